@@ -40,7 +40,7 @@ METHOD = {
     " *_our_client: a client with chalicelib's settings for signing, for which each call takes less CPU time.",
     "probing": "`auc`: the share of pairs of a known and a new address in which the known one takes longer. Wall time,"
     " on the emulator, whose calls take longer than those of AWS.",
-    "sender_300": "On a simulated clock: the real engine and pace with tables in memory, 75 senders, and random"
+    "sender_300": "On a simulated clock: the real engine and rate limiter with tables in memory, 75 senders, and random"
     " durations of calls with the model's means (10 ms a call, 100 ms for SES). `most_in_a_second`: the most emails in"
     " any second.",
     "export_resumed": "`python -m benchmarks.million`. The rows were written to the table, not signed. The export was"

@@ -9,7 +9,7 @@ USAGE = ("calls", "write_units", "read_units")
 
 
 @dataclass(frozen=True)
-class Figure:
+class FigureRow:
     """A row of the table: name, goal, measured value, and whether the goal is met."""
 
     name: str
@@ -18,7 +18,7 @@ class Figure:
     is_met: bool | None
 
 
-def figures(results: Results) -> list[Figure]:
+def figures(results: Results) -> list[FigureRow]:
     """Return the figures in the order of the table."""
     few, many = results["count"]["at_10"], results["count"]["at_100000"]
     return [
@@ -33,11 +33,11 @@ def figures(results: Results) -> list[Figure]:
         *_export_figures(results["export"]),
         _page_figure(results["staff_page"]),
         *_viewer_figures(results["edge"]["minute"]),
-        Figure("zip size", "none", f"{results['zip_bytes'] / 1e6:.1f} MB", None),
+        FigureRow("zip size", "none", f"{results['zip_bytes'] / 1e6:.1f} MB", None),
     ]
 
 
-def _viewer_figures(minute: Results) -> list[Figure]:
+def _viewer_figures(minute: Results) -> list[FigureRow]:
     """Return the figures of a minute with 100,000 views.
 
     The goal for pages is a percentile: copies that are rarely requested may be older (docs/decisions/048).
@@ -45,19 +45,23 @@ def _viewer_figures(minute: Results) -> list[Figure]:
     most_requests = minute["origin_per_copy_and_second"]["max"]
     count, page = minute["stale_s"]["count"]["max"], minute["stale_s"]["page"]["p99"]
     return [
-        Figure("requests at the API for a copy and second", "≤ 1", f"{most_requests}", most_requests <= 1),
-        Figure("age of the count: most, in pages p99", "≤ 10 s", f"{count:.1f} / {page:.1f}", max(count, page) <= 10),
+        FigureRow("requests at the API for a copy and second", "≤ 1", f"{most_requests}", most_requests <= 1),
+        FigureRow(
+            "age of the count: most, in pages p99", "≤ 10 s", f"{count:.1f} / {page:.1f}", max(count, page) <= 10
+        ),
     ]
 
 
-def _probing_figure(probing: Results) -> Figure:
+def _probing_figure(probing: Results) -> FigureRow:
     """Return the AUC of probing (probing.py). At 0.5 an attacker must guess; 0.4 helps an attacker as much as 0.6."""
     found = [probing[where]["auc"] for where in ("in_process", "over_loopback")]
     is_hidden = all(abs(auc - 0.5) <= 0.1 for auc in found)
-    return Figure("one probe of an address, AUC", "0.40 to 0.60", " / ".join(f"{auc:.2f}" for auc in found), is_hidden)
+    return FigureRow(
+        "one probe of an address, AUC", "0.40 to 0.60", " / ".join(f"{auc:.2f}" for auc in found), is_hidden
+    )
 
 
-def _export_figures(export: Results) -> list[Figure]:
+def _export_figures(export: Results) -> list[FigureRow]:
     """Return the speed and memory of exports. With ten times as many rows, an export must reach as many rows a second.
 
     It must not use more memory. Both goals allow for the noise of a shared machine.
@@ -67,42 +71,42 @@ def _export_figures(export: Results) -> list[Figure]:
     speeds = f"{few['rows_a_second']:,} / {many['rows_a_second']:,}"
     peaks = f"{few['peak_mb']:.0f} / {many['peak_mb']:.0f}"
     return [
-        Figure("export, rows/s at 10,000 / 100,000", "linear (≥ 0.8)", speeds, speed_ratio >= 0.8),
-        Figure("export, peak MB at 10,000 / 100,000", "flat (≤ 1.1)", peaks, memory_ratio <= 1.1),
+        FigureRow("export, rows/s at 10,000 / 100,000", "linear (≥ 0.8)", speeds, speed_ratio >= 0.8),
+        FigureRow("export, peak MB at 10,000 / 100,000", "flat (≤ 1.1)", peaks, memory_ratio <= 1.1),
     ]
 
 
-def _page_figure(measured: Results) -> Figure:
+def _page_figure(measured: Results) -> FigureRow:
     """Return the bytes that the dashboard transfers with an empty cache, without the chart library."""
     size, goal = measured["bytes"], measured["goal"]
-    return Figure("staff page, transferred", f"< {goal / 1e3:.0f} KB", f"{size / 1e3:.1f} KB", size < goal)
+    return FigureRow("staff page, transferred", f"< {goal / 1e3:.0f} KB", f"{size / 1e3:.1f} KB", size < goal)
 
 
-def _usage_figure(name: str, usage: Results, goal: tuple[int, int, int]) -> Figure:
+def _usage_figure(name: str, usage: Results, goal: tuple[int, int, int]) -> FigureRow:
     found = tuple(usage[part] for part in USAGE)
-    return Figure(name, _join_with_slashes(goal), _join_with_slashes(found), found == goal)
+    return FigureRow(name, _join_with_slashes(goal), _join_with_slashes(found), found == goal)
 
 
-def _constant_count_figure(name: str, usage: Results, few: Results) -> Figure:
+def _constant_count_figure(name: str, usage: Results, few: Results) -> FigureRow:
     """Return the cost of a count. The goal is one read that costs the same as `few`, the count of a small tally."""
     is_same = all(usage[part] == few[part] for part in USAGE)
     is_one_read = usage["calls"] == 1 and usage["write_units"] == 0
-    return Figure(
+    return FigureRow(
         name, "1 read, as at 10", f"{usage['calls']} ({usage['read_units']:g} units)", is_same and is_one_read
     )
 
 
-def _staff_count_figure(counts: Results) -> Figure:
+def _staff_count_figure(counts: Results) -> FigureRow:
     """Return the cost of staff's count. A million must cost as much as a thousand; the body has three more digits."""
     few, many = counts["at_1000"], counts["at_1000000"]
     is_same = all(many[part] == few[part] for part in USAGE) and many["body_bytes"] - few["body_bytes"] == 3
     is_same &= many["unchanged"]["body_bytes"] == 0
     measured = f"{many['calls']} ({many['read_units']:g} units)"
-    return Figure("staff's count at 1,000,000 as at 1,000", "the same", measured, is_same)
+    return FigureRow("staff's count at 1,000,000 as at 1,000", "the same", measured, is_same)
 
 
-def _ratio_figure(name: str, ratio: float, goal: float) -> Figure:
-    return Figure(name, f"≤ {goal:g}", f"{ratio:.2f}", ratio <= goal)
+def _ratio_figure(name: str, ratio: float, goal: float) -> FigureRow:
+    return FigureRow(name, f"≤ {goal:g}", f"{ratio:.2f}", ratio <= goal)
 
 
 def _join_with_slashes(numbers: tuple[float, ...]) -> str:

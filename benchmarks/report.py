@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from benchmarks.figures import Figure, figures
+from benchmarks.figures import FigureRow, figures
 from stack.console import bold, dim
 
 VERDICTS = {True: "met", False: "MISSED", None: ""}
@@ -17,14 +17,14 @@ def report(results: dict[str, Any]) -> Iterator[str]:
     yield from map(dim, _details(results))
 
 
-def _table(rows: list[Figure]) -> Iterator[str]:
+def _table(rows: list[FigureRow]) -> Iterator[str]:
     yield bold(_line("figure", "goal", "measured", ""))
     for row in rows:
         yield _line(row.name, row.goal, row.measured, VERDICTS[row.is_met])
 
 
-def _line(name: str, goal: str, measured: str, verdict: str) -> str:
-    return f"{name:<44}{goal:<18}{measured:<16}{verdict}".rstrip()
+def _line(name: str, goal: str, measured: str, result: str) -> str:
+    return f"{name:<44}{goal:<18}{measured:<16}{result}".rstrip()
 
 
 def _details(results: dict[str, Any]) -> Iterator[str]:

@@ -14,7 +14,7 @@ from benchmarks import lambdas, results, scene
 from chalicelib.mail.batch_sender import BatchSender
 from chalicelib.mail.kind import MailContext
 from chalicelib.mail.model import MailRequest
-from chalicelib.mail.pace import EMAILS_PER_SENDER, Pace, limit_to_pace, senders_for
+from chalicelib.mail.rate_limit import EMAILS_PER_SENDER, RateLimiter, limit_rate, senders_for
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
@@ -39,7 +39,7 @@ SPREAD = 0.5
 BETWEEN_INVOCATIONS = 0.030
 
 
-class _Sender(FakeTables):
+class _SimulatedSender(FakeTables):
     """The process of a sender: its tables, which this class fakes, and its clock. `sent`: when SES got each email.
 
     Until `run`, calls to the tables take no time.
@@ -49,8 +49,8 @@ class _Sender(FakeTables):
         super().__init__()
         self.random, self.cpu, self.is_running = Random(number), cpu, False
         self.now, self.sent = self.random.uniform(0, 1 / per_second), list[float]()
-        self.pace = Pace(per_second, lambda: self.now, self.sleep)
-        self.context = MailContext(SITE, TOKEN_KEYS, LIMIT_KEYS, limit_to_pace(self._deliver, self.pace))
+        self.limiter = RateLimiter(per_second, lambda: self.now, self.sleep)
+        self.context = MailContext(SITE, TOKEN_KEYS, LIMIT_KEYS, limit_rate(self._deliver, self.limiter))
 
     def run(self, requests: Sequence[MailRequest]) -> None:
         self.is_running = True
@@ -107,7 +107,7 @@ def cpu_seconds() -> float:
 
 
 def _send_times(number: int, per_second: float, seconds: int, cpu: float) -> list[float]:
-    sender = _Sender(number, per_second, cpu)
+    sender = _SimulatedSender(number, per_second, cpu)
     petition = a_published_petition(sender)
     # Enough for the second in which it starts, for `seconds`, and for one more second.
     most_emails = EMAILS_PER_SENDER * (seconds + 2)
@@ -115,7 +115,7 @@ def _send_times(number: int, per_second: float, seconds: int, cpu: float) -> lis
     return sender.sent
 
 
-def _request_of_new_signature(sender: _Sender, petition: Petition, number: int) -> MailRequest:
+def _request_of_new_signature(sender: _SimulatedSender, petition: Petition, number: int) -> MailRequest:
     """Sign from a network of its own, so that the limit for each network (first_emails.py) does not delay the email."""
     person = Person("Alice Achterberg", f"alice.{number}@mail.example")
     context = a_signing_context(sender)

@@ -3,7 +3,7 @@
 The figures are the emails a second, relative to the share of GIVEN_RATE that updates may use, and how many people got
 the email twice or never. The code is the product's, from the request to publish the update until each email is sent.
 Tables, queues and SES are fakes in this process, and only a sleep moves the simulated clock. So the rate depends on the
-sleeps between emails (mail/pace.py), and not on this machine.
+sleeps between emails (mail/rate_limit.py), and not on this machine.
 """
 
 import os
@@ -22,7 +22,7 @@ from benchmarks.worker import measure_in_process, print_figures
 from chalicelib.core.errors import Throttled
 from chalicelib.core.settings import settings
 from chalicelib.mail.model import Priority
-from chalicelib.mail.pace import SHARES
+from chalicelib.mail.rate_limit import SHARES
 
 GIVEN_RATE = 14.0
 SENDERS = 2

@@ -1,4 +1,4 @@
-"""What all commands of `manage.py` share: tables, queues, the audit trail, and the parsing of arguments."""
+"""What all commands of `manage.py` share: tables, queues, the activity log, and the parsing of arguments."""
 
 import argparse
 import getpass
@@ -28,7 +28,7 @@ def queue(setting: str) -> Queue:
 
 
 def audit(action: str, subject: str = "", **details: str) -> None:
-    """Record an action in the audit trail. Call this before the action, as the API does.
+    """Record an action in the activity log. Call this before the action, as the API does.
 
     The actor of the entry is the engineer's user name on this machine.
     """

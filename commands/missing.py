@@ -27,7 +27,7 @@ def decide_count(copied: Item, live: Item | None, since_copy: SinceCopy) -> Rest
 
 
 def decide_audit_entry(copied: Item, live: Item | None, since_copy: SinceCopy) -> RestoreDecision:
-    """Decide to restore an entry of the audit trail only if it is missing, because an entry never changes."""
+    """Decide to restore an entry of the activity log only if it is missing, because an entry never changes."""
     return _restore_missing(keys.AUDIT, copied, live)
 
 

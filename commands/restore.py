@@ -25,7 +25,7 @@ from chalicelib.signatures.withdraw import withdraw
 from commands import common, damage, missing
 from commands.copies import Copy, copies_of, window, with_retries
 from commands.damage import RestoreDecision, RestoreOutcome, Rule, SinceCopy
-from commands.trail import Trail
+from commands.withdrawn_since import WithdrawnSince
 
 RULES: dict[str, Rule] = {
     keys.AUDIT: missing.decide_audit_entry,
@@ -56,14 +56,14 @@ def restore(arguments: argparse.Namespace) -> None:
 
 
 def _put_back(copy: Copy, arguments: argparse.Namespace) -> None:
-    trail = Trail(copy.moment, _ids(arguments.leave_out), _ids(arguments.unsubscribed))
+    withdrawn = WithdrawnSince(copy.moment, _ids(arguments.leave_out), _ids(arguments.unsubscribed))
     if with_retries(copy.status) is None:
         _begin(copy, arguments)
     print(f"continue with --at {iso(copy.moment)}", flush=True)
     copy.wait(_show_progress)
     if not arguments.dry_run:
         common.audit("table.restored", arguments.table, at=iso(copy.moment))
-    items = restore_items(copy.pages(), common.tables(), arguments.table, trail.read, write=not arguments.dry_run)
+    items = restore_items(copy.pages(), common.tables(), arguments.table, withdrawn.read, write=not arguments.dry_run)
     counted, slugs = _count_outcomes(items, arguments)
     print(f"{arguments.table} as of {iso(copy.moment)}{': dry run, nothing is written' if arguments.dry_run else ''}")
     print("\n".join(f"{counted[outcome]:>11,} {outcome}" for outcome in RestoreOutcome if counted[outcome]))
@@ -144,7 +144,7 @@ def _count_outcomes(items: Iterable[RestoredItem], arguments: argparse.Namespace
         counted[outcome] += 1
         if outcome in OUTCOMES_CHANGING_COUNTS:
             slugs |= _slugs(arguments.table, item["pk"])
-        # GONE comes from an entry of the trail. The recorded action may have failed, so the engineer must check it.
+        # GONE: the activity log has the action, but the action may have failed, so the engineer must check it.
         if outcome is RestoreOutcome.GONE or (arguments.list and outcome is not RestoreOutcome.SAME):
             print(f"{outcome}\t{item['pk']}\t{item['sk']}")
         if counted.total() % 1000 == 0:

@@ -5,7 +5,7 @@ from argparse import Namespace
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from chalicelib.mail.pace import senders_for
+from chalicelib.mail.rate_limit import senders_for
 from stack.console import Failure
 
 # The template accepts no higher MailPerSecond.

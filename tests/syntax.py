@@ -9,6 +9,7 @@ ROOT = Path(__file__).parents[1]
 COMMANDS = ROOT / "commands"
 FILES = sorted([ROOT / "app.py", ROOT / "manage.py", *COMMANDS.glob("*.py"), *(ROOT / "chalicelib").rglob("*.py")])
 STACK = sorted((ROOT / "stack").rglob("*.py"))
+BENCHMARKS = sorted((ROOT / "benchmarks").rglob("*.py"))
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

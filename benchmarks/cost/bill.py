@@ -9,8 +9,8 @@ from benchmarks.cost.quantities import (
     GB,
     REQUESTS,
     TRICKLE,
+    ArrivalRate,
     Line,
-    Pace,
     StepFigures,
     billed_seconds,
     lines,
@@ -27,7 +27,7 @@ def bill(
     steps: StepFigures, item_bytes: float, prices: Prices, minute: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """Return `cost_per_million_without_ses_usd` and its parts. `minute`: what edge/minute.py measured, or None."""
-    busy, trickle = (lines(steps, item_bytes, pace) for pace in (BUSY, TRICKLE))
+    busy, trickle = (lines(steps, item_bytes, arrivals) for arrivals in (BUSY, TRICKLE))
     return {
         "cost_per_million_without_ses_usd": _total(busy, prices),
         "cost": {
@@ -42,13 +42,13 @@ def bill(
     }
 
 
-def savings(steps: StepFigures, pace: Pace, prices: Prices) -> dict[str, float]:
+def savings(steps: StepFigures, arrivals: ArrivalRate, prices: Prices) -> dict[str, float]:
     """Return how many dollars each change would save on a million signatures, if it were the only change."""
     saved_per_request = prices.of("api_request", 1) - prices.of("http_api_request", 1)
     usd_per_signature = {
         "an HTTP API in place of the REST API": len(REQUESTS) * saved_per_request,
         "the confirm page behind a function URL in place of it": prices.of("api_request", 1),
-        "claims of mail filtered out of the relay's stream": _cost_of_relayed_claims(steps, pace, prices),
+        "claims of mail filtered out of the relay's stream": _cost_of_relayed_claims(steps, arrivals, prices),
         "Lambda's own log lines turned off for the three requests": prices.of(
             "log_gb", len(REQUESTS) * len(PLATFORM_LINES) / GB
         ),
@@ -56,13 +56,13 @@ def savings(steps: StepFigures, pace: Pace, prices: Prices) -> dict[str, float]:
     return {name: round(usd * MILLION, 2) for name, usd in usd_per_signature.items()}
 
 
-def _cost_of_relayed_claims(steps: StepFigures, pace: Pace, prices: Prices) -> float:
+def _cost_of_relayed_claims(steps: StepFigures, arrivals: ArrivalRate, prices: Prices) -> float:
     """Return the part of the relay's cost for one signature that its claim causes.
 
     Assumption: without claims, there are fewer batches, of the same size.
     """
-    invocations_saved = 1 / pace.stream_batch  # A signature has one claim.
-    gb_seconds = invocations_saved * billed_seconds(steps, "relay", pace) * memory_mb("relay") / 1024
+    invocations_saved = 1 / arrivals.stream_batch  # A signature has one claim.
+    gb_seconds = invocations_saved * billed_seconds(steps, "relay", arrivals) * memory_mb("relay") / 1024
     return prices.of("lambda_request", invocations_saved) + prices.of("lambda_gb_second", gb_seconds)
 
 
@@ -78,10 +78,10 @@ def table(figures: Mapping[str, Any]) -> list[str]:
     """Return lines to print."""
     cost, total = figures["cost"], figures["cost_per_million_without_ses_usd"]
     rows = [*cost["items"].items(), ("all without SES", total), ("SES: mails", cost["ses_usd"])]
-    verdict = "met" if total <= cost["goal_usd"] else "MISSED"
+    result = "met" if total <= cost["goal_usd"] else "MISSED"
     return [
         *(f"{name:<52}{usd:>9.2f}" for name, usd in rows),
-        f"goal without SES: ≤ {cost['goal_usd']:g}: {verdict}",
+        f"goal without SES: ≤ {cost['goal_usd']:g}: {result}",
         f"one at a time, without batches: {cost['one_at_a_time_usd']:.2f}",
         "would save:",
         *(f"  {name:<62}{usd:>6.2f}" for name, usd in cost["would_save_usd"].items()),

@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarks import declared, lambdas
 from chalicelib.core.keys import BUCKETS
-from chalicelib.mail.pace import EMAILS_PER_SENDER
+from chalicelib.mail.rate_limit import EMAILS_PER_SENDER
 
 StepFigures = Mapping[str, Any]
 GB = 1e9
@@ -33,7 +33,7 @@ MAIL_EVENTS = len(EVENTS_OF_EVERY_MAIL & set(declared.mail_events()))
 
 
 @dataclass(frozen=True)
-class Pace:
+class ArrivalRate:
     """How fast signatures come. `changes_a_second`: of all `shards` of the stream. With more, batches are larger.
 
     `queue_batch`: how many messages of a queue an invocation gets.
@@ -51,14 +51,14 @@ class Pace:
 
 # A million in an hour, if SES sends as fast: 278 signatures a second, with four changes each. The table has four
 # partitions, because a new table takes 4,000 units a second, and a partition 1,000.
-BUSY = Pace(
+BUSY = ArrivalRate(
     "a million in an hour",
     changes_a_second=STREAM_RECORDS * 1e6 / 3600,
     shards=4,
     queue_batch=lambdas.QUEUE_BATCH,
 )
 # The worst case: each record and each message is a separate invocation.
-TRICKLE = Pace("one at a time", changes_a_second=0, shards=4, queue_batch=1)
+TRICKLE = ArrivalRate("one at a time", changes_a_second=0, shards=4, queue_batch=1)
 
 
 @dataclass(frozen=True)
@@ -70,13 +70,13 @@ class Line:
     quantity: float
 
 
-def lines(steps: StepFigures, item_bytes: float, pace: Pace) -> list[Line]:
+def lines(steps: StepFigures, item_bytes: float, arrivals: ArrivalRate) -> list[Line]:
     return [
         *_gateway(steps),
-        *_lambda(steps, pace),
-        *_table(steps, item_bytes, pace),
-        *_queues(pace),
-        *_logs(steps, pace),
+        *_lambda(steps, arrivals),
+        *_table(steps, item_bytes, arrivals),
+        *_queues(arrivals),
+        *_logs(steps, arrivals),
     ]
 
 
@@ -84,26 +84,26 @@ def mail_line() -> Line:
     return Line("SES: mails", "mail", 1)
 
 
-def invocations(pace: Pace) -> dict[str, float]:
+def invocations(arrivals: ArrivalRate) -> dict[str, float]:
     """Return the invocations of each function for one signature."""
     return {
         **dict.fromkeys(REQUESTS, 1.0),
-        **{step: len(changes) / pace.stream_batch for step, changes in CHANGES.items()},
-        "send": 1 / pace.queue_batch,
-        "feedback": MAIL_EVENTS / pace.queue_batch,
+        **{step: len(changes) / arrivals.stream_batch for step, changes in CHANGES.items()},
+        "send": 1 / arrivals.queue_batch,
+        "feedback": MAIL_EVENTS / arrivals.queue_batch,
     }
 
 
-def billed_seconds(steps: StepFigures, step: str, pace: Pace) -> float:
+def billed_seconds(steps: StepFigures, step: str, arrivals: ArrivalRate) -> float:
     """Return the billed seconds of one invocation."""
     if step in REQUESTS:
         return lambdas.seconds(step, steps[step]["cpu_us"], steps[step]["calls"])
-    size = pace.queue_batch if step in ("send", "feedback") else pace.stream_batch
+    size = arrivals.queue_batch if step in ("send", "feedback") else arrivals.stream_batch
     cpu, calls = (lambdas.interpolate(steps[step], name, size) for name in ("cpu_us", "calls"))
     if step == "relay":
         calls = max(1.0, size / lambdas.QUEUE_BATCH)  # One call to SQS sends up to ten messages.
     elif step == "project":
-        writes = projected_units(steps, pace) * pace.stream_batch
+        writes = projected_units(steps, arrivals) * arrivals.stream_batch
         # Assumption: the CPU time depends on the number of writes, not on the number of records.
         cpu, calls = lambdas.interpolate(steps[step], "cpu_us", writes), writes
     if step == "send":
@@ -113,10 +113,10 @@ def billed_seconds(steps: StepFigures, step: str, pace: Pace) -> float:
     return lambdas.seconds(step, cpu, calls)
 
 
-def projected_units(steps: StepFigures, pace: Pace) -> float:
+def projected_units(steps: StepFigures, arrivals: ArrivalRate) -> float:
     """Return the write units to project (count) one signature's put. A batch writes once for each bucket in it."""
-    buckets = lambdas.expected_buckets(pace.stream_batch, len(BUCKETS) / pace.shards)
-    return float(steps["project"]["of_1"]["write_units"]) * buckets / pace.stream_batch
+    buckets = lambdas.expected_buckets(arrivals.stream_batch, len(BUCKETS) / arrivals.shards)
+    return float(steps["project"]["of_1"]["write_units"]) * buckets / arrivals.stream_batch
 
 
 def _gateway(steps: StepFigures) -> list[Line]:
@@ -127,10 +127,11 @@ def _gateway(steps: StepFigures) -> list[Line]:
     ]
 
 
-def _lambda(steps: StepFigures, pace: Pace) -> list[Line]:
-    counts = invocations(pace)
+def _lambda(steps: StepFigures, arrivals: ArrivalRate) -> list[Line]:
+    counts = invocations(arrivals)
     gb_seconds = sum(
-        number * billed_seconds(steps, step, pace) * lambdas.memory_mb(step) / 1024 for step, number in counts.items()
+        number * billed_seconds(steps, step, arrivals) * lambdas.memory_mb(step) / 1024
+        for step, number in counts.items()
     )
     return [
         Line("Lambda: requests", "lambda_request", sum(counts.values())),
@@ -138,9 +139,9 @@ def _lambda(steps: StepFigures, pace: Pace) -> list[Line]:
     ]
 
 
-def _table(steps: StepFigures, item_bytes: float, pace: Pace) -> list[Line]:
+def _table(steps: StepFigures, item_bytes: float, arrivals: ArrivalRate) -> list[Line]:
     stored = (item_bytes + ITEM_OVERHEAD) * MONTHS / GB
-    project = projected_units(steps, pace) * PROJECTED_PUTS
+    project = projected_units(steps, arrivals) * PROJECTED_PUTS
     send = steps["send"]["of_1"]
     return [
         Line("DynamoDB: write units, sign", "write_unit", steps["sign"]["write_units"]),
@@ -154,15 +155,15 @@ def _table(steps: StepFigures, item_bytes: float, pace: Pace) -> list[Line]:
     ]
 
 
-def _queues(pace: Pace) -> list[Line]:
+def _queues(arrivals: ArrivalRate) -> list[Line]:
     """Return the requests to the queues. A message is sent, received and deleted, each in batches.
 
     SNS delivers SES's events one by one.
     """
     # The relay gets the records of puts and of claims (its filter leaves out the others). Only puts become messages.
-    relayed_batch = min(lambdas.QUEUE_BATCH, max(1.0, pace.stream_batch / 2))
-    mails = 1 / relayed_batch + 2 / pace.queue_batch
-    events = MAIL_EVENTS * (1 + 2 / pace.queue_batch)
+    relayed_batch = min(lambdas.QUEUE_BATCH, max(1.0, arrivals.stream_batch / 2))
+    mails = 1 / relayed_batch + 2 / arrivals.queue_batch
+    events = MAIL_EVENTS * (1 + 2 / arrivals.queue_batch)
     return [
         Line("SQS: mail queue", "queue_request", mails),
         Line("SQS: queue of SES's events", "queue_request", events),
@@ -170,10 +171,10 @@ def _queues(pace: Pace) -> list[Line]:
     ]
 
 
-def _logs(steps: StepFigures, pace: Pace) -> list[Line]:
+def _logs(steps: StepFigures, arrivals: ArrivalRate) -> list[Line]:
     """Return the bytes of our log lines, and of Lambda's own. Send and feedback write a line for each message."""
-    counts = invocations(pace)
-    messages = {"send": pace.queue_batch, "feedback": pace.queue_batch}  # Others write one line a batch.
+    counts = invocations(arrivals)
+    messages = {"send": arrivals.queue_batch, "feedback": arrivals.queue_batch}  # Others write one line a batch.
 
     def bytes_of(step: str) -> float:
         if step in REQUESTS:

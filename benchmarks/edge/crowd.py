@@ -24,7 +24,7 @@ SIGNERS_A_SECOND = 5
 
 
 @dataclass(frozen=True)
-class Plan:
+class EveningPlan:
     """What the crowd does. With the site's `secret` and `token_keys`, it makes the links that people get by email."""
 
     slug: str
@@ -38,7 +38,7 @@ class Plan:
 @dataclass
 class EveningCrowd:
     send: Send
-    plan: Plan
+    plan: EveningPlan
     record: Record = field(default_factory=Record)
     _number_by_body: dict[bytes, int] = field(default_factory=dict)
 
@@ -92,6 +92,6 @@ class EveningCrowd:
         return (await self.send(ViewerRequest("POST", path, "", headers, body.encode()))).status
 
 
-def run_name(plan: Plan) -> str:
+def run_name(plan: EveningPlan) -> str:
     """Return a prefix of addresses that no other run uses."""
     return f"evening-{plan.now.timestamp():.0f}"

@@ -17,7 +17,7 @@ from multidict import CIMultiDict
 
 from benchmarks import scene
 from benchmarks.edge.clock import JumpingLoop
-from benchmarks.edge.crowd import EveningCrowd, Plan
+from benchmarks.edge.crowd import EveningCrowd, EveningPlan
 from benchmarks.edge.record import Record
 from benchmarks.edge.visits import SECONDS, VIEWS
 from benchmarks.worker import print_figures
@@ -45,11 +45,11 @@ def measure(views: int | str = VIEWS, seconds: float | str = SECONDS) -> dict[st
     with pytest.MonkeyPatch.context() as patch:
         site = a_fake_site(tables)
         wire(site, patch)
-        plan = Plan(petition.slug, int(views), float(seconds), scene.SECRET, scene.TOKEN_KEYS, BEGINS)
+        plan = EveningPlan(petition.slug, int(views), float(seconds), scene.SECRET, scene.TOKEN_KEYS, BEGINS)
         return _run_on_jumping_clock(lambda: _run_crowd(site, plan))
 
 
-async def _run_crowd(site: FakeSite, plan: Plan) -> dict[str, Any]:
+async def _run_crowd(site: FakeSite, plan: EveningPlan) -> dict[str, Any]:
     record, loop = Record(), asyncio.get_running_loop()
     distribution: Distribution = distributions(merge_template(), PARAMETERS, WHERE, {"OriginKeys": KEYS})["Edge"]
     edge = Edge(distribution, _Api(site, record).fetch, loop.time)

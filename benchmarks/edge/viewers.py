@@ -5,18 +5,18 @@ import json
 from typing import Any
 
 from benchmarks.edge.client import Client
-from benchmarks.edge.crowd import EveningCrowd, Plan
+from benchmarks.edge.crowd import EveningCrowd, EveningPlan
 from benchmarks.edge.record import Record
 from benchmarks.worker import print_figures
 
 
 def measure(plan_json: str) -> dict[str, Any]:
-    """Return the crowd's figures. `plan_json` has `port`, `before` (the count so far), and the fields of `Plan`."""
+    """Return the crowd's figures. `plan_json`: `port`, `before` (the count so far) and the fields of EveningPlan."""
     plan = json.loads(plan_json)
-    return asyncio.run(_crowd(plan.pop("port"), Record(plan.pop("before")), Plan(**plan)))
+    return asyncio.run(_crowd(plan.pop("port"), Record(plan.pop("before")), EveningPlan(**plan)))
 
 
-async def _crowd(port: int, record: Record, plan: Plan) -> dict[str, Any]:
+async def _crowd(port: int, record: Record, plan: EveningPlan) -> dict[str, Any]:
     client, loop = Client("127.0.0.1", port), asyncio.get_running_loop()
     crowd, began = EveningCrowd(client.send, plan, record), loop.time()
     await crowd.run()

@@ -9,7 +9,7 @@ from benchmarks.model import charts
 from benchmarks.model.flood import CASES, simulate_evening
 from benchmarks.model.limits import ACCOUNTS
 from benchmarks.model.needs import table_of_needs
-from benchmarks.model.scenarios import BURST_LOAD, HANGING, HOUR_LOAD, SCENARIOS, Run, run
+from benchmarks.model.scenarios import BURST_LOAD, HANGING, HOUR_LOAD, SCENARIOS, SimulationRun, run
 from benchmarks.model.service import Service, calibrated_service
 from benchmarks.model.world import DAY_SECONDS, Load
 from stack.console import Failure, bold, dim, run_main, say
@@ -38,7 +38,7 @@ def main() -> None:
         say(line)
 
 
-def _simulate(load: Load, name: str, service: Service) -> Run:
+def _simulate(load: Load, name: str, service: Service) -> SimulationRun:
     """Run the load on the account `name`, and print the result at once: the longest runs take some seconds."""
     done = run(load, name, service)
     figures = done.figures
@@ -51,10 +51,10 @@ def _simulate(load: Load, name: str, service: Service) -> Run:
     return done
 
 
-def _draw(runs: dict[tuple[str, str], Run], folder: Path) -> None:
+def _draw(runs: dict[tuple[str, str], SimulationRun], folder: Path) -> None:
     """Draw the charts. The second argument of most is how many seconds of the run they show."""
 
-    def runs_of(load: Load, *names: str) -> list[Run]:
+    def runs_of(load: Load, *names: str) -> list[SimulationRun]:
         return [runs[load.name, name] for name in names]
 
     charts.waiting(runs_of(HOUR_LOAD, *ACCOUNTS), 3 * 3600, "A million in an hour", folder / "hour-waiting.svg")

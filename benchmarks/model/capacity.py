@@ -17,7 +17,7 @@ DAY, BIN = 86_400, 600
 MINUTE, HALF_HOUR = 60, 1_800
 
 
-class Gateway:
+class GatewayThrottle:
     """API Gateway's token bucket for all requests of the account."""
 
     def __init__(self, account: Account) -> None:
@@ -138,7 +138,7 @@ def shares_of(partitions: int) -> tuple[float, ...]:
     return tuple(median_draw[number] / len(BUCKETS) for number in range(partitions))
 
 
-class Mailing:
+class SesQuota:
     """SES's limits: emails a second, and emails in any 24 hours. Sent emails are summed by intervals of BIN seconds."""
 
     def __init__(self, account: Account) -> None:

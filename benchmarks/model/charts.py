@@ -11,7 +11,7 @@ from matplotlib import pyplot
 from matplotlib.axes import Axes
 
 from benchmarks.model.conflicts import attempts_each
-from benchmarks.model.scenarios import Run
+from benchmarks.model.scenarios import SimulationRun
 from benchmarks.model.world import DAY_SECONDS, Amounts
 
 # No dates and no random ids in the files, so that a diff shows real changes. "none" keeps text as text, not as curves.
@@ -21,15 +21,15 @@ COLOURS = {"new": "#b00020", "default": "#c77700", "raised": "#00695c"}
 Reading = Callable[[Amounts], float]
 
 
-def waiting(runs: Sequence[Run], until: float, title: str, path: Path) -> None:
+def waiting(runs: Sequence[SimulationRun], until: float, title: str, path: Path) -> None:
     _over_time(runs, until, 60, lambda amounts: amounts.waiting, (title, "minutes", "people not yet answered"), path)
 
 
-def overflow(runs: Sequence[Run], until: float, title: str, path: Path) -> None:
+def overflow(runs: Sequence[SimulationRun], until: float, title: str, path: Path) -> None:
     _over_time(runs, until, 60, lambda amounts: amounts.in_overflow, (title, "minutes", "in the overflow queue"), path)
 
 
-def mail(runs: Sequence[Run], until: float, title: str, path: Path) -> None:
+def mail(runs: Sequence[SimulationRun], until: float, title: str, path: Path) -> None:
     labels = (title, "days", "mails not yet sent")
     _over_time(runs, until, DAY_SECONDS, lambda amounts: amounts.mail_behind, labels, path)
 
@@ -45,7 +45,7 @@ def conflicts(path: Path) -> None:
 
 
 def _over_time(
-    runs: Sequence[Run], until: float, unit: float, read: Reading, labels: tuple[str, str, str], path: Path
+    runs: Sequence[SimulationRun], until: float, unit: float, read: Reading, labels: tuple[str, str, str], path: Path
 ) -> None:
     axes = _axes(*labels)
     for run in runs:

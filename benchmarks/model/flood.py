@@ -14,7 +14,7 @@ from math import ceil
 from random import Random
 from typing import NamedTuple
 
-from chalicelib.mail.first_emails import DEFAULT_LIMIT, Limit, book
+from chalicelib.mail.first_emails import DEFAULT_LIMIT, FirstEmailLimit, book
 from tests.fakes import FakeTables
 
 BEGINS = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
@@ -64,7 +64,7 @@ class Flood:
 
 
 def simulate_evening(
-    limit: Limit | None, *, shares_a_carrier: bool = False, attacks: float = ATTACKS_PER_SECOND, seed: int = 1
+    limit: FirstEmailLimit | None, *, shares_a_carrier: bool = False, attacks: float = ATTACKS_PER_SECOND, seed: int = 1
 ) -> Flood:
     """Simulate one evening. `shares_a_carrier`: one of the attacker's networks is that of a carrier with many phones.
 
@@ -87,12 +87,12 @@ def simulate_evening(
     return Flood(max(hours), sum(hours), sorted(delays))
 
 
-CASES: dict[str, tuple[Limit | None, bool]] = {
+CASES: dict[str, tuple[FirstEmailLimit | None, bool]] = {
     "no limit": (None, False),
     "the limit": (DEFAULT_LIMIT, False),
-    "a third of the burst": (Limit(burst=30), False),
-    "one in ten seconds": (Limit(interval=timedelta(seconds=10)), False),
-    "one in thirty seconds": (Limit(interval=timedelta(seconds=30)), False),
+    "a third of the burst": (FirstEmailLimit(burst=30), False),
+    "one in ten seconds": (FirstEmailLimit(interval=timedelta(seconds=10)), False),
+    "one in thirty seconds": (FirstEmailLimit(interval=timedelta(seconds=30)), False),
     "the limit, on a network of phones": (DEFAULT_LIMIT, True),
 }
 

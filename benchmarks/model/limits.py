@@ -6,14 +6,14 @@ Their sources are titles of pages of AWS's public documentation. Our own limits,
 from dataclasses import dataclass
 
 from benchmarks import declared
-from chalicelib.mail.pace import senders_for
+from chalicelib.mail.rate_limit import senders_for
 
 EMAIL_RATE = declared.parameter_default("MailPerSecond")
 SENDERS, STORERS = declared.maximum_concurrency("SendMail"), declared.maximum_concurrency("StoreOverflow")
 
 
 @dataclass(frozen=True)
-class Limit:
+class Quota:
     """The values of a new account, of one with default quotas, and of one whose quotas were raised for a campaign."""
 
     new: float
@@ -23,19 +23,19 @@ class Limit:
 
 
 LIMITS = {
-    "gateway_rate": Limit(10_000, 10_000, 20_000, "API Gateway quotas: throttle quota per account, per Region (rps)"),
-    "gateway_burst": Limit(5_000, 5_000, 10_000, "API Gateway quotas: burst 5,000; set by AWS, cannot be raised"),
-    "concurrency": Limit(10, 1_000, 5_000, "Lambda quotas: 1,000, reduced for new accounts (10 seen: FIELD-NOTES)"),
-    "requests_each": Limit(10, 10, 10, "Lambda concurrency: requests a second ≤ 10 × concurrency"),
-    "ramp": Limit(1_000, 1_000, 1_000, "Lambda scaling behavior: 1,000 environments every 10 s per function"),
-    "table_warm": Limit(4_000, 4_000, 20_000, "DynamoDB on-demand capacity: a new table takes 4,000; warm throughput"),
-    "table_quota": Limit(40_000, 40_000, 80_000, "DynamoDB quotas: 40,000 write units a table"),
-    "partition": Limit(1_000, 1_000, 1_000, "DynamoDB warm throughput scenarios: 1,000 write units a partition"),
-    "mail_rate": Limit(1, 14, 300, "SES: sandbox 1/s; production is given per account, often 14/s (FIELD-NOTES)"),
-    "mail_daily": Limit(200, 50_000, 2_000_000, "SES: sandbox 200 in 24 h; production often 50,000 (FIELD-NOTES)"),
-    "mail_pace": Limit(EMAIL_RATE, EMAIL_RATE, 300, "ours: MailPerSecond; with a raised rate, as many as SES takes"),
-    "senders": Limit(SENDERS, SENDERS, senders_for(300), "ours: MailSenders, from mail_rate (mail/pace.py)"),
-    "storers": Limit(STORERS, STORERS, 20, "ours: MaximumConcurrency of store_overflow in stack/template/queues.py"),
+    "gateway_rate": Quota(10_000, 10_000, 20_000, "API Gateway quotas: throttle quota per account, per Region (rps)"),
+    "gateway_burst": Quota(5_000, 5_000, 10_000, "API Gateway quotas: burst 5,000; set by AWS, cannot be raised"),
+    "concurrency": Quota(10, 1_000, 5_000, "Lambda quotas: 1,000, reduced for new accounts (10 seen: FIELD-NOTES)"),
+    "requests_each": Quota(10, 10, 10, "Lambda concurrency: requests a second ≤ 10 × concurrency"),
+    "ramp": Quota(1_000, 1_000, 1_000, "Lambda scaling behavior: 1,000 environments every 10 s per function"),
+    "table_warm": Quota(4_000, 4_000, 20_000, "DynamoDB on-demand capacity: a new table takes 4,000; warm throughput"),
+    "table_quota": Quota(40_000, 40_000, 80_000, "DynamoDB quotas: 40,000 write units a table"),
+    "partition": Quota(1_000, 1_000, 1_000, "DynamoDB warm throughput scenarios: 1,000 write units a partition"),
+    "mail_rate": Quota(1, 14, 300, "SES: sandbox 1/s; production is given per account, often 14/s (FIELD-NOTES)"),
+    "mail_daily": Quota(200, 50_000, 2_000_000, "SES: sandbox 200 in 24 h; production often 50,000 (FIELD-NOTES)"),
+    "mail_per_second": Quota(EMAIL_RATE, EMAIL_RATE, 300, "ours: MailPerSecond; with a raised rate, as SES's"),
+    "senders": Quota(SENDERS, SENDERS, senders_for(300), "ours: MailSenders, from mail_rate (mail/rate_limit.py)"),
+    "storers": Quota(STORERS, STORERS, 20, "ours: MaximumConcurrency of store_overflow in stack/template/queues.py"),
 }
 
 
@@ -54,7 +54,7 @@ class Account:
     partition: float  # write units a second
     mail_rate: float
     mail_daily: float
-    mail_pace: float
+    mail_per_second: float
     senders: float
     storers: float
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks import lambdas
-from benchmarks.model.capacity import Mailing
+from benchmarks.model.capacity import SesQuota
 from benchmarks.model.limits import LIMITS, Account
 from benchmarks.model.service import Service
 from benchmarks.model.stations import mailing, projecting, relaying, step
@@ -42,7 +42,7 @@ class Spike:
     ses_rate: float
 
 
-class PausedMailing(Mailing):
+class PausedMailing(SesQuota):
     """SES's limits in the spike: a rate, and no email during `email_pause`, while the quota is used up."""
 
     def __init__(self, account: Account, email_pause: tuple[float, float]) -> None:

@@ -8,7 +8,7 @@ from benchmarks.model.capacity import shares_of
 from benchmarks.model.conflicts import share_given_up
 from benchmarks.model.limits import LIMITS
 from benchmarks.model.service import HANG_SECONDS, Service
-from chalicelib.mail.pace import senders_for
+from chalicelib.mail.rate_limit import senders_for
 
 RATES = (100, 1_000, 10_000)
 OUTAGE = 600.0

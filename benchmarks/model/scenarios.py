@@ -37,7 +37,7 @@ SCENARIOS = (HOUR_LOAD, BURST_LOAD, REFUSING, HANGING, *STEADY, *WITHOUT_CDN)
 
 
 @dataclass(frozen=True)
-class Run:
+class SimulationRun:
     """A world after its run. A run ends at the horizon at the latest."""
 
     world: World
@@ -77,14 +77,14 @@ class Run:
         return round(last / DAY_SECONDS + final.mail_behind / self.world.account.mail_daily, 2)
 
 
-def run(load: Load, account_name: str, service: Service, horizon: float = HORIZON) -> Run:
+def run(load: Load, account_name: str, service: Service, horizon: float = HORIZON) -> SimulationRun:
     return run_on(account(account_name), load, service, horizon=horizon)
 
 
-def run_on(limits: Account, load: Load, service: Service, sent: float = 0, horizon: float = HORIZON) -> Run:
+def run_on(limits: Account, load: Load, service: Service, sent: float = 0, horizon: float = HORIZON) -> SimulationRun:
     """Run the load on any account. `sent`: emails that already count against today's quota."""
     world = World(limits, service, load)
     world.mailing.record_sent(0, sent)
     while not (world.history and world.is_over) and world.now < horizon:
         step(world, STATIONS)
-    return Run(world)
+    return SimulationRun(world)

@@ -11,7 +11,7 @@ from benchmarks import lambdas
 from benchmarks.model.service import HANG_SECONDS
 from benchmarks.model.viewers import view
 from benchmarks.model.world import COARSE, FINE, World
-from chalicelib.mail.pace import EMAILS_PER_SENDER
+from chalicelib.mail.rate_limit import EMAILS_PER_SENDER
 
 # The mean seconds from the email to the confirmation. An assumption: this was not measured.
 CONFIRM_AFTER = 300.0
@@ -50,8 +50,8 @@ def mailing(world: World, dt: float) -> None:
     """Send as many emails as our senders, SES's rate and SES's daily quota all allow."""
     amounts = world.amounts
     wanted = amounts.relayed - amounts.mailed
-    # The senders keep to our own rate, `mail_pace` (MailPerSecond). `rate` and `day` are SES's limits.
-    by_senders = min(world.account.senders / world.service.mail, world.account.mail_pace) * dt
+    # The senders keep to our own rate, `mail_per_second` (MailPerSecond). `rate` and `day` are SES's limits.
+    by_senders = min(world.account.senders / world.service.mail, world.account.mail_per_second) * dt
     rate, day = world.mailing.left(world.now, dt)
     lowest = min(by_senders, rate, day)
     for limit, maximum in (("SES rate", rate), ("our senders", by_senders), ("SES day", day)):

@@ -6,7 +6,7 @@ The model is fluid: amounts may be fractions.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from benchmarks.model.capacity import Environments, Gateway, Mailing, Table
+from benchmarks.model.capacity import Environments, GatewayThrottle, SesQuota, Table
 from benchmarks.model.limits import Account
 from benchmarks.model.retries import Retries
 from benchmarks.model.service import Service
@@ -87,7 +87,7 @@ class World:
         self.now = 0.0
         self.account, self.service, self.load = account, service, load
         self.amounts, self.refusals = Amounts(), Refusals()
-        self.gateway, self.table, self.mailing = Gateway(account), Table(account), Mailing(account)
+        self.gateway, self.table, self.mailing = GatewayThrottle(account), Table(account), SesQuota(account)
         self.environments = Environments(account, service.cold)
         self.retries = Retries()
         self.busy: dict[str, float] = {}  # concurrency of other functions in the last step

@@ -6,8 +6,8 @@ from typing import Any
 
 from benchmarks import results
 from benchmarks.model.local import compare
-from benchmarks.spike.plan import Plan, short_plan, whole_plan
-from benchmarks.spike.progress import Progress
+from benchmarks.spike.plan import SpikePlan, short_plan, whole_plan
+from benchmarks.spike.progress import ProgressBars
 from benchmarks.spike.proof import Proof, prove
 from benchmarks.spike.report import figures, report
 from benchmarks.spike.run import DRAINED, SpikeLog, SpikeRun
@@ -18,9 +18,9 @@ from stack.paths import ROOT
 CHART = ROOT / "docs" / "capacity" / "spike.svg"
 
 
-def spike(plan: Plan) -> tuple[SpikeLog, Proof, dict[str, Any]]:
+def spike(plan: SpikePlan) -> tuple[SpikeLog, Proof, dict[str, Any]]:
     say(dim("Starting the embedded AWS and deploying to it ..."))
-    with start_stack(plan) as spike_stack, Progress() as progress:
+    with start_stack(plan) as spike_stack, ProgressBars() as progress:
         log = SpikeRun(spike_stack, plan, progress).run()
         proof = prove(spike_stack, log.sign_answers, log.confirm_answers)
         if DRAINED not in log.events:

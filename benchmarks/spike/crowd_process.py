@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from benchmarks.spike.crowd import Post
-from benchmarks.spike.plan import Plan
+from benchmarks.spike.plan import SpikePlan
 from stack.console import Failure
 
 PEOPLE = Path(__file__).with_name("people.py")
@@ -54,7 +54,7 @@ class Crowd:
 
 
 @contextmanager
-def start_crowd(site: str, posts: Sequence[Post], plan: Plan) -> Iterator[Crowd]:
+def start_crowd(site: str, posts: Sequence[Post], plan: SpikePlan) -> Iterator[Crowd]:
     with tempfile.TemporaryDirectory(prefix="petitions-spike-") as folder:
         posts_path, answers_path, log = (Path(folder) / name for name in ("posts", "answers", "log"))
         posts_path.write_text("\n".join(map(json.dumps, posts)), encoding="utf-8")

@@ -33,7 +33,7 @@ def _answers() -> TextIO:
     return Path(os.environ["SPIKE_ANSWERS"]).open("w", encoding="utf-8", buffering=1)
 
 
-class Work:
+class CrowdWork:
     """What all Locust users share: the posts that nobody has begun to send, and the file for the answers."""
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class Work:
         self.random = Random(1)
 
 
-WORK = Work()
+WORK = CrowdWork()
 _network_numbers = count()
 
 

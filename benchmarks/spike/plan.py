@@ -25,7 +25,7 @@ FAULTS = {
 
 
 @dataclass(frozen=True)
-class Plan:
+class SpikePlan:
     """The plan of one spike. `refuses_from`, `cuts_from` and `back_from` are shares of the posts that sign.
 
     The table refuses requests from `refuses_from` on, cuts connections from `cuts_from` on, and is available again from
@@ -50,20 +50,20 @@ class Plan:
     faults: Mapping[str, float] = field(default_factory=lambda: FAULTS)
 
 
-def whole_plan(signers: int) -> Plan:
+def whole_plan(signers: int) -> SpikePlan:
     """Return the plan of the whole spike. The quota is used up early: then there is time to send the delayed emails.
 
     `later`: a late repeat comes this many posts after the signature.
     """
-    return Plan(signers, confirming=min(signers, 2_000), quota=signers // 5, later=signers // 4)
+    return SpikePlan(signers, confirming=min(signers, 2_000), quota=signers // 5, later=signers // 4)
 
 
-def short_plan(signers: int) -> Plan:
+def short_plan(signers: int) -> SpikePlan:
     """Return the plan for tests: no daily quota, and nobody signs again late. Both need pauses of a minute or more.
 
     The posts come so slowly that the outage lasts long enough to be noticed.
     """
-    return Plan(
+    return SpikePlan(
         signers, confirming=signers, at_once=10, pace=4.0, refuses_from=0.3, cuts_from=0.55, back_from=0.8,
         ses_rate=40, sender_rate=1_000, senders=3, rest=2, patience=300,
     )  # fmt: skip

@@ -12,7 +12,7 @@ from stack.console import say
 EVERY = 10.0  # seconds
 
 
-class Progress:
+class ProgressBars:
     def __init__(self) -> None:
         columns = (TextColumn("{task.description:<10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         self._bars = Bars(*columns, disable=not sys.stdout.isatty())

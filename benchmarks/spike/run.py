@@ -8,8 +8,8 @@ from typing import Any
 from benchmarks.spike import crowd
 from benchmarks.spike.crowd_process import Answer, Crowd, start_crowd
 from benchmarks.spike.faults import TableState
-from benchmarks.spike.plan import Plan
-from benchmarks.spike.progress import Progress
+from benchmarks.spike.plan import SpikePlan
+from benchmarks.spike.progress import ProgressBars
 from benchmarks.spike.proof import number_of, rows
 from benchmarks.spike.stage import SLUG, SpikeStack
 from stack.console import say
@@ -34,7 +34,7 @@ class Moment:
 class SpikeLog:
     """What happened in a spike, for proof, chart and model. `events`: when each event was, in seconds after `began`."""
 
-    plan: Plan
+    plan: SpikePlan
     posts: int  # that sign
     began: float = 0.0  # Unix time, just before the first answer arrived
     moments: list[Moment] = field(default_factory=list)
@@ -56,7 +56,7 @@ class SpikeLog:
 
 
 class SpikeRun:
-    def __init__(self, spike_stack: SpikeStack, plan: Plan, progress: Progress) -> None:
+    def __init__(self, spike_stack: SpikeStack, plan: SpikePlan, progress: ProgressBars) -> None:
         self._spike_stack, self._plan, self._progress = spike_stack, plan, progress
         self._posts = crowd.posts_to_sign(SLUG, plan.signers, plan.later)
         self.log = SpikeLog(plan, len(self._posts))

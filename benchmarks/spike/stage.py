@@ -10,7 +10,7 @@ from benchmarks.edge.recording_gateway import RecordingGateway
 from benchmarks.scene import sample_petition
 from benchmarks.spike import faults
 from benchmarks.spike.faults import ProxyFaults
-from benchmarks.spike.plan import Plan
+from benchmarks.spike.plan import SpikePlan
 from benchmarks.spike.ses import Ses
 from stack import front
 from stack.attach import Deployed, deploy_to_emulator
@@ -45,7 +45,7 @@ class SpikeStack:
 
 
 @contextmanager
-def start_stack(plan: Plan) -> Iterator[SpikeStack]:
+def start_stack(plan: SpikePlan) -> Iterator[SpikeStack]:
     """Start and deploy the stack behind its CDN. Stop it at the end of the block."""
     site_port, faults_port, api_port = free_port(), free_port(), free_port()
     site = f"http://{LOOPBACK}:{site_port}"

@@ -18,7 +18,7 @@ def send_requests(api: str, events: Sequence[Event], connections: int) -> float:
     """Send these events as HTTP requests. Return requests a second. Raise RuntimeError unless all succeeded."""
     started = time.perf_counter()
     with ThreadPoolExecutor(connections) as pool:
-        statuses = [status for part in pool.map(_Sender(api), _deal(events, connections)) for status in part]
+        statuses = [status for part in pool.map(_EventSender(api), _deal(events, connections)) for status in part]
     took = time.perf_counter() - started
     wrong = [status for status in statuses if status not in (200, 202)]
     if wrong or len(statuses) != len(events):
@@ -31,7 +31,7 @@ def _deal(events: Sequence[Event], connections: int) -> list[Sequence[Event]]:
     return [events[number::connections] for number in range(connections)]
 
 
-class _Sender:
+class _EventSender:
     """Sends events one after the other over one connection. Returns the statuses of the responses."""
 
     def __init__(self, api: str) -> None:

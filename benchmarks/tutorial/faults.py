@@ -16,7 +16,7 @@ REFUSAL = b'{"message": "Maximum sending rate exceeded."}'
 REFUSAL_HEADERS: Any = {"x-amzn-ErrorType": "TooManyRequestsException", "Content-Type": "application/json"}
 
 
-class Faults:
+class SdkFaults:
     """Faults of the clients that a session builds afterwards. `events`: the session's events. Not thread-safe."""
 
     def __init__(self, events: Any) -> None:

@@ -55,5 +55,5 @@ def _error_row(name: str, pair: Mapping[str, float]) -> Row:
     return Row(name, "0, theirs not", pair["ours"], pair["theirs"], pair["ours"] == 0 and pair["theirs"] != 0)
 
 
-def _line(name: str, goal: str, ours: str, theirs: str, verdict: str) -> str:
-    return f"{name:<44}{goal:<18}{ours:<9}{theirs:<9}{verdict}".rstrip()
+def _line(name: str, goal: str, ours: str, theirs: str, result: str) -> str:
+    return f"{name:<44}{goal:<18}{ours:<9}{theirs:<9}{result}".rstrip()

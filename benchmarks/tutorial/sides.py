@@ -10,7 +10,7 @@ import boto3
 from benchmarks import records, scene
 from benchmarks.calls import MeteredApp
 from benchmarks.tutorial.deployment import TEMPLATE
-from benchmarks.tutorial.faults import Faults
+from benchmarks.tutorial.faults import SdkFaults
 
 NAMES = ("ours", "theirs")
 TABLES = {"SignaturesTable": "TUTORIAL_SIGNATURES_TABLE", "CountersTable": "TUTORIAL_COUNTERS_TABLE"}
@@ -28,7 +28,7 @@ class Sides:
 
     def __init__(self, endpoint: str) -> None:
         self.metered_app = MeteredApp(endpoint)
-        self.faults = Faults(boto3.DEFAULT_SESSION.events)  # type: ignore[union-attr]
+        self.faults = SdkFaults(boto3.DEFAULT_SESSION.events)  # type: ignore[union-attr]
         self.slug = self.metered_app.petition.slug
         records.create_queue_and_sender()
         boto3.client("sqs").create_queue(QueueName="overflow")

@@ -33,7 +33,7 @@ from chalicelib.mail.feedback import record_feedback
 from chalicelib.mail.kind import MailContext
 from chalicelib.mail.model import MailRequest, Priority
 from chalicelib.mail.outbox import Outbox
-from chalicelib.mail.pace import SHARES, Pace, limit_to_pace
+from chalicelib.mail.rate_limit import SHARES, RateLimiter, limit_rate
 from chalicelib.mail.relay import relay
 from chalicelib.mail.send import SendResult
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
@@ -110,13 +110,13 @@ def _message_handler(priority: Priority, share_of_rate: Callable[[], float]) -> 
 
     `share_of_rate` returns the share of SES's rate that emails of this priority may use now.
     """
-    pace = _pace(priority)
-    deliver = limit_to_pace(mailer().send, pace)
+    limiter = _limiter(priority)
+    deliver = limit_rate(mailer().send, limiter)
     context = MailContext(settings().site_url, settings().token_keys, settings().limit_keys, deliver)
     # The batch's time begins here, before the first call to AWS, so that it includes all calls.
     batch_sender = BatchSender(KINDS, context, tables(), time.monotonic, time.sleep)
     # At most `mail_senders` copies of this function run at the same time. Each keeps to an equal part of the share.
-    pace.per_second = share_of_rate() * settings().mail_per_second / settings().mail_senders
+    limiter.per_second = share_of_rate() * settings().mail_per_second / settings().mail_senders
 
     def handle(message: Mapping[str, Any]) -> None:
         request = MailRequest.model_validate(message)
@@ -129,9 +129,9 @@ def _message_handler(priority: Priority, share_of_rate: Callable[[], float]) -> 
 
 
 @cache
-def _pace(_: Priority) -> Pace:
-    """Return the pace that this process keeps for a priority. `_message_handler` sets its real rate for each batch."""
-    return Pace(per_second=1, clock=time.monotonic, sleep=time.sleep)
+def _limiter(_: Priority) -> RateLimiter:
+    """Return the limiter that this process keeps for a priority. `_message_handler` sets its rate for each batch."""
+    return RateLimiter(per_second=1, clock=time.monotonic, sleep=time.sleep)
 
 
 def _outbox() -> Outbox:

@@ -13,8 +13,8 @@ from chalicelib.aws.table import Tables
 from chalicelib.core.errors import NotYet, SendingStopped
 from chalicelib.mail.kind import Kinds, MailContext
 from chalicelib.mail.model import MailRequest
-from chalicelib.mail.pace import LONGEST_GAP, longest_delivery
 from chalicelib.mail.pause import is_paused, pause_after_refusal
+from chalicelib.mail.rate_limit import LONGEST_GAP, longest_delivery
 from chalicelib.mail.send import SendResult, send
 
 # After this many seconds, start no further email. If slow calls delay an email past this time, do not pass it to SES.

@@ -21,17 +21,17 @@ EXPIRES_AFTER = 3600
 
 
 @dataclass(frozen=True)
-class Limit:
+class FirstEmailLimit:
     """`burst` first emails at once, then one in each `interval`."""
 
     burst: int = BURST
     interval: timedelta = INTERVAL
 
 
-DEFAULT_LIMIT = Limit()
+DEFAULT_LIMIT = FirstEmailLimit()
 
 
-def book(network: str, now: datetime, tables: Tables, limit: Limit = DEFAULT_LIMIT) -> datetime:
+def book(network: str, now: datetime, tables: Tables, limit: FirstEmailLimit = DEFAULT_LIMIT) -> datetime:
     """Book a turn of the network and return when it is: `now`, or later (turns.py)."""
     key, step = mail_keys.network_limit(network), round(limit.interval / MILLISECOND)
     # `is_usually_quiet`: most networks have no booked turn that is still to come. Then booking takes only one write.

@@ -48,7 +48,7 @@ def send(request: MailRequest, kinds: Kinds, context: MailContext, now: datetime
     content = kind.contents(request.key, stored, context, now, tables)
     if not isinstance(content, Content):
         return _keep_or_drop(request, kind, content, now, tables)
-    # Check the limits before the pace, so that an email which must wait does not delay other emails of this sender.
+    # Check the limits before the rate, so that an email which must wait does not delay other emails of this sender.
     reason = _limit_reason(request, content, stored, context, now, tables)
     if reason is not None:
         return _keep_or_drop(request, kind, reason, now, tables)

@@ -51,7 +51,7 @@ class Cursor:
 
 
 @dataclass(frozen=True)
-class Run:
+class SweepRun:
     """What one run of the sweep needs. After `lost_after` a request counts as lost. `clock` is in seconds."""
 
     outbox: Outbox
@@ -72,13 +72,13 @@ def sweep(outbox: Outbox, now: datetime, tables: Tables, clock: Callable[[], flo
     """
     began = clock()
     lost_after = LOST_AFTER_IF_BACKLOG if outbox.depth() > BACKLOG_DEPTH else LOST_AFTER_IF_NO_BACKLOG
-    run = Run(outbox, lost_after, now, tables, clock)
+    run = SweepRun(outbox, lost_after, now, tables, clock)
     _mark_unmarked(run, began + SLICE_SECONDS)
     due = [marker for marker in outstanding.markers(tables) if marker.due_at <= iso(now)]
     return sum(_walk(outstanding.begin_or_resume_walk(marker, now), run, began + RUN_SECONDS) for marker in due)
 
 
-def _walk(marker: Marker, run: Run, deadline: float) -> int:
+def _walk(marker: Marker, run: SweepRun, deadline: float) -> int:
     """Walk the group until the deadline, and queue its lost requests. Return how many were queued."""
     state = next((state for state in run.states if state.has_group(marker.group)), None)
     queued = 0
@@ -99,7 +99,7 @@ def _walk(marker: Marker, run: Run, deadline: float) -> int:
     return queued
 
 
-def _queue_lost(items: list[Item], state: DeliveryState, run: Run) -> tuple[int, str]:
+def _queue_lost(items: list[Item], state: DeliveryState, run: SweepRun) -> tuple[int, str]:
     """Queue the lost requests among these items. Return how many were queued, and when the next will count as lost.
 
     A request that is queued now may count as lost again later. If there are no items, the returned time is "".
@@ -125,7 +125,7 @@ def _delay(item: Item, now: datetime) -> int:
     return max(0, ceil((arrival - now).total_seconds()))
 
 
-def _mark_unmarked(run: Run, deadline: float) -> None:
+def _mark_unmarked(run: SweepRun, deadline: float) -> None:
     """Continue the pass over the groups without a marker, until the deadline. Mark each group with an open request."""
     cursor = _current_cursor(run.now, run.tables)
     if cursor.group is None:  # The pass is done, and the next one is not due.
@@ -147,7 +147,7 @@ def _mark_unmarked(run: Run, deadline: float) -> None:
     _store_cursor(Cursor(cursor.began, group=None), run.tables)
 
 
-def _groups(first: str, run: Run) -> Iterator[tuple[str, DeliveryState]]:
+def _groups(first: str, run: SweepRun) -> Iterator[tuple[str, DeliveryState]]:
     """Yield each group with its state, sorted by the group's name, beginning with `first`.
 
     Because of this order, a later run can continue the pass, even if petitions were added meanwhile.

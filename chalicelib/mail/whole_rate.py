@@ -13,7 +13,7 @@ from chalicelib.core import mail_keys
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.times import iso
 from chalicelib.mail.model import Priority
-from chalicelib.mail.pace import SHARES
+from chalicelib.mail.rate_limit import SHARES
 from chalicelib.mail.send import CLAIM
 
 # A claim lasts longer than any sender runs.

@@ -1,6 +1,6 @@
 """The routes for staff to find a person's signatures, and to show, withdraw, erase or export them.
 
-Each request is recorded in the audit trail.
+Each request is recorded in the activity log.
 """
 
 from collections.abc import Callable
@@ -100,7 +100,7 @@ def export_access(request: Request, slug: str, signature_id: str) -> Response:
 
 
 def _act_and_show(request: Request, slug: str, signature_id: str, action: str, act: SignatureAction) -> Response:
-    """Record the action in the audit trail, do it, and return the changed signature."""
+    """Record the action in the activity log, do it, and return the changed signature."""
     stored = one_signature(slug, signature_id, tables())
     audit(request, action, signature_id, {"petition": slug})
     act(stored.key, stored.petition, times.now(), tables())

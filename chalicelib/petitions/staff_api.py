@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 routes = Blueprint(__name__)
 
-# The name of each transition in the audit trail, by the new state.
+# The name of each transition in the activity log, by the new state.
 AUDIT_ACTIONS = {
     PetitionState.DRAFT: "petition.withheld",
     PetitionState.OPEN: "petition.opened",
@@ -111,5 +111,5 @@ def _etag(petition: Petition) -> str:
 
 
 def _next_revision(petition: Petition) -> dict[str, str]:
-    """Return the number of the next revision, for the audit trail."""
+    """Return the number of the next revision, for the activity log."""
     return {"revision": str(petition.revision + 1)}

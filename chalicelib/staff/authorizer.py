@@ -1,7 +1,7 @@
 """The authorizers that API Gateway calls before each route of staff or partners, and the record of what staff do.
 
 An authorizer checks the caller's token and returns the routes that the token opens. What staff do is recorded in the
-audit trail. Partners are organisations that send us signatures.
+activity log. Partners are organisations that send us signatures.
 """
 
 from collections.abc import Callable, Mapping, Set
@@ -87,7 +87,7 @@ def staff_view(routes: Blueprint) -> Callable[[View], View]:
 
 
 def _record_refusals(view: View) -> View:
-    """Wrap the view. If the view records an action and then refuses it, add the refusal to the audit trail."""
+    """Wrap the view. If the view records an action and then refuses it, add the refusal to the activity log."""
 
     @wraps(view)
     def wrapped_view(request: Request, **arguments: str) -> Response:
@@ -167,7 +167,7 @@ def rights_of(request: Request) -> set[Right]:
 
 
 def audit(request: Request, action: str, subject: str = "", details: Mapping[str, str] | None = None) -> None:
-    """Record an action in the audit trail. Call this before the action, which must not be done without a record.
+    """Record an action in the activity log. Call this before the action, which must not be done without a record.
 
     Pass no personal data of signers, except the id of a signature.
     """

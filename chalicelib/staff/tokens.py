@@ -36,7 +36,7 @@ class NewToken(NamedTuple):
 def new_token(
     owner: str, rights: Iterable[Right], now: datetime, expires_at: datetime, partner: str | None = None
 ) -> NewToken:
-    """Return a token that is not stored yet, so that the audit trail can record the token's id first.
+    """Return a token that is not stored yet, so that the activity log can record the token's id first.
 
     `partner`: for a token of a partner, the partner's id (its `source`).
     """
@@ -65,7 +65,7 @@ def issue(owner: str, rights: Iterable[Right], now: datetime, expires_at: dateti
 
 
 def audit_details(token: StaffToken) -> dict[str, str]:
-    """Return the details of a token that the audit trail records."""
+    """Return the details of a token that the activity log records."""
     return {"owner": token.owner, "rights": ",".join(sorted(token.rights)), "expires": iso(token.expires_at)}
 
 

@@ -20,12 +20,12 @@ from stack.console import dim, run_main, say
 from stack.deploy import stack_name
 from stack.ready.account import account_calls, identity_of
 from stack.ready.defects import find_defects
+from stack.ready.forecast import Expected, Forecast, make_forecast
 from stack.ready.increases import increases, shard_defects, throttle_defects
 from stack.ready.reading import DEFAULT_REGION, Clients, Values, read_values
 from stack.ready.records import records, resolver_lookup
 from stack.ready.report import exit_code, report_lines, staff_sentence
 from stack.ready.stage import StackDescription, clients, describe_stack, endpoint_of
-from stack.ready.verdict import Expected, Forecast, forecast
 
 _SECONDS_BY_UNIT = {"s": 1, "min": 60, "m": 60, "h": 3600, "d": 86400}
 
@@ -38,11 +38,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     values = read_all(stack, client_for, now, with_dns=options.dns)
     expected = Expected(rate=options.expect, seconds=options.seconds)
     defects = (*find_defects(values, now), *shard_defects(values, expected), *throttle_defects(values, expected))
-    verdict = forecast(values, expected, defects)
-    for line in report_lines(verdict, increases(values, expected, options.stage), values):
+    forecast = make_forecast(values, expected, defects)
+    for line in report_lines(forecast, increases(values, expected, options.stage), values):
         say(line)
-    _store_for_staff(verdict, stack, client_for, now)
-    return exit_code(verdict)
+    _store_for_staff(forecast, stack, client_for, now)
+    return exit_code(forecast)
 
 
 def read_all(stack: StackDescription, client_for: Clients, now: datetime, *, with_dns: bool) -> Values:
@@ -56,14 +56,14 @@ def read_all(stack: StackDescription, client_for: Clients, now: datetime, *, wit
     return Values([*found, *records(identity_of(stack.parameters), stack.parameters, tokens, lookup)])
 
 
-def _store_for_staff(verdict: Forecast, stack: StackDescription, client_for: Clients, now: datetime) -> None:
+def _store_for_staff(forecast: Forecast, stack: StackDescription, client_for: Clients, now: datetime) -> None:
     """Store the result for the staff health page.
 
     If this fails, print a note and raise no exception: perhaps the operator's role allows only reading.
     """
     tables = Tables(client_for("dynamodb", DEFAULT_REGION), {COUNTS: stack.outputs["CountsTableName"]})
     try:
-        store_readiness(Readiness(verdict.is_ready, staff_sentence(verdict), now.replace(microsecond=0)), tables)
+        store_readiness(Readiness(forecast.is_ready, staff_sentence(forecast), now.replace(microsecond=0)), tables)
     except Unavailable:
         say(dim("Not shown to staff: the result could not be stored in the counts table."))
 

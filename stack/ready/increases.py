@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from math import ceil
 
 from benchmarks.model.needs import MAX_SHARDS, needs, shards_for
-from chalicelib.mail.pace import EMAILS_PER_SENDER
+from chalicelib.mail.rate_limit import EMAILS_PER_SENDER
 from stack.ready.defects import Defect
+from stack.ready.forecast import MAX_EMAIL_DELAY, Expected, limits_of, service_times
 from stack.ready.reading import Values
-from stack.ready.verdict import MAX_EMAIL_DELAY, Expected, limits_of, service_times
 from stack.template.functions import MIN_UNRESERVED
 
 # How many hours an increase usually takes. AWS makes no promise.
@@ -112,7 +112,7 @@ def _setting_increases(values: Values, expected: Expected, stage: str) -> Iterat
     # A missing CDN is shown like a limit that is 0 and must be 1.
     cdns = 1 if values.get("stack.has_cdn") else 0
     yield Increase("page views: a CDN before them", cdns, 1, deploy_cdn, _SOME_HOURS)
-    yield Increase("ours: emails a second", limits.mail_pace, rate, deploy, _SOME_MINUTES)
+    yield Increase("ours: emails a second", limits.mail_per_second, rate, deploy, _SOME_MINUTES)
     yield Increase("DynamoDB: warm write units", limits.table_warm, units, warm, _SOME_MINUTES)
 
 
@@ -154,5 +154,5 @@ def _confirmations_per_second(values: Values, expected: Expected) -> float:
     """
     limits, assumed = limits_of(values)
     # SES's limit, and our own (MAIL_PER_SECOND).
-    mail_rates = {"ses.rate": limits.mail_rate, "stack.MailPerSecond": limits.mail_pace}
+    mail_rates = {"ses.rate": limits.mail_rate, "stack.MailPerSecond": limits.mail_per_second}
     return min([expected.rate, *(rate for name, rate in mail_rates.items() if name not in assumed)])

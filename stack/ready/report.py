@@ -1,7 +1,4 @@
-"""The report of `make ready` on one screen: the answer, which limits to raise, what is broken, and what was read.
-
-"Verdict" is the forecast for the expected crowd on this account (verdict.py).
-"""
+"""The report of `make ready` on one screen: the answer, which limits to raise, what is broken, and what was read."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -9,45 +6,44 @@ from itertools import groupby
 from typing import Any
 
 from stack.console import bold, dim
+from stack.ready.forecast import DAY, HOUR, MINUTE, Forecast
 from stack.ready.increases import Increase
 from stack.ready.reading import Value, Values
-from stack.ready.verdict import DAY, HOUR, MINUTE, Forecast
 
 READY, NOT_READY, UNKNOWN = 0, 1, 2
 # If one operation of AWS returned more values than this, the report has one text for all values that are 0.
 _MANY_VALUES = 6
 
 
-def exit_code(verdict: Forecast) -> int:
+def exit_code(forecast: Forecast) -> int:
     """Return READY or NOT_READY. Return UNKNOWN if the account seems ready, but a limit could not be read."""
-    if not verdict.is_ready:
+    if not forecast.is_ready:
         return NOT_READY
-    return UNKNOWN if verdict.assumed else READY
+    return UNKNOWN if forecast.assumed else READY
 
 
-def report_lines(verdict: Forecast, increases: Sequence[Increase], values: Values) -> Iterator[str]:
-    yield from _answer_lines(verdict)
+def report_lines(forecast: Forecast, increases: Sequence[Increase], values: Values) -> Iterator[str]:
+    yield from _answer_lines(forecast)
     # If the crowd would be served well, nothing must be raised, even if an increase has a higher `needed`.
-    yield from _increase_lines([] if verdict.has_capacity else increases)
-    yield from _defect_lines(verdict)
+    yield from _increase_lines([] if forecast.has_capacity else increases)
+    yield from _defect_lines(forecast)
     yield from _read_lines(values)
-    yield from _unread_lines(values, verdict)
+    yield from _unread_lines(values, forecast)
 
 
-def staff_sentence(verdict: Forecast) -> str:
+def staff_sentence(forecast: Forecast) -> str:
     """Return the result for the staff health page, without technical terms of AWS."""
-    crowd = f"{verdict.expected.rate:,g} signatures a second for {duration(verdict.expected.seconds)}"
-    if verdict.is_ready and verdict.assumed:
+    crowd = f"{forecast.expected.rate:,g} signatures a second for {duration(forecast.expected.seconds)}"
+    if forecast.is_ready and forecast.assumed:
         return f"The site is probably ready for {crowd}. Not everything could be checked."
-    if verdict.is_ready:
+    if forecast.is_ready:
         return f"The site is ready for {crowd}."
-    if verdict.has_capacity:
+    if forecast.has_capacity:
         return f"The site has the capacity for {crowd}, but something is broken. Ask your engineer to run “make ready”."
     return (
-        f"The site is not ready for {crowd}: 99 of 100 people would wait up to {duration(verdict.longest_wait)}, the"
-        f" last email would be sent {duration(verdict.last_email)} after the end, and {verdict.lost_views:.0%} of page"
-        " views would fail. No signature would be lost."
-        " Ask your engineer to run “make ready”."
+        f"The site is not ready for {crowd}: 99 of 100 people would wait up to {duration(forecast.longest_wait)}, the"
+        f" last email would be sent {duration(forecast.last_email)} after the end, and {forecast.lost_views:.0%} of"
+        " page views would fail. No signature would be lost. Ask your engineer to run “make ready”."
     )
 
 
@@ -59,19 +55,19 @@ def duration(seconds: float) -> str:
     return f"{seconds:,.0f} seconds"
 
 
-def _answer_lines(verdict: Forecast) -> Iterator[str]:
-    expected = verdict.expected
-    answer = {READY: "READY", NOT_READY: "NOT READY", UNKNOWN: "COULD NOT READ ENOUGH"}[exit_code(verdict)]
+def _answer_lines(forecast: Forecast) -> Iterator[str]:
+    expected = forecast.expected
+    answer = {READY: "READY", NOT_READY: "NOT READY", UNKNOWN: "COULD NOT READ ENOUGH"}[exit_code(forecast)]
     crowd = f"{expected.rate:,g} a second for {duration(expected.seconds)} ({expected.total:,.0f} signatures)"
     yield bold(f"{answer} for {crowd}")
-    bottleneck = f"{verdict.first_bottleneck}, after {duration(verdict.bottleneck_after)}"
-    yield f"  first bottleneck   {bottleneck if verdict.first_bottleneck else 'nothing'}"
-    wait = f"at most {duration(verdict.longest_wait)} (99 of 100)"
-    yield f"  people wait        {wait}; {verdict.waiting:,} people at once"
-    stored = "not within 30 days" if verdict.all_stored is None else f"after {duration(verdict.all_stored)}"
-    yield f"  signatures         none is lost; {verdict.overflow:,} at most in the overflow queue; all stored {stored}"
-    yield f"  last email         {duration(verdict.last_email)} after the end"
-    yield f"  page views         {verdict.lost_views:.1%} of them get no page"
+    bottleneck = f"{forecast.first_bottleneck}, after {duration(forecast.bottleneck_after)}"
+    yield f"  first bottleneck   {bottleneck if forecast.first_bottleneck else 'nothing'}"
+    wait = f"at most {duration(forecast.longest_wait)} (99 of 100)"
+    yield f"  people wait        {wait}; {forecast.waiting:,} people at once"
+    stored = "not within 30 days" if forecast.all_stored is None else f"after {duration(forecast.all_stored)}"
+    yield f"  signatures         none is lost; {forecast.overflow:,} at most in the overflow queue; all stored {stored}"
+    yield f"  last email         {duration(forecast.last_email)} after the end"
+    yield f"  page views         {forecast.lost_views:.1%} of them get no page"
     yield dim("  A model (docs/capacity.md), with the limits below. Use it for orders of magnitude.")
 
 
@@ -83,10 +79,10 @@ def _increase_lines(increases: Sequence[Increase]) -> Iterator[str]:
         yield f"     {increase.how}"
 
 
-def _defect_lines(verdict: Forecast) -> Iterator[str]:
-    if verdict.defects:
+def _defect_lines(forecast: Forecast) -> Iterator[str]:
+    if forecast.defects:
         yield bold("Repair")
-    for defect in verdict.defects:
+    for defect in forecast.defects:
         yield f"  - {defect.text}: {defect.remedy}"
 
 
@@ -107,14 +103,14 @@ def _value_texts(group: Sequence[Value]) -> Iterator[str]:
         yield f"{prefix}.*: {len(empty)} are empty"
 
 
-def _unread_lines(values: Values, verdict: Forecast) -> Iterator[str]:
+def _unread_lines(values: Values, forecast: Forecast) -> Iterator[str]:
     unread = sorted(values.unread(), key=_problem_and_source)
     if unread:
         yield bold("Not read")
     for (problem, source), group in groupby(unread, key=_problem_and_source):
         yield f"  {source:<34}" + ", ".join(value.name for value in group) + f": {problem}"
-    if verdict.assumed:
-        yield f"  The usual quota is assumed for: {', '.join(verdict.assumed)}"
+    if forecast.assumed:
+        yield f"  The usual quota is assumed for: {', '.join(forecast.assumed)}"
 
 
 def _problem_and_source(value: Value) -> tuple[str, str]:

@@ -18,9 +18,9 @@ from stack.aws import Cloud
 from stack.console import Failure, bold, run_main, say
 from stack.deploy import stack_name
 from stack.ready.__main__ import crowd_parser, read_all
+from stack.ready.forecast import Expected
 from stack.ready.reading import DEFAULT_REGION
 from stack.ready.stage import clients, describe_stack, endpoint_of
-from stack.ready.verdict import Expected
 from stack.warm.act import Warming
 from stack.warm.plan import CapacityChange, CapacityKind, plan
 

@@ -8,10 +8,10 @@ from typing import Any
 
 from benchmarks.cost.prices import prices
 from benchmarks.model.needs import needs
+from stack.ready.forecast import Expected, service_times
 from stack.ready.increases import needed_shards, needed_table_units
 from stack.ready.reading import Values
 from stack.ready.stage import StackDescription
-from stack.ready.verdict import Expected, service_times
 from stack.template.functions import MIN_UNRESERVED, logical_id
 
 # US dollars for each added write unit, paid once: the price of a provisioned unit for an hour in us-east-1

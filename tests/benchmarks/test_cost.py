@@ -10,7 +10,7 @@ from benchmarks.cost.prices import prices
 from benchmarks.cost.quantities import BUSY, TRICKLE, billed_seconds, invocations, lines, projected_units
 from benchmarks.results import read
 from benchmarks.way import check_emails
-from chalicelib.mail.pace import EMAILS_PER_SENDER
+from chalicelib.mail.rate_limit import EMAILS_PER_SENDER
 
 WAY = read()["way"]
 ITEM_BYTES = read()["sign"]["item_bytes"]
@@ -24,8 +24,8 @@ def test_every_price_has_a_source_and_the_place_where_it_was_read() -> None:
 
 
 def test_every_row_has_a_price_and_is_not_negative() -> None:
-    for pace in (BUSY, TRICKLE):
-        found = lines(WAY, ITEM_BYTES, pace)
+    for arrivals in (BUSY, TRICKLE):
+        found = lines(WAY, ITEM_BYTES, arrivals)
         assert {line.price for line in found} <= set(prices().by_name)
         assert min(line.quantity for line in found) >= 0
 

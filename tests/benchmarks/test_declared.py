@@ -5,7 +5,7 @@ from benchmarks.cost.quantities import BUSY, MAIL_EVENTS, invocations, lines
 from benchmarks.model.limits import account
 from benchmarks.model.service import PROJECT_PARALLELIZATION, RELAY_PARALLELIZATION
 from benchmarks.results import read
-from chalicelib.mail.pace import senders_for
+from chalicelib.mail.rate_limit import senders_for
 
 
 def test_the_model_has_as_many_workers_as_the_template() -> None:

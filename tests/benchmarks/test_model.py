@@ -5,14 +5,14 @@ from itertools import pairwise
 
 import pytest
 
-from benchmarks.model.capacity import DAY, Environments, Gateway, Mailing, Table, shares_of
+from benchmarks.model.capacity import DAY, Environments, GatewayThrottle, SesQuota, Table, shares_of
 from benchmarks.model.conflicts import attempts_each, conflict_probability, share_given_up
 from benchmarks.model.limits import ACCOUNTS, LIMITS, account
 from benchmarks.model.needs import needs
-from benchmarks.model.scenarios import HOUR, MILLION, Run, fading, run, steady
+from benchmarks.model.scenarios import HOUR, MILLION, SimulationRun, fading, run, steady
 from benchmarks.model.service import HANG_SECONDS, Service
 from benchmarks.model.world import Amounts, Load
-from chalicelib.mail.pace import senders_for
+from chalicelib.mail.rate_limit import senders_for
 
 SERVICE = Service(0.012, 0.025, 0.15, 0.014, 0.5, 0.115, 0.014)
 BURST = steady(2_000, 20)
@@ -20,7 +20,7 @@ FIELDS = list(Amounts().__dict__)
 OUTAGES = [Load("refuses", lambda _: 500.0, 60, 10, 40), Load("hangs", lambda _: 500.0, 60, 10, 40, hangs=True)]
 
 
-def short_run(load: Load, name: str = "default", horizon: float = 3_000) -> Run:
+def short_run(load: Load, name: str = "default", horizon: float = 3_000) -> SimulationRun:
     return run(load, name, SERVICE, horizon)
 
 
@@ -78,7 +78,7 @@ def test_the_daily_quota_determines_the_days_of_email() -> None:
 def test_few_senders_limit_the_email_rate() -> None:
     world = short_run(steady(50, 60)).world
     assert next(iter(world.refusals.first)) == "our senders"
-    assert world.history[59][1].mailed == pytest.approx(59 * account("default").mail_pace, rel=0.05)
+    assert world.history[59][1].mailed == pytest.approx(59 * account("default").mail_per_second, rel=0.05)
 
 
 def test_a_million_in_an_hour_is_a_million() -> None:
@@ -86,7 +86,7 @@ def test_a_million_in_an_hour_is_a_million() -> None:
 
 
 def test_the_gateway_is_a_token_bucket() -> None:
-    gateway = Gateway(account("default"))
+    gateway = GatewayThrottle(account("default"))
     gateway.begin(1)
     assert gateway.take(20_000) == 15_000
     gateway.begin(1)
@@ -138,7 +138,7 @@ def test_every_bucket_is_on_a_partition(partitions: int) -> None:
 
 
 def test_used_quota_returns_after_a_day() -> None:
-    mailing = Mailing(replace(account("default"), mail_daily=100))
+    mailing = SesQuota(replace(account("default"), mail_daily=100))
     mailing.record_sent(0, 100)
     assert mailing.left(DAY - 1, 1)[1] == 0
     assert mailing.left(DAY + 700, 1)[1] == 100

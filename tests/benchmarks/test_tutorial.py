@@ -16,7 +16,7 @@ from benchmarks.lambdas import memory_mb
 from benchmarks.results import read
 from benchmarks.tutorial.deployed_race import THREADS, waves
 from benchmarks.tutorial.deployment import APPLICATION, TEMPLATE
-from benchmarks.tutorial.faults import Faults
+from benchmarks.tutorial.faults import SdkFaults
 from benchmarks.tutorial.rows import lines, rows
 from benchmarks.wire import stub_connections
 
@@ -89,7 +89,7 @@ def session(monkeypatch: pytest.MonkeyPatch) -> boto3.Session:
 def test_the_sdk_retries_a_lost_response_once(session: boto3.Session) -> None:
     sent: list[str] = []
     session.events.register("before-send.dynamodb", lambda event_name, **_: sent.append(event_name))
-    faults = Faults(session.events)
+    faults = SdkFaults(session.events)
     with stub_connections({"PutItem": {}}):
         client: Any = session.client("dynamodb")
         with faults.losing_answers():
@@ -99,7 +99,7 @@ def test_the_sdk_retries_a_lost_response_once(session: boto3.Session) -> None:
 
 
 def test_ses_refuses_with_too_many_requests_inside_the_block(session: boto3.Session) -> None:
-    faults = Faults(session.events)
+    faults = SdkFaults(session.events)
     once = Config(retries={"total_max_attempts": 1})
     client: Any = session.client("sesv2", config=once)
     with faults.refusing_mail(), pytest.raises(ClientError) as refused:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from benchmarks.model.needs import needs
-from benchmarks.model.scenarios import Run, run, steady
+from benchmarks.model.scenarios import SimulationRun, run, steady
 from benchmarks.model.service import Service
 from benchmarks.model.world import Load
 
@@ -14,7 +14,7 @@ SERVICE = replace(ALONE, view=0.014, view_requests=80, misses=39)
 LOAD = steady(500, 30)
 
 
-def short_run(load: Load, service: Service = SERVICE, account: str = "default") -> Run:
+def short_run(load: Load, service: Service = SERVICE, account: str = "default") -> SimulationRun:
     return run(load, account, service, 600)
 
 

@@ -17,7 +17,7 @@ from chalicelib.staff.audit.record import entries, record
 from chalicelib.tallies.count import exact_count
 from commands import copies, restore
 from commands.damage import RestoreOutcome, SinceCopy
-from commands.trail import Trail
+from commands.withdrawn_since import WithdrawnSince
 from tests.actors import MINUTE, NOW, confirmed
 from tests.commands.recovery import AT, COPY_NAME, LATER, PEOPLE, FakeRecovery, lose_signatures, signatures
 from tests.fakes import FakeTables
@@ -113,11 +113,11 @@ def test_a_signature_made_at_the_same_instant_is_not_overwritten(
 
 
 def test_people_erased_by_staff_during_the_run_are_not_put_back(tables: FakeTables) -> None:
-    """The audit trail is read again for each page."""
+    """The activity log is read again for each page."""
     kept = signatures(tables)
     lose_signatures(tables)
-    trail = Trail(NOW, frozenset(), frozenset())
-    results = restore.restore_items([[item] for item in kept], tables, keys.SIGNATURES, trail.read, write=True)
+    withdrawn = WithdrawnSince(NOW, frozenset(), frozenset())
+    results = restore.restore_items([[item] for item in kept], tables, keys.SIGNATURES, withdrawn.read, write=True)
     assert next(results).outcome is RestoreOutcome.PUT_BACK
     action = Action(name="signature.erased", subject=kept[1]["sk"])
     record(Actor(token_id="t", owner="bob"), action, LATER, tables)

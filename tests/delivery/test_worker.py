@@ -11,8 +11,8 @@ from chalicelib.core.settings import settings
 from chalicelib.delivery import worker
 from chalicelib.edge.batch import BatchFailed, RunFailed
 from chalicelib.mail.model import Priority
-from chalicelib.mail.pace import SHARES
 from chalicelib.mail.pause import PAUSE
+from chalicelib.mail.rate_limit import SHARES
 from chalicelib.mail.signature_kinds import delivery_key
 from chalicelib.projections.breakdowns import pending_count
 from tests.actors import ALICE, BOB, a_petition, confirmed, item_of, request_of, signed
@@ -102,7 +102,7 @@ def test_a_sender_takes_its_share_of_the_rate(fake_site: FakeSite, monkeypatch: 
     monkeypatch.setenv("MAIL_PER_SECOND", str(per_second))
     monkeypatch.setenv("MAIL_SENDERS", str(senders))
     settings.cache_clear()
-    monkeypatch.setattr(worker, "_pace", cache(worker._pace.__wrapped__))
+    monkeypatch.setattr(worker, "_limiter", cache(worker._limiter.__wrapped__))
     people = [signed(fake_site.tables, a_petition(), person) for person in (ALICE, BOB)]
     requests = [request_of(fake_site.tables, a_petition(), identity) for identity in people]
     assert fake_site.deliver("send_mail", [request.model_dump() for request in requests]) == []

@@ -15,7 +15,7 @@ from stack.aws import Cloud
 from stack.emulator import emulator
 from stack.manage import settings
 from stack.paths import ROOT
-from stack.ready.verdict import service_times
+from stack.ready.forecast import service_times
 
 
 @pytest.fixture(scope="module")

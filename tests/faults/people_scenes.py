@@ -1,4 +1,4 @@
-"""Scenes of one person's data and of signing in. The tally stays exact, and all access is in the audit trail."""
+"""Scenes of one person's data and of signing in. The tally stays exact, and all access is in the activity log."""
 
 import atexit
 from collections.abc import Iterator

@@ -125,7 +125,7 @@ def _fields_of(name: str, annotation: ast.expr, module: str) -> dict[str, str]:
     kinds: dict[str, str] = {}
     for field, kind in _annotated_fields(*where).items():
         kinds |= _kind_of(f"{name}.{field}", kind)
-    # A field that sends an email is left out: only mail/pace.py calls it.
+    # A field that sends an email is left out: only mail/rate_limit.py calls it.
     return {expression: kind for expression, kind in kinds.items() if kind in CALLS}
 
 

@@ -102,7 +102,7 @@ def prepare(fake_site: FakeSite, scene: Scene) -> None:
     forget_level()
     forget_updates()
     forget_marked()
-    worker._pace.cache_clear()
+    worker._limiter.cache_clear()
     fake_site.clock.moment = NOW + TWO_HOURS
 
 
@@ -155,7 +155,7 @@ def _mails_after_a_crash(fake_site: FakeSite) -> int:
 def _is_around_sending(made: Injection) -> bool:
     """Return whether the fault came at the call of SES, or at a write just before or after this call."""
     writes = (":_change", ":delete_test_address", ":mark_mailed", ":mark_sent")
-    return made.met[0][0].endswith((":deliver_at_pace", *writes))
+    return made.met[0][0].endswith((":deliver_within_rate", *writes))
 
 
 @pytest.mark.parametrize("scene", COUNT_SCENES, ids=str)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.mail.first_emails import BURST, INTERVAL, Limit, book
+from chalicelib.mail.first_emails import BURST, INTERVAL, FirstEmailLimit, book
 from tests.actors import (
     DAY,
     MINUTE,
@@ -24,7 +24,7 @@ def pipeline() -> MailPipeline:
     """Two networks whose next email waits two and three days."""
     tables = Streaming()
     for network, days in (("flooded", 2), ("worse", 3)):
-        book(network, NOW, tables, Limit(interval=days * DAY + BURST * INTERVAL))
+        book(network, NOW, tables, FirstEmailLimit(interval=days * DAY + BURST * INTERVAL))
     return MailPipeline(tables)
 
 

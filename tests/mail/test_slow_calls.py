@@ -8,7 +8,7 @@ from chalicelib.core import keys
 from chalicelib.core.errors import NotYet, RateExceeded
 from chalicelib.mail.batch_sender import BUDGET_SECONDS, LAST_EMAIL_SECONDS, BatchSender
 from chalicelib.mail.kind import MailContext
-from chalicelib.mail.pace import LONGEST_GAP, RATE_WAITS, Pace, limit_to_pace
+from chalicelib.mail.rate_limit import LONGEST_GAP, RATE_WAITS, RateLimiter, limit_rate
 from chalicelib.mail.send import SendResult
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.petitions.find import forget_petitions
@@ -59,9 +59,9 @@ class Invocation:
         def sleep(seconds: float) -> None:
             self.tables.now += seconds
 
-        pace = Pace(1 / LONGEST_GAP, lambda: self.tables.now, sleep)
-        pace.delay_next(BUDGET_SECONDS + LONGEST_GAP)
-        context = MailContext(SITE, TOKEN_KEYS, LIMIT_KEYS, limit_to_pace(self._deliver, pace))
+        limiter = RateLimiter(1 / LONGEST_GAP, lambda: self.tables.now, sleep)
+        limiter.delay_next(BUDGET_SECONDS + LONGEST_GAP)
+        context = MailContext(SITE, TOKEN_KEYS, LIMIT_KEYS, limit_rate(self._deliver, limiter))
         return BatchSender(SIGNATURE_KINDS, context, self.tables, lambda: self.tables.now, sleep)
 
     def _deliver(self, _: Mail) -> str:

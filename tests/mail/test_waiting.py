@@ -99,7 +99,7 @@ def test_an_email_that_waits_does_not_delay_others(tables: FakeTables, petition:
     mails: list[Mail] = []
     outcomes = [send(each, SIGNATURE_KINDS, a_mail_context(mails.append), NOW + HOUR, tables) for each in (alice, bob)]
     assert outcomes == [SendResult.WAITS, SendResult.SENT], "the message of a waiting email is settled"
-    assert [mail.to for mail in mails] == [BOB.email], "a waiting email takes no turn of the pace"
+    assert [mail.to for mail in mails] == [BOB.email], "a waiting email takes no turn of the rate"
     assert send(alice, SIGNATURE_KINDS, a_mail_context(mails.append), NOW + HOUR, tables) is SendResult.WAITS
 
 

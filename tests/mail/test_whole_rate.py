@@ -6,7 +6,7 @@ from hypothesis import given, strategies as st
 
 from chalicelib.core.errors import Unavailable
 from chalicelib.mail.model import Priority
-from chalicelib.mail.pace import SHARES
+from chalicelib.mail.rate_limit import SHARES
 from chalicelib.mail.watch import MAX_URGENT_WAITING, watch
 from chalicelib.mail.whole_rate import GRANTED_FOR, LONGEST_RUN, share_of_confirmations
 from tests.actors import MINUTE, NOW

@@ -1,4 +1,4 @@
-"""Staff create partners and issue their tokens. Both are in the audit trail."""
+"""Staff create partners and issue their tokens. Both are in the activity log."""
 
 import json
 from typing import Any
@@ -22,8 +22,8 @@ def test_bob_creates_a_partner_whose_token_sends_signatures(fake_site: FakeSite)
     assert post(fake_site, issued["token"], sent).json_body["results"][0]["result"] == "accepted"
     [elm] = ask(fake_site, token, "GET", "", None).json_body["partners"]
     assert elm == {**NEW_PARTNER, "created_at": "2026-11-24T12:00:00Z"}
-    trail = {entry.action.name for entry in entries(NOW - DAY, NOW + DAY, fake_site.tables)}
-    assert trail == {"token.issued", "partner.created"}
+    actions = {entry.action.name for entry in entries(NOW - DAY, NOW + DAY, fake_site.tables)}
+    assert actions == {"token.issued", "partner.created"}
 
 
 def test_bob_revokes_a_partners_token(fake_site: FakeSite) -> None:

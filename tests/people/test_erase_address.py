@@ -10,7 +10,7 @@ from chalicelib.projections.changes import increments
 from chalicelib.projections.recount import recount
 from chalicelib.shedding.level import Level, forget_level, set_level
 from chalicelib.tallies.count import exact_count
-from commands.trail import Trail
+from commands.withdrawn_since import WithdrawnSince
 from tests.actors import (
     ALICE,
     BOB,
@@ -111,7 +111,7 @@ def test_an_erasure_is_recorded_by_id_so_that_a_restore_leaves_the_signatures_ou
     identity = identity_of(petition)
     assert (action.name, action.details) == ("person.erased", {"safe-children": identity})
     monkeypatch.setattr("commands.common.tables", lambda: fake_site.tables)
-    assert Trail(NOW - DAY, frozenset(), frozenset()).read().erased == {identity: NOW}
+    assert WithdrawnSince(NOW - DAY, frozenset(), frozenset()).read().erased == {identity: NOW}
 
 
 def test_the_mark_of_an_erasure_does_not_count_as_a_signature(

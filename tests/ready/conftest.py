@@ -5,13 +5,13 @@ from functools import cache
 import pytest
 
 from benchmarks.model.scenarios import run_on, steady
-from stack.ready import verdict
+from stack.ready import forecast
 
 _run_once, _load_once = cache(run_on), cache(steady)
 
 
 @pytest.fixture(autouse=True)
 def _one_run_for_each_account(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(verdict, "run_on", _run_once)
+    monkeypatch.setattr(forecast, "run_on", _run_once)
     # Two loads are equal only if they are the same object.
-    monkeypatch.setattr(verdict, "steady", _load_once)
+    monkeypatch.setattr(forecast, "steady", _load_once)

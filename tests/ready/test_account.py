@@ -9,22 +9,22 @@ from botocore.exceptions import ConnectTimeoutError
 
 from stack.ready.account import account_calls
 from stack.ready.defects import Defect, find_defects
+from stack.ready.forecast import MAX_LOST_VIEWS, Expected, Forecast, make_forecast
 from stack.ready.increases import increases, shard_defects, throttle_defects
 from stack.ready.reading import NOT_ALLOWED, Values, read_values
 from stack.ready.report import NOT_READY, READY, UNKNOWN, exit_code, report_lines, staff_sentence
-from stack.ready.verdict import MAX_LOST_VIEWS, Expected, Forecast, forecast
 from tests.ready.accounts import DEFAULT, NEW, NOW, OUTPUTS, PARAMETERS, RAISED, SIGNING, STACK, Limits, answers, values
 
 CROWD = Expected(1_000, 600)
 FEW_PEOPLE = Expected(2, 60)
 
 
-def verdict(found: Values, expected: Expected = CROWD) -> Forecast:
-    return forecast(found, expected, (*find_defects(found, NOW), *shard_defects(found, expected)))
+def forecast(found: Values, expected: Expected = CROWD) -> Forecast:
+    return make_forecast(found, expected, (*find_defects(found, NOW), *shard_defects(found, expected)))
 
 
 def report(found: Values, expected: Expected = CROWD) -> str:
-    return "\n".join(report_lines(verdict(found, expected), increases(found, expected, "prod"), found))
+    return "\n".join(report_lines(forecast(found, expected), increases(found, expected, "prod"), found))
 
 
 def defects_after(**changes: Any) -> tuple[Defect, ...]:
@@ -34,22 +34,22 @@ def defects_after(**changes: Any) -> tuple[Defect, ...]:
 def test_an_account_with_raised_quotas_is_ready() -> None:
     found = values(RAISED)
     assert not found.unread()
-    assert exit_code(verdict(found)) == READY
+    assert exit_code(forecast(found)) == READY
     assert "READY for 1,000 a second for 10 minutes (600,000 signatures)" in report(found)
     assert "Raise" not in report(found)
-    assert staff_sentence(verdict(found)) == "The site is ready for 1,000 signatures a second for 10 minutes."
+    assert staff_sentence(forecast(found)) == "The site is ready for 1,000 signatures a second for 10 minutes."
 
 
 def test_an_account_with_default_quotas_sends_the_last_email_after_days() -> None:
     found = values(DEFAULT)
-    done = verdict(found)
+    done = forecast(found)
     assert (exit_code(done), done.first_bottleneck, done.longest_wait) == (NOT_READY, "our own MAIL_PER_SECOND", 0)
     assert done.last_email == pytest.approx(600_000 / 50_000 // 1 * 86_400, rel=0.1)
     assert "the last email would be sent 11 days after the end" in staff_sentence(done)
 
 
 def test_a_new_account_answers_a_hundred_people_a_second() -> None:
-    done = verdict(values(NEW))
+    done = forecast(values(NEW))
     assert done.first_bottleneck.startswith("Lambda's concurrent executions")
     assert done.longest_wait == pytest.approx(600_000 / 100, rel=0.1)
     assert "SES is in the sandbox: it sends to verified addresses only" in report(values(NEW))
@@ -82,7 +82,7 @@ def test_the_increases_asked_for_are_enough(crowd: Expected) -> None:
         mail_per_second=int(raised["ours: emails a second"]),
         shards=90,
     )
-    assert exit_code(verdict(values(enough), crowd)) == READY
+    assert exit_code(forecast(values(enough), crowd)) == READY
 
 
 @pytest.mark.parametrize("limits", [NEW, DEFAULT, RAISED])
@@ -100,9 +100,9 @@ def test_a_denied_value_is_reported_and_the_others_are_read() -> None:
         "lambda.unreserved": NOT_ALLOWED,
         "table.quota": NOT_ALLOWED,
     }
-    assert exit_code(verdict(found)) == UNKNOWN
+    assert exit_code(forecast(found)) == UNKNOWN
     assert "The usual quota is assumed for: lambda.concurrency, table.quota" in report(found)
-    assert staff_sentence(verdict(found)).endswith("Not everything could be checked.")
+    assert staff_sentence(forecast(found)).endswith("Not everything could be checked.")
 
 
 def test_without_any_answer_from_aws_the_report_is_unknown() -> None:
@@ -115,19 +115,19 @@ def test_without_any_answer_from_aws_the_report_is_unknown() -> None:
 
     found = Values(read_values(account_calls(STACK, OUTPUTS, PARAMETERS, NOW), lambda *_: NoAnswer()))
     assert {value.problem for value in found} == {"no answer (ConnectTimeoutError)"}
-    assert exit_code(verdict(found, FEW_PEOPLE)) == UNKNOWN
+    assert exit_code(forecast(found, FEW_PEOPLE)) == UNKNOWN
 
 
 def test_an_account_with_a_value_too_low_is_not_ready_even_if_other_values_are_unknown() -> None:
     found = values(NEW, denied=["describe_limits", "describe_table"])
-    assert exit_code(verdict(found)) == NOT_READY
+    assert exit_code(forecast(found)) == NOT_READY
 
 
 def test_emails_sent_today_count_against_the_quota() -> None:
     account = answers(DEFAULT)["sesv2.get_account"]
     spent = {**account, "SendQuota": {**account["SendQuota"], "SentLast24Hours": 49_900.0}}
-    assert verdict(values(DEFAULT), FEW_PEOPLE).last_email < 60
-    later = verdict(values(DEFAULT, {"sesv2.get_account": spent}), FEW_PEOPLE)
+    assert forecast(values(DEFAULT), FEW_PEOPLE).last_email < 60
+    later = forecast(values(DEFAULT, {"sesv2.get_account": spent}), FEW_PEOPLE)
     assert later.last_email > 80_000
 
 
@@ -135,7 +135,7 @@ def test_an_unlimited_quota_is_not_a_limit() -> None:
     account = answers(RAISED)["sesv2.get_account"]
     unlimited = {**account, "SendQuota": {**account["SendQuota"], "Max24HourSend": -1}}
     found = values(RAISED, {"sesv2.get_account": unlimited})
-    assert exit_code(verdict(found)) == READY
+    assert exit_code(forecast(found)) == READY
 
 
 @pytest.mark.parametrize("denied", [[], ["get_account"]])
@@ -143,8 +143,8 @@ def test_too_few_tally_shards_are_a_defect_even_if_the_rate_of_email_is_unknown(
     [defect] = shard_defects(found := values(replace(RAISED, shards=10), denied=denied), CROWD)
     words = f"{defect.text.partition(':')[0]}; {defect.remedy.partition(',')[0]}"
     assert words == "safe-children has 10 tally shards; manage.py shards safe-children 20"
-    assert exit_code(verdict(found)) == NOT_READY
-    assert denied or "has the capacity for 1,000 signatures a second" in staff_sentence(verdict(found))
+    assert exit_code(forecast(found)) == NOT_READY
+    assert denied or "has the capacity for 1,000 signatures a second" in staff_sentence(forecast(found))
 
 
 def test_each_broken_part_is_reported() -> None:
@@ -188,13 +188,13 @@ def test_the_throttle_of_other_routes_is_not_taken_for_that_of_signing() -> None
     found = values(RAISED, {"get_stage": {"methodSettings": {"*/*": {"throttlingRateLimit": 1.0}}}})
     assert [value.name for value in found.unread()] == ["gateway.signing"]
     assert not [*throttle_defects(found, CROWD)]
-    assert exit_code(verdict(found)) == READY
+    assert exit_code(forecast(found)) == READY
 
 
 def test_without_a_cdn_page_views_fail_and_the_cdn_is_asked_for() -> None:
     found = values(replace(RAISED, has_cdn=False))
-    done = verdict(found, Expected(2_000, 600))
+    done = forecast(found, Expected(2_000, 600))
     assert (exit_code(done), done.lost_views > MAX_LOST_VIEWS) == (NOT_READY, True)
     assert "page views: a CDN before them" in [increase.what for increase in increases(found, CROWD, "prod")]
     assert f"{done.lost_views:.0%} of page views would fail" in staff_sentence(done)
-    assert verdict(values(RAISED)).lost_views == 0
+    assert forecast(values(RAISED)).lost_views == 0

@@ -14,7 +14,7 @@ from chalicelib.core.letter_keys import letter_text
 from chalicelib.core.target_keys import targets_partition
 from chalicelib.mail.batch_sender import BUDGET_SECONDS, LAST_EMAIL_SECONDS
 from chalicelib.mail.model import MailRequest, Priority
-from chalicelib.mail.pace import MAX_SENDERS, MIN_SENDERS, SHARES, senders_for
+from chalicelib.mail.rate_limit import MAX_SENDERS, MIN_SENDERS, SHARES, senders_for
 from chalicelib.mail.send import CLAIM
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.signatures.model import PERSONAL_FIELDS

@@ -13,8 +13,8 @@ from botocore.validate import validate_parameters
 
 from chalicelib.petitions.find import petition_as_stored
 from stack.console import Failure
+from stack.ready.forecast import Expected, service_times
 from stack.ready.stage import StackDescription
-from stack.ready.verdict import Expected, service_times
 from stack.warm.__main__ import main, revert, warm
 from stack.warm.act import Warming
 from stack.warm.plan import UNIT_USD, CapacityChange, CapacityKind, plan

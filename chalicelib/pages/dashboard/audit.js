@@ -5,7 +5,7 @@ import { button, h, table } from "./dom.js";
 import { exactTime } from "./format.js";
 import { field } from "./forms.js";
 
-/** @import { AuditEntry, AuditTrail } from "#api" */
+/** @import { AuditEntry, AuditPage } from "#api" */
 /** @import { ViewContext } from "./app.js" */
 
 /**
@@ -42,7 +42,7 @@ export async function showAudit({ container }) {
   const fetchPage = async (after) => {
     const name = actor.value.trim();
     const query = new URLSearchParams({ ...(name ? { actor: name } : {}), ...(after ? { after } : {}) });
-    /** @type {AuditTrail} */
+    /** @type {AuditPage} */
     const page = (await ask(`/audit?${query}`)).data;
     entries = [...(after ? entries : []), ...page.entries];
     list.replaceChildren(

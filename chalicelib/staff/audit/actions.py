@@ -1,4 +1,4 @@
-"""Descriptions, for staff, of the actions that the audit trail records."""
+"""Descriptions, for staff, of the actions that the activity log records."""
 
 DESCRIPTIONS = {
     "access.exported": "Exported everything held on a person",

@@ -1,4 +1,4 @@
-"""What the API returns about the audit trail."""
+"""What the API returns about the activity log."""
 
 from typing import NotRequired
 
@@ -15,7 +15,7 @@ class AuditFact(TypedDict):
 
 
 class AuditEntry(TypedDict):
-    """An entry of the audit trail. It is stored before the action is done, and names signers by id only."""
+    """An entry of the activity log. It is stored before the action is done, and names signers by id only."""
 
     at: Time
     owner: str
@@ -32,7 +32,7 @@ class AuditEntry(TypedDict):
     """The subject and the details in words."""
 
 
-class AuditTrail(TypedDict):
+class AuditPage(TypedDict):
     entries: list[AuditEntry]
     next: NotRequired[str]
     """Send this as `after` to get older entries. Absent on the last page."""

@@ -1,4 +1,4 @@
-"""The route by which staff with the right `manage` read the audit trail: the record of what staff do."""
+"""The route by which staff with the right `manage` read the activity log: the record of what staff do."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,7 @@ from chalicelib.staff.audit.words import facts
 from chalicelib.staff.authorizer import staff_view
 
 if TYPE_CHECKING:
-    from chalicelib.staff.audit.answers import AuditEntry, AuditTrail
+    from chalicelib.staff.audit.answers import AuditEntry, AuditPage
 
 routes = Blueprint(__name__)
 
@@ -43,10 +43,10 @@ def read_audit(request: Request) -> Response:
     found = entries(since, until, tables(), _cursor_in(request))
     matching = (entry for entry in found if not actor or entry.actor.owner == actor)
     page = list(islice(matching, limit))
-    trail: AuditTrail = {"entries": [_audit_entry(entry) for entry in page]}
+    answer: AuditPage = {"entries": [_audit_entry(entry) for entry in page]}
     if len(page) == limit:
-        trail["next"] = page[-1].cursor
-    return json_answer(trail)
+        answer["next"] = page[-1].cursor
+    return json_answer(answer)
 
 
 def _audit_entry(entry: AuditRecord) -> "AuditEntry":

@@ -1,4 +1,4 @@
-"""The entries of the audit trail: who did what, when and from where. Entries name signers by id only."""
+"""The entries of the activity log: who did what, when and from where. Entries name signers by id only."""
 
 from datetime import datetime
 
@@ -28,7 +28,7 @@ class Action(BaseModel):
 
 
 class AuditRecord(BaseModel):
-    """An entry of the audit trail. `cursor` is its sort key. `refused`: why the action was not done, or empty."""
+    """An entry of the activity log. `cursor` is its sort key. `refused`: why the action was not done, or empty."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 

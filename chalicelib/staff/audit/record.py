@@ -1,4 +1,4 @@
-"""Add entries to the audit trail, which records what staff do, and read its entries."""
+"""Add entries to the activity log, which records what staff do, and read its entries."""
 
 from collections.abc import Iterator
 from datetime import datetime

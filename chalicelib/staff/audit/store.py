@@ -1,4 +1,4 @@
-"""Store and read the audit trail in its table. Entries are added and never changed.
+"""Store and read the activity log in its table. Entries are added and never changed.
 
 Each write requires that its key is new, and no Lambda function's role allows UpdateItem or DeleteItem on this table.
 The sort key of an entry is its time and a random nonce.

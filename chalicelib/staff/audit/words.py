@@ -1,4 +1,4 @@
-"""Describe an entry of the audit trail for staff: the action's subject and details, with labels instead of keys."""
+"""Describe an entry of the activity log for staff: the action's subject and details, with labels instead of keys."""
 
 from collections.abc import Mapping
 from datetime import datetime

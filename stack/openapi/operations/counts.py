@@ -113,7 +113,7 @@ OPERATIONS: Operations = {
         ),
         "Makes a signed statement with the exact count at this moment. The request has no body. The long URL contains "
         "the whole statement. The short URL can be read out; the site stores which long URL it leads to. The audit "
-        "trail records the request.",
+        "log records the request.",
     ),
     "read_staff_health": Operation(
         "The state of the site in words",

@@ -1,4 +1,4 @@
-"""Operations for staff who manage petitions, figures and tokens, and who read the audit trail.
+"""Operations for staff who manage petitions, figures and tokens, and who read the activity log.
 
 A figure says how many people signed elsewhere, on another platform or on paper. The other platform can send hashes of
 its signers' email addresses. We compare the hashes with the signatures here. So people who signed here and on the other
@@ -10,7 +10,7 @@ from chalicelib.petitions.figure import NewFigure
 from chalicelib.petitions.form import TransitionRequest
 from chalicelib.staff.answers import IssuedToken, MyToken, ShownToken, ShownTokens
 from chalicelib.staff.api import TokenRequest
-from chalicelib.staff.audit.answers import AuditTrail
+from chalicelib.staff.audit.answers import AuditPage
 from chalicelib.staff.audit.api import DEFAULT_LIMIT, MAX_LIMIT
 from chalicelib.totals.answers import EnteredFigure, HashKey, ShownComparison, ShownComparisons
 from chalicelib.totals.api import HashKeyRequest
@@ -121,10 +121,10 @@ OPERATIONS: Operations = {
     ),
     "revoke_token": Operation("Revoke a token", Answer("Revoked. Repeating gives the same answer.", ShownToken)),
     "read_audit": Operation(
-        "The audit trail, newest first",
+        "The activity log, newest first",
         Answer(
-            "A page of the audit trail.",
-            AuditTrail,
+            "A page of the activity log.",
+            AuditPage,
             {
                 "entries": [
                     {

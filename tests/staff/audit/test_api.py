@@ -1,4 +1,4 @@
-"""Bob has the right `manage` and reads the audit trail."""
+"""Bob has the right `manage` and reads the activity log."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""The audit trail is append-only and read newest first."""
+"""The activity log is append-only and read newest first."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,6 +1,6 @@
 """For `manage.py restore`: which signatures were withdrawn or erased since the moment of the copy.
 
-The audit trail has the signatures that staff withdrew or erased. It is read again for each page of the copy.
+The activity log has the signatures that staff withdrew or erased. It is read again for each page of the copy.
 Withdrawals by the link in an email are only in the log of the Lambda function `Links`. So the engineer puts the ids of
 these signatures into a file (docs/runbook.md).
 """
@@ -20,8 +20,8 @@ OVERLAP = timedelta(hours=1)
 ERASED, WITHDRAWN = "signature.erased", "signature.withdrawn"
 
 
-class Trail:
-    """Reads the audit trail since `moment`. `withdrawn_by_link`, `unsubscribed`: ids from the engineer's files."""
+class WithdrawnSince:
+    """Reads the activity log since `moment`. `withdrawn_by_link`, `unsubscribed`: ids from the engineer's files."""
 
     def __init__(self, moment: datetime, withdrawn_by_link: frozenset[str], unsubscribed: frozenset[str]) -> None:
         self._since = moment - OVERLAP  # An action recorded before `moment` may be done after it.
@@ -31,7 +31,7 @@ class Trail:
     def read(self) -> SinceCopy:
         """Return what people asked for since the copy's moment. Idempotent.
 
-        Read the trail's new entries, and once more those of the last hour (OVERLAP).
+        Read the new entries of the log, and once more those of the last hour (OVERLAP).
         """
         now = times.now()
         for entry in entries(self._since, now, common.tables()):

@@ -6,7 +6,7 @@ from typing import Any
 
 from benchmarks import results
 from benchmarks.model.limits import Account, account
-from benchmarks.model.scenarios import Run, run_on, steady
+from benchmarks.model.scenarios import SimulationRun, run_on, steady
 from benchmarks.model.service import Service, calibrated_service
 from stack.ready.defects import Defect
 from stack.ready.reading import Values
@@ -26,7 +26,7 @@ _VALUE_BY_LIMIT = {
     "table_quota": "table.quota",
     "mail_rate": "ses.rate",
     "mail_daily": "ses.daily",
-    "mail_pace": "stack.MailPerSecond",
+    "mail_per_second": "stack.MailPerSecond",
     "senders": "stack.MailSenders",
 }
 _UNLIMITED = 1e9
@@ -89,7 +89,7 @@ class Forecast:
         return self.has_capacity and not self.defects
 
 
-def forecast(values: Values, expected: Expected, defects: tuple[Defect, ...]) -> Forecast:
+def make_forecast(values: Values, expected: Expected, defects: tuple[Defect, ...]) -> Forecast:
     limits, assumed = limits_of(values)
     load = replace(steady(expected.rate, expected.seconds), has_cdn=bool(values.get("stack.has_cdn")))
     emails_of_last_day = values.get("ses.sent", 0)
@@ -123,7 +123,7 @@ def _checked_fields(known: Mapping[str, float]) -> dict[str, Any]:
     return dict(known)
 
 
-def _forecast_of(run: Run, expected: Expected) -> Forecast:
+def _forecast_of(run: SimulationRun, expected: Expected) -> Forecast:
     figures = run.figures
     # After how many seconds each limit first slowed something down.
     first_times = figures["held_up_first_s"]
@@ -138,5 +138,5 @@ def _forecast_of(run: Run, expected: Expected) -> Forecast:
         all_stored=figures["all_stored_s"],
         last_email=max(0.0, figures["mailed_days"] * DAY - expected.seconds),
         lost_views=figures["views_refused"],
-        assumed=(),  # `forecast` sets it.
+        assumed=(),  # `make_forecast` sets it.
     )

@@ -38,7 +38,7 @@ def senders_for(per_second: float) -> int:
     return min(max(MIN_SENDERS, needed), MAX_SENDERS)
 
 
-class Pace:
+class RateLimiter:
     """Space out the emails of one sender. A process keeps its instance between invocations.
 
     `clock` is monotonic, in seconds.
@@ -62,7 +62,7 @@ class Pace:
 
 
 def longest_delivery(gap: float, call: float) -> float:
-    """Return the longest time that `limit_to_pace` needs for an email. All times are in seconds.
+    """Return the longest time that `limit_rate` needs for an email. All times are in seconds.
 
     `gap` is the longest time between two emails of a sender, and `call` the longest time of one call to SES.
     """
@@ -73,24 +73,24 @@ def longest_delivery(gap: float, call: float) -> float:
     return first_attempt + further_attempts
 
 
-def limit_to_pace(deliver: Deliver, pace: Pace) -> Callable[[Mail], timedelta]:
-    """Return a function that delivers an email at this pace, and returns how long it took by the pace's clock.
+def limit_rate(deliver: Deliver, limiter: RateLimiter) -> Callable[[Mail], timedelta]:
+    """Return a function that delivers an email within the rate, and returns how long it took by the limiter's clock.
 
     The function tries three times if SES's rate is exceeded. Then it raises RateExceeded.
     """
 
-    def deliver_at_pace(mail: Mail) -> timedelta:
+    def deliver_within_rate(mail: Mail) -> timedelta:
         """Wait until the next email may be sent, and send it. If SES's rate is exceeded, wait and try again."""
-        began = pace.clock()
+        began = limiter.clock()
         for next_wait in (*RATE_WAITS, None):  # None: the last attempt.
-            pace.wait()
+            limiter.wait()
             try:
                 deliver(mail)
                 break
             except RateExceeded:
                 if next_wait is None:
                     raise
-                pace.delay_next(next_wait)
-        return timedelta(seconds=pace.clock() - began)
+                limiter.delay_next(next_wait)
+        return timedelta(seconds=limiter.clock() - began)
 
-    return deliver_at_pace
+    return deliver_within_rate

@@ -7,14 +7,14 @@ from hypothesis import given, strategies as st
 
 from chalicelib.aws.email import Mail
 from chalicelib.core.errors import RateExceeded, SendingStopped
-from chalicelib.mail.pace import (
+from chalicelib.mail.rate_limit import (
     EMAILS_PER_SENDER,
     MAX_SENDERS,
     MIN_SENDERS,
     RATE_WAITS,
     SHARES,
-    Pace,
-    limit_to_pace,
+    RateLimiter,
+    limit_rate,
     senders_for,
 )
 from tests.actors import ALICE
@@ -35,33 +35,33 @@ class Time:
         assert seconds > 0
         self.now += seconds
 
-    def pace(self, per_second: float) -> Pace:
-        return Pace(per_second, self.clock, self.sleep)
+    def limiter(self, per_second: float) -> RateLimiter:
+        return RateLimiter(per_second, self.clock, self.sleep)
 
 
 def test_ten_emails_take_nine_gaps() -> None:
     time = Time()
-    pace = time.pace(5)
+    limiter = time.limiter(5)
     for _ in range(10):
-        pace.wait()
+        limiter.wait()
     assert time.now == pytest.approx(1000 + 9 / 5)
 
 
 def test_a_slow_email_needs_no_extra_wait() -> None:
     time = Time()
-    pace = time.pace(5)
-    pace.wait()
+    limiter = time.limiter(5)
+    limiter.wait()
     time.now += 3
-    pace.wait()
+    limiter.wait()
     assert time.now == 1003
 
 
 def test_idle_time_does_not_allow_a_burst() -> None:
     time = Time()
-    pace = time.pace(5)
+    limiter = time.limiter(5)
     time.now += 60
     for _ in range(6):
-        pace.wait()
+        limiter.wait()
     assert time.now == pytest.approx(1061)
 
 
@@ -70,10 +70,10 @@ def test_all_senders_together_never_exceed_the_rate(durations: list[float], rate
     """For any duration of the SES calls. Each sender stays below its share, so all together stay below the rate."""
     for share in SHARES.values():
         time = Time()
-        pace = time.pace(rate * share / senders)
+        limiter = time.limiter(rate * share / senders)
         starts = []
         for duration in durations:
-            pace.wait()
+            limiter.wait()
             starts.append(time.now)
             time.now += duration
         gaps = [later - earlier for earlier, later in pairwise(starts)]
@@ -100,7 +100,7 @@ def test_an_exceeded_rate_is_retried_within_the_call() -> None:
             raise refusals.pop()
         return "sent"
 
-    duration = limit_to_pace(deliver, time.pace(100))(MAIL)
+    duration = limit_rate(deliver, time.limiter(100))(MAIL)
     assert time.now == pytest.approx(1000 + sum(RATE_WAITS), abs=0.1)
     assert duration.total_seconds() == pytest.approx(time.now - 1000)
 
@@ -113,7 +113,7 @@ def test_rate_exceeded_is_raised_after_three_tries() -> None:
         raise RateExceeded("mail")
 
     with pytest.raises(RateExceeded):
-        limit_to_pace(deliver, time.pace(100))(MAIL)
+        limit_rate(deliver, time.limiter(100))(MAIL)
     assert len(tries) == 1 + len(RATE_WAITS)
 
 
@@ -124,5 +124,5 @@ def test_a_used_up_quota_is_not_retried() -> None:
         raise SendingStopped("mail")
 
     with pytest.raises(SendingStopped):
-        limit_to_pace(deliver, time.pace(100))(MAIL)
+        limit_rate(deliver, time.limiter(100))(MAIL)
     assert time.now == 1000
