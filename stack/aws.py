@@ -1,5 +1,6 @@
 """AWS clients for deploying. Errors of AWS become a Failure, which is printed as one line."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -49,6 +50,11 @@ class Cloud:
         if not self.is_emulated:
             return boto3.session.Session()
         return boto3.session.Session("test", "test", region_name=REGION)
+
+
+def endpoint_in_environment() -> str | None:
+    """Return the emulator's URL, or None if AWS_ENDPOINT_URL is not set or empty: then AWS itself is meant."""
+    return os.environ.get("AWS_ENDPOINT_URL") or None
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Mapping
 
 from stack import busy_page, changeset, emulated, us_east_1
-from stack.aws import Cloud, one_line_errors
+from stack.aws import Cloud, endpoint_in_environment, one_line_errors
 from stack.bucket import PACKAGES, TEMPLATES, prepare_bucket, upload, url
 from stack.changes import changes_as_table, headline, losses
 from stack.changeset import ChangeSet
@@ -184,7 +184,7 @@ def _options() -> Namespace:
 
 
 def _main() -> None:
-    outputs = deploy_everything(Cloud(os.environ.get("AWS_ENDPOINT_URL")), _options())
+    outputs = deploy_everything(Cloud(endpoint_in_environment()), _options())
     say()
     for name, value in sorted(outputs.items()):
         say(f"  {name:<28} {value}")

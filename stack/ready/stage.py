@@ -1,7 +1,6 @@
 """Read the outputs and parameters of a stage's stack, and create clients of AWS with short timeouts."""
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -10,7 +9,7 @@ from typing import Any
 import boto3
 
 from stack import changeset
-from stack.aws import Cloud, one_line_errors
+from stack.aws import Cloud, endpoint_in_environment, one_line_errors
 from stack.console import Failure
 from stack.paths import ENDPOINTS, REGION
 from stack.ready.reading import CONFIG, Clients, Value
@@ -50,7 +49,7 @@ def endpoint_of(stage: str) -> str | None:
 
     Raise Failure if the stage is the local site and the local site is not running.
     """
-    from_environment = os.environ.get("AWS_ENDPOINT_URL")
+    from_environment = endpoint_in_environment()
     if from_environment or stage != LOCAL_STAGE:
         return from_environment  # None: the stage is on AWS.
     if not ENDPOINTS.exists():

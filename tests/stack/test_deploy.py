@@ -7,7 +7,7 @@ import pytest
 
 from stack import changeset
 from stack.attach import SENDER, Deployed, deploy_to_emulator
-from stack.aws import Cloud, one_line_errors
+from stack.aws import Cloud, endpoint_in_environment, one_line_errors
 from stack.changes import changes_as_table, headline
 from stack.console import Failure
 from stack.deploy import deploy, stack_name
@@ -87,3 +87,9 @@ def test_missing_credentials_are_a_one_line_error(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-2")
     with pytest.raises(Failure, match="no AWS credentials: set AWS_PROFILE"), one_line_errors():
         Cloud().client("sts").get_caller_identity()
+
+
+@pytest.mark.parametrize(("value", "endpoint"), [("http://127.0.0.1:4566", "http://127.0.0.1:4566"), ("", None)])
+def test_an_empty_endpoint_url_means_aws(monkeypatch: pytest.MonkeyPatch, value: str, endpoint: str | None) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", value)
+    assert endpoint_in_environment() == endpoint
