@@ -1,6 +1,6 @@
 """Check a page with axe, and that it does not scroll sideways.
 
-`SCREENSHOTS=docs/screenshots` saves a screenshot of each page.
+`SCREENSHOTS=.local/screenshots` saves a screenshot of each page.
 """
 
 import os

@@ -10,7 +10,8 @@ const HOUR_MS = 3_600_000;
  */
 
 const integerFormat = new Intl.NumberFormat("en-GB");
-const percentFormat = new Intl.NumberFormat("en-GB", { style: "percent", maximumFractionDigits: 1 });
+const oneDigit = { minimumFractionDigits: 1, maximumFractionDigits: 1 };
+const percentFormat = new Intl.NumberFormat("en-GB", { style: "percent", ...oneDigit });
 const regionNames = new Intl.DisplayNames(["en-GB"], { type: "region", fallback: "code" });
 
 /** @param {Intl.DateTimeFormatOptions} options */

@@ -5,6 +5,7 @@ import * as format from "../../../chalicelib/pages/dashboard/format.js";
 test("numbers and shares are written in English", () => {
   assert.equal(format.number(-1234567), "-1,234,567");
   assert.equal(format.percentage(1, 3), "33.3%");
+  assert.equal(format.percentage(3, 10), "30.0%");
   assert.equal(format.percentage(0, 0), "–");
   assert.equal(format.countOfPeople(1), "1 person");
   assert.equal(format.countOfPeople(1200), "1,200 people");
