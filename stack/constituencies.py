@@ -39,7 +39,7 @@ def constituency_file(project: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def read_table(path: Path) -> dict[str, str]:
-    """Return each postcode's constituency. Leave out rows without a constituency.
+    """Return each postcode's constituency. Leave out rows without a postcode or a constituency.
 
     Raise ValueError if a column is missing, if no row has a constituency, or if a name is too long.
     """
@@ -47,10 +47,15 @@ def read_table(path: Path) -> dict[str, str]:
         rows = csv.DictReader(file)
         postcode_column = _column(rows.fieldnames or (), _POSTCODE)
         constituency_column = _column(rows.fieldnames or (), _CONSTITUENCY)
-        by_postcode = {row[postcode_column].strip(): (row[constituency_column] or "").strip() for row in rows}
-    constituencies = {postcode: name for postcode, name in by_postcode.items() if name}
-    _check_names(constituencies.values())
-    return constituencies
+        by_postcode: dict[str, str] = {}
+        for row in rows:
+            # A cell is None if the row is too short.
+            postcode = (row[postcode_column] or "").strip()
+            name = (row[constituency_column] or "").strip()
+            if postcode and name:
+                by_postcode[postcode] = name
+    _check_names(by_postcode.values())
+    return by_postcode
 
 
 def _column(names: Sequence[str], pattern: re.Pattern[str]) -> str:

@@ -8,6 +8,7 @@ The repository does not contain the .mo files.
 import os
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,8 @@ _ERROR_CALLS = {"ValueError": None, "AddressError": None, "FieldError": (2,), "P
 _CHANGING_LINES = re.compile(
     r'^"(Project-Id-Version|Report-Msgid|POT-Creation|PO-Revision|Last-Translator|Language-Team|Generated).*\n', re.M
 )
+# Babel writes the time into the .mo file. With a fixed time, packages of the same code are the same, byte for byte.
+_FIXED_DATE = datetime(2000, 1, 1, tzinfo=UTC)
 # Pages in English only.
 STAFF_PAGES = {"staff.html", "sign_in.html"}
 
@@ -60,6 +63,7 @@ def compiled_catalogues(project: Path) -> Iterator[tuple[str, bytes]]:
 def compiled(path: Path) -> bytes:
     """Return the content of the .mo file. Translations that are marked as fuzzy are left out: nobody checked them."""
     catalogue = read_catalogue(path)
+    catalogue.creation_date = _FIXED_DATE
     for context, english, translation in _cldr_texts(path.stem):
         catalogue.add(english, translation, context=context)
     out = BytesIO()

@@ -35,7 +35,7 @@ def cached_update(slug: str, update_id: str, tables: Tables) -> Update | None:
 
 def find_update(slug: str, update_id: str, tables: Tables) -> Update:
     """Return the update as stored. Raise UnknownThing if there is none, or if the id is malformed."""
-    update = store.find(slug, update_id, tables) if update_id.isalnum() and len(update_id) < 40 else None
+    update = store.find(slug, update_id, tables) if update_id.isalnum() and len(update_id) <= 40 else None
     if update is None:
         raise UnknownThing("There is no such update.")
     return update

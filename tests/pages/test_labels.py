@@ -83,7 +83,7 @@ def test_each_step_from_signing_to_confirming_has_its_number_and_share(page: Any
     received = len(CONFIRMED_AT) + len(SIGNED_ONLY_AT)
     share = f"{100 * len(CONFIRMED_AT) / received:.3g}%"
     assert f"{share} of the signatures received have been confirmed." in page["stages"]
-    assert f"Signatures received {received} 100%" in page["rows"]
+    assert f"Signatures received {received} 100.0%" in page["rows"]
     assert f"Confirmed {len(CONFIRMED_AT)} {share}" in page["rows"]
     assert f"Withdrawn, confirmed or not {len(WITHDRAWN_AT)} {100 * len(WITHDRAWN_AT) / received:.3g}%" in page["rows"]
 

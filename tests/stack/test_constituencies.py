@@ -44,6 +44,11 @@ def test_a_table_of_two_columns_is_enough(project: Path, encoding: str) -> None:
     assert Constituencies(content).of("ZZ99 9ZZ") == "Lower Zed"
 
 
+def test_rows_that_are_too_short_are_left_out(project: Path) -> None:
+    [(_, content)] = write_and_pack(project, "constituency,postcode\nUpper Zed,ZZ1 1AA\nLower Zed\n")
+    assert Constituencies(content).of("ZZ1 1AA") == "Upper Zed"
+
+
 def test_a_table_of_the_statistics_office_needs_no_change(project: Path) -> None:
     [(_, content)] = write_and_pack(project, POSTCODE_DIRECTORY)
     constituencies = Constituencies(content)

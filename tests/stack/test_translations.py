@@ -1,5 +1,6 @@
 """The check of the catalogues finds what translators and authors of templates forget."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -64,3 +65,10 @@ def test_a_text_that_is_not_marked_for_translation_is_found(tmp_path: Path) -> N
 
 def test_the_package_has_the_compiled_catalogues() -> None:
     assert [name for name, _ in compiled_catalogues(ROOT)] == ["chalicelib/languages/cy.mo"]
+
+
+def test_a_compiled_catalogue_does_not_depend_on_the_time() -> None:
+    """Otherwise a deployment of unchanged code would replace every function."""
+    [(_, content)] = compiled_catalogues(ROOT)
+    dates = re.findall(rb"Creation-Date: (\S+)", content)
+    assert dates == [b"2000-01-01"]
