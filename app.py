@@ -48,8 +48,11 @@ petitions_page.SECTIONS |= {"updates": updates_find.updates_for_page, "total": t
 app = Site("petitions")
 this_function = function_name()
 # A dict keeps the order and has each module once.
-all_modules = dict.fromkeys(name for modules in MODULES.values() for name in modules)
-for name in MODULES[Function(this_function)] if this_function else all_modules:
+all_modules: dict[str, None] = {}
+for modules in MODULES.values():
+    all_modules |= dict.fromkeys(modules)
+served_modules = MODULES[Function(this_function)] if this_function else all_modules
+for name in served_modules:
     app.register_blueprint(import_module(f"chalicelib.{name}").routes)
 app.answer_head()
 if not this_function:

@@ -14,6 +14,7 @@ from benchmarks import scene
 from benchmarks.meter import Meter, Usage
 from benchmarks.sizes import item_bytes
 from benchmarks.worker import print_figures
+from chalicelib.aws.expressions import to_wire
 from chalicelib.aws.table import tables
 from chalicelib.core import keys, times
 from chalicelib.core.address import signature_id
@@ -106,7 +107,7 @@ def measure(endpoint: str) -> dict[str, Any]:
 
 def _measure_signing(app: MeteredApp, supporter: str) -> dict[str, Any]:
     new = app.sign(supporter)
-    stored = _item(keys.signature(app.petition.slug, app.id_of(supporter)))
+    stored = stored_item(keys.signature(app.petition.slug, app.id_of(supporter)))
     again = app.sign(supporter)
     forget_petitions()
     uncached = app.sign("not-cached")
@@ -121,8 +122,10 @@ def _measure_confirming_among_many(app: MeteredApp, supporter: str) -> dict[str,
     app.sign(supporter)
     confirmed = app.confirm(supporter)
     today = times.now().date()
-    shards = range(app.petition.shards)
-    sizes = [item_bytes(_item(keys.tally_shard(app.petition.slug, shard, today))) for shard in shards]
+    sizes = []
+    for shard in range(app.petition.shards):
+        stored = stored_item(keys.tally_shard(app.petition.slug, shard, today))
+        sizes.append(item_bytes(stored))
     return {**confirmed, "largest_tally_item_bytes": max(sizes)}
 
 
@@ -139,14 +142,16 @@ def _measure_counting(app: MeteredApp, expected: int) -> dict[str, Any]:
 
 def fill(petition: Petition, amount: int, number_of_countries: int, number_of_sources: int) -> None:
     """Add `amount` confirmations of today to the tally. Write as the application does, but several in one write."""
-    gb_first = sorted(countries(), key=lambda code: code != "GB")
-    codes = gb_first[:number_of_countries]
-    sources = [scene.SOURCE, *(f"newsletter-{number:02}" for number in range(1, number_of_sources))]
+    others = [code for code in countries() if code != "GB"]
+    codes = ["GB", *others][:number_of_countries]
+    newsletters = [f"newsletter-{number:02}" for number in range(1, number_of_sources)]
+    sources = [scene.SOURCE, *newsletters]
     entries = list(_entries(codes, sources))
     writes = [(shard, entry) for entry in entries for shard in range(petition.shards)]
     amount_each, remainder = divmod(amount, len(writes))
     for number, (shard, entry) in enumerate(writes):
-        amount_here = amount_each + (1 if number < remainder else 0)
+        # The first writes also share the remainder.
+        amount_here = amount_each + 1 if number < remainder else amount_each
         increment = TallyEntry(amount_here, entry.moment, entry.country, entry.source)
         tables().update(entry_change(petition.slug, shard, increment))
 
@@ -156,29 +161,35 @@ def _entries(codes: list[str], sources: list[str]) -> Iterator[TallyEntry]:
     midnight = datetime.combine(times.now().date(), datetime.min.time(), UTC)
     for number in range(max(24, len(codes), len(sources))):
         moment = midnight + timedelta(hours=number % 24)
-        yield TallyEntry(1, moment, codes[number % len(codes)], sources[number % len(sources)])
+        country = codes[number % len(codes)]
+        source = sources[number % len(sources)]
+        yield TallyEntry(1, moment, country, source)
 
 
-def _item(key: keys.Key) -> dict[str, Any]:
-    from chalicelib.aws.expressions import to_wire
-
-    return to_wire(tables().get(key, consistent=True) or {})
+def stored_item(key: keys.Key) -> dict[str, Any]:
+    """Return the item in DynamoDB's wire format; empty if it is missing."""
+    item = tables().get(key, consistent=True) or {}
+    return to_wire(item)
 
 
 def create_tables() -> None:
     """Create the tables as the template declares them, so that write units include any index."""
     declared = merge_template()["Resources"]
     client: Any = boto3.client("dynamodb")
-    for name in keys.TABLES:
-        properties = declared[table_id(name)]["Properties"]
+    for table in keys.TABLES:
+        properties = declared[table_id(table)]["Properties"]
         kept = {name: properties[name] for name in TABLE_PROPERTIES if name in properties}
-        client.create_table(TableName=scene.SETTINGS[table_variable(name)], **kept)
+        client.create_table(TableName=scene.SETTINGS[table_variable(table)], **kept)
 
 
 def _without_bodies(figures: dict[str, Any]) -> dict[str, Any]:
     """Return the figures without the responses' bodies and headers, at every level."""
-    inner = {name: _without_bodies(value) if isinstance(value, dict) else value for name, value in figures.items()}
-    return {name: value for name, value in inner.items() if name not in ("body", "headers")}
+    kept = {}
+    for name, value in figures.items():
+        if name in ("body", "headers"):
+            continue
+        kept[name] = _without_bodies(value) if isinstance(value, dict) else value
+    return kept
 
 
 if __name__ == "__main__":

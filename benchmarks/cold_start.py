@@ -58,11 +58,13 @@ def measure(root: Path, starts: int = STARTS) -> dict[str, Any]:
     for steps in STEPS.values():
         _measure_start(root, steps, depth=0)  # Not counted: only the first start reads the files from the disk.
     # Each round imports at another call depth, because some depths are slower by chance (see above SCRIPT).
-    rounds = [{name: _measure_start(root, steps, depth) for name, steps in STEPS.items()} for depth in range(starts)]
-    ratios = [pair["ours"].steps_seconds / pair["libraries"].steps_seconds for pair in rounds]
-    times = {name: _milliseconds([pair[name].steps_seconds for pair in rounds]) for name in STEPS}
-    python = _milliseconds([pair["ours"].python_seconds for pair in rounds])
-    return {"cold_start_ratio": round(median(ratios), 3), "cold_start_ms": {**times, "python": python}}
+    rounds = [_measure_round(root, depth) for depth in range(starts)]
+    ours = [pair["ours"].steps_seconds for pair in rounds]
+    libraries = [pair["libraries"].steps_seconds for pair in rounds]
+    python = [pair["ours"].python_seconds for pair in rounds]
+    ratios = [our_seconds / bare_seconds for our_seconds, bare_seconds in zip(ours, libraries, strict=True)]
+    times = {"ours": _milliseconds(ours), "libraries": _milliseconds(libraries), "python": _milliseconds(python)}
+    return {"cold_start_ratio": round(median(ratios), 3), "cold_start_ms": times}
 
 
 def _milliseconds(seconds: list[float]) -> int:
@@ -76,13 +78,20 @@ class _Start(NamedTuple):
     steps_seconds: float
 
 
+def _measure_round(root: Path, depth: int) -> dict[str, _Start]:
+    """Measure one start of each kind."""
+    return {name: _measure_start(root, steps, depth) for name, steps in STEPS.items()}
+
+
 def _measure_start(root: Path, steps: str, depth: int) -> _Start:
     """Run the code `steps` in a new process, inside `depth` nested calls (SCRIPT says why)."""
+    script = SCRIPT.format(root=str(root), steps=steps, depth=depth)
     done = subprocess.run(
-        [sys.executable, "-I", "-S", "-B", "-c", SCRIPT.format(root=str(root), steps=steps, depth=depth)],
+        [sys.executable, "-I", "-S", "-B", "-c", script],
         env={**scene.AWS_SETTINGS, **scene.SETTINGS, "SERVED_FUNCTION": "APIHandler", "PATH": os.defpath},
         cwd=root,
         stdout=subprocess.PIPE,
         check=True,
     )
-    return _Start(*map(float, done.stdout.split()))
+    python_seconds, steps_seconds = done.stdout.split()
+    return _Start(float(python_seconds), float(steps_seconds))

@@ -20,7 +20,9 @@ def maximum_concurrency(function: str) -> int:
     """Return how many copies of a queue's worker run at once, at most. If a parameter sets this, use its default."""
     (source,) = _resource(function)["Events"].values()
     concurrency = source["Properties"]["ScalingConfig"]["MaximumConcurrency"]
-    return int(parameter_default(concurrency["Ref"]) if isinstance(concurrency, dict) else concurrency)
+    if isinstance(concurrency, dict):
+        return int(parameter_default(concurrency["Ref"]))
+    return int(concurrency)
 
 
 def parallelization_factor(function: str) -> int:

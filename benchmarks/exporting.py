@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -56,9 +57,12 @@ def measure(action: str, endpoint: str, number: str, *arguments: str) -> dict[st
     lengthen_read_timeout()
     if action == "seed":
         return _seed(slug, int(number))
+    if action == "work":
+        return _run_export(*arguments)
+    job_id = _add_export(slug, *arguments)
     if action == "begin":
-        return {"job_id": _add_export(slug, *arguments)}
-    return _run_export(*arguments) if action == "work" else _run_export(_add_export(slug, *arguments))
+        return {"job_id": job_id}
+    return _run_export(job_id)
 
 
 def lengthen_read_timeout() -> None:
@@ -68,17 +72,22 @@ def lengthen_read_timeout() -> None:
 
 def _seed(slug: str, number: int) -> dict[str, Any]:
     """Store signatures that were confirmed earlier today: their items and their tally entries."""
-    if not boto3.client("dynamodb").list_tables()["TableNames"]:
+    client = boto3.client("dynamodb")
+    existing_tables = client.list_tables()["TableNames"]
+    if not existing_tables:
         create_tables()
         boto3.client("s3").create_bucket(Bucket=scene.SETTINGS["EXPORTS_BUCKET"])
     now = times.now()
-    petition = publish(scene.sample_petition().model_copy(update={"slug": slug}), now, tables())
+    sample = scene.sample_petition().model_copy(update={"slug": slug})
+    petition = publish(sample, now, tables())
+    count_each = number // len(COUNTRIES)
     for country in COUNTRIES:
-        entry = TallyEntry(number // len(COUNTRIES), _confirmed_at(now), country, scene.SOURCE)
+        entry = TallyEntry(count_each, _confirmed_at(now), country, scene.SOURCE)
         tables().update(entry_change(slug, shard=0, entry=entry))
-    client = boto3.client("dynamodb")
+    write_batch = partial(_write_batch, client, petition, now)
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda batch: _write_batch(client, batch, petition, now), chunks(range(number), BATCH_SIZE)))
+        written = pool.map(write_batch, chunks(range(number), BATCH_SIZE))
+        list(written)  # Raise the error of a batch that failed.
     return {"seeded": number}
 
 
@@ -91,8 +100,9 @@ def _confirmed_at(now: datetime) -> datetime:
     return now - min(timedelta(hours=1), since_midnight / 2)
 
 
-def _write_batch(client: Any, numbers: Sequence[int], petition: Petition, now: datetime) -> None:
-    requests = [{"PutRequest": {"Item": to_wire(_signature(each, petition, now))}} for each in numbers]
+def _write_batch(client: Any, petition: Petition, now: datetime, numbers: Sequence[int]) -> None:
+    items = [to_wire(_signature(each, petition, now)) for each in numbers]
+    requests = [{"PutRequest": {"Item": item}} for item in items]
     client.batch_write_item(RequestItems={scene.SETTINGS["SIGNATURES_TABLE"]: requests})
 
 
@@ -149,8 +159,8 @@ def _run_export(job_id: str) -> dict[str, Any]:
         return True
 
     with tempfile.TemporaryDirectory() as folder:
-        work = ExportWork(ExportContext(tables(), exports_bucket(), Path(folder), times.now))
-        done = run(export, work, has_time, times.now, tables())
+        context = ExportContext(tables(), exports_bucket(), Path(folder), times.now)
+        done = run(export, ExportWork(context), has_time, times.now, tables())
     ended, cpu = time.perf_counter(), time.process_time() - cpu_before
     if done.result is None:
         raise RuntimeError(done.why)

@@ -1,6 +1,6 @@
 """Select the figures that have a goal from the results, and tell whether they meet it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,22 +43,22 @@ def _viewer_figures(minute: Results) -> list[FigureRow]:
     The goal for pages is a percentile: copies that are rarely requested may be older (docs/decisions/048).
     """
     most_requests = minute["origin_per_copy_and_second"]["max"]
-    count, page = minute["stale_s"]["count"]["max"], minute["stale_s"]["page"]["p99"]
+    ages = minute["stale_s"]
+    count, page = ages["count"]["max"], ages["page"]["p99"]
+    are_fresh = max(count, page) <= 10
     return [
         FigureRow("requests at the API for a copy and second", "≤ 1", f"{most_requests}", most_requests <= 1),
-        FigureRow(
-            "age of the count: most, in pages p99", "≤ 10 s", f"{count:.1f} / {page:.1f}", max(count, page) <= 10
-        ),
+        FigureRow("age of the count: most, in pages p99", "≤ 10 s", f"{count:.1f} / {page:.1f}", are_fresh),
     ]
 
 
 def _probing_figure(probing: Results) -> FigureRow:
     """Return the AUC of probing (probing.py). At 0.5 an attacker must guess; 0.4 helps an attacker as much as 0.6."""
-    found = [probing[where]["auc"] for where in ("in_process", "over_loopback")]
-    is_hidden = all(abs(auc - 0.5) <= 0.1 for auc in found)
-    return FigureRow(
-        "one probe of an address, AUC", "0.40 to 0.60", " / ".join(f"{auc:.2f}" for auc in found), is_hidden
-    )
+    in_process = probing["in_process"]["auc"]
+    over_loopback = probing["over_loopback"]["auc"]
+    is_hidden = 0.4 <= in_process <= 0.6 and 0.4 <= over_loopback <= 0.6
+    measured = f"{in_process:.2f} / {over_loopback:.2f}"
+    return FigureRow("one probe of an address, AUC", "0.40 to 0.60", measured, is_hidden)
 
 
 def _export_figures(export: Results) -> list[FigureRow]:
@@ -67,7 +67,8 @@ def _export_figures(export: Results) -> list[FigureRow]:
     It must not use more memory. Both goals allow for the noise of a shared machine.
     """
     few, many = export["at_10000"], export["at_100000"]
-    speed_ratio, memory_ratio = many["rows_a_second"] / few["rows_a_second"], many["peak_mb"] / few["peak_mb"]
+    speed_ratio = many["rows_a_second"] / few["rows_a_second"]
+    memory_ratio = many["peak_mb"] / few["peak_mb"]
     speeds = f"{few['rows_a_second']:,} / {many['rows_a_second']:,}"
     peaks = f"{few['peak_mb']:.0f} / {many['peak_mb']:.0f}"
     return [
@@ -89,20 +90,26 @@ def _usage_figure(name: str, usage: Results, goal: tuple[int, int, int]) -> Figu
 
 def _constant_count_figure(name: str, usage: Results, few: Results) -> FigureRow:
     """Return the cost of a count. The goal is one read that costs the same as `few`, the count of a small tally."""
-    is_same = all(usage[part] == few[part] for part in USAGE)
     is_one_read = usage["calls"] == 1 and usage["write_units"] == 0
-    return FigureRow(
-        name, "1 read, as at 10", f"{usage['calls']} ({usage['read_units']:g} units)", is_same and is_one_read
-    )
+    is_met = is_one_read and _have_same_usage(usage, few)
+    return FigureRow(name, "1 read, as at 10", _calls_and_read_units(usage), is_met)
 
 
 def _staff_count_figure(counts: Results) -> FigureRow:
     """Return the cost of staff's count. A million must cost as much as a thousand; the body has three more digits."""
     few, many = counts["at_1000"], counts["at_1000000"]
-    is_same = all(many[part] == few[part] for part in USAGE) and many["body_bytes"] - few["body_bytes"] == 3
-    is_same &= many["unchanged"]["body_bytes"] == 0
-    measured = f"{many['calls']} ({many['read_units']:g} units)"
-    return FigureRow("staff's count at 1,000,000 as at 1,000", "the same", measured, is_same)
+    has_three_more_bytes = many["body_bytes"] - few["body_bytes"] == 3
+    is_unchanged_empty = many["unchanged"]["body_bytes"] == 0
+    is_met = _have_same_usage(many, few) and has_three_more_bytes and is_unchanged_empty
+    return FigureRow("staff's count at 1,000,000 as at 1,000", "the same", _calls_and_read_units(many), is_met)
+
+
+def _have_same_usage(first: Results, second: Results) -> bool:
+    return all(first[part] == second[part] for part in USAGE)
+
+
+def _calls_and_read_units(usage: Results) -> str:
+    return f"{usage['calls']} ({usage['read_units']:g} units)"
 
 
 def _ratio_figure(name: str, ratio: float, goal: float) -> FigureRow:
@@ -110,5 +117,4 @@ def _ratio_figure(name: str, ratio: float, goal: float) -> FigureRow:
 
 
 def _join_with_slashes(numbers: tuple[float, ...]) -> str:
-    plain: Callable[[float], str] = "{:g}".format
-    return " / ".join(map(plain, numbers))
+    return " / ".join(f"{number:g}" for number in numbers)

@@ -62,13 +62,15 @@ def seconds(step: str, cpu_us: float, calls: float, mails: float = 0) -> float:
     waiting = (calls - mails) * CALL_SECONDS + mails * MAIL_SECONDS
     if step == "sign":
         waiting = ceil(2 * waiting / STEP) * STEP
-    return cpu_us / 1e6 / cpu_share(memory_mb(step)) + waiting
+    cpu_seconds = cpu_us / 1e6 / cpu_share(memory_mb(step))
+    return cpu_seconds + waiting
 
 
 def interpolate(figures: Mapping[str, Any], name: str, size: float) -> float:
     """Return a figure for a batch of `size` records, on the line through the measured batches of one and of ten."""
     one, ten = figures["of_1"][name], figures["of_10"][name]
-    return float(one + (ten - one) / 9 * (size - 1))
+    each_further_record = (ten - one) / 9
+    return float(one + each_further_record * (size - 1))
 
 
 def stream_batch(changes_a_second: float, shards: int) -> float:
@@ -76,7 +78,8 @@ def stream_batch(changes_a_second: float, shards: int) -> float:
 
     `changes_a_second` is the rate of all shards together.
     """
-    return min(STREAM_BATCH, max(1.0, changes_a_second / shards * POLL_SECONDS))
+    changes_between_polls = changes_a_second / shards * POLL_SECONDS
+    return min(STREAM_BATCH, max(1.0, changes_between_polls))
 
 
 def expected_buckets(records: float, buckets: float) -> float:
@@ -84,4 +87,7 @@ def expected_buckets(records: float, buckets: float) -> float:
 
     The projection writes once for each bucket in its batch.
     """
-    return float(buckets * (1 - (1 - 1 / buckets) ** records)) if buckets > 1 else 1.0
+    if buckets <= 1:
+        return 1.0
+    probability_of_no_record = (1 - 1 / buckets) ** records
+    return float(buckets * (1 - probability_of_no_record))

@@ -25,6 +25,9 @@ def describe() -> dict[str, Any]:
 def _processor() -> str:
     """Return the kernel's name for the processor; `platform` often has only the architecture."""
     source = Path("/proc/cpuinfo")
-    lines = source.read_text().splitlines() if source.exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
+    if source.exists():
+        for line in source.read_text().splitlines():
+            if line.startswith("model name"):
+                _, _, name = line.partition(":")
+                return name.strip()
+    return platform.machine()

@@ -9,5 +9,6 @@ def peak_bytes() -> int:
     Linux's `getrusage` would include the memory of the program that ran in this process before.
     """
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-    [kibibytes] = [line.split()[1] for line in lines if line.startswith("VmHWM:")]
-    return int(kibibytes) * 1024
+    (peak,) = [line for line in lines if line.startswith("VmHWM:")]
+    kibibytes = int(peak.split()[1])  # The line is like "VmHWM:   81234 kB".
+    return kibibytes * 1024

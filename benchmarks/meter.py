@@ -72,7 +72,7 @@ def read_units(operation: str, request: Mapping[str, Any], answer: Mapping[str, 
     if operation == "Query":
         return _units_per_block(request) * _blocks(answer.get("Items", ()), READ_BLOCK)
     if operation == "BatchGetItem":
-        return sum(_batch_units(table, requested, answer) for table, requested in request["RequestItems"].items())
+        return _batch_units(request, answer)
     return 0
 
 
@@ -83,23 +83,31 @@ def write_units(operation: str, request: Mapping[str, Any], answer: Mapping[str,
     bills 2 units for each started KB of each stored item.
     """
     if "Error" not in answer:
-        return _reported_units(answer) if operation.startswith(("Put", "Update", "Delete", "TransactWrite")) else 0
+        is_write = operation.startswith(("Put", "Update", "Delete", "TransactWrite"))
+        return _reported_units(answer) if is_write else 0
     if operation == "TransactWriteItems":
         reasons = answer.get("CancellationReasons", [])
-        return sum(2 * _blocks([reason.get("Item", {})], WRITE_BLOCK) for reason in reasons)
+        stored_items = [reason.get("Item", {}) for reason in reasons]
+        return sum(2 * _blocks([item], WRITE_BLOCK) for item in stored_items)
     requested, found = request.get("Item", {}), answer.get("Item", {})
     return max(_blocks([requested], WRITE_BLOCK), _blocks([found], WRITE_BLOCK))
 
 
-def _batch_units(table: str, requested: Mapping[str, Any], answer: Mapping[str, Any]) -> float:
-    found = answer["Responses"].get(table, [])
-    absent = len(requested["Keys"]) - len(found)
-    return _units_per_block(requested) * (absent + sum(_blocks([item], READ_BLOCK) for item in found))
+def _batch_units(request: Mapping[str, Any], answer: Mapping[str, Any]) -> float:
+    units: float = 0
+    for table, requested in request["RequestItems"].items():
+        found = answer["Responses"].get(table, [])
+        absent = len(requested["Keys"]) - len(found)
+        blocks = absent + sum(_blocks([item], READ_BLOCK) for item in found)
+        units += _units_per_block(requested) * blocks
+    return units
 
 
 def _reported_units(answer: Mapping[str, Any]) -> float:
     reported = answer.get("ConsumedCapacity", [])
-    return float(sum(one["CapacityUnits"] for one in (reported if isinstance(reported, list) else [reported])))
+    if not isinstance(reported, list):  # A transaction has a list, with an entry for each table.
+        reported = [reported]
+    return float(sum(entry["CapacityUnits"] for entry in reported))
 
 
 def _units_per_block(request: Mapping[str, Any]) -> float:
@@ -107,4 +115,5 @@ def _units_per_block(request: Mapping[str, Any]) -> float:
 
 
 def _blocks(items: Any, block: int) -> int:
-    return max(1, ceil(sum(map(item_bytes, items)) / block))
+    total_bytes = sum(map(item_bytes, items))
+    return max(1, ceil(total_bytes / block))

@@ -46,7 +46,8 @@ def measure(endpoint: str, rows: int) -> dict[str, Any]:
     _kill_in_the_middle(endpoint, rows, job_id)
     done = measure_in_process(_MODULE, "work", endpoint, str(rows), job_id)
     lines, different_lines = _count_lines(done["file"])
-    if not lines == different_lines == rows:
+    has_each_row_once = lines == different_lines == rows
+    if not has_each_row_once:
         raise Failure(f"the file has {lines:,} rows of {different_lines:,} people, not {rows:,}")
     kept = {name: done[name] for name in (*exporting.FIGURES, "rows_of_an_earlier_process")}
     return {**kept, "people_in_the_file": different_lines, "seconds_to_write_the_table": round(seeded)}
@@ -79,4 +80,5 @@ def _count_lines(key: str) -> tuple[int, int]:
 
 
 if __name__ == "__main__":
-    run_main(lambda: main(int(sys.argv[1]) if len(sys.argv) > 1 else ROWS))
+    number_of_rows = int(sys.argv[1]) if len(sys.argv) > 1 else ROWS
+    run_main(lambda: main(number_of_rows))

@@ -8,6 +8,7 @@ alternate, first in this process (with the emulator as AWS), then over loopback 
 """
 
 from collections.abc import Callable, Iterable
+from itertools import product
 from statistics import median
 from time import perf_counter
 from typing import Any
@@ -49,9 +50,11 @@ def _over_loopback() -> dict[str, float]:
     with emulator() as running:
         stack = deploy_to_emulator(running.endpoint, site)
         load_petitions(stack)
-        with serve(application(running.endpoint, stack.api, stack.origin_key()), port), requests.Session() as session:
+        front = application(running.endpoint, stack.api, stack.origin_key())
+        with serve(front, port), requests.Session() as session:
             sign = _http_sign(session, f"{site}/api/petitions/support-trafficked-children/signatures")
-            return _measure_probes(sign, _sign_known(sign))
+            known = _sign_known(sign)
+            return _measure_probes(sign, known)
 
 
 def _http_sign(session: requests.Session, url: str) -> Sign:
@@ -79,10 +82,12 @@ def _measure_probes(sign: Sign, known: Iterable[str]) -> dict[str, float]:
         pair = [("known", name), ("new", f"new-{number}")]
         if number % 2 == 0:
             pair.reverse()  # Alternate the order, so that the same kind is not always the first.
-        for kind, each in pair:
-            times[kind].append(_seconds_of(sign, each))
-    medians = {f"{kind}_ms": round(median(each) * 1000, 2) for kind, each in times.items()}
-    return {"auc": round(auc(times["known"], times["new"]), 3), **medians}
+        for kind, signer in pair:
+            times[kind].append(_seconds_of(sign, signer))
+    figures = {"auc": round(auc(times["known"], times["new"]), 3)}
+    for kind, seconds in times.items():
+        figures[f"{kind}_ms"] = round(median(seconds) * 1000, 2)
+    return figures
 
 
 def _seconds_of(sign: Sign, name: str) -> float:
@@ -93,9 +98,14 @@ def _seconds_of(sign: Sign, name: str) -> float:
 
 def auc(first: Iterable[float], second: Iterable[float]) -> float:
     """Return the share of pairs in which the first value is larger. Equal values count half."""
-    others = list(second)
-    larger = [(value > other) + (value == other) / 2 for value in first for other in others]
-    return sum(larger) / len(larger)
+    pairs = list(product(first, second))
+    score = 0.0
+    for value, other in pairs:
+        if value > other:
+            score += 1
+        elif value == other:
+            score += 0.5
+    return score / len(pairs)
 
 
 if __name__ == "__main__":

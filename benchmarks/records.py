@@ -16,7 +16,8 @@ ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/signatures/stream/2026-11-2
 
 def create_queue_and_sender() -> None:
     """Create the mail queue and the SES sender, as the template does."""
-    boto3.client("sqs").create_queue(QueueName=scene.SETTINGS["MAIL_QUEUE_URL"].rpartition("/")[2])
+    _, _, queue_name = scene.SETTINGS["MAIL_QUEUE_URL"].rpartition("/")
+    boto3.client("sqs").create_queue(QueueName=queue_name)
     boto3.client("ses").verify_email_identity(EmailAddress=scene.SETTINGS["MAIL_FROM"])
 
 

@@ -39,7 +39,8 @@ def _details(results: dict[str, Any]) -> Iterator[str]:
     widest = results["confirm"]["widest_tally"]
     yield f"confirm at the widest tally ({widest['largest_tally_item_bytes']} bytes a shard): {_usage_text(widest)}"
     largest = list(results["zip_contents"].items())[:LARGEST_IN_ZIP]
-    yield "zip: " + ", ".join(f"{name} {size / 1e6:.1f} MB" for name, size in largest)
+    sizes = [f"{name} {size / 1e6:.1f} MB" for name, size in largest]
+    yield f"zip: {', '.join(sizes)}"
     where = f"{machine['processor']}, {machine['cores']} cores, Python {machine['python']}"
     yield f"on {where}, load {machine['load_average']}"
 

@@ -65,8 +65,9 @@ def skip_wait_after_signing() -> None:
 def sample_petition() -> Petition:
     """Return the petition that `make run` loads, open since 1 January 2026."""
     (path,) = PETITIONS.glob("*.toml")
-    data = tomllib.loads(path.read_text(encoding="utf-8"))
-    return Petition.model_validate({**data, "opened_at": datetime(2026, 1, 1, tzinfo=UTC), "closes_at": None})
+    fields = tomllib.loads(path.read_text(encoding="utf-8"))
+    fields |= {"opened_at": datetime(2026, 1, 1, tzinfo=UTC), "closes_at": None}
+    return Petition.model_validate(fields)
 
 
 def sign_event(slug: str, supporter: str) -> dict[str, Any]:
@@ -87,13 +88,15 @@ def sign_event(slug: str, supporter: str) -> dict[str, Any]:
 def _ip_address_of(supporter: str) -> str:
     """Return an IP address. First emails are limited by network, which is the first three bytes of the address."""
     number = crc32(supporter.encode())
-    return f"10.{number >> 8 & 255}.{number & 255}.7"
+    second_byte, third_byte = (number >> 8) & 255, number & 255
+    return f"10.{second_byte}.{third_byte}.7"
 
 
 def confirm_event(slug: str, signature_id: str, keys: dict[str, str] = TOKEN_KEYS) -> dict[str, Any]:
     """Return the request of the confirm button, without corrections."""
     expires = datetime.now(UTC) + CONFIRM_LIFETIME
-    token = issue(Purpose.CONFIRM, Subject(slug, signature_id, "GB", SOURCE), expires, keys)
+    subject = Subject(slug, signature_id, "GB", SOURCE)
+    token = issue(Purpose.CONFIRM, subject, expires, keys)
     return _event("POST", "/confirm", None, urlencode({"token": token}), FORM)
 
 

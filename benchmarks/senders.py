@@ -47,8 +47,11 @@ class _SimulatedSender(FakeTables):
 
     def __init__(self, number: int, per_second: float, cpu: float) -> None:
         super().__init__()
-        self.random, self.cpu, self.is_running = Random(number), cpu, False
-        self.now, self.sent = self.random.uniform(0, 1 / per_second), list[float]()
+        self.random = Random(number)
+        self.cpu = cpu
+        self.is_running = False
+        self.now = self.random.uniform(0, 1 / per_second)
+        self.sent: list[float] = []
         self.limiter = RateLimiter(per_second, lambda: self.now, self.sleep)
         self.context = MailContext(SITE, TOKEN_KEYS, LIMIT_KEYS, limit_rate(self._deliver, self.limiter))
 
@@ -87,7 +90,10 @@ def simulate(rate: int, seconds: int, cpu: float) -> dict[str, Any]:
     """
     scene.skip_wait_after_signing()
     senders = senders_for(rate)
-    sent = sorted(time for number in range(senders) for time in _send_times(number, rate / senders, seconds, cpu))
+    sent: list[float] = []
+    for number in range(senders):
+        sent += _send_times(number, rate / senders, seconds, cpu)
+    sent.sort()
     in_window = [time for time in sent if 1 <= time < seconds + 1]
     return {
         "mail_per_second": rate,
@@ -111,7 +117,8 @@ def _send_times(number: int, per_second: float, seconds: int, cpu: float) -> lis
     petition = a_published_petition(sender)
     # Enough for the second in which it starts, for `seconds`, and for one more second.
     most_emails = EMAILS_PER_SENDER * (seconds + 2)
-    sender.run([_request_of_new_signature(sender, petition, each) for each in range(most_emails)])
+    requests = [_request_of_new_signature(sender, petition, each) for each in range(most_emails)]
+    sender.run(requests)
     return sender.sent
 
 
@@ -137,7 +144,8 @@ def _most_in_a_second(times: Sequence[float]) -> int:
 def main() -> None:
     figures = simulate(RATE, SECONDS, cpu_seconds())
     results.add({f"sender_{RATE}": figures})
-    say(", ".join(f"{name} {figure:,}" for name, figure in figures.items()))
+    parts = [f"{name} {figure:,}" for name, figure in figures.items()]
+    say(", ".join(parts))
 
 
 if __name__ == "__main__":

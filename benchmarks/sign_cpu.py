@@ -55,17 +55,21 @@ def _compare(slug: str, rounds: int) -> dict[str, Any]:
 
 
 def _ratios(times: dict[str, list[float]]) -> dict[str, Any]:
-    """Compare blocks that ran one after the other: a slow moment of the machine slows both."""
-    pairs = {name: list(zip(times["handler"], times[name], strict=True)) for name in ("our_client", "default_client")}
     return {
-        "sign_cpu_ratio": round(median(ours / bare for ours, bare in pairs["default_client"]), 3),
-        "sign_cpu_ratio_our_client": round(median(ours / bare for ours, bare in pairs["our_client"]), 3),
+        "sign_cpu_ratio": _median_ratio(times["handler"], times["default_client"]),
+        "sign_cpu_ratio_our_client": _median_ratio(times["handler"], times["our_client"]),
         "sign_cpu_us": {
             "handler": _microseconds(times["handler"]),
             "put_item": _microseconds(times["default_client"]),
             "put_item_our_client": _microseconds(times["our_client"]),
         },
     }
+
+
+def _median_ratio(handler: list[float], put_item: list[float]) -> float:
+    """Compare blocks that ran one after the other: a slow moment of the machine slows both."""
+    ratios = [ours / bare for ours, bare in zip(handler, put_item, strict=True)]
+    return round(median(ratios), 3)
 
 
 def _microseconds(times: list[float]) -> int:
@@ -98,9 +102,13 @@ def _capture_put_item(sign: Callable[[], Any]) -> dict[str, Any]:
     from chalicelib.aws import clients
 
     parameters: list[dict[str, Any]] = []
+
+    def keep(params: dict[str, Any], **_: Any) -> None:
+        parameters.append(params)
+
     events = clients.signing_dynamodb().meta.events
     name = "provide-client-params.dynamodb.PutItem"
-    events.register(name, lambda params, **_: parameters.append(params), unique_id="benchmarks")
+    events.register(name, keep, unique_id="benchmarks")
     answer = sign()
     events.unregister(name, unique_id="benchmarks")
     if answer["statusCode"] != 202 or len(parameters) != 1:

@@ -11,7 +11,10 @@ CONTAINER_BYTES = 3  # of an empty list or map; each element adds one more
 
 def item_bytes(item: Mapping[str, Any]) -> int:
     """Return the bytes of the names (UTF-8) and values."""
-    return sum(len(name.encode()) + value_bytes(value) for name, value in item.items())
+    total = 0
+    for name, value in item.items():
+        total += len(name.encode()) + value_bytes(value)
+    return total
 
 
 def value_bytes(wire_value: Mapping[str, Any]) -> int:
@@ -23,7 +26,8 @@ def value_bytes(wire_value: Mapping[str, Any]) -> int:
     if kind == "L":
         return CONTAINER_BYTES + len(value) + sum(map(value_bytes, value))
     if kind in ("SS", "NS", "BS"):
-        return sum(_scalar_bytes(kind[0], element) for element in value)
+        element_kind = kind[0]  # "NS" is a set of "N".
+        return sum(_scalar_bytes(element_kind, element) for element in value)
     return _scalar_bytes(kind, value)
 
 
@@ -33,7 +37,10 @@ def _scalar_bytes(kind: str, value: Any) -> int:
     A negative number takes one more.
     """
     if kind == "N":
-        digits = str(value).lstrip("-").replace(".", "").strip("0")
-        sign_bytes = 1 if str(value).startswith("-") else 0
+        number = str(value)
+        digits = number.lstrip("-").replace(".", "").strip("0")
+        sign_bytes = 1 if number.startswith("-") else 0
         return (len(digits) + 1) // 2 + 1 + sign_bytes
-    return len(value.encode() if isinstance(value, str) else value)
+    if isinstance(value, str):
+        return len(value.encode())
+    return len(value)

@@ -15,7 +15,8 @@ FEW, MANY = 1_000, 1_000_000
 
 def measure(endpoint: str) -> dict[str, Any]:
     """Return the figures at FEW and at MANY. Bytes are of the response body."""
-    app, figures = MeteredApp(endpoint), {}
+    app = MeteredApp(endpoint)
+    figures = {}
     for total, to_add in ((FEW, FEW), (MANY, MANY - FEW)):
         fill(app.petition, to_add, ORDINARY_COUNTRIES, ORDINARY_SOURCES)
         figures[f"at_{total}"] = _measure_requests(app, total)
@@ -29,14 +30,16 @@ def _measure_requests(app: MeteredApp, expected: int) -> dict[str, Any]:
     body = json.loads(first["body"])
     if body["confirmed"] != expected:
         raise RuntimeError(f"counted {body['confirmed']}, not {expected}")
-    conditional = {**event, "headers": {**event["headers"], "If-None-Match": first["headers"]["ETag"]}}
-    unchanged = app.handle(_with_multi_value_headers(conditional), 304)
+    unchanged = app.handle(_with_header(event, "If-None-Match", first["headers"]["ETag"]), 304)
     by_source = app.handle({**event, "multiValueQueryStringParameters": {"by": ["source"]}})
     return {**_figures(first), "unchanged": _figures(unchanged), "by_source": _figures(by_source)}
 
 
-def _with_multi_value_headers(event: dict[str, Any]) -> dict[str, Any]:
-    return {**event, "multiValueHeaders": {name: [value] for name, value in event["headers"].items()}}
+def _with_header(event: dict[str, Any], header: str, content: str) -> dict[str, Any]:
+    """Return a copy of the event with one more header."""
+    headers = {**event["headers"], header: content}
+    multi_value_headers = {name: [value] for name, value in headers.items()}
+    return {**event, "headers": headers, "multiValueHeaders": multi_value_headers}
 
 
 def _figures(usage: dict[str, Any]) -> dict[str, Any]:

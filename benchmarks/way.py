@@ -6,9 +6,9 @@ and without TLS. Workers are measured with one record and with ten, because thei
 
 import io
 import json
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
+from functools import partial
 from statistics import median
 from time import process_time
 from typing import Any
@@ -40,7 +40,9 @@ class SignaturePath:
     """One petition and its supporters. Each step is measured."""
 
     def __init__(self, endpoint: str) -> None:
-        self._metered_app, self._log = MeteredApp(endpoint), CountingLog()
+        self._metered_app = MeteredApp(endpoint)
+        # One log for all calls, because the log handler keeps the first stream that it gets.
+        self._log = CountingLog()
         records.create_queue_and_sender()
         self._people = [f"supporter-{number:03}" for number in range(SUPPORTERS)]
         self._ids = {person: self._metered_app.id_of(person) for person in self._people}
@@ -51,46 +53,56 @@ class SignaturePath:
         from chalicelib.projections.worker import project_signatures
 
         slug = self._metered_app.petition.slug
-        figures = {"sign": self._measure_requests(lambda person: scene.sign_event(slug, person), 202)}
-        figures["relay"] = self._measure_batches(relay_mail, self._stream_records(self._people))
-        figures["project"] = self._measure_batches(project_signatures, self._stream_records(self._people))
+        figures = {"sign": self._measure_requests(partial(scene.sign_event, slug), 202)}
+        figures["relay"] = self._measure_batches(relay_mail, self._stream_records())
+        figures["project"] = self._measure_batches(project_signatures, self._stream_records())
         messages = [records.mail_request(slug, self._ids[person]) for person in self._people]
         figures["send"] = self._measure_batches(send_mail, messages)
         check_emails(figures["send"])
         figures["feedback"] = self._measure_batches(receive_feedback, [records.delivery_event()] * SUPPORTERS)
-        figures["confirm_page"] = self._measure_requests(
-            lambda person: records.page_request(self._confirm_event(person))
-        )
+        figures["confirm_page"] = self._measure_requests(self._confirm_page_event)
         figures["confirm"] = self._measure_requests(self._confirm_event)
         return figures
 
     def _confirm_event(self, person: str) -> dict[str, Any]:
         return scene.confirm_event(self._metered_app.petition.slug, self._ids[person])
 
-    def _stream_records(self, people: Sequence[str]) -> list[dict[str, Any]]:
+    def _confirm_page_event(self, person: str) -> dict[str, Any]:
+        return records.page_request(self._confirm_event(person))
+
+    def _stream_records(self) -> list[dict[str, Any]]:
         slug = self._metered_app.petition.slug
-        return [records.insert_record(slug, self._ids[person], number) for number, person in enumerate(people)]
+        return [records.insert_record(slug, self._ids[person], number) for number, person in enumerate(self._people)]
 
     def _measure_requests(self, event_of: Callable[[str], dict[str, Any]], status: int = 200) -> Figures:
         from app import app
 
-        events = map(event_of, self._people)
-        return _typical([self._measure_call(lambda sent: app(sent, CONTEXT), each, status) for each in events])
+        def handle(event: dict[str, Any]) -> Any:
+            return app(event, CONTEXT)
 
-    def _measure_batches(self, handle: Any, event_records: list[dict[str, Any]]) -> Figures:
+        calls = [self._measure_call(handle, event_of(person), status) for person in self._people]
+        return _typical(calls)
+
+    def _measure_batches(self, worker: Any, event_records: list[dict[str, Any]]) -> Figures:
         """Return the figures of a batch of one record and of a batch of ten."""
+
+        def handle(event: dict[str, Any]) -> Any:
+            return worker(event, CONTEXT)
+
         batches = [event_records[start : start + 1] for start in range(SINGLES)]
         batches += [event_records[start : start + 10] for start in range(SINGLES, SUPPORTERS, 10)]
-        calls = [self._measure_call(lambda event: handle(event, CONTEXT), {"Records": batch}) for batch in batches]
+        calls = [self._measure_call(handle, {"Records": batch}) for batch in batches]
         return {"of_1": _typical(calls[:SINGLES]), "of_10": _typical(calls[SINGLES:])}
 
     def _measure_call(self, handle: Handle, event: dict[str, Any], status: int = 0) -> Figures:
-        """Return the figures of one invocation. `status`: the expected status; 0 for a worker, which answers none."""
-        with self._metered_app.meter_block() as usage, _redirect_stdout(self._log):
-            self._log.size, start = 0, process_time()
+        """Return the figures of one invocation. `status`: the expected status; 0 for a worker, which has none."""
+        with self._metered_app.meter_block() as usage, redirect_stdout(self._log):
+            self._log.size = 0
+            start = process_time()
             answer = handle(event) or {}
             cpu = process_time() - start
-        if answer.get("statusCode", 0) != status or answer.get("batchItemFailures"):
+        has_other_status = answer.get("statusCode", 0) != status
+        if has_other_status or answer.get("batchItemFailures"):
             raise RuntimeError(f"the handler answered: {json.dumps(answer)[:300]}")
         counts = usage.as_figures()
         counts["emails"] = counts.pop("operations").count("sesv2.SendEmail")
@@ -99,30 +111,27 @@ class SignaturePath:
 
 def check_emails(send: Figures) -> None:
     """Raise RuntimeError if a batch did not send all its emails: to postpone an email costs less than to send it."""
-    if any(send[f"of_{size}"]["emails"] != size for size in (1, 10)):
-        raise RuntimeError("some emails were not sent, so this is not the cost of sending")
-
-
-@contextmanager
-def _redirect_stdout(instead: io.TextIOBase) -> Iterator[None]:
-    """Replace stdout in the block. Pass the same stream each time: the log handler keeps the first stream."""
-    before, sys.stdout = sys.stdout, instead
-    try:
-        yield
-    finally:
-        sys.stdout = before
+    for size in (1, 10):
+        if send[f"of_{size}"]["emails"] != size:
+            raise RuntimeError("some emails were not sent, so this is not the cost of sending")
 
 
 def _size(answer: dict[str, Any]) -> int:
     """Return the bytes of body and headers, before the gateway compresses them."""
     headers = {**answer.get("headers", {}), **answer.get("multiValueHeaders", {})}
-    return len(answer.get("body", "").encode()) + sum(len(f"{name}: {value}\r\n") for name, value in headers.items())
+    header_text = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    body_bytes = len(answer.get("body", "").encode())
+    return body_bytes + len(header_text)
 
 
 def _typical(calls: Sequence[Figures]) -> Figures:
     """Return the median of CPU times, and means of counts, which vary: ten records have one to ten buckets."""
-    counted = {name: round(sum(call[name] for call in calls) / len(calls), 2) for name in calls[0] if name != "cpu_us"}
-    return {"cpu_us": round(median(call["cpu_us"] for call in calls)), **counted}
+    typical: Figures = {"cpu_us": round(median(call["cpu_us"] for call in calls))}
+    for name in calls[0]:
+        if name != "cpu_us":
+            total = sum(call[name] for call in calls)
+            typical[name] = round(total / len(calls), 2)
+    return typical
 
 
 def measure(endpoint: str) -> Figures:

@@ -20,7 +20,8 @@ class StubbedSocket:
     """
 
     def __init__(self, answers: Mapping[str, bytes]) -> None:
-        self._answers = {f"DynamoDB_20120810.{name}".encode(): answer for name, answer in answers.items()}
+        # By the value of the header X-Amz-Target, which names the operation.
+        self._answers = {f"DynamoDB_20120810.{operation}".encode(): answers[operation] for operation in answers}
         self._quiet, self._other = socket.socketpair()
         self._sent = b""
 
@@ -48,8 +49,12 @@ class StubbedSocket:
 @contextmanager
 def stub_connections(answers: Mapping[str, object]) -> Iterator[None]:
     """Replace every connection that urllib3 opens in the block by a StubbedSocket. `answers` are by operation."""
-    responses = {name: _response(answer) for name, answer in answers.items()}
-    with mock.patch("urllib3.util.connection.create_connection", side_effect=lambda *_, **__: StubbedSocket(responses)):
+    responses = {operation: _response(answer) for operation, answer in answers.items()}
+
+    def connect(*_: object, **__: object) -> StubbedSocket:
+        return StubbedSocket(responses)
+
+    with mock.patch("urllib3.util.connection.create_connection", side_effect=connect):
         yield
 
 

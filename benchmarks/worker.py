@@ -5,6 +5,8 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
+from pathlib import Path
 from typing import Any
 
 from stack.console import Failure
@@ -15,15 +17,16 @@ def measure_in_process(module: str, *arguments: str) -> dict[str, Any]:
     command = [sys.executable, "-m", module, *arguments]
     process = subprocess.run(command, capture_output=True, text=True, check=False)
     if process.returncode:
-        reason = process.stderr.strip().splitlines() or ["no reason given"]
-        raise Failure(f"{module} could not measure: {reason[-1]}")
+        error_lines = process.stderr.strip().splitlines()
+        reason = error_lines[-1] if error_lines else "no reason given"
+        raise Failure(f"{module} could not measure: {reason}")
     figures: dict[str, Any] = json.loads(process.stdout)
     return figures
 
 
 def print_figures(measure: Callable[..., dict[str, Any]]) -> None:
     """Print the figures of `measure` for `measure_in_process`. Discard the log lines that the application prints."""
-    result = sys.stdout
-    with open(os.devnull, "w") as sys.stdout:  # noqa: PTH123
-        json.dump(measure(*sys.argv[1:]), result)
-    sys.stdout = result
+    output = sys.stdout
+    with Path(os.devnull).open("w", encoding="utf-8") as devnull, redirect_stdout(devnull):
+        figures = measure(*sys.argv[1:])
+    json.dump(figures, output)

@@ -5,6 +5,7 @@ import getpass
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 
 from chalicelib.aws import clients
 from chalicelib.aws.queue import Queue
@@ -55,8 +56,16 @@ def from_1_to(maximum: int) -> Callable[[str], int]:
     """Return a function that parses a whole number from 1 to `maximum`."""
 
     def number(text: str) -> int:
-        if not text.isdecimal() or not 1 <= int(text) <= maximum:
-            raise argparse.ArgumentTypeError(f"use 1 to {maximum}")
-        return int(text)
+        if text.isdecimal() and 1 <= int(text) <= maximum:
+            return int(text)
+        raise argparse.ArgumentTypeError(f"use 1 to {maximum}")
 
     return number
+
+
+def read_text(path: Path) -> str:
+    """Return the text of the engineer's file. Raise InputError if it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} cannot be read as text: {type(error).__name__}") from None

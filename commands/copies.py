@@ -9,13 +9,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from random import uniform
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from chalicelib.aws import clients
 from chalicelib.aws.expressions import from_wire
 from chalicelib.aws.failures import translate_errors
 from chalicelib.aws.table import Item
 from chalicelib.core.errors import Conflicted, PetitionsError, Unavailable, UnknownThing
+from chalicelib.core.settings import required, table_variable
 from chalicelib.core.times import iso
 from commands.common import InputError
 
@@ -77,7 +80,8 @@ def copies_of(client: "DynamoDBClient", table: str) -> list[str]:
     """Return the names of all copies of this table."""
     with translate_errors("storage"):
         pages = client.get_paginator("list_tables").paginate()
-        return [name for page in pages for name in page["TableNames"] if name.startswith(f"{table}{COPY_INFIX}")]
+        names = [name for page in pages for name in page["TableNames"]]
+    return [name for name in names if name.startswith(f"{table}{COPY_INFIX}")]
 
 
 class Copy:
@@ -121,7 +125,8 @@ class Copy:
             if has_existed and status is None:
                 raise InputError(f"AWS cancelled the restore: {self.name} is gone. CloudTrail says why; then repeat")
             has_existed = has_existed or status is not None
-            tell(f"AWS restores into {self.name}: {poll * POLL_SECONDS // 60} min, {status or 'asked for'}")
+            minutes = poll * POLL_SECONDS // 60
+            tell(f"AWS restores into {self.name}: {minutes} min, {status or 'asked for'}")
             time.sleep(POLL_SECONDS)
         raise InputError(f"{self.name} is still being restored; repeat the command to continue")
 
@@ -147,8 +152,26 @@ class Copy:
         return False
 
 
+def copy_of(table: str, at: datetime | None) -> Copy:
+    """Return the copy of the table as it was at this time.
+
+    Without a time, use the latest one that AWS can restore, and raise InputError if there is a copy already.
+    """
+    client = clients.dynamodb()
+    name = required(table_variable(table))
+    if at is None:
+        existing = with_retries(partial(copies_of, client, name))
+        if existing:
+            found = ", ".join(existing)
+            raise InputError(f"there is a copy already: use its time with --at, or delete it: {found}")
+        at = with_retries(partial(window, client, name)).latest
+    return Copy(client, name, at)
+
+
 def _refusal(error: "ClientError") -> PetitionsError | None:
     code = error.response["Error"]["Code"]
     if code in ("TableAlreadyExistsException", "TableInUseException"):
         return Conflicted("storage")  # An earlier call started the restore, perhaps before a retry of the SDK.
-    return UnknownThing("There is no such table.") if code == "ResourceNotFoundException" else None
+    if code == "ResourceNotFoundException":
+        return UnknownThing("There is no such table.")
+    return None

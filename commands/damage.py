@@ -78,7 +78,7 @@ Rule = Callable[[Item, Item | None, SinceCopy], RestoreDecision]
 def decide_signature(copied: Item, live: Item | None, since_copy: SinceCopy) -> RestoreDecision:
     """Decide what to do with a signature. `copied`: the copy's item. `live`: the live table's item, if there is one."""
     if live is not None and not _is_damaged(copied, live):
-        if _signed_part(copied) != _signed_part(live):
+        if _part(SIGNED, copied) != _part(SIGNED, live):
             return RestoreDecision(RestoreOutcome.NEWER)
         return _decide_unchanged(live, since_copy)
     reason = _reason_to_leave_out(copied, since_copy)
@@ -95,10 +95,11 @@ def _decide_unchanged(live: Item, since_copy: SinceCopy) -> RestoreDecision:
 
     If an earlier run restored it although the person had withdrawn or unsubscribed, do this now.
     """
-    was_restored = "restored_at" in live
-    if was_restored and live["sk"] in since_copy.withdrawn_by_link and live["state"] != SignatureState.WITHDRAWN:
+    if "restored_at" not in live:
+        return RestoreDecision(RestoreOutcome.SAME)
+    if live["sk"] in since_copy.withdrawn_by_link and live["state"] != SignatureState.WITHDRAWN:
         return RestoreDecision(RestoreOutcome.WITHDRAWN)
-    if was_restored and live.get("updates") and live["sk"] in since_copy.unsubscribed:
+    if live.get("updates") and live["sk"] in since_copy.unsubscribed:
         change = Change(item_key(keys.SIGNATURES, live), assign={"updates": False}, when=_is_unchanged(live))
         return RestoreDecision(RestoreOutcome.UNSUBSCRIBED, change)
     return RestoreDecision(RestoreOutcome.SAME)
@@ -106,18 +107,20 @@ def _decide_unchanged(live: Item, since_copy: SinceCopy) -> RestoreDecision:
 
 def _is_damaged(copied: Item, live: Item) -> bool:
     """Return whether the live item was damaged, or was signed again after the confirmed signature was deleted."""
-    has_new_time = any(name in live and live[name] != copied.get(name) for name in TIMES)
+    if _was_signed_again(copied, live):
+        return True
+    live_times = _part(TIMES, live)
+    has_new_time = any(time != copied.get(name) for name, time in live_times.items())
     has_lost_data = bool(_lost(_REMOVED_ONLY_WITH_NEW_TIME, copied, live))
-    has_other_data = has_lost_data or _signed_part(copied) != _signed_part(live)
-    return _was_signed_again(copied, live) or (not has_new_time and has_other_data)
+    has_other_data = has_lost_data or _part(SIGNED, copied) != _part(SIGNED, live)
+    return has_other_data and not has_new_time
 
 
 def _was_signed_again(copied: Item, live: Item) -> bool:
-    return (
-        copied.get("state") == SignatureState.CONFIRMED
-        and live.get("state") == SignatureState.PENDING
-        and live.get("withdrawn_at") == copied.get("withdrawn_at")
-    )
+    was_confirmed = copied.get("state") == SignatureState.CONFIRMED
+    is_pending = live.get("state") == SignatureState.PENDING
+    is_withdrawal_equal = copied.get("withdrawn_at") == live.get("withdrawn_at")
+    return was_confirmed and is_pending and is_withdrawal_equal
 
 
 def _reason_to_leave_out(copied: Item, since_copy: SinceCopy) -> RestoreOutcome | None:
@@ -173,17 +176,15 @@ def _repair(copied: Item, live: Item, since_copy: SinceCopy) -> Change:
 
 def _lost(names: Iterable[str], copied: Item, live: Item) -> Item:
     """Return those of the named attributes that only the copied item has."""
-    return _part((name for name in names if name not in live), copied)
+    missing = [name for name in names if name not in live]
+    return _part(missing, copied)
 
 
 def _is_unchanged(live: Item) -> Condition:
     """Return the condition that the item in the table is still as it was read (`live`)."""
     names = (*SIGNED, *ADDED_LATER, *EMAIL_HISTORY, "updates")
-    return reduce(and_, (is_still(name, live.get(name)) for name in names))
-
-
-def _signed_part(item: Item) -> Item:
-    return _part(SIGNED, item)
+    conditions = [is_still(name, live.get(name)) for name in names]
+    return reduce(and_, conditions)
 
 
 def _part(names: Iterable[str], item: Item) -> Item:

@@ -64,19 +64,22 @@ def progress_bar(export: Export) -> str:
     A petition's signatures are stored in a fixed number of buckets. The bar shows the share of buckets that are
     exported, because the number of signatures falls if people withdraw during the export.
     """
-    full = BAR_WIDTH if export.state is JobState.DONE else BAR_WIDTH * len(export.parts) // len(keys.BUCKETS)
-    return f"[{'#' * full}{'.' * (BAR_WIDTH - full)}] {export.processed} of {export.count_at_moment}, {export.state}   "
+    exported = len(keys.BUCKETS) if export.state is JobState.DONE else len(export.parts)
+    full = BAR_WIDTH * exported // len(keys.BUCKETS)
+    bar = "#" * full + "." * (BAR_WIDTH - full)
+    return f"[{bar}] {export.processed} of {export.count_at_moment}, {export.state}   "
 
 
 def _start_export(arguments: argparse.Namespace) -> Export:
     """Start an export and return it. Raise common.InputError if the application refuses it."""
     tables = common.tables()
     petition = petition_as_stored(arguments.slug, tables)
+    key_path = arguments.recipient_file  # The file with the public key to which the export is encrypted.
     try:
         request = ExportRequest(
             format=arguments.format,
             columns=arguments.columns,
-            recipient=_read_key(arguments.recipient_file),  # The public key to which the export is encrypted.
+            recipient=common.read_text(key_path) if key_path else None,
         )
         export = new_export(request, petition, common.account(), times.now(), tables)
         details = {"petition": petition.slug, "format": export.format.value, "columns": ",".join(export.columns)}
@@ -85,17 +88,11 @@ def _start_export(arguments: argparse.Namespace) -> Export:
     except Invalid as error:
         raise common.InputError(error.errors[0].message) from None
     except ValidationError as error:
-        raise common.InputError("; ".join(each["msg"] for each in error.errors(include_input=False))) from None
+        messages = [each["msg"] for each in error.errors(include_input=False)]
+        raise common.InputError("; ".join(messages)) from None
     except NotNow as error:
         raise common.InputError(error.why) from None
     return export
-
-
-def _read_key(path: Path | None) -> str | None:
-    try:
-        return path.read_text(encoding="utf-8") if path else None
-    except (OSError, UnicodeDecodeError) as error:
-        raise common.InputError(f"{path} cannot be read as text: {type(error).__name__}") from None
 
 
 def _poll(export: Export) -> Iterator[Export]:

@@ -21,7 +21,8 @@ def decide_count(copied: Item, live: Item | None, since_copy: SinceCopy) -> Rest
 
     A counter that exists but is wrong is not restored: a recount repairs it.
     """
-    if live is None and not copied["pk"].startswith(RESTORED_COUNTS):
+    is_restored_kind = copied["pk"].startswith(RESTORED_COUNTS)
+    if live is None and not is_restored_kind:
         return RestoreDecision(RestoreOutcome.TEMPORARY)
     return _restore_missing(keys.COUNTS, copied, live)
 
@@ -45,4 +46,5 @@ def decide_delivery(copied: Item, live: Item | None, since_copy: SinceCopy) -> R
 def _restore_missing(table: str, copied: Item, live: Item | None) -> RestoreDecision:
     if live is None:
         return RestoreDecision(RestoreOutcome.PUT_BACK, new_item(table, copied, {}))
-    return RestoreDecision(RestoreOutcome.SAME if live == copied else RestoreOutcome.NEWER)
+    outcome = RestoreOutcome.SAME if live == copied else RestoreOutcome.NEWER
+    return RestoreDecision(outcome)

@@ -57,13 +57,15 @@ def _exists(slug: str) -> bool:
 def read_petition(path: Path) -> Petition:
     """Return the petition in the file. If it is invalid, raise common.InputError with the file and each wrong field."""
     try:
-        petition = Petition.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        fields = tomllib.loads(path.read_text(encoding="utf-8"))
+        petition = Petition.model_validate(fields)
         check_addresses(petition.letter)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise common.InputError(f"{path}: {error}") from error
     except (ValidationError, Invalid) as error:
         errors = error.errors if isinstance(error, Invalid) else field_errors(error, WORDS)
-        raise common.InputError("\n".join(f"{path}: {each.field}: {each.message}" for each in errors)) from error
+        lines = [f"{path}: {each.field}: {each.message}" for each in errors]
+        raise common.InputError("\n".join(lines)) from error
     return petition
 
 

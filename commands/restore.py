@@ -13,17 +13,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from chalicelib.aws import clients
 from chalicelib.aws.table import Item, NewItem, Tables
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed, UnknownPetition
 from chalicelib.core.keys import Key, slug_of
-from chalicelib.core.settings import required, table_variable
 from chalicelib.core.times import iso
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.signatures.withdraw import withdraw
 from commands import common, damage, missing
-from commands.copies import Copy, copies_of, window, with_retries
+from commands.copies import Copy, copy_of, with_retries
 from commands.damage import RestoreDecision, RestoreOutcome, Rule, SinceCopy
 from commands.withdrawn_since import WithdrawnSince
 
@@ -48,7 +46,7 @@ def restore(arguments: argparse.Namespace) -> None:
     """Restore a table, or with --finish delete its copy. Safe to repeat: a second run changes no restored item."""
     if arguments.finish and arguments.at is None:
         raise common.InputError("--finish needs the time of the copy. --at latest is a different time in each run")
-    copy = _copy_of(arguments.table, arguments.at)
+    copy = copy_of(arguments.table, arguments.at)
     if arguments.finish:
         _finish(copy, arguments.table)
     else:
@@ -65,8 +63,10 @@ def _put_back(copy: Copy, arguments: argparse.Namespace) -> None:
         common.audit("table.restored", arguments.table, at=iso(copy.moment))
     items = restore_items(copy.pages(), common.tables(), arguments.table, withdrawn.read, write=not arguments.dry_run)
     counted, slugs = _count_outcomes(items, arguments)
-    print(f"{arguments.table} as of {iso(copy.moment)}{': dry run, nothing is written' if arguments.dry_run else ''}")
-    print("\n".join(f"{counted[outcome]:>11,} {outcome}" for outcome in RestoreOutcome if counted[outcome]))
+    note = ": dry run, nothing is written" if arguments.dry_run else ""
+    print(f"{arguments.table} as of {iso(copy.moment)}{note}")
+    lines = [f"{counted[outcome]:>11,} {outcome}" for outcome in RestoreOutcome if counted[outcome]]
+    print("\n".join(lines))
     _print_next_steps(arguments, copy, slugs)
 
 
@@ -88,7 +88,8 @@ def restore_items(
             decision = RULES[table](copied, live_by_key.get(key), since_copy)
             if write and decision.outcome is RestoreOutcome.WITHDRAWN:
                 with_retries(partial(_withdraw, key, since_copy.now, live))
-            yield RestoredItem(copied, _write(decision, live) if write and decision.write else decision.outcome)
+            outcome = _write(decision, live) if write else decision.outcome
+            yield RestoredItem(copied, outcome)
 
 
 def _withdraw(key: Key, now: datetime, live: Tables) -> None:
@@ -102,23 +103,20 @@ def _withdraw(key: Key, now: datetime, live: Tables) -> None:
 def _write(decision: RestoreDecision, live: Tables) -> RestoreOutcome:
     """Write what was decided for an item. Return the decision's outcome, or NEWER if the item changed meanwhile."""
     write = decision.write
-    assert write is not None
+    if write is None:
+        return decision.outcome
+    if isinstance(write, NewItem):
+        call, values = partial(live.put_new, write), write.item
+    else:
+        call, values = partial(live.update, write), write.assign
     try:
-        with_retries(partial(live.put_new, write) if isinstance(write, NewItem) else partial(live.update, write))
+        with_retries(call)
     except ConditionFailed as failure:
         stored = failure.item or {}
-        values = write.item if isinstance(write, NewItem) else write.assign
         # The client repeats a write if the response was lost. The repetition fails if the first write succeeded.
         is_ours = all(stored.get(name) == value for name, value in values.items())
         return decision.outcome if is_ours else RestoreOutcome.NEWER
     return decision.outcome
-
-
-def _copy_of(table: str, at: datetime | None) -> Copy:
-    client, name = clients.dynamodb(), required(table_variable(table))
-    if at is None and (existing := with_retries(partial(copies_of, client, name))):
-        raise common.InputError(f"there is a copy already: use its time with --at, or delete it: {', '.join(existing)}")
-    return Copy(client, name, at or with_retries(partial(window, client, name)).latest)
 
 
 def _begin(copy: Copy, arguments: argparse.Namespace) -> None:
@@ -130,7 +128,8 @@ def _begin(copy: Copy, arguments: argparse.Namespace) -> None:
 
 def _finish(copy: Copy, table: str) -> None:
     common.audit("copy.deleted", table, copy=copy.name)
-    print(f"deleted {copy.name}" if with_retries(copy.delete) else f"there is no {copy.name}")
+    was_deleted = with_retries(copy.delete)
+    print(f"deleted {copy.name}" if was_deleted else f"there is no {copy.name}")
 
 
 def _count_outcomes(items: Iterable[RestoredItem], arguments: argparse.Namespace) -> tuple[Outcomes, set[str]]:
@@ -145,7 +144,8 @@ def _count_outcomes(items: Iterable[RestoredItem], arguments: argparse.Namespace
         if outcome in OUTCOMES_CHANGING_COUNTS:
             slugs |= _slugs(arguments.table, item["pk"])
         # GONE: the activity log has the action, but the action may have failed, so the engineer must check it.
-        if outcome is RestoreOutcome.GONE or (arguments.list and outcome is not RestoreOutcome.SAME):
+        is_listed = arguments.list and outcome is not RestoreOutcome.SAME
+        if is_listed or outcome is RestoreOutcome.GONE:
             print(f"{outcome}\t{item['pk']}\t{item['sk']}")
         if counted.total() % 1000 == 0:
             to_write = sum(counted[each] for each in OUTCOMES_CHANGING_COUNTS)
@@ -159,7 +159,9 @@ def _slugs(table: str, pk: str) -> set[str]:
     if table == keys.SIGNATURES:
         return {slug_of(pk)}
     kind, *rest = pk.split("#")
-    return {rest[0]} if table == keys.COUNTS and kind in ("TALLY", "PENDING") else set()
+    if table == keys.COUNTS and kind in ("TALLY", "PENDING"):
+        return {rest[0]}
+    return set()
 
 
 def _print_next_steps(arguments: argparse.Namespace, copy: Copy, slugs: set[str]) -> None:
@@ -168,7 +170,8 @@ def _print_next_steps(arguments: argparse.Namespace, copy: Copy, slugs: set[str]
             print("Someone may have withdrawn while their signature was missing. In ten minutes, query the log again,")
             print("and run this command again with the ids that the log has then (runbook, step 6).")
         print("Wait some minutes for the stream, then check the counts:")
-        print("\n".join(f"  manage.py recount {slug}" for slug in sorted(slugs)))
+        for slug in sorted(slugs):
+            print(f"  manage.py recount {slug}")
     print(f"{copy.name} does not expire by itself and may hold names and addresses. When you no longer need it:")
     print(f"  manage.py restore {arguments.table} --at {iso(copy.moment)} --finish")
 
@@ -178,10 +181,7 @@ def _show_progress(line: str) -> None:
 
 
 def _ids(path: Path | None) -> frozenset[str]:
-    try:
-        return frozenset(path.read_text(encoding="utf-8").split() if path else ())
-    except (OSError, UnicodeDecodeError) as error:
-        raise common.InputError(f"{path} cannot be read as text: {type(error).__name__}") from None
+    return frozenset(common.read_text(path).split()) if path else frozenset()
 
 
 def _moment(text: str) -> datetime | None:

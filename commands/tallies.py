@@ -51,7 +51,9 @@ def report(found: Recount) -> list[str]:
     """Return the lines of text to print after a recount."""
     lines = [f"{found.slug}: {found.confirmed} confirmed signatures in the table"]
     # A sum has a name such as `by` country, `key` GB. For the count, `by` is empty.
-    lines += [f"  tally is off by {off:+} in {by or 'count'} {key}" for (by, key), off in found.drift.items()]
+    for (by, key), off in found.drift.items():
+        name = by or "count"
+        lines.append(f"  tally is off by {off:+} in {name} {key}")
     if not found.drift:
         lines.append("  the tally agrees: count, days, hours, countries, sources")
     lines += [
@@ -75,14 +77,17 @@ def repair_tally(petition: Petition, found: Recount) -> None:
     _refuse_while_moving(found)
     if reopened_days := reopen(petition.slug, times.now(), common.tables()):
         # An adjusting entry on a closed day would not be counted.
-        print(f"  reopened, because they were closed before they were over: {', '.join(map(str, reopened_days))}")
+        days = ", ".join(str(day) for day in reopened_days)
+        print(f"  reopened, because they were closed before they were over: {days}")
         found = _recount_and_print(petition)
         _refuse_while_moving(found)
     written = repair(found, times.now(), common.tables())
     if written:
-        print("  adjusting entry: " + ", ".join(f"{name} {amount:+}" for name, amount in written.items()))
+        changes = [f"{name} {amount:+}" for name, amount in written.items()]
+        print(f"  adjusting entry: {', '.join(changes)}")
     if found.wrong_pending:
-        print(f"  pending counters set: {repair_pending(found, common.tables())} of {len(found.wrong_pending)}")
+        corrected = repair_pending(found, common.tables())
+        print(f"  pending counters set: {corrected} of {len(found.wrong_pending)}")
 
 
 def _refuse_while_moving(found: Recount) -> None:

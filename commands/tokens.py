@@ -25,7 +25,8 @@ def issue_token(arguments: argparse.Namespace) -> None:
 
 def revoke_token(arguments: argparse.Namespace) -> None:
     token = find_token(arguments.id, common.tables())
-    common.audit("token.revoked", arguments.id, **(audit_details(token) if token else {}))
+    details = audit_details(token) if token else {}
+    common.audit("token.revoked", arguments.id, **details)
     if not revoke(arguments.id, times.now(), common.tables()):
         raise common.InputError(f"there is no token {arguments.id}: the id is the part between the underscores")
     print(f"revoked {arguments.id}: it is no longer valid")
@@ -35,7 +36,8 @@ def list_tokens(arguments: argparse.Namespace) -> None:
     for token in all_tokens(common.tables()):
         validity = "revoked" if token.revoked_at else f"until {times.iso(token.expires_at)}"
         last_used = times.iso(token.last_used_at) if token.last_used_at else "never"
-        print(f"{token.token_id}  {validity:27}  used {last_used:20}  {','.join(sorted(token.rights))}  {token.owner}")
+        rights = ",".join(sorted(token.rights))
+        print(f"{token.token_id}  {validity:27}  used {last_used:20}  {rights}  {token.owner}")
 
 
 def _rights(text: str) -> list[Right]:

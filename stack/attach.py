@@ -62,7 +62,8 @@ class Deployed:
 
     def origin_key(self) -> str:
         """Return the key that the CDN sends with each request. It proves to the API that the CDN sent the request."""
-        return str(json.loads(self.secrets()["ORIGIN_KEYS"])["v1"])
+        keys = json.loads(self.secrets()["ORIGIN_KEYS"])
+        return str(keys["v1"])
 
 
 def deploy_to_emulator(

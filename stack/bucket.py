@@ -62,8 +62,9 @@ def prepare_bucket(cloud: Cloud) -> str:
 
 def _create(s3: Any, name: str) -> None:
     region = s3.meta.region_name
-    # S3 does not accept us-east-1 as a LocationConstraint.
-    placement = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    placement: dict[str, Any] = {}
+    if region != "us-east-1":  # S3 does not accept us-east-1 as a LocationConstraint.
+        placement = {"CreateBucketConfiguration": {"LocationConstraint": region}}
     s3.create_bucket(Bucket=name, **placement)
 
 

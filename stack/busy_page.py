@@ -30,8 +30,12 @@ def refused_page() -> str:
 def _in_every_language(template: str, title: str) -> str:
     """Return one page with the text in every language, because CloudFront does not know the reader's language."""
     write_compiled()
-    texts = [environment(*_FOLDERS, language=language_of(code)).get_template(template).render() for code in languages()]
-    return environment(*_FOLDERS).get_template("busy.html").render(texts=texts, title=title)
+    texts: list[str] = []
+    for code in languages():
+        jinja = environment(*_FOLDERS, language=language_of(code))
+        texts.append(jinja.get_template(template).render())
+    frame = environment(*_FOLDERS).get_template("busy.html")
+    return frame.render(texts=texts, title=title)
 
 
 def store(cloud: Cloud, bucket: str) -> None:

@@ -17,13 +17,15 @@ def with_bytecode(sources: Iterable[tuple[str, bytes]], target: Target) -> Itera
     yield from files
     modules = [(name, content) for name, content in files if name.endswith(".py")]
     if target.python:
-        for (name, _), compiled in zip(modules, _compiled(modules, target.python), strict=True):
-            yield _bytecode_name(name, target.version), compiled
+        compiled = _compiled(modules, target.python)
+        for (name, _), bytecode in zip(modules, compiled, strict=True):
+            yield _bytecode_name(name, target.version), bytecode
 
 
 def _bytecode_name(module: str, version: str) -> str:
     path = PurePosixPath(module)
-    return str(path.parent / "__pycache__" / f"{path.stem}.cpython-{version.replace('.', '')}.pyc")
+    digits = version.replace(".", "")
+    return str(path.parent / "__pycache__" / f"{path.stem}.cpython-{digits}.pyc")
 
 
 def _compiled(modules: list[tuple[str, bytes]], python: Path) -> list[bytes]:

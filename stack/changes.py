@@ -1,5 +1,6 @@
 """Describe a CloudFormation change set as text: which resources would be added, changed, replaced or removed."""
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,17 +10,19 @@ _WORDS = {"Add": "add", "Modify": "change", "Remove": "REMOVE", "Import": "impor
 
 def changes_as_table(changes: Iterable[dict[str, Any]]) -> str:
     """Return one line for each resource, in aligned columns. Removals and replacements come first."""
-    rows = sorted((_row(change["ResourceChange"]) for change in changes), key=_sort_key)
-    widths = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
-    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
-    return "\n".join(f"  {line.rstrip()}" for line in lines)
+    rows = [_row(change["ResourceChange"]) for change in changes]
+    rows.sort(key=_sort_key)
+    word_width = max((len(word) for word, _, _ in rows), default=0)
+    name_width = max((len(name) for _, name, _ in rows), default=0)
+    lines = [f"  {word.ljust(word_width)}  {name.ljust(name_width)}  {kind}" for word, name, kind in rows]
+    return "\n".join(lines)
 
 
 def headline(changes: Iterable[dict[str, Any]]) -> str:
     """Return how many resources would be added, changed, replaced and removed."""
     words = [_row(change["ResourceChange"])[0] for change in changes]
-    counts = ((words.count(word), word) for word in dict.fromkeys(words))
-    return ", ".join(f"{count} to {word}" for count, word in counts) or "no changes"
+    texts = [f"{count} to {word}" for word, count in Counter(words).items()]
+    return ", ".join(texts) or "no changes"
 
 
 # Types of resources that hold data. AWS keeps a replaced resource (UpdateReplacePolicy), but the site then uses a new,
@@ -30,14 +33,17 @@ _TYPES_WITH_DATA = ("AWS::DynamoDB::Table", "AWS::SecretsManager::Secret", "AWS:
 def losses(changes: Iterable[dict[str, Any]]) -> list[str]:
     """Return the names of the resources whose data the site would lose, or might lose, by these changes."""
     resources = [change["ResourceChange"] for change in changes]
-    return sorted(change["LogicalResourceId"] for change in resources if _loses_data(change))
+    lost = [resource["LogicalResourceId"] for resource in resources if _loses_data(resource)]
+    return sorted(lost)
 
 
 def _loses_data(change: dict[str, Any]) -> bool:
     if change["ResourceType"] == "AWS::SecretsManager::Secret" and change["Action"] == "Modify":
         return True  # AWS may generate the secret's value again. Then every signature's id would change.
-    is_removed = change["Action"] == "Remove" or change.get("Replacement") in ("True", "Conditional")
-    return is_removed and change["ResourceType"] in _TYPES_WITH_DATA
+    has_data = change["ResourceType"] in _TYPES_WITH_DATA
+    is_removed = change["Action"] == "Remove"
+    is_replaced = change.get("Replacement") in ("True", "Conditional")
+    return has_data and (is_removed or is_replaced)
 
 
 def _row(change: dict[str, Any]) -> tuple[str, str, str]:

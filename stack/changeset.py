@@ -48,6 +48,11 @@ def outputs(described: dict[str, Any]) -> dict[str, str]:
     return {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])}
 
 
+def parameters(described: dict[str, Any]) -> dict[str, str]:
+    """Return the stack's parameters by name. `described`: the result of `describe`."""
+    return {each["ParameterKey"]: each["ParameterValue"] for each in described.get("Parameters", [])}
+
+
 def create(cloud: Cloud, stack: str, url: str, values: dict[str, str], declared: Collection[str]) -> ChangeSet | None:
     """Create a change set for the template at the URL. Return None if nothing would change.
 
@@ -66,7 +71,7 @@ def create(cloud: Cloud, stack: str, url: str, values: dict[str, str], declared:
         ChangeSetName=name,
         ChangeSetType="UPDATE" if existing else "CREATE",
         TemplateURL=url,
-        Parameters=_parameters(values, existing, declared),
+        Parameters=_parameters_to_send(values, existing, declared),
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
     )
     return _await_change_set(cloud, stack, name, creates_stack=existing is None)
@@ -81,7 +86,7 @@ def execute(cloud: Cloud, change_set: ChangeSet) -> None:
     try:
         client.get_waiter(waiter).wait(StackName=change_set.stack, WaiterConfig=cloud.waiter_config())
     except WaiterError as error:
-        raise Failure(_failures(cloud, change_set.stack, started_at)) from error
+        raise Failure(failures(cloud, change_set.stack, started_at)) from error
 
 
 def confirm_and_execute(cloud: Cloud, change_set: ChangeSet, confirm: Callable[[ChangeSet], bool]) -> None:
@@ -106,26 +111,26 @@ def discard(cloud: Cloud, change_set: ChangeSet) -> None:
         client.delete_stack(StackName=change_set.stack)
 
 
-def _parameters(
+def _parameters_to_send(
     values: dict[str, str], existing: dict[str, Any] | None, declared: Collection[str]
 ) -> list[dict[str, Any]]:
     """Return the parameters for AWS: the given values, and the previous value of each other parameter of the stack.
 
     Leave out parameters that the template no longer declares, because AWS refuses them.
     """
-    previous = {each["ParameterKey"] for each in (existing or {}).get("Parameters", [])} & set(declared)
-    kept = [{"ParameterKey": key, "UsePreviousValue": True} for key in sorted(previous - values.keys())]
-    return [
-        *({"ParameterKey": key, "ParameterValue": value} for key, value in values.items()),
-        *kept,
-    ]
+    previous = existing.get("Parameters", []) if existing else []
+    previous_names = {each["ParameterKey"] for each in previous}
+    kept_names = previous_names.intersection(declared) - values.keys()
+    given = [{"ParameterKey": name, "ParameterValue": value} for name, value in values.items()]
+    kept = [{"ParameterKey": name, "UsePreviousValue": True} for name in sorted(kept_names)]
+    return [*given, *kept]
 
 
 def _await_change_set(cloud: Cloud, stack: str, name: str, *, creates_stack: bool) -> ChangeSet | None:
     """Wait until the change set is ready, and return it. Return None if it has no changes."""
-    client = cloud.client("cloudformation")
+    paginator = cloud.client("cloudformation").get_paginator("describe_change_set")
     while True:
-        pages = list(client.get_paginator("describe_change_set").paginate(StackName=stack, ChangeSetName=name))
+        pages = list(paginator.paginate(StackName=stack, ChangeSetName=name))
         description = pages[0]
         if description["Status"] == "FAILED":
             # AWS says FAILED also if nothing would change. If it failed for another reason, this call raises Failure.
@@ -141,17 +146,27 @@ def _discard_failed(cloud: Cloud, failed: ChangeSet, description: dict[str, Any]
     """Delete a failed change set. Raise Failure, unless AWS's reason is that nothing would change."""
     reason = description.get("StatusReason", "no reason given")
     discard(cloud, failed)
-    if not any(text in reason for text in _NO_CHANGES):
+    is_unchanged = any(text in reason for text in _NO_CHANGES)
+    if not is_unchanged:
         raise Failure(f"the change set failed: {reason}")
 
 
-def _failures(cloud: Cloud, stack: str, started_at: float) -> str:
+def failures(cloud: Cloud, stack: str, started_at: float) -> str:
     """Return a line for each resource that failed. The first failure comes first, because it caused the others."""
-    since = started_at - _CLOCK_TOLERANCE_SECONDS
-    events = cloud.client("cloudformation").describe_stack_events(StackName=stack)["StackEvents"]
-    failed = [
-        f"  {event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'no reason given')}"
-        for event in reversed(events)
-        if event["ResourceStatus"].endswith("_FAILED") and event["Timestamp"].timestamp() >= since
-    ]
-    return "\n".join([f"stack {stack} was not deployed", *failed[:10]])
+    lines: list[str] = []
+    for event in reversed(_events_since(started_at - _CLOCK_TOLERANCE_SECONDS, cloud, stack)):
+        if event["ResourceStatus"].endswith("_FAILED"):
+            reason = event.get("ResourceStatusReason", "no reason given")
+            lines.append(f"  {event['LogicalResourceId']}: {reason}")
+    return "\n".join([f"stack {stack} was not deployed", *lines[:10]])
+
+
+def _events_since(since: float, cloud: Cloud, stack: str) -> list[dict[str, Any]]:
+    """Return the stack's events, newest first. AWS returns about 100 on a page, and a rollback alone has more."""
+    events: list[dict[str, Any]] = []
+    for page in cloud.client("cloudformation").get_paginator("describe_stack_events").paginate(StackName=stack):
+        recent = [event for event in page["StackEvents"] if event["Timestamp"].timestamp() >= since]
+        events += recent
+        if len(recent) < len(page["StackEvents"]):
+            break
+    return events

@@ -43,11 +43,12 @@ def read_table(path: Path) -> dict[str, str]:
 
     Raise ValueError if a column is missing, if no row has a constituency, or if a name is too long.
     """
+    by_postcode: dict[str, str] = {}
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = csv.DictReader(file)
-        postcode_column = _column(rows.fieldnames or (), _POSTCODE)
-        constituency_column = _column(rows.fieldnames or (), _CONSTITUENCY)
-        by_postcode: dict[str, str] = {}
+        header = rows.fieldnames or ()
+        postcode_column = _column(header, _POSTCODE)
+        constituency_column = _column(header, _CONSTITUENCY)
         for row in rows:
             # A cell is None if the row is too short.
             postcode = (row[postcode_column] or "").strip()

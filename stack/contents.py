@@ -24,23 +24,32 @@ def breakdown(archive: Path) -> dict[str, int]:
 
 def requirements(path: Path) -> dict[str, str]:
     """Return the exact version of each package in a requirements file."""
-    lines = (line.split("#")[0].strip() for line in path.read_text().splitlines())
-    pins = (line.partition("==") for line in lines if line)
-    return {name.strip(): version.strip() for name, _, version in pins}
+    versions: dict[str, str] = {}
+    for line in path.read_text().splitlines():
+        without_comment = line.split("#")[0].strip()
+        if without_comment:
+            name, _, version = without_comment.partition("==")
+            versions[name.strip()] = version.strip()
+    return versions
 
 
 def missing_requirements(archive: Path, required: dict[str, str]) -> list[str]:
     """Return the requirements that the zip does not contain, or contains in another version."""
     with zipfile.ZipFile(archive) as opened:
-        names = opened.namelist()
-        versions = dict(_name_and_version(opened, name) for name in names if _is_metadata(name))
-    modules = {name.split("/")[0].removesuffix(".py") for name in names if name.endswith(".py")}
-    return sorted(
-        f"{name}=={version}"
-        for name, version in required.items()
+        files = opened.namelist()
+        metadata_files = [file for file in files if _is_metadata(file)]
+        versions = dict(_name_and_version(opened, file) for file in metadata_files)
+    python_files = [file for file in files if file.endswith(".py")]
+    modules = {file.split("/")[0].removesuffix(".py") for file in python_files}
+    missing: list[str] = []
+    for name, version in required.items():
+        has_version = versions.get(_normal(name)) == version
         # Metadata is not enough: the package's code must be there too.
-        if versions.get(_normal(name)) != version or _IMPORT_NAMES.get(name, _normal(name)) not in modules
-    )
+        import_name = _IMPORT_NAMES.get(name, _normal(name))
+        has_code = import_name in modules
+        if not has_version or not has_code:
+            missing.append(f"{name}=={version}")
+    return sorted(missing)
 
 
 def summary(archive: Path) -> str:
@@ -61,7 +70,8 @@ def _is_metadata(name: str) -> bool:
 
 def _name_and_version(opened: zipfile.ZipFile, metadata: str) -> tuple[str, str]:
     """Return the name and version of a distribution. `metadata`: the name of its file METADATA in the zip."""
-    headers = HeaderParser().parsestr(opened.read(metadata).decode())
+    text = opened.read(metadata).decode()
+    headers = HeaderParser().parsestr(text)
     return _normal(headers["Name"]), headers["Version"]
 
 

@@ -37,10 +37,11 @@ def deploy(
     Change the stack only if `confirm` returns true.
     """
     with one_line_errors():
-        template_url = _publish(cloud, built, {**previous_values(cloud, stack_name(stage)), **values})
-        change_set = changeset.create(
-            cloud, stack_name(stage), template_url, {"Stage": stage, **values}, built.read_template()["Parameters"]
-        )
+        stack = stack_name(stage)
+        all_values = {**previous_values(cloud, stack), **values}
+        template_url = _publish(cloud, built, all_values)
+        declared = built.read_template()["Parameters"]
+        change_set = changeset.create(cloud, stack, template_url, {"Stage": stage, **values}, declared)
         if change_set:
             changeset.confirm_and_execute(cloud, change_set, confirm)
         return _after_deployment(cloud, built, stage, has_changed=change_set is not None)
@@ -60,7 +61,8 @@ def _after_deployment(cloud: Cloud, built: Package, stage: str, has_changed: boo
     outputs = current_outputs(cloud, stage)
     if cloud.is_emulated and has_changed:
         emulated.complete(cloud, built.read_template(), outputs)
-    if bucket := outputs.get("BusyBucketName"):
+    bucket = outputs.get("BusyBucketName")
+    if bucket:
         busy_page.store(cloud, bucket)
     return outputs
 
@@ -79,7 +81,8 @@ def _publish(cloud: Cloud, built: Package, values: Mapping[str, str]) -> str:
             resource["Properties"]["CodeUri"] = {"Bucket": bucket, "Key": key}
     if values.get("EdgeDomain"):  # Without a CDN, the API has no policy.
         info = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["info"]
-        info["description"] = ", ".join(f"{name} {values.get(name, '')}" for name in _POLICY_PARAMETERS)
+        policy_values = [f"{name} {values.get(name, '')}" for name in _POLICY_PARAMETERS]
+        info["description"] = ", ".join(policy_values)
     body = json.dumps(template, separators=(",", ":"), sort_keys=True).encode()
     return url(cloud, bucket, upload(cloud, bucket, TEMPLATES, body, ".json"))
 
@@ -95,15 +98,15 @@ def deploy_everything(cloud: Cloud, options: Namespace) -> dict[str, str]:
     built = package(options.stage, target=target_of(options.stage, cloud.is_emulated))
     with one_line_errors():
         previous = previous_values(cloud, stack_name(options.stage))
-        values = parameters(options, built.read_template()["Parameters"], previous)
-        check(cloud, stack_name(options.stage), built.read_template(), values)
+        template = built.read_template()
+        values = parameters(options, template["Parameters"], previous)
+        check(cloud, stack_name(options.stage), template, values)
         confirm = _confirmation(options.stage, options.yes)
         distribution_arn = current_outputs(cloud, options.stage).get("EdgeArn", "")
-        domain = values.get("EdgeDomain", previous.get("EdgeDomain", ""))
+        domain = {**previous, **values}.get("EdgeDomain", "")
         if domain:
-            values |= us_east_1.deploy_in_us_east_1(
-                cloud, options, {**values, "EdgeDomain": domain}, distribution_arn, confirm
-            )
+            edge_values = {**values, "EdgeDomain": domain}
+            values |= us_east_1.deploy_in_us_east_1(cloud, options, edge_values, distribution_arn, confirm)
     outputs = deploy(cloud, built, options.stage, values, confirm)
     second_values = values_for_second_change_set(options.stage, outputs)
     if second_values:
@@ -122,9 +125,12 @@ def values_for_second_change_set(stage: str, outputs: dict[str, str]) -> dict[st
     set second, because a protected table cannot be deleted. If the creation of a stack with protected tables failed,
     the stack would end in ROLLBACK_FAILED.
     """
-    values = {} if outputs["HasSiteUrl"] == "yes" else {"SiteUrl": outputs["SiteUrlInUse"]}
-    lacks_protection = is_protected(stage) and outputs["IsProtected"] == "no"
-    return {**values, "Protect": "yes"} if lacks_protection else values
+    values: dict[str, str] = {}
+    if outputs["HasSiteUrl"] != "yes":
+        values["SiteUrl"] = outputs["SiteUrlInUse"]
+    if is_protected(stage) and outputs["IsProtected"] == "no":
+        values["Protect"] = "yes"
+    return values
 
 
 def is_protected(stage: str) -> bool:

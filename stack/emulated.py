@@ -36,29 +36,33 @@ def _set_concurrency_again(cloud: Cloud) -> None:
     """Set each ScalingConfig again, because the emulator stored its numbers as text and then starts no function."""
     client = cloud.client("lambda")
     pages = client.get_paginator("list_event_source_mappings").paginate()
-    for mapping in (each for page in pages for each in page["EventSourceMappings"]):
-        if "ScalingConfig" in mapping:
-            client.update_event_source_mapping(UUID=mapping["UUID"], ScalingConfig=mapping["ScalingConfig"])
+    for page in pages:
+        for mapping in page["EventSourceMappings"]:
+            if "ScalingConfig" in mapping:
+                client.update_event_source_mapping(UUID=mapping["UUID"], ScalingConfig=mapping["ScalingConfig"])
 
 
 def _set_error_responses(cloud: Cloud, template: dict[str, Any], outputs: dict[str, str]) -> None:
     declared = _definition(template).get("x-amazon-apigateway-gateway-responses", {})
     for kind, response in declared.items():
         headers = _resolve_conditions(response["responseParameters"], has_edge="EdgeArn" in outputs)
-        cloud.client("apigateway").put_gateway_response(
-            restApiId=outputs["RestAPIId"], responseType=kind, **{**response, "responseParameters": headers}
-        )
+        resolved = {**response, "responseParameters": headers}
+        cloud.client("apigateway").put_gateway_response(restApiId=outputs["RestAPIId"], responseType=kind, **resolved)
 
 
 def _resolve_conditions(headers: dict[str, Any], *, has_edge: bool) -> dict[str, str]:
     """Return the headers' values. Some headers have the condition HasEdge: include them only if there is a CDN."""
-    fixed = {name: value for name, value in headers.items() if isinstance(value, str)}
-    # Fn::If lists the condition, the value if the condition is true, and the value if it is false.
-    dependent = {name: value["Fn::If"] for name, value in headers.items() if name not in fixed}
-    assert all(condition == "HasEdge" for condition, _, _ in dependent.values())
-    if not has_edge:
-        return fixed
-    return fixed | {name: if_true for name, (_, if_true, _) in dependent.items()}
+    resolved: dict[str, str] = {}
+    for name, value in headers.items():
+        if isinstance(value, str):
+            resolved[name] = value
+            continue
+        # Fn::If lists the condition, the value if the condition is true, and the value if it is false.
+        condition, if_true, _ = value["Fn::If"]
+        assert condition == "HasEdge"
+        if has_edge:
+            resolved[name] = if_true
+    return resolved
 
 
 def _set_preflight_headers(cloud: Cloud, template: dict[str, Any], api_id: str) -> None:

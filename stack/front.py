@@ -82,11 +82,12 @@ class Front:
 
         Drop the caller's headers that are valid for one connection only, and those with names that a CDN sets.
         """
-        headers = CIMultiDict(
-            (name, value)
-            for name, value in request.headers.items()
-            if name.lower() not in _DROPPED and not name.lower().startswith("x-forwarded-")
-        )
+        headers: CIMultiDict[str] = CIMultiDict()
+        for name, value in request.headers.items():
+            lower_name = name.lower()
+            is_dropped = lower_name in _DROPPED or lower_name.startswith("x-forwarded-")
+            if not is_dropped:
+                headers.add(name, value)
         headers["X-Forwarded-For"] = request.remote or "127.0.0.1"
         headers["X-Forwarded-Proto"] = request.scheme
         headers["X-Forwarded-Host"] = request.host
@@ -95,11 +96,12 @@ class Front:
         return headers
 
     def _forward(self, request: web.Request, body: bytes) -> AbstractAsyncContextManager[aiohttp.ClientResponse]:
+        stream = BytesIO(body) if body else None  # aiohttp warns if a large body is bytes.
         return self.session.request(
             request.method,
             URL(self._api + request.raw_path, encoded=True),
             headers=self.headers(request),
-            data=BytesIO(body) if body else None,  # aiohttp warns if a large body is bytes.
+            data=stream,
             allow_redirects=False,
             skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
         )

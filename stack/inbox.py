@@ -52,17 +52,20 @@ class Inbox:
 
     async def mails(self) -> list[InboxEmail]:
         """Return every email, newest first."""
-        oldest_first = [_parse(number, record) for number, record in enumerate(await self._records(), 1)]
+        records = await self._records()
+        oldest_first = [_parse(number, record) for number, record in enumerate(records, 1)]
         return oldest_first[::-1]
 
     async def _records(self) -> list[dict[str, Any]]:
         """Return the emails of earlier runs and of this run, oldest first, as the emulator records them."""
         async with self._session().get(self._source) as answer:
             document = await answer.json(content_type=None)
-        sent = [each for account in document["messages"].values() for each in account]
-        # Perhaps the emulator saved an email of this run before the archive was read. Then both lists have the email.
-        by_id = {each["MessageId"]: each for each in (*self._earlier_records, *sent)}
-        return sorted(by_id.values(), key=lambda each: float(each["Timestamp"]))
+        records = [*self._earlier_records]
+        for records_of_account in document["messages"].values():
+            records += records_of_account
+        # Perhaps the emulator saved an email of this run before the archive was read. Then the list has it twice.
+        by_id = {record["MessageId"]: record for record in records}
+        return sorted(by_id.values(), key=_timestamp)
 
     async def show_list(self, _: web.Request) -> web.Response:
         """Return all emails as HTML."""
@@ -70,7 +73,8 @@ class Inbox:
 
     async def list_as_json(self, _: web.Request) -> web.Response:
         """Return all emails as JSON."""
-        return web.json_response({"mails": [asdict(mail) for mail in await self.mails()]})
+        mails = [asdict(mail) for mail in await self.mails()]
+        return web.json_response({"mails": mails})
 
     async def show_email(self, request: web.Request) -> web.Response:
         """Return one email as HTML: its text with links, and its HTML part in a frame that runs no scripts.
@@ -121,7 +125,13 @@ def _environment() -> Environment:
     return pages
 
 
+def _timestamp(record: dict[str, Any]) -> float:
+    """Return when the email was sent, in seconds since 1970."""
+    return float(record["Timestamp"])
+
+
 def _parse(number: int, record: dict[str, Any]) -> InboxEmail:
+    sent_at = datetime.fromtimestamp(_timestamp(record), UTC)
     return InboxEmail(
         number=number,
         sender=record["Source"],
@@ -129,7 +139,7 @@ def _parse(number: int, record: dict[str, Any]) -> InboxEmail:
         subject=record["Subject"] or "",
         text=record["BodyText"] or "",
         html=record["BodyHtml"] or "",
-        sent_at=iso(datetime.fromtimestamp(float(record["Timestamp"]), UTC)),
+        sent_at=iso(sent_at),
     )
 
 
@@ -140,9 +150,11 @@ def _linked(text: str) -> Markup:
     for match in _LINK.finditer(text):
         url = match.group().rstrip(_PUNCTUATION_AFTER_LINK)
         escaped = escape(url)
-        parts += [escape(text[end : match.start()]), Markup(f'<a href="{escaped}">{escaped}</a>')]
+        parts.append(escape(text[end : match.start()]))
+        parts.append(Markup(f'<a href="{escaped}">{escaped}</a>'))
         end = match.start() + len(url)
-    return Markup("").join([*parts, escape(text[end:])])
+    parts.append(escape(text[end:]))
+    return Markup("").join(parts)
 
 
 def _framed(html: str) -> str:

@@ -80,7 +80,8 @@ def write_compiled(project: Path = ROOT) -> None:
     """Write each .mo file that is missing or old, beside its .po file. Several processes may do this at once."""
     for name, content in compiled_catalogues(project):
         path = project / name
-        if not path.exists() or path.read_bytes() != content:
+        is_current = path.exists() and path.read_bytes() == content
+        if not is_current:
             partial = path.with_suffix(f".{os.getpid()}")
             partial.write_bytes(content)
             partial.replace(path)
@@ -92,17 +93,20 @@ def _cldr_texts(code: str) -> Iterator[tuple[str, str, str]]:
     Yield nothing if CLDR does not have the language.
     """
     try:
-        own, english = Locale.parse(code), Locale("en")
+        own = Locale.parse(code)
     except UnknownLocaleError:
         return
+    english = Locale("en")
     yield language.DIRECTION, "ltr", own.text_direction
     yield language.OWN_NAME, "English", own.get_language_name() or code
     yield language.SEPARATOR, ",", own.number_symbols["latn"]["group"]
     for kind, context in (("months", language.MONTH), ("days", language.WEEKDAY)):
         english_names = getattr(english, kind)["format"]["wide"]
         own_names = getattr(own, kind)["format"]["wide"]
-        yield from ((context, english_names[each], own_names[each]) for each in english_names)
-    yield from ((language.COUNTRY, name, own.territories.get(key, name)) for key, name in countries().items())
+        for key, english_name in english_names.items():
+            yield context, english_name, own_names[key]
+    for country_code, english_name in countries().items():
+        yield language.COUNTRY, english_name, own.territories.get(country_code, english_name)
 
 
 def extracted(project: Path = ROOT) -> Catalog:
@@ -154,4 +158,6 @@ def _keywords(place: str) -> dict[str, Any]:
     """
     has_public_errors = place.startswith(("chalicelib/core/", "chalicelib/edge/", "chalicelib/signatures/"))
     is_for_logs = place == "chalicelib/edge/batch.py"
-    return {**_TRANSLATION_CALLS, **(_ERROR_CALLS if has_public_errors and not is_for_logs else {})}
+    if has_public_errors and not is_for_logs:
+        return {**_TRANSLATION_CALLS, **_ERROR_CALLS}
+    return {**_TRANSLATION_CALLS}

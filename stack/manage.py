@@ -25,8 +25,10 @@ def manage(environment: dict[str, str], *arguments: str) -> str:
         cwd=ROOT,
     )
     if done.returncode:
-        reason = (done.stderr or done.stdout).strip().splitlines() or ["no reason given"]
-        raise Failure(f"manage.py {' '.join(arguments[:2])}: {reason[-1]}")
+        output = done.stderr or done.stdout
+        lines = output.strip().splitlines()
+        reason = lines[-1] if lines else "no reason given"
+        raise Failure(f"manage.py {' '.join(arguments[:2])}: {reason}")
     return done.stdout.strip()
 
 

@@ -33,14 +33,17 @@ def members_file(project: Path) -> Iterator[tuple[str, bytes]]:
 
     Raise Failure if the table is invalid, or if there is no table of postcodes.
     """
-    path, postcodes = table_path(project), constituencies.table_path(project)
-    if path.exists():
-        if not postcodes.exists():
-            raise Failure(f"{path.name} needs {postcodes.name}: without it, nobody's constituency is known")
-        try:
-            yield NAME_IN_ZIP, members.pack(read_table(path, set(constituencies.read_table(postcodes).values())))
-        except ValueError as error:
-            raise Failure(f"{path.name}: {error}") from error
+    path = table_path(project)
+    postcodes = constituencies.table_path(project)
+    if not path.exists():
+        return
+    if not postcodes.exists():
+        raise Failure(f"{path.name} needs {postcodes.name}: without it, nobody's constituency is known")
+    try:
+        known = set(constituencies.read_table(postcodes).values())
+        yield NAME_IN_ZIP, members.pack(read_table(path, known))
+    except ValueError as error:
+        raise Failure(f"{path.name}: {error}") from error
 
 
 def read_table(path: Path, known: Collection[str]) -> dict[str, MemberOfParliament]:
@@ -52,10 +55,14 @@ def read_table(path: Path, known: Collection[str]) -> dict[str, MemberOfParliame
     found: dict[str, MemberOfParliament] = {}
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = csv.DictReader(file)
-        if absent := [name for name in COLUMNS if name not in (rows.fieldnames or ())]:
-            raise ValueError(f"no column is called {absent[0]}")
+        header = rows.fieldnames or ()
+        for column in COLUMNS:
+            if column not in header:
+                raise ValueError(f"no column is called {column}")
         for row in rows:
-            member = MemberOfParliament(**{name: (row[name] or "").strip() for name in COLUMNS})
+            # A cell is None if the row is too short.
+            cells = {column: (row[column] or "").strip() for column in COLUMNS}
+            member = MemberOfParliament(**cells)
             if not member.name and not member.email:
                 continue
             try:

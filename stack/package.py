@@ -83,7 +83,9 @@ def package(stage: str, project: Path = ROOT, build: Path = BUILD, target: Targe
     inputs_file = out / "inputs"
     with _one_at_a_time(build):
         inputs = _inputs(stage, project, target)
-        if not (inputs_file.exists() and inputs_file.read_text() == inputs and result.archive.exists()):
+        has_same_inputs = inputs_file.exists() and inputs_file.read_text() == inputs
+        is_current = has_same_inputs and result.archive.exists()
+        if not is_current:
             inputs_file.unlink(missing_ok=True)
             _build(stage, project, build, result, target)
             inputs_file.write_text(inputs)
@@ -102,10 +104,12 @@ def _one_at_a_time(build: Path) -> Iterator[None]:
 def _inputs(stage: str, project: Path, target: Target) -> str:
     """Return a hash of everything that the package depends on."""
     code = [*application_files(project), *declaration_files(project)]
-    tables = [path for path in (constituencies.table_path(project), members.table_path(project)) if path.exists()]
+    possible_tables = (constituencies.table_path(project), members.table_path(project))
+    tables = [path for path in possible_tables if path.exists()]
     sources = [*code, *tables, *catalogues(project)]
-    generated = [json.dumps(merge_template()), *(content.decode() for _, content in chart_files())]
-    return digest(stage, str(target), project / "requirements.txt", *sources, *_BUILD_MODULES, *generated)
+    template = json.dumps(merge_template())
+    charts = [content.decode() for _, content in chart_files()]
+    return digest(stage, str(target), project / "requirements.txt", *sources, *_BUILD_MODULES, template, *charts)
 
 
 def _build(stage: str, project: Path, build: Path, result: Package, target: Target) -> None:
@@ -114,7 +118,8 @@ def _build(stage: str, project: Path, build: Path, result: Package, target: Targ
     copy_application(project, project_copy)
     chalice_package(project_copy, stage, result.template.parent)
     _set_runtime(result, target)
-    write_zip(result.archive, with_bytecode(contents_of(project), target), base=_dependencies(project, build, target))
+    sources = with_bytecode(contents_of(project), target)
+    write_zip(result.archive, sources, base=_dependencies(project, build, target))
     absent = missing_requirements(result.archive, requirements(project / "requirements.txt"))
     if absent:
         raise Failure(f"these requirements are not in the zip: {', '.join(absent)}")
@@ -130,7 +135,7 @@ def _set_runtime(result: Package, target: Target) -> None:
 
 
 def contents_of(project: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield the name in the zip and the content of each file of the project. Files of dependencies are not included."""
+    """Yield each file of the project, but not of its dependencies: the file's name in the zip, and its content."""
     for path in application_files(project):
         name = path.relative_to(project)
         if not is_template(name):

@@ -27,6 +27,7 @@ def parameters(options: Namespace, declared: dict[str, Any], previous: Mapping[s
     `declared`: the template's parameters. `previous`: the stack's parameters before this deployment. Parameters that
     are not returned keep their previous value. Raise Failure if a parameter is unknown or malformed.
     """
+    sign_in = {parameter: os.environ.get(variable, "") for variable, parameter in _SIGN_IN.items()}
     given = {
         "SiteUrl": options.site_url.rstrip("/"),
         "EdgeDomain": options.edge_domain,
@@ -35,10 +36,12 @@ def parameters(options: Namespace, declared: dict[str, Any], previous: Mapping[s
         "MailPerSecond": options.mail_per_second,
         "LogLevel": options.log_level,
         "AlarmEmail": options.alarm_email,
-        **{parameter: os.environ.get(name, "") for name, parameter in _SIGN_IN.items()},
+        **sign_in,
     }
-    chosen = {name: value for name, value in given.items() if value} | values_by_name(options.set)
-    if domain := chosen.get("EdgeDomain"):
+    chosen = {name: value for name, value in given.items() if value}
+    chosen |= values_by_name(options.set)
+    domain = chosen.get("EdgeDomain")
+    if domain:
         # Without SiteUrl, links in emails would have the API's own address, which refuses requests without the CDN.
         chosen.setdefault("SiteUrl", f"https://{domain}")
     unknown = sorted(chosen.keys() - declared.keys())
@@ -49,7 +52,7 @@ def parameters(options: Namespace, declared: dict[str, Any], previous: Mapping[s
 
 def values_by_name(texts: Iterable[str]) -> dict[str, str]:
     """Return the name and the value in each text. Raise Failure if a text is not Name=Value."""
-    return dict(map(_name_and_value, texts))
+    return dict(_name_and_value(text) for text in texts)
 
 
 def _name_and_value(text: str) -> tuple[str, str]:

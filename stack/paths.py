@@ -42,6 +42,11 @@ def tool(name: str) -> str:
 
 def chromium() -> str | None:
     """Return the browser for tests and benchmarks: CHROMIUM, which make sets, or the first one that is installed."""
-    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-    installed = (path for name in names if (path := shutil.which(name)))
-    return os.environ.get("CHROMIUM") or next(installed, None)
+    configured = os.environ.get("CHROMIUM")
+    if configured:
+        return configured
+    for name in ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"):
+        path = shutil.which(name)
+        if path:
+            return path
+    return None

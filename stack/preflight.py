@@ -26,7 +26,7 @@ def check(cloud: Cloud, stack: str, template: dict[str, Any], values: Mapping[st
     that the operator chose.
     """
     previous = previous_values(cloud, stack)
-    planned = {name: str(each.get("Default", "")) for name, each in template["Parameters"].items()}
+    planned = {name: str(declared.get("Default", "")) for name, declared in template["Parameters"].items()}
     planned |= {**previous, **values}
     _check_mail(cloud, planned, previous)
     _check_reservations(cloud, planned, previous, template)
@@ -35,10 +35,8 @@ def check(cloud: Cloud, stack: str, template: dict[str, Any], values: Mapping[st
         raise Failure(
             f"WarmWrites must be 0 or at least {_WRITES_OF_NEW_TABLE}, which a new table takes without warming"
         )
-    if planned["AccessLog"] == "on" and not cloud.client("apigateway").get_account().get("cloudwatchRoleArn"):
-        raise Failure(
-            "AccessLog=on: API Gateway has no role to write logs with in this region. See docs/deploy.md to set it"
-        )
+    if planned["AccessLog"] == "on":
+        _check_log_role(cloud)
     if not cloud.is_emulated:
         _warn_of_limits(cloud, planned)
 
@@ -46,7 +44,7 @@ def check(cloud: Cloud, stack: str, template: dict[str, Any], values: Mapping[st
 def previous_values(cloud: Cloud, stack: str) -> dict[str, str]:
     """Return the parameters of the existing stack. Return an empty dict if there is no stack."""
     described = changeset.describe(cloud, stack) or {}
-    return {each["ParameterKey"]: each["ParameterValue"] for each in described.get("Parameters", [])}
+    return changeset.parameters(described)
 
 
 def _number(planned: Mapping[str, str], name: str) -> int:
@@ -61,10 +59,12 @@ def _check_mail(cloud: Cloud, planned: Mapping[str, str], previous: Mapping[str,
         raise Failure(
             f"MAIL_IDENTITY must be a domain. Verify the address {identity} in SES by hand, and leave MAIL_IDENTITY out"
         )
-    if mail_from_domain and not (identity and mail_from_domain.endswith(f".{identity}")):
-        example = f"bounce.{identity or 'example.org'}"
-        raise Failure(f"MailFromDomain must be a subdomain of MAIL_IDENTITY, for example {example}")
-    if identity and identity != previous.get("MailIdentity") and _identity_exists(cloud, identity):
+    is_subdomain = identity != "" and mail_from_domain.endswith(f".{identity}")
+    if mail_from_domain and not is_subdomain:
+        example = identity or "example.org"
+        raise Failure(f"MailFromDomain must be a subdomain of MAIL_IDENTITY, for example bounce.{example}")
+    is_new_identity = identity != "" and identity != previous.get("MailIdentity")
+    if is_new_identity and _identity_exists(cloud, identity):
         raise Failure(f"SES already has the identity {identity} in this region: leave MAIL_IDENTITY out")
 
 
@@ -94,17 +94,17 @@ def _check_reservations(
         if 0 < _number(planned, name) < minimum:
             raise Failure(f"{name} must be 0 or at least {minimum}, the number that its event source starts")
     reserved = sum(_number(planned, name) for name in RESERVED_PARAMETERS)
-    if reserved:
-        limit = cloud.client("lambda").get_account_settings()["AccountLimit"]
-        # The new reservations replace the previous ones.
-        previously_reserved = sum(int(previous.get(name, 0)) for name in RESERVED_PARAMETERS)
-        free = limit["UnreservedConcurrentExecutions"] + previously_reserved
-        left = free - reserved
-        if left < functions.MIN_UNRESERVED:
-            raise Failure(
-                f"{reserved} reserved executions would leave {left} of {free},"
-                f" and Lambda keeps {functions.MIN_UNRESERVED}"
-            )
+    if not reserved:
+        return
+    limit = cloud.client("lambda").get_account_settings()["AccountLimit"]
+    # The new reservations replace the previous ones.
+    previously_reserved = sum(int(previous.get(name, 0)) for name in RESERVED_PARAMETERS)
+    free = limit["UnreservedConcurrentExecutions"] + previously_reserved
+    left = free - reserved
+    if left < functions.MIN_UNRESERVED:
+        raise Failure(
+            f"{reserved} reserved executions would leave {left} of {free}, and Lambda keeps {functions.MIN_UNRESERVED}"
+        )
 
 
 def _check_edge(planned: Mapping[str, str], previous: Mapping[str, str]) -> None:
@@ -113,7 +113,8 @@ def _check_edge(planned: Mapping[str, str], previous: Mapping[str, str]) -> None
     CloudFront sends the key that OriginKey names. The API accepts this key and the one that OriginKeyToo names. With
     EdgeOnly=yes, the API refuses requests without such a key.
     """
-    if not planned["EdgeDomain"] or not previous:
+    is_first_deployment = not previous
+    if is_first_deployment or not planned["EdgeDomain"]:
         return
     key, previous_key = planned["OriginKey"], previous.get("OriginKey")
     if previous.get("EdgeDomain"):
@@ -131,6 +132,15 @@ def _check_edge(planned: Mapping[str, str], previous: Mapping[str, str]) -> None
         raise Failure(
             'this site is in use without CloudFront: deploy with SET="EdgeOnly=no" first, then point the domain to'
             ' CloudFront, then deploy with SET="EdgeOnly=yes"'
+        )
+
+
+def _check_log_role(cloud: Cloud) -> None:
+    """Check that API Gateway has a role to write access logs with."""
+    account = cloud.client("apigateway").get_account()
+    if not account.get("cloudwatchRoleArn"):
+        raise Failure(
+            "AccessLog=on: API Gateway has no role to write logs with in this region. See docs/deploy.md to set it"
         )
 
 

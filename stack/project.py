@@ -22,7 +22,9 @@ def application_files(project: Path) -> Iterator[Path]:
     """
     yield project / "app.py"
     for path in sorted((project / "chalicelib").rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts and path.suffix not in (".po", ".mo"):
+        is_bytecode = "__pycache__" in path.parts
+        is_catalogue = path.suffix in (".po", ".mo")
+        if path.is_file() and not is_bytecode and not is_catalogue:
             yield path
 
 
@@ -39,7 +41,9 @@ def digest(*parts: Path | str) -> str:
     total = hashlib.sha256(sys.version.encode())
     for part in parts:
         content = part.encode() if isinstance(part, str) else part.read_bytes()
-        total.update(hashlib.sha256(str(part).encode() + b"\0" + content).digest())
+        name = str(part).encode()
+        part_hash = hashlib.sha256(name + b"\0" + content)
+        total.update(part_hash.digest())
     return total.hexdigest()
 
 
@@ -55,8 +59,9 @@ def install_dependencies(requirements: Path, into: Path, target: Target) -> None
     Install wheels only, so that no code of a dependency runs here.
     """
     _make_empty(into)
-    # Without these options, uv installs for this Python and this machine.
-    options = ["--python-version", target.version, "--python-platform", target.platform] if target.platform else []
+    options: list[str] = []  # Without options, uv installs for this Python and this machine.
+    if target.platform:
+        options = ["--python-version", target.version, "--python-platform", target.platform]
     command = [tool("uv"), "pip", "install", "--quiet", "--only-binary", ":all:", *options, "--target", str(into)]
     done = subprocess.run([*command, "-r", str(requirements)], capture_output=True, text=True, check=False)
     if done.returncode:

@@ -10,7 +10,7 @@ import sys
 import urllib.request
 from argparse import ArgumentParser
 from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack, contextmanager, suppress
 from pathlib import Path
 
 from aiohttp import web
@@ -48,8 +48,10 @@ def run(port: int, fresh: bool, has_edge: bool) -> None:
             stack = deploy_to_emulator(running.endpoint, f"http://{LOOPBACK}:{port}", parameters=parameters)
             load_petitions(stack)
             token = _staff_token(stack)
-            with _endpoints_file(stack, token, sample_token(stack, token, _PARTNER_TOKEN_FILE)):
-                asyncio.run(_serve(running, stack, _applications(running, stack, port, has_edge), token))
+            partner_token = sample_token(stack, token, _PARTNER_TOKEN_FILE)
+            with _endpoints_file(stack, token, partner_token):
+                applications = _applications(running, stack, port, has_edge)
+                asyncio.run(_serve(running, stack, applications, token))
         say(dim("Stopped. Signatures are kept. To delete them, use `make run FRESH=1`."))
 
 
@@ -88,8 +90,9 @@ def _stoppable() -> Iterator[None]:
 
 def _emulator_port() -> int:
     """Return the previous run's port, because stored queue URLs contain it. If the port is taken, return a free one."""
-    previous = int(_PORT_FILE.read_text()) if _PORT_FILE.exists() else 0
-    port = previous if previous and not is_taken(previous) else free_port()
+    port = int(_PORT_FILE.read_text()) if _PORT_FILE.exists() else 0
+    if port == 0 or is_taken(port):
+        port = free_port()
     _PORT_FILE.write_text(str(port))
     return port
 
@@ -164,10 +167,8 @@ async def _wait_for(stop: asyncio.Event, running: Emulator) -> None:
     while not stop.is_set():
         if not running.is_alive():
             raise Failure("the emulator stopped unexpectedly; start again with `make run`")
-        try:
+        with suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), timeout=0.5)
-        except TimeoutError:
-            continue
 
 
 def _print_addresses(stack: Deployed, token: str) -> None:

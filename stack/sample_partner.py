@@ -24,8 +24,10 @@ def sample_token(stack: Deployed, staff_token: str, file: Path | None = None) ->
 
     Create the sample partner before its first token. If `file` is given, store a new token in it.
     """
-    if file and file.exists() and _works(stack, file.read_text()):
-        return file.read_text()
+    if file and file.exists():
+        previous_token = file.read_text()
+        if _works(stack, previous_token):
+            return previous_token
     _post(stack, path="", body=PARTNER, token=staff_token)
     # A partner's source is its id.
     token: str = _post(stack, path=f"/{SOURCE}/tokens", body={}, token=staff_token)["token"]

@@ -14,7 +14,8 @@ def _main() -> None:
     parser.add_argument("--stage", default="local")
     stage = parser.parse_args().stage
     # The folder of this Python comes first in PATH, so that `python` starts this Python, with the project's packages.
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    folder_of_python = str(Path(sys.executable).parent)
+    path = os.pathsep.join([folder_of_python, os.environ.get("PATH", os.defpath)])
     environment = {**os.environ, **environment_of(stage), "PATH": path}
     say(dim(f"`python manage.py --help` lists the commands. They act on the stage {stage}. `exit` ends this shell."))
     shell = os.environ.get("SHELL") or "/bin/sh"

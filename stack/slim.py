@@ -38,7 +38,8 @@ def is_wanted(name: str) -> bool:
     """Return whether a dependency's file is used at run time."""
     path = PurePosixPath(name)
     top = path.parts[0]
-    if top in _TOOLS_OF_CHALICE or path.suffix in _UNUSED_SUFFIXES or top in ("bin", "share"):
+    is_tool = top in _TOOLS_OF_CHALICE or top in ("bin", "share")
+    if is_tool or path.suffix in _UNUSED_SUFFIXES:
         return False
     if top == "chalice":
         return len(path.parts) == 2 and path.name in _FILES_OF_CHALICE
@@ -46,8 +47,9 @@ def is_wanted(name: str) -> bool:
     if path.parts[:1] in _NEVER_IMPORTED or path.parts[:2] in _NEVER_IMPORTED:
         return False
     if top.endswith(".dist-info"):
-        kept = len(path.parts) > 1 and path.parts[1] in _METADATA_KEPT
-        return kept and top.split("-")[0].lower() not in _WITHOUT_METADATA
+        distribution = top.split("-")[0].lower()
+        is_kept = len(path.parts) > 1 and path.parts[1] in _METADATA_KEPT
+        return is_kept and distribution not in _WITHOUT_METADATA
     return "tests" not in path.parts and _is_wanted_data(path)
 
 
@@ -64,13 +66,15 @@ def _is_wanted_data(path: PurePosixPath) -> bool:
     is_description = path.parts[:2] in (("botocore", "data"), ("boto3", "data")) and len(path.parts) >= 3
     if not is_description:
         return True
-    return path.parts[2] in SERVICES or path.parts[2].removesuffix(".gz") in _SHARED_DATA
+    service_or_file = path.parts[2]
+    return service_or_file in SERVICES or service_or_file.removesuffix(".gz") in _SHARED_DATA
 
 
 def write_zip(target: Path, sources: Iterable[tuple[str, bytes]], base: Path | None = None) -> None:
     """Write the files (name in the zip, content) into a zip. `base`: a zip whose files are included too."""
     partial = target.with_suffix(".partial")
-    partial.write_bytes(base.read_bytes() if base else b"")
+    if base:
+        partial.write_bytes(base.read_bytes())
     with zipfile.ZipFile(partial, "a" if base else "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in sorted(sources):
             archive.writestr(_information(name), content)

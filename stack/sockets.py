@@ -47,7 +47,9 @@ def group_members(group: int) -> list[int]:
 
 def group_listeners(group: int) -> set[Listener]:
     """Return the TCP sockets on which a process of the group listens."""
-    inodes = {inode for pid in group_members(group) for inode in _socket_inodes(pid)}
+    inodes: set[str] = set()
+    for pid in group_members(group):
+        inodes.update(_socket_inodes(pid))
     return {listener for inode, listener in _listening() if inode in inodes}
 
 
@@ -55,8 +57,9 @@ def _processes() -> Iterator[tuple[int, int, str]]:
     """Yield the id, the process group and the state of each process."""
     for entry in Path("/proc").glob("[0-9]*/stat"):
         try:
-            # After the command in brackets: the state, the parent's id, the process group, and more.
-            state, _, group, *_ = entry.read_text().rpartition(")")[2].split()
+            _, _, after_command = entry.read_text().rpartition(")")  # The command is in brackets.
+            # The state, the parent's id, the process group, and more.
+            state, _, group, *_ = after_command.split()
         except OSError:  # the process has ended
             continue
         yield int(entry.parent.name), int(group), state
@@ -91,5 +94,8 @@ def _listener(local: str, family: socket.AddressFamily) -> Listener:
     The kernel writes an address as 32-bit words in the machine's byte order, which is little-endian here.
     """
     address, port = local.split(":")
-    words = [bytes.fromhex(address[i : i + 8])[::-1] for i in range(0, len(address), 8)]
-    return Listener(socket.inet_ntop(family, b"".join(words)), int(port, 16))
+    packed = b""
+    for start in range(0, len(address), 8):
+        word = bytes.fromhex(address[start : start + 8])
+        packed += word[::-1]
+    return Listener(socket.inet_ntop(family, packed), int(port, 16))

@@ -22,8 +22,9 @@ def _environment_of_local_site() -> dict[str, str]:
     if not ENDPOINTS.exists():
         raise Failure("the local site is not running: start it with `make run`")
     endpoints = json.loads(ENDPOINTS.read_text())
-    outputs = current_outputs(Cloud(endpoints["emulator"]), "local")
-    return settings(Deployed(endpoints["emulator"], outputs, endpoints["site"]))
+    emulator = endpoints["emulator"]
+    outputs = current_outputs(Cloud(emulator), "local")
+    return settings(Deployed(emulator, outputs, endpoints["site"]))
 
 
 def _environment_on_aws(stage: str) -> dict[str, str]:

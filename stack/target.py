@@ -39,7 +39,8 @@ class Target:
 
 def target_of(stage: str, is_emulated: bool = False) -> Target:
     """Return the target of the stage's package."""
-    return local_target() if is_emulated or stage == LOCAL_STAGE else aws_target()
+    is_local = is_emulated or stage == LOCAL_STAGE
+    return local_target() if is_local else aws_target()
 
 
 def local_target() -> Target:
@@ -60,8 +61,11 @@ def interpreter(version: str) -> Path | None:
     """
     if version == THIS_VERSION:
         return Path(sys.executable)
-    candidates = (Path(folder) / f"python{version}" for folder in os.get_exec_path())
-    return next((path for path in candidates if os.access(path, os.X_OK) and _version(path) == version), None)
+    for folder in os.get_exec_path():
+        candidate = Path(folder) / f"python{version}"
+        if os.access(candidate, os.X_OK) and _version(candidate) == version:
+            return candidate
+    return None
 
 
 def _version(python: Path) -> str:

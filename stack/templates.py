@@ -19,7 +19,8 @@ def is_template(path: Path) -> bool:
 def compiled_templates(project: Path) -> Iterator[tuple[str, bytes]]:
     """Yield the name of each module in the zip, and its content. Raise TemplateSyntaxError if a template is invalid."""
     files = [path.relative_to(project) for path in application_files(project)]
-    for folder in sorted({path.parent for path in files if is_template(path)}):
+    folders = {path.parent for path in files if is_template(path)}
+    for folder in sorted(folders):
         with TemporaryDirectory(prefix="petitions-templates-") as out:
             # Jinja also lists the templates in subfolders, which have modules of their own.
             environment(project / folder).compile_templates(

@@ -27,7 +27,8 @@ def _stop_with_starter() -> None:
 
 def _main() -> None:
     os.umask(0o077)  # Only the owner may read the emulator's files, because they contain names and keys.
-    sys.path.append(str(Path(__file__).resolve().parents[1]))  # this project, behind the emulator's own packages
+    project = Path(__file__).resolve().parents[1]
+    sys.path.append(str(project))  # Behind the emulator's own packages.
     from ministack.app import main
 
     from stack.strict.install import install

@@ -12,7 +12,8 @@ def main() -> None:
     say(dim("Running signatures through all handlers on the embedded AWS ..."))
     with emulator() as running:
         steps = measure_in_process("benchmarks.way", running.endpoint)
-    conditions = {name: value for name, value in machine.describe().items() if name in ("measured_at", "load_average")}
+    description = machine.describe()
+    conditions = {name: description[name] for name in ("load_average", "measured_at")}
     all_results = results.add({"way": steps, "way_measured": conditions})
     table_of_prices = prices()
     # The bytes and requests of page views, as `make bench` measured them in a simulated minute.

@@ -12,12 +12,12 @@ from benchmarks.cost.quantities import (
     ArrivalRate,
     Line,
     StepFigures,
-    billed_seconds,
+    gb_seconds_per_invocation,
     lines,
     mail_line,
 )
 from benchmarks.cost.views import views
-from benchmarks.lambdas import PLATFORM_LINES, memory_mb
+from benchmarks.lambdas import PLATFORM_LINES
 
 MILLION = 1_000_000
 GOAL_USD = 14.0
@@ -27,31 +27,31 @@ def bill(
     steps: StepFigures, item_bytes: float, prices: Prices, minute: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
     """Return `cost_per_million_without_ses_usd` and its parts. `minute`: what edge/minute.py measured, or None."""
-    busy, trickle = (lines(steps, item_bytes, arrivals) for arrivals in (BUSY, TRICKLE))
-    return {
-        "cost_per_million_without_ses_usd": _total(busy, prices),
-        "cost": {
-            "prices": {"region": prices.region, "dated": prices.dated, "checked": prices.checked},
-            "goal_usd": GOAL_USD,
-            "items": {line.item: _usd(line, prices) for line in busy},
-            "one_at_a_time_usd": _total(trickle, prices),
-            "ses_usd": _usd(mail_line(), prices),
-            "would_save_usd": savings(steps, BUSY, prices),
-            **({"views": views(minute, steps, prices)} if minute else {}),
-        },
+    busy = lines(steps, item_bytes, BUSY)
+    trickle = lines(steps, item_bytes, TRICKLE)
+    cost = {
+        "prices": {"region": prices.region, "dated": prices.dated, "checked": prices.checked},
+        "goal_usd": GOAL_USD,
+        "items": {line.item: _usd(line, prices) for line in busy},
+        "one_at_a_time_usd": _total(trickle, prices),
+        "ses_usd": _usd(mail_line(), prices),
+        "would_save_usd": savings(steps, BUSY, prices),
     }
+    if minute:
+        cost["views"] = views(minute, steps, prices)
+    return {"cost_per_million_without_ses_usd": _total(busy, prices), "cost": cost}
 
 
 def savings(steps: StepFigures, arrivals: ArrivalRate, prices: Prices) -> dict[str, float]:
     """Return how many dollars each change would save on a million signatures, if it were the only change."""
-    saved_per_request = prices.of("api_request", 1) - prices.of("http_api_request", 1)
+    usd_per_rest_request = prices.of("api_request", 1)
+    saved_per_request = usd_per_rest_request - prices.of("http_api_request", 1)
+    platform_gb = len(REQUESTS) * len(PLATFORM_LINES) / GB
     usd_per_signature = {
         "an HTTP API in place of the REST API": len(REQUESTS) * saved_per_request,
-        "the confirm page behind a function URL in place of it": prices.of("api_request", 1),
+        "the confirm page behind a function URL in place of it": usd_per_rest_request,
         "claims of mail filtered out of the relay's stream": _cost_of_relayed_claims(steps, arrivals, prices),
-        "Lambda's own log lines turned off for the three requests": prices.of(
-            "log_gb", len(REQUESTS) * len(PLATFORM_LINES) / GB
-        ),
+        "Lambda's own log lines turned off for the three requests": prices.of("log_gb", platform_gb),
     }
     return {name: round(usd * MILLION, 2) for name, usd in usd_per_signature.items()}
 
@@ -62,21 +62,24 @@ def _cost_of_relayed_claims(steps: StepFigures, arrivals: ArrivalRate, prices: P
     Assumption: without claims, there are fewer batches, of the same size.
     """
     invocations_saved = 1 / arrivals.stream_batch  # A signature has one claim.
-    gb_seconds = invocations_saved * billed_seconds(steps, "relay", arrivals) * memory_mb("relay") / 1024
+    gb_seconds = invocations_saved * gb_seconds_per_invocation(steps, "relay", arrivals)
     return prices.of("lambda_request", invocations_saved) + prices.of("lambda_gb_second", gb_seconds)
 
 
 def _total(bill_lines: Iterable[Line], prices: Prices) -> float:
-    return round(sum(prices.of(line.price, line.quantity) for line in bill_lines) * MILLION, 2)
+    usd_per_signature = sum(prices.of(line.price, line.quantity) for line in bill_lines)
+    return round(usd_per_signature * MILLION, 2)
 
 
 def _usd(line: Line, prices: Prices) -> float:
-    return round(prices.of(line.price, line.quantity) * MILLION, 2)
+    usd_per_signature = prices.of(line.price, line.quantity)
+    return round(usd_per_signature * MILLION, 2)
 
 
 def table(figures: Mapping[str, Any]) -> list[str]:
     """Return lines to print."""
-    cost, total = figures["cost"], figures["cost_per_million_without_ses_usd"]
+    cost = figures["cost"]
+    total = figures["cost_per_million_without_ses_usd"]
     rows = [*cost["items"].items(), ("all without SES", total), ("SES: mails", cost["ses_usd"])]
     result = "met" if total <= cost["goal_usd"] else "MISSED"
     return [
@@ -93,8 +96,8 @@ def _view_lines(views_cost: Mapping[str, Any]) -> list[str]:
     """Return lines for the page views, which are not in the total."""
     if not views_cost:
         return []
-    sides = {"behind the CDN": "with_cdn", "without it": "without_cdn"}
+    page_views = f"{views_cost['views_per_signature']} page views for each signature"
     return [
-        f"{views_cost['views_per_signature']} page views for each signature, {words}: {views_cost[name]['all']:.2f}"
-        for words, name in sides.items()
+        f"{page_views}, behind the CDN: {views_cost['with_cdn']['all']:.2f}",
+        f"{page_views}, without it: {views_cost['without_cdn']['all']:.2f}",
     ]

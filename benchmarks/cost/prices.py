@@ -36,6 +36,9 @@ class Prices:
 
 
 def prices() -> Prices:
-    data: dict[str, Any] = tomllib.loads(TABLE.read_text(encoding="utf-8"))
-    by_name = {name: Price(**value) for name, value in data.items() if isinstance(value, dict)}
-    return Prices(data["region"], data["dated"], data["checked"], by_name)
+    table: dict[str, Any] = tomllib.loads(TABLE.read_text(encoding="utf-8"))
+    by_name = {}
+    for name, value in table.items():
+        if isinstance(value, dict):  # The other values are the region and the dates.
+            by_name[name] = Price(**value)
+    return Prices(table["region"], table["dated"], table["checked"], by_name)

@@ -88,7 +88,8 @@ def invocations(arrivals: ArrivalRate) -> dict[str, float]:
     """Return the invocations of each function for one signature."""
     return {
         **dict.fromkeys(REQUESTS, 1.0),
-        **{step: len(changes) / arrivals.stream_batch for step, changes in CHANGES.items()},
+        "relay": len(CHANGES["relay"]) / arrivals.stream_batch,
+        "project": len(CHANGES["project"]) / arrivals.stream_batch,
         "send": 1 / arrivals.queue_batch,
         "feedback": MAIL_EVENTS / arrivals.queue_batch,
     }
@@ -99,7 +100,8 @@ def billed_seconds(steps: StepFigures, step: str, arrivals: ArrivalRate) -> floa
     if step in REQUESTS:
         return lambdas.seconds(step, steps[step]["cpu_us"], steps[step]["calls"])
     size = arrivals.queue_batch if step in ("send", "feedback") else arrivals.stream_batch
-    cpu, calls = (lambdas.interpolate(steps[step], name, size) for name in ("cpu_us", "calls"))
+    cpu = lambdas.interpolate(steps[step], "cpu_us", size)
+    calls = lambdas.interpolate(steps[step], "calls", size)
     if step == "relay":
         calls = max(1.0, size / lambdas.QUEUE_BATCH)  # One call to SQS sends up to ten messages.
     elif step == "project":
@@ -113,9 +115,14 @@ def billed_seconds(steps: StepFigures, step: str, arrivals: ArrivalRate) -> floa
     return lambdas.seconds(step, cpu, calls)
 
 
+def gb_seconds_per_invocation(steps: StepFigures, step: str, arrivals: ArrivalRate) -> float:
+    return billed_seconds(steps, step, arrivals) * lambdas.memory_mb(step) / 1024
+
+
 def projected_units(steps: StepFigures, arrivals: ArrivalRate) -> float:
     """Return the write units to project (count) one signature's put. A batch writes once for each bucket in it."""
-    buckets = lambdas.expected_buckets(arrivals.stream_batch, len(BUCKETS) / arrivals.shards)
+    buckets_per_shard = len(BUCKETS) / arrivals.shards
+    buckets = lambdas.expected_buckets(arrivals.stream_batch, buckets_per_shard)
     return float(steps["project"]["of_1"]["write_units"]) * buckets / arrivals.stream_batch
 
 
@@ -129,10 +136,7 @@ def _gateway(steps: StepFigures) -> list[Line]:
 
 def _lambda(steps: StepFigures, arrivals: ArrivalRate) -> list[Line]:
     counts = invocations(arrivals)
-    gb_seconds = sum(
-        number * billed_seconds(steps, step, arrivals) * lambdas.memory_mb(step) / 1024
-        for step, number in counts.items()
-    )
+    gb_seconds = sum(number * gb_seconds_per_invocation(steps, step, arrivals) for step, number in counts.items())
     return [
         Line("Lambda: requests", "lambda_request", sum(counts.values())),
         Line("Lambda: GB-seconds", "lambda_gb_second", gb_seconds),

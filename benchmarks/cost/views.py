@@ -25,7 +25,10 @@ def views(minute: Mapping[str, Any], steps: StepFigures, prices: Prices) -> dict
 
 
 def _bill(lines: list[Line], prices: Prices) -> dict[str, float]:
-    items = {line.item: round(prices.of(line.price, line.quantity) * MILLION, 2) for line in lines}
+    items = {}
+    for line in lines:
+        usd_per_signature = prices.of(line.price, line.quantity)
+        items[line.item] = round(usd_per_signature * MILLION, 2)
     return {**items, "all": round(sum(items.values()), 2)}
 
 
@@ -36,8 +39,9 @@ def requests_per_signature(minute: Mapping[str, Any]) -> int:
 
 def _gigabytes(minute: Mapping[str, Any], size: str) -> float:
     """Return the gigabytes of the views of one signature."""
-    bodies = VIEWS * (minute["first_view_bytes"][size] + COUNTS_PER_VIEW * minute["bytes"]["count"])
-    return float(bodies + requests_per_signature(minute) * HEADER_BYTES) / GB
+    bodies_of_a_view = minute["first_view_bytes"][size] + COUNTS_PER_VIEW * minute["bytes"]["count"]
+    headers = requests_per_signature(minute) * HEADER_BYTES
+    return float(VIEWS * bodies_of_a_view + headers) / GB
 
 
 def _lines_with_cdn(minute: Mapping[str, Any]) -> list[Line]:
@@ -54,9 +58,10 @@ def _lines_without_cdn(minute: Mapping[str, Any], steps: StepFigures) -> list[Li
     """Return the bill without the CDN. Assumption: each request takes as long as the confirm page with one call."""
     seconds = lambdas.seconds("confirm_page", steps["confirm_page"]["cpu_us"], calls=1)
     gb_seconds = seconds * lambdas.memory_mb("confirm_page") / 1024
+    requests = requests_per_signature(minute)
     return [
-        Line("API Gateway: requests", "api_request", requests_per_signature(minute)),
-        Line("Lambda: requests", "lambda_request", requests_per_signature(minute)),
-        Line("Lambda: GB-seconds", "lambda_gb_second", requests_per_signature(minute) * gb_seconds),
+        Line("API Gateway: requests", "api_request", requests),
+        Line("Lambda: requests", "lambda_request", requests),
+        Line("Lambda: GB-seconds", "lambda_gb_second", requests * gb_seconds),
         Line("data out, uncompressed", "transfer_gb", _gigabytes(minute, "uncompressed")),
     ]

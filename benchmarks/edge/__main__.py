@@ -40,7 +40,8 @@ def main() -> None:
     say(dim("The same crowd over loopback (three minutes) ..."))
     loopback = measure(options.rate, options.length)
     figures = {"minute": minute, "loopback": loopback, "machine": machine.describe(), "method": METHOD}
-    for line in report(results.add({"edge": figures})["edge"]):
+    stored = results.add({"edge": figures})
+    for line in report(stored["edge"]):
         say(line)
 
 
@@ -55,8 +56,9 @@ def report(edge: dict[str, Any]) -> Iterator[str]:
         run = loopback[name]
         answered = f"{run['answered_a_second']} answers a second for {run['seconds']} s"
         yield f"  {name}: signing {run['ms']['sign']} ms, {answered}: {run['statuses']}"
-    reached, shown = loopback["with_cdn"]["origin_per_copy_and_second"], loopback["with_cdn"]["stale_s"]
-    yield f"  with_cdn: at the origin for each copy and second {reached}, age of the shown count {shown}"
+    with_cdn = loopback["with_cdn"]
+    reached, age = with_cdn["origin_per_copy_and_second"], with_cdn["stale_s"]
+    yield f"  with_cdn: at the origin for each copy and second {reached}, age of the shown count {age}"
 
 
 if __name__ == "__main__":

@@ -63,7 +63,8 @@ class Client:
         lines += [f"{name}: {value}" for name, value in request.headers.items()]
         if request.body or request.method == "POST":
             lines.append(f"Content-Length: {len(request.body)}")
-        return "\r\n".join([*lines, "", ""]).encode() + request.body
+        head = "\r\n".join(lines) + "\r\n\r\n"
+        return head.encode() + request.body
 
     def close(self) -> None:
         for connection in self._idle:
@@ -97,15 +98,19 @@ class _Connection(asyncio.Protocol):
         end = self._received.find(_HEADERS_END)
         if end < 0:
             return
-        length, begins = _LENGTH.search(self._received, 0, end), end + len(_HEADERS_END)
-        body = self._received[begins:]
-        if len(body) >= (int(length[1]) if length else 0):
-            encoding = _ENCODING.search(self._received, 0, end)
-            headers = CIMultiDict({"Content-Encoding": encoding[1].decode()} if encoding else {})
-            status = int(self._received[9:12])  # after "HTTP/1.1 "
-            self._received = b""
-            if not self._waiting.done():
-                self._waiting.set_result(EdgeAnswer(status, headers, body))
+        length = _LENGTH.search(self._received, 0, end)
+        body_length = int(length[1]) if length else 0
+        body = self._received[end + len(_HEADERS_END) :]
+        if len(body) < body_length:
+            return
+        headers: CIMultiDict[str] = CIMultiDict()
+        encoding = _ENCODING.search(self._received, 0, end)
+        if encoding:
+            headers["Content-Encoding"] = encoding[1].decode()
+        status = int(self._received[9:12])  # after "HTTP/1.1 "
+        self._received = b""
+        if not self._waiting.done():
+            self._waiting.set_result(EdgeAnswer(status, headers, body))
 
     def connection_lost(self, exc: Exception | None) -> None:
         if hasattr(self, "_waiting") and not self._waiting.done():

@@ -77,19 +77,24 @@ class EveningCrowd:
 
     async def _sign(self, number: int, due: float) -> None:
         await asyncio.sleep(due - self._time())
-        plan, email = self.plan, f"{run_name(self.plan)}-{number}@example.org"
+        plan = self.plan
+        email = f"{run_name(plan)}-{number}@example.org"
         body = {"name": "Amina Okonkwo", "email": email, "country": "GB", "consent": {"sign": True, "updates": False}}
         status = await self._post(f"/api/petitions/{plan.slug}/signatures", json.dumps(body), scene.JSON)
         self.record.add_answer("sign", status, self._time() - due)
         await asyncio.sleep(CONFIRMED_AFTER)
+        if status != 202:
+            return
         subject = Subject(plan.slug, signature_id(plan.slug, email, plan.secret), "GB", "direct")
         token = issue(Purpose.CONFIRM, subject, plan.now + CONFIRM_LIFETIME, plan.token_keys)
-        if status == 202 and await self._post("/confirm", urlencode({"token": token}), scene.FORM) == 200:
+        confirm_status = await self._post("/confirm", urlencode({"token": token}), scene.FORM)
+        if confirm_status == 200:
             self.record.confirmed_at.append(self._time())
 
     async def _post(self, path: str, body: str, kind: str) -> int:
         headers = CIMultiDict({"Content-Type": kind, "Accept": "application/json"})
-        return (await self.send(ViewerRequest("POST", path, "", headers, body.encode()))).status
+        answer = await self.send(ViewerRequest("POST", path, "", headers, body.encode()))
+        return answer.status
 
 
 def run_name(plan: EveningPlan) -> str:

@@ -64,7 +64,8 @@ class _Api:
         self._site, self._record = site, record
 
     async def fetch(self, _: EdgeOrigin, origin_request: OriginRequest) -> EdgeAnswer:
-        target, loop = origin_request.target.removeprefix("/site"), asyncio.get_running_loop()
+        loop = asyncio.get_running_loop()
+        target = origin_request.target.removeprefix("/site")
         if origin_request.method == "GET":
             self._record.add_origin_request(target, origin_request.headers["Accept-Encoding"], loop.time())
         await asyncio.sleep(ORIGIN_SECONDS)
@@ -72,18 +73,25 @@ class _Api:
         answer = self._site.client.http.request(
             origin_request.method, target, dict(origin_request.headers), origin_request.body
         )
-        # Chalice's test client returns a list for a header that may have several values.
-        headers = {name: value if isinstance(value, str) else value[0] for name, value in answer.headers.items()}
-        return EdgeAnswer(answer.status_code, CIMultiDict(headers), answer.body)
+        headers: CIMultiDict[str] = CIMultiDict()
+        for name, value in answer.headers.items():
+            # Chalice's test client returns a list for a header that may have several values.
+            first_value = value if isinstance(value, str) else value[0]
+            headers.add(name, first_value)
+        return EdgeAnswer(answer.status_code, headers, answer.body)
 
 
 async def _first_view(edge: Edge, slug: str) -> dict[str, int]:
     """Return the bytes of a page and of all that it loads with an empty cache: with Brotli, and uncompressed."""
     page = f"/petitions/{slug}"
     plain = await edge.answer(_get(page, ""))
-    linked = [page, *sorted({each.decode() for each in _LINKED.findall(plain.body)})]
-    sizes = {name: [len((await edge.answer(_get(each, name))).body) for each in linked] for name in ("br", "")}
-    return {"total": sum(sizes["br"]), "uncompressed": sum(sizes[""]), "requests": len(linked)}
+    linked = {path.decode() for path in _LINKED.findall(plain.body)}
+    paths = [page, *sorted(linked)]
+    sizes = {}
+    for encoding in ("br", ""):
+        answers = [await edge.answer(_get(path, encoding)) for path in paths]
+        sizes[encoding] = sum(len(answer.body) for answer in answers)
+    return {"total": sizes["br"], "uncompressed": sizes[""], "requests": len(paths)}
 
 
 def _get(target: str, encoding: str) -> ViewerRequest:

@@ -70,32 +70,44 @@ class Record:
         }
 
     def origin_figures(self, seconds: float) -> dict[str, Any]:
-        copies, reached = {each for each, _ in self.origin_requests}, sum(self.origin_requests.values())
+        copies = {copy for copy, _ in self.origin_requests}
+        reached = self.origin_requests.total()
+        requests_per_copy = reached / max(1, len(copies))
         return {
             "origin_requests": reached,
             "cached_copies": len(copies),
             "origin_per_copy_and_second": {
                 "max": max(self.origin_requests.values(), default=0),
-                "mean": round(reached / max(1, len(copies)) / seconds, 3),
+                "mean": round(requests_per_copy / seconds, 3),
             },
         }
 
 
 def _age_figures(ages: Sequence[float]) -> dict[str, float]:
     """Return the greatest age in seconds, the 99th percentile, and the share of ages above the goal."""
-    beyond = sum(age > GOAL_SECONDS for age in ages) / len(ages)
-    return {"max": round(max(ages), 2), "p99": round(percentile(ages, 99), 2), "beyond_goal": round(beyond, 6)}
+    number_beyond = sum(age > GOAL_SECONDS for age in ages)
+    share_beyond = number_beyond / len(ages)
+    return {"max": round(max(ages), 2), "p99": round(percentile(ages, 99), 2), "beyond_goal": round(share_beyond, 6)}
 
 
 def _wait_figures(waits: Sequence[float]) -> dict[str, int]:
-    return {f"p{which}": round(percentile(waits, which) * 1000) for which in (50, 99)}
+    """Return the median and the 99th percentile in milliseconds. `waits`: seconds."""
+    median, p99 = percentile(waits, 50), percentile(waits, 99)
+    return {"p50": round(median * 1000), "p99": round(p99 * 1000)}
 
 
 def address(target: str) -> str:
     """Return the address that the cache uses for the target: without query keys that no page reads."""
     path, _, query = target.partition("?")
-    kept = sorted(part for part in query.split("&") if part.partition("=")[0] in _PAGE_KEYS)
-    return f"{path}?{'&'.join(kept)}" if kept else path
+    kept = []
+    for key_and_value in query.split("&"):
+        key, _, _ = key_and_value.partition("=")
+        if key in _PAGE_KEYS:
+            kept.append(key_and_value)
+    if not kept:
+        return path
+    kept_query = "&".join(sorted(kept))
+    return f"{path}?{kept_query}"
 
 
 def number_in(body: bytes, encoding: str, *, is_count: bool) -> int:
@@ -109,4 +121,7 @@ def number_in(body: bytes, encoding: str, *, is_count: bool) -> int:
 
 
 def percentile(values: Sequence[float], which: int) -> float:
-    return quantiles(values, n=100, method="inclusive")[which - 1] if len(values) > 1 else 0.0
+    if len(values) < 2:
+        return 0.0
+    percentiles = quantiles(values, n=100, method="inclusive")
+    return percentiles[which - 1]

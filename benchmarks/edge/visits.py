@@ -34,14 +34,17 @@ class Visit(NamedTuple):
 def visits(slug: str, number: int, seconds: float, seed: int = 13) -> Iterator[Visit]:
     """Yield requests at random times, in order. One page request in five has a click id, which the page ignores."""
     random = Random(seed)
-    for at in sorted(random.uniform(0, seconds) for _ in range(number)):
+    times = sorted(random.uniform(0, seconds) for _ in range(number))
+    for at in times:
         encoding = _weighted_choice(_ENCODINGS, random)
         if random.random() < 0.5:
             yield Visit(at, f"/api/petitions/{slug}/count", "", encoding)
             continue
         query = _weighted_choice(_QUERIES, random)
-        click = f"fbclid={random.getrandbits(64):x}" if random.random() < 0.2 else ""
-        yield Visit(at, f"/petitions/{slug}", "&".join(filter(None, [query, click])), encoding)
+        if random.random() < 0.2:
+            click_id = f"fbclid={random.getrandbits(64):x}"
+            query = f"{query}&{click_id}" if query else click_id
+        yield Visit(at, f"/petitions/{slug}", query, encoding)
 
 
 def _weighted_choice(weighted: tuple[tuple[str, int], ...], random: Random) -> str:

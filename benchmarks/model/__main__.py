@@ -26,13 +26,19 @@ def main() -> None:
     service = calibrated_service(stored)
     say(dim("A model, not a measurement: limits and their sources are in benchmarks/model/limits.py."))
     say(bold(HEADER))
-    runs = {(load.name, name): _simulate(load, name, service) for load in SCENARIOS for name in ACCOUNTS}
+    runs = {}
+    for load in SCENARIOS:
+        for account_name in ACCOUNTS:
+            runs[load.name, account_name] = _simulate(load, account_name, service)
     table = table_of_needs(service)
-    floods = {name: simulate_evening(limit, shares_a_carrier=shared).figures for name, (limit, shared) in CASES.items()}
+    floods = {}
+    for name, (limit, shares_a_carrier) in CASES.items():
+        floods[name] = simulate_evening(limit, shares_a_carrier=shares_a_carrier).figures
     results.add({"flood": floods})
     for name, figures in floods.items():
         say(f"flood, {name}: {figures}")
-    results.add({"model": {"runs": [one.figures for one in runs.values()], "needs": table}})
+    figures_of_runs = [each.figures for each in runs.values()]
+    results.add({"model": {"runs": figures_of_runs, "needs": table}})
     _draw(runs, CHARTS)
     for line in _needs_lines(table):
         say(line)
@@ -76,7 +82,9 @@ def _draw(runs: dict[tuple[str, str], SimulationRun], folder: Path) -> None:
 def _needs_lines(table: list[dict[str, Any]]) -> Iterator[str]:
     yield bold("what this many signatures a second need, if emails and confirmations have the same rate")
     for name in table[0]:
-        yield f"{name:<34}" + "".join(f"{row[name] if row[name] else 'too many':>12}" for row in table)
+        values = [row[name] or "too many" for row in table]
+        cells = [f"{value:>12}" for value in values]
+        yield f"{name:<34}{''.join(cells)}"
 
 
 if __name__ == "__main__":

@@ -119,10 +119,12 @@ class Table:
     def _remember(self, now: float) -> None:
         """Record the mean of each minute, because shorter peaks do not make a table grow. Update the old peak."""
         if now - self._minute_began >= MINUTE:
-            self._minutes.append((now, self._units_in_minute / (now - self._minute_began)))
+            mean = self._units_in_minute / (now - self._minute_began)
+            self._minutes.append((now, mean))
             self._minute_began, self._units_in_minute = now, 0.0
         while self._minutes and self._minutes[0][0] <= now - HALF_HOUR:
-            self._old_peak = max(self._old_peak, self._minutes.popleft()[1])
+            _, mean = self._minutes.popleft()
+            self._old_peak = max(self._old_peak, mean)
 
 
 @cache
@@ -133,9 +135,15 @@ def shares_of(partitions: int) -> tuple[float, ...]:
     some minutes. The delay is not documented, so the model never splits a partition.
     """
     random = Random(partitions)
-    draws = [Counter(random.randrange(partitions) for _ in BUCKETS) for _ in range(DRAWS)]
-    median_draw = sorted(draws, key=lambda draw: max(draw.values()))[DRAWS // 2]
+    draws = [_random_draw(random, partitions) for _ in range(DRAWS)]
+    by_hottest_partition = sorted(draws, key=lambda draw: max(draw.values()))
+    median_draw = by_hottest_partition[DRAWS // 2]
     return tuple(median_draw[number] / len(BUCKETS) for number in range(partitions))
+
+
+def _random_draw(random: Random, partitions: int) -> Counter[int]:
+    """Put each bucket into a random partition. Return the number of buckets in each partition."""
+    return Counter(random.randrange(partitions) for _ in BUCKETS)
 
 
 class SesQuota:
@@ -151,7 +159,8 @@ class SesQuota:
         """Return how many emails the rate allows in this step, and how many the daily quota still allows."""
         # Forget an interval when its last email, up to BIN seconds after its begin, is a day old.
         while self._bins and self._bins[0][0] <= now - DAY - BIN:
-            self._sent -= self._bins.popleft()[1]
+            _, emails = self._bins.popleft()
+            self._sent -= emails
         return self._rate * dt, max(0.0, self._daily - self._sent)
 
     def record_sent(self, now: float, amount: float) -> None:

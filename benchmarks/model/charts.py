@@ -50,9 +50,11 @@ def _over_time(
     axes = _axes(*labels)
     for run in runs:
         points = [(now / unit, read(amounts)) for now, amounts in run.world.history if now <= until]
-        fewer_points = [*points[:: max(1, len(points) // POINTS)], points[-1]]
+        distance = max(1, len(points) // POINTS)
+        fewer_points = [*points[::distance], points[-1]]
+        times, values = zip(*fewer_points, strict=True)
         name = run.world.account.name
-        axes.plot(*zip(*fewer_points, strict=True), label=f"{name} account", color=COLOURS[name])
+        axes.plot(times, values, label=f"{name} account", color=COLOURS[name])
     axes.set_ylim(bottom=0)
     save(axes, path)
 
@@ -71,5 +73,6 @@ def save(axes: Axes, path: Path) -> None:
     pyplot.savefig(path, metadata={"Date": None})
     # matplotlib writes spaces at the ends of lines, about which git warns.
     lines = path.read_text(encoding="utf-8").splitlines()
-    path.write_text("\n".join(line.rstrip() for line in lines) + "\n", encoding="utf-8")
+    text = "".join(f"{line.rstrip()}\n" for line in lines)
+    path.write_text(text, encoding="utf-8")
     pyplot.close()

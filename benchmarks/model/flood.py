@@ -71,7 +71,8 @@ def simulate_evening(
     `attacks`: the attacker's posts a second, each with the address of another stranger.
     """
     tables, emails_by_hour, delays = FakeTables(), Counter[int](), list[float]()
-    for arrival in sorted([*_genuine_arrivals(Random(seed)), *_attack_arrivals(shares_a_carrier, attacks)]):
+    arrivals = [*_genuine_arrivals(Random(seed)), *_attack_arrivals(shares_a_carrier, attacks)]
+    for arrival in sorted(arrivals):
         now = BEGINS + timedelta(seconds=arrival.second)
         # `turn`: when the limit allows this network its next email.
         turn = book(arrival.network, now, tables, limit) if limit else now
@@ -83,8 +84,9 @@ def simulate_evening(
             emails_by_hour[int(sent // 3600)] += 1
         else:
             delays.append(sent - arrival.second)
-    hours = [emails_by_hour[hour] for hour in range(int(EVENING // 3600))]
-    return Flood(max(hours), sum(hours), sorted(delays))
+    hours = range(int(EVENING // 3600))
+    emails_each_hour = [emails_by_hour[hour] for hour in hours]
+    return Flood(max(emails_each_hour), sum(emails_each_hour), sorted(delays))
 
 
 CASES: dict[str, tuple[FirstEmailLimit | None, bool]] = {
@@ -124,7 +126,9 @@ def _network(random: Random, number: int) -> str:
     position = number / GENUINE  # from 0 to PHONES + HOMES + OFFICES
     if position < PHONES:
         # Zipf's law: a carrier sends most traffic through few of its networks.
-        [network] = random.choices(range(CARRIER_NETWORKS), [1 / (each + 1) for each in range(CARRIER_NETWORKS)])
+        networks = range(CARRIER_NETWORKS)
+        weights = [1 / (each + 1) for each in networks]
+        [network] = random.choices(networks, weights)
         return f"phones-{random.randrange(CARRIERS)}-{network}"
     if position < PHONES + HOMES:
         return f"homes-{random.randrange(HOME_NETWORKS)}"

@@ -61,7 +61,8 @@ class Account:
 
 def account(name: str) -> Account:
     """Return the account `new`, `default` or `raised`."""
-    return Account(name, **{limit: getattr(values, name) for limit, values in LIMITS.items()})
+    values = {limit: getattr(quota, name) for limit, quota in LIMITS.items()}
+    return Account(name, **values)
 
 
 ACCOUNTS = ("new", "default", "raised")

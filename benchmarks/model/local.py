@@ -52,7 +52,8 @@ class PausedMailing(SesQuota):
     def left(self, now: float, dt: float) -> tuple[float, float]:
         begins, ends = self._paused
         rate, day = super().left(now, dt)
-        return rate, 0.0 if begins <= now < ends else day
+        is_paused = begins <= now < ends
+        return rate, (0.0 if is_paused else day)
 
 
 def read_spike(spike: Mapping[str, Any]) -> Spike:
@@ -75,8 +76,10 @@ def simulate(spike: Spike) -> dict[str, float]:
     world = _world(spike)
     hidden = HiddenMessages()
     stations = (mailing, answer_posts, hidden.store_visible, relaying, projecting)
-    while not _is_over(world, spike) and world.now < HORIZON:
+    while world.now < HORIZON:
         step(world, stations)
+        if _is_over(world, spike):
+            break
     return _figures(world)
 
 
@@ -85,10 +88,11 @@ def compare(spike: Mapping[str, Any]) -> list[dict[str, Any]]:
     modelled, events = simulate(read_spike(spike)), spike["events_s"]
     figures = (events["all answered"], spike["peak_overflow"], events["overflow drained"], events["drained"])
     measured = dict(zip(NAMES, figures, strict=True))
-    return [
-        {"figure": name, "measured": value, "model": round(modelled[name]), "off": round(modelled[name] / value - 1, 2)}
-        for name, value in measured.items()
-    ]
+    rows: list[dict[str, Any]] = []
+    for name, value in measured.items():
+        error = modelled[name] / value - 1
+        rows.append({"figure": name, "measured": value, "model": round(modelled[name]), "off": round(error, 2)})
+    return rows
 
 
 def answer_posts(world: World, dt: float) -> None:
@@ -159,7 +163,9 @@ def _world(spike: Spike) -> World:
 
 def _is_over(world: World, spike: Spike) -> bool:
     amounts = world.amounts
-    return bool(world.history) and amounts.stored >= spike.posts - LITTLE and amounts.mail_behind < LITTLE
+    are_all_stored = amounts.stored >= spike.posts - LITTLE
+    are_all_mailed = amounts.mail_behind < LITTLE
+    return are_all_stored and are_all_mailed
 
 
 def _figures(world: World) -> dict[str, float]:
@@ -167,7 +173,8 @@ def _figures(world: World) -> dict[str, float]:
     history = world.history
 
     def end_of(backlog: Any) -> float:
-        return max((now for now, amounts in history if backlog(amounts) >= LITTLE), default=0)
+        times_with_backlog = [now for now, amounts in history if backlog(amounts) >= LITTLE]
+        return max(times_with_backlog, default=0)
 
     all_answered = end_of(lambda amounts: amounts.waiting)
     peak_overflow = max(amounts.in_overflow for _, amounts in history)

@@ -71,7 +71,10 @@ def warm_throughput_for(units: int) -> int:
 
 def shards_for(rate: float) -> int | None:
     """Return how many tally shards a petition needs: at least the default of 10. None: more than MAX_SHARDS."""
-    return next((shards for shards in range(10, MAX_SHARDS + 1) if share_given_up(rate, shards) <= MAX_GIVEN_UP), None)
+    for shards in range(10, MAX_SHARDS + 1):
+        if share_given_up(rate, shards) <= MAX_GIVEN_UP:
+            return shards
+    return None
 
 
 def table_of_needs(service: Service) -> list[dict[str, Any]]:

@@ -18,22 +18,34 @@ MEAN_PAUSE = RETRY_AFTER + JITTER[-1] / 2
 def _pauses(jitter: int) -> dict[int, float]:
     """Return the share of people for each pause in seconds. Half of a second's people round down, half round up."""
     first, last = RETRY_AFTER, RETRY_AFTER + jitter
-    return {pause: (0.5 if pause in (first, last) else 1.0) / jitter for pause in range(first, last + 1)}
+    shares = {}
+    for pause in range(first, last + 1):
+        weight = 0.5 if pause in (first, last) else 1.0
+        shares[pause] = weight / jitter
+    return shares
 
 
 _PAUSES = [_pauses(jitter) for jitter in JITTER]
+
+
+def nobody() -> list[float]:
+    """Return zero people for each number of attempts."""
+    return [0.0] * len(JITTER)
 
 
 class Retries:
     """How many people try again in each second, by the number of attempts that they have made."""
 
     def __init__(self) -> None:
-        self._due: dict[int, list[float]] = defaultdict(lambda: [0.0] * len(JITTER))
+        self._due: dict[int, list[float]] = defaultdict(nobody)
 
     def take(self, second: int) -> Sequence[float]:
         """Remove those who try again by this second. Return how many they are, by their attempts so far."""
-        due = [self._due.pop(each) for each in sorted(self._due) if each <= second]
-        return [sum(numbers) for numbers in zip(*due, strict=True)] or [0.0] * len(JITTER)
+        seconds = sorted(each for each in self._due if each <= second)
+        if not seconds:
+            return nobody()
+        due = [self._due.pop(each) for each in seconds]
+        return [sum(numbers) for numbers in zip(*due, strict=True)]
 
     def add(self, second: int, first: float, again: Sequence[float]) -> None:
         """Add those who are refused in this second: `first` people at their first attempt, and `again` at a later one.

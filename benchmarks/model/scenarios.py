@@ -1,5 +1,6 @@
 """The spikes that the model simulates, and the figures of each run."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import exp
 from typing import Any
@@ -8,8 +9,9 @@ from benchmarks.model.limits import Account, account
 from benchmarks.model.service import Service
 from benchmarks.model.stations import STATIONS, step
 from benchmarks.model.waits import longest_wait
-from benchmarks.model.world import DAY_SECONDS, LITTLE, Load, World
+from benchmarks.model.world import DAY_SECONDS, LITTLE, Amounts, Load, World
 
+Backlog = Callable[[Amounts], float]
 MILLION = 1_000_000
 HOUR, MINUTE = 3_600, 60
 # The spike after the evening news. Assumption: its rate falls to about a third in a quarter of an hour. The project's
@@ -44,37 +46,47 @@ class SimulationRun:
 
     @property
     def figures(self) -> dict[str, Any]:
-        final, refusals, history = self.world.amounts, self.world.refusals, self.world.history
+        final = self.world.amounts
         return {
             "load": self.world.load.name,
             "account": self.world.account.name,
             "arrived": round(final.arrived),
-            "peak_waiting": round(max(amounts.waiting for _, amounts in history)),
-            "longest_wait_s": round(longest_wait(history)),
+            "peak_waiting": self._peak(lambda amounts: amounts.waiting),
+            "longest_wait_s": round(longest_wait(self.world.history)),
             "all_accepted_s": self._drained_at(lambda amounts: amounts.waiting),
-            "held_up_first_s": {
-                limit: round(when) for limit, when in sorted(refusals.first.items(), key=lambda each: each[1])
-            },
+            "held_up_first_s": self._first_refusals(),
             "through_overflow": round(final.overflowed),
-            "peak_overflow": round(max(amounts.in_overflow for _, amounts in history)),
+            "peak_overflow": self._peak(lambda amounts: amounts.in_overflow),
             "all_stored_s": self._drained_at(lambda amounts: amounts.arrived - amounts.stored),
-            "peak_count_behind": round(max(amounts.count_behind for _, amounts in history)),
+            "peak_count_behind": self._peak(lambda amounts: amounts.count_behind),
             "mailed_days": self._mail_days(),
             "views_refused": round(final.unseen / max(1.0, final.viewed), 3),
             "environments_started": round(self.world.environments.started),
         }
 
-    def _drained_at(self, backlog: Any) -> int | None:
+    def _peak(self, backlog: Backlog) -> int:
+        backlogs = [backlog(amounts) for _, amounts in self.world.history]
+        return round(max(backlogs))
+
+    def _first_refusals(self) -> dict[str, int]:
+        """Return the second in which each limit first refused, in the order of time."""
+        in_order = sorted(self.world.refusals.first.items(), key=lambda limit_and_time: limit_and_time[1])
+        return {limit: round(when) for limit, when in in_order}
+
+    def _drained_at(self, backlog: Backlog) -> int | None:
         """Return the seconds after which the backlog stays empty; None: it is not empty at the horizon."""
         times = [now for now, amounts in self.world.history if backlog(amounts) >= LITTLE]
         last = times[-1] if times else 0
-        return None if last == self.world.history[-1][0] else round(last)
+        end, _ = self.world.history[-1]
+        return None if last == end else round(last)
 
     def _mail_days(self) -> float:
         """Return the days until the last email. For emails not sent at the horizon, add their number / daily quota."""
         final = self.world.amounts
-        last = next((now for now, amounts in self.world.history if final.mailed - amounts.mailed < LITTLE), 0)
-        return round(last / DAY_SECONDS + final.mail_behind / self.world.account.mail_daily, 2)
+        times_after_last = (now for now, amounts in self.world.history if final.mailed - amounts.mailed < LITTLE)
+        days_until_last = next(times_after_last, 0) / DAY_SECONDS
+        days_for_others = final.mail_behind / self.world.account.mail_daily
+        return round(days_until_last + days_for_others, 2)
 
 
 def run(load: Load, account_name: str, service: Service, horizon: float = HORIZON) -> SimulationRun:
@@ -85,6 +97,8 @@ def run_on(limits: Account, load: Load, service: Service, sent: float = 0, horiz
     """Run the load on any account. `sent`: emails that already count against today's quota."""
     world = World(limits, service, load)
     world.mailing.record_sent(0, sent)
-    while not (world.history and world.is_over) and world.now < horizon:
+    while world.now < horizon:
         step(world, STATIONS)
+        if world.is_over:
+            break
     return SimulationRun(world)

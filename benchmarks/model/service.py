@@ -46,24 +46,29 @@ class Service:
 
 def calibrated_service(results: Mapping[str, Any]) -> Service:
     """Return the durations, from measurements and from the assumptions in `benchmarks.lambdas`."""
-    steps = results["way"]
+    steps, minute = results["way"], results["edge"]["minute"]
     calls_of_relay = lambdas.STREAM_BATCH / QUEUE_BATCH  # It queues up to QUEUE_BATCH messages with one call.
     cpu_of_email = lambdas.interpolate(steps["send"], "cpu_us", QUEUE_BATCH) / QUEUE_BATCH
     calls_of_email = lambdas.interpolate(steps["send"], "calls", QUEUE_BATCH) / QUEUE_BATCH
-    relay = lambdas.interpolate(steps["relay"], "cpu_us", lambdas.STREAM_BATCH)
+    cpu_of_relay = lambdas.interpolate(steps["relay"], "cpu_us", lambdas.STREAM_BATCH)
     cold = results["cold_start_ms"]
+    cpu_of_cold_start = (cold["ours"] + cold["python"]) * 1000
     return Service(
-        sign=lambdas.seconds("sign", steps["sign"]["cpu_us"], calls=1),
-        confirm=sum(lambdas.seconds(step, steps[step]["cpu_us"], calls=1) for step in ("confirm_page", "confirm")),
+        sign=_seconds_with_one_call("sign", steps),
+        confirm=_seconds_with_one_call("confirm_page", steps) + _seconds_with_one_call("confirm", steps),
         mail=lambdas.seconds("send", cpu_of_email, calls_of_email, mails=1),
         # Assumption: storing takes the CPU time of signing. StoreOverflow has as much memory as SendMail ("send").
         store=lambdas.seconds("send", steps["sign"]["cpu_us"], calls=1),
-        cold=lambdas.seconds("sign", (cold["ours"] + cold["python"]) * 1000, calls=0),
-        relay_batch=lambdas.seconds("relay", relay, calls=calls_of_relay),
+        cold=lambdas.seconds("sign", cpu_of_cold_start, calls=0),
+        relay_batch=lambdas.seconds("relay", cpu_of_relay, calls=calls_of_relay),
         project_bucket=lambdas.seconds("project", steps["project"]["of_1"]["cpu_us"], calls=1),
         # We assume that a petition's page takes as long as the confirm page, with one read.
-        view=lambdas.seconds("confirm_page", steps["confirm_page"]["cpu_us"], calls=1),
-        view_requests=requests_per_signature(results["edge"]["minute"]),
+        view=_seconds_with_one_call("confirm_page", steps),
+        view_requests=requests_per_signature(minute),
         # Each cache requests each copy again when it is no longer fresh.
-        misses=results["edge"]["minute"]["cached_copies"] / FRESH * CACHES,
+        misses=minute["cached_copies"] / FRESH * CACHES,
     )
+
+
+def _seconds_with_one_call(step: str, steps: Mapping[str, Any]) -> float:
+    return lambdas.seconds(step, steps[step]["cpu_us"], calls=1)

@@ -69,7 +69,7 @@ def signing(world: World, dt: float) -> None:
     amounts = world.amounts
     second = int(world.now)
     returning = world.retries.take(second)
-    arriving = world.load.rate(world.now + dt / 2) * dt if world.now < world.load.ends else 0.0
+    arriving = _arriving(world, dt)
     amounts.arrived += arriving
     requests = sum(returning) + arriving
     amounts.posted += requests
@@ -79,7 +79,8 @@ def signing(world: World, dt: float) -> None:
     stored = world.table.take(served)
     refused_share = 1 - served / requests if requests else 0.0
     if refused_share:
-        world.retries.add(second, arriving * refused_share, [number * refused_share for number in returning])
+        refused_again = [number * refused_share for number in returning]
+        world.retries.add(second, arriving * refused_share, refused_again)
     amounts.accepted += served
     amounts.overflowed += served - stored
     _store(world, stored)
@@ -111,6 +112,14 @@ def projecting(world: World, dt: float) -> None:
     amounts.projected += min(amounts.count_behind, maximum)
 
 
+def _arriving(world: World, dt: float) -> float:
+    """Return how many people arrive in this step."""
+    if world.now >= world.load.ends:
+        return 0.0
+    middle_of_step = world.now + dt / 2
+    return world.load.rate(middle_of_step) * dt
+
+
 def _store(world: World, stored: float) -> None:
     world.amounts.stored += stored
     world.amounts.changes += stored
@@ -118,9 +127,12 @@ def _store(world: World, stored: float) -> None:
 
 def _signing_seconds(world: World) -> float:
     """Return the seconds of a request to sign. In an outage it also calls the queue, perhaps after a timeout."""
-    if not world.is_down:
-        return world.service.sign
-    return world.service.sign + lambdas.CALL_SECONDS + (HANG_SECONDS if world.load.hangs else 0)
+    seconds = world.service.sign
+    if world.is_down:
+        seconds += lambdas.CALL_SECONDS
+        if world.load.hangs:
+            seconds += HANG_SECONDS
+    return seconds
 
 
 STATIONS = (confirming, mailing, signing, storing_overflow, relaying, projecting)

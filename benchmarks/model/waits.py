@@ -2,10 +2,10 @@
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from math import exp, log
 
-from benchmarks.model.retries import JITTER, MEAN_PAUSE, Retries
+from benchmarks.model.retries import MEAN_PAUSE, Retries, nobody
 from benchmarks.model.world import LITTLE, Amounts
 
 # One person in a hundred may wait longer. In the model, the wait of the very last person depends on chance alone.
@@ -20,24 +20,30 @@ def longest_wait(history: Sequence[tuple[float, Amounts]]) -> float:
     If they have none at the end of the run, return the time until then. `history`: the end of each step, and the
     amounts then. A step takes a second while people wait. All requests of a step have the same chance of an answer.
     """
-    steps = [*pairwise([(0.0, Amounts()), *history])]
-    chances = [_chance(before, after) for (_, before), (_, after) in steps]
-    refusing = [
-        step
-        for step, ((_, before), (_, after)) in enumerate(steps)
-        if after.arrived - before.arrived > LITTLE and 1 - chances[step] > MAY_WAIT_LONGER
-    ]
+    amounts_at_ends = [amounts for _, amounts in history]
+    steps = list(pairwise([Amounts(), *amounts_at_ends]))
+    chances = [_chance(before, after) for before, after in steps]
+    refusing = []
+    for step, (before, after) in enumerate(steps):
+        has_arrivals = after.arrived - before.arrived > LITTLE
+        share_refused = 1 - chances[step]
+        if has_arrivals and share_refused > MAY_WAIT_LONGER:
+            refusing.append(step)
     # We assume that people who have waited for long try again at random, on average once in MEAN_PAUSE seconds.
     chance_to_try = 1 - exp(-1 / MEAN_PAUSE)
     # Of people who try again in this way from step 0 on, a share of exp(-exponents[i]) has no answer before step i.
-    exponents = [0.0, *accumulate(-log(1 - chance * chance_to_try) for chance in chances)]
-    return max((_wait(arrival, chances, exponents) for arrival in refusing), default=0.0)
+    exponents = [0.0]
+    for chance in chances:
+        exponents.append(exponents[-1] - log(1 - chance * chance_to_try))
+    waits = [_wait(arrival, chances, exponents) for arrival in refusing]
+    return max(waits, default=0.0)
 
 
 def _chance(before: Amounts, after: Amounts) -> float:
     """Return the chance of an answer for a request of this step."""
     posted = after.posted - before.posted
-    return min(1.0, (after.accepted - before.accepted) / posted) if posted > LITTLE else 1.0
+    accepted = after.accepted - before.accepted
+    return min(1.0, accepted / posted) if posted > LITTLE else 1.0
 
 
 def _wait(arrival: int, chances: Sequence[float], exponents: Sequence[float]) -> float:
@@ -45,15 +51,17 @@ def _wait(arrival: int, chances: Sequence[float], exponents: Sequence[float]) ->
 
     `exponents`: of people who have waited for long, a share of exp(-exponents[i]) has no answer before step i.
     """
-    retries, left = Retries(), 1 - chances[arrival]
-    retries.add(arrival, left, [0.0] * len(JITTER))
-    for step in range(arrival + 1, min(arrival + FOLLOWED, len(chances))):
+    left = 1 - chances[arrival]
+    retries = Retries()
+    retries.add(arrival, left, nobody())
+    end = min(arrival + FOLLOWED, len(chances))
+    for step in range(arrival + 1, end):
         due = retries.take(step)
         left -= sum(due) * chances[step]
         if left <= MAY_WAIT_LONGER:
             return step - arrival
-        retries.add(step, 0.0, [number * (1 - chances[step]) for number in due])
-    end = min(arrival + FOLLOWED, len(chances))
+        refused_again = [number * (1 - chances[step]) for number in due]
+        retries.add(step, 0.0, refused_again)
     # From step `end` to a later step i, the share without an answer shrinks from `left` to
     # left * exp(exponents[end] - exponents[i]). Find the first step at which it is at most MAY_WAIT_LONGER.
     exponent_of_left_out = exponents[end] + log(left / MAY_WAIT_LONGER)

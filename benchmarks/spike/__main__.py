@@ -36,7 +36,8 @@ def main() -> None:
     )
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # On SIGTERM, stop everything that was started.
-    log, proof, figures = spike((short_plan if options.short else whole_plan)(options.signers))
+    make_plan = short_plan if options.short else whole_plan
+    log, proof, figures = spike(make_plan(options.signers))
     if not options.short:
         figures["model"] = compare(figures)
     for line in report(figures):

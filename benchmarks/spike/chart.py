@@ -19,10 +19,12 @@ LINES = {
 def draw(log: SpikeLog, path: Path) -> None:
     _, axes = pyplot.subplots(figsize=(6, 3.2), layout="constrained")
     axes.set(title=f"{log.plan.signers:,} signers (measured, embedded stack)", xlabel="seconds", ylabel="number")
-    fewer_moments = [*log.moments[:: max(1, len(log.moments) // POINTS)], log.moments[-1]]
+    distance = max(1, len(log.moments) // POINTS)
+    fewer_moments = [*log.moments[::distance], log.moments[-1]]
+    times = [moment.at for moment in fewer_moments]
     for name, (label, colour) in LINES.items():
         values = [getattr(moment, name) for moment in fewer_moments]
-        axes.plot([moment.at for moment in fewer_moments], values, label=label, color=colour)
+        axes.plot(times, values, label=label, color=colour)
     _shade(axes, log)
     axes.grid(visible=True, linewidth=0.3)
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.10g}")

@@ -25,8 +25,8 @@ def posts_to_sign(slug: str, signers: int, later: int) -> list[Post]:
 
     Half of the repeats are double clicks, and half come `later` posts later.
     """
-    positions = sorted(_positions(signers, later), key=lambda position: position[0])
-    return [_post_to_sign(slug, number, is_again) for _, number, is_again in positions]
+    in_order = sorted(_positions(signers, later))
+    return [_post_to_sign(slug, number, is_again) for _, number, is_again in in_order]
 
 
 def posts_to_confirm(links: Sequence[tuple[int, str]]) -> list[Post]:
@@ -34,10 +34,14 @@ def posts_to_confirm(links: Sequence[tuple[int, str]]) -> list[Post]:
 
     `links`: each person's number and the token in the link of the person's email.
     """
-    posts = []
+    posts: list[Post] = []
     for index, (number, token) in enumerate(links):
-        post = {"who": number, "path": "/confirm", "type": FORM, "body": urlencode({"token": token}), "good": 200}
-        posts += [post] * (2 if index % REPEATS_EVERY == 0 else 1)
+        body = urlencode({"token": token})
+        post = {"who": number, "path": "/confirm", "type": FORM, "body": body, "good": 200}
+        posts.append(post)
+        presses_twice = index % REPEATS_EVERY == 0
+        if presses_twice:
+            posts.append(post)
     return posts
 
 
@@ -49,9 +53,11 @@ def _positions(signers: int, later: int) -> Iterator[tuple[float, int, bool]]:
     for number in range(signers):
         yield number, number, False
         if number % REPEATS_EVERY == 0:
+            position = number + 0.5  # just after the first post, and before the next person's post
             is_late = number % (2 * REPEATS_EVERY) != 0
-            just_after = number + 0.5  # before the next person's post
-            yield just_after + (later if is_late else 0), number, True
+            if is_late:
+                position += later
+            yield position, number, True
 
 
 def _post_to_sign(slug: str, number: int, is_again: bool) -> Post:

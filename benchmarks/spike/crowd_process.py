@@ -49,8 +49,9 @@ class Crowd:
         return self.settled == len(self.posts)
 
     def _raise_failure(self) -> None:
-        lines = self.log.read_text(encoding="utf-8").strip().splitlines() or ["it printed nothing"]
-        raise Failure(f"the crowd's process ended too early: {lines[-1]}")
+        printed = self.log.read_text(encoding="utf-8").strip()
+        last_line = printed.splitlines()[-1] if printed else "it printed nothing"
+        raise Failure(f"the crowd's process ended too early: {last_line}")
 
 
 @contextmanager

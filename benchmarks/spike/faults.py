@@ -6,7 +6,7 @@ email as SES does. It passes all other requests on to the emulator.
 
 import json
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from enum import StrEnum
 
 import aiohttp
@@ -88,10 +88,12 @@ class ProxyFaults:
 
         The sender sends each of these emails once more. In no other case may an email come twice (mail/send.py).
         """
-        return Counter(json.loads(body)["Key"]["sk"]["S"] for body in self._failed_marks)
+        keys = [json.loads(body)["Key"] for body in self._failed_marks]
+        return Counter(key["sk"]["S"] for key in keys)
 
     def _is_for_table(self, request: web.Request, body: bytes) -> bool:
-        return request.headers.get("X-Amz-Target", "").startswith("DynamoDB_") and self._table in body
+        target = request.headers.get("X-Amz-Target", "")
+        return target.startswith("DynamoDB_") and self._table in body
 
     def _outage_answer(self, request: web.Request) -> web.Response:
         if self.state is TableState.CUTS and request.transport:
@@ -101,20 +103,27 @@ class ProxyFaults:
 
     async def _forward(self, request: web.Request, body: bytes) -> web.Response:
         assert self._session, "the faults are not running"
-        headers = {name: value for name, value in request.headers.items() if name.lower() not in _NOT_FORWARDED}
+        headers = _forwarded(request.headers)
         url = URL(self._endpoint + request.raw_path, encoded=True)
         async with self._session.request(request.method, url, headers=headers, data=body) as answer:
             content = await answer.read()
-        response_headers = {name: value for name, value in answer.headers.items() if name.lower() not in _NOT_FORWARDED}
-        return web.Response(status=answer.status, headers=response_headers, body=content)
+        return web.Response(status=answer.status, headers=_forwarded(answer.headers), body=content)
+
+
+def _forwarded(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers that the proxy passes on, of a request or of a response."""
+    return {name: value for name, value in headers.items() if name.lower() not in _NOT_FORWARDED}
 
 
 def is_mark(body: bytes) -> bool:
     """Return whether this request marks an email as sent. Only a mark adds to the attribute `mails` of a signature."""
     if b" ADD " not in body:
         return False
-    changes = json.loads(body)
-    return " ADD " in changes.get("UpdateExpression", "") and "mails" in changes["ExpressionAttributeNames"].values()
+    request = json.loads(body)
+    if " ADD " not in request.get("UpdateExpression", ""):
+        return False
+    changed_attributes = request["ExpressionAttributeNames"].values()
+    return "mails" in changed_attributes
 
 
 def application(faults: ProxyFaults) -> web.Application:

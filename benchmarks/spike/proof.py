@@ -56,7 +56,8 @@ class Proof:
 
     @property
     def is_good(self) -> bool:
-        return not (self.lost or self.double or self.lost_confirmations or self.unmailed) and self.recount_agrees
+        has_errors = any((self.lost, self.double, self.lost_confirmations, self.unmailed))
+        return not has_errors and self.recount_agrees
 
     def as_figures(self) -> dict[str, Any]:
         return {**asdict(self), "double": self.double}
@@ -65,26 +66,31 @@ class Proof:
 def prove(spike_stack: SpikeStack, sign_answers: Sequence[Answer], confirm_answers: Sequence[Answer]) -> Proof:
     """Return the numbers that show whether the spike lost or doubled something."""
     found = list(rows(spike_stack))
-    accepted, emails = _people_with_success(sign_answers), spike_stack.faults.ses.delivered
-    stored_numbers = {number for row in found if (number := number_of(row["email"])) is not None}
-    number_by_id = _people_by_signature_id(spike_stack, accepted | stored_numbers)
-    stored = {number_by_id[row["sk"]] for row in found if row["sk"] in number_by_id}
+    emails = spike_stack.faults.ses.delivered
+    accepted = _people_with_success(sign_answers)
+    owners = {number_of(row["email"]) for row in found}  # None: nobody in the crowd
+    known_owners = {owner for owner in owners if owner is not None}
+    number_by_id = _people_by_signature_id(spike_stack, accepted | known_owners)
+    known_ids = [row["sk"] for row in found if row["sk"] in number_by_id]
+    stored = {number_by_id[known_id] for known_id in known_ids}
     confirmed = {number_by_id.get(row["sk"]) for row in found if row["state"] == "confirmed"}
+    told_confirmed = _people_with_success(confirm_answers)
     counted = _staff_count(spike_stack)
+    unmarked = spike_stack.faults.unmarked_emails()
     return Proof(
         accepted=len(accepted),
         stored=len(found),
         lost=len(accepted - stored),
         confirmed=len(confirmed),
         counted=counted,
-        lost_confirmations=len(_people_with_success(confirm_answers) - confirmed),
-        twice_stored=len(found) - len({number_of(row["email"]) for row in found}),
-        strange=sum(row["sk"] not in number_by_id for row in found),
+        lost_confirmations=len(told_confirmed - confirmed),
+        twice_stored=len(found) - len(owners),
+        strange=len(found) - len(known_ids),
         twice_counted=abs(counted - len(confirmed)),
         mails=len(emails),
         unmailed=sum(not row["mails"] for row in found),
-        unmarked=sum(spike_stack.faults.unmarked_emails().values()),
-        too_many_mails=too_many_emails(found, emails, spike_stack.faults.unmarked_emails()),
+        unmarked=unmarked.total(),
+        too_many_mails=too_many_emails(found, emails, unmarked),
         recount_agrees=_recount_agrees(spike_stack),
     )
 
@@ -121,17 +127,23 @@ def too_many_emails(found: Sequence[Row], emails: Sequence[Delivery], unmarked: 
     times_by_person: dict[int | None, list[float]] = {}
     for mail in emails:
         times_by_person.setdefault(number_of(mail.to), []).append(mail.at)
-    expected = {number_of(row["email"]): int(row["mails"]) + unmarked.get(row["sk"], 0) for row in found}
-    unknown = sum(max(0, len(times) - expected.get(number, 0)) for number, times in times_by_person.items())
-    beyond_five = sum(max(0, len(times) - MAX_MAILS) for times in times_by_person.values())
-    # The sender counts the interval from the time that it recorded, a little before SES accepted: allow a second.
-    pairs = [pair for times in times_by_person.values() for pair in pairwise(times)]
-    hurried = sum(later - sooner < BETWEEN_MAILS - 1 for sooner, later in pairs)
+    expected: dict[int | None, int] = {}
+    for row in found:
+        owner = number_of(row["email"])
+        expected[owner] = int(row["mails"]) + unmarked.get(row["sk"], 0)
+    unknown = beyond_five = hurried = 0
+    for number, times in times_by_person.items():
+        unknown += max(0, len(times) - expected.get(number, 0))
+        beyond_five += max(0, len(times) - MAX_MAILS)
+        # The sender counts the interval from the time that it recorded, a little before SES accepted: allow a second.
+        intervals = [later - sooner for sooner, later in pairwise(times)]
+        hurried += sum(interval < BETWEEN_MAILS - 1 for interval in intervals)
     return {"unknown": unknown, "beyond_five": beyond_five, "hurried": hurried}
 
 
 def statuses(answers: Sequence[Answer]) -> dict[str, int]:
-    return {str(status): count for status, count in sorted(Counter(answer["status"] for answer in answers).items())}
+    counts = Counter(answer["status"] for answer in answers)
+    return {str(status): counts[status] for status in sorted(counts)}
 
 
 def _people_with_success(answers: Sequence[Answer]) -> set[int]:
@@ -142,7 +154,11 @@ def _people_by_signature_id(spike_stack: SpikeStack, numbers: set[int]) -> dict[
     """Return the people's numbers by the signature ids of their addresses."""
     versions: dict[str, str] = json.loads(spike_stack.stack.secrets()["SIGNATURE_KEYS"])
     secret = next(iter(versions.values()))
-    return {signature_id(SLUG, read_address(address(number)).canonical, secret): number for number in numbers}
+    number_by_id = {}
+    for number in numbers:
+        canonical_address = read_address(address(number)).canonical
+        number_by_id[signature_id(SLUG, canonical_address, secret)] = number
+    return number_by_id
 
 
 def _staff_count(spike_stack: SpikeStack) -> int:

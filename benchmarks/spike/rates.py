@@ -13,21 +13,19 @@ def rates(log: SpikeLog) -> dict[str, float]:
     `answered`: posts before the outage. `mailed`: emails while the mail queues had messages. `stored`: signatures from
     the overflow queue after the outage.
     """
-    events, windows = log.events, list(_windows(log.moments))
-    before_outage = [moment for moment in log.moments if moment.at <= events["table refuses"]]
-    mails = [
-        (end.mailed - start.mailed, end.at - start.at)
-        for start, end in windows
-        if start.mail_waiting and end.mail_waiting
-    ]
-    stored = [
-        (start.overflow - end.overflow, end.at - start.at)
-        for start, end in windows
-        if start.at >= events["table is back"]
-    ]
+    before_outage = [moment for moment in log.moments if moment.at <= log.events["table refuses"]]
+    mailed: list[tuple[int, float]] = []
+    stored: list[tuple[int, float]] = []
+    for start, end in _windows(log.moments):
+        seconds = end.at - start.at
+        if start.mail_waiting and end.mail_waiting:
+            mailed.append((end.mailed - start.mailed, seconds))
+        if start.at >= log.events["table is back"]:
+            stored.append((start.overflow - end.overflow, seconds))
+    last = before_outage[-1]
     return {
-        "answered": round(before_outage[-1].answered / before_outage[-1].at, 1),
-        "mailed": _median_rate(mails),
+        "answered": round(last.answered / last.at, 1),
+        "mailed": _median_rate(mailed),
         "stored": _median_rate(stored),
     }
 
@@ -47,10 +45,12 @@ def _median_rate(windows: Sequence[tuple[int, float]]) -> float:
     `windows`: the items and seconds of each. This is not the median of the windows' rates: while a queue drains for a
     long time, most windows handle only one late item.
     """
-    rates_and_items = sorted((items / seconds, items) for items, seconds in windows if items > 0)
-    total, handled = sum(items for _, items in rates_and_items), 0
+    busy_windows = [(items, seconds) for items, seconds in windows if items > 0]
+    all_items = sum(items for items, _ in busy_windows)
+    rates_and_items = sorted((items / seconds, items) for items, seconds in busy_windows)
+    items_so_far = 0
     for rate, items in rates_and_items:
-        handled += items
-        if handled >= total / 2:
+        items_so_far += items
+        if items_so_far >= all_items / 2:
             return round(rate, 1)
     return 1.0

@@ -6,6 +6,7 @@ from statistics import quantiles
 from typing import Any
 
 from benchmarks import machine
+from benchmarks.spike.crowd_process import Answer
 from benchmarks.spike.proof import Proof, statuses
 from benchmarks.spike.rates import rates
 from benchmarks.spike.run import SpikeLog
@@ -15,7 +16,7 @@ from stack.console import bold, dim
 
 def figures(log: SpikeLog, proof: Proof, spike_stack: SpikeStack) -> dict[str, Any]:
     """Return the figures. `p50_ms` and `p99_ms`: from a person's first attempt to the 202."""
-    waits = [answer["ms"] for answer in log.sign_answers if answer["good"]]
+    waits, confirm_waits = _waits(log.sign_answers), _waits(log.confirm_answers)
     return {
         **proof.as_figures(),
         "signers": log.plan.signers,
@@ -26,7 +27,7 @@ def figures(log: SpikeLog, proof: Proof, spike_stack: SpikeStack) -> dict[str, A
         "answers": statuses(log.sign_answers),
         "views": views(log.sign_answers),
         "views_at_the_api": sum(spike_stack.record.origin_requests.values()),
-        "confirm_p50_ms": percentile([answer["ms"] for answer in log.confirm_answers if answer["good"]], 50),
+        "confirm_p50_ms": percentile(confirm_waits, 50),
         "peak_overflow": max(moment.overflow for moment in log.moments),
         "peak_mail_queue": max(moment.mail_waiting for moment in log.moments),
         "faults_met": {
@@ -40,6 +41,11 @@ def figures(log: SpikeLog, proof: Proof, spike_stack: SpikeStack) -> dict[str, A
     }
 
 
+def _waits(answers: Sequence[Answer]) -> list[float]:
+    """Return the milliseconds until each success."""
+    return [answer["ms"] for answer in answers if answer["good"]]
+
+
 def views(answers: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     """Return how often viewers got each status."""
     statuses_seen = Counter[str]()
@@ -50,7 +56,8 @@ def views(answers: Sequence[Mapping[str, Any]]) -> dict[str, int]:
 
 def percentile(values: Sequence[float], which: int) -> int:
     """Return the percentile of at least two values, rounded to a whole number."""
-    return round(quantiles(values, n=100, method="inclusive")[which - 1])
+    percentiles = quantiles(values, n=100, method="inclusive")
+    return round(percentiles[which - 1])
 
 
 def report(figures: dict[str, Any]) -> Iterator[str]:
@@ -60,7 +67,8 @@ def report(figures: dict[str, Any]) -> Iterator[str]:
     yield dim(f"  viewers: {figures['views']}, of these at the API {figures['views_at_the_api']:,}")
     yield dim(f"  answers: {figures['answers']}; faults met: {figures['faults_met']}")
     yield dim(f"  overflow at most {figures['peak_overflow']:,}, mail queues at most {figures['peak_mail_queue']:,}")
-    yield dim("  " + ", ".join(f"{event} at {when:,.0f} s" for event, when in figures["events_s"].items()))
+    events = [f"{event} at {when:,.0f} s" for event, when in figures["events_s"].items()]
+    yield dim(f"  {', '.join(events)}")
     yield from map(dim, _agreement(figures.get("model", [])))
     yield bold(f"  lost {figures['lost']}, double {figures['double']}, recount agrees: {figures['recount_agrees']}")
 

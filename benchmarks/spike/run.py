@@ -108,18 +108,22 @@ class SpikeRun:
         self.log.add_event(DRAINED)
 
     def _is_drained(self) -> bool:
-        waiting = self._observe(answered=len(self._posts))  # Each post has its last answer by now.
+        depths = self._observe(answered=len(self._posts))  # Each post has its last answer by now.
         self._progress.show("mailing", len(self._spike_stack.faults.ses.delivered), self._plan.signers)
+        if any(depths.values()):
+            return False
         # A signature has the attribute `mail_kind` while it waits for an email.
-        return not any(waiting.values()) and not any("mail_kind" in row for row in rows(self._spike_stack))
+        return all("mail_kind" not in row for row in rows(self._spike_stack))
 
     def _confirm(self) -> None:
         """Let people confirm with the link in their first email."""
         links: dict[int, str] = {}
         for mail in self._spike_stack.faults.ses.delivered:
-            if mail.token and (number := number_of(mail.to)) is not None:
+            number = number_of(mail.to)
+            if mail.token and number is not None:
                 links.setdefault(number, mail.token)
-        posts = crowd.posts_to_confirm(sorted(links.items())[: self._plan.confirming])
+        used_links = sorted(links.items())[: self._plan.confirming]
+        posts = crowd.posts_to_confirm(used_links)
         with start_crowd(self._spike_stack.site, posts, self._plan) as crowd_process:
             for _ in self._show_progress(crowd_process, "confirming"):
                 pass

@@ -48,16 +48,18 @@ class Ses:
         if len(self._sent_in_last_second) >= self.rate:
             return self._refuse(TOO_FAST)
         self._sent_in_last_second.append(now)
-        self.quota = None if self.quota is None else self.quota - 1
+        if self.quota is not None:
+            self.quota -= 1
         return None
 
     def record_email(self, body: bytes) -> None:
         """Record an email that the emulator accepted. `body`: the request of SendEmail."""
         mail = json.loads(body)
         text = mail["Content"]["Simple"]["Body"]["Text"]["Data"]
-        found = LINK.search(text)
+        link = LINK.search(text)
+        token = unquote(link.group(1)) if link else ""
         to = mail["Destination"]["ToAddresses"][0]
-        self.delivered.append(Delivery(time.time(), to, unquote(found.group(1)) if found else ""))
+        self.delivered.append(Delivery(time.time(), to, token))
 
     @property
     def is_spent(self) -> bool:

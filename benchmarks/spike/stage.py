@@ -58,7 +58,8 @@ def start_stack(plan: SpikePlan) -> Iterator[SpikeStack]:
         _send_through_proxy(cloud, f"http://{LOOPBACK}:{faults_port}")
         if plan.rest is not None:  # the seconds in which a failed message rests in its queue
             shorten_visibility_timeouts(cloud, stack, plan.rest)
-        record, (edge, _) = Record(), local.applications(stack, api_port)
+        record = Record()
+        edge, _ = local.applications(stack, api_port)
         api = front.forwarding_application(RecordingGateway(stack.gateway, record))
         with serve(faults.application(proxy), faults_port), serve(api, api_port), serve(edge, site_port):
             yield SpikeStack(site, stack, proxy, cloud, issue_token(stack), record)
@@ -78,20 +79,26 @@ def _faulty_functions(client: Any) -> list[dict[str, Any]]:
     pages = client.get_paginator("list_functions").paginate()
     functions = [function for page in pages for function in page["Functions"]]
     by_name = {function["FunctionName"]: function for function in functions}
-    # The name in the template is a part of the whole name: at its end, or before a suffix.
-    found = [by_name[name] for name in by_name if any(f"-{each}-" in f"{name}-" for each in FAULTY_FUNCTIONS)]
+    found = [function for name, function in by_name.items() if _is_faulty(name)]
     if len(found) != len(FAULTY_FUNCTIONS):
         raise RuntimeError(f"looked for {FAULTY_FUNCTIONS}, found {[*by_name]}")
     return found
 
 
+def _is_faulty(name: str) -> bool:
+    """Return whether the name contains one of FAULTY_FUNCTIONS, at its end or before a suffix."""
+    return any(f"-{each}-" in f"{name}-" for each in FAULTY_FUNCTIONS)
+
+
 def depths(cloud: Cloud, stack: Deployed) -> dict[str, int]:
     """Return the messages in each queue: waiting, in flight, or delayed."""
     names: Any = [f"ApproximateNumberOfMessages{which}" for which in ("", "NotVisible", "Delayed")]
-    client, found = cloud.client("sqs"), {}
+    client = cloud.client("sqs")
+    found = {}
     for name, output in QUEUES.items():
         answer = client.get_queue_attributes(QueueUrl=stack.outputs[output], AttributeNames=names)
-        found[name] = sum(map(int, answer["Attributes"].values()))
+        numbers = answer["Attributes"].values()
+        found[name] = sum(int(number) for number in numbers)
     return found
 
 

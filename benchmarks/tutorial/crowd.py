@@ -4,6 +4,7 @@ import http.client
 import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from random import randrange
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,7 +19,8 @@ def send_requests(api: str, events: Sequence[Event], connections: int) -> float:
     """Send these events as HTTP requests. Return requests a second. Raise RuntimeError unless all succeeded."""
     started = time.perf_counter()
     with ThreadPoolExecutor(connections) as pool:
-        statuses = [status for part in pool.map(_EventSender(api), _deal(events, connections)) for status in part]
+        statuses_by_connection = pool.map(_EventSender(api), _deal(events, connections))
+        statuses = list(chain.from_iterable(statuses_by_connection))
     took = time.perf_counter() - started
     wrong = [status for status in statuses if status not in (200, 202)]
     if wrong or len(statuses) != len(events):
@@ -45,15 +47,18 @@ class _EventSender:
             connection.close()
 
     def _send_until_answered(self, connection: http.client.HTTPConnection, event: Event) -> int:
-        while (status := self._send(connection, event)) == BUSY:
+        while True:
+            status = self._send(connection, event)
+            if status != BUSY:
+                return status
             time.sleep(PAUSE_SECONDS)
-        return status
 
     def _send(self, connection: http.client.HTTPConnection, event: Event) -> int:
         # Ours limits the first emails of each network. The emulator takes the caller's address from this header.
         network = f"127.{randrange(1, 255)}.{randrange(256)}.1"
         headers = {"Content-Type": event["headers"]["Content-Type"], "X-Forwarded-For": network}
-        connection.request(event["httpMethod"], self._api_url.path + event["path"], event["body"], headers)
+        path = self._api_url.path + event["path"]
+        connection.request(event["httpMethod"], path, event["body"], headers)
         with connection.getresponse() as response:
             response.read()
             return response.status

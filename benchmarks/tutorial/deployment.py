@@ -42,20 +42,22 @@ def deploy_both(endpoint: str) -> Both:
 def _deploy_tutorial(cloud: Cloud) -> str:
     template = json.loads(TEMPLATE.read_text(encoding="utf-8"))
     bucket = prepare_bucket(cloud)
-    key = upload(cloud, bucket, PACKAGES, _archive().read_bytes(), ".zip")
-    template["Resources"]["Application"]["Properties"]["CodeUri"] = {"Bucket": bucket, "Key": key}
-    address = url(cloud, bucket, upload(cloud, bucket, TEMPLATES, json.dumps(template).encode(), ".json"))
-    change_set = changeset.create(cloud, STACK, address, {}, ())
+    package_key = upload(cloud, bucket, PACKAGES, _archive().read_bytes(), ".zip")
+    template["Resources"]["Application"]["Properties"]["CodeUri"] = {"Bucket": bucket, "Key": package_key}
+    template_key = upload(cloud, bucket, TEMPLATES, json.dumps(template).encode(), ".json")
+    change_set = changeset.create(cloud, STACK, url(cloud, bucket, template_key), {}, ())
     if change_set:
         changeset.execute(cloud, change_set)
     description = changeset.describe(cloud, STACK)
     if description is None:
         raise Failure("the tutorial's stack is not there")
-    return f"{cloud.endpoint}/_aws/execute-api/{changeset.outputs(description)['Api']}/Prod"
+    api_id = changeset.outputs(description)["Api"]
+    return f"{cloud.endpoint}/_aws/execute-api/{api_id}/Prod"
 
 
 def _archive() -> Path:
     target = LOCAL / "build" / "tutorial.zip"
     source = [(APPLICATION.name, APPLICATION.read_bytes())]
-    write_zip(target, with_bytecode(source, local_target()), base=package(STAGE).archive)
+    files = with_bytecode(source, local_target())
+    write_zip(target, files, base=package(STAGE).archive)
     return target

@@ -53,7 +53,9 @@ class SdkFaults:
             raise ReadTimeoutError(endpoint_url=request.url)
 
     def _on_mail(self, request: Any, **_: Any) -> AWSResponse | None:
-        return AWSResponse(request.url, REFUSED, REFUSAL_HEADERS, _Raw(REFUSAL)) if self._refuses else None
+        if not self._refuses:
+            return None
+        return AWSResponse(request.url, REFUSED, REFUSAL_HEADERS, _Raw(REFUSAL))
 
 
 class _Raw(io.BytesIO):

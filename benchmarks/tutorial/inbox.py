@@ -2,6 +2,7 @@
 
 import json
 import urllib.request
+from itertools import chain
 from typing import Any
 
 
@@ -9,7 +10,7 @@ def mails(endpoint: str) -> list[dict[str, Any]]:
     """Return all emails, from an endpoint that only this emulator has."""
     with urllib.request.urlopen(f"{endpoint}/_ministack/ses/messages", timeout=30) as sent:
         accounts: dict[str, list[dict[str, Any]]] = json.load(sent)["messages"]
-    return [mail for account in accounts.values() for mail in account]
+    return list(chain.from_iterable(accounts.values()))
 
 
 def count_mails(endpoint: str) -> int:

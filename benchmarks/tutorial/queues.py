@@ -21,7 +21,8 @@ def drain(variable: str, handle: Handle, receives: int = 1000) -> None:
         found = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
         if not found:
             return
-        answer = handle({"Records": [_record(message) for message in found]}, CONTEXT)
+        records = [_record(message) for message in found]
+        answer = handle({"Records": records}, CONTEXT)
         failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
         for message in found:
             receipt = {"QueueUrl": url, "ReceiptHandle": message["ReceiptHandle"]}

@@ -48,7 +48,8 @@ def _measure_as_deployed(both: Both, prefix: str) -> tuple[Figures, Figures]:
     """
     rate, mailed = {}, {}
     for name, api in _sides(both):
-        before, started = count_mails(both.ours.endpoint), time.perf_counter()
+        before = count_mails(both.ours.endpoint)
+        started = time.perf_counter()
         rate[name] = _measure_rate(api, prefix)
         _wait_for_mails(both, before + SIGNATURES)
         mailed[name] = round(time.perf_counter() - started - SETTLE_SECONDS, 1)
@@ -102,4 +103,8 @@ def _switch(client: Any, sources: list[str], *, on: bool) -> None:
 
 
 def _medians(rounds: Sequence[Figures]) -> Figures:
-    return {name: median(measured[name] for measured in rounds) for name in rounds[0]}
+    medians = {}
+    for name in rounds[0]:
+        values = [figures[name] for figures in rounds]
+        medians[name] = median(values)
+    return medians

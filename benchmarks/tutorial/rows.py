@@ -40,19 +40,23 @@ def lines(measured: Measured) -> Iterator[str]:
     """Return lines to print."""
     yield bold(_line("against a tutorial's application", "goal", "ours", "theirs", ""))
     for row in rows(measured):
-        yield _line(row.name, row.goal, f"{row.ours:g}", f"{row.theirs:g}", "met" if row.is_met else "MISSED")
+        result = "met" if row.is_met else "MISSED"
+        yield _line(row.name, row.goal, f"{row.ours:g}", f"{row.theirs:g}", result)
 
 
 def _less_row(name: str, pair: Mapping[str, float]) -> Row:
-    return Row(name, "less", pair["ours"], pair["theirs"], pair["ours"] < pair["theirs"])
+    ours, theirs = pair["ours"], pair["theirs"]
+    return Row(name, "less", ours, theirs, is_met=ours < theirs)
 
 
 def _faster_row(name: str, pair: Mapping[str, float]) -> Row:
-    return Row(name, f"≥ {GOAL_FACTOR} ×", pair["ours"], pair["theirs"], pair["ours"] >= GOAL_FACTOR * pair["theirs"])
+    ours, theirs = pair["ours"], pair["theirs"]
+    return Row(name, f"≥ {GOAL_FACTOR} ×", ours, theirs, is_met=ours >= GOAL_FACTOR * theirs)
 
 
 def _error_row(name: str, pair: Mapping[str, float]) -> Row:
-    return Row(name, "0, theirs not", pair["ours"], pair["theirs"], pair["ours"] == 0 and pair["theirs"] != 0)
+    ours, theirs = pair["ours"], pair["theirs"]
+    return Row(name, "0, theirs not", ours, theirs, is_met=ours == 0 and theirs != 0)
 
 
 def _line(name: str, goal: str, ours: str, theirs: str, result: str) -> str:

@@ -35,13 +35,17 @@ def measure(endpoint: str) -> Figures:
 
 def measure_costs(sides: Sides) -> Figures:
     """Return means of calls and units, and the median of CPU times. Both sides alternate in one warm process."""
-    people = [f"supporter-{number}" for number in range(WARM_UP + MEASURED)]
-    calls = [for_both(partial(_measure_call, sides, person=person)) for person in people][WARM_UP:]
-    return {
-        "aws_calls": for_both(lambda name: mean(call[name]["calls"] for call in calls)),
-        "write_units": for_both(lambda name: mean(call[name]["write_units"] for call in calls)),
-        "handler_cpu_ms": for_both(lambda name: round(median(call[name]["cpu_ms"] for call in calls), 2)),
-    }
+    calls: dict[str, list[Figures]] = {name: [] for name in NAMES}
+    for number in range(WARM_UP + MEASURED):
+        for name in NAMES:
+            calls[name].append(_measure_call(sides, name, f"supporter-{number}"))
+    costs: Figures = {"aws_calls": {}, "write_units": {}, "handler_cpu_ms": {}}
+    for name in NAMES:
+        measured = calls[name][WARM_UP:]
+        costs["aws_calls"][name] = mean(call["calls"] for call in measured)
+        costs["write_units"][name] = mean(call["write_units"] for call in measured)
+        costs["handler_cpu_ms"][name] = round(median(call["cpu_ms"] for call in measured), 2)
+    return costs
 
 
 def _measure_call(sides: Sides, name: str, person: str) -> Figures:
@@ -67,12 +71,13 @@ def count_error_of_retries(sides: Sides) -> dict[str, int]:
     for person, has_fault in people_and_faults("retries"):
         _act_with_fault(sides, has_fault, partial(sides.metered_app.confirm, person))
     after = for_both(sides.read_count)
-    return for_both(lambda name: after[name] - before[name] - PEOPLE)
+    return {name: after[name] - before[name] - PEOPLE for name in NAMES}
 
 
 def _act_with_fault(sides: Sides, has_fault: bool, act: Callable[[], object]) -> None:
     """Call `act`. If there is a fault, responses to its writes are lost, and the person acts again."""
-    with sides.faults.losing_answers() if has_fault else nullcontext():
+    fault = sides.faults.losing_answers() if has_fault else nullcontext()
+    with fault:
         act()
     if has_fault:
         act()
@@ -85,17 +90,17 @@ def mails_lost(sides: Sides, endpoint: str) -> dict[str, int]:
     for person, has_fault in people_and_faults("mails"):
         fault = sides.faults.refusing_mail() if has_fault else nullcontext()
         with fault, mock.patch("time.sleep"):
-            refused = [name for name, status in for_both(partial(sides.sign, person=person)).items() if status != 202]
+            statuses = {name: sides.sign(name, person) for name in NAMES}
             _relay(sides, person)
             # Receive only once: while SES refuses, a message fails each time.
             drain("MAIL_QUEUE_URL", send_mail, receives=1)
-        for name in refused:
-            sides.sign(name, person)
+        for name in NAMES:
+            if statuses[name] != 202:
+                sides.sign(name, person)
     drain("MAIL_QUEUE_URL", send_mail)
+    signers = {f"{person}@example.org" for person, _ in people_and_faults("mails")}
     recipients = _recipients(endpoint)
-    return for_both(
-        lambda name: sum(f"{person}@example.org" not in recipients[name] for person, _ in people_and_faults("mails"))
-    )
+    return {name: len(signers - recipients[name]) for name in NAMES}
 
 
 def _relay(sides: Sides, person: str) -> None:
@@ -108,15 +113,19 @@ def _relay(sides: Sides, person: str) -> None:
 
 def _recipients(endpoint: str) -> dict[str, set[str]]:
     """Return the people who got an email from each application. The subject tells which one sent it."""
-    recipients: dict[str, set[str]] = for_both(lambda _: set())
+    recipients: dict[str, set[str]] = {name: set() for name in NAMES}
     for mail in mails(endpoint):
-        recipients["theirs" if mail["Subject"].startswith("You signed") else "ours"].update(mail["To"])
+        is_theirs = mail["Subject"].startswith("You signed")
+        name = "theirs" if is_theirs else "ours"
+        recipients[name].update(mail["To"])
     return recipients
 
 
 def people_and_faults(prefix: str) -> Iterator[tuple[str, bool]]:
-    """Return people, and whether the fault happens to them."""
-    return ((f"{prefix}-{number}", number % FAULT_EVERY == 0) for number in range(PEOPLE))
+    """Yield people, and whether the fault happens to them."""
+    for number in range(PEOPLE):
+        has_fault = number % FAULT_EVERY == 0
+        yield f"{prefix}-{number}", has_fault
 
 
 if __name__ == "__main__":

@@ -37,14 +37,15 @@ class Sides:
 
     def sign(self, name: str, person: str) -> int:
         """Sign the petition in the application `name` (ours or theirs). Return the status: 500 after an exception."""
-        status: int = self._apps[name](scene.sign_event(self.slug, person), None)["statusCode"]
-        return status
+        answer = self._apps[name](scene.sign_event(self.slug, person), None)
+        return int(answer["statusCode"])
 
     def read_count(self, name: str) -> int:
         if name == "ours":
             with self.metered_app.stale_snapshots():
-                return int(json.loads(self.metered_app.get_count()["body"])["count"])
-        answer = self._apps[name](scene.count_event(self.slug), None)
+                answer = self.metered_app.get_count()
+        else:
+            answer = self._apps[name](scene.count_event(self.slug), None)
         return int(json.loads(answer["body"])["count"])
 
 

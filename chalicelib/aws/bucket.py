@@ -9,7 +9,7 @@ from typing import IO, Any
 from botocore.exceptions import ClientError
 
 from chalicelib.aws import clients
-from chalicelib.aws.failures import translate_errors
+from chalicelib.aws.failures import code_of, translate_errors
 from chalicelib.core.errors import PetitionsError, Unavailable, UnknownThing
 from chalicelib.core.settings import settings
 
@@ -67,7 +67,8 @@ class Bucket:
 
 
 def _missing_file(error: ClientError) -> PetitionsError | None:
-    return UnknownThing("There is no such file.") if error.response["Error"]["Code"] == "NoSuchKey" else None
+    is_missing = code_of(error) == "NoSuchKey"
+    return UnknownThing("There is no such file.") if is_missing else None
 
 
 @cache

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError
 
 from chalicelib.aws import clients
-from chalicelib.aws.failures import FAULTS, THROTTLES, report_denial, translate_errors
+from chalicelib.aws.failures import FAULTS, THROTTLES, code_of, report_denial, status_of, translate_errors
 from chalicelib.core.errors import Denied, MailRefused, RateExceeded, SendingStopped, Throttled, Unreached
 from chalicelib.core.settings import settings
 
@@ -72,14 +72,18 @@ class Mailer:
                             "Text": {"Data": mail.text, "Charset": "UTF-8"},
                             "Html": {"Data": mail.html, "Charset": "UTF-8"},
                         },
-                        "Headers": [{"Name": name, "Value": value} for name, value in mail.headers.items()],
+                        "Headers": _names_and_values(mail.headers),
                     }
                 },
-                EmailTags=[{"Name": name, "Value": value} for name, value in mail.tags.items()],
+                EmailTags=_names_and_values(mail.tags),
                 ConfigurationSetName=self._configuration_set,
                 **reply_to,
             )
         return answer["MessageId"]
+
+
+def _names_and_values(values: Mapping[str, str]) -> list[Any]:
+    return [{"Name": name, "Value": value} for name, value in values.items()]
 
 
 def sender_header(address: str, name: str) -> str:
@@ -90,10 +94,14 @@ def sender_header(address: str, name: str) -> str:
     whole = _name_and_address(address, name)
     if len(whole) <= MAX_SENDER_LENGTH:
         return whole
-    shortened = [f"{name[:kept].rstrip()}..." for kept in range(len(name))]
+
+    def length_of_sender(shortened_name: str) -> int:
+        return len(_name_and_address(address, shortened_name))
+
+    shortened_names = [f"{name[:kept].rstrip()}..." for kept in range(len(name))]
     # The names become longer and longer, so a binary search finds how many of them fit. Take the last of these.
-    how_many_fit = bisect_right(shortened, MAX_SENDER_LENGTH, key=lambda each: len(_name_and_address(address, each)))
-    return _name_and_address(address, shortened[how_many_fit - 1])
+    how_many_fit = bisect_right(shortened_names, MAX_SENDER_LENGTH, key=length_of_sender)
+    return _name_and_address(address, shortened_names[how_many_fit - 1])
 
 
 def _name_and_address(address: str, name: str) -> str:
@@ -114,19 +122,21 @@ def _translate_no_connection() -> Iterator[None]:
 
 def _ses_error(error: ClientError) -> Throttled | MailRefused | Denied | None:
     """Return the domain error for an error of SES. Return None for errors that `translate_errors` itself translates."""
-    code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
-    if code in STOPPED or (code in TOO_MANY and QUOTA in message.lower()):
+    code, message = code_of(error), error.response["Error"].get("Message", "")
+    is_quota_used_up = code in TOO_MANY and QUOTA in message.lower()
+    if code in STOPPED or is_quota_used_up:
         return SendingStopped("mail")
     if code in TOO_MANY:
         return RateExceeded("mail")
     # SES also reports an unverified sender as MessageRejected. This is our fault, not the recipient's.
-    if code in MISCONFIGURED or (code in REFUSED and "not verified" in message):
+    is_sender_unverified = code in REFUSED and "not verified" in message
+    if code in MISCONFIGURED or is_sender_unverified:
         return report_denial(error, "mail")
     if code in REFUSED:
         return MailRefused()
     # After any other 4xx, SES did not send the email. Somebody must find out why: `report_denial` logs the code.
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return report_denial(error, "mail") if 400 <= status < 500 and code not in FAULTS else None
+    is_other_4xx = 400 <= status_of(error) < 500 and code not in FAULTS
+    return report_denial(error, "mail") if is_other_4xx else None
 
 
 @cache

@@ -59,7 +59,8 @@ def translate_errors(service: str, own_translator: ErrorTranslator | None = None
     except (BotoConnectionError, HTTPClientError) as error:
         raise Unavailable(service) from error
     except ClientError as error:
-        translation = (own_translator and own_translator(error)) or _translation(error, service)
+        own_translation = own_translator(error) if own_translator else None
+        translation = own_translation or _translation(error, service)
         if translation is None:
             raise
         raise translation from error
@@ -67,13 +68,23 @@ def translate_errors(service: str, own_translator: ErrorTranslator | None = None
 
 def _translation(error: ClientError, service: str) -> Unavailable | None:
     """Return the domain error, or None for an error that shows a bug."""
-    code = error.response["Error"]["Code"]
+    code = code_of(error)
     if code in THROTTLES:
         return Throttled(service)
     if code in DENIALS:
         return report_denial(error, service)
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return Unavailable(service) if code in FAULTS or status >= 500 else None
+    is_fault = code in FAULTS or status_of(error) >= 500
+    return Unavailable(service) if is_fault else None
+
+
+def code_of(error: ClientError) -> str:
+    """Return the name that AWS gives to the error."""
+    return error.response["Error"]["Code"]
+
+
+def status_of(error: ClientError) -> int:
+    """Return the HTTP status of AWS's answer; 0 if it is unknown."""
+    return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
 
 
 def report_denial(error: ClientError, service: str) -> Denied:
@@ -81,5 +92,5 @@ def report_denial(error: ClientError, service: str) -> Denied:
 
     If the caller goes on with an alternative, only this alarm shows the denial.
     """
-    log.degraded("access_denied", service=service, operation=error.operation_name, code=error.response["Error"]["Code"])
+    log.degraded("access_denied", service=service, operation=error.operation_name, code=code_of(error))
     return Denied(service)

@@ -46,7 +46,8 @@ class Queue:
         names: Any = [f"ApproximateNumberOfMessages{which}" for which in ("", "NotVisible", "Delayed")]
         with translate_errors("queue"):
             answer = self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=names)
-        return sum(int(number) for number in answer.get("Attributes", {}).values())
+        numbers = answer.get("Attributes", {}).values()
+        return sum(int(number) for number in numbers)
 
     def move_to(self, target: "Queue", most: int) -> Iterator[int]:
         """Move up to `most` messages in batches of up to ten. Yield each batch's size. Stop when the queue is empty.
@@ -55,7 +56,10 @@ class Queue:
         no harm, because receivers are idempotent.
         """
         moved = 0
-        while moved < most and (messages := self._receive(min(BATCH_LIMIT, most - moved))):
+        while moved < most:
+            messages = self._receive(min(BATCH_LIMIT, most - moved))
+            if not messages:
+                return
             without_delay = [(message["Body"], 0) for message in messages]
             target._send_raw(without_delay)
             self._delete([message["ReceiptHandle"] for message in messages])

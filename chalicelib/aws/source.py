@@ -6,7 +6,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from chalicelib.aws import clients
-from chalicelib.aws.failures import translate_errors
+from chalicelib.aws.failures import code_of, translate_errors
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.settings import settings
 
@@ -43,7 +43,7 @@ class Source:
 
 
 def _source_error(error: ClientError) -> Unavailable | None:
-    return Unavailable("source") if error.response["Error"]["Code"] in BUSY else None
+    return Unavailable("source") if code_of(error) in BUSY else None
 
 
 @cache

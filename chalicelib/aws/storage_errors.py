@@ -5,7 +5,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from chalicelib.aws.expressions import Item, from_wire
-from chalicelib.aws.failures import THROTTLES
+from chalicelib.aws.failures import THROTTLES, code_of
 from chalicelib.core.errors import ConditionFailed, Conflicted, PetitionsError, Throttled, Unavailable
 
 CONFLICTS = frozenset({"ReplicatedWriteConflictException", "TransactionConflictException"})
@@ -13,7 +13,7 @@ CONFLICTS = frozenset({"ReplicatedWriteConflictException", "TransactionConflictE
 
 def storage_error(error: ClientError) -> PetitionsError | None:
     """Return the domain error for an error of DynamoDB, or None. A ConditionFailed contains the stored item."""
-    code = error.response["Error"]["Code"]
+    code = code_of(error)
     if code == "ConditionalCheckFailedException":
         return ConditionFailed(_old_item(error.response))
     if code == "TransactionCanceledException":

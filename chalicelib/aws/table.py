@@ -64,10 +64,9 @@ class Tables:
         self._names = names
 
     def get(self, key: Key, *, consistent: bool = False) -> Item | None:
+        table = self._names[key.table]
         with translate_errors("storage", storage_error):
-            answer = self._client.get_item(
-                TableName=self._names[key.table], Key=wire_key(key), ConsistentRead=consistent
-            )
+            answer = self._client.get_item(TableName=table, Key=wire_key(key), ConsistentRead=consistent)
         return from_wire(answer["Item"]) if "Item" in answer else None
 
     def batch_get(self, wanted_keys: Sequence[Key], *, consistent: bool = False) -> list[Item]:
@@ -86,7 +85,8 @@ class Tables:
             with translate_errors("storage", storage_error):
                 answer = self._client.batch_get_item(RequestItems=request)
             self.answered_at = _time_of_answer(answer)  # For callers that need the time by AWS's clock.
-            found += [from_wire(item) for items in answer["Responses"].values() for item in items]
+            for items in answer["Responses"].values():
+                found += map(from_wire, items)
             request = answer.get("UnprocessedKeys")
             if not request:
                 return found
@@ -113,15 +113,12 @@ class Tables:
 
     def _every_page(self, request: dict[str, Any]) -> Iterator[Item]:
         while True:
-            answer = self._query(request)
+            with translate_errors("storage", storage_error):
+                answer = self._client.query(**request)
             yield from map(from_wire, answer["Items"])
             if "LastEvaluatedKey" not in answer:
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
-
-    def _query(self, request: dict[str, Any]) -> Any:
-        with translate_errors("storage", storage_error):
-            return self._client.query(**request)
 
     def page(self, start: Key, only: Sequence[str], when: Condition, most: int) -> tuple[list[Item], str | None]:
         """Read up to `most` items after `start`, and return the items that match `when`.
@@ -131,9 +128,11 @@ class Tables:
         request = {**page_request(start.pk, only, when), "TableName": self._names[start.table], "Limit": most}
         if start.sk:
             request["ExclusiveStartKey"] = wire_key(start)
-        answer = self._query(request)
+        with translate_errors("storage", storage_error):
+            answer = self._client.query(**request)
+        items = [from_wire(item) for item in answer["Items"]]
         last = answer.get("LastEvaluatedKey")
-        return [from_wire(item) for item in answer["Items"]], (from_wire(last)["sk"] if last else None)
+        return items, (from_wire(last)["sk"] if last else None)
 
     def put(self, key: Key, item: Mapping[str, Any]) -> None:
         with translate_errors("storage", storage_error):
@@ -150,7 +149,8 @@ class Tables:
 
     def update_and_read(self, change: Change) -> Item:
         """Update an item as `update` does, and return the new item."""
-        return from_wire(self._update(change, {"ReturnValues": "ALL_NEW"})["Attributes"])
+        answer = self._update(change, {"ReturnValues": "ALL_NEW"})
+        return from_wire(answer["Attributes"])
 
     def try_update(self, change: Change) -> bool:
         """Update an item, and return whether the condition held. AWS returns no item, so no right to read is needed."""

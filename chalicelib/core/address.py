@@ -77,7 +77,8 @@ def strip_pasted(typed: str) -> str:
         return typed  # The name is another address, perhaps of another person.
     text = address.strip(_BLANK)
     if text[: len(_MAILTO)].lower() == _MAILTO:
-        text = text[len(_MAILTO) :].partition("?")[0].strip(_BLANK)
+        without_scheme = text[len(_MAILTO) :]
+        text = without_scheme.partition("?")[0].strip(_BLANK)
     local, at, domain = text.partition("@")
     return f"{local.rstrip(_BLANK)}{at}{domain.lstrip(_BLANK)}"
 
@@ -103,7 +104,8 @@ def canonical_of(deliverable: str) -> str:
 
 def signature_id(slug: str, canonical_address: str, secret: str) -> str:
     """Return 128 bits of an HMAC as hex. The slug is hashed too, so a person has a different id in each petition."""
-    return digest(secret.encode(), f"{slug}\0{canonical_address}".encode(), sha256)[:HASH_BYTES].hex()
+    mac = digest(secret.encode(), f"{slug}\0{canonical_address}".encode(), sha256)
+    return mac[:HASH_BYTES].hex()
 
 
 def keyed_hash(canonical_address: str, key: bytes) -> bytes:
@@ -124,7 +126,8 @@ def hash_rows(rows: "Iterable[tuple[int, str]]", key: bytes) -> tuple[list[str],
     hashes, invalid_rows = set(), []
     for number, typed in rows:
         try:
-            hashes.add(keyed_hash(read_address(typed).canonical, key).hex())
+            address = read_address(typed)
+            hashes.add(keyed_hash(address.canonical, key).hex())
         except AddressError:
             invalid_rows.append(number)
     return sorted(hashes), invalid_rows
@@ -135,11 +138,24 @@ def _rows(file: "TextIO", column: str | None) -> "Iterator[tuple[int, str]]":
     import csv
 
     if column is None:
-        return ((number, line) for number, line in enumerate(file, 1) if line.strip())
+        for number, line in enumerate(file, 1):
+            if line.strip():
+                yield number, line
+        return
     reader = csv.DictReader(file)
-    if column not in (reader.fieldnames or ()):
-        raise SystemExit(f"There is no column {column}. There are: {', '.join(reader.fieldnames or ())}")
-    return ((number, row[column] or "") for number, row in enumerate(reader, 2))  # Row 1 is the heading.
+    columns = reader.fieldnames or ()
+    if column not in columns:
+        raise SystemExit(f"There is no column {column}. There are: {', '.join(columns)}")
+    for number, row in enumerate(reader, 2):  # Row 1 is the heading.
+        yield number, row[column] or ""
+
+
+def _first_rows(rows: list[int]) -> str:
+    """Return the first twenty row numbers, and "..." if there are more."""
+    shown = [str(row) for row in rows[:20]]
+    if len(rows) > 20:
+        shown.append("...")
+    return ", ".join(shown)
 
 
 def main(arguments: "Sequence[str] | None" = None) -> None:
@@ -156,7 +172,8 @@ def main(arguments: "Sequence[str] | None" = None) -> None:
     parser.add_argument("--encoding", default="utf-8-sig", help="the encoding of the file: utf-8-sig, utf-16 or cp1252")
     options = parser.parse_args(arguments)
     key_file = options.key.read_bytes()
-    key = bytes.fromhex(key_file.decode(encoding_of(key_file)).strip())
+    key_in_hex = key_file.decode(encoding_of(key_file))
+    key = bytes.fromhex(key_in_hex.strip())
     with options.file.open(encoding=options.encoding, newline="") as file:
         hashes, invalid_rows = hash_rows(_rows(file, options.column), key)
     text = "".join(f"{each}\n" for each in hashes)
@@ -166,8 +183,7 @@ def main(arguments: "Sequence[str] | None" = None) -> None:
         sys.stdout.write(text)
     print(f"{len(hashes)} different addresses", file=sys.stderr)
     if invalid_rows:
-        first = ", ".join(map(str, invalid_rows[:20])) + (", ..." if invalid_rows[20:] else "")
-        print(f"{len(invalid_rows)} without a valid address, in row {first}", file=sys.stderr)
+        print(f"{len(invalid_rows)} without a valid address, in row {_first_rows(invalid_rows)}", file=sys.stderr)
 
 
 if __name__ == "__main__":

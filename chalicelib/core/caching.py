@@ -46,7 +46,8 @@ class SecondsCache(Generic[Value]):
             value = entry.value
         self._entries.pop(name, None)
         if len(self._entries) >= MAX_ENTRIES:
-            del self._entries[next(iter(self._entries))]  # The entry that was stored longest ago.
+            oldest = next(iter(self._entries))  # A dict keeps the order: this entry was stored longest ago.
+            del self._entries[oldest]
         self._entries[name] = _Entry(monotonic() + self._seconds, value)
         return value
 

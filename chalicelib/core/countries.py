@@ -6,8 +6,9 @@ from pathlib import Path
 
 def clean_country(typed: str) -> str:
     code = typed.strip().upper()
-    # Some letters become two in upper case: "ß" would become "SS", South Sudan.
-    if not typed.isascii() or code not in countries():
+    # Some letters become two in upper case: "ß" would become "SS", South Sudan. So accept only ASCII.
+    is_known = typed.isascii() and code in countries()
+    if not is_known:
         raise ValueError("Choose a country from the list")
     return code
 
@@ -18,5 +19,5 @@ def countries() -> dict[str, str]:
 
     Codes and names are in a generated file, because the library babel would add ten megabytes to the package.
     """
-    lines = Path(__file__).with_name("countries.tsv").read_text(encoding="utf-8").splitlines()
-    return dict(line.split("\t") for line in lines)
+    text = Path(__file__).with_name("countries.tsv").read_text(encoding="utf-8")
+    return dict(line.split("\t") for line in text.splitlines())

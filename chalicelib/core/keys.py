@@ -53,6 +53,9 @@ TABLES = (SIGNATURES, COUNTS, AUDIT, DELIVERIES, LIMITS)
 # 64 partitions are enough: each takes 1,000 writes a second, and a table 40,000. One BatchGetItem can read 64 items.
 BUCKETS = tuple(f"{number:02x}" for number in range(64))
 
+PETITIONS_PARTITION = "PETITIONS"
+TOKENS_PARTITION = "TOKENS"
+
 
 class Key(NamedTuple):
     """Where an item is: logical table, partition key, sort key."""
@@ -77,9 +80,6 @@ def bucket_of(signature_id: str) -> str:
 
 def slug_of(signature_pk: str) -> str:
     return signature_pk.rpartition("#")[0]
-
-
-PETITIONS_PARTITION = "PETITIONS"
 
 
 def petition(slug: str) -> Key:
@@ -149,9 +149,6 @@ def shedding_level() -> Key:
     return Key(COUNTS, "SHEDDING", "LEVEL")
 
 
-TOKENS_PARTITION = "TOKENS"
-
-
 def staff_token(token_id: str) -> Key:
     return Key(COUNTS, TOKENS_PARTITION, token_id)
 
@@ -167,7 +164,8 @@ def audit_partition(moment: str) -> str:
 
 def job(kind: str, job_id: str) -> Key:
     """Return the key of a job's item. A job's id is <key>.<time>-<random>, and its <key> has no dot."""
-    return Key(COUNTS, job_partition(kind, job_id.partition(".")[0]), job_id)
+    key = job_id.partition(".")[0]
+    return Key(COUNTS, job_partition(kind, key), job_id)
 
 
 def job_partition(kind: str, key: str) -> str:
@@ -189,7 +187,8 @@ def update(slug: str, update_id: str) -> Key:
 
 def delivery(kind: str, key: str) -> Key:
     """Return the key of a delivery's item. A hash of `key` spreads the deliveries of one kind evenly over BUCKETS."""
-    return Key(DELIVERIES, delivery_partition(kind, BUCKETS[crc32(key.encode()) % len(BUCKETS)]), key)
+    bucket = BUCKETS[crc32(key.encode()) % len(BUCKETS)]
+    return Key(DELIVERIES, delivery_partition(kind, bucket), key)
 
 
 def delivery_partition(kind: str, bucket: str) -> str:

@@ -40,10 +40,14 @@ class FilledText(str):
 
     def __new__(cls, template: str, values: Mapping[str, object]) -> FilledText:
         """Fill in `values`: whole numbers with separators of thousands."""
-        texts = {name: f"{value:,}" if isinstance(value, int) else str(value) for name, value in values.items()}
+        texts = {name: _value_text(value) for name, value in values.items()}
         filled = super().__new__(cls, template % texts)
         filled.template, filled.values = template, texts
         return filled
+
+
+def _value_text(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 class Language(NamedTuple):
@@ -75,7 +79,10 @@ class Language(NamedTuple):
     def countries(self, english: Mapping[str, str]) -> dict[str, str]:
         """Return the translated names of countries by code, sorted by name."""
         names = {code: self.cldr(COUNTRY, name) for code, name in english.items()}
-        return names if self.code == ENGLISH else dict(sorted(names.items(), key=lambda item: item[1].casefold()))
+        if self.code == ENGLISH:
+            return names  # The English names are sorted already.
+        codes = sorted(names, key=lambda code: names[code].casefold())
+        return {code: names[code] for code in codes}
 
     def thousands(self, number: int) -> str:
         """12345 → "12,345"."""
@@ -102,7 +109,8 @@ class Language(NamedTuple):
 @cache
 def languages() -> tuple[str, ...]:
     """Return the codes of all languages, English first. A checkout has .po files, the package only .mo files."""
-    return (ENGLISH, *sorted({path.stem for path in FOLDER.iterdir() if path.suffix in (".po", ".mo")}))
+    codes = {path.stem for path in FOLDER.iterdir() if path.suffix in (".po", ".mo")}
+    return (ENGLISH, *sorted(codes))
 
 
 @cache

@@ -51,7 +51,8 @@ _UNITS: dict[str, str] = {Metric.MAIL_AGE: "Seconds"}
 
 def refused_metric(status: int) -> str:
     """Return the name of the metric for a 4xx status."""
-    return f"{Metric.REFUSED}{status if status in REFUSED_STATUSES else 'Other'}"
+    suffix = str(status) if status in REFUSED_STATUSES else "Other"
+    return f"{Metric.REFUSED}{suffix}"
 
 
 def directive(names: Iterable[str], has_petition: bool, millis: int) -> str:

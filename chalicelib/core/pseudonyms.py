@@ -14,4 +14,6 @@ def oldest_secret(secrets: Mapping[str, str]) -> str:
 
 def pseudonym(secret: str, *parts: str) -> str:
     """Return 128 bits of an HMAC as hex. The first part is the purpose, so that no two purposes share a hash."""
-    return digest(secret.encode(), "\0".join(parts).encode(), sha256)[:HASH_BYTES].hex()
+    message = "\0".join(parts)
+    mac = digest(secret.encode(), message.encode(), sha256)
+    return mac[:HASH_BYTES].hex()

@@ -48,6 +48,7 @@ class Settings:
 
 @cache
 def settings() -> Settings:
+    oidc = {f"oidc_{name.lower()}": _optional(f"OIDC_{name}") for name in OIDC}
     return Settings(
         stage=required("STAGE"),
         tables=table_names(),
@@ -62,10 +63,10 @@ def settings() -> Settings:
         token_keys=_secret_versions("TOKEN_KEYS"),
         limit_keys=_secret_versions("LIMIT_KEYS"),
         origin_keys=_secret_versions("ORIGIN_KEYS"),
-        log_level=os.environ.get("LOG_LEVEL") or "INFO",
-        mail_source=os.environ.get("MAIL_SOURCE") or "",
-        other_mail_source=os.environ.get("OTHER_MAIL_SOURCE") or "",
-        **{f"oidc_{name.lower()}": os.environ.get(f"OIDC_{name}") or "" for name in OIDC},
+        log_level=_optional("LOG_LEVEL") or "INFO",
+        mail_source=_optional("MAIL_SOURCE"),
+        other_mail_source=_optional("OTHER_MAIL_SOURCE"),
+        **oidc,
     )
 
 
@@ -97,10 +98,15 @@ def required(name: str) -> str:
     return value
 
 
+def _optional(name: str) -> str:
+    """Return the value of an environment variable; "" if it is not set."""
+    return os.environ.get(name) or ""
+
+
 def _secret_versions(name: str) -> dict[str, str]:
     """Return a secret's versions, the oldest first: {"v1": "..."}.
 
     Return an empty dict if this Lambda function does not get the secret.
     """
-    versions: dict[str, str] = json.loads(os.environ.get(name) or "{}")
+    versions: dict[str, str] = json.loads(_optional(name) or "{}")
     return versions

@@ -9,4 +9,6 @@ DIRECT = "direct"
 
 def valid_source_or_none(source: str | None) -> str | None:
     """Return the source if it is valid, else None: a link with an invalid source still works."""
-    return source if source and re.fullmatch(SOURCE_PATTERN, source) else None
+    if source and re.fullmatch(SOURCE_PATTERN, source):
+        return source
+    return None

@@ -66,4 +66,5 @@ def target(slug: str, target_key: str, part: str = "") -> Key:
 
     No part contains "#".
     """
-    return Key(keys.COUNTS, targets_partition(slug), f"{target_key}#{part}" if part else target_key)
+    sort_key = f"{target_key}#{part}" if part else target_key
+    return Key(keys.COUNTS, targets_partition(slug), sort_key)

@@ -59,7 +59,8 @@ def read(purpose: Purpose, token: str, now: datetime, secrets: dict[str, str]) -
 
 def issue(purpose: Purpose, payload: tuple[str, ...], expires: datetime, secrets: dict[str, str]) -> str:
     """Return a token with these texts and an expiry time. No text may have ~, a dot or a character that URLs escape."""
-    return seal(purpose, "~".join((*payload, f"{int(expires.timestamp()):x}")), secrets)
+    expires_in_hex = f"{int(expires.timestamp()):x}"
+    return seal(purpose, "~".join((*payload, expires_in_hex)), secrets)
 
 
 def payload_of(purpose: Purpose, token: str, secrets: dict[str, str]) -> tuple[list[str], datetime]:

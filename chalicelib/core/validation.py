@@ -83,7 +83,8 @@ def _refuse_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
     fields = dict(pairs)
     if len(fields) < len(pairs):
         names = [name for name, _ in pairs]
-        raise Invalid([FieldError(name, "Give this field once") for name in fields if names.count(name) > 1])
+        repeated = [name for name in fields if names.count(name) > 1]
+        raise Invalid([FieldError(name, "Give this field once") for name in repeated])
     return fields
 
 
@@ -105,7 +106,8 @@ def field_errors(error: ValidationError, words: Words = NO_OWN_WORDS) -> list[Fi
     """Return at most one error for each field, in the order of the model."""
     found: dict[str, str] = {}
     for detail in error.errors(include_url=False, include_input=False):
-        name = ".".join(map(str, detail["loc"])) or "body"
+        parts = [str(part) for part in detail["loc"]]
+        name = ".".join(parts) or "body"  # Without parts, the error is about the whole body.
         found.setdefault(name, _sentence(name, detail, words))
     return [FieldError(name, message) for name, message in found.items()]
 

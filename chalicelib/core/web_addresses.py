@@ -30,8 +30,10 @@ def web_addresses(text: str) -> list[str]:
     folded = _folded(text)
     if not _POSSIBLE.search(folded):
         return []
-    found = [match.text for match in _linkifier().match(folded) or ()]
-    return found or [match.group() for match in _MISSED_BY_LINKIFIER.finditer(folded)]
+    matches = _linkifier().match(folded)  # None if there are no matches.
+    if matches:
+        return [match.text for match in matches]
+    return [match.group() for match in _MISSED_BY_LINKIFIER.finditer(folded)]
 
 
 def links_in(text: str) -> set[str]:
@@ -49,7 +51,8 @@ def _folded(text: str) -> str:
     if text.isascii():
         return text
     plain = unicodedata.normalize("NFKC", text).translate(_DOTS)
-    return "".join(character for character in plain if unicodedata.category(character) != "Cf")
+    visible = [character for character in plain if unicodedata.category(character) != "Cf"]
+    return "".join(visible)
 
 
 @cache
@@ -59,6 +62,7 @@ def _linkifier() -> "LinkifyIt":
     from publicsuffixlist import PSLFILE
 
     with open(PSLFILE, encoding="utf-8") as file:  # noqa: PTH123
-        rules = [line.strip() for line in file if line.strip() and not line.startswith("//")]
+        lines = [line.strip() for line in file]
+    rules = [line for line in lines if line and not line.startswith("//")]
     top_level_domains = {rule.rpartition(".")[2] for rule in rules}
     return LinkifyIt().tlds(sorted(top_level_domains))

@@ -64,16 +64,14 @@ def relay_mail(event: DynamoDBEvent) -> None:
 @workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=10)
 def send_mail(event: SQSEvent) -> Failures:
     """Send the email of each message. Return the failed messages: the queue delivers them again."""
-    return handle_messages(
-        event, _message_handler(Priority.URGENT, share_of_rate=lambda: share_of_confirmations(times.now(), tables()))
-    )
+    return handle_messages(event, _message_handler(Priority.URGENT, _share_of_urgent_email))
 
 
 # At SES's lowest rate, a sender of this queue sends one email in ten seconds, so a larger batch would take too long.
 @workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=2)
 def send_other_mail(event: SQSEvent) -> Failures:
     """Send email that nobody waits for. `watch_mail` turns this sender on only while little urgent email waits."""
-    return handle_messages(event, _message_handler(Priority.OTHER, share_of_rate=lambda: SHARES[Priority.OTHER]))
+    return handle_messages(event, _message_handler(Priority.OTHER, _share_of_other_email))
 
 
 @workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=10)
@@ -99,8 +97,10 @@ def _relay(changes: Iterable[StreamChange]) -> None:
     images = [(change.before, change.after) for change in changes]
     relayed = relay(images, times.now(), _outbox(), tables())
     # The letters of many people can take too long. So after the deadline, stop with NotYet (`until_deadline`).
-    letters = request_letters(until_deadline(images, deadline, time.monotonic), times.now(), _outbox(), tables())
-    remove_letters_from_digests(until_deadline(images, deadline, time.monotonic), times.now(), tables())
+    images_in_time = until_deadline(images, deadline, time.monotonic)
+    letters = request_letters(images_in_time, times.now(), _outbox(), tables())
+    images_in_time = until_deadline(images, deadline, time.monotonic)  # An iterator ends, so this is a new one.
+    remove_letters_from_digests(images_in_time, times.now(), tables())
     log.measure(Metric.MAIL_REQUESTED, relayed + letters)
     log.event("relayed", requests=relayed, letters=letters)
 
@@ -128,6 +128,14 @@ def _message_handler(priority: Priority, share_of_rate: Callable[[], float]) -> 
     return handle
 
 
+def _share_of_urgent_email() -> float:
+    return share_of_confirmations(times.now(), tables())
+
+
+def _share_of_other_email() -> float:
+    return SHARES[Priority.OTHER]
+
+
 @cache
 def _limiter(_: Priority) -> RateLimiter:
     """Return the limiter that this process keeps for a priority. `_message_handler` sets its rate for each batch."""
@@ -150,7 +158,8 @@ def _measure(result: SendResult, age: timedelta) -> None:
 
 
 def _record_feedback(event: Mapping[str, Any]) -> None:
-    log.event("feedback", recorded=record_feedback(event, KINDS, times.now(), tables()))
+    reason = record_feedback(event, KINDS, times.now(), tables())
+    log.event("feedback", recorded=reason)
 
 
 def _watch() -> None:
@@ -160,4 +169,5 @@ def _watch() -> None:
 
 
 def _sweep() -> None:
-    log.event("mail_swept", queued=sweep(_outbox(), times.now(), tables(), time.monotonic))
+    queued = sweep(_outbox(), times.now(), tables(), time.monotonic)
+    log.event("mail_swept", queued=queued)

@@ -17,13 +17,20 @@ def prefers_json(accept: str) -> bool:
 
 def _quality(accept: str, types: tuple[str, ...]) -> float:
     """Return the highest weight (0 to 1) that `accept` gives to one of the types; 0 if it names none."""
-    found = 0.0
+    highest = 0.0
     for accepted in accept.lower().split(","):
         media_type, *parameters = (part.strip() for part in accepted.split(";"))
         if media_type in types:
-            weights = [value.removeprefix("q=") for value in parameters if value.startswith("q=")]
-            found = max(found, _number(weights[0]) if weights else 1.0)
-    return found
+            highest = max(highest, _weight(parameters))
+    return highest
+
+
+def _weight(parameters: list[str]) -> float:
+    """Return the weight in the parameters, such as "q=0.8"; 1 if they contain none."""
+    for parameter in parameters:
+        if parameter.startswith("q="):
+            return _number(parameter.removeprefix("q="))
+    return 1.0
 
 
 def _number(text: str) -> float:

@@ -113,7 +113,8 @@ def _handle_alone(record: Mapping[str, Any], handle: Callable[[Iterable[StreamCh
         raise
     except Exception:
         change = record.get("dynamodb", {})
-        keys = {name: str(value.get("S")) for name, value in change.get("Keys", {}).items()}
+        typed_keys = change.get("Keys", {})
+        keys = {name: str(key.get("S")) for name, key in typed_keys.items()}
         log.degraded("change_skipped", sequence=str(change.get("SequenceNumber")), **keys)
 
 

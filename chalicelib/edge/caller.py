@@ -18,9 +18,11 @@ _PREFIX = re.compile(r"(?:/[A-Za-z0-9._-]+)*/?")
 
 def source_ip(request: Request) -> str:
     """Return the visitor's IP address: as the CDN says, or without a CDN as API Gateway sees it."""
-    as_gateway_sees = str((request.context.get("identity") or {}).get("sourceIp") or "")
     from_cdn = _address_from_cdn(request) if is_through_cdn(request) else ""
-    return from_cdn or as_gateway_sees
+    if from_cdn:
+        return from_cdn
+    identity = request.context.get("identity") or {}
+    return str(identity.get("sourceIp") or "")
 
 
 def site_prefix(request: Request) -> str:
@@ -30,17 +32,23 @@ def site_prefix(request: Request) -> str:
     route.
     """
     prefix = request.headers.get("x-forwarded-prefix")
-    if prefix is not None and _PREFIX.fullmatch(prefix) and is_through_cdn(request):
+    is_prefix = prefix is not None and _PREFIX.fullmatch(prefix) is not None
+    if is_prefix and is_through_cdn(request):
         return str(prefix).rstrip("/")
-    all_parts = [part for part in request.context.get("path", "").split("/") if part]
-    route_parts = [part for part in request.path.split("/") if part]
-    return "".join(f"/{part}" for part in all_parts[: len(all_parts) - len(route_parts)])
+    parts = _parts(request.context.get("path", ""))
+    prefix_length = len(parts) - len(_parts(request.path))
+    return "".join(f"/{part}" for part in parts[:prefix_length])
+
+
+def _parts(path: str) -> list[str]:
+    return [part for part in path.split("/") if part]
 
 
 def is_through_cdn(request: Request) -> bool:
     """Return whether the request has a key that only the CDN knows."""
-    sent = str(request.headers.get(KEY_HEADER) or "").encode()
-    return any(compare_digest(sent, key.encode()) for key in settings().origin_keys.values())
+    sent_key = _header(request, KEY_HEADER).encode()
+    cdn_keys = settings().origin_keys.values()
+    return any(compare_digest(sent_key, key.encode()) for key in cdn_keys)
 
 
 def _address_from_cdn(request: Request) -> str:
@@ -49,9 +57,14 @@ def _address_from_cdn(request: Request) -> str:
     The CDN adds the visitor's address at the end, and API Gateway then adds the CDN's address. Visitors can forge all
     earlier addresses. They can also forge CloudFront-Viewer-Address, which CloudFront sets only if a policy lists it.
     """
-    forwarded = str(request.headers.get("x-forwarded-for") or "").split(",")
-    last_but_one = "".join(forwarded[-2:-1]).strip()
+    forwarded = _header(request, "x-forwarded-for").split(",")
+    last_but_one = forwarded[-2].strip() if len(forwarded) > 1 else ""
     return last_but_one if _is_address(last_but_one) else ""
+
+
+def _header(request: Request, name: str) -> str:
+    """Return the value of a header; "" if the request does not have it."""
+    return str(request.headers.get(name) or "")
 
 
 def _is_address(text: str) -> bool:

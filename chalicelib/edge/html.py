@@ -74,8 +74,9 @@ def page(
 def fragment(request: Request, template: str, context: Mapping[str, object], language: str = "") -> str:
     """Return the HTML of a template in `language`; if that is "", in the language of `?lang=`, or else in English."""
     chosen = chosen_language(request)  # Links on the page keep it, even if the page is in another language.
+    page_language = language or chosen or ENGLISH
     base, site_url = site_prefix(request), settings().site_url
-    return render(template, language or chosen or ENGLISH, chosen, base=base, site_url=site_url, **context)
+    return render(template, page_language, chosen, base=base, site_url=site_url, **context)
 
 
 def _links_by_language(request: Request, codes: Sequence[str]) -> list[tuple[Language, str]]:
@@ -87,22 +88,30 @@ def _links_by_language(request: Request, codes: Sequence[str]) -> list[tuple[Lan
     if len(offered) < 2 or request.method not in ("GET", "HEAD"):
         return []
     # `request.path` is the path of the route, such as /petitions/{slug}.
-    path = site_prefix(request) + quote(request.path.format(**(request.uri_params or {})))
+    parameters = request.uri_params or {}
+    path = site_prefix(request) + quote(request.path.format(**parameters))
     values = dict(request.query_params or {})
-    return [(language_of(code), f"{path}?{urlencode({**values, 'lang': code})}") for code in offered]
+    links = []
+    for code in offered:
+        query_text = urlencode({**values, "lang": code})
+        links.append((language_of(code), f"{path}?{query_text}"))
+    return links
 
 
 def problem_page(request: Request, problem: Problem) -> Response:
     language = language_of(chosen_language(request))
+    # Under /embed/, any site may frame this page in place of a petition: it has no form, and links leave the frame.
+    is_embedded = request.path.startswith("/embed/")
     context = {
         "heading": language.text(HEADINGS.get(problem.title, problem.title)),
         "message": f"{language.text(problem.detail)} {problem.reason}".strip(),
         "status": problem.status,
         "petition": None,
-        # Under /embed/, any site may frame this page in place of a petition: it has no form, and links leave the frame.
-        "embedded": request.path.startswith("/embed/"),
+        "embedded": is_embedded,
     }
-    headers = {**retry_after(problem), **(frame_policy(["*"]) if context["embedded"] else {})}
+    headers = retry_after(problem)
+    if is_embedded:
+        headers |= frame_policy(["*"])
     return page(request, "problem.html", context, problem.status, headers)
 
 

@@ -52,7 +52,8 @@ def cache_headers(seconds: int) -> dict[str, str]:
 
 
 def problem_json(problem: Problem, language: str = ENGLISH) -> Response:
-    problem = problem.translated(language_of(language)) if language != ENGLISH else problem
+    if language != ENGLISH:
+        problem = problem.translated(language_of(language))
     return answer(problem.body(), problem.status, {**PROBLEM_HEADERS, **retry_after(problem)})
 
 
@@ -72,7 +73,9 @@ def redirect(request: Request, path: str, status: int) -> Response:
     """Return a redirect to a path of this site, with the query of the request."""
     query_text = urlencode(dict(request.query_params or {}))
     encoded_path = quote(unquote(path))  # If the path is already encoded, do not encode it twice.
-    location = site_prefix(request) + encoded_path + (f"?{query_text}" if query_text else "")
+    location = site_prefix(request) + encoded_path
+    if query_text:
+        location += f"?{query_text}"
     return answer("", status, {"Location": location, **NO_STORE})
 
 
@@ -83,9 +86,10 @@ def not_modified(headers: Mapping[str, str]) -> Response:
 def conditional_answer(request: Request, values: object, response: Response) -> Response:
     """Return the response, or 304 if the client has its ETag: a hash of the query and the data (`values`)."""
     parameters = dict(request.query_params or {})
-    digest = sha256(json.dumps([parameters, values], sort_keys=True).encode()).hexdigest()[:16]
+    query_and_values = json.dumps([parameters, values], sort_keys=True)
+    digest = sha256(query_and_values.encode()).hexdigest()
     # A weak ETag (W/): two answers with the same count have the same ETag, but perhaps different times of the count.
-    headers = {**REVALIDATED, "ETag": f'W/"{digest}"'}
+    headers = {**REVALIDATED, "ETag": f'W/"{digest[:16]}"'}
     if client_matches(request, headers["ETag"]):
         return not_modified(headers)
     response.headers.update(headers)
@@ -95,7 +99,8 @@ def conditional_answer(request: Request, values: object, response: Response) -> 
 def content_type(request: Request) -> str:
     """Return the media type of the body, in lower case and without parameters; "" if the request names none."""
     value: Any = request.headers.get("content-type") or ""
-    return str(value).partition(";")[0].strip().lower()
+    media_type = str(value).partition(";")[0]
+    return media_type.strip().lower()
 
 
 def json_body(request: Request, *, max_bytes: int = MAX_BODY_BYTES, media_types: Collection[str] = (JSON, "")) -> str:
@@ -130,7 +135,9 @@ def query(request: Request, name: str) -> str | None:
 def chosen_language(request: Request) -> str:
     """Return the language code in `?lang=`; "" if the query has none, or the site does not have this language."""
     code = query(request, "lang")
-    return code if code and code in languages() else ""
+    if code and code in languages():
+        return code
+    return ""
 
 
 def client_matches(request: Request, etag: str) -> bool:

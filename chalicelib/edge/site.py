@@ -29,7 +29,9 @@ def read_asset(request: Request, name: str) -> Response:
     reach the old code. And anybody may request a version that does not exist yet.
     """
     found = asset(name)
-    return _file(request, found, FOREVER if found and query(request, "v") == found.version else "no-store")
+    is_current_version = found is not None and query(request, "v") == found.version
+    cache_control = FOREVER if is_current_version else "no-store"
+    return _file(request, found, cache_control)
 
 
 @json_view(routes)
@@ -44,7 +46,8 @@ def read_dashboard_file(request: Request, version: str, name: str) -> Response:
 
     After a deployment, an older page still asks for the old version, and gets the new file.
     """
-    return _file(request, dashboard_files().get(name), FOREVER if version == dashboard_version() else "no-store")
+    cache_control = FOREVER if version == dashboard_version() else "no-store"
+    return _file(request, dashboard_files().get(name), cache_control)
 
 
 def _file(request: Request, found: Asset | None, cache_control: str) -> Response:

@@ -46,7 +46,8 @@ class Site(Chalice):
         if context_of_request.get("httpMethod") in methods:
             return _as_text(super().__call__(event, context))
         path = str(event.get("path") or "/")
-        request = Request({**event, "requestContext": _with_catch_all_path(context_of_request, path)}, context)
+        catch_all_context = _with_catch_all_path(context_of_request, path)
+        request = Request({**event, "requestContext": catch_all_context}, context)
         response = respond(request, lambda: answer_without_view(request, path), _problem)
         return response.to_dict()
 
@@ -63,8 +64,13 @@ def routes_at(path: str) -> list[Route]:
     parts = path.split("/")
     matching = {route.path for route in ROUTES.values() if _matches(route.path.split("/"), parts)}
     # False sorts before True, so a path with a fixed part wins over a path with a variable there.
-    best = min(matching, key=lambda path: [_is_variable(part) for part in path.split("/")], default=None)
-    return [route for route in ROUTES.values() if route.path == best]
+    most_specific = min(matching, key=_variable_parts, default=None)
+    return [route for route in ROUTES.values() if route.path == most_specific]
+
+
+def _variable_parts(path: str) -> list[bool]:
+    """Return for each part of a route's path whether it is a variable."""
+    return [_is_variable(part) for part in path.split("/")]
 
 
 def _methods(routes: list[Route]) -> set[str]:
@@ -83,9 +89,11 @@ def answer_without_view(request: Request, path: str) -> Response:
         return redirect(request, without_slash, 302) if has_route else _problem(request, NOT_FOUND)
     detail = f"This address does not take {request.method}."
     response = _problem(request, Problem(405, "Method Not Allowed", detail))
-    # API Gateway itself answers OPTIONS, with which browsers ask whether a page of another site may call the route.
-    gateway_methods = {"OPTIONS"} if any(route.allows_any_origin for route in found) else set()
-    response.headers["Allow"] = ", ".join(sorted(_methods(found) | gateway_methods))
+    methods = _methods(found)
+    if any(route.allows_any_origin for route in found):
+        # API Gateway itself answers OPTIONS, with which browsers ask whether a page of another site may call the route.
+        methods.add("OPTIONS")
+    response.headers["Allow"] = ", ".join(sorted(methods))
     return response
 
 
@@ -96,15 +104,23 @@ def _with_catch_all_path(context: Mapping[str, Any], path: str) -> Mapping[str, 
     """
     if context.get("resourcePath") != CATCH_ALL:
         return context
-    return {**context, "path": str(context.get("path", "")).removesuffix(path) + CATCH_ALL}
+    prefix = str(context.get("path", "")).removesuffix(path)
+    return {**context, "path": prefix + CATCH_ALL}
 
 
 def _matches(route_parts: list[str], path_parts: list[str]) -> bool:
-    """Return whether the route has this path. A variable stands for any part except ""."""
-    return len(route_parts) == len(path_parts) and all(
-        expected == part or (_is_variable(expected) and part != "")
-        for expected, part in zip(route_parts, path_parts, strict=True)
-    )
+    """Return whether the route has this path."""
+    if len(route_parts) != len(path_parts):
+        return False
+    pairs = zip(route_parts, path_parts, strict=True)
+    return all(_part_matches(route_part, part) for route_part, part in pairs)
+
+
+def _part_matches(route_part: str, part: str) -> bool:
+    """Return whether a part of a path matches. A variable stands for any part except ""."""
+    if _is_variable(route_part):
+        return part != ""
+    return part == route_part
 
 
 def _is_variable(part: str) -> bool:

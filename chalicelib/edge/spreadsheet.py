@@ -15,17 +15,23 @@ CSV = "text/csv"
 def wants_csv(request: Request) -> bool:
     """Return whether to answer with CSV. `?format=` overrides the Accept header."""
     format_name = query(request, "format")
-    return format_name == "csv" if format_name else CSV in (request.headers.get("accept") or "")
+    if format_name:
+        return format_name == "csv"
+    accept = request.headers.get("accept") or ""
+    return CSV in accept
 
 
 def as_csv(rows: Sequence[Mapping[str, object]], columns: Sequence[str] = ("key", "confirmed")) -> Response:
     """Return the rows as CSV. The header line has the keys of the first row or, if there are no rows, `columns`."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, fieldnames=list(rows[0]) if rows else columns)
+    fields = list(rows[0]) if rows else columns
+    writer = csv.DictWriter(text, fields)
     writer.writeheader()
     writer.writerows(map(_with_escaped_key, rows))
     return answer(text.getvalue(), 200, {"Content-Type": f"{CSV}; charset=utf-8", **REVALIDATED})
 
 
 def _with_escaped_key(row: Mapping[str, object]) -> Mapping[str, object]:
-    return {**row, "key": escape_formula(str(row["key"]))} if "key" in row else row
+    if "key" not in row:
+        return row
+    return {**row, "key": escape_formula(str(row["key"]))}

@@ -72,7 +72,8 @@ def _options(route: Route) -> dict[str, object]:
     """
     takes_any_type = route.method in ("POST", "PUT") or route.path.startswith("/api/osdi")
     content_types = {"content_types": ["*/*"]} if takes_any_type else {}
-    return {"methods": [route.method], "cors": CORS if route.allows_any_origin else None, **content_types}
+    cors = CORS if route.allows_any_origin else None
+    return {"methods": [route.method], "cors": cors, **content_types}
 
 
 def respond(request: Request, view: Callable[[], Response], problem_response: ProblemResponse) -> Response:

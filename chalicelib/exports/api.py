@@ -51,14 +51,16 @@ def list_exports(request: Request, slug: str) -> Response:
 
 @staff_view(routes)
 def read_export(request: Request, export_id: str) -> Response:
-    return json_answer(_export_json(find_job(Export, export_id, tables())))
+    export = find_job(Export, export_id, tables())
+    return json_answer(_export_json(export))
 
 
 @staff_view(routes)
 def cancel_export(request: Request, export_id: str) -> Response:
     """Cancel the export, and return it. If it has ended or stalled, return it unchanged."""
     export = find_job(Export, export_id, tables())
-    return json_answer(_export_json(cancel_job(request, "export.cancelled", export, {"petition": export.slug})))
+    cancelled = cancel_job(request, "export.cancelled", export, {"petition": export.slug})
+    return json_answer(_export_json(cancelled))
 
 
 @staff_view(routes)
@@ -94,7 +96,7 @@ def _export_json(export: Export) -> dict[str, object]:
     `rows` and `of` may differ (docs/staff.md).
     """
     now, result = times.now(), export.result
-    return {
+    shown = {
         **export.at(now).model_dump(include={"format", "columns", "recipient", "requested_by", "why"}),
         "id": export.job_id,
         "slug": export.slug,
@@ -103,8 +105,10 @@ def _export_json(export: Export) -> dict[str, object]:
         "rows": export.processed,
         "of": export.count_at_moment,
         "expires_at": times.iso(export.expires_at),
-        **(_result_json(result) if result else {}),
     }
+    if result:
+        shown |= _result_json(result)
+    return shown
 
 
 def _result_json(result: Result) -> dict[str, object]:

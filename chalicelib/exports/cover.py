@@ -59,9 +59,17 @@ def printable(text: str, supported: Container[int]) -> str:
 
     `supported`: the codes of the font's characters.
     """
-    # "\0" marks each character that the font lacks, or that only a text shaper could print (NEEDS_SHAPING).
-    masked = "".join(each if ord(each) in supported and ord(each) not in NEEDS_SHAPING else "\0" for each in text)
-    return _OMITTED_RUN.sub(f" {OMITTED} ", masked).strip() if "\0" in masked else masked
+    marked = "".join(_itself_or_mark(character, supported) for character in text)
+    if "\0" not in marked:
+        return marked
+    return _OMITTED_RUN.sub(f" {OMITTED} ", marked).strip()
+
+
+def _itself_or_mark(character: str, supported: Container[int]) -> str:
+    """Return the character, or the mark "\\0" if the font lacks it or only a text shaper could print it."""
+    code = ord(character)
+    is_printable = code in supported and code not in NEEDS_SHAPING
+    return character if is_printable else "\0"
 
 
 def _empty_page(facts: CoverFacts) -> "FPDF":
@@ -89,14 +97,22 @@ def _rows(facts: CoverFacts) -> Iterable[tuple[str, str]]:
     yield "As of", iso(export.moment)
     yield "Count at that moment", f"{export.count_at_moment:,}"
     yield "Text version", _versions(export.totals, petition)
-    country_names = countries()
-    by_country = Counter({country_names.get(code, code): number for code, number in export.totals.countries.items()})
-    yield "By country", _breakdown(by_country)
+    yield "By country", _breakdown(_by_country(export.totals))
     yield "File", f"{export.job_id}{export.extension} ({result.size:,} bytes)"
     yield "Columns", ", ".join(export.columns)
     yield "Encrypted to", export.recipient or "not encrypted: anyone who has the file can read it"
     yield "SHA-256 of the file", f"{result.sha256[:32]} {result.sha256[32:]}"
     yield "Written", iso(result.finished_at)
+
+
+def _by_country(totals: Totals) -> Counter[str]:
+    """Return the number of rows by the country's name, or by its code if it has no name."""
+    names = countries()
+    by_country: Counter[str] = Counter()
+    for code, number in totals.countries.items():
+        name = names.get(code, code)
+        by_country[name] += number
+    return by_country
 
 
 def _versions(totals: Totals, petition: Petition) -> str:
@@ -109,7 +125,8 @@ def _versions(totals: Totals, petition: Petition) -> str:
 
 def _breakdown(counts: Counter[str]) -> str:
     shown = counts.most_common(MAX_BREAKDOWN_VALUES)
-    rest = counts.total() - sum(number for _, number in shown)
+    sum_shown = sum(number for _, number in shown)
+    rest = counts.total() - sum_shown
     parts = [f"{key}: {number:,}" for key, number in shown]
     if rest:
         parts.append(f"others: {rest:,}")

@@ -32,8 +32,9 @@ def deliver(export: Export, context: ExportContext) -> Export:
     result = _result(export, path, f"{_prefix(export)}{token_hex(4)}", context)
     content_type = "application/octet-stream" if export.recipient is not None else CONTENT_TYPES[export.format]
     context.s3_bucket.put_file(result.file, path, content_type)
+    petition = petition_as_stored(export.slug, context.tables)
     sheet = context.folder / "cover.pdf"
-    sheet.write_bytes(cover_sheet(CoverFacts(petition_as_stored(export.slug, context.tables), export, result)))
+    sheet.write_bytes(cover_sheet(CoverFacts(petition, export, result)))
     context.s3_bucket.put_file(result.cover, sheet, "application/pdf")
     return export.in_end_state(JobState.DONE, result=result)
 

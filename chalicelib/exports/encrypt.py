@@ -26,7 +26,8 @@ class Recipient(NamedTuple):
 def recipient_of(pasted_key: str) -> Recipient:
     """Parse a pasted public key. Raise Invalid; the error never repeats the pasted text, which may be a secret."""
     key = pasted_key.strip()
-    if any(mark in key.upper() for mark in PRIVATE_MARKS):
+    is_private = any(mark in key.upper() for mark in PRIVATE_MARKS)
+    if is_private:
         raise _invalid("This is a private key. We have not stored it, but it is no longer secret: make a new key")
     if key.startswith("age1"):
         _age_recipient(key)

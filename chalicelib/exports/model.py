@@ -152,4 +152,5 @@ class Export(Job):
     def extension(self) -> str:
         if self.recipient is None:
             return f".{self.format}"
-        return f".{self.format}{'.age' if self.recipient.startswith('age1') else '.gpg'}"
+        encryption = "age" if self.recipient.startswith("age1") else "gpg"
+        return f".{self.format}.{encryption}"

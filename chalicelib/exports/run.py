@@ -22,7 +22,8 @@ class ExportWork:
 
     def next_step(self, export: Export) -> Step[Export]:
         if export.missing_buckets:
-            return Step(PART_SECONDS, lambda: gather(export, export.missing_buckets[0], self.context))
+            bucket = export.missing_buckets[0]
+            return Step(PART_SECONDS, lambda: gather(export, bucket, self.context))
         return Step(FILE_SECONDS, lambda: self._deliver(export))
 
     def _deliver(self, export: Export) -> Export:

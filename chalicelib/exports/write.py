@@ -21,17 +21,38 @@ WriteSignature = Callable[[Mapping[str, Any]], None]
 def writer(file_format: Format, columns: Sequence[Column], file: TextIO) -> WriteSignature:
     """Return a function that writes one signature as one line."""
     if file_format is Format.NDJSON:
-        encode = json.JSONEncoder(ensure_ascii=False).encode
-        return lambda item: _write_line(file, encode({column.value: value_of(column, item) for column in columns}))
+        return _ndjson_writer(columns, file)
+    return _csv_writer(columns, file)
+
+
+def _ndjson_writer(columns: Sequence[Column], file: TextIO) -> WriteSignature:
+    encode = json.JSONEncoder(ensure_ascii=False).encode
+
+    def write(item: Mapping[str, Any]) -> None:
+        values = {column.value: value_of(column, item) for column in columns}
+        file.write(encode(values))
+        file.write("\n")
+
+    return write
+
+
+def _csv_writer(columns: Sequence[Column], file: TextIO) -> WriteSignature:
     # Quote all values: in countries with a decimal comma, spreadsheets also split values at semicolons, and a formula
     # could follow a semicolon.
     csv_writer = csv.writer(file, quoting=csv.QUOTE_ALL)
-    return lambda item: _write_row(csv_writer, [escape_formula(value_of(column, item) or "") for column in columns])
+
+    def write(item: Mapping[str, Any]) -> None:
+        values = [value_of(column, item) or "" for column in columns]
+        csv_writer.writerow([escape_formula(value) for value in values])
+
+    return write
 
 
 def heading(file_format: Format, columns: Sequence[Column]) -> str:
     """Return the first line of the file. NDJSON has no such line."""
-    return "" if file_format is Format.NDJSON else f"{BYTE_ORDER_MARK}{','.join(columns)}\r\n"
+    if file_format is Format.NDJSON:
+        return ""
+    return f"{BYTE_ORDER_MARK}{','.join(columns)}\r\n"
 
 
 def value_of(column: Column, item: Mapping[str, Any]) -> str | None:
@@ -40,12 +61,3 @@ def value_of(column: Column, item: Mapping[str, Any]) -> str | None:
     if column is Column.SOURCE:
         return value or DIRECT  # DIRECT: the person did not come by a link with `?source=`.
     return value or None
-
-
-def _write_line(file: TextIO, line: str) -> None:
-    file.write(line)
-    file.write("\n")
-
-
-def _write_row(csv_writer: Any, values: list[str]) -> None:
-    csv_writer.writerow(values)

@@ -31,4 +31,5 @@ def latest_readiness(now: datetime, tables: Tables) -> Readiness | None:
     item = tables.get(health_keys.readiness())
     if item is None or item["checked_at"] < iso(now - SHOWN_FOR):
         return None
-    return Readiness(item["is_ready"], item["text"], datetime.fromisoformat(item["checked_at"]))
+    checked_at = datetime.fromisoformat(item["checked_at"])
+    return Readiness(item["is_ready"], item["text"], checked_at)

@@ -66,12 +66,18 @@ def messages(facts: HealthFacts) -> list[Message]:
     ]
     no_problem = [] if problems else [Message(Health.GOOD, f"Everything works. {NO_ACTION}")]
     all_messages = [*problems, *no_problem, *_readiness_messages(facts.readiness)]
-    from_good_to_bad = list(Health)
-    return sorted(all_messages, key=lambda message: from_good_to_bad.index(message.level), reverse=True)
+    return sorted(all_messages, key=_badness, reverse=True)
 
 
 def worst_level(shown: Sequence[Message]) -> Health:
-    return max((message.level for message in shown), key=list(Health).index)
+    worst = max(shown, key=_badness)
+    return worst.level
+
+
+def _badness(message: Message) -> int:
+    """Return a number that is higher for a worse level."""
+    from_good_to_bad = list(Health)
+    return from_good_to_bad.index(message.level)
 
 
 def _mail_messages(facts: HealthFacts) -> Iterator[Message]:
@@ -126,8 +132,8 @@ LOAD_TEXTS = {
 
 def _readiness_messages(readiness: Readiness | None) -> Iterator[Message]:
     if readiness:
-        checked = f"{readiness.text} Checked on {readiness.checked_at:%-d %B at %H:%M} UTC."
-        yield Message(Health.GOOD if readiness.is_ready else Health.WARNING, checked)
+        level = Health.GOOD if readiness.is_ready else Health.WARNING
+        yield Message(level, f"{readiness.text} Checked on {readiness.checked_at:%-d %B at %H:%M} UTC.")
 
 
 def _correction_message(correction: Correction) -> Message:

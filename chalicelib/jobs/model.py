@@ -89,7 +89,9 @@ class Job(BaseModel):
 
     def at(self, now: datetime) -> Self:
         """Return the job as it is now. If it has stalled, return it as failed, even if that is not stored yet."""
-        patience_starts_at = max(self.touched_at, self.rests_until) if self.rests_until else self.touched_at
+        patience_starts_at = self.touched_at
+        if self.rests_until:
+            patience_starts_at = max(self.touched_at, self.rests_until)
         is_stalled = self.is_open and now >= patience_starts_at + self.patience
         return self.as_stalled() if is_stalled else self
 
@@ -106,13 +108,13 @@ class Job(BaseModel):
 
     def in_end_state(self, state: JobState, **fields: Any) -> Self:
         """Return the job with this end state, such as DONE, and these fields, and without its secrets."""
-        return self.model_copy(update={"state": state, **dict.fromkeys(self.secrets), **fields})
+        no_secrets = dict.fromkeys(self.secrets)  # Each is None.
+        return self.model_copy(update={"state": state, **no_secrets, **fields})
 
     def as_stalled(self) -> Self:
         """Return the job as failed, because it made no progress."""
-        return self.in_end_state(
-            JobState.FAILED, why=f"The {self.kind} made no progress for hours and was stopped. Start another"
-        )
+        why = f"The {self.kind} made no progress for hours and was stopped. Start another"
+        return self.in_end_state(JobState.FAILED, why=why)
 
 
 JobType = TypeVar("JobType", bound=Job)

@@ -27,7 +27,8 @@ def start(job: Job, queue: Queue, tables: Tables) -> None:
     We send the message first. If the job is then not stored, the worker drops the message. A stored job without a
     message would never run, and would block the next job.
     """
-    queue.send([job_message(job.job_id, int(START_DELAY.total_seconds()))])
+    delay = int(START_DELAY.total_seconds())
+    queue.send([job_message(job.job_id, delay)])
     store.add(job, tables)
 
 
@@ -47,9 +48,9 @@ def find_job(model: type[JobType], job_id: str, tables: Tables, key: str | None 
     A malformed id is not looked up, because AWS refuses very long keys.
     """
     job = store.find(model, job_id, tables) if _id.fullmatch(job_id) else None
-    if job is None or (key is not None and job.key != key):
-        raise UnknownThing(f"There is no such {model.kind}.")
-    return job
+    if job and key in (None, job.key):
+        return job
+    raise UnknownThing(f"There is no such {model.kind}.")
 
 
 def jobs_of(model: type[JobType], key: str, tables: Tables) -> Iterator[JobType]:

@@ -29,7 +29,8 @@ def add(job: Job, tables: Tables) -> None:
     point_to_job = Change(pointer, {"job_id": job.job_id}, when=is_still("job_id", latest_id))
     writes: list[Change | NewItem] = [point_to_job, NewItem(_key(job), _item(job))]
     if latest and latest.is_open:  # The latest job has stalled. If it makes progress meanwhile, the transaction fails.
-        writes.append(_change_between(latest, latest.as_stalled(), now, _is_open_and_unchanged(latest)))
+        change_to_failed = _change_between(latest, latest.as_stalled(), now, _is_open_and_unchanged(latest))
+        writes.append(change_to_failed)
     try:
         tables.transact(writes)
     except ConditionFailed:
@@ -61,7 +62,8 @@ def step_change(job: JobType, after: JobType, now: datetime) -> Change:
 
 def cancel(job: JobType, now: datetime, tables: Tables) -> JobType:
     """Cancel the job, unless it has ended, and return it as stored."""
-    return _apply(job, _change_between(job, job.in_end_state(JobState.CANCELLED), now, _is_open), tables)
+    change = _change_between(job, job.in_end_state(JobState.CANCELLED), now, _is_open)
+    return _apply(job, change, tables)
 
 
 def _apply(job: JobType, change: Change, tables: Tables) -> JobType:
@@ -77,9 +79,11 @@ def _apply(job: JobType, change: Change, tables: Tables) -> JobType:
 
 def _change_between(before: Job, after: Job, now: datetime, when: Condition) -> Change:
     """Return the change that writes `touched_at`, and only those fields in which `before` and `after` differ."""
-    old, new = _item(before), _item(after) | {"touched_at": iso(now)}
-    assign = {name: value for name, value in new.items() if old.get(name) != value}
-    return Change(_key(before), assign, remove=sorted(old.keys() - new.keys()), when=when)
+    old = _item(before)
+    new = {**_item(after), "touched_at": iso(now)}
+    assign = {name: value for name, value in new.items() if value != old.get(name)}
+    remove = sorted(old.keys() - new.keys())
+    return Change(_key(before), assign, remove=remove, when=when)
 
 
 def _is_open_and_unchanged(job: Job) -> Condition:

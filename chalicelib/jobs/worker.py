@@ -42,7 +42,8 @@ def run_jobs(
             return run(job, work_of(job, Path(folder)), has_time, times.now, tables())
 
     def handle(body: Mapping[str, Any]) -> None:
-        _run(JobMessage.model_validate(body).job_id, model, queue, run_in_folder)
+        message = JobMessage.model_validate(body)
+        _run(message.job_id, model, queue, run_in_folder)
 
     return handle_messages(event, handle)
 

@@ -75,7 +75,8 @@ def letter_counts(slug: str, tables: Tables) -> dict[str, NumbersByDay]:
 
 def total(numbers: Iterable[LetterNumbers]) -> LetterNumbers:
     addends = list(numbers)
-    return LetterNumbers(**{name: sum(getattr(addend, name) for addend in addends) for name in _NAMES})
+    sums = {name: sum(getattr(addend, name) for addend in addends) for name in _NAMES}
+    return LetterNumbers(**sums)
 
 
 def _numbers(item: Item) -> dict[str, int]:

@@ -34,9 +34,10 @@ class LetterDeliveries(CountedDeliveries):
         try:
             return super().request(key, now, tables, **extra)
         except ConditionFailed as failure:
-            if again := self.request_again(key, now, tables, **extra):
-                return again
-            raise failure from None
+            again = self.request_again(key, now, tables, **extra)
+            if again is None:
+                raise failure from None
+            return again
 
     def counter(self, key: str, day: date, numbers: Mapping[str, int], tables: Tables) -> Change:
         letter = letter_ids(key)
@@ -49,12 +50,14 @@ class LetterDeliveries(CountedDeliveries):
     def open_requests(self, start: Key, page_size: int, tables: Tables) -> tuple[list[Item], str | None]:
         """Return the open requests. If a letter waits for a turn, but its target has no pace now, make it due now."""
         items, last = super().open_requests(start, page_size, tables)
-        slugs = {letter_ids(self.key_of(item)).slug for item in items if waits_for_turn(item)}
+        waiting = [item for item in items if waits_for_turn(item)]
+        slugs = {letter_ids(self.key_of(item)).slug for item in waiting}
         petitions = {slug: petition_as_stored(slug, tables) for slug in slugs}
-        for item in filter(waits_for_turn, items):
+        for item in waiting:
             letter = letter_ids(self.key_of(item))
             target = target_of(petitions[letter.slug], letter.target)
-            if target is None or not isinstance(target.delivery, Paced):
+            is_paced = target is not None and isinstance(target.delivery, Paced)
+            if not is_paced:
                 _make_due_now(self.request_of(item), item, tables)
         return items, last
 
@@ -64,12 +67,14 @@ class LetterDeliveries(CountedDeliveries):
         # IAM does not let the mail sender read deliveries. So get the item from an update. It changes nothing, because
         # the claim is removed already.
         no_change = Change(self.item_key(request.key), remove=CLAIM_ATTRIBUTES, when=Attr("mails").exists())
-        _pause_target(request.key, tables.update_and_read(no_change), "refused", now, tables)
+        item = tables.update_and_read(no_change)
+        _pause_target(request.key, item, "refused", now, tables)
 
     def mark_undeliverable(self, key: str, reason: str, now: datetime, tables: Tables) -> None:
         """Record the bounce or complaint. Pause this target, or only the member of parliament who got the letter."""
         super().mark_undeliverable(key, reason, now, tables)
-        _pause_target(key, tables.get(self.item_key(key), consistent=True) or {}, reason, now, tables)
+        item = tables.get(self.item_key(key), consistent=True) or {}
+        _pause_target(key, item, reason, now, tables)
 
 
 def waits_for_turn(item: Item) -> bool:

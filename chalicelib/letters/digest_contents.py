@@ -34,6 +34,7 @@ from chalicelib.projections.dimensions import AREA_PREFIX
 DIGEST_HOUR = 7
 ATTEMPTS = 3
 _OPEN = Attr("closed_at").not_exists()
+_EXISTS = Attr("letters").exists()  # The item of a digest always has this attribute.
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,9 @@ class DigestContents:
 def next_digest_day(now: datetime) -> date:
     """Return the day of the digest that takes letters now."""
     local = in_london(now)
+    today = local.date()
     is_for_tomorrow = local.hour >= DIGEST_HOUR
-    return local.date() + timedelta(days=1 if is_for_tomorrow else 0)
+    return today + timedelta(days=1) if is_for_tomorrow else today
 
 
 def gather(
@@ -88,11 +90,10 @@ def seal(ids: DigestIds, now: datetime, tables: Tables) -> DigestContents | None
     First take out the letters whose withdrawals were noted in LATE during an earlier attempt. Return None if there is
     no such digest. Raise Conflicted if people keep withdrawing meanwhile.
     """
+    change = Change(ids.key, assign={"sealed_at": iso(now)}, when=_EXISTS)
     for _ in range(ATTEMPTS):
         try:
-            item = tables.update_and_read(
-                Change(ids.key, assign={"sealed_at": iso(now)}, when=Attr("letters").exists())
-            )
+            item = tables.update_and_read(change)
         except ConditionFailed:
             return None
         late = item.get(LATE)
@@ -110,12 +111,12 @@ def unseal(ids: DigestIds, tables: Tables) -> None:
 def mark_ended(ids: DigestIds, now: datetime, tables: Tables) -> None:
     """Record that the digest's email is settled. The digest stays sealed, and withdrawals change nothing in it."""
     ended = {"sealed_at": iso(now), "ended_at": iso(now)}
-    tables.try_update(Change(ids.key, assign=ended, remove=[LATE], when=Attr("letters").exists()))
+    tables.try_update(Change(ids.key, assign=ended, remove=[LATE], when=_EXISTS))
 
 
 def close(ids: DigestIds, now: datetime, tables: Tables) -> None:
     """Close the digest, so that it takes no more letters. Idempotent."""
-    tables.try_update(Change(ids.key, assign={"closed_at": iso(now)}, when=_OPEN & Attr("letters").exists()))
+    tables.try_update(Change(ids.key, assign={"closed_at": iso(now)}, when=_OPEN & _EXISTS))
 
 
 def mark_requested(ids: DigestIds, now: datetime, tables: Tables) -> None:
@@ -135,8 +136,11 @@ def unrequested_digests(slug: str, target: str, tables: Tables) -> Iterator[Dige
 
 
 def _contents_of(ids: DigestIds, item: Item) -> DigestContents:
-    areas = {
-        name.removeprefix(AREA_PREFIX): item[name] for name in item if name.startswith(AREA_PREFIX) and item[name] > 0
-    }
-    own_words_ids = [item[name] for name in sorted(item) if name.startswith(OWN_WORDS_PREFIX)]
+    areas: dict[str, int] = {}
+    for name, value in item.items():
+        if name.startswith(AREA_PREFIX) and value > 0:
+            area = name.removeprefix(AREA_PREFIX)
+            areas[area] = value
+    slots = sorted(name for name in item if name.startswith(OWN_WORDS_PREFIX))
+    own_words_ids = [item[slot] for slot in slots]
     return DigestContents(ids, item.get("letters", 0), areas, own_words_ids)

@@ -17,4 +17,7 @@ NO_SLOT = "-"
 
 def slot_of(signature_id: str, *, has_own_words: bool) -> str:
     """Return the name of the slot for the letter of this signature, or NO_SLOT."""
-    return f"{OWN_WORDS_PREFIX}{crc32(signature_id.encode()) % OWN_WORDS_SLOTS:02}" if has_own_words else NO_SLOT
+    if not has_own_words:
+        return NO_SLOT
+    number = crc32(signature_id.encode()) % OWN_WORDS_SLOTS
+    return f"{OWN_WORDS_PREFIX}{number:02}"

@@ -13,7 +13,7 @@ from typing import Any
 
 from chalicelib.aws.table import Change, Item, NewItem, Tables
 from chalicelib.core.language import language_of
-from chalicelib.core.target_keys import DIGEST, digest_ids
+from chalicelib.core.target_keys import DIGEST, DigestIds, digest_ids
 from chalicelib.letters.counts import DIGEST_SHARD, count_change
 from chalicelib.letters.digest_contents import DigestContents, find_digest, mark_ended, seal, unseal
 from chalicelib.letters.model import may_send_letter, target_of
@@ -94,14 +94,17 @@ def digest_email(key: str, stored: Item, context: MailContext, now: datetime, ta
     ids = digest_ids(key)
     petition = petition_as_stored(ids.slug, tables)
     target = target_of(petition, ids.target)
-    if target and (target.test_to or target_state(ids.slug, ids.target, tables).is_paused):
+    if target and (target.test_to or _is_paused(ids, tables)):
         return NotSent.HELD
     # Seal the digest before the checks below. If a check drops the digest, all its letters are counted as dropped, so
     # its letters must not change after that.
     digest = seal(ids, now, tables)
-    if target is None or target.members or petition.letter is None or digest is None or not digest.letters:
+    if target is None or target.members or petition.letter is None:
+        return NotSent.DROPPED
+    if digest is None or not digest.letters:
         return NotSent.DROPPED
     language = language_of(petition.language)
+    letters_in_own_words = _letters_in_own_words(digest, petition, tables)
     values = {
         "petition": petition,
         "petition_url": context.petition_link(petition.slug),
@@ -109,9 +112,13 @@ def digest_email(key: str, stored: Item, context: MailContext, now: datetime, ta
         "letters": digest.letters,
         "areas": public_areas(digest.letters, digest.areas),
         "suggested": letter_texts(petition.letter, SignedLetter(version="")),
-        "shown_letters": [*islice(_letters_in_own_words(digest, petition, tables), MAX_SHOWN)],
+        "shown_letters": [*islice(letters_in_own_words, MAX_SHOWN)],
     }
     return Content(target.email or "", values, language=language.code, sender_name=petition.charity)
+
+
+def _is_paused(ids: DigestIds, tables: Tables) -> bool:
+    return target_state(ids.slug, ids.target, tables).is_paused
 
 
 def _letters_in_own_words(digest: DigestContents, petition: Petition, tables: Tables) -> Iterator[DigestLetter]:
@@ -126,9 +133,8 @@ def _letters_in_own_words(digest: DigestContents, petition: Petition, tables: Ta
             continue
         agreed_letter = letter_as_signed(petition.slug, signed_letter.version, tables).in_language(signature.language)
         reply_to = signature.email if signed_letter.reply else None
-        yield DigestLetter(
-            letter_texts(agreed_letter, signed_letter), signature.name or "", signature.postcode, reply_to
-        )
+        words = letter_texts(agreed_letter, signed_letter)
+        yield DigestLetter(words, signature.name or "", signature.postcode, reply_to)
 
 
 DIGEST_KIND = Kind(DIGEST, Path(__file__).with_name("digest_templates"), Priority.OTHER, DIGESTS, digest_email)

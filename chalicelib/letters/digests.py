@@ -24,8 +24,12 @@ def send_digests(now: datetime, outbox: Outbox, tables: Tables) -> int:
     has a letter, because older digests may be due. Each target needs one more query, for its digests.
     """
     open_day = next_digest_day(now)  # The digests of this day still take letters. All earlier digests are due.
-    due = (ids for petition in all_petitions(tables) for ids in _due_digests(petition, open_day, tables))
-    return sum(_close_and_request(ids, now, outbox, tables) for ids in due)
+    requested = 0
+    for petition in all_petitions(tables):
+        for ids in _due_digests(petition, open_day, tables):
+            if _close_and_request(ids, now, outbox, tables):
+                requested += 1
+    return requested
 
 
 def _due_digests(petition: Petition, open_day: date, tables: Tables) -> list[DigestIds]:
@@ -34,12 +38,15 @@ def _due_digests(petition: Petition, open_day: date, tables: Tables) -> list[Dig
     Leave out the digests of a paused target: they wait until staff resume its letters. But if the petition no longer
     has the target, its digests are due: `digest_email` then drops them.
     """
-    targets = [
-        key
-        for key, state in target_states(petition.slug, tables).items()
-        if state.has_digests and (not state.is_paused or target_of(petition, key) is None)
-    ]
-    return [ids for key in targets for ids in unrequested_digests(petition.slug, key, tables) if ids.day < open_day]
+    due: list[DigestIds] = []
+    for key, state in target_states(petition.slug, tables).items():
+        if not state.has_digests:
+            continue
+        if state.is_paused and target_of(petition, key) is not None:
+            continue
+        unrequested = unrequested_digests(petition.slug, key, tables)
+        due += [ids for ids in unrequested if ids.day < open_day]
+    return due
 
 
 def _close_and_request(ids: DigestIds, now: datetime, outbox: Outbox, tables: Tables) -> bool:

@@ -33,12 +33,14 @@ def letter_email(
     petition = petition_as_stored(slug, tables)
     target = target_of(petition, target_key)
     found = find_by_id(petition, signature_id, tables)
-    if target is None or found is None or not may_send_letter(found.signature):
+    if target is None or found is None:
         return NotSent.DROPPED
-    if not has_same_recipients(target, stored):
+    may_be_sent = may_send_letter(found.signature) and has_same_recipients(target, stored)
+    if not may_be_sent:
         return NotSent.DROPPED
     signature, signed_letter = found.signature, found.signature.letter
-    if reason := reason_not_to_send(key, stored, target, signature, now, tables):
+    reason = reason_not_to_send(key, stored, target, signature, now, tables)
+    if reason is not None:
         return reason
     assert signed_letter is not None
     language = language_of(signature.language or petition.language)
@@ -47,9 +49,8 @@ def letter_email(
     agreed_target = agreed_letter.target(target_key) or target
     to_name, to_address = recipient(target, agreed_target.name, stored)
     name, postcode = signature.name or "", signature.postcode or ""
-    letter = render_letter(
-        letter_texts(agreed_letter, signed_letter), to_name, name, postcode, translated.charity, language
-    )
+    words = letter_texts(agreed_letter, signed_letter)
+    letter = render_letter(words, to_name, name, postcode, translated.charity, language)
     url = context.petition_link(slug, signature.language)
     reply_to = (signature.email or "") if signed_letter.reply else ""
     values = {"petition": translated, "petition_url": url, "letter": letter, "is_test": False}

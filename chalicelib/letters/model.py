@@ -41,9 +41,11 @@ def checked_constituency(target: LetterTarget, constituency: str | None) -> str:
     constituency that is not in the table of members: it may have been there when staff paused the letters to its
     member.
     """
-    if constituency and not (target.members and len(constituency) <= MAX_NAME_LENGTH):
+    if not constituency:
+        return ""
+    if not target.members or len(constituency) > MAX_NAME_LENGTH:
         raise UnknownThing("This target has no such member.")
-    return constituency or ""
+    return constituency
 
 
 def has_same_recipients(target: LetterTarget, stored: Item) -> bool:

@@ -30,7 +30,9 @@ def reason_not_to_send(
     """Return why the letter is not sent now, or None to send it. This call may add it to a digest, or book its turn."""
     letter = letter_ids(key)
     state = target_state(letter.slug, letter.target, tables)
-    if state.is_paused or target.test_to or (target.members and _is_member_paused(letter, stored["member"], tables)):
+    if state.is_paused or target.test_to:
+        return NotSent.HELD
+    if target.members and _is_member_paused(letter, stored["member"], tables):
         return NotSent.HELD
     if isinstance(target.delivery, Digest):
         max_singles = target.delivery.first

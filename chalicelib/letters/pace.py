@@ -36,7 +36,8 @@ def book_letter_turn(key: str, pace: Paced, now: datetime, tables: Tables, *, ha
         due = _next_turn(turns_key, pace, working, now, tables)
         if due > now:
             return due
-    if working.is_open(now) and _take_place(target_keys.target(slug, target), pace.per_hour, now, tables):
+    places_key = target_keys.target(slug, target)
+    if working.is_open(now) and _take_place(places_key, pace.per_hour, now, tables):
         return now
     # Try again within the next hour of working time. The delay differs between letters, so that they do not all try
     # at the same moment.
@@ -57,7 +58,9 @@ def _take_place(key: Key, per_hour: int, now: datetime, tables: Tables) -> bool:
     """Take a place in this hour. Return False if none is free. If the sender then crashes, the place stays taken."""
     hour = iso(now)[:13]  # Such as 2026-11-24T18.
     is_this_hour = Attr("hour").eq(hour)
-    if tables.try_update(Change(key, add={"in_hour": 1}, when=is_this_hour & Attr("in_hour").lt(per_hour))):
+    has_free_place = Attr("in_hour").lt(per_hour)
+    change = Change(key, add={"in_hour": 1}, when=is_this_hour & has_free_place)
+    if tables.try_update(change):
         return True
     is_new = Attr("hour").not_exists() | Attr("hour").lt(hour)
     return tables.try_update(Change(key, assign={"hour": hour, "in_hour": 1}, when=is_new))

@@ -31,6 +31,11 @@ class TargetReport:
     state: TargetState
     paused_members: Mapping[str, TargetState]
 
+    @property
+    def name(self) -> str:
+        """Return the target's name, or only its key if the petition no longer has this target."""
+        return self.target.name if self.target else self.key
+
 
 @dataclass(frozen=True)
 class LettersReport:
@@ -54,35 +59,45 @@ def letters_text(petition: Petition, now: datetime, tables: Tables) -> str | Non
         return None
     if len(letters.targets) > MAX_NAMED_TARGETS:
         return _sentence(f"{len(letters.targets)} targets", letters.numbers)
-    return " ".join(_sentence(each.target.name if each.target else each.key, each.numbers) for each in letters.targets)
+    return " ".join(_sentence(each.name, each.numbers) for each in letters.targets)
 
 
 def _sentence(to: str, numbers: LetterNumbers) -> str:
     """Return a sentence with the number of each outcome, so that nobody takes unknown letters for sent letters."""
-    named = {"sent": numbers.sent, "failed": numbers.failed, "unknown": numbers.unknown, "waiting": numbers.waiting}
-    outcomes = ", ".join(f"{number:,} {name}" for name, number in {**named, "not sent": numbers.dropped}.items())
+    outcomes = (
+        f"{numbers.sent:,} sent, {numbers.failed:,} failed, {numbers.unknown:,} unknown, "
+        f"{numbers.waiting:,} waiting, {numbers.dropped:,} not sent"
+    )
     return f"Letters to {to}: {numbers.requested:,} requested ({outcomes})."
 
 
 def report(petition: Petition, now: datetime, tables: Tables) -> LettersReport:
     """Return the numbers of letters by target: first the petition's targets in their order, then removed targets."""
     counts, states = letter_counts(petition.slug, tables), target_states(petition.slug, tables)
-    targets = {target.key: target for target in petition.letter.targets} if petition.letter else {}
-    reports = [
-        TargetReport(
+    current_targets = petition.letter.targets if petition.letter else []
+    targets = {target.key: target for target in current_targets}
+    removed = sorted(counts.keys() - targets.keys())
+    reports: list[TargetReport] = []
+    for key in [*targets, *removed]:
+        days = counts.get(key, {})
+        target_report = TargetReport(
             key=key,
             target=targets.get(key),
-            numbers=total(counts.get(key, {}).values()),
-            days=counts.get(key, {}),
+            numbers=total(days.values()),
+            days=days,
             state=states.get(key, TargetState()),
             paused_members=_paused_members(key, states),
         )
-        for key in [*targets, *sorted(counts.keys() - targets.keys())]
-    ]
+        reports.append(target_report)
     return LettersReport(reports, as_of=now)
 
 
 def _paused_members(target: str, states: Mapping[str, TargetState]) -> dict[str, TargetState]:
     """Return the states of the target's paused members by constituency. A member's key: `<target>#<constituency>`."""
-    member_states = {key.partition("#")[2]: state for key, state in states.items() if key.startswith(f"{target}#")}
-    return {constituency: state for constituency, state in member_states.items() if state.is_paused}
+    prefix = f"{target}#"
+    paused: dict[str, TargetState] = {}
+    for key, state in states.items():
+        if key.startswith(prefix) and state.is_paused:
+            constituency = key.removeprefix(prefix)
+            paused[constituency] = state
+    return paused

@@ -64,7 +64,8 @@ def has_new_letter(before: Image | None, after: Image) -> bool:
     """
     if before is None or not _is_confirmed_with_letter(after):
         return False
-    return not _is_confirmed_with_letter(before) and before.get("restored_at") == after.get("restored_at")
+    is_restored = before.get("restored_at") != after.get("restored_at")
+    return not _is_confirmed_with_letter(before) and not is_restored
 
 
 def _is_confirmed_with_letter(image: Image) -> bool:
@@ -97,23 +98,27 @@ def _request_together(
 
 
 def _letters_of(image: Image, tables: Tables) -> Iterator[tuple[Deliveries, str, dict[str, str]]]:
-    """Yield for each letter of a signature: LETTERS or TESTS, the delivery's key, and its extra attributes.
+    """Yield the letters of a signature. For each: LETTERS, or TESTS for a test; the delivery's key; extra attributes.
 
     There is a letter to each target that the petition had when the person agreed to the letter. If the charity's tables
     have no member of parliament for the postcode, no letter goes to a member. If a member is also a target, the member
-    gets only the letter to that target. While a target is in test mode, the letter to it is a test (TESTS).
+    gets only the letter to that target. While a target is in test mode, the letter to it is a test.
     """
     slug = keys.slug_of(image["pk"])
     current = petition_as_stored(slug, tables)
-    targets = letter_as_signed(slug, image["letter"]["version"], tables).letter.targets
+    version = letter_as_signed(slug, image["letter"]["version"], tables)
+    targets = version.letter.targets
     for target in targets:
         extra: dict[str, str] = {}
         if target.members:
             member = member_for_postcode(image.get("country"), image.get("postcode"))
-            if member is None or (current.letter and current.letter.has_address(member.email, among=targets)):
+            if member is None:
+                continue
+            if current.letter and current.letter.has_address(member.email, among=targets):
                 continue
             extra = {"member": member.constituency}
-        yield _deliveries_for(current, target.key), letter_delivery(slug, target.key, image["sk"]), extra
+        key = letter_delivery(slug, target.key, image["sk"])
+        yield _deliveries_for(current, target.key), key, extra
 
 
 def _deliveries_for(petition: Petition, target_key: str) -> Deliveries:
@@ -127,8 +132,11 @@ def request_missing(slug: str, now: datetime, tables: Tables, since: datetime = 
     Normally the reader of the stream requests letters. Use this for confirmations that the stream lost. The sweep
     queues the letters. `since`: leave out people who confirmed before it, for example while a target was in test mode.
     """
-    images = (image for image in _sender_images(slug, tables) if image["confirmed_at"] >= iso(since))
-    return sum(_request_missing_of(image, now, tables) for image in images)
+    requested = 0
+    for image in _sender_images(slug, tables):
+        if image["confirmed_at"] >= iso(since):
+            requested += _request_missing_of(image, now, tables)
+    return requested
 
 
 def _sender_images(slug: str, tables: Tables) -> Iterator[Image]:

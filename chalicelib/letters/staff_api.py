@@ -48,7 +48,8 @@ class LetterTestRequest(BaseModel):
 @staff_view(routes)
 def read_letters(request: Request, slug: str) -> Response:
     """Return the exact numbers of letters by target and day."""
-    letters = report(petition_as_stored(slug, tables()), times.now(), tables())
+    petition = petition_as_stored(slug, tables())
+    letters = report(petition, times.now(), tables())
     targets = [*map(_target_letters, letters.targets)]
     body: StaffLetters = {"slug": slug, "targets": targets, "as_of": times.iso(letters.as_of)}
     return json_answer(body)
@@ -87,32 +88,33 @@ def email_letter_test(request: Request, slug: str, target: str) -> Response:
     found = find_target(petition, target)
     to = parse_body(LetterTestRequest, json_body(request), WORDS).email
     audit(request, "letters.tested", slug, {"target": found.key})
-    send_test(petition, found, to, times.now(), Outbox(mail_queue(), other_mail_queue(), TEST_KINDS), tables())
+    outbox = Outbox(mail_queue(), other_mail_queue(), TEST_KINDS)
+    send_test(petition, found, to, times.now(), outbox, tables())
     body: LetterTest = {"slug": slug, "key": found.key, "sent_to": to}
     return json_answer(body, 202)
 
 
 def _target_letters(letters: TargetReport) -> "TargetLetters":
     target, numbers, state = letters.target, letters.numbers, letters.state
+    paused_members = [_paused_member(constituency, paused) for constituency, paused in letters.paused_members.items()]
+    days = [_letters_of_day(day.isoformat(), counts) for day, counts in letters.days.items()]
     return {
         "key": letters.key,
-        "name": target.name if target else letters.key,
+        "name": letters.name,
         "mode": target.delivery.mode if target else "removed",
         "is_test": bool(target and target.test_to),
         "paused": state.is_paused,
         "paused_at": times.iso_or_none(state.paused_at),
         "paused_why": state.paused_why,
         "members": bool(target and target.members),
-        "paused_members": [
-            _paused_member(constituency, paused) for constituency, paused in letters.paused_members.items()
-        ],
+        "paused_members": paused_members,
         "requested": numbers.requested,
         "waiting": numbers.waiting,
         "sent": numbers.sent,
         "failed": numbers.failed,
         "unknown": numbers.unknown,
         "dropped": numbers.dropped,
-        "days": [_letters_of_day(day.isoformat(), counts) for day, counts in letters.days.items()],
+        "days": days,
     }
 
 

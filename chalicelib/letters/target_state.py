@@ -40,7 +40,8 @@ class TargetState:
 
 def target_state(slug: str, target: str, tables: Tables, member: str = "") -> TargetState:
     """Return the state of the target, or of one member. Read it consistently: after a bounce, no letter may be sent."""
-    return _state(tables.get(target_keys.target(slug, target, member), consistent=True) or {})
+    item = tables.get(target_keys.target(slug, target, member), consistent=True)
+    return _state(item or {})
 
 
 def target_states(slug: str, tables: Tables) -> Mapping[str, TargetState]:
@@ -53,7 +54,8 @@ def pause(slug: str, target: str, why: str, now: datetime, tables: Tables, membe
     """Pause the letters to the target, or to one member, until `resume`. Return False if they are paused already."""
     is_not_paused = Attr("paused_at").not_exists()
     paused = {"paused_at": iso(now), "paused_why": why}
-    if not tables.try_update(Change(target_keys.target(slug, target, member), assign=paused, when=is_not_paused)):
+    change = Change(target_keys.target(slug, target, member), assign=paused, when=is_not_paused)
+    if not tables.try_update(change):
         return False
     log.measure(Metric.TARGET_PAUSED)
     log.event("target_paused", petition=slug, target=target, member=member, why=why)
@@ -74,7 +76,8 @@ def record_digests(slug: str, target: str, tables: Tables) -> None:
 def store_test_address(test: LetterIds, to: str, tables: Tables) -> None:
     """Store, in the target's item, the address to which this test goes. The email's own item contains no address."""
     test_id = test.signature_id  # A test has no signature. Its LetterIds have its own id instead.
-    tables.update(Change(target_keys.target(test.slug, test.target), assign={f"{TEST_PREFIX}{test_id}": to}))
+    address = {f"{TEST_PREFIX}{test_id}": to}
+    tables.update(Change(target_keys.target(test.slug, test.target), assign=address))
 
 
 def delete_test_address(test: LetterIds, tables: Tables) -> None:
@@ -84,7 +87,11 @@ def delete_test_address(test: LetterIds, tables: Tables) -> None:
 def _state(item: Item) -> TargetState:
     at = item.get("paused_at")
     paused_at = datetime.fromisoformat(at) if at else None
-    tests = {name.removeprefix(TEST_PREFIX): item[name] for name in item if name.startswith(TEST_PREFIX)}
+    tests: dict[str, str] = {}
+    for name, value in item.items():
+        if name.startswith(TEST_PREFIX):
+            test_id = name.removeprefix(TEST_PREFIX)
+            tests[test_id] = value
     return TargetState(
         paused_at=paused_at,
         paused_why=item.get("paused_why", ""),

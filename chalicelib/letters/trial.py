@@ -97,12 +97,13 @@ def letter_test_email(key: str, stored: Item, context: MailContext, now: datetim
 def _name_and_words(petition: Petition, signature_id: str, tables: Tables) -> tuple[str, dict[str, str]]:
     """Return the person's name and the words of their letter. Both are empty if the letter may not be sent."""
     found = find_by_id(petition, signature_id, tables)
-    signed_letter = found.signature.letter if found and may_send_letter(found.signature) else None
-    if found is None or signed_letter is None:
+    if found is None or not may_send_letter(found.signature):
         return "", {}
+    signature, signed_letter = found.signature, found.signature.letter
+    assert signed_letter is not None
     version = letter_as_signed(petition.slug, signed_letter.version, tables)
-    agreed_letter = version.in_language(found.signature.language)
-    return found.signature.name or "", letter_texts(agreed_letter, signed_letter)
+    agreed_letter = version.in_language(signature.language)
+    return signature.name or "", letter_texts(agreed_letter, signed_letter)
 
 
 TEST_KIND = Kind("letter-test", Path(__file__).with_name("templates"), Priority.OTHER, TESTS, letter_test_email)

@@ -53,7 +53,8 @@ def remove_letters_from_digests(
             postcode_area = area_of(before.get("country", ""), before.get("postcode", ""))
             signed_letter = SignedLetter.model_validate(before["letter"])
             slot = slot_of(before["sk"], has_own_words=signed_letter.has_own_words)
-            for target in letter_as_signed(slug, signed_letter.version, tables).letter.targets:
+            version = letter_as_signed(slug, signed_letter.version, tables)
+            for target in version.letter.targets:
                 key = letter_delivery(slug, target.key, before["sk"])
                 remove_letter(WithdrawnLetter(key, slot, postcode_area), now, tables)
 
@@ -61,7 +62,8 @@ def remove_letters_from_digests(
 def has_withdrawn(before: Image, after: Image | None) -> bool:
     """Return whether this change withdraws or deletes a confirmed signature that had a letter."""
     was_confirmed = before.get("state") == SignatureState.CONFIRMED and "letter" in before
-    return was_confirmed and (after is None or after.get("state") != SignatureState.CONFIRMED)
+    is_confirmed = after is not None and after.get("state") == SignatureState.CONFIRMED
+    return was_confirmed and not is_confirmed
 
 
 def remove_letter(letter: WithdrawnLetter, now: datetime, tables: Tables) -> None:
@@ -69,7 +71,8 @@ def remove_letter(letter: WithdrawnLetter, now: datetime, tables: Tables) -> Non
 
     If the digest is sealed, note the withdrawal in LATE. If the digest's email is settled, change nothing.
     """
-    day = (tables.get(LETTERS.item_key(letter.key), consistent=True) or {}).get("digest")
+    item = tables.get(LETTERS.item_key(letter.key), consistent=True)
+    day = item.get("digest") if item else None
     if day is None:
         return
     slug, target, signature_id = letter_ids(letter.key)
@@ -77,7 +80,9 @@ def remove_letter(letter: WithdrawnLetter, now: datetime, tables: Tables) -> Non
     if _drop(ids, letter, now, tables):
         return
     withdrawal = f"{signature_id} {letter.slot} {letter.area}"
-    if not tables.try_update(Change(ids.key, add={LATE: {withdrawal}}, when=IS_SEALED & Attr("ended_at").not_exists())):
+    is_unsettled = Attr("ended_at").not_exists()
+    note = Change(ids.key, add={LATE: {withdrawal}}, when=IS_SEALED & is_unsettled)
+    if not tables.try_update(note):
         # If the digest was unsealed after the first attempt, this succeeds. If its email is settled, nothing changes.
         _drop(ids, letter, now, tables)
 
@@ -96,7 +101,8 @@ def take_out_late(ids: DigestIds, late: set[str], now: datetime, tables: Tables)
         waiting = {**LETTERS.request_attributes(now), "mail_due_at": iso(now)}
         if not _take_out(ids, letter, when=IS_SEALED, assign=waiting, others=[], tables=tables):
             raise Conflicted("storage")
-        outstanding.ensure_walk_by(outstanding.group_of(LETTERS.item_key(letter.key)), now, tables)
+        group = outstanding.group_of(LETTERS.item_key(letter.key))
+        outstanding.ensure_walk_by(group, now, tables)
     tables.try_update(Change(ids.key, remove=[LATE], when=is_still(LATE, late)))
 
 

@@ -15,7 +15,7 @@ from chalicelib.mail.mailbox import Mailbox
 from chalicelib.mail.model import MailRequest
 
 # The interval after the first email, after the second, ... The last interval repeats. docs/security.md has the reasons.
-INTERVALS = (timedelta(minutes=1), timedelta(minutes=10), *(timedelta(hours=hours) for hours in (1, 3, 6)))
+INTERVALS = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=3), timedelta(hours=6))
 # An address starts with the first interval again when its last interval has been over for this long.
 FORGET_AFTER = timedelta(days=1)
 # The next turn is kept at most this long for the email that has waited longest. The sweep queues that email within 15
@@ -41,14 +41,16 @@ class _WaitingEmail:
 
     def is_behind_another(self, item: Item) -> bool:
         """Return whether the next turn is kept for another email, which has waited longer."""
+        if item.get("waiting") == self.request_hash:
+            return False
         other_since: str | None = item.get("waiting_since")
-        is_another = item.get("waiting") != self.request_hash
-        return is_another and other_since is not None and other_since < self.since
+        return other_since is not None and other_since < self.since
 
 
 def read_allowance(to: Mailbox, slug: str, now: datetime, tables: Tables) -> Allowance:
     """Return when the next email may be sent, and whether email about the petition is stopped. Change nothing."""
-    return _allowance(tables.get(to.key, consistent=True) or {}, to.hash_of_petition(slug), now)
+    item = tables.get(to.key, consistent=True) or {}
+    return _allowance(item, to.hash_of_petition(slug), now)
 
 
 def take_email(to: Mailbox, slug: str, request: MailRequest, now: datetime, tables: Tables) -> Allowance:
@@ -113,8 +115,10 @@ def _ask_for_next_turn(email: _WaitingEmail, to: Mailbox, stored: Item, tables: 
 
 
 def _allowance(item: Item, petition_hash: str, now: datetime) -> Allowance:
-    next_at = max(now, datetime.fromisoformat(item["next_at"])) if "next_at" in item else now
-    return Allowance(next_at, petition_hash in item.get("stopped", ()))
+    next_at = now
+    if "next_at" in item:
+        next_at = max(now, datetime.fromisoformat(item["next_at"]))
+    return Allowance(next_at, is_stopped=petition_hash in item.get("stopped", ()))
 
 
 def _change_that_takes(email: _WaitingEmail, to: Mailbox, stored: Item, now: datetime) -> Change:
@@ -125,11 +129,10 @@ def _change_that_takes(email: _WaitingEmail, to: Mailbox, stored: Item, now: dat
     starts_again = stored.get("next_at", "") <= iso(now - FORGET_AFTER)
     sent_count = 1 if starts_again else stored["sent"] + 1
     next_at = now + _interval_after(sent_count)
+    assign: Item = {"sent": sent_count, "next_at": iso(next_at), "taken_by": email.request_hash}
     stopped = stored.get("stopped")
-    expires = {} if stopped else {"expires_at": int((next_at + FORGET_AFTER).timestamp())}
-    return Change(
-        to.key,
-        assign={"sent": sent_count, "next_at": iso(next_at), "taken_by": email.request_hash, **expires},
-        remove=("waiting", "waiting_since"),
-        when=is_still("next_at", stored.get("next_at")) & is_still("stopped", stopped),
-    )
+    if not stopped:
+        expires = next_at + FORGET_AFTER
+        assign["expires_at"] = int(expires.timestamp())
+    is_unchanged = is_still("next_at", stored.get("next_at")) & is_still("stopped", stopped)
+    return Change(to.key, assign=assign, remove=("waiting", "waiting_since"), when=is_unchanged)

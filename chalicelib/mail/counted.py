@@ -75,8 +75,9 @@ class CountedDeliveries(Deliveries):
         is_dropped = is_still("mail_dropped_at", dropped_at)
         change = Change(self.item_key(key), assign=requested | extra, remove=["mail_dropped_at"], when=is_dropped)
         counted_on = datetime.fromisoformat(dropped_at).date()
+        counter_change = self.counter(key, counted_on, {DeliveryOutcome.DROPPED: -1}, tables)
         try:
-            transact([change, self.counter(key, counted_on, {DeliveryOutcome.DROPPED: -1}, tables)], tables)
+            transact([change, counter_change], tables)
         except ConditionFailed:
             return None
         return self.request_of({"sk": key, **requested})
@@ -125,7 +126,8 @@ class CountedDeliveries(Deliveries):
         counted_on = datetime.fromisoformat(item[_OUTCOME_TIMES[before]]).date()
         if counted_on == today:
             return [self.counter(key, today, {**numbers, str(before): -1}, tables)]
-        return [self.counter(key, counted_on, {str(before): -1}, tables), self.counter(key, today, numbers, tables)]
+        subtraction = self.counter(key, counted_on, {str(before): -1}, tables)
+        return [subtraction, self.counter(key, today, numbers, tables)]
 
     def _settle(
         self, request: MailRequest, outcome: DeliveryOutcome, at: datetime, assign: Mapping[str, Any], tables: Tables
@@ -133,8 +135,9 @@ class CountedDeliveries(Deliveries):
         """Store and count the outcome of an email that waits. If its request is settled already, do nothing."""
         key, when = self.item_key(request.key), is_requested(request)
         change = Change(key, assign=assign, remove=REQUEST_ATTRIBUTES, when=when)
+        counter_change = self.counter(request.key, at.date(), {outcome: 1}, tables)
         with suppress(ConditionFailed):
-            transact([change, self.counter(request.key, at.date(), {outcome: 1}, tables)], tables)
+            transact([change, counter_change], tables)
 
 
 def transact(writes: Sequence[Change | NewItem], tables: Tables) -> None:

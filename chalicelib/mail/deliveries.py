@@ -88,7 +88,8 @@ class Deliveries(DeliveryState):
 
     def mark_group(self, key: str, now: datetime, tables: Tables) -> None:
         """Mark the group of the email's item (outstanding.py): if the message gets lost, the sweep finds the email."""
-        outstanding.mark_unless_recent([outstanding.group_of(self.item_key(key))], now, tables)
+        group = outstanding.group_of(self.item_key(key))
+        outstanding.mark_unless_recent([group], now, tables)
 
     def put(self, new: NewItem, key: str, now: datetime, tables: Tables) -> None:
         """Store the item of a new request. A subclass can also count the request: it needs `key` and `now`."""
@@ -115,9 +116,11 @@ class Deliveries(DeliveryState):
         """Return how many emails have each outcome, among all whose key begins with `prefix`. Constant memory."""
         # "~" sorts after all characters of a key.
         between = (prefix, prefix + "~")
-        return Counter(
-            outcome_of(item) for bucket in keys.BUCKETS for item in self._read_outcomes(bucket, between, tables)
-        )
+        counts: Counter[DeliveryOutcome] = Counter()
+        for bucket in keys.BUCKETS:
+            items = self._read_outcomes(bucket, between, tables)
+            counts.update(outcome_of(item) for item in items)
+        return counts
 
     def _read_outcomes(self, bucket: str, between: tuple[str, str], tables: Tables) -> Iterator[Item]:
         partition = keys.delivery_partition(self.kind, bucket)
@@ -127,7 +130,8 @@ class Deliveries(DeliveryState):
     def postpone(self, request: MailRequest, due: datetime, tables: Tables) -> None:
         super().postpone(request, due, tables)
         queued_at = due - self.lead_time  # The sweep queues a postponed email this long before it is due.
-        outstanding.ensure_walk_by(outstanding.group_of(self.item_key(request.key)), queued_at, tables)
+        group = outstanding.group_of(self.item_key(request.key))
+        outstanding.ensure_walk_by(group, queued_at, tables)
 
     def mark_sent(self, request: MailRequest, at: datetime, tables: Tables) -> None:
         # No newer request replaces this one while the item exists. So the condition fails only if this one is settled.

@@ -39,6 +39,7 @@ def _reason_of(event: Mapping[str, Any]) -> str | None:
         raise ValueError("not an event of SES")
     if event_type == "Complaint":
         return "complained"
-    if event_type == "Bounce" and event.get("bounce", {}).get("bounceType") == "Permanent":
-        return "bounced"
-    return None
+    if event_type != "Bounce":
+        return None
+    bounce_type = event.get("bounce", {}).get("bounceType")
+    return "bounced" if bounce_type == "Permanent" else None

@@ -36,5 +36,6 @@ def book(network: str, now: datetime, tables: Tables, limit: FirstEmailLimit = D
     key, step = mail_keys.network_limit(network), round(limit.interval / MILLISECOND)
     # `is_usually_quiet`: most networks have no booked turn that is still to come. Then booking takes only one write.
     turns = Turns(key, step, burst=limit.burst, expires_after=EXPIRES_AFTER, is_usually_quiet=True)
-    wait = book_turn(turns, int(now.timestamp() * 1000), tables)  # in milliseconds
+    now_in_milliseconds = int(now.timestamp() * 1000)
+    wait = book_turn(turns, now_in_milliseconds, tables)  # Also in milliseconds.
     return now + wait * MILLISECOND

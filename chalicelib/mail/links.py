@@ -46,14 +46,15 @@ def show_stop(request: Request) -> Response:
 def stop_emails(request: Request) -> Response:
     """Stop all email about the petition to the link's address, or resume it. Idempotent."""
     now, fields = times.now(), form_fields(request)
-    link = _link(fields.get("token") or query(request, "token"), now)
-    is_resuming = fields.get("emails") == "again"
-    if is_resuming:
+    token = fields.get("token") or query(request, "token")
+    link = _link(token, now)
+    if fields.get("emails") == "again":
         resume(link.choice, now, tables())
+        event, template = "resumed", "resumed.html"
     else:
         stop(link.choice, link.subject, tables())
-    log.note("resumed" if is_resuming else "stopped", petition=link.subject.slug, signature=link.subject.signature_id)
-    template = "resumed.html" if is_resuming else "stopped.html"
+        event, template = "stopped", "stopped.html"
+    log.note(event, petition=link.subject.slug, signature=link.subject.signature_id)
     return page_about(link.petition, request, template, {"token": link.token})
 
 
@@ -66,4 +67,5 @@ def _link(token: str | None, now: datetime) -> StopLink:
     if now >= expires:
         raise LinkExpired(slug, signature_id)
     subject = Subject(slug, signature_id, country="", source=DIRECT)
-    return StopLink(token, subject, Choice(address_id, petition_hash), petition_as_stored(slug, tables()))
+    choice = Choice(address_id, petition_hash)
+    return StopLink(token, subject, choice, petition_as_stored(slug, tables()))

@@ -24,7 +24,8 @@ class Outbox:
         messages: dict[Priority, list[Outgoing]] = {priority: [] for priority in Priority}
         for request, delay in requests:
             if is_known(request.kind, self.kinds):
-                messages[self.kinds[request.kind].priority].append(Outgoing(request.model_dump(), delay))
+                priority = self.kinds[request.kind].priority
+                messages[priority].append(Outgoing(request.model_dump(), delay))
         self.urgent.send(messages[Priority.URGENT])
         self.other.send(messages[Priority.OTHER])
 

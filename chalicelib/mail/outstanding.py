@@ -44,6 +44,7 @@ class Marker:
 
 # The attributes of a marker that the sweep stores. Only `mark` stores `marked_at`.
 _WALK = ("due_at", "began_at", "seen", "position", "earliest")
+_STORED = ("marked_at", *_WALK)  # All attributes of a marker, except its keys.
 
 
 def group_of(key: Key) -> str:
@@ -67,8 +68,9 @@ def mark_unless_recent(groups: Iterable[str], now: datetime, tables: Tables) -> 
     Ignore errors, so that no email waits for a marker. Within a day, the sweep also looks into unmarked groups.
     """
     for group in set(groups):
+        last_marked = _last_marked.get(group)
         # `abs`, because the clock may have been set back since the last mark.
-        if group in _last_marked and abs(now - _last_marked[group]) < MARK_EVERY:
+        if last_marked and abs(now - last_marked) < MARK_EVERY:
             continue
         try:
             mark(group, now, tables)
@@ -87,8 +89,9 @@ def mark(group: str, now: datetime, tables: Tables) -> None:
 
     So after a process has marked the group, `marked_at` is never earlier than that time. `end_walk` relies on this.
     """
+    key = mail_keys.mail_outstanding(group)
     was_earlier = Attr("marked_at").not_exists() | Attr("marked_at").lt(iso(now))
-    tables.try_update(Change(mail_keys.mail_outstanding(group), assign={"marked_at": iso(now)}, when=was_earlier))
+    tables.try_update(Change(key, assign={"marked_at": iso(now)}, when=was_earlier))
 
 
 def ensure_walk_by(group: str, due: datetime, tables: Tables) -> None:
@@ -96,9 +99,10 @@ def ensure_walk_by(group: str, due: datetime, tables: Tables) -> None:
 
     Ignore errors, as `mark_unless_recent` does. After an error or a race with a walk, the email is up to an hour late.
     """
+    key = mail_keys.mail_outstanding(group)
     was_later = Attr("due_at").gt(iso(due))
     with suppress(Unavailable):
-        tables.try_update(Change(mail_keys.mail_outstanding(group), assign={"due_at": iso(due)}, when=was_later))
+        tables.try_update(Change(key, assign={"due_at": iso(due)}, when=was_later))
 
 
 def markers(tables: Tables) -> list[Marker]:
@@ -113,14 +117,17 @@ def begin_or_resume_walk(marker: Marker, now: datetime) -> Marker:
 
     A new walk keeps the present `marked_at` as `seen`. If `marked_at` differs at its end, there was a new mark.
     """
-    return marker if marker.began_at else replace(marker, began_at=iso(now), seen=marker.marked_at)
+    if marker.began_at:
+        return marker
+    return replace(marker, began_at=iso(now), seen=marker.marked_at)
 
 
 def store_walk(marker: Marker, tables: Tables) -> None:
     """Store the marker's due time and walk, unless the marker has been cleared meanwhile."""
+    key = mail_keys.mail_outstanding(marker.group)
     walk = {name: getattr(marker, name) for name in _WALK}
     is_marked = Attr("marked_at").exists()
-    tables.try_update(Change(mail_keys.mail_outstanding(marker.group), assign=walk, when=is_marked))
+    tables.try_update(Change(key, assign=walk, when=is_marked))
 
 
 def end_walk(marker: Marker, interval: timedelta, tables: Tables) -> None:
@@ -133,7 +140,8 @@ def end_walk(marker: Marker, interval: timedelta, tables: Tables) -> None:
     began_at = datetime.fromisoformat(marker.began_at)
     is_last_mark_old = marker.seen <= iso(began_at - MARK_EVERY - SLACK)
     has_open_request = bool(marker.earliest)  # `earliest`: when the first open request will count as lost.
-    if not has_open_request and is_last_mark_old and _clear(marker, tables):
+    may_clear = is_last_mark_old and not has_open_request
+    if may_clear and _clear(marker, tables):
         return
     latest = iso(began_at + interval)
     due_at = min(marker.earliest, latest) if has_open_request else latest
@@ -142,11 +150,11 @@ def end_walk(marker: Marker, interval: timedelta, tables: Tables) -> None:
 
 def _clear(marker: Marker, tables: Tables) -> bool:
     """Clear the marker. Return False if the group was marked again after the walk began."""
-    is_unchanged = Attr("marked_at").eq(marker.seen)  # `seen`: `marked_at` when the walk began.
     key = mail_keys.mail_outstanding(marker.group)
-    return tables.try_update(Change(key, remove=("marked_at", *_WALK), when=is_unchanged))
+    is_unchanged = Attr("marked_at").eq(marker.seen)  # `seen`: `marked_at` when the walk began.
+    return tables.try_update(Change(key, remove=_STORED, when=is_unchanged))
 
 
 def _marker(item: dict[str, Any]) -> Marker:
-    fields = {name: value for name, value in item.items() if name in Marker.__dataclass_fields__}
-    return Marker(group=item["sk"], **fields)
+    stored = {name: item[name] for name in _STORED if name in item}
+    return Marker(group=item["sk"], **stored)

@@ -27,7 +27,8 @@ class Pause(NamedTuple):
 def pause_mail(now: datetime, duration: timedelta, tables: Tables) -> datetime:
     """Pause all email for `duration`, because an engineer asks for it. Replace any other pause. Return the end."""
     until = now + duration
-    tables.update(Change(mail_keys.mail_pause(), assign={"until": iso(until), "by_engineer": True}))
+    pause = {"until": iso(until), "by_engineer": True}
+    tables.update(Change(mail_keys.mail_pause(), assign=pause))
     return until
 
 
@@ -37,12 +38,14 @@ def pause_after_refusal(now: datetime, tables: Tables) -> None:
     Otherwise a sender that has just read "no pause" could replace an engineer's pause of days by one of an hour.
     """
     pause = {"until": iso(now + PAUSE), "by_engineer": False}
-    tables.try_update(Change(mail_keys.mail_pause(), assign=pause, when=absent_or_at_most("until", iso(now))))
+    is_not_paused = absent_or_at_most("until", iso(now))
+    tables.try_update(Change(mail_keys.mail_pause(), assign=pause, when=is_not_paused))
 
 
 def resume_mail(now: datetime, tables: Tables) -> None:
     """End the pause. Store an end that is a day ago, because the engineer's clock may be ahead."""
-    tables.put(mail_keys.mail_pause(), {"until": iso(now - timedelta(days=1))})
+    a_day_ago = now - timedelta(days=1)
+    tables.put(mail_keys.mail_pause(), {"until": iso(a_day_ago)})
 
 
 def is_paused(now: datetime, tables: Tables) -> bool:
@@ -53,4 +56,5 @@ def current_pause(now: datetime, tables: Tables) -> Pause | None:
     item = tables.get(mail_keys.mail_pause())
     if item is None or str(item["until"]) <= iso(now):
         return None
-    return Pause(datetime.fromisoformat(item["until"]), bool(item.get("by_engineer")))
+    until = datetime.fromisoformat(item["until"])
+    return Pause(until, is_by_engineer=bool(item.get("by_engineer")))

@@ -69,7 +69,8 @@ def longest_delivery(gap: float, call: float) -> float:
     first_attempt = gap + call
     # After a failed call, the next one waits for its time in RATE_WAITS. It also waits until `gap` has passed since the
     # failed call began.
-    further_attempts = sum(max(wait, gap - call) + call for wait in RATE_WAITS)
+    waits = [max(wait, gap - call) for wait in RATE_WAITS]
+    further_attempts = sum(wait + call for wait in waits)
     return first_attempt + further_attempts
 
 

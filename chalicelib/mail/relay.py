@@ -32,16 +32,17 @@ def relay(changes: Iterable[tuple[Image | None, Image | None]], now: datetime, o
     than a message can be delayed: the sweep queues it. Raise Unavailable if a request was not queued. The stream then
     delivers the whole batch again. To queue a request twice does no harm.
     """
-    new_images = [after for before, after in changes if after and needs_message(before, after)]
-    images = [image for image in new_images if is_known(image["mail_kind"], outbox.kinds)]
-    messages = [_message(image, outbox.kinds, now) for image in images]
+    images = [after for before, after in changes if after and needs_message(before, after)]
+    known_images = [image for image in images if is_known(image["mail_kind"], outbox.kinds)]
+    messages = [_message(image, outbox.kinds, now) for image in known_images]
     queued = [(request, delay) for request, delay in messages if delay <= LONGEST_DELAY]
     outbox.send(queued)
-    groups = [outstanding.group_of(outbox.kinds[request.kind].state.item_key(request.key)) for request, _ in messages]
+    groups = [_group_of(request, outbox.kinds) for request, _ in messages]
     outstanding.mark_unless_recent(groups, now, tables)
-    for group, (_, delay) in zip(groups, messages, strict=True):
+    for request, delay in messages:
         if delay > LONGEST_DELAY:
-            outstanding.ensure_walk_by(group, now + timedelta(seconds=delay), tables)
+            due = now + timedelta(seconds=delay)
+            outstanding.ensure_walk_by(_group_of(request, outbox.kinds), due, tables)
     return len(queued)
 
 
@@ -49,12 +50,19 @@ def needs_message(before: Image | None, after: Image) -> bool:
     """Return whether this change makes or postpones a request, or asks for one more message about it (a nudge)."""
     if "mail_kind" not in after:
         return False
-    return before is None or any(before.get(name) != after.get(name) for name in REQUEST_TIMES)
+    if before is None:
+        return True
+    return any(before.get(name) != after.get(name) for name in REQUEST_TIMES)
 
 
 def _message(image: Image, kinds: Kinds, now: datetime) -> tuple[MailRequest, int]:
     state = kinds[image["mail_kind"]].state
     return state.request_of(image), _delay(image, state.min_interval, now)
+
+
+def _group_of(request: MailRequest, kinds: Kinds) -> str:
+    state = kinds[request.kind].state
+    return outstanding.group_of(state.item_key(request.key))
 
 
 def _delay(image: Image, min_interval: timedelta, now: datetime) -> int:
@@ -69,4 +77,5 @@ def _delay(image: Image, min_interval: timedelta, now: datetime) -> int:
     if "mail_due_at" in image and "mail_network" not in image:
         # A sender whose clock is behind would ignore a message that arrives exactly when the email is due.
         times.append(datetime.fromisoformat(image["mail_due_at"]) + CLOCKS_DIFFER)
-    return ceil((max(times) - now).total_seconds())
+    latest = max(times)
+    return ceil((latest - now).total_seconds())

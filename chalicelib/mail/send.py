@@ -66,7 +66,9 @@ def _limit_reason(
         # The email may already have a turn, such as that of another network from which the person signed before. Then
         # the earlier turn counts.
         other_turn = stored.get("mail_due_at")
-        return Later(min(due, datetime.fromisoformat(other_turn)) if other_turn else due)
+        if other_turn:
+            due = min(due, datetime.fromisoformat(other_turn))
+        return Later(due)
     to = mailbox_of(content.to, context.limit_keys)
     allowance = budget.take_email(to, content.limited_petition, request, now, tables)
     if allowance.is_stopped:

@@ -80,8 +80,11 @@ def confirmable_until(petition: Petition, now: datetime) -> datetime:
 
     If the petition is paused, use the closing that it would have if it opened again now.
     """
-    until, closes_at = now + CONFIRM_LIFETIME, closing_if_opened(petition, now)
-    return min(until, closes_at + CONFIRM_AFTER_CLOSE) if closes_at else until
+    until = now + CONFIRM_LIFETIME
+    closes_at = closing_if_opened(petition, now)
+    if closes_at is None:
+        return until
+    return min(until, closes_at + CONFIRM_AFTER_CLOSE)
 
 
 def confirm_email(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
@@ -93,8 +96,10 @@ def confirm_email(key: str, stored: Item, context: MailContext, now: datetime, t
     signature = Signature.model_validate(stored)
     if signature.is_withdrawn_or_expired(now):
         return NotSent.DROPPED
-    petition = cached_as_stored(_ids(key)[0], tables)
-    if petition.state_at(now) in HIDDEN or not petition.is_confirmable_at(now):
+    slug, _ = _ids(key)
+    petition = cached_as_stored(slug, tables)
+    link_works = petition.state_at(now) not in HIDDEN and petition.is_confirmable_at(now)
+    if not link_works:
         return NotSent.HELD
     return _content(key, signature, petition, context, now)
 
@@ -103,7 +108,8 @@ def already_signed_email(
     key: str, stored: Item, context: MailContext, now: datetime, tables: Tables
 ) -> Content | NotSent:
     """Return the email that says that the address has signed already."""
-    petition = cached_as_stored(_ids(key)[0], tables)
+    slug, _ = _ids(key)
+    petition = cached_as_stored(slug, tables)
     return _content(key, Signature.model_validate(stored), petition, context, now)
 
 
@@ -113,9 +119,10 @@ def receipt_email(key: str, stored: Item, context: MailContext, now: datetime, t
     Drop the receipt if the signature is no longer confirmed, or if the owner has stopped email about the petition.
     """
     signature = Signature.model_validate(stored)
+    if signature.state is not SignatureState.CONFIRMED:
+        return NotSent.DROPPED
     slug, _ = _ids(key)
-    is_confirmed = signature.state is SignatureState.CONFIRMED
-    if not is_confirmed or is_unwanted(signature.email or "", slug, context.limit_keys, tables):
+    if is_unwanted(signature.email or "", slug, context.limit_keys, tables):
         return NotSent.DROPPED
     petition = cached_as_stored(slug, tables)
     content = _content(key, signature, petition, context, now)
@@ -127,11 +134,12 @@ def _content(key: str, signature: Signature, petition: Petition, context: MailCo
     links = _links(key, signature, context, now)
     language = language_of(signature.language or petition.language)
     translated = petition.in_language(language.code)
+    country_names = language.countries(countries())
     values = {
         "petition": translated,
         "signature": signature,
         "name": greeting_name(signature.name or ""),
-        "country": language.countries(countries()).get(signature.country or "", ""),
+        "country": country_names.get(signature.country or "", ""),
         "until": confirmable_until(petition, now),
         "petition_url": context.petition_link(petition.slug, signature.language),
         **links,
@@ -139,7 +147,7 @@ def _content(key: str, signature: Signature, petition: Petition, context: MailCo
     unsubscribe_url = links["unsubscribe_url"] if signature.updates else ""
     # Only the first email counts against the limit of the signer's IP network (first_emails.py).
     is_first = signature.mails == 0
-    network = (signature.mail_network or "") if is_first else ""
+    network = signature.mail_network if is_first else None
     return Content(
         signature.email or "",
         values,
@@ -147,13 +155,14 @@ def _content(key: str, signature: Signature, petition: Petition, context: MailCo
         language=language.code,
         sender_name=translated.charity,
         limited_petition=petition.slug,  # So the budget of the address limits the email (budget.py).
-        network=network,
+        network=network or "",
     )
 
 
 def _links(key: str, signature: Signature, context: MailContext, now: datetime) -> dict[str, str]:
     """Return the links of the email, by the names that the templates use."""
-    subject = Subject(*_ids(key), signature.country or "", signature.source or DIRECT)
+    slug, signature_id = _ids(key)
+    subject = Subject(slug, signature_id, signature.country or "", signature.source or DIRECT)
     # A letter that somebody typed with this address. The page of the link asks the owner whether to send it, if
     # the link was issued at `offered_from` or later. The page computes the time of issue from the link's expiry.
     asked_letter = signature.letter_asked
@@ -164,13 +173,13 @@ def _links(key: str, signature: Signature, context: MailContext, now: datetime) 
         Purpose.WITHDRAW: now + WITHDRAW_LIFETIME,
         Purpose.UNSUBSCRIBE: now + WITHDRAW_LIFETIME,
     }
-    urls = {
-        purpose: context.link(purpose, subject, expires, signature.language) for purpose, expires in expiries.items()
-    }
-    choice = choice_of(mailbox_of(signature.email or "", context.limit_keys), subject.slug)
-    token = stop_token(subject, choice, now, context.token_keys)
-    urls[Purpose.STOP] = context.link_with_token(Purpose.STOP, token, signature.language)
-    return {f"{purpose}_url": url for purpose, url in urls.items()}
+    links = {}
+    for purpose, expires in expiries.items():
+        links[f"{purpose}_url"] = context.link(purpose, subject, expires, signature.language)
+    mailbox = mailbox_of(signature.email or "", context.limit_keys)
+    token = stop_token(subject, choice_of(mailbox, slug), now, context.token_keys)
+    links["stop_url"] = context.link_with_token(Purpose.STOP, token, signature.language)
+    return links
 
 
 # After a crash, these emails are sent again. To use AfterCrash.UNKNOWN, add `mail_began_at` to MAIL_REQUEST_FIELDS.

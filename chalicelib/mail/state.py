@@ -86,17 +86,18 @@ class DeliveryState(ABC):
         or if the last email was sent less than `min_interval` ago.
         """
         until = int((now + lease).timestamp())
-        may_be_sent = self._is_interval_over(now) & may_have_more_mail(self.max_emails) & _is_due(now)
+        is_interval_over = absent_or_at_most("mailed_at", iso(now - self.min_interval))
+        may_be_sent = is_interval_over & may_have_more_mail(self.max_emails) & _is_due(now)
         when = is_requested(request) & _is_free(now) & may_be_sent
-        return tables.update_and_read(
-            Change(self.item_key(request.key), assign={"mail_claimed_until": until}, when=when)
-        )
+        change = Change(self.item_key(request.key), assign={"mail_claimed_until": until}, when=when)
+        return tables.update_and_read(change)
 
     def is_still_requested(self, request: MailRequest, item: Mapping[str, Any] | None) -> bool:
         """Return whether the email may still be sent later. `item` is what a failed claim returned."""
         if item is None or item.get("mail_requested_at") != request.requested_at:
             return False
-        return (self.max_emails is None or item["mails"] < self.max_emails) and "undeliverable" not in item
+        is_below_limit = self.max_emails is None or item["mails"] < self.max_emails
+        return is_below_limit and "undeliverable" not in item
 
     def is_postponed(self, item: Mapping[str, Any] | None, now: datetime) -> bool:
         """Return whether the email is due later. Another message will come then, so the sender ignores this message."""
@@ -133,8 +134,9 @@ class DeliveryState(ABC):
         The relay or the sweep queues the request again. The email has been counted against the limit of the signer's
         network. So remove the hash of the network, and the email is not counted again.
         """
-        rounded_up = due if due.microsecond == 0 else due.replace(microsecond=0) + timedelta(seconds=1)
-        self._change(request, {"mail_due_at": iso(rounded_up)}, (*CLAIM_ATTRIBUTES, "mail_network"), tables)
+        if due.microsecond > 0:  # Round up, because `iso` cuts off fractions.
+            due = due.replace(microsecond=0) + timedelta(seconds=1)
+        self._change(request, {"mail_due_at": iso(due)}, (*CLAIM_ATTRIBUTES, "mail_network"), tables)
 
     def drop(self, request: MailRequest, now: datetime, tables: Tables) -> None:
         """Remove the request of an email that would arrive too late to be useful, or that is no longer wanted."""
@@ -170,16 +172,14 @@ class DeliveryState(ABC):
             return max(datetime.fromisoformat(item["mail_due_at"]) - self.lead_time, claim_ends_at)
         times = [datetime.fromisoformat(item["mail_requested_at"]) + lost_after]
         if "mail_queued_at" in item:
-            times.append(datetime.fromisoformat(item["mail_queued_at"]) + max(lost_after, requeue_after))
+            queued_at = datetime.fromisoformat(item["mail_queued_at"])
+            times.append(queued_at + max(lost_after, requeue_after))
         return max(*times, claim_ends_at)
 
     def _change(self, request: MailRequest, assign: Mapping[str, Any], remove: tuple[str, ...], tables: Tables) -> bool:
         """Change the item. Return False if the request is settled, or replaced by a newer one."""
         change = Change(self.item_key(request.key), assign=assign, remove=remove, when=is_requested(request))
         return tables.try_update(change)
-
-    def _is_interval_over(self, now: datetime) -> Condition:
-        return absent_or_at_most("mailed_at", iso(now - self.min_interval))
 
 
 def is_requested(request: MailRequest) -> Condition:

@@ -56,7 +56,8 @@ def stop(choice: Choice, subject: Subject, tables: Tables) -> None:
 
 
 def is_stopped(choice: Choice, tables: Tables) -> bool:
-    return choice.petition_hash in _stopped_hashes(tables.get(choice.key, consistent=True))
+    item = tables.get(choice.key, consistent=True)
+    return choice.petition_hash in _stopped_hashes(item)
 
 
 def is_unwanted(address: str, slug: str, limit_keys: Mapping[str, str], tables: Tables) -> bool:
@@ -64,7 +65,8 @@ def is_unwanted(address: str, slug: str, limit_keys: Mapping[str, str], tables: 
 
     Call this for each email that the budget (budget.py) does not limit. For other emails, the budget reads the choice.
     """
-    return is_stopped(choice_of(mailbox_of(address, limit_keys), slug), tables)
+    choice = choice_of(mailbox_of(address, limit_keys), slug)
+    return is_stopped(choice, tables)
 
 
 def addresses_that_stopped(
@@ -73,15 +75,22 @@ def addresses_that_stopped(
     """Return those addresses whose owner stopped email about the petition. `addresses`: a hundred at most."""
     choices = {address: choice_of(mailbox_of(address, limit_keys), slug) for address in addresses}
     # Several addresses may belong to one mailbox, and batch_get refuses equal keys.
-    distinct_keys = list(dict.fromkeys(choice.key for choice in choices.values()))
+    all_keys = [choice.key for choice in choices.values()]
+    distinct_keys = list(dict.fromkeys(all_keys))
     items = tables.batch_get(distinct_keys, consistent=True)
-    stopped = {item["pk"]: _stopped_hashes(item) for item in items}
-    return {address for address, choice in choices.items() if choice.petition_hash in stopped.get(choice.key.pk, ())}
+    hashes_by_partition = {item["pk"]: _stopped_hashes(item) for item in items}
+    stopped_addresses = set()
+    for address, choice in choices.items():
+        hashes = hashes_by_partition.get(choice.key.pk, set())
+        if choice.petition_hash in hashes:
+            stopped_addresses.add(address)
+    return stopped_addresses
 
 
 def stopped_petitions(mailbox: Mailbox, slugs: Iterable[str], tables: Tables) -> set[str]:
     """Return those of the slugs whose petition may send no email to this mailbox."""
-    stopped = _stopped_hashes(tables.get(mailbox.key, consistent=True))
+    item = tables.get(mailbox.key, consistent=True)
+    stopped = _stopped_hashes(item)
     return {slug for slug in slugs if mailbox.hash_of_petition(slug) in stopped}
 
 
@@ -100,7 +109,9 @@ def resume(choice: Choice, now: datetime, tables: Tables) -> None:
 
 
 def _stopped_hashes(item: Item | None) -> set[str]:
-    return set((item or {}).get("stopped", ()))
+    if item is None:
+        return set()
+    return set(item.get("stopped", ()))
 
 
 def _resuming_change(choice: Choice, item: Item, now: datetime) -> Change:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from heapq import merge
-from itertools import repeat
 from math import ceil
 from operator import itemgetter
 
@@ -74,22 +73,27 @@ def sweep(outbox: Outbox, now: datetime, tables: Tables, clock: Callable[[], flo
     lost_after = LOST_AFTER_IF_BACKLOG if outbox.depth() > BACKLOG_DEPTH else LOST_AFTER_IF_NO_BACKLOG
     run = SweepRun(outbox, lost_after, now, tables, clock)
     _mark_unmarked(run, began + SLICE_SECONDS)
-    due = [marker for marker in outstanding.markers(tables) if marker.due_at <= iso(now)]
-    return sum(_walk(outstanding.begin_or_resume_walk(marker, now), run, began + RUN_SECONDS) for marker in due)
+    queued = 0
+    for marker in outstanding.markers(tables):
+        if marker.due_at <= iso(now):
+            walk = outstanding.begin_or_resume_walk(marker, now)
+            queued += _walk(walk, run, began + RUN_SECONDS)
+    return queued
 
 
 def _walk(marker: Marker, run: SweepRun, deadline: float) -> int:
     """Walk the group until the deadline, and queue its lost requests. Return how many were queued."""
-    state = next((state for state in run.states if state.has_group(marker.group)), None)
-    queued = 0
-    if state is None or run.clock() >= deadline:
+    states = [state for state in run.states if state.has_group(marker.group)]
+    if not states or run.clock() >= deadline:
         return 0
+    state = states[0]  # No other state has this group.
+    queued = 0
     while run.clock() < deadline:
         items, position = _page(state, marker.group, marker.position, run.tables)
         count, next_lost_at = _queue_lost(items, state, run)
         queued += count
         # `earliest`: when the first of the requests that this walk has found so far will count as lost.
-        lost_times = filter(None, (marker.earliest, next_lost_at))
+        lost_times = [time for time in (marker.earliest, next_lost_at) if time]
         marker = replace(marker, earliest=min(lost_times, default=""))
         if position is None:
             outstanding.end_walk(marker, interval=LOST_AFTER_IF_NO_BACKLOG, tables=run.tables)
@@ -104,16 +108,21 @@ def _queue_lost(items: list[Item], state: DeliveryState, run: SweepRun) -> tuple
 
     A request that is queued now may count as lost again later. If there are no items, the returned time is "".
     """
-    times = [(state.lost_at(item, run.lost_after, REQUEUE_AFTER), item) for item in items]
-    lost = [(state.request_of(item), _delay(item, run.now)) for at, item in times if at <= run.now]
+    lost, later_times = [], []
+    for item in items:
+        lost_at = state.lost_at(item, run.lost_after, REQUEUE_AFTER)
+        if lost_at <= run.now:
+            lost.append((state.request_of(item), _delay(item, run.now)))
+        else:
+            later_times.append(lost_at)
     run.outbox.send(lost)
     # Queue the requests first, then mark them. In the other order, a crash could leave a request marked but not queued.
     for request, delay in lost:
         state.mark_queued(request, run.now + timedelta(seconds=delay), run.tables)
-    later = [at for at, _ in times if at > run.now]
     if lost:  # When the requests that are queued now may count as lost again.
-        later.append(run.now + max(REQUEUE_AFTER, run.lost_after))
-    return len(lost), iso(min(later)) if later else ""
+        later_times.append(run.now + max(REQUEUE_AFTER, run.lost_after))
+    next_lost_at = iso(min(later_times)) if later_times else ""
+    return len(lost), next_lost_at
 
 
 def _delay(item: Item, now: datetime) -> int:
@@ -152,8 +161,13 @@ def _groups(first: str, run: SweepRun) -> Iterator[tuple[str, DeliveryState]]:
 
     Because of this order, a later run can continue the pass, even if petitions were added meanwhile.
     """
-    groups_by_state = (zip(state.groups(first, run.tables), repeat(state)) for state in run.states)
-    yield from merge(*groups_by_state, key=itemgetter(0))
+    sorted_by_state = [_groups_of(state, first, run) for state in run.states]
+    yield from merge(*sorted_by_state, key=itemgetter(0))
+
+
+def _groups_of(state: DeliveryState, first: str, run: SweepRun) -> Iterator[tuple[str, DeliveryState]]:
+    for group in state.groups(first, run.tables):
+        yield group, state
 
 
 def _page(state: DeliveryState, group: str, position: str, tables: Tables) -> tuple[list[Item], str | None]:
@@ -165,16 +179,19 @@ def _page(state: DeliveryState, group: str, position: str, tables: Tables) -> tu
     items, last = state.open_requests(outstanding.start_key(group, bucket, after), PAGE_SIZE, tables)
     if last:
         return items, f"{bucket}/{last}"
-    next_bucket = next((other for other in keys.BUCKETS if other > bucket), None)
-    return items, next_bucket
+    later_buckets = [other for other in keys.BUCKETS if other > bucket]
+    return items, min(later_buckets, default=None)
 
 
 def _current_cursor(now: datetime, tables: Tables) -> Cursor:
     """Return the cursor of the current pass. If the last pass is done and began PASS_EVERY ago, begin a new one."""
     item = tables.get(mail_keys.mail_sweep(), consistent=True)
-    if item is None or (item.get("group") is None and item["began"] <= iso(now - PASS_EVERY)):
+    if item is None:
         return Cursor(iso(now))
-    return Cursor(item["began"], item.get("group"), item.get("position", ""))
+    cursor = Cursor(item["began"], item.get("group"), item.get("position", ""))
+    pass_is_done = cursor.group is None
+    next_pass_is_due = pass_is_done and cursor.began <= iso(now - PASS_EVERY)
+    return Cursor(iso(now)) if next_pass_is_due else cursor
 
 
 def _store_cursor(cursor: Cursor, tables: Tables) -> None:

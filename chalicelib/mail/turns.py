@@ -55,12 +55,16 @@ def _next_change(turns: Turns, now: int) -> Change:
 
     The change also moves the item's expiry by one step.
     """
-    expires = {} if turns.expires_after is None else {"expires_at": ceil(turns.step / 1000)}
-    return Change(turns.key, add={"booked_until": turns.step, **expires}, when=Attr("booked_until").gt(now))
+    add = {"booked_until": turns.step}
+    if turns.expires_after is not None:
+        add["expires_at"] = ceil(turns.step / 1000)
+    return Change(turns.key, add=add, when=Attr("booked_until").gt(now))
 
 
 def _first_change(turns: Turns, now: int) -> Change:
     """Return the change that books a turn for now. Its condition is that no booked turn ends after `now`."""
-    expires = {} if turns.expires_after is None else {"expires_at": int(now / 1000) + turns.expires_after}
+    assign = {"booked_until": now + turns.step}
+    if turns.expires_after is not None:
+        assign["expires_at"] = int(now / 1000) + turns.expires_after
     is_quiet = absent_or_at_most("booked_until", now)
-    return Change(turns.key, assign={"booked_until": now + turns.step, **expires}, when=is_quiet)
+    return Change(turns.key, assign=assign, when=is_quiet)

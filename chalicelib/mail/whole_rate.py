@@ -31,8 +31,9 @@ def share_of_confirmations(now: datetime, tables: Tables) -> float:
         granted = {}
     # Without a grant, these texts make both comparisons false: "~" sorts after every time, and "" before.
     since, until = granted.get("since", "~"), granted.get("until", "")
-    is_granted = since <= iso(now) and iso(now + LONGEST_RUN) <= until
-    return 1.0 if is_granted else SHARES[Priority.URGENT]
+    has_begun = since <= iso(now)
+    lasts_long_enough = iso(now + LONGEST_RUN) <= until
+    return 1.0 if has_begun and lasts_long_enough else SHARES[Priority.URGENT]
 
 
 def keep_other_off(other: Source, now: datetime, tables: Tables) -> None:

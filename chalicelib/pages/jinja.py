@@ -32,7 +32,7 @@ def environment(*folders: Path, language: Language | None = None) -> Environment
 
     jinja = Environment(
         loader=ChoiceLoader([_loader(folder) for folder in folders]),
-        autoescape=lambda name: not (name and name.endswith(".txt")),
+        autoescape=_must_escape,
         undefined=StrictUndefined,
         auto_reload=False,  # Deployed files never change, so do not look for changes at every page.
         trim_blocks=True,
@@ -47,6 +47,12 @@ def environment(*folders: Path, language: Language | None = None) -> Environment
         "capitalised": capitalised,
     }
     return jinja
+
+
+def _must_escape(template_name: str | None) -> bool:
+    """Return whether the values in the template must be escaped: in every template except text."""
+    is_text = template_name is not None and template_name.endswith(".txt")
+    return not is_text
 
 
 def _loader(folder: Path) -> BaseLoader:
@@ -75,7 +81,8 @@ def _install_language(jinja: Environment, language: Language) -> None:
 
 def paragraphs(text: str) -> list[str]:
     """Split the text at blank lines. The result is not HTML: the template escapes it."""
-    return [part.strip() for part in re.split(r"\n\s*\n", text) if part.strip()]
+    parts = [part.strip() for part in re.split(r"\n\s*\n", text)]
+    return [part for part in parts if part]
 
 
 def capitalised(text: str) -> str:

@@ -81,19 +81,25 @@ def render(
 def link(path: str, *, base: str, lang: str) -> str:
     """Return the link to a page of this site. Add `lang`, the language that the reader has chosen, if it is not ""."""
     address, hash_sign, anchor = path.partition("#")
-    query = f"{'&' if '?' in address else '?'}lang={lang}" if lang else ""
+    query = ""
+    if lang:
+        separator = "&" if "?" in address else "?"
+        query = f"{separator}lang={lang}"
     return f"{base}{address}{query}{hash_sign}{anchor}"
 
 
 def asset(name: str) -> Asset | None:
     """Return the asset, or None for a name that is not listed or a file that does not exist."""
-    return _load(name) if name in _CONTENT_TYPES and _path(name).exists() else None
+    if name in _CONTENT_TYPES and _path(name).exists():
+        return _load(name)
+    return None
 
 
 def asset_url(name: str, *, base: str) -> str:
     """Return a URL that changes with the file, so that browsers and the CDN may cache the file for a year."""
     file = asset(name)
-    return f"{base}/assets/{name}?v={file.version}" if file else f"{base}/assets/{name}"
+    url = f"{base}/assets/{name}"
+    return f"{url}?v={file.version}" if file else url
 
 
 @cache
@@ -119,7 +125,8 @@ def dashboard_version() -> str:
 
     The path of all dashboard files contains the version, so a module's relative imports load the same version.
     """
-    return _digest("".join(file.etag for file in dashboard_files().values()))[:8]
+    etags = [file.etag for file in dashboard_files().values()]
+    return _digest("".join(etags))[:8]
 
 
 def _digest(text: str) -> str:

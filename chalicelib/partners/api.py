@@ -31,10 +31,11 @@ routes = Blueprint(__name__)
 def take_signatures(request: Request, slug: str) -> Response:
     """Take the signatures, and return their results in the same order. A repeat changes nothing."""
     now = times.now()
-    raws = _raw_signatures(decode_json(json_body(request, max_bytes=MAX_BODY_KB * 1024)))
+    body = decode_json(json_body(request, max_bytes=MAX_BODY_KB * 1024))
+    raws = _raw_signatures(body)
     receiving = receiving_of(request, slug, "api", now)
     results = _take_raw(raws, receiving, now)
-    shown = [_result_json(identifier_of(raw), result) for raw, result in zip(raws, results, strict=True)]
+    shown = [_result_json(raw, result) for raw, result in zip(raws, results, strict=True)]
     return json_answer({"results": shown})
 
 
@@ -56,11 +57,14 @@ def _take_raw(raws: list[object], receiving: ReceivingContext, now: datetime) ->
     valid = [each for each in validated if isinstance(each, SentSignature)]
     # `take_each` keeps the order of `valid`, so the next valid signature gets the next result.
     results_of_valid = iter(take_each(valid, receiving, now))
-    results = [
-        ReceiveResult(ReceiveOutcome.INVALID, each.errors) if isinstance(each, Invalid) else next(results_of_valid)
-        for each in validated
-    ]
-    counts = {outcome.value: sum(each.outcome is outcome for each in results) for outcome in ReceiveOutcome}
+    results: list[ReceiveResult] = []
+    for each in validated:
+        if isinstance(each, Invalid):
+            results.append(ReceiveResult(ReceiveOutcome.INVALID, each.errors))
+        else:
+            results.append(next(results_of_valid))
+    outcomes = [result.outcome for result in results]
+    counts = {outcome.value: outcomes.count(outcome) for outcome in ReceiveOutcome}
     log.note("taken", petition=receiving.petition.slug, partner=receiving.partner.source, **counts)
     return results
 
@@ -79,11 +83,13 @@ def _raw_signatures(body: object) -> list[object]:
     if "signatures" not in body:
         return [body]
     listed = body["signatures"]
-    if len(body) > 1 or not isinstance(listed, list) or not 1 <= len(listed) <= MAX_SIGNATURES:
+    has_other_fields = len(body) > 1
+    if has_other_fields or not isinstance(listed, list) or not 1 <= len(listed) <= MAX_SIGNATURES:
         raise Invalid([FieldError("signatures", f"Send a list of 1 to {MAX_SIGNATURES} signatures and no other field")])
     return listed
 
 
-def _result_json(identifier: str | None, result: ReceiveResult) -> dict[str, object]:
+def _result_json(raw: object, result: ReceiveResult) -> dict[str, object]:
+    """Return the result of a signature. `raw`: the signature as the partner sent it."""
     errors = [{"field": each.field, "message": each.message} for each in result.errors]
-    return {"identifier": identifier, "result": result.outcome, "errors": errors}
+    return {"identifier": identifier_of(raw), "result": result.outcome, "errors": errors}

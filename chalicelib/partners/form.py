@@ -101,5 +101,9 @@ def read_signature(
 
 def identifier_of(raw: object) -> str | None:
     """Return the identifier of a signature, even if other fields are invalid. Return None if it is not a text."""
-    value = raw.get("identifier") if isinstance(raw, Mapping) else None
-    return value.strip()[:MAX_IDENTIFIER_LENGTH] if isinstance(value, str) else None
+    if not isinstance(raw, Mapping):
+        return None
+    identifier = raw.get("identifier")
+    if not isinstance(identifier, str):
+        return None
+    return identifier.strip()[:MAX_IDENTIFIER_LENGTH]

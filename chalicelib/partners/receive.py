@@ -40,10 +40,11 @@ def take_each(submissions: Sequence[SentSignature], receiving: ReceivingContext,
     receipts = [receiving.receipt_of(submission, now) for submission in submissions]
     stored_receipts = store.find_receipts(receipts, receiving.tables)
     wordings = Wordings(receiving.partner, now, receiving.tables)
-    return [
-        _take_one(submission, receipt, stored_receipts.get(receipt.digest), wordings, receiving, now)
-        for submission, receipt in zip(submissions, receipts, strict=True)
-    ]
+    results: list[ReceiveResult] = []
+    for submission, receipt in zip(submissions, receipts, strict=True):
+        stored = stored_receipts.get(receipt.digest)
+        results.append(_take_one(submission, receipt, stored, wordings, receiving, now))
+    return results
 
 
 def _take_one(

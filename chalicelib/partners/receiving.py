@@ -40,14 +40,16 @@ class ReceivingContext:
         """Return a new receipt. Its digest is keyed with a secret, so nobody can find the identifier by guessing."""
         petition = self.petition
         secret = self.signing.secrets[petition.key_version]
+        address = submission.form.email.canonical
         # The \0 distinguishes an address from an identifier with the same text.
-        identifier = submission.identifier or f"\0{submission.form.email.canonical}"
+        identifier = submission.identifier or f"\0{address}"
         text = f"{petition.slug}\0{self.partner.source}\0{identifier}"
+        keyed_hash = digest(secret.encode(), text.encode(), sha256)
         return Receipt(
             slug=petition.slug,
             source=self.partner.source,
-            digest=digest(secret.encode(), text.encode(), sha256)[:HASH_BYTES].hex(),
-            signature_id=signature_id(petition.slug, submission.form.email.canonical, secret),
+            digest=keyed_hash[:HASH_BYTES].hex(),
+            signature_id=signature_id(petition.slug, address, secret),
             version=submission.consent.version,
             obtained_at=submission.consent.obtained_at,
             received_at=now,

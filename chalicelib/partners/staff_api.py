@@ -52,7 +52,8 @@ class PartnerTokenRequest(BaseModel):
 @staff_view(routes)
 def list_partners(request: Request) -> Response:
     """Return all partners, sorted by source."""
-    return json_answer({"partners": [partner.model_dump() for partner in all_partners(tables())]})
+    partners = [partner.model_dump() for partner in all_partners(tables())]
+    return json_answer({"partners": partners})
 
 
 @staff_view(routes)
@@ -62,7 +63,8 @@ def add_partner(request: Request) -> Response:
     partner = Partner(**new_partner.model_dump(), created_at=times.now())
     audit(request, "partner.created", partner.source, {"counts": partner.counts.value})
     create_partner(partner, tables())
-    return json_answer(find_partner(partner.source, tables()).model_dump(), 201)
+    stored = find_partner(partner.source, tables())
+    return json_answer(stored.model_dump(), 201)
 
 
 @staff_view(routes)

@@ -10,7 +10,7 @@ from typing import Any
 
 from chalicelib.aws.table import Attr, Change, Item, NewItem, Tables, is_still
 from chalicelib.core import keys, partner_keys
-from chalicelib.core.times import iso
+from chalicelib.core.times import iso, iso_or_none
 from chalicelib.partners.model import Partner, Receipt, ReceiveOutcome
 
 
@@ -30,15 +30,15 @@ def list_all(tables: Tables) -> Iterator[Partner]:
 
 def store_wording(source: str, version: str, wording: str, now: datetime, tables: Tables) -> None:
     """Store a new wording. Raise ConditionFailed, with the stored item, if a wording has this version already."""
-    tables.put_new(
-        NewItem(partner_keys.partner_wording(source, version), {"wording": wording, "recorded_at": iso(now)})
-    )
+    key = partner_keys.partner_wording(source, version)
+    tables.put_new(NewItem(key, {"wording": wording, "recorded_at": iso(now)}))
 
 
 def find_receipts(receipts: Sequence[Receipt], tables: Tables) -> dict[str, Receipt]:
     """Return the stored versions of these receipts, by digest."""
     distinct_keys = list(dict.fromkeys(receipt.key for receipt in receipts))
-    return {item["digest"]: as_receipt(item) for item in tables.batch_get(distinct_keys, consistent=True)}
+    items = tables.batch_get(distinct_keys, consistent=True)
+    return {item["digest"]: as_receipt(item) for item in items}
 
 
 def as_receipt(item: Item) -> Receipt:
@@ -54,8 +54,7 @@ def claim_again(receipt: Receipt, stored: Receipt, tables: Tables) -> bool:
     """Replace the stored receipt. If its `undone_at` has changed meanwhile, change nothing and return False."""
     assign = _item(receipt)
     remove = [name for name in _item(stored) if name not in assign]
-    undone_at = Attr("undone_at")
-    is_unchanged = undone_at.eq(iso(stored.undone_at)) if stored.undone_at else undone_at.not_exists()
+    is_unchanged = is_still("undone_at", iso_or_none(stored.undone_at))
     return tables.try_update(Change(receipt.key, assign=assign, remove=remove, when=is_unchanged))
 
 
@@ -81,20 +80,24 @@ def mark_undone(receipt: Receipt, job_id: str, now: datetime, tables: Tables) ->
     remaining_later = (receipt.also_in or set()) - {job_id}
     remaining_first = receipt.job_id if receipt.job_id != job_id else None
     is_unchanged = is_still("job_id", receipt.job_id) & is_still("also_in", receipt.also_in)
-    if remaining_first or remaining_later:
-        assign: dict[str, Any] = {"also_in": remaining_later} if remaining_later else {}
-        remove = [] if remaining_first else ["job_id", "row"]
-        remove += [] if remaining_later else ["also_in"]
-        tables.try_update(Change(receipt.key, assign=assign, remove=remove, when=is_unchanged))
-    else:
+    if not remaining_first and not remaining_later:
         tables.try_update(Change(receipt.key, assign={"undone_at": iso(now)}, when=is_unchanged))
+        return
+    assign: dict[str, Any] = {}
+    remove: list[str] = []
+    if not remaining_first:
+        remove += ["job_id", "row"]
+    if remaining_later:
+        assign["also_in"] = remaining_later
+    else:
+        remove.append("also_in")
+    tables.try_update(Change(receipt.key, assign=assign, remove=remove, when=is_unchanged))
 
 
 def receipts_in(slug: str, source: str, bucket: str, tables: Tables) -> Iterator[Receipt]:
     """Yield the partner's receipts of a petition in one bucket. A bucket is one of the 64 partitions of receipts."""
-    return map(
-        as_receipt, tables.query(keys.COUNTS, partner_keys.receipt_partition(slug, source, bucket), consistent=True)
-    )
+    partition = partner_keys.receipt_partition(slug, source, bucket)
+    return map(as_receipt, tables.query(keys.COUNTS, partition, consistent=True))
 
 
 def _item(receipt: Receipt) -> Item:

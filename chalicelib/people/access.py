@@ -54,17 +54,14 @@ def access_export(
     `letters`: the person's letters, by the petition's slug. `stopped`: the slugs of the petitions about which the
     person wants no email.
     """
+    signatures = []
+    for each in stored:
+        slug = each.petition.slug
+        held = _held_signature(each, texts.get(slug), letters.get(slug), is_stopped=slug in stopped)
+        signatures.append(held)
     return {
         "prepared_at": iso(now),
-        "signatures": [
-            _held_signature(
-                each,
-                texts.get(each.petition.slug),
-                letters.get(each.petition.slug),
-                is_stopped=each.petition.slug in stopped,
-            )
-            for each in stored
-        ],
+        "signatures": signatures,
         "not_held": list(NOT_HELD),
         "held_elsewhere": list(HELD_ELSEWHERE),
     }
@@ -73,11 +70,14 @@ def access_export(
 def signature_for_staff(stored: StoredSignature, now: datetime, *, is_stopped: bool) -> "PersonSignature":
     """Return the signature as staff see it. `is_stopped`: the person wants no more email about the petition."""
     state = state_of(stored.signature, now)
+    actions = actions_in(state)
+    if is_stopped:
+        actions.append("allow-mail")
     return {
         "petition": {"slug": stored.petition.slug, "title": stored.petition.title},
         "id": stored.signature_id,
         "state": state,
-        "actions": [*actions_in(state), *(["allow-mail"] if is_stopped else [])],
+        "actions": actions,
         "person": _person(stored.signature),
         "times": _times(stored.signature),
         "mail": _mail(stored.signature, is_stopped=is_stopped),
@@ -117,14 +117,16 @@ def _times(signature: Signature) -> "SignatureTimes":
     if signature.erased_at:
         # An erasure sets signed_at and withdrawn_at to its own time, so these two would mislead.
         names = ("erased_at", "expires_at")
-    return cast("SignatureTimes", {name: iso(moment) for name in names if (moment := getattr(signature, name))})
+    times: dict[str, str] = {}
+    for name in names:
+        moment = getattr(signature, name)
+        if moment:
+            times[name] = iso(moment)
+    return cast("SignatureTimes", times)
 
 
 def _mail(signature: Signature, *, is_stopped: bool) -> "MailState":
-    """Return which emails were sent or wait. `hurried_at`: when the request of the waiting email was nudged.
-
-    To nudge a request is to put it into the queue again.
-    """
+    """Return which emails were sent or wait. `hurried_at`: when the request of the waiting email was queued again."""
     return {
         "sent": signature.mails,
         "last_sent_at": iso_or_none(signature.mailed_at),
@@ -142,9 +144,12 @@ def _held_signature(
 ) -> "HeldSignature":
     """Return one signature of the file. `text`: the petition as the person signed it."""
     signature = stored.signature
-    text = text and text.in_language(signature.language)
+    title = stored.petition.title
+    if text:
+        text = text.in_language(signature.language)
+        title = text.title
     return {
-        "petition": {"slug": stored.petition.slug, "title": text.title if text else stored.petition.title},
+        "petition": {"slug": stored.petition.slug, "title": title},
         "id": stored.signature_id,
         "state": signature.state,
         "person": _person(signature),
@@ -175,18 +180,19 @@ def _signed_text(text: PetitionText) -> "SignedText":
 def _consents(signature: Signature, text: PetitionText | None) -> "list[GivenConsent]":
     """Return both consents: to sign, and to get updates. A withdrawal ends the consent to sign."""
     is_given = signature.state is not SignatureState.WITHDRAWN
+    is_confirmed = signature.state is SignatureState.CONFIRMED
     return [
         {
             "to": "sign",
             "given": is_given,
-            "confirmed": signature.state is SignatureState.CONFIRMED,
+            "confirmed": is_confirmed,
             "wording": text.sign_wording if text else None,
             "version": signature.consent_version,
         },
         {
             "to": "updates",
             "given": signature.updates,
-            "confirmed": signature.state is SignatureState.CONFIRMED,
+            "confirmed": is_confirmed,
             "wording": text.updates_wording if text else None,
             "version": signature.consent_version,
         },

@@ -51,8 +51,9 @@ class PersonRequest(BaseModel):
 @staff_view(routes)
 def find_person(request: Request) -> Response:
     """Return the signatures of one email address in all petitions. The list may be empty."""
-    stored = find_signatures(_identities(_address_in(request)), tables())
-    audit(request, "person.found", details={each.petition.slug: each.signature_id for each in stored})
+    identities = _identities(_address_in(request))
+    stored = find_signatures(identities, tables())
+    audit(request, "person.found", details=_ids_by_slug(stored))
     return _answer_all(stored)
 
 
@@ -60,7 +61,8 @@ def find_person(request: Request) -> Response:
 def erase_address(request: Request) -> Response:
     """Erase the signatures of one email address in all petitions, also those that wait in the overflow queue."""
     identities = _identities(_address_in(request))
-    audit(request, "person.erased", details={petition.slug: identity for petition, identity in identities})
+    ids = {petition.slug: signature_id for petition, signature_id in identities}
+    audit(request, "person.erased", details=ids)
     erase_all(identities, times.now(), tables())
     log.note("person_erased", petitions=len(identities))
     return _answer_all(find_signatures(identities, tables()))
@@ -71,7 +73,7 @@ def show_signature(request: Request, slug: str, signature_id: str) -> Response:
     """Return one signature, with its emails and with what staff can do with it."""
     stored = one_signature(slug, signature_id, tables())
     audit(request, "person.shown", signature_id, {"petition": slug})
-    return json_answer(load_for_staff(stored, settings().limit_keys, times.now(), tables()))
+    return _answer_one(stored)
 
 
 @staff_view(routes)
@@ -90,12 +92,12 @@ def erase_person(request: Request, slug: str, signature_id: str) -> Response:
 def export_access(request: Request, slug: str, signature_id: str) -> Response:
     """Return a file for the person with all data that we hold about the signature's email address, in all petitions."""
     stored = _all_of_owner(one_signature(slug, signature_id, tables()))
-    audit(request, "access.exported", signature_id, {each.petition.slug: each.signature_id for each in stored})
-    versions = {each.petition.slug: (each.signature.text_version, each.signature.consent_version) for each in stored}
-    texts = texts_as_signed(versions, tables())
-    headers = {"Content-Disposition": f'attachment; filename="access-{signature_id}.json"', **NO_STORE}
+    audit(request, "access.exported", signature_id, _ids_by_slug(stored))
+    texts = texts_as_signed(_versions_by_slug(stored), tables())
     stopped = stopped_slugs(stored, settings().limit_keys, tables())
-    file = access_export(stored, texts, letters_of(stored, tables()), stopped, times.now())
+    letters = letters_of(stored, tables())
+    file = access_export(stored, texts, letters, stopped, times.now())
+    headers = {"Content-Disposition": f'attachment; filename="access-{signature_id}.json"', **NO_STORE}
     return json_answer(file, headers=headers)
 
 
@@ -106,18 +108,34 @@ def _act_and_show(request: Request, slug: str, signature_id: str, action: str, a
     act(stored.key, stored.petition, times.now(), tables())
     event = action.rpartition(".")[2]  # "signature.withdrawn" is logged as "withdrawn".
     log.note(event, petition=slug, signature=signature_id)
-    changed = one_signature(slug, signature_id, tables())
-    return json_answer(load_for_staff(changed, settings().limit_keys, times.now(), tables()))
+    return _answer_one(one_signature(slug, signature_id, tables()))
 
 
 def _address_in(request: Request) -> Address:
     return parse_body(PersonRequest, json_body(request), WORDS).email
 
 
+def _ids_by_slug(stored: list[StoredSignature]) -> dict[str, str]:
+    return {each.petition.slug: each.signature_id for each in stored}
+
+
+def _versions_by_slug(stored: list[StoredSignature]) -> dict[str, tuple[str, str]]:
+    """Return the versions of what the person signed, and of what the person agreed to."""
+    return {each.petition.slug: (each.signature.text_version, each.signature.consent_version) for each in stored}
+
+
+def _answer_one(stored: StoredSignature) -> Response:
+    signature = load_for_staff(stored, settings().limit_keys, times.now(), tables())
+    return json_answer(signature)
+
+
 def _answer_all(stored: list[StoredSignature]) -> Response:
     now = times.now()
     stopped = stopped_slugs(stored, settings().limit_keys, tables())
-    signatures = [signature_for_staff(each, now, is_stopped=each.petition.slug in stopped) for each in stored]
+    signatures = []
+    for each in stored:
+        is_stopped = each.petition.slug in stopped
+        signatures.append(signature_for_staff(each, now, is_stopped=is_stopped))
     body: PersonSignatures = {"signatures": signatures, "waiting": _overflow_depth()}
     return json_answer(body)
 
@@ -140,4 +158,7 @@ def _all_of_owner(stored: StoredSignature) -> list[StoredSignature]:
     return only this signature.
     """
     email = stored.signature.email
-    return find_signatures(_identities(read_address(email)), tables()) if email else [stored]
+    if not email:
+        return [stored]
+    identities = _identities(read_address(email))
+    return find_signatures(identities, tables())

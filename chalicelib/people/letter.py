@@ -6,7 +6,7 @@ all data that we hold about a person.
 
 from typing import TYPE_CHECKING
 
-from chalicelib.aws.table import Tables
+from chalicelib.aws.table import Item, Tables
 from chalicelib.core.language import language_of
 from chalicelib.core.letter_keys import letter_delivery
 from chalicelib.letters.deliveries import LETTERS
@@ -16,6 +16,7 @@ from chalicelib.signatures.look_up import StoredSignature
 
 if TYPE_CHECKING:
     from chalicelib.people.answers import AgreedLetter, HeldLetter, LetterDelivery
+    from chalicelib.petitions.letter import LetterTarget
 
 
 def letters_of(stored: list[StoredSignature], tables: Tables) -> "dict[str, HeldLetter]":
@@ -23,24 +24,25 @@ def letters_of(stored: list[StoredSignature], tables: Tables) -> "dict[str, Held
 
     `stored`: the signatures of one address, at most one for each petition.
     """
-    return {
-        each.petition.slug: {
-            "agreed": _letter_in_full(each, each.signature.letter, tables),
-            "asked": _letter_in_full(each, each.signature.letter_asked, tables),
-            "deliveries": _deliveries(each, tables),
-        }
-        for each in stored
-        if each.petition.letter or each.signature.letter or each.signature.letter_asked
-    }
+    letters: dict[str, HeldLetter] = {}
+    for each in stored:
+        petition, signature = each.petition, each.signature
+        if petition.letter or signature.letter or signature.letter_asked:
+            letters[petition.slug] = {
+                "agreed": _letter_in_full(each, signature.letter, tables),
+                "asked": _letter_in_full(each, signature.letter_asked, tables),
+                "deliveries": _deliveries(each, tables),
+            }
+    return letters
 
 
 def _letter_in_full(stored: StoredSignature, signed: SignedLetter | None, tables: Tables) -> "AgreedLetter | None":
     """Return a person's letter in full. `signed` has what the person changed, the petition's letter has the rest."""
     if signed is None:
         return None
-    petition_letter = letter_as_signed(stored.petition.slug, signed.version, tables).in_language(
-        language_of(stored.signature.language or stored.petition.language).code
-    )
+    letter_version = letter_as_signed(stored.petition.slug, signed.version, tables)
+    language = language_of(stored.signature.language or stored.petition.language)
+    petition_letter = letter_version.in_language(language.code)
     words = letter_texts(petition_letter, signed)
     return {
         "version": signed.version,
@@ -59,27 +61,33 @@ def _deliveries(stored: StoredSignature, tables: Tables) -> "list[LetterDelivery
 
     These records stay after a withdrawal, so that no letter is sent twice.
     """
-    found: list[LetterDelivery] = []
+    found = []
     for target_key, name in _target_names(stored, tables).items():
-        item = tables.get(LETTERS.item_key(letter_delivery(stored.petition.slug, target_key, stored.signature_id)))
+        delivery_key = letter_delivery(stored.petition.slug, target_key, stored.signature_id)
+        item = tables.get(LETTERS.item_key(delivery_key))
         if item:
-            found.append(
-                {
-                    "target": name,
-                    "member": item.get("member"),
-                    "waiting_since": item.get("mail_requested_at"),
-                    "sent_at": item.get("mailed_at"),
-                    "perhaps_sent_at": item.get("mail_unknown_at"),
-                    "in_digest_of": item.get("digest"),  # The day of the email with many letters that has this one.
-                    "undeliverable": item.get("undeliverable"),
-                }
-            )
+            found.append(_delivery(name, item))
     return found
+
+
+def _delivery(target_name: str, item: Item) -> "LetterDelivery":
+    return {
+        "target": target_name,
+        "member": item.get("member"),
+        "waiting_since": item.get("mail_requested_at"),
+        "sent_at": item.get("mailed_at"),
+        "perhaps_sent_at": item.get("mail_unknown_at"),
+        "in_digest_of": item.get("digest"),  # The day of the email with many letters that has this one.
+        "undeliverable": item.get("undeliverable"),
+    }
 
 
 def _target_names(stored: StoredSignature, tables: Tables) -> dict[str, str]:
     """Return the name of each target by its key. Include targets that staff have removed since the person agreed."""
+    targets: list[LetterTarget] = []
     signed, current = stored.signature.letter, stored.petition.letter
-    agreed_targets = letter_as_signed(stored.petition.slug, signed.version, tables).letter.targets if signed else ()
-    current_targets = current.targets if current else ()
-    return {target.key: target.name for target in (*agreed_targets, *current_targets)}
+    if signed:
+        targets += letter_as_signed(stored.petition.slug, signed.version, tables).letter.targets
+    if current:
+        targets += current.targets
+    return {target.key: target.name for target in targets}

@@ -65,10 +65,11 @@ def resend_mail(request: Request, slug: str, signature_id: str) -> Response:
     audit(request, "mail.resent", signature_id, {"petition": slug})
     outcome, due_at = resend(stored, _allowance(stored, now), now, tables())
     log.note("resent", petition=slug, signature=signature_id, outcome=outcome)
+    shown_due_time = f"{due_at:%H:%M on %-d %B} (UTC)" if due_at else ""
     result: ResendResult = {
         "mail": outcome in EMAIL_COMING,
         "outcome": outcome,
-        "message": MESSAGES[outcome].format(f"{due_at:%H:%M on %-d %B} (UTC)" if due_at else ""),
+        "message": MESSAGES[outcome].format(shown_due_time),
         "due_at": iso_or_none(due_at),
     }
     return json_answer(result)
@@ -82,9 +83,11 @@ def allow_mail(request: Request, slug: str, signature_id: str) -> Response:
     if not stored.signature.email:
         raise Invalid([FieldError("signature_id", NO_ADDRESS)])
     audit(request, "mail.allowed", signature_id, {"petition": slug, "reason": reason})
-    resume(choice_of(mailbox_of(stored.signature.email, settings().limit_keys), slug), now, tables())
+    mailbox = mailbox_of(stored.signature.email, settings().limit_keys)
+    resume(choice_of(mailbox, slug), now, tables())
     log.note("resumed", petition=slug, signature=signature_id)
-    return json_answer(load_for_staff(stored, settings().limit_keys, now, tables()))
+    answer = load_for_staff(stored, settings().limit_keys, now, tables())
+    return json_answer(answer)
 
 
 def _allowance(stored: StoredSignature, now: datetime) -> Allowance:
@@ -94,6 +97,5 @@ def _allowance(stored: StoredSignature, now: datetime) -> Allowance:
     """
     if not stored.signature.email:
         return Allowance(now, is_stopped=False)
-    return budget.read_allowance(
-        mailbox_of(stored.signature.email, settings().limit_keys), stored.petition.slug, now, tables()
-    )
+    mailbox = mailbox_of(stored.signature.email, settings().limit_keys)
+    return budget.read_allowance(mailbox, stored.petition.slug, now, tables())

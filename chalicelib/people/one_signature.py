@@ -31,7 +31,9 @@ def load_for_staff(
     stored: StoredSignature, limit_keys: dict[str, str], now: datetime, tables: Tables
 ) -> "PersonSignature":
     """Read whether the owner wants no more email about the petition, and return the signature as staff see it."""
-    return signature_for_staff(stored, now, is_stopped=bool(stopped_slugs([stored], limit_keys, tables)))
+    stopped = stopped_slugs([stored], limit_keys, tables)
+    is_stopped = stored.petition.slug in stopped
+    return signature_for_staff(stored, now, is_stopped=is_stopped)
 
 
 def stopped_slugs(stored: list[StoredSignature], limit_keys: dict[str, str], tables: Tables) -> set[str]:
@@ -39,7 +41,9 @@ def stopped_slugs(stored: list[StoredSignature], limit_keys: dict[str, str], tab
 
     Return an empty set if no signature has an address, because all are withdrawn.
     """
-    email = next((each.signature.email for each in stored if each.signature.email), None)
-    if email is None:
+    emails = [each.signature.email for each in stored if each.signature.email]
+    if not emails:
         return set()
-    return stopped_petitions(mailbox_of(email, limit_keys), [each.petition.slug for each in stored], tables)
+    mailbox = mailbox_of(emails[0], limit_keys)
+    slugs = [each.petition.slug for each in stored]
+    return stopped_petitions(mailbox, slugs, tables)

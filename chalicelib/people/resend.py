@@ -49,22 +49,25 @@ def resend(stored: StoredSignature, allowance: Allowance, now: datetime, tables:
         return ResendAnswer(ResendOutcome.LATER, due_at)
     if was_already_requested:
         return ResendAnswer(ResendOutcome.ON_ITS_WAY)
-    must_wait = due_at > now or _was_just_mailed(signature, now)
-    return ResendAnswer(ResendOutcome.WITHIN_A_MINUTE if must_wait else ResendOutcome.ASKED)
+    if due_at > now or _was_just_mailed(signature, now):
+        return ResendAnswer(ResendOutcome.WITHIN_A_MINUTE)
+    return ResendAnswer(ResendOutcome.ASKED)
 
 
 def _refusal(stored: StoredSignature, allowance: Allowance, now: datetime) -> ResendOutcome | None:
     """Return the first reason not to send the email, or None if it may be sent."""
     signature = stored.signature
-    is_pending = signature.state is SignatureState.PENDING
-    reasons = {
-        ResendOutcome.WITHDRAWN: signature.state is SignatureState.WITHDRAWN,
-        ResendOutcome.EXPIRED: signature.is_withdrawn_or_expired(now),
-        ResendOutcome.UNDELIVERABLE: signature.undeliverable is not None,
-        ResendOutcome.STOPPED: allowance.is_stopped,
-        ResendOutcome.CLOSED: is_pending and not stored.petition.is_confirmable_at(now),
-    }
-    return next((reason for reason, applies in reasons.items() if applies), None)
+    if signature.state is SignatureState.WITHDRAWN:
+        return ResendOutcome.WITHDRAWN
+    if signature.is_withdrawn_or_expired(now):
+        return ResendOutcome.EXPIRED
+    if signature.undeliverable is not None:
+        return ResendOutcome.UNDELIVERABLE
+    if allowance.is_stopped:
+        return ResendOutcome.STOPPED
+    if signature.state is SignatureState.PENDING and not stored.petition.is_confirmable_at(now):
+        return ResendOutcome.CLOSED
+    return None
 
 
 def _was_just_mailed(signature: Signature, now: datetime) -> bool:

@@ -59,11 +59,13 @@ CARD_SECONDS = 600
 def show_petitions(request: Request) -> Response:
     """List the open petitions."""
     listed, language = _petitions_with_counts(times.now()), chosen_language(request)
-    codes = sorted({code for petition, _ in listed for code in petition.languages}, key=languages().index)
-    petitions = [
-        {**petition.in_language(language).model_dump(include={"slug", "title", "summary"}), "count": count}
-        for petition, count in listed
-    ]
+    petitions = []
+    used_codes: set[str] = set()
+    for petition, count in listed:
+        shown = petition.in_language(language).model_dump(include={"slug", "title", "summary"})
+        petitions.append({**shown, "count": count})
+        used_codes.update(petition.languages)
+    codes = [code for code in languages() if code in used_codes]
     return page(request, "petitions.html", {"petitions": petitions}, headers=_cache_headers(), languages=codes)
 
 
@@ -97,7 +99,8 @@ def show_card(request: Request, slug: str) -> Response:
     petition = find_petition(slug, now, tables())
     language = chosen_language(request) or petition.language
     count = count_if_available(petition, now, tables())
-    picture = card_of(petition.in_language(language), count.confirmed if count else None, language)
+    confirmed = count.confirmed if count else None
+    picture = card_of(petition.in_language(language), confirmed, language)
     return answer(picture, 200, {"Content-Type": "image/png", **cache_headers(CARD_SECONDS)})
 
 

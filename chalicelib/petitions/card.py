@@ -49,5 +49,6 @@ def _size_and_lines(title: str) -> tuple[int, list[str]]:
         if len(lines) <= most_lines:
             return size, lines
     # The title is too long for each entry of SIZES. The variables still have the values of the last entry: use these.
-    last_line = shorten(" ".join(lines[most_lines - 1 :]), characters, placeholder="…")
-    return size, [*lines[: most_lines - 1], last_line]
+    full_lines, rest = lines[: most_lines - 1], lines[most_lines - 1 :]
+    last_line = shorten(" ".join(rest), characters, placeholder="…")
+    return size, [*full_lines, last_line]

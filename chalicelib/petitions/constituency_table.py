@@ -52,7 +52,8 @@ class Constituencies(Sequence[bytes]):
     def __getitem__(self, index: slice) -> Sequence[bytes]: ...
     def __getitem__(self, index: int | slice) -> bytes | Sequence[bytes]:
         if isinstance(index, slice):
-            return [self[position] for position in range(*index.indices(len(self)))]
+            positions = range(len(self))[index]
+            return [self[position] for position in positions]
         start = self._records_start + index * RECORD_BYTES
         return self._packed[start : start + POSTCODE_BYTES]
 
@@ -61,11 +62,15 @@ def pack(constituencies: Mapping[str, str]) -> bytes:
     """Return the file's bytes from a map of postcode to constituency. Raise ValueError for an invalid postcode."""
     names = sorted(set(constituencies.values()))
     indexes = {name: number.to_bytes(INDEX_BYTES, "big") for number, name in enumerate(names)}
-    records = sorted(_padded(postcode) + indexes[name] for postcode, name in constituencies.items())
-    if any(len(record) != RECORD_BYTES for record in records):
-        raise ValueError("not a UK postcode")
+    records = []
+    for postcode, name in constituencies.items():
+        record = _padded(postcode) + indexes[name]
+        if len(record) != RECORD_BYTES:
+            raise ValueError("not a UK postcode")
+        records.append(record)
     header = json.dumps(names).encode()
-    return len(header).to_bytes(LENGTH_BYTES, "big") + header + b"".join(records)
+    header_length = len(header).to_bytes(LENGTH_BYTES, "big")
+    return header_length + header + b"".join(sorted(records))
 
 
 @cache

@@ -71,7 +71,10 @@ def _store_texts(petition: Petition, now: datetime, tables: Tables) -> None:
 def versions(petition: Petition, tables: Tables) -> list[PetitionText]:
     """Return all versions of the text, oldest first. If versions have the same time, the current version is last."""
     found = store.texts(petition.slug, tables)
-    return sorted(found, key=lambda text: (text.recorded_at, text.version == petition.version))
+    current = [text for text in found if text.version == petition.version]
+    others = [text for text in found if text.version != petition.version]
+    # If texts have the same time, `sorted` does not change their order.
+    return sorted(others + current, key=lambda text: text.recorded_at)
 
 
 def _slug_in_use() -> Invalid:

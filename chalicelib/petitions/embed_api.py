@@ -21,9 +21,7 @@ def show_embed(request: Request, slug: str) -> Response:
     petition = find_petition(slug, now, tables())
     source = valid_source_or_none(query(request, "source"))
     form = {"source": source} if source else {}
-    return petition_page(
-        request, petition, now, tables(), form=form, headers=cache_headers(level_now(tables()).max_age)
-    )
+    return petition_page(request, petition, now, tables(), form=form, headers=_cache_headers())
 
 
 @page_view(routes)
@@ -32,10 +30,15 @@ def show_counter(request: Request, slug: str) -> Response:
     now = times.now()
     petition = find_petition(slug, now, tables())
     count = count_if_available(petition, now, tables())
+    confirmed = count.confirmed if count else None
     context = {
         "state": petition.state_at(now).value,
-        "count": count and count.confirmed,
-        "goal": petition.goal_at(count.confirmed if count else 0),
+        "count": confirmed,
+        "goal": petition.goal_at(confirmed or 0),
         "source": valid_source_or_none(query(request, "source")),
     }
-    return embedded_page(petition, request, "counter.html", context, headers=cache_headers(level_now(tables()).max_age))
+    return embedded_page(petition, request, "counter.html", context, headers=_cache_headers())
+
+
+def _cache_headers() -> dict[str, str]:
+    return cache_headers(level_now(tables()).max_age)

@@ -91,7 +91,9 @@ def corrected_slug(slug: str) -> str | None:
     Return None if the result is the same slug or is invalid.
     """
     corrected = unquote(slug).strip(_COPIED_CHARACTERS).lower()
-    return corrected if corrected != slug and _slug_pattern.fullmatch(corrected) else None
+    if corrected == slug or not _slug_pattern.fullmatch(corrected):
+        return None
+    return corrected
 
 
 def find_open_petition(slug: str, now: datetime, tables: Tables) -> Petition:
@@ -105,7 +107,9 @@ def find_open_petition(slug: str, now: datetime, tables: Tables) -> Petition:
 
 def petition_as_stored(slug: str, tables: Tables) -> Petition:
     """Return the petition in any state, even a draft, by a consistent read. Raise UnknownPetition."""
-    petition = store.get(slug, tables, consistent=True) if _slug_pattern.fullmatch(slug) else None
+    if not _slug_pattern.fullmatch(slug):
+        raise UnknownPetition
+    petition = store.get(slug, tables, consistent=True)
     if petition is None:
         raise UnknownPetition
     return petition
@@ -121,7 +125,9 @@ def texts_as_signed(versions: Mapping[str, tuple[str, str]], tables: Tables) -> 
 
     `versions`: a signature's text version and consent version, by slug. A text that does not exist is left out.
     """
-    joined = {slug: version_of(text, consent) for slug, (text, consent) in versions.items()}
+    joined = {}
+    for slug, (text_version, consent_version) in versions.items():
+        joined[slug] = version_of(text_version, consent_version)
     return store.find_texts(joined, tables)
 
 
@@ -149,17 +155,19 @@ def slugs_from(slug: str, tables: Tables) -> Iterator[str]:
 
 def open_petitions(now: datetime, tables: Tables) -> list[Petition]:
     """Return the open petitions, newest first."""
-    petitions = [petition for petition in all_petitions(tables) if petition.state_at(now) is PetitionState.OPEN]
-    return sorted(petitions, key=lambda petition: petition.opened_at, reverse=True)
+    petitions = all_petitions(tables)
+    open_now = [petition for petition in petitions if petition.state_at(now) is PetitionState.OPEN]
+    return sorted(open_now, key=lambda petition: petition.opened_at, reverse=True)
 
 
 def open_petitions_with_counts(now: datetime, tables: Tables) -> list[ListedPetition]:
     """Return the open petitions, newest first, with their public counts. Raise Unavailable if a count is missing."""
-    return _listed.get("open", lambda: _with_counts(open_petitions(now, tables), now, tables))
+    return _listed.get("open", lambda: _read_open_petitions(now, tables))
 
 
-def _with_counts(petitions: list[Petition], now: datetime, tables: Tables) -> list[ListedPetition]:
-    """Return the petitions with their counts. Raise Unavailable if a count is missing."""
+def _read_open_petitions(now: datetime, tables: Tables) -> list[ListedPetition]:
+    """Return the open petitions with their counts. Raise Unavailable if a count is missing."""
+    petitions = open_petitions(now, tables)
     counts = public_counts(petitions, now, tables)
     if len(counts) < len(petitions):
         raise Unavailable

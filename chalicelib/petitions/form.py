@@ -126,7 +126,8 @@ def _json_object(body: str) -> dict[str, Any]:
 
 def _valid_petition(values: Mapping[str, Any], errors: dict[str, FieldError]) -> Petition:
     """Return the petition with these values. Raise Invalid with `errors` and the errors that the model finds."""
-    fields = {name: value for name, value in values.items() if name in Petition.model_fields and name not in errors}
+    valid_names = Petition.model_fields.keys() - errors.keys()
+    fields = {name: value for name, value in values.items() if name in valid_names}
     try:
         petition = Petition.model_validate(fields)
     except ValidationError as error:
@@ -141,8 +142,10 @@ def check_addresses(letter: Letter | None) -> None:
 
     `Letter` does not check this, because letters that are already stored may have such targets.
     """
+    if letter is None:
+        return
     first_with_address: dict[str, int] = {}
-    for number, target in enumerate(letter.targets if letter else (), 1):
+    for number, target in enumerate(letter.targets, 1):
         if target.email:
             first = first_with_address.setdefault(canonical_of(target.email), number)
             if first != number:
@@ -159,7 +162,8 @@ def _name_errors(values: Mapping[str, Any], allowed: Mapping[str, Any]) -> dict[
     """Return an error for each field that staff cannot edit, unless its value is the same as in `allowed`."""
     errors = {}
     for name, value in values.items():
-        if name in EDITABLE or (name in allowed and allowed[name] == value):
+        is_unchanged = name in allowed and allowed[name] == value
+        if name in EDITABLE or is_unchanged:
             continue
         message = "You cannot change this field here" if name in Petition.model_fields else "There is no such field"
         errors[name] = FieldError(name, message)

@@ -94,9 +94,11 @@ class Letter(LetterText):
     @field_validator("targets")
     @classmethod
     def _check_targets(cls, targets: list[LetterTarget]) -> list[LetterTarget]:
-        if len({target.key for target in targets}) < len(targets):
+        different_keys = {target.key for target in targets}
+        if len(different_keys) < len(targets):
             raise ValueError("Each target needs a key of its own")
-        if len([target for target in targets if target.members]) > 1:
+        members = [target for target in targets if target.members]
+        if len(members) > 1:
             raise ValueError("Only one target can be the members of parliament")
         return targets
 
@@ -104,8 +106,10 @@ class Letter(LetterText):
         """Return the letter with the texts of this translation. Without a translation, return the letter unchanged."""
         if text is None:
             return self
-        names = text.target_names
-        targets = [target.model_copy(update={"name": names.get(target.key, target.name)}) for target in self.targets]
+        targets = []
+        for target in self.targets:
+            name = text.target_names.get(target.key, target.name)
+            targets.append(target.model_copy(update={"name": name}))
         return self.model_copy(update={**dict(text), "targets": targets})
 
     def has_address(self, email: str, among: Sequence[LetterTarget]) -> bool:
@@ -114,9 +118,9 @@ class Letter(LetterText):
         `among` may be from an older version. So compare only the keys, and take the addresses from this letter.
         """
         keys = {target.key for target in among}
-        address = canonical_of(email)
-        targets = [target for target in self.targets if target.key in keys]
-        return any(target.email and canonical_of(target.email) == address for target in targets)
+        emails = [target.email for target in self.targets if target.key in keys]
+        addresses = [canonical_of(target_email) for target_email in emails if target_email]
+        return canonical_of(email) in addresses
 
     @property
     def is_to_members(self) -> bool:
@@ -141,7 +145,8 @@ class LetterVersion(BaseModel):
 
     def in_language(self, code: str | None) -> Letter:
         """Return the letter as seen by people who signed in this language (None: the main language)."""
-        return self.letter.translated(self.translations.get(code or self.language))
+        language = code or self.language
+        return self.letter.translated(self.translations.get(language))
 
 
 def version_of_letter(letter: Letter | None, translations: Mapping[str, Translation]) -> str:
@@ -152,7 +157,8 @@ def version_of_letter(letter: Letter | None, translations: Mapping[str, Translat
     """
     if letter is None:
         return ""
-    parts = [*_agreed_texts(letter), *(f"{target.key} {target.name}" for target in letter.targets)]
+    parts = _agreed_texts(letter)
+    parts += [f"{target.key} {target.name}" for target in letter.targets]
     parts += [f"members {target.key}" for target in letter.targets if target.members]
     for code in sorted(translations):
         if text := translations[code].letter:

@@ -30,7 +30,10 @@ def member_for_postcode(country: str | None, postcode: str | None) -> MemberOfPa
     table = constituencies()
     if table is None or country != "GB" or not postcode:
         return None
-    return member_of_constituency(table.of(postcode) or "")
+    constituency = table.of(postcode)
+    if constituency is None:
+        return None
+    return member_of_constituency(constituency)
 
 
 def member_of_constituency(constituency: str) -> MemberOfParliament | None:
@@ -45,15 +48,21 @@ def has_members() -> bool:
 @cache
 def members() -> Mapping[str, MemberOfParliament]:
     """Return the MPs by constituency. If there is no file, the mapping is empty."""
-    return unpack(FILE.read_bytes()) if FILE.exists() else {}
+    if not FILE.exists():
+        return {}
+    return unpack(FILE.read_bytes())
 
 
 def pack(by_constituency: Mapping[str, MemberOfParliament]) -> bytes:
     """Return the bytes of the file: the name and the email address of each MP, by constituency."""
-    rows = {constituency: [member.name, member.email] for constituency, member in sorted(by_constituency.items())}
+    rows = {}
+    for constituency, member in sorted(by_constituency.items()):
+        rows[constituency] = [member.name, member.email]
     return json.dumps(rows).encode()
 
 
 def unpack(content: bytes) -> dict[str, MemberOfParliament]:
-    rows = json.loads(content).items()
-    return {constituency: MemberOfParliament(constituency, name, email) for constituency, (name, email) in rows}
+    found = {}
+    for constituency, (name, email) in json.loads(content).items():
+        found[constituency] = MemberOfParliament(constituency, name, email)
+    return found

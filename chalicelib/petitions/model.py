@@ -104,7 +104,8 @@ class Petition(BaseModel):
     @field_validator("goals")
     @classmethod
     def _check_goals(cls, goals: list[int], info: ValidationInfo) -> list[int]:
-        check_rising([info.data["goal"], *goals] if "goal" in info.data else goals)
+        first_goals = [info.data["goal"]] if "goal" in info.data else []  # `goal` is missing if it is invalid.
+        check_rising(first_goals + goals)
         return goals
 
     @field_validator("translations")
@@ -117,10 +118,8 @@ class Petition(BaseModel):
     @field_validator("closes_at")
     @classmethod
     def _check_closes_at(cls, closes_at: datetime | None, info: ValidationInfo) -> datetime | None:
-        """Raise ValueError if a closed petition has no closes_at, or if closes_at is not later than opened_at.
-
-        A closed petition needs closes_at, because confirmation links work until a day after closes_at.
-        """
+        """Raise ValueError if a closed petition has no closes_at, or if closes_at is not later than opened_at."""
+        # A closed petition needs closes_at, because confirmation links work until a day after closes_at.
         if closes_at is None and info.data.get("state") is PetitionState.CLOSED:
             raise ValueError("a closed petition needs closes_at")
         if closes_at and "opened_at" in info.data and closes_at <= info.data["opened_at"]:
@@ -130,7 +129,8 @@ class Petition(BaseModel):
     def goal_at(self, count: int) -> int:
         """Return the first goal above `count`, or the last goal when all are reached."""
         goals = (self.goal, *self.goals)
-        return next((goal for goal in goals if goal > count), goals[-1])
+        higher = [goal for goal in goals if goal > count]
+        return higher[0] if higher else goals[-1]
 
     @property
     def text_version(self) -> str:
@@ -169,7 +169,8 @@ class Petition(BaseModel):
         untranslated = self._untranslated or self  # `in_language` sets _untranslated.
         parts = [getattr(untranslated, name) for name in names]
         for code, translation in sorted(untranslated.translations.items()):
-            parts += [code, *(getattr(translation, name, None) or "" for name in names)]
+            texts = [getattr(translation, name, None) or "" for name in names]
+            parts += [code, *texts]
         return digest(*parts)
 
     @property
@@ -183,17 +184,17 @@ class Petition(BaseModel):
             return self.state
         if self.scheduled_opening(now):
             return PetitionState.DRAFT
-        return PetitionState.CLOSED if self.closes_at and now >= self.closes_at else PetitionState.OPEN
+        is_over = self.closes_at is not None and now >= self.closes_at
+        return PetitionState.CLOSED if is_over else PetitionState.OPEN
 
     def scheduled_opening(self, now: datetime) -> datetime | None:
         """Return opened_at if the petition is stored as open but opens later, by itself. Otherwise return None."""
-        return self.opened_at if self.state is PetitionState.OPEN and now < self.opened_at else None
+        opens_later = self.state is PetitionState.OPEN and now < self.opened_at
+        return self.opened_at if opens_later else None
 
     def is_confirmable_at(self, now: datetime) -> bool:
-        """Return whether signatures can be confirmed.
-
-        This is possible until a day after closes_at. There is no time limit if closes_at is None, or while the petition
-        is paused. No signature of a removed petition can be confirmed.
-        """
+        """Return whether signatures can be confirmed: until a day after closes_at, but without limit during a pause."""
+        if self.state is PetitionState.REMOVED:
+            return False
         is_in_time = self.closes_at is None or now < self.closes_at + CONFIRM_AFTER_CLOSE
-        return (is_in_time or self.state is PetitionState.PAUSED) and self.state is not PetitionState.REMOVED
+        return is_in_time or self.state is PetitionState.PAUSED

@@ -66,7 +66,8 @@ def petition_page(
     context |= {"form": _with_known_country(form), "errors": errors, "busy": busy}
     if is_embedded(request):
         return embedded_page(petition, request, "embed.html", context, status, headers)
-    context |= {name: _load_section(load, petition, count, tables) for name, load in SECTIONS.items()}
+    for name, load in SECTIONS.items():
+        context[name] = _load_section(load, petition, count, tables)
     return page_about(petition, request, "petition.html", context, status, headers)
 
 
@@ -103,20 +104,23 @@ def preview_page(request: Request, petition: Petition, now: datetime, tables: Ta
 
 def _context(petition: Petition, request: Request, state: PetitionState, count: Count | None) -> dict[str, object]:
     language = language_of(chosen_language(request) or petition.language)
+    country_names = language.countries(countries())
+    confirmed = count.confirmed if count else None
     return {
         "state": state.value,
-        "count": count and count.confirmed,
-        "goal": petition.goal_at(count.confirmed if count else 0),
-        "as_of": count and count.as_of,
-        "recent": count and count.recent,
-        "countries": list(language.countries(countries()).items()),
+        "count": confirmed,
+        "goal": petition.goal_at(confirmed or 0),
+        "as_of": count.as_of if count else None,
+        "recent": count.recent if count else None,
+        "countries": list(country_names.items()),
         "preview": None,
     }
 
 
 def _with_known_country(form: Mapping[str, str]) -> dict[str, str]:
     country = form.get("country", "")
-    return {**form, "country": country if country in countries() else "GB"}
+    known_country = country if country in countries() else "GB"
+    return {**form, "country": known_country}
 
 
 def _load_section(load: SectionLoader, petition: Petition, count: Count | None, tables: Tables) -> object:

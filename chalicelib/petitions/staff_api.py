@@ -74,10 +74,11 @@ def move_petition(request: Request, slug: str) -> Response:
 def list_versions(request: Request, slug: str) -> Response:
     """Return all versions of the text, oldest first, and mark the current one."""
     petition = petition_as_stored(slug, tables())
-    found = [
-        {**text.model_dump(), "current": text.version == petition.version} for text in versions(petition, tables())
-    ]
-    return json_answer({"slug": slug, "versions": found})
+    listed = []
+    for text in versions(petition, tables()):
+        is_current = text.version == petition.version
+        listed.append({**text.model_dump(), "current": is_current})
+    return json_answer({"slug": slug, "versions": listed})
 
 
 @staff_view(routes)

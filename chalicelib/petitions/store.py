@@ -24,8 +24,10 @@ def get_with_slugs(slug: str, tables: Tables) -> tuple[Petition | None, frozense
     """Return the petition and the slugs of all petitions, by one call."""
     petition_key, slugs_key = keys.petition(slug), keys.slugs()
     by_partition = {item["pk"]: item for item in tables.batch_get([petition_key, slugs_key])}
-    petition, slug_list = by_partition.get(petition_key.pk), by_partition.get(slugs_key.pk, {})
-    return _petition(petition) if petition else None, frozenset(slug_list.get("slugs", ()))
+    petition_item = by_partition.get(petition_key.pk)
+    slugs_item = by_partition.get(slugs_key.pk, {})
+    petition = _petition(petition_item) if petition_item else None
+    return petition, frozenset(slugs_item.get("slugs", ()))
 
 
 def list_all(tables: Tables) -> Iterator[Petition]:
@@ -64,7 +66,8 @@ def replace(petition: Petition, tables: Tables, also: Change | None = None) -> N
 
 def raise_shards(slug: str, shards: int, tables: Tables) -> None:
     """Store a higher number of shards. Raise ConditionFailed unless the petition exists and has fewer."""
-    tables.update(Change(keys.petition(slug), assign={"shards": shards}, when=Attr("shards").lt(shards)))
+    has_fewer = Attr("shards").lt(shards)
+    tables.update(Change(keys.petition(slug), assign={"shards": shards}, when=has_fewer))
 
 
 def store_text(slug: str, text: PetitionText, tables: Tables) -> None:
@@ -91,8 +94,11 @@ def find_letter(slug: str, version: str, tables: Tables) -> LetterVersion | None
 def find_texts(versions: Mapping[str, str], tables: Tables) -> dict[str, PetitionText]:
     """Return the text of each slug, in the version that `versions` gives for it. Leave out texts that do not exist."""
     slug_by_key = {keys.petition_text(slug, version): slug for slug, version in versions.items()}
-    found = tables.batch_get([*slug_by_key])
-    return {slug_by_key[Key(keys.COUNTS, item["pk"], item["sk"])]: PetitionText.model_validate(item) for item in found}
+    found = {}
+    for item in tables.batch_get([*slug_by_key]):
+        slug = slug_by_key[Key(keys.COUNTS, item["pk"], item["sk"])]
+        found[slug] = PetitionText.model_validate(item)
+    return found
 
 
 def _has_revision(number: int) -> Condition:
@@ -104,8 +110,10 @@ def _has_revision(number: int) -> Condition:
 
 def texts(slug: str, tables: Tables) -> list[PetitionText]:
     """Return all versions of the text, in no particular order."""
-    return [PetitionText.model_validate(item) for item in tables.query(keys.COUNTS, keys.text_partition(slug))]
+    items = tables.query(keys.COUNTS, keys.text_partition(slug))
+    return [PetitionText.model_validate(item) for item in items]
 
 
 def _petition(item: Item) -> Petition:
-    return Petition.model_validate({name: value for name, value in item.items() if name not in ("pk", "sk")})
+    fields = {name: value for name, value in item.items() if name not in ("pk", "sk")}
+    return Petition.model_validate(fields)

@@ -103,8 +103,11 @@ class PetitionText(BaseModel):
 
     def in_language(self, code: str | None) -> "PetitionText":
         """Return the texts as seen by people who signed in this language (None: the main language)."""
-        translation = self.translations.get(code or self.language)
-        return self.model_copy(update=translation.model_dump(exclude_none=True)) if translation else self
+        language = code or self.language
+        translation = self.translations.get(language)
+        if translation is None:
+            return self
+        return self.model_copy(update=translation.model_dump(exclude_none=True))
 
 
 def version_of(text_version: str, consent_version: str) -> str:
@@ -118,10 +121,12 @@ def digest(*parts: str) -> str:
 
     The hash is cached, because each signature stores two versions, and most signatures have the same texts.
     """
-    return sha256("\0".join(parts).encode()).hexdigest()[:12]
+    joined = "\0".join(parts)
+    return sha256(joined.encode()).hexdigest()[:12]
 
 
 def text_of(petition: "Petition", now: datetime) -> PetitionText:
     """Return the current text and wordings as a PetitionText. Leave out the letter, which has versions of its own."""
-    texts = petition.model_dump(exclude={"translations": {code: {"letter"} for code in petition.translations}})
+    letters = {code: {"letter"} for code in petition.translations}
+    texts = petition.model_dump(exclude={"translations": letters})
     return PetitionText.model_validate({**texts, "version": petition.version, "recorded_at": now})

@@ -57,17 +57,17 @@ def transitions(petition: Petition, now: datetime) -> list[dict[str, object]]:
     at once.
     """
     current = petition.state_at(now)
-    # From draft to draft is the only transition to the same state. It cancels a scheduled opening, so it needs one.
-    has_schedule = petition.scheduled_opening(now) is not None
-    return [
-        {
-            "state": state,
-            "schedules": SCHEDULED.get((current, state)),
-            "needs_reason": state is PetitionState.REMOVED,
-        }
-        for state in PetitionState
-        if state in NEXT_STATES[current] and (state is not current or has_schedule)
-    ]
+    possible: list[dict[str, object]] = []
+    for state in PetitionState:
+        if state not in NEXT_STATES[current]:
+            continue
+        # From draft to draft is the only transition to the same state. It cancels a scheduled opening, so it needs one.
+        if state is current and petition.scheduled_opening(now) is None:
+            continue
+        schedules = SCHEDULED.get((current, state))
+        needs_reason = state is PetitionState.REMOVED
+        possible.append({"state": state, "schedules": schedules, "needs_reason": needs_reason})
+    return possible
 
 
 def _time_errors(current: PetitionState, transition: Transition, now: datetime) -> list[FieldError]:
@@ -75,7 +75,9 @@ def _time_errors(current: PetitionState, transition: Transition, now: datetime) 
         return []
     if (current, transition.state) not in SCHEDULED:
         return [FieldError("at", f"You can only change from {current} to {transition.state} now, not at a later time")]
-    return [] if transition.at > now else [FieldError("at", "Enter a time in the future, or leave this blank for now")]
+    if transition.at <= now:
+        return [FieldError("at", "Enter a time in the future, or leave this blank for now")]
+    return []
 
 
 def _reason_errors(transition: Transition) -> list[FieldError]:
@@ -102,7 +104,8 @@ def _opening_changes(petition: Petition, _: Transition, now: datetime) -> dict[s
     if petition.state_at(now) is PetitionState.DRAFT:
         return {"opened_at": now}
     closes_at = closing_if_opened(petition, now)
-    return {"closes_at": closes_at if closes_at and closes_at > now else None}
+    is_past = closes_at is not None and closes_at <= now
+    return {"closes_at": None if is_past else closes_at}
 
 
 def _closing_changes(petition: Petition, _: Transition, now: datetime) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from chalicelib.edge.route import Cache
 from chalicelib.edge.views import json_view
 from chalicelib.petitions.find import find_petition
 from chalicelib.progress.refresh import recent_numbers
+from chalicelib.tallies.count import Recent
 
 if TYPE_CHECKING:
     from chalicelib.progress.answers import Progress
@@ -22,11 +23,18 @@ routes = Blueprint(__name__)
 def read_progress(request: Request, slug: str) -> Response:
     """Return how many people signed today, in the last 24 hours, and in each shown area, as counted minutes ago."""
     now = times.now()
-    recent = recent_numbers(find_petition(slug, now, tables()), now, tables())
-    body: Progress = {
-        "today": recent.today if recent else 0,
-        "last_24_hours": recent.last_day if recent else 0,
-        "areas": [{"area": name, "at_least": number} for name, number in recent.areas.items()] if recent else [],
-        "as_of": times.iso_or_none(recent.as_of) if recent else None,
+    petition = find_petition(slug, now, tables())
+    recent = recent_numbers(petition, now, tables())
+    return json_answer(_progress(recent), headers=cache_headers(Cache.SECONDS.value))
+
+
+def _progress(recent: Recent | None) -> "Progress":
+    """Return the numbers; zeros if there are none."""
+    if recent is None:
+        return {"today": 0, "last_24_hours": 0, "areas": [], "as_of": None}
+    return {
+        "today": recent.today,
+        "last_24_hours": recent.last_day,
+        "areas": [{"area": name, "at_least": number} for name, number in recent.areas.items()],
+        "as_of": times.iso(recent.as_of),
     }
-    return json_answer(body, headers=cache_headers(Cache.SECONDS.value))

@@ -7,6 +7,8 @@ signed outside the shown areas. So this number must also be at least MIN_SIGNATU
 
 from collections.abc import Mapping
 
+from chalicelib.tallies.model import largest_first
+
 MIN_SIGNATURES = 50
 ROUNDED_TO = 10
 MAX_AREAS = 12
@@ -17,8 +19,12 @@ def public_areas(confirmed: int, by_area: Mapping[str, int]) -> dict[str, int]:
 
     `by_area` also has rows for signatures without an area, such as "no postcode". Only areas are in upper case.
     """
-    areas = {name: number for name, number in by_area.items() if name.isupper() and number >= MIN_SIGNATURES}
-    ranked = sorted(areas.items(), key=lambda row: (-row[1], row[0]))[:MAX_AREAS]
+    areas = {}
+    for name, number in by_area.items():
+        is_area = name.isupper()
+        if is_area and number >= MIN_SIGNATURES:
+            areas[name] = number
+    ranked = largest_first(areas)[:MAX_AREAS]
     while ranked:
         outside = confirmed - sum(number for _, number in ranked)
         if _may_be_known(outside):

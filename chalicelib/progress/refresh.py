@@ -31,7 +31,10 @@ def recent_numbers(petition: Petition, now: datetime, tables: Tables) -> Recent 
     """
     stored = public_count(petition, now, tables).recent
     is_fresh = stored is not None and now - stored.as_of < FRESH
-    if is_fresh or level_now(tables).includes(Level.SNAPSHOT_ONLY) or not lease_recent(petition.slug, now, tables):
+    if is_fresh or level_now(tables).includes(Level.SNAPSHOT_ONLY):
+        return stored
+    has_lease = lease_recent(petition.slug, now, tables)
+    if not has_lease:
         return stored
     fresh = _count_recent(petition, now, tables)
     save_recent(petition.slug, fresh, tables)
@@ -40,7 +43,7 @@ def recent_numbers(petition: Petition, now: datetime, tables: Tables) -> Recent 
 
 def _count_recent(petition: Petition, now: datetime, tables: Tables) -> Recent:
     yesterday_and_today = Days((now - DAY).date(), now.date())
-    # The tally has a number for each full hour.
+    # The tally has a number for each hour. The hour's key is the time at which it begins: 2026-11-24T18:00:00Z.
     hours = breakdown(petition, TallyDimension.HOUR, yesterday_and_today, now, tables).values
     today = _sum_since(now.date().isoformat(), hours)
     # This leaves out each hour that began more than 24 hours ago. So `last_day` covers between 23 and 24 hours.
@@ -52,4 +55,5 @@ def _count_recent(petition: Petition, now: datetime, tables: Tables) -> Recent:
 
 def _sum_since(start: str, hours: Mapping[str, int]) -> int:
     """Return the sum of the hours that begin at `start` or later. If more people withdrew than confirmed, return 0."""
-    return max(0, sum(number for hour, number in hours.items() if hour >= start))
+    numbers = [number for hour, number in hours.items() if hour >= start]
+    return max(0, sum(numbers))

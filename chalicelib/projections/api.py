@@ -75,15 +75,17 @@ def read_counts(request: Request, slug: str) -> Response:
     if by is None and days == ALL_DAYS:
         return _answer(request, _totals(petition))
     # Without ?by=, the breakdown by day is read: its sum is the count of these days.
-    numbers = largest(_read_breakdown(petition, by or TallyDimension.DAY, days), top)
-    return _answer(request, _totals(petition, numbers), numbers if by else None)
+    numbers = _read_breakdown(petition, by or TallyDimension.DAY, days)
+    shown = largest(numbers, top)
+    return _answer(request, _totals(petition, shown), shown if by else None)
 
 
 def _answer_with_all_breakdowns(request: Request, slug: str) -> Response:
     """Return the breakdowns of `overview`. Each sums to `confirmed`."""
     _chosen_top(request)  # Refuse ?top=, which needs one dimension.
     days = requested_days(request)
-    found = overview(petition_as_stored(slug, tables()), days, times.now(), tables())
+    petition = petition_as_stored(slug, tables())
+    found = overview(petition, days, times.now(), tables())
     totals = {"slug": slug, "confirmed": found.confirmed, "pending": found.pending}
     breakdowns = {each.by: _rows(each) for each in found.breakdowns}
     is_csv = wants_csv(request)
@@ -185,8 +187,9 @@ def _day_at(name: str, value: str) -> date:
     try:
         # In a query, a "+" that is not escaped arrives as a space: the time zone +01:00 arrives as " 01:00".
         moment = datetime.fromisoformat(value.replace(" ", "+")).astimezone(UTC)
-        # For `to`, midnight is the end of the previous day.
-        day = moment.date() - timedelta(days=1 if name == "to" else 0)
+        day = moment.date()
+        if name == "to":  # Midnight is the end of the previous day.
+            day -= timedelta(days=1)
     except (ValueError, OverflowError):
         raise Invalid([FieldError(name, "Use a date (UTC) such as 2026-11-24")]) from None
     if moment.time() != time.min:

@@ -55,6 +55,6 @@ def overview(petition: Petition, days: Days, now: datetime, tables: Tables) -> O
     numbers = store.projected_sums(petition.slug, tables)
     confirmed = found[0].confirmed
     if days == ALL_DAYS:
-        versions_and_areas = (Dimension.VERSION, Dimension.AREA)
-        found += [Breakdown(confirmed, now, by, rows_by(by, numbers, confirmed)) for by in versions_and_areas]
+        for by in (Dimension.VERSION, Dimension.AREA):
+            found.append(Breakdown(confirmed, now, by, rows_by(by, numbers, confirmed)))
     return Overview(confirmed=confirmed, pending=numbers[PENDING], as_of=now, breakdowns=found)

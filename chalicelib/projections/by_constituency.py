@@ -41,7 +41,9 @@ def confirmed_by_constituency(slug: str, tables: Tables) -> Counter[str]:
     """Return the number of confirmed signatures for each CONSTITUENCY_PREFIX + constituency. May lag by seconds."""
     sums: Counter[str] = Counter()
     for item in tables.batch_get(list(_counters(slug))):
-        sums.update({name: number for name, number in item.items() if name.startswith(CONSTITUENCY_PREFIX)})
+        for name, number in item.items():
+            if name.startswith(CONSTITUENCY_PREFIX):
+                sums[name] += number
     return sums
 
 

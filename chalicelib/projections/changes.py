@@ -70,13 +70,15 @@ def stages_passed(old: Image, new: Image, at: datetime) -> Iterator[Stage]:
     stays_pending = old_state == new_state == SignatureState.PENDING
     is_renewed = stays_pending and signed_at is not None and signed_at != old.get("signed_at")
     is_deleted = old_state == SignatureState.PENDING and not new
-    if is_renewed or (is_deleted and old.get("expires_at", 0) <= at.timestamp()):
+    is_expired = is_deleted and old.get("expires_at", 0) <= at.timestamp()
+    changed_to = new_state if new_state != old_state else None
+    if is_renewed or is_expired:
         yield Stage.EXPIRED
     elif old_state in (SignatureState.PENDING, SignatureState.CONFIRMED) and new_state == SignatureState.WITHDRAWN:
         yield Stage.WITHDRAWN
-    if is_renewed or (new_state == SignatureState.PENDING and old_state != new_state):
+    if is_renewed or changed_to == SignatureState.PENDING:
         yield Stage.RECEIVED
-    if new_state == SignatureState.CONFIRMED and old_state != new_state:
+    if changed_to == SignatureState.CONFIRMED:
         yield Stage.CONFIRMED
     if _is_first_email(old, new):
         yield Stage.MAILED
@@ -84,7 +86,7 @@ def stages_passed(old: Image, new: Image, at: datetime) -> Iterator[Stage]:
         yield Stage.BOUNCED
 
 
-def _current_increments(old: Image, new: Image) -> Counter[str]:
+def _current_increments(old: Image, new: Image) -> dict[str, int]:
     """Return by how much the change raises or lowers each number of pending or confirmed signatures, without zeros."""
     numbers: Counter[str] = Counter()
     for image, amount in ((old, -1), (new, +1)):
@@ -92,7 +94,7 @@ def _current_increments(old: Image, new: Image) -> Counter[str]:
             numbers[PENDING] += amount
         if image.get("state") == SignatureState.CONFIRMED:
             numbers.update(dict.fromkeys(number_names_of(image), amount))
-    return Counter({name: number for name, number in numbers.items() if number})
+    return {name: number for name, number in numbers.items() if number}
 
 
 def _is_first_email(old: Image, new: Image) -> bool:

@@ -43,10 +43,14 @@ def number_names_of(signature: Mapping[str, str]) -> Iterator[str]:
 def rows_by(by: Dimension, numbers: Counter[str], confirmed: int) -> dict[str, int]:
     """Return the rows of a breakdown, without zeros. They sum to `confirmed`."""
     prefix = PREFIXES[by]
-    by_key = {name.removeprefix(prefix): number for name, number in numbers.items() if name.startswith(prefix)}
-    rows = {LABELS.get(key, key): number for key, number in sorted(by_key.items())}
+    rows: dict[str, int] = {}
+    for name in sorted(numbers):
+        if name.startswith(prefix):
+            key = name.removeprefix(prefix)
+            label = LABELS.get(key, key)
+            rows[label] = numbers[name]
     rows[NOT_YET_ASSIGNED] = confirmed - sum(rows.values())
-    return {key: number for key, number in rows.items() if number}
+    return {label: number for label, number in rows.items() if number}
 
 
 def area_of(country: str, postcode: str) -> str:

@@ -12,6 +12,7 @@ only if it is larger than the number of such signatures.
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -81,6 +82,11 @@ class WrongPending:
     stored: int | None
     actual: int
 
+    @property
+    def difference(self) -> int:
+        stored = self.stored or 0
+        return abs(stored - self.actual)
+
 
 @dataclass(frozen=True)
 class Recount:
@@ -104,7 +110,7 @@ class Recount:
 
     @property
     def pending_drift(self) -> int:
-        return sum(abs((wrong.stored or 0) - wrong.actual) for wrong in self.wrong_pending.values())
+        return sum(wrong.difference for wrong in self.wrong_pending.values())
 
 
 def recount(petition: Petition, clock: Callable[[], datetime], tables: Tables) -> Recount:
@@ -113,15 +119,13 @@ def recount(petition: Petition, clock: Callable[[], datetime], tables: Tables) -
     if not first.drift and not first.wrong_pending:
         return first
     second = _recount(petition, clock(), tables)
-    wrong_pending = {bucket: found for bucket, found in second.wrong_pending.items() if bucket in first.wrong_pending}
-    return replace(second, drift=_drift_found_twice(first.drift, second.drift), wrong_pending=wrong_pending)
+    drift = _drift_found_twice(first.drift, second.drift)
+    wrong_pending = {bucket: wrong for bucket, wrong in second.wrong_pending.items() if bucket in first.wrong_pending}
+    return replace(second, drift=drift, wrong_pending=wrong_pending)
 
 
 def repair(found: Recount, now: datetime, tables: Tables) -> dict[str, int]:
-    """Correct the drift with one adjustment, and return the numbers it added. Only people start this (manage.py).
-
-    Raise the errors of `adjust`.
-    """
+    """Correct the drift with one adjustment. Return its numbers. Only manage.py calls this. Raise as `adjust` does."""
     return adjust(found.slug, found.drift, now, tables) if found.drift else {}
 
 
@@ -129,11 +133,9 @@ def repair_pending(found: Recount, tables: Tables) -> int:
     """Correct the wrong counters of pending signatures that have not changed since the recount. Return how many."""
     repaired = 0
     for bucket, wrong in found.wrong_pending.items():
-        try:
+        with suppress(ConditionFailed):
             store.set_pending(found.slug, bucket, wrong.stored, wrong.actual, tables)
-        except ConditionFailed:
-            continue
-        repaired += 1
+            repaired += 1
     return repaired
 
 
@@ -154,7 +156,6 @@ def _recount(petition: Petition, now: datetime, tables: Tables) -> Recount:
 
 def _walk_over(slug: str, now: datetime, tables: Tables) -> Walk:
     """Read all signatures. Memory holds only one number for each country and source, not the signatures."""
-    # A change is written up to IN_FLIGHT after its time was read from a clock, and clocks differ by less than SKEW.
     walk = Walk(since=lower_bound(now - IN_FLIGHT), until=iso(now + SKEW))
     for bucket in keys.BUCKETS:
         for item in read_for_recount(slug, bucket, tables):
@@ -194,5 +195,6 @@ def _wrong_counters(stored: Mapping[str, int], walk: Walk) -> dict[str, WrongPen
 
 def _drift_found_twice(first: Mapping[Sum, int], second: Mapping[Sum, int]) -> dict[Sum, int]:
     """Return the sums that are wrong in the same direction twice, with the smaller drift."""
-    both = [name for name in first if first[name] * second.get(name, 0) > 0]
-    return {name: min(first[name], second[name], key=abs) for name in both}
+    # The product of two numbers is positive if both are positive or both are negative.
+    same_direction = [name for name in first if first[name] * second.get(name, 0) > 0]
+    return {name: min(first[name], second[name], key=abs) for name in same_direction}

@@ -9,21 +9,30 @@ from collections.abc import Iterable, Mapping
 from chalicelib.aws.table import Attr, Change, Tables, is_still
 from chalicelib.core import keys
 from chalicelib.core.keys import Key
+from chalicelib.projections.funnel.model import numbers_of
 from chalicelib.tallies.model import PENDING
 
 
 def pending_by_bucket(slug: str, tables: Tables, *, consistent: bool = False) -> dict[str, int]:
     """Return the number of pending signatures by bucket. It may lag by seconds."""
-    items = tables.batch_get([keys.pending(slug, bucket) for bucket in keys.BUCKETS], consistent=consistent)
-    return {item["pk"].rpartition("#")[2]: item[PENDING] for item in items if PENDING in item}
+    numbers = {}
+    for item in tables.batch_get(_counters(slug), consistent=consistent):
+        if PENDING in item:
+            _, _, bucket = item["pk"].rpartition("#")
+            numbers[bucket] = item[PENDING]
+    return numbers
 
 
 def pending_by_slug(slugs: Iterable[str], tables: Tables) -> Counter[str]:
     """Return the number of pending signatures by slug, summed over the buckets."""
-    slug_by_key = {keys.pending(slug, bucket): slug for slug in slugs for bucket in keys.BUCKETS}
+    slug_by_key: dict[Key, str] = {}
+    for slug in slugs:
+        for key in _counters(slug):
+            slug_by_key[key] = slug
     sums: Counter[str] = Counter()
     for item in tables.batch_get([*slug_by_key]):
-        sums[slug_by_key[Key(keys.COUNTS, item["pk"], item["sk"])]] += item.get(PENDING, 0)
+        slug = slug_by_key[Key(keys.COUNTS, item["pk"], item["sk"])]
+        sums[slug] += item.get(PENDING, 0)
     return sums
 
 
@@ -33,9 +42,14 @@ def projected_sums(slug: str, tables: Tables) -> Counter[str]:
     A bucket has all these numbers in one item. Each number is summed over the buckets.
     """
     sums: Counter[str] = Counter()
-    for item in tables.batch_get([keys.pending(slug, bucket) for bucket in keys.BUCKETS]):
-        sums.update({name: number for name, number in item.items() if isinstance(number, int)})
+    for item in tables.batch_get(_counters(slug)):
+        sums.update(numbers_of(item))
     return sums
+
+
+def _counters(slug: str) -> list[Key]:
+    """Return the key of each bucket's item of counters."""
+    return [keys.pending(slug, bucket) for bucket in keys.BUCKETS]
 
 
 def set_pending(slug: str, bucket: str, stored: int | None, counted: int, tables: Tables) -> None:
@@ -49,12 +63,7 @@ def add_projected(counter: Key, numbers: Mapping[str, int], sequences: Iterable[
     If the item already includes one of these changes, or a later one, raise ConditionFailed with the item.
     """
     in_order = sorted(sequences)
+    first, last = in_order[0], in_order[-1]
     projected_to = Attr("projected_to")
-    tables.update(
-        Change(
-            counter,
-            assign={"projected_to": in_order[-1]},
-            add=numbers,
-            when=projected_to.not_exists() | projected_to.lt(in_order[0]),
-        )
-    )
+    is_before_first = projected_to.not_exists() | projected_to.lt(first)
+    tables.update(Change(counter, assign={"projected_to": last}, add=numbers, when=is_before_first))

@@ -1,7 +1,6 @@
 """Entry points: count each change of a signature from the table's stream, and check the counts on a schedule."""
 
 from collections.abc import Iterable, Iterator
-from itertools import chain
 
 from chalice.app import Blueprint, CloudWatchEvent, DynamoDBEvent, Rate
 
@@ -34,7 +33,10 @@ def recount_tallies(event: CloudWatchEvent) -> None:
 
 def _project(changes: Iterable[StreamChange]) -> None:
     batch = list(changes)
-    project(chain.from_iterable(_increments_of(change) for change in batch), tables())
+    batch_increments: list[Increment] = []
+    for change in batch:
+        batch_increments += _increments_of(change)
+    project(batch_increments, tables())
     log.event("projected", changes=len(batch))
 
 

@@ -53,11 +53,13 @@ def sign_by_form(request: Request, slug: str) -> Response:
         # In a frame, browsers do not show the error page. Show the petition's page, which says the same.
         petition = find_petition(slug, now, signing_tables())
         return petition_page(request, petition, now, signing_tables(), form={}, status=409)
-    fields = {name: value for name, value in form_fields(request).items() if name != SUGGESTION_FIELD}
+    fields = form_fields(request)
+    fields.pop(SUGGESTION_FIELD, None)  # Only our own suggestion may be in this field.
     try:
         form = read_fields(fields)
-        if suggested := suggested_address(fields):
-            fields |= {SUGGESTION_FIELD: suggested}
+        suggested = suggested_address(fields)
+        if suggested:
+            fields[SUGGESTION_FIELD] = suggested
             raise Invalid([FieldError("email", CHECK_ADDRESS)])
         _sign(request, form, petition, "form", now)
     except Invalid as invalid:

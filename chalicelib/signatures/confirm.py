@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from chalicelib.aws.table import Tables
+from chalicelib.aws.table import Change, Tables
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed, Conflicted, FieldError, Invalid, LinkExpired
 from chalicelib.core.tokens import Subject
@@ -115,17 +115,17 @@ def _confirm_as_linked(
     withdrawn after `issued`. Raise LinkExpired if the signature does not exist.
     """
     by_partner = "by_partner" in changes
-    linked_entry = TallyEntry(+1, now, changes.get("country", subject.country), subject.source, by_partner)
+    country = changes.get("country", subject.country)
+    linked_entry = TallyEntry(+1, now, country, subject.source, by_partner)
     has_receipt_email = petition.receipt and not by_partner
-    try:
-        change_and_count(
-            petition,
-            linked_entry,
-            lambda entry: store.confirmation(
-                subject, changes, entry.source, now, has_receipt_email=has_receipt_email, issued=issued
-            ),
-            tables,
+
+    def change_for(entry: TallyEntry) -> Change:
+        return store.confirmation(
+            subject, changes, entry.source, now, has_receipt_email=has_receipt_email, issued=issued
         )
+
+    try:
+        change_and_count(petition, linked_entry, change_for, tables)
     except ConditionFailed as failure:
         if failure.item is None:
             raise LinkExpired(subject.slug, subject.signature_id) from failure
@@ -147,4 +147,6 @@ def find_linked(subject: Subject, petition: Petition, issued: datetime, now: dat
 def state_of_expired_link(expired: LinkExpired, tables: Tables) -> SignatureState | None:
     """Return the state of the expired link's signature if it is confirmed or withdrawn, otherwise None."""
     signature = store.find(keys.signature(expired.slug, expired.signature_id), tables)
-    return signature.state if signature and signature.state is not SignatureState.PENDING else None
+    if signature is None or signature.state is SignatureState.PENDING:
+        return None
+    return signature.state

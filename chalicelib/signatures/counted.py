@@ -51,7 +51,8 @@ def change_and_count(
 def wait_after_conflict(attempt: int) -> None:
     """Wait for a random time before the next attempt. Its limit doubles at each attempt, up to LONGEST_PAUSE."""
     log.measure(Metric.CONFLICT_RETRIED)
-    sleep(uniform(0, min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt)))
+    limit = min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt)
+    sleep(uniform(0, limit))
 
 
 def withdraw_and_subtract(petition: Petition, stored: Signature, change: Change, now: datetime, tables: Tables) -> None:

@@ -136,8 +136,12 @@ def read_fields(fields: Mapping[str, str]) -> SignatureForm:
 
 def as_typed(fields: Mapping[str, str]) -> dict[str, str]:
     """Return the values with which the form is shown again. Leave out checkboxes that were not ticked."""
-    boxes = [name for name in fields if name.startswith("consent.") or name in ("letter.send", "letter.reply")]
-    return {name: value for name, value in fields.items() if name not in boxes or is_ticked(fields, name)}
+    values = dict(fields)
+    for name in fields:
+        is_checkbox = name.startswith("consent.") or name in ("letter.send", "letter.reply")
+        if is_checkbox and not is_ticked(fields, name):
+            del values[name]
+    return values
 
 
 class Corrections(BaseModel):
@@ -153,5 +157,6 @@ class Corrections(BaseModel):
     @field_validator("postcode")
     @classmethod
     def _clean_for_country(cls, postcode: str | None, info: ValidationInfo) -> str | None:
-        signed_country = (info.context or {}).get("country", "")  # From `read_corrections`.
-        return clean_postcode(postcode or "", info.data.get("country") or signed_country)
+        context = info.context or {}  # From `read_corrections`.
+        country = info.data.get("country") or context.get("country", "")
+        return clean_postcode(postcode or "", country)

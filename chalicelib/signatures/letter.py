@@ -4,7 +4,7 @@ The petition's letter has a subject, a body, and suggested openings (first parag
 person changed in this letter, and what the person agreed to.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -91,11 +91,17 @@ def letter_texts(letter: Letter, signed: SignedLetter) -> dict[str, str]:
 
     `letter`: the petition's letter in the signature's language. The parts that the person did not change are from it.
     """
-    chosen = signed.opening
-    index = chosen if isinstance(chosen, int) and chosen < len(letter.openings) else 0
-    suggested = letter.openings[index] if letter.openings else ""
-    opening = chosen if isinstance(chosen, str) else suggested
+    opening = _opening_text(signed.opening, letter.openings)
     return {"subject": signed.subject or letter.subject, "opening": opening, "body": signed.body or letter.body}
+
+
+def _opening_text(opening: int | str | None, suggested: Sequence[str]) -> str:
+    """Return the person's own words or the chosen suggestion. By default, return the first suggestion, if any."""
+    if isinstance(opening, str):
+        return opening
+    if suggested and opening is not None and opening < len(suggested):
+        return suggested[opening]
+    return suggested[0] if suggested else ""
 
 
 def render_letter(
@@ -106,10 +112,12 @@ def render_letter(
     `words`: the texts from `letter_texts`.
     """
     greeting = language.text(GREETING) % {"name": to}
-    text = "\n\n".join(each for each in (greeting, words["opening"], words["body"]) if each)
+    parts = [greeting, words["opening"], words["body"]]
+    text = "\n\n".join(part for part in parts if part)
     signed_name = f"{name}\n{postcode}" if postcode else name
     names = {"name": name, "charity": charity}
-    sender, campaign = (language.text(each) % names for each in (SENDER, CAMPAIGN))
+    sender = language.text(SENDER) % names
+    campaign = language.text(CAMPAIGN) % names
     return RenderedLetter(words["subject"], [*paragraphs(text), signed_name], sender, campaign)
 
 
@@ -124,8 +132,11 @@ def signed_letter(form: LetterForm | None, petition: Petition, language: str | N
     letter = petition.in_language(language or petition.language).letter
     if letter is None:
         raise Invalid([FieldError("letter", NO_LETTER)])
-    typed = {"subject": form.subject, "body": form.body}
-    own = {name: text for name, text in typed.items() if text and text != clean_prose(getattr(letter, name))}
+    own: dict[str, str] = {}
+    if form.subject and form.subject != clean_prose(letter.subject):
+        own["subject"] = form.subject
+    if form.body and form.body != clean_prose(letter.body):
+        own["body"] = form.body
     opening = _chosen_opening(form.opening, letter)
     own_opening = {"opening": opening} if isinstance(opening, str) else {}
     _check_own_words(own | own_opening, letter)
@@ -140,10 +151,11 @@ def _chosen_opening(opening: int | str | None, letter: Letter) -> int | str | No
     Raise Invalid if there is no suggested opening with this index.
     """
     suggested = [clean_prose(each) for each in letter.openings]
-    if isinstance(opening, str):
-        opening = suggested.index(opening) if opening in suggested else opening
+    if isinstance(opening, str) and opening in suggested:
+        opening = suggested.index(opening)
     # Like None, the index 0 means the first one, if any. So it is valid even if there are no suggested openings.
-    if isinstance(opening, int) and not 0 <= opening < max(1, len(suggested)):
+    valid_indexes = range(max(1, len(suggested)))
+    if isinstance(opening, int) and opening not in valid_indexes:
         raise Invalid([FieldError("letter.opening", NO_SUCH_OPENING)])
     return None if opening == 0 else opening
 
@@ -157,12 +169,13 @@ def _check_own_words(own: Mapping[str, str], letter: Letter) -> None:
         return
     if not letter.may_edit:
         raise Invalid([FieldError(f"letter.{name}", NOT_EDITABLE) for name in own])
-    known = links_in("\n".join([letter.subject, letter.body, *letter.openings]))
-    with_links = [name for name, text in own.items() if links_in(text) - known]
-    if with_links:
-        raise Invalid([FieldError(f"letter.{name}", NO_LINKS[name]) for name in with_links])
+    known_links = links_in("\n".join([letter.subject, letter.body, *letter.openings]))
+    with_new_links = [name for name, text in own.items() if links_in(text) - known_links]
+    if with_new_links:
+        raise Invalid([FieldError(f"letter.{name}", NO_LINKS[name]) for name in with_new_links])
     # The confirm page sends these words again, and the size of a form is limited.
-    if len(quote_plus("".join(own.values()))) > MAX_LETTER_FORM_BYTES:
+    as_form_sends = quote_plus("".join(own.values()))
+    if len(as_form_sends) > MAX_LETTER_FORM_BYTES:
         raise Invalid([FieldError("letter.body", TOO_LARGE)])
 
 
@@ -174,12 +187,14 @@ def corrected_letter(fields: Mapping[str, str], petition: Petition) -> dict[str,
     """
     if "letter.send" not in fields:
         return {}
-    if fields.get("letter.version", petition.letter_version) != petition.letter_version:
+    shown_version = fields.get("letter.version", petition.letter_version)
+    if shown_version != petition.letter_version:
         raise Invalid([FieldError("letter.version", EDITED)])
     try:
         values = letter_fields(fields)
         form = LetterForm.model_validate(values) if values else None
     except ValidationError as error:
-        raise Invalid([FieldError(f"letter.{each.field}", each.message) for each in field_errors(error)]) from error
+        errors = [FieldError(f"letter.{each.field}", each.message) for each in field_errors(error)]
+        raise Invalid(errors) from error
     signed = signed_letter(form, petition, fields.get("letter.language"))
     return {"letter": signed.model_dump(exclude_none=True) if signed else None}

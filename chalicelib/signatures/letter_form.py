@@ -35,8 +35,12 @@ TOO_LONG = {
 
 def clean_prose(typed: str) -> str:
     """Return the text in NFC, with plain line ends, and without invisible characters."""
-    text = _LINE_ENDS.sub("\n", unicodedata.normalize("NFC", typed.translate(_INVISIBLE))).replace("\t", " ")
-    return _EMPTY_LINES.sub("\n\n", _SPACES_AT_END.sub("", text)).strip()
+    text = unicodedata.normalize("NFC", typed.translate(_INVISIBLE))
+    text = _LINE_ENDS.sub("\n", text)
+    text = text.replace("\t", " ")
+    text = _SPACES_AT_END.sub("", text)
+    text = _EMPTY_LINES.sub("\n\n", text)
+    return text.strip()
 
 
 def _clean_text(typed: str, max_length: int) -> str:
@@ -65,7 +69,9 @@ def _clean_opening(typed: object) -> int | str | None:
     """Return the index of a suggested opening, or the cleaned text. None: the person did not choose an opening."""
     if isinstance(typed, str):
         return _clean_text(typed, MAX_OPENING_LENGTH)
-    if typed is None or (isinstance(typed, int) and not isinstance(typed, bool)):  # In Python, a bool is also an int.
+    if typed is None:
+        return None
+    if isinstance(typed, int) and not isinstance(typed, bool):  # In Python, a bool is also an int.
         return typed
     raise ValueError(NO_SUCH_OPENING)
 
@@ -108,11 +114,14 @@ def letter_fields(fields: Mapping[str, str]) -> dict[str, Any] | None:
     """Return the values for a LetterForm from the fields of an HTML form, or None if "letter.send" is not ticked."""
     if not is_ticked(fields, "letter.send"):
         return None
-    names = [name for name in ("subject", "body", "opening") if fields.get(f"letter.{name}")]
-    texts: dict[str, Any] = {name: fields[f"letter.{name}"] for name in names}
-    if "opening" in texts:
-        texts["opening"] = _typed_opening(texts["opening"])
-    return {**texts, "send": True, "reply": is_ticked(fields, "letter.reply")}
+    values: dict[str, Any] = {"send": True, "reply": is_ticked(fields, "letter.reply")}
+    if fields.get("letter.subject"):
+        values["subject"] = fields["letter.subject"]
+    if fields.get("letter.body"):
+        values["body"] = fields["letter.body"]
+    if fields.get("letter.opening"):
+        values["opening"] = _typed_opening(fields["letter.opening"])
+    return values
 
 
 def _typed_opening(chosen: str) -> int | str:
@@ -122,4 +131,5 @@ def _typed_opening(chosen: str) -> int | str:
     """
     if chosen == NO_OPENING:
         return ""
-    return int(chosen) if re.fullmatch("[0-9]{1,2}", chosen) else chosen
+    is_index = re.fullmatch("[0-9]{1,2}", chosen) is not None
+    return int(chosen) if is_index else chosen

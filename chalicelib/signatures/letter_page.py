@@ -57,12 +57,12 @@ def shown_letter(signature: Signature, petition: Petition) -> ShownLetter | None
     if letter is None:
         return None
     signed = signature.letter or SignedLetter(version=petition.letter_version)
-    name, postcode = signature.name or "", signature.postcode or ""
     words = letter_texts(letter, signed)
     member = member_for_postcode(signature.country, signature.postcode) if letter.is_to_members else None
     to = _recipient_names(letter, member)
     # There is no recipient if the only target is the member of parliament, and we know no member for the postcode.
     first_recipient = to[0] if to else letter.targets[0].name
+    name, postcode = signature.name or "", signature.postcode or ""
     rendered = render_letter(words, first_recipient, name, postcode, translated.charity, language)
     return ShownLetter(
         text=letter,
@@ -82,8 +82,10 @@ def with_typed_values(signature: Signature, fields: Mapping[str, str], petition:
     If one of the corrections is invalid, leave out all of them. The same holds for the parts of the letter.
     """
     changes: dict[str, Any] = {}
+    country = signature.country or ""
     with suppress(Invalid):
-        changes |= corrected_attributes(read_corrections(fields, signature.country or ""), signature.country or "")
+        corrections = read_corrections(fields, country)
+        changes |= corrected_attributes(corrections, country)
     with suppress(Invalid):
         changes |= corrected_letter(fields, petition)
     if changes.get("letter"):
@@ -100,7 +102,8 @@ def check_member(fields: Mapping[str, str], corrections: Corrections, country: s
         return
     typed = {"country": country, **corrected_attributes(corrections, country)}
     member = member_for_postcode(typed["country"], typed.get("postcode"))
-    if fields["letter.member"] != (member.constituency if member else ""):
+    constituency = member.constituency if member else ""
+    if fields["letter.member"] != constituency:
         raise Invalid([FieldError("letter.member", OTHER_MEMBER)])
 
 
@@ -109,14 +112,17 @@ def offered_letter(signature: Signature, issued: datetime, petition: Petition, n
 
     Return None if the link offers no letter (`Signature.offers_letter`), or if the petition's time to confirm is over.
     """
-    if not signature.offers_letter(issued) or not petition.is_confirmable_at(now):
+    is_offered = signature.offers_letter(issued) and petition.is_confirmable_at(now)
+    if not is_offered:
         return None
-    return shown_letter(signature.model_copy(update={"letter": signature.letter_asked}), petition)
+    with_offered_letter = signature.model_copy(update={"letter": signature.letter_asked})
+    return shown_letter(with_offered_letter, petition)
 
 
 def form_values(signature: Signature, shown: ShownLetter | None, typed: Mapping[str, str]) -> dict[str, str]:
     """Return the values of the form: as the owner typed them, or else as in the signature and its shown letter."""
-    return {**_signed_values(signature), **(shown.fields if shown else {}), **_typed_values(typed)}
+    letter_values = shown.fields if shown else {}
+    return {**_signed_values(signature), **letter_values, **_typed_values(typed)}
 
 
 def _signed_values(signature: Signature) -> dict[str, str]:
@@ -130,8 +136,11 @@ def _signed_values(signature: Signature) -> dict[str, str]:
 
 def _typed_values(fields: Mapping[str, str]) -> dict[str, str]:
     """Return the typed values, with "" for an unticked checkbox. The form has a hidden field that sends "no" for it."""
-    boxes = ("updates", "letter.send", "letter.reply")
-    return {**fields, **{name: "yes" if fields[name] == "yes" else "" for name in boxes if name in fields}}
+    values = dict(fields)
+    for box in ("updates", "letter.send", "letter.reply"):
+        if box in values and values[box] != "yes":
+            values[box] = ""
+    return values
 
 
 def _recipient_names(letter: Letter, member: MemberOfParliament | None) -> list[str]:
@@ -139,18 +148,29 @@ def _recipient_names(letter: Letter, member: MemberOfParliament | None) -> list[
 
     If the member has the same address as a named target, leave out the member: one letter goes to this address.
     """
-    member_name = member.name if member and not letter.has_address(member.email, letter.targets) else ""
-    names = [member_name if each.members else each.name for each in letter.targets]
-    return [name for name in names if name]
+    member_name = ""
+    if member and not letter.has_address(member.email, letter.targets):
+        member_name = member.name
+    names = []
+    for target in letter.targets:
+        name = member_name if target.members else target.name
+        if name:
+            names.append(name)
+    return names
 
 
 def _letter_values(words: Mapping[str, str], signed: SignedLetter, *, sends: bool) -> dict[str, str]:
-    # An opening that is None is the first suggested one, which has the index 0.
-    opening = NO_OPENING if signed.opening == "" else str(signed.opening or 0)
     return {
         "letter.send": "yes" if sends else "",
         "letter.reply": "yes" if signed.reply else "",
         "letter.subject": words["subject"],
         "letter.body": words["body"],
-        "letter.opening": opening,
+        "letter.opening": _opening_value(signed.opening),
     }
+
+
+def _opening_value(opening: int | str | None) -> str:
+    """Return the opening as the form's field has it: an index, NO_OPENING, or the person's own words."""
+    if opening is None:
+        return "0"  # The index of the first suggested opening.
+    return NO_OPENING if opening == "" else str(opening)

@@ -59,7 +59,8 @@ def show_confirmation(request: Request) -> Response:
     now = times.now()
     try:
         link = _confirm_link(query(request, "token"), now)
-        return _confirm_page(request, link, find_linked(link.subject, link.petition, link.issued, now, tables()))
+        signature = find_linked(link.subject, link.petition, link.issued, now, tables())
+        return _confirm_page(request, link, signature, typed={}, errors=())
     except LinkExpired as expired:
         return _page_of_expired_link(request, expired)
 
@@ -68,7 +69,8 @@ def show_confirmation(request: Request) -> Response:
 def confirm_signature(request: Request) -> Response:
     """Confirm and count the signature. Return the same page if the signature is confirmed already."""
     token = query(request, "token")
-    fields = {**({"token": token} if token else {}), **form_fields(request)}
+    in_url = {"token": token} if token else {}
+    fields = {**in_url, **form_fields(request)}
     try:
         return _confirm_and_answer(request, fields, times.now())
     except LinkExpired as expired:
@@ -119,7 +121,7 @@ def _confirm_and_answer(request: Request, fields: Mapping[str, str], now: dateti
         state = confirm(link.subject, corrections, link.petition, now, tables(), also=also, issued=link.issued)
     except Invalid as invalid:
         signature = find_linked(link.subject, link.petition, link.issued, now, tables())
-        return _confirm_page(request, link, signature, fields, invalid.errors)
+        return _confirm_page(request, link, signature, typed=fields, errors=invalid.errors)
     log.note("confirmed", petition=link.subject.slug, signature=link.subject.signature_id, state=state)
     return page_about(link.petition, request, PAGE_OF_STATE[state], {})
 
@@ -144,7 +146,8 @@ def _confirm_link(token: str | None, now: datetime) -> ConfirmLink:
 def _opt_out_link(purpose: Purpose, token: str | None) -> Link:
     """Return the link, also of a closed or removed petition, because people can always withdraw and unsubscribe."""
     subject = _subject(purpose, token, times.now())
-    return Link(token or "", subject, petition_as_stored(subject.slug, tables()))
+    petition = petition_as_stored(subject.slug, tables())
+    return Link(token or "", subject, petition)
 
 
 def _subject(purpose: Purpose, token: str | None, now: datetime) -> Subject:
@@ -168,11 +171,7 @@ def _opt_out_page(request: Request, purpose: Purpose, template: str) -> Response
 
 
 def _confirm_page(
-    request: Request,
-    link: ConfirmLink,
-    signature: Signature,
-    typed: Mapping[str, str] | None = None,
-    errors: Sequence[FieldError] = (),
+    request: Request, link: ConfirmLink, signature: Signature, typed: Mapping[str, str], errors: Sequence[FieldError]
 ) -> Response:
     """Return the page to confirm the signature or to send an offered letter, or else the page that says its state."""
     is_pending = signature.state is SignatureState.PENDING
@@ -180,14 +179,15 @@ def _confirm_page(
     if not is_pending and offered is None:
         return page_about(link.petition, request, PAGE_OF_STATE[signature.state], {})
     language = language_of(chosen_language(request) or link.petition.language)
-    shown = offered or shown_letter(with_typed_values(signature, typed or {}, link.petition), link.petition)
+    country_names = language.countries(countries()) if is_pending else {}
+    shown = offered or shown_letter(with_typed_values(signature, typed, link.petition), link.petition)
     context = {
         "letter": shown,
         "token": link.token,
         "withdraw_token": _withdraw_token(link.subject),
         "email": signature.email,
-        "countries": list(language.countries(countries()).items()) if is_pending else [],
-        "form": form_values(signature, shown, typed or {}),
+        "countries": list(country_names.items()),
+        "form": form_values(signature, shown, typed),
         "errors": errors,
     }
     template = "confirm.html" if is_pending else "send_letter.html"

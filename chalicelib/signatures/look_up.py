@@ -38,10 +38,12 @@ def identities_of(
 
     `secrets`: the keys of the hash, by version.
     """
-    return [
-        (petition, signature_id(petition.slug, address.canonical, secrets[petition.key_version]))
-        for petition in petitions
-    ]
+    identities = []
+    for petition in petitions:
+        secret = secrets[petition.key_version]
+        identity = signature_id(petition.slug, address.canonical, secret)
+        identities.append((petition, identity))
+    return identities
 
 
 def find_signatures(identities: Sequence[tuple[Petition, str]], tables: Tables) -> list[StoredSignature]:
@@ -51,12 +53,12 @@ def find_signatures(identities: Sequence[tuple[Petition, str]], tables: Tables) 
     """
     signature_keys = [keys.signature(petition.slug, identity) for petition, identity in identities]
     by_key = store.find_each(signature_keys, tables)
-    stored = [
-        StoredSignature(petition, identity, by_key[key])
-        for (petition, identity), key in zip(identities, signature_keys, strict=True)
-        if key in by_key
-    ]
-    return [each for each in stored if not each.signature.is_erasure_mark]
+    found = []
+    for petition, identity in identities:
+        signature = by_key.get(keys.signature(petition.slug, identity))
+        if signature and not signature.is_erasure_mark:
+            found.append(StoredSignature(petition, identity, signature))
+    return found
 
 
 def find_by_id(petition: Petition, identity: str, tables: Tables) -> StoredSignature | None:

@@ -31,7 +31,9 @@ def may_have_more_mail(max_emails: int | None = None) -> Condition:
     Without `max_emails`, the number of emails does not matter.
     """
     is_deliverable = Attr("undeliverable").not_exists()
-    return is_deliverable if max_emails is None else is_deliverable & Attr("mails").lt(max_emails)
+    if max_emails is None:
+        return is_deliverable
+    return is_deliverable & Attr("mails").lt(max_emails)
 
 
 def request_mail(key: Key, kind: MailKind, now: datetime, tables: Tables, offer: Mapping[str, Any] = NO_OFFER) -> None:
@@ -42,7 +44,8 @@ def request_mail(key: Key, kind: MailKind, now: datetime, tables: Tables, offer:
     kind of email. A pending signature gets a new expiry date, because SES's quota or a limit may delay the email.
     """
     state = SignatureState.PENDING if kind is MailKind.CONFIRM else SignatureState.CONFIRMED
-    may_be_requested = Attr("mail_kind").not_exists() & Attr("state").eq(state) & may_have_more_mail()
+    has_no_request = Attr("mail_kind").not_exists()
+    may_be_requested = has_no_request & Attr("state").eq(state) & may_have_more_mail()
     request: dict[str, Any] = {"mail_kind": kind, "mail_requested_at": iso(now), **offer}
     if state is SignatureState.PENDING:
         request["expires_at"] = int((now + UNMAILED_LIFETIME).timestamp())
@@ -63,8 +66,10 @@ def request_or_nudge_mail(
     the signature is confirmed and has no letter, the email asks the owner whether to send this letter. Raise
     ConditionFailed if `request_mail` or `nudge_mail` does.
     """
+    offer = NO_OFFER
     may_offer = stored.state is SignatureState.CONFIRMED and stored.letter is None
-    offer = {"letter_asked": {**letter, "asked_at": iso(now)}} if letter and may_offer else NO_OFFER
+    if letter and may_offer:
+        offer = {"letter_asked": {**letter, "asked_at": iso(now)}}
     if stored.mail_kind:
         nudge_mail(key, now, tables, network, offer)
     else:
@@ -84,11 +89,11 @@ def nudge_mail(
     long_ago = iso(now - NUDGE_AFTER)
     may_be_nudged = Attr("mail_requested_at").lte(long_ago) & absent_or_at_most("mail_nudged_at", long_ago)
     if offer:
-        is_requested, has_no_offer = Attr("mail_kind").exists(), Attr("letter_asked").not_exists()
-        is_first_offer = is_requested & has_no_offer
+        is_first_offer = Attr("mail_kind").exists() & Attr("letter_asked").not_exists()
         may_be_nudged = (may_be_nudged | is_first_offer) & Attr("state").eq(SignatureState.CONFIRMED)
     new_network = {"mail_network": network} if network else {}
-    tables.update(Change(key, assign={"mail_nudged_at": iso(now), **new_network, **offer}, when=may_be_nudged))
+    nudged = {"mail_nudged_at": iso(now), **new_network, **offer}
+    tables.update(Change(key, assign=nudged, when=may_be_nudged))
 
 
 def mark_mailed(key: Key, requested_at: str, now: datetime, expires: datetime, tables: Tables) -> None:
@@ -98,13 +103,15 @@ def mark_mailed(key: Key, requested_at: str, now: datetime, expires: datetime, t
     """
     mailed = {"mailed_at": iso(now)}
     expiring = {**mailed, "expires_at": int(expires.timestamp())}
+    is_requested = Attr("mail_requested_at").eq(requested_at)
     is_pending = Attr("state").eq(SignatureState.PENDING)
+    is_not_counted = Attr("state").exists() & Attr("mailed_at").ne(iso(now))
     # Try these changes in turn, because the signature may have changed while the email was sent. The last change is
     # for an email whose request is gone: it counts the email, unless `mailed_at` shows that this was done already.
     for assign, remove, when in (
-        (expiring, MAIL_REQUEST_FIELDS, _is_requested(requested_at) & is_pending),
-        (mailed, MAIL_REQUEST_FIELDS, _is_requested(requested_at)),
-        (mailed, (), Attr("state").exists() & Attr("mailed_at").ne(iso(now))),
+        (expiring, MAIL_REQUEST_FIELDS, is_requested & is_pending),
+        (mailed, MAIL_REQUEST_FIELDS, is_requested),
+        (mailed, (), is_not_counted),
     ):
         if tables.try_update(Change(key, assign=assign, add={"mails": 1}, remove=remove, when=when)):
             return
@@ -117,7 +124,3 @@ def mark_undeliverable(key: Key, reason: str, tables: Tables) -> None:
     """
     stopped = {"undeliverable": reason, "updates": False}
     tables.try_update(Change(key, assign=stopped, remove=MAIL_REQUEST_FIELDS, when=Attr("email").exists()))
-
-
-def _is_requested(requested_at: str) -> Condition:
-    return Attr("mail_requested_at").eq(requested_at)

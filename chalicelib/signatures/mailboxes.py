@@ -23,31 +23,41 @@ def suggested_address(fields: Mapping[str, str]) -> str | None:
     Return None if the typed address looks right, or if the form has already asked about it (`email_asked`).
     """
     typed = fields.get("email", "")
-    return None if fields.get("email_asked") == typed else probable_address(typed)
+    was_asked = fields.get("email_asked") == typed
+    return None if was_asked else probable_address(typed)
 
 
 def probable_address(typed: str) -> str | None:
     """Return the address that the person probably meant, or None if the typed one looks right."""
     local, _, domain = strip_pasted(typed).rpartition("@")
-    domain, domains = domain.lower(), _known_domains()
-    if not local or domain in domains["webmail"] or domain in domains["real"]:
+    if not local:
         return None
-    meant = next((each for each in domains["meant"] if is_slip(domain, each)), None)
-    return f"{local}@{meant}" if meant else None
+    domain = domain.lower()
+    known_domains = _known_domains()
+    if domain in known_domains["webmail"] or domain in known_domains["real"]:
+        return None
+    for meant in known_domains["meant"]:
+        if is_slip(domain, meant):
+            return f"{local}@{meant}"
+    return None
 
 
 def is_slip(typed: str, known: str) -> bool:
     """Return whether `typed` is `known` with one character wrong, missing, added, or swapped with the next one."""
+    if typed == known:
+        return False
     # Compare only what follows the common beginning: if there is a slip, it is at the start of the rest.
-    common = 0
-    while common < min(len(typed), len(known)) and typed[common] == known[common]:
-        common += 1
-    typed_rest, known_rest = typed[common:], known[common:]
-    has_swap = typed_rest == known_rest[:2][::-1] + known_rest[2:]
+    common_length = 0
+    shorter_length = min(len(typed), len(known))
+    while common_length < shorter_length and typed[common_length] == known[common_length]:
+        common_length += 1
+    typed_rest, known_rest = typed[common_length:], known[common_length:]
+    swapped_start = known_rest[:2][::-1]
+    has_swap = typed_rest == swapped_start + known_rest[2:]
     has_extra = typed_rest[1:] == known_rest
     lacks_one = typed_rest == known_rest[1:]
     has_wrong = typed_rest[1:] == known_rest[1:]
-    return typed != known and (has_swap or has_extra or lacks_one or has_wrong)
+    return has_swap or has_extra or lacks_one or has_wrong
 
 
 @cache

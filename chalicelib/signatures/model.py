@@ -132,7 +132,9 @@ class Signature(BaseModel):
     @property
     def all_receipts(self) -> set[str]:
         """Return the partners' receipts of this signature, and OUR_FORM if the person signed on our own form or API."""
-        return {self.receipt or OUR_FORM, *(self.also_came_with or ())}
+        first = self.receipt or OUR_FORM
+        others = self.also_came_with or set()
+        return {first, *others}
 
     def has_withdrawal_after(self, issued: datetime) -> bool:
         """Return whether the signature was withdrawn after a link was issued. This link then no longer confirms it.
@@ -162,8 +164,10 @@ class Signature(BaseModel):
 
         Compare the times, because TTL may delete an expired item days later.
         """
-        is_expired = self.expires_at is not None and self.expires_at <= now
-        return self.state is SignatureState.WITHDRAWN or (self.state is SignatureState.PENDING and is_expired)
+        if self.state is SignatureState.WITHDRAWN:
+            return True
+        is_past_expiry = self.expires_at is not None and self.expires_at <= now
+        return self.state is SignatureState.PENDING and is_past_expiry
 
 
 def withdrawal_limit(issued: datetime) -> str:

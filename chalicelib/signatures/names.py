@@ -44,16 +44,18 @@ _PUNCTUATION = str.maketrans("", "", " .,-\u2010\u2011\u2012\u2013\u2014")
 
 def clean_name(typed: str) -> str:
     """Return the name trimmed and in NFC. Raise ValueError with a sentence that the form shows to the person."""
-    name = _EDGES.sub("", unicodedata.normalize("NFC", typed.translate(_DIRECTIONS)))
+    normalized = unicodedata.normalize("NFC", typed.translate(_DIRECTIONS))
+    name = _EDGES.sub("", normalized)
     if not name:
         raise ValueError("Enter your name")
     if len(name) > MAX_NAME:
         raise ValueError("Your name must be 100 characters or fewer")
     if name.startswith(FORMULA_STARTS):
         raise ValueError("Your name must not start with = + - or @")
-    if has_unprintable(name) or not any(character.isalpha() for character in name):
+    has_letter = any(character.isalpha() for character in name)
+    if not has_letter or has_unprintable(name):
         raise ValueError("Enter your name using letters")
-    if any(not _is_titled_name(address) for address in web_addresses(name)):
+    if _has_web_address(name):
         raise ValueError("Enter your name without a web address. Put a space after any full stop")
     return name
 
@@ -65,28 +67,40 @@ def greeting_name(name: str) -> str:
     name out.
     """
     words = name.split()
-    ideographs = sum(unicodedata.name(each, "").startswith("CJK") for each in name)
-    is_short = len(name) <= _GREETING_LENGTH and len(words) <= _GREETING_WORDS and ideographs <= _GREETING_IDEOGRAPHS
-    allowed = _GREETING_CHARACTERS | JOINERS
-    # The categories L and M are letters, and marks such as accents.
-    is_plain = all(each in allowed or unicodedata.category(each)[0] in "LM" for each in name)
-    reads_as_name = not _reads_as_sentence(words) and not _reads_as_address(name)
-    return name if is_short and is_plain and reads_as_name else ""
+    ideographs = [character for character in name if unicodedata.name(character, "").startswith("CJK")]
+    if len(name) > _GREETING_LENGTH or len(words) > _GREETING_WORDS or len(ideographs) > _GREETING_IDEOGRAPHS:
+        return ""
+    is_plain = all(_is_greeting_character(character) for character in name)
+    if not is_plain or _reads_as_sentence(words) or _reads_as_address(name):
+        return ""
+    return name
+
+
+def _is_greeting_character(character: str) -> bool:
+    """Return whether this is a letter, a mark such as an accent, or one of the few other characters in names."""
+    if character in _GREETING_CHARACTERS or character in JOINERS:
+        return True
+    category = unicodedata.category(character)
+    return category.startswith(("L", "M"))  # L: letters, M: marks.
 
 
 def _reads_as_sentence(words: list[str]) -> bool:
-    """Return whether there are three or more words, and at least one of them is not written as in a name."""
-    return len(words) > 2 and not all(_is_written_as_in_name(word) for word in words)
+    """Return whether there are three or more words, and at least one of them is written as in a sentence."""
+    if len(words) < 3:
+        return False
+    return any(_is_written_as_in_sentence(word) for word in words)
 
 
-def _is_written_as_in_name(word: str) -> bool:
-    """Return False for a word that starts in lower case, and for a word of three or more letters, all in capitals.
+def _is_written_as_in_sentence(word: str) -> bool:
+    """Return True for a word that starts in lower case, and for a word of three or more letters, all in capitals.
 
-    Return True for any other word, and for a particle such as "van". One or two capitals may be initials. In scripts
-    without capitals, every word is written as in a name.
+    Return False for any other word, and for a particle such as "van". One or two capitals may be initials. In scripts
+    without capitals, every word may be part of a name.
     """
-    is_in_capitals = len(word) > 2 and word.isupper()
-    return word in _PARTICLES or not (word[0].islower() or is_in_capitals)
+    if word in _PARTICLES:
+        return False
+    is_in_capitals = len(word) >= 3 and word.isupper()
+    return word[0].islower() or is_in_capitals
 
 
 def _reads_as_address(name: str) -> bool:
@@ -94,8 +108,16 @@ def _reads_as_address(name: str) -> bool:
 
     "Dr. Bank" is a name, and so is a name with the Catalan "l·l".
     """
-    joined = _READ_AS_DOT.sub(".", re.sub("l·l", "ll", name, flags=re.IGNORECASE))
-    return bool(web_addresses(name)) or any(not _is_titled_name(address) for address in web_addresses(joined))
+    if web_addresses(name):
+        return True
+    without_catalan_dots = re.sub("l·l", "ll", name, flags=re.IGNORECASE)
+    joined = _READ_AS_DOT.sub(".", without_catalan_dots)
+    return _has_web_address(joined)
+
+
+def _has_web_address(name: str) -> bool:
+    """Return whether the name has a web address. A name with titles, such as "Prof.dr.Schmidt", is no web address."""
+    return any(not _is_titled_name(address) for address in web_addresses(name))
 
 
 def _is_titled_name(address: str) -> bool:
@@ -103,8 +125,9 @@ def _is_titled_name(address: str) -> bool:
 
     Return False for "X.Com", because "X" is not a title.
     """
-    *before, last = address.split(".")
-    return all(part.lower() in _TITLES for part in before) and last.istitle() and last.isalpha()
+    *first_parts, last = address.split(".")
+    are_titles = all(part.lower() in _TITLES for part in first_parts)
+    return are_titles and last.istitle() and last.isalpha()
 
 
 def clean_postcode(typed: str, country: str) -> str | None:
@@ -114,25 +137,29 @@ def clean_postcode(typed: str, country: str) -> str | None:
     """
     is_ascii = typed.translate(_PUNCTUATION).isascii()
     # Change only ASCII to upper case: "ß" would become "SS", and pass the checks.
-    postcode = " ".join((typed.upper() if is_ascii else typed).split())
+    in_upper_case = typed.upper() if is_ascii else typed
+    postcode = " ".join(in_upper_case.split())
     if not postcode:
         return None
     if country == "GB":
         return _uk_postcode(postcode)
-    if len(postcode) > MAX_POSTCODE or not re.fullmatch(r"[A-Z0-9][A-Z0-9 -]*", postcode):
+    is_valid = len(postcode) <= MAX_POSTCODE and re.fullmatch(r"[A-Z0-9][A-Z0-9 -]*", postcode)
+    if not is_valid:
         raise ValueError("Enter a postcode using letters, numbers, spaces and hyphens, or leave it blank")
     return postcode
 
 
 def _uk_postcode(postcode: str) -> str:
     joined = postcode.translate(_PUNCTUATION)
-    if forces := _FORCES.fullmatch(joined):
+    forces = _FORCES.fullmatch(joined)
+    if forces:
         return f"BFPO {forces[1]}"
     candidates = [joined] if _UK_POSTCODE.fullmatch(joined) else _postcodes_with_digits(joined)
     # If two postcodes are possible, do not guess.
     if len(candidates) != 1:
         raise ValueError("Enter a full UK postcode, like SW1A 1AA, or leave it blank")
-    return f"{candidates[0][:-3]} {candidates[0][-3:]}"
+    complete = candidates[0]
+    return f"{complete[:-3]} {complete[-3:]}"
 
 
 def _postcodes_with_digits(joined: str) -> list[str]:
@@ -140,19 +167,26 @@ def _postcodes_with_digits(joined: str) -> list[str]:
 
     A postcode starts with one or two letters and ends with two letters, which stay as they are.
     """
-    start_lengths = (1, 2)
-    texts = {joined[:length] + joined[length:-2].translate(_DIGITS) + joined[-2:] for length in start_lengths}
+    texts: set[str] = set()
+    for start_length in (1, 2):
+        start, middle, end = joined[:start_length], joined[start_length:-2], joined[-2:]
+        texts.add(start + middle.translate(_DIGITS) + end)
     return [text for text in texts if _UK_POSTCODE.fullmatch(text)]
 
 
 def has_unprintable(text: str) -> bool:
     """Return whether the text has a character that prints nothing, breaks the line, or stands for an undecoded byte."""
-    # If `isprintable` is False, test each character, because it is also False for joiners and unusual spaces. It does
-    # not find REPLACEMENT.
-    return (not text.isprintable() and any(map(_is_unprintable, text))) or REPLACEMENT in text
+    if REPLACEMENT in text:  # `isprintable` is True for this character.
+        return True
+    if text.isprintable():
+        return False
+    # `isprintable` is also False for joiners and unusual spaces, so test each character.
+    return any(_is_unprintable(character) for character in text)
 
 
 def _is_unprintable(character: str) -> bool:
     """Return whether this is a control, format, surrogate, private use, unassigned or line-breaking character."""
+    if character in JOINERS:
+        return False
     category = unicodedata.category(character)
-    return (category[0] == "C" and character not in JOINERS) or category in ("Zl", "Zp")
+    return category.startswith("C") or category in ("Zl", "Zp")

@@ -27,7 +27,8 @@ def network_of(address: str) -> bytes:
             continue
         packed = packed.removeprefix(MAPPED_IPV4)
         is_ipv6 = len(packed) == 16  # Without MAPPED_IPV4, an IPv4 address has 4 bytes.
-        return packed[: IPV6_PREFIX_LENGTH if is_ipv6 else IPV4_PREFIX_LENGTH]
+        prefix_length = IPV6_PREFIX_LENGTH if is_ipv6 else IPV4_PREFIX_LENGTH
+        return packed[:prefix_length]
     return b""
 
 
@@ -37,4 +38,7 @@ def network_hash(address: str, now: datetime, secrets: Mapping[str, str]) -> str
     The day is in the hash, so that nobody can compare the networks of two days.
     """
     network = network_of(address)
-    return pseudonym(oldest_secret(secrets), "network", f"{now:%Y-%m-%d}", network.hex()) if network else None
+    if not network:
+        return None
+    day = f"{now:%Y-%m-%d}"
+    return pseudonym(oldest_secret(secrets), "network", day, network.hex())

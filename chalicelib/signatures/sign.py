@@ -62,18 +62,15 @@ class SigningContext:
 def sign(form: SignatureForm, petition: Petition, origin: Origin, now: datetime, context: SigningContext) -> SignResult:
     """Store a signature of any origin in the table, or else in the queue. Signing again stores no second signature.
 
-    Raise Unavailable if perhaps neither the table nor the queue has the signature. Raise Invalid if the petition does
-    not allow the signature's letter.
+    Raise Unavailable if perhaps neither table nor queue has the signature, and Invalid if its letter is not allowed.
     """
-    new = NewSignature(
-        slug=petition.slug,
-        signature_id=signature_id(petition.slug, form.email.canonical, context.secrets[petition.key_version]),
-        signature=_new_signature(form, petition, origin, now),
-        signed_at=now,
-    )
+    secret = context.secrets[petition.key_version]
+    identity = signature_id(petition.slug, form.email.canonical, secret)
+    signature = _new_signature(form, petition, origin, now)
+    new = NewSignature(slug=petition.slug, signature_id=identity, signature=signature, signed_at=now)
     outcome = _store_or_queue(new, now, context)
     log.measure(Metric[outcome.name])
-    return SignResult(new.signature_id, outcome)
+    return SignResult(identity, outcome)
 
 
 def sign_from_queue(new: NewSignature, now: datetime, tables: Tables) -> Outcome:
@@ -119,7 +116,8 @@ def _store_or_queue(new: NewSignature, now: datetime, context: SigningContext) -
             return _store_and_wait(new, now, context.tables)
         except Unavailable:
             pass  # The table may have stored it; the queue's message then changes nothing.
-    context.overflow_queue().send([Outgoing(new.model_dump(mode="json", exclude_none=True))])
+    message = Outgoing(new.model_dump(mode="json", exclude_none=True))
+    context.overflow_queue().send([message])
     return Outcome.OVERFLOWED
 
 
@@ -148,7 +146,8 @@ def _store(new: NewSignature, now: datetime, tables: Tables, *, from_queue: bool
         except ConditionFailed as failure:
             earlier = store.as_signature(failure.item or {})
         is_live = not earlier.is_withdrawn_or_expired(now)
-        if is_live and (new_origin := _new_origin(new.signature, earlier)):
+        new_origin = _new_origin(new.signature, earlier)
+        if is_live and new_origin:
             store.add_origin(new.key, new_origin, tables)
         has_mail_request = is_live and earlier.mail_kind is not None
         if from_queue and (has_mail_request or _is_overtaken(new, earlier)):
@@ -178,7 +177,8 @@ def _is_overtaken(new: NewSignature, earlier: Signature) -> bool:
     if earlier.state is SignatureState.WITHDRAWN:
         # Compare exact times, because the person may sign again in the second of the withdrawal. Ignore `mailed_at`: it
         # may be the time of an email that was requested before the withdrawal and sent after it.
-        return earlier.withdrawn_at is None or earlier.withdrawn_at >= (new.signed_at or whole_second)
+        signed_at = new.signed_at or whole_second
+        return earlier.withdrawn_at is None or earlier.withdrawn_at >= signed_at
     times = [earlier.signed_at, earlier.confirmed_at, earlier.withdrawn_at, earlier.mailed_at]
     return any(time >= whole_second for time in times if time)
 

@@ -23,4 +23,5 @@ def wait_for_step(started: float, *, is_new: bool) -> None:
     took = monotonic() - started
     time_of_two_writes = 2 * took if is_new else took
     next_step = ceil(time_of_two_writes / STEP) * STEP
-    sleep(min(next_step - took, LONGEST_WAIT) + uniform(0, MAX_RANDOM_WAIT))
+    wait = min(next_step - took, LONGEST_WAIT)
+    sleep(wait + uniform(0, MAX_RANDOM_WAIT))

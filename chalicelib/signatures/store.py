@@ -34,7 +34,8 @@ _is_withdrawn = Attr("state").eq(SignatureState.WITHDRAWN)
 
 def add(key: Key, signature: Signature, tables: Tables) -> None:
     """Store a new signature with one conditional put. Raise ConditionFailed with the item if the signature exists."""
-    tables.put_new(NewItem(key, _item(signature)))
+    item = signature.model_dump(exclude_none=True)
+    tables.put_new(NewItem(key, item))
 
 
 def find(key: Key, tables: Tables) -> Signature | None:
@@ -57,19 +58,22 @@ def renew(key: Key, signature: Signature, now: datetime, tables: Tables) -> None
 
     The number of emails sent stays. If the address is undeliverable, store the new signature without a mail request.
     """
-    is_over = _is_withdrawn | (_is_pending & Attr("expires_at").lte(int(now.timestamp())))
+    is_expired = _is_pending & Attr("expires_at").lte(int(now.timestamp()))
+    is_over = _is_withdrawn | is_expired
     try:
         tables.update(_renewal(key, signature, is_over & may_have_more_mail()))
     except ConditionFailed:
-        unmailed = signature.model_copy(update=dict.fromkeys(("mail_kind", "mail_requested_at", "mail_network")))
+        no_request = {"mail_kind": None, "mail_requested_at": None, "mail_network": None}
+        unmailed = signature.model_copy(update=no_request)
         tables.update(_renewal(key, unmailed, is_over))
 
 
 def _renewal(key: Key, signature: Signature, when: Condition) -> Change:
     # Keep `mails`, the number of emails sent, and `withdrawn_at`: a running export must know who withdrew meanwhile.
-    fresh = {name: value for name, value in _item(signature).items() if name != "mails"}
-    stale = ("erased_at", "taken_back_at", *PERSONAL_FIELDS, *MAIL_REQUEST_FIELDS)
-    return Change(key, assign=fresh, remove=[name for name in stale if name not in fresh], when=when)
+    fresh = signature.model_dump(exclude_none=True, exclude={"mails"})
+    old_fields = ("erased_at", "taken_back_at", *PERSONAL_FIELDS, *MAIL_REQUEST_FIELDS)
+    stale = [name for name in old_fields if name not in fresh]
+    return Change(key, assign=fresh, remove=stale, when=when)
 
 
 def confirmation(
@@ -94,12 +98,11 @@ def confirmation(
     request = {"mail_kind": kind, "mail_requested_at": iso(now)} if kind else {}
     counted = {} if counted_source == subject.source else {"counted_source": counted_source}
     is_linked = _is_pending & Attr("country").eq(subject.country) & Attr("source").eq(subject.source)
-    return Change(
-        subject.key,
-        assign={"state": SignatureState.CONFIRMED, "confirmed_at": iso(now), **corrected, **counted, **request},
-        remove=("expires_at", *(name for name in MAIL_REQUEST_FIELDS if name not in request), *emptied),
-        when=(is_linked & absent_or_at_most("withdrawn_at", withdrawal_limit(issued))) if issued else is_linked,
-    )
+    if issued:
+        is_linked &= absent_or_at_most("withdrawn_at", withdrawal_limit(issued))
+    old_request = [name for name in MAIL_REQUEST_FIELDS if name not in request]
+    assign = {"state": SignatureState.CONFIRMED, "confirmed_at": iso(now), **corrected, **counted, **request}
+    return Change(subject.key, assign=assign, remove=["expires_at", *old_request, *emptied], when=is_linked)
 
 
 def answer_offer(key: Key, letter: Mapping[str, Any] | None, tables: Tables) -> None:
@@ -116,12 +119,9 @@ def answer_offer(key: Key, letter: Mapping[str, Any] | None, tables: Tables) -> 
 def withdrawal(key: Key, stored: Signature, now: datetime) -> Change:
     """Return the change that withdraws the signature, if it is still as in `stored` (`_is_counted_as`)."""
     expires = int((now + WITHDRAWN_LIFETIME).timestamp())
-    return Change(
-        key,
-        assign={"state": SignatureState.WITHDRAWN, "withdrawn_at": exact(now), "updates": False, "expires_at": expires},
-        remove=(*PERSONAL_FIELDS, *MAIL_REQUEST_FIELDS, "confirmed_at"),
-        when=_is_counted_as(stored),
-    )
+    assign = {"state": SignatureState.WITHDRAWN, "withdrawn_at": exact(now), "updates": False, "expires_at": expires}
+    removed = (*PERSONAL_FIELDS, *MAIL_REQUEST_FIELDS, "confirmed_at")
+    return Change(key, assign=assign, remove=removed, when=_is_counted_as(stored))
 
 
 def _is_counted_as(stored: Signature) -> Condition:
@@ -171,17 +171,21 @@ def _empty_attributes(now: datetime) -> dict[str, Any]:
 def add_origin(key: Key, new_origin: Mapping[str, set[str]], tables: Tables) -> bool:
     """Add origins and receipts. Idempotent. Return False for a withdrawn or deleted signature, or too many receipts."""
     is_live = _is_pending | Attr("state").eq(SignatureState.CONFIRMED)
-    has_room = Attr("also_came_with").not_exists() | Attr("also_came_with").size().lt(MAX_FURTHER_RECEIPTS)
+    receipts = Attr("also_came_with")
+    has_room = receipts.not_exists() | receipts.size().lt(MAX_FURTHER_RECEIPTS)
     return tables.try_update(Change(key, add=new_origin, when=is_live & has_room))
 
 
-def remove_receipt(key: Key, receipt: str, stored: Signature, tables: Tables) -> None:
+def remove_receipt(key: Key, removed: str, stored: Signature, tables: Tables) -> None:
     """Remove one of several receipts of the signature. Raise ConditionFailed if its receipts have changed."""
-    remaining = stored.all_receipts - {receipt}
-    kept_or_any = stored.receipt if stored.receipt in remaining else min(remaining)
-    # `receipt` has one of the receipts, and `also_came_with` the others. No `receipt` means OUR_FORM.
-    new_receipt = None if OUR_FORM in remaining else kept_or_any
-    fields = {"receipt": new_receipt, "also_came_with": (remaining - {new_receipt or OUR_FORM}) or None}
+    remaining = stored.all_receipts - {removed}
+    # The attribute `receipt` has the first one, `also_came_with` the others. If OUR_FORM is first, `receipt` is absent.
+    if OUR_FORM in remaining:
+        first, others = None, remaining - {OUR_FORM}
+    else:
+        first = stored.receipt if stored.receipt in remaining else min(remaining)
+        others = remaining - {first}
+    fields = {"receipt": first, "also_came_with": others or None}
     assign = {name: value for name, value in fields.items() if value is not None}
     remove = [name for name in fields if name not in assign]
     tables.update(Change(key, assign=assign, remove=remove, when=_has_receipts_of(stored)))
@@ -194,7 +198,3 @@ def _has_receipts_of(stored: Signature) -> Condition:
 def stop_updates(key: Key, tables: Tables) -> None:
     """Record that the person wants no more updates. Raise ConditionFailed if the signature does not exist."""
     tables.update(Change(key, assign={"updates": False}, when=Attr("state").exists()))
-
-
-def _item(signature: Signature) -> dict[str, Any]:
-    return signature.model_dump(exclude_none=True)

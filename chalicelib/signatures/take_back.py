@@ -31,13 +31,15 @@ def take_back(key: Key, receipt: str, petition: Petition, now: datetime, tables:
         if stored.taken_back_at:
             return True
         is_only_receipt = stored.all_receipts == {receipt}
-        if receipt not in stored.all_receipts or (is_only_receipt and _is_confirmed_by_email(stored)):
+        must_stay = is_only_receipt and _is_confirmed_by_email(stored)
+        if must_stay or receipt not in stored.all_receipts:
             return False
         try:
             if not is_only_receipt:
                 store.remove_receipt(key, receipt, stored, tables)
                 return False
-            withdraw_and_subtract(petition, stored, store.withdrawal_by_undo(key, stored, now), now, tables)
+            change = store.withdrawal_by_undo(key, stored, now)
+            withdraw_and_subtract(petition, stored, change, now, tables)
             return True
         except ConditionFailed:
             continue  # The person signed, confirmed or withdrew meanwhile: read the signature again.

@@ -28,8 +28,9 @@ def withdraw(key: Key, petition: Petition, now: datetime, tables: Tables) -> Non
             if stored.taken_back_at:
                 store.record_withdrawal_by_owner(key, tables)
             return
+        change = store.withdrawal(key, stored, now)
         try:
-            withdraw_and_subtract(petition, stored, store.withdrawal(key, stored, now), now, tables)
+            withdraw_and_subtract(petition, stored, change, now, tables)
             return
         except ConditionFailed:
             continue  # The signature was confirmed or renewed meanwhile: read it again.

@@ -45,9 +45,8 @@ def open_session(request: Request) -> Response:
     rights = sorted(member.rights)
     # Record the sign-in before the token is returned. If recording fails, nobody gets the token.
     actor = Actor(token_id=session.token_id, owner=member.owner, source_ip=source_ip(request))
-    record(
-        actor, Action(name="signed-in", subject=session.token_id, details={"rights": ",".join(rights)}), now, tables()
-    )
+    action = Action(name="signed-in", subject=session.token_id, details={"rights": ",".join(rights)})
+    record(actor, action, now, tables())
     log.note("signed_in", token=session.token_id)
     answer: Session = {
         "token": session.token,

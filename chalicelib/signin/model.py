@@ -18,7 +18,8 @@ LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 def require_https(url: str) -> str:
     """Return the URL if it is https, or http on loopback. Raise ValueError otherwise."""
     parts = urlsplit(url)
-    if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK):
+    is_loopback = parts.scheme == "http" and parts.hostname in LOOPBACK
+    if parts.scheme == "https" or is_loopback:
         return url
     raise ValueError("must be https")
 
@@ -46,7 +47,10 @@ class Provider:
 
 def read_rights(text: str) -> dict[str, list[Right]]:
     """Parse JSON such as {"petition-team": ["counts", "manage"]}. Raise ValueError for an unknown right."""
-    return {name: [Right(right) for right in rights] for name, rights in json.loads(text or "{}").items()}
+    rights: dict[str, list[Right]] = {}
+    for claim_value, names in json.loads(text or "{}").items():
+        rights[claim_value] = [Right(name) for name in names]
+    return rights
 
 
 class Discovery(BaseModel):

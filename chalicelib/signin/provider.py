@@ -40,10 +40,12 @@ def discovery_of(provider: Provider) -> Discovery:
 
 def keys_of(discovery: Discovery, key_id: str | None) -> Jwks:
     """Return the provider's keys. If no cached key has this id, fetch them again, once in REFETCH_SECONDS at most."""
-    keys = _keys.get(discovery.jwks_uri, lambda: _read_keys(discovery.jwks_uri))
-    if key_id is None or any(key.get("kid") == key_id for key in keys["keys"]):
+    uri = discovery.jwks_uri
+    keys = _keys.get(uri, lambda: _read_keys(uri))
+    cached_ids = [key.get("kid") for key in keys["keys"]]
+    if key_id is None or key_id in cached_ids:
         return keys
-    return _refetched_keys.get(discovery.jwks_uri, lambda: _read_keys(discovery.jwks_uri))
+    return _refetched_keys.get(uri, lambda: _read_keys(uri))
 
 
 def fetch_id_token(provider: Provider, discovery: Discovery, returned: SessionRequest, redirect_uri: str) -> str:
@@ -56,8 +58,9 @@ def fetch_id_token(provider: Provider, discovery: Discovery, returned: SessionRe
     }
     headers, credentials = _credentials(provider, discovery)
     status, answer = _send("POST", discovery.token_endpoint, headers, urlencode(fields | credentials))
-    if status == 200 and isinstance(answer.get("id_token"), str):
-        return str(answer["id_token"])
+    id_token = answer.get("id_token")
+    if status == 200 and isinstance(id_token, str):
+        return id_token
     has_no_token = status == 200  # The provider accepted the code, but sent no ID token.
     if has_no_token or answer.get("error") in MISCONFIGURATION_ERRORS:
         log.event("sign_in_misconfigured", error=str(answer.get("error")))
@@ -87,7 +90,8 @@ def _discover(issuer: str) -> Discovery:
 def _read_keys(uri: str) -> Jwks:
     _, answer = _send("GET", uri)
     keys = answer.get("keys")
-    if not isinstance(keys, list) or not all(isinstance(key, dict) for key in keys):
+    is_list_of_objects = isinstance(keys, list) and all(isinstance(key, dict) for key in keys)
+    if not is_list_of_objects:
         raise ProviderUnavailable
     return {"keys": keys}
 
@@ -111,12 +115,13 @@ def _send(method: str, url: str, headers: dict[str, str] | None = None, body: st
     Raise ProviderUnavailable if the call fails, the status is 5xx (for a GET: not 200), the body is too long, or the
     body is not a JSON object.
     """
-    form = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
+    all_headers = {"Accept": "application/json"}
+    if body:
+        all_headers["Content-Type"] = "application/x-www-form-urlencoded"
+    if headers:
+        all_headers |= headers
     try:
-        answer = _http().request(
-            method, url, body=body or None, headers={"Accept": "application/json", **form, **(headers or {})},
-            preload_content=False,
-        )  # fmt: skip
+        answer = _http().request(method, url, body=body or None, headers=all_headers, preload_content=False)
         try:
             content = _content(answer)
         finally:
@@ -124,7 +129,8 @@ def _send(method: str, url: str, headers: dict[str, str] | None = None, body: st
     except (HTTPError, ValueError) as error:
         log.event("provider_silent", why=type(error).__name__)
         raise ProviderUnavailable from error
-    if not isinstance(content, dict) or answer.status >= 500 or (method == "GET" and answer.status != 200):
+    has_failed = answer.status >= 500 or (method == "GET" and answer.status != 200)
+    if has_failed or not isinstance(content, dict):
         log.event("provider_silent", status=answer.status)
         raise ProviderUnavailable
     return answer.status, content

@@ -66,7 +66,8 @@ def identify_member(returned: SessionRequest, provider: Provider, redirect_uri: 
 
 def begin_session(member: Member, now: datetime, tables: Tables) -> StaffSession:
     expires_at = now + LIFETIME
-    return StaffSession(issue(member.owner, member.rights, now, expires_at, tables), expires_at)
+    token = issue(member.owner, member.rights, now, expires_at, tables)
+    return StaffSession(token, expires_at)
 
 
 def rights_of(claims: Claims, provider: Provider) -> frozenset[Right]:
@@ -76,18 +77,30 @@ def rights_of(claims: Claims, provider: Provider) -> frozenset[Right]:
     """
     if provider.claim == "email" and not _has_verified_email(claims):
         return frozenset()
-    found = claims.get(provider.claim)
-    values = found if isinstance(found, list) else [found]
-    # Group names that differ only in case may be different groups. Email addresses that differ only in case are equal.
-    fold = str.casefold if provider.claim == "email" else str
-    names = {fold(value) for value in values if isinstance(value, str)}
-    return frozenset(right for name, rights in provider.rights.items() if fold(name) in names for right in rights)
+    claimed = claims.get(provider.claim)
+    claimed_values = claimed if isinstance(claimed, list) else [claimed]
+    names = {_folded(value, provider.claim) for value in claimed_values if isinstance(value, str)}
+    found: set[Right] = set()
+    for name, rights in provider.rights.items():
+        if _folded(name, provider.claim) in names:
+            found.update(rights)
+    return frozenset(found)
+
+
+def _folded(name: str, claim: str) -> str:
+    """Return an email address in lower case, and any other name unchanged.
+
+    Email addresses that differ only in case are equal. Group names that differ only in case may be different groups.
+    """
+    return name.casefold() if claim == "email" else name
 
 
 def owner_of(claims: Claims) -> str:
     """Return the email address if the provider has verified it, or else the provider's id of the person."""
     email = claims.get("email")
-    return str(email if email and _has_verified_email(claims) else claims["sub"])[:MAX_OWNER_LENGTH]
+    is_verified = bool(email) and _has_verified_email(claims)
+    owner = email if is_verified else claims["sub"]
+    return str(owner)[:MAX_OWNER_LENGTH]
 
 
 def _has_verified_email(claims: Claims) -> bool:

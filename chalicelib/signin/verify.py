@@ -60,13 +60,22 @@ def _key_id(token: str) -> str | None:
     """Return the id of the key that the token names (`kid`), or None if it is missing or too long."""
     from joserfc import jws
 
-    found = jws.extract_compact(token.encode()).headers().get("kid")
-    return found if isinstance(found, str) and len(found) <= MAX_KEY_ID_LENGTH else None
+    headers = jws.extract_compact(token.encode()).headers()
+    key_id = headers.get("kid")
+    if isinstance(key_id, str) and len(key_id) <= MAX_KEY_ID_LENGTH:
+        return key_id
+    return None
 
 
 def _signing_keys(jwks: Mapping[str, Any]) -> list[Any]:
     """Return the signing keys. A provider may also publish other keys, of types that joserfc does not know."""
-    return [key for key in jwks["keys"] if key.get("kty") in ("RSA", "EC") and key.get("use", "sig") == "sig"]
+    signing_keys = []
+    for key in jwks["keys"]:
+        is_known_type = key.get("kty") in ("RSA", "EC")
+        is_for_signing = key.get("use", "sig") == "sig"  # A key without `use` is for every use.
+        if is_known_type and is_for_signing:
+            signing_keys.append(key)
+    return signing_keys
 
 
 def _is_for_another_client(claims: Claims, client_id: str) -> bool:
@@ -75,8 +84,9 @@ def _is_for_another_client(claims: Claims, client_id: str) -> bool:
     `azp` is the authorized party: the client to which the provider issued the token.
     """
     audience, party = claims["aud"], claims.get("azp")
-    has_several = isinstance(audience, list) and len(audience) > 1
-    return (has_several or party is not None) and party != client_id
+    has_several_audiences = isinstance(audience, list) and len(audience) > 1
+    must_name_us = has_several_audiences or party is not None
+    return must_name_us and party != client_id
 
 
 def _log_refusal(why: str) -> NotSignedIn:

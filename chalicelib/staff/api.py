@@ -37,14 +37,16 @@ class TokenRequest(BaseModel):
 @staff_view(routes)
 def read_me(request: Request) -> Response:
     """Return the caller's token and the right that each route needs. This works with every token of staff."""
-    return json_answer({**_fields(_own_token(request), times.now()), "routes": rights_by_route()})
+    fields = _fields(_own_token(request), times.now())
+    return json_answer({**fields, "routes": rights_by_route()})
 
 
 @staff_view(routes)
 def list_tokens(request: Request) -> Response:
     """Return all tokens without their secrets, which are not stored."""
     now = times.now()
-    return json_answer({"tokens": [_fields(token, now) for token in all_tokens(tables())]})
+    shown = [_fields(token, now) for token in all_tokens(tables())]
+    return json_answer({"tokens": shown})
 
 
 @staff_view(routes)
@@ -57,7 +59,8 @@ def issue_token(request: Request) -> Response:
     expires_at = _expiry(new.days, _own_token(request).expires_at, now)
     token = new_token(new.owner, new.rights, now, expires_at)
     audit(request, "token.issued", token.stored.token_id, audit_details(token.stored))
-    return json_answer({"token": store_token(token, tables()), **_fields(token.stored, now)}, 201)
+    text = store_token(token, tables())
+    return json_answer({"token": text, **_fields(token.stored, now)}, 201)
 
 
 @staff_view(routes)
@@ -68,7 +71,8 @@ def revoke_token(request: Request, token_id: str) -> Response:
         raise Forbidden("This token has rights that your own token does not have. Ask your engineer to revoke it.")
     audit(request, "token.revoked", token.token_id, audit_details(token))
     revoke(token.token_id, times.now(), tables())
-    return json_answer(_fields(_find(token_id), times.now()))
+    revoked = _find(token_id)
+    return json_answer(_fields(revoked, times.now()))
 
 
 def _expiry(days: int | None, own_expiry: datetime, now: datetime) -> datetime:

@@ -39,9 +39,12 @@ class HeadersAuthorizer(ChaliceAuthorizer):
     """Reads the token from either of two headers. stack/template/api.py makes API Gateway pass all headers."""
 
     def _transform_event(self, event: dict[str, Any]) -> AuthRequest:
-        headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-        osdi = headers.get(OSDI_HEADER)
-        token = headers.get("authorization") or (f"Bearer {osdi}" if osdi else "")
+        sent = event.get("headers") or {}
+        headers = {name.lower(): value for name, value in sent.items()}
+        token = headers.get("authorization") or ""
+        osdi_token = headers.get(OSDI_HEADER)
+        if osdi_token and not token:
+            token = f"Bearer {osdi_token}"
         return AuthRequest("REQUEST", token, event["methodArn"])
 
 
@@ -98,7 +101,8 @@ def _record_refusals(view: View) -> View:
             cursor = request.context.get(AUDIT_CURSOR)  # The key of the audit entry. None: the view recorded no action.
             # After a failure (5xx), we do not know whether the action was done.
             if cursor and problem.status < 500:
-                why = " ".join([problem.detail, *(f"{each.message}." for each in problem.errors)])
+                field_sentences = [f"{each.message}." for each in problem.errors]
+                why = " ".join([problem.detail, *field_sentences])
                 record_refusal(cursor, why, tables())
             raise
 
@@ -112,10 +116,10 @@ def partner_view(routes: Blueprint, response: ProblemResponse | None = None) -> 
 
 def partner_of(request: Request) -> str:
     """Return the source (the id) of the calling partner. Raise Forbidden if the token is not a partner's."""
-    source = str(_context(request).get("partner") or "")
+    source = _context(request).get("partner")
     if not source:
         raise Forbidden("This is not the token of a partner.")
-    return source
+    return str(source)
 
 
 def _allowed(rights: Set[Right], path: str) -> list[str | AuthRoute]:
@@ -127,12 +131,12 @@ def _allowed(rights: Set[Right], path: str) -> list[str | AuthRoute]:
     reachable: set[Right | Access] = {*rights}
     if rights != {Right.PARTNER}:
         reachable.add(Access.ANY_TOKEN)
-    # Leave out a pattern that would also match `path`, although the path is not of its route.
-    return [
-        AuthRoute(route.pattern, route.methods)
-        for route in ROUTES.values()
-        if route.right in reachable and not _overreaches(route.pattern, path)
-    ]
+    allowed: list[str | AuthRoute] = []
+    for route in ROUTES.values():
+        # Leave out a pattern that would also match `path`, although the path is not of its route.
+        if route.right in reachable and not _overreaches(route.pattern, path):
+            allowed.append(AuthRoute(route.pattern, route.methods))
+    return allowed
 
 
 def _path(method_arn: str) -> str:
@@ -145,8 +149,11 @@ def _overreaches(pattern: str, path: str) -> bool:
 
     In IAM, * also matches slashes and the empty string: petitions/* would open petitions/x/counts and petitions/.
     """
-    has_gap = "" in path.split("/")[1:]
-    return fnmatchcase(path, pattern) and (has_gap or path.count("/") != pattern.count("/"))
+    if not fnmatchcase(path, pattern):
+        return False
+    has_empty_part = "" in path.split("/")[1:]
+    has_other_depth = path.count("/") != pattern.count("/")
+    return has_empty_part or has_other_depth
 
 
 def actor(request: Request) -> Actor:
@@ -157,13 +164,16 @@ def actor(request: Request) -> Actor:
 
 def rights_by_route() -> dict[str, Right]:
     """Return the right that each route needs, by method and path."""
-    return {
-        f"{route.method} {route.pattern}": route.right for route in ROUTES.values() if isinstance(route.right, Right)
-    }
+    rights: dict[str, Right] = {}
+    for route in ROUTES.values():
+        if isinstance(route.right, Right):
+            rights[f"{route.method} {route.pattern}"] = route.right
+    return rights
 
 
 def rights_of(request: Request) -> set[Right]:
-    return {Right(name) for name in _context(request)["rights"].split(",") if name}
+    names = _context(request)["rights"].split(",")
+    return {Right(name) for name in names if name}
 
 
 def audit(request: Request, action: str, subject: str = "", details: Mapping[str, str] | None = None) -> None:

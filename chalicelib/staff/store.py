@@ -17,18 +17,18 @@ def add(token: StaffToken, tables: Tables) -> None:
 
 def revoke(token_id: str, now: datetime, tables: Tables) -> bool:
     """Revoke the token. If it is revoked already, keep the earlier time. Return False if it does not exist."""
-    key, revoked_at = keys.staff_token(token_id), Attr("revoked_at")
+    is_not_revoked = Attr("token_id").exists() & Attr("revoked_at").not_exists()
+    change = Change(keys.staff_token(token_id), assign={"revoked_at": iso(now)}, when=is_not_revoked)
     try:
-        tables.update(
-            Change(key, assign={"revoked_at": iso(now)}, when=Attr("token_id").exists() & revoked_at.not_exists())
-        )
+        tables.update(change)
     except ConditionFailed as failure:
         return failure.item is not None
     return True
 
 
 def mark_used(token_id: str, now: datetime, tables: Tables) -> None:
-    tables.update(Change(keys.staff_token(token_id), assign={"last_used_at": iso(now)}, when=Attr("token_id").exists()))
+    exists = Attr("token_id").exists()
+    tables.update(Change(keys.staff_token(token_id), assign={"last_used_at": iso(now)}, when=exists))
 
 
 def find(token_id: str, tables: Tables) -> StaffToken | None:

@@ -80,9 +80,13 @@ def recognise(header: str, now: datetime, tables: Tables) -> StaffToken:
     match = TOKEN.fullmatch(token_text.strip())
     if scheme.lower() != "bearer" or not match:
         raise UnknownToken
-    token = store.find(match[1], tables)
+    token_id, secret = match.groups()
+    token = store.find(token_id, tables)
+    if token is None:
+        raise UnknownToken
     # 256 random bits need no slow hash. The comparison takes constant time.
-    if token is None or not compare_digest(token.secret_sha256, _digest(match[2])):
+    has_same_secret = compare_digest(token.secret_sha256, _digest(secret))
+    if not has_same_secret:
         raise UnknownToken
     if token.revoked_at is not None or now >= token.expires_at:
         raise UnknownToken

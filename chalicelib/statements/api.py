@@ -27,11 +27,13 @@ CACHE_SECONDS = 60
 @staff_view(routes)
 def freeze_count(request: Request, slug: str) -> Response:
     """Freeze the exact count now. Return 201 with the statement and the URLs where anyone can check it."""
-    statement = freeze(petition_as_stored(slug, tables()), times.now(), tables())
+    petition = petition_as_stored(slug, tables())
+    statement = freeze(petition, times.now(), tables())
     details = {"confirmed": str(statement.confirmed), "as_of": times.iso(statement.as_of)}
     audit(request, "statement.frozen", slug, details)
     token = statement_token(statement, settings().token_keys)
-    short_url = f"{settings().site_url}/s/{store_short_code(token, tables())}"
+    code = store_short_code(token, tables())
+    short_url = f"{settings().site_url}/s/{code}"
     body = {**_statement_answer(statement, _url(token)), "short_url": short_url}
     return json_answer(body, 201, {**NO_STORE, "Location": _url(token)})
 
@@ -39,13 +41,15 @@ def freeze_count(request: Request, slug: str) -> Response:
 @json_view(routes)
 def check_statement(request: Request, token: str) -> Response:
     """Return the statement as JSON, if this site signed it."""
-    return json_answer(_statement_answer(_statement_in(token), _url(token)), headers=cache_headers(CACHE_SECONDS))
+    statement = _statement_in(token)
+    return json_answer(_statement_answer(statement, _url(token)), headers=cache_headers(CACHE_SECONDS))
 
 
 @page_view(routes)
 def show_short_statement(request: Request, code: str) -> Response:
     """Redirect to the long address, which contains the statement."""
-    response = redirect(request, f"/statements/{find_statement_token(code, tables())}", 302)
+    token = find_statement_token(code, tables())
+    response = redirect(request, f"/statements/{token}", 302)
     response.headers |= cache_headers(CACHE_SECONDS)
     return response
 

@@ -35,8 +35,9 @@ def freeze(petition: Petition, now: datetime, tables: Tables) -> Statement:
 
 def statement_token(statement: Statement, secrets: dict[str, str]) -> str:
     """Return a token: the statement as base64 JSON, and our cryptographic signature. The token is not encrypted."""
-    payload = urlsafe_b64encode(statement.model_dump_json(exclude_none=True).encode()).decode().rstrip("=")
-    return seal(Purpose.STATEMENT, payload, secrets)
+    json = statement.model_dump_json(exclude_none=True)
+    padded = urlsafe_b64encode(json.encode()).decode()
+    return seal(Purpose.STATEMENT, padded.rstrip("="), secrets)
 
 
 def statement_from_token(token: str, secrets: dict[str, str]) -> Statement:

@@ -32,7 +32,9 @@ def store_short_code(token: str, tables: Tables) -> str:
 def find_statement_token(code: str, tables: Tables) -> str:
     """Return the token of a code, which people may type with capital letters or hyphens. Raise NotAStatement."""
     code = code.strip().lower().replace("-", "")
-    item = tables.get(keys.statement(code)) if _code_pattern.fullmatch(code) else None
+    if not _code_pattern.fullmatch(code):
+        raise NotAStatement
+    item = tables.get(keys.statement(code))
     if item is None:
         raise NotAStatement
     return str(item["token"])

@@ -14,7 +14,7 @@ from enum import StrEnum
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import ConditionFailed, Unavailable, UnknownPetition
 from chalicelib.tallies import store
-from chalicelib.tallies.model import TalliedPetition, Tally, TallyDimension, breakdown_values, summed
+from chalicelib.tallies.model import TalliedPetition, Tally, TallyDimension, breakdown_values, largest_first, summed
 
 # How long after midnight UTC the past day is closed. A transaction that began before midnight may end after midnight,
 # but on AWS never this late.
@@ -68,6 +68,9 @@ class Days:
     first: date = date.min
     last: date = date.max
 
+    def __contains__(self, day: date) -> bool:
+        return self.first <= day <= self.last
+
 
 ALL_DAYS = Days()
 
@@ -75,7 +78,7 @@ ALL_DAYS = Days()
 def exact_count(petition: TalliedPetition, now: datetime, tables: Tables) -> Count:
     """Return the exact count by two reads: the head, then the shards of the days not closed. Also close past days."""
     head = store.head(petition.slug, tables)
-    open_tallies = _read_and_close_days(petition, head, now, tables)
+    open_tallies = _read_and_close(petition, head, now, tables)
     return _count(head, open_tallies, now)
 
 
@@ -111,7 +114,8 @@ def withdrawn_until(petition: TalliedPetition, now: datetime, tables: Tables) ->
     Unlike `exact_count`, this closes no past days, because the caller may have no right to write.
     """
     head = store.head(petition.slug, tables)
-    return _count(head, read_open_days(head, petition, now, tables), now).withdrawn
+    open_tallies = read_open_days(head, petition, now, tables)
+    return _count(head, open_tallies, now).withdrawn
 
 
 def breakdown(petition: TalliedPetition, by: TallyDimension, days: Days, now: datetime, tables: Tables) -> Breakdown:
@@ -133,11 +137,10 @@ def _breakdown(by: TallyDimension, tallies: Mapping[date, Tally], now: datetime)
 def _tallies_on(petition: TalliedPetition, days: Days, now: datetime, tables: Tables) -> dict[date, Tally]:
     """Return the tallies of these days. Also close past days."""
     head = store.head(petition.slug, tables)
-    tallies = {
-        **_read_and_close_days(petition, head, now, tables),
-        **store.closed_days(petition.slug, days.first, min(days.last, head.through), tables),
-    }
-    return {day: tally for day, tally in tallies.items() if days.first <= day <= days.last}
+    open_tallies = _read_and_close(petition, head, now, tables)
+    closed_tallies = store.closed_days(petition.slug, days.first, min(days.last, head.through), tables)
+    chosen = {day: tally for day, tally in open_tallies.items() if day in days}
+    return chosen | closed_tallies
 
 
 def largest(breakdown: Breakdown, top: int | None) -> Breakdown:
@@ -147,9 +150,12 @@ def largest(breakdown: Breakdown, top: int | None) -> Breakdown:
     """
     if top is None:
         return breakdown
-    ranked = sorted(breakdown.values.items(), key=lambda row: (-row[1], row[0]))
+    ranked = largest_first(breakdown.values)
+    values = dict(ranked[:top])
     others = sum(number for _, number in ranked[top:])
-    return replace(breakdown, values={**dict(ranked[:top]), **({OTHERS: others} if others else {})})
+    if others:
+        values[OTHERS] = others
+    return replace(breakdown, values=values)
 
 
 def first_day(petition: TalliedPetition, tables: Tables) -> date:
@@ -164,16 +170,14 @@ def read_open_days(head: store.Head, petition: TalliedPetition, now: datetime, t
 
 def _open_days(head: store.Head, petition: TalliedPetition, now: datetime) -> store.OpenDays:
     """Return the days after the last closed day, up to today."""
-    first = head.through + timedelta(days=1)
-    days = [first + timedelta(days=number) for number in range((now.date() - head.through).days)]
+    number_of_days = (now.date() - head.through).days
+    days = [head.through + timedelta(days=number) for number in range(1, number_of_days + 1)]
     # A raised number of shards is stored in the head first, and in the petition second.
     shards = max(petition.shards, head.shards)
     return store.OpenDays(petition.slug, shards, days)
 
 
-def _read_and_close_days(
-    petition: TalliedPetition, head: store.Head, now: datetime, tables: Tables
-) -> dict[date, Tally]:
+def _read_and_close(petition: TalliedPetition, head: store.Head, now: datetime, tables: Tables) -> dict[date, Tally]:
     """Return the tallies of the days that are not closed. Then close the past days among them."""
     tallies = read_open_days(head, petition, now, tables)
     _close_past_days(_open_days(head, petition, now), tallies, now, tables)
@@ -186,7 +190,8 @@ def _close_past_days(open_days: store.OpenDays, tallies: Mapping[date, Tally], n
     A day must have been over for GRACE, by our clock and by the clock of AWS (`answered_at`). Otherwise, a reader whose
     clock is ahead could close a day to which signatures are still added.
     """
-    finished_until = min(now, tables.answered_at or now) - GRACE
+    aws_time = tables.answered_at or now
+    finished_until = min(now, aws_time) - GRACE
     try:
         for day in open_days.days:
             if day < finished_until.date():

@@ -87,14 +87,18 @@ def summed(tallies: Iterable[Tally]) -> Tally:
 
 def numbers_of(tally: Tally) -> dict[str, int]:
     """Return the tally as the attributes of an item."""
-    return {
-        TOTAL: tally.total,
-        **({WITHDRAWN: tally.withdrawn} if tally.withdrawn else {}),
-        **({BY_PARTNERS: tally.by_partners} if tally.by_partners else {}),
-        **{HOUR_PREFIX + hour: number for hour, number in tally.hours.items()},
-        **{COUNTRY_PREFIX + country: number for country, number in tally.countries.items()},
-        **{SOURCE_PREFIX + source: number for source, number in tally.sources.items()},
-    }
+    numbers = {TOTAL: tally.total}
+    if tally.withdrawn:
+        numbers[WITHDRAWN] = tally.withdrawn
+    if tally.by_partners:
+        numbers[BY_PARTNERS] = tally.by_partners
+    for hour, number in tally.hours.items():
+        numbers[HOUR_PREFIX + hour] = number
+    for country, number in tally.countries.items():
+        numbers[COUNTRY_PREFIX + country] = number
+    for source, number in tally.sources.items():
+        numbers[SOURCE_PREFIX + source] = number
+    return numbers
 
 
 def tally_of(item: Mapping[str, Any]) -> Tally:
@@ -114,13 +118,12 @@ def _numbers_with(prefix: str, item: Mapping[str, Any], length: int | None = Non
 
     `length`: return only numbers whose names have this length, with the prefix.
     """
-    return Counter(
-        {
-            name.removeprefix(prefix): number
-            for name, number in item.items()
-            if name.startswith(prefix) and (length is None or len(name) == length)
-        }
-    )
+    numbers: dict[str, int] = {}
+    for name, number in item.items():
+        has_length = length is None or len(name) == length
+        if has_length and name.startswith(prefix):
+            numbers[name.removeprefix(prefix)] = number
+    return Counter(numbers)  # Filling the Counter itself would be slower.
 
 
 class TallyDimension(StrEnum):
@@ -137,10 +140,16 @@ def breakdown_values(by: TallyDimension, tallies: Mapping[date, Tally]) -> dict[
 
     A value is such as 2026-11-24 (a day), 2026-11-24T13:00:00Z (an hour), GB or bbc-news.
     """
-    counter: Counter[str] = Counter()
+    sums: Counter[str] = Counter()
     for day, tally in tallies.items():
-        counter.update(_values_on(day, by, tally))
-    return {key: number for key, number in sorted(counter.items()) if number}
+        sums.update(_values_on(day, by, tally))
+    return {value: sums[value] for value in sorted(sums) if sums[value]}
+
+
+def largest_first(values: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Return the values with their numbers, the largest number first. Equal numbers are in the order of the values."""
+    by_value = sorted(values.items())
+    return sorted(by_value, key=lambda row: row[1], reverse=True)
 
 
 def _values_on(day: date, by: TallyDimension, tally: Tally) -> Mapping[str, int]:

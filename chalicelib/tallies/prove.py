@@ -4,12 +4,11 @@ The drift of a sum is the tally's number minus the number of signatures. An adju
 tally. The head is the item with the sum of all closed days. The open days are the days after these.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import NamedTuple
 
-from chalicelib.aws.table import Tables
+from chalicelib.aws.table import Change, NewItem, Tables
 from chalicelib.core import keys
 from chalicelib.core.times import iso
 from chalicelib.tallies import store
@@ -53,9 +52,11 @@ def tally_sums(petition: TalliedPetition, now: datetime, tables: Tables) -> dict
     """Return the tally's sums. All reads are consistent. Nothing is written, so the caller needs no right to write."""
     head = store.head(petition.slug, tables)
     open_tallies = read_open_days(head, petition, now, tables)
-    whole = summed([*store.closed_days(petition.slug, date.min, head.through, tables).values(), *open_tallies.values()])
+    closed_tallies = store.closed_days(petition.slug, date.min, head.through, tables)
+    open_sum, closed_sum = summed(open_tallies.values()), summed(closed_tallies.values())
     # For the closed days, COUNT takes the sum in the head, and DAYS adds up the days. They differ only if one is wrong.
-    return {COUNT: head.total + summed(open_tallies.values()).total, **_sums(whole)}
+    count = head.total + open_sum.total
+    return {COUNT: count, **_sums(summed([closed_sum, open_sum]))}
 
 
 def reopen(slug: str, now: datetime, tables: Tables) -> list[date]:
@@ -64,7 +65,8 @@ def reopen(slug: str, now: datetime, tables: Tables) -> list[date]:
     These are today and later days, by the clock of AWS (`answered_at`). Raise ConditionFailed if another caller closes
     or reopens a day meanwhile.
     """
-    return store.reopen(slug, (tables.answered_at or now).date(), tables)
+    aws_time = tables.answered_at or now
+    return store.reopen(slug, aws_time.date(), tables)
 
 
 def adjust(slug: str, drift: Mapping[Sum, int], now: datetime, tables: Tables) -> dict[str, int]:
@@ -73,13 +75,27 @@ def adjust(slug: str, drift: Mapping[Sum, int], now: datetime, tables: Tables) -
     Only today's numbers and the head change. Past days stay as they are. Raise ConditionFailed if the petition already
     has an adjustment in this second.
     """
-    numbers = {name: -amount for name, amount in _as_numbers(drift, now).items() if amount}
+    drift_by_name = _as_numbers(drift, now)
+    numbers = {name: -amount for name, amount in drift_by_name.items() if amount}
     # The count is the head's total plus the totals of the open days. `numbers` already change the total of today, which
     # is an open day. The rest of the count's change goes to the head.
-    count_change, change_of_today = -drift.get(COUNT, 0), numbers.get(TOTAL, 0)
-    change_of_head = count_change - change_of_today
-    store.adjust(slug, now, numbers, change_of_head, tables)
+    change_of_count = -drift.get(COUNT, 0)
+    change_of_today = numbers.get(TOTAL, 0)
+    change_of_head = change_of_count - change_of_today
+    _add_to_tally(slug, now, numbers, change_of_head, tables)
     return {**numbers, "head": change_of_head}
+
+
+def _add_to_tally(slug: str, now: datetime, numbers: Mapping[str, int], head_total: int, tables: Tables) -> None:
+    """Add `numbers` to today's first shard, and `head_total` to the head's total. Store a record. All or nothing.
+
+    Raise ConditionFailed if there is already a record for this second. So a retry cannot adjust twice.
+    """
+    moment = iso(now)
+    record = NewItem(keys.tally_adjustment(slug, moment), {**numbers, "head_total": head_total})
+    shard_change = Change(keys.tally_shard(slug, 0, now.date()), add=numbers)
+    head_change = Change(keys.tally_head(slug), assign={store.ADJUSTED_AT: moment}, add={TOTAL: head_total})
+    tables.transact([record, shard_change, head_change])
 
 
 class Adjustment(NamedTuple):
@@ -109,26 +125,32 @@ def _adjustments(slug: str, since: datetime, tables: Tables) -> Iterator[Adjustm
         # The count is the head's total plus the open days. An adjustment may change both.
         amount = item.get(TOTAL, 0) + item["head_total"]
         if amount:
-            yield Adjustment(slug, datetime.fromisoformat(item["sk"].partition("#")[2]), amount)
+            _, _, moment = item["sk"].partition("#")
+            yield Adjustment(slug, datetime.fromisoformat(moment), amount)
 
 
 def _sums(tally: Tally) -> dict[Sum, int]:
-    return {
-        DAYS: tally.total,
-        HOURS: sum(tally.hours.values()),
-        PARTNERS: tally.by_partners,
-        **{Sum(TallyDimension.COUNTRY, key): number for key, number in tally.countries.items()},
-        **{Sum(TallyDimension.SOURCE, key): number for key, number in tally.sources.items()},
-    }
+    sums = {DAYS: tally.total, HOURS: tally.hours.total(), PARTNERS: tally.by_partners}
+    for country, number in tally.countries.items():
+        sums[Sum(TallyDimension.COUNTRY, country)] = number
+    for source, number in tally.sources.items():
+        sums[Sum(TallyDimension.SOURCE, source)] = number
+    return sums
 
 
-def _as_numbers(drift: Mapping[Sum, int], now: datetime) -> Counter[str]:
+def _as_numbers(drift: Mapping[Sum, int], now: datetime) -> dict[str, int]:
     """Return the drift as attributes of today's item, without the drift of COUNT.
 
     The drift of DAYS goes to today's total, and the drift of HOURS to the current hour.
     """
     prefixes: dict[str, str] = {TallyDimension.COUNTRY: COUNTRY_PREFIX, TallyDimension.SOURCE: SOURCE_PREFIX}
-    numbers = Counter({TOTAL: drift.get(DAYS, 0), f"{HOUR_PREFIX}{now:%H}": drift.get(HOURS, 0)})
-    numbers[BY_PARTNERS] = drift.get(PARTNERS, 0)
-    numbers.update({prefixes[by] + key: amount for (by, key), amount in drift.items() if by in prefixes})
+    current_hour = f"{HOUR_PREFIX}{now:%H}"
+    numbers = {
+        TOTAL: drift.get(DAYS, 0),
+        current_hour: drift.get(HOURS, 0),
+        BY_PARTNERS: drift.get(PARTNERS, 0),
+    }
+    for (by, key), amount in drift.items():
+        if by in prefixes:
+            numbers[prefixes[by] + key] = amount
     return numbers

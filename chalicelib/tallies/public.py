@@ -30,13 +30,15 @@ def public_count(petition: TalliedPetition, now: datetime, tables: Tables) -> Co
     without saving. Under load shedding or if storage fails, return the stale count; if there is none, raise
     Unavailable.
     """
-    snapshot = _snapshot(snapshots.snapshot(petition.slug, tables) or {})
-    if snapshot and now - snapshot.as_of < FRESH_FOR:
+    item = snapshots.snapshot(petition.slug, tables)
+    snapshot = _snapshot(item) if item else None
+    if snapshot and _is_fresh(snapshot, now):
         return snapshot
     if level_now(tables).includes(Level.SNAPSHOT_ONLY):
         return _stale_count(snapshot)
     try:
-        count = _refresh(petition, now, tables) or snapshot or exact_count(petition, now, tables)
+        refreshed = _refresh(petition, now, tables)
+        count = refreshed or snapshot or exact_count(petition, now, tables)
     except Unavailable:
         return _stale_count(snapshot)
     return replace(count, recent=snapshot.recent) if snapshot else count
@@ -48,28 +50,40 @@ def public_counts(petitions: Sequence[TalliedPetition], now: datetime, tables: T
     Under load shedding, or if the refresh fails, return stale counts. A petition without a snapshot is then left out.
     """
     items = snapshots.snapshots([petition.slug for petition in petitions], tables)
-    by_slug = {slug: snapshot for slug, item in items.items() if (snapshot := _snapshot(item))}
-    stale = [each for each in petitions if each.slug not in by_slug or now - by_slug[each.slug].as_of >= FRESH_FOR]
-    if not stale or level_now(tables).includes(Level.SNAPSHOT_ONLY):
+    by_slug: dict[str, Count] = {}
+    for slug, item in items.items():
+        snapshot = _snapshot(item)
+        if snapshot:
+            by_slug[slug] = snapshot
+    fresh = {slug for slug, snapshot in by_slug.items() if _is_fresh(snapshot, now)}
+    # The snapshots of these petitions are stale or missing.
+    outdated = [petition for petition in petitions if petition.slug not in fresh]
+    if not outdated or level_now(tables).includes(Level.SNAPSHOT_ONLY):
         return by_slug
     try:
-        return by_slug | _refresh_oldest(stale, by_slug, now, tables)
+        return by_slug | _refresh_oldest(outdated, by_slug, now, tables)
     except Unavailable:
         return by_slug
 
 
+def _is_fresh(snapshot: Count, now: datetime) -> bool:
+    return now - snapshot.as_of < FRESH_FOR
+
+
 def _refresh_oldest(
-    stale: Sequence[TalliedPetition], by_slug: Mapping[str, Count], now: datetime, tables: Tables
+    outdated: Sequence[TalliedPetition], by_slug: Mapping[str, Count], now: datetime, tables: Tables
 ) -> dict[str, Count]:
     """Count and save all petitions without a snapshot. With the lease of the list, also replace the oldest snapshots.
 
     The lease is not released. It expires when the new snapshots are stale.
     """
-    missing = [each for each in stale if each.slug not in by_slug]
-    old = sorted((each for each in stale if each.slug in by_slug), key=lambda each: by_slug[each.slug].as_of)
-    has_lease = bool(old) and snapshots.lease_list(now, int(FRESH_FOR.total_seconds()), tables)
-    chosen = [*missing, *(old[:MAX_REFRESHED] if has_lease else [])]
-    counts = exact_counts(chosen, now, tables) if chosen else {}
+    chosen = [petition for petition in outdated if petition.slug not in by_slug]
+    stale = [petition for petition in outdated if petition.slug in by_slug]
+    lease_seconds = int(FRESH_FOR.total_seconds())
+    if stale and snapshots.lease_list(now, lease_seconds, tables):
+        oldest_first = sorted(stale, key=lambda petition: by_slug[petition.slug].as_of)
+        chosen += oldest_first[:MAX_REFRESHED]
+    counts = exact_counts(chosen, now, tables)
     for slug, count in counts.items():
         _save(slug, count, tables)
     return counts
@@ -91,7 +105,10 @@ def _snapshot(item: Item) -> Count | None:
 
 def _recent(item: Item) -> Recent | None:
     stored = item.get("recent")
-    return Recent(**{**stored, "as_of": datetime.fromisoformat(stored["as_of"])}) if stored else None
+    if not stored:
+        return None
+    as_of = datetime.fromisoformat(stored["as_of"])
+    return Recent(**{**stored, "as_of": as_of})
 
 
 def lease_recent(slug: str, now: datetime, tables: Tables) -> bool:

@@ -23,7 +23,11 @@ def snapshot(slug: str, tables: Tables) -> Item | None:
 def snapshots(slugs: Iterable[str], tables: Tables) -> dict[str, Item]:
     """Return the snapshots that exist, by slug."""
     slug_by_key = {keys.snapshot(slug): slug for slug in slugs}
-    return {slug_by_key[Key(keys.COUNTS, item["pk"], item["sk"])]: item for item in tables.batch_get([*slug_by_key])}
+    found = {}
+    for item in tables.batch_get([*slug_by_key]):
+        slug = slug_by_key[Key(keys.COUNTS, item["pk"], item["sk"])]
+        found[slug] = item
+    return found
 
 
 def open_snapshot(slug: str, now: datetime, tables: Tables) -> None:

@@ -5,7 +5,7 @@ day's shards is stored in one item, and added to the head. The head is the item 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -14,7 +14,6 @@ from chalicelib.aws.table import Attr, Change, Item, NewItem, Tables, absent_or_
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed, UnknownPetition
 from chalicelib.core.keys import Key
-from chalicelib.core.times import iso
 from chalicelib.tallies.model import (
     BY_PARTNERS,
     COUNTRY_PREFIX,
@@ -60,6 +59,9 @@ class OpenDays:
     shards: int
     days: Sequence[date]
 
+    def shard_keys(self) -> list[Key]:
+        return [keys.tally_shard(self.slug, shard, day) for day in self.days for shard in range(self.shards)]
+
 
 def entry_change(slug: str, shard: int, entry: TallyEntry) -> Change:
     """Return the change that adds the entry to the shard.
@@ -73,8 +75,9 @@ def entry_change(slug: str, shard: int, entry: TallyEntry) -> Change:
         f"{HOUR_PREFIX}{entry.moment:%H}": entry.amount,
         COUNTRY_PREFIX + entry.country: entry.amount,
         SOURCE_PREFIX + entry.source: entry.amount,
-        **({BY_PARTNERS: entry.amount} if entry.by_partner else {}),
     }
+    if entry.by_partner:
+        numbers[BY_PARTNERS] = entry.amount
     key = keys.tally_shard(slug, shard, entry.moment.date())
     if entry.amount < 0:
         return Change(key, add={**numbers, WITHDRAWN: -entry.amount})
@@ -87,20 +90,18 @@ def entry_change(slug: str, shard: int, entry: TallyEntry) -> Change:
 
 def day_tallies(open_days: Sequence[OpenDays], tables: Tables) -> list[dict[date, Tally]]:
     """Return for each petition the tally of each of its days: the sum of the shards, read consistently."""
-    shard_keys = [
-        keys.tally_shard(each.slug, shard, day)
-        for each in open_days
-        for day in each.days
-        for shard in range(each.shards)
-    ]
-    items: dict[tuple[str, str], list[Item]] = defaultdict(list)
-    for item in tables.batch_get(shard_keys, consistent=True) if shard_keys else []:
+    shard_keys: list[Key] = []
+    for each in open_days:
+        shard_keys += each.shard_keys()
+    sums: dict[tuple[str, str], Tally] = defaultdict(Tally)
+    for item in tables.batch_get(shard_keys, consistent=True):
         tally_partition, _, _shard = item["pk"].rpartition("#")
-        items[tally_partition, item["sk"]].append(item)
-    return [
-        {day: summed(map(tally_of, items[keys.tally_partition(each.slug), day.isoformat()])) for day in each.days}
-        for each in open_days
-    ]
+        sums[tally_partition, item["sk"]] += tally_of(item)
+    tallies = []
+    for each in open_days:
+        tally_partition = keys.tally_partition(each.slug)
+        tallies.append({day: sums[tally_partition, day.isoformat()] for day in each.days})
+    return tallies
 
 
 def head(slug: str, tables: Tables) -> Head:
@@ -113,8 +114,11 @@ def head(slug: str, tables: Tables) -> Head:
 def heads(slugs: Iterable[str], tables: Tables) -> dict[str, Head]:
     """Return the heads that exist, by slug."""
     slug_by_key = {keys.tally_head(slug): slug for slug in slugs}
-    items = tables.batch_get([*slug_by_key], consistent=True)
-    return {slug_by_key[Key(keys.COUNTS, item["pk"], item["sk"])]: _head(item) for item in items}
+    found = {}
+    for item in tables.batch_get([*slug_by_key], consistent=True):
+        slug = slug_by_key[Key(keys.COUNTS, item["pk"], item["sk"])]
+        found[slug] = _head(item)
+    return found
 
 
 def _head(item: Item) -> Head:
@@ -145,7 +149,8 @@ def close_day(slug: str, day: date, tally: Tally, shards: int, tables: Tables) -
 
     Raise ConditionFailed if this is not the day after the last closed day, or if the petition now has more shards.
     """
-    is_next = Attr("through").eq((day - timedelta(days=1)).isoformat()) & absent_or_at_most(SHARDS, shards)
+    day_before = (day - timedelta(days=1)).isoformat()
+    is_next = Attr("through").eq(day_before) & absent_or_at_most(SHARDS, shards)
     through = {"through": day.isoformat()}
     # The day's item exists already if the day was closed and reopened. `is_next` refuses a second caller.
     day_change = Change(keys.tally_day(slug, day), assign=numbers_of(tally))
@@ -168,7 +173,8 @@ def reopen(slug: str, today: date, tables: Tables) -> list[date]:
     closed = closed_days(slug, today, old_head.through, tables)
     if closed:
         through = {"through": (today - timedelta(days=1)).isoformat()}
-        subtracted = {name: -number for name, number in _added_to_head(summed(closed.values())).items()}
+        added = _added_to_head(summed(closed.values()))
+        subtracted = {name: -number for name, number in added.items()}
         is_same = Attr("through").eq(old_head.through.isoformat())
         tables.update(Change(keys.tally_head(slug), assign=through, add=subtracted, when=is_same))
     return sorted(closed)
@@ -180,18 +186,11 @@ def closed_days(slug: str, first: date, last: date, tables: Tables) -> dict[date
         return {}
     between = (keys.tally_day(slug, first).sk, keys.tally_day(slug, last).sk)
     items = tables.query(keys.COUNTS, keys.tally_partition(slug), between, consistent=True)
-    return {date.fromisoformat(item["sk"].removeprefix("DAY#")): tally_of(item) for item in items}
-
-
-def adjust(slug: str, moment: datetime, numbers: Mapping[str, int], head_total: int, tables: Tables) -> None:
-    """Add `numbers` to today's first shard, and `head_total` to the head's total. Store a record. All or nothing.
-
-    Raise ConditionFailed if there is already a record for this second. So a retry cannot adjust twice.
-    """
-    record = NewItem(keys.tally_adjustment(slug, iso(moment)), {**numbers, "head_total": head_total})
-    shard_change = Change(keys.tally_shard(slug, 0, moment.date()), add=numbers)
-    head_change = Change(keys.tally_head(slug), assign={ADJUSTED_AT: iso(moment)}, add={TOTAL: head_total})
-    tables.transact([record, shard_change, head_change])
+    tallies = {}
+    for item in items:
+        day = date.fromisoformat(item["sk"].removeprefix("DAY#"))
+        tallies[day] = tally_of(item)
+    return tallies
 
 
 def put_if_absent(new: NewItem, tables: Tables) -> None:

@@ -79,7 +79,8 @@ def read_total(request: Request, slug: str) -> Response:
         "as_of": times.iso(found.as_of),
         "sentence": found.sentence,
     }
-    return json_answer(body, headers=cache_headers(level_now(tables()).max_age))
+    headers = cache_headers(level_now(tables()).max_age)
+    return json_answer(body, headers=headers)
 
 
 @staff_view(routes)
@@ -94,7 +95,9 @@ def enter_figure(request: Request, slug: str) -> Response:
     details = {"source": new.source, "kind": new.kind, "count": str(new.count), "as_of": times.iso(new.as_of)}
     audit(request, "figure.entered", slug, details)
     figure = enter(slug, new, now, tables())
-    job_id = _start_comparison(slug, figure, new, actor(request).owner, now) if has_hashes else None
+    job_id = None
+    if has_hashes:
+        job_id = _start_comparison(slug, figure, new, actor(request).owner, now)
     entered_at = times.iso(figure.entered_at)
     body: EnteredFigure = {**_figure_answer(figure), "entered_at": entered_at, "comparison": job_id}
     return json_answer(body, 201)

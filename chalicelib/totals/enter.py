@@ -45,7 +45,10 @@ def _already_entered(figure: Figure, petition: Petition) -> Figure | None:
 
     The call is a retry if that figure and `figure` differ at most in `entered_at`.
     """
-    latest = next((earlier for earlier in reversed(petition.figures) if earlier.source == figure.source), None)
+    same_source = [earlier for earlier in petition.figures if earlier.source == figure.source]
+    if not same_source:
+        return None
+    latest = same_source[-1]
     ignored = {"entered_at"}
-    is_same = latest is not None and latest.model_dump(exclude=ignored) == figure.model_dump(exclude=ignored)
+    is_same = latest.model_dump(exclude=ignored) == figure.model_dump(exclude=ignored)
     return latest if is_same else None

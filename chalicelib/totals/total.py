@@ -57,7 +57,9 @@ class Total:
 
 def total_if_any(petition: Petition, count: Count | None, _: Tables) -> Total | None:
     """Return the total, or None if there is no count or no figure. `_` is unused: every section of the page gets it."""
-    return total(petition, count) if count and petition.figures else None
+    if count is None or not petition.figures:
+        return None
+    return total(petition, count)
 
 
 def _people(number: int) -> str:
@@ -73,9 +75,11 @@ def total(petition: Petition, count: Count) -> Total:
     closer bounds.
     """
     elsewhere = current_figures(petition.figures)
-    not_here = [_bounds_of_not_here(figure, count) for figure in elsewhere]
-    at_least = count.confirmed + max((fewest for fewest, _ in not_here), default=0)
-    at_most = count.confirmed + sum(most for _, most in not_here)
+    bounds = [_bounds_of_not_here(figure, count) for figure in elsewhere]
+    smallest = [fewest for fewest, _ in bounds]
+    largest = [most for _, most in bounds]
+    at_least = count.confirmed + max(smallest, default=0)
+    at_most = count.confirmed + sum(largest)
     return Total(count.confirmed, elsewhere, at_least, at_most, count.as_of, count.by_partners)
 
 

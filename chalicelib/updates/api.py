@@ -42,7 +42,8 @@ def read_updates_feed(request: Request, slug: str) -> Response:
     petition = find_petition(slug, times.now(), tables())
     code = chosen_language(request)
     petition = petition.in_language(code)
-    updates = [update.in_language(code) for update in published_updates(petition.slug, tables())]
+    published = published_updates(petition.slug, tables())
+    updates = [update.in_language(code) for update in published]
     changed = updates[0].published_at if updates else petition.opened_at
     query = f"?lang={code}" if code else ""
     context = {"petition": petition, "updates": updates, "changed": changed, "query": query}

@@ -3,6 +3,8 @@
 The public routes and the senders of email get updates from a cache in the process. Staff get updates as stored.
 """
 
+from operator import attrgetter
+
 from chalicelib.aws.table import Tables
 from chalicelib.core.caching import SecondsCache
 from chalicelib.core.errors import UnknownThing
@@ -35,7 +37,8 @@ def cached_update(slug: str, update_id: str, tables: Tables) -> Update | None:
 
 def find_update(slug: str, update_id: str, tables: Tables) -> Update:
     """Return the update as stored. Raise UnknownThing if there is none, or if the id is malformed."""
-    update = store.find(slug, update_id, tables) if update_id.isalnum() and len(update_id) <= 40 else None
+    is_well_formed = update_id.isalnum() and len(update_id) <= 40
+    update = store.find(slug, update_id, tables) if is_well_formed else None
     if update is None:
         raise UnknownThing("There is no such update.")
     return update
@@ -48,5 +51,5 @@ def forget_updates() -> None:
 
 
 def _read_published(slug: str, tables: Tables) -> list[Update]:
-    dated = [(update.published_at, update) for update in store.newest_first(slug, tables) if update.published_at]
-    return [update for _, update in sorted(dated, key=lambda each: each[0], reverse=True)]
+    published = [update for update in store.newest_first(slug, tables) if update.is_public]
+    return sorted(published, key=attrgetter("published_at"), reverse=True)

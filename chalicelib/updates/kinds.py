@@ -60,7 +60,9 @@ def delivery_key(slug: str, update_id: str, recipient: str = "") -> str:
 def may_get_updates(signature: Mapping[str, object]) -> bool:
     """Return whether this person confirmed, asked for updates and can be reached."""
     is_confirmed = signature.get("state") == SignatureState.CONFIRMED
-    return is_confirmed and bool(signature.get("updates")) and not signature.get("undeliverable")
+    wants_updates = bool(signature.get("updates"))
+    can_be_reached = not signature.get("undeliverable")
+    return is_confirmed and wants_updates and can_be_reached
 
 
 def _split_key(key: str) -> tuple[str, str, str]:
@@ -96,9 +98,9 @@ def update_test_email(key: str, stored: Item, context: MailContext, now: datetim
     """Return the test email of an update. Drop it if the update no longer has this test (write.py)."""
     slug, update_id, test_id = _split_key(key)
     update = store.find(slug, update_id, tables)
-    test = (update.tests or {}).get(test_id) if update else None
-    if update is None or test is None:
+    if update is None or update.tests is None or test_id not in update.tests:
         return NotSent.DROPPED
+    test = update.tests[test_id]
     petition = petition_as_stored(slug, tables).in_language(test.language)
     petition_url = context.petition_link(slug)
     values = _values(update.in_language(test.language), petition, name="", petition_url=petition_url)

@@ -36,9 +36,7 @@ class _Writer:
         if kind == "inline":
             self._write(_inline(token.children or []))
         elif kind in ("bullet_list_open", "ordered_list_open"):
-            is_outermost = not self._numbers  # A list within another list needs no gap.
-            self._needs_gap = self._needs_gap or is_outermost
-            self._numbers.append(None if kind.startswith("bullet") else int(token.attrs.get("start", 1)))
+            self._open_list(token)
         elif kind in ("bullet_list_close", "ordered_list_close"):
             self._numbers.pop()
         elif kind == "list_item_open":
@@ -50,6 +48,13 @@ class _Writer:
         elif kind in ("paragraph_open", "heading_open"):
             # In a list without empty lines, the parser marks each paragraph as hidden. Such a paragraph needs no gap.
             self._needs_gap = self._needs_gap or not token.hidden
+
+    def _open_list(self, token: "Token") -> None:
+        is_within_list = bool(self._numbers)
+        if not is_within_list:  # A list within another list needs no gap.
+            self._needs_gap = True
+        has_bullets = token.type == "bullet_list_open"
+        self._numbers.append(None if has_bullets else int(token.attrs.get("start", 1)))
 
     def _marker(self) -> str:
         number = self._numbers[-1]
@@ -65,7 +70,12 @@ class _Writer:
         for line in text.split("\n"):
             self.lines.append("".join(self._margins) + line)
             # Only the first line of a list item has the item's marker. The other lines are indented.
-            self._margins = [each if each == _QUOTE else " " * len(each) for each in self._margins]
+            self._margins = [_next_margin(margin) for margin in self._margins]
+
+
+def _next_margin(margin: str) -> str:
+    """Return what a piece of the margin becomes on the next line: a quote stays, and a marker becomes spaces."""
+    return margin if margin == _QUOTE else " " * len(margin)
 
 
 def _inline(tokens: Sequence["Token"]) -> str:

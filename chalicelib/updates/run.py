@@ -100,7 +100,8 @@ class MailingWork:
             skipped=outcomes[DeliveryOutcome.DROPPED] + never_sent,
         )
         is_over = senders_have_stopped if update.cancelled_at else not results.waiting
-        state = UpdateState.SENT if is_over and not update.cancelled_at else update.state
+        is_sent = is_over and not update.cancelled_at
+        state = UpdateState.SENT if is_sent else update.state
         try:
             store.change(update, self.tables, state=state, results=results.model_dump())
         except ConditionFailed:

@@ -21,7 +21,7 @@ from chalicelib.updates.model import MAX_TITLE_LENGTH, LanguageCode, Update, Upd
 from chalicelib.updates.worker import outbox
 
 if TYPE_CHECKING:
-    from chalicelib.updates.answers import ManagedUpdate, ManagedUpdates
+    from chalicelib.updates.answers import ManagedUpdate, ManagedUpdates, ManagedWords
 
 routes = Blueprint(__name__)
 
@@ -76,7 +76,8 @@ def draft_update(request: Request, slug: str) -> Response:
 @staff_view(routes)
 def read_update(request: Request, slug: str, update_id: str) -> Response:
     """Return the update with its results so far."""
-    return json_answer(_update_json(find_update(slug, update_id, tables())))
+    update = find_update(slug, update_id, tables())
+    return json_answer(_update_json(update))
 
 
 @staff_view(routes)
@@ -84,7 +85,8 @@ def edit_update(request: Request, slug: str, update_id: str) -> Response:
     """Replace the text of a draft."""
     update, text = find_update(slug, update_id, tables()), _read_text(request)
     audit(request, "update.edited", slug, {"update": update_id, "title": text.title})
-    return json_answer(_update_json(write.edit(text, update, tables())))
+    edited = write.edit(text, update, tables())
+    return json_answer(_update_json(edited))
 
 
 @staff_view(routes)
@@ -103,9 +105,13 @@ def publish_update(request: Request, slug: str, update_id: str) -> Response:
     """Publish the update and email it, now or at a later time (`at`). Return 202. Safe to repeat."""
     update = find_update(slug, update_id, tables())
     at = parse_body(PublishRequest, json_body(request) or "{}", WORDS).at
-    audit(request, "update.published", slug, {"update": update_id, **({"at": times.iso(at)} if at else {})})
+    details = {"update": update_id}
+    if at:
+        details["at"] = times.iso(at)
+    audit(request, "update.published", slug, details)
     now, owner = times.now(), actor(request).owner
-    return json_answer(_update_json(publish.publish(update, at, owner, now, updates_queue(), tables())), 202)
+    published = publish.publish(update, at, owner, now, updates_queue(), tables())
+    return json_answer(_update_json(published), 202)
 
 
 @staff_view(routes)
@@ -113,7 +119,8 @@ def cancel_update(request: Request, slug: str, update_id: str) -> Response:
     """Cancel the update, even while it is being sent. Return the update as stored. Safe to repeat."""
     update = find_update(slug, update_id, tables())
     audit(request, "update.cancelled", slug, {"update": update_id})
-    return json_answer(_update_json(publish.cancel(update, times.now(), tables())))
+    cancelled = publish.cancel(update, times.now(), tables())
+    return json_answer(_update_json(cancelled))
 
 
 def _read_text(request: Request) -> UpdateText:
@@ -121,6 +128,9 @@ def _read_text(request: Request) -> UpdateText:
 
 
 def _update_json(update: Update) -> "ManagedUpdate":
+    translations: dict[str, ManagedWords] = {}
+    for code, words in update.translations.items():
+        translations[code] = {"title": words.title, "markdown": words.markdown, "html": update.htmls[code]}
     return {
         "id": update.update_id,
         "state": update.state,
@@ -128,10 +138,7 @@ def _update_json(update: Update) -> "ManagedUpdate":
         "markdown": update.markdown,
         "language": update.language,
         "html": update.html,
-        "translations": {
-            code: {"title": words.title, "markdown": words.markdown, "html": update.htmls[code]}
-            for code, words in update.translations.items()
-        },
+        "translations": translations,
         "created_at": times.iso(update.created_at),
         "created_by": update.created_by,
         "publish_at": times.iso_or_none(update.publish_at),

@@ -26,11 +26,13 @@ def change(update: Update, tables: Tables, **fields: Any) -> Update:
 
     Raise ConditionFailed if the stored state is no longer the state of `update`.
     """
-    after = Update.model_validate(update.model_dump() | fields).model_dump(exclude_none=True)
+    changed = Update.model_validate(update.model_dump() | fields)
+    after = changed.model_dump(exclude_none=True)
     assign = {name: after[name] for name in fields if name in after}
     remove = [name for name in fields if name not in after]
     when = Attr("state").eq(update.state)
-    return _update(tables.update_and_read(Change(_key(update), assign, remove=remove, when=when)))
+    item = tables.update_and_read(Change(_key(update), assign, remove=remove, when=when))
+    return _update(item)
 
 
 def _key(update: Update) -> keys.Key:
@@ -38,4 +40,5 @@ def _key(update: Update) -> keys.Key:
 
 
 def _update(item: Item) -> Update:
-    return Update.model_validate({name: value for name, value in item.items() if name not in ("pk", "sk")})
+    fields = {name: value for name, value in item.items() if name not in ("pk", "sk")}
+    return Update.model_validate(fields)

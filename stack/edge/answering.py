@@ -53,36 +53,50 @@ def _shorten_vary(headers: Headers, origin_request: OriginRequest) -> None:
 
     Source: "Request and response behavior for custom origins".
     """
-    vary = list_entries(",".join(headers.popall("Vary", [])))
-    kept = [name for name in vary if name.lower() in ("accept-encoding", "cookie") or name in origin_request.headers]
+    vary = ",".join(headers.popall("Vary", []))
+    kept = []
+    for name in list_entries(vary):
+        always_stays = name.lower() in ("accept-encoding", "cookie")
+        if always_stays or name in origin_request.headers:
+            kept.append(name)
     if kept:
         headers["Vary"] = ", ".join(kept)
 
 
 def _compressed(answer: EdgeAnswer, origin_request: OriginRequest, behaviour: Behaviour) -> EdgeAnswer:
     """Return the answer compressed, or unchanged if the behaviour, the viewer or the answer does not allow this."""
-    headers = answer.headers
-    media_type = headers.get("Content-Type", "").partition(";")[0].strip().lower()
     # Without encodings in the cache key, CloudFront does not compress.
-    accepted = origin_request.headers["Accept-Encoding"].split(",") if behaviour.cache.encodings else []
-    encoding = "br" if "br" in accepted else "gzip"
-    is_compressible = (
-        behaviour.compresses
-        and encoding in accepted
-        and "Content-Encoding" not in headers
-        and answer.status in _COMPRESSED_STATUSES
-        and media_type in _COMPRESSED_TYPES
-        and _MIN_COMPRESSED_BYTES <= len(answer.body) <= _MAX_COMPRESSED_BYTES
-    )
-    if not is_compressible:
+    may_compress = behaviour.compresses and behaviour.cache.encodings
+    if not may_compress or not _is_compressible(answer):
         return answer
+    accepted = origin_request.headers["Accept-Encoding"].split(",")
+    if "br" in accepted:
+        encoding = "br"
+        body = brotli.compress(answer.body, quality=5)
+    elif "gzip" in accepted:
+        encoding = "gzip"
+        body = gzip.compress(answer.body, 6, mtime=0)
+    else:
+        return answer
+    headers = answer.headers
     headers["Content-Encoding"] = encoding
     if headers.get("ETag", "").startswith('"'):  # A strong ETag becomes weak.
         headers["ETag"] = f"W/{headers['ETag']}"
-    varies = list_entries(headers.get("Vary", ""))
-    headers["Vary"] = ", ".join([*(name for name in varies if name.lower() != "accept-encoding"), "Accept-Encoding"])
-    body = brotli.compress(answer.body, quality=5) if encoding == "br" else gzip.compress(answer.body, 6, mtime=0)
+    vary = list_entries(headers.get("Vary", ""))
+    other_names = [name for name in vary if name.lower() != "accept-encoding"]
+    headers["Vary"] = ", ".join([*other_names, "Accept-Encoding"])
     return replace(answer, body=body)
+
+
+def _is_compressible(answer: EdgeAnswer) -> bool:
+    """Return whether CloudFront compresses answers of this status, type and size. It compresses no answer twice."""
+    if answer.status not in _COMPRESSED_STATUSES or "Content-Encoding" in answer.headers:
+        return False
+    content_type = answer.headers.get("Content-Type", "")
+    media_type = content_type.partition(";")[0]  # "text/html" for "text/html; charset=utf-8"
+    if media_type.strip().lower() not in _COMPRESSED_TYPES:
+        return False
+    return _MIN_COMPRESSED_BYTES <= len(answer.body) <= _MAX_COMPRESSED_BYTES
 
 
 def for_viewer(answer: EdgeAnswer, request: ViewerRequest, behaviour: Behaviour, x_cache: str, age: int) -> EdgeAnswer:
@@ -114,7 +128,8 @@ def _viewer_has_answer(request: ViewerRequest, headers: Headers) -> bool:
         known = [tag.removeprefix("W/") for tag in list_entries(if_none_match)]
         etag = headers.get("ETag", "-").removeprefix("W/")  # "-" equals no valid ETag, because an ETag is in quotes.
         return "*" in known or etag in known
-    since, changed = request.headers.get("If-Modified-Since"), headers.get("Last-Modified")
+    since = request.headers.get("If-Modified-Since")
+    changed = headers.get("Last-Modified")
     if not since or not changed:
         return False
     try:
@@ -135,14 +150,19 @@ def _requested_range(answer: EdgeAnswer, range_header: str) -> EdgeAnswer:
     Return 416 for a range after the end of the body. Return the whole answer if the header is not one valid range.
     """
     found = _RANGE.fullmatch(range_header.strip())
-    size = len(answer.body)
-    if not found or not any(found.groups()):
+    if not found:
         return answer
     first, last = found.groups()
-    if first:
-        begin, end = int(first), (min(int(last), size - 1) if last else size - 1)
-    else:  # `bytes=-500` asks for the last 500 bytes.
-        begin, end = max(0, size - int(last)), size - 1
+    if not first and not last:
+        return answer
+    size = len(answer.body)
+    end = size - 1
+    if not first:  # `bytes=-500` asks for the last 500 bytes.
+        begin = max(0, size - int(last))
+    else:
+        begin = int(first)
+        if last:
+            end = min(int(last), end)
     if begin >= size:
         return replace(answer.with_headers({"Content-Range": f"bytes */{size}"}), status=416, body=b"")
     if begin > end:

@@ -31,21 +31,23 @@ class CachedAnswer:
 
         `is_unreachable`: the origin could not be reached. Otherwise, it answered with 5xx.
         """
-        return now < self.stored_at + (self.lifetime.if_unreachable if is_unreachable else self.lifetime.if_failing)
+        seconds = self.lifetime.if_unreachable if is_unreachable else self.lifetime.if_failing
+        return now < self.stored_at + seconds
 
     def validators(self) -> dict[str, str]:
         """Return the request headers that ask the origin whether this answer has changed.
 
         Return no headers for an error, for an answer with no-store, and for an answer without ETag and Last-Modified.
         """
-        names = {"ETag": "If-None-Match", "Last-Modified": "If-Modified-Since"}
-        if self.answer.is_error or "no-store" in directives(self.answer.headers):
+        headers = self.answer.headers
+        if self.answer.is_error or "no-store" in directives(headers):
             return {}
-        return {
-            request_name: self.answer.headers[name]
-            for name, request_name in names.items()
-            if name in self.answer.headers
-        }
+        validators = {}
+        if "ETag" in headers:
+            validators["If-None-Match"] = headers["ETag"]
+        if "Last-Modified" in headers:
+            validators["If-Modified-Since"] = headers["Last-Modified"]
+        return validators
 
 
 class EdgeCache:
@@ -58,12 +60,14 @@ class EdgeCache:
     def get(self, key: Key, now: float) -> CachedAnswer | None:
         """Return the cached answer for a key, fresh or stale. Delete an answer that can never be served again."""
         cached = self._answers.get(key)
+        if cached is None:
+            return None
         # After the origin has failed, `no_retry_until` may keep an answer longer than its lifetime.
-        if cached and now >= max(cached.stored_at + cached.lifetime.longest, cached.no_retry_until):
+        kept_until = max(cached.stored_at + cached.lifetime.longest, cached.no_retry_until)
+        if now >= kept_until:
             del self._answers[key]
             return None
-        if cached:
-            self._answers.move_to_end(key)
+        self._answers.move_to_end(key)
         return cached
 
     def put(self, key: Key, answer: EdgeAnswer, now: float, lifetime: Lifetime) -> None:

@@ -49,7 +49,7 @@ class CachePolicy:
 
     @property
     def is_off(self) -> bool:
-        return not (self.min_ttl or self.default_ttl or self.max_ttl)
+        return self.min_ttl == self.default_ttl == self.max_ttl == 0
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Behaviour:
 
     @property
     def forwards_cookies(self) -> bool:
-        return not (self.cache.cookies.is_empty and self.request.cookies.is_empty)
+        return not self.cache.cookies.is_empty or not self.request.cookies.is_empty
 
     def may_cache(self, method: str) -> bool:
         return not self.cache.is_off and method in self.cached_methods

@@ -50,21 +50,20 @@ class Edge:
     async def answer(self, request: ViewerRequest) -> EdgeAnswer:
         """Answer a viewer. Refuse a method that the behaviour does not allow, and a GET or HEAD with a body."""
         behaviour = self._behaviour_of(request.path)
-        if request.method not in behaviour.allowed_methods or (request.is_read and request.body):
-            return for_viewer(error_page(403, "This request is not allowed here."), request, behaviour, _ERROR, age=0)
-        if not behaviour.may_cache(request.method):
-            loaded = await self._load(key=None, request=request, behaviour=behaviour, cached=None)
-        else:
-            loaded = await self._from_cache(request, behaviour)
+        has_wrong_body = request.is_read and request.body
+        if has_wrong_body or request.method not in behaviour.allowed_methods:
+            refusal = error_page(403, "This request is not allowed here.")
+            return for_viewer(refusal, request, behaviour, _ERROR, age=0)
+        loaded = await self._from_cache_or_origin(request, behaviour)
         age = int(self._clock() - loaded.stored_at)
         return for_viewer(loaded.answer, request, behaviour, loaded.x_cache, age)
 
-    async def _from_cache(self, request: ViewerRequest, behaviour: Behaviour) -> _Loaded:
-        """Return the cached answer if it is fresh, or if it may be served during a refresh. Otherwise ask the origin.
-
-        A refresh loads a newer answer in a task.
-        """
-        key, now = key_of(request, behaviour.cache), self._clock()
+    async def _from_cache_or_origin(self, request: ViewerRequest, behaviour: Behaviour) -> _Loaded:
+        """Return the cached answer if it is fresh, or may be served while a task refreshes it. Else ask the origin."""
+        if not behaviour.may_cache(request.method):
+            return await self._load(key=None, request=request, behaviour=behaviour, cached=None)
+        key = key_of(request, behaviour.cache)
+        now = self._clock()
         cached = self._cache.get(key, now)
         if cached and cached.is_fresh(now):
             return _as_loaded(cached)
@@ -108,20 +107,22 @@ class Edge:
         the origin fails, also return the stale answer, if it may be served after a failure.
         """
         origin_request = origin_request_of(request, behaviour)
-        if cached and not behaviour.forwards_cookies:
+        if cached and not behaviour.forwards_cookies:  # *Cache content based on cookies*: validators are not sent then.
             origin_request = origin_request.with_headers(cached.validators())
         is_unreachable = False
         try:
             answer = await self._from_origin(origin_request, behaviour)
         except Unreachable as error:
-            answer, is_unreachable = error_page(error.status, "The origin cannot be reached."), True
+            answer = error_page(error.status, "The origin cannot be reached.")
+            is_unreachable = True
         now = self._clock()
         if cached and answer.status == 304:
             return self._renewed(key, cached, answer, behaviour, now)
         if cached and answer.has_failed and cached.may_be_served_after_failure(now, is_unreachable=is_unreachable):
             cached.no_retry_until = now + self._distribution.error(answer.status).ttl
             return _as_loaded(cached)
-        return await self._store(key, request, behaviour, for_cache(answer, origin_request, behaviour), now)
+        answer = for_cache(answer, origin_request, behaviour)
+        return await self._store(key, request, behaviour, answer, now)
 
     def _renewed(
         self, key: Key | None, cached: CachedAnswer, not_modified: EdgeAnswer, behaviour: Behaviour, now: float
@@ -139,32 +140,31 @@ class Edge:
         """Cache the answer under the key, if there is a key. If an error has an error page, cache the page instead."""
         if answer.is_error:
             seconds = error_lifetime(answer, self._distribution.error(answer.status))
-            life, is_shared = Lifetime(fresh=seconds), seconds > 0
+            life = Lifetime(fresh=seconds)
+            is_shared = seconds > 0
             answer = await self._with_error_page(answer, request)
         else:
-            life, is_shared = lifetime(answer, behaviour.cache), may_be_shared(answer, behaviour.cache)
+            life = lifetime(answer, behaviour.cache)
+            is_shared = may_be_shared(answer, behaviour.cache)
         if key is not None:
             self._cache.put(key, answer, now, life)
-        return _Loaded(answer, _ERROR if answer.is_error else _MISS, is_shared, stored_at=now)
+        x_cache = _ERROR if answer.is_error else _MISS
+        return _Loaded(answer, x_cache, is_shared, stored_at=now)
 
     async def _with_error_page(self, answer: EdgeAnswer, request: ViewerRequest) -> EdgeAnswer:
         """Return the distribution's page for this error. If no page can be loaded, return the answer itself."""
         rule = self._distribution.error(answer.status)
-        if rule.page is None or rule.page == request.path:  # None, or the page itself failed.
+        if rule.page is None or rule.page == request.path:  # No page is set, or the page itself failed.
             return answer
         headers = request.headers.copy()
-        page = ViewerRequest("GET", rule.page, headers=headers, address=request.address, port=request.port)
-        found = await self._load_error_page(page)
-        return replace(found, status=rule.status or answer.status) if found.status == 200 else answer
-
-    async def _load_error_page(self, page: ViewerRequest) -> EdgeAnswer:
-        """Load the whole page, with the behaviour for the path of the page."""
-        for name in ("If-None-Match", "If-Modified-Since", "Range"):
-            page.headers.popall(name, None)
-        behaviour = self._behaviour_of(page.path)
-        if behaviour.may_cache("GET"):
-            return (await self._from_cache(page, behaviour)).answer
-        return (await self._load(key=None, request=page, behaviour=behaviour, cached=None)).answer
+        for name in ("If-None-Match", "If-Modified-Since", "Range"):  # So that the whole page is loaded.
+            headers.popall(name, None)
+        page_request = ViewerRequest("GET", rule.page, headers=headers, address=request.address, port=request.port)
+        loaded = await self._from_cache_or_origin(page_request, self._behaviour_of(rule.page))
+        page = loaded.answer
+        if page.status != 200:
+            return answer
+        return replace(page, status=rule.status or answer.status)
 
     async def _from_origin(self, origin_request: OriginRequest, behaviour: Behaviour) -> EdgeAnswer:
         """Ask the origin or the origin group. Only GET, HEAD and OPTIONS may go to the second origin of a group."""

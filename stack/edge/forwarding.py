@@ -7,6 +7,7 @@ Sources: "Understand cache policies", "Understand origin request policies" and "
 (CloudFront Developer Guide).
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from urllib.parse import unquote_plus
 
@@ -24,16 +25,18 @@ _NOT_COPIED = frozenset(
         *("if-none-match", "if-modified-since", "range", "x-real-ip", "proxy-authorization", "proxy-authenticate"),
     }
 )
-# Only CloudFront itself sets headers with this prefix.
-_CLOUDFRONT_PREFIX = "cloudfront-"
+# Headers with these prefixes are not copied either. Only CloudFront itself sets headers with the first prefix.
+_PREFIXES_NOT_COPIED = ("cloudfront-", "x-amz-", "x-edge-")
 
 
 def key_of(request: ViewerRequest, policy: CachePolicy) -> Key:
     """Return the cache key. GET and HEAD have the same key, OPTIONS has another."""
     method = "GET" if request.is_read else request.method
-    headers = tuple((name, request.headers.get(name)) for name in sorted(policy.headers.names))
-    cookies = tuple(pair for pair in _cookie_pairs(request) if policy.cookies.includes(pair.partition("=")[0]))
-    return (method, request.path, _query(request, policy.query), headers, cookies, _keyed_encoding(request, policy))
+    query = _query(request, [policy.query])
+    header_names = sorted(policy.headers.names)
+    headers = tuple((name, request.headers.get(name)) for name in header_names)
+    cookies = tuple(_cookies(request, [policy.cookies]))
+    return (method, request.path, query, headers, cookies, _keyed_encoding(request, policy))
 
 
 def origin_request_of(request: ViewerRequest, behaviour: Behaviour) -> OriginRequest:
@@ -41,55 +44,67 @@ def origin_request_of(request: ViewerRequest, behaviour: Behaviour) -> OriginReq
 
     If the answer may be cached, HEAD becomes GET, so that the cache gets the body.
     """
-    selections = (behaviour.cache.query, behaviour.request.query)
-    included = [part for part in _query_parts(request.query) if any(_includes(each, part) for each in selections)]
-    query = "&".join(included)
-    method = "GET" if request.method == "HEAD" and behaviour.may_cache("HEAD") else request.method
+    query = _query(request, [behaviour.cache.query, behaviour.request.query])
     target = f"{request.path}?{query}" if query else request.path
+    is_cached_head = request.method == "HEAD" and behaviour.may_cache("HEAD")
+    method = "GET" if is_cached_head else request.method
     return OriginRequest(method, target, _headers(request, behaviour), request.body)
 
 
 def _headers(request: ViewerRequest, behaviour: Behaviour) -> Headers:
-    cache_selection, request_selection = behaviour.cache.headers, behaviour.request.headers
-    headers: Headers = CIMultiDict(
-        (name, value)
-        for name, value in request.headers.items()
-        if (lower := name.lower()) not in _NOT_COPIED
-        and not lower.startswith((_CLOUDFRONT_PREFIX, "x-amz-", "x-edge-"))
-        and (cache_selection.includes(lower) or request_selection.includes(lower))
-    )
-    is_agent_sent = cache_selection.includes("user-agent") or request_selection.includes("user-agent")
-    headers["User-Agent"] = request.headers.get("User-Agent", "") if is_agent_sent else "Amazon CloudFront"
-    headers["X-Forwarded-For"] = ", ".join([*list_entries(request.headers.get("X-Forwarded-For", "")), request.address])
+    headers = _copied_headers(request, behaviour)
+    sends_user_agent = _is_included("user-agent", [behaviour.cache.headers, behaviour.request.headers])
+    headers["User-Agent"] = request.headers.get("User-Agent", "") if sends_user_agent else "Amazon CloudFront"
+    addresses = list_entries(request.headers.get("X-Forwarded-For", ""))
+    headers["X-Forwarded-For"] = ", ".join([*addresses, request.address])
     headers["Via"] = VIA
     headers["Accept-Encoding"] = _sent_encoding(request, behaviour)
     # CloudFront adds this header only if the policy names it. (With allExcept, the names are those to leave out.)
-    if "cloudfront-viewer-address" in request_selection.names and request_selection.mode != "allExcept":
+    selection = behaviour.request.headers
+    if "cloudfront-viewer-address" in selection.names and selection.mode != "allExcept":
         headers["CloudFront-Viewer-Address"] = f"{request.address}:{request.port}"
-    cookies = [pair for pair in _cookie_pairs(request) if _forwards_cookie(behaviour, pair.partition("=")[0])]
+    cookies = _cookies(request, [behaviour.cache.cookies, behaviour.request.cookies])
     if cookies:
         headers["Cookie"] = "; ".join(cookies)
     return headers
 
 
-def _forwards_cookie(behaviour: Behaviour, name: str) -> bool:
-    return behaviour.cache.cookies.includes(name) or behaviour.request.cookies.includes(name)
+def _copied_headers(request: ViewerRequest, behaviour: Behaviour) -> Headers:
+    """Return those headers of the viewer that the origin gets unchanged."""
+    selections = [behaviour.cache.headers, behaviour.request.headers]
+    copied: Headers = CIMultiDict()
+    for name, value in request.headers.items():
+        lower_name = name.lower()
+        if lower_name in _NOT_COPIED or lower_name.startswith(_PREFIXES_NOT_COPIED):
+            continue
+        if _is_included(lower_name, selections):
+            copied.add(name, value)
+    return copied
 
 
-def _cookie_pairs(request: ViewerRequest) -> list[str]:
-    return [part.strip() for part in request.headers.get("Cookie", "").split(";") if part.strip()]
+def _cookies(request: ViewerRequest, selections: Sequence[NameSelection]) -> list[str]:
+    """Return the cookies, as `name=value`, that at least one of the selections includes."""
+    included = []
+    for cookie in request.headers.get("Cookie", "").split(";"):
+        pair = cookie.strip()
+        name = pair.partition("=")[0]
+        if pair and _is_included(name, selections):
+            included.append(pair)
+    return included
 
 
-def _query(request: ViewerRequest, selection: NameSelection) -> str:
-    return "&".join(part for part in _query_parts(request.query) if _includes(selection, part))
+def _query(request: ViewerRequest, selections: Sequence[NameSelection]) -> str:
+    """Return the query with only those of its parts that at least one of the selections includes."""
+    included = []
+    for part in request.query.split("&"):
+        key = unquote_plus(part.partition("=")[0])
+        if part and _is_included(key, selections):
+            included.append(part)
+    return "&".join(included)
 
 
-def _query_parts(query: str) -> list[str]:
-    return [part for part in query.split("&") if part]
-
-
-def _includes(selection: NameSelection, part: str) -> bool:
-    return selection.includes(unquote_plus(part.partition("=")[0]))
+def _is_included(name: str, selections: Sequence[NameSelection]) -> bool:
+    return any(selection.includes(name) for selection in selections)
 
 
 def _keyed_encoding(request: ViewerRequest, policy: CachePolicy) -> str:
@@ -99,7 +114,10 @@ def _keyed_encoding(request: ViewerRequest, policy: CachePolicy) -> str:
 
 @lru_cache(1024)
 def _accepted_encodings(accept_encoding: str, keyed: tuple[str, ...]) -> str:
-    accepted = {part.partition(";")[0].strip().lower() for part in accept_encoding.split(",")}
+    accepted = set()
+    for entry in accept_encoding.split(","):
+        encoding = entry.partition(";")[0]  # "gzip" for "gzip;q=0.5"
+        accepted.add(encoding.strip().lower())
     return ",".join(name for name in keyed if name in accepted)
 
 

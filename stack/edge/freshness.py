@@ -49,7 +49,7 @@ def lifetime(answer: EdgeAnswer, policy: CachePolicy) -> Lifetime:
     cache_control = directives(answer.headers)
     if policy.is_off:
         return Lifetime()
-    if any(name in cache_control for name in _PRIVATE_DIRECTIVES):
+    if _is_private(cache_control):
         # A minimum TTL overrides these directives. Even an answer with one of them may be served if the origin cannot
         # be reached.
         if_unreachable = 0 if cache_control.get("stale-if-error") == "0" else policy.max_ttl
@@ -57,8 +57,10 @@ def lifetime(answer: EdgeAnswer, policy: CachePolicy) -> Lifetime:
     fresh = _fresh_seconds(cache_control, answer.headers, policy)
     # The maximum TTL also limits for how long a stale answer may be served.
     longest = max(fresh, policy.max_ttl)
-    while_refreshing = min(fresh + _seconds(cache_control, "stale-while-revalidate", default=0), longest)
-    if_failing = min(fresh + _seconds(cache_control, "stale-if-error", default=policy.max_ttl), longest)
+    stale_while_revalidate = _seconds(cache_control, "stale-while-revalidate", default=0)
+    stale_if_error = _seconds(cache_control, "stale-if-error", default=policy.max_ttl)
+    while_refreshing = min(fresh + stale_while_revalidate, longest)
+    if_failing = min(fresh + stale_if_error, longest)
     return Lifetime(fresh, while_refreshing, if_failing=if_failing, if_unreachable=if_failing)
 
 
@@ -67,11 +69,12 @@ def error_lifetime(answer: EdgeAnswer, rule: ErrorRule) -> float:
     cache_control = directives(answer.headers)
     max_age = _seconds(cache_control, "max-age", default=0)
     max_age = _seconds(cache_control, "s-maxage", default=max_age)  # s-maxage replaces max-age.
-    if answer.status in _CACHED_STATUSES:
-        is_private = any(name in cache_control for name in _PRIVATE_DIRECTIVES)
-        return 0 if is_private and answer.status in _UNCACHED_IF_PRIVATE else max(rule.ttl, max_age)
-    is_cached = answer.status in _CACHED_WITH_MAX_AGE and max_age > 0
-    return max(rule.ttl, max_age) if is_cached else 0
+    if answer.status in _UNCACHED_IF_PRIVATE and _is_private(cache_control):
+        return 0
+    is_cached_with_max_age = answer.status in _CACHED_WITH_MAX_AGE and max_age > 0
+    if is_cached_with_max_age or answer.status in _CACHED_STATUSES:
+        return max(rule.ttl, max_age)
+    return 0
 
 
 def may_be_shared(answer: EdgeAnswer, policy: CachePolicy) -> bool:
@@ -79,10 +82,14 @@ def may_be_shared(answer: EdgeAnswer, policy: CachePolicy) -> bool:
 
     If not, the CDN sends the request of each viewer to the origin.
     """
+    if policy.min_ttl > 0:  # A minimum TTL overrides all directives, as in `lifetime`.
+        return True
     cache_control = directives(answer.headers)
-    is_private = any(name in cache_control for name in _PRIVATE_DIRECTIVES) or cache_control.get("max-age") == "0"
-    # A minimum TTL overrides these directives, as in `lifetime`.
-    return policy.min_ttl > 0 or not is_private
+    return not _is_private(cache_control) and cache_control.get("max-age") != "0"
+
+
+def _is_private(cache_control: Mapping[str, str]) -> bool:
+    return any(name in cache_control for name in _PRIVATE_DIRECTIVES)
 
 
 def _fresh_seconds(cache_control: Mapping[str, str], headers: Headers, policy: CachePolicy) -> float:
@@ -107,6 +114,7 @@ def _seconds(cache_control: Mapping[str, str], name: str, default: float) -> flo
 def _until_expiry(headers: Headers) -> float:
     """Return the seconds from Date to Expires; 0 if one of them is not a date."""
     with suppress(ValueError, TypeError):
-        until = parsedate_to_datetime(headers["Expires"]) - parsedate_to_datetime(headers.get("Date", ""))
-        return max(0.0, until.total_seconds())
+        expires = parsedate_to_datetime(headers["Expires"])
+        date = parsedate_to_datetime(headers.get("Date", ""))
+        return max(0.0, (expires - date).total_seconds())
     return 0.0

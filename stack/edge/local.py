@@ -30,16 +30,19 @@ def applications(stack: Deployed, api_port: int, archive: Path | None = None) ->
     """
     template = package(STAGE).read_template()
     # `stack.secrets` has them by the name of their setting (ORIGIN_KEYS). Here they are by logical id (OriginKeys).
-    secrets = {logical_id(name.lower()): text for name, text in stack.secrets().items()}
+    secrets = {logical_id(setting.lower()): text for setting, text in stack.secrets().items()}
     distributions_by_id = distributions(template, PARAMETERS, WHERE, secrets)
     origins = Origins(distributions_by_id, time.time, f"http://{LOOPBACK}:{api_port}", _url_signer(stack))
     referers = accepted_referers(template, PARAMETERS, WHERE, secrets)
-    return [server.application(origins, stack.endpoint, archive), gateway.application(stack.gateway, referers)]
+    cdn = server.application(origins, stack.endpoint, archive)
+    api_gateway = gateway.application(stack.gateway, referers)
+    return [cdn, api_gateway]
 
 
 def _url_signer(stack: Deployed) -> Callable[[str], str]:
-    """Return a function that signs URLs of one bucket. It holds the busy page, which people see when the API fails."""
-    client, bucket = Cloud(stack.endpoint).client("s3"), stack.outputs["BusyBucketName"]
+    """Return a function that signs URLs of the bucket with the busy page, which people see when the API fails."""
+    client = Cloud(stack.endpoint).client("s3")
+    bucket = stack.outputs["BusyBucketName"]
 
     def sign_url(path: str) -> str:
         parameters = {"Bucket": bucket, "Key": path.removeprefix("/")}

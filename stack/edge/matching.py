@@ -19,9 +19,10 @@ class Matcher:
     def _find(self, path: str) -> Behaviour:
         """Return the first behaviour, in the distribution's order, whose pattern matches; else the default one."""
         plain = normalised(path)
-        behaviours = self._distribution.behaviours
-        matching = (each for each in behaviours if each.pattern and _compiled(each.pattern).fullmatch(plain))
-        return next(matching, self._distribution.default)
+        for behaviour in self._distribution.behaviours:
+            if behaviour.pattern and _compiled(behaviour.pattern).fullmatch(plain):
+                return behaviour
+        return self._distribution.default
 
 
 @cache
@@ -31,7 +32,10 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     `*` stands for any characters, also slashes. `?` stands for one character. The slash at the start is optional.
     """
     wild = {"*": ".*", "?": "."}
-    return re.compile("/" + "".join(wild.get(char) or re.escape(char) for char in pattern.removeprefix("/")), re.DOTALL)
+    expression = "/"
+    for char in pattern.removeprefix("/"):
+        expression += wild.get(char, re.escape(char))
+    return re.compile(expression, re.DOTALL)
 
 
 def normalised(path: str) -> str:
@@ -42,5 +46,8 @@ def normalised(path: str) -> str:
             parts = parts[:-1]
         elif part not in ("", "."):
             parts.append(part)
+    plain = "/" + "/".join(parts)
     is_folder = path.endswith(("/", "/.", "/.."))
-    return "/" + "/".join(parts) + ("/" if is_folder and parts else "")
+    if is_folder and parts:
+        plain += "/"
+    return plain

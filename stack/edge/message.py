@@ -82,4 +82,5 @@ class Unreachable(Exception):
 
 def list_entries(value: str) -> list[str]:
     """Return the entries of a header's value, which is a list with commas. Leave out spaces and empty entries."""
-    return [part.strip() for part in value.split(",") if part.strip()]
+    entries = [entry.strip() for entry in value.split(",")]
+    return [entry for entry in entries if entry]

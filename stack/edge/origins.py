@@ -35,8 +35,12 @@ class Origins:
         sign_url: Callable[[str], str],
     ) -> None:
         self._api, self._sign_url = api, sign_url
-        self.edges = {name: Edge(each, self.fetch, clock) for name, each in distributions.items()}
-        self._by_domain = {each.domain: self.edges[name] for name, each in distributions.items()}
+        self.edges: dict[str, Edge] = {}
+        self._edges_by_domain: dict[str, Edge] = {}
+        for name, distribution in distributions.items():
+            edge = Edge(distribution, self.fetch, clock)
+            self.edges[name] = edge
+            self._edges_by_domain[distribution.domain] = edge
         self._session: aiohttp.ClientSession | None = None
 
     @property
@@ -54,22 +58,24 @@ class Origins:
 
     async def fetch(self, origin: EdgeOrigin, origin_request: OriginRequest) -> EdgeAnswer:
         """Return the origin's answer, unchanged. Raise Unreachable if no answer comes."""
-        other_edge = self._by_domain.get(origin.domain)
-        if other_edge:
-            path, _, query = origin_request.target.partition("?")
-            return await other_edge.answer(
-                ViewerRequest(origin_request.method, path, query, origin_request.headers.copy(), origin_request.body)
-            )
         target = origin_request.target
+        other_edge = self._edges_by_domain.get(origin.domain)
+        if other_edge:
+            path, _, query = target.partition("?")
+            headers = origin_request.headers.copy()
+            return await other_edge.answer(
+                ViewerRequest(origin_request.method, path, query, headers, origin_request.body)
+            )
         url = self._sign_url(target) if origin.is_bucket else self._api + target
         return await self._over_http(url, origin_request)
 
     async def _over_http(self, url: str, origin_request: OriginRequest) -> EdgeAnswer:
+        body = origin_request.body
         sending = self.session.request(
             origin_request.method,
             URL(url, encoded=True),
             headers=origin_request.headers,
-            data=BytesIO(origin_request.body) if origin_request.body else None,  # aiohttp warns of large bytes.
+            data=BytesIO(body) if body else None,  # aiohttp warns of large bytes.
             allow_redirects=False,
             skip_auto_headers=_AUTOMATIC_HEADERS,
         )

@@ -43,11 +43,26 @@ def cache_policy(policy_id: str, policies: Mapping[str, Properties]) -> CachePol
         return _MANAGED_CACHES[policy_id]
     config = policies[policy_id]["CachePolicyConfig"]
     keyed = config["ParametersInCacheKeyAndForwardedToOrigin"]
-    flags = {"br": "EnableAcceptEncodingBrotli", "gzip": "EnableAcceptEncodingGzip"}
-    encodings = tuple(name for name, flag in flags.items() if is_true(keyed.get(flag, False)))
-    min_ttl, default_ttl, max_ttl = (float(config[ttl]) for ttl in ("MinTTL", "DefaultTTL", "MaxTTL"))
     headers, cookies, query = _selections(keyed)
-    return CachePolicy(min_ttl, default_ttl, max_ttl, headers, cookies, query, encodings)
+    return CachePolicy(
+        min_ttl=float(config["MinTTL"]),
+        default_ttl=float(config["DefaultTTL"]),
+        max_ttl=float(config["MaxTTL"]),
+        headers=headers,
+        cookies=cookies,
+        query=query,
+        encodings=_encodings(keyed),
+    )
+
+
+def _encodings(keyed: Properties) -> tuple[str, ...]:
+    """Return the encodings that the policy makes part of the cache key, in the order of KEYED_ENCODINGS."""
+    encodings = []
+    if is_true(keyed.get("EnableAcceptEncodingBrotli", False)):
+        encodings.append("br")
+    if is_true(keyed.get("EnableAcceptEncodingGzip", False)):
+        encodings.append("gzip")
+    return tuple(encodings)
 
 
 def request_policy(policy_id: str | None, policies: Mapping[str, Properties]) -> RequestPolicy:
@@ -68,11 +83,14 @@ def _selections(config: Properties) -> tuple[NameSelection, NameSelection, NameS
 
 
 def _selection(config: Properties, kind: str, normalise: Callable[[str], str]) -> NameSelection:
-    return NameSelection(config[f"{kind}Behavior"], frozenset(normalise(name) for name in config.get(f"{kind}s", [])))
+    mode = config[f"{kind}Behavior"]
+    names = [normalise(name) for name in config.get(f"{kind}s", [])]
+    return NameSelection(mode, frozenset(names))
 
 
 def origin(config: Properties) -> EdgeOrigin:
-    added = {each["HeaderName"]: each["HeaderValue"] for each in config.get("OriginCustomHeaders", [])}
+    headers = config.get("OriginCustomHeaders", [])
+    added = {header["HeaderName"]: header["HeaderValue"] for header in headers}
     return EdgeOrigin(
         name=config["Id"],
         domain=config["DomainName"],
@@ -83,8 +101,9 @@ def origin(config: Properties) -> EdgeOrigin:
 
 
 def group(config: Properties) -> OriginGroup:
-    first, second = (each["OriginId"] for each in config["Members"]["Items"])
-    return OriginGroup(first, second, frozenset(config["FailoverCriteria"]["StatusCodes"]["Items"]))
+    first, second = config["Members"]["Items"]
+    statuses = config["FailoverCriteria"]["StatusCodes"]["Items"]
+    return OriginGroup(first["OriginId"], second["OriginId"], frozenset(statuses))
 
 
 def error(config: Properties) -> ErrorRule:
@@ -99,7 +118,9 @@ def added_headers(config: Properties) -> dict[str, tuple[str, bool]]:
     """
     custom = config.get("CustomHeadersConfig", {}).get("Items", [])
     secure = config.get("SecurityHeadersConfig", {})
-    found = {each["Header"]: (each["Value"], is_true(each["Override"])) for each in custom}
+    found = {}
+    for each in custom:
+        found[each["Header"]] = (each["Value"], is_true(each["Override"]))
     if "ContentTypeOptions" in secure:
         found["X-Content-Type-Options"] = ("nosniff", is_true(secure["ContentTypeOptions"]["Override"]))
     for name, header in _SECURITY.items():

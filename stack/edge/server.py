@@ -19,13 +19,15 @@ def application(origins: Origins, emulator: str, archive: Path | None = None) ->
     edge = origins.edges["Edge"]
 
     async def serve(request: web.Request) -> web.Response:
-        answer = await edge.answer(await _viewer_request(request))
+        viewer_request = await _viewer_request(request)
+        answer = await edge.answer(viewer_request)
         return web.Response(status=answer.status, headers=answer.headers, body=answer.body)
 
     app = web.Application(client_max_size=_MAX_BODY_BYTES)
     app.cleanup_ctx.append(origins.connect)
     app.on_response_prepare.append(_without_server_header)
-    app.add_routes(routes(Inbox(emulator, lambda: origins.session, archive)))
+    inbox = Inbox(emulator, lambda: origins.session, archive)
+    app.add_routes(routes(inbox))
     app.router.add_route("*", "/{path:[\\s\\S]*}", serve)
     return app
 

@@ -46,7 +46,8 @@ def transform(template: Template) -> Template:
 def create_stack(template: Template) -> Policies:
     """Create the stack and return the deployed policy of each role. Exceptions of moto are not caught."""
     with mock_aws():
-        s3, cloudformation = _SESSION.client("s3"), _SESSION.client("cloudformation")
+        s3 = _SESSION.client("s3")
+        cloudformation = _SESSION.client("cloudformation")
         s3.create_bucket(Bucket=_BUCKET)
         s3.put_object(Bucket=_BUCKET, Key=_CODE, Body=b"")
         s3.put_object(Bucket=_BUCKET, Key=_TEMPLATE, Body=json.dumps(template).encode())
@@ -60,11 +61,14 @@ def _policies() -> list[tuple[str, dict[str, Any]]]:
     """Return the name of each role, and the role's policy as moto deployed it."""
     iam = _SESSION.client("iam")
     policies = []
-    for role in (each["RoleName"] for each in iam.list_roles()["Roles"]):
+    roles = [role["RoleName"] for role in iam.list_roles()["Roles"]]
+    for role in roles:
         for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
             document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
             # moto keeps CloudFormation's policies as the text of a Python value.
-            policies.append((role, ast.literal_eval(document) if isinstance(document, str) else document))
+            if isinstance(document, str):
+                document = ast.literal_eval(document)
+            policies.append((role, document))
     return policies
 
 

@@ -18,7 +18,8 @@ from stack.lint.parliamentary import findings
 def find_errors(template: Path) -> Iterator[str]:
     """Yield a line for each error in a packaged template."""
     try:
-        policies = create_stack(transform(json.loads(template.read_text(encoding="utf-8"))))
+        content = json.loads(template.read_text(encoding="utf-8"))
+        policies = create_stack(transform(content))
     except Exception as error:  # A template error may raise any exception in moto or in the transform.
         yield f"moto does not create the stack: {type(error).__name__}: {error}"
         return
@@ -26,16 +27,22 @@ def find_errors(template: Path) -> Iterator[str]:
         yield "no role has a policy"
     yield from find_refused_policies(policies)
     for role, policy in policies.items():
-        yield from (f"{role}: {finding}" for finding in findings(policy))
+        for finding in findings(policy):
+            yield f"{role}: {finding}"
 
 
 def _main() -> int:
     os.environ |= {"AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
     # Hide moto's warnings about resource types that it does not know: alarms, secrets, SES, queue and topic policies.
     logging.disable(logging.CRITICAL)
-    lines = [f"{template}: {line}" for template in map(Path, sys.argv[1:]) for line in find_errors(template)]
-    print(*lines, sep="\n", end="\n" if lines else "", flush=True)
-    return 1 if lines else 0
+    lines = []
+    for name in sys.argv[1:]:
+        template = Path(name)
+        lines += [f"{template}: {error}" for error in find_errors(template)]
+    if not lines:
+        return 0
+    print(*lines, sep="\n", flush=True)
+    return 1
 
 
 if __name__ == "__main__":

@@ -42,14 +42,18 @@ def problems(catalogue: Catalog, texts: Catalog) -> Iterator[str]:
 
 def _problems_of(message: Message) -> Iterator[str]:
     """Yield the problems of the translation of one text."""
+    english = _english(message)
+    # A text with a singular and a plural has several forms.
     forms = message.string if isinstance(message.string, (list, tuple)) else [message.string]
+    is_complete = all(forms)
     if message.fuzzy:
-        yield f"fuzzy: {_english(message)!r}"
-    if not all(forms):
-        yield f"not translated: {_english(message)!r}"
-    values = set(_VALUES.findall(_english(message)))
+        yield f"fuzzy: {english!r}"
+    if not is_complete:
+        yield f"not translated: {english!r}"
     for form in filter(None, forms):
-        if set(_VALUES.findall(form)) != values or _tags(form) != _tags(_english(message)):
+        has_same_values = _values(form) == _values(english)
+        has_same_tags = _tags(form) == _tags(english)
+        if not (has_same_values and has_same_tags):
             yield f"values or tags differ from the English text: {form!r}"
 
 
@@ -58,7 +62,14 @@ def _english(message: Message) -> str:
 
     The plural has a placeholder for each value. The singular may have none for the number.
     """
-    return str(message.id[1] if isinstance(message.id, (list, tuple)) else message.id)
+    if isinstance(message.id, (list, tuple)):
+        _singular, plural = message.id
+        return str(plural)
+    return str(message.id)
+
+
+def _values(text: str) -> set[str]:
+    return set(_VALUES.findall(text))
 
 
 def _tags(text: str) -> list[str]:
@@ -76,7 +87,8 @@ class _Texts(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._is_in_code = tag in ("style", "script")
-        self.handle_data(" ".join(value or "" for name, value in attrs if name in _ATTRIBUTES))
+        texts = [value for name, value in attrs if value and name in _ATTRIBUTES]
+        self.handle_data(" ".join(texts))
 
     def handle_endtag(self, tag: str) -> None:
         self._is_in_code = False
@@ -89,17 +101,23 @@ class _Texts(HTMLParser):
 
 def unmarked_texts(project: Path = ROOT) -> Iterator[str]:
     """Yield a problem for each text of public templates and emails that is not marked for translation."""
-    for path in sorted((project / "chalicelib").rglob("*.html")) + sorted((project / "chalicelib").rglob("*.txt")):
+    folder = project / "chalicelib"
+    html_files = sorted(folder.rglob("*.html"))
+    text_files = sorted(folder.rglob("*.txt"))
+    for path in (*html_files, *text_files):
         if path.name not in STAFF_PAGES:
-            for text in _Texts(path.read_text(encoding="utf-8")).found:
+            template = path.read_text(encoding="utf-8")
+            for text in _Texts(template).found:
                 yield f"{path.relative_to(project)}: not in _() or trans: {text!r}"
 
 
 def check(project: Path = ROOT) -> list[str]:
     """Return all problems of the templates and of all catalogues."""
-    texts, found = extracted(project), list(unmarked_texts(project))
+    texts = extracted(project)
+    found = list(unmarked_texts(project))
     for path in catalogues(project):
-        found += [f"{path.relative_to(project)}: {each}" for each in problems(read_catalogue(path), texts)]
+        catalogue = read_catalogue(path)
+        found += [f"{path.relative_to(project)}: {problem}" for problem in problems(catalogue, texts)]
     return found
 
 

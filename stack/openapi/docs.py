@@ -11,9 +11,11 @@ def field_docs(cls: type) -> Mapping[str, str]:
     """Return the descriptions of the fields by name, including the fields of base classes in chalicelib."""
     found: dict[str, str] = {}
     # A TypedDict has its base classes only in __orig_bases__.
-    bases = [base for base in getattr(cls, "__orig_bases__", cls.__bases__) if inspect.isclass(base)]
+    bases = getattr(cls, "__orig_bases__", cls.__bases__)
     for base in reversed(bases):
-        found |= field_docs(base) if base.__module__.startswith("chalicelib.") else {}
+        is_ours = inspect.isclass(base) and base.__module__.startswith("chalicelib.")
+        if is_ours:
+            found |= field_docs(base)
     return found | _own_docs(cls)
 
 
@@ -22,13 +24,18 @@ def one_line(text: str) -> str:
 
 
 def _own_docs(cls: type) -> dict[str, str]:
-    """Return the string after each field in the class itself, by name. A field without a string is left out."""
+    """Return the string after each field of the class itself, by name. Leave out fields without a string."""
     try:
         [definition] = ast.parse(dedent(inspect.getsource(cls))).body
     except (OSError, TypeError):
         return {}  # The class was created by a call, so it has no source.
-    pairs = pairwise(getattr(definition, "body", []))
-    return {field.target.id: text for field, after in pairs if _is_field(field) and (text := _string(after))}
+    statements = getattr(definition, "body", [])
+    docs = {}
+    for statement, following in pairwise(statements):
+        text = _string(following)
+        if text and _is_field(statement):
+            docs[statement.target.id] = text
+    return docs
 
 
 def _is_field(node: ast.stmt) -> bool:
@@ -37,6 +44,8 @@ def _is_field(node: ast.stmt) -> bool:
 
 def _string(node: ast.stmt) -> str:
     """Return the string if the statement is only a string, else ""."""
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
-        return one_line(node.value.value)
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        constant = node.value.value
+        if isinstance(constant, str):
+            return one_line(constant)
     return ""

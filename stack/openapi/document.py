@@ -84,7 +84,9 @@ def document_text(whole: Node) -> str:
 def _json(value: Any, indent: str) -> str:
     """Return the value as JSON: one line if the value fits into a line, else each of its parts on a new line."""
     line = json.dumps(value, ensure_ascii=False)
-    if len(indent + line) <= WIDTH or not isinstance(value, (dict, list)):
+    fits = len(indent + line) <= WIDTH
+    has_parts = isinstance(value, (dict, list))
+    if fits or not has_parts:
         return line
     inner = indent + " "
     if isinstance(value, dict):
@@ -93,13 +95,14 @@ def _json(value: Any, indent: str) -> str:
     else:
         opening, closing = "[", "]"
         parts = [_json(each, inner) for each in value]
-    return f"{opening}\n{inner}" + f",\n{inner}".join(parts) + f"\n{indent}{closing}"
+    lines = f",\n{inner}".join(parts)
+    return f"{opening}\n{inner}{lines}\n{indent}{closing}"
 
 
 def _paths() -> Node:
-    if in_one_only := OPERATIONS.keys() ^ ROUTES.keys():
-        names = ", ".join(sorted(in_one_only))
-        raise KeyError(f"Only one of edge/routes.py and stack/openapi/operations has: {names}")
+    in_one_only = sorted(OPERATIONS.keys() ^ ROUTES.keys())
+    if in_one_only:
+        raise KeyError(f"Only one of edge/routes.py and stack/openapi/operations has: {', '.join(in_one_only)}")
     paths: dict[str, Node] = {}
     for view, route in ROUTES.items():
         paths.setdefault(route.path, {})[route.method.lower()] = operation_of(route, OPERATIONS[view])
@@ -107,8 +110,9 @@ def _paths() -> Node:
 
 
 def _schemas() -> Node:
+    bodies = [operation.body for operation in OPERATIONS.values() if operation.body]
+    answers = [operation.answer for operation in OPERATIONS.values()]
     # `str` stands for any text and `dict` for any object: they need no schema.
-    request_models = [each.body.model for each in OPERATIONS.values() if each.body and each.body.model is not str]
-    of_answers = [each.answer.model for each in OPERATIONS.values()]
-    answer_models = [model for model in of_answers if model is not None and model is not dict]
+    request_models = [body.model for body in bodies if body.model is not str]
+    answer_models = [answer.model for answer in answers if answer.model and answer.model is not dict]
     return with_schema_for_edits(schemas(request_models, [ProblemDetails, *answer_models]))

@@ -31,17 +31,13 @@ LANG = Query(
     example="cy",
 )
 # The query parameters that edge/routes.py names, which change a cacheable answer.
-ROUTE_QUERIES = {
-    each.name: each
-    for each in (
-        LANG,
-        Query("source", "Stored with the signature: `[a-z0-9-]{1,40}`. Any other value is ignored."),
-        Query(
-            "preview", "From a preview link made by staff. Shows the stored page before it is published. Never cached."
-        ),
-        Query("v", "The version of the file. A new file has a new version, so that caches can keep a file for a year."),
-    )
-}
+_ROUTE_QUERIES = (
+    LANG,
+    Query("source", "Stored with the signature: `[a-z0-9-]{1,40}`. Any other value is ignored."),
+    Query("preview", "From a preview link made by staff. Shows the stored page before it is published. Never cached."),
+    Query("v", "The version of the file. A new file has a new version, so that caches can keep a file for a year."),
+)
+ROUTE_QUERIES = {query.name: query for query in _ROUTE_QUERIES}
 
 
 @dataclass(frozen=True)

@@ -111,4 +111,5 @@ def parameter(name: str) -> Node:
 
 def header(component: str) -> tuple[str, Node]:
     """Return the name of the header that the component describes, and a reference to the component."""
-    return HEADERS[component][0], {"$ref": f"#/components/headers/{component}"}
+    name, _ = HEADERS[component]
+    return name, {"$ref": f"#/components/headers/{component}"}

@@ -33,22 +33,25 @@ _TAG_BY_SECOND_PART = {"staff": "staff", "openapi.json": "site", "partner": "par
 
 def operation_of(route: Route, operation: Operation) -> Node:
     """Return the operation of a route, as in the document. `operation`: the parts that are written by hand."""
-    described = {"description": operation.description} if operation.description else {}
+    found: Node = {"operationId": operation_id(route.view), "tags": [tag_of(route)], "summary": operation.summary}
+    if operation.description:
+        found["description"] = operation.description
     parameters = list(_parameters(route, operation))
-    return {
-        "operationId": operation_id(route.view),
-        "tags": [tag_of(route)],
-        "summary": operation.summary,
-        **described,
-        **({"parameters": parameters} if parameters else {}),
-        **({"requestBody": _body(operation.body)} if operation.body else {}),
-        **({"security": _security(route)} if route.needs_token else {}),
-        "responses": {str(status): each for status, each in sorted(_responses(route, operation).items())},
-    }
+    if parameters:
+        found["parameters"] = parameters
+    if operation.body:
+        found["requestBody"] = _body(operation.body)
+    if route.needs_token:
+        found["security"] = _security(route)
+    responses = _responses(route, operation)
+    found["responses"] = {str(status): responses[status] for status in sorted(responses)}
+    return found
 
 
 def _security(route: Route) -> list[Node]:
-    return [{"partner": []}, {"osdi": []}] if route.right is Right.PARTNER else [{"staff": []}]
+    if route.right is Right.PARTNER:
+        return [{"partner": []}, {"osdi": []}]
+    return [{"staff": []}]
 
 
 def operation_id(view: str) -> str:
@@ -63,7 +66,8 @@ def tag_of(route: Route) -> str:
     if route.function is Function.LINKS:
         return "links"
     if first == "api":
-        return _TAG_BY_SECOND_PART.get(rest.partition("/")[0], "petitions")
+        second, _, _ = rest.partition("/")
+        return _TAG_BY_SECOND_PART.get(second, "petitions")
     return "site" if first in ("assets", "health") else "pages"
 
 
@@ -73,8 +77,12 @@ def _is_page(route: Route) -> bool:
 
 def _parameters(route: Route, operation: Operation) -> Iterable[Node]:
     """Yield the parameters in the path, the query and the headers of a request."""
-    yield from map(parameter, _path_parameters(route))
-    yield from map(_query, (*(ROUTE_QUERIES[name] for name in route.query), *operation.query))
+    for name in _path_parameters(route):
+        yield parameter(name)
+    for name in route.query:
+        yield _query(ROUTE_QUERIES[name])
+    for query in operation.query:
+        yield _query(query)
     if operation.answer.not_modified_text:
         yield parameter("IfNoneMatch")
     if operation.changes_revision:
@@ -83,7 +91,8 @@ def _parameters(route: Route, operation: Operation) -> Iterable[Node]:
 
 def _path_parameters(route: Route) -> list[str]:
     """Return the names of the parameters in the path, in their order."""
-    return [part.strip("{}") for part in route.path.split("/") if part.startswith("{")]
+    parts = route.path.split("/")
+    return [part.strip("{}") for part in parts if part.startswith("{")]
 
 
 def _query(query: Query) -> Node:
@@ -94,21 +103,24 @@ def _query(query: Query) -> Node:
 
 
 def _body(body: Body) -> Node:
-    content: Node = {"schema": TEXT if body.model is str else reference(body.model)}
+    schema = TEXT if body.model is str else reference(body.model)
+    content: Node = {"schema": schema}
     if body.example:
         content["example"] = body.example
     if body.examples:
-        content["examples"] = {
-            f"example{number}": {"summary": summary, "value": value}
-            for number, (summary, value) in enumerate(body.examples.items(), 1)
-        }
+        examples: Node = {}
+        for number, (summary, value) in enumerate(body.examples.items(), 1):
+            examples[f"example{number}"] = {"summary": summary, "value": value}
+        content["examples"] = examples
     return {"required": body.required, "content": {body.content_type: content}}
 
 
 def _responses(route: Route, operation: Operation) -> dict[int, Node]:
     """Return all answers by status: errors, the answer to a request that succeeds, and perhaps 304."""
     problems = {**_problems(route, operation), **operation.problems}
-    found: dict[int, Node] = {status: {"$ref": f"#/components/responses/{name}"} for status, name in problems.items()}
+    found: dict[int, Node] = {}
+    for status, component in problems.items():
+        found[status] = {"$ref": f"#/components/responses/{component}"}
     found[operation.answer.status] = _answer(operation.answer)
     if operation.answer.not_modified_text:
         found[304] = {"description": operation.answer.not_modified_text, "headers": _headers("ETag", "CacheControl")}
@@ -120,7 +132,9 @@ def _answer(answer: Answer) -> Node:
     headers = _headers(*etag, "CacheControl", *answer.headers)
     found: Node = {"description": answer.description, "headers": headers}
     content = _content(answer)
-    return {**found, "content": content} if content else found
+    if content:
+        found["content"] = content
+    return found
 
 
 def _headers(*components: str) -> Node:
@@ -148,7 +162,8 @@ def _problems(route: Route, operation: Operation) -> dict[int, str]:
         found |= {401: "Unauthorized", 403: "Forbidden"}
     if operation.body:
         found |= {413: f"TooLarge{suffix}", 415: f"WrongType{suffix}", 422: f"Invalid{suffix}"}
-        found |= {400: "NotJson"} if operation.body.content_type == JSON else {}
+        if operation.body.content_type == JSON:
+            found[400] = "NotJson"
     if operation.changes_revision:
         found |= {412: "Stale", 428: "PreconditionRequired"}
     return found | _not_found_problems(route, suffix)
@@ -157,9 +172,13 @@ def _problems(route: Route, operation: Operation) -> dict[int, str]:
 def _osdi_problems(route: Route, operation: Operation) -> dict[int, str]:
     """Return the errors of a route for OSDI. The errors 401, 403 and 429 come from API Gateway, in its own format."""
     found = {401: "Unauthorized", 403: "Forbidden", 429: "TooMany", 503: "OsdiUnavailable"}
-    found |= {400: "OsdiError"} if operation.body or operation.query else {}
-    found |= {413: "OsdiError", 415: "OsdiError"} if operation.body else {}
-    return found | ({404: "OsdiError", 410: "OsdiError"} if _path_parameters(route) else {})
+    if operation.body or operation.query:
+        found[400] = "OsdiError"
+    if operation.body:
+        found |= {413: "OsdiError", 415: "OsdiError"}
+    if _path_parameters(route):
+        found |= {404: "OsdiError", 410: "OsdiError"}
+    return found
 
 
 def _not_found_problems(route: Route, suffix: str) -> dict[int, str]:
@@ -169,7 +188,10 @@ def _not_found_problems(route: Route, suffix: str) -> dict[int, str]:
     names = _path_parameters(route)
     if not names:
         return {}
-    is_public_petition = names == ["slug"] and not route.needs_token
-    removed = {410: f"Removed{suffix}"} if is_public_petition else {}
     # The last parameter names the thing that the route returns or changes.
-    return {404: f"{NOT_FOUND[names[-1]]}{suffix}", **removed}
+    not_found = NOT_FOUND[names[-1]]
+    found = {404: f"{not_found}{suffix}"}
+    is_public_petition = names == ["slug"] and not route.needs_token
+    if is_public_petition:
+        found[410] = f"Removed{suffix}"
+    return found

@@ -15,10 +15,13 @@ Schemas = dict[str, dict[str, Any]]
 
 _NO_OTHER_FIELDS = ConfigDict(extra="forbid", json_schema_serialization_defaults_required=True)
 
+_SHOWN_FIELDS = tuple(name for name in Petition.model_fields if name not in HIDDEN_FIELDS)
+
 
 def _fields(names: tuple[str, ...]) -> dict[str, Any]:
     """Return these fields of Petition with their descriptions, as create_model takes them."""
-    docs, fields = field_docs(Petition), {}
+    docs = field_docs(Petition)
+    fields = {}
     for name in names:
         field = copy(Petition.model_fields[name])
         field.description = docs.get(name)
@@ -36,7 +39,7 @@ ManagedPetition: type[BaseModel] = create_model(
     "ManagedPetition",
     __config__=_NO_OTHER_FIELDS,
     __doc__="A petition as staff see it, in any state.",
-    **_fields(tuple(name for name in Petition.model_fields if name not in HIDDEN_FIELDS)),
+    **_fields(_SHOWN_FIELDS),
     text_version=(Version, Field(description="A digest of title, text and target. A new text has a new version.")),
     consent_version=(Version, Field(description="A digest of both wordings.")),
     scheduled_opening=(

@@ -110,8 +110,10 @@ PAGES_OR_PROBLEMS = ("TooLargePage", *PAGES_WITH_RETRY_AFTER)
 
 def responses() -> dict[str, Response]:
     """Return the components of all answers to requests that fail."""
+    problems = {name: _problem(description, problem) for name, (description, problem) in PROBLEMS.items()}
+    pages = {name: _page(name) for name in PAGES}
     osdi = {"OsdiError": _osdi(400), "OsdiUnavailable": _osdi(503)}
-    return {name: _problem(*each) for name, each in PROBLEMS.items()} | {name: _page(name) for name in PAGES} | osdi
+    return {**problems, **pages, **osdi}
 
 
 def _osdi(status: int) -> Response:
@@ -126,15 +128,18 @@ def _osdi(status: int) -> Response:
 
 
 def _problem(description: str, problem: Problem) -> Response:
+    has_retry_after = bool(problem.retry_after)
     content = {PROBLEM: {"schema": reference(ProblemDetails), "example": problem.body()}}
-    return {"description": description, **_retry_after(bool(problem.retry_after)), "content": content}
+    return {"description": description, **_retry_after(has_retry_after), "content": content}
 
 
 def _page(name: str) -> Response:
-    # API Gateway itself may answer with a problem (an error in JSON) instead of the page.
-    problem = {PROBLEM: {"schema": reference(ProblemDetails)}} if name in PAGES_OR_PROBLEMS else {}
-    content = {HTML: {"schema": TEXT}, **problem}
-    return {"description": PAGES[name], **_retry_after(name in PAGES_WITH_RETRY_AFTER), "content": content}
+    has_retry_after = name in PAGES_WITH_RETRY_AFTER
+    content = {HTML: {"schema": TEXT}}
+    if name in PAGES_OR_PROBLEMS:
+        # API Gateway itself may answer with a problem (an error in JSON) instead of the page.
+        content[PROBLEM] = {"schema": reference(ProblemDetails)}
+    return {"description": PAGES[name], **_retry_after(has_retry_after), "content": content}
 
 
 def _retry_after(is_sent: bool) -> Response:

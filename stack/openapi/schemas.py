@@ -50,13 +50,16 @@ def reference(model: type) -> JsonSchemaValue:
 
 def schemas(requests: Sequence[type], answers: Sequence[type]) -> dict[str, JsonSchemaValue]:
     """Return the schemas of these classes, and of all classes that these contain, by name."""
-    adapters: list[tuple[str, JsonSchemaMode, TypeAdapter[Any]]] = [
-        *((f"request {number}", "validation", TypeAdapter(each)) for number, each in enumerate(requests)),
-        *((f"answer {number}", "serialization", TypeAdapter(each)) for number, each in enumerate(answers)),
-    ]
+    adapters: list[tuple[str, JsonSchemaMode, TypeAdapter[Any]]] = []
+    for number, request in enumerate(requests):
+        adapters.append((f"request {number}", "validation", TypeAdapter(request)))
+    for number, answer in enumerate(answers):
+        adapters.append((f"answer {number}", "serialization", TypeAdapter(answer)))
     _, found = TypeAdapter.json_schemas(adapters, ref_template=REFERENCE, schema_generator=_Generator)
-    names = {name_of(each) for each in (*requests, *answers)} | _names_used(found)
-    return {name: _cleaned(schema) for name, schema in sorted(found["$defs"].items()) if name in names}
+    definitions = found["$defs"]
+    names = {name_of(model) for model in (*requests, *answers)} | _names_used(found)
+    used = sorted(names.intersection(definitions))
+    return {name: _cleaned(definitions[name]) for name in used}
 
 
 class _Generator(GenerateJsonSchema):
@@ -74,8 +77,10 @@ class _Generator(GenerateJsonSchema):
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
         found = super().default_schema(schema)
         # The mode "validation" is for what clients send, "serialization" for answers.
-        is_kept = self.mode == "validation" and found.get("default") is not None
-        return found if is_kept else {name: value for name, value in found.items() if name != "default"}
+        is_request = self.mode == "validation"
+        if is_request and found.get("default") is not None:
+            return found
+        return _without(found, "default")
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False
@@ -84,28 +89,45 @@ class _Generator(GenerateJsonSchema):
         """Replace a class by its name in the document. A reference is like `chalicelib.exports.model.Format:24`."""
         core_ref, mode = core_mode_ref
         path, colon, rest = core_ref.partition(":")
-        return super().get_defs_ref((CoreRef(_NAME_BY_PATH.get(path, path) + colon + rest), mode))
+        name = _NAME_BY_PATH.get(path, path)
+        named_ref = CoreRef(name + colon + rest)
+        return super().get_defs_ref((named_ref, mode))
 
     def _with_descriptions(self, schema: JsonSchemaValue, cls: type) -> JsonSchemaValue:
-        """Add the descriptions of the class's fields. In answers (mode "serialization"), forbid unknown fields."""
+        """Add the descriptions of the class's fields. In answers, forbid unknown fields."""
         docs = field_docs(cls)
         for name, each in schema.get("properties", {}).items():
-            each |= {"description": docs[name]} if name in docs else {}
-        return {**schema, "additionalProperties": False} if self.mode == "serialization" else schema
+            if name in docs:
+                each["description"] = docs[name]
+        is_answer = self.mode == "serialization"
+        return {**schema, "additionalProperties": False} if is_answer else schema
 
 
 def _cleaned(schema: JsonSchemaValue) -> JsonSchemaValue:
     """Return the schema without its title, and with its description in one line."""
-    found = {name: value for name, value in schema.items() if name != "title"}
-    return {**found, "description": one_line(found["description"])} if "description" in found else found
+    found = _without(schema, "title")
+    if "description" in found:
+        found["description"] = one_line(found["description"])
+    return found
+
+
+def _without(schema: JsonSchemaValue, left_out: str) -> JsonSchemaValue:
+    return {name: value for name, value in schema.items() if name != left_out}
 
 
 def _names_used(node: Any) -> set[str]:
-    """Return the names of the schemas that the node refers to."""
+    """Return the names of the schemas to which the node and its parts refer."""
+    names: set[str] = set()
+    if isinstance(node, list):
+        for part in node:
+            names |= _names_used(part)
     if isinstance(node, dict):
-        own = {node["$ref"].rpartition("/")[2]} if isinstance(node.get("$ref"), str) else set()
-        return own.union(*map(_names_used, node.values()))
-    return set().union(*map(_names_used, node)) if isinstance(node, list) else set()
+        names = _names_used([*node.values()])
+        path = node.get("$ref")
+        if isinstance(path, str):
+            _, _, name = path.rpartition("/")
+            names.add(name)
+    return names
 
 
 _NAME_BY_PATH = {f"{cls.__module__}.{cls.__qualname__}": name for cls, name in NAMES.items()}

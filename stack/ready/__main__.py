@@ -33,13 +33,16 @@ _SECONDS_BY_UNIT = {"s": 1, "min": 60, "m": 60, "h": 3600, "d": 86400}
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the report, store its result for staff, and return the exit code."""
     options = _options(arguments)
-    endpoint, now = endpoint_of(options.stage), datetime.now(UTC)
-    stack, client_for = describe_stack(stack_name(options.stage), Cloud(endpoint)), clients(endpoint)
+    endpoint = endpoint_of(options.stage)
+    now = datetime.now(UTC)
+    stack = describe_stack(stack_name(options.stage), Cloud(endpoint))
+    client_for = clients(endpoint)
     values = read_all(stack, client_for, now, with_dns=options.dns)
     expected = Expected(rate=options.expect, seconds=options.seconds)
     defects = (*find_defects(values, now), *shard_defects(values, expected), *throttle_defects(values, expected))
     forecast = make_forecast(values, expected, defects)
-    for line in report_lines(forecast, increases(values, expected, options.stage), values):
+    limits_to_raise = increases(values, expected, options.stage)
+    for line in report_lines(forecast, limits_to_raise, values):
         say(line)
     _store_for_staff(forecast, stack, client_for, now)
     return exit_code(forecast)
@@ -47,13 +50,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def read_all(stack: StackDescription, client_for: Clients, now: datetime, *, with_dns: bool) -> Values:
     """Read the values of the account and the stack. `with_dns`: also query the DNS records of the sender's domain."""
-    found = [
-        *stack.model_values(),
-        *read_values(account_calls(stack.name, stack.outputs, stack.parameters, now), client_for),
-    ]
+    calls = account_calls(stack.name, stack.outputs, stack.parameters, now)
+    found = [*stack.model_values(), *read_values(calls, client_for)]
     tokens = Values(found).get("identity.dkim_tokens", [])
     lookup = resolver_lookup(dns.resolver.Resolver()) if with_dns else None
-    return Values([*found, *records(identity_of(stack.parameters), stack.parameters, tokens, lookup)])
+    domain = identity_of(stack.parameters)
+    return Values([*found, *records(domain, stack.parameters, tokens, lookup)])
 
 
 def _store_for_staff(forecast: Forecast, stack: StackDescription, client_for: Clients, now: datetime) -> None:
@@ -62,26 +64,37 @@ def _store_for_staff(forecast: Forecast, stack: StackDescription, client_for: Cl
     If this fails, print a note and raise no exception: perhaps the operator's role allows only reading.
     """
     tables = Tables(client_for("dynamodb", DEFAULT_REGION), {COUNTS: stack.outputs["CountsTableName"]})
+    readiness = Readiness(forecast.is_ready, staff_sentence(forecast), now.replace(microsecond=0))
     try:
-        store_readiness(Readiness(forecast.is_ready, staff_sentence(forecast), now.replace(microsecond=0)), tables)
+        store_readiness(readiness, tables)
     except Unavailable:
         say(dim("Not shown to staff: the result could not be stored in the counts table."))
 
 
 def rate(text: str) -> float:
     """Return the signatures a second that a text such as 1000/s or 60000/min means. Without a unit, /s is meant."""
-    found = re.fullmatch(r"([\d,.]+)(?:/(s|min|m|h))?", text)
-    if not found or not (number := float(found[1].replace(",", ""))):
-        raise ArgumentTypeError("use a rate such as 1000/s or 60000/min")
-    return number / _SECONDS_BY_UNIT[found[2] or "s"]
+    number, unit = _number_and_unit(text, r"([\d,.]+)(?:/(s|min|m|h))?", "use a rate such as 1000/s or 60000/min")
+    return number / _SECONDS_BY_UNIT[unit or "s"]
 
 
 def seconds(text: str) -> float:
     """Return the seconds that a text such as 90s, 30min, 1h or 2d means."""
-    found = re.fullmatch(r"([\d.]+)(s|min|m|h|d)", text)
-    if not found or not (number := float(found[1])):
-        raise ArgumentTypeError("use a time such as 1h or 30min")
-    return number * _SECONDS_BY_UNIT[found[2]]
+    number, unit = _number_and_unit(text, r"([\d.]+)(s|min|m|h|d)", "use a time such as 1h or 30min")
+    return number * _SECONDS_BY_UNIT[unit]
+
+
+def _number_and_unit(text: str, pattern: str, hint: str) -> tuple[float, str]:
+    """Return the number and the unit (or "") in the text. `pattern`: a regular expression with a group for each.
+
+    Raise ArgumentTypeError with the hint if the text does not match, or if the number is 0.
+    """
+    found = re.fullmatch(pattern, text)
+    if not found:
+        raise ArgumentTypeError(hint)
+    number = float(found[1].replace(",", ""))
+    if number == 0:
+        raise ArgumentTypeError(hint)
+    return number, found[2] or ""
 
 
 def crowd_parser(prog: str, description: str | None) -> ArgumentParser:

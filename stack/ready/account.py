@@ -44,8 +44,9 @@ def _compute_calls(outputs: Mapping[str, str]) -> Iterator[AwsCall]:
     yield AwsCall("lambda", "get_account_settings", limits)
     for function in functions.RESERVED:
         name = functions.logical_id(function)
-        values = {f"lambda.reserved_{function}": lambda answer: answer.get("ReservedConcurrentExecutions", 0)}
-        yield AwsCall("lambda", "get_function_concurrency", values, {"FunctionName": outputs.get(f"{name}Name", name)})
+        reserved = {f"lambda.reserved_{function}": lambda answer: answer.get("ReservedConcurrentExecutions", 0)}
+        params = {"FunctionName": outputs.get(f"{name}Name", name)}
+        yield AwsCall("lambda", "get_function_concurrency", reserved, params)
     rates = {
         "gateway.rate": lambda answer: answer["throttleSettings"]["rateLimit"],
         "gateway.burst": lambda answer: answer["throttleSettings"]["burstLimit"],
@@ -62,7 +63,8 @@ def _signing_rate(answer: Any) -> float:
     path's first slash is in the key, so accept both.
     """
     path = ROUTES["sign_by_form"].path.removeprefix("/").replace("/", "~1")
-    found = [each for name, each in answer["methodSettings"].items() if name in (f"~1{path}/POST", f"{path}/POST")]
+    possible_keys = (f"~1{path}/POST", f"{path}/POST")
+    found = [settings for key, settings in answer["methodSettings"].items() if key in possible_keys]
     return float(found[0]["throttlingRateLimit"])
 
 
@@ -87,7 +89,8 @@ def _email_calls(parameters: Mapping[str, str]) -> Iterator[AwsCall]:
 
 def identity_of(parameters: Mapping[str, str]) -> str:
     """Return the domain that SES must verify: MailIdentity if it is set, otherwise the sender's domain."""
-    return parameters.get("MailIdentity") or parameters.get("MailFrom", "").rpartition("@")[2]
+    _, _, sender_domain = parameters.get("MailFrom", "").rpartition("@")
+    return parameters.get("MailIdentity") or sender_domain
 
 
 def _storage_calls(outputs: Mapping[str, str]) -> Iterator[AwsCall]:
@@ -95,7 +98,8 @@ def _storage_calls(outputs: Mapping[str, str]) -> Iterator[AwsCall]:
     yield AwsCall("dynamodb", "describe_limits", quota)
     for table in ("Signatures", "Counts"):
         warm = {f"table.warm_{table.lower()}": lambda answer: answer["Table"]["WarmThroughput"]["WriteUnitsPerSecond"]}
-        yield AwsCall("dynamodb", "describe_table", warm, {"TableName": outputs.get(f"{table}TableName", table)})
+        params = {"TableName": outputs.get(f"{table}TableName", table)}
+        yield AwsCall("dynamodb", "describe_table", warm, params)
     petitions = {
         "TableName": outputs.get("CountsTableName", "Counts"),
         "KeyConditionExpression": "pk = :pk",
@@ -108,19 +112,22 @@ def _storage_calls(outputs: Mapping[str, str]) -> Iterator[AwsCall]:
 
 def _shards(answer: Any) -> dict[str, int]:
     """Return how many shards (items) hold the tally of each open petition, by slug. `answer`: the stored petitions."""
-    open_petitions = (item for item in answer["Items"] if item.get("state", {}).get("S") == "open")
-    return {item["sk"]["S"]: int(item["shards"]["N"]) for item in open_petitions}
+    shards: dict[str, int] = {}
+    for petition in answer["Items"]:
+        state = petition.get("state", {}).get("S")
+        if state == "open":
+            slug = petition["sk"]["S"]
+            shards[slug] = int(petition["shards"]["N"])
+    return shards
 
 
 def _queue_calls(outputs: Mapping[str, str], now: datetime) -> Iterator[AwsCall]:
     """Yield a call for the length of each queue, and for the age of the oldest message in each of QUEUES_WITH_AGE."""
-    attributes = ["ApproximateNumberOfMessages"]
-    for output in sorted(name for name in outputs if name.endswith("QueueUrl")):
+    queue_outputs = sorted(name for name in outputs if name.endswith("QueueUrl"))
+    for output in queue_outputs:
         queue = output.removesuffix("Url")
-        readers = {f"queue.{queue}": lambda answer: int(answer["Attributes"]["ApproximateNumberOfMessages"])}
-        yield AwsCall(
-            "sqs", "get_queue_attributes", readers, {"QueueUrl": outputs[output], "AttributeNames": attributes}
-        )
+        params = {"QueueUrl": outputs[output], "AttributeNames": ["ApproximateNumberOfMessages"]}
+        yield AwsCall("sqs", "get_queue_attributes", {f"queue.{queue}": _messages}, params)
     for queue in QUEUES_WITH_AGE:
         name = outputs.get(f"{queue}Url", queue).rpartition("/")[2]  # The last part of the URL is the queue's name.
         metric = {
@@ -135,20 +142,30 @@ def _queue_calls(outputs: Mapping[str, str], now: datetime) -> Iterator[AwsCall]
         yield AwsCall("cloudwatch", "get_metric_statistics", {f"age.{queue}": _maximum}, metric)
 
 
+def _messages(answer: Any) -> int:
+    return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+
+
 def _maximum(answer: Any) -> float:
     return max((point["Maximum"] for point in answer["Datapoints"]), default=0)
 
 
 def _alarm_calls(stack: str, outputs: Mapping[str, str]) -> Iterator[AwsCall]:
-    raised = {"alarms.raised": lambda answer: sorted(each["AlarmName"] for each in answer["MetricAlarms"])}
     raised_only = {"AlarmNamePrefix": f"{stack}-", "StateValue": "ALARM"}
-    yield AwsCall("cloudwatch", "describe_alarms", raised, raised_only)
+    yield AwsCall("cloudwatch", "describe_alarms", {"alarms.raised": _alarm_names}, raised_only)
     topic = {"TopicArn": outputs.get("AlarmsTopicArn", "none")}
     yield AwsCall("sns", "list_subscriptions_by_topic", {"alarms.subscribers": _subscribers}, topic)
 
 
+def _alarm_names(answer: Any) -> list[str]:
+    return sorted(alarm["AlarmName"] for alarm in answer["MetricAlarms"])
+
+
 def _subscribers(answer: Any) -> int:
-    return sum(each["SubscriptionArn"].startswith("arn:") for each in answer["Subscriptions"])
+    """Return how many subscriptions are confirmed. The others have a word such as PendingConfirmation, not an ARN."""
+    arns = [subscription["SubscriptionArn"] for subscription in answer["Subscriptions"]]
+    confirmed = [arn for arn in arns if arn.startswith("arn:")]
+    return len(confirmed)
 
 
 def _certificate_calls(outputs: Mapping[str, str]) -> Iterator[AwsCall]:
@@ -159,5 +176,8 @@ def _certificate_calls(outputs: Mapping[str, str]) -> Iterator[AwsCall]:
 
 def _first_expiry(answer: Any) -> datetime | None:
     """Return when the first certificate in use expires; None if no certificate is in use."""
-    used = [each for each in answer["CertificateSummaryList"] if each.get("InUse") and "NotAfter" in each]
-    return min((each["NotAfter"].astimezone(UTC) for each in used), default=None)
+    expiries: list[datetime] = []
+    for certificate in answer["CertificateSummaryList"]:
+        if certificate.get("InUse") and "NotAfter" in certificate:
+            expiries.append(certificate["NotAfter"].astimezone(UTC))
+    return min(expiries, default=None)

@@ -36,23 +36,24 @@ def _email_defects(values: Values) -> Iterator[Defect]:
         yield Defect(f"AWS reviews this account's email ({enforcement})", remedy)
     if values.get("identity.verified") is False:
         yield Defect("SES has not verified the sender's domain", "publish the DKIM records that the SES console shows")
-    if values.get("identity.dkim", _SUCCESS) != _SUCCESS:
-        state = values.get("identity.dkim")
-        yield Defect(f"DKIM is {state}", "publish the three CNAME records that the SES console shows")
-    if values.get("identity.mail_from", "none") not in ("none", _SUCCESS):
-        state = values.get("identity.mail_from")
+    dkim = values.get("identity.dkim", _SUCCESS)
+    if dkim != _SUCCESS:
+        yield Defect(f"DKIM is {dkim}", "publish the three CNAME records that the SES console shows")
+    mail_from = values.get("identity.mail_from", "none")
+    if mail_from not in ("none", _SUCCESS):
         remedy = "publish the MX and SPF records that the SES console shows for the sender's identity"
-        yield Defect(f"the MAIL FROM domain is {state}", remedy)
+        yield Defect(f"the MAIL FROM domain is {mail_from}", remedy)
 
 
 def _domain_defects(values: Values) -> Iterator[Defect]:
-    if values.has("dns.spf") and "include:amazonses.com" not in values.get("dns.spf"):
-        remedy = 'publish TXT "v=spf1 include:amazonses.com ~all"'
-        yield Defect("SPF does not name amazonses.com" if values.get("dns.spf") else "there is no SPF record", remedy)
-    if values.has("dns.dmarc") and not values.get("dns.dmarc"):
-        yield Defect(
-            "there is no DMARC record", 'publish TXT "v=DMARC1; p=none; rua=mailto:…": large providers want it'
-        )
+    # A value is "" if there is no record, and None if it could not be read.
+    spf = values.get("dns.spf")
+    if spf is not None and "include:amazonses.com" not in spf:
+        text = "SPF does not name amazonses.com" if spf else "there is no SPF record"
+        yield Defect(text, 'publish TXT "v=spf1 include:amazonses.com ~all"')
+    if values.get("dns.dmarc") == "":
+        remedy = 'publish TXT "v=DMARC1; p=none; rua=mailto:…": large providers want it'
+        yield Defect("there is no DMARC record", remedy)
     if values.has("dns.dkim"):
         # The value is a text such as "2 of 3".
         found, _, expected = values.get("dns.dkim").partition(" of ")
@@ -62,12 +63,13 @@ def _domain_defects(values: Values) -> Iterator[Defect]:
 
 def _queue_defects(values: Values) -> Iterator[Defect]:
     for value in values:
-        # `value.value` is None if the value could not be read.
         group, _, queue = value.name.partition(".")
-        if group == "queue" and queue.endswith("DeadLetterQueue") and value.value:
-            yield Defect(f"{value.value:,} messages in {queue}", f"docs/runbook.md, alarm {queue}Alarm")
-        if group == "age" and (value.value or 0) > _MAX_WAIT_SECONDS:
-            text = f"the oldest message in {queue} has waited {value.value / 3_600:.0f} h"
+        number = value.value or 0  # None: the value could not be read.
+        is_dead_letter_queue = group == "queue" and queue.endswith("DeadLetterQueue")
+        if is_dead_letter_queue and number:
+            yield Defect(f"{number:,} messages in {queue}", f"docs/runbook.md, alarm {queue}Alarm")
+        if group == "age" and number > _MAX_WAIT_SECONDS:
+            text = f"the oldest message in {queue} has waited {number / 3_600:.0f} h"
             yield Defect(text, "docs/runbook.md, Mail is late")
 
 

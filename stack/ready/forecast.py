@@ -91,7 +91,8 @@ class Forecast:
 
 def make_forecast(values: Values, expected: Expected, defects: tuple[Defect, ...]) -> Forecast:
     limits, assumed = limits_of(values)
-    load = replace(steady(expected.rate, expected.seconds), has_cdn=bool(values.get("stack.has_cdn")))
+    has_cdn = bool(values.get("stack.has_cdn"))
+    load = replace(steady(expected.rate, expected.seconds), has_cdn=has_cdn)
     emails_of_last_day = values.get("ses.sent", 0)
     run = run_on(limits, load, service_times(), sent=emails_of_last_day)
     return replace(_forecast_of(run, expected), assumed=assumed, defects=defects)
@@ -108,13 +109,18 @@ def limits_of(values: Values) -> tuple[Account, tuple[str, ...]]:
     Where a value could not be read, the limit is AWS's usual quota.
     """
     usual = account("default")
-    found = {limit: float(values.get(name)) for limit, name in _VALUE_BY_LIMIT.items() if values.has(name)}
-    if found.get("mail_daily", 0) < 0:  # SES returns -1 if there is no quota.
-        found["mail_daily"] = _UNLIMITED
-    # No limit is 0 on AWS. The emulator returns 0 for limits that it does not know.
-    known = {limit: number for limit, number in found.items() if number > 0}
-    assumed = tuple(name for limit, name in _VALUE_BY_LIMIT.items() if limit not in known)
-    return replace(usual, name="this account", **_checked_fields(known)), assumed
+    known: dict[str, float] = {}
+    assumed: list[str] = []
+    for limit, name in _VALUE_BY_LIMIT.items():
+        number = float(values.get(name, 0))  # 0: not read, or the emulator does not know the limit.
+        if limit == "mail_daily" and number < 0:  # SES returns -1 if there is no quota.
+            number = _UNLIMITED
+        if number > 0:
+            known[limit] = number
+        else:  # No limit is 0 on AWS.
+            assumed.append(name)
+    limits = replace(usual, name="this account", **_checked_fields(known))
+    return limits, tuple(assumed)
 
 
 def _checked_fields(known: Mapping[str, float]) -> dict[str, Any]:
@@ -127,11 +133,11 @@ def _forecast_of(run: SimulationRun, expected: Expected) -> Forecast:
     figures = run.figures
     # After how many seconds each limit first slowed something down.
     first_times = figures["held_up_first_s"]
-    limit = min(first_times, key=first_times.get, default="")
+    first_limit = min(first_times, key=lambda limit: first_times[limit], default="")
     return Forecast(
         expected=expected,
-        first_bottleneck=BOTTLENECKS.get(limit, ""),
-        bottleneck_after=first_times.get(limit, 0),
+        first_bottleneck=BOTTLENECKS.get(first_limit, ""),
+        bottleneck_after=first_times.get(first_limit, 0),
         waiting=figures["peak_waiting"],
         longest_wait=figures["longest_wait_s"],
         overflow=figures["peak_overflow"],

@@ -50,7 +50,7 @@ def increases(values: Values, expected: Expected, stage: str) -> list[Increase]:
     requests = [*_email_increases(values, expected), *_quota_increases(values, expected)]
     found = [*requests, *_setting_increases(values, expected, stage)]
     too_low = [increase for increase in found if increase.now < increase.needed]
-    return sorted(too_low, key=lambda increase: -increase.hours)
+    return sorted(too_low, key=lambda increase: increase.hours, reverse=True)
 
 
 def needed_mail_rate(expected: Expected) -> int:
@@ -105,7 +105,8 @@ def _quota(what: str, now: float, needed: float, service_code: str, quota_code: 
 
 def _setting_increases(values: Values, expected: Expected, stage: str) -> Iterator[Increase]:
     limits, _ = limits_of(values)
-    rate, units = needed_mail_rate(expected), needed_table_units(expected)
+    rate = needed_mail_rate(expected)
+    units = needed_table_units(expected)
     warm = f"make warm STAGE={stage} EXPECT={expected.rate:g}/s FOR={expected.seconds:g}s"
     deploy = f"make deploy STAGE={stage} MAIL_PER_SECOND={rate}"
     deploy_cdn = f"make deploy STAGE={stage} EDGE_DOMAIN=…: docs/deploy.md"
@@ -133,7 +134,8 @@ def shard_defects(values: Values, expected: Expected) -> Iterator[Defect]:
     A shard is one of the items that together hold a petition's tally. With too few shards, the writes of confirmations
     often conflict and must be repeated.
     """
-    rate, needed = _confirmations_per_second(values, expected), needed_shards(values, expected)
+    rate = _confirmations_per_second(values, expected)
+    needed = needed_shards(values, expected)
     for slug, shards in values.get("petitions.shards", {}).items():
         if shards < needed:
             text = f"{slug} has {shards} tally shards: at {rate:,.0f} confirmations a second some must be repeated"
@@ -155,4 +157,5 @@ def _confirmations_per_second(values: Values, expected: Expected) -> float:
     limits, assumed = limits_of(values)
     # SES's limit, and our own (MAIL_PER_SECOND).
     mail_rates = {"ses.rate": limits.mail_rate, "stack.MailPerSecond": limits.mail_per_second}
-    return min([expected.rate, *(rate for name, rate in mail_rates.items() if name not in assumed)])
+    known_rates = [rate for name, rate in mail_rates.items() if name not in assumed]
+    return min([expected.rate, *known_rates])

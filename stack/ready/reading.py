@@ -45,7 +45,8 @@ class AwsCall:
 
     @property
     def source(self) -> str:
-        return f"{self.service} {''.join(part.title() for part in self.operation.split('_'))}"
+        words = [word.title() for word in self.operation.split("_")]
+        return f"{self.service} {''.join(words)}"
 
 
 class Values:
@@ -59,8 +60,7 @@ class Values:
 
     def get(self, name: str, otherwise: Any = None) -> Any:
         """Return the value of this name, or `otherwise` if it could not be read."""
-        found = self.by_name.get(name)
-        return otherwise if found is None or found.problem else found.value
+        return self.by_name[name].value if self.has(name) else otherwise
 
     def has(self, name: str) -> bool:
         return name in self.by_name and not self.by_name[name].problem
@@ -71,12 +71,17 @@ class Values:
 
 def read_values(calls: Iterable[AwsCall], clients: Clients) -> list[Value]:
     """Make the calls and return all their values, including those that could not be read."""
-    return [value for call in calls for value in _values(call, clients)]
+    values: list[Value] = []
+    for call in calls:
+        values += _values(call, clients)
+    return values
 
 
 def _values(call: AwsCall, clients: Clients) -> list[Value]:
     try:
-        answer = getattr(clients(call.service, call.region), call.operation)(**call.params)
+        client = clients(call.service, call.region)
+        operation = getattr(client, call.operation)
+        answer = operation(**call.params)
     except (ClientError, BotoCoreError) as error:
         return [Value(name, call.source, problem=_problem(error)) for name in call.values]
     return [_value_of(name, call.source, get_value, answer) for name, get_value in call.values.items()]
@@ -93,4 +98,5 @@ def _problem(error: ClientError | BotoCoreError) -> str:
     if isinstance(error, BotoCoreError):
         return f"no answer ({type(error).__name__})"
     code = error.response.get("Error", {}).get("Code", "")
-    return NOT_ALLOWED if "AccessDenied" in code or code in _DENIALS else f"AWS answered {code}"
+    is_denied = "AccessDenied" in code or code in _DENIALS
+    return NOT_ALLOWED if is_denied else f"AWS answered {code}"

@@ -25,8 +25,9 @@ def resolver_lookup(resolver: dns.resolver.Resolver) -> Lookup:
             answer = resolver.resolve(name, kind, lifetime=_TIMEOUT_SECONDS)
         except (dns.resolver.NoAnswer, dns.resolver.NXDOMAIN):
             return []
+        texts = [str(record) for record in answer]
         # The text of a long TXT record is several quoted strings: "v=spf1 " "include:…". Join them.
-        return [str(record).strip('"').replace('" "', "") for record in answer]
+        return [text.strip('"').replace('" "', "") for text in texts]
 
     return lookup
 
@@ -40,20 +41,24 @@ def records(domain: str, parameters: Mapping[str, str], tokens: Sequence[str], l
     sender = parameters.get("MailFromDomain") or domain
     dmarc = f"_dmarc.{domain}"
     return [
-        _value("dns.spf", f"TXT {sender}", lookup, lambda query: _first_with_prefix(query(sender, "TXT"), "v=spf1")),
-        _value("dns.dmarc", f"TXT {dmarc}", lookup, lambda query: _first_with_prefix(query(dmarc, "TXT"), "v=DMARC1")),
+        _value("dns.spf", f"TXT {sender}", lookup, lambda query: _txt_record(sender, "v=spf1", query)),
+        _value("dns.dmarc", f"TXT {dmarc}", lookup, lambda query: _txt_record(dmarc, "v=DMARC1", query)),
         _value("dns.dkim", f"CNAME *._domainkey.{domain}", lookup, lambda query: _dkim_count(domain, tokens, query)),
     ]
 
 
 def _dkim_count(domain: str, tokens: Sequence[str], lookup: Lookup) -> str:
     """Return how many DKIM records are published, such as `2 of 3`."""
-    found = sum(bool(lookup(f"{token}._domainkey.{domain}", "CNAME")) for token in tokens)
-    return f"{found} of {len(tokens)}"
+    published = [token for token in tokens if lookup(f"{token}._domainkey.{domain}", "CNAME")]
+    return f"{len(published)} of {len(tokens)}"
 
 
-def _first_with_prefix(texts: Sequence[str], prefix: str) -> str:
-    return next((text for text in texts if text.lower().startswith(prefix.lower())), "")
+def _txt_record(name: str, prefix: str, lookup: Lookup) -> str:
+    """Return the first TXT record of the name that begins with the prefix; "" if there is none."""
+    for text in lookup(name, "TXT"):
+        if text.lower().startswith(prefix.lower()):
+            return text
+    return ""
 
 
 def _value(name: str, source: str, lookup: Lookup | None, get_value: Callable[[Lookup], str]) -> Value:

@@ -25,7 +25,8 @@ def exit_code(forecast: Forecast) -> int:
 def report_lines(forecast: Forecast, increases: Sequence[Increase], values: Values) -> Iterator[str]:
     yield from _answer_lines(forecast)
     # If the crowd would be served well, nothing must be raised, even if an increase has a higher `needed`.
-    yield from _increase_lines([] if forecast.has_capacity else increases)
+    if not forecast.has_capacity:
+        yield from _increase_lines(increases)
     yield from _defect_lines(forecast)
     yield from _read_lines(values)
     yield from _unread_lines(values, forecast)
@@ -57,11 +58,14 @@ def duration(seconds: float) -> str:
 
 def _answer_lines(forecast: Forecast) -> Iterator[str]:
     expected = forecast.expected
-    answer = {READY: "READY", NOT_READY: "NOT READY", UNKNOWN: "COULD NOT READ ENOUGH"}[exit_code(forecast)]
+    answers = {READY: "READY", NOT_READY: "NOT READY", UNKNOWN: "COULD NOT READ ENOUGH"}
+    answer = answers[exit_code(forecast)]
     crowd = f"{expected.rate:,g} a second for {duration(expected.seconds)} ({expected.total:,.0f} signatures)"
     yield bold(f"{answer} for {crowd}")
-    bottleneck = f"{forecast.first_bottleneck}, after {duration(forecast.bottleneck_after)}"
-    yield f"  first bottleneck   {bottleneck if forecast.first_bottleneck else 'nothing'}"
+    bottleneck = "nothing"
+    if forecast.first_bottleneck:
+        bottleneck = f"{forecast.first_bottleneck}, after {duration(forecast.bottleneck_after)}"
+    yield f"  first bottleneck   {bottleneck}"
     wait = f"at most {duration(forecast.longest_wait)} (99 of 100)"
     yield f"  people wait        {wait}; {forecast.waiting:,} people at once"
     stored = "not within 30 days" if forecast.all_stored is None else f"after {duration(forecast.all_stored)}"
@@ -90,14 +94,18 @@ def _read_lines(values: Values) -> Iterator[str]:
     yield bold("Read")
     known = [value for value in values if not value.problem]
     for source, group in groupby(known, key=lambda value: value.source):
-        yield f"  {source:<34}" + ", ".join(_value_texts([*group]))
+        texts = ", ".join(_value_texts([*group]))
+        yield f"  {source:<34}{texts}"
 
 
 def _value_texts(group: Sequence[Value]) -> Iterator[str]:
     """Yield the text of each value. If there are many, yield one text for all that are 0: most queues are empty."""
-    are_many = len(group) > _MANY_VALUES
-    empty = [value for value in group if are_many and value.value == 0]
-    yield from (f"{value.name} {_text_of(value.value)}" for value in group if value not in empty)
+    empty: list[Value] = []
+    if len(group) > _MANY_VALUES:
+        empty = [value for value in group if value.value == 0]
+    for value in group:
+        if value not in empty:
+            yield f"{value.name} {_text_of(value.value)}"
     if empty:
         prefix, _, _ = empty[0].name.partition(".")  # The same for the whole group, such as queue.
         yield f"{prefix}.*: {len(empty)} are empty"
@@ -108,7 +116,8 @@ def _unread_lines(values: Values, forecast: Forecast) -> Iterator[str]:
     if unread:
         yield bold("Not read")
     for (problem, source), group in groupby(unread, key=_problem_and_source):
-        yield f"  {source:<34}" + ", ".join(value.name for value in group) + f": {problem}"
+        names = ", ".join(value.name for value in group)
+        yield f"  {source:<34}{names}: {problem}"
     if forecast.assumed:
         yield f"  The usual quota is assumed for: {', '.join(forecast.assumed)}"
 
@@ -123,7 +132,10 @@ def _text_of(value: Any) -> str:
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d}"
     if isinstance(value, dict):
-        return " ".join(f"{name}={number}" for name, number in value.items()) or "none"
+        pairs = [f"{name}={number}" for name, number in value.items()]
+        return " ".join(pairs) or "none"
     if isinstance(value, list):
         return f"{len(value)}" if value else "none"
-    return f"{value:,.10g}" if isinstance(value, int | float) else str(value)
+    if isinstance(value, int | float):
+        return f"{value:,.10g}"
+    return str(value)

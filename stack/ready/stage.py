@@ -40,8 +40,7 @@ def describe_stack(stack: str, cloud: Cloud) -> StackDescription:
         described = changeset.describe(cloud, stack)
     if described is None:
         raise Failure(f"there is no stack {stack}: deploy it first")
-    parameters = {each["ParameterKey"]: each["ParameterValue"] for each in described.get("Parameters", [])}
-    return StackDescription(stack, changeset.outputs(described), parameters)
+    return StackDescription(stack, changeset.outputs(described), changeset.parameters(described))
 
 
 def endpoint_of(stage: str) -> str | None:
@@ -54,15 +53,22 @@ def endpoint_of(stage: str) -> str | None:
         return from_environment  # None: the stage is on AWS.
     if not ENDPOINTS.exists():
         raise Failure("the local site is not running: start it with `make run`")
-    return str(json.loads(ENDPOINTS.read_text(encoding="utf-8"))["emulator"])
+    endpoints = json.loads(ENDPOINTS.read_text(encoding="utf-8"))
+    return str(endpoints["emulator"])
 
 
 def clients(endpoint: str | None) -> Clients:
     """Return a function that returns clients of AWS, or of the emulator at `endpoint`."""
-    session: Any = boto3.session.Session("test", "test", region_name=REGION) if endpoint else boto3.session.Session()
+    session = _session(endpoint)
 
     @cache
     def client(service: str, region: str) -> Any:
         return session.client(service, region_name=region or None, endpoint_url=endpoint, config=CONFIG)
 
     return client
+
+
+def _session(endpoint: str | None) -> Any:
+    if not endpoint:
+        return boto3.session.Session()
+    return boto3.session.Session("test", "test", region_name=REGION)

@@ -49,13 +49,17 @@ def questions(operation: str, params: Request, where: Where) -> list[Question]:
     if operation in ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan"):
         return [_question(operation, params, where, call=params)]
     if operation in ("BatchGetItem", "BatchWriteItem"):
-        return [
-            _question(operation, {"TableName": table, **_as_one_request(operation, part)}, where, call=params)
-            for table, part in params["RequestItems"].items()
-        ]
+        return list(_batch(operation, params, where))
     if operation in ("TransactWriteItems", "TransactGetItems"):
         return list(_transaction(operation, params, where))
     raise UnknownCall(f"dynamodb: the referee does not know {operation}")
+
+
+def _batch(operation: str, params: Request, where: Where) -> Iterator[Question]:
+    """Yield a question for each table of the batch."""
+    for table, part in params["RequestItems"].items():
+        request = {"TableName": table, **_as_one_request(operation, part)}
+        yield _question(operation, request, where, call=params)
 
 
 def _as_one_request(operation: str, part: Any) -> dict[str, Any]:
@@ -71,10 +75,12 @@ def _transaction(operation: str, params: Request, where: Where) -> Iterator[Ques
     """Yield a question for each action of the transaction. All these actions must be allowed."""
     for item in params["TransactItems"]:
         for kind, request in item.items():
-            question = _question(_TRANSACTION_ACTIONS[kind], request, where, call=params)
+            action = _TRANSACTION_ACTIONS[kind]
+            question = _question(action, request, where, call=params)
+            context = dict(question.context)
             # The items of a transaction have no ReturnValues. So if a condition requires a value of ReturnValues, AWS
             # refuses the transaction.
-            context = {key: value for key, value in question.context.items() if key != "dynamodb:ReturnValues"}
+            context.pop("dynamodb:ReturnValues", None)
             context["dynamodb:EnclosingOperation"] = operation
             yield Question(question.action, question.resource, context)
 
@@ -84,14 +90,15 @@ def _question(action: str, request: Request, where: Where, *, call: Request) -> 
 
     `call`: the parameters of the whole call. `request`: its part for one table or item; else the same as `call`.
     """
-    if unknown := _LEGACY_PARAMETERS.intersection(request):
-        raise UnknownCall(f"dynamodb: the referee does not know {', '.join(sorted(unknown))}")
+    legacy = sorted(_LEGACY_PARAMETERS.intersection(request))
+    if legacy:
+        raise UnknownCall(f"dynamodb: the referee does not know {', '.join(legacy)}")
     context: dict[str, str | list[str]] = {
         "dynamodb:Attributes": sorted(_attributes(action, request, where)),
         "dynamodb:ReturnConsumedCapacity": call.get("ReturnConsumedCapacity", "NONE"),
     }
     if action != "Scan":
-        context["dynamodb:LeadingKeys"] = sorted(set(_leading_keys(action, request, where)))
+        context["dynamodb:LeadingKeys"] = sorted(_leading_keys(action, request, where))
     if action in _READS:
         context["dynamodb:Select"] = _select(request)
     if action in _WRITES:
@@ -102,21 +109,26 @@ def _question(action: str, request: Request, where: Where, *, call: Request) -> 
 def _table(request: Request, where: Where) -> str:
     """Return the ARN of the request's table."""
     name = str(request["TableName"])
-    arn = name if name.startswith("arn:") else where.arn("dynamodb", f"table/{name}")
     if "IndexName" in request:
         raise UnknownCall("dynamodb: the referee does not know the keys of indexes")
-    return arn
+    is_arn = name.startswith("arn:")
+    return name if is_arn else where.arn("dynamodb", f"table/{name}")
 
 
-def _leading_keys(action: str, request: Request, where: Where) -> Iterator[str]:
+def _leading_keys(action: str, request: Request, where: Where) -> set[str]:
     """Return the values of the partition key that the request names. All our tables have the same partition key."""
     partition_key = where.table_keys[0]
     if action == "Query":
         found = partition_values(request, partition_key)
     else:
         found = [key[partition_key] for key in _keys(request) if partition_key in key]
-    # A value has its type: {"S": "PETITIONS"}.
-    return (str(next(iter(value.values()))) for value in found)
+    return {_without_type(value) for value in found}
+
+
+def _without_type(value: Mapping[str, Any]) -> str:
+    """Return the text of a value: PETITIONS for {"S": "PETITIONS"}."""
+    [text] = value.values()
+    return str(text)
 
 
 def _keys(request: Request) -> list[Request]:
@@ -130,9 +142,10 @@ def _attributes(action: str, request: Request, where: Where) -> set[str]:
 
     If the request returns whole items, EVERY_ATTRIBUTE is among them.
     """
-    named = set(where.table_keys) | set(attributes_named(request))
-    for key in (*_keys(request), request.get("ExclusiveStartKey") or {}):
-        named |= set(key)
+    named = {*where.table_keys, *attributes_named(request)}
+    start_key = request.get("ExclusiveStartKey") or {}
+    for key in (*_keys(request), start_key):
+        named.update(key)
     if _returns_whole_items(action, request):
         named.add(EVERY_ATTRIBUTE)
     return named

@@ -72,7 +72,8 @@ class Engine:
 
     def _ask(self, documents: str, question: Question, principal: str) -> Decision:
         """Ask the child process. Send the policies only with their first question, because the child keeps them."""
-        child, policies_hash = self._running_child(), hashlib.sha256(documents.encode()).hexdigest()
+        child = self._running_child()
+        policies_hash = hashlib.sha256(documents.encode()).hexdigest()
         request: dict[str, Any] = {
             "policy": policies_hash,
             "principal": principal,
@@ -87,7 +88,10 @@ class Engine:
         if "error" in reply:
             raise EngineError(f"{question.action} on {question.resource}: {reply['error']}")
         self._sent_policies.add(policies_hash)
-        return Decision(reply["allowed"], frozenset(entry for used in reply["used"] for entry in _entries(used)))
+        entries: set[PolicyEntry] = set()
+        for used_statement in reply["used"]:
+            entries.update(_entries(used_statement))
+        return Decision(reply["allowed"], frozenset(entries))
 
     def _running_child(self) -> subprocess.Popen[str]:
         """Return the running child process. Start one if none runs."""
@@ -102,7 +106,8 @@ class Engine:
 
 def _start(home: Path) -> subprocess.Popen[str]:
     node = home / "wheel" / "bin" / "node"
-    if not node.exists() or not (home / "node_modules").exists():
+    is_installed = node.exists() and (home / "node_modules").exists()
+    if not is_installed:
         raise EngineError("the referee is not installed: run it through make, e.g. `make test`")
     return subprocess.Popen(
         [str(node), str(_JUDGE), str(home)],
@@ -138,8 +143,7 @@ def _exchange(child: subprocess.Popen[str], request: str) -> dict[str, Any]:
 def _entries(used: Mapping[str, Any]) -> list[PolicyEntry]:
     """Return those entries of a statement that matched the call. `used`: what judge.mjs returns for the statement."""
     statement = used["statement"]  # Its Sid or its index.
-    return [
-        *(PolicyEntry(statement, "Action", action) for action in used["actions"]),
-        *(PolicyEntry(statement, "Resource", resource) for resource in used["resources"]),
-        *(PolicyEntry(statement, key, value) for key, value in used["values"]),
-    ]
+    actions = [PolicyEntry(statement, "Action", action) for action in used["actions"]]
+    resources = [PolicyEntry(statement, "Resource", resource) for resource in used["resources"]]
+    condition_values = [PolicyEntry(statement, key, value) for key, value in used["values"]]
+    return [*actions, *resources, *condition_values]

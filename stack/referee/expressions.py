@@ -22,9 +22,12 @@ def attributes_named(request: Mapping[str, Any]) -> Iterator[str]:
     names = request.get("ExpressionAttributeNames") or {}
     for kind in _EXPRESSION_PARAMETERS:
         tokens = _tokens(request.get(kind) or "")
-        for before, token, after in zip(["", *tokens], tokens, [*tokens[1:], ""], strict=False):
-            # After "." comes a part of a path. Before "(" comes the name of a function.
-            if before != "." and after != "(" and _is_name(token):
+        tokens_before = ["", *tokens]
+        tokens_after = [*tokens[1:], ""]
+        for before, token, after in zip(tokens_before, tokens, tokens_after, strict=False):
+            is_part_of_path = before == "."
+            is_function = after == "("
+            if _is_name(token) and not is_part_of_path and not is_function:
                 yield _attribute_name(token, names)
 
 
@@ -32,15 +35,16 @@ def partition_values(request: Mapping[str, Any], partition_key: str) -> list[Any
     """Return the value of the partition key in a query, in a list. Raise UnknownCall if there is not exactly one."""
     names = request.get("ExpressionAttributeNames") or {}
     values = request.get("ExpressionAttributeValues") or {}
-    tokens = _tokens(request.get("KeyConditionExpression") or "")
+    expression = request.get("KeyConditionExpression")
+    tokens = _tokens(expression or "")
+    found = []
     # Look at every three tokens that follow each other, such as `pk = :value`.
-    found = [
-        values[value]
-        for name, sign, value in zip(tokens, tokens[1:], tokens[2:], strict=False)
-        if sign == "=" and _is_name(name) and _attribute_name(name, names) == partition_key
-    ]
+    for left, operator, right in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        compares_attribute = operator == "=" and _is_name(left)
+        if compares_attribute and _attribute_name(left, names) == partition_key:
+            found.append(values[right])
     if len(found) != 1:
-        raise UnknownCall(f"no single value of {partition_key} in {request.get('KeyConditionExpression')!r}")
+        raise UnknownCall(f"no single value of {partition_key} in {expression!r}")
     return found
 
 
@@ -58,7 +62,8 @@ def _tokens(expression: str) -> list[str]:
 
 
 def _is_name(token: str) -> bool:
-    return token[0] not in ":[" and token[0] not in "=<>+-.,()" and token.upper() not in _KEYWORDS
+    starts_like_name = token[0] not in ":[=<>+-.,()"
+    return starts_like_name and token.upper() not in _KEYWORDS
 
 
 def _attribute_name(token: str, names: Mapping[str, str]) -> str:

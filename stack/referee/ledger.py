@@ -40,15 +40,20 @@ class Ledger:
             if not new_entries:
                 return
             self._folder.mkdir(parents=True, exist_ok=True)
+            lines = [json.dumps([function, *entry]) + "\n" for entry in new_entries]
             with (self._folder / self._file).open("a", encoding="utf-8") as file:
-                file.writelines(json.dumps([function, *entry]) + "\n" for entry in new_entries)
+                file.writelines(lines)
             self._noted |= {(function, entry) for entry in new_entries}
 
 
 def read(folder: Path) -> set[FunctionEntry]:
     """Return the used entries that are noted in the folder."""
-    lines = (line for path in folder.glob("*.jsonl") for line in path.read_text(encoding="utf-8").splitlines())
-    return {(function, PolicyEntry(*entry)) for function, *entry in map(json.loads, lines)}
+    used: set[FunctionEntry] = set()
+    for file in folder.glob("*.jsonl"):
+        for line in file.read_text(encoding="utf-8").splitlines():
+            function, *entry = json.loads(line)
+            used.add((function, PolicyEntry(*entry)))
+    return used
 
 
 def unused(policies: Policies, used: Iterable[FunctionEntry]) -> list[FunctionEntry]:
@@ -67,17 +72,20 @@ def entries(policies: Policies) -> Iterator[FunctionEntry]:
     """Yield every entry of the policies."""
     for function, policy in policies.items():
         for index, statement in enumerate(policy["Statement"], 1):
-            yield from ((function, entry) for entry in entries_of(statement, index))
+            for entry in entries_of(statement, index):
+                yield function, entry
 
 
 def entries_of(statement: Mapping[str, Any], index: int) -> Iterator[PolicyEntry]:
     """Yield the entries of one statement. Name the statement as the engine does: by its Sid, else by `index`."""
     name = statement.get("Sid", str(index))
     for kind in ("Action", "Resource"):
-        yield from (PolicyEntry(name, kind, each) for each in as_list(statement[kind]))
+        for value in as_list(statement[kind]):
+            yield PolicyEntry(name, kind, value)
     for keys in statement.get("Condition", {}).values():
         for key, values in keys.items():
-            yield from (PolicyEntry(name, key, each) for each in as_list(values))
+            for value in as_list(values):
+                yield PolicyEntry(name, key, value)
 
 
 def as_list(value: Any) -> list[Any]:

@@ -19,10 +19,11 @@ PARAMETERS = MappingProxyType({"Stage": "prod", "MailFrom": "petitions@example.o
 
 def declared_policies() -> dict[str, dict[str, Any]]:
     """Return the policies, unresolved, by the functions' names in app.py."""
-    return {
-        function: json.loads((ROOT / ".chalice" / settings["iam_policy_file"]).read_text(encoding="utf-8"))
-        for function, settings in function_settings().items()
-    }
+    policies: dict[str, dict[str, Any]] = {}
+    for function, settings in function_settings().items():
+        file = ROOT / ".chalice" / settings["iam_policy_file"]
+        policies[function] = json.loads(file.read_text(encoding="utf-8"))
+    return policies
 
 
 def resolver(parameters: Mapping[str, str] = PARAMETERS, where: Where = HERE) -> Resolver:
@@ -33,4 +34,5 @@ def resolver(parameters: Mapping[str, str] = PARAMETERS, where: Where = HERE) ->
 def resolved_policies() -> dict[str, Any]:
     """Return the resolved policies, which the engine can read, by the functions' names in app.py."""
     template_resolver = resolver()
-    return {function: template_resolver.value(policy) for function, policy in declared_policies().items()}
+    declared = declared_policies()
+    return {function: template_resolver.value(policy) for function, policy in declared.items()}

@@ -26,14 +26,16 @@ _SECRET = re.compile(r"resolve:secretsmanager:\$\{(\w+)\}")
 def table() -> str:
     """Return the table, with a row for each function."""
     template = merge_template()
-    rows = [_row(logical_id(name), policy, template) for name, policy in declared_policies().items()]
+    policies = declared_policies()
+    rows = [_row(logical_id(name), policy, template) for name, policy in policies.items()]
     return _HEAD + "\n".join(rows)
 
 
 def with_table(page: str) -> str:
     """Return the page with the new table between BEGIN and END."""
     before, _, rest = page.partition(BEGIN)
-    return f"{before}{BEGIN}\n{table()}\n{END}{rest.partition(END)[2]}"
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n{table()}\n{END}{after}"
 
 
 def _row(function: str, policy: Mapping[str, Any], template: Mapping[str, Any]) -> str:
@@ -41,8 +43,9 @@ def _row(function: str, policy: Mapping[str, Any], template: Mapping[str, Any]) 
     for statement in policy["Statement"]:
         for column, power in _powers(statement):
             cells[column].append(power)
-    cells["other"] += [f"secret `{name}`" for name in _secrets(template["Resources"].get(function, {}))]
-    texts = ["; ".join(cells[column]) or "–" for column in _COLUMNS]
+    resource = template["Resources"].get(function, {})
+    cells["other"] += [f"secret `{name}`" for name in _secrets(resource)]
+    texts = ["; ".join(cells[column] or ["–"]) for column in _COLUMNS]
     return f"| `{function}` | " + " | ".join(texts) + " |"
 
 
@@ -53,23 +56,36 @@ def _powers(statement: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """
     if statement["Sid"] == "WriteOwnLog":
         return
-    actions, resources = as_list(statement["Action"]), [_short_text(each) for each in as_list(statement["Resource"])]
+    actions = as_list(statement["Action"])
+    resources = _short_texts(statement["Resource"])
     # A statement about the signatures table or the counts table has no other resource.
     column = _COLUMN_BY_TABLE.get(resources[0], "other")
     if column == "other":
         power = f"{_code(actions)} on {_code(resources)}"
     else:  # The column already says which table.
-        power = _code([action.partition(":")[2] for action in actions])
-    yield column, power + "".join(_conditions(statement.get("Condition", {})))
+        power = _code([_without_service(action) for action in actions])
+    conditions = _conditions(statement.get("Condition", {}))
+    yield column, power + "".join(conditions)
 
 
 def _conditions(conditions: Mapping[str, Any]) -> Iterator[str]:
     """Yield a text for each condition key: its name and its allowed values. "under" replaces the name LeadingKeys."""
     for keys in conditions.values():
         for key, values in keys.items():
-            allowed = _code([_short_text(each) for each in as_list(values)])
-            name = key.partition(":")[2]
+            allowed = _code(_short_texts(values))
+            name = _without_service(key)
             yield f" under {allowed}" if name == "LeadingKeys" else f", {name} {allowed}"
+
+
+def _without_service(name: str) -> str:
+    """Return the name of an action or a condition key without its service: GetItem for dynamodb:GetItem."""
+    _, _, short_name = name.partition(":")
+    return short_name
+
+
+def _short_texts(nodes: Any) -> list[str]:
+    """Return resources, or a condition's values, as short texts. `nodes`: a list, or a single node."""
+    return [_short_text(node) for node in as_list(nodes)]
 
 
 def _short_text(node: Any) -> str:
@@ -78,7 +94,8 @@ def _short_text(node: Any) -> str:
         return str(node)
     [(function, argument)] = node.items()
     if function == "Fn::GetAtt":
-        return str(argument[0] if argument[1] == "Arn" else ".".join(argument))
+        resource, attribute = argument
+        return str(resource) if attribute == "Arn" else f"{resource}.{attribute}"
     # The argument of Ref and Fn::Sub is a text.
     short = str(argument).replace("${AWS::Region}:${AWS::AccountId}:", "").replace("arn:${AWS::Partition}:", "")
     return re.sub(r"\$\{(\w+)(?:\.Arn)?\}", r"\1", short)
@@ -91,8 +108,11 @@ def _code(values: list[str]) -> str:
 def _secrets(resource: Mapping[str, Any]) -> list[str]:
     """Return the secrets that the function gets in its environment."""
     variables = resource.get("Properties", {}).get("Environment", {}).get("Variables", {})
+    found: list[str] = []
+    for value in variables.values():
+        found += _SECRET.findall(str(value))
     # List a secret once. ORIGIN_KEYS refers to OriginKeys twice, because it has two versions of this secret.
-    return [*dict.fromkeys(name for value in variables.values() for name in _SECRET.findall(str(value)))]
+    return list(dict.fromkeys(found))
 
 
 def _main() -> None:

@@ -31,7 +31,8 @@ def message(refused: Question, principal: str) -> str:
 
 def response(call: Call, refused: Question, principal: str) -> Response:
     """Return the HTTP response with which the call's service refuses the call."""
-    text, request_id = message(refused, principal), str(uuid4())
+    text = message(refused, principal)
+    request_id = str(uuid4())
     status = _STATUSES.get(call.service, 403)
     if call.service == "s3":
         body = (
@@ -47,4 +48,5 @@ def response(call: Call, refused: Question, principal: str) -> Response:
         return Response(status, headers, json.dumps(document).encode())
     headers = {"Content-Type": "application/json", "x-amzn-RequestId": request_id}
     headers["x-amzn-ErrorType"] = "AccessDeniedException"
+    # Services spell this key in both ways. The SDK reads either.
     return Response(status, headers, json.dumps({"Message": text, "message": text}).encode())

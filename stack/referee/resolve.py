@@ -4,7 +4,7 @@ No stack exists, so the names and ARNs of the resources are invented.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from stack.referee.model import Where
@@ -28,30 +28,40 @@ class Resolver:
     """
 
     def __init__(self, template: Mapping[str, Any], parameters: Mapping[str, str], where: Where) -> None:
-        declared = {name: each.get("Default", "") for name, each in template["Parameters"].items()}
-        self._parameters = {**declared, **parameters}
+        defaults = {name: declared.get("Default", "") for name, declared in template["Parameters"].items()}
+        self._parameters: dict[str, str] = {**defaults, **parameters}
         self._conditions: Mapping[str, Any] = template.get("Conditions", {})
-        self._types = {name: each.get("Type", "") for name, each in template["Resources"].items()}
+        self._types = {name: resource.get("Type", "") for name, resource in template["Resources"].items()}
         self.where = where
 
     def value(self, node: Any) -> Any:
         """Return the node with every intrinsic function in it replaced by its value."""
         if isinstance(node, list):
-            return [self.value(each) for each in node if not self._is_left_out(each)]
+            return [self.value(each) for each in node if self._is_kept(each)]
         if not isinstance(node, dict):
             return node
         if len(node) == 1:
             [(name, argument)] = node.items()
-            if name == "Ref" or name == "Condition" or name.startswith("Fn::"):
+            is_function = name in ("Ref", "Condition") or name.startswith("Fn::")
+            if is_function:
                 return self._intrinsic(name, argument)
-        return {name: self.value(each) for name, each in node.items() if not self._is_left_out(each)}
+        values = {}
+        for name, each in node.items():
+            if self._is_kept(each):
+                values[name] = self.value(each)
+        return values
 
-    def _is_left_out(self, node: Any) -> bool:
-        """Return whether CloudFormation leaves out a property with this value, because it results in AWS::NoValue."""
-        if isinstance(node, dict) and len(node) == 1 and "Fn::If" in node:
-            condition, value, otherwise = node["Fn::If"]
-            return self._is_left_out(value if self.holds(condition) else otherwise)
-        return bool(node == NO_VALUE)
+    def _is_kept(self, node: Any) -> bool:
+        """Return whether CloudFormation keeps a property with this value. It leaves out the value AWS::NoValue."""
+        is_choice = isinstance(node, dict) and node.keys() == {"Fn::If"}
+        if is_choice:
+            return self._is_kept(self._chosen(node["Fn::If"]))
+        return bool(node != NO_VALUE)
+
+    def _chosen(self, choice: list[Any]) -> Any:
+        """Return which of two values Fn::If chooses. `choice`: the arguments of Fn::If."""
+        condition, value, otherwise = choice
+        return value if self.holds(condition) else otherwise
 
     def name(self, logical_id: str) -> str:
         """Return the physical name of a resource. A bucket's name is in lower case."""
@@ -62,19 +72,35 @@ class Resolver:
     def _intrinsic(self, name: str, argument: Any) -> Any:
         if name == "Condition" and not isinstance(argument, str):
             return {name: self.value(argument)}  # The Condition of a policy statement, not a template condition.
-        functions: dict[str, Callable[[], Any]] = {
-            "Ref": lambda: self._ref(argument),
-            "Condition": lambda: self.value(self._conditions[argument]),
-            "Fn::GetAtt": lambda: self._get_att(*argument),
-            "Fn::Sub": lambda: _PLACEHOLDER.sub(lambda match: self._sub_value(match[1]), argument),
-            "Fn::Join": lambda: argument[0].join(self.value(argument[1])),
-            "Fn::If": lambda: self.value(argument[1 if self.holds(argument[0]) else 2]),
-            "Fn::Equals": lambda: self.value(argument[0]) == self.value(argument[1]),
-            "Fn::Not": lambda: not self.value(argument[0]),
-            "Fn::Or": lambda: any(self.value(each) for each in argument),
-            "Fn::And": lambda: all(self.value(each) for each in argument),
-        }
-        return functions[name]()
+        if name == "Ref":
+            return self._ref(argument)
+        if name == "Fn::GetAtt":
+            return self._get_att(*argument)
+        if name == "Fn::Sub":
+            return _PLACEHOLDER.sub(self._placeholder_value, argument)
+        if name == "Fn::Join":
+            separator, parts = argument
+            return separator.join(self.value(parts))
+        if name == "Fn::If":
+            return self.value(self._chosen(argument))
+        return self._truth(name, argument)
+
+    def _truth(self, name: str, argument: Any) -> bool:
+        """Return the result of one of the functions for conditions. Raise KeyError for an unknown function."""
+        if name == "Condition":
+            return self.holds(argument)
+        operands = [self.value(each) for each in argument]
+        if name == "Fn::Equals":
+            left, right = operands
+            return bool(left == right)
+        if name == "Fn::Not":
+            [operand] = operands
+            return not operand
+        if name == "Fn::Or":
+            return any(operands)
+        if name == "Fn::And":
+            return all(operands)
+        raise KeyError(name)
 
     def holds(self, condition: str) -> bool:
         """Return whether one of the template's conditions holds."""
@@ -90,15 +116,18 @@ class Resolver:
         }
         if name in pseudo:
             return pseudo[name]
-        return self._parameters[name] if name in self._parameters else self.name(name)
+        if name in self._parameters:
+            return self._parameters[name]
+        return self.name(name)
 
-    def _sub_value(self, placeholder: str) -> str:
-        """Return the value of a placeholder of Fn::Sub: `Resource`, `Parameter` or `Resource.Attribute`."""
-        logical_id, _, attribute = placeholder.partition(".")
-        return self._get_att(logical_id, attribute) if attribute else self._ref(logical_id)
+    def _placeholder_value(self, found: re.Match[str]) -> str:
+        """Return the value of a placeholder of Fn::Sub: `${Resource}`, `${Parameter}` or `${Resource.Attribute}`."""
+        name, _, attribute = found.group(1).partition(".")
+        return self._get_att(name, attribute) if attribute else self._ref(name)
 
     def _get_att(self, logical_id: str, attribute: str) -> str:
-        kind, name = self._types[logical_id], self.name(logical_id)
+        kind = self._types[logical_id]
+        name = self.name(logical_id)
         if kind == "AWS::S3::Bucket":
             arn = f"arn:{self.where.partition}:s3:::{name}"
             return arn if attribute == "Arn" else f"{name}.s3.{self.where.region}.amazonaws.com"
@@ -106,4 +135,5 @@ class Resolver:
             return f"{name.lower()}.cloudfront.net" if attribute == "DomainName" else name
         service, form = _ARN_PARTS[kind]
         arn = self.where.arn(service, form.format(name))
-        return {"Arn": arn, "StreamArn": f"{arn}/stream/2026-01-01T00:00:00.000"}[attribute]
+        values = {"Arn": arn, "StreamArn": f"{arn}/stream/2026-01-01T00:00:00.000"}
+        return values[attribute]

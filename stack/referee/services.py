@@ -30,8 +30,10 @@ def of_queue(operation: str, params: Params, where: Where) -> list[Question]:
     """Return the question of a call of SQS. For queues encrypted with AWS's own key, a role needs no KMS permission."""
     if operation not in _QUEUE_ACTIONS:
         raise UnknownCall(f"sqs: the referee does not know {operation}")
-    name = urlsplit(str(params["QueueUrl"])).path.rpartition("/")[2]
-    return [Question(f"sqs:{_QUEUE_ACTIONS[operation]}", where.arn("sqs", name), {})]
+    action = f"sqs:{_QUEUE_ACTIONS[operation]}"
+    path = urlsplit(str(params["QueueUrl"])).path
+    _, _, name = path.rpartition("/")
+    return [Question(action, where.arn("sqs", name), {})]
 
 
 def of_mail(operation: str, params: Params, where: Where) -> list[Question]:
@@ -42,22 +44,37 @@ def of_mail(operation: str, params: Params, where: Where) -> list[Question]:
     """
     if operation != "SendEmail":
         raise UnknownCall(f"sesv2: the referee does not know {operation}")
-    if other := params.get("Content", {}).keys() - {"Simple"}:
-        raise UnknownCall(f"sesv2: raw mails and templates need other permissions ({', '.join(sorted(other))})")
+    other_contents = sorted(params.get("Content", {}).keys() - {"Simple"})
+    if other_contents:
+        raise UnknownCall(f"sesv2: raw mails and templates need other permissions ({', '.join(other_contents)})")
     name, address = parseaddr(params["FromEmailAddress"])
-    resources = [f"identity/{address}", f"identity/{address.rpartition('@')[2]}"]
+    _, _, domain = address.rpartition("@")
+    resources = [f"identity/{address}", f"identity/{domain}"]
     if "ConfigurationSetName" in params:
         resources.append(f"configuration-set/{params['ConfigurationSetName']}")
-    context: dict[str, str | list[str]] = {"ses:ApiVersion": "2", "ses:FromAddress": address}
-    recipients = [each for addresses in params["Destination"].values() for each in addresses]
-    context["ses:Recipients"] = [parseaddr(each)[1] for each in recipients]
+    context: dict[str, str | list[str]] = {
+        "ses:ApiVersion": "2",
+        "ses:FromAddress": address,
+        "ses:Recipients": _recipients(params["Destination"]),
+    }
     if name:
         context["ses:FromDisplayName"] = name
     return [Question("ses:SendEmail", where.arn("ses", resource), context) for resource in resources]
+
+
+def _recipients(destination: Mapping[str, list[str]]) -> list[str]:
+    """Return the addresses of all recipients, without their names."""
+    found = []
+    for recipients in destination.values():
+        for recipient in recipients:
+            _, address = parseaddr(recipient)
+            found.append(address)
+    return found
 
 
 def of_function(operation: str, params: Params, where: Where) -> list[Question]:
     """Return the question of a call of Lambda about an event source mapping."""
     if operation not in _MAPPING_ACTIONS:
         raise UnknownCall(f"lambda: the referee does not know {operation}")
-    return [Question(f"lambda:{operation}", where.arn("lambda", f"event-source-mapping:{params['UUID']}"), {})]
+    mapping = where.arn("lambda", f"event-source-mapping:{params['UUID']}")
+    return [Question(f"lambda:{operation}", mapping, {})]

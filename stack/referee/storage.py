@@ -30,11 +30,15 @@ def questions(operation: str, params: Mapping[str, Any], where: Where) -> list[Q
     """
     bucket = f"arn:{where.partition}:s3:::{params['Bucket']}"
     if operation in _OBJECT_ACTIONS:
-        return [Question(f"s3:{_OBJECT_ACTIONS[operation]}", f"{bucket}/{params['Key']}", {})]
+        action = f"s3:{_OBJECT_ACTIONS[operation]}"
+        return [Question(action, f"{bucket}/{params['Key']}", {})]
     if operation == "DeleteObjects":
         keys = [each["Key"] for each in params["Delete"]["Objects"]]
         return [Question("s3:DeleteObject", f"{bucket}/{key}", {}) for key in keys]
     if operation == "ListObjectsV2":
-        context = {key: str(params[name]) for name, key in _LISTING_KEYS.items() if name in params}
+        context = {}
+        for name, key in _LISTING_KEYS.items():
+            if name in params:
+                context[key] = str(params[name])
         return [Question("s3:ListBucket", bucket, context)]
     raise UnknownCall(f"s3: the referee does not know {operation}")

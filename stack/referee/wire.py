@@ -33,6 +33,19 @@ _MAPPING_OPERATIONS = {
     ("GET", True): "GetEventSourceMapping",
     ("PUT", True): "UpdateEventSourceMapping",
 }
+# By method, and by the query parameter of a multipart upload ("": none).
+_OBJECT_OPERATIONS = {
+    ("GET", ""): "GetObject",
+    ("HEAD", ""): "HeadObject",
+    ("PUT", ""): "PutObject",
+    ("DELETE", ""): "DeleteObject",
+    ("POST", "uploads"): "CreateMultipartUpload",
+    ("PUT", "uploadId"): "UploadPart",
+    ("POST", "uploadId"): "CompleteMultipartUpload",
+    ("DELETE", "uploadId"): "AbortMultipartUpload",
+}
+# botocore's names of the query parameters of a listing.
+_LISTING_NAMES = {"prefix": "Prefix", "delimiter": "Delimiter", "max-keys": "MaxKeys"}
 
 
 class Credential(NamedTuple):
@@ -44,10 +57,15 @@ class Credential(NamedTuple):
 
 def credential(headers: Mapping[str, str], query: str) -> Credential | None:
     """Return the credential in the Authorization header or in a presigned link; None if there is none."""
-    presigned = parse_qs(query).get("X-Amz-Credential", [""])[0]
-    signed = _with_lower_names(headers).get("authorization", "") or f"Credential={presigned}"
-    found = _CREDENTIAL.search(signed)
-    return Credential(found.group(1), found.group(2)) if found else None
+    authorization = _with_lower_names(headers).get("authorization")
+    if not authorization:
+        [in_link, *_] = parse_qs(query).get("X-Amz-Credential", [""])
+        authorization = f"Credential={in_link}"
+    found = _CREDENTIAL.search(authorization)
+    if found is None:
+        return None
+    access_key, service = found.groups()
+    return Credential(access_key, service)
 
 
 def call_of(method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Call | None:
@@ -55,19 +73,24 @@ def call_of(method: str, path: str, query: str, headers: Mapping[str, str], body
 
     `path`: the path as sent, with its percent escapes.
     """
-    signed, lower_headers = credential(headers, query), _with_lower_names(headers)
+    signed = credential(headers, query)
+    lower_headers = _with_lower_names(headers)
     target, _, operation = lower_headers.get("x-amz-target", "").rpartition(".")
     if target in _TARGETS:
-        return Call(_TARGETS[target], operation, json.loads(body or b"{}"))
+        params = json.loads(body or b"{}")
+        return Call(_TARGETS[target], operation, params)
     if signed is None:
         return None
     if signed.service == "ses" and (method, path) == ("POST", "/v2/email/outbound-emails"):
         return Call("sesv2", "SendEmail", json.loads(body))
     if signed.service == "lambda" and path.startswith(_MAPPINGS):
-        return _lambda_call(method, unquote(path.removeprefix(_MAPPINGS)).strip("/"), body)
+        uuid = unquote(path.removeprefix(_MAPPINGS)).strip("/")
+        return _lambda_call(method, uuid, body)
     # An unknown header can change the action of a call of S3.
     has_known_headers = all(_KNOWN_HEADERS.fullmatch(name) for name in lower_headers)
-    return _s3_call(method, path, query, body) if signed.service == "s3" and has_known_headers else None
+    if signed.service == "s3" and has_known_headers:
+        return _s3_call(method, path, query, body)
+    return None
 
 
 def _with_lower_names(headers: Mapping[str, str]) -> dict[str, str]:
@@ -81,49 +104,65 @@ def _lambda_call(method: str, uuid: str, body: bytes) -> Call | None:
     if operation is None:
         return None
     params = json.loads(body or b"{}")
-    return Call("lambda", operation, {**params, "UUID": uuid} if uuid else params)
+    if names_one_mapping:
+        params["UUID"] = uuid
+    return Call("lambda", operation, params)
 
 
 def _s3_call(method: str, path: str, query: str, body: bytes) -> Call | None:
     """Return the call of S3; None if the operation or a query parameter is unknown."""
     bucket, _, key = unquote(path).lstrip("/").partition("/")
-    query_params = {name: values[0] for name, values in parse_qs(query, keep_blank_values=True).items()}
-    operation = _object_operation(method, query_params) if key else _bucket_operation(method, query_params)
-    is_known = all(_KNOWN_QUERY.fullmatch(name.lower()) for name in query_params)
-    if not bucket or operation is None or not is_known:
+    value_lists = parse_qs(query, keep_blank_values=True)
+    query_params = {name: values[0] for name, values in value_lists.items()}
+    has_known_query = all(_KNOWN_QUERY.fullmatch(name.lower()) for name in query_params)
+    if not bucket or not has_known_query:
         return None
-    params: dict[str, Any] = {"Bucket": bucket, **({"Key": key} if key else {})}
+    operation = _object_operation(method, query_params) if key else _bucket_operation(method, query_params)
+    if operation is None:
+        return None
+    params: dict[str, Any] = {"Bucket": bucket}
+    if key:
+        params["Key"] = key
     if operation == "ListObjectsV2":
-        named = {"prefix": "Prefix", "delimiter": "Delimiter", "max-keys": "MaxKeys"}
-        params |= {named[name]: value for name, value in query_params.items() if name in named}
+        params |= _listing_params(query_params)
     if operation == "DeleteObjects":
         params["Delete"] = {"Objects": [{"Key": each} for each in _deleted_keys(body)]}
     return Call("s3", operation, params)
 
 
+def _listing_params(query_params: Mapping[str, str]) -> dict[str, str]:
+    """Return the parameters of a listing, as botocore names them."""
+    found = {}
+    for name, botocore_name in _LISTING_NAMES.items():
+        if name in query_params:
+            found[botocore_name] = query_params[name]
+    return found
+
+
 def _object_operation(method: str, query_params: Mapping[str, str]) -> str | None:
     """Return the operation of a request whose path names an object; None if it is unknown."""
-    parameter = next((name for name in ("uploadId", "uploads") if name in query_params), "")
-    return {
-        ("GET", ""): "GetObject",
-        ("HEAD", ""): "HeadObject",
-        ("PUT", ""): "PutObject",
-        ("DELETE", ""): "DeleteObject",
-        ("POST", "uploads"): "CreateMultipartUpload",
-        ("PUT", "uploadId"): "UploadPart",
-        ("POST", "uploadId"): "CompleteMultipartUpload",
-        ("DELETE", "uploadId"): "AbortMultipartUpload",
-    }.get((method, parameter))
+    upload_parameter = ""
+    if "uploadId" in query_params:
+        upload_parameter = "uploadId"
+    elif "uploads" in query_params:
+        upload_parameter = "uploads"
+    return _OBJECT_OPERATIONS.get((method, upload_parameter))
 
 
 def _bucket_operation(method: str, query_params: Mapping[str, str]) -> str | None:
     """Return the operation of a request whose path names only a bucket; None if it is unknown."""
     if method == "GET" and query_params.get("list-type") == "2":
         return "ListObjectsV2"
-    return "DeleteObjects" if method == "POST" and "delete" in query_params else None
+    if method == "POST" and "delete" in query_params:
+        return "DeleteObjects"
+    return None
 
 
 def _deleted_keys(body: bytes) -> list[str]:
     """Return the keys of the objects that a DeleteObjects request names."""
-    found = ElementTree.fromstring(body).iter()
-    return [each.text or "" for each in found if each.tag.rpartition("}")[2] == "Key"]
+    keys = []
+    for element in ElementTree.fromstring(body).iter():
+        _, _, name = element.tag.rpartition("}")  # Without the XML namespace, which stands in braces.
+        if name == "Key":
+            keys.append(element.text or "")
+    return keys

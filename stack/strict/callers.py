@@ -70,26 +70,33 @@ def _session_credentials(config: Mapping[str, Any]) -> dict[str, str]:
 
     This replaces the emulator's `execution_credentials`. The session lasts as long as the emulator runs.
     """
-    function, role = config["FunctionArn"], config["Role"].rpartition("/")[2]
-    account, name = function.split(":")[4], config["FunctionName"]
+    function = config["FunctionArn"]
+    account = function.split(":")[4]
+    role = config["Role"].rpartition("/")[2]
+    name = config["FunctionName"][:64]
     digest = hashlib.sha256(f"{function} {role}".encode()).hexdigest()
     key, secret, token = f"ASIA{digest[:16].upper()}", digest[16:40], digest[40:]
-    arn = f"arn:aws:sts::{account}:assumed-role/{role}/{name[:64]}"
-    session = {"Arn": arn, "UserId": f"{role}:{name[:64]}", "SecretAccessKey": secret, "SessionToken": token}
+    arn = f"arn:aws:sts::{account}:assumed-role/{role}/{name}"
+    session = {"Arn": arn, "UserId": f"{role}:{name}", "SecretAccessKey": secret, "SessionToken": token}
     sts.register_session(key, session)
     return {"AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": secret, "AWS_SESSION_TOKEN": token}
 
 
 def _access_key(headers: Mapping[str, str], query: bytes) -> str:
     """Return the access key id in the header or in a signed link of any signature version; "" if there is none."""
-    if found := _HEADER_ACCESS_KEY.search(headers.get("authorization", "")):
+    found = _HEADER_ACCESS_KEY.search(headers.get("authorization", ""))
+    if found:
         return found[1]
     parameters = parse_qs(query.decode("latin-1"))
-    credential = parameters.get("X-Amz-Credential") or parameters.get("AWSAccessKeyId") or [""]
-    return credential[0].partition("/")[0]
+    for name in ("X-Amz-Credential", "AWSAccessKeyId"):
+        if name in parameters:
+            credential = parameters[name][0]
+            return credential.partition("/")[0]
+    return ""
 
 
 def _policies_of(account: str, role: str) -> tuple[str, ...]:
     """Return the role's inline policies. The emulator holds each of them as text, in JSON."""
     found = iam._roles.get_scoped(account, None, role) or {}
-    return tuple((found.get("InlinePolicies") or {}).values())
+    policies = found.get("InlinePolicies") or {}
+    return tuple(policies.values())

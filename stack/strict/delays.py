@@ -12,10 +12,13 @@ JOB_START_DELAY = 20
 
 def install() -> None:
     """Give each message that has the delay of jobs the delay in the environment variable EMULATOR_JOB_DELAY instead."""
-    delay, send = int(os.environ["EMULATOR_JOB_DELAY"]), sqs._act_send_message
+    delay = int(os.environ["EMULATOR_JOB_DELAY"])
+    send = sqs._act_send_message
 
     def send_sooner(data: dict[str, Any], url: str) -> Any:
         is_job = str(data.get("DelaySeconds")) == str(JOB_START_DELAY)
-        return send({**data, "DelaySeconds": delay} if is_job else data, url)
+        if is_job:
+            data = {**data, "DelaySeconds": delay}
+        return send(data, url)
 
     sqs._act_send_message = send_sooner

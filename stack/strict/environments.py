@@ -64,7 +64,9 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
             if is_cold:
                 self._spawn()
             # Keep a reference: the emulator sets `_proc` to None when the function is deleted or changed meanwhile.
-            process, deadline, log = self._proc, monotonic() + timeout, ""
+            process = self._proc
+            deadline = monotonic() + timeout
+            log = ""
             try:
                 _send(process, {"event": event, "ctx": invocation})
                 log = process.read_log(_END, deadline)
@@ -78,7 +80,8 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
                 process.kill()
                 process.wait(5)
             # Remove the line break that `forker.py` writes before _END, and the one that usually ends a log.
-            return {**answer, "cold_start": is_cold, "log": log.removesuffix("\n").removesuffix("\n")}
+            log = log.removesuffix("\n").removesuffix("\n")
+            return {**answer, "cold_start": is_cold, "log": log}
 
     def _read_stderr(self) -> None:
         """Do nothing: `invoke` reads the log itself. The emulator would read it in a thread."""
@@ -98,7 +101,8 @@ def _send(process: Process, invocation: Mapping[str, Any]) -> None:
 def _receive(process: Process, deadline: float) -> dict[str, Any]:
     """Return the answer of the process. Raise _NoAnswer if the process has ended, or after the deadline."""
     try:
-        if not is_readable(process.stdout.fileno(), max(0.0, deadline - monotonic())):
+        seconds_left = max(0.0, deadline - monotonic())
+        if not is_readable(process.stdout.fileno(), seconds_left):
             raise _NoAnswer
         answer: dict[str, Any] = json.loads(process.stdout.readline())
     except (OSError, ValueError):  # An answer that is not JSON raises ValueError too.
@@ -111,4 +115,5 @@ def install() -> None:
     if hasattr(os, "pidfd_open"):
         lambda_runtime.Worker = Environment
         lambda_runtime.zipfile = SimpleNamespace(ZipFile=_Unpacked)
-        lambda_runtime.subprocess = SimpleNamespace(**{**vars(subprocess), "Popen": start})
+        members = {**vars(subprocess), "Popen": start}
+        lambda_runtime.subprocess = SimpleNamespace(**members)

@@ -56,7 +56,9 @@ class Fault:
             await perform(None)  # With the call's own parameters.
             return self.after(call)
         partial_answer = self.change(call) if self.change else None
-        return await partial_answer.carry_out(perform) if partial_answer else None
+        if partial_answer is None:
+            return None
+        return await partial_answer.carry_out(perform)
 
 
 def _error(code: str, message: str, status: int = 400) -> Callable[[Call], HttpResponse]:
@@ -136,7 +138,11 @@ class Faults:
         """Replace all rates. Raise ValueError for an unknown fault or a rate that is not from 0 to 1."""
         if not isinstance(rates, dict):
             raise ValueError('the rates must be an object, such as {"table-throttled": 0.1}')
-        invalid = [name for name, rate in rates.items() if name not in FAULTS or not _is_share(rate)]
+        invalid = []
+        for name, rate in rates.items():
+            is_valid = name in FAULTS and _is_share(rate)
+            if not is_valid:
+                invalid.append(name)
         if invalid:
             raise ValueError(f"unknown fault or rate not from 0 to 1: {', '.join(invalid)}; known: {', '.join(FAULTS)}")
         self.rates = dict(rates)
@@ -147,7 +153,10 @@ class Faults:
             fault = FAULTS[name]
             is_possible = call.service == fault.service and call.operation in fault.operations
             is_chosen = is_possible and random.random() < rate
-            if is_chosen and (answer := await fault.answer(call, perform)):
+            if not is_chosen:
+                continue
+            answer = await fault.answer(call, perform)
+            if answer:
                 self.counts[name] += 1
                 return answer
         return None

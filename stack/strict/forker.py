@@ -85,7 +85,8 @@ def _serve() -> None:
         return
     for line in sys.stdin:
         invocation = json.loads(line)
-        text = _answer(handler, invocation["event"], Context.of(settings, invocation["ctx"]))
+        context = Context.of(settings, invocation["ctx"])
+        text = _answer(handler, invocation["event"], context)
         # The line break comes first: perhaps the function's log does not end with a line break.
         print(f"\n{END_OF_LOG}", file=sys.stderr, flush=True)
         print(text, file=answers, flush=True)
@@ -93,7 +94,8 @@ def _serve() -> None:
 
 def _handler(settings: dict[str, Any]) -> Callable[[Any, "Context"], Any]:
     sys.path.insert(0, settings["code_dir"])
-    handler: Callable[[Any, Context], Any] = getattr(importlib.import_module(settings["module"]), settings["handler"])
+    module = importlib.import_module(settings["module"])
+    handler: Callable[[Any, Context], Any] = getattr(module, settings["handler"])
     return handler
 
 

@@ -56,7 +56,10 @@ class Gate:
         call = _api_call(scope, body)
         answer = self._judge.refusal(caller, call)
         if call and not answer:
-            answer = limits.refusal(call) or await self._faults.answer(call, self._performer(scope, body, receive))
+            answer = limits.refusal(call)
+        if call and not answer:
+            perform = self._performer(scope, body, receive)
+            answer = await self._faults.answer(call, perform)
         if answer:
             await answer.send(send)
         else:
@@ -66,7 +69,8 @@ class Gate:
         """Return a function that lets the emulator carry out the call, with other parameters or with its own body."""
 
         async def perform(params: Params | None) -> HttpResponse:
-            return await call_app(self._emulator, scope, json.dumps(params).encode() if params else body, receive)
+            content = json.dumps(params).encode() if params else body
+            return await call_app(self._emulator, scope, content, receive)
 
         return perform
 
@@ -74,7 +78,8 @@ class Gate:
         """On PUT, set the rates of the faults. Return the rates, and how often each fault has happened."""
         try:
             if scope["method"] == "PUT":
-                self._faults.set(json.loads(await read_body(receive) or b"{}"))
+                body = await read_body(receive)
+                self._faults.set(json.loads(body or b"{}"))
         except ValueError as invalid:
             return _json(400, {"error": str(invalid)})
         return _json(200, {"rates": self._faults.rates, "met": self._faults.counts})
@@ -82,12 +87,14 @@ class Gate:
 
 def _is_unsigned_object_request(scope: Scope) -> bool:
     """Return whether this is an unsigned request for an S3 object. OPTIONS is allowed: browsers never sign it."""
-    is_object = scope["method"] != "OPTIONS" and _OBJECT_PATH.fullmatch(scope["path"])
-    return bool(is_object) and not is_signed(headers_of(scope), scope.get("query_string", b""))
+    if scope["method"] == "OPTIONS" or not _OBJECT_PATH.fullmatch(scope["path"]):
+        return False
+    return not is_signed(headers_of(scope), scope.get("query_string", b""))
 
 
 def _api_call(scope: Scope, body: bytes) -> Call | None:
-    path, query = scope.get("raw_path") or scope["path"].encode(), scope.get("query_string", b"")
+    path = scope.get("raw_path") or scope["path"].encode()
+    query = scope.get("query_string", b"")
     return call_of(scope["method"], path.decode("latin-1"), query.decode("latin-1"), headers_of(scope), body)
 
 

@@ -27,7 +27,11 @@ class HttpResponse:
 
 
 def headers_of(scope: Scope) -> dict[str, str]:
-    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+    headers = {}
+    for raw_name, raw_value in scope["headers"]:
+        name = raw_name.decode("latin-1").lower()
+        headers[name] = raw_value.decode("latin-1")
+    return headers
 
 
 async def read_body(receive: Receive) -> bytes | None:
@@ -60,8 +64,11 @@ async def call_app(app: App, scope: Scope, body: bytes, receive: Receive) -> Htt
         messages.append(message)
 
     length = str(len(body)).encode()
-    headers = [(name, length if name.lower() == b"content-length" else value) for name, value in scope["headers"]]
+    headers = []
+    for name, value in scope["headers"]:
+        is_length = name.lower() == b"content-length"
+        headers.append((name, length if is_length else value))
     await app({**scope, "headers": headers}, replayed(body, receive), keep)
     start = messages[0]
-    content = b"".join(message.get("body", b"") for message in messages[1:])
-    return HttpResponse(start["status"], content, headers_of(start))
+    chunks = [message.get("body", b"") for message in messages[1:]]
+    return HttpResponse(start["status"], b"".join(chunks), headers_of(start))

@@ -24,6 +24,7 @@ def install() -> None:
     threads.install()
     delays.install()
     folder = os.environ.get(LEDGER)
-    judge = Judge(os.environ["MINISTACK_REGION"], Path(folder) if folder else None)
+    ledger_folder = Path(folder) if folder else None
+    judge = Judge(os.environ["MINISTACK_REGION"], ledger_folder)
     app.app = Gate(app.app, judge, Faults())
     saving.install()

@@ -70,8 +70,12 @@ class Judge:
     def _function_name(self, caller: Caller) -> str:
         """Return the caller's name in app.py: `relay_mail` for `petitions-local-RelayMail-8EBC3913E4C37`."""
         found = _DEPLOYED_NAME.fullmatch(caller.name)
-        compact = (found[1] if found else caller.name).lower()
-        return next((name for name in self._project_policies if name.replace("_", "") == compact), caller.name)
+        deployed_name = found[1] if found else caller.name
+        compact_name = deployed_name.lower()
+        for name in self._project_policies:
+            if name.replace("_", "") == compact_name:
+                return name
+        return caller.name
 
     @cached_property
     def _project_policies(self) -> dict[str, Any]:
@@ -88,11 +92,16 @@ def _project_entries(caller: Caller, project_policy: Mapping[str, Any]) -> dict[
 
     The deployed policies are made from the project's policy, so both have the same entries in the same order.
     """
-    deployed = [each for policy in _documents(caller.policies) for each in policy["Statement"]]
-    project_entries: dict[PolicyEntry, PolicyEntry] = {}
-    for index, (statement, project_statement) in enumerate(zip(deployed, project_policy["Statement"], strict=False), 1):
-        project_entries.update(zip(entries_of(statement, index), entries_of(project_statement, index), strict=False))
-    return project_entries
+    deployed_statements: list[dict[str, Any]] = []
+    for policy in _documents(caller.policies):
+        deployed_statements.extend(policy["Statement"])
+    pairs = zip(deployed_statements, project_policy["Statement"], strict=False)
+    project_entries_by_deployed: dict[PolicyEntry, PolicyEntry] = {}
+    for index, (deployed_statement, project_statement) in enumerate(pairs, 1):
+        deployed_entries = entries_of(deployed_statement, index)
+        project_entries = entries_of(project_statement, index)
+        project_entries_by_deployed.update(zip(deployed_entries, project_entries, strict=False))
+    return project_entries_by_deployed
 
 
 def _http_response(response: refusal.Response) -> HttpResponse:

@@ -30,9 +30,10 @@ class PartialAnswer:
         answer = await perform(self.params)
         if answer.status != 200 or not self.added:
             return answer
-        body = json.dumps({**json.loads(answer.body), **self.added}).encode()
-        # The emulator's checksum is that of the body without the added fields.
-        return HttpResponse(200, body, {name: value for name, value in answer.headers.items() if name != _CHECKSUM})
+        body = {**json.loads(answer.body), **self.added}
+        headers = dict(answer.headers)
+        headers.pop(_CHECKSUM, None)  # The emulator's checksum is that of the body without the added fields.
+        return HttpResponse(200, json.dumps(body).encode(), headers)
 
 
 def some_entries(params: Params) -> PartialAnswer:
@@ -50,8 +51,11 @@ def some_keys(params: Params) -> PartialAnswer | None:
 
     Read at least one key. If AWS cannot read any key, its answer is a throttling error, not a partial answer.
     """
-    (table, request), *others = params["RequestItems"].items()
-    if others or len(request["Keys"]) < 2:
+    tables = params["RequestItems"]
+    if len(tables) > 1:
+        return None
+    [(table, request)] = tables.items()
+    if len(request["Keys"]) < 2:
         return None
     done, rest = _split(request["Keys"], fewest=1)
     return PartialAnswer(
@@ -65,7 +69,9 @@ def short_page(params: Params) -> PartialAnswer | None:
 
     The answer needs no addition: the emulator's LastEvaluatedKey says where the page ends.
     """
-    return None if params.get("Limit") == 1 else PartialAnswer({**params, "Limit": 1}, {})
+    if params.get("Limit") == 1:
+        return None
+    return PartialAnswer({**params, "Limit": 1}, {})
 
 
 def _split(entries: Sequence[Entry], fewest: int) -> tuple[list[Entry], list[Entry]]:

@@ -51,8 +51,9 @@ class Process:
 
     def read_log(self, end: bytes, deadline: float) -> str:
         """Return what the process writes to standard error until `end` or until the deadline, a time of `monotonic`."""
-        while end not in self._unread_log and (left := deadline - monotonic()) > 0:
-            if not is_readable(self.stderr.fileno(), left):
+        while end not in self._unread_log:
+            seconds_left = deadline - monotonic()
+            if seconds_left <= 0 or not is_readable(self.stderr.fileno(), seconds_left):
                 break
             part = os.read(self.stderr.fileno(), PIPE_BYTES)
             if not part:  # The process has ended.

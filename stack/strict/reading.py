@@ -18,11 +18,19 @@ def first_failure(answer: Any, sequences: Sequence[str]) -> int | None:
     If the answer is invalid or names a record that is not in the batch, the whole batch failed: return 0.
     """
     try:
-        parsed = json.loads(answer) if answer and isinstance(answer, str) else answer
-        failures = (parsed or {}).get("batchItemFailures") or []
-        return min((sequences.index(failure["itemIdentifier"]) for failure in failures), default=None)
+        indexes = [sequences.index(failure["itemIdentifier"]) for failure in _failures(answer)]
     except (AttributeError, KeyError, TypeError, ValueError):
         return 0
+    return min(indexes, default=None)
+
+
+def _failures(answer: Any) -> Any:
+    """Return the list in the answer's batchItemFailures. Return an empty list if the answer is empty."""
+    if answer and isinstance(answer, str):
+        answer = json.loads(answer)
+    if not answer:
+        return []
+    return answer.get("batchItemFailures") or []
 
 
 @dataclass

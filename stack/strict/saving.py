@@ -116,9 +116,10 @@ class _Saved:
 
 def _write(emails: list[Any], *, everything: bool) -> None:
     """Write the state to the files. Run this only in a fork: nothing else changes its memory, so no copy is needed."""
-    copy.deepcopy = _same_value  # type: ignore[assignment]
+    copy.deepcopy = lambda value, memo=None: value  # type: ignore[assignment, misc]
     services = app._build_persistence_save_dict()
-    states = {name: services[name]() for name in (services if everything else DATA_SERVICES)}
+    saved_services = services if everything else DATA_SERVICES
+    states = {name: services[name]() for name in saved_services}
     states[STREAMS_STATE] = _unread_streams()
     folder = Path(persistence.STATE_DIR)
     drafts = {}
@@ -126,18 +127,14 @@ def _write(emails: list[Any], *, everything: bool) -> None:
         if state is not None:
             wrapped = {"__ministack_format__": persistence._state_format_version(name), "payload": state}
             path = folder / f"{name}.json"
-            drafts[path] = _write_draft(path, json.dumps(wrapped, default=persistence._json_default).encode())
+            content = json.dumps(wrapped, default=persistence._json_default)
+            drafts[path] = _write_draft(path, content.encode())
     for path, draft in drafts.items():
         if draft:
             draft.replace(path)
     with (folder / EMAILS_FILE_NAME).open("a") as file:
         # The line break comes first: perhaps a killed save left half a line.
         file.writelines(f"\n{json.dumps(email, default=str)}" for email in emails)
-
-
-def _same_value(value: Any, memo: Any = None) -> Any:
-    """Return the value itself. This replaces `copy.deepcopy` in the fork: nothing changes the value there."""
-    return value
 
 
 def _write_draft(path: Path, content: bytes) -> Path | None:
@@ -154,8 +151,11 @@ def _write_draft(path: Path, content: bytes) -> Path | None:
 
 def _unsaved_emails() -> list[Any]:
     """Return the emails that were sent since the last save, oldest first."""
-    sent = [email for _, emails in ses._sent_emails.all_items() for email in emails]
-    return sorted(sent, key=lambda email: float(email["Timestamp"]))[_Saved.email_count :]
+    sent: list[Any] = []
+    for _, emails in ses._sent_emails.all_items():
+        sent.extend(emails)
+    sent.sort(key=lambda email: float(email["Timestamp"]))
+    return sent[_Saved.email_count :]
 
 
 def _unread_streams() -> dict[str, Any]:
@@ -175,12 +175,12 @@ def _unread_streams() -> dict[str, Any]:
 
 def _reader_positions(table: str) -> list[int]:
     """Return the positions of all event sources that read the table's stream."""
-    positions = lambda_svc._dynamodb_stream_positions
-    return [
-        positions.get_scoped(account, region, uuid, 0)
-        for (account, region, uuid), source in lambda_svc._esms.all_items()
-        if f":table/{table}/" in source.get("EventSourceArn", "")
-    ]
+    positions = []
+    for (account, region, uuid), source in lambda_svc._esms.all_items():
+        if f":table/{table}/" in source.get("EventSourceArn", ""):
+            position = lambda_svc._dynamodb_stream_positions.get_scoped(account, region, uuid, 0)
+            positions.append(position)
+    return positions
 
 
 def _load_streams() -> None:

@@ -60,19 +60,24 @@ def _poll(account: str, region: str, source: dict[str, Any]) -> None:
 
 def _handle_next_batch(source: dict[str, Any]) -> bool:
     """Read and handle a batch, or a piece of a failed batch. Return whether to go on at once with the next one."""
+    uuid = source["UUID"]
     table = _table(source)
     function, _ = lambda_svc._get_func_record_for_qualifier(source["FunctionName"], source.get("Qualifier"))
-    is_backing_off = lambda_svc._esm_backoff_until.get(source["UUID"], 0) > time.time()
-    if table is None or function is None or is_backing_off or not source.get("Enabled", True):
+    if table is None or function is None:
         return False
-    reading, position, batch_size = _readings[source["UUID"]], _position(source, table), source.get("BatchSize", 100)
+    is_backing_off = lambda_svc._esm_backoff_until.get(uuid, 0) > time.time()
+    if is_backing_off or not source.get("Enabled", True):
+        return False
+    reading = _readings[uuid]
+    position = _position(source, table)
+    batch_size = source.get("BatchSize", 100)
     records = dynamodb.stream_records_since(table, position, reading.size(batch_size))
     if not records:
         return False
     handled = _run_function(records, source, function)
     if handled:
         reading.advance(handled)
-        lambda_svc._dynamodb_stream_positions[source["UUID"]] = position + handled
+        lambda_svc._dynamodb_stream_positions[uuid] = position + handled
     # Either pieces of a failed batch are left, or the batch was full: then the stream may have more records.
     return bool(reading.pieces) or len(records) == batch_size
 
@@ -97,7 +102,8 @@ def _position(source: Mapping[str, Any], table: str) -> int:
 
     A new source starts where its StartingPosition says. Records that the stream no longer has are skipped.
     """
-    oldest, uuid = int(dynamodb.stream_start_position(table)), source["UUID"]
+    uuid = source["UUID"]
+    oldest = int(dynamodb.stream_start_position(table))
     with lambda_svc._dynamodb_stream_positions_lock:
         positions = lambda_svc._dynamodb_stream_positions
         if uuid not in positions:
@@ -131,7 +137,8 @@ def _first_failed_index(result: Mapping[str, Any], batch: Sequence[Record], sour
         return 0
     if "ReportBatchItemFailures" not in source.get("FunctionResponseTypes", []):
         return None
-    return first_failure(result.get("body"), [record["dynamodb"]["SequenceNumber"] for record in batch])
+    sequences = [record["dynamodb"]["SequenceNumber"] for record in batch]
+    return first_failure(result.get("body"), sequences)
 
 
 def _retry_or_discard(
@@ -145,7 +152,8 @@ def _retry_or_discard(
     raised = bool(result.get("error"))
     expired = _is_too_old(batch, source)
     reading = _readings[source["UUID"]]
-    if not expired and reading.plan_retry(len(records), len(batch), source, raised=raised):
+    is_retry_planned = not expired and reading.plan_retry(len(records), len(batch), source, raised=raised)
+    if is_retry_planned:
         # If the records were only split, no try counts yet, and the first piece is tried at once.
         if reading.tries > 0:
             lambda_svc._esm_backoff_until[source["UUID"]] = time.time() + lambda_svc._ESM_BACKOFF_SECONDS
@@ -156,9 +164,10 @@ def _retry_or_discard(
 
 
 def _is_too_old(batch: Sequence[Record], source: Mapping[str, Any]) -> bool:
-    limit = int(source.get("MaximumRecordAgeInSeconds") or -1)
-    created = min(float(record["dynamodb"]["ApproximateCreationDateTime"]) for record in batch)
-    return limit > 0 and time.time() - created > limit
+    limit = int(source.get("MaximumRecordAgeInSeconds") or -1)  # -1: no limit
+    creation_times = [float(record["dynamodb"]["ApproximateCreationDateTime"]) for record in batch]
+    age = time.time() - min(creation_times)
+    return limit > 0 and age > limit
 
 
 def _log_result(source: dict[str, Any], result: Mapping[str, Any], failed_at: int | None) -> None:

@@ -51,4 +51,5 @@ def _work(inbox: _Inbox) -> None:
 
 
 def install() -> None:
-    concurrency.threading = SimpleNamespace(**{**vars(threading), "Thread": ReusedThread})
+    members = {**vars(threading), "Thread": ReusedThread}
+    concurrency.threading = SimpleNamespace(**members)

@@ -20,7 +20,6 @@ from stack.paths import BUILD
 _FOLDER = BUILD / "unpacked"
 _MAX_UNUSED_SECONDS = 7 * 24 * 3_600
 _lock = threading.Lock()
-_digest = lru_cache(4)(lambda package: hashlib.sha256(package).hexdigest())
 
 
 def unpack(package: bytes) -> Path:
@@ -32,6 +31,11 @@ def unpack(package: bytes) -> Path:
             _unpack(package, target)
         os.utime(target)  # `_remove_unused` reads this time.
     return target
+
+
+@lru_cache(4)
+def _digest(package: bytes) -> str:
+    return hashlib.sha256(package).hexdigest()
 
 
 def _unpack(package: bytes, target: Path) -> None:

@@ -20,12 +20,10 @@ class Measure(NamedTuple):
 
     def as_properties(self) -> Template:
         """Return the measure as properties of an alarm."""
-        dimensions = [{"Name": name, "Value": value} for name, value in self.dimensions.items()]
-        return {
-            "Namespace": self.namespace,
-            "MetricName": self.metric,
-            **({"Dimensions": dimensions} if dimensions else {}),
-        }
+        properties: Template = {"Namespace": self.namespace, "MetricName": self.metric}
+        if self.dimensions:
+            properties["Dimensions"] = [{"Name": name, "Value": value} for name, value in self.dimensions.items()]
+        return properties
 
 
 def code_measure(metric: Metric) -> Measure:
@@ -59,8 +57,8 @@ def alarm_on_math(
     The alarm exists on AWS only: the emulator refuses a stack in which an alarm has an expression.
     """
     calculation = {"Id": result, "Expression": expression, "Label": label or description, "ReturnData": True}
-    metrics = [calculation, *(_operand(name, measure) for name, measure in operands.items())]
-    properties = {**_usual_properties(description), "Metrics": metrics, **more}
+    measured = [_operand(name, measure) for name, measure in operands.items()]
+    properties = {**_usual_properties(description), "Metrics": [calculation, *measured], **more}
     return resource("CloudWatch::Alarm", properties, Condition="OnAws")
 
 
@@ -165,11 +163,12 @@ _ALARMS = {
 def alarms() -> Template:
     """Return the SNS topic that every alarm notifies, its email subscription, and the alarms of the list."""
     subscription = {"TopicArn": ref("AlarmsTopic"), "Protocol": "email", "Endpoint": ref("AlarmEmail")}
+    listed_alarms = {f"{name}Alarm": each for name, each in _ALARMS.items()}
     return {
         "Resources": {
             "AlarmsTopic": resource("SNS::Topic"),
             "AlarmsSubscription": resource("SNS::Subscription", subscription, Condition="HasAlarmEmail"),
-            **{f"{name}Alarm": each for name, each in _ALARMS.items()},
+            **listed_alarms,
         },
         "Outputs": {"AlarmsTopicArn": output(ref("AlarmsTopic"), "Topic of every alarm")},
     }

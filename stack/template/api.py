@@ -60,17 +60,16 @@ _LOG_FIELDS = {
 
 
 def api() -> Template:
-    log_line = json.dumps({name: f"$context.{variable}" for name, variable in _LOG_FIELDS.items()})
+    log_fields = {name: f"$context.{variable}" for name, variable in _LOG_FIELDS.items()}
     log_group = {"LogGroupName": sub("/aws/apigateway/petitions-${Stage}"), "RetentionInDays": 30}
-    log_setting = {"DestinationArn": get_att("ApiAccessLog"), "Format": log_line}
+    log_setting = {"DestinationArn": get_att("ApiAccessLog"), "Format": json.dumps(log_fields)}
+    responses = {name: _gateway_response(*each) for name, each in _RESPONSES.items()}
     rest_api = {
         "AccessLogSetting": if_condition("LogsAccess", log_setting),
         "DefinitionBody": {
             "info": {"title": sub("petitions-${Stage}")},
             "securityDefinitions": {"partner_authorizer": _authorizer_with_all_headers()},
-            "x-amazon-apigateway-gateway-responses": {
-                name: _gateway_response(*each) for name, each in _RESPONSES.items()
-            },
+            "x-amazon-apigateway-gateway-responses": responses,
         },
     }
     gateway_url = sub(f"https://${{RestAPI}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}/{api_stage()}")
@@ -104,9 +103,11 @@ def _gateway_response(status: int, detail: str, retry_after: int) -> Template:
     """
     headers = {"Content-Type": PROBLEM, "Access-Control-Allow-Origin": "*", "Cache-Control": "no-store"}
     # Without this header, a browser that follows Refresh sends the request's URL as the referrer, perhaps with a token.
-    headers |= {"Referrer-Policy": "no-referrer"}
-    headers |= {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
-    headers |= {"Retry-After": str(retry_after)} if retry_after else {}
+    headers["Referrer-Policy"] = "no-referrer"
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
+    if retry_after:
+        headers["Retry-After"] = str(retry_after)
     parameters: Template = {f"gatewayresponse.header.{name}": f"'{value}'" for name, value in headers.items()}
     if retry_after:
         parameters["gatewayresponse.header.Refresh"] = if_condition("HasEdge", f"'0; url=/{REFUSED_KEY}'")

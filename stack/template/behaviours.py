@@ -40,8 +40,9 @@ class CacheRule(NamedTuple):
 
     @property
     def logical_id(self) -> str:
-        names = "".join(name.title() for name in self.query) or "Path"
-        return f"CacheFor{'AYear' if self.max_seconds > _DAY_SECONDS else 'ADay'}By{names}"
+        duration = "AYear" if self.max_seconds > _DAY_SECONDS else "ADay"
+        names = [name.title() for name in self.query] or ["Path"]
+        return f"CacheFor{duration}By{''.join(names)}"
 
 
 def cache_rule(route: Route) -> CacheRule | None:
@@ -62,18 +63,19 @@ def routes_with_behaviours() -> list[Route]:
     """
     cached = [route for route in ROUTES.values() if cache_rule(route)]
     uncached = [route for route in ROUTES.values() if not cache_rule(route)]
-    exceptions = [route for route in uncached if any(_matches_too(each, route) for each in cached)]
+    exceptions = [route for route in uncached if _is_matched(route, cached)]
     return sorted([*cached, *exceptions], key=_sort_key)
 
 
-def _matches_too(cached: Route, other: Route) -> bool:
-    """Return whether the pattern of the cached route also matches the paths of the other route."""
-    return fnmatchcase(other.pattern, cached.pattern)
+def _is_matched(route: Route, cached: Sequence[Route]) -> bool:
+    """Return whether the pattern of one of the cached routes also matches the paths of this route."""
+    return any(fnmatchcase(route.pattern, each.pattern) for each in cached)
 
 
 def _sort_key(route: Route) -> tuple[int, list[bool]]:
     """Sort patterns with more parts first. If two patterns have equally many parts, a fixed part goes before *."""
     parts = route.pattern.split("/")
+    # False sorts before True.
     return -len(parts), [part == "*" for part in parts]
 
 
@@ -85,15 +87,19 @@ def is_page(route: Route) -> bool:
     """
     # All routes that are cached for seconds are pages, except public JSON and files.
     *_, name = route.path.split("/")
-    is_public_json, is_file = route.allows_any_origin, "." in name
-    return route.cache is Cache.SECONDS and not is_public_json and not is_file
+    is_public_json = route.allows_any_origin
+    is_file = "." in name
+    if is_public_json or is_file:
+        return False
+    return route.cache is Cache.SECONDS
 
 
 def behaviours() -> list[Template]:
     """Return the behaviours in CloudFront's order, one for each pattern."""
     by_pattern: dict[str, Template] = {}
     for route in routes_with_behaviours():
-        by_pattern.setdefault(route.pattern, {"PathPattern": route.pattern, **_behaviour(route)})
+        behaviour = {"PathPattern": route.pattern, **_behaviour(route)}
+        by_pattern.setdefault(route.pattern, behaviour)
     return [*by_pattern.values()]
 
 
@@ -103,7 +109,8 @@ def _behaviour(route: Route) -> Template:
         return uncached_behaviour()
     # PAGES is a group of origins, to which CloudFront allows no POST. All other routes lead to the API itself, with
     # every method, so that the API can answer 405.
-    target = {"TargetOriginId": PAGES, "AllowedMethods": _READ_METHODS} if is_page(route) else _api_target()
+    page_target = {"TargetOriginId": PAGES, "AllowedMethods": _READ_METHODS}
+    target = page_target if is_page(route) else _api_target()
     return {**target, **_usual_properties(), "CachePolicyId": ref(rule.logical_id), **_picture_properties(route)}
 
 
@@ -133,13 +140,17 @@ def _usual_properties() -> Template:
 
 def policies() -> Template:
     """Return the cache policies of all routes, and the request policies of uncached routes and of pictures."""
-    rules = sorted({rule for route in ROUTES.values() if (rule := cache_rule(route))})
+    rules = set()
+    for route in ROUTES.values():
+        rule = cache_rule(route)
+        if rule:
+            rules.add(rule)
+    cache_policies = {rule.logical_id: _cache_policy(rule) for rule in sorted(rules)}
     request_policies = {"EdgeRequestPolicy": _request_policy(), "EdgePicturePolicy": _picture_policy()}
-    return {**dict(_cache_policy(rule) for rule in rules), **request_policies}
+    return {**cache_policies, **request_policies}
 
 
-def _cache_policy(rule: CacheRule) -> tuple[str, Template]:
-    """Return the logical id of the rule's cache policy, and the policy."""
+def _cache_policy(rule: CacheRule) -> Template:
     listed_parameters = {"QueryStringBehavior": "whitelist", "QueryStrings": [*rule.query]}
     cache_key = {
         "CookiesConfig": {"CookieBehavior": "none"},
@@ -156,7 +167,7 @@ def _cache_policy(rule: CacheRule) -> tuple[str, Template]:
         "MaxTTL": rule.max_seconds,
         "ParametersInCacheKeyAndForwardedToOrigin": cache_key,
     }
-    return rule.logical_id, _edge_resource("CloudFront::CachePolicy", {"CachePolicyConfig": config})
+    return _edge_resource("CloudFront::CachePolicy", {"CachePolicyConfig": config})
 
 
 def _request_policy() -> Template:

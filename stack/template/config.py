@@ -15,7 +15,9 @@ def function_settings() -> dict[str, dict[str, Any]]:
 
 def timeout(function: str) -> int:
     """Return the function's timeout in seconds."""
-    return int(function_settings()[function].get("lambda_timeout", _config()["lambda_timeout"]))
+    settings = function_settings()[function]
+    default = _config()["lambda_timeout"]
+    return int(settings.get("lambda_timeout", default))
 
 
 def api_stage() -> str:

@@ -55,7 +55,9 @@ _PROBLEM = {"type": "about:blank", "title": "Too Many Requests", "status": 429, 
 
 
 def web_acl() -> Template:
-    rules = [*map(_rate_rule, _RATE_RULES), *(_group_rule(name, counted) for name, counted in _GROUPS.items())]
+    rate_rules = [_rate_rule(rate) for rate in _RATE_RULES]
+    group_rules = [_group_rule(name, counted) for name, counted in _GROUPS.items()]
+    rules = [*rate_rules, *group_rules]
     properties = {
         "Name": sub("petitions-${Stage}-${SiteRegion}"),
         "Scope": "CLOUDFRONT",
@@ -73,17 +75,35 @@ def web_acl() -> Template:
 
 def _rate_rule(rate: RateRule) -> Template:
     """Return the rule that limits the requests of one address."""
-    path = {
+    rate_statement = {
+        "AggregateKeyType": "IP",
+        "Limit": rate.max_requests,
+        "EvaluationWindowSec": _WINDOW_SECONDS,
+        "ScopeDownStatement": _counted_requests(rate),
+    }
+    block = {"Block": {"CustomResponse": _refusal(rate)}}
+    return {
+        "Name": rate.name,
+        "Statement": {"RateBasedStatement": rate_statement},
+        "Action": if_condition("Blocks", block, {"Count": {}}),
+        "VisibilityConfig": _metric_settings(rate.name),
+    }
+
+
+def _counted_requests(rate: RateRule) -> Template:
+    """Return the statement that matches the requests that count."""
+    is_path = {
         "RegexMatchStatement": {
             "FieldToMatch": {"UriPath": {}},
             "RegexString": rate.path,
             # Decode the path before the match: API Gateway may read %73 as s, so such a request must be counted too.
             "TextTransformations": [
-                {"Priority": number, "Type": kind} for number, kind in enumerate(("URL_DECODE", "NORMALIZE_PATH"))
+                {"Priority": 0, "Type": "URL_DECODE"},
+                {"Priority": 1, "Type": "NORMALIZE_PATH"},
             ],
         }
     }
-    post = {
+    is_post = {
         "ByteMatchStatement": {
             "FieldToMatch": {"Method": {}},
             "PositionalConstraint": "EXACTLY",
@@ -91,24 +111,19 @@ def _rate_rule(rate: RateRule) -> Template:
             "TextTransformations": [{"Priority": 0, "Type": "NONE"}],
         }
     }
-    rate_statement = {
-        "AggregateKeyType": "IP",
-        "Limit": rate.max_requests,
-        "EvaluationWindowSec": _WINDOW_SECONDS,
-        "ScopeDownStatement": {"AndStatement": {"Statements": [path, post]}} if rate.posts_only else path,
-    }
-    # Without the CORS header, the script of a form on another site would see a failed connection, not the problem.
-    headers = {"Retry-After": str(_WINDOW_SECONDS)} | ({} if rate.is_page else {"Access-Control-Allow-Origin": "*"})
-    refusal = {
+    return {"AndStatement": {"Statements": [is_path, is_post]}} if rate.posts_only else is_path
+
+
+def _refusal(rate: RateRule) -> Template:
+    """Return the response to requests over the limit."""
+    headers = {"Retry-After": str(_WINDOW_SECONDS)}
+    if not rate.is_page:
+        # Without the CORS header, the script of a form on another site would see a failed connection, not the problem.
+        headers["Access-Control-Allow-Origin"] = "*"
+    return {
         "ResponseCode": 429,
         "CustomResponseBodyKey": "Page" if rate.is_page else "Problem",
         "ResponseHeaders": [{"Name": name, "Value": value} for name, value in headers.items()],
-    }
-    return {
-        "Name": rate.name,
-        "Statement": {"RateBasedStatement": rate_statement},
-        "Action": if_condition("Blocks", {"Block": {"CustomResponse": refusal}}, {"Count": {}}),
-        "VisibilityConfig": _metric_settings(rate.name),
     }
 
 

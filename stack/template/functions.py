@@ -5,6 +5,7 @@ only if the function has a secret or a limit of its own.
 """
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from chalicelib.core.settings import OIDC
@@ -55,7 +56,10 @@ def logical_id(name: str) -> str:
 
     Tables and queues also have a suffix (table_id, queue_id). Chalice gives the API's own function the id APIHandler.
     """
-    return "APIHandler" if name == API_HANDLER else "".join(part.title() for part in name.split("_"))
+    if name == API_HANDLER:
+        return "APIHandler"
+    words = name.split("_")
+    return "".join(word.title() for word in words)
 
 
 def function_properties(function: str, **own: Any) -> Template:
@@ -69,34 +73,50 @@ def environment(function: str, variables: Template) -> Template:
 
 
 def functions() -> Template:
-    return merge_parts(
-        [
-            {"Globals": {"Function": {"Environment": {"Variables": _SETTINGS}}}},
-            *(_output_and_alarms(function) for function in function_settings()),
-            *(_secret(variable, reader) for variable, readers in SECRETS.items() for reader in readers),
-            *(_reservation(function) for function in RESERVED),
-            # app.py reads this variable, and imports only the modules of the function's routes.
-            *(environment(name, {"SERVED_FUNCTION": logical_id(name)}) for name in ROUTE_FUNCTIONS),
-            environment("sign_in", {f"OIDC_{name}": ref(f"Oidc{logical_id(name.lower())}") for name in OIDC}),
-            environment("watch_mail", {"MAIL_SOURCE": _event_source_id("send_mail")}),
-            environment("watch_mail", {"OTHER_MAIL_SOURCE": _event_source_id("send_other_mail")}),
-            # The disk must hold the plain and the encrypted file at once. Without RecursiveLoop, Lambda would stop a
-            # function that sends messages to its own queue.
-            function_properties("run_export", EphemeralStorage={"Size": 4096}, RecursiveLoop="Allow"),
-            function_properties("run_import", EphemeralStorage={"Size": 2048}, RecursiveLoop="Allow"),
-            function_properties("run_update", RecursiveLoop="Allow"),
-            function_properties("compare_hashes", RecursiveLoop="Allow"),
-            function_properties("run_list", EphemeralStorage={"Size": 2048}, RecursiveLoop="Allow"),
-            # Chalice writes the function's name here as ApiHandler, but its logical id is APIHandler.
-            {"Resources": {"ApiHandlerLogGroup": {"Properties": {"LogGroupName": sub("/aws/lambda/${APIHandler}")}}}},
-        ]
-    )
+    settings = {"Globals": {"Function": {"Environment": {"Variables": _SETTINGS}}}}
+    outputs_and_alarms = [_output_and_alarms(function) for function in function_settings()]
+    reservations = [_reservation(function) for function in RESERVED]
+    parts = [settings, *outputs_and_alarms, *_secrets(), *reservations, *_own_variables(), *_job_settings()]
+    # Chalice writes the function's name here as ApiHandler, but its logical id is APIHandler.
+    log_group = {"Properties": {"LogGroupName": sub("/aws/lambda/${APIHandler}")}}
+    return merge_parts([*parts, {"Resources": {"ApiHandlerLogGroup": log_group}}])
+
+
+def _own_variables() -> list[Template]:
+    """Return the environment variables that only some functions have, except secrets."""
+    # app.py reads SERVED_FUNCTION, and imports only the modules of the function's routes.
+    served = [environment(name, {"SERVED_FUNCTION": logical_id(name)}) for name in ROUTE_FUNCTIONS]
+    provider = {}
+    for name in OIDC:
+        parameter = f"Oidc{logical_id(name.lower())}"  # OidcClientId for CLIENT_ID
+        provider[f"OIDC_{name}"] = ref(parameter)
+    mail_sources = {
+        "MAIL_SOURCE": _event_source_id("send_mail"),
+        "OTHER_MAIL_SOURCE": _event_source_id("send_other_mail"),
+    }
+    return [*served, environment("sign_in", provider), environment("watch_mail", mail_sources)]
+
+
+def _job_settings() -> list[Template]:
+    """Return the properties of the functions that work on jobs, such as exports.
+
+    The disk must hold the plain and the encrypted file at once. Without RecursiveLoop, Lambda would stop a function
+    that sends messages to its own queue.
+    """
+    return [
+        function_properties("run_export", EphemeralStorage={"Size": 4096}, RecursiveLoop="Allow"),
+        function_properties("run_import", EphemeralStorage={"Size": 2048}, RecursiveLoop="Allow"),
+        function_properties("run_update", RecursiveLoop="Allow"),
+        function_properties("compare_hashes", RecursiveLoop="Allow"),
+        function_properties("run_list", EphemeralStorage={"Size": 2048}, RecursiveLoop="Allow"),
+    ]
 
 
 def _output_and_alarms(function: str) -> Template:
     name = logical_id(function)
-    # Chalice itself writes the output of the API's own function.
-    outputs = {} if function == API_HANDLER else {f"{name}Name": output(ref(name), "Function")}
+    outputs = {}
+    if function != API_HANDLER:  # Chalice itself writes the output of the API's own function.
+        outputs[f"{name}Name"] = output(ref(name), "Function")
     errors = alarm(f"{name} ended in an error or ran out of time.", function_measure("Errors", function))
     throttles = alarm(
         f"Lambda throttled {name}: too many concurrent executions.", function_measure("Throttles", function)
@@ -108,14 +128,22 @@ def function_measure(metric: str, function: str) -> Measure:
     return Measure("AWS/Lambda", metric, {"FunctionName": ref(logical_id(function))})
 
 
+def _secrets() -> Iterator[Template]:
+    """Yield the environment variable of each secret, for each function that gets the secret."""
+    for variable, readers in SECRETS.items():
+        for function in readers:
+            yield _secret(variable, function)
+
+
 def _secret(variable: str, function: str) -> Template:
     """Return the environment variable that contains a secret: SIGNATURE_KEYS contains SignatureKeys."""
     if variable == "ORIGIN_KEYS":
         # Two versions of this secret: the one that CloudFront sends, and another one that the API accepts.
         versions = {parameter: origin_key(parameter) for parameter in ("OriginKey", "OriginKeyToo")}
         return environment(function, {variable: sub(json.dumps(versions))})
+    secret = logical_id(variable.lower())
     # For example {{resolve:secretsmanager:${TokenKeys}:SecretString}}
-    value = sub(f"{{{{resolve:secretsmanager:${{{logical_id(variable.lower())}}}:SecretString}}}}")
+    value = sub(f"{{{{resolve:secretsmanager:${{{secret}}}:SecretString}}}}")
     return environment(function, {variable: value})
 
 
@@ -150,8 +178,9 @@ def _reservation(function: str) -> Template:
         f"Concurrent executions reserved for {reserved_for}. They are also its maximum. 0 reserves none."
         f" AWS requires at least {MIN_UNRESERVED} unreserved executions in the account."
     )
+    reserved = if_condition(condition, ref(parameter))
     return {
         "Parameters": {parameter: number(description, "0", 0)},
         "Conditions": {condition: differs(parameter, "0")},
-        **function_properties(function, ReservedConcurrentExecutions=if_condition(condition, ref(parameter))),
+        **function_properties(function, ReservedConcurrentExecutions=reserved),
     }

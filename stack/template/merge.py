@@ -32,10 +32,18 @@ def settings_in(outputs: Mapping[str, str]) -> dict[str, str]:
     template = merge_template()
     # In the template, such a variable and its output have equal values, such as {"Ref": "MailQueue"}. A dict cannot be
     # a key, so compare the values as JSON.
-    output_by_value = {json.dumps(each["Value"]): name for name, each in template["Outputs"].items()}
+    output_by_value = {}
+    for name, declared in template["Outputs"].items():
+        value = json.dumps(declared["Value"])
+        output_by_value[value] = name
+    settings = {}
     variables = template["Globals"]["Function"]["Environment"]["Variables"]
-    values = {variable: json.dumps(value) for variable, value in variables.items()}
-    return {variable: outputs[output_by_value[value]] for variable, value in values.items() if value in output_by_value}
+    for variable, content in variables.items():
+        value = json.dumps(content)
+        if value in output_by_value:
+            name = output_by_value[value]
+            settings[variable] = outputs[name]
+    return settings
 
 
 @cache

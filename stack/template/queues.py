@@ -132,6 +132,7 @@ def worked_queue(
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
         "ScalingConfig": {"MaximumConcurrency": max_concurrency},
     }
+    events = {event_source(worker, "Sqs"): {"Properties": source}}
     # Our code sends to the queues in QUEUES, and reads their URLs from environment variables.
     variables = {queue_variable(name): ref(logical)} if name in QUEUES else {}
     return merge_parts(
@@ -139,7 +140,7 @@ def worked_queue(
             # AWS advises six times the function's timeout.
             _queue(logical, contents, is_personal, VisibilityTimeout=6 * timeout(worker), RedrivePolicy=redrive),
             dead_letters(name, what_failed, is_personal),
-            function_properties(worker, Events={event_source(worker, "Sqs"): {"Properties": source}}),
+            function_properties(worker, Events=events),
             {"Globals": {"Function": {"Environment": {"Variables": variables}}}},
         ]
     )
@@ -163,10 +164,9 @@ def _queue(logical: str, contents: str, is_personal: bool, **more: Any) -> Templ
         "KmsDataKeyReusePeriodSeconds": 24 * 3600,
     }
     encryption = own_key if is_personal else {"SqsManagedSseEnabled": True}
+    description = f"{contents}: personal data" if is_personal else contents
     properties = {"MessageRetentionPeriod": _FOURTEEN_DAYS, **encryption, **more}
     return {
         "Resources": {logical: resource("SQS::Queue", properties, **retention(is_personal))},
-        "Outputs": {
-            f"{logical}Url": output(ref(logical), f"{contents}: personal data" if is_personal else contents),
-        },
+        "Outputs": {f"{logical}Url": output(ref(logical), description)},
     }

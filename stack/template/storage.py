@@ -13,12 +13,12 @@ _SECRETS = {
 
 
 def storage() -> Template:
+    secrets = {name: _secret(description) for name, description in _SECRETS.items()}
+    secret_arns = {f"{name}Arn": output(ref(name), "Secret") for name in _SECRETS}
+    bucket_name = output(ref("ExportsBucket"), "Exported and imported files: personal data")
     return {
-        "Resources": {**_exports(), **{name: _secret(description) for name, description in _SECRETS.items()}},
-        "Outputs": {
-            "ExportsBucketName": output(ref("ExportsBucket"), "Exported and imported files: personal data"),
-            **{f"{name}Arn": output(ref(name), "Secret") for name in _SECRETS},
-        },
+        "Resources": {**_exports(), **secrets},
+        "Outputs": {"ExportsBucketName": bucket_name, **secret_arns},
     }
 
 

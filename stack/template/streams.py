@@ -82,5 +82,6 @@ def stream_reader(function: str, *, parallelization_factor: int, patterns: list[
         Threshold=10 * 60 * 1000,
         EvaluationPeriods=2,
     )
-    event = function_properties(function, Events={event_source(function, "Dynamodb"): {"Properties": source}})
-    return merge_parts([event, {"Resources": {f"{name}LagAlarm": lag}}])
+    events = {event_source(function, "Dynamodb"): {"Properties": source}}
+    reader = function_properties(function, Events=events)
+    return merge_parts([reader, {"Resources": {f"{name}LagAlarm": lag}}])

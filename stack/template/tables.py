@@ -46,12 +46,15 @@ def table(name: str, contents: str, own_key: Template | None = None, **more: Any
     other properties of the table.
     """
     logical = table_id(name)
+    encryption: Template = {"SSEEnabled": True, "SSEType": "KMS"}
+    if own_key:
+        encryption |= own_key
     properties = {
         "BillingMode": "PAY_PER_REQUEST",
         "AttributeDefinitions": [{"AttributeName": each, "AttributeType": "S"} for each in _KEYS],
         "KeySchema": [{"AttributeName": each, "KeyType": kind} for each, kind in _KEYS.items()],
         "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
-        "SSESpecification": {"SSEEnabled": True, "SSEType": "KMS", **(own_key or {})},
+        "SSESpecification": encryption,
         "DeletionProtectionEnabled": if_condition("Protected", True, False),
         **more,
     }

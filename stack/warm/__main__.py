@@ -28,7 +28,8 @@ from stack.warm.plan import CapacityChange, CapacityKind, plan
 def main(arguments: Sequence[str] | None = None) -> None:
     options = _options(arguments)
     endpoint = endpoint_of(options.stage)
-    stack, client_for = describe_stack(stack_name(options.stage), Cloud(endpoint)), clients(endpoint)
+    stack = describe_stack(stack_name(options.stage), Cloud(endpoint))
+    client_for = clients(endpoint)
     tables = Tables(client_for("dynamodb", DEFAULT_REGION), {COUNTS: stack.outputs["CountsTableName"]})
     warming = Warming(client_for, tables)
     if options.revert:
@@ -75,7 +76,7 @@ def revert(warming: Warming) -> None:
     for change in changes:
         if not change.can_be_undone:
             cost = "no further cost" if change.kind is CapacityKind.WARM else "a few more reads"
-            say(f"  stays: {change.kind} of {change.target}, up to {change.after:,} ({cost})")
+            say(f"  stays: {change.label}, up to {change.after:,} ({cost})")
 
 
 def _act_on_each(
@@ -95,10 +96,10 @@ def _act_on_each(
         try:
             act(change)
         except (ClientError, BotoCoreError, PetitionsError) as error:
-            not_yet = ", ".join(f"{each.kind} of {each.target}" for each in changes[number:])
-            raise Failure(f"only {number} of {len(changes)} {past_verb}; not: {not_yet} ({error}). {hint}") from error
+            missing = ", ".join(each.label for each in changes[number:])
+            raise Failure(f"only {number} of {len(changes)} {past_verb}; not: {missing} ({error}). {hint}") from error
         if change.can_be_undone or print_all:
-            say(f"  {past_verb}: {change.kind} of {change.target}")
+            say(f"  {past_verb}: {change.label}")
 
 
 def _engineer_agrees() -> bool:
@@ -106,7 +107,8 @@ def _engineer_agrees() -> bool:
         return True
     if not sys.stdin.isatty():
         raise Failure("cannot ask, because there is no terminal: set YES=1")
-    return input("Change this? [yes/no] ").strip().lower() in ("y", "yes")
+    answer = input("Change this? [yes/no] ")
+    return answer.strip().lower() in ("y", "yes")
 
 
 def _options(arguments: Sequence[str] | None) -> Namespace:

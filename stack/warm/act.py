@@ -4,6 +4,7 @@ All changes are recorded with their old values before the first one is made, so 
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from chalicelib.aws.table import Tables
@@ -27,13 +28,11 @@ class Warming:
 
     def record_changes(self, changes: Iterable[CapacityChange]) -> None:
         """Add the changes to the record. If a recorded change has the same kind and target, keep its old value."""
-        by_target = {(each.kind, each.target): each for each in self.recorded_changes()}
+        by_key = {recorded.key: recorded for recorded in self.recorded_changes()}
         for change in changes:
-            earlier = by_target.get((change.kind, change.target), change)
-            by_target[change.kind, change.target] = CapacityChange(
-                change.kind, change.target, earlier.before, change.after
-            )
-        self._store(by_target.values())
+            earlier = by_key.get(change.key, change)
+            by_key[change.key] = replace(change, before=earlier.before)
+        self._store(by_key.values())
 
     def make(self, change: CapacityChange) -> None:
         """Make a change. Idempotent."""
@@ -49,9 +48,8 @@ class Warming:
         """Set the old value if the change can be undone. Then remove the change from the record. Idempotent."""
         if change.can_be_undone:  # Only a reservation can be undone.
             self._reserve(change.target, change.before)
-        self._store(
-            each for each in self.recorded_changes() if (each.kind, each.target) != (change.kind, change.target)
-        )
+        remaining = [recorded for recorded in self.recorded_changes() if recorded.key != change.key]
+        self._store(remaining)
 
     def _reserve(self, function: str, executions: int) -> None:
         """Set the function's reserved concurrency. 0 removes the reservation."""
@@ -62,4 +60,5 @@ class Warming:
             client.delete_function_concurrency(FunctionName=function)
 
     def _store(self, changes: Iterable[CapacityChange]) -> None:
-        self._tables.put(health_keys.last_warming(), {"changes": [change.as_item() for change in changes]})
+        items = [change.as_item() for change in changes]
+        self._tables.put(health_keys.last_warming(), {"changes": items})

@@ -46,7 +46,18 @@ class CapacityChange:
     @property
     def price(self) -> float:
         """Return the one-time price in US dollars."""
-        return (self.after - self.before) * UNIT_USD if self.kind is CapacityKind.WARM else 0.0
+        if self.kind is not CapacityKind.WARM:
+            return 0.0
+        return (self.after - self.before) * UNIT_USD
+
+    @property
+    def key(self) -> tuple[CapacityKind, str]:
+        """Return the kind and the target. The record of changes has at most one change for each key."""
+        return self.kind, self.target
+
+    @property
+    def label(self) -> str:
+        return f"{self.kind} of {self.target}"
 
     @property
     def can_be_undone(self) -> bool:
@@ -57,7 +68,12 @@ class CapacityChange:
 
 
 def change_of(item: dict[str, Any]) -> CapacityChange:
-    return CapacityChange(CapacityKind(item["kind"]), str(item["target"]), int(item["before"]), int(item["after"]))
+    return CapacityChange(
+        kind=CapacityKind(item["kind"]),
+        target=str(item["target"]),
+        before=int(item["before"]),
+        after=int(item["after"]),
+    )
 
 
 def plan(values: Values, stack: StackDescription, expected: Expected) -> tuple[list[CapacityChange], list[str]]:
@@ -80,7 +96,8 @@ def plan(values: Values, stack: StackDescription, expected: Expected) -> tuple[l
 
 
 def _warm_changes(values: Values, stack: StackDescription, expected: Expected) -> Iterator[CapacityChange]:
-    before, after = values.get("table.warm_signatures", 0), needed_table_units(expected)
+    before = values.get("table.warm_signatures", 0)
+    after = needed_table_units(expected)
     if 0 < before < after:  # 0: the table's value could not be read.
         yield CapacityChange(CapacityKind.WARM, stack.outputs["SignaturesTableName"], before, after)
 
@@ -107,7 +124,8 @@ def _reservation_changes(values: Values, stack: StackDescription, expected: Expe
     for function, after in needed.items():
         before = values.get(f"lambda.reserved_{function}")  # None if it could not be read.
         if before is not None and before < after:
-            yield CapacityChange(CapacityKind.RESERVED, stack.outputs[f"{logical_id(function)}Name"], before, after)
+            name = stack.outputs[f"{logical_id(function)}Name"]
+            yield CapacityChange(CapacityKind.RESERVED, name, before, after)
 
 
 def _unchanged_reasons(values: Values) -> Iterator[str]:

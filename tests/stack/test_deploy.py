@@ -1,9 +1,12 @@
 """Deploying: a repeat changes nothing, secrets are kept, errors are one line."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import boto3
 import pytest
+from botocore.stub import Stubber
 
 from stack import changeset
 from stack.attach import SENDER, Deployed, deploy_to_emulator
@@ -13,6 +16,8 @@ from stack.console import Failure
 from stack.deploy import deploy, stack_name
 from stack.emulator import Emulator
 from stack.package import Package
+
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("deploy")]
 
@@ -93,3 +98,23 @@ def test_missing_credentials_are_a_one_line_error(monkeypatch: pytest.MonkeyPatc
 def test_an_empty_endpoint_url_means_aws(monkeypatch: pytest.MonkeyPatch, value: str, endpoint: str | None) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", value)
     assert endpoint_in_environment() == endpoint
+
+
+def test_the_reason_of_a_failure_is_found_behind_a_long_rollback() -> None:
+    """AWS returns the events by pages, newest first."""
+    client: Any = boto3.client("cloudformation", "eu-west-2", aws_access_key_id="a", aws_secret_access_key="b")
+    began = datetime(2026, 11, 24, 18, 30, tzinfo=UTC)
+    rollback = [an_event(began + MINUTE, "Tables", "DELETE_COMPLETE")] * 3
+    failure = an_event(began, "RelaySource", "CREATE_FAILED", ResourceStatusReason="not authorized")
+    earlier = an_event(began - HOUR, "Old", "CREATE_FAILED", ResourceStatusReason="an earlier deployment")
+    with Stubber(client) as stub:
+        stub.add_response("describe_stack_events", {"StackEvents": rollback, "NextToken": "2"})
+        stub.add_response("describe_stack_events", {"StackEvents": [*rollback, failure, earlier], "NextToken": "3"})
+        cloud = Cloud(_clients={"cloudformation": client})
+        text = changeset.failures(cloud, "petitions-dev", began.timestamp())
+    assert text == "stack petitions-dev was not deployed\n  RelaySource: not authorized"
+
+
+def an_event(at: datetime, resource: str, status: str, **more: str) -> dict[str, Any]:
+    common = {"StackId": "arn", "EventId": "1", "StackName": "petitions-dev"}
+    return {**common, "Timestamp": at, "LogicalResourceId": resource, "ResourceStatus": status, **more}

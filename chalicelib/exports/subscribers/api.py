@@ -44,14 +44,16 @@ def request_list(request: Request, slug: str) -> Response:
 def list_lists(request: Request, slug: str) -> Response:
     """Return the petition's lists, newest first."""
     petition = petition_as_stored(slug, tables())
-    return json_answer({"lists": [_list_json(job) for job in jobs_of(OptInList, petition.slug, tables())]})
+    lists = [_list_json(job) for job in jobs_of(OptInList, petition.slug, tables())]
+    return json_answer({"lists": lists})
 
 
 @staff_view(routes)
 def cancel_list(request: Request, list_id: str) -> Response:
     """Cancel the list, and return it. If it has ended or stalled, return it unchanged."""
     job = find_job(OptInList, list_id, tables())
-    return json_answer(_list_json(cancel_job(request, "list.cancelled", job, {"petition": job.slug})))
+    cancelled = cancel_job(request, "list.cancelled", job, {"petition": job.slug})
+    return json_answer(_list_json(cancelled))
 
 
 @staff_view(routes)
@@ -92,6 +94,6 @@ def _list_json(job: OptInList) -> dict[str, object]:
         "state": job.state_at(now),
         "requested_at": times.iso(job.requested_at),
         "expires_at": times.iso(job.expires_at),
-        "sha256": result and result.sha256,
-        "bytes": result and result.size,
+        "sha256": result.sha256 if result else None,
+        "bytes": result.size if result else None,
     }

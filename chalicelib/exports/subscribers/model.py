@@ -62,4 +62,5 @@ class OptInList(Job):
     @property
     def next_bucket(self) -> str | None:
         """Return the bucket (partition of signatures) that the next step writes; None if all are written."""
-        return keys.BUCKETS[len(self.parts)] if len(self.parts) < len(keys.BUCKETS) else None
+        written = len(self.parts)
+        return keys.BUCKETS[written] if written < len(keys.BUCKETS) else None

@@ -34,4 +34,7 @@ def new_list(request: ListRequest, slug: str, owner: str, now: datetime, tables:
 
 def latest_done_id(slug: str, tables: Tables) -> str | None:
     """Return the id of the petition's latest list that is done; None if there is none."""
-    return next((job.job_id for job in jobs_of(OptInList, slug, tables) if job.state is JobState.DONE), None)
+    for job in jobs_of(OptInList, slug, tables):  # Newest first.
+        if job.state is JobState.DONE:
+            return job.job_id
+    return None

@@ -72,7 +72,9 @@ class ListWork:
         rows += [_row("unsubscribed", each, signatures.get(each, {})) for each in unsubscribed]
         key = f"{PARTS}/{job.job_id}/{bucket}-{token_hex(4)}"
         self._put(key, "".join(rows))
-        self._put(_ids_key(key), "".join(f"{each}\n" for each in sorted(earlier_ids | subscribed.keys())))
+        listed_ids = sorted(earlier_ids | subscribed.keys())
+        id_lines = [f"{signature_id}\n" for signature_id in listed_ids]
+        self._put(_ids_key(key), "".join(id_lines))
         return job.model_copy(
             update={
                 "parts": [*job.parts, key],
@@ -87,15 +89,19 @@ class ListWork:
         remaining: dict[str, Item] = {}
         for start in range(0, len(signatures), BATCH_SIZE):
             batch = signatures[start : start + BATCH_SIZE]
-            stopped = addresses_that_stopped([item["email"] for item in batch], slug, self.limit_keys, self.tables)
-            remaining |= {item["sk"]: item for item in batch if item["email"] not in stopped}
+            addresses = [item["email"] for item in batch]
+            stopped = addresses_that_stopped(addresses, slug, self.limit_keys, self.tables)
+            for item in batch:
+                if item["email"] not in stopped:
+                    remaining[item["sk"]] = item
         return remaining
 
     def _earlier_ids(self, job: OptInList, bucket: str) -> set[str]:
         """Return the ids of the people in the bucket who were ever listed, up to the list `earlier`."""
         if job.earlier is None:
             return set()
-        part = find_job(OptInList, job.earlier, self.tables).parts[keys.BUCKETS.index(bucket)]
+        earlier_list = find_job(OptInList, job.earlier, self.tables)
+        part = earlier_list.parts[keys.BUCKETS.index(bucket)]
         path = self.folder / "listed"
         with path.open("wb") as file:
             self.s3_bucket.copy_to(_ids_key(part), file)
@@ -135,5 +141,13 @@ def _ids_key(part: str) -> str:
 
 def _row(status: str, signature_id: str, item: Mapping[str, str]) -> str:
     """Return one line of CSV. If `item` is empty, the line has only the status and the id."""
-    values = (status, signature_id, *(item.get(name, "") for name in COLUMNS[2:]))  # The first two: status and id.
-    return ",".join('"' + escape_formula(value).replace('"', '""') + '"' for value in values) + "\r\n"
+    values = [status, signature_id]
+    values += [item.get(column, "") for column in COLUMNS[2:]]  # All columns but the status and the id.
+    cells = [_cell(value) for value in values]
+    return ",".join(cells) + "\r\n"
+
+
+def _cell(value: str) -> str:
+    """Return the value in quotes, as a cell of CSV that is not a formula."""
+    escaped = escape_formula(value).replace('"', '""')
+    return f'"{escaped}"'

@@ -51,13 +51,15 @@ def start_import(request: Request, slug: str) -> Response:
     if content_type(request) not in CONTENT_TYPES:
         raise WrongType(CSV)
     petition = petition_as_stored(slug, tables())
-    if petition.state_at(now) is PetitionState.DRAFT or not petition.is_confirmable_at(now):
-        raise NotNow(f"This petition is {petition.state_at(now)}, so nothing can be imported.")
+    state = petition.state_at(now)
+    if state is PetitionState.DRAFT or not petition.is_confirmable_at(now):
+        raise NotNow(f"This petition is {state}, so nothing can be imported.")
     partner = find_partner(query(request, "partner") or "", tables())
     mapping = _mapping(request)
     body = raw_body(request, MAX_DIRECT_KB * 1024)
     upload = _upload_id(request)
-    is_dry_run = (query(request, "dry_run") or "").lower() in ("1", "true", "yes")
+    dry_run = query(request, "dry_run") or ""
+    is_dry_run = dry_run.lower() in ("1", "true", "yes")
     job = _new_import(request, slug, partner.source, now)
     key = upload_key(slug, upload) if upload else f"{import_prefix(job.job_id)}file"
     job = job.model_copy(update={"dry_run": is_dry_run, "mapping": mapping, "file": key})
@@ -85,21 +87,24 @@ def offer_upload(request: Request, slug: str) -> Response:
 @staff_view(routes)
 def list_imports(request: Request, slug: str) -> Response:
     petition = petition_as_stored(slug, tables())
-    jobs = list(jobs_of(Import, petition.slug, tables()))
-    return json_answer({"imports": [_import_json(job, jobs) for job in jobs]})
+    all_imports = list(jobs_of(Import, petition.slug, tables()))
+    shown = [_import_json(job, all_imports) for job in all_imports]
+    return json_answer({"imports": shown})
 
 
 @staff_view(routes)
 def read_import(request: Request, slug: str, import_id: str) -> Response:
     job = _find_import(slug, import_id)
-    return json_answer(_import_json(job, list(jobs_of(Import, slug, tables()))))
+    all_imports = list(jobs_of(Import, slug, tables()))
+    return json_answer(_import_json(job, all_imports))
 
 
 @staff_view(routes)
 def cancel_import(request: Request, slug: str, import_id: str) -> Response:
     """Cancel the import, and return it. Signatures that were imported already stay until staff undo the import."""
     job = cancel_job(request, "import.cancelled", _find_import(slug, import_id))
-    return json_answer(_import_json(job, list(jobs_of(Import, slug, tables()))))
+    all_imports = list(jobs_of(Import, slug, tables()))
+    return json_answer(_import_json(job, all_imports))
 
 
 @staff_view(routes)
@@ -146,19 +151,26 @@ def _upload_id(request: Request) -> str:
 def _mapping(request: Request) -> dict[str, list[str]]:
     """Return the JSON in ?mapping=, which maps our fields to headings of the file. Raise Invalid if it is wrong."""
     text = query(request, "mapping")
+    if not text:
+        return {}
     try:
-        mapping = TypeAdapter(dict[str, list[str] | str]).validate_json(text) if text else {}
+        mapping = TypeAdapter(dict[str, list[str] | str]).validate_json(text)
     except ValidationError as error:
         raise Invalid([FieldError("mapping", 'Send JSON such as {"email": "E-mail address"}')]) from error
     unknown = mapping.keys() - HEADINGS.keys()
     if unknown:
         raise Invalid([FieldError("mapping", f"Use only these fields: {', '.join(HEADINGS)}")])
-    return {field: [headings] if isinstance(headings, str) else headings for field, headings in mapping.items()}
+    headings_of: dict[str, list[str]] = {}
+    for field, headings in mapping.items():
+        headings_of[field] = [headings] if isinstance(headings, str) else headings
+    return headings_of
 
 
 def _import_json(job: Import, all_imports: list[Import]) -> dict[str, object]:
+    """Return the import as JSON. `all_imports`: all imports and undos of the petition, newest first."""
     now = times.now()
-    undone_by = next((each.job_id for each in all_imports if each.undoes == job.job_id), None)
+    undo_ids = [each.job_id for each in all_imports if each.undoes == job.job_id]
+    undone_by = undo_ids[0] if undo_ids else None
     # How many receipts an undo has is not known before its end.
     rows = job.processed if job.undoes else job.expected
     progress = {"rows": rows, "processed": job.processed, "undone_by": undone_by}

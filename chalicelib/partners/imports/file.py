@@ -54,8 +54,8 @@ class Unreadable(Exception):
 def shape_of(path: Path, mapping: Mapping[str, Sequence[str]]) -> Shape:
     """Return how to read the file. `mapping`: the headings of some of our fields. For other fields, use HEADINGS."""
     encoding = _encoding(path)
-    # The most frequent of these characters in the headings.
-    delimiter = max(",;\t|", key=_first_line(path, encoding).count)
+    first_line = _first_line(path, encoding)
+    delimiter = max(",;\t|", key=first_line.count)  # The most frequent of these characters in the headings.
     headings = next(_rows(path, encoding, delimiter), [])
     columns = _columns(headings, mapping)
     return Shape(encoding=encoding, delimiter=delimiter, columns=columns, unused=_unused(headings, columns))
@@ -76,7 +76,9 @@ def records(path: Path, shape: Shape) -> Iterator[dict[str, str] | None]:
     """Yield the values of each row, by our fields. Yield None for a row with more or fewer cells than headings."""
     rows = _rows(path, shape.encoding, shape.delimiter)
     headings = next(rows, [])
-    indexes_of = {field: [headings.index(name) for name in names] for field, names in shape.columns.items()}
+    indexes_of: dict[str, list[int]] = {}
+    for field, names in shape.columns.items():
+        indexes_of[field] = [headings.index(name) for name in names]
     for row in rows:
         if len(row) == len(headings):
             yield {field: _joined_cells(row, indexes) for field, indexes in indexes_of.items()}
@@ -151,7 +153,8 @@ def _columns(headings: Sequence[str], mapping: Mapping[str, Sequence[str]]) -> d
         raise Unreadable(f"This file has more than {MAX_COLUMNS} columns")
     usual = {field: _usual_heading(field, headings) for field in HEADINGS}
     chosen = {field: [*names] for field, names in mapping.items()}
-    columns = {field: names for field, names in (usual | chosen).items() if names}
+    usual_or_chosen = usual | chosen  # For a field that is in both, the chosen headings.
+    columns = {field: names for field, names in usual_or_chosen.items() if names}
     used = [name for names in columns.values() for name in names]
     missing = [name for name in used if name not in headings]
     if missing:
@@ -165,7 +168,8 @@ def _columns(headings: Sequence[str], mapping: Mapping[str, Sequence[str]]) -> d
 def _unused(headings: Sequence[str], columns: Mapping[str, Sequence[str]]) -> list[str]:
     """Return the headings whose columns we do not read, cut to a length that fits into the import's item."""
     used = {name for names in columns.values() for name in names}
-    return [name[:MAX_UNUSED_HEADING_CHARS] for name in headings if name.strip() and name not in used]
+    unused = [name for name in headings if name.strip() and name not in used]
+    return [name[:MAX_UNUSED_HEADING_CHARS] for name in unused]
 
 
 def _with_whole_name(columns: dict[str, list[str]]) -> dict[str, list[str]]:
@@ -187,9 +191,9 @@ def _usual_heading(field: str, headings: Sequence[str]) -> list[str]:
 
     A plain name is a heading without case, spaces and punctuation, as in HEADINGS.
     """
-    # Reversed, so that the first of several headings with the same plain name wins.
-    by_plain_name = {re.sub(r"[^a-z0-9]", "", each.casefold()): each for each in reversed(headings)}
-    for plain_name in HEADINGS[field]:
-        if plain_name in by_plain_name:
-            return [by_plain_name[plain_name]]
+    plain_names = [re.sub(r"[^a-z0-9]", "", heading.casefold()) for heading in headings]
+    for usual_name in HEADINGS[field]:
+        if usual_name in plain_names:
+            index = plain_names.index(usual_name)
+            return [headings[index]]
     return []

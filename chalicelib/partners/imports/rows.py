@@ -7,6 +7,7 @@ from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.partners.form import SentSignature, read_signature
 from chalicelib.partners.model import Partner
 
+PERSON_FIELDS = ("name", "email", "country", "postcode")
 YES = frozenset({"true", "yes", "1", "y", "x"})
 WRONG_CELL_COUNT = FieldError("row", "This row has more or fewer cells than there are headings")
 
@@ -18,15 +19,17 @@ def read_row(record: Mapping[str, str] | None, row: int, partner: Partner, now: 
     """
     if record is None:
         raise Invalid([WRONG_CELL_COUNT])
-    person = {name: record[name] for name in ("name", "email", "country", "postcode") if record.get(name)}
+    person = {field: record[field] for field in PERSON_FIELDS if record.get(field)}
+    updates = record.get("updates") or ""
     consent = {
         "wording": partner.wording,
         "version": partner.version,
         "obtained_at": _moment(record.get("obtained_at"), now),
-        "updates": (record.get("updates") or "").casefold() in YES,
+        "updates": updates.casefold() in YES,
     }
+    identifier = record.get("identifier") or None
     # Empty defaults: a missing name or address would hide an error in the country or postcode.
-    raw = {"email": "", "name": "", **person, "identifier": record.get("identifier") or None, "consent": consent}
+    raw = {"email": "", "name": "", **person, "identifier": identifier, "consent": consent}
     return read_signature(raw, partner, now, row, may_lack_identifier=True)
 
 

@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from chalicelib.aws.bucket import Bucket
 from chalicelib.core.errors import Invalid, UnknownThing
@@ -50,18 +49,24 @@ class ImportWork:
     _rows_read: int = 0
 
     def next_step(self, job: Import) -> Step[Import]:
-        if not self.receiving.petition.is_confirmable_at(self.clock()) and not job.undoes:
-            return Step(0, lambda: job.in_end_state(JobState.FAILED, why="The petition closed meanwhile"))
         if job.undoes:
-            return Step(ROWS_SECONDS, lambda: undo_some(job, self.receiving, self.clock(), RECEIPTS_PER_STEP))
+            return Step(ROWS_SECONDS, lambda: self._undo_next_receipts(job))
+        if not self.receiving.petition.is_confirmable_at(self.clock()):
+            return Step(0, lambda: job.in_end_state(JobState.FAILED, why="The petition closed meanwhile"))
         if job.shape is None:
             return Step(CHECK_SECONDS, lambda: self._check(job))
         return Step(ROWS_SECONDS, lambda: self._take_next_rows(job))
 
     def tidy(self, job: Import) -> None:
         """Delete the import's file, because it has names and addresses. For an undo, there is nothing to delete."""
-        folder = f"{job.file.rpartition('/')[0]}/" if job.file else import_prefix(job.job_id)
-        self.bucket.delete_under(folder)
+        if job.file:
+            folder, _, _ = job.file.rpartition("/")
+            self.bucket.delete_under(f"{folder}/")
+        else:
+            self.bucket.delete_under(import_prefix(job.job_id))
+
+    def _undo_next_receipts(self, job: Import) -> Import:
+        return undo_some(job, self.receiving, self.clock(), RECEIPTS_PER_STEP)
 
     def _check(self, job: Import) -> Import:
         """Return the job with the file's format and number of rows, or as failed if the file cannot be read."""
@@ -91,7 +96,8 @@ class ImportWork:
         signatures = [self._signature_or_error(record, row) for row, record in enumerate(batch, first_row)]
         results = self._take_rows(job, signatures)
         after = _with_results(job, first_row, batch, results)
-        return after.in_end_state(JobState.DONE) if after.processed >= after.expected else after
+        is_done = after.processed >= after.expected
+        return after.in_end_state(JobState.DONE) if is_done else after
 
     def _remaining_rows(self, job: Import) -> Iterator[Mapping[str, str] | None]:
         """Return an iterator over the rows that are not processed yet. None: a row with too many or too few cells."""
@@ -144,25 +150,21 @@ def _with_results(
     job: Import, first_row: int, batch: Sequence[Mapping[str, str] | None], results: Sequence[ReceiveResult]
 ) -> Import:
     """Return the job with the results of a batch of rows added to its counts, errors and samples."""
-    # For each outcome, such as "accepted", the job has a counter of this name.
-    counts: dict[str, Any] = {
-        outcome.value: getattr(job, outcome.value) + sum(each.outcome is outcome for each in results)
-        for outcome in ReceiveOutcome
-    }
-    errors = [
-        RowError(row=row, field=error.field, message=error.message)
-        for row, result in enumerate(results, first_row)
-        for error in result.errors
-    ]
-    samples = [
-        RowSample(row=row, result=result.outcome, fields=[name for name, value in (record or {}).items() if value])
-        for row, (record, result) in enumerate(zip(batch, results, strict=True), first_row)
-    ]
-    return job.model_copy(
-        update={
-            **counts,
-            "processed": job.processed + len(results),
-            "errors": [*job.errors, *errors][:MAX_ERRORS],
-            "sample": [*job.sample, *samples][:MAX_SAMPLES],
-        }
-    )
+    numbers: dict[str, int] = {"processed": job.processed + len(results)}
+    outcomes = [result.outcome for result in results]
+    for outcome in ReceiveOutcome:
+        name = outcome.value  # The job has a counter for each outcome, with the outcome's name, such as "accepted".
+        numbers[name] = getattr(job, name) + outcomes.count(outcome)
+    errors, samples = [*job.errors], [*job.sample]
+    rows = range(first_row, first_row + len(batch))
+    for row, record, result in zip(rows, batch, results, strict=True):
+        errors += [RowError(row=row, field=error.field, message=error.message) for error in result.errors]
+        samples.append(RowSample(row=row, result=result.outcome, fields=_filled_fields(record)))
+    return job.model_copy(update={**numbers, "errors": errors[:MAX_ERRORS], "sample": samples[:MAX_SAMPLES]})
+
+
+def _filled_fields(record: Mapping[str, str] | None) -> list[str]:
+    """Return which of our fields have a value in the row."""
+    if record is None:
+        return []
+    return [field for field, value in record.items() if value]

@@ -22,7 +22,8 @@ def undo_some(job: Import, receiving: ReceivingContext, now: datetime, limit: in
     """
     import_id = job.undoes or ""
     in_bucket = store.receipts_in(job.slug, receiving.partner.source, job.receipt_bucket, receiving.tables)
-    receipts = list(islice((each for each in in_bucket if _is_to_be_undone(each, import_id)), limit))
+    to_undo = (receipt for receipt in in_bucket if _is_to_be_undone(receipt, import_id))
+    receipts = list(islice(to_undo, limit))
     taken_back = 0
     for receipt in receipts:
         if receipt.result is not ReceiveOutcome.SUPPRESSED:  # For a suppressed one, no signature was stored.
@@ -41,4 +42,8 @@ def undo_some(job: Import, receiving: ReceivingContext, now: datetime, limit: in
 
 
 def _is_to_be_undone(receipt: Receipt, import_id: str) -> bool:
-    return not receipt.undone_at and (receipt.job_id == import_id or import_id in (receipt.also_in or ()))
+    """Return whether this import sent the signature, first or later, and the receipt is not undone yet."""
+    if receipt.undone_at:
+        return False
+    later_imports = receipt.also_in or set()
+    return receipt.job_id == import_id or import_id in later_imports

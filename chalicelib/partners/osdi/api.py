@@ -27,7 +27,7 @@ from chalicelib.partners.osdi.documents import (
     petition_list,
     signature_document,
 )
-from chalicelib.partners.osdi.read import OSDI_PATHS, identifiers_of, read_osdi_signature
+from chalicelib.partners.osdi.read import identifiers_of, osdi_path, read_osdi_signature
 from chalicelib.partners.receive import ReceiveResult, take_each
 from chalicelib.petitions.find import find_petition, open_petitions_with_counts
 from chalicelib.staff.authorizer import partner_view
@@ -42,10 +42,11 @@ _page_pattern = re.compile(r"[1-9][0-9]{0,5}")
 def _problem_answer(_: Request, problem: Problem) -> Response:
     """Return a problem as an OSDI error. OSDI uses 400, not 422, for invalid input."""
     status = 400 if problem.status == 422 else problem.status
-    fields = [error_description("INVALID", each.message, each.field) for each in problem.errors]
-    code = problem.title.upper().replace(" ", "_")
-    body = error_document(status, fields or [error_description(code, problem.detail)])
-    return _hal_answer(body, status, retry_after(problem))
+    descriptions = [error_description("INVALID", each.message, each.field) for each in problem.errors]
+    if not descriptions:
+        code = problem.title.upper().replace(" ", "_")
+        descriptions = [error_description(code, problem.detail)]
+    return _hal_answer(error_document(status, descriptions), status, retry_after(problem))
 
 
 @partner_view(routes, _problem_answer)
@@ -59,7 +60,8 @@ def list_osdi_petitions(request: Request) -> Response:
     page = query(request, "page") or "1"
     if not _page_pattern.fullmatch(page):
         raise Invalid([FieldError("page", "Use the number of a page")])
-    return _hal_answer(petition_list(open_petitions_with_counts(times.now(), tables()), int(page), _base_url()))
+    petitions = open_petitions_with_counts(times.now(), tables())
+    return _hal_answer(petition_list(petitions, int(page), _base_url()))
 
 
 @partner_view(routes, _problem_answer)
@@ -67,7 +69,8 @@ def read_osdi_petition(request: Request, slug: str) -> Response:
     """Return the petition with the exact count, so that a client sees the signatures that it has just recorded."""
     now = times.now()
     petition = find_petition(slug, now, tables())
-    return _hal_answer(petition_document(petition, exact_count(petition, now, tables()), _base_url()))
+    count = exact_count(petition, now, tables())
+    return _hal_answer(petition_document(petition, count, _base_url()))
 
 
 @partner_view(routes, _problem_answer)
@@ -82,18 +85,17 @@ def record_signature(request: Request, slug: str) -> Response:
     if result.outcome in (ReceiveOutcome.INVALID, ReceiveOutcome.SUPPRESSED):
         return _refusal(result)
     url = f"{_base_url()}/petitions/{slug}"
-    return _hal_answer(signature_document(identifiers_of(body), submission.consent.obtained_at, now, url))
+    document = signature_document(identifiers_of(body), submission.consent.obtained_at, now, url)
+    return _hal_answer(document)
 
 
 def _refusal(result: ReceiveResult) -> Response:
     """Return 400. OSDI has no error code for a person who must not be sent again, so we use our own, SUPPRESSED."""
-    field_errors = [
-        error_description("INVALID", each.message, OSDI_PATHS.get(each.field, each.field)) for each in result.errors
-    ]
-    suppressed_error = error_description(
-        "SUPPRESSED", "This person withdrew or cannot be reached by email. Do not send them again"
-    )
-    return _hal_answer(error_document(400, field_errors or [suppressed_error]), 400)
+    descriptions = [error_description("INVALID", each.message, osdi_path(each.field)) for each in result.errors]
+    if not descriptions:
+        message = "This person withdrew or cannot be reached by email. Do not send them again"
+        descriptions = [error_description("SUPPRESSED", message)]
+    return _hal_answer(error_document(400, descriptions), 400)
 
 
 def _hal_answer(body: Document, status: int = 200, headers: dict[str, str] | None = None) -> Response:

@@ -54,6 +54,8 @@ def petition_list(petitions: Sequence[ListedPetition], page: int, base: str) -> 
 
 def petition_document(petition: Petition, count: Count, base: str) -> Document:
     url = f"{base}/petitions/{petition.slug}"
+    paragraphs = [f"<p>{escape(text)}</p>" for text in petition.text.split("\n\n")]
+    links = {"self": _link(url), "osdi:record_signature_helper": _link(f"{url}/record"), "curies": CURIES}
     return {
         "identifiers": [f"{NAMESPACE}:{petition.slug}"],
         "origin_system": petition.charity,
@@ -62,11 +64,11 @@ def petition_document(petition: Petition, count: Count, base: str) -> Document:
         "name": petition.slug,
         "title": petition.title,
         "summary": petition.summary,
-        "description": "".join(f"<p>{escape(each)}</p>" for each in petition.text.split("\n\n")),
+        "description": "".join(paragraphs),
         "petition_text": petition.text,
         "target": [{"name": petition.target}],
         "total_signatures": count.confirmed,
-        "_links": {"self": _link(url), "osdi:record_signature_helper": _link(f"{url}/record"), "curies": CURIES},
+        "_links": links,
     }
 
 
@@ -87,7 +89,10 @@ def error_document(status: int, descriptions: Sequence[Document]) -> Document:
 
 
 def error_description(code: str, text: str, *fields: str) -> Document:
-    return {"error_code": code, "description": text, **({"properties": [*fields]} if fields else {})}
+    description: Document = {"error_code": code, "description": text}
+    if fields:
+        description["properties"] = [*fields]
+    return description
 
 
 def _link(href: str) -> dict[str, str]:

@@ -32,50 +32,75 @@ def read_osdi_signature(body: object, partner: Partner, now: datetime) -> SentSi
     if not isinstance(body, Mapping):
         raise Invalid([FieldError("body", "Send a JSON object")])
     try:
-        return read_signature(_as_partner_signature(body, partner, now), partner, now, may_lack_identifier=True)
+        raw = _as_partner_signature(body, partner, now)
+        return read_signature(raw, partner, now, may_lack_identifier=True)
     except Invalid as invalid:
-        errors = [FieldError(OSDI_PATHS.get(each.field, each.field), each.message) for each in invalid.errors]
+        errors = [FieldError(osdi_path(each.field), each.message) for each in invalid.errors]
         raise Invalid(errors) from invalid
+
+
+def osdi_path(field: str) -> str:
+    """Return the OSDI name of one of our fields."""
+    return OSDI_PATHS.get(field, field)
 
 
 def identifiers_of(body: object) -> list[str]:
     """Return the identifiers that the client sent."""
-    value = body.get("identifiers") if isinstance(body, Mapping) else None
-    values = value if isinstance(value, list) else [value]
-    texts = [str(each).strip() for each in values if isinstance(each, str | int)]
-    return [text for text in texts if text]
+    if not isinstance(body, Mapping):
+        return []
+    value = body.get("identifiers")
+    entries = value if isinstance(value, list) else [value]
+    identifiers = [_text(entry) for entry in entries]
+    return [identifier for identifier in identifiers if identifier]
 
 
 def _as_partner_signature(body: Mapping[str, Any], partner: Partner, now: datetime) -> dict[str, object]:
     person = _mapping(body.get("person"))
-    postal = _primary(person.get("postal_addresses"))
+    email_entry = _primary(person.get("email_addresses"))
+    postal_entry = _primary(person.get("postal_addresses"))
     custom = _mapping(person.get("custom_fields"))
+    identifiers = identifiers_of(body)
     return {
-        "identifier": next(iter(identifiers_of(body)), None),
+        "identifier": identifiers[0] if identifiers else None,
         "name": _name(person),
-        "email": _primary(person.get("email_addresses")).get("address"),
-        "country": _text(postal.get("country")) or "GB",
-        "postcode": _text(postal.get("postal_code")),
-        "consent": {
-            "wording": _text(custom.get("consent_wording")) or partner.wording,
-            "version": _text(custom.get("consent_version")) or partner.version,
-            "obtained_at": _moment(custom.get("consent_obtained_at") or body.get("action_date"), now),
-            "updates": str(custom.get("consent_updates")).lower() in ("true", "1", "yes"),
-            "email": str(custom.get("consent_email", True)).lower() not in ("false", "0", "no"),
-        },
+        "email": email_entry.get("address"),
+        "country": _text(postal_entry.get("country")) or "GB",
+        "postcode": _text(postal_entry.get("postal_code")),
+        "consent": _consent(custom, body.get("action_date"), partner, now),
+    }
+
+
+def _consent(custom: Mapping[str, Any], action_date: object, partner: Partner, now: datetime) -> dict[str, object]:
+    """Return what the person agreed to. `custom`: the person's `custom_fields`. `action_date`: when they signed."""
+    obtained_at = custom.get("consent_obtained_at") or action_date
+    updates = str(custom.get("consent_updates")).lower()
+    email = str(custom.get("consent_email", True)).lower()
+    return {
+        "wording": _text(custom.get("consent_wording")) or partner.wording,
+        "version": _text(custom.get("consent_version")) or partner.version,
+        "obtained_at": _moment(obtained_at, now),
+        "updates": updates in ("true", "1", "yes"),
+        "email": email not in ("false", "0", "no"),
     }
 
 
 def _name(person: Mapping[str, Any]) -> str:
-    return " ".join(filter(None, (_text(person.get("given_name")), _text(person.get("family_name")))))
+    given_name, family_name = _text(person.get("given_name")), _text(person.get("family_name"))
+    return f"{given_name} {family_name}".strip()  # A person may have only one of these names.
 
 
 def _primary(value: object) -> Mapping[str, Any]:
     """Return the primary entry, or else the first. Some clients send one entry, or only a text, instead of a list."""
     values: Sequence[object] = value if isinstance(value, list) else [value]
-    entries = [{"address": each} if isinstance(each, str) else _mapping(each) for each in values]
-    first = entries[0] if entries else {}
-    return next((each for each in entries if each.get("primary") is True), first)
+    entries = [_entry(each) for each in values]
+    for entry in entries:
+        if entry.get("primary") is True:
+            return entry
+    return entries[0] if entries else {}
+
+
+def _entry(value: object) -> Mapping[str, Any]:
+    return {"address": value} if isinstance(value, str) else _mapping(value)
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
@@ -83,7 +108,10 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 
 def _text(value: object) -> str:
-    return str(value).strip() if isinstance(value, str | int) and not isinstance(value, bool) else ""
+    """Return a text or a whole number as text, without spaces around it. For any other value, return ""."""
+    if isinstance(value, bool):  # In Python, True and False are also of the type int.
+        return ""
+    return str(value).strip() if isinstance(value, str | int) else ""
 
 
 def _moment(value: object, now: datetime) -> object:

@@ -32,13 +32,16 @@ COLUMNS = ("key", *Stage)
 def read_funnel(request: Request, slug: str) -> Response:
     """Return how many signatures passed each stage, by day or hour. JSON also has sums and rates, CSV only the rows."""
     by, days, now = _unit(request), requested_days(request), times.now()
-    counts = stage_counts_by_day(petition_as_stored(slug, tables()), now, tables())
+    petition = petition_as_stored(slug, tables())
+    counts = stage_counts_by_day(petition, now, tables())
     chosen = days_within(days, counts)
-    listed = [{"key": key, **_numbers(row)} for key, row in rows(by, chosen).items()]
+    row_by_key = rows(by, chosen)
+    listed = [{"key": key, **_numbers(row)} for key, row in row_by_key.items()]
     if wants_csv(request):
         return as_csv(listed, COLUMNS)
     summary = {"totals": _numbers(totals(chosen)), "rate": _rate_json(rate(counts, chosen, now))}
-    recent = [{"key": times.iso(start), "confirmed": number} for start, number in last_day(counts, now).items()]
+    slots = last_day(counts, now)
+    recent = [{"key": times.iso(start), "confirmed": number} for start, number in slots.items()]
     return json_answer({"slug": slug, "as_of": times.iso(now), **summary, "rows": listed, "last_day": recent})
 
 

@@ -40,9 +40,15 @@ def stage_of(name: str) -> Stage:
 
 def start_of(name: str, day: date) -> datetime:
     """Return the start of the hour or ten minutes of the number with this name: 13:00 for r13, 13:40 for c134."""
-    return datetime(day.year, day.month, day.day, int(name[1:3]), int(name[3:] or 0) * SLOT_MINUTES, tzinfo=UTC)
+    hour = int(name[1:3])
+    slot = int(name[3:] or 0)
+    return datetime(day.year, day.month, day.day, hour, slot * SLOT_MINUTES, tzinfo=UTC)
 
 
 def numbers_of(item: Mapping[str, object]) -> Numbers:
     """Return the numbers of an item. Its other attributes, such as the key, are texts."""
-    return Counter({name: number for name, number in item.items() if isinstance(number, int)})
+    numbers: Numbers = Counter()
+    for name, value in item.items():
+        if isinstance(value, int):
+            numbers[name] = value
+    return numbers

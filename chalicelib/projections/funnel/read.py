@@ -50,17 +50,30 @@ def stage_counts_by_day(petition: Petition, now: datetime, tables: Tables) -> St
     """Return the counts of every day until today. Close the final days that are not closed yet."""
     closed = store.closed_days(petition.slug, tables)
     today = now.date()
-    # If the petition's first day is later than OPEN_DAYS ago, perhaps in the future, start OPEN_DAYS ago.
-    first = max(closed) + timedelta(days=1) if closed else min(first_day(petition, tables), today - OPEN_DAYS)
-    days = [first + timedelta(days=number) for number in range((today - first).days + 1)]
+    final_before = today - OPEN_DAYS
+    first = _first_not_closed(petition, closed, final_before, tables)
+    number_of_days = (today - first).days + 1
+    days = [first + timedelta(days=number) for number in range(number_of_days)]
     not_closed = store.open_days(petition.slug, days, tables)
-    _close_days(petition.slug, {day: not_closed[day] for day in days if day < today - OPEN_DAYS}, tables)
+    final = {day: not_closed[day] for day in days if day < final_before}
+    _close_days(petition.slug, final, tables)
     return closed | not_closed
+
+
+def _first_not_closed(petition: Petition, closed: StageCounts, final_before: date, tables: Tables) -> date:
+    """Return the first day that is not closed.
+
+    If no day is closed, return the petition's first day. But if this day is later than `final_before`, perhaps in the
+    future, return `final_before`.
+    """
+    if closed:
+        return max(closed) + timedelta(days=1)
+    return min(first_day(petition, tables), final_before)
 
 
 def days_within(days: Days, counts: StageCounts) -> StageCounts:
     """Return the counts of the days that are within `days`."""
-    return {day: numbers for day, numbers in counts.items() if days.first <= day <= days.last}
+    return {day: numbers for day, numbers in counts.items() if day in days}
 
 
 def rows(by: FunnelBy, counts: StageCounts) -> dict[str, Row]:
@@ -68,10 +81,17 @@ def rows(by: FunnelBy, counts: StageCounts) -> dict[str, Row]:
     found: dict[str, Row] = defaultdict(Counter)
     for day, numbers in counts.items():
         for name, number in numbers.items():
-            # The name contains the stage and the time: c134 means confirmed from 13:40 to 13:50.
-            key = day.isoformat() if by is FunnelBy.DAY else iso(start_of(name, day).replace(minute=0))
+            key = _row_key(by, name, day)
             found[key][stage_of(name)] += number
     return dict(sorted(found.items()))
+
+
+def _row_key(by: FunnelBy, name: str, day: date) -> str:
+    """Return the day or hour in which the number with this name counts. c134 means: confirmed from 13:40 to 13:50."""
+    if by is FunnelBy.DAY:
+        return day.isoformat()
+    hour = start_of(name, day).replace(minute=0)
+    return iso(hour)
 
 
 def totals(counts: StageCounts) -> Row:
@@ -81,19 +101,21 @@ def totals(counts: StageCounts) -> Row:
 def rate(counts: StageCounts, chosen: StageCounts, now: datetime) -> Rate:
     """Return the current rate of all `counts`, and the peak of the `chosen` days."""
     since = _slot_start(now) - SLOT  # The rate is of the current slot and the slot before it.
-    recent = sum(number for start, number in _confirmations(counts).items() if start >= since)
+    slots = _confirmations(counts)
+    recent = sum(slots[start] for start in slots if start >= since)
     minutes = (now - since) / timedelta(minutes=1)
-    slots = _confirmations(chosen)
-    busiest = max(slots, key=lambda start: slots[start], default=None)
-    peak = slots[busiest] / SLOT_MINUTES if busiest else 0.0
     current = round(recent / minutes, 1)
+    chosen_slots = _confirmations(chosen)
+    busiest = max(chosen_slots, key=lambda start: chosen_slots[start], default=None)
+    peak = chosen_slots[busiest] / SLOT_MINUTES if busiest else 0.0
     return Rate(current=current, over_minutes=round(minutes), peak=round(peak, 1), peak_at=busiest)
 
 
 def last_day(counts: StageCounts, now: datetime) -> dict[datetime, int]:
     """Return the number of confirmations in each slot of the last 24 hours, by the start of the slot, in order."""
     since = _slot_start(now) - timedelta(days=1)
-    return {start: number for start, number in sorted(_confirmations(counts).items()) if since < start}
+    slots = _confirmations(counts)
+    return {start: slots[start] for start in sorted(slots) if start > since}
 
 
 def _close_days(slug: str, final_days: StageCounts, tables: Tables) -> None:
@@ -107,12 +129,12 @@ def _close_days(slug: str, final_days: StageCounts, tables: Tables) -> None:
 
 def _confirmations(counts: StageCounts) -> Mapping[datetime, int]:
     """Return the number of confirmations in each slot, by the start of the slot."""
-    return {
-        start_of(name, day): number
-        for day, numbers in counts.items()
-        for name, number in numbers.items()
-        if stage_of(name) is Stage.CONFIRMED
-    }
+    slots = {}
+    for day, numbers in counts.items():
+        for name, number in numbers.items():
+            if stage_of(name) is Stage.CONFIRMED:
+                slots[start_of(name, day)] = number
+    return slots
 
 
 def _slot_start(moment: datetime) -> datetime:

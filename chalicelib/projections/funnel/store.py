@@ -15,8 +15,9 @@ def open_days(slug: str, days: Sequence[date], tables: Tables) -> dict[date, Num
     """Return the numbers of these days, which are not closed. They may lag by seconds."""
     sums: dict[date, Numbers] = {day: Counter() for day in days}
     counters = [keys.funnel(slug, bucket, day) for day in days for bucket in keys.BUCKETS]
-    for item in tables.batch_get(counters) if counters else []:
-        sums[date.fromisoformat(item["sk"])].update(numbers_of(item))
+    for item in tables.batch_get(counters):
+        day = date.fromisoformat(item["sk"])
+        sums[day].update(numbers_of(item))
     return sums
 
 

@@ -41,8 +41,9 @@ def read_audit(request: Request) -> Response:
     until = _moment(request, "to") or now
     actor = query(request, "actor")
     found = entries(since, until, tables(), _cursor_in(request))
-    matching = (entry for entry in found if not actor or entry.actor.owner == actor)
-    page = list(islice(matching, limit))
+    if actor:
+        found = (entry for entry in found if entry.actor.owner == actor)
+    page = list(islice(found, limit))
     answer: AuditPage = {"entries": [_audit_entry(entry) for entry in page]}
     if len(page) == limit:
         answer["next"] = page[-1].cursor
@@ -66,7 +67,8 @@ def _audit_entry(entry: AuditRecord) -> "AuditEntry":
 
 def _limit(request: Request) -> int:
     value = query(request, "limit") or str(DEFAULT_LIMIT)
-    if not re.fullmatch(r"[1-9][0-9]{0,2}", value) or int(value) > MAX_LIMIT:
+    is_number = re.fullmatch(r"[1-9][0-9]{0,2}", value) is not None
+    if not is_number or int(value) > MAX_LIMIT:
         raise Invalid([FieldError("limit", f"Use a number from 1 to {MAX_LIMIT}")])
     return int(value)
 

@@ -28,7 +28,8 @@ def add(entry: AuditRecord, tables: Tables) -> str:
 
 def add_refusal(cursor: str, why: str, tables: Tables) -> None:
     """Store that the action of an entry was refused. The item of the refusal sorts directly after the entry's item."""
-    tables.put_new(NewItem(Key(keys.AUDIT, keys.audit_partition(cursor), f"{cursor}{REFUSED}"), {"refused": why}))
+    key = Key(keys.AUDIT, keys.audit_partition(cursor), f"{cursor}{REFUSED}")
+    tables.put_new(NewItem(key, {"refused": why}))
 
 
 def newest_first(since: datetime, until: datetime, tables: Tables, before: str = "") -> Iterator[AuditRecord]:
@@ -40,10 +41,11 @@ def newest_first(since: datetime, until: datetime, tables: Tables, before: str =
     reasons: dict[str, str] = {}  # The query runs backwards, so a refusal comes just before its entry.
     for month in _months_back(low, high):
         for item in tables.query(keys.AUDIT, month, (low, high), backwards=True):
+            sort_key = item["sk"]
             if "refused" in item:
-                reasons[item["sk"].removesuffix(REFUSED)] = item["refused"]
-            elif item["sk"] != before:
-                yield _entry(item, reasons.pop(item["sk"], ""))
+                reasons[sort_key.removesuffix(REFUSED)] = item["refused"]
+            elif sort_key != before:
+                yield _entry(item, reasons.pop(sort_key, ""))
 
 
 def _months_back(low: str, high: str) -> Iterator[str]:

@@ -58,7 +58,7 @@ DETAIL_LABELS = {
     "text_version": "Version of the text",
     "what": "File",
 }
-RIGHT_LABELS = {
+RIGHT_LABELS: Mapping[str, str] = {
     Right.COUNTS: "read the numbers",
     Right.MANAGE: "edit petitions, manage tokens and read the activity log",
     Right.EXPORT: "export signatures",
@@ -69,8 +69,13 @@ RIGHT_LABELS = {
 
 def facts(action: Action) -> list[Fact]:
     """Return the subject of the action, if it has one, and then its details."""
-    subject = [Fact(SUBJECT_LABELS.get(group_of(action.name), "About"), action.subject)] if action.subject else []
-    return [*subject, *(_fact(action, name, value) for name, value in action.details.items())]
+    found = []
+    if action.subject:
+        label = SUBJECT_LABELS.get(group_of(action.name), "About")
+        found.append(Fact(label, action.subject))
+    for name, value in action.details.items():
+        found.append(_fact(action, name, value))
+    return found
 
 
 def group_of(action_name: str) -> str:
@@ -82,19 +87,21 @@ def _fact(action: Action, name: str, value: str) -> Fact:
     # is the id of a signature.
     if name not in DETAIL_LABELS and action.name in ("person.found", "person.erased", "access.exported"):
         return Fact(f"Signature of {name}", value)
-    return Fact(DETAIL_LABELS.get(name, name.replace("_", " ").capitalize()), _value(name, value))
+    name_in_words = name.replace("_", " ").capitalize()
+    return Fact(DETAIL_LABELS.get(name, name_in_words), _value(name, value))
 
 
 def _value(name: str, value: str) -> str:
     if name == "rights":
-        return "; ".join(_right(right) for right in value.split(","))
+        return "; ".join(RIGHT_LABELS.get(right, right) for right in value.split(","))
     if name == "columns":
         return ", ".join(column.replace("_", " ") for column in value.split(","))
     if name in ("at", "as_of", "expires"):
         return f"{datetime.fromisoformat(value):%-d %B %Y, %H:%M:%S} UTC"
     if name in ("confirmed", "count") and value.isdecimal():
         return f"{int(value):,}"
-    return VALUE_LABELS.get(name, {}).get(value, value)
+    labels = VALUE_LABELS.get(name, {})
+    return labels.get(value, value)
 
 
 VALUE_LABELS: Mapping[str, Mapping[str, str]] = {
@@ -103,7 +110,3 @@ VALUE_LABELS: Mapping[str, Mapping[str, str]] = {
     "kind": {"partner": "reported by a partner", "paper": "on paper"},
     "format": {"csv": "CSV", "ndjson": "NDJSON"},
 }
-
-
-def _right(name: str) -> str:
-    return RIGHT_LABELS[Right(name)] if name in list(Right) else name

@@ -34,7 +34,8 @@ def with_count(new: NewFigure) -> NewFigure:
         )
         raise Invalid([FieldError("hashes", message)])
     if new.hashes is not None:
-        distinct = len({parsed_hash(line, number) for number, line in enumerate(new.hashes, 1)})
+        different_hashes = {parsed_hash(line, number) for number, line in enumerate(new.hashes, 1)}
+        distinct = len(different_hashes)
         if new.count not in (None, distinct):
             message = f"There are {distinct:,} different hashes. You can leave the count out"
             raise Invalid([FieldError("count", message)])
@@ -54,13 +55,17 @@ def check_key(slug: str, source: str, tables: Tables) -> None:
 def new_comparison(slug: str, figure: Figure, upload: str | None, owner: str, now: datetime) -> HashComparison:
     """Return the job, which the caller must start. Without an upload, the caller must also store the job's file."""
     moment = now.replace(microsecond=0)
-    # The file with the hashes is stored like the file of an import.
-    folder = import_prefix(f"{slug}.{token_hex(16)}")
+    if upload:
+        file = upload_key(slug, upload)
+    else:
+        # The file with the hashes is stored like the file of an import.
+        folder = import_prefix(f"{slug}.{token_hex(16)}")
+        file = f"{folder}hashes"
     return HashComparison(
         job_id=new_id(slug, moment),
         requested_by=owner,
         requested_at=moment,
         touched_at=moment,
         figure=figure,
-        file=upload_key(slug, upload) if upload else f"{folder}hashes",
+        file=file,
     )

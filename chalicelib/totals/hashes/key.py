@@ -20,7 +20,8 @@ def issue_key(slug: str, source: str, now: datetime, tables: Tables) -> str:
     try:
         tables.put_new(NewItem(partner_keys.hash_key(slug, source), {"key": key, "issued_at": iso(now)}))
     except ConditionFailed as failure:
-        return str((failure.item or {})["key"])
+        stored = failure.item or {}
+        return str(stored["key"])
     return key
 
 

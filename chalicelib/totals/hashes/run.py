@@ -52,7 +52,8 @@ class ComparisonWork:
 
     def tidy(self, job: HashComparison) -> None:
         """Delete the source's hashes."""
-        self.files.delete_under(f"{job.file.rpartition('/')[0]}/")
+        folder, _, _ = job.file.rpartition("/")
+        self.files.delete_under(f"{folder}/")
 
     def _check_hashes(self, job: HashComparison) -> HashComparison:
         """Return the job with the number of signatures withdrawn until now, or as failed if the file is wrong."""

@@ -17,5 +17,7 @@ _MAX_DELETED_OBJECTS = 1000
 def check(operation: str, params: Mapping[str, Any]) -> None:
     if len(params.get("Key", "").encode()) > _MAX_KEY_BYTES:
         raise Refused("KeyTooLongError", "Your key is too long")
-    if operation == "DeleteObjects" and not 1 <= len(params["Delete"]["Objects"]) <= _MAX_DELETED_OBJECTS:
-        raise Refused("MalformedXML", "The XML you provided was not well-formed or did not validate")
+    if operation == "DeleteObjects":
+        number_of_objects = len(params["Delete"]["Objects"])
+        if not 1 <= number_of_objects <= _MAX_DELETED_OBJECTS:
+            raise Refused("MalformedXML", "The XML you provided was not well-formed or did not validate")

@@ -5,7 +5,6 @@ Source: SendEmail, Destination, MessageHeader and MessageTag in the API referenc
 """
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from email.utils import parseaddr
 from typing import Any
@@ -38,9 +37,13 @@ _SET_BY_SES = {
 def check(operation: str, params: Mapping[str, Any]) -> None:
     if operation != "SendEmail":
         return
-    _check_addresses([address for group in params["Destination"].values() for address in group])
+    addresses: list[str] = []
+    for group in params["Destination"].values():  # For example ToAddresses.
+        addresses.extend(group)
+    _check_addresses(addresses)
     _check_tags(params.get("EmailTags", ()))
-    if message := params["Content"].get("Simple"):
+    message = params["Content"].get("Simple")
+    if message:
         _check_message(message)
 
 
@@ -48,7 +51,8 @@ def _check_addresses(addresses: Sequence[str]) -> None:
     if not 1 <= len(addresses) <= _MAX_RECIPIENTS:
         raise Refused("BadRequestException", f"Recipient count must be from 1 to {_MAX_RECIPIENTS}.")
     for address in addresses:
-        local, _, domain = parseaddr(address)[1].rpartition("@")
+        _, bare_address = parseaddr(address)  # Without the name of the recipient.
+        local, _, domain = bare_address.rpartition("@")
         if not local.isascii():
             raise Refused("BadRequestException", "Local address contains non-ASCII characters.")
         if not domain.isascii():
@@ -59,27 +63,33 @@ def _check_addresses(addresses: Sequence[str]) -> None:
 
 def _check_tags(tags: Sequence[Mapping[str, str]]) -> None:
     for tag in tags:
-        if not (_TAG.fullmatch(tag["Name"]) and _TAG.fullmatch(tag["Value"])):
+        is_valid = _TAG.fullmatch(tag["Name"]) and _TAG.fullmatch(tag["Value"])
+        if not is_valid:
             raise Refused("BadRequestException", f"Invalid message tag: {tag['Name']}")
 
 
 def _check_message(message: Mapping[str, Any]) -> None:
-    subject, bodies = message["Subject"]["Data"], [body["Data"] for body in message["Body"].values()]
+    subject = message["Subject"]["Data"]
+    bodies = [body["Data"] for body in message["Body"].values()]
     if "\n" in subject or "\r" in subject:
         raise Refused("BadRequestException", "Subject must not contain a line break.")
     if not bodies:
         raise Refused("BadRequestException", "Missing required body.")
-    if sum(len(text.encode()) for text in (subject, *bodies)) > _MAX_MESSAGE_BYTES:
+    sizes = [len(text.encode()) for text in (subject, *bodies)]
+    if sum(sizes) > _MAX_MESSAGE_BYTES:
         raise Refused("BadRequestException", "Message length is more than 41943040 bytes long.")
     _check_headers(message.get("Headers", ()))
 
 
 def _check_headers(headers: Sequence[Mapping[str, str]]) -> None:
-    names = Counter(header["Name"].lower() for header in headers)
-    if len(headers) > _MAX_HEADERS or any(count > 1 for count in names.values()) or _SET_BY_SES & set(names):
+    names = {header["Name"].lower() for header in headers}
+    is_name_repeated = len(names) < len(headers)
+    is_name_reserved = bool(names & _SET_BY_SES)
+    if len(headers) > _MAX_HEADERS or is_name_repeated or is_name_reserved:
         raise Refused("BadRequestException", "Too many headers, a header twice, or one that SES sets itself.")
     for header in headers:
         name, value = header["Name"], header["Value"]
         is_valid = _HEADER_NAME.fullmatch(name) and _HEADER_VALUE.fullmatch(value)
-        if not is_valid or len(name) + len(value) > _MAX_HEADER_LENGTH:
+        is_too_long = len(name) + len(value) > _MAX_HEADER_LENGTH
+        if is_too_long or not is_valid:
             raise Refused("BadRequestException", f"Invalid header: {name}")

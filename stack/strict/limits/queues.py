@@ -34,7 +34,8 @@ _ATTRIBUTE_NAMES = {
 def check(operation: str, params: Mapping[str, Any]) -> None:
     for part in (params, *params.get("Entries", ())):
         for name, maximum in _MAX_SECONDS.items():
-            if not 0 <= int(part.get(name, 0)) <= maximum:
+            seconds = int(part.get(name, 0))
+            if not 0 <= seconds <= maximum:
                 reason = f"Reason: Must be between 0 and {maximum}, if provided."
                 raise Refused("InvalidParameterValue", f"Value {part[name]} for parameter {name} is invalid. {reason}")
     if operation == "GetQueueAttributes":

@@ -27,7 +27,7 @@ def check(operation: str, params: Request) -> None:
         _check_placeholders(request)
         _check_operators(request)
         _check_sets(request)
-        _check_update_paths(request.get("UpdateExpression", ""), request.get("ExpressionAttributeNames") or {})
+        _check_update_paths(request)
     if operation == "Query":
         _check_filter(params)
     start_key = params.get("ExclusiveStartKey")
@@ -59,10 +59,11 @@ def _expressions(request: Request) -> dict[str, str]:
 
 def _check_placeholders(request: Request) -> None:
     """Refuse an empty ExpressionAttributeNames, and placeholders in it that no expression uses."""
-    text = " ".join(_expressions(request).values())
     if request.get("ExpressionAttributeNames") == {}:
         raise _validation_error("ExpressionAttributeNames must not be empty")
-    unused = set(request.get("ExpressionAttributeNames", ())) - set(re.findall(r"#\w+", text))
+    text = " ".join(_expressions(request).values())
+    used = re.findall(r"#\w+", text)
+    unused = set(request.get("ExpressionAttributeNames", ())) - set(used)
     if unused:
         raise _validation_error(f"Value provided in ExpressionAttributeNames unused in expressions: keys: {unused}")
 
@@ -73,13 +74,17 @@ def _check_operators(request: Request) -> None:
             raise _validation_error(
                 f"Invalid {name}: The expression contains too many operators; limit: {_MAX_OPERATORS}"
             )
-        if any(operands.count(",") + 1 > _MAX_IN_OPERANDS for operands in _IN.findall(text)):
-            raise _validation_error(f"Invalid {name}: The IN operator takes {_MAX_IN_OPERANDS} operands at most")
+        for operands in _IN.findall(text):
+            number_of_operands = operands.count(",") + 1
+            if number_of_operands > _MAX_IN_OPERANDS:
+                raise _validation_error(f"Invalid {name}: The IN operator takes {_MAX_IN_OPERANDS} operands at most")
 
 
 def _check_sets(request: Request) -> None:
     """Refuse empty sets, and sets with an empty string."""
-    for value in (*request.get("Item", {}).values(), *request.get("ExpressionAttributeValues", {}).values()):
+    item = request.get("Item", {})
+    placeholders = request.get("ExpressionAttributeValues", {})
+    for value in (*item.values(), *placeholders.values()):
         for kind in _SET_TYPES & set(value):
             if not value[kind]:
                 raise _validation_error("One or more parameter values were invalid: An string set  may not be empty")
@@ -87,10 +92,12 @@ def _check_sets(request: Request) -> None:
                 raise _validation_error("An string set may not have a empty string as a member")
 
 
-def _check_update_paths(expression: str, names: Mapping[str, str]) -> None:
-    """Refuse an update that changes one path twice. `names`: the attribute names of the placeholders."""
-    paths = Counter(names.get(path, path) for path in _changed_paths(expression))
-    for path, count in paths.items():
+def _check_update_paths(request: Request) -> None:
+    """Refuse an update that changes one path twice."""
+    names = request.get("ExpressionAttributeNames") or {}  # The attribute names of the placeholders.
+    changed_paths = _changed_paths(request.get("UpdateExpression", ""))
+    paths = [names.get(path, path) for path in changed_paths]
+    for path, count in Counter(paths).items():
         if count > 1:
             overlap = "Two document paths overlap with each other; must remove or rewrite one of these paths"
             raise _validation_error(f"Invalid UpdateExpression: {overlap}; path one: [{path}], path two: [{path}]")
@@ -103,7 +110,8 @@ def _changed_paths(expression: str) -> Iterator[str]:
     """
     for clause in _CLAUSE.split(expression)[1:]:
         for action in re.split(r",(?![^(]*\))", clause):
-            if found := _PATH.match(action):
+            found = _PATH.match(action)
+            if found:
                 yield found[1]
 
 

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from chalicelib.partners.osdi.documents import PAGE_SIZE
+from chalicelib.partners.osdi.read import identifiers_of
 from tests.actors import ALICE, SITE, a_petition, a_published_petition, identity_of, item_of
 from tests.fake_site import FakeSite
 from tests.partnering import oaks_token
@@ -109,3 +110,7 @@ def test_the_input_may_differ_in_type(client: OsdiClient, changes: dict[str, Any
 def test_a_body_that_is_not_an_object_is_an_osdi_error(client: OsdiClient, body: Any) -> None:
     with pytest.raises(OsdiError):
         client.record(petition_of(client), body)
+
+
+def test_identifiers_are_texts_and_whole_numbers() -> None:
+    assert identifiers_of({"identifiers": [True, " oak:1 ", 41, None, {}, ""]}) == ["oak:1", "41"]
