@@ -4,6 +4,7 @@ import json
 import re
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -73,6 +74,12 @@ def anchors(page: Path) -> set[str]:
 def granted_actions() -> list[str]:
     """Return every action of the deployer's policy, with its wildcards."""
     return [action for statement in POLICY["Statement"] for action in statement["Action"]]
+
+
+def is_about(statement: dict[str, Any], arn: str) -> bool:
+    resources = statement["Resource"]
+    patterns = [resources] if isinstance(resources, str) else resources
+    return any(fnmatchcase(arn, pattern) for pattern in patterns if pattern != "*")
 
 
 # A deployment of each type needs these, among others. Source: `handlers` in CloudFormation's schemas, as cfn-lint ships
@@ -167,6 +174,16 @@ NEEDED_ACTIONS = {
 def test_the_deployer_may_do_what_a_deployment_does() -> None:
     needed = {action for actions in NEEDED_ACTIONS.values() for action in actions}
     assert [action for action in needed if not any(fnmatchcase(action, pattern) for pattern in granted_actions())] == []
+
+
+@pytest.mark.parametrize("resource", ["function:petitions-dev-Links", "event-source-mapping:0f0e0d0c"])
+def test_the_deployer_may_tag_functions_and_event_sources(resource: str) -> None:
+    """CloudFormation adds tags of its own to both when it creates them (docs/aws-facts.md)."""
+    arn = f"arn:aws:lambda:eu-west-2:<account>:{resource}"
+    allowed = {
+        action for statement in POLICY["Statement"] if is_about(statement, arn) for action in statement["Action"]
+    }
+    assert {"lambda:ListTags", "lambda:TagResource", "lambda:UntagResource"} <= allowed
 
 
 def test_the_deployers_policy_is_valid_and_short_enough() -> None:

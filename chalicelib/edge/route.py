@@ -1,5 +1,6 @@
 """What a route is: one method of one path. The list of all routes is in routes.py."""
 
+import re
 from enum import Enum, StrEnum
 from typing import NamedTuple
 
@@ -37,8 +38,9 @@ class Throttle(NamedTuple):
     burst: int
 
 
-# The throttle of every route that does not name another.
-DEFAULT_THROTTLE = Throttle(1_000, 500)
+# The throttle of routes that name no other, of HEAD, and of requests without a route: of all that is not for a crowd.
+# It is low, so that a scanner cannot use up the account's capacity.
+DEFAULT_THROTTLE = Throttle(50, 100)
 
 
 class Cache(Enum):
@@ -48,6 +50,10 @@ class Cache(Enum):
     SECONDS = 60
     HOUR = 3600
     YEAR = 31_536_000
+
+
+# A parameter of a path, such as {slug}.
+_PARAMETER = re.compile(r"\{[^}]*\}")
 
 
 class Route(NamedTuple):
@@ -74,7 +80,7 @@ class Route(NamedTuple):
     @property
     def pattern(self) -> str:
         """Return the path with * for each parameter, as IAM and CDNs write it."""
-        return "/".join("*" if part.startswith("{") else part for part in self.path.split("/"))
+        return _PARAMETER.sub("*", self.path)
 
     @property
     def needs_token(self) -> bool:
@@ -83,4 +89,6 @@ class Route(NamedTuple):
     @property
     def allows_any_origin(self) -> bool:
         """Return whether pages of other sites may call the route: all public routes of /api/ except /api/staff/."""
-        return not self.needs_token and self.path.startswith("/api/") and not self.path.startswith("/api/staff/")
+        if self.needs_token or self.path.startswith("/api/staff/"):
+            return False
+        return self.path.startswith("/api/")

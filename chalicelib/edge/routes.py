@@ -12,21 +12,22 @@ CATCH_ALL = "/{proxy+}"
 # An account has 10,000 requests a second and a burst of 5,000 (AWS quotas). Signing may use the whole quota.
 SIGNING = Throttle(10_000, 5_000)
 PETITION_PAGE = Throttle(5_000, 2_500)
+PUBLIC = Throttle(1_000, 500)
 # For statements, which the press checks.
 PRESS = Throttle(500, 1_000)
-# Low, so that a scanner cannot use up the account's capacity.
-RARE = Throttle(50, 100)
-STAFF = Throttle(20, 40)
 SIGN_IN = Throttle(5, 20)
-PARTNER = Throttle(50, 100)
 
 
 def _staff(method: str, path: str, view: str, function: Function, right: Right | Access) -> Route:
-    return Route(method, f"/api/staff{path}", view, function, right, STAFF)
+    return Route(method, f"/api/staff{path}", view, function, right)
 
 
 def _partner(method: str, path: str, view: str) -> Route:
-    return Route(method, path, view, Function.PARTNERS, Right.PARTNER, PARTNER)
+    return Route(method, path, view, Function.PARTNERS, Right.PARTNER)
+
+
+def _link(method: str, path: str, view: str) -> Route:
+    return Route(method, path, view, Function.LINKS, throttle=PUBLIC)
 
 
 def _cached(
@@ -34,7 +35,7 @@ def _cached(
     view: str,
     function: Function,
     query: tuple[str, ...] = (),
-    throttle: Throttle = DEFAULT_THROTTLE,
+    throttle: Throttle = PUBLIC,
     cache: Cache = Cache.SECONDS,
 ) -> Route:
     """Return a route with cacheable responses. `query`: the parameters that change the response."""
@@ -49,7 +50,7 @@ _ALL = (
     # Pages and public JSON.
     _cached("/", "show_petitions", Function.API, _LANG),
     _cached("/petitions/{slug}", "show_petition", Function.API, _PAGE, PETITION_PAGE),
-    _cached("/petitions/{slug}/card.png", "show_card", Function.COUNTS, _LANG, RARE, cache=Cache.HOUR),
+    _cached("/petitions/{slug}/card.png", "show_card", Function.COUNTS, _LANG, DEFAULT_THROTTLE, cache=Cache.HOUR),
     Route("POST", "/petitions/{slug}/signatures", "sign_by_form", Function.API, throttle=SIGNING),
     Route("GET", "/petitions/{slug}/thanks", "show_thanks", Function.API, throttle=SIGNING),
     _cached("/embed/{slug}", "show_embed", Function.API, _FORM, PETITION_PAGE),
@@ -67,19 +68,19 @@ _ALL = (
     _cached("/s/{code}", "show_short_statement", Function.COUNTS, _LANG, PRESS),
     _cached("/api/statements/{token}", "check_statement", Function.COUNTS, throttle=PRESS),
     # Links in emails.
-    Route("GET", "/confirm", "show_confirmation", Function.LINKS),
-    Route("POST", "/confirm", "confirm_signature", Function.LINKS),
-    Route("GET", "/withdraw", "show_withdrawal", Function.LINKS),
-    Route("POST", "/withdraw", "withdraw_signature", Function.LINKS),
-    Route("GET", "/unsubscribe", "show_unsubscription", Function.LINKS),
-    Route("POST", "/unsubscribe", "unsubscribe_from_updates", Function.LINKS),
-    Route("GET", "/stop", "show_stop", Function.LINKS),
-    Route("POST", "/stop", "stop_emails", Function.LINKS),
+    _link("GET", "/confirm", "show_confirmation"),
+    _link("POST", "/confirm", "confirm_signature"),
+    _link("GET", "/withdraw", "show_withdrawal"),
+    _link("POST", "/withdraw", "withdraw_signature"),
+    _link("GET", "/unsubscribe", "show_unsubscription"),
+    _link("POST", "/unsubscribe", "unsubscribe_from_updates"),
+    _link("GET", "/stop", "show_stop"),
+    _link("POST", "/stop", "stop_emails"),
     # The site itself.
     _cached("/assets/{name}", "read_asset", Function.API, ("v",), cache=Cache.YEAR),
     _cached("/assets/staff/{version}/{name}", "read_dashboard_file", Function.API, cache=Cache.YEAR),
-    _cached("/api/openapi.json", "read_openapi", Function.API, throttle=RARE, cache=Cache.HOUR),
-    Route("GET", "/health", "read_health", Function.API, throttle=RARE),
+    _cached("/api/openapi.json", "read_openapi", Function.API, throttle=DEFAULT_THROTTLE, cache=Cache.HOUR),
+    Route("GET", "/health", "read_health", Function.API),
     # Staff: the pages, and how to get a token.
     Route("GET", "/staff", "show_dashboard", Function.API),
     Route("GET", "/staff/signed-in", "show_sign_in", Function.API),

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from stack.edge import properties
@@ -10,7 +10,6 @@ from stack.edge.distribution import Behaviour, Distribution
 from stack.edge.properties import Properties
 from stack.referee.model import Where
 from stack.referee.resolve import Resolver
-from stack.template.cfn import NO_VALUE
 
 _DEFAULT_METHODS = ["GET", "HEAD"]
 _POLICY = "x-amazon-apigateway-policy"
@@ -25,20 +24,21 @@ def distributions(
     `parameters`: values of template parameters; the other parameters have their defaults.
     `secrets`: the text of each secret, by its logical id. The text is JSON if the template reads single keys of it.
     """
-    return dict(_Reader(template, parameters, where, secrets).read())
+    return _Reader(template, parameters, where, secrets).read()
 
 
 def accepted_referers(
     template: Mapping[str, Any], parameters: Mapping[str, str], where: Where, secrets: Mapping[str, str]
 ) -> frozenset[str]:
     """Return the values of Referer that the API's resource policy accepts; empty if it accepts every request."""
-    policy = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"].get(_POLICY, NO_VALUE)
-    # In a list, because `value` leaves out a list entry that is NO_VALUE, or an `Fn::If` that results in it.
-    policies = _Reader(template, parameters, where, secrets).value([policy])
-    denials = [statement for each in policies for statement in each["Statement"] if statement["Effect"] == "Deny"]
-    # Such a statement refuses every Referer except the values that it names.
-    conditions = [statement["Condition"] for statement in denials]
-    return frozenset(referer for each in conditions for referer in each["StringNotEquals"]["aws:Referer"])
+    definition = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
+    policy = _Reader(template, parameters, where, secrets).value(definition[_POLICY])
+    referers: set[str] = set()
+    for statement in policy["Statement"]:
+        # A Deny refuses every Referer except the values that it names.
+        if statement["Effect"] == "Deny":
+            referers.update(statement["Condition"]["StringNotEquals"]["aws:Referer"])
+    return frozenset(referers)
 
 
 class _Reader:
@@ -50,22 +50,22 @@ class _Reader:
         self._resolver, self._secrets = Resolver(template, parameters, where), secrets
         self._resources: Mapping[str, Any] = template["Resources"]
 
-    def read(self) -> Iterator[tuple[str, Distribution]]:
-        for name in self._ids_of("Distribution"):
-            config = self.value(self._resources[name]["Properties"])["DistributionConfig"]
-            groups = config.get("OriginGroups", {}).get("Items", [])
-            errors = config.get("CustomErrorResponses", [])
-            yield (
-                name,
-                Distribution(
-                    behaviours=tuple(self._behaviour(each) for each in config.get("CacheBehaviors", [])),
-                    default=self._behaviour(config["DefaultCacheBehavior"]),
-                    origins={each["Id"]: properties.origin(each) for each in config["Origins"]},
-                    groups={each["Id"]: properties.group(each) for each in groups},
-                    errors={each["ErrorCode"]: properties.error(each) for each in errors},
-                    domain=self.value({"Fn::GetAtt": [name, "DomainName"]}),
-                ),
-            )
+    def read(self) -> dict[str, Distribution]:
+        return {logical_id: self._distribution(logical_id) for logical_id in self._ids_of("Distribution")}
+
+    def _distribution(self, logical_id: str) -> Distribution:
+        config = self.value(self._resources[logical_id]["Properties"])["DistributionConfig"]
+        behaviours = [self._behaviour(each) for each in config.get("CacheBehaviors", [])]
+        groups = config.get("OriginGroups", {}).get("Items", [])
+        errors = config.get("CustomErrorResponses", [])
+        return Distribution(
+            behaviours=tuple(behaviours),
+            default=self._behaviour(config["DefaultCacheBehavior"]),
+            origins={each["Id"]: properties.origin(each) for each in config["Origins"]},
+            groups={each["Id"]: properties.group(each) for each in groups},
+            errors={each["ErrorCode"]: properties.error(each) for each in errors},
+            domain=self.value({"Fn::GetAtt": [logical_id, "DomainName"]}),
+        )
 
     def value(self, node: Any) -> Any:
         """Return the node with every intrinsic function (`Ref` etc.) and every secret in it replaced by its value."""
@@ -73,33 +73,51 @@ class _Reader:
 
     def _with_secrets(self, node: Any) -> Any:
         if isinstance(node, str):
-            return _SECRET.sub(lambda found: self._secret(*found.groups()), node)
+            return _SECRET.sub(self._secret, node)
         if isinstance(node, list):
             return [self._with_secrets(each) for each in node]
-        return {name: self._with_secrets(each) for name, each in node.items()} if isinstance(node, dict) else node
+        if isinstance(node, dict):
+            return {name: self._with_secrets(each) for name, each in node.items()}
+        return node
 
-    def _secret(self, name: str, key: str) -> str:
-        """Return the text of the secret with this physical name. If there is a key, return only this key's value."""
+    def _secret(self, reference: re.Match[str]) -> str:
+        """Return the text of the secret that a match of _SECRET names. If it also names a key, return the key's value.
+
+        The name in the match is the secret's physical name.
+        """
+        name, key = reference.groups()
         [logical_id] = [each for each in self._secrets if self._resolver.name(each) == name]
         text = self._secrets[logical_id]
-        return str(json.loads(text)[key]) if key else text
+        if not key:
+            return text
+        return str(json.loads(text)[key])
 
     def _ids_of(self, kind: str) -> list[str]:
         """Return the logical ids of the CloudFront resources of a kind. Leave out those whose condition is false."""
-        found = {name: each for name, each in self._resources.items() if each.get("Type") == f"AWS::CloudFront::{kind}"}
-        return [
-            name for name, each in found.items() if "Condition" not in each or self._resolver.holds(each["Condition"])
-        ]
+        ids = []
+        for logical_id, resource in self._resources.items():
+            if resource.get("Type") != f"AWS::CloudFront::{kind}":
+                continue
+            if "Condition" not in resource or self._resolver.holds(resource["Condition"]):
+                ids.append(logical_id)
+        return ids
 
     def _properties_of(self, kind: str) -> dict[str, Properties]:
         """Return the properties of the CloudFront resources of a kind. The keys are what `Ref` returns."""
-        return {
-            self._resolver.name(name): self.value(self._resources[name]["Properties"]) for name in self._ids_of(kind)
-        }
+        found = {}
+        for logical_id in self._ids_of(kind):
+            reference = self._resolver.name(logical_id)
+            found[reference] = self.value(self._resources[logical_id]["Properties"])
+        return found
 
     def _behaviour(self, config: Properties) -> Behaviour:
-        policy = config.get("ResponseHeadersPolicyId")
-        policies = self._properties_of("ResponseHeadersPolicy")
+        request_policy_id = config.get("OriginRequestPolicyId")
+        headers_policy_id = config.get("ResponseHeadersPolicyId")
+        headers_policies = self._properties_of("ResponseHeadersPolicy")
+        added_headers = {}
+        if headers_policy_id:
+            headers_policy = headers_policies[headers_policy_id]
+            added_headers = properties.added_headers(headers_policy["ResponseHeadersPolicyConfig"])
         return Behaviour(
             pattern=config.get("PathPattern"),
             origin=config["TargetOriginId"],
@@ -107,8 +125,6 @@ class _Reader:
             cached_methods=frozenset(config.get("CachedMethods", _DEFAULT_METHODS)),
             compresses=properties.is_true(config.get("Compress", False)),
             cache=properties.cache_policy(config["CachePolicyId"], self._properties_of("CachePolicy")),
-            request=properties.request_policy(
-                config.get("OriginRequestPolicyId"), self._properties_of("OriginRequestPolicy")
-            ),
-            added_headers=properties.added_headers(policies[policy]["ResponseHeadersPolicyConfig"]) if policy else {},
+            request=properties.request_policy(request_policy_id, self._properties_of("OriginRequestPolicy")),
+            added_headers=added_headers,
         )

@@ -20,7 +20,8 @@ def dashboard(resources: Template) -> Template:
     charts = [*_signing_charts(), *_email_charts(), *_work_charts(resources), *_aws_charts(resources)]
     widgets = [_widget(number, chart) for number, chart in enumerate(charts)]
     body = json.dumps({"widgets": widgets}, separators=(",", ":"))
-    properties = {"DashboardName": sub("petitions-${Stage}"), "DashboardBody": sub(body)}
+    # Dashboards are global. With the region in its name, a stage can exist in two regions.
+    properties = {"DashboardName": sub("petitions-${Stage}-${AWS::Region}"), "DashboardBody": sub(body)}
     return {"Resources": {"Dashboard": resource("CloudWatch::Dashboard", properties)}}
 
 
@@ -62,12 +63,17 @@ def _table_line(metric: str, table: str, label: str = "") -> Line:
 
 def _resources_of_type(resources: Template, kind: str) -> Template:
     """Return the properties of the resources of one type, by logical id. `kind`: such as SQS::Queue."""
-    return {name: each["Properties"] for name, each in resources.items() if each.get("Type") == f"AWS::{kind}"}
+    found = {}
+    for name, each in resources.items():
+        if each.get("Type") == f"AWS::{kind}":
+            found[name] = each["Properties"]
+    return found
 
 
 def _signing_charts() -> list[Template]:
     # 499 stands for every status without a metric of its own.
-    refusals = [*(refused_metric(status) for status in sorted(REFUSED_STATUSES)), refused_metric(499)]
+    statuses = [*sorted(REFUSED_STATUSES), 499]
+    refusals = [refused_metric(status) for status in statuses]
     by_petition = f"SEARCH('{{{NAMESPACE},stage,petition}} MetricName=\"Confirmed\" stage=\"{_STAGE}\"', 'Sum', 300)"
     return [
         _chart("Signing: requests", _own_metric_lines(Metric.ACCEPTED, Metric.REPEATED, Metric.OVERFLOWED)),
@@ -81,7 +87,9 @@ def _email_charts() -> list[Template]:
     emails = (Metric.MAIL_REQUESTED, Metric.MAIL_SENT, Metric.MAIL_REFUSED, Metric.MAIL_UNKNOWN, Metric.TARGET_PAUSED)
     messages = (Metric.MESSAGE_LATER, Metric.MESSAGE_FAILED)
     oldest = _queue_line("ApproximateAgeOfOldestMessage", "MailQueue", stat="Maximum")
-    ages = [*_own_metric_lines(Metric.MAIL_AGE, stat="p50"), *_own_metric_lines(Metric.MAIL_AGE, stat="p99"), oldest]
+    median_age = _own_metric_lines(Metric.MAIL_AGE, stat="p50")
+    high_age = _own_metric_lines(Metric.MAIL_AGE, stat="p99")
+    ages = [*median_age, *high_age, oldest]
     return [
         _chart("Email: requests, results, messages", _own_metric_lines(*emails, *messages)),
         _chart("Email: seconds from request to sending, and age of the oldest message", ages),
@@ -89,40 +97,45 @@ def _email_charts() -> list[Template]:
 
 
 def _work_charts(resources: Template) -> list[Template]:
-    queues = _resources_of_type(resources, "SQS::Queue")
-    # A dead-letter queue has no RedrivePolicy.
-    dead_letters = [
-        _queue_line("ApproximateNumberOfMessagesVisible", name, label=name.removesuffix("DeadLetterQueue"))
-        for name, queue in queues.items()
-        if "RedrivePolicy" not in queue
-    ]
-    events_by_resource = {
-        name: [event["Properties"] for event in each.get("Properties", {}).get("Events", {}).values()]
-        for name, each in resources.items()
-    }
-    # A function that reads a stream has an event with the property Stream.
-    readers = [name for name, events in events_by_resource.items() if any("Stream" in event for event in events)]
-    lags = [_function_line("IteratorAge", name) for name in readers]
+    readers = [name for name, each in resources.items() if _reads_stream(each)]
+    lags = [_function_line("IteratorAge", reader) for reader in readers]
+    conflicts = _own_metric_lines(Metric.CONFLICT_RETRIED)
     drift = _own_metric_lines(Metric.DRIFT, Metric.PENDING_DRIFT, stat="Maximum", yAxis="right")
     return [
-        _chart("Dead letters", dead_letters, "Maximum", 300),
+        _chart("Dead letters", _dead_letter_lines(resources), "Maximum", 300),
         _chart("Stream: milliseconds behind", lags, "Maximum"),
-        _chart("Counting: conflicts and drift", [*_own_metric_lines(Metric.CONFLICT_RETRIED), *drift]),
+        _chart("Counting: conflicts and drift", [*conflicts, *drift]),
     ]
+
+
+def _dead_letter_lines(resources: Template) -> list[Line]:
+    """Return a line for the number of messages in each dead-letter queue."""
+    lines = []
+    for name, queue in _resources_of_type(resources, "SQS::Queue").items():
+        is_dead_letter_queue = "RedrivePolicy" not in queue
+        if is_dead_letter_queue:
+            label = name.removesuffix("DeadLetterQueue")
+            lines.append(_queue_line("ApproximateNumberOfMessagesVisible", name, label=label))
+    return lines
+
+
+def _reads_stream(declared: Template) -> bool:
+    """Return whether the resource is a function that reads a stream. Such a function has an event with Stream."""
+    events = declared.get("Properties", {}).get("Events", {})
+    return any("Stream" in event["Properties"] for event in events.values())
 
 
 def _aws_charts(resources: Template) -> list[Template]:
     functions = [logical_id(name) for name in function_settings()]
-    errors = [_function_line(each, name, f"{name} {each}") for name in functions for each in ("Errors", "Throttles")]
-    running = [_function_line("ConcurrentExecutions", name) for name in functions]
-    writes = [
-        line
-        for name in _resources_of_type(resources, "DynamoDB::Table")
-        for line in (
-            _table_line("ConsumedWriteCapacityUnits", name),
-            _table_line("WriteThrottleEvents", name, f"{name} throttled"),
-        )
-    ]
+    running = [_function_line("ConcurrentExecutions", function) for function in functions]
+    errors = []
+    for function in functions:
+        for metric in ("Errors", "Throttles"):
+            errors.append(_function_line(metric, function, f"{function} {metric}"))
+    writes = []
+    for table in _resources_of_type(resources, "DynamoDB::Table"):
+        writes.append(_table_line("ConsumedWriteCapacityUnits", table))
+        writes.append(_table_line("WriteThrottleEvents", table, f"{table} throttled"))
     reputation: list[Line] = [["AWS/SES", f"Reputation.{rate}Rate"] for rate in ("Bounce", "Complaint")]
     return [
         _chart("API: requests and errors", [_api_line(each) for each in ("Count", "4XXError", "5XXError")]),

@@ -52,7 +52,7 @@ def _distribution_config() -> Template:
         "WebACLId": if_condition("HasEdgeWebAcl", ref("EdgeWebAclArn")),
         "HttpVersion": "http2and3",
         "IPV6Enabled": True,
-        # North America, Europe and Israel. CloudFront serves readers elsewhere from there.
+        # CloudFront's servers in North America, Europe and Israel. They serve readers in all other regions too.
         "PriceClass": "PriceClass_100",
         "Origins": [_api_origin(), _busy_origin()],
         "OriginGroups": {"Quantity": 1, "Items": [_page_group()]},
@@ -121,6 +121,9 @@ def _page_group() -> Template:
 def _api_policy() -> Template:
     """Return the policy by which API Gateway refuses requests that have neither of the two keys.
 
+    Without the CDN, the policy accepts every request. There is always a policy, because it is not documented whether
+    CloudFormation removes the API's policy when it is no longer in the template.
+
     A changed policy is in force after the next deployment of the API's stage. SAM makes a deployment only when the text
     of the API's definition changes. The values of parameters are not in that text, so stack/deploy.py writes those that
     the policy needs into the API's description.
@@ -129,10 +132,8 @@ def _api_policy() -> Template:
     keys = [sub(origin_key(parameter)) for parameter in ("OriginKey", "OriginKeyToo")]
     # CloudFront also sends its key in Referer (`_api_origin`).
     without_key = {"StringNotEquals": {"aws:Referer": keys}}
-    statements = [
-        {"Sid": "Anybody", "Effect": "Allow", **every_call},
-        {"Sid": "ThroughCloudFrontOnly", "Effect": "Deny", **every_call, "Condition": without_key},
-    ]
+    anybody = {"Sid": "Anybody", "Effect": "Allow", **every_call}
+    through_cloudfront_only = {"Sid": "ThroughCloudFrontOnly", "Effect": "Deny", **every_call, "Condition": without_key}
+    statements = [anybody, if_condition("RefusesOthers", through_cloudfront_only)]
     policy = {"Version": "2012-10-17", "Statement": statements}
-    definition = {"x-amazon-apigateway-policy": if_condition("RefusesOthers", policy)}
-    return {"Properties": {"DefinitionBody": definition}}
+    return {"Properties": {"DefinitionBody": {"x-amazon-apigateway-policy": policy}}}

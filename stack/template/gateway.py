@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import product
 
 from chalicelib.edge.route import DEFAULT_THROTTLE, Function, Route, Throttle
-from chalicelib.edge.routes import CATCH_ALL, RARE, ROUTES
+from chalicelib.edge.routes import CATCH_ALL, ROUTES
 from stack.template.cfn import Template, ref, resource, sub
 
 # Each method is listed: the emulator does not read x-amazon-apigateway-any-method from a template.
@@ -58,20 +58,23 @@ def _requests_without_route() -> Iterator[tuple[str, str, Template]]:
 
 
 def _throttles() -> Iterator[Template]:
-    """Yield the default throttle, the throttles of single routes, and the throttle of requests without a route."""
+    """Yield the default throttle, and the other throttles of single routes.
+
+    Keep these few: API Gateway refuses too many settings at once (docs/aws-facts.md).
+    """
     yield _throttle("/*", "*", DEFAULT_THROTTLE)
     for route in ROUTES.values():
         if route.throttle is not DEFAULT_THROTTLE:
-            yield from (
-                _throttle(_escaped_path(route.path), method, route.throttle) for method in _throttled_methods(route)
-            )
-    yield from (_throttle(_escaped_path(CATCH_ALL), method, RARE) for method in _METHODS)
+            path = _escaped_path(route.path)
+            for method in _throttled_methods(route):
+                yield _throttle(path, method, route.throttle)
 
 
 def _throttled_methods(route: Route) -> list[str]:
-    """Return the route's methods. Add OPTIONS if pages of other sites may post: browsers send OPTIONS before POST."""
+    """Return the route's method. Add OPTIONS if pages of other sites may post: browsers send OPTIONS before POST."""
     has_preflight = route.allows_any_origin and route.method != "GET"
-    return [*route.methods, *(["OPTIONS"] if has_preflight else [])]
+    preflight = ["OPTIONS"] if has_preflight else []
+    return [route.method, *preflight]
 
 
 def _throttle(path: str, method: str, throttle: Throttle) -> Template:
@@ -93,7 +96,9 @@ def _permissions() -> Iterator[tuple[str, Template]]:
 
     Chalice itself writes the permission for APIHandler.
     """
-    for function in (each for each in Function if each is not Function.API):
+    for function in Function:
+        if function is Function.API:
+            continue
         properties = {
             "FunctionName": ref(function),
             "Action": "lambda:InvokeFunction",

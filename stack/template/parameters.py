@@ -82,7 +82,7 @@ _PARAMETERS = {
     "OidcRights": text(
         'Rights by value of the claim, as JSON: {"petition-team": ["counts", "manage"]}. Empty: nobody can sign in.',
         "{}",
-        MaxLength=2000,
+        MaxLength=1400,  # Otherwise, the environment of SignIn could have more than 4 KB.
     ),
     "WarmWrites": number(
         "Warm throughput of the signatures table: write units a second that it takes without delay. 0: not set; a new"

@@ -6,7 +6,7 @@ stack before the main stack.
 
 import json
 
-from stack.template.cfn import Template, get_att, if_condition, output, ref, resource, sub
+from stack.template.cfn import Template, get_att, if_condition, output, ref, resource, retention, sub
 from stack.template.firewall import web_acl
 from stack.template.parameters import choice, equals, is_set, text
 
@@ -32,6 +32,7 @@ _PARAMETERS = {
 
 
 def us_east_1() -> Template:
+    certificate_arn = if_condition("RequestsCertificate", ref("Certificate"), ref("CertificateArn"))
     return {
         "AWSTemplateFormatVersion": "2010-09-09",
         "Description": "Petitions: certificate and firewall of CloudFront.",
@@ -43,19 +44,17 @@ def us_east_1() -> Template:
         },
         "Resources": {"Certificate": _certificate(), "WebAcl": web_acl(), **_log()},
         "Outputs": {
-            "CertificateArn": output(
-                if_condition("RequestsCertificate", ref("Certificate"), ref("CertificateArn")),
-                "Certificate of the domain",
-            ),
+            "CertificateArn": output(certificate_arn, "Certificate of the domain"),
             "WebAclArn": output(get_att("WebAcl"), "Web ACL of the distribution"),
         },
     }
 
 
 def _certificate() -> Template:
-    # CloudFormation waits until the domain's DNS has the record that ACM asks for.
+    # CloudFormation waits until the domain's DNS has the record that ACM asks for. The old certificate is kept:
+    # CloudFront uses it while this stack is updated, so ACM would refuse to delete it.
     properties = {"DomainName": ref("Domain"), "ValidationMethod": "DNS"}
-    return resource("CertificateManager::Certificate", properties, Condition="RequestsCertificate")
+    return resource("CertificateManager::Certificate", properties, Condition="RequestsCertificate", **retention())
 
 
 def _log() -> Template:

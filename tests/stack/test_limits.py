@@ -46,6 +46,7 @@ def test_the_stack_is_within_cloudformations_limits(template: Template) -> None:
     assert len(json.dumps(template)) < 1_000_000
     assert len(template["Description"]) <= 1024
     assert all(len(each["Description"]) <= 4000 for each in template["Parameters"].values())
+    assert json.dumps(template).count("{{resolve:") <= 60, "dynamic references to secrets"
 
 
 def test_no_generated_name_of_a_function_or_role_is_over_64_characters(template: Template) -> None:

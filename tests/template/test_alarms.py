@@ -53,7 +53,9 @@ def test_the_email_address_for_alarms_is_optional() -> None:
 
 
 def test_the_dashboard_shows_only_existing_resources_and_metrics() -> None:
-    body = RESOURCES["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    dashboard = RESOURCES["Dashboard"]["Properties"]
+    assert dashboard["DashboardName"] == {"Fn::Sub": "petitions-${Stage}-${AWS::Region}"}, "names are global"
+    body = dashboard["DashboardBody"]["Fn::Sub"]
     names = {name.partition(".")[0] for name in re.findall(r"\$\{([\w.:]+)\}", body)} - {"AWS::Region", "Stage"}
     assert names <= RESOURCES.keys()
     shown = {

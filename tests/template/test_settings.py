@@ -3,6 +3,7 @@
 import json
 import re
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -81,3 +82,28 @@ def test_the_stage_has_one_name_everywhere() -> None:
     assert RESOURCES["RestAPI"]["Properties"]["StageName"] == CONFIG["api_gateway_stage"]
     url = TEMPLATE["Outputs"]["SiteUrlInUse"]["Value"]["Fn::If"][2]["Fn::Sub"]
     assert url.endswith(f"/{CONFIG['api_gateway_stage']}")
+
+
+@every_function
+def test_the_environment_is_within_lambdas_4_kb(function: str) -> None:
+    """AWS measures it as JSON, so a quotation mark in a value counts twice (docs/aws-facts.md)."""
+    values = {name: long_value(value) for name, value in environment_of(function).items()}
+    if "OIDC_RIGHTS" in values:
+        values["OIDC_RIGHTS"] = ('"team":["counts"],' * 500)[: TEMPLATE["Parameters"]["OidcRights"]["MaxLength"]]
+    assert len(json.dumps(values, separators=(",", ":"))) <= 4096
+
+
+def long_value(value: Any) -> str:
+    """Return a value as long as in the stage with the longest name, in a region with a long name."""
+    if isinstance(value, str):
+        return value
+    if "Fn::Sub" in value:  # A secret has two keys, as JSON.
+        return json.dumps({"first": "k" * 43, "second": "k" * 43})
+    name = value.get("Ref")
+    parameter = TEMPLATE["Parameters"].get(name)
+    if parameter is not None:
+        is_short = parameter["Type"] == "Number" or "AllowedValues" in parameter or name == "Stage"
+        return "p" * (16 if is_short else 45)
+    generated_name = f"petitions-{'s' * 16}-{name}-{'x' * 12}"
+    is_queue = RESOURCES.get(name, {}).get("Type") == "AWS::SQS::Queue"
+    return f"https://sqs.ap-southeast-1.amazonaws.com/123456789012/{generated_name}" if is_queue else generated_name

@@ -22,6 +22,11 @@ GROUPS = {
 }
 
 
+def test_an_old_certificate_is_kept_because_cloudfront_still_uses_it() -> None:
+    certificate = TEMPLATE["Resources"]["Certificate"]
+    assert (certificate["DeletionPolicy"], certificate["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
+
+
 def conditions_of(statement: dict[str, Any]) -> list[dict[str, Any]]:
     return statement["AndStatement"]["Statements"] if "AndStatement" in statement else [statement]
 
