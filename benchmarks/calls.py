@@ -173,7 +173,7 @@ def stored_item(key: keys.Key) -> dict[str, Any]:
 
 
 def create_tables() -> None:
-    """Create the tables as the template declares them, so that write units include any index."""
+    """Create the tables as the template declares them. A write to an index costs units too, so indexes must exist."""
     declared = merge_template()["Resources"]
     client: Any = boto3.client("dynamodb")
     for table in keys.TABLES:

@@ -24,8 +24,8 @@ def figures(results: Results) -> list[FigureRow]:
     return [
         _usage_figure("sign, warm: calls / write / read units", results["sign"], (1, 1, 0)),
         _usage_figure("confirm, warm: calls / write / read units", results["confirm"], (1, 4, 0)),
-        _constant_count_figure("count on a cache miss, at 10", few, few),
-        _constant_count_figure("count on a cache miss, at 100,000", many, few),
+        _constant_count_figure("count on a cache miss, at 10", few, at_10=few),
+        _constant_count_figure("count on a cache miss, at 100,000", many, at_10=few),
         _staff_count_figure(results["staff_counts"]),
         _ratio_figure("sign handler CPU ÷ boto3's put_item", results["sign_cpu_ratio"], 1.5),
         _probing_figure(results["probing"]),
@@ -88,19 +88,20 @@ def _usage_figure(name: str, usage: Results, goal: tuple[int, int, int]) -> Figu
     return FigureRow(name, _join_with_slashes(goal), _join_with_slashes(found), found == goal)
 
 
-def _constant_count_figure(name: str, usage: Results, few: Results) -> FigureRow:
-    """Return the cost of a count. The goal is one read that costs the same as `few`, the count of a small tally."""
+def _constant_count_figure(name: str, usage: Results, at_10: Results) -> FigureRow:
+    """Return the cost of a count. The goal: one read, which costs the same as the count of ten signatures."""
     is_one_read = usage["calls"] == 1 and usage["write_units"] == 0
-    is_met = is_one_read and _have_same_usage(usage, few)
+    is_met = is_one_read and _have_same_usage(usage, at_10)
     return FigureRow(name, "1 read, as at 10", _calls_and_read_units(usage), is_met)
 
 
 def _staff_count_figure(counts: Results) -> FigureRow:
-    """Return the cost of staff's count. A million must cost as much as a thousand; the body has three more digits."""
+    """Return the cost of staff's count. The goal: a million costs as much as a thousand, but for three more digits."""
     few, many = counts["at_1000"], counts["at_1000000"]
     has_three_more_bytes = many["body_bytes"] - few["body_bytes"] == 3
-    is_unchanged_empty = many["unchanged"]["body_bytes"] == 0
-    is_met = _have_same_usage(many, few) and has_three_more_bytes and is_unchanged_empty
+    not_modified = many["unchanged"]  # The answer if the count has not changed.
+    has_no_body = not_modified["body_bytes"] == 0
+    is_met = _have_same_usage(many, few) and has_three_more_bytes and has_no_body
     return FigureRow("staff's count at 1,000,000 as at 1,000", "the same", _calls_and_read_units(many), is_met)
 
 

@@ -107,7 +107,7 @@ def _measure_memory(people: int, patch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 
 def _publish_update(people: int, patch: pytest.MonkeyPatch) -> tuple[Any, str]:
-    """Return a site with `people` subscribers, and the path of an update to them, whose job is requested."""
+    """Publish an update to `people` subscribers of a new site. Return the site and the update's path."""
     from tests.actors import Person, a_published_petition
     from tests.fake_site import a_fake_site, wire
     from tests.fakes import FakeTables

@@ -111,9 +111,10 @@ def _is_damaged(copied: Item, live: Item) -> bool:
         return True
     live_times = _part(TIMES, live)
     has_new_time = any(time != copied.get(name) for name, time in live_times.items())
+    if has_new_time:
+        return False  # The application changed the item.
     has_lost_data = bool(_lost(_REMOVED_ONLY_WITH_NEW_TIME, copied, live))
-    has_other_data = has_lost_data or _part(SIGNED, copied) != _part(SIGNED, live)
-    return has_other_data and not has_new_time
+    return has_lost_data or _part(SIGNED, copied) != _part(SIGNED, live)
 
 
 def _was_signed_again(copied: Item, live: Item) -> bool:

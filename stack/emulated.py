@@ -11,6 +11,7 @@ def complete(cloud: Cloud, template: dict[str, Any], outputs: dict[str, str]) ->
     _set_concurrency_again(cloud)
     _set_error_responses(cloud, template, outputs)
     _set_preflight_headers(cloud, template, outputs["RestAPIId"])
+    _set_throttles(cloud, template, outputs["RestAPIId"])
     _deploy_api(cloud, template, outputs["RestAPIId"])
 
 
@@ -81,6 +82,18 @@ def _set_headers_of_method(client: Any, api_id: str, resource_id: str, operation
     # False: the API need not send the header.
     client.put_method_response(**method, responseParameters=dict.fromkeys(headers, False))
     client.put_integration_response(**method, responseParameters=headers)
+
+
+def _set_throttles(cloud: Cloud, template: dict[str, Any], api_id: str) -> None:
+    """Set the throttle of each route. From the template, the emulator takes only the default: it unescapes no path."""
+    api = template["Resources"]["RestAPI"]["Properties"]
+    operations = []
+    for setting in api["MethodSettings"]:
+        path = f"/{setting['ResourcePath'].removeprefix('/')}/{setting['HttpMethod']}/throttling"
+        limits = {"rateLimit": setting["ThrottlingRateLimit"], "burstLimit": setting["ThrottlingBurstLimit"]}
+        for name, number in limits.items():
+            operations.append({"op": "replace", "path": f"{path}/{name}", "value": str(number)})
+    cloud.client("apigateway").update_stage(restApiId=api_id, stageName=api["StageName"], patchOperations=operations)
 
 
 def _deploy_api(cloud: Cloud, template: dict[str, Any], api_id: str) -> None:

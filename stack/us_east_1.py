@@ -40,12 +40,12 @@ def deploy_in_us_east_1(
     stack = stack_name(options.stage, _region(cloud))
     if changeset.describe(_in_us_east_1(cloud), stack) is None:
         say(_NOTE_ON_DNS)
-    # The operator may choose a certificate. Otherwise this stack makes one.
+    # Without CertificateArn, this stack makes a certificate.
     arns = {"CertificateArn": values.get("EdgeCertificateArn", ""), "DistributionArn": distribution}
     known_arns = {name: arn for name, arn in arns.items() if arn}
-    chosen = values_by_name(options.edge_set)
+    own_values = values_by_name(options.edge_set)
     site = {"Stage": options.stage, "SiteRegion": _region(cloud), "Domain": values["EdgeDomain"]}
-    outputs = _deploy(_in_us_east_1(cloud), stack, {**site, **known_arns, **chosen}, confirm)
+    outputs = _deploy(_in_us_east_1(cloud), stack, {**site, **known_arns, **own_values}, confirm)
     return {"EdgeCertificateArn": outputs["CertificateArn"], "EdgeWebAclArn": outputs["WebAclArn"]}
 
 

@@ -117,11 +117,11 @@ def change_request(change: Change) -> dict[str, Any]:
     request: dict[str, Any] = {
         "Key": wire_key(change.key),
         "UpdateExpression": _update_expression(change, names, values),
-        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
     }
     if change.when is not None:
         built = ConditionExpressionBuilder().build_expression(change.when)
         request["ConditionExpression"] = built.condition_expression
+        request["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
         names.update(built.attribute_name_placeholders)
         values.update(built.attribute_value_placeholders)
     request["ExpressionAttributeNames"] = names

@@ -64,9 +64,9 @@ def messages(facts: HealthFacts) -> list[Message]:
         *_shedding_messages(facts),
         *map(_correction_message, facts.corrections),
     ]
-    no_problem = [] if problems else [Message(Health.GOOD, f"Everything works. {NO_ACTION}")]
-    all_messages = [*problems, *no_problem, *_readiness_messages(facts.readiness)]
-    return sorted(all_messages, key=_badness, reverse=True)
+    current = problems or [Message(Health.GOOD, f"Everything works. {NO_ACTION}")]
+    # Readiness is about an expected crowd. It is no problem of today.
+    return sorted([*current, *_readiness_messages(facts.readiness)], key=_badness, reverse=True)
 
 
 def worst_level(shown: Sequence[Message]) -> Health:

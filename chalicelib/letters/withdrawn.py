@@ -102,7 +102,7 @@ def take_out_late(ids: DigestIds, late: set[str], now: datetime, tables: Tables)
         if not _take_out(ids, letter, when=IS_SEALED, assign=waiting, others=[], tables=tables):
             raise Conflicted("storage")
         group = outstanding.group_of(LETTERS.item_key(letter.key))
-        outstanding.ensure_walk_by(group, now, tables)
+        outstanding.bring_walk_forward(group, now, tables)
     tables.try_update(Change(ids.key, remove=[LATE], when=is_still(LATE, late)))
 
 

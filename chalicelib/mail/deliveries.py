@@ -131,7 +131,7 @@ class Deliveries(DeliveryState):
         super().postpone(request, due, tables)
         queued_at = due - self.lead_time  # The sweep queues a postponed email this long before it is due.
         group = outstanding.group_of(self.item_key(request.key))
-        outstanding.ensure_walk_by(group, queued_at, tables)
+        outstanding.bring_walk_forward(group, queued_at, tables)
 
     def mark_sent(self, request: MailRequest, at: datetime, tables: Tables) -> None:
         # No newer request replaces this one while the item exists. So the condition fails only if this one is settled.

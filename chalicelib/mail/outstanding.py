@@ -94,7 +94,7 @@ def mark(group: str, now: datetime, tables: Tables) -> None:
     tables.try_update(Change(key, assign={"marked_at": iso(now)}, when=was_earlier))
 
 
-def ensure_walk_by(group: str, due: datetime, tables: Tables) -> None:
+def bring_walk_forward(group: str, due: datetime, tables: Tables) -> None:
     """Make the sweep walk the group at `due` or before, because an email of the group is due then.
 
     Ignore errors, as `mark_unless_recent` does. After an error or a race with a walk, the email is up to an hour late.

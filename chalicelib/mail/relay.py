@@ -42,7 +42,7 @@ def relay(changes: Iterable[tuple[Image | None, Image | None]], now: datetime, o
     for request, delay in messages:
         if delay > LONGEST_DELAY:
             due = now + timedelta(seconds=delay)
-            outstanding.ensure_walk_by(_group_of(request, outbox.kinds), due, tables)
+            outstanding.bring_walk_forward(_group_of(request, outbox.kinds), due, tables)
     return len(queued)
 
 

@@ -102,12 +102,12 @@ def _send_claimed(
         duration = context.deliver(mail)
     except (Throttled, Denied, Unreached, NotYet):
         # The email was not sent. After any other failure it may have been sent, so the claim stays until it expires.
-        # `is_booked`: the limit of the signer's network has counted the email, and must not count it again.
+        # `is_booked`: the email is counted in the limit of the signer's network, so the next attempt does not count it.
         kind.state.release(request, tables, is_booked=True)
         raise
     except MailRefused:
         kind.state.mark_refused(request, now, tables)
         return SendResult.REFUSED
-    # `deliver` may have waited before it sent the email. The time until the next email counts from the sending.
+    # `deliver` may have waited before it sent the email, so the email was sent later than `now`.
     kind.state.mark_sent(request, now + duration, tables)
     return SendResult.SENT

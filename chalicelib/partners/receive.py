@@ -186,7 +186,7 @@ def predict_each(
 
 
 def _predict(new: Receipt, stored: Receipt | None, receiving: ReceivingContext, now: datetime) -> ReceiveResult:
-    """Predict what `_take` would return. After a crash before the receipt is settled, EXISTING may be wrong."""
+    """Predict what `_take` would return. EXISTING may be wrong if a process stored the signature and then crashed."""
     if stored and not stored.undone_at:
         if stored.signature_id != new.signature_id:
             return ReceiveResult(ReceiveOutcome.INVALID, [CONFLICT])

@@ -113,7 +113,7 @@ def for_viewer(answer: EdgeAnswer, request: ViewerRequest, behaviour: Behaviour,
         if overrides or name not in headers:
             headers[name] = value
     complete = replace(answer, headers=headers)
-    if request.is_read and answer.status == 200:
+    if request.is_get_or_head and answer.status == 200:
         if _viewer_has_answer(request, headers):
             return _not_modified(complete)
         if "Range" in request.headers:

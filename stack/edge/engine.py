@@ -50,7 +50,7 @@ class Edge:
     async def answer(self, request: ViewerRequest) -> EdgeAnswer:
         """Answer a viewer. Refuse a method that the behaviour does not allow, and a GET or HEAD with a body."""
         behaviour = self._behaviour_of(request.path)
-        has_wrong_body = request.is_read and request.body
+        has_wrong_body = request.is_get_or_head and request.body
         if has_wrong_body or request.method not in behaviour.allowed_methods:
             refusal = error_page(403, "This request is not allowed here.")
             return for_viewer(refusal, request, behaviour, _ERROR, age=0)

@@ -31,7 +31,7 @@ _PREFIXES_NOT_COPIED = ("cloudfront-", "x-amz-", "x-edge-")
 
 def key_of(request: ViewerRequest, policy: CachePolicy) -> Key:
     """Return the cache key. GET and HEAD have the same key, OPTIONS has another."""
-    method = "GET" if request.is_read else request.method
+    method = "GET" if request.is_get_or_head else request.method
     query = _query(request, [policy.query])
     header_names = sorted(policy.headers.names)
     headers = tuple((name, request.headers.get(name)) for name in header_names)

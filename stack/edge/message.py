@@ -26,7 +26,7 @@ class ViewerRequest:
     port: int = 0
 
     @property
-    def is_read(self) -> bool:
+    def is_get_or_head(self) -> bool:
         """Whether the request only reads, so that the cache may answer it."""
         return self.method in ("GET", "HEAD")
 

@@ -112,12 +112,13 @@ def limits_of(values: Values) -> tuple[Account, tuple[str, ...]]:
     known: dict[str, float] = {}
     assumed: list[str] = []
     for limit, name in _VALUE_BY_LIMIT.items():
-        number = float(values.get(name, 0))  # 0: not read, or the emulator does not know the limit.
+        # 0: the value could not be read, or the emulator does not know it. AWS itself has no limit of 0.
+        number = float(values.get(name, 0))
         if limit == "mail_daily" and number < 0:  # SES returns -1 if there is no quota.
             number = _UNLIMITED
         if number > 0:
             known[limit] = number
-        else:  # No limit is 0 on AWS.
+        else:
             assumed.append(name)
     limits = replace(usual, name="this account", **_checked_fields(known))
     return limits, tuple(assumed)

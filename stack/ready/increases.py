@@ -57,7 +57,7 @@ def needed_mail_rate(expected: Expected) -> int:
     """Return how many emails a second must be sent, so that the last email is sent in time.
 
     In time means: within half of MAX_EMAIL_DELAY after the end of the crowd. The number is a multiple of what one
-    sender sends in a second, so that no single second has more emails than this number (docs/deploy.md).
+    sender sends in a second. With other numbers, some seconds would have more emails than the number (docs/deploy.md).
     """
     rate_in_time = expected.total / (expected.seconds + MAX_EMAIL_DELAY / 2)
     return EMAILS_PER_SENDER * ceil(rate_in_time / EMAILS_PER_SENDER)

@@ -43,11 +43,11 @@ _LEGACY_PARAMETERS = frozenset(
 
 
 def questions(operation: str, params: Request, where: Where) -> list[Question]:
-    """Return the questions of a call: one for each table of a batch or each item of a transaction, otherwise one."""
+    """Return the questions of a call: for each table of a batch, for each item of a transaction, or for the call."""
     if operation == "DescribeTable":
         return [Question("dynamodb:DescribeTable", _table(params, where), {})]
     if operation in ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan"):
-        return [_question(operation, params, where, call=params)]
+        return list(_readings(_question(operation, params, where, call=params), params))
     if operation in ("BatchGetItem", "BatchWriteItem"):
         return list(_batch(operation, params, where))
     if operation in ("TransactWriteItems", "TransactGetItems"):
@@ -82,7 +82,20 @@ def _transaction(operation: str, params: Request, where: Where) -> Iterator[Ques
             # refuses the transaction.
             context.pop("dynamodb:ReturnValues", None)
             context["dynamodb:EnclosingOperation"] = operation
-            yield Question(question.action, question.resource, context)
+            yield from _readings(Question(question.action, question.resource, context), request)
+
+
+def _readings(question: Question, request: Request) -> Iterator[Question]:
+    """Yield the question, and again with what a failed write returns as dynamodb:ReturnValues.
+
+    AWS's pages do not say whether this key also covers ReturnValuesOnConditionCheckFailure. "Using IAM with DynamoDB
+    transactions", example 4, suggests it. So a call must be allowed under both readings.
+    """
+    yield question
+    if "ReturnValuesOnConditionCheckFailure" in request:
+        returned = request["ReturnValuesOnConditionCheckFailure"]
+        context = {**question.context, "dynamodb:ReturnValues": returned}
+        yield Question(question.action, question.resource, context)
 
 
 def _question(action: str, request: Request, where: Where, *, call: Request) -> Question:

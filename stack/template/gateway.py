@@ -87,8 +87,8 @@ def _throttle(path: str, method: str, throttle: Throttle) -> Template:
 
 
 def _escaped_path(path: str) -> str:
-    """Return the path as MethodSettings contain it: /~1api~1petitions for /api/petitions."""
-    return "/" + path.replace("/", "~1")
+    """Return the path as MethodSettings contain it: /~1api~1petitions for /api/petitions, but / for the root."""
+    return path if path == "/" else "/" + path.replace("/", "~1")
 
 
 def _permissions() -> Iterator[tuple[str, Template]]:

@@ -25,13 +25,13 @@ _DESCRIPTION = "Petitions: sign, confirm, count. One template for AWS and for th
 
 
 def settings_in(outputs: Mapping[str, str]) -> dict[str, str]:
-    """Return the functions' common environment variables that have an output as their value, such as a queue's URL.
+    """Return the environment variables of all functions whose values are outputs of the stack, such as a queue's URL.
 
     Raise KeyError if an output is missing, because the stack was deployed from an older template.
     """
     template = merge_template()
-    # In the template, such a variable and its output have equal values, such as {"Ref": "MailQueue"}. A dict cannot be
-    # a key, so compare the values as JSON.
+    # A variable has the same value in the template as its output, such as {"Ref": "MailQueue"}. A dict cannot be a key,
+    # so compare the values as JSON.
     output_by_value = {}
     for name, declared in template["Outputs"].items():
         value = json.dumps(declared["Value"])

@@ -33,7 +33,7 @@ NAMED_ONLY = {
         *(f"chalicelib/letters/withdrawn.py:{name}" for name in ("take_out_late", "_take_out")),
         "chalicelib/letters/target_state.py:delete_test_address",
         "chalicelib/mail/counted.py:transact",
-        "chalicelib/mail/outstanding.py:ensure_walk_by",
+        "chalicelib/mail/outstanding.py:bring_walk_forward",
         "chalicelib/mail/deliveries.py:mark_sent",
         "chalicelib/mail/deliveries.py:mark_undeliverable",
         "chalicelib/mail/deliveries.py:request",

@@ -25,7 +25,8 @@ def one_question(operation: str, **params: Any) -> Question:
 
 
 def attributes(operation: str, **params: Any) -> set[str]:
-    return set(one_question(operation, **params).context["dynamodb:Attributes"])
+    first, *_ = questions_of(operation, TableName="counts", **params)
+    return set(first.context["dynamodb:Attributes"])
 
 
 @pytest.mark.parametrize("operation", ["GetItem", "UpdateItem", "DeleteItem"])
@@ -158,6 +159,17 @@ def test_a_query_has_the_sort_key_as_an_attribute_although_it_names_only_the_par
 )
 def test_a_request_for_whole_items_has_every_attribute(operation: str, params: dict[str, Any], whole: bool) -> None:
     assert (EVERY_ATTRIBUTE in attributes(operation, **params)) is whole
+
+
+@pytest.mark.parametrize("returned", ["NONE", "ALL_OLD"])
+def test_what_a_failed_write_returns_may_also_count_as_return_values(returned: str) -> None:
+    """AWS's pages do not say it, so a write is allowed only if both readings allow it."""
+    on_failure = {"ReturnValuesOnConditionCheckFailure": returned}
+    found = questions_of("UpdateItem", TableName="counts", Key=KEY, **on_failure)
+    assert [question.context["dynamodb:ReturnValues"] for question in found] == ["NONE", returned]
+    item = {"Update": {"TableName": "counts", "Key": KEY, **on_failure}}
+    found = questions_of("TransactWriteItems", TransactItems=[item])
+    assert [question.context.get("dynamodb:ReturnValues") for question in found] == [None, returned]
 
 
 def test_a_batch_read_without_a_projection_returns_every_attribute() -> None:

@@ -1,6 +1,7 @@
 """The gateway has the routes of edge/routes.py, with their functions, authorizers, throttles and CORS."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -36,6 +37,13 @@ def test_the_gateway_throttles_each_route_as_listed() -> None:
     for route in ROUTES.values():
         limit = LIMITS.get((route.path, route.method), LIMITS["/*", "*"])
         assert (limit["ThrottlingRateLimit"], limit["ThrottlingBurstLimit"]) == route.throttle, route
+
+
+def test_the_paths_of_throttles_are_written_as_aws_reads_them() -> None:
+    """Slashes are ~1, but the root is a slash (docs/aws-facts.md)."""
+    paths = {limit["ResourcePath"] for limit in LIMITS.values()}
+    assert {"/", "/~1petitions~1{slug}"} <= paths
+    assert [path for path in paths - {"/", "/*"} if re.fullmatch(r"/(~1[^/~]+)+", path) is None] == []
 
 
 def test_the_throttles_fit_one_update_of_the_stage() -> None:

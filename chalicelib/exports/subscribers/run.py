@@ -119,8 +119,9 @@ class ListWork:
             file.write(f"{BYTE_ORDER_MARK}{','.join(COLUMNS)}\r\n".encode())
             for key in job.parts:
                 self.s3_bucket.copy_to(key, file)
+        assert job.recipient_key is not None  # A job loses its key only when it ends.
         try:
-            encrypt(plain, encrypted, job.recipient_key or "")  # An open job always has its key.
+            encrypt(plain, encrypted, job.recipient_key)
         except Invalid as error:
             return job.in_end_state(JobState.FAILED, why=error.errors[0].message)
         plain.unlink()
