@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.aws.table import Tables
-from chalicelib.core.errors import ConditionFailed
 from chalicelib.petitions import store
 from chalicelib.petitions.change import with_changes
 from chalicelib.petitions.edit import create, edit
@@ -53,8 +52,5 @@ def raise_shards(slug: str, shards: int, tables: Tables) -> bool:
     if petition_as_stored(slug, tables).shards >= shards:
         return False
     raise_shards_to_read(slug, shards, tables)
-    try:
-        store.raise_shards(slug, shards, tables)
-    except ConditionFailed:
-        return False  # A concurrent call has stored this number or a higher one.
-    return True
+    # False: a concurrent call has stored this number or a higher one.
+    return store.raise_shards(slug, shards, tables)

@@ -64,10 +64,10 @@ def replace(petition: Petition, tables: Tables, also: Change | None = None) -> N
         tables.transact([change, also])
 
 
-def raise_shards(slug: str, shards: int, tables: Tables) -> None:
-    """Store a higher number of shards. Raise ConditionFailed unless the petition exists and has fewer."""
+def raise_shards(slug: str, shards: int, tables: Tables) -> bool:
+    """Store a higher number of shards. Return False unless the petition exists and has fewer."""
     has_fewer = Attr("shards").lt(shards)
-    tables.update(Change(keys.petition(slug), assign={"shards": shards}, when=has_fewer))
+    return tables.try_update(Change(keys.petition(slug), assign={"shards": shards}, when=has_fewer))
 
 
 def store_text(slug: str, text: PetitionText, tables: Tables) -> None:

@@ -52,10 +52,12 @@ def read_all(stack: StackDescription, client_for: Clients, now: datetime, *, wit
     """Read the values of the account and the stack. `with_dns`: also query the DNS records of the sender's domain."""
     calls = account_calls(stack.name, stack.outputs, stack.parameters, now)
     found = [*stack.model_values(), *read_values(calls, client_for)]
-    tokens = Values(found).get("identity.dkim_tokens", [])
+    identity = Values(found)
+    tokens = identity.get("identity.dkim_tokens", [])
+    # If another stack has set SES's identity up, this stack's parameter is empty.
+    mail_from = stack.parameters.get("MailFromDomain") or identity.get("identity.mail_from_domain", "")
     lookup = resolver_lookup(dns.resolver.Resolver()) if with_dns else None
-    domain = identity_of(stack.parameters)
-    return Values([*found, *records(domain, stack.parameters, tokens, lookup)])
+    return Values([*found, *records(identity_of(stack.parameters), mail_from, tokens, lookup)])
 
 
 def _store_for_staff(forecast: Forecast, stack: StackDescription, client_for: Clients, now: datetime) -> None:

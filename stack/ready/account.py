@@ -1,7 +1,7 @@
 """The calls of AWS by which `make ready` reads the limits and the state of the account. They read no personal data.
 
 docs/ready-policy.json is the IAM policy that allows these calls. tests/ready/test_policy.py checks this with the
-referee, a program that decides as AWS's IAM does.
+referee, a program that decides as AWS's IAM does. `make warm` needs docs/warm-policy.json too.
 
 If the stack has no output with a resource's name, the call names a resource that does not exist. The call fails, and
 its values have a problem: a text that says why they could not be read.
@@ -17,7 +17,8 @@ from stack.template import functions
 from stack.template.config import api_stage
 
 _EDGE_REGION = "us-east-1"
-# How far back to read the age of a queue's oldest message. SQS writes this metric every minute.
+# How far back to read the age of a queue's oldest message. SQS writes this metric every minute. It leaves out messages
+# that failed three times; the alarms MailStuckAlarm and OverflowStuckAlarm find these, and `alarms.raised` reads them.
 _AGE_PERIOD = timedelta(minutes=5)
 QUEUES_WITH_AGE = ("MailQueue", "OverflowQueue")
 
@@ -83,6 +84,7 @@ def _email_calls(parameters: Mapping[str, str]) -> Iterator[AwsCall]:
         "identity.dkim": lambda answer: answer["DkimAttributes"]["Status"],
         "identity.dkim_tokens": lambda answer: answer["DkimAttributes"].get("Tokens", []),
         "identity.mail_from": lambda answer: answer.get("MailFromAttributes", {}).get("MailFromDomainStatus", "none"),
+        "identity.mail_from_domain": lambda answer: answer.get("MailFromAttributes", {}).get("MailFromDomain", ""),
     }
     yield AwsCall("sesv2", "get_email_identity", identity, {"EmailIdentity": identity_of(parameters)})
 

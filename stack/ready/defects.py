@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from stack.ready.reading import Values
+from stack.ready.records import IMPLICIT_SPF
 
 # ACM renews a certificate 60 days before it expires. If a certificate expires in less than this time, ACM has failed to
 # renew it.
@@ -47,10 +48,14 @@ def _email_defects(values: Values) -> Iterator[Defect]:
 
 def _domain_defects(values: Values) -> Iterator[Defect]:
     # A value is "" if there is no record, and None if it could not be read.
-    spf = values.get("dns.spf")
-    if spf is not None and "include:amazonses.com" not in spf:
-        text = "SPF does not name amazonses.com" if spf else "there is no SPF record"
-        yield Defect(text, 'publish TXT "v=spf1 include:amazonses.com ~all"')
+    spf = values.get("dns.spf", IMPLICIT_SPF)
+    if spf == "":
+        text = "the MAIL FROM domain has no SPF record"
+        yield Defect(text, 'publish for it TXT "v=spf1 include:amazonses.com ~all"')
+    elif spf != IMPLICIT_SPF and "include:amazonses.com" not in spf:
+        # Two SPF records for one domain are an error, so that no email passes SPF (RFC 7208, 4.5).
+        remedy = "add include:amazonses.com to its SPF record. Publish no second one: receivers then accept neither"
+        yield Defect("the SPF record of the MAIL FROM domain does not name amazonses.com", remedy)
     if values.get("dns.dmarc") == "":
         remedy = 'publish TXT "v=DMARC1; p=none; rua=mailto:…": large providers want it'
         yield Defect("there is no DMARC record", remedy)

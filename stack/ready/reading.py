@@ -79,12 +79,18 @@ def read_values(calls: Iterable[AwsCall], clients: Clients) -> list[Value]:
 
 def _values(call: AwsCall, clients: Clients) -> list[Value]:
     try:
-        client = clients(call.service, call.region)
-        operation = getattr(client, call.operation)
-        answer = operation(**call.params)
+        answer = _answer(call, clients(call.service, call.region))
     except (ClientError, BotoCoreError) as error:
         return [Value(name, call.source, problem=_problem(error)) for name in call.values]
     return [_value_of(name, call.source, get_value, answer) for name, get_value in call.values.items()]
+
+
+def _answer(call: AwsCall, client: Any) -> Any:
+    """Make the call. If AWS answers in pages (a query: 1 MB each), read them all, and return them as one answer."""
+    if client.can_paginate(call.operation):
+        pages = client.get_paginator(call.operation).paginate(**call.params)
+        return pages.build_full_result()
+    return getattr(client, call.operation)(**call.params)
 
 
 def _value_of(name: str, source: str, get_value: Callable[[Any], Any], answer: Any) -> Value:

@@ -3,15 +3,19 @@
 We query the records only when the operator asks for it, because the queries go to name servers, not to AWS's API.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import dns.exception
 import dns.resolver
+from publicsuffixlist import PublicSuffixList
 
 from stack.ready.reading import Value
 
 _TIMEOUT_SECONDS = 5.0
 NOT_REQUESTED = "not read: add DNS=1 to query the name servers"
+# The value of dns.spf without a MAIL FROM domain of our own: SES then sends with a subdomain of amazonses.com, and AWS
+# publishes its SPF record.
+IMPLICIT_SPF = "implicit"
 
 Lookup = Callable[[str, str], list[str]]
 """A function that returns the records of a name and type, or [] if there are no such records.
@@ -32,19 +36,35 @@ def resolver_lookup(resolver: dns.resolver.Resolver) -> Lookup:
     return lookup
 
 
-def records(domain: str, parameters: Mapping[str, str], tokens: Sequence[str], lookup: Lookup | None) -> list[Value]:
+def records(domain: str, mail_from_domain: str, tokens: Sequence[str], lookup: Lookup | None) -> list[Value]:
     """Return the records of the domain as values.
 
-    `parameters`: the stack's parameters. `tokens`: SES's DKIM tokens, which are in the names of the DKIM records.
-    `lookup`: the function that queries a record; None means that nothing is queried, so each value has a problem.
+    `mail_from_domain`: the custom MAIL FROM domain, or "". `tokens`: SES's DKIM tokens, which are in the names of the
+    DKIM records. `lookup`: the function that queries a record; None means that nothing is queried, so each value has a
+    problem.
     """
-    sender = parameters.get("MailFromDomain") or domain
-    dmarc = f"_dmarc.{domain}"
+    spf_source = f"TXT {mail_from_domain or 'amazonses.com'}"
     return [
-        _value("dns.spf", f"TXT {sender}", lookup, lambda query: _txt_record(sender, "v=spf1", query)),
-        _value("dns.dmarc", f"TXT {dmarc}", lookup, lambda query: _txt_record(dmarc, "v=DMARC1", query)),
+        _value("dns.spf", spf_source, lookup, lambda query: _spf_record(mail_from_domain, query)),
+        _value("dns.dmarc", f"TXT _dmarc.{domain}", lookup, lambda query: _dmarc_record(domain, query)),
         _value("dns.dkim", f"CNAME *._domainkey.{domain}", lookup, lambda query: _dkim_count(domain, tokens, query)),
     ]
+
+
+def _spf_record(mail_from_domain: str, lookup: Lookup) -> str:
+    return _txt_record(mail_from_domain, "v=spf1", lookup) if mail_from_domain else IMPLICIT_SPF
+
+
+def _dmarc_record(domain: str, lookup: Lookup) -> str:
+    """Return the DMARC record of the domain, or if it has none, that of its organizational domain (RFC 7489, 6.6.3).
+
+    The organizational domain is one label below a public suffix such as org.uk: harbour.org.uk for news.harbour.org.uk.
+    """
+    organizational = PublicSuffixList().privatesuffix(domain) or domain
+    for name in dict.fromkeys((domain, organizational)):  # Without duplicates.
+        if found := _txt_record(f"_dmarc.{name}", "v=DMARC1", lookup):
+            return found
+    return ""
 
 
 def _dkim_count(domain: str, tokens: Sequence[str], lookup: Lookup) -> str:

@@ -6,7 +6,8 @@ REVERT=1 undoes the changes that can be undone.
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -23,6 +24,8 @@ from stack.ready.reading import DEFAULT_REGION
 from stack.ready.stage import clients, describe_stack, endpoint_of
 from stack.warm.act import Warming
 from stack.warm.plan import CapacityChange, CapacityKind, plan
+
+_ERRORS = (ClientError, BotoCoreError, PetitionsError)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -60,14 +63,16 @@ def warm(
     say(bold(f"In all ${price:,.2f} once. AWS's price may differ: check it (docs/evening-news.md)"))
     if not agrees():
         raise Failure("nothing was changed: you said no")
-    warming.record_changes(changes)
+    with _record_errors("nothing was changed", "make warm"):
+        warming.record_changes(changes)
     _act_on_each(changes, warming.make, "changed", "Run make warm again to continue, or make warm REVERT=1.")
     say("DynamoDB takes some minutes. Then run make ready. After the crowd, run make warm REVERT=1")
 
 
 def revert(warming: Warming) -> None:
     """Undo the recorded changes, and say which of them cannot be undone. Raise Failure if an undo failed."""
-    changes = warming.recorded_changes()
+    with _record_errors("nothing was undone", "make warm REVERT=1"):
+        changes = warming.recorded_changes()
     if not changes:
         say("Nothing to undo: make warm has changed nothing, or its changes are undone.")
         return
@@ -89,17 +94,38 @@ def _act_on_each(
 ) -> None:
     """Call `act` with each change, in order, and after each call print that the change is done.
 
-    If a call fails, raise Failure, whose text ends with `hint`. `past_verb`: the word for "done" in the texts.
-    `print_all`: False prints only the changes that can be undone.
+    If calls fail, make the others, then raise Failure, whose text names what failed and ends with `hint`. `past_verb`:
+    the word for "done" in the texts. `print_all`: False prints only the changes that can be undone.
     """
-    for number, change in enumerate(changes):
+    failed: list[str] = []
+    for change in changes:
         try:
             act(change)
-        except (ClientError, BotoCoreError, PetitionsError) as error:
-            missing = ", ".join(each.label for each in changes[number:])
-            raise Failure(f"only {number} of {len(changes)} {past_verb}; not: {missing} ({error}). {hint}") from error
+        except _ERRORS as error:
+            failed.append(f"{change.label} ({_reason(error)})")
+            continue
         if change.can_be_undone or print_all:
             say(f"  {past_verb}: {change.label}")
+    if failed:
+        done = len(changes) - len(failed)
+        raise Failure(f"only {done} of {len(changes)} {past_verb}; not: {', '.join(failed)}. {hint}")
+
+
+@contextmanager
+def _record_errors(outcome: str, command: str) -> Iterator[None]:
+    """Turn an error of reading or storing the record of changes into a Failure that begins with `outcome`."""
+    try:
+        yield
+    except _ERRORS as error:
+        raise Failure(
+            f"{outcome}: the counts table did not return or store the record of changes ({_reason(error)}). If a right"
+            f" is missing, ask for docs/ready-policy.json and docs/warm-policy.json. Then run {command} again"
+        ) from error
+
+
+def _reason(error: Exception) -> str:
+    """Return AWS's text. The text of our own errors is only their class name, but AWS's error is their cause."""
+    return str(error.__cause__ or error) if isinstance(error, PetitionsError) else str(error)
 
 
 def _engineer_agrees() -> bool:

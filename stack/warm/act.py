@@ -1,6 +1,7 @@
 """Make the changes of `make warm` one by one, and undo them.
 
 All changes are recorded with their old values before the first one is made, so that a crash loses no old value.
+docs/ready-policy.json and docs/warm-policy.json together are the rights that this needs (tests/warm/test_policy.py).
 """
 
 from collections.abc import Iterable

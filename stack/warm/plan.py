@@ -81,23 +81,25 @@ def plan(values: Values, stack: StackDescription, expected: Expected) -> tuple[l
 
     Reserve no concurrency at all if Lambda would not grant all of it.
     """
+    reasons = [*_unchanged_reasons(values, expected)]
     changes = [*_warm_changes(values, stack, expected), *_shard_changes(values, expected)]
     reservations = [*_reservation_changes(values, stack, expected)]
     added = sum(change.after - change.before for change in reservations)
     unreserved = values.get("lambda.unreserved", 0)
     left = unreserved - added
     if left >= MIN_UNRESERVED:
-        return [*changes, *reservations], [*_unchanged_reasons(values)]
+        return [*changes, *reservations], reasons
     too_few = (
         f"reserved concurrency: {added} more would leave {left} of {unreserved} unreserved,"
         f" and Lambda keeps {MIN_UNRESERVED}"
     )
-    return changes, [*_unchanged_reasons(values), too_few]
+    return changes, [*reasons, too_few]
 
 
 def _warm_changes(values: Values, stack: StackDescription, expected: Expected) -> Iterator[CapacityChange]:
     before = values.get("table.warm_signatures", 0)
-    after = needed_table_units(expected)
+    needed = needed_table_units(expected)
+    after = min(needed, _table_quota(values) or needed)
     if 0 < before < after:  # 0: the table's value could not be read.
         yield CapacityChange(CapacityKind.WARM, stack.outputs["SignaturesTableName"], before, after)
 
@@ -128,8 +130,19 @@ def _reservation_changes(values: Values, stack: StackDescription, expected: Expe
             yield CapacityChange(CapacityKind.RESERVED, name, before, after)
 
 
-def _unchanged_reasons(values: Values) -> Iterator[str]:
+def _table_quota(values: Values) -> int:
+    """Return the account's quota of write units for a table, above which AWS warms no table. 0 means unknown."""
+    return int(values.get("table.quota", 0))
+
+
+def _unchanged_reasons(values: Values, expected: Expected) -> Iterator[str]:
     if not values.get("table.warm_signatures"):
         yield "warm throughput: the table's value could not be read"
+    needed, quota = needed_table_units(expected), _table_quota(values)
+    if 0 < quota < needed:
+        yield (
+            f"warm throughput above {quota:,}: it is the account's quota, and the crowd needs {needed:,}."
+            " make ready shows how to request a higher quota"
+        )
     yield "MAIL_PER_SECOND and the number of senders: deploy them (make ready says which)"
     yield "provisioned concurrency: 1,000 environments start in 10 s without it (docs/decisions/055)"

@@ -108,7 +108,7 @@ def test_a_denied_value_is_reported_and_the_others_are_read() -> None:
 def test_without_any_answer_from_aws_the_report_is_unknown() -> None:
     class NoAnswer:
         def __getattr__(self, _: str) -> Any:
-            def call(**_: Any) -> None:
+            def call(*_: Any, **__: Any) -> None:
                 raise ConnectTimeoutError(endpoint_url="https://aws.invalid")
 
             return call

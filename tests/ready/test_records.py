@@ -11,14 +11,19 @@ import dns.resolver
 import dns.rrset
 import pytest
 
-from stack.ready.reading import Values
-from stack.ready.records import NOT_REQUESTED, Lookup, records, resolver_lookup
-from tests.ready.accounts import PARAMETERS
+from stack.ready.__main__ import read_all
+from stack.ready.account import account_calls
+from stack.ready.defects import Defect, find_defects
+from stack.ready.reading import Value, Values
+from stack.ready.records import IMPLICIT_SPF, NOT_REQUESTED, Lookup, records, resolver_lookup
+from stack.ready.stage import StackDescription
+from tests.ready.accounts import NOW, OUTPUTS, PARAMETERS, RAISED, STACK, answers, stub_clients
 
 TOKENS = ("one", "two", "three")
 ZONE = {
     ("bounce.harbour.example.", "TXT"): '"v=spf1 include:amazonses.com ~all"',
     ("harbour.example.", "TXT"): '"v=spf1 include:other.example -all"',
+    ("old.harbour.example.", "TXT"): '"v=spf1 include:other.example -all"',
     ("_dmarc.harbour.example.", "TXT"): '"v=DMARC1; p=none; " "rua=mailto:dmarc@harbour.example"',
     ("one._domainkey.harbour.example.", "CNAME"): "one.dkim.amazonses.com.",
     ("two._domainkey.harbour.example.", "CNAME"): "two.dkim.amazonses.com.",
@@ -63,23 +68,54 @@ def _resolver(port: int) -> dns.resolver.Resolver:
     return resolver
 
 
-def published_values(lookup: Lookup | None, **parameters: str) -> Values:
-    return Values(records("harbour.example", {**PARAMETERS, **parameters}, TOKENS, lookup))
+def published_values(lookup: Lookup | None, mail_from_domain: str = "", domain: str = "harbour.example") -> Values:
+    return Values(records(domain, mail_from_domain, TOKENS, lookup))
+
+
+def spf_defects(found: Values) -> list[Defect]:
+    return [defect for defect in find_defects(found, NOW) if "SPF" in defect.text]
 
 
 def test_the_published_records_are_read(lookup: Lookup) -> None:
-    values = published_values(lookup, MailFromDomain="bounce.harbour.example")
+    values = published_values(lookup, "bounce.harbour.example")
     assert values.get("dns.spf") == "v=spf1 include:amazonses.com ~all"
     assert values.get("dns.dmarc") == "v=DMARC1; p=none; rua=mailto:dmarc@harbour.example"
     assert values.get("dns.dkim") == "2 of 3"
 
 
-def test_without_a_mail_from_domain_the_senders_domain_has_the_spf_record(lookup: Lookup) -> None:
-    assert published_values(lookup).get("dns.spf") == "v=spf1 include:other.example -all"
+def test_without_a_mail_from_domain_spf_is_implicit_and_the_charitys_own_record_is_no_defect(lookup: Lookup) -> None:
+    found = published_values(lookup)
+    assert found.get("dns.spf") == IMPLICIT_SPF
+    assert spf_defects(found) == []
 
 
-def test_a_record_that_is_missing_is_empty(lookup: Lookup) -> None:
-    assert published_values(lookup, MailFromDomain="none.harbour.example").get("dns.spf") == ""
+def test_a_mail_from_domain_without_a_record_needs_one(lookup: Lookup) -> None:
+    found = published_values(lookup, "none.harbour.example")
+    assert found.get("dns.spf") == ""
+    [defect] = spf_defects(found)
+    assert defect.remedy == 'publish for it TXT "v=spf1 include:amazonses.com ~all"'
+
+
+def test_an_existing_spf_record_is_completed_and_no_second_one_is_published(lookup: Lookup) -> None:
+    [defect] = spf_defects(published_values(lookup, "old.harbour.example"))
+    assert defect.remedy.startswith("add include:amazonses.com to its SPF record. Publish no second one")
+
+
+def test_an_spf_record_that_could_not_be_read_is_no_defect() -> None:
+    assert spf_defects(Values([Value("dns.spf", "TXT bounce.harbour.example", problem="no answer")])) == []
+
+
+@pytest.mark.parametrize(("parameter", "checked"), [("", "bounce"), ("mine.harbour.example", "mine")])
+def test_the_mail_from_domain_is_the_stacks_or_else_that_of_the_identity(parameter: str, checked: str) -> None:
+    parameters = {**PARAMETERS, "MailFromDomain": parameter, "MailPerSecond": "12", "MailSenders": "3"}
+    clients = stub_clients(account_calls(STACK, OUTPUTS, parameters, NOW), answers(RAISED), set())
+    found = read_all(StackDescription(STACK, OUTPUTS, parameters), clients, NOW, with_dns=False)
+    assert found.by_name["dns.spf"].source == f"TXT {checked}.harbour.example"
+
+
+def test_the_dmarc_record_of_the_organizational_domain_covers_its_subdomains(lookup: Lookup) -> None:
+    assert published_values(lookup, domain="news.harbour.example").get("dns.dmarc").startswith("v=DMARC1; p=none")
+    assert published_values(lookup, domain="news.other.example").get("dns.dmarc") == ""
 
 
 def test_no_name_server_is_asked_unless_the_operator_requests_it() -> None:
@@ -90,5 +126,6 @@ def test_a_silent_name_server_is_reported(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("stack.ready.records._TIMEOUT_SECONDS", 0.2)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
         silent.bind(("127.0.0.1", 0))
-        values = published_values(resolver_lookup(_resolver(silent.getsockname()[1])))
+        lookup = resolver_lookup(_resolver(silent.getsockname()[1]))
+        values = published_values(lookup, "bounce.harbour.example")
     assert {value.problem for value in values} == {"no answer (LifetimeTimeout)"}

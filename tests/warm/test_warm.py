@@ -2,15 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
 from io import StringIO
-from typing import Any
 
-import boto3
 import pytest
-from botocore.exceptions import ClientError
-from botocore.validate import validate_parameters
+from botocore.exceptions import ClientError, NoCredentialsError
 
+from chalicelib.core.errors import Denied
 from chalicelib.petitions.find import petition_as_stored
 from stack.console import Failure
 from stack.ready.forecast import Expected, service_times
@@ -21,47 +18,11 @@ from stack.warm.plan import UNIT_USD, CapacityChange, CapacityKind, plan
 from tests.actors import a_published_petition
 from tests.fakes import FakeTables
 from tests.ready.accounts import DEFAULT, NEW, OUTPUTS, PARAMETERS, STACK, Limits, values
+from tests.warm.fake_aws import FakeAws
 
 FUNCTIONS = {f"{name}Name": f"prod-{name}" for name in ("StaffAuthorizer", "RelayMail", "SendMail", "StoreOverflow")}
 STAGE = StackDescription(STACK, {**OUTPUTS, **FUNCTIONS}, PARAMETERS)
 CROWD = Expected(1_000, 3_600)
-
-
-class FakeAws:
-    """Lambda's reservations and DynamoDB's warm throughput. After `calls_left` calls, each call is refused."""
-
-    def __init__(self, calls_left: int = 100) -> None:
-        self.reserved: dict[str, int] = {}
-        self.warmed: dict[str, int] = {}
-        self.calls_left = calls_left
-
-    def clients(self, service: str, region: str) -> Any:
-        return self
-
-    def _count_call(self, service: str, operation: str, request: dict[str, Any]) -> None:
-        """Refuse a request that botocore's model refuses, and every call once none is left."""
-        validate_parameters(request, _client(service).meta.service_model.operation_model(operation).input_shape)
-        if self.calls_left == 0:
-            raise ClientError({"Error": {"Code": "LimitExceededException", "Message": "not now"}}, operation)
-        self.calls_left -= 1
-
-    def put_function_concurrency(self, **request: Any) -> None:
-        self._count_call("lambda", "PutFunctionConcurrency", request)
-        self.reserved[request["FunctionName"]] = request["ReservedConcurrentExecutions"]
-
-    def delete_function_concurrency(self, **request: Any) -> None:
-        self._count_call("lambda", "DeleteFunctionConcurrency", request)
-        self.reserved.pop(request["FunctionName"], None)
-
-    def update_table(self, **request: Any) -> None:
-        self._count_call("dynamodb", "UpdateTable", request)
-        self.warmed[request["TableName"]] = request["WarmThroughput"]["WriteUnitsPerSecond"]
-
-
-@cache
-def _client(service: str) -> Any:
-    session: Any = boto3.session.Session("x", "x", region_name="eu-west-2")
-    return session.client(service)
 
 
 @pytest.fixture
@@ -145,6 +106,38 @@ def test_a_run_that_stops_half_way_reports_that_and_can_be_continued_or_undone(
     assert aws.reserved == {}
     warm(warming, CHANGES, UNCHANGED_REASONS, agree)
     assert len(aws.reserved) == 4
+
+
+def test_a_refused_change_does_not_keep_the_others_from_being_made(tables: FakeTables) -> None:
+    a_published_petition(tables, shards=10)
+    aws = FakeAws(refused=["UpdateTable"])
+    text = r"only 5 of 6 changed; not: warm throughput of signatures \(.*LimitExceededException.*not now\)\. Run"
+    with pytest.raises(Failure, match=text):
+        warm(Warming(aws.clients, tables), CHANGES, UNCHANGED_REASONS, agree)
+    assert len(aws.reserved) == 4
+    assert petition_as_stored("safe-children", tables).shards > 10
+
+
+@pytest.mark.parametrize("error", [NoCredentialsError(), ClientError({"Error": {}}, "GetItem"), Denied("storage")])
+def test_without_access_to_the_record_of_changes_nothing_is_changed_and_the_failure_says_what_to_do(
+    error: Exception, warming: Warming, tables: FakeTables, aws: FakeAws
+) -> None:
+    rights = "docs/ready-policy.json and docs/warm-policy.json"
+    tables.fail_next(error)
+    with pytest.raises(Failure, match=f"nothing was changed: .*{rights}. Then run make warm again"):
+        warm(warming, CHANGES, UNCHANGED_REASONS, agree)
+    tables.fail_next(error)
+    with pytest.raises(Failure, match=f"nothing was undone: .*{rights}. Then run make warm REVERT=1 again"):
+        revert(warming)
+    assert (aws.warmed, aws.reserved) == ({}, {})
+
+
+def test_the_failure_has_the_text_of_aws(warming: Warming, tables: FakeTables) -> None:
+    denied = Denied("storage")
+    denied.__cause__ = ClientError({"Error": {"Code": "AccessDeniedException"}}, "GetItem")
+    tables.fail_next(denied)
+    with pytest.raises(Failure, match=r"AccessDeniedException.*GetItem"):
+        revert(warming)
 
 
 def test_a_second_run_keeps_the_values_that_the_first_run_found(aws: FakeAws, warming: Warming) -> None:

@@ -1,0 +1,22 @@
+"""Values are read from all pages of AWS's answer."""
+
+import boto3
+from botocore.stub import Stubber
+
+from stack.ready.account import account_calls
+from stack.ready.reading import read_values
+from tests.ready.accounts import NOW, OUTPUTS, PARAMETERS, STACK
+
+
+def test_petitions_on_the_second_page_of_a_query_are_read() -> None:
+    [call] = [call for call in account_calls(STACK, OUTPUTS, PARAMETERS, NOW) if call.operation == "query"]
+    first, second = (
+        {"sk": {"S": slug}, "shards": {"N": "10"}, "state": {"S": "open"}} for slug in ("clean-air", "safe-children")
+    )
+    last_key = {"pk": {"S": "PETITIONS"}, "sk": {"S": "clean-air"}}
+    client = boto3.session.Session("x", "x", region_name="eu-west-2").client("dynamodb")
+    with Stubber(client) as stub:
+        stub.add_response("query", {"Items": [first], "LastEvaluatedKey": last_key}, dict(call.params))
+        stub.add_response("query", {"Items": [second]}, {**call.params, "ExclusiveStartKey": last_key})
+        [value] = read_values([call], lambda *_: client)
+    assert value.value == {"clean-air": 10, "safe-children": 10}
