@@ -32,7 +32,7 @@ from stack.template.tables import table_id
 FEW, MANY = 10, 100_000
 # The tally of an ordinary national petition. The widest tally has all countries, and as many sources as a shard stores.
 ORDINARY_COUNTRIES, ORDINARY_SOURCES = 12, 6
-TABLE_PROPERTIES = ("AttributeDefinitions", "KeySchema", "BillingMode", "GlobalSecondaryIndexes")
+TABLE_PROPERTIES = ("AttributeDefinitions", "KeySchema", "BillingMode", "LocalSecondaryIndexes")
 
 
 class MeteredApp:

@@ -17,6 +17,8 @@ from stack.console import Failure
 _NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
 # States of a stack that can only be deleted.
 _NOT_UPDATABLE = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED")
+# States of a stack on which AWS still works, without an error so far.
+_IN_PROGRESS = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
 # How far AWS's clock may be behind this machine's clock.
 _CLOCK_TOLERANCE_SECONDS = 60
 
@@ -86,7 +88,7 @@ def execute(cloud: Cloud, change_set: ChangeSet) -> None:
     try:
         client.get_waiter(waiter).wait(StackName=change_set.stack, WaiterConfig=cloud.waiter_config())
     except WaiterError as error:
-        raise Failure(failures(cloud, change_set.stack, started_at)) from error
+        raise Failure(_unfinished(cloud, change_set) or failures(cloud, change_set.stack, started_at)) from error
 
 
 def confirm_and_execute(cloud: Cloud, change_set: ChangeSet, confirm: Callable[[ChangeSet], bool]) -> None:
@@ -149,6 +151,20 @@ def _discard_failed(cloud: Cloud, failed: ChangeSet, description: dict[str, Any]
     is_unchanged = any(text in reason for text in _NO_CHANGES)
     if not is_unchanged:
         raise Failure(f"the change set failed: {reason}")
+
+
+def _unfinished(cloud: Cloud, change_set: ChangeSet) -> str:
+    """Return a text if AWS still works on the stack although the waiter has given up; otherwise "".
+
+    For example, AWS waits for hours for the DNS record that a certificate needs.
+    """
+    stack, status = change_set.stack, (describe(cloud, change_set.stack) or {}).get("StackStatus", "")
+    if status not in _IN_PROGRESS:
+        return ""
+    return (
+        f"AWS still works on stack {stack} ({status}). This command no longer waits, but nothing has failed."
+        " See docs/deploy.md, and deploy again when AWS has finished"
+    )
 
 
 def failures(cloud: Cloud, stack: str, started_at: float) -> str:

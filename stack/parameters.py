@@ -40,14 +40,10 @@ def parameters(options: Namespace, declared: dict[str, Any], previous: Mapping[s
     }
     chosen = {name: value for name, value in given.items() if value}
     chosen |= values_by_name(options.set)
-    domain = chosen.get("EdgeDomain")
-    if domain:
-        # Without SiteUrl, links in emails would have the API's own address, which refuses requests without the CDN.
-        chosen.setdefault("SiteUrl", f"https://{domain}")
     unknown = sorted(chosen.keys() - declared.keys())
     if unknown:
         raise Failure(f"the template has no parameter {', '.join(unknown)}; it has {', '.join(sorted(declared))}")
-    return _with_senders(chosen, previous)
+    return _with_senders(_with_site_url(chosen, previous), previous)
 
 
 def values_by_name(texts: Iterable[str]) -> dict[str, str]:
@@ -60,6 +56,20 @@ def _name_and_value(text: str) -> tuple[str, str]:
     if not equals:
         raise Failure(f"SET and EDGE_SET must be Name=Value, not {text}")
     return name.strip(), value.strip()
+
+
+def _with_site_url(chosen: dict[str, str], previous: Mapping[str, str]) -> dict[str, str]:
+    """Add SiteUrl, unless the operator chose one: the domain on CloudFront, once the API refuses all other requests.
+
+    While EdgeOnly is no, the domain may have no DNS record yet. Then links in emails would lead nowhere, so keep the
+    previous SiteUrl.
+    """
+    planned = {**previous, **chosen}
+    domain, refuses_others = planned.get("EdgeDomain"), planned.get("EdgeOnly", "yes") == "yes"
+    is_new = "EdgeDomain" in chosen or previous.get("EdgeOnly") == "no"
+    if domain and refuses_others and is_new:
+        return {"SiteUrl": f"https://{domain}", **chosen}  # A chosen SiteUrl replaces the domain.
+    return chosen
 
 
 def _with_senders(chosen: dict[str, str], previous: Mapping[str, str]) -> dict[str, str]:

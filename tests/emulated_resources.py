@@ -23,7 +23,8 @@ def create_tables() -> tuple[dict[str, str], str]:
     names, streams = {}, {}
     for logical in keys.TABLES:
         properties = RESOURCES[table_id(logical)]["Properties"]
-        shape: Any = {name: properties[name] for name in ("AttributeDefinitions", "KeySchema", "BillingMode")}
+        kept = ("AttributeDefinitions", "KeySchema", "BillingMode", "LocalSecondaryIndexes")
+        shape: Any = {name: properties[name] for name in kept if name in properties}
         if "StreamSpecification" in properties:
             shape["StreamSpecification"] = {"StreamEnabled": True, **properties["StreamSpecification"]}
         created = client.create_table(TableName=f"{logical}-{uuid.uuid4().hex}", **shape)["TableDescription"]

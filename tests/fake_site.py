@@ -19,6 +19,7 @@ from chalicelib.aws.email import Mail
 from chalicelib.aws.expressions import to_wire
 from chalicelib.core import times
 from tests.actors import NOW
+from tests.fake_mailer import FakeMailer
 from tests.fakes import FakeBucket, FakeQueue, FakeSource, FakeTables
 from tests.faults.state import SceneState
 
@@ -37,20 +38,6 @@ class Clock:
 
     def forward(self, time: timedelta) -> None:
         self.moment += time
-
-
-@dataclass
-class FakeMailer:
-    """Keeps the emails. `failures`: the errors of the next sends."""
-
-    mails: list[Mail] = field(default_factory=list)
-    failures: list[Exception] = field(default_factory=list)
-
-    def send(self, mail: Mail) -> str:
-        if self.failures:
-            raise self.failures.pop(0)
-        self.mails.append(mail)
-        return f"message-{len(self.mails)}"
 
 
 @dataclass

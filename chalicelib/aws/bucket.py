@@ -6,7 +6,7 @@ from pathlib import Path
 from shutil import copyfileobj
 from typing import IO, Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.aws import clients
 from chalicelib.aws.failures import code_of, translate_errors
@@ -36,11 +36,27 @@ class Bucket:
             self._client.upload_fileobj(file, self._name, key, ExtraArgs=extra, Config=one_by_one)
 
     def copy_to(self, key: str, file: IO[bytes]) -> None:
-        """Append the content of an object to an open file. Raise UnknownThing if the object does not exist."""
-        with translate_errors("files", _missing_file):
+        """Append the content of an object to an open file. Raise UnknownThing if the object does not exist.
+
+        S3 reports a missing object as AccessDenied unless the role may list the whole bucket. So look for it then.
+        """
+
+        def missing_file(error: ClientError) -> PetitionsError | None:
+            is_missing = code_of(error) == "NoSuchKey" or (code_of(error) == "AccessDenied" and not self._has(key))
+            return UnknownThing("There is no such file.") if is_missing else None
+
+        with translate_errors("files", missing_file):
             body = self._client.get_object(Bucket=self._name, Key=key)["Body"]
             with closing(body):
                 copyfileobj(body, file, BLOCK)
+
+    def _has(self, key: str) -> bool:
+        """Return whether the object exists. Return True if this cannot be found out."""
+        try:
+            found = self._client.list_objects_v2(Bucket=self._name, Prefix=key, MaxKeys=1)
+        except (ClientError, BotoCoreError):
+            return True
+        return key in [each["Key"] for each in found.get("Contents", [])]
 
     def delete_under(self, prefix: str) -> None:
         """Delete all objects whose key starts with `prefix`. Without such objects, do nothing."""
@@ -64,11 +80,6 @@ class Bucket:
         parameters = {"Bucket": self._name, "Key": key, "ResponseContentDisposition": f'attachment; filename="{name}"'}
         url: str = self._client.generate_presigned_url("get_object", Params=parameters, ExpiresIn=seconds)
         return url
-
-
-def _missing_file(error: ClientError) -> PetitionsError | None:
-    is_missing = code_of(error) == "NoSuchKey"
-    return UnknownThing("There is no such file.") if is_missing else None
 
 
 @cache

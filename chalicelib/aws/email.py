@@ -1,9 +1,11 @@
 """Send email with SES v2."""
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from email.header import Header
 from email.utils import formataddr
 from functools import cache
@@ -13,14 +15,17 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnec
 
 from chalicelib.aws import clients
 from chalicelib.aws.failures import FAULTS, THROTTLES, code_of, report_denial, status_of, translate_errors
+from chalicelib.core import log
 from chalicelib.core.errors import Denied, MailRefused, RateExceeded, SendingStopped, Throttled, Unreached
 from chalicelib.core.settings import settings
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
 
-# The account sends nothing until somebody repairs it.
+# The account sends nothing until somebody repairs it. If AWS pauses an account because of bounces or complaints, SES
+# refuses each email with MessageRejected, as it refuses wrong emails. Only the message distinguishes them.
 STOPPED = frozenset({"SendingPausedException", "AccountSuspendedException"})
+STOPPED_MESSAGE = re.compile("(paused|suspended|disabled|shut down) for this account|account is paused", re.IGNORECASE)
 # SES uses the same codes for "Maximum sending rate exceeded" and "Daily message quota exceeded" (elsewhere: "Daily
 # sending quota"). Only the message distinguishes them.
 TOO_MANY = THROTTLES | {"LimitExceededException"}
@@ -31,6 +36,9 @@ MISCONFIGURED = frozenset({"MailFromDomainNotVerifiedException", "NotFoundExcept
 REFUSED = frozenset({"MessageRejected", "BadRequestException"})
 # The longest sender, name and address together, that SES accepts.
 MAX_SENDER_LENGTH = 320
+# Between invocations, Lambda may drop idle connections without a sign. The next email over such a connection would fail
+# in a way that leaves open whether it was sent (docs/aws-facts.md).
+IDLE = timedelta(seconds=20)
 # The longest time that a call to SES takes, in seconds.
 LONGEST_CALL = clients.longest_call(clients.MAIL_CONFIG)
 
@@ -54,6 +62,13 @@ class Mailer:
         self._client = client
         self._sender = sender
         self._configuration_set = configuration_set
+        self._last_batch_at: datetime | None = None
+
+    def begin_batch(self, now: datetime) -> None:
+        """Before the first email of an invocation, close the connection to SES if it may have been idle too long."""
+        if self._last_batch_at is not None and now - self._last_batch_at > IDLE:
+            self._client.close()
+        self._last_batch_at = now
 
     def send(self, mail: Mail) -> str:
         """Send the email, and return SES's id of it. Raise MailRefused if SES will never accept the email.
@@ -124,7 +139,8 @@ def _ses_error(error: ClientError) -> Throttled | MailRefused | Denied | None:
     """Return the domain error for an error of SES. Return None for errors that `translate_errors` itself translates."""
     code, message = code_of(error), error.response["Error"].get("Message", "")
     is_quota_used_up = code in TOO_MANY and QUOTA in message.lower()
-    if code in STOPPED or is_quota_used_up:
+    is_account_paused = code in REFUSED and STOPPED_MESSAGE.search(message) is not None
+    if code in STOPPED or is_quota_used_up or is_account_paused:
         return SendingStopped("mail")
     if code in TOO_MANY:
         return RateExceeded("mail")
@@ -133,6 +149,7 @@ def _ses_error(error: ClientError) -> Throttled | MailRefused | Denied | None:
     if code in MISCONFIGURED or is_sender_unverified:
         return report_denial(error, "mail")
     if code in REFUSED:
+        log.event("mail_refused", code=code)  # Not SES's message: it may quote the address.
         return MailRefused()
     # After any other 4xx, SES did not send the email. Somebody must find out why: `report_denial` logs the code.
     is_other_4xx = 400 <= status_of(error) < 500 and code not in FAULTS

@@ -54,10 +54,11 @@ def _file(request: Request, found: Asset | None, cache_control: str) -> Response
     """Return the file, 304 if the client has the file already, or 404 if there is no such file."""
     if found is None:
         return problem_json(NO_FILE)
-    headers = {"Cache-Control": cache_control, "ETag": found.etag}
+    # The 304 names the type too: API Gateway would add application/json, and a cache may take over the header of a 304.
+    headers = {"Cache-Control": cache_control, "ETag": found.etag, "Content-Type": found.content_type}
     if client_matches(request, found.etag):
         return not_modified(headers)
-    return answer(found.body, 200, {**headers, "Content-Type": found.content_type})
+    return answer(found.body, 200, headers)
 
 
 @json_view(routes)

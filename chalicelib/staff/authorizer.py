@@ -76,6 +76,9 @@ def _authorized(request: AuthRequest) -> AuthResponse:
     except UnknownToken:
         log.event("token_refused")
         raise Exception("Unauthorized") from None
+    except PetitionsError:
+        log.degraded("authorizer_failed")
+        raise
     record_use(token, now, tables())
     log.event("token_recognised", token=token.token_id)
     context = {"owner": token.owner, "rights": ",".join(sorted(token.rights)), "partner": token.partner or ""}
@@ -164,11 +167,8 @@ def actor(request: Request) -> Actor:
 
 def rights_by_route() -> dict[str, Right]:
     """Return the right that each route needs, by method and path."""
-    rights: dict[str, Right] = {}
-    for route in ROUTES.values():
-        if isinstance(route.right, Right):
-            rights[f"{route.method} {route.pattern}"] = route.right
-    return rights
+    with_right = [route for route in ROUTES.values() if isinstance(route.right, Right)]
+    return {f"{route.method} {route.pattern}": Right(route.right) for route in with_right}
 
 
 def rights_of(request: Request) -> set[Right]:

@@ -1,7 +1,8 @@
 """CloudWatch alarms: the functions that make an alarm, and a list of the alarms that no other module makes.
 
 The modules `functions`, `tables`, `queues` and `streams` make the alarms of each function, table, queue and stream
-reader. To add another alarm, add it to the list here, and to docs/runbook.md, which says what to do.
+reader, and `backlogs` those on messages that wait. To add another alarm, add it to the list here, and to
+docs/runbook.md, which says what to do.
 """
 
 from typing import Any, NamedTuple
@@ -46,25 +47,35 @@ def alarm(description: str, measure: Measure, statistic: str = "Sum", period: in
 
 
 def alarm_on_math(
-    description: str, expression: str, operands: dict[str, Measure], label: str = "", result: str = "sum", **more: Any
+    description: str,
+    expression: str,
+    operands: dict[str, Measure],
+    label: str = "",
+    result: str = "sum",
+    statistic: str = "Sum",
+    period: int = 60,
+    **more: Any,
 ) -> Template:
     """Return an alarm on the result of an expression.
 
-    `operands`: what each name in the expression stands for, always the sum of a metric over a minute. `result`: the id
-    that the expression has in CloudWatch. `label`: its label; default: the description. `more`: properties that replace
-    the usual ones.
+    `operands`: the metric that each name in the expression stands for. `statistic` and `period` (in seconds) are those
+    of every operand. `result`: the id that the expression has in CloudWatch. `label`: its label; default: the
+    description. `more`: properties that replace the usual ones.
+
+    If the expression has FILL, the newest period must not decide alone, so set `EvaluationPeriods`. CloudWatch gets
+    metrics late: the newest period may have the filled value only because its data is not there yet.
 
     The alarm exists on AWS only: the emulator refuses a stack in which an alarm has an expression.
     """
     calculation = {"Id": result, "Expression": expression, "Label": label or description, "ReturnData": True}
-    measured = [_operand(name, measure) for name, measure in operands.items()]
+    measured = [_operand(name, measure, statistic, period) for name, measure in operands.items()]
     properties = {**_usual_properties(description), "Metrics": [calculation, *measured], **more}
     return resource("CloudWatch::Alarm", properties, Condition="OnAws")
 
 
-def _operand(name: str, measure: Measure) -> Template:
-    sum_of_a_minute = {"Metric": measure.as_properties(), "Stat": "Sum", "Period": 60}
-    return {"Id": name, "ReturnData": False, "MetricStat": sum_of_a_minute}
+def _operand(name: str, measure: Measure, statistic: str, period: int) -> Template:
+    values = {"Metric": measure.as_properties(), "Stat": statistic, "Period": period}
+    return {"Id": name, "ReturnData": False, "MetricStat": values}
 
 
 def _usual_properties(description: str) -> Template:
@@ -92,13 +103,6 @@ def _reputation_alarm(metric: str, threshold: float, description: str) -> Templa
 
 
 _ALARMS = {
-    "MailBacklog": alarm(
-        "The oldest email has waited for an hour.",
-        queue_measure("ApproximateAgeOfOldestMessage", "MailQueue"),
-        "Maximum",
-        Threshold=3600,
-        EvaluationPeriods=3,
-    ),
     "Overflow": alarm(
         "Signatures go to the overflow queue: the table does not accept them.",
         code_measure(Metric.OVERFLOWED),
@@ -121,12 +125,32 @@ _ALARMS = {
         "A sender crashed. It may have sent an email of a kind that is never sent twice.",
         code_measure(Metric.MAIL_UNKNOWN),
     ),
-    # For a day without a recount, the metric has no data. The alarm then starts too.
+    "MailRefused": alarm(
+        "SES refuses our emails for good: at least 20 in 15 minutes.",
+        code_measure(Metric.MAIL_REFUSED),
+        period=15 * 60,
+        Threshold=20,
+    ),
+    # A recount takes minutes and runs every 6 hours, so every 7 hours have the numbers of all petitions. If recounts
+    # stop, this alarm keeps its state, and the next alarm starts.
     "Drift": alarm(
-        "A tally differs from its signatures, or there was no recount for a day.",
+        "A tally differs from its signatures. The alarm ends up to 7 hours after the last recount that found a drift.",
         code_measure(Metric.DRIFT),
         "Maximum",
-        period=24 * 3600,
+        period=7 * 3600,
+        TreatMissingData="ignore",
+    ),
+    # Each recount reports a drift, also a drift of 0. Without FILL, the alarm would start late: CloudWatch looks back
+    # further than a day. As long as it finds values there, it ignores TreatMissingData.
+    "RecountMissing": alarm_on_math(
+        "There was no recount of the tallies for a day.",
+        "FILL(recounts, 0)",
+        {"recounts": code_measure(Metric.DRIFT)},
+        result="filled",
+        statistic="SampleCount",
+        period=3600,
+        ComparisonOperator="LessThanThreshold",
+        EvaluationPeriods=24,
         TreatMissingData="breaching",
     ),
     "ApiErrors": alarm(

@@ -38,14 +38,15 @@ _RATE_RULES = (
     RateRule("SignIn", r"^/api/staff/(sign-in|session)/*$", 100, is_page=False),
 )
 # AWS's groups of rules. For each group, the rules that only count requests, even if Blocks is yes. These rules would
-# refuse bodies over 8 KB, Markdown, and programs without a user agent. Our bodies have up to 16 KB (petitions 64 KB,
-# partners' files and hashes some MB), letters and updates have Markdown, and any program may read our JSON.
+# refuse bodies over 8 KB, paths over 1,024 bytes, Markdown, and programs without a user agent. Our bodies have up to
+# 16 KB (petitions 64 KB, partners' files and hashes some MB), and a statement's path contains the whole statement.
+# Letters and updates have Markdown, and any program may read our JSON.
 _GROUPS = {
     "AWSManagedRulesAmazonIpReputationList": (),
     "AWSManagedRulesKnownBadInputsRuleSet": (),
     "AWSManagedRulesCommonRuleSet": (
         *("SizeRestrictions_BODY", "CrossSiteScripting_BODY", "GenericLFI_BODY", "GenericRFI_BODY"),
-        *("SizeRestrictions_QUERYSTRING", "NoUserAgent_HEADER"),
+        *("SizeRestrictions_QUERYSTRING", "SizeRestrictions_URIPATH", "NoUserAgent_HEADER"),
     ),
 }
 # checkov does not evaluate the parameter Blocks.

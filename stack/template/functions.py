@@ -32,6 +32,9 @@ _SETTINGS = {
     # pydantic's search for plugins takes 15 ms of a cold start, and we have none.
     "PYDANTIC_DISABLE_PLUGINS": "__all__",
 }
+# An authorizer refuses a token with an error, so Lambda's number of errors says nothing about it. An authorizer that
+# fails has an event of its own (chalicelib/staff/authorizer.py).
+AUTHORIZERS = ("staff_authorizer", "partner_authorizer")
 # The functions that get each secret in their environment (docs/decisions/006).
 SECRETS = {
     "SIGNATURE_KEYS": (API_HANDLER, "people", "partners", "run_import"),
@@ -117,11 +120,12 @@ def _output_and_alarms(function: str) -> Template:
     outputs = {}
     if function != API_HANDLER:  # Chalice itself writes the output of the API's own function.
         outputs[f"{name}Name"] = output(ref(name), "Function")
-    errors = alarm(f"{name} ended in an error or ran out of time.", function_measure("Errors", function))
-    throttles = alarm(
-        f"Lambda throttled {name}: too many concurrent executions.", function_measure("Throttles", function)
-    )
-    return {"Outputs": outputs, "Resources": {f"{name}ErrorsAlarm": errors, f"{name}ThrottlesAlarm": throttles}}
+    throttled = f"Lambda throttled {name}: too many concurrent executions."
+    alarms = {f"{name}ThrottlesAlarm": alarm(throttled, function_measure("Throttles", function))}
+    if function not in AUTHORIZERS:
+        failed = f"{name} ended in an error or ran out of time."
+        alarms[f"{name}ErrorsAlarm"] = alarm(failed, function_measure("Errors", function))
+    return {"Outputs": outputs, "Resources": alarms}
 
 
 def function_measure(metric: str, function: str) -> Measure:

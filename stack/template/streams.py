@@ -10,8 +10,9 @@ import json
 from typing import Any
 
 from stack.template.alarms import alarm
-from stack.template.cfn import Template, get_att, merge_parts
+from stack.template.cfn import Template, get_att, if_condition, merge_parts, ref
 from stack.template.functions import event_source, function_measure, function_properties, logical_id
+from stack.template.parameters import is_set, text
 
 _EXISTS = {"exists": True}
 _NOT_PENDING = {"anything-but": ["pending"]}
@@ -24,6 +25,17 @@ _CONFIRMED_WITH_LETTER_ASKED = {"state": {"S": ["confirmed"]}, "letter_asked": {
 _LETTER_ADDED = {"dynamodb": {"OldImage": _CONFIRMED_WITH_LETTER_ASKED, "NewImage": _CONFIRMED_WITH_LETTER}}
 _NOT_CONFIRMED = {"state": {"S": [{"anything-but": ["confirmed"]}]}}
 _LETTER_WITHDRAWN = {"dynamodb": {"OldImage": _CONFIRMED_WITH_LETTER, "NewImage": _NOT_CONFIRMED}}
+# CloudFormation does not learn that a table was restored by hand, so it does not know the new stream (docs/runbook.md).
+_RESTORED_STREAM: Template = {
+    "Parameters": {
+        "SignaturesStreamArn": text(
+            "Stream of the signatures table, if the table was restored by hand. Empty: the stream that the table had"
+            " when CloudFormation created it.",
+            pattern=r"(arn:[a-z-]+:dynamodb:[a-z0-9-]+:\d{12}:table/[A-Za-z0-9_.-]+/stream/[0-9T:.-]+)?",
+        )
+    },
+    "Conditions": {"HasSignaturesStream": is_set("SignaturesStreamArn")},
+}
 
 
 def streams() -> Template:
@@ -47,6 +59,7 @@ def streams() -> Template:
     ]
     return merge_parts(
         [
+            _RESTORED_STREAM,
             stream_reader("relay_mail", parallelization_factor=4, patterns=relay_patterns),
             stream_reader("project_signatures", parallelization_factor=1, patterns=projection_patterns),
         ]
@@ -64,7 +77,9 @@ def stream_reader(function: str, *, parallelization_factor: int, patterns: list[
     """
     name = logical_id(function)
     source = {
-        "Stream": get_att("SignaturesTable", "StreamArn"),
+        "Stream": if_condition(
+            "HasSignaturesStream", ref("SignaturesStreamArn"), get_att("SignaturesTable", "StreamArn")
+        ),
         # Chalice's default, LATEST, can miss the changes that happen while the event source is created.
         "StartingPosition": "TRIM_HORIZON",
         "BisectBatchOnFunctionError": True,

@@ -1,5 +1,6 @@
 """The DynamoDB tables. To add a table, add its name to `chalicelib/core/keys.py` and a call of `table` here."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.core import keys
@@ -10,6 +11,10 @@ from stack.template.functions import logical_id
 
 _EXPIRES: Template = {"TimeToLiveSpecification": {"AttributeName": "expires_at", "Enabled": True}}
 _KEYS = {"pk": "HASH", "sk": "RANGE"}
+# No item has this attribute, so the index is empty and costs nothing. It has one purpose: if a table has a local index,
+# DynamoDB does not split the items of one partition key over several partitions. Otherwise, the changes of a bucket of
+# signatures could come from two shards of the stream at once, and the projections would skip some (decision 005).
+_INDEXED = "never_set"
 # DynamoDB reports the metric SystemErrors for each operation, not for a whole table. Our code uses these operations.
 _OPERATIONS = ("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "TransactWriteItems")
 
@@ -22,6 +27,7 @@ def tables() -> Template:
                 keys.SIGNATURES,
                 "Table of signatures: personal data",
                 own_key={"KMSMasterKeyId": if_condition("HasCustomerKey", ref("CustomerKeyArn"))},
+                local_index={"pk": "HASH", _INDEXED: "RANGE"},
                 StreamSpecification={"StreamViewType": "NEW_AND_OLD_IMAGES"},
                 **_EXPIRES,
                 WarmThroughput=if_condition("WarmsSignatures", units),
@@ -39,11 +45,17 @@ def table_id(name: str) -> str:
     return f"{logical_id(name)}Table"
 
 
-def table(name: str, contents: str, own_key: Template | None = None, **more: Any) -> Template:
+def table(
+    name: str,
+    contents: str,
+    own_key: Template | None = None,
+    local_index: Mapping[str, str] | None = None,
+    **more: Any,
+) -> Template:
     """Return a table with its environment variable, output and alarms.
 
-    `contents` describes the items. `own_key`: the property that encrypts the table with the charity's own key. `more`:
-    other properties of the table.
+    `contents` describes the items. `own_key`: the property that encrypts the table with the charity's own key.
+    `local_index`: the keys of a local index of keys. `more`: other properties of the table.
     """
     logical = table_id(name)
     encryption: Template = {"SSEEnabled": True, "SSEType": "KMS"}
@@ -51,18 +63,27 @@ def table(name: str, contents: str, own_key: Template | None = None, **more: Any
         encryption |= own_key
     properties = {
         "BillingMode": "PAY_PER_REQUEST",
-        "AttributeDefinitions": [{"AttributeName": each, "AttributeType": "S"} for each in _KEYS],
-        "KeySchema": [{"AttributeName": each, "KeyType": kind} for each, kind in _KEYS.items()],
+        "AttributeDefinitions": [
+            {"AttributeName": each, "AttributeType": "S"} for each in {**_KEYS, **(local_index or {})}
+        ],
+        "KeySchema": _key_schema(_KEYS),
         "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
         "SSESpecification": encryption,
         "DeletionProtectionEnabled": if_condition("Protected", True, False),
         **more,
     }
+    if local_index:
+        index = {"IndexName": "KeepsBucketsWhole", "KeySchema": _key_schema(local_index)}
+        properties["LocalSecondaryIndexes"] = [{**index, "Projection": {"ProjectionType": "KEYS_ONLY"}}]
     return {
         "Resources": {logical: resource("DynamoDB::Table", properties, **retention()), **_alarms(logical)},
         "Outputs": {f"{logical}Name": output(ref(logical), contents)},
         "Globals": {"Function": {"Environment": {"Variables": {table_variable(name): ref(logical)}}}},
     }
+
+
+def _key_schema(key_kinds: Mapping[str, str]) -> list[Template]:
+    return [{"AttributeName": name, "KeyType": kind} for name, kind in key_kinds.items()]
 
 
 def _alarms(logical: str) -> Template:
@@ -81,6 +102,7 @@ def _table_measure(metric: str, logical: str, **more: str) -> Measure:
 
 def _alarm_on_sum(description: str, measures: list[Measure]) -> Template:
     operands = {f"m{number}": measure for number, measure in enumerate(measures)}
-    # Without FILL, the sum would have no value while one of the metrics has no data.
+    # DynamoDB reports these metrics only while there are such events, and an alarm on its metrics ignores missing data.
+    # So without FILL, an alarm that has started would never end.
     expression = " + ".join(f"FILL({name}, 0)" for name in operands)
-    return alarm_on_math(description, expression, operands)
+    return alarm_on_math(description, expression, operands, EvaluationPeriods=5, DatapointsToAlarm=1)

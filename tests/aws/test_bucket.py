@@ -16,7 +16,7 @@ from botocore.stub import Stubber
 
 from chalicelib.aws import clients
 from chalicelib.aws.bucket import PART, Bucket, exports_bucket
-from chalicelib.core.errors import Throttled, Unavailable, UnknownThing
+from chalicelib.core.errors import Denied, Throttled, Unavailable, UnknownThing
 from tests.emulated import EmulatedAws
 
 on_the_emulator = pytest.mark.flows
@@ -123,3 +123,17 @@ def test_a_form_uploads_one_object_within_its_limit(emulated_aws: EmulatedAws) -
     downloaded = io.BytesIO()
     bucket.copy_to("imports/a/file", downloaded)
     assert downloaded.getvalue() == b"email,name"
+
+
+@pytest.mark.parametrize(
+    ("listed", "error"), [([], UnknownThing), (["files/one.csv"], UnknownThing), (["files/one"], Denied)]
+)
+def test_a_missing_file_that_s3_reports_as_denied_is_missing(listed: list[str], error: type[Exception]) -> None:
+    """S3 answers 403 unless the role may list the whole bucket."""
+    client: Any = boto3.client("s3", "eu-west-2", aws_access_key_id="x", aws_secret_access_key="x")
+    with Stubber(client) as stub:
+        stub.add_client_error("get_object", "AccessDenied", http_status_code=403)
+        found = {"Contents": [{"Key": key} for key in listed]}
+        stub.add_response("list_objects_v2", found, {"Bucket": "exports", "Prefix": "files/one", "MaxKeys": 1})
+        with pytest.raises(error):
+            Bucket(client, "exports").copy_to("files/one", io.BytesIO())

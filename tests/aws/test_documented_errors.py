@@ -112,6 +112,15 @@ def test_older_names_of_kms_errors_mean_the_same(code: str) -> None:
     assert meaning("sqs", code, 400) is OLDER_NAMES[code]
 
 
+def test_a_refused_email_is_logged_with_its_code_and_without_the_message_of_ses(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO")
+    assert meaning("sesv2", "MessageRejected", 400) is MailRefused
+    [record] = caplog.records
+    assert (record.message, vars(record)["facts"]) == ("mail_refused", {"code": "MessageRejected"})
+
+
 def meaning(service: str, code: str, status: int) -> type[Exception]:
     metadata = {"HTTPStatusCode": status}
     error = ClientError({"Error": {"Code": code, "Message": ""}, "ResponseMetadata": metadata}, "Any")  # type: ignore[typeddict-item]

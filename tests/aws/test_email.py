@@ -157,6 +157,17 @@ def test_the_message_of_an_ses_error_distinguishes_rate_and_quota(
         mailer.send(MAIL)
 
 
+@pytest.mark.parametrize("message", ["Sending paused for this account. For more information, …", "Account is paused"])
+def test_a_paused_account_stops_sending_and_marks_nobody_as_undeliverable(
+    mailer_and_stub: tuple[Mailer, Stubber], message: str
+) -> None:
+    """AWS pauses an account because of bounces or complaints. SES then rejects every email."""
+    mailer, stub = mailer_and_stub
+    stub.add_client_error("send_email", "MessageRejected", message)
+    with pytest.raises(SendingStopped):
+        mailer.send(MAIL)
+
+
 def test_an_unverified_sender_is_our_fault_and_not_the_recipients(mailer_and_stub: tuple[Mailer, Stubber]) -> None:
     """SES reports MessageRejected for it too. Marking recipients as undeliverable would stop every email."""
     mailer, stub = mailer_and_stub

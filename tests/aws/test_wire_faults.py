@@ -120,9 +120,9 @@ OPERATIONS: dict[str, Callable[[str], object]] = {
 S3_OPERATIONS = {"upload_fileobj", "get_object", "get_paginator"}
 OPERATIONS_BY_FAULT = {"throttled": OPERATIONS.keys() - S3_OPERATIONS, "asked to slow down by S3": S3_OPERATIONS}
 # The code calls these only after another operation, in the same `with`.
-CALLED_AFTER_ANOTHER = {"update_event_source_mapping", "delete_objects"}
+CALLED_AFTER_ANOTHER = {"list_objects_v2", "update_event_source_mapping", "delete_objects"}
 # A link is computed locally, without a call.
-LOCAL = {"generate_presigned_url", "generate_presigned_post"}
+LOCAL = {"close", "generate_presigned_url", "generate_presigned_post"}
 
 
 @pytest.mark.faults

@@ -15,6 +15,7 @@ def test_an_asset_is_cached_for_a_year(fake_site: FakeSite, name: str) -> None:
     again = fake_site.get(asset_url(name, base=""), if_none_match=answer.headers["ETag"])
     assert (again.status_code, again.body) == (304, b"")
     assert again.headers["ETag"] == answer.headers["ETag"]
+    assert again.headers["Content-Type"] == answer.headers["Content-Type"], "API Gateway would add application/json"
 
 
 @pytest.mark.parametrize("query", ["", "?v=", "?v=00000000"])

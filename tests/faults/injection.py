@@ -23,7 +23,8 @@ from chalicelib.aws.source import Source
 from chalicelib.aws.storage_errors import storage_error
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import ConditionFailed
-from tests.fake_site import FakeMailer, FakeSite
+from tests.fake_mailer import FakeMailer
+from tests.fake_site import FakeSite
 
 ROOT = Path(__file__).parents[2]
 CODE = ROOT / "chalicelib"

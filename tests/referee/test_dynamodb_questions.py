@@ -161,17 +161,6 @@ def test_a_request_for_whole_items_has_every_attribute(operation: str, params: d
     assert (EVERY_ATTRIBUTE in attributes(operation, **params)) is whole
 
 
-@pytest.mark.parametrize("returned", ["NONE", "ALL_OLD"])
-def test_what_a_failed_write_returns_may_also_count_as_return_values(returned: str) -> None:
-    """AWS's pages do not say it, so a write is allowed only if both readings allow it."""
-    on_failure = {"ReturnValuesOnConditionCheckFailure": returned}
-    found = questions_of("UpdateItem", TableName="counts", Key=KEY, **on_failure)
-    assert [question.context["dynamodb:ReturnValues"] for question in found] == ["NONE", returned]
-    item = {"Update": {"TableName": "counts", "Key": KEY, **on_failure}}
-    found = questions_of("TransactWriteItems", TransactItems=[item])
-    assert [question.context.get("dynamodb:ReturnValues") for question in found] == [None, returned]
-
-
 def test_a_batch_read_without_a_projection_returns_every_attribute() -> None:
     [found] = questions_of("BatchGetItem", RequestItems={"counts": {"Keys": [KEY]}})
     assert EVERY_ATTRIBUTE in found.context["dynamodb:Attributes"]

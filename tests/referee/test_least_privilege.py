@@ -8,7 +8,7 @@ import pytest
 
 from stack.referee.engine import Engine
 from stack.referee.model import Question
-from stack.referee.policies import declared_policies
+from stack.referee.policies import HERE, declared_policies
 from tests.referee.deciding import decide, policies
 from tests.referee.evidence import Evidence
 
@@ -95,3 +95,13 @@ def with_foreign_value(question: Question, key: str) -> Question:
 
 def without_key(question: Question, key: str) -> Question:
     return replace(question, context={name: value for name, value in question.context.items() if name != key})
+
+
+@pytest.mark.parametrize("function", ["relay_mail", "project_signatures"])
+def test_a_reader_may_read_the_stream_of_a_restored_table(engine: Engine, function: str) -> None:
+    """A restored table has a new stream, and its ARN has another time (docs/runbook.md, "A whole table is gone")."""
+    allowed = {}
+    for table in ("SignaturesTable", "CountsTable"):
+        stream = HERE.arn("dynamodb", f"table/petitions-{table}/stream/2026-11-25T20:00:00.000")
+        allowed[table] = decide(engine, function, Question("dynamodb:GetRecords", stream, {})).allowed
+    assert allowed == {"SignaturesTable": True, "CountsTable": False}

@@ -15,7 +15,7 @@ from chalicelib.edge.route import Function
 from chalicelib.edge.routes import ROUTES
 from stack.referee.policies import declared_policies
 from stack.template.functions import logical_id
-from tests.fake_site import FakeMailer
+from tests.fake_mailer import FakeMailer
 from tests.fakes import FakeBucket, FakeQueue, FakeSource, FakeTables
 from tests.faults.injection import CALLS, _site
 

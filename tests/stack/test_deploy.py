@@ -1,11 +1,13 @@
 """Deploying: a repeat changes nothing, secrets are kept, errors are one line."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 import boto3
 import pytest
+from botocore.exceptions import WaiterError
 from botocore.stub import Stubber
 
 from stack import changeset
@@ -113,6 +115,45 @@ def test_the_reason_of_a_failure_is_found_behind_a_long_rollback() -> None:
         cloud = Cloud(_clients={"cloudformation": client})
         text = changeset.failures(cloud, "petitions-dev", began.timestamp())
     assert text == "stack petitions-dev was not deployed\n  RelaySource: not authorized"
+
+
+class StuckClient:
+    """CloudFormation, for a stack that is not complete when the waiter gives up."""
+
+    def __init__(self, status: str) -> None:
+        self._status = status
+
+    def describe_stacks(self, **_: str) -> Any:
+        return {"Stacks": [{"StackStatus": self._status}]}
+
+    def execute_change_set(self, **_: str) -> None: ...
+
+    def get_waiter(self, _: str) -> Self:
+        return self
+
+    def wait(self, **_: Any) -> None:
+        raise WaiterError("StackCreateComplete", "Max attempts exceeded", {})
+
+    def get_paginator(self, _: str) -> Self:
+        return self
+
+    def paginate(self, **_: str) -> list[Any]:
+        return [{"StackEvents": []}]
+
+
+@pytest.mark.parametrize(
+    ("status", "says"),
+    [
+        ("CREATE_IN_PROGRESS", "AWS still works on stack petitions-dev (CREATE_IN_PROGRESS)"),
+        ("ROLLBACK_COMPLETE", "stack petitions-dev was not deployed"),
+        ("ROLLBACK_IN_PROGRESS", "stack petitions-dev was not deployed"),
+    ],
+)
+def test_a_stack_that_aws_still_creates_is_not_called_failed(status: str, says: str) -> None:
+    """AWS waits for hours for the DNS record of a certificate. The waiter gives up after one hour."""
+    cloud = Cloud(_clients={"cloudformation": StuckClient(status)})
+    with pytest.raises(Failure, match=f"^{re.escape(says)}"):
+        changeset.execute(cloud, changeset.ChangeSet("change", "petitions-dev", True, []))
 
 
 def an_event(at: datetime, resource: str, status: str, **more: str) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from stack.console import Failure
 from stack.parameters import parameters
 
 DECLARED: dict[str, Any] = dict.fromkeys(
-    ("SiteUrl", "MailFrom", "MailPerSecond", "MailSenders", "OidcIssuer", "EdgeDomain")
+    ("SiteUrl", "MailFrom", "MailPerSecond", "MailSenders", "OidcIssuer", "EdgeDomain", "EdgeOnly")
 )
 
 
@@ -33,6 +33,32 @@ def test_the_site_url_is_the_cdns_domain_unless_another_is_given() -> None:
     assert given["SiteUrl"] == "https://a.example"
 
 
+API, DOMAIN = "https://api.example/site", "sign.example.org"
+WITHOUT_CDN = {"SiteUrl": API, "EdgeDomain": "", "EdgeOnly": "yes", "MailSenders": "3"}
+WAITING_FOR_DNS = {**WITHOUT_CDN, "EdgeDomain": DOMAIN, "EdgeOnly": "no"}
+
+
+def test_the_site_url_stays_while_the_api_answers_without_the_cdn() -> None:
+    """The domain may have no DNS record yet, and links in emails would lead nowhere."""
+    first_step = {"EdgeDomain": DOMAIN, "EdgeOnly": "no"}
+    assert parameters_for("EdgeOnly=no", edge_domain=DOMAIN, before=WITHOUT_CDN) == first_step
+    assert parameters_for("EdgeOnly=no", edge_domain=DOMAIN) == first_step
+    assert parameters_for(edge_domain=DOMAIN, before=WAITING_FOR_DNS) == {"EdgeDomain": DOMAIN}
+    assert parameters_for(before=WAITING_FOR_DNS) == {}
+    given = parameters_for("EdgeOnly=no", edge_domain=DOMAIN, before=WITHOUT_CDN, site_url="https://a.example")
+    assert given["SiteUrl"] == "https://a.example"
+
+
+def test_the_site_url_becomes_the_cdns_domain_when_the_api_begins_to_refuse_others() -> None:
+    last_step = {"EdgeOnly": "yes", "SiteUrl": f"https://{DOMAIN}"}
+    assert parameters_for("EdgeOnly=yes", before=WAITING_FOR_DNS) == last_step
+    given = parameters_for("EdgeOnly=yes", before=WAITING_FOR_DNS, site_url="https://a.example")
+    assert given["SiteUrl"] == "https://a.example"
+    # Later deployments keep the address, also one that the operator gave.
+    assert parameters_for("EdgeOnly=yes", before={**WAITING_FOR_DNS, "EdgeOnly": "yes"}) == {"EdgeOnly": "yes"}
+    assert parameters_for("EdgeOnly=yes", before={**WITHOUT_CDN, "EdgeOnly": "no"}) == {"EdgeOnly": "yes"}
+
+
 def test_the_rate_sets_the_number_of_senders() -> None:
     assert parameters_for(mail_per_second="300") == {"MailPerSecond": "300", "MailSenders": "75"}
     assert parameters_for("MailPerSecond=14") == {"MailPerSecond": "14", "MailSenders": "4"}
@@ -51,7 +77,7 @@ def test_a_given_number_of_senders_is_kept() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        (["Colour=red"], "no parameter Colour; it has EdgeDomain, MailFrom"),
+        (["Colour=red"], "no parameter Colour; it has EdgeDomain, EdgeOnly, MailFrom"),
         (["MailFrom"], "Name=Value, not MailFrom"),
         (["MailPerSecond=many"], "MAIL_PER_SECOND must be a number, not many"),
         *(

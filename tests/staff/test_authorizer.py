@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.core.errors import Unavailable
 from chalicelib.core.rights import Right
 from chalicelib.edge.route import Access
 from chalicelib.edge.routes import ROUTES
@@ -59,6 +60,18 @@ def test_an_expired_token_is_refused(fake_site: FakeSite) -> None:
     fake_site.clock.forward(DAY)
     with pytest.raises(Exception, match=r"^Unauthorized$"):
         policy_for(token)
+
+
+def test_a_failing_authorizer_logs_an_event_that_has_an_alarm(
+    fake_site: FakeSite, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Lambda counts refused tokens as errors of the function. So its number of errors has no alarm."""
+    token = f"Bearer {bobs_token(fake_site.tables)}"
+    fake_site.tables.fail_next(Unavailable("storage"))
+    with pytest.raises(Unavailable):
+        policy_for(token)
+    record = caplog.records[-1]
+    assert (record.message, vars(record)["measured"]) == ("authorizer_failed", {"Degraded": 1})
 
 
 def test_a_policy_is_not_cached(fake_site: FakeSite) -> None:

@@ -43,7 +43,7 @@ def test_tables_are_on_demand_encrypted_recoverable_and_protected() -> None:
         assert {"SSEEnabled": True, "SSEType": "KMS"}.items() <= table["SSESpecification"].items()
         assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]
         assert table["DeletionProtectionEnabled"] == {"Fn::If": ["Protected", True, False]}
-        assert not {"GlobalSecondaryIndexes", "LocalSecondaryIndexes"} & table.keys()
+        assert "GlobalSecondaryIndexes" not in table
 
 
 def test_no_table_is_protected_while_it_is_created() -> None:
@@ -176,7 +176,16 @@ def test_a_tables_keys_are_those_of_the_code(table: str) -> None:
     schema = {each["KeyType"]: each["AttributeName"] for each in properties["KeySchema"]}
     assert [schema["HASH"], schema["RANGE"]] == list(wire_key(keys.petition("slug"))) == list(keys.Key._fields[1:])
     types = {each["AttributeName"]: each["AttributeType"] for each in properties["AttributeDefinitions"]}
-    assert types == dict.fromkeys(schema.values(), "S")
+    indexed = {"never_set"} if table == "SignaturesTable" else set()
+    assert types == dict.fromkeys({*schema.values(), *indexed}, "S")
+
+
+def test_an_empty_local_index_keeps_each_bucket_of_signatures_in_one_partition() -> None:
+    """Otherwise two shards of the stream could have the changes of one bucket (docs/decisions/005)."""
+    [index] = RESOURCES["SignaturesTable"]["Properties"]["LocalSecondaryIndexes"]
+    assert [each["AttributeName"] for each in index["KeySchema"]] == ["pk", "never_set"]
+    assert "never_set" not in Signature.model_fields
+    assert index["Projection"] == {"ProjectionType": "KEYS_ONLY"}
 
 
 def test_signatures_expire_by_expires_at_and_stream_both_images() -> None:

@@ -80,6 +80,7 @@ def test_long_bodies_and_names_like_o_brien_pass() -> None:
     overrides = GROUPS["AWSManagedRulesCommonRuleSet"]["RuleActionOverrides"]
     counted = {each["Name"] for each in overrides}
     assert {"SizeRestrictions_BODY", "CrossSiteScripting_BODY", "NoUserAgent_HEADER"} <= counted
+    assert "SizeRestrictions_URIPATH" in counted, "the press's link to a long statement has over 1,024 bytes"
     assert all(each["ActionToUse"] == {"Count": {}} for each in overrides), "also when Blocks is yes"
     assert "Body" not in json.dumps([each["Statement"] for each in RULES]), "no rule of ours reads a body"
     assert not {"AWSManagedRulesSQLiRuleSet", "AWSManagedRulesAnonymousIpList"} & GROUPS.keys()

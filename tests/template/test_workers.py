@@ -1,7 +1,10 @@
 """The functions that read queues and streams."""
 
+import re
+
 from benchmarks import declared
 from stack import preflight
+from stack.referee.policies import HERE, PARAMETERS, resolver
 from tests.template.packaged import QUEUES, TEMPLATE, actions_allowed, events
 
 
@@ -32,5 +35,14 @@ def test_every_worker_can_read_its_queue_or_stream() -> None:
         assert actions_allowed(function, queue) - ({"sqs:SendMessage"} if function in JOBS else set()) == receive
     read = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"}
     for function in events("DynamoDB"):
-        assert actions_allowed(function, "StreamArn") == read
+        assert actions_allowed(function, "${SignaturesTable.Arn}/stream/*") == read
         assert actions_allowed(function, "StreamDeadLetterQueue") == {"sqs:SendMessage"}
+
+
+def test_after_a_restore_by_hand_both_readers_read_the_new_stream() -> None:
+    """CloudFormation keeps the ARN of the stream that it created (docs/runbook.md, "A whole table is gone")."""
+    arn = HERE.arn("dynamodb", "table/petitions-prod-SignaturesTable-1X/stream/2026-11-25T20:00:00.000")
+    assert re.fullmatch(TEMPLATE["Parameters"]["SignaturesStreamArn"]["AllowedPattern"], arn)
+    streams = [source["Stream"] for source in events("DynamoDB").values()]
+    assert resolver({**PARAMETERS, "SignaturesStreamArn": arn}).value(streams) == [arn, arn]
+    assert resolver().value(streams) == [resolver().value({"Fn::GetAtt": ["SignaturesTable", "StreamArn"]})] * 2

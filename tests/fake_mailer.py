@@ -1,0 +1,22 @@
+"""An in-memory fake of SES."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from chalicelib.aws.email import Mail
+
+
+@dataclass
+class FakeMailer:
+    """Keeps the emails. `failures`: the errors of the next sends."""
+
+    mails: list[Mail] = field(default_factory=list)
+    failures: list[Exception] = field(default_factory=list)
+
+    def begin_batch(self, now: datetime) -> None: ...
+
+    def send(self, mail: Mail) -> str:
+        if self.failures:
+            raise self.failures.pop(0)
+        self.mails.append(mail)
+        return f"message-{len(self.mails)}"

@@ -1,0 +1,105 @@
+"""The states of alarms that calculate: when they start and end, for given values of their metrics.
+
+CloudWatch evaluates the newest `EvaluationPeriods` values. The alarm is on if `DatapointsToAlarm` of them are
+breaching.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from stack.ready.account import QUEUES_WITH_AGE
+from tests.template.packaged import QUEUES, TABLES, Resource, of_type
+
+ALARMS = of_type("AWS::CloudWatch::Alarm")
+ON_TABLES = [f"{table}{kind}Alarm" for table in TABLES.values() for kind in ("Throttles", "Errors")]
+ON_STUCK_QUEUES = {"MailQueue": "MailStuckAlarm", "OverflowQueue": "OverflowStuckAlarm"}
+# The values of an alarm's metrics in one period, by their names in the expression. A metric without data is missing.
+Values = Mapping[str, float]
+NO_DATA: Values = {}
+WORKS: Values = {"visible": 900, "hidden": 150, "received": 3_000, "deleted": 2_950}
+FAILS: Values = {"hidden": 15, "received": 1}
+
+
+def is_on(alarm: Resource, periods: Sequence[Values]) -> bool:
+    """Return whether the alarm is on. `periods`: the values of all periods, the newest last."""
+    newest = periods[-alarm["EvaluationPeriods"] :]
+    breaching = [each for each in newest if _is_breaching(alarm, _value(alarm, each))]
+    needed: int = alarm.get("DatapointsToAlarm") or alarm["EvaluationPeriods"]
+    return len(breaching) >= needed
+
+
+def _is_breaching(alarm: Resource, value: float) -> bool:
+    if alarm["ComparisonOperator"] == "LessThanThreshold":
+        return bool(value < alarm["Threshold"])
+    assert alarm["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
+    return bool(value >= alarm["Threshold"])
+
+
+def _value(alarm: Resource, values: Values) -> float:
+    """Return the value of the alarm's expression, which is almost Python. None stands for a missing value."""
+    calculation, *operands = alarm["Metrics"]
+    names: dict[str, Any] = {each["Id"]: values.get(each["Id"]) for each in operands}
+    functions = {
+        "FILL": lambda value, filler: filler if value is None else value,
+        "IF": lambda condition, if_true, if_false: if_true if condition else if_false,
+    }
+    value: float = eval(calculation["Expression"].replace(" AND ", " and "), {**functions, **names})
+    return value
+
+
+@pytest.mark.parametrize("name", ON_TABLES)
+def test_an_alarm_on_a_table_starts_although_the_newest_minutes_have_no_data_yet_and_ends(name: str) -> None:
+    """An alarm on DynamoDB's metrics ignores missing data, so each metric must be filled, or the alarm never ends."""
+    alarm = ALARMS[name]
+    for operand in alarm["Metrics"][1:]:
+        throttled = {operand["Id"]: 1.0}
+        assert is_on(alarm, [NO_DATA, NO_DATA, throttled, NO_DATA, NO_DATA])
+        assert not is_on(alarm, [throttled, *[NO_DATA] * 5])
+
+
+def test_in_an_expression_with_fill_the_newest_period_does_not_decide_alone() -> None:
+    filling = [each for each in ALARMS.values() if "FILL" in each.get("Metrics", [{}])[0].get("Expression", "")]
+    assert len(filling) == len(ON_TABLES) + len(ON_STUCK_QUEUES) + len(["RecountMissingAlarm"])
+    assert all(alarm["EvaluationPeriods"] > 1 for alarm in filling)
+
+
+@pytest.mark.parametrize("name", ON_STUCK_QUEUES.values())
+def test_messages_that_fail_for_an_hour_start_an_alarm_and_a_crowd_does_not(name: str) -> None:
+    alarm = ALARMS[name]
+    assert is_on(alarm, [WORKS, FAILS, FAILS, FAILS, FAILS])
+    assert is_on(alarm, [FAILS, FAILS, FAILS, FAILS, NO_DATA]), "the newest period has no data yet"
+    assert not is_on(alarm, [WORKS, WORKS, FAILS, FAILS, FAILS]), "45 minutes"
+    assert not is_on(alarm, [WORKS] * 5), "a crowd: messages always wait, and are deleted"
+    assert not is_on(alarm, [NO_DATA] * 5), "an idle queue"
+    assert is_on(alarm, [{**WORKS, "deleted": 100}] * 5), "most fail during a crowd"
+    assert is_on(alarm, [{"visible": 500}] * 5), "nobody receives the messages"
+    assert is_on(alarm, [{"hidden": 15, "received": 3, "deleted": 1}] * 5), "one fails, and one arrives and is deleted"
+
+
+@pytest.mark.parametrize(("queue", "name"), ON_STUCK_QUEUES.items())
+def test_a_failed_message_is_received_in_each_period_of_the_alarm(queue: str, name: str) -> None:
+    operands = ALARMS[name]["Metrics"][1:]
+    assert {each["MetricStat"]["Period"] for each in operands} == {900}
+    assert {each["MetricStat"]["Stat"] for each in operands} == {"Sum"}
+    names = [each["MetricStat"]["Metric"]["Dimensions"] for each in operands]
+    assert names == [[{"Name": "QueueName", "Value": {"Fn::GetAtt": [queue, "QueueName"]}}]] * 4
+    assert QUEUES[queue]["VisibilityTimeout"] < 900
+
+
+def test_each_queue_whose_oldest_message_make_ready_reads_has_an_alarm_on_failing_messages() -> None:
+    """The oldest message's age leaves out failing messages. `make ready` reports alarms that are on."""
+    assert {*QUEUES_WITH_AGE} == ON_STUCK_QUEUES.keys()
+
+
+def test_a_day_without_a_recount_starts_an_alarm_which_ends_with_the_next_recount() -> None:
+    alarm = ALARMS["RecountMissingAlarm"]
+    recounts = alarm["Metrics"][1]["MetricStat"]
+    assert (recounts["Metric"]["MetricName"], recounts["Stat"], recounts["Period"]) == ("Drift", "SampleCount", 3600)
+    assert alarm["TreatMissingData"] == "breaching", "a new stack, which has no data to fill"
+    recount: Values = {"recounts": 3}
+    day = [recount, *[NO_DATA] * 23]
+    assert not is_on(alarm, day)
+    assert is_on(alarm, [*day, NO_DATA])
+    assert not is_on(alarm, [*day, NO_DATA, recount])
