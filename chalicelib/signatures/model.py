@@ -67,7 +67,13 @@ class MailKind(StrEnum):
 
 # One Lambda function issues a link, and another function records a withdrawal. Their clocks may differ by this much.
 CLOCK_SKEW = timedelta(minutes=1)
-EpochSeconds = Annotated[Moment, PlainSerializer(lambda moment: int(moment.timestamp()), return_type=int)]
+
+
+def _epoch_seconds(moment: datetime) -> int:
+    return int(moment.timestamp())
+
+
+EpochSeconds = Annotated[Moment, PlainSerializer(_epoch_seconds, return_type=int)]
 
 
 class Signature(BaseModel):
