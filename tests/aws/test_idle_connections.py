@@ -1,42 +1,59 @@
 """After a pause, an email is sent over a new connection, because Lambda may have dropped the old one."""
 
-import socket
-import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
 from typing import Any
 
 import boto3
+import pytest
 
 from chalicelib.aws import clients
 from chalicelib.aws.email import IDLE, Mail, Mailer
 from tests.actors import NOW
 
+MAIL = Mail("a@b.example", "s", "t", "h")
 
-def test_a_connection_that_may_be_dead_is_not_used_again() -> None:
-    """Each of the two batches sends one email. The server counts the connections."""
-    connections: list[socket.socket] = []
-    answer = b'HTTP/1.1 200 OK\r\nContent-Length: 18\r\n\r\n{"MessageId": "m"}'
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        threading.Thread(target=serve_connections, args=(server, connections, answer), daemon=True).start()
-        endpoint = f"http://127.0.0.1:{server.getsockname()[1]}"
-        keys = {"region_name": "eu-west-2", "aws_access_key_id": "x", "aws_secret_access_key": "x"}
+
+class Ses(BaseHTTPRequestHandler):
+    """Accepts every email. The server makes one instance for each connection."""
+
+    protocol_version = "HTTP/1.1"
+    connections = 0
+
+    def setup(self) -> None:
+        Ses.connections += 1
+        super().setup()
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        answer = b'{"MessageId": "m"}'
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_: object) -> None: ...
+
+
+@pytest.fixture
+def client() -> Iterator[Any]:
+    keys = {"region_name": "eu-west-2", "aws_access_key_id": "x", "aws_secret_access_key": "x"}
+    with HTTPServer(("127.0.0.1", 0), Ses) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        endpoint = f"http://127.0.0.1:{server.server_port}"
         client: Any = boto3.client("sesv2", config=clients.MAIL_CONFIG, endpoint_url=endpoint, **keys)  # type: ignore[call-overload]
-        mailer = Mailer(client, "a@b.example", "c")
-        for began, expected in ((NOW, 1), (NOW + IDLE, 1), (NOW + 3 * IDLE, 2)):
-            mailer.begin_batch(began)
-            mailer.send(Mail("a@b.example", "s", "t", "h"))
-            assert len(connections) == expected
+        yield client
+        client.close()
+        server.shutdown()
+        thread.join()
 
 
-def serve_connections(server: socket.socket, connections: list[socket.socket], answer: bytes) -> None:
-    """Answer every request of every connection, one connection after the other."""
-    with suppress(OSError):
-        while True:
-            connection, _ = server.accept()
-            connections.append(connection)
-            threading.Thread(target=answer_requests, args=(connection, answer), daemon=True).start()
-
-
-def answer_requests(connection: socket.socket, answer: bytes) -> None:
-    while connection.recv(65536):
-        connection.sendall(answer)
+def test_a_connection_that_may_be_dead_is_not_used_again(client: Any) -> None:
+    mailer = Mailer(client, "a@b.example", "c")
+    before = Ses.connections
+    for began, connections in ((NOW, 1), (NOW + IDLE, 1), (NOW + 3 * IDLE, 2)):
+        mailer.begin_batch(began)
+        mailer.send(MAIL)
+        assert Ses.connections - before == connections
