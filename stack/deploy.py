@@ -79,7 +79,7 @@ def _publish(cloud: Cloud, built: Package, values: Mapping[str, str]) -> str:
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
             resource["Properties"]["CodeUri"] = {"Bucket": bucket, "Key": key}
-    if values.get("EdgeDomain"):  # Without a CDN, the API has no policy.
+    if values.get("EdgeDomain"):  # Without a CDN, the API's policy accepts every request.
         info = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["info"]
         policy_values = [f"{name} {values.get(name, '')}" for name in _POLICY_PARAMETERS]
         info["description"] = ", ".join(policy_values)

@@ -62,12 +62,13 @@ def _with_site_url(chosen: dict[str, str], previous: Mapping[str, str]) -> dict[
     """Add SiteUrl, unless the operator chose one: the domain on CloudFront, once the API refuses all other requests.
 
     While EdgeOnly is no, the domain may have no DNS record yet. Then links in emails would lead nowhere, so keep the
-    previous SiteUrl.
+    previous SiteUrl. But if that is the previous domain, CloudFront refuses it from now on, so use the new domain.
     """
     planned = {**previous, **chosen}
     domain, refuses_others = planned.get("EdgeDomain"), planned.get("EdgeOnly", "yes") == "yes"
     is_new = "EdgeDomain" in chosen or previous.get("EdgeOnly") == "no"
-    if domain and refuses_others and is_new:
+    is_replaced = "EdgeDomain" in chosen and previous.get("SiteUrl") == f"https://{previous.get('EdgeDomain')}"
+    if domain and is_new and (refuses_others or is_replaced):
         return {"SiteUrl": f"https://{domain}", **chosen}  # A chosen SiteUrl replaces the domain.
     return chosen
 

@@ -38,6 +38,7 @@ def check(cloud: Cloud, stack: str, template: dict[str, Any], values: Mapping[st
     if planned["AccessLog"] == "on":
         _check_log_role(cloud)
     if not cloud.is_emulated:
+        _check_index(cloud, stack)
         _warn_of_limits(cloud, planned)
 
 
@@ -141,6 +142,20 @@ def _check_log_role(cloud: Cloud) -> None:
     if not account.get("cloudwatchRoleArn"):
         raise Failure(
             "AccessLog=on: API Gateway has no role to write logs with in this region. See docs/deploy.md to set it"
+        )
+
+
+def _check_index(cloud: Cloud, stack: str) -> None:
+    """Check that an existing stack has the local index of the signatures table. AWS cannot add one to a table."""
+    outputs = changeset.outputs(changeset.describe(cloud, stack) or {})
+    table = outputs.get("SignaturesTableName")
+    if table is None:
+        return
+    description = cloud.client("dynamodb").describe_table(TableName=table)["Table"]
+    if not description.get("LocalSecondaryIndexes"):
+        raise Failure(
+            f"the table {table} has no local index, and AWS cannot add one (docs/decisions/005): deploy a stage with"
+            " another name, or go on with the version that this stack has"
         )
 
 

@@ -39,17 +39,19 @@ def holds(condition: ConditionBase | None, item: Mapping[str, Any] | None) -> bo
         return all(holds(value, item) for value in values)
     if isinstance(condition, Or):
         return any(holds(value, item) for value in values)
-    return _compare(condition, [_value(value, item or {}) for value in values])
+    present = item or {}
+    operands = [_value(value, present) for value in values]
+    return _compare(condition, operands)
 
 
-def _compare(condition: ConditionBase, values: list[Any]) -> bool:
-    found = values[0]
+def _compare(condition: ConditionBase, operands: list[Any]) -> bool:
+    found = operands[0]
     if isinstance(condition, AttributeExists):
         return found is not MISSING
     if isinstance(condition, AttributeNotExists):
         return found is MISSING
-    expected = values[1]
-    if found is MISSING or (not isinstance(condition, Contains) and not _have_one_type(found, expected)):
+    expected = operands[1]
+    if found is MISSING or not _can_compare(condition, found, expected):
         return isinstance(condition, NotEquals)
     comparisons = {
         Equals: lambda: found == expected,
@@ -62,14 +64,19 @@ def _compare(condition: ConditionBase, values: list[Any]) -> bool:
     return bool(comparisons[type(condition)]())  # type: ignore[no-untyped-call]
 
 
-def _have_one_type(found: Any, expected: Any) -> bool:
-    """DynamoDB never compares text with numbers."""
-    return type(found) is type(expected) or _type(found) == _type(expected)
+def _can_compare(condition: ConditionBase, found: Any, expected: Any) -> bool:
+    """DynamoDB never compares text with numbers, but it can search a set for a text."""
+    if isinstance(condition, Contains):
+        return True
+    if type(found) is type(expected):
+        return True
+    return _type(found) == _type(expected)
 
 
 def _type(value: Any) -> str:
-    """Return DynamoDB's type."""
-    return str(next(iter(to_wire({"value": value})["value"])))
+    """Return DynamoDB's name of the value's type, such as "S" for text."""
+    wire_value = to_wire({"value": value})["value"]
+    return str(next(iter(wire_value)))
 
 
 def _value(operand: Any, item: Mapping[str, Any]) -> Any:
@@ -83,8 +90,13 @@ def _value(operand: Any, item: Mapping[str, Any]) -> Any:
 
 def copy_item(item: Item, only: Sequence[str] = ()) -> Item:
     """Copy an item, so that the caller may change the copy. `only`: the attributes to copy; by default all."""
-    values = {name: item[name] for name in only or item if name in item}
-    return {name: value if isinstance(value, IMMUTABLE) else copy.deepcopy(value) for name, value in values.items()}
+    copied = {}
+    for name in only or item:
+        if name in item:
+            value = item[name]
+            is_immutable = isinstance(value, IMMUTABLE)
+            copied[name] = value if is_immutable else copy.deepcopy(value)
+    return copied
 
 
 def as_stored(key: Key, item: Mapping[str, Any]) -> Item:
@@ -93,15 +105,19 @@ def as_stored(key: Key, item: Mapping[str, Any]) -> Item:
 
 def _as_read_back(values: Mapping[str, Any]) -> Item:
     """Convert to the wire format and back, so that values which DynamoDB refuses fail here too."""
-    converted = from_wire(to_wire({name: value for name, value in values.items() if type(value) not in UNCHANGED}))
-    return {**values, **converted}
+    changeable = {name: value for name, value in values.items() if type(value) not in UNCHANGED}
+    read_back = from_wire(to_wire(changeable))
+    return {**values, **read_back}
 
 
 def apply_change(change: Change, stored: Item) -> Item:
     """Return the stored item with the change."""
     item = {**stored, **_as_read_back(change.assign)}
     for name, amount in _as_read_back(change.add).items():
-        item[name] = item.get(name, set()) | amount if isinstance(amount, set) else item.get(name, 0) + amount
+        if isinstance(amount, set):
+            item[name] = item.get(name, set()) | amount
+        else:
+            item[name] = item.get(name, 0) + amount
     for name in change.remove:
         item.pop(name, None)
     return item

@@ -63,9 +63,11 @@ class DeployedSite:
         """Return the pending number after two seconds without a change, because earlier tests may still change it."""
 
         def read_if_settled() -> list[int]:
+            """Return the number in a list, because `eventually` would call again after the number 0."""
             first = self.counts()["pending"]
             time.sleep(2)
-            return [first] if self.counts()["pending"] == first else []
+            is_settled = self.counts()["pending"] == first
+            return [first] if is_settled else []
 
         return int(eventually(read_if_settled)[0])
 
@@ -85,9 +87,8 @@ class DeployedSite:
 def a_draft(slug: str, **changes: Any) -> dict[str, Any]:
     """Return a body for `POST /api/staff/petitions`, from the sample petition."""
     sample = tomllib.loads(SAMPLE.read_text(encoding="utf-8"))
-    fields = {
-        name: value for name, value in sample.items() if name in EDITABLE and name not in ("opened_at", "closes_at")
-    }
+    names = {*EDITABLE} - {"opened_at", "closes_at"}
+    fields = {name: value for name, value in sample.items() if name in names}
     return {**fields, "slug": slug, **changes}
 
 

@@ -56,7 +56,9 @@ def _docker_session() -> Any:
     import docker
 
     socket_or_url = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
-    if socket_or_url.startswith("unix://") and not Path(socket_or_url.removeprefix("unix://")).exists():
+    is_socket = socket_or_url.startswith("unix://")
+    socket = Path(socket_or_url.removeprefix("unix://"))
+    if is_socket and not socket.exists():
         pytest.fail("LOCALSTACK=docker needs a running Docker", pytrace=False)
     return LocalstackSession(docker.from_env(), services=list(SERVICES), region_name=REGION)
 
@@ -65,7 +67,8 @@ def _docker_session() -> Any:
 def localstack(aws_endpoint: str) -> RunningSession:
     """A pytest-localstack session on the emulator. It is checked here: `start` does not report a dead endpoint."""
     host, _, port = aws_endpoint.removeprefix("http://").partition(":")
-    session = RunningSession(host, services=dict.fromkeys((*SERVICES, "iam", "sts"), int(port)), region_name=REGION)
+    ports = dict.fromkeys((*SERVICES, "iam", "sts"), int(port))
+    session = RunningSession(host, services=ports, region_name=REGION)
     for service in SERVICES:
         service_checks.SERVICE_CHECKS[service](session)
     return session
@@ -112,16 +115,18 @@ def emulated_aws(
         monkeypatch.delenv("AWS_ENDPOINT_URL")
         stack.enter_context(cleared_caches())
         names, stream_arn = create_tables()
-        queues = {
-            name: boto3.client("sqs").create_queue(QueueName=f"{name}-{uuid.uuid4().hex}")["QueueUrl"]
-            for name in QUEUES
-        }
+        queues = {name: _create_queue(f"{name}-{uuid.uuid4().hex}") for name in QUEUES}
         verify_sender()
         boto3.client("s3").create_bucket(Bucket=names[BUCKET])
         emulator_roles.begin(physical_names(names, queues))
         for name, value in environment_variables(names, queues).items():
             monkeypatch.setenv(name, value)
         yield EmulatedAws(aws_endpoint, table.tables(), stream_arn, queues)
+
+
+def _create_queue(name: str) -> str:
+    """Create a queue and return its URL."""
+    return boto3.client("sqs").create_queue(QueueName=name)["QueueUrl"]
 
 
 @pytest.fixture
@@ -159,7 +164,9 @@ def sent_mails(endpoint: str) -> list[dict[str, Any]]:
 def eventually(check: Callable[[], Any], seconds: float = 60.0) -> Any:
     """Call `check` until its result is true and return it. Fail the test after `seconds`."""
     deadline = time.monotonic() + seconds
-    while not (result := check()):
+    while True:
+        result = check()
+        if result:
+            return result
         assert time.monotonic() < deadline, f"not within {seconds:.0f} s: {check}"
         time.sleep(0.1)
-    return result

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from chalicelib.aws.email import Mail
+from chalicelib.aws.mail_quota import MailQuota
 
 
 @dataclass
@@ -20,3 +21,16 @@ class FakeMailer:
             raise self.failures.pop(0)
         self.mails.append(mail)
         return f"message-{len(self.mails)}"
+
+
+@dataclass
+class FakeQuota(MailQuota):
+    """SES's quota, of which `used` is the used share. `failures`: the errors of the next calls."""
+
+    used: float = 0
+    failures: list[Exception] = field(default_factory=list)
+
+    def used_share(self) -> float:
+        if self.failures:
+            raise self.failures.pop(0)
+        return self.used

@@ -19,7 +19,7 @@ from chalicelib.aws.email import Mail
 from chalicelib.aws.expressions import to_wire
 from chalicelib.core import times
 from tests.actors import NOW
-from tests.fake_mailer import FakeMailer
+from tests.fake_mailer import FakeMailer, FakeQuota
 from tests.fakes import FakeBucket, FakeQueue, FakeSource, FakeTables
 from tests.faults.state import SceneState
 
@@ -51,6 +51,7 @@ class FakeSite:
     other_queue: FakeQueue = field(default_factory=FakeQueue)
     source: FakeSource = field(default_factory=FakeSource)
     other_source: FakeSource = field(default_factory=FakeSource)
+    quota: FakeQuota = field(default_factory=FakeQuota)
     bucket: FakeBucket = field(default_factory=FakeBucket)
     exports: FakeQueue = field(default_factory=FakeQueue)
     imports: FakeQueue = field(default_factory=FakeQueue)
@@ -88,7 +89,7 @@ class FakeSite:
 def a_fake_site(tables: FakeTables, queues: Sequence[FakeQueue] = ()) -> FakeSite:
     """Return a site whose clock stands at NOW. `queues`: confirmations, overflow, other email."""
     client = Client(app, stage_name="local", project_dir=str(ROOT))
-    mail, overflow, other_mail = queues or [FakeQueue() for _ in range(3)]
+    mail, overflow, other_mail = queues or (FakeQueue(), FakeQueue(), FakeQueue())
     return FakeSite(client, tables, mail, overflow, FakeMailer(), Clock(), other_mail)
 
 
@@ -97,10 +98,9 @@ def wire(site: FakeSite, patch: pytest.MonkeyPatch) -> None:
     patch.setattr("time.sleep", site.slept.append)
     fakes: dict[str, object] = {"tables": site.tables, "signing_tables": site.tables, "mailer": site.mailer}
     fakes |= {"mail_queue": site.queue, "other_mail_queue": site.other_queue, "overflow_queue": site.overflow}
-    fakes |= {"exports_queue": site.exports, "imports_queue": site.imports, "exports_bucket": site.bucket}
-    fakes |= {"updates_queue": site.updates, "opt_in_lists_queue": site.lists}
-    fakes["hash_comparisons_queue"] = site.comparisons
-    fakes |= {"mail_source": site.source, "other_mail_source": site.other_source}
+    fakes |= {"exports_queue": site.exports, "imports_queue": site.imports, "updates_queue": site.updates}
+    fakes |= {"mail_quota": site.quota, "opt_in_lists_queue": site.lists, "hash_comparisons_queue": site.comparisons}
+    fakes |= {"mail_source": site.source, "other_mail_source": site.other_source, "exports_bucket": site.bucket}
     for module, name in _factories(frozenset(fakes), len(sys.modules)):
         patch.setattr(module, name, lambda fake=fakes[name]: fake)
     patch.setattr(times, "now", site.clock)
@@ -110,17 +110,20 @@ def wire(site: FakeSite, patch: pytest.MonkeyPatch) -> None:
 def _factories(names: Collection[str], _loaded: int) -> list[tuple[ModuleType, str]]:
     """Return the module and name of each factory of AWS objects. `_loaded`: a cache key that changes with an import."""
     modules = [module for name, module in sys.modules.items() if name.startswith("chalicelib.")]
-    return [(module, name) for module in modules for name in names if hasattr(vars(module).get(name), "cache_clear")]
+    return [(module, name) for module in modules for name in names if _has_cached_function(module, name)]
+
+
+def _has_cached_function(module: ModuleType, name: str) -> bool:
+    value = vars(module).get(name)
+    return hasattr(value, "cache_clear")
 
 
 def sqs_event(messages: Sequence[object]) -> dict[str, Any]:
-    bodies = [message if isinstance(message, str) else json.dumps(message) for message in messages]
-    return {
-        "Records": [
-            {"messageId": str(number), "body": body, "receiptHandle": "", "eventSource": "aws:sqs"}
-            for number, body in enumerate(bodies)
-        ]
-    }
+    records = []
+    for number, message in enumerate(messages):
+        body = message if isinstance(message, str) else json.dumps(message)
+        records.append({"messageId": str(number), "body": body, "receiptHandle": "", "eventSource": "aws:sqs"})
+    return {"Records": records}
 
 
 def schedule_event() -> dict[str, Any]:
@@ -139,12 +142,18 @@ def stream_event(
 
     `times_by_sequence`: the times of the changes, by sequence number. The default is NOW.
     """
-    return {"Records": [_record((times_by_sequence or {}).get(change[0], NOW), *change) for change in changes]}
+    known_times = times_by_sequence or {}
+    records = []
+    for sequence, before, after in changes:
+        at = known_times.get(sequence, NOW)
+        records.append(_record(at, sequence, before, after))
+    return {"Records": records}
 
 
 def link_in(mail: Mail, purpose: str) -> str:
-    words = [word for word in mail.text.split() if f"/{purpose}?token=" in word]
-    return urlsplit(words[0]).path + "?" + urlsplit(words[0]).query
+    links = [word for word in mail.text.split() if f"/{purpose}?token=" in word]
+    link = urlsplit(links[0])
+    return f"{link.path}?{link.query}"
 
 
 def token_in(link: str) -> str:
@@ -171,7 +180,11 @@ def _record(
         change["OldImage"] = to_wire(before)
     if after is not None:
         change["NewImage"] = to_wire(after)
-    name = "INSERT" if before is None else "REMOVE" if after is None else "MODIFY"
+    name = "MODIFY"
+    if before is None:
+        name = "INSERT"
+    elif after is None:
+        name = "REMOVE"
     return {
         "eventID": sequence,
         "eventName": name,

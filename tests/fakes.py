@@ -54,17 +54,18 @@ class FakeTables(Tables):
         low, high = between or ("", "\U0010ffff")
         if low > high:
             raise ValueError("DynamoDB refuses a BETWEEN whose lower bound is above its upper bound")
-        found = sorted(
-            (key for key in self.items if key[:2] == (table, pk) and low <= key.sk <= high), reverse=backwards
-        )
+        found = [key for key in self._partition(table, pk) if low <= key.sk <= high]
+        found.sort(reverse=backwards)
         return iter([copy_item(self.items[key], only) for key in found])
 
     def page(self, start: Key, names: Sequence[str], when: ConditionBase, most: int) -> tuple[list[Item], str | None]:
         self._called("page")
-        after_start = sorted(key for key in self.items if key[:2] == start[:2] and key.sk > start.sk)
+        after_start = sorted(key for key in self._partition(start.table, start.pk) if key.sk > start.sk)
         page = after_start[:most]
-        found = [copy_item(self.items[key], names) for key in page if holds(when, self.items[key])]
-        return found, page[-1].sk if len(page) == most else None
+        items = [self.items[key] for key in page]
+        found = [copy_item(item, names) for item in items if holds(when, item)]
+        last = page[-1].sk if len(page) == most else None
+        return found, last
 
     def put(self, key: Key, item: Mapping[str, Any]) -> None:
         self._called("put")
@@ -84,7 +85,9 @@ class FakeTables(Tables):
         except ConditionFailed as failure:
             omits_item = returns.get("ReturnValuesOnConditionCheckFailure") == "NONE"
             raise ConditionFailed(None if omits_item else failure.item) from None
-        return {"Attributes": to_wire(self.items[change.key])} if returns["ReturnValues"] == "ALL_NEW" else {}
+        if returns["ReturnValues"] != "ALL_NEW":
+            return {}
+        return {"Attributes": to_wire(self.items[change.key])}
 
     def transact(self, writes: Sequence[Change | NewItem]) -> None:
         self._called("transact")
@@ -94,6 +97,10 @@ class FakeTables(Tables):
     def check(self) -> None:
         self._called("check")
 
+    def _partition(self, table: str, pk: str) -> list[Key]:
+        """Return the keys of the partition, unsorted."""
+        return [key for key in self.items if key[:2] == (table, pk)]
+
     def _called(self, name: str) -> None:
         self.calls.append(name)
         if self._failures:
@@ -102,8 +109,7 @@ class FakeTables(Tables):
     def _write(self, writes: Sequence[Change | NewItem]) -> None:
         for index, write in enumerate(writes):
             found = self.items.get(write.key)
-            is_met = found is None if isinstance(write, NewItem) else holds(write.when, found)
-            if not is_met:
+            if not _is_met(write, found):
                 raise ConditionFailed(copy.deepcopy(found), index)
         for write in writes:
             if isinstance(write, NewItem):
@@ -113,12 +119,20 @@ class FakeTables(Tables):
                 self.items[write.key] = apply_change(write, stored)
 
 
+def _is_met(write: Change | NewItem, stored: Item | None) -> bool:
+    """Return whether the write's condition holds for the stored item."""
+    if isinstance(write, NewItem):
+        return stored is None
+    return holds(write.when, stored)
+
+
 class FakeQueue(Queue):
     """Messages are converted to JSON and back, as for SQS. `fail_next(error)` makes the next send fail."""
 
     def __init__(self) -> None:
         self.messages: list[Mapping[str, Any]] = []
         self.delays: list[int] = []
+        self.delayed = 0  # A test sets how many of the messages are still delayed.
         self._failures: list[Exception] = []
 
     def fail_next(self, *errors: Exception) -> None:
@@ -130,11 +144,10 @@ class FakeQueue(Queue):
         self.messages += [json.loads(json.dumps(message.body)) for message in messages]
         self.delays += [message.delay for message in messages]
 
-    def depth(self) -> int:
-        return len(self.messages)
+    def _count(self, *states: str) -> int:
+        return len(self.messages) - (0 if "Delayed" in states else self.delayed)
 
-    def check(self) -> None:
-        return
+    def check(self) -> None: ...
 
 
 class FakeSource(Source):
@@ -142,7 +155,8 @@ class FakeSource(Source):
         self.is_open = True
 
     def switch(self, *, is_on: bool) -> bool:
-        changes, self.is_open = is_on is not self.is_open, is_on
+        changes = is_on is not self.is_open
+        self.is_open = is_on
         return changes
 
     def is_off(self) -> bool:

@@ -61,7 +61,8 @@ class Roles(Credentials):
 
     def _issue(self, function: str) -> ReadOnlyCredentials:
         policy = _Names(self._names).value(declared_policies()[function])
-        iam, name = boto3.client("iam"), uuid.uuid4().hex
+        iam = boto3.client("iam")
+        name = uuid.uuid4().hex
         role = iam.create_role(RoleName=name, AssumeRolePolicyDocument="{}")["Role"]["Arn"]
         iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=json.dumps(policy))
         issued = boto3.client("sts").assume_role(RoleArn=role, RoleSessionName=function)["Credentials"]
@@ -83,10 +84,11 @@ def sign_as_functions(patch: pytest.MonkeyPatch, roles: Roles) -> None:
     patch.setattr(Session, "get_credentials", lambda _: roles)
     _run_as(patch, EventSourceHandler, lambda handler, _: str(handler.func.__name__))
     _run_as(patch, ChaliceAuthorizer, lambda authorizer, _: str(authorizer.name))
-    _run_as(patch, Chalice, lambda _, event: _function_serving(event["requestContext"]))
+    _run_as(patch, Chalice, _function_of_request)
 
 
-def _function_serving(request: Mapping[str, Any]) -> str:
+def _function_of_request(_: Any, event: Mapping[str, Any]) -> str:
+    request = event["requestContext"]
     return function_of_route(request["httpMethod"], request["resourcePath"])
 
 

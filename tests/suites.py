@@ -70,7 +70,9 @@ class _WholeFiles(LoadGroupScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         scope = str(super()._split_scope(nodeid))
-        return scope if scope.startswith("tests/faults/") else scope.partition("::")[0]
+        if scope.startswith("tests/faults/"):
+            return scope
+        return scope.partition("::")[0]
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadGroupScheduling:
@@ -79,15 +81,19 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadGro
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Do not import files whose tests do not run: importing Schemathesis alone takes a second."""
-    if not collection_path.is_relative_to(ROOT / "tests") or collection_path == ROOT / "tests":
+    tests = ROOT / "tests"
+    if collection_path == tests or not collection_path.is_relative_to(tests):
         return None
-    path, suite = collection_path.relative_to(ROOT).as_posix(), config.option.markexpr
+    path = collection_path.relative_to(ROOT).as_posix()
     place = path.split("/")[1]
+    is_slow = path in SLOW
+    has_only_unit_tests = place not in (*NOT_UNIT, *MIXED)
     is_skipped = {
         "unit": place in NOT_UNIT,
-        "not (unit or slow)": path in SLOW or place not in (*NOT_UNIT, *MIXED),
-        "not slow": path in SLOW,
+        "not (unit or slow)": is_slow or has_only_unit_tests,
+        "not slow": is_slow,
     }
+    suite = config.option.markexpr
     return is_skipped.get(suite) or None
 
 
@@ -117,14 +123,18 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if "PYTEST_XDIST_WORKER" in os.environ:
         for item in session.items:
             group = item.get_closest_marker("xdist_group")
-            if group and "@" not in item.nodeid.rpartition("]")[2]:
+            id_after_parameters = item.nodeid.rpartition("]")[2]
+            if group and "@" not in id_after_parameters:
                 item._id = coerce_node_id(f"{item.nodeid}@{group.args[0]}")
         session.items.sort(key=_rank)
     gc.freeze()
 
 
 def _rank(item: pytest.Item) -> int:
-    return next((rank for rank, name in enumerate(LONGEST) if _belongs_to(item.nodeid, name)), len(LONGEST))
+    for rank, name in enumerate(LONGEST):
+        if _belongs_to(item.nodeid, name):
+            return rank
+    return len(LONGEST)
 
 
 def _belongs_to(nodeid: str, name: str) -> bool:

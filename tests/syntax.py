@@ -52,10 +52,10 @@ def nodes(path: Path) -> tuple[ast.AST, ...]:
 @cache
 def imports(path: Path, *, type_checking_too: bool = False) -> tuple[str, ...]:
     """Return the dotted names of all imports, also inside functions: `from a import b` is a.b."""
-    typed = {id(inner) for node in nodes(path) if _is_type_checking(node) for inner in ast.walk(node)}
+    skipped = set() if type_checking_too else _ids_under_type_checking(path)
     names: list[str] = []
     for node in nodes(path):
-        if id(node) in typed and not type_checking_too:
+        if id(node) in skipped:
             continue
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
@@ -63,6 +63,15 @@ def imports(path: Path, *, type_checking_too: bool = False) -> tuple[str, ...]:
             assert node.level == 0, f"{place(path)}: relative import"
             names += [f"{node.module}.{alias.name}" for alias in node.names]
     return tuple(names)
+
+
+def _ids_under_type_checking(path: Path) -> set[int]:
+    """Return the ids of all nodes under `if TYPE_CHECKING:`."""
+    ids: set[int] = set()
+    for node in nodes(path):
+        if _is_type_checking(node):
+            ids |= {id(inner) for inner in ast.walk(node)}
+    return ids
 
 
 def _is_type_checking(node: ast.AST) -> bool:
@@ -75,5 +84,8 @@ def functions(path: Path) -> list[Function]:
 
 def lines_of(function: Function) -> int:
     """Return the number of lines of the body, without the docstring."""
-    body = function.body[1:] if ast.get_docstring(function) and len(function.body) > 1 else function.body
-    return (body[-1].end_lineno or 0) - body[0].lineno + 1
+    body = function.body
+    if ast.get_docstring(function) and len(body) > 1:
+        body = body[1:]
+    first, last = body[0].lineno, body[-1].end_lineno or 0
+    return last - first + 1

@@ -24,18 +24,19 @@ def patches(page: str) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_a_path_with_braces_is_quoted_for_the_shorthand(page: str) -> None:
     """Without the double quotes, the AWS CLI says: Expected: ',', received: '}'."""
-    assert [path for path, _ in patches(page) if "{" in path and not re.fullmatch(r'"[^"]+"', path)] == []
+    paths_with_braces = [path for path, _ in patches(page) if "{" in path]
+    for path in paths_with_braces:
+        assert re.fullmatch(r'"[^"]+"', path), path
 
 
 def test_each_throttle_that_a_check_sets_to_0_is_set_back_to_the_routes_throttle() -> None:
     """A deployment does not see a stage that was changed by hand (docs/aws-facts.md)."""
     limits = [(path, value) for path, value in patches("aws-facts.md") if path.endswith('/throttling/rateLimit"')]
     rates = {(route.path, route.method): str(route.throttle.rate) for route in ROUTES.values()}
-    limited = {path for path, value in limits if value == "0"}
-    assert len(limited) == 2
-    assert [limit for limit in limits if limit[1] != "0"] == [
-        (path, rates[route_of(path)]) for path, value in limits if value == "0"
-    ]
+    stopped = [path for path, value in limits if value == "0"]
+    assert len(set(stopped)) == 2
+    set_back = [(path, value) for path, value in limits if value != "0"]
+    assert set_back == [(path, rates[route_of(path)]) for path in stopped]
 
 
 def route_of(patch_path: str) -> tuple[str, str]:
@@ -46,10 +47,13 @@ def route_of(patch_path: str) -> tuple[str, str]:
 
 def test_the_engineer_on_call_may_run_every_aws_command_of_the_runbook() -> None:
     commands = re.findall(r"\baws ([a-z0-9]+) ([a-z]+(?:-[a-z]+)+)", (DOCS / "runbook.md").read_text(encoding="utf-8"))
-    needed = {
-        f"{IAM_SERVICE.get(service, service)}:{operation.title().replace('-', '')}" for service, operation in commands
-    }
+    needed = set()
+    for service, operation in commands:
+        iam_service = IAM_SERVICE.get(service, service)
+        iam_operation = operation.title().replace("-", "")
+        needed.add(f"{iam_service}:{iam_operation}")
     assert {"sqs:StartMessageMoveTask", "dynamodb:DeleteItem", "dynamodb:RestoreTableFromBackup"} <= needed
     policy = json.loads((DOCS / "manage-policy.json").read_text(encoding="utf-8"))
     granted = [action for statement in policy["Statement"] for action in statement["Action"]]
-    assert [action for action in sorted(needed) if not any(fnmatchcase(action, each) for each in granted)] == []
+    for action in sorted(needed):
+        assert any(fnmatchcase(action, pattern) for pattern in granted), action

@@ -22,8 +22,13 @@ POLICY = json.loads((DOCS / "deployer-policy.json").read_text(encoding="utf-8"))
 
 def rows() -> list[list[str]]:
     """Return the cells of each fact: mark, fact, source, what relies on it, test."""
-    cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in FACTS.splitlines() if line.startswith("|")]
-    return [row for row in cells if len(row) == 5 and row[1] not in ("fact", "---")]
+    facts: list[list[str]] = []
+    for line in FACTS.splitlines():
+        cells = [cell.strip() for cell in line.split("|")[1:-1]]
+        is_row = line.startswith("|") and len(cells) == 5
+        if is_row and cells[1] not in ("fact", "---"):
+            facts.append(cells)
+    return facts
 
 
 def test_the_page_of_facts_is_read() -> None:
@@ -37,7 +42,8 @@ def test_each_fact_has_a_source_something_that_relies_on_it_and_an_existing_test
         assert relying, fact
         named = re.findall(r"tests/[\w/.]+", test)
         assert named or test.startswith("none"), fact
-        assert [name for name in named if not (ROOT / name).exists()] == [], fact
+        for name in named:
+            assert (ROOT / name).exists(), fact
 
 
 def test_no_fact_is_listed_twice() -> None:
@@ -47,9 +53,9 @@ def test_no_fact_is_listed_twice() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_file_that_a_page_names_exists(page: Path) -> None:
-    named = re.findall(rf"`((?:{FOLDERS})/[\w/.-]+\.\w+)`", page.read_text(encoding="utf-8"))
+    named = set(re.findall(rf"`((?:{FOLDERS})/[\w/.-]+\.\w+)`", page.read_text(encoding="utf-8")))
     elsewhere = {".chalice/constituencies.csv", ".chalice/members.csv", "benchmarks/results.json"}
-    assert [name for name in named if name not in elsewhere and not (ROOT / name).exists()] == []
+    assert [name for name in named - elsewhere if not (ROOT / name).exists()] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -61,14 +67,17 @@ def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
 def leads_somewhere(page: Path, link: str) -> bool:
     name, _, anchor = link.partition("#")
     target = page.parent / name if name else page
-    return target.exists() and (not anchor or anchor in anchors(target))
+    if not target.exists():
+        return False
+    return anchor == "" or anchor in anchors(target)
 
 
 def anchors(page: Path) -> set[str]:
     """Return the anchors of a page's headings, as GitHub makes them."""
     text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
     headings = re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    words = [re.sub(r"[^\w\- ]", "", heading.lower()) for heading in headings]
+    return {heading.replace(" ", "-") for heading in words}
 
 
 def granted_actions() -> list[str]:
@@ -88,12 +97,8 @@ NEEDED_ACTIONS = {
     "AWS::CloudWatch::Alarm": ("cloudwatch:PutMetricAlarm", "cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms"),
     "AWS::CloudWatch::Dashboard": ("cloudwatch:PutDashboard", "cloudwatch:DeleteDashboards", "cloudwatch:GetDashboard"),
     "AWS::DynamoDB::Table": (
-        "dynamodb:CreateTable",
-        "dynamodb:DescribeTable",
-        "dynamodb:UpdateTable",
-        "dynamodb:DeleteTable",
-        "dynamodb:UpdateTimeToLive",
-        "dynamodb:UpdateContinuousBackups",
+        "dynamodb:CreateTable", "dynamodb:DescribeTable", "dynamodb:UpdateTable", "dynamodb:DeleteTable",
+        "dynamodb:UpdateTimeToLive", "dynamodb:UpdateContinuousBackups",
     ),
     "AWS::Lambda::Permission": ("lambda:AddPermission", "lambda:RemovePermission"),
     "AWS::Logs::LogGroup": ("logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:PutRetentionPolicy"),
@@ -103,13 +108,12 @@ NEEDED_ACTIONS = {
     **{
         f"AWS::CloudFront::{kind}": tuple(f"cloudfront:{verb}{kind}" for verb in ("Create", "Get", "Update", "Delete"))
         for kind in (
-            *("CachePolicy", "Distribution", "OriginAccessControl", "OriginRequestPolicy", "ResponseHeadersPolicy"),
+            "CachePolicy", "Distribution", "OriginAccessControl", "OriginRequestPolicy", "ResponseHeadersPolicy",
         )
     },
     # The last one: stack/us_east_1.py tells the deployer to look for the certificate's record.
     "AWS::CertificateManager::Certificate": (
-        *("acm:RequestCertificate", "acm:DescribeCertificate"),
-        "acm:ListCertificates",
+        "acm:RequestCertificate", "acm:DescribeCertificate", "acm:ListCertificates",
     ),
     "AWS::WAFv2::WebACL": ("wafv2:CreateWebACL", "wafv2:GetWebACL", "wafv2:UpdateWebACL", "wafv2:DeleteWebACL"),
     "AWS::Logs::DeliverySource": ("logs:PutDeliverySource", "cloudfront:AllowVendedLogDeliveryForResource"),
@@ -117,9 +121,7 @@ NEEDED_ACTIONS = {
     "AWS::Logs::Delivery": ("logs:CreateDelivery", "logs:GetDelivery", "logs:DeleteDelivery"),
     "AWS::SES::ConfigurationSetEventDestination": ("ses:CreateConfigurationSetEventDestination",),
     "AWS::SES::EmailIdentity": (
-        "ses:CreateEmailIdentity",
-        "ses:GetEmailIdentity",
-        "ses:PutEmailIdentityMailFromAttributes",
+        "ses:CreateEmailIdentity", "ses:GetEmailIdentity", "ses:PutEmailIdentityMailFromAttributes",
     ),
     "AWS::SNS::Subscription": ("sns:Subscribe", "sns:Unsubscribe"),
     "AWS::SNS::Topic": ("sns:CreateTopic", "sns:DeleteTopic"),
@@ -127,29 +129,18 @@ NEEDED_ACTIONS = {
     "AWS::SQS::Queue": ("sqs:CreateQueue", "sqs:DeleteQueue", "sqs:GetQueueAttributes", "sqs:SetQueueAttributes"),
     "AWS::SQS::QueuePolicy": ("sqs:SetQueueAttributes",),
     "AWS::SecretsManager::Secret": (
-        "secretsmanager:CreateSecret",
-        "secretsmanager:GetRandomPassword",
-        "secretsmanager:GetSecretValue",
+        "secretsmanager:CreateSecret", "secretsmanager:GetRandomPassword", "secretsmanager:GetSecretValue",
     ),
     # What SAM makes of functions, their events and the API.
     # The last one: for the policy that refuses requests that do not come through CloudFront.
     "AWS::Serverless::Api": (
-        *("apigateway:POST", "apigateway:PATCH", "apigateway:DELETE"),
-        "apigateway:UpdateRestApiPolicy",
+        "apigateway:POST", "apigateway:PATCH", "apigateway:DELETE", "apigateway:UpdateRestApiPolicy",
     ),
     "AWS::Serverless::Function": (
-        "lambda:CreateFunction",
-        "lambda:UpdateFunctionCode",
-        "lambda:UpdateFunctionConfiguration",
-        "lambda:PutFunctionConcurrency",
-        "lambda:PutFunctionRecursionConfig",
-        "lambda:CreateEventSourceMapping",
-        "lambda:UpdateEventSourceMapping",
-        "iam:CreateRole",
-        "iam:PassRole",
-        "iam:PutRolePolicy",
-        "events:PutRule",
-        "events:PutTargets",
+        "lambda:CreateFunction", "lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration",
+        "lambda:PutFunctionConcurrency", "lambda:PutFunctionRecursionConfig",
+        "lambda:CreateEventSourceMapping", "lambda:UpdateEventSourceMapping",
+        "iam:CreateRole", "iam:PassRole", "iam:PutRolePolicy", "events:PutRule", "events:PutTargets",
     ),
     # What stack/deploy.py and stack/preflight.py call.
     "make deploy": (
@@ -168,29 +159,35 @@ NEEDED_ACTIONS = {
         "s3:GetObject",
         "s3:PutBucketPublicAccessBlock",
     ),
-}
+}  # fmt: skip
 
 
 def test_the_deployer_may_do_what_a_deployment_does() -> None:
-    needed = {action for actions in NEEDED_ACTIONS.values() for action in actions}
-    assert [action for action in needed if not any(fnmatchcase(action, pattern) for pattern in granted_actions())] == []
+    patterns = granted_actions()
+    for actions in NEEDED_ACTIONS.values():
+        for action in actions:
+            assert any(fnmatchcase(action, pattern) for pattern in patterns), action
 
 
 @pytest.mark.parametrize("resource", ["function:petitions-dev-Links", "event-source-mapping:0f0e0d0c"])
 def test_the_deployer_may_tag_functions_and_event_sources(resource: str) -> None:
     """CloudFormation adds tags of its own to both when it creates them (docs/aws-facts.md)."""
     arn = f"arn:aws:lambda:eu-west-2:<account>:{resource}"
-    allowed = {
-        action for statement in POLICY["Statement"] if is_about(statement, arn) for action in statement["Action"]
-    }
+    allowed: set[str] = set()
+    for statement in POLICY["Statement"]:
+        if is_about(statement, arn):
+            allowed.update(statement["Action"])
     assert {"lambda:ListTags", "lambda:TagResource", "lambda:UntagResource"} <= allowed
 
 
 def test_the_deployers_policy_is_valid_and_short_enough() -> None:
     assert POLICY["Version"] == "2012-10-17"
     assert len(json.dumps(POLICY, separators=(",", ":"))) < 10_240, "a role's inline policies together"
-    assert all(statement["Effect"] == "Allow" and statement["Resource"] for statement in POLICY["Statement"])
-    assert [action for action in granted_actions() if re.fullmatch(r"[a-z0-9]+:\w+[\w*]*", action) is None] == []
+    for statement in POLICY["Statement"]:
+        assert statement["Effect"] == "Allow"
+        assert statement["Resource"]
+    for action in granted_actions():
+        assert re.fullmatch(r"[a-z0-9]+:\w+[\w*]*", action), action
 
 
 def test_every_resource_type_of_the_template_is_in_the_deployers_policy() -> None:

@@ -24,35 +24,29 @@ LONG = {
 def test_everything_is_annotated(path: Path) -> None:
     for function in functions(path):
         arguments = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
-        bare = [
-            argument.arg
-            for argument in arguments
-            if argument.annotation is None and argument.arg not in ("self", "cls")
-        ]
-        assert not bare, f"{function.name}: {bare}"
+        bare = [argument.arg for argument in arguments if argument.annotation is None]
+        assert set(bare) <= {"self", "cls"}, f"{function.name}: {bare}"
         assert function.returns is not None, function.name
 
 
 @every_file_and_stack
 def test_functions_are_short(path: Path) -> None:
-    long = {function.name: lines_of(function) for function in functions(path) if lines_of(function) > 40}
-    assert not long
+    for function in functions(path):
+        assert lines_of(function) <= 40, function.name
 
 
 def test_most_functions_are_very_short() -> None:
     lengths = [lines_of(function) for path in FILES for function in functions(path)]
+    longer = [length for length in lengths if length > 25]
     assert median(lengths) <= 8
-    assert sum(length > 25 for length in lengths) <= len(lengths) * 0.03
+    assert len(longer) <= len(lengths) * 0.03
 
 
 @every_file
 def test_functions_take_few_parameters(path: Path) -> None:
-    many = {
-        function.name: len(function.args.args) + len(function.args.kwonlyargs)
-        for function in functions(path)
-        if len(function.args.args) + len(function.args.kwonlyargs) > 9
-    }
-    assert not many
+    for function in functions(path):
+        parameters = [*function.args.args, *function.args.kwonlyargs]
+        assert len(parameters) <= 9, function.name
 
 
 @every_file_and_stack
@@ -61,8 +55,8 @@ def test_files_are_short(path: Path) -> None:
 
 
 def test_test_files_are_short() -> None:
-    long = {place(path): length(path) for path in TESTS if length(path) > 200}
-    assert not {name: lines for name, lines in long.items() if lines > LONG.get(name, 200)}
+    for path in TESTS:
+        assert length(path) <= LONG.get(place(path), 200), place(path)
 
 
 def length(path: Path) -> int:
@@ -80,7 +74,8 @@ def test_every_class_has_a_name_of_its_own() -> None:
         for node in tree(path).body:
             if isinstance(node, ast.ClassDef):
                 places.setdefault(node.name, []).append(place(path))
-    assert {name: found for name, found in places.items() if len(found) > 1} == {}
+    repeated = {name: found for name, found in places.items() if len(found) > 1}
+    assert repeated == {}
 
 
 @every_file

@@ -96,6 +96,12 @@ def ses() -> "SESV2Client":
 
 
 @cache
+def ses_account() -> "SESV2Client":
+    """Return the client that reads the account's quota. Unlike an email, this call may be tried again."""
+    return boto3.client("sesv2", config=CONFIG)
+
+
+@cache
 def s3() -> Any:
     """Return the client of S3, untyped."""
     return boto3.client("s3", config=FILES_CONFIG)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 # The account sends nothing until somebody repairs it. If AWS pauses an account because of bounces or complaints, SES
 # refuses each email with MessageRejected, as it refuses wrong emails. Only the message distinguishes them.
 STOPPED = frozenset({"SendingPausedException", "AccountSuspendedException"})
-STOPPED_MESSAGE = re.compile("(paused|suspended|disabled|shut down) for this account|account is paused", re.IGNORECASE)
+STOPPED_MESSAGE = re.compile("(sending|send email|account).*(paused|suspended|disabled|shut down)", re.IGNORECASE)
 # SES uses the same codes for "Maximum sending rate exceeded" and "Daily message quota exceeded" (elsewhere: "Daily
 # sending quota"). Only the message distinguishes them.
 TOO_MANY = THROTTLES | {"LimitExceededException"}
@@ -62,19 +62,23 @@ class Mailer:
         self._client = client
         self._sender = sender
         self._configuration_set = configuration_set
-        self._last_batch_at: datetime | None = None
+        self._batch_began_at: datetime | None = None
+        # When the batch of the last email began.
+        self._used_at: datetime | None = None
 
     def begin_batch(self, now: datetime) -> None:
         """Before the first email of an invocation, close the connection to SES if it may have been idle too long."""
-        if self._last_batch_at is not None and now - self._last_batch_at > IDLE:
+        if self._used_at is not None and now - self._used_at > IDLE:
             self._client.close()
-        self._last_batch_at = now
+            self._used_at = None
+        self._batch_began_at = now
 
     def send(self, mail: Mail) -> str:
         """Send the email, and return SES's id of it. Raise MailRefused if SES will never accept the email.
 
         Raise Throttled, Denied or Unreached if the email was not sent. Raise plain Unavailable if perhaps it was sent.
         """
+        self._used_at = self._batch_began_at
         reply_to: dict[str, Any] = {"ReplyToAddresses": [mail.reply_to]} if mail.reply_to else {}
         with translate_errors("mail", _ses_error), _translate_no_connection():
             answer = self._client.send_email(

@@ -43,7 +43,15 @@ class Queue:
 
     def depth(self) -> int:
         """Return the approximate number of messages that wait, are in flight or are delayed."""
-        names: Any = [f"ApproximateNumberOfMessages{which}" for which in ("", "NotVisible", "Delayed")]
+        return self._count("", "NotVisible", "Delayed")
+
+    def depth_without_delayed(self) -> int:
+        """Return the approximate number of messages that wait or are in flight."""
+        return self._count("", "NotVisible")
+
+    def _count(self, *states: str) -> int:
+        """Return the approximate number of messages in these states. A state is the end of an attribute's name."""
+        names: Any = [f"ApproximateNumberOfMessages{state}" for state in states]
         with translate_errors("queue"):
             answer = self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=names)
         numbers = answer.get("Attributes", {}).values()

@@ -40,6 +40,8 @@ class Metric(StrEnum):
     MESSAGE_FAILED = "MessageFailed"
     # A part fails until somebody repairs it, and requests continue without it.
     DEGRADED = "Degraded"
+    # An authorizer refused a token. Lambda counts this as an error of the authorizer.
+    TOKEN_REFUSED = "TokenRefused"
     # What a recount found: the largest drift of the tally's sums, and the drift of the counters of pending signatures.
     DRIFT = "Drift"
     PENDING_DRIFT = "PendingDrift"

@@ -17,6 +17,7 @@ from typing import Any
 from chalice.app import Blueprint, CloudWatchEvent, DynamoDBEvent, SQSEvent
 
 from chalicelib.aws.email import mailer
+from chalicelib.aws.mail_quota import mail_quota
 from chalicelib.aws.queue import mail_queue, other_mail_queue
 from chalicelib.aws.source import mail_source, other_mail_source
 from chalicelib.aws.table import tables
@@ -70,7 +71,7 @@ def send_mail(event: SQSEvent) -> Failures:
 # At SES's lowest rate, a sender of this queue sends one email in ten seconds, so a larger batch would take too long.
 @workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=2)
 def send_other_mail(event: SQSEvent) -> Failures:
-    """Send email that nobody waits for. `watch_mail` turns this sender on only while little urgent email waits."""
+    """Send email that nobody waits for. `watch_mail` turns this sender off while urgent email needs rate or quota."""
     return handle_messages(event, _message_handler(Priority.OTHER, _share_of_other_email))
 
 
@@ -82,7 +83,7 @@ def receive_feedback(event: SQSEvent) -> Failures:
 
 @workers.schedule("rate(1 minute)")
 def watch_mail(event: CloudWatchEvent) -> None:
-    """Switch both senders off during a pause. Switch the sender of other email off while much urgent email waits."""
+    """Switch both senders off during a pause. Switch other email off while urgent email needs the rate or the quota."""
     on_schedule(event, _watch)
 
 
@@ -165,7 +166,8 @@ def _record_feedback(event: Mapping[str, Any]) -> None:
 
 def _watch() -> None:
     """Switch the two senders on or off, and log whether urgent and other email may be sent now."""
-    sends_urgent, sends_other = watch(mail_source(), other_mail_source(), mail_queue(), times.now(), tables())
+    sources = (mail_source(), other_mail_source())
+    sends_urgent, sends_other = watch(*sources, mail_queue(), mail_quota(), times.now(), tables())
     log.event("mail_watched", sends_urgent=sends_urgent, sends_other=sends_other)
 
 

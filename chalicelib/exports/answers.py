@@ -29,7 +29,7 @@ class ShownExport(TypedDict):
     of: Number
     """The petition's count at `moment`."""
     expires_at: Time
-    """The file is deleted at this time."""
+    """From this time on, the file cannot be downloaded. It is deleted within two days."""
     sha256: NotRequired[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]]
     """The SHA-256 digest of the file as downloaded."""
     bytes: NotRequired[Number]

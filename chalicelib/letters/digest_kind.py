@@ -137,4 +137,5 @@ def _letters_in_own_words(digest: DigestContents, petition: Petition, tables: Ta
         yield DigestLetter(words, signature.name or "", signature.postcode, reply_to)
 
 
-DIGEST_KIND = Kind(DIGEST, Path(__file__).with_name("digest_templates"), Priority.OTHER, DIGESTS, digest_email)
+TEMPLATES = Path(__file__).with_name("digest_templates")
+DIGEST_KIND = Kind(DIGEST, TEMPLATES, Priority.OTHER, DIGESTS, digest_email, counts_refusals=True)

@@ -20,6 +20,8 @@ from chalicelib.petitions.find import letter_as_signed, petition_as_stored
 from chalicelib.signatures.letter import letter_texts, render_letter
 from chalicelib.signatures.look_up import find_by_id
 
+TEMPLATES = Path(__file__).with_name("templates")
+
 
 def letter_email(
     key: str, stored: Item, context: MailContext, now: datetime, tables: Tables
@@ -60,5 +62,5 @@ def letter_email(
 LETTER_KINDS = by_name(
     DIGEST_KIND,
     TEST_KIND,
-    Kind(LETTER, Path(__file__).with_name("templates"), Priority.OTHER, LETTERS, letter_email),
+    Kind(LETTER, TEMPLATES, Priority.OTHER, LETTERS, letter_email, counts_refusals=True),
 )

@@ -11,6 +11,9 @@ from typing import Any
 from chalicelib.aws.table import Tables
 from chalicelib.mail.kind import Kinds
 
+# The subtypes of a bounce with which the recipient's server refused the email.
+REFUSALS = frozenset({"MailboxFull", "ContentRejected", "MessageTooLarge", "AttachmentRejected"})
+
 
 def record_feedback(event: Mapping[str, Any], kinds: Kinds, now: datetime, tables: Tables) -> str | None:
     """Record a bounce or complaint. Return the recorded reason, or None if the event needs no record.
@@ -19,11 +22,14 @@ def record_feedback(event: Mapping[str, Any], kinds: Kinds, now: datetime, table
     recorded. Raise ValueError if the event is not from SES.
     """
     reason = _reason_of(event)
-    kind, key = _tag(event, "kind"), _tag(event, "key")
-    if reason and key and kind in kinds:
-        kinds[kind].state.mark_undeliverable(key, reason, now, tables)
-        return reason
-    return None
+    kind, key = kinds.get(_tag(event, "kind")), _tag(event, "key")
+    if kind is None or not key:
+        return None
+    if reason is None and kind.counts_refusals and _was_refused(event):
+        reason = "bounced"
+    if reason:
+        kind.state.mark_undeliverable(key, reason, now, tables)
+    return reason
 
 
 def _tag(event: Mapping[str, Any], name: str) -> str:
@@ -33,7 +39,7 @@ def _tag(event: Mapping[str, Any], name: str) -> str:
 
 
 def _reason_of(event: Mapping[str, Any]) -> str | None:
-    """Return "complained" or "bounced"; None for other events, such as a temporary bounce from a full mailbox."""
+    """Return "complained" or "bounced"; None for other events, such as a temporary bounce."""
     event_type = event.get("eventType") or event.get("notificationType")
     if not isinstance(event_type, str):
         raise ValueError("not an event of SES")
@@ -45,3 +51,18 @@ def _reason_of(event: Mapping[str, Any]) -> str | None:
         return None
     bounce_type = event.get("bounce", {}).get("bounceType")
     return "bounced" if bounce_type == "Permanent" else None
+
+
+def _was_refused(event: Mapping[str, Any]) -> bool:
+    """Return whether the recipient's server refused the email. SES calls many of these bounces temporary.
+
+    An automatic reply, such as "I am on holiday", is also a temporary bounce for SES, but no refusal.
+    """
+    bounce = event.get("bounce", {})
+    if bounce.get("bounceSubType") in REFUSALS:
+        return True
+    for recipient in bounce.get("bouncedRecipients", []):
+        status = str(recipient.get("status"))
+        if recipient.get("action") == "failed" and status.startswith("5"):
+            return True
+    return False

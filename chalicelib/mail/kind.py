@@ -93,7 +93,8 @@ Contents = Callable[[str, Item, MailContext, datetime, Tables], Content | NotSen
 class Kind:
     """`templates` is a folder with subject.txt, body.txt and body.html. `state` stores what happened to each email.
 
-    `contents` returns the content of an email, or why the email is not sent now.
+    `contents` returns the content of an email, or why the email is not sent now. `counts_refusals`: an email that the
+    recipient's server has refused counts as bounced, even if SES calls the bounce temporary.
     """
 
     name: str
@@ -101,6 +102,7 @@ class Kind:
     priority: Priority
     state: DeliveryState
     contents: Contents
+    counts_refusals: bool = False
 
 
 Kinds = Mapping[str, Kind]

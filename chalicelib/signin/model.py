@@ -81,6 +81,7 @@ class SessionRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
-    code: Annotated[str, StringConstraints(min_length=1, max_length=2048)]
+    # Codes of Microsoft Entra have more than 2 KB.
+    code: Annotated[str, StringConstraints(min_length=1, max_length=8192)]
     code_verifier: Verifier
     nonce: Nonce

@@ -115,7 +115,8 @@ def _send(method: str, url: str, headers: dict[str, str] | None = None, body: st
     Raise ProviderUnavailable if the call fails, the status is 5xx (for a GET: not 200), the body is too long, or the
     body is not a JSON object.
     """
-    all_headers = {"Accept": "application/json"}
+    # Connections may be dead when the function runs again, and a code works only once. So use each connection once.
+    all_headers = {"Accept": "application/json", "Connection": "close"}
     if body:
         all_headers["Content-Type"] = "application/x-www-form-urlencoded"
     if headers:

@@ -14,6 +14,7 @@ from chalice.app import AuthRequest, AuthResponse, AuthRoute, Blueprint, Chalice
 from chalicelib.aws.table import tables
 from chalicelib.core import log, times
 from chalicelib.core.errors import Forbidden, PetitionsError
+from chalicelib.core.metrics import Metric
 from chalicelib.core.rights import Right
 from chalicelib.edge.caller import source_ip
 from chalicelib.edge.problems import problem_of
@@ -74,6 +75,7 @@ def _authorized(request: AuthRequest) -> AuthResponse:
     try:
         token = recognise(request.token, now, tables())
     except UnknownToken:
+        log.measure(Metric.TOKEN_REFUSED)
         log.event("token_refused")
         raise Exception("Unauthorized") from None
     except PetitionsError:

@@ -37,11 +37,14 @@ def of_queue(operation: str, params: Params, where: Where) -> list[Question]:
 
 
 def of_mail(operation: str, params: Params, where: Where) -> list[Question]:
-    """Return the questions of a call of SES: about the sender's identity, and the configuration set if there is one.
+    """Return the questions of a call of SES.
 
-    The identity is the sender's address or its domain, whichever is verified in SES. The request does not say which of
-    the two is verified, so the role must allow both.
+    An email's questions are about the sender's identity, and about the configuration set if there is one. The identity
+    is the sender's address or its domain, whichever is verified in SES. The request does not say which of the two is
+    verified, so the role must allow both.
     """
+    if operation == "GetAccount":
+        return [Question("ses:GetAccount", "*", {"ses:ApiVersion": "2"})]  # IAM has no resource type for this action.
     if operation != "SendEmail":
         raise UnknownCall(f"sesv2: the referee does not know {operation}")
     other_contents = sorted(params.get("Content", {}).keys() - {"Simple"})

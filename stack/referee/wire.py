@@ -83,6 +83,8 @@ def call_of(method: str, path: str, query: str, headers: Mapping[str, str], body
         return None
     if signed.service == "ses" and (method, path) == ("POST", "/v2/email/outbound-emails"):
         return Call("sesv2", "SendEmail", json.loads(body))
+    if signed.service == "ses" and (method, path) == ("GET", "/v2/email/account"):
+        return Call("sesv2", "GetAccount", {})
     if signed.service == "lambda" and path.startswith(_MAPPINGS):
         uuid = unquote(path.removeprefix(_MAPPINGS)).strip("/")
         return _lambda_call(method, uuid, body)

@@ -11,7 +11,7 @@ _OPERANDS = {
     "received": "NumberOfMessagesReceived",
     "deleted": "NumberOfMessagesDeleted",
 }
-# 1 if there were messages, and of those that were received at most half were deleted. After a success, a message is
+# 1 if messages wait, and at most half as many were deleted as were received. After a success, a message is
 # deleted. So in a queue that works, as many are deleted as received, however many messages wait: a crowd does not set
 # off the alarm, although then its queue is never empty. "Half" because a few messages fail and succeed later, and
 # because AWS counts approximately.

@@ -74,10 +74,11 @@ def _signing_charts() -> list[Template]:
     # 499 stands for every status without a metric of its own.
     statuses = [*sorted(REFUSED_STATUSES), 499]
     refusals = [refused_metric(status) for status in statuses]
+    failures = (Metric.TOKEN_REFUSED, Metric.FAILED, Metric.DEGRADED)
     by_petition = f"SEARCH('{{{NAMESPACE},stage,petition}} MetricName=\"Confirmed\" stage=\"{_STAGE}\"', 'Sum', 300)"
     return [
         _chart("Signing: requests", _own_metric_lines(Metric.ACCEPTED, Metric.REPEATED, Metric.OVERFLOWED)),
-        _chart("Signing: refused by kind", _own_metric_lines(*refusals, Metric.FAILED, Metric.DEGRADED)),
+        _chart("Requests: refused by kind", _own_metric_lines(*refusals, *failures)),
         _chart("Confirmed and withdrawn", _own_metric_lines(Metric.CONFIRMED, Metric.WITHDRAWN)),
         _chart("Confirmed, by petition", [[{"expression": by_petition, "id": "by"}]], period=300),
     ]

@@ -32,8 +32,7 @@ _SETTINGS = {
     # pydantic's search for plugins takes 15 ms of a cold start, and we have none.
     "PYDANTIC_DISABLE_PLUGINS": "__all__",
 }
-# An authorizer refuses a token with an error, so Lambda's number of errors says nothing about it. An authorizer that
-# fails has an event of its own (chalicelib/staff/authorizer.py).
+# An authorizer refuses a token with an error. So the authorizers have an alarm of their own (authorizers.py).
 AUTHORIZERS = ("staff_authorizer", "partner_authorizer")
 # The functions that get each secret in their environment (docs/decisions/006).
 SECRETS = {

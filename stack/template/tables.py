@@ -55,7 +55,7 @@ def table(
     """Return a table with its environment variable, output and alarms.
 
     `contents` describes the items. `own_key`: the property that encrypts the table with the charity's own key.
-    `local_index`: the keys of a local index of keys. `more`: other properties of the table.
+    `local_index`: the key attributes of a local secondary index that holds only keys. `more`: other properties.
     """
     logical = table_id(name)
     encryption: Template = {"SSEEnabled": True, "SSEType": "KMS"}

@@ -48,7 +48,8 @@ def test_keys_are_read_in_batches_of_a_hundred(dynamodb: StubbedDynamodb) -> Non
     dynamodb.client.meta.events.register("provide-client-params.dynamodb.BatchGetItem", record_size)
     for _ in range(3):
         dynamodb.stub.add_response("batch_get_item", {"Responses": {"counts-test": []}})
-    assert dynamodb.tables.batch_get([Key(COUNTS, "p", str(number)) for number in range(201)]) == []
+    keys = [Key(COUNTS, "p", str(number)) for number in range(201)]
+    assert dynamodb.tables.batch_get(keys) == []
     assert sizes == [100, 100, 1]
     assert dynamodb.tables.batch_get([]) == []
 

@@ -93,13 +93,14 @@ OLDER_NAMES = {f"KMS.{name}Exception": Denied for name in KEY_ERRORS[:-1]} | {
 
 
 def documented_errors() -> Iterator[tuple[str, str, int]]:
-    """Yield service, code and HTTP status, which is 400 if the model names none."""
+    """Yield service, code and HTTP status. If the model names no status: 500 or 400."""
     for service, operations in OPERATIONS.items():
         model = get_session().get_service_model(service)
         for operation in operations.split():
             for shape in model.operation_model(operation).error_shapes:
                 status = shape.metadata.get("error", {}).get("httpStatusCode")
-                yield service, shape.name, status or (500 if shape.name == "InternalServerError" else 400)
+                default = 500 if shape.name == "InternalServerError" else 400
+                yield service, shape.name, status or default
 
 
 @pytest.mark.parametrize(("service", "code", "status"), sorted(set(documented_errors())))

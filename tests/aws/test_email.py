@@ -157,7 +157,7 @@ def test_the_message_of_an_ses_error_distinguishes_rate_and_quota(
         mailer.send(MAIL)
 
 
-@pytest.mark.parametrize("message", ["Sending paused for this account. For more information, …", "Account is paused"])
+@pytest.mark.parametrize("message", ["Sending paused for this account. …", "Email sending has been disabled for it"])
 def test_a_paused_account_stops_sending_and_marks_nobody_as_undeliverable(
     mailer_and_stub: tuple[Mailer, Stubber], message: str
 ) -> None:

@@ -73,13 +73,15 @@ def test_a_change_that_only_removes_sends_no_values() -> None:
 def test_exactly_the_used_placeholders_are_defined(
     assign: dict[str, Any], add: dict[str, int], remove: list[str]
 ) -> None:
-    request = change_request(
-        Change(KEY, assign=assign, add=add, remove=remove, when=Attr("a").lt(1) | Attr("b").exists())
-    )
-    words = (request["UpdateExpression"] + " " + request["ConditionExpression"]).replace(",", " ")
-    used = {word.strip("()") for word in words.replace("(", " ").replace(")", " ").split()}
-    assert {word for word in used if word[0] == "#"} == set(request["ExpressionAttributeNames"])
-    assert {word for word in used if word[0] == ":"} == set(request["ExpressionAttributeValues"])
+    condition = Attr("a").lt(1) | Attr("b").exists()
+    request = change_request(Change(KEY, assign=assign, add=add, remove=remove, when=condition))
+    text = request["UpdateExpression"] + " " + request["ConditionExpression"]
+    for separator in ",()":
+        text = text.replace(separator, " ")
+    used_names = {word for word in text.split() if word.startswith("#")}
+    used_values = {word for word in text.split() if word.startswith(":")}
+    assert used_names == set(request["ExpressionAttributeNames"])
+    assert used_values == set(request["ExpressionAttributeValues"])
 
 
 def test_a_transaction_accepts_puts_and_updates() -> None:

@@ -57,3 +57,14 @@ def test_a_connection_that_may_be_dead_is_not_used_again(client: Any) -> None:
         mailer.begin_batch(began)
         mailer.send(MAIL)
         assert Ses.connections - before == connections
+
+
+def test_batches_without_an_email_do_not_keep_a_connection_alive(client: Any) -> None:
+    mailer = Mailer(client, "a@b.example", "c")
+    before = Ses.connections
+    mailer.begin_batch(NOW)
+    mailer.send(MAIL)
+    for number in range(1, 4):
+        mailer.begin_batch(NOW + number * IDLE)
+    mailer.send(MAIL)
+    assert Ses.connections - before == 2

@@ -24,9 +24,11 @@ def queue_and_stub() -> Iterator[tuple[Queue, Stubber]]:
 
 
 def batch_request(messages: list[dict[str, int]]) -> dict[str, Any]:
-    bodies = enumerate(map(json.dumps, messages))
-    numbered = [{"Id": str(number), "MessageBody": body, "DelaySeconds": 0} for number, body in bodies]
-    return {"QueueUrl": URL, "Entries": numbered}
+    entries = [
+        {"Id": str(number), "MessageBody": json.dumps(message), "DelaySeconds": 0}
+        for number, message in enumerate(messages)
+    ]
+    return {"QueueUrl": URL, "Entries": entries}
 
 
 def success(count: int) -> dict[str, Any]:
@@ -44,7 +46,8 @@ def test_messages_are_sent_in_batches_of_ten(queue_and_stub: tuple[Queue, Stubbe
 
 
 def test_sending_no_messages_makes_no_call(queue_and_stub: tuple[Queue, Stubber]) -> None:
-    queue_and_stub[0].send([])
+    queue, _ = queue_and_stub
+    queue.send([])
 
 
 def test_a_rejected_message_is_an_error(queue_and_stub: tuple[Queue, Stubber]) -> None:
@@ -84,6 +87,14 @@ def test_the_depth_includes_waiting_and_in_flight_messages(queue_and_stub: tuple
     attributes: Any = dict(zip(names, ("3", "20", "100"), strict=True))
     stub.add_response("get_queue_attributes", {"Attributes": attributes}, {"QueueUrl": URL, "AttributeNames": names})
     assert queue.depth() == 123
+
+
+def test_the_depth_without_delayed_messages_leaves_them_out(queue_and_stub: tuple[Queue, Stubber]) -> None:
+    queue, stub = queue_and_stub
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    attributes: Any = dict(zip(names, ("3", "20"), strict=True))
+    stub.add_response("get_queue_attributes", {"Attributes": attributes}, {"QueueUrl": URL, "AttributeNames": names})
+    assert queue.depth_without_delayed() == 23
 
 
 def test_a_message_that_could_not_be_moved_is_not_deleted(queue_and_stub: tuple[Queue, Stubber]) -> None:

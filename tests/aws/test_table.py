@@ -88,7 +88,10 @@ def test_every_error_is_translated(dynamodb: StubbedDynamodb, code: str, status:
 
 
 def cancellation_reason(code: str, item: dict[str, Any] | None = None) -> dict[str, Any]:
-    return {"Code": code, "Message": "", **({"Item": item} if item else {})}
+    reason: dict[str, Any] = {"Code": code, "Message": ""}
+    if item:
+        reason["Item"] = item
+    return reason
 
 
 @pytest.mark.parametrize(
@@ -139,8 +142,10 @@ def test_a_transaction_names_both_tables_and_is_idempotent_for_the_sdks_own_retr
     dynamodb.client.meta.events.register_last("provide-client-params.dynamodb.TransactWriteItems", record)
     dynamodb.stub.add_response("transact_write_items", {})
     dynamodb.tables.transact([CHANGE, NewItem(OTHER, {})])
-    writes = [write for item in requests[0]["TransactItems"] for write in item.values()]
-    assert [write["TableName"] for write in writes] == ["counts-test", "signatures-test"]
+    tables = []
+    for item in requests[0]["TransactItems"]:
+        tables += [write["TableName"] for write in item.values()]
+    assert tables == ["counts-test", "signatures-test"]
     operation = dynamodb.client.meta.service_model.operation_model("TransactWriteItems")
     assert operation.idempotent_members == ["ClientRequestToken"]
 

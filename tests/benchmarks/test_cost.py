@@ -1,6 +1,7 @@
 """The bill: every row has a price with a source, and the sums are correct."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,8 +18,10 @@ ITEM_BYTES = read()["sign"]["item_bytes"]
 
 
 def test_every_price_has_a_source_and_the_place_where_it_was_read() -> None:
-    priced = prices().by_name.items()
-    assert [name for name, price in priced if not price.source or not price.seen or price.usd < 0] == []
+    for name, price in prices().by_name.items():
+        assert price.source, name
+        assert price.seen, name
+        assert price.usd >= 0, name
     assert prices().region
     assert prices().checked
 
@@ -32,13 +35,15 @@ def test_every_row_has_a_price_and_is_not_negative() -> None:
 
 def test_a_measurement_with_a_postponed_email_is_no_cost_of_sending() -> None:
     check_emails(WAY["send"])
+    with_a_postponed_email = {**WAY["send"]["of_10"], "emails": 9.95}
     with pytest.raises(RuntimeError):
-        check_emails({**WAY["send"], "of_10": {**WAY["send"]["of_10"], "emails": 9.95}})
+        check_emails({**WAY["send"], "of_10": with_a_postponed_email})
 
 
 def test_the_total_is_the_sum_of_its_items() -> None:
     figures = bill(WAY, ITEM_BYTES, prices())
-    assert figures["cost_per_million_without_ses_usd"] == pytest.approx(sum(figures["cost"]["items"].values()), abs=0.1)
+    total = sum(figures["cost"]["items"].values())
+    assert figures["cost_per_million_without_ses_usd"] == pytest.approx(total, abs=0.1)
     assert figures["cost"]["ses_usd"] == 100
 
 
@@ -52,19 +57,29 @@ def test_a_signature_on_a_slow_day_costs_more_because_batches_are_small() -> Non
     figures = bill(WAY, ITEM_BYTES, prices())
     assert figures["cost"]["one_at_a_time_usd"] > figures["cost_per_million_without_ses_usd"]
     assert projected_units(WAY, TRICKLE) == 2 > projected_units(WAY, BUSY)
-    assert all(invocations(TRICKLE)[step] >= times for step, times in invocations(BUSY).items())
+    busy, trickle = invocations(BUSY), invocations(TRICKLE)
+    for step in busy:
+        assert trickle[step] >= busy[step]
 
 
 def test_a_missed_goal_is_reported() -> None:
     figures = bill(WAY, ITEM_BYTES, prices())
-    assert ("MISSED" in "\n".join(table(figures))) == (figures["cost_per_million_without_ses_usd"] > 14)
+    is_missed = figures["cost_per_million_without_ses_usd"] > 14
+    is_reported = "MISSED" in "\n".join(table(figures))
+    assert is_reported == is_missed
+
+
+def way_with_sending(**figures: int) -> dict[str, Any]:
+    """Return the measured way with other figures of sending."""
+    send = {size: {**WAY["send"][size], **figures} for size in ("of_1", "of_10")}
+    return {**WAY, "send": send}
 
 
 def test_a_sender_is_billed_while_it_waits_for_its_next_turn() -> None:
-    fast = {**WAY, "send": {size: {**WAY["send"][size], "cpu_us": 0, "calls": 1} for size in ("of_1", "of_10")}}
+    fast = way_with_sending(cpu_us=0, calls=1)
     assert billed_seconds(fast, "send", BUSY) == BUSY.queue_batch / EMAILS_PER_SENDER
     assert billed_seconds(fast, "send", TRICKLE) < 1 / EMAILS_PER_SENDER
-    slow = {**WAY, "send": {size: {**WAY["send"][size], "calls": 400} for size in ("of_1", "of_10")}}
+    slow = way_with_sending(calls=400)
     assert billed_seconds(slow, "send", BUSY) > BUSY.queue_batch / EMAILS_PER_SENDER
 
 

@@ -40,9 +40,12 @@ def test_visits_come_in_order_and_half_of_them_read_the_count() -> None:
     assert [visit.at for visit in found] == sorted(visit.at for visit in found)
     kinds = Counter(visit.is_count for visit in found)
     assert kinds[True] == pytest.approx(1_000, abs=100)
-    assert {address(visit.target) for visit in found if not visit.is_count} == {
-        *("/petitions/clean-the-river", "/petitions/clean-the-river?lang=cy"),
-        *(f"/petitions/clean-the-river?source={name}" for name in ("evening-news", "newsletter")),
+    addresses = {address(visit.target) for visit in found if not visit.is_count}
+    assert addresses == {
+        "/petitions/clean-the-river",
+        "/petitions/clean-the-river?lang=cy",
+        "/petitions/clean-the-river?source=evening-news",
+        "/petitions/clean-the-river?source=newsletter",
     }
 
 
@@ -73,10 +76,12 @@ def test_the_number_is_read_from_pages_and_counts() -> None:
 
 
 def test_a_request_without_an_answer_has_status_0() -> None:
-    async def status() -> int:
-        return (await Client("127.0.0.1", 1).send(ViewerRequest("GET", "/"))).status
+    async def send() -> int:
+        answer = await Client("127.0.0.1", 1).send(ViewerRequest("GET", "/"))
+        return answer.status
 
-    assert in_a_thread(lambda: asyncio.run(status())) == 0
+    status = in_a_thread(lambda: asyncio.run(send()))
+    assert status == 0
 
 
 def test_a_small_crowd_reaches_the_origin_at_most_once_a_second_for_each_copy() -> None:

@@ -17,9 +17,14 @@ Lines = Callable[[], list[dict[str, Any]]]
 @pytest.fixture
 def lines(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lines]:
     """Return a function that parses the lines logged so far."""
-    output, handlers, level = io.StringIO(), logging.root.handlers[:], logging.root.level
+    output = io.StringIO()
+    handlers, level = logging.root.handlers[:], logging.root.level
     monkeypatch.setattr(sys, "stdout", output)
     log.configure("DEBUG")
-    yield lambda: [json.loads(line) for line in output.getvalue().splitlines()]
+
+    def lines_so_far() -> list[dict[str, Any]]:
+        return [json.loads(line) for line in output.getvalue().splitlines()]
+
+    yield lines_so_far
     logging.root.handlers[:] = handlers
     logging.root.setLevel(level)

@@ -8,7 +8,10 @@ from chalicelib.core.countries import clean_country, countries
 def test_countries_are_iso_codes_in_any_case() -> None:
     assert (clean_country(" gb "), clean_country("NL")) == ("GB", "NL")
     assert len(countries()) == 249
-    assert all(len(code) == 2 and code.isupper() and code.isascii() for code in countries())
+    for code in countries():
+        assert len(code) == 2
+        assert code.isupper()
+        assert code.isascii()
 
 
 @pytest.mark.parametrize("typed", ["", "UK", "ZZ", "GBR", "United Kingdom", "ß", "EU"])

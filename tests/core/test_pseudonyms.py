@@ -1,10 +1,13 @@
 """Pseudonyms are hashes that depend on a secret, a purpose and a text."""
 
+from itertools import product
+
 from chalicelib.core.pseudonyms import oldest_secret, pseudonym
 
 
 def test_purpose_secret_and_text_each_change_the_hash() -> None:
-    hashes = {pseudonym(secret, purpose, text) for secret in "ab" for purpose in "cd" for text in "ef"}
+    inputs = product("ab", "cd", "ef")
+    hashes = {pseudonym(secret, purpose, text) for secret, purpose, text in inputs}
     assert len(hashes) == 8
     assert all(len(each) == 32 for each in hashes)
 

@@ -19,9 +19,9 @@ def test_only_failed_messages_are_delivered_again() -> None:
         if message["number"] % 2:
             raise ValueError("alice@mail.example")
 
-    event = SQSEvent(sqs_event([{"number": number} for number in range(4)]), {})
+    messages = [{"number": number} for number in range(4)]
     failures = [{"itemIdentifier": "1"}, {"itemIdentifier": "3"}]
-    assert handle_messages(event, handle) == {"batchItemFailures": failures}
+    assert handle_messages(SQSEvent(sqs_event(messages), {}), handle) == {"batchItemFailures": failures}
 
 
 def test_an_empty_batch_succeeds() -> None:
@@ -33,7 +33,9 @@ def test_changes_contain_items_with_integers() -> None:
     changes = [("11", None, ITEM), ("12", ITEM, ITEM | {"mails": 3}), ("13", ITEM, None)]
     handle_changes(DynamoDBEvent(stream_event(changes), {}), seen.extend)
     assert seen == [StreamChange(*change, NOW) for change in changes]
-    assert type((seen[0].after or {})["mails"]) is int
+    first = seen[0].after
+    assert first
+    assert type(first["mails"]) is int
 
 
 def test_a_batch_fails_while_aws_does_not_answer_and_logs_no_personal_data() -> None:
@@ -51,7 +53,8 @@ def test_a_change_that_cannot_be_handled_is_left_out_and_reported(caplog: pytest
 
     def handle(changes: Iterable[StreamChange]) -> None:
         for change in changes:
-            seen.append((change.after or {})["name"])
+            assert change.after
+            seen.append(change.after["name"])
 
     changes = [("11", None, ITEM | {"name": "a"}), ("12", None, ITEM), ("13", None, ITEM | {"name": "b"})]
     handle_changes(DynamoDBEvent(stream_event(changes), {}), handle)

@@ -6,7 +6,10 @@ from tests.fake_site import FakeSite
 
 
 def test_a_page_runs_no_inline_and_no_foreign_scripts() -> None:
-    directives = dict(part.split(" ", 1) for part in POLICY.split("; "))
+    directives: dict[str, str] = {}
+    for directive in POLICY.split("; "):
+        name, value = directive.split(" ", 1)
+        directives[name] = value
     assert directives["default-src"] == directives["frame-ancestors"] == directives["base-uri"] == "'none'"
     assert directives["script-src"] == directives["form-action"] == directives["style-src"] == "'self'"
     assert "unsafe" not in POLICY

@@ -1,7 +1,6 @@
 """Make any AWS call of a handler fail in any way.
 
-A fault is an exception of botocore, translated as the called service does. tests/aws/test_wire_faults.py shows that
-botocore raises it over a real connection.
+A fault is an exception that botocore raises (tests/aws/test_wire_faults.py), translated as the called service does.
 """
 
 import sys
@@ -15,11 +14,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from chalicelib.aws import email, source
+from chalicelib.aws import email, mail_quota, source
 from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.failures import ErrorTranslator, translate_errors
 from chalicelib.aws.queue import Queue
-from chalicelib.aws.source import Source
 from chalicelib.aws.storage_errors import storage_error
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import ConditionFailed
@@ -28,7 +26,7 @@ from tests.fake_site import FakeSite
 
 ROOT = Path(__file__).parents[2]
 CODE = ROOT / "chalicelib"
-Target = Tables | Queue | Source | Bucket | FakeMailer
+Target = Tables | Queue | source.Source | Bucket | mail_quota.MailQuota | FakeMailer
 
 # The AWS calls of each class. test_every_handler checks that the list is complete.
 CALLS: dict[str, tuple[str, ...]] = {
@@ -36,9 +34,10 @@ CALLS: dict[str, tuple[str, ...]] = {
         *("get", "batch_get", "query", "page", "put", "put_new"),
         *("update", "update_and_read", "try_update", "transact", "check"),
     ),
-    "Queue": ("send", "depth", "check"),
+    "Queue": ("send", "depth", "depth_without_delayed", "check"),
     "Source": ("switch", "is_off"),
     "Mailer": ("send",),
+    "MailQuota": ("used_share",),
     "Bucket": ("put_file", "copy_to", "delete_under"),
 }
 _TRANSLATORS: dict[str, tuple[str, ErrorTranslator | None]] = {
@@ -46,6 +45,7 @@ _TRANSLATORS: dict[str, tuple[str, ErrorTranslator | None]] = {
     "Queue": ("queue", None),
     "Source": ("source", source._source_error),
     "Mailer": ("mail", email._ses_error),
+    "MailQuota": ("mail quota", mail_quota._quota_error),
     "Bucket": ("files", None),
 }
 
@@ -63,7 +63,9 @@ class Fault(StrEnum):
 
 Faults = Mapping[int, Fault]
 # The calls that change nothing.
-READS = frozenset({"get", "batch_get", "query", "page", "check", "depth", "is_off", "copy_to"})
+READS = frozenset(
+    {"get", "batch_get", "query", "page", "check", "depth", "depth_without_delayed", "is_off", "copy_to", "used_share"}
+)
 # The faults of a write that differ in their effects. A refused call equals one lost before it took effect: both raise
 # Unavailable, and only the sender of an email tells them apart (a test in test_every_handler). A process that is killed
 # right before a call equals one that was killed right after the previous call.
@@ -102,14 +104,15 @@ class Injection:
     def _failing(self, kind: str, call: Callable[..., Any], *, is_read: bool) -> Callable[..., Any]:
         def faulty(*arguments: Any, **named: Any) -> Any:
             site = _site()
-            if not site or (kind == "Queue" and arguments and not arguments[0]):
-                return call(*arguments, **named)  # No AWS call of a handler: a test calls, or there are no messages.
+            has_no_messages = kind == "Queue" and bool(arguments) and not arguments[0]
+            if not site or has_no_messages:
+                return call(*arguments, **named)  # This is no AWS call of a handler. Without a site, a test calls.
             fault = self._faults.get(len(self.sites))
             self.sites.append(site)
             self.reads.append(is_read)
             if fault is None:
                 return call(*arguments, **named)
-            self.met.append((self.sites[-1], fault))
+            self.met.append((site, fault))
             return fail_call(fault, kind, lambda: call(*arguments, **named))
 
         return faulty
@@ -128,29 +131,25 @@ def each_fault(made: Injection, begin: int = 0) -> Iterator[tuple[int, Fault]]:
 
 
 def kind_of(target: Target) -> str:
-    for kind in (Tables, Queue, Source, Bucket):
+    for kind in (Tables, Queue, source.Source, Bucket, mail_quota.MailQuota):
         if isinstance(target, kind):
             return kind.__name__
     return "Mailer"
 
 
-def targets(fake_site: FakeSite) -> Sequence[Target]:
+def targets(site: FakeSite) -> Sequence[Target]:
     """Return every fake of AWS that the application calls."""
-    queues = (
-        *(fake_site.queue, fake_site.other_queue, fake_site.overflow),
-        *(fake_site.exports, fake_site.imports, fake_site.updates),
-    )
-    return (fake_site.tables, fake_site.bucket, *queues, fake_site.source, fake_site.other_source, fake_site.mailer)
+    queues = (site.queue, site.other_queue, site.overflow, site.exports, site.imports, site.updates)
+    return (site.tables, site.bucket, *queues, site.source, site.other_source, site.mailer, site.quota)
 
 
 def call_with_faults(fake_site: FakeSite, faults: Faults, act: Callable[[], Any]) -> tuple[Any, Injection]:
     """Run `act` with faults. Return its answer, None if it was killed, and the calls that it made."""
     injection = Injection(faults)
     injection.into(*targets(fake_site))
-    try:
+    answer = None
+    with suppress(Killed):
         answer = act()
-    except Killed:
-        answer = None
     restore(*targets(fake_site))
     return answer, injection
 

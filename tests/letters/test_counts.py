@@ -31,7 +31,8 @@ def request_letter(fake_site: FakeSite, petition: Petition, person: Person = ALI
 
 
 def numbers(fake_site: FakeSite) -> LetterNumbers:
-    return total(letter_counts("safe-children", fake_site.tables).get(TARGET, {}).values())
+    counts = letter_counts("safe-children", fake_site.tables)
+    return total(counts.get(TARGET, {}).values())
 
 
 def test_a_letter_that_waits_is_requested_and_not_sent(fake_site: FakeSite, petition_with_letter: Petition) -> None:

@@ -77,7 +77,8 @@ def test_however_late_letters_ask_every_letter_is_sent_and_no_hour_exceeds_its_l
     sent = sending_times([MONDAY + minute * MINUTE for minute in arrivals], per_hour, late)
     assert len(sent) == len(arrivals)
     assert all(WorkingTime().is_open(moment) for moment in sent)
-    assert max(Counter(f"{in_london(moment):%j %H}" for moment in sent).values()) <= per_hour
+    by_hour = Counter(f"{in_london(moment):%j %H}" for moment in sent)
+    assert max(by_hour.values()) <= per_hour
 
 
 def test_after_a_night_in_which_no_email_was_sent_the_letters_are_not_sent_all_at_once() -> None:
@@ -86,7 +87,9 @@ def test_after_a_night_in_which_no_email_was_sent_the_letters_are_not_sent_all_a
     for number in range(100):
         book_letter_turn(a_letter(number), a_pace(20), MONDAY, tables)
     tuesday = MONDAY + timedelta(days=1)
-    turns = [book_letter_turn(a_letter(n), a_pace(20), tuesday, tables, has_turn=True) for n in range(100)]
+    turns = []
+    for number in range(100):
+        turns.append(book_letter_turn(a_letter(number), a_pace(20), tuesday, tables, has_turn=True))
     assert turns.count(tuesday) == 20
     later = sorted(due for due in turns if due > tuesday)
     assert tuesday < later[0] < later[-1] <= tuesday + HOUR + MINUTE
@@ -101,8 +104,9 @@ def test_letters_are_sent_at_the_pace_that_staff_chose(per_hour: int) -> None:
 
 
 def test_targets_do_not_wait_for_each_other() -> None:
-    tables, now = FakeTables(), MONDAY
-    assert [book_letter_turn(a_letter(1, target), a_pace(1), now, tables) for target in "abc"] == [now] * 3
+    tables = FakeTables()
+    for target in "abc":
+        assert book_letter_turn(a_letter(1, target), a_pace(1), MONDAY, tables) == MONDAY
 
 
 def test_a_turn_costs_one_or_two_writes_and_so_does_its_place_in_the_hour() -> None:

@@ -2,6 +2,7 @@
 
 import json
 
+from chalicelib.aws.table import Item
 from chalicelib.core.errors import MailRefused
 from chalicelib.core.rights import Right
 from chalicelib.letters.counts import LetterNumbers
@@ -20,13 +21,18 @@ from tests.letters.test_counts import TARGET, numbers, request_letter
 BOBS_ADDRESS = "bob@charity.example"
 
 
+def items_of_targets(fake_site: FakeSite) -> list[Item]:
+    return [item for key, item in fake_site.tables.items.items() if "TARGET" in key.pk]
+
+
 def request_test_email(fake_site: FakeSite, address: str) -> None:
     headers = {
         "Authorization": f"Bearer {bobs_token(fake_site.tables, fake_site.clock(), Right.MANAGE)}",
         "Content-Type": JSON,
     }
     path = f"/api/staff/petitions/safe-children/letters/{TARGET}/test"
-    answer = fake_site.client.http.request("POST", path, headers=headers, body=json.dumps({"email": address}).encode())
+    body = json.dumps({"email": address}).encode()
+    answer = fake_site.client.http.request("POST", path, headers=headers, body=body)
     assert answer.status_code == 202
 
 
@@ -46,7 +52,7 @@ def test_two_test_emails_at_once_go_to_those_who_asked_and_no_address_stays_stor
     request_test_email(fake_site, "dora@charity.example")
     send_all(fake_site)
     assert [mail.to for mail in fake_site.mailer.mails] == [BOBS_ADDRESS, "dora@charity.example"]
-    assert "charity.example" not in str([item for key, item in fake_site.tables.items.items() if "TARGET" in key.pk])
+    assert "charity.example" not in str(items_of_targets(fake_site))
 
 
 def test_no_address_stays_stored_after_ses_has_refused_the_test(fake_site: FakeSite) -> None:
@@ -54,7 +60,7 @@ def test_no_address_stays_stored_after_ses_has_refused_the_test(fake_site: FakeS
     request_test_email(fake_site, BOBS_ADDRESS)
     fake_site.mailer.failures = [MailRefused()]
     send_all(fake_site)
-    assert "charity.example" not in str([item for key, item in fake_site.tables.items.items() if "TARGET" in key.pk])
+    assert "charity.example" not in str(items_of_targets(fake_site))
 
 
 def test_in_test_mode_letters_go_to_staff_only_and_later_not_to_the_target(fake_site: FakeSite) -> None:

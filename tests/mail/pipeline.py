@@ -40,10 +40,9 @@ class MailPipeline:
         relay(changes, self.now, outbox, self.tables)
         if self.now.minute % 15 == 0:
             sweep(outbox, self.now, self.tables, lambda: 0.0)
-        self._queued += [
-            (self.now + timedelta(seconds=delay), dict(message))
-            for message, delay in zip(queue.messages, queue.delays, strict=True)
-        ]
+        for message, delay in zip(queue.messages, queue.delays, strict=True):
+            due_at = self.now + timedelta(seconds=delay)
+            self._queued.append((due_at, dict(message)))
         due = [message for at, message in self._queued if at <= self.now]
         self._queued = [(at, message) for at, message in self._queued if at > self.now]
         for message in due:

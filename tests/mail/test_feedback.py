@@ -1,9 +1,11 @@
 """SES feedback may arrive twice, late or out of order, or without a known signature."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from chalicelib.letters.kinds import LETTER_KINDS
 from chalicelib.mail.feedback import record_feedback
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS, delivery_key
 from chalicelib.petitions.model import Petition
@@ -75,3 +77,26 @@ def test_a_message_that_is_not_an_event_of_ses_is_an_error(tables: FakeTables, e
 def test_feedback_about_a_deleted_signature_creates_nothing(tables: FakeTables, petition: Petition) -> None:
     record_feedback(an_event("Complaint", petition, "0" * 32), SIGNATURE_KINDS, NOW, tables)
     assert not item_of(tables, petition, "0" * 32)
+
+
+@pytest.mark.parametrize(
+    ("bounce", "recorded"),
+    [
+        ({"bounceSubType": "MailboxFull"}, "bounced"),
+        ({"bounceSubType": "ContentRejected"}, "bounced"),
+        ({"bounceSubType": "General", "bouncedRecipients": [{"action": "failed", "status": "5.7.1"}]}, "bounced"),
+        ({"bounceSubType": "General", "bouncedRecipients": [{"emailAddress": "a@b.example"}]}, None),
+    ],
+)
+def test_a_letter_that_the_targets_server_refused_counts_as_bounced(
+    tables: FakeTables, petition: Petition, bounce: dict[str, Any], recorded: str | None
+) -> None:
+    """SES calls these bounces temporary. An automatic reply is one too, but the letter arrived."""
+    event = an_event("Bounce", petition, signed(tables, petition), bounce={"bounceType": "Transient", **bounce})
+    confirmation = SIGNATURE_KINDS["confirm"]
+    assert record_feedback(event, {"confirm": confirmation}, NOW, tables) is None
+    like_a_letter = replace(confirmation, counts_refusals=True)
+    assert record_feedback(event, {"confirm": like_a_letter}, NOW, tables) == recorded
+    assert LETTER_KINDS["letter"].counts_refusals
+    assert LETTER_KINDS["letter-digest"].counts_refusals
+    assert not SIGNATURE_KINDS["confirm"].counts_refusals

@@ -105,9 +105,9 @@ def test_a_pending_signature_expires_a_day_after_its_link(tables: FakeTables, cl
     petition = a_published_petition(tables, closes_at=closes_at)
     request = a_mail_request(tables, petition)
     send(request, SIGNATURE_KINDS, a_mail_context(), NOW, tables)
-    assert item_of(tables, petition, identity_of(petition))["expires_at"] == int(
-        (NOW + 14 * DAY + KEPT_AFTER_LINK).timestamp()
-    )
+    item = item_of(tables, petition, identity_of(petition))
+    expires_at = NOW + 14 * DAY + KEPT_AFTER_LINK
+    assert item["expires_at"] == int(expires_at.timestamp())
 
 
 def test_email_of_a_hidden_petition_is_held_and_sent_later(tables: FakeTables, mails: list[Mail]) -> None:

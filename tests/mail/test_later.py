@@ -22,7 +22,9 @@ SWEEP_INTERVAL = timedelta(minutes=15)
 @pytest.fixture(autouse=True)
 def _third_kind_returns_later(monkeypatch: pytest.MonkeyPatch) -> None:
     def contents(key: str, stored: Any, context: Any, now: datetime, tables: Any) -> Content | NotSent | Later:
-        return THANKS.contents(key, stored, context, now, tables) if now >= DUE else Later(DUE)
+        if now < DUE:
+            return Later(DUE)
+        return THANKS.contents(key, stored, context, now, tables)
 
     monkeypatch.setitem(worker.KINDS, THANKS.name, replace(THANKS, contents=contents))
 

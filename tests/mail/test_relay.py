@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -44,15 +45,13 @@ def test_only_new_requests_are_queued(before: dict[str, str] | None, after: dict
 
 
 def test_a_message_names_the_request_without_personal_data(queue: FakeQueue) -> None:
-    assert (
-        relay(
-            [(None, REQUESTED_ITEM), (REQUESTED_ITEM, CLAIMED_ITEM), (REQUESTED_ITEM, None)],
-            NOW,
-            Outbox(queue, FakeQueue(), SIGNATURE_KINDS),
-            FakeTables(),
-        )
-        == 1
-    )
+    outbox = Outbox(queue, FakeQueue(), SIGNATURE_KINDS)
+    changes: list[tuple[dict[str, Any] | None, dict[str, Any] | None]] = [
+        (None, REQUESTED_ITEM),
+        (REQUESTED_ITEM, CLAIMED_ITEM),
+        (REQUESTED_ITEM, None),
+    ]
+    assert relay(changes, NOW, outbox, FakeTables()) == 1
     assert queue.messages == [
         {"kind": "confirm", "key": f"safe-children_{'0' * 32}", "requested_at": "2026-11-24T12:00:00Z"}
     ]
@@ -63,7 +62,8 @@ def test_an_unknown_kind_is_logged_and_does_not_stop_other_requests(
     queue: FakeQueue, caplog: pytest.LogCaptureFixture
 ) -> None:
     images = [(None, REQUESTED_ITEM | {"mail_kind": "removed"}), (None, REQUESTED_ITEM)]
-    assert relay(images, NOW, Outbox(queue, FakeQueue(), SIGNATURE_KINDS), FakeTables()) == 1
+    outbox = Outbox(queue, FakeQueue(), SIGNATURE_KINDS)
+    assert relay(images, NOW, outbox, FakeTables()) == 1
     assert [message["kind"] for message in queue.messages] == ["confirm"]
     logged = [(record.message, vars(record)["facts"]) for record in caplog.records]
     assert logged == [("unknown_kind", {"kind": "removed"})]
@@ -74,8 +74,9 @@ def test_a_failing_queue_raises(queue: FakeQueue) -> None:
         def send(self, messages: object) -> None:
             raise Unavailable("queue")
 
+    outbox = Outbox(FailingQueue(), FailingQueue(), SIGNATURE_KINDS)
     with pytest.raises(Unavailable):
-        relay([(None, REQUESTED_ITEM)], NOW, Outbox(FailingQueue(), FailingQueue(), SIGNATURE_KINDS), FakeTables())
+        relay([(None, REQUESTED_ITEM)], NOW, outbox, FakeTables())
 
 
 def test_a_request_within_a_minute_of_the_last_email_is_delayed(queue: FakeQueue) -> None:

@@ -52,10 +52,8 @@ def test_a_request_sends_one_email_to_the_typed_address(
 
 def test_a_repeated_message_sends_one_email(tables: FakeTables, petition: Petition, mails: list[Mail]) -> None:
     request = a_mail_request(tables, petition)
-    outcomes = [
-        send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW + minutes * MINUTE, tables)
-        for minutes in range(3)
-    ]
+    context = a_mail_context(mails.append)
+    outcomes = [send(request, SIGNATURE_KINDS, context, NOW + minutes * MINUTE, tables) for minutes in range(3)]
     assert outcomes == [SendResult.SENT, SendResult.SETTLED, SendResult.SETTLED]
     assert len(mails) == 1
 

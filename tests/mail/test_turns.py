@@ -31,10 +31,8 @@ def test_an_attacker_who_signs_again_and_again_does_not_take_every_turn_of_the_o
 def test_a_kept_turn_is_given_to_others_if_its_email_does_not_come(tables: FakeTables) -> None:
     """The email may not come because its signature was withdrawn or erased meanwhile."""
     turn = take_emails(tables, 4)
-    early, late = (
-        a_request(number).model_copy(update={"requested_at": iso(at)})
-        for number, at in ((8, NOW + MINUTE), (9, NOW + HOUR))
-    )
+    early = a_request(8).model_copy(update={"requested_at": iso(NOW + MINUTE)})
+    late = a_request(9).model_copy(update={"requested_at": iso(NOW + HOUR)})
     assert take_email(ALICES_MAILBOX, SLUG, late, turn - HOUR, tables).next_at == turn
     assert take_email(ALICES_MAILBOX, SLUG, early, turn - HOUR, tables).next_at == turn
     for now in (turn - MINUTE, turn):

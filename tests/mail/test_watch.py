@@ -5,21 +5,28 @@ from collections.abc import Sequence
 import pytest
 
 from chalicelib.core.errors import Unavailable
+from chalicelib.core.metrics import Metric
 from chalicelib.mail.pause import PAUSE, pause_after_refusal, resume_mail
-from chalicelib.mail.watch import MAX_URGENT_WAITING, watch
+from chalicelib.mail.watch import MAX_URGENT_WAITING, OTHER_EMAIL_STOPS_AT, watch
 from tests.actors import NOW
+from tests.fake_mailer import FakeQuota
 from tests.fakes import FakeQueue, FakeSource, FakeTables
 
 EVERY_STATE = [(first, second) for first in (True, False) for second in (True, False)]
 
 
 def run_watch(
-    sources: Sequence[FakeSource], tables: FakeTables, waiting: int = 0, later: bool = False
+    sources: Sequence[FakeSource],
+    tables: FakeTables,
+    waiting: int = 0,
+    later: bool = False,
+    delayed: int = 0,
+    quota: FakeQuota | None = None,
 ) -> tuple[bool, ...]:
     queue = FakeQueue()
-    queue.messages = [{}] * waiting
+    queue.messages, queue.delayed = [{}] * (waiting + delayed), delayed
     now = NOW + PAUSE if later else NOW
-    result = watch(sources[0], sources[1], queue, now, tables)
+    result = watch(sources[0], sources[1], queue, quota or FakeQuota(), now, tables)
     assert result == tuple(source.is_open for source in sources)
     return result
 
@@ -54,6 +61,27 @@ def test_other_email_is_sent_only_while_few_confirmations_wait(tables: FakeTable
     assert run_watch(sources, tables, MAX_URGENT_WAITING, later=True) == (True, True)
 
 
+def test_first_emails_that_wait_for_their_network_do_not_stop_other_email(tables: FakeTables) -> None:
+    sources = sources_in((True, True))
+    assert run_watch(sources, tables, MAX_URGENT_WAITING, delayed=1000) == (True, True)
+    assert run_watch(sources, tables, MAX_URGENT_WAITING + 1, delayed=1000) == (True, False)
+
+
+@pytest.mark.parametrize("states", EVERY_STATE)
+def test_the_rest_of_the_quota_is_for_urgent_email(tables: FakeTables, states: tuple[bool, bool]) -> None:
+    sources = sources_in(states)
+    assert run_watch(sources, tables, quota=FakeQuota(OTHER_EMAIL_STOPS_AT - 0.01)) == (True, True)
+    assert run_watch(sources, tables, quota=FakeQuota(OTHER_EMAIL_STOPS_AT)) == (True, False)
+    assert run_watch(sources, tables, later=True, quota=FakeQuota(OTHER_EMAIL_STOPS_AT - 0.01)) == (True, True)
+
+
+def test_a_quota_that_cannot_be_read_does_not_stop_email(tables: FakeTables, caplog: pytest.LogCaptureFixture) -> None:
+    quota = FakeQuota(used=1, failures=[Unavailable("mail quota")])
+    assert run_watch(sources_in((False, False)), tables, quota=quota) == (True, True)
+    [record] = caplog.records
+    assert (record.message, vars(record)["measured"]) == ("mail_quota_unreadable", {Metric.DEGRADED: 1})
+
+
 def test_the_next_run_repairs_a_run_that_crashed_between_the_sources(tables: FakeTables) -> None:
     class SwitchFails(FakeSource):
         def switch(self, *, is_on: bool) -> bool:
@@ -62,5 +90,5 @@ def test_the_next_run_repairs_a_run_that_crashed_between_the_sources(tables: Fak
     first, second = FakeSource(), FakeSource()
     pause_after_refusal(NOW, tables)
     with pytest.raises(Unavailable):
-        watch(first, SwitchFails(), FakeQueue(), NOW, tables)
+        watch(first, SwitchFails(), FakeQueue(), FakeQuota(), NOW, tables)
     assert run_watch([first, second], tables) == (False, False)

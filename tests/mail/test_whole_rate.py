@@ -10,6 +10,7 @@ from chalicelib.mail.rate_limit import SHARES
 from chalicelib.mail.watch import MAX_URGENT_WAITING, watch
 from chalicelib.mail.whole_rate import GRANTED_FOR, LONGEST_RUN, share_of_confirmations
 from tests.actors import MINUTE, NOW
+from tests.fake_mailer import FakeQuota
 from tests.fakes import FakeQueue, FakeSource, FakeTables
 
 URGENT = SHARES[Priority.URGENT]
@@ -27,7 +28,7 @@ class WatchRuns:
     def run_minute(self, waiting: int) -> None:
         queue, slow = FakeQueue(), SlowSource(self.other, self.closing)
         queue.messages = [{}] * waiting
-        watch(self.urgent, slow, queue, self.now, self.tables)
+        watch(self.urgent, slow, queue, FakeQuota(), self.now, self.tables)
         self.closing = slow.left
         if not self.other.is_off():
             self.last_start = self.now + MINUTE

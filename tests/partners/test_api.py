@@ -43,15 +43,19 @@ def test_a_hundred_signatures_fit_and_a_hundred_and_one_do_not(fake_site: FakeSi
 @pytest.mark.parametrize("body", [[], 1, {}, {"signatures": {}}, {"signatures": []}, {"signatures": [1], "x": 1}])
 def test_any_other_body_stores_nothing(fake_site: FakeSite, body: Any) -> None:
     answer = post(fake_site, oaks_token(fake_site.tables), body)
-    assert answer.status_code == 422 or {each["result"] for each in answer.json_body["results"]} == {"invalid"}
+    if answer.status_code != 422:
+        assert {each["result"] for each in answer.json_body["results"]} == {"invalid"}
     assert not [key for key in fake_site.tables.items if key.table == "signatures"]
 
 
 def test_a_partners_token_reads_nothing_and_a_staff_token_sends_nothing(fake_site: FakeSite) -> None:
     token = oaks_token(fake_site.tables)
     paths = ("/me", "/petitions", "/petitions/safe-children/counts", "/audit", "/partners")
-    assert {fake_site.get(f"/api/staff{path}", authorization=f"Bearer {token}").status_code for path in paths} == {403}
-    staff_token = bobs_token(fake_site.tables, NOW, *(right for right in Right if right is not Right.PARTNER))
+    for path in paths:
+        answer = fake_site.get(f"/api/staff{path}", authorization=f"Bearer {token}")
+        assert answer.status_code == 403
+    staff_rights = [right for right in Right if right is not Right.PARTNER]
+    staff_token = bobs_token(fake_site.tables, NOW, *staff_rights)
     assert post(fake_site, staff_token, sent_of(ALICE)).status_code == 403
     token_without_partner = bobs_token(fake_site.tables, NOW, Right.PARTNER)
     assert post(fake_site, token_without_partner, sent_of(ALICE)).status_code == 403
@@ -73,8 +77,10 @@ def test_a_signature_that_waits_in_the_overflow_queue_counts_when_it_is_sent_aga
         patch.setattr("chalicelib.signatures.sign._store_and_wait", _refuse)
         assert post(fake_site, token, sent_of()).status_code == 503
     assert fake_site.deliver("store_overflow", fake_site.overflow.messages) == []
-    assert [item["state"] for key, item in fake_site.tables.items.items() if key.table == "signatures"] == ["pending"]
-    assert [each["result"] for each in post(fake_site, token, sent_of()).json_body["results"]] == ["accepted"]
+    [signature] = [item for key, item in fake_site.tables.items.items() if key.table == "signatures"]
+    assert signature["state"] == "pending"
+    [sent_again] = post(fake_site, token, sent_of()).json_body["results"]
+    assert sent_again["result"] == "accepted"
     assert fake_site.get(COUNT_PATH).json_body["count"] == 1
 
 

@@ -52,7 +52,8 @@ def test_a_person_whom_the_partner_sent_by_api_first_stays(
     import_or_undo: Callable[..., Import], tables: FakeTables, petition: Petition, oak: Partner
 ) -> None:
     assert send_first_row(tables, petition, oak) is ReceiveOutcome.ACCEPTED
-    assert import_or_undo(oak, "", undoes=import_or_undo(oak, CSV + rows(1, 2))).accepted == 1
+    later_import = import_or_undo(oak, CSV + rows(1, 2))
+    assert import_or_undo(oak, "", undoes=later_import).accepted == 1
     assert count(tables, petition) == 1
 
 
@@ -64,7 +65,8 @@ def test_a_person_whom_the_api_took_after_the_import_stopped_stays(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The import claimed the identifier, and stopped before it stored the signature."""
-    stopped_run = an_import_run(tables, FakeBucket(), petition, oak, import_or_undo(oak, CSV + rows(2)), Path())
+    first_job = import_or_undo(oak, CSV + rows(2))
+    stopped_run = an_import_run(tables, FakeBucket(), petition, oak, first_job, Path())
     monkeypatch.setattr(receive, "_store_and_count", raise_unavailable)
     with pytest.raises(Unavailable):
         take_each([read_signature(sent_of(ANN, "oak-1"), oak, NOW)], stopped_run.receiving, NOW)

@@ -50,7 +50,8 @@ def path_of(identity: str, verb: str = "") -> str:
 
 
 def audited_actions(fake_site: FakeSite) -> list[Action]:
-    return [entry.action for entry in entries(NOW - DAY, NOW + 9 * DAY, fake_site.tables)][::-1]
+    newest_first = [entry.action for entry in entries(NOW - DAY, NOW + 9 * DAY, fake_site.tables)]
+    return newest_first[::-1]
 
 
 def test_a_search_finds_an_address_in_every_petition(fake_site: FakeSite, token: str, petition: Petition) -> None:

@@ -30,7 +30,10 @@ def test_every_title_fits_into_1200_by_630_pixels(title: str) -> None:
 
 
 def test_title_and_count_are_drawn() -> None:
-    pictures = {card_of(a_petition(title=title), count, "en") for title in ("One", "Two") for count in (None, 1, 2)}
+    pictures = set()
+    for title in ("One", "Two"):
+        petition = a_petition(title=title)
+        pictures |= {card_of(petition, count, "en") for count in (None, 1, 2)}
     assert len(pictures) == 6
 
 

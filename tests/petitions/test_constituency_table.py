@@ -55,12 +55,8 @@ def test_a_look_up_reads_few_records() -> None:
             self.reads += 1
             return super().__getitem__(index)
 
-    table = {
-        f"{letter}{district} {unit:03}": "Somewhere"
-        for letter in "AB"
-        for district in range(10, 60)
-        for unit in range(1000)
-    }
+    districts = [f"{letter}{number}" for letter in "AB" for number in range(10, 60)]
+    table = {f"{district} {unit:03}": "Somewhere" for district in districts for unit in range(1000)}
     lookup = CountsReads(pack(table))
     assert lookup.of("B59 999") == "Somewhere"
     assert lookup.reads <= 18

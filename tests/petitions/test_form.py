@@ -18,9 +18,10 @@ DRAFT = a_petition(state="draft")
 
 
 def body_of(petition: Petition = DRAFT, **changes: Any) -> str:
-    """Return a body as staff type it: without state and times."""
-    fields = petition.model_dump(include={"slug", *EDITABLE}, exclude={"opened_at", "closes_at"})
-    return json.dumps({name: value for name, value in {**fields, **changes}.items() if value is not ...})
+    """Return a body as staff type it: without state and times. A field that is changed to `...` is left out."""
+    fields = petition.model_dump(include={"slug", *EDITABLE}, exclude={"opened_at", "closes_at"}) | changes
+    sent = {name: value for name, value in fields.items() if value is not ...}
+    return json.dumps(sent)
 
 
 def apply_edit(petition: Petition, now: datetime = NOW, **changes: Any) -> Petition:

@@ -100,17 +100,15 @@ def test_a_missing_version_of_the_letter_is_unavailable(tables: FakeTables) -> N
 
 def test_the_api_has_the_letter_in_the_chosen_language_without_addresses(fake_site: FakeSite) -> None:
     publish(a_petition(letter=LETTER, translations={"cy": WELSH | {"letter": WELSH_LETTER}}), NOW, fake_site.tables)
-    english, welsh = (fake_site.get(f"/api/petitions/safe-children{lang}") for lang in ("", "?lang=cy"))
+    english = fake_site.get("/api/petitions/safe-children")
+    welsh = fake_site.get("/api/petitions/safe-children?lang=cy")
     letter = english.json_body["letter"]
-    assert {name: letter[name] for name in ("subject", "body", "openings", "targets", "may_edit")} == {
-        **{name: LETTER[name] for name in ("subject", "body", "openings")},
-        "targets": ["Home Secretary"],
-        "may_edit": True,
-    }
-    assert [(each["name"], each["wording"]) for each in letter["consents"]] == [
-        ("send", LETTER["send_wording"]),
-        ("reply", LETTER["reply_wording"]),
-    ]
+    for name in ("subject", "body", "openings"):
+        assert letter[name] == LETTER[name]
+    assert letter["targets"] == ["Home Secretary"]
+    assert letter["may_edit"] is True
+    consents = [(each["name"], each["wording"]) for each in letter["consents"]]
+    assert consents == [("send", LETTER["send_wording"]), ("reply", LETTER["reply_wording"])]
     assert welsh.json_body["letter"]["targets"] == ["Ysgrifennydd Cartref"]
     assert TARGET["email"] not in english.body.decode()
 

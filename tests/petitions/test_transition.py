@@ -125,7 +125,10 @@ def test_only_a_removal_needs_and_takes_a_reason(old: PetitionState) -> None:
 
 @pytest.mark.parametrize("old", PetitionState)
 def test_exactly_the_accepted_transitions_are_listed(old: PetitionState) -> None:
-    listed = {PetitionState(str(each["state"])): each for each in transitions(a_petition_that_is(old), NOW)}
+    listed = {}
+    for transition in transitions(a_petition_that_is(old), NOW):
+        state = PetitionState(str(transition["state"]))
+        listed[state] = transition
     assert listed.keys() == ALLOWED[old] - {old}
     for state, transition in listed.items():
         assert transition["schedules"] == SCHEDULED.get((old, state))

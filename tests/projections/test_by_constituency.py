@@ -48,11 +48,12 @@ def test_reading_finds_every_counter(tables: FakeTables, constituency: str, buck
 
 def test_a_corrected_postcode_changes_both_constituencies_of_one_counter(tables: FakeTables) -> None:
     """A counter applies a change once, so both numbers must be in one increment."""
-    names = [f"Zed {number}" for number in range(40)]
-    first = names[0]
-    second = next(name for name in names[1:] if counter_of(SLUG, "2a", name) == counter_of(SLUG, "2a", first))
+    first, *others = (f"Zed {number}" for number in range(40))
+    counter = counter_of(SLUG, "2a", first)
+    second = next(name for name in others if counter_of(SLUG, "2a", name) == counter)
     table = Constituencies(pack({"ZZ1 1AA": first, "ZZ1 1AC": second}))
-    before, after = (an_image("confirmed", postcode, "GB") for postcode in ("ZZ1 1AA", "ZZ1 1AC"))
+    before = an_image("confirmed", "ZZ1 1AA", "GB")
+    after = an_image("confirmed", "ZZ1 1AC", "GB")
     project(constituency_increments("1", None, before, table), tables)
     project(constituency_increments("2", before, after, table), tables)
     assert confirmed_by_constituency(SLUG, tables) == {CONSTITUENCY_PREFIX + first: 0, CONSTITUENCY_PREFIX + second: 1}
@@ -75,32 +76,50 @@ LIFECYCLES = st.lists(
 )  # fmt: skip
 
 
+def a_log(lifecycles: list[list[Image]]) -> list[tuple[str, Image, Image]]:
+    """Return each change with its sequence number. These numbers increase, also in length."""
+    log: list[tuple[str, Image, Image]] = []
+    for lifecycle in lifecycles:
+        for before, after in pairwise([None, *lifecycle]):
+            if before or after:
+                sequence = str(95 + len(log))
+                log.append((sequence, before, after))
+    return log
+
+
 @given(LIFECYCLES, st.lists(st.tuples(st.integers(0, 20), st.integers(1, 10)), max_size=6), st.integers(0, 3))
 def test_repeated_batches_count_each_confirmed_signature_once(
     lifecycles: list[list[Image]], windows: list[tuple[int, int]], not_projected_yet: int
 ) -> None:
     """Lambda continues only after a successful batch, and may repeat any part of it."""
-    changes = [change for lifecycle in lifecycles for change in pairwise([None, *lifecycle]) if any(change)]
-    log = [(str(95 + number), *change) for number, change in enumerate(changes)]
+    log = a_log(lifecycles)
     tables, done = FakeTables(), 0
     for start_at, size in [*windows, (0, len(log)), (0, len(log))]:
         start = min(start_at, done)
-        batch = log[start : start + size]
-        project([increment for change in batch for increment in constituency_increments(*change, TABLE)], tables)
+        increments: list[Increment] = []
+        for sequence, before, after in log[start : start + size]:
+            increments += constituency_increments(sequence, before, after, TABLE)
+        project(increments, tables)
         done = max(done, start + size)
     last_images = [lifecycle[-1] for lifecycle in lifecycles if lifecycle]
     confirmed_images = [image for image in last_images if image and image["state"] == "confirmed"]
     expected = Counter(CONSTITUENCY_PREFIX + constituency_of(image, TABLE) for image in confirmed_images)
     counted = confirmed_by_constituency(SLUG, tables)
-    assert {constituency: number for constituency, number in counted.items() if number} == expected
+    counted_not_0 = {constituency: number for constituency, number in counted.items() if number}
+    assert counted_not_0 == expected
     confirmed = expected.total() + not_projected_yet
-    assert sum(rows_by(Dimension.CONSTITUENCY, counted, confirmed).values()) == confirmed
+    rows = rows_by(Dimension.CONSTITUENCY, counted, confirmed)
+    assert sum(rows.values()) == confirmed
 
 
 @pytest.mark.parametrize(("name", "length"), [("E140{:05}", 9), ("A name of twenty {:03}", 20)])
 def test_counters_with_all_650_constituencies_stay_small(name: str, length: int) -> None:
     """Each kilobyte started costs a write unit for each confirmation."""
-    shares = Counter(counter_of("a-slug-of-some-length", "2a", name.format(number)).sk for number in range(650))
-    widest = max(shares.values())
-    number, key_and_sequence = 4, 100
-    assert widest * (len(CONSTITUENCY_PREFIX) + length + number) + key_and_sequence < (1024 if length < 10 else 2048)
+    names = [name.format(number) for number in range(650)]
+    names_by_counter = Counter(counter_of("a-slug-of-some-length", "2a", each).sk for each in names)
+    most_names = max(names_by_counter.values())
+    bytes_of_a_number, bytes_of_key_and_sequence = 4, 100
+    bytes_of_a_name = len(CONSTITUENCY_PREFIX) + length
+    size = most_names * (bytes_of_a_name + bytes_of_a_number) + bytes_of_key_and_sequence
+    limit = 1024 if length < 10 else 2048
+    assert size < limit

@@ -90,7 +90,8 @@ def test_every_transition_changes_the_current_numbers(before: Image, after: Imag
     ],
 )
 def test_every_change_passes_its_stages(before: Image, after: Image, stages: list[Stage]) -> None:
-    assert list(stages_passed(before or {}, after or {}, NOW)) == stages
+    passed = stages_passed(before or {}, after or {}, NOW)
+    assert list(passed) == stages
 
 
 def test_stages_are_counted_by_hour_and_confirmations_by_ten_minutes() -> None:
@@ -126,10 +127,13 @@ TABLE = Constituencies(pack({"SW1A 1AA": "Upper Zed", "BT1 1AA": "Lower Zed"}))
 )
 def test_a_constituency_counts_its_confirmed_signatures(before: Image, after: Image, amounts: dict[str, int]) -> None:
     found = list(constituency_increments("77", before, after, TABLE))
-    assert {name: amount for increment in found for name, amount in increment.numbers.items()} == amounts
-    assert [increment.counter for increment in found] == [
-        counter_of("safe-children", "2a", name[2:]) for name in amounts
-    ]
+    numbers: dict[str, int] = {}
+    for increment in found:
+        numbers.update(increment.numbers)
+    assert numbers == amounts
+    constituencies = [name.removeprefix("k.") for name in amounts]
+    counters = [counter_of("safe-children", "2a", constituency) for constituency in constituencies]
+    assert [increment.counter for increment in found] == counters
 
 
 def test_a_normal_signature_costs_five_small_writes() -> None:
@@ -139,5 +143,8 @@ def test_a_normal_signature_costs_five_small_writes() -> None:
         (PENDING, PENDING | mailed),
         (PENDING | mailed, CONFIRMED | mailed),
     ]
-    writes = [sum(bool(increment.numbers) for increment in increments("1", old, new, NOW)) for old, new in changes]
+    writes = []
+    for old, new in changes:
+        written = [increment for increment in increments("1", old, new, NOW) if increment.numbers]
+        writes.append(len(written))
     assert writes == [2, 1, 2]

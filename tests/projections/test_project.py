@@ -19,7 +19,10 @@ CHANGES = st.lists(st.tuples(st.sampled_from(["00", "01", "3f"]), st.sampled_fro
 
 def a_log(changes: list[tuple[str, int]]) -> list[Increment]:
     """Sequence numbers increase, also in length."""
-    return [pending(SLUG, bucket, str(95 + number), amount) for number, (bucket, amount) in enumerate(changes)]
+    log = []
+    for number, (bucket, amount) in enumerate(changes, 95):
+        log.append(pending(SLUG, bucket, str(number), amount))
+    return log
 
 
 def test_the_buckets_are_summed(tables: FakeTables) -> None:

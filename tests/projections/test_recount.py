@@ -30,17 +30,14 @@ def run_recount(petition: Petition, tables: FakeTables, moment: datetime = QUIET
 
 def confirm_crowd(tables: FakeTables, petition: Petition, size: int = 12) -> list[str]:
     """Confirm signatures from three countries and two sources, over four days."""
-    return [
-        confirmed(
-            tables,
-            petition,
-            Person("Person", f"person{number}@mail.example"),
-            NOW - (number % 4) * DAY,
-            country=("GB", "FR", "NL")[number % 3],
-            source=("bbc-news", "friends")[number % 2],
-        )
-        for number in range(size)
-    ]
+    identities = []
+    for number in range(size):
+        person = Person("Person", f"person{number}@mail.example")
+        moment = NOW - (number % 4) * DAY
+        country = ("GB", "FR", "NL")[number % 3]
+        source = ("bbc-news", "friends")[number % 2]
+        identities.append(confirmed(tables, petition, person, moment, country=country, source=source))
+    return identities
 
 
 def test_a_correct_tally_has_no_drift(tables: FakeTables, petition: Petition) -> None:
@@ -88,9 +85,12 @@ def test_a_drift_of_one_is_found_in_its_breakdown(
 def test_a_drift_in_closed_days_is_found(tables: FakeTables, petition: Petition, where: str) -> None:
     confirmed(tables, petition)
     assert exact_count(petition, NOW + 2 * DAY, tables).confirmed == 1
-    key = keys.tally_head(petition.slug) if where == "HEAD" else keys.tally_day(petition.slug, NOW.date())
+    if where == "HEAD":
+        key, drifting = keys.tally_head(petition.slug), COUNT
+    else:
+        key, drifting = keys.tally_day(petition.slug, NOW.date()), DAYS
     tables.update(Change(key, add={"total": 1}))
-    assert run_recount(petition, tables, NOW + 2 * DAY).drift == {(COUNT if where == "HEAD" else DAYS): 1}
+    assert run_recount(petition, tables, NOW + 2 * DAY).drift == {drifting: 1}
 
 
 def test_a_lost_entry_is_a_drift_in_every_sum(tables: FakeTables, petition: Petition) -> None:

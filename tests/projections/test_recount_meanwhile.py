@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from hypothesis import given, strategies as st
@@ -48,20 +49,21 @@ def test_changes_during_a_recount_cause_no_drift_and_a_later_recount_finds_all_d
         # A write commits at most a minute after its function started.
         moment = max(moment, QUIET_TIME - IN_FLIGHT)
         someone = Person("New", f"new{number}@mail.example")
-        tables.actions.append(
-            {
-                "confirm": lambda who=someone, now=moment: confirmed(tables, petition, who, now),
-                "sign": lambda who=someone, now=moment: signed(tables, petition, who, now),
-                "withdraw": lambda which=which, now=moment: withdraw(
-                    key_of(petition, identities[which]), petition, now, tables
-                ),
-            }[verb]
-        )
+        action: Callable[[], object]
+        if verb == "confirm":
+            action = partial(confirmed, tables, petition, someone, moment)
+        elif verb == "sign":
+            action = partial(signed, tables, petition, someone, moment)
+        else:
+            key = key_of(petition, identities[which])
+            action = partial(withdraw, key, petition, moment, tables)
+        tables.actions.append(action)
     assert run_recount(petition, tables).drift == {}, "no false alarm"
     tables.update(Change(keys.tally_shard(petition.slug, 0, NOW.date()), add={"cGB": amount}))
     tables.actions.clear()
     settled = run_recount(petition, tables, QUIET_TIME + HOUR)
-    assert settled.drift == ({Sum(TallyDimension.COUNTRY, "GB"): amount} if amount else {})
+    drift = {Sum(TallyDimension.COUNTRY, "GB"): amount} if amount else {}
+    assert settled.drift == drift
     assert settled.moving == 0
 
 
@@ -81,7 +83,8 @@ def test_a_confirmation_after_the_tally_was_read_does_not_hide_a_drift() -> None
     tables = ChangesMeanwhile()
     petition = a_published_petition(tables)
     confirm_crowd(tables, petition)
-    tables.actions.append(lambda: confirmed(tables, petition, BOB, QUIET_TIME + timedelta(seconds=6)))
+    during_the_walk = QUIET_TIME + timedelta(seconds=6)
+    tables.actions.append(lambda: confirmed(tables, petition, BOB, during_the_walk))
     tables.update(Change(keys.tally_shard(petition.slug, 0, NOW.date()), add={"cGB": 1}))
     result = run_recount(petition, tables)
     assert (result.moving, result.confirmed) == (0, 12)

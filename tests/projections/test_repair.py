@@ -26,8 +26,12 @@ def test_a_repair_corrects_every_sum_and_returns_the_adjustment(injected: list[t
     petition = a_published_petition(tables)
     confirm_crowd(tables, petition)
     for number, amount in injected:
-        key = keys.tally_head(petition.slug) if number == "HEAD" else keys.tally_shard(petition.slug, 1, NOW.date())
-        tables.update(Change(key, add={"total" if number == "HEAD" else number: amount}))
+        if number == "HEAD":
+            change = Change(keys.tally_head(petition.slug), add={"total": amount})
+        else:
+            shard = keys.tally_shard(petition.slug, 1, NOW.date())
+            change = Change(shard, add={number: amount})
+        tables.update(change)
     result = run_recount(petition, tables)
     adjustment = repair(result, QUIET_TIME, tables)
     assert bool(adjustment) == bool(result.drift)
@@ -73,7 +77,8 @@ def test_a_missing_pending_counter_is_found_and_repaired(tables: FakeTables, pet
 
 def test_changes_that_are_still_in_the_stream_cause_no_drift(tables: FakeTables, petition: Petition) -> None:
     signed(tables, petition, ALICE, QUIET_TIME)
-    project([pending(petition.slug, keys.bucket_of(confirmed(tables, petition, BOB, QUIET_TIME)), "1", 1)], tables)
+    bobs_id = confirmed(tables, petition, BOB, QUIET_TIME)
+    project([pending(petition.slug, keys.bucket_of(bobs_id), "1", 1)], tables)
     signed(tables, petition, CHARLIE, QUIET_TIME + timedelta(seconds=1))
     result = run_recount(petition, tables)
     assert result.wrong_pending == {}

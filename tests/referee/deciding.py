@@ -21,4 +21,6 @@ def policies() -> dict[str, Any]:
 
 
 def decide(engine: Engine, function: str, question: Question, policy: Any = None) -> Decision:
-    return engine.decide([policy or policies()[function]], question, principal(function))
+    """Decide as the function's role, with its own policy or with `policy`."""
+    own_policy = policies()[function]
+    return engine.decide([policy or own_policy], question, principal(function))

@@ -43,9 +43,10 @@ class Desktop:
 
     def __init__(self, site: FakeSite, patch: pytest.MonkeyPatch, folder: Path) -> None:
         declared = environment(resolver(), merge_template())
-        self.names = {
-            name: deployed_name(value) if value.startswith("petitions-") else value for name, value in declared.items()
-        }
+        self.names = {**declared}
+        for name, value in declared.items():
+            if value.startswith("petitions-"):
+                self.names[name] = deployed_name(value)
         self.site, self.patch, self.folder = site, patch, folder
         self.questions: dict[str, Question] = {}
         self.replay = RedriveReplay(self.names, folder)
@@ -72,7 +73,8 @@ class Desktop:
 
     def table(self, name: str) -> str:
         """Return the ARN of a table or of its copy. The fakes call the signatures table `signatures-test`."""
-        return HERE.arn("dynamodb", f"table/{name.replace('signatures-test', self.names['SIGNATURES_TABLE'])}")
+        real_name = name.replace("signatures-test", self.names["SIGNATURES_TABLE"])
+        return HERE.arn("dynamodb", f"table/{real_name}")
 
     def _run(self, words: tuple[str, ...], code: int) -> None:
         assert manage.main(words) == code, words
@@ -104,8 +106,10 @@ class WatchedRecovery:
     def _questions(self, operation: str, request: Mapping[str, Any]) -> Iterable[Question]:
         if operation == "get_paginator":
             return [Question("dynamodb:ListTables", "*", {})]
-        action = f"dynamodb:{''.join(word.title() for word in operation.split('_'))}"
+        action = operation.title().replace("_", "")
         source = request.get("SourceTableName") or request["TableName"]
-        target = request.get("TargetTableName")
-        implied = [Question(f"dynamodb:{name}", self._desktop.table(target), {}) for name in RESTORING if target]
-        return [Question(action, self._desktop.table(source), {}), *implied]
+        found = [Question(f"dynamodb:{action}", self._desktop.table(source), {})]
+        if "TargetTableName" in request:
+            target = self._desktop.table(request["TargetTableName"])
+            found += [Question(f"dynamodb:{implied}", target, {}) for implied in RESTORING]
+        return found

@@ -48,7 +48,8 @@ class Evidence:
     sites: dict[str, set[str]] = field(default_factory=dict)
 
     def add(self, function: str, site: str, question: Question) -> None:
-        self.by_function.setdefault(function, {}).setdefault(repr(question), (question, site))
+        known = self.by_function.setdefault(function, {})
+        known.setdefault(repr(question), (question, site))
 
     def questions(self, function: str) -> list[Question]:
         return [question for question, _ in self.by_function[function].values()]
@@ -85,10 +86,11 @@ class Collector:
 def gather(fake_site: FakeSite, folder: Path, every_fault: bool = False) -> Evidence:
     """Gather evidence from every scene, and from what Lambda does with each role. `every_fault`: with each fault."""
     collector = Collector(fake_site, folder)
+    faults = FAULTS if every_fault else ()
     with recording(collector.record):
         for scene in SCENES:
             sites = play(fake_site, scene, {}).sites
-            for at, fault in product(calls_to_fail(sites), FAULTS) if every_fault else ():
+            for at, fault in product(calls_to_fail(sites), faults):
                 play(fake_site, scene, {at: fault})
         _play_more(fake_site)
     if collector.failures:

@@ -92,23 +92,27 @@ def export(desktop: Desktop) -> None:
             job = find_job(Export, message["job_id"], site.tables)
             run_stored_export(job, an_export_context(site.tables, site.bucket, desktop.folder))
 
+    def open_link(url: str, **_: object) -> io.BytesIO:
+        """Read the object that the link names: https://….invalid/KEY?…"""
+        without_query = url.split("?")[0]
+        key = without_query.split("invalid/")[1]
+        return io.BytesIO(site.bucket.objects[key])
+
     patch.setattr("time.sleep", lambda _: desktop.without_record(work))
     patch.setattr("chalicelib.exports.deliver.cover_sheet", lambda _: b"%PDF")
     patch.setattr(common, "queue", lambda _: site.exports)
     patch.setattr(clients, "s3", lambda: None)
     patch.setattr(exports, "Bucket", lambda *_: site.bucket)
-    files = site.bucket.objects
-    patch.setattr("urllib.request.urlopen", lambda url, **_: io.BytesIO(files[url.split("?")[0].split("invalid/")[1]]))
+    patch.setattr("urllib.request.urlopen", open_link)
     desktop.manage("export", SLUG, "--unencrypted", "--out", str(desktop.folder))
 
 
 def restore(desktop: Desktop) -> None:
     """One signature is put back, one is repaired, and one is withdrawn by a second run."""
     site, command = desktop.site, ("restore", "signatures", "--at")
-    people = [
-        confirmed(site.tables, petition_as_stored(SLUG, site.tables), email=f"p{number}@mail.example", now=NOW - MINUTE)
-        for number in range(3)
-    ]
+    loaded = petition_as_stored(SLUG, site.tables)
+    emails = [f"p{number}@mail.example" for number in range(3)]
+    people = [confirmed(site.tables, loaded, email=email, now=NOW - MINUTE) for email in emails]
     site.clock.moment = LATER
     recovery = WatchedRecovery(desktop)
     desktop.patch.setattr(clients, "dynamodb", lambda: recovery)
@@ -130,14 +134,18 @@ def restore(desktop: Desktop) -> None:
 
 def redrive(desktop: Desktop) -> None:
     for queue, prefix in SETTING_PREFIXES.items():
-        for kind in ("DEAD_LETTER_QUEUE", "QUEUE"):
-            name = deployed_name(logical_id(f"{prefix}_{kind}".lower()))
-            desktop.patch.setenv(f"{prefix}_{kind}_URL", f"https://sqs.invalid/1/{name}")
-        client = desktop.replay._client("sqs")
-        desktop.patch.setattr(clients, "sqs", lambda client=client: client)
-        desktop.replay.calls = []
-        desktop.manage("redrive", queue)
-        desktop.add_calls()
+        redrive_queue(desktop, queue, prefix)
+
+
+def redrive_queue(desktop: Desktop, queue: str, prefix: str) -> None:
+    for kind in ("DEAD_LETTER_QUEUE", "QUEUE"):
+        resource = logical_id(f"{prefix}_{kind}".lower())
+        desktop.patch.setenv(f"{prefix}_{kind}_URL", f"https://sqs.invalid/1/{deployed_name(resource)}")
+    client = desktop.replay._client("sqs")
+    desktop.patch.setattr(clients, "sqs", lambda: client)
+    desktop.replay.calls = []
+    desktop.manage("redrive", queue)
+    desktop.add_calls()
 
 
 SCENES: dict[str, Callable[[Desktop], None]] = {

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.aws.bucket import PART, Bucket
 from chalicelib.aws.email import Mailer
+from chalicelib.aws.mail_quota import MailQuota
 from chalicelib.aws.queue import Queue
 from chalicelib.aws.source import Source
 from chalicelib.aws.table import Tables
@@ -47,6 +48,7 @@ class Replay:
             "source": Source(clients["lambda"], environment["MAIL_SOURCE"]),
             "other_source": Source(clients["lambda"], environment["OTHER_MAIL_SOURCE"]),
             "bucket": Bucket(clients["s3"], environment["EXPORTS_BUCKET"]),
+            "quota": MailQuota(clients["sesv2"]),
             "mailer": Mailer(clients["sesv2"], environment["MAIL_FROM"], environment["CONFIGURATION_SET"]),
         }
         self._files = [_file(folder / "small", 1), _file(folder / "large", PART + 1)]
@@ -95,10 +97,14 @@ class Replay:
         return SimpleNamespace(status_code=200), self._shortest_answer(model.name, self.calls[-1].params)
 
     def _shortest_answer(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        page: dict[str, Any] = {"Items": []}
+        if "ExclusiveStartKey" not in params:
+            page["LastEvaluatedKey"] = KEY
         is_repeated = any(each.operation == operation for each in self.calls[:-1])
+        unprocessed = {} if is_repeated else params.get("RequestItems")
         answers: dict[str, Any] = {
-            "Query": {"Items": [], **({} if "ExclusiveStartKey" in params else {"LastEvaluatedKey": KEY})},
-            "BatchGetItem": {"Responses": {}, "UnprocessedKeys": {} if is_repeated else params.get("RequestItems")},
+            "Query": page,
+            "BatchGetItem": {"Responses": {}, "UnprocessedKeys": unprocessed},
             "UpdateItem": {"Attributes": {}},
             "SendMessageBatch": {"Successful": params.get("Entries")},
             "GetEventSourceMapping": {"State": self.mapping_state},
@@ -116,8 +122,12 @@ def environment(resolver: Resolver, template: Mapping[str, Any]) -> dict[str, st
     variables = dict(template["Globals"]["Function"]["Environment"]["Variables"])
     for resource in template["Resources"].values():
         variables |= resource.get("Properties", {}).get("Environment", {}).get("Variables", {})
-    names = [name for name in variables if not name.endswith("_KEYS") and not name.startswith("OIDC_")]
-    return {name: str(resolver.value(variables[name])) for name in names}
+    found = {}
+    for name, value in variables.items():
+        is_secret = name.endswith("_KEYS") or name.startswith("OIDC_")
+        if not is_secret:
+            found[name] = str(resolver.value(value))
+    return found
 
 
 def _file(path: Path, size: int) -> Path:

@@ -1,7 +1,6 @@
 """The shape of a call. Two calls of one shape raise the same IAM questions, except for the names in their keys."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from boto3.dynamodb.conditions import ConditionBase, ConditionExpressionBuilder
@@ -13,7 +12,7 @@ from chalicelib.core.keys import Key
 def shape(value: Any) -> Any:
     """Reduce a key to its table and kind of partition (`TALLY` of `TALLY#a#001`), and a change to its names."""
     if isinstance(value, Key):
-        return value.table, _kind(value.pk), bool(value.sk)
+        return value.table, kind_of_partition(value.pk), bool(value.sk)
     if isinstance(value, NewItem):
         return "new", shape(value.key), sorted(value.item)
     if isinstance(value, Change):
@@ -22,14 +21,17 @@ def shape(value: Any) -> Any:
         built = ConditionExpressionBuilder().build_expression(value)
         return built.condition_expression, sorted(built.attribute_name_placeholders.values())
     if isinstance(value, str):
-        return _kind(value).partition("/")[0]
+        return kind_of_partition(value).partition("/")[0]
     if isinstance(value, Mapping):
         return sorted((name, shape(inner)) for name, inner in value.items())
     if isinstance(value, list | tuple):
         return sorted({repr(shape(each)) for each in value})
-    return type(value).__name__ if isinstance(value, Path) else repr(type(value)) if value else "nothing"
+    return repr(type(value)) if value else "nothing"
 
 
-def _kind(pk: str) -> str:
-    """Return what a partition holds: policies name the kinds of jobs one by one."""
-    return "#".join(pk.split("#")[: 2 if pk.startswith("JOB#") else 1])
+def kind_of_partition(pk: str) -> str:
+    """Return `TALLY` of `TALLY#a#001`. A role may reach the jobs of one kind only: `JOB#export` of `JOB#export#a`."""
+    kind, *others = pk.split("#")
+    if kind == "JOB" and others:
+        return f"JOB#{others[0]}"
+    return kind

@@ -11,40 +11,52 @@ from stack.referee.model import Question
 from stack.referee.policies import HERE, declared_policies
 from tests.referee.deciding import decide, policies
 from tests.referee.evidence import Evidence
+from tests.referee.shapes import kind_of_partition
 
 pytestmark = pytest.mark.xdist_group("referee")
 
 
 def partitions(question: Question) -> set[tuple[str, str]]:
     """Return table and kind of each partition. The kind of a signature's partition is its petition."""
-    return {(question.resource, kind_of(key)) for key in question.context.get("dynamodb:LeadingKeys", ())}
+    keys = question.context.get("dynamodb:LeadingKeys", ())
+    return {(question.resource, kind_of_partition(key)) for key in keys}
 
 
-def kind_of(key: str) -> str:
-    """Return `TALLY` of `TALLY#a#001`. A role may reach the jobs of one kind only: `JOB#export` of `JOB#export#a`."""
-    return "#".join(key.split("#")[: 2 if key.startswith("JOB#") else 1])
+def all_partitions(questions: Iterable[Question]) -> set[tuple[str, str]]:
+    return {partition for question in questions for partition in partitions(question)}
+
+
+def all_questions(evidence: Evidence) -> Iterator[Question]:
+    for function in declared_policies():
+        yield from evidence.questions(function)
 
 
 def test_jobs_of_two_kinds_are_two_kinds_of_partition() -> None:
-    assert [kind_of(key) for key in ("JOB#export#a", "JOB#import#a", "TALLY#a#001")] == [
-        *("JOB#export", "JOB#import", "TALLY"),
-    ]
+    assert kind_of_partition("JOB#export#a") == "JOB#export"
+    assert kind_of_partition("JOB#import#a") == "JOB#import"
+    assert kind_of_partition("TALLY#a#001") == "TALLY"
 
 
 @pytest.mark.parametrize("function", declared_policies())
 def test_a_role_reaches_no_partition_that_its_function_never_names(
     evidence: Evidence, engine: Engine, function: str
 ) -> None:
-    own = {partition for question in evidence.questions(function) for partition in partitions(question)}
+    own = all_partitions(evidence.questions(function))
     others = foreign_questions(evidence, own)
-    assert len({partition for question in others for partition in partitions(question)} - own) > 3
-    assert not [question for question in others if decide(engine, function, question).allowed]
+    foreign = all_partitions(others) - own
+    assert len(foreign) > 3
+    assert [question for question in others if decide(engine, function, question).allowed] == []
 
 
 def foreign_questions(evidence: Evidence, own: set[tuple[str, str]]) -> Iterable[Question]:
     """Return one question for each action, set of partitions that are not all `own`, and further context."""
-    foreign = [each for name in declared_policies() for each in evidence.questions(name) if partitions(each) - own]
-    return {(each.action, *sorted(partitions(each)), *other_context(each)): each for each in foreign}.values()
+    found = {}
+    for question in all_questions(evidence):
+        reached = partitions(question)
+        if not reached <= own:
+            kind = (question.action, *sorted(reached), *other_context(question))
+            found[kind] = question
+    return found.values()
 
 
 def other_context(question: Question) -> list[str]:
@@ -55,7 +67,7 @@ def other_context(question: Question) -> list[str]:
 @pytest.mark.parametrize("function", declared_policies())
 def test_a_role_allows_no_scan(engine: Engine, evidence: Evidence, function: str) -> None:
     """A scan has no leading keys, and ForAllValues holds without a value."""
-    tables = {each.resource for name in declared_policies() for each in evidence.questions(name) if partitions(each)}
+    tables = {question.resource for question in all_questions(evidence) if partitions(question)}
     assert len(tables) == 5
     for table in tables:
         assert not decide(engine, function, Question("dynamodb:Scan", table, {})).allowed
@@ -68,17 +80,19 @@ def test_every_condition_refuses_another_value_and_a_missing_value(
     """ForAllValues holds if the key has no value, so such a condition is tested with a foreign value only."""
     for statement, operator, key in conditions_of(policies()[function]):
         with_key = [each for each in evidence.questions(function) if key in each.context]
-        affected = [
-            question
-            for question in with_key
-            if any(entry[:2] == (statement, key) for entry in decide(engine, function, question).entries)
-        ]
+        affected = [each for each in with_key if (statement, key) in used_kinds(engine, function, each)]
         assert affected, (statement, key)
         for question in affected:
-            refused = [with_foreign_value(question, key)]
+            changed = [with_foreign_value(question, key)]
             if not operator.startswith("ForAllValues"):
-                refused.append(without_key(question, key))
-            assert not [each for each in refused if decide(engine, function, each).allowed], (statement, key)
+                changed.append(without_key(question, key))
+            for each in changed:
+                assert not decide(engine, function, each).allowed, (statement, key)
+
+
+def used_kinds(engine: Engine, function: str, question: Question) -> set[tuple[str, str]]:
+    """Return statement and kind of each policy entry that allows the question. A condition key is such a kind."""
+    return {(entry.statement, entry.kind) for entry in decide(engine, function, question).entries}
 
 
 def conditions_of(policy: Any) -> Iterator[tuple[str, str, str]]:
@@ -94,7 +108,8 @@ def with_foreign_value(question: Question, key: str) -> Question:
 
 
 def without_key(question: Question, key: str) -> Question:
-    return replace(question, context={name: value for name, value in question.context.items() if name != key})
+    other_keys = {name: value for name, value in question.context.items() if name != key}
+    return replace(question, context=other_keys)
 
 
 @pytest.mark.parametrize("function", ["relay_mail", "project_signatures"])

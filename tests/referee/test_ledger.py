@@ -38,10 +38,16 @@ def test_every_entry_of_a_policy_has_a_name() -> None:
 
 def test_the_notes_of_several_ledgers_are_read_together(tmp_path: Path) -> None:
     ledgers = [Ledger(tmp_path) for _ in range(3)]
+
+    def note(number: int) -> None:
+        ledger = ledgers[number % 3]
+        ledger.note(f"f{number % 2}", [READ])
+
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda number: ledgers[number % 3].note(f"f{number % 2}", [READ]), range(60)))
+        list(pool.map(note, range(60)))
     assert read(tmp_path) == {("f0", READ), ("f1", READ)}
-    assert sum(len(path.read_text().splitlines()) for path in tmp_path.iterdir()) == 6
+    lines = [line for path in tmp_path.iterdir() for line in path.read_text().splitlines()]
+    assert len(lines) == 6
 
 
 def test_nothing_is_noted_before_the_first_call(tmp_path: Path) -> None:
@@ -50,10 +56,11 @@ def test_nothing_is_noted_before_the_first_call(tmp_path: Path) -> None:
 
 
 def test_an_unused_entry_is_reported_by_function_and_statement(tmp_path: Path) -> None:
-    used = [entry for entry in entries(POLICIES) if entry[1].value not in ("B#*", "q2")]
+    used = [(function, entry) for function, entry in entries(POLICIES) if entry.value not in ("B#*", "q2")]
     assert unused(POLICIES, used) == [
         ("counts", PolicyEntry("Read", "dynamodb:LeadingKeys", "B#*")),
         ("counts", PolicyEntry("2", "Resource", "q2")),
     ]
     assert next(report(POLICIES, tmp_path)) == "counts: Read: Action dynamodb:Query"
-    assert unused(POLICIES, [("another", entry) for _, entry in used]) == list(entries(POLICIES))
+    used_by_another = [("another", entry) for _, entry in used]
+    assert unused(POLICIES, used_by_another) == list(entries(POLICIES))

@@ -11,7 +11,7 @@ import manage
 from stack.paths import ROOT
 from stack.referee.engine import Engine
 from stack.referee.ledger import entries_of
-from stack.referee.model import Question
+from stack.referee.model import PolicyEntry, Question
 from stack.referee.policies import HERE
 from tests.actors import a_published_petition
 from tests.fake_site import a_fake_site, wire
@@ -33,6 +33,7 @@ STACK = HERE.arn("cloudformation", "stack/petitions-prod/1-2-3")
 SIGNATURES = HERE.arn("dynamodb", "table/petitions-prod-SignaturesTable-1x")
 COUNTS = SIGNATURES.replace("Signatures", "Counts")
 LOG = HERE.arn("logs", "log-group:/aws/lambda/petitions-prod-SendMail-1x")
+ROLE = f"arn:aws:iam::{HERE.account}:role/on-call"
 
 
 def dead_letters(name: str) -> str:
@@ -72,7 +73,8 @@ CONDITIONAL = [Question("dynamodb:DeleteItem", COUNTS, {"dynamodb:LeadingKeys": 
 
 
 def policy_of(sids: Iterable[str]) -> dict[str, Any]:
-    return {**POLICY, "Statement": [each for each in POLICY["Statement"] if each["Sid"] in sids]}
+    statements = [each for each in POLICY["Statement"] if each["Sid"] in sids]
+    return {**POLICY, "Statement": statements}
 
 
 ALL = [each["Sid"] for each in POLICY["Statement"]]
@@ -87,8 +89,7 @@ def asked(actions_by_resource: dict[str, list[str]]) -> Iterator[Question]:
 
 
 def refused(engine: Engine, policy: Any, questions: Iterable[Question]) -> list[Question]:
-    role = f"arn:aws:iam::{HERE.account}:role/on-call"
-    return [question for question in questions if not engine.decide([policy], question, role).allowed]
+    return [question for question in questions if not engine.decide([policy], question, ROLE).allowed]
 
 
 def played(command: str, folder: Path) -> list[Question]:
@@ -112,7 +113,8 @@ def test_every_call_of_a_command_is_allowed(command: str, engine: Engine, enviro
     questions = played(command, tmp_path)
     assert questions
     assert refused(engine, USUAL, questions) == []
-    assert bool(refused(engine, IMPERSONAL, questions)) is (command in PERSONAL_COMMANDS)
+    needs_data_of_people = refused(engine, IMPERSONAL, questions) != []
+    assert needs_data_of_people is (command in PERSONAL_COMMANDS)
 
 
 def test_what_the_runbook_does_without_manage_is_allowed(engine: Engine) -> None:
@@ -123,13 +125,17 @@ def test_what_the_runbook_does_without_manage_is_allowed(engine: Engine) -> None
 def test_every_entry_of_the_policy_is_needed(engine: Engine, environment: object, tmp_path: Path) -> None:
     questions = [question for command in SCENES for question in played(command, tmp_path)]
     questions += [*asked(RUNBOOK), *asked(WHOLE_TABLE), *CONDITIONAL]
-    role = f"arn:aws:iam::{HERE.account}:role/on-call"
-    used = {entry for question in questions for entry in engine.decide([POLICY], question, role).entries}
-    declared = {entry for number, each in enumerate(POLICY["Statement"]) for entry in entries_of(each, number)}
-    # The condition of PetitionsCountsAndActivityLog excludes its value. A charity with a key names this key.
-    assert {
-        entry for entry in declared - used if entry.statement != "KeyOfYourOwn" and entry.value != "TOKENS"
-    } == set()
+    used: set[PolicyEntry] = set()
+    for question in questions:
+        used |= engine.decide([POLICY], question, ROLE).entries
+    declared: set[PolicyEntry] = set()
+    for number, statement in enumerate(POLICY["Statement"]):
+        declared |= {*entries_of(statement, number)}
+    # A charity with a key names this key. The engine cannot judge actions whose only type of resource is optional.
+    unjudged = {"KeyOfYourOwn", "SuppressionList"}
+    # The condition of PetitionsCountsAndActivityLog excludes its value.
+    unused = [each for each in declared - used if each.statement not in unjudged and each.value != "TOKENS"]
+    assert unused == []
 
 
 @pytest.mark.parametrize(
@@ -153,9 +159,10 @@ def test_without_the_statements_about_people_nothing_about_people_is_allowed(
     assert refused(engine, IMPERSONAL, [question])
 
 
-def test_the_policy_is_valid_and_short_enough_for_a_managed_policy() -> None:
+def test_the_policy_is_valid_and_short_enough_for_an_inline_policy_of_a_role() -> None:
     assert POLICY["Version"] == "2012-10-17"
-    assert len(json.dumps(POLICY, separators=(",", ":"))) < 6144
-    assert all(each["Effect"] == "Allow" for each in POLICY["Statement"])
+    assert len(json.dumps(POLICY, separators=(",", ":"))) < 10_240 - 2_000, "a long stage name makes it longer"
+    for statement in POLICY["Statement"]:
+        assert statement["Effect"] == "Allow"
     assert set(PERSONAL) < set(ALL)
     assert len(set(ALL)) == len(ALL)

@@ -47,20 +47,24 @@ def test_a_mail_needs_its_address_its_domain_and_its_configuration_set() -> None
 
 
 def test_the_context_of_a_mail_has_its_sender_and_recipients() -> None:
-    [context] = {str(sorted(each.context.items())) for each in questions_of("sesv2", "SendEmail", **MAIL)}
-    assert context == str(
-        [
-            ("ses:ApiVersion", "2"),
-            ("ses:FromAddress", "petitions@example.org"),
-            ("ses:FromDisplayName", "Harbour"),
-            ("ses:Recipients", ["alice@mail.example", "bob@mail.example"]),
-        ]
-    )
+    found = questions_of("sesv2", "SendEmail", **MAIL)
+    assert found
+    for question in found:
+        assert question.context == {
+            "ses:ApiVersion": "2",
+            "ses:FromAddress": "petitions@example.org",
+            "ses:FromDisplayName": "Harbour",
+            "ses:Recipients": ["alice@mail.example", "bob@mail.example"],
+        }
 
 
 def test_a_mail_without_a_configuration_set_does_not_need_one() -> None:
     bare = {"FromEmailAddress": "petitions@example.org", "Destination": {"ToAddresses": ["a@b.example"]}}
     assert len(questions_of("sesv2", "SendEmail", **bare)) == 2
+
+
+def test_reading_the_quota_of_email_has_no_resource() -> None:
+    assert questions_of("sesv2", "GetAccount") == [Question("ses:GetAccount", "*", {"ses:ApiVersion": "2"})]
 
 
 @pytest.mark.parametrize("content", ["Raw", "Template"])

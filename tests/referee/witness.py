@@ -15,11 +15,18 @@ from chalicelib.edge.route import Function
 from chalicelib.edge.routes import ROUTES
 from stack.referee.policies import declared_policies
 from stack.template.functions import logical_id
-from tests.fake_mailer import FakeMailer
+from tests.fake_mailer import FakeMailer, FakeQuota
 from tests.fakes import FakeBucket, FakeQueue, FakeSource, FakeTables
 from tests.faults.injection import CALLS, _site
 
-FAKES = {"Tables": FakeTables, "Queue": FakeQueue, "Source": FakeSource, "Bucket": FakeBucket, "Mailer": FakeMailer}
+FAKES = {
+    "Tables": FakeTables,
+    "Queue": FakeQueue,
+    "Source": FakeSource,
+    "Bucket": FakeBucket,
+    "Mailer": FakeMailer,
+    "MailQuota": FakeQuota,
+}
 # Making a link is not a call, so it cannot fail. AWS checks the role that signed the link when a person opens it.
 METHODS = {**CALLS, "Bucket": (*CALLS["Bucket"], "link")}
 
@@ -41,14 +48,16 @@ def recording(record: Callable[[RecordedCall], object]) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for kind, fake in FAKES.items():
             for name in METHODS[kind]:
-                patch.setattr(fake, name, _with_record(getattr(fake, name), name, record))
+                call = getattr(fake, name)
+                patch.setattr(fake, name, _with_record(call, name, record))
         yield
 
 
 def _with_record(call: Callable[..., Any], name: str, record: Callable[[RecordedCall], object]) -> Callable[..., Any]:
     def recorded(target: Any, *arguments: Any, **named: Any) -> Any:
         function = _calling_function()
-        if function and not (name == "send" and arguments == ([],)):
+        sends_nothing = name == "send" and arguments == ([],)
+        if function and not sends_nothing:
             record(RecordedCall(function, _site(), target, name, arguments, named))
         return call(target, *arguments, **named)
 
@@ -61,26 +70,41 @@ def _calling_function() -> str | None:
     if frame and frame.f_code.co_filename.endswith("tests/fakes.py"):
         return None
     while frame:
-        if name := _workers().get(frame.f_code):
-            return name
-        handler = frame.f_locals.get("self") if frame.f_code.co_name == "_get_view_function_response" else None
-        if isinstance(handler, RestAPIEventHandler):
-            assert handler.current_request is not None
-            context = handler.current_request.context
-            return function_of_route(context["httpMethod"], context["resourcePath"])
+        function = _workers().get(frame.f_code) or _function_of_view(frame)
+        if function:
+            return function
         frame = frame.f_back
     return None
+
+
+def _function_of_view(frame: FrameType) -> str | None:
+    """Return the function whose route Chalice serves in this frame; None if the frame serves no route."""
+    if frame.f_code.co_name != "_get_view_function_response":
+        return None
+    handler = frame.f_locals.get("self")
+    if not isinstance(handler, RestAPIEventHandler):
+        return None
+    assert handler.current_request is not None
+    context = handler.current_request.context
+    return function_of_route(context["httpMethod"], context["resourcePath"])
 
 
 @cache
 def _workers() -> dict[CodeType, str]:
     """Return the functions without a route, by their code: workers and authorizers."""
-    found = {name: getattr(app.handler_map.get(name), "func", None) for name in declared_policies()}
-    return {func.__code__: name for name, func in found.items() if isinstance(func, FunctionType)}
+    found = {}
+    for name in declared_policies():
+        func = getattr(app.handler_map.get(name), "func", None)
+        if isinstance(func, FunctionType):
+            found[func.__code__] = name
+    return found
 
 
 @cache
 def function_of_route(method: str, path: str) -> str:
-    functions = {(name, route.path): route.function for route in ROUTES.values() for name in route.methods}
-    logical = functions.get((method, path), Function.API)
-    return {logical_id(name): name for name in declared_policies()}[logical]
+    function = Function.API
+    for route in ROUTES.values():
+        if route.path == path and method in route.methods:
+            function = route.function
+    names = {logical_id(name): name for name in declared_policies()}
+    return names[function]

@@ -49,7 +49,8 @@ def assert_problem(answer: Any, status: int) -> None:
     assert body["title"]
     assert body["detail"]
     if status == 422:
-        assert all(set(error) == {"field", "message"} for error in body["errors"])
+        for error in body["errors"]:
+            assert set(error) == {"field", "message"}
 
 
 def test_a_signature_is_accepted_and_stored(fake_site: FakeSite) -> None:

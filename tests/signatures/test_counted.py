@@ -2,6 +2,7 @@
 
 import pytest
 
+from chalicelib.aws.table import Change
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.counted import change_and_count
@@ -65,14 +66,14 @@ def test_a_failed_condition_on_the_signature_leaves_the_tally_unchanged(
     tables: FakeTables, full_petition: Petition
 ) -> None:
     identity = confirmed(tables, full_petition, source="source-1")
+    subject = subject_of(full_petition, identity, source="source-1")
     before = exact_count(full_petition, NOW, tables)
+
+    def confirm_again(entry: TallyEntry) -> Change:
+        return confirmation(subject, {}, entry.source, NOW)
+
     with pytest.raises(ConditionFailed) as caught:
-        change_and_count(
-            full_petition,
-            TallyEntry(1, NOW, "GB", "source-1"),
-            lambda entry: confirmation(subject_of(full_petition, identity, source="source-1"), {}, entry.source, NOW),
-            tables,
-        )
+        change_and_count(full_petition, TallyEntry(1, NOW, "GB", "source-1"), confirm_again, tables)
     assert caught.value.item is not None
     assert caught.value.item["state"] == "confirmed"
     assert exact_count(full_petition, NOW, tables) == before

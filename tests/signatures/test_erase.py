@@ -53,9 +53,9 @@ def test_an_erased_item_does_not_show_who_signed_what_or_when(tables: FakeTables
     assert item["signed_at"] == "2026-11-24T12:01:00Z"
     assert {item["withdrawn_at"], item["erased_at"]} == {"2026-11-24T12:01:00.000000Z"}
     assert item["expires_at"] == int((LATER + ERASED_LIFETIME).timestamp())
-    assert not [
-        word for word in ("Alice", "alice", "M1 1AE", "bbc", "GB", petition.charity) if word in json.dumps(item)
-    ]
+    text = json.dumps(item)
+    for word in ("Alice", "alice", "M1 1AE", "bbc", "GB", petition.charity):
+        assert word not in text
 
 
 def test_an_erased_item_outlives_every_queued_message(tables: FakeTables, petition: Petition) -> None:
@@ -75,7 +75,8 @@ def test_repeated_erasing_subtracts_one_and_a_message_signed_in_between_is_overt
     for day in range(3):
         erase(key_of(petition, identity), petition, NOW + day * DAY, tables)
     assert exact_count(petition, NOW + 2 * DAY, tables).confirmed == 1
-    assert item_of(tables, petition, identity)["expires_at"] == int((NOW + 2 * DAY + ERASED_LIFETIME).timestamp())
+    expires_at = NOW + 2 * DAY + ERASED_LIFETIME
+    assert item_of(tables, petition, identity)["expires_at"] == int(expires_at.timestamp())
     assert sign_from_queue(overflow_message(petition, NOW + DAY), NOW + 3 * DAY, tables) is Outcome.OVERTAKEN
 
 
@@ -172,6 +173,7 @@ def test_erasing_raises_conflicted_if_the_signature_keeps_changing(
 def test_signing_twice_after_erasure_is_one_signature(tables: FakeTables, petition: Petition) -> None:
     identity = confirmed(tables, petition)
     erase(key_of(petition, identity), petition, NOW, tables)
-    outcomes = [sign_by_form(petition, NOW + DAY, a_signing_context(tables)).outcome for _ in range(2)]
-    assert outcomes == [Outcome.REPEATED, Outcome.REPEATED]
+    for _ in range(2):
+        signing = sign_by_form(petition, NOW + DAY, a_signing_context(tables))
+        assert signing.outcome is Outcome.REPEATED
     assert item_of(tables, petition, identity)["mails"] == 0

@@ -19,8 +19,9 @@ NAMES = ["name", "email", "country", "postcode", "consent", "source"]
 
 
 def field_errors(body: object) -> dict[str, str]:
+    text = body if isinstance(body, str) else json.dumps(body)
     with pytest.raises(Invalid) as caught:
-        read_json(body if isinstance(body, str) else json.dumps(body))
+        read_json(text)
     return {error.field: error.message for error in caught.value.errors}
 
 
@@ -93,10 +94,12 @@ def test_malformed_json_raises_not_json(body: str) -> None:
 
 @given(st.dictionaries(st.sampled_from(NAMES) | st.text(max_size=8), JSON_VALUES) | JSON_VALUES)
 def test_any_value_is_a_form_or_has_field_errors(value: Any) -> None:
+    text = json.dumps(value)
     try:
-        read_json(json.dumps(value))
+        read_json(text)
     except NotJson:
-        assert "\\ud" in json.dumps(value) or "Infinity" in json.dumps(value) or "NaN" in json.dumps(value)
+        # `json.dumps` writes half a character, Infinity and NaN. `read_json` refuses them.
+        assert any(part in text for part in ("\\ud", "Infinity", "NaN"))
     except Invalid as invalid:
         errors = invalid.errors
         assert errors

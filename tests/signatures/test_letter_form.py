@@ -14,7 +14,11 @@ from tests.actors import fields_of
 def refused_fields(**fields: Any) -> list[str]:
     with pytest.raises(ValidationError) as caught:
         LetterForm.model_validate({"send": True} | fields)
-    return [".".join(map(str, error["loc"])) for error in caught.value.errors()]
+    refused = []
+    for error in caught.value.errors():
+        parts = [str(part) for part in error["loc"]]
+        refused.append(".".join(parts))
+    return refused
 
 
 @pytest.mark.parametrize(

@@ -35,15 +35,19 @@ def send_confirm_link(fake_site: FakeSite, petition: Petition) -> str:
 
 
 def text_of(page: Any) -> str:
-    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", page.body.decode())).split())
+    without_tags = re.sub(r"<[^>]*>", " ", page.body.decode())
+    words = html.unescape(without_tags).split()
+    return " ".join(words)
 
 
 def form_fields(page: Any) -> dict[str, str]:
     """Return the fields that a browser would send, with the boxes as they are ticked."""
-    text = page.body.decode().partition('action="/confirm')[2].partition("</form>")[0]
+    _, _, from_the_form = page.body.decode().partition('action="/confirm')
+    text, _, _ = from_the_form.partition("</form>")
     fields = {}
     for tag in re.findall(r"<input[^>]*>", text):
-        values = {name: html.unescape(value) for name, value in re.findall(r'([\w.-]+)="([^"]*)"', tag)}
+        attributes = re.findall(r'([\w.-]+)="([^"]*)"', tag)
+        values = {name: html.unescape(value) for name, value in attributes}
         if values["type"] not in ("checkbox", "radio") or " checked" in tag:
             fields[values["name"]] = values["value"]
     [(name, body)] = re.findall(r'<textarea[^>]*name="([^"]*)"[^>]*>\n(.*?)</textarea>', text, re.DOTALL)

@@ -82,7 +82,8 @@ def test_after_a_corrected_postcode_the_page_shows_the_changed_letter_before_con
     fake_site.post_form("/confirm", form_fields(page) | corrections)
     item = item_of(fake_site.tables, letter_petition, identity_of(letter_petition))
     assert (item["state"], item["postcode"]) == ("confirmed", corrections["postcode"])
-    assert [mail.to for mail in deliver_letters(fake_site, letter_petition)] == ([member.email] if member else [])
+    recipients = [mail.to for mail in deliver_letters(fake_site, letter_petition)]
+    assert recipients == ([member.email] if member else [])
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from itertools import chain, pairwise
+from itertools import pairwise
 from typing import Any
 
 import hypothesis
@@ -21,7 +21,7 @@ from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.projections.breakdowns import pending_count
 from chalicelib.projections.changes import increments
-from chalicelib.projections.project import project
+from chalicelib.projections.project import Increment, project
 from chalicelib.shedding.level import forget_level
 from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.form import Corrections
@@ -79,8 +79,10 @@ class Lifecycle(RuleBasedStateMachine):
         self._queue_new_requests(first)
 
     def _queue_new_requests(self, first: int) -> None:
-        images = [new for _, old, new in self.tables.log[first:] if new and needs_message(old, new)]
-        self.queue += [SIGNATURE_KINDS[image["mail_kind"]].state.request_of(image) for image in images]
+        for _, old, new in self.tables.log[first:]:
+            if new and needs_message(old, new):
+                state = SIGNATURE_KINDS[new["mail_kind"]].state
+                self.queue.append(state.request_of(new))
 
     @precondition(lambda self: self.queue)
     @rule(which=st.integers(0, 100))
@@ -136,8 +138,10 @@ class Lifecycle(RuleBasedStateMachine):
 
     @rule(overlap=st.integers(0, 5))
     def project(self, overlap: int) -> None:
-        batch = self.tables.log[max(0, self.projected - overlap) :]
-        project(chain.from_iterable(increments(*change, NOW) for change in batch), self.tables)
+        found: list[Increment] = []
+        for sequence, old, new in self.tables.log[max(0, self.projected - overlap) :]:
+            found += increments(sequence, old, new, NOW)
+        project(found, self.tables)
         self.projected = len(self.tables.log)
 
     @invariant()
@@ -163,9 +167,12 @@ class Lifecycle(RuleBasedStateMachine):
     @invariant()
     def email_limits_hold(self) -> None:
         for times in self.mail_times.values():
-            assert all(b - a >= timedelta(minutes=1) for a, b in pairwise(times))
+            for before, after in pairwise(times):
+                assert after - before >= timedelta(minutes=1)
             for period, most in ((timedelta(hours=1), 3), (timedelta(days=1), 8)):
-                assert all(b - a >= period for a, b in zip(times, times[most:], strict=False))
+                # `after` is `most` emails later than `before`.
+                for before, after in zip(times, times[most:], strict=False):
+                    assert after - before >= period
 
     def signatures(self) -> list[Item]:
         return [item for key, item in self.tables.items.items() if key.table == keys.SIGNATURES]

@@ -89,8 +89,12 @@ def test_one_person_can_sign_two_petitions(tables: FakeTables, petition: Petitio
 
 def test_32_concurrent_signings_make_one_signature_and_one_mail_request(tables: FakeTables, petition: Petition) -> None:
     context = a_signing_context(tables)
+
+    def sign_once(_: int) -> Outcome:
+        return sign_by_form(petition, NOW, context).outcome
+
     with ThreadPoolExecutor(8) as pool:
-        outcomes = list(pool.map(lambda _: sign_by_form(petition, NOW, context).outcome, range(32)))
+        outcomes = list(pool.map(sign_once, range(32)))
     assert outcomes.count(Outcome.ACCEPTED) == 1
     (item,) = signatures_in(tables)
     assert item["mail_requested_at"] == "2026-11-24T12:00:00Z"
@@ -101,7 +105,8 @@ def test_a_repetition_cannot_change_the_signature(tables: FakeTables, petition: 
     before = item_of(tables, petition, identity)
     signed(tables, petition, Person("Mallory", ALICE.email), NOW + DAY, country="NL", updates=True)
     item = item_of(tables, petition, identity)
-    assert {name: value for name, value in item.items() if name != "mail_nudged_at"} == before
+    item.pop("mail_nudged_at", None)
+    assert item == before
 
 
 def test_a_confirmed_signature_never_expires(tables: FakeTables, petition: Petition) -> None:

@@ -62,7 +62,8 @@ def test_a_withdrawal_subtracts_today_from_its_country_and_source(tables: FakeTa
 def test_a_withdrawal_removes_the_mail_request(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     withdraw(key_of(petition, identity), petition, NOW, tables)
-    assert not [name for name in item_of(tables, petition, identity) if name.startswith("mail_kind")]
+    item = item_of(tables, petition, identity)
+    assert not [name for name in item if name.startswith("mail_kind")]
 
 
 class RenewedMeanwhile(FakeTables):

@@ -54,7 +54,9 @@ class FakeProvider:
         self.requested_paths.append(path)
         if path == "/.well-known/openid-configuration":
             return 200, self.document
-        return (200, {"keys": self.keys}) if path == "/jwks" else self.other_answer
+        if path == "/jwks":
+            return 200, {"keys": self.keys}
+        return self.other_answer
 
 
 @contextmanager
@@ -73,8 +75,10 @@ def a_fake_provider() -> Iterator[FakeProvider]:
             self.wfile.write(content)
 
         def do_POST(self) -> None:
-            provider.headers.append({name.lower(): value for name, value in self.headers.items()})
-            provider.bodies.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            body = self.rfile.read(int(headers["content-length"]))
+            provider.headers.append(headers)
+            provider.bodies.append(body.decode())
             self.do_GET()
 
         def log_message(self, *_: Any) -> None:

@@ -59,6 +59,12 @@ def test_a_code_is_exchanged_for_a_token_with_the_owners_rights_and_audited(site
     assert session["token"].split("_")[2] not in entry.model_dump_json()
 
 
+def test_a_long_code_is_accepted(site_with_provider: FakeSite) -> None:
+    """Codes of Microsoft Entra have more than 2 KB."""
+    answer = site_with_provider.post_json("/api/staff/session", {**SESSION_BODY, "code": "c" * 8192})
+    assert answer.status_code != 422
+
+
 def test_no_token_is_returned_without_an_audit_entry(
     site_with_provider: FakeSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,9 +16,8 @@ DISCOVERY_PATH = "/.well-known/openid-configuration"
 
 def exchange_code(provider: FakeProvider, **changes: str) -> str:
     configured = provider.as_configured(**changes)
-    return fetch_id_token(
-        configured, discovery_of(configured), CODE_RETURNED, "https://petitions.example/staff/signed-in"
-    )
+    discovery = discovery_of(configured)
+    return fetch_id_token(configured, discovery, CODE_RETURNED, "https://petitions.example/staff/signed-in")
 
 
 def test_the_discovery_document_is_cached_for_ten_minutes(
@@ -77,7 +76,7 @@ def test_an_answer_that_is_too_large_is_refused(provider: FakeProvider) -> None:
         keys_of(discovery_of(provider.as_configured()), None)
 
 
-def test_a_refused_connection_raises_provider_silent() -> None:
+def test_a_refused_connection_raises_provider_unavailable() -> None:
     forget_provider()
     with pytest.raises(ProviderUnavailable):
         discovery_of(Provider(f"http://127.0.0.1:{free_port()}", "petitions"))
@@ -102,7 +101,8 @@ def test_an_unknown_key_id_fetches_the_keys_again_at_most_once_a_minute(
 def test_a_code_is_exchanged_with_its_verifier(provider: FakeProvider) -> None:
     token = provider.issue_token()
     assert exchange_code(provider) == token
-    sent = dict(field.split("=") for field in provider.bodies[0].split("&"))
+    fields = provider.bodies[0].split("&")
+    sent = dict(field.split("=") for field in fields)
     assert sent == {
         "grant_type": "authorization_code",
         "code": "c0de",
@@ -137,7 +137,7 @@ def test_a_refused_code_is_not_retried(provider: FakeProvider, status: int) -> N
     "answer",
     [(500, {}), (503, {}), (200, {}), (200, {"id_token": 5}), (200, b"<html>"), (401, {"error": "invalid_client"})],
 )
-def test_errors_of_the_provider_or_our_settings_raise_provider_silent(
+def test_errors_of_the_provider_or_our_settings_raise_provider_unavailable(
     provider: FakeProvider, answer: tuple[int, object]
 ) -> None:
     provider.other_answer = answer

@@ -22,12 +22,15 @@ def verify_token(provider: FakeProvider, token: str, **changes: Any) -> Claims:
 
 
 def sign_token(provider: FakeProvider, key: RSAKey | ECKey | OctKey, algorithm: str, kid: str | None = "one") -> str:
-    header = {"alg": algorithm, **({"kid": kid} if kid else {})}
+    header = {"alg": algorithm}
+    if kid:
+        header["kid"] = kid
     return jwt.encode(header, provider.claims(), key, algorithms=[algorithm])
 
 
 def encode(part: dict[str, Any]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode()
+    content = json.dumps(part).encode()
+    return base64.urlsafe_b64encode(content).decode().rstrip("=")
 
 
 @pytest.mark.parametrize(("key", "algorithm", "kid"), [(RSA, "RS256", "one"), (EC, "ES256", "two")])
@@ -113,10 +116,11 @@ def test_an_encryption_key_is_refused(provider: FakeProvider) -> None:
 
 
 def test_a_single_key_needs_no_id(provider: FakeProvider) -> None:
-    provider.keys = [{name: value for name, value in provider.keys[0].items() if name != "kid"}]
-    assert verify_token(
-        provider, sign_token(provider, RSAKey.import_key({**RSA.as_dict(private=True), "kid": ""}), "RS256", None)
-    )
+    only_key = provider.keys[0]
+    del only_key["kid"]
+    provider.keys = [only_key]
+    key_without_id = RSAKey.import_key({**RSA.as_dict(private=True), "kid": ""})
+    assert verify_token(provider, sign_token(provider, key_without_id, "RS256", None))
 
 
 def test_keys_of_an_unknown_kind_are_ignored(provider: FakeProvider) -> None:
@@ -133,6 +137,8 @@ def test_a_malformed_token_is_refused(provider: FakeProvider, token: str) -> Non
 @pytest.mark.parametrize("part", [0, 1, 2])
 def test_a_token_changed_in_any_part_is_refused(provider: FakeProvider, part: int) -> None:
     parts = provider.issue_token().split(".")
-    parts[part] = parts[part][:-4] + ("AAAA" if parts[part][-4:] != "AAAA" else "BBBB")
+    last_four = parts[part][-4:]
+    changed = "BBBB" if last_four == "AAAA" else "AAAA"
+    parts[part] = parts[part][:-4] + changed
     with pytest.raises(NotSignedIn):
         verify_token(provider, ".".join(parts))

@@ -23,8 +23,13 @@ def compiled_files(archive: zipfile.ZipFile) -> set[str]:
 
 
 def tags(archive: zipfile.ZipFile) -> dict[str, list[str]]:
-    found = (name for name in archive.namelist() if name.endswith(".dist-info/WHEEL"))
-    return {name: HeaderParser().parsestr(archive.read(name).decode()).get_all("Tag", []) for name in found}
+    """Return the tags of each wheel, by the name of its WHEEL file."""
+    found = {}
+    for name in archive.namelist():
+        if name.endswith(".dist-info/WHEEL"):
+            headers = HeaderParser().parsestr(archive.read(name).decode())
+            found[name] = headers.get_all("Tag", [])
+    return found
 
 
 def runs_on_lambda(tag: str) -> bool:
@@ -33,8 +38,13 @@ def runs_on_lambda(tag: str) -> bool:
     if (abi, platform) == ("none", "any"):
         return python in ("py3", "py2.py3", "cp313")
     match = MANYLINUX.fullmatch(platform)
-    glibc = tuple(map(int, match.groups(default="0"))) if match else (99, 0)
-    return (abi == "abi3" or python == abi == "cp313") and glibc <= GLIBC_OF_AMAZON_LINUX_2023
+    if not match:
+        return False
+    # The name manylinux2014 has no version of glibc. Its version, 2.17, is old enough.
+    major, minor = match.groups(default="0")
+    is_glibc_old_enough = (int(major), int(minor)) <= GLIBC_OF_AMAZON_LINUX_2023
+    is_for_this_python = abi == "abi3" or python == abi == "cp313"
+    return is_glibc_old_enough and is_for_this_python
 
 
 def gateway_event(path: str, query: dict[str, list[str]] | None) -> dict[str, Any]:

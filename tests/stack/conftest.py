@@ -31,9 +31,8 @@ def template(local_package: Package) -> Template:
 
 def of_type(template: Template, kind: str) -> dict[str, Any]:
     """Return the properties of each resource of a type, by logical name."""
-    return {
-        name: resource["Properties"] for name, resource in template["Resources"].items() if resource["Type"] == kind
-    }
+    resources = template["Resources"].items()
+    return {name: resource["Properties"] for name, resource in resources if resource["Type"] == kind}
 
 
 @pytest.fixture(scope="session")

@@ -30,11 +30,16 @@ READ_ARGUMENTS: dict[str, dict[str, Any]] = {
 }
 
 
+def sent_emails(stack: Deployed) -> list[dict[str, Any]]:
+    """Return the emails sent to the emulated SES, oldest first."""
+    emails_by_account = json.loads(fetch(f"{stack.endpoint}/_ministack/ses/messages"))["messages"]
+    return [email for emails in emails_by_account.values() for email in emails]
+
+
 def visitor(stack: Deployed) -> Visitor:
     def mails() -> list[dict[str, Any]]:
-        sent = json.loads(fetch(f"{stack.endpoint}/_ministack/ses/messages"))["messages"]
-        oldest_first = [{"to": mail["To"], "text": mail["BodyText"]} for account in sent.values() for mail in account]
-        return oldest_first[::-1]
+        newest_first = sent_emails(stack)[::-1]
+        return [{"to": email["To"], "text": email["BodyText"]} for email in newest_first]
 
     return Visitor(stack.api, mails)
 
@@ -52,9 +57,9 @@ def run_watch(cloud: Cloud, stack: Deployed) -> dict[str, str]:
     run_function(cloud, stack, "WatchMail")
 
     def state(function: str) -> str:
-        [mapping] = cloud.client("lambda").list_event_source_mappings(FunctionName=stack.outputs[f"{function}Name"])[
-            "EventSourceMappings"
-        ]
+        name = stack.outputs[f"{function}Name"]
+        answer = cloud.client("lambda").list_event_source_mappings(FunctionName=name)
+        [mapping] = answer["EventSourceMappings"]
         return str(mapping["State"])
 
     return {function: state(function) for function in ("SendMail", "SendOtherMail")}
@@ -69,20 +74,23 @@ def names_of(stack: Deployed) -> dict[str, str]:
 
 
 def _item_if_sent(item: dict[str, Any]) -> dict[str, Any]:
-    return item if "mailed_at" in item and "mail_kind" not in item else {}
+    is_sent = "mailed_at" in item and "mail_kind" not in item
+    return item if is_sent else {}
 
 
 def forget_the_first_email(stack: Deployed, email: str) -> None:
     """Set the signature's last email to long ago, and empty the budgets, so that another may be sent at once."""
     # Wait until the sender's queue is empty: then the sender has ended. Before that, the sender may mark the email as
     # sent, or the SDK may repeat the mark on a busy machine. Each mark sets the time again.
-    item = wait_for(lambda: _item_if_sent(item_of(Cloud(stack.endpoint), stack, email)))
-    wait_for(lambda: not depths(Cloud(stack.endpoint), stack)["mail"], EMAIL_SECONDS)
+    cloud = Cloud(stack.endpoint)
+    item = wait_for(lambda: _item_if_sent(item_of(cloud, stack, email)))
+    wait_for(lambda: depths(cloud, stack)["mail"] == 0, EMAIL_SECONDS)
     key = keys.Key(keys.SIGNATURES, item["pk"]["S"], item["sk"]["S"])
-    Tables(dynamodb(stack), names_of(stack)).update(Change(key, assign={"mailed_at": "2020-01-01T00:00:00Z"}))
+    tables = Tables(dynamodb(stack), names_of(stack))
+    tables.update(Change(key, assign={"mailed_at": "2020-01-01T00:00:00Z"}))
     client, table = dynamodb(stack), stack.outputs["LimitsTableName"]
     for limit in client.scan(TableName=table)["Items"]:
-        client.delete_item(TableName=table, Key={name: limit[name] for name in ("pk", "sk")})
+        client.delete_item(TableName=table, Key={"pk": limit["pk"], "sk": limit["sk"]})
 
 
 def outcome(stack: Deployed, function: str, table: str, operation: str) -> str:
@@ -106,5 +114,10 @@ def client_of(stack: Deployed, function: str, service: str = "dynamodb") -> Any:
 
 
 def item_of(cloud: Cloud, stack: Deployed, email: str) -> dict[str, Any]:
-    items = cloud.client("dynamodb").scan(TableName=stack.outputs["SignaturesTableName"])["Items"]
-    return next((item for item in items if item.get("email") == {"S": email}), {})
+    """Return the signature with this email address; an empty item if there is none."""
+    answer = cloud.client("dynamodb").scan(TableName=stack.outputs["SignaturesTableName"])
+    items: list[dict[str, Any]] = answer["Items"]
+    for item in items:
+        if item.get("email") == {"S": email}:
+            return item
+    return {}

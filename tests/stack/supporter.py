@@ -5,8 +5,9 @@ import re
 import time
 import urllib.parse
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 Found = TypeVar("Found")
@@ -25,12 +26,16 @@ class Visitor:
     def sign(self, slug: str, email: str) -> None:
         """Sign with JSON."""
         body = {"name": "Ada", "email": email, "postcode": "SW1A 1AA", "consent": {"sign": True, "updates": True}}
-        url = f"{self.site_url}/api/petitions/{slug}/signatures"
-        fetch(urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"}))
+        post_json(f"{self.site_url}/api/petitions/{slug}/signatures", body)
+
+    def mails_to(self, email: str) -> list[dict[str, Any]]:
+        """Return the emails to the address, newest first."""
+        return [mail for mail in self.mails() if email in mail["to"]]
 
     def link(self, action: str, email: str, seconds: float = EMAIL_SECONDS) -> str:
         """Wait for an email to the address and return the token of its link."""
-        text = wait_for(lambda: next((mail["text"] for mail in self.mails() if email in mail["to"]), ""), seconds)
+        newest_email, *_ = wait_for(lambda: self.mails_to(email), seconds)
+        text = newest_email["text"]
         found = re.search(rf"http\S+/{action}\?token=(\S+)", text)
         assert found, text
         return urllib.parse.unquote(found.group(1))
@@ -43,7 +48,8 @@ class Visitor:
     def read(self, path: str, token: str = "") -> Any:
         """Read JSON from a path, as staff if there is a token."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        return json.loads(fetch(urllib.request.Request(self.site_url + path, headers=headers)))
+        request = urllib.request.Request(self.site_url + path, headers=headers)
+        return json.loads(fetch(request))
 
 
 def fetch(request: urllib.request.Request | str) -> bytes:
@@ -51,6 +57,13 @@ def fetch(request: urllib.request.Request | str) -> bytes:
     with urllib.request.urlopen(request, timeout=30) as answer:
         body: bytes = answer.read()
         return body
+
+
+def post_json(url: str, body: object, headers: Mapping[str, str] = MappingProxyType({})) -> Any:
+    """Return the JSON of a successful answer. Raise HTTPError."""
+    all_headers = {"Content-Type": "application/json", **headers}
+    request = urllib.request.Request(url, json.dumps(body).encode(), all_headers)
+    return json.loads(fetch(request))
 
 
 def wait_for(look: Callable[[], Found], seconds: float = 40) -> Found:

@@ -75,7 +75,8 @@ def test_every_extension_module_is_for_the_pinned_python(archive: zipfile.ZipFil
 def test_every_wheel_has_a_tag_that_runs_on_lambda(archive: zipfile.ZipFile) -> None:
     found = tags(archive)
     assert len(found) > 20
-    assert {name: kept for name, kept in found.items() if not any(map(runs_on_lambda, kept))} == {}
+    for name, tags_of_wheel in found.items():
+        assert any(runs_on_lambda(tag) for tag in tags_of_wheel), name
 
 
 @pytest.mark.parametrize(
@@ -98,11 +99,10 @@ def test_a_wheels_tag_shows_whether_lambda_can_use_the_wheel(tag: str, runs: boo
 def test_no_binary_needs_a_newer_glibc(archive: zipfile.ZipFile) -> None:
     """Check the symbols that each binary links to, not its wheel's tag."""
     binaries = [name for name in archive.namelist() if ".so" in name]
-    glibc_versions = {
-        tuple(map(int, version.split(b".")))
-        for name in binaries
-        for version in re.findall(rb"GLIBC_(\d+\.\d+)", archive.read(name))
-    }
+    glibc_versions = set()
+    for name in binaries:
+        for major, minor in re.findall(rb"GLIBC_(\d+)\.(\d+)", archive.read(name)):
+            glibc_versions.add((int(major), int(minor)))
     assert glibc_versions
     assert max(glibc_versions) <= GLIBC_OF_AMAZON_LINUX_2023
 
@@ -115,8 +115,9 @@ def test_the_package_is_within_lambdas_limits(aws_package: Package, archive: zip
 @needs_the_pinned_python
 def test_every_module_has_bytecode_that_the_pinned_python_loads(archive: zipfile.ZipFile) -> None:
     names = archive.namelist()
+    modules = [name for name in names if name.endswith(".py")]
     compiled = [name for name in names if name.endswith(".cpython-313.pyc")]
-    assert len(compiled) == sum(name.endswith(".py") for name in names)
+    assert len(compiled) == len(modules)
     assert {archive.read(name)[:8] for name in compiled} == {BYTECODE_OF_313}
 
 

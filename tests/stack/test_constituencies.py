@@ -105,4 +105,5 @@ def test_a_deployed_table_counts_confirmations_by_constituency(
         assert constituencies() == []
         supporter.sign(SLUG, "ada@example.org")
         supporter.press("confirm", supporter.link("confirm", "ada@example.org"))
-        assert wait_for(lambda: constituencies() == [{"key": TABLE["SW1A 1AA"], "confirmed": 1}])
+        expected = [{"key": TABLE["SW1A 1AA"], "confirmed": 1}]
+        assert wait_for(lambda: constituencies() == expected)

@@ -41,7 +41,8 @@ def test_emulator_and_functions_listen_on_loopback_only(running_emulator: Emulat
     subprocess.run(["curl", "-sf", "-o", os.devnull, f"{stack.api}/health"], check=True)
     listeners = running_emulator.listeners()
     assert running_emulator.port in {listener.port for listener in listeners}
-    assert all(ip_address(listener.address).is_loopback for listener in listeners)
+    for listener in listeners:
+        assert ip_address(listener.address).is_loopback
     assert len(group_members(running_emulator.process.pid)) > 1, "no function was running"
 
 
@@ -72,7 +73,12 @@ def test_the_emulator_stops_when_its_starter_is_killed() -> None:
     starter.send_signal(signal.SIGKILL)
     starter.wait()
     starter.stdout.close()
-    wait_for(lambda: not group_members(group) and not home.exists(), 15)
+
+    def has_stopped() -> bool:
+        has_processes = bool(group_members(group))
+        return not has_processes and not home.exists()
+
+    wait_for(has_stopped, 15)
 
 
 def test_free_ports_are_free() -> None:
@@ -87,4 +93,5 @@ def _environment() -> dict[str, str]:
 def test_the_emulator_delays_jobs_as_long_as_the_project() -> None:
     seconds = int(START_DELAY.total_seconds())
     assert seconds == JOB_DELAY
-    assert f"JOB_START_DELAY = {seconds}\n" in (ROOT / "stack" / "strict" / "delays.py").read_text(encoding="utf-8")
+    delays = (ROOT / "stack" / "strict" / "delays.py").read_text(encoding="utf-8")
+    assert f"JOB_START_DELAY = {seconds}\n" in delays

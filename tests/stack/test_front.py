@@ -38,7 +38,8 @@ EMAIL: dict[str, Any] = {
 
 
 async def messages(_: web.Request) -> web.Response:
-    return web.json_response({"messages": {"000000000000": [EMAIL, {**EMAIL, "MessageId": "2", "Subject": "Later"}]}})
+    later = {**EMAIL, "MessageId": "2", "Subject": "Later"}
+    return web.json_response({"messages": {"000000000000": [EMAIL, later]}})
 
 
 @asynccontextmanager
@@ -70,8 +71,10 @@ def run_with_front(test: Callable[[aiohttp.ClientSession, str], Awaitable[None]]
     result_of(run())
 
 
-async def ask(session: aiohttp.ClientSession, url: str | URL, **more: Any) -> tuple[aiohttp.ClientResponse, bytes]:
-    async with session.request(more.pop("method", "GET"), url, allow_redirects=False, **more) as answer:
+async def ask(
+    session: aiohttp.ClientSession, url: str | URL, method: str = "GET", **more: Any
+) -> tuple[aiohttp.ClientResponse, bytes]:
+    async with session.request(method, url, allow_redirects=False, **more) as answer:
         return answer, await answer.read()
 
 
@@ -125,7 +128,8 @@ def test_the_callers_address_comes_from_the_connection_not_from_its_headers() ->
 
 def test_a_body_beyond_the_limit_is_413() -> None:
     async def test(session: aiohttp.ClientSession, front: str) -> None:
-        answer, body = await ask(session, front + "/", method="POST", data=BytesIO(b"x" * (10 * 1024 * 1024 + 1)))
+        too_large = BytesIO(b"x" * (10 * 1024 * 1024 + 1))
+        answer, body = await ask(session, front + "/", method="POST", data=too_large)
         assert answer.status == 413
         assert json.loads(body)["status"] == 413
 
@@ -164,11 +168,13 @@ def test_the_inbox_has_the_emails_of_earlier_runs_once(tmp_path: Path) -> None:
 
     async def test(session: aiohttp.ClientSession, front: str) -> None:
         _, body = await ask(session, f"{front}/_local/inbox.json")
-        assert [mail["subject"] for mail in json.loads(body)["mails"]] == ["Later", "Confirm <now>", "Earlier"]
+        mails = json.loads(body)["mails"]
+        assert [mail["subject"] for mail in mails] == ["Later", "Confirm <now>", "Earlier"]
 
     archive = tmp_path / "inbox.jsonl"
     earlier = {**EMAIL, "MessageId": "0", "Subject": "Earlier", "Timestamp": 1.5}
-    archive.write_text(f'\n{json.dumps(earlier)}\n{{"MessageId": "1", "Sub\n{json.dumps(EMAIL)}')
+    cut_off = '{"MessageId": "1", "Sub'
+    archive.write_text(f"\n{json.dumps(earlier)}\n{cut_off}\n{json.dumps(EMAIL)}")
     run_with_front(test, archive)
 
 

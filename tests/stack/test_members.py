@@ -1,10 +1,6 @@
 """The charity's table of members of parliament becomes the file that ships, or the build stops with a reason."""
 
-import json
-import urllib.request
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -24,7 +20,7 @@ from tests.letters.lettering import LETTER
 from tests.located import TABLE as POSTCODES_OF_TEST
 from tests.petitions.test_members import MP
 from tests.stack.powers import visitor
-from tests.stack.supporter import EMAIL_SECONDS, fetch, wait_for
+from tests.stack.supporter import EMAIL_SECONDS, post_json, wait_for
 
 POSTCODES = "postcode,constituency\nZZ1 1AA,Upper Zed\nZZ99 9ZZ,Lower Zed\n"
 HEADER = "constituency,name,email\n"
@@ -85,7 +81,9 @@ def test_a_table_of_members_needs_the_table_of_postcodes(project: Path) -> None:
 def test_the_table_is_part_of_the_package(project: Path) -> None:
     (project / "app.py").write_text("")
     write_tables(project, HEADER + UPPER_ZED_ROW)
-    assert unpack(dict(contents_of(project))[NAME_IN_ZIP])["Upper Zed"].name == "Una Upper MP"
+    contents = dict(contents_of(project))
+    members = unpack(contents[NAME_IN_ZIP])
+    assert members["Upper Zed"].name == "Una Upper MP"
 
 
 @pytest.mark.stack
@@ -100,23 +98,16 @@ def test_a_deployed_table_addresses_a_confirmed_letter(
     monkeypatch.setattr("stack.attach.package", lambda *_: Package(local_package.template, archive))
     with emulator() as running_emulator:
         stack = deploy_to_emulator(running_emulator.endpoint)
-        supporter, staff = visitor(stack), {"Authorization": f"Bearer {issue_token(stack)}"}
+        supporter, token = visitor(stack), issue_token(stack)
+        staff = {"Authorization": f"Bearer {token}"}
         draft = a_draft(LETTER_SLUG, letter=LETTER | {"targets": [MP]})
         petitions = f"{stack.api}/api/staff/petitions"
-        post(petitions, draft, staff)
-        post(f"{petitions}/{LETTER_SLUG}/state", {"state": "open"}, {**staff, "If-Match": "*"})
+        post_json(petitions, draft, staff)
+        post_json(f"{petitions}/{LETTER_SLUG}/state", {"state": "open"}, {**staff, "If-Match": "*"})
         signature = json_of(postcode="SW1A 1AA", letter={"send": True})
-        post(f"{stack.api}/api/petitions/{LETTER_SLUG}/signatures", signature)
+        post_json(f"{stack.api}/api/petitions/{LETTER_SLUG}/signatures", signature)
         supporter.press("confirm", supporter.link("confirm", ALICE.email))
-        [letter] = wait_for(
-            lambda: [mail for mail in supporter.mails() if PALACE_MP.email in mail["to"]], EMAIL_SECONDS
-        )
+        [letter] = wait_for(lambda: supporter.mails_to(PALACE_MP.email), EMAIL_SECONDS)
         assert letter["text"].startswith(f"Dear {PALACE_MP.name},")
-        path = f"/api/staff/petitions/{LETTER_SLUG}/letters"
-        [target] = supporter.read(path, staff["Authorization"].removeprefix("Bearer "))["targets"]
+        [target] = supporter.read(f"/api/staff/petitions/{LETTER_SLUG}/letters", token)["targets"]
         assert (target["key"], target["requested"]) == ("my-mp", 1)
-
-
-def post(url: str, body: Any, headers: Mapping[str, str] | None = None) -> bytes:
-    all_headers = {"Content-Type": "application/json", **(headers or {})}
-    return fetch(urllib.request.Request(url, json.dumps(body).encode(), all_headers))

@@ -18,7 +18,8 @@ def test_two_parts_cannot_state_the_same_value() -> None:
 
 
 def test_settings_of_tables_and_queues_come_from_the_outputs() -> None:
-    settings = settings_in({name: f"the {name}" for name in merge_template()["Outputs"]})
+    outputs = {name: f"the {name}" for name in merge_template()["Outputs"]}
+    settings = settings_in(outputs)
     assert settings["AUDIT_TABLE"] == "the AuditTableName"
     assert settings["OTHER_MAIL_QUEUE_URL"] == "the OtherMailQueueUrl"
     assert settings["EXPORTS_BUCKET"] == "the ExportsBucketName"

@@ -57,13 +57,14 @@ def test_an_export_is_encrypted_and_printed_from_the_zip_alone(local_package: Pa
 
 def test_every_template_is_loaded_from_the_zip_without_compiling_it(local_package: Package, tmp_path: Path) -> None:
     zipfile.ZipFile(local_package.archive).extractall(tmp_path)
-    names = [path.relative_to(ROOT) for path in (ROOT / "chalicelib").rglob("*") if path.suffix in TEMPLATE_SUFFIXES]
-    templates = [(str(name.parent), name.name) for name in names if name.parent.name != "assets"]
+    files = [path.relative_to(ROOT) for path in (ROOT / "chalicelib").rglob("*")]
+    templates = [file for file in files if file.suffix in TEMPLATE_SUFFIXES and file.parent.name != "assets"]
+    folders_and_names = [(str(template.parent), template.name) for template in templates]
     assert len(templates) > 50
     load = (
         f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from jinja2 import Environment; from pathlib import Path\n"
         "from chalicelib.pages.jinja import environment; Environment.compile = None\n"
-        f"for folder, name in {templates}: environment(Path({str(tmp_path)!r}, folder)).get_template(name)"
+        f"for folder, name in {folders_and_names}: environment(Path({str(tmp_path)!r}, folder)).get_template(name)"
     )
     process = subprocess.run([sys.executable, "-I", "-S", "-c", load], capture_output=True, text=True, check=False)
     assert process.returncode == 0, process.stderr

@@ -17,7 +17,8 @@ DECLARED: dict[str, Any] = dict.fromkeys(
 
 def parameters_for(*settings: str, before: Mapping[str, str] = MappingProxyType({}), **options: str) -> dict[str, str]:
     names = ("site_url", "mail_from", "mail_identity", "mail_per_second", "log_level", "alarm_email", "edge_domain")
-    return parameters(Namespace(**{**dict.fromkeys(names, ""), **options}, set=list(settings)), DECLARED, before)
+    all_options = {**dict.fromkeys(names, ""), **options}
+    return parameters(Namespace(**all_options, set=list(settings)), DECLARED, before)
 
 
 def test_options_that_are_not_given_keep_the_stacks_values() -> None:
@@ -47,6 +48,12 @@ def test_the_site_url_stays_while_the_api_answers_without_the_cdn() -> None:
     assert parameters_for(before=WAITING_FOR_DNS) == {}
     given = parameters_for("EdgeOnly=no", edge_domain=DOMAIN, before=WITHOUT_CDN, site_url="https://a.example")
     assert given["SiteUrl"] == "https://a.example"
+
+
+def test_another_domain_replaces_a_site_url_that_cloudfront_then_refuses() -> None:
+    at_first_domain = {**WAITING_FOR_DNS, "SiteUrl": f"https://{DOMAIN}"}
+    second = {"EdgeDomain": "sign2.example.org", "SiteUrl": "https://sign2.example.org"}
+    assert parameters_for(edge_domain="sign2.example.org", before=at_first_domain) == second
 
 
 def test_the_site_url_becomes_the_cdns_domain_when_the_api_begins_to_refuse_others() -> None:

@@ -36,9 +36,10 @@ from tests.stack.powers import (
     names_of,
     run_function,
     run_watch,
+    sent_emails,
     visitor,
 )
-from tests.stack.supporter import EMAIL_SECONDS, Visitor, fetch, wait_for
+from tests.stack.supporter import EMAIL_SECONDS, Visitor, wait_for
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("powers")]
 
@@ -144,9 +145,10 @@ def test_a_pause_disables_the_senders_event_sources_and_its_end_enables_them(sta
     wait_for(lambda: run_watch(cloud, stack)["SendOtherMail"] == "Enabled")
 
 
-def _emails_to(stack: Deployed, email: str) -> bytes:
-    sent = json.loads(fetch(f"{stack.endpoint}/_ministack/ses/messages"))["messages"]
-    return json.dumps([mail for account in sent.values() for mail in account if email in str(mail["To"])]).encode()
+def _emails_to(stack: Deployed, address: str) -> str:
+    """Return the emails to the address, as JSON."""
+    found = [email for email in sent_emails(stack) if address in str(email["To"])]
+    return json.dumps(found)
 
 
 def test_a_second_signing_is_emailed_by_the_low_priority_queue(stack: Deployed) -> None:
@@ -155,7 +157,7 @@ def test_a_second_signing_is_emailed_by_the_low_priority_queue(stack: Deployed) 
     supporter.press("confirm", supporter.link("confirm", email))
     forget_the_first_email(stack, email)
     supporter.sign(SLUG, email)
-    wait_for(lambda: b"already signed" in _emails_to(stack, email), EMAIL_SECONDS)
+    wait_for(lambda: "already signed" in _emails_to(stack, email), EMAIL_SECONDS)
 
 
 def test_the_sweep_queues_a_lost_mail_request_and_it_is_sent(stack: Deployed) -> None:
@@ -166,7 +168,9 @@ def test_the_sweep_queues_a_lost_mail_request_and_it_is_sent(stack: Deployed) ->
     sign(form, petition, own_origin(petition, "api", None), long_ago, a_signing_context(tables))
     run_function(cloud, stack, "SweepMail")
     assert visitor(stack).link("confirm", "eve@example.org")
-    assert "group" not in (tables.get(mail_keys.mail_sweep()) or {"group": ""})
+    sweep = tables.get(mail_keys.mail_sweep())
+    assert sweep
+    assert "group" not in sweep
 
 
 def _funnel_totals(supporter: Visitor, staff: str) -> Counter[str]:
@@ -174,7 +178,7 @@ def _funnel_totals(supporter: Visitor, staff: str) -> Counter[str]:
 
 
 def _are_all_changes_projected(stack: Deployed) -> bool:
-    """Return whether no change is projected for two seconds, so that those of earlier tests are done."""
+    """Return whether no change is projected for two seconds. Then the changes of earlier tests are done."""
     before = _projected_changes(stack)
     time.sleep(2)
     return _projected_changes(stack) == before
@@ -183,7 +187,11 @@ def _are_all_changes_projected(stack: Deployed) -> bool:
 def _projected_changes(stack: Deployed) -> int:
     """Return the number of changes that the projecting function has ever received, from its log."""
     logs = Cloud(stack.endpoint).client("logs")
-    names = [each["logGroupName"] for each in logs.describe_log_groups()["logGroups"]]
-    groups = [name for name in names if "ProjectSignatures" in name]
-    messages = [event["message"] for group in groups for event in logs.filter_log_events(logGroupName=group)["events"]]
-    return sum(json.loads(message)["changes"] for message in messages if '"event": "projected"' in message)
+    groups = [each["logGroupName"] for each in logs.describe_log_groups()["logGroups"]]
+    messages = []
+    for group in groups:
+        if "ProjectSignatures" in group:
+            events = logs.filter_log_events(logGroupName=group)["events"]
+            messages += [event["message"] for event in events]
+    projected = [json.loads(message) for message in messages if '"event": "projected"' in message]
+    return sum(line["changes"] for line in projected)

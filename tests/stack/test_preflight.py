@@ -20,20 +20,29 @@ class Account:
     is_emulated = False
 
     def __init__(
-        self, *, free: int = 1000, rate: float = 50, role: str = "", identities: tuple[str, ...] = (), **before: str
+        self,
+        *,
+        free: int = 1000,
+        rate: float = 50,
+        role: str = "",
+        identities: tuple[str, ...] = (),
+        old_table: str = "",
+        **before: str,
     ) -> None:
+        """`old_table`: the name of a signatures table without the local index."""
         limits = {"AccountLimit": {"ConcurrentExecutions": free, "UnreservedConcurrentExecutions": free}}
         sending = {"SendQuota": {"MaxSendRate": rate}}
-        stack = {
-            "StackStatus": "CREATE_COMPLETE",
-            "Parameters": [{"ParameterKey": name, "ParameterValue": value} for name, value in before.items()],
-        }
+        log_settings = {"cloudwatchRoleArn": role} if role else {}
+        parameters = [{"ParameterKey": name, "ParameterValue": value} for name, value in before.items()]
+        outputs = [{"OutputKey": "SignaturesTableName", "OutputValue": old_table}] if old_table else []
+        stack = {"StackStatus": "CREATE_COMPLETE", "Parameters": parameters, "Outputs": outputs}
         self._identities = identities
         self._services: dict[str, Any] = {
             "lambda": SimpleNamespace(get_account_settings=lambda: limits),
-            "apigateway": SimpleNamespace(get_account=lambda: {"cloudwatchRoleArn": role} if role else {}),
+            "apigateway": SimpleNamespace(get_account=lambda: log_settings),
             "sesv2": SimpleNamespace(get_email_identity=self._identity, get_account=lambda: sending),
             "cloudformation": SimpleNamespace(describe_stacks=lambda **_: {"Stacks": [stack]}),
+            "dynamodb": SimpleNamespace(describe_table=lambda **_: {"Table": {}}),
         }
 
     def client(self, service: str) -> Any:
@@ -62,6 +71,7 @@ REFUSED_VALUES: list[tuple[Account, dict[str, str], str]] = [
     (Account(MailIdentity="example.org"), {"MailFromDomain": "example.org"}, "example bounce.example.org"),
     (Account(), {"AccessLog": "on"}, "no role to write logs with"),
     (Account(), {"WarmWrites": "100"}, "0 or at least 4000"),
+    (Account(old_table="signatures-1"), {}, "signatures-1 has no local index, and AWS cannot add one"),
     (Account(), {"ReservedRelay": "many"}, "ReservedRelay must be a whole number, not many"),
     (Account(), {"MailSenders": "48", "ReservedSenders": "20"}, "0 or at least 48"),
     (Account(), {"ReservedOverflow": "1"}, "0 or at least 2"),

@@ -35,7 +35,8 @@ class WithoutMetricMath(Package):
 
     def read_template(self) -> dict[str, Any]:
         template = super().read_template()
-        kept = {name: each for name, each in template["Resources"].items() if each.get("Condition") != "OnAws"}
+        resources = template["Resources"].items()
+        kept = {name: each for name, each in resources if each.get("Condition") != "OnAws"}
         return {**template, "Resources": kept}
 
 
@@ -67,7 +68,8 @@ def test_a_production_stage_is_protected_once_it_is_created(
     monkeypatch.setattr(
         "stack.deploy.package", lambda stage, target: WithoutMetricMath(local_package.template, local_package.archive)
     )
-    cloud, protections = Cloud(running_emulator.endpoint), []
+    cloud = Cloud(running_emulator.endpoint)
+    protections: list[set[bool]] = []
 
     def deploy_and_record(*arguments: Any) -> dict[str, str]:
         outputs = deploy(*arguments)
@@ -78,7 +80,8 @@ def test_a_production_stage_is_protected_once_it_is_created(
     outputs = deploy_everything(cloud, options("earnest"))
     assert protections == [{False}, {True}]
     assert (outputs["IsProtected"], outputs["HasSiteUrl"]) == ("yes", "yes")
-    assert deletion_protections(cloud, deploy_everything(cloud, options("earnest", "LogLevel=DEBUG"))) == {True}
+    outputs = deploy_everything(cloud, options("earnest", "LogLevel=DEBUG"))
+    assert deletion_protections(cloud, outputs) == {True}
     assert len(protections) == 3
 
 
@@ -95,19 +98,25 @@ def test_a_parameter_removed_from_the_template_does_not_stop_a_deployment(
     """AWS would refuse it: "Parameters: [Old] do not exist in the template"."""
     cloud = Cloud(running_emulator.endpoint)
     bucket = prepare_bucket(cloud)
-    topic = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}
-    old_template, new_template = (
-        url(cloud, bucket, upload(cloud, bucket, TEMPLATES, json.dumps({**topic, **more}).encode(), ".json"))
-        for more in ({"Parameters": {"Old": {"Type": "String"}, "Kept": {"Type": "String"}}}, {})
-    )
+
+    def upload_template(**more: Any) -> str:
+        """Upload a template with a topic and `more`, and return its URL."""
+        template = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}, **more}
+        key = upload(cloud, bucket, TEMPLATES, json.dumps(template).encode(), ".json")
+        return url(cloud, bucket, key)
+
+    old_template = upload_template(Parameters={"Old": {"Type": "String"}, "Kept": {"Type": "String"}})
+    new_template = upload_template()
     first = changeset.create(cloud, "dropping", old_template, {"Old": "1", "Kept": "2"}, ["Old", "Kept"])
     assert first
     changeset.execute(cloud, first)
     requested: list[Any] = []
-    cloud.client("cloudformation").meta.events.register(
-        "provide-client-params.cloudformation.CreateChangeSet",
-        lambda params, **_: requested.append(params["Parameters"]),
-    )
+
+    def record(params: dict[str, Any], **_: object) -> None:
+        requested.append(params["Parameters"])
+
+    events = cloud.client("cloudformation").meta.events
+    events.register("provide-client-params.cloudformation.CreateChangeSet", record)
     changeset.create(cloud, "dropping", new_template, {}, ["Kept"])
     assert requested == [[{"ParameterKey": "Kept", "UsePreviousValue": True}]]
 
@@ -162,8 +171,7 @@ def test_the_deploy_bucket_takes_tls_only_and_keeps_every_package(running_emulat
     assert (statement["Effect"], statement["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
     assert statement["Resource"] == [f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/*"]
     rules = s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]
-    expiring = {rule["Filter"]["Prefix"]: rule["Expiration"]["Days"] for rule in rules if "Expiration" in rule}
-    assert expiring == {f"{TEMPLATES}/": 90}
-    assert [rule["AbortIncompleteMultipartUpload"] for rule in rules if "Expiration" not in rule] == [
-        {"DaysAfterInitiation": 1}
-    ]
+    expiring = [rule for rule in rules if "Expiration" in rule]
+    assert {rule["Filter"]["Prefix"]: rule["Expiration"]["Days"] for rule in expiring} == {f"{TEMPLATES}/": 90}
+    [other] = [rule for rule in rules if "Expiration" not in rule]
+    assert other["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}

@@ -22,6 +22,8 @@ from tests.stack.supporter import Visitor, fetch, wait_for
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("run")]
 
+SLUG = "support-trafficked-children"
+
 
 @dataclass(frozen=True)
 class LocalSite:
@@ -29,6 +31,10 @@ class LocalSite:
 
     endpoints: dict[str, str]
     visitor: Visitor
+
+    def counts(self) -> Any:
+        """Return the counts of the petition, as staff read them."""
+        return self.visitor.read(f"/api/staff/petitions/{SLUG}/counts", self.endpoints["staff_token"])
 
 
 def visitor(site_url: str) -> Visitor:
@@ -67,28 +73,33 @@ def running_site(port: int, local: Path, *options: str) -> Iterator[LocalSite]:
 def _wait_until_ready(process: subprocess.Popen[str], port: int, local: Path) -> LocalSite:
     """Wait until the site listens. The file with its endpoints is written a moment earlier."""
     file = local / "endpoints.json"
-    wait_for(lambda: file.exists() or process.poll() is not None, 180)
+
+    def has_started_or_ended() -> bool:
+        has_ended = process.poll() is not None
+        return file.exists() or has_ended
+
+    wait_for(has_started_or_ended, 180)
     assert file.exists(), process.communicate()[0]
     endpoints = json.loads(file.read_text())
-    wait_for(lambda: Listener("127.0.0.1", port) in group_listeners(process.pid))
+    listener = Listener("127.0.0.1", port)
+    wait_for(lambda: listener in group_listeners(process.pid))
     return LocalSite(endpoints, visitor(endpoints["site"]))
 
 
 def test_stopping_ends_every_process_and_a_restart_keeps_all_data(tmp_path: Path) -> None:
-    port, slug = free_port(), "support-trafficked-children"
+    port = free_port()
     with running_site(port, tmp_path) as first:
-        first.visitor.sign(slug, "before@example.org")
+        first.visitor.sign(SLUG, "before@example.org")
         token = first.visitor.link("confirm", "before@example.org")
-        group = _group_that_listens_on(int(first.endpoints["emulator"].rpartition(":")[2]))
+        group = _group_of_emulator(first)
     assert not (tmp_path / "endpoints.json").exists()
     assert group_members(group) == []
     with running_site(port, tmp_path) as second:
         assert second.endpoints == first.endpoints
         assert "before@example.org" in second.visitor.mails()[-1]["to"]
         second.visitor.press("confirm", token)
-        counts = second.visitor.read(f"/api/staff/petitions/{slug}/counts", second.endpoints["staff_token"])
-        assert counts["confirmed"] == 1
-        second.visitor.sign(slug, "after@example.org")
+        assert second.counts()["confirmed"] == 1
+        second.visitor.sign(SLUG, "after@example.org")
         second.visitor.link("confirm", "after@example.org")
         assert "local" in _output_in_shell("python manage.py token list", tmp_path)
 
@@ -97,19 +108,17 @@ def _output_in_shell(line: str, local: Path) -> str:
     """Return what the command prints in the shell of `make shell`."""
     environment = {**os.environ, "LOCAL_DIR": str(local), "PYTHONPATH": str(ROOT), "SHELL": "/bin/sh"}
     shell = [sys.executable, "-m", "stack.shell"]
-    return subprocess.run(
-        shell, input=line, env=environment, cwd=ROOT, capture_output=True, text=True, check=True
-    ).stdout
+    process = subprocess.run(shell, input=line, env=environment, cwd=ROOT, capture_output=True, text=True, check=True)
+    return process.stdout
 
 
 def test_the_cdn_can_be_put_in_front_and_taken_away_again(tmp_path: Path) -> None:
     """`make run EDGE=1`, then `make run`: the same address, the same people."""
-    port, slug = free_port(), "support-trafficked-children"
-    page = f"/petitions/{slug}"
+    port, page = free_port(), f"/petitions/{SLUG}"
     cache_headers: list[str | None] = []
     for options in (["--edge"], [], ["--edge"]):
         with running_site(port, tmp_path, *options) as site:
-            site.visitor.sign(slug, f"visitor-{len(cache_headers)}@example.org")
+            site.visitor.sign(SLUG, f"visitor-{len(cache_headers)}@example.org")
             with urllib.request.urlopen(site.endpoints["site"] + page, timeout=60) as answer:
                 cache_headers.append(answer.headers["X-Cache"])
             assert len(site.visitor.mails()) >= len(cache_headers) - 1
@@ -118,13 +127,14 @@ def test_the_cdn_can_be_put_in_front_and_taken_away_again(tmp_path: Path) -> Non
 
 def test_a_killed_site_keeps_the_signatures_of_five_seconds_before(tmp_path: Path) -> None:
     """After the next start, its emails are sent, its counts agree, and its scratch folder is removed."""
-    port, slug, people = free_port(), "support-trafficked-children", [f"p{number}@example.org" for number in range(8)]
+    port = free_port()
+    people = [f"p{number}@example.org" for number in range(8)]
     process = start_process(port, tmp_path)
     first = _wait_until_ready(process, port, tmp_path)
     for person in people:
-        first.visitor.sign(slug, person)
+        first.visitor.sign(SLUG, person)
     time.sleep(5)
-    group = _group_that_listens_on(int(first.endpoints["emulator"].rpartition(":")[2]))
+    group = _group_of_emulator(first)
     scratch = Path(f"/proc/{group}/cwd").readlink()
     for process_group in (process.pid, group):
         os.killpg(process_group, signal.SIGKILL)
@@ -135,9 +145,8 @@ def test_a_killed_site_keeps_the_signatures_of_five_seconds_before(tmp_path: Pat
         for person in people:
             # If the kill came while an email was sent, its claim lasts a while, and its message returns after minutes.
             site.visitor.press("confirm", site.visitor.link("confirm", person, seconds=500))
-        counts = f"/api/staff/petitions/{slug}/counts"
-        wait_for(lambda: site.visitor.read(counts, site.endpoints["staff_token"])["pending"] == 0, 30)
-        assert site.visitor.read(counts, site.endpoints["staff_token"])["confirmed"] == len(people)
+        wait_for(lambda: site.counts()["pending"] == 0, 30)
+        assert site.counts()["confirmed"] == len(people)
         kept = [path for path in tmp_path.rglob("*") if path.name != "run.lock"]
         assert [path for path in kept if _is_open_to_others(path, tmp_path)] == []
 
@@ -148,12 +157,15 @@ def _is_open_to_others(path: Path, top: Path) -> bool:
     return all(each.stat().st_mode & 0o077 for each in path_and_folders)
 
 
-def _group_that_listens_on(port: int) -> int:
+def _group_of_emulator(site: LocalSite) -> int:
+    """Return the process group that listens on the emulator's port."""
+    port = int(site.endpoints["emulator"].rpartition(":")[2])
+    listener = Listener("127.0.0.1", port)
     groups = set()
     for path in Path("/proc").glob("[0-9]*"):
         with suppress(ProcessLookupError):
             groups.add(os.getpgid(int(path.name)))
-    return next(group for group in groups if Listener("127.0.0.1", port) in group_listeners(group))
+    return next(group for group in groups if listener in group_listeners(group))
 
 
 def test_a_taken_port_is_a_one_line_error_without_a_traceback(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ The emulator deploys each of these faults without an error (docs/decisions/027-j
 
 import json
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,8 @@ LEFT_OUT_TYPES = ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard")
 def statement(template: Template, sid: str) -> dict[str, Any]:
     """Return one statement of the sweep's role."""
     policy = template["Resources"]["SweepMailRole"]["Properties"]["Policies"][0]["PolicyDocument"]
-    found: dict[str, Any] = next(each for each in policy["Statement"] if each["Sid"] == sid)
-    return found
+    statements: list[dict[str, Any]] = policy["Statement"]
+    return next(each for each in statements if each["Sid"] == sid)
 
 
 def no_fault(template: Template) -> None:
@@ -81,16 +81,20 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     text = package("lint", ROOT, BUILD).template.read_text()
     for fault in (no_fault, *FAULTS):
         template = json.loads(text)
-        template["Resources"] = {
-            name: resource for name, resource in template["Resources"].items() if resource["Type"] not in LEFT_OUT_TYPES
-        }
+        resources = template["Resources"].items()
+        template["Resources"] = {name: each for name, each in resources if each["Type"] not in LEFT_OUT_TYPES}
         fault(template)
         (folder / fault.__name__).write_text(json.dumps(template))
-    command = [str(LINT_PYTHON), "-W", "ignore", "-m", "stack.lint.second_opinion", *map(str, sorted(folder.iterdir()))]
-    linter = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    linter = run_linter(sorted(folder.iterdir()))
     assert linter.stderr == ""
     assert linter.returncode == 1
     return [line.removeprefix(f"{folder}/") for line in linter.stdout.splitlines()]
+
+
+def run_linter(templates: Iterable[Path]) -> subprocess.CompletedProcess[str]:
+    paths = [str(path) for path in templates]
+    command = [str(LINT_PYTHON), "-W", "ignore", "-m", "stack.lint.second_opinion", *paths]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
 def test_the_template_is_accepted(output: list[str]) -> None:
@@ -99,12 +103,11 @@ def test_the_template_is_accepted(output: list[str]) -> None:
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
 def test_each_fault_is_a_finding(output: list[str], fault: Callable[[Template], None]) -> None:
-    assert FAULTS[fault] in "\n".join(line for line in output if line.startswith(f"{fault.__name__}:"))
+    findings = [line for line in output if line.startswith(f"{fault.__name__}:")]
+    assert FAULTS[fault] in "\n".join(findings)
 
 
 def test_a_template_without_roles_is_a_finding(tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.write_text('{"Resources": {}}')
-    command = [str(LINT_PYTHON), "-W", "ignore", "-m", "stack.lint.second_opinion", str(empty)]
-    linter = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert linter.returncode == 1
+    assert run_linter([empty]).returncode == 1

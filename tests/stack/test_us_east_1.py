@@ -22,7 +22,8 @@ DOMAIN = "sign.example.org"
 
 
 def options_with_cdn(*settings: str, **more: Any) -> Namespace:
-    return Namespace(**{**vars(options("crowd", *settings)), "edge_domain": DOMAIN, **more})
+    without_cdn = vars(options("crowd", *settings))
+    return Namespace(**{**without_cdn, "edge_domain": DOMAIN, **more})
 
 
 @pytest.fixture(scope="module")
@@ -86,12 +87,12 @@ def test_a_new_key_makes_api_gateway_publish_its_policy_again(
     monkeypatch.setattr("stack.deploy.changeset.create", lambda *_: None)
     for settings in (["OriginKeyToo=v1"], ["OriginKeyToo=v2"]):
         deploy_everything(Cloud(running_emulator.endpoint), options_with_cdn(*settings))
-    descriptions = {
-        text for body in uploads for text in body.decode(errors="ignore").split('"') if "OriginKeyToo v" in text
-    }
-    assert descriptions == {
-        f"EdgeDomain {DOMAIN}, EdgeOnly yes, OriginKey v1, OriginKeyToo {version}" for version in ("v1", "v2")
-    }
+    descriptions = set()
+    for body in uploads:
+        texts = body.decode(errors="ignore").split('"')
+        descriptions |= {text for text in texts if "OriginKeyToo v" in text}
+    common = f"EdgeDomain {DOMAIN}, EdgeOnly yes, OriginKey v1"
+    assert descriptions == {f"{common}, OriginKeyToo v1", f"{common}, OriginKeyToo v2"}
 
 
 def test_a_requested_log_is_the_log_of_this_distribution(
@@ -99,9 +100,11 @@ def test_a_requested_log_is_the_log_of_this_distribution(
 ) -> None:
     """The emulator does not know the resources of a log, so this ends at the call that would create them."""
     values_by_stack: dict[str, dict[str, str]] = {}
-    monkeypatch.setattr(
-        "stack.changeset.create", lambda _, stack, __, values, ___: values_by_stack.update({stack: values})
-    )
+
+    def create(cloud: Cloud, stack: str, url: str, values: dict[str, str], declared: Any) -> None:
+        values_by_stack[stack] = values
+
+    monkeypatch.setattr("stack.changeset.create", create)
     deploy_everything(Cloud(running_emulator.endpoint), options_with_cdn(edge_set=["Log=on"]))
     site = {"Stage": "crowd", "SiteRegion": REGION, "Domain": DOMAIN}
     log = {"Log": "on", "DistributionArn": first_outputs["EdgeArn"]}
@@ -115,10 +118,11 @@ def test_the_same_stage_in_a_second_region_gets_a_stack_of_its_own(
     second = Cloud(running_emulator.endpoint, "eu-west-2")
     us_east_1.deploy_in_us_east_1(second, options_with_cdn(), {"EdgeDomain": "second.example.org"}, "", lambda _: True)
     in_us_east_1 = Cloud(running_emulator.endpoint, us_east_1.REGION)
-    names = {each["Name"] for each in in_us_east_1.client("wafv2").list_web_acls(Scope="CLOUDFRONT")["WebACLs"]}
-    assert names >= {f"petitions-crowd-{REGION}", "petitions-crowd-eu-west-2"}
-    stacks = {each["StackName"] for each in in_us_east_1.client("cloudformation").describe_stacks()["Stacks"]}
-    assert stacks >= {f"petitions-crowd-edge-{REGION}", "petitions-crowd-edge-eu-west-2"}
+    web_acls = in_us_east_1.client("wafv2").list_web_acls(Scope="CLOUDFRONT")["WebACLs"]
+    assert {each["Name"] for each in web_acls} >= {f"petitions-crowd-{REGION}", "petitions-crowd-eu-west-2"}
+    stacks = in_us_east_1.client("cloudformation").describe_stacks()["Stacks"]
+    stack_names = {each["StackName"] for each in stacks}
+    assert stack_names >= {f"petitions-crowd-edge-{REGION}", "petitions-crowd-edge-eu-west-2"}
 
 
 def test_the_operators_own_certificate_is_used(first_outputs: dict[str, str], running_emulator: Emulator) -> None:

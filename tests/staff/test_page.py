@@ -1,5 +1,7 @@
 """The staff page."""
 
+import re
+
 from tests.fake_site import FakeSite
 
 
@@ -17,7 +19,7 @@ def test_the_policy_allows_only_this_sites_code_and_api(fake_site: FakeSite) -> 
 
 def test_every_linked_file_is_served(fake_site: FakeSite) -> None:
     page = fake_site.get("/staff").body.decode()
-    links = [part.split('"')[0] for part in page.split('href="') if part.startswith("/assets/staff/")]
+    links = re.findall(r'href="(/assets/staff/[^"]*)"', page)
     assert len(links) > 10
     assert {fake_site.get(link).status_code for link in links} == {200}
 

@@ -22,7 +22,8 @@ Clients = Callable[..., Any]
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.nodeid.startswith("tests/strict/") and "strict_emulator" in getattr(item, "fixturenames", ()):
+        uses_emulator = "strict_emulator" in getattr(item, "fixturenames", ())
+        if uses_emulator and item.nodeid.startswith("tests/strict/"):
             item.add_marker(pytest.mark.stack)
             item.add_marker(pytest.mark.xdist_group("strict"))
 
@@ -42,19 +43,15 @@ def cloud(strict_emulator: Emulator) -> Cloud:
 @pytest.fixture(scope="session")
 def queue_url(cloud: Cloud) -> str:
     """Create a table with items, a queue, a bucket and a sender. Return the queue's URL."""
-    names = ("pk", "sk")
-    cloud.client("dynamodb").create_table(
+    dynamodb = cloud.client("dynamodb")
+    dynamodb.create_table(
         TableName=TABLE,
         BillingMode="PAY_PER_REQUEST",
-        KeySchema=[
-            {"AttributeName": name, "KeyType": kind} for name, kind in zip(names, ("HASH", "RANGE"), strict=True)
-        ],
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
     )
     for sort in "abcd":
-        cloud.client("dynamodb").put_item(
-            TableName=TABLE, Item={"pk": {"S": "a"}, "sk": {"S": sort}, "letters": {"SS": ["a"]}}
-        )
+        dynamodb.put_item(TableName=TABLE, Item={"pk": {"S": "a"}, "sk": {"S": sort}, "letters": {"SS": ["a"]}})
     cloud.client("s3").create_bucket(Bucket=BUCKET)
     cloud.client("sesv2").create_email_identity(EmailIdentity=SENDER)
     return str(cloud.client("sqs").create_queue(QueueName="strict")["QueueUrl"])
@@ -71,7 +68,8 @@ def clients_of_policy(strict_emulator: Emulator, cloud: Cloud) -> Callable[[dict
         return partial(client, session)
 
     def client(session: Any, service: str, version: str | None = None) -> Any:
-        signing = Config(signature_version=version or ("s3v4" if service == "s3" else None))
+        default_version = "s3v4" if service == "s3" else None
+        signing = Config(signature_version=version or default_version)
         return session.client(service, endpoint_url=strict_emulator.endpoint, config=ONCE.merge(signing))
 
     return clients

@@ -83,7 +83,8 @@ def test_after_an_exception_the_same_process_serves_as_on_lambda(function: Funct
 def test_after_a_crash_or_a_timeout_another_process_serves(function: Function, do: str) -> None:
     before = function.invoke("return")
     failure, log = function.answer(do)
-    assert failure["errorMessage"] == {"crash": "Worker process died", "wait": "Task timed out after 3.00 seconds"}[do]
+    messages = {"crash": "Worker process died", "wait": "Task timed out after 3.00 seconds"}
+    assert failure["errorMessage"] == messages[do]
     assert f"asked for {do}" in log
     assert function.invoke("return")["process"] != before["process"]
 

@@ -21,7 +21,8 @@ MAIL = {"Subject": {"Data": "s"}, "Body": {"Text": {"Data": "t"}}}
 @pytest.fixture
 def set_rates(strict_emulator: Emulator) -> Iterator[SetRates]:
     def set_all(**rates: float) -> dict[str, int]:
-        return set_faults(strict_emulator.endpoint, {name.replace("_", "-"): rate for name, rate in rates.items()})
+        rates_by_fault = {name.replace("_", "-"): rate for name, rate in rates.items()}
+        return set_faults(strict_emulator.endpoint, rates_by_fault)
 
     yield set_all
     set_all()
@@ -40,21 +41,25 @@ def transact(clients: Clients) -> Any:
     return clients("dynamodb").transact_write_items(TransactItems=items)
 
 
+def send(clients: Clients, queue_url: str) -> Any:
+    return clients("sqs").send_message(QueueUrl=queue_url, MessageBody="x")
+
+
+def send_email(clients: Clients) -> Any:
+    to = {"ToAddresses": ["a@example.org"]}
+    return clients("sesv2").send_email(FromEmailAddress=SENDER, Destination=to, Content={"Simple": MAIL})
+
+
 CALLS: dict[str, tuple[Callable[[Clients, str], Any], str]] = {
     "table-throttled": (lambda c, _: put(c), "ProvisionedThroughputExceededException"),
     "transaction-conflict": (lambda c, _: transact(c), "TransactionCanceledException"),
     "item-conflict": (lambda c, _: put(c), "TransactionConflictException"),
     "transaction-in-progress": (lambda c, _: transact(c), "TransactionInProgressException"),
     "table-error": (lambda c, _: put(c), "InternalServerError"),
-    "queue-throttled": (lambda c, q: c("sqs").send_message(QueueUrl=q, MessageBody="x"), "RequestThrottled"),
-    "queue-key-throttled": (lambda c, q: c("sqs").send_message(QueueUrl=q, MessageBody="x"), "KMS.ThrottlingException"),
-    "queue-error": (lambda c, q: c("sqs").send_message(QueueUrl=q, MessageBody="x"), "InternalFailure"),
-    "mail-throttled": (
-        lambda c, _: c("sesv2").send_email(
-            FromEmailAddress=SENDER, Destination={"ToAddresses": ["a@example.org"]}, Content={"Simple": MAIL}
-        ),
-        "TooManyRequestsException",
-    ),
+    "queue-throttled": (send, "RequestThrottled"),
+    "queue-key-throttled": (send, "KMS.ThrottlingException"),
+    "queue-error": (send, "InternalFailure"),
+    "mail-throttled": (lambda c, _: send_email(c), "TooManyRequestsException"),
     "function-throttled": (
         lambda c, _: c("lambda").get_event_source_mapping(UUID="any"),
         "TooManyRequestsException",
@@ -89,11 +94,8 @@ def test_a_conflict_names_the_item_of_a_transaction(set_rates: SetRates, functio
         transact(function_clients)
     response: Any = caught.value.response
     assert response["Error"]["Code"] == "TransactionCanceledException"
-    assert sorted(reason["Code"] for reason in response["CancellationReasons"]) == [
-        "None",
-        "None",
-        "TransactionConflict",
-    ]
+    codes = [reason["Code"] for reason in response["CancellationReasons"]]
+    assert sorted(codes) == ["None", "None", "TransactionConflict"]
 
 
 def test_a_refusal_comes_before_the_write_and_an_error_after_it(
@@ -118,9 +120,10 @@ def test_exactly_the_messages_that_are_not_named_as_failed_have_arrived(
     set_rates(queue_partial=1)
     answer = function_clients("sqs").send_message_batch(QueueUrl=queue, Entries=entries)
     failed = {entry["Id"] for entry in answer["Failed"]}
-    arrived = cloud.client("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
+    received = cloud.client("sqs").receive_message(QueueUrl=queue, MaxNumberOfMessages=10)
+    arrived = [message["Body"] for message in received.get("Messages", [])]
     assert failed
-    assert failed | {message["Body"] for message in arrived} == {entry["Id"] for entry in entries}
+    assert {*failed, *arrived} == {entry["Id"] for entry in entries}
     assert len(failed) + len(arrived) == len(entries)
 
 

@@ -27,6 +27,7 @@ POLICY = {
         {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{BUCKET}/mine/*"},
     ]
 }
+CHANGE = {"UpdateExpression": "SET n = :n", "ExpressionAttributeValues": {":n": {"S": "x"}}}
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +37,7 @@ def limited_clients(queue_url: str, clients_of_policy: Callable[[dict[str, Any]]
 
 def update(clients: Clients, partition: str) -> Any:
     key = {"pk": {"S": partition}, "sk": {"S": "b"}}
-    change = {"UpdateExpression": "SET n = :n", "ExpressionAttributeValues": {":n": {"S": "x"}}}
-    return clients("dynamodb").update_item(TableName=TABLE, Key=key, **change)
+    return clients("dynamodb").update_item(TableName=TABLE, Key=key, **CHANGE)
 
 
 def code_of(call: Callable[[], object]) -> str:
@@ -56,18 +56,18 @@ def test_a_foreign_leading_key_is_refused_and_nothing_is_written(limited_clients
 
 def test_a_transaction_is_judged_item_by_item(limited_clients: Clients) -> None:
     def write(partition: str) -> dict[str, Any]:
-        change = {"UpdateExpression": "SET n = :n", "ExpressionAttributeValues": {":n": {"S": "x"}}}
-        return {"Update": {"TableName": TABLE, "Key": {"pk": {"S": partition}, "sk": {"S": partition}}, **change}}
+        key = {"pk": {"S": partition}, "sk": {"S": partition}}
+        return {"Update": {"TableName": TABLE, "Key": key, **CHANGE}}
 
-    limited_clients("dynamodb").transact_write_items(TransactItems=[write("mine")])
+    dynamodb = limited_clients("dynamodb")
+    dynamodb.transact_write_items(TransactItems=[write("mine")])
     both = [write("mine"), write("theirs")]
-    assert (
-        code_of(lambda: limited_clients("dynamodb").transact_write_items(TransactItems=both)) == "AccessDeniedException"
-    )
+    assert code_of(lambda: dynamodb.transact_write_items(TransactItems=both)) == "AccessDeniedException"
 
 
 def test_a_call_for_a_queue_without_a_statement_is_refused(limited_clients: Clients, queue_url: str) -> None:
-    assert code_of(lambda: limited_clients("sqs").send_message(QueueUrl=queue_url, MessageBody="x")) == "AccessDenied"
+    sqs = limited_clients("sqs")
+    assert code_of(lambda: sqs.send_message(QueueUrl=queue_url, MessageBody="x")) == "AccessDenied"
 
 
 WRITER_CODE = """
@@ -85,7 +85,8 @@ def test_a_deployed_function_is_judged_by_its_own_role(queue_url: str, cloud: Cl
 
     def invoke(partition: str) -> Any:
         event = json.dumps({"table": TABLE, "partition": partition})
-        return json.load(cloud.client("lambda").invoke(FunctionName="writes", Payload=event)["Payload"])
+        answer = cloud.client("lambda").invoke(FunctionName="writes", Payload=event)
+        return json.load(answer["Payload"])
 
     assert invoke("mine") == "written"
     assert "AccessDeniedException" in invoke("theirs")["errorMessage"]
@@ -107,8 +108,9 @@ def test_a_link_reads_only_what_the_role_that_signed_it_may_read(limited_clients
 
 def test_a_link_with_signature_version_2_is_refused(function_clients: Clients) -> None:
     parameters = {"Bucket": BUCKET, "Key": "mine/file"}
+    link = function_clients("s3", "s3").generate_presigned_url("get_object", Params=parameters)
     with pytest.raises(urllib.error.HTTPError, match="403"):
-        urllib.request.urlopen(function_clients("s3", "s3").generate_presigned_url("get_object", Params=parameters))
+        urllib.request.urlopen(link)
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
@@ -123,8 +125,8 @@ def test_an_unsigned_call_for_an_object_is_refused(
 
 
 def test_a_call_that_the_referee_does_not_know_is_refused(function_clients: Clients) -> None:
-    assert code_of(lambda: function_clients("dynamodb").list_tables()) == "NotJudged"
-    assert code_of(lambda: function_clients("lambda").list_functions()) == "NotJudged"
+    assert code_of(function_clients("dynamodb").list_tables) == "NotJudged"
+    assert code_of(function_clients("lambda").list_functions) == "NotJudged"
 
 
 def test_a_session_that_the_emulator_did_not_issue_is_refused(strict_emulator: Emulator) -> None:

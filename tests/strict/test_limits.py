@@ -141,13 +141,16 @@ def test_a_request_within_the_limits_is_accepted(function_clients: Clients, queu
     function_clients("dynamodb").query(TableName=TABLE, **QUERY, ExclusiveStartKey=KEY)
     function_clients("sqs").send_message_batch(QueueUrl=queue_url, **batch_request(DelaySeconds=900))
     function_clients("s3").put_object(Bucket=BUCKET, Key="x" * 1024, Body=b"")
-    function_clients("sesv2").send_email(**mail(headers(("X-A", "a" * 993)), **tag("a", "b_c-1")))
+    longest_header = headers(("X-A", "a" * 993))
+    function_clients("sesv2").send_email(**mail(longest_header, **tag("a", "b_c-1")))
 
 
 def refusal_code(cloud: Cloud, clients: Clients, service: Any, operation: str, request: dict[str, Any]) -> str:
     """Return the code of the refusal. The emulator alone must accept the request."""
     session: Any = cloud._session()
-    getattr(session.client(service, endpoint_url=cloud.endpoint, config=ONCE), operation)(**request)
+    of_deployer = session.client(service, endpoint_url=cloud.endpoint, config=ONCE)
+    getattr(of_deployer, operation)(**request)
+    of_function = clients(service)
     with pytest.raises(ClientError) as caught:
-        getattr(clients(service), operation)(**request)
+        getattr(of_function, operation)(**request)
     return str(caught.value.response["Error"]["Code"])

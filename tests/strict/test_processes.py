@@ -13,8 +13,9 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="only Linu
 
 @pytest.fixture
 def code_folder(tmp_path: Path) -> Iterator[str]:
-    yield os.path.realpath(tmp_path)
-    forker = processes._forkers.pop(os.path.realpath(tmp_path), None)
+    folder = os.path.realpath(tmp_path)
+    yield folder
+    forker = processes._forkers.pop(folder, None)
     if forker:
         forker.close()
 

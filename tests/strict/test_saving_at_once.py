@@ -43,5 +43,6 @@ def test_a_save_that_is_killed_changes_no_file(tmp_path: Path, monkeypatch: pyte
     monkeypatch.setattr(os, "fsync", die_at_the_second_file)
     with pytest.raises(Killed):
         save("two")
-    kept = [json.loads((tmp_path / f"{name}.json").read_bytes())["payload"] for name in ("dynamodb", "sqs")]
-    assert kept == [{"at": "one"}] * 2
+    for name in ("dynamodb", "sqs"):
+        saved = json.loads((tmp_path / f"{name}.json").read_bytes())
+        assert saved["payload"] == {"at": "one"}

@@ -68,8 +68,7 @@ def test_an_exception_halves_the_batch_until_the_poison_record_is_alone_and_disc
     read_batches, queue = start_stream(
         RAISING_CODE, ["a", "b", "poison", "c"], BisectBatchOnFunctionError=True, MaximumRetryAttempts=1
     )
-    discarded = eventually(lambda: cloud.client("sqs").receive_message(QueueUrl=queue).get("Messages"), PATIENCE)
-    failure = json.loads(discarded[0]["Body"])
+    failure = wait_for_failure(cloud, queue)
     assert failure["requestContext"]["condition"] == "RetryAttemptsExhausted"
     assert failure["DDBStreamBatchInfo"]["batchSize"] == 1
     assert wait_for_batches(read_batches, 6) == ["a,b,poison,c", "a,b", "poison,c", "poison", "poison", "c"]
@@ -82,9 +81,9 @@ def test_after_a_reported_failure_the_batch_is_retried_from_the_failed_record(
     read_batches, queue = start_stream(
         REPORTING_CODE, ["a", "poison", "c"], BisectBatchOnFunctionError=True, **settings
     )
-    discarded = eventually(lambda: cloud.client("sqs").receive_message(QueueUrl=queue).get("Messages"), PATIENCE)
+    failure = wait_for_failure(cloud, queue)
     # Lambda does not halve a batch with a reported failure: the record after the poison record is discarded too.
-    assert json.loads(discarded[0]["Body"])["DDBStreamBatchInfo"]["batchSize"] == 2
+    assert failure["DDBStreamBatchInfo"]["batchSize"] == 2
     assert wait_for_batches(read_batches, 3) == ["a,poison,c", "poison,c", "poison,c"]
 
 
@@ -93,6 +92,13 @@ def test_without_report_batch_item_failures_a_returned_failure_is_a_success(
 ) -> None:
     read_batches, _ = start_stream(REPORTING_CODE, ["a", "poison"])
     assert wait_for_batches(read_batches, 1) == ["a,poison"]
+
+
+def wait_for_failure(cloud: Cloud, queue: str) -> Any:
+    """Wait for the message about a discarded batch in the on-failure queue, and return it."""
+    sqs = cloud.client("sqs")
+    messages = eventually(lambda: sqs.receive_message(QueueUrl=queue).get("Messages"), PATIENCE)
+    return json.loads(messages[0]["Body"])
 
 
 def wait_for_batches(read_batches: ReadBatches, number: int) -> list[str]:

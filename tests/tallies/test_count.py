@@ -39,7 +39,8 @@ def test_a_new_petition_counts_zero(tables: FakeTables, petition: Petition) -> N
 
 
 def test_the_exact_count_is_always_two_reads(tables: FakeTables, petition: Petition) -> None:
-    count_signatures_at(tables, petition, *[OPENED + number * DAY / 7 for number in range(700)])
+    moments = [OPENED + number * DAY / 7 for number in range(700)]
+    count_signatures_at(tables, petition, *moments)
     end = OPENED + 100 * DAY
     assert exact_count(petition, end, tables).confirmed == 700
     tables.calls.clear()
@@ -119,7 +120,8 @@ def test_a_confirmation_in_the_hour_of_grace_is_counted_on_its_day(tables: FakeT
 def test_closing_a_day_never_changes_a_number(entries: list[tuple[int, int]], reads: list[int]) -> None:
     tables = FakeTables()
     petition = a_published_petition(tables)
-    events = sorted([(hours, amount) for hours, amount in entries] + [(hours, 0) for hours in reads])
+    # An event of the amount 0 reads the count.
+    events = sorted([*entries, *((hours, 0) for hours in reads)])
     total = 0
     for hours, amount in events:
         moment = OPENED + timedelta(hours=hours)

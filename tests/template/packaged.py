@@ -24,8 +24,9 @@ from stack.template.tables import table_id
 ROOT = Path(__file__).parents[2]
 CHALICE = ROOT / ".chalice"
 CONFIG: dict[str, Any] = json.loads((CHALICE / "config.json").read_text())
-# A query names only the partition key, and each further page of it names both (ExclusiveStartKey).
-KEY = ("pk", "sk")
+# The keys of the signatures table and of its local index. A query names only the partition key, each further page of it
+# both keys of the table (ExclusiveStartKey), and perhaps AWS wants the index's key too (docs/aws-facts.md).
+KEY = ("pk", "sk", "never_set")
 
 Resource = dict[str, Any]
 
@@ -53,7 +54,8 @@ def package_template(stage: str) -> Resource:
     ]
     builder = ResourceBuilder(ApplicationGraphBuilder(), DependencyBuilder(), BuildStage(steps))
     models = builder.construct_resources(config, stage)
-    template = SAMTemplateGenerator(config, PackageOptions(cast(TypedAWSClient, _NoAws()))).generate(models)
+    options = PackageOptions(cast(TypedAWSClient, _NoAws()))
+    template = SAMTemplateGenerator(config, options).generate(models)
     merged: Resource = TemplateDeepMerger().merge(merge_template(), template)
     return merged
 
@@ -83,17 +85,37 @@ def registered_functions() -> set[str]:
 
 def events(kind: str) -> dict[str, Resource]:
     """Return the properties of the events of this type, by the function that receives them."""
-    return {
-        name: event["Properties"]
-        for name, function in FUNCTIONS.items()
-        for event in function.get("Events", {}).values()
-        if event["Type"] == kind
-    }
+    found: dict[str, Resource] = {}
+    for name, function in FUNCTIONS.items():
+        for event in function.get("Events", {}).values():
+            if event["Type"] == kind:
+                found[name] = event["Properties"]
+    return found
 
 
 def statements(function: str) -> list[Resource]:
-    role = RESOURCES[FUNCTIONS[function]["Role"]["Fn::GetAtt"][0]]["Properties"]
-    return [each for policy in role["Policies"] for each in policy["PolicyDocument"]["Statement"]]
+    """Return the statements of the function's role."""
+    role = RESOURCES[logical_id(FUNCTIONS[function]["Role"])]
+    found: list[Resource] = []
+    for policy in role["Properties"]["Policies"]:
+        found += policy["PolicyDocument"]["Statement"]
+    return found
+
+
+def statements_about(function: str, resource: str) -> list[Resource]:
+    """Return the statements of the function's role that name the resource."""
+    return [each for each in statements(function) if resource in json.dumps(each["Resource"])]
+
+
+def functions_allowed(text: str) -> set[str]:
+    """Return the functions whose role contains this text, which is a part of an action or a resource."""
+    return {name for name in FUNCTIONS if text in json.dumps(statements(name))}
+
+
+def logical_id(reference: Resource) -> str:
+    """Return the logical id of the resource that a Ref or Fn::GetAtt names."""
+    found: str = reference.get("Ref") or reference["Fn::GetAtt"][0]
+    return found
 
 
 def actions(statement: Resource) -> list[str]:
@@ -103,8 +125,7 @@ def actions(statement: Resource) -> list[str]:
 
 def actions_allowed(function: str, resource: str) -> set[str]:
     """Return the actions that the function's role allows on the resource."""
-    matching = [each for each in statements(function) if resource in json.dumps(each["Resource"])]
-    return {action for statement in matching for action in actions(statement)}
+    return {action for statement in statements_about(function, resource) for action in actions(statement)}
 
 
 def environment_of(function: str) -> Resource:

@@ -6,7 +6,18 @@ from collections.abc import Iterator
 from typing import Any
 
 from chalicelib.core.metrics import NAMESPACE, REFUSED_STATUSES, Metric, refused_metric
-from tests.template.packaged import API, CONFIG, FUNCTIONS, RESOURCES, ROOT, TEMPLATE, Resource, events, of_type
+from tests.template.packaged import (
+    API,
+    CONFIG,
+    FUNCTIONS,
+    RESOURCES,
+    ROOT,
+    TEMPLATE,
+    Resource,
+    events,
+    logical_id,
+    of_type,
+)
 
 ALARMS = of_type("AWS::CloudWatch::Alarm")
 
@@ -21,16 +32,25 @@ def metrics_of(alarm: Resource) -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 
 def watched_resources(namespace: str, metric: str, dimension: str) -> set[str]:
-    found = [each for alarm in ALARMS.values() for each in metrics_of(alarm) if each[:2] == (namespace, metric)]
-    names = [dimensions[dimension] for _, _, dimensions in found]
-    return {name.get("Ref") or name["Fn::GetAtt"][0] for name in names}
+    """Return the logical ids that alarms on this metric have in this dimension."""
+    resources = set()
+    for alarm in ALARMS.values():
+        for found_namespace, found_metric, dimensions in metrics_of(alarm):
+            if (found_namespace, found_metric) == (namespace, metric):
+                resources.add(logical_id(dimensions[dimension]))
+    return resources
 
 
 def test_every_function_has_an_alarm_for_its_errors_and_its_throttles() -> None:
-    """But an authorizer refuses an unknown token with an error. An alarm on that would tell nothing."""
-    authorizers = {"StaffAuthorizer", "PartnerAuthorizer"}
-    assert watched_resources("AWS/Lambda", "Throttles", "FunctionName") == FUNCTIONS.keys()
-    assert watched_resources("AWS/Lambda", "Errors", "FunctionName") == FUNCTIONS.keys() - authorizers
+    for metric in ("Errors", "Throttles"):
+        assert watched_resources("AWS/Lambda", metric, "FunctionName") == FUNCTIONS.keys()
+
+
+def test_a_refused_token_is_an_error_of_its_authorizer_but_sets_off_no_alarm() -> None:
+    """Lambda counts it as an error. So the alarm subtracts the refused tokens."""
+    assert not {"StaffAuthorizerErrorsAlarm", "PartnerAuthorizerErrorsAlarm"} & ALARMS.keys()
+    expression = ALARMS["AuthorizersAlarm"]["Metrics"][0]["Expression"]
+    assert expression == "FILL(staff_authorizer, 0) + FILL(partner_authorizer, 0) - FILL(refused, 0)"
 
 
 def test_the_5xx_alarm_watches_only_this_stages_api() -> None:
@@ -56,16 +76,15 @@ def test_the_dashboard_shows_only_existing_resources_and_metrics() -> None:
     dashboard = RESOURCES["Dashboard"]["Properties"]
     assert dashboard["DashboardName"] == {"Fn::Sub": "petitions-${Stage}-${AWS::Region}"}, "names are global"
     body = dashboard["DashboardBody"]["Fn::Sub"]
-    names = {name.partition(".")[0] for name in re.findall(r"\$\{([\w.:]+)\}", body)} - {"AWS::Region", "Stage"}
-    assert names <= RESOURCES.keys()
-    shown = {
-        metric[1]
-        for widget in json.loads(body)["widgets"]
-        for metric in widget["properties"]["metrics"]
-        if metric[0] == NAMESPACE
-    }
-    kinds = {refused_metric(status) for status in (*REFUSED_STATUSES, 499)}
-    assert shown == {*Metric, *kinds} - {Metric.REFUSED}
+    placeholders = re.findall(r"\$\{([\w.:]+)\}", body)
+    names = {placeholder.partition(".")[0] for placeholder in placeholders}
+    assert names - {"AWS::Region", "Stage"} <= RESOURCES.keys()
+    shown = set()
+    for widget in json.loads(body)["widgets"]:
+        metrics = widget["properties"]["metrics"]
+        shown |= {metric[1] for metric in metrics if metric[0] == NAMESPACE}
+    kinds_of_refusal = {refused_metric(status) for status in (*REFUSED_STATUSES, 499)}
+    assert shown == {*Metric, *kinds_of_refusal} - {Metric.REFUSED}
 
 
 def test_the_drift_alarm_always_sees_a_whole_recount_and_keeps_its_state_without_one() -> None:

@@ -45,7 +45,8 @@ def test_the_api_refuses_requests_without_a_key_if_edge_only_is_yes() -> None:
 
 def test_functions_accept_exactly_the_keys_of_the_policy() -> None:
     for name in ("APIHandler", "SignIn", "Manage"):
-        keys = json.loads(RESOURCES[name]["Properties"]["Environment"]["Variables"]["ORIGIN_KEYS"]["Fn::Sub"])
+        variables = RESOURCES[name]["Properties"]["Environment"]["Variables"]
+        keys = json.loads(variables["ORIGIN_KEYS"]["Fn::Sub"])
         assert keys.keys() == {"OriginKey", "OriginKeyToo"}
 
 
@@ -58,17 +59,18 @@ def test_the_busy_page_replaces_every_failed_page_and_is_never_cached_as_the_pag
     assert [each["OriginId"] for each in group["Members"]["Items"]] == ["Api", "Busy"]
     assert ORIGINS["Busy"]["DomainName"] == {"Fn::GetAtt": ["BusyEdge", "DomainName"]}
     # CloudFront would cache a 200 as the page. The bucket has one object, and answers 403 for all other paths.
-    responses = {
-        each["ErrorCode"]: (each["ResponseCode"], each["ResponsePagePath"]) for each in BUSY["CustomErrorResponses"]
-    }
-    assert responses == dict.fromkeys((403, 404), (503, "/busy.html"))
+    for error in BUSY["CustomErrorResponses"]:
+        assert (error["ResponseCode"], error["ResponsePagePath"]) == (503, "/busy.html")
+    assert {error["ErrorCode"] for error in BUSY["CustomErrorResponses"]} == {403, 404}
 
 
 def test_an_error_is_cached_for_a_second_and_not_replaced_by_a_page() -> None:
     """By default, CloudFront keeps an error for ten seconds. Errors in JSON must not become pages."""
-    seconds = {each["ErrorCode"]: each["ErrorCachingMinTTL"] for each in DISTRIBUTION["CustomErrorResponses"]}
-    assert seconds == dict.fromkeys((500, 502, 503, 504), 1)
-    assert not [each for each in DISTRIBUTION["CustomErrorResponses"] if "ResponsePagePath" in each]
+    errors = DISTRIBUTION["CustomErrorResponses"]
+    seconds = {error["ErrorCode"]: error["ErrorCachingMinTTL"] for error in errors}
+    assert seconds == {500: 1, 502: 1, 503: 1, 504: 1}
+    for error in errors:
+        assert "ResponsePagePath" not in error
 
 
 def test_only_the_distribution_of_the_busy_page_reads_its_bucket() -> None:
@@ -77,7 +79,8 @@ def test_only_the_distribution_of_the_busy_page_reads_its_bucket() -> None:
     assert reading["Action"] == "s3:GetObject"
     assert "distribution/${BusyEdge}" in reading["Condition"]["StringEquals"]["AWS:SourceArn"]["Fn::Sub"]
     assert secure["Effect"] == "Deny"
-    assert set(of_type("AWS::S3::Bucket")["BusyBucket"]["PublicAccessBlockConfiguration"].values()) == {True}
+    bucket = of_type("AWS::S3::Bucket")["BusyBucket"]
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     [access] = of_type("AWS::CloudFront::OriginAccessControl").values()
     assert access["OriginAccessControlConfig"]["SigningBehavior"] == "always"
 
@@ -90,7 +93,8 @@ def test_a_distribution_has_no_more_than_aws_allows() -> None:
     # An account has twenty cache policies, and each stage with a CDN has these.
     assert len(POLICIES) <= MAX_POLICIES // 3
     assert len(REQUEST_POLICY["HeadersConfig"]["Headers"]) <= MAX_IN_A_POLICY
-    assert all(len(query_keys_of(policy)) <= MAX_IN_A_POLICY for policy in POLICIES.values())
+    for policy in POLICIES.values():
+        assert len(query_keys_of(policy)) <= MAX_IN_A_POLICY
     patterns = [each["PathPattern"] for each in BEHAVIOURS]
     assert len({*patterns}) == len(patterns)
     assert all(re.fullmatch(r"[A-Za-z0-9_\-.*$/~\"'@:+&?]{1,255}", each) for each in patterns)
@@ -101,7 +105,8 @@ def test_a_behaviour_has_one_of_three_sets_of_methods_and_an_origin_group_takes_
         methods = {*behaviour["AllowedMethods"]}
         assert methods in METHOD_SETS
         assert {*behaviour["CachedMethods"]} in METHOD_SETS[:2]
-        assert behaviour["TargetOriginId"] != "Pages" or "POST" not in methods
+        if behaviour["TargetOriginId"] == "Pages":
+            assert "POST" not in methods
 
 
 def test_a_policy_that_caches_has_a_maximum_time() -> None:
@@ -111,10 +116,13 @@ def test_a_policy_that_caches_has_a_maximum_time() -> None:
 
 def test_the_same_stage_in_a_second_region_has_other_names() -> None:
     """CloudFront has one list of policies for all regions of an account."""
-    resources = [each for kind in _NAMED_TYPES for each in of_type(f"AWS::CloudFront::{kind}").values()]
-    configs = [config for properties in resources for config in properties.values()]
+    configs: list[Node] = []
+    for kind in _NAMED_TYPES:
+        for properties in of_type(f"AWS::CloudFront::{kind}").values():
+            configs += properties.values()
     assert len(configs) > len(_NAMED_TYPES)
-    assert all(each["Name"]["Fn::Sub"].startswith("petitions-${Stage}-${AWS::Region}-") for each in configs)
+    for config in configs:
+        assert config["Name"]["Fn::Sub"].startswith("petitions-${Stage}-${AWS::Region}-")
 
 
 def test_every_target_is_an_origin_and_aws_refuses_no_origin_header() -> None:
@@ -122,17 +130,19 @@ def test_every_target_is_an_origin_and_aws_refuses_no_origin_header() -> None:
     assert targets == {"Api", "Pages", "Busy"}
     refused = r"cache-control|connection|content-length|cookie|host|if-.*|max-forwards|pragma|proxy-.*|range|via"
     for header in ORIGINS["Api"]["OriginCustomHeaders"]:
-        assert not re.fullmatch(
-            rf"{refused}|te|trailer|upgrade|x-amz-.*|x-edge-.*|x-real-ip", header["HeaderName"].lower()
-        )
+        name = header["HeaderName"].lower()
+        assert not re.fullmatch(rf"{refused}|te|trailer|upgrade|x-amz-.*|x-edge-.*|x-real-ip", name)
 
 
 def test_without_a_domain_the_stack_has_no_cdn() -> None:
-    cdn_resources = {
-        name for name, each in RESOURCES.items() if "CloudFront" in each["Type"] or name.startswith("Busy")
-    }
+    cdn_resources = []
+    for name, resource in RESOURCES.items():
+        if "CloudFront" in resource["Type"] or name.startswith("Busy"):
+            cdn_resources.append(resource)
     assert len(cdn_resources) == 14
-    assert all(RESOURCES[name]["Condition"] == "HasEdge" for name in cdn_resources)
+    for resource in cdn_resources:
+        assert resource["Condition"] == "HasEdge"
     assert TEMPLATE["Parameters"]["EdgeDomain"]["Default"] == ""
     outputs: Resource = TEMPLATE["Outputs"]
-    assert all(outputs[name]["Condition"] == "HasEdge" for name in ("EdgeAddress", "EdgeArn", "BusyBucketName"))
+    for name in ("EdgeAddress", "EdgeArn", "BusyBucketName"):
+        assert outputs[name]["Condition"] == "HasEdge"

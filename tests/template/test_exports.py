@@ -6,11 +6,21 @@ from chalicelib.exports import deliver, gather
 from chalicelib.exports.model import LIFETIME, LINK_SECONDS, SETTLING, Export
 from chalicelib.exports.run import FILE_SECONDS, PART_SECONDS
 from chalicelib.signatures.walk import EXPORT_FIELDS
-from tests.template.packaged import FUNCTIONS, KEY, RESOURCES, actions, actions_allowed, of_type, statements
+from tests.template.packaged import (
+    FUNCTIONS,
+    KEY,
+    RESOURCES,
+    actions,
+    actions_allowed,
+    functions_allowed,
+    of_type,
+    statements,
+    statements_about,
+)
 
 
 def test_run_export_reads_only_exported_attributes_and_no_address() -> None:
-    [reading] = [each for each in statements("RunExport") if "SignaturesTable" in json.dumps(each["Resource"])]
+    [reading] = statements_about("RunExport", "SignaturesTable")
     assert actions(reading) == ["dynamodb:Query"]
     assert reading["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"] == [*KEY, *EXPORT_FIELDS]
     assert reading["Condition"]["StringEquals"] == {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}
@@ -20,20 +30,18 @@ def test_run_export_reads_only_exported_attributes_and_no_address() -> None:
 def test_exports_can_link_files_but_not_read_signatures_or_write_files() -> None:
     assert "SignaturesTable" not in json.dumps(statements("Exports"))
     assert actions_allowed("Exports", "ExportsBucket") == {"s3:GetObject"}
-    [signing] = [each for each in statements("Exports") if "ExportsBucket" in json.dumps(each["Resource"])]
+    [signing] = statements_about("Exports", "ExportsBucket")
     assert signing["Resource"] == {"Fn::Sub": f"${{ExportsBucket.Arn}}/{deliver.FILES}/*"}
-    assert {name for name in FUNCTIONS if "s3:" in json.dumps(statements(name))} == {
-        *("Exports", "RunExport"),
-        *("Manage", "RunImport", "CompareHashes", "RunList"),
-    }
+    assert functions_allowed("s3:") == {"Exports", "RunExport", "Manage", "RunImport", "CompareHashes", "RunList"}
 
 
 def test_imports_have_a_folder_of_their_own_that_only_run_import_reads() -> None:
     files = {"Fn::Sub": "${ExportsBucket.Arn}/imports/*"}
-    for function, expected in {
+    allowed = {
         "Manage": {"s3:PutObject", "s3:AbortMultipartUpload"},
         "RunImport": {"s3:GetObject", "s3:DeleteObject"},
-    }.items():
+    }
+    for function, expected in allowed.items():
         about_files = [each for each in statements(function) if each["Resource"] == files]
         assert {action for statement in about_files for action in actions(statement)} == expected
     reading = [each for each in statements("RunImport") if "s3:ListBucket" in actions(each)]
@@ -41,14 +49,12 @@ def test_imports_have_a_folder_of_their_own_that_only_run_import_reads() -> None
 
 
 def test_only_exports_and_run_export_can_send_to_the_exports_queue() -> None:
-    senders = {
-        name
-        for name in FUNCTIONS
-        for each in statements(name)
-        if "ExportsQueue" in json.dumps(each["Resource"]) and each["Action"] == ["sqs:SendMessage"]
-    }
-    assert senders == {"Exports", "RunExport"}
-    assert {name for name in FUNCTIONS if "ExportsQueue" in json.dumps(statements(name))} == senders
+    senders = set()
+    for name in FUNCTIONS:
+        allowed_actions = [each["Action"] for each in statements_about(name, "ExportsQueue")]
+        if ["sqs:SendMessage"] in allowed_actions:
+            senders.add(name)
+    assert senders == functions_allowed("ExportsQueue") == {"Exports", "RunExport"}
 
 
 def test_run_export_reads_only_parts() -> None:
@@ -59,8 +65,9 @@ def test_run_export_reads_only_parts() -> None:
 
 def test_the_bucket_is_private_encrypted_and_without_versions() -> None:
     bucket = of_type("AWS::S3::Bucket")["ExportsBucket"]
-    assert len(bucket["PublicAccessBlockConfiguration"]) == 4
-    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    blocked = bucket["PublicAccessBlockConfiguration"]
+    assert len(blocked) == 4
+    assert set(blocked.values()) == {True}
     assert bucket["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
     [rule] = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
     assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"

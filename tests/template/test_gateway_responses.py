@@ -32,17 +32,19 @@ def test_a_gateway_response_has_the_right_status(kind: str, status: int) -> None
 
 @pytest.mark.parametrize("kind", [*GATEWAY, "DEFAULT_4XX", "DEFAULT_5XX"])
 def test_a_gateway_response_has_the_format_of_our_problems(kind: str) -> None:
-    parameters = {name.rpartition(".")[2]: value for name, value in GATEWAY[kind]["responseParameters"].items()}
+    response = GATEWAY[kind]
+    parameters = {name.rpartition(".")[2]: value for name, value in response["responseParameters"].items()}
     assert parameters["Content-Type"] == f"'{PROBLEM}'"
     assert parameters["Access-Control-Allow-Origin"] == "'*'"
     assert parameters["Cache-Control"] == "'no-store'"
     assert parameters["Referrer-Policy"] == "'no-referrer'"
-    body = json.loads(GATEWAY[kind]["responseTemplates"]["application/json"])
+    body = json.loads(response["responseTemplates"]["application/json"])
     assert {"type", "title", "detail"} <= body.keys()
     assert "$" not in json.dumps(body), "the body must not contain template variables of the request or of AWS"
-    status = GATEWAY[kind].get("statusCode")
+    status = response.get("statusCode", "")
     assert body.get("status") == (int(status) if status else None)
-    can_be_retried = kind == "DEFAULT_5XX" or (status or "")[:1] == "5" or status == "429"
+    is_our_failure = kind == "DEFAULT_5XX" or status.startswith("5")
+    can_be_retried = is_our_failure or status == "429"
     if can_be_retried:
         assert int(parameters["Retry-After"].strip("'")) > 0
     assert ("Refresh" in parameters) is can_be_retried

@@ -49,7 +49,8 @@ def test_every_function_gets_the_common_settings_and_only_the_restricted_ones_th
     variables = environment_of(function)
     restricted = SECRETS | SOURCES | OIDC
     granted = {name for name, functions in restricted.items() if function in functions}
-    granted |= {"SERVED_FUNCTION"} if function in list(Function) else set()
+    if function in list(Function):
+        granted.add("SERVED_FUNCTION")
     # PYDANTIC_DISABLE_PLUGINS: the search for plugins takes 15 ms of a cold start, and there are none.
     required = required_settings(monkeypatch) | {"LOG_LEVEL", "PYDANTIC_DISABLE_PLUGINS"}
     assert variables.keys() == (required - restricted.keys()) | granted
@@ -106,4 +107,6 @@ def long_value(value: Any) -> str:
         return "p" * (16 if is_short else 45)
     generated_name = f"petitions-{'s' * 16}-{name}-{'x' * 12}"
     is_queue = RESOURCES.get(name, {}).get("Type") == "AWS::SQS::Queue"
-    return f"https://sqs.ap-southeast-1.amazonaws.com/123456789012/{generated_name}" if is_queue else generated_name
+    if is_queue:
+        return f"https://sqs.ap-southeast-1.amazonaws.com/123456789012/{generated_name}"
+    return generated_name

@@ -3,10 +3,11 @@
 import json
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 from chalice.test import HTTPResponse
 
+from chalicelib.core.errors import Throttled
 from chalicelib.core.rights import Right
 from chalicelib.petitions.model import Petition
 from chalicelib.updates.model import Update
@@ -32,7 +33,12 @@ def ask(fake_site: FakeSite, method: str, path: str, body: object = None) -> HTT
     """Call the API as Bob."""
     token = bobs_token(fake_site.tables, fake_site.clock(), Right.MANAGE)
     headers = {"Authorization": f"Bearer {token}", "Content-Type": JSON}
-    return fake_site.client.http.request(method, path, headers=headers, body=json.dumps(body).encode() if body else b"")
+    content = json.dumps(body).encode() if body else b""
+    return fake_site.client.http.request(method, path, headers=headers, body=content)
+
+
+def throttle(*_: object, **__: object) -> NoReturn:
+    raise Throttled("storage")
 
 
 def draft_update(fake_site: FakeSite, **changes: object) -> str:

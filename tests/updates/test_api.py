@@ -5,11 +5,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from chalicelib.core.errors import Throttled
 from chalicelib.petitions.model import Petition
 from chalicelib.updates.find import forget_updates
 from tests.fake_site import FakeSite
-from tests.updates.sending import LATER, TEXT, UPDATES_PATH, ask, publish_update, run_until_done
+from tests.updates.sending import LATER, TEXT, UPDATES_PATH, ask, publish_update, run_until_done, throttle
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 
@@ -65,7 +64,7 @@ def test_the_petitions_page_shows_the_updates(fake_site: FakeSite, petition: Pet
 def test_people_can_sign_while_updates_cannot_be_read(fake_site: FakeSite, petition: Petition) -> None:
     fake_site.get("/api/petitions/safe-children")
     query = fake_site.tables.query
-    fake_site.tables.query = lambda *_, **__: (_ for _ in ()).throw(Throttled("storage"))  # type: ignore[method-assign]
+    fake_site.tables.query = throttle  # type: ignore[method-assign]
     page = fake_site.get("/petitions/safe-children")
     fake_site.tables.query = query  # type: ignore[method-assign]
     assert page.status_code == 200

@@ -26,7 +26,8 @@ class FakeAws:
 
     def _count_call(self, service: str, operation: str, request: dict[str, Any]) -> None:
         """Refuse a request that botocore's model refuses, and the calls that the test wants refused."""
-        validate_parameters(request, _client(service).meta.service_model.operation_model(operation).input_shape)
+        model = _client(service).meta.service_model.operation_model(operation)
+        validate_parameters(request, model.input_shape)
         if self.calls_left == 0 or operation in self.refused:
             raise ClientError({"Error": {"Code": "LimitExceededException", "Message": "not now"}}, operation)
         self.calls_left -= 1

@@ -37,8 +37,10 @@ def warming(aws: FakeAws, tables: FakeTables) -> Warming:
 
 
 def plan_for(limits: Limits) -> tuple[list[CapacityChange], list[str]]:
-    with pytest.MonkeyPatch.context() as patch:  # Storing a signature takes 0.02 s, whatever was measured last.
-        patch.setattr("stack.warm.plan.service_times", lambda: replace(service_times(), store=0.02))
+    # Storing a signature takes 0.02 s, whatever was measured last.
+    times = replace(service_times(), store=0.02)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("stack.warm.plan.service_times", lambda: times)
         return plan(values(limits), STAGE, CROWD)
 
 
@@ -80,7 +82,10 @@ def test_a_refusal_changes_nothing(aws: FakeAws, warming: Warming) -> None:
 def test_revert_restores_the_earlier_values_and_prints_which_changes_stay(
     aws: FakeAws, warming: Warming, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with_reservation = [replace(each, before=7) if each.target == "prod-RelayMail" else each for each in CHANGES]
+    with_reservation: list[CapacityChange] = []
+    for change in CHANGES:
+        had_reservation = change.target == "prod-RelayMail"
+        with_reservation.append(replace(change, before=7) if had_reservation else change)
     warm(warming, with_reservation, UNCHANGED_REASONS, agree)
     output = output_of(lambda: revert(warming), capsys)
     assert aws.reserved == {"prod-RelayMail": 7}

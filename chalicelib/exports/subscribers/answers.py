@@ -22,7 +22,7 @@ class ShownList(TypedDict):
     unsubscribed: Number
     """How many people were found so far who were on an earlier list and no longer get updates."""
     expires_at: Time
-    """The file is deleted at this time."""
+    """From this time on, the file cannot be downloaded. It is deleted within two days."""
     sha256: str | None
     """The SHA-256 digest of the file as downloaded."""
     bytes: Number | None

@@ -26,9 +26,8 @@ def client(fake_site: FakeSite) -> OsdiClient:
         parts = urlsplit(url)
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
         headers = {"Authorization": f"Bearer {token}", "Content-Type": HAL}
-        answer = fake_site.client.http.request(
-            method, path, headers=headers, body=b"" if method == "GET" else json.dumps(body).encode()
-        )
+        content = b"" if method == "GET" else json.dumps(body).encode()
+        answer = fake_site.client.http.request(method, path, headers=headers, body=content)
         assert answer.headers["Content-Type"] == HAL
         return answer.status_code, json.loads(answer.body)
 
@@ -54,7 +53,8 @@ def test_a_recorded_signature_counts_and_repeating_it_changes_nothing(fake_site:
 def test_every_petition_is_found_over_several_pages(fake_site: FakeSite, client: OsdiClient) -> None:
     for number in range(PAGE_SIZE):
         a_published_petition(fake_site.tables, slug=f"more-{number:02}")
-    assert len({each["name"] for each in client.petitions()}) == PAGE_SIZE + 1
+    names = {each["name"] for each in client.petitions()}
+    assert len(names) == PAGE_SIZE + 1
 
 
 @pytest.mark.parametrize(

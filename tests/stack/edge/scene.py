@@ -1,7 +1,7 @@
 """The local CDN with a small template. A test sets the origins' answers and the time."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -122,7 +122,8 @@ class CdnSite:
         self.origin_answers: dict[str, EdgeAnswer | Unreachable] = {}
         self.origin_requests: list[tuple[str, OriginRequest]] = []
         self.gate: asyncio.Event | None = None
-        source = template(*(behaviours or (behaviour("/*"),)), **config)
+        behaviours = behaviours or (behaviour("/*"),)
+        source = template(*behaviours, **config)
         found = distributions(source, {}, REGION_AND_ACCOUNT, {"OriginKeys": '{"v1": "hush"}'})
         self.edge = Edge(found["Edge"], self._fetch, lambda: self.now)
 
@@ -163,14 +164,18 @@ class CdnSite:
 
 def a_request(target: str = "/", method: str = "GET", body: bytes = b"", /, **headers: str) -> ViewerRequest:
     path, _, query = target.partition("?")
-    fields = CIMultiDict((name.replace("_", "-"), value) for name, value in headers.items())
-    return ViewerRequest(method, path, query, fields, body, "192.0.2.7", 4711)
+    return ViewerRequest(method, path, query, CIMultiDict(with_dashes(headers)), body, "192.0.2.7", 4711)
 
 
 def an_answer(body: str = "page", status: int = 200, /, **headers: str) -> EdgeAnswer:
     fields = CIMultiDict({"Content-Type": "text/html; charset=utf-8"})
-    fields.update({name.replace("_", "-"): value for name, value in headers.items()})
+    fields.update(with_dashes(headers))
     return EdgeAnswer(status, fields, body.encode())
+
+
+def with_dashes(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return headers from keyword arguments with their real names: Cache-Control for Cache_Control."""
+    return {name.replace("_", "-"): value for name, value in headers.items()}
 
 
 async def let_tasks_run() -> None:

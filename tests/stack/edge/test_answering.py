@@ -42,7 +42,9 @@ def test_size_status_and_type_decide_whether_an_answer_is_compressed(
 ) -> None:
     """*Serve compressed files*: size, status, type, and whether the origin has compressed it."""
     site = CdnSite()
-    headers = {"Content_Type": kind, **({"Content_Encoding": encoding} if encoding else {})}
+    headers = {"Content_Type": kind}
+    if encoding:
+        headers["Content_Encoding"] = encoding
     site.origin_answers["/"] = an_answer(body, status, **headers)
     answer = site.request("/", Accept_Encoding="br")
     is_compressed = answer.headers.get("Content-Encoding", "") == "br"
@@ -51,8 +53,9 @@ def test_size_status_and_type_decide_whether_an_answer_is_compressed(
 
 def test_nothing_is_compressed_without_the_policys_flags_or_the_behaviours_switch() -> None:
     """*Serve compressed files*."""
-    flags = {"EnableAcceptEncodingGzip": False, "EnableAcceptEncodingBrotli": False}
-    for site in (CdnSite(pages_policy=cache_policy(**flags)), CdnSite(behaviour("/*", Compress=False))):
+    without_flags = cache_policy(EnableAcceptEncodingGzip=False, EnableAcceptEncodingBrotli=False)
+    without_switch = behaviour("/*", Compress=False)
+    for site in (CdnSite(pages_policy=without_flags), CdnSite(without_switch)):
         site.origin_answers["/"] = an_answer(LONG_TEXT, **MAX_AGE)
         assert "Content-Encoding" not in site.request("/", Accept_Encoding="br").headers
 
@@ -67,10 +70,12 @@ def test_vary_does_not_change_the_key_and_loses_names_that_are_not_forwarded() -
 
 def test_set_cookie_is_removed_unless_cookies_are_forwarded() -> None:
     """*Cache content based on cookies*."""
-    for pages_policy, is_kept in ((cache_policy(), False), (cache_policy(**allow_list("Cookie", "tab")), True)):
+    with_cookie = cache_policy(**allow_list("Cookie", "tab"))
+    for pages_policy, is_kept in ((cache_policy(), False), (with_cookie, True)):
         site = CdnSite(pages_policy=pages_policy)
         site.origin_answers["/"] = an_answer(Set_Cookie="tab=1", **MAX_AGE)
-        assert [("Set-Cookie" in site.request("/").headers) for _ in range(2)] == [is_kept] * 2
+        for _ in range(2):
+            assert ("Set-Cookie" in site.request("/").headers) is is_kept
 
 
 @pytest.mark.parametrize(
@@ -98,27 +103,31 @@ def test_a_date_is_compared_only_without_a_tag() -> None:
     assert site.request("/", If_None_Match='"2"', If_Modified_Since="Thu, 26 Nov 2026 00:00:00 GMT").status == 200
 
 
+WHOLE = LONG_TEXT[:22] + "."
+
+
 @pytest.mark.parametrize(
     ("requested", "status", "body", "content_range"),
     [
-        ("bytes=0-3", 206, "The ", "bytes 0-3/23"),
-        ("bytes=18-", 206, "safe.", "bytes 18-22/23"),
-        ("bytes=-5", 206, "safe.", "bytes 18-22/23"),
-        ("bytes=20-90", 206, "fe.", "bytes 20-22/23"),
-        ("bytes=23-", 416, "", "bytes */23"),
-        ("bytes=5-2", 200, LONG_TEXT[:22] + ".", None),
-        ("bytes=0-1,4-5", 200, LONG_TEXT[:22] + ".", None),
+        ("bytes=0-3", 206, WHOLE[:4], "bytes 0-3/23"),
+        ("bytes=18-", 206, WHOLE[18:], "bytes 18-22/23"),
+        ("bytes=-5", 206, WHOLE[18:], "bytes 18-22/23"),
+        ("bytes=20-90", 206, WHOLE[20:], "bytes 20-22/23"),
+        ("bytes=23-", 416, None, "bytes */23"),
+        ("bytes=5-2", 200, WHOLE, None),
+        ("bytes=0-1,4-5", 200, WHOLE, None),
     ],
 )
 def test_a_request_for_one_range_gets_that_part_of_the_copy(
-    requested: str, status: int, body: str, content_range: str | None
+    requested: str, status: int, body: str | None, content_range: str | None
 ) -> None:
     """*How CloudFront processes partial requests for an object (range GETs)*. Other requests get the whole copy."""
     site = CdnSite()
-    site.origin_answers["/"] = an_answer(LONG_TEXT[:22] + ".", **MAX_AGE)
+    site.origin_answers["/"] = an_answer(WHOLE, **MAX_AGE)
     answer = site.request("/", Range=requested)
     assert (answer.status, answer.headers.get("Content-Range")) == (status, content_range)
-    assert len(answer.body) == len(body)
+    if body is not None:
+        assert answer.body.decode() == body
     assert "Range" not in site.last_origin_request().headers
 
 

@@ -4,7 +4,14 @@ from typing import Any
 
 import pytest
 
+from stack.edge.message import EdgeAnswer
 from tests.stack.edge.scene import CACHING_DISABLED, CdnSite, a_request, allow_list, an_answer, behaviour, cache_policy
+
+
+def request_ten_times(site: CdnSite) -> list[EdgeAnswer]:
+    """Let ten viewers request the page at once."""
+    requests = [a_request() for _ in range(10)]
+    return site.request_together(*requests)
 
 
 def origin_requests_of_ten(
@@ -13,7 +20,8 @@ def origin_requests_of_ten(
     """Return how many requests reach the origin if ten viewers request a page at once."""
     site = CdnSite(*behaviours, pages_policy=pages_policy)
     site.origin_answers["/"] = an_answer("page", Cache_Control=cache_control)
-    assert {each.body for each in site.request_together(*[a_request() for _ in range(10)])} == {b"page"}
+    answers = request_ten_times(site)
+    assert {answer.body for answer in answers} == {b"page"}
     return len(site.origin_requests)
 
 
@@ -33,7 +41,7 @@ def test_a_stale_copy_is_refreshed_by_one_request() -> None:
     site.origin_answers["/"] = an_answer("old", Cache_Control="max-age=5, stale-while-revalidate=30")
     site.request("/")
     site.now += 6
-    site.request_together(*[a_request() for _ in range(10)])
+    request_ten_times(site)
     assert len(site.origin_requests) == 2
 
 
@@ -64,5 +72,5 @@ def test_errors_that_are_cached_are_shared_and_others_are_not() -> None:
     for status, origin_requests in ((503, 1), (429, 10)):
         site = CdnSite()
         site.origin_answers["/"] = an_answer("", status)
-        site.request_together(*[a_request() for _ in range(10)])
+        request_ten_times(site)
         assert len(site.origin_requests) == origin_requests

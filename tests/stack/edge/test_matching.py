@@ -26,7 +26,10 @@ def test_a_star_matches_any_characters_and_a_question_mark_matches_one(
     """*Cache behavior settings*: path pattern."""
     site = CdnSite(behaviour(pattern))
     site.origin_answers[path] = an_answer(Cache_Control="max-age=60")
-    assert [site.request(path).headers["X-Cache"].split()[0] for _ in range(2)][-1] == ("Hit" if is_matched else "Miss")
+    site.request(path)
+    second_answer = site.request(path)
+    hit_or_miss = second_answer.headers["X-Cache"].split()[0]
+    assert hit_or_miss == ("Hit" if is_matched else "Miss")
 
 
 def test_the_first_behaviour_that_matches_wins_and_the_query_does_not_matter() -> None:
@@ -60,7 +63,9 @@ def test_a_method_that_is_not_allowed_is_403_without_an_allow_header(allowed: li
     """*Cache behavior settings*: allowed HTTP methods."""
     site = CdnSite(behaviour("/*", AllowedMethods=allowed))
     answer = site.request("/", refused)
-    assert (answer.status, "Allow" in answer.headers, site.origin_requests) == (403, False, [])
+    assert answer.status == 403
+    assert "Allow" not in answer.headers
+    assert site.origin_requests == []
 
 
 def test_a_get_with_a_body_is_403() -> None:
@@ -70,9 +75,12 @@ def test_a_get_with_a_body_is_403() -> None:
 
 def test_options_is_cached_under_its_own_key_if_the_behaviour_says_so() -> None:
     """*Cache behavior settings*: cached HTTP methods."""
-    for cached_methods, origin_requests in ((READ_AND_OPTIONS, 1), (["GET", "HEAD"], 2)):
+    for cached_methods, forwarded in (
+        (READ_AND_OPTIONS, ["GET", "OPTIONS"]),
+        (["GET", "HEAD"], ["GET", "OPTIONS", "OPTIONS"]),
+    ):
         site = CdnSite(behaviour("/*", AllowedMethods=READ_AND_OPTIONS, CachedMethods=cached_methods))
         site.origin_answers["/"] = an_answer(Cache_Control="max-age=60")
         site.request("/")
         assert [site.request("/", "OPTIONS").status for _ in range(2)] == [200, 200]
-        assert [request.method for _, request in site.origin_requests] == ["GET", *["OPTIONS"] * origin_requests]
+        assert [request.method for _, request in site.origin_requests] == forwarded

@@ -9,8 +9,12 @@ ROOT = Path(__file__).parents[3]
 
 
 def test_exactly_the_recorded_actions_are_described() -> None:
-    sources = [path.read_text() for folder in ("chalicelib", "commands") for path in (ROOT / folder).rglob("*.py")]
-    recording_code = "".join(source for source in sources if "audit(" in source)
+    recording_code = ""
+    for folder in ("chalicelib", "commands"):
+        for path in (ROOT / folder).rglob("*.py"):
+            source = path.read_text()
+            if "audit(" in source:
+                recording_code += source
     found = re.findall(r'"([a-z-]+\.(?!html|py)[a-z]+)"', recording_code)
     assert {*found, "signed-in"} == DESCRIPTIONS.keys()
 

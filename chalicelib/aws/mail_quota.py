@@ -1,0 +1,42 @@
+"""Read how much of SES's quota is used. SES has one quota for an account: a number of emails in any 24 hours."""
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from chalicelib.aws import clients
+from chalicelib.aws.failures import FAULTS, THROTTLES, code_of, report_denial, status_of, translate_errors
+from chalicelib.core.errors import Denied
+
+if TYPE_CHECKING:
+    from mypy_boto3_sesv2 import SESV2Client
+
+
+class MailQuota:
+    """The account's quota of emails. Everything that sends from this account uses it, also other stages."""
+
+    def __init__(self, client: "SESV2Client") -> None:
+        self._client = client
+
+    def used_share(self) -> float:
+        """Return the share of the quota that the last 24 hours used: 0.8 for 80 %. Without a limit, return 0.
+
+        Raise Unavailable if SES does not answer or refuses the call.
+        """
+        with translate_errors("mail quota", _quota_error):
+            quota = self._client.get_account().get("SendQuota", {})
+        most = quota.get("Max24HourSend", -1)  # SES's number for "no limit" is -1.
+        return quota.get("SentLast24Hours", 0) / most if most > 0 else 0
+
+
+def _quota_error(error: ClientError) -> Denied | None:
+    """Return Denied for every 4xx that is no throttle: callers go on without the quota, whatever the reason is."""
+    is_temporary = code_of(error) in THROTTLES | FAULTS
+    is_refusal = 400 <= status_of(error) < 500 and not is_temporary
+    return report_denial(error, "mail quota") if is_refusal else None
+
+
+@cache
+def mail_quota() -> MailQuota:
+    return MailQuota(clients.ses_account())

@@ -1,0 +1,26 @@
+"""The alarm on the authorizers. An authorizer refuses a token with an error, which Lambda counts as its error."""
+
+from chalicelib.core.metrics import Metric
+from stack.template.alarms import alarm_on_math, code_measure
+from stack.template.cfn import Template
+from stack.template.functions import AUTHORIZERS, function_measure
+
+
+def authorizers() -> Template:
+    """Return the alarm on errors that are not refused tokens.
+
+    The error and the refusal of one call may fall into different periods. So single errors set off no alarm.
+    """
+    errors = {function: function_measure("Errors", function) for function in AUTHORIZERS}
+    sum_of_errors = " + ".join(f"FILL({function}, 0)" for function in errors)
+    failing = alarm_on_math(
+        "The authorizers fail: staff or partners get errors.",
+        f"{sum_of_errors} - FILL(refused, 0)",
+        {**errors, "refused": code_measure(Metric.TOKEN_REFUSED)},
+        result="failures",
+        period=300,
+        Threshold=3,
+        EvaluationPeriods=3,
+        DatapointsToAlarm=2,
+    )
+    return {"Resources": {"AuthorizersAlarm": failing}}
