@@ -86,7 +86,8 @@ def confirm_crowd(tables: Tables, petition: Petition, number: int) -> list[str]:
 
 def original(value: str) -> str:
     """Reverse `escape_formula`."""
-    return value[1:] if value.startswith("'") and FORMULA.match(value) else value
+    is_escaped = value.startswith("'") and FORMULA.match(value)
+    return value[1:] if is_escaped else value
 
 
 def rows_of(content: bytes, form: str = "csv") -> list[dict[str, Any]]:
@@ -95,5 +96,8 @@ def rows_of(content: bytes, form: str = "csv") -> list[dict[str, Any]]:
     if form == "ndjson":
         return [json.loads(line) for line in text.splitlines()]
     assert text.startswith(BYTE_ORDER_MARK)
-    rows = csv.DictReader(io.StringIO(text.removeprefix(BYTE_ORDER_MARK), newline=""))
-    return [{name: original(value) for name, value in row.items()} for row in rows]
+    file = io.StringIO(text.removeprefix(BYTE_ORDER_MARK), newline="")
+    rows: list[dict[str, Any]] = []
+    for row in csv.DictReader(file):
+        rows.append({name: original(value) for name, value in row.items()})
+    return rows

@@ -1,6 +1,7 @@
 """Helpers for tests of imports: a file in the bucket, its job, and a run of it."""
 
 from pathlib import Path
+from string import ascii_uppercase
 from typing import Any
 
 from chalicelib.jobs.model import HasTime
@@ -18,8 +19,12 @@ CSV = "id,Email,First name,Last name,Postcode\n"
 
 
 def rows(*numbers: int) -> str:
-    """One row for each number. Person 1 has identifier oak-1, and so on."""
-    return "".join(f"oak-{each},person{each}@mail.example,Person,Nr {chr(65 + each % 26)},\n" for each in numbers)
+    """Return one row for each number. Person 1 has identifier oak-1, and so on."""
+    lines = ""
+    for number in numbers:
+        letter = ascii_uppercase[number % 26]
+        lines += f"oak-{number},person{number}@mail.example,Person,Nr {letter},\n"
+    return lines
 
 
 def an_import(tables: FakeTables, bucket: FakeBucket, partner: Partner, content: bytes | str, **more: Any) -> Import:

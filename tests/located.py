@@ -13,8 +13,10 @@ LOWER = MemberOfParliament("Lower Zed", "Lou Lower MP", "lou.lower@parliament.ex
 
 def give_members(patch: pytest.MonkeyPatch, *known: MemberOfParliament) -> None:
     """Make the application use both tables. Zed Palace has no member."""
-    members = {member.constituency: member for member in known or (UPPER, LOWER)}
-    patch.setattr("chalicelib.petitions.members.constituencies", lambda: Constituencies(pack(TABLE)))
+    known = known or (UPPER, LOWER)
+    members = {member.constituency: member for member in known}
+    constituencies = Constituencies(pack(TABLE))
+    patch.setattr("chalicelib.petitions.members.constituencies", lambda: constituencies)
     patch.setattr("chalicelib.petitions.members.members", lambda: members)
 
 

@@ -2,6 +2,7 @@
 
 import ast
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -21,18 +22,12 @@ LAYERS = (
     ),
     ("delivery",),
 )  # fmt: skip
+LAYER_OF = {name: number for number, names in enumerate(LAYERS) for name in names}
 CAPABILITIES = {name for layer in LAYERS[4:] for name in layer}
 # Files that may use HTTP and Lambda, besides app.py and edge/.
 ENTRY_POINTS = {
-    "api.py",
-    "mail_api.py",
-    "staff_api.py",
-    "embed_api.py",
-    "worker.py",
-    "links.py",
-    "page.py",
-    "authorizer.py",
-}
+    "api.py", "mail_api.py", "staff_api.py", "embed_api.py", "worker.py", "links.py", "page.py", "authorizer.py",
+}  # fmt: skip
 
 # Functions that build a client of AWS on first use, such as chalicelib.aws.queue.mail_queue.
 FACTORIES = {
@@ -45,7 +40,20 @@ FACTORIES = {
 
 def capability(path: Path) -> str:
     parts = path.relative_to(ROOT).parts
-    return parts[1] if len(parts) > 2 and parts[1] in CAPABILITIES else ""
+    if len(parts) > 2 and parts[1] in CAPABILITIES:
+        return parts[1]
+    return ""
+
+
+def may_use_http(path: Path) -> bool:
+    """Return whether the file is app.py, in edge/, or an entry point."""
+    is_in_edge = place(path).startswith("chalicelib/edge/")
+    return is_in_edge or place(path) == "app.py" or path.name in ENTRY_POINTS
+
+
+def called_names(parts: Iterable[ast.AST]) -> set[str]:
+    """Return what is called, such as "times.now"."""
+    return {ast.unparse(node.func) for node in parts if isinstance(node, ast.Call)}
 
 
 def test_the_file_list_is_not_empty() -> None:
@@ -55,62 +63,58 @@ def test_the_file_list_is_not_empty() -> None:
 
 @every_file
 def test_only_aws_imports_boto(path: Path) -> None:
-    boto = [name for name in imports(path) if name.partition(".")[0] in ("boto3", "botocore")]
-    assert not boto or place(path).startswith("chalicelib/aws/")
+    packages = {name.partition(".")[0] for name in imports(path)}
+    if not place(path).startswith("chalicelib/aws/"):
+        assert not packages & {"boto3", "botocore"}
 
 
 @every_file
 def test_only_entry_points_import_chalice(path: Path) -> None:
-    chalice = [name for name in imports(path, type_checking_too=True) if name.partition(".")[0] == "chalice"]
-    is_entry = place(path) == "app.py" or place(path).startswith("chalicelib/edge/") or path.name in ENTRY_POINTS
-    assert not chalice or is_entry
+    packages = {name.partition(".")[0] for name in imports(path, type_checking_too=True)}
+    assert "chalice" not in packages or may_use_http(path)
 
 
 @every_file
 def test_only_app_and_entry_points_import_entry_points(path: Path) -> None:
     """A rule that imports edge, an api or a worker could not be tested without HTTP."""
-    if place(path) == "app.py" or place(path).startswith("chalicelib/edge/") or path.name in ENTRY_POINTS:
+    if may_use_http(path):
         return
-    entries = [
-        name
-        for name in imports(path)
-        if name.startswith("chalicelib.edge") or {f"{part}.py" for part in name.split(".")} & ENTRY_POINTS
-    ]
-    assert not entries
+    for name in imports(path):
+        files = {f"{part}.py" for part in name.split(".")}
+        assert not name.startswith("chalicelib.edge"), name
+        assert not files & ENTRY_POINTS, name
 
 
 @every_file
 def test_a_capability_never_imports_the_store_of_another(path: Path) -> None:
     others = CAPABILITIES - {capability(path)}
-    stores = [name for name in imports(path) for other in others if name.startswith(f"chalicelib.{other}.store")]
-    assert not stores
+    stores = tuple(f"chalicelib.{other}.store" for other in others)
+    assert not [name for name in imports(path) if name.startswith(stores)]
 
 
 @every_file
 def test_imports_go_down_the_layers(path: Path) -> None:
     """This also holds for models. Entry points may also import the authorizer."""
-    layer = _layer(path.relative_to(ROOT).parts[1]) if place(path).startswith("chalicelib/") else None
-    if layer is not None:
-        known = {name for name in imports(path) if name.startswith("chalicelib.")}
-        if path.name in ENTRY_POINTS:
-            known -= {name for name in known if name.startswith("chalicelib.staff.authorizer")}
-        upward = [name for name in known if (_layer(name.split(".")[1]) or 0) > layer]
-        assert not upward
-
-
-def _layer(name: str) -> int | None:
-    return next((number for number, names in enumerate(LAYERS) if name in names), None)
+    top, *folders = path.relative_to(ROOT).parts
+    if top != "chalicelib" or folders[0] not in LAYER_OF:
+        return
+    for name in imports(path):
+        may_import = path.name in ENTRY_POINTS and name.startswith("chalicelib.staff.authorizer")
+        if name.startswith("chalicelib.") and not may_import:
+            imported = name.split(".")[1]
+            assert LAYER_OF.get(imported, 0) <= LAYER_OF[folders[0]], name
 
 
 @every_file
 def test_only_settings_reads_the_environment(path: Path) -> None:
-    reads = [node for node in nodes(path) if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv")]
+    attributes = {node.attr for node in nodes(path) if isinstance(node, ast.Attribute)}
+    reads = attributes & {"environ", "getenv"}
     assert not reads or place(path) == "chalicelib/core/settings.py"
 
 
 @every_file
 def test_only_times_reads_the_clock_and_only_entry_points_call_it(path: Path) -> None:
-    calls = {ast.unparse(node.func) for node in nodes(path) if isinstance(node, ast.Call)}
+    calls = called_names(nodes(path))
     clocks = calls & {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time"}
     assert not clocks or place(path) == "chalicelib/core/times.py"
     if "times.now" in calls:
@@ -121,7 +125,7 @@ def test_only_times_reads_the_clock_and_only_entry_points_call_it(path: Path) ->
 def test_importing_a_file_builds_no_client_and_reads_no_file(path: Path) -> None:
     """`chalice package` imports app.py without AWS, and code that runs at import slows cold starts."""
     outside = [node for node in tree(path).body if not isinstance(node, (Function, ast.ClassDef))]
-    called = {ast.unparse(node.func) for top in outside for node in ast.walk(top) if isinstance(node, ast.Call)}
+    called = called_names(node for statement in outside for node in ast.walk(statement))
     factories = {factory.rpartition(".")[2] for factory in FACTORIES}
     assert not called & {*factories, "settings", "required", "times.now", "boto3.client", "open"}
     assert not [name for name in called if name.endswith(("read_text", "read_bytes"))]
@@ -138,22 +142,28 @@ def test_rules_take_now_and_tables_as_arguments(path: Path) -> None:
 @every_file
 def test_no_broad_except_outside_edge(path: Path) -> None:
     handlers = [node for node in nodes(path) if isinstance(node, ast.ExceptHandler)]
-    broad = [node for node in handlers if node.type is None or ast.unparse(node.type) in ("Exception", "BaseException")]
+    broad = [handler for handler in handlers if _is_broad(handler)]
     # These return the stale value when a read fails for any reason, and log the failure for an alarm.
     stale = ("chalicelib/core/caching.py", "chalicelib/shedding/level.py")
     assert not broad or place(path).startswith(("chalicelib/edge/", *stale))
 
 
+def _is_broad(handler: ast.ExceptHandler) -> bool:
+    """`except:` without a class catches everything."""
+    return handler.type is None or ast.unparse(handler.type) in ("Exception", "BaseException")
+
+
 def test_no_two_classes_have_the_same_name() -> None:
-    classes = [
-        node.name for path in (*FILES, *STACK, *BENCHMARKS) for node in nodes(path) if isinstance(node, ast.ClassDef)
-    ]
+    classes: list[str] = []
+    for path in (*FILES, *STACK, *BENCHMARKS):
+        classes += [node.name for node in nodes(path) if isinstance(node, ast.ClassDef)]
     assert len(classes) > 400
     assert [name for name, times in Counter(classes).items() if times > 1] == []
 
 
 def test_no_test_is_in_the_deployed_code() -> None:
-    assert not [path for path in (ROOT / "chalicelib").rglob("*") if path.name.startswith(("test_", "conftest"))]
+    for path in (ROOT / "chalicelib").rglob("*"):
+        assert not path.name.startswith(("test_", "conftest")), path
 
 
 def test_every_file_has_its_test_file() -> None:
@@ -175,16 +185,16 @@ def test_every_file_has_its_test_file() -> None:
         totals/hashes/key.py totals/hashes/model.py totals/hashes/worker.py updates/find.py updates/kinds.py
         updates/model.py updates/publish.py updates/store.py updates/worker.py updates/write.py
     """.split()  # noqa: SIM905
-    missing = {
-        place(path)
-        for path in FILES
-        # The commands are tested through manage.py.
-        if path.name not in ("__init__.py", "answers.py")  # Answers are types only: mypy and tests/openapi check them.
-        and path.parent != COMMANDS
-        and not (ROOT / "tests" / path.relative_to(ROOT).parent.relative_to(_top(path)) / f"test_{path.name}").exists()
-    }
+    missing: set[str] = set()
+    for path in FILES:
+        # Answers are types only: mypy and tests/openapi check them. The commands are tested through manage.py.
+        needs_no_test = path.name in ("__init__.py", "answers.py") or path.parent == COMMANDS
+        if not needs_no_test and not _test_file_of(path).exists():
+            missing.add(place(path))
     assert missing == {"app.py", *(f"chalicelib/{name}" for name in elsewhere)}
 
 
-def _top(path: Path) -> str:
-    return "chalicelib" if place(path).startswith("chalicelib/") else "."
+def _test_file_of(path: Path) -> Path:
+    """Return tests/edge/test_http.py for chalicelib/edge/http.py."""
+    top = ROOT / "chalicelib" if place(path).startswith("chalicelib/") else ROOT
+    return ROOT / "tests" / path.parent.relative_to(top) / f"test_{path.name}"

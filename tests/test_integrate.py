@@ -23,10 +23,10 @@ def last_example(kind: str) -> str:
 def test_the_copied_form_is_accepted(fake_site: FakeSite) -> None:
     form = Page(last_example("html"))
     values = {"name": ALICE.name, "email": ALICE.email, "postcode": "m1 1ae", "country": "GB"}
-    fields = {
-        field.attrs["name"]: values.get(field.attrs["name"], field.attrs.get("value", ""))
-        for field in form.all("input", "select")
-    }
+    fields: dict[str, str] = {}
+    for field in form.all("input", "select"):
+        name = field.attrs["name"]
+        fields[name] = values.get(name, field.attrs.get("value", ""))
     action = form.one("form").attrs["action"].removeprefix("https://petitions.example")
     answer = fake_site.post_form(action, fields)
     assert (answer.status_code, answer.headers["Location"]) == (303, f"{PETITION_PATH}/thanks")
@@ -38,13 +38,15 @@ def test_the_copied_form_is_accepted(fake_site: FakeSite) -> None:
 
 def test_the_copied_script_sends_a_signature_that_is_accepted(fake_site: FakeSite) -> None:
     (body,) = re.findall(r"JSON\.stringify\((.*)\),", last_example("js"), flags=re.DOTALL)
-    as_json = re.sub(r"(\w+): (?=[\"{tf])", r'"\1": ', re.sub(r",(\s*})", r"\1", body))
+    without_last_commas = re.sub(r",(\s*})", r"\1", body)
+    as_json = re.sub(r"(\w+): (?=[\"{tf])", r'"\1": ', without_last_commas)
     assert fake_site.post_json(f"/api{PETITION_PATH}/signatures", json.loads(as_json)).status_code == 202
 
 
 def test_the_fields_of_the_guide_are_those_of_the_answer(fake_site: FakeSite) -> None:
     table = GUIDE.split("## Read the petition")[1].split("## Send")[0]
-    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
-    described = set(re.findall(r"`(\w+)`", " ".join(rows)))
+    rows = [line for line in table.splitlines() if line.startswith("| `")]
+    first_cells = [row.split("|")[1] for row in rows]
+    described = set(re.findall(r"`(\w+)`", " ".join(first_cells)))
     a_petition_with_a_letter(fake_site)
     assert described | {"slug"} == fake_site.get(f"/api{PETITION_PATH}").json_body.keys()

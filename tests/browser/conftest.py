@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, expect, sync_playwright
 
 from stack.paths import chromium
 from tests.browser.crowd import create_petition_with_past_days
@@ -80,7 +80,12 @@ def desk(browser: Browser) -> Iterator[Page]:
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
     console: list[str] = []
-    page.on("console", lambda message: console.append(message.text) if message.type in ("error", "warning") else None)
+
+    def record_error_or_warning(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            console.append(message.text)
+
+    page.on("console", record_error_or_warning)
     page.on("pageerror", lambda error: console.append(str(error)))
     yield page
     context.close()

@@ -63,7 +63,7 @@ def test_bob_gives_a_platform_its_key_and_compares_its_hashes(
     desk.on("request", lambda request: sent_bodies.append(request.post_data or ""))
     compare(desk, [ALICES_EMAIL], "Hashed on 20 January.")
     expect(desk.get_by_role("alert")).to_contain_text("File with the hashes: Line 1 is not a hash of our tool")
-    assert not any(ALICES_EMAIL in body for body in sent_bodies)
+    assert [body for body in sent_bodies if ALICES_EMAIL in body] == []
     desk.get_by_label("How many different addresses").fill("3")
     compare(desk, hashes, "Hashed on 20 January.")
     expect(desk.get_by_role("alert")).to_contain_text("There are 2 different hashes")

@@ -47,9 +47,9 @@ def test_the_petition_page_comes_from_the_cache_and_personal_pages_never_do(cach
     fetch(cached_site.url + PAGE)
     assert fetch(f"{cached_site.url}{PAGE}?fbclid=1").headers["X-Cache"] == "Hit from cloudfront"
     for path in ("/confirm?token=x", f"{PAGE}/thanks", "/api/staff/petitions", "/staff"):
-        assert {fetch(cached_site.url + path).headers["X-Cache"].split()[0] for _ in range(2)} <= {"Miss", "Error"}, (
-            path
-        )
+        for _ in range(2):
+            cache_status = fetch(cached_site.url + path).headers["X-Cache"]
+            assert cache_status.split()[0] in ("Miss", "Error"), path
 
 
 def test_the_api_answers_only_to_the_cdn(cached_site: DeployedSite) -> None:
@@ -73,7 +73,11 @@ class ThrottlingGateway(Gateway):
         super().__init__(stack.gateway, ())
         query = {"restApiId": stack.outputs["RestAPIId"], "responseType": "THROTTLED"}
         found = Cloud(stack.endpoint).client("apigateway").get_gateway_response(**query)["responseParameters"]
-        self._headers = {name.rpartition(".")[2]: value.strip("'") for name, value in found.items()}
+        self._headers: dict[str, str] = {}
+        for parameter, value in found.items():
+            # Such as gatewayresponse.header.Retry-After, with the value '10' in quotes.
+            header = parameter.rpartition(".")[2]
+            self._headers[header] = value.strip("'")
 
     async def pass_on(self, request: web.Request) -> web.Response:
         if request.method != "POST":
@@ -85,9 +89,10 @@ def test_without_javascript_a_throttled_form_leads_to_the_busy_page_and_back_to_
     phone_without_javascript: Page, cached_site: DeployedSite
 ) -> None:
     page = phone_without_javascript
-    edge, _ = local.applications(cached_site.stack, api_port := free_port())
+    api_port, port = free_port(), free_port()
+    edge, _ = local.applications(cached_site.stack, api_port)
     throttling = forwarding_application(ThrottlingGateway(cached_site.stack))
-    with serve(throttling, api_port), serve(edge, port := free_port()):
+    with serve(throttling, api_port), serve(edge, port):
         page.goto(f"http://{LOOPBACK}:{port}{PAGE}")
         fill(page, "patient@example.org")
         press_sign(page)
@@ -98,8 +103,9 @@ def test_without_javascript_a_throttled_form_leads_to_the_busy_page_and_back_to_
 
 def test_while_the_api_is_down_cached_pages_stay_and_other_pages_are_busy(cached_site: DeployedSite) -> None:
     """The busy page is a 503, so that no cache stores it. A form gets the CDN's own error."""
-    edge, api = local.applications(cached_site.stack, api_port := free_port())
-    with serve(edge, port := free_port()):
+    api_port, port = free_port(), free_port()
+    edge, api = local.applications(cached_site.stack, api_port)
+    with serve(edge, port):
         site_url = f"http://{LOOPBACK}:{port}"
         with serve(api, api_port):
             assert fetch(f"{site_url}{PAGE}").status_code == 200
@@ -107,6 +113,5 @@ def test_while_the_api_is_down_cached_pages_stay_and_other_pages_are_busy(cached
         assert (busy.status_code, busy.headers["Retry-After"]) == (503, "10")
         assert "busy" in busy.text.lower()
         assert fetch(f"{site_url}{PAGE}").status_code == 200
-        assert (
-            requests.post(f"{site_url}{PAGE}/signatures", data={"name": "Alice"}, timeout=PATIENCE).status_code == 502
-        )
+        sent_form = requests.post(f"{site_url}{PAGE}/signatures", data={"name": "Alice"}, timeout=PATIENCE)
+        assert sent_form.status_code == 502

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 from aiohttp import web
-from playwright.sync_api import Browser, FrameLocator, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, FrameLocator, Page, expect
 
 from stack.background import serve
 from stack.sockets import free_port
@@ -54,7 +54,8 @@ def charity_site(site_url: str) -> web.Application:
         tag = f'<script src="{site_url}/embed.js" data-petition="{SLUG}" data-source="our-website"'
         tags = f'{tag}></script>{tag} data-show="counter"></script>'
         frame = f'<iframe src="{site_url}/embed/{SLUG}?source=our-website" title="Sign" height="1500"></iframe>'
-        body = f"<!doctype html><title>Charity</title><h1>Charity</h1>{frame if request.query_string else tags}"
+        content = frame if request.query_string else tags
+        body = f"<!doctype html><title>Charity</title><h1>Charity</h1>{content}"
         policy = f"default-src 'none'; script-src {site_url}; frame-src {site_url}"
         return web.Response(text=body, content_type="text/html", headers={"Content-Security-Policy": policy})
 
@@ -63,9 +64,21 @@ def charity_site(site_url: str) -> web.Application:
     return application
 
 
+def record_console_messages(page: Page, words: str) -> list[str]:
+    """Return a list to which each message on the console with these words is added when it arrives."""
+    found: list[str] = []
+
+    def record(message: ConsoleMessage) -> None:
+        if words in message.text:
+            found.append(message.text)
+
+    page.on("console", record)
+    return found
+
+
 def test_a_supporter_signs_in_the_frame(browser: Browser, deployed_site: DeployedSite, sites: CharitySites) -> None:
-    desk, violations = browser.new_page(), list[str]()
-    desk.on("console", lambda message: violations.append(message.text) if "Security Policy" in message.text else None)
+    desk = browser.new_page()
+    violations = record_console_messages(desk, "Security Policy")
     desk.goto(sites.allowed)
     form, counter = desk.frame_locator("iframe >> nth=0"), desk.frame_locator("iframe >> nth=1")
     expect(counter.locator("[data-count]")).to_have_text("0")
@@ -105,8 +118,7 @@ def test_the_frame_works_without_javascript(
 
 def test_a_site_that_is_not_allowed_is_refused(browser: Browser, sites: CharitySites) -> None:
     page = browser.new_page()
-    refused: list[str] = []
-    page.on("console", lambda message: refused.append(message.text) if "frame-ancestors" in message.text else None)
+    refused = record_console_messages(page, "frame-ancestors")
     page.goto(sites.other, wait_until="load")
     eventually(lambda: len(refused) >= 2)
     assert page.frame_locator("iframe >> nth=0").locator("#sign").count() == 0

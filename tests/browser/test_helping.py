@@ -4,7 +4,7 @@ import pytest
 import requests
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_supporter import fill, open_petition, press_sign
+from tests.browser.test_supporter import fill, open_petition, press_sign, record_sent_forms
 from tests.deployed import SLUG, DeployedSite
 from tests.emulated import eventually
 
@@ -19,8 +19,7 @@ def test_the_inbox_page_shows_the_typed_address_and_sends_the_email_again_after_
     inbox = phone.locator("[data-inbox]")
     expect(inbox).to_contain_text("again@gmail.com")
     expect(inbox.get_by_role("link")).to_have_attribute("href", "https://mail.google.com/")
-    sent: list[str] = []
-    phone.on("request", lambda request: sent.append(request.method) if request.url.endswith("/signatures") else None)
+    sent = record_sent_forms(phone)
     again = inbox.get_by_role("button", name="Send it again")
     again.click(force=True)
     assert sent == [], "the server would not send another email yet"
@@ -43,7 +42,8 @@ def test_the_form_asks_once_about_a_slip_in_the_address(
     if accepts:
         box.check()
     press_sign(phone)
-    address = f"slip{accepts}@{'gmail' if accepts else 'gmial'}.com"
+    domain = "gmail.com" if accepts else "gmial.com"
+    address = f"slip{accepts}@{domain}"
     expect(phone.locator("[data-address]")).to_have_text(address)
     eventually(lambda: deployed_site.mails(address.lower()) or deployed_site.mails(address))
 

@@ -170,4 +170,5 @@ PAGES: dict[str, Callable[[Page, DeployedSite], None]] = {
 def test_the_page_is_accessible_and_does_not_scroll_sideways(
     browser: Browser, deployed_site: DeployedSite, name: str
 ) -> None:
-    check_at_every_size(browser, name, lambda page: PAGES[name](page, deployed_site))
+    open_page = PAGES[name]
+    check_at_every_size(browser, name, lambda page: open_page(page, deployed_site))

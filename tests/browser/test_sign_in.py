@@ -4,7 +4,7 @@ import re
 
 import requests
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Response, expect
 
 from tests.deployed import DeployedSite
 from tests.oidc.people import PASSWORD
@@ -22,7 +22,12 @@ def log_in(page: Page, site: DeployedSite, name: str) -> None:
 
 def test_bob_signs_in_and_gets_a_token_without_a_cookie(phone: Page, site_with_sign_in: DeployedSite) -> None:
     cookie_urls: list[str] = []
-    phone.on("response", lambda answer: cookie_urls.append(answer.url) if "set-cookie" in answer.headers else None)
+
+    def record_cookie(answer: Response) -> None:
+        if "set-cookie" in answer.headers:
+            cookie_urls.append(answer.url)
+
+    phone.on("response", record_cookie)
     log_in(phone, site_with_sign_in, "bob")
     expect(phone.get_by_role("status")).to_have_text("You are signed in as bob@charity.example.")
     expect(phone).to_have_url(f"{site_with_sign_in.url}/staff/signed-in")

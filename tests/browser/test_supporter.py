@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Frame, Page, expect
+from playwright.sync_api import Frame, Page, Request, expect
 
 from tests.deployed import SLUG, DeployedSite
 from tests.emulated import eventually
@@ -106,9 +106,20 @@ def test_errors_are_listed_and_linked_and_typed_values_are_kept(phone: Page, dep
     expect(phone.locator("#consent-sign")).not_to_be_checked()
 
 
+def record_sent_forms(page: Page) -> list[str]:
+    """Return a list to which the method of each request to sign is added when the page sends it."""
+    methods: list[str] = []
+
+    def record(request: Request) -> None:
+        if request.url.endswith("/signatures"):
+            methods.append(request.method)
+
+    page.on("request", record)
+    return methods
+
+
 def test_a_double_click_sends_the_form_once(phone: Page, deployed_site: DeployedSite) -> None:
-    sent: list[str] = []
-    phone.on("request", lambda request: sent.append(request.method) if request.url.endswith("/signatures") else None)
+    sent = record_sent_forms(phone)
     open_petition(phone, deployed_site)
     fill(phone, "double@example.org")
     phone.locator("#sign form button[type=submit]").dblclick()

@@ -34,7 +34,9 @@ class FakeRecovery:
     def describe_table(self, TableName: str) -> Any:  # noqa: N803
         if TableName not in self.copies:
             raise client_error("ResourceNotFoundException")
-        status = self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]
+        status = self.statuses[0]
+        if len(self.statuses) > 1:
+            del self.statuses[0]
         if status == "GONE":
             raise client_error("ResourceNotFoundException")
         return {"Table": {"TableStatus": status}}
@@ -60,9 +62,13 @@ class FakeRecovery:
         """Return a page of two items."""
         if self.failures:
             raise client_error(self.failures.pop())
-        items, first = self.copies[request["TableName"]], int(request.get("ExclusiveStartKey", {"n": 0})["n"])
-        more = {"LastEvaluatedKey": {"n": first + 2}} if first + 2 < len(items) else {}
-        return {"Items": items[first : first + 2], **more}
+        items = self.copies[request["TableName"]]
+        start = request.get("ExclusiveStartKey", {"n": 0})["n"]
+        end = start + 2
+        page: dict[str, Any] = {"Items": items[start:end]}
+        if end < len(items):
+            page["LastEvaluatedKey"] = {"n": end}
+        return page
 
     def delete_table(self, TableName: str) -> None:  # noqa: N803
         if self.copies.pop(TableName, None) is None:
@@ -78,5 +84,6 @@ def signatures(tables: FakeTables) -> list[dict[str, Any]]:
 
 
 def lose_signatures(tables: FakeTables) -> None:
-    for key in [key for key in tables.items if key.table == keys.SIGNATURES]:
-        del tables.items[key]
+    for key in list(tables.items):
+        if key.table == keys.SIGNATURES:
+            del tables.items[key]

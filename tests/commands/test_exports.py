@@ -42,7 +42,8 @@ def _export_on_fakes(
 
     def sleep(_: float) -> None:
         for message in queue.messages:
-            run_stored_export(find_job(Export, message["job_id"], tables), an_export_context(tables, bucket, work))
+            export = find_job(Export, message["job_id"], tables)
+            run_stored_export(export, an_export_context(tables, bucket, work))
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("chalicelib.exports.deliver.cover_sheet", lambda _: b"%PDF")
@@ -58,7 +59,8 @@ def _export_on_fakes(
 
 def _serve_downloads(monkeypatch: pytest.MonkeyPatch, content: Callable[[str], bytes]) -> None:
     def urlopen(url: str, **_: Any) -> io.BytesIO:
-        return io.BytesIO(content(url.removeprefix("https://files.invalid/").partition("?")[0]))
+        path = url.partition("?")[0]
+        return io.BytesIO(content(path.removeprefix("https://files.invalid/")))
 
     monkeypatch.setattr("urllib.request.urlopen", urlopen)
 
@@ -98,10 +100,10 @@ def test_a_file_that_others_can_read_is_closed_to_them(tmp_path: Path, monkeypat
 
 def test_a_recipients_key_comes_from_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     owner = pyrage.x25519.Identity.generate()
-    (tmp_path / "key").write_text(str(owner.to_public()))
-    assert (
-        manage.main(["export", "safe-children", "--recipient-file", str(tmp_path / "key"), "--out", str(tmp_path)]) == 0
-    )
+    key_file = tmp_path / "key"
+    key_file.write_text(str(owner.to_public()))
+    words = ["export", "safe-children", "--recipient-file", str(key_file), "--out", str(tmp_path)]
+    assert manage.main(words) == 0
     file = Path(capsys.readouterr().out.splitlines()[0])
     assert NAME in pyrage.decrypt(file.read_bytes(), [owner]).decode()
 

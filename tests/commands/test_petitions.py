@@ -75,7 +75,8 @@ def test_checking_a_file_warns_if_it_would_replace_a_petition(
 def test_an_invalid_file_is_reported_by_name_and_field(
     petition_file: Path, tables: FakeTables, capsys: pytest.CaptureFixture[str], old: str, new: str, expected: str
 ) -> None:
-    petition_file.write_text(petition_file.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    valid = petition_file.read_text(encoding="utf-8")
+    petition_file.write_text(valid.replace(old, new), encoding="utf-8")
     assert manage.main(["petition", "load", str(petition_file)]) == 1
     err = capsys.readouterr().err
     assert petition_file.name in err
@@ -91,9 +92,8 @@ def test_a_file_with_two_targets_of_one_address_is_refused(
     target = '[[letter.targets]]\nkey = "{}"\nname = "Minister"\nemail = "minister@target.example"\n'
     words = ("subject", "body", "send_wording", "reply_wording")
     letter = "[letter]\n" + "".join(f'{name} = "Trees"\n' for name in words)
-    petition_file.write_text(
-        petition_file.read_text(encoding="utf-8") + letter + target.format("a") + target.format("b")
-    )
+    without_letter = petition_file.read_text(encoding="utf-8")
+    petition_file.write_text(without_letter + letter + target.format("a") + target.format("b"))
     assert manage.main(["petition", command, str(petition_file)]) == 1
     assert "letter.targets: Targets 1 and 2 have the same email address" in capsys.readouterr().err
     assert tables.items == {}

@@ -76,7 +76,7 @@ def test_throttled_calls_are_retried(tables: FakeTables, recovery: FakeRecovery)
     recovery.failures = ["ProvisionedThroughputExceededException"] * 5
     pages = copies.Copy(recovery, "signatures-test", NOW).pages()  # type: ignore[arg-type]
     tables.fail_next(*[Throttled("storage")] * 5)
-    results = list(restore.restore_items(pages, tables, keys.SIGNATURES, lambda: SinceCopy(LATER), write=True))
+    results = restore.restore_items(pages, tables, keys.SIGNATURES, lambda: SinceCopy(LATER), write=True)
     assert [each.outcome for each in results] == [RestoreOutcome.PUT_BACK] * PEOPLE
 
 
@@ -131,7 +131,8 @@ def test_a_person_who_withdraws_while_the_item_is_missing_is_withdrawn_by_a_seco
     manage.main(["restore", "signatures", "--at", AT, "--dry-run"])
     withdrawn, other, *_ = signatures(tables)
     lose_signatures(tables)
-    key, before = keys.signature(petition.slug, withdrawn["sk"]), exact_count(petition, LATER, tables).confirmed
+    key = keys.signature(petition.slug, withdrawn["sk"])
+    before = exact_count(petition, LATER, tables).confirmed
     withdraw(key, petition, LATER, tables)  # By the link in an email. The page confirms it.
     assert manage.main(["restore", "signatures", "--at", AT]) == 0
     ids = tmp_path / "withdrawn"

@@ -30,7 +30,9 @@ def test_expired_items_are_not_put_back(tables: FakeTables, petition: Petition) 
 
 def since_copy_of(act: str, identity: str, at: datetime) -> SinceCopy:
     times = {identity: at}
-    return SinceCopy(LATER, erased=times) if act == "erased" else SinceCopy(LATER, withdrawn=times)
+    if act == "erased":
+        return SinceCopy(LATER, erased=times)
+    return SinceCopy(LATER, withdrawn=times)
 
 
 @pytest.mark.parametrize("act", ["erased", "withdrawn"])
@@ -47,9 +49,8 @@ def test_erased_and_withdrawn_people_are_not_put_back_unless_they_signed_later(
         assert outcome_if_missing(kept, since_copy_of(act, identity, at)) is outcome
     leave_out = SinceCopy(LATER, withdrawn_by_link=frozenset({identity}))
     assert outcome_if_missing(kept, leave_out) is RestoreOutcome.LEFT_OUT
-    assert damage.decide_signature(kept, kept, leave_out).outcome is RestoreOutcome.SAME, (
-        "only what a restore put back is withdrawn"
-    )
+    decision = damage.decide_signature(kept, kept, leave_out)
+    assert decision.outcome is RestoreOutcome.SAME, "only what a restore put back is withdrawn"
     live = kept | {"name": "x"}
     assert damage.decide_signature(kept, live, since_copy_of(act, identity, NOW)).outcome is RestoreOutcome.GONE
 
@@ -60,7 +61,8 @@ def test_withdrawn_and_erased_items_are_put_back_empty(tables: FakeTables, petit
     withdraw(key_of(petition, identity), petition, NOW, tables)
     withdrawn = item_of(tables, petition, identity)
     erase(key_of(petition, identity), petition, NOW, tables)
-    erased, since = item_of(tables, petition, identity), {identity: NOW}
+    erased = item_of(tables, petition, identity)
+    since = {identity: NOW}
     assert outcome_if_missing(withdrawn, SinceCopy(LATER, withdrawn=since)) is RestoreOutcome.PUT_BACK
     assert outcome_if_missing(withdrawn, SinceCopy(LATER, erased=since)) is RestoreOutcome.GONE
     assert outcome_if_missing(erased, SinceCopy(LATER, erased=since, withdrawn=since)) is RestoreOutcome.PUT_BACK
@@ -92,29 +94,36 @@ def test_an_item_damaged_in_the_copy_is_not_put_back(lost: str, tables: FakeTabl
 def test_only_missing_permanent_counts_are_put_back(pk: str, outcome: RestoreOutcome) -> None:
     kept = {"pk": pk, "sk": "x", "total": 1}
     assert missing.decide_count(kept, None, SinceCopy(LATER)).outcome is outcome
-    assert missing.decide_count(kept, kept | {"total": 2}, SinceCopy(LATER)) == damage.RestoreDecision(
-        RestoreOutcome.NEWER
-    )
-    assert missing.decide_count(kept, kept, SinceCopy(LATER)) == damage.RestoreDecision(RestoreOutcome.SAME)
+    newer = missing.decide_count(kept, kept | {"total": 2}, SinceCopy(LATER))
+    assert newer == damage.RestoreDecision(RestoreOutcome.NEWER)
+    same = missing.decide_count(kept, kept, SinceCopy(LATER))
+    assert same == damage.RestoreDecision(RestoreOutcome.SAME)
 
 
 def test_every_partition_of_counts_is_restored_or_named_temporary() -> None:
     """A new partition must be restored, or named here as temporary."""
-    partitions = {
-        each for module in (keys, letter_keys, partner_keys, target_keys) for each in counts_partitions(module)
-    }
+    partitions: set[str] = set()
+    for module in (keys, letter_keys, partner_keys, target_keys):
+        partitions |= counts_partitions(module)
     assert len(partitions) > 20
     temporary = {"SNAPSHOT#<slug>", "MAIL", "MAIL-OUTSTANDING", "SHEDDING", "JOB#<kind>#<key>", "READINESS"}
     secret = {"TOKENS", "HASHKEYS#<slug>"}
-    assert {each for each in partitions if not each.startswith(missing.RESTORED_COUNTS)} == temporary | secret
+    not_restored = {each for each in partitions if not each.startswith(missing.RESTORED_COUNTS)}
+    assert not_restored == temporary | secret
 
 
 def counts_partitions(module: ModuleType) -> set[str]:
     """Return the partitions of COUNTS that the scheme in the module's docstring lists."""
-    scheme = re.split(r"^ *(SIGNATURES|COUNTS|AUDIT|DELIVERIES|LIMITS) {2,}", str(module.__doc__), flags=re.M)
-    counts = dict(zip(scheme[1::2], scheme[2::2], strict=True))["COUNTS"]
-    first_words = [line.split()[0] for line in counts.splitlines() if line.strip()]
-    return {word for word in first_words if word.isupper() or ("#<" in word and not word.startswith("<"))}
+    # The text before the scheme, and then the name and the scheme of each table in turn.
+    _, *parts = re.split(r"^ *(SIGNATURES|COUNTS|AUDIT|DELIVERIES|LIMITS) {2,}", str(module.__doc__), flags=re.M)
+    schemes = dict(zip(parts[::2], parts[1::2], strict=True))
+    partitions: set[str] = set()
+    for line in schemes["COUNTS"].splitlines():
+        first_word = line.strip().partition(" ")[0]
+        has_variable = "#<" in first_word and not first_word.startswith("<")
+        if first_word.isupper() or has_variable:
+            partitions.add(first_word)
+    return partitions
 
 
 def test_an_open_mail_request_is_put_back(tables: FakeTables, petition: Petition) -> None:
@@ -129,10 +138,9 @@ def test_an_open_mail_request_is_put_back(tables: FakeTables, petition: Petition
 
 def test_an_email_that_waited_is_put_back_as_unknown_and_is_not_sent_again(tables: FakeTables) -> None:
     request = EMAILS.request("safe-children_a1_00", NOW, tables)
-    kept = tables.items[EMAILS.item_key(request.key)]
-    decision = missing.decide_delivery(
-        {**kept, "pk": EMAILS.item_key(request.key).pk, "sk": request.key}, None, SinceCopy(LATER)
-    )
+    key = EMAILS.item_key(request.key)
+    kept = {**tables.items[key], "pk": key.pk, "sk": request.key}
+    decision = missing.decide_delivery(kept, None, SinceCopy(LATER))
     assert isinstance(decision.write, NewItem)
     tables.items.clear()
     tables.put_new(decision.write)

@@ -52,7 +52,8 @@ def test_staff_request_watch_and_download_an_encrypted_export(deployed_site: Dep
     rows = rows_of(pyrage.decrypt(fetched.content, [owner]))
     assert len(rows) == export["rows"] == export["of"] == deployed_site.counts()["confirmed"]
     assert NAME in {row["name"] for row in rows}
-    cover = requests.get(deployed_site.staff(f"/exports/{export['id']}/cover").json()["url"], timeout=20)
+    cover_url = deployed_site.staff(f"/exports/{export['id']}/cover").json()["url"]
+    cover = requests.get(cover_url, timeout=20)
     assert cover.content.startswith(b"%PDF")
     entries = deployed_site.staff("/audit?limit=100").json()["entries"]
     actions = [entry["action"] for entry in entries if entry["subject"] == export["id"]]
@@ -62,8 +63,8 @@ def test_staff_request_watch_and_download_an_encrypted_export(deployed_site: Dep
 def test_one_command_gets_the_file_and_the_cover_sheet(deployed_site: DeployedSite, tmp_path: Path) -> None:
     sign_and_confirm(deployed_site, "by.command@example.org")
     words = ("export", SLUG, "--format", "ndjson", "--columns", "name", "--unencrypted", "--out", str(tmp_path))
-    printed = eventually(lambda: _export_unless_one_runs(deployed_site, *words), 90).splitlines()
-    file, cover = map(Path, printed)
+    printed = eventually(lambda: _export_unless_one_runs(deployed_site, *words), 90)
+    file, cover = map(Path, printed.splitlines())
     assert NAME in {row["name"] for row in rows_of(file.read_bytes(), "ndjson")}
     assert cover.read_bytes().startswith(b"%PDF")
     assert file.stat().st_mode & 0o077 == 0

@@ -45,9 +45,11 @@ def test_a_person_who_has_confirmed_can_send_a_letter_by_the_link_in_our_next_em
     assert sign(site, email, name="Alice Adds").status_code == 202
     assert press_button(emailed_link(site, email, "confirm")).status_code == 200
     assert sign(site, email, name="Alice Adds", letter={"send": True, "subject": subject}).status_code == 202
-    [next_mail] = eventually(
-        lambda: [mail for mail in site.mails(email) if "send a letter in your" in mail["text"]], 180
-    )
+
+    def mails_with_link() -> list[dict[str, str]]:
+        return [mail for mail in site.mails(email) if "send a letter in your" in mail["text"]]
+
+    [next_mail] = eventually(mails_with_link, 180)
     [letter_link] = re.findall(rf"{re.escape(site.url)}/confirm\?token=\S+", next_mail["text"])
     assert subject in requests.get(letter_link, timeout=30).text
     assert press_button(letter_link, **{"letter.send": "yes", "letter.subject": subject}).status_code == 200

@@ -50,8 +50,9 @@ def test_staff_find_show_resend_and_erase_a_signature_and_its_person_signs_again
 
     assert sign(site, email).status_code == 202
     eventually(lambda: find_signatures(site, email)[0]["state"] == "pending")
-    actions = {(entry["action"], entry["subject"]) for entry in site.staff("/audit").json()["entries"]}
-    assert {(action, signature["id"]) for action in ("access.exported", "mail.resent", "signature.erased")} <= actions
+    entries = site.staff("/audit").json()["entries"]
+    actions = {entry["action"] for entry in entries if entry["subject"] == signature["id"]}
+    assert {"access.exported", "mail.resent", "signature.erased"} <= actions
     assert not re.search("asks.about", site.staff("/audit").text)
 
 

@@ -61,17 +61,20 @@ def test_answers_404_and_401_are_problems(deployed_site: DeployedSite, path: str
     assert (answer.status_code, answer.headers["Content-Type"]) == (status, PROBLEM_TYPE)
     assert answer.json()["status"] == status
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
-    assert status != 401 or answer.headers["WWW-Authenticate"] == "Bearer"
+    if status == 401:
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
 @pytest.mark.parametrize(
     "path", ["/", f"/petitions/{SLUG}", PETITION_PATH, f"{PETITION_PATH}/count", "/confirm?token=x", "/no/such/page"]
 )
 def test_head_answers_like_get_without_the_body(deployed_site: DeployedSite, path: str) -> None:
-    get, head = (requests.request(method, f"{deployed_site.url}{path}", timeout=30) for method in ("GET", "HEAD"))
+    url = f"{deployed_site.url}{path}"
+    get = requests.request("GET", url, timeout=30)
+    head = requests.request("HEAD", url, timeout=30)
     assert (head.status_code, head.content) == (get.status_code, b"")
     changing_headers = {"Content-Length", "Date", "ETag"}
-    assert {name for name in get.headers if name not in changing_headers} <= set(head.headers)
+    assert set(get.headers) - changing_headers <= set(head.headers)
     assert head.headers["Content-Type"] == get.headers["Content-Type"]
 
 

@@ -50,9 +50,10 @@ invalid_requests = _load_schema(GenerationMode.NEGATIVE)
 
 @pytest.fixture
 def slug(deployed_site: DeployedSite) -> str:
-    """An open petition."""
+    """The slug of an open petition."""
     petitions = deployed_site.staff("/petitions").json()["petitions"]
-    return str(next(petition["slug"] for petition in petitions if petition["state"] == "open"))
+    slugs: list[str] = [petition["slug"] for petition in petitions if petition["state"] == "open"]
+    return slugs[0]
 
 
 def _call_and_check(case: Case[Any], site_url: str, slug: str | None = None, **headers: str) -> None:

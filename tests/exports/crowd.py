@@ -41,7 +41,10 @@ class CrowdedTables(FakeTables):
         first = int(request.get("ExclusiveStartKey", {}).get("number", 0))
         last = min(first + PAGE, self._people_in_bucket)
         items = [_wire_item(f"{pk} {number}") for number in range(first, last)]
-        return {"Items": items, **({"LastEvaluatedKey": {"number": last}} if last < self._people_in_bucket else {})}
+        answer: dict[str, Any] = {"Items": items}
+        if last < self._people_in_bucket:
+            answer["LastEvaluatedKey"] = {"number": last}
+        return answer
 
 
 class FolderBucket(Bucket):
@@ -72,7 +75,8 @@ def export_crowd(people: int, folder: Path, recipient: str | None) -> dict[str, 
     (folder / "work").mkdir()
     tables = CrowdedTables(people)
     petition = a_published_petition(tables)
-    tables.update(entry_change(petition.slug, 0, TallyEntry(people, NOW - timedelta(hours=1), "GB", "direct")))
+    entry = TallyEntry(people, NOW - timedelta(hours=1), "GB", "direct")
+    tables.update(entry_change(petition.slug, 0, entry))
     export = request_export(tables, petition, columns=["name"], recipient=recipient)
     done = run_stored_export(export, an_export_context(tables, FolderBucket(folder), folder / "work"))
     assert done.result, done.why
@@ -81,4 +85,6 @@ def export_crowd(people: int, folder: Path, recipient: str | None) -> dict[str, 
 
 
 if __name__ == "__main__":
-    print(json.dumps(export_crowd(int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3] if len(sys.argv) > 3 else None)))
+    people, folder, *recipients = sys.argv[1:]
+    exported = export_crowd(int(people), Path(folder), recipients[0] if recipients else None)
+    print(json.dumps(exported))

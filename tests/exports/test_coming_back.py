@@ -10,7 +10,8 @@ from chalicelib.jobs.model import JobState
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import ALICE, NOW, confirmed, key_of, signed
-from tests.exporting import an_export_context, confirm_crowd, request_export, rows_of, run_stored_export
+from tests.exporting import an_export_context, confirm_crowd, request_export, run_stored_export
+from tests.exports.test_run import file_of, sorted_names
 from tests.fakes import FakeBucket, FakeTables
 
 SignAgain = Callable[[FakeTables, Petition], object]
@@ -38,5 +39,5 @@ def test_the_export_is_delivered_without_people_who_withdrew(
     done = run_stored_export(export, an_export_context(tables, bucket, tmp_path))
     assert done.state is JobState.DONE, done.why
     assert done.result
-    assert sorted(row["name"] for row in rows_of(bucket.objects[done.result.file])) == sorted(names)
+    assert sorted_names(file_of(done, bucket)) == sorted(names)
     assert (done.count_at_moment, done.result.gone) == (4, 1)

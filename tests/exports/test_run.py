@@ -25,6 +25,11 @@ def file_of(export: Export, bucket: FakeBucket) -> bytes:
     return bucket.objects[export.result.file]
 
 
+def sorted_names(content: bytes) -> list[str]:
+    """Return the names in a file of an export."""
+    return sorted(row["name"] for row in rows_of(content))
+
+
 def test_exactly_the_confirmed_signatures_are_exported(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
 ) -> None:
@@ -135,7 +140,8 @@ def test_only_the_recipient_can_decrypt_the_file_and_their_key_is_removed_afterw
     export = request_export(tables, petition, recipient=str(owner.to_public()))
     done = run_stored_export(export, context)
     decrypted = pyrage.decrypt(file_of(done, bucket), [owner])
-    assert sorted(row["name"] for row in rows_of(decrypted)) == sorted(names)
+    assert sorted_names(decrypted) == sorted(names)
     assert (done.recipient, done.recipient_key) == (str(owner.to_public()), None)
     assert done.extension == ".csv.age"
-    assert bucket.types[done.result.file if done.result else ""] == "application/octet-stream"
+    assert done.result
+    assert bucket.types[done.result.file] == "application/octet-stream"

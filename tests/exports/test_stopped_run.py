@@ -13,8 +13,8 @@ from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import cancel, find_job
 from chalicelib.petitions.model import Petition
 from tests.actors import DAY, NOW
-from tests.exporting import an_export, confirm_crowd, request_export, rows_of, run_stored_export, store_export
-from tests.exports.test_run import HOUR, file_of
+from tests.exporting import an_export, confirm_crowd, request_export, run_stored_export, store_export
+from tests.exports.test_run import HOUR, file_of, sorted_names
 from tests.fakes import FakeBucket, FakeTables
 
 
@@ -29,7 +29,7 @@ def test_a_run_that_is_short_of_time_stops_after_a_part_and_the_next_continues(
     assert half.missing_buckets == keys.BUCKETS[40:]
     before = dict(bucket.objects)
     done = run_stored_export(export, context)
-    assert sorted(row["name"] for row in rows_of(file_of(done, bucket))) == sorted(names)
+    assert sorted_names(file_of(done, bucket)) == sorted(names)
     assert len(before) == 40
 
 
@@ -47,8 +47,8 @@ def test_a_key_that_no_longer_works_fails_the_export_with_a_reason(
 ) -> None:
     key = str(pyrage.x25519.Identity.generate().to_public())
     export = request_export(tables, petition, recipient=key)
-    damaged = find_job(Export, export.job_id, tables).model_copy(update={"recipient_key": "age1damaged"})
-    store_export(tables, damaged)
+    stored = find_job(Export, export.job_id, tables)
+    store_export(tables, stored.model_copy(update={"recipient_key": "age1damaged"}))
     failed = run_stored_export(export, context)
     assert failed.state is JobState.FAILED
     assert failed.why is not None
@@ -102,4 +102,4 @@ def test_a_failed_upload_loses_nothing(
     with pytest.raises(Unavailable):
         run_stored_export(export, context)
     done = run_stored_export(export, context)
-    assert sorted(row["name"] for row in rows_of(file_of(done, bucket))) == sorted(names)
+    assert sorted_names(file_of(done, bucket)) == sorted(names)

@@ -28,14 +28,14 @@ TODAYS_DIGEST = DigestIds(PETITION.slug, TARGET_KEY, NOW.date())
 
 
 def store_letter(fake_site: FakeSite, first: int = 0, **changes: Any) -> None:
-    delivery = {"mode": "digest", "first": first}
-    confirmed_with_a_letter(
-        fake_site, a_petition_with_a_letter(fake_site, targets=[{**TARGET, "delivery": delivery} | changes])
-    )
+    target = {**TARGET, "delivery": {"mode": "digest", "first": first}, **changes}
+    petition = a_petition_with_a_letter(fake_site, targets=[target])
+    confirmed_with_a_letter(fake_site, petition)
 
 
 def letter_numbers(fake_site: FakeSite) -> LetterNumbers:
-    return total(letter_counts(PETITION.slug, fake_site.tables).get(TARGET_KEY, {}).values())
+    counts = letter_counts(PETITION.slug, fake_site.tables)
+    return total(counts.get(TARGET_KEY, {}).values())
 
 
 def with_a_letter_for_a_digest(fake_site: FakeSite) -> None:
@@ -62,7 +62,8 @@ def with_a_withdrawal_before_the_digest(fake_site: FakeSite) -> None:
 
 
 def withdrawal_event(fake_site: FakeSite) -> dict[str, Any]:
-    return stream_event([("1", fake_site.scene_state.signature_before, item_of(fake_site.tables, PETITION, KEY.sk))])
+    after = item_of(fake_site.tables, PETITION, KEY.sk)
+    return stream_event([("1", fake_site.scene_state.signature_before, after)])
 
 
 def with_a_digest(fake_site: FakeSite) -> None:
@@ -107,7 +108,8 @@ def with_an_old_digest(fake_site: FakeSite) -> None:
 
 
 def assert_letter_is_gathered_once(fake_site: FakeSite) -> None:
-    tomorrows = find_digest(TODAYS_DIGEST._replace(day=(NOW + DAY).date()), fake_site.tables)
+    tomorrow = (NOW + DAY).date()
+    tomorrows = find_digest(TODAYS_DIGEST._replace(day=tomorrow), fake_site.tables)
     assert tomorrows is not None
     assert tomorrows.letters == 1
     assert letter_numbers(fake_site).waiting == 1

@@ -59,7 +59,8 @@ def with_an_export_in_progress(fake_site: FakeSite) -> None:
 def run_job(fake_site: FakeSite, end_state: JobState = JobState.DONE) -> bool:
     """Deliver the newest message and return whether the export ended in this state."""
     sent = len(fake_site.exports.messages)
-    if worker.run_export(sqs_event(fake_site.exports.messages[-1:]), context())["batchItemFailures"]:
+    answer = worker.run_export(sqs_event(fake_site.exports.messages[-1:]), context())
+    if answer["batchItemFailures"]:
         return False
     if len(fake_site.exports.messages) > sent:
         return False  # The export continues with the new message.
@@ -69,7 +70,8 @@ def run_job(fake_site: FakeSite, end_state: JobState = JobState.DONE) -> bool:
 
 def assert_parts_are_deleted(fake_site: FakeSite) -> None:
     assert_exact_counts(fake_site)
-    assert not [key for key in fake_site.bucket.objects if key.startswith("parts/")]
+    parts = [key for key in fake_site.bucket.objects if key.startswith("parts/")]
+    assert parts == []
 
 
 def ask_for_export(fake_site: FakeSite) -> bool:

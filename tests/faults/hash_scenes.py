@@ -41,24 +41,26 @@ def enter_hashes(fake_site: FakeSite) -> bool:
 
 def run_job(fake_site: FakeSite) -> bool:
     """Deliver the job's message and return whether the job is done."""
-    message = {"job_id": fake_site.scene_state.comparison.job_id}
+    job_id = fake_site.scene_state.comparison.job_id
     sent = len(fake_site.comparisons.messages)
-    if worker.compare_hashes(sqs_event([message]), context())["batchItemFailures"]:
-        return False
-    if len(fake_site.comparisons.messages) > sent:
-        return False
-    state = fake_site.tables.items[keys.job("comparison", fake_site.scene_state.comparison.job_id)]["state"]
-    return bool(state == JobState.DONE)
+    answer = worker.compare_hashes(sqs_event([{"job_id": job_id}]), context())
+    has_new_message = len(fake_site.comparisons.messages) > sent
+    if answer["batchItemFailures"] or has_new_message:
+        return False  # The comparison continues with the same message, or with the new one.
+    item = fake_site.tables.items[keys.job("comparison", job_id)]
+    return bool(item["state"] == JobState.DONE)
 
 
 def postpone_job(fake_site: FakeSite) -> bool:
     """Deliver the message to a function that has no time left, and return whether it needs no redelivery."""
     message = {"job_id": fake_site.scene_state.comparison.job_id}
-    return not worker.compare_hashes(sqs_event([message]), context(seconds=1))["batchItemFailures"]
+    answer = worker.compare_hashes(sqs_event([message]), context(seconds=1))
+    return not answer["batchItemFailures"]
 
 
 def cancel_comparison(fake_site: FakeSite) -> bool:
-    return call("DELETE", f"{STAFF_URL}/comparisons/{fake_site.scene_state.comparison.job_id}", 200, None, fake_site)
+    job_id = fake_site.scene_state.comparison.job_id
+    return call("DELETE", f"{STAFF_URL}/comparisons/{job_id}", 200, None, fake_site)
 
 
 def assert_comparison_is_cancelled(fake_site: FakeSite) -> None:

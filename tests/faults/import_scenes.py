@@ -120,13 +120,12 @@ def run_job(fake_site: FakeSite) -> bool:
     """Deliver the job's message and return whether the job is done."""
     message = {"job_id": fake_site.scene_state.import_job.job_id}
     sent = len(fake_site.imports.messages)
-    if (
-        worker.run_import(sqs_event([message]), context())["batchItemFailures"]
-        or len(fake_site.imports.messages) > sent
-    ):
+    answer = worker.run_import(sqs_event([message]), context())
+    has_new_message = len(fake_site.imports.messages) > sent
+    if answer["batchItemFailures"] or has_new_message:
         return False  # The import continues with the same message, or with the new one.
-    state = fake_site.tables.items[keys.job("import", fake_site.scene_state.import_job.job_id)]["state"]
-    return bool(state == JobState.DONE)
+    item = fake_site.tables.items[keys.job("import", fake_site.scene_state.import_job.job_id)]
+    return bool(item["state"] == JobState.DONE)
 
 
 def assert_confirmed_people(number: int, fake_site: FakeSite) -> None:

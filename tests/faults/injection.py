@@ -127,7 +127,9 @@ def after_any_two_faults(run: Callable[[Faults], Injection]) -> None:
 
 def each_fault(made: Injection, begin: int = 0) -> Iterator[tuple[int, Fault]]:
     """Yield each call from `begin` on with each of its faults."""
-    return ((at, fault) for at in range(begin, len(made.sites)) for fault in made.faults_at(at))
+    for at in range(begin, len(made.sites)):
+        for fault in made.faults_at(at):
+            yield at, fault
 
 
 def kind_of(target: Target) -> str:

@@ -75,11 +75,13 @@ def assert_letter_is_stored(fake_site: FakeSite) -> None:
 
 
 def confirmation_event(fake_site: FakeSite) -> dict[str, Any]:
-    return stream_event([("1", PENDING, item_of(fake_site.tables, PETITION, KEY.sk))])
+    after = item_of(fake_site.tables, PETITION, KEY.sk)
+    return stream_event([("1", PENDING, after)])
 
 
 def assert_letter_is_requested_once(fake_site: FakeSite) -> None:
-    assert [key for key in fake_site.tables.items if key.table == keys.DELIVERIES] == [LETTERS.item_key(LETTER_KEY)]
+    deliveries = [key for key in fake_site.tables.items if key.table == keys.DELIVERIES]
+    assert deliveries == [LETTERS.item_key(LETTER_KEY)]
     assert {message["key"] for message in fake_site.other_queue.messages} == {LETTER_KEY}
 
 

@@ -13,7 +13,7 @@ from tests.actors import (
     TOKEN_KEYS,
     signed,
 )  # fmt: skip
-from tests.fake_site import FakeSite
+from tests.fake_site import FakeSite, token_in
 from tests.faults.scenes import (
     PETITION,
     SUBJECT,
@@ -50,18 +50,18 @@ def assert_email_is_allowed(fake_site: FakeSite) -> None:
 
 def invoke_route(function: str, route: str, fake_site: FakeSite) -> bool:
     path = route.replace("{slug}", PETITION.slug)
-    token = link(Purpose.CONFIRM).partition("=")[2]
     event = {
         "requestContext": {"httpMethod": "GET", "resourcePath": route, "path": path},
         "headers": {}, "pathParameters": {"slug": PETITION.slug}, "stageVariables": {}, "body": None,
-        "multiValueQueryStringParameters": {"token": [token]}, "isBase64Encoded": False,
+        "multiValueQueryStringParameters": {"token": [TOKEN["token"]]}, "isBase64Encoded": False,
     }  # fmt: skip
     status: int = fake_site.invoke(function, event)["statusCode"]
     assert status in (200, 503)
     return status == 200
 
 
-CONFIRM_LINK, TOKEN = link(Purpose.CONFIRM), {"token": link(Purpose.CONFIRM).partition("=")[2]}
+CONFIRM_LINK = link(Purpose.CONFIRM)
+TOKEN = {"token": token_in(CONFIRM_LINK)}
 OLD_LINK = link(Purpose.CONFIRM, ends=timedelta(minutes=1))
 CHOICE = choice_of(mailbox_of(ALICE.email, LIMIT_KEYS), PETITION.slug)
 STOP_LINK = f"/stop?token={stop_token(SUBJECT, CHOICE, NOW, TOKEN_KEYS)}"

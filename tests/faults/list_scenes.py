@@ -19,8 +19,8 @@ LISTS_URL = f"/api/staff/petitions/{SLUG}/lists"
 
 def with_a_finished_list(fake_site: FakeSite) -> None:
     with_bobs_token(fake_site)
-    changes = {"result": RESULT, "state": "done"}
-    job = OptInList.model_validate(a_list(fake_site.tables).model_dump() | changes)
+    fields = a_list(fake_site.tables).model_dump()
+    job = OptInList.model_validate({**fields, "result": RESULT, "state": "done"})
     fake_site.tables.put(keys.job("list", job.job_id), job.model_dump(exclude_none=True))
     fake_site.scene_state.file_link = f"/api/staff/lists/{job.job_id}/file"
 
@@ -41,8 +41,9 @@ def with_a_requested_list(fake_site: FakeSite) -> None:
 def with_a_list_cancelled_after_its_upload(fake_site: FakeSite) -> None:
     with_a_requested_list(fake_site)
     cancel(fake_site.scene_state.opt_in_list, NOW, fake_site.tables)
-    for name in ("files/{}/x/file", "listed/{}/00-x"):
-        fake_site.bucket.objects[name.format(fake_site.scene_state.opt_in_list.job_id)] = b""
+    job_id = fake_site.scene_state.opt_in_list.job_id
+    for name in (f"files/{job_id}/x/file", f"listed/{job_id}/00-x"):
+        fake_site.bucket.objects[name] = b""
 
 
 def request_list(fake_site: FakeSite) -> bool:
@@ -64,7 +65,8 @@ def run_job(fake_site: FakeSite) -> bool:
 
 
 def cancel_list(fake_site: FakeSite) -> bool:
-    return call("DELETE", f"/api/staff/lists/{fake_site.scene_state.opt_in_list.job_id}", 200, None, fake_site)
+    job_id = fake_site.scene_state.opt_in_list.job_id
+    return call("DELETE", f"/api/staff/lists/{job_id}", 200, None, fake_site)
 
 
 def run_cancelled_job(fake_site: FakeSite) -> bool:
@@ -87,7 +89,8 @@ def assert_alice_is_listed(fake_site: FakeSite) -> None:
 
 def assert_list_is_cancelled(fake_site: FakeSite) -> None:
     assert_audit_entry("list.cancelled", fake_site)
-    assert find_job(OptInList, fake_site.scene_state.opt_in_list.job_id, fake_site.tables).state == JobState.CANCELLED
+    job_id = fake_site.scene_state.opt_in_list.job_id
+    assert find_job(OptInList, job_id, fake_site.tables).state == JobState.CANCELLED
 
 
 LIST_SCENES = [

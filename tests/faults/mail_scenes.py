@@ -71,7 +71,8 @@ def with_alice_on_a_busy_network(fake_site: FakeSite) -> None:
 
 def with_a_used_up_email_budget(fake_site: FakeSite) -> None:
     """The email budget of Alice's address is used up for hours."""
-    mailbox, now = mailbox_of(ALICE.email, LIMIT_KEYS), NOW + TWO_HOURS - timedelta(minutes=75)
+    mailbox = mailbox_of(ALICE.email, LIMIT_KEYS)
+    now = NOW + TWO_HOURS - timedelta(minutes=75)
     for number in range(4):
         now = read_allowance(mailbox, PETITION.slug, now, fake_site.tables).next_at
         request = MailRequest(kind="confirm", key=str(number), requested_at="")

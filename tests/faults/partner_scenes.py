@@ -86,9 +86,10 @@ def assert_undoing_would_leave_both(fake_site: FakeSite) -> None:
 def send(body: object, fake_site: FakeSite, path: str = PATH, success: int = 200) -> bool:
     headers = {"authorization": f"Bearer {fake_site.scene_state.oaks_token}"}
     try:
-        return has_status(fake_site.post(path, json.dumps(body).encode(), JSON, **headers), success)
+        answer = fake_site.post(path, json.dumps(body).encode(), JSON, **headers)
     except Unavailable:
         return False  # Raised by the authorizer; API Gateway answers 503.
+    return has_status(answer, success)
 
 
 def assert_both_are(state: str, fake_site: FakeSite) -> None:
@@ -126,7 +127,8 @@ def is_authorized(fake_site: FakeSite) -> bool:
         policy = authorizer.partner_authorizer(event, context())
     except Unavailable:
         return False
-    return bool(policy["policyDocument"]["Statement"][0]["Effect"] == "Allow")
+    statement = policy["policyDocument"]["Statement"][0]
+    return bool(statement["Effect"] == "Allow")
 
 
 def with_oak_and_past_days(fake_site: FakeSite) -> None:
@@ -136,9 +138,10 @@ def with_oak_and_past_days(fake_site: FakeSite) -> None:
 
 def read_osdi(path: str, fake_site: FakeSite) -> bool:
     try:
-        return has_status(fake_site.get(path, authorization=f"Bearer {fake_site.scene_state.oaks_token}"), 200)
+        answer = fake_site.get(path, authorization=f"Bearer {fake_site.scene_state.oaks_token}")
     except Unavailable:
         return False
+    return has_status(answer, 200)
 
 
 def record_signature(fake_site: FakeSite) -> bool:

@@ -71,7 +71,8 @@ def read_counts_as_staff(path: str, fake_site: FakeSite) -> bool:
         return False  # Raised by the authorizer; API Gateway answers 503.
     if answer.status_code == 200 and "csv" not in path:
         body = json.loads(answer.body)
-        assert (body["petitions"][0] if "petitions" in body else body)["confirmed"] == 1
+        counts = body["petitions"][0] if "petitions" in body else body
+        assert counts["confirmed"] == 1
     return has_status(answer, 200)
 
 
@@ -87,7 +88,8 @@ def is_authorized(fake_site: FakeSite) -> bool:
         policy = authorizer.staff_authorizer(event, context())
     except Unavailable:
         return False  # API Gateway then answers 503. "Unauthorized" would be wrong.
-    return bool(policy["policyDocument"]["Statement"][0]["Effect"] == "Allow")
+    statement = policy["policyDocument"]["Statement"][0]
+    return bool(statement["Effect"] == "Allow")
 
 
 def changes_of_three_people(fake_site: FakeSite) -> dict[str, Any]:

@@ -58,7 +58,8 @@ class Scene:
 def use_few_partitions(patch: pytest.MonkeyPatch) -> None:
     """Give a petition four partitions instead of 64, Alice's among them. The code treats all partitions alike."""
     alices = keys.BUCKETS.index(keys.bucket_of(KEY.sk))
-    patch.setattr(keys, "BUCKETS", keys.BUCKETS[alices - alices % 4 :][:4])
+    first = alices - alices % 4
+    patch.setattr(keys, "BUCKETS", keys.BUCKETS[first : first + 4])
     assert key_of(PETITION, KEY.sk) == KEY
 
 
@@ -80,6 +81,15 @@ def link(purpose: Purpose, *, ends: timedelta = 900 * DAY) -> str:
 
 def post(path: str, fields: dict[str, str], success: int, fake_site: FakeSite) -> bool:
     return has_status(fake_site.post_form(path, fields), success)
+
+
+def path_parameters(route: str, path: str) -> dict[str, str]:
+    """Return the parts of the path by their names in the route: `/api/{slug}` has the parameter `slug`."""
+    parameters: dict[str, str] = {}
+    for name, value in zip(route.split("/"), path.split("/"), strict=True):
+        if name.startswith("{"):
+            parameters[name.strip("{}")] = value
+    return parameters
 
 
 def run(function: str, event: Callable[[FakeSite], dict[str, Any]], fake_site: FakeSite) -> bool:

@@ -9,16 +9,10 @@ from tests.faults.injection import CALLS, CODE, ROOT
 Function = tuple[str, str]  # Dotted module, name.
 # The code finds an email's kind by its name: `kind.state.claim` calls a function of that name in one of these modules.
 KINDS = (
-    *("chalicelib.mail.state", "chalicelib.mail.deliveries", "chalicelib.mail.signature_kinds"),
-    *(
-        "chalicelib.updates.kinds",
-        "chalicelib.letters.kinds",
-        "chalicelib.letters.deliveries",
-        "chalicelib.letters.digest_kind",
-        "chalicelib.letters.trial",
-        "chalicelib.mail.counted",
-    ),
-)
+    "chalicelib.mail.state", "chalicelib.mail.deliveries", "chalicelib.mail.signature_kinds", "chalicelib.mail.counted",
+    "chalicelib.letters.kinds", "chalicelib.letters.deliveries", "chalicelib.letters.digest_kind",
+    "chalicelib.letters.trial", "chalicelib.updates.kinds",
+)  # fmt: skip
 # The names under which modules keep the state of their own kinds of email.
 STATES = {"EMAILS", "TESTS", "LETTERS", "DIGESTS"}
 # An email is sent through a function that is passed as an argument, not through the mailer itself.
@@ -33,15 +27,17 @@ def sites_from(entries: Iterable[Function]) -> set[str]:
         function = waiting.pop()
         if function not in reached:
             reached.add(function)
-            waiting += _references(function) if function[1] in _functions(function[0]) else ()
+            waiting += _references(*function)
     return {f"{module.replace('.', '/')}.py:{name}" for module, name in reached if _calls_aws(module, name)}
 
 
 @cache
 def _calls_aws(module: str, name: str) -> bool:
     kinds = _aws_kinds(module)
-    function = _functions(module).get(name)  # The functions in app.py pass every request to the routes.
-    for node in _own_nodes(function) if function else ():
+    function = _functions(module).get(name)
+    if function is None:
+        return False  # The functions in app.py pass every request to the routes.
+    for node in _own_nodes(function):
         if not isinstance(node, ast.Call):
             continue
         if kinds.get(ast.unparse(node.func)) == "Deliver":
@@ -64,36 +60,44 @@ def _own_nodes(function: ast.FunctionDef) -> Iterator[ast.AST]:
 
 
 @cache
-def _references(function: Function) -> tuple[Function, ...]:
-    return tuple(_find_references(function))
-
-
-def _find_references(function: Function) -> Iterator[Function]:
-    """Yield the functions that the function names, whether called or passed on. A class counts with all its methods."""
-    module, name = function
-    names = _imports(module)
-    for node in ast.walk(_functions(module)[name]):
+def _references(module: str, name: str) -> list[Function]:
+    """Return the functions that this function names, whether it calls them or passes them on."""
+    function = _functions(module).get(name)
+    if function is None:
+        return []
+    found: list[Function] = []
+    imported = _imports(module)
+    for node in ast.walk(function):
         if isinstance(node, ast.Name):
-            found = names.get(node.id, (module, node.id))
-        elif isinstance(node, ast.Attribute) and ast.unparse(node.value) in STATES:
-            yield from _functions_of_email_kinds(node.attr)
-            continue
-        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in names:
-            found = (".".join(names[node.value.id]), node.attr)
-        elif isinstance(node, ast.Attribute) and module.startswith("chalicelib.mail."):
-            yield from _functions_of_email_kinds(node.attr)
-            continue
-        else:
-            continue
-        if not found[0].startswith("chalicelib.aws"):
-            reached = _classes(found[0]).get(found[1], [found[1]])
-            yield from ((found[0], method) for method in reached if method in _functions(found[0]))
+            found += _functions_named(*imported.get(node.id, (module, node.id)))
+        elif isinstance(node, ast.Attribute):
+            owner = ast.unparse(node.value)
+            if owner in STATES:
+                found += _functions_of_email_kinds(node.attr)
+            elif owner in imported:
+                found += _functions_named(".".join(imported[owner]), node.attr)
+            elif module.startswith("chalicelib.mail."):
+                found += _functions_of_email_kinds(node.attr)
+    return found
+
+
+def _functions_named(module: str, name: str) -> list[Function]:
+    """Return the function with this name, or all methods of the class with this name. Nothing in aws/ counts."""
+    if module.startswith("chalicelib.aws"):
+        return []
+    names = [name]
+    if name in _class_bodies(module):
+        names = [part.name for part in _class_bodies(module)[name] if isinstance(part, ast.FunctionDef)]
+    return [(module, each) for each in names if each in _functions(module)]
 
 
 @cache
-def _functions_of_email_kinds(name: str) -> tuple[Function, ...]:
+def _functions_of_email_kinds(name: str) -> list[Function]:
     """Return every function that this attribute of a kind of email may be. `_is_named` says which names it has."""
-    return tuple((module, function) for module in KINDS for function in _functions(module) if _is_named(function, name))
+    found: list[Function] = []
+    for module in KINDS:
+        found += [(module, function) for function in _functions(module) if _is_named(function, name)]
+    return found
 
 
 def _is_named(function: str, name: str) -> bool:
@@ -111,33 +115,32 @@ def _aws_kinds(module: str) -> dict[str, str]:
         if isinstance(node, ast.arg) and node.annotation:
             kinds |= _kind_of(node.arg, node.annotation) | _fields_of(node.arg, node.annotation, module)
         elif isinstance(node, ast.ClassDef):
-            for field in [part for part in node.body if isinstance(part, ast.AnnAssign)]:
-                kinds |= _kind_of(f"self.{ast.unparse(field.target)}", field.annotation)
+            for field, annotation in _annotated_fields(module, node.name).items():
+                kinds |= _kind_of(f"self.{field}", annotation)
     for node in _nodes(module):
-        if isinstance(node, ast.Assign) and ast.unparse(node.value) in kinds:
-            kinds |= {ast.unparse(target): kinds[ast.unparse(node.value)] for target in node.targets}
+        if isinstance(node, ast.Assign):
+            kind = kinds.get(ast.unparse(node.value))
+            if kind is not None:
+                kinds |= {ast.unparse(target): kind for target in node.targets}
     return kinds
 
 
 def _fields_of(name: str, annotation: ast.expr, module: str) -> dict[str, str]:
     """Return expressions such as `context.tables`, if the argument's class has AWS objects as fields."""
-    where = _imports(module).get(ast.unparse(annotation), (module, ast.unparse(annotation)))
+    type_name = ast.unparse(annotation)
+    class_module, class_name = _imports(module).get(type_name, (module, type_name))
     kinds: dict[str, str] = {}
-    for field, kind in _annotated_fields(*where).items():
-        kinds |= _kind_of(f"{name}.{field}", kind)
+    for field, field_annotation in _annotated_fields(class_module, class_name).items():
+        kinds |= _kind_of(f"{name}.{field}", field_annotation)
     # A field that sends an email is left out: only mail/rate_limit.py calls it.
     return {expression: kind for expression, kind in kinds.items() if kind in CALLS}
 
 
 @cache
 def _annotated_fields(module: str, class_name: str) -> dict[str, ast.expr]:
-    return {
-        ast.unparse(field.target): field.annotation
-        for node in _nodes(module)
-        if isinstance(node, ast.ClassDef) and node.name == class_name
-        for field in node.body
-        if isinstance(field, ast.AnnAssign)
-    }
+    body = _class_bodies(module).get(class_name, [])
+    fields = [part for part in body if isinstance(part, ast.AnnAssign)]
+    return {ast.unparse(field.target): field.annotation for field in fields}
 
 
 def _kind_of(name: str, annotation: ast.expr) -> dict[str, str]:
@@ -146,28 +149,32 @@ def _kind_of(name: str, annotation: ast.expr) -> dict[str, str]:
     if text in DELIVER_TYPES:
         return {name: "Deliver"}
     kind = text.removeprefix("Callable[[], ").removesuffix("]")
-    return {name if kind == text else f"{name}()": kind} if kind in CALLS else {}
+    if kind not in CALLS:
+        return {}
+    expression = name if kind == text else f"{name}()"
+    return {expression: kind}
 
 
 @cache
 def _factories() -> dict[str, str]:
     """Return the factories in aws/ that return an AWS object: `tables()`, `mail_queue()` …, and the kind of each."""
-    return {
-        f"{name}()": ast.unparse(function.returns)
-        for path in (CODE / "aws").glob("*.py")
-        for name, function in _functions(f"chalicelib.aws.{path.stem}").items()
-        if function.returns and ast.unparse(function.returns) in CALLS
-    }
+    kinds: dict[str, str] = {}
+    for path in (CODE / "aws").glob("*.py"):
+        for name, function in _functions(f"chalicelib.aws.{path.stem}").items():
+            kind = ast.unparse(function.returns) if function.returns else ""
+            if kind in CALLS:
+                kinds[f"{name}()"] = kind
+    return kinds
 
 
 @cache
 def _imports(module: str) -> dict[str, Function]:
-    return {
-        alias.asname or alias.name: (node.module, alias.name)
-        for node in _nodes(module)
-        if isinstance(node, ast.ImportFrom) and node.module
-        for alias in node.names
-    }
+    names: dict[str, Function] = {}
+    for node in _nodes(module):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                names[alias.asname or alias.name] = (node.module, alias.name)
+    return names
 
 
 @cache
@@ -176,12 +183,8 @@ def _functions(module: str) -> dict[str, ast.FunctionDef]:
 
 
 @cache
-def _classes(module: str) -> dict[str, list[str]]:
-    return {
-        node.name: [method.name for method in node.body if isinstance(method, ast.FunctionDef)]
-        for node in _nodes(module)
-        if isinstance(node, ast.ClassDef)
-    }
+def _class_bodies(module: str) -> dict[str, list[ast.stmt]]:
+    return {node.name: node.body for node in _nodes(module) if isinstance(node, ast.ClassDef)}
 
 
 @cache
@@ -192,4 +195,6 @@ def _nodes(module: str) -> tuple[ast.AST, ...]:
 @cache
 def _tree(module: str) -> ast.Module:
     path = ROOT / f"{module.replace('.', '/')}.py"
-    return ast.parse(path.read_text(encoding="utf-8") if module.startswith("chalicelib.") and path.exists() else "")
+    is_our_module = module.startswith("chalicelib.") and path.exists()
+    source = path.read_text(encoding="utf-8") if is_our_module else ""
+    return ast.parse(source)

@@ -23,7 +23,7 @@ from chalicelib.tallies.model import TallyDimension
 from chalicelib.tallies.prove import COUNT, DAYS, HOURS, Sum, adjust
 from tests.actors import DAY, NOW, a_petition, bobs_token
 from tests.fake_site import JSON, FakeSite
-from tests.faults.scenes import PETITION, Scene, assert_exact_counts, has_status
+from tests.faults.scenes import PETITION, Scene, assert_exact_counts, has_status, path_parameters
 from tests.located import give_table
 
 TOKENS_URL = "/api/staff/tokens"
@@ -83,26 +83,25 @@ def revoke_token(fake_site: FakeSite) -> bool:
 
 
 def assert_audit_entry(action: str, fake_site: FakeSite) -> None:
-    assert action in {entry.action.name for entry in entries(NOW - DAY, NOW + DAY, fake_site.tables)}
+    found = entries(NOW - DAY, NOW + DAY, fake_site.tables)
+    assert action in {entry.action.name for entry in found}
 
 
 def assert_audit_entry_of_refusal(action: str, fake_site: FakeSite) -> None:
     """Assert that an entry of this action has the reason of a refusal. A retry after an outage makes another entry."""
     found = entries(NOW - DAY, NOW + DAY, fake_site.tables)
-    assert any(entry.refused for entry in found if entry.action.name == action)
+    assert any(entry.action.name == action and entry.refused for entry in found)
 
 
 def invoke_staff_route(function: str, route: str, path: str, fake_site: FakeSite) -> bool:
     """Call a function as API Gateway does, after the authorizer has accepted the token."""
-    names = [part.strip("{}") for part in route.split("/") if part.startswith("{")]
-    indexes = [index for index, part in enumerate(route.split("/")) if part.startswith("{")]
     event: dict[str, Any] = {
         "requestContext": {
             "httpMethod": "GET", "resourcePath": route, "path": path,
             "authorizer": {"principalId": "0" * 16, "owner": "bob", "rights": "manage,people,export,counts"},
         },
         "headers": {}, "stageVariables": {}, "body": None, "multiValueQueryStringParameters": None,
-        "pathParameters": dict(zip(names, (path.split("/")[index] for index in indexes), strict=True)),
+        "pathParameters": path_parameters(route, path),
         "isBase64Encoded": False,
     }  # fmt: skip
     status: int = fake_site.invoke(function, event)["statusCode"]
@@ -145,14 +144,14 @@ def with_a_funnel_of_past_days(fake_site: FakeSite) -> None:
     """The funnel has past days, which the next reader closes."""
     with_bobs_token(fake_site)
     for bucket in (keys.BUCKETS[0], keys.BUCKETS[-1]):
-        fake_site.tables.put(
-            keys.funnel("safe-children", bucket, (NOW - 4 * DAY).date()), {"r13": 2, "projected_to": "1"}
-        )
+        key = keys.funnel("safe-children", bucket, (NOW - 4 * DAY).date())
+        fake_site.tables.put(key, {"r13": 2, "projected_to": "1"})
 
 
 def assert_stages_are_counted_once(fake_site: FakeSite) -> None:
     for _ in range(2):
-        counts = stage_counts_by_day(petition_as_stored("safe-children", fake_site.tables), NOW, fake_site.tables)
+        petition = petition_as_stored("safe-children", fake_site.tables)
+        counts = stage_counts_by_day(petition, NOW, fake_site.tables)
         assert totals(counts) == {Stage.RECEIVED: 4}
 
 
@@ -161,7 +160,8 @@ FIGURE = {"source": "paper", "kind": "paper", "count": 412, "as_of": iso(NOW), "
 
 def assert_figure_is_entered(fake_site: FakeSite) -> None:
     assert_petition_is_complete(fake_site)
-    assert [figure.count for figure in petition_as_stored("safe-children", fake_site.tables).figures] == [412]
+    [figure] = petition_as_stored("safe-children", fake_site.tables).figures
+    assert figure.count == 412
 
 
 NEW_TOKEN = {"owner": "carla", "rights": ["counts"]}

@@ -29,7 +29,8 @@ PACED = {**TARGET, "delivery": {"mode": "paced", "per_hour": 1}}
 
 def checked_letter_numbers(fake_site: FakeSite) -> LetterNumbers:
     """Assert that the stored numbers equal those of the letters' items, and return them."""
-    numbers = total(letter_counts(PETITION.slug, fake_site.tables).get(TARGET_KEY, {}).values())
+    counts = letter_counts(PETITION.slug, fake_site.tables)
+    numbers = total(counts.get(TARGET_KEY, {}).values())
     outcomes = LETTERS.outcomes(PETITION.slug, fake_site.tables)
     assert numbers.requested == outcomes.total()
     assert numbers.waiting == outcomes[DeliveryOutcome.WAITING]
@@ -80,7 +81,8 @@ def with_a_letter_to_a_paused_target(fake_site: FakeSite) -> None:
 
 def with_a_letter_at_a_pace(fake_site: FakeSite) -> None:
     """The scene takes place on a Tuesday at 14:00."""
-    confirmed_with_a_letter(fake_site, a_petition_with_a_letter(fake_site, targets=[PACED]))
+    petition = a_petition_with_a_letter(fake_site, targets=[PACED])
+    confirmed_with_a_letter(fake_site, petition)
     fake_site.scene_state.mail_request = LETTERS.request(LETTER_KEY, NOW, fake_site.tables)
 
 
@@ -119,7 +121,8 @@ def assert_target_is_resumed(fake_site: FakeSite) -> None:
 
 
 def with_a_letter_to_a_member(fake_site: FakeSite) -> None:
-    confirmed_with_a_letter(fake_site, a_petition_with_a_letter(fake_site, targets=[MEMBERS]))
+    petition = a_petition_with_a_letter(fake_site, targets=[MEMBERS])
+    confirmed_with_a_letter(fake_site, petition)
     fake_site.scene_state.mail_request = LETTERS.request(LETTER_KEY, NOW, fake_site.tables, member=UPPER.constituency)
 
 

@@ -67,11 +67,13 @@ def test_after_any_two_faults_a_retry_erases_all_and_the_count_is_exact(before: 
         before(tables)
         return tables
 
-    for first, second in product([*each_fault(erase_with_faults(fresh_tables(), {}))], repeat=2):
+    made = erase_with_faults(fresh_tables(), {})
+    single_faults = [{at: fault} for at, fault in each_fault(made)]
+    for first, second in product(single_faults, repeat=2):
         tables = fresh_tables()
-        erase_with_faults(tables, dict([first]))
+        erase_with_faults(tables, first)
         assert exact_count(PETITION, NOW, tables).confirmed in (1, 2)
-        erase_with_faults(tables, dict([second]))
+        erase_with_faults(tables, second)
         erase_with_faults(tables, {})
         assert exact_count(PETITION, NOW, tables).confirmed == 1
         assert item_of(tables, PETITION, KEY.sk).keys() == ERASED_ATTRIBUTES

@@ -41,8 +41,12 @@ def export_with_faults(folder: Path, faults: Faults) -> tuple[Injection, FakeBuc
     done = find_job(Export, export.job_id, tables)
     assert done.state is JobState.DONE, done.why
     assert done.result
-    assert sorted(row["name"] for row in rows_of(bucket.objects[done.result.file])) == sorted(names)
+    assert names_in(bucket.objects[done.result.file]) == sorted(names)
     return injection, bucket
+
+
+def names_in(file: bytes) -> list[str]:
+    return sorted(row["name"] for row in rows_of(file))
 
 
 def test_an_export_without_faults_makes_few_calls_for_each_part(tmp_path: Path) -> None:
@@ -51,9 +55,11 @@ def test_an_export_without_faults_makes_few_calls_for_each_part(tmp_path: Path) 
 
 
 def test_after_any_fault_the_file_is_complete_and_its_parts_are_deleted(tmp_path: Path) -> None:
-    for at, fault in each_fault(export_with_faults(tmp_path, {})[0]):
+    made, _ = export_with_faults(tmp_path, {})
+    for at, fault in each_fault(made):
         _, bucket = export_with_faults(tmp_path, {at: fault})
-        assert not [key for key in bucket.objects if key.startswith("parts/")], (at, fault)
+        parts = [key for key in bucket.objects if key.startswith("parts/")]
+        assert parts == [], (at, fault)
 
 
 @pytest.mark.parametrize("second", [1, 2, 5])
@@ -77,5 +83,5 @@ def test_two_workers_at_the_same_export_deliver_one_file(tmp_path: Path) -> None
 
     done = run_stored_export(export, an_export_context(tables, bucket, tmp_path), run_the_other_worker)
     assert done.result
-    assert sorted(row["name"] for row in rows_of(bucket.objects[done.result.file])) == sorted(names)
+    assert names_in(bucket.objects[done.result.file]) == sorted(names)
     assert store_export(tables, done) == done

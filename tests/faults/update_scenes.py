@@ -27,9 +27,8 @@ def with_a_draft(fake_site: FakeSite) -> None:
 
 def with_a_draft_to_test(fake_site: FakeSite) -> None:
     with_a_draft(fake_site)
-    store.change(
-        an_update(), fake_site.tables, tests={"0123456789abcdef": {"email": "bob@charity.example", "language": "en"}}
-    )
+    tests = {"0123456789abcdef": {"email": "bob@charity.example", "language": "en"}}
+    store.change(an_update(), fake_site.tables, tests=tests)
     fake_site.scene_state.mail_request = TESTS.request(TEST_KEY, NOW, fake_site.tables)
 
 
@@ -72,9 +71,11 @@ def assert_undeliverable(fake_site: FakeSite) -> None:
 
 def run_job(fake_site: FakeSite) -> bool:
     """Deliver the newest message of the job, and return whether the update's only email is requested."""
-    if run_update(sqs_event(fake_site.updates.messages[-1:]), context())["batchItemFailures"]:
+    answer = run_update(sqs_event(fake_site.updates.messages[-1:]), context())
+    if answer["batchItemFailures"]:
         return False
-    return bool(fake_site.tables.items[keys.update(PETITION.slug, "a1")]["results"]["requested"] == 1)
+    results = fake_site.tables.items[keys.update(PETITION.slug, "a1")]["results"]
+    return bool(results["requested"] == 1)
 
 
 def publish_draft(fake_site: FakeSite) -> bool:

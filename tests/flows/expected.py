@@ -1,4 +1,4 @@
-"""The expected funnel and projected breakdowns, computed from every change."""
+"""The expected funnel and projected breakdowns, computed from every change. Checks of what the site shows."""
 
 import re
 from collections import Counter
@@ -28,7 +28,8 @@ class ExpectedProjections:
         if after.get("mails", 0) > before.get("mails", 0) and identity not in self.mailed:
             self.passed["mailed"] += 1
             self.mailed.add(identity)
-        self.passed["bounced"] += _has_bounced(after) and not _has_bounced(before)
+        if _has_bounced(after) and not _has_bounced(before):
+            self.passed["bounced"] += 1
         for image, amount in ((before, -1), (after, +1)):
             if image.get("state") == "confirmed":
                 self.projected[Dimension.VERSION][image["text_version"]] += amount
@@ -47,6 +48,17 @@ class ExpectedProjections:
             self.mailed.discard(identity)
 
 
+def without_zeros(numbers: Mapping[str, int]) -> dict[str, int]:
+    return {name: number for name, number in numbers.items() if number != 0}
+
+
+def checked_totals(funnel: Mapping[str, Any]) -> dict[str, int]:
+    """Return the funnel's totals that are not zero. Assert that each is the sum of its rows."""
+    for stage, total in funnel["totals"].items():
+        assert sum(row[stage] for row in funnel["rows"]) == total
+    return without_zeros(funnel["totals"])
+
+
 def _has_bounced(image: Image) -> bool:
     return image.get("undeliverable") not in (None, "complained")
 
@@ -54,7 +66,9 @@ def _has_bounced(image: Image) -> bool:
 def _area(item: Image) -> str:
     if item["country"] != "GB":
         return "outside GB"
-    return re.sub(r"[0-9].*", "", item.get("postcode") or "") or "no postcode"
+    postcode = item.get("postcode") or ""
+    area = re.sub(r"[0-9].*", "", postcode)
+    return area or "no postcode"
 
 
 def _constituency(item: Image) -> str:

@@ -94,7 +94,8 @@ class EmulatedSite:
 
     def new_mails(self) -> list[dict[str, Any]]:
         mails = sent_mails(self.aws.endpoint)
-        new, self._seen_mails = mails[self._seen_mails :], len(mails)
+        new = mails[self._seen_mails :]
+        self._seen_mails = len(mails)
         return new
 
     def count(self) -> int:
@@ -108,10 +109,11 @@ class EmulatedSite:
         return answer.json_body
 
     def breakdown(self, by: str) -> dict[str, int]:
-        """Return the confirmed signatures by key. Assert that their sum is the total."""
+        """Return the number of confirmed signatures by key. Assert that their sum is the total."""
         counts = self.counts(f"?by={by}")
-        assert sum(row["confirmed"] for row in counts["breakdown"]) == counts["confirmed"]
-        return {row["key"]: row["confirmed"] for row in counts["breakdown"]}
+        rows = counts["breakdown"]
+        assert sum(row["confirmed"] for row in rows) == counts["confirmed"]
+        return {row["key"]: row["confirmed"] for row in rows}
 
 
 def link_in(mail: dict[str, Any], purpose: str) -> str:
@@ -123,11 +125,16 @@ def link_in(mail: dict[str, Any], purpose: str) -> str:
 
 
 def token_in(path: str) -> str:
-    return parse_qs(urlsplit(path).query)["token"][0]
+    query = urlsplit(path).query
+    return parse_qs(query)["token"][0]
 
 
 def text_of(mail: dict[str, Any]) -> str:
-    return str(mail.get("BodyText") or mail.get("Text") or mail.get("body_text") or mail)
+    """Return an email's text. The name of its field depends on the emulator."""
+    for name in ("BodyText", "Text", "body_text"):
+        if mail.get(name):
+            return str(mail[name])
+    return str(mail)
 
 
 def _lambda_record(record: dict[str, Any], arn: str) -> dict[str, Any]:

@@ -60,25 +60,27 @@ class Ledger:
 
     def record(self, event: Event, records: Sequence[Record], mails: Sequence[Mail]) -> None:
         """Check one run of a handler: its changes of signatures, and the emails that it sent."""
+        marked: Counter[str] = Counter()
         for _, before, after in records:
             self._record_change(event, before or {}, after or {})
             self.projections.record(before or {}, after or {})
-        marked = Counter(_identity(before, after) for _, before, after in records if _mails(after) > _mails(before))
+            if _mails(after) > _mails(before):
+                marked[_identity(before, after)] += 1
         self._record_mails(event, mails, marked_as_sent=marked)
         self.counts.append((iso(event.moment), self.confirmed))
 
     def _record_change(self, event: Event, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
-        states = before.get("state"), after.get("state")
-        if states[0] != states[1]:
-            assert states in TRANSITIONS, f"{states} during {event.name}"
-            assert event.name in EVENTS_INTO_STATE[states[1]], f"{states} during {event.name}"
+        old_state, new_state = before.get("state"), after.get("state")
+        if old_state != new_state:
+            transition = old_state, new_state
+            assert transition in TRANSITIONS, f"{transition} during {event.name}"
+            assert event.name in EVENTS_INTO_STATE[new_state], f"{transition} during {event.name}"
             self._transition(event, before, after)
-        if "mail_kind" in after and (before.get("mail_requested_at"), before.get("signed_at")) != (
-            after["mail_requested_at"],
-            after["signed_at"],
-        ):
+        has_new_request_time = before.get("mail_requested_at") != after.get("mail_requested_at")
+        has_new_signing = before.get("signed_at") != after.get("signed_at")
+        if "mail_kind" in after and (has_new_request_time or has_new_signing):
             self.requests[after["sk"]] += 1
-        if "mail_kind" in before and before.get("mail_requested_at") != after.get("mail_requested_at"):
+        if "mail_kind" in before and has_new_request_time:
             assert _may_request_end(event, before, after), f"mail request lost during {event.name}: {before}, {after}"
 
     def _transition(self, event: Event, before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
@@ -99,7 +101,7 @@ class Ledger:
         self.sums[TallyDimension.SOURCE][item["source"]] += amount
 
     def _record_mails(self, event: Event, mails: Sequence[Mail], marked_as_sent: Counter[str]) -> None:
-        sent = Counter(mail.tags["key"].partition("_")[2] for mail in mails)
+        sent = Counter(signature_id_in(mail.tags["key"]) for mail in mails)
         assert not marked_as_sent - sent, "an email was marked as sent but not sent"
         assert event.had_faults or sent == marked_as_sent, "an email was sent but not marked, though nothing failed"
         assert all(number == 1 for number in sent.values()), "two emails to one person at the same time"
@@ -113,20 +115,31 @@ class Ledger:
             assert len(emails) <= self.requests[identity] + crashes, "an email without a mail request"
 
     def _check_pause(self, identity: str, moment: datetime) -> None:
-        """Assert a minute between two emails, unless a crash or a withdrawal removed the record of the first."""
-        last = self.sent_emails[identity][-1] if self.sent_emails[identity] else None
-        if last and (last.is_marked or self.ended_at.get(identity, last.moment) <= last.moment):
+        """Assert a minute between two emails.
+
+        An exception: a crash left the first email unmarked, and the signature was withdrawn or deleted afterwards.
+        """
+        emails = self.sent_emails[identity]
+        if not emails:
+            return
+        last = emails[-1]
+        has_ended_since = self.ended_at.get(identity, last.moment) > last.moment
+        if last.is_marked or not has_ended_since:
             assert moment - last.moment >= MIN_MAIL_INTERVAL, "two emails within a minute"
 
     def is_possible_count(self, count: int, as_of: str) -> bool:
         """Return whether the count was right at some time within the second `as_of`."""
-        before = [number for moment, number in self.counts if moment < as_of][-1:]
-        return count in (before or [0]) + [number for moment, number in self.counts if moment == as_of]
+        earlier = [number for moment, number in self.counts if moment < as_of]
+        at_first = earlier[-1] if earlier else 0
+        within_the_second = [number for moment, number in self.counts if moment == as_of]
+        return count in (at_first, *within_the_second)
 
 
 def _may_request_end(event: Event, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
     """Return whether a mail request may end: it was sent, refused, no longer useful, or expired with its signature."""
-    if _mails(after) > _mails(before) or "undeliverable" in {**before, **after}:
+    is_sent = _mails(after) > _mails(before)
+    is_refused = "undeliverable" in before or "undeliverable" in after
+    if is_sent or is_refused:
         return True
     if not after or before.get("expires_at", NEVER) <= event.moment.timestamp():
         is_old = before["mail_requested_at"] <= iso(event.moment - UNMAILED_LIFETIME)
@@ -139,7 +152,13 @@ def _mails(image: Mapping[str, Any] | None) -> int:
 
 
 def _identity(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> str:
-    return str((after or before or {})["sk"])
+    image = after or before or {}
+    return str(image["sk"])
+
+
+def signature_id_in(delivery_key: str) -> str:
+    """Return the signature's id: a delivery key is the petition's slug, `_`, and this id."""
+    return delivery_key.partition("_")[2]
 
 
 def link_expiry(moment: datetime) -> datetime:

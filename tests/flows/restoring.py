@@ -36,5 +36,11 @@ def copy_table(capsys: pytest.CaptureFixture[str], table: str = keys.SIGNATURES)
     return found[1]
 
 
+def copied_tables() -> list[str]:
+    """Return the names of the copies that exist."""
+    names = boto3.client("dynamodb").list_tables()["TableNames"]
+    return [name for name in names if "-restored-" in name]
+
+
 def without_restore_mark(item: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in item.items() if name != "restored_at"}

@@ -3,7 +3,6 @@
 import copy
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from chalice.test import HTTPResponse
 from hypothesis import strategies as st
@@ -15,10 +14,21 @@ from chalicelib.shedding.level import Level, set_level
 from tests.actors import NOW, Person, fields_of, identity_of, json_of
 from tests.fake_site import FORM, token_in
 from tests.faults.injection import Faults
-from tests.flows.answers import PERSONAL_FIELDS, SIGNING_ANSWERS, SLUG, STATE_BY_HEADING, yes_or_no
+from tests.flows.answers import (
+    SIGNING_ANSWERS,
+    SLUG,
+    STATE_BY_HEADING,
+    assert_confirmed_item,
+    assert_names_nobody,
+    assert_withdrawn_item,
+    expected_page,
+    is_kept,
+    page_of,
+)
+from tests.flows.received import ReceivedEmail
 from tests.flows.recovery import deliver_everything
-from tests.flows.ways import CORRECTIONS, COUNTRIES, FAULTS, INDEXES, SIGNERS, SOURCES, SPELLINGS, WAYS, Way
-from tests.flows.world import ReceivedEmail, World
+from tests.flows.ways import CORRECTIONS, COUNTRIES, FAULTS, INDEXES, SIGNERS, SOURCES, WAYS, Way
+from tests.flows.world import World
 
 
 class Supporters(RuleBasedStateMachine):
@@ -48,7 +58,8 @@ class Supporters(RuleBasedStateMachine):
 
     def follow(self, way: Way) -> None:
         """Sign, perhaps repeatedly. Get the email. Perhaps change the petition, then confirm or withdraw."""
-        set_level(Level.ACCEPT_ONLY if way.faulty_step == "store_overflow" else Level.NORMAL, self.world.tables)
+        level = Level.ACCEPT_ONLY if way.faulty_step == "store_overflow" else Level.NORMAL
+        set_level(level, self.world.tables)
         for _ in range(way.times):
             answer = self._sign_by_json(way.signer, way.country, way.source, way.faults_at("sign"))
             self._check_answer("json", way.signer, answer, way.faults_at("sign"))
@@ -73,7 +84,8 @@ class Supporters(RuleBasedStateMachine):
 
     @rule(signer=SIGNERS, country=COUNTRIES, source=SOURCES, faults=FAULTS)
     def sign_by_json(self, signer: Person, country: str, source: str | None, faults: Faults) -> None:
-        self._check_answer("json", signer, self._sign_by_json(signer, country, source, faults), faults)
+        answer = self._sign_by_json(signer, country, source, faults)
+        self._check_answer("json", signer, answer, faults)
 
     @rule(signer=SIGNERS, country=COUNTRIES, source=SOURCES, faults=FAULTS)
     def sign_by_form(self, signer: Person, country: str, source: str | None, faults: Faults) -> None:
@@ -91,21 +103,22 @@ class Supporters(RuleBasedStateMachine):
         self.note_faults(faults)
         if answer is None:
             return
-        if answer.status_code == SIGNING_ANSWERS[route][0]:
-            assert (answer.status_code, answer.body, answer.headers.get("Location")) == SIGNING_ANSWERS[route]
+        status, accepted = answer.status_code, SIGNING_ANSWERS[route]
+        if status == accepted[0]:
+            assert (status, answer.body, answer.headers.get("Location")) == accepted
             self._check_promise(identity_of(self.world.petition, person))
-        elif self.is_settled:
+            return
+        if self.is_settled:
             is_open = self.world.petition.state_at(self.world.now) is PetitionState.OPEN
-            assert not is_open, f"signing an open petition was refused: {answer.status_code}"
-        assert answer.status_code in (SIGNING_ANSWERS[route][0], 409, 410) or (faults and answer.status_code == 503)
+            assert not is_open, f"signing an open petition was refused: {status}"
+        assert status in (409, 410) or (faults and status == 503)
 
     def _check_promise(self, identity: str) -> None:
         """Assert that the signature is in the table or in the overflow queue, as 202 promises."""
-        item, now = self.world.item(identity), self.world.now
-        is_kept = item and item["state"] in ("pending", "confirmed") and item.get("expires_at", 2**40) > now.timestamp()
+        is_stored = is_kept(self.world.item(identity), self.world.now)
         waiting = [message["signature_id"] for message in self.world.site.overflow.messages]
-        assert is_kept or identity in waiting, "the answer was 202, but the signature is not stored"
-        self.promised[identity] = now
+        assert is_stored or identity in waiting, "the answer was 202, but the signature is not stored"
+        self.promised[identity] = self.world.now
 
     @precondition(lambda self: self.world.emails)
     @rule(index=INDEXES, purpose=st.sampled_from(["confirm", "withdraw", "unsubscribe"]))
@@ -113,8 +126,8 @@ class Supporters(RuleBasedStateMachine):
         email = self._email(index)
         if f"/{purpose}?token=" not in email.mail.text:
             return
-        before = self._whole_state()
-        answer = self.world.run("get", lambda: self.world.site.get(email.link(purpose)))
+        before, link = self._whole_state(), email.link(purpose)
+        answer = self.world.run("get", lambda: self.world.site.get(link))
         assert answer is not None
         assert answer.status_code < 500
         assert self._whole_state() == before, "GET changed something"
@@ -138,24 +151,9 @@ class Supporters(RuleBasedStateMachine):
             assert after["state"] == page
         if faults or not self.is_settled:
             return
-        assert page == self._expected_page(email, before)
+        assert page == expected_page(email, before, self.world.petition, self.world.now)
         if before.get("state") == "pending" and page == "confirmed":
-            self._check_item(before, after, corrections)
-
-    def _expected_page(self, email: ReceivedEmail, before: Mapping[str, Any]) -> str:
-        petition, now = self.world.petition, self.world.now
-        if petition.state is PetitionState.REMOVED:
-            return "410"
-        if before.get("state", "pending") != "pending":
-            return str(before["state"])
-        has_ended = now >= email.link_expiry or email.is_older_than(before.get("withdrawn_at"))
-        return "confirmed" if before and not has_ended and petition.is_confirmable_at(now) else "410"
-
-    def _check_item(self, before: Mapping[str, Any], after: Mapping[str, Any], corrections: Mapping[str, str]) -> None:
-        assert after["name"] == corrections.get("name", before["name"])
-        assert after["updates"] is ({"yes": True, "no": False}[corrections.get("updates", yes_or_no(before))])
-        for version in ("text_version", "consent_version"):
-            assert after[version] == before[version], "the version changed, though no page showed another"
+            assert_confirmed_item(before, after, corrections)
 
     @precondition(lambda self: self.world.emails)
     @rule(index=INDEXES, withdraws=st.booleans(), faults=FAULTS)
@@ -168,18 +166,20 @@ class Supporters(RuleBasedStateMachine):
 
     def _withdraw(self, email: ReceivedEmail, faults: Faults) -> None:
         page = self._post(email, "withdraw", {}, faults)
-        assert page == "withdrawn" or faults
         if page == "withdrawn":
-            item = self.world.item(email.identity)
-            assert item is None or (item["state"] == "withdrawn" and not PERSONAL_FIELDS & item.keys())
+            assert_withdrawn_item(self.world.item(email.identity))
+        else:
+            assert faults
 
     def _unsubscribe(self, email: ReceivedEmail, faults: Faults) -> None:
         """Unsubscribe with one click, as an email program does."""
         link, body = email.link("unsubscribe"), b"List-Unsubscribe=One-Click"
         answer = self.world.run("unsubscribe", lambda: self.world.site.post(link, body, FORM), faults)
-        assert faults or (answer and answer.status_code == 200)
-        if answer and answer.status_code == 200:
-            assert not (self.world.item(email.identity) or {}).get("updates")
+        if answer is None or answer.status_code != 200:
+            assert faults
+            return
+        item = self.world.item(email.identity) or {}
+        assert not item.get("updates")
 
     def _email(self, index: int) -> ReceivedEmail:
         """Return an email by number, counted from the newest."""
@@ -192,9 +192,8 @@ class Supporters(RuleBasedStateMachine):
         self.note_faults(faults)
         if answer is None:
             return ""
-        text = answer.body.decode()
-        page = next((state for heading, state in STATE_BY_HEADING.items() if heading in text), str(answer.status_code))
+        page = page_of(answer)
         assert answer.status_code < 500 or faults
         if page in STATE_BY_HEADING.values():
-            assert not [person for person in SPELLINGS if person.email in text or person.name in text]
+            assert_names_nobody(answer.body.decode())
         return page

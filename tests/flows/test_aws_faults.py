@@ -52,7 +52,7 @@ def test_no_signature_is_lost_or_counted_twice(faulty_site: EmulatedSite) -> Non
     met_faults = set_faults(faulty_site.aws.endpoint, {})
     assert faulty_site.count() == PEOPLE
     new_faults = {name for name, times in met_faults.items() if times > met_before.get(name, 0)}
-    assert new_faults & {"table-throttled", "queue-partial"}
+    assert new_faults & {"table-throttled", "queue-partial"}, "no fault occurred"
 
 
 def deliver_everything(site: EmulatedSite) -> dict[str, str]:
@@ -66,7 +66,8 @@ def deliver_everything(site: EmulatedSite) -> dict[str, str]:
         for handle in (site.project, site.relay):
             retry_until(partial(succeeds, handle, records))
         waiting += site.receive_mail_messages()
-        failed_ids = {failure["itemIdentifier"] for failure in site.send(waiting)["batchItemFailures"]}
+        failures = site.send(waiting)["batchItemFailures"]
+        failed_ids = {failure["itemIdentifier"] for failure in failures}
         waiting = [message for message in waiting if message["messageId"] in failed_ids]
         for mail in site.new_mails():
             links.setdefault(mail["To"][0], link_in(mail, "confirm"))

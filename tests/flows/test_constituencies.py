@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.flows.handlers import EmulatedSite, link_in, token_in
+from tests.flows.handlers import EmulatedSite
+from tests.flows.test_funnel import press_button
 from tests.located import give_table
 
 
@@ -18,14 +19,14 @@ def test_a_confirmed_signature_counts_once_in_its_constituency_until_it_is_withd
     site.relay(records)
     site.send(site.receive_mail_messages())
     alice, bob, charlie = sorted(site.new_mails(), key=lambda mail: str(mail["To"]))
-    for mail, correction in ((alice, {}), (bob, {"postcode": "SW1A 1AA"}), (charlie, {})):
-        answer = site.post_form("/confirm", {"token": token_in(link_in(mail, "confirm")), **correction})
-        assert answer.status_code == 200, answer.body
+    press_button(site, alice, "confirm")
+    press_button(site, bob, "confirm", postcode="SW1A 1AA")
+    press_button(site, charlie, "confirm")
     assert site.breakdown("constituency") == {"not yet assigned": 3}
     records += site.new_records()
     for _ in range(2):
         site.project(records)
         assert site.breakdown("constituency") == {"Upper Zed": 1, "Zed Palace": 1, "not in the table": 1}
-    assert site.post_form("/withdraw", {"token": token_in(link_in(bob, "withdraw"))}).status_code == 200
+    press_button(site, bob, "withdraw")
     site.project(site.new_records())
     assert site.breakdown("constituency") == {"Upper Zed": 1, "not in the table": 1}

@@ -49,7 +49,8 @@ def test_concurrent_erasing_leaves_an_exact_count_and_no_personal_data(
     confirmed = sum(item["state"] == SignatureState.CONFIRMED for item in items)
     assert exact_count(petition, NOW, emulator_tables).confirmed == confirmed
     for item in items:
-        assert "erased_at" not in item or item.keys() <= ERASED_ATTRIBUTES
+        if "erased_at" in item:
+            assert item.keys() <= ERASED_ATTRIBUTES
         assert item["state"] == SignatureState.WITHDRAWN or "email" in item
     later = times.now() + timedelta(minutes=5)
     assert recount(petition, lambda: later, emulator_tables).drift == {}

@@ -5,8 +5,8 @@ from typing import Any
 
 import boto3
 
-from chalicelib.aws.expressions import wire_key
 from chalicelib.core import keys
+from tests.flows.expected import checked_totals
 from tests.flows.handlers import EmulatedSite, link_in, token_in
 
 
@@ -14,13 +14,13 @@ def funnel_totals(site: EmulatedSite) -> Mapping[str, int]:
     """Return the funnel's totals that are not zero."""
     headers = {"Authorization": f"Bearer {site.staff_token}"}
     body = site.get(f"/api/staff/petitions/{site.slug}/funnel?by=hour", headers).json_body
-    assert {name: sum(row[name] for row in body["rows"]) for name in body["totals"]} == body["totals"]
-    return {name: number for name, number in body["totals"].items() if number}
+    return checked_totals(body)
 
 
-def press_button(site: EmulatedSite, mail: dict[str, Any], purpose: str) -> None:
-    """Press the button on the page of an email's link."""
-    answer = site.post_form(f"/{purpose}", {"token": token_in(link_in(mail, purpose))})
+def press_button(site: EmulatedSite, mail: dict[str, Any], purpose: str, **fields: str) -> None:
+    """Press the button on the page of an email's link. `fields`: what the person types on this page."""
+    token = token_in(link_in(mail, purpose))
+    answer = site.post_form(f"/{purpose}", {"token": token, **fields})
     assert answer.status_code == 200, answer.body
 
 
@@ -51,7 +51,7 @@ def _expire(site: EmulatedSite, email: str) -> None:
     client, table = boto3.client("dynamodb"), site.aws.tables._names[keys.SIGNATURES]
     for item in client.scan(TableName=table)["Items"]:
         if item.get("email") == {"S": email}:
-            key = wire_key(keys.Key(keys.SIGNATURES, item["pk"]["S"], item["sk"]["S"]))
+            key = {"pk": item["pk"], "sk": item["sk"]}
             values = {":then": {"N": "1"}}
             client.update_item(
                 TableName=table, Key=key, UpdateExpression="SET expires_at = :then", ExpressionAttributeValues=values

@@ -1,6 +1,7 @@
 """The table fails while many people sign, and recovers. No signature is lost or counted twice."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeou
 from chalicelib.aws import clients
 from chalicelib.aws.table import signing_tables
 from chalicelib.shedding.level import Level, forget_level, set_level
-from tests.flows.handlers import EmulatedSite, link_in, token_in
+from tests.flows.handlers import EmulatedSite
+from tests.flows.test_funnel import press_button
 
 TABLE_URL = "https://dynamodb.invalid"
 Put = Callable[..., Any]
@@ -45,21 +47,24 @@ def test_a_table_outage_while_a_crowd_signs_loses_no_signature(
     site: EmulatedSite, monkeypatch: pytest.MonkeyPatch, fault: Callable[..., Any]
 ) -> None:
     people = [f"a{number}@example.org" for number in range(6)]
-    assert all(site.sign(email=person).status_code == 202 for person in people[:3])
+    for person in people[:3]:
+        assert site.sign(email=person).status_code == 202
     client = clients.signing_dynamodb()
     put = client.put_item
     with monkeypatch.context() as patch:
-        patch.setattr(client, "put_item", lambda **request: fault(put, **request))
+        patch.setattr(client, "put_item", partial(fault, put))
         answers = [site.sign(email=person) for person in people[2:] * 2]
         waiting = site.receive_overflow_messages()
-        assert site.store_overflow(waiting) == (waiting if fault is not response_lost else [])
+        not_stored = [] if fault is response_lost else waiting
+        assert site.store_overflow(waiting) == not_stored
     assert {(answer.status_code, answer.body) for answer in answers} == {(202, b'{"status":"check-your-inbox"}')}
-    assert len(waiting) == (3 if fault is response_lost else len(answers)), "a stored signature was queued"
+    number_queued = 3 if fault is response_lost else len(answers)
+    assert len(waiting) == number_queued, "a stored signature was queued"
     assert site.store_overflow(waiting * 2) == []
     mails = site.deliver()
     assert sorted(mail["To"][0] for mail in mails) == people
     for mail in mails:
-        assert site.post_form("/confirm", {"token": token_in(link_in(mail, "confirm"))}).status_code == 200
+        press_button(site, mail, "confirm")
     assert site.store_overflow(waiting) == [], "a late redelivery"
     assert site.deliver() == []
     assert site.count() == len(people)
@@ -81,10 +86,12 @@ def test_at_level_accept_only_signing_makes_no_table_call_and_signatures_are_sto
 
 def test_signing_is_503_while_table_and_queue_are_down(site: EmulatedSite, monkeypatch: pytest.MonkeyPatch) -> None:
     site.sign(email="warm@example.org")
-    monkeypatch.setattr(clients.signing_dynamodb(), "put_item", lambda **request: timed_out(lambda: None, **request))
-    monkeypatch.setattr(
-        clients.signing_sqs(), "send_message_batch", lambda **request: timed_out(lambda: None, **request)
-    )
+
+    def time_out(**_: Any) -> None:
+        raise ReadTimeoutError(endpoint_url=TABLE_URL)
+
+    monkeypatch.setattr(clients.signing_dynamodb(), "put_item", time_out)
+    monkeypatch.setattr(clients.signing_sqs(), "send_message_batch", time_out)
     answer = site.sign(email="alice@example.org")
     assert (answer.status_code, answer.headers["Content-Type"]) == (503, "application/problem+json")
     assert int(answer.headers["Retry-After"]) > 0

@@ -71,20 +71,22 @@ def test_200_people_who_confirm_three_times_at_once_are_counted_as_200(
     emulator_tables: Tables, site: EmulatedSite, petition: Petition
 ) -> None:
     sources = ("bbc-news", "friends", None)
-    subjects = run_at_once(
-        lambda number: sign_as(f"a{number}", petition, emulator_tables, sources[number % 3]), range(200)
-    )
-    states = run_at_once(lambda subject: confirm(subject, Corrections(), petition, NOW, emulator_tables), subjects * 3)
+
+    def sign_one(number: int) -> Subject:
+        return sign_as(f"a{number}", petition, emulator_tables, sources[number % 3])
+
+    def confirm_one(subject: Subject) -> SignatureState:
+        return confirm(subject, Corrections(), petition, NOW, emulator_tables)
+
+    subjects = run_at_once(sign_one, range(200))
+    states = run_at_once(confirm_one, subjects * 3)
     assert set(states) == {SignatureState.CONFIRMED}
     assert exact_count(petition, NOW, emulator_tables).confirmed == 200
     for by in TallyDimension:
         counts = breakdown(petition, by, Days(), NOW, emulator_tables)
         assert counts.confirmed == 200 == sum(counts.values.values())
-    assert breakdown(petition, TallyDimension.SOURCE, Days(), NOW, emulator_tables).values == {
-        "bbc-news": 67,
-        "friends": 67,
-        "direct": 66,
-    }
+    by_source = breakdown(petition, TallyDimension.SOURCE, Days(), NOW, emulator_tables).values
+    assert by_source == {"bbc-news": 67, "friends": 67, "direct": 66}
 
 
 def test_concurrent_confirming_and_withdrawing_leaves_an_exact_count(
@@ -99,10 +101,10 @@ def test_concurrent_confirming_and_withdrawing_leaves_an_exact_count(
         else:
             withdraw(subject.key, petition, NOW, emulator_tables)
 
-    run_at_once(
-        act, [(verb, subject) for subject in subjects for verb in ("confirm", "withdraw", "confirm", "withdraw")]
-    )
-    confirmed = sum(item["state"] == SignatureState.CONFIRMED for item in all_signatures(petition, emulator_tables))
+    verbs = ("confirm", "withdraw", "confirm", "withdraw")
+    run_at_once(act, [(verb, subject) for subject in subjects for verb in verbs])
+    items = all_signatures(petition, emulator_tables)
+    confirmed = sum(item["state"] == SignatureState.CONFIRMED for item in items)
     assert exact_count(petition, NOW, emulator_tables).confirmed == confirmed
 
 
@@ -126,26 +128,30 @@ def test_too_many_sources_are_counted_together_but_stored_separately(
 def test_the_number_of_shards_can_grow_while_people_confirm(
     emulator_tables: Tables, site: EmulatedSite, petition: Petition
 ) -> None:
-    few, many = (petition.model_copy(update={"shards": shards}) for shards in (2, 40))
+    few = petition.model_copy(update={"shards": 2})
+    many = petition.model_copy(update={"shards": 40})
     for number in range(30):
         subject = sign_as(f"a{number}", petition, emulator_tables)
-        confirm(subject, Corrections(), few if number % 2 else many, NOW, emulator_tables)
+        cached = few if number % 2 else many
+        confirm(subject, Corrections(), cached, NOW, emulator_tables)
     assert exact_count(many, NOW, emulator_tables).confirmed == 30
 
 
 def test_past_days_are_closed_once_by_concurrent_readers(
     emulator_tables: Tables, site: EmulatedSite, petition: Petition
 ) -> None:
+    expected: dict[str, int] = {}
     for day in range(3):
+        now = NOW + timedelta(days=day)
+        expected[now.date().isoformat()] = day + 1
         for number in range(day + 1):
             subject = sign_as(f"d{day}n{number}", petition, emulator_tables)
-            confirm(subject, Corrections(), petition, NOW + timedelta(days=day), emulator_tables)
+            confirm(subject, Corrections(), petition, now, emulator_tables)
     later = NOW + timedelta(days=9)
     counts = run_at_once(lambda _: exact_count(petition, later, emulator_tables).confirmed, range(16), threads=8)
     assert set(counts) == {6}
-    assert breakdown(petition, TallyDimension.DAY, Days(), later, emulator_tables).values == {
-        (NOW + timedelta(days=day)).date().isoformat(): day + 1 for day in range(3)
-    }
+    by_day = breakdown(petition, TallyDimension.DAY, Days(), later, emulator_tables).values
+    assert by_day == expected
 
 
 def test_one_of_many_callers_gets_the_lease(emulator_tables: Tables, site: EmulatedSite, petition: Petition) -> None:
@@ -161,7 +167,8 @@ def test_the_public_count_catches_up_within_seconds(
 ) -> None:
     now = times.now()
     for number in range(confirmed):
-        confirm(sign_as(f"a{number}", petition, emulator_tables), Corrections(), petition, now, emulator_tables)
+        subject = sign_as(f"a{number}", petition, emulator_tables)
+        confirm(subject, Corrections(), petition, now, emulator_tables)
     assert public_count(petition, now + timedelta(seconds=6), emulator_tables).confirmed == confirmed
 
 
@@ -181,7 +188,7 @@ def test_one_of_16_concurrent_edits_of_one_revision_is_stored_and_the_others_are
         except Stale:
             return None
 
-    edited = [result for result in run_at_once(try_to_edit, range(16), 16) if result]
-    assert len(edited) == 1
-    assert petition_as_stored(petition.slug, emulator_tables) == edited[0]
-    assert edited[0].revision == before.revision + 1
+    results = run_at_once(try_to_edit, range(16), 16)
+    [edited] = [result for result in results if result is not None]
+    assert petition_as_stored(petition.slug, emulator_tables) == edited
+    assert edited.revision == before.revision + 1

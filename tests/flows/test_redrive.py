@@ -16,11 +16,18 @@ from tests.emulated import EmulatedAws
 @pytest.fixture
 def queues(emulated_aws: EmulatedAws, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
     """The URLs of a dead-letter queue with 23 messages, and of the queue that the messages came from."""
-    urls = [boto3.client("sqs").create_queue(QueueName=uuid.uuid4().hex)["QueueUrl"] for _ in range(2)]
-    monkeypatch.setenv("FEEDBACK_DEAD_LETTER_QUEUE_URL", urls[0])
-    monkeypatch.setenv("FEEDBACK_QUEUE_URL", urls[1])
-    Queue(clients.sqs(), urls[0]).send([Outgoing({"number": number}) for number in range(23)])
-    return urls[0], urls[1]
+    dead_letters_url, queue_url = new_queue(), new_queue()
+    monkeypatch.setenv("FEEDBACK_DEAD_LETTER_QUEUE_URL", dead_letters_url)
+    monkeypatch.setenv("FEEDBACK_QUEUE_URL", queue_url)
+    messages = [Outgoing({"number": number}) for number in range(23)]
+    Queue(clients.sqs(), dead_letters_url).send(messages)
+    return dead_letters_url, queue_url
+
+
+def new_queue() -> str:
+    """Create a queue, and return its URL."""
+    url: str = boto3.client("sqs").create_queue(QueueName=uuid.uuid4().hex)["QueueUrl"]
+    return url
 
 
 def depths(queues: Sequence[str]) -> list[int]:

@@ -24,8 +24,8 @@ from chalicelib.staff.audit.model import Action, Actor
 from chalicelib.staff.audit.record import record
 from chalicelib.tallies.count import exact_count
 from tests.emulated import EmulatedAws
-from tests.flows.handlers import EmulatedSite, link_in, token_in
-from tests.flows.restoring import copy_table, delete_item, run_manage, table_name, without_restore_mark
+from tests.flows.handlers import EmulatedSite
+from tests.flows.restoring import copied_tables, copy_table, delete_item, run_manage, table_name, without_restore_mark
 from tests.flows.test_funnel import funnel_totals, press_button
 from tests.flows.test_races import all_signatures, sign_as
 from tests.flows.test_recount import confirm_crowd, two_minutes_later
@@ -43,9 +43,8 @@ def point_in_time_recovery(emulated_aws: EmulatedAws) -> Iterator[None]:
             PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True},
         )
     yield
-    for name in client.list_tables()["TableNames"]:
-        if "-restored-" in name:
-            client.delete_table(TableName=name)
+    for name in copied_tables():
+        client.delete_table(TableName=name)
 
 
 def test_deleted_and_damaged_signatures_come_back_without_drift_or_a_second_email(
@@ -64,12 +63,10 @@ def test_deleted_and_damaged_signatures_come_back_without_drift_or_a_second_emai
     pending = [item for item in before.values() if item["state"] == "pending"]
     for item in (*confirmed[:5], *pending[:2]):
         delete_item(emulator_tables, item)
+    changed_key, emptied_key = [keys.signature(petition.slug, str(item["sk"])) for item in confirmed[5:7]]
+    emulator_tables.update(Change(changed_key, assign={"name": "x"}, remove=["email"]))
     names = ("state", "signed_at", "confirmed_at", "text_version", "country")
-    for item, damage in (
-        (confirmed[5], {"assign": {"name": "x"}, "remove": ["email"]}),
-        (confirmed[6], {"remove": names}),
-    ):
-        emulator_tables.update(Change(keys.signature(petition.slug, str(item["sk"])), **damage))
+    emulator_tables.update(Change(emptied_key, remove=names))
     site.deliver()
     assert pending_count(petition.slug, emulator_tables) == PENDING - 2
     assert exact_count(petition, times.now(), emulator_tables).confirmed == CONFIRMED, "deleting changes no tally"
@@ -80,7 +77,8 @@ def test_deleted_and_damaged_signatures_come_back_without_drift_or_a_second_emai
     assert site.deliver() == [], "no second email"
     after = {item["sk"]: item for item in all_signatures(petition, emulator_tables)}
     assert sum("restored_at" in item for item in after.values()) == 9
-    assert {identity: without_restore_mark(item) for identity, item in after.items()} == before
+    unmarked = {identity: without_restore_mark(item) for identity, item in after.items()}
+    assert unmarked == before
     found = recount(petition, two_minutes_later, emulator_tables)
     assert (found.drift, found.wrong_pending, found.confirmed) == ({}, {}, CONFIRMED)
     assert exact_count(petition, times.now(), emulator_tables).confirmed == CONFIRMED
@@ -90,7 +88,7 @@ def test_deleted_and_damaged_signatures_come_back_without_drift_or_a_second_emai
 
     assert "13 unchanged" in run_manage(capsys, "restore", "signatures", "--at", copied_at)
     assert "deleted" in run_manage(capsys, "restore", "signatures", "--at", copied_at, "--finish")
-    assert not [name for name in boto3.client("dynamodb").list_tables()["TableNames"] if "-restored-" in name]
+    assert copied_tables() == []
 
 
 def test_an_email_that_was_not_sent_before_the_restore_is_sent_once(
@@ -104,7 +102,7 @@ def test_an_email_that_was_not_sent_before_the_restore_is_sent_once(
     run_manage(capsys, "restore", "signatures", "--at", copied_at)
     [mail] = site.deliver()
     assert site.deliver() == []
-    assert site.post_form("/confirm", {"token": token_in(link_in(mail, "confirm"))}).status_code == 200
+    press_button(site, mail, "confirm")
     assert site.count() == 1
 
 
@@ -112,13 +110,14 @@ def test_withdrawn_and_erased_signatures_are_not_restored(
     emulator_tables: Tables, site: EmulatedSite, petition: Petition, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     """Staff withdrew Alice and erased Bob, Charlie withdrew by his link, then all items were deleted."""
-    subjects = [sign_as(name, petition, emulator_tables) for name in ("alice", "bob", "charlie", "dora")]
+    names = ("alice", "bob", "charlie", "dora")
+    alice, bob, charlie, dora = [sign_as(name, petition, emulator_tables) for name in names]
     copied_at = copy_table(capsys)
-    for subject, action in zip(subjects, ("withdrawn", "erased"), strict=False):
-        act = erase if action == "erased" else withdraw
-        record_action(f"signature.{action}", subject, emulator_tables)
-        act(subject.key, petition, times.now(), emulator_tables)
-    withdraw(subjects[2].key, petition, times.now(), emulator_tables)
+    record_action("signature.withdrawn", alice, emulator_tables)
+    withdraw(alice.key, petition, times.now(), emulator_tables)
+    record_action("signature.erased", bob, emulator_tables)
+    erase(bob.key, petition, times.now(), emulator_tables)
+    withdraw(charlie.key, petition, times.now(), emulator_tables)
     out = run_manage(capsys, "restore", "signatures", "--at", copied_at)
     assert re.findall(r"^ +(\d+) (.+)$", out, re.M) == [
         ("1", "unchanged"),
@@ -127,9 +126,10 @@ def test_withdrawn_and_erased_signatures_are_not_restored(
     for item in all_signatures(petition, emulator_tables):
         delete_item(emulator_tables, item)
     ids = tmp_path / "withdrawn-in-the-logs"
-    ids.write_text(subjects[2].signature_id)
+    ids.write_text(charlie.signature_id)
     run_manage(capsys, "restore", "signatures", "--at", copied_at, "--leave-out", str(ids))
-    assert [item["sk"] for item in all_signatures(petition, emulator_tables)] == [subjects[3].signature_id]
+    [item] = all_signatures(petition, emulator_tables)
+    assert item["sk"] == dora.signature_id
 
 
 def record_action(action: str, subject: Subject, tables: Tables) -> None:
@@ -160,13 +160,15 @@ def test_deleted_counts_come_back_without_drift(
     confirm_crowd(petition, emulator_tables, 12)
     copied_at = copy_table(capsys, keys.COUNTS)
     name = table_name(emulator_tables, keys.COUNTS)
-    for item in boto3.client("dynamodb").scan(TableName=name)["Items"]:
+    client = boto3.client("dynamodb")
+    for item in client.scan(TableName=name)["Items"]:
         delete_item(emulator_tables, {"pk": item["pk"]["S"], "sk": item["sk"]["S"]}, keys.COUNTS)
     out = run_manage(capsys, "restore", "counts", "--at", copied_at)
     assert f"manage.py recount {petition.slug}" in out
     found = recount(petition, two_minutes_later, emulator_tables)
     assert (found.drift, found.confirmed) == ({}, 12)
-    partitions = {item["pk"]["S"] for item in boto3.client("dynamodb").scan(TableName=name)["Items"]}
+    items = client.scan(TableName=name)["Items"]
+    partitions = {item["pk"]["S"] for item in items}
     assert "PETITIONS" in partitions
     assert keys.TOKENS_PARTITION not in partitions, "a revoked token must not come back"
 

@@ -1,16 +1,20 @@
 """Sign, email, confirm, count, withdraw: every handler on the emulator's tables, stream, queues and SES."""
 
+import json
 from collections.abc import Mapping
 
 import boto3
 import pytest
 
+from chalicelib.aws.expressions import from_wire
 from chalicelib.core import times
+from chalicelib.delivery import worker
 from chalicelib.petitions.model import Petition
 from chalicelib.projections.breakdowns import pending_count
 from chalicelib.tallies.count import Days, breakdown
 from chalicelib.tallies.model import TallyDimension
-from tests.flows.handlers import EmulatedSite, link_in, text_of, token_in
+from tests.flows.handlers import CONTEXT, EmulatedSite, link_in, text_of, token_in
+from tests.flows.test_funnel import press_button
 
 
 def sign_and_receive(site: EmulatedSite, **fields: object) -> dict[str, object]:
@@ -22,8 +26,7 @@ def sign_and_receive(site: EmulatedSite, **fields: object) -> dict[str, object]:
 
 def sign_and_confirm(site: EmulatedSite, **fields: object) -> dict[str, object]:
     mail = sign_and_receive(site, **fields)
-    answer = site.post_form("/confirm", {"token": token_in(link_in(mail, "confirm"))})
-    assert answer.status_code == 200, answer.body
+    press_button(site, mail, "confirm")
     return mail
 
 
@@ -154,19 +157,18 @@ def test_a_permanent_bounce_stops_all_email(site: EmulatedSite) -> None:
 
 @pytest.mark.parametrize("by", list(TallyDimension))
 def test_every_breakdown_sums_to_the_total(site: EmulatedSite, by: TallyDimension) -> None:
-    for number, (country, source) in enumerate([("GB", "bbc-news"), ("FR", "bbc-news"), ("IE", None)]):
-        sign_and_confirm(
-            site, email=f"a{number}@example.org", country=country, **({"source": source} if source else {})
-        )
+    people = [{"country": "GB", "source": "bbc-news"}, {"country": "FR", "source": "bbc-news"}, {"country": "IE"}]
+    for number, fields in enumerate(people):
+        sign_and_confirm(site, email=f"a{number}@example.org", **fields)
     answer = site.counts(f"?by={by}")
-    assert answer["confirmed"] == 3 == sum(row["confirmed"] for row in answer["breakdown"])
+    total = sum(row["confirmed"] for row in answer["breakdown"])
+    assert answer["confirmed"] == total == 3
 
 
 def signatures(site: EmulatedSite) -> list[dict[str, object]]:
     name = site.aws.tables._names["signatures"]
-    from chalicelib.aws.expressions import from_wire
-
-    return [from_wire(item) for item in boto3.client("dynamodb").scan(TableName=name)["Items"]]
+    items = boto3.client("dynamodb").scan(TableName=name)["Items"]
+    return [from_wire(item) for item in items]
 
 
 def let_a_minute_pass(site: EmulatedSite) -> None:
@@ -185,10 +187,5 @@ def let_a_minute_pass(site: EmulatedSite) -> None:
 
 
 def deliver_feedback(event: Mapping[str, object]) -> None:
-    import json
-
-    from chalicelib.delivery import worker
-    from tests.flows.handlers import CONTEXT
-
     message = {"messageId": "1", "receiptHandle": "x", "body": json.dumps(event)}
     assert worker.receive_feedback({"Records": [message]}, CONTEXT) == {"batchItemFailures": []}

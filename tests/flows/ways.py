@@ -32,6 +32,7 @@ CORRECTIONS = st.sampled_from(
 )
 # Any index: it is taken modulo a list's length.
 INDEXES = st.integers(0, 30)
+SOME_INDEXES = st.lists(INDEXES, min_size=1, max_size=3)
 # The function that does not run. "lost": all messages in the mail queue are lost.
 OUTAGES = st.sampled_from(["", "", "", "relay_mail", "send_mail", "send_mail", "lost"])
 

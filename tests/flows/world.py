@@ -1,59 +1,35 @@
 """The whole application and a fake AWS in one process. Nothing runs unless a test runs it."""
 
 import logging
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import pytest
 
-from chalicelib.aws.email import Mail
 from chalicelib.core.keys import SIGNATURES
 from chalicelib.core.rights import Right
 from chalicelib.core.settings import settings
-from chalicelib.core.tokens import CONFIRM_LIFETIME, Purpose, payload_of
 from chalicelib.edge.batch import BatchFailed, RunFailed
 from chalicelib.mail.outstanding import forget_marked
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.publish import publish
 from chalicelib.shedding.level import forget_level
-from chalicelib.signatures.model import CLOCK_SKEW
 from chalicelib.staff.tokens import issue
-from tests.actors import NOW, TOKEN_KEYS, a_petition
-from tests.fake_site import FakeSite, a_fake_site, link_in, schedule_event, stream_event, token_in, wire
+from tests.actors import NOW, a_petition
+from tests.fake_site import FakeSite, a_fake_site, schedule_event, stream_event, wire
 from tests.faults.injection import Faults, Injection, Killed, Target, restore
 from tests.flows.channel import Channel
-from tests.flows.ledger import Event, Ledger, link_expiry
+from tests.flows.expected import checked_totals
+from tests.flows.ledger import NEVER, Event, Ledger, link_expiry, signature_id_in
+from tests.flows.received import ReceivedEmail
 from tests.located import give_table
 from tests.streaming import Record, Streaming
 
 Result = TypeVar("Result")
 NO_FAULTS: Faults = {}
 STREAM_SHARDS = 2
-
-
-@dataclass(frozen=True)
-class ReceivedEmail:
-    """A received email. `link_expiry`: until then, its link to confirm must work."""
-
-    mail: Mail
-    link_expiry: datetime
-
-    @property
-    def identity(self) -> str:
-        return self.mail.tags["key"].partition("_")[2]
-
-    def link(self, purpose: str) -> str:
-        return link_in(self.mail, purpose)
-
-    def is_older_than(self, withdrawal: str | None) -> bool:
-        """Return whether its link to confirm was issued more than a minute before the withdrawal."""
-        _, expires = payload_of(Purpose.CONFIRM, token_in(self.link("confirm")), TOKEN_KEYS)
-        latest = expires - CONFIRM_LIFETIME + CLOCK_SKEW
-        return withdrawal is not None and datetime.fromisoformat(withdrawal).replace(microsecond=0) > latest
 
 
 class World:
@@ -94,7 +70,8 @@ class World:
                 return self._with_faults(faults, act)
             return None
         finally:
-            mails, records = self.site.mailer.mails[sent_before:], self.tables.log[self.recorded_changes :]
+            mails = self.site.mailer.mails[sent_before:]
+            records = self.tables.log[self.recorded_changes :]
             self.recorded_changes = len(self.tables.log)
             self.emails += [ReceivedEmail(mail, link_expiry(self.now)) for mail in mails]
             self.ledger.record(Event(name, self.now, self.petition, had_faults), records, mails)
@@ -115,12 +92,13 @@ class World:
 
     def records(self, shard: int) -> list[Record]:
         """Return a shard's records. The order is kept for each partition only, as in a real stream."""
-        return [record for record in self.tables.log if int(_bucket(record), 16) % STREAM_SHARDS == shard]
+        return [record for record in self.tables.log if _shard(record) == shard]
 
     def read_stream(self, function: str, shard: int, size: int, overlap: int = 0, faults: Faults = NO_FAULTS) -> None:
         """Process the shard's next records, and `overlap` earlier ones again. After a failure, the position stays."""
         position = self.positions[function, shard]
-        batch = self.records(shard)[max(0, position - overlap) : position + size]
+        first = max(0, position - overlap)
+        batch = self.records(shard)[first : position + size]
         if not batch:
             return
 
@@ -129,29 +107,32 @@ class World:
             return True
 
         if self.run(function, process, faults):
-            assert function != "relay_mail" or not self._unqueued_signatures(batch), (
-                "the stream advanced, but a mail request is in no queue"
-            )
+            if function == "relay_mail":
+                assert not self._unqueued_signatures(batch), "the stream advanced, but a mail request is in no queue"
             self.positions[function, shard] = min(position + size, len(self.records(shard)))
 
     def _unqueued_signatures(self, batch: Sequence[Record]) -> set[str]:
         """Return the signatures with a new mail request in these records that is in no queue."""
         waiting = [*self.site.queue.messages, *self.site.other_queue.messages]
-        queued = {(message["key"].partition("_")[2], message["requested_at"]) for message in waiting}
-        requested = {
-            (after["sk"], after["mail_requested_at"])
-            for _, before, after in batch
-            if after and _is_new_request(before, after)
-        }
+        queued = {(signature_id_in(message["key"]), message["requested_at"]) for message in waiting}
+        requested = set()
+        for _, before, after in batch:
+            if after and _is_new_request(before or {}, after):
+                requested.add((after["sk"], after["mail_requested_at"]))
         return {identity for identity, _ in requested - queued}
 
-    def is_projected(self, function: str = "project_signatures") -> bool:
-        return all(self.positions[function, shard] == len(self.records(shard)) for shard in range(STREAM_SHARDS))
+    def is_projected(self) -> bool:
+        """Return whether every record of the stream is projected."""
+        read = [self.positions["project_signatures", shard] for shard in range(STREAM_SHARDS)]
+        written = [len(self.records(shard)) for shard in range(STREAM_SHARDS)]
+        return read == written
 
     def deliver(self, function: str, batch: Sequence[Mapping[str, Any]], faults: Faults = NO_FAULTS) -> None:
         failed_ids = self.run(function, lambda: self.site.deliver(function, batch), faults)
+        if failed_ids is None:
+            return
         for number, message in enumerate(batch):
-            if failed_ids is not None and str(number) not in failed_ids:
+            if str(number) not in failed_ids:
                 self.channels[function].mark_handled(message)
 
     def has_open_source(self, function: str) -> bool:
@@ -166,20 +147,14 @@ class World:
 
     def expire_items(self) -> None:
         for key, item in list(self.tables.items.items()):
-            if key.table == SIGNATURES and item.get("expires_at", 2**40) <= self.now.timestamp():
+            if key.table == SIGNATURES and item.get("expires_at", NEVER) <= self.now.timestamp():
                 self.run("expire", lambda key=key: self.tables.expire(key))  # type: ignore[misc]
 
     def counts(self, query: str = "") -> Any:
         return self._read_as_bob(f"counts{query}")
 
     def funnel(self, by: str) -> dict[str, int]:
-        """Return the funnel's totals, and assert that they are the sums of its rows."""
-        funnel = self._read_as_bob(f"funnel?by={by}")
-        sums: Counter[str] = Counter()
-        for row in funnel["rows"]:
-            sums.update({stage: row[stage] for stage in funnel["totals"]})
-        assert dict(sums) == {stage: number for stage, number in funnel["totals"].items() if funnel["rows"]}
-        return {stage: number for stage, number in sums.items() if number}
+        return checked_totals(self._read_as_bob(f"funnel?by={by}"))
 
     def _read_as_bob(self, path: str) -> Any:
         """Read what Bob, a member of staff, may read about the petition."""
@@ -189,9 +164,12 @@ class World:
         return answer.json_body
 
 
-def _bucket(record: Record) -> str:
-    return str((record[1] or record[2] or {})["pk"]).rpartition("#")[2]
+def _shard(record: Record) -> int:
+    _, before, after = record
+    image = before or after or {}
+    bucket = str(image["pk"]).rpartition("#")[2]
+    return int(bucket, 16) % STREAM_SHARDS
 
 
-def _is_new_request(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> bool:
-    return "mail_requested_at" in after and after["mail_requested_at"] != (before or {}).get("mail_requested_at")
+def _is_new_request(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    return "mail_requested_at" in after and after["mail_requested_at"] != before.get("mail_requested_at")

@@ -39,10 +39,14 @@ class CountingWork:
 
     def _count_next(self, count: Count) -> Count:
         buckets = keys.BUCKETS[count.processed : count.processed + BUCKETS_PER_STEP]
-        found = sum(1 for bucket in buckets for _ in read_for_export(count.key, bucket, self.tables))
-        update = {"found": count.found + found, "processed": count.processed + len(buckets)}
-        after = count.model_copy(update=update)
-        return after if after.processed < after.expected else after.in_end_state(JobState.DONE)
+        found = count.found
+        for bucket in buckets:
+            signatures = list(read_for_export(count.key, bucket, self.tables))
+            found += len(signatures)
+        after = count.model_copy(update={"found": found, "processed": count.processed + len(buckets)})
+        if after.processed < after.expected:
+            return after
+        return after.in_end_state(JobState.DONE)
 
     def tidy(self, count: Count) -> None:
         self.tidied.append(count.job_id)

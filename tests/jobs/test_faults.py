@@ -23,7 +23,8 @@ PEOPLE = (ALICE, BOB, CHARLIE)
 
 def start_and_run(fake_site: FakeSite, work: CountingWork) -> None:
     """Start a job as Bob, unless a job has ended. Deliver the messages until none is left or one fails."""
-    if not [count for count in stored_jobs(fake_site) if not count.is_open]:
+    ended = [count for count in stored_jobs(fake_site) if not count.is_open]
+    if not ended:
         with suppress(NotNow, Unavailable):
             start(a_count(), fake_site.exports, fake_site.tables)
     while fake_site.exports.messages:
@@ -33,8 +34,12 @@ def start_and_run(fake_site: FakeSite, work: CountingWork) -> None:
 
 
 def stored_jobs(fake_site: FakeSite) -> list[Count]:
-    pairs = fake_site.tables.items.items()
-    return [Count.model_validate(item) for key, item in pairs if key.pk.startswith("JOB#") and "state" in item]
+    jobs: list[Count] = []
+    for key, item in fake_site.tables.items.items():
+        is_job = key.pk.startswith("JOB#") and "state" in item
+        if is_job:
+            jobs.append(Count.model_validate(item))
+    return jobs
 
 
 def play_job(
@@ -63,7 +68,8 @@ def runner_calls(made: Injection) -> list[int]:
 
 
 def runner_faults(made: Injection, begin: int = 0) -> list[tuple[int, Fault]]:
-    return [(at, fault) for at, fault in each_fault(made, begin) if at in runner_calls(made)]
+    calls = runner_calls(made)
+    return [(at, fault) for at, fault in each_fault(made, begin) if at in calls]
 
 
 def is_done(count: Count) -> bool:

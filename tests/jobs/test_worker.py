@@ -21,7 +21,11 @@ from tests.jobs.a_counting_job import STEP_SECONDS, Count, CountingWork, a_count
 def deliver(fake_site: FakeSite, work: CountingWork, body: object, left: Iterable[float] = repeat(900)) -> list[str]:
     """Deliver a message and return the ids to retry. `left`: the remaining seconds, each time the function asks."""
     times = iter(left)
-    running_out: Any = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: next(times, 0) * 1000)
+
+    def milliseconds_left() -> float:
+        return next(times, 0) * 1000
+
+    running_out: Any = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=milliseconds_left)
     answer: Any = run_jobs(SQSEvent(sqs_event([body]), running_out), Count, fake_site.exports, lambda *_: work)
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 

@@ -44,8 +44,9 @@ def petition_cases(route: str, open_status: int = 200) -> list[Case]:
 def signing_cases(route: str, kind: str, accepted: int, body: bytes, wrong_body: bytes) -> list[Case]:
     url = route.format(slug="safe-children")
     states = {"nobody": 404, "closed": 409, "removed": 410, "safe-children": accepted}
+    cases = [post(status, route, route.format(slug=slug), body, kind) for slug, status in states.items()]
     return [
-        *(post(status, route, route.format(slug=slug), body, kind) for slug, status in states.items()),
+        *cases,
         post(413, route, url, b"a" * 16_385, kind),
         post(415, route, url, body, "text/plain"),
         post(422, route, url, wrong_body, kind),
@@ -56,16 +57,11 @@ def link_cases(purpose: str) -> list[Case]:
     route, url = f"/{purpose}", f"/{purpose}?token=<{purpose}>"
     outcomes = {url: 200, route: 400, f"{url}x": 400, f"{route}?token=<{purpose}-nobody>": 404}
     outcomes[f"{route}?token=<{purpose}-expired>"] = 410
+    multipart_status = 415 if purpose in (Purpose.CONFIRM, Purpose.STOP) else 200
     return [
         *(get(status, route, link) for link, status in outcomes.items()),
         *(post(status, route, link, b"List-Unsubscribe=One-Click") for link, status in outcomes.items()),
-        post(
-            415 if purpose in (Purpose.CONFIRM, Purpose.STOP) else 200,
-            route,
-            url,
-            b"--x--",
-            "multipart/form-data; boundary=x",
-        ),
+        post(multipart_status, route, url, b"--x--", "multipart/form-data; boundary=x"),
         post(413, route, url, b"a" * 16_385),
         post(415, route, route, b"token=x", f"{FORM}-like"),
         post(422, route, url, b"a=1&" * 51),

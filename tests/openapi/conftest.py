@@ -16,6 +16,7 @@ def site(fake_site: FakeSite, provider: FakeProvider, monkeypatch: pytest.Monkey
     values = {"ISSUER": provider.issuer, "CLIENT_ID": CLIENT, "CLAIM": "groups", "RIGHTS": '{"team": ["counts"]}'}
     for name, value in values.items():
         monkeypatch.setenv(f"OIDC_{name}", value)
+    # A copy of each item, because the requests change them.
     fake_site.tables.items = {key: dict(item) for key, item in stored_items().items()}
     return fake_site
 

@@ -61,34 +61,46 @@ def _add_updates(tables: FakeTables) -> None:
 
 
 def _add_exports(tables: FakeTables) -> None:
-    """Store an export in every state, and one that blocks the next request."""
-    results = {"done": a_result(), "expired": a_result()}
-    request_times = {"expired": NOW - 8 * DAY}
+    """Store an export in every state, and one that blocks the next request. An expired export was done long ago."""
     for state in EXPORT_STATES:
-        fields: dict[str, Any] = {"job_id": f"closed.{state}", "result": results.get(state)}
-        fields |= {"why": "Why."} if state == "failed" else {}
-        kept_state = {"expired": "done"}.get(state, state)
-        store_export(tables, an_export(**fields, state=kept_state, requested_at=request_times.get(state, NOW)))
+        fields: dict[str, Any] = {"job_id": f"closed.{state}", "state": state}
+        if state == "expired":
+            fields |= {"state": "done", "requested_at": NOW - 8 * DAY}
+        if state in ("done", "expired"):
+            fields["result"] = a_result()
+        if state == "failed":
+            fields["why"] = "Why."
+        store_export(tables, an_export(**fields))
     tables.put(keys.latest_job("export", "closed"), {"job_id": "closed.waiting"})
 
 
 def with_tokens(text: str, site: FakeSite) -> str:
     """Return the text with tokens in place of <bob>, <confirm-expired> and the other placeholders."""
-    identity = identity_of(a_petition())
-    for purpose in (*LINKS, Purpose.STOP):
-        for kind, (slug, expires) in TOKEN_KINDS.items():
-            if f"<{purpose}{kind}>" in text:
-                token = tokens.issue(purpose, Subject(slug, identity, "GB", "direct"), expires, TOKEN_KEYS)
-                text = text.replace(f"<{purpose}{kind}>", token)
-    text = text.replace("<alices-id>", identity)
+    text = _with_link_tokens(text)
+    text = text.replace("<alices-id>", identity_of(a_petition()))
     if "<statement>" in text:
-        text = text.replace("<statement>", statement_token(freeze(a_petition(), NOW, site.tables), TOKEN_KEYS))
+        statement = freeze(a_petition(), NOW, site.tables)
+        text = text.replace("<statement>", statement_token(statement, TOKEN_KEYS))
     if "<short>" in text:
         text = text.replace("<short>", store_short_code("token", site.tables))
     if "<bobs-id>" in text:
         text = text.replace("<bobs-id>", bobs_token(site.tables).split("_")[1])
-    text = text.replace("<oak>", oaks_token(site.tables)) if "<oak>" in text else text
-    return text.replace("<bob>", bobs_token(site.tables, NOW, *Right)) if "<bob>" in text else text
+    if "<oak>" in text:
+        text = text.replace("<oak>", oaks_token(site.tables))
+    if "<bob>" in text:
+        text = text.replace("<bob>", bobs_token(site.tables, NOW, *Right))
+    return text
+
+
+def _with_link_tokens(text: str) -> str:
+    """Replace the placeholders that stand for the token of a link in Alice's email."""
+    for purpose in (*LINKS, Purpose.STOP):
+        for kind, (slug, expires) in TOKEN_KINDS.items():
+            placeholder = f"<{purpose}{kind}>"
+            if placeholder in text:
+                subject = Subject(slug, identity_of(a_petition()), "GB", "direct")
+                text = text.replace(placeholder, tokens.issue(purpose, subject, expires, TOKEN_KEYS))
+    return text
 
 
 # The slug and the expiry of a token, by the end of its placeholder.

@@ -51,12 +51,14 @@ def test_every_example_of_an_answer_fits_its_schema(operation: dict[str, Any]) -
             if "example" in content:
                 assert schema_errors(content["example"], content["schema"]) == []
                 assert content["example"] is not None
-                assert status < 400 or content["example"]["status"] == status
+                if status >= 400:
+                    assert content["example"]["status"] == status
 
 
 def test_every_example_of_a_schema_fits_its_schema() -> None:
     for name, schema in SPEC["components"]["schemas"].items():
-        for described in [schema, *map(resolve, schema.get("properties", {}).values())]:
+        properties = schema.get("properties", {}).values()
+        for described in [schema, *map(resolve, properties)]:
             for example in described.get("examples", []):
                 assert schema_errors(example, described) == [], name
 

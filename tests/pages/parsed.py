@@ -30,7 +30,9 @@ class Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         names = [name for name, _ in attrs]
         assert len(names) == len(set(names)), f"an attribute twice in <{tag}>: {names}"
-        element = Element(tag=tag, attrs={name: value or "" for name, value in attrs}, text="")
+        # An attribute without a value, such as `required`, has the value None here.
+        texts = {name: value or "" for name, value in attrs}
+        element = Element(tag=tag, attrs=texts, text="")
         self.elements.append(element)
         if tag not in VOID_TAGS:
             self._open.append(element)
@@ -43,12 +45,12 @@ class Page(HTMLParser):
             element.text += data
 
     def all(self, *tags: str, **attrs: str) -> list[Element]:
+        """Return the elements that have one of these tags, or any tag if none is given, and all these attributes."""
         expected = {name.replace("_", "-"): value for name, value in attrs.items()}
-        return [
-            element
-            for element in self.elements
-            if (not tags or element.tag in tags) and expected.items() <= element.attrs.items()
-        ]
+        found = self.elements
+        if tags:
+            found = [element for element in found if element.tag in tags]
+        return [element for element in found if expected.items() <= element.attrs.items()]
 
     def one(self, *tags: str, **attrs: str) -> Element:
         (found,) = self.all(*tags, **attrs)

@@ -143,7 +143,11 @@ def page_of(
     petition: SimpleNamespace | None = None,
     **changes: object,
 ) -> Page:
-    context = context_of(template, petition or a_petition(), word, base) | (given or {}) | changes
+    petition = petition or a_petition()
+    context = context_of(template, petition, word, base)
+    if given:
+        context |= given
+    context |= changes
     return Page(render(template, base=base, site_url=SITE, **context))
 
 

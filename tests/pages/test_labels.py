@@ -43,7 +43,8 @@ def play_events(fake_site: FakeSite, petition: Petition) -> None:
         if what == "withdraw":
             withdraw(key_of(petition, keys[name]), petition, now, streaming)
         else:
-            keys[name] = (confirmed if what == "confirm" else signed)(streaming, petition, a_person(name), now)
+            act = confirmed if what == "confirm" else signed
+            keys[name] = act(streaming, petition, a_person(name), now)
     fake_site.invoke("project_signatures", stream_event(streaming.log, streaming.times_by_sequence))
     fake_site.clock.moment = END
 
@@ -57,16 +58,19 @@ def page(fake_site: FakeSite, petition: Petition) -> Any:
     stages = fake_site.get(f"{PETITION_PATH}/funnel?by=day", authorization=token).json_body
     answers = json.dumps({"counts": counts, "stages": stages})
     script = Path(__file__).with_name("labels.js")
-    return json.loads(subprocess.run([NODE, script], input=answers, capture_output=True, text=True, check=True).stdout)
+    ran = subprocess.run([NODE, script], input=answers, capture_output=True, text=True, check=True)
+    return json.loads(ran.stdout)
 
 
-def counts_by_start(minutes: int) -> Counter[datetime]:
-    """Count the confirmations in steps of so many minutes, by the start of the step. NOW is a full hour."""
-    return Counter(NOW + at // minutes * minutes * MINUTE for at in CONFIRMED_AT)
+def counts_by_start(minutes: int, times: tuple[int, ...] = CONFIRMED_AT) -> Counter[datetime]:
+    """Count the events at these times in steps of so many minutes, by the start of the step. NOW is a full hour."""
+    starts = [at - at % minutes for at in times]
+    return Counter(NOW + start * MINUTE for start in starts)
 
 
 def test_the_large_number_counts_confirmed_signatures_and_pending_ones_are_separate(page: Any) -> None:
-    assert str(len(CONFIRMED_AT) - len(WITHDRAWN_AT)) in page["number"].split()
+    confirmed_minus_withdrawn = len(CONFIRMED_AT) - len(WITHDRAWN_AT)
+    assert str(confirmed_minus_withdrawn) in page["number"].split()
     assert f"Signed but not confirmed yet: {len(SIGNED_ONLY_AT)}." in page["number"]
 
 
@@ -91,11 +95,12 @@ def test_each_step_from_signing_to_confirming_has_its_number_and_share(page: Any
 def test_each_bar_of_the_chart_has_its_time_and_number(page: Any) -> None:
     def span(start: datetime, minutes: int) -> str:
         end = start + minutes * MINUTE
-        return f"24 November 2026, {start:%H:%M} to {end:%H:%M} UTC{', not over yet' if end > END else ''}"
+        not_over = ", not over yet" if end > END else ""
+        return f"24 November 2026, {start:%H:%M} to {end:%H:%M} UTC{not_over}"
 
-    bars = [f"{span(at, 10)}: {number} confirmed" for at, number in sorted(counts_by_start(10).items())]
-    assert page["minutes"] == bars
-    by_hour = counts_by_start(60)
-    by_hour.subtract(NOW + at // 60 * 60 * MINUTE for at in WITHDRAWN_AT)
-    bars = [f"{span(at, 60)}: {number} confirmed minus withdrawn" for at, number in sorted(by_hour.items())]
-    assert page["hours"] == bars
+    by_ten_minutes = sorted(counts_by_start(10).items())
+    assert page["minutes"] == [f"{span(start, 10)}: {number} confirmed" for start, number in by_ten_minutes]
+    net = counts_by_start(60)
+    net.subtract(counts_by_start(60, WITHDRAWN_AT))
+    by_hour = sorted(net.items())
+    assert page["hours"] == [f"{span(start, 60)}: {number} confirmed minus withdrawn" for start, number in by_hour]

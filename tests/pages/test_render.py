@@ -17,7 +17,8 @@ from tests.pages.rendering import PAGES, SITE, ZOES_FORM, a_petition, page_of
 def test_each_way_to_share_has_its_own_source_and_works_without_javascript(template: str) -> None:
     page = page_of(template, chosen="cy", petition=a_petition(title="Bread & Roses"))
     box = page.one("div", data_share="")
-    links = [link.attrs["href"] for link in page.all("a") if "source%3Dshared-" in link.attrs["href"]]
+    urls = [link.attrs["href"] for link in page.all("a")]
+    links = [url for url in urls if "source%3Dshared-" in url]
     link = f"{SITE}/petitions/protect-trafficked-children?lang=cy&source=shared-"
     assert [shared.partition("?")[0] for shared in links] == ["https://wa.me/", "mailto:"]
     for shared, way in zip(links, ("whatsapp", "email"), strict=True):
@@ -113,8 +114,9 @@ def test_the_dashboard_imports_only_its_own_files() -> None:
     assert re.fullmatch(r"[0-9a-f]{8}", dashboard_version())
     assert {"app.js", "api.js", "numbers.js", "timeline.js"} <= set(startup_modules()) <= dashboard_files().keys()
     for name, file in dashboard_files().items():
-        imported = re.findall(r'(?:from |import\()"([^"]+)"', file.body)
-        assert {path.removeprefix("./") for path in imported} - {"#api"} <= dashboard_files().keys(), name
+        paths = re.findall(r'(?:from |import\()"([^"]+)"', file.body)
+        imported = {path.removeprefix("./") for path in paths}
+        assert imported - {"#api"} <= dashboard_files().keys(), name
 
 
 def test_assets_load_nothing_from_other_sites() -> None:

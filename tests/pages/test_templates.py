@@ -10,14 +10,21 @@ CODE = Path(__file__).parents[2] / "chalicelib"
 
 
 def pages_named_in_code() -> set[str]:
-    texts = {
-        node.value
-        for path in CODE.rglob("*.py")
-        if "mail" not in path.relative_to(CODE).parts or path.name == "links.py"
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
-    return {text for text in texts if re.fullmatch(r"[a-z][a-z_]*\.html", text)}
+    """The code of emails names templates of emails, except links.py, which shows pages."""
+    pages: set[str] = set()
+    for path in CODE.rglob("*.py"):
+        is_about_emails = "mail" in path.relative_to(CODE).parts and path.name != "links.py"
+        if not is_about_emails:
+            texts = texts_in(path)
+            pages.update(text for text in texts if re.fullmatch(r"[a-z][a-z_]*\.html", text))
+    return pages
+
+
+def texts_in(path: Path) -> list[str]:
+    """Return each string of a Python file."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    constants = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+    return [value for value in constants if isinstance(value, str)]
 
 
 def test_every_page_template_is_used_and_exists() -> None:

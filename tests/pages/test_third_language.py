@@ -26,6 +26,15 @@ def fake_translation(text: str) -> str:
     return f"א{text}"
 
 
+def translated_forms(text: str | list[str] | tuple[str, ...], plurals: int) -> str | tuple[str, ...]:
+    """Translate a text. A text with a number has an English singular and plural, and as many forms as the language."""
+    if not isinstance(text, tuple):
+        return fake_translation(str(text))
+    singular, plural = text
+    others = [fake_translation(plural)] * (plurals - 1)
+    return (fake_translation(singular), *others)
+
+
 @pytest.fixture(scope="module")
 def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a catalogue of all texts that the Welsh one has, as a translator would write it."""
@@ -33,9 +42,7 @@ def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
     texts = Catalog(CODE)
     for message in read_catalogue(language.FOLDER / "cy.po"):
         if message.id:
-            one, several = message.id if isinstance(message.id, tuple) else (message.id, message.id)
-            forms = tuple(fake_translation(str(text)) for text in [one, *[several] * (texts.num_plurals - 1)])
-            texts.add(message.id, forms if isinstance(message.id, tuple) else forms[0], context=message.context)
+            texts.add(message.id, translated_forms(message.id, texts.num_plurals), context=message.context)
     write_catalogue(folder / f"{CODE}.po", texts)
     (folder / f"{CODE}.mo").write_bytes(compiled(folder / f"{CODE}.po"))
     return folder

@@ -36,8 +36,9 @@ def main() -> None:
         clean = copy_project_to(Path(folder, "clean"))
         for bug in bugs:
             if not only or bug["id"] in only:
-                found = find_catching_test(bug, copy_project_to(Path(folder, bug["id"])), clean)
-                rmtree(Path(folder, bug["id"]))
+                copy = copy_project_to(Path(folder, bug["id"]))
+                found = find_catching_test(bug, copy, clean)
+                rmtree(copy)
                 _write_result(bug["id"], found)
                 print(f"{bug['id']:32}{found}", flush=True)
 
@@ -45,7 +46,8 @@ def main() -> None:
 def copy_project_to(copy: Path) -> Path:
     """Copy the files that git knows, with their uncommitted changes."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    for name in filter(None, listed.split("\0")):
+    names = [name for name in listed.split("\0") if name]
+    for name in names:
         (copy / name).parent.mkdir(parents=True, exist_ok=True)
         copy2(ROOT / name, copy / name)
     for name in LINKED_FOLDERS:
@@ -61,17 +63,22 @@ def find_catching_test(bug: dict[str, str], copy: Path, clean: Path) -> str:
         return "cannot be planted"
     file.write_text(text.replace(bug["find"], bug["replace"]), encoding="utf-8")
     for (suite, marks), path in product(SUITES.items(), likely_first(bug)):
-        if found := first_failure(copy, clean, marks, path):
+        found = first_failure(copy, clean, marks, path)
+        if found:
             return f"{suite}: {found}"
     return "missed"
 
 
 def likely_first(bug: dict[str, str]) -> list[str]:
     """Return where to look: the test that found the bug last time, the folder for the bug's file, and all tests."""
+    places: list[str] = []
     file, _, test = bug["caught_by"].partition(": ")[2].partition("::")
-    exists = (ROOT / file).is_file() and f"def {test}(" in (ROOT / file).read_text(encoding="utf-8")
-    mirrored = f"tests/{bug['file'].removeprefix('chalicelib/').partition('/')[0]}"
-    return [*([f"{file}::{test}"] if exists else []), *([mirrored] if (ROOT / mirrored).exists() else []), "tests"]
+    if (ROOT / file).is_file() and f"def {test}(" in (ROOT / file).read_text(encoding="utf-8"):
+        places.append(f"{file}::{test}")
+    capability = bug["file"].removeprefix("chalicelib/").partition("/")[0]
+    if (ROOT / "tests" / capability).exists():
+        places.append(f"tests/{capability}")
+    return [*places, "tests"]
 
 
 def first_failure(copy: Path, clean: Path, marks: str, path: str) -> str | None:
@@ -89,9 +96,12 @@ def _first_failed(copy: Path, marks: str, *more: str) -> str | None:
     environment = {**os.environ, "PYTHONPATH": ".", "PYTHONDONTWRITEBYTECODE": "1"}
     run = subprocess.run([*PYTEST, "-m", marks, *more], cwd=copy, env=environment, capture_output=True, text=True)
     failed = FAILED.search(run.stdout) or BROKEN.search(run.stderr)
-    if failed is None and run.returncode not in (0, 5):  # 5: no test selected.
+    if failed:
+        file_and_test = [part for part in failed.groups() if part]
+        return "::".join(file_and_test)
+    if run.returncode not in (0, 5):  # 5: no test selected.
         raise RuntimeError(f"pytest ended with {run.returncode}: {run.stdout[-1000:]}{run.stderr[-1000:]}")
-    return "::".join(filter(None, failed.groups())) if failed else None
+    return None
 
 
 def _write_result(bug_id: str, found: str) -> None:

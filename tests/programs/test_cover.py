@@ -22,11 +22,16 @@ def text_of(sheet: bytes) -> str:
 
 
 def cover_facts(petition: dict[str, Any] | None = None, totals: Totals | None = None, **changes: Any) -> CoverFacts:
-    signed_petition = a_petition(**petition or {})
+    signed_petition = a_petition(**(petition or {}))
     sums = totals or Totals(rows=2, countries=Counter(GB=2), versions=Counter({signed_petition.text_version: 2}))
-    export = {name: value for name, value in changes.items() if name in ("expected", "recipient", "columns")}
-    result = {name: value for name, value in changes.items() if name not in export}
-    return CoverFacts(signed_petition, an_export(**export, totals=sums), a_result(rows=sums.rows, **result))
+    export_fields, result_fields = {}, {}
+    for name, value in changes.items():
+        if name in ("expected", "recipient", "columns"):
+            export_fields[name] = value
+        else:
+            result_fields[name] = value
+    export = an_export(**export_fields, totals=sums)
+    return CoverFacts(signed_petition, export, a_result(rows=sums.rows, **result_fields))
 
 
 @needs_poppler
@@ -47,13 +52,15 @@ def test_a_difference_between_rows_and_count_is_explained() -> None:
     fewer = text_of(cover_sheet(cover_facts(expected=5, gone=3)))
     assert "3 fewer signatures than the count" in fewer
     assert "withdrew afterwards (3 at most)" in fewer
-    assert "1 more signatures than the count" in text_of(cover_sheet(cover_facts(expected=1, unsure=1)))
+    more = text_of(cover_sheet(cover_facts(expected=1, unsure=1)))
+    assert "1 more signatures than the count" in more
 
 
 @needs_poppler
 def test_signatures_of_an_earlier_text_are_counted_separately() -> None:
     versions = Counter({a_petition().text_version: 1, "0123456789ab": 1})
-    text = text_of(cover_sheet(cover_facts(totals=Totals(rows=2, versions=versions, countries=Counter(FR=2)))))
+    totals = Totals(rows=2, versions=versions, countries=Counter(FR=2))
+    text = text_of(cover_sheet(cover_facts(totals=totals)))
     assert f"{a_petition().text_version} (current). Signatures by version:" in text
     assert "0123456789ab: 1" in text
 
@@ -61,11 +68,11 @@ def test_signatures_of_an_earlier_text_are_counted_separately() -> None:
 @needs_poppler
 def test_the_longest_possible_sheet_is_one_page() -> None:
     long = "Wörter " * 28
-    total = Totals(rows=300, countries=Counter({f"X{n}": n for n in range(24)}))
-    total.versions = Counter({f"{n:012}": n for n in range(24)})
-    facts = cover_facts(
-        {"title": long, "target": long, "charity": long}, total, recipient="age1" + "q" * 58, expected=1
-    )
+    countries = {f"X{number}": number for number in range(24)}
+    versions = {f"{number:012}": number for number in range(24)}
+    totals = Totals(rows=300, countries=Counter(countries), versions=Counter(versions))
+    texts = {"title": long, "target": long, "charity": long}
+    facts = cover_facts(texts, totals, recipient="age1" + "q" * 58, expected=1)
     text = text_of(cover_sheet(facts))
     assert text.count("<page>") == 1
     assert "others: " in text

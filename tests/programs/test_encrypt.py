@@ -48,7 +48,8 @@ def gpg() -> Iterator[Gpg]:
 
 @needs_age
 def test_a_file_for_an_age_key_is_opened_by_age(plain: Path, tmp_path: Path) -> None:
-    (tmp_path / "key").write_text(str(owner := pyrage.x25519.Identity.generate()))
+    owner = pyrage.x25519.Identity.generate()
+    (tmp_path / "key").write_text(str(owner))
     encrypt(plain, tmp_path / "encrypted", str(owner.to_public()))
     assert b"Alice" not in (tmp_path / "encrypted").read_bytes()
     command = ["age", "--decrypt", "-i", str(tmp_path / "key"), str(tmp_path / "encrypted")]

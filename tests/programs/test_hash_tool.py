@@ -32,7 +32,9 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def our_hashes(*addresses: str) -> list[str]:
-    return sorted(keyed_hash(read_address(each).canonical, bytes.fromhex(KEY)).hex() for each in addresses)
+    key = bytes.fromhex(KEY)
+    canonical_forms = [read_address(each).canonical for each in addresses]
+    return sorted(keyed_hash(form, key).hex() for form in canonical_forms)
 
 
 def test_the_tool_alone_writes_the_hashes_that_we_compute(folder: Path) -> None:
@@ -47,9 +49,8 @@ def test_the_tool_reads_a_column_of_a_csv_file(folder: Path) -> None:
     (folder / "list.csv").write_text(f"Name,E-mail\nAlice,{ALICE.email}\n", encoding="utf-16")
     done = run(folder, "list.csv", "--column", "E-mail", "--encoding", "utf-16")
     assert done.stdout.split() == our_hashes(ALICE.email)
-    assert run(folder, "list.csv", "--column", "Post", "--encoding", "utf-16").stderr == (
-        "There is no column Post. There are: Name, E-mail\n"
-    )
+    refused = run(folder, "list.csv", "--column", "Post", "--encoding", "utf-16")
+    assert refused.stderr == "There is no column Post. There are: Name, E-mail\n"
 
 
 def test_the_tool_writes_an_ascii_file_on_every_system(folder: Path) -> None:
@@ -81,7 +82,8 @@ def test_no_address_is_printed(folder: Path) -> None:
 
 
 def test_the_tool_needs_the_libraries_that_we_use() -> None:
-    pinned = dict(re.findall(r'"([a-z-]+)==([0-9.]+)"', SOURCE.read_text(encoding="utf-8").partition("# ///\n")[0]))
+    header, _, _ = SOURCE.read_text(encoding="utf-8").partition("# ///\n")
+    pinned = dict(re.findall(r'"([a-z-]+)==([0-9.]+)"', header))
     ours = requirements(ROOT / "requirements.txt")
     assert pinned["email-validator"] == ours["email-validator"]
     assert pinned["idna"] == version("idna")

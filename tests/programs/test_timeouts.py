@@ -27,13 +27,13 @@ def silent_endpoint() -> Iterator[str]:
 def test_a_supporter_waits_at_most_three_seconds_for_the_table_and_three_for_the_queue(silent_endpoint: str) -> None:
     table = boto3.client("dynamodb", config=SIGNING_CONFIG, endpoint_url=silent_endpoint, **KEYS)  # type: ignore[call-overload]
     sqs = boto3.client("sqs", config=SIGNING_CONFIG, endpoint_url=silent_endpoint, **KEYS)  # type: ignore[call-overload]
-    tables, queue = Tables(table, {keys.SIGNATURES: "signatures"}), Queue(sqs, f"{silent_endpoint}/1/overflow")
+    tables = Tables(table, {keys.SIGNATURES: "signatures"})
+    queue = Queue(sqs, f"{silent_endpoint}/1/overflow")
     signature = NewItem(keys.signature("safe-children", "00"), {})
+    calls: list[Callable[[], object]] = [lambda: tables.put_new(signature), lambda: queue.send([Outgoing({})])]
     with ThreadPoolExecutor() as pool:
-        waits = [pool.submit(seconds_until_unavailable, call) for call in (
-            lambda: tables.put_new(signature), lambda: queue.send([Outgoing({})]),
-        )]  # fmt: skip
-    assert max(wait.result() for wait in waits) < 3
+        waits = list(pool.map(seconds_until_unavailable, calls))
+    assert max(waits) < 3
 
 
 def seconds_until_unavailable(call: Callable[[], object]) -> float:

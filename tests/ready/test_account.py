@@ -17,6 +17,7 @@ from tests.ready.accounts import DEFAULT, NEW, NOW, OUTPUTS, PARAMETERS, RAISED,
 
 CROWD = Expected(1_000, 600)
 FEW_PEOPLE = Expected(2, 60)
+CALLS = account_calls(STACK, OUTPUTS, PARAMETERS, NOW)
 
 
 def forecast(found: Values, expected: Expected = CROWD) -> Forecast:
@@ -57,13 +58,8 @@ def test_a_new_account_answers_a_hundred_people_a_second() -> None:
 
 def test_the_increase_that_takes_longest_is_asked_for_first() -> None:
     order = [increase.what for increase in increases(values(NEW), CROWD, "prod")]
-    assert order == [
-        "Lambda: concurrent executions",
-        "SES: emails in 24 hours",
-        "SES: emails a second",
-        "ours: emails a second",
-        "DynamoDB: warm write units",
-    ]
+    assert order == ["Lambda: concurrent executions", "SES: emails in 24 hours", "SES: emails a second",
+                     "ours: emails a second", "DynamoDB: warm write units"]  # fmt: skip
     text = report(values(NEW))
     assert "--service-code lambda --quota-code L-B99A9384 --desired-value 650" in text
     assert "We ask for 660,000 emails in 24 hours" in text
@@ -73,14 +69,13 @@ def test_the_increase_that_takes_longest_is_asked_for_first() -> None:
 @pytest.mark.parametrize("crowd", [CROWD, Expected(5_000, 600), Expected(10_000, 60)])
 def test_the_increases_asked_for_are_enough(crowd: Expected) -> None:
     raised = {increase.what: increase.needed for increase in increases(values(NEW), crowd, "prod")}
-    enough = Limits(
+    enough = replace(
+        RAISED,
         concurrency=int(raised["Lambda: concurrent executions"]),
-        in_production=True,
         emails_a_day=raised["SES: emails in 24 hours"],
         emails_a_second=raised["SES: emails a second"],
         write_units=int(raised["DynamoDB: warm write units"]),
         mail_per_second=int(raised["ours: emails a second"]),
-        shards=90,
     )
     assert exit_code(forecast(values(enough), crowd)) == READY
 
@@ -89,7 +84,7 @@ def test_the_increases_asked_for_are_enough(crowd: Expected) -> None:
 def test_the_report_is_one_screen_and_names_each_source(limits: Limits) -> None:
     text = report(values(limits))
     assert len(text.splitlines()) <= 50
-    for call in account_calls(STACK, OUTPUTS, PARAMETERS, NOW):
+    for call in CALLS:
         assert call.source in text
 
 
@@ -113,7 +108,7 @@ def test_without_any_answer_from_aws_the_report_is_unknown() -> None:
 
             return call
 
-    found = Values(read_values(account_calls(STACK, OUTPUTS, PARAMETERS, NOW), lambda *_: NoAnswer()))
+    found = Values(read_values(CALLS, lambda *_: NoAnswer()))
     assert {value.problem for value in found} == {"no answer (ConnectTimeoutError)"}
     assert exit_code(forecast(found, FEW_PEOPLE)) == UNKNOWN
 
@@ -140,11 +135,13 @@ def test_an_unlimited_quota_is_not_a_limit() -> None:
 
 @pytest.mark.parametrize("denied", [[], ["get_account"]])
 def test_too_few_tally_shards_are_a_defect_even_if_the_rate_of_email_is_unknown(denied: list[str]) -> None:
-    [defect] = shard_defects(found := values(replace(RAISED, shards=10), denied=denied), CROWD)
-    words = f"{defect.text.partition(':')[0]}; {defect.remedy.partition(',')[0]}"
-    assert words == "safe-children has 10 tally shards; manage.py shards safe-children 20"
+    found = values(replace(RAISED, shards=10), denied=denied)
+    [defect] = shard_defects(found, CROWD)
+    assert defect.text.partition(":")[0] == "safe-children has 10 tally shards"
+    assert defect.remedy.partition(",")[0] == "manage.py shards safe-children 20"
     assert exit_code(forecast(found)) == NOT_READY
-    assert denied or "has the capacity for 1,000 signatures a second" in staff_sentence(forecast(found))
+    if not denied:
+        assert "has the capacity for 1,000 signatures a second" in staff_sentence(forecast(found))
 
 
 def test_each_broken_part_is_reported() -> None:
@@ -154,7 +151,8 @@ def test_each_broken_part_is_reported() -> None:
     alarm = {"MetricAlarms": [{"AlarmName": "petitions-prod-DriftAlarm"}]}
     pending = {"Subscriptions": [{"SubscriptionArn": "PendingConfirmation"}]}
     dkim = {**identity, "DkimAttributes": {"Status": "PENDING", "Tokens": []}}
-    old, dead = {"Datapoints": [{"Maximum": 7_200.0}]}, {"Attributes": {"ApproximateNumberOfMessages": "3"}}
+    old = {"Datapoints": [{"Maximum": 7_200.0}]}
+    dead = {"Attributes": {"ApproximateNumberOfMessages": "3"}}
     for changes, text in (
         ({"get_email_identity": dkim}, "DKIM is PENDING"),
         ({"get_email_identity": {**identity, "VerifiedForSendingStatus": False}}, "has not verified"),
@@ -164,16 +162,17 @@ def test_each_broken_part_is_reported() -> None:
         ({"list_subscriptions_by_topic": pending}, "nobody gets the alarms"),
         ({"list_certificates": soon}, "a certificate expires on 29 November 2026"),
     ):
-        assert text in " ".join(defect.text for defect in defects_after(**changes))
+        texts = [defect.text for defect in defects_after(**changes)]
+        assert text in " ".join(texts)
     assert defects_after() == ()
 
 
 def test_a_stopped_account_and_an_account_under_review_have_different_defects() -> None:
     account = answers(RAISED)["sesv2.get_account"]
-    stopped, reviewed = ({**account, "EnforcementStatus": status} for status in ("SHUTDOWN", "PROBATION"))
-    [one], [other] = (defects_after(**{"sesv2.get_account": each}) for each in (stopped, reviewed))
-    assert one.text == "AWS has stopped this account's email"
-    assert "reviews" in other.text
+    [stopped] = defects_after(**{"sesv2.get_account": {**account, "EnforcementStatus": "SHUTDOWN"}})
+    [reviewed] = defects_after(**{"sesv2.get_account": {**account, "EnforcementStatus": "PROBATION"}})
+    assert stopped.text == "AWS has stopped this account's email"
+    assert "reviews" in reviewed.text
 
 
 @pytest.mark.parametrize("key", [SIGNING, SIGNING.removeprefix("~1")])

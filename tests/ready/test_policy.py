@@ -45,8 +45,10 @@ def engine() -> Any:
 def question_for(call: AwsCall) -> Question:
     if call.service == "apigateway":
         return Question("apigateway:GET", f"arn:aws:apigateway:{REGION}::{GATEWAY_PATHS[call.operation]}", {})
-    prefix = {"sesv2": "ses"}.get(call.service, call.service)
-    action = f"{prefix}:{''.join(part.title() for part in call.operation.split('_'))}"
+    prefix = "ses" if call.service == "sesv2" else call.service
+    # Such as GetQueueAttributes for get_queue_attributes.
+    name = "".join(word.title() for word in call.operation.split("_"))
+    action = f"{prefix}:{name}"
     context = {"dynamodb:LeadingKeys": ["PETITIONS"]} if call.operation == "query" else {}
     return Question(action, RESOURCES.get(action, "*"), context)
 

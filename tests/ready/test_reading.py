@@ -10,9 +10,8 @@ from tests.ready.accounts import NOW, OUTPUTS, PARAMETERS, STACK
 
 def test_petitions_on_the_second_page_of_a_query_are_read() -> None:
     [call] = [call for call in account_calls(STACK, OUTPUTS, PARAMETERS, NOW) if call.operation == "query"]
-    first, second = (
-        {"sk": {"S": slug}, "shards": {"N": "10"}, "state": {"S": "open"}} for slug in ("clean-air", "safe-children")
-    )
+    first = {"sk": {"S": "clean-air"}, "shards": {"N": "10"}, "state": {"S": "open"}}
+    second = {**first, "sk": {"S": "safe-children"}}
     last_key = {"pk": {"S": "PETITIONS"}, "sk": {"S": "clean-air"}}
     client = boto3.session.Session("x", "x", region_name="eu-west-2").client("dynamodb")
     with Stubber(client) as stub:

@@ -2,8 +2,8 @@
 
 import uuid
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import product
 
 import boto3
 import pytest
@@ -18,6 +18,7 @@ from chalicelib.mail.outstanding import start_key
 from stack.template.tables import table, table_id
 from tests.actors import DAY, NOW
 from tests.mail.a_third_kind import ONCE_STATE, STATE
+from tests.stores.racing import at_once
 
 LEASE = timedelta(seconds=90)
 
@@ -44,8 +45,8 @@ def succeeds(act: Callable[[], object]) -> bool:
 
 def successes(act: Callable[[], object], calls: int) -> int:
     """Return how many of these concurrent calls succeed."""
-    with ThreadPoolExecutor(8) as pool:
-        return [*pool.map(lambda _: succeeds(act), range(calls))].count(True)
+    results = at_once(lambda: succeeds(act), calls)
+    return results.count(True)
 
 
 def item_of(request: MailRequest, tables: Tables) -> dict[str, object]:
@@ -54,14 +55,18 @@ def item_of(request: MailRequest, tables: Tables) -> dict[str, object]:
 
 def test_one_of_many_requests_and_one_of_many_claims_succeed(tables: Tables) -> None:
     request = MailRequest(kind="thanks", key="slug_00", requested_at="2026-11-24T12:00:00Z")
+
+    def can_claim(now: datetime) -> bool:
+        return succeeds(lambda: STATE.claim(request, now, LEASE, tables))
+
     assert successes(lambda: STATE.request(request.key, NOW, tables), 12) == 1
     assert successes(lambda: STATE.claim(request, NOW, LEASE, tables), 12) == 1
-    assert not succeeds(lambda: STATE.claim(request, NOW + LEASE - timedelta(seconds=1), LEASE, tables))
-    assert succeeds(lambda: STATE.claim(request, NOW + LEASE, LEASE, tables))
+    assert not can_claim(NOW + LEASE - timedelta(seconds=1))
+    assert can_claim(NOW + LEASE)
     for _ in range(2):
         STATE.mark_sent(request, NOW, tables)
     assert item_of(request, tables)["mails"] == 1
-    assert not succeeds(lambda: STATE.claim(request, NOW + DAY, LEASE, tables))
+    assert not can_claim(NOW + DAY)
 
 
 def test_an_email_whose_sending_began_has_an_unknown_result_unless_it_is_released(tables: Tables) -> None:
@@ -82,9 +87,11 @@ def test_the_partitions_of_a_kind_return_its_open_requests(tables: Tables) -> No
     requests = [STATE.request(f"slug_{number:02}", NOW, tables) for number in range(20)]
     STATE.mark_undeliverable(requests[0].key, "bounced", NOW, tables)
     STATE.drop(requests[1], NOW, tables)
-    starts = [start_key(group, bucket, "") for group in STATE.groups("", tables) for bucket in keys.BUCKETS]
-    items = [item for start in starts for item in STATE.open_requests(start, 100, tables)[0]]
-    assert sorted((STATE.request_of(item) for item in items), key=str) == requests[2:]
+    open_requests: list[MailRequest] = []
+    for group, bucket in product(STATE.groups("", tables), keys.BUCKETS):
+        items, _ = STATE.open_requests(start_key(group, bucket, ""), 100, tables)
+        open_requests += [STATE.request_of(item) for item in items]
+    assert sorted(open_requests, key=str) == requests[2:]
 
 
 def test_feedback_about_an_unknown_key_creates_nothing(tables: Tables) -> None:

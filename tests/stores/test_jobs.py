@@ -1,7 +1,6 @@
 """Several processes work on one job, and the result of one of them is stored."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -11,6 +10,7 @@ from chalicelib.jobs import store
 from chalicelib.jobs.model import JobState
 from tests.actors import MINUTE, NOW
 from tests.jobs.a_counting_job import Count, a_count
+from tests.stores.racing import at_once
 
 PROCESSES = 6
 AFTER_PATIENCE = NOW + Count.patience
@@ -57,15 +57,18 @@ def test_one_of_two_starts_at_the_same_time_succeeds(
 
 
 def test_a_step_that_many_processes_store_is_stored_once(tables: Tables) -> None:
-    store.add(count := a_count(), tables)
-    with ThreadPoolExecutor(PROCESSES) as pool:
-        answers = [*pool.map(lambda _: store.advance(count, after_step(count), NOW + MINUTE, tables), range(PROCESSES))]
-    assert set(map(repr, answers)) == {repr(stored_job(tables, count))}
-    assert (stored_job(tables, count).processed, stored_job(tables, count).steps) == (1, 1)
+    count = a_count()
+    store.add(count, tables)
+    advanced = after_step(count)
+    answers = at_once(lambda: store.advance(count, advanced, NOW + MINUTE, tables), PROCESSES, threads=PROCESSES)
+    stored = stored_job(tables, count)
+    assert {repr(answer) for answer in answers} == {repr(stored)}
+    assert (stored.processed, stored.steps) == (1, 1)
 
 
 def test_a_job_that_makes_progress_meanwhile_is_not_taken_over(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
-    store.add(count := a_count(), tables)
+    count = a_count()
+    store.add(count, tables)
     advanced = after_step(count)
     assert not starts_after(lambda: store.advance(count, advanced, AFTER_PATIENCE, tables), tables, monkeypatch)
     assert stored_job(tables, count).state is JobState.RUNNING
@@ -73,12 +76,18 @@ def test_a_job_that_makes_progress_meanwhile_is_not_taken_over(tables: Tables, m
 
 def test_the_first_end_state_of_a_job_stays(tables: Tables) -> None:
     for first, second in ((JobState.DONE, JobState.CANCELLED), (JobState.CANCELLED, JobState.DONE)):
-        store.add(count := a_count(), tables)
-        end = {
-            JobState.DONE: lambda count=count: store.advance(
-                count, count.in_end_state(JobState.DONE, found=1), NOW, tables
-            ),
-            JobState.CANCELLED: lambda count=count: store.cancel(count, NOW, tables),
-        }
-        assert end[first]() == end[second]() == stored_job(tables, count)
-        assert (stored_job(tables, count).state, stored_job(tables, count).note) == (first, None)
+        count = a_count()
+        store.add(count, tables)
+        after_first = end(count, first, tables)
+        after_second = end(count, second, tables)
+        stored = stored_job(tables, count)
+        assert after_first == after_second == stored
+        assert (stored.state, stored.note) == (first, None)
+
+
+def end(count: Count, state: JobState, tables: Tables) -> Count:
+    """Cancel the job or end it as done, and return it as stored."""
+    if state is JobState.CANCELLED:
+        return store.cancel(count, NOW, tables)
+    done = count.in_end_state(JobState.DONE, found=1)
+    return store.advance(count, done, NOW, tables)

@@ -26,6 +26,7 @@ from chalicelib.letters.withdrawn import WithdrawnLetter, remove_letter
 from chalicelib.mail.model import MailRequest
 from chalicelib.petitions.letter import Paced
 from tests.actors import DAY, NOW
+from tests.stores.racing import at_once
 from tests.stores.test_deliveries import LEASE, successes, tables  # noqa: F401  (a fixture)
 
 SLUG, TARGET = "safe-children", "minister"
@@ -36,15 +37,15 @@ def letter_key(number: int) -> str:
 
 
 def letter_numbers(tables: Tables) -> LetterNumbers:  # noqa: F811
-    return total(letter_counts(SLUG, tables).get(TARGET, {}).values())
+    counts = letter_counts(SLUG, tables)
+    return total(counts.get(TARGET, {}).values())
 
 
 def test_racing_workers_count_a_letter_once(tables: Tables) -> None:  # noqa: F811
     assert successes(lambda: LETTERS.request(letter_key(0), NOW, tables), 8) == 1
     request = LETTERS.request(letter_key(1), NOW, tables)
     LETTERS.claim(request, NOW, LEASE, tables)
-    with ThreadPoolExecutor(8) as pool:
-        [*pool.map(lambda _: LETTERS.mark_sent(request, NOW, tables), range(8))]
+    at_once(lambda: LETTERS.mark_sent(request, NOW, tables), 8)
     assert letter_numbers(tables) == LetterNumbers(requested=2, sent=1)
     for _ in range(2):
         LETTERS.mark_undeliverable(letter_key(1), "bounced", NOW + DAY, tables)
@@ -53,7 +54,8 @@ def test_racing_workers_count_a_letter_once(tables: Tables) -> None:  # noqa: F8
 
 
 def test_one_of_many_workers_requests_a_dropped_letter_again(tables: Tables) -> None:  # noqa: F811
-    LETTERS.drop(LETTERS.request(letter_key(0), NOW, tables), NOW, tables)
+    request = LETTERS.request(letter_key(0), NOW, tables)
+    LETTERS.drop(request, NOW, tables)
     assert successes(lambda: LETTERS.request(letter_key(0), NOW + DAY, tables), 8) == 1
     assert letter_numbers(tables) == LetterNumbers(requested=1)
 
@@ -63,8 +65,12 @@ def test_a_digest_gathers_each_letter_once_and_loses_the_letters_of_people_who_w
 ) -> None:
     requests = [LETTERS.request(letter_key(number), NOW, tables) for number in range(6)]
     ids = DigestIds(SLUG, TARGET, (NOW + DAY).date())
+
+    def gather_letter(request: MailRequest) -> None:
+        gather(letter_ids(request.key), request, "SW", True, NOW, tables)
+
     with ThreadPoolExecutor(6) as pool:
-        [*pool.map(lambda request: gather(letter_ids(request.key), request, "SW", True, NOW, tables), requests[:4] * 2)]
+        list(pool.map(gather_letter, requests[:4] * 2))
     remove_letter(WithdrawnLetter(requests[0].key, NO_SLOT, "SW"), NOW, tables)
     close(ids, NOW, tables)
     remove_letter(WithdrawnLetter(requests[1].key, NO_SLOT, "SW"), NOW, tables)
@@ -74,7 +80,8 @@ def test_a_digest_gathers_each_letter_once_and_loses_the_letters_of_people_who_w
     assert found is not None
     assert (found.letters, found.areas) == (2, {"SW": 2})
     assert [*unrequested_digests(SLUG, TARGET, tables)] == [ids, next_ids]
-    DIGESTS.mark_sent(DIGESTS.request(ids.delivery, NOW, tables), NOW, tables)
+    digest_request = DIGESTS.request(ids.delivery, NOW, tables)
+    DIGESTS.mark_sent(digest_request, NOW, tables)
     assert letter_numbers(tables) == LetterNumbers(requested=6, sent=2, dropped=2)
 
 
@@ -92,7 +99,7 @@ def test_letters_of_people_who_withdraw_leave_a_sealed_digest_before_the_next_at
             remove_letter(WithdrawnLetter(letter.key, NO_SLOT, "no postcode"), NOW, tables)
 
         with ThreadPoolExecutor(6) as pool:
-            [*pool.map(remove, letters * 3)]
+            list(pool.map(remove, letters * 3))
 
     def seal_and_count() -> tuple[int, Mapping[str, int]]:
         found = seal(ids, NOW, tables)
@@ -110,22 +117,24 @@ def test_letters_of_people_who_withdraw_leave_a_sealed_digest_before_the_next_at
     withdraw(requests[3])
     assert letter_numbers(tables) == LetterNumbers(requested=4, sent=1, dropped=1)
     # The others wait for a sender, which drops them.
-    assert all(LETTERS.claim(request, NOW, LEASE, tables) for request in requests[:2])
+    for request in requests[:2]:
+        assert LETTERS.claim(request, NOW, LEASE, tables)
 
 
 def test_racing_senders_book_different_letter_turns(tables: Tables) -> None:  # noqa: F811
+    pace = Paced(mode="paced", per_hour=60)
+
     def book(number: int) -> datetime:
         return book_letter_turn(letter_key(number), pace, NOW, tables)
 
-    pace = Paced(mode="paced", per_hour=60)
     with ThreadPoolExecutor(8) as pool:
-        turns = [*pool.map(book, range(10))]
+        turns = list(pool.map(book, range(10)))
     assert sorted(turns) == [NOW + timedelta(minutes=minute) for minute in range(10)]
 
 
 def test_one_of_many_workers_pauses_a_target_and_staff_may_resume_it_twice(tables: Tables) -> None:  # noqa: F811
-    with ThreadPoolExecutor(8) as pool:
-        assert [*pool.map(lambda _: pause(SLUG, TARGET, "bounced", NOW, tables), range(8))].count(True) == 1
+    results = at_once(lambda: pause(SLUG, TARGET, "bounced", NOW, tables), 8)
+    assert results.count(True) == 1
     resume(SLUG, TARGET, tables)
     resume(SLUG, TARGET, tables)
     assert not target_states(SLUG, tables)[TARGET].is_paused

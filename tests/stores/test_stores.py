@@ -1,6 +1,5 @@
 """The stores' conditional writes: every condition, met and not met."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -35,6 +34,7 @@ from tests.actors import (
     signed,
     subject_of,
 )
+from tests.stores.racing import at_once
 
 SLUG = "safe-children"
 REQUESTED_AT = "2026-11-24T12:00:00Z"
@@ -78,17 +78,16 @@ def test_an_expired_signature_is_renewed(tables: Tables, petition: Petition) -> 
 def test_only_one_caller_claims_a_request_and_its_email_is_marked_once(tables: Tables, petition: Petition) -> None:
     key = key_of(petition, signed(tables, petition))
 
-    def claim(_: int) -> bool:
+    def claim() -> bool:
         try:
             claim_mail(tables, petition, key.sk, NOW)
         except ConditionFailed:
             return False
         return True
 
-    with ThreadPoolExecutor(8) as pool:
-        assert list(pool.map(claim, range(12))).count(True) == 1
+    assert at_once(claim, 12).count(True) == 1
     CONFIRM.release(request_of(tables, petition, key.sk), tables)
-    assert claim(0)
+    assert claim()
     for _ in range(2):
         mail_state.mark_mailed(key, REQUESTED_AT, NOW, NOW + DAY, tables)
     item = item_of(tables, petition, key.sk)
@@ -129,14 +128,17 @@ def test_stored_petitions_are_read_back_in_order_of_slug(tables: Tables) -> None
     petitions.replace(a_petition(slug="a", goal=5, revision=1), tables)
     assert [petition.slug for petition in petitions.list_all(tables)] == ["a", "b"]
     assert petitions.get("b", tables, consistent=True) == second
-    assert (petitions.get("a", tables, consistent=True) or second).goal == 5
+    first = petitions.get("a", tables, consistent=True)
+    assert first is not None
+    assert first.goal == 5
     assert petitions.get("c", tables, consistent=True) is None
 
 
 @pytest.mark.parametrize("revision", [0, 1, 7])
 def test_a_replacement_needs_the_next_revision(tables: Tables, revision: int) -> None:
     petitions.add(a_petition(revision=revision, goals=[20_000]), tables)
-    for wrong in {revision, revision + 2} - {0}:
+    wrong_revisions = {revision, revision + 2} - {0}
+    for wrong in wrong_revisions:
         with pytest.raises(ConditionFailed):
             petitions.replace(a_petition(revision=wrong, goal=5), tables)
     petitions.replace(a_petition(revision=revision + 1, goals=[70_000]), tables)
@@ -161,8 +163,8 @@ def test_a_text_keeps_its_first_recorded_time(tables: Tables) -> None:
     for moment in (NOW, NOW + DAY):
         petitions.store_text(SLUG, text_of(a_petition(), moment), tables)
     version = text_of(a_petition(), NOW).version
-    kept = tables.get(keys.petition_text(SLUG, version), consistent=True)
-    assert (kept or {})["recorded_at"] == REQUESTED_AT
+    kept = tables.get(keys.petition_text(SLUG, version), consistent=True) or {}
+    assert kept["recorded_at"] == REQUESTED_AT
 
 
 def test_a_staff_token_is_recognised(tables: Tables) -> None:

@@ -1,6 +1,5 @@
 """The items of the tally: shards, days, heads, leases, snapshots, pending signatures."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
@@ -14,6 +13,7 @@ from chalicelib.tallies import snapshots, store as tallies
 from chalicelib.tallies.count import exact_count
 from chalicelib.tallies.model import MAX_SOURCES, OTHER, Tally, TallyEntry, tally_of
 from tests.actors import ALICE, BOB, DAY, MINUTE, NOW, confirmed, signed
+from tests.stores.racing import at_once
 from tests.stores.test_stores import SLUG, TODAY
 
 
@@ -25,7 +25,8 @@ def test_sources_over_the_limit_of_a_shard_are_counted_as_other(tables: Tables) 
         tables.update(tallies.entry_change(SLUG, 0, TallyEntry(1, NOW, "GB", "one-too-many")))
     for amount in (1, 1, -1):
         tables.update(tallies.entry_change(SLUG, 0, TallyEntry(amount, NOW, "GB", OTHER)))
-    tally = tally_of(tables.get(keys.tally_shard(SLUG, 0, TODAY), consistent=True) or {})
+    item = tables.get(keys.tally_shard(SLUG, 0, TODAY), consistent=True)
+    tally = tally_of(item or {})
     assert (tally.total, tally.sources["s3"], tally.sources[OTHER]) == (MAX_SOURCES + 2, 2, 1)
 
 
@@ -46,8 +47,7 @@ def test_days_are_closed_once_and_in_order(tables: Tables) -> None:
 def test_many_callers_close_a_day_once(tables: Tables, petition: Petition) -> None:
     confirmed(tables, petition)
     later = NOW + 3 * DAY
-    with ThreadPoolExecutor(8) as pool:
-        counts = list(pool.map(lambda _: exact_count(petition, later, tables).confirmed, range(12)))
+    counts = at_once(lambda: exact_count(petition, later, tables).confirmed, 12)
     assert set(counts) == {1}
     assert tallies.head(SLUG, tables).total == 1
 
@@ -60,8 +60,7 @@ def test_opening_a_tally_twice_keeps_the_first_head(tables: Tables) -> None:
 
 def test_only_one_caller_gets_the_lease_until_it_is_released_or_expires(tables: Tables) -> None:
     snapshots.open_snapshot(SLUG, NOW, tables)
-    with ThreadPoolExecutor(8) as pool:
-        leases = list(pool.map(lambda _: snapshots.lease_snapshot(SLUG, NOW, 10, tables), range(12)))
+    leases = at_once(lambda: snapshots.lease_snapshot(SLUG, NOW, 10, tables), 12)
     assert leases.count(True) == 1
     assert not snapshots.lease_snapshot(SLUG, NOW + timedelta(seconds=9), 10, tables)
     assert snapshots.lease_snapshot(SLUG, NOW + timedelta(seconds=10), 10, tables)

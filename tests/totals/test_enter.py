@@ -34,7 +34,8 @@ def test_a_figure_that_is_entered_twice_is_stored_once(tables: FakeTables, petit
 
 
 def test_the_number_of_figures_is_limited(tables: FakeTables, petition: Petition) -> None:
-    edit(with_changes(petition, figures=[a_figure(f"{number}", 1) for number in range(MAX_FIGURES)]), NOW, tables)
+    figures = [a_figure(f"{number}", 1) for number in range(MAX_FIGURES)]
+    edit(with_changes(petition, figures=figures), NOW, tables)
     with pytest.raises(Invalid) as refused:
         enter_paper(tables)
     assert refused.value.errors[0].message == "There are 100 figures already, and no more fit"

@@ -17,20 +17,29 @@ def total_of(confirmed: int, *figures: Figure) -> Total:
     return total(a_petition(figures=list(figures)), Count(confirmed, NOW))
 
 
+def figures_of(counts: list[int]) -> list[Figure]:
+    """Return a figure for each count, each from another source."""
+    return [a_figure(f"source-{number}", count) for number, count in enumerate(counts)]
+
+
 @given(PEOPLE, st.lists(PEOPLE, max_size=5))
 def test_the_bounds_hold_for_every_overlap(here: set[int], elsewhere: list[set[int]]) -> None:
-    figures = [a_figure(f"source-{number}", len(people)) for number, people in enumerate(elsewhere)]
-    found = total_of(len(here), *figures)
+    sizes = [len(people) for people in elsewhere]
+    found = total_of(len(here), *figures_of(sizes))
     assert found.at_least <= len(here.union(*elsewhere)) <= found.at_most
 
 
 @given(st.integers(0, 100), st.lists(st.integers(0, 100), max_size=5))
 def test_each_bound_can_be_reached(here: int, counts: list[int]) -> None:
-    found = total_of(here, *(a_figure(f"source-{number}", count) for number, count in enumerate(counts)))
-    sizes = [here, *counts]
-    nested = [set(range(size)) for size in sizes]
-    apart = [{(place, person) for person in range(size)} for place, size in enumerate(sizes)]
-    assert (found.at_least, found.at_most) == (len(set().union(*nested)), len(set().union(*apart)))
+    """The fewest people if each smaller place is a part of the larger ones, the most if nobody is in two places."""
+    found = total_of(here, *figures_of(counts))
+    nested: set[int] = set()
+    apart: set[tuple[int, int]] = set()
+    for place, size in enumerate([here, *counts]):
+        nested.update(range(size))
+        apart.update((place, person) for person in range(size))
+    assert found.at_least == len(nested)
+    assert found.at_most == len(apart)
 
 
 def test_the_sentence_can_be_read_on_air() -> None:
@@ -84,8 +93,13 @@ def compare(here: PeopleHere, theirs: set[int], during: list[tuple[str, int]], o
     return Comparison(seen=here.seen, here=here.shared, withdrawn=before, compared_at=NOW)
 
 
+def with_comparison(figure: Figure, comparison: Comparison) -> Figure:
+    return figure.model_copy(update={"compared": comparison})
+
+
 def total_with(here: PeopleHere, *figures: Figure) -> Total:
-    return total(a_petition(figures=list(figures)), Count(len(here.people), NOW, withdrawn=here.withdrawn))
+    count = Count(len(here.people), NOW, withdrawn=here.withdrawn)
+    return total(a_petition(figures=list(figures)), count)
 
 
 # Person 1 is in both places and withdraws here; person 2 is here only.
@@ -100,10 +114,11 @@ def test_the_bounds_hold_if_people_sign_and_withdraw_during_and_after_a_comparis
     others: set[int],
 ) -> None:
     here = PeopleHere(people)
-    known = a_figure("hashed", len(theirs)).model_copy(update={"compared": compare(here, theirs, during, order)})
+    known = with_comparison(a_figure("hashed", len(theirs)), compare(here, theirs, during, order))
     for event in after:
         here.apply(event, theirs)
-    alone, found = total_with(here, known), total_with(here, known, a_figure("counted", len(others)))
+    alone = total_with(here, known)
+    found = total_with(here, known, a_figure("counted", len(others)))
     assert alone.at_least <= len(here.people | theirs) <= alone.at_most
     assert found.at_least <= len(here.people | theirs | others) <= found.at_most
 
@@ -113,7 +128,7 @@ def test_a_comparison_never_widens_the_bounds(
     people: set[int], theirs: set[int], during: list[tuple[str, int]], after: list[tuple[str, int]], order: list[int]
 ) -> None:
     here, figure = PeopleHere(people), a_figure("hashed", len(theirs))
-    known = figure.model_copy(update={"compared": compare(here, theirs, during, order)})
+    known = with_comparison(figure, compare(here, theirs, during, order))
     for event in after:
         here.apply(event, theirs)
     without_hashes, with_hashes = total_with(here, figure), total_with(here, known)
@@ -124,15 +139,13 @@ def test_a_comparison_never_widens_the_bounds(
 def test_one_source_with_hashes_is_exact_and_each_bound_of_several_can_be_reached(
     people: set[int], sources: list[set[int]]
 ) -> None:
-    figures = [
-        a_figure(f"source-{number}", len(theirs)).model_copy(
-            update={"compared": compare(PeopleHere(set(people)), theirs, [], list(EVERYBODY))}
-        )
-        for number, theirs in enumerate(sources)
-    ]
+    figures: list[Figure] = []
+    for number, theirs in enumerate(sources):
+        comparison = compare(PeopleHere(set(people)), theirs, [], list(EVERYBODY))
+        figures.append(with_comparison(a_figure(f"source-{number}", len(theirs)), comparison))
     found = total_with(PeopleHere(people), *figures)
-    outside = [theirs - people for theirs in sources]
-    assert found.at_least == len(people) + max(map(len, outside), default=0)
-    assert found.at_most == len(people) + sum(map(len, outside))
+    outside = [len(theirs - people) for theirs in sources]
+    assert found.at_least == len(people) + max(outside, default=0)
+    assert found.at_most == len(people) + sum(outside)
     if len(sources) < 2:
         assert found.at_least == found.at_most == len(people.union(*sources))

@@ -20,10 +20,8 @@ def of_lists(staff: Callable[..., Any]) -> Iterator[Any]:
     for slug, post_status, get_status in ((SLUG, 409, 200), ("closed", 202, 200), ("nobody", 404, 404)):
         yield staff("POST", post_status, LISTS_ROUTE, LISTS_ROUTE.format(slug=slug), valid_body)
         yield staff("GET", get_status, LISTS_ROUTE, LISTS_ROUTE.format(slug=slug))
-    bodies = {b"{": 400, b"a" * 16_385: 413, b"{}": 422}
-    yield from (
-        staff("POST", status, LISTS_ROUTE, LISTS_ROUTE.format(slug="closed"), body) for body, status in bodies.items()
-    )
+    for body, status in {b"{": 400, b"a" * 16_385: 413, b"{}": 422}.items():
+        yield staff("POST", status, LISTS_ROUTE, LISTS_ROUTE.format(slug="closed"), body)
     yield staff("POST", 415, LISTS_ROUTE, LISTS_ROUTE.format(slug="closed"), valid_body, "text/plain")
     for name, status in {"done": 200, "20261124T120000Z-00000001": 200, "nobody": 404}.items():
         yield staff("DELETE", status, LIST_ROUTE, LIST_ROUTE.format(list_id=f"{SLUG}.{name}"))
@@ -35,6 +33,6 @@ def add_lists(tables: FakeTables) -> None:
     """Store a list that is done, one that has expired, and one that waits."""
     waiting = a_list(tables)
     for name, age in {"done": timedelta(), "old": timedelta(days=8)}.items():
-        update = {"job_id": f"{SLUG}.{name}", "requested_at": NOW - age, "touched_at": NOW - age, "state": "done"}
-        job = type(waiting).model_validate(waiting.model_dump() | update | {"result": RESULT})
+        changes = {"job_id": f"{SLUG}.{name}", "requested_at": NOW - age, "touched_at": NOW - age, "state": "done"}
+        job = type(waiting).model_validate({**waiting.model_dump(), **changes, "result": RESULT})
         tables.put(keys.job("list", job.job_id), job.model_dump(exclude_none=True))

@@ -54,7 +54,8 @@ def test_a_list_without_a_public_key_is_refused(fake_site: FakeSite, petition: P
 
 def test_a_cancelled_list_ends_without_a_file_and_the_next_may_start(fake_site: FakeSite, petition: Petition) -> None:
     confirmed(fake_site.tables, petition, ALICE, updates=True)
-    path = f"/api/staff/lists/{ask(fake_site, 'POST', LISTS, {'recipient': RECIPIENT}).json_body['id']}"
+    requested = ask(fake_site, "POST", LISTS, {"recipient": RECIPIENT})
+    path = f"/api/staff/lists/{requested.json_body['id']}"
     for _ in range(2):
         answer = ask(fake_site, "DELETE", path)
         assert (answer.status_code, answer.json_body["state"]) == (200, "cancelled")

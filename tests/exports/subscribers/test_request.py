@@ -43,7 +43,8 @@ def test_a_late_step_of_a_cancelled_list_does_not_change_a_later_list(
 
     def write_after_the_next_list(work: ListWork, key: str, text: str) -> None:
         """Bob asks for updates after the slow step has read the signatures. It writes after the next list is done."""
-        if key.startswith("listed/") and f"/{bucket_of(bob)}" in key and not third:
+        is_bobs_part = key.startswith("listed/") and f"/{bucket_of(bob)}" in key
+        if is_bobs_part and not third:
             cancel(slow, NOW, fake_site.tables)
             change_item(fake_site.tables, petition, bob, updates=True)
             third.append(a_list(fake_site.tables, 3))

@@ -17,18 +17,12 @@ def of_hashes(staff: Callable[..., Any]) -> Iterator[Any]:
     for slug, issue_status, list_status in (("safe-children", 201, 200), ("nobody", 404, 404)):
         yield staff("POST", issue_status, KEYS_ROUTE, KEYS_ROUTE.format(slug=slug), body_of_key)
         yield staff("GET", list_status, COMPARISONS_ROUTE, COMPARISONS_ROUTE.format(slug=slug))
-    bodies = {b"{": 400, b"a" * 16_385: 413, b"{}": 422}
-    yield from (
-        staff("POST", status, KEYS_ROUTE, KEYS_ROUTE.format(slug="closed"), body) for body, status in bodies.items()
-    )
+    for body, status in {b"{": 400, b"a" * 16_385: 413, b"{}": 422}.items():
+        yield staff("POST", status, KEYS_ROUTE, KEYS_ROUTE.format(slug="closed"), body)
     yield staff("POST", 415, KEYS_ROUTE, KEYS_ROUTE.format(slug="closed"), body_of_key, "text/plain")
     for job_id, status in {RUNNING_ID: 200, f"{SLUG}.nobody": 404, "closed.nobody": 404}.items():
-        yield staff(
-            "DELETE",
-            status,
-            f"{COMPARISONS_ROUTE}/{{comparison_id}}",
-            f"{COMPARISONS_ROUTE.format(slug=SLUG)}/{job_id}",
-        )
+        path = f"{COMPARISONS_ROUTE.format(slug=SLUG)}/{job_id}"
+        yield staff("DELETE", status, f"{COMPARISONS_ROUTE}/{{comparison_id}}", path)
     hashes = json.dumps({**HASHES, "hashes": ["ab" * 16]}).encode()
     yield staff("POST", 409, FIGURES_ROUTE, FIGURES_ROUTE.format(slug="safe-children"), hashes)
 

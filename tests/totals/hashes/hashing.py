@@ -1,6 +1,7 @@
 """Helpers for tests of hashes: a partner that hashes with our tool, and a comparison with its hashes."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from pathlib import Path
 
 from chalicelib.core.address import hash_rows
@@ -26,7 +27,9 @@ def issue_source_key(tables: FakeTables) -> str:
 
 def hashes_of(tables: FakeTables, addresses: Iterable[str]) -> list[str]:
     """Issue the source's key, and return the hashes that the partner's tool makes with it."""
-    return hash_rows(enumerate(addresses, 1), bytes.fromhex(issue_source_key(tables)))[0]
+    key = bytes.fromhex(issue_source_key(tables))
+    hashes, _ = hash_rows(enumerate(addresses, 1), key)
+    return hashes
 
 
 def a_comparison(
@@ -35,7 +38,8 @@ def a_comparison(
     """Enter a figure with these hashes, as staff do, and return its comparison, which waits."""
     number = len(hashes) if count is None else count
     new = NewFigure(source=SOURCE, kind=FigureKind.HASHES, count=number, as_of=NOW, evidence="Hashed")
-    job = new_comparison(SLUG, enter(SLUG, new, NOW, tables), None, "bob", NOW).model_copy(update=changes)
+    figure = enter(SLUG, new, NOW, tables)
+    job = new_comparison(SLUG, figure, None, "bob", NOW).model_copy(update=changes)
     bucket.objects[job.file] = "".join(f"{each}\n" for each in hashes).encode()
     start(job, FakeQueue(), tables)
     return job
@@ -44,8 +48,11 @@ def a_comparison(
 def run_comparison(
     job: HashComparison, tables: FakeTables, bucket: FakeBucket, folder: Path, has_time: HasTime = lambda _: True
 ) -> HashComparison:
-    """Run the stored comparison in a new process, like the worker."""
+    """Run the stored comparison in a new process, like the worker, one minute later."""
+
+    def clock() -> datetime:
+        return NOW + MINUTE
+
     stored = find_job(HashComparison, job.job_id, tables)
-    return run(
-        stored, ComparisonWork(tables, bucket, folder, lambda: NOW + MINUTE), has_time, lambda: NOW + MINUTE, tables
-    )
+    work = ComparisonWork(tables, bucket, folder, clock)
+    return run(stored, work, has_time, clock, tables)

@@ -19,9 +19,8 @@ TOTAL_URL = "/api/petitions/safe-children/total"
 
 def ask(fake_site: FakeSite, method: str, path: str, body: object = None) -> HTTPResponse:
     headers = {"Authorization": f"Bearer {bobs_token(fake_site.tables, NOW, Right.MANAGE)}", "Content-Type": JSON}
-    return fake_site.client.http.request(
-        method, f"{STAFF_URL}{path}", headers=headers, body=json.dumps(body, separators=(",", ":")).encode()
-    )
+    compact = json.dumps(body, separators=(",", ":")).encode()
+    return fake_site.client.http.request(method, f"{STAFF_URL}{path}", headers=headers, body=compact)
 
 
 def run_comparison(fake_site: FakeSite) -> None:

@@ -21,6 +21,7 @@ from chalicelib.totals.hashes.model import HashComparison
 from chalicelib.totals.total import total
 from tests.actors import ALICE, BOB, CHARLIE, MINUTE, NOW, Person, confirmed, key_of, signed
 from tests.fakes import FakeBucket, FakeTables
+from tests.jobs.test_run import time_for
 from tests.totals.hashes.hashing import SLUG, a_comparison, hashes_of, issue_source_key, run_comparison
 
 ADDRESSES_ELSEWHERE = [ALICE.email, "Else.Where+news@mail.example", "other@bücher.example"]
@@ -63,14 +64,17 @@ def test_an_address_has_one_hash_however_it_is_written(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, tmp_path: Path, here: str, there: str
 ) -> None:
     confirmed(tables, petition, Person("Alice", here))
-    assert run_comparison(a_comparison(tables, bucket, hashes_of(tables, [there])), tables, bucket, tmp_path).here == 1
+    job = a_comparison(tables, bucket, hashes_of(tables, [there]))
+    assert run_comparison(job, tables, bucket, tmp_path).here == 1
 
 
 def test_the_hashes_are_deleted_however_a_comparison_ends(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, tmp_path: Path
 ) -> None:
-    run_comparison(a_comparison(tables, bucket, hashes_of(tables, ADDRESSES_ELSEWHERE)), tables, bucket, tmp_path)
-    failed = run_comparison(a_comparison(tables, bucket, ["alice@mail.example"]), tables, bucket, tmp_path / "..")
+    good = a_comparison(tables, bucket, hashes_of(tables, ADDRESSES_ELSEWHERE))
+    run_comparison(good, tables, bucket, tmp_path)
+    wrong = a_comparison(tables, bucket, ["alice@mail.example"])
+    failed = run_comparison(wrong, tables, bucket, tmp_path / "..")
     assert (failed.state, failed.why) == (JobState.FAILED, "Line 1 is not a hash of our tool")
     assert not bucket.objects
 
@@ -115,10 +119,10 @@ def test_a_comparison_that_is_killed_after_each_step_still_counts_everybody_once
     people = [Person("Person", f"person{number}@mail.example") for number in range(40)]
     for person in people:
         confirmed(tables, petition, person)
-    job: HashComparison = a_comparison(tables, bucket, hashes_of(tables, [each.email for each in people[:25]]))
+    emails_elsewhere = [person.email for person in people[:25]]
+    job = a_comparison(tables, bucket, hashes_of(tables, emails_elsewhere))
     for _ in range(100):
-        has_time = iter([True])
-        job = run_comparison(job, tables, bucket, tmp_path, lambda _, turns=has_time: next(turns, False))  # type: ignore[misc]
+        job = run_comparison(job, tables, bucket, tmp_path, time_for(1))
         if not job.is_open:
             break
     assert (job.state, job.seen, job.here) == (JobState.DONE, 40, 25)
@@ -164,9 +168,8 @@ def test_the_bounds_hold_after_people_withdrew_and_signed(
 ) -> None:
     """Alice, who signed in both places, withdraws here. Charlie, who signed elsewhere, signs here too."""
     alices_id = confirmed(tables, petition, ALICE)
-    run_comparison(
-        a_comparison(tables, bucket, hashes_of(tables, [ALICE.email, CHARLIE.email])), tables, bucket, tmp_path
-    )
+    job = a_comparison(tables, bucket, hashes_of(tables, [ALICE.email, CHARLIE.email]))
+    run_comparison(job, tables, bucket, tmp_path)
     assert bounds_and_sentence(tables)[:2] == (2, 2)
     withdraw(key_of(petition, alices_id), petition, NOW + MINUTE, tables)
     assert bounds_and_sentence(tables)[:2] == (2, 2)
