@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError
 
 from chalicelib.aws import clients
-from chalicelib.aws.failures import FAULTS, THROTTLES, code_of, report_denial, status_of, translate_errors
+from chalicelib.aws.failures import THROTTLES, code_of, is_refusal, report_denial, translate_errors
 from chalicelib.core import log
 from chalicelib.core.errors import Denied, MailRefused, RateExceeded, SendingStopped, Throttled, Unreached
 from chalicelib.core.settings import settings
@@ -155,9 +155,8 @@ def _ses_error(error: ClientError) -> Throttled | MailRefused | Denied | None:
     if code in REFUSED:
         log.event("mail_refused", code=code)  # Not SES's message: it may quote the address.
         return MailRefused()
-    # After any other 4xx, SES did not send the email. Somebody must find out why: `report_denial` logs the code.
-    is_other_4xx = 400 <= status_of(error) < 500 and code not in FAULTS
-    return report_denial(error, "mail") if is_other_4xx else None
+    # After any other refusal, SES did not send the email. Somebody must find out why: `report_denial` logs the code.
+    return report_denial(error, "mail") if is_refusal(error) else None
 
 
 @cache

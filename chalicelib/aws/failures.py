@@ -87,6 +87,12 @@ def status_of(error: ClientError) -> int:
     return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
 
 
+def is_refusal(error: ClientError) -> bool:
+    """Return whether AWS refused the call with a 4xx, and not because of a throttle or a temporary fault."""
+    is_temporary = code_of(error) in THROTTLES | FAULTS
+    return 400 <= status_of(error) < 500 and not is_temporary
+
+
 def report_denial(error: ClientError, service: str) -> Denied:
     """Log the error, which sets off an alarm, and return Denied.
 

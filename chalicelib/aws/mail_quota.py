@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from chalicelib.aws import clients
-from chalicelib.aws.failures import FAULTS, THROTTLES, code_of, report_denial, status_of, translate_errors
+from chalicelib.aws.failures import is_refusal, report_denial, translate_errors
 from chalicelib.core.errors import Denied
 
 if TYPE_CHECKING:
@@ -31,10 +31,8 @@ class MailQuota:
 
 
 def _quota_error(error: ClientError) -> Denied | None:
-    """Return Denied for every 4xx that is no throttle: callers go on without the quota, whatever the reason is."""
-    is_temporary = code_of(error) in THROTTLES | FAULTS
-    is_refusal = 400 <= status_of(error) < 500 and not is_temporary
-    return report_denial(error, "mail quota") if is_refusal else None
+    """Return Denied for every refusal: callers go on without the quota, whatever the reason is."""
+    return report_denial(error, "mail quota") if is_refusal(error) else None
 
 
 @cache

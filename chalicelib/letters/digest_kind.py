@@ -16,7 +16,7 @@ from chalicelib.core.language import language_of
 from chalicelib.core.target_keys import DIGEST, DigestIds, digest_ids
 from chalicelib.letters.counts import DIGEST_SHARD, count_change
 from chalicelib.letters.digest_contents import DigestContents, find_digest, mark_ended, seal, unseal
-from chalicelib.letters.model import may_send_letter, target_of
+from chalicelib.letters.model import letter_to_send, target_of
 from chalicelib.letters.target_state import pause, target_state
 from chalicelib.mail.counted import CountedDeliveries
 from chalicelib.mail.deliveries import DeliveryOutcome
@@ -125,12 +125,12 @@ def _letters_in_own_words(digest: DigestContents, petition: Petition, tables: Ta
     """Yield the letters in their senders' own words. Leave out senders who have withdrawn or are erased."""
     for signature_id in digest.own_words_ids:
         found = find_by_id(petition, signature_id, tables)
-        if found is None or not may_send_letter(found.signature):
+        signed_letter = letter_to_send(found.signature) if found else None
+        if found is None or signed_letter is None:
             continue
-        signature, signed_letter = found.signature, found.signature.letter
-        assert signed_letter is not None
         if not signed_letter.has_own_words:  # The person has withdrawn and confirmed again, with the suggested letter.
             continue
+        signature = found.signature
         agreed_letter = letter_as_signed(petition.slug, signed_letter.version, tables).in_language(signature.language)
         reply_to = signature.email if signed_letter.reply else None
         words = letter_texts(agreed_letter, signed_letter)

@@ -11,7 +11,7 @@ from chalicelib.core.language import language_of
 from chalicelib.core.letter_keys import LETTER, letter_ids
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.letters.digest_kind import DIGEST_KIND
-from chalicelib.letters.model import has_same_recipients, may_send_letter, recipient, target_of
+from chalicelib.letters.model import has_same_recipients, letter_to_send, recipient, target_of
 from chalicelib.letters.not_now import reason_not_to_send
 from chalicelib.letters.trial import TEST_KIND
 from chalicelib.mail.kind import Content, Kind, Later, MailContext, NotSent, by_name
@@ -37,14 +37,12 @@ def letter_email(
     found = find_by_id(petition, signature_id, tables)
     if target is None or found is None:
         return NotSent.DROPPED
-    may_be_sent = may_send_letter(found.signature) and has_same_recipients(target, stored)
-    if not may_be_sent:
+    signature, signed_letter = found.signature, letter_to_send(found.signature)
+    if signed_letter is None or not has_same_recipients(target, stored):
         return NotSent.DROPPED
-    signature, signed_letter = found.signature, found.signature.letter
     reason = reason_not_to_send(key, stored, target, signature, now, tables)
     if reason is not None:
         return reason
-    assert signed_letter is not None
     language = language_of(signature.language or petition.language)
     translated = petition.in_language(language.code)
     agreed_letter = letter_as_signed(slug, signed_letter.version, tables).in_language(signature.language)

@@ -13,6 +13,7 @@ from chalicelib.petitions.constituency_table import MAX_NAME_LENGTH
 from chalicelib.petitions.letter import LetterTarget
 from chalicelib.petitions.members import member_of_constituency
 from chalicelib.petitions.model import Petition, PetitionState
+from chalicelib.signatures.letter import SignedLetter
 from chalicelib.signatures.model import Signature, SignatureState
 
 # The stored item of a letter prevents a second letter, so we keep the item for longer than any petition runs.
@@ -66,9 +67,9 @@ def recipient(target: LetterTarget, name: str, stored: Item) -> tuple[str, str]:
     return (member.name, member.email) if member else (name, target.email or "")
 
 
-def may_send_letter(signature: Signature) -> bool:
-    """Return whether this person has confirmed and agreed to send a letter, and has not withdrawn since.
+def letter_to_send(signature: Signature) -> SignedLetter | None:
+    """Return the letter that this person agreed to send, or None if they have not confirmed, or have withdrawn.
 
     A person who gets no email from us can still send a letter, because the letter goes to somebody else.
     """
-    return signature.state is SignatureState.CONFIRMED and signature.letter is not None
+    return signature.letter if signature.state is SignatureState.CONFIRMED else None

@@ -12,7 +12,7 @@ from secrets import token_hex
 from chalicelib.aws.table import Item, Tables
 from chalicelib.core.language import language_of, translatable
 from chalicelib.core.letter_keys import letter_delivery, letter_ids
-from chalicelib.letters.model import may_send_letter, recipient, target_of
+from chalicelib.letters.model import letter_to_send, recipient, target_of
 from chalicelib.letters.target_state import delete_test_address, store_test_address, target_state
 from chalicelib.mail.deliveries import Deliveries
 from chalicelib.mail.kind import Content, Kind, MailContext, NotSent, by_name
@@ -97,10 +97,10 @@ def letter_test_email(key: str, stored: Item, context: MailContext, now: datetim
 def _name_and_words(petition: Petition, signature_id: str, tables: Tables) -> tuple[str, dict[str, str]]:
     """Return the person's name and the words of their letter. Both are empty if the letter may not be sent."""
     found = find_by_id(petition, signature_id, tables)
-    if found is None or not may_send_letter(found.signature):
+    signed_letter = letter_to_send(found.signature) if found else None
+    if found is None or signed_letter is None:
         return "", {}
-    signature, signed_letter = found.signature, found.signature.letter
-    assert signed_letter is not None
+    signature = found.signature
     version = letter_as_signed(petition.slug, signed_letter.version, tables)
     agreed_letter = version.in_language(signature.language)
     return signature.name or "", letter_texts(agreed_letter, signed_letter)
