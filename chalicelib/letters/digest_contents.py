@@ -22,7 +22,7 @@ from chalicelib.core.letter_keys import LetterIds
 from chalicelib.core.target_keys import DigestIds
 from chalicelib.core.times import iso
 from chalicelib.letters.deliveries import LETTERS
-from chalicelib.letters.digest_item import IS_SEALED, LATE, NO_SLOT, OWN_WORDS_PREFIX, slot_of
+from chalicelib.letters.digest_item import IS_SEALED, LATE, NO_SLOT, OWN_WORDS_PREFIX, GatheredLetter, slot_of
 from chalicelib.letters.withdrawn import take_out_late
 from chalicelib.letters.working_time import in_london
 from chalicelib.mail.counted import transact
@@ -66,13 +66,13 @@ def gather(
     Return None if the request was settled before.
     """
     first = next_digest_day(now)
+    slot = slot_of(letter.signature_id, has_own_words=is_in_own_words)
+    own_words = {} if slot == NO_SLOT else {slot: letter.signature_id}
     # If a machine's clock is ahead, it may have closed the first digest already. Then use the digest of the next day.
     for day in (first, first + timedelta(days=1)):
         ids = DigestIds(letter.slug, letter.target, day)
-        key, in_digest = LETTERS.item_key(request.key), {"digest": day.isoformat()}
-        letter_change = Change(key, assign=in_digest, remove=REQUEST_ATTRIBUTES, when=is_requested(request))
-        slot = slot_of(letter.signature_id, has_own_words=is_in_own_words)
-        own_words = {} if slot == NO_SLOT else {slot: letter.signature_id}
+        key, gathered = LETTERS.item_key(request.key), GatheredLetter(request.key, ids, slot, area)
+        letter_change = Change(key, assign=gathered.attributes, remove=REQUEST_ATTRIBUTES, when=is_requested(request))
         digest_change = Change(ids.key, assign=own_words, add={"letters": 1, AREA_PREFIX + area: 1}, when=_OPEN)
         try:
             transact([letter_change, digest_change], tables)

@@ -1,10 +1,12 @@
-"""The attributes of a digest's item that both gathering letters and taking them out need."""
+"""The attributes of a digest's item and of its letters' items that both gathering and taking out letters need."""
 
+from typing import NamedTuple
 from zlib import crc32
 
-from chalicelib.aws.table import Attr
+from chalicelib.aws.table import Attr, Condition
+from chalicelib.core.target_keys import DigestIds
 
-# People who withdrew while the digest was sealed: "<signature id> <slot> <area>" for each.
+# The signature ids of the people who withdrew while the digest was sealed.
 LATE = "late"
 IS_SEALED = Attr("sealed_at").exists()
 IS_UNSEALED = Attr("sealed_at").not_exists()
@@ -21,3 +23,26 @@ def slot_of(signature_id: str, *, has_own_words: bool) -> str:
         return NO_SLOT
     number = crc32(signature_id.encode()) % OWN_WORDS_SLOTS
     return f"{OWN_WORDS_PREFIX}{number:02}"
+
+
+class GatheredLetter(NamedTuple):
+    """A letter in a digest, and what the digest has of it: the slot, and the postcode area that counts the letter.
+
+    The letter's item has both, because the signature can have another letter or postcode by the time it is withdrawn.
+    """
+
+    key: str
+    digest: DigestIds
+    slot: str
+    area: str
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        """Return the attributes of the letter's item that say in which digest the letter is."""
+        return {"digest": self.digest.day.isoformat(), "digest_slot": self.slot, "digest_area": self.area}
+
+    @property
+    def is_in_digest(self) -> Condition:
+        """Return the condition that the letter's item still has these attributes."""
+        day, slot, area = (Attr(name).eq(value) for name, value in self.attributes.items())
+        return day & slot & area

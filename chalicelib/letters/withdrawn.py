@@ -7,7 +7,7 @@ attribute LATE notes the people who withdraw meanwhile.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from chalicelib.aws.table import Attr, Change, Condition, Tables, is_still
 from chalicelib.core import keys
@@ -16,27 +16,15 @@ from chalicelib.core.letter_keys import letter_delivery, letter_ids
 from chalicelib.core.target_keys import DigestIds
 from chalicelib.core.times import iso
 from chalicelib.letters.deliveries import LETTERS
-from chalicelib.letters.digest_item import IS_SEALED, IS_UNSEALED, LATE, NO_SLOT, slot_of
+from chalicelib.letters.digest_item import IS_SEALED, IS_UNSEALED, LATE, NO_SLOT, GatheredLetter
 from chalicelib.mail import outstanding
 from chalicelib.mail.counted import transact
 from chalicelib.mail.deliveries import DeliveryOutcome
 from chalicelib.petitions.find import letter_as_signed
-from chalicelib.projections.dimensions import AREA_PREFIX, area_of
-from chalicelib.signatures.letter import SignedLetter
+from chalicelib.projections.dimensions import AREA_PREFIX
 from chalicelib.signatures.model import SignatureState
 
 Image = Mapping[str, Any]
-
-
-class WithdrawnLetter(NamedTuple):
-    """A letter whose sender withdrew.
-
-    `slot`: the letter's slot in its digest (digest_item.py). `area`: the postcode area of the withdrawn signature.
-    """
-
-    key: str
-    slot: str
-    area: str
 
 
 def remove_letters_from_digests(
@@ -50,13 +38,9 @@ def remove_letters_from_digests(
     for before, after in changes:
         if before and has_withdrawn(before, after):
             slug = keys.slug_of(before["pk"])
-            postcode_area = area_of(before.get("country", ""), before.get("postcode", ""))
-            signed_letter = SignedLetter.model_validate(before["letter"])
-            slot = slot_of(before["sk"], has_own_words=signed_letter.has_own_words)
-            version = letter_as_signed(slug, signed_letter.version, tables)
+            version = letter_as_signed(slug, before["letter"]["version"], tables)
             for target in version.letter.targets:
-                key = letter_delivery(slug, target.key, before["sk"])
-                remove_letter(WithdrawnLetter(key, slot, postcode_area), now, tables)
+                remove_letter(letter_delivery(slug, target.key, before["sk"]), now, tables)
 
 
 def has_withdrawn(before: Image, after: Image | None) -> bool:
@@ -66,25 +50,19 @@ def has_withdrawn(before: Image, after: Image | None) -> bool:
     return was_confirmed and not is_confirmed
 
 
-def remove_letter(letter: WithdrawnLetter, now: datetime, tables: Tables) -> None:
+def remove_letter(key: str, now: datetime, tables: Tables) -> None:
     """Take a letter out of its digest because its sender withdrew, and count the letter as dropped. Idempotent.
 
     If the digest is sealed, note the withdrawal in LATE. If the digest's email is settled, change nothing.
     """
-    item = tables.get(LETTERS.item_key(letter.key), consistent=True)
-    day = item.get("digest") if item else None
-    if day is None:
+    letter = _find_in_digest(key, tables)
+    if letter is None or _drop(letter, now, tables):
         return
-    slug, target, signature_id = letter_ids(letter.key)
-    ids = DigestIds(slug, target, date.fromisoformat(day))
-    if _drop(ids, letter, now, tables):
-        return
-    withdrawal = f"{signature_id} {letter.slot} {letter.area}"
     is_unsettled = Attr("ended_at").not_exists()
-    note = Change(ids.key, add={LATE: {withdrawal}}, when=IS_SEALED & is_unsettled)
+    note = Change(letter.digest.key, add={LATE: {letter_ids(key).signature_id}}, when=IS_SEALED & is_unsettled)
     if not tables.try_update(note):
         # If the digest was unsealed after the first attempt, this succeeds. If its email is settled, nothing changes.
-        _drop(ids, letter, now, tables)
+        _drop(letter, now, tables)
 
 
 def take_out_late(ids: DigestIds, late: set[str], now: datetime, tables: Tables) -> None:
@@ -93,44 +71,54 @@ def take_out_late(ids: DigestIds, late: set[str], now: datetime, tables: Tables)
     These letters wait again. A sender then drops each, unless its owner has signed and confirmed again with a letter.
     Raise Conflicted if the digest is no longer sealed.
     """
-    for withdrawal in sorted(late):
-        signature_id, slot, area = withdrawal.split(" ", 2)
-        letter = WithdrawnLetter(letter_delivery(ids.slug, ids.target, signature_id), slot, area)
-        LETTERS.mark_group(letter.key, now, tables)
-        # With this due time, the next sweep queues the request. Without it, the request would count as lost much later.
-        waiting = {**LETTERS.request_attributes(now), "mail_due_at": iso(now)}
-        if not _take_out(ids, letter, when=IS_SEALED, assign=waiting, others=[], tables=tables):
-            raise Conflicted("storage")
-        group = outstanding.group_of(LETTERS.item_key(letter.key))
-        outstanding.bring_walk_forward(group, now, tables)
+    for signature_id in sorted(late):
+        letter = _find_in_digest(letter_delivery(ids.slug, ids.target, signature_id), tables)
+        if letter and letter.digest == ids:
+            _make_wait_again(letter, now, tables)
     tables.try_update(Change(ids.key, remove=[LATE], when=is_still(LATE, late)))
 
 
-def _drop(ids: DigestIds, letter: WithdrawnLetter, now: datetime, tables: Tables) -> bool:
+def _make_wait_again(letter: GatheredLetter, now: datetime, tables: Tables) -> None:
+    """Take the letter out of its sealed digest, and request it again. Raise Conflicted if the digest is not sealed."""
+    LETTERS.mark_group(letter.key, now, tables)
+    # With this due time, the next sweep queues the request. Without it, the request would count as lost much later.
+    waiting = {**LETTERS.request_attributes(now), "mail_due_at": iso(now)}
+    if not _take_out(letter, when=IS_SEALED, assign=waiting, others=[], tables=tables):
+        raise Conflicted("storage")
+    group = outstanding.group_of(LETTERS.item_key(letter.key))
+    outstanding.bring_walk_forward(group, now, tables)
+
+
+def _find_in_digest(key: str, tables: Tables) -> GatheredLetter | None:
+    """Return the letter if it is in a digest now."""
+    item = tables.get(LETTERS.item_key(key), consistent=True)
+    if item is None or "digest" not in item:
+        return None
+    ids = letter_ids(key)
+    digest = DigestIds(ids.slug, ids.target, date.fromisoformat(item["digest"]))
+    return GatheredLetter(key, digest, item["digest_slot"], item["digest_area"])
+
+
+def _drop(letter: GatheredLetter, now: datetime, tables: Tables) -> bool:
     """Drop the letter if the digest is unsealed. Return True if the digest no longer has the letter."""
     count = LETTERS.counter(letter.key, now.date(), {DeliveryOutcome.DROPPED: 1}, tables)
     dropped = {"mail_dropped_at": iso(now)}
-    return _take_out(ids, letter, when=IS_UNSEALED, assign=dropped, others=[count], tables=tables)
+    return _take_out(letter, when=IS_UNSEALED, assign=dropped, others=[count], tables=tables)
 
 
 def _take_out(
-    ids: DigestIds,
-    letter: WithdrawnLetter,
-    when: Condition,
-    assign: Mapping[str, str],
-    others: Sequence[Change],
-    tables: Tables,
+    letter: GatheredLetter, when: Condition, assign: Mapping[str, str], others: Sequence[Change], tables: Tables
 ) -> bool:
-    """Take the letter out of the digest in one transaction with `others`. Assign attributes to the letter's item.
+    """Take the letter out of its digest in one transaction with `others`. Assign attributes to the letter's item.
 
     Return True if the digest no longer has the letter, and False if the digest does not meet the condition `when`.
     """
-    is_in_digest = Attr("digest").eq(ids.day.isoformat())
-    item = Change(LETTERS.item_key(letter.key), assign=assign, remove=["digest"], when=is_in_digest)
+    item_key = LETTERS.item_key(letter.key)
+    item = Change(item_key, assign=assign, remove=[*letter.attributes], when=letter.is_in_digest)
     # If the sender confirms again, another digest may show the letter. So clear its slot here. If somebody else's
     # letter has taken the slot meanwhile, this digest does not show that letter in full, but still counts it.
     cleared = [] if letter.slot == NO_SLOT else [letter.slot]
-    digest = Change(ids.key, add={"letters": -1, AREA_PREFIX + letter.area: -1}, remove=cleared, when=when)
+    digest = Change(letter.digest.key, add={"letters": -1, AREA_PREFIX + letter.area: -1}, remove=cleared, when=when)
     try:
         transact([item, digest, *others], tables)
     except ConditionFailed as failure:

@@ -9,10 +9,9 @@ from chalicelib.core.target_keys import DigestIds
 from chalicelib.letters.counts import LetterNumbers, letter_counts, total
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.letters.digest_contents import close, find_digest, gather, seal
-from chalicelib.letters.digest_item import NO_SLOT
 from chalicelib.letters.digest_kind import DIGESTS
 from chalicelib.letters.target_state import pause, record_digests, target_state
-from chalicelib.letters.withdrawn import WithdrawnLetter, remove_letter
+from chalicelib.letters.withdrawn import remove_letter
 from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import DAY, NOW, item_of
@@ -87,7 +86,7 @@ def with_a_digest_that_alice_left_late(fake_site: FakeSite) -> None:
     with_a_digest(fake_site)
     assert seal(TODAYS_DIGEST, NOW, fake_site.tables)
     withdraw(KEY, PETITION, NOW, fake_site.tables)
-    remove_letter(WithdrawnLetter(LETTER_KEY, NO_SLOT, "none"), NOW, fake_site.tables)
+    remove_letter(LETTER_KEY, NOW, fake_site.tables)
 
 
 def with_a_digest_to_a_paused_target(fake_site: FakeSite) -> None:
@@ -134,7 +133,7 @@ def assert_letter_waits_again(fake_site: FakeSite) -> None:
 
 
 def assert_withdrawal_is_noted_as_late(fake_site: FakeSite) -> None:
-    assert fake_site.tables.items[TODAYS_DIGEST.key]["late"] == {f"{KEY.sk} {NO_SLOT} none"}
+    assert fake_site.tables.items[TODAYS_DIGEST.key]["late"] == {KEY.sk}
     assert letter_numbers(fake_site).waiting == 1
 
 

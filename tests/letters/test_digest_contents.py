@@ -1,5 +1,7 @@
 """A digest reports each letter once, without the letters of people who withdrew before its email was sent."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from chalicelib.aws.email import Mail
@@ -13,7 +15,7 @@ from chalicelib.mail.pause import PAUSE
 from chalicelib.mail.send import CLAIM
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
-from tests.actors import DAY, NOW, item_of, key_of
+from tests.actors import DAY, NOW, change_item, item_of, key_of
 from tests.fake_site import FakeSite, schedule_event
 from tests.letters.lettering import confirmed_with_a_letter, relay, send_all, sweep_and_send_all
 from tests.letters.test_counts import TARGET, numbers
@@ -62,6 +64,22 @@ def test_if_everybody_withdraws_after_the_closing_there_is_no_email(fake_site: F
     send_all(fake_site)
     assert fake_site.mailer.mails == []
     assert numbers(fake_site) == LetterNumbers(requested=2, dropped=2)
+
+
+def test_a_person_who_moved_leaves_the_area_in_which_the_digest_counts_them(fake_site: FakeSite) -> None:
+    petition = a_petition_with_digests(fake_site)
+    [ann, _] = send_letters(fake_site, petition, 2)
+    [(area, letters)] = areas_of_tomorrow(fake_site).items()
+    assert letters == 2
+    change_item(fake_site.tables, petition, ann, country="GB", postcode="M1 1AE")
+    withdraw_people(fake_site, petition, ann)
+    assert areas_of_tomorrow(fake_site) == {area: 1}
+
+
+def areas_of_tomorrow(fake_site: FakeSite) -> Mapping[str, int]:
+    digest = find_digest(TOMORROW, fake_site.tables)
+    assert digest
+    return digest.areas
 
 
 @pytest.mark.parametrize("failure", [None, SendingStopped("mail"), Unavailable("mail"), MailRefused()])

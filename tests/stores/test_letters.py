@@ -18,11 +18,10 @@ from chalicelib.letters.digest_contents import (
     unrequested_digests,
     unseal,
 )
-from chalicelib.letters.digest_item import NO_SLOT
 from chalicelib.letters.digest_kind import DIGESTS
 from chalicelib.letters.pace import book_letter_turn
 from chalicelib.letters.target_state import pause, resume, target_state, target_states
-from chalicelib.letters.withdrawn import WithdrawnLetter, remove_letter
+from chalicelib.letters.withdrawn import remove_letter
 from chalicelib.mail.model import MailRequest
 from chalicelib.petitions.letter import Paced
 from tests.actors import DAY, NOW
@@ -71,9 +70,9 @@ def test_a_digest_gathers_each_letter_once_and_loses_the_letters_of_people_who_w
 
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(gather_letter, requests[:4] * 2))
-    remove_letter(WithdrawnLetter(requests[0].key, NO_SLOT, "SW"), NOW, tables)
+    remove_letter(requests[0].key, NOW, tables)
     close(ids, NOW, tables)
-    remove_letter(WithdrawnLetter(requests[1].key, NO_SLOT, "SW"), NOW, tables)
+    remove_letter(requests[1].key, NOW, tables)
     next_ids = gather(letter_ids(requests[4].key), requests[4], "SW", False, NOW, tables)
     assert next_ids == ids._replace(day=ids.day + DAY)
     found = find_digest(ids, tables)
@@ -96,7 +95,7 @@ def test_letters_of_people_who_withdraw_leave_a_sealed_digest_before_the_next_at
 
     def withdraw(*letters: MailRequest) -> None:
         def remove(letter: MailRequest) -> None:
-            remove_letter(WithdrawnLetter(letter.key, NO_SLOT, "no postcode"), NOW, tables)
+            remove_letter(letter.key, NOW, tables)
 
         with ThreadPoolExecutor(6) as pool:
             list(pool.map(remove, letters * 3))
