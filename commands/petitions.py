@@ -13,7 +13,7 @@ from chalicelib.core.errors import Invalid, UnknownPetition
 from chalicelib.core.settings import required, table_variable
 from chalicelib.core.validation import field_errors
 from chalicelib.petitions.find import petition_as_stored
-from chalicelib.petitions.form import WORDS, check_addresses
+from chalicelib.petitions.form import WORDS, check_addresses_differ
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import publish
 from commands import common
@@ -59,7 +59,7 @@ def read_petition(path: Path) -> Petition:
     try:
         fields = tomllib.loads(path.read_text(encoding="utf-8"))
         petition = Petition.model_validate(fields)
-        check_addresses(petition.letter)
+        check_addresses_differ(petition.letter)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise common.InputError(f"{path}: {error}") from error
     except (ValidationError, Invalid) as error:

@@ -119,7 +119,10 @@ def stop(running: Emulator) -> None:
 
 
 def _spawn(port: int, state: Path | None, limits: Mapping[str, str]) -> Emulator:
-    """Start warden.py, which runs the emulator, in a process group of its own, so that `stop` can end the group."""
+    """Start warden.py, which runs the emulator, in a process group of its own, so that `stop` can end the group.
+
+    Do not wait until the emulator is ready.
+    """
     home, lock = new_folder()
     with (home / "emulator.log").open("wb") as log, lock:
         process = subprocess.Popen(

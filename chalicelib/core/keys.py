@@ -19,7 +19,7 @@ the item of an address whose owner has stopped email.
                                                         refresh them. Without slug: the lease for the list of petitions
                 PENDING#<slug>#<bucket> COUNT           counted from the stream: the pending signatures, and the
                                                         confirmed ones by version and postcode area
-                CONSTITUENCIES#<slug>#<bucket> <group>  from the stream: confirmed in each constituency of the group
+                CONSTITUENCIES#<slug>#<bucket> <group>  from the stream: confirmed by constituency. <group>: 1 of 16
                 FUNNEL#<slug>#<bucket> <day>            from the stream: how many passed each stage that day (funnel)
                 FUNNEL-DAYS#<slug>     <day>            the funnel of a closed day, summed over its buckets
                 MAIL                   PAUSE            until when no email is sent (mail/pause.py)

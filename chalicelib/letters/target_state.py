@@ -87,15 +87,15 @@ def delete_test_address(test: LetterIds, tables: Tables) -> None:
 def _state(item: Item) -> TargetState:
     at = item.get("paused_at")
     paused_at = datetime.fromisoformat(at) if at else None
-    tests: dict[str, str] = {}
+    test_addresses: dict[str, str] = {}
     for name, value in item.items():
         if name.startswith(TEST_PREFIX):
             test_id = name.removeprefix(TEST_PREFIX)
-            tests[test_id] = value
+            test_addresses[test_id] = value
     return TargetState(
         paused_at=paused_at,
         paused_why=item.get("paused_why", ""),
         singles=item.get("singles", 0),
         has_digests="has_digests" in item,
-        tests=tests,
+        tests=test_addresses,
     )

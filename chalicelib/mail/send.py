@@ -101,7 +101,8 @@ def _send_claimed(
     try:
         duration = context.deliver(mail)
     except (Throttled, Denied, Unreached, NotYet):
-        # The email was not sent. After any other failure it may have been sent, so the claim stays until it expires.
+        # The email was not sent (NotYet: this sender's time is up). After any other failure it may have been sent, so
+        # the claim stays until it expires. Then AfterCrash (state.py) decides whether the email is sent again.
         # `is_booked`: the email is counted in the limit of the signer's network, so the next attempt does not count it.
         kind.state.release(request, tables, is_booked=True)
         raise

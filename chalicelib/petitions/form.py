@@ -71,7 +71,7 @@ def read_new_petition(body: str, now: datetime) -> Petition:
     # Only a new petition may set its slug, so any value of the slug is allowed here.
     errors = _name_errors(values, allowed={"slug": values.get("slug")})
     petition = _valid_petition({"opened_at": now, **values, "state": PetitionState.DRAFT}, errors)
-    check_addresses(petition.letter)
+    check_addresses_differ(petition.letter)
     _check_members(petition.letter)
     return petition
 
@@ -97,7 +97,7 @@ def read_edit(body: str, petition: Petition, now: datetime) -> Petition:
     if time_errors:
         raise Invalid(time_errors)
     if edited.letter != petition.letter:
-        check_addresses(edited.letter)
+        check_addresses_differ(edited.letter)
         _check_members(edited.letter)
     return edited
 
@@ -137,7 +137,7 @@ def _valid_petition(values: Mapping[str, Any], errors: dict[str, FieldError]) ->
     return petition
 
 
-def check_addresses(letter: Letter | None) -> None:
+def check_addresses_differ(letter: Letter | None) -> None:
     """Raise Invalid if two targets have the same address, which would get two letters from each person.
 
     `Letter` does not check this, because letters that are already stored may have such targets.

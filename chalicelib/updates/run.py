@@ -49,7 +49,7 @@ class MailingWork:
         update = find_update(mailing.slug, mailing.update_id, self.tables)
         publish_at = update.publish_at
         if update.state is UpdateState.SCHEDULED and publish_at and publish_at > self.clock():
-            return Step(0, lambda: self._rest_until(publish_at, mailing))
+            return Step(0, lambda: self._rest_towards(publish_at, mailing))
         if update.state is UpdateState.SCHEDULED:
             return Step(PAGE_SECONDS, lambda: self._publish(mailing, update))
         if update.state is UpdateState.SENDING and mailing.bucket < len(keys.BUCKETS):
@@ -60,7 +60,7 @@ class MailingWork:
 
     def tidy(self, mailing: Mailing) -> None: ...
 
-    def _rest_until(self, publish_at: datetime, mailing: Mailing) -> Mailing:
+    def _rest_towards(self, publish_at: datetime, mailing: Mailing) -> Mailing:
         """Let the job rest until the update is due, but for ten minutes at most.
 
         So the job of a cancelled update soon ends, and the petition's next update can begin.

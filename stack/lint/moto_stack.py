@@ -34,7 +34,6 @@ def transform(template: Template) -> Template:
         if resource["Type"] == "AWS::Serverless::Function":
             resource["Properties"]["CodeUri"] = {"Bucket": _BUCKET, "Key": _CODE}
     plain: Template = Translator({}, Parser(), boto_session=_SESSION).translate(template, {})
-    plain["Outputs"] = {}
     for name, resource in list(plain["Resources"].items()):
         if resource["Type"] == "AWS::ApiGateway::RestApi":
             resource["Properties"].setdefault("Name", "name")

@@ -155,7 +155,7 @@ def _attributes(action: str, request: Request, where: Where) -> set[str]:
 
     If the request returns whole items, EVERY_ATTRIBUTE is among them.
     """
-    named = {*where.table_keys, *_index_keys(request), *attributes_named(request)}
+    named = {*where.table_keys, *_local_index_key(request), *attributes_named(request)}
     start_key = request.get("ExclusiveStartKey") or {}
     for key in (*_keys(request), start_key):
         named.update(key)
@@ -164,10 +164,10 @@ def _attributes(action: str, request: Request, where: Where) -> set[str]:
     return named
 
 
-def _index_keys(request: Request) -> set[str]:
+def _local_index_key(request: Request) -> set[str]:
     """Return the key of the table's local index (stack/template/tables.py), if the table has one.
 
-    AWS's pages leave open whether a policy must name it beside the table's own keys. So a policy must allow it.
+    AWS's pages leave open whether a policy must also name it if a request does not use the index. So it always must.
     """
     return {"never_set"} if "signatures" in str(request["TableName"]).lower() else set()
 
