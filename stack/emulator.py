@@ -119,10 +119,7 @@ def stop(running: Emulator) -> None:
 
 
 def _spawn(port: int, state: Path | None, limits: Mapping[str, str]) -> Emulator:
-    """Start warden.py, which runs the emulator, in a process group of its own, so that `stop` can end the group.
-
-    Do not wait until the emulator is ready.
-    """
+    """Start warden.py, which runs the emulator, in a process group of its own, which `stop` ends."""
     home, lock = new_folder()
     with (home / "emulator.log").open("wb") as log, lock:
         process = subprocess.Popen(
