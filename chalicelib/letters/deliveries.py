@@ -12,6 +12,7 @@ from chalicelib.letters.counts import count_change, shard_of
 from chalicelib.letters.model import LIFETIME, target_of
 from chalicelib.letters.target_state import pause
 from chalicelib.mail.counted import CountedDeliveries
+from chalicelib.mail.deliveries import REJECTED
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.state import CLAIM_ATTRIBUTES, AfterCrash, is_requested
 from chalicelib.petitions.find import petition_as_stored
@@ -71,8 +72,13 @@ class LetterDeliveries(CountedDeliveries):
         _pause_target(request.key, item, "refused", now, tables)
 
     def mark_undeliverable(self, key: str, reason: str, now: datetime, tables: Tables) -> None:
-        """Record the bounce or complaint. Pause this target, or only the member of parliament who got the letter."""
+        """Record the bounce or complaint. Pause this target, or only the member of parliament who got the letter.
+
+        If the server rejected only this letter, pause nothing: otherwise one person could stop everybody's letters.
+        """
         super().mark_undeliverable(key, reason, now, tables)
+        if reason == REJECTED:
+            return
         item = tables.get(self.item_key(key), consistent=True) or {}
         _pause_target(key, item, reason, now, tables)
 

@@ -18,7 +18,7 @@ from typing import Any
 from chalicelib.aws.table import Change, Item, NewItem, Tables, is_still
 from chalicelib.core.errors import ConditionFailed, Conflicted
 from chalicelib.core.times import iso
-from chalicelib.mail.deliveries import OUTCOME_ATTRIBUTES, Deliveries, DeliveryOutcome, outcome_of
+from chalicelib.mail.deliveries import FAILURES, OUTCOME_ATTRIBUTES, Deliveries, DeliveryOutcome, outcome_of
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.state import REQUEST_ATTRIBUTES, is_requested
 from chalicelib.signatures.counted import ATTEMPTS, wait_after_conflict
@@ -100,7 +100,7 @@ class CountedDeliveries(Deliveries):
         """Return the changes that record the bounce or complaint, and count the email under its new outcome."""
         before = outcome_of(item)
         assign: dict[str, str | int] = {"undeliverable": reason}
-        if reason != "bounced":  # A complaint proves that the email arrived.
+        if reason not in FAILURES:  # A complaint proves that the email arrived.
             assign |= {"mailed_at": item.get("mailed_at", iso(now)), "mails": 1}
         after = outcome_of({**item, **assign})
         # Write only if no attribute that decides the outcome has changed meanwhile.

@@ -25,7 +25,9 @@ from chalicelib.mail.state import REQUEST_ATTRIBUTES, DeliveryState, is_requeste
 
 # The attributes that decide an outcome. A settled request has no `mail_requested_at`.
 OUTCOME_ATTRIBUTES = ("mails", "undeliverable", "mail_unknown_at", "mail_requested_at")
-FAILURES = ("bounced", "refused")
+# The recipient's server refused this email. It may accept others: perhaps somebody's own words were taken for spam.
+REJECTED = "rejected"
+FAILURES = ("bounced", "refused", REJECTED)
 
 
 class DeliveryOutcome(StrEnum):

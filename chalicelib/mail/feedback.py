@@ -9,10 +9,11 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.aws.table import Tables
+from chalicelib.mail.deliveries import REJECTED
 from chalicelib.mail.kind import Kinds
 
-# The subtypes of a bounce with which the recipient's server refused the email.
-REFUSALS = frozenset({"MailboxFull", "ContentRejected", "MessageTooLarge", "AttachmentRejected"})
+# The subtypes of a bounce with which the recipient's server refused this email, but not all email to the mailbox.
+_REJECTIONS = frozenset({"ContentRejected", "MessageTooLarge", "AttachmentRejected"})
 
 
 def record_feedback(event: Mapping[str, Any], kinds: Kinds, now: datetime, tables: Tables) -> str | None:
@@ -25,8 +26,8 @@ def record_feedback(event: Mapping[str, Any], kinds: Kinds, now: datetime, table
     kind, key = kinds.get(_tag(event, "kind")), _tag(event, "key")
     if kind is None or not key:
         return None
-    if reason is None and kind.counts_refusals and _was_refused(event):
-        reason = "bounced"
+    if reason is None and kind.counts_refusals:
+        reason = _refusal_of(event)
     if reason:
         kind.state.mark_undeliverable(key, reason, now, tables)
     return reason
@@ -53,16 +54,19 @@ def _reason_of(event: Mapping[str, Any]) -> str | None:
     return "bounced" if bounce_type == "Permanent" else None
 
 
-def _was_refused(event: Mapping[str, Any]) -> bool:
-    """Return whether the recipient's server refused the email. SES calls many of these bounces temporary.
+def _refusal_of(event: Mapping[str, Any]) -> str | None:
+    """Return "bounced" if the mailbox takes no email, REJECTED if its server refused this email, None if neither.
 
-    An automatic reply, such as "I am on holiday", is also a temporary bounce for SES, but no refusal.
+    SES calls these bounces temporary. An automatic reply, such as "I am on holiday", is one too, but no refusal.
     """
     bounce = event.get("bounce", {})
-    if bounce.get("bounceSubType") in REFUSALS:
-        return True
+    subtype = bounce.get("bounceSubType")
+    if subtype == "MailboxFull":
+        return "bounced"
+    if subtype in _REJECTIONS:
+        return REJECTED
     for recipient in bounce.get("bouncedRecipients", []):
         status = str(recipient.get("status"))
         if recipient.get("action") == "failed" and status.startswith("5"):
-            return True
-    return False
+            return REJECTED
+    return None

@@ -94,7 +94,7 @@ class Kind:
     """`templates` is a folder with subject.txt, body.txt and body.html. `state` stores what happened to each email.
 
     `contents` returns the content of an email, or why the email is not sent now. `counts_refusals`: an email that the
-    recipient's server has refused counts as bounced, even if SES calls the bounce temporary.
+    recipient's server has refused counts as failed, even if SES calls the bounce temporary.
     """
 
     name: str

@@ -1,5 +1,6 @@
 """Letters are counted by target and day, and every row of numbers adds up."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
@@ -106,9 +107,12 @@ def test_a_letter_is_dropped_after_a_withdrawal_and_counts_once_if_its_person_si
     assert numbers(fake_site) == LetterNumbers(requested=1, sent=1)
 
 
-def bounce(fake_site: FakeSite, kind: str = "Bounce") -> None:
+REJECTION = {"bounceType": "Transient", "bounceSubType": "ContentRejected"}
+
+
+def bounce(fake_site: FakeSite, kind: str = "Bounce", details: Mapping[str, str] | None = None) -> None:
     tags = {name: [value] for name, value in fake_site.mailer.mails[-1].tags.items()}
-    event = {"eventType": kind, "bounce": {"bounceType": "Permanent"}, "mail": {"tags": tags}}
+    event = {"eventType": kind, "bounce": details or {"bounceType": "Permanent"}, "mail": {"tags": tags}}
     assert fake_site.deliver("receive_feedback", [event, event]) == []
 
 
@@ -130,6 +134,17 @@ def test_after_a_bounce_or_a_complaint_the_letters_of_others_wait(
     send_all(fake_site)
     assert len(fake_site.mailer.mails) == 1
     assert numbers(fake_site).waiting == 1
+
+
+def test_a_letter_that_is_taken_for_spam_does_not_stop_the_letters_of_others(
+    fake_site: FakeSite, petition_with_letter: Petition
+) -> None:
+    request_letter(fake_site, petition_with_letter)
+    send_all(fake_site)
+    bounce(fake_site, details=REJECTION)
+    request_letter(fake_site, petition_with_letter, BOB)
+    send_all(fake_site)
+    assert numbers(fake_site) == LetterNumbers(requested=2, failed=1, sent=1)
 
 
 def test_the_numbers_cost_one_query_for_each_shard(fake_site: FakeSite, petition_with_letter: Petition) -> None:

@@ -24,7 +24,7 @@ from tests.letters.lettering import (
     relay,
     send_all,
 )
-from tests.letters.test_counts import TARGET, bounce, numbers
+from tests.letters.test_counts import REJECTION, TARGET, bounce, numbers
 
 HOUR = timedelta(hours=1)
 # Letters are gathered at noon on the 24th. Their digest is due at seven on the 25th.
@@ -156,6 +156,15 @@ def test_a_bounced_digest_is_failed_and_pauses_the_target(fake_site: FakeSite) -
     bounce(fake_site)
     assert numbers(fake_site) == LetterNumbers(requested=3, failed=3)
     assert target_state("safe-children", TARGET, fake_site.tables).paused_why == "bounced"
+
+
+def test_a_digest_that_is_taken_for_spam_is_failed_and_pauses_nothing(fake_site: FakeSite) -> None:
+    petition = a_petition_with_digests(fake_site)
+    send_letters(fake_site, petition, 3)
+    send_digests_at_seven(fake_site)
+    bounce(fake_site, details=REJECTION)
+    assert numbers(fake_site) == LetterNumbers(requested=3, failed=3)
+    assert not target_state("safe-children", TARGET, fake_site.tables).is_paused
 
 
 def test_a_refused_digest_is_failed_and_pauses_the_target(fake_site: FakeSite) -> None:

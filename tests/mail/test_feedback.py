@@ -83,12 +83,12 @@ def test_feedback_about_a_deleted_signature_creates_nothing(tables: FakeTables, 
     ("bounce", "recorded"),
     [
         ({"bounceSubType": "MailboxFull"}, "bounced"),
-        ({"bounceSubType": "ContentRejected"}, "bounced"),
-        ({"bounceSubType": "General", "bouncedRecipients": [{"action": "failed", "status": "5.7.1"}]}, "bounced"),
+        ({"bounceSubType": "ContentRejected"}, "rejected"),
+        ({"bounceSubType": "General", "bouncedRecipients": [{"action": "failed", "status": "5.7.1"}]}, "rejected"),
         ({"bounceSubType": "General", "bouncedRecipients": [{"emailAddress": "a@b.example"}]}, None),
     ],
 )
-def test_a_letter_that_the_targets_server_refused_counts_as_bounced(
+def test_a_letter_that_the_targets_server_refused_counts_as_failed(
     tables: FakeTables, petition: Petition, bounce: dict[str, Any], recorded: str | None
 ) -> None:
     """SES calls these bounces temporary. An automatic reply is one too, but the letter arrived."""
