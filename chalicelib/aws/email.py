@@ -142,16 +142,17 @@ def _translate_no_connection() -> Iterator[None]:
 def _ses_error(error: ClientError) -> Throttled | MailRefused | Denied | None:
     """Return the domain error for an error of SES. Return None for errors that `translate_errors` itself translates."""
     code, message = code_of(error), error.response["Error"].get("Message", "")
+    # SES also reports an unverified sender as MessageRejected. This is our fault, not the recipient's. The message
+    # quotes addresses, so test for it before the words of STOPPED_MESSAGE, which may be in an address.
+    is_sender_unverified = code in REFUSED and "not verified" in message
+    if code in MISCONFIGURED or is_sender_unverified:
+        return report_denial(error, "mail")
     is_quota_used_up = code in TOO_MANY and QUOTA in message.lower()
     is_account_paused = code in REFUSED and STOPPED_MESSAGE.search(message) is not None
     if code in STOPPED or is_quota_used_up or is_account_paused:
         return SendingStopped("mail")
     if code in TOO_MANY:
         return RateExceeded("mail")
-    # SES also reports an unverified sender as MessageRejected. This is our fault, not the recipient's.
-    is_sender_unverified = code in REFUSED and "not verified" in message
-    if code in MISCONFIGURED or is_sender_unverified:
-        return report_denial(error, "mail")
     if code in REFUSED:
         log.event("mail_refused", code=code)  # Not SES's message: it may quote the address.
         return MailRefused()

@@ -14,6 +14,7 @@ from chalicelib.edge.http import json_answer
 from chalicelib.health.readiness import latest_readiness
 from chalicelib.health.words import Correction, HealthFacts, messages, worst_level
 from chalicelib.mail.pause import current_pause
+from chalicelib.mail.whole_rate import is_quota_reserved
 from chalicelib.petitions.find import all_petitions
 from chalicelib.shedding.level import stored_level
 from chalicelib.staff.authorizer import staff_view
@@ -51,6 +52,7 @@ def _facts(now: datetime) -> HealthFacts:
         mail_waiting=mail_queue().depth() + other_mail_queue().depth(),
         emails_per_second=settings().mail_per_second,
         pause=current_pause(now, tables()),
+        is_quota_reserved=is_quota_reserved(now, tables()),
         overflow_waiting=overflow_queue().depth(),
         load_shedding=stored_level(tables()),
         corrections=list(_corrections(now)),

@@ -39,6 +39,7 @@ class HealthFacts:
     """The facts behind the messages. `mail_waiting`: the emails in both mail queues.
 
     `overflow_waiting`: signatures that are accepted but not stored yet. `load_shedding`: how far the load is reduced.
+    `is_quota_reserved`: other email waits, because the rest of SES's daily quota is only for confirmations.
     """
 
     mail_waiting: int
@@ -48,6 +49,7 @@ class HealthFacts:
     load_shedding: Level
     corrections: Sequence[Correction] = ()
     readiness: Readiness | None = None
+    is_quota_reserved: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,12 @@ def _mail_messages(facts: HealthFacts) -> Iterator[Message]:
     duration = timedelta(seconds=facts.mail_waiting / facts.emails_per_second)
     if facts.pause:
         yield Message(Health.WARNING, _pause_text(facts, facts.pause))
+    elif facts.is_quota_reserved:
+        text = (
+            "Most of today's limit of the email service is used. The rest is for people who sign. Updates, letters and "
+            f"other emails wait, and go on by themselves within a day. No email is lost. {NO_ACTION}"
+        )
+        yield Message(Health.WARNING, text)
     if duration >= TOO_LONG_BACKLOG:
         text = (
             f"{facts.mail_waiting:,} emails are waiting. Sending them takes {_in_words(duration)}. No email is lost. "

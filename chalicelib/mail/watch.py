@@ -15,7 +15,7 @@ from chalicelib.aws.table import Tables
 from chalicelib.core import log
 from chalicelib.core.errors import Unavailable
 from chalicelib.mail.pause import is_paused
-from chalicelib.mail.whole_rate import keep_other_off, turn_other_on
+from chalicelib.mail.whole_rate import OffBecause, keep_other_off, turn_other_on
 
 # While more urgent emails than this wait, no other email is sent.
 MAX_URGENT_WAITING = 20
@@ -38,9 +38,11 @@ def watch(
         other.switch(is_on=False)
         return False, False
     # Delayed messages do not count. They wait because many people sign from one network, and cannot be sent earlier.
-    is_crowd = urgent_queue.depth_without_delayed() > MAX_URGENT_WAITING
-    if is_crowd or _is_rest_reserved(quota):
-        keep_other_off(other, now, tables)
+    if urgent_queue.depth_without_delayed() > MAX_URGENT_WAITING:
+        keep_other_off(other, OffBecause.CROWD, now, tables)
+        return True, False
+    if _is_rest_reserved(quota):
+        keep_other_off(other, OffBecause.QUOTA, now, tables)
         return True, False
     return True, turn_other_on(other, now, tables)
 
@@ -50,7 +52,7 @@ def _is_rest_reserved(quota: MailQuota) -> bool:
     try:
         used = quota.used_share()
     except Unavailable:
-        log.degraded("mail_quota_unreadable")
+        log.event("mail_quota_unreadable")
         return False
     is_reserved = used >= OTHER_EMAIL_STOPS_AT
     if is_reserved:

@@ -50,8 +50,9 @@ _PARAMETERS = {
         pattern=_DOMAIN,
     ),
     "LogLevel": {
-        **text("Level of the application's log. Metrics are lines of level INFO: a higher level stops them.", "INFO"),
-        "AllowedValues": ["DEBUG", "INFO", "WARNING", "ERROR"],
+        # Not higher than INFO: the alarms' metrics are lines of that level.
+        **text("Level of the application's log.", "INFO"),
+        "AllowedValues": ["DEBUG", "INFO"],
     },
     "MailPerSecond": number(
         "Emails a second at most. Set it a little below the rate that SES gives the account (often 14).",

@@ -171,7 +171,7 @@ def test_a_paused_account_stops_sending_and_marks_nobody_as_undeliverable(
 def test_an_unverified_sender_is_our_fault_and_not_the_recipients(mailer_and_stub: tuple[Mailer, Stubber]) -> None:
     """SES reports MessageRejected for it too. Marking recipients as undeliverable would stop every email."""
     mailer, stub = mailer_and_stub
-    stub.add_client_error("send_email", "MessageRejected", "Email address is not verified. petitions@harbour.example")
+    stub.add_client_error("send_email", "MessageRejected", "Email address is not verified. account@suspended.example")
     with pytest.raises(Denied):
         mailer.send(MAIL)
 

@@ -45,6 +45,12 @@ def test_a_pause_says_when_sending_resumes() -> None:
     assert "120 emails are waiting. No email is lost." in text
 
 
+def test_staff_are_told_that_updates_wait_while_the_rest_of_the_quota_is_for_people_who_sign() -> None:
+    level, text = level_and_text(is_quota_reserved=True)
+    assert level is Health.WARNING
+    assert "Updates, letters and other emails wait" in text
+
+
 def test_signatures_in_the_overflow_queue_are_safe() -> None:
     level, text = level_and_text(overflow_waiting=1_200)
     assert level is Health.WARNING

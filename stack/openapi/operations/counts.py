@@ -112,7 +112,7 @@ OPERATIONS: Operations = {
             headers=["Location"],
         ),
         "Makes a signed statement with the exact count at this moment. The request has no body. The long URL contains "
-        "the whole statement. The short URL can be read out; the site stores which long URL it leads to. The audit "
+        "the whole statement. The short URL can be read out; the site stores which long URL it leads to. The activity "
         "log records the request.",
     ),
     "read_staff_health": Operation(
