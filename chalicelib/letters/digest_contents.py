@@ -96,10 +96,10 @@ def seal(ids: DigestIds, now: datetime, tables: Tables) -> DigestContents | None
             item = tables.update_and_read(change)
         except ConditionFailed:
             return None
-        late = item.get(LATE)
-        if not late:
+        withdrawals = item.get(LATE)
+        if not withdrawals:
             return _contents_of(ids, item)
-        take_out_late(ids, late, now, tables)
+        take_out_late(ids, withdrawals, now, tables)
     raise Conflicted("storage")
 
 

@@ -1,12 +1,14 @@
 """The attributes of a digest's item and of its letters' items that both gathering and taking out letters need."""
 
-from typing import NamedTuple
+from typing import NamedTuple, Self
 from zlib import crc32
 
 from chalicelib.aws.table import Attr, Condition
+from chalicelib.core.letter_keys import letter_delivery, letter_ids
 from chalicelib.core.target_keys import DigestIds
 
-# The signature ids of the people who withdrew while the digest was sealed.
+# The withdrawals while the digest was sealed: "<signature id> <slot> <area>" for each. A sender of email, which takes
+# these letters out of the digest, may not read the letters' items.
 LATE = "late"
 IS_SEALED = Attr("sealed_at").exists()
 IS_UNSEALED = Attr("sealed_at").not_exists()
@@ -40,6 +42,17 @@ class GatheredLetter(NamedTuple):
     def attributes(self) -> dict[str, str]:
         """Return the attributes of the letter's item that say in which digest the letter is."""
         return {"digest": self.digest.day.isoformat(), "digest_slot": self.slot, "digest_area": self.area}
+
+    @classmethod
+    def of_withdrawal(cls, withdrawal: str, digest: DigestIds) -> Self:
+        """Return the letter that `withdrawal`, a text in the digest's LATE, is about."""
+        signature_id, slot, area = withdrawal.split(" ", 2)
+        return cls(letter_delivery(digest.slug, digest.target, signature_id), digest, slot, area)
+
+    @property
+    def withdrawal(self) -> str:
+        """Return the text for LATE if the letter's sender withdraws."""
+        return f"{letter_ids(self.key).signature_id} {self.slot} {self.area}"
 
     @property
     def is_in_digest(self) -> Condition:

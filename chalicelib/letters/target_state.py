@@ -45,7 +45,10 @@ def target_state(slug: str, target: str, tables: Tables, member: str = "") -> Ta
 
 
 def target_states(slug: str, tables: Tables) -> Mapping[str, TargetState]:
-    """Return all stored states of the petition by key: `<target>`, or `<target>#<constituency>` for a member."""
+    """Return all stored states of the petition by key: `<target>`, or `<target>#<constituency>` for a member.
+
+    A key `<target>#<pace>` is for the turns of a pace (pace.py). Its state is empty.
+    """
     items: Iterable[Item] = tables.query(keys.COUNTS, target_keys.targets_partition(slug), consistent=True)
     return {item["sk"]: _state(item) for item in items}
 

@@ -59,23 +59,21 @@ def remove_letter(key: str, now: datetime, tables: Tables) -> None:
     if letter is None or _drop(letter, now, tables):
         return
     is_unsettled = Attr("ended_at").not_exists()
-    note = Change(letter.digest.key, add={LATE: {letter_ids(key).signature_id}}, when=IS_SEALED & is_unsettled)
+    note = Change(letter.digest.key, add={LATE: {letter.withdrawal}}, when=IS_SEALED & is_unsettled)
     if not tables.try_update(note):
         # If the digest was unsealed after the first attempt, this succeeds. If its email is settled, nothing changes.
         _drop(letter, now, tables)
 
 
-def take_out_late(ids: DigestIds, late: set[str], now: datetime, tables: Tables) -> None:
-    """Take the letters of people who withdrew (`late`) out of the sealed digest. Remove LATE unless it has changed.
+def take_out_late(ids: DigestIds, withdrawals: set[str], now: datetime, tables: Tables) -> None:
+    """Take the letters of people who withdrew out of the sealed digest. Then remove LATE unless it has changed.
 
-    These letters wait again. A sender then drops each, unless its owner has signed and confirmed again with a letter.
-    Raise Conflicted if the digest is no longer sealed.
+    `withdrawals`: what LATE has. These letters wait again. A sender then drops each, unless its owner has signed and
+    confirmed again with a letter. Raise Conflicted if the digest is no longer sealed.
     """
-    for signature_id in sorted(late):
-        letter = _find_in_digest(letter_delivery(ids.slug, ids.target, signature_id), tables)
-        if letter and letter.digest == ids:
-            _make_wait_again(letter, now, tables)
-    tables.try_update(Change(ids.key, remove=[LATE], when=is_still(LATE, late)))
+    for withdrawal in sorted(withdrawals):
+        _make_wait_again(GatheredLetter.of_withdrawal(withdrawal, ids), now, tables)
+    tables.try_update(Change(ids.key, remove=[LATE], when=is_still(LATE, withdrawals)))
 
 
 def _make_wait_again(letter: GatheredLetter, now: datetime, tables: Tables) -> None:

@@ -9,6 +9,7 @@ from chalicelib.core.target_keys import DigestIds
 from chalicelib.letters.counts import LetterNumbers, letter_counts, total
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.letters.digest_contents import close, find_digest, gather, seal
+from chalicelib.letters.digest_item import slot_of
 from chalicelib.letters.digest_kind import DIGESTS
 from chalicelib.letters.target_state import pause, record_digests, target_state
 from chalicelib.letters.withdrawn import remove_letter
@@ -133,7 +134,7 @@ def assert_letter_waits_again(fake_site: FakeSite) -> None:
 
 
 def assert_withdrawal_is_noted_as_late(fake_site: FakeSite) -> None:
-    assert fake_site.tables.items[TODAYS_DIGEST.key]["late"] == {KEY.sk}
+    assert fake_site.tables.items[TODAYS_DIGEST.key]["late"] == {f"{KEY.sk} {slot_of(KEY.sk, has_own_words=True)} none"}
     assert letter_numbers(fake_site).waiting == 1
 
 
