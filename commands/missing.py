@@ -16,13 +16,17 @@ RESTORED_COUNTS = (
 )  # fmt: skip
 
 
+def is_left_out(table: str, copied: Item) -> bool:
+    """Return whether an item is temporary or a secret. Then do not even read it: the engineer may not read tokens."""
+    return table == keys.COUNTS and not copied["pk"].startswith(RESTORED_COUNTS)
+
+
 def decide_count(copied: Item, live: Item | None, since_copy: SinceCopy) -> RestoreDecision:
     """Decide to restore an item of the counts table only if it is missing. Leave out temporary items and secrets.
 
     A counter that exists but is wrong is not restored: a recount repairs it.
     """
-    is_restored_kind = copied["pk"].startswith(RESTORED_COUNTS)
-    if live is None and not is_restored_kind:
+    if is_left_out(keys.COUNTS, copied):
         return RestoreDecision(RestoreOutcome.TEMPORARY)
     return _restore_missing(keys.COUNTS, copied, live)
 

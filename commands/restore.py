@@ -71,16 +71,16 @@ def _put_back(copy: Copy, arguments: argparse.Namespace) -> None:
 
 
 def restore_items(
-    pages: Iterable[Sequence[Item]], live: Tables, table: str, read_trail: Callable[[], SinceCopy], *, write: bool
+    pages: Iterable[Sequence[Item]], live: Tables, table: str, read_withdrawn: Callable[[], SinceCopy], *, write: bool
 ) -> Iterator[RestoredItem]:
     """Restore the items of the copy's pages, one page at a time. Yield each item with its outcome.
 
-    `table`: which table of `live` to restore. `read_trail`: called before each page, because people may withdraw now.
-    `write`: False for a dry run.
+    `table`: which table of `live` to restore. `read_withdrawn`: called before each page, because people may withdraw
+    now. `write`: False for a dry run.
     """
     for page in pages:
-        since_copy = with_retries(read_trail)
-        page_keys = [damage.item_key(table, item) for item in page]
+        since_copy = with_retries(read_withdrawn)
+        page_keys = [damage.item_key(table, item) for item in page if not missing.is_left_out(table, item)]
         live_items = with_retries(partial(live.batch_get, page_keys, consistent=True)) if page_keys else []
         live_by_key = {damage.item_key(table, item): item for item in live_items}
         for copied in page:

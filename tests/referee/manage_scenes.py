@@ -126,8 +126,9 @@ def restore(desktop: Desktop) -> None:
     desktop.manage(*command, AT, "--leave-out", str(file))
     desktop.manage(*command, AT, "--finish")
     desktop.manage(*command, "latest", "--dry-run")
-    for table, pk in ((keys.AUDIT, "2026-11"), (keys.COUNTS, "PETITIONS"), (keys.DELIVERIES, "letter#a")):
-        page = [{"pk": pk, "sk": "lost"}]
+    lost = {keys.AUDIT: ["2026-11"], keys.COUNTS: ["PETITIONS", "TOKENS"], keys.DELIVERIES: ["letter#a"]}
+    for table, partitions in lost.items():
+        page = [{"pk": pk, "sk": "lost"} for pk in partitions]
         items = restore_items([page], site.tables, table, lambda: SinceCopy(LATER), write=True)
         desktop.record(partial(list, items))
 
