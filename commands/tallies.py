@@ -50,7 +50,7 @@ def _recount_and_print(petition: Petition) -> Recount:
 def report(found: Recount) -> list[str]:
     """Return the lines of text to print after a recount."""
     lines = [f"{found.slug}: {found.confirmed} confirmed signatures in the table"]
-    # A sum has a name such as `by` country, `key` GB. For the count, `by` is empty.
+    # A sum has a name such as `by` country, `key` GB. For the count, `by` is empty and `key` is "all".
     for (by, key), off in found.drift.items():
         name = by or "count"
         lines.append(f"  tally is off by {off:+} in {name} {key}")

@@ -14,7 +14,7 @@ class FakeMailer:
     mails: list[Mail] = field(default_factory=list)
     failures: list[Exception] = field(default_factory=list)
 
-    def begin_batch(self, now: datetime) -> None: ...
+    def close_if_idle(self, now: datetime) -> None: ...
 
     def send(self, mail: Mail) -> str:
         if self.failures:

@@ -109,5 +109,5 @@ def s3() -> Any:
 
 @cache
 def lambdas() -> Any:
-    """Return the client of Lambda, untyped: two calls do not justify another package of stubs."""
+    """Return the client of Lambda, untyped: two calls (source.py) do not justify another package of stubs."""
     return boto3.client("lambda", config=CONFIG)

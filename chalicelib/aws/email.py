@@ -66,7 +66,7 @@ class Mailer:
         # When the batch of the last email began.
         self._used_at: datetime | None = None
 
-    def begin_batch(self, now: datetime) -> None:
+    def close_if_idle(self, now: datetime) -> None:
         """Before the first email of an invocation, close the connection to SES if it may have been idle too long."""
         if self._used_at is not None and now - self._used_at > IDLE:
             self._client.close()

@@ -195,6 +195,6 @@ def _names(prefix: str, attributes: Sequence[str], names: dict[str, str]) -> str
 
 
 def chunks(values: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    """Yield parts of at most `size` values: AWS takes 10, 25 or 100 items a call."""
+    """Yield parts of at most `size` values: AWS takes 10 or 100 items a call."""
     for start in range(0, len(values), size):
         yield values[start : start + size]

@@ -34,7 +34,7 @@ the item of an address whose owner has stopped email.
                 JOB#<kind>#<key>       LATEST           the id of the latest of these jobs: only one runs at a time
                 UPDATES#<slug>         <update id>      one update to those who signed
     AUDIT       <year>-<month>         <time>#<random>  one action of a member of staff
-    DELIVERIES  <kind>#<bucket>        <key>            the state of one email (mail/deliveries.py)
+    DELIVERIES  <kind>#<bucket>        <key>            the state of one email, such as a letter (mail/deliveries.py)
     LIMITS      ADDRESS#<hash>         EMAIL            one address: when it may get email, and its owner's choices
                 NETWORK#<hash>         EMAIL            one client network: until when its first emails are scheduled
 """
@@ -87,7 +87,7 @@ def petition(slug: str) -> Key:
 
 
 def slugs() -> Key:
-    # A partition of its own, so that requests for unknown slugs do not read the partition of the petitions.
+    # A partition of its own: otherwise, every list of all petitions would read this item too.
     return Key(COUNTS, "SLUGS", "ALL")
 
 
@@ -149,7 +149,7 @@ def shedding_level() -> Key:
     return Key(COUNTS, "SHEDDING", "LEVEL")
 
 
-def staff_token(token_id: str) -> Key:
+def access_token(token_id: str) -> Key:
     return Key(COUNTS, TOKENS_PARTITION, token_id)
 
 

@@ -112,7 +112,7 @@ def _message_handler(priority: Priority, share_of_rate: Callable[[], float]) -> 
     `share_of_rate` returns the share of SES's rate that emails of this priority may use now.
     """
     limiter = _limiter(priority)
-    mailer().begin_batch(times.now())
+    mailer().close_if_idle(times.now())
     deliver = limit_rate(mailer().send, limiter)
     context = MailContext(settings().site_url, settings().token_keys, settings().limit_keys, deliver)
     # The batch's time begins here, before the first call to AWS, so that it includes all calls.

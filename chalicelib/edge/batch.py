@@ -42,7 +42,7 @@ def handle_messages(
     """Handle each message, and return the failed messages (ReportBatchItemFailures).
 
     SQS delivers only the failed messages again; after the last attempt they go to the dead-letter queue. A message that
-    starts with `drop_prefix` is not handled and not reported as failed, so SQS deletes it.
+    starts with `drop_prefix`, such as a test by SES, is not handled and not reported as failed, so SQS deletes it.
     """
     log.begin(getattr(event.context, "aws_request_id", ""))
     failed = []

@@ -29,7 +29,10 @@ routes = Blueprint(__name__)
 
 @staff_view(routes)
 def request_export(request: Request, slug: str) -> Response:
-    """Start an export of the signatures that are confirmed now. Return 202 and the `Location` of the export."""
+    """Start an export of the signatures that are confirmed now. Return 202 and the `Location` of the export.
+
+    `start` raises NotNow (409) while another export of the petition runs.
+    """
     export_request = parse_body(ExportRequest, json_body(request))
     petition = petition_as_stored(slug, tables())
     export = new_export(export_request, petition, actor(request).owner, times.now(), tables())
@@ -96,8 +99,9 @@ def _export_json(export: Export) -> dict[str, object]:
     `rows` and `of` may differ (docs/staff.md).
     """
     now, result = times.now(), export.result
+    failed_if_stalled = export.at(now)
     shown = {
-        **export.at(now).model_dump(include={"format", "columns", "recipient", "requested_by", "why"}),
+        **failed_if_stalled.model_dump(include={"format", "columns", "recipient", "requested_by", "why"}),
         "id": export.job_id,
         "slug": export.slug,
         "moment": times.iso(export.moment),

@@ -40,6 +40,7 @@ def deliver(export: Export, context: ExportContext) -> Export:
 
 
 def delete_files(export: Export, context: ExportContext) -> None:
+    """Delete the files of an export that was cancelled or failed. S3 deletes the files of an expired export."""
     context.s3_bucket.delete_under(_prefix(export))
 
 

@@ -114,7 +114,7 @@ class Export(Job):
     """The stored item. Each step adds to `parts` and `totals`.
 
     `parts`: for each bucket (partition of signatures) that is written, in order, the S3 key of its rows; "" if it has
-    no rows.
+    no rows. `recipient`: what staff see of `recipient_key`, the public key.
     """
 
     kind: ClassVar[str] = "export"

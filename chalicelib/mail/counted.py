@@ -83,7 +83,7 @@ class CountedDeliveries(Deliveries):
         return self.request_of({"sk": key, **requested})
 
     def mark_undeliverable(self, key: str, reason: str, now: datetime, tables: Tables) -> None:
-        """Record a bounced email as failed. Record an email with a complaint as sent, because it arrived.
+        """Record a bounced or rejected email as failed. Record an email with a complaint as sent, because it arrived.
 
         SES's event may come before `mark_sent`. Then the event settles the request, and `mark_sent` changes nothing.
         """

@@ -1,8 +1,8 @@
 """Store the state of each email in an item of its own, in the deliveries table.
 
 Only the emails about a signature have their state elsewhere: in the signature's item (signature_kinds.py). An item in
-the deliveries table contains ids and times but no personal data, and it expires. So `contents` of a kind (kind.py)
-reads the recipient's address elsewhere. An email is settled when it no longer waits to be sent.
+the deliveries table contains no name and no address, and it expires. So `contents` of a kind (kind.py) reads the
+recipient's address elsewhere. An email is settled when it no longer waits to be sent.
 """
 
 from collections import Counter
@@ -43,7 +43,7 @@ class DeliveryOutcome(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Deliveries(DeliveryState):
-    """The deliveries of one kind of email. DynamoDB deletes an item `lifetime` after the email was requested.
+    """The deliveries of one kind of email. DynamoDB deletes an item `lifetime` after the first request.
 
     An email that still waits then is never sent. Emails may wait for weeks, so `lifetime` must be longer. Once the item
     is deleted, an email with the same key can be requested again.

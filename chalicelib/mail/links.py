@@ -26,7 +26,10 @@ routes = Blueprint(__name__)
 
 
 class StopLink(NamedTuple):
-    """A verified link and its petition. `choice`: the address and petition whose email the link stops, as hashes."""
+    """A verified link and its petition. `choice`: the address and petition whose email the link stops, as hashes.
+
+    `subject`: the signature that the link also unsubscribes from updates.
+    """
 
     token: str
     subject: Subject

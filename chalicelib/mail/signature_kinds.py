@@ -24,7 +24,7 @@ from chalicelib.mail.state import DeliveryState
 from chalicelib.mail.stop import choice_of, is_unwanted, stop_token
 from chalicelib.petitions.find import cached_as_stored, slugs_from
 from chalicelib.petitions.model import CONFIRM_AFTER_CLOSE, Petition, PetitionState
-from chalicelib.petitions.transition import closing_if_opened
+from chalicelib.petitions.transition import closes_at_if_opened_now
 from chalicelib.signatures import mail_state
 from chalicelib.signatures.model import MIN_MAIL_INTERVAL, MailKind, Signature, SignatureState
 from chalicelib.signatures.names import greeting_name
@@ -81,7 +81,7 @@ def confirmable_until(petition: Petition, now: datetime) -> datetime:
     If the petition is paused, use the closing that it would have if it opened again now.
     """
     until = now + CONFIRM_LIFETIME
-    closes_at = closing_if_opened(petition, now)
+    closes_at = closes_at_if_opened_now(petition, now)
     if closes_at is None:
         return until
     return min(until, closes_at + CONFIRM_AFTER_CLOSE)

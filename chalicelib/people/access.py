@@ -113,6 +113,7 @@ def _person(signature: Signature) -> "Person":
 
 
 def _times(signature: Signature) -> "SignatureTimes":
+    """Return the times of the signature. `restored_at`: when it was restored from a backup of the table."""
     names: tuple[str, ...] = ("signed_at", "confirmed_at", "withdrawn_at", "erased_at", "restored_at", "expires_at")
     if signature.erased_at:
         # An erasure sets signed_at and withdrawn_at to its own time, so these two would mislead.
@@ -154,7 +155,7 @@ def _held_signature(
         "state": signature.state,
         "person": _person(signature),
         "obtained": {
-            "by": signature.obtained_by,
+            "by": signature.obtained_by,  # The charity or a partner.
             "through": signature.channel,
             "source": signature.source,
             "counted_as": signature.counted_source,

@@ -37,7 +37,10 @@ def letters_of(stored: list[StoredSignature], tables: Tables) -> "dict[str, Held
 
 
 def _letter_in_full(stored: StoredSignature, signed: SignedLetter | None, tables: Tables) -> "AgreedLetter | None":
-    """Return a person's letter in full. `signed` has what the person changed, the petition's letter has the rest."""
+    """Return a person's letter in full. `signed` has what the person changed, the petition's letter has the rest.
+
+    The opening is the first paragraph, after "Dear …".
+    """
     if signed is None:
         return None
     letter_version = letter_as_signed(stored.petition.slug, signed.version, tables)
@@ -83,7 +86,10 @@ def _delivery(target_name: str, item: Item) -> "LetterDelivery":
 
 
 def _target_names(stored: StoredSignature, tables: Tables) -> dict[str, str]:
-    """Return the name of each target by its key. Include targets that staff have removed since the person agreed."""
+    """Return the name of each target by its key.
+
+    Include targets that staff have removed since the person agreed, unless a withdrawal has removed the letter.
+    """
     targets: list[LetterTarget] = []
     signed, current = stored.signature.letter, stored.petition.letter
     if signed:

@@ -43,7 +43,8 @@ def resend(stored: StoredSignature, allowance: Allowance, now: datetime, tables:
     try:
         mail_state.request_or_nudge_mail(stored.key, signature, now, tables)
     except ConditionFailed:
-        was_already_requested = True  # The earlier request is too recent to queue it again.
+        # Usually, the earlier request is too recent to queue it again. Rarely, the signature has just changed.
+        was_already_requested = True
     due_at = max(signature.mail_due_at or now, allowance.next_at)
     if due_at > now + MIN_MAIL_INTERVAL:
         return ResendAnswer(ResendOutcome.LATER, due_at)

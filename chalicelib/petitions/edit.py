@@ -41,7 +41,8 @@ def edit(petition: Petition, now: datetime, tables: Tables) -> Petition:
 def revise(petition: Petition, tables: Tables, also: Change | None = None) -> Petition:
     """Do what `edit` does, for a petition whose text and letter are already stored in their current versions.
 
-    `also` is a further change in the same transaction. Raise ConditionFailed if the condition of `also` fails.
+    `also` is a further change in the same transaction, such as to a job. Raise ConditionFailed if the condition of
+    `also` fails.
     """
     edited = with_changes(petition, revision=petition.revision + 1)
     try:

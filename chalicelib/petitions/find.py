@@ -161,7 +161,10 @@ def open_petitions(now: datetime, tables: Tables) -> list[Petition]:
 
 
 def open_petitions_with_counts(now: datetime, tables: Tables) -> list[ListedPetition]:
-    """Return the open petitions, newest first, with their public counts. Raise Unavailable if a count is missing."""
+    """Return the open petitions, newest first, with their public counts.
+
+    If a count is missing, return an older list. Raise Unavailable if this process has none.
+    """
     return _listed.get("open", lambda: _read_open_petitions(now, tables))
 
 
@@ -175,7 +178,7 @@ def _read_open_petitions(now: datetime, tables: Tables) -> list[ListedPetition]:
 
 
 def forget_petitions() -> None:
-    """Clear the caches. Tests use it to start like a new process."""
+    """Clear the caches, so that a test or a benchmark starts like a new process."""
     _petition_cache.clear()
     _stored_cache.clear()
     _slugs.clear()

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 
 from chalicelib.core.address import canonical_of
 from chalicelib.core.times import Moment
-from chalicelib.petitions.text import LetterText, Line, SesAddress, Translation, digest
+from chalicelib.petitions.text import LetterText, Line, SesAddress, Translation, hash_of_texts
 
 if TYPE_CHECKING:
     from chalicelib.petitions.answers import MayHaveLetter, PublicLetter
@@ -112,7 +112,7 @@ class Letter(LetterText):
             targets.append(target.model_copy(update={"name": name}))
         return self.model_copy(update={**dict(text), "targets": targets})
 
-    def has_address(self, email: str, among: Sequence[LetterTarget]) -> bool:
+    def has_address(self, member_email: str, among: Sequence[LetterTarget]) -> bool:
         """Return whether one of the targets `among` has this address, in any spelling.
 
         `among` may be from an older version. So compare only the keys, and take the addresses from this letter.
@@ -120,7 +120,7 @@ class Letter(LetterText):
         keys = {target.key for target in among}
         emails = [target.email for target in self.targets if target.key in keys]
         addresses = [canonical_of(target_email) for target_email in emails if target_email]
-        return canonical_of(email) in addresses
+        return canonical_of(member_email) in addresses
 
     @property
     def is_to_members(self) -> bool:
@@ -163,7 +163,7 @@ def version_of_letter(letter: Letter | None, translations: Mapping[str, Translat
     for code in sorted(translations):
         if text := translations[code].letter:
             parts += [code, *_agreed_texts(text)]
-    return digest(*parts)
+    return hash_of_texts(*parts)
 
 
 def _agreed_texts(text: LetterText) -> list[str]:

@@ -88,7 +88,7 @@ def _reason_errors(transition: Transition) -> list[FieldError]:
     return []
 
 
-def closing_if_opened(petition: Petition, now: datetime) -> datetime | None:
+def closes_at_if_opened_now(petition: Petition, now: datetime) -> datetime | None:
     """Return closes_at. If the petition is paused, move it by the length of the pause, as opening now would move it."""
     if petition.paused_at and petition.closes_at:
         return petition.closes_at + (now - petition.paused_at)
@@ -103,7 +103,7 @@ def _opening_changes(petition: Petition, _: Transition, now: datetime) -> dict[s
     """
     if petition.state_at(now) is PetitionState.DRAFT:
         return {"opened_at": now}
-    closes_at = closing_if_opened(petition, now)
+    closes_at = closes_at_if_opened_now(petition, now)
     is_past = closes_at is not None and closes_at <= now
     return {"closes_at": None if is_past else closes_at}
 

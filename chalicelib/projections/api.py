@@ -149,7 +149,10 @@ def _chosen_dimension(request: Request) -> TallyDimension | Dimension | None:
 
 
 def _chosen_top(request: Request) -> int | None:
-    """Return the number in ?top=: how many rows to return, those with the largest numbers. None: return all rows."""
+    """Return the number in ?top=: how many rows to return, those with the largest numbers. None: return all rows.
+
+    One more row has the sum of all others, unless it is 0.
+    """
     value = query(request, "top")
     if not value:
         return None

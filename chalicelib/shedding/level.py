@@ -42,7 +42,7 @@ def level_now(tables: Tables) -> Level:
     try:
         return _cached_level.get("level", lambda: stored_level(tables))
     except Exception as error:
-        if not isinstance(error, Unavailable):
+        if not isinstance(error, Unavailable):  # AWS answered: the item is unreadable, or the code has a bug.
             log.degraded("level_unreadable")
         # The cache would have returned the last known level, so there is none. Cache NORMAL for LEVEL_SECONDS, so that
         # the next requests do not wait for the same failure.

@@ -44,7 +44,8 @@ def change_and_count(
         except ConditionFailed as failure:
             if failure.index == SIGNATURE_INDEX:
                 raise
-            entry = with_other_source(entry)  # The other condition failed: the shard has too many sources.
+            # Only adding to the tally has another condition: it failed, because the shard has too many sources.
+            entry = with_other_source(entry)
     raise Conflicted("storage")
 
 

@@ -53,7 +53,7 @@ class SignedLetter(BaseModel):
 
     @property
     def has_own_words(self) -> bool:
-        """Return whether the person wrote a part of the letter."""
+        """Return whether the person wrote a part of the letter, or left out the opening."""
         return isinstance(self.opening, str) or bool(self.subject or self.body)
 
 

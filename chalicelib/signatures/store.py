@@ -78,7 +78,7 @@ def _renewal(key: Key, signature: Signature, when: Condition) -> Change:
 
 def confirmation(
     subject: Subject,
-    corrections: Mapping[str, Any],
+    changes: Mapping[str, Any],
     counted_source: str,
     now: datetime,
     *,
@@ -88,11 +88,11 @@ def confirmation(
     """Return the change from pending to confirmed, if the stored country and source are still those of the link.
 
     `issued`: when the link was issued; if the person withdrew later, change nothing. `has_receipt_email`: also request
-    the receipt email. Otherwise, if `corrections` has `letter_asked`, request the email that offers this letter.
+    the receipt email. Otherwise, if `changes` has `letter_asked`, request the email that offers this letter.
     """
-    corrected = {name: value for name, value in corrections.items() if value is not None}
-    emptied = [name for name, value in corrections.items() if value is None]
-    kind = MailKind.ALREADY_SIGNED if corrected.get("letter_asked") else None
+    changed = {name: value for name, value in changes.items() if value is not None}
+    emptied = [name for name, value in changes.items() if value is None]
+    kind = MailKind.ALREADY_SIGNED if changed.get("letter_asked") else None
     if has_receipt_email:
         kind = MailKind.RECEIPT
     request = {"mail_kind": kind, "mail_requested_at": iso(now)} if kind else {}
@@ -101,7 +101,7 @@ def confirmation(
     if issued:
         is_linked &= absent_or_at_most("withdrawn_at", withdrawal_limit(issued))
     old_request = [name for name in MAIL_REQUEST_FIELDS if name not in request]
-    assign = {"state": SignatureState.CONFIRMED, "confirmed_at": iso(now), **corrected, **counted, **request}
+    assign = {"state": SignatureState.CONFIRMED, "confirmed_at": iso(now), **changed, **counted, **request}
     return Change(subject.key, assign=assign, remove=["expires_at", *old_request, *emptied], when=is_linked)
 
 

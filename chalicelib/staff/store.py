@@ -12,13 +12,13 @@ from chalicelib.staff.model import StaffToken
 
 def add(token: StaffToken, tables: Tables) -> None:
     item = {**token.model_dump(exclude_none=True), "rights": sorted(token.rights)}
-    tables.put_new(NewItem(keys.staff_token(token.token_id), item))
+    tables.put_new(NewItem(keys.access_token(token.token_id), item))
 
 
 def revoke(token_id: str, now: datetime, tables: Tables) -> bool:
     """Revoke the token. If it is revoked already, keep the earlier time. Return False if it does not exist."""
     is_not_revoked = Attr("token_id").exists() & Attr("revoked_at").not_exists()
-    change = Change(keys.staff_token(token_id), assign={"revoked_at": iso(now)}, when=is_not_revoked)
+    change = Change(keys.access_token(token_id), assign={"revoked_at": iso(now)}, when=is_not_revoked)
     try:
         tables.update(change)
     except ConditionFailed as failure:
@@ -28,11 +28,11 @@ def revoke(token_id: str, now: datetime, tables: Tables) -> bool:
 
 def mark_used(token_id: str, now: datetime, tables: Tables) -> None:
     exists = Attr("token_id").exists()
-    tables.update(Change(keys.staff_token(token_id), assign={"last_used_at": iso(now)}, when=exists))
+    tables.update(Change(keys.access_token(token_id), assign={"last_used_at": iso(now)}, when=exists))
 
 
 def find(token_id: str, tables: Tables) -> StaffToken | None:
-    item = tables.get(keys.staff_token(token_id), consistent=True)
+    item = tables.get(keys.access_token(token_id), consistent=True)
     return _token(item) if item else None
 
 

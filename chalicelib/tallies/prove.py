@@ -33,7 +33,7 @@ AFTER_ALL_TIMES = "9"
 
 
 class Sum(NamedTuple):
-    """The name of a sum: a dimension such as country (`by`), and a value such as GB (`key`). The count has no `by`."""
+    """The name of a sum. `by`: a dimension such as country, or "" for the count. `key`: a value such as GB."""
 
     by: str
     key: str = WHOLE

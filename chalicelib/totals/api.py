@@ -85,7 +85,7 @@ def read_total(request: Request, slug: str) -> Response:
 
 @staff_view(routes)
 def enter_figure(request: Request, slug: str) -> Response:
-    """Enter a figure. Return 201. A correction is another figure of the same source, with a later `as_of`."""
+    """Enter a figure. Return 201. Of the figures of a source, the one with the latest `as_of` is current."""
     sent = parse_body(NewFigure, json_body(request, max_bytes=MAX_HASHES_KB * 1024), WORDS)
     new, now = with_count(sent), times.now()
     has_hashes = new.kind is FigureKind.HASHES

@@ -11,7 +11,7 @@ from chalicelib.updates import store
 from chalicelib.updates.find import find_update
 from chalicelib.updates.model import Mailing, Update, UpdateState
 
-# In these states, the update's job has not ended.
+# In these states, the update's job has not ended, unless it failed because it made no progress.
 OPEN = (UpdateState.SCHEDULED, UpdateState.SENDING)
 
 

@@ -54,7 +54,7 @@ def test_a_connection_that_may_be_dead_is_not_used_again(client: Any) -> None:
     mailer = Mailer(client, "a@b.example", "c")
     before = Ses.connections
     for began, connections in ((NOW, 1), (NOW + IDLE, 1), (NOW + 3 * IDLE, 2)):
-        mailer.begin_batch(began)
+        mailer.close_if_idle(began)
         mailer.send(MAIL)
         assert Ses.connections - before == connections
 
@@ -62,9 +62,9 @@ def test_a_connection_that_may_be_dead_is_not_used_again(client: Any) -> None:
 def test_batches_without_an_email_do_not_keep_a_connection_alive(client: Any) -> None:
     mailer = Mailer(client, "a@b.example", "c")
     before = Ses.connections
-    mailer.begin_batch(NOW)
+    mailer.close_if_idle(NOW)
     mailer.send(MAIL)
     for number in range(1, 4):
-        mailer.begin_batch(NOW + number * IDLE)
+        mailer.close_if_idle(NOW + number * IDLE)
     mailer.send(MAIL)
     assert Ses.connections - before == 2

@@ -196,5 +196,5 @@ def test_every_aws_method_can_be_faulted() -> None:
     for kind in (Tables, Queue, Source, Bucket, Mailer, MailQuota):
         public = {name for name in vars(kind) if not name.startswith("_")}
         # Only manage.py calls move_to. The others need no AWS call.
-        no_calls = {"move_to", "link", "upload_form", "answered_at", "begin_batch"}
+        no_calls = {"move_to", "link", "upload_form", "answered_at", "close_if_idle"}
         assert public - no_calls == set(CALLS[kind.__name__])

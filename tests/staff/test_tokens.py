@@ -62,7 +62,7 @@ def test_a_token_expires_to_the_second(tables: FakeTables) -> None:
 
 def test_a_revoked_token_is_unknown(tables: FakeTables) -> None:
     token = bobs_token(tables)
-    key = keys.staff_token(token.split("_")[1])
+    key = keys.access_token(token.split("_")[1])
     tables.items[key]["revoked_at"] = "2026-11-24T11:00:00Z"
     with pytest.raises(UnknownToken):
         recognise(f"Bearer {token}", NOW, tables)

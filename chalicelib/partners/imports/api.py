@@ -73,7 +73,7 @@ def start_import(request: Request, slug: str) -> Response:
 
 @staff_view(routes)
 def offer_upload(request: Request, slug: str) -> Response:
-    """Return a form that uploads a larger file. The form needs no token, but works only for one hour and one file."""
+    """Return a form that uploads a larger file. It needs no token. It works for an hour. Each use replaces the file."""
     petition = petition_as_stored(slug, tables())
     upload = token_hex(16)
     audit(request, "upload.offered", petition.slug, {"upload": upload})
@@ -126,6 +126,7 @@ def undo_import(request: Request, slug: str, import_id: str) -> Response:
 
 
 def _new_import(request: Request, slug: str, partner: str, now: datetime) -> Import:
+    """Return a new import or undo, not stored yet."""
     moment = now.replace(microsecond=0)
     return Import(
         job_id=new_id(slug, moment),

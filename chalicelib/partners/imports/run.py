@@ -58,7 +58,7 @@ class ImportWork:
         return Step(ROWS_SECONDS, lambda: self._take_next_rows(job))
 
     def tidy(self, job: Import) -> None:
-        """Delete the import's file, because it has names and addresses. For an undo, there is nothing to delete."""
+        """Delete the import's file: it has names and addresses. An undo has no file, so nothing is under its prefix."""
         if job.file:
             folder, _, _ = job.file.rpartition("/")
             self.bucket.delete_under(f"{folder}/")

@@ -1,5 +1,7 @@
 """Undo an import: take back the signatures that only this import sent, and mark the import's receipts as undone.
 
+A signature that the person confirmed by our email stays, even if only this import sent it.
+
 A receipt records that a partner sent a signature. Receipts are spread over buckets, which are partitions of the table.
 """
 
