@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 
 from chalicelib.core.address import canonical_of
 from chalicelib.core.times import Moment
-from chalicelib.petitions.text import LetterText, Line, SesAddress, Translation, hash_of_texts
+from chalicelib.petitions.text import LetterText, Line, SesAddress, Translation, digest
 
 if TYPE_CHECKING:
     from chalicelib.petitions.answers import MayHaveLetter, PublicLetter
@@ -163,7 +163,7 @@ def version_of_letter(letter: Letter | None, translations: Mapping[str, Translat
     for code in sorted(translations):
         if text := translations[code].letter:
             parts += [code, *_agreed_texts(text)]
-    return hash_of_texts(*parts)
+    return digest(*parts)
 
 
 def _agreed_texts(text: LetterText) -> list[str]:

@@ -16,17 +16,7 @@ from chalicelib.petitions.figure import MAX_FIGURES, Figure
 from chalicelib.petitions.goals import Goal, check_rising
 from chalicelib.petitions.letter import Letter, version_of_letter
 from chalicelib.petitions.sites import MAX_SITES, SiteOrigin
-from chalicelib.petitions.text import (
-    Code,
-    EmailAddress,
-    Line,
-    Prose,
-    Summary,
-    Translation,
-    Wording,
-    hash_of_texts,
-    version_of,
-)
+from chalicelib.petitions.text import Code, EmailAddress, Line, Prose, Summary, Translation, Wording, digest, version_of
 
 SLUG_PATTERN = r"^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$"
 # Shards are the items over which a day's counts are spread. One BatchGetItem (100 keys at most) reads a day's shards.
@@ -181,7 +171,7 @@ class Petition(BaseModel):
         for code, translation in sorted(untranslated.translations.items()):
             texts = [getattr(translation, name, None) or "" for name in names]
             parts += [code, *texts]
-        return hash_of_texts(*parts)
+        return digest(*parts)
 
     @property
     def version(self) -> str:

@@ -116,7 +116,7 @@ def version_of(text_version: str, consent_version: str) -> str:
 
 
 @lru_cache(maxsize=100)
-def hash_of_texts(*parts: str) -> str:
+def digest(*parts: str) -> str:
     """Return a hash of the texts, which is used as their version.
 
     The hash is cached, because each signature stores two versions, and most signatures have the same texts.
