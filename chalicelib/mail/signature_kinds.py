@@ -186,6 +186,7 @@ def _links(key: str, signature: Signature, context: MailContext, now: datetime) 
 _STATE = SignatureDeliveries(max_emails=None, min_interval=MIN_MAIL_INTERVAL)
 SIGNATURE_KINDS = by_name(
     Kind(MailKind.CONFIRM, TEMPLATES / "confirm", Priority.URGENT, _STATE, confirm_email),
+    Kind(MailKind.CONFIRM_IMPORTED, TEMPLATES / "confirm", Priority.OTHER, _STATE, confirm_email),
     Kind(MailKind.ALREADY_SIGNED, TEMPLATES / "already-signed", Priority.OTHER, _STATE, already_signed_email),
     Kind(MailKind.RECEIPT, TEMPLATES / "receipt", Priority.OTHER, _STATE, receipt_email),
 )

@@ -15,6 +15,7 @@ from chalicelib.partners.form import SentSignature
 from chalicelib.partners.model import CountsWhen, Partner, Receipt
 from chalicelib.partners.register import store_wording
 from chalicelib.petitions.model import Petition
+from chalicelib.signatures.model import MailKind
 from chalicelib.signatures.origin import Origin
 from chalicelib.signatures.sign import SigningContext
 
@@ -60,12 +61,15 @@ class ReceivingContext:
 
     def origin_of(self, submission: SentSignature, receipt: Receipt, *, is_stored: bool) -> Origin:
         """Return the origin of the signature. `is_stored`: the signature is stored already, so we request no email."""
+        needs_email = self.partner.counts is CountsWhen.AFTER_EMAIL and not is_stored
+        # In an import, nobody waits for the email. So the people who sign now come first.
+        email = MailKind.CONFIRM_IMPORTED if self.job_id else MailKind.CONFIRM
         return Origin(
             obtained_by=self.partner.name,
             channel=self.channel,
             consent_version=submission.consent.version,
             source=self.partner.source,
-            confirms_by_email=self.partner.counts is CountsWhen.AFTER_EMAIL and not is_stored,
+            email=email if needs_email else None,
             receipt=receipt.digest,
         )
 

@@ -71,18 +71,21 @@ def request_or_nudge_mail(
     if letter and may_offer:
         offer = {"letter_asked": {**letter, "asked_at": iso(now)}}
     if stored.mail_kind:
-        nudge_mail(key, now, tables, network, offer)
+        changes = {"mail_network": network} if network else {}
+        if stored.mail_kind is MailKind.CONFIRM_IMPORTED:
+            changes["mail_kind"] = MailKind.CONFIRM  # Now the person waits for the email.
+        nudge_mail(key, now, tables, changes, offer)
     else:
         kind = MailKind.CONFIRM if stored.state is SignatureState.PENDING else MailKind.ALREADY_SIGNED
         request_mail(key, kind, now, tables, offer)
 
 
 def nudge_mail(
-    key: Key, now: datetime, tables: Tables, network: str | None = None, offer: Mapping[str, Any] = NO_OFFER
+    key: Key, now: datetime, tables: Tables, changes: Mapping[str, str], offer: Mapping[str, Any] = NO_OFFER
 ) -> None:
     """Nudge an open mail request. Raise ConditionFailed if the request, or its last nudge, is too recent.
 
-    `network`: if given, replaces the stored network, which is perhaps that of a stranger whose emails must wait.
+    `changes`: new attributes of the request. A new network replaces perhaps that of a stranger whose emails must wait.
     `offer`: {"letter_asked": letter} if the email asks the owner whether to send this letter, else empty. The first
     offer is stored even if the request is recent: the email is not sent yet, so it can still ask.
     """
@@ -91,8 +94,7 @@ def nudge_mail(
     if offer:
         is_first_offer = Attr("mail_kind").exists() & Attr("letter_asked").not_exists()
         may_be_nudged = (may_be_nudged | is_first_offer) & Attr("state").eq(SignatureState.CONFIRMED)
-    new_network = {"mail_network": network} if network else {}
-    nudged = {"mail_nudged_at": iso(now), **new_network, **offer}
+    nudged = {"mail_nudged_at": iso(now), **changes, **offer}
     tables.update(Change(key, assign=nudged, when=may_be_nudged))
 
 

@@ -61,6 +61,7 @@ class MailKind(StrEnum):
     """Which email a signature waits for. RECEIPT is an email that says that the signature is confirmed."""
 
     CONFIRM = "confirm"
+    CONFIRM_IMPORTED = "confirm-imported"  # The same email. Nobody waits for it: an import obtained the signature.
     ALREADY_SIGNED = "already-signed"
     RECEIPT = "receipt"
 

@@ -4,16 +4,17 @@ from dataclasses import dataclass
 
 from chalicelib.core.sources import DIRECT
 from chalicelib.petitions.model import Petition
+from chalicelib.signatures.model import MailKind
 
 
 @dataclass(frozen=True)
 class Origin:
-    """The origin of a signature. All fields but `confirms_by_email` are stored with the signature.
+    """The origin of a signature. All fields but `email` are stored with the signature.
 
     `obtained_by`: the name of the charity or partner. `channel`: how the signature reached us, such as form or api.
     `consent_version`: the version of the wording that the person agreed to. `source`: the campaign or site that the
-    person came from. `confirms_by_email`: `sign` requests an email with a link to confirm. If False, `sign` requests no
-    email. `receipt`: the digest of the partner's receipt, which is our record of the signature that the partner sent.
+    person came from. `email`: the email with a link to confirm that `sign` requests; None if it requests no email.
+    `receipt`: the digest of the partner's receipt, which is our record of the signature that the partner sent.
     `network`: the hash of the client's network. The first emails for signatures from one network are limited.
     """
 
@@ -21,7 +22,7 @@ class Origin:
     channel: str
     consent_version: str
     source: str = DIRECT
-    confirms_by_email: bool = True
+    email: MailKind | None = MailKind.CONFIRM
     receipt: str | None = None
     network: str | None = None
 

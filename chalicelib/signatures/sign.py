@@ -24,7 +24,7 @@ from chalicelib.shedding.level import Level, level_now
 from chalicelib.signatures import mail_state, store
 from chalicelib.signatures.form import SignatureForm
 from chalicelib.signatures.letter import signed_letter
-from chalicelib.signatures.model import UNMAILED_LIFETIME, MailKind, NewSignature, Signature, SignatureState
+from chalicelib.signatures.model import UNMAILED_LIFETIME, NewSignature, Signature, SignatureState
 from chalicelib.signatures.origin import Origin
 from chalicelib.signatures.steps import wait_for_step
 
@@ -102,9 +102,9 @@ def _new_signature(form: SignatureForm, petition: Petition, origin: Origin, now:
         text_version=petition.text_version,
         consent_version=origin.consent_version,
         receipt=origin.receipt,
-        mail_kind=MailKind.CONFIRM if origin.confirms_by_email else None,
-        mail_requested_at=now if origin.confirms_by_email else None,
-        mail_network=origin.network if origin.confirms_by_email else None,
+        mail_kind=origin.email,
+        mail_requested_at=now if origin.email else None,
+        mail_network=origin.network if origin.email else None,
         expires_at=now + UNMAILED_LIFETIME,
     )
 

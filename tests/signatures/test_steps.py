@@ -7,6 +7,7 @@ import pytest
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures import sign, steps
 from chalicelib.signatures.mail_state import mark_undeliverable
+from chalicelib.signatures.model import MailKind
 from chalicelib.signatures.origin import Origin
 from chalicelib.signatures.sign import Outcome, sign_from_queue
 from chalicelib.signatures.steps import LONGEST_WAIT, STEP
@@ -130,12 +131,10 @@ def test_the_worker_of_the_queue_does_not_wait(tables: SlowTables, petition: Pet
     assert measured == (Outcome.ACCEPTED, 0.004, ["put_new"])
 
 
-@pytest.mark.parametrize("by_email", [False, True])
-def test_a_partners_signature_does_not_wait(tables: SlowTables, petition: Petition, *, by_email: bool) -> None:
+@pytest.mark.parametrize("email", [None, *MailKind])
+def test_a_partners_signature_does_not_wait(tables: SlowTables, petition: Petition, email: MailKind | None) -> None:
     """The partner learns the outcome in any case."""
-    origin = Origin(
-        obtained_by="oak", channel="partner", consent_version="1", receipt="oak:1", confirms_by_email=by_email
-    )
+    origin = Origin(obtained_by="oak", channel="partner", consent_version="1", receipt="oak:1", email=email)
     context = a_signing_context(tables)
     measured = measure(tables, lambda: sign.sign(a_form(), petition, origin, NOW, context).outcome)
     assert measured == (Outcome.ACCEPTED, 0.004, ["put_new"])

@@ -1,0 +1,43 @@
+"""An import requests thousands of emails. People who sign now do not wait behind them."""
+
+from dataclasses import replace
+from typing import Any
+
+from chalicelib.mail.outbox import Outbox
+from chalicelib.mail.relay import relay
+from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
+from chalicelib.partners.form import read_signature
+from chalicelib.partners.model import CountsWhen
+from chalicelib.partners.receive import take_each
+from chalicelib.petitions.model import Petition
+from tests.actors import MINUTE, NOW, identity_of, item_of, signed
+from tests.fakes import FakeQueue, FakeTables
+from tests.partnering import a_partner, a_receiving_context, sent_of
+
+
+def messages_of(before: Any, after: Any, tables: FakeTables) -> tuple[int, int]:
+    """Relay the change, and return how many messages are in the queues of urgent and of other email."""
+    urgent, other = FakeQueue(), FakeQueue()
+    relay([(before, after)], NOW, Outbox(urgent, other, SIGNATURE_KINDS), tables)
+    return len(urgent.messages), len(other.messages)
+
+
+def take_alice(tables: FakeTables, petition: Petition, **changes: Any) -> Any:
+    """Take Alice's signature from a partner whose signatures count after our email. Return its item."""
+    elm = a_partner(tables, CountsWhen.AFTER_EMAIL, "partner-elm")
+    context = replace(a_receiving_context(tables, petition, elm), **changes)
+    take_each([read_signature(sent_of(), elm, NOW)], context, NOW)
+    return item_of(tables, petition, identity_of(petition))
+
+
+def test_the_email_to_an_imported_person_is_urgent_only_when_they_sign_themselves(
+    tables: FakeTables, petition: Petition
+) -> None:
+    imported = take_alice(tables, petition, channel="import", job_id="job")
+    assert messages_of(None, imported, tables) == (0, 1)
+    identity = signed(tables, petition, now=NOW + 11 * MINUTE)
+    assert messages_of(imported, item_of(tables, petition, identity), tables) == (1, 0)
+
+
+def test_the_email_to_a_person_who_signs_on_a_partners_site_is_urgent(tables: FakeTables, petition: Petition) -> None:
+    assert messages_of(None, take_alice(tables, petition), tables) == (1, 0)
