@@ -38,6 +38,8 @@ TOKEN_KEYS = {"v1": "an-older-token-key", "v2": "the-newest-token-key"}
 LIMIT_KEYS = {"v1": "a-key-for-limits"}
 # The keys that the CDN sends to the API.
 ORIGIN_KEYS = {"OriginKey": "the-key-of-the-cdn", "OriginKeyToo": "its-next-key"}
+# Headers of a request that a visitor with the address 203.0.113.7 sends through the CDN.
+THROUGH_THE_CDN = {"x_forwarded_for": "203.0.113.7, 198.51.100.7", "x_origin_verify": ORIGIN_KEYS["OriginKey"]}
 # The purposes of the links in a signature's emails.
 LINKS = (Purpose.CONFIRM, Purpose.WITHDRAW, Purpose.UNSUBSCRIBE)
 SITE = "https://petitions.example"

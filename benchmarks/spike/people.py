@@ -47,7 +47,10 @@ _network_numbers = count()
 
 
 def _socket_in_new_network(_: ConnectionPool, *kind: int) -> gevent.socket.socket:
-    """Return a new socket with an address in a network of its own, because first emails are limited by network."""
+    """Return a new socket with a loopback address in a network of its own, because first emails are limited by network.
+
+    Loopback has no limit, so CrowdGateway (crowd_gateway.py) gives the address another first byte.
+    """
     number = next(_network_numbers)
     made = gevent.socket.socket(*kind)
     made.bind((f"127.{1 + number // 256 % 255}.{number % 256}.1", 0))

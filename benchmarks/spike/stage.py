@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.edge.record import Record
-from benchmarks.edge.recording_gateway import RecordingGateway
 from benchmarks.scene import sample_petition
 from benchmarks.spike import faults
+from benchmarks.spike.crowd_gateway import CrowdGateway
 from benchmarks.spike.faults import ProxyFaults
 from benchmarks.spike.plan import SpikePlan
 from benchmarks.spike.ses import Ses
@@ -60,7 +60,7 @@ def start_stack(plan: SpikePlan) -> Iterator[SpikeStack]:
             shorten_visibility_timeouts(cloud, stack, plan.rest)
         record = Record()
         edge, _ = local.applications(stack, api_port)
-        api = front.forwarding_application(RecordingGateway(stack.gateway, record))
+        api = front.forwarding_application(CrowdGateway(stack.gateway, record))
         with serve(faults.application(proxy), faults_port), serve(api, api_port), serve(edge, site_port):
             yield SpikeStack(site, stack, proxy, cloud, issue_token(stack), record)
 

@@ -54,8 +54,9 @@ class _EventSender:
             time.sleep(PAUSE_SECONDS)
 
     def _send(self, connection: http.client.HTTPConnection, event: Event) -> int:
-        # Ours limits the first emails of each network. The emulator takes the caller's address from this header.
-        network = f"127.{randrange(1, 255)}.{randrange(256)}.1"
+        # First emails are limited for each network, except loopback. The emulator takes the caller's address from this
+        # header.
+        network = f"10.{randrange(256)}.{randrange(256)}.1"
         headers = {"Content-Type": event["headers"]["Content-Type"], "X-Forwarded-For": network}
         path = self._api_url.path + event["path"]
         connection.request(event["httpMethod"], path, event["body"], headers)

@@ -13,6 +13,9 @@ from chalicelib.core.pseudonyms import oldest_secret, pseudonym
 IPV4_PREFIX_LENGTH, IPV6_PREFIX_LENGTH = 3, 6
 # An IPv4 address that is written as IPv6 begins with these bytes.
 MAPPED_IPV4 = bytes(10) + b"\xff\xff"
+# How 127.0.0.0/8 and the network of ::1 begin. With `make run`, all requests come from there, so they have no limit.
+# On AWS, no request does: API Gateway and CloudFront see the address on the internet that it came from.
+LOOPBACK = (b"\x7f", bytes(IPV6_PREFIX_LENGTH))
 
 
 def network_of(address: str) -> bytes:
@@ -33,12 +36,14 @@ def network_of(address: str) -> bytes:
 
 
 def network_hash(address: str, now: datetime, secrets: Mapping[str, str]) -> str | None:
-    """Return the hash of the network and the day; None if `address` is not an IP address.
+    """Return the hash of the network and the day; None if the network has no limit.
+
+    That is so for loopback, and if `address` is not an IP address.
 
     The day is in the hash, so that nobody can compare the networks of two days.
     """
     network = network_of(address)
-    if not network:
+    if not network or network.startswith(LOOPBACK):
         return None
     day = f"{now:%Y-%m-%d}"
     return pseudonym(oldest_secret(secrets), "network", day, network.hex())

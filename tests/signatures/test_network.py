@@ -1,11 +1,23 @@
 """A client's network is a prefix of its IP address. Only its hash is stored, which changes every day."""
 
+import json
+
 import pytest
 
 from chalicelib.core import keys
 from chalicelib.signatures.network import network_hash, network_of
-from tests.actors import DAY, LIMIT_KEYS, NOW, a_petition, confirmed, identity_of, item_of, json_of
-from tests.fake_site import FakeSite
+from tests.actors import (
+    DAY,
+    LIMIT_KEYS,
+    NOW,
+    THROUGH_THE_CDN,
+    a_petition,
+    confirmed,
+    identity_of,
+    item_of,
+    json_of,
+)
+from tests.fake_site import JSON, FakeSite
 
 
 @pytest.mark.parametrize(
@@ -25,17 +37,28 @@ def test_text_that_is_not_an_ip_address_has_no_network(address: str) -> None:
     assert network_hash(address, NOW, LIMIT_KEYS) is None
 
 
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.200.3.4", "::1", "::ffff:127.0.0.1"])
+def test_programs_on_the_sites_own_machine_have_no_limit(address: str) -> None:
+    assert network_hash(address, NOW, LIMIT_KEYS) is None
+
+
+@pytest.mark.parametrize("address", ["126.0.0.1", "128.0.0.1", "0.0.0.1", "2001:db8::1", "::ffff:192.0.2.7"])
+def test_every_other_network_has_a_limit(address: str) -> None:
+    assert network_hash(address, NOW, LIMIT_KEYS)
+
+
 def test_the_hash_changes_every_day() -> None:
     hashes = {network_hash("192.0.2.7", NOW + day * DAY, LIMIT_KEYS) for day in range(3)}
     assert len(hashes) == 3
 
 
 def test_signing_stores_the_hash_and_confirming_removes_it(fake_site: FakeSite) -> None:
-    fake_site.post_json("/api/petitions/safe-children/signatures", json_of())
+    body = json.dumps(json_of()).encode()
+    fake_site.post("/api/petitions/safe-children/signatures", body, JSON, **THROUGH_THE_CDN)
     identity = identity_of(a_petition())
     item = item_of(fake_site.tables, a_petition(), identity)
-    assert item["mail_network"] == network_hash("127.0.0.1", NOW, LIMIT_KEYS)
-    assert "127.0.0" not in str(item)
+    assert item["mail_network"] == network_hash("203.0.113.7", NOW, LIMIT_KEYS)
+    assert "203.0.113" not in str(item)
     confirmed(fake_site.tables, a_petition())
     assert "mail_network" not in item_of(fake_site.tables, a_petition(), identity)
     assert [key.table for key in fake_site.tables.items if key.sk == identity] == [keys.SIGNATURES]
