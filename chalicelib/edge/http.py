@@ -129,6 +129,18 @@ def form_fields(request: Request) -> dict[str, str]:
         raise Invalid([FieldError("body", "There are too many fields")]) from error
 
 
+def link_fields(request: Request) -> dict[str, str]:
+    """Return the token in the URL of an emailed link, and the form's fields. A POST of the bare link has no form.
+
+    Raise the errors of form_fields.
+    """
+    token = query(request, "token")
+    in_url = {"token": token} if token else {}
+    if token and not raw_body(request):
+        return in_url
+    return {**in_url, **form_fields(request)}
+
+
 def query(request: Request, name: str) -> str | None:
     value: str | None = request.query_params.get(name) if request.query_params else None
     return value

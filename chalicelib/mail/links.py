@@ -16,7 +16,7 @@ from chalicelib.core.settings import settings
 from chalicelib.core.sources import DIRECT
 from chalicelib.core.tokens import Purpose, Subject
 from chalicelib.edge.html import page_view
-from chalicelib.edge.http import form_fields, query
+from chalicelib.edge.http import link_fields, query
 from chalicelib.mail.stop import Choice, is_stopped, resume, stop
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
@@ -48,9 +48,8 @@ def show_stop(request: Request) -> Response:
 @page_view(routes)
 def stop_emails(request: Request) -> Response:
     """Stop all email about the petition to the link's address, or resume it. Idempotent."""
-    now, fields = times.now(), form_fields(request)
-    token = fields.get("token") or query(request, "token")
-    link = _link(token, now)
+    now, fields = times.now(), link_fields(request)
+    link = _link(fields.get("token"), now)
     if fields.get("emails") == "again":
         resume(link.choice, now, tables())
         event, template = "resumed", "resumed.html"

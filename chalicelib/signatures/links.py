@@ -14,7 +14,7 @@ from chalicelib.core.language import language_of
 from chalicelib.core.settings import settings
 from chalicelib.core.tokens import CONFIRM_LIFETIME, WITHDRAW_LIFETIME, Purpose, Subject
 from chalicelib.edge.html import page_view
-from chalicelib.edge.http import FORM, chosen_language, content_type, form_fields, query
+from chalicelib.edge.http import FORM, chosen_language, content_type, link_fields, query
 from chalicelib.petitions.find import find_petition, petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.page import page_about
@@ -68,9 +68,7 @@ def show_confirmation(request: Request) -> Response:
 @page_view(routes)
 def confirm_signature(request: Request) -> Response:
     """Confirm and count the signature. Return the same page if the signature is confirmed already."""
-    token = query(request, "token")
-    in_url = {"token": token} if token else {}
-    fields = {**in_url, **form_fields(request)}
+    fields = link_fields(request)
     try:
         return _confirm_and_answer(request, fields, times.now())
     except LinkExpired as expired:
@@ -157,12 +155,11 @@ def _subject(purpose: Purpose, token: str | None, now: datetime) -> Subject:
 
 
 def _fields(request: Request) -> dict[str, str]:
-    """Return the form fields and the URL's token. A mail program's one-click POST may have no form, only the token."""
+    """Return the form fields and the URL's token. A mail program's one-click POST may have a body of another type."""
     token = query(request, "token")
-    in_url = {"token": token} if token else {}
     if token and content_type(request) != FORM:
-        return in_url
-    return {**in_url, **form_fields(request)}
+        return {"token": token}
+    return link_fields(request)
 
 
 def _opt_out_page(request: Request, purpose: Purpose, template: str) -> Response:

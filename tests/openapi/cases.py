@@ -61,6 +61,7 @@ def link_cases(purpose: str) -> list[Case]:
     return [
         *(get(status, route, link) for link, status in outcomes.items()),
         *(post(status, route, link, b"List-Unsubscribe=One-Click") for link, status in outcomes.items()),
+        post(200, route, url, b"", ""),
         post(multipart_status, route, url, b"--x--", "multipart/form-data; boundary=x"),
         post(413, route, url, b"a" * 16_385),
         post(415, route, route, b"token=x", f"{FORM}-like"),
