@@ -1,18 +1,28 @@
-"""Read from a client's `Accept` header whether it prefers HTML or JSON (RFC 9110, 12.5.1)."""
+"""Read from a client's `Accept` header whether it prefers HTML, JSON or CSV (RFC 9110, 12.5.1)."""
 
 HTML_TYPES = ("text/html",)
 JSON_TYPES = ("application/json", "application/problem+json")
+CSV_TYPES = ("text/csv",)
 
 
 def prefers_html(accept: str) -> bool:
     """Return whether `accept` names HTML and does not prefer JSON."""
-    html = _quality(accept, HTML_TYPES)
-    return html > 0 and html >= _quality(accept, JSON_TYPES)
+    return _prefers(accept, HTML_TYPES)
+
+
+def prefers_csv(accept: str) -> bool:
+    """Return whether `accept` names CSV and does not prefer JSON."""
+    return _prefers(accept, CSV_TYPES)
 
 
 def prefers_json(accept: str) -> bool:
     """Return whether `accept` names JSON and prefers it to HTML."""
     return _quality(accept, JSON_TYPES) > _quality(accept, HTML_TYPES)
+
+
+def _prefers(accept: str, types: tuple[str, ...]) -> bool:
+    quality = _quality(accept, types)
+    return quality > 0 and quality >= _quality(accept, JSON_TYPES)
 
 
 def _quality(accept: str, types: tuple[str, ...]) -> float:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from chalice.app import Request, Response
 
 from chalicelib.core.formulas import escape_formula
+from chalicelib.edge.accept import prefers_csv
 from chalicelib.edge.http import REVALIDATED, answer, query
 
 CSV = "text/csv"
@@ -17,8 +18,7 @@ def wants_csv(request: Request) -> bool:
     format_name = query(request, "format")
     if format_name:
         return format_name == "csv"
-    accept = request.headers.get("accept") or ""
-    return CSV in accept
+    return prefers_csv(request.headers.get("accept") or "")
 
 
 def as_csv(rows: Sequence[Mapping[str, object]], columns: Sequence[str] = ("key", "confirmed")) -> Response:

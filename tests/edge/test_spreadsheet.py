@@ -22,6 +22,20 @@ def test_a_file_without_rows_has_a_header() -> None:
     assert csv_rows([], ("key", "received")) == [["key", "received"]]
 
 
-@pytest.mark.parametrize(("accept", "wanted"), [("text/csv", True), ("application/json", False), ("*/*", False)])
+@pytest.mark.parametrize(
+    ("accept", "wanted"),
+    [
+        ("text/csv", True),
+        ("TEXT/CSV; charset=utf-8", True),
+        ("application/json;q=0.5, text/csv", True),
+        ("text/csv, */*;q=0.1", True),
+        ("application/json, text/csv;q=0.1", False),
+        ("text/csv;q=0", False),
+        ("text/csv-schema", False),
+        ("application/json", False),
+        ("*/*", False),
+        ("", False),
+    ],
+)
 def test_the_accept_header_may_ask_for_csv(accept: str, wanted: bool) -> None:
     assert wants_csv(a_request(accept=accept)) is wanted
