@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
 
 from chalicelib.core.errors import FieldError, Invalid, NotJson
 from chalicelib.core.language import FilledText, translatable
@@ -59,21 +60,22 @@ NO_OWN_WORDS = Words()
 
 def parse_body(model: type[Model], body: str, words: Words = NO_OWN_WORDS) -> Model:
     """Return the body as an instance of the model. Raise NotJson if it is not JSON, Invalid if fields are wrong."""
+    decode_json(body)
     try:
-        value = model.model_validate_json(body)
+        return model.model_validate_json(body)
     except ValidationError as error:
-        if error.errors(include_input=False)[0]["type"] == "json_invalid":
-            raise NotJson from error
         raise Invalid(field_errors(error, words)) from error
-    _STRICT_JSON.decode(body)  # Raises Invalid for a field that is given twice.
-    return value
 
 
 def decode_json(body: str) -> object:
-    """Return the value of a JSON text. Raise NotJson, or Invalid if an object has a field twice."""
+    """Return the value of a JSON text. Raise NotJson, or Invalid if an object has a field twice.
+
+    Two parsers read it: from_json refuses NaN, damaged Unicode and deep nesting, _STRICT_JSON refuses repeated fields.
+    """
     try:
+        from_json(body, allow_inf_nan=False)
         value: object = _STRICT_JSON.decode(body)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise NotJson from error
     return value
 

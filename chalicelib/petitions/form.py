@@ -5,13 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic_core import from_json
 
 from chalicelib.core import times
 from chalicelib.core.address import canonical_of
-from chalicelib.core.errors import FieldError, Invalid, NotJson
+from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.core.times import Moment
-from chalicelib.core.validation import Words, field_errors, parse_body
+from chalicelib.core.validation import Words, decode_json, field_errors, parse_body
 from chalicelib.petitions.letter import Letter
 from chalicelib.petitions.members import has_members
 from chalicelib.petitions.model import Petition, PetitionState, Reason
@@ -115,10 +114,7 @@ def petition_for_staff(petition: Petition, now: datetime) -> dict[str, Any]:
 
 
 def _json_object(body: str) -> dict[str, Any]:
-    try:
-        values = from_json(body)
-    except ValueError as error:
-        raise NotJson from error
+    values = decode_json(body)
     if not isinstance(values, dict):
         raise Invalid([FieldError("body", "Must be a JSON object")])
     return values

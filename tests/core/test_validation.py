@@ -6,7 +6,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict
 
 from chalicelib.core.errors import Invalid, NotJson
-from chalicelib.core.validation import Words, parse_body
+from chalicelib.core.validation import Words, decode_json, parse_body
 
 
 class Letter(BaseModel):
@@ -50,10 +50,12 @@ def test_a_form_may_have_words_for_each_item_of_a_list() -> None:
     }
 
 
-@pytest.mark.parametrize("body", ["", "{", "\x00", "{'to': 1}"])
+@pytest.mark.parametrize("body", ["", "{", "\x00", "{'to': 1}", '{"to": NaN}', '{"copies": -Infinity}', '"\\ud800"'])
 def test_a_body_that_is_not_json_raises_notjson(body: str) -> None:
     with pytest.raises(NotJson):
         parse_body(Letter, body)
+    with pytest.raises(NotJson):
+        decode_json(body)
 
 
 def test_a_field_given_twice_is_refused_because_readers_differ_on_which_value_counts() -> None:

@@ -41,7 +41,7 @@ def test_a_new_petition_is_a_draft_even_with_a_past_opening() -> None:
     assert petition.model_dump(include={*EDITABLE}) == DRAFT.model_dump(include={*EDITABLE})
 
 
-@pytest.mark.parametrize("body", ["", "{", "nonsense", "[" * 10_000, '"\\ud800"', "1" * 10_000 + "x"])
+@pytest.mark.parametrize("body", ["", "{", "nonsense", "[" * 10_000, '"\\ud800"', "1" * 10_000 + "x", '{"goal": NaN}'])
 def test_a_body_that_is_not_json_is_refused(body: str) -> None:
     with pytest.raises(NotJson):
         read_new_petition(body, NOW)
@@ -49,6 +49,16 @@ def test_a_body_that_is_not_json_is_refused(body: str) -> None:
         read_edit(body, DRAFT, NOW)
     with pytest.raises(NotJson):
         read_transition(body)
+
+
+def test_a_field_given_twice_is_refused() -> None:
+    body = '{"goal": 10, ' + body_of().removeprefix("{")
+    with pytest.raises(Invalid) as new:
+        read_new_petition(body, NOW)
+    with pytest.raises(Invalid) as edit:
+        read_edit(body, DRAFT, NOW)
+    for caught in (new, edit):
+        assert [error.field for error in caught.value.errors] == ["goal"]
 
 
 @pytest.mark.parametrize("body", ["[]", "null", '"x"', "1"])
