@@ -40,7 +40,7 @@ class AddressError(ValueError):
 
 @dataclass(frozen=True)
 class Address:
-    """`deliverable` is the typed address with its domain in ASCII, for SES; `canonical` identifies the person."""
+    """`deliverable` is the typed address, for SES with its domain in ASCII; `canonical` identifies the person."""
 
     deliverable: str
     canonical: str
@@ -57,9 +57,9 @@ def read_address(typed: str) -> Address:
         raise AddressError("Enter an email address in the correct format, like name@example.org") from error
     if not valid.local_part.isascii():
         raise AddressError("We cannot send email to addresses with letters like these before the @. Use another one")
-    if not valid.ascii_domain:
-        raise AddressError("Enter an email address in the correct format, like name@example.org")
-    return Address(f"{valid.local_part}@{valid.ascii_domain}", canonical(valid.local_part, valid.ascii_domain))
+    typed_domain = valid.original.rpartition("@")[2]
+    domain = typed_domain if typed_domain.isascii() else valid.ascii_domain
+    return Address(f"{valid.local_part}@{domain}", canonical(valid.local_part, valid.ascii_domain))
 
 
 def strip_pasted(typed: str) -> str:

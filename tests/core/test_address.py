@@ -37,11 +37,12 @@ def test_two_people_at_one_provider_stay_distinct() -> None:
 
 def test_email_is_sent_to_the_typed_address() -> None:
     address = read_address("Alice.A+petitions@GMail.com")
-    assert address == Address("Alice.A+petitions@gmail.com", "alicea@gmail.com")
+    assert address == Address("Alice.A+petitions@GMail.com", "alicea@gmail.com")
 
 
 def test_an_international_domain_is_converted_to_ascii() -> None:
-    assert read_address("anita@bücher.example").deliverable == "anita@xn--bcher-kva.example"
+    assert read_address("anita@Bücher.EXAMPLE").deliverable == "anita@xn--bcher-kva.example"
+    assert read_address("anita@\u212aent.example").deliverable == "anita@kent.example", "the sign for kelvin is a K"
 
 
 @pytest.mark.parametrize(
