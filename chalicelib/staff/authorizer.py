@@ -133,15 +133,14 @@ def _allowed(rights: Set[Right], path: str) -> list[str | AuthRoute]:
     API Gateway requires at least one route. There always is one: every token of staff opens the routes of ANY_TOKEN,
     and every token of a partner opens the routes of partners.
     """
-    reachable: set[Right | Access] = {*rights}
-    if rights != {Right.PARTNER}:
-        reachable.add(Access.ANY_TOKEN)
-    allowed: list[str | AuthRoute] = []
-    for route in ROUTES.values():
-        # Leave out a pattern that would also match `path`, although the path is not of its route.
-        if route.right in reachable and not _overreaches(route.pattern, path):
-            allowed.append(AuthRoute(route.pattern, route.methods))
-    return allowed
+    # For API Gateway, a path with a slash at its end belongs to the same route. For IAM, it is another path.
+    bare_path = path.removesuffix("/")
+    slash = path.removeprefix(bare_path)
+    reachable: Set[Right | Access] = rights if rights == {Right.PARTNER} else {*rights, Access.ANY_TOKEN}
+    opened = [route for route in ROUTES.values() if route.right in reachable]
+    # Leave out a pattern that would also match the path, although the path is not of its route.
+    precise = [route for route in opened if not _overreaches(route.pattern, bare_path)]
+    return [AuthRoute(route.pattern + slash, route.methods) for route in precise]
 
 
 def _path(method_arn: str) -> str:

@@ -31,6 +31,11 @@ def test_charlie_who_has_only_the_right_manage_reads_no_count(deployed_site: Dep
     assert "confirmed" not in answer.text
 
 
+def test_a_slash_at_the_end_of_a_path_changes_nothing(deployed_site: DeployedSite) -> None:
+    assert deployed_site.staff("/petitions/").json().keys() == {"petitions"}
+    assert deployed_site.staff(f"/petitions/{SLUG}/counts/").json()["slug"] == SLUG
+
+
 def test_staff_list_every_petition(deployed_site: DeployedSite) -> None:
     petitions = deployed_site.staff("/petitions").json()["petitions"]
     [listed] = [petition for petition in petitions if petition["slug"] == SLUG]

@@ -133,6 +133,20 @@ def test_a_policy_leaves_out_a_pattern_whose_star_would_match_a_slash(fake_site:
     assert "GET/api/staff/petitions/*" in allowed_paths(authorizer.staff_authorizer(one, context()))
 
 
+@pytest.mark.parametrize("held", Right)
+def test_a_slash_at_the_end_opens_the_same_routes(fake_site: FakeSite, held: Right) -> None:
+    """API Gateway ignores the slash when it looks for the route, but not when it compares path and policy."""
+    token = {"authorizationToken": f"Bearer {_token_with(fake_site, held)}", "type": "TOKEN"}
+    base = ARN.removesuffix("GET/api/staff/petitions")
+    for _, method, path in EVERY_ROUTE:
+        opened = []
+        for arn in (f"{base}{method}{path}", f"{base}{method}{path}/"):
+            policy = authorizer.staff_authorizer({**token, "methodArn": arn}, context())
+            [statement] = policy["policyDocument"]["Statement"]
+            opened.append(any(fnmatchcase(arn, pattern) for pattern in statement["Resource"]))
+        assert opened[0] == opened[1], f"{method} {path}"
+
+
 @pytest.mark.parametrize("path", ["/api/staff/petitions/", "/api/staff/petitions//", "/api/staff/petitions//counts"])
 def test_extra_slashes_do_not_open_the_list_of_counts_to_the_manage_right(fake_site: FakeSite, path: str) -> None:
     token = bobs_token(fake_site.tables, NOW, Right.MANAGE)
