@@ -8,11 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.core.times import ISO, Moment
-from chalicelib.core.validation import field_errors
+from chalicelib.core.validation import Words, field_errors
 from chalicelib.partners.model import CountsWhen, Partner, Wording, WordingVersion, is_in_future
-from chalicelib.signatures.form import COUNTRY, EMAIL, NAME, POSTCODE, WORDS, SignatureForm
+from chalicelib.signatures.form import COUNTRY, EMAIL, LANGUAGE, MISSING, NAME, POSTCODE, WRONG, SignatureForm
 
 MAX_SIGNATURES = 100
+WORDS = Words({**MISSING, "consent": "Send what the person agreed to: wording, version and obtained_at"}, WRONG)
 # More than enough for 100 signatures, each with a wording of 1,000 characters in any script.
 MAX_BODY_KB = 512
 MAX_IDENTIFIER_LENGTH = 100
@@ -56,6 +57,8 @@ class PartnerSignature(BaseModel):
     """As in `Signature`."""
     postcode: Annotated[Any, WithJsonSchema(POSTCODE)] = None
     """As in `Signature`."""
+    language: Annotated[Any, WithJsonSchema(LANGUAGE)] = None
+    """As in `Signature`."""
     consent: PartnerConsent
 
 
@@ -87,7 +90,7 @@ def read_signature(
         model = _IdentifierOptional if may_lack_identifier else PartnerSignature
         signature = model.model_validate(raw)
         consent = signature.consent
-        person = signature.model_dump(include={"name", "email", "country", "postcode"})
+        person = signature.model_dump(include={"name", "email", "country", "postcode", "language"})
         form = SignatureForm.model_validate({**person, "consent": {"sign": True, "updates": consent.updates}})
     except ValidationError as error:
         raise Invalid(field_errors(error, WORDS)) from error

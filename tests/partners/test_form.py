@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.errors import Invalid
+from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.core.times import iso
 from chalicelib.partners.form import identifier_of, read_signature
 from chalicelib.partners.model import CountsWhen
@@ -40,6 +40,22 @@ def test_a_wrong_field_is_named(tables: FakeTables, changes: dict[str, Any], fie
 
 def test_a_consent_without_email_cannot_be_confirmed_by_email(tables: FakeTables) -> None:
     assert error_fields(tables, CountsWhen.AFTER_EMAIL, consent={"email": False}) == ["consent.email"]
+
+
+def test_a_missing_consent_is_described_for_a_program(tables: FakeTables) -> None:
+    """On our own form, the sentence is “Tick the box”."""
+    without_consent = {**sent_of(ALICE, "oak:1")}
+    del without_consent["consent"]
+    with pytest.raises(Invalid) as caught:
+        read_signature(without_consent, a_partner(tables), NOW)
+    message = "Send what the person agreed to: wording, version and obtained_at"
+    assert caught.value.errors == [FieldError("consent", message)]
+
+
+@pytest.mark.parametrize(("sent", "read"), [({"language": "cy"}, "cy"), ({"language": None}, None), ({}, None)])
+def test_a_signature_may_carry_a_language(tables: FakeTables, sent: dict[str, Any], read: str | None) -> None:
+    signature = read_signature(sent_of(ALICE, "oak:1", **sent), a_partner(tables), NOW)
+    assert signature.form.language == read
 
 
 @pytest.mark.parametrize("raw", [None, 1, [], "x"])
