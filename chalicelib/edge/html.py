@@ -9,7 +9,7 @@ from chalicelib.core.language import ENGLISH, Language, language_of, languages a
 from chalicelib.core.settings import settings
 from chalicelib.edge.accept import prefers_json
 from chalicelib.edge.caller import site_prefix
-from chalicelib.edge.http import NO_STORE, answer, chosen_language, problem_json, retry_after
+from chalicelib.edge.http import NO_STORE, answer, chosen_language, problem_json, query, retry_after
 from chalicelib.edge.problems import Problem
 from chalicelib.edge.views import View, bind_view
 from chalicelib.pages.render import render
@@ -38,6 +38,15 @@ def frame_policy(origins: Sequence[str]) -> dict[str, str]:
     """Return the header with the policy of a page that only these sites may show in a frame. [] means no site."""
     allowed = f"frame-ancestors {' '.join(origins)}" if origins else "frame-ancestors 'none'"
     return {"Content-Security-Policy": POLICY.replace("frame-ancestors 'none'", allowed)}
+
+
+def is_embedded(request: Request) -> bool:
+    """Return whether the page is in a frame on another site.
+
+    When somebody sends a form in a frame, the answer is shown in the same frame. The URL of this answer has `?embed=1`.
+    """
+    is_after_form = request.path.endswith(("/signatures", "/thanks")) and query(request, "embed") == "1"
+    return request.path.startswith("/embed/") or is_after_form
 
 
 # The heading of a problem's page, by the title of the problem.
@@ -100,17 +109,17 @@ def _links_by_language(request: Request, codes: Sequence[str]) -> list[tuple[Lan
 
 def problem_page(request: Request, problem: Problem) -> Response:
     language = language_of(chosen_language(request))
-    # Under /embed/, any site may frame this page in place of a petition: it has no form, and links leave the frame.
-    is_embedded = request.path.startswith("/embed/")
+    # Any site may frame this page in place of a petition: it has no form, and links leave the frame.
+    embedded = is_embedded(request)
     context = {
         "heading": language.text(HEADINGS.get(problem.title, problem.title)),
         "message": f"{language.text(problem.detail)} {problem.reason}".strip(),
         "status": problem.status,
         "petition": None,
-        "embedded": is_embedded,
+        "embedded": embedded,
     }
     headers = retry_after(problem)
-    if is_embedded:
+    if embedded:
         headers |= frame_policy(["*"])
     return page(request, "problem.html", context, problem.status, headers)
 

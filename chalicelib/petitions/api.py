@@ -11,7 +11,7 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.language import languages
 from chalicelib.core.settings import settings
 from chalicelib.core.sources import valid_source_or_none
-from chalicelib.edge.html import fragment, page, page_view
+from chalicelib.edge.html import fragment, is_embedded, page, page_view
 from chalicelib.edge.http import (
     answer,
     cache_headers,
@@ -36,7 +36,6 @@ from chalicelib.petitions.model import Petition
 from chalicelib.petitions.page import (
     count_if_available,
     embedded_page,
-    is_embedded,
     page_about,
     petition_page,
     preview_page,

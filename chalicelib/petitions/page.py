@@ -12,8 +12,8 @@ from chalicelib.aws.table import Tables
 from chalicelib.core.countries import countries
 from chalicelib.core.errors import FieldError, Unavailable
 from chalicelib.core.language import language_of
-from chalicelib.edge.html import frame_policy, page
-from chalicelib.edge.http import NEVER_STALE, NO_STORE, chosen_language, query
+from chalicelib.edge.html import frame_policy, is_embedded, page
+from chalicelib.edge.http import NEVER_STALE, NO_STORE, chosen_language
 from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.tallies.count import Count
 from chalicelib.tallies.public import public_count
@@ -69,15 +69,6 @@ def petition_page(
     for name, load in SECTIONS.items():
         context[name] = _load_section(load, petition, count, tables)
     return page_about(petition, request, "petition.html", context, status, headers)
-
-
-def is_embedded(request: Request) -> bool:
-    """Return whether the page is in a frame on another site.
-
-    When somebody sends a form in a frame, the answer is shown in the same frame. The URL of this answer has `?embed=1`.
-    """
-    is_after_form = request.path.endswith(("/signatures", "/thanks")) and query(request, "embed") == "1"
-    return request.path.startswith("/embed/") or is_after_form
 
 
 def embedded_page(

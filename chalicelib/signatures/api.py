@@ -11,13 +11,13 @@ from chalicelib.core.errors import FieldError, Invalid, PetitionNotOpen, Unavail
 from chalicelib.core.language import translatable
 from chalicelib.core.settings import settings
 from chalicelib.edge.caller import source_ip
-from chalicelib.edge.html import page_view
+from chalicelib.edge.html import is_embedded, page_view
 from chalicelib.edge.http import NO_STORE, form_fields, json_answer, json_body, redirect
 from chalicelib.edge.problems import RETRY_AFTER
 from chalicelib.edge.views import json_view
 from chalicelib.petitions.find import find_open_petition, find_petition
 from chalicelib.petitions.model import Petition
-from chalicelib.petitions.page import is_embedded, petition_page
+from chalicelib.petitions.page import petition_page
 from chalicelib.signatures.form import SignatureForm, as_typed, read_fields, read_json
 from chalicelib.signatures.mailboxes import SUGGESTION_FIELD, suggested_address
 from chalicelib.signatures.network import network_hash
@@ -50,7 +50,7 @@ def sign_by_form(request: Request, slug: str) -> Response:
     except PetitionNotOpen:
         if not is_embedded(request):
             raise
-        # In a frame, browsers do not show the error page. Show the petition's page, which says the same.
+        # In a frame, show the petition's page: it says the same, and how many people signed.
         petition = find_petition(slug, now, signing_tables())
         return petition_page(request, petition, now, signing_tables(), form={}, status=409)
     fields = form_fields(request)

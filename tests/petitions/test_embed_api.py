@@ -4,8 +4,9 @@ import re
 
 import pytest
 
+from chalicelib.core.errors import Unavailable
 from tests.actors import DAY, NOW, WELSH, a_published_petition, fields_of
-from tests.fake_site import FakeSite
+from tests.fake_site import FORM, JSON, FakeSite
 
 SITES = ["https://www.charity.example", "https://news.example:8443"]
 FORM_URL, COUNTER_URL = "/embed/safe-children", "/embed/safe-children/counter"
@@ -94,6 +95,18 @@ def test_a_frame_shows_that_the_petition_has_closed(fake_site: FakeSite) -> None
     assert (answer.status_code, frame_ancestors(answer.headers["Content-Security-Policy"])) == (409, SITES)
     assert "This petition is closed" in answer.body.decode()
     assert frame_ancestors(fake_site.post_form(SIGN_URL, fields_of()).headers["Content-Security-Policy"]) == ["'none'"]
+
+
+@pytest.mark.parametrize("status", [410, 413, 415, 503])
+def test_an_error_after_sending_the_form_is_shown_in_the_frame(fake_site: FakeSite, status: int) -> None:
+    """With frame-ancestors 'none', the frame would stay blank, and nobody would know whether they have signed."""
+    a_published_petition(fake_site.tables, embed_on=SITES, state="removed" if status == 410 else "open")
+    body, kind = (b"a" * 16_385 if status == 413 else b""), (JSON if status == 415 else FORM)
+    if status == 503:
+        fake_site.tables.fail_next(Unavailable("storage"))
+    answer = fake_site.post(f"{SIGN_URL}?embed=1", body, kind)
+    assert (answer.status_code, frame_ancestors(answer.headers["Content-Security-Policy"])) == (status, ["*"])
+    assert b"<form" not in answer.body
 
 
 def test_the_counter_shows_the_count_and_links_to_the_petition(fake_site: FakeSite) -> None:
