@@ -97,6 +97,10 @@ class LinkExpired(PetitionsError):
     signature_id: str
 
 
+class OptOutLinkExpired(LinkExpired):
+    """The expired link was to withdraw, or to get fewer emails. So do not ask the person to sign again."""
+
+
 @dataclass(repr=False)
 class Unavailable(PetitionsError):
     """AWS did not confirm the call in time. We have confirmed nothing to the client, so the client can safely retry."""

@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from chalicelib.core import keys
-from chalicelib.core.errors import LinkDamaged, LinkExpired
+from chalicelib.core.errors import LinkDamaged, LinkExpired, OptOutLinkExpired
 from chalicelib.core.keys import Key
 
 if TYPE_CHECKING:
@@ -53,7 +53,8 @@ def read(purpose: Purpose, token: str, now: datetime, secrets: dict[str, str]) -
     payload, expires = payload_of(purpose, token, secrets)
     subject = Subject(*payload)
     if now >= expires:
-        raise LinkExpired(subject.slug, subject.signature_id)
+        expired = LinkExpired if purpose is Purpose.CONFIRM else OptOutLinkExpired
+        raise expired(subject.slug, subject.signature_id)
     return subject
 
 

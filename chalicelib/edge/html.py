@@ -52,6 +52,7 @@ def is_embedded(request: Request) -> bool:
 # The heading of a problem's page, by the title of the problem.
 HEADINGS = {
     "Not Found": translatable("Page not found"),
+    "Method Not Allowed": translatable("There is no page at this address"),
     "Conflict": translatable("This petition is not open"),
     "Gone": translatable("This petition has been taken down"),
     "Content Too Large": translatable("That was too much text"),
@@ -107,7 +108,8 @@ def _links_by_language(request: Request, codes: Sequence[str]) -> list[tuple[Lan
     return links
 
 
-def problem_page(request: Request, problem: Problem) -> Response:
+def problem_page(request: Request, problem: Problem, form: str = "") -> Response:
+    """Return the page of a problem. `form`: the path of a form that the page links to, if any."""
     language = language_of(chosen_language(request))
     # Any site may frame this page in place of a petition: it has no form, and links leave the frame.
     embedded = is_embedded(request)
@@ -116,6 +118,7 @@ def problem_page(request: Request, problem: Problem) -> Response:
         "message": f"{language.text(problem.detail)} {problem.reason}".strip(),
         "status": problem.status,
         "petition": None,
+        "form_path": form,
         "embedded": embedded,
     }
     headers = retry_after(problem)

@@ -16,6 +16,7 @@ from chalicelib.core.errors import (
     LinkExpired,
     NotAStatement,
     NotJson,
+    OptOutLinkExpired,
     PetitionNotOpen,
     PetitionRemoved,
     PetitionsError,
@@ -130,6 +131,7 @@ def _always(problem: Problem) -> Callable[[PetitionsError], Problem]:
     return lambda _: problem
 
 
+LINK_EXPIRED = translatable("This link has expired")
 # A subclass must stand before its base class: the first match wins (`problem_of`).
 _ANSWERS: dict[type[PetitionsError], Callable[..., Problem]] = {
     UnknownPetition: _always(Problem(404, "Not Found", "There is no petition at this address.")),
@@ -160,10 +162,20 @@ _ANSWERS: dict[type[PetitionsError], Callable[..., Problem]] = {
             "This is not a statement of this site. Part of the address is missing or changed, or it never was one.",
         )
     ),
+    OptOutLinkExpired: _always(
+        Problem(
+            410,
+            LINK_EXPIRED,
+            translatable(
+                "The time for this link is over. Use the same link in a newer email from us, or write to the address at"
+                " the end of the email."
+            ),
+        )
+    ),
     LinkExpired: _always(
         Problem(
             410,
-            translatable("This link has expired"),
+            LINK_EXPIRED,
             translatable("The time for this link is over. If the petition is still open, you can sign it again."),
         )
     ),

@@ -88,13 +88,19 @@ def answer_without_view(request: Request, path: str) -> Response:
         has_route = request.method in _methods(routes_at(without_slash))
         return redirect(request, without_slash, 302) if has_route else _problem(request, NOT_FOUND)
     detail = f"This address does not take {request.method}."
-    response = _problem(request, Problem(405, "Method Not Allowed", detail))
+    response = _problem(request, Problem(405, "Method Not Allowed", detail), _form_of(found, path))
     methods = _methods(found)
     if any(route.allows_any_origin for route in found):
         # API Gateway itself answers OPTIONS, with which browsers ask whether a page of another site may call the route.
         methods.add("OPTIONS")
     response.headers["Allow"] = ", ".join(sorted(methods))
     return response
+
+
+def _form_of(routes: list[Route], path: str) -> str:
+    """Return the path of the form that is sent to this path; "" if none is. A reload of a refused form comes here."""
+    takes_form = any(route.view == "sign_by_form" for route in routes)
+    return f"{path.removesuffix('/signatures')}#sign" if takes_form else ""
 
 
 def _with_catch_all_path(context: Mapping[str, Any], path: str) -> Mapping[str, Any]:
@@ -127,9 +133,9 @@ def _is_variable(part: str) -> bool:
     return part.startswith("{")
 
 
-def _problem(request: Request, problem: Problem) -> Response:
+def _problem(request: Request, problem: Problem, form: str = "") -> Response:
     if prefers_html(request.headers.get("accept") or ""):
-        return problem_page(request, problem)
+        return problem_page(request, problem, form)
     response = problem_json(problem, chosen_language(request))
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response

@@ -11,7 +11,7 @@ from chalice.app import Blueprint, Request, Response
 
 from chalicelib.aws.table import tables
 from chalicelib.core import log, times, tokens
-from chalicelib.core.errors import LinkDamaged, LinkExpired
+from chalicelib.core.errors import LinkDamaged, OptOutLinkExpired
 from chalicelib.core.settings import settings
 from chalicelib.core.sources import DIRECT
 from chalicelib.core.tokens import Purpose, Subject
@@ -67,7 +67,7 @@ def _link(token: str | None, now: datetime) -> StopLink:
     payload, expires = tokens.payload_of(Purpose.STOP, token, settings().token_keys)
     slug, signature_id, address_id, petition_hash = payload
     if now >= expires:
-        raise LinkExpired(slug, signature_id)
+        raise OptOutLinkExpired(slug, signature_id)
     subject = Subject(slug, signature_id, country="", source=DIRECT)
     choice = Choice(address_id, petition_hash)
     return StopLink(token, subject, choice, petition_as_stored(slug, tables()))

@@ -74,6 +74,14 @@ def test_another_method_is_405_with_allow(fake_site: FakeSite, method: str, path
         assert json.loads(answer["body"])["status"] == 405
 
 
+def test_a_reload_of_a_refused_form_leads_back_to_the_form(fake_site: FakeSite) -> None:
+    """Without JavaScript, the address of the refused form stays in the address bar."""
+    answer = send("GET", "/petitions/safe-children/signatures", accept=BROWSER_ACCEPT)
+    assert (answer["statusCode"], answer["headers"]["Allow"]) == (405, "POST")
+    assert 'href="/site/petitions/safe-children#sign"' in answer["body"]
+    assert "#sign" not in send("GET", "/api/staff/sign-in", accept=BROWSER_ACCEPT)["body"]
+
+
 @pytest.mark.parametrize("path", ["/nobody", "/petitions/", "/petitions/a/b/c", "/wp-login.php", "//", "/api/staff"])
 def test_an_unknown_path_is_a_problem_or_a_page_as_the_client_prefers(fake_site: FakeSite, path: str) -> None:
     problem, page = send("GET", path), send("GET", path, accept=BROWSER_ACCEPT)

@@ -126,7 +126,13 @@ def context_of(template: str, petition: SimpleNamespace, word: str = "x", base: 
             ),
             "url": f"{SITE}/statements/eyJzbHVnIjoi.c2lnbmF0dXJl",
         },
-        "problem.html": {"petition": petition, "heading": word, "message": word, "status": 410},
+        "problem.html": {
+            "petition": petition,
+            "form_path": "/petitions/x#sign",
+            "heading": word,
+            "message": word,
+            "status": 410,
+        },
     }
     contexts["send_letter.html"] = {**contexts["confirm.html"], "countries": []}
     contexts["embed.html"] = {**contexts["petition.html"], "embedded": True}

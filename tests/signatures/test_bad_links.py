@@ -43,6 +43,18 @@ def test_an_expired_link_leads_to_a_page_that_says_so(fake_site: FakeSite) -> No
     assert fake_site.get(fake_site.last_link("withdraw")).status_code == 200
 
 
+@pytest.mark.parametrize("purpose", ["withdraw", "unsubscribe", "stop"])
+def test_an_expired_link_to_leave_does_not_ask_to_sign_again(fake_site: FakeSite, purpose: str) -> None:
+    sign_and_email_alice(fake_site)
+    link = fake_site.last_link(purpose)
+    fake_site.clock.forward(3 * 366 * DAY)
+    for answer in (fake_site.get(link), post(fake_site, link)):
+        body = answer.body.decode()
+        assert answer.status_code == 410
+        assert "sign it again" not in body
+        assert "the same link in a newer email" in body
+
+
 def test_confirming_a_deleted_signature_is_410_and_withdrawing_or_unsubscribing_is_200(fake_site: FakeSite) -> None:
     subject = Subject("safe-children", "0" * 32, "GB", "direct")
     for purpose, status in ((Purpose.CONFIRM, 410), (Purpose.WITHDRAW, 200), (Purpose.UNSUBSCRIBE, 200)):
