@@ -9,7 +9,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Mapping
 
-from stack import busy_page, changeset, emulated, us_east_1
+from stack import api_policy, busy_page, changeset, emulated, us_east_1
 from stack.aws import Cloud, endpoint_in_environment, one_line_errors
 from stack.bucket import PACKAGES, TEMPLATES, prepare_bucket, upload, url
 from stack.changes import changes_as_table, headline, losses
@@ -17,11 +17,10 @@ from stack.changeset import ChangeSet
 from stack.console import Failure, bold, run_main, say
 from stack.package import Package, package
 from stack.parameters import parameters
-from stack.preflight import check, previous_values
+from stack.preflight import check, planned_values, previous_values
 from stack.target import target_of
 
 _UNPROTECTED = ("local", "dev", "test")
-_POLICY_PARAMETERS = ("EdgeDomain", "EdgeOnly", "OriginKey", "OriginKeyToo")
 
 
 def stack_name(stage: str) -> str:
@@ -38,9 +37,8 @@ def deploy(
     """
     with one_line_errors():
         stack = stack_name(stage)
-        all_values = {**previous_values(cloud, stack), **values}
-        template_url = _publish(cloud, built, all_values)
         declared = built.read_template()["Parameters"]
+        template_url = _publish(cloud, built, planned_values(declared, previous_values(cloud, stack), values))
         change_set = changeset.create(cloud, stack, template_url, {"Stage": stage, **values}, declared)
         if change_set:
             changeset.confirm_and_execute(cloud, change_set, confirm)
@@ -56,7 +54,7 @@ def current_outputs(cloud: Cloud, stage: str) -> dict[str, str]:
 def _after_deployment(cloud: Cloud, built: Package, stage: str, has_changed: bool) -> dict[str, str]:
     """Do what the template cannot do: complete the stack of an emulator, and store the busy pages.
 
-    Return the stack's outputs.
+    Return the stack's outputs. Raise Failure if the API refuses what comes through CloudFront.
     """
     outputs = current_outputs(cloud, stage)
     if cloud.is_emulated and has_changed:
@@ -64,14 +62,15 @@ def _after_deployment(cloud: Cloud, built: Package, stage: str, has_changed: boo
     bucket = outputs.get("BusyBucketName")
     if bucket:
         busy_page.store(cloud, bucket)
+    if "EdgeArn" in outputs and not cloud.is_emulated:
+        api_policy.check_key(cloud, outputs["RestAPIId"])
     return outputs
 
 
 def _publish(cloud: Cloud, built: Package, values: Mapping[str, str]) -> str:
     """Upload the zip and the template, in which every function uses this zip. Return the template's URL.
 
-    `values`: the stack's parameters. The parameters that the API's policy uses are written into the API's description,
-    so that SAM deploys the API again when one of them changes (template/edge.py).
+    `values`: the value of every parameter.
     """
     bucket = prepare_bucket(cloud)
     key = upload(cloud, bucket, PACKAGES, built.archive.read_bytes(), ".zip")
@@ -79,10 +78,7 @@ def _publish(cloud: Cloud, built: Package, values: Mapping[str, str]) -> str:
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
             resource["Properties"]["CodeUri"] = {"Bucket": bucket, "Key": key}
-    if values.get("EdgeDomain"):  # Without a CDN, the API's policy accepts every request.
-        info = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["info"]
-        policy_values = [f"{name} {values.get(name, '')}" for name in _POLICY_PARAMETERS]
-        info["description"] = ", ".join(policy_values)
+    api_policy.describe_policy(template, values)
     body = json.dumps(template, separators=(",", ":"), sort_keys=True).encode()
     return url(cloud, bucket, upload(cloud, bucket, TEMPLATES, body, ".json"))
 

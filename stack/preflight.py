@@ -26,8 +26,7 @@ def check(cloud: Cloud, stack: str, template: dict[str, Any], values: Mapping[st
     that the operator chose.
     """
     previous = previous_values(cloud, stack)
-    planned = {name: str(declared.get("Default", "")) for name, declared in template["Parameters"].items()}
-    planned |= {**previous, **values}
+    planned = planned_values(template["Parameters"], previous, values)
     _check_mail(cloud, planned, previous)
     _check_reservations(cloud, planned, previous, template)
     _check_edge(planned, previous)
@@ -46,6 +45,17 @@ def previous_values(cloud: Cloud, stack: str) -> dict[str, str]:
     """Return the parameters of the existing stack. Return an empty dict if there is no stack."""
     described = changeset.describe(cloud, stack) or {}
     return changeset.parameters(described)
+
+
+def planned_values(
+    declared: Mapping[str, Any], previous: Mapping[str, str], values: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the value that each parameter will have: the chosen one, the previous one or the template's default.
+
+    `declared`: the template's parameters.
+    """
+    defaults = {name: str(parameter.get("Default", "")) for name, parameter in declared.items()}
+    return {**defaults, **previous, **values}
 
 
 def _number(planned: Mapping[str, str], name: str) -> int:

@@ -125,8 +125,8 @@ def _api_policy() -> Template:
     CloudFormation removes the API's policy when it is no longer in the template.
 
     A changed policy is in force after the next deployment of the API's stage. SAM makes a deployment only when the text
-    of the API's definition changes. The values of parameters are not in that text, so stack/deploy.py writes those that
-    the policy needs into the API's description.
+    of the API's definition changes. The values of parameters are not in that text, so stack/api_policy.py writes those
+    that the policy needs into the API's description. It also checks after a deployment that the policy has the keys.
     """
     every_call = {"Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*"}
     keys = [sub(origin_key(parameter)) for parameter in ("OriginKey", "OriginKeyToo")]

@@ -10,7 +10,7 @@ from stack.aws import Cloud
 from stack.busy_page import page, refused_page
 from stack.changes import headline
 from stack.changeset import ChangeSet
-from stack.deploy import deploy_everything
+from stack.deploy import deploy, deploy_everything
 from stack.emulator import Emulator
 from stack.package import Package
 from stack.paths import REGION
@@ -77,6 +77,24 @@ def test_a_new_key_makes_api_gateway_publish_its_policy_again(
     first_outputs: dict[str, str], running_emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """SAM publishes the API only if the text of its definition changes, and it does not read parameters."""
+    uploads = recorded_uploads(monkeypatch)
+    for settings in (["OriginKeyToo=v1"], ["OriginKeyToo=v2"]):
+        deploy_everything(Cloud(running_emulator.endpoint), options_with_cdn(*settings))
+    common = f"EdgeDomain {DOMAIN}, EdgeOnly yes, OriginKey v1"
+    assert descriptions(uploads) == {f"{common}, OriginKeyToo v1", f"{common}, OriginKeyToo v2"}
+
+
+def test_a_first_deployment_describes_the_policy_as_later_ones_do(
+    running_emulator: Emulator, local_package: Package, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise the second deployment of a stage, without any change, would publish the API again."""
+    uploads = recorded_uploads(monkeypatch)
+    deploy(Cloud(running_emulator.endpoint), local_package, "fresh", {"EdgeDomain": DOMAIN}, lambda _: True)
+    assert descriptions(uploads) == {f"EdgeDomain {DOMAIN}, EdgeOnly yes, OriginKey v1, OriginKeyToo v1"}
+
+
+def recorded_uploads(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """Record uploaded templates, in place of uploading them. No change set is created."""
     uploads: list[bytes] = []
 
     def upload(cloud: Cloud, bucket: str, folder: str, content: bytes, suffix: str) -> str:
@@ -85,14 +103,16 @@ def test_a_new_key_makes_api_gateway_publish_its_policy_again(
 
     monkeypatch.setattr("stack.deploy.upload", upload)
     monkeypatch.setattr("stack.deploy.changeset.create", lambda *_: None)
-    for settings in (["OriginKeyToo=v1"], ["OriginKeyToo=v2"]):
-        deploy_everything(Cloud(running_emulator.endpoint), options_with_cdn(*settings))
-    descriptions = set()
+    return uploads
+
+
+def descriptions(uploads: list[bytes]) -> set[str]:
+    """Return the API's description in each template."""
+    found = set()
     for body in uploads:
         texts = body.decode(errors="ignore").split('"')
-        descriptions |= {text for text in texts if "OriginKeyToo v" in text}
-    common = f"EdgeDomain {DOMAIN}, EdgeOnly yes, OriginKey v1"
-    assert descriptions == {f"{common}, OriginKeyToo v1", f"{common}, OriginKeyToo v2"}
+        found |= {text for text in texts if "OriginKeyToo v" in text}
+    return found
 
 
 def test_a_requested_log_is_the_log_of_this_distribution(

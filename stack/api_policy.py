@@ -1,0 +1,35 @@
+"""What the template alone cannot do for the API's policy, which refuses requests without CloudFront's key."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from stack.aws import Cloud
+from stack.console import Failure
+
+_PARAMETERS = ("EdgeDomain", "EdgeOnly", "OriginKey", "OriginKeyToo")
+
+
+def describe_policy(template: dict[str, Any], values: Mapping[str, str]) -> None:
+    """Write the parameters that the API's policy uses into the API's description.
+
+    SAM deploys the API again only when the text of its definition changes (template/edge.py). `values`: the value of
+    every parameter. Without a CDN, change nothing: the policy then accepts every request.
+    """
+    if values["EdgeDomain"]:
+        info = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["info"]
+        info["description"] = ", ".join(f"{name} {values[name]}" for name in _PARAMETERS)
+
+
+def check_key(cloud: Cloud, api: str) -> None:
+    """Raise Failure if the API's policy has the reference to CloudFront's key, in place of the key.
+
+    CloudFormation does not resolve references everywhere (docs/aws-facts.md). With the reference, API Gateway refuses
+    every request. `api`: the API's id.
+    """
+    policy = cloud.client("apigateway").get_rest_api(restApiId=api).get("policy", "")
+    if "resolve:" in policy:
+        raise Failure(
+            "AWS did not put the key of CloudFront into the policy of the API, so the API answers every visitor with"
+            ' 403. Deploy with SET="EdgeOnly=no" now: the API then also answers requests that do not come through'
+            " CloudFront"
+        )
