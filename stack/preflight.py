@@ -1,8 +1,4 @@
-"""Check the parameters before a deployment, so that AWS does not refuse one of them in the middle of the deployment.
-
-"Reserved" means reserved concurrency: a number of executions that only one function can use. This function cannot run
-more executions at once than this number.
-"""
+"""Check the parameters before a deployment, so that AWS does not refuse one of them in the middle of the deployment."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,11 +8,7 @@ from botocore.exceptions import ClientError
 from stack import changeset
 from stack.aws import Cloud
 from stack.console import Failure, say
-from stack.template import functions
-
-RESERVED_PARAMETERS = tuple(parameter for parameter, _ in functions.RESERVED.values())
-# Writes a second that a new on-demand table accepts without warming.
-_WRITES_OF_NEW_TABLE = 4000
+from stack.preflight_capacity import check_reservations, check_warm_throughput, whole_number
 
 
 def check(cloud: Cloud, stack: str, template: dict[str, Any], values: Mapping[str, str]) -> None:
@@ -28,16 +20,14 @@ def check(cloud: Cloud, stack: str, template: dict[str, Any], values: Mapping[st
     previous = previous_values(cloud, stack)
     planned = planned_values(template["Parameters"], previous, values)
     _check_mail(cloud, planned, previous)
-    _check_reservations(cloud, planned, previous, template)
+    check_reservations(cloud, planned, previous, template)
     _check_edge(planned, previous)
-    if 0 < _number(planned, "WarmWrites") < _WRITES_OF_NEW_TABLE:
-        raise Failure(
-            f"WarmWrites must be 0 or at least {_WRITES_OF_NEW_TABLE}, which a new table takes without warming"
-        )
     if planned["AccessLog"] == "on":
         _check_log_role(cloud)
+    table = None if cloud.is_emulated else _signatures_table(cloud, stack)
+    check_warm_throughput(planned, previous, table)
     if not cloud.is_emulated:
-        _check_index(cloud, stack)
+        _check_index(table)
         _warn_of_limits(cloud, planned)
 
 
@@ -56,12 +46,6 @@ def planned_values(
     """
     defaults = {name: str(parameter.get("Default", "")) for name, parameter in declared.items()}
     return {**defaults, **previous, **values}
-
-
-def _number(planned: Mapping[str, str], name: str) -> int:
-    if not planned[name].isdecimal():
-        raise Failure(f"{name} must be a whole number, not {planned[name]}")
-    return int(planned[name])
 
 
 def _check_mail(cloud: Cloud, planned: Mapping[str, str], previous: Mapping[str, str]) -> None:
@@ -88,34 +72,6 @@ def _identity_exists(cloud: Cloud, identity: str) -> bool:
             return False
         raise
     return True
-
-
-def _check_reservations(
-    cloud: Cloud, planned: Mapping[str, str], previous: Mapping[str, str], template: dict[str, Any]
-) -> None:
-    """Check that the reservations of the senders and of the overflow worker are large enough, if there are any.
-
-    A worker needs as many executions as its event source starts at once. Check also that Lambda grants the sum of all
-    reservations.
-    """
-    overflow = template["Resources"]["StoreOverflow"]["Properties"]["Events"]["StoreOverflowSqsEventSource"]
-    overflow_workers = overflow["Properties"]["ScalingConfig"]["MaximumConcurrency"]
-    minimums = {"ReservedSenders": _number(planned, "MailSenders"), "ReservedOverflow": overflow_workers}
-    for name, minimum in minimums.items():
-        if 0 < _number(planned, name) < minimum:
-            raise Failure(f"{name} must be 0 or at least {minimum}, the number that its event source starts")
-    reserved = sum(_number(planned, name) for name in RESERVED_PARAMETERS)
-    if not reserved:
-        return
-    limit = cloud.client("lambda").get_account_settings()["AccountLimit"]
-    # The new reservations replace the previous ones.
-    previously_reserved = sum(int(previous.get(name, 0)) for name in RESERVED_PARAMETERS)
-    free = limit["UnreservedConcurrentExecutions"] + previously_reserved
-    left = free - reserved
-    if left < functions.MIN_UNRESERVED:
-        raise Failure(
-            f"{reserved} reserved executions would leave {left} of {free}, and Lambda keeps {functions.MIN_UNRESERVED}"
-        )
 
 
 def _check_edge(planned: Mapping[str, str], previous: Mapping[str, str]) -> None:
@@ -155,17 +111,22 @@ def _check_log_role(cloud: Cloud) -> None:
         )
 
 
-def _check_index(cloud: Cloud, stack: str) -> None:
-    """Check that an existing stack has the local index of the signatures table. AWS cannot add one to a table."""
+def _signatures_table(cloud: Cloud, stack: str) -> dict[str, Any] | None:
+    """Return DynamoDB's description of the signatures table. Return None if there is no stack."""
     outputs = changeset.outputs(changeset.describe(cloud, stack) or {})
-    table = outputs.get("SignaturesTableName")
-    if table is None:
-        return
-    description = cloud.client("dynamodb").describe_table(TableName=table)["Table"]
-    if not description.get("LocalSecondaryIndexes"):
+    name = outputs.get("SignaturesTableName")
+    if name is None:
+        return None
+    described: dict[str, Any] = cloud.client("dynamodb").describe_table(TableName=name)["Table"]
+    return described
+
+
+def _check_index(table: Mapping[str, Any] | None) -> None:
+    """Check that an existing signatures table has its local index. AWS cannot add one to a table."""
+    if table is not None and not table.get("LocalSecondaryIndexes"):
         raise Failure(
-            f"the table {table} has no local index, and AWS cannot add one (docs/decisions/005): deploy a stage with"
-            " another name, or go on with the version that this stack has"
+            f"the table {table['TableName']} has no local index, and AWS cannot add one (docs/decisions/005): deploy a"
+            " stage with another name, or go on with the version that this stack has"
         )
 
 
@@ -181,7 +142,7 @@ def _warn_of_limits(cloud: Cloud, planned: Mapping[str, str]) -> None:
             f"{planned['MailPerSecond']}. Deploy a lower MAIL_PER_SECOND, or ask AWS for a higher rate"
         )
     limit = cloud.client("lambda").get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
-    if _number(planned, "MailSenders") >= limit:
+    if whole_number(planned, "MailSenders") >= limit:
         say(
             f"Warning: Lambda runs {limit} executions at once in this account, and MailSenders is "
             f"{planned['MailSenders']}. The site would be throttled. Ask AWS for more, or deploy a"

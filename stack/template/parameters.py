@@ -92,10 +92,10 @@ _PARAMETERS = {
         0,
     ),
     "WarmReads": number(
-        "Read units a second that the signatures table takes without delay; used only if WarmWrites is set. A new table"
-        " takes 12,000.",
-        12000,
-        12000,
+        "Read units a second that the signatures table takes without delay; used only if WarmWrites is set. 0: not set;"
+        " a new table takes 12,000.",
+        "0",
+        0,
     ),
     "AccessLog": choice(
         "Access log of the API, kept for 30 days. API Gateway needs a role for logs in the account's settings first:"
@@ -158,6 +158,7 @@ _CONDITIONS = {
     "HasMailFromDomain": is_set("MailFromDomain"),
     # CloudFormation compares texts, also for a parameter of the type Number.
     "WarmsSignatures": differs("WarmWrites", "0"),
+    "WarmsReads": differs("WarmReads", "0"),
     "HasEdge": is_set("EdgeDomain"),
     "HasEdgeCertificate": is_set("EdgeCertificateArn"),
     "HasEdgeWebAcl": is_set("EdgeWebAclArn"),

@@ -20,7 +20,9 @@ _OPERATIONS = ("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "Tra
 
 
 def tables() -> Template:
-    units = {"ReadUnitsPerSecond": ref("WarmReads"), "WriteUnitsPerSecond": ref("WarmWrites")}
+    # DynamoDB raises both by itself, and refuses a lower value. So set the reads only if the operator wants it.
+    reads = if_condition("WarmsReads", ref("WarmReads"))
+    units = {"ReadUnitsPerSecond": reads, "WriteUnitsPerSecond": ref("WarmWrites")}
     return merge_parts(
         [
             table(

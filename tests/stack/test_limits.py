@@ -11,7 +11,7 @@ import pytest
 
 from stack.deploy import stack_name
 from stack.package import Package
-from stack.preflight import RESERVED_PARAMETERS
+from stack.preflight_capacity import RESERVED_PARAMETERS
 from tests.stack.conftest import Template, of_type
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("build")]
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("build")]
 GENERATED_SUFFIX = 13
 LONGEST_STAGE = "s" * 16
 RESERVATION = "ReservedConcurrentExecutions"
-WARM_PARAMETER_AND_CONDITION = ("WarmWrites", "WarmsSignatures")
+WARM_PARAMETERS_AND_CONDITIONS = (("WarmWrites", "WarmsSignatures"), ("WarmReads", "WarmsReads"))
 # Fields of the access log: no user input and no IP address.
 LOGGED_FIELDS = {
     *("requestId", "requestTimeEpoch", "httpMethod", "resourcePath", "status", "error.responseType"),
@@ -125,10 +125,12 @@ def test_nothing_is_reserved_or_warmed_by_default(template: Template) -> None:
         assert condition == parameter["Ref"].replace("Reserved", "Reserves")
         assert otherwise == {"Ref": "AWS::NoValue"}
     warm = of_type(template, "AWS::DynamoDB::Table")["SignaturesTable"]["WarmThroughput"]["Fn::If"]
-    units = {"ReadUnitsPerSecond": {"Ref": "WarmReads"}, "WriteUnitsPerSecond": {"Ref": "WarmWrites"}}
+    # A table whose reads have grown refuses the reads of a new one, also if only the writes are raised.
+    reads = {"Fn::If": ["WarmsReads", {"Ref": "WarmReads"}, {"Ref": "AWS::NoValue"}]}
+    units = {"ReadUnitsPerSecond": reads, "WriteUnitsPerSecond": {"Ref": "WarmWrites"}}
     assert warm == ["WarmsSignatures", units, {"Ref": "AWS::NoValue"}]
     reserved = [(parameter, parameter.replace("Reserved", "Reserves")) for parameter in RESERVED_PARAMETERS]
-    for parameter, condition in (*reserved, WARM_PARAMETER_AND_CONDITION):
+    for parameter, condition in (*reserved, *WARM_PARAMETERS_AND_CONDITIONS):
         # Compare text with text, because a parameter is text. Reserving 0 would stop the function.
         assert template["Parameters"][parameter]["Default"] == "0"
         assert template["Conditions"][condition] == {"Fn::Not": [{"Fn::Equals": [{"Ref": parameter}, "0"]}]}

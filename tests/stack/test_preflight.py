@@ -27,14 +27,23 @@ class Account:
         role: str = "",
         identities: tuple[str, ...] = (),
         old_table: str = "",
+        warm: tuple[int, int] | None = None,
         **before: str,
     ) -> None:
-        """`old_table`: the name of a signatures table without the local index."""
+        """`old_table`: the name of a signatures table without the local index.
+
+        `warm`: the writes and the reads a second that a valid signatures table takes.
+        """
         limits = {"AccountLimit": {"ConcurrentExecutions": free, "UnreservedConcurrentExecutions": free}}
         sending = {"SendQuota": {"MaxSendRate": rate}}
         log_settings = {"cloudwatchRoleArn": role} if role else {}
         parameters = [{"ParameterKey": name, "ParameterValue": value} for name, value in before.items()]
-        outputs = [{"OutputKey": "SignaturesTableName", "OutputValue": old_table}] if old_table else []
+        table: dict[str, Any] = {"TableName": old_table}
+        if warm:
+            throughput = {"WriteUnitsPerSecond": warm[0], "ReadUnitsPerSecond": warm[1]}
+            table = {"TableName": "signatures-2", "LocalSecondaryIndexes": [{}], "WarmThroughput": throughput}
+        has_table = bool(table["TableName"])
+        outputs = [{"OutputKey": "SignaturesTableName", "OutputValue": table["TableName"]}] if has_table else []
         stack = {"StackStatus": "CREATE_COMPLETE", "Parameters": parameters, "Outputs": outputs}
         self._identities = identities
         self._services: dict[str, Any] = {
@@ -42,7 +51,7 @@ class Account:
             "apigateway": SimpleNamespace(get_account=lambda: log_settings),
             "sesv2": SimpleNamespace(get_email_identity=self._identity, get_account=lambda: sending),
             "cloudformation": SimpleNamespace(describe_stacks=lambda **_: {"Stacks": [stack]}),
-            "dynamodb": SimpleNamespace(describe_table=lambda **_: {"Table": {}}),
+            "dynamodb": SimpleNamespace(describe_table=lambda **_: {"Table": table}),
         }
 
     def client(self, service: str) -> Any:
@@ -71,12 +80,26 @@ REFUSED_VALUES: list[tuple[Account, dict[str, str], str]] = [
     (Account(MailIdentity="example.org"), {"MailFromDomain": "example.org"}, "example bounce.example.org"),
     (Account(), {"AccessLog": "on"}, "no role to write logs with"),
     (Account(), {"WarmWrites": "100"}, "0 or at least 4000"),
+    (Account(), {"WarmWrites": "10000", "WarmReads": "100"}, "WarmReads must be 0 or at least 12000"),
+    # DynamoDB raises the throughput by itself, and never lowers it.
+    (Account(warm=(20_000, 12_000)), {"WarmWrites": "10000"}, "WarmWrites must be 0 or at least 20000"),
+    (
+        Account(warm=(4_000, 60_000), WarmWrites="5000", WarmReads="12000"),
+        {"WarmWrites": "10000"},
+        "takes 60000 already, and AWS never lowers it: WarmReads must be 0 or at least 60000",
+    ),
     (Account(old_table="signatures-1"), {}, "signatures-1 has no local index, and AWS cannot add one"),
     (Account(), {"ReservedRelay": "many"}, "ReservedRelay must be a whole number, not many"),
     (Account(), {"MailSenders": "48", "ReservedSenders": "20"}, "0 or at least 48"),
     (Account(), {"ReservedOverflow": "1"}, "0 or at least 2"),
     (Account(free=110), {"ReservedRelay": "11"}, "would leave 99 of 110"),
     (Account(free=10), {"ReservedAuthorizer": "5"}, "Lambda keeps 100"),
+    # Lambda may get the higher reservation before the lower one.
+    (
+        Account(free=110, ReservedRelay="50"),
+        {"ReservedRelay": "10", "ReservedAuthorizer": "40"},
+        "lower ReservedRelay first, in a deployment of its own",
+    ),
     (Account(SiteUrl="https://a.example"), {"EdgeDomain": "a.example"}, "in use without CloudFront"),
     (an_account_with_cdn(), {"OriginKey": "v2"}, "does not accept v2 yet"),
     # Visitors would be refused for minutes, while CloudFront's servers learn the new key.
@@ -88,6 +111,10 @@ ACCEPTED_VALUES: list[tuple[Account, dict[str, str]]] = [
     (Account(identities=("example.org",), MailIdentity="example.org"), {"MailIdentity": "example.org"}),
     (Account(role="arn:aws:iam::1:role/logs"), {"AccessLog": "on"}),
     (Account(), {"WarmWrites": "10000"}),
+    (Account(warm=(4_000, 60_000)), {"WarmWrites": "10000"}),
+    # The table has grown past a value that was deployed earlier, and that does not change now.
+    (Account(warm=(20_000, 12_000), WarmWrites="10000", WarmReads="0"), {}),
+    (Account(warm=(20_000, 12_000), WarmWrites="10000", WarmReads="0"), {"WarmWrites": "0"}),
     (Account(), {"MailSenders": "48", "ReservedSenders": "48", "ReservedOverflow": "2"}),
     (Account(free=110), {"ReservedRelay": "10"}),
     (Account(SiteUrl="https://a.example"), {"EdgeDomain": "a.example", "EdgeOnly": "no"}),
@@ -97,6 +124,7 @@ ACCEPTED_VALUES: list[tuple[Account, dict[str, str]]] = [
     (an_account_with_cdn("v2"), {"OriginKeyToo": "v2"}),
     # The stack may use its own existing reservation.
     (Account(free=100, ReservedRelay="50"), {"ReservedRelay": "40"}),
+    (Account(free=140, ReservedRelay="50"), {"ReservedRelay": "10", "ReservedAuthorizer": "40"}),
 ]
 
 

@@ -3,7 +3,7 @@
 import re
 
 from benchmarks import declared
-from stack import preflight
+from stack.preflight_capacity import RESERVED_PARAMETERS
 from stack.referee.policies import HERE, PARAMETERS, resolver
 from tests.template.packaged import QUEUES, TEMPLATE, actions_allowed, events
 
@@ -25,7 +25,7 @@ def test_workers_leave_capacity_for_signing_in_a_new_account() -> None:
     del bounds["SendOtherMail"]
     assert sum(bounds.values()) <= 7
     # Lambda keeps 100 executions unreserved. A new account has too few for a reservation, so the default is 0.
-    for name in preflight.RESERVED_PARAMETERS:
+    for name in RESERVED_PARAMETERS:
         assert TEMPLATE["Parameters"][name]["Default"] == "0"
 
 
