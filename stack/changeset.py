@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError, WaiterError
 
 from stack.aws import Cloud
 from stack.console import Failure
+from stack.early_validation import refused_resources
 
 # Parts of AWS's reason when a change set fails only because nothing would change.
 _NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
@@ -147,10 +148,11 @@ def _await_change_set(cloud: Cloud, stack: str, name: str, *, creates_stack: boo
 def _discard_failed(cloud: Cloud, failed: ChangeSet, description: dict[str, Any]) -> None:
     """Delete a failed change set. Raise Failure, unless AWS's reason is that nothing would change."""
     reason = description.get("StatusReason", "no reason given")
-    discard(cloud, failed)
     is_unchanged = any(text in reason for text in _NO_CHANGES)
+    refused = "" if is_unchanged else refused_resources(cloud, description["ChangeSetId"])
+    discard(cloud, failed)
     if not is_unchanged:
-        raise Failure(f"the change set failed: {reason}")
+        raise Failure(f"the change set failed: {reason}{refused}")
 
 
 def _unfinished(cloud: Cloud, change_set: ChangeSet) -> str:

@@ -151,6 +151,7 @@ NEEDED_ACTIONS = {
         "cloudformation:DeleteChangeSet",
         "cloudformation:DescribeStacks",
         "cloudformation:DescribeStackEvents",
+        "cloudformation:DescribeEvents",
         "cloudformation:DeleteStack",
         "cloudformation:ContinueUpdateRollback",
         "lambda:GetAccountSettings",
