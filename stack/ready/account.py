@@ -21,6 +21,9 @@ _EDGE_REGION = "us-east-1"
 # that failed three times; the alarms MailStuckAlarm and OverflowStuckAlarm find these, and `alarms.raised` reads them.
 _AGE_PERIOD = timedelta(minutes=5)
 QUEUES_WITH_AGE = ("MailQueue", "OverflowQueue")
+# ACM lists only certificates with RSA keys of at most 2,048 bits, unless the call names the other types of keys too.
+_RSA_KEYS = ("RSA_1024", "RSA_2048", "RSA_3072", "RSA_4096")
+_EC_KEYS = ("EC_prime256v1", "EC_secp384r1", "EC_secp521r1")
 
 
 def account_calls(
@@ -171,9 +174,11 @@ def _subscribers(answer: Any) -> int:
 
 
 def _certificate_calls(outputs: Mapping[str, str]) -> Iterator[AwsCall]:
-    yield AwsCall("acm", "list_certificates", {"certificates.first_end": _first_expiry})
+    params = {"Includes": {"keyTypes": [*_RSA_KEYS, *_EC_KEYS]}}
+    yield AwsCall("acm", "list_certificates", {"certificates.first_end": _first_expiry}, params)
     if "EdgeArn" in outputs:
-        yield AwsCall("acm", "list_certificates", {"certificates.first_end_edge": _first_expiry}, region=_EDGE_REGION)
+        edge = {"certificates.first_end_edge": _first_expiry}
+        yield AwsCall("acm", "list_certificates", edge, params, _EDGE_REGION)
 
 
 def _first_expiry(answer: Any) -> datetime | None:

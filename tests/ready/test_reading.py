@@ -1,4 +1,4 @@
-"""Values are read from all pages of AWS's answer."""
+"""Values are read from all pages of AWS's answer, and from all certificates."""
 
 import boto3
 from botocore.stub import Stubber
@@ -19,3 +19,14 @@ def test_petitions_on_the_second_page_of_a_query_are_read() -> None:
         stub.add_response("query", {"Items": [second]}, {**call.params, "ExclusiveStartKey": last_key})
         [value] = read_values([call], lambda *_: client)
     assert value.value == {"clean-air": 10, "safe-children": 10}
+
+
+def test_certificates_with_every_type_of_key_are_listed() -> None:
+    """Without the list, ACM leaves out the certificates with larger RSA keys and with elliptic curves."""
+    acm = boto3.client("acm", "eu-west-2", aws_access_key_id="x", aws_secret_access_key="x")
+    request = acm.meta.service_model.operation_model("ListCertificates").input_shape
+    every_type = request.members["Includes"].members["keyTypes"].member.enum
+    outputs = {**OUTPUTS, "EdgeArn": "arn:aws:cloudfront::111122223333:distribution/E1"}
+    calls = account_calls(STACK, outputs, PARAMETERS, NOW)
+    listed = [call.params["Includes"]["keyTypes"] for call in calls if call.operation == "list_certificates"]
+    assert [sorted(types) for types in listed] == [sorted(every_type)] * 2
