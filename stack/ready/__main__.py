@@ -55,7 +55,7 @@ def read_all(stack: StackDescription, client_for: Clients, now: datetime, *, wit
     identity = Values(found)
     tokens = identity.get("identity.dkim_tokens", [])
     # If another stack has set SES's identity up, this stack's parameter is empty.
-    mail_from = stack.parameters.get("MailFromDomain") or identity.get("identity.mail_from_domain", "")
+    mail_from = stack.parameters.get("MailFromDomain") or identity.get("identity.mail_from_domain")
     lookup = resolver_lookup(dns.resolver.Resolver()) if with_dns else None
     return Values([*found, *records(identity_of(stack.parameters), mail_from, tokens, lookup)])
 

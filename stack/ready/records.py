@@ -36,19 +36,26 @@ def resolver_lookup(resolver: dns.resolver.Resolver) -> Lookup:
     return lookup
 
 
-def records(domain: str, mail_from_domain: str, tokens: Sequence[str], lookup: Lookup | None) -> list[Value]:
+def records(domain: str, mail_from_domain: str | None, tokens: Sequence[str], lookup: Lookup | None) -> list[Value]:
     """Return the records of the domain as values.
 
-    `mail_from_domain`: the custom MAIL FROM domain, or "". `tokens`: SES's DKIM tokens, which are in the names of the
-    DKIM records. `lookup`: the function that queries a record; None means that nothing is queried, so each value has a
-    problem.
+    `mail_from_domain`: the custom MAIL FROM domain, "" if there is none, or None if it could not be read. `tokens`:
+    SES's DKIM tokens, which are in the names of the DKIM records. `lookup`: the function that queries a record; None
+    means that nothing is queried, so each value has a problem.
     """
-    spf_source = f"TXT {mail_from_domain or 'amazonses.com'}"
     return [
-        _value("dns.spf", spf_source, lookup, lambda query: _spf_record(mail_from_domain, query)),
+        _spf_value(mail_from_domain, lookup),
         _value("dns.dmarc", f"TXT _dmarc.{domain}", lookup, lambda query: _dmarc_record(domain, query)),
         _value("dns.dkim", f"CNAME *._domainkey.{domain}", lookup, lambda query: _dkim_count(domain, tokens, query)),
     ]
+
+
+def _spf_value(mail_from_domain: str | None, lookup: Lookup | None) -> Value:
+    if mail_from_domain is None and lookup:
+        return Value("dns.spf", "TXT of the MAIL FROM domain", problem="the MAIL FROM domain could not be read")
+    known_domain = mail_from_domain or ""
+    source = f"TXT {known_domain or 'amazonses.com'}"
+    return _value("dns.spf", source, lookup, lambda query: _spf_record(known_domain, query))
 
 
 def _spf_record(mail_from_domain: str, lookup: Lookup) -> str:

@@ -113,6 +113,19 @@ def test_the_mail_from_domain_is_the_stacks_or_else_that_of_the_identity(paramet
     assert found.by_name["dns.spf"].source == f"TXT {checked}.harbour.example"
 
 
+@pytest.mark.parametrize(
+    ("parameter", "found_spf"), [("", None), ("bounce.harbour.example", "v=spf1 include:amazonses.com ~all")]
+)
+def test_without_the_right_to_read_the_identity_spf_is_unknown_unless_the_stack_names_the_domain(
+    parameter: str, found_spf: str | None, lookup: Lookup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stack.ready.__main__.resolver_lookup", lambda _: lookup)
+    parameters = {**PARAMETERS, "MailFromDomain": parameter, "MailPerSecond": "12", "MailSenders": "3"}
+    clients = stub_clients(account_calls(STACK, OUTPUTS, parameters, NOW), answers(RAISED), {"get_email_identity"})
+    found = read_all(StackDescription(STACK, OUTPUTS, parameters), clients, NOW, with_dns=True)
+    assert found.get("dns.spf") == found_spf
+
+
 def test_the_dmarc_record_of_the_organizational_domain_covers_its_subdomains(lookup: Lookup) -> None:
     assert published_values(lookup, domain="news.harbour.example").get("dns.dmarc").startswith("v=DMARC1; p=none")
     assert published_values(lookup, domain="news.other.example").get("dns.dmarc") == ""
