@@ -7,6 +7,10 @@ from stack.template.cfn import Template, if_condition, output, ref
 _DOMAIN = r"([a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+)?"
 
 
+# No hyphen: the names of all resources of the stage prod begin with petitions-prod-, as would those of a stage prod-eu.
+STAGE_PATTERN = "[a-z][a-z0-9]{0,15}"
+
+
 def text(description: str, default: str = "", pattern: str = "", **more: Any) -> Template:
     """Return a text parameter. `pattern`: a regular expression that the whole value must match, or "" for any value."""
     limits = {"AllowedPattern": pattern} if pattern else {}
@@ -23,7 +27,7 @@ def number(description: str, default: int | str, minimum: int, **more: int) -> T
 
 
 _PARAMETERS = {
-    "Stage": text("Name of this copy of the stack. local is for the emulator.", "dev", pattern="[a-z][a-z0-9-]{0,15}"),
+    "Stage": text("Name of this copy of the stack. local is for the emulator.", "dev", STAGE_PATTERN),
     "Protect": choice(
         "Whether the tables are protected against deletion. stack/deploy.py sets it after the stack is created, because"
         " a failed creation must be able to delete its tables.",

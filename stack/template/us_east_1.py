@@ -8,7 +8,7 @@ import json
 
 from stack.template.cfn import Template, get_att, if_condition, output, ref, resource, retention, sub
 from stack.template.firewall import web_acl
-from stack.template.parameters import choice, equals, is_set, text
+from stack.template.parameters import STAGE_PATTERN, choice, equals, is_set, text
 
 # The fields of the access log. Query and referrer are left out because links in emails have tokens in the query, and
 # cookies and addresses of visitors are left out too.
@@ -21,7 +21,7 @@ _LOG_GROUP = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-gr
 # Each name contains the region of the site, because the same stage may exist in several regions.
 _NAME = sub("petitions-${Stage}-${SiteRegion}")
 _PARAMETERS = {
-    "Stage": text("Name of this copy of the stack.", "dev", pattern="[a-z][a-z0-9-]{0,15}"),
+    "Stage": text("Name of this copy of the stack.", "dev", STAGE_PATTERN),
     "SiteRegion": {"Type": "String", "Description": "Region of the main stack. stack/us_east_1.py sets it."},
     "Domain": {"Type": "String", "Description": "Domain of the site: sign.example.org."},
     "CertificateArn": text("A certificate of the domain, in us-east-1. Empty: the stack requests one."),

@@ -11,6 +11,7 @@ from chalicelib.core import settings as settings_of
 from chalicelib.core.settings import settings
 from chalicelib.edge import placeholders
 from chalicelib.edge.route import Function
+from stack.template.us_east_1 import us_east_1
 from tests.actors import a_petition
 from tests.template.packaged import CONFIG, RESOURCES, TEMPLATE, environment_of, every_function
 
@@ -77,6 +78,16 @@ def test_no_placeholder_of_the_code_is_left_in_the_template() -> None:
     assert len(arns) == 2
     assert not [arn for arn in arns if arn in text]
     assert "000000000000" not in text
+
+
+@pytest.mark.parametrize("template", [TEMPLATE, us_east_1()])
+def test_no_stages_name_is_the_beginning_of_another_stages_names(template: Any) -> None:
+    """Alarms and rights of a stage are found by the beginning petitions-<stage>- of their names."""
+    pattern = template["Parameters"]["Stage"]["AllowedPattern"]
+    assert [stage for stage in ("prod", "prod2", "prod-eu", "Prod") if re.fullmatch(pattern, stage)] == [
+        "prod",
+        "prod2",
+    ]
 
 
 def test_the_stage_has_one_name_everywhere() -> None:
