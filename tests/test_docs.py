@@ -140,6 +140,7 @@ NEEDED_ACTIONS = {
         "lambda:CreateFunction", "lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration",
         "lambda:PutFunctionConcurrency", "lambda:PutFunctionRecursionConfig",
         "lambda:CreateEventSourceMapping", "lambda:UpdateEventSourceMapping",
+        *(f"lambda:{verb}FunctionEventInvokeConfig" for verb in ("Put", "Get", "Update", "Delete")),
         "iam:CreateRole", "iam:PassRole", "iam:PutRolePolicy", "events:PutRule", "events:PutTargets",
     ),
     # What stack/deploy.py and stack/preflight.py call.

@@ -121,7 +121,8 @@ def _handle_alone(record: Mapping[str, Any], handle: Callable[[Iterable[StreamCh
 def on_schedule(event: CloudWatchEvent, run: Callable[[], object]) -> None:
     """Run a scheduled job.
 
-    After a failure, raise RunFailed: Lambda tries twice more, and the next scheduled run does what is left.
+    After a failure, raise RunFailed: Lambda may try again (stack/template/schedules.py), and the next scheduled run
+    does what is left.
     """
     log.begin(getattr(event.context, "aws_request_id", ""))
     try:

@@ -19,6 +19,7 @@ from stack.template.gateway import gateway
 from stack.template.mail import mail
 from stack.template.parameters import parameters
 from stack.template.queues import queues
+from stack.template.schedules import schedules
 from stack.template.storage import storage
 from stack.template.streams import streams
 from stack.template.tables import tables
@@ -52,6 +53,6 @@ def settings_in(outputs: Mapping[str, str]) -> dict[str, str]:
 def merge_template() -> Template:
     """Return the template. Do not change the returned template: every caller in the process gets the same one."""
     data_parts = [tables(), queues(), streams(), storage()]
-    service_parts = [functions(), mail(), api(), gateway(), edge(), alarms(), backlogs(), authorizers()]
+    service_parts = [functions(), schedules(), mail(), api(), gateway(), edge(), alarms(), backlogs(), authorizers()]
     whole = merge_parts([{"Description": _DESCRIPTION}, parameters(), *data_parts, *service_parts])
     return merge_parts([whole, dashboard(whole["Resources"])])

@@ -5,7 +5,7 @@ import re
 from benchmarks import declared
 from stack.preflight_capacity import RESERVED_PARAMETERS
 from stack.referee.policies import HERE, PARAMETERS, resolver
-from tests.template.packaged import QUEUES, TEMPLATE, actions_allowed, events
+from tests.template.packaged import FUNCTIONS, QUEUES, TEMPLATE, actions_allowed, events
 
 
 def test_the_overflow_queue_survives_days_without_the_table() -> None:
@@ -42,6 +42,19 @@ def test_every_worker_can_read_its_queue_or_stream() -> None:
     for function in events("DynamoDB"):
         assert actions_allowed(function, "${SignaturesTable.Arn}/stream/*") == read
         assert actions_allowed(function, "StreamDeadLetterQueue") == {"sqs:SendMessage"}
+
+
+def test_scheduled_runs_that_lambda_cannot_start_do_not_pile_up() -> None:
+    """Without the setting, Lambda keeps them for six hours: 360 runs of WatchMail would start together."""
+    scheduled = events("Schedule")
+    assert {"WatchMail", "SweepMail", "SendLetterDigests", "RecountTallies"} <= scheduled.keys()
+    for function, event in scheduled.items():
+        [number, unit] = re.findall(r"rate\((\d+) (minute|hour)s?\)", event["Schedule"])[0]
+        seconds_between_runs = int(number) * {"minute": 60, "hour": 3_600}[unit]
+        # Lambda accepts from one minute to six hours.
+        assert 60 <= FUNCTIONS[function]["EventInvokeConfig"]["MaximumEventAgeInSeconds"] <= seconds_between_runs
+    # Lambda would repeat a failed run after a minute, together with the next run.
+    assert FUNCTIONS["WatchMail"]["EventInvokeConfig"]["MaximumRetryAttempts"] == 0
 
 
 def test_after_a_restore_by_hand_both_readers_read_the_new_stream() -> None:
