@@ -12,6 +12,7 @@ from tests.template.packaged import (
     FUNCTIONS,
     RESOURCES,
     ROOT,
+    TABLES,
     TEMPLATE,
     Resource,
     events,
@@ -65,6 +66,15 @@ def test_the_runbook_lists_exactly_the_alarms() -> None:
     functions = {f"{name}{kind}Alarm" for name in FUNCTIONS for kind in ("Errors", "Throttles")}
     assert {*re.findall(r"`(\w+Alarm)`", text)} == ALARMS.keys() - functions
     assert {"`…ErrorsAlarm`", "`…ThrottlesAlarm`"} <= {*re.findall(r"`…\w+`", text)}
+
+
+def test_the_runbook_lists_the_alarms_that_stage_local_lacks() -> None:
+    text = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
+    [listed] = re.findall(r"alarms with metric math \(all alarms on DynamoDB, (.+?)\), so the stage `local`", text)
+    on_tables = {f"{table}{kind}Alarm" for table in TABLES.values() for kind in ("Errors", "Throttles")}
+    lacking = {name for name in ALARMS if RESOURCES[name].get("Condition") == "OnAws"}
+    assert {*re.findall(r"`(\w+)`", listed)} == lacking - on_tables
+    assert on_tables <= lacking
 
 
 def test_the_email_address_for_alarms_is_optional() -> None:
