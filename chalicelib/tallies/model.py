@@ -86,12 +86,8 @@ def summed(tallies: Iterable[Tally]) -> Tally:
 
 
 def numbers_of(tally: Tally) -> dict[str, int]:
-    """Return the tally as the attributes of an item."""
-    numbers = {TOTAL: tally.total}
-    if tally.withdrawn:
-        numbers[WITHDRAWN] = tally.withdrawn
-    if tally.by_partners:
-        numbers[BY_PARTNERS] = tally.by_partners
+    """Return the tally as the attributes of an item, with zeros: they replace the old numbers of a day closed again."""
+    numbers = {TOTAL: tally.total, WITHDRAWN: tally.withdrawn, BY_PARTNERS: tally.by_partners}
     for hour, number in tally.hours.items():
         numbers[HOUR_PREFIX + hour] = number
     for country, number in tally.countries.items():

@@ -161,7 +161,7 @@ def close_day(slug: str, day: date, tally: Tally, shards: int, tables: Tables) -
 def _added_to_head(tally: Tally) -> dict[str, int]:
     """Return the numbers of a closed day that are added to the head."""
     numbers = numbers_of(tally)
-    return {name: numbers[name] for name in (TOTAL, WITHDRAWN, BY_PARTNERS) if name in numbers}
+    return {name: numbers[name] for name in (TOTAL, WITHDRAWN, BY_PARTNERS)}
 
 
 def reopen(slug: str, today: date, tables: Tables) -> list[date]:

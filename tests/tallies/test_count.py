@@ -1,6 +1,7 @@
 """The exact count takes two reads at any age of the petition."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -12,10 +13,10 @@ from chalicelib.core.errors import Conflicted, Throttled, Unavailable, UnknownPe
 from chalicelib.petitions.model import Petition
 from chalicelib.projections.breakdowns import pending_count
 from chalicelib.tallies.count import Days, breakdown, exact_count
-from chalicelib.tallies.model import TallyDimension, TallyEntry
-from chalicelib.tallies.prove import reopen
+from chalicelib.tallies.model import Tally, TallyDimension, TallyEntry
+from chalicelib.tallies.prove import PARTNERS, reopen, tally_sums
 from chalicelib.tallies.public import public_count
-from chalicelib.tallies.store import entry_change
+from chalicelib.tallies.store import closed_days, entry_change
 from tests.actors import DAY, NOW, OPENED, a_petition, a_published_petition
 from tests.fakes import FakeTables
 
@@ -102,6 +103,19 @@ def test_a_day_that_is_over_by_the_clock_of_aws_is_not_reopened(tables: FakeTabl
     tables.answered_at = NOW
     assert reopen(petition.slug, NOW + DAY, tables) == [NOW.date()]
     assert head(tables)["through"] == "2026-11-23"
+
+
+def test_a_day_that_is_closed_again_has_no_old_numbers(tables: FakeTables, petition: Petition) -> None:
+    by_partner = TallyEntry(1, NOW, "GB", "direct", by_partner=True)
+    tables.update(entry_change(petition.slug, 0, by_partner))
+    exact_count(petition, NOW + DAY, tables)
+    tables.answered_at = NOW
+    assert reopen(petition.slug, NOW, tables) == [TODAY]
+    tables.update(entry_change(petition.slug, 0, replace(by_partner, amount=-1)))
+    tables.answered_at = NOW + DAY
+    exact_count(petition, NOW + DAY, tables)
+    assert closed_days(petition.slug, TODAY, TODAY, tables) == {TODAY: Tally(withdrawn=1)}
+    assert tally_sums(petition, NOW + DAY, tables)[PARTNERS] == 0
 
 
 def test_a_confirmation_in_the_hour_of_grace_is_counted_on_its_day(tables: FakeTables, petition: Petition) -> None:
