@@ -189,7 +189,7 @@ def _record(
         "eventID": sequence,
         "eventName": name,
         "eventSource": "aws:dynamodb",
-        "eventSourceARN": "arn:aws:dynamodb:eu-west-2:1:table/signatures/stream/2026",
+        "eventSourceARN": "arn:aws:dynamodb:eu-west-2:1:table/signatures/stream/2026-11-24T12:00:00.000",
         "awsRegion": "eu-west-2",
         "eventVersion": "1.1",
         "dynamodb": change,

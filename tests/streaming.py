@@ -14,7 +14,7 @@ from tests.actors import NOW
 from tests.fakes import FakeTables
 
 Image = dict[str, Any] | None
-# Sequence number, item before, item after.
+# Sequence number, item before, item after. The number is also a position in the stream: it sorts like a text.
 Record = tuple[str, Image, Image]
 
 
@@ -41,10 +41,10 @@ class Streaming(FakeTables):
     def _record(self, key: Key, old: Item | None) -> None:
         new = self.items.get(key)
         if key.table == keys.SIGNATURES and new != old:
-            self.log.append((str(len(self.log) + 1), old, copy.deepcopy(new)))
+            self.log.append((f"{len(self.log) + 1:021}", old, copy.deepcopy(new)))
             self.times_by_sequence[self.log[-1][0]] = self.clock()
 
 
-def pending(slug: str, bucket: str, sequence: str, amount: int) -> Increment:
+def pending(slug: str, bucket: str, position: str, amount: int) -> Increment:
     """Return an increment of a bucket's pending signatures."""
-    return Increment(keys.pending(slug, bucket), sequence, {PENDING: amount})
+    return Increment(keys.pending(slug, bucket), position, {PENDING: amount})

@@ -12,6 +12,9 @@ from chalicelib.core import log
 from chalicelib.core.errors import NotYet, Unavailable
 from chalicelib.core.metrics import Metric
 
+# DynamoDB's sequence numbers have up to 40 digits. With zeros in front, their texts sort like the numbers.
+SEQUENCE_DIGITS = 40
+
 T = TypeVar("T")
 Failures = dict[str, list[dict[str, str]]]
 
@@ -27,10 +30,11 @@ class RunFailed(Exception):
 class StreamChange(NamedTuple):
     """One change in a table's stream: the item before and after the change, and the time of the change (UTC).
 
-    `before` is None if the item is new. `after` is None if the item was deleted.
+    `before` is None if the item is new. `after` is None if the item was deleted. `position`: the positions of the
+    changes of one item sort in the order of the changes.
     """
 
-    sequence: str
+    position: str
     before: Mapping[str, Any] | None
     after: Mapping[str, Any] | None
     at: datetime
@@ -136,7 +140,17 @@ def on_schedule(event: CloudWatchEvent, run: Callable[[], object]) -> None:
 def _change(raw: Mapping[str, Any]) -> StreamChange:
     record = DynamoDBRecord(dict(raw), context=None)
     at = record.timestamp.replace(tzinfo=UTC)
-    return StreamChange(record.sequence_number, _image(record.old_image), _image(record.new_image), at)
+    position = _position(raw["eventSourceARN"], record.sequence_number)
+    return StreamChange(position, _image(record.old_image), _image(record.new_image), at)
+
+
+def _position(stream_arn: str, sequence: str) -> str:
+    """Return the stream's label, which is the time when the stream was switched on, and the sequence number.
+
+    A table that was lost and restored has a new stream. Its sequence numbers may be smaller than those of the old one.
+    """
+    _, _, label = stream_arn.rpartition("/")
+    return f"{label}/{sequence.zfill(SEQUENCE_DIGITS)}"
 
 
 def _image(image: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -25,7 +25,7 @@ Image = Mapping[str, Any]
 COMPLAINED = "complained"
 
 
-def increments(sequence: str, before: Image | None, after: Image | None, at: datetime) -> list[Increment]:
+def increments(position: str, before: Image | None, after: Image | None, at: datetime) -> list[Increment]:
     """Return increments of two items of the signature's bucket: the current numbers, and the funnel of the day.
 
     The current numbers are how many signatures are pending or confirmed now. The funnel counts the stages that
@@ -35,13 +35,13 @@ def increments(sequence: str, before: Image | None, after: Image | None, at: dat
     slug, _, bucket = (new or old)["pk"].rpartition("#")
     stages = {name_of(stage, at): 1 for stage in stages_passed(old, new, at)}
     return [
-        Increment(keys.pending(slug, bucket), sequence, _current_increments(old, new)),
-        Increment(keys.funnel(slug, bucket, at.date()), sequence, stages),
+        Increment(keys.pending(slug, bucket), position, _current_increments(old, new)),
+        Increment(keys.funnel(slug, bucket, at.date()), position, stages),
     ]
 
 
 def constituency_increments(
-    sequence: str, before: Image | None, after: Image | None, constituencies: Constituencies
+    position: str, before: Image | None, after: Image | None, constituencies: Constituencies
 ) -> Iterator[Increment]:
     """Yield increments for the constituencies whose number of confirmed signatures this change raises or lowers."""
     amounts: Counter[str] = Counter()
@@ -53,9 +53,9 @@ def constituency_increments(
         existing_image = after or before or {}  # One of them exists, because it has an amount.
         slug, _, bucket = existing_image["pk"].rpartition("#")
         counters[counter_of(slug, bucket, constituency)][CONSTITUENCY_PREFIX + constituency] = amount
-    # One increment for each counter item: the item ignores a second increment with the same sequence number.
+    # One increment for each counter item: the item ignores a second increment with the same position.
     for counter, numbers in counters.items():
-        yield Increment(counter, sequence, numbers)
+        yield Increment(counter, position, numbers)
 
 
 def stages_passed(old: Image, new: Image, at: datetime) -> Iterator[Stage]:

@@ -1,8 +1,8 @@
 """Project signatures: count the changes in the stream of the signatures table, so that signing needs no extra write.
 
 The stream may deliver a change twice. A bucket is a partition of a petition's signatures. The changes of one bucket
-arrive in the order of their sequence numbers. Each counter item belongs to one bucket. Each update of a counter item
-also stores the last sequence number, so that a change that is already counted is skipped.
+arrive in the order of their positions in the stream. Each counter item belongs to one bucket. Each update of a counter
+item also stores the last position, so that a change that is already counted is skipped.
 """
 
 from collections import Counter, defaultdict
@@ -14,21 +14,14 @@ from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.keys import Key
 from chalicelib.projections import store
 
-# DynamoDB's sequence numbers vary in length. With zeros in front, their texts sort like the numbers.
-SEQUENCE_DIGITS = 40
-
 
 @dataclass(frozen=True)
 class Increment:
-    """What one change of a signature adds to the `numbers` of one counter item."""
+    """What one change of a signature adds to the `numbers` of one counter item. `position`: as in `StreamChange`."""
 
     counter: Key
-    sequence: str
+    position: str
     numbers: Mapping[str, int]
-
-    @property
-    def padded_sequence(self) -> str:
-        return self.sequence.zfill(SEQUENCE_DIGITS)
 
 
 def project(increments: Iterable[Increment], tables: Tables) -> None:
@@ -36,9 +29,9 @@ def project(increments: Iterable[Increment], tables: Tables) -> None:
     counters: dict[Key, dict[str, Increment]] = defaultdict(dict)
     for increment in increments:
         if any(increment.numbers.values()):
-            counters[increment.counter][increment.padded_sequence] = increment
-    for by_sequence in counters.values():
-        _add(list(by_sequence.values()), tables)
+            counters[increment.counter][increment.position] = increment
+    for by_position in counters.values():
+        _add(list(by_position.values()), tables)
 
 
 def _add(increments: Sequence[Increment], tables: Tables) -> None:
@@ -46,12 +39,12 @@ def _add(increments: Sequence[Increment], tables: Tables) -> None:
     numbers: Counter[str] = Counter()
     for increment in increments:
         numbers.update(increment.numbers)
-    sequences = [increment.padded_sequence for increment in increments]
+    positions = [increment.position for increment in increments]
     try:
-        store.add_projected(increments[0].counter, numbers, sequences, tables)
+        store.add_projected(increments[0].counter, numbers, positions, tables)
     except ConditionFailed as failure:
         projected_to = failure.item["projected_to"] if failure.item else ""
-        new = [increment for increment in increments if increment.padded_sequence > projected_to]
+        new = [increment for increment in increments if increment.position > projected_to]
         if len(new) == len(increments):
             raise  # None was added before, so the reason is unknown. The stream repeats the batch.
         if new:

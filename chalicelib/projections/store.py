@@ -57,12 +57,12 @@ def set_pending(slug: str, bucket: str, stored: int | None, counted: int, tables
     tables.update(Change(keys.pending(slug, bucket), assign={PENDING: counted}, when=is_still(PENDING, stored)))
 
 
-def add_projected(counter: Key, numbers: Mapping[str, int], sequences: Iterable[str], tables: Tables) -> None:
-    """Add the numbers to a counter item. They are the sums of the changes with these sequence numbers.
+def add_projected(counter: Key, numbers: Mapping[str, int], positions: Iterable[str], tables: Tables) -> None:
+    """Add the numbers to a counter item. They are the sums of the changes at these positions of the stream.
 
     If the item already includes one of these changes, or a later one, raise ConditionFailed with the item.
     """
-    in_order = sorted(sequences)
+    in_order = sorted(positions)
     first, last = in_order[0], in_order[-1]
     projected_to = Attr("projected_to")
     is_before_first = projected_to.not_exists() | projected_to.lt(first)

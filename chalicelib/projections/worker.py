@@ -41,10 +41,10 @@ def _project(changes: Iterable[StreamChange]) -> None:
 
 
 def _increments_of(change: StreamChange) -> Iterator[Increment]:
-    yield from increments(change.sequence, change.before, change.after, change.at)
+    yield from increments(change.position, change.before, change.after, change.at)
     table = constituencies()
     if table:
-        yield from constituency_increments(change.sequence, change.before, change.after, table)
+        yield from constituency_increments(change.position, change.before, change.after, table)
 
 
 def _recount_all() -> None:

@@ -77,13 +77,12 @@ LIFECYCLES = st.lists(
 
 
 def a_log(lifecycles: list[list[Image]]) -> list[tuple[str, Image, Image]]:
-    """Return each change with its sequence number. These numbers increase, also in length."""
+    """Return each change with its position in the stream."""
     log: list[tuple[str, Image, Image]] = []
     for lifecycle in lifecycles:
         for before, after in pairwise([None, *lifecycle]):
             if before or after:
-                sequence = str(95 + len(log))
-                log.append((sequence, before, after))
+                log.append((f"{len(log):021}", before, after))
     return log
 
 
@@ -97,8 +96,8 @@ def test_repeated_batches_count_each_confirmed_signature_once(
     for start_at, size in [*windows, (0, len(log)), (0, len(log))]:
         start = min(start_at, done)
         increments: list[Increment] = []
-        for sequence, before, after in log[start : start + size]:
-            increments += constituency_increments(sequence, before, after, TABLE)
+        for position, before, after in log[start : start + size]:
+            increments += constituency_increments(position, before, after, TABLE)
         project(increments, tables)
         done = max(done, start + size)
     last_images = [lifecycle[-1] for lifecycle in lifecycles if lifecycle]
@@ -118,8 +117,8 @@ def test_counters_with_all_650_constituencies_stay_small(name: str, length: int)
     names = [name.format(number) for number in range(650)]
     names_by_counter = Counter(counter_of("a-slug-of-some-length", "2a", each).sk for each in names)
     most_names = max(names_by_counter.values())
-    bytes_of_a_number, bytes_of_key_and_sequence = 4, 100
+    bytes_of_a_number, bytes_of_key_and_position = 4, 130
     bytes_of_a_name = len(CONSTITUENCY_PREFIX) + length
-    size = most_names * (bytes_of_a_name + bytes_of_a_number) + bytes_of_key_and_sequence
+    size = most_names * (bytes_of_a_name + bytes_of_a_number) + bytes_of_key_and_position
     limit = 1024 if length < 10 else 2048
     assert size < limit

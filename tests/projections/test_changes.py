@@ -101,11 +101,6 @@ def test_stages_are_counted_by_hour_and_confirmations_by_ten_minutes() -> None:
     assert increments("78", PENDING, CONFIRMED, at)[1] == Increment(counter, "78", {"c124": 1})
 
 
-def test_sequence_numbers_are_compared_as_numbers() -> None:
-    counter = keys.pending("s", "00")
-    assert Increment(counter, "99", {}).padded_sequence < Increment(counter, "100", {}).padded_sequence
-
-
 TABLE = Constituencies(pack({"SW1A 1AA": "Upper Zed", "BT1 1AA": "Lower Zed"}))
 
 

@@ -18,10 +18,9 @@ CHANGES = st.lists(st.tuples(st.sampled_from(["00", "01", "3f"]), st.sampled_fro
 
 
 def a_log(changes: list[tuple[str, int]]) -> list[Increment]:
-    """Sequence numbers increase, also in length."""
     log = []
-    for number, (bucket, amount) in enumerate(changes, 95):
-        log.append(pending(SLUG, bucket, str(number), amount))
+    for number, (bucket, amount) in enumerate(changes):
+        log.append(pending(SLUG, bucket, f"{number:021}", amount))
     return log
 
 

@@ -139,8 +139,8 @@ class Lifecycle(RuleBasedStateMachine):
     @rule(overlap=st.integers(0, 5))
     def project(self, overlap: int) -> None:
         found: list[Increment] = []
-        for sequence, old, new in self.tables.log[max(0, self.projected - overlap) :]:
-            found += increments(sequence, old, new, NOW)
+        for position, old, new in self.tables.log[max(0, self.projected - overlap) :]:
+            found += increments(position, old, new, NOW)
         project(found, self.tables)
         self.projected = len(self.tables.log)
 

@@ -75,19 +75,19 @@ def test_an_older_snapshot_does_not_overwrite_a_newer_one(tables: Tables) -> Non
     assert (snapshots.snapshot(SLUG, tables) or {})["count"] == 8
 
 
-def sequence_numbers(*numbers: int) -> list[str]:
-    return [str(number).zfill(40) for number in numbers]
+def positions(*numbers: int, stream: str = "2026-11-24T12:00:00.000") -> list[str]:
+    return [f"{stream}/{number:040}" for number in numbers]
 
 
 def test_pending_signatures_are_added_once_and_a_repetition_returns_the_projected_position(tables: Tables) -> None:
     bucket_key = keys.pending(SLUG, "00")
-    store.add_projected(bucket_key, {"pending": 2}, sequence_numbers(8, 9), tables)
-    for repeated in (sequence_numbers(8, 9), sequence_numbers(9), sequence_numbers(9, 10)):
+    store.add_projected(bucket_key, {"pending": 2}, positions(8, 9), tables)
+    for repeated in (positions(8, 9), positions(9), positions(9, 10)):
         with pytest.raises(ConditionFailed) as caught:
             store.add_projected(bucket_key, {"pending": 2}, repeated, tables)
-        assert (caught.value.item or {})["projected_to"] == sequence_numbers(9)[0]
-    store.add_projected(bucket_key, {"pending": -1}, sequence_numbers(100, 10), tables)
-    store.add_projected(keys.pending(SLUG, "3f"), {"pending": 5}, sequence_numbers(1), tables)
+        assert (caught.value.item or {})["projected_to"] == positions(9)[0]
+    store.add_projected(bucket_key, {"pending": -1}, positions(100, 10), tables)
+    store.add_projected(keys.pending(SLUG, "3f"), {"pending": 5}, positions(1), tables)
     assert store.pending_by_bucket(SLUG, tables) == {"00": 1, "3f": 5}
     assert store.pending_by_bucket("another", tables) == {}
 

@@ -25,8 +25,8 @@ CHANGES = st.lists(
 WINDOWS = st.lists(st.tuples(st.integers(0, 20), st.integers(1, 20)), max_size=8)
 
 
-def an_increment(bucket: str, sequence: int, stage: Stage, at: datetime) -> Increment:
-    return Increment(keys.funnel(SLUG, bucket, at.date()), str(sequence), {name_of(stage, at): 1})
+def an_increment(bucket: str, position: int, stage: Stage, at: datetime) -> Increment:
+    return Increment(keys.funnel(SLUG, bucket, at.date()), f"{position:021}", {name_of(stage, at): 1})
 
 
 def a_log(changes: list[tuple[str, int, Stage]]) -> list[Increment]:
