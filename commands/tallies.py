@@ -16,6 +16,14 @@ from chalicelib.tallies.prove import reopen
 from commands import common
 from commands.common import from_1_to
 
+STILL_WRONG = "a number is still wrong: run it again when fewer people are signing"
+DRIFT_LEFT = "the tally was not changed: use --repair to correct it"
+# While the stream is behind, the counters look wrong. If they were repaired, the stream would then count twice.
+PENDING_LEFT = (
+    "the pending counters were not changed. Perhaps ProjectSignatures is only behind: check this as docs/runbook.md"
+    ' says under "Pending counters". If it is not behind, use --repair-pending'
+)
+
 
 def add_shards(arguments: argparse.Namespace) -> None:
     if raise_shards(arguments.slug, arguments.shards, common.tables()):
@@ -25,20 +33,22 @@ def add_shards(arguments: argparse.Namespace) -> None:
 
 
 def check_tally(arguments: argparse.Namespace) -> None:
-    """Recount the tally, and with --repair repair it. If the tally is still wrong, raise InputError: exit code 1."""
+    """Recount, and repair what the arguments say. If a number is still wrong, raise InputError: exit code 1."""
     petition = petition_as_stored(arguments.slug, common.tables())
     found = _recount_and_print(petition)
-    if not is_wrong(found):
-        return
-    if not arguments.repair:
-        raise common.InputError("nothing was changed: use --repair to correct this")
-    repair_tally(petition, found)
-    if is_wrong(_recount_and_print(petition)):
-        raise common.InputError("the tally is still wrong: run it again when fewer people are signing")
-
-
-def is_wrong(found: Recount) -> bool:
-    return bool(found.drift or found.wrong_pending)
+    repairs_tally = arguments.repair and bool(found.drift)
+    repairs_pending = arguments.repair_pending and bool(found.wrong_pending)
+    if repairs_tally:
+        repair_tally(petition, found)
+    if repairs_pending:
+        corrected = repair_pending(found, common.tables())
+        print(f"  pending counters set: {corrected} of {len(found.wrong_pending)}")
+    if repairs_tally or repairs_pending:
+        found = _recount_and_print(petition)
+    if found.drift:
+        raise common.InputError(STILL_WRONG if repairs_tally else DRIFT_LEFT)
+    if found.wrong_pending:
+        raise common.InputError(STILL_WRONG if repairs_pending else PENDING_LEFT)
 
 
 def _recount_and_print(petition: Petition) -> Recount:
@@ -70,7 +80,7 @@ def report(found: Recount) -> list[str]:
 
 
 def repair_tally(petition: Petition, found: Recount) -> None:
-    """Reopen days that were closed too early. Then repair the tally and the counters of pending signatures.
+    """Reopen days that were closed too early. Then repair the tally.
 
     Raise common.InputError if there is drift and signatures have just changed: then the drift is not known exactly.
     """
@@ -85,9 +95,6 @@ def repair_tally(petition: Petition, found: Recount) -> None:
     if written:
         changes = [f"{name} {amount:+}" for name, amount in written.items()]
         print(f"  adjusting entry: {', '.join(changes)}")
-    if found.wrong_pending:
-        corrected = repair_pending(found, common.tables())
-        print(f"  pending counters set: {corrected} of {len(found.wrong_pending)}")
 
 
 def _refuse_while_moving(found: Recount) -> None:
@@ -104,6 +111,7 @@ def add_to(subparsers: Any) -> None:
     command.set_defaults(run=add_shards)
     command = subparsers.add_parser("recount", help="check a tally against the signatures; exit code 1 if wrong")
     command.add_argument("slug")
-    repair_help = "correct the tally and the counters of pending signatures, and print what changed"
-    command.add_argument("--repair", action="store_true", help=repair_help)
+    command.add_argument("--repair", action="store_true", help="correct the tally, and print what changed")
+    pending_help = "correct the counters of pending signatures. Only while ProjectSignatures is not behind"
+    command.add_argument("--repair-pending", action="store_true", help=pending_help)
     command.set_defaults(run=check_tally)

@@ -130,7 +130,7 @@ def repair(found: Recount, now: datetime, tables: Tables) -> dict[str, int]:
 
 
 def repair_pending(found: Recount, tables: Tables) -> int:
-    """Correct the wrong counters of pending signatures that have not changed since the recount. Return how many."""
+    """Correct the wrong counters that did not change since, and return how many. The stream must not be behind."""
     repaired = 0
     for bucket, wrong in found.wrong_pending.items():
         with suppress(ConditionFailed):

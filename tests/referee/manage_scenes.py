@@ -65,7 +65,7 @@ def recount(desktop: Desktop) -> None:
     tables.update(Change(keys.tally_shard(SLUG, 0, NOW.date()), add={"total": 1, "cGB": 1}))
     tables.put(keys.pending(SLUG, "00"), {"pending": 4, "projected_to": "1"})
     desktop.manage("recount", SLUG, code=1)
-    desktop.manage("recount", SLUG, "--repair")
+    desktop.manage("recount", SLUG, "--repair", "--repair-pending")
 
 
 def letters(desktop: Desktop) -> None:
