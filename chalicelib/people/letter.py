@@ -10,28 +10,31 @@ from chalicelib.aws.table import Item, Tables
 from chalicelib.core.language import language_of
 from chalicelib.core.letter_keys import letter_delivery
 from chalicelib.letters.deliveries import LETTERS
-from chalicelib.petitions.find import letter_as_signed
+from chalicelib.petitions.find import letter_as_signed, letter_targets
 from chalicelib.signatures.letter import SignedLetter, letter_texts
 from chalicelib.signatures.look_up import StoredSignature
 
 if TYPE_CHECKING:
     from chalicelib.people.answers import AgreedLetter, HeldLetter, LetterDelivery
-    from chalicelib.petitions.letter import LetterTarget
 
 
 def letters_of(stored: list[StoredSignature], tables: Tables) -> "dict[str, HeldLetter]":
     """Return the person's letters by slug. Leave out a signature if neither it nor its petition has a letter.
 
+    A withdrawal removes the letter, and staff may remove the petition's letter. But do not leave out what was sent.
     `stored`: the signatures of one address, at most one for each petition.
     """
     letters: dict[str, HeldLetter] = {}
     for each in stored:
         petition, signature = each.petition, each.signature
-        if petition.letter or signature.letter or signature.letter_asked:
+        has_letter = bool(petition.letter or signature.letter or signature.letter_asked)
+        # Do not read for every signature: one address may have many. `withdrawn_at` stays if the person signs again.
+        deliveries = _deliveries(each, tables) if has_letter or signature.withdrawn_at else []
+        if has_letter or deliveries:
             letters[petition.slug] = {
                 "agreed": _letter_in_full(each, signature.letter, tables),
                 "asked": _letter_in_full(each, signature.letter_asked, tables),
-                "deliveries": _deliveries(each, tables),
+                "deliveries": deliveries,
             }
     return letters
 
@@ -62,10 +65,10 @@ def _letter_in_full(stored: StoredSignature, signed: SignedLetter | None, tables
 def _deliveries(stored: StoredSignature, tables: Tables) -> "list[LetterDelivery]":
     """Return what is stored about the email to each target.
 
-    These records stay after a withdrawal, so that no letter is sent twice.
+    These records stay after a withdrawal, so that no letter is sent twice. Staff may have removed the target since.
     """
     found = []
-    for target_key, name in _target_names(stored, tables).items():
+    for target_key, name in letter_targets(stored.petition.slug, tables).items():
         delivery_key = letter_delivery(stored.petition.slug, target_key, stored.signature_id)
         item = tables.get(LETTERS.item_key(delivery_key))
         if item:
@@ -83,17 +86,3 @@ def _delivery(target_name: str, item: Item) -> "LetterDelivery":
         "in_digest_of": item.get("digest"),  # The day of the email with many letters that has this one.
         "undeliverable": item.get("undeliverable"),
     }
-
-
-def _target_names(stored: StoredSignature, tables: Tables) -> dict[str, str]:
-    """Return the name of each target by its key.
-
-    Include targets that staff have removed since the person agreed, unless a withdrawal has removed the letter.
-    """
-    targets: list[LetterTarget] = []
-    signed, current = stored.signature.letter, stored.petition.letter
-    if signed:
-        targets += letter_as_signed(stored.petition.slug, signed.version, tables).letter.targets
-    if current:
-        targets += current.targets
-    return {target.key: target.name for target in targets}

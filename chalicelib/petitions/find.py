@@ -15,7 +15,7 @@ from chalicelib.aws.table import Tables
 from chalicelib.core.caching import SecondsCache
 from chalicelib.core.errors import PetitionNotOpen, PetitionRemoved, Unavailable, UnknownPetition
 from chalicelib.petitions import store
-from chalicelib.petitions.letter import LetterVersion
+from chalicelib.petitions.letter import LetterTarget, LetterVersion
 from chalicelib.petitions.model import SLUG_PATTERN, Petition, PetitionState
 from chalicelib.petitions.slugs import SlugList
 from chalicelib.petitions.text import PetitionText, version_of
@@ -134,6 +134,14 @@ def texts_as_signed(versions: Mapping[str, tuple[str, str]], tables: Tables) -> 
 def letter_as_signed(slug: str, version: str, tables: Tables) -> LetterVersion:
     """Return the version of the petition's letter that a signature refers to. A version never changes."""
     return _letters.get(f"{slug} {version}", lambda: _read_letter(slug, version, tables))
+
+
+def letter_targets(slug: str, tables: Tables) -> dict[str, str]:
+    """Return the name of each target that a version of the petition's letter ever had, by its key."""
+    targets: list[LetterTarget] = []
+    for version in store.list_letters(slug, tables):
+        targets += version.letter.targets
+    return {target.key: target.name for target in targets}
 
 
 def _read_letter(slug: str, version: str, tables: Tables) -> LetterVersion:

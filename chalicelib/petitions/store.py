@@ -91,6 +91,12 @@ def find_letter(slug: str, version: str, tables: Tables) -> LetterVersion | None
     return LetterVersion.model_validate(item) if item else None
 
 
+def list_letters(slug: str, tables: Tables) -> list[LetterVersion]:
+    """Return every version of the petition's letter, oldest first."""
+    items = tables.query(keys.COUNTS, letter_text(slug, "").pk)
+    return sorted(map(LetterVersion.model_validate, items), key=lambda version: version.recorded_at)
+
+
 def find_texts(versions: Mapping[str, str], tables: Tables) -> dict[str, PetitionText]:
     """Return the text of each slug, in the version that `versions` gives for it. Leave out texts that do not exist."""
     slug_by_key = {keys.petition_text(slug, version): slug for slug, version in versions.items()}

@@ -1,6 +1,9 @@
 """The access file contains a person's letter: its text, what the person agreed to, and its deliveries."""
 
+from datetime import timedelta
 from typing import Any
+
+import pytest
 
 from chalicelib.core.letter_keys import letter_delivery
 from chalicelib.core.rights import Right
@@ -12,6 +15,8 @@ from tests.actors import NOW, a_petition, a_published_petition, bobs_token, chan
 from tests.fake_site import FakeSite
 from tests.letters.lettering import LETTER, a_petition_with_a_letter, confirmed_with_a_letter
 from tests.people.test_api import ask, path_of
+
+TO_THE_MAYOR: dict[str, Any] = LETTER | {"targets": [{**LETTER["targets"][0], "key": "mayor", "name": "Mayor"}]}
 
 
 def letter_in_file(fake_site: FakeSite, identity: str) -> Any:
@@ -70,6 +75,39 @@ def test_the_file_has_the_email_to_a_target_that_staff_removed(fake_site: FakeSi
     identity = confirmed_with_a_letter(fake_site, petition)
     LETTERS.request(letter_delivery(petition.slug, "home-secretary", identity), NOW, fake_site.tables)
     publish(a_petition(letter=None), NOW, fake_site.tables)
+    assert [each["target"] for each in letter_in_file(fake_site, identity)["deliveries"]] == ["Home Secretary"]
+
+
+@pytest.mark.parametrize("later", [None, TO_THE_MAYOR])
+def test_the_file_has_the_email_to_a_removed_target_after_a_withdrawal(
+    fake_site: FakeSite, later: dict[str, Any] | None
+) -> None:
+    petition = a_petition_with_a_letter(fake_site)
+    identity = confirmed_with_a_letter(fake_site, petition)
+    LETTERS.request(letter_delivery(petition.slug, "home-secretary", identity), NOW, fake_site.tables)
+    publish(a_petition(letter=later), NOW, fake_site.tables)
+    withdraw(key_of(petition, identity), petition, NOW, fake_site.tables)
+    assert [each["target"] for each in letter_in_file(fake_site, identity)["deliveries"]] == ["Home Secretary"]
+
+
+def test_the_file_has_an_earlier_letter_after_signing_again_without_one(fake_site: FakeSite) -> None:
+    petition = a_petition_with_a_letter(fake_site)
+    identity = confirmed_with_a_letter(fake_site, petition)
+    LETTERS.request(letter_delivery(petition.slug, "home-secretary", identity), NOW, fake_site.tables)
+    withdraw(key_of(petition, identity), petition, NOW, fake_site.tables)
+    without_letter = publish(a_petition(letter=None), NOW, fake_site.tables)
+    confirmed(fake_site.tables, without_letter, now=NOW + timedelta(hours=1))
+    assert [each["target"] for each in letter_in_file(fake_site, identity)["deliveries"]] == ["Home Secretary"]
+
+
+def test_the_file_has_the_email_to_a_removed_target_after_signing_again(
+    fake_site: FakeSite,
+) -> None:
+    petition = a_petition_with_a_letter(fake_site)
+    identity = confirmed_with_a_letter(fake_site, petition)
+    LETTERS.request(letter_delivery(petition.slug, "home-secretary", identity), NOW, fake_site.tables)
+    edited = publish(a_petition(letter=TO_THE_MAYOR), NOW, fake_site.tables)
+    change_item(fake_site.tables, petition, identity, letter={"version": edited.letter_version})  # Signed again.
     assert [each["target"] for each in letter_in_file(fake_site, identity)["deliveries"]] == ["Home Secretary"]
 
 
