@@ -71,7 +71,7 @@ def signature_for_staff(stored: StoredSignature, now: datetime, *, is_stopped: b
     """Return the signature as staff see it. `is_stopped`: the person wants no more email about the petition."""
     state = state_of(stored.signature, now)
     actions = actions_in(state)
-    if is_stopped:
+    if is_stopped and stored.signature.email:  # The choice is stored for the address, which a withdrawal removes.
         actions.append("allow-mail")
     return {
         "petition": {"slug": stored.petition.slug, "title": stored.petition.title},

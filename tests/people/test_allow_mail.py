@@ -8,7 +8,17 @@ from chalicelib.mail.mailbox import mailbox_of
 from chalicelib.mail.stop import choice_of, is_stopped, stop
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
-from tests.actors import ALICE, LIMIT_KEYS, NOW, bobs_token, identity_of, key_of, signed, subject_of
+from tests.actors import (
+    ALICE,
+    LIMIT_KEYS,
+    NOW,
+    a_published_petition,
+    bobs_token,
+    identity_of,
+    key_of,
+    signed,
+    subject_of,
+)
 from tests.fake_site import FakeSite
 from tests.people.test_api import ask, audited_actions, path_of
 
@@ -62,6 +72,19 @@ def test_a_withdrawn_signature_has_no_address_so_nothing_is_undone_or_recorded(
     answer = ask(fake_site, token, "POST", path, REASON)
     assert (answer.status_code, "signs again" in str(answer.json_body)) == (422, True)
     assert "mail.allowed" not in [action.name for action in audited_actions(fake_site)]
+
+
+def test_a_withdrawn_signature_offers_no_action_that_needs_its_address(
+    fake_site: FakeSite, token: str, path: str, petition: Petition
+) -> None:
+    """Alice's other signature still has her address. So her choice is known, and shown, for both signatures."""
+    other = a_published_petition(fake_site.tables, slug="other")
+    signed(fake_site.tables, other)
+    withdraw(key_of(petition, identity_of(petition)), petition, NOW, fake_site.tables)
+    found = ask(fake_site, token, "POST", "/api/staff/people/find", {"email": ALICE.email}).json_body["signatures"]
+    by_slug = {each["petition"]["slug"]: each for each in found}
+    withdrawn = by_slug[petition.slug]
+    assert (withdrawn["mail"]["stopped"], "allow-mail" in withdrawn["actions"]) == (True, False)
 
 
 @pytest.mark.parametrize("right", [Right.COUNTS, Right.MANAGE, Right.EXPORT])
