@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 
 from chalicelib.aws.failures import AWS_ERRORS
-from chalicelib.core.errors import ConditionFailed, Denied, Unavailable, UnknownPetition
+from chalicelib.core.errors import ConditionFailed, Denied, Invalid, Stale, Unavailable, UnknownPetition
 from commands import crowd, exports, letters, petitions, ready, restore, tallies, tokens
 from commands.common import InputError
 
@@ -44,7 +44,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(str(error), WRONG_INPUT)
     except UnknownPetition:
         return _fail(f"there is no petition {arguments.slug}", WRONG_INPUT)
-    except ConditionFailed:
+    except Invalid as error:
+        return _fail("\n".join(f"{each.field}: {each.message}" for each in error.errors), WRONG_INPUT)
+    except (ConditionFailed, Stale):
         return _fail("somebody else changed this at the same time; try again", NO_ANSWER)
     except Denied as error:
         return _fail(f"AWS refused: {error.__cause__}", NO_ANSWER)

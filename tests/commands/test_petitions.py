@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 import manage
 from chalicelib.aws.failures import translate_errors
-from chalicelib.core.errors import Throttled
+from chalicelib.core.errors import FieldError, Invalid, Stale, Throttled
 from chalicelib.petitions.find import petition_as_stored
 from tests.fakes import FakeTables
 from tests.test_manage import actions
@@ -116,6 +116,29 @@ def test_the_exit_code_of_a_throttled_call_is_three(
     tables.fail_next(Throttled("storage"))
     assert manage.main(["petition", "load", str(petition_file)]) == 3
     assert "repeating is safe" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "message"),
+    [
+        (Stale(), 3, "somebody else changed this at the same time; try again"),
+        (Invalid([FieldError("slug", "This slug is taken")]), 1, "slug: This slug is taken"),
+    ],
+)
+def test_a_petition_that_somebody_else_stores_meanwhile_prints_no_traceback(
+    petition_file: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    error: Exception,
+    code: int,
+    message: str,
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("commands.petitions.publish", fail)
+    assert manage.main(["petition", "load", str(petition_file)]) == code
+    assert capsys.readouterr().err == f"{message}\n"
 
 
 def test_a_denied_call_names_the_operation_and_prints_no_traceback(
