@@ -96,12 +96,15 @@ def _start_export(arguments: argparse.Namespace) -> Export:
 
 
 def _poll(export: Export) -> Iterator[Export]:
-    """Yield the export's current state every second. When the export has ended, yield it a last time and stop."""
+    """Yield the export's current state every second. When the export has ended, yield it a last time and stop.
+
+    A stalled export has ended: it is yielded as failed, with the reason.
+    """
     tables = common.tables()
-    while export.state_at(times.now()) in (JobState.WAITING, JobState.RUNNING):
+    while export.is_open:
         yield export
         time.sleep(POLL_SECONDS)
-        export = find_job(Export, export.job_id, tables)
+        export = find_job(Export, export.job_id, tables).at(times.now())
     yield export
 
 

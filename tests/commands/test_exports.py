@@ -4,6 +4,7 @@ import io
 import urllib.error
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -159,6 +160,18 @@ def test_the_reason_of_a_failed_export_is_printed_and_an_unknown_petition_is_nam
     assert "nothing was exported" in capsys.readouterr().err
     assert manage.main(["export", "nobody", "--unencrypted"]) == 1
     assert "there is no petition nobody" in capsys.readouterr().err
+
+
+def test_the_reason_of_a_stalled_export_is_printed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No worker runs, and the clock moves on while the command waits."""
+    hours = count(step=3)
+    monkeypatch.setattr(times, "now", lambda: NOW + next(hours) * timedelta(hours=1))
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    assert manage.main(["export", "safe-children", "--unencrypted"]) == 1
+    out = capsys.readouterr().err
+    assert "The export made no progress for hours and was stopped. Start another" in out
 
 
 def test_while_an_export_runs_the_next_is_refused(
