@@ -17,7 +17,7 @@ from chalicelib.aws import clients
 from chalicelib.aws.expressions import from_wire
 from chalicelib.aws.failures import translate_errors
 from chalicelib.aws.table import Item
-from chalicelib.core.errors import Conflicted, PetitionsError, Unavailable, UnknownThing
+from chalicelib.core.errors import Conflicted, Denied, PetitionsError, Unavailable, UnknownThing
 from chalicelib.core.settings import required, table_variable
 from chalicelib.core.times import iso
 from commands.common import InputError
@@ -42,12 +42,15 @@ T = TypeVar("T")
 def with_retries(call: Callable[[], T]) -> T:
     """Return the result of `call`. While AWS is unavailable, repeat the call, which must be idempotent.
 
-    Raise Unavailable if AWS is still unavailable after the last pause.
+    Raise Unavailable if AWS is still unavailable after the last pause. Raise Denied at once: waiting does not help.
     """
     for pause in PAUSES:
-        with suppress(Unavailable):
+        try:
             return call()
-        time.sleep(uniform(0, pause))
+        except Denied:
+            raise
+        except Unavailable:
+            time.sleep(uniform(0, pause))
     return call()
 
 

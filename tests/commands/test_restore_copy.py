@@ -42,6 +42,17 @@ def test_a_table_without_recovery_is_reported(recovery: FakeRecovery, capsys: py
     assert "point-in-time recovery is off for signatures-test" in capsys.readouterr().err
 
 
+def test_a_missing_permission_is_reported_at_once(
+    recovery: FakeRecovery, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr("time.sleep", waits.append)
+    recovery.failures = ["AccessDeniedException"]
+    assert manage.main(["restore", "signatures", "--at", AT]) == 3
+    assert "AWS refused" in capsys.readouterr().err
+    assert waits == []
+
+
 def test_a_cancelled_restore_and_a_slow_one_have_different_messages(
     recovery: FakeRecovery, capsys: pytest.CaptureFixture[str]
 ) -> None:
