@@ -44,8 +44,9 @@ def read_audit(request: Request) -> Response:
     if actor:
         found = (entry for entry in found if entry.actor.owner == actor)
     page = list(islice(found, limit))
+    has_more = next(found, None) is not None
     answer: AuditPage = {"entries": [_audit_entry(entry) for entry in page]}
-    if len(page) == limit:
+    if has_more:
         answer["next"] = page[-1].cursor
     return json_answer(answer)
 

@@ -59,6 +59,13 @@ def test_a_page_has_the_cursor_of_the_next_page(site_with_entries: FakeSite) -> 
     assert subjects(site_with_entries, f"?limit=2&after={quote(first['next'])}") == ["action-2"]
 
 
+@pytest.mark.parametrize("query", ["?limit=3", "?limit=2&actor=bob"])
+def test_a_last_page_that_is_full_has_no_cursor(site_with_entries: FakeSite, query: str) -> None:
+    token = bobs_token(site_with_entries.tables, NOW, Right.MANAGE)
+    page = site_with_entries.get(f"/api/staff/audit{query}", authorization=f"Bearer {token}").json_body
+    assert (len(page["entries"]), "next" in page) == (int(query[7]), False)
+
+
 INVALID_QUERIES = [
     *("?limit=0", "?limit=many", "?limit=501", "?limit=0000000010000000000000000000", "?from=soon", "?to=2026-13-01"),
     *("?from=0001-01-01", "?to=9999-12-31T23:59:59-14:00", "?after=x", "?after=2026-W01", "?after=9999-12-31"),
