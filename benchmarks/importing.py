@@ -41,9 +41,10 @@ class FileBucket(FakeBucket):
         super().__init__()
         self._path = path
 
-    def copy_to(self, key: str, file: IO[bytes]) -> None:
+    def copy_to(self, key: str, file: IO[bytes]) -> str:
         with self._path.open("rb") as content:
             shutil.copyfileobj(content, file)
+        return "any"
 
     def delete_under(self, prefix: str) -> None: ...
 

@@ -155,9 +155,8 @@ class FakeSource(Source):
         self.is_open = True
 
     def switch(self, *, is_on: bool) -> bool:
-        changes = is_on is not self.is_open
-        self.is_open = is_on
-        return changes
+        was_open, self.is_open = self.is_open, is_on
+        return is_on is not was_open
 
     def is_off(self) -> bool:
         return not self.is_open
@@ -179,11 +178,12 @@ class FakeBucket(Bucket):
         self.objects[key] = path.read_bytes()
         self.types[key] = content_type
 
-    def copy_to(self, key: str, file: IO[bytes]) -> None:
+    def copy_to(self, key: str, file: IO[bytes]) -> str:
         self._called()
         if key not in self.objects:
             raise UnknownThing("There is no such file.")
         file.write(self.objects[key])
+        return f'"{hash(self.objects[key])}"'
 
     def upload_form(self, key: str, most: int, seconds: int) -> tuple[str, dict[str, str]]:
         return "https://files.invalid/", {"key": key, "most": str(most), "seconds": str(seconds)}

@@ -35,9 +35,10 @@ class Bucket:
             extra = {"ContentType": content_type}
             self._client.upload_fileobj(file, self._name, key, ExtraArgs=extra, Config=one_by_one)
 
-    def copy_to(self, key: str, file: IO[bytes]) -> None:
+    def copy_to(self, key: str, file: IO[bytes]) -> str:
         """Append the content of an object to an open file. Raise UnknownThing if the object does not exist.
 
+        Return the ETag of the content: an object that was replaced by other content has another ETag.
         S3 reports a missing object as AccessDenied unless the role may list the whole bucket. So look for it then.
         """
 
@@ -46,9 +47,11 @@ class Bucket:
             return UnknownThing("There is no such file.") if is_missing else None
 
         with translate_errors("files", missing_file):
-            body = self._client.get_object(Bucket=self._name, Key=key)["Body"]
-            with closing(body):
+            answer = self._client.get_object(Bucket=self._name, Key=key)
+            with closing(answer["Body"]) as body:
                 copyfileobj(body, file, BLOCK)
+        etag: str = answer["ETag"]
+        return etag
 
     def _has(self, key: str) -> bool:
         """Return whether the object exists. Return True if this cannot be found out."""

@@ -39,6 +39,16 @@ def test_files_of_every_size_are_returned_unchanged(emulated_aws: EmulatedAws, t
 
 
 @on_the_emulator
+def test_a_file_that_was_replaced_has_another_etag(emulated_aws: EmulatedAws, tmp_path: Path) -> None:
+    bucket = exports_bucket()
+    etags = []
+    for content in (b"Alice", b"Bob"):
+        put(bucket, tmp_path / "file", "files/one", content)
+        etags += [bucket.copy_to("files/one", io.BytesIO()) for _ in range(2)]
+    assert etags[0] == etags[1] != etags[2] == etags[3]
+
+
+@on_the_emulator
 def test_only_objects_under_the_prefix_are_deleted(emulated_aws: EmulatedAws, tmp_path: Path) -> None:
     bucket = exports_bucket()
     for key in ("parts/a/1", "parts/a/2", "parts/b/1"):

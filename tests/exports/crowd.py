@@ -57,8 +57,9 @@ class FolderBucket(Bucket):
         target = self._folder / key.replace("/", "_")
         path.replace(target)
 
-    def copy_to(self, key: str, file: IO[bytes]) -> None:
+    def copy_to(self, key: str, file: IO[bytes]) -> str:
         file.write((self._folder / key.replace("/", "_")).read_bytes())
+        return "any"
 
     def delete_under(self, prefix: str) -> None:
         for path in self._folder.glob(prefix.replace("/", "_") + "*"):

@@ -109,7 +109,7 @@ class Replay:
             "SendMessageBatch": {"Successful": params.get("Entries")},
             "GetEventSourceMapping": {"State": self.mapping_state},
             "SendEmail": {"MessageId": "m"},
-            "GetObject": {"Body": io.BytesIO()},
+            "GetObject": {"Body": io.BytesIO(), "ETag": "e"},
             "ListObjectsV2": {"Contents": [{"Key": f"{params.get('Prefix')}one"}]},
             "CreateMultipartUpload": {"UploadId": "u"},
             "UploadPart": {"ETag": "e"},

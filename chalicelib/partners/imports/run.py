@@ -47,6 +47,8 @@ class ImportWork:
     # The iterator over the file's rows, and how many rows it has yielded.
     _rows: Iterator[Mapping[str, str] | None] | None = None
     _rows_read: int = 0
+    # The ETag of the file in `folder`. None: the file is not downloaded yet.
+    _file_etag: str | None = None
 
     def next_step(self, job: Import) -> Step[Import]:
         if job.undoes:
@@ -72,25 +74,29 @@ class ImportWork:
         """Return the job with the file's format and number of rows, or as failed if the file cannot be read."""
         try:
             shape = shape_of(self._file(job), job.mapping)
-            return job.model_copy(update={"shape": shape, "expected": count_rows(self._file(job), shape)})
+            expected = count_rows(self._file(job), shape)
+            return job.model_copy(update={"shape": shape, "expected": expected, "file_etag": self._file_etag})
         except UnknownThing:
             return job.in_end_state(JobState.FAILED, why="The file was not uploaded. Nothing was imported")
         except Unreadable as error:
             return job.in_end_state(JobState.FAILED, why=f"{error}. Nothing was imported")
 
     def _file(self, job: Import) -> Path:
-        """Return the path of the file. The first call downloads it."""
+        """Return the path of the file. The first call downloads it. Raise Unreadable if it is not the checked file."""
         path = self.folder / "file"
-        if not path.exists():
-            incomplete = self.folder / "part"
-            with incomplete.open("wb") as file:
-                self.bucket.copy_to(job.file, file)
-            incomplete.rename(path)
+        if self._file_etag is None:
+            with path.open("wb") as file:
+                self._file_etag = self.bucket.copy_to(job.file, file)
+        if job.file_etag not in (None, self._file_etag):
+            raise Unreadable("The file was replaced after it was checked")
         return path
 
     def _take_next_rows(self, job: Import) -> Import:
-        """Take the next rows and return the job with their results."""
-        batch = list(islice(self._remaining_rows(job), ROWS_PER_STEP))
+        """Take the next rows and return the job with their results, or as failed if the file was replaced."""
+        try:
+            batch = list(islice(self._remaining_rows(job), ROWS_PER_STEP))
+        except Unreadable as error:
+            return job.in_end_state(JobState.FAILED, why=f"{error}. {job.processed:,} rows were processed before")
         self._rows_read += len(batch)
         first_row = job.processed + HEADINGS_ROW + 1  # Rows are numbered as in the file, and the headings are row 1.
         signatures = [self._signature_or_error(record, row) for row, record in enumerate(batch, first_row)]

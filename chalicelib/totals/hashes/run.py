@@ -42,6 +42,7 @@ class ComparisonWork:
     folder: Path
     clock: Clock
     _hashes: frozenset[bytes] | None = None
+    _file_etag: str | None = None
 
     def next_step(self, job: HashComparison) -> Step[HashComparison]:
         if job.withdrawn is None:  # _check_hashes has not run yet: it sets this number.
@@ -68,22 +69,32 @@ class ComparisonWork:
             return job.in_end_state(JobState.FAILED, why=why)
         # Read this number before we compare the first signature. So a withdrawal during the comparison is taken for a
         # later one. This is safe: it only makes the bounds of the total wider.
-        return job.model_copy(update={"withdrawn": withdrawn_until(petition, self.clock(), self.tables)})
+        withdrawn = withdrawn_until(petition, self.clock(), self.tables)
+        return job.model_copy(update={"withdrawn": withdrawn, "file_etag": self._file_etag})
 
     def _source_hashes(self, job: HashComparison) -> frozenset[bytes]:
-        """Return the hashes of the source. The file is read once in each run."""
-        if self._hashes is None:
-            path = self.folder / "hashes"
+        """Return the hashes of the source. The file is read once in each run.
+
+        Raise Invalid if the file is wrong, or if it is not the file that was checked.
+        """
+        path = self.folder / "hashes"
+        if self._file_etag is None:
             with path.open("wb") as file:
-                self.files.copy_to(job.file, file)
+                self._file_etag = self.files.copy_to(job.file, file)
+        if job.file_etag not in (None, self._file_etag):
+            raise Invalid([FieldError("upload", "The file was replaced after it was checked")])
+        if self._hashes is None:
             self._hashes = frozenset(read_hashes(path))
         return self._hashes
 
     def _compare_bucket(self, job: HashComparison) -> HashComparison:
-        """Compare the next bucket of our signatures with the source's hashes."""
+        """Compare the next bucket of our signatures with the source's hashes. Fail if their file was replaced."""
         key = find_key(job.slug, job.figure.source, self.tables)
         assert key is not None, "A comparison starts after the key was issued"
-        source_hashes = self._source_hashes(job)
+        try:
+            source_hashes = self._source_hashes(job)
+        except Invalid as refused:
+            return job.in_end_state(JobState.FAILED, why=refused.errors[0].message)
         compared, signed_both = 0, 0
         for address in read_confirmed_addresses(job.slug, keys.BUCKETS[job.processed], self.tables):
             compared += 1

@@ -8,6 +8,7 @@ import pytest
 
 from chalicelib.jobs.model import JobState
 from chalicelib.partners.form import read_signature
+from chalicelib.partners.imports import run
 from chalicelib.partners.imports.model import Import
 from chalicelib.partners.model import CountsWhen, Partner
 from chalicelib.partners.receive import take_each
@@ -16,6 +17,7 @@ from chalicelib.signatures.withdraw import withdraw
 from tests.actors import NOW, Person, confirmed, identity_of, item_of, key_of, signed
 from tests.fakes import FakeBucket, FakeTables
 from tests.importing import CSV, an_import, an_import_run, rows, run_stored_import
+from tests.jobs.test_run import time_for
 from tests.partnering import a_partner, a_receiving_context, sent_of
 from tests.partners.test_receive import count
 
@@ -97,6 +99,27 @@ def test_the_file_and_every_name_are_deleted_after_the_import(
     stored_jobs = [item for key, item in tables.items.items() if key.pk.startswith("JOB#")]
     assert "mail.example" not in repr(stored_jobs)
     assert "Person" not in repr(job)
+
+
+@pytest.mark.parametrize("replacement", [rows(4), rows(4, 5, 6, 7)])
+def test_an_import_fails_if_its_file_is_replaced_after_the_check(
+    tables: FakeTables,
+    bucket: FakeBucket,
+    petition: Petition,
+    oak: Partner,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    replacement: str,
+) -> None:
+    """The form of an upload works for an hour, so staff can use it again while the import runs."""
+    monkeypatch.setattr(run, "ROWS_PER_STEP", 1)
+    job = an_import(tables, bucket, oak, CSV + rows(1, 2, 3))
+    first, second = (an_import_run(tables, bucket, petition, oak, job, tmp_path / name) for name in "ab")
+    assert run_stored_import(job, first, time_for(2)).processed == 1
+    bucket.objects[job.file] = (CSV + replacement).encode()
+    failed = run_stored_import(job, second, time_for(9))
+    why = "The file was replaced after it was checked. 1 rows were processed before"
+    assert (failed.state, failed.why, count(tables, petition)) == (JobState.FAILED, why, 1)
 
 
 def test_an_undo_takes_back_people_who_came_only_with_the_import(

@@ -129,6 +129,17 @@ def test_a_comparison_that_is_killed_after_each_step_still_counts_everybody_once
     assert bounds_and_sentence(tables)[:2] == (40, 40)
 
 
+def test_a_comparison_fails_if_its_file_is_replaced_after_the_check(
+    tables: FakeTables, petition: Petition, bucket: FakeBucket, tmp_path: Path
+) -> None:
+    """Otherwise the result would mix two files."""
+    job = a_comparison(tables, bucket, hashes_of(tables, ADDRESSES_ELSEWHERE))
+    assert run_comparison(job, tables, bucket, tmp_path, time_for(2)).processed == 1
+    bucket.objects[job.file] = "\n".join(hashes_of(tables, [BOB.email])).encode()
+    failed = run_comparison(job, tables, bucket, tmp_path)
+    assert (failed.state, failed.why) == (JobState.FAILED, "The file was replaced after it was checked")
+
+
 def test_a_repeated_last_step_enters_one_figure(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
