@@ -151,7 +151,7 @@ def outcome_of(item: Item) -> DeliveryOutcome:
     """Return the outcome that the attributes of the item describe."""
     if item.get("undeliverable") in FAILURES:
         return DeliveryOutcome.FAILED
-    if item["mails"]:
+    if item["mails"] or "undeliverable" in item:  # A complaint proves that the email arrived.
         return DeliveryOutcome.SENT
     if "mail_unknown_at" in item:
         return DeliveryOutcome.UNKNOWN

@@ -6,22 +6,27 @@ from chalicelib.aws.queue import Queue
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import ConditionFailed, FieldError, Invalid, NotNow
 from chalicelib.jobs.model import new_id
-from chalicelib.jobs.request import start
+from chalicelib.jobs.request import jobs_of, start
 from chalicelib.updates import store
 from chalicelib.updates.find import find_update
-from chalicelib.updates.model import Mailing, Update, UpdateState
+from chalicelib.updates.model import LIFETIME, Mailing, Update, UpdateState
 
 # In these states, the update's job has not ended, unless it failed because it made no progress.
 OPEN = (UpdateState.SCHEDULED, UpdateState.SENDING)
+# A new job may continue an update for this long. It then ends long before DynamoDB deletes the state of the first
+# emails, without which people would get the update twice.
+CONTINUABLE = LIFETIME / 2
 
 
 def publish(update: Update, at: datetime | None, actor: str, now: datetime, queue: Queue, tables: Tables) -> Update:
     """Publish a draft now, or schedule it for the time `at`. Start the job that emails it.
 
-    Change nothing if the update is already scheduled or being sent. Raise NotNow if it is cancelled or sent, or while
-    another update of the petition is scheduled or being sent. Raise Invalid if `at` is in the past.
+    If the update is already scheduled or being sent, change nothing; but if its job has failed, start a new job. Raise
+    NotNow if the update is cancelled, sent, or too old for a new job, or while another update of the petition is
+    scheduled or being sent. Raise Invalid if `at` is in the past.
     """
     if update.state in OPEN:
+        _continue(update, actor, now, queue, tables)
         return update
     if update.state is not UpdateState.DRAFT:
         raise NotNow(f"This update is {update.state}.")
@@ -51,6 +56,16 @@ def cancel(update: Update, now: datetime, tables: Tables) -> Update:
     except ConditionFailed:
         # The state has changed since it was read. This happens three times at most: an earlier state never comes back.
         return cancel(find_update(update.slug, update.update_id, tables), now, tables)
+
+
+def _continue(update: Update, actor: str, now: datetime, queue: Queue, tables: Tables) -> None:
+    """Start a new job if the update's job has failed, perhaps after half of the emails. Each is requested only once."""
+    latest = next(jobs_of(Mailing, update.slug, tables), None)
+    if latest and latest.update_id == update.update_id and latest.at(now).is_open:
+        return
+    if update.published_at and now >= update.published_at + CONTINUABLE:
+        raise NotNow("This update was published too long ago to continue it. You can cancel it.")
+    start(_new_job(update, actor, now), queue, tables)
 
 
 def _new_job(update: Update, actor: str, now: datetime) -> Mailing:

@@ -46,7 +46,8 @@ OPERATIONS: Operations = {
         ACCEPTED_ANSWER,
         "The update appears on the petition's page and in the feed. It is emailed once to each person who has "
         "confirmed, asked for updates, and still wants updates when the email is sent. While one update of a petition "
-        "is scheduled or being sent, no other can be published. Publishing the same update again changes nothing.",
+        "is scheduled or being sent, no other can be published. Publishing the same update again changes nothing. But "
+        "if sending it has made no progress for six hours, sending continues, and nobody gets the update twice.",
         body=Body(PublishRequest, {"at": "2026-11-25T07:00:00Z"}, required=False),
         problems={409: "NotNow"},
     ),
