@@ -24,8 +24,8 @@ from chalicelib.core.times import iso
 from chalicelib.signatures.model import MAIL_REQUEST_FIELDS, PERSONAL_FIELDS, Signature, SignatureState
 
 TIMES = ("signed_at", "confirmed_at", "withdrawn_at", "erased_at")
-# Signed data that can change without one of TIMES: a letter that the person sends later, and what partners send later.
-ADDED_LATER = ("letter", "letter_asked", "receipt", "also_obtained_by", "also_came_with")
+# Signed data that can change without one of TIMES: later letters, later signatures by partners, the end of updates.
+ADDED_LATER = ("letter", "letter_asked", "receipt", "also_obtained_by", "also_came_with", "unsubscribed_at")
 # The attributes of ADDED_LATER that the application removes only when it changes one of TIMES.
 _REMOVED_ONLY_WITH_NEW_TIME = ("letter", "also_obtained_by")
 # The other signed data.

@@ -54,7 +54,7 @@ def stop_emails(request: Request) -> Response:
         resume(link.choice, now, tables())
         event, template = "resumed", "resumed.html"
     else:
-        stop(link.choice, link.subject, tables())
+        stop(link.choice, link.subject, now, tables())
         event, template = "stopped", "stopped.html"
     log.note(event, petition=link.subject.slug, signature=link.subject.signature_id)
     return page_about(link.petition, request, template, {"token": link.token})

@@ -46,13 +46,13 @@ def stop_token(subject: Subject, choice: Choice, now: datetime, secrets: dict[st
     return issue(Purpose.STOP, payload, now + WITHDRAW_LIFETIME, secrets)
 
 
-def stop(choice: Choice, subject: Subject, tables: Tables) -> None:
+def stop(choice: Choice, subject: Subject, now: datetime, tables: Tables) -> None:
     """Stop all email to the address about the petition, and unsubscribe the signature from updates. Idempotent.
 
     The signature stays.
     """
     tables.update(Change(choice.key, add={"stopped": {choice.petition_hash}}, remove=["expires_at"]))
-    unsubscribe(subject.key, tables)
+    unsubscribe(subject.key, now, tables)
 
 
 def is_stopped(choice: Choice, tables: Tables) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints, ValidationError, WithJsonSchema
 
@@ -11,6 +11,7 @@ from chalicelib.core.times import ISO, Moment
 from chalicelib.core.validation import Words, field_errors
 from chalicelib.partners.model import CountsWhen, Partner, Wording, WordingVersion, is_in_future
 from chalicelib.signatures.form import COUNTRY, EMAIL, LANGUAGE, MISSING, NAME, POSTCODE, WRONG, SignatureForm
+from chalicelib.signatures.model import Signature
 
 MAX_SIGNATURES = 100
 WORDS = Words({**MISSING, "consent": "Send what the person agreed to: wording, version and obtained_at"}, WRONG)
@@ -74,6 +75,13 @@ class SentSignature(BaseModel):
     form: SignatureForm
     consent: PartnerConsent
     row: int | None = None
+
+    def without_stopped_updates(self, stored: Signature | None) -> Self:
+        """Return the signature without consent to updates if the person stopped updates here after that consent."""
+        if stored is None or stored.unsubscribed_at is None or stored.unsubscribed_at < self.consent.obtained_at:
+            return self
+        consent = self.form.consent.model_copy(update={"updates": False})
+        return self.model_copy(update={"form": self.form.model_copy(update={"consent": consent})})
 
 
 class _IdentifierOptional(PartnerSignature):

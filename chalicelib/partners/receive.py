@@ -18,10 +18,10 @@ from chalicelib.partners import store
 from chalicelib.partners.form import SentSignature
 from chalicelib.partners.model import CountsWhen, Receipt, ReceiveOutcome
 from chalicelib.partners.receiving import ReceivingContext, Wordings
-from chalicelib.partners.sent_again import find_signature, record_sender
+from chalicelib.partners.sent_again import find_signature, may_be_stored_again, record_sender, repeated_result
 from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.form import Corrections
-from chalicelib.signatures.model import ERASED_LIFETIME, Signature, SignatureState
+from chalicelib.signatures.model import Signature, SignatureState
 from chalicelib.signatures.sign import Outcome, sign
 
 ATTEMPTS = 3
@@ -70,9 +70,9 @@ def _take(
     is_settled = current.result is not None
     if is_settled:
         signature = find_signature(current, receiving)
-        if not _may_be_stored_again(current, signature, now):
+        if not may_be_stored_again(current, signature, now):
             record_sender(new, current, signature, receiving)
-            return _repeated_result(current, new, signature)
+            return repeated_result(current, new, signature)
         store.claim_again(new, current, receiving.tables)  # If two requests do this at once, the later receipt stays.
         current = new
     result = _store_and_count(submission, current, receiving, now)
@@ -101,30 +101,6 @@ def _claim(new: Receipt, stored: Receipt | None, tables: Tables) -> Receipt:
     raise Conflicted("storage")
 
 
-def _may_be_stored_again(receipt: Receipt, signature: Signature | None, now: datetime) -> bool:
-    """Return whether the signature expired before the person confirmed it, or the undo of an import took it back.
-
-    If no signature is stored, it either expired, or was withdrawn or erased at least ERASED_LIFETIME ago. In the second
-    case, the receipt is at least that old. So for a younger receipt, return True. Otherwise we do not know: False.
-    """
-    if receipt.result is ReceiveOutcome.SUPPRESSED:
-        return False
-    if signature is None:
-        return now < receipt.received_at + ERASED_LIFETIME
-    if signature.taken_back_at:
-        return True
-    return signature.state is SignatureState.PENDING and signature.is_withdrawn_or_expired(now)
-
-
-def _repeated_result(settled: Receipt, new: Receipt, signature: Signature | None) -> ReceiveOutcome:
-    """Return the result of sending a signature again. `settled`: its stored receipt. `new`: the repeat's receipt."""
-    if settled.result and settled.is_same_row(new):
-        return settled.result
-    is_live = signature is not None and signature.state is not SignatureState.WITHDRAWN
-    was_suppressed = settled.result is ReceiveOutcome.SUPPRESSED
-    return ReceiveOutcome.EXISTING if is_live and not was_suppressed else ReceiveOutcome.SUPPRESSED
-
-
 def _store_and_count(
     submission: SentSignature, receipt: Receipt, receiving: ReceivingContext, now: datetime
 ) -> ReceiveOutcome:
@@ -132,6 +108,7 @@ def _store_and_count(
     before = find_signature(receipt, receiving)
     if before is not None and _is_suppressed(before):
         return ReceiveOutcome.SUPPRESSED
+    submission = submission.without_stopped_updates(before)
     is_stored = before is not None and not before.is_withdrawn_or_expired(now)
     origin = receiving.origin_of(submission, receipt, is_stored=is_stored)
     signed = sign(submission.form, receiving.petition, origin, now, receiving.signing)
@@ -191,8 +168,8 @@ def _predict(new: Receipt, stored: Receipt | None, receiving: ReceivingContext, 
         if stored.signature_id != new.signature_id:
             return ReceiveResult(ReceiveOutcome.INVALID, [CONFLICT])
         signature = find_signature(stored, receiving)
-        if stored.result is not None and not _may_be_stored_again(stored, signature, now):
-            return ReceiveResult(_repeated_result(stored, new, signature))
+        if stored.result is not None and not may_be_stored_again(stored, signature, now):
+            return ReceiveResult(repeated_result(stored, new, signature))
     signature = find_signature(new, receiving)
     if signature is not None and _is_suppressed(signature):
         return ReceiveResult(ReceiveOutcome.SUPPRESSED)

@@ -1,21 +1,48 @@
-"""Record who sent a signature again, so that the undo of an import takes back only signatures that nobody else sent.
+"""A partner sends a signature again: may it be stored again, what is the result, and who sent it.
 
-A sender is an import of a partner's file, or the API. A receipt records that a partner sent a signature.
+We record who sent it, so that the undo of an import takes back only signatures that nobody else sent. A sender is an
+import of a partner's file, or the API. A receipt records that a partner sent a signature.
 """
+
+from datetime import datetime
 
 from chalicelib.core import keys
 from chalicelib.core.errors import Conflicted
 from chalicelib.partners import store
-from chalicelib.partners.model import Receipt
+from chalicelib.partners.model import Receipt, ReceiveOutcome
 from chalicelib.partners.receiving import ReceivingContext
 from chalicelib.signatures.look_up import find_by_id
-from chalicelib.signatures.model import Signature
+from chalicelib.signatures.model import ERASED_LIFETIME, Signature, SignatureState
 from chalicelib.signatures.take_back import add_receipt
 
 
 def find_signature(receipt: Receipt, receiving: ReceivingContext) -> Signature | None:
     stored = find_by_id(receiving.petition, receipt.signature_id, receiving.tables)
     return stored.signature if stored else None
+
+
+def may_be_stored_again(receipt: Receipt, signature: Signature | None, now: datetime) -> bool:
+    """Return whether the signature expired before the person confirmed it, or the undo of an import took it back.
+
+    If no signature is stored, it either expired, or was withdrawn or erased at least ERASED_LIFETIME ago. In the second
+    case, the receipt is at least that old. So for a younger receipt, return True. Otherwise we do not know: False.
+    """
+    if receipt.result is ReceiveOutcome.SUPPRESSED:
+        return False
+    if signature is None:
+        return now < receipt.received_at + ERASED_LIFETIME
+    if signature.taken_back_at:
+        return True
+    return signature.state is SignatureState.PENDING and signature.is_withdrawn_or_expired(now)
+
+
+def repeated_result(settled: Receipt, new: Receipt, signature: Signature | None) -> ReceiveOutcome:
+    """Return the result of sending a signature again. `settled`: its stored receipt. `new`: the repeat's receipt."""
+    if settled.result and settled.is_same_row(new):
+        return settled.result
+    is_live = signature is not None and signature.state is not SignatureState.WITHDRAWN
+    was_suppressed = settled.result is ReceiveOutcome.SUPPRESSED
+    return ReceiveOutcome.EXISTING if is_live and not was_suppressed else ReceiveOutcome.SUPPRESSED
 
 
 def record_sender(new: Receipt, stored: Receipt, signature: Signature | None, receiving: ReceivingContext) -> None:

@@ -35,6 +35,8 @@ class SignatureTimes(TypedDict):
     signed_at: NotRequired[Time]
     """Absent once the signature is erased, as are all times before the erasure."""
     confirmed_at: NotRequired[Time]
+    unsubscribed_at: NotRequired[Time]
+    """When the person stopped updates, even if they agreed to updates again later."""
     withdrawn_at: NotRequired[Time]
     erased_at: NotRequired[Time]
     restored_at: NotRequired[Time]

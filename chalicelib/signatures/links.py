@@ -100,7 +100,7 @@ def show_unsubscription(request: Request) -> Response:
 def unsubscribe_from_updates(request: Request) -> Response:
     """Unsubscribe by the page's button, or by a mail program's one-click POST (RFC 8058)."""
     link = _opt_out_link(Purpose.UNSUBSCRIBE, _fields(request).get("token"))
-    unsubscribe(link.subject.key, tables())
+    unsubscribe(link.subject.key, times.now(), tables())
     log.note("unsubscribed", petition=link.subject.slug, signature=link.subject.signature_id)
     return page_about(link.petition, request, "unsubscribed.html", {})
 

@@ -42,7 +42,7 @@ MAX_FURTHER_RECEIPTS = 50
 # The fields with personal data. Withdrawing removes them.
 PERSONAL_FIELDS = (
     "name", "email", "country", "postcode", "source", "counted_source", "language",
-    "by_partner", "receipt", "also_obtained_by", "also_came_with", "letter", "letter_asked",
+    "by_partner", "receipt", "also_obtained_by", "also_came_with", "letter", "letter_asked", "unsubscribed_at",
 )  # fmt: skip
 # The fields of an open mail request.
 MAIL_REQUEST_FIELDS = (
@@ -96,6 +96,8 @@ class Signature(BaseModel):
     # The code of the language in which the person signed. None: the main language of the petition.
     language: str | None = None
     updates: bool = False
+    # When the person stopped updates. A partner's earlier consent to updates then no longer holds.
+    unsubscribed_at: ExactMoment | None = None
     # The letter to the petition's targets. None: the person sends no letter.
     letter: SignedLetter | None = None
     # A letter that somebody typed with this address, without a confirmation by the owner of the mailbox. Our email asks

@@ -70,9 +70,10 @@ def renew(key: Key, signature: Signature, now: datetime, tables: Tables) -> None
 
 def _renewal(key: Key, signature: Signature, when: Condition) -> Change:
     # Keep `mails`, the number of emails sent, and `withdrawn_at`: a running export must know who withdrew meanwhile.
+    # Keep `unsubscribed_at` too: a partner's earlier consent must not start updates.
     fresh = signature.model_dump(exclude_none=True, exclude={"mails"})
     old_fields = ("erased_at", "taken_back_at", *PERSONAL_FIELDS, *MAIL_REQUEST_FIELDS)
-    stale = [name for name in old_fields if name not in fresh]
+    stale = [name for name in old_fields if name not in (*fresh, "unsubscribed_at")]
     return Change(key, assign=fresh, remove=stale, when=when)
 
 
@@ -131,15 +132,19 @@ def _is_counted_as(stored: Signature) -> Condition:
 
 
 def withdrawal_by_undo(key: Key, stored: Signature, now: datetime) -> Change:
-    """Return the change for an undone import: withdraw the signature if its receipts are still as in `stored`."""
+    """Return the change for an undone import: withdraw the signature if its receipts are still as in `stored`.
+
+    Keep `unsubscribed_at`, because the corrected file may bring the person back.
+    """
     change = withdrawal(key, stored, now)
     is_unchanged = _is_counted_as(stored) & _has_receipts_of(stored)
-    return replace(change, assign={**change.assign, "taken_back_at": iso(now)}, when=is_unchanged)
+    removed = [name for name in change.remove if name != "unsubscribed_at"]
+    return replace(change, assign={**change.assign, "taken_back_at": iso(now)}, remove=removed, when=is_unchanged)
 
 
 def record_withdrawal_by_owner(key: Key, tables: Tables) -> None:
     """Record that the person withdraws too, after an undone import withdrew the signature. Idempotent."""
-    tables.try_update(Change(key, remove=["taken_back_at"], when=_is_withdrawn))
+    tables.try_update(Change(key, remove=["taken_back_at", "unsubscribed_at"], when=_is_withdrawn))
 
 
 def empty(key: Key, now: datetime, tables: Tables) -> None:
@@ -193,8 +198,3 @@ def remove_receipt(key: Key, removed: str, stored: Signature, tables: Tables) ->
 
 def _has_receipts_of(stored: Signature) -> Condition:
     return is_still("receipt", stored.receipt) & is_still("also_came_with", stored.also_came_with)
-
-
-def stop_updates(key: Key, tables: Tables) -> None:
-    """Record that the person wants no more updates. Raise ConditionFailed if the signature does not exist."""
-    tables.update(Change(key, assign={"updates": False}, when=Attr("state").exists()))

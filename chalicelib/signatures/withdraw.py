@@ -6,7 +6,7 @@ from chalicelib.aws.table import Tables
 from chalicelib.core.errors import ConditionFailed, Conflicted
 from chalicelib.core.keys import Key
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures import store
+from chalicelib.signatures import mail_state, store
 from chalicelib.signatures.counted import withdraw_and_subtract
 from chalicelib.signatures.model import SignatureState
 
@@ -37,9 +37,9 @@ def withdraw(key: Key, petition: Petition, now: datetime, tables: Tables) -> Non
     raise Conflicted("storage")
 
 
-def unsubscribe(key: Key, tables: Tables) -> None:
+def unsubscribe(key: Key, now: datetime, tables: Tables) -> None:
     """Stop the email with updates about the petition. The signature still counts. Idempotent."""
     try:
-        store.stop_updates(key, tables)
+        mail_state.stop_updates(key, now, tables)
     except ConditionFailed:
-        return  # The signature does not exist, so there are no updates to stop.
+        return  # The signature does not exist or is withdrawn, so there are no updates to stop.

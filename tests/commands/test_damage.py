@@ -47,7 +47,7 @@ def withdraw_in_the_same_second(tables: FakeTables, petition: Petition, identity
 
 
 def stop_updates(tables: FakeTables, petition: Petition, identity: str) -> None:
-    unsubscribe(key_of(petition, identity), tables)
+    unsubscribe(key_of(petition, identity), LATER, tables)
 
 
 def bounce(tables: FakeTables, petition: Petition, identity: str) -> None:

@@ -35,7 +35,7 @@ def with_alice_from_the_netherlands(fake_site: FakeSite) -> None:
 
 def with_email_to_alice_stopped(fake_site: FakeSite) -> None:
     with_alice_pending(fake_site)
-    stop(CHOICE, SUBJECT, fake_site.tables)
+    stop(CHOICE, SUBJECT, NOW, fake_site.tables)
 
 
 def assert_email_is_stopped(fake_site: FakeSite) -> None:

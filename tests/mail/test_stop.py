@@ -37,7 +37,7 @@ def alices_choice(petition: Petition) -> Choice:
 
 
 def stop_email(tables: FakeTables, petition: Petition) -> None:
-    stop(alices_choice(petition), subject_of(petition, identity_of(petition)), tables)
+    stop(alices_choice(petition), subject_of(petition, identity_of(petition)), NOW, tables)
 
 
 def emails_after_signing(tables: FakeTables, petition: Petition, now: datetime) -> list[Mail]:

@@ -2,9 +2,11 @@
 
 import json
 
+from chalicelib.core.times import iso
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import publish
-from tests.actors import ALICE, NOW, WELSH, a_published_petition, change_item, confirmed, item_of, signed
+from chalicelib.signatures.withdraw import unsubscribe
+from tests.actors import ALICE, NOW, WELSH, a_published_petition, change_item, confirmed, item_of, key_of, signed
 from tests.fake_site import FakeSite
 from tests.people.test_api import ask, path_of
 
@@ -52,6 +54,15 @@ def test_every_stored_attribute_is_in_the_access_file(fake_site: FakeSite, token
         if name not in ("pk", "updates", "text_version"):
             assert str(value) in file, name
     assert f"{item['text_version']}.{item['consent_version']}" in file
+
+
+def test_the_access_file_says_when_the_person_stopped_updates(
+    fake_site: FakeSite, token: str, petition: Petition
+) -> None:
+    identity = confirmed(fake_site.tables, petition, updates=True)
+    unsubscribe(key_of(petition, identity), NOW, fake_site.tables)
+    [signature] = ask(fake_site, token, "POST", path_of(identity, "access")).json_body["signatures"]
+    assert (signature["person"]["updates"], signature["times"]["unsubscribed_at"]) == (False, iso(NOW))
 
 
 def test_the_access_file_has_the_wording_in_the_language_that_was_signed_in(fake_site: FakeSite, token: str) -> None:

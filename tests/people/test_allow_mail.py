@@ -29,7 +29,7 @@ REASON = {"reason": "They asked by telephone."}
 @pytest.fixture
 def path(fake_site: FakeSite, petition: Petition) -> str:
     identity = signed(fake_site.tables, petition)
-    stop(ALICES_CHOICE, subject_of(petition, identity), fake_site.tables)
+    stop(ALICES_CHOICE, subject_of(petition, identity), NOW, fake_site.tables)
     return path_of(identity, "allow-mail")
 
 

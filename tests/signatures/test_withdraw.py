@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.core.errors import Conflicted
+from chalicelib.core.times import exact
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.form import Corrections
@@ -134,11 +135,20 @@ def test_a_failed_withdrawal_is_not_acknowledged(
 def test_unsubscribing_keeps_the_signature(tables: FakeTables, petition: Petition) -> None:
     identity = confirmed(tables, petition, updates=True)
     for _ in range(2):
-        unsubscribe(key_of(petition, identity), tables)
+        unsubscribe(key_of(petition, identity), NOW, tables)
     item = item_of(tables, petition, identity)
     assert (item["state"], item["updates"], item["name"]) == ("confirmed", False, ALICE.name)
+    assert item["unsubscribed_at"] == exact(NOW)
+
+
+def test_a_withdrawal_by_the_owner_removes_when_they_unsubscribed(tables: FakeTables, petition: Petition) -> None:
+    key = key_of(petition, confirmed(tables, petition, updates=True))
+    unsubscribe(key, NOW, tables)
+    withdraw(key, petition, NOW, tables)
+    unsubscribe(key, NOW, tables)
+    assert "unsubscribed_at" not in tables.items[key]
 
 
 def test_unsubscribing_an_absent_signature_creates_nothing(tables: FakeTables, petition: Petition) -> None:
-    unsubscribe(key_of(petition, "0" * 32), tables)
+    unsubscribe(key_of(petition, "0" * 32), NOW, tables)
     assert not item_of(tables, petition, "0" * 32)

@@ -12,7 +12,7 @@ def test_choices_to_get_no_more_emails_are_added_and_undone_one_by_one(tables: T
     petitions = [a_petition(slug=f"petition-{number}") for number in range(3)]
     subject = subject_of(petitions[0], identity_of(petitions[0]))
     for petition in petitions:
-        stop(alices_choice(petition), subject, tables)
+        stop(alices_choice(petition), subject, NOW, tables)
     for petition in petitions:
         assert is_stopped(alices_choice(petition), tables)
         resume(alices_choice(petition), NOW, tables)

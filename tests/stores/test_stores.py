@@ -48,7 +48,7 @@ def test_a_lifecycle_from_signing_to_withdrawing(tables: Tables, petition: Petit
     subject = subject_of(petition, identity)
     for _ in range(2):
         assert confirm(subject, Corrections(), petition, NOW, tables) is SignatureState.CONFIRMED
-    unsubscribe(subject.key, tables)
+    unsubscribe(subject.key, NOW, tables)
     assert exact_count(petition, NOW, tables).confirmed == 1
     for _ in range(2):
         withdraw(subject.key, petition, NOW, tables)
@@ -116,7 +116,7 @@ def test_changes_never_create_a_signature(tables: Tables, petition: Petition) ->
     mail_state.mark_mailed(subject.key, REQUESTED_AT, NOW, NOW, tables)
     CONFIRM.mark_refused(absent, NOW, tables)
     mail_state.mark_undeliverable(subject.key, "bounced", tables)
-    unsubscribe(subject.key, tables)
+    unsubscribe(subject.key, NOW, tables)
     withdraw(subject.key, petition, NOW, tables)
     assert tables.get(subject.key, consistent=True) is None
 

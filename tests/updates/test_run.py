@@ -94,7 +94,7 @@ def test_consent_is_checked_when_the_email_is_sent(subscribed_site: FakeSite, pe
     path = publish_update(subscribed_site)
     run_once(subscribed_site)
     withdraw(key_of(petition, ids[0]), petition, NOW, subscribed_site.tables)
-    unsubscribe(key_of(petition, ids[1]), subscribed_site.tables)
+    unsubscribe(key_of(petition, ids[1]), NOW, subscribed_site.tables)
     run_until_done(subscribed_site)
     assert len(recipients(subscribed_site)) == 3
     assert results(subscribed_site, path) == {**ALL_SENT, "requested": 5, "skipped": 2}
@@ -104,7 +104,7 @@ def test_consent_sent_by_a_partner_does_not_undo_stopping_email(fake_site: FakeS
     """A stranger typed Alice's address. Alice stopped all email. Then a partner sends that she agreed to updates."""
     subject = subject_of(petition, signed(fake_site.tables, petition))
     mailbox = mailbox_of(ALICE.email, settings().limit_keys)
-    stop(choice_of(mailbox, petition.slug), subject, fake_site.tables)
+    stop(choice_of(mailbox, petition.slug), subject, NOW, fake_site.tables)
     oak = a_partner(fake_site.tables)
     sent = read_signature(sent_of(consent={"updates": True}), oak, NOW)
     take_each([sent], a_receiving_context(fake_site.tables, petition, oak), NOW)

@@ -56,6 +56,7 @@ function facts({ state, person, times, mail }) {
     fact("Wants updates", person.updates ? "Yes" : "No"),
     fact("Signed", when(times.signed_at)),
     fact("Confirmed", when(times.confirmed_at)),
+    fact("Stopped updates", when(times.unsubscribed_at)),
     fact("Withdrawn", when(times.withdrawn_at)),
     fact("Erased", when(times.erased_at)),
     fact("Emails sent", String(mail.sent)),

@@ -71,7 +71,7 @@ def test_a_person_who_unsubscribes_is_listed_as_unsubscribed_in_every_later_list
     if end == "erase":
         erase(key, petition, NOW, fake_site.tables)
     if end is unsubscribe:
-        unsubscribe(key, fake_site.tables)
+        unsubscribe(key, NOW, fake_site.tables)
     for number in (2, 3):
         done = run_once(fake_site, a_list(fake_site.tables, number))
         assert statuses(fake_site, done) == {alice: "unsubscribed", bob: "subscribed"}
@@ -90,7 +90,7 @@ def test_a_person_who_stopped_all_email_is_not_listed_although_a_partner_states_
 ) -> None:
     alice = confirmed(fake_site.tables, petition, ALICE, updates=True)
     choice = choice_of(mailbox_of(ALICE.email, LIMIT_KEYS), SLUG)
-    stop(choice, subject_of(petition, alice), fake_site.tables)
+    stop(choice, subject_of(petition, alice), NOW, fake_site.tables)
     change_item(fake_site.tables, petition, alice, updates=True)
     assert run_once(fake_site, a_list(fake_site.tables, 1)).subscribed == 0
     resume(choice, NOW, fake_site.tables)
