@@ -73,7 +73,8 @@ def _take(
         if not may_be_stored_again(current, signature, now):
             record_sender(new, current, signature, receiving)
             return repeated_result(current, new, signature)
-        store.claim_again(new, current, receiving.tables)  # If two requests do this at once, the later receipt stays.
+        if not store.claim_again(new, current, receiving.tables):  # If two requests do this, the later receipt stays.
+            raise Conflicted("storage")  # An undo has just marked the receipt as undone. A repeat replaces it.
         current = new
     result = _store_and_count(submission, current, receiving, now)
     if new.sender != current.sender:  # The earlier call came from another sender, and ended before it settled.

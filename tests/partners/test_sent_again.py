@@ -99,6 +99,35 @@ def test_a_person_who_is_sent_while_the_undo_runs_is_stored_again(
     assert count(tables, petition) == 1
 
 
+def test_a_person_who_is_sent_while_the_undo_frees_the_identifier_gets_a_receipt_that_is_not_undone(
+    import_or_undo: Callable[..., Import],
+    tables: FakeTables,
+    petition: Petition,
+    oak: Partner,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The undo marks the receipt after we have read it, and before we replace it. The partner repeats the request."""
+    first = import_or_undo(oak, CSV + rows(1))
+    mark_undone, claim_again = store.mark_undone, store.claim_again
+
+    def send_and_mark_undone(*undone: Any) -> None:
+        def mark_undone_and_claim_again(*claimed: Any) -> bool:
+            mark_undone(*undone)
+            return claim_again(*claimed)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(store, "claim_again", mark_undone_and_claim_again)
+            with pytest.raises(Unavailable):
+                send_first_row(tables, petition, oak)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "mark_undone", send_and_mark_undone)
+        import_or_undo(oak, "", undoes=first)
+    assert send_first_row(tables, petition, oak) is ReceiveOutcome.ACCEPTED
+    assert count(tables, petition) == 1
+    assert not any("undone_at" in item for item in tables.items.values())
+
+
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 def test_a_row_in_two_files_of_one_partner_is_removed_by_the_second_undo(
     import_or_undo: Callable[..., Import], tables: FakeTables, petition: Petition, oak: Partner, order: tuple[int, int]
