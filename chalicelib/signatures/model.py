@@ -80,8 +80,7 @@ EpochSeconds = Annotated[Moment, PlainSerializer(_epoch_seconds, return_type=int
 class Signature(BaseModel):
     """The stored item. After a withdrawal, the PERSONAL_FIELDS are None.
 
-    The tally counts a confirmed signature under its `country`, and under its `counted_source`. If `counted_source` is
-    None, the tally counts it under `source`.
+    The tally counts a confirmed signature under its `country`, and under its `counted_source`, or else its `source`.
     """
 
     model_config = ConfigDict(frozen=True, defer_build=True)

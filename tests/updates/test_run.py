@@ -19,7 +19,7 @@ from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import unsubscribe, withdraw
 from chalicelib.updates import run
 from chalicelib.updates.find import forget_updates
-from tests.actors import ALICE, BOB, CHARLIE, NOW, Person, confirmed, key_of, signed, subject_of
+from tests.actors import ALICE, BOB, CHARLIE, DAY, NOW, Person, confirmed, key_of, signed, subject_of
 from tests.fake_site import FakeSite
 from tests.partnering import a_partner, a_receiving_context, sent_of
 from tests.updates.sending import (
@@ -104,7 +104,7 @@ def test_consent_sent_by_a_partner_does_not_undo_stopping_email(fake_site: FakeS
     """A stranger typed Alice's address. Alice stopped all email. Then a partner sends that she agreed to updates."""
     subject = subject_of(petition, signed(fake_site.tables, petition))
     mailbox = mailbox_of(ALICE.email, settings().limit_keys)
-    stop(choice_of(mailbox, petition.slug), subject, NOW, fake_site.tables)
+    stop(choice_of(mailbox, petition.slug), subject, NOW - 30 * DAY, fake_site.tables)
     oak = a_partner(fake_site.tables)
     sent = read_signature(sent_of(consent={"updates": True}), oak, NOW)
     take_each([sent], a_receiving_context(fake_site.tables, petition, oak), NOW)
