@@ -53,7 +53,7 @@ def read_all(stack: StackDescription, client_for: Clients, now: datetime, *, wit
     calls = account_calls(stack.name, stack.outputs, stack.parameters, now)
     found = [*stack.model_values(), *read_values(calls, client_for)]
     identity = Values(found)
-    tokens = identity.get("identity.dkim_tokens", [])
+    tokens = identity.get("identity.dkim_tokens")
     # If another stack has set SES's identity up, this stack's parameter is empty.
     mail_from = stack.parameters.get("MailFromDomain") or identity.get("identity.mail_from_domain")
     lookup = resolver_lookup(dns.resolver.Resolver()) if with_dns else None

@@ -36,29 +36,30 @@ def resolver_lookup(resolver: dns.resolver.Resolver) -> Lookup:
     return lookup
 
 
-def records(domain: str, mail_from_domain: str | None, tokens: Sequence[str], lookup: Lookup | None) -> list[Value]:
+class _SesNotRead(Exception):
+    """What SES says about the domain could not be read, so we do not know which record to query."""
+
+
+def records(
+    domain: str, mail_from_domain: str | None, tokens: Sequence[str] | None, lookup: Lookup | None
+) -> list[Value]:
     """Return the records of the domain as values.
 
-    `mail_from_domain`: the custom MAIL FROM domain, "" if there is none, or None if it could not be read. `tokens`:
-    SES's DKIM tokens, which are in the names of the DKIM records. `lookup`: the function that queries a record; None
-    means that nothing is queried, so each value has a problem.
+    `mail_from_domain`: the custom MAIL FROM domain, or "" if there is none. `tokens`: SES's DKIM tokens, which are in
+    the names of the DKIM records. None: it could not be read. `lookup`: the function that queries a record; None means
+    that nothing is queried, so each value has a problem.
     """
+    spf_source = f"TXT {mail_from_domain or 'amazonses.com'}"
     return [
-        _spf_value(mail_from_domain, lookup),
+        _value("dns.spf", spf_source, lookup, lambda query: _spf_record(mail_from_domain, query)),
         _value("dns.dmarc", f"TXT _dmarc.{domain}", lookup, lambda query: _dmarc_record(domain, query)),
         _value("dns.dkim", f"CNAME *._domainkey.{domain}", lookup, lambda query: _dkim_count(domain, tokens, query)),
     ]
 
 
-def _spf_value(mail_from_domain: str | None, lookup: Lookup | None) -> Value:
-    if mail_from_domain is None and lookup:
-        return Value("dns.spf", "TXT of the MAIL FROM domain", problem="the MAIL FROM domain could not be read")
-    known_domain = mail_from_domain or ""
-    source = f"TXT {known_domain or 'amazonses.com'}"
-    return _value("dns.spf", source, lookup, lambda query: _spf_record(known_domain, query))
-
-
-def _spf_record(mail_from_domain: str, lookup: Lookup) -> str:
+def _spf_record(mail_from_domain: str | None, lookup: Lookup) -> str:
+    if mail_from_domain is None:
+        raise _SesNotRead("the MAIL FROM domain could not be read")
     return _txt_record(mail_from_domain, "v=spf1", lookup) if mail_from_domain else IMPLICIT_SPF
 
 
@@ -74,8 +75,10 @@ def _dmarc_record(domain: str, lookup: Lookup) -> str:
     return ""
 
 
-def _dkim_count(domain: str, tokens: Sequence[str], lookup: Lookup) -> str:
+def _dkim_count(domain: str, tokens: Sequence[str] | None, lookup: Lookup) -> str:
     """Return how many DKIM records are published, such as `2 of 3`."""
+    if tokens is None:
+        raise _SesNotRead("the DKIM tokens could not be read")
     published = [token for token in tokens if lookup(f"{token}._domainkey.{domain}", "CNAME")]
     return f"{len(published)} of {len(tokens)}"
 
@@ -93,5 +96,7 @@ def _value(name: str, source: str, lookup: Lookup | None, get_value: Callable[[L
         return Value(name, source, problem=NOT_REQUESTED)
     try:
         return Value(name, source, get_value(lookup))
+    except _SesNotRead as error:
+        return Value(name, source, problem=str(error))
     except dns.exception.DNSException as error:
         return Value(name, source, problem=f"no answer ({type(error).__name__})")

@@ -101,6 +101,11 @@ def test_an_existing_spf_record_is_completed_and_no_second_one_is_published(look
     assert defect.remedy.startswith("add include:amazonses.com to its SPF record. Publish no second one")
 
 
+def test_without_sess_tokens_dkim_is_not_checked_instead_of_fine(lookup: Lookup) -> None:
+    values = {value.name: value for value in records("harbour.example", "", None, lookup)}
+    assert values["dns.dkim"].problem == "the DKIM tokens could not be read"
+
+
 def test_an_spf_record_that_could_not_be_read_is_no_defect() -> None:
     assert spf_defects(Values([Value("dns.spf", "TXT bounce.harbour.example", problem="no answer")])) == []
 
