@@ -102,7 +102,8 @@ def update_test_email(key: str, stored: Item, context: MailContext, now: datetim
         return NotSent.DROPPED
     test = update.tests[test_id]
     petition = petition_as_stored(slug, tables).in_language(test.language)
-    petition_url = context.petition_link(slug)
+    other_language = test.language if test.language != petition.language else None
+    petition_url = context.petition_link(slug, other_language)
     values = _values(update.in_language(test.language), petition, name="", petition_url=petition_url)
     values["is_test"] = True
     return Content(test.email, values, language=test.language, sender_name=petition.charity)

@@ -71,10 +71,15 @@ def test_page_feed_and_json_follow_the_language_of_the_address(fake_site: FakeSi
 
 def test_staff_can_send_a_test_email_in_each_language(fake_site: FakeSite, bilingual: Petition) -> None:
     path = draft_update(fake_site, **WITH_WELSH)
-    assert ask(fake_site, "POST", f"{path}/test", {"email": "bob@charity.example", "language": "cy"}).status_code == 202
-    send_once(fake_site)
-    [mail] = fake_site.mailer.mails
-    assert mail.subject.endswith("Atebodd hi")
+    for language in ("en", "cy"):
+        test_request = {"email": "bob@charity.example", "language": language}
+        assert ask(fake_site, "POST", f"{path}/test", test_request).status_code == 202
+        send_once(fake_site)
+    english, welsh = fake_site.mailer.mails
+    assert welsh.subject.endswith("Atebodd hi")
+    assert "/petitions/safe-children?lang=cy" in welsh.text
+    assert "/petitions/safe-children" in english.text
+    assert "?lang=" not in english.text
     translation = ask(fake_site, "GET", path).json_body["translations"]["cy"]
     assert translation == {**WELSH, "html": "<p>Dywedodd hi <strong>ie</strong>.</p>\n"}
 
