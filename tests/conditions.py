@@ -13,6 +13,7 @@ from boto3.dynamodb.conditions import (
     Contains,
     Equals,
     GreaterThan,
+    GreaterThanEquals,
     LessThan,
     LessThanEquals,
     NotEquals,
@@ -59,6 +60,7 @@ def _compare(condition: ConditionBase, operands: list[Any]) -> bool:
         LessThan: lambda: found < expected,
         LessThanEquals: lambda: found <= expected,
         GreaterThan: lambda: found > expected,
+        GreaterThanEquals: lambda: found >= expected,
         Contains: lambda: expected in found,
     }
     return bool(comparisons[type(condition)]())  # type: ignore[no-untyped-call]

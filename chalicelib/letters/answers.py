@@ -58,10 +58,11 @@ class TargetLetters(LetterCounts):
     is_test: bool
     """True in test mode: letters go to staff, and are not counted."""
     paused: bool
-    """True if no letter is sent: a letter bounced or was refused, the target complained, or staff paused the target."""
+    """True if no letter is sent. `paused_why` says why."""
     paused_at: Time | None
     paused_why: str
-    """`bounced`, `refused`, `complained`, `staff`, or empty."""
+    """`bounced`; `refused`: the email provider refused a letter; `rejected`: the target's server refused three letters
+    or a digest; `complained`: the target complained; `staff`; or empty."""
     members: bool
     """True if each letter goes to the member of parliament for its sender's postcode."""
     paused_members: list[PausedMember]

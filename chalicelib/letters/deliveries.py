@@ -10,7 +10,7 @@ from chalicelib.core.keys import Key
 from chalicelib.core.letter_keys import LETTER, letter_ids
 from chalicelib.letters.counts import count_change, shard_of
 from chalicelib.letters.model import LIFETIME, target_of
-from chalicelib.letters.target_state import pause
+from chalicelib.letters.target_state import note_rejection, pause
 from chalicelib.mail.counted import CountedDeliveries
 from chalicelib.mail.deliveries import REJECTED
 from chalicelib.mail.model import MailRequest
@@ -74,13 +74,15 @@ class LetterDeliveries(CountedDeliveries):
     def mark_undeliverable(self, key: str, reason: str, now: datetime, tables: Tables) -> None:
         """Record the bounce or complaint. Pause this target, or only the member of parliament who got the letter.
 
-        If the server rejected only this letter, pause nothing: otherwise one person could stop everybody's letters.
+        If the server rejected the letter, only note this: otherwise one person could stop everybody's letters. After
+        several rejections, `note_rejection` pauses.
         """
         super().mark_undeliverable(key, reason, now, tables)
-        if reason == REJECTED:
-            return
         item = tables.get(self.item_key(key), consistent=True) or {}
-        _pause_target(key, item, reason, now, tables)
+        if reason == REJECTED:
+            _note_rejection(key, item, now, tables)
+        else:
+            _pause_target(key, item, reason, now, tables)
 
 
 def waits_for_turn(item: Item) -> bool:
@@ -104,6 +106,17 @@ def _pause_target(key: str, item: Item, reason: str, now: datetime, tables: Tabl
     """Pause the letter's target, or only the member of parliament whose constituency is in the letter's item."""
     letter = letter_ids(key)
     pause(letter.slug, letter.target, reason, now, tables, member=item.get("member", ""))
+
+
+def _note_rejection(key: str, item: Item, now: datetime, tables: Tables) -> None:
+    """Note that the server rejected this letter. If it went to a member of parliament, note this for the member.
+
+    Members often share a server, which may block all our letters. So for the target itself, note each such member once.
+    """
+    letter, member = letter_ids(key), item.get("member", "")
+    note_rejection(letter.slug, letter.target, letter.signature_id, now, tables, member)
+    if member:
+        note_rejection(letter.slug, letter.target, member, now, tables)
 
 
 # A letter that arrives twice discredits the campaign. So if the sender crashes, the letter is not sent again.

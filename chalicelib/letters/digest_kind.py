@@ -19,7 +19,7 @@ from chalicelib.letters.digest_contents import DigestContents, find_digest, mark
 from chalicelib.letters.model import letter_to_send, target_of
 from chalicelib.letters.target_state import pause, target_state
 from chalicelib.mail.counted import CountedDeliveries
-from chalicelib.mail.deliveries import REJECTED, DeliveryOutcome
+from chalicelib.mail.deliveries import DeliveryOutcome
 from chalicelib.mail.kind import Content, Kind, MailContext, NotSent
 from chalicelib.mail.model import MailRequest, Priority
 from chalicelib.mail.state import AfterCrash
@@ -58,9 +58,9 @@ class DigestDeliveries(CountedDeliveries):
 
     def mark_undeliverable(self, key: str, reason: str, now: datetime, tables: Tables) -> None:
         super().mark_undeliverable(key, reason, now, tables)
-        if reason != REJECTED:
-            ids = digest_ids(key)
-            pause(ids.slug, ids.target, reason, now, tables)
+        # Pause after a rejection too: many people's letters have failed, and the next digest would look the same.
+        ids = digest_ids(key)
+        pause(ids.slug, ids.target, reason, now, tables)
 
     def _settle(
         self, request: MailRequest, outcome: DeliveryOutcome, at: datetime, assign: Mapping[str, Any], tables: Tables

@@ -7,13 +7,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from chalicelib.aws.table import Attr, Change, Item, Tables
+from chalicelib.aws.table import Attr, Change, Condition, Item, Tables
 from chalicelib.core import keys, log, target_keys
 from chalicelib.core.letter_keys import LetterIds
 from chalicelib.core.metrics import Metric
 from chalicelib.core.times import iso
 
-_PAUSE_ATTRIBUTES = ("paused_at", "paused_why")
+# A set: which letters the server of the target, or of the member, has rejected. At MAX_REJECTIONS, letters are paused.
+# If the target has members: for which members there was a rejection.
+_REJECTIONS = "rejections"
+MAX_REJECTIONS = 3
+_PAUSE_ATTRIBUTES = ("paused_at", "paused_why", _REJECTIONS)
+_IS_NOT_PAUSED = Attr("paused_at").not_exists()
 # For each test that staff send, an attribute of the target's item has the recipient's address. The attribute's name is
 # this prefix and the test's id. In the test's LetterIds, `signature_id` is the test's id.
 TEST_PREFIX = "test."
@@ -21,7 +26,7 @@ TEST_PREFIX = "test."
 
 @dataclass(frozen=True)
 class TargetState:
-    """`paused_why`: "bounced", "refused", "complained" or "staff"; "" while letters are sent.
+    """`paused_why`: "bounced", "refused", "rejected", "complained" or "staff"; "" while letters are sent.
 
     `singles`: how many letters were marked to be sent singly, and not in a digest. `has_digests`: there may be digests.
     `tests`: by the test's id, the address for each test that staff requested and that is not sent yet.
@@ -53,16 +58,33 @@ def target_states(slug: str, tables: Tables) -> Mapping[str, TargetState]:
     return {item["sk"]: _state(item) for item in items}
 
 
-def pause(slug: str, target: str, why: str, now: datetime, tables: Tables, member: str = "") -> bool:
-    """Pause the letters to the target, or to one member, until `resume`. Return False if they are paused already."""
-    is_not_paused = Attr("paused_at").not_exists()
+def pause(
+    slug: str, target: str, why: str, now: datetime, tables: Tables, member: str = "", when: Condition | None = None
+) -> bool:
+    """Pause the letters to the target, or to one member, until `resume`.
+
+    Return False if they are paused already, or if the item does not meet the condition `when`.
+    """
     paused = {"paused_at": iso(now), "paused_why": why}
-    change = Change(target_keys.target(slug, target, member), assign=paused, when=is_not_paused)
+    condition = _IS_NOT_PAUSED & when if when else _IS_NOT_PAUSED
+    change = Change(target_keys.target(slug, target, member), assign=paused, when=condition)
     if not tables.try_update(change):
         return False
     log.measure(Metric.TARGET_PAUSED)
     log.event("target_paused", petition=slug, target=target, member=member, why=why)
     return True
+
+
+def note_rejection(slug: str, target: str, rejection: str, now: datetime, tables: Tables, member: str = "") -> None:
+    """Note a rejection by the server of the target, or of one member. After MAX_REJECTIONS, pause. Idempotent.
+
+    `rejection`: an id, so that an event of SES that comes twice is noted once. `resume` forgets all rejections.
+    """
+    # While letters are paused, note nothing, so that the set stays small.
+    noted = Change(target_keys.target(slug, target, member), add={_REJECTIONS: {rejection}}, when=_IS_NOT_PAUSED)
+    tables.try_update(noted)
+    is_blocked = Attr(_REJECTIONS).size().gte(MAX_REJECTIONS)
+    pause(slug, target, "rejected", now, tables, member, when=is_blocked)
 
 
 def resume(slug: str, target: str, tables: Tables, member: str = "") -> None:

@@ -14,6 +14,8 @@ from chalicelib.mail.kind import Kinds
 
 # The subtypes of a bounce with which the recipient's server refused this email, but not all email to the mailbox.
 _REJECTIONS = frozenset({"ContentRejected", "MessageTooLarge", "AttachmentRejected"})
+# Status codes (RFC 3463) that are about the address or the mailbox. They would be the same for each further email.
+_ADDRESS_OR_MAILBOX = ("5.1.", "5.2.")
 
 
 def record_feedback(event: Mapping[str, Any], kinds: Kinds, now: datetime, tables: Tables) -> str | None:
@@ -68,5 +70,5 @@ def _refusal_of(event: Mapping[str, Any]) -> str | None:
     for recipient in bounce.get("bouncedRecipients", []):
         status = str(recipient.get("status"))
         if recipient.get("action") == "failed" and status.startswith("5"):
-            return REJECTED
+            return "bounced" if status.startswith(_ADDRESS_OR_MAILBOX) else REJECTED
     return None

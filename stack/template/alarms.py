@@ -118,7 +118,7 @@ _ALARMS = {
         code_measure(Metric.MESSAGE_FAILED),
     ),
     "TargetPaused": alarm(
-        "A letter to a petition's target bounced or was refused, or the target complained, so its letters are paused.",
+        "Letters to a petition's target bounced or were refused, or the target complained, so its letters are paused.",
         code_measure(Metric.TARGET_PAUSED),
     ),
     "MailUnknown": alarm(

@@ -9,7 +9,7 @@ from chalicelib.core.letter_keys import letter_delivery
 from chalicelib.letters.counts import LetterNumbers, letter_counts, total
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.letters.pace import book_letter_turn
-from chalicelib.letters.target_state import pause, target_state
+from chalicelib.letters.target_state import note_rejection, pause, target_state
 from chalicelib.mail.deliveries import DeliveryOutcome
 from chalicelib.petitions.letter import Paced
 from tests.actors import DAY, NOW
@@ -52,6 +52,17 @@ def assert_bounce_paused_the_target(fake_site: FakeSite) -> None:
 def with_a_sent_letter(fake_site: FakeSite) -> None:
     with_a_requested_letter(fake_site)
     LETTERS.mark_sent(fake_site.scene_state.mail_request, NOW, fake_site.tables)
+
+
+def with_a_sent_letter_after_two_rejections(fake_site: FakeSite) -> None:
+    with_a_sent_letter(fake_site)
+    for rejection in "ab":
+        note_rejection(PETITION.slug, TARGET_KEY, rejection, NOW, fake_site.tables)
+
+
+def assert_third_rejection_paused_the_target(fake_site: FakeSite) -> None:
+    assert checked_letter_numbers(fake_site) == LetterNumbers(requested=1, failed=1)
+    assert target_state(PETITION.slug, TARGET_KEY, fake_site.tables).paused_why == "rejected"
 
 
 def with_a_crashed_sender(fake_site: FakeSite) -> None:
@@ -178,6 +189,9 @@ TARGET_SCENES = [
     Scene("sweep_mail", with_a_letter_postponed_by_a_former_pace, partial(run, "sweep_mail", schedule),
           assert_letter_is_due_and_queued),
     Scene("receive_feedback", with_a_sent_letter, bounce_email, assert_bounce_paused_the_target),
+    Scene("receive_feedback", with_a_sent_letter_after_two_rejections,
+          partial(bounce_email, bounceType="Transient", bounceSubType="ContentRejected"),
+          assert_third_rejection_paused_the_target),
     Scene("read_letters", with_bob_and_a_sent_letter, partial(read, LETTERS_URL), assert_exact_counts),
     Scene("pause_letters", with_bob_and_a_petition_with_a_letter,
           partial(call, "POST", f"{LETTERS_URL}/{TARGET_KEY}/pause", 200, None), assert_target_is_paused),

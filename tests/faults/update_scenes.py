@@ -56,10 +56,10 @@ def deliver_request(fake_site: FakeSite) -> bool:
     return fake_site.deliver("send_other_mail", [fake_site.scene_state.mail_request.model_dump()]) == []
 
 
-def bounce_email(fake_site: FakeSite) -> bool:
+def bounce_email(fake_site: FakeSite, **bounce: str) -> bool:
     request = fake_site.scene_state.mail_request
     tags = {"kind": [request.kind], "key": [request.key]}
-    event = {"eventType": "Bounce", "bounce": {"bounceType": "Permanent"}, "mail": {"tags": tags}}
+    event = {"eventType": "Bounce", "bounce": {"bounceType": "Permanent", **bounce}, "mail": {"tags": tags}}
     return fake_site.deliver("receive_feedback", [event]) == []
 
 

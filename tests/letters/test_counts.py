@@ -136,17 +136,6 @@ def test_after_a_bounce_or_a_complaint_the_letters_of_others_wait(
     assert numbers(fake_site).waiting == 1
 
 
-def test_a_letter_that_is_taken_for_spam_does_not_stop_the_letters_of_others(
-    fake_site: FakeSite, petition_with_letter: Petition
-) -> None:
-    request_letter(fake_site, petition_with_letter)
-    send_all(fake_site)
-    bounce(fake_site, details=REJECTION)
-    request_letter(fake_site, petition_with_letter, BOB)
-    send_all(fake_site)
-    assert numbers(fake_site) == LetterNumbers(requested=2, failed=1, sent=1)
-
-
 def test_the_numbers_cost_one_query_for_each_shard(fake_site: FakeSite, petition_with_letter: Petition) -> None:
     fake_site.tables.calls.clear()
     letter_counts("safe-children", fake_site.tables)

@@ -158,13 +158,13 @@ def test_a_bounced_digest_is_failed_and_pauses_the_target(fake_site: FakeSite) -
     assert target_state("safe-children", TARGET, fake_site.tables).paused_why == "bounced"
 
 
-def test_a_digest_that_is_taken_for_spam_is_failed_and_pauses_nothing(fake_site: FakeSite) -> None:
+def test_a_digest_that_is_taken_for_spam_is_failed_and_pauses_the_target(fake_site: FakeSite) -> None:
     petition = a_petition_with_digests(fake_site)
     send_letters(fake_site, petition, 3)
     send_digests_at_seven(fake_site)
     bounce(fake_site, details=REJECTION)
     assert numbers(fake_site) == LetterNumbers(requested=3, failed=3)
-    assert not target_state("safe-children", TARGET, fake_site.tables).is_paused
+    assert target_state("safe-children", TARGET, fake_site.tables).paused_why == "rejected"
 
 
 def test_a_refused_digest_is_failed_and_pauses_the_target(fake_site: FakeSite) -> None:

@@ -20,7 +20,7 @@ from chalicelib.letters.digest_contents import (
 )
 from chalicelib.letters.digest_kind import DIGESTS
 from chalicelib.letters.pace import book_letter_turn
-from chalicelib.letters.target_state import pause, resume, target_state, target_states
+from chalicelib.letters.target_state import note_rejection, pause, resume, target_state, target_states
 from chalicelib.letters.withdrawn import remove_letter
 from chalicelib.mail.model import MailRequest
 from chalicelib.petitions.letter import Paced
@@ -137,3 +137,17 @@ def test_one_of_many_workers_pauses_a_target_and_staff_may_resume_it_twice(table
     resume(SLUG, TARGET, tables)
     resume(SLUG, TARGET, tables)
     assert not target_states(SLUG, tables)[TARGET].is_paused
+
+
+def test_three_different_rejections_pause_a_target_and_resume_forgets_them(tables: Tables) -> None:  # noqa: F811
+    def note(rejection: str) -> None:
+        note_rejection(SLUG, TARGET, rejection, NOW, tables)
+
+    for rejection in "aabb":
+        note(rejection)
+    assert not target_state(SLUG, TARGET, tables).is_paused
+    note("c")
+    assert target_state(SLUG, TARGET, tables).paused_why == "rejected"
+    resume(SLUG, TARGET, tables)
+    note("d")
+    assert not target_state(SLUG, TARGET, tables).is_paused

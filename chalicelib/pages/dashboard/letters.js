@@ -26,6 +26,7 @@ const PAUSE_ROUTE = "POST /api/staff/petitions/*/letters/*/pause";
 const REASONS = {
   bounced: "a letter bounced",
   refused: "the email provider refused a letter",
+  rejected: "the target’s server refused letters",
   complained: "the target complained",
   staff: "by staff",
 };

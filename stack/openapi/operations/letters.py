@@ -52,7 +52,7 @@ OPERATIONS: Operations = {
     "resume_letters": Operation(
         "Send the letters to a target again",
         PAUSE_ANSWER,
-        "Use it after you paused the letters to a target, or after a bounce or a complaint paused them. The letters "
+        "Use it after you paused the letters to a target, or after the site paused them. The letters "
         "that waited are queued again within six hours. If the target is everybody's member of parliament, a bounce "
         "pauses the letters to that member only.",
         query=[MEMBER],
