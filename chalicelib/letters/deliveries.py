@@ -40,6 +40,19 @@ class LetterDeliveries(CountedDeliveries):
                 raise failure from None
             return again
 
+    def readdress(self, request: MailRequest, member: str, now: datetime, tables: Tables) -> MailRequest:
+        """If the open request is for another member of parliament, replace it by a request for this one. Return it.
+
+        Change nothing if sending has begun. Messages of the old request are then ignored, and so is a sender's claim.
+        """
+        renewed = {**self.request_attributes(now), "member": member}
+        is_for_another = Attr("member").ne(member) & Attr("mail_began_at").not_exists()
+        when = is_requested(request) & is_for_another
+        removed = [*CLAIM_ATTRIBUTES, "mail_queued_at"]
+        if not tables.try_update(Change(self.item_key(request.key), assign=renewed, remove=removed, when=when)):
+            return request
+        return self.request_of({"sk": request.key, **renewed})
+
     def counter(self, key: str, day: date, numbers: Mapping[str, int], tables: Tables) -> Change:
         letter = letter_ids(key)
         return count_change(letter.slug, letter.target, shard_of(letter.signature_id), day, numbers)

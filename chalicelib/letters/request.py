@@ -78,8 +78,21 @@ def _request_letters_of(image: Image, now: datetime, tables: Tables) -> list[Mai
     try:
         return _request_together(letters, now, tables) if letters else []
     except ConditionFailed:
-        requests = [deliveries.find_or_request(key, now, tables, **extra) for deliveries, key, extra in letters]
+        requests = [_find_or_request(deliveries, key, extra, now, tables) for deliveries, key, extra in letters]
         return [request for request in requests if request]
+
+
+def _find_or_request(
+    deliveries: Deliveries, key: str, extra: Mapping[str, str], now: datetime, tables: Tables
+) -> MailRequest | None:
+    """Request one letter, or return its open request. Return None if its request is settled.
+
+    If the person withdrew, moved and confirmed again, the open request is for the member of the former constituency.
+    """
+    request = deliveries.find_or_request(key, now, tables, **extra)
+    if request and deliveries is LETTERS and "member" in extra:
+        return LETTERS.readdress(request, extra["member"], now, tables)
+    return request
 
 
 def _request_together(

@@ -3,8 +3,6 @@
 from datetime import timedelta
 from functools import partial
 
-import pytest
-
 from chalicelib.core.letter_keys import letter_delivery
 from chalicelib.letters.counts import LetterNumbers, letter_counts, total
 from chalicelib.letters.deliveries import LETTERS
@@ -19,11 +17,9 @@ from tests.faults.scenes import PETITION, SIX_MINUTES, TWO_HOURS, Scene, assert_
 from tests.faults.staff_scenes import assert_audit_entry, call, read, with_bobs_token
 from tests.faults.update_scenes import assert_request_is_queued_again, bounce_email, deliver_request
 from tests.letters.lettering import TARGET, a_petition_with_a_letter, confirmed_with_a_letter
-from tests.located import UPPER, give_members
 
 LETTERS_URL = "/api/staff/petitions/safe-children/letters"
 TARGET_KEY = "home-secretary"
-MEMBERS = {"key": TARGET_KEY, "name": "Your MP", "members": True}
 PACED = {**TARGET, "delivery": {"mode": "paced", "per_hour": 1}}
 
 
@@ -131,52 +127,7 @@ def assert_target_is_resumed(fake_site: FakeSite) -> None:
     assert not target_state(PETITION.slug, TARGET_KEY, fake_site.tables).is_paused
 
 
-def with_a_letter_to_a_member(fake_site: FakeSite) -> None:
-    petition = a_petition_with_a_letter(fake_site, targets=[MEMBERS])
-    confirmed_with_a_letter(fake_site, petition)
-    fake_site.scene_state.mail_request = LETTERS.request(LETTER_KEY, NOW, fake_site.tables, member=UPPER.constituency)
-
-
-def with_a_sent_letter_to_a_member(fake_site: FakeSite) -> None:
-    with_a_letter_to_a_member(fake_site)
-    LETTERS.mark_sent(fake_site.scene_state.mail_request, NOW, fake_site.tables)
-
-
-def deliver_with_a_table_of_members(fake_site: FakeSite) -> bool:
-    with pytest.MonkeyPatch.context() as patch:
-        give_members(patch)
-        return deliver_request(fake_site)
-
-
-def assert_letter_goes_to_the_member(fake_site: FakeSite) -> None:
-    assert_letter_is_counted_once(fake_site)
-    assert {mail.to for mail in fake_site.mailer.mails} <= {UPPER.email}
-
-
-def assert_bounce_paused_only_this_member(fake_site: FakeSite) -> None:
-    assert checked_letter_numbers(fake_site) == LetterNumbers(requested=1, failed=1)
-    assert target_state(PETITION.slug, TARGET_KEY, fake_site.tables, UPPER.constituency).paused_why == "bounced"
-    assert not target_state(PETITION.slug, TARGET_KEY, fake_site.tables).is_paused
-
-
-def with_a_paused_member(fake_site: FakeSite) -> None:
-    with_bobs_token(fake_site)
-    a_petition_with_a_letter(fake_site, targets=[MEMBERS])
-    pause(PETITION.slug, TARGET_KEY, "bounced", NOW, fake_site.tables, UPPER.constituency)
-
-
-def assert_member_is_resumed(fake_site: FakeSite) -> None:
-    assert_audit_entry("letters.resumed", fake_site)
-    assert not target_state(PETITION.slug, TARGET_KEY, fake_site.tables, UPPER.constituency).is_paused
-
-
 TARGET_SCENES = [
-    Scene("send_other_mail", with_a_letter_to_a_member, deliver_with_a_table_of_members,
-          assert_letter_goes_to_the_member, SIX_MINUTES),
-    Scene("receive_feedback", with_a_sent_letter_to_a_member, bounce_email, assert_bounce_paused_only_this_member),
-    Scene("resume_letters", with_a_paused_member,
-          partial(call, "POST", f"{LETTERS_URL}/{TARGET_KEY}/resume?member=Upper%20Zed", 200, None),
-          assert_member_is_resumed),
     Scene("send_other_mail", with_a_requested_letter, deliver_request, assert_letter_is_counted_once, SIX_MINUTES),
     Scene("send_other_mail", with_a_crashed_sender, deliver_request, assert_letter_is_counted_once, SIX_MINUTES,
           sends=False),

@@ -31,6 +31,7 @@ from tests.faults import (
     link_scenes,
     list_scenes,
     mail_scenes,
+    member_scenes,
     partner_scenes,
     people_scenes,
     public_scenes,
@@ -56,12 +57,11 @@ from tests.syntax import FILES, imports, place
 
 pytestmark = pytest.mark.faults
 SCENES = [
-    *(*public_scenes.PUBLIC_SCENES, *link_scenes.LINK_SCENES, *mail_scenes.MAIL_SCENES),
+    *(*public_scenes.PUBLIC_SCENES, *link_scenes.LINK_SCENES, *mail_scenes.MAIL_SCENES, *member_scenes.MEMBER_SCENES),
     *(*staff_scenes.STAFF_SCENES, *people_scenes.PEOPLE_SCENES, *export_scenes.EXPORT_SCENES),
     *(*partner_scenes.PARTNER_SCENES, *import_scenes.IMPORT_SCENES, *update_scenes.UPDATE_SCENES),
-    *(*hash_scenes.HASH_SCENES, *letter_scenes.LETTER_SCENES, *target_scenes.TARGET_SCENES),
-    *(*digest_scenes.DIGEST_SCENES, *letter_test_scenes.LETTER_TEST_SCENES),
-    *(*list_scenes.LIST_SCENES, *statement_scenes.STATEMENT_SCENES),
+    *(*hash_scenes.HASH_SCENES, *letter_scenes.LETTER_SCENES, *target_scenes.TARGET_SCENES, *list_scenes.LIST_SCENES),
+    *(*digest_scenes.DIGEST_SCENES, *letter_test_scenes.LETTER_TEST_SCENES, *statement_scenes.STATEMENT_SCENES),
 ]
 every_scene = pytest.mark.parametrize("scene", SCENES, ids=str)
 COUNT_SCENES = [scene for scene in SCENES if scene.handler in ("confirm_signature", "withdraw_signature")]

@@ -9,8 +9,7 @@ from chalicelib.core.letter_keys import letter_delivery
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG, REQUEUE_AFTER
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures.withdraw import withdraw
-from tests.actors import ALICE, BOB, CHARLIE, DAY, NOW, Person, change_item, confirmed, identity_of, item_of, key_of
+from tests.actors import ALICE, BOB, CHARLIE, Person, change_item, confirmed, identity_of, item_of
 from tests.fake_site import FakeSite, schedule_event
 from tests.letters.lettering import PENDING, a_petition_with_a_letter, relay, send_all
 from tests.letters.test_counts import bounce
@@ -155,16 +154,6 @@ def test_a_letter_waits_while_the_deployed_table_lacks_its_member(
     give_members(monkeypatch)
     sweep(fake_site)
     assert recipients(fake_site) == [UPPER.email]
-
-
-def test_a_person_who_withdrew_and_moved_writes_to_the_new_member(fake_site: FakeSite, mp_petition: Petition) -> None:
-    write_letter(fake_site, mp_petition)
-    alice = identity_of(mp_petition)
-    withdraw(key_of(mp_petition, alice), mp_petition, NOW, fake_site.tables)
-    send_all(fake_site)
-    write_letter(fake_site, mp_petition, postcode=LOWER_POSTCODE, now=NOW + DAY)
-    send_all(fake_site)
-    assert recipients(fake_site) == [LOWER.email]
 
 
 def test_a_target_that_became_one_office_gets_no_letter_that_was_meant_for_members(

@@ -1,0 +1,61 @@
+"""People who withdraw, move house and confirm again: their letter goes to the member of parliament of the new home."""
+
+import pytest
+
+from chalicelib.letters.deliveries import LETTERS
+from chalicelib.mail.model import MailRequest
+from chalicelib.mail.send import CLAIM
+from chalicelib.petitions.model import Petition
+from chalicelib.signatures.withdraw import withdraw
+from tests.actors import DAY, MINUTE, NOW, identity_of, key_of
+from tests.fake_site import FakeSite
+from tests.letters.lettering import send_all
+from tests.letters.test_members import LOWER_POSTCODE, mp_petition, recipients, write_letter  # noqa: F401  (a fixture)
+from tests.letters.test_staff_api import first_target
+from tests.located import LOWER
+
+
+def test_a_person_who_withdrew_and_moved_writes_to_the_new_member(
+    fake_site: FakeSite,
+    mp_petition: Petition,  # noqa: F811
+) -> None:
+    write_letter(fake_site, mp_petition)
+    alice = identity_of(mp_petition)
+    withdraw(key_of(mp_petition, alice), mp_petition, NOW, fake_site.tables)
+    send_all(fake_site)
+    write_letter(fake_site, mp_petition, postcode=LOWER_POSTCODE, now=NOW + DAY)
+    send_all(fake_site)
+    assert recipients(fake_site) == [LOWER.email]
+
+
+@pytest.mark.parametrize("is_claimed", [False, True])
+def test_a_person_who_moved_while_their_letter_waited_writes_to_the_new_member(
+    fake_site: FakeSite,
+    mp_petition: Petition,  # noqa: F811
+    is_claimed: bool,
+) -> None:
+    write_letter(fake_site, mp_petition)
+    [message] = fake_site.other_queue.messages
+    if is_claimed:
+        LETTERS.claim(MailRequest.model_validate(message), NOW, CLAIM, fake_site.tables)
+    alice = identity_of(mp_petition)
+    withdraw(key_of(mp_petition, alice), mp_petition, NOW, fake_site.tables)
+    fake_site.clock.forward(MINUTE)
+    write_letter(fake_site, mp_petition, postcode=LOWER_POSTCODE, now=NOW + MINUTE)
+    send_all(fake_site)
+    assert recipients(fake_site) == [LOWER.email]
+    assert (first_target(fake_site)["requested"], first_target(fake_site)["sent"]) == (1, 1)
+
+
+def test_a_letter_whose_sending_began_keeps_its_member(
+    fake_site: FakeSite,
+    mp_petition: Petition,  # noqa: F811
+) -> None:
+    """Perhaps it was sent to that member. If its sender crashed, nobody knows, and it is not sent again."""
+    write_letter(fake_site, mp_petition)
+    [message] = fake_site.other_queue.messages
+    LETTERS.begin(MailRequest.model_validate(message), NOW, fake_site.tables)
+    withdraw(key_of(mp_petition, identity_of(mp_petition)), mp_petition, NOW, fake_site.tables)
+    write_letter(fake_site, mp_petition, postcode=LOWER_POSTCODE, now=NOW + DAY)
+    send_all(fake_site)
+    assert (recipients(fake_site), first_target(fake_site)["unknown"]) == ([], 1)
