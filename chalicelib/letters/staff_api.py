@@ -66,7 +66,10 @@ def pause_letters(request: Request, slug: str, target: str) -> Response:
 
 @staff_view(routes)
 def resume_letters(request: Request, slug: str, target: str) -> Response:
-    """Resume the letters to this target or member. Waiting letters are queued within six hours. Safe to repeat."""
+    """Resume the letters to this target or member. Safe to repeat.
+
+    The sweep queues the letters that waited, usually within seven hours (mail/sweep.py).
+    """
     key, member = _find_and_audit(request, slug, target, "letters.resumed")
     target_state.resume(slug, key, tables(), member)
     body: TargetPause = {"slug": slug, "key": key, "paused": False, "member": member}
