@@ -9,7 +9,7 @@ target that reports all its letters of a day.
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -43,6 +43,8 @@ from chalicelib.mail.watch import watch
 from chalicelib.mail.whole_rate import share_of_confirmations
 from chalicelib.updates.kinds import UPDATE_KINDS
 
+# A signature's item before and after a change.
+Images = tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]
 workers = Blueprint(__name__)
 # SES tests a new destination with a sentence that begins with these words.
 SES_TEST = "Successfully validated SNS topic"
@@ -99,11 +101,20 @@ def _relay(changes: Iterable[StreamChange]) -> None:
     relayed = relay(images, times.now(), _outbox(), tables())
     # The letters of many people can take too long. So after the deadline, stop with NotYet (`until_deadline`).
     images_in_time = until_deadline(images, deadline, time.monotonic)
-    letters = request_letters(images_in_time, times.now(), _outbox(), tables())
-    images_in_time = until_deadline(images, deadline, time.monotonic)  # An iterator ends, so this is a new one.
-    remove_letters_from_digests(images_in_time, times.now(), tables())
+    letters = request_letters(_without_letters_of_withdrawn(images_in_time), times.now(), _outbox(), tables())
     log.measure(Metric.MAIL_REQUESTED, relayed + letters)
     log.event("relayed", requests=relayed, letters=letters)
+
+
+def _without_letters_of_withdrawn(images: Iterable[Images]) -> Iterator[Images]:
+    """Before each change is yielded, take the letters of a person who withdraws out of the digests.
+
+    So withdrawals and confirmations take effect in their order. Otherwise a person who withdraws and confirms again in
+    one batch would lose the new letter: it would not be requested, because a digest still had the old one.
+    """
+    for before, after in images:
+        remove_letters_from_digests([(before, after)], times.now(), tables())
+        yield before, after
 
 
 def _message_handler(priority: Priority, share_of_rate: Callable[[], float]) -> Callable[[Mapping[str, Any]], None]:

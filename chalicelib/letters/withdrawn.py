@@ -53,16 +53,32 @@ def has_withdrawn(before: Image, after: Image | None) -> bool:
 def remove_letter(key: str, now: datetime, tables: Tables) -> None:
     """Take a letter out of its digest because its sender withdrew, and count the letter as dropped. Idempotent.
 
-    If the digest is sealed, note the withdrawal in LATE. If the digest's email is settled, change nothing.
+    If the digest is sealed, note the withdrawal in LATE. If the digest's email is settled, only forget the area.
     """
     letter = _find_in_digest(key, tables)
     if letter is None or _drop(letter, now, tables):
         return
     is_unsettled = Attr("ended_at").not_exists()
     note = Change(letter.digest.key, add={LATE: {letter.withdrawal}}, when=IS_SEALED & is_unsettled)
-    if not tables.try_update(note):
-        # If the digest was unsealed after the first attempt, this succeeds. If its email is settled, nothing changes.
-        _drop(letter, now, tables)
+    if tables.try_update(note) or _forget_area(letter, tables):
+        return
+    _drop(letter, now, tables)  # The digest was unsealed after the first attempt.
+
+
+def _forget_area(letter: GatheredLetter, tables: Tables) -> bool:
+    """If the digest's email is settled, remove the letter's slot and area: nothing needs them any more.
+
+    The area is where the sender lives, and the letter's item stays stored for years. Return False if the digest's email
+    is not settled.
+    """
+    item = Change(LETTERS.item_key(letter.key), remove=["digest_slot", "digest_area"], when=letter.is_in_digest)
+    # A settled digest has no LATE, so this only checks the condition.
+    digest = Change(letter.digest.key, remove=[LATE], when=Attr("ended_at").exists())
+    try:
+        transact([item, digest], tables)
+    except ConditionFailed as failure:
+        return failure.index == 0  # The letter was taken out, or its area forgotten, before.
+    return True
 
 
 def take_out_late(ids: DigestIds, withdrawals: set[str], now: datetime, tables: Tables) -> None:
@@ -88,9 +104,9 @@ def _make_wait_again(letter: GatheredLetter, now: datetime, tables: Tables) -> N
 
 
 def _find_in_digest(key: str, tables: Tables) -> GatheredLetter | None:
-    """Return the letter if it is in a digest now."""
+    """Return the letter if it is in a digest now. Return None if an earlier call has forgotten its area."""
     item = tables.get(LETTERS.item_key(key), consistent=True)
-    if item is None or "digest" not in item:
+    if item is None or "digest_area" not in item:
         return None
     ids = letter_ids(key)
     digest = DigestIds(ids.slug, ids.target, date.fromisoformat(item["digest"]))

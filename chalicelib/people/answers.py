@@ -122,8 +122,8 @@ class AgreedLetter(TypedDict):
 
 
 class LetterDelivery(TypedDict):
-    """What is stored about the email with the letter to one target. It has only ids, times and the constituency of a
-    member of parliament, and it is kept longer than the signature.
+    """What is stored about the email with the letter to one target. It has only ids, times, the constituency of a
+    member of parliament and the area of the postcode, and it is kept longer than the signature.
     """
 
     target: str
@@ -135,6 +135,8 @@ class LetterDelivery(TypedDict):
     """When we found that a server had failed while it was sending the letter. The letter is not sent again."""
     in_digest_of: str | None
     """If the letter was counted in a daily email instead of sent on its own: the day of that email."""
+    area: str | None
+    """If the letter was counted in a daily email: the first letters of the postcode, or `none`."""
     undeliverable: str | None
 
 

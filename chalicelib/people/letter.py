@@ -84,5 +84,6 @@ def _delivery(target_name: str, item: Item) -> "LetterDelivery":
         "sent_at": item.get("mailed_at"),
         "perhaps_sent_at": item.get("mail_unknown_at"),
         "in_digest_of": item.get("digest"),  # The day of the email with many letters that has this one.
+        "area": item.get("digest_area"),
         "undeliverable": item.get("undeliverable"),
     }

@@ -82,6 +82,17 @@ def with_a_withdrawal_while_the_digest_is_sent(fake_site: FakeSite) -> None:
     assert seal(TODAYS_DIGEST, NOW, fake_site.tables)
 
 
+def with_a_withdrawal_after_the_digest(fake_site: FakeSite) -> None:
+    with_a_sent_digest(fake_site)
+    fake_site.scene_state.signature_before = item_of(fake_site.tables, PETITION, KEY.sk)
+    withdraw(KEY, PETITION, NOW, fake_site.tables)
+
+
+def assert_area_is_forgotten(fake_site: FakeSite) -> None:
+    assert "digest_area" not in fake_site.tables.items[LETTERS.item_key(LETTER_KEY)]
+    assert letter_numbers(fake_site) == LetterNumbers(requested=1, sent=1)
+
+
 def with_a_digest_that_alice_left_late(fake_site: FakeSite) -> None:
     """Alice withdrew after the digest was sealed. SES has not accepted the digest yet."""
     with_a_digest(fake_site)
@@ -162,6 +173,8 @@ DIGEST_SCENES = [
           assert_letter_is_taken_out),
     Scene("relay_mail", with_a_withdrawal_while_the_digest_is_sent, partial(run, "relay_mail", withdrawal_event),
           assert_withdrawal_is_noted_as_late),
+    Scene("relay_mail", with_a_withdrawal_after_the_digest, partial(run, "relay_mail", withdrawal_event),
+          assert_area_is_forgotten),
     Scene("send_other_mail", with_a_digest_that_alice_left_late, deliver_request, assert_letter_waits_again,
           SIX_MINUTES, sends=False),
     Scene("receive_feedback", with_a_sent_digest, bounce_email, assert_letter_failed_and_target_is_paused),

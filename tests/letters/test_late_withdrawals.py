@@ -6,17 +6,20 @@ import pytest
 
 from chalicelib.aws.email import Mail
 from chalicelib.core.errors import SendingStopped
+from chalicelib.core.letter_keys import letter_delivery
 from chalicelib.letters import digest_item
 from chalicelib.letters.counts import LetterNumbers
+from chalicelib.letters.deliveries import LETTERS
 from chalicelib.mail.outbox import Outbox
 from chalicelib.mail.pause import PAUSE
 from chalicelib.mail.send import CLAIM
 from chalicelib.mail.sweep import BACKLOG_DEPTH
 from chalicelib.petitions.model import Petition
-from tests.actors import ALICE, DAY, MINUTE, confirmed, item_of
-from tests.fake_site import FakeSite, schedule_event
+from chalicelib.signatures.withdraw import withdraw
+from tests.actors import ALICE, DAY, MINUTE, confirmed, item_of, key_of
+from tests.fake_site import FakeSite, schedule_event, stream_event
 from tests.letters.lettering import PENDING, confirmed_with_a_letter, relay, send_all, sweep_and_send_all
-from tests.letters.test_counts import numbers
+from tests.letters.test_counts import TARGET, numbers
 from tests.letters.test_digest_contents import close_and_request_digest, withdraw_people
 from tests.letters.test_digests import a_petition_with_digests, send_digests, send_digests_at_seven, send_letters
 
@@ -127,3 +130,34 @@ def test_a_person_with_the_suggested_letter_who_withdraws_hides_no_other_letter(
     send_digests_at_seven(fake_site)
     [mail] = fake_site.mailer.mails
     assert (mail.subject[:1], OWN_WORDS in mail.text) == ("2", True)
+
+
+def test_the_area_of_a_person_who_withdraws_after_the_digest_was_sent_is_forgotten(fake_site: FakeSite) -> None:
+    petition = a_petition_with_digests(fake_site)
+    alice = a_digest_with_alices_letter(fake_site, petition)
+    send_all(fake_site)
+    item = fake_site.tables.items[LETTERS.item_key(letter_delivery(petition.slug, TARGET, alice))]
+    assert item["digest_area"]
+    withdraw_people(fake_site, petition, alice)
+    item = fake_site.tables.items[LETTERS.item_key(letter_delivery(petition.slug, TARGET, alice))]
+    assert item.keys() & {"digest", "digest_area", "digest_slot"} == {"digest"}
+    assert numbers(fake_site) == LetterNumbers(requested=3, sent=3)
+
+
+def test_a_withdrawal_and_a_new_confirmation_in_one_batch_keep_the_letter(fake_site: FakeSite) -> None:
+    petition = a_petition_with_digests(fake_site)
+    alice = confirmed_with_a_letter(fake_site, petition)
+    confirmed_item = item_of(fake_site.tables, petition, alice)
+    relay(fake_site, PENDING, confirmed_item)
+    send_all(fake_site)
+    withdraw(key_of(petition, alice), petition, fake_site.clock(), fake_site.tables)
+    withdrawn_item = item_of(fake_site.tables, petition, alice)
+    confirmed_with_a_letter(fake_site, petition)
+    confirmed_again_item = item_of(fake_site.tables, petition, alice)
+    pending_item = {**confirmed_again_item, "state": "pending"}
+    changes = [(confirmed_item, withdrawn_item), (withdrawn_item, pending_item), (pending_item, confirmed_again_item)]
+    fake_site.invoke("relay_mail", stream_event([("MODIFY", *change) for change in changes]))
+    send_all(fake_site)
+    send_digests_at_seven(fake_site)
+    assert len(fake_site.mailer.mails) == 1
+    assert numbers(fake_site) == LetterNumbers(requested=1, sent=1)
