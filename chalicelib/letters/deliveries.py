@@ -8,15 +8,20 @@ from chalicelib.aws.table import Attr, Change, Item, Tables
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.keys import Key
 from chalicelib.core.letter_keys import LETTER, letter_ids
+from chalicelib.core.times import iso
 from chalicelib.letters.counts import count_change, shard_of
 from chalicelib.letters.model import LIFETIME, target_of
 from chalicelib.letters.target_state import note_rejection, pause
 from chalicelib.mail.counted import CountedDeliveries
-from chalicelib.mail.deliveries import REJECTED
+from chalicelib.mail.deliveries import REJECTED, DeliveryOutcome
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.state import CLAIM_ATTRIBUTES, AfterCrash, is_requested
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.letter import Paced
+
+# When the letter was dropped because staff had removed its target. Perhaps staff add a target with the same key later:
+# then only a new confirmation of the person requests the letter again. Ignore the time if it is not `mail_dropped_at`.
+_WITHOUT_TARGET = "dropped_without_target"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +44,27 @@ class LetterDeliveries(CountedDeliveries):
             if again is None:
                 raise failure from None
             return again
+
+    def request_if_missing(self, key: str, now: datetime, tables: Tables, **extra: str) -> bool:
+        """Request a letter that was never requested, or that was dropped. Return whether it is requested now.
+
+        Leave out a letter that was dropped without a target: staff did not want it sent.
+        """
+        try:
+            super().request(key, now, tables, **extra)
+        except ConditionFailed as failure:
+            item = failure.item or {}
+            if "mail_dropped_at" in item and item.get(_WITHOUT_TARGET) == item["mail_dropped_at"]:
+                return False
+            return self.request_again(key, now, tables, **extra) is not None
+        return True
+
+    def drop(self, request: MailRequest, now: datetime, tables: Tables) -> None:
+        """Drop the letter. If the petition no longer has the letter's target, note this."""
+        letter = letter_ids(request.key)
+        target = target_of(petition_as_stored(letter.slug, tables), letter.target)
+        note = {} if target else {_WITHOUT_TARGET: iso(now)}
+        self._settle(request, DeliveryOutcome.DROPPED, now, {"mail_dropped_at": iso(now), **note}, tables)
 
     def readdress(self, request: MailRequest, member: str, now: datetime, tables: Tables) -> MailRequest:
         """If the open request is for another member of parliament, replace it by a request for this one. Return it.

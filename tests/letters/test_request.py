@@ -93,3 +93,18 @@ def test_a_queue_that_fails_after_the_request_loses_no_letter(fake_site: FakeSit
     assert request_letters([change], NOW, outbox, fake_site.tables) == 1
     send_all(fake_site)
     assert len(fake_site.mailer.mails) == 1
+
+
+def test_a_letter_that_was_dropped_with_its_target_is_requested_again_only_by_a_new_confirmation(
+    fake_site: FakeSite,
+) -> None:
+    petition = a_petition_with_a_letter(fake_site)
+    alice = confirmed_with_a_letter(fake_site, petition)
+    relay(fake_site, PENDING, item_of(fake_site.tables, petition, alice))
+    a_petition_with_a_letter(fake_site, targets=[{"key": "a", "name": "A", "email": "a@target.example"}])
+    send_all(fake_site)
+    petition = a_petition_with_a_letter(fake_site)
+    assert request_missing(petition.slug, fake_site.clock(), fake_site.tables) == 0
+    relay(fake_site, PENDING, item_of(fake_site.tables, petition, alice))
+    send_all(fake_site)
+    assert len(fake_site.mailer.mails) == 1

@@ -1,13 +1,14 @@
 """Test emails of letters go to staff, are marked, and are never counted or sent to the target."""
 
 import json
+from datetime import timedelta
 
 from chalicelib.aws.table import Item
 from chalicelib.core.errors import MailRefused
 from chalicelib.core.rights import Right
 from chalicelib.letters.counts import LetterNumbers
 from chalicelib.letters.request import request_missing
-from tests.actors import ALICE, MINUTE, NOW, bobs_token
+from tests.actors import ALICE, DAY, MINUTE, NOW, bobs_token
 from tests.fake_site import JSON, FakeSite
 from tests.letters.lettering import (
     HOME_SECRETARY,
@@ -34,6 +35,15 @@ def request_test_email(fake_site: FakeSite, address: str) -> None:
     body = json.dumps({"email": address}).encode()
     answer = fake_site.client.http.request("POST", path, headers=headers, body=body)
     assert answer.status_code == 202
+
+
+def expire_tests(fake_site: FakeSite, after: timedelta) -> None:
+    """Let this time pass, and delete the items of tests that have expired, as DynamoDB does."""
+    fake_site.clock.forward(after)
+    now = fake_site.clock().timestamp()
+    for key, item in [*fake_site.tables.items.items()]:
+        if key.pk.startswith("letter-test#") and item["expires_at"] < now:
+            del fake_site.tables.items[key]
 
 
 def test_staff_can_send_themselves_a_test_of_the_letter(fake_site: FakeSite) -> None:
@@ -88,3 +98,19 @@ def test_a_letter_that_waits_when_test_mode_begins_waits_until_it_ends(fake_site
     a_petition_with_a_letter(fake_site)
     fake_site.deliver("send_other_mail", messages)
     assert [mail.to for mail in fake_site.mailer.mails] == [HOME_SECRETARY]
+
+
+def test_in_test_mode_no_run_for_lost_letters_sends_a_test_again(fake_site: FakeSite) -> None:
+    petition = a_petition_with_a_letter(fake_site, targets=[{**OFFICE, "test_to": BOBS_ADDRESS}])
+    request_letter(fake_site, petition)
+    send_all(fake_site)
+    expire_tests(fake_site, 2 * DAY)
+    assert request_missing(petition.slug, NOW, fake_site.tables) == 0
+
+
+def test_a_test_from_staff_that_waits_for_months_leaves_no_address(fake_site: FakeSite) -> None:
+    a_petition_with_a_letter(fake_site)
+    request_test_email(fake_site, BOBS_ADDRESS)
+    expire_tests(fake_site, 90 * DAY)
+    send_all(fake_site)
+    assert "charity.example" not in str(items_of_targets(fake_site))

@@ -24,7 +24,7 @@ from chalicelib.letters.target_state import note_rejection, pause, resume, targe
 from chalicelib.letters.withdrawn import remove_letter
 from chalicelib.mail.model import MailRequest
 from chalicelib.petitions.letter import Paced
-from tests.actors import DAY, NOW
+from tests.actors import DAY, NOW, a_published_petition
 from tests.stores.racing import at_once
 from tests.stores.test_deliveries import LEASE, successes, tables  # noqa: F401  (a fixture)
 
@@ -53,6 +53,7 @@ def test_racing_workers_count_a_letter_once(tables: Tables) -> None:  # noqa: F8
 
 
 def test_one_of_many_workers_requests_a_dropped_letter_again(tables: Tables) -> None:  # noqa: F811
+    a_published_petition(tables)
     request = LETTERS.request(letter_key(0), NOW, tables)
     LETTERS.drop(request, NOW, tables)
     assert successes(lambda: LETTERS.request(letter_key(0), NOW + DAY, tables), 8) == 1
