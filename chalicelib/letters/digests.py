@@ -18,7 +18,7 @@ from chalicelib.petitions.model import Petition
 
 
 def send_digests(now: datetime, outbox: Outbox, tables: Tables) -> int:
-    """Request the emails of all digests that are due, and return how many were requested.
+    """Request the emails of all digests that are due, but not of paused targets. Return how many were requested.
 
     Raise Unavailable; the next run then continues. Each petition needs a query for its targets, even if it no longer
     has a letter, because older digests may be due. Each target needs one more query, for its digests.

@@ -47,7 +47,7 @@ class LetterTestRequest(BaseModel):
 
 @staff_view(routes)
 def read_letters(request: Request, slug: str) -> Response:
-    """Return the exact numbers of letters by target and day."""
+    """Return the numbers of letters by target and day, exact at the time `as_of`."""
     petition = petition_as_stored(slug, tables())
     letters = report(petition, times.now(), tables())
     targets = [*map(_target_letters, letters.targets)]

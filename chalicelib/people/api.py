@@ -149,7 +149,7 @@ def _overflow_depth() -> int | None:
 
 
 def _identities(address: Address) -> list[tuple[Petition, str]]:
-    """Return each petition with the id that this address's signature has, or would have, in this petition."""
+    """Return each petition with the only id that a signature of this address can have in this petition."""
     return identities_of(address, all_petitions(tables()), settings().signature_keys)
 
 

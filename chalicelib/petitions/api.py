@@ -78,7 +78,7 @@ def _petitions_with_counts(now: datetime) -> list[tuple[Petition, int | None]]:
 
 @page_view(routes)
 def show_petition(request: Request, slug: str) -> Response:
-    """Show the petition with its form. With a valid ?preview= token, show the stored petition, in any state."""
+    """Show the petition, and its form while it is open. With a valid ?preview= token, show it in any state."""
     if corrected := corrected_slug(slug):
         return redirect(request, f"/petitions/{corrected}", 302)
     now, preview_token = times.now(), query(request, "preview")

@@ -134,7 +134,7 @@ def _store_and_wait(new: NewSignature, now: datetime, tables: Tables) -> Outcome
 
 
 def _store(new: NewSignature, now: datetime, tables: Tables, *, from_queue: bool = False) -> Outcome:
-    """Store the signature. If one exists with this key, add the new origin to it, and renew it or request its email.
+    """Store the signature. If one exists with this key, add who obtained this one, and renew it or request its email.
 
     `from_queue`: the signature is from a message of the overflow queue. Then do not renew a stored signature that is
     newer than the message or that waits for its email. Raise Unavailable if perhaps the signature is not stored.

@@ -167,7 +167,7 @@ def actor(request: Request) -> Actor:
 
 
 def rights_by_route() -> dict[str, Right]:
-    """Return the right that each route needs, by method and path."""
+    """Return the right that each route needs, by method and path. Leave out routes that need none."""
     with_right = [route for route in ROUTES.values() if isinstance(route.right, Right)]
     return {f"{route.method} {route.pattern}": Right(route.right) for route in with_right}
 

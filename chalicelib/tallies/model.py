@@ -98,6 +98,7 @@ def numbers_of(tally: Tally) -> dict[str, int]:
 
 
 def tally_of(item: Mapping[str, Any]) -> Tally:
+    """Return the numbers of an item: of a shard, or of a closed day."""
     # The attributes of hours and countries have three characters (h13, cGB). Longer names with h or c are other things.
     return Tally(
         total=item.get(TOTAL, 0),

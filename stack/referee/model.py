@@ -59,7 +59,7 @@ class PolicyEntry(NamedTuple):
 
 @dataclass(frozen=True)
 class Decision:
-    """The answer to one question, and the policy entries that allowed the question."""
+    """The answer to one question, and the entries of the policies (PolicyEntry) that allowed the question."""
 
     allowed: bool
     entries: frozenset[PolicyEntry] = frozenset()
