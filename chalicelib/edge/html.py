@@ -112,7 +112,8 @@ def problem_page(request: Request, problem: Problem, form: str = "") -> Response
     """Return the page of a problem. `form`: the path of a form that the page links to, if any."""
     language = language_of(chosen_language(request))
     # Any site may frame this page in place of a petition: it has no form, and links leave the frame.
-    embedded = is_embedded(request)
+    # The reload of a form has no route, so its path is not in the request. It has `?embed=1` as the form had.
+    embedded = is_embedded(request) or (form != "" and query(request, "embed") == "1")
     context = {
         "heading": language.text(HEADINGS.get(problem.title, problem.title)),
         "message": f"{language.text(problem.detail)} {problem.reason}".strip(),

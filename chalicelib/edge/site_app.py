@@ -6,6 +6,7 @@ from typing import Any
 
 from chalice.app import Chalice, Request, Response
 
+from chalicelib.core.language import translatable
 from chalicelib.edge.accept import prefers_html
 from chalicelib.edge.html import problem_page
 from chalicelib.edge.http import chosen_language, problem_json, redirect
@@ -14,6 +15,7 @@ from chalicelib.edge.route import Route
 from chalicelib.edge.routes import CATCH_ALL, ROUTES
 from chalicelib.edge.views import respond
 
+NOT_SENT_AGAIN = translatable("Your form was not sent again. Go back to it, and send it once more.")
 NOT_FOUND = Problem(404, "Not Found", "There is nothing at this address.")
 
 
@@ -87,8 +89,9 @@ def answer_without_view(request: Request, path: str) -> Response:
         without_slash = path.rstrip("/")
         has_route = request.method in _methods(routes_at(without_slash))
         return redirect(request, without_slash, 302) if has_route else _problem(request, NOT_FOUND)
-    detail = f"This address does not take {request.method}."
-    response = _problem(request, Problem(405, "Method Not Allowed", detail), _form_of(found, path))
+    form = _form_of(found, path) if request.method in ("GET", "HEAD") else ""
+    detail = NOT_SENT_AGAIN if form else f"This address does not take {request.method}."
+    response = _problem(request, Problem(405, "Method Not Allowed", detail), form)
     methods = _methods(found)
     if any(route.allows_any_origin for route in found):
         # API Gateway itself answers OPTIONS, with which browsers ask whether a page of another site may call the route.

@@ -18,6 +18,7 @@ from chalicelib.mail.model import MailRequest
 from chalicelib.mail.state import CLAIM_ATTRIBUTES, AfterCrash, is_requested
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.letter import Paced
+from chalicelib.petitions.model import PetitionState
 
 # When the letter was dropped because staff had removed its target. Perhaps staff add a target with the same key later:
 # then only a new confirmation of the person requests the letter again. Ignore the time if it is not `mail_dropped_at`.
@@ -60,10 +61,14 @@ class LetterDeliveries(CountedDeliveries):
         return True
 
     def drop(self, request: MailRequest, now: datetime, tables: Tables) -> None:
-        """Drop the letter. If the petition no longer has the letter's target, note this."""
+        """Drop the letter. If the petition no longer has the letter's target, note this.
+
+        Note nothing for a removed petition: if it opens again, it has its targets again.
+        """
         letter = letter_ids(request.key)
-        target = target_of(petition_as_stored(letter.slug, tables), letter.target)
-        note = {} if target else {_WITHOUT_TARGET: iso(now)}
+        petition = petition_as_stored(letter.slug, tables)
+        has_target = petition.state is PetitionState.REMOVED or target_of(petition, letter.target) is not None
+        note = {} if has_target else {_WITHOUT_TARGET: iso(now)}
         self._settle(request, DeliveryOutcome.DROPPED, now, {"mail_dropped_at": iso(now), **note}, tables)
 
     def readdress(self, request: MailRequest, member: str, now: datetime, tables: Tables) -> MailRequest:

@@ -11,7 +11,7 @@ from chalicelib.core.language import language_of
 from chalicelib.core.letter_keys import LETTER, letter_ids
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.letters.digest_kind import DIGEST_KIND
-from chalicelib.letters.model import has_same_recipients, letter_to_send, recipient, target_of
+from chalicelib.letters.model import has_same_recipient, letter_to_send, recipient, target_of
 from chalicelib.letters.not_now import reason_not_to_send
 from chalicelib.letters.trial import TEST_KIND
 from chalicelib.mail.kind import Content, Kind, Later, MailContext, NotSent, by_name
@@ -38,7 +38,7 @@ def letter_email(
     if target is None or found is None:
         return NotSent.DROPPED
     signature, signed_letter = found.signature, letter_to_send(found.signature)
-    if signed_letter is None or not has_same_recipients(target, stored):
+    if signed_letter is None or not has_same_recipient(target, stored, signature):
         return NotSent.DROPPED
     reason = reason_not_to_send(key, stored, target, signature, now, tables)
     if reason is not None:

@@ -9,9 +9,10 @@ from datetime import timedelta
 
 from chalicelib.aws.table import Item
 from chalicelib.core.errors import UnknownThing
+from chalicelib.core.times import iso
 from chalicelib.petitions.constituency_table import MAX_NAME_LENGTH
 from chalicelib.petitions.letter import LetterTarget
-from chalicelib.petitions.members import member_of_constituency
+from chalicelib.petitions.members import may_live_in, member_of_constituency
 from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.signatures.letter import SignedLetter
 from chalicelib.signatures.model import Signature, SignatureState
@@ -49,13 +50,19 @@ def checked_constituency(target: LetterTarget, constituency: str | None) -> str:
     return constituency
 
 
-def has_same_recipients(target: LetterTarget, stored: Item) -> bool:
-    """Return whether letters still go to the same recipients as when this letter was requested.
+def has_same_recipient(target: LetterTarget, stored: Item, signature: Signature) -> bool:
+    """Return whether the letter still goes to the same recipient as when it was requested.
 
-    The recipients are either members of parliament, or the target itself. `stored`: the letter's item. It has the
-    constituency (`member`) if the letter was requested for a member.
+    The recipient is either the target itself, or the member of parliament where the sender lives. `stored`: the
+    letter's item. It has the constituency (`member`) if the letter was requested for a member.
     """
-    return target.members == ("member" in stored)
+    if target.members != ("member" in stored):
+        return False
+    confirmed_at = signature.confirmed_at
+    if not target.members or confirmed_at is None or iso(confirmed_at) <= stored["mail_requested_at"]:
+        return True
+    # The sender has withdrawn and confirmed again while the letter waited. Perhaps they have moved.
+    return may_live_in(stored["member"], signature.country, signature.postcode)
 
 
 def recipient(target: LetterTarget, name: str, stored: Item) -> tuple[str, str]:

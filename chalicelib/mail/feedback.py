@@ -14,8 +14,11 @@ from chalicelib.mail.kind import Kinds
 
 # The subtypes of a bounce with which the recipient's server refused this email, but not all email to the mailbox.
 _REJECTIONS = frozenset({"ContentRejected", "MessageTooLarge", "AttachmentRejected"})
-# Status codes (RFC 3463) that are about the address or the mailbox. They would be the same for each further email.
-_ADDRESS_OR_MAILBOX = ("5.1.", "5.2.")
+# Status codes (RFC 3463) about the recipient's address or mailbox: each further email would get the same. Left out are
+# those about the sender's address (5.1.7, 5.1.8) and about the size of this email (5.2.3).
+_ADDRESS_OR_MAILBOX = frozenset(
+    {"5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.4", "5.1.6", "5.1.10", "5.2.0", "5.2.1", "5.2.2"}
+)
 
 
 def record_feedback(event: Mapping[str, Any], kinds: Kinds, now: datetime, tables: Tables) -> str | None:
@@ -70,5 +73,5 @@ def _refusal_of(event: Mapping[str, Any]) -> str | None:
     for recipient in bounce.get("bouncedRecipients", []):
         status = str(recipient.get("status"))
         if recipient.get("action") == "failed" and status.startswith("5"):
-            return "bounced" if status.startswith(_ADDRESS_OR_MAILBOX) else REJECTED
+            return "bounced" if status in _ADDRESS_OR_MAILBOX else REJECTED
     return None

@@ -29,8 +29,8 @@ class Mailbox:
         return pseudonym(self.secret, "petition", self.address_id, slug)
 
     def hash_of_request(self, request: MailRequest) -> str:
-        """Return the hash by which the address's item names a request for an email."""
-        return pseudonym(self.secret, "request", self.address_id, request.kind, request.key, request.requested_at)
+        """Return the hash by which the address's item names a request for an email. Its kind may change meanwhile."""
+        return pseudonym(self.secret, "request", self.address_id, request.key, request.requested_at)
 
 
 def mailbox_of(address: str, secrets: Mapping[str, str]) -> Mailbox:

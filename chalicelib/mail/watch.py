@@ -37,12 +37,12 @@ def watch(
         # Do not grant the whole rate. Otherwise, after the pause, other email would wait until the grant ends.
         other.switch(is_on=False)
         return False, False
+    if _is_rest_reserved(quota):
+        keep_other_off(other, OffBecause.QUOTA, now, tables)
+        return True, False
     # Delayed messages do not count. They wait because many people sign from one network, and cannot be sent earlier.
     if urgent_queue.depth_without_delayed() > MAX_URGENT_WAITING:
         keep_other_off(other, OffBecause.CROWD, now, tables)
-        return True, False
-    if _is_rest_reserved(quota):
-        keep_other_off(other, OffBecause.QUOTA, now, tables)
         return True, False
     return True, turn_other_on(other, now, tables)
 

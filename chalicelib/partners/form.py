@@ -66,7 +66,8 @@ class PartnerSignature(BaseModel):
 class SentSignature(BaseModel):
     """A valid signature. Without an `identifier`, the email address shows whether the signature was sent before.
 
-    `row`: the number of its row in an imported file; None for a signature from an API.
+    `row`: the number of its row in an imported file; None for a signature from an API. `is_dated`: the partner sent the
+    time of the consent. Otherwise we use the time when we got the signature.
     """
 
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True, defer_build=True)
@@ -75,10 +76,16 @@ class SentSignature(BaseModel):
     form: SignatureForm
     consent: PartnerConsent
     row: int | None = None
+    is_dated: bool = True
 
     def without_stopped_updates(self, stored: Signature | None) -> Self:
-        """Return the signature without consent to updates if the person stopped updates here after that consent."""
-        if stored is None or stored.unsubscribed_at is None or stored.unsubscribed_at < self.consent.obtained_at:
+        """Return the signature without consent to updates if the person stopped updates here after that consent.
+
+        If the consent has no date, it may be the older one.
+        """
+        if stored is None or stored.unsubscribed_at is None:
+            return self
+        if self.is_dated and stored.unsubscribed_at < self.consent.obtained_at:
             return self
         consent = self.form.consent.model_copy(update={"updates": False})
         return self.model_copy(update={"form": self.form.model_copy(update={"consent": consent})})
@@ -107,7 +114,8 @@ def read_signature(
     if partner.counts is CountsWhen.AFTER_EMAIL and not consent.email:
         message = "This partner's signatures need our email to confirm, but this consent allows no email"
         raise Invalid([FieldError("consent.email", message)])
-    return SentSignature(identifier=signature.identifier, form=form, consent=consent, row=row)
+    is_dated = consent.obtained_at < now  # Readers of formats without a date use `now`.
+    return SentSignature(identifier=signature.identifier, form=form, consent=consent, row=row, is_dated=is_dated)
 
 
 def identifier_of(raw: object) -> str | None:

@@ -27,13 +27,20 @@ class MemberOfParliament:
 
 def member_for_postcode(country: str | None, postcode: str | None) -> MemberOfParliament | None:
     """Return the MP. Return None outside the UK, without a postcode, or if a table or its row is missing."""
+    constituency = _constituency_of(country, postcode)
+    return member_of_constituency(constituency) if constituency else None
+
+
+def may_live_in(constituency: str, country: str | None, postcode: str | None) -> bool:
+    """Return whether a person with this postcode lives in the constituency. Return True if there is no table."""
+    return constituencies() is None or _constituency_of(country, postcode) == constituency
+
+
+def _constituency_of(country: str | None, postcode: str | None) -> str | None:
     table = constituencies()
     if table is None or country != "GB" or not postcode:
         return None
-    constituency = table.of(postcode)
-    if constituency is None:
-        return None
-    return member_of_constituency(constituency)
+    return table.of(postcode)
 
 
 def member_of_constituency(constituency: str) -> MemberOfParliament | None:

@@ -90,7 +90,9 @@ def nudge_mail(
     offer is stored even if the request is recent: the email is not sent yet, so it can still ask.
     """
     long_ago = iso(now - NUDGE_AFTER)
-    may_be_nudged = Attr("mail_requested_at").lte(long_ago) & absent_or_at_most("mail_nudged_at", long_ago)
+    may_be_nudged: Condition = Attr("mail_requested_at").lte(long_ago) & absent_or_at_most("mail_nudged_at", long_ago)
+    if "mail_kind" in changes:  # Do not let the person wait because the import was recent.
+        may_be_nudged |= Attr("mail_kind").eq(MailKind.CONFIRM_IMPORTED)
     if offer:
         is_first_offer = Attr("mail_kind").exists() & Attr("letter_asked").not_exists()
         may_be_nudged = (may_be_nudged | is_first_offer) & Attr("state").eq(SignatureState.CONFIRMED)

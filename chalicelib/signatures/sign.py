@@ -24,7 +24,7 @@ from chalicelib.shedding.level import Level, level_now
 from chalicelib.signatures import mail_state, store
 from chalicelib.signatures.form import SignatureForm
 from chalicelib.signatures.letter import signed_letter
-from chalicelib.signatures.model import UNMAILED_LIFETIME, NewSignature, Signature, SignatureState
+from chalicelib.signatures.model import UNMAILED_LIFETIME, MailKind, NewSignature, Signature, SignatureState
 from chalicelib.signatures.origin import Origin
 from chalicelib.signatures.steps import wait_for_step
 
@@ -149,7 +149,7 @@ def _store(new: NewSignature, now: datetime, tables: Tables, *, from_queue: bool
         new_origin = _new_origin(new.signature, earlier)
         if is_live and new_origin:
             store.add_origin(new.key, new_origin, tables)
-        has_mail_request = is_live and earlier.mail_kind is not None
+        has_mail_request = is_live and earlier.mail_kind not in (None, MailKind.CONFIRM_IMPORTED)
         if from_queue and (has_mail_request or _is_overtaken(new, earlier)):
             return Outcome.OVERTAKEN
         if _sign_again(new.key, earlier, new.signature, now, tables):

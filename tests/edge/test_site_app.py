@@ -79,6 +79,8 @@ def test_a_reload_of_a_refused_form_leads_back_to_the_form(fake_site: FakeSite) 
     answer = send("GET", "/petitions/safe-children/signatures", accept=BROWSER_ACCEPT)
     assert (answer["statusCode"], answer["headers"]["Allow"]) == (405, "POST")
     assert 'href="/site/petitions/safe-children#sign"' in answer["body"]
+    assert "Your form was not sent again." in answer["body"]
+    assert "frame-ancestors 'none'" in answer["headers"]["Content-Security-Policy"]
     assert "#sign" not in send("GET", "/api/staff/sign-in", accept=BROWSER_ACCEPT)["body"]
 
 

@@ -1,5 +1,7 @@
 """People who withdraw, move house and confirm again: their letter goes to the member of parliament of the new home."""
 
+from typing import Any
+
 import pytest
 
 from chalicelib.letters.deliveries import LETTERS
@@ -10,7 +12,13 @@ from chalicelib.signatures.withdraw import withdraw
 from tests.actors import DAY, MINUTE, NOW, identity_of, key_of
 from tests.fake_site import FakeSite
 from tests.letters.lettering import send_all
-from tests.letters.test_members import LOWER_POSTCODE, mp_petition, recipients, write_letter  # noqa: F401  (a fixture)
+from tests.letters.test_members import (  # noqa: F401  (mp_petition is a fixture)
+    LOWER_POSTCODE,
+    POSTCODE_WITHOUT_MEMBER,
+    mp_petition,
+    recipients,
+    write_letter,
+)
 from tests.letters.test_staff_api import first_target
 from tests.located import LOWER
 
@@ -45,6 +53,19 @@ def test_a_person_who_moved_while_their_letter_waited_writes_to_the_new_member(
     send_all(fake_site)
     assert recipients(fake_site) == [LOWER.email]
     assert (first_target(fake_site)["requested"], first_target(fake_site)["sent"]) == (1, 1)
+
+
+@pytest.mark.parametrize("place", [{"postcode": POSTCODE_WITHOUT_MEMBER}, {"country": "FR", "postcode": ""}])
+def test_a_person_who_moved_where_no_member_is_known_writes_to_nobody(
+    fake_site: FakeSite,
+    mp_petition: Petition,  # noqa: F811
+    place: dict[str, Any],
+) -> None:
+    write_letter(fake_site, mp_petition)
+    withdraw(key_of(mp_petition, identity_of(mp_petition)), mp_petition, NOW, fake_site.tables)
+    write_letter(fake_site, mp_petition, now=NOW + MINUTE, **place)
+    send_all(fake_site)
+    assert recipients(fake_site) == []
 
 
 def test_a_letter_whose_sending_began_keeps_its_member(

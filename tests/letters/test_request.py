@@ -12,9 +12,16 @@ from chalicelib.letters.deliveries import LETTERS
 from chalicelib.letters.kinds import LETTER_KINDS
 from chalicelib.letters.request import has_new_letter, request_letters, request_missing
 from chalicelib.mail.outbox import Outbox
-from tests.actors import ALICE, BOB, CHARLIE, NOW, confirmed, identity_of, item_of
+from tests.actors import ALICE, BOB, CHARLIE, NOW, a_published_petition, confirmed, identity_of, item_of
 from tests.fake_site import FakeSite, schedule_event
-from tests.letters.lettering import PENDING, a_petition_with_a_letter, confirmed_with_a_letter, relay, send_all
+from tests.letters.lettering import (
+    LETTER,
+    PENDING,
+    a_petition_with_a_letter,
+    confirmed_with_a_letter,
+    relay,
+    send_all,
+)
 
 CONFIRMED = PENDING | {"state": "confirmed"}
 
@@ -93,6 +100,18 @@ def test_a_queue_that_fails_after_the_request_loses_no_letter(fake_site: FakeSit
     assert request_letters([change], NOW, outbox, fake_site.tables) == 1
     send_all(fake_site)
     assert len(fake_site.mailer.mails) == 1
+
+
+def test_a_letter_that_was_dropped_with_its_petition_is_missing_when_the_petition_opens_again(
+    fake_site: FakeSite,
+) -> None:
+    petition = a_petition_with_a_letter(fake_site)
+    alice = confirmed_with_a_letter(fake_site, petition)
+    relay(fake_site, PENDING, item_of(fake_site.tables, petition, alice))
+    a_published_petition(fake_site.tables, letter=LETTER, state="removed", removed_reason="by mistake")
+    send_all(fake_site)
+    a_petition_with_a_letter(fake_site)
+    assert request_missing(petition.slug, fake_site.clock(), fake_site.tables) == 1
 
 
 def test_a_letter_that_was_dropped_with_its_target_is_requested_again_only_by_a_new_confirmation(

@@ -87,6 +87,7 @@ def test_feedback_about_a_deleted_signature_creates_nothing(tables: FakeTables, 
         ({"bounceSubType": "General", "bouncedRecipients": [{"action": "failed", "status": "5.7.1"}]}, "rejected"),
         ({"bounceSubType": "General", "bouncedRecipients": [{"action": "failed", "status": "5.1.1"}]}, "bounced"),
         ({"bounceSubType": "General", "bouncedRecipients": [{"action": "failed", "status": "5.2.1"}]}, "bounced"),
+        ({"bounceSubType": "General", "bouncedRecipients": [{"action": "failed", "status": "5.2.3"}]}, "rejected"),
         ({"bounceSubType": "General", "bouncedRecipients": [{"emailAddress": "a@b.example"}]}, None),
     ],
 )

@@ -74,6 +74,8 @@ def test_the_rest_of_the_quota_is_for_urgent_email(tables: FakeTables, states: t
     assert run_watch(sources, tables, quota=FakeQuota(OTHER_EMAIL_STOPS_AT - 0.01)) == (True, True)
     assert run_watch(sources, tables, quota=FakeQuota(OTHER_EMAIL_STOPS_AT)) == (True, False)
     assert is_quota_reserved(NOW, tables)
+    run_watch(sources, tables, MAX_URGENT_WAITING + 1, quota=FakeQuota(OTHER_EMAIL_STOPS_AT))
+    assert is_quota_reserved(NOW, tables), "in a crowd too"
     assert run_watch(sources, tables, later=True, quota=FakeQuota(OTHER_EMAIL_STOPS_AT - 0.01)) == (True, True)
 
 

@@ -10,7 +10,8 @@ from chalicelib.partners.form import read_signature
 from chalicelib.partners.model import CountsWhen
 from chalicelib.partners.receive import take_each
 from chalicelib.petitions.model import Petition
-from tests.actors import MINUTE, NOW, identity_of, item_of, signed
+from chalicelib.signatures.sign import sign_from_queue
+from tests.actors import MINUTE, NOW, identity_of, item_of, overflow_message, signed
 from tests.fakes import FakeQueue, FakeTables
 from tests.partnering import a_partner, a_receiving_context, sent_of
 
@@ -35,8 +36,16 @@ def test_the_email_to_an_imported_person_is_urgent_only_when_they_sign_themselve
 ) -> None:
     imported = take_alice(tables, petition, channel="import", job_id="job")
     assert messages_of(None, imported, tables) == (0, 1)
-    identity = signed(tables, petition, now=NOW + 11 * MINUTE)
+    identity = signed(tables, petition, now=NOW + MINUTE)
     assert messages_of(imported, item_of(tables, petition, identity), tables) == (1, 0)
+
+
+def test_an_imported_person_who_signs_through_the_overflow_queue_gets_an_urgent_email(
+    tables: FakeTables, petition: Petition
+) -> None:
+    imported = take_alice(tables, petition, channel="import", job_id="job")
+    sign_from_queue(overflow_message(petition, now=NOW + MINUTE), NOW + MINUTE, tables)
+    assert messages_of(imported, item_of(tables, petition, identity_of(petition)), tables) == (1, 0)
 
 
 def test_the_email_to_a_person_who_signs_on_a_partners_site_is_urgent(tables: FakeTables, petition: Petition) -> None:

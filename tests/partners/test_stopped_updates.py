@@ -10,13 +10,14 @@ from chalicelib.partners.model import Partner
 from chalicelib.partners.receive import take_each
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import unsubscribe, withdraw
-from tests.actors import ALICE, DAY, NOW, Person, identity_of, item_of, key_of, signed
+from tests.actors import ALICE, DAY, MINUTE, NOW, Person, identity_of, item_of, key_of, signed
 from tests.fakes import FakeBucket, FakeTables
 from tests.importing import an_import, an_import_run, run_stored_import
 from tests.partnering import a_partner, a_receiving_context, sent_of
 
 ANN = Person("Ann Other", "ann@mail.example")
 FILE = "id,email,name,updates,date\noak-1,ann@mail.example,Ann Other,yes,2026-11-20\n"
+WITHOUT_DATE = "id,email,name,updates\noak-1,ann@mail.example,Ann Other,yes\n"
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def test_only_a_consent_after_the_opt_out_starts_updates_again(
     """Alice signed here and stopped updates with one click, but did not confirm."""
     identity = signed(tables, petition, ALICE, updates=True)
     unsubscribe(key_of(petition, identity), NOW, tables)
-    send(tables, petition, oak, NOW + days * DAY, NOW + DAY)
+    send(tables, petition, oak, NOW + days * DAY, NOW + 2 * DAY)
     item = item_of(tables, petition, identity)
     assert (item["state"], item["updates"]) == ("confirmed", gets_updates)
 
@@ -51,9 +52,10 @@ def test_an_expired_signature_is_renewed_without_updates(tables: FakeTables, pet
     assert (item["state"], item["updates"]) == ("confirmed", False)
 
 
+@pytest.mark.parametrize("content", [FILE, WITHOUT_DATE])
 @pytest.mark.parametrize("is_undone_first", [True, False])
 def test_the_corrected_file_does_not_start_updates_again(
-    tables: FakeTables, petition: Petition, oak: Partner, tmp_path: Path, *, is_undone_first: bool
+    tables: FakeTables, petition: Petition, oak: Partner, tmp_path: Path, content: str, *, is_undone_first: bool
 ) -> None:
     """Ann stops updates before or after the undo of the file that she came with."""
     bucket = FakeBucket()
@@ -63,16 +65,16 @@ def test_the_corrected_file_does_not_start_updates_again(
         run_stored_import(job, an_import_run(tables, bucket, petition, oak, job, tmp_path / job.job_id))
         return job.job_id
 
-    first = import_file(FILE)
+    first = import_file(content)
     identity = identity_of(petition, ANN)
     assert item_of(tables, petition, identity)["updates"] is True
     if is_undone_first:
         import_file("", undoes=first)
-    unsubscribe(key_of(petition, identity), NOW, tables)
+    unsubscribe(key_of(petition, identity), NOW - MINUTE, tables)
     if not is_undone_first:
         import_file("", undoes=first)
     for _ in range(2):
-        corrected = import_file(FILE)
+        corrected = import_file(content)
         item = item_of(tables, petition, identity)
         assert (item["state"], item["updates"]) == ("confirmed", False)
         import_file("", undoes=corrected)
