@@ -26,7 +26,7 @@ def refused_resources(cloud: Cloud, change_set_arn: str) -> str:
 
 def _lines(pages: Any) -> Iterator[str]:
     for page in pages:
-        for event in page["OperationEvents"]:
+        for event in page.get("OperationEvents", []):
             reasons = [event[name] for name in _REASONS if event.get(name)]
             if reasons and "LogicalResourceId" in event:
                 yield f"  {event.get('ResourceType', '')} {event['LogicalResourceId']}: {reasons[0]}"

@@ -15,7 +15,7 @@ from chalicelib.aws.table import Tables
 from chalicelib.core import log
 from chalicelib.core.errors import Unavailable
 from chalicelib.mail.pause import is_paused
-from chalicelib.mail.whole_rate import OffBecause, keep_other_off, turn_other_on
+from chalicelib.mail.whole_rate import keep_other_off, turn_other_on
 
 # While more urgent emails than this wait, no other email is sent.
 MAX_URGENT_WAITING = 20
@@ -37,12 +37,11 @@ def watch(
         # Do not grant the whole rate. Otherwise, after the pause, other email would wait until the grant ends.
         other.switch(is_on=False)
         return False, False
-    if _is_rest_reserved(quota):
-        keep_other_off(other, OffBecause.QUOTA, now, tables)
-        return True, False
+    is_reserved = _is_rest_reserved(quota)
     # Delayed messages do not count. They wait because many people sign from one network, and cannot be sent earlier.
-    if urgent_queue.depth_without_delayed() > MAX_URGENT_WAITING:
-        keep_other_off(other, OffBecause.CROWD, now, tables)
+    is_crowd = urgent_queue.depth_without_delayed() > MAX_URGENT_WAITING
+    if is_reserved or is_crowd:
+        keep_other_off(other, now, tables, because_of_quota=is_reserved)
         return True, False
     return True, turn_other_on(other, now, tables)
 

@@ -6,7 +6,6 @@ an old grant, confirmations and other email together never exceed the rate.
 """
 
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from chalicelib.aws.source import Source
 from chalicelib.aws.table import Change, Tables
@@ -24,13 +23,6 @@ LONGEST_RUN = CLAIM
 GRANTED_FOR = LONGEST_RUN + timedelta(minutes=2)
 
 
-class OffBecause(StrEnum):
-    """Why other email is off: many confirmations wait, or the rest of SES's quota for 24 hours is reserved for them."""
-
-    CROWD = "crowd"
-    QUOTA = "quota"
-
-
 def share_of_confirmations(now: datetime, tables: Tables) -> float:
     """Return the share of the rate that an invocation for confirmations may use from now until the invocation ends."""
     try:
@@ -44,7 +36,7 @@ def share_of_confirmations(now: datetime, tables: Tables) -> float:
     return 1.0 if has_begun and lasts_long_enough else SHARES[Priority.URGENT]
 
 
-def keep_other_off(other: Source, because: OffBecause, now: datetime, tables: Tables) -> None:
+def keep_other_off(other: Source, now: datetime, tables: Tables, *, because_of_quota: bool) -> None:
     """Turn other email off. Once it is off, grant confirmations the whole rate.
 
     The grant begins when the last sender of other email has ended.
@@ -55,14 +47,14 @@ def keep_other_off(other: Source, because: OffBecause, now: datetime, tables: Ta
     granted = tables.get(mail_keys.mail_whole_rate(), consistent=True) or {}
     is_still_granted = granted.get("until", "") >= iso(now)
     since = granted["since"] if is_still_granted else iso(now + LONGEST_RUN)
-    granted = {"since": since, "until": iso(now + GRANTED_FOR), "because": because}
+    granted = {"since": since, "until": iso(now + GRANTED_FOR), "because_of_quota": because_of_quota}
     tables.update(Change(mail_keys.mail_whole_rate(), assign=granted))
 
 
 def is_quota_reserved(now: datetime, tables: Tables) -> bool:
     """Return whether other email is off because the rest of SES's quota is reserved for confirmations."""
     granted = tables.get(mail_keys.mail_whole_rate()) or {}
-    return granted.get("because") == OffBecause.QUOTA and granted["until"] >= iso(now)
+    return bool(granted.get("because_of_quota")) and granted["until"] >= iso(now)
 
 
 def turn_other_on(other: Source, now: datetime, tables: Tables) -> bool:

@@ -102,28 +102,32 @@ def test_a_queue_that_fails_after_the_request_loses_no_letter(fake_site: FakeSit
     assert len(fake_site.mailer.mails) == 1
 
 
+def request_alices_letter(fake_site: FakeSite) -> Any:
+    """Request Alice's letter, and send no email yet. Return her signature's item."""
+    petition = a_petition_with_a_letter(fake_site)
+    item = item_of(fake_site.tables, petition, confirmed_with_a_letter(fake_site, petition))
+    relay(fake_site, PENDING, item)
+    return item
+
+
 def test_a_letter_that_was_dropped_with_its_petition_is_missing_when_the_petition_opens_again(
     fake_site: FakeSite,
 ) -> None:
-    petition = a_petition_with_a_letter(fake_site)
-    alice = confirmed_with_a_letter(fake_site, petition)
-    relay(fake_site, PENDING, item_of(fake_site.tables, petition, alice))
+    request_alices_letter(fake_site)
     a_published_petition(fake_site.tables, letter=LETTER, state="removed", removed_reason="by mistake")
     send_all(fake_site)
-    a_petition_with_a_letter(fake_site)
+    petition = a_petition_with_a_letter(fake_site)
     assert request_missing(petition.slug, fake_site.clock(), fake_site.tables) == 1
 
 
 def test_a_letter_that_was_dropped_with_its_target_is_requested_again_only_by_a_new_confirmation(
     fake_site: FakeSite,
 ) -> None:
-    petition = a_petition_with_a_letter(fake_site)
-    alice = confirmed_with_a_letter(fake_site, petition)
-    relay(fake_site, PENDING, item_of(fake_site.tables, petition, alice))
+    signature = request_alices_letter(fake_site)
     a_petition_with_a_letter(fake_site, targets=[{"key": "a", "name": "A", "email": "a@target.example"}])
     send_all(fake_site)
     petition = a_petition_with_a_letter(fake_site)
     assert request_missing(petition.slug, fake_site.clock(), fake_site.tables) == 0
-    relay(fake_site, PENDING, item_of(fake_site.tables, petition, alice))
+    relay(fake_site, PENDING, signature)
     send_all(fake_site)
     assert len(fake_site.mailer.mails) == 1
