@@ -1,8 +1,16 @@
 """Read the values that the cost and the model need from the template of the stack."""
 
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from stack.template.merge import merge_template
+
+
+class StreamReader(NamedTuple):
+    """How a function reads a stream: in batches of at most `batch_size` records, gathered for `window` seconds."""
+
+    batch_size: int
+    window: int
+    parallelization_factor: int
 
 
 def mail_events() -> list[str]:
@@ -25,10 +33,11 @@ def maximum_concurrency(function: str) -> int:
     return int(concurrency)
 
 
-def parallelization_factor(function: str) -> int:
-    """Return the ParallelizationFactor of a stream's worker."""
+def stream_reader(function: str) -> StreamReader:
     (source,) = _resource(function)["Events"].values()
-    return int(source["Properties"]["ParallelizationFactor"])
+    properties = source["Properties"]
+    window = properties.get("MaximumBatchingWindowInSeconds", 0)
+    return StreamReader(properties["BatchSize"], window, properties["ParallelizationFactor"])
 
 
 def _resource(name: str) -> dict[str, Any]:

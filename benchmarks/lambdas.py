@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from math import ceil
 from typing import Any
 
+from benchmarks import declared
+from benchmarks.declared import StreamReader
 from chalicelib.signatures.steps import STEP
 from stack.paths import ROOT
 
@@ -20,9 +22,15 @@ VCPU_MB = 1769
 CALL_SECONDS = 0.010
 MAIL_SECONDS = 0.100
 # Lambda polls an empty shard of a stream four times a second (Lambda developer guide, Using AWS Lambda with Amazon
-# DynamoDB). An invocation gets at most the batch size of Chalice's decorator.
+# DynamoDB).
 POLL_SECONDS = 0.25
-STREAM_BATCH, QUEUE_BATCH = 100, 10
+# The steps that read the stream of the signatures table.
+STREAM_READERS = {
+    "relay": declared.stream_reader("RelayMail"),
+    "project": declared.stream_reader("ProjectSignatures"),
+}
+# An invocation gets at most the batch size of Chalice's decorator.
+QUEUE_BATCH = 10
 # The log lines that Lambda writes for each invocation, as documented.
 PLATFORM_LINES = (
     "START RequestId: 41b45ea3-70b5-11e6-b7bd-69b5aaebc7d9 Version: $LATEST\n"
@@ -73,13 +81,13 @@ def interpolate(figures: Mapping[str, Any], name: str, size: float) -> float:
     return float(one + each_further_record * (size - 1))
 
 
-def stream_batch(changes_a_second: float, shards: int) -> float:
-    """Return how many records an invocation receives: one shard's changes between two polls, at most STREAM_BATCH.
+def stream_batch(reader: StreamReader, changes_a_second: float, shards: int) -> float:
+    """Return how many records an invocation gets: one shard's changes in the reader's window or between two polls.
 
     `changes_a_second` is the rate of all shards together.
     """
-    changes_between_polls = changes_a_second / shards * POLL_SECONDS
-    return min(STREAM_BATCH, max(1.0, changes_between_polls))
+    gathered = changes_a_second / shards * max(POLL_SECONDS, reader.window)
+    return min(reader.batch_size, max(1.0, gathered))
 
 
 def expected_buckets(records: float, buckets: float) -> float:

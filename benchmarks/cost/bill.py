@@ -61,7 +61,7 @@ def _cost_of_relayed_claims(steps: StepFigures, arrivals: ArrivalRate, prices: P
 
     Assumption: without claims, there are fewer batches, of the same size.
     """
-    invocations_saved = 1 / arrivals.stream_batch  # A signature has one claim.
+    invocations_saved = 1 / arrivals.batch("relay")  # A signature has one claim.
     gb_seconds = invocations_saved * gb_seconds_per_invocation(steps, "relay", arrivals)
     return prices.of("lambda_request", invocations_saved) + prices.of("lambda_gb_second", gb_seconds)
 

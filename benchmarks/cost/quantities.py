@@ -44,9 +44,12 @@ class ArrivalRate:
     shards: int
     queue_batch: float
 
-    @property
-    def stream_batch(self) -> float:
-        return lambdas.stream_batch(self.changes_a_second, self.shards)
+    def batch(self, step: str) -> float:
+        """Return how many records of the stream, or messages of a queue, an invocation of this step gets."""
+        reader = lambdas.STREAM_READERS.get(step)
+        if reader is None:
+            return self.queue_batch
+        return lambdas.stream_batch(reader, self.changes_a_second, self.shards)
 
 
 # A million in an hour, if SES sends as fast: 278 signatures a second, with four changes each. The table has four
@@ -88,10 +91,10 @@ def invocations(arrivals: ArrivalRate) -> dict[str, float]:
     """Return the invocations of each function for one signature."""
     return {
         **dict.fromkeys(REQUESTS, 1.0),
-        "relay": len(CHANGES["relay"]) / arrivals.stream_batch,
-        "project": len(CHANGES["project"]) / arrivals.stream_batch,
-        "send": 1 / arrivals.queue_batch,
-        "feedback": MAIL_EVENTS / arrivals.queue_batch,
+        "relay": len(CHANGES["relay"]) / arrivals.batch("relay"),
+        "project": len(CHANGES["project"]) / arrivals.batch("project"),
+        "send": 1 / arrivals.batch("send"),
+        "feedback": MAIL_EVENTS / arrivals.batch("feedback"),
     }
 
 
@@ -99,13 +102,13 @@ def billed_seconds(steps: StepFigures, step: str, arrivals: ArrivalRate) -> floa
     """Return the billed seconds of one invocation."""
     if step in REQUESTS:
         return lambdas.seconds(step, steps[step]["cpu_us"], steps[step]["calls"])
-    size = arrivals.queue_batch if step in ("send", "feedback") else arrivals.stream_batch
+    size = arrivals.batch(step)
     cpu = lambdas.interpolate(steps[step], "cpu_us", size)
     calls = lambdas.interpolate(steps[step], "calls", size)
     if step == "relay":
         calls = max(1.0, size / lambdas.QUEUE_BATCH)  # One call to SQS sends up to ten messages.
     elif step == "project":
-        writes = projected_units(steps, arrivals) * arrivals.stream_batch
+        writes = projected_units(steps, arrivals) * size
         # Assumption: the CPU time depends on the number of writes, not on the number of records.
         cpu, calls = lambdas.interpolate(steps[step], "cpu_us", writes), writes
     if step == "send":
@@ -122,8 +125,9 @@ def gb_seconds_per_invocation(steps: StepFigures, step: str, arrivals: ArrivalRa
 def projected_units(steps: StepFigures, arrivals: ArrivalRate) -> float:
     """Return the write units to project (count) one signature's put. A batch writes once for each bucket in it."""
     buckets_per_shard = len(BUCKETS) / arrivals.shards
-    buckets = lambdas.expected_buckets(arrivals.stream_batch, buckets_per_shard)
-    return float(steps["project"]["of_1"]["write_units"]) * buckets / arrivals.stream_batch
+    records = arrivals.batch("project")
+    buckets = lambdas.expected_buckets(records, buckets_per_shard)
+    return float(steps["project"]["of_1"]["write_units"]) * buckets / records
 
 
 def _gateway(steps: StepFigures) -> list[Line]:
@@ -165,7 +169,7 @@ def _queues(arrivals: ArrivalRate) -> list[Line]:
     SNS delivers SES's events one by one.
     """
     # The relay gets the records of puts and of claims (its filter leaves out the others). Only puts become messages.
-    relayed_batch = min(lambdas.QUEUE_BATCH, max(1.0, arrivals.stream_batch / 2))
+    relayed_batch = min(lambdas.QUEUE_BATCH, max(1.0, arrivals.batch("relay") / 2))
     mails = 1 / relayed_batch + 2 / arrivals.queue_batch
     events = MAIL_EVENTS * (1 + 2 / arrivals.queue_batch)
     return [

@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks import declared, lambdas
+from benchmarks import lambdas
 from benchmarks.cost.views import requests_per_signature
 from chalicelib.core.keys import BUCKETS
 
-RELAY_PARALLELIZATION = declared.parallelization_factor("RelayMail")
-PROJECT_PARALLELIZATION = declared.parallelization_factor("ProjectSignatures")
+RELAY, PROJECT = lambdas.STREAM_READERS["relay"], lambdas.STREAM_READERS["project"]
 # The seconds that signing waits for a table that does not answer, before it uses the overflow queue (aws/clients.py).
 HANG_SECONDS = 2.0
 QUEUE_BATCH = lambdas.QUEUE_BATCH
@@ -35,22 +34,22 @@ class Service:
 
     def relay_rate(self, partitions: int) -> float:
         """Return the records a second that the relay reads with full batches."""
-        return partitions * RELAY_PARALLELIZATION * lambdas.STREAM_BATCH / self.relay_batch
+        return partitions * RELAY.parallelization_factor * RELAY.batch_size / self.relay_batch
 
     def projection_rate(self, partitions: int) -> float:
         """Return the changes a second that ProjectSignatures counts with full batches, with a write for each bucket."""
-        buckets = lambdas.expected_buckets(lambdas.STREAM_BATCH, len(BUCKETS) / partitions)
+        buckets = lambdas.expected_buckets(PROJECT.batch_size, len(BUCKETS) / partitions)
         batch_seconds = buckets * self.project_bucket
-        return partitions * PROJECT_PARALLELIZATION * lambdas.STREAM_BATCH / batch_seconds
+        return partitions * PROJECT.parallelization_factor * PROJECT.batch_size / batch_seconds
 
 
 def calibrated_service(results: Mapping[str, Any]) -> Service:
     """Return the durations, from measurements and from the assumptions in `benchmarks.lambdas`."""
     steps, minute = results["way"], results["edge"]["minute"]
-    calls_of_relay = lambdas.STREAM_BATCH / QUEUE_BATCH  # It queues up to QUEUE_BATCH messages with one call.
+    calls_of_relay = RELAY.batch_size / QUEUE_BATCH  # It queues up to QUEUE_BATCH messages with one call.
     cpu_of_email = lambdas.interpolate(steps["send"], "cpu_us", QUEUE_BATCH) / QUEUE_BATCH
     calls_of_email = lambdas.interpolate(steps["send"], "calls", QUEUE_BATCH) / QUEUE_BATCH
-    cpu_of_relay = lambdas.interpolate(steps["relay"], "cpu_us", lambdas.STREAM_BATCH)
+    cpu_of_relay = lambdas.interpolate(steps["relay"], "cpu_us", RELAY.batch_size)
     cold = results["cold_start_ms"]
     cpu_of_cold_start = (cold["ours"] + cold["python"]) * 1000
     return Service(

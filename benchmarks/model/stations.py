@@ -8,7 +8,7 @@ from dataclasses import replace
 from math import exp
 
 from benchmarks import lambdas
-from benchmarks.model.service import HANG_SECONDS
+from benchmarks.model.service import HANG_SECONDS, RELAY
 from benchmarks.model.viewers import view
 from benchmarks.model.world import COARSE, FINE, World
 from chalicelib.mail.rate_limit import EMAILS_PER_SENDER
@@ -101,7 +101,7 @@ def relaying(world: World, dt: float) -> None:
     """Relay: put a message into the mail queue for each requested email that the stream reports."""
     amounts = world.amounts
     relayed = min(amounts.stored - amounts.relayed, world.service.relay_rate(world.table.partitions) * dt)
-    world.busy["relay"] = relayed / lambdas.STREAM_BATCH * world.service.relay_batch / dt
+    world.busy["relay"] = relayed / RELAY.batch_size * world.service.relay_batch / dt
     amounts.relayed += relayed
 
 

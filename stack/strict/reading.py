@@ -38,19 +38,31 @@ class Reading:
     """Which part of its batch an event source reads next, and how many tries have failed.
 
     `pieces`: the sizes of the pieces that a failed batch was split into; empty for a whole batch. `tries`: how many
-    tries of the first piece, or of the whole batch, have failed.
+    tries of the first piece, or of the whole batch, have failed. `first_seen`: when the first record of a batch that
+    is still gathered was read, in seconds of a monotonic clock.
     """
 
     pieces: list[int] = field(default_factory=list)
     tries: int = 0
+    first_seen: float | None = None
 
     def size(self, batch_size: int) -> int:
         """Return how many records to read next: the first piece, or a whole batch."""
         return self.pieces[0] if self.pieces else batch_size
 
+    def must_gather(self, window: float, now: float) -> bool:
+        """Return whether a batch that is not full waits for more records: for `window` seconds after its first one.
+
+        A batch that is tried again does not wait.
+        """
+        if self.first_seen is None:
+            self.first_seen = now
+        return not self.pieces and not self.tries and now < self.first_seen + window
+
     def advance(self, records: int) -> None:
         """Go past this number of records, which were handled or discarded. Set the number of tries to zero."""
         self.tries = 0
+        self.first_seen = None
         if self.pieces:
             rest = self.pieces.pop(0) - records
             if rest > 0:

@@ -74,6 +74,9 @@ def _handle_next_batch(source: dict[str, Any]) -> bool:
     records = dynamodb.stream_records_since(table, position, reading.size(batch_size))
     if not records:
         return False
+    window = source.get("MaximumBatchingWindowInSeconds") or 0
+    if len(records) < batch_size and reading.must_gather(window, time.monotonic()):
+        return False
     handled = _run_function(records, source, function)
     if handled:
         reading.advance(handled)

@@ -110,11 +110,11 @@ def test_streams_are_within_the_limits_of_lambda_and_dynamodb(template: Template
     assert all(count <= 2 for count in readers.values()), "a third reader of a stream is throttled"
     for source in sources:
         assert 1 <= source["BatchSize"] <= 10_000
+        assert 0 <= source.get("MaximumBatchingWindowInSeconds", 0) <= 300
         assert 1 <= source["ParallelizationFactor"] <= 10
         filters = source["FilterCriteria"]["Filters"]
         assert 1 <= len(filters) <= 5
-        for each in filters:
-            assert len(each["Pattern"]) <= 4096
+        assert all(len(each["Pattern"]) <= 4096 for each in filters)
 
 
 def test_nothing_is_reserved_or_warmed_by_default(template: Template) -> None:

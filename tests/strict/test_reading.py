@@ -52,3 +52,15 @@ def test_records_after_a_checkpoint_have_not_been_tried() -> None:
 def test_without_a_retry_limit_a_batch_is_retried_for_ever() -> None:
     reading = Reading(tries=1000)
     assert reading.plan_retry(1, 1, {"BisectBatchOnFunctionError": True}, raised=True)
+
+
+def test_a_batch_that_is_not_full_waits_for_more_records_until_its_window_has_passed() -> None:
+    reading = Reading()
+    assert [reading.must_gather(2, now) for now in (10, 11.9, 12)] == [True, True, False]
+    reading.advance(1)
+    assert reading.must_gather(2, 12.5), "the next batch has a window of its own"
+
+
+def test_a_batch_is_tried_again_without_a_wait_for_more_records() -> None:
+    assert not Reading(tries=1).must_gather(2, 10)
+    assert not Reading([1, 1]).must_gather(2, 10)
