@@ -60,12 +60,12 @@ class DeployedSite:
         return answer.json()
 
     def settled_pending(self) -> int:
-        """Return the pending number after two seconds without a change, because earlier tests may still change it."""
+        """Return the pending number when earlier tests no longer change it: it trails them by two seconds and more."""
 
         def read_if_settled() -> list[int]:
             """Return the number in a list, because `eventually` would call again after the number 0."""
             first = self.counts()["pending"]
-            time.sleep(2)
+            time.sleep(4)
             is_settled = self.counts()["pending"] == first
             return [first] if is_settled else []
 
