@@ -66,7 +66,7 @@ def relay_mail(event: DynamoDBEvent) -> None:
 
 @workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=10)
 def send_mail(event: SQSEvent) -> Failures:
-    """Send the email of each message. Return the failed messages: the queue delivers them again."""
+    """Send the urgent email of each message. Return the failed messages: the queue delivers them again."""
     return handle_messages(event, _message_handler(Priority.URGENT, _share_of_urgent_email))
 
 
@@ -98,16 +98,17 @@ def sweep_mail(event: CloudWatchEvent) -> None:
 def _relay(changes: Iterable[StreamChange]) -> None:
     deadline = time.monotonic() + RELAY_SECONDS
     images = [(change.before, change.after) for change in changes]
-    relayed = relay(images, times.now(), _outbox(), tables())
+    relayed_count = relay(images, times.now(), _outbox(), tables())
     # The letters of many people can take too long. So after the deadline, stop with NotYet (`until_deadline`).
     images_in_time = until_deadline(images, deadline, time.monotonic)
-    letters = request_letters(_without_letters_of_withdrawn(images_in_time), times.now(), _outbox(), tables())
-    log.measure(Metric.MAIL_REQUESTED, relayed + letters)
-    log.event("relayed", requests=relayed, letters=letters)
+    images_for_letters = _remove_withdrawn_letters_before_each(images_in_time)
+    letter_count = request_letters(images_for_letters, times.now(), _outbox(), tables())
+    log.measure(Metric.MAIL_REQUESTED, relayed_count + letter_count)
+    log.event("relayed", requests=relayed_count, letters=letter_count)
 
 
-def _without_letters_of_withdrawn(images: Iterable[Images]) -> Iterator[Images]:
-    """Before each change is yielded, take the letters of a person who withdraws out of the digests.
+def _remove_withdrawn_letters_before_each(images: Iterable[Images]) -> Iterator[Images]:
+    """Yield every change. If the person withdraws in this change, first remove their letters from the digests.
 
     So withdrawals and confirmations take effect in their order. Otherwise a person who withdraws and confirms again in
     one batch would lose the new letter: it would not be requested, because a digest still had the old one.
@@ -160,7 +161,7 @@ def _outbox() -> Outbox:
 
 
 def _measure(result: SendResult, age: timedelta) -> None:
-    """Record the metrics of one message. `age`: the time since its email was requested."""
+    """Record the metrics of one message, if its result has any. `age`: the time since its email was requested."""
     if result is SendResult.SENT:
         log.measure(Metric.MAIL_SENT)
         log.measure(Metric.MAIL_AGE, round(age.total_seconds()))

@@ -122,7 +122,7 @@ def _allowance(item: Item, petition_hash: str, now: datetime) -> Allowance:
 
 
 def _change_that_takes(email: _WaitingEmail, to: Mailbox, stored: Item, now: datetime) -> Change:
-    """Return the change that takes one email, on the condition that the item is still as in `stored`.
+    """Return the change that takes one email, on the condition that `next_at` and `stopped` are still as in `stored`.
 
     An item with a choice of the owner (`stopped`) never expires.
     """

@@ -33,7 +33,7 @@ FAILURES = ("bounced", "refused", REJECTED)
 class DeliveryOutcome(StrEnum):
     WAITING = "waiting"
     SENT = "sent"
-    # The email bounced, or SES refused it. An email that the recipient complains about is SENT, because it arrived.
+    # The email bounced, or SES or the recipient's server refused it. After a complaint the email is SENT: it arrived.
     FAILED = "failed"
     # A sender crashed, and nobody knows whether it sent the email.
     UNKNOWN = "unknown"

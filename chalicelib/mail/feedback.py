@@ -1,4 +1,5 @@
 """Handle SES's events about sent emails, which come through SNS: permanent bounces, and complaints of recipients.
+For some kinds (`counts_refusals`), also temporary bounces with which a server refused the email.
 
 Each kind of email, such as confirmations, has a key for the things that it is about, such as a signature. After such an
 event, `mark_undeliverable` (state.py) stops all further emails of this kind with the same key.

@@ -61,7 +61,7 @@ def stop_emails(request: Request) -> Response:
 
 
 def _link(token: str | None, now: datetime) -> StopLink:
-    """Return the link of this token, even if the petition is closed or removed: people can always stop email."""
+    """Return the verified link. Raise LinkDamaged or OptOutLinkExpired. The petition may also be closed or removed."""
     if not token:
         raise LinkDamaged
     payload, expires = tokens.payload_of(Purpose.STOP, token, settings().token_keys)

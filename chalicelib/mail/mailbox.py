@@ -34,6 +34,6 @@ class Mailbox:
 
 
 def mailbox_of(address: str, secrets: Mapping[str, str]) -> Mailbox:
-    """Return the mailbox of a deliverable address. Addresses with the same canonical form have the same mailbox."""
+    """Return the mailbox of an email address. Addresses with the same canonical form have the same mailbox."""
     secret = oldest_secret(secrets)  # A newer secret would change the hash, and the mailbox's item would not be found.
     return Mailbox(pseudonym(secret, "address", canonical_of(address)), secret)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-# SES accepts these characters, and at most 256 of them, in the tags of an email. SES's events repeat the tags.
+# The key is a tag of the email, so that SES's events name the email. SES accepts these characters in a tag, up to 256.
 DeliveryKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,200}$")]
 
 

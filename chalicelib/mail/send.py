@@ -23,7 +23,9 @@ class SendResult(StrEnum):
     SENT = "sent"
     # Nothing was sent, and nothing is left to do: the request was settled earlier or by its kind, or was dropped now.
     SETTLED = "settled"
+    # SES will never accept this email.
     REFUSED = "refused"
+    # Its kind cannot send the email now, and does not know when. The request stays, and the sweep queues it again.
     HELD = "held"
     # The email is postponed: a limit or its kind allows it later.
     WAITS = "waits"
@@ -49,16 +51,19 @@ def send(request: MailRequest, kinds: Kinds, context: MailContext, now: datetime
     if not isinstance(content, Content):
         return _keep_or_drop(request, kind, content, now, tables)
     # Check the limits before the rate, so that an email which must wait does not delay other emails of this sender.
-    reason = _limit_reason(request, content, stored, context, now, tables)
+    reason = _apply_limits(request, content, stored, context, now, tables)
     if reason is not None:
         return _keep_or_drop(request, kind, reason, now, tables)
     return _send_claimed(request, kind, content, context, now, tables)
 
 
-def _limit_reason(
+def _apply_limits(
     request: MailRequest, content: Content, stored: Item, context: MailContext, now: datetime, tables: Tables
 ) -> NotSent | Later | None:
-    """Return why the limit of the network or of the address forbids the email now. Return None if both allow it."""
+    """Book a turn of the network, and take the email from the budget of the address, if these limits apply.
+
+    Return why a limit forbids the email now. Return None if both allow it.
+    """
     if not content.limited_petition:  # Such as a receipt, which strangers cannot cause.
         return None
     due = first_emails.book(content.network, now, tables) if content.network else now

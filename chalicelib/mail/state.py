@@ -110,7 +110,7 @@ class DeliveryState(ABC):
         """
         if self.after_crash is AfterCrash.RESEND:
             return True
-        return self._change(request, {"mail_began_at": iso(now)}, (), tables)
+        return self._try_change(request, {"mail_began_at": iso(now)}, (), tables)
 
     def is_unknown(self, stored: Item) -> bool:
         """Return whether an earlier attempt crashed after `begin`. `stored` is the claimed item."""
@@ -118,7 +118,7 @@ class DeliveryState(ABC):
 
     def mark_unknown(self, request: MailRequest, now: datetime, tables: Tables) -> None:
         """Record that the email may have been sent, and remove the request, so that the email is never sent again."""
-        self._change(request, {"mail_unknown_at": iso(now)}, REQUEST_ATTRIBUTES, tables)
+        self._try_change(request, {"mail_unknown_at": iso(now)}, REQUEST_ATTRIBUTES, tables)
 
     def release(self, request: MailRequest, tables: Tables, *, is_booked: bool = False) -> None:
         """Release the claim of an email that was not sent. Otherwise the next attempt waits until the claim expires.
@@ -126,29 +126,29 @@ class DeliveryState(ABC):
         `is_booked`: the limit of the signer's network has counted the email. The next attempt must not count it again.
         """
         booking = ("mail_network", "mail_due_at") if is_booked else ()
-        self._change(request, {}, (*CLAIM_ATTRIBUTES, *booking), tables)
+        self._try_change(request, {}, (*CLAIM_ATTRIBUTES, *booking), tables)
 
     def postpone(self, request: MailRequest, due: datetime, tables: Tables) -> None:
         """Record that the email may not be sent before `due`, and release the claim.
 
-        The relay or the sweep queues the request again. The email has been counted against the limit of the signer's
-        network. So remove the hash of the network, and the email is not counted again.
+        The relay or the sweep queues the request again. If the signer's network has a limit (`mail_network`), it has
+        counted the email. So remove the hash of the network: the next attempt must not count the email again.
         """
         if due.microsecond > 0:  # Round up, because `iso` cuts off fractions.
             due = due.replace(microsecond=0) + timedelta(seconds=1)
-        self._change(request, {"mail_due_at": iso(due)}, (*CLAIM_ATTRIBUTES, "mail_network"), tables)
+        self._try_change(request, {"mail_due_at": iso(due)}, (*CLAIM_ATTRIBUTES, "mail_network"), tables)
 
     def drop(self, request: MailRequest, now: datetime, tables: Tables) -> None:
-        """Remove the request of an email that would arrive too late to be useful, or that is no longer wanted."""
-        self._change(request, {}, REQUEST_ATTRIBUTES, tables)
+        """Remove the request of an email that would be useless by now or is no longer wanted. `now`: for subclasses."""
+        self._try_change(request, {}, REQUEST_ATTRIBUTES, tables)
 
     def mark_refused(self, request: MailRequest, now: datetime, tables: Tables) -> None:
-        """Record that SES will never accept this email, and remove the request."""
-        self._change(request, {"undeliverable": "refused"}, REQUEST_ATTRIBUTES, tables)
+        """Record that SES will never accept this email, stop all email to this key, and remove the request."""
+        self._try_change(request, {"undeliverable": "refused"}, REQUEST_ATTRIBUTES, tables)
 
     def mark_queued(self, request: MailRequest, at: datetime, tables: Tables) -> None:
         """Record that the request was queued again, with a message that arrives at this time."""
-        self._change(request, {"mail_queued_at": iso(at)}, (), tables)
+        self._try_change(request, {"mail_queued_at": iso(at)}, (), tables)
 
     def open_requests(self, start: Key, page_size: int, tables: Tables) -> tuple[list[Item], str | None]:
         """Return the items with an open request among the next `page_size` items, and the sort key to continue after.
@@ -176,8 +176,8 @@ class DeliveryState(ABC):
             times.append(queued_at + max(lost_after, requeue_after))
         return max(*times, claim_ends_at)
 
-    def _change(self, request: MailRequest, assign: Mapping[str, Any], remove: tuple[str, ...], tables: Tables) -> bool:
-        """Change the item. Return False if the request is settled, or replaced by a newer one."""
+    def _try_change(self, request: MailRequest, assign: Item, remove: tuple[str, ...], tables: Tables) -> bool:
+        """Change the item. If the request is settled or replaced by a newer one, change nothing and return False."""
         change = Change(self.item_key(request.key), assign=assign, remove=remove, when=is_requested(request))
         return tables.try_update(change)
 

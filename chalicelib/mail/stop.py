@@ -63,7 +63,7 @@ def is_stopped(choice: Choice, tables: Tables) -> bool:
 def is_unwanted(address: str, slug: str, limit_keys: Mapping[str, str], tables: Tables) -> bool:
     """Return whether the address's owner stopped email about the petition.
 
-    Call this for each email that the budget (budget.py) does not limit. For other emails, the budget reads the choice.
+    Call this for an email to a signer, unless the budget (budget.py) limits it: then the budget reads the choice.
     """
     choice = choice_of(mailbox_of(address, limit_keys), slug)
     return is_stopped(choice, tables)

@@ -65,7 +65,7 @@ class SweepRun:
 
 
 def sweep(outbox: Outbox, now: datetime, tables: Tables, clock: Callable[[], float]) -> int:
-    """Queue lost requests again, and return how many.
+    """Queue lost requests again, and postponed requests that are due soon. Return how many.
 
     After a crash, the next run may queue the same requests again. This is safe, because requests are idempotent.
     """
@@ -76,15 +76,15 @@ def sweep(outbox: Outbox, now: datetime, tables: Tables, clock: Callable[[], flo
     queued = 0
     for marker in outstanding.markers(tables):
         if marker.due_at <= iso(now):
-            walk = outstanding.begin_or_resume_walk(marker, now)
-            queued += _walk(walk, run, began + RUN_SECONDS)
+            marker_with_walk = outstanding.begin_or_resume_walk(marker, now)
+            queued += _walk(marker_with_walk, run, began + RUN_SECONDS)
     return queued
 
 
 def _walk(marker: Marker, run: SweepRun, deadline: float) -> int:
     """Walk the group until the deadline, and queue its lost requests. Return how many were queued."""
     states = [state for state in run.states if state.has_group(marker.group)]
-    if not states or run.clock() >= deadline:
+    if not states or run.clock() >= deadline:  # No kind of email has this group any more, or no time is left.
         return 0
     state = states[0]  # No other state has this group.
     queued = 0

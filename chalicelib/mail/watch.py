@@ -39,8 +39,8 @@ def watch(
         return False, False
     is_reserved = _is_rest_reserved(quota)
     # Delayed messages do not count. They wait because many people sign from one network, and cannot be sent earlier.
-    is_crowd = urgent_queue.depth_without_delayed() > MAX_URGENT_WAITING
-    if is_reserved or is_crowd:
+    much_urgent_waits = urgent_queue.depth_without_delayed() > MAX_URGENT_WAITING
+    if is_reserved or much_urgent_waits:
         keep_other_off(other, now, tables, because_of_quota=is_reserved)
         return True, False
     return True, turn_other_on(other, now, tables)

@@ -58,7 +58,7 @@ def is_quota_reserved(now: datetime, tables: Tables) -> bool:
 
 
 def turn_other_on(other: Source, now: datetime, tables: Tables) -> bool:
-    """Turn other email on, unless confirmations may still use the whole rate. Return whether other email is on."""
+    """Turn other email on, unless confirmations may still use the whole rate. Return False if they may."""
     granted = tables.get(mail_keys.mail_whole_rate(), consistent=True) or {}
     is_on = bool(granted.get("until", "") < iso(now))
     if is_on:
