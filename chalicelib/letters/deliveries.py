@@ -27,9 +27,9 @@ _WITHOUT_TARGET = "dropped_without_target"
 
 @dataclass(frozen=True, kw_only=True)
 class LetterDeliveries(CountedDeliveries):
-    """The state of letters. If a letter bounces or is refused, or its target complains, the target is paused.
+    """The state of letters. If a letter bounces or is refused, or its recipient complains, the recipient is paused.
 
-    Nothing changes for the person who sent the letter.
+    The recipient is the target, or one member of parliament. Nothing changes for the person who sent the letter.
     """
 
     def request(self, key: str, now: datetime, tables: Tables, **extra: str) -> MailRequest:
@@ -47,7 +47,7 @@ class LetterDeliveries(CountedDeliveries):
             return again
 
     def request_if_missing(self, key: str, now: datetime, tables: Tables, **extra: str) -> bool:
-        """Request a letter that was never requested, or that was dropped. Return whether it is requested now.
+        """Request a letter that was never requested, or that was dropped. Return whether this call requested it.
 
         Leave out a letter that was dropped without a target: staff did not want it sent.
         """
@@ -72,9 +72,10 @@ class LetterDeliveries(CountedDeliveries):
         self._settle(request, DeliveryOutcome.DROPPED, now, {"mail_dropped_at": iso(now), **note}, tables)
 
     def readdress(self, request: MailRequest, member: str, now: datetime, tables: Tables) -> MailRequest:
-        """If the open request is for another member of parliament, replace it by a request for this one. Return it.
+        """If the open request is for another member of parliament, replace it by a request for this one.
 
-        Change nothing if sending has begun. Messages of the old request are then ignored, and so is a sender's claim.
+        Return the new request. Messages of the old request are then ignored, and so is a sender's claim. If sending has
+        begun, or the request is for this member already, change nothing and return `request`.
         """
         renewed = {**self.request_attributes(now), "member": member}
         is_for_another = Attr("member").ne(member) & Attr("mail_began_at").not_exists()
@@ -107,7 +108,7 @@ class LetterDeliveries(CountedDeliveries):
         return items, last
 
     def mark_refused(self, request: MailRequest, now: datetime, tables: Tables) -> None:
-        """Record the refusal, and pause the target: if its address is wrong, SES refuses all its other letters too."""
+        """Record the refusal, and pause the recipient: if its address is wrong, SES refuses all letters to it."""
         super().mark_refused(request, now, tables)
         # IAM does not let the mail sender read deliveries. So get the item from an update. It changes nothing, because
         # the claim is removed already.

@@ -137,10 +137,10 @@ def unrequested_digests(slug: str, target: str, tables: Tables) -> Iterator[Dige
 
 def _contents_of(ids: DigestIds, item: Item) -> DigestContents:
     areas: dict[str, int] = {}
-    for name, value in item.items():
-        if name.startswith(AREA_PREFIX) and value > 0:
+    for name, letters in item.items():
+        if name.startswith(AREA_PREFIX) and letters > 0:
             area = name.removeprefix(AREA_PREFIX)
-            areas[area] = value
+            areas[area] = letters
     slots = sorted(name for name in item if name.startswith(OWN_WORDS_PREFIX))
     own_words_ids = [item[slot] for slot in slots]
     return DigestContents(ids, item.get("letters", 0), areas, own_words_ids)

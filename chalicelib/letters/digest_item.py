@@ -56,6 +56,6 @@ class GatheredLetter(NamedTuple):
 
     @property
     def is_in_digest(self) -> Condition:
-        """Return the condition that the letter's item still has these attributes."""
+        """Return the condition that the letter's item still has exactly `attributes`: this digest, slot and area."""
         day, slot, area = (Attr(name).eq(value) for name, value in self.attributes.items())
         return day & slot & area

@@ -40,7 +40,7 @@ def _due_digests(petition: Petition, open_day: date, tables: Tables) -> list[Dig
     """
     due: list[DigestIds] = []
     for key, state in target_states(petition.slug, tables).items():
-        if not state.has_digests:
+        if not state.has_digests:  # `key` may also be of a member or a pace, which have no digests.
             continue
         if state.is_paused and target_of(petition, key) is not None:
             continue

@@ -53,8 +53,9 @@ def checked_constituency(target: LetterTarget, constituency: str | None) -> str:
 def has_same_recipient(target: LetterTarget, stored: Item, signature: Signature) -> bool:
     """Return whether the letter still goes to the same recipient as when it was requested.
 
-    The recipient is either the target itself, or the member of parliament where the sender lives. `stored`: the
-    letter's item. It has the constituency (`member`) if the letter was requested for a member.
+    The recipient is either the target itself, or the member of parliament for one constituency, whatever name and
+    address this recipient has now. `stored`: the letter's item. It has the constituency (`member`) if the letter was
+    requested for a member.
     """
     if target.members != ("member" in stored):
         return False

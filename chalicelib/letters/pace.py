@@ -24,8 +24,9 @@ HOUR_IN_MILLISECONDS = HOUR // MILLISECOND
 
 
 def book_letter_turn(key: str, pace: Paced, now: datetime, tables: Tables, *, has_turn: bool = False) -> datetime:
-    """Return when the letter may be sent: `now`, or later. `has_turn`: the letter has booked a turn, which is now due.
+    """Book a turn for the letter. If the turn is now, take a place in this hour. Return when the letter may be sent.
 
+    This is `now` if the letter got a place, or else later. `has_turn`: the letter has booked a turn, which is now due.
     Needs one or two writes to book a turn, and one or two more to take a place in the hour.
     """
     slug, target, _ = letter_ids(key)
@@ -62,5 +63,5 @@ def _take_place(key: Key, per_hour: int, now: datetime, tables: Tables) -> bool:
     change = Change(key, add={"in_hour": 1}, when=is_this_hour & has_free_place)
     if tables.try_update(change):
         return True
-    is_new = Attr("hour").not_exists() | Attr("hour").lt(hour)
-    return tables.try_update(Change(key, assign={"hour": hour, "in_hour": 1}, when=is_new))
+    is_first_in_hour = Attr("hour").not_exists() | Attr("hour").lt(hour)
+    return tables.try_update(Change(key, assign={"hour": hour, "in_hour": 1}, when=is_first_in_hour))

@@ -36,23 +36,23 @@ BEFORE_ALL_LETTERS = datetime(2000, 1, 1, tzinfo=UTC)
 def request_letters(
     changes: Iterable[tuple[Image | None, Image | None]], now: datetime, outbox: Outbox, tables: Tables
 ) -> int:
-    """Request the letters of the people who confirmed, and return how many letters were requested.
+    """Request and queue the letters of the people who confirmed. Return how many letters were queued.
 
-    `changes`: each signature before and after its change. Raise Unavailable to retry the whole batch. The item of a
-    letter in the deliveries table prevents a second request. If this process stops before a requested letter is in the
-    queue, the sweep puts the letter there.
+    `changes`: each signature before and after its change. Raise Unavailable to retry the whole batch. A retry queues
+    and counts the letters that still wait once more. The item of a letter in the deliveries table prevents a second
+    email. If this process stops before a requested letter is in the queue, the sweep puts the letter there.
     """
     queued = 0
-    waiting: list[MailRequest] = []
+    to_queue: list[MailRequest] = []
     for before, after in changes:
         if after and has_new_letter(before, after):
-            waiting += _request_letters_of(after, now, tables)
-        if len(waiting) >= BATCH_LIMIT:
-            queued += len(waiting)
-            outbox.send_now(waiting)
-            waiting = []
-    outbox.send_now(waiting)
-    return queued + len(waiting)
+            to_queue += _request_letters_of(after, now, tables)
+        if len(to_queue) >= BATCH_LIMIT:
+            queued += len(to_queue)
+            outbox.send_now(to_queue)
+            to_queue = []
+    outbox.send_now(to_queue)
+    return queued + len(to_queue)
 
 
 def has_new_letter(before: Image | None, after: Image) -> bool:
@@ -72,7 +72,10 @@ def _is_confirmed_with_letter(image: Image) -> bool:
 
 
 def _request_letters_of(image: Image, now: datetime, tables: Tables) -> list[MailRequest]:
-    """Request one person's letters in one transaction. If some were requested before, request each one separately."""
+    """Request one person's letters in one transaction. If some were requested before, request each one separately.
+
+    Return the requests of those letters that wait now. They may be older requests.
+    """
     letters = [*_letters_of(image, tables)]
     try:
         return _request_together(letters, now, tables) if letters else []
@@ -84,9 +87,10 @@ def _request_letters_of(image: Image, now: datetime, tables: Tables) -> list[Mai
 def _find_or_request(
     deliveries: Deliveries, key: str, extra: Mapping[str, str], now: datetime, tables: Tables
 ) -> MailRequest | None:
-    """Request one letter, or return its open request. Return None if its request is settled.
+    """Request one letter, or return its open request. With LETTERS, a dropped letter is requested again.
 
-    If the person withdrew, moved and confirmed again, the open request is for the member of the former constituency.
+    Return None if the letter was settled in another way, such as sent. If the person withdrew, moved and confirmed
+    again, the open request is for the member of the former constituency.
     """
     request = deliveries.find_or_request(key, now, tables, **extra)
     if request and deliveries is LETTERS and "member" in extra:
@@ -134,6 +138,7 @@ def _letters_of(image: Image, tables: Tables) -> Iterator[tuple[Deliveries, str,
 
 
 def _deliveries_for(petition: Petition, target_key: str) -> Deliveries:
+    """Return TESTS in test mode, else LETTERS. A letter to a removed target is requested too, and dropped later."""
     target = target_of(petition, target_key)
     return TESTS if target and target.test_to else LETTERS
 

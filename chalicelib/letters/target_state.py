@@ -113,10 +113,10 @@ def _state(item: Item) -> TargetState:
     at = item.get("paused_at")
     paused_at = datetime.fromisoformat(at) if at else None
     test_addresses: dict[str, str] = {}
-    for name, value in item.items():
+    for name in item:
         if name.startswith(TEST_PREFIX):
             test_id = name.removeprefix(TEST_PREFIX)
-            test_addresses[test_id] = value
+            test_addresses[test_id] = item[name]
     return TargetState(
         paused_at=paused_at,
         paused_why=item.get("paused_why", ""),
