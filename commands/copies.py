@@ -156,7 +156,7 @@ class Copy:
 
 
 def copy_of(table: str, at: datetime | None) -> Copy:
-    """Return the copy of the table as it was at this time.
+    """Return the copy of the table as it was at this time. Perhaps AWS has not made this copy yet.
 
     Without a time, use the latest one that AWS can restore, and raise InputError if there is a copy already.
     """

@@ -19,7 +19,7 @@ MAX_MESSAGES = 10_000_000
 SETTING_PREFIXES = {name.replace("_", "-"): name.upper() for name in (*QUEUES, "feedback")}
 
 
-def shed_load(arguments: argparse.Namespace) -> None:
+def set_or_show_shedding(arguments: argparse.Namespace) -> None:
     if arguments.level:
         set_level(Level(arguments.level), common.tables())
     print(f"load shedding: {stored_level(common.tables())}")
@@ -62,4 +62,4 @@ def add_to(subparsers: Any) -> None:
     mail.add_parser("resume", help="send email again, e.g. after the quota was raised").set_defaults(run=resume_sending)
     command = subparsers.add_parser("shed", help="show or set the level of load shedding (docs/runbook.md)")
     command.add_argument("level", nargs="?", choices=list(Level), help="takes effect within seconds; without it: show")
-    command.set_defaults(run=shed_load)
+    command.set_defaults(run=set_or_show_shedding)

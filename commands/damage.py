@@ -69,7 +69,7 @@ class SinceCopy:
 @dataclass(frozen=True)
 class RestoreDecision:
     outcome: RestoreOutcome
-    write: NewItem | Change | None = None
+    write: NewItem | Change | None = None  # None for WITHDRAWN too: restore.py withdraws the signature by itself.
 
 
 Rule = Callable[[Item, Item | None, SinceCopy], RestoreDecision]
@@ -93,7 +93,7 @@ def decide_signature(copied: Item, live: Item | None, since_copy: SinceCopy) -> 
 def _decide_unchanged(live: Item, since_copy: SinceCopy) -> RestoreDecision:
     """Decide for a live signature with the copy's signed data.
 
-    If an earlier run restored it although the person had withdrawn or unsubscribed, do this now.
+    If an earlier run restored it although the person had withdrawn or unsubscribed, withdraw or unsubscribe it now.
     """
     if "restored_at" not in live:
         return RestoreDecision(RestoreOutcome.SAME)

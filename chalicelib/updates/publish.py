@@ -13,8 +13,8 @@ from chalicelib.updates.model import LIFETIME, Mailing, Update, UpdateState
 
 # In these states, the update's job has not ended, unless it failed because it made no progress.
 OPEN = (UpdateState.SCHEDULED, UpdateState.SENDING)
-# A new job may continue an update for this long. It then ends long before DynamoDB deletes the state of the first
-# emails, without which people would get the update twice.
+# A new job may continue an update for this long after the update was published. The job then ends long before DynamoDB
+# deletes the state of the first emails, without which people would get the update twice.
 CONTINUABLE = LIFETIME / 2
 
 

@@ -24,7 +24,7 @@ def newest_first(slug: str, tables: Tables) -> Iterator[Update]:
 def change(update: Update, tables: Tables, **fields: Any) -> Update:
     """Store new values of these fields, and remove a field whose value is None. Return the update as stored.
 
-    Raise ConditionFailed if the stored state is no longer the state of `update`.
+    Raise ConditionFailed if the stored state is no longer the state of `update`. No other field is compared.
     """
     changed = Update.model_validate(update.model_dump() | fields)
     after = changed.model_dump(exclude_none=True)
