@@ -10,7 +10,7 @@ from chalicelib.core.keys import Key
 from chalicelib.core.letter_keys import LETTER, letter_ids
 from chalicelib.core.times import iso
 from chalicelib.letters.counts import count_change, shard_of
-from chalicelib.letters.model import LIFETIME, target_of
+from chalicelib.letters.model import LIFETIME, target_unless_removed
 from chalicelib.letters.target_state import note_rejection, pause
 from chalicelib.mail.counted import CountedDeliveries
 from chalicelib.mail.deliveries import REJECTED, DeliveryOutcome
@@ -67,7 +67,8 @@ class LetterDeliveries(CountedDeliveries):
         """
         letter = letter_ids(request.key)
         petition = petition_as_stored(letter.slug, tables)
-        has_target = petition.state is PetitionState.REMOVED or target_of(petition, letter.target) is not None
+        target = target_unless_removed(petition, letter.target)
+        has_target = target is not None or petition.state is PetitionState.REMOVED
         note = {} if has_target else {_WITHOUT_TARGET: iso(now)}
         self._settle(request, DeliveryOutcome.DROPPED, now, {"mail_dropped_at": iso(now), **note}, tables)
 
@@ -101,7 +102,7 @@ class LetterDeliveries(CountedDeliveries):
         petitions = {slug: petition_as_stored(slug, tables) for slug in slugs}
         for item in waiting:
             letter = letter_ids(self.key_of(item))
-            target = target_of(petitions[letter.slug], letter.target)
+            target = target_unless_removed(petitions[letter.slug], letter.target)
             is_paced = target is not None and isinstance(target.delivery, Paced)
             if not is_paced:
                 _make_due_now(self.request_of(item), item, tables)

@@ -16,7 +16,7 @@ from chalicelib.core.language import language_of
 from chalicelib.core.target_keys import DIGEST, DigestIds, digest_ids
 from chalicelib.letters.counts import DIGEST_SHARD, count_change
 from chalicelib.letters.digest_contents import DigestContents, find_digest, mark_ended, seal, unseal
-from chalicelib.letters.model import letter_to_send, target_of
+from chalicelib.letters.model import letter_to_send, target_unless_removed
 from chalicelib.letters.target_state import pause, target_state
 from chalicelib.mail.counted import CountedDeliveries
 from chalicelib.mail.deliveries import DeliveryOutcome
@@ -94,7 +94,7 @@ def digest_email(key: str, stored: Item, context: MailContext, now: datetime, ta
     """
     ids = digest_ids(key)
     petition = petition_as_stored(ids.slug, tables)
-    target = target_of(petition, ids.target)
+    target = target_unless_removed(petition, ids.target)
     if target and (target.test_to or _is_paused(ids, tables)):
         return NotSent.HELD
     # Seal the digest before the checks below. If a check drops the digest, all its letters are counted as dropped, so

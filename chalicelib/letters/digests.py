@@ -10,7 +10,7 @@ from chalicelib.aws.table import Tables
 from chalicelib.core.target_keys import DigestIds
 from chalicelib.letters.digest_contents import close, find_digest, mark_requested, next_digest_day, unrequested_digests
 from chalicelib.letters.digest_kind import DIGESTS
-from chalicelib.letters.model import target_of
+from chalicelib.letters.model import target_unless_removed
 from chalicelib.letters.target_state import target_states
 from chalicelib.mail.outbox import Outbox
 from chalicelib.petitions.find import all_petitions
@@ -42,7 +42,7 @@ def _due_digests(petition: Petition, open_day: date, tables: Tables) -> list[Dig
     for key, state in target_states(petition.slug, tables).items():
         if not state.has_digests:  # `key` may also be of a member or a pace, which have no digests.
             continue
-        if state.is_paused and target_of(petition, key) is not None:
+        if state.is_paused and target_unless_removed(petition, key) is not None:
             continue
         unrequested = unrequested_digests(petition.slug, key, tables)
         due += [ids for ids in unrequested if ids.day < open_day]

@@ -11,7 +11,7 @@ from chalicelib.core.language import language_of
 from chalicelib.core.letter_keys import LETTER, letter_ids
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.letters.digest_kind import DIGEST_KIND
-from chalicelib.letters.model import has_same_recipient, letter_to_send, recipient, target_of
+from chalicelib.letters.model import has_same_recipient, letter_to_send, recipient, target_unless_removed
 from chalicelib.letters.not_now import reason_not_to_send
 from chalicelib.letters.trial import TEST_KIND
 from chalicelib.mail.kind import Content, Kind, Later, MailContext, NotSent, by_name
@@ -33,7 +33,7 @@ def letter_email(
     """
     slug, target_key, signature_id = letter_ids(key)
     petition = petition_as_stored(slug, tables)
-    target = target_of(petition, target_key)
+    target = target_unless_removed(petition, target_key)
     found = find_by_id(petition, signature_id, tables)
     if target is None or found is None:
         return NotSent.DROPPED

@@ -21,7 +21,7 @@ from chalicelib.signatures.model import Signature, SignatureState
 LIFETIME = timedelta(days=6 * 365)
 
 
-def target_of(petition: Petition, key: str) -> LetterTarget | None:
+def target_unless_removed(petition: Petition, key: str) -> LetterTarget | None:
     """Return the target with this key. Return None if the petition no longer has the target, or was removed."""
     if petition.letter is None or petition.state is PetitionState.REMOVED:
         return None

@@ -15,7 +15,7 @@ from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.letter_keys import letter_delivery
 from chalicelib.core.times import iso
 from chalicelib.letters.deliveries import LETTERS
-from chalicelib.letters.model import target_of
+from chalicelib.letters.model import target_unless_removed
 from chalicelib.letters.trial import TESTS
 from chalicelib.mail.counted import transact
 from chalicelib.mail.deliveries import Deliveries
@@ -139,7 +139,7 @@ def _letters_of(image: Image, tables: Tables) -> Iterator[tuple[Deliveries, str,
 
 def _deliveries_for(petition: Petition, target_key: str) -> Deliveries:
     """Return TESTS in test mode, else LETTERS. A letter to a removed target is requested too, and dropped later."""
-    target = target_of(petition, target_key)
+    target = target_unless_removed(petition, target_key)
     return TESTS if target and target.test_to else LETTERS
 
 

@@ -12,7 +12,7 @@ from secrets import token_hex
 from chalicelib.aws.table import Item, Tables
 from chalicelib.core.language import language_of, translatable
 from chalicelib.core.letter_keys import letter_delivery, letter_ids
-from chalicelib.letters.model import letter_to_send, recipient, target_of
+from chalicelib.letters.model import letter_to_send, recipient, target_unless_removed
 from chalicelib.letters.target_state import delete_test_address, store_test_address, target_state
 from chalicelib.mail.deliveries import Deliveries
 from chalicelib.mail.kind import Content, Kind, MailContext, NotSent, by_name
@@ -77,7 +77,7 @@ def letter_test_email(key: str, stored: Item, context: MailContext, now: datetim
     """
     slug, target_key, signature_or_test_id = letter_ids(key)
     petition = petition_as_stored(slug, tables)
-    target = target_of(petition, target_key)
+    target = target_unless_removed(petition, target_key)
     if target is None or petition.letter is None:
         return NotSent.DROPPED
     language = language_of(petition.language)
