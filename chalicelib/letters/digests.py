@@ -17,7 +17,7 @@ from chalicelib.petitions.find import all_petitions
 from chalicelib.petitions.model import Petition
 
 
-def send_digests(now: datetime, outbox: Outbox, tables: Tables) -> int:
+def request_digests(now: datetime, outbox: Outbox, tables: Tables) -> int:
     """Request the emails of all digests that are due, but not of paused targets. Return how many were requested.
 
     Raise Unavailable; the next run then continues. Each petition needs a query for its targets, even if it no longer

@@ -6,7 +6,7 @@ from chalicelib.aws.queue import mail_queue, other_mail_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import log, times
 from chalicelib.edge.batch import on_schedule
-from chalicelib.letters.digests import send_digests
+from chalicelib.letters.digests import request_digests
 from chalicelib.letters.kinds import LETTER_KINDS
 from chalicelib.mail.outbox import Outbox
 
@@ -20,4 +20,4 @@ def send_letter_digests(event: CloudWatchEvent) -> None:
 
 def _send() -> None:
     outbox = Outbox(mail_queue(), other_mail_queue(), LETTER_KINDS)
-    log.event("digests_sent", requested=send_digests(times.now(), outbox, tables()))
+    log.event("digests_sent", requested=request_digests(times.now(), outbox, tables()))
