@@ -95,7 +95,7 @@ class Job(BaseModel):
         is_stalled = self.is_open and now >= patience_starts_at + self.patience
         return self.as_stalled() if is_stalled else self
 
-    def rest(self, now: datetime) -> timedelta:
+    def remaining_rest(self, now: datetime) -> timedelta:
         """Return for how much longer the job rests; zero if it does not rest."""
         if self.rests_until is None or self.rests_until <= now:
             return timedelta()

@@ -15,7 +15,7 @@ def run(job: JobType, work: Work[JobType], has_time: HasTime, clock: Clock, tabl
         if job.state_at(clock()) is JobState.FAILED:  # Open as stored, but it has made no progress for too long.
             job = store.advance(job, job.as_stalled(), clock(), tables)
             continue
-        if job.rest(clock()):
+        if job.remaining_rest(clock()):
             return job
         step = work.next_step(job)
         if not has_time(step.seconds):
