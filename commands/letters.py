@@ -14,7 +14,7 @@ from chalicelib.petitions.members import has_members
 from commands import common
 
 
-def request_letters(arguments: argparse.Namespace) -> None:
+def request_missing_letters(arguments: argparse.Namespace) -> None:
     petition = petition_as_stored(arguments.slug, common.tables())
     since = arguments.since or BEFORE_ALL_LETTERS
     requested = request_missing(petition.slug, times.now(), common.tables(), since)
@@ -31,4 +31,4 @@ def add_to(subparsers: Any) -> None:
     command.add_argument("slug")
     help_since = "only letters of people who confirmed since this time, such as 2026-11-24T18:30:00Z"
     command.add_argument("--since", type=common.moment, help=help_since)
-    command.set_defaults(run=request_letters)
+    command.set_defaults(run=request_missing_letters)

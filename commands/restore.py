@@ -48,7 +48,7 @@ def restore(arguments: argparse.Namespace) -> None:
         raise common.InputError("--finish needs the time of the copy. --at latest is a different time in each run")
     copy = copy_of(arguments.table, arguments.at)
     if arguments.finish:
-        _finish(copy, arguments.table)
+        _delete_copy(copy, arguments.table)
     else:
         _put_back(copy, arguments)
 
@@ -126,7 +126,7 @@ def _begin(copy: Copy, arguments: argparse.Namespace) -> None:
     with_retries(copy.begin)
 
 
-def _finish(copy: Copy, table: str) -> None:
+def _delete_copy(copy: Copy, table: str) -> None:
     common.audit("copy.deleted", table, copy=copy.name)
     was_deleted = with_retries(copy.delete)
     print(f"deleted {copy.name}" if was_deleted else f"there is no {copy.name}")

@@ -25,7 +25,7 @@ PENDING_LEFT = (
 )
 
 
-def add_shards(arguments: argparse.Namespace) -> None:
+def raise_number_of_shards(arguments: argparse.Namespace) -> None:
     if raise_shards(arguments.slug, arguments.shards, common.tables()):
         print(f"{arguments.slug} has {arguments.shards} shards; all functions use them within seconds")
     else:
@@ -108,7 +108,7 @@ def add_to(subparsers: Any) -> None:
     command = subparsers.add_parser("shards", help="let an open petition accept more confirmations a second")
     command.add_argument("slug")
     command.add_argument("shards", type=from_1_to(MAX_SHARDS), help="how many; a lower number changes nothing")
-    command.set_defaults(run=add_shards)
+    command.set_defaults(run=raise_number_of_shards)
     command = subparsers.add_parser("recount", help="check a tally against the signatures; exit code 1 if wrong")
     command.add_argument("slug")
     command.add_argument("--repair", action="store_true", help="correct the tally, and print what changed")

@@ -50,10 +50,10 @@ class Selection:
         self.unsure_from = lower_bound(moment - SETTLING)
         self.late_until = iso(moment + SETTLING)
 
-    def includes(self, item: Item) -> bool:
+    def check_and_count(self, item: Item) -> bool:
         """Return whether the export includes the signature, and count it in `totals`."""
         if item["state"] == SignatureState.CONFIRMED and item["confirmed_at"] <= self.moment:
-            self._count(item)
+            self._count_row(item)
             return True
         # Withdrawn after the moment or shortly before it: perhaps the tally includes this signature. That is so even if
         # the person has signed or confirmed again since.
@@ -63,7 +63,7 @@ class Selection:
             self.totals.late += 1
         return False
 
-    def _count(self, item: Item) -> None:
+    def _count_row(self, item: Item) -> None:
         self.totals.rows += 1
         if item["confirmed_at"] >= self.unsure_from:
             self.totals.unsure += 1
@@ -100,5 +100,5 @@ def _write_part(export: Export, totals: Totals, items: Iterable[Item], file: Tex
     """Write the signatures that the export includes, and add them to `totals`."""
     write, selection = writer(export.format, export.columns, file), Selection(export, totals)
     for item in items:
-        if selection.includes(item):  # This also counts the item in `totals`.
+        if selection.check_and_count(item):
             write(item)

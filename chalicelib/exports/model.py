@@ -21,6 +21,7 @@ LIFETIME = timedelta(days=7)
 # people confirm have a shorter timeout. An import may store its rows later than this if the table is slow. An export
 # that is requested during such an import may not match the tally. Then the export fails, and can be requested again.
 SETTLING = START_DELAY
+# A link to a file works for so many seconds, for everybody who has the link.
 LINK_SECONDS = 15 * 60
 MAX_RECIPIENT_LENGTH = 12_000
 

@@ -48,6 +48,7 @@ class DigestDeliveries(CountedDeliveries):
         return count_change(ids.slug, ids.target, DIGEST_SHARD, day, letter_numbers)
 
     def release(self, request: MailRequest, tables: Tables, *, is_booked: bool = False) -> None:
+        """Release the sender's claim, and unseal the digest: its letters may change until the next attempt."""
         super().release(request, tables, is_booked=is_booked)
         unseal(digest_ids(request.key), tables)
 
@@ -65,6 +66,7 @@ class DigestDeliveries(CountedDeliveries):
     def _settle(
         self, request: MailRequest, outcome: DeliveryOutcome, at: datetime, assign: Mapping[str, Any], tables: Tables
     ) -> None:
+        """Store and count the outcome. Then mark the digest as ended, so that withdrawals no longer change it."""
         super()._settle(request, outcome, at, assign, tables)
         mark_ended(digest_ids(request.key), at, tables)
 

@@ -40,6 +40,7 @@ def letter_email(
     signature, signed_letter = found.signature, letter_to_send(found.signature)
     if signed_letter is None or not has_same_recipient(target, stored, signature):
         return NotSent.DROPPED
+    # This call may also add the letter to a digest, or book its turn.
     reason = reason_not_to_send(key, stored, target, signature, now, tables)
     if reason is not None:
         return reason

@@ -27,7 +27,10 @@ from chalicelib.signatures.model import Signature
 def reason_not_to_send(
     key: str, stored: Item, target: LetterTarget, signature: Signature, now: datetime, tables: Tables
 ) -> NotSent | Later | None:
-    """Return why the letter is not sent now, or None to send it. This call may add it to a digest, or book its turn."""
+    """Return why the letter is not sent now, or None to send it.
+
+    The call may also change what is stored: mark the letter to be sent singly, add it to a digest, or book its turn.
+    """
     letter = letter_ids(key)
     state = target_state(letter.slug, letter.target, tables)
     if state.is_paused or target.test_to:

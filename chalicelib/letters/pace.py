@@ -26,8 +26,8 @@ HOUR_IN_MILLISECONDS = HOUR // MILLISECOND
 def book_letter_turn(key: str, pace: Paced, now: datetime, tables: Tables, *, has_turn: bool = False) -> datetime:
     """Book a turn for the letter. If the turn is now, take a place in this hour. Return when the letter may be sent.
 
-    This is `now` if the letter got a place, or else later. `has_turn`: the letter has booked a turn, which is now due.
-    Needs one or two writes to book a turn, and one or two more to take a place in the hour.
+    The returned time is `now` if the letter got a place, or else later. `has_turn`: the letter has booked a turn
+    before, and it is due now. Needs one or two writes to book a turn, and one or two more to take a place in the hour.
     """
     slug, target, _ = letter_ids(key)
     working = WorkingTime(pace.from_hour, pace.to_hour)

@@ -15,9 +15,9 @@ workers = Blueprint(__name__)
 
 @workers.schedule("rate(15 minutes)")
 def send_letter_digests(event: CloudWatchEvent) -> None:
-    on_schedule(event, _send)
+    on_schedule(event, _request)
 
 
-def _send() -> None:
+def _request() -> None:
     outbox = Outbox(mail_queue(), other_mail_queue(), LETTER_KINDS)
     log.event("digests_sent", requested=request_digests(times.now(), outbox, tables()))

@@ -40,7 +40,7 @@ class _Writer:
         elif kind in ("bullet_list_close", "ordered_list_close"):
             self._numbers.pop()
         elif kind == "list_item_open":
-            self._margins.append(self._marker())
+            self._margins.append(self._next_marker())
         elif kind == "blockquote_open":
             self._margins.append(_QUOTE)
         elif kind in ("list_item_close", "blockquote_close"):
@@ -56,7 +56,7 @@ class _Writer:
         has_bullets = token.type == "bullet_list_open"
         self._numbers.append(None if has_bullets else int(token.attrs.get("start", 1)))
 
-    def _marker(self) -> str:
+    def _next_marker(self) -> str:
         number = self._numbers[-1]
         if number is None:
             return "- "
@@ -79,6 +79,7 @@ def _next_margin(margin: str) -> str:
 
 
 def _inline(tokens: Sequence["Token"]) -> str:
+    """Return the plain text of a paragraph or heading, which may have several lines."""
     parts: list[str] = []
     # For each open link: the index of its first part, and its address ("" if the text shows the address).
     links: list[tuple[int, str]] = []
