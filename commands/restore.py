@@ -133,7 +133,7 @@ def _delete_copy(copy: Copy, table: str) -> None:
 
 
 def _count_outcomes(items: Iterable[RestoredItem], arguments: argparse.Namespace) -> tuple[Outcomes, set[str]]:
-    """Return the number of items by outcome, and the slugs to recount.
+    """Take the items, which restores them one by one. Return their number by outcome, and the slugs to recount.
 
     Print the ids of GONE items, and with the option --list those of all items except SAME.
     """

@@ -119,7 +119,7 @@ def _remove_withdrawn_letters_before_each(images: Iterable[Images]) -> Iterator[
 
 
 def _message_handler(priority: Priority, share_of_rate: Callable[[], float]) -> Callable[[Mapping[str, Any]], None]:
-    """Return the function that sends the email of a message.
+    """Prepare the mailer and the limiter for a batch. Return the function that sends the email of a message.
 
     `share_of_rate` returns the share of SES's rate that emails of this priority may use now.
     """

@@ -39,7 +39,7 @@ def recipient_of(pasted_key: str) -> Recipient:
 
 
 def encrypt(plain: Path, encrypted: Path, key: str) -> None:
-    """Encrypt the file. Raise Invalid if the key no longer works: it may have expired since it was pasted."""
+    """Encrypt `plain` into `encrypted`. Raise Invalid if the key no longer works: perhaps it has expired."""
     if key.startswith("age1"):
         import pyrage
 

@@ -10,7 +10,10 @@ from chalicelib.jobs.model import Clock, HasTime, JobState, JobType, Work
 
 
 def run(job: JobType, work: Work[JobType], has_time: HasTime, clock: Clock, tables: Tables) -> JobType:
-    """Run the job and return it. If the returned job is open, it rests or time ran short: a later run continues it."""
+    """Run the job and return it. If it has ended, now or in an earlier run, delete what it no longer needs (`tidy`).
+
+    If the returned job is open, it rests or time ran short: a later run continues it.
+    """
     while job.is_open:
         if job.state_at(clock()) is JobState.FAILED:  # Open as stored, but it has made no progress for too long.
             job = store.advance(job, job.as_stalled(), clock(), tables)

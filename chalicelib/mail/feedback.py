@@ -23,10 +23,10 @@ _ADDRESS_OR_MAILBOX = frozenset(
 
 
 def record_feedback(event: Mapping[str, Any], kinds: Kinds, now: datetime, tables: Tables) -> str | None:
-    """Record a bounce or complaint. Return the recorded reason, or None if the event needs no record.
+    """Record a bounce or complaint. Return the reason, or None if the event needs no record.
 
-    Events may arrive twice and in any order. An event about a successful delivery changes nothing, so a bounce stays
-    recorded. Raise ValueError if the event is not from SES.
+    An event about an email of an unknown kind needs no record. Events may arrive twice and in any order. An event about
+    a successful delivery changes nothing, so a bounce stays recorded. Raise ValueError if the event is not from SES.
     """
     reason = _reason_of(event)
     kind, key = kinds.get(_tag(event, "kind")), _tag(event, "key")

@@ -85,7 +85,7 @@ def forget_marked() -> None:
 
 
 def mark(group: str, now: datetime, tables: Tables) -> None:
-    """Mark the group now, unless another process has stored a later `marked_at`.
+    """Mark the group now, unless another process has stored the same or a later `marked_at`.
 
     So after a process has marked the group, `marked_at` is never earlier than that time. `end_walk` relies on this.
     """
