@@ -18,9 +18,9 @@ def request_missing_letters(arguments: argparse.Namespace) -> None:
     petition = petition_as_stored(arguments.slug, common.tables())
     since = arguments.since or BEFORE_ALL_LETTERS
     requested = request_missing(petition.slug, times.now(), common.tables(), since)
-    print(
-        f"{petition.slug}: {requested} letters were missing and are requested; the sweep queues them within 75 minutes"
-    )
+    print(f"{petition.slug}: {requested} letters were missing and are requested")
+    if requested:
+        print("the sweep queues them within 75 minutes, or later if more than 100 emails wait (docs/decisions, 037)")
     is_to_members = petition.letter is not None and petition.letter.is_to_members
     if is_to_members and not has_members():
         print("letters to members of parliament are not looked for: only the deployed package has their tables")
