@@ -7,21 +7,19 @@ about email and the data in ADDED_LATER can change while all times stay the same
 copy and pending in the live table, and was not withdrawn, then it was deleted and its owner signed again.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from enum import StrEnum
 from functools import reduce
 from operator import and_
 from typing import Any
 
 from pydantic import ValidationError
 
-from chalicelib.aws.table import Change, Condition, Item, NewItem, is_still
+from chalicelib.aws.table import Change, Condition, Item, is_still
 from chalicelib.core import keys
-from chalicelib.core.keys import Key
 from chalicelib.core.times import iso
 from chalicelib.signatures.model import MAIL_REQUEST_FIELDS, PERSONAL_FIELDS, Signature, SignatureState
+from commands.decision import RestoreDecision, RestoreOutcome, SinceCopy, item_key, new_item
 
 TIMES = ("signed_at", "confirmed_at", "withdrawn_at", "erased_at")
 # Signed data that can change without one of TIMES: later letters, later signatures by partners, the end of updates.
@@ -34,45 +32,6 @@ SIGNED = ("state", *_PERSONAL, "obtained_by", "channel", "text_version", "consen
 
 # What is known about the emails to the person. The application never removes these attributes from an item.
 EMAIL_HISTORY = ("mails", "mailed_at", "undeliverable")
-
-
-class RestoreOutcome(StrEnum):
-    """What a restore does with an item of the copy. The values are the words of the report."""
-
-    SAME = "unchanged"
-    PUT_BACK = "put back"
-    REPAIRED = "repaired"
-    NEWER = "kept: the live item has changed since"
-    EXPIRED = "left out: expired"
-    GONE = "left out: withdrawn or erased since"
-    LEFT_OUT = "left out: in the file"
-    WITHDRAWN = "withdrawn: in the file, and put back by an earlier run"
-    UNSUBSCRIBED = "unsubscribed: in the file, and put back by an earlier run"
-    UNUSABLE = "left out: damaged in the copy too, use an earlier moment"
-    TEMPORARY = "left out: temporary, or a secret"
-
-
-@dataclass(frozen=True)
-class SinceCopy:
-    """What happened since the copy's moment. `erased`, `withdrawn`: when staff last did this to a signature, by its id.
-
-    `withdrawn_by_link`, `unsubscribed`: ids from the engineer's files, of people who did this by a link.
-    """
-
-    now: datetime
-    erased: Mapping[str, datetime] = field(default_factory=dict)
-    withdrawn: Mapping[str, datetime] = field(default_factory=dict)
-    withdrawn_by_link: frozenset[str] = frozenset()
-    unsubscribed: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
-class RestoreDecision:
-    outcome: RestoreOutcome
-    write: NewItem | Change | None = None  # None for WITHDRAWN too: restore.py withdraws the signature by itself.
-
-
-Rule = Callable[[Item, Item | None, SinceCopy], RestoreDecision]
 
 
 def decide_signature(copied: Item, live: Item | None, since_copy: SinceCopy) -> RestoreDecision:
@@ -190,11 +149,3 @@ def _is_unchanged(live: Item) -> Condition:
 
 def _part(names: Iterable[str], item: Item) -> Item:
     return {name: item[name] for name in names if name in item}
-
-
-def new_item(table: str, copied: Item, marks: Mapping[str, Any]) -> NewItem:
-    return NewItem(item_key(table, copied), {**copied, **marks})
-
-
-def item_key(table: str, item: Item) -> Key:
-    return Key(table, item["pk"], item["sk"])

@@ -7,7 +7,7 @@ from chalicelib.aws.table import Item
 from chalicelib.core import keys
 from chalicelib.core.times import iso
 from chalicelib.mail.state import REQUEST_ATTRIBUTES
-from commands.damage import RestoreDecision, RestoreOutcome, SinceCopy, new_item
+from commands.decision import RestoreDecision, RestoreOutcome, SinceCopy, new_item
 
 # The partitions of COUNTS to restore. The others are temporary, or have secrets, and a revoked secret must not return.
 RESTORED_COUNTS = (

@@ -22,7 +22,7 @@ from chalicelib.petitions.find import petition_as_stored
 from chalicelib.signatures.withdraw import withdraw
 from commands import common, damage, missing
 from commands.copies import Copy, copy_of, with_retries
-from commands.damage import RestoreDecision, RestoreOutcome, Rule, SinceCopy
+from commands.decision import RestoreDecision, RestoreOutcome, Rule, SinceCopy, item_key
 from commands.withdrawn_since import WithdrawnSince
 
 RULES: dict[str, Rule] = {
@@ -80,11 +80,11 @@ def restore_items(
     """
     for page in pages:
         since_copy = with_retries(read_withdrawn)
-        page_keys = [damage.item_key(table, item) for item in page if not missing.is_left_out(table, item)]
+        page_keys = [item_key(table, item) for item in page if not missing.is_left_out(table, item)]
         live_items = with_retries(partial(live.batch_get, page_keys, consistent=True)) if page_keys else []
-        live_by_key = {damage.item_key(table, item): item for item in live_items}
+        live_by_key = {item_key(table, item): item for item in live_items}
         for copied in page:
-            key = damage.item_key(table, copied)
+            key = item_key(table, copied)
             decision = RULES[table](copied, live_by_key.get(key), since_copy)
             if write and decision.outcome is RestoreOutcome.WITHDRAWN:
                 with_retries(partial(_withdraw, key, since_copy.now, live))

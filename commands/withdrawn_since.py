@@ -12,7 +12,7 @@ from chalicelib.core import times
 from chalicelib.staff.audit.model import Action
 from chalicelib.staff.audit.record import entries
 from commands import common
-from commands.damage import SinceCopy
+from commands.decision import SinceCopy
 
 # An entry is written before its action is done, and the copy's moment may be between these two times. So each read
 # begins earlier.

@@ -15,7 +15,7 @@ from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.store import add_origin, answer_offer
 from chalicelib.signatures.withdraw import unsubscribe, withdraw
 from commands import damage
-from commands.damage import RestoreOutcome, SinceCopy
+from commands.decision import RestoreDecision, RestoreOutcome, SinceCopy
 from tests.actors import DAY, NOW, confirmed, item_of, key_of, signed, subject_of
 from tests.fakes import FakeTables
 
@@ -181,7 +181,7 @@ def test_unsubscribed_ids_come_back_without_updates(tables: FakeTables, petition
 def test_an_item_with_a_changed_time_is_left_alone(tables: FakeTables, petition: Petition) -> None:
     kept = item_of(tables, petition, confirmed(tables, petition))
     live = kept | {"name": "x", "signed_at": "1970-01-01T00:00:00Z"}
-    assert damage.decide_signature(kept, live, SinceCopy(LATER)) == damage.RestoreDecision(RestoreOutcome.NEWER)
+    assert damage.decide_signature(kept, live, SinceCopy(LATER)) == RestoreDecision(RestoreOutcome.NEWER)
 
 
 def outcome_if_missing(kept: dict[str, Any], since_copy: SinceCopy) -> RestoreOutcome:

@@ -16,7 +16,7 @@ from chalicelib.staff.audit.model import Action, Actor
 from chalicelib.staff.audit.record import entries, record
 from chalicelib.tallies.count import exact_count
 from commands import copies, restore
-from commands.damage import RestoreOutcome, SinceCopy
+from commands.decision import RestoreOutcome, SinceCopy
 from commands.withdrawn_since import WithdrawnSince
 from tests.actors import MINUTE, NOW, confirmed
 from tests.commands.recovery import AT, COPY_NAME, LATER, PEOPLE, FakeRecovery, lose_signatures, signatures

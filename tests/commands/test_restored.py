@@ -15,7 +15,7 @@ from chalicelib.signatures.model import MailKind
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.updates.kinds import EMAILS
 from commands import damage, missing, restore
-from commands.damage import RestoreOutcome, SinceCopy
+from commands.decision import RestoreDecision, RestoreOutcome, SinceCopy
 from tests.actors import MINUTE, NOW, confirmed, item_of, key_of, signed
 from tests.commands.test_damage import LATER, outcome_if_missing
 from tests.fakes import FakeTables
@@ -97,9 +97,9 @@ def test_only_missing_permanent_counts_are_put_back(pk: str, outcome: RestoreOut
     if outcome is RestoreOutcome.TEMPORARY:
         return
     newer = missing.decide_count(kept, kept | {"total": 2}, SinceCopy(LATER))
-    assert newer == damage.RestoreDecision(RestoreOutcome.NEWER)
+    assert newer == RestoreDecision(RestoreOutcome.NEWER)
     same = missing.decide_count(kept, kept, SinceCopy(LATER))
-    assert same == damage.RestoreDecision(RestoreOutcome.SAME)
+    assert same == RestoreDecision(RestoreOutcome.SAME)
 
 
 def test_every_partition_of_counts_is_restored_or_named_temporary() -> None:

@@ -14,7 +14,7 @@ from chalicelib.petitions.find import petition_as_stored
 from chalicelib.tallies.count import exact_count
 from commands import common, exports
 from commands.crowd import SETTING_PREFIXES
-from commands.damage import SinceCopy
+from commands.decision import SinceCopy
 from commands.restore import restore_items
 from stack.template.functions import logical_id
 from tests.actors import MINUTE, NOW, a_published_petition, confirmed
