@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from chalicelib.aws.table import Change, Condition, Item, is_still
 from chalicelib.core import keys
-from chalicelib.core.times import iso
+from chalicelib.core.times import exact, iso
 from chalicelib.signatures.model import MAIL_REQUEST_FIELDS, PERSONAL_FIELDS, Signature, SignatureState
 from commands.decision import RestoreDecision, RestoreOutcome, SinceCopy, item_key, new_item
 
@@ -25,7 +25,7 @@ TIMES = ("signed_at", "confirmed_at", "withdrawn_at", "erased_at")
 # Signed data that can change without one of TIMES: later letters, later signatures by partners, the end of updates.
 ADDED_LATER = ("letter", "letter_asked", "receipt", "also_obtained_by", "also_came_with", "unsubscribed_at")
 # The attributes of ADDED_LATER that the application removes only when it changes one of TIMES.
-_REMOVED_ONLY_WITH_NEW_TIME = ("letter", "also_obtained_by")
+_REMOVED_ONLY_WITH_NEW_TIME = ("letter", "also_obtained_by", "unsubscribed_at")
 # The other signed data.
 _PERSONAL = [name for name in PERSONAL_FIELDS if name not in ADDED_LATER]
 SIGNED = ("state", *_PERSONAL, "obtained_by", "channel", "text_version", "consent_version", *TIMES)
@@ -44,7 +44,7 @@ def decide_signature(copied: Item, live: Item | None, since_copy: SinceCopy) -> 
     if reason:
         return RestoreDecision(reason)
     if live is None:
-        marks = {"restored_at": iso(since_copy.now), "updates": _wants_updates(copied, since_copy)}
+        marks = {"restored_at": iso(since_copy.now), **_stop_of_updates(copied, since_copy)}
         return RestoreDecision(RestoreOutcome.PUT_BACK, new_item(keys.SIGNATURES, copied, marks))
     return RestoreDecision(RestoreOutcome.REPAIRED, _repair(copied, live, since_copy))
 
@@ -58,8 +58,10 @@ def _decide_unchanged(live: Item, since_copy: SinceCopy) -> RestoreDecision:
         return RestoreDecision(RestoreOutcome.SAME)
     if live["sk"] in since_copy.withdrawn_by_link and live["state"] != SignatureState.WITHDRAWN:
         return RestoreDecision(RestoreOutcome.WITHDRAWN)
-    if live.get("updates") and live["sk"] in since_copy.unsubscribed:
-        change = Change(item_key(keys.SIGNATURES, live), assign={"updates": False}, when=_is_unchanged(live))
+    stop = _stop_of_updates(live, since_copy)
+    stopped_later = live.get("unsubscribed_at", "") >= live["restored_at"].removesuffix("Z")
+    if stop and not stopped_later:
+        change = Change(item_key(keys.SIGNATURES, live), assign=stop, when=_is_unchanged(live))
         return RestoreDecision(RestoreOutcome.UNSUBSCRIBED, change)
     return RestoreDecision(RestoreOutcome.SAME)
 
@@ -72,7 +74,8 @@ def _is_damaged(copied: Item, live: Item) -> bool:
     has_new_time = any(time != copied.get(name) for name, time in live_times.items())
     if has_new_time:
         return False  # The application changed the item.
-    has_lost_data = bool(_lost(_REMOVED_ONLY_WITH_NEW_TIME, copied, live))
+    is_withdrawn = live.get("state") == SignatureState.WITHDRAWN  # Its owner may withdraw after an undo did.
+    has_lost_data = not is_withdrawn and bool(_lost(_REMOVED_ONLY_WITH_NEW_TIME, copied, live))
     return has_lost_data or _part(SIGNED, copied) != _part(SIGNED, live)
 
 
@@ -110,20 +113,29 @@ def _is_withdrawn_or_erased(signature_id: str, signature: Signature, since_copy:
     return was_erased or was_withdrawn
 
 
-def _wants_updates(item: Item, since_copy: SinceCopy) -> bool:
-    return bool(item.get("updates")) and item["sk"] not in since_copy.unsubscribed
+def _stop_of_updates(item: Item, since_copy: SinceCopy) -> Item:
+    """Return what `stop_updates` would have stored if the person stopped updates while the signature was missing.
+
+    The engineer's file does not say when. With the latest possible time, no earlier consent starts updates again.
+    """
+    may_get_updates = item.get("state") != SignatureState.WITHDRAWN or "taken_back_at" in item
+    if item["sk"] in since_copy.unsubscribed and may_get_updates:
+        return {"updates": False, "unsubscribed_at": exact(since_copy.now)}
+    return {}
 
 
 def _repair(copied: Item, live: Item, since_copy: SinceCopy) -> Change:
     """Return the change that writes the copy's signed data, and the EMAIL_HISTORY that the live item has lost.
 
     `updates` becomes True only if both items have it. Keep the live item's ADDED_LATER, unless somebody signed again:
-    for example, a new letter must not be sent with the signature that is restored.
+    for example, a new letter must not be sent with the signature that is restored. But the live item's stop of updates
+    always stays.
     """
-    replaced = (*SIGNED, *ADDED_LATER) if _was_signed_again(copied, live) else SIGNED
+    replaced = {*SIGNED, *ADDED_LATER} - {"unsubscribed_at"} if _was_signed_again(copied, live) else SIGNED
     lost = _lost((*EMAIL_HISTORY, *_REMOVED_ONLY_WITH_NEW_TIME), copied, live)
     assign: dict[str, Any] = {**_part(replaced, copied), **lost, "restored_at": iso(since_copy.now)}
-    assign["updates"] = _wants_updates(copied, since_copy) and _wants_updates(live, since_copy)
+    assign["updates"] = bool(copied.get("updates") and live.get("updates"))
+    assign |= _stop_of_updates(copied, since_copy)
     removed = [name for name in replaced if name not in copied]
     if copied["state"] == SignatureState.CONFIRMED:
         removed.append("expires_at")
