@@ -2,8 +2,8 @@
 
 from contextlib import closing
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
-from shutil import copyfileobj
 from typing import IO, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -38,7 +38,8 @@ class Bucket:
     def copy_to(self, key: str, file: IO[bytes]) -> str:
         """Append the content of an object to an open file. Raise UnknownThing if the object does not exist.
 
-        Return the ETag of the content: an object that was replaced by other content has another ETag.
+        Return the SHA-256 of the content. The ETag does not show whether an object was replaced by other content: our
+        bucket uses SSE-KMS, and AWS does not say that the same content then has the same ETag.
         S3 reports a missing object as AccessDenied unless the role may list the whole bucket. So look for it then.
         """
 
@@ -48,10 +49,12 @@ class Bucket:
 
         with translate_errors("files", missing_file):
             answer = self._client.get_object(Bucket=self._name, Key=key)
+            digest = sha256()
             with closing(answer["Body"]) as body:
-                copyfileobj(body, file, BLOCK)
-        etag: str = answer["ETag"]
-        return etag
+                while block := body.read(BLOCK):
+                    digest.update(block)
+                    file.write(block)
+        return digest.hexdigest()
 
     def _has(self, key: str) -> bool:
         """Return whether the object exists. Return True if this cannot be found out."""

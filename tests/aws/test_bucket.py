@@ -38,14 +38,15 @@ def test_files_of_every_size_are_returned_unchanged(emulated_aws: EmulatedAws, t
     assert found.getvalue() == b"before " + content
 
 
-@on_the_emulator
-def test_a_file_that_was_replaced_has_another_etag(emulated_aws: EmulatedAws, tmp_path: Path) -> None:
-    bucket = exports_bucket()
-    etags = []
-    for content in (b"Alice", b"Bob"):
-        put(bucket, tmp_path / "file", "files/one", content)
-        etags += [bucket.copy_to("files/one", io.BytesIO()) for _ in range(2)]
-    assert etags[0] == etags[1] != etags[2] == etags[3]
+def test_only_other_content_has_another_digest() -> None:
+    """With SSE-KMS, the ETag may be another one although the content is the same."""
+    client: Any = boto3.client("s3", "eu-west-2", aws_access_key_id="x", aws_secret_access_key="x")
+    digests = []
+    with Stubber(client) as stub:
+        for number, content in enumerate((b"Alice", b"Alice", b"Bob")):
+            stub.add_response("get_object", {"ETag": f'"{number}"', "Body": io.BytesIO(content)})
+            digests.append(Bucket(client, "exports").copy_to("files/one", io.BytesIO()))
+    assert digests[0] == digests[1] != digests[2]
 
 
 @on_the_emulator

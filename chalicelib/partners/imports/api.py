@@ -40,7 +40,7 @@ routes = Blueprint(__name__)
 CSV = "text/csv"
 CONTENT_TYPES = (CSV, "application/octet-stream", "text/plain", "")
 NOT_SHOWN = {
-    "job_id", "touched_at", "rests_until", "steps", "state", "expected", "processed", "file", "file_etag", "mapping",
+    "job_id", "touched_at", "rests_until", "steps", "state", "expected", "processed", "file", "file_digest", "mapping",
     "buckets",
 }  # fmt: skip
 

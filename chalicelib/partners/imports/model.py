@@ -61,8 +61,8 @@ class RowSample(BaseModel):
 class Import(Job):
     """An import, as stored. `processed` of `expected` rows are done. `file`: the key of the file in S3.
 
-    `file_etag`: the ETag of the file that was checked. Staff may use the form of an upload again, and so replace the
-    file. The import takes no rows of another file.
+    `file_digest`: the SHA-256 of the file that was checked. Staff may use the form of an upload again, and so replace
+    the file. The import takes no rows of another file.
 
     `undoes`: for an undo, the id of the import that it undoes. `accepted` is then the number of signatures taken back.
     `buckets`: how many partitions of the partner's receipts an undo has finished.
@@ -74,7 +74,7 @@ class Import(Job):
     partner: str
     dry_run: bool = False
     file: str = ""
-    file_etag: str | None = None
+    file_digest: str | None = None
     mapping: dict[str, list[str]] = Field(default_factory=dict)
     shape: Shape | None = None
     accepted: int = 0

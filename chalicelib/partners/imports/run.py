@@ -47,8 +47,8 @@ class ImportWork:
     # The iterator over the file's rows, and how many rows it has yielded.
     _rows: Iterator[Mapping[str, str] | None] | None = None
     _rows_read: int = 0
-    # The ETag of the file in `folder`. None: the file is not downloaded yet.
-    _file_etag: str | None = None
+    # The SHA-256 of the file in `folder`. None: the file is not downloaded yet.
+    _file_digest: str | None = None
 
     def next_step(self, job: Import) -> Step[Import]:
         if job.undoes:
@@ -75,7 +75,7 @@ class ImportWork:
         try:
             shape = shape_of(self._file(job), job.mapping)
             expected = count_rows(self._file(job), shape)
-            return job.model_copy(update={"shape": shape, "expected": expected, "file_etag": self._file_etag})
+            return job.model_copy(update={"shape": shape, "expected": expected, "file_digest": self._file_digest})
         except UnknownThing:
             return job.in_end_state(JobState.FAILED, why="The file was not uploaded. Nothing was imported")
         except Unreadable as error:
@@ -84,10 +84,10 @@ class ImportWork:
     def _file(self, job: Import) -> Path:
         """Return the path of the file. The first call downloads it. Raise Unreadable if it is not the checked file."""
         path = self.folder / "file"
-        if self._file_etag is None:
+        if self._file_digest is None:
             with path.open("wb") as file:
-                self._file_etag = self.bucket.copy_to(job.file, file)
-        if job.file_etag not in (None, self._file_etag):
+                self._file_digest = self.bucket.copy_to(job.file, file)
+        if job.file_digest not in (None, self._file_digest):
             raise Unreadable("The file was replaced after it was checked")
         return path
 

@@ -20,8 +20,8 @@ MAX_HASHES_KB = 4480
 class HashComparison(Job):
     """The stored job. `figure` is what staff entered. `file` is the key of the file with the hashes.
 
-    `file_etag`: the ETag of the file that was checked. Staff may use the form of an upload again, and so replace the
-    file. Then the comparison fails: its result would mix two files.
+    `file_digest`: the SHA-256 of the file that was checked. Staff may use the form of an upload again, and so replace
+    the file. Then the comparison fails: its result would mix two files.
 
     `processed`: how many of the buckets (parts) of our signatures were compared. `seen`: how many confirmed signatures
     were compared. `here`: how many of these people are in the file. `withdrawn`: how many confirmed signatures had been
@@ -33,7 +33,7 @@ class HashComparison(Job):
 
     figure: Figure
     file: str
-    file_etag: str | None = None
+    file_digest: str | None = None
     withdrawn: int | None = None
     seen: int = 0
     here: int = 0

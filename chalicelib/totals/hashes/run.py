@@ -42,7 +42,7 @@ class ComparisonWork:
     folder: Path
     clock: Clock
     _hashes: frozenset[bytes] | None = None
-    _file_etag: str | None = None
+    _file_digest: str | None = None
 
     def next_step(self, job: HashComparison) -> Step[HashComparison]:
         if job.withdrawn is None:  # _check_hashes has not run yet: it sets this number.
@@ -70,7 +70,7 @@ class ComparisonWork:
         # Read this number before we compare the first signature. So a withdrawal during the comparison is taken for a
         # later one. This is safe: it only makes the bounds of the total wider.
         withdrawn = withdrawn_until(petition, self.clock(), self.tables)
-        return job.model_copy(update={"withdrawn": withdrawn, "file_etag": self._file_etag})
+        return job.model_copy(update={"withdrawn": withdrawn, "file_digest": self._file_digest})
 
     def _source_hashes(self, job: HashComparison) -> frozenset[bytes]:
         """Return the hashes of the source. The file is read once in each run.
@@ -78,10 +78,10 @@ class ComparisonWork:
         Raise Invalid if the file is wrong, or if it is not the file that was checked.
         """
         path = self.folder / "hashes"
-        if self._file_etag is None:
+        if self._file_digest is None:
             with path.open("wb") as file:
-                self._file_etag = self.files.copy_to(job.file, file)
-        if job.file_etag not in (None, self._file_etag):
+                self._file_digest = self.files.copy_to(job.file, file)
+        if job.file_digest not in (None, self._file_digest):
             raise Invalid([FieldError("upload", "The file was replaced after it was checked")])
         if self._hashes is None:
             self._hashes = frozenset(read_hashes(path))
