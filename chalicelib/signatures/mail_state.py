@@ -7,10 +7,12 @@ the owner of the address whether to send it.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from chalicelib.aws.table import Attr, Change, Condition, Tables, absent_or_at_most
+from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.keys import Key
 from chalicelib.core.times import exact, iso
 from chalicelib.signatures.model import (
@@ -78,6 +80,14 @@ def request_or_nudge_mail(
     else:
         kind = MailKind.CONFIRM if stored.state is SignatureState.PENDING else MailKind.ALREADY_SIGNED
         request_mail(key, kind, now, tables, offer)
+
+
+def hurry_imported_mail(key: Key, stored: Signature, now: datetime, tables: Tables) -> None:
+    """Let the email of an imported signature no longer wait behind others, because now the person waits for it."""
+    if stored.mail_kind is not MailKind.CONFIRM_IMPORTED:
+        return
+    with suppress(ConditionFailed):  # Meanwhile, the email was sent or is no longer requested.
+        nudge_mail(key, now, tables, {"mail_kind": MailKind.CONFIRM})
 
 
 def nudge_mail(

@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from chalicelib.mail.outbox import Outbox
 from chalicelib.mail.relay import relay
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
@@ -11,7 +13,7 @@ from chalicelib.partners.model import CountsWhen
 from chalicelib.partners.receive import take_each
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.sign import sign_from_queue
-from tests.actors import MINUTE, NOW, identity_of, item_of, overflow_message, signed
+from tests.actors import ALICE, MINUTE, NOW, change_item, identity_of, item_of, overflow_message, signed
 from tests.fakes import FakeQueue, FakeTables
 from tests.partnering import a_partner, a_receiving_context, sent_of
 
@@ -46,6 +48,38 @@ def test_an_imported_person_who_signs_through_the_overflow_queue_gets_an_urgent_
     imported = take_alice(tables, petition, channel="import", job_id="job")
     sign_from_queue(overflow_message(petition, now=NOW + MINUTE), NOW + MINUTE, tables)
     assert messages_of(imported, item_of(tables, petition, identity_of(petition)), tables) == (1, 0)
+
+
+@pytest.mark.parametrize(("is_imported", "messages"), [(False, (1, 0)), (True, (0, 0))])
+@pytest.mark.parametrize(
+    ("source", "identifier"), [("partner-elm", "oak:1"), ("partner-elm", "another:2"), ("partner-ash", "oak:1")]
+)
+def test_an_imported_person_who_signs_on_a_partners_site_gets_an_urgent_email(
+    tables: FakeTables,
+    petition: Petition,
+    source: str,
+    identifier: str,
+    *,
+    is_imported: bool,
+    messages: tuple[int, int],
+) -> None:
+    """A second import makes nothing urgent."""
+    imported = take_alice(tables, petition, channel="import", job_id="job")
+    partner = a_partner(tables, CountsWhen.AFTER_EMAIL, source)
+    context = replace(a_receiving_context(tables, petition, partner), job_id="later" if is_imported else None)
+    take_each([read_signature(sent_of(ALICE, identifier), partner, NOW)], context, NOW)
+    assert messages_of(imported, item_of(tables, petition, identity_of(petition)), tables) == messages
+
+
+def test_a_person_who_has_our_email_gets_no_second_one_by_signing_on_a_partners_site(
+    tables: FakeTables, petition: Petition
+) -> None:
+    take_alice(tables, petition)
+    change_item(tables, petition, identity_of(petition), mail_kind=None)
+    mailed = item_of(tables, petition, identity_of(petition))
+    ash = a_partner(tables, CountsWhen.AFTER_EMAIL, "partner-ash")
+    take_each([read_signature(sent_of(), ash, NOW)], a_receiving_context(tables, petition, ash), NOW)
+    assert messages_of(mailed, item_of(tables, petition, identity_of(petition)), tables) == (0, 0)
 
 
 def test_the_email_to_a_person_who_signs_on_a_partners_site_is_urgent(tables: FakeTables, petition: Petition) -> None:
