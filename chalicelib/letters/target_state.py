@@ -5,9 +5,9 @@ If a target is all members of parliament, each member has a state too. `member` 
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from chalicelib.aws.table import Attr, Change, Condition, Item, Tables
+from chalicelib.aws.table import Attr, Change, Condition, Item, Tables, absent_or_at_most
 from chalicelib.core import keys, log, target_keys
 from chalicelib.core.letter_keys import LetterIds
 from chalicelib.core.metrics import Metric
@@ -17,7 +17,11 @@ from chalicelib.core.times import iso
 # If the target has members: for which members there was a rejection.
 _REJECTIONS = "rejections"
 MAX_REJECTIONS = 3
-_PAUSE_ATTRIBUTES = ("paused_at", "paused_why", _REJECTIONS)
+# When the first of these rejections came. After REJECTIONS_COUNT_FOR, the next rejection begins a new set. Otherwise a
+# server that takes a letter for spam now and then would cause a pause in each long campaign.
+_FIRST_REJECTED_AT = "first_rejected_at"
+REJECTIONS_COUNT_FOR = timedelta(days=1)
+_PAUSE_ATTRIBUTES = ("paused_at", "paused_why", _REJECTIONS, _FIRST_REJECTED_AT)
 _IS_NOT_PAUSED = Attr("paused_at").not_exists()
 # For each test that staff send, an attribute of the target's item has the recipient's address. The attribute's name is
 # this prefix and the test's id. In the test's LetterIds, `signature_id` is the test's id.
@@ -76,15 +80,19 @@ def pause(
 
 
 def note_rejection(slug: str, target: str, rejection: str, now: datetime, tables: Tables, member: str = "") -> None:
-    """Note a rejection by the server of the target, or of one member. After MAX_REJECTIONS, pause. Idempotent.
+    """Note a rejection by the server of the target, or of one member. After MAX_REJECTIONS in a day, pause. Idempotent.
 
     `rejection`: an id, so that an event of SES that comes twice is noted once. `resume` forgets all rejections.
     """
+    key = target_keys.target(slug, target, member)
+    is_day_over = absent_or_at_most(_FIRST_REJECTED_AT, iso(now - REJECTIONS_COUNT_FOR))
+    # A write of its own: of several processes, only one forgets the old rejections, and then all add theirs.
+    begun = Change(key, assign={_FIRST_REJECTED_AT: iso(now)}, remove=[_REJECTIONS], when=_IS_NOT_PAUSED & is_day_over)
+    tables.try_update(begun)
     # While letters are paused, note nothing, so that the set stays small.
-    noted = Change(target_keys.target(slug, target, member), add={_REJECTIONS: {rejection}}, when=_IS_NOT_PAUSED)
-    tables.try_update(noted)
-    is_blocked = Attr(_REJECTIONS).size().gte(MAX_REJECTIONS)
-    pause(slug, target, "rejected", now, tables, member, when=is_blocked)
+    if tables.try_update(Change(key, add={_REJECTIONS: {rejection}}, when=_IS_NOT_PAUSED)):
+        is_blocked = Attr(_REJECTIONS).size().gte(MAX_REJECTIONS)
+        pause(slug, target, "rejected", now, tables, member, when=is_blocked)
 
 
 def resume(slug: str, target: str, tables: Tables, member: str = "") -> None:

@@ -1,4 +1,4 @@
-"""Letters that a server rejects: one of them stops nothing, three of them pause the target or the member."""
+"""Letters that a server rejects: one of them stops nothing, three of them in a day pause the target or the member."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from chalicelib.letters.counts import LetterNumbers
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.letters.target_state import resume, target_state
 from chalicelib.petitions.model import Petition
-from tests.actors import BOB, NOW, Person
+from tests.actors import BOB, DAY, MINUTE, NOW, Person
 from tests.fake_site import FakeSite
 from tests.letters.lettering import a_petition_with_a_letter, send_all
 from tests.letters.test_counts import REJECTION, TARGET, bounce, numbers, request_letter
@@ -32,8 +32,8 @@ def test_a_letter_that_is_taken_for_spam_does_not_stop_the_letters_of_others(
     assert numbers(fake_site) == LetterNumbers(requested=2, failed=1, sent=1)
 
 
-def reject_letters(fake_site: FakeSite, petition: Petition, count: int) -> None:
-    for number in range(count):
+def reject_letters(fake_site: FakeSite, petition: Petition, count: int, first: int = 0) -> None:
+    for number in range(first, first + count):
         request_letter(fake_site, petition, Person("Ann", f"ann{number}@mail.example"))
         send_all(fake_site)
         bounce(fake_site, details=REJECTION)
@@ -47,6 +47,26 @@ def test_after_three_rejected_letters_the_letters_of_others_wait(
     request_letter(fake_site, petition_with_letter, BOB)
     send_all(fake_site)
     assert numbers(fake_site) == LetterNumbers(requested=4, failed=3)
+    assert target_state(petition_with_letter.slug, TARGET, fake_site.tables).paused_why == "rejected"
+
+
+def test_three_rejected_letters_in_a_long_campaign_pause_nothing(
+    fake_site: FakeSite, petition_with_letter: Petition
+) -> None:
+    for number in range(3):
+        reject_letters(fake_site, petition_with_letter, 1, first=number)
+        fake_site.clock.forward(DAY)
+    reject_letters(fake_site, petition_with_letter, 1, first=3)
+    assert not target_state(petition_with_letter.slug, TARGET, fake_site.tables).is_paused
+
+
+def test_rejections_count_for_a_day_from_the_first(fake_site: FakeSite, petition_with_letter: Petition) -> None:
+    reject_letters(fake_site, petition_with_letter, 2)
+    fake_site.clock.forward(DAY)
+    reject_letters(fake_site, petition_with_letter, 2, first=2)
+    assert not target_state(petition_with_letter.slug, TARGET, fake_site.tables).is_paused
+    fake_site.clock.forward(DAY - MINUTE)
+    reject_letters(fake_site, petition_with_letter, 1, first=4)
     assert target_state(petition_with_letter.slug, TARGET, fake_site.tables).paused_why == "rejected"
 
 

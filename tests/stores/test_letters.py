@@ -152,3 +152,17 @@ def test_three_different_rejections_pause_a_target_and_resume_forgets_them(table
     resume(SLUG, TARGET, tables)
     note("d")
     assert not target_state(SLUG, TARGET, tables).is_paused
+
+
+def test_racing_rejections_a_day_after_the_last_ones_are_all_noted(tables: Tables) -> None:  # noqa: F811
+    for rejection in "ab":
+        note_rejection(SLUG, TARGET, rejection, NOW, tables)
+
+    def note_a_day_later(rejection: str) -> None:
+        note_rejection(SLUG, TARGET, rejection, NOW + DAY, tables)
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(note_a_day_later, "bcbc"))
+    assert not target_state(SLUG, TARGET, tables).is_paused
+    note_a_day_later("d")
+    assert target_state(SLUG, TARGET, tables).paused_why == "rejected"
