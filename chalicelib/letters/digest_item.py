@@ -7,8 +7,8 @@ from chalicelib.aws.table import Attr, Condition
 from chalicelib.core.letter_keys import letter_delivery, letter_ids
 from chalicelib.core.target_keys import DigestIds
 
-# The withdrawals while the digest was sealed: "<signature id> <slot> <area>" for each. A sender of email, which takes
-# these letters out of the digest, may not read the letters' items.
+# The withdrawals while the digest was sealed: "<signature id> <slot> <area>" for each. The letters' own items no longer
+# have slot and area. LATE is removed when the digest's email is settled.
 LATE = "late"
 IS_SEALED = Attr("sealed_at").exists()
 IS_UNSEALED = Attr("sealed_at").not_exists()
@@ -56,6 +56,7 @@ class GatheredLetter(NamedTuple):
 
     @property
     def is_in_digest(self) -> Condition:
-        """Return the condition that the letter's item still has exactly `attributes`: this digest, slot and area."""
+        """Return the condition that the letter is still in the digest, with this slot and area if it has any."""
         day, slot, area = (Attr(name).eq(value) for name, value in self.attributes.items())
-        return day & slot & area
+        is_area_forgotten = Attr("digest_area").not_exists()
+        return day & (is_area_forgotten | (slot & area))

@@ -53,31 +53,32 @@ def has_withdrawn(before: Image, after: Image | None) -> bool:
 def remove_letter(key: str, now: datetime, tables: Tables) -> None:
     """Take a letter out of its digest because its sender withdrew, and count the letter as dropped. Idempotent.
 
-    If the digest is sealed, note the withdrawal in LATE. If the digest's email is settled, only forget the area.
+    If the digest is sealed, forget the letter's area, and note the withdrawal in LATE. If the digest's email is
+    settled, only forget the area.
     """
     letter = _find_in_digest(key, tables)
     if letter is None or _drop(letter, now, tables):
         return
     is_unsettled = Attr("ended_at").not_exists()
     note = Change(letter.digest.key, add={LATE: {letter.withdrawal}}, when=IS_SEALED & is_unsettled)
-    if tables.try_update(note) or _forget_area(letter, tables):
+    # A settled digest has no LATE, so this only checks the condition.
+    check = Change(letter.digest.key, remove=[LATE], when=Attr("ended_at").exists())
+    if _forget_area(letter, note, tables) or _forget_area(letter, check, tables):
         return
     _drop(letter, now, tables)  # The digest was unsealed after the first attempt.
 
 
-def _forget_area(letter: GatheredLetter, tables: Tables) -> bool:
-    """If the digest's email is settled, remove the letter's slot and area: nothing needs them any more.
+def _forget_area(letter: GatheredLetter, digest: Change, tables: Tables) -> bool:
+    """Remove the slot and area from the letter's item, in one transaction with the change of the digest.
 
-    The area is where the sender lives, and the letter's item stays stored for years. Return False if the digest's email
-    is not settled.
+    The area is where the sender lives, and the letter's item stays stored for years. Return False if the digest does
+    not meet the condition of its change.
     """
     item = Change(LETTERS.item_key(letter.key), remove=["digest_slot", "digest_area"], when=letter.is_in_digest)
-    # A settled digest has no LATE, so this only checks the condition.
-    digest = Change(letter.digest.key, remove=[LATE], when=Attr("ended_at").exists())
     try:
         transact([item, digest], tables)
     except ConditionFailed as failure:
-        return failure.index == 0  # The letter was taken out, or its area forgotten, before.
+        return failure.index == 0  # The letter was taken out before.
     return True
 
 

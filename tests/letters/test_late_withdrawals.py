@@ -144,6 +144,24 @@ def test_the_area_of_a_person_who_withdraws_after_the_digest_was_sent_is_forgott
     assert numbers(fake_site) == LetterNumbers(requested=3, sent=3)
 
 
+def test_the_area_of_a_person_who_withdraws_while_the_digest_is_sent_is_forgotten(
+    fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    petition = a_petition_with_digests(fake_site)
+    alice = a_digest_with_alices_letter(fake_site, petition)
+    send = fake_site.mailer.send
+
+    def withdraw_and_send(mail: Mail) -> str:
+        withdraw_people(fake_site, petition, alice)
+        return send(mail)
+
+    monkeypatch.setattr(fake_site.mailer, "send", withdraw_and_send)
+    send_all(fake_site)
+    item = fake_site.tables.items[LETTERS.item_key(letter_delivery(petition.slug, TARGET, alice))]
+    assert item.keys() & {"digest", "digest_area", "digest_slot"} == {"digest"}
+    assert numbers(fake_site) == LetterNumbers(requested=3, sent=3)
+
+
 def test_a_withdrawal_and_a_new_confirmation_in_one_batch_keep_the_letter(fake_site: FakeSite) -> None:
     petition = a_petition_with_digests(fake_site)
     alice = confirmed_with_a_letter(fake_site, petition)
