@@ -18,7 +18,6 @@ from chalicelib.mail.model import MailRequest
 from chalicelib.mail.state import CLAIM_ATTRIBUTES, AfterCrash, is_requested
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.letter import Paced
-from chalicelib.petitions.model import PetitionState
 
 # When the letter was dropped because staff had removed its target. Perhaps staff add a target with the same key later:
 # then only a new confirmation of the person requests the letter again. Ignore the time if it is not `mail_dropped_at`.
@@ -60,17 +59,10 @@ class LetterDeliveries(CountedDeliveries):
             return self.request_again(key, now, tables, **extra) is not None
         return True
 
-    def drop(self, request: MailRequest, now: datetime, tables: Tables) -> None:
-        """Drop the letter. If the petition no longer has the letter's target, note this.
-
-        Note nothing for a removed petition: if it opens again, it has its targets again.
-        """
-        letter = letter_ids(request.key)
-        petition = petition_as_stored(letter.slug, tables)
-        target = target_unless_removed(petition, letter.target)
-        has_target = target is not None or petition.state is PetitionState.REMOVED
-        note = {} if has_target else {_WITHOUT_TARGET: iso(now)}
-        self._settle(request, DeliveryOutcome.DROPPED, now, {"mail_dropped_at": iso(now), **note}, tables)
+    def drop_without_target(self, request: MailRequest, now: datetime, tables: Tables) -> None:
+        """Drop the letter, and note that its target is removed."""
+        dropped = dict.fromkeys(("mail_dropped_at", _WITHOUT_TARGET), iso(now))
+        self._settle(request, DeliveryOutcome.DROPPED, now, dropped, tables)
 
     def readdress(self, request: MailRequest, member: str, now: datetime, tables: Tables) -> MailRequest:
         """If the open request is for another member of parliament, replace it by a request for this one.

@@ -17,6 +17,7 @@ from chalicelib.letters.trial import TEST_KIND
 from chalicelib.mail.kind import Content, Kind, Later, MailContext, NotSent, by_name
 from chalicelib.mail.model import Priority
 from chalicelib.petitions.find import letter_as_signed, petition_as_stored
+from chalicelib.petitions.model import PetitionState
 from chalicelib.signatures.letter import letter_texts, render_letter
 from chalicelib.signatures.look_up import find_by_id
 
@@ -34,6 +35,9 @@ def letter_email(
     slug, target_key, signature_id = letter_ids(key)
     petition = petition_as_stored(slug, tables)
     target = target_unless_removed(petition, target_key)
+    if target is None and petition.state is not PetitionState.REMOVED:  # A removed petition may open again.
+        LETTERS.drop_without_target(LETTERS.request_of(stored), now, tables)
+        return NotSent.SETTLED
     found = find_by_id(petition, signature_id, tables)
     if target is None or found is None:
         return NotSent.DROPPED
