@@ -13,23 +13,13 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from chalicelib.core.keys import Key
 
 __all__ = [
-    "Attr",
-    "Change",
-    "Condition",
-    "Item",
-    "NewItem",
-    "absent_or_at_most",
-    "change_request",
-    "chunks",
-    "from_wire",
-    "is_still",
-    "page_request",
-    "partition_request",
-    "to_wire",
-    "write_request",
-]
+    "Attr", "Change", "Condition", "Image", "Item", "NewItem", "absent_or_at_most", "change_request", "chunks",
+    "from_wire", "is_still", "page_request", "partition_request", "to_wire", "write_request",
+]  # fmt: skip
 
 Item = dict[str, Any]
+# An item in the table's stream of changes, before or after a change.
+Image = Mapping[str, Any]
 T = TypeVar("T")
 
 

@@ -17,6 +17,7 @@ from typing import Any
 from chalice.app import Blueprint, CloudWatchEvent, DynamoDBEvent, SQSEvent
 
 from chalicelib.aws.email import mailer
+from chalicelib.aws.expressions import Image
 from chalicelib.aws.mail_quota import mail_quota
 from chalicelib.aws.queue import mail_queue, other_mail_queue
 from chalicelib.aws.source import mail_source, other_mail_source
@@ -44,7 +45,7 @@ from chalicelib.mail.whole_rate import share_of_confirmations
 from chalicelib.updates.kinds import UPDATE_KINDS
 
 # A signature's item before and after a change.
-Images = tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]
+Images = tuple[Image | None, Image | None]
 workers = Blueprint(__name__)
 # SES tests a new destination with a sentence that begins with these words.
 SES_TEST = "Successfully validated SNS topic"

@@ -6,8 +6,8 @@ signature's item in this stream, before or after a change.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
+from chalicelib.aws.expressions import Image
 from chalicelib.aws.queue import BATCH_LIMIT
 from chalicelib.aws.table import Change, NewItem, Tables
 from chalicelib.core import keys
@@ -27,7 +27,6 @@ from chalicelib.petitions.model import Petition
 from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.walk import read_letter_senders
 
-Image = Mapping[str, Any]
 # How many signatures one read returns at most.
 PAGE_SIZE = 500
 BEFORE_ALL_LETTERS = datetime(2000, 1, 1, tzinfo=UTC)

@@ -7,8 +7,8 @@ attribute LATE notes the people who withdraw meanwhile.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
 
+from chalicelib.aws.expressions import Image
 from chalicelib.aws.table import Attr, Change, Condition, Tables, is_still
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed, Conflicted
@@ -23,8 +23,6 @@ from chalicelib.mail.deliveries import DeliveryOutcome
 from chalicelib.petitions.find import letter_as_signed
 from chalicelib.projections.dimensions import AREA_PREFIX
 from chalicelib.signatures.model import SignatureState
-
-Image = Mapping[str, Any]
 
 
 def remove_letters_from_digests(

@@ -4,19 +4,17 @@ A signature's item also stores the request for an email about the signature. The
 each change of an item here. For each change that makes a request, the relay puts a message into a queue.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from math import ceil
-from typing import Any
 
+from chalicelib.aws.expressions import Image
 from chalicelib.aws.queue import LONGEST_DELAY
 from chalicelib.aws.table import Tables
 from chalicelib.mail import outstanding
 from chalicelib.mail.kind import Kinds, is_known
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.outbox import Outbox
-
-Image = Mapping[str, Any]
 
 # A sender's clock may be this much behind, and a sender ignores a message that comes too early.
 CLOCKS_DIFFER = timedelta(seconds=2)

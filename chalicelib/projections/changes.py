@@ -5,10 +5,10 @@ the signature comes later in the same stream.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
+from chalicelib.aws.expressions import Image
 from chalicelib.core import keys
 from chalicelib.core.keys import Key
 from chalicelib.petitions.constituency_table import Constituencies
@@ -19,8 +19,6 @@ from chalicelib.projections.project import Increment
 from chalicelib.signatures.model import SignatureState
 from chalicelib.tallies.model import PENDING
 
-# A signature's item before or after a change.
-Image = Mapping[str, Any]
 # The recipient complained about the email. This is not a bounce: the email was delivered.
 COMPLAINED = "complained"
 
