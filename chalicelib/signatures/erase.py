@@ -12,7 +12,7 @@ from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed, Conflicted
 from chalicelib.core.keys import Key
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures import store
+from chalicelib.signatures import store_leaving
 from chalicelib.signatures.withdraw import withdraw
 
 ATTEMPTS = 3
@@ -27,7 +27,7 @@ def erase(key: Key, petition: Petition, now: datetime, tables: Tables) -> None:
     for _ in range(ATTEMPTS):
         withdraw(key, petition, now, tables)
         try:
-            store.empty(key, now, tables)
+            store_leaving.empty(key, now, tables)
         except ConditionFailed as failure:
             if failure.item:
                 continue  # Somebody signed again with the address between the two calls.
@@ -46,6 +46,6 @@ def erase_all(identities: Iterable[tuple[Petition, str]], now: datetime, tables:
     for petition, identity in identities:
         key = keys.signature(petition.slug, identity)
         try:
-            store.mark_erased(key, now, tables)
+            store_leaving.mark_erased(key, now, tables)
         except ConditionFailed:
             erase(key, petition, now, tables)

@@ -1,4 +1,4 @@
-"""Request a signature's email, and record whether it was sent or is unwanted. mail/state.py explains other states.
+"""Request a signature's email, and record whether it was sent or is undeliverable. mail/state.py explains other states.
 
 A mail request is stored in the signature. Then the relay puts a message into the mail queue. To nudge a request is to
 have the relay send another message, because the first message is perhaps lost. Anybody can type somebody else's
@@ -14,7 +14,7 @@ from typing import Any
 from chalicelib.aws.table import Attr, Change, Condition, Tables, absent_or_at_most
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.keys import Key
-from chalicelib.core.times import exact, iso
+from chalicelib.core.times import iso
 from chalicelib.signatures.model import (
     MAIL_REQUEST_FIELDS,
     NUDGE_AFTER,
@@ -138,13 +138,3 @@ def mark_undeliverable(key: Key, reason: str, tables: Tables) -> None:
     """
     stopped = {"undeliverable": reason, "updates": False}
     tables.try_update(Change(key, assign=stopped, remove=MAIL_REQUEST_FIELDS, when=Attr("email").exists()))
-
-
-def stop_updates(key: Key, now: datetime, tables: Tables) -> None:
-    """Record that the person wants no more updates. Raise ConditionFailed if the signature is absent or withdrawn.
-
-    If the undo of an import withdrew it, record this too, because the corrected file may bring the person back.
-    """
-    may_get_updates = Attr("state").ne(SignatureState.WITHDRAWN) | Attr("taken_back_at").exists()
-    assign = {"updates": False, "unsubscribed_at": exact(now)}
-    tables.update(Change(key, assign=assign, when=Attr("state").exists() & may_get_updates))

@@ -1,10 +1,10 @@
 """Read and write signatures. Every write has a condition, because the signature may have changed since it was read.
 
-A partner's receipt is our record of a signature that it sent. A receipt email says that a signature is confirmed.
+store_leaving.py has the writes with which a person leaves. A partner's receipt is our record of a signature that it
+sent. A receipt email says that a signature is confirmed.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -12,16 +12,14 @@ from chalicelib.aws.table import Attr, Change, Condition, NewItem, Tables, absen
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.keys import Key
-from chalicelib.core.times import exact, iso
+from chalicelib.core.times import iso
 from chalicelib.core.tokens import Subject
 from chalicelib.signatures.mail_state import may_have_more_mail
 from chalicelib.signatures.model import (
-    ERASED_LIFETIME,
     MAIL_REQUEST_FIELDS,
     MAX_FURTHER_RECEIPTS,
     OUR_FORM,
     PERSONAL_FIELDS,
-    WITHDRAWN_LIFETIME,
     MailKind,
     Signature,
     SignatureState,
@@ -29,7 +27,7 @@ from chalicelib.signatures.model import (
 )
 
 _is_pending = Attr("state").eq(SignatureState.PENDING)
-_is_withdrawn = Attr("state").eq(SignatureState.WITHDRAWN)
+IS_WITHDRAWN = Attr("state").eq(SignatureState.WITHDRAWN)
 
 
 def add(key: Key, signature: Signature, tables: Tables) -> None:
@@ -59,7 +57,7 @@ def renew(key: Key, signature: Signature, now: datetime, tables: Tables) -> None
     The number of emails sent stays. If the address is undeliverable, store the new signature without a mail request.
     """
     is_expired = _is_pending & Attr("expires_at").lte(int(now.timestamp()))
-    is_over = _is_withdrawn | is_expired
+    is_over = IS_WITHDRAWN | is_expired
     try:
         tables.update(_renewal(key, signature, is_over & may_have_more_mail()))
     except ConditionFailed:
@@ -117,62 +115,6 @@ def answer_offer(key: Key, letter: Mapping[str, Any] | None, tables: Tables) -> 
     tables.try_update(Change(key, assign=assign, remove=["letter_asked"], when=when))
 
 
-def withdrawal(key: Key, stored: Signature, now: datetime) -> Change:
-    """Return the change that withdraws the signature, if it is still as in `stored` (`_is_counted_as`)."""
-    expires = int((now + WITHDRAWN_LIFETIME).timestamp())
-    assign = {"state": SignatureState.WITHDRAWN, "withdrawn_at": exact(now), "updates": False, "expires_at": expires}
-    removed = (*PERSONAL_FIELDS, *MAIL_REQUEST_FIELDS, "confirmed_at")
-    return Change(key, assign=assign, remove=removed, when=_is_counted_as(stored))
-
-
-def _is_counted_as(stored: Signature) -> Condition:
-    """Return the condition that the state, country, source and `by_partner` are still as in `stored`."""
-    counted_as = Attr("country").eq(stored.country) & Attr("source").eq(stored.source)
-    return Attr("state").eq(stored.state) & counted_as & is_still("by_partner", stored.by_partner)
-
-
-def withdrawal_by_undo(key: Key, stored: Signature, now: datetime) -> Change:
-    """Return the change for an undone import: withdraw the signature if its receipts are still as in `stored`.
-
-    Keep `unsubscribed_at`, because the corrected file may bring the person back.
-    """
-    change = withdrawal(key, stored, now)
-    is_unchanged = _is_counted_as(stored) & _has_receipts_of(stored)
-    removed = [name for name in change.remove if name != "unsubscribed_at"]
-    return replace(change, assign={**change.assign, "taken_back_at": iso(now)}, remove=removed, when=is_unchanged)
-
-
-def record_withdrawal_by_owner(key: Key, tables: Tables) -> None:
-    """Record that the person withdraws too, after an undone import withdrew the signature. Idempotent."""
-    tables.try_update(Change(key, remove=["taken_back_at", "unsubscribed_at"], when=_is_withdrawn))
-
-
-def empty(key: Key, now: datetime, tables: Tables) -> None:
-    """Remove from a withdrawn item what the person signed and when. Attributes that limit email to the address stay.
-
-    If the item is already empty, set its times to `now`. Raise ConditionFailed, with the item, if it is not withdrawn.
-    """
-    removed = (*PERSONAL_FIELDS, *MAIL_REQUEST_FIELDS, "confirmed_at", "taken_back_at")
-    tables.update(Change(key, assign=_empty_attributes(now), remove=removed, when=_is_withdrawn))
-
-
-def mark_erased(key: Key, now: datetime, tables: Tables) -> None:
-    """Store an empty item if there is no signature with this key. Raise ConditionFailed if there is one."""
-    mark = {"state": SignatureState.WITHDRAWN, "channel": "", "mails": 0, **_empty_attributes(now)}
-    tables.update(Change(key, assign=mark, when=Attr("state").not_exists()))
-
-
-def _empty_attributes(now: datetime) -> dict[str, Any]:
-    return {
-        "signed_at": iso(now),
-        "withdrawn_at": exact(now),
-        "erased_at": exact(now),
-        **dict.fromkeys(("obtained_by", "text_version", "consent_version"), ""),
-        "updates": False,
-        "expires_at": int((now + ERASED_LIFETIME).timestamp()),
-    }
-
-
 def add_origin(key: Key, new_origin: Mapping[str, set[str]], tables: Tables) -> bool:
     """Add origins and receipts. Idempotent. Return False for a withdrawn or deleted signature, or too many receipts."""
     is_live = _is_pending | Attr("state").eq(SignatureState.CONFIRMED)
@@ -193,8 +135,8 @@ def remove_receipt(key: Key, removed: str, stored: Signature, tables: Tables) ->
     fields = {"receipt": first, "also_came_with": others or None}
     assign = {name: value for name, value in fields.items() if value is not None}
     remove = [name for name in fields if name not in assign]
-    tables.update(Change(key, assign=assign, remove=remove, when=_has_receipts_of(stored)))
+    tables.update(Change(key, assign=assign, remove=remove, when=has_receipts_of(stored)))
 
 
-def _has_receipts_of(stored: Signature) -> Condition:
+def has_receipts_of(stored: Signature) -> Condition:
     return is_still("receipt", stored.receipt) & is_still("also_came_with", stored.also_came_with)

@@ -10,7 +10,7 @@ from chalicelib.aws.table import Tables
 from chalicelib.core.errors import ConditionFailed, Conflicted
 from chalicelib.core.keys import Key
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures import store
+from chalicelib.signatures import store, store_leaving
 from chalicelib.signatures.counted import withdraw_and_subtract
 from chalicelib.signatures.model import Signature, SignatureState
 
@@ -38,7 +38,7 @@ def take_back(key: Key, receipt: str, petition: Petition, now: datetime, tables:
             if not is_only_receipt:
                 store.remove_receipt(key, receipt, stored, tables)
                 return False
-            change = store.withdrawal_by_undo(key, stored, now)
+            change = store_leaving.withdrawal_by_undo(key, stored, now)
             withdraw_and_subtract(petition, stored, change, now, tables)
             return True
         except ConditionFailed:

@@ -6,7 +6,7 @@ from chalicelib.aws.table import Tables
 from chalicelib.core.errors import ConditionFailed, Conflicted
 from chalicelib.core.keys import Key
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures import mail_state, store
+from chalicelib.signatures import store, store_leaving
 from chalicelib.signatures.counted import withdraw_and_subtract
 from chalicelib.signatures.model import SignatureState
 
@@ -26,9 +26,9 @@ def withdraw(key: Key, petition: Petition, now: datetime, tables: Tables) -> Non
             # The undo of an import withdrew this signature, so a later import could store it again. Now the owner
             # withdraws too. After that, no import can store it again.
             if stored.taken_back_at:
-                store.record_withdrawal_by_owner(key, tables)
+                store_leaving.record_withdrawal_by_owner(key, tables)
             return
-        change = store.withdrawal(key, stored, now)
+        change = store_leaving.withdrawal(key, stored, now)
         try:
             withdraw_and_subtract(petition, stored, change, now, tables)
             return
@@ -40,6 +40,6 @@ def withdraw(key: Key, petition: Petition, now: datetime, tables: Tables) -> Non
 def unsubscribe(key: Key, now: datetime, tables: Tables) -> None:
     """Stop the email with updates about the petition. The signature still counts. Idempotent."""
     try:
-        mail_state.stop_updates(key, now, tables)
+        store_leaving.stop_updates(key, now, tables)
     except ConditionFailed:
         return  # The signature does not exist or is withdrawn, so there are no updates to stop.

@@ -1,0 +1,84 @@
+"""Write that a person unsubscribes, withdraws or is erased. Every write has a condition, as in store.py."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from chalicelib.aws.table import Attr, Change, Condition, Tables, is_still
+from chalicelib.core.keys import Key
+from chalicelib.core.times import exact, iso
+from chalicelib.signatures.model import (
+    ERASED_LIFETIME,
+    MAIL_REQUEST_FIELDS,
+    PERSONAL_FIELDS,
+    WITHDRAWN_LIFETIME,
+    Signature,
+    SignatureState,
+)
+from chalicelib.signatures.store import IS_WITHDRAWN, has_receipts_of
+
+
+def stop_updates(key: Key, now: datetime, tables: Tables) -> None:
+    """Record that the person wants no more updates. Raise ConditionFailed if the signature is absent or withdrawn.
+
+    If the undo of an import withdrew it, record this too, because the corrected file may bring the person back.
+    """
+    may_get_updates = Attr("state").ne(SignatureState.WITHDRAWN) | Attr("taken_back_at").exists()
+    assign = {"updates": False, "unsubscribed_at": exact(now)}
+    tables.update(Change(key, assign=assign, when=Attr("state").exists() & may_get_updates))
+
+
+def withdrawal(key: Key, stored: Signature, now: datetime) -> Change:
+    """Return the change that withdraws the signature, if it is still as in `stored` (`_is_counted_as`)."""
+    expires = int((now + WITHDRAWN_LIFETIME).timestamp())
+    assign = {"state": SignatureState.WITHDRAWN, "withdrawn_at": exact(now), "updates": False, "expires_at": expires}
+    removed = (*PERSONAL_FIELDS, *MAIL_REQUEST_FIELDS, "confirmed_at")
+    return Change(key, assign=assign, remove=removed, when=_is_counted_as(stored))
+
+
+def _is_counted_as(stored: Signature) -> Condition:
+    """Return the condition that the state, country, source and `by_partner` are still as in `stored`."""
+    counted_as = Attr("country").eq(stored.country) & Attr("source").eq(stored.source)
+    return Attr("state").eq(stored.state) & counted_as & is_still("by_partner", stored.by_partner)
+
+
+def withdrawal_by_undo(key: Key, stored: Signature, now: datetime) -> Change:
+    """Return the change for an undone import: withdraw the signature if its receipts are still as in `stored`.
+
+    Keep `unsubscribed_at`, because the corrected file may bring the person back.
+    """
+    change = withdrawal(key, stored, now)
+    is_unchanged = _is_counted_as(stored) & has_receipts_of(stored)
+    removed = [name for name in change.remove if name != "unsubscribed_at"]
+    return replace(change, assign={**change.assign, "taken_back_at": iso(now)}, remove=removed, when=is_unchanged)
+
+
+def record_withdrawal_by_owner(key: Key, tables: Tables) -> None:
+    """Record that the person withdraws too, after an undone import withdrew the signature. Idempotent."""
+    tables.try_update(Change(key, remove=["taken_back_at", "unsubscribed_at"], when=IS_WITHDRAWN))
+
+
+def empty(key: Key, now: datetime, tables: Tables) -> None:
+    """Remove from a withdrawn item what the person signed and when. Attributes that limit email to the address stay.
+
+    If the item is already empty, set its times to `now`. Raise ConditionFailed, with the item, if it is not withdrawn.
+    """
+    removed = (*PERSONAL_FIELDS, *MAIL_REQUEST_FIELDS, "confirmed_at", "taken_back_at")
+    tables.update(Change(key, assign=_empty_attributes(now), remove=removed, when=IS_WITHDRAWN))
+
+
+def mark_erased(key: Key, now: datetime, tables: Tables) -> None:
+    """Store an empty item if there is no signature with this key. Raise ConditionFailed if there is one."""
+    mark = {"state": SignatureState.WITHDRAWN, "channel": "", "mails": 0, **_empty_attributes(now)}
+    tables.update(Change(key, assign=mark, when=Attr("state").not_exists()))
+
+
+def _empty_attributes(now: datetime) -> dict[str, Any]:
+    return {
+        "signed_at": iso(now),
+        "withdrawn_at": exact(now),
+        "erased_at": exact(now),
+        **dict.fromkeys(("obtained_by", "text_version", "consent_version"), ""),
+        "updates": False,
+        "expires_at": int((now + ERASED_LIFETIME).timestamp()),
+    }
