@@ -22,6 +22,7 @@ def an_event(event_type: str, petition: Petition, identity: str, **more: Any) ->
     ("event_type", "more", "recorded"),
     [
         ("Bounce", {"bounce": {"bounceType": "Permanent"}}, "bounced"),
+        ("Bounce", {"bounce": {"bounceType": "Permanent", "bounceSubType": "OnAccountSuppressionList"}}, "bounced"),
         ("Bounce", {"bounce": {"bounceType": "Transient"}}, None),
         ("Bounce", {"bounce": {"bounceType": "Undetermined"}}, None),
         ("Complaint", {"complaint": {"complaintSubType": None}}, "complained"),
