@@ -20,7 +20,8 @@ class CachedAnswer:
     no_retry_until: float = 0.0
     """Set when the origin fails. Until this time, the CDN serves this answer without a request to the origin."""
 
-    def is_fresh(self, now: float) -> bool:
+    def needs_no_origin(self, now: float) -> bool:
+        """Return whether this answer is served without a request to the origin: it is fresh, or the origin failed."""
         return now < max(self.stored_at + self.lifetime.fresh, self.no_retry_until)
 
     def may_be_served_while_refreshing(self, now: float) -> bool:

@@ -127,6 +127,6 @@ class Distribution:
     errors: Mapping[int, ErrorRule]
     domain: str
 
-    def error(self, status: int) -> ErrorRule:
+    def error_rule(self, status: int) -> ErrorRule:
         """Return the rule for errors with this status."""
         return self.errors.get(status, ErrorRule())

@@ -65,7 +65,7 @@ class Edge:
         key = key_of(request, behaviour.cache)
         now = self._clock()
         cached = self._cache.get(key, now)
-        if cached and cached.is_fresh(now):
+        if cached and cached.needs_no_origin(now):
             return _as_loaded(cached)
         if cached and cached.may_be_served_while_refreshing(now):
             if key not in self._running_loads:
@@ -119,7 +119,7 @@ class Edge:
         if cached and answer.status == 304:
             return self._renewed(key, cached, answer, behaviour, now)
         if cached and answer.has_failed and cached.may_be_served_after_failure(now, is_unreachable=is_unreachable):
-            cached.no_retry_until = now + self._distribution.error(answer.status).ttl
+            cached.no_retry_until = now + self._distribution.error_rule(answer.status).ttl
             return _as_loaded(cached)
         answer = for_cache(answer, origin_request, behaviour)
         return await self._store(key, request, behaviour, answer, now)
@@ -139,7 +139,7 @@ class Edge:
     ) -> _Loaded:
         """Cache the answer under the key, if there is a key. If an error has an error page, cache the page instead."""
         if answer.is_error:
-            seconds = error_lifetime(answer, self._distribution.error(answer.status))
+            seconds = error_lifetime(answer, self._distribution.error_rule(answer.status))
             life = Lifetime(fresh=seconds)
             is_shared = seconds > 0
             answer = await self._with_error_page(answer, request)
@@ -153,7 +153,7 @@ class Edge:
 
     async def _with_error_page(self, answer: EdgeAnswer, request: ViewerRequest) -> EdgeAnswer:
         """Return the distribution's page for this error. If no page can be loaded, return the answer itself."""
-        rule = self._distribution.error(answer.status)
+        rule = self._distribution.error_rule(answer.status)
         if rule.page is None or rule.page == request.path:  # No page is set, or the page itself failed.
             return answer
         headers = request.headers.copy()

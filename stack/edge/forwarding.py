@@ -17,7 +17,7 @@ from stack.edge.distribution import Behaviour, CachePolicy, NameSelection
 from stack.edge.message import VIA, Headers, OriginRequest, ViewerRequest, list_entries
 
 Key = tuple[object, ...]
-# These headers are not copied from the viewer's request. `_headers` writes some of them, such as Cookie and Via.
+# These headers are not copied from the viewer's request. `_origin_headers` writes some of them, such as Cookie and Via.
 _NOT_COPIED = frozenset(
     {
         *("host", "connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "proxy-connection"),
@@ -48,10 +48,10 @@ def origin_request_of(request: ViewerRequest, behaviour: Behaviour) -> OriginReq
     target = f"{request.path}?{query}" if query else request.path
     is_cached_head = request.method == "HEAD" and behaviour.may_cache("HEAD")
     method = "GET" if is_cached_head else request.method
-    return OriginRequest(method, target, _headers(request, behaviour), request.body)
+    return OriginRequest(method, target, _origin_headers(request, behaviour), request.body)
 
 
-def _headers(request: ViewerRequest, behaviour: Behaviour) -> Headers:
+def _origin_headers(request: ViewerRequest, behaviour: Behaviour) -> Headers:
     headers = _copied_headers(request, behaviour)
     sends_user_agent = _is_included("user-agent", [behaviour.cache.headers, behaviour.request.headers])
     headers["User-Agent"] = request.headers.get("User-Agent", "") if sends_user_agent else "Amazon CloudFront"

@@ -106,7 +106,7 @@ def group(config: Properties) -> OriginGroup:
     return OriginGroup(first["OriginId"], second["OriginId"], frozenset(statuses))
 
 
-def error(config: Properties) -> ErrorRule:
+def error_rule(config: Properties) -> ErrorRule:
     ttl = float(config.get("ErrorCachingMinTTL", ERROR_TTL))
     return ErrorRule(ttl, config.get("ResponsePagePath"), config.get("ResponseCode"))
 

@@ -63,7 +63,7 @@ class _Reader:
             default=self._behaviour(config["DefaultCacheBehavior"]),
             origins={each["Id"]: properties.origin(each) for each in config["Origins"]},
             groups={each["Id"]: properties.group(each) for each in groups},
-            errors={each["ErrorCode"]: properties.error(each) for each in errors},
+            errors={each["ErrorCode"]: properties.error_rule(each) for each in errors},
             domain=self.value({"Fn::GetAtt": [logical_id, "DomainName"]}),
         )
 

@@ -79,11 +79,10 @@ def _sort_key(route: Route) -> tuple[int, list[bool]]:
     return -len(parts), [part == "*" for part in parts]
 
 
-def is_page(route: Route) -> bool:
-    """Return whether people open the route in a browser, and the busy page may replace the answer of a failing API.
+def may_show_busy_page(route: Route) -> bool:
+    """Return whether the busy page may replace the route's answer if the API fails: only for pages that are cached.
 
-    The thank-you page is never cached, and not included: in its place, the busy page would wrongly say that nothing was
-    sent.
+    The thank-you page is never cached. In its place, the busy page would wrongly say that nothing was sent.
     """
     # All routes that are cached for seconds are pages, except public JSON and files.
     *_, name = route.path.split("/")
@@ -110,7 +109,7 @@ def _behaviour(route: Route) -> Template:
     # PAGES is a group of origins, to which CloudFront allows no POST. All other routes lead to the API itself, with
     # every method, so that the API can answer 405.
     page_target = {"TargetOriginId": PAGES, "AllowedMethods": _READ_METHODS}
-    target = page_target if is_page(route) else _api_target()
+    target = page_target if may_show_busy_page(route) else _api_target()
     return {**target, **_usual_properties(), "CachePolicyId": ref(rule.logical_id), **_picture_properties(route)}
 
 
