@@ -124,13 +124,13 @@ def values_for_second_change_set(stage: str, outputs: dict[str, str]) -> dict[st
     values: dict[str, str] = {}
     if outputs["HasSiteUrl"] != "yes":
         values["SiteUrl"] = outputs["SiteUrlInUse"]
-    if is_protected(stage) and outputs["IsProtected"] == "no":
+    if must_be_protected(stage) and outputs["IsProtected"] == "no":
         values["Protect"] = "yes"
     return values
 
 
-def is_protected(stage: str) -> bool:
-    """Return whether the stage's data is protected from deletion. The data of trial stages is not protected."""
+def must_be_protected(stage: str) -> bool:
+    """Return whether the stage's data must be protected from deletion. The data of trial stages need not be."""
     return stage not in _UNPROTECTED
 
 
@@ -144,7 +144,7 @@ def _confirmation(stage: str, yes: bool) -> Callable[[ChangeSet], bool]:
     def confirm(change_set: ChangeSet) -> bool:
         say(bold(f"{change_set.stack}: {headline(change_set.changes)}"))
         say(changes_as_table(change_set.changes))
-        if is_protected(stage):
+        if must_be_protected(stage):
             refuse_losses(change_set)
         return is_confirmed or _says_yes(stage)
 

@@ -1,5 +1,7 @@
 """The SQS queues. Each has a worker (the function that receives its messages) and a dead-letter queue.
 
+A dead-letter queue has no worker. The stream's dead-letter queue belongs to no other queue.
+
 To add a queue, add a call of `worked_queue`.
 """
 
@@ -59,7 +61,7 @@ def _data_queues() -> list[Template]:
             what_failed="Signatures that could not be stored",
             worker="store_overflow",
             attempts=_MAX_RECEIVES,
-            is_personal=True,
+            holds_signatures=True,
         ),
     ]
 
@@ -117,13 +119,14 @@ def worked_queue(
     worker: str,
     attempts: int,
     max_concurrency: Any = 2,
-    is_personal: bool = False,
+    holds_signatures: bool = False,
 ) -> Template:
     """Return a queue with its worker's event source, its environment variable, and its dead-letter queue with an alarm.
 
     `contents` describes the messages of the queue, and `what_failed` those of the dead-letter queue. A message goes
     there if it was received `attempts` times without success. `max_concurrency`: how many workers run at the same time,
-    at most. `is_personal`: whether the messages are personal data.
+    at most. `holds_signatures`: whether the messages are whole signatures. (Those of the feedback queue have
+    addresses too. SNS sends them, so the feedback queue is encrypted in another way: docs/aws-facts.md.)
     """
     logical = queue_id(name)
     redrive = {"deadLetterTargetArn": get_att(f"{logical_id(name)}DeadLetterQueue"), "maxReceiveCount": attempts}
@@ -138,35 +141,37 @@ def worked_queue(
     return merge_parts(
         [
             # AWS advises six times the function's timeout.
-            _queue(logical, contents, is_personal, VisibilityTimeout=6 * timeout(worker), RedrivePolicy=redrive),
-            dead_letters(name, what_failed, is_personal),
+            _queue(logical, contents, holds_signatures, VisibilityTimeout=6 * timeout(worker), RedrivePolicy=redrive),
+            dead_letters(name, what_failed, holds_signatures),
             function_properties(worker, Events=events),
             {"Globals": {"Function": {"Environment": {"Variables": variables}}}},
         ]
     )
 
 
-def dead_letters(name: str, what_failed: str, is_personal: bool = False) -> Template:
+def dead_letters(name: str, what_failed: str, holds_signatures: bool = False) -> Template:
     """Return a dead-letter queue, and an alarm that starts with the first message in the queue."""
     logical = f"{logical_id(name)}DeadLetterQueue"
     messages = queue_measure("ApproximateNumberOfMessagesVisible", logical)
     first_message = alarm(f"{what_failed}: see the dead-letter queue.", messages, "Maximum")
-    return merge_parts([_queue(logical, what_failed, is_personal), {"Resources": {f"{logical}Alarm": first_message}}])
+    return merge_parts(
+        [_queue(logical, what_failed, holds_signatures), {"Resources": {f"{logical}Alarm": first_message}}]
+    )
 
 
-def _queue(logical: str, contents: str, is_personal: bool, **more: Any) -> Template:
+def _queue(logical: str, contents: str, holds_signatures: bool, **more: Any) -> Template:
     """Return a queue that keeps messages for as long as SQS allows, and an output with the queue's URL.
 
-    A queue with personal data is encrypted with the charity's own key, if there is one, and outlives the stack.
+    A queue of signatures is encrypted with the charity's own key, if there is one, and outlives the stack.
     """
     own_key = {
         "KmsMasterKeyId": if_condition("HasCustomerKey", ref("CustomerKeyArn"), "alias/aws/sqs"),
         "KmsDataKeyReusePeriodSeconds": 24 * 3600,
     }
-    encryption = own_key if is_personal else {"SqsManagedSseEnabled": True}
-    description = f"{contents}: personal data" if is_personal else contents
+    encryption = own_key if holds_signatures else {"SqsManagedSseEnabled": True}
+    description = f"{contents}: personal data" if holds_signatures else contents
     properties = {"MessageRetentionPeriod": _FOURTEEN_DAYS, **encryption, **more}
     return {
-        "Resources": {logical: resource("SQS::Queue", properties, **retention(is_personal))},
+        "Resources": {logical: resource("SQS::Queue", properties, **retention(holds_signatures))},
         "Outputs": {f"{logical}Url": output(ref(logical), description)},
     }
