@@ -61,7 +61,8 @@ def caller_of(headers: Mapping[str, str], query: bytes) -> Caller | None:
     return Caller(account, role, name, _policies_of(account, role))
 
 
-def is_signed(headers: Mapping[str, str], query: bytes) -> bool:
+def names_access_key(headers: Mapping[str, str], query: bytes) -> bool:
+    """Return whether the request names an access key. Nobody checks the signature."""
     return bool(_access_key(headers, query))
 
 

@@ -21,9 +21,9 @@ from stack.strict.partial import Params, PartialAnswer
 Perform = Callable[[Params | None], Awaitable[HttpResponse]]
 """Let the emulator carry out the call with these parameters; None stands for the parameters of the call itself."""
 _ONGOING = "Transaction is ongoing for the item"
-_WRITE_OPERATIONS = {"PutItem", "UpdateItem", "DeleteItem"}
+_SINGLE_ITEM_WRITES = {"PutItem", "UpdateItem", "DeleteItem"}
 _ITEM_OPERATIONS = {
-    *_WRITE_OPERATIONS,
+    *_SINGLE_ITEM_WRITES,
     "GetItem",
     "Query",
     "Scan",
@@ -85,7 +85,7 @@ FAULTS: Mapping[str, Fault] = {
     "transaction-conflict": Fault(
         "dynamodb", {"TransactWriteItems", "TransactGetItems"}, before=_cancelled_transaction
     ),
-    "item-conflict": Fault("dynamodb", _WRITE_OPERATIONS, before=_error("TransactionConflictException", _ONGOING)),
+    "item-conflict": Fault("dynamodb", _SINGLE_ITEM_WRITES, before=_error("TransactionConflictException", _ONGOING)),
     "transaction-in-progress": Fault(
         "dynamodb",
         {"TransactWriteItems"},

@@ -12,7 +12,7 @@ from typing import Any
 from stack.referee.model import Call
 from stack.referee.wire import call_of
 from stack.strict import limits
-from stack.strict.callers import Caller, UnknownSession, caller_of, is_signed
+from stack.strict.callers import Caller, UnknownSession, caller_of, names_access_key
 from stack.strict.errors import error
 from stack.strict.faults import Faults, Perform
 from stack.strict.http import App, HttpResponse, Receive, Scope, Send, call_app, headers_of, read_body, replayed
@@ -89,7 +89,7 @@ def _is_unsigned_object_request(scope: Scope) -> bool:
     """Return whether this is an unsigned request for an S3 object. OPTIONS is allowed: browsers never sign it."""
     if scope["method"] == "OPTIONS" or not _OBJECT_PATH.fullmatch(scope["path"]):
         return False
-    return not is_signed(headers_of(scope), scope.get("query_string", b""))
+    return not names_access_key(headers_of(scope), scope.get("query_string", b""))
 
 
 def _api_call(scope: Scope, body: bytes) -> Call | None:

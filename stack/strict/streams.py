@@ -126,7 +126,7 @@ def _run_function(records: Sequence[Record], source: dict[str, Any], function: A
         return len(records)
     result = lambda_svc._execute_function(function, {"Records": batch})
     failed_at = _first_failed_index(result, batch, source)
-    _log_result(source, result, failed_at)
+    _record_result(source, result, failed_at)
     if failed_at is None:
         return len(records)
     if failed_at > 0:  # The next batch begins with the record that failed.
@@ -173,7 +173,7 @@ def _is_too_old(batch: Sequence[Record], source: Mapping[str, Any]) -> bool:
     return limit > 0 and age > limit
 
 
-def _log_result(source: dict[str, Any], result: Mapping[str, Any], failed_at: int | None) -> None:
+def _record_result(source: dict[str, Any], result: Mapping[str, Any], failed_at: int | None) -> None:
     """Log a failure and the function's output in the emulator's log, and set the result that the source shows.
 
     The emulator's own poller does the same.
