@@ -1,8 +1,8 @@
 """CloudWatch alarms: the functions that make an alarm, and a list of the alarms that no other module makes.
 
 The modules `functions`, `tables`, `queues` and `streams` make the alarms of each function, table, queue and stream
-reader, and `backlogs` those on messages that wait. To add another alarm, add it to the list here, and to
-docs/runbook.md, which says what to do.
+reader, `backlogs` those on messages that wait, and `authorizers` the one on failing authorizers. To add another alarm,
+add it to the list here, and to docs/runbook.md, which says what to do.
 """
 
 from typing import Any, NamedTuple
@@ -36,12 +36,13 @@ def api_measure(metric: str) -> Measure:
     return Measure("AWS/ApiGateway", metric, {"ApiName": sub("petitions-${Stage}"), "Stage": api_stage()})
 
 
-def queue_measure(metric: str, queue: str) -> Measure:
-    return Measure("AWS/SQS", metric, {"QueueName": get_att(queue, "QueueName")})
+def queue_measure(metric: str, queue_id: str) -> Measure:
+    """Return the measure of a queue. `queue_id`: its logical id, such as MailQueue."""
+    return Measure("AWS/SQS", metric, {"QueueName": get_att(queue_id, "QueueName")})
 
 
 def alarm(description: str, measure: Measure, statistic: str = "Sum", period: int = 300, **more: Any) -> Template:
-    """Return an alarm on one metric. `period` is in seconds. `more`: properties that replace the usual ones."""
+    """Return an alarm on one metric. `period`: in seconds. `more`: further properties; they win over the usual ones."""
     metric = {**measure.as_properties(), "Statistic": statistic, "Period": period}
     return resource("CloudWatch::Alarm", {**_usual_properties(description), **metric, **more})
 
@@ -60,7 +61,7 @@ def alarm_on_math(
 
     `operands`: the metric that each name in the expression stands for. `statistic` and `period` (in seconds) are those
     of every operand. `result`: the id that the expression has in CloudWatch. `label`: its label; default: the
-    description. `more`: properties that replace the usual ones.
+    description. `more`: further properties; they win over the usual ones.
 
     If the expression has FILL, the newest period must not decide alone, so set `EvaluationPeriods`. CloudWatch gets
     metrics late: the newest period may have the filled value only because its data is not there yet.
@@ -79,7 +80,7 @@ def _operand(name: str, measure: Measure, statistic: str, period: int) -> Templa
 
 
 def _usual_properties(description: str) -> Template:
-    """Return the properties that an alarm has if it does not replace them."""
+    """Return the properties that an alarm has unless its own properties (`more`) replace them."""
     return {
         "AlarmDescription": f"{description} docs/runbook.md",
         "ComparisonOperator": "GreaterThanOrEqualToThreshold",
@@ -132,7 +133,7 @@ _ALARMS = {
         Threshold=20,
     ),
     # A recount takes minutes and runs every 6 hours, so every 7 hours have the numbers of all petitions. If recounts
-    # stop, this alarm keeps its state, and the next alarm starts.
+    # stop, this alarm keeps its state, and the alarm RecountMissing starts.
     "Drift": alarm(
         "A tally differs from its signatures. The alarm ends up to 7 hours after the last recount that found a drift.",
         code_measure(Metric.DRIFT),
@@ -187,7 +188,7 @@ _ALARMS = {
 def alarms() -> Template:
     """Return the SNS topic that every alarm notifies, its email subscription, and the alarms of the list."""
     subscription = {"TopicArn": ref("AlarmsTopic"), "Protocol": "email", "Endpoint": ref("AlarmEmail")}
-    listed_alarms = {f"{name}Alarm": each for name, each in _ALARMS.items()}
+    listed_alarms = {f"{name}Alarm": declared for name, declared in _ALARMS.items()}
     return {
         "Resources": {
             "AlarmsTopic": resource("SNS::Topic"),

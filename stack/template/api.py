@@ -87,9 +87,9 @@ def api() -> Template:
 def _authorizer_with_all_headers() -> Template:
     """Return an authorizer without identity sources, so that API Gateway always calls it, with all headers.
 
-    docs/aws-facts.md has the source of this.
+    Source: docs/aws-facts.md.
     """
-    # OpenAPI requires the name of a header. This is no real one, because the authorizer gets all headers.
+    # OpenAPI requires the name of a header. No header is called Unused, because the authorizer gets all headers.
     return {"name": "Unused", "x-amazon-apigateway-authorizer": {"type": "request"}}
 
 

@@ -14,7 +14,7 @@ from chalicelib.edge.routes import ROUTES
 from stack.template.cfn import Template, ref, resource, sub
 
 API, PAGES = "Api", "Pages"
-"""Ids of the two targets of requests: the API, and a group of origins that shows the busy page if the API fails."""
+"""Ids of the targets of these behaviours: the API, and a group of origins that shows the busy page if the API fails."""
 
 # CloudFront accepts three sets of methods. These are the largest and the smallest.
 _ALL_METHODS = ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"]
@@ -123,7 +123,7 @@ def _picture_properties(route: Route) -> Template:
 
 
 def uncached_behaviour() -> Template:
-    """Return the behaviour of all routes that write, or whose answers are personal: every method, and no cache."""
+    """Return the behaviour of all paths whose answers are not cached, with every method."""
     request_policy = {"OriginRequestPolicyId": ref("EdgeRequestPolicy")}
     return {**_api_target(), **_usual_properties(), "CachePolicyId": _CACHING_DISABLED, **request_policy}
 

@@ -55,7 +55,7 @@ def _bucket() -> Template:
 
 
 def _bucket_policy() -> Template:
-    """Return the policy that lets only this distribution read objects, and only over TLS.
+    """Return the policy that lets the distribution read objects, and refuses every call without TLS.
 
     The distribution may not list objects, so S3 answers 403 instead of 404 for a missing object.
     """

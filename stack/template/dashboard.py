@@ -49,19 +49,20 @@ def _api_line(metric: str, **options: str) -> Line:
     return ["AWS/ApiGateway", metric, "ApiName", f"petitions-{_STAGE}", "Stage", api_stage(), *last]
 
 
-def _queue_line(metric: str, queue: str, **options: str) -> Line:
-    return ["AWS/SQS", metric, "QueueName", f"${{{queue}.QueueName}}", options]
+# Queues, functions and tables are given by their logical ids.
+def _queue_line(metric: str, queue_id: str, **options: str) -> Line:
+    return ["AWS/SQS", metric, "QueueName", f"${{{queue_id}.QueueName}}", options]
 
 
-def _function_line(metric: str, function: str, label: str = "") -> Line:
-    return ["AWS/Lambda", metric, "FunctionName", f"${{{function}}}", {"label": label or function}]
+def _function_line(metric: str, function_id: str, label: str = "") -> Line:
+    return ["AWS/Lambda", metric, "FunctionName", f"${{{function_id}}}", {"label": label or function_id}]
 
 
-def _table_line(metric: str, table: str, label: str = "") -> Line:
-    return ["AWS/DynamoDB", metric, "TableName", f"${{{table}}}", {"label": label or table}]
+def _table_line(metric: str, table_id: str, label: str = "") -> Line:
+    return ["AWS/DynamoDB", metric, "TableName", f"${{{table_id}}}", {"label": label or table_id}]
 
 
-def _resources_of_type(resources: Template, kind: str) -> Template:
+def _properties_by_id(resources: Template, kind: str) -> Template:
     """Return the properties of the resources of one type, by logical id. `kind`: such as SQS::Queue."""
     found = {}
     for name, each in resources.items():
@@ -98,8 +99,8 @@ def _email_charts() -> list[Template]:
 
 
 def _work_charts(resources: Template) -> list[Template]:
-    readers = [name for name, each in resources.items() if _reads_stream(each)]
-    lags = [_function_line("IteratorAge", reader) for reader in readers]
+    reader_ids = [logical for logical, declared in resources.items() if _reads_stream(declared)]
+    lags = [_function_line("IteratorAge", reader_id) for reader_id in reader_ids]
     conflicts = _own_metric_lines(Metric.CONFLICT_RETRIED)
     drift = _own_metric_lines(Metric.DRIFT, Metric.PENDING_DRIFT, stat="Maximum", yAxis="right")
     return [
@@ -112,11 +113,11 @@ def _work_charts(resources: Template) -> list[Template]:
 def _dead_letter_lines(resources: Template) -> list[Line]:
     """Return a line for the number of messages in each dead-letter queue."""
     lines = []
-    for name, queue in _resources_of_type(resources, "SQS::Queue").items():
-        is_dead_letter_queue = "RedrivePolicy" not in queue
+    for queue_id, properties in _properties_by_id(resources, "SQS::Queue").items():
+        is_dead_letter_queue = "RedrivePolicy" not in properties
         if is_dead_letter_queue:
-            label = name.removesuffix("DeadLetterQueue")
-            lines.append(_queue_line("ApproximateNumberOfMessagesVisible", name, label=label))
+            label = queue_id.removesuffix("DeadLetterQueue")
+            lines.append(_queue_line("ApproximateNumberOfMessagesVisible", queue_id, label=label))
     return lines
 
 
@@ -127,16 +128,16 @@ def _reads_stream(declared: Template) -> bool:
 
 
 def _aws_charts(resources: Template) -> list[Template]:
-    functions = [logical_id(name) for name in function_settings()]
-    running = [_function_line("ConcurrentExecutions", function) for function in functions]
+    function_ids = [logical_id(name) for name in function_settings()]
+    running = [_function_line("ConcurrentExecutions", function_id) for function_id in function_ids]
     errors = []
-    for function in functions:
+    for function_id in function_ids:
         for metric in ("Errors", "Throttles"):
-            errors.append(_function_line(metric, function, f"{function} {metric}"))
+            errors.append(_function_line(metric, function_id, f"{function_id} {metric}"))
     writes = []
-    for table in _resources_of_type(resources, "DynamoDB::Table"):
-        writes.append(_table_line("ConsumedWriteCapacityUnits", table))
-        writes.append(_table_line("WriteThrottleEvents", table, f"{table} throttled"))
+    for table_id in _properties_by_id(resources, "DynamoDB::Table"):
+        writes.append(_table_line("ConsumedWriteCapacityUnits", table_id))
+        writes.append(_table_line("WriteThrottleEvents", table_id, f"{table_id} throttled"))
     reputation: list[Line] = [["AWS/SES", f"Reputation.{rate}Rate"] for rate in ("Bounce", "Complaint")]
     return [
         _chart("API: requests and errors", [_api_line(each) for each in ("Count", "4XXError", "5XXError")]),

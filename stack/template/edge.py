@@ -126,7 +126,8 @@ def _api_policy() -> Template:
 
     A changed policy is in force after the next deployment of the API's stage. SAM makes a deployment only when the text
     of the API's definition changes. The values of parameters are not in that text, so stack/api_policy.py writes those
-    that the policy needs into the API's description. It also checks after a deployment that the policy has the keys.
+    that the policy needs into the API's description. After each deployment, stack/api_policy.py also checks that AWS
+    has put the keys in the place of the references to them.
     """
     every_call = {"Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*"}
     keys = [sub(origin_key(parameter)) for parameter in ("OriginKey", "OriginKeyToo")]

@@ -20,6 +20,7 @@ class RateRule(NamedTuple):
     """A limit for the requests of one address within the window.
 
     `path`: a regular expression for the paths that count. `is_page`: the refusal is a page; otherwise it is JSON.
+    `posts_only`: whether only requests with the method POST count.
     """
 
     name: str

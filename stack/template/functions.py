@@ -85,7 +85,7 @@ def functions() -> Template:
 
 
 def _own_variables() -> list[Template]:
-    """Return the environment variables that only some functions have, except secrets."""
+    """Return the parts with the environment variables that only some functions have, except secrets."""
     # app.py reads SERVED_FUNCTION, and imports only the modules of the function's routes.
     served = [environment(name, {"SERVED_FUNCTION": logical_id(name)}) for name in ROUTE_FUNCTIONS]
     provider = {}
@@ -100,10 +100,10 @@ def _own_variables() -> list[Template]:
 
 
 def _job_settings() -> list[Template]:
-    """Return the properties of the functions that work on jobs, such as exports.
+    """Return the parts with the properties of the functions that work on jobs, such as exports.
 
-    The disk must hold the plain and the encrypted file at once. Without RecursiveLoop, Lambda would stop a function
-    that sends messages to its own queue.
+    `Size` is in MB. For an export or a list, the disk must hold the plain and the encrypted file at once; for an
+    import, the uploaded file. Without RecursiveLoop, Lambda would stop a function that sends messages to its own queue.
     """
     return [
         function_properties("run_export", EphemeralStorage={"Size": 4096}, RecursiveLoop="Allow"),
@@ -132,14 +132,14 @@ def function_measure(metric: str, function: str) -> Measure:
 
 
 def _secrets() -> Iterator[Template]:
-    """Yield the environment variable of each secret, for each function that gets the secret."""
+    """Yield a part for each secret and each function that gets the secret in its environment."""
     for variable, readers in SECRETS.items():
         for function in readers:
             yield _secret(variable, function)
 
 
 def _secret(variable: str, function: str) -> Template:
-    """Return the environment variable that contains a secret: SIGNATURE_KEYS contains SignatureKeys."""
+    """Return the part that gives a function a secret. The variable SIGNATURE_KEYS contains the secret SignatureKeys."""
     if variable == "ORIGIN_KEYS":
         # Two versions of this secret: the one that CloudFront sends, and another one that the API accepts.
         versions = {parameter: origin_key(parameter) for parameter in ("OriginKey", "OriginKeyToo")}

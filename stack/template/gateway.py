@@ -71,7 +71,10 @@ def _throttles() -> Iterator[Template]:
 
 
 def _throttled_methods(route: Route) -> list[str]:
-    """Return the route's method. Add OPTIONS if pages of other sites may post: browsers send OPTIONS before POST."""
+    """Return the route's method, but not HEAD, which has the default throttle. Add OPTIONS if other sites may post.
+
+    Browsers send OPTIONS before a POST to another site.
+    """
     has_preflight = route.allows_any_origin and route.method != "GET"
     preflight = ["OPTIONS"] if has_preflight else []
     return [route.method, *preflight]

@@ -66,7 +66,7 @@ def _events() -> Template:
 
 
 def _queue_policy(queue: str) -> Template:
-    """Return the policy by which a queue accepts messages from the topic only.
+    """Return the policy that lets the topic send messages to a queue.
 
     Each queue has a policy of its own, because SQS refuses a policy that names two queues.
     """

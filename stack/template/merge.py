@@ -28,7 +28,9 @@ _DESCRIPTION = "Petitions: sign, confirm, count. One template for AWS and for th
 
 
 def settings_in(outputs: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment variables of all functions whose values are outputs of the stack, such as a queue's URL.
+    """Return the variables that every function's environment has, if their values are outputs of the stack.
+
+    An example is the URL of a queue.
 
     Raise KeyError if an output is missing, because the stack was deployed from an older template.
     """
@@ -41,8 +43,8 @@ def settings_in(outputs: Mapping[str, str]) -> dict[str, str]:
         output_by_value[value] = name
     settings = {}
     variables = template["Globals"]["Function"]["Environment"]["Variables"]
-    for variable, content in variables.items():
-        value = json.dumps(content)
+    for variable, declared_value in variables.items():
+        value = json.dumps(declared_value)
         if value in output_by_value:
             name = output_by_value[value]
             settings[variable] = outputs[name]

@@ -171,7 +171,7 @@ _CONDITIONS = {
 
 
 def parameters() -> Template:
-    """Return the parameters and conditions, and two outputs from which `make deploy` reads how they are set."""
+    """Return the parameters and conditions. Two outputs tell `make deploy` whether SiteUrl and Protect are set."""
     outputs = {
         "HasSiteUrl": output(
             if_condition("HasSiteUrl", "yes", "no"), "Whether SiteUrl is set; emails and pages need it"

@@ -3,7 +3,7 @@
 `relay_mail` queues the emails and letters that a change requests. A letter is an email from the signer to a target of
 the petition, such as a member of parliament. `project_signatures` updates the number of pending signatures, the
 counts by constituency, postcode area and text version, and the funnel: how many people reached each step. Each function
-gets only the records that match its patterns. A stream must not have more than two readers.
+gets only the records that match one of its patterns. A stream must not have more than two readers.
 """
 
 import json
@@ -93,6 +93,7 @@ def stream_reader(function: str, patterns: list[Template], **reading: int) -> Te
         "StartingPosition": "TRIM_HORIZON",
         "BisectBatchOnFunctionError": True,
         "MaximumRetryAttempts": 20,
+        # DynamoDB keeps a record for 24 hours. The funnel takes a day as final because of this limit (projections).
         "MaximumRecordAgeInSeconds": 12 * 3600,
         **reading,
         "FunctionResponseTypes": ["ReportBatchItemFailures"],

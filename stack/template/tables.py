@@ -20,7 +20,8 @@ _OPERATIONS = ("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "Tra
 
 
 def tables() -> Template:
-    # DynamoDB raises both by itself, and refuses a lower value. So set the reads only if the operator wants it.
+    # DynamoDB raises a table's warm throughput by itself, and refuses a lower value. So set the reads only if the
+    # operator has chosen a value.
     reads = if_condition("WarmsReads", ref("WarmReads"))
     units = {"ReadUnitsPerSecond": reads, "WriteUnitsPerSecond": ref("WarmWrites")}
     return merge_parts(
