@@ -35,7 +35,7 @@ def error_page(status: int, detail: str) -> EdgeAnswer:
 
 
 def for_cache(answer: EdgeAnswer, origin_request: OriginRequest, behaviour: Behaviour) -> EdgeAnswer:
-    """Return the origin's answer as it is cached: compressed, and with a shorter Vary.
+    """Return the origin's answer as it is cached: compressed, with a shorter Vary, without headers for one connection.
 
     The cached answer has no Set-Cookie if the behaviour forwards no cookies to the origin.
     """
@@ -64,7 +64,7 @@ def _shorten_vary(headers: Headers, origin_request: OriginRequest) -> None:
 
 
 def _compressed(answer: EdgeAnswer, origin_request: OriginRequest, behaviour: Behaviour) -> EdgeAnswer:
-    """Return the answer compressed, or unchanged if the behaviour, the viewer or the answer does not allow this."""
+    """Return the answer compressed (its headers are changed too), or the same answer if it must not be compressed."""
     # Without encodings in the cache key, CloudFront does not compress.
     may_compress = behaviour.compresses and behaviour.cache.encodings
     if not may_compress or not _is_compressible(answer):
@@ -100,7 +100,7 @@ def _is_compressible(answer: EdgeAnswer) -> bool:
 
 
 def for_viewer(answer: EdgeAnswer, request: ViewerRequest, behaviour: Behaviour, x_cache: str, age: int) -> EdgeAnswer:
-    """Return the answer for one viewer, with X-Cache. An answer from the cache also has Age. `age` is in seconds.
+    """Return the answer for one viewer, with X-Cache. A Hit or RefreshHit also has Age. `age` is in seconds.
 
     Return 304 if the viewer already has this answer. Return 206 or 416 if the viewer asks for a range of the answer.
     """

@@ -17,7 +17,7 @@ ERROR_TTL = 10
 class NameSelection:
     """Which headers, cookies or query keys a policy includes: none, all, the named ones, or all except the named ones.
 
-    `mode`: "none", "all", "whitelist" or "allExcept".
+    `mode`: "none", "all", "whitelist" or "allExcept". Names of headers are in lower case, here and in `includes`.
     """
 
     mode: str = "none"

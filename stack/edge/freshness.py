@@ -89,6 +89,7 @@ def may_be_shared(answer: EdgeAnswer, policy: CachePolicy) -> bool:
 
 
 def _is_private(cache_control: Mapping[str, str]) -> bool:
+    """Return whether an answer has no-store, no-cache or private."""
     return any(name in cache_control for name in _PRIVATE_DIRECTIVES)
 
 

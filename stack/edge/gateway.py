@@ -40,8 +40,8 @@ class Gateway(Front):
         headers = request.headers.copy()
         for name in HEADERS_NOT_FORWARDED:
             headers.popall(name, None)
-        before = headers.get("X-Forwarded-For")
-        headers["X-Forwarded-For"] = f"{before}, {EDGE_ADDRESS}" if before else EDGE_ADDRESS
+        addresses = headers.get("X-Forwarded-For")
+        headers["X-Forwarded-For"] = f"{addresses}, {EDGE_ADDRESS}" if addresses else EDGE_ADDRESS
         return headers
 
 

@@ -20,6 +20,7 @@ from stack.template.functions import logical_id
 PARAMETERS = {"EdgeDomain": "site.localhost"}
 """The template's parameters. With an EdgeDomain, the stack has a CDN."""
 
+# The account of the emulator.
 WHERE = Where(REGION, "000000000000")
 
 
@@ -29,7 +30,8 @@ def applications(stack: Deployed, api_port: int, archive: Path | None = None) ->
     `archive`: the file with the emails of earlier runs, for the inbox that the CDN's server shows.
     """
     template = package(STAGE).read_template()
-    # `stack.secrets` has them by the name of their setting (ORIGIN_KEYS). Here they are by logical id (OriginKeys).
+    # `stack.secrets` returns the secrets by the name of their setting (ORIGIN_KEYS). The CDN needs their logical ids
+    # (OriginKeys).
     secrets = {logical_id(setting.lower()): text for setting, text in stack.secrets().items()}
     distributions_by_id = distributions(template, PARAMETERS, WHERE, secrets)
     origins = Origins(distributions_by_id, time.time, f"http://{LOOPBACK}:{api_port}", _url_signer(stack))

@@ -27,8 +27,9 @@ _TRUST = {
 def transform(template: Template) -> Template:
     """Return the template as AWS's Serverless transform expands it, without resources that moto cannot create.
 
-    moto ignores the body of a REST API. AWS takes the API's name from the body, so give the API a name here. Leave out
-    the API's stage and deployment, which moto refuses for an API without methods.
+    The functions in `template` itself get a CodeUri. moto ignores the body of a REST API. AWS takes the API's name from
+    the body, so give the API a name here. Leave out the API's stage and deployment, which moto refuses for an API
+    without methods.
     """
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":

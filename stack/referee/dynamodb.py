@@ -43,7 +43,10 @@ _LEGACY_PARAMETERS = frozenset(
 
 
 def questions(operation: str, params: Request, where: Where) -> list[Question]:
-    """Return a question for each table of a batch or each item of a transaction; otherwise one. See `_readings`."""
+    """Return a question for each table of a batch or each item of a transaction; otherwise one.
+
+    A write that names what AWS returns if it fails has a second question (see `_readings`).
+    """
     if operation == "DescribeTable":
         return [Question("dynamodb:DescribeTable", _table(params, where), {})]
     if operation in ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan"):
@@ -86,10 +89,10 @@ def _transaction(operation: str, params: Request, where: Where) -> Iterator[Ques
 
 
 def _readings(question: Question, request: Request) -> Iterator[Question]:
-    """Yield the question, and again with what a failed write returns as dynamodb:ReturnValues.
+    """Yield the question. If the request says what a failed write returns, yield it again with that as ReturnValues.
 
-    AWS's pages do not say whether this key also covers ReturnValuesOnConditionCheckFailure. "Using IAM with DynamoDB
-    transactions", example 4, suggests it. So a call must be allowed under both readings.
+    AWS's pages do not say whether dynamodb:ReturnValues also covers ReturnValuesOnConditionCheckFailure. "Using IAM
+    with DynamoDB transactions", example 4, suggests it. So a call must be allowed under both readings.
     """
     yield question
     if "ReturnValuesOnConditionCheckFailure" in request:
@@ -167,7 +170,8 @@ def _attributes(action: str, request: Request, where: Where) -> set[str]:
 def _local_index_key(request: Request) -> set[str]:
     """Return the key of the table's local index (stack/template/tables.py), if the table has one.
 
-    AWS's pages leave open whether a policy must also name it if a request does not use the index. So it always must.
+    AWS's pages leave open whether a policy must name this key for a request that does not use the index. So the referee
+    requires it for every request on the table.
     """
     return {"never_set"} if "signatures" in str(request["TableName"]).lower() else set()
 

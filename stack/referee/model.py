@@ -13,7 +13,7 @@ class UnknownCall(Exception):
 
 @dataclass(frozen=True)
 class Call:
-    """One call of an AWS API. `params`: the parameters, as botocore names them."""
+    """One call of an AWS API. `params`: the parameters, as botocore names them; of S3, only those that `wire` reads."""
 
     service: str
     operation: str

@@ -12,7 +12,7 @@ from stack.template.config import function_settings
 from stack.template.merge import merge_template
 
 HERE = Where("eu-west-2", "123456789012")
-"""The account and region of calls in tests without an emulator."""
+"""An invented account and region, for resolved policies and for calls in tests without an emulator."""
 
 PARAMETERS = MappingProxyType({"Stage": "prod", "MailFrom": "petitions@example.org"})
 

@@ -62,6 +62,7 @@ class Fault:
 
 
 def _error(code: str, message: str, status: int = 400) -> Callable[[Call], HttpResponse]:
+    """Return a function that builds this error for a call."""
     return lambda call: error(call.service, code, message, status)
 
 
@@ -148,7 +149,7 @@ class Faults:
         self.rates = dict(rates)
 
     async def answer(self, call: Call, perform: Perform) -> HttpResponse | None:
-        """Choose at random whether this call gets a fault. Return the faulty answer; None for no fault."""
+        """Choose at random whether this call gets one of the faults. Return the faulty answer; None for no fault."""
         for name, rate in self.rates.items():
             fault = FAULTS[name]
             is_possible = call.service == fault.service and call.operation in fault.operations

@@ -51,7 +51,7 @@ class Gate:
     async def _check(self, caller: Caller, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse the call, answer it with a fault, or pass it on to the emulator."""
         body = await read_body(receive)
-        if body is None:
+        if body is None:  # The function disconnected while it sent the request.
             return
         call = _api_call(scope, body)
         answer = self._judge.refusal(caller, call)
@@ -75,7 +75,7 @@ class Gate:
         return perform
 
     async def _control(self, scope: Scope, receive: Receive) -> HttpResponse:
-        """On PUT, set the rates of the faults. Return the rates, and how often each fault has happened."""
+        """On PUT, set the rates of the faults, or return 400. Return the rates, and how often each fault happened."""
         try:
             if scope["method"] == "PUT":
                 body = await read_body(receive)

@@ -27,6 +27,7 @@ class HttpResponse:
 
 
 def headers_of(scope: Scope) -> dict[str, str]:
+    """Return the headers by their names in lower case. Of a header that is sent twice, return the last value."""
     headers = {}
     for raw_name, raw_value in scope["headers"]:
         name = raw_name.decode("latin-1").lower()

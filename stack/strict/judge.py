@@ -68,7 +68,10 @@ class Judge:
         self._ledger.note(function, [project_entries.get(entry, entry) for entry in entries])
 
     def _function_name(self, caller: Caller) -> str:
-        """Return the caller's name in app.py: `relay_mail` for `petitions-local-RelayMail-8EBC3913E4C37`."""
+        """Return the caller's name in app.py: `relay_mail` for `petitions-local-RelayMail-8EBC3913E4C37`.
+
+        Return the deployed name if app.py has no such function.
+        """
         found = _DEPLOYED_NAME.fullmatch(caller.name)
         deployed_name = found[1] if found else caller.name
         compact_name = deployed_name.lower()

@@ -69,7 +69,7 @@ def _handle_next_batch(source: dict[str, Any]) -> bool:
     if is_backing_off or not source.get("Enabled", True):
         return False
     reading = _readings[uuid]
-    position = _position(source, table)
+    position = _corrected_position(source, table)
     batch_size = source.get("BatchSize", 100)
     records = dynamodb.stream_records_since(table, position, reading.size(batch_size))
     if not records:
@@ -100,10 +100,11 @@ def _table(source: Mapping[str, Any]) -> str | None:
     return name if is_current else None
 
 
-def _position(source: Mapping[str, Any], table: str) -> int:
+def _corrected_position(source: Mapping[str, Any], table: str) -> int:
     """Return the position of the next record to read: the number of records before it since the stream began.
 
-    A new source starts where its StartingPosition says. Records that the stream no longer has are skipped.
+    Store the position of a new source, which starts where its StartingPosition says. Skip records that the stream no
+    longer has.
     """
     uuid = source["UUID"]
     oldest = int(dynamodb.stream_start_position(table))
@@ -167,10 +168,11 @@ def _retry_or_discard(
 
 
 def _is_too_old(batch: Sequence[Record], source: Mapping[str, Any]) -> bool:
-    limit = int(source.get("MaximumRecordAgeInSeconds") or -1)  # -1: no limit
+    """Return whether the oldest record of the batch is older than the source's MaximumRecordAgeInSeconds."""
+    max_seconds = int(source.get("MaximumRecordAgeInSeconds") or -1)  # -1: no limit
     creation_times = [float(record["dynamodb"]["ApproximateCreationDateTime"]) for record in batch]
     age = time.time() - min(creation_times)
-    return limit > 0 and age > limit
+    return 0 < max_seconds < age
 
 
 def _record_result(source: dict[str, Any], result: Mapping[str, Any], failed_at: int | None) -> None:

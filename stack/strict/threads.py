@@ -1,4 +1,4 @@
-"""Reuse threads. The emulator would start one for each invocation, and its event loop would wait until it runs.
+"""Reuse threads. The emulator would start a thread for each invocation, and wait in its event loop until it runs.
 
 The number of threads has no limit, because a function may call another one: see ministack's `core/concurrency.py`.
 """
