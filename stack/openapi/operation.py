@@ -59,9 +59,9 @@ class Answer:
     """The answer to a request that succeeds.
 
     `model`: the class of the JSON, or `dict` for any object. `json_type`: the content type of the JSON. Without a
-    model, the answer is text of one of `content_types`. If `content_types` is empty, the answer has no body. `headers`:
-    keys of `parameters.HEADERS`. `not_modified_text`: the description of the answer 304; "" if the
-    route never answers 304.
+    model, the answer is text of one of `content_types`. If `content_types` is empty, the answer has no body.
+    `csv_example`: "" if the route never answers with CSV. `headers`: keys of `parameters.HEADERS`. `not_modified_text`:
+    the description of the answer 304; "" if the route never answers 304.
     """
 
     description: str

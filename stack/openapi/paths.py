@@ -72,6 +72,7 @@ def tag_of(route: Route) -> str:
 
 
 def _is_page(route: Route) -> bool:
+    """Return whether the route's own errors are pages (HTML), not problems (JSON)."""
     return tag_of(route) in ("pages", "links")
 
 

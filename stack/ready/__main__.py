@@ -51,13 +51,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def read_all(stack: StackDescription, client_for: Clients, now: datetime, *, with_dns: bool) -> Values:
     """Read the values of the account and the stack. `with_dns`: also query the DNS records of the sender's domain."""
     calls = account_calls(stack.name, stack.outputs, stack.parameters, now)
-    found = [*stack.model_values(), *read_values(calls, client_for)]
-    identity = Values(found)
-    tokens = identity.get("identity.dkim_tokens")
+    read = [*stack.model_values(), *read_values(calls, client_for)]
+    values = Values(read)
+    tokens = values.get("identity.dkim_tokens")
     # If another stack has set SES's identity up, this stack's parameter is empty.
-    mail_from = stack.parameters.get("MailFromDomain") or identity.get("identity.mail_from_domain")
+    mail_from = stack.parameters.get("MailFromDomain") or values.get("identity.mail_from_domain")
     lookup = resolver_lookup(dns.resolver.Resolver()) if with_dns else None
-    return Values([*found, *records(identity_of(stack.parameters), mail_from, tokens, lookup)])
+    return Values([*read, *records(identity_of(stack.parameters), mail_from, tokens, lookup)])
 
 
 def _store_for_staff(forecast: Forecast, stack: StackDescription, client_for: Clients, now: datetime) -> None:

@@ -1,10 +1,10 @@
-"""The calls of AWS by which `make ready` reads the limits and the state of the account. They read no personal data.
+"""The calls of AWS by which `make ready` and `make warm` read limits and state of the account, but no personal data.
 
 docs/ready-policy.json is the IAM policy that allows these calls. tests/ready/test_policy.py checks this with the
 referee, a program that decides as AWS's IAM does. `make warm` needs docs/warm-policy.json too.
 
 If the stack has no output with a resource's name, the call names a resource that does not exist. The call fails, and
-its values have a problem: a text that says why they could not be read.
+its values have a problem: a text that says why they could not be read. Only the age of such a queue is read as 0.
 """
 
 from collections.abc import Iterator, Mapping
@@ -61,7 +61,7 @@ def _compute_calls(outputs: Mapping[str, str]) -> Iterator[AwsCall]:
 
 
 def _signing_rate(answer: Any) -> float:
-    """Return how many requests to sign a petition the gateway accepts a second. `answer`: the answer of get_stage.
+    """Return how many requests to sign by form the gateway accepts a second. `answer`: the answer of get_stage.
 
     A key of the answer contains the route's path, in which ~1 stands for a slash. AWS does not document whether the
     path's first slash is in the key, so accept both.

@@ -69,7 +69,7 @@ def _domain_defects(values: Values) -> Iterator[Defect]:
 def _queue_defects(values: Values) -> Iterator[Defect]:
     for value in values:
         group, _, queue = value.name.partition(".")
-        number = value.value or 0  # None: the value could not be read.
+        number = value.value or 0  # None: it could not be read. In the groups queue and age, all values are numbers.
         is_dead_letter_queue = group == "queue" and queue.endswith("DeadLetterQueue")
         if is_dead_letter_queue and number:
             yield Defect(f"{number:,} messages in {queue}", f"docs/runbook.md, alarm {queue}Alarm")

@@ -12,8 +12,8 @@ from stack.ready.defects import Defect
 from stack.ready.reading import Values
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
-# An account is ready if it keeps these limits. In seconds: how long people may wait for an answer (99 of 100 of them),
-# and how long after the end of the crowd the last email may be sent.
+# An account has the capacity for a crowd if it keeps these limits. In seconds: how long people may wait for an answer
+# (99 of 100 of them), and how long after the end of the crowd the last email may be sent.
 MAX_WAIT, MAX_EMAIL_DELAY = MINUTE, HOUR
 # The share of page views that may fail.
 MAX_LOST_VIEWS = 0.01

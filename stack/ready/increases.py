@@ -149,7 +149,7 @@ def needed_shards(values: Values, expected: Expected) -> int:
 
 
 def _confirmations_per_second(values: Values, expected: Expected) -> float:
-    """Return the expected rate of confirmations. It is not higher than the rate of the emails before them.
+    """Return the expected confirmations a second: at most the rate of the emails that ask people to confirm.
 
     If a limit of email could not be read, do not assume the usual one: with too few shards, confirmations conflict. Too
     many shards only make reads dearer, but cannot be lowered.

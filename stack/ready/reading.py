@@ -59,10 +59,11 @@ class Values:
         return iter(self.by_name.values())
 
     def get(self, name: str, otherwise: Any = None) -> Any:
-        """Return the value of this name, or `otherwise` if it could not be read."""
+        """Return the value of this name, or `otherwise` if it could not be read, or if no call asked for it."""
         return self.by_name[name].value if self.has(name) else otherwise
 
     def has(self, name: str) -> bool:
+        """Return whether the value of this name was read."""
         return name in self.by_name and not self.by_name[name].problem
 
     def unread(self) -> list[Value]:

@@ -120,7 +120,8 @@ def _reservation_changes(values: Values, stack: StackDescription, expected: Expe
         "staff_authorizer": _STAFF_EXECUTIONS,
         "relay_mail": _READERS_OF_A_STREAM_SHARD * stream_shards,
         "send_mail": int(values.get("stack.MailSenders")),
-        # The event source of this function starts two workers at once (stack/template/queues.py).
+        # The event source of this function may start two workers at once (stack/template/queues.py), which Lambda must
+        # then allow.
         "store_overflow": max(overflow_workers, 2),
     }
     for function, after in needed.items():
