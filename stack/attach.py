@@ -43,7 +43,7 @@ class Deployed:
         return self.api.rpartition("/")[0]
 
     def environment(self) -> dict[str, str]:
-        """Return the settings of every Lambda function, for commands and tests that do not run in Lambda."""
+        """Return the settings that every Lambda function has, for commands and tests outside of Lambda. No secrets."""
         return {
             "STAGE": STAGE,
             "SITE_URL": self.site,
@@ -69,7 +69,7 @@ class Deployed:
 def deploy_to_emulator(
     endpoint: str, site: str = SITE, project: Path = ROOT, parameters: Mapping[str, str] = MappingProxyType({})
 ) -> Deployed:
-    """Package the project and deploy it to the emulator, as `make run` does. A repeated call changes nothing.
+    """Package the project and deploy it to the emulator, as `make run` does. The same package twice changes nothing.
 
     `parameters`: more parameters of the template. They override parameters of the same name that this function sets.
     """

@@ -170,7 +170,10 @@ def _unfinished(cloud: Cloud, change_set: ChangeSet) -> str:
 
 
 def failures(cloud: Cloud, stack: str, started_at: float) -> str:
-    """Return a line for each resource that failed. The first failure comes first, because it caused the others."""
+    """Return a line for each of the first ten failures, oldest first, because the first one caused the others.
+
+    `started_at`: when the deployment started, in seconds since 1970.
+    """
     lines: list[str] = []
     for event in reversed(_events_since(started_at - _CLOCK_TOLERANCE_SECONDS, cloud, stack)):
         if event["ResourceStatus"].endswith("_FAILED"):
@@ -180,7 +183,10 @@ def failures(cloud: Cloud, stack: str, started_at: float) -> str:
 
 
 def _events_since(since: float, cloud: Cloud, stack: str) -> list[dict[str, Any]]:
-    """Return the stack's events, newest first. AWS returns about 100 on a page, and a rollback alone has more."""
+    """Return the stack's events since a time (seconds since 1970), newest first.
+
+    AWS returns about 100 on a page, and a rollback alone has more.
+    """
     events: list[dict[str, Any]] = []
     for page in cloud.client("cloudformation").get_paginator("describe_stack_events").paginate(StackName=stack):
         recent = [event for event in page["StackEvents"] if event["Timestamp"].timestamp() >= since]

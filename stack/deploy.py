@@ -33,7 +33,7 @@ def deploy(
 ) -> dict[str, str]:
     """Deploy the package to the stage's stack and return the stack's outputs.
 
-    Change the stack only if `confirm` returns true.
+    If `confirm` returns false, raise Failure and do not change the stack.
     """
     with one_line_errors():
         stack = stack_name(stage)

@@ -46,7 +46,6 @@ class Emulator:
         return self.home / "emulator.log"
 
     def is_alive(self) -> bool:
-        """Return whether the emulator's process is running."""
         return self.process.poll() is None
 
     def listeners(self) -> set[Listener]:
@@ -147,6 +146,7 @@ def _environment(port: int, home: Path, state: Path | None) -> dict[str, str]:
 
 
 def _persistence(state: Path | None) -> dict[str, str]:
+    """Return the variables with which the emulator keeps its state. Create the folder for the buckets' objects."""
     if state is None:
         return {}
     buckets = state / "buckets"

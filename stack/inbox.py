@@ -27,7 +27,10 @@ _CONTENT_SECURITY_POLICY = (
 
 @dataclass(frozen=True)
 class InboxEmail:
-    """An email as the application gave it to SES. `number`: 1 for the first email that was sent, and so on."""
+    """An email as the application gave it to SES. `number`: 1 for the first email that was sent, and so on.
+
+    `sent_at`: a time in UTC, as ISO 8601 text.
+    """
 
     number: int
     sender: str

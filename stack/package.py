@@ -102,7 +102,7 @@ def _one_at_a_time(build: Path) -> Iterator[None]:
 
 
 def _inputs(stage: str, project: Path, target: Target) -> str:
-    """Return a hash of everything that the package depends on."""
+    """Return a hash of the target, the template and the files from which the package is built."""
     code = [*application_files(project), *declaration_files(project)]
     possible_tables = (constituencies.table_path(project), members.table_path(project))
     tables = [path for path in possible_tables if path.exists()]

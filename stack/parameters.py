@@ -62,7 +62,8 @@ def _with_site_url(chosen: dict[str, str], previous: Mapping[str, str]) -> dict[
     """Add SiteUrl, unless the operator chose one: the domain on CloudFront, once the API refuses all other requests.
 
     While EdgeOnly is no, the domain may have no DNS record yet. Then links in emails would lead nowhere, so keep the
-    previous SiteUrl. But if that is the previous domain, CloudFront refuses it from now on, so use the new domain.
+    previous SiteUrl. But if the previous SiteUrl has the domain that the new one replaces on CloudFront, CloudFront
+    refuses that domain from now on, so use the new domain.
     """
     planned = {**previous, **chosen}
     domain, refuses_others = planned.get("EdgeDomain"), planned.get("EdgeOnly", "yes") == "yes"

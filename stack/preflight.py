@@ -12,10 +12,10 @@ from stack.preflight_capacity import check_reservations, check_warm_throughput, 
 
 
 def check(cloud: Cloud, stack: str, template: dict[str, Any], values: Mapping[str, str]) -> None:
-    """Raise Failure if AWS would refuse the values, or if the API would refuse visitors because of the values.
+    """Raise Failure if AWS would refuse one of the values, or if the API would refuse visitors because of them.
 
-    The text of the Failure says what to do instead. Warn if the account's limits are too low. `values`: the parameters
-    that the operator chose.
+    Find only the mistakes that the functions below know. The text of the Failure says what to do instead. Warn if the
+    account's limits are too low. `values`: the parameters that the operator chose.
     """
     previous = previous_values(cloud, stack)
     planned = planned_values(template["Parameters"], previous, values)

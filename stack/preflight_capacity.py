@@ -70,14 +70,14 @@ def check_warm_throughput(
 ) -> None:
     """Check that DynamoDB accepts the warm throughput: it raises a table's values by itself, and never lowers them.
 
-    `table`: DynamoDB's description of the signatures table; None if there is no table yet.
+    `table`: DynamoDB's description of the signatures table; None if there is no table yet, or on the emulator.
     """
     wanted = {name: whole_number(planned, name) for name in _WARM_PARAMETERS}
     for name, (_, of_new_table) in _WARM_PARAMETERS.items():
         if 0 < wanted[name] < of_new_table:
             raise Failure(f"{name} must be 0 or at least {of_new_table}, which a new table takes without warming")
     is_changed = any(planned[name] != previous.get(name) for name in wanted)
-    if table is None or not wanted["WarmWrites"] or not is_changed:  # CloudFormation then changes no throughput.
+    if table is None or not wanted["WarmWrites"] or not is_changed:  # CloudFormation then lowers no throughput.
         return
     current = table.get("WarmThroughput", {})
     for name, (field, _) in _WARM_PARAMETERS.items():

@@ -16,9 +16,9 @@ from stack.template.merge import merge_template
 
 
 def application_files(project: Path) -> Iterator[Path]:
-    """Yield the files that the zip contains: app.py and chalicelib, without the catalogues of translations.
+    """Yield the application's files: app.py and chalicelib, without the catalogues of translations.
 
-    `stack.languages` compiles the catalogues for the zip.
+    The zip has compiled catalogues (`stack.languages`), and compiled templates (`stack.templates`).
     """
     yield project / "app.py"
     for path in sorted((project / "chalicelib").rglob("*")):

@@ -89,7 +89,7 @@ def _stoppable() -> Iterator[None]:
 
 
 def _emulator_port() -> int:
-    """Return the previous run's port, because stored queue URLs contain it. If the port is taken, return a free one."""
+    """Return and store a port: the previous run's, because stored queue URLs contain it; a free one if it is taken."""
     port = int(_PORT_FILE.read_text()) if _PORT_FILE.exists() else 0
     if port == 0 or is_taken(port):
         port = free_port()

@@ -13,6 +13,7 @@ from stack.project import application_files
 
 
 def is_template(path: Path) -> bool:
+    """Return whether the file is in a folder of templates."""
     return any(part.endswith("templates") for part in path.parent.parts)
 
 
