@@ -60,6 +60,7 @@ def read_table(path: Path) -> dict[str, str]:
 
 
 def _column(names: Sequence[str], pattern: re.Pattern[str]) -> str:
+    """Return the first name that matches. Raise ValueError if none does."""
     for name in names:
         if pattern.fullmatch(name.strip()):
             return name

@@ -77,7 +77,7 @@ def install() -> None:
         threading.Thread(target=_save_changes, daemon=True).start()
 
     app._load_persisted_state = load_everything
-    app.save_all = lambda services: _save_now(everything=True)
+    app.save_all = lambda services: _save_now(everything=True)  # The emulator calls `save_all` when it stops.
     app.app = ChangeDetector(app.app)
 
 

@@ -85,9 +85,9 @@ def api() -> Template:
 
 
 def _authorizer_with_all_headers() -> Template:
-    """Return an authorizer without identity sources, so that API Gateway always calls it, with all headers.
+    """Return the partners' authorizer without identity sources, so that API Gateway always calls it, with all headers.
 
-    Source: docs/aws-facts.md.
+    A partner sends its token in one of two headers: Authorization or OSDI-API-Token. Source: docs/aws-facts.md.
     """
     # OpenAPI requires the name of a header. No header is called Unused, because the authorizer gets all headers.
     return {"name": "Unused", "x-amazon-apigateway-authorizer": {"type": "request"}}

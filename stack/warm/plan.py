@@ -19,7 +19,7 @@ from stack.template.functions import MIN_UNRESERVED, logical_id
 UNIT_USD = prices().of("warm_write_unit", 1)
 # Executions to reserve for the function that checks staff tokens.
 _STAFF_EXECUTIONS = 20
-# Up to four invocations read one shard of a stream at once (stack/template/streams.py).
+# Up to four invocations of relay_mail read one shard of the stream at once (stack/template/streams.py).
 _READERS_OF_A_STREAM_SHARD = 4
 # Write units a second of one partition of a table. We assume that the stream has one shard for each partition.
 _UNITS_OF_A_PARTITION = 1_000
