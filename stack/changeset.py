@@ -37,12 +37,12 @@ class ChangeSet:
 def describe(cloud: Cloud, stack: str) -> dict[str, Any] | None:
     """Return AWS's description of the stack. Return None if there is no stack, or only a change set to create it."""
     try:
-        found: dict[str, Any] = cloud.client("cloudformation").describe_stacks(StackName=stack)
+        answer: dict[str, Any] = cloud.client("cloudformation").describe_stacks(StackName=stack)
     except ClientError as error:
         if "does not exist" in str(error):
             return None
         raise
-    described: dict[str, Any] = found["Stacks"][0]
+    described: dict[str, Any] = answer["Stacks"][0]
     return None if described["StackStatus"] == "REVIEW_IN_PROGRESS" else described
 
 

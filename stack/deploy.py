@@ -33,7 +33,8 @@ def deploy(
 ) -> dict[str, str]:
     """Deploy the package to the stage's stack and return the stack's outputs.
 
-    If `confirm` returns false, raise Failure and do not change the stack.
+    `values`: the parameters to set; others keep their values. If `confirm` returns false, raise Failure and do not
+    change the stack.
     """
     with one_line_errors():
         stack = stack_name(stage)

@@ -17,8 +17,8 @@ def complete(cloud: Cloud, template: dict[str, Any], outputs: dict[str, str]) ->
 
 def verify_sender(cloud: Cloud, address: str) -> None:
     """Verify the sender's address in the emulated SES. On AWS, the owner confirms SES's email or sets DNS records."""
-    known = cloud.client("sesv2").list_email_identities()["EmailIdentities"]
-    if address not in {identity["IdentityName"] for identity in known}:
+    identities = cloud.client("sesv2").list_email_identities()["EmailIdentities"]
+    if address not in {identity["IdentityName"] for identity in identities}:
         cloud.client("sesv2").create_email_identity(EmailIdentity=address)
 
 
@@ -69,8 +69,8 @@ def _resolve_conditions(headers: dict[str, Any], *, has_edge: bool) -> dict[str,
 def _set_preflight_headers(cloud: Cloud, template: dict[str, Any], api_id: str) -> None:
     """Set the CORS headers of each OPTIONS method. The template has them in the mock integration's response."""
     client = cloud.client("apigateway")
-    found = client.get_resources(restApiId=api_id, limit=500)["items"]
-    resource_ids = {item["path"]: item["id"] for item in found}
+    api_resources = client.get_resources(restApiId=api_id, limit=500)["items"]
+    resource_ids = {item["path"]: item["id"] for item in api_resources}
     for path, methods in _definition(template)["paths"].items():
         if "options" in methods:
             _set_headers_of_method(client, api_id, resource_ids[path], methods["options"])

@@ -111,15 +111,15 @@ def _cldr_texts(code: str) -> Iterator[tuple[str, str, str]]:
 
 def extracted(project: Path = ROOT) -> Catalog:
     """Return the English texts in code and templates that need a translation. They are the keys of every catalogue."""
-    found = Catalog(project="petitions", copyright_holder="the contributors", charset="utf-8", fuzzy=False)
+    texts = Catalog(project="petitions", copyright_holder="the contributors", charset="utf-8", fuzzy=False)
     for path in sorted((project / "chalicelib").rglob("*")):
         place = path.relative_to(project).as_posix()
         method = _METHODS.get(path.suffix)
         if method and path.name not in STAFF_PAGES:
             messages = extract_from_file(method, path, keywords=_keywords(place), options=_OPTIONS)
             for line, message, comments, context in messages:
-                found.add(message, locations=[(place, line)], auto_comments=comments, context=context)
-    return found
+                texts.add(message, locations=[(place, line)], auto_comments=comments, context=context)
+    return texts
 
 
 def updated(path: Path, texts: Catalog) -> Catalog:

@@ -52,7 +52,7 @@ def read_table(path: Path, known: Collection[str]) -> dict[str, MemberOfParliame
     `known`: the constituencies in the table of postcodes. Raise ValueError if a column is missing, a member is invalid
     or the table has no member.
     """
-    found: dict[str, MemberOfParliament] = {}
+    member_by_constituency: dict[str, MemberOfParliament] = {}
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = csv.DictReader(file)
         header = rows.fieldnames or ()
@@ -66,23 +66,23 @@ def read_table(path: Path, known: Collection[str]) -> dict[str, MemberOfParliame
             if not member.name and not member.email:
                 continue
             try:
-                _check_member(member, found, known)
+                _check_member(member, member_by_constituency, known)
             except ValueError as error:
                 raise ValueError(f"line {rows.line_num}: {error}") from error
-            found[member.constituency] = member
-    if not found:
+            member_by_constituency[member.constituency] = member
+    if not member_by_constituency:
         raise ValueError("no row has a member")
-    return found
+    return member_by_constituency
 
 
-def _check_member(member: MemberOfParliament, found: Collection[str], known: Collection[str]) -> None:
-    """Raise ValueError if the member is invalid, or if `found` has a member for the same constituency already.
+def _check_member(member: MemberOfParliament, seen: Collection[str], known: Collection[str]) -> None:
+    """Raise ValueError if the member is invalid, or if `seen` has a member for the same constituency already.
 
     A name must be printable: a line break in a name would begin another header of an email.
     """
     if member.constituency not in known:
         raise ValueError(f"the table of postcodes has no constituency called {member.constituency[:60]!r}")
-    if member.constituency in found:
+    if member.constituency in seen:
         raise ValueError(f"{member.constituency} is there twice")
     for adapter, value, label in ((_NAME, member.name, "name"), (_EMAIL, member.email, "email address")):
         try:

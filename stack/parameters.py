@@ -67,6 +67,7 @@ def _with_site_url(chosen: dict[str, str], previous: Mapping[str, str]) -> dict[
     """
     planned = {**previous, **chosen}
     domain, refuses_others = planned.get("EdgeDomain"), planned.get("EdgeOnly", "yes") == "yes"
+    # If the domain is not new, an earlier deployment has set SiteUrl already.
     is_new = "EdgeDomain" in chosen or previous.get("EdgeOnly") == "no"
     is_replaced = "EdgeDomain" in chosen and previous.get("SiteUrl") == f"https://{previous.get('EdgeDomain')}"
     if domain and is_new and (refuses_others or is_replaced):

@@ -125,9 +125,9 @@ def _viewer_has_answer(request: ViewerRequest, headers: Headers) -> bool:
     """Return whether the viewer already has this answer, by If-None-Match or else If-Modified-Since."""
     if_none_match = request.headers.get("If-None-Match")
     if if_none_match is not None:
-        known = [tag.removeprefix("W/") for tag in list_entries(if_none_match)]
+        viewers_etags = [tag.removeprefix("W/") for tag in list_entries(if_none_match)]
         etag = headers.get("ETag", "-").removeprefix("W/")  # "-" equals no valid ETag, because an ETag is in quotes.
-        return "*" in known or etag in known
+        return "*" in viewers_etags or etag in viewers_etags
     since = request.headers.get("If-Modified-Since")
     changed = headers.get("Last-Modified")
     if not since or not changed:

@@ -116,18 +116,18 @@ def added_headers(config: Properties) -> dict[str, tuple[str, bool]]:
 
     Return for each header its value, and whether the value replaces the value from the origin.
     """
-    custom = config.get("CustomHeadersConfig", {}).get("Items", [])
-    secure = config.get("SecurityHeadersConfig", {})
-    found = {}
-    for each in custom:
-        found[each["Header"]] = (each["Value"], is_true(each["Override"]))
-    if "ContentTypeOptions" in secure:
-        found["X-Content-Type-Options"] = ("nosniff", is_true(secure["ContentTypeOptions"]["Override"]))
+    custom_headers = config.get("CustomHeadersConfig", {}).get("Items", [])
+    security_parts = config.get("SecurityHeadersConfig", {})
+    added = {}
+    for declared in custom_headers:
+        added[declared["Header"]] = (declared["Value"], is_true(declared["Override"]))
+    if "ContentTypeOptions" in security_parts:
+        added["X-Content-Type-Options"] = ("nosniff", is_true(security_parts["ContentTypeOptions"]["Override"]))
     for name, header in _SECURITY.items():
-        for part in secure.values():  # For example, FrameOptions: {"FrameOption": "DENY", "Override": True}.
+        for part in security_parts.values():  # For example, FrameOptions: {"FrameOption": "DENY", "Override": True}.
             if name in part:
-                found[header] = (part[name], is_true(part["Override"]))
-    return found
+                added[header] = (part[name], is_true(part["Override"]))
+    return added
 
 
 def is_true(value: Any) -> bool:

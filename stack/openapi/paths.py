@@ -158,28 +158,28 @@ def _problems(route: Route, operation: Operation) -> dict[int, str]:
     if route.path.startswith("/api/osdi"):
         return _osdi_problems(route, operation)
     suffix = "Page" if _is_page(route) else ""
-    found = {429: "TooMany", 503: f"Unavailable{suffix}"}
+    problems = {429: "TooMany", 503: f"Unavailable{suffix}"}
     if route.needs_token:
-        found |= {401: "Unauthorized", 403: "Forbidden"}
+        problems |= {401: "Unauthorized", 403: "Forbidden"}
     if operation.body:
-        found |= {413: f"TooLarge{suffix}", 415: f"WrongType{suffix}", 422: f"Invalid{suffix}"}
+        problems |= {413: f"TooLarge{suffix}", 415: f"WrongType{suffix}", 422: f"Invalid{suffix}"}
         if operation.body.content_type == JSON:
-            found[400] = "NotJson"
+            problems[400] = "NotJson"
     if operation.changes_revision:
-        found |= {412: "Stale", 428: "PreconditionRequired"}
-    return found | _not_found_problems(route, suffix)
+        problems |= {412: "Stale", 428: "PreconditionRequired"}
+    return problems | _not_found_problems(route, suffix)
 
 
 def _osdi_problems(route: Route, operation: Operation) -> dict[int, str]:
     """Return the errors of a route for OSDI. The errors 401, 403 and 429 come from API Gateway, in its own format."""
-    found = {401: "Unauthorized", 403: "Forbidden", 429: "TooMany", 503: "OsdiUnavailable"}
+    problems = {401: "Unauthorized", 403: "Forbidden", 429: "TooMany", 503: "OsdiUnavailable"}
     if operation.body or operation.query:
-        found[400] = "OsdiError"
+        problems[400] = "OsdiError"
     if operation.body:
-        found |= {413: "OsdiError", 415: "OsdiError"}
+        problems |= {413: "OsdiError", 415: "OsdiError"}
     if _path_parameters(route):
-        found |= {404: "OsdiError", 410: "OsdiError"}
-    return found
+        problems |= {404: "OsdiError", 410: "OsdiError"}
+    return problems
 
 
 def _not_found_problems(route: Route, suffix: str) -> dict[int, str]:

@@ -68,8 +68,8 @@ def _signing_rate(answer: Any) -> float:
     """
     path = ROUTES["sign_by_form"].path.removeprefix("/").replace("/", "~1")
     possible_keys = (f"~1{path}/POST", f"{path}/POST")
-    found = [settings for key, settings in answer["methodSettings"].items() if key in possible_keys]
-    return float(found[0]["throttlingRateLimit"])
+    throttles = [throttle for key, throttle in answer["methodSettings"].items() if key in possible_keys]
+    return float(throttles[0]["throttlingRateLimit"])
 
 
 def _email_calls(parameters: Mapping[str, str]) -> Iterator[AwsCall]:

@@ -109,7 +109,7 @@ def limits_of(values: Values) -> tuple[Account, tuple[str, ...]]:
     Where a value could not be read, the limit is AWS's usual quota.
     """
     usual = account("default")
-    known: dict[str, float] = {}
+    read_limits: dict[str, float] = {}
     assumed: list[str] = []
     for limit, name in _VALUE_BY_LIMIT.items():
         # 0: the value could not be read, or the emulator does not know it. AWS itself has no limit of 0.
@@ -117,10 +117,10 @@ def limits_of(values: Values) -> tuple[Account, tuple[str, ...]]:
         if limit == "mail_daily" and number < 0:  # SES returns -1 if there is no quota.
             number = _UNLIMITED
         if number > 0:
-            known[limit] = number
+            read_limits[limit] = number
         else:
             assumed.append(name)
-    limits = replace(usual, name="this account", **_checked_fields(known))
+    limits = replace(usual, name="this account", **_checked_fields(read_limits))
     return limits, tuple(assumed)
 
 

@@ -48,8 +48,8 @@ class Increase:
 def increases(values: Values, expected: Expected, stage: str) -> list[Increase]:
     """Return an increase for each limit that is too low. The slowest increases come first."""
     requests = [*_email_increases(values, expected), *_quota_increases(values, expected)]
-    found = [*requests, *_setting_increases(values, expected, stage)]
-    too_low = [increase for increase in found if increase.now < increase.needed]
+    possible = [*requests, *_setting_increases(values, expected, stage)]
+    too_low = [increase for increase in possible if increase.now < increase.needed]
     return sorted(too_low, key=lambda increase: increase.hours, reverse=True)
 
 

@@ -92,8 +92,8 @@ def _defect_lines(forecast: Forecast) -> Iterator[str]:
 
 def _read_lines(values: Values) -> Iterator[str]:
     yield bold("Read")
-    known = [value for value in values if not value.problem]
-    for source, group in groupby(known, key=lambda value: value.source):
+    read_values = [value for value in values if not value.problem]
+    for source, group in groupby(read_values, key=lambda value: value.source):
         texts = ", ".join(_value_texts([*group]))
         yield f"  {source:<34}{texts}"
 

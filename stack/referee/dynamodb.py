@@ -135,10 +135,10 @@ def _leading_keys(action: str, request: Request, where: Where) -> set[str]:
     """Return the values of the partition key that the request names. All our tables have the same partition key."""
     partition_key = where.table_keys[0]
     if action == "Query":
-        found = partition_values(request, partition_key)
+        typed_values = partition_values(request, partition_key)
     else:
-        found = [key[partition_key] for key in _keys(request) if partition_key in key]
-    return {_without_type(value) for value in found}
+        typed_values = [key[partition_key] for key in _keys(request) if partition_key in key]
+    return {_without_type(typed_value) for typed_value in typed_values}
 
 
 def _without_type(value: Mapping[str, Any]) -> str:

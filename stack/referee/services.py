@@ -67,12 +67,12 @@ def of_mail(operation: str, params: Params, where: Where) -> list[Question]:
 
 def _recipients(destination: Mapping[str, list[str]]) -> list[str]:
     """Return the addresses of all recipients, without their names."""
-    found = []
+    addresses = []
     for recipients in destination.values():
         for recipient in recipients:
             _, address = parseaddr(recipient)
-            found.append(address)
-    return found
+            addresses.append(address)
+    return addresses
 
 
 def of_function(operation: str, params: Params, where: Where) -> list[Question]:

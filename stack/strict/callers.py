@@ -98,6 +98,6 @@ def _access_key(headers: Mapping[str, str], query: bytes) -> str:
 
 def _policies_of(account: str, role: str) -> tuple[str, ...]:
     """Return the role's inline policies. The emulator holds each of them as text, in JSON."""
-    found = iam._roles.get_scoped(account, None, role) or {}
-    policies = found.get("InlinePolicies") or {}
+    role_record = iam._roles.get_scoped(account, None, role) or {}
+    policies = role_record.get("InlinePolicies") or {}
     return tuple(policies.values())

@@ -64,11 +64,11 @@ def _table_line(metric: str, table_id: str, label: str = "") -> Line:
 
 def _properties_by_id(resources: Template, kind: str) -> Template:
     """Return the properties of the resources of one type, by logical id. `kind`: such as SQS::Queue."""
-    found = {}
+    properties_by_id = {}
     for name, each in resources.items():
         if each.get("Type") == f"AWS::{kind}":
-            found[name] = each["Properties"]
-    return found
+            properties_by_id[name] = each["Properties"]
+    return properties_by_id
 
 
 def _signing_charts() -> list[Template]:
