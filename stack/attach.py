@@ -63,7 +63,7 @@ class Deployed:
     def origin_key(self) -> str:
         """Return the key that the CDN sends with each request. It proves to the API that the CDN sent the request."""
         keys = json.loads(self.secrets()["ORIGIN_KEYS"])
-        return str(keys["v1"])
+        return str(keys["v1"])  # The default of the parameter OriginKey.
 
 
 def deploy_to_emulator(

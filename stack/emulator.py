@@ -20,7 +20,7 @@ from stack.sockets import LOOPBACK, Listener, free_port, group_listeners, group_
 
 _WARDEN = Path(__file__).with_name("warden.py")
 _READY_SECONDS = 30.0
-_STOP_SECONDS = 15.0
+_STOP_SECONDS = 15.0  # How long the emulator may take to save its data.
 FUNCTIONS = 12  # How many functions run at once, at most.
 JOB_DELAY = 20  # Seconds from the request of a job (chalicelib.jobs) until the job begins.
 _CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
@@ -85,7 +85,7 @@ def emulator(
 
 
 def start(port: int = 0, state: Path | None = None, functions: int = FUNCTIONS, job_delay: int = JOB_DELAY) -> Emulator:
-    """Start an emulator and wait until it is ready. It refuses calls that a function's role does not allow.
+    """Start an emulator and wait until it is ready. The emulator refuses calls that a function's role does not allow.
 
     `state`: the folder that keeps the data between runs. `functions`: how many functions run at once, at most.
     `job_delay`: seconds until a requested job begins.

@@ -45,7 +45,7 @@ def write_private(path: Path, content: str) -> None:
 def _works(stack: Deployed, token: str) -> bool:
     """Return whether the API accepts the token.
 
-    Send a batch without signatures: the answer is an error 422 if the token is valid, and 401 or 403 if it is not.
+    Send a batch without signatures: the answer is 401 or 403 if the token is not valid, otherwise another error (422).
     """
     try:
         _answer_to(f"{stack.api}/api/partner/petitions/none/signatures", {"signatures": []}, token)

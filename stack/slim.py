@@ -27,6 +27,7 @@ _NEVER_IMPORTED = {
 on cover sheets, making fonts, tests and updates of the list of domains, and cffi's build tools. cryptography needs only
 cffi's backend, because its wheel contains the built bindings."""
 
+# The zip contains no code of these distributions.
 _WITHOUT_METADATA = {*_TOOLS_OF_CHALICE, "ansicon", "colorama", "pillow", "python_editor", "pyyaml"}
 _SHARED_DATA = ("endpoints.json", "partitions.json", "sdk-default-configuration.json", "_retry.json")
 _METADATA_KEPT = ("METADATA", "WHEEL", "licenses")

@@ -13,7 +13,7 @@ import threading
 import time
 from pathlib import Path
 
-_GRACE_SECONDS = 8.0
+_GRACE_SECONDS = 8.0  # How long the emulator may take to save its state.
 _starter_has_ended = threading.Event()
 
 

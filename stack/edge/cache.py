@@ -12,7 +12,10 @@ _MAX_ANSWERS = 10_000
 
 @dataclass
 class CachedAnswer:
-    """A cached answer. `stored_at`: when it was stored, or when the origin last said that it is unchanged."""
+    """A cached answer. `stored_at`: when it was stored, or when the origin last said that it is unchanged.
+
+    All times are in seconds, by the clock of the `Edge`.
+    """
 
     answer: EdgeAnswer
     stored_at: float

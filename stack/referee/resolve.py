@@ -107,6 +107,7 @@ class Resolver:
         return bool(self.value(self._conditions[condition]))
 
     def _ref(self, name: str) -> str:
+        """Return a parameter's value or a resource's physical name. AWS returns a URL or an ARN for some resources."""
         pseudo = {
             "AWS::Region": self.where.region,
             "AWS::AccountId": self.where.account,
