@@ -20,13 +20,13 @@ def describe_policy(template: dict[str, Any], values: Mapping[str, str]) -> None
         info["description"] = ", ".join(f"{name} {values[name]}" for name in _PARAMETERS)
 
 
-def check_key(cloud: Cloud, api: str) -> None:
+def check_key(cloud: Cloud, api_id: str) -> None:
     """Raise Failure if the API's policy has the reference to CloudFront's key, in place of the key.
 
     CloudFormation does not resolve references everywhere (docs/aws-facts.md). With the reference, API Gateway refuses
-    every request. `api`: the API's id.
+    every request.
     """
-    policy = cloud.client("apigateway").get_rest_api(restApiId=api).get("policy", "")
+    policy = cloud.client("apigateway").get_rest_api(restApiId=api_id).get("policy", "")
     if "resolve:" in policy:
         raise Failure(
             "AWS did not put the key of CloudFront into the policy of the API, so the API answers every visitor with"

@@ -30,18 +30,18 @@ def stack_name(stage: str, region: str) -> str:
 
 
 def deploy_in_us_east_1(
-    cloud: Cloud, options: Namespace, values: Mapping[str, str], distribution: str, confirm: Confirm
+    cloud: Cloud, options: Namespace, values: Mapping[str, str], distribution_arn: str, confirm: Confirm
 ) -> dict[str, str]:
     """Deploy the stack in us-east-1. Return the parameters that the main stack gets from this stack.
 
-    `values`: parameters of the main stack. `distribution`: the ARN of the main stack's distribution, which the log
-    needs; "" before the distribution exists.
+    `values`: parameters of the main stack. `distribution_arn`: of the main stack's distribution, which the log needs;
+    "" before the distribution exists.
     """
     stack = stack_name(options.stage, _region(cloud))
     if changeset.describe(_in_us_east_1(cloud), stack) is None:
         say(_NOTE_ON_DNS)
     # Without CertificateArn, this stack makes a certificate.
-    arns = {"CertificateArn": values.get("EdgeCertificateArn", ""), "DistributionArn": distribution}
+    arns = {"CertificateArn": values.get("EdgeCertificateArn", ""), "DistributionArn": distribution_arn}
     known_arns = {name: arn for name, arn in arns.items() if arn}
     own_values = values_by_name(options.edge_set)
     site = {"Stage": options.stage, "SiteRegion": _region(cloud), "Domain": values["EdgeDomain"]}

@@ -62,7 +62,7 @@ def caller_of(headers: Mapping[str, str], query: bytes) -> Caller | None:
 
 
 def names_access_key(headers: Mapping[str, str], query: bytes) -> bool:
-    """Return whether the request names an access key. Nobody checks the signature."""
+    """Return whether the request names an access key. This does not check the signature."""
     return bool(_access_key(headers, query))
 
 

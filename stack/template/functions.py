@@ -1,7 +1,7 @@
 """The Lambda functions: the properties that are neither in .chalice/config.json nor in app.py.
 
 This module gives every function in config.json its alarms and its output. So a new function needs a line in this file
-only if the function has a secret or a limit of its own.
+only if the function has a secret, a reservation, or another property of its own.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""The template's parameters and conditions. `make deploy SET="Name=Value"` sets any of them."""
+"""The template's parameters, any of which `make deploy SET="Name=Value"` sets, and the template's conditions."""
 
 from typing import Any
 
