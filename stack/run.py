@@ -44,7 +44,8 @@ def run(port: int, fresh: bool, has_edge: bool) -> None:
         _make_private(STATE)
         say(dim("Starting the emulator and deploying to it ..."))
         with emulator(_emulator_port(), STATE) as running:
-            parameters = PARAMETERS if has_edge else {}
+            # Empty values take the CDN of an earlier run away. Parameters without a value would keep the earlier one.
+            parameters = PARAMETERS if has_edge else dict.fromkeys(PARAMETERS, "")
             stack = deploy_to_emulator(running.endpoint, f"http://{LOOPBACK}:{port}", parameters=parameters)
             load_petitions(stack)
             token = _staff_token(stack)

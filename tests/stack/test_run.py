@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from stack.aws import Cloud
 from stack.paths import ROOT
 from stack.sockets import Listener, free_port, group_listeners, group_members
 from tests.stack.supporter import Visitor, fetch, wait_for
@@ -35,6 +36,12 @@ class LocalSite:
     def counts(self) -> Any:
         """Return the counts of the petition, as staff read them."""
         return self.visitor.read(f"/api/staff/petitions/{SLUG}/counts", self.endpoints["staff_token"])
+
+    def edge_domain(self) -> str:
+        """Return the stack's parameter EdgeDomain; empty without a CDN."""
+        [stack] = Cloud(self.endpoints["emulator"]).client("cloudformation").describe_stacks()["Stacks"]
+        values = {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
+        return str(values["EdgeDomain"])
 
 
 def visitor(site_url: str) -> Visitor:
@@ -117,6 +124,7 @@ def test_the_cdn_can_be_put_in_front_and_taken_away_again(tmp_path: Path) -> Non
     port, page = free_port(), f"/petitions/{SLUG}"
     people = ["alice@example.org", "amina@example.org", "anwen@example.org"]
     cache_headers: list[str | None] = []
+    domains: list[str] = []
     for person, options in zip(people, (["--edge"], [], ["--edge"]), strict=True):
         with running_site(port, tmp_path, *options) as site:
             emails_before = len(site.visitor.mails())
@@ -125,7 +133,10 @@ def test_the_cdn_can_be_put_in_front_and_taken_away_again(tmp_path: Path) -> Non
             with urllib.request.urlopen(site.endpoints["site"] + page, timeout=60) as answer:
                 cache_headers.append(answer.headers["X-Cache"])
             site.visitor.link("confirm", person)
+            domains.append(site.edge_domain())
     assert cache_headers == ["Miss from cloudfront", None, "Miss from cloudfront"]
+    # With a domain, the API's errors lead to pages that only a CDN has.
+    assert domains == ["site.localhost", "", "site.localhost"]
 
 
 def test_a_killed_site_keeps_the_signatures_of_five_seconds_before(tmp_path: Path) -> None:
