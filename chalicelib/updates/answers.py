@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 from typing_extensions import TypedDict
 
 from chalicelib.core.answers import Number, Time
@@ -10,6 +10,8 @@ from chalicelib.petitions.answers import Slug
 from chalicelib.updates.model import UpdateState
 
 UpdateId = Annotated[str, Field(pattern=r"^[0-9a-z]{1,40}$", examples=["20261124183005a1b2c3"])]
+
+UpdateAction = Annotated[str, WithJsonSchema({"type": "string", "enum": ["test", "publish", "cancel"]})]
 
 
 class PublicUpdate(TypedDict):
@@ -42,6 +44,9 @@ class ManagedUpdate(TypedDict):
 
     id: UpdateId
     state: UpdateState
+    actions: list[UpdateAction]
+    """What staff can do with the update now. Each action is the last part of a route's path. A scheduled or sending
+    update has `publish` only if it has stopped because of a fault: publishing it again continues it."""
     title: str
     markdown: str
     language: str

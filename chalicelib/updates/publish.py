@@ -58,14 +58,37 @@ def cancel(update: Update, now: datetime, tables: Tables) -> Update:
         return cancel(find_update(update.slug, update.update_id, tables), now, tables)
 
 
+def possible_actions(update: Update, now: datetime, tables: Tables) -> list[str]:
+    """Return what staff can do with the update now. Each action is also the last part of a route's path.
+
+    Of an update that is not a draft, "publish" means: its job has failed, and publishing again continues it.
+    """
+    if update.state is UpdateState.DRAFT:
+        return ["test", "publish", "cancel"]
+    if update.state not in OPEN:
+        return []
+    latest = _latest_job(update, tables)
+    can_continue = not _is_too_old(update, now) and not (latest and latest.at(now).is_open)
+    return ["publish", "cancel"] if can_continue else ["cancel"]
+
+
 def _continue(update: Update, actor: str, now: datetime, queue: Queue, tables: Tables) -> None:
     """Start a new job if the update's job has failed, perhaps after half of the emails. Each is requested only once."""
-    latest = next(jobs_of(Mailing, update.slug, tables), None)
+    latest = _latest_job(update, tables)
     if latest and latest.update_id == update.update_id and latest.at(now).is_open:
         return
-    if update.published_at and now >= update.published_at + CONTINUABLE:
+    if _is_too_old(update, now):
         raise NotNow("This update was published too long ago to continue it. You can cancel it.")
     start(_new_job(update, actor, now), queue, tables)
+
+
+def _latest_job(update: Update, tables: Tables) -> Mailing | None:
+    """Return the latest job of the petition's updates. Only this one can be running."""
+    return next(jobs_of(Mailing, update.slug, tables), None)
+
+
+def _is_too_old(update: Update, now: datetime) -> bool:
+    return update.published_at is not None and now >= update.published_at + CONTINUABLE
 
 
 def _new_job(update: Update, actor: str, now: datetime) -> Mailing:

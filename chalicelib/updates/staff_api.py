@@ -134,6 +134,7 @@ def _update_json(update: Update) -> "ManagedUpdate":
     return {
         "id": update.update_id,
         "state": update.state,
+        "actions": publish.possible_actions(update, times.now(), tables()),
         "title": update.title,
         "markdown": update.markdown,
         "language": update.language,

@@ -37,7 +37,7 @@ updates_wording = "Send me news."
 
 def create_petition_with_past_days(site: DeployedSite) -> int:
     """Create the petition and return its count. Open the tally first, so that it starts before the past days."""
-    today, tables = datetime.now(UTC), _tables(site)
+    today, tables = datetime.now(UTC), tables_of(site)
     open_tally(SLUG, 10, today - timedelta(days=DAYS), tables)
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, f"{SLUG}.toml").write_text(PETITION_TOML, encoding="utf-8")
@@ -54,10 +54,10 @@ def create_petition_with_past_days(site: DeployedSite) -> int:
 def add_confirmations(site: DeployedSite, amount: int) -> None:
     """Add `amount` confirmations now, while a page is open."""
     now = datetime.now(UTC)
-    _add_tally(now.date(), _tally({f"{now:%H}": amount}), _tables(site))
+    _add_tally(now.date(), _tally({f"{now:%H}": amount}), tables_of(site))
 
 
-def _tables(site: DeployedSite) -> Tables:
+def tables_of(site: DeployedSite) -> Tables:
     client = Cloud(site.stack.endpoint).client("dynamodb")
     return Tables(client, {keys.COUNTS: site.stack.outputs["CountsTableName"]})
 

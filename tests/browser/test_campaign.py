@@ -5,7 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
+from chalicelib.jobs.request import cancel, jobs_of
+from chalicelib.updates.model import Mailing
 from stack.manage import issue_token
+from tests.browser.crowd import tables_of
 from tests.browser.new_petition import open_new_petition, sign_and_confirm_by_api
 from tests.browser.test_staff import sign_in
 from tests.browser.test_staff_journeys import press_and_confirm
@@ -55,7 +58,13 @@ def test_an_update_is_drafted_previewed_edited_tested_published_and_its_result_i
     assert subjects.count("The council answered") == 1
 
 
-def test_a_planned_update_shows_its_time_and_is_cancelled(
+def end_job(deployed_site: DeployedSite) -> None:
+    """End the job of the newest update, as if a fault had stopped it."""
+    tables = tables_of(deployed_site)
+    cancel(next(jobs_of(Mailing, SLUG, tables)), datetime.now(UTC), tables)
+
+
+def test_a_planned_update_shows_its_time_is_continued_after_a_fault_and_is_cancelled(
     desk: Page, deployed_site: DeployedSite, petition_route: str
 ) -> None:
     sign_in(desk, deployed_site, route=f"{petition_route}/updates")
@@ -69,6 +78,11 @@ def test_a_planned_update_shows_its_time_and_is_cancelled(
     dialog.get_by_role("button", name="Publish").click()
     row = desk.get_by_role("row").nth(1)
     expect(row).to_contain_text("Will be published on")
+    end_job(deployed_site)
+    expect(row).to_contain_text("Stopped by a fault")
+    desk.get_by_role("button", name="Continue the update").click()
+    expect(row).to_contain_text("Will be published on")
+    expect(desk.get_by_role("button", name="Continue the update")).to_have_count(0)
     press_and_confirm(desk, "Cancel the update")
     expect(row).to_contain_text("Cancelled")
     desk.get_by_role("link", name="All updates").click()

@@ -38,6 +38,10 @@ def publish_again(fake_site: FakeSite, path: str) -> int:
     return ask(fake_site, "POST", f"{path}/publish").status_code
 
 
+def actions(fake_site: FakeSite, path: str) -> object:
+    return ask(fake_site, "GET", path).json_body["actions"]
+
+
 def test_publishing_again_continues_an_update_whose_job_failed_halfway(
     crowded_site: FakeSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -45,11 +49,15 @@ def test_publishing_again_continues_an_update_whose_job_failed_halfway(
     stop_job(crowded_site, monkeypatch)
     assert 0 < len(crowded_site.other_queue.messages) < len(CROWD)
     run_until_done(crowded_site)
+    assert actions(crowded_site, path) == ["cancel"], "the job may still continue by itself"
     crowded_site.clock.forward(PATIENCE)
+    assert actions(crowded_site, path) == ["publish", "cancel"]
     assert publish_again(crowded_site, path) == 202
+    assert actions(crowded_site, path) == ["cancel"]
     run_until_done(crowded_site)
     assert recipients(crowded_site) == sorted(person.email for person in CROWD)
     assert results(crowded_site, path) == ALL_SENT
+    assert actions(crowded_site, path) == []
 
 
 def test_publishing_again_continues_a_scheduled_update_whose_job_failed(
@@ -78,6 +86,7 @@ def test_an_update_is_not_continued_while_another_is_sent(
     stop_job(crowded_site, monkeypatch)
     crowded_site.clock.forward(PATIENCE)
     publish_update(crowded_site)
+    assert actions(crowded_site, path) == ["cancel"]
     assert publish_again(crowded_site, path) == 409
 
 
@@ -86,4 +95,5 @@ def test_an_old_update_is_not_continued(crowded_site: FakeSite, monkeypatch: pyt
     path = publish_update(crowded_site)
     stop_job(crowded_site, monkeypatch)
     crowded_site.clock.moment = NOW + CONTINUABLE
+    assert actions(crowded_site, path) == ["cancel"]
     assert publish_again(crowded_site, path) == 409

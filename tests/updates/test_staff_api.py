@@ -29,6 +29,7 @@ def test_a_draft_can_be_edited_and_is_not_public(fake_site: FakeSite, petition: 
         "draft",
         "bob",
     )
+    assert body["actions"] == ["test", "publish", "cancel"]
     assert "<strong>yes</strong>" in body["html"]
     assert fake_site.get("/api/petitions/safe-children/updates").json_body["updates"] == []
     assert "She answered" not in fake_site.get("/petitions/safe-children").body.decode()

@@ -7,7 +7,7 @@ import { fromInput, timeField } from "./petition-form.js";
 import { keepFresh } from "./polling.js";
 import { refill } from "./refill.js";
 import { forget, keepTyped, unsavedPages } from "./typed.js";
-import { REFRESH_EVERY_MS, RESULT_COLUMNS, textFields, textFrom } from "./updates.js";
+import { isStopped, REFRESH_EVERY_MS, RESULT_COLUMNS, textFields, textFrom } from "./updates.js";
 
 /** @import { ManagedPetition, ManagedUpdate } from "#api" */
 /** @import { ViewContext } from "./app.js" */
@@ -20,13 +20,13 @@ const UNSAVED = "Careful: you have typed text that is not saved. It is not part 
 const DRAFT_EFFECT = "The draft can then no longer be published or changed.";
 const CANCEL_EFFECT =
   "No further email leaves after some seconds. What was sent stays sent, and a published update stays on the page.";
+const STOPPED =
+  "A fault has stopped this update. Tell your engineer. When the fault is repaired, continue the update: " +
+  "those who have not got it yet will get it, and nobody gets it twice.";
 const RESULT_HINT =
   "Requested: people who had confirmed and asked for updates. Failed: bounced, refused, or perhaps not sent. " +
   "Skipped: people who withdrew or unsubscribed before, or whose email was cancelled. " +
   "While emails are sent, the numbers lag.";
-
-/** @param {ManagedUpdate["state"]} state */
-export const isCancellable = (state) => state !== "sent" && state !== "cancelled";
 
 /**
  * The HTML is made by the server, from Markdown that allows only safe elements.
@@ -91,6 +91,20 @@ function publishButton(path, errors, reload) {
   return button("Publish", () => publish().catch((error) => showError(errors, error)));
 }
 
+/**
+ * @param {string} path
+ * @param {HTMLElement} errors
+ * @param {Reload} reload
+ */
+function continueButton(path, errors, reload) {
+  const resume = async () => {
+    errors.replaceChildren();
+    await post(`${path}/publish`, {});
+    await reload();
+  };
+  return button("Continue the update", () => resume().catch((error) => showError(errors, error)));
+}
+
 /** @param {string} path */
 function testForm(path) {
   const email = h("input", { name: "email", type: "email", required: true, autocomplete: "email" });
@@ -136,11 +150,14 @@ async function showResult({ container, signal }, path, first) {
     try {
       /** @type {ManagedUpdate} */
       const update = (await ask(path)).data;
-      const cancel = isCancellable(update.state) ? cancelButton(path, update, errors, refresh) : "";
+      const stopped = isStopped(update);
+      const resume = stopped ? continueButton(path, errors, refresh) : null;
+      const cancel = update.actions.includes("cancel") ? cancelButton(path, update, errors, refresh) : null;
       refill(
         live,
+        stopped ? h("p", { class: "notice" }, STOPPED) : "",
         table("The result", RESULT_COLUMNS, [update], { keyOf: ({ id }) => id }),
-        h("p", { class: "acts" }, cancel),
+        h("p", { class: "acts" }, resume, cancel),
       );
       message.textContent = "";
     } catch (error) {

@@ -3,7 +3,6 @@ import { test } from "node:test";
 import { countInWords } from "../../../chalicelib/pages/dashboard/elsewhere.js";
 import { figureFrom } from "../../../chalicelib/pages/dashboard/figure.js";
 import { stateOf as targetState } from "../../../chalicelib/pages/dashboard/letters.js";
-import { isCancellable } from "../../../chalicelib/pages/dashboard/update.js";
 import { requestedOf, stateOf } from "../../../chalicelib/pages/dashboard/updates.js";
 
 const NOW = Date.parse("2026-07-24T12:00:00Z");
@@ -15,16 +14,19 @@ test("while emails are counted, their number is not shown as 0", () => {
 });
 
 test("a scheduled update shows its time in UTC and in UK time", () => {
-  const scheduled = { state: "scheduled", publish_at: "2026-07-24T14:05:00Z" };
+  const scheduled = { state: "scheduled", actions: ["cancel"], publish_at: "2026-07-24T14:05:00Z" };
   assert.equal(stateOf(scheduled, NOW), "Will be published on 24 July 2026, 14:05 UTC (15:05 UK time)");
   assert.equal(stateOf({ ...scheduled, publish_at: "2026-07-24T12:00:00Z" }, NOW), "About to be published");
   assert.equal(stateOf({ ...scheduled, state: "cancelled" }, NOW), "Cancelled");
-  assert.equal(stateOf({ state: "draft", publish_at: null }, NOW), "Draft");
+  assert.equal(stateOf({ state: "draft", actions: ["publish"], publish_at: null }, NOW), "Draft");
 });
 
-test("only an update with something left to stop can be cancelled", () => {
-  const states = ["draft", "scheduled", "sending", "sent", "cancelled"];
-  assert.deepEqual(states.filter(isCancellable), ["draft", "scheduled", "sending"]);
+test("an update that can be published again is shown as stopped", () => {
+  for (const state of ["scheduled", "sending"]) {
+    const update = { state, publish_at: "2026-07-24T14:05:00Z" };
+    assert.equal(stateOf({ ...update, actions: ["publish", "cancel"] }, NOW), "Stopped by a fault");
+    assert.notEqual(stateOf({ ...update, actions: ["cancel"] }, NOW), "Stopped by a fault");
+  }
 });
 
 test("a figure is sent as typed, without spaces around it, and its time is UTC", () => {
