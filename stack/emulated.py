@@ -67,18 +67,19 @@ def _resolve_conditions(headers: dict[str, Any], *, has_edge: bool) -> dict[str,
 
 
 def _set_preflight_headers(cloud: Cloud, template: dict[str, Any], api_id: str) -> None:
-    """Set the CORS headers of each OPTIONS method. The template has them in the mock integration's response."""
+    """Set the CORS headers of each preflight. The template has them in the mock integration's response."""
     client = cloud.client("apigateway")
     api_resources = client.get_resources(restApiId=api_id, limit=500)["items"]
     resource_ids = {item["path"]: item["id"] for item in api_resources}
     for path, methods in _definition(template)["paths"].items():
-        if "options" in methods:
-            _set_headers_of_method(client, api_id, resource_ids[path], methods["options"])
+        integration = methods.get("options", {}).get("x-amazon-apigateway-integration", {})
+        if integration.get("type") == "mock":
+            headers = integration["responses"]["default"]["responseParameters"]
+            _set_headers_of_method(client, api_id, resource_ids[path], headers)
 
 
-def _set_headers_of_method(client: Any, api_id: str, resource_id: str, operation: dict[str, Any]) -> None:
+def _set_headers_of_method(client: Any, api_id: str, resource_id: str, headers: dict[str, str]) -> None:
     method = {"restApiId": api_id, "resourceId": resource_id, "httpMethod": "OPTIONS", "statusCode": "200"}
-    headers = operation["x-amazon-apigateway-integration"]["responses"]["default"]["responseParameters"]
     # False: the API need not send the header.
     client.put_method_response(**method, responseParameters=dict.fromkeys(headers, False))
     client.put_integration_response(**method, responseParameters=headers)

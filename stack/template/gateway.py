@@ -12,8 +12,9 @@ from chalicelib.edge.route import DEFAULT_THROTTLE, Function, Route, Throttle
 from chalicelib.edge.routes import CATCH_ALL, ROUTES
 from stack.template.cfn import Template, ref, resource, sub
 
-# Each method is listed: the emulator does not read x-amazon-apigateway-any-method from a template.
-_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+# All methods that API Gateway can route. Each is listed: the emulator does not read x-amazon-apigateway-any-method from
+# a template.
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 # The catch-all matches every path except /.
 _CATCH_ALL_PATHS = (CATCH_ALL, "/")
 # With this type, API Gateway returns pictures as bytes, whatever the request's header Accept says. API Gateway also

@@ -62,6 +62,7 @@ def test_head_of_the_counts_needs_the_right_to_read_counts(fake_site: FakeSite) 
         ("GET", "/api/staff/people/find", "POST"),
         ("PATCH", "/api/staff/tokens", "GET, HEAD, POST"),
         ("GET", "/api/staff/tokens/0123456789abcdef", "DELETE"),
+        ("OPTIONS", "/api/staff/tokens", "GET, HEAD, POST"),
     ],
 )
 def test_another_method_is_405_with_allow(fake_site: FakeSite, method: str, path: str, allow: str) -> None:
