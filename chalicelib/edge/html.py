@@ -40,13 +40,14 @@ def frame_policy(origins: Sequence[str]) -> dict[str, str]:
     return {"Content-Security-Policy": POLICY.replace("frame-ancestors 'none'", allowed)}
 
 
-def is_embedded(request: Request) -> bool:
-    """Return whether the page is in a frame on another site.
+def is_embedded(request: Request, path: str = "") -> bool:
+    """Return whether the page is in a frame on another site. `path`: the visitor's path, if no route has the request.
 
     When somebody sends a form in a frame, the answer is shown in the same frame. The URL of this answer has `?embed=1`.
     """
-    is_after_form = request.path.endswith(("/signatures", "/thanks")) and query(request, "embed") == "1"
-    return request.path.startswith("/embed/") or is_after_form
+    path = path or request.path
+    is_after_form = path.endswith(("/signatures", "/thanks")) and query(request, "embed") == "1"
+    return path.startswith("/embed/") or is_after_form
 
 
 # The heading of a problem's page, by the title of the problem.
@@ -108,12 +109,14 @@ def _links_by_language(request: Request, codes: Sequence[str]) -> list[tuple[Lan
     return links
 
 
-def problem_page(request: Request, problem: Problem, form: str = "") -> Response:
-    """Return the page of a problem. `form`: the path of a form that the page links to, if any."""
+def problem_page(request: Request, problem: Problem, path: str = "", form: str = "") -> Response:
+    """Return the page of a problem. `path`: the visitor's path, if no route has the request.
+
+    `form`: the path of a form that the page links to, if any.
+    """
     language = language_of(chosen_language(request))
     # Any site may frame this page in place of a petition: it has no form, and links leave the frame.
-    # The reload of a form has no route, so its path is not in the request. It has `?embed=1` as the form had.
-    embedded = is_embedded(request) or (form != "" and query(request, "embed") == "1")
+    embedded = is_embedded(request, path)
     context = {
         "heading": language.text(HEADINGS.get(problem.title, problem.title)),
         "message": f"{language.text(problem.detail)} {problem.reason}".strip(),

@@ -88,10 +88,10 @@ def answer_without_view(request: Request, path: str) -> Response:
     if not found:
         without_slash = path.rstrip("/")
         has_route = request.method in _methods(routes_at(without_slash))
-        return redirect(request, without_slash, 302) if has_route else _problem(request, NOT_FOUND)
+        return redirect(request, without_slash, 302) if has_route else _problem(request, NOT_FOUND, path)
     form = _form_of(found, path) if request.method in ("GET", "HEAD") else ""
     detail = NOT_SENT_AGAIN if form else f"This address does not take {request.method}."
-    response = _problem(request, Problem(405, "Method Not Allowed", detail), form)
+    response = _problem(request, Problem(405, "Method Not Allowed", detail), path, form)
     methods = _methods(found)
     if any(route.allows_any_origin for route in found):
         # API Gateway itself answers OPTIONS, with which browsers ask whether a page of another site may call the route.
@@ -136,9 +136,9 @@ def _is_variable(part: str) -> bool:
     return part.startswith("{")
 
 
-def _problem(request: Request, problem: Problem, form: str = "") -> Response:
+def _problem(request: Request, problem: Problem, path: str = "", form: str = "") -> Response:
     if prefers_html(request.headers.get("accept") or ""):
-        return problem_page(request, problem, form)
+        return problem_page(request, problem, path, form)
     response = problem_json(problem, chosen_language(request))
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response

@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -19,11 +20,13 @@ SIGNATURES_PATH = "/api/petitions/safe-children/signatures"
 def send(
     method: str, path: str, resource: str = CATCH_ALL, parameters: dict[str, str] | None = None, **headers: str
 ) -> dict[str, Any]:
-    """Send an event of API Gateway to the function, and return its response."""
+    """Send an event of API Gateway to the function, and return its response. The path may have a query."""
+    path, _, query = path.partition("?")
     event: dict[str, Any] = {
         "path": path,
         "requestContext": {"httpMethod": method, "resourcePath": resource, "path": f"/site{path}", "requestId": "1"},
-        **dict.fromkeys(("multiValueQueryStringParameters", "stageVariables")),
+        "multiValueQueryStringParameters": parse_qs(query) or None,
+        "stageVariables": None,
         "pathParameters": parameters,
         "headers": headers,
         "body": "",
@@ -83,6 +86,13 @@ def test_a_reload_of_a_refused_form_leads_back_to_the_form(fake_site: FakeSite) 
     assert "Your form was not sent again." in answer["body"]
     assert "frame-ancestors 'none'" in answer["headers"]["Content-Security-Policy"]
     assert "#sign" not in send("GET", "/api/staff/sign-in", accept=BROWSER_ACCEPT)["body"]
+
+
+@pytest.mark.parametrize("path", ["/petitions/safe-children/signatures?embed=1", "/embed/safe-children/nothing"])
+def test_a_problem_without_a_route_is_shown_in_the_frame(fake_site: FakeSite, path: str) -> None:
+    answer = send("GET", path, accept=BROWSER_ACCEPT)
+    assert "frame-ancestors *" in answer["headers"]["Content-Security-Policy"]
+    assert 'class="masthead"' not in answer["body"]
 
 
 @pytest.mark.parametrize("path", ["/nobody", "/petitions/", "/petitions/a/b/c", "/wp-login.php", "//", "/api/staff"])
