@@ -1,6 +1,7 @@
 """A partner sends an identifier again, by API or in another file. Undoing the first import keeps the person."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,86 +29,94 @@ def raise_unavailable(*_: object) -> None:
     raise Unavailable("storage")
 
 
-def send_first_row(tables: FakeTables, petition: Petition, oak: Partner) -> ReceiveOutcome:
-    """Send the person of the file's first row by API, with the same identifier."""
-    [result] = take_each(
-        [read_signature(sent_of(ANN, "oak-1"), oak, NOW)], a_receiving_context(tables, petition, oak), NOW
-    )
-    return result.outcome
+@dataclass(frozen=True)
+class Sending:
+    """How Oak, a partner, sends people: in files and by API."""
+
+    import_or_undo: Callable[..., Import]
+    tables: FakeTables
+    petition: Petition
+    oak: Partner
+
+    def imported(self, *numbers: int) -> Import:
+        """Import a file with these rows."""
+        return self.import_or_undo(self.oak, CSV + rows(*numbers))
+
+    def undo(self, job: Import) -> int:
+        """Undo the import, and return how many signatures were taken back."""
+        return self.import_or_undo(self.oak, "", undoes=job).accepted
+
+    def first_row_by_api(self) -> ReceiveOutcome:
+        """Send the person of the file's first row by API, with the same identifier."""
+        receiving = a_receiving_context(self.tables, self.petition, self.oak)
+        [result] = take_each([read_signature(sent_of(ANN, "oak-1"), self.oak, NOW)], receiving, NOW)
+        return result.outcome
+
+    def count(self) -> int:
+        return count(self.tables, self.petition)
 
 
-def test_a_person_whom_the_partner_sent_by_api_too_stays_and_the_identifier_stays_known(
-    import_or_undo: Callable[..., Import], tables: FakeTables, petition: Petition, oak: Partner
-) -> None:
+@pytest.fixture
+def sending(import_or_undo: Callable[..., Import], tables: FakeTables, petition: Petition, oak: Partner) -> Sending:
+    return Sending(import_or_undo, tables, petition, oak)
+
+
+def test_a_person_whom_the_partner_sent_by_api_too_stays_and_the_identifier_stays_known(sending: Sending) -> None:
     """The API answered "existing", so the partner does not send that person again."""
-    first = import_or_undo(oak, CSV + rows(1, 2))
-    assert send_first_row(tables, petition, oak) is ReceiveOutcome.EXISTING
-    assert import_or_undo(oak, "", undoes=first).accepted == 1
-    assert count(tables, petition) == 1
-    assert send_first_row(tables, petition, oak) is ReceiveOutcome.EXISTING
-    assert count(tables, petition) == 1
+    first = sending.imported(1, 2)
+    assert sending.first_row_by_api() is ReceiveOutcome.EXISTING
+    assert sending.undo(first) == 1
+    assert sending.count() == 1
+    assert sending.first_row_by_api() is ReceiveOutcome.EXISTING
+    assert sending.count() == 1
 
 
-def test_a_person_whom_the_partner_sent_by_api_first_stays(
-    import_or_undo: Callable[..., Import], tables: FakeTables, petition: Petition, oak: Partner
-) -> None:
-    assert send_first_row(tables, petition, oak) is ReceiveOutcome.ACCEPTED
-    later_import = import_or_undo(oak, CSV + rows(1, 2))
-    assert import_or_undo(oak, "", undoes=later_import).accepted == 1
-    assert count(tables, petition) == 1
+def test_a_person_whom_the_partner_sent_by_api_first_stays(sending: Sending) -> None:
+    assert sending.first_row_by_api() is ReceiveOutcome.ACCEPTED
+    later_import = sending.imported(1, 2)
+    assert sending.undo(later_import) == 1
+    assert sending.count() == 1
 
 
 def test_a_person_whom_the_api_took_after_the_import_stopped_stays(
-    import_or_undo: Callable[..., Import],
-    tables: FakeTables,
-    petition: Petition,
-    oak: Partner,
-    monkeypatch: pytest.MonkeyPatch,
+    sending: Sending, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The import claimed the identifier, and stopped before it stored the signature."""
-    first_job = import_or_undo(oak, CSV + rows(2))
-    stopped_run = an_import_run(tables, FakeBucket(), petition, oak, first_job, Path())
+    first_job = sending.imported(2)
+    stopped_run = an_import_run(sending.tables, FakeBucket(), sending.petition, sending.oak, first_job, Path())
     monkeypatch.setattr(receive, "_store_and_count", raise_unavailable)
     with pytest.raises(Unavailable):
-        take_each([read_signature(sent_of(ANN, "oak-1"), oak, NOW)], stopped_run.receiving, NOW)
+        take_each([read_signature(sent_of(ANN, "oak-1"), sending.oak, NOW)], stopped_run.receiving, NOW)
     monkeypatch.undo()
-    assert send_first_row(tables, petition, oak) is ReceiveOutcome.ACCEPTED
+    assert sending.first_row_by_api() is ReceiveOutcome.ACCEPTED
     job = Import.model_validate({"job_id": stopped_run.receiving.job_id, **IMPORT_FIELDS})
-    assert import_or_undo(oak, "", undoes=job).accepted == 1
-    assert count(tables, petition) == 1
+    assert sending.undo(job) == 1
+    assert sending.count() == 1
 
 
 def test_a_person_who_is_sent_while_the_undo_runs_is_stored_again(
-    import_or_undo: Callable[..., Import],
-    tables: FakeTables,
-    petition: Petition,
-    oak: Partner,
-    monkeypatch: pytest.MonkeyPatch,
+    sending: Sending, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The undo has taken the signature back, and has not yet freed the identifier."""
-    first = import_or_undo(oak, CSV + rows(1))
+    first = sending.imported(1)
     results = []
     mark_undone = store.mark_undone
 
     def send_and_mark_undone(*arguments: Any) -> None:
-        results.append(send_first_row(tables, petition, oak))
+        results.append(sending.first_row_by_api())
         mark_undone(*arguments)
 
     monkeypatch.setattr(store, "mark_undone", send_and_mark_undone)
-    import_or_undo(oak, "", undoes=first)
+    sending.undo(first)
     assert results == [ReceiveOutcome.ACCEPTED]
-    assert count(tables, petition) == 1
+    assert sending.count() == 1
 
 
 def test_a_person_who_is_sent_while_the_undo_frees_the_identifier_gets_a_receipt_that_is_not_undone(
-    import_or_undo: Callable[..., Import],
-    tables: FakeTables,
-    petition: Petition,
-    oak: Partner,
-    monkeypatch: pytest.MonkeyPatch,
+    sending: Sending, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The undo marks the receipt after we have read it, and before we replace it. The partner repeats the request."""
-    first = import_or_undo(oak, CSV + rows(1))
+    first = sending.imported(1)
     mark_undone, claim_again = store.mark_undone, store.claim_again
 
     def send_and_mark_undone(*undone: Any) -> None:
@@ -118,21 +127,21 @@ def test_a_person_who_is_sent_while_the_undo_frees_the_identifier_gets_a_receipt
         with monkeypatch.context() as patch:
             patch.setattr(store, "claim_again", mark_undone_and_claim_again)
             with pytest.raises(Unavailable):
-                send_first_row(tables, petition, oak)
+                sending.first_row_by_api()
 
     with monkeypatch.context() as patch:
         patch.setattr(store, "mark_undone", send_and_mark_undone)
-        import_or_undo(oak, "", undoes=first)
-    assert send_first_row(tables, petition, oak) is ReceiveOutcome.ACCEPTED
-    assert count(tables, petition) == 1
-    assert not any("undone_at" in item for item in tables.items.values())
+        sending.undo(first)
+    assert sending.first_row_by_api() is ReceiveOutcome.ACCEPTED
+    assert sending.count() == 1
+    assert not any("undone_at" in item for item in sending.tables.items.values())
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 def test_a_row_in_two_files_of_one_partner_is_removed_by_the_second_undo(
-    import_or_undo: Callable[..., Import], tables: FakeTables, petition: Petition, oak: Partner, order: tuple[int, int]
+    sending: Sending, order: tuple[int, int]
 ) -> None:
-    imports = [import_or_undo(oak, CSV + rows(1)), import_or_undo(oak, CSV + rows(1))]
-    assert [import_or_undo(oak, "", undoes=imports[number]).accepted for number in order] == [0, 1]
-    assert count(tables, petition) == 0
-    assert import_or_undo(oak, CSV + rows(1)).accepted == 1
+    imports = [sending.imported(1), sending.imported(1)]
+    assert [sending.undo(imports[number]) for number in order] == [0, 1]
+    assert sending.count() == 0
+    assert sending.imported(1).accepted == 1
