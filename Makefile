@@ -20,7 +20,7 @@ export CHROMIUM
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit faults slow durations planted check openapi format bench cost simulate spike ready warm package deploy token shell clean unit-first unit-second others python3-new-enough chromium
+.PHONY: help run test unit faults slow durations planted check openapi format bench cost simulate spike ready warm package deploy token shell clean unit-first unit-second others no-links python3-new-enough chromium
 
 help: ## List the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do printf '  make %-9s %s\n' "$$name" "$$what"; done
@@ -118,6 +118,10 @@ clean: ## Remove everything that make created, including local signatures
 	@rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -prune -exec rm -rf {} +
 
+# `venv --clear` would delete the content of the folder that a link points to.
+no-links:
+	@for each in .venv .venv-emulator .venv-lint; do test ! -L $$each || { echo "error: $$each is a symbolic link: remove the link, and run make again" >&2; exit 1; }; done
+
 python3-new-enough:
 	@command -v $(PYTHON) >/dev/null || { echo "error: $(PYTHON) is missing: install Python 3.11 or newer (Debian: apt-get install python3 python3-venv)" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "error: $(PYTHON) is older than 3.11: run make PYTHON=/path/to/a/newer/python" >&2; exit 1; }
@@ -137,7 +141,7 @@ define install
 @touch $@
 endef
 
-.venv/run: requirements.txt stack/run-requirements.txt | python3-new-enough
+.venv/run: requirements.txt stack/run-requirements.txt | no-links python3-new-enough
 	@echo "Installing into .venv ..."
 	@$(PYTHON) -m venv --clear .venv
 	@.venv/bin/python -m pip install --quiet "$$(grep '^uv==' stack/run-requirements.txt)"

@@ -1,0 +1,24 @@
+"""What make refuses to do."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+MAKEFILE = Path(__file__).parents[2] / "Makefile"
+
+
+@pytest.mark.parametrize("name", [".venv", ".venv-emulator", ".venv-lint"])
+def test_make_does_not_clear_the_folder_that_a_linked_environment_points_to(tmp_path: Path, name: str) -> None:
+    for file in ("requirements.txt", "stack/run-requirements.txt"):
+        path = tmp_path / file
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    (tmp_path / name).symlink_to(tmp_path / "elsewhere")
+    # `true` in place of Python: even without the check, nothing is installed.
+    command = ["make", "--silent", "-f", str(MAKEFILE), "-C", str(tmp_path), "PYTHON=true", ".venv/run"]
+    environment = {**os.environ, "MAKEFLAGS": ""}  # `make unit`, which runs this test, sets flags for other makes.
+    made = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert made.returncode != 0
+    assert made.stderr.startswith(f"error: {name} is a symbolic link: remove the link, and run make again")
