@@ -14,13 +14,13 @@ def refused_resources(cloud: Cloud, change_set_arn: str) -> str:
     """Return a line for each resource that CloudFormation refused, each after a line break; "" if there is none.
 
     The change set's own reason names only the check that failed, not the resource. If AWS refuses this call too, return
-    "", so that the operator still sees the reason. DescribeEvents accepts a change set's ARN, but not its name alone.
+    a line that says so. DescribeEvents accepts a change set's ARN, but not its name alone.
     """
     pages = cloud.client("cloudformation").get_paginator("describe_events")
     try:
         lines = list(_lines(pages.paginate(ChangeSetName=change_set_arn, Filters={"FailedEvents": True})))
-    except ClientError:
-        return ""
+    except ClientError as error:
+        return f"\n  AWS does not say which resource: {error}"
     return "".join(f"\n{line}" for line in lines)
 
 

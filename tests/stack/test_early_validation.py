@@ -56,7 +56,9 @@ def test_a_refused_change_set_names_the_resource_and_the_reason() -> None:
     assert failure_of(cloud, stub) == f"the change set failed: {REASON}\n  AWS::S3::Bucket ExportsBucket: {EXISTS}"
 
 
-def test_without_the_right_to_read_events_the_operator_still_sees_the_reason() -> None:
+def test_without_the_right_to_read_events_the_operator_sees_the_reason_and_the_missing_right() -> None:
     cloud, stub = stubbed()
     stub.add_client_error("describe_events", "AccessDenied", "not authorized", 403)
-    assert failure_of(cloud, stub) == f"the change set failed: {REASON}"
+    refusal = "An error occurred (AccessDenied) when calling the DescribeEvents operation: not authorized"
+    expected = f"the change set failed: {REASON}\n  AWS does not say which resource: {refusal}"
+    assert failure_of(cloud, stub) == expected
