@@ -80,7 +80,7 @@ def test_the_pace_is_an_average_over_the_named_minutes(page: Any) -> None:
     assert busiest in page["stages"]
     # The last full ten minutes and the current ones, which began four minutes ago.
     recent = sum(1 for at in CONFIRMED_AT if at >= 120)
-    assert f"{recent / 14:.1f} confirmations a minute, on average of the last 14 minutes." in page["stages"]
+    assert f"{recent / 14:.1f} confirmations a minute, on average over the last 14 minutes." in page["stages"]
 
 
 def test_each_step_from_signing_to_confirming_has_its_number_and_share(page: Any) -> None:

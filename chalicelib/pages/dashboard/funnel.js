@@ -24,7 +24,7 @@ export function paceText({ per_minute_now: now, over_minutes: over, peak_per_min
   const peakText = peak
     ? ` The busiest ten minutes began on ${dateTime(at)}: ${number(peak)} a minute on average.`
     : "";
-  return `${number(now)} confirmations a minute, on average of the last ${over} minutes.${peakText}`;
+  return `${number(now)} confirmations a minute, on average over the last ${over} minutes.${peakText}`;
 }
 
 export function funnel() {

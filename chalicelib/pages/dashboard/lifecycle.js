@@ -67,7 +67,7 @@ function questionFor(petition, { schedules, needs_reason: needsReason }, now) {
   // `schedules` names the petition's field that holds the planned time.
   if (!schedules) return null;
   const input = h("input", { name: "at", type: "datetime-local", value: offeredTime(petition[schedules], now) });
-  return { name: "at", input, place: timeField("When (UTC)? Leave blank for now", input) };
+  return { name: "at", input, place: timeField("When (UTC)? Leave blank to do it now", input) };
 }
 
 /**

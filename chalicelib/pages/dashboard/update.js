@@ -49,7 +49,7 @@ function preview({ title, html, language }) {
 async function askWhen(path) {
   const input = h("input", { name: "at", type: "datetime-local" });
   const warning = unsavedPages().includes(path) ? h("p", {}, UNSAVED) : null;
-  const when = timeField("When (UTC)? Leave blank for now", input);
+  const when = timeField("When (UTC)? Leave blank to publish now", input);
   const buttons = [{ value: "yes", text: "Publish" }, CANCEL];
   const choice = await showDialog("Publish this update?", h("div", {}, h("p", {}, PUBLISH), warning, when), buttons);
   if (choice !== "yes") return null;
