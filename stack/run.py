@@ -34,7 +34,7 @@ _PORT_FILE = STATE / "port"
 def run(port: int, fresh: bool, has_edge: bool) -> None:
     """Start the emulator and the site, serve until a signal, and stop both.
 
-    `fresh`: delete the data of earlier runs first. `has_edge`: put the local CDN before the API.
+    `fresh`: delete the data of earlier runs first. `has_edge`: put the local CDN before the API. If not, remove an earlier run's.
     """
     _check_python_and_port(port)
     with _state_lock(), _stoppable():
@@ -44,7 +44,6 @@ def run(port: int, fresh: bool, has_edge: bool) -> None:
         _make_private(STATE)
         say(dim("Starting the emulator and deploying to it ..."))
         with emulator(_emulator_port(), STATE) as running:
-            # Empty values take the CDN of an earlier run away. Parameters without a value would keep the earlier one.
             parameters = PARAMETERS if has_edge else dict.fromkeys(PARAMETERS, "")
             stack = deploy_to_emulator(running.endpoint, f"http://{LOOPBACK}:{port}", parameters=parameters)
             load_petitions(stack)
