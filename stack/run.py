@@ -34,7 +34,7 @@ _PORT_FILE = STATE / "port"
 def run(port: int, fresh: bool, has_edge: bool) -> None:
     """Start the emulator and the site, serve until a signal, and stop both.
 
-    `fresh`: delete the data of earlier runs first. `has_edge`: put the local CDN before the API. If not, remove an earlier run's.
+    `fresh`: delete the data of earlier runs first. `has_edge`: put the local CDN before the API, or else remove it.
     """
     _check_python_and_port(port)
     with _state_lock(), _stoppable():
