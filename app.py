@@ -46,6 +46,7 @@ WORKERS = (
 petitions_page.SECTIONS |= {"updates": updates_find.updates_for_page, "total": totals.total_if_any}
 
 app = Site("petitions")
+# None outside of Lambda, such as in tests and `chalice package`: then register all routes and functions.
 this_function = function_name()
 # A dict keeps the order and has each module once.
 all_modules: dict[str, None] = {}

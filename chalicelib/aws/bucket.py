@@ -19,7 +19,10 @@ PART = 8 * BLOCK
 
 
 class Bucket:
-    """One private bucket. Requests to S3 may raise Throttled or Unavailable. Repeating a call stores nothing twice."""
+    """One private bucket. Requests to S3 may raise Throttled or Unavailable. Repeating a call stores nothing twice.
+
+    Links and forms work for `seconds` at most: they end earlier if the credentials of our role expire.
+    """
 
     def __init__(self, client: Any, name: str) -> None:
         self._client = client
@@ -40,7 +43,7 @@ class Bucket:
 
         Return the SHA-256 of the content. The ETag does not show whether an object was replaced by other content: our
         bucket uses SSE-KMS, and AWS does not say that the same content then has the same ETag.
-        S3 reports a missing object as AccessDenied unless the role may list the whole bucket. So look for it then.
+        S3 reports a missing object as AccessDenied unless the role may list the whole bucket. After this error, look for it.
         """
 
         def missing_file(error: ClientError) -> PetitionsError | None:
@@ -76,13 +79,13 @@ class Bucket:
                         raise Unavailable("files")
 
     def upload_form(self, key: str, most: int, seconds: int) -> tuple[str, dict[str, str]]:
-        """Return URL and fields of a form. It lets anybody upload this object, up to `most` bytes, for `seconds`."""
+        """Return URL and fields of a form with which anybody can upload this object, of up to `most` bytes."""
         limits = [["content-length-range", 1, most]]
         form = self._client.generate_presigned_post(self._name, key, Conditions=limits, ExpiresIn=seconds)
         return form["url"], form["fields"]
 
     def link(self, key: str, name: str, seconds: int) -> str:
-        """Return a URL with which anybody can download this object for `seconds`. Browsers save it as `name`."""
+        """Return a URL with which anybody can download this object. Browsers save the object as `name`."""
         parameters = {"Bucket": self._name, "Key": key, "ResponseContentDisposition": f'attachment; filename="{name}"'}
         url: str = self._client.generate_presigned_url("get_object", Params=parameters, ExpiresIn=seconds)
         return url

@@ -46,7 +46,7 @@ MAIL_CONFIG = Config(
 # The SDK's longest wait before its second attempt, in seconds.
 _RETRY_WAIT = 1.0
 
-# No person waits for a file, so timeouts are longer and a failed part is sent again.
+# No supporter waits for a file, so timeouts are longer and a failed part is sent again.
 # Links have AWS's signature version 4, because newer regions and KMS accept no other version. By default boto3 signs
 # links for the global host. S3 redirects such a link to the bucket's region, and there its AWS signature is invalid.
 # If the endpoint is an IP address (an emulator), the URL has the bucket's name in its path, not in its host.

@@ -37,7 +37,7 @@ REFUSED = frozenset({"MessageRejected", "BadRequestException"})
 # The longest sender, name and address together, that SES accepts.
 MAX_SENDER_LENGTH = 320
 # Between invocations, Lambda may drop idle connections without a sign. The next email over such a connection would fail
-# in a way that leaves open whether it was sent (docs/aws-facts.md).
+# in a way that leaves open whether it was sent (docs/aws-facts.md). AWS does not say how long "idle" is.
 IDLE = timedelta(seconds=20)
 # The longest time that a call to SES takes, in seconds.
 LONGEST_CALL = clients.longest_call(clients.MAIL_CONFIG)
@@ -67,7 +67,10 @@ class Mailer:
         self._used_at: datetime | None = None
 
     def close_if_idle(self, now: datetime) -> None:
-        """Before the first email of an invocation, close the connection to SES if it may have been idle too long."""
+        """Close the connection to SES if the last batch that sent an email began more than IDLE ago.
+
+        Call this at the start of each batch: it also stores `now` as the time when this batch began.
+        """
         if self._used_at is not None and now - self._used_at > IDLE:
             self._client.close()
             self._used_at = None

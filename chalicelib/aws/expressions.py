@@ -131,7 +131,7 @@ def partition_request(pk: str, between: tuple[str, str] | None, only: Sequence[s
 
 
 def page_request(pk: str, only: Sequence[str], when: Condition) -> dict[str, Any]:
-    """Return a query for these attributes of the items that match `when`. DynamoDB bills items without a match too."""
+    """Return a query for the attributes `only`, at least one, of items that match `when`. AWS bills the others too."""
     built = ConditionExpressionBuilder().build_expression(when)
     request = {**partition_request(pk, None, only), "FilterExpression": built.condition_expression}
     request["ExpressionAttributeNames"].update(built.attribute_name_placeholders)

@@ -50,9 +50,10 @@ ErrorTranslator = Callable[[ClientError], PetitionsError | None]
 
 @contextmanager
 def translate_errors(service: str, own_translator: ErrorTranslator | None = None) -> Iterator[None]:
-    """Raise Throttled or Unavailable for temporary errors, Denied for a missing permission; re-raise all others.
+    """Raise Throttled or Unavailable for temporary errors, Denied for the codes in DENIALS; re-raise all others.
 
-    `own_translator` is called first. It returns the domain error for an error that only this service has, or None.
+    If AWS answered with an error, `own_translator` is called first. It returns the domain error for an error that only
+    this service has, or None.
     """
     try:
         yield

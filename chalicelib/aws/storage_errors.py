@@ -12,7 +12,7 @@ CONFLICTS = frozenset({"ReplicatedWriteConflictException", "TransactionConflictE
 
 
 def storage_error(error: ClientError) -> PetitionsError | None:
-    """Return the domain error for an error of DynamoDB, or None. A ConditionFailed contains the stored item."""
+    """Return the domain error for an error of DynamoDB, or None. ConditionFailed has the item that AWS returned."""
     code = code_of(error)
     if code == "ConditionalCheckFailedException":
         return ConditionFailed(_old_item(error.response))

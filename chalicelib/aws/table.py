@@ -46,7 +46,7 @@ __all__ = ["Attr", "Change", "Condition", "Item", "NewItem", "Tables", "absent_o
 BATCH_GET_LIMIT = 100
 # The longest waits, in seconds, before keys that AWS left out are read again. Each wait is random, up to this limit.
 BATCH_GET_WAITS = (0.05, 0.1, 0.2)
-# The longest time of a call, in seconds. Calls of `signing_tables` are shorter.
+# The longest time of one request, in seconds. `batch_get` and `query` may make several. `signing_tables` is faster.
 LONGEST_CALL = clients.longest_call(clients.CONFIG)
 
 
@@ -56,7 +56,7 @@ class Tables:
     Every call may raise Throttled or Unavailable. After Unavailable, perhaps the write was done.
     """
 
-    # The time, by AWS's clock, of the last answer to batch_get; None if the answer named no time.
+    # The time, by AWS's clock, of the last answer to batch_get; None before it, or if that answer named no time.
     answered_at: datetime | None = None
 
     def __init__(self, client: "DynamoDBClient", names: Mapping[str, str]) -> None:
@@ -70,7 +70,7 @@ class Tables:
         return from_wire(answer["Item"]) if "Item" in answer else None
 
     def batch_get(self, wanted_keys: Sequence[Key], *, consistent: bool = False) -> list[Item]:
-        """Return the items that exist, in any order. All keys must be of one table."""
+        """Return the items that exist, in any order. The keys must be of one table, and no two may be equal."""
         found: list[Item] = []
         for chunk in chunks(wanted_keys, BATCH_GET_LIMIT):
             found += self._batch_get(chunk, consistent)

@@ -99,7 +99,7 @@ def handle_changes(event: DynamoDBEvent, handle: Callable[[Iterable[StreamChange
 
 
 def until_deadline(changes: Sequence[T], deadline: float, clock: Callable[[], float]) -> Iterator[T]:
-    """Yield the changes. Raise NotYet once the deadline has passed, but always yield the first change.
+    """Yield the changes. Raise NotYet once `clock` has passed `deadline`, but always yield the first change.
 
     After NotYet, Lambda halves the batch. So each change is handled in the end, however slow AWS is.
     """
@@ -110,7 +110,7 @@ def until_deadline(changes: Sequence[T], deadline: float, clock: Callable[[], fl
 
 
 def _handle_alone(record: Mapping[str, Any], handle: Callable[[Iterable[StreamChange]], object]) -> None:
-    """Handle one change. If this can never succeed, log and skip the change, which would otherwise stop the stream."""
+    """Handle one change. After any error but NotYet and Unavailable, log and skip it: it would stop the stream."""
     try:
         handle([_change(record)])
     except (NotYet, Unavailable):

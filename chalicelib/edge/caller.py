@@ -17,7 +17,7 @@ _PREFIX = re.compile(r"(?:/[A-Za-z0-9._-]+)*/?")
 
 
 def source_ip(request: Request) -> str:
-    """Return the visitor's IP address: as the CDN says, or without a CDN as API Gateway sees it."""
+    """Return the visitor's IP address: as the CDN says, else as API Gateway sees it; "" if neither names one."""
     from_cdn = _address_from_cdn(request) if is_through_cdn(request) else ""
     if from_cdn:
         return from_cdn

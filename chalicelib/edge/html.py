@@ -41,7 +41,7 @@ def frame_policy(origins: Sequence[str]) -> dict[str, str]:
 
 
 def is_embedded(request: Request, path: str = "") -> bool:
-    """Return whether the page is in a frame on another site. `path`: the visitor's path, if no route has the request.
+    """Return whether the page is made for a frame on another site. `path`: the visitor's path, if no route has it.
 
     When somebody sends a form in a frame, the answer is shown in the same frame. The URL of this answer has `?embed=1`.
     """

@@ -84,7 +84,10 @@ def not_modified(headers: Mapping[str, str]) -> Response:
 
 
 def conditional_answer(request: Request, values: object, response: Response) -> Response:
-    """Return the response, or 304 if the client has its ETag: a hash of the query and the data (`values`)."""
+    """Return the response with an ETag and the headers REVALIDATED, or 304 if the client already has this ETag.
+
+    The ETag is a hash of the request's query and of `values`: all data of the response that should change the ETag.
+    """
     parameters = dict(request.query_params or {})
     query_and_values = json.dumps([parameters, values], sort_keys=True)
     digest = sha256(query_and_values.encode()).hexdigest()

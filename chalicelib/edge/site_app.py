@@ -140,5 +140,6 @@ def _problem(request: Request, problem: Problem, path: str = "", form: str = "")
     if prefers_html(request.headers.get("accept") or ""):
         return problem_page(request, problem, path, form)
     response = problem_json(problem, chosen_language(request))
+    # The call may come from a page of another site, which needs this header to read the error.
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response

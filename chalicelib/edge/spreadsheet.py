@@ -1,4 +1,7 @@
-"""Make CSV responses for spreadsheets: with a header line, and without cells that a spreadsheet runs as a formula."""
+"""Make CSV responses for spreadsheets: with a header line, and without cells that a spreadsheet runs as a formula.
+
+Only the column `key` is escaped: the other columns have no texts from outside.
+"""
 
 import csv
 import io

@@ -28,6 +28,7 @@ def store_readiness(readiness: Readiness, tables: Tables) -> None:
 
 
 def latest_readiness(now: datetime, tables: Tables) -> Readiness | None:
+    """Return the last stored result. Return None if no result is stored, or if it is older than SHOWN_FOR."""
     item = tables.get(health_keys.readiness())
     if item is None or item["checked_at"] < iso(now - SHOWN_FOR):
         return None

@@ -63,7 +63,7 @@ class Asset:
 def render(
     template: str, language: str = ENGLISH, chosen: str = "", /, *, base: str, site_url: str, **context: object
 ) -> str:
-    """Return the page as HTML, in the language with this code.
+    """Return the filled-in template, which is HTML or SVG, in the language with this code.
 
     `chosen` is the language code in the request's URL, or "" without one: `link("/path")` in a template adds the code
     to the link. `base` is the prefix of links ("" or "/site"), `site_url` the prefix of links that people share. The

@@ -29,7 +29,10 @@ routes = Blueprint(__name__)
 
 @partner_view(routes)
 def take_signatures(request: Request, slug: str) -> Response:
-    """Take the signatures, and return their results in the same order. A repeat changes nothing."""
+    """Take the signatures, and return their results in the same order.
+
+    A repeat changes nothing, except that a signature that has expired or was undone meanwhile is stored again.
+    """
     now = times.now()
     body = decode_json(json_body(request, max_bytes=MAX_BODY_KB * 1024))
     raws = _raw_signatures(body)

@@ -13,6 +13,7 @@ from chalicelib.partners.model import CountsWhen, Partner, Wording, WordingVersi
 from chalicelib.signatures.form import COUNTRY, EMAIL, LANGUAGE, MISSING, NAME, POSTCODE, WRONG, SignatureForm
 from chalicelib.signatures.model import Signature
 
+# In one request.
 MAX_SIGNATURES = 100
 WORDS = Words({**MISSING, "consent": "Send what the person agreed to: wording, version and obtained_at"}, WRONG)
 # More than enough for 100 signatures, each with a wording of 1,000 characters in any script.
@@ -114,7 +115,8 @@ def read_signature(
     if partner.counts is CountsWhen.AFTER_EMAIL and not consent.email:
         message = "This partner's signatures need our email to confirm, but this consent allows no email"
         raise Invalid([FieldError("consent.email", message)])
-    is_dated = consent.obtained_at < now  # Readers of formats without a date use `now`.
+    # Readers of formats without a date use `now`. If the partner's clock is ahead, the time is later than `now`.
+    is_dated = consent.obtained_at < now
     return SentSignature(identifier=signature.identifier, form=form, consent=consent, row=row, is_dated=is_dated)
 
 

@@ -4,7 +4,9 @@ A receipt records that a partner sent a signature. The key of the receipt comes 
 signature, so a signature that is sent twice is stored once. To claim a receipt is to store it, before the signature is
 stored. To settle a receipt is to record its result, as the last step. The states of a receipt:
 
-(absent) ──claim──► claimed ──settle──► accepted, existing or suppressed ──undo──► undone ──claim──► claimed
+(absent) ──claim──► claimed ──settle──► accepted, existing or suppressed
+claimed or settled ──undo──► undone ──claim──► claimed
+accepted or existing ──claim──► claimed: if the signature expired unconfirmed, or an undo took it back
 """
 
 from datetime import datetime

@@ -38,7 +38,7 @@ class ReceiveResult(NamedTuple):
 
 
 def take_each(submissions: Sequence[SentSignature], receiving: ReceivingContext, now: datetime) -> list[ReceiveResult]:
-    """Take up to a hundred signatures, in order. Return their results. After Unavailable, a repeat is safe."""
+    """Take the signatures in order, one at a time. Return their results. After Unavailable, a repeat is safe."""
     receipts = [receiving.receipt_of(submission, now) for submission in submissions]
     stored_receipts = store.find_receipts(receipts, receiving.tables)
     wordings = Wordings(receiving.partner, now, receiving.tables)
@@ -87,7 +87,10 @@ def _take(
 
 
 def _claim(new: Receipt, stored: Receipt | None, tables: Tables) -> Receipt:
-    """Store `new`, or keep an earlier receipt that is not undone. Return the one stored. Raise Invalid for CONFLICT."""
+    """Store `new`, or keep an earlier receipt that is not undone. Return the receipt that is then stored.
+
+    Raise Invalid (CONFLICT) if the earlier receipt is of another email address.
+    """
     for _ in range(ATTEMPTS):
         if stored is None:
             try:
@@ -108,7 +111,10 @@ def _claim(new: Receipt, stored: Receipt | None, tables: Tables) -> Receipt:
 def _store_and_count(
     submission: SentSignature, receipt: Receipt, receiving: ReceivingContext, now: datetime
 ) -> ReceiveOutcome:
-    """Store the signature, and perhaps confirm it. EXISTING: it was stored already, with another receipt or none."""
+    """Store the signature, and perhaps confirm it. Return its result, which is not stored in the receipt yet.
+
+    EXISTING: the signature was stored already, with another receipt or none.
+    """
     before = find_signature(receipt, receiving)
     if before is not None and _is_suppressed(before):
         return ReceiveOutcome.SUPPRESSED
@@ -117,7 +123,7 @@ def _store_and_count(
     origin = receiving.origin_of(submission, receipt, is_stored=is_stored)
     signed = sign(submission.form, receiving.petition, origin, now, receiving.signing)
     if signed.outcome is Outcome.OVERFLOWED:
-        raise Unavailable("storage")  # It waits in a queue to be stored. It counts when the partner sends it again.
+        raise Unavailable("storage")  # The signature waits in a queue. It counts when the partner sends it again.
     signature = find_signature(receipt, receiving)
     has_this_receipt = signature is not None and signature.receipt == receipt.digest
     counts_at_once = receiving.partner.counts is CountsWhen.AT_ONCE

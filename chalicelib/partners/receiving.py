@@ -38,7 +38,7 @@ class ReceivingContext:
         return self.signing.tables
 
     def receipt_of(self, submission: SentSignature, now: datetime) -> Receipt:
-        """Return a new receipt. Its digest is keyed with a secret, so nobody can find the identifier by guessing."""
+        """Return a new receipt, not stored yet. Its digest is keyed, so nobody can find the identifier by guessing."""
         petition = self.petition
         secret = self.signing.secrets[petition.key_version]
         address = submission.form.email.canonical

@@ -54,5 +54,5 @@ def all_partners(tables: Tables) -> list[Partner]:
 
 
 def new_partner_token(partner: Partner, now: datetime, expires_at: datetime) -> NewToken:
-    """Return a token that is not stored yet. It can only be used to send this partner's signatures."""
+    """Return a token, not stored yet, for the routes of partners. Signatures that come with it are this partner's."""
     return new_token(partner.name, [Right.PARTNER], now, expires_at, partner.source)

@@ -48,9 +48,9 @@ def repeated_result(settled: Receipt, new: Receipt, signature: Signature | None)
 def record_sender(new: Receipt, stored: Receipt, signature: Signature | None, receiving: ReceivingContext) -> None:
     """Record that the sender of `new` sent the signature too, so that the undo of another import does not withdraw it.
 
-    Do nothing if no import sent the signature before, or if the import of `new` sent it first. Raise Conflicted if an
-    import was undone meanwhile, and the undo withdrew the signature. If the caller then repeats the request, we store
-    the signature again.
+    Do nothing if no import sent the signature before, if the import of `new` sent it first, or if it is not stored.
+    Raise Conflicted if an import was undone meanwhile, and the undo withdrew the signature. If the caller then repeats
+    the request, we store the signature again.
     """
     if new.sender == stored.job_id or not stored.may_be_undone or signature is None:
         return

@@ -69,7 +69,7 @@ def add_partner(request: Request) -> Response:
 
 @staff_view(routes)
 def issue_token_of_partner(request: Request, source: str) -> Response:
-    """Return 201 and a token that can only be used to send this partner's signatures. It is shown only once."""
+    """Return 201 and a token for the routes of partners. The token is shown only once."""
     token_request = parse_body(PartnerTokenRequest, json_body(request))
     partner = find_partner(source, tables())
     now = times.now()

@@ -46,7 +46,7 @@ def as_receipt(item: Item) -> Receipt:
 
 
 def claim(receipt: Receipt, tables: Tables) -> None:
-    """Store a new receipt. Raise ConditionFailed, with the stored item, if there is such a receipt already."""
+    """Store a new receipt. Raise ConditionFailed, with the stored item, if a receipt has this key already."""
     tables.put_new(NewItem(receipt.key, _item(receipt)))
 
 

@@ -59,7 +59,7 @@ class Constituencies(Sequence[bytes]):
 
 
 def pack(constituencies: Mapping[str, str]) -> bytes:
-    """Return the file's bytes from a map of postcode to constituency. Raise ValueError for an invalid postcode."""
+    """Return the file's bytes. `constituencies`: by postcode. Raise ValueError for a postcode of wrong length."""
     names = sorted(set(constituencies.values()))
     indexes = {name: number.to_bytes(INDEX_BYTES, "big") for number, name in enumerate(names)}
     records = []

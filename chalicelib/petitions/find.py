@@ -153,6 +153,7 @@ def _read_letter(slug: str, version: str, tables: Tables) -> LetterVersion:
 
 
 def all_petitions(tables: Tables) -> list[Petition]:
+    """Return the petitions in every state, also drafts and removed ones, in the order of their slugs."""
     return list(store.list_all(tables))
 
 

@@ -193,7 +193,7 @@ class Petition(BaseModel):
         return self.opened_at if opens_later else None
 
     def is_confirmable_at(self, now: datetime) -> bool:
-        """Return whether signatures can be confirmed: until a day after closes_at, but without limit during a pause."""
+        """Return whether people can confirm: if removed never, if paused always, else until a day after closes_at."""
         if self.state is PetitionState.REMOVED:
             return False
         is_in_time = self.closes_at is None or now < self.closes_at + CONFIRM_AFTER_CLOSE

@@ -58,6 +58,7 @@ def open_session(request: Request) -> Response:
 
 
 def _provider() -> Provider:
+    """Return the provider from our settings. Raise UnknownThing if sign-in is not set up."""
     values = settings()
     if not values.oidc_issuer or not values.oidc_client_id:
         raise UnknownThing("Sign-in is not set up on this site. Use a staff token.")

@@ -49,7 +49,10 @@ def keys_of(discovery: Discovery, key_id: str | None) -> Jwks:
 
 
 def fetch_id_token(provider: Provider, discovery: Discovery, returned: SessionRequest, redirect_uri: str) -> str:
-    """Exchange the code, which works once, for an ID token. Raise NotSignedIn if the provider refuses the code."""
+    """Exchange the code, which works once, for an ID token. Raise NotSignedIn if the provider refuses the code.
+
+    Raise ProviderUnavailable if the provider fails, or refuses our settings.
+    """
     fields = {
         "grant_type": "authorization_code",
         "code": returned.code,

@@ -33,7 +33,7 @@ class StaffSession:
 
     @property
     def token_id(self) -> str:
-        return self.token.split("_")[1]
+        return self.token.split("_")[1]  # staff_<id>_<secret>
 
 
 def authorization_url(sign_in: SignInRequest, provider: Provider, redirect_uri: str) -> str:
@@ -65,6 +65,7 @@ def identify_member(returned: SessionRequest, provider: Provider, redirect_uri: 
 
 
 def begin_session(member: Member, now: datetime, tables: Tables) -> StaffSession:
+    """Store a new staff token for the member, and return it."""
     expires_at = now + LIFETIME
     token = issue(member.owner, member.rights, now, expires_at, tables)
     return StaffSession(token, expires_at)

@@ -30,7 +30,7 @@ class MyToken(ShownToken):
     """Your own token."""
 
     routes: Annotated[dict[str, Right], Field(examples=[{"GET /api/staff/audit": "manage"}])]
-    """The right that each staff route needs, by method and path."""
+    """The right that each route of staff or partners needs, by method and path. Routes that need none are left out."""
 
 
 class IssuedToken(ShownToken):

@@ -39,7 +39,8 @@ routes = Blueprint(__name__)
 
 CSV = "text/csv"
 CONTENT_TYPES = (CSV, "application/octet-stream", "text/plain", "")
-NOT_SHOWN = {
+# Fields of the job that `_import_json` leaves out or sets itself.
+NOT_COPIED = {
     "job_id", "touched_at", "rests_until", "steps", "state", "expected", "processed", "file", "file_digest", "mapping",
     "buckets",
 }  # fmt: skip
@@ -177,5 +178,5 @@ def _import_json(job: Import, all_imports: list[Import]) -> dict[str, object]:
     rows = job.processed if job.undoes else job.expected
     progress = {"rows": rows, "processed": job.processed, "undone_by": undone_by}
     current = job.at(now)  # Failed if the job has stalled, otherwise as stored. An old import never shows as expired.
-    fields = current.model_dump(mode="json", exclude=NOT_SHOWN)
+    fields = current.model_dump(mode="json", exclude=NOT_COPIED)
     return {"id": job.job_id, **fields, **progress, "state": current.state}

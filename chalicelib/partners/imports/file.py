@@ -120,7 +120,7 @@ def _lines(file: TextIO) -> Iterator[str]:
 
 
 def _encoding(path: Path) -> str:
-    """Return the encoding of the file. Raise Unreadable if the file is not CSV."""
+    """Return the encoding of the file. Raise Unreadable if the file begins like one of NOT_CSV."""
     with path.open("rb") as file:
         start = file.read(4096)
     for magic, description in NOT_CSV.items():

@@ -61,6 +61,8 @@ class RowSample(BaseModel):
 class Import(Job):
     """An import, as stored. `processed` of `expected` rows are done. `file`: the key of the file in S3.
 
+    `partner`: the partner's source. `mapping`: the headings that staff chose for some of our fields.
+
     `file_digest`: the SHA-256 of the file that was checked. Staff may use the form of an upload again, and so replace
     the file. The import takes no rows of another file.
 

@@ -37,7 +37,7 @@ HEADINGS_ROW = 1
 
 @dataclass
 class ImportWork:
-    """The work of an import or undo. `folder` is an empty directory. `workers` rows are taken at the same time."""
+    """The work of an import or undo. `folder` is empty at first. `workers` rows are taken at the same time."""
 
     receiving: ReceivingContext
     bucket: Bucket
@@ -92,7 +92,10 @@ class ImportWork:
         return path
 
     def _take_next_rows(self, job: Import) -> Import:
-        """Take the next rows and return the job with their results, or as failed if the file was replaced."""
+        """Take the next rows and return the job with their results, or as failed if the file was replaced.
+
+        In a dry run, only predict the results.
+        """
         try:
             batch = list(islice(self._remaining_rows(job), ROWS_PER_STEP))
         except Unreadable as error:

@@ -22,7 +22,7 @@ def undo_some(job: Import, receiving: ReceivingContext, now: datetime, limit: in
 
     `processed` and `accepted` (signatures taken back) only show progress: after a crash, both may be too low.
     """
-    import_id = job.undoes or ""
+    import_id = job.undoes or ""  # An undo always has `undoes`.
     in_bucket = store.receipts_in(job.slug, receiving.partner.source, job.receipt_bucket, receiving.tables)
     to_undo = (receipt for receipt in in_bucket if _is_to_be_undone(receipt, import_id))
     receipts = list(islice(to_undo, limit))

@@ -45,7 +45,7 @@ def osdi_path(field: str) -> str:
 
 
 def identifiers_of(body: object) -> list[str]:
-    """Return the identifiers that the client sent."""
+    """Return the identifiers that the client sent, as texts. Leave out empty ones and other types of values."""
     if not isinstance(body, Mapping):
         return []
     value = body.get("identifiers")

@@ -34,7 +34,8 @@ CURSOR = re.compile(r"20[2-9][0-9]-(0[1-9]|1[0-2])-[0-9T:.+-]{2,26}#[0-9a-f]{8}"
 def read_audit(request: Request) -> Response:
     """Return entries, newest first.
 
-    ?from= and ?to= are dates or times (UTC), ?actor= is a token's owner, ?after= is `next` of the page before.
+    ?from= and ?to= are times (UTC), or dates, which mean 00:00. ?actor= is a token's owner. ?after= is `next` of the
+    page before.
     """
     now, limit = times.now(), _limit(request)
     since = _moment(request, "from") or now - DEFAULT_PERIOD

@@ -52,7 +52,7 @@ OPERATIONS: Operations = {
     "issue_token_of_partner": Operation(
         "Issue a token for a partner",
         Answer("The token. It is shown only once.", PartnerToken, status=201),
-        "The token can only send signatures of this partner, and can read nothing. Revoke it like a staff token.",
+        "The token can send signatures of this partner and read public petitions (OSDI). Revoke it like a staff token.",
         body=Body(PartnerTokenRequest, {"days": 365}),
     ),
     "take_signatures": Operation(
