@@ -99,12 +99,12 @@ def _links_by_language(request: Request, codes: Sequence[str]) -> list[tuple[Lan
     if len(offered) < 2 or request.method not in ("GET", "HEAD"):
         return []
     # `request.path` is the path of the route, such as /petitions/{slug}.
-    parameters = request.uri_params or {}
-    path = site_prefix(request) + quote(request.path.format(**parameters))
-    values = dict(request.query_params or {})
+    path_parameters = request.uri_params or {}
+    path = site_prefix(request) + quote(request.path.format(**path_parameters))
+    query_parameters = dict(request.query_params or {})
     links = []
     for code in offered:
-        query_text = urlencode({**values, "lang": code})
+        query_text = urlencode({**query_parameters, "lang": code})
         links.append((language_of(code), f"{path}?{query_text}"))
     return links
 

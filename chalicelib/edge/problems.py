@@ -69,10 +69,10 @@ class Problem:
 
 
 def problem_of(error: PetitionsError) -> Problem:
-    """Return the problem for an error. If `_ANSWERS` lacks the error's class, our code has a bug: return 503."""
-    for kind, answer in _ANSWERS.items():
-        if isinstance(error, kind):
-            return answer(error)
+    """Return the problem for an error. If `_PROBLEMS` lacks the error's class, our code has a bug: return 503."""
+    for error_class, to_problem in _PROBLEMS.items():
+        if isinstance(error, error_class):
+            return to_problem(error)
     return _unavailable(error)
 
 
@@ -133,7 +133,7 @@ def _always(problem: Problem) -> Callable[[PetitionsError], Problem]:
 
 LINK_EXPIRED = translatable("This link has expired")
 # A subclass must stand before its base class: the first match wins (`problem_of`).
-_ANSWERS: dict[type[PetitionsError], Callable[..., Problem]] = {
+_PROBLEMS: dict[type[PetitionsError], Callable[..., Problem]] = {
     UnknownPetition: _always(Problem(404, "Not Found", "There is no petition at this address.")),
     PetitionRemoved: _removed,
     PetitionNotOpen: _not_open,

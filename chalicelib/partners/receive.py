@@ -119,8 +119,8 @@ def _store_and_count(
     if before is not None and _is_suppressed(before):
         return ReceiveOutcome.SUPPRESSED
     submission = submission.without_stopped_updates(before)
-    is_stored = before is not None and not before.is_withdrawn_or_expired(now)
-    origin = receiving.origin_of(submission, receipt, is_stored=is_stored)
+    has_signed = before is not None and not before.is_withdrawn_or_expired(now)
+    origin = receiving.origin_of(submission, receipt, has_signed=has_signed)
     signed = sign(submission.form, receiving.petition, origin, now, receiving.signing)
     if signed.outcome is Outcome.OVERFLOWED:
         raise Unavailable("storage")  # The signature waits in a queue. It counts when the partner sends it again.
@@ -191,5 +191,5 @@ def _predict(new: Receipt, stored: Receipt | None, receiving: ReceivingContext, 
     signature = find_signature(new, receiving)
     if signature is not None and _is_suppressed(signature):
         return ReceiveResult(ReceiveOutcome.SUPPRESSED)
-    is_stored = signature is not None and not signature.is_withdrawn_or_expired(now)
-    return ReceiveResult(ReceiveOutcome.EXISTING if is_stored else ReceiveOutcome.ACCEPTED)
+    has_signed = signature is not None and not signature.is_withdrawn_or_expired(now)
+    return ReceiveResult(ReceiveOutcome.EXISTING if has_signed else ReceiveOutcome.ACCEPTED)

@@ -59,9 +59,9 @@ class ReceivingContext:
             row=submission.row,
         )
 
-    def origin_of(self, submission: SentSignature, receipt: Receipt, *, is_stored: bool) -> Origin:
-        """Return the origin of the signature. `is_stored`: the signature is stored already, so we request no email."""
-        needs_email = self.partner.counts is CountsWhen.AFTER_EMAIL and not is_stored
+    def origin_of(self, submission: SentSignature, receipt: Receipt, *, has_signed: bool) -> Origin:
+        """Return the origin of the signature. `has_signed`: the person has signed already, so we request no email."""
+        needs_email = self.partner.counts is CountsWhen.AFTER_EMAIL and not has_signed
         # In an import, nobody waits for the email. So the people who sign now come first.
         email = MailKind.CONFIRM_IMPORTED if self.job_id else MailKind.CONFIRM
         return Origin(

@@ -21,7 +21,7 @@ def create(petition: Petition, now: datetime, tables: Tables) -> Petition:
     if store.get(petition.slug, tables, consistent=True):
         raise _slug_in_use()
     open_tally(petition.slug, petition.shards, now, tables)
-    _store_texts(petition, now, tables)
+    _store_text_and_letter(petition, now, tables)
     try:
         store.add(petition, tables)
     except ConditionFailed as failure:
@@ -36,7 +36,7 @@ def edit(petition: Petition, now: datetime, tables: Tables) -> Petition:
 
     The new text is stored before the public sees it, because signatures refer to its version.
     """
-    _store_texts(with_changes(petition), now, tables)  # Without changes, `with_changes` only validates.
+    _store_text_and_letter(with_changes(petition), now, tables)  # Without changes, `with_changes` only validates.
     return revise(petition, tables)
 
 
@@ -56,7 +56,7 @@ def revise(petition: Petition, tables: Tables, also: Change | None = None) -> Pe
     return edited
 
 
-def _store_texts(petition: Petition, now: datetime, tables: Tables) -> None:
+def _store_text_and_letter(petition: Petition, now: datetime, tables: Tables) -> None:
     """Store the current version of the text and of the letter, because signatures will refer to them."""
     store.store_text(petition.slug, text_of(petition, now), tables)
     if petition.letter:

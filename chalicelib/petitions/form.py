@@ -68,10 +68,10 @@ def read_new_petition(body: str, now: datetime) -> Petition:
     """Parse a new petition, which is always a draft. Raise NotJson, or Invalid with the field errors."""
     values = _json_object(body)
     # Only a new petition may set its slug, so any value of the slug is allowed here.
-    errors = _name_errors(values, allowed={"slug": values.get("slug")})
+    errors = _uneditable_field_errors(values, allowed={"slug": values.get("slug")})
     petition = _valid_petition({"opened_at": now, **values, "state": PetitionState.DRAFT}, errors)
     check_addresses_differ(petition.letter)
-    _check_members(petition.letter)
+    _require_members_table(petition.letter)
     return petition
 
 
@@ -85,7 +85,7 @@ def read_edit(body: str, petition: Petition, now: datetime) -> Petition:
     The body may also contain fields that staff cannot edit, with the values that `petition_for_staff` returns.
     """
     values = _json_object(body)
-    errors = _name_errors(values, allowed=petition_for_staff(petition, now))
+    errors = _uneditable_field_errors(values, allowed=petition_for_staff(petition, now))
     new_values = {name: values[name] for name in EDITABLE if name in values}
     not_kept = set(EDITABLE) - KEPT_IF_OMITTED
     old_values = petition.model_dump(exclude=not_kept) | {"opened_at": petition.opened_at}
@@ -97,7 +97,7 @@ def read_edit(body: str, petition: Petition, now: datetime) -> Petition:
         raise Invalid(time_errors)
     if edited.letter != petition.letter:
         check_addresses_differ(edited.letter)
-        _check_members(edited.letter)
+        _require_members_table(edited.letter)
     return edited
 
 
@@ -148,13 +148,13 @@ def check_addresses_differ(letter: Letter | None) -> None:
                 raise Invalid([FieldError("letter.targets", SAME_ADDRESS.format(first, number))])
 
 
-def _check_members(letter: Letter | None) -> None:
+def _require_members_table(letter: Letter | None) -> None:
     """Raise Invalid if letters would go to members of parliament, but this site has no table of members."""
     if letter and letter.is_to_members and not has_members():
         raise Invalid([FieldError("letter.targets", NO_MEMBERS)])
 
 
-def _name_errors(values: Mapping[str, Any], allowed: Mapping[str, Any]) -> dict[str, FieldError]:
+def _uneditable_field_errors(values: Mapping[str, Any], allowed: Mapping[str, Any]) -> dict[str, FieldError]:
     """Return an error for each field that staff cannot edit, unless its value is the same as in `allowed`."""
     errors = {}
     for name, value in values.items():

@@ -52,7 +52,7 @@ def read_petition_as_stored(request: Request, slug: str) -> Response:
 @staff_view(routes)
 def edit_petition(request: Request, slug: str) -> Response:
     """Replace the editable fields. A new text or wording is a new version; earlier signatures keep their version."""
-    petition = _petition_to_change(request, slug)
+    petition = _petition_if_etag_matches(request, slug)
     now = times.now()
     edited = read_edit(_petition_body(request), petition, now)
     audit(request, "petition.edited", slug, {**_next_revision(petition), "text_version": edited.text_version})
@@ -62,7 +62,7 @@ def edit_petition(request: Request, slug: str) -> Response:
 @staff_view(routes)
 def move_petition(request: Request, slug: str) -> Response:
     """Change the state, now or `at` a later time. Return 409 with the current state if this change is not allowed."""
-    petition = _petition_to_change(request, slug)
+    petition = _petition_if_etag_matches(request, slug)
     transition, now = read_transition(json_body(request)), times.now()
     edited = apply(petition, transition, now)
     at = {"at": times.iso(transition.at)} if transition.at else {}
@@ -96,7 +96,7 @@ def _petition_body(request: Request) -> str:
     return json_body(request, max_bytes=MAX_PETITION_KB * 1024)
 
 
-def _petition_to_change(request: Request, slug: str) -> Petition:
+def _petition_if_etag_matches(request: Request, slug: str) -> Petition:
     petition = petition_as_stored(slug, tables())
     require_current_revision(request, _etag(petition))
     return petition

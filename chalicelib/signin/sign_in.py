@@ -80,10 +80,10 @@ def rights_of(claims: Claims, provider: Provider) -> frozenset[Right]:
         return frozenset()
     claimed = claims.get(provider.claim)
     claimed_values = claimed if isinstance(claimed, list) else [claimed]
-    names = {_folded(value, provider.claim) for value in claimed_values if isinstance(value, str)}
+    folded = {_folded(value, provider.claim) for value in claimed_values if isinstance(value, str)}
     found: set[Right] = set()
-    for name, rights in provider.rights.items():
-        if _folded(name, provider.claim) in names:
+    for value, rights in provider.rights.items():
+        if _folded(value, provider.claim) in folded:
             found.update(rights)
     return frozenset(found)
 

@@ -66,12 +66,12 @@ def issue_token(request: Request) -> Response:
 @staff_view(routes)
 def revoke_token(request: Request, token_id: str) -> Response:
     """Revoke the token at once. A repeat changes nothing. The caller needs all rights of the token, except PARTNER."""
-    token = _find(token_id)
+    token = _existing_token(token_id)
     if token.rights - rights_of(request) - {Right.PARTNER}:
         raise Forbidden("This token has rights that your own token does not have. Ask your engineer to revoke it.")
     audit(request, "token.revoked", token.token_id, audit_details(token))
     revoke(token.token_id, times.now(), tables())
-    revoked = _find(token_id)
+    revoked = _existing_token(token_id)
     return json_answer(_fields(revoked, times.now()))
 
 
@@ -86,10 +86,10 @@ def _expiry(days: int | None, own_expiry: datetime, now: datetime) -> datetime:
 
 
 def _own_token(request: Request) -> StaffToken:
-    return _find(request.context["authorizer"]["principalId"])
+    return _existing_token(request.context["authorizer"]["principalId"])
 
 
-def _find(token_id: str) -> StaffToken:
+def _existing_token(token_id: str) -> StaffToken:
     token = find_token(token_id, tables())
     if token is None:
         raise UnknownThing("There is no such token.")

@@ -59,16 +59,16 @@ def start_import(request: Request, slug: str) -> Response:
     partner = find_partner(query(request, "partner") or "", tables())
     mapping = _mapping(request)
     body = raw_body(request, MAX_DIRECT_KB * 1024)
-    upload = _upload_id(request)
+    upload_id = _upload_id(request)
     dry_run = query(request, "dry_run") or ""
     is_dry_run = dry_run.lower() in ("1", "true", "yes")
     job = _new_import(request, slug, partner.source, now)
-    key = upload_key(slug, upload) if upload else f"{import_prefix(job.job_id)}file"
-    job = job.model_copy(update={"dry_run": is_dry_run, "mapping": mapping, "file": key})
+    file_key = upload_key(slug, upload_id) if upload_id else f"{import_prefix(job.job_id)}file"
+    job = job.model_copy(update={"dry_run": is_dry_run, "mapping": mapping, "file": file_key})
     audit(request, "import.started", job.job_id, {"partner": partner.source, "dry_run": str(job.dry_run).lower()})
     start(job, imports_queue(), tables())
     # Store the file after `start`, which may raise NotNow. The first step runs 20 seconds later (START_DELAY).
-    if not upload:
+    if not upload_id:
         store_file(job.file, body, CSV, exports_bucket())
     return json_answer({"id": job.job_id}, 202)
 
@@ -77,12 +77,12 @@ def start_import(request: Request, slug: str) -> Response:
 def offer_upload(request: Request, slug: str) -> Response:
     """Return a form that uploads a larger file. It needs no token. It works for an hour. Each use replaces the file."""
     petition = petition_as_stored(slug, tables())
-    upload = token_hex(16)
-    audit(request, "upload.offered", petition.slug, {"upload": upload})
-    key = upload_key(petition.slug, upload)
-    url, fields = exports_bucket().upload_form(key, MAX_UPLOAD_BYTES, UPLOAD_SECONDS)
+    upload_id = token_hex(16)
+    audit(request, "upload.offered", petition.slug, {"upload": upload_id})
+    file_key = upload_key(petition.slug, upload_id)
+    url, fields = exports_bucket().upload_form(file_key, MAX_UPLOAD_BYTES, UPLOAD_SECONDS)
     expires_at = times.iso(times.now() + timedelta(seconds=UPLOAD_SECONDS))
-    offered: OfferedUpload = {"upload": upload, "url": url, "fields": fields, "expires_at": expires_at}
+    offered: OfferedUpload = {"upload": upload_id, "url": url, "fields": fields, "expires_at": expires_at}
     return json_answer(offered, 201)
 
 
@@ -145,10 +145,10 @@ def _find_import(slug: str, import_id: str) -> Import:
 
 def _upload_id(request: Request) -> str:
     """Return the id in ?upload=, or "" if the query has none. Raise Invalid if it is malformed."""
-    upload = query(request, "upload") or ""
-    if upload and not re.fullmatch(r"[0-9a-f]{32}", upload):
+    upload_id = query(request, "upload") or ""
+    if upload_id and not re.fullmatch(r"[0-9a-f]{32}", upload_id):
         raise Invalid([FieldError("upload", "Use the upload id that came with the form")])
-    return upload
+    return upload_id
 
 
 def _mapping(request: Request) -> dict[str, list[str]]:

@@ -77,8 +77,8 @@ def records(path: Path, shape: Shape) -> Iterator[dict[str, str] | None]:
     rows = _rows(path, shape.encoding, shape.delimiter)
     headings = next(rows, [])
     indexes_of: dict[str, list[int]] = {}
-    for field, names in shape.columns.items():
-        indexes_of[field] = [headings.index(name) for name in names]
+    for field, chosen in shape.columns.items():
+        indexes_of[field] = [headings.index(heading) for heading in chosen]
     for row in rows:
         if len(row) == len(headings):
             yield {field: _joined_cells(row, indexes) for field, indexes in indexes_of.items()}
@@ -152,14 +152,14 @@ def _columns(headings: Sequence[str], mapping: Mapping[str, Sequence[str]]) -> d
     if len(headings) > MAX_COLUMNS:
         raise Unreadable(f"This file has more than {MAX_COLUMNS} columns")
     usual = {field: _usual_heading(field, headings) for field in HEADINGS}
-    chosen = {field: [*names] for field, names in mapping.items()}
-    usual_or_chosen = usual | chosen  # For a field that is in both, the chosen headings.
-    columns = {field: names for field, names in usual_or_chosen.items() if names}
-    used = [name for names in columns.values() for name in names]
-    missing = [name for name in used if name not in headings]
+    mapped = {field: [*chosen] for field, chosen in mapping.items()}
+    usual_or_mapped = usual | mapped  # For a field that is in both, the headings of `mapping`.
+    columns = {field: chosen for field, chosen in usual_or_mapped.items() if chosen}
+    used = [heading for chosen in columns.values() for heading in chosen]
+    missing = [heading for heading in used if heading not in headings]
     if missing:
         raise Unreadable(f"There is no column “{missing[0]}”")
-    twice = [name for name in used if headings.count(name) > 1]
+    twice = [heading for heading in used if headings.count(heading) > 1]
     if twice:
         raise Unreadable(f"There are two columns “{twice[0]}”. Rename one of them")
     return _with_whole_name(columns)
@@ -167,9 +167,9 @@ def _columns(headings: Sequence[str], mapping: Mapping[str, Sequence[str]]) -> d
 
 def _unused(headings: Sequence[str], columns: Mapping[str, Sequence[str]]) -> list[str]:
     """Return the headings whose columns we do not read, cut to a length that fits into the import's item."""
-    used = {name for names in columns.values() for name in names}
-    unused = [name for name in headings if name.strip() and name not in used]
-    return [name[:MAX_UNUSED_HEADING_CHARS] for name in unused]
+    used = {heading for chosen in columns.values() for heading in chosen}
+    unused = [heading for heading in headings if heading.strip() and heading not in used]
+    return [heading[:MAX_UNUSED_HEADING_CHARS] for heading in unused]
 
 
 def _with_whole_name(columns: dict[str, list[str]]) -> dict[str, list[str]]:

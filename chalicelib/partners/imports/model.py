@@ -102,5 +102,5 @@ def import_prefix(job_id: str) -> str:
     return f"imports/{job_id}/"
 
 
-def upload_key(slug: str, upload: str) -> str:
-    return f"{import_prefix(f'{slug}.{upload}')}file"
+def upload_key(slug: str, upload_id: str) -> str:
+    return f"{import_prefix(f'{slug}.{upload_id}')}file"

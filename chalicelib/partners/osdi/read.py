@@ -73,14 +73,14 @@ def _as_partner_signature(body: Mapping[str, Any], partner: Partner, now: dateti
 def _consent(custom: Mapping[str, Any], action_date: object, partner: Partner, now: datetime) -> dict[str, object]:
     """Return what the person agreed to. `custom`: the person's `custom_fields`. `action_date`: when they signed."""
     obtained_at = custom.get("consent_obtained_at") or action_date
-    updates = str(custom.get("consent_updates")).lower()
-    email = str(custom.get("consent_email", True)).lower()
+    updates_text = str(custom.get("consent_updates")).lower()
+    email_text = str(custom.get("consent_email", True)).lower()
     return {
         "wording": _text(custom.get("consent_wording")) or partner.wording,
         "version": _text(custom.get("consent_version")) or partner.version,
         "obtained_at": _moment(obtained_at, now),
-        "updates": updates in ("true", "1", "yes"),
-        "email": email not in ("false", "0", "no"),
+        "updates": updates_text in ("true", "1", "yes"),
+        "email": email_text not in ("false", "0", "no"),
     }
 
 
