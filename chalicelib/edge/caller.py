@@ -25,7 +25,7 @@ def source_ip(request: Request) -> str:
     return str(identity.get("sourceIp") or "")
 
 
-def site_prefix(request: Request) -> str:
+def path_prefix(request: Request) -> str:
     """Return the prefix of our paths: "/site" (the stage) on API Gateway's own host, elsewhere usually "".
 
     A CDN sends the prefix in a header ("/" for ""). Without a CDN, it is the part of requestContext.path before the

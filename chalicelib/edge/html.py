@@ -8,7 +8,7 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib.core.language import ENGLISH, Language, language_of, languages as known_languages, translatable
 from chalicelib.core.settings import settings
 from chalicelib.edge.accept import prefers_json
-from chalicelib.edge.caller import site_prefix
+from chalicelib.edge.caller import path_prefix
 from chalicelib.edge.http import NO_STORE, answer, chosen_language, problem_json, query, retry_after
 from chalicelib.edge.problems import Problem
 from chalicelib.edge.views import View, bind_view
@@ -86,7 +86,7 @@ def fragment(request: Request, template: str, context: Mapping[str, object], lan
     """Return the HTML of a template in `language`; if that is "", in the language of `?lang=`, or else in English."""
     chosen = chosen_language(request)  # Links on the page keep it, even if the page is in another language.
     page_language = language or chosen or ENGLISH
-    base, site_url = site_prefix(request), settings().site_url
+    base, site_url = path_prefix(request), settings().site_url
     return render(template, page_language, chosen, base=base, site_url=site_url, **context)
 
 
@@ -100,7 +100,7 @@ def _links_by_language(request: Request, codes: Sequence[str]) -> list[tuple[Lan
         return []
     # `request.path` is the path of the route, such as /petitions/{slug}.
     path_parameters = request.uri_params or {}
-    path = site_prefix(request) + quote(request.path.format(**path_parameters))
+    path = path_prefix(request) + quote(request.path.format(**path_parameters))
     query_parameters = dict(request.query_params or {})
     links = []
     for code in offered:

@@ -18,7 +18,7 @@ from chalicelib.core.errors import (
     WrongType,
 )
 from chalicelib.core.language import ENGLISH, language_of, languages
-from chalicelib.edge.caller import site_prefix
+from chalicelib.edge.caller import path_prefix
 from chalicelib.edge.problems import Problem
 
 MAX_BODY_BYTES = 16 * 1024
@@ -73,7 +73,7 @@ def redirect(request: Request, path: str, status: int) -> Response:
     """Return a redirect to a path of this site, with the query of the request."""
     query_text = urlencode(dict(request.query_params or {}))
     encoded_path = quote(unquote(path))  # If the path is already encoded, do not encode it twice.
-    location = site_prefix(request) + encoded_path
+    location = path_prefix(request) + encoded_path
     if query_text:
         location += f"?{query_text}"
     return answer("", status, {"Location": location, **NO_STORE})

@@ -109,7 +109,7 @@ def _form_of(routes: list[Route], path: str) -> str:
 def _with_catch_all_path(context: Mapping[str, Any], path: str) -> Mapping[str, Any]:
     """If no route matched, replace the visitor's path in the context by CATCH_ALL.
 
-    `request.path` is CATCH_ALL too. So `site_prefix` can cut it from the end of the context's path: the prefix is left.
+    `request.path` is CATCH_ALL too. So `path_prefix` can cut it from the end of the context's path: the prefix is left.
     """
     if context.get("resourcePath") != CATCH_ALL:
         return context

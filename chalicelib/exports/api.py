@@ -13,7 +13,7 @@ from chalicelib.aws.queue import exports_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.validation import parse_body
-from chalicelib.edge.caller import site_prefix
+from chalicelib.edge.caller import path_prefix
 from chalicelib.edge.http import NO_STORE, json_answer, json_body
 from chalicelib.exports.model import DEFAULT_COLUMNS, LINK_SECONDS, Column, Export, ExportRequest, Format, Result
 from chalicelib.exports.request import new_export, result_of
@@ -39,7 +39,7 @@ def request_export(request: Request, slug: str) -> Response:
     details = {"petition": slug, "format": export.format.value, "columns": ",".join(export.columns)}
     audit(request, "export.requested", export.job_id, {**details, "recipient": export.recipient or "none"})
     start(export, exports_queue(), tables())
-    location = f"{site_prefix(request)}/api/staff/exports/{export.job_id}"
+    location = f"{path_prefix(request)}/api/staff/exports/{export.job_id}"
     return json_answer(_export_json(export), 202, {**NO_STORE, "Location": location})
 
 

@@ -7,7 +7,7 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.settings import settings
-from chalicelib.edge.caller import site_prefix
+from chalicelib.edge.caller import path_prefix
 from chalicelib.edge.http import NO_STORE, json_answer, json_body, require_current_revision
 from chalicelib.petitions.edit import create, edit, versions
 from chalicelib.petitions.find import petition_as_stored
@@ -39,7 +39,7 @@ def create_petition(request: Request) -> Response:
     petition = read_new_petition(_petition_body(request), now)
     audit(request, "petition.created", petition.slug, {"text_version": petition.text_version})
     petition = create(petition, now, tables())
-    location = f"{site_prefix(request)}/api/staff/petitions/{petition.slug}"
+    location = f"{path_prefix(request)}/api/staff/petitions/{petition.slug}"
     return _petition_answer(petition, 201, {"Location": location})
 
 

@@ -3,7 +3,7 @@
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib.core.language import language_of, languages
-from chalicelib.edge.caller import site_prefix
+from chalicelib.edge.caller import path_prefix
 from chalicelib.edge.html import page, page_view
 from chalicelib.pages.render import dashboard_version, startup_modules
 
@@ -13,7 +13,7 @@ routes = Blueprint(__name__)
 @page_view(routes)
 def show_dashboard(request: Request) -> Response:
     """Return the page. It contains no data, so everyone may read it, also before sign-in."""
-    files = f"{site_prefix(request)}/assets/staff/{dashboard_version()}"
+    files = f"{path_prefix(request)}/assets/staff/{dashboard_version()}"
     language_names = {code: language_of(code).name for code in languages()}
     return page(request, "staff.html", {"files": files, "modules": startup_modules(), "site_languages": language_names})
 

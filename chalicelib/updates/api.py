@@ -7,7 +7,7 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.settings import settings
-from chalicelib.edge.caller import site_prefix
+from chalicelib.edge.caller import path_prefix
 from chalicelib.edge.html import page_view
 from chalicelib.edge.http import answer, cache_headers, chosen_language, json_answer
 from chalicelib.edge.views import json_view
@@ -47,7 +47,7 @@ def read_updates_feed(request: Request, slug: str) -> Response:
     changed = updates[0].published_at if updates else petition.opened_at
     query = f"?lang={code}" if code else ""
     context = {"petition": petition, "updates": updates, "changed": changed, "query": query}
-    body = render("updates.atom", base=site_prefix(request), site_url=settings().site_url, **context)
+    body = render("updates.atom", base=path_prefix(request), site_url=settings().site_url, **context)
     return answer(body, 200, {"Content-Type": "application/atom+xml; charset=utf-8", **cache_headers(CACHE_SECONDS)})
 
 

@@ -10,7 +10,7 @@ from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.times import Moment
 from chalicelib.core.validation import Words, parse_body
-from chalicelib.edge.caller import site_prefix
+from chalicelib.edge.caller import path_prefix
 from chalicelib.edge.http import NO_STORE, json_answer, json_body
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.text import SesAddress
@@ -69,7 +69,7 @@ def draft_update(request: Request, slug: str) -> Response:
     petition, text = petition_as_stored(slug, tables()), _read_text(request)
     audit(request, "update.drafted", slug, {"title": text.title})
     update = write.draft(text, petition, actor(request).owner, times.now(), tables())
-    location = f"{site_prefix(request)}/api/staff/petitions/{slug}/updates/{update.update_id}"
+    location = f"{path_prefix(request)}/api/staff/petitions/{slug}/updates/{update.update_id}"
     return json_answer(_update_json(update), 201, {**NO_STORE, "Location": location})
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from chalicelib.core.rights import Right
-from chalicelib.edge.caller import is_through_cdn, site_prefix, source_ip
+from chalicelib.edge.caller import is_through_cdn, path_prefix, source_ip
 from chalicelib.signatures.network import network_hash
 from tests.actors import LIMIT_KEYS, MINUTE, NOW, ORIGIN_KEYS, a_petition, bobs_token, identity_of, item_of, json_of
 from tests.edge.test_http import a_request
@@ -35,19 +35,19 @@ HEADERS_WITHOUT_THE_KEY: list[dict[str, str]] = [
     ],
 )
 def test_the_prefix_of_our_paths_is_found(path: str, stage_path: str, prefix: str) -> None:
-    assert site_prefix(a_request(path=path, stage_path=stage_path)) == prefix
+    assert path_prefix(a_request(path=path, stage_path=stage_path)) == prefix
 
 
 @pytest.mark.parametrize(
     ("header", "prefix"), [("/prod", "/prod"), ("/prod/", "/prod"), ("", ""), ("/", ""), ("/a/b", "/a/b")]
 )
 def test_the_cdn_may_send_the_prefix_in_a_header(header: str, prefix: str) -> None:
-    assert site_prefix(a_request(stage_path="/other/", x_forwarded_prefix=header, x_origin_verify=KEY)) == prefix
+    assert path_prefix(a_request(stage_path="/other/", x_forwarded_prefix=header, x_origin_verify=KEY)) == prefix
 
 
 @pytest.mark.parametrize("header", ["//evil.example", "prod", "/a//b", "/a\n", "/<script>", "/\u202e", "/a?b", "/a#b"])
 def test_an_unsafe_prefix_is_ignored(header: str) -> None:
-    assert site_prefix(a_request(x_forwarded_prefix=header, x_origin_verify=KEY)) == ""
+    assert path_prefix(a_request(x_forwarded_prefix=header, x_origin_verify=KEY)) == ""
 
 
 @pytest.mark.parametrize("key", ORIGIN_KEYS.values())
