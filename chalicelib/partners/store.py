@@ -70,7 +70,7 @@ def record_import(receipt: Receipt, job_id: str, tables: Tables) -> None:
     tables.try_update(Change(receipt.key, add={"also_in": {job_id}}, when=is_same))
 
 
-def mark_undone(receipt: Receipt, job_id: str, now: datetime, tables: Tables) -> None:
+def undo_receipt(receipt: Receipt, job_id: str, now: datetime, tables: Tables) -> None:
     """Remove the import from the receipt. But if no other import sent the signature, only mark the receipt as undone.
 
     Do nothing if the imports of the receipt have changed meanwhile.

@@ -100,13 +100,13 @@ def test_a_person_who_is_sent_while_the_undo_runs_is_stored_again(
     """The undo has taken the signature back, and has not yet freed the identifier."""
     first = sending.imported(1)
     results = []
-    mark_undone = store.mark_undone
+    undo_receipt = store.undo_receipt
 
-    def send_and_mark_undone(*arguments: Any) -> None:
+    def send_and_undo_receipt(*arguments: Any) -> None:
         results.append(sending.first_row_by_api())
-        mark_undone(*arguments)
+        undo_receipt(*arguments)
 
-    monkeypatch.setattr(store, "mark_undone", send_and_mark_undone)
+    monkeypatch.setattr(store, "undo_receipt", send_and_undo_receipt)
     sending.undo(first)
     assert results == [ReceiveOutcome.ACCEPTED]
     assert sending.count() == 1
@@ -117,20 +117,20 @@ def test_a_person_who_is_sent_while_the_undo_frees_the_identifier_gets_a_receipt
 ) -> None:
     """The undo marks the receipt after we have read it, and before we replace it. The partner repeats the request."""
     first = sending.imported(1)
-    mark_undone, claim_again = store.mark_undone, store.claim_again
+    undo_receipt, claim_again = store.undo_receipt, store.claim_again
 
-    def send_and_mark_undone(*undone: Any) -> None:
-        def mark_undone_and_claim_again(*claimed: Any) -> bool:
-            mark_undone(*undone)
+    def send_and_undo_receipt(*undone: Any) -> None:
+        def undo_receipt_and_claim_again(*claimed: Any) -> bool:
+            undo_receipt(*undone)
             return claim_again(*claimed)
 
         with monkeypatch.context() as patch:
-            patch.setattr(store, "claim_again", mark_undone_and_claim_again)
+            patch.setattr(store, "claim_again", undo_receipt_and_claim_again)
             with pytest.raises(Unavailable):
                 sending.first_row_by_api()
 
     with monkeypatch.context() as patch:
-        patch.setattr(store, "mark_undone", send_and_mark_undone)
+        patch.setattr(store, "undo_receipt", send_and_undo_receipt)
         sending.undo(first)
     assert sending.first_row_by_api() is ReceiveOutcome.ACCEPTED
     assert sending.count() == 1

@@ -34,7 +34,7 @@ def undo_some(job: Import, receiving: ReceivingContext, now: datetime, limit: in
             entry = receipt.digest if receipt.job_id == import_id else receipt.entry_for(import_id)
             if take_back(key, entry, receiving.petition, now, receiving.tables):
                 taken_back += 1
-        store.mark_undone(receipt, import_id, now, receiving.tables)
+        store.undo_receipt(receipt, import_id, now, receiving.tables)
     is_bucket_done = len(receipts) < limit
     buckets_done = job.buckets + 1 if is_bucket_done else job.buckets
     update = {"processed": job.processed + len(receipts), "accepted": job.accepted + taken_back}
