@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.core.times import ISO, Moment
 from chalicelib.core.validation import Words, field_errors
-from chalicelib.partners.model import CountsWhen, Partner, Wording, WordingVersion, is_in_future
+from chalicelib.partners.model import CountsWhen, Partner, Wording, WordingVersion, is_beyond_clock_error
 from chalicelib.signatures.form import COUNTRY, EMAIL, LANGUAGE, MISSING, NAME, POSTCODE, WRONG, SignatureForm
 from chalicelib.signatures.model import Signature
 
@@ -110,7 +110,7 @@ def read_signature(
         form = SignatureForm.model_validate({**person, "consent": {"sign": True, "updates": consent.updates}})
     except ValidationError as error:
         raise Invalid(field_errors(error, WORDS)) from error
-    if is_in_future(consent.obtained_at, now):
+    if is_beyond_clock_error(consent.obtained_at, now):
         raise Invalid([FieldError("consent.obtained_at", "This time is in the future")])
     if partner.counts is CountsWhen.AFTER_EMAIL and not consent.email:
         message = "This partner's signatures need our email to confirm, but this consent allows no email"

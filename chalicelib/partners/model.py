@@ -120,5 +120,5 @@ class Receipt(BaseModel):
 MAX_CLOCK_ERROR_SECONDS = 300
 
 
-def is_in_future(moment: datetime, now: datetime) -> bool:
+def is_beyond_clock_error(moment: datetime, now: datetime) -> bool:
     return (moment - now).total_seconds() > MAX_CLOCK_ERROR_SECONDS
