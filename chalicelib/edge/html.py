@@ -9,7 +9,7 @@ from chalicelib.core.language import ENGLISH, Language, language_of, languages a
 from chalicelib.core.settings import settings
 from chalicelib.edge.accept import prefers_json
 from chalicelib.edge.caller import path_prefix
-from chalicelib.edge.http import NO_STORE, answer, chosen_language, problem_json, query, retry_after
+from chalicelib.edge.http import NO_STORE, answer, chosen_language, problem_json, query, retry_after_header
 from chalicelib.edge.problems import Problem
 from chalicelib.edge.views import View, bind_view
 from chalicelib.pages.render import render
@@ -125,7 +125,7 @@ def problem_page(request: Request, problem: Problem, path: str = "", form: str =
         "form_path": form,
         "embedded": embedded,
     }
-    headers = retry_after(problem)
+    headers = retry_after_header(problem)
     if embedded:
         headers |= frame_policy(["*"])
     return page(request, "problem.html", context, problem.status, headers)

@@ -54,10 +54,10 @@ def cache_headers(seconds: int) -> dict[str, str]:
 def problem_json(problem: Problem, language: str = ENGLISH) -> Response:
     if language != ENGLISH:
         problem = problem.translated(language_of(language))
-    return answer(problem.body(), problem.status, {**PROBLEM_HEADERS, **retry_after(problem)})
+    return answer(problem.body(), problem.status, {**PROBLEM_HEADERS, **retry_after_header(problem)})
 
 
-def retry_after(problem: Problem) -> dict[str, str]:
+def retry_after_header(problem: Problem) -> dict[str, str]:
     return {"Retry-After": str(problem.retry_after)} if problem.retry_after else {}
 
 

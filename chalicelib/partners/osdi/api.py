@@ -13,7 +13,7 @@ from chalicelib.core import log, times
 from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.core.settings import settings
 from chalicelib.core.validation import decode_json
-from chalicelib.edge.http import JSON, NO_STORE, answer, json_body, query, retry_after
+from chalicelib.edge.http import JSON, NO_STORE, answer, json_body, query, retry_after_header
 from chalicelib.edge.problems import Problem
 from chalicelib.partners.api import receiving_of
 from chalicelib.partners.model import ReceiveOutcome
@@ -46,7 +46,7 @@ def _problem_answer(_: Request, problem: Problem) -> Response:
     if not descriptions:
         code = problem.title.upper().replace(" ", "_")
         descriptions = [error_description(code, problem.detail)]
-    return _hal_answer(error_document(status, descriptions), status, retry_after(problem))
+    return _hal_answer(error_document(status, descriptions), status, retry_after_header(problem))
 
 
 @partner_view(routes, _problem_answer)
