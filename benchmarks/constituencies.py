@@ -58,7 +58,7 @@ def _fill(slug: str, confirmed: int, sequence: str) -> None:
 def _measure_read(app: MeteredApp) -> dict[str, Any]:
     """Measure a request for the numbers. Raise RuntimeError unless every constituency is in the response."""
     event = scene.staff_constituencies_event(app.petition.slug)
-    with mock.patch("chalicelib.projections.api.is_configured", return_value=True):
+    with mock.patch("chalicelib.projections.api.has_constituencies", return_value=True):
         usage = app.handle(event)
     body = usage.pop("body")
     del usage["headers"]

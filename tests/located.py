@@ -32,4 +32,4 @@ def remove_table(patch: pytest.MonkeyPatch) -> None:
 
 def _use(patch: pytest.MonkeyPatch, known: Constituencies | None) -> None:
     patch.setattr("chalicelib.projections.worker.constituencies", lambda: known)
-    patch.setattr("chalicelib.projections.api.is_configured", lambda: known is not None)
+    patch.setattr("chalicelib.projections.api.has_constituencies", lambda: known is not None)

@@ -76,13 +76,13 @@ def pack(constituencies: Mapping[str, str]) -> bytes:
 @cache
 def constituencies() -> Constituencies | None:
     """Return the table, or None if there is no file."""
-    if not is_configured():
+    if not has_constituencies():
         return None
     with FILE.open("rb") as file:
         return Constituencies(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 
 
-def is_configured() -> bool:
+def has_constituencies() -> bool:
     return FILE.exists()
 
 

@@ -11,7 +11,7 @@ from chalicelib.core import times
 from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.edge.http import conditional_answer, json_answer, query
 from chalicelib.edge.spreadsheet import as_csv, wants_csv
-from chalicelib.petitions.constituency_table import is_configured
+from chalicelib.petitions.constituency_table import has_constituencies
 from chalicelib.petitions.find import all_petitions, petition_as_stored
 from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.projections.breakdowns import overview, pending_count, pending_counts, projected_breakdown
@@ -108,7 +108,7 @@ def _read_breakdown(petition: Petition, by: TallyDimension | Dimension, days: Da
         return breakdown(petition, by, days, now, tables())
     if days != ALL_DAYS:
         raise Invalid([FieldError("by", "This breakdown has no daily counts: leave out from and to")])
-    if by is Dimension.CONSTITUENCY and not is_configured():
+    if by is Dimension.CONSTITUENCY and not has_constituencies():
         raise Invalid([FieldError("by", "This site has no table of constituencies")])
     return projected_breakdown(petition, by, now, tables())
 
