@@ -28,7 +28,7 @@ class Access(StrEnum):
     """Who may call a route that needs no right."""
 
     PUBLIC = "public"
-    ANY_TOKEN = "any-token"
+    ANY_STAFF_TOKEN = "any-token"
 
 
 class Throttle(NamedTuple):

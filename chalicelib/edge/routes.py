@@ -87,7 +87,7 @@ _ALL = (
     Route("POST", "/api/staff/sign-in", "begin_sign_in", Function.SIGN_IN, throttle=SIGN_IN),
     Route("POST", "/api/staff/session", "open_session", Function.SIGN_IN, throttle=SIGN_IN),
     # Staff: with a token.
-    _staff("GET", "/me", "read_me", Function.MANAGE, Access.ANY_TOKEN),
+    _staff("GET", "/me", "read_me", Function.MANAGE, Access.ANY_STAFF_TOKEN),
     _staff("GET", "/petitions", "list_counts", Function.COUNTS, Right.COUNTS),
     _staff("GET", "/petitions/{slug}/counts", "read_counts", Function.COUNTS, Right.COUNTS),
     _staff("GET", "/petitions/{slug}/funnel", "read_funnel", Function.COUNTS, Right.COUNTS),

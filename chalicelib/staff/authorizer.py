@@ -130,13 +130,13 @@ def partner_of(request: Request) -> str:
 def _allowed(rights: Set[Right], path: str) -> list[str | AuthRoute]:
     """Return the routes that these rights open. All other routes stay closed. `path`: the path of this request.
 
-    API Gateway requires at least one route. There always is one: every token of staff opens the routes of ANY_TOKEN,
-    and every token of a partner opens the routes of partners.
+    API Gateway requires at least one route. There always is one: every token of staff opens the routes of
+    ANY_STAFF_TOKEN, and every token of a partner opens the routes of partners.
     """
     # For API Gateway, a path with a slash at its end belongs to the same route. For IAM, it is another path.
     bare_path = path.removesuffix("/")
     slash = path.removeprefix(bare_path)
-    reachable: Set[Right | Access] = rights if rights == {Right.PARTNER} else {*rights, Access.ANY_TOKEN}
+    reachable: Set[Right | Access] = rights if rights == {Right.PARTNER} else {*rights, Access.ANY_STAFF_TOKEN}
     opened = [route for route in ROUTES.values() if route.right in reachable]
     # Leave out a pattern that would also match the path, although the path is not of its route.
     precise = [route for route in opened if not _overreaches(route.pattern, bare_path)]
@@ -167,7 +167,7 @@ def actor(request: Request) -> Actor:
 
 
 def rights_by_route() -> dict[str, Right]:
-    """Return the right that each route needs, by method and path. Leave out routes that need none."""
+    """Return the right that each route needs, by method and path. Leave out public ones and ANY_STAFF_TOKEN."""
     with_right = [route for route in ROUTES.values() if isinstance(route.right, Right)]
     return {f"{route.method} {route.pattern}": Right(route.right) for route in with_right}
 
