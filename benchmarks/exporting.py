@@ -142,7 +142,7 @@ def _add_export(slug: str, file_format: str = "csv", recipient: str = "") -> str
 def _run_export(job_id: str) -> dict[str, Any]:
     """Run the export as its worker does, with app.py loaded as in the Lambda function."""
     import app  # noqa: F401
-    from chalicelib.aws.bucket import exports_bucket
+    from chalicelib.aws.bucket import files_bucket
     from chalicelib.exports.gather import ExportContext
     from chalicelib.exports.model import Export
     from chalicelib.exports.run import ExportWork
@@ -159,7 +159,7 @@ def _run_export(job_id: str) -> dict[str, Any]:
         return True
 
     with tempfile.TemporaryDirectory() as folder:
-        context = ExportContext(tables(), exports_bucket(), Path(folder), times.now)
+        context = ExportContext(tables(), files_bucket(), Path(folder), times.now)
         done = run(export, ExportWork(context), has_time, times.now, tables())
     ended, cpu = time.perf_counter(), time.process_time() - cpu_before
     if done.result is None:

@@ -100,7 +100,7 @@ def wire(site: FakeSite, patch: pytest.MonkeyPatch) -> None:
     fakes |= {"mail_queue": site.queue, "other_mail_queue": site.other_queue, "overflow_queue": site.overflow}
     fakes |= {"exports_queue": site.exports, "imports_queue": site.imports, "updates_queue": site.updates}
     fakes |= {"mail_quota": site.quota, "opt_in_lists_queue": site.lists, "hash_comparisons_queue": site.comparisons}
-    fakes |= {"mail_source": site.source, "other_mail_source": site.other_source, "exports_bucket": site.bucket}
+    fakes |= {"mail_source": site.source, "other_mail_source": site.other_source, "files_bucket": site.bucket}
     for module, name in _factories(frozenset(fakes), len(sys.modules)):
         patch.setattr(module, name, lambda fake=fakes[name]: fake)
     patch.setattr(times, "now", site.clock)

@@ -92,5 +92,5 @@ class Bucket:
 
 
 @cache
-def exports_bucket() -> Bucket:
+def files_bucket() -> Bucket:
     return Bucket(clients.s3(), settings().exports_bucket)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib.aws.bucket import exports_bucket
+from chalicelib.aws.bucket import files_bucket
 from chalicelib.aws.queue import exports_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
@@ -87,7 +87,7 @@ def _link_answer(request: Request, export: Export, s3_key: str, file_name: str) 
         extension = file_name.removeprefix(export.job_id)  # ".pdf" for the cover sheet.
         audit(request, "export.fetched", export.job_id, {"petition": export.slug, "what": extension})
     expires_at = times.now() + timedelta(seconds=LINK_SECONDS)
-    url = exports_bucket().link(s3_key, file_name, LINK_SECONDS)
+    url = files_bucket().link(s3_key, file_name, LINK_SECONDS)
     link: FileLink = {"url": url, "expires_at": times.iso(expires_at)}
     return json_answer(link)
 

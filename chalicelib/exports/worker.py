@@ -4,7 +4,7 @@ from pathlib import Path
 
 from chalice.app import Blueprint, SQSEvent
 
-from chalicelib.aws.bucket import exports_bucket
+from chalicelib.aws.bucket import files_bucket
 from chalicelib.aws.queue import exports_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
@@ -27,4 +27,4 @@ def _work(export: Export, folder: Path) -> Work[Export]:
     from chalicelib.exports.gather import ExportContext
     from chalicelib.exports.run import ExportWork
 
-    return ExportWork(ExportContext(tables(), exports_bucket(), folder, times.now))
+    return ExportWork(ExportContext(tables(), files_bucket(), folder, times.now))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from chalice.app import Blueprint, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from chalicelib.aws.bucket import exports_bucket
+from chalicelib.aws.bucket import files_bucket
 from chalicelib.aws.queue import hash_comparisons_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
@@ -109,7 +109,7 @@ def _start_comparison(slug: str, figure: Figure, new: NewFigure, owner: str, now
     start(job, hash_comparisons_queue(), tables())
     # The job's first step comes after START_DELAY (jobs/model.py), so there is time to store the file.
     if new.hashes is not None:
-        store_file(job.file, "\n".join(new.hashes).encode(), "text/plain", exports_bucket())
+        store_file(job.file, "\n".join(new.hashes).encode(), "text/plain", files_bucket())
     return job.job_id
 
 

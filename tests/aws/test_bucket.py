@@ -15,7 +15,7 @@ import requests
 from botocore.stub import Stubber
 
 from chalicelib.aws import clients
-from chalicelib.aws.bucket import PART, Bucket, exports_bucket
+from chalicelib.aws.bucket import PART, Bucket, files_bucket
 from chalicelib.core.errors import Denied, Throttled, Unavailable, UnknownThing
 from tests.emulated import EmulatedAws
 
@@ -31,10 +31,10 @@ def put(bucket: Bucket, path: Path, key: str, content: bytes) -> None:
 @pytest.mark.parametrize("size", [0, 5, PART - 1, PART, 2 * PART + 1])
 def test_files_of_every_size_are_returned_unchanged(emulated_aws: EmulatedAws, tmp_path: Path, size: int) -> None:
     content = b"ab\n" * (size // 3) + b"." * (size % 3)
-    put(exports_bucket(), tmp_path / "file", "files/one", content)
+    put(files_bucket(), tmp_path / "file", "files/one", content)
     found = io.BytesIO(b"before ")
     found.seek(0, io.SEEK_END)
-    exports_bucket().copy_to("files/one", found)
+    files_bucket().copy_to("files/one", found)
     assert found.getvalue() == b"before " + content
 
 
@@ -51,7 +51,7 @@ def test_only_other_content_has_another_digest() -> None:
 
 @on_the_emulator
 def test_only_objects_under_the_prefix_are_deleted(emulated_aws: EmulatedAws, tmp_path: Path) -> None:
-    bucket = exports_bucket()
+    bucket = files_bucket()
     for key in ("parts/a/1", "parts/a/2", "parts/b/1"):
         put(bucket, tmp_path / "file", key, key.encode())
     for _ in range(2):
@@ -82,8 +82,8 @@ def test_a_link_to_an_emulator_keeps_the_bucket_in_the_path() -> None:
 
 @on_the_emulator
 def test_a_link_downloads_one_file_under_its_name(emulated_aws: EmulatedAws, tmp_path: Path) -> None:
-    put(exports_bucket(), tmp_path / "file", "files/one", b"Alice")
-    link = exports_bucket().link("files/one", "petition.csv", 60)
+    put(files_bucket(), tmp_path / "file", "files/one", b"Alice")
+    link = files_bucket().link("files/one", "petition.csv", 60)
     with urllib.request.urlopen(link, timeout=10) as answer:
         assert answer.read() == b"Alice"
         assert answer.headers["Content-Disposition"] == 'attachment; filename="petition.csv"'
@@ -125,7 +125,7 @@ def test_an_object_that_s3_did_not_delete_is_an_error() -> None:
 
 @on_the_emulator
 def test_a_form_uploads_one_object_within_its_limit(emulated_aws: EmulatedAws) -> None:
-    bucket = exports_bucket()
+    bucket = files_bucket()
     url, fields = bucket.upload_form("imports/a/file", 1000, 60)
     assert fields["key"] == "imports/a/file"
     conditions = json.loads(base64.b64decode(fields["policy"]))["conditions"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib.aws.bucket import exports_bucket
+from chalicelib.aws.bucket import files_bucket
 from chalicelib.aws.queue import opt_in_lists_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
@@ -69,7 +69,7 @@ def link_list(request: Request, list_id: str) -> Response:
         audit(request, "list.fetched", job.job_id, {"petition": job.slug})
     extension = "age" if job.recipient.startswith("age1") else "gpg"
     link: FileLink = {
-        "url": exports_bucket().link(result.file, f"{job.job_id}.csv.{extension}", LINK_SECONDS),
+        "url": files_bucket().link(result.file, f"{job.job_id}.csv.{extension}", LINK_SECONDS),
         "expires_at": times.iso(now + timedelta(seconds=LINK_SECONDS)),
     }
     return json_answer(link)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from chalice.app import Blueprint, SQSEvent
 
-from chalicelib.aws.bucket import exports_bucket
+from chalicelib.aws.bucket import files_bucket
 from chalicelib.aws.queue import opt_in_lists_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
@@ -27,4 +27,4 @@ def _work(job: OptInList, folder: Path) -> Work[OptInList]:
     # Import here: all tools that import app.py load this file too, but only one Lambda function runs lists.
     from chalicelib.exports.subscribers.run import ListWork
 
-    return ListWork(tables(), exports_bucket(), folder, times.now, settings().limit_keys)
+    return ListWork(tables(), files_bucket(), folder, times.now, settings().limit_keys)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from chalice.app import Blueprint, Request, Response
 from pydantic import TypeAdapter, ValidationError
 
-from chalicelib.aws.bucket import exports_bucket
+from chalicelib.aws.bucket import files_bucket
 from chalicelib.aws.queue import imports_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
@@ -69,7 +69,7 @@ def start_import(request: Request, slug: str) -> Response:
     start(job, imports_queue(), tables())
     # Store the file after `start`, which may raise NotNow. The first step runs 20 seconds later (START_DELAY).
     if not upload_id:
-        store_file(job.file, body, CSV, exports_bucket())
+        store_file(job.file, body, CSV, files_bucket())
     return json_answer({"id": job.job_id}, 202)
 
 
@@ -80,7 +80,7 @@ def offer_upload(request: Request, slug: str) -> Response:
     upload_id = token_hex(16)
     audit(request, "upload.offered", petition.slug, {"upload": upload_id})
     file_key = upload_key(petition.slug, upload_id)
-    url, fields = exports_bucket().upload_form(file_key, MAX_UPLOAD_BYTES, UPLOAD_SECONDS)
+    url, fields = files_bucket().upload_form(file_key, MAX_UPLOAD_BYTES, UPLOAD_SECONDS)
     expires_at = times.iso(times.now() + timedelta(seconds=UPLOAD_SECONDS))
     offered: OfferedUpload = {"upload": upload_id, "url": url, "fields": fields, "expires_at": expires_at}
     return json_answer(offered, 201)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from chalice.app import Blueprint, SQSEvent
 
-from chalicelib.aws.bucket import exports_bucket
+from chalicelib.aws.bucket import files_bucket
 from chalicelib.aws.queue import imports_queue, overflow_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
@@ -35,4 +35,4 @@ def _work(job: Import, folder: Path) -> Work[Import]:
     signing = SigningContext(tables(), overflow_queue, settings().signature_keys)
     import_id = job.undoes or job.job_id
     receiving = ReceivingContext(partner, petition, "import", signing, import_id)
-    return ImportWork(receiving, exports_bucket(), folder, times.now, WORKERS)
+    return ImportWork(receiving, files_bucket(), folder, times.now, WORKERS)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from chalice.app import Blueprint, SQSEvent
 
-from chalicelib.aws.bucket import exports_bucket
+from chalicelib.aws.bucket import files_bucket
 from chalicelib.aws.queue import hash_comparisons_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
@@ -23,4 +23,4 @@ def compare_hashes(event: SQSEvent) -> Failures:
 
 
 def _work(job: HashComparison, folder: Path) -> ComparisonWork:
-    return ComparisonWork(tables(), exports_bucket(), folder, times.now)
+    return ComparisonWork(tables(), files_bucket(), folder, times.now)
