@@ -43,7 +43,8 @@ class Bucket:
 
         Return the SHA-256 of the content. The ETag does not show whether an object was replaced by other content: our
         bucket uses SSE-KMS, and AWS does not say that the same content then has the same ETag.
-        S3 reports a missing object as AccessDenied unless the role may list the whole bucket. After this error, look for it.
+        S3 reports a missing object as AccessDenied unless the role may list the whole bucket. After this error, look
+        for the object.
         """
 
         def missing_file(error: ClientError) -> PetitionsError | None:

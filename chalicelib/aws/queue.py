@@ -58,7 +58,7 @@ class Queue:
         return sum(int(number) for number in numbers)
 
     def move_to(self, target: "Queue", most: int) -> Iterator[int]:
-        """Move up to `most` messages in batches of up to ten. Yield each batch's size. Stop when the queue is empty.
+        """Move up to `most` messages in batches of up to ten. Yield each batch's size. Stop when none are visible.
 
         A batch is sent before it is deleted. After a crash in between, its messages are in both queues. Such copies do
         no harm, because receivers are idempotent.

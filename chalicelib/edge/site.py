@@ -23,7 +23,7 @@ NO_FILE = Problem(404, "Not Found", "There is no file at this address.")
 
 @json_view(routes)
 def read_asset(request: Request, name: str) -> Response:
-    """Return a stylesheet, script or icon. If `?v=` is not the file's version, no cache may keep the response.
+    """Return a static file, such as a script. If `?v=` is not the file's version, no cache may keep the response.
 
     Without this rule, a CDN could keep the wrong file for a year: during a deployment, a request for the new file may
     reach the old code. And anybody may request a version that does not exist yet.

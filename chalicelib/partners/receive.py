@@ -153,12 +153,12 @@ def _confirm(
 
     If it has a letter, perhaps a stranger wrote the letter on our form. So our email asks the person before we send it.
     """
-    values = {} if has_this_receipt else {"name": submission.form.name, "updates": submission.form.consent.updates}
+    corrections = {} if has_this_receipt else {"name": submission.form.name, "updates": submission.form.consent.updates}
     subject = Subject(receipt.slug, receipt.signature_id, signature.country or "", signature.source or "")
     letter, asked_at = signature.letter, iso(signature.signed_at)
     letter_to_ask_about = {**letter.model_dump(exclude_none=True), "asked_at": asked_at} if letter else None
     also = {"letter": None, "letter_asked": letter_to_ask_about, "by_partner": True}
-    confirm(subject, Corrections.model_validate(values), receiving.petition, now, receiving.tables, also=also)
+    confirm(subject, Corrections.model_validate(corrections), receiving.petition, now, receiving.tables, also=also)
 
 
 def _is_suppressed(signature: Signature) -> bool:

@@ -78,12 +78,12 @@ class Wordings:
     """Stores the wordings of a batch of signatures, each wording only once."""
 
     def __init__(self, partner: Partner, now: datetime, tables: Tables) -> None:
-        self._known = {partner.version: partner.wording}
+        self._stored = {partner.version: partner.wording}  # By version. `create_partner` has stored the usual wording.
         self._partner, self._now, self._tables = partner, now, tables
 
     def store(self, submission: SentSignature) -> None:
         """Store the signature's wording. Raise Invalid if another wording is stored with this version."""
         consent = submission.consent
-        if self._known.get(consent.version) != consent.wording:
+        if self._stored.get(consent.version) != consent.wording:
             store_wording(self._partner.source, consent.version, consent.wording, self._now, self._tables)
-            self._known[consent.version] = consent.wording
+            self._stored[consent.version] = consent.wording

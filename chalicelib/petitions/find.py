@@ -137,7 +137,7 @@ def letter_as_signed(slug: str, version: str, tables: Tables) -> LetterVersion:
 
 
 def letter_targets(slug: str, tables: Tables) -> dict[str, str]:
-    """Return the name of each target that a version of the petition's letter ever had, by its key."""
+    """Return the latest name of each target that the petition's letter ever had, by the target's key."""
     targets: list[LetterTarget] = []
     for version in store.list_letters(slug, tables):
         targets += version.letter.targets

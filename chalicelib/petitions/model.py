@@ -66,7 +66,7 @@ class Petition(BaseModel):
     goals: Annotated[list[Goal], Field(max_length=20)] = []
     """Further goals, each higher than the one before, starting above `goal`. When one is reached, the next is shown."""
     opened_at: Moment
-    """When the petition opens. Can only be changed while it is a draft."""
+    """When the petition opens. Can only be changed while the petition is a draft."""
     closes_at: Annotated[Moment | None, Field(validate_default=True)] = None
     """When the petition closes, or null for no end."""
     handed_in_at: Moment | None = None

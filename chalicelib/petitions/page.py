@@ -110,6 +110,7 @@ def _context(petition: Petition, request: Request, state: PetitionState, count: 
 
 
 def _with_known_country(form: Mapping[str, str]) -> dict[str, str]:
+    """Return the form with a country that is in the page's list: GB if it has no country or one that is not there."""
     country = form.get("country", "")
     known_country = country if country in countries() else "GB"
     return {**form, "country": known_country}

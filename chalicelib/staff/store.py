@@ -27,6 +27,7 @@ def revoke(token_id: str, now: datetime, tables: Tables) -> bool:
 
 
 def mark_used(token_id: str, now: datetime, tables: Tables) -> None:
+    """Store the time of the last use. Raise ConditionFailed if the token does not exist."""
     exists = Attr("token_id").exists()
     tables.update(Change(keys.access_token(token_id), assign={"last_used_at": iso(now)}, when=exists))
 

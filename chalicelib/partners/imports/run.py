@@ -51,6 +51,7 @@ class ImportWork:
     _file_digest: str | None = None
 
     def next_step(self, job: Import) -> Step[Import]:
+        """Return the next step. An undo also runs when the petition has closed."""
         if job.undoes:
             return Step(ROWS_SECONDS, lambda: self._undo_next_receipts(job))
         if not self.receiving.petition.is_confirmable_at(self.clock()):
@@ -73,15 +74,15 @@ class ImportWork:
     def _check(self, job: Import) -> Import:
         """Return the job with the file's format and number of rows, or as failed if the file cannot be read."""
         try:
-            shape = shape_of(self._file(job), job.mapping)
-            expected = count_rows(self._file(job), shape)
+            shape = shape_of(self._downloaded_file(job), job.mapping)
+            expected = count_rows(self._downloaded_file(job), shape)
             return job.model_copy(update={"shape": shape, "expected": expected, "file_digest": self._file_digest})
         except UnknownThing:
             return job.in_end_state(JobState.FAILED, why="The file was not uploaded. Nothing was imported")
         except Unreadable as error:
             return job.in_end_state(JobState.FAILED, why=f"{error}. Nothing was imported")
 
-    def _file(self, job: Import) -> Path:
+    def _downloaded_file(self, job: Import) -> Path:
         """Return the path of the file. The first call downloads it. Raise Unreadable if it is not the checked file."""
         path = self.folder / "file"
         if self._file_digest is None:
@@ -113,7 +114,7 @@ class ImportWork:
         if self._rows is None or self._rows_read != job.processed:
             # This is the first call, or another process has taken rows. Read the file from its start.
             assert job.shape
-            self._rows, self._rows_read = records(self._file(job), job.shape), job.processed
+            self._rows, self._rows_read = records(self._downloaded_file(job), job.shape), job.processed
             for _ in islice(self._rows, job.processed):
                 pass  # Skip the processed rows.
         return self._rows
