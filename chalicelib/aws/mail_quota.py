@@ -1,4 +1,4 @@
-"""Read how much of SES's quota is used. SES has one quota for an account: a number of emails in any 24 hours."""
+"""Read how much of SES's quota is used. It is a number of emails in any 24 hours."""
 
 from functools import cache
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class MailQuota:
-    """The account's quota of emails. Everything that sends from this account uses it, also other stages."""
+    """The quota of emails that SES gives an account in a region. All senders share it, also those of other stages."""
 
     def __init__(self, client: "SESV2Client") -> None:
         self._client = client

@@ -22,7 +22,7 @@ def storage_error(error: ClientError) -> PetitionsError | None:
         # During a restore, a table does not exist for a while. After Unavailable, signatures go to the overflow queue.
         return Unavailable("storage")
     if code == "TransactionInProgressException":
-        # An earlier attempt with the same token is still running. It may succeed or fail.
+        # An earlier attempt with the same ClientRequestToken is still running. It may succeed or fail.
         return Unavailable("storage")
     return Conflicted("storage") if code in CONFLICTS else None
 

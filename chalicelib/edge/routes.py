@@ -1,6 +1,6 @@
 """All routes, each defined once. Code, gateway, authorizer, OpenAPI paths and tests use this list.
 
-To add a route, add a line here and a view with that name (edge/views.py). A view without a line fails at import.
+To add a route, add a line here, and a view with that name in an `api.py`. A view without a line fails at import.
 """
 
 from chalicelib.core.rights import Right

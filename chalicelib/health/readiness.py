@@ -1,6 +1,6 @@
 """The last result of `make ready`, in words for staff. This command checks if the AWS account is ready for a crowd.
 
-The command stores its result for the staff page, because no Lambda function has the right to read the account's limits.
+The command stores its result for the staff page, because the page's function has no right to read the account's limits.
 """
 
 from datetime import datetime, timedelta

@@ -18,7 +18,7 @@ class ReceivedError(TypedDict):
 
 class ReceivedSignature(TypedDict):
     identifier: str | None
-    """The identifier as sent. Null if it was not a text."""
+    """The identifier as sent, without spaces around it and cut to 100 characters. Null if it was not a text."""
     result: ReceiveOutcome
     errors: list[ReceivedError]
     """Why the signature is invalid. Empty for the other results."""

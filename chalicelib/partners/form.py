@@ -16,7 +16,7 @@ from chalicelib.signatures.model import Signature
 # In one request.
 MAX_SIGNATURES = 100
 WORDS = Words({**MISSING, "consent": "Send what the person agreed to: wording, version and obtained_at"}, WRONG)
-# More than enough for 100 signatures, each with a wording of 1,000 characters in any script.
+# More than enough for 100 signatures, each with a wording of 1,000 characters in any script (UTF-8).
 MAX_BODY_KB = 512
 MAX_IDENTIFIER_LENGTH = 100
 

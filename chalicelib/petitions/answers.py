@@ -20,7 +20,7 @@ class PublicPetition(TypedDict):
     languages: Annotated[list[str], Field(examples=[["en", "cy"]])]
     """The codes of the petition's languages, its main language first. `?lang=` chooses a language."""
     text_version: Version
-    """A digest of title, text and target. A new text has a new version."""
+    """A digest of title, text and target, in all languages. A new text or translation has a new version."""
     target: str
     """Who the petition is addressed to."""
     state: Annotated[PetitionState, WithJsonSchema({"type": "string", "enum": ["open", "paused", "closed"]})]
@@ -41,7 +41,7 @@ class ConsentWording(TypedDict):
     """The name of the field in a signature's `consent`."""
     wording: str
     version: Version
-    """A digest of both wordings. Each signature stores the version that its signer agreed to."""
+    """A digest of both wordings, in all languages. Each signature stores the version that its signer agreed to."""
 
 
 class Privacy(TypedDict):
@@ -63,7 +63,7 @@ class LetterConsent(TypedDict):
     """The name of the field in a signature's `letter`."""
     wording: str
     version: Version
-    """A digest of the letter and both wordings. Each signature stores the version that its signer agreed to."""
+    """A digest of the letter and both wordings, in all languages. A signature stores the version that was signed."""
 
 
 class PublicLetter(TypedDict):

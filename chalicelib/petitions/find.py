@@ -86,7 +86,7 @@ def _read_with_slugs(slug: str, now: datetime, tables: Tables) -> Petition | Non
 
 
 def corrected_slug(slug: str) -> str | None:
-    """Return the slug without other characters that people copied with it, such as a dot.
+    """Return the slug in lower case, without other characters that people copied with it, such as a dot.
 
     Return None if the result is the same slug or is invalid.
     """

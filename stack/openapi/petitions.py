@@ -40,8 +40,8 @@ ManagedPetition: type[BaseModel] = create_model(
     __config__=_NO_OTHER_FIELDS,
     __doc__="A petition as staff see it, in any state.",
     **_fields(_SHOWN_FIELDS),
-    text_version=(Version, Field(description="A digest of title, text and target. A new text has a new version.")),
-    consent_version=(Version, Field(description="A digest of both wordings.")),
+    text_version=(Version, Field(description="A digest of title, text and target, in all languages.")),
+    consent_version=(Version, Field(description="A digest of both wordings, in all languages.")),
     scheduled_opening=(
         Time | None,
         Field(description="When the petition opens by itself. Null if nothing is scheduled."),
