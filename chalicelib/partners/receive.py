@@ -123,7 +123,7 @@ def _store_and_count(
     origin = receiving.origin_of(submission, receipt, has_signed=has_signed)
     signed = sign(submission.form, receiving.petition, origin, now, receiving.signing)
     if signed.outcome is Outcome.OVERFLOWED:
-        raise Unavailable("storage")  # The signature waits in a queue. It counts when the partner sends it again.
+        raise Unavailable("storage")  # The signature waits in a queue, unconfirmed. A repeat settles the receipt.
     signature = find_signature(receipt, receiving)
     has_this_receipt = signature is not None and signature.receipt == receipt.digest
     counts_at_once = receiving.partner.counts is CountsWhen.AT_ONCE
