@@ -101,7 +101,10 @@ class _IdentifierOptional(PartnerSignature):
 def read_signature(
     raw: object, partner: Partner, now: datetime, row: int | None = None, *, may_lack_identifier: bool = False
 ) -> SentSignature:
-    """Validate `raw`, a signature as the partner sent it. Return the signature, or raise Invalid."""
+    """Validate `raw`, a signature with the field names of PartnerSignature. Return it, or raise Invalid.
+
+    `row`: the number of its row in an imported file.
+    """
     try:
         model = _IdentifierOptional if may_lack_identifier else PartnerSignature
         signature = model.model_validate(raw)

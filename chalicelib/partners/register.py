@@ -20,7 +20,8 @@ _source_pattern = re.compile(SOURCE_PATTERN)
 def create_partner(partner: Partner, tables: Tables) -> None:
     """Store a new partner and its usual wording. A repeat changes nothing.
 
-    Raise Invalid if another partner has this source, or another wording has this version.
+    Raise Invalid if another partner has this source, or another wording has this version. If only the source is taken,
+    the wording is stored all the same.
     """
     store_wording(partner.source, partner.version, partner.wording, partner.created_at, tables)
     try:

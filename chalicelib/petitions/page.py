@@ -94,7 +94,7 @@ def preview_page(request: Request, petition: Petition, now: datetime, tables: Ta
 
 
 def _context(petition: Petition, request: Request, state: PetitionState, count: Count | None) -> dict[str, object]:
-    """Return values for the template. `recent`: numbers for today, the last 24 hours and each postcode area."""
+    """Return values for the template. `recent`: numbers for today, the last 24 hours and large postcode areas."""
     language = language_of(chosen_language(request) or petition.language)
     country_names = language.countries(countries())
     confirmed = count.confirmed if count else None

@@ -75,7 +75,7 @@ def start_import(request: Request, slug: str) -> Response:
 
 @staff_view(routes)
 def offer_upload(request: Request, slug: str) -> Response:
-    """Return a form that uploads a larger file. It needs no token. It works for an hour. Each use replaces the file."""
+    """Return a form that uploads a larger file, without a token and for an hour. Each use replaces the file."""
     petition = petition_as_stored(slug, tables())
     upload_id = token_hex(16)
     audit(request, "upload.offered", petition.slug, {"upload": upload_id})

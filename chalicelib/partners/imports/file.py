@@ -77,8 +77,8 @@ def records(path: Path, shape: Shape) -> Iterator[dict[str, str] | None]:
     rows = _rows(path, shape.encoding, shape.delimiter)
     headings = next(rows, [])
     indexes_of: dict[str, list[int]] = {}
-    for field, chosen in shape.columns.items():
-        indexes_of[field] = [headings.index(heading) for heading in chosen]
+    for field, field_headings in shape.columns.items():
+        indexes_of[field] = [headings.index(heading) for heading in field_headings]
     for row in rows:
         if len(row) == len(headings):
             yield {field: _joined_cells(row, indexes) for field, indexes in indexes_of.items()}
@@ -152,10 +152,10 @@ def _columns(headings: Sequence[str], mapping: Mapping[str, Sequence[str]]) -> d
     if len(headings) > MAX_COLUMNS:
         raise Unreadable(f"This file has more than {MAX_COLUMNS} columns")
     usual = {field: _usual_heading(field, headings) for field in HEADINGS}
-    mapped = {field: [*chosen] for field, chosen in mapping.items()}
+    mapped = {field: [*field_headings] for field, field_headings in mapping.items()}
     usual_or_mapped = usual | mapped  # For a field that is in both, the headings of `mapping`.
-    columns = {field: chosen for field, chosen in usual_or_mapped.items() if chosen}
-    used = [heading for chosen in columns.values() for heading in chosen]
+    columns = {field: field_headings for field, field_headings in usual_or_mapped.items() if field_headings}
+    used = [heading for field_headings in columns.values() for heading in field_headings]
     missing = [heading for heading in used if heading not in headings]
     if missing:
         raise Unreadable(f"There is no column “{missing[0]}”")
@@ -167,7 +167,7 @@ def _columns(headings: Sequence[str], mapping: Mapping[str, Sequence[str]]) -> d
 
 def _unused(headings: Sequence[str], columns: Mapping[str, Sequence[str]]) -> list[str]:
     """Return the headings whose columns we do not read, cut to a length that fits into the import's item."""
-    used = {heading for chosen in columns.values() for heading in chosen}
+    used = {heading for field_headings in columns.values() for heading in field_headings}
     unused = [heading for heading in headings if heading.strip() and heading not in used]
     return [heading[:MAX_UNUSED_HEADING_CHARS] for heading in unused]
 
