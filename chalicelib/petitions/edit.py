@@ -32,9 +32,8 @@ def create(petition: Petition, now: datetime, tables: Tables) -> Petition:
 def edit(petition: Petition, now: datetime, tables: Tables) -> Petition:
     """Store `petition` as the next revision. Raise Stale if the stored revision is not `petition.revision`.
 
-    Also raise Stale if the stored petition has more shards.
-
-    The new text is stored before the public sees it, because signatures refer to its version.
+    Also raise Stale if the stored petition has more shards. The new text is stored before the public sees it, because
+    signatures refer to its version.
     """
     _store_text_and_letter(with_changes(petition), now, tables)  # Without changes, `with_changes` only validates.
     return revise(petition, tables)

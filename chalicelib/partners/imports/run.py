@@ -57,7 +57,7 @@ class ImportWork:
         if not self.receiving.petition.is_confirmable_at(self.clock()):
             return Step(0, lambda: job.in_end_state(JobState.FAILED, why="The petition closed meanwhile"))
         if job.shape is None:
-            return Step(CHECK_SECONDS, lambda: self._check(job))
+            return Step(CHECK_SECONDS, lambda: self._check_file(job))
         return Step(ROWS_SECONDS, lambda: self._take_next_rows(job))
 
     def tidy(self, job: Import) -> None:
@@ -71,7 +71,7 @@ class ImportWork:
     def _undo_next_receipts(self, job: Import) -> Import:
         return undo_some(job, self.receiving, self.clock(), RECEIPTS_PER_STEP)
 
-    def _check(self, job: Import) -> Import:
+    def _check_file(self, job: Import) -> Import:
         """Return the job with the file's format and number of rows, or as failed if the file cannot be read."""
         try:
             shape = shape_of(self._downloaded_file(job), job.mapping)

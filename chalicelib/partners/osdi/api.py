@@ -75,7 +75,7 @@ def read_osdi_petition(request: Request, slug: str) -> Response:
 
 @partner_view(routes, _problem_answer)
 def record_signature(request: Request, slug: str) -> Response:
-    """Store the signature and return it, even if the person has signed before. Return 400 if it is refused.
+    """Store the signature and return its identifiers and times, also if the person has signed before. Refused: 400.
 
     A repeat changes nothing, except that a signature that has expired or was undone meanwhile is stored again.
     """
