@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
-from chalicelib.core.errors import ConditionFailed, Conflicted, FieldError, Invalid, Unavailable
+from chalicelib.core.errors import ConditionFailed, Conflicted, FieldError, Invalid, LinkExpired, Unavailable
 from chalicelib.core.times import iso
 from chalicelib.core.tokens import Subject
 from chalicelib.partners import store
@@ -158,7 +158,10 @@ def _confirm(
     letter, asked_at = signature.letter, iso(signature.signed_at)
     letter_to_ask_about = {**letter.model_dump(exclude_none=True), "asked_at": asked_at} if letter else None
     also = {"letter": None, "letter_asked": letter_to_ask_about, "by_partner": True}
-    confirm(subject, Corrections.model_validate(corrections), receiving.petition, now, receiving.tables, also=also)
+    try:
+        confirm(subject, Corrections.model_validate(corrections), receiving.petition, now, receiving.tables, also=also)
+    except LinkExpired as expired:  # The signature was just erased. A repeat finds out what is so now.
+        raise Conflicted("storage") from expired
 
 
 def _is_suppressed(signature: Signature) -> bool:

@@ -20,16 +20,17 @@ _source_pattern = re.compile(SOURCE_PATTERN)
 def create_partner(partner: Partner, tables: Tables) -> None:
     """Store a new partner and its usual wording. A repeat changes nothing.
 
-    Raise Invalid if another partner has this source, or another wording has this version. If only the source is taken,
-    the wording is stored all the same.
+    Raise Invalid if another partner has this source, or another wording has this version.
     """
-    store_wording(partner.source, partner.version, partner.wording, partner.created_at, tables)
-    try:
-        store.add(partner, tables)
-    except ConditionFailed as failure:
-        stored = Partner.model_validate(failure.item)
-        if stored.model_copy(update={"created_at": partner.created_at}) != partner:
-            raise Invalid([FieldError("source", "Another partner already has this source")]) from failure
+    stored = store.find(partner.source, tables)
+    if stored is None:
+        store_wording(partner.source, partner.version, partner.wording, partner.created_at, tables)
+        try:
+            store.add(partner, tables)
+        except ConditionFailed as failure:  # Another request has just created a partner with this source.
+            stored = Partner.model_validate(failure.item)
+    if stored is not None and stored.model_copy(update={"created_at": partner.created_at}) != partner:
+        raise Invalid([FieldError("source", "Another partner already has this source")])
 
 
 def store_wording(source: str, version: str, wording: str, now: datetime, tables: Tables) -> None:

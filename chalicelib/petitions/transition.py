@@ -9,9 +9,9 @@ from chalicelib.core.errors import FieldError, Invalid, InvalidTransition
 from chalicelib.petitions.change import with_changes
 from chalicelib.petitions.model import Petition, PetitionState
 
-# The states that may follow each state. A scheduled opening can be cancelled (draft to draft). A removed petition can
-# only become a draft, so that staff check it before it is public again.
-NEXT_STATES: dict[PetitionState, frozenset[PetitionState]] = {
+# The states that may follow each state. A removed petition can only become a draft, so that staff check it before it is
+# public again. From draft to draft is the only transition to the same state: it cancels a scheduled opening.
+_NEXT_STATES: dict[PetitionState, frozenset[PetitionState]] = {
     PetitionState.DRAFT: frozenset({PetitionState.DRAFT, PetitionState.OPEN, PetitionState.REMOVED}),
     PetitionState.OPEN: frozenset({PetitionState.PAUSED, PetitionState.CLOSED, PetitionState.REMOVED}),
     PetitionState.PAUSED: frozenset({PetitionState.OPEN, PetitionState.CLOSED, PetitionState.REMOVED}),
@@ -37,7 +37,7 @@ class Transition:
 def apply(petition: Petition, transition: Transition, now: datetime) -> Petition:
     """Return the petition after the transition. Raise InvalidTransition, or Invalid with the field errors."""
     current = petition.state_at(now)
-    if transition.state not in NEXT_STATES[current]:
+    if transition.state not in _next_states(petition, now):
         raise InvalidTransition(current, transition.state)
     field_errors = [*_time_errors(current, transition, now), *_reason_errors(transition)]
     if field_errors:
@@ -59,15 +59,19 @@ def transitions(petition: Petition, now: datetime) -> list[dict[str, object]]:
     current = petition.state_at(now)
     possible: list[dict[str, object]] = []
     for state in PetitionState:
-        if state not in NEXT_STATES[current]:
-            continue
-        # From draft to draft is the only transition to the same state. It cancels a scheduled opening, so it needs one.
-        if state is current and petition.scheduled_opening(now) is None:
+        if state not in _next_states(petition, now):
             continue
         schedules = SCHEDULED.get((current, state))
         needs_reason = state is PetitionState.REMOVED
         possible.append({"state": state, "schedules": schedules, "needs_reason": needs_reason})
     return possible
+
+
+def _next_states(petition: Petition, now: datetime) -> frozenset[PetitionState]:
+    """Return the states that may follow now. Without a scheduled opening, a draft cannot become a draft again."""
+    current = petition.state_at(now)
+    states = _NEXT_STATES[current]
+    return states if petition.scheduled_opening(now) else states - {current}
 
 
 def _time_errors(current: PetitionState, transition: Transition, now: datetime) -> list[FieldError]:

@@ -14,6 +14,7 @@ from chalicelib.partners.imports.model import Import
 from chalicelib.partners.model import Partner, ReceiveOutcome
 from chalicelib.partners.receive import take_each
 from chalicelib.petitions.model import Petition
+from chalicelib.signatures.confirm import confirm
 from tests.actors import NOW
 from tests.fakes import FakeBucket, FakeTables
 from tests.importing import CSV, an_import_run, rows
@@ -145,3 +146,20 @@ def test_a_row_in_two_files_of_one_partner_is_removed_by_the_second_undo(
     assert [sending.undo(imports[number]) for number in order] == [0, 1]
     assert sending.count() == 0
     assert sending.imported(1).accepted == 1
+
+
+def test_a_signature_that_disappears_before_it_is_confirmed_is_stored_when_it_is_sent_again(
+    sending: Sending, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise the whole request would be answered 410, as for a supporter's expired link."""
+
+    def delete_and_confirm(subject: Any, *arguments: Any, **options: Any) -> None:
+        del sending.tables.items[subject.key]
+        confirm(subject, *arguments, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(receive, "confirm", delete_and_confirm)
+        with pytest.raises(Unavailable):
+            sending.first_row_by_api()
+    assert sending.first_row_by_api() is ReceiveOutcome.ACCEPTED
+    assert sending.count() == 1

@@ -45,7 +45,7 @@ def refused_fields(petition: Petition, transition: Transition) -> list[str]:
 @pytest.mark.parametrize(("old", "new"), STATE_PAIRS)
 def test_only_allowed_transitions_are_accepted(old: PetitionState, new: PetitionState) -> None:
     petition = a_petition_that_is(old)
-    if new in ALLOWED[old]:
+    if new in ALLOWED[old] - {old}:
         assert apply(petition, a_transition_to(new), NOW).state_at(NOW) is new
     else:
         with pytest.raises(InvalidTransition) as caught:
@@ -53,7 +53,7 @@ def test_only_allowed_transitions_are_accepted(old: PetitionState, new: Petition
         assert (caught.value.state, caught.value.new_state) == (old, new)
 
 
-@pytest.mark.parametrize(("old", "new"), [pair for pair in STATE_PAIRS if pair[1] in ALLOWED[pair[0]]])
+@pytest.mark.parametrize(("old", "new"), [pair for pair in STATE_PAIRS if pair[1] in ALLOWED[pair[0]] - {pair[0]}])
 def test_only_opening_and_closing_can_be_scheduled(old: PetitionState, new: PetitionState) -> None:
     petition = a_petition_that_is(old)
     if (old, new) not in SCHEDULED:

@@ -55,7 +55,7 @@ class ImportWork:
         if job.undoes:
             return Step(ROWS_SECONDS, lambda: self._undo_next_receipts(job))
         if not self.receiving.petition.is_confirmable_at(self.clock()):
-            return Step(0, lambda: job.in_end_state(JobState.FAILED, why="The petition closed meanwhile"))
+            return Step(0, lambda: job.in_end_state(JobState.FAILED, why="The petition was closed or removed"))
         if job.shape is None:
             return Step(CHECK_SECONDS, lambda: self._check_file(job))
         return Step(ROWS_SECONDS, lambda: self._take_next_rows(job))
