@@ -34,7 +34,7 @@ pytestmark = pytest.mark.faults
 # The calls that a batch makes.
 SHARE = "chalicelib/mail/whole_rate.py:share_of_confirmations"
 CLAIM, MARK = "chalicelib/mail/state.py:claim", "chalicelib/signatures/mail_state.py:mark_mailed"
-CHANGE, SENT = "chalicelib/mail/state.py:_change", "chalicelib/mail/deliveries.py:mark_sent"
+CHANGE, SENT = "chalicelib/mail/state.py:_try_change", "chalicelib/mail/deliveries.py:mark_sent"
 BUDGET = "chalicelib/mail/budget.py:take_email"
 READ, DELIVER = "chalicelib/petitions/store.py:get", "chalicelib/mail/rate_limit.py:deliver_within_rate"
 FIND, PAUSED = "chalicelib/signatures/store.py:find", "chalicelib/mail/pause.py:current_pause"
