@@ -14,7 +14,7 @@ MAX_ENTRIES = 1000
 
 
 class _Entry(NamedTuple, Generic[Value]):
-    fresh_until: float
+    fresh_until: float  # A time of `monotonic`.
     value: Value
 
 

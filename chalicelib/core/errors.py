@@ -91,7 +91,7 @@ class NotAStatement(PetitionsError):
 
 @dataclass(repr=False)
 class LinkExpired(PetitionsError):
-    """The link is genuine but has expired."""
+    """A genuine link no longer works: it is too old, or the petition's or signature's state does not allow it."""
 
     slug: str
     signature_id: str

@@ -11,5 +11,5 @@ FORMULA = re.compile(rf"'*{_START}")
 
 
 def escape_formula(value: str) -> str:
-    """Return the text, with an apostrophe in front if a spreadsheet could run it."""
+    """Return the text, with one more apostrophe in front if it matches FORMULA."""
     return f"'{value}" if FORMULA.match(value) else value

@@ -159,7 +159,7 @@ def audit_entry(moment: str, nonce: str) -> Key:
 
 
 def audit_partition(moment: str) -> str:
-    return moment[:7]
+    return moment[:7]  # The year and month: 2026-11.
 
 
 def job(kind: str, job_id: str) -> Key:
@@ -185,10 +185,10 @@ def update(slug: str, update_id: str) -> Key:
     return Key(COUNTS, updates_partition(slug), update_id)
 
 
-def delivery(kind: str, key: str) -> Key:
-    """Return the key of a delivery's item. A hash of `key` spreads the deliveries of one kind evenly over BUCKETS."""
-    bucket = BUCKETS[crc32(key.encode()) % len(BUCKETS)]
-    return Key(DELIVERIES, delivery_partition(kind, bucket), key)
+def delivery(kind: str, sort_key: str) -> Key:
+    """Return the key of a delivery's item. A hash of `sort_key` spreads a kind's deliveries evenly over BUCKETS."""
+    bucket = BUCKETS[crc32(sort_key.encode()) % len(BUCKETS)]
+    return Key(DELIVERIES, delivery_partition(kind, bucket), sort_key)
 
 
 def delivery_partition(kind: str, bucket: str) -> str:

@@ -63,7 +63,7 @@ class Language(NamedTuple):
         return self.catalogue.gettext(english)
 
     def cldr(self, context: str, english: str) -> str:
-        """Return the translation that CLDR publishes for a text of this context."""
+        """Return the translation that CLDR publishes for a text of this context, or the English text."""
         return self.catalogue.pgettext(context, english)
 
     @property
@@ -76,9 +76,9 @@ class Language(NamedTuple):
         """Return the language's own name: "Cymraeg"."""
         return self.cldr(OWN_NAME, "English")
 
-    def countries(self, english: Mapping[str, str]) -> dict[str, str]:
-        """Return the translated names of countries by code, sorted by name."""
-        names = {code: self.cldr(COUNTRY, name) for code, name in english.items()}
+    def countries(self, english_names: Mapping[str, str]) -> dict[str, str]:
+        """Return the translated names of countries by code, sorted by name. `english_names` are in the same form."""
+        names = {code: self.cldr(COUNTRY, name) for code, name in english_names.items()}
         if self.code == ENGLISH:
             return names  # The English names are sorted already.
         codes = sorted(names, key=lambda code: names[code].casefold())

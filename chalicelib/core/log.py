@@ -32,7 +32,7 @@ def note(name: str, **facts: Fact) -> None:
 
 
 def measure(metric: str, amount: float = 1) -> None:
-    """Add a metric to the next log line, so that the metric needs no extra line and no call to AWS."""
+    """Add `amount` to a metric of the next log line, so that the metric needs no extra line and no call to AWS."""
     name = str(metric)  # As the key of a dict, a plain text is faster than an enum.
     _measured[name] = _measured.get(name, 0) + amount
 
@@ -93,7 +93,7 @@ class JsonLines(logging.Formatter):
 def _with_metrics(line: dict[str, Any], measured: dict[str, float], record: logging.LogRecord) -> str:
     """Return the line as JSON, with its metrics. `directive` returns JSON text: insert it before the last brace."""
     text = _json({**line, "stage": settings().stage, **measured})
-    aws_member = directive(measured, has_petition="petition" in line, millis=int(record.created * 1000))
+    aws_member = directive(measured, has_petition="petition" in line, epoch_millis=int(record.created * 1000))
     return text[:-1] + ", " + aws_member + "}"
 
 
@@ -113,7 +113,7 @@ def _locations(record: logging.LogRecord) -> list[str]:
 
 @cache
 def _configure_once() -> None:
-    """Set up logging in the first request of a process."""
+    """In the first request of a process, set up logging and count a cold start."""
     configure(settings().log_level)
     measure(Metric.COLD_START)
 

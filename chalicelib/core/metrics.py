@@ -23,7 +23,7 @@ class Metric(StrEnum):
     CONFIRMED = "Confirmed"
     WITHDRAWN = "Withdrawn"
     CONFLICT_RETRIED = "ConflictRetried"
-    # Responses: REFUSED counts every 4xx, `refused_metric` names a metric for each 4xx status. FAILED counts every 5xx.
+    # Responses: REFUSED counts every 4xx, and the metric of `refused_metric` one status. FAILED counts every 5xx.
     REFUSED = "Refused"
     FAILED = "Failed"
     COLD_START = "ColdStart"
@@ -52,17 +52,17 @@ _UNITS: dict[str, str] = {Metric.MAIL_AGE: "Seconds"}
 
 
 def refused_metric(status: int) -> str:
-    """Return the name of the metric for a 4xx status."""
+    """Return the name of the metric for a 4xx status. Statuses that are not in REFUSED_STATUSES share one metric."""
     suffix = str(status) if status in REFUSED_STATUSES else "Other"
     return f"{Metric.REFUSED}{suffix}"
 
 
-def directive(names: Iterable[str], has_petition: bool, millis: int) -> str:
+def directive(names: Iterable[str], has_petition: bool, epoch_millis: int) -> str:
     """Return the member `_aws` of a log line. It tells CloudWatch which other members of the line are metrics.
 
     Build the member as JSON text, because that is faster than to encode a dict: every signature logs such a line.
     """
-    return f'"_aws": {{"Timestamp": {millis}, "CloudWatchMetrics": {_definitions(tuple(names), has_petition)}}}'
+    return f'"_aws": {{"Timestamp": {epoch_millis}, "CloudWatchMetrics": {_definitions(tuple(names), has_petition)}}}'
 
 
 @cache

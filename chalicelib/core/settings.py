@@ -11,6 +11,7 @@ from chalicelib.core.keys import TABLES
 QUEUES = ("mail", "overflow", "other_mail", "exports", "imports", "updates", "comparisons", "lists")
 """Queues that the code sends to. The template sets the URL of each."""
 
+# The environment variables of the identity provider, without OIDC_ in front.
 OIDC = ("ISSUER", "CLIENT_ID", "CLIENT_SECRET", "CLAIM", "RIGHTS")
 
 

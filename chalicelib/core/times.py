@@ -44,6 +44,7 @@ ISO = {
     "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$",
     "examples": ["2026-11-24T18:30:05Z"],
 }
+# In JSON and in the tables, a Moment has whole seconds. Before that, in memory, it may have microseconds.
 Moment = Annotated[
     AwareDatetime,
     AfterValidator(_utc),

@@ -66,12 +66,12 @@ def issue(purpose: Purpose, payload: tuple[str, ...], expires: datetime, secrets
 
 def payload_of(purpose: Purpose, token: str, secrets: dict[str, str]) -> tuple[list[str], datetime]:
     """Return the texts and the expiry time of a token, even if it has expired. Raise LinkDamaged as `unseal` does."""
-    *payload, expires = unseal(purpose, token, secrets).split("~")
-    return payload, datetime.fromtimestamp(int(expires, 16), UTC)
+    *payload, expires_in_hex = unseal(purpose, token, secrets).split("~")
+    return payload, datetime.fromtimestamp(int(expires_in_hex, 16), UTC)
 
 
 def seal(purpose: Purpose, payload: str, secrets: dict[str, str]) -> str:
-    """Return a token: the readable payload and its HMAC. The payload has no dots and no characters that URLs escape."""
+    """Return a token: readable payload and HMAC. `payload` must have no dot and no character that URLs escape."""
     return _signer(purpose, secrets).sign(payload).decode()
 
 
@@ -94,7 +94,7 @@ def unseal(purpose: Purpose, token: str, secrets: dict[str, str]) -> str:
 
 
 def _signer(purpose: Purpose, secrets: dict[str, str]) -> "Signer":
-    """Return the signer of tokens. The newest key signs and every key verifies, so that a new key breaks no link."""
+    """Return the signer of tokens. The last key, the newest, signs. Every key verifies, so a new key breaks no link."""
     from itsdangerous import Signer
 
     return Signer(list(secrets.values()), salt=f"petitions.{purpose}", digest_method=sha256)

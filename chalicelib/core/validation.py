@@ -60,7 +60,7 @@ NO_OWN_WORDS = Words()
 
 def parse_body(model: type[Model], body: str, words: Words = NO_OWN_WORDS) -> Model:
     """Return the body as an instance of the model. Raise NotJson if it is not JSON, Invalid if fields are wrong."""
-    decode_json(body)
+    decode_json(body)  # Only for its errors: it refuses bodies that pydantic accepts.
     try:
         return model.model_validate_json(body)
     except ValidationError as error:
@@ -81,7 +81,9 @@ def decode_json(body: str) -> object:
 
 
 def _refuse_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """Refuse a field that is given twice, such as a consent: parsers differ on which value counts (RFC 8259, 4)."""
+    """Return the fields of an object. Raise Invalid if a field is given twice: parsers differ on which value counts
+    (RFC 8259, 4).
+    """
     fields = dict(pairs)
     if len(fields) < len(pairs):
         names = [name for name, _ in pairs]
@@ -115,7 +117,7 @@ def field_errors(error: ValidationError, words: Words = NO_OWN_WORDS) -> list[Fi
 
 
 def _sentence(name: str, detail: "ErrorDetails", words: Words) -> str:
-    """Return what the person reads about this error."""
+    """Return what the person reads about this error. An error of our own validators has its sentence already."""
     if detail["type"] == "value_error":
         return str(detail["ctx"]["error"])
     if detail["type"] == "missing":
