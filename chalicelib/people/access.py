@@ -127,7 +127,7 @@ def _times(signature: Signature) -> "SignatureTimes":
 
 
 def _mail(signature: Signature, *, is_stopped: bool) -> "MailState":
-    """Return which emails were sent or wait. `hurried_at`: when the request of the waiting email was queued again."""
+    """Return how many emails were sent, and which one waits. `hurried_at`: when its request was queued again."""
     return {
         "sent": signature.mails,
         "last_sent_at": iso_or_none(signature.mailed_at),

@@ -21,7 +21,7 @@ routes = Blueprint(__name__)
 
 @json_view(routes)
 def read_progress(request: Request, slug: str) -> Response:
-    """Return how many people signed today, in the last 24 hours, and in each shown area, as counted minutes ago."""
+    """Return the numbers of today, of the last 24 hours, and of each shown area. `as_of`: when they were counted."""
     now = times.now()
     petition = find_petition(slug, now, tables())
     recent = recent_numbers(petition, now, tables())

@@ -186,7 +186,7 @@ def _day(request: Request, name: str) -> date | None:
 
 
 def _day_at(name: str, value: str) -> date:
-    """Return the day of a time, which must be a midnight in UTC."""
+    """Return the day that begins at this time, or ends if `name` is "to". The time must be a midnight in UTC."""
     try:
         # In a query, a "+" that is not escaped arrives as a space: the time zone +01:00 arrives as " 01:00".
         moment = datetime.fromisoformat(value.replace(" ", "+")).astimezone(UTC)

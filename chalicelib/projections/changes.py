@@ -41,7 +41,10 @@ def increments(position: str, before: Image | None, after: Image | None, at: dat
 def constituency_increments(
     position: str, before: Image | None, after: Image | None, constituencies: Constituencies
 ) -> Iterator[Increment]:
-    """Yield increments for the constituencies whose number of confirmed signatures this change raises or lowers."""
+    """Yield increments for the constituencies in which the signature counted before (-1), and counts now (+1).
+
+    If both are the same, the increment is 0, and `project` skips it.
+    """
     amounts: Counter[str] = Counter()
     for image, amount in ((before, -1), (after, +1)):
         if image and image.get("state") == SignatureState.CONFIRMED:

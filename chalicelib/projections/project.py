@@ -28,7 +28,7 @@ def project(increments: Iterable[Increment], tables: Tables) -> None:
     """Add the increments to their counter items. Idempotent: after an exception, the stream repeats the batch."""
     counters: dict[Key, dict[str, Increment]] = defaultdict(dict)
     for increment in increments:
-        if any(increment.numbers.values()):
+        if any(increment.numbers.values()):  # Otherwise, there is nothing to add.
             counters[increment.counter][increment.position] = increment
     for by_position in counters.values():
         _add(list(by_position.values()), tables)

@@ -33,7 +33,7 @@ CHECK_ADDRESS = translatable("Check your email address")
 def sign_by_json(request: Request, slug: str) -> Response:
     """Store the signature and return 202, also if the person has signed before or gets no email from us.
 
-    The response is always the same, so that it does not reveal who has signed.
+    The response is the same in these cases, so that it does not reveal who has signed.
     """
     now = times.now()
     petition = find_open_petition(slug, now, signing_tables())
@@ -50,7 +50,7 @@ def sign_by_form(request: Request, slug: str) -> Response:
     except PetitionNotOpen:
         if not is_embedded(request):
             raise
-        # In a frame, show the petition's page: it says the same, and how many people signed.
+        # In a frame, show the petition's page: it says that nobody can sign now, and how many people signed.
         petition = find_petition(slug, now, signing_tables())
         return petition_page(request, petition, now, signing_tables(), form={}, status=409)
     fields = form_fields(request)
@@ -60,7 +60,7 @@ def sign_by_form(request: Request, slug: str) -> Response:
         suggested = suggested_address(fields)
         if suggested:
             fields[SUGGESTION_FIELD] = suggested
-            raise Invalid([FieldError("email", CHECK_ADDRESS)])
+            raise Invalid([FieldError("email", CHECK_ADDRESS)])  # Asked once: probably a typo.
         _sign(request, form, petition, "form", now)
     except Invalid as invalid:
         return petition_page(
@@ -76,8 +76,8 @@ def _sign(request: Request, form: SignatureForm, petition: Petition, channel: st
     network = network_hash(source_ip(request), now, settings().limit_keys)
     # Who obtained the signature, with which wording, and through which channel.
     origin = own_origin(petition, channel, form.source, network)
-    identity, outcome = sign(form, petition, origin, now, context)
-    log.note("signed", petition=petition.slug, signature=identity, outcome=outcome, channel=channel)
+    signature_id, outcome = sign(form, petition, origin, now, context)
+    log.note("signed", petition=petition.slug, signature=signature_id, outcome=outcome, channel=channel)
 
 
 def _busy_page(request: Request, petition: Petition, fields: dict[str, str]) -> Response:

@@ -59,7 +59,7 @@ def confirm(
     also: Mapping[str, Any] = NO_ATTRIBUTES,
     issued: datetime | None = None,
 ) -> SignatureState:
-    """Confirm the signature and return its state. Idempotent. Normally, this is one call to the table.
+    """Confirm the signature if it is pending. Return its state after that: confirmed or withdrawn. Usually one call.
 
     `subject`: the signature's id, country and source, as in the link. `also`: more attributes to store. If the
     signature is confirmed already, only a `letter` in `also` is stored, and only if the link's page asked whether to
@@ -69,14 +69,14 @@ def confirm(
 
     Raise LinkExpired if the petition closed too long ago or was removed, if the link no longer works, or if the
     signature does not exist. Raise Invalid if the postcode does not fit the stored country. Raise Conflicted if the
-    signature changes at each attempt.
+    signature changes at each attempt. Idempotent.
     """
     if not petition.is_confirmable_at(now):
         raise LinkExpired(subject.slug, subject.signature_id)
     for _ in range(ATTEMPTS):
         changes = {**corrected_attributes(corrections, subject.country), **also}
         stored = _confirm_as_linked(subject, changes, petition, now, tables, issued)
-        if stored is None:
+        if stored is None:  # This call has confirmed the signature.
             return SignatureState.CONFIRMED
         if stored.state is not SignatureState.PENDING:
             if issued and stored.offers_letter(issued) and "letter" in also:
@@ -92,7 +92,7 @@ def confirm(
 
 
 def corrected_attributes(corrections: Corrections, country: str) -> dict[str, Any]:
-    """Return the attributes to change. A new country without a postcode removes the postcode.
+    """Return the attributes to change; None removes one. A new country without a postcode removes the postcode.
 
     `country`: the signature's country before the corrections.
     """

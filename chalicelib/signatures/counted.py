@@ -59,7 +59,8 @@ def wait_after_conflict(attempt: int) -> None:
 def withdraw_and_subtract(petition: Petition, stored: Signature, change: Change, now: datetime, tables: Tables) -> None:
     """Apply the change that withdraws the signature `stored`, and subtract it from the tally if it is confirmed.
 
-    Raise ConditionFailed if the signature has changed since it was read, and Conflicted after ATTEMPTS.
+    `stored` is pending or confirmed, not withdrawn. Raise ConditionFailed if the signature has changed since it was
+    read, and Conflicted after ATTEMPTS.
     """
     if stored.state is SignatureState.PENDING:
         tables.update(change)

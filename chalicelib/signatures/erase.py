@@ -47,5 +47,5 @@ def erase_all(identities: Iterable[tuple[Petition, str]], now: datetime, tables:
         key = keys.signature(petition.slug, identity)
         try:
             store_leaving.mark_erased(key, now, tables)
-        except ConditionFailed:
+        except ConditionFailed:  # There is an item: a signature, or an empty item.
             erase(key, petition, now, tables)

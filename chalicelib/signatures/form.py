@@ -145,7 +145,7 @@ def as_typed(fields: Mapping[str, str]) -> dict[str, str]:
 
 
 class Corrections(BaseModel):
-    """What the owner of the mailbox may correct when confirming. An unset field stays as signed."""
+    """What the owner of the mailbox may correct. An unset field stays as signed: its default is not stored."""
 
     model_config = ConfigDict(defer_build=True)
 

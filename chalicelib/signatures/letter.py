@@ -122,7 +122,7 @@ def render_letter(
 
 
 def signed_letter(form: LetterForm | None, petition: Petition, language: str | None) -> SignedLetter | None:
-    """Return the letter to store with the signature, or None if the person sends no letter. Raise Invalid.
+    """Return the letter to store, or None if the person sends none. Even then, raise Invalid if `form` is wrong.
 
     `language`: the signature's language; None means the petition's main language. Store only texts that the person
     changed, so that a signature with an unedited letter stays small enough for one write unit.

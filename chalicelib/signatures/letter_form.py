@@ -34,7 +34,7 @@ TOO_LONG = {
 
 
 def clean_prose(typed: str) -> str:
-    """Return the text in NFC, with plain line ends, and without invisible characters."""
+    """Return the text in NFC, with plain line ends, without invisible characters and needless spaces or empty lines."""
     text = unicodedata.normalize("NFC", typed.translate(_INVISIBLE))
     text = _LINE_ENDS.sub("\n", text)
     text = text.replace("\t", " ")

@@ -100,8 +100,8 @@ def check_member(fields: Mapping[str, str], corrections: Corrections, country: s
     """
     if "letter.member" not in fields or not is_ticked(fields, "letter.send"):
         return
-    typed = {"country": country, **corrected_attributes(corrections, country)}
-    member = member_for_postcode(typed["country"], typed.get("postcode"))
+    corrected = {"country": country, **corrected_attributes(corrections, country)}
+    member = member_for_postcode(corrected["country"], corrected.get("postcode"))
     constituency = member.constituency if member else ""
     if fields["letter.member"] != constituency:
         raise Invalid([FieldError("letter.member", OTHER_MEMBER)])
@@ -135,7 +135,7 @@ def _signed_values(signature: Signature) -> dict[str, str]:
 
 
 def _typed_values(fields: Mapping[str, str]) -> dict[str, str]:
-    """Return the typed values, with "" for an unticked checkbox. The form has a hidden field that sends "no" for it."""
+    """Return the typed values, with "" for an unticked checkbox, for which a hidden field of the form sends "no"."""
     values = dict(fields)
     for box in ("updates", "letter.send", "letter.reply"):
         if box in values and values[box] != "yes":

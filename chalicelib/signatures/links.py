@@ -155,7 +155,7 @@ def _subject(purpose: Purpose, token: str | None, now: datetime) -> Subject:
 
 
 def _fields(request: Request) -> dict[str, str]:
-    """Return the form fields and the URL's token. A mail program's one-click POST may have a body of another type."""
+    """Return the form fields and the URL's token; only the token if the body is no form, as from some mail programs."""
     token = query(request, "token")
     if token and content_type(request) != FORM:
         return {"token": token}

@@ -62,7 +62,7 @@ def find_signatures(identities: Sequence[tuple[Petition, str]], tables: Tables) 
 
 
 def find_by_id(petition: Petition, identity: str, tables: Tables) -> StoredSignature | None:
-    """Return the signature with this id; None if it does not exist or the id is malformed."""
+    """Return the signature with this id, even an empty item of `erase_all`. None: no item, or the id is malformed."""
     if not _id_pattern.fullmatch(identity):
         return None
     signature = store.find(keys.signature(petition.slug, identity), tables)

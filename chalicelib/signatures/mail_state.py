@@ -39,7 +39,7 @@ def may_have_more_mail(max_emails: int | None = None) -> Condition:
 
 
 def request_mail(key: Key, kind: MailKind, now: datetime, tables: Tables, offer: Mapping[str, Any] = NO_OFFER) -> None:
-    """Request one more email.
+    """Request one more email. `kind`: CONFIRM for a pending signature, ALREADY_SIGNED for a confirmed one.
 
     `offer`: {"letter_asked": letter} if the email asks the person whether to send this letter, else empty.
     Raise ConditionFailed if the address is undeliverable, an email is already requested, or the state does not fit the
@@ -95,9 +95,9 @@ def nudge_mail(
 ) -> None:
     """Nudge an open mail request. Raise ConditionFailed if the request, or its last nudge, is too recent.
 
-    `changes`: new attributes of the request. A new network replaces perhaps that of a stranger whose emails must wait.
-    `offer`: {"letter_asked": letter} if the email asks the owner whether to send this letter, else empty. The first
-    offer is stored even if the request is recent: the email is not sent yet, so it can still ask.
+    `changes`: new attributes of the request. A new network replaces the old one, perhaps of a stranger, whose emails
+    must wait. `offer`: {"letter_asked": letter} if the email asks the owner whether to send this letter, else empty.
+    The first offer is stored even if the request is recent: the email is not sent yet, so it can still ask.
     """
     long_ago = iso(now - NUDGE_AFTER)
     may_be_nudged: Condition = Attr("mail_requested_at").lte(long_ago) & absent_or_at_most("mail_nudged_at", long_ago)
@@ -134,7 +134,8 @@ def mark_mailed(key: Key, requested_at: str, now: datetime, expires: datetime, t
 def mark_undeliverable(key: Key, reason: str, tables: Tables) -> None:
     """Record a hard bounce or a complaint, so that this signature gets no more email. Idempotent.
 
-    The events of a bounce and of a complaint may come in any order.
+    Do nothing if the signature has no address any more. The events of a bounce and of a complaint may come in any
+    order.
     """
     stopped = {"undeliverable": reason, "updates": False}
     tables.try_update(Change(key, assign=stopped, remove=MAIL_REQUEST_FIELDS, when=Attr("email").exists()))

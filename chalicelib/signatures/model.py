@@ -39,7 +39,7 @@ OUR_FORM = "form"
 # Without this limit, a partner could fill the item by sending the same person under more and more identifiers.
 MAX_FURTHER_RECEIPTS = 50
 
-# The fields with personal data. Withdrawing removes them.
+# The fields with personal data. Withdrawing removes them, but the undo of an import keeps `unsubscribed_at`.
 PERSONAL_FIELDS = (
     "name", "email", "country", "postcode", "source", "counted_source", "language",
     "by_partner", "receipt", "also_obtained_by", "also_came_with", "letter", "letter_asked", "unsubscribed_at",
@@ -78,7 +78,7 @@ EpochSeconds = Annotated[Moment, PlainSerializer(_epoch_seconds, return_type=int
 
 
 class Signature(BaseModel):
-    """The stored item. After a withdrawal, the PERSONAL_FIELDS are None.
+    """The stored item. After a withdrawal by the person, the PERSONAL_FIELDS are None.
 
     The tally counts a confirmed signature under its `country`, and under its `counted_source`, or else its `source`.
     """
@@ -132,14 +132,14 @@ class Signature(BaseModel):
     # The hash of the client's network (signatures.network). It is removed once its limit has counted the first email.
     mail_network: str | None = None
     mailed_at: Moment | None = None
-    mails: int = 0
+    mails: int = 0  # How many emails were sent.
     # "bounced", "complained" or "refused": the signature gets no more email.
     undeliverable: str | None = None
     expires_at: EpochSeconds | None = None
 
     @property
     def all_receipts(self) -> set[str]:
-        """Return the partners' receipts of this signature, and OUR_FORM if the person signed on our own form or API."""
+        """Return the partners' receipts, and OUR_FORM if the person signed here. If withdrawn: only OUR_FORM."""
         first = self.receipt or OUR_FORM
         others = self.also_came_with or set()
         return {first, *others}

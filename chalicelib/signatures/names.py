@@ -108,7 +108,7 @@ def _reads_as_address(name: str) -> bool:
 
     "Dr. Bank" is a name, and so is a name with the Catalan "l·l".
     """
-    if web_addresses(name):
+    if web_addresses(name):  # Even "Prof.dr.Schmidt": email programs make a link of it.
         return True
     without_catalan_dots = re.sub("l·l", "ll", name, flags=re.IGNORECASE)
     joined = _READ_AS_DOT.sub(".", without_catalan_dots)

@@ -36,9 +36,7 @@ def network_of(address: str) -> bytes:
 
 
 def network_hash(address: str, now: datetime, secrets: Mapping[str, str]) -> str | None:
-    """Return the hash of the network and the day; None if the network has no limit.
-
-    That is so for loopback, and if `address` is not an IP address.
+    """Return the hash of the network and the day. None: no limit, for loopback and if `address` is no IP address.
 
     The day is in the hash, so that nobody can compare the networks of two days.
     """

@@ -1,4 +1,4 @@
-"""Sign a petition: store a new signature with one conditional put. Only signing again needs a second write.
+"""Sign a petition: store a new signature with one conditional put. Only signing again needs more writes.
 
 If the table does not store the signature, the overflow queue keeps it until the table can store it. We answer only
 after the table or the queue has the signature. A write is repeated if its response is lost, or if a queue message comes
@@ -35,7 +35,7 @@ class Outcome(StrEnum):
     """The result, for partners, logs and metrics only: supporters get the same response for every outcome."""
 
     ACCEPTED = "accepted"
-    REPEATED = "repeated"
+    REPEATED = "repeated"  # A signature with this key was stored before, perhaps a withdrawn or expired one.
     OVERFLOWED = "overflowed"
     # The overflow queue's message is ignored: it has expired, or the stored signature is newer or waits for an email.
     OVERTAKEN = "overtaken"
@@ -69,7 +69,7 @@ def sign(form: SignatureForm, petition: Petition, origin: Origin, now: datetime,
     signature = _new_signature(form, petition, origin, now)
     new = NewSignature(slug=petition.slug, signature_id=identity, signature=signature, signed_at=now)
     outcome = _store_or_queue(new, now, context)
-    log.measure(Metric[outcome.name])
+    log.measure(Metric[outcome.name])  # Never OVERTAKEN, which has no metric.
     return SignResult(identity, outcome)
 
 
@@ -134,17 +134,17 @@ def _store_and_wait(new: NewSignature, now: datetime, tables: Tables) -> Outcome
 
 
 def _store(new: NewSignature, now: datetime, tables: Tables, *, from_queue: bool = False) -> Outcome:
-    """Store the signature. If one exists with this key, add who obtained this one, and renew it or request its email.
+    """Store the signature. If its key exists, add who obtained it, and renew the stored one or request its email.
 
-    `from_queue`: the signature is from a message of the overflow queue. Then do not renew a stored signature that is
-    newer than the message or that waits for its email. Raise Unavailable if perhaps the signature is not stored.
+    `from_queue`: the signature is from a message of the overflow queue. Then neither renew nor request if the stored
+    signature is newer than the message or waits for its email. Raise Unavailable if it is perhaps not stored.
     """
     for _ in range(ATTEMPTS):
         try:
             store.add(new.key, new.signature, tables)
             return Outcome.ACCEPTED
         except ConditionFailed as failure:
-            earlier = store.as_signature(failure.item or {})
+            earlier = store.as_signature(failure.item or {})  # Never {}: `add` fails with the item.
         is_live = not earlier.is_withdrawn_or_expired(now)
         new_origin = _new_origin(new.signature, earlier)
         if is_live and new_origin:
@@ -186,8 +186,8 @@ def _is_overtaken(new: NewSignature, earlier: Signature) -> bool:
 def _sign_again(key: Key, earlier: Signature, signature: Signature, now: datetime, tables: Tables) -> bool:
     """Renew the earlier signature if it is withdrawn or expired. Otherwise request its email again, within the limits.
 
-    Request nothing if the new signature requests no email, or if the condition of the write fails. Return False if TTL
-    has deleted the earlier signature meanwhile; the caller then tries again.
+    Write nothing if the new signature requests no email, or if the condition of the write fails. Return True then too.
+    Return False only if TTL has deleted the earlier signature meanwhile; the caller then tries again.
     """
     try:
         if earlier.is_withdrawn_or_expired(now):

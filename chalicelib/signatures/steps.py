@@ -15,10 +15,9 @@ MAX_RANDOM_WAIT = 0.001
 def wait_for_step(started: float, *, is_new: bool) -> None:
     """Wait until the next whole STEP since `started` (a time of `monotonic`), but not longer than LONGEST_WAIT.
 
-    Then wait for a random time of less than a millisecond, which hides smaller differences.
-
-    The first write tries to store the signature, with its email request. If the address is known, this fails, and a
-    second write requests the email. To hide the difference, a new address gets the step that two writes would get.
+    Then wait for a random time of less than a millisecond, which hides smaller differences. The first write tries to
+    store the signature, with its email request. If the address is known, this fails, and a second write requests the
+    email. To hide the difference, a new address gets the step that two writes would get.
     """
     took = monotonic() - started
     time_of_two_writes = 2 * took if is_new else took

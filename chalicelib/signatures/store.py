@@ -67,8 +67,8 @@ def renew(key: Key, signature: Signature, now: datetime, tables: Tables) -> None
 
 
 def _renewal(key: Key, signature: Signature, when: Condition) -> Change:
-    # Keep `mails`, the number of emails sent, and `withdrawn_at`: a running export must know who withdrew meanwhile.
-    # Keep `unsubscribed_at` too: a partner's earlier consent must not start updates.
+    # Keep `mails`, the number of emails sent. Keep `withdrawn_at`, for running exports, and because older links must
+    # not confirm. Keep `unsubscribed_at`: a partner's earlier consent must not start updates.
     fresh = signature.model_dump(exclude_none=True, exclude={"mails"})
     old_fields = ("erased_at", "taken_back_at", *PERSONAL_FIELDS, *MAIL_REQUEST_FIELDS)
     stale = [name for name in old_fields if name not in (*fresh, "unsubscribed_at")]

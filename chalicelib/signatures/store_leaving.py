@@ -21,7 +21,7 @@ from chalicelib.signatures.store import IS_WITHDRAWN, has_receipts_of
 def stop_updates(key: Key, now: datetime, tables: Tables) -> None:
     """Record that the person wants no more updates. Raise ConditionFailed if the signature is absent or withdrawn.
 
-    If the undo of an import withdrew it, record this too, because the corrected file may bring the person back.
+    But if the undo of an import withdrew it, record the choice, because the corrected file may bring the person back.
     """
     may_get_updates = Attr("state").ne(SignatureState.WITHDRAWN) | Attr("taken_back_at").exists()
     assign = {"updates": False, "unsubscribed_at": exact(now)}

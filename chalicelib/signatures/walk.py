@@ -39,7 +39,8 @@ def read_for_export(slug: str, bucket: str, tables: Tables) -> Iterator[Item]:
 def read_subscribers(slug: str, bucket: str, after: str, limit: int, tables: Tables) -> tuple[list[Item], str | None]:
     """Read at most `limit` signatures after the id `after`. Return the subscribers, and the last id that was read.
 
-    The id is None at the end of the bucket. The read is eventually consistent. The items have no name and no email.
+    Subscribers are confirmed, and want updates. Some may be undeliverable. The id is None at the end of the bucket. The
+    read is eventually consistent. The items have no name and no email.
     """
     start = Key(keys.SIGNATURES, keys.signature_partition(slug, bucket), after)
     is_subscriber = Attr("state").eq(SignatureState.CONFIRMED) & Attr("updates").eq(True)
@@ -47,7 +48,7 @@ def read_subscribers(slug: str, bucket: str, after: str, limit: int, tables: Tab
 
 
 def read_for_opt_in_list(slug: str, bucket: str, tables: Tables) -> Iterator[Item]:
-    """Yield all confirmed signatures, also without `updates`: the list also has people who have unsubscribed."""
+    """Yield the bucket's confirmed signatures, also without `updates`: the list also has people who unsubscribed."""
     partition = keys.signature_partition(slug, bucket)
     for item in tables.query(keys.SIGNATURES, partition, consistent=True, only=OPT_IN_LIST_FIELDS):
         if item["state"] == SignatureState.CONFIRMED:
@@ -55,7 +56,7 @@ def read_for_opt_in_list(slug: str, bucket: str, tables: Tables) -> Iterator[Ite
 
 
 def read_confirmed_addresses(slug: str, bucket: str, tables: Tables) -> Iterator[str]:
-    """Yield the canonical address of each confirmed signature."""
+    """Yield the canonical address of each confirmed signature in the bucket."""
     partition = keys.signature_partition(slug, bucket)
     for item in tables.query(keys.SIGNATURES, partition, consistent=True, only=ADDRESS_FIELDS):
         if item["state"] == SignatureState.CONFIRMED:

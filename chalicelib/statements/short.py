@@ -26,7 +26,7 @@ def store_short_code(token: str, tables: Tables) -> str:
             return _store(token, tables)
         except ConditionFailed:
             continue
-    return _store(token, tables)
+    return _store(token, tables)  # The last attempt may raise ConditionFailed.
 
 
 def find_statement_token(code: str, tables: Tables) -> str:

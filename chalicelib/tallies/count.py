@@ -1,9 +1,9 @@
 """Exact counts of confirmed signatures, and breakdowns by day, hour, country and source.
 
 A petition's tally has numbers for each day (UTC). The numbers of a day are spread over several items, the shards,
-because transactions on one item conflict. When a day is over, it is closed: the sum of the day's shards is stored, and
-is added to the head. The head is the item with the sum of all closed days. A `Tally` object has the numbers of one day,
-or the sum of several days.
+because transactions on one item conflict. When a day is over, the next reader closes it: the sum of the day's shards is
+stored, and is added to the head. The head is the item with the sum of all closed days. A `Tally` object has the numbers
+of one day, or the sum of several days.
 """
 
 from collections.abc import Mapping, Sequence
@@ -53,7 +53,7 @@ class Count:
 
 @dataclass(frozen=True)
 class Breakdown:
-    """A count by one dimension, such as the country. The sum of `values` is always `confirmed`."""
+    """A count by one dimension, such as country. `values`: numbers by value, such as GB. They sum to `confirmed`."""
 
     confirmed: int
     as_of: datetime
@@ -90,11 +90,11 @@ def exact_counts(petitions: Sequence[TalliedPetition], now: datetime, tables: Ta
     heads = store.heads([petition.slug for petition in petitions], tables)
     if len(heads) < len(petitions):
         raise UnknownPetition
-    open_days = [_open_days(heads[petition.slug], petition, now) for petition in petitions]
+    all_open_days = [_open_days(heads[petition.slug], petition, now) for petition in petitions]
     counts = {}
-    for each, tallies in zip(open_days, store.day_tallies(open_days, tables), strict=True):
-        _close_past_days(each, tallies, now, tables)
-        counts[each.slug] = _count(heads[each.slug], tallies, now)
+    for open_days, tallies in zip(all_open_days, store.day_tallies(all_open_days, tables), strict=True):
+        _close_past_days(open_days, tallies, now, tables)
+        counts[open_days.slug] = _count(heads[open_days.slug], tallies, now)
     return counts
 
 
@@ -119,12 +119,12 @@ def withdrawn_until(petition: TalliedPetition, now: datetime, tables: Tables) ->
 
 
 def breakdown(petition: TalliedPetition, by: TallyDimension, days: Days, now: datetime, tables: Tables) -> Breakdown:
-    """Return the number of signatures confirmed on these days minus those withdrawn on these days, by one dimension."""
+    """Return the confirmations minus the withdrawals of these days, by one dimension. Also close past days."""
     return _breakdown(by, _tallies_on(petition, days, now, tables), now)
 
 
 def breakdowns(petition: TalliedPetition, days: Days, now: datetime, tables: Tables) -> list[Breakdown]:
-    """Return a breakdown for each dimension. All breakdowns are from one read, so that they have the same sum."""
+    """Return each breakdown of the tally, all from one read, so that they have the same sum. Also close past days."""
     tallies = _tallies_on(petition, days, now, tables)
     return [_breakdown(by, tallies, now) for by in TallyDimension]
 
@@ -144,7 +144,7 @@ def _tallies_on(petition: TalliedPetition, days: Days, now: datetime, tables: Ta
 
 
 def largest(breakdown: Breakdown, top: int | None) -> Breakdown:
-    """Return the breakdown with the `top` largest values, largest first, and the sum of all others as OTHERS.
+    """Return the `top` largest values, largest first, and the sum of all others as OTHERS, unless this sum is 0.
 
     With `top` None, return the breakdown unchanged.
     """

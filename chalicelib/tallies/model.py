@@ -86,7 +86,7 @@ def summed(tallies: Iterable[Tally]) -> Tally:
 
 
 def numbers_of(tally: Tally) -> dict[str, int]:
-    """Return the tally as the attributes of an item, with zeros: they replace the old numbers of a day closed again."""
+    """Return the tally as attributes. Keep zeros: if a day is closed a second time, they replace its old numbers."""
     numbers = {TOTAL: tally.total, WITHDRAWN: tally.withdrawn, BY_PARTNERS: tally.by_partners}
     for hour, number in tally.hours.items():
         numbers[HOUR_PREFIX + hour] = number

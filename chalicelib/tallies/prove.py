@@ -62,18 +62,19 @@ def tally_sums(petition: TalliedPetition, now: datetime, tables: Tables) -> dict
 def reopen(slug: str, now: datetime, tables: Tables) -> list[date]:
     """Reopen the days that were closed before they were over, and return these days.
 
-    These are today and later days, by the clock of AWS (`answered_at`). Raise ConditionFailed if another caller closes
-    or reopens a day meanwhile.
+    These are today and later days, by the clock of AWS at the last read (`answered_at`). Raise ConditionFailed if
+    another caller closes or reopens a day meanwhile.
     """
     aws_time = tables.answered_at or now
     return store.reopen(slug, aws_time.date(), tables)
 
 
 def adjust(slug: str, drift: Mapping[Sum, int], now: datetime, tables: Tables) -> dict[str, int]:
-    """Subtract the drift from every sum, and store a record of this adjustment. Return the numbers added to the tally.
+    """Subtract the drift from every sum, and store a record of this adjustment. Return the numbers added.
 
-    Only today's numbers and the head change. Past days stay as they are. Raise ConditionFailed if the petition already
-    has an adjustment in this second.
+    Their names are those of the attributes in today's item; "head" is for the head's total. Only today's numbers and
+    the head change. Past days stay as they are. Raise ConditionFailed if the petition already has an adjustment in this
+    second.
     """
     drift_by_name = _as_numbers(drift, now)
     numbers = {name: -amount for name, amount in drift_by_name.items() if amount}
@@ -130,6 +131,7 @@ def _adjustments(slug: str, since: datetime, tables: Tables) -> Iterator[Adjustm
 
 
 def _sums(tally: Tally) -> dict[Sum, int]:
+    """Return the sums of the tally, without COUNT."""
     sums = {DAYS: tally.total, HOURS: tally.hours.total(), PARTNERS: tally.by_partners}
     for country, number in tally.countries.items():
         sums[Sum(TallyDimension.COUNTRY, country)] = number

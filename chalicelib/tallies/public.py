@@ -27,8 +27,8 @@ def public_count(petition: TalliedPetition, now: datetime, tables: Tables) -> Co
     """Return the snapshot's count, by one read. If the snapshot is stale or missing, try to get the lease.
 
     With the lease, count and save a new snapshot. Without the lease, return the stale count; if there is none, count
-    without saving. Under load shedding or if storage fails, return the stale count; if there is none, raise
-    Unavailable.
+    without saving. At the load-shedding level SNAPSHOT_ONLY or above, or if storage fails, return the stale count; if
+    there is none, raise Unavailable.
     """
     item = snapshots.snapshot(petition.slug, tables)
     snapshot = _snapshot(item) if item else None
@@ -41,13 +41,14 @@ def public_count(petition: TalliedPetition, now: datetime, tables: Tables) -> Co
         count = refreshed or snapshot or exact_count(petition, now, tables)
     except Unavailable:
         return _stale_count(snapshot)
-    return replace(count, recent=snapshot.recent) if snapshot else count
+    return replace(count, recent=snapshot.recent) if snapshot else count  # A new count has no recent numbers.
 
 
 def public_counts(petitions: Sequence[TalliedPetition], now: datetime, tables: Tables) -> dict[str, Count]:
     """Return the counts by slug. Refresh the oldest snapshots that are stale, and those that are missing.
 
-    Under load shedding, or if the refresh fails, return stale counts. A petition without a snapshot is then left out.
+    At the load-shedding level SNAPSHOT_ONLY or above, or if the refresh fails, return stale counts. A petition without
+    a snapshot is then left out.
     """
     items = snapshots.snapshots([petition.slug for petition in petitions], tables)
     by_slug: dict[str, Count] = {}

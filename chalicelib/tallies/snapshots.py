@@ -17,11 +17,12 @@ LEASE, RECENT_LEASE = "leased_until", "recent_leased_until"
 
 
 def snapshot(slug: str, tables: Tables) -> Item | None:
+    """Return the snapshot's item. Perhaps it has only a lease, and no count yet. None: there is no item."""
     return tables.get(keys.snapshot(slug))
 
 
 def snapshots(slugs: Iterable[str], tables: Tables) -> dict[str, Item]:
-    """Return the snapshots that exist, by slug."""
+    """Return the items of the snapshots that exist, by slug."""
     slug_by_key = {keys.snapshot(slug): slug for slug in slugs}
     found = {}
     for item in tables.batch_get([*slug_by_key]):
@@ -50,6 +51,7 @@ def lease_list(now: datetime, seconds: int, tables: Tables) -> bool:
 
 
 def save_recent(slug: str, recent: Mapping[str, object], tables: Tables) -> None:
+    """Save the recent numbers, and release their lease."""
     tables.update(Change(keys.snapshot(slug), assign={"recent": recent, RECENT_LEASE: 0}))
 
 

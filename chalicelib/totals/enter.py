@@ -24,7 +24,8 @@ def add_figure(slug: str, figure: Figure, tables: Tables, also: Change | None = 
     """Add the figure to the petition. Adding the same figure again changes nothing, so a retry is safe.
 
     Raise UnknownPetition. Raise Invalid if there are too many figures. Raise Stale if another edit was faster in each
-    attempt. `also` is another change in the same transaction. Raise ConditionFailed if the condition of `also` fails.
+    attempt. `also` is another change in the same transaction, left out if the figure is there already. Raise
+    ConditionFailed if the condition of `also` fails.
     """
     for _ in range(ATTEMPTS):
         petition = petition_as_stored(slug, tables)

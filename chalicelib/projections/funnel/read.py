@@ -112,7 +112,7 @@ def rate(counts: StageCounts, chosen: StageCounts, now: datetime) -> Rate:
 
 
 def last_day(counts: StageCounts, now: datetime) -> dict[datetime, int]:
-    """Return the number of confirmations in each slot of the last 24 hours, by the start of the slot, in order."""
+    """Return the confirmations of the last 24 hours by the start of the slot, in order. Empty slots are absent."""
     since = _slot_start(now) - timedelta(days=1)
     slots = _confirmations(counts)
     return {start: slots[start] for start in sorted(slots) if start > since}

@@ -1,4 +1,4 @@
-"""Prepare a comparison of a source's hashes with our signers: check the figure that it will enter, and make the job.
+"""Prepare a comparison of a source's hashes with our signers: check the figure, and make the job.
 
 A source is another platform. It hashes the email addresses of its signers.
 """
