@@ -146,9 +146,9 @@ def _store(new: NewSignature, now: datetime, tables: Tables, *, from_queue: bool
         except ConditionFailed as failure:
             earlier = store.as_signature(failure.item or {})  # Never {}: `add` fails with the item.
         is_live = not earlier.is_withdrawn_or_expired(now)
-        new_origin = _new_origin(new.signature, earlier)
-        if is_live and new_origin:
-            store.add_origin(new.key, new_origin, tables)
+        added = _new_obtainer_and_receipts(new.signature, earlier)
+        if is_live and added:
+            store.add_obtainer_and_receipts(new.key, added, tables)
         has_mail_request = is_live and earlier.mail_kind not in (None, MailKind.CONFIRM_IMPORTED)
         if from_queue and (has_mail_request or _is_overtaken(new, earlier)):
             return Outcome.OVERTAKEN
@@ -157,14 +157,14 @@ def _store(new: NewSignature, now: datetime, tables: Tables, *, from_queue: bool
     raise Unavailable
 
 
-def _new_origin(signature: Signature, earlier: Signature) -> dict[str, set[str]]:
-    """Return the origin and receipts of the new signature that the stored signature `earlier` does not have yet."""
-    known = {earlier.obtained_by, *(earlier.also_obtained_by or ())}
-    new_origin = {
-        "also_obtained_by": {signature.obtained_by} - known,
+def _new_obtainer_and_receipts(signature: Signature, earlier: Signature) -> dict[str, set[str]]:
+    """Return who obtained the new signature, and its receipts: without what the stored signature `earlier` has."""
+    stored_obtainers = {earlier.obtained_by, *(earlier.also_obtained_by or ())}
+    not_stored = {
+        "also_obtained_by": {signature.obtained_by} - stored_obtainers,
         "also_came_with": signature.all_receipts - earlier.all_receipts,
     }
-    return {name: values for name, values in new_origin.items() if values}
+    return {name: values for name, values in not_stored.items() if values}
 
 
 def _is_overtaken(new: NewSignature, earlier: Signature) -> bool:

@@ -115,12 +115,15 @@ def answer_offer(key: Key, letter: Mapping[str, Any] | None, tables: Tables) -> 
     tables.try_update(Change(key, assign=assign, remove=["letter_asked"], when=when))
 
 
-def add_origin(key: Key, new_origin: Mapping[str, set[str]], tables: Tables) -> bool:
-    """Add origins and receipts. Idempotent. Return False for a withdrawn or deleted signature, or too many receipts."""
+def add_obtainer_and_receipts(key: Key, added: Mapping[str, set[str]], tables: Tables) -> bool:
+    """Add who obtained a signature, and its receipts. Idempotent.
+
+    Return False if the signature is withdrawn or deleted, or has too many receipts.
+    """
     is_live = _is_pending | Attr("state").eq(SignatureState.CONFIRMED)
     receipts = Attr("also_came_with")
     has_room = receipts.not_exists() | receipts.size().lt(MAX_FURTHER_RECEIPTS)
-    return tables.try_update(Change(key, add=new_origin, when=is_live & has_room))
+    return tables.try_update(Change(key, add=added, when=is_live & has_room))
 
 
 def remove_receipt(key: Key, removed: str, stored: Signature, tables: Tables) -> None:

@@ -51,7 +51,7 @@ def add_receipt(key: Key, receipt: str, tables: Tables) -> bool:
 
     Return False if the receipt is not added: the signature is withdrawn or deleted, or has too many receipts.
     """
-    return store.add_origin(key, {"also_came_with": {receipt}}, tables)
+    return store.add_obtainer_and_receipts(key, {"also_came_with": {receipt}}, tables)
 
 
 def _is_confirmed_by_email(stored: Signature) -> bool:

@@ -12,7 +12,7 @@ from chalicelib.signatures import mail_state
 from chalicelib.signatures.confirm import confirm, read_corrections
 from chalicelib.signatures.erase import erase
 from chalicelib.signatures.model import SignatureState
-from chalicelib.signatures.store import add_origin, answer_offer
+from chalicelib.signatures.store import add_obtainer_and_receipts, answer_offer
 from chalicelib.signatures.withdraw import unsubscribe, withdraw
 from commands import damage
 from commands.decision import RestoreDecision, RestoreOutcome, SinceCopy
@@ -69,7 +69,8 @@ def send_a_letter_later(tables: FakeTables, petition: Petition, identity: str) -
 
 
 def come_from_a_partner_too(tables: FakeTables, petition: Petition, identity: str) -> None:
-    add_origin(key_of(petition, identity), {"also_obtained_by": {"oak"}, "also_came_with": {"oak-receipt"}}, tables)
+    added = {"also_obtained_by": {"oak"}, "also_came_with": {"oak-receipt"}}
+    add_obtainer_and_receipts(key_of(petition, identity), added, tables)
 
 
 ACTS: list[Act] = [
@@ -86,8 +87,7 @@ def test_a_change_by_the_application_is_never_damage(
     identity = start(tables, petition, updates=True)
     kept = item_of(tables, petition, identity)
     act(tables, petition, identity)
-    live = item_of(tables, petition, identity)
-    decision = damage.decide_signature(kept, live, SinceCopy(LATER + DAY))
+    decision = damage.decide_signature(kept, item_of(tables, petition, identity), SinceCopy(LATER + DAY))
     assert decision.write is None
     assert decision.outcome in (RestoreOutcome.SAME, RestoreOutcome.NEWER)
 
