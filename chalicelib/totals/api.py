@@ -29,7 +29,7 @@ from chalicelib.shedding.level import level_now
 from chalicelib.staff.authorizer import actor, audit, cancel_job, staff_view
 from chalicelib.tallies.public import public_count
 from chalicelib.totals.enter import enter
-from chalicelib.totals.hashes.compare import check_key, new_comparison, with_count
+from chalicelib.totals.hashes.compare import new_comparison, require_key, with_count
 from chalicelib.totals.hashes.key import issue_key
 from chalicelib.totals.hashes.model import MAX_HASHES_KB, HashComparison
 from chalicelib.totals.total import total
@@ -90,7 +90,7 @@ def enter_figure(request: Request, slug: str) -> Response:
     new, now = with_count(sent), times.now()
     has_hashes = new.kind is FigureKind.HASHES
     if has_hashes:
-        check_key(slug, new.source, tables())
+        require_key(slug, new.source, tables())
         require_no_running_job(HashComparison, slug, now, tables())
     details = {"source": new.source, "kind": new.kind, "count": str(new.count), "as_of": times.iso(new.as_of)}
     audit(request, "figure.entered", slug, details)

@@ -45,7 +45,7 @@ def with_count(new: NewFigure) -> NewFigure:
     return new
 
 
-def check_key(slug: str, source: str, tables: Tables) -> None:
+def require_key(slug: str, source: str, tables: Tables) -> None:
     """Raise Invalid unless the source has a key for this petition."""
     if find_key(slug, source, tables) is None:
         message = "This source has no key yet. Issue a key first: the source needs it to make the hashes"
