@@ -7,7 +7,7 @@ gc.disable()
 
 from importlib import import_module
 
-from chalicelib.core.settings import function_name
+from chalicelib.core.settings import served_function_id
 from chalicelib.edge.route import Function
 from chalicelib.edge.site_app import Site
 from chalicelib.petitions import page as petitions_page
@@ -47,7 +47,7 @@ petitions_page.SECTIONS |= {"updates": updates_find.updates_for_page, "total": t
 
 app = Site("petitions")
 # None outside of Lambda, such as in tests and `chalice package`: then register all routes and functions.
-this_function = function_name()
+this_function = served_function_id()
 # A dict keeps the order and has each module once.
 all_modules: dict[str, None] = {}
 for modules in MODULES.values():

@@ -71,7 +71,7 @@ def settings() -> Settings:
     )
 
 
-def function_name() -> str | None:
+def served_function_id() -> str | None:
     """Return this Lambda function's logical id.
 
     Return None if this process serves the routes of all functions, or is a worker.
