@@ -47,4 +47,4 @@ class Streaming(FakeTables):
 
 def pending(slug: str, bucket: str, position: str, amount: int) -> Increment:
     """Return an increment of a bucket's pending signatures."""
-    return Increment(keys.pending(slug, bucket), position, {PENDING: amount})
+    return Increment(keys.current_numbers(slug, bucket), position, {PENDING: amount})

@@ -123,8 +123,8 @@ def snapshot(slug: str) -> Key:
     return Key(COUNTS, f"SNAPSHOT#{slug}", "COUNT")
 
 
-def pending(slug: str, bucket: str) -> Key:
-    # Each bucket counts its pending (unconfirmed) signatures: one partition does not take 10,000 writes a second.
+def current_numbers(slug: str, bucket: str) -> Key:
+    # The pending and confirmed signatures of one bucket: one partition does not take 10,000 writes a second.
     return Key(COUNTS, f"PENDING#{slug}#{bucket}", "COUNT")
 
 

@@ -33,7 +33,7 @@ def increments(position: str, before: Image | None, after: Image | None, at: dat
     slug, _, bucket = (new or old)["pk"].rpartition("#")
     stages = {name_of(stage, at): 1 for stage in stages_passed(old, new, at)}
     return [
-        Increment(keys.pending(slug, bucket), position, _current_increments(old, new)),
+        Increment(keys.current_numbers(slug, bucket), position, _current_increments(old, new)),
         Increment(keys.funnel(slug, bucket, at.date()), position, stages),
     ]
 

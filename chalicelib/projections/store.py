@@ -49,12 +49,12 @@ def projected_sums(slug: str, tables: Tables) -> Counter[str]:
 
 def _counters(slug: str) -> list[Key]:
     """Return the key of each bucket's item of counters."""
-    return [keys.pending(slug, bucket) for bucket in keys.BUCKETS]
+    return [keys.current_numbers(slug, bucket) for bucket in keys.BUCKETS]
 
 
 def set_pending(slug: str, bucket: str, stored: int | None, counted: int, tables: Tables) -> None:
     """Set the number of pending signatures to `counted`. Raise ConditionFailed if it is not `stored` (None: absent)."""
-    tables.update(Change(keys.pending(slug, bucket), assign={PENDING: counted}, when=is_still(PENDING, stored)))
+    tables.update(Change(keys.current_numbers(slug, bucket), assign={PENDING: counted}, when=is_still(PENDING, stored)))
 
 
 def add_projected(counter: Key, numbers: Mapping[str, int], positions: Iterable[str], tables: Tables) -> None:

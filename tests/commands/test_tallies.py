@@ -101,12 +101,12 @@ def test_nothing_is_repaired_while_signatures_change(
 def test_pending_counters_are_checked_and_repaired(
     slug: str, tables: FakeTables, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    tables.put(keys.pending(slug, "00"), {"pending": 4, "projected_to": "1"})
+    tables.put(keys.current_numbers(slug, "00"), {"pending": 4, "projected_to": "1"})
     assert manage.main(["recount", slug]) == 1
     assert "pending 00: 4 stored, 0 found" in capsys.readouterr().out
     assert manage.main(["recount", slug, "--repair-pending"]) == 0
     assert "set: 1 of 1" in capsys.readouterr().out
-    assert tables.items[keys.pending(slug, "00")] == {
+    assert tables.items[keys.current_numbers(slug, "00")] == {
         "pk": "PENDING#safe-children#00",
         "sk": "COUNT",
         "pending": 0,

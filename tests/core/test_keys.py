@@ -34,7 +34,7 @@ def test_no_two_kinds_of_item_share_a_key() -> None:
     day = date(2026, 11, 24)
     all_keys = [
         keys.petition("a"), keys.petition_text("a", "v"), keys.tally_shard("a", 0, day), keys.tally_head("a"),
-        keys.tally_day("a", day), keys.snapshot("a"), keys.pending("a", "00"), keys.access_token("a"),
+        keys.tally_day("a", day), keys.snapshot("a"), keys.current_numbers("a", "00"), keys.access_token("a"),
         keys.signature("a", "00"),
     ]  # fmt: skip
     assert len(set(all_keys)) == len(all_keys)

@@ -89,7 +89,7 @@ def test_a_drift_of_the_projected_pending_count_is_found_and_repaired(
     site.project(site.new_records())
     assert recount(petition, two_minutes_later, emulator_tables).wrong_pending == {}
     bucket = keys.bucket_of(subjects[0].signature_id)
-    emulator_tables.update(Change(keys.pending(petition.slug, bucket), add={"pending": 2}))
+    emulator_tables.update(Change(keys.current_numbers(petition.slug, bucket), add={"pending": 2}))
     found = recount(petition, two_minutes_later, emulator_tables)
     assert found.pending_drift == 2
     assert repair_pending(found, emulator_tables) == 1

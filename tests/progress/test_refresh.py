@@ -49,7 +49,7 @@ def test_one_caller_at_a_time_refreshes_the_recent_numbers(tables: FakeTables, p
 
 
 def test_areas_come_from_the_projection(tables: FakeTables, petition: Petition) -> None:
-    counter = keys.pending(petition.slug, keys.BUCKETS[0])
+    counter = keys.current_numbers(petition.slug, keys.BUCKETS[0])
     tables.items[counter] = {"pk": counter.pk, "sk": counter.sk, "a.SW": 64, "a.LS": 3, "a.none": 99}
     tables.items[keys.tally_head(petition.slug)]["total"] = 64 + 3 + 99
     found = recent_numbers(petition, NOW, tables)

@@ -59,7 +59,7 @@ def test_pending_counters_are_checked_by_bucket_and_repaired_on_demand(tables: F
     bucket = keys.bucket_of(identity)
     project([pending(petition.slug, bucket, "1", 1)], tables)
     assert run_recount(petition, tables).wrong_pending == {}
-    tables.update(Change(keys.pending(petition.slug, bucket), add={"pending": 3}))
+    tables.update(Change(keys.current_numbers(petition.slug, bucket), add={"pending": 3}))
     result = run_recount(petition, tables)
     assert result.pending_drift == 3
     assert repair_pending(result, tables) == 1

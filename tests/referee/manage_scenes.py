@@ -63,7 +63,7 @@ def recount(desktop: Desktop) -> None:
     confirmed(tables, loaded, now=NOW - timedelta(days=1))
     exact_count(loaded, NOW + timedelta(hours=25), tables)
     tables.update(Change(keys.tally_shard(SLUG, 0, NOW.date()), add={"total": 1, "cGB": 1}))
-    tables.put(keys.pending(SLUG, "00"), {"pending": 4, "projected_to": "1"})
+    tables.put(keys.current_numbers(SLUG, "00"), {"pending": 4, "projected_to": "1"})
     desktop.manage("recount", SLUG, code=1)
     desktop.manage("recount", SLUG, "--repair", "--repair-pending")
 
