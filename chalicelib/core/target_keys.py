@@ -31,6 +31,7 @@ class DigestIds(NamedTuple):
 
     @property
     def key(self) -> Key:
+        """Return the key of the item with the letters that the digest reports."""
         return Key(keys.COUNTS, digests_partition(self.slug, self.target), self.day.isoformat())
 
     @property

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, AwareDatetime, PlainSerializer, WithJsonSch
 
 
 def now() -> datetime:
-    """Return the current time. Only entry points call this: all other functions take `now` as an argument."""
+    """Return the current time. Only entry points and commands call this. Other functions take `now` as an argument."""
     return datetime.now(UTC)
 
 

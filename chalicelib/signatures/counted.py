@@ -44,7 +44,7 @@ def change_and_count(
         except ConditionFailed as failure:
             if failure.index == SIGNATURE_INDEX:
                 raise
-            # Only adding to the tally has another condition: it failed, because the shard has too many sources.
+            # The tally's condition failed: the shard has too many sources.
             entry = with_other_source(entry)
     raise Conflicted("storage")
 

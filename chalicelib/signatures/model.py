@@ -62,7 +62,7 @@ class MailKind(StrEnum):
 
     CONFIRM = "confirm"
     CONFIRM_IMPORTED = "confirm-imported"  # The same email. Nobody waits for it: an import obtained the signature.
-    ALREADY_SIGNED = "already-signed"
+    ALREADY_SIGNED = "already-signed"  # May also offer a letter (`Signature.letter_asked`).
     RECEIPT = "receipt"
 
 

@@ -9,13 +9,14 @@ from chalicelib.signatures.model import MailKind
 
 @dataclass(frozen=True)
 class Origin:
-    """The origin of a signature. All fields but `email` are stored with the signature.
+    """The origin of a signature. All fields are stored with the signature, `email` as its mail request.
 
     `obtained_by`: the name of the charity or partner. `channel`: how the signature reached us, such as form or api.
     `consent_version`: the version of the wording that the person agreed to. `source`: the campaign or site that the
     person came from. `email`: the email with a link to confirm that `sign` requests; None if it requests no email.
     `receipt`: the digest of the partner's receipt, which is our record of the signature that the partner sent.
-    `network`: the hash of the client's network. The first emails for signatures from one network are limited.
+    `network`: the hash of the client's network, stored only with a mail request. The first emails for signatures from
+    one network are limited.
     """
 
     obtained_by: str

@@ -25,7 +25,7 @@ OTHERS = "(others)"
 
 @dataclass(frozen=True)
 class Recent:
-    """Numbers of signatures, counted at `as_of`. `today`: since midnight (UTC). `last_day`: in the last 24 hours.
+    """Numbers of signatures at `as_of`. `today`: since midnight (UTC). `last_day`: in the last 23 to 24 hours.
 
     `areas`: rounded numbers by postcode area (the first letters of a postcode), as `public_areas` returns them.
     """

@@ -134,12 +134,13 @@ def _head(item: Item) -> Head:
 
 
 def open_head(slug: str, through: date, tables: Tables) -> None:
+    """Store an empty head, if there is none. `through`: the day before the first day that is counted."""
     began = (through + timedelta(days=1)).isoformat()
     put_if_absent(NewItem(keys.tally_head(slug), {"through": through.isoformat(), TOTAL: 0, BEGAN: began}), tables)
 
 
 def raise_shards(slug: str, shards: int, tables: Tables) -> None:
-    """Raise the number of shards. Never lower it: the entries in the removed shards would no longer be counted."""
+    """Raise the number of shards, if there is a head. Never lower it: removed shards would no longer be counted."""
     head_exists, has_fewer_shards = Attr("through").exists(), absent_or_at_most(SHARDS, shards - 1)
     tables.try_update(Change(keys.tally_head(slug), assign={SHARDS: shards}, when=head_exists & has_fewer_shards))
 
