@@ -27,7 +27,7 @@ def erase(key: Key, petition: Petition, now: datetime, tables: Tables) -> None:
     for _ in range(ATTEMPTS):
         withdraw(key, petition, now, tables)
         try:
-            store_leaving.empty(key, now, tables)
+            store_leaving.empty_item(key, now, tables)
         except ConditionFailed as failure:
             if failure.item:
                 continue  # Somebody signed again with the address between the two calls.

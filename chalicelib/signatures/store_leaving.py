@@ -58,7 +58,7 @@ def record_withdrawal_by_owner(key: Key, tables: Tables) -> None:
     tables.try_update(Change(key, remove=["taken_back_at", "unsubscribed_at"], when=IS_WITHDRAWN))
 
 
-def empty(key: Key, now: datetime, tables: Tables) -> None:
+def empty_item(key: Key, now: datetime, tables: Tables) -> None:
     """Remove from a withdrawn item what the person signed and when. Attributes that limit email to the address stay.
 
     If the item is already empty, set its times to `now`. Raise ConditionFailed, with the item, if it is not withdrawn.
