@@ -17,7 +17,7 @@ class PublicArea(TypedDict):
 
 class Progress(TypedDict):
     today: Number
-    """The number of signatures confirmed since midnight (UTC)."""
+    """The number of signatures confirmed since midnight (UTC), minus those withdrawn in this time."""
     last_24_hours: Number
     areas: list[PublicArea]
     """The areas with the most signatures, largest first. Each has at least 50 signatures. Some may be left out, so that

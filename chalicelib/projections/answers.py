@@ -43,7 +43,7 @@ class CountTotals(TypedDict):
     withdrawn than confirmed.
     """
     pending: Pending
-    """Signatures not yet confirmed. May lag by seconds."""
+    """Signatures not yet confirmed, whatever `from` and `to` are. May lag by seconds."""
     as_of: Time
     """The moment (UTC) of the count."""
 

@@ -86,7 +86,7 @@ def _text_schema(max_length: int) -> WithJsonSchema:
 
 
 class LetterForm(BaseModel):
-    """The letter to the petition's targets. A field that is left out is as in the petition's letter."""
+    """The letter to the petition's targets. A left-out subject, body or opening is as in the petition's letter."""
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
