@@ -25,7 +25,7 @@ from chalicelib.petitions.model import Petition
 from chalicelib.projections import store
 from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.walk import read_for_recount
-from chalicelib.tallies.prove import COUNT, Sum, adjust, sums_for_signature, tally_sums
+from chalicelib.tallies.prove import COUNT, SumName, adjust, sums_for_signature, tally_sums
 
 # A change is written at most IN_FLIGHT after its time was read from a clock. Clocks differ by less than SKEW.
 IN_FLIGHT = timedelta(seconds=60)
@@ -43,8 +43,8 @@ class Walk:
 
     since: str
     until: str
-    confirmed_earlier: Counter[Sum] = field(default_factory=Counter)
-    confirmed_recently: Counter[Sum] = field(default_factory=Counter)
+    confirmed_earlier: Counter[SumName] = field(default_factory=Counter)
+    confirmed_recently: Counter[SumName] = field(default_factory=Counter)
     withdrawn_recently: int = 0
     pending: Counter[str] = field(default_factory=Counter)
     became_pending: Counter[str] = field(default_factory=Counter)
@@ -98,7 +98,7 @@ class Recount:
 
     slug: str
     confirmed: int
-    drift: Mapping[Sum, int]
+    drift: Mapping[SumName, int]
     moving: int
     wrong_pending: Mapping[str, WrongPending]
     pending_moving: int
@@ -163,7 +163,7 @@ def _walk_over(slug: str, now: datetime, tables: Tables) -> Walk:
     return walk
 
 
-def _drift(stored: Mapping[Sum, int], walk: Walk) -> dict[Sum, int]:
+def _drift(stored: Mapping[SumName, int], walk: Walk) -> dict[SumName, int]:
     """Return the smallest possible drift of each sum, without zeros.
 
     The tally must include the signatures confirmed earlier. It may include those confirmed or withdrawn recently.
@@ -193,7 +193,7 @@ def _wrong_counters(stored: Mapping[str, int], walk: Walk) -> dict[str, WrongPen
     return wrong
 
 
-def _drift_found_twice(first: Mapping[Sum, int], second: Mapping[Sum, int]) -> dict[Sum, int]:
+def _drift_found_twice(first: Mapping[SumName, int], second: Mapping[SumName, int]) -> dict[SumName, int]:
     """Return the sums that are wrong in the same direction twice, with the smaller drift."""
     # The product of two numbers is positive if both are positive or both are negative.
     same_direction = [name for name in first if first[name] * second.get(name, 0) > 0]

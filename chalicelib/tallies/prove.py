@@ -32,23 +32,25 @@ WHOLE = "all"
 AFTER_ALL_TIMES = "9"
 
 
-class Sum(NamedTuple):
+class SumName(NamedTuple):
     """The name of a sum. `by`: a dimension such as country, or "" for the count. `key`: a value such as GB."""
 
     by: str
     key: str = WHOLE
 
 
-COUNT, DAYS, HOURS, PARTNERS = Sum(""), Sum(TallyDimension.DAY), Sum(TallyDimension.HOUR), Sum(BY_PARTNERS)
+COUNT, PARTNERS = SumName(""), SumName(BY_PARTNERS)
+DAYS, HOURS = SumName(TallyDimension.DAY), SumName(TallyDimension.HOUR)
 
 
-def sums_for_signature(country: str, source: str, *, by_partner: bool) -> tuple[Sum, ...]:
+def sums_for_signature(country: str, source: str, *, by_partner: bool) -> tuple[SumName, ...]:
     """Return the names of the sums in which one confirmed signature counts."""
     partners = (PARTNERS,) if by_partner else ()
-    return COUNT, DAYS, HOURS, Sum(TallyDimension.COUNTRY, country), Sum(TallyDimension.SOURCE, source), *partners
+    country_sum, source_sum = SumName(TallyDimension.COUNTRY, country), SumName(TallyDimension.SOURCE, source)
+    return COUNT, DAYS, HOURS, country_sum, source_sum, *partners
 
 
-def tally_sums(petition: TalliedPetition, now: datetime, tables: Tables) -> dict[Sum, int]:
+def tally_sums(petition: TalliedPetition, now: datetime, tables: Tables) -> dict[SumName, int]:
     """Return the tally's sums. All reads are consistent. Nothing is written, so the caller needs no right to write."""
     head = store.head(petition.slug, tables)
     open_tallies = read_open_days(head, petition, now, tables)
@@ -69,7 +71,7 @@ def reopen(slug: str, now: datetime, tables: Tables) -> list[date]:
     return store.reopen(slug, aws_time.date(), tables)
 
 
-def adjust(slug: str, drift: Mapping[Sum, int], now: datetime, tables: Tables) -> dict[str, int]:
+def adjust(slug: str, drift: Mapping[SumName, int], now: datetime, tables: Tables) -> dict[str, int]:
     """Subtract the drift from every sum, and store a record of this adjustment. Return the numbers added.
 
     Their names are those of the attributes in today's item; "head" is for the head's total. Only today's numbers and
@@ -130,17 +132,17 @@ def _adjustments(slug: str, since: datetime, tables: Tables) -> Iterator[Adjustm
             yield Adjustment(slug, datetime.fromisoformat(moment), amount)
 
 
-def _sums(tally: Tally) -> dict[Sum, int]:
+def _sums(tally: Tally) -> dict[SumName, int]:
     """Return the sums of the tally, without COUNT."""
     sums = {DAYS: tally.total, HOURS: tally.hours.total(), PARTNERS: tally.by_partners}
     for country, number in tally.countries.items():
-        sums[Sum(TallyDimension.COUNTRY, country)] = number
+        sums[SumName(TallyDimension.COUNTRY, country)] = number
     for source, number in tally.sources.items():
-        sums[Sum(TallyDimension.SOURCE, source)] = number
+        sums[SumName(TallyDimension.SOURCE, source)] = number
     return sums
 
 
-def _as_numbers(drift: Mapping[Sum, int], now: datetime) -> dict[str, int]:
+def _as_numbers(drift: Mapping[SumName, int], now: datetime) -> dict[str, int]:
     """Return the drift as attributes of today's item, without the drift of COUNT.
 
     The drift of DAYS goes to today's total, and the drift of HOURS to the current hour.

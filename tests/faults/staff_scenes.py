@@ -20,7 +20,7 @@ from chalicelib.projections.funnel.read import stage_counts_by_day, totals
 from chalicelib.staff.audit.record import entries
 from chalicelib.tallies.count import exact_count
 from chalicelib.tallies.model import TallyDimension
-from chalicelib.tallies.prove import COUNT, DAYS, HOURS, Sum, adjust
+from chalicelib.tallies.prove import COUNT, DAYS, HOURS, SumName, adjust
 from tests.actors import DAY, NOW, a_petition, bobs_token
 from tests.fake_site import JSON, FakeSite
 from tests.faults.scenes import PETITION, Scene, assert_exact_counts, has_status, path_parameters
@@ -41,8 +41,8 @@ def with_a_count_adjusted_twice(fake_site: FakeSite) -> None:
             COUNT: drift,
             DAYS: drift,
             HOURS: drift,
-            Sum(TallyDimension.COUNTRY, "GB"): drift,
-            Sum(TallyDimension.SOURCE, "direct"): drift,
+            SumName(TallyDimension.COUNTRY, "GB"): drift,
+            SumName(TallyDimension.SOURCE, "direct"): drift,
         }
         adjust(PETITION.slug, sums, NOW - timedelta(seconds=seconds), fake_site.tables)
 

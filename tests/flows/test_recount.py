@@ -16,7 +16,7 @@ from chalicelib.signatures.form import Corrections
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import Days, breakdown, exact_count
 from chalicelib.tallies.model import TallyDimension
-from chalicelib.tallies.prove import COUNT, DAYS, HOURS, Sum
+from chalicelib.tallies.prove import COUNT, DAYS, HOURS, SumName
 from tests.flows.handlers import EmulatedSite
 from tests.flows.test_races import run_at_once, sign_as
 
@@ -43,8 +43,8 @@ def test_a_drift_of_one_is_found_and_repaired(emulator_tables: Tables, site: Emu
     sums_by_attribute = {
         "total": {COUNT, DAYS},
         f"h{now:%H}": {HOURS},
-        "cGB": {Sum(TallyDimension.COUNTRY, "GB")},
-        "s.friends": {Sum(TallyDimension.SOURCE, "friends")},
+        "cGB": {SumName(TallyDimension.COUNTRY, "GB")},
+        "s.friends": {SumName(TallyDimension.SOURCE, "friends")},
     }
     for second, (attribute, sums) in enumerate(sums_by_attribute.items()):
         emulator_tables.update(Change(keys.tally_shard(petition.slug, 0, now.date()), add={attribute: 1}))

@@ -14,7 +14,7 @@ from chalicelib.signatures.walk import RECOUNT_FIELDS
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import exact_count
 from chalicelib.tallies.model import MAX_SOURCES, TallyDimension, TallyEntry
-from chalicelib.tallies.prove import COUNT, DAYS, HOURS, Sum
+from chalicelib.tallies.prove import COUNT, DAYS, HOURS, SumName
 from chalicelib.tallies.store import entry_change
 from tests.actors import DAY, NOW, Person, a_published_petition, confirmed, key_of
 from tests.fakes import FakeTables
@@ -65,14 +65,14 @@ def test_withdrawals_sources_counted_as_other_and_closed_days_cause_no_drift(
     [
         ("total", {COUNT, DAYS}),
         ("h12", {HOURS}),
-        ("cGB", {Sum(TallyDimension.COUNTRY, "GB")}),
-        ("s.direct", {Sum(TallyDimension.SOURCE, "direct")}),
-        ("cXX", {Sum(TallyDimension.COUNTRY, "XX")}),
+        ("cGB", {SumName(TallyDimension.COUNTRY, "GB")}),
+        ("s.direct", {SumName(TallyDimension.SOURCE, "direct")}),
+        ("cXX", {SumName(TallyDimension.COUNTRY, "XX")}),
     ],
 )
 @pytest.mark.parametrize("amount", [1, -1])
 def test_a_drift_of_one_is_found_in_its_breakdown(
-    tables: FakeTables, petition: Petition, number: str, sums: set[Sum], amount: int
+    tables: FakeTables, petition: Petition, number: str, sums: set[SumName], amount: int
 ) -> None:
     confirmed(tables, petition)
     tables.update(Change(keys.tally_shard(petition.slug, 0, NOW.date()), add={number: amount}))
@@ -96,7 +96,7 @@ def test_a_drift_in_closed_days_is_found(tables: FakeTables, petition: Petition,
 def test_a_lost_entry_is_a_drift_in_every_sum(tables: FakeTables, petition: Petition) -> None:
     confirm_crowd(tables, petition)
     tables.update(entry_change(petition.slug, 0, TallyEntry(-1, NOW, "FR", "friends")))
-    lost = {COUNT, DAYS, HOURS, Sum(TallyDimension.COUNTRY, "FR"), Sum(TallyDimension.SOURCE, "friends")}
+    lost = {COUNT, DAYS, HOURS, SumName(TallyDimension.COUNTRY, "FR"), SumName(TallyDimension.SOURCE, "friends")}
     assert run_recount(petition, tables).drift == dict.fromkeys(lost, -1)
 
 

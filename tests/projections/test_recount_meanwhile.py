@@ -13,7 +13,7 @@ from chalicelib.petitions.model import Petition
 from chalicelib.projections.recount import IN_FLIGHT, recount
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.model import TallyDimension
-from chalicelib.tallies.prove import Sum
+from chalicelib.tallies.prove import SumName
 from tests.actors import BOB, NOW, Person, a_published_petition, confirmed, key_of, signed
 from tests.fakes import FakeTables
 from tests.projections.test_recount import HOUR, QUIET_TIME, confirm_crowd, run_recount
@@ -62,7 +62,7 @@ def test_changes_during_a_recount_cause_no_drift_and_a_later_recount_finds_all_d
     tables.update(Change(keys.tally_shard(petition.slug, 0, NOW.date()), add={"cGB": amount}))
     tables.actions.clear()
     settled = run_recount(petition, tables, QUIET_TIME + HOUR)
-    drift = {Sum(TallyDimension.COUNTRY, "GB"): amount} if amount else {}
+    drift = {SumName(TallyDimension.COUNTRY, "GB"): amount} if amount else {}
     assert settled.drift == drift
     assert settled.moving == 0
 
@@ -74,7 +74,7 @@ def test_a_drift_larger_than_the_number_of_moving_signatures_is_found() -> None:
     tables.actions.append(lambda: confirmed(tables, petition, BOB, QUIET_TIME))
     tables.update(Change(keys.tally_shard(petition.slug, 0, NOW.date()), add={"cGB": 5}))
     result = run_recount(petition, tables)
-    assert result.drift == {Sum(TallyDimension.COUNTRY, "GB"): 4}, "only the certain part of the drift"
+    assert result.drift == {SumName(TallyDimension.COUNTRY, "GB"): 4}, "only the certain part of the drift"
     assert result.moving == 1
 
 
