@@ -1,7 +1,7 @@
 """Recount: check the tally (the stored count and its sums) against the signatures while people continue to sign.
 
 A recount compares these numbers with the signatures: the count, the sums of all days and of all hours, each country,
-each counted source, the number of signatures that partners sent, and the number of pending signatures. A recount cannot
+each counted source, the signatures that counted when a partner sent them, and the pending signatures. A recount cannot
 check a single day or hour. The tally subtracts a withdrawal on the day of the withdrawal, and a withdrawn signature
 keeps neither its country nor its time of confirmation (docs/decisions/014-recount.md).
 
