@@ -26,7 +26,7 @@ GMAIL = frozenset({"gmail.com", "googlemail.com"})
 # with a clear message. test_environment allows reserved domains such as .test, for rehearsals: no email arrives there.
 VALIDATOR_OPTIONS = {"allow_smtputf8": True, "check_deliverability": False, "test_environment": True, "strict": True}
 
-HASH_BYTES = 16
+HASH_BYTES = 16  # 128 bits: in practice, no two people share a hash.
 
 # Spaces, and invisible characters that copying adds.
 _BLANK = " \t\r\n\u00a0\u200b\u200e\u200f\u2060\ufeff"
@@ -176,11 +176,11 @@ def main(arguments: "Sequence[str] | None" = None) -> None:
     key = bytes.fromhex(key_in_hex.strip())
     with options.file.open(encoding=options.encoding, newline="") as file:
         hashes, invalid_rows = hash_rows(_rows(file, options.column), key)
-    text = "".join(f"{each}\n" for each in hashes)
+    hash_lines = "".join(f"{each}\n" for each in hashes)
     if options.out:
-        options.out.write_text(text, encoding="ascii", newline="\n")
+        options.out.write_text(hash_lines, encoding="ascii", newline="\n")
     else:
-        sys.stdout.write(text)
+        sys.stdout.write(hash_lines)
     print(f"{len(hashes)} different addresses", file=sys.stderr)
     if invalid_rows:
         print(f"{len(invalid_rows)} without a valid address, in row {_first_rows(invalid_rows)}", file=sys.stderr)

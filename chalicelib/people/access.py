@@ -114,15 +114,15 @@ def _person(signature: Signature) -> "Person":
 
 def _times(signature: Signature) -> "SignatureTimes":
     """Return the times of the signature. `restored_at`: when it was restored from a backup of the table."""
-    names = ["signed_at", "confirmed_at", "unsubscribed_at", "withdrawn_at", "erased_at", "restored_at", "expires_at"]
+    fields = ["signed_at", "confirmed_at", "unsubscribed_at", "withdrawn_at", "erased_at", "restored_at", "expires_at"]
     if signature.erased_at:
         # An erasure sets signed_at and withdrawn_at to its own time, so these two would mislead.
-        names = ["erased_at", "expires_at"]
+        fields = ["erased_at", "expires_at"]
     times: dict[str, str] = {}
-    for name in names:
-        moment = getattr(signature, name)
+    for field in fields:
+        moment = getattr(signature, field)
         if moment:
-            times[name] = iso(moment)
+            times[field] = iso(moment)
     return cast("SignatureTimes", times)
 
 

@@ -68,11 +68,11 @@ def _deliveries(stored: StoredSignature, tables: Tables) -> "list[LetterDelivery
     These records stay after a withdrawal, so that no letter is sent twice. Staff may have removed the target since.
     """
     found = []
-    for target_key, name in letter_targets(stored.petition.slug, tables).items():
+    for target_key, target_name in letter_targets(stored.petition.slug, tables).items():
         delivery_key = letter_delivery(stored.petition.slug, target_key, stored.signature_id)
         item = tables.get(LETTERS.item_key(delivery_key))
         if item:
-            found.append(_delivery(name, item))
+            found.append(_delivery(target_name, item))
     return found
 
 

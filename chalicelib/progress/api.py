@@ -35,6 +35,6 @@ def _progress(recent: Recent | None) -> "Progress":
     return {
         "today": recent.today,
         "last_24_hours": recent.last_day,
-        "areas": [{"area": name, "at_least": number} for name, number in recent.areas.items()],
+        "areas": [{"area": area, "at_least": number} for area, number in recent.areas.items()],
         "as_of": times.iso(recent.as_of),
     }

@@ -51,10 +51,10 @@ def overview(petition: Petition, days: Days, now: datetime, tables: Tables) -> O
     breakdown by constituency has 1,024 items, which is too many to read at every refresh of the dashboard. If `days`
     has limits, also leave out the breakdowns by version and by area, which have no daily counts.
     """
-    found = breakdowns(petition, days, now, tables)
+    shown_breakdowns = breakdowns(petition, days, now, tables)
     numbers = store.projected_sums(petition.slug, tables)
-    confirmed = found[0].confirmed
+    confirmed = shown_breakdowns[0].confirmed
     if days == ALL_DAYS:
         for by in (Dimension.VERSION, Dimension.AREA):
-            found.append(Breakdown(confirmed, now, by, rows_by(by, numbers, confirmed)))
-    return Overview(confirmed=confirmed, pending=numbers[PENDING], as_of=now, breakdowns=found)
+            shown_breakdowns.append(Breakdown(confirmed, now, by, rows_by(by, numbers, confirmed)))
+    return Overview(confirmed=confirmed, pending=numbers[PENDING], as_of=now, breakdowns=shown_breakdowns)

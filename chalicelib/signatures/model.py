@@ -129,7 +129,7 @@ class Signature(BaseModel):
     mail_nudged_at: Moment | None = None
     # When a postponed email may be sent.
     mail_due_at: Moment | None = None
-    # The hash of the client's network (signatures.network). It is removed once its limit has counted the first email.
+    # The hash of the client's network (signatures.network), until the network's limit has counted the first email.
     mail_network: str | None = None
     mailed_at: Moment | None = None
     mails: int = 0  # How many emails were sent.
