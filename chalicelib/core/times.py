@@ -31,6 +31,7 @@ def iso_or_none(moment: datetime | None) -> str | None:
 
 
 def _utc(moment: datetime) -> datetime:
+    """Return the time in UTC. Raise ValueError if its year is not allowed."""
     # Our code adds and subtracts days, and Python's calendar ends at the years 1 and 9999.
     if not 1000 <= moment.year < 9000:
         raise ValueError("Use a year from 1000 to 8999")

@@ -22,7 +22,7 @@ class Level(StrEnum):
     ACCEPT_ONLY = "accept-only"
 
     def includes(self, other: "Level") -> bool:
-        levels = list(Level)
+        levels = list(Level)  # In the order of the definitions above: each level sheds more than the one before.
         return levels.index(self) >= levels.index(other)
 
     @property

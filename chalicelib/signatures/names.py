@@ -150,6 +150,7 @@ def clean_postcode(typed: str, country: str) -> str | None:
 
 
 def _uk_postcode(postcode: str) -> str:
+    """Return a British postcode or forces number in its usual form. Raise ValueError with a sentence for the person."""
     joined = postcode.translate(_PUNCTUATION)
     forces = _FORCES.fullmatch(joined)
     if forces:

@@ -26,7 +26,7 @@ def store_short_code(token: str, tables: Tables) -> str:
             return _store(token, tables)
         except ConditionFailed:
             continue
-    return _store(token, tables)  # The last attempt may raise ConditionFailed.
+    return _store(token, tables)  # The last attempt.
 
 
 def find_statement_token(code: str, tables: Tables) -> str:
@@ -41,6 +41,7 @@ def find_statement_token(code: str, tables: Tables) -> str:
 
 
 def _store(token: str, tables: Tables) -> str:
+    """Store the token under a random code, and return the code. Raise ConditionFailed if the code is in use."""
     code = "".join(choice(CHARACTERS) for _ in range(LENGTH))
     tables.put_new(NewItem(keys.statement(code), {"token": token}))
     return code

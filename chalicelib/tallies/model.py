@@ -56,7 +56,8 @@ class TallyEntry:
 class Tally:
     """Sums over entries. The values of `hours`, of `countries` and of `sources` each sum to `total`.
 
-    `withdrawn`: how many entries are withdrawals. `by_partners`: how many of the total are `by_partner`.
+    Keys of hours are such as "13", in UTC. `withdrawn`: how many entries are withdrawals. `by_partners`: how many of
+    the total are `by_partner`.
     """
 
     total: int = 0

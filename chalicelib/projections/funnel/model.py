@@ -25,6 +25,7 @@ class Stage(StrEnum):
 SLOT_MINUTES = 10
 # Numbers by name (see `name_of`).
 Numbers = Counter[str]
+# The name of a number begins with the first letter of its stage. So no two stages begin with the same letter.
 _STAGE_BY_LETTER = {stage[0]: stage for stage in Stage}
 
 
