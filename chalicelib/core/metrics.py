@@ -23,7 +23,7 @@ class Metric(StrEnum):
     CONFIRMED = "Confirmed"
     WITHDRAWN = "Withdrawn"
     CONFLICT_RETRIED = "ConflictRetried"
-    # Responses: REFUSED counts every 4xx, and the metric of `refused_metric` one status. FAILED counts every 5xx.
+    # Responses: REFUSED counts every 4xx, and the metrics of `refused_metric` split it up. FAILED counts every 5xx.
     REFUSED = "Refused"
     FAILED = "Failed"
     COLD_START = "ColdStart"

@@ -34,9 +34,9 @@ ATTEMPTS = 3
 class Outcome(StrEnum):
     """The result, for partners, logs and metrics only: supporters get the same response for every outcome."""
 
-    ACCEPTED = "accepted"
+    ACCEPTED = "accepted"  # No signature with this key was stored before.
     REPEATED = "repeated"  # A signature with this key was stored before, perhaps a withdrawn or expired one.
-    OVERFLOWED = "overflowed"
+    OVERFLOWED = "overflowed"  # The overflow queue has the signature, and perhaps the table too.
     # The overflow queue's message is ignored: it has expired, or the stored signature is newer or waits for an email.
     OVERTAKEN = "overtaken"
 

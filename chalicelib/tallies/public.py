@@ -1,7 +1,7 @@
 """The count that the public sees: a stored snapshot. A caller that reads a stale snapshot refreshes it.
 
-Only one caller at a time does this: the caller that gets the lease. The other callers return the stale
-count. If there is none, they count, but save nothing.
+Only one caller at a time does this: the caller that gets the lease. The other callers return the stale count,
+or count if there is none.
 """
 
 from collections.abc import Mapping, Sequence
