@@ -31,9 +31,9 @@ class ShownLetter:
     """A signature's letter on the page.
 
     `text`: the petition's letter in `language`, the language of the signature. `version`: the version of `text`.
-    `rendered_letter`: the signature's letter to its first recipient. `to`: the names of all recipients. `member`: the
-    constituency of the recipient who is a member of parliament, or "". `has_no_member`: a target is the member for the
-    postcode, but we know no such member. `fields`: the values of the form's fields for the letter.
+    `rendered_letter`: the signature's letter to its first recipient. `to`: the names of all recipients.
+    `member_constituency`: of the recipient who is a member of parliament, or "". `has_no_member`: a target is the
+    member for the postcode, but we know no such member. `fields`: the values of the form's fields for the letter.
     """
 
     text: Letter
@@ -41,7 +41,7 @@ class ShownLetter:
     version: str
     rendered_letter: RenderedLetter
     to: Sequence[str]
-    member: str
+    member_constituency: str
     has_no_member: bool
     fields: Mapping[str, str]
 
@@ -70,7 +70,7 @@ def shown_letter(signature: Signature, petition: Petition) -> ShownLetter | None
         version=petition.letter_version,
         rendered_letter=rendered,
         to=to,
-        member=member.constituency if member else "",
+        member_constituency=member.constituency if member else "",
         has_no_member=letter.is_to_members and member is None,
         fields=_letter_values(words, signed, sends=signature.letter is not None),
     )

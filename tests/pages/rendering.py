@@ -91,7 +91,7 @@ def context_of(template: str, petition: SimpleNamespace, word: str = "x", base: 
                 version="0123456789ab",
                 rendered_letter=SimpleNamespace(sender=word, subject=word, paragraphs=[word, word], campaign=word),
                 to=[word, word],
-                member=word,
+                member_constituency=word,
                 has_no_member=True,
             ),
             "countries": [("GB", "United Kingdom"), (word, word)],
