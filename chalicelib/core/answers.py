@@ -19,6 +19,6 @@ Pending = Annotated[int, Field(ge=0, examples=[678])]
 # What the signatures in a row of a breakdown have in common: a day, an hour, a country …
 BreakdownKey = Annotated[str, Field(examples=["2026-11-24"])]
 # A number of confirmations minus withdrawals: negative if more signatures were withdrawn than confirmed.
-Change = Annotated[int, Field(examples=[345])]
+NetConfirmed = Annotated[int, Field(examples=[345])]
 Version = Annotated[str, Field(pattern=r"^[0-9a-f]{12}$")]
 Identifier = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]

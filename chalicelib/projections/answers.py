@@ -4,7 +4,7 @@ from typing import NotRequired
 
 from typing_extensions import TypedDict
 
-from chalicelib.core.answers import BreakdownKey, Change, Confirmed, Pending, Time
+from chalicelib.core.answers import BreakdownKey, Confirmed, NetConfirmed, Pending, Time
 from chalicelib.petitions.answers import Slug
 from chalicelib.petitions.model import PetitionState
 
@@ -32,13 +32,13 @@ class BreakdownRow(TypedDict):
     postcode area or a constituency. `not yet assigned` is for signatures that are not in this breakdown yet. Its number
     may be negative.
     """
-    confirmed: Change
+    confirmed: NetConfirmed
     """Confirmed minus withdrawn. Negative for a day or hour in which more were withdrawn."""
 
 
 class CountTotals(TypedDict):
     slug: Slug
-    confirmed: Change
+    confirmed: NetConfirmed
     """Confirmed signatures, exact at `as_of`. With `from` or `to`, only those of these days. Negative if more were
     withdrawn than confirmed.
     """

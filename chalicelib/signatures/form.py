@@ -42,8 +42,8 @@ LANGUAGE = {"type": ["string", "null"], "pattern": "^[A-Za-z-]*$", "examples": [
 ALWAYS_TRUE = {"type": "boolean", "const": True}
 
 Name = Annotated[str, AfterValidator(clean_name), WithJsonSchema(NAME)]
-Country = Annotated[str, AfterValidator(clean_country), WithJsonSchema(COUNTRY)]
-Language = Annotated[str, AfterValidator(known_language), WithJsonSchema(LANGUAGE)]
+CountryCode = Annotated[str, AfterValidator(clean_country), WithJsonSchema(COUNTRY)]
+LanguageCode = Annotated[str, AfterValidator(known_language), WithJsonSchema(LANGUAGE)]
 Source = Annotated[str, StringConstraints(pattern=SOURCE_PATTERN), WithJsonSchema(SOURCE)]
 
 NOT_TICKED = translatable("Tick the box to sign the petition")
@@ -97,7 +97,7 @@ class SignatureForm(BaseModel):
     `<...>`, one dot, comma or semicolon at the end. The domain may be international. The part before the @ must be
     ASCII. One person counts once, however they write their address: `A.Lice+x@googlemail.com` is `alice@gmail.com`.
     """
-    country: Country = "GB"
+    country: CountryCode = "GB"
     """ISO 3166-1 alpha-2 code of the country where the person lives, in upper or lower case."""
     postcode: Annotated[str | None, WithJsonSchema(POSTCODE)] = None
     """Optional: may be empty or null. For GB a full UK postcode, stored in its usual form (`sw1a1aa`, `SW1A-1AA` and
@@ -108,7 +108,7 @@ class SignatureForm(BaseModel):
     source: Source | None = None
     """Optional: the campaign, site or partner that the signature came through. Staff see counts by source."""
 
-    language: Language | None = None
+    language: LanguageCode | None = None
     """Optional: the code of the language in which the person signs. Emails and pages are in this language."""
     letter: LetterForm | None = None
     """Optional, where the petition has a letter: send it to the petition's targets in the person's name."""
@@ -150,7 +150,7 @@ class Corrections(BaseModel):
     model_config = ConfigDict(defer_build=True)
 
     name: Name = ""
-    country: Country = ""
+    country: CountryCode = ""
     postcode: str | None = None
     updates: bool = False
 

@@ -76,8 +76,8 @@ def _clean_opening(typed: object) -> int | str | None:
     raise ValueError(NO_SUCH_OPENING)
 
 
-Subject = Annotated[str, AfterValidator(_clean_subject)]
-Body = Annotated[str, AfterValidator(_clean_body)]
+SubjectLine = Annotated[str, AfterValidator(_clean_subject)]
+BodyText = Annotated[str, AfterValidator(_clean_body)]
 INDEX_OR_WORDS = {"anyOf": [{"type": "integer", "minimum": 0}, {"type": ["string", "null"]}], "examples": [0]}
 
 
@@ -94,9 +94,9 @@ class LetterForm(BaseModel):
     """The person agrees to send the letter. Ask for this consent separately, with the wording of `send` in the
     petition's `letter.consents`. We send the letter only if the person confirms it by our email.
     """
-    subject: Annotated[Subject | None, _text_schema(MAX_SUBJECT_LENGTH)] = None
+    subject: Annotated[SubjectLine | None, _text_schema(MAX_SUBJECT_LENGTH)] = None
     """One line of up to 150 characters, without links."""
-    body: Annotated[Body | None, _text_schema(MAX_BODY_LENGTH)] = None
+    body: Annotated[BodyText | None, _text_schema(MAX_BODY_LENGTH)] = None
     """The text without greeting and name: up to 3,000 characters, without links. Empty lines separate paragraphs.
     Subject, body and opening together are at most 12,000 bytes as a form sends them, for example 2,000 Greek letters.
     """
