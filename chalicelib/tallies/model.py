@@ -86,7 +86,7 @@ def summed(tallies: Iterable[Tally]) -> Tally:
     return result
 
 
-def numbers_of(tally: Tally) -> dict[str, int]:
+def attributes_of(tally: Tally) -> dict[str, int]:
     """Return the tally as attributes. Keep zeros: if a day is closed a second time, they replace its old numbers."""
     numbers = {TOTAL: tally.total, WITHDRAWN: tally.withdrawn, BY_PARTNERS: tally.by_partners}
     for hour, number in tally.hours.items():

@@ -26,7 +26,7 @@ from chalicelib.tallies.model import (
     WITHDRAWN,
     Tally,
     TallyEntry,
-    numbers_of,
+    attributes_of,
     summed,
     tally_of,
 )
@@ -154,14 +154,14 @@ def close_day(slug: str, day: date, tally: Tally, shards: int, tables: Tables) -
     is_next = Attr("through").eq(day_before) & absent_or_at_most(SHARDS, shards)
     through = {"through": day.isoformat()}
     # The day's item exists already if the day was closed and reopened. `is_next` refuses a second caller.
-    day_change = Change(keys.tally_day(slug, day), assign=numbers_of(tally))
+    day_change = Change(keys.tally_day(slug, day), assign=attributes_of(tally))
     head_change = Change(keys.tally_head(slug), assign=through, add=_added_to_head(tally), when=is_next)
     tables.transact([day_change, head_change])
 
 
 def _added_to_head(tally: Tally) -> dict[str, int]:
     """Return the numbers of a closed day that are added to the head."""
-    numbers = numbers_of(tally)
+    numbers = attributes_of(tally)
     return {name: numbers[name] for name in (TOTAL, WITHDRAWN, BY_PARTNERS)}
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from chalicelib.aws.expressions import Change
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
-from chalicelib.tallies.model import Tally, numbers_of
+from chalicelib.tallies.model import Tally, attributes_of
 from chalicelib.tallies.open import open_tally
 from stack.aws import Cloud
 from stack.manage import load_petitions
@@ -63,7 +63,7 @@ def tables_of(site: DeployedSite) -> Tables:
 
 
 def _add_tally(day: date, tally: Tally, tables: Tables) -> None:
-    tables.update(Change(keys.tally_shard(SLUG, 0, day), add=numbers_of(tally)))
+    tables.update(Change(keys.tally_shard(SLUG, 0, day), add=attributes_of(tally)))
 
 
 def _tally_of_day(number: int) -> Tally:

@@ -54,7 +54,7 @@ def stage_counts_by_day(petition: Petition, now: datetime, tables: Tables) -> St
     first = _first_not_closed(petition, closed, final_before, tables)
     number_of_days = (today - first).days + 1
     days = [first + timedelta(days=number) for number in range(number_of_days)]
-    not_closed = store.open_days(petition.slug, days, tables)
+    not_closed = store.numbers_of_days(petition.slug, days, tables)
     final = {day: not_closed[day] for day in days if day < final_before}
     _close_days(petition.slug, final, tables)
     return closed | not_closed

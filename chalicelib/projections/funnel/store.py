@@ -11,8 +11,8 @@ from chalicelib.core.errors import ConditionFailed
 from chalicelib.projections.funnel.model import Numbers, numbers_of
 
 
-def open_days(slug: str, days: Sequence[date], tables: Tables) -> dict[date, Numbers]:
-    """Return the numbers of these days, which are not closed. They may lag by seconds."""
+def numbers_of_days(slug: str, days: Sequence[date], tables: Tables) -> dict[date, Numbers]:
+    """Return the numbers of these days, summed over the buckets. They may lag by seconds."""
     sums: dict[date, Numbers] = {day: Counter() for day in days}
     counters = [keys.funnel(slug, bucket, day) for day in days for bucket in keys.BUCKETS]
     for item in tables.batch_get(counters):
