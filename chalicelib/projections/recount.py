@@ -97,7 +97,7 @@ class Recount:
     """
 
     slug: str
-    confirmed: int
+    confirmed: int  # As found in the signatures table, not as the tally says.
     drift: Mapping[SumName, int]
     moving: int
     wrong_pending: Mapping[str, WrongPending]

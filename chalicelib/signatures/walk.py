@@ -1,7 +1,8 @@
 """Read all signatures of a petition. Each Lambda function reads only the attributes that its IAM role allows.
 
-The signatures of a petition are spread over 64 buckets, and each function below reads one bucket. A bucket's items come
-page by page, in the order of their ids. An id is a hash, so this order does not reveal who signed when.
+The signatures of a petition are spread over 64 buckets. Each function below reads one bucket; two of them read only up
+to a limit. A bucket's items come page by page, in the order of their ids. An id is a hash, so this order does not
+reveal who signed when.
 """
 
 from collections.abc import Iterator
