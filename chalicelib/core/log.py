@@ -22,7 +22,10 @@ _json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def event(name: str, **facts: Fact) -> None:
-    """Log an event, named in the past tense. Facts are ids, states and numbers, never what a person typed."""
+    """Log an event, named in the past tense, with the metrics that were measured since the last line.
+
+    Facts are ids, states and numbers, never what a person typed.
+    """
     _log.info(name, extra={"facts": facts, "measured": _take_measured()})
 
 

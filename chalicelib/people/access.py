@@ -179,7 +179,7 @@ def _signed_text(text: PetitionText) -> "SignedText":
 
 
 def _consents(signature: Signature, text: PetitionText | None) -> "list[GivenConsent]":
-    """Return both consents: to sign, and to get updates. A withdrawal ends the consent to sign."""
+    """Return the consents to sign and to updates. A withdrawal ends both. Both are confirmed if the signature is."""
     is_given = signature.state is not SignatureState.WITHDRAWN
     is_confirmed = signature.state is SignatureState.CONFIRMED
     return [

@@ -120,7 +120,7 @@ def _ids_by_slug(stored: list[StoredSignature]) -> dict[str, str]:
 
 
 def _versions_by_slug(stored: list[StoredSignature]) -> dict[str, tuple[str, str]]:
-    """Return the versions of what the person signed, and of what the person agreed to."""
+    """Return the text version and the consent version of each signature, by slug."""
     return {each.petition.slug: (each.signature.text_version, each.signature.consent_version) for each in stored}
 
 

@@ -32,7 +32,7 @@ def pending_count(slug: str, tables: Tables) -> int:
 
 
 def pending_counts(slugs: Iterable[str], tables: Tables) -> Mapping[str, int]:
-    """Return the number of pending signatures by slug. It may lag by seconds."""
+    """Return the number of pending signatures by slug, perhaps 0. It may lag by seconds."""
     return store.pending_by_slug(slugs, tables)
 
 

@@ -65,7 +65,7 @@ class Walk:
             self.stopped_pending[bucket] += 1
 
     def _add_confirmed(self, item: Item) -> None:
-        if item["confirmed_at"] >= self.until:
+        if item["confirmed_at"] >= self.until:  # Not in the tally, which was read before.
             return
         sums = self.confirmed_earlier if item["confirmed_at"] < self.since else self.confirmed_recently
         source = item.get("counted_source") or item.get("source") or DIRECT

@@ -24,7 +24,7 @@ def pending_by_bucket(slug: str, tables: Tables, *, consistent: bool = False) ->
 
 
 def pending_by_slug(slugs: Iterable[str], tables: Tables) -> Counter[str]:
-    """Return the number of pending signatures by slug, summed over the buckets."""
+    """Return the number of pending signatures by slug, summed over the buckets. A slug without counters has 0."""
     slug_by_key: dict[Key, str] = {}
     for slug in slugs:
         for key in _counters(slug):

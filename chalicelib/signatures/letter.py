@@ -182,8 +182,8 @@ def _check_own_words(own: Mapping[str, str], letter: Letter) -> None:
 def corrected_letter(fields: Mapping[str, str], petition: Petition) -> dict[str, Any]:
     """Return the attribute `letter` with the values from the confirm page. {}: keep the letter. None: send no letter.
 
-    `fields` has the signature's language, and the version of the petition's letter that the page showed. Raise Invalid
-    if the petition's letter has a newer version, or if a value is invalid.
+    `fields` may have the signature's language, and the version of the petition's letter that the page showed. Raise
+    Invalid if the petition's letter has a newer version, or if a value is invalid.
     """
     if "letter.send" not in fields:
         return {}

@@ -54,7 +54,7 @@ def withdrawal_by_undo(key: Key, stored: Signature, now: datetime) -> Change:
 
 
 def record_withdrawal_by_owner(key: Key, tables: Tables) -> None:
-    """Record that the person withdraws too, after an undone import withdrew the signature. Idempotent."""
+    """Turn a withdrawal by an undone import into one by the person: remove what tells them apart. Idempotent."""
     tables.try_update(Change(key, remove=["taken_back_at", "unsubscribed_at"], when=IS_WITHDRAWN))
 
 

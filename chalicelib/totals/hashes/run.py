@@ -75,7 +75,7 @@ class ComparisonWork:
     def _source_hashes(self, job: HashComparison) -> frozenset[bytes]:
         """Return the hashes of the source. The file is read once in each run.
 
-        Raise Invalid if the file is wrong, or if it is not the file that was checked.
+        Raise Invalid if the file is wrong, or is not the one that was checked. Raise UnknownThing if there is no file.
         """
         path = self.folder / "hashes"
         if self._file_digest is None:
