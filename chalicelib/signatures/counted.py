@@ -30,9 +30,9 @@ def change_and_count(
     """Apply `change_for(entry)` and add the entry to a random shard of the tally: both or neither.
 
     If the shard has too many sources, count under the source OTHER. `change_for` then gets an entry with this source,
-    so that its change can store OTHER in the signature. Retry a TransactionConflict on another shard, because botocore
-    does not retry it. Raise Conflicted after ATTEMPTS. Raise ConditionFailed, with the item, if the signature does not
-    meet the condition of `change_for`.
+    so that its change can store OTHER in the signature. After a TransactionConflict, which botocore does not retry, try
+    again on a random shard. Raise Conflicted after ATTEMPTS. Raise ConditionFailed, with the item, if the signature
+    does not meet the condition of `change_for`.
     """
     for attempt in range(ATTEMPTS):
         try:

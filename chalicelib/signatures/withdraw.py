@@ -24,7 +24,7 @@ def withdraw(key: Key, petition: Petition, now: datetime, tables: Tables) -> Non
             return
         if stored.state is SignatureState.WITHDRAWN:
             # The undo of an import withdrew this signature, so a later import could store it again. Now the owner
-            # withdraws too. After that, no import can store it again.
+            # withdraws too. After that, no import can store it again while this item exists.
             if stored.taken_back_at:
                 store_leaving.record_withdrawal_by_owner(key, tables)
             return

@@ -12,7 +12,7 @@ from chalicelib.tallies.model import OTHER, TallyEntry
 
 
 def tally_change(slug: str, shards: int, entry: TallyEntry) -> Change:
-    """Return the change that adds the entry to a random shard. After a conflict, call this again for another shard."""
+    """Return the change that adds the entry to a random shard. After a conflict, call this again: it chooses anew."""
     return store.entry_change(slug, randrange(shards), entry)
 
 

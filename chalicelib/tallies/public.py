@@ -28,7 +28,7 @@ def public_count(petition: TalliedPetition, now: datetime, tables: Tables) -> Co
     """Return the snapshot's count, by one read. If the snapshot is stale or missing, try to get the lease.
 
     With the lease, count and save a new snapshot. Without the lease, return the stale count; if there is none, count
-    without saving. At the load-shedding level SNAPSHOT_ONLY or above, or if storage fails, return the stale count; if
+    without saving. At the load-shedding level SNAPSHOT_ONLY or above, or if counting fails, return the stale count; if
     there is none, raise Unavailable.
     """
     item = snapshots.snapshot(petition.slug, tables)

@@ -88,7 +88,7 @@ class ComparisonWork:
         return self._hashes
 
     def _compare_bucket(self, job: HashComparison) -> HashComparison:
-        """Compare the next bucket of our signatures with the source's hashes. Fail if their file was replaced."""
+        """Compare the next bucket of our signatures with the hashes. If their file was replaced, the job fails."""
         key = find_key(job.slug, job.figure.source, self.tables)
         assert key is not None, "A comparison starts after the key was issued"
         try:
