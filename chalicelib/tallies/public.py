@@ -52,20 +52,20 @@ def public_counts(petitions: Sequence[TalliedPetition], now: datetime, tables: T
     a snapshot is then left out.
     """
     items = snapshots.snapshots([petition.slug for petition in petitions], tables)
-    by_slug: dict[str, Count] = {}
+    snapshot_by_slug: dict[str, Count] = {}
     for slug, item in items.items():
         snapshot = _snapshot(item)
         if snapshot:
-            by_slug[slug] = snapshot
-    fresh = {slug for slug, snapshot in by_slug.items() if _is_fresh(snapshot, now)}
+            snapshot_by_slug[slug] = snapshot
+    fresh = {slug for slug, snapshot in snapshot_by_slug.items() if _is_fresh(snapshot, now)}
     # The snapshots of these petitions are stale or missing.
     outdated = [petition for petition in petitions if petition.slug not in fresh]
     if not outdated or level_now(tables).includes(Level.SNAPSHOT_ONLY):
-        return by_slug
+        return snapshot_by_slug
     try:
-        return by_slug | _refresh_oldest(outdated, by_slug, now, tables)
+        return snapshot_by_slug | _refresh_oldest(outdated, snapshot_by_slug, now, tables)
     except Unavailable:
-        return by_slug
+        return snapshot_by_slug
 
 
 def _is_fresh(snapshot: Count, now: datetime) -> bool:
@@ -73,17 +73,17 @@ def _is_fresh(snapshot: Count, now: datetime) -> bool:
 
 
 def _refresh_oldest(
-    outdated: Sequence[TalliedPetition], by_slug: Mapping[str, Count], now: datetime, tables: Tables
+    outdated: Sequence[TalliedPetition], snapshot_by_slug: Mapping[str, Count], now: datetime, tables: Tables
 ) -> dict[str, Count]:
     """Count and save all petitions without a snapshot. With the lease of the list, also replace the oldest snapshots.
 
     The lease is not released. It expires when the new snapshots are stale.
     """
-    chosen = [petition for petition in outdated if petition.slug not in by_slug]
-    stale = [petition for petition in outdated if petition.slug in by_slug]
+    chosen = [petition for petition in outdated if petition.slug not in snapshot_by_slug]
+    stale = [petition for petition in outdated if petition.slug in snapshot_by_slug]
     lease_seconds = int(FRESH_FOR.total_seconds())
     if stale and snapshots.lease_list(now, lease_seconds, tables):
-        oldest_first = sorted(stale, key=lambda petition: by_slug[petition.slug].as_of)
+        oldest_first = sorted(stale, key=lambda petition: snapshot_by_slug[petition.slug].as_of)
         chosen += oldest_first[:MAX_REFRESHED]
     counts = exact_counts(chosen, now, tables)
     for slug, count in counts.items():

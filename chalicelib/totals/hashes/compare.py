@@ -23,7 +23,8 @@ def with_count(new: NewFigure) -> NewFigure:
     - the kind is `hashes`, and the request has both `hashes` and `upload`, or neither;
     - the kind is another one, and the request has `hashes` or `upload`;
     - the request lists hashes, and has a count that differs from the number of different hashes;
-    - the request lists no hashes, and has no count.
+    - the request lists no hashes, and has no count;
+    - the request lists something that is not a hash.
     """
     sent_hash_fields = [each for each in (new.hashes, new.upload) if each is not None]
     expected_number = 1 if new.kind is FigureKind.HASHES else 0
