@@ -46,7 +46,7 @@ class Subject(NamedTuple):
 
 
 def read(purpose: Purpose, token: str, now: datetime, secrets: dict[str, str]) -> Subject:
-    """Return the person's signature that a token is about. Raise LinkExpired if the token has expired.
+    """Return which signature a token is about, with country and source. Raise LinkExpired if the token has expired.
 
     Raise LinkDamaged if we did not issue the token for this purpose.
     """

@@ -149,7 +149,7 @@ def _opt_out_link(purpose: Purpose, token: str | None) -> Link:
 
 
 def _subject(purpose: Purpose, token: str | None, now: datetime) -> Subject:
-    """Return the signature that the token is about. Raise LinkDamaged, also if there is no token, or LinkExpired."""
+    """Return which signature the token is about. Raise LinkDamaged, also if there is no token, or LinkExpired."""
     if not token:
         raise LinkDamaged
     return tokens.read(purpose, token, now, settings().token_keys)
