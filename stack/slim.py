@@ -57,12 +57,13 @@ def is_wanted(name: str) -> bool:
 def _is_wanted_data(path: PurePosixPath) -> bool:
     """Return whether a file that is outside of tests and metadata is used at run time.
 
-    Not used: italic fonts, the compiled modules of fontTools (it has Python modules too), and descriptions of AWS
-    services that the application does not call.
+    Not used: italic fonts, the compiled modules of fontTools (it has Python modules too) and its checks of fonts in the
+    making, and descriptions of AWS services that the application does not call.
     """
     if path.parts[0] == "fontpkg_noto_sans" and "Italic" in path.name:
         return False
-    if path.parts[0] == "fontTools" and path.suffix == ".so":
+    is_unused_of_fonts = path.suffix == ".so" or path.name.startswith("interpolat")
+    if path.parts[0] == "fontTools" and is_unused_of_fonts:
         return False
     is_description = path.parts[:2] in (("botocore", "data"), ("boto3", "data")) and len(path.parts) >= 3
     if not is_description:
