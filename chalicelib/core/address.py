@@ -134,7 +134,7 @@ def hash_rows(rows: "Iterable[tuple[int, str]]", key: bytes) -> tuple[list[str],
 
 
 def _rows(file: "TextIO", column: str | None) -> "Iterator[tuple[int, str]]":
-    """Yield number and text of each line that is not blank. With `column`, yield number and cell of each CSV row."""
+    """Yield number and text of each line that is not blank. With `column`, do so for CSV rows."""
     import csv
 
     if column is None:
@@ -142,12 +142,14 @@ def _rows(file: "TextIO", column: str | None) -> "Iterator[tuple[int, str]]":
             if line.strip():
                 yield number, line
         return
-    reader = csv.DictReader(file)
-    columns = reader.fieldnames or ()
+    reader = csv.reader(file)
+    columns = next(reader, [])
     if column not in columns:
         raise SystemExit(f"There is no column {column}. There are: {', '.join(columns)}")
+    position = columns.index(column)
     for number, row in enumerate(reader, 2):  # Row 1 is the heading.
-        yield number, row[column] or ""
+        if row:
+            yield number, row[position] if position < len(row) else ""
 
 
 def _first_rows(rows: list[int]) -> str:

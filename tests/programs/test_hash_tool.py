@@ -49,6 +49,8 @@ def test_the_tool_reads_a_column_of_a_csv_file(folder: Path) -> None:
     (folder / "list.csv").write_text(f"Name,E-mail\nAlice,{ALICE.email}\n", encoding="utf-16")
     done = run(folder, "list.csv", "--column", "E-mail", "--encoding", "utf-16")
     assert done.stdout.split() == our_hashes(ALICE.email)
+    (folder / "gaps.csv").write_text("Name,E-mail\n\nAlice\n\nBob,nobody\n")
+    assert run(folder, "gaps.csv", "--column", "E-mail").stderr.endswith("2 without a valid address, in row 3, 5\n")
     refused = run(folder, "list.csv", "--column", "Post", "--encoding", "utf-16")
     assert refused.stderr == "There is no column Post. There are: Name, E-mail\n"
 

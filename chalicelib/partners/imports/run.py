@@ -77,23 +77,27 @@ class ImportWork:
             shape = shape_of(self._downloaded_file(job), job.mapping)
             expected = count_rows(self._downloaded_file(job), shape)
             return job.model_copy(update={"shape": shape, "expected": expected, "file_digest": self._file_digest})
-        except UnknownThing:
-            return job.in_end_state(JobState.FAILED, why="The file was not uploaded. Nothing was imported")
         except Unreadable as error:
             return job.in_end_state(JobState.FAILED, why=f"{error}. Nothing was imported")
 
     def _downloaded_file(self, job: Import) -> Path:
-        """Return the path of the file. The first call downloads it. Raise Unreadable if it is not the checked file."""
+        """Return the path of the file. The first call downloads it.
+
+        Raise Unreadable if the file is missing, or is not the one that was checked.
+        """
         path = self.folder / "file"
         if self._file_digest is None:
-            with path.open("wb") as file:
-                self._file_digest = self.bucket.copy_to(job.file, file)
+            try:
+                with path.open("wb") as file:
+                    self._file_digest = self.bucket.copy_to(job.file, file)
+            except UnknownThing as missing:
+                raise Unreadable("The file was not uploaded, or is no longer there") from missing
         if job.file_digest not in (None, self._file_digest):
             raise Unreadable("The file was replaced after it was checked")
         return path
 
     def _take_next_rows(self, job: Import) -> Import:
-        """Take the next rows and return the job with their results, or as failed if the file was replaced.
+        """Take the next rows and return the job with their results, or as failed if the file was replaced or deleted.
 
         In a dry run, only predict the results.
         """

@@ -61,9 +61,8 @@ class ComparisonWork:
         petition = petition_as_stored(job.slug, self.tables)
         try:
             number = len(self._source_hashes(job))
-        except (Invalid, UnknownThing) as refused:
-            why = refused.errors[0].message if isinstance(refused, Invalid) else "The file was not uploaded"
-            return job.in_end_state(JobState.FAILED, why=why)
+        except Invalid as refused:
+            return job.in_end_state(JobState.FAILED, why=refused.errors[0].message)
         if number != job.figure.count:
             why = f"The file has {number:,} different hashes, and the figure says {job.figure.count:,}"
             return job.in_end_state(JobState.FAILED, why=why)
@@ -75,12 +74,15 @@ class ComparisonWork:
     def _source_hashes(self, job: HashComparison) -> frozenset[bytes]:
         """Return the hashes of the source. The file is read once in each run.
 
-        Raise Invalid if the file is wrong, or is not the one that was checked. Raise UnknownThing if there is no file.
+        Raise Invalid if the file is wrong or missing, or is not the one that was checked.
         """
         path = self.folder / "hashes"
         if self._file_digest is None:
-            with path.open("wb") as file:
-                self._file_digest = self.files.copy_to(job.file, file)
+            try:
+                with path.open("wb") as file:
+                    self._file_digest = self.files.copy_to(job.file, file)
+            except UnknownThing as missing:
+                raise Invalid([FieldError("upload", "The file was not uploaded, or is no longer there")]) from missing
         if job.file_digest not in (None, self._file_digest):
             raise Invalid([FieldError("upload", "The file was replaced after it was checked")])
         if self._hashes is None:
@@ -88,7 +90,7 @@ class ComparisonWork:
         return self._hashes
 
     def _compare_bucket(self, job: HashComparison) -> HashComparison:
-        """Compare the next bucket of our signatures with the hashes. If their file was replaced, the job fails."""
+        """Compare the next bucket of our signatures with the hashes, or fail if their file was replaced or deleted."""
         key = find_key(job.slug, job.figure.source, self.tables)
         assert key is not None, "A comparison starts after the key was issued"
         try:

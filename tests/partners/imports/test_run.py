@@ -101,24 +101,34 @@ def test_the_file_and_every_name_are_deleted_after_the_import(
     assert "Person" not in repr(job)
 
 
-@pytest.mark.parametrize("replacement", [rows(4), rows(4, 5, 6, 7)])
-def test_an_import_fails_if_its_file_is_replaced_after_the_check(
+@pytest.mark.parametrize(
+    ("replacement", "reason"),
+    [
+        (CSV + rows(4), "The file was replaced after it was checked"),
+        (CSV + rows(4, 5, 6, 7), "The file was replaced after it was checked"),
+        (None, "The file was not uploaded, or is no longer there"),
+    ],
+)
+def test_an_import_fails_if_its_file_is_replaced_or_deleted_after_the_check(
     tables: FakeTables,
     bucket: FakeBucket,
     petition: Petition,
     oak: Partner,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    replacement: str,
+    replacement: str | None,
+    reason: str,
 ) -> None:
     """The form of an upload works for an hour, so staff can use it again while the import runs."""
     monkeypatch.setattr(run, "ROWS_PER_STEP", 1)
     job = an_import(tables, bucket, oak, CSV + rows(1, 2, 3))
     first, second = (an_import_run(tables, bucket, petition, oak, job, tmp_path / name) for name in "ab")
     assert run_stored_import(job, first, time_for(2)).processed == 1
-    bucket.objects[job.file] = (CSV + replacement).encode()
+    del bucket.objects[job.file]
+    if replacement:
+        bucket.objects[job.file] = replacement.encode()
     failed = run_stored_import(job, second, time_for(9))
-    why = "The file was replaced after it was checked. 1 rows were processed before"
+    why = f"{reason}. 1 rows were processed before"
     assert (failed.state, failed.why, count(tables, petition)) == (JobState.FAILED, why, 1)
 
 

@@ -105,12 +105,15 @@ def test_a_file_that_windows_powershell_has_written_is_compared(
     assert run_comparison(job, tables, bucket, tmp_path).state is JobState.DONE
 
 
+@pytest.mark.parametrize("steps", [0, 3])
 def test_a_missing_file_is_a_failure_with_its_reason(
-    tables: FakeTables, petition: Petition, bucket: FakeBucket, tmp_path: Path
+    tables: FakeTables, petition: Petition, bucket: FakeBucket, tmp_path: Path, steps: int
 ) -> None:
     job = a_comparison(tables, bucket, hashes_of(tables, ADDRESSES_ELSEWHERE))
+    job = run_comparison(job, tables, bucket, tmp_path, time_for(steps))
     bucket.objects.clear()
-    assert run_comparison(job, tables, bucket, tmp_path).why == "The file was not uploaded"
+    ended = run_comparison(job, tables, bucket, tmp_path)
+    assert (ended.state, ended.why) == (JobState.FAILED, "The file was not uploaded, or is no longer there")
 
 
 def test_a_comparison_that_is_killed_after_each_step_still_counts_everybody_once(
