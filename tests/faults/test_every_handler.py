@@ -155,7 +155,7 @@ def _mails_after_a_crash(fake_site: FakeSite) -> int:
 
 def _is_around_sending(made: Injection) -> bool:
     """Return whether the fault came at the call of SES, or at a write just before or after this call."""
-    writes = (":_change", ":delete_test_address", ":mark_mailed", ":mark_sent")
+    writes = (":_try_change", ":delete_test_address", ":mark_mailed", ":mark_sent")
     return made.met[0][0].endswith((":deliver_within_rate", *writes))
 
 
