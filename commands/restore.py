@@ -54,7 +54,7 @@ def restore(arguments: argparse.Namespace) -> None:
 
 
 def _put_back(copy: Copy, arguments: argparse.Namespace) -> None:
-    withdrawn = WithdrawnSince(copy.moment, _ids(arguments.leave_out), _ids(arguments.unsubscribed))
+    withdrawn = WithdrawnSince(copy.moment, _ids_in_file(arguments.leave_out), _ids_in_file(arguments.unsubscribed))
     if with_retries(copy.status) is None:
         _begin(copy, arguments)
     print(f"continue with --at {iso(copy.moment)}", flush=True)
@@ -180,7 +180,7 @@ def _show_progress(line: str) -> None:
     print(f"\r{line}   ", end="", file=sys.stderr, flush=True)
 
 
-def _ids(path: Path | None) -> frozenset[str]:
+def _ids_in_file(path: Path | None) -> frozenset[str]:
     return frozenset(common.read_text(path).split()) if path else frozenset()
 
 

@@ -38,11 +38,11 @@ def deploy_in_us_east_1(
     "" before the distribution exists.
     """
     stack = stack_name(options.stage, _region(cloud))
-    if changeset.describe(_in_us_east_1(cloud), stack) is None:
-        say(_NOTE_ON_DNS)
-    # Without CertificateArn, this stack makes a certificate.
     arns = {"CertificateArn": values.get("EdgeCertificateArn", ""), "DistributionArn": distribution_arn}
     known_arns = {name: arn for name, arn in arns.items() if arn}
+    # Without CertificateArn, this stack makes a certificate.
+    if "CertificateArn" not in known_arns and changeset.describe(_in_us_east_1(cloud), stack) is None:
+        say(_NOTE_ON_DNS)
     own_values = values_by_name(options.edge_set)
     site = {"Stage": options.stage, "SiteRegion": _region(cloud), "Domain": values["EdgeDomain"]}
     outputs = _deploy(_in_us_east_1(cloud), stack, {**site, **known_arns, **own_values}, confirm)

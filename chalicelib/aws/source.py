@@ -25,6 +25,7 @@ class Source:
         """Enable or disable the source, and return True. Return False if the source is already as requested.
 
         Also return False while AWS is still enabling or disabling the source. Then the caller must try again later.
+        Raise Unavailable if AWS does not answer, or refuses for now.
         """
         with translate_errors("source", _source_error):
             opposite = "Disabled" if is_on else "Enabled"

@@ -1,4 +1,6 @@
-"""Signed tokens for links in emails, statements and previews. To check a token, we verify its HMAC and read no table.
+"""Signed tokens for links in emails, statements of a count, and previews.
+
+To check a token, we verify its HMAC and read no table.
 
 The functions here import itsdangerous themselves. Signing a petition needs no token, and an import at the top of this
 file would slow down the cold start of the Lambda function with which people sign.

@@ -76,7 +76,7 @@ def page(
     """Return a page. By default no cache may keep the page, because some pages show personal data.
 
     The page is in `language`; if that is "", in the language of `?lang=`, or else in English. The page links to itself
-    in each of the other `languages`.
+    in each of the `languages`.
     """
     context = {**context, "switch": _links_by_language(request, languages)}
     return answer(fragment(request, template, context, language), status, {**HTML_HEADERS, **headers})

@@ -1,7 +1,7 @@
 """The digest: one email that reports many letters to a target. These letters are not sent as emails of their own.
 
 The email says how many people wrote and where they live. It shows some letters that people wrote in their own words.
-When the email is composed, the digest is sealed: its letters no longer change (digest_contents).
+When the email is composed, the digest is sealed: its letters do not change while it is sent (digest_contents).
 """
 
 from collections.abc import Iterator, Mapping

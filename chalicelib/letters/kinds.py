@@ -11,7 +11,7 @@ from chalicelib.core.language import language_of
 from chalicelib.core.letter_keys import LETTER, letter_ids
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.letters.digest_kind import DIGEST_KIND
-from chalicelib.letters.model import has_same_recipient, letter_to_send, recipient, target_unless_removed
+from chalicelib.letters.model import goes_to_same_target, letter_to_send, recipient, target_unless_removed
 from chalicelib.letters.not_now import reason_not_to_send
 from chalicelib.letters.trial import TEST_KIND
 from chalicelib.mail.kind import Content, Kind, Later, MailContext, NotSent, by_name
@@ -35,14 +35,15 @@ def letter_email(
     slug, target_key, signature_id = letter_ids(key)
     petition = petition_as_stored(slug, tables)
     target = target_unless_removed(petition, target_key)
-    if target is None and petition.state is not PetitionState.REMOVED:  # A removed petition may open again.
+    # If a removed petition opens again, its dropped letters can be requested again.
+    if target is None and petition.state is not PetitionState.REMOVED:
         LETTERS.drop_without_target(LETTERS.request_of(stored), now, tables)
         return NotSent.SETTLED
     found = find_by_id(petition, signature_id, tables)
     if target is None or found is None:
         return NotSent.DROPPED
     signature, signed_letter = found.signature, letter_to_send(found.signature)
-    if signed_letter is None or not has_same_recipient(target, stored, signature):
+    if signed_letter is None or not goes_to_same_target(target, stored, signature):
         return NotSent.DROPPED
     # This call may also add the letter to a digest, or book its turn.
     reason = reason_not_to_send(key, stored, target, signature, now, tables)

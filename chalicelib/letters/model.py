@@ -50,12 +50,11 @@ def checked_constituency(target: LetterTarget, constituency: str | None) -> str:
     return constituency
 
 
-def has_same_recipient(target: LetterTarget, stored: Item, signature: Signature) -> bool:
-    """Return whether the letter still goes to the same recipient as when it was requested.
+def goes_to_same_target(target: LetterTarget, stored: Item, signature: Signature) -> bool:
+    """Return whether the letter still goes to the same target, or to the member for the same constituency.
 
-    The recipient is either the target itself, or the member of parliament for one constituency, whatever name and
-    address this recipient has now. `stored`: the letter's item. It has the constituency (`member`) if the letter was
-    requested for a member.
+    Their name and address may have changed. `stored`: the letter's item. It has the constituency (`member`) if the
+    letter was requested for a member of parliament.
     """
     if target.members != ("member" in stored):
         return False

@@ -19,7 +19,8 @@ from chalicelib.mail.send import SendResult, send
 
 # After this many seconds, start no further email. If slow calls delay an email past this time, do not pass it to SES.
 BUDGET_SECONDS = 30.0
-# Attempts to mark an email as sent. An attempt fails if the signature changes meanwhile (signatures/mail_state.py).
+# Attempts to mark an email as sent. An attempt fails if the signature changes meanwhile (signatures/mail_state.py). For
+# a letter, more attempts are possible (mail/counted.py). We assume that at most three of them are slow.
 _MARK_ATTEMPTS = 3
 # The longest time from the check in `_deliver_in_time` until the email is marked as sent. The Lambda function's
 # timeout must leave this time after BUDGET_SECONDS. If Lambda ended the function before the last email is marked, a
@@ -64,7 +65,10 @@ class BatchSender:
             raise
 
     def _deliver_in_time(self, mail: Mail) -> timedelta:
-        """Pass the email to SES. Raise NotYet if the time is up: the calls before this one may have been slow."""
+        """Pass the email to SES, and return how long this took.
+
+        Raise NotYet if the time is up: the calls before this one may have been slow.
+        """
         if self._clock() > self._deadline:
             raise NotYet
         return self._deliver(mail)

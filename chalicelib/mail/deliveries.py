@@ -53,8 +53,8 @@ class Deliveries(DeliveryState):
     lifetime: timedelta
     max_emails: int = 1
     min_interval: timedelta = timedelta()
-    # No stream relays these requests, so only the sweep queues a postponed email. It does this as early as the longest
-    # delay of a message allows.
+    # No stream relays these requests: whoever makes one also sends its message (outbox.py), and only the sweep queues a
+    # postponed email. It does this as early as the longest delay of a message allows.
     lead_time: timedelta = timedelta(seconds=LONGEST_DELAY) - CLOCKS_DIFFER
 
     def request(self, key: str, now: datetime, tables: Tables, **extra: str) -> MailRequest:

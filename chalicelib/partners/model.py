@@ -107,7 +107,7 @@ class Receipt(BaseModel):
         return self.job_id or API_SENDER
 
     @property
-    def may_be_undone(self) -> bool:
+    def came_in_import(self) -> bool:
         """Return whether an import sent the signature: only imports can be undone."""
         return bool(self.job_id or self.also_in)
 

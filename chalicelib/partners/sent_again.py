@@ -49,10 +49,10 @@ def record_sender(new: Receipt, stored: Receipt, signature: Signature | None, re
     """Record that the sender of `new` sent the signature too, so that the undo of another import does not withdraw it.
 
     Do nothing if no import sent the signature before, if the import of `new` sent it first, or if it is not stored.
-    Raise Conflicted if an import was undone meanwhile, and the undo withdrew the signature. If the caller then repeats
-    the request, we store the signature again.
+    Raise Conflicted if the undo of an import withdrew the signature meanwhile, or it was deleted. If the caller then
+    repeats the request, we store the signature again.
     """
-    if new.sender == stored.job_id or not stored.may_be_undone or signature is None:
+    if new.sender == stored.job_id or not stored.came_in_import or signature is None:
         return
     key = keys.signature(stored.slug, stored.signature_id)
     entry = stored.entry_for(new.sender)  # A text with the receipt's digest and the sender.

@@ -130,12 +130,11 @@ def remove_receipt(key: Key, removed: str, stored: Signature, tables: Tables) ->
     """Remove one of several receipts of the signature. Raise ConditionFailed if its receipts have changed."""
     remaining = stored.all_receipts - {removed}
     # The attribute `receipt` has the first one, `also_came_with` the others. If OUR_FORM is first, `receipt` is absent.
-    if OUR_FORM in remaining:
-        first, others = None, remaining - {OUR_FORM}
-    else:
-        first = stored.receipt if stored.receipt in remaining else min(remaining)
-        others = remaining - {first}
-    fields = {"receipt": first, "also_came_with": others or None}
+    # If the first one is removed, OUR_FORM or any other takes its place.
+    candidates = (stored.receipt, OUR_FORM, min(remaining))
+    first = next(each for each in candidates if each in remaining)
+    others = remaining - {first}
+    fields = {"receipt": None if first == OUR_FORM else first, "also_came_with": others or None}
     assign = {name: value for name, value in fields.items() if value is not None}
     remove = [name for name in fields if name not in assign]
     tables.update(Change(key, assign=assign, remove=remove, when=has_receipts_of(stored)))

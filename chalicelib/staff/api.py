@@ -12,7 +12,8 @@ from chalicelib.core.errors import Forbidden, UnknownThing
 from chalicelib.core.rights import Right
 from chalicelib.core.validation import parse_body
 from chalicelib.edge.http import json_answer, json_body
-from chalicelib.staff.authorizer import audit, rights_by_route, rights_of, staff_view
+from chalicelib.edge.routes import ROUTES
+from chalicelib.staff.authorizer import audit, rights_of, staff_view
 from chalicelib.staff.model import StaffToken
 from chalicelib.staff.tokens import all_tokens, audit_details, find_token, new_token, revoke, store_token
 
@@ -101,3 +102,12 @@ def _fields(token: StaffToken, now: datetime) -> dict[str, object]:
     fields = token.model_dump(exclude={"secret_sha256"})
     usable = token.revoked_at is None and now < token.expires_at
     return {**fields, "rights": sorted(token.rights), "usable": usable}
+
+
+def rights_by_route() -> dict[str, Right]:
+    """Return the right that each route of staff and partners needs, by method and path.
+
+    Leave out the routes that need no right (`Access`).
+    """
+    with_right = [route for route in ROUTES.values() if isinstance(route.right, Right)]
+    return {f"{route.method} {route.pattern}": Right(route.right) for route in with_right}

@@ -121,7 +121,7 @@ def partner_view(routes: Blueprint, response: ProblemResponse | None = None) -> 
 
 def partner_of(request: Request) -> str:
     """Return the source (the id) of the calling partner. Raise Forbidden if the token is not a partner's."""
-    source = _context(request).get("partner")
+    source = _authorizer_context(request).get("partner")
     if not source:
         raise Forbidden("This is not the token of a partner.")
     return str(source)
@@ -162,18 +162,12 @@ def _overreaches(pattern: str, path: str) -> bool:
 
 def actor(request: Request) -> Actor:
     """Return the caller, as the authorizer recognised them."""
-    context = _context(request)
+    context = _authorizer_context(request)
     return Actor(token_id=context["principalId"], owner=context["owner"], source_ip=source_ip(request))
 
 
-def rights_by_route() -> dict[str, Right]:
-    """Return the right that each route needs, by method and path. Leave out public ones and ANY_STAFF_TOKEN."""
-    with_right = [route for route in ROUTES.values() if isinstance(route.right, Right)]
-    return {f"{route.method} {route.pattern}": Right(route.right) for route in with_right}
-
-
 def rights_of(request: Request) -> set[Right]:
-    names = _context(request)["rights"].split(",")
+    names = _authorizer_context(request)["rights"].split(",")
     return {Right(name) for name in names if name}
 
 
@@ -194,6 +188,6 @@ def cancel_job(request: Request, action: str, job: JobType, details: Mapping[str
     return cancel(job, times.now(), tables())
 
 
-def _context(request: Request) -> dict[str, Any]:
+def _authorizer_context(request: Request) -> dict[str, Any]:
     context: dict[str, Any] = request.context["authorizer"]
     return context

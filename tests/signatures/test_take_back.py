@@ -6,6 +6,7 @@ import pytest
 
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.confirm import confirm, read_corrections
+from chalicelib.signatures.model import OUR_FORM
 from chalicelib.signatures.take_back import take_back
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import exact_count
@@ -42,6 +43,30 @@ def test_a_signature_that_also_came_another_way_stays(
     change_item(tables, petition, imported(tables, petition), **changes)
     assert not take_back_alice(tables, petition)
     assert exact_count(petition, NOW, tables).confirmed == 1
+
+
+@pytest.mark.parametrize(
+    ("receipts", "undone", "first", "others"),
+    [
+        (["a", OUR_FORM, "b"], "b", "a", {OUR_FORM}),
+        (["a", OUR_FORM, "b"], "a", None, {"b"}),
+        (["a", "b"], "a", "b", None),
+    ],
+)
+def test_the_first_receipt_stays_first_unless_its_own_import_is_undone(
+    tables: FakeTables,
+    petition: Petition,
+    receipts: list[str],
+    undone: str,
+    first: str | None,
+    others: set[str] | None,
+) -> None:
+    """A partner's call that continues after a crash recognises its signature by the first receipt."""
+    identity = imported(tables, petition)
+    change_item(tables, petition, identity, receipt=receipts[0], also_came_with=set(receipts[1:]))
+    assert not take_back_alice(tables, petition, undone)
+    item = item_of(tables, petition, identity)
+    assert (item.get("receipt"), item.get("also_came_with")) == (first, others)
 
 
 def test_a_signature_that_its_owner_confirmed_by_email_stays(tables: FakeTables, petition: Petition) -> None:

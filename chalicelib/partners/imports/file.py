@@ -1,4 +1,4 @@
-"""Read a partner's CSV file row by row, in constant memory. Raise Unreadable if that is not possible.
+"""Read a partner's CSV file, which staff import, row by row and in constant memory. Raise Unreadable if this fails.
 
 We read each of our fields, such as `email`, from the column with the field's heading. If a field has several columns,
 we join their values with a space.
