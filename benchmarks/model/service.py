@@ -27,7 +27,7 @@ class Service:
     store: float  # one signature from the overflow queue
     cold: float  # a cold start
     relay_batch: float  # a full batch
-    project_bucket: float  # the write for one bucket
+    project_bucket: float  # the writes for one bucket: its current numbers, and its funnel of the hour
     view: float = 0  # one request of a viewer
     view_requests: float = 0  # of all views of one signature
     misses: float = 0  # requests a second that pass the CDN
@@ -46,6 +46,7 @@ class Service:
 def calibrated_service(results: Mapping[str, Any]) -> Service:
     """Return the durations, from measurements and from the assumptions in `benchmarks.lambdas`."""
     steps, minute = results["way"], results["edge"]["minute"]
+    project = steps["project"]["of_1"]
     calls_of_relay = RELAY.batch_size / QUEUE_BATCH  # It queues up to QUEUE_BATCH messages with one call.
     cpu_of_email = lambdas.interpolate(steps["send"], "cpu_us", QUEUE_BATCH) / QUEUE_BATCH
     calls_of_email = lambdas.interpolate(steps["send"], "calls", QUEUE_BATCH) / QUEUE_BATCH
@@ -60,7 +61,7 @@ def calibrated_service(results: Mapping[str, Any]) -> Service:
         store=lambdas.seconds("send", steps["sign"]["cpu_us"], calls=1),
         cold=lambdas.seconds("sign", cpu_of_cold_start, calls=0),
         relay_batch=lambdas.seconds("relay", cpu_of_relay, calls=calls_of_relay),
-        project_bucket=lambdas.seconds("project", steps["project"]["of_1"]["cpu_us"], calls=1),
+        project_bucket=lambdas.seconds("project", project["cpu_us"], project["calls"]),
         # We assume that a petition's page takes as long as the confirm page, with one read.
         view=_seconds_with_one_call("confirm_page", steps),
         view_requests=requests_per_signature(minute),
