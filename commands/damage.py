@@ -38,7 +38,7 @@ def decide_signature(copied: Item, live: Item | None, since_copy: SinceCopy) -> 
     """Decide what to do with a signature. `copied`: the copy's item. `live`: the live table's item, if there is one."""
     if live is not None and not _is_damaged(copied, live):
         if _part(SIGNED, copied) != _part(SIGNED, live):
-            return RestoreDecision(RestoreOutcome.NEWER)
+            return _decide_newer(copied, live, since_copy)
         return _decide_unchanged(live, since_copy)
     reason = _reason_to_leave_out(copied, since_copy)
     if reason:
@@ -47,6 +47,20 @@ def decide_signature(copied: Item, live: Item | None, since_copy: SinceCopy) -> 
         marks = {"restored_at": iso(since_copy.now), **_stop_of_updates(copied, since_copy)}
         return RestoreDecision(RestoreOutcome.PUT_BACK, new_item(keys.SIGNATURES, copied, marks))
     return RestoreDecision(RestoreOutcome.REPAIRED, _repair(copied, live, since_copy))
+
+
+def _decide_newer(copied: Item, live: Item, since_copy: SinceCopy) -> RestoreDecision:
+    """Decide for a live signature that was signed or changed after the copy's moment: it stays.
+
+    But if a partner sent it again while it was missing, its consent to updates may be older than the person's choice to
+    stop them. Then keep this choice. Somebody who signed again here chose anew.
+    """
+    stop = _stop_of_updates(live, since_copy) or _part(("unsubscribed_at",), copied)
+    is_from_partner = bool(live.get("by_partner")) and "unsubscribed_at" not in live
+    if not (stop and is_from_partner and live.get("updates")):
+        return RestoreDecision(RestoreOutcome.NEWER)
+    change = Change(item_key(keys.SIGNATURES, live), assign={"updates": False, **stop}, when=_is_unchanged(live))
+    return RestoreDecision(RestoreOutcome.NEWER_WITHOUT_UPDATES, change)
 
 
 def _decide_unchanged(live: Item, since_copy: SinceCopy) -> RestoreDecision:

@@ -20,6 +20,7 @@ class RestoreOutcome(StrEnum):
     PUT_BACK = "put back"
     REPAIRED = "repaired"
     NEWER = "kept: the live item has changed since"
+    NEWER_WITHOUT_UPDATES = "kept, without the updates that the person had stopped"
     EXPIRED = "left out: expired"
     GONE = "left out: withdrawn or erased since"
     LEFT_OUT = "left out: in the file"

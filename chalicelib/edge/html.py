@@ -46,8 +46,9 @@ def is_embedded(request: Request, path: str = "") -> bool:
     When somebody sends a form in a frame, the answer is shown in the same frame. The URL of this answer has `?embed=1`.
     """
     path = path or request.path
-    is_after_form = path.endswith(("/signatures", "/thanks")) and query(request, "embed") == "1"
-    return path.startswith("/embed/") or is_after_form
+    answers_form = path.startswith("/petitions/") and path.endswith(("/signatures", "/thanks"))
+    is_form_embedded = answers_form and query(request, "embed") == "1"
+    return path.startswith("/embed/") or is_form_embedded
 
 
 # The heading of a problem's page, by the title of the problem.

@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from chalice.app import Chalice, Request, Response
@@ -50,7 +51,7 @@ class Site(Chalice):
         path = str(event.get("path") or "/")
         catch_all_context = _with_catch_all_path(context_of_request, path)
         request = Request({**event, "requestContext": catch_all_context}, context)
-        response = respond(request, lambda: answer_without_view(request, path), _problem)
+        response = respond(request, lambda: answer_without_view(request, path), partial(_problem, path=path))
         return response.to_dict()
 
 

@@ -62,7 +62,7 @@ class TargetLetters(LetterCounts):
     paused_at: Time | None
     paused_why: str
     """`bounced`; `refused`: the email provider refused a letter; `rejected`: the target's server refused three letters
-    within a day, or a digest; `complained`: the target complained; `staff`; or empty."""
+    within a day of the first, or a digest; `complained`: the target complained; `staff`; or empty."""
     members: bool
     """True if each letter goes to the member of parliament for its sender's postcode."""
     paused_members: list[PausedMember]

@@ -80,9 +80,10 @@ def pause(
 
 
 def note_rejection(slug: str, target: str, rejection: str, now: datetime, tables: Tables, member: str = "") -> None:
-    """Note a rejection by the server of the target, or of one member. After MAX_REJECTIONS in a day, pause. Idempotent.
+    """Note a rejection by the server of the target, or of one member. After MAX_REJECTIONS, pause. Idempotent.
 
-    `rejection`: an id, so that an event of SES that comes twice is noted once. `resume` forgets all rejections.
+    Rejections count together within a day of the first. `resume` forgets them all. `rejection`: an id, so that an event
+    of SES that comes twice is noted once.
     """
     key = target_keys.target(slug, target, member)
     is_day_over = absent_or_at_most(_FIRST_REJECTED_AT, iso(now - REJECTIONS_COUNT_FOR))

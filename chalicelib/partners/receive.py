@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import NamedTuple
 
 from chalicelib.aws.table import Tables
-from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed, Conflicted, FieldError, Invalid, LinkExpired, Unavailable
 from chalicelib.core.times import iso
 from chalicelib.core.tokens import Subject
@@ -19,10 +18,15 @@ from chalicelib.partners import store
 from chalicelib.partners.form import SentSignature
 from chalicelib.partners.model import CountsWhen, Receipt, ReceiveOutcome
 from chalicelib.partners.receiving import ReceivingContext, Wordings
-from chalicelib.partners.sent_again import find_signature, may_be_stored_again, record_sender, repeated_result
+from chalicelib.partners.sent_again import (
+    find_signature,
+    hurry_email,
+    may_be_stored_again,
+    record_sender,
+    repeated_result,
+)
 from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.form import Corrections
-from chalicelib.signatures.mail_state import hurry_imported_mail
 from chalicelib.signatures.model import Signature, SignatureState
 from chalicelib.signatures.sign import Outcome, sign
 
@@ -74,7 +78,7 @@ def _take(
         signature = find_signature(current, receiving)
         if not may_be_stored_again(current, signature, now):
             record_sender(new, current, signature, receiving)
-            _hurry_email(signature, current, receiving, now)
+            hurry_email(signature, submission, current, receiving, now)
             return repeated_result(current, new, signature)
         if not store.claim_again(new, current, receiving.tables):  # If two requests do this, the later receipt stays.
             raise Conflicted("storage")  # An undo has just marked the receipt as undone. A repeat replaces it.
@@ -130,14 +134,8 @@ def _store_and_count(
     if counts_at_once and signature is not None and signature.state is SignatureState.PENDING:
         _confirm(submission, receipt, signature, receiving, now, has_this_receipt=has_this_receipt)
     else:
-        _hurry_email(signature, receipt, receiving, now)
+        hurry_email(signature, submission, receipt, receiving, now)
     return ReceiveOutcome.ACCEPTED if has_this_receipt else ReceiveOutcome.EXISTING
-
-
-def _hurry_email(signature: Signature | None, receipt: Receipt, receiving: ReceivingContext, now: datetime) -> None:
-    """Hurry the email that an import requested, if the person now signs on the partner's site."""
-    if signature is not None and receiving.job_id is None:
-        hurry_imported_mail(keys.signature(receipt.slug, receipt.signature_id), signature, now, receiving.tables)
 
 
 def _confirm(

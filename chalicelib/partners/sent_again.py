@@ -9,9 +9,11 @@ from datetime import datetime
 from chalicelib.core import keys
 from chalicelib.core.errors import Conflicted
 from chalicelib.partners import store
+from chalicelib.partners.form import SentSignature
 from chalicelib.partners.model import Receipt, ReceiveOutcome
 from chalicelib.partners.receiving import ReceivingContext
 from chalicelib.signatures.look_up import find_by_id
+from chalicelib.signatures.mail_state import hurry_imported_mail
 from chalicelib.signatures.model import ERASED_LIFETIME, Signature, SignatureState
 from chalicelib.signatures.take_back import add_receipt
 
@@ -63,3 +65,20 @@ def record_sender(new: Receipt, stored: Receipt, signature: Signature | None, re
             raise Conflicted("storage")
     if new.job_id:
         store.record_import(stored, new.job_id, receiving.tables)
+
+
+def hurry_email(
+    signature: Signature | None,
+    submission: SentSignature,
+    receipt: Receipt,
+    receiving: ReceivingContext,
+    now: datetime,
+) -> None:
+    """Hurry the email that an import requested, if the person signed on the partner's site after the import.
+
+    A partner may also send by API, again, those whom an import had brought. Nobody waits for these emails.
+    """
+    if signature is None or receiving.job_id is not None:
+        return
+    if submission.consent.obtained_at > signature.signed_at:
+        hurry_imported_mail(keys.signature(receipt.slug, receipt.signature_id), signature, now, receiving.tables)

@@ -44,9 +44,11 @@ class ManagedUpdate(TypedDict):
 
     id: UpdateId
     state: UpdateState
+    stopped: bool
+    """Whether a fault has stopped the scheduled or sending update. If `actions` has `publish`, publishing it again
+    continues it."""
     actions: list[UpdateAction]
-    """What staff can do with the update now. Each action is the last part of a route's path. A scheduled or sending
-    update has `publish` only if it has stopped because of a fault: publishing it again continues it."""
+    """What staff can do with the update now. Each action is the last part of a route's path."""
     title: str
     markdown: str
     language: str

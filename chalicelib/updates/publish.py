@@ -1,11 +1,12 @@
 """Publish an update, now or at a later time, or cancel an update."""
 
 from datetime import datetime
+from typing import NamedTuple
 
 from chalicelib.aws.queue import Queue
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import ConditionFailed, FieldError, Invalid, NotNow
-from chalicelib.jobs.model import new_id
+from chalicelib.jobs.model import JobState, new_id
 from chalicelib.jobs.request import jobs_of, start
 from chalicelib.updates import store
 from chalicelib.updates.find import find_update
@@ -58,18 +59,30 @@ def cancel(update: Update, now: datetime, tables: Tables) -> Update:
         return cancel(find_update(update.slug, update.update_id, tables), now, tables)
 
 
-def possible_actions(update: Update, now: datetime, tables: Tables) -> list[str]:
-    """Return what staff can do with the update now. Each action is also the last part of a route's path.
+class Progress(NamedTuple):
+    """`actions`: what staff can do with the update now; each is the last part of a route's path.
 
-    Of an update that is not a draft, "publish" means: its job has failed, and publishing again continues it.
+    `is_stopped`: a fault has stopped the update. Then "publish" continues it.
     """
+
+    actions: list[str]
+    is_stopped: bool = False
+
+
+def progress(update: Update, now: datetime, tables: Tables) -> Progress:
     if update.state is UpdateState.DRAFT:
-        return ["test", "publish", "cancel"]
+        return Progress(["test", "publish", "cancel"])
     if update.state not in OPEN:
-        return []
+        return Progress([])
     latest = _latest_job(update, tables)
-    can_continue = not _is_too_old(update, now) and not (latest and latest.at(now).is_open)
-    return ["publish", "cancel"] if can_continue else ["cancel"]
+    own = latest if latest and latest.update_id == update.update_id else None
+    if own and own.state is JobState.DONE:
+        return Progress([])  # The update has just ended: it was read a moment before its job.
+    if own and own.at(now).is_open:
+        return Progress(["cancel"])
+    is_another_sent = latest is not None and latest.at(now).is_open
+    can_continue = not is_another_sent and not _is_too_old(update, now)
+    return Progress(["publish", "cancel"] if can_continue else ["cancel"], is_stopped=True)
 
 
 def _continue(update: Update, actor: str, now: datetime, queue: Queue, tables: Tables) -> None:

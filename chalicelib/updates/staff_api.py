@@ -131,10 +131,12 @@ def _update_json(update: Update) -> "ManagedUpdate":
     translations: dict[str, ManagedWords] = {}
     for code, words in update.translations.items():
         translations[code] = {"title": words.title, "markdown": words.markdown, "html": update.htmls[code]}
+    progress = publish.progress(update, times.now(), tables())
     return {
         "id": update.update_id,
         "state": update.state,
-        "actions": publish.possible_actions(update, times.now(), tables()),
+        "stopped": progress.is_stopped,
+        "actions": progress.actions,
         "title": update.title,
         "markdown": update.markdown,
         "language": update.language,

@@ -62,7 +62,7 @@ def streams() -> Template:
             _RESTORED_STREAM,
             stream_reader("relay_mail", relay_patterns, BatchSize=100, ParallelizationFactor=4),
             # A batch has one write for each counter, so larger batches need fewer writes. 500 changes of several
-            # petitions, with up to three counters each, still fit into the function's timeout.
+            # petitions, with up to three counters each, can be written twice within the function's timeout.
             stream_reader(
                 "project_signatures",
                 projection_patterns,

@@ -114,3 +114,26 @@ def test_a_withdrawn_signature_keeps_no_time_of_a_stop(tables: FakeTables, petit
     del tables.items[key_of(petition, identity)]
     restore(withdrawn, tables, petition, identity)
     assert "unsubscribed_at" not in item_of(tables, petition, identity)
+
+
+@pytest.mark.parametrize("by_partner", [True, False])
+@pytest.mark.parametrize("stop_is_in", ["copy", "file", None])
+def test_a_partners_consent_does_not_replace_a_stop_but_signing_again_here_does(
+    tables: FakeTables, petition: Petition, stop_is_in: str | None, *, by_partner: bool
+) -> None:
+    """The signature was deleted. Before the restore, a partner sent it again, or the person signed and confirmed."""
+    identity = confirmed(tables, petition, updates=True)
+    key = key_of(petition, identity)
+    if stop_is_in == "copy":
+        unsubscribe(key, NOW, tables)
+    kept = item_of(tables, petition, identity)
+    del tables.items[key]
+    confirmed(tables, petition, now=LATER, updates=True)
+    if by_partner:
+        change_item(tables, petition, identity, by_partner=True)
+    in_file = [identity] if stop_is_in == "file" else []
+    outcomes = [restore(kept, tables, petition, *in_file) for _ in range(2)]
+    is_stopped = by_partner and stop_is_in is not None
+    first = RestoreOutcome.NEWER_WITHOUT_UPDATES if is_stopped else RestoreOutcome.NEWER
+    assert outcomes == [first, RestoreOutcome.NEWER]
+    assert item_of(tables, petition, identity)["updates"] is not is_stopped

@@ -39,7 +39,9 @@ def publish_again(fake_site: FakeSite, path: str) -> int:
 
 
 def actions(fake_site: FakeSite, path: str) -> object:
-    return ask(fake_site, "GET", path).json_body["actions"]
+    """Return the update's actions, and "stopped" before them if a fault has stopped it."""
+    update = ask(fake_site, "GET", path).json_body
+    return [*(["stopped"] if update["stopped"] else []), *update["actions"]]
 
 
 def test_publishing_again_continues_an_update_whose_job_failed_halfway(
@@ -51,7 +53,7 @@ def test_publishing_again_continues_an_update_whose_job_failed_halfway(
     run_until_done(crowded_site)
     assert actions(crowded_site, path) == ["cancel"], "the job may still continue by itself"
     crowded_site.clock.forward(PATIENCE)
-    assert actions(crowded_site, path) == ["publish", "cancel"]
+    assert actions(crowded_site, path) == ["stopped", "publish", "cancel"]
     assert publish_again(crowded_site, path) == 202
     assert actions(crowded_site, path) == ["cancel"]
     run_until_done(crowded_site)
@@ -86,7 +88,7 @@ def test_an_update_is_not_continued_while_another_is_sent(
     stop_job(crowded_site, monkeypatch)
     crowded_site.clock.forward(PATIENCE)
     publish_update(crowded_site)
-    assert actions(crowded_site, path) == ["cancel"]
+    assert actions(crowded_site, path) == ["stopped", "cancel"]
     assert publish_again(crowded_site, path) == 409
 
 
@@ -95,5 +97,5 @@ def test_an_old_update_is_not_continued(crowded_site: FakeSite, monkeypatch: pyt
     path = publish_update(crowded_site)
     stop_job(crowded_site, monkeypatch)
     crowded_site.clock.moment = NOW + CONTINUABLE
-    assert actions(crowded_site, path) == ["cancel"]
+    assert actions(crowded_site, path) == ["stopped", "cancel"]
     assert publish_again(crowded_site, path) == 409

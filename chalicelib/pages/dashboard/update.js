@@ -7,7 +7,7 @@ import { fromInput, timeField } from "./petition-form.js";
 import { keepFresh } from "./polling.js";
 import { refill } from "./refill.js";
 import { forget, keepTyped, unsavedPages } from "./typed.js";
-import { isStopped, REFRESH_EVERY_MS, RESULT_COLUMNS, textFields, textFrom } from "./updates.js";
+import { REFRESH_EVERY_MS, RESULT_COLUMNS, textFields, textFrom } from "./updates.js";
 
 /** @import { ManagedPetition, ManagedUpdate } from "#api" */
 /** @import { ViewContext } from "./app.js" */
@@ -20,9 +20,12 @@ const UNSAVED = "Careful: you have typed text that is not saved. It is not part 
 const DRAFT_EFFECT = "The draft can then no longer be published or changed.";
 const CANCEL_EFFECT =
   "No further email leaves after some seconds. What was sent stays sent, and a published update stays on the page.";
-const STOPPED =
-  "A fault has stopped this update. Tell your engineer. When the fault is repaired, continue the update: " +
+const STOPPED = "A fault has stopped this update. Tell your engineer. ";
+const CONTINUE =
+  "When the fault is repaired, continue the update: " +
   "those who have not got it yet will get it, and nobody gets it twice.";
+const NOT_NOW =
+  "It cannot be continued now: another update is being sent, or this one was published more than 30 days ago.";
 const RESULT_HINT =
   "Requested: people who had confirmed and asked for updates. Failed: bounced, refused, or perhaps not sent. " +
   "Skipped: people who withdrew or unsubscribed before, or whose email was cancelled. " +
@@ -150,12 +153,12 @@ async function showResult({ container, signal }, path, first) {
     try {
       /** @type {ManagedUpdate} */
       const update = (await ask(path)).data;
-      const stopped = isStopped(update);
-      const resume = stopped ? continueButton(path, errors, refresh) : null;
+      const canContinue = update.actions.includes("publish");
+      const resume = canContinue ? continueButton(path, errors, refresh) : null;
       const cancel = update.actions.includes("cancel") ? cancelButton(path, update, errors, refresh) : null;
       refill(
         live,
-        stopped ? h("p", { class: "notice" }, STOPPED) : "",
+        update.stopped ? h("p", { class: "notice" }, STOPPED + (canContinue ? CONTINUE : NOT_NOW)) : "",
         table("The result", RESULT_COLUMNS, [update], { keyOf: ({ id }) => id }),
         h("p", { class: "acts" }, resume, cancel),
       );

@@ -11,7 +11,7 @@ import { forget, keepTyped } from "./typed.js";
 
 /** @import { ManagedPetition, ManagedUpdate, ManagedUpdates, UpdateText } from "#api" */
 /** @import { ViewContext } from "./app.js" */
-/** @typedef {Pick<ManagedUpdate, "state" | "actions" | "publish_at">} Schedule */
+/** @typedef {Pick<ManagedUpdate, "state" | "stopped" | "publish_at">} Schedule */
 
 export const REFRESH_EVERY_MS = 5_000;
 const INTRODUCTION =
@@ -32,18 +32,11 @@ const STATES = {
 };
 
 /**
- * Whether a fault has stopped the update. Publishing it again continues it.
- * @param {Pick<ManagedUpdate, "state" | "actions">} update
- */
-export const isStopped = ({ state, actions }) => state !== "draft" && actions.includes("publish");
-
-/**
  * @param {Schedule} update
  * @param {number} now milliseconds since 1970
  */
-export function stateOf(update, now) {
-  const { state, publish_at: at } = update;
-  if (isStopped(update)) return "Stopped by a fault";
+export function stateOf({ state, stopped, publish_at: at }, now) {
+  if (stopped) return "Stopped by a fault";
   const isLater = state === "scheduled" && at && Date.parse(at) > now;
   return isLater ? `Will be published on ${plannedTime(at)}` : STATES[state];
 }

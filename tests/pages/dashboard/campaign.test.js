@@ -14,18 +14,18 @@ test("while emails are counted, their number is not shown as 0", () => {
 });
 
 test("a scheduled update shows its time in UTC and in UK time", () => {
-  const scheduled = { state: "scheduled", actions: ["cancel"], publish_at: "2026-07-24T14:05:00Z" };
+  const scheduled = { state: "scheduled", stopped: false, publish_at: "2026-07-24T14:05:00Z" };
   assert.equal(stateOf(scheduled, NOW), "Will be published on 24 July 2026, 14:05 UTC (15:05 UK time)");
   assert.equal(stateOf({ ...scheduled, publish_at: "2026-07-24T12:00:00Z" }, NOW), "About to be published");
   assert.equal(stateOf({ ...scheduled, state: "cancelled" }, NOW), "Cancelled");
-  assert.equal(stateOf({ state: "draft", actions: ["publish"], publish_at: null }, NOW), "Draft");
+  assert.equal(stateOf({ state: "draft", stopped: false, publish_at: null }, NOW), "Draft");
 });
 
-test("an update that can be published again is shown as stopped", () => {
+test("an update that a fault has stopped is shown as stopped", () => {
   for (const state of ["scheduled", "sending"]) {
     const update = { state, publish_at: "2026-07-24T14:05:00Z" };
-    assert.equal(stateOf({ ...update, actions: ["publish", "cancel"] }, NOW), "Stopped by a fault");
-    assert.notEqual(stateOf({ ...update, actions: ["cancel"] }, NOW), "Stopped by a fault");
+    assert.equal(stateOf({ ...update, stopped: true }, NOW), "Stopped by a fault");
+    assert.notEqual(stateOf({ ...update, stopped: false }, NOW), "Stopped by a fault");
   }
 });
 
