@@ -59,7 +59,7 @@ def cancel(update: Update, now: datetime, tables: Tables) -> Update:
         return cancel(find_update(update.slug, update.update_id, tables), now, tables)
 
 
-class Progress(NamedTuple):
+class MailingProgress(NamedTuple):
     """`actions`: what staff can do with the update now; each is the last part of a route's path.
 
     `is_stopped`: a fault has stopped the update. Then "publish" continues it.
@@ -69,20 +69,20 @@ class Progress(NamedTuple):
     is_stopped: bool = False
 
 
-def progress(update: Update, now: datetime, tables: Tables) -> Progress:
+def progress(update: Update, now: datetime, tables: Tables) -> MailingProgress:
     if update.state is UpdateState.DRAFT:
-        return Progress(["test", "publish", "cancel"])
+        return MailingProgress(["test", "publish", "cancel"])
     if update.state not in OPEN:
-        return Progress([])
+        return MailingProgress([])
     latest = _latest_job(update, tables)
     own = latest if latest and latest.update_id == update.update_id else None
     if own and own.state is JobState.DONE:
-        return Progress([])  # The update has just ended: it was read a moment before its job.
+        return MailingProgress([])  # The update has just ended: it was read a moment before its job.
     if own and own.at(now).is_open:
-        return Progress(["cancel"])
+        return MailingProgress(["cancel"])
     is_another_sent = latest is not None and latest.at(now).is_open
     can_continue = not is_another_sent and not _is_too_old(update, now)
-    return Progress(["publish", "cancel"] if can_continue else ["cancel"], is_stopped=True)
+    return MailingProgress(["publish", "cancel"] if can_continue else ["cancel"], is_stopped=True)
 
 
 def _continue(update: Update, actor: str, now: datetime, queue: Queue, tables: Tables) -> None:
