@@ -78,6 +78,7 @@ class PersonSignatures(TypedDict):
 
 class ResendResult(TypedDict):
     mail: bool
+    """Whether an email will be sent."""
     outcome: ResendOutcome
     message: str
     due_at: Time | None
@@ -89,6 +90,7 @@ class Obtained(TypedDict):
     through: str
     source: str | None
     counted_as: str | None
+    """The source that the signature is counted under, if that differs from `source`."""
 
 
 class GivenConsent(TypedDict):

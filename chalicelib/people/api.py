@@ -1,6 +1,7 @@
 """The routes for staff to find a person's signatures, and to show, withdraw, erase or export them.
 
-Each request is recorded in the activity log.
+Each request is recorded in the activity log. A petition is stopped for an address if the owner of the address wants no
+more email about this petition.
 """
 
 from collections.abc import Callable
@@ -90,7 +91,7 @@ def erase_person(request: Request, slug: str, signature_id: str) -> Response:
 
 @staff_view(routes)
 def export_access(request: Request, slug: str, signature_id: str) -> Response:
-    """Return a file for the person: the signatures of this signature's address, letters and states of emails."""
+    """Return a file for the person: all signatures of this signature's address, with their letters and emails."""
     stored = _all_of_owner(one_signature(slug, signature_id, tables()))
     audit(request, "access.exported", signature_id, _ids_by_slug(stored))
     texts = texts_as_signed(_versions_by_slug(stored), tables())

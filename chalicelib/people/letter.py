@@ -83,7 +83,7 @@ def _delivery(target_name: str, item: Item) -> "LetterDelivery":
         "waiting_since": item.get("mail_requested_at"),
         "sent_at": item.get("mailed_at"),
         "perhaps_sent_at": item.get("mail_unknown_at"),
-        "in_digest_of": item.get("digest"),  # The day of the email with many letters that has this one.
+        "in_digest_of": item.get("digest"),  # The day of the daily email that counts this letter.
         "area": item.get("digest_area"),
         "undeliverable": item.get("undeliverable"),
     }

@@ -91,7 +91,7 @@ def allow_mail(request: Request, slug: str, signature_id: str) -> Response:
 
 
 def _allowance(stored: StoredSignature, now: datetime) -> Allowance:
-    """Return when the signature's address may get its next email.
+    """Return when the signature's address may get its next email, and whether its owner wants no more.
 
     A withdrawn signature has no address. `resend` refuses this signature, whatever its allowance is.
     """

@@ -1,4 +1,7 @@
-"""Create and edit a petition. An edit increases the petition's revision. An edit of an old revision is refused."""
+"""Create and edit a petition. An edit increases the petition's revision. An edit of an old revision is refused.
+
+Shards are the items over which a petition's counts are spread. A petition never gets fewer shards.
+"""
 
 from datetime import datetime
 

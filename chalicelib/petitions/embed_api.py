@@ -41,4 +41,5 @@ def show_counter(request: Request, slug: str) -> Response:
 
 
 def _cache_headers() -> dict[str, str]:
+    """Let caches keep the response for as long as the load-shedding level says."""
     return cache_headers(level_now(tables()).max_age)

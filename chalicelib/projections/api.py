@@ -102,12 +102,12 @@ def _rows(numbers: Breakdown) -> "list[BreakdownRow]":
 
 
 def _read_breakdown(petition: Petition, by: TallyDimension | Dimension, days: Days) -> Breakdown:
-    """Read a TallyDimension from the tally, and a Dimension from the numbers that are derived from the stream."""
+    """Read a TallyDimension from the tally, and a Dimension from the numbers counted from the stream of changes."""
     now = times.now()
     if isinstance(by, TallyDimension):
         return breakdown(petition, by, days, now, tables())
     if days != ALL_DAYS:
-        raise Invalid([FieldError("by", "This breakdown has no daily counts: leave out from and to")])
+        raise Invalid([FieldError("by", 'This breakdown has no daily counts: leave out "from" and "to"')])
     if by is Dimension.CONSTITUENCY and not has_constituencies():
         raise Invalid([FieldError("by", "This site has no table of constituencies")])
     return projected_breakdown(petition, by, now, tables())
@@ -167,7 +167,7 @@ def requested_days(request: Request) -> Days:
     """Return the days from ?from= to ?to=. If one is missing, the days have no limit on that side."""
     first, last = _day(request, "from") or Days.first, _day(request, "to") or Days.last
     if first > last:
-        raise Invalid([FieldError("to", "Must not be before from")])
+        raise Invalid([FieldError("to", 'Must not be before "from"')])
     return Days(first, last)
 
 

@@ -1,5 +1,8 @@
 """Turn a change of a signature, from the table's stream, into increments of the counters.
 
+A petition's signatures are in 64 buckets (partitions), each with its own counters. `position`: the change's place in
+the stream.
+
 A damaged signature may lack any attribute. Such a signature must not stop the stream, because the change that repairs
 the signature comes later in the same stream.
 """

@@ -130,7 +130,7 @@ def repair(found: Recount, now: datetime, tables: Tables) -> dict[str, int]:
 
 
 def repair_pending(found: Recount, tables: Tables) -> int:
-    """Correct the wrong counters that did not change since, and return how many. The stream must not be behind."""
+    """Correct the wrong counters that have not changed meanwhile. Return how many. The stream must not be behind."""
     repaired = 0
     for bucket, wrong in found.wrong_pending.items():
         with suppress(ConditionFailed):
@@ -180,7 +180,7 @@ def _drift(stored: Mapping[SumName, int], walk: Walk) -> dict[SumName, int]:
 
 
 def _wrong_counters(stored: Mapping[str, int], walk: Walk) -> dict[str, WrongPending]:
-    """Return the wrong counters by bucket.
+    """Return the wrong counters of pending signatures, by bucket: a petition has 64 buckets (partitions).
 
     The counters lag. They may lack signatures that just became pending, and have some that just stopped being pending.
     """

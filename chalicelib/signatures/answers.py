@@ -13,7 +13,7 @@ REPLY = "Whether the targets get the email address, to reply."
 
 
 class Accepted(TypedDict):
-    """The response is the same for new, repeated and blocked signatures."""
+    """The response is the same for new and repeated signatures, and if we send no email to the address."""
 
     status: Literal["check-your-inbox"]
 

@@ -60,7 +60,7 @@ def sign_by_form(request: Request, slug: str) -> Response:
         suggested = suggested_address(fields)
         if suggested:
             fields[SUGGESTION_FIELD] = suggested
-            raise Invalid([FieldError("email", CHECK_ADDRESS)])  # Asked once: probably a typo.
+            raise Invalid([FieldError("email", CHECK_ADDRESS)])  # Probably a typo: ask once.
         _sign(request, form, petition, "form", now)
     except Invalid as invalid:
         return petition_page(
@@ -74,7 +74,7 @@ def sign_by_form(request: Request, slug: str) -> Response:
 def _sign(request: Request, form: SignatureForm, petition: Petition, channel: str, now: datetime) -> None:
     context = SigningContext(signing_tables(), overflow_queue, settings().signature_keys)
     network = network_hash(source_ip(request), now, settings().limit_keys)
-    # Who obtained the signature, with which wording, and through which channel.
+    # Who obtained the signature, with which wording, through which channel, and from which network.
     origin = own_origin(petition, channel, form.source, network)
     signature_id, outcome = sign(form, petition, origin, now, context)
     log.note("signed", petition=petition.slug, signature=signature_id, outcome=outcome, channel=channel)

@@ -27,7 +27,7 @@ NO_ATTRIBUTES: Mapping[str, Any] = {}
 
 
 def read_corrections(fields: Mapping[str, str], country: str) -> Corrections:
-    """Return the corrections. A field that was not sent stays unset. Raise Invalid.
+    """Return the corrections. A field that was not sent stays unset. Raise Invalid if a correction is invalid.
 
     `country`: the signature's country, for a postcode that was sent without a country.
     """
@@ -59,13 +59,13 @@ def confirm(
     also: Mapping[str, Any] = NO_ATTRIBUTES,
     issued: datetime | None = None,
 ) -> SignatureState:
-    """Confirm the signature if it is pending. Return its state after that: confirmed or withdrawn. Usually one call.
+    """Confirm the signature if it is pending. Return its state after that: confirmed or withdrawn.
 
-    `subject`: the signature's id, country and source, as in the link. `also`: more attributes to store. If the
-    signature is confirmed already, only a `letter` in `also` is stored, and only if the link's page asked whether to
-    send one. With `by_partner` in `also`, the tally counts the signature as the partner's. Without `by_partner`, the
-    owner of the mailbox gets a receipt by email if the petition sends receipts. `issued`: when the owner's link was
-    issued. If the signature was withdrawn after that, the link no longer works.
+    Usually one call to DynamoDB. `subject`: the signature's id, country and source, as in the link. `also`: more
+    attributes to store. If the signature is confirmed already, only a `letter` in `also` is stored, and only if the
+    link's page asked whether to send one. With `by_partner` in `also`, the tally counts the signature as the partner's.
+    Without `by_partner`, the owner of the mailbox gets a receipt by email if the petition sends receipts. `issued`:
+    when the owner's link was issued. If the signature was withdrawn after that, the link no longer works.
 
     Raise LinkExpired if the petition closed too long ago or was removed, if the link no longer works, or if the
     signature does not exist. Raise Invalid if the postcode does not fit the stored country. Raise Conflicted if the
@@ -119,6 +119,7 @@ def _confirm_as_linked(
     linked_entry = TallyEntry(+1, now, country, subject.source, by_partner)
     has_receipt_email = petition.receipt and not by_partner
 
+    # If the tally has no room for the link's source, `entry` has the source OTHER.
     def change_for(entry: TallyEntry) -> Change:
         return store.confirmation(
             subject, changes, entry.source, now, has_receipt_email=has_receipt_email, issued=issued

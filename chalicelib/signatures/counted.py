@@ -1,6 +1,7 @@
 """Change a signature and the tally in one transaction. Only this file adds signatures to the tally or subtracts them.
 
-The tally of a petition is spread over shards, so that many transactions can change it at once.
+The tally of a petition is spread over shards, so that many transactions can change it at once. It also counts by
+source: the campaign or site that a signature came through. Each shard has room for a limited number of sources.
 """
 
 from collections.abc import Callable
@@ -29,8 +30,8 @@ def change_and_count(
 ) -> None:
     """Apply `change_for(entry)` and add the entry to a random shard of the tally: both or neither.
 
-    If the shard has too many sources, count under the source OTHER. `change_for` then gets an entry with this source,
-    so that its change can store OTHER in the signature. After a TransactionConflict, which botocore does not retry, try
+    If the shard has no room for the source, count under OTHER. `change_for` then gets an entry with this source, so
+    that its change can store OTHER in the signature. After a TransactionConflict, which botocore does not retry, try
     again on a random shard. Raise Conflicted after ATTEMPTS. Raise ConditionFailed, with the item, if the signature
     does not meet the condition of `change_for`.
     """

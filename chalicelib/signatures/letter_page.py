@@ -32,8 +32,9 @@ class ShownLetter:
 
     `text`: the petition's letter in `language`, the language of the signature. `version`: the version of `text`.
     `rendered_letter`: the signature's letter to its first recipient. `to`: the names of all recipients.
-    `member_constituency`: of the recipient who is a member of parliament, or "". `has_no_member`: a target is the
-    member for the postcode, but we know no such member. `fields`: the values of the form's fields for the letter.
+    `member_constituency`: the constituency of the recipient who is a member of parliament, or "". `has_no_member`: a
+    target is the member for the postcode, but we know no such member. `fields`: the values of the form's fields for the
+    letter.
     """
 
     text: Letter

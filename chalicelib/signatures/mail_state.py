@@ -75,7 +75,7 @@ def request_or_nudge_mail(
     if stored.mail_kind:
         changes = {"mail_network": network} if network else {}
         if stored.mail_kind is MailKind.CONFIRM_IMPORTED:
-            changes["mail_kind"] = MailKind.CONFIRM  # Now the person waits for the email.
+            changes["mail_kind"] = MailKind.CONFIRM  # An import's emails wait behind others. Now the person waits.
         nudge_mail(key, now, tables, changes, offer)
     else:
         kind = MailKind.CONFIRM if stored.state is SignatureState.PENDING else MailKind.ALREADY_SIGNED
@@ -95,9 +95,10 @@ def nudge_mail(
 ) -> None:
     """Nudge an open mail request. Raise ConditionFailed if the request, or its last nudge, is too recent.
 
-    `changes`: new attributes of the request. A new network replaces the old one, perhaps of a stranger, whose emails
-    must wait. `offer`: {"letter_asked": letter} if the email asks the owner whether to send this letter, else empty.
-    The first offer is stored even if the request is recent: the email is not sent yet, so it can still ask.
+    `changes`: new attributes of the request. A new network replaces the old one, which is perhaps a stranger's: a limit
+    may delay all first emails for the stranger's network. `offer`: {"letter_asked": letter} if the email asks the owner
+    whether to send this letter, else empty. The first offer is stored even if the request is recent: the email is not
+    sent yet, so it can still ask.
     """
     long_ago = iso(now - NUDGE_AFTER)
     may_be_nudged: Condition = Attr("mail_requested_at").lte(long_ago) & absent_or_at_most("mail_nudged_at", long_ago)
@@ -134,8 +135,8 @@ def mark_mailed(key: Key, requested_at: str, now: datetime, expires: datetime, t
 def mark_undeliverable(key: Key, reason: str, tables: Tables) -> None:
     """Record a hard bounce or a complaint, so that this signature gets no more email. Idempotent.
 
-    Do nothing if the signature has no address any more. The events of a bounce and of a complaint may come in any
-    order.
+    Do nothing if the signature has no address any more. If both a bounce and a complaint come, the last call's `reason`
+    is stored.
     """
     stopped = {"undeliverable": reason, "updates": False}
     tables.try_update(Change(key, assign=stopped, remove=MAIL_REQUEST_FIELDS, when=Attr("email").exists()))

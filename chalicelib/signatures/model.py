@@ -164,7 +164,7 @@ class Signature(BaseModel):
 
     @property
     def is_erasure_mark(self) -> bool:
-        """Return whether this is an empty item that `erase_all` stored where there was no signature."""
+        """Return whether `erase_all` stored this empty item without a signature. Other empty items have a `channel`."""
         return self.erased_at is not None and not self.channel
 
     def is_withdrawn_or_expired(self, now: datetime) -> bool:

@@ -135,10 +135,11 @@ def clean_postcode(typed: str, country: str) -> str | None:
 
     Raise ValueError with a sentence that the form shows to the person.
     """
-    is_ascii = typed.translate(_PUNCTUATION).isascii()
+    # Phones and word processors may insert a dash that is not ASCII, so test only the other characters.
+    without_punctuation = typed.translate(_PUNCTUATION)
     # Change only ASCII to upper case: "ß" would become "SS", and pass the checks.
-    in_upper_case = typed.upper() if is_ascii else typed
-    postcode = " ".join(in_upper_case.split())
+    text = typed.upper() if without_punctuation.isascii() else typed
+    postcode = " ".join(text.split())
     if not postcode:
         return None
     if country == "GB":

@@ -38,7 +38,8 @@ def network_of(address: str) -> bytes:
 def network_hash(address: str, now: datetime, secrets: Mapping[str, str]) -> str | None:
     """Return the hash of the network and the day. None: no limit, for loopback and if `address` is no IP address.
 
-    The day is in the hash, so that nobody can compare the networks of two days.
+    The day is in the hash, so that nobody can compare the networks of two days. A new secret must not change the hash
+    within a day, so use the oldest one.
     """
     network = network_of(address)
     if not network or network.startswith(LOOPBACK):

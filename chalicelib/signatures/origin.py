@@ -13,7 +13,7 @@ class Origin:
 
     `obtained_by`: the name of the charity or partner. `channel`: how the signature reached us, such as form or api.
     `consent_version`: the version of the wording that the person agreed to. `source`: the campaign or site that the
-    person came from. `email`: the email with a link to confirm that `sign` requests; None if it requests no email.
+    person came from. `email`: which email with a link to confirm `sign` requests; None: it requests no email.
     `receipt`: the digest of the partner's receipt, which is our record of the signature that the partner sent.
     `network`: the hash of the client's network, stored only with a mail request. The first emails for signatures from
     one network are limited.

@@ -136,8 +136,8 @@ def _store_and_wait(new: NewSignature, now: datetime, tables: Tables) -> Outcome
 def _store(new: NewSignature, now: datetime, tables: Tables, *, from_queue: bool = False) -> Outcome:
     """Store the signature. If its key exists, add who obtained it, and renew the stored one or request its email.
 
-    `from_queue`: the signature is from a message of the overflow queue. Then neither renew nor request if the stored
-    signature is newer than the message or waits for its email. Raise Unavailable if it is perhaps not stored.
+    `from_queue`: the signature is from the overflow queue. Then do neither if the stored one is newer or waits for its
+    email. But hurry an import's email, which waits behind others. Raise Unavailable if it is perhaps not stored.
     """
     for _ in range(ATTEMPTS):
         try:
@@ -149,8 +149,8 @@ def _store(new: NewSignature, now: datetime, tables: Tables, *, from_queue: bool
         added = _new_obtainer_and_receipts(new.signature, earlier)
         if is_live and added:
             store.add_obtainer_and_receipts(new.key, added, tables)
-        has_mail_request = is_live and earlier.mail_kind not in (None, MailKind.CONFIRM_IMPORTED)
-        if from_queue and (has_mail_request or _is_overtaken(new, earlier)):
+        waits_for_email = is_live and earlier.mail_kind not in (None, MailKind.CONFIRM_IMPORTED)
+        if from_queue and (waits_for_email or _is_overtaken(new, earlier)):
             return Outcome.OVERTAKEN
         if _sign_again(new.key, earlier, new.signature, now, tables):
             return Outcome.REPEATED

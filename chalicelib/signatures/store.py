@@ -1,7 +1,8 @@
 """Read and write signatures. Every write has a condition, because the signature may have changed since it was read.
 
 store_leaving.py has the writes with which a person leaves. A partner's receipt is our record of a signature that it
-sent. A receipt email says that a signature is confirmed.
+sent. In place of a receipt, OUR_FORM means that the person signed here. A receipt email says that a signature is
+confirmed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -67,8 +68,8 @@ def renew(key: Key, signature: Signature, now: datetime, tables: Tables) -> None
 
 
 def _renewal(key: Key, signature: Signature, when: Condition) -> Change:
-    # Keep `mails`, the number of emails sent. Keep `withdrawn_at`, for running exports, and because older links must
-    # not confirm. Keep `unsubscribed_at`: a partner's earlier consent must not start updates.
+    # Keep `mails`, the number of emails sent. Keep `withdrawn_at`: running exports count who withdrew meanwhile,
+    # and older links must not confirm. Keep `unsubscribed_at`: a partner's earlier consent must not start updates.
     fresh = signature.model_dump(exclude_none=True, exclude={"mails"})
     old_fields = ("erased_at", "taken_back_at", *PERSONAL_FIELDS, *MAIL_REQUEST_FIELDS)
     stale = [name for name in old_fields if name not in (*fresh, "unsubscribed_at")]
@@ -86,7 +87,8 @@ def confirmation(
 ) -> Change:
     """Return the change from pending to confirmed, if the stored country and source are still those of the link.
 
-    `issued`: when the link was issued; if the person withdrew later, change nothing. `has_receipt_email`: also request
+    `counted_source`: the source under which the tally counts the signature. `issued`: when the link was issued; if the
+    person withdrew later, change nothing. `has_receipt_email`: also request
     the receipt email. Otherwise, if `changes` has `letter_asked`, request the email that offers this letter.
     """
     changed = {name: value for name, value in changes.items() if value is not None}

@@ -13,7 +13,7 @@ from chalicelib.core.address import canonical_of
 from chalicelib.core.keys import Key
 from chalicelib.signatures.model import SignatureState
 
-# What a recount reads (.chalice/policy-recount.json).
+# What a recount reads, to compare the signatures with the tally (.chalice/policy-recount.json).
 RECOUNT_FIELDS = (
     "state", "country", "source", "counted_source", "by_partner", "signed_at", "confirmed_at", "withdrawn_at",
 )  # fmt: skip
@@ -23,7 +23,7 @@ UPDATE_FIELDS = ("sk", "state", "updates", "undeliverable")
 ADDRESS_FIELDS = ("state", "email")
 # What the list of people who asked for updates reads (.chalice/policy-run-list.json).
 OPT_IN_LIST_FIELDS = ("sk", "state", "updates", "undeliverable", "email", "name", "language", "confirmed_at")
-# What `manage.py letters` reads, to find signatures whose letters were never requested.
+# What `manage.py letters` reads, to find letters that were not requested because the stream lost a confirmation.
 LETTER_FIELDS = ("pk", "sk", "state", "letter", "confirmed_at")
 # What an export reads (.chalice/policy-run-export.json): no email address.
 EXPORT_FIELDS = (

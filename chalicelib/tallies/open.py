@@ -11,7 +11,8 @@ from chalicelib.tallies import snapshots, store
 
 def open_tally(slug: str, shards: int, now: datetime, tables: Tables) -> None:
     """Open the tally with this number of shards. Idempotent: if the tally exists, this can only add shards."""
-    store.open_head(slug, now.date() - timedelta(days=1), tables)
+    day_before_first = now.date() - timedelta(days=1)
+    store.open_head(slug, day_before_first, tables)
     store.raise_shards(slug, shards, tables)
     snapshots.open_snapshot(slug, now, tables)
 

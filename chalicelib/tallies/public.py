@@ -1,7 +1,8 @@
 """The count that the public sees: a stored snapshot. A caller that reads a stale snapshot refreshes it.
 
-Only one caller at a time does this: the caller that gets the lease. The other callers return the stale count,
-or count if there is none.
+Only one caller at a time does this: the caller that gets the lease. The other callers return the stale count.
+If there is no stale count, they count without saving. The recent numbers are those of today, of the last day and by
+postcode area.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,6 +1,7 @@
 """Store the snapshots of petitions in the counts table. A snapshot has the count and the recent numbers for the public.
 
-The snapshot's item also has the leases. For a few seconds, a lease lets only one caller refresh the numbers.
+The recent numbers are those of today, of the last day and by postcode area. The snapshot's item also has the leases.
+For a few seconds, a lease lets only one caller refresh the numbers.
 """
 
 from collections.abc import Iterable, Mapping

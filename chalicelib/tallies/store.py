@@ -39,7 +39,7 @@ class Head:
     """The sum of all closed days. `through` is the last of them. `total`, `withdrawn`, `by_partners`: as in `Tally`.
 
     `shards`: how many shards a day has at most. An increase is stored here before any writer uses it. `began`: the
-    first day that was counted; None if it is not recorded. `adjusted_at`: the time of the last adjustment.
+    first day that was counted; None if it is not recorded. `adjusted_at`: when a recount last adjusted the sums.
     """
 
     through: date

@@ -63,8 +63,8 @@ def stage_counts_by_day(petition: Petition, now: datetime, tables: Tables) -> St
 def _first_not_closed(petition: Petition, closed: StageCounts, final_before: date, tables: Tables) -> date:
     """Return the first day that is not closed.
 
-    If no day is closed, return the petition's first day. But if this day is later than `final_before`, perhaps in the
-    future, return `final_before`.
+    If no day is closed, return the petition's first day, but not later than `final_before`: the first day may be in the
+    future.
     """
     if closed:
         return max(closed) + timedelta(days=1)
