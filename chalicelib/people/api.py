@@ -85,7 +85,7 @@ def withdraw_for_person(request: Request, slug: str, signature_id: str) -> Respo
 
 @staff_view(routes)
 def erase_person(request: Request, slug: str, signature_id: str) -> Response:
-    """Withdraw the signature, which also subtracts it from the tally, then empty its item. Idempotent."""
+    """Erase one signature: withdraw it, which also subtracts it from the tally, then empty its item. Idempotent."""
     return _act_and_show(request, slug, signature_id, "signature.erased", erase)
 
 

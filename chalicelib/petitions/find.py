@@ -72,7 +72,7 @@ def _read_petition(slug: str, now: datetime, tables: Tables) -> Petition:
 
 
 def _read_with_slugs(slug: str, now: datetime, tables: Tables) -> Petition | None:
-    """Find a petition that is not in the cached list of slugs. If the list must be read again, one call reads both.
+    """Find a petition whose slug is not in the cached list. If the list must be read, one call reads list and petition.
 
     Otherwise trust the list and return None. Raise Unavailable if the last read of the list failed.
     """

@@ -20,7 +20,7 @@ TargetKey = Annotated[str, StringConstraints(pattern=TARGET_KEY_PATTERN), Field(
 
 
 class Single(BaseModel):
-    """Each letter is an email of its own, sent as soon as possible. While many confirmations wait, letters wait."""
+    """Each letter is an email of its own, sent as soon as possible, but not while many confirmation emails wait."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 

@@ -96,7 +96,7 @@ def letter_texts(letter: Letter, signed: SignedLetter) -> dict[str, str]:
 
 
 def _opening_text(opening: int | str | None, suggested: Sequence[str]) -> str:
-    """Return the person's own words or the chosen suggestion. By default, return the first suggestion, if any."""
+    """Return the own words or the chosen suggestion. If none is chosen or staff removed it: the first one, if any."""
     if isinstance(opening, str):
         return opening
     if suggested and opening is not None and opening < len(suggested):

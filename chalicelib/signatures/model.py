@@ -139,7 +139,7 @@ class Signature(BaseModel):
 
     @property
     def all_receipts(self) -> set[str]:
-        """Return the partners' receipts, and OUR_FORM if the person signed here. If withdrawn: only OUR_FORM."""
+        """Return the partners' receipts, and OUR_FORM if the person signed here or withdrawal removed the receipts."""
         first = self.receipt or OUR_FORM
         others = self.also_came_with or set()
         return {first, *others}
@@ -179,7 +179,7 @@ class Signature(BaseModel):
 
 
 def withdrawal_limit(issued: datetime) -> str:
-    """Return the latest `withdrawn_at` with which a link issued at this time still confirms, given CLOCK_SKEW."""
+    """Return, as stored, the latest `withdrawn_at` with which a link issued at this time still confirms."""
     return iso(issued + CLOCK_SKEW)
 
 

@@ -166,7 +166,7 @@ def _added_to_head(tally: Tally) -> dict[str, int]:
 
 
 def reopen(slug: str, today: date, tables: Tables) -> list[date]:
-    """Reopen today and later days if they are closed, so that readers sum their shards again. Return these days.
+    """Reopen today and later days that a reader closed too early. Readers then sum their shards again. Return the days.
 
     Raise ConditionFailed if another caller closes or reopens a day meanwhile.
     """
