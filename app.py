@@ -59,11 +59,13 @@ app.answer_head()
 if not this_function:
     for name in WORKERS:
         app.register_blueprint(import_module(f"chalicelib.{name}").workers)
+    # The authorizers are Lambda functions too. They also start from their own module.
     app.register_blueprint(import_module("chalicelib.staff.authorizer").routes)
 
 
-# The handlers of the other functions. API Gateway sends each route to its function. The role of a function allows only
-# what the function's routes need (.chalice/policy-*.json). Lambda finds a handler by its name in this module.
+# The handlers of all functions with routes except API, whose handler is `app`. API Gateway sends each route to its
+# function. The role of a function allows only what the function's routes need (.chalice/policy-*.json). Lambda finds a
+# handler by its name in this module.
 for function in Function:
     if function is not Function.API:
         name = function.name.lower()

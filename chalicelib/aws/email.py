@@ -145,8 +145,8 @@ def _translate_no_connection() -> Iterator[None]:
 def _ses_error(error: ClientError) -> Throttled | MailRefused | Denied | None:
     """Return the domain error for an error of SES. Return None for errors that `translate_errors` itself translates."""
     code, message = code_of(error), error.response["Error"].get("Message", "")
-    # SES also reports an unverified sender as MessageRejected. This is our fault, not the recipient's. The message
-    # quotes addresses, so test for it before the words of STOPPED_MESSAGE, which may be in an address.
+    # SES also reports an unverified sender as MessageRejected. This is our fault, not the recipient's. The message then
+    # quotes addresses, and an address may have the words of STOPPED_MESSAGE. So look for an unverified sender first.
     is_sender_unverified = code in REFUSED and "not verified" in message
     if code in MISCONFIGURED or is_sender_unverified:
         return report_denial(error, "mail")

@@ -131,7 +131,10 @@ def partition_request(pk: str, between: tuple[str, str] | None, only: Sequence[s
 
 
 def page_request(pk: str, only: Sequence[str], when: Condition) -> dict[str, Any]:
-    """Return a query for the attributes `only`, at least one, of items that match `when`. AWS bills the others too."""
+    """Return a query for the items of a partition that match `when`. AWS also bills the items that do not match.
+
+    `only`: the attributes to return, at least one.
+    """
     built = ConditionExpressionBuilder().build_expression(when)
     request = {**partition_request(pk, None, only), "FilterExpression": built.condition_expression}
     request["ExpressionAttributeNames"].update(built.attribute_name_placeholders)

@@ -40,7 +40,7 @@ class AddressError(ValueError):
 
 @dataclass(frozen=True)
 class Address:
-    """`deliverable` is the typed address, for SES with its domain in ASCII; `canonical` identifies the person."""
+    """`deliverable`: the typed address, with its domain in ASCII for SES. `canonical` identifies the person."""
 
     deliverable: str
     canonical: str
@@ -90,7 +90,7 @@ def canonical(local: str, domain: str) -> str:
     """
     local = unicodedata.normalize("NFKC", local).casefold()
     domain = domain.casefold()
-    local = local.partition("+")[0] or local
+    local = local.partition("+")[0] or local  # A local part that begins with + stays whole.
     if domain in GMAIL:
         local, domain = local.replace(".", "") or local, "gmail.com"
     return f"{local}@{domain}"

@@ -55,8 +55,8 @@ def read(purpose: Purpose, token: str, now: datetime, secrets: dict[str, str]) -
     payload, expires = payload_of(purpose, token, secrets)
     subject = Subject(*payload)
     if now >= expires:
-        expired = LinkExpired if purpose is Purpose.CONFIRM else OptOutLinkExpired
-        raise expired(subject.slug, subject.signature_id)
+        error_class = LinkExpired if purpose is Purpose.CONFIRM else OptOutLinkExpired
+        raise error_class(subject.slug, subject.signature_id)
     return subject
 
 

@@ -57,7 +57,8 @@ def _folded(text: str) -> str:
 
 @cache
 def _linkifier() -> "LinkifyIt":
-    # Imported here, because few signatures need it: those with a letter in own words, or a name with a dot, "/" or "@".
+    # Imported here, because few signatures need it: those with a changed letter to the petition's targets, and those
+    # with a dot, "/" or "@" in the name.
     from linkify_it import LinkifyIt
     from publicsuffixlist import PSLFILE
 

@@ -26,7 +26,10 @@ def _prefers(accept: str, types: tuple[str, ...]) -> bool:
 
 
 def _quality(accept: str, types: tuple[str, ...]) -> float:
-    """Return the highest weight (0 to 1) that `accept` gives to one of the types; 0 for none, also for `*/*`."""
+    """Return the highest weight (0 to 1) that `accept` gives to one of the types. Return 0 if it names none of them.
+
+    A wildcard such as `*/*` names no type.
+    """
     highest = 0.0
     for accepted in accept.lower().split(","):
         media_type, *parameters = (part.strip() for part in accepted.split(";"))

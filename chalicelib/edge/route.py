@@ -38,8 +38,8 @@ class Throttle(NamedTuple):
     burst: int
 
 
-# The throttle of routes that name no other, of HEAD, and of requests without a route: of all that is not for a crowd.
-# It is low, so that a scanner cannot use up the account's capacity.
+# The throttle of each route that does not name its throttle, of HEAD, and of requests without a route. No crowd sends
+# these, so the throttle is low: a scanner cannot use up the account's capacity.
 DEFAULT_THROTTLE = Throttle(50, 100)
 
 

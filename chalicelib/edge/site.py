@@ -69,11 +69,11 @@ def read_openapi(request: Request) -> Response:
 
 @json_view(routes)
 def read_health(request: Request) -> Response:
-    """Return 200 if the tables and queues that supporters need answer, else 503."""
+    """Return 200 if each table and queue that supporters need is available, else 503."""
     tables().check()
     mail_queue().check()
     overflow_queue().check()  # The queue of signatures that are not yet in the table.
-    other_mail_queue().check()
+    other_mail_queue().check()  # The queue of email that is not urgent.
     return json_answer({"status": "ok"})
 
 

@@ -102,7 +102,10 @@ def answer_without_view(request: Request, path: str) -> Response:
 
 
 def _form_of(routes: list[Route], path: str) -> str:
-    """Return the path of the form that is sent to this path; "" if none is. A reload of a refused form comes here."""
+    """Return the path of the form that browsers post to this path, or "" if they post no form to it.
+
+    If we refuse a form, the page with the errors has the path of the POST. Loading this page again may send a GET here.
+    """
     takes_form = any(route.view == "sign_by_form" for route in routes)
     return f"{path.removesuffix('/signatures')}#sign" if takes_form else ""
 

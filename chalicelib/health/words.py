@@ -67,7 +67,7 @@ def messages(facts: HealthFacts) -> list[Message]:
         *map(_correction_message, facts.corrections),
     ]
     current = problems or [Message(Health.GOOD, f"Everything works. {NO_ACTION}")]
-    # Readiness is about an expected crowd. It is no problem of today.
+    # Readiness is about an expected crowd. So it may be a warning while everything works now.
     return sorted([*current, *_readiness_messages(facts.readiness)], key=_badness, reverse=True)
 
 

@@ -31,7 +31,8 @@ routes = Blueprint(__name__)
 def take_signatures(request: Request, slug: str) -> Response:
     """Take the signatures, and return their results in the same order.
 
-    A repeat changes nothing, except that a signature that has expired or was undone meanwhile is stored again.
+    A repeat changes nothing, unless the signature expired meanwhile, or the undo of an import took it back: then it is
+    stored again.
     """
     now = times.now()
     body = decode_json(json_body(request, max_bytes=MAX_BODY_KB * 1024))
@@ -45,8 +46,8 @@ def take_signatures(request: Request, slug: str) -> Response:
 def receiving_of(request: Request, slug: str, channel: str, now: datetime) -> ReceivingContext:
     """Return the context in which we receive the calling partner's signatures.
 
-    Raise Forbidden if the caller is not a partner, UnknownThing if the partner does not exist, and the errors of
-    find_open_petition.
+    Raise Forbidden if the caller is not a partner, UnknownThing if the partner does not exist, and UnknownPetition,
+    PetitionRemoved or PetitionNotOpen.
     """
     partner = find_partner(partner_of(request), tables())
     petition = find_open_petition(slug, now, tables())

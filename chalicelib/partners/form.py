@@ -15,6 +15,7 @@ from chalicelib.signatures.model import Signature
 
 # In one request.
 MAX_SIGNATURES = 100
+# The sentences for missing and for wrong fields.
 WORDS = Words({**MISSING, "consent": "Send what the person agreed to: wording, version and obtained_at"}, WRONG)
 # More than enough for 100 signatures, each with a wording of 1,000 characters in any script (UTF-8).
 MAX_BODY_KB = 512
@@ -82,7 +83,7 @@ class SentSignature(BaseModel):
     def without_stopped_updates(self, stored: Signature | None) -> Self:
         """Return the signature without consent to updates if the person stopped updates here after that consent.
 
-        If the consent has no date, it may be the older one.
+        A consent without a date may be older than the stop.
         """
         if stored is None or stored.unsubscribed_at is None:
             return self
@@ -118,7 +119,8 @@ def read_signature(
     if partner.counts is CountsWhen.AFTER_EMAIL and not consent.email:
         message = "This partner's signatures need our email to confirm, but this consent allows no email"
         raise Invalid([FieldError("consent.email", message)])
-    # Readers of formats without a date use `now`. If the partner's clock is ahead, the time is later than `now`.
+    # For a consent without a date in a file or from an OSDI client, the time is `now`. A later time is wrong: the
+    # partner's clock is ahead. So only a time before `now` counts as a date.
     is_dated = consent.obtained_at < now
     return SentSignature(identifier=signature.identifier, form=form, consent=consent, row=row, is_dated=is_dated)
 

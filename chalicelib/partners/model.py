@@ -97,7 +97,7 @@ class Receipt(BaseModel):
     def entry_for(self, sender: str) -> str:
         """Return the entry in Signature.all_receipts that records that `sender` sent the signature again.
 
-        For the first sender, the entry is only the digest.
+        Do not call this for the first sender: the first sender's entry is only the digest.
         """
         return f"{self.digest}.{sender}"
 

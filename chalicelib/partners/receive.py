@@ -72,7 +72,7 @@ def _take(
     submission: SentSignature, new: Receipt, stored: Receipt | None, receiving: ReceivingContext, now: datetime
 ) -> ReceiveOutcome:
     """Take the signature. `new`: its new receipt. `stored`: the receipt that was stored for its identifier, if any."""
-    current = _claim(new, stored, receiving.tables)  # `new`, or the receipt of an earlier call, which stays stored.
+    current = _claim(new, stored, receiving.tables)  # The stored receipt: `new`, or one of an earlier call.
     is_settled = current.result is not None
     if is_settled:
         signature = find_signature(current, receiving)
@@ -149,7 +149,8 @@ def _confirm(
 ) -> None:
     """Confirm the signature. Unless it came with this receipt, take its name and `updates` from `submission`.
 
-    If it has a letter, perhaps a stranger wrote the letter on our form. So our email asks the person before we send it.
+    If it has a letter to the petition's targets, perhaps a stranger wrote the letter on our form. So our email asks the
+    person before we send the letter.
     """
     corrections = {} if has_this_receipt else {"name": submission.form.name, "updates": submission.form.consent.updates}
     subject = Subject(receipt.slug, receipt.signature_id, signature.country or "", signature.source or "")
@@ -158,7 +159,7 @@ def _confirm(
     also = {"letter": None, "letter_asked": letter_to_ask_about, "by_partner": True}
     try:
         confirm(subject, Corrections.model_validate(corrections), receiving.petition, now, receiving.tables, also=also)
-    except LinkExpired as expired:  # The signature was just erased. A repeat finds out what is so now.
+    except LinkExpired as expired:  # The signature was just erased. A repeat reads its new state.
         raise Conflicted("storage") from expired
 
 

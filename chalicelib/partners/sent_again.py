@@ -40,7 +40,7 @@ def may_be_stored_again(receipt: Receipt, signature: Signature | None, now: date
 
 def repeated_result(settled: Receipt, new: Receipt, signature: Signature | None) -> ReceiveOutcome:
     """Return the result of sending a signature again. `settled`: its stored receipt. `new`: the repeat's receipt."""
-    if settled.result and settled.is_same_row(new):
+    if settled.result and settled.is_same_row(new):  # After a crash, the import takes the same row again.
         return settled.result
     is_live = signature is not None and signature.state is not SignatureState.WITHDRAWN
     was_suppressed = settled.result is ReceiveOutcome.SUPPRESSED
@@ -50,7 +50,7 @@ def repeated_result(settled: Receipt, new: Receipt, signature: Signature | None)
 def record_sender(new: Receipt, stored: Receipt, signature: Signature | None, receiving: ReceivingContext) -> None:
     """Record that the sender of `new` sent the signature too, so that the undo of another import does not withdraw it.
 
-    Do nothing if no import sent the signature before, if the import of `new` sent it first, or if it is not stored.
+    Do nothing if no import sent the signature before, if the import of `new` sent it first, or if `signature` is None.
     Raise Conflicted if the undo of an import withdrew the signature meanwhile, or it was deleted. If the caller then
     repeats the request, we store the signature again.
     """

@@ -66,7 +66,10 @@ def issue_token(request: Request) -> Response:
 
 @staff_view(routes)
 def revoke_token(request: Request, token_id: str) -> Response:
-    """Revoke the token at once. A repeat changes nothing. The caller needs all rights of the token, except PARTNER."""
+    """Revoke the token at once. A repeat changes nothing. The caller needs all rights of the token.
+
+    PARTNER is the exception, because this right is only for partners' tokens.
+    """
     token = _existing_token(token_id)
     if token.rights - rights_of(request) - {Right.PARTNER}:
         raise Forbidden("This token has rights that your own token does not have. Ask your engineer to revoke it.")

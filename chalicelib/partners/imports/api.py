@@ -54,6 +54,7 @@ def start_import(request: Request, slug: str) -> Response:
         raise WrongType(CSV)
     petition = petition_as_stored(slug, tables())
     state = petition.state_at(now)
+    # After a petition closes, people can still confirm for a day, and so staff can import.
     if state is PetitionState.DRAFT or not petition.is_confirmable_at(now):
         raise NotNow(f"This petition is {state}, so nothing can be imported.")
     partner = find_partner(query(request, "partner") or "", tables())
@@ -75,7 +76,10 @@ def start_import(request: Request, slug: str) -> Response:
 
 @staff_view(routes)
 def offer_upload(request: Request, slug: str) -> Response:
-    """Return a form that uploads a larger file, without a token and for an hour. Each use replaces the file."""
+    """Return a form to upload a file that is too large for the body of `start_import`.
+
+    The form works without a token, for an hour. Each use replaces the file.
+    """
     petition = petition_as_stored(slug, tables())
     upload_id = token_hex(16)
     audit(request, "upload.offered", petition.slug, {"upload": upload_id})
@@ -177,6 +181,7 @@ def _import_json(job: Import, all_imports: list[Import]) -> dict[str, object]:
     # How many receipts an undo has is not known before its end.
     rows = job.processed if job.undoes else job.expected
     progress = {"rows": rows, "processed": job.processed, "undone_by": undone_by}
-    current = job.at(now)  # Failed if the job has stalled, otherwise as stored. An old import never shows as expired.
+    # Failed if the job has stalled, otherwise as stored. `state_at` would show an old import as expired.
+    current = job.at(now)
     fields = current.model_dump(mode="json", exclude=NOT_COPIED)
     return {"id": job.job_id, **fields, **progress, "state": current.state}

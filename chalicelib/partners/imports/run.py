@@ -61,7 +61,7 @@ class ImportWork:
         return Step(ROWS_SECONDS, lambda: self._take_next_rows(job))
 
     def tidy(self, job: Import) -> None:
-        """Delete the import's file: it has names and addresses. An undo has no file, so nothing is under its prefix."""
+        """Delete the import's file: it has names and addresses. An undo has no file: then nothing is deleted."""
         if job.file:
             folder, _, _ = job.file.rpartition("/")
             self.bucket.delete_under(f"{folder}/")

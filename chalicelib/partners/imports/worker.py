@@ -33,6 +33,6 @@ def _work(job: Import, folder: Path) -> Work[Import]:
 
     partner, petition = find_partner(job.partner, tables()), petition_as_stored(job.slug, tables())
     signing = SigningContext(tables(), overflow_queue, settings().signature_keys)
-    import_id = job.undoes or job.job_id
+    import_id = job.undoes or job.job_id  # For an undo: the import that it undoes.
     receiving = ReceivingContext(partner, petition, "import", signing, import_id)
     return ImportWork(receiving, files_bucket(), folder, times.now, WORKERS)

@@ -66,7 +66,7 @@ def list_osdi_petitions(request: Request) -> Response:
 
 @partner_view(routes, _problem_answer)
 def read_osdi_petition(request: Request, slug: str) -> Response:
-    """Return the petition with the exact count, so that clients see what they just recorded. Also close past days."""
+    """Return the petition with the exact count, so that clients see what they just recorded."""
     now = times.now()
     petition = find_petition(slug, now, tables())
     count = exact_count(petition, now, tables())
@@ -75,9 +75,10 @@ def read_osdi_petition(request: Request, slug: str) -> Response:
 
 @partner_view(routes, _problem_answer)
 def record_signature(request: Request, slug: str) -> Response:
-    """Store the signature and return its identifiers and times, also if the person has signed before. Refused: 400.
+    """Store the signature and return its identifiers and times, also if the person has signed before.
 
-    A repeat changes nothing, except that a signature that has expired or was undone meanwhile is stored again.
+    Return 400 if the signature is refused. A repeat changes nothing, unless the signature expired meanwhile, or the
+    undo of an import took it back: then it is stored again.
     """
     now = times.now()
     body = decode_json(json_body(request, media_types=CONTENT_TYPES))
