@@ -41,8 +41,8 @@ class Bucket:
     def copy_to(self, key: str, file: IO[bytes]) -> str:
         """Append the content of an object to an open file. Raise UnknownThing if the object does not exist.
 
-        Return the SHA-256 of the content. The ETag does not show whether an object was replaced by other content: our
-        bucket uses SSE-KMS, and AWS does not say that the same content then has the same ETag.
+        Return the SHA-256 of the content, which shows whether an object was replaced by other content. The ETag does
+        not show this: our bucket uses SSE-KMS, and then AWS does not promise equal ETags for equal content.
         S3 reports a missing object as AccessDenied unless the role may list the whole bucket. After this error, look
         for the object.
         """

@@ -22,10 +22,10 @@ class Source:
         self._uuid = uuid
 
     def switch(self, *, is_on: bool) -> bool:
-        """Enable or disable the source, and return True. Return False if the source is already as requested.
+        """Enable or disable the source, and return True. Raise Unavailable if AWS does not answer, or refuses for now.
 
-        Also return False while AWS is still enabling or disabling the source. Then the caller must try again later.
-        Raise Unavailable if AWS does not answer, or refuses for now.
+        Change nothing and return False if the source is already as requested, or while AWS is still enabling or
+        disabling it. A caller cannot tell which, so it must call this again and again, as mail/watch.py does.
         """
         with translate_errors("source", _source_error):
             opposite = "Disabled" if is_on else "Enabled"

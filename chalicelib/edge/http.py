@@ -180,6 +180,7 @@ def require_current_revision(request: Request, etag: str) -> None:
 def raw_body(request: Request, max_bytes: int = MAX_BODY_BYTES) -> bytes:
     """Return the body as sent. Raise BodyTooLarge."""
     raw: str | bytes = request.raw_body
+    # Half of a surrogate pair is no error here. The decoding in this function's callers refuses or replaces it.
     body = raw.encode(errors="surrogatepass") if isinstance(raw, str) else raw
     if len(body) > max_bytes:
         raise BodyTooLarge(max_bytes // 1024)

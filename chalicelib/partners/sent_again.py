@@ -39,7 +39,10 @@ def may_be_stored_again(receipt: Receipt, signature: Signature | None, now: date
 
 
 def repeated_result(settled: Receipt, new: Receipt, signature: Signature | None) -> ReceiveOutcome:
-    """Return the result of sending a signature again. `settled`: its stored receipt. `new`: the repeat's receipt."""
+    """Return the result of sending a signature again. `settled`: its stored receipt. `new`: the repeat's receipt.
+
+    If no signature is stored, return SUPPRESSED, because perhaps the person withdrew or was erased.
+    """
     if settled.result and settled.is_same_row(new):  # After a crash, the import takes the same row again.
         return settled.result
     is_live = signature is not None and signature.state is not SignatureState.WITHDRAWN

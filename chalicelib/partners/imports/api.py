@@ -133,7 +133,7 @@ def undo_import(request: Request, slug: str, import_id: str) -> Response:
 
 def _new_import(request: Request, slug: str, partner: str, now: datetime) -> Import:
     """Return a new import or undo, not stored yet."""
-    moment = now.replace(microsecond=0)
+    moment = now.replace(microsecond=0)  # As these times are stored.
     return Import(
         job_id=new_id(slug, moment),
         requested_by=actor(request).owner,
@@ -178,7 +178,7 @@ def _import_json(job: Import, all_imports: list[Import]) -> dict[str, object]:
     now = times.now()
     undo_ids = [each.job_id for each in all_imports if each.undoes == job.job_id]
     undone_by = undo_ids[0] if undo_ids else None
-    # How many receipts an undo has is not known before its end.
+    # Before an undo ends, we do not know how many receipts it has.
     rows = job.processed if job.undoes else job.expected
     progress = {"rows": rows, "processed": job.processed, "undone_by": undone_by}
     # Failed if the job has stalled, otherwise as stored. `state_at` would show an old import as expired.
