@@ -90,6 +90,12 @@ def stream_batch(reader: StreamReader, changes_a_second: float, shards: int) -> 
     return min(reader.batch_size, max(1.0, gathered))
 
 
+def cpu_of_projected_write(steps: Mapping[str, Any]) -> float:
+    """Return the CPU time of one write of the projection, in microseconds."""
+    alone = steps["project"]["of_1"]
+    return float((alone["cpu_us"] - steps["project"]["each_record_cpu_us"]) / alone["calls"])
+
+
 def expected_buckets(records: float, buckets: float) -> float:
     """Return the expected number of different buckets (parts of a petition) among `records` evenly spread records.
 

@@ -19,6 +19,8 @@ from benchmarks.worker import print_figures
 
 # The numbers of batches of one record, and of ten.
 SINGLES, TENS = 40, 20
+# The number of changes in the batch that shows how long it takes to read one.
+MANY = 500
 SUPPORTERS = SINGLES + 10 * TENS
 CONTEXT = type("Context", (), {"aws_request_id": "41b45ea3-70b5-11e6-b7bd-69b5aaebc7d9"})()
 
@@ -56,6 +58,7 @@ class SignaturePath:
         figures = {"sign": self._measure_requests(partial(scene.sign_event, slug), 202)}
         figures["relay"] = self._measure_batches(relay_mail, self._stream_records())
         figures["project"] = self._measure_batches(project_signatures, self._stream_records())
+        figures["project"]["each_record_cpu_us"] = self._cpu_of_record(project_signatures, figures["project"])
         messages = [records.mail_request(slug, self._ids[person]) for person in self._people]
         figures["send"] = self._measure_batches(send_mail, messages)
         check_emails(figures["send"])
@@ -93,6 +96,14 @@ class SignaturePath:
         batches += [event_records[start : start + 10] for start in range(SINGLES, SUPPORTERS, 10)]
         calls = [self._measure_call(handle, {"Records": batch}) for batch in batches]
         return {"of_1": _typical(calls[:SINGLES]), "of_10": _typical(calls[SINGLES:])}
+
+    def _cpu_of_record(self, worker: Any, figures: Figures) -> Any:
+        """Return the CPU time to read a change. Many changes of one signature need as few writes as one."""
+        slug, identity = self._metered_app.petition.slug, self._ids[self._people[0]]
+        later = range(SUPPORTERS, SUPPORTERS + MANY)  # The positions of changes that are not counted yet.
+        many = [records.insert_record(slug, identity, number) for number in later]
+        measured = self._measure_call(lambda event: worker(event, CONTEXT), {"Records": many})
+        return round((measured["cpu_us"] - figures["of_1"]["cpu_us"]) / (MANY - 1), 1)
 
     def _measure_call(self, handle: Handle, event: dict[str, Any], status: int = 0) -> Figures:
         """Return the figures of one invocation. `status`: the expected status; 0 for a worker, which has none."""

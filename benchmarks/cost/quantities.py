@@ -22,9 +22,8 @@ REQUESTS = ("sign", "confirm_page", "confirm")
 # The changes that pass the stream's filters. The relay gets the changes after which the item requests an email
 # (`mail_kind`). The projections get all changes except the claim.
 CHANGES = {"relay": ("put", "claim"), "project": ("put", "mark", "confirm")}
-# The cost of projecting all changes of one signature, as a multiple of the cost of its put: put and confirm change two
-# counter items of the signature's bucket, and mark changes one.
-PROJECTED_PUTS = 2.5
+# Each bucket has two counter items. All projected changes change the funnel, and put and confirm also the other item.
+OF_OTHER_ITEM = 2 / len(CHANGES["project"])
 # Each of the four changes makes a stream record, even if both filters drop it.
 STREAM_RECORDS = 4
 # SES has these events for every delivered email. The template lists the events that it subscribes to.
@@ -45,11 +44,15 @@ class ArrivalRate:
     queue_batch: float
 
     def batch(self, step: str) -> float:
-        """Return how many records of the stream, or messages of a queue, an invocation of this step gets."""
+        """Return how many records of the stream, or messages of a queue, an invocation of this step gets.
+
+        Assumption: Lambda gathers a batch first, and then leaves out the records that do not pass the filter.
+        """
         reader = lambdas.STREAM_READERS.get(step)
         if reader is None:
             return self.queue_batch
-        return lambdas.stream_batch(reader, self.changes_a_second, self.shards)
+        gathered = lambdas.stream_batch(reader, self.changes_a_second, self.shards)
+        return max(1.0, gathered * len(CHANGES[step]) / STREAM_RECORDS)
 
 
 # A million in an hour, if SES sends as fast: 278 signatures a second, with four changes each. The table has four
@@ -108,9 +111,8 @@ def billed_seconds(steps: StepFigures, step: str, arrivals: ArrivalRate) -> floa
     if step == "relay":
         calls = max(1.0, size / lambdas.QUEUE_BATCH)  # One call to SQS sends up to ten messages.
     elif step == "project":
-        writes = projected_units(steps, arrivals) * size
-        # Assumption: the CPU time depends on the number of writes, not on the number of records.
-        cpu, calls = lambdas.interpolate(steps[step], "cpu_us", writes), writes
+        calls = projected_writes(arrivals)
+        cpu = calls * lambdas.cpu_of_projected_write(steps) + size * steps[step]["each_record_cpu_us"]
     if step == "send":
         # In a batch, the sender waits until it may send the next email.
         seconds_at_sender_rate = size / EMAILS_PER_SENDER if size > 1 else 0.0
@@ -122,12 +124,15 @@ def gb_seconds_per_invocation(steps: StepFigures, step: str, arrivals: ArrivalRa
     return billed_seconds(steps, step, arrivals) * lambdas.memory_mb(step) / 1024
 
 
-def projected_units(steps: StepFigures, arrivals: ArrivalRate) -> float:
-    """Return the write units to project (count) one signature's put. A batch writes once for each bucket in it."""
+def projected_writes(arrivals: ArrivalRate) -> float:
+    """Return how many counter items a batch of changes writes. Each write takes one unit.
+
+    Constituencies are not included: with a table of them, there is one write more for each of their groups.
+    """
     buckets_per_shard = len(BUCKETS) / arrivals.shards
     records = arrivals.batch("project")
-    buckets = lambdas.expected_buckets(records, buckets_per_shard)
-    return float(steps["project"]["of_1"]["write_units"]) * buckets / records
+    funnels = lambdas.expected_buckets(records, buckets_per_shard)
+    return funnels + lambdas.expected_buckets(records * OF_OTHER_ITEM, buckets_per_shard)
 
 
 def _gateway(steps: StepFigures) -> list[Line]:
@@ -149,7 +154,7 @@ def _lambda(steps: StepFigures, arrivals: ArrivalRate) -> list[Line]:
 
 def _table(steps: StepFigures, item_bytes: float, arrivals: ArrivalRate) -> list[Line]:
     stored = (item_bytes + ITEM_OVERHEAD) * MONTHS / GB
-    project = projected_units(steps, arrivals) * PROJECTED_PUTS
+    project = projected_writes(arrivals) * invocations(arrivals)["project"]
     send = steps["send"]["of_1"]
     return [
         Line("DynamoDB: write units, sign", "write_unit", steps["sign"]["write_units"]),

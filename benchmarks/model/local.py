@@ -152,6 +152,7 @@ def _world(spike: Spike) -> World:
         cold=0,
         relay_batch=1 / PLENTY,
         project_bucket=1 / PLENTY,
+        project_record=1 / PLENTY,
     )
     down, up = spike.table_outage
     # `rate` gives the number of all posts here (see `answer_posts`). Until `ends`, every step is short.

@@ -6,6 +6,7 @@ from typing import Any
 
 from benchmarks import lambdas
 from benchmarks.cost.views import requests_per_signature
+from benchmarks.model.capacity import shares_of
 from chalicelib.core.keys import BUCKETS
 
 RELAY, PROJECT = lambdas.STREAM_READERS["relay"], lambdas.STREAM_READERS["project"]
@@ -27,7 +28,8 @@ class Service:
     store: float  # one signature from the overflow queue
     cold: float  # a cold start
     relay_batch: float  # a full batch
-    project_bucket: float  # the writes for one bucket: its current numbers, and its funnel of the hour
+    project_bucket: float  # the two writes for one bucket: its current numbers, and its funnel of the day
+    project_record: float  # to read one change
     view: float = 0  # one request of a viewer
     view_requests: float = 0  # of all views of one signature
     misses: float = 0  # requests a second that pass the CDN
@@ -37,16 +39,21 @@ class Service:
         return partitions * RELAY.parallelization_factor * RELAY.batch_size / self.relay_batch
 
     def projection_rate(self, partitions: int) -> float:
-        """Return the changes a second that ProjectSignatures counts with full batches, with a write for each bucket."""
-        buckets = lambdas.expected_buckets(PROJECT.batch_size, len(BUCKETS) / partitions)
-        batch_seconds = buckets * self.project_bucket
-        return partitions * PROJECT.parallelization_factor * PROJECT.batch_size / batch_seconds
+        """Return the changes a second that ProjectSignatures counts with full batches, without constituencies.
+
+        The shard of the hottest partition is the slowest, so it decides when all changes are counted.
+        """
+        share = max(shares_of(partitions))
+        buckets = lambdas.expected_buckets(PROJECT.batch_size, share * len(BUCKETS))
+        batch_seconds = buckets * self.project_bucket + PROJECT.batch_size * self.project_record
+        rate_of_hottest = PROJECT.parallelization_factor * PROJECT.batch_size / batch_seconds
+        return rate_of_hottest / share
 
 
 def calibrated_service(results: Mapping[str, Any]) -> Service:
     """Return the durations, from measurements and from the assumptions in `benchmarks.lambdas`."""
     steps, minute = results["way"], results["edge"]["minute"]
-    project = steps["project"]["of_1"]
+    cpu_of_record, cpu_of_write = steps["project"]["each_record_cpu_us"], lambdas.cpu_of_projected_write(steps)
     calls_of_relay = RELAY.batch_size / QUEUE_BATCH  # It queues up to QUEUE_BATCH messages with one call.
     cpu_of_email = lambdas.interpolate(steps["send"], "cpu_us", QUEUE_BATCH) / QUEUE_BATCH
     calls_of_email = lambdas.interpolate(steps["send"], "calls", QUEUE_BATCH) / QUEUE_BATCH
@@ -61,7 +68,8 @@ def calibrated_service(results: Mapping[str, Any]) -> Service:
         store=lambdas.seconds("send", steps["sign"]["cpu_us"], calls=1),
         cold=lambdas.seconds("sign", cpu_of_cold_start, calls=0),
         relay_batch=lambdas.seconds("relay", cpu_of_relay, calls=calls_of_relay),
-        project_bucket=lambdas.seconds("project", project["cpu_us"], project["calls"]),
+        project_bucket=2 * lambdas.seconds("project", cpu_of_write, calls=1),
+        project_record=lambdas.seconds("project", cpu_of_record, calls=0),
         # We assume that a petition's page takes as long as the confirm page, with one read.
         view=_seconds_with_one_call("confirm_page", steps),
         view_requests=requests_per_signature(minute),

@@ -14,7 +14,7 @@ from benchmarks.model.service import HANG_SECONDS, Service
 from benchmarks.model.world import Amounts, Load
 from chalicelib.mail.rate_limit import senders_for
 
-SERVICE = Service(0.012, 0.025, 0.15, 0.014, 0.5, 0.115, 0.014)
+SERVICE = Service(0.012, 0.025, 0.15, 0.014, 0.5, 0.115, 0.028, 0.0002)
 BURST = steady(2_000, 20)
 FIELDS = list(Amounts().__dict__)
 OUTAGES = [Load("refuses", lambda _: 500.0, 60, 10, 40), Load("hangs", lambda _: 500.0, 60, 10, 40, hangs=True)]

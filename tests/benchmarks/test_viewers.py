@@ -9,7 +9,7 @@ from benchmarks.model.scenarios import SimulationRun, run, steady
 from benchmarks.model.service import Service
 from benchmarks.model.world import Load
 
-ALONE = Service(0.012, 0.025, 0.15, 0.014, 0.5, 0.115, 0.014)
+ALONE = Service(0.012, 0.025, 0.15, 0.014, 0.5, 0.115, 0.028, 0.0002)
 SERVICE = replace(ALONE, view=0.014, view_requests=80, misses=39)
 LOAD = steady(500, 30)
 
