@@ -1,6 +1,7 @@
 """The second stage of an export: join its parts into one file, encrypt it if requested, and write the cover sheet.
 
-The first stage (gather) has written the rows in parts, and has stored sums over the rows in `export.totals`.
+The first stage (gather) has written the rows in parts, and has stored sums over the rows in `export.totals`. The rows
+are checked against the tally, which is the petition's count at the moment of the export's request.
 """
 
 from hashlib import file_digest
@@ -50,9 +51,9 @@ def _prefix(export: Export) -> str:
 
 def is_consistent(expected_rows: int, totals: Totals) -> bool:
     """Return whether the known reasons explain the difference between the rows and the tally: see `Totals`."""
-    # Signatures that are late or gone are no rows, but perhaps the tally includes them.
+    # Confirmed soon after the moment (`late`) or withdrawn (`gone`): no rows, but perhaps the tally includes them.
     fewest_rows = expected_rows - totals.late - totals.gone
-    # Signatures that are unsure are rows, but perhaps the tally does not include them.
+    # Confirmed shortly before the moment (`unsure`): rows, but perhaps the tally does not include them.
     most_rows = expected_rows + totals.unsure
     return fewest_rows <= totals.rows <= most_rows
 

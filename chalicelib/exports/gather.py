@@ -1,6 +1,7 @@
 """The first stage of an export: write the rows in parts, one for each bucket.
 
-A bucket is one of the partitions that contain a petition's signatures (keys.BUCKETS).
+A bucket is one of the partitions that contain a petition's signatures (keys.BUCKETS). The export's moment is the time
+of its request. The tally is the petition's count at that moment. The second stage checks the rows against it.
 """
 
 from collections.abc import Iterable
@@ -35,9 +36,9 @@ class ExportContext:
 class Selection:
     """Selects the signatures that were confirmed at or before the export's moment and still are, and counts them.
 
-    The moment is the time of the export's request. Three of the `totals` explain why rows and tally may differ.
-    `unsure`: rows that the tally perhaps does not include yet. `late` and `gone`: signatures that are no rows, but that
-    the tally perhaps includes. They were confirmed soon after the moment (`late`), or withdrawn (`gone`).
+    Three of the `totals` explain why rows and tally may differ. `unsure`: rows that the tally perhaps does not include
+    yet. `late` and `gone`: signatures that are no rows, but that the tally perhaps includes. They were confirmed soon
+    after the moment (`late`), or withdrawn (`gone`).
     """
 
     export: Export
@@ -59,6 +60,7 @@ class Selection:
         # the person has signed or confirmed again since.
         if item.get("withdrawn_at", "") >= self.unsure_from:
             self.totals.gone += 1
+        # Confirmed soon after the moment: perhaps the tally includes it too.
         if item["state"] == SignatureState.CONFIRMED and item["confirmed_at"] <= self.late_until:
             self.totals.late += 1
         return False

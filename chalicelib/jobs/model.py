@@ -88,7 +88,7 @@ class Job(BaseModel):
         return self.requested_at + self.lifetime
 
     def at(self, now: datetime) -> Self:
-        """Return the job as it is now. If it has stalled, return it as failed, even if that is not stored yet."""
+        """Return the job as it is now. If it made no progress for `patience`, it has failed, though not as stored."""
         patience_starts_at = self.touched_at
         if self.rests_until:
             patience_starts_at = max(self.touched_at, self.rests_until)

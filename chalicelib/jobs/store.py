@@ -56,8 +56,8 @@ def advance(job: JobType, after: JobType, now: datetime, tables: Tables) -> JobT
 def step_change(job: JobType, after: JobType, now: datetime) -> Change:
     """Return the change that records a step. It fails if the job has ended or another process was faster."""
     state = JobState.RUNNING if after.state is JobState.WAITING else after.state
-    after = after.model_copy(update={"steps": job.steps + 1, "state": state})
-    return _change_between(job, after, now, _is_open_and_unchanged(job))
+    recorded = after.model_copy(update={"steps": job.steps + 1, "state": state})
+    return _change_between(job, recorded, now, _is_open_and_unchanged(job))
 
 
 def cancel(job: JobType, now: datetime, tables: Tables) -> JobType:

@@ -1,4 +1,8 @@
-"""The state of each letter's email, and the counters of letters by target and day."""
+"""The state of each letter's email, and the counters of letters by target and day.
+
+If the target has a pace, its letters are sent one by one: each books a turn, the time at which it may be sent. A target
+may stand for all members of parliament. In the item of a letter to a member, `member` is the member's constituency.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +24,8 @@ from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.letter import Paced
 
 # When the letter was dropped because staff had removed its target. Perhaps staff add a target with the same key later:
-# then only a new confirmation of the person requests the letter again. Ignore the time if it is not `mail_dropped_at`.
+# then only a new confirmation of the person requests the letter again. A time that is not `mail_dropped_at` is of an
+# earlier drop: ignore it.
 _WITHOUT_TARGET = "dropped_without_target"
 
 
@@ -76,7 +81,7 @@ class LetterDeliveries(CountedDeliveries):
         removed = [*CLAIM_ATTRIBUTES, "mail_queued_at"]
         if not tables.try_update(Change(self.item_key(request.key), assign=renewed, remove=removed, when=when)):
             return request
-        return self.request_of({"sk": request.key, **renewed})
+        return MailRequest(kind=self.kind, key=request.key, requested_at=iso(now))
 
     def counter(self, key: str, day: date, numbers: Mapping[str, int], tables: Tables) -> Change:
         letter = letter_ids(key)

@@ -56,7 +56,7 @@ class GatheredLetter(NamedTuple):
 
     @property
     def is_in_digest(self) -> Condition:
-        """Return the condition that the letter is still in the digest, with this slot and area if it has any."""
+        """Return the condition that the letter is in the digest, with this slot and area unless they are removed."""
         day, slot, area = (Attr(name).eq(value) for name, value in self.attributes.items())
         is_area_forgotten = Attr("digest_area").not_exists()
         return day & (is_area_forgotten | (slot & area))

@@ -114,7 +114,7 @@ def digest_email(key: str, stored: Item, context: MailContext, now: datetime, ta
         "target": target,
         "letters": digest.letters,
         "areas": public_areas(digest.letters, digest.areas),
-        "suggested": letter_texts(petition.letter, SignedLetter(version="")),
+        "suggested": letter_texts(petition.letter, SignedLetter(version="")),  # The petition's letter, unchanged.
         "shown_letters": [*islice(letters_in_own_words, MAX_SHOWN)],
     }
     return Content(target.email or "", values, language=language.code, sender_name=petition.charity)

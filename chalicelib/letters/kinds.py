@@ -35,7 +35,8 @@ def letter_email(
     slug, target_key, signature_id = letter_ids(key)
     petition = petition_as_stored(slug, tables)
     target = target_unless_removed(petition, target_key)
-    # If a removed petition opens again, its dropped letters can be requested again.
+    # Staff removed only the target. If they removed the petition, the letter is dropped below instead. So it can be
+    # requested again if the petition opens again.
     if target is None and petition.state is not PetitionState.REMOVED:
         LETTERS.drop_without_target(LETTERS.request_of(stored), now, tables)
         return NotSent.SETTLED

@@ -38,8 +38,8 @@ def request_letters(
     """Request and queue the letters of the people who confirmed. Return how many letters were queued.
 
     `changes`: each signature before and after its change. Raise Unavailable to retry the whole batch. A retry queues
-    and counts the letters that still wait once more. The item of a letter in the deliveries table prevents a second
-    email. If this process stops before a requested letter is in the queue, the sweep puts the letter there.
+    letters that still wait again, and includes them in its number. The item of a letter in the deliveries table
+    prevents a second email. If this process stops before a requested letter is in the queue, the sweep puts it there.
     """
     queued = 0
     to_queue: list[MailRequest] = []
@@ -88,11 +88,11 @@ def _find_or_request(
 ) -> MailRequest | None:
     """Request one letter, or return its open request. With LETTERS, a dropped letter is requested again.
 
-    Return None if the letter was settled in another way, such as sent. If the person withdrew, moved and confirmed
-    again, the open request is for the member of the former constituency.
+    Return None if the letter was settled in another way, such as sent.
     """
     request = deliveries.find_or_request(key, now, tables, **extra)
     if request and deliveries is LETTERS and "member" in extra:
+        # Perhaps the person withdrew, moved and confirmed again: then the open request is for another member.
         return LETTERS.readdress(request, extra["member"], now, tables)
     return request
 
@@ -105,9 +105,8 @@ def _request_together(
     writes: list[NewItem | Change] = []
     for deliveries, key, extra in letters:
         deliveries.mark_group(key, now, tables)
-        new = deliveries.new_item(key, now, extra)
-        writes += deliveries.writes(new, key, now, tables)
-        requests.append(deliveries.request_of({"sk": key, **new.item}))
+        writes += deliveries.writes(deliveries.new_item(key, now, extra), key, now, tables)
+        requests.append(MailRequest(kind=deliveries.kind, key=key, requested_at=iso(now)))
     transact(writes, tables)
     return requests
 

@@ -91,7 +91,7 @@ def letter_test_email(key: str, stored: Item, context: MailContext, now: datetim
     if not to or not words:
         return NotSent.DROPPED
     to_name, _ = recipient(target, target.name, stored)
-    letter = render_letter(words, to_name, name, "", petition.charity, language)
+    letter = render_letter(words, to_name, name, postcode="", charity=petition.charity, language=language)
     url = context.petition_link(slug)
     values = {"petition": petition, "petition_url": url, "letter": letter, "is_test": True}
     return Content(to, values, language=language.code, sender_name=letter.sender)

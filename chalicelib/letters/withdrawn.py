@@ -2,7 +2,8 @@
 
 A digest is one email to a target about many letters (digest_contents.py). An `Image` is a signature's item in the
 table's stream of changes. While the digest's email is sent, the digest is sealed: its letters do not change. Its
-attribute LATE notes the people who withdraw meanwhile.
+attribute LATE notes the people who withdraw meanwhile. The digest's item counts its letters by their senders' postcode
+area, and has slots for letters that it may show in full. So the item of each letter has the letter's slot and area.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -66,15 +67,16 @@ def remove_letter(key: str, now: datetime, tables: Tables) -> None:
     _drop(letter, now, tables)  # The digest was unsealed after the first attempt.
 
 
-def _forget_area(letter: GatheredLetter, digest: Change, tables: Tables) -> bool:
+def _forget_area(letter: GatheredLetter, digest_change: Change, tables: Tables) -> bool:
     """Remove the slot and area from the letter's item, in one transaction with the change of the digest.
 
     The area is where the sender lives, and the letter's item stays stored for years. Return False if the digest does
     not meet the condition of its change.
     """
-    item = Change(LETTERS.item_key(letter.key), remove=["digest_slot", "digest_area"], when=letter.is_in_digest)
+    key, area_attributes = LETTERS.item_key(letter.key), ["digest_slot", "digest_area"]
+    letter_change = Change(key, remove=area_attributes, when=letter.is_in_digest)
     try:
-        transact([item, digest], tables)
+        transact([letter_change, digest_change], tables)
     except ConditionFailed as failure:
         return failure.index == 0  # The letter was taken out before.
     return True

@@ -2,7 +2,8 @@
 
 Anybody can sign with somebody else's address. So after each email to an address, the interval until the next email is
 longer. An email that comes too early waits for its turn, which comes when the interval is over. If the owner of the
-address has stopped email about a petition (stop.py), emails about that petition are never sent to the address.
+address has stopped email about a petition (stop.py), emails about that petition are never sent to the address. All this
+is stored in one item for each address, in the limits table.
 """
 
 from dataclasses import dataclass
@@ -39,11 +40,11 @@ class _WaitingEmail:
     request_hash: str
     since: str
 
-    def is_behind_another(self, item: Item) -> bool:
-        """Return whether the next turn is kept for another email, which has waited longer."""
-        if item.get("waiting") == self.request_hash:
+    def is_behind_another(self, stored: Item) -> bool:
+        """Return whether `stored`, the address's item, keeps the next turn for another email that has waited longer."""
+        if stored.get("waiting") == self.request_hash:
             return False
-        other_since: str | None = item.get("waiting_since")
+        other_since: str | None = stored.get("waiting_since")
         return other_since is not None and other_since < self.since
 
 

@@ -41,7 +41,7 @@ class CountedDeliveries(Deliveries):
 
     @abstractmethod
     def counter(self, key: str, day: date, numbers: Mapping[str, int], tables: Tables) -> Change:
-        """Return the change that adds numbers, by outcome, to the counter that counts this email on this day."""
+        """Return the change that adds `numbers` (by outcome) to the counter that counts this email on this day."""
 
     def put(self, new: NewItem, key: str, now: datetime, tables: Tables) -> None:
         transact(self.writes(new, key, now, tables), tables)
@@ -80,7 +80,7 @@ class CountedDeliveries(Deliveries):
             transact([change, counter_change], tables)
         except ConditionFailed:
             return None
-        return self.request_of({"sk": key, **requested})
+        return MailRequest(kind=self.kind, key=key, requested_at=iso(now))
 
     def mark_undeliverable(self, key: str, reason: str, now: datetime, tables: Tables) -> None:
         """Record a bounced or rejected email as failed. Record an email with a complaint as sent, because it arrived.

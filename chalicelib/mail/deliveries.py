@@ -63,9 +63,8 @@ class Deliveries(DeliveryState):
         Raise ConditionFailed if an email with this key was requested before.
         """
         self.mark_group(key, now, tables)
-        new = self.new_item(key, now, extra)
-        self.put(new, key, now, tables)
-        return self.request_of({"sk": key, **new.item})
+        self.put(self.new_item(key, now, extra), key, now, tables)
+        return MailRequest(kind=self.kind, key=key, requested_at=iso(now))
 
     def find_or_request(self, key: str, now: datetime, tables: Tables, **extra: str) -> MailRequest | None:
         """Request the email. If it was requested before, return that request, because its queue message may be lost.

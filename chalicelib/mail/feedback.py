@@ -1,8 +1,8 @@
 """Handle SES's events about sent emails, which come through SNS: permanent bounces, and complaints of recipients.
-For some kinds (`counts_refusals`), also temporary bounces with which a server refused the email.
 
-Each kind of email, such as confirmations, has a key for the things that it is about, such as a signature. After such an
-event, `mark_undeliverable` (state.py) stops all further emails of this kind with the same key.
+A temporary bounce with which a server refused the email counts only for some kinds of email (`counts_refusals`). Each
+email has a key, which names what the email is about, such as a signature. After such an event, `mark_undeliverable`
+(state.py) stops all further emails with the same kind and key.
 """
 
 from collections.abc import Mapping

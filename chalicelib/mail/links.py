@@ -68,6 +68,7 @@ def _link(token: str | None, now: datetime) -> StopLink:
     slug, signature_id, address_id, petition_hash = payload
     if now >= expires:
         raise OptOutLinkExpired(slug, signature_id)
+    # The token has no country and no source: to stop email, only the signature's key is needed.
     subject = Subject(slug, signature_id, country="", source=DIRECT)
     choice = Choice(address_id, petition_hash)
     return StopLink(token, subject, choice, petition_as_stored(slug, tables()))

@@ -29,7 +29,7 @@ class Mailbox:
         return pseudonym(self.secret, "petition", self.address_id, slug)
 
     def hash_of_request(self, request: MailRequest) -> str:
-        """Return the hash by which the address's item names a request for an email. Its kind may change meanwhile."""
+        """Return the hash by which the address's item names a request. The kind is left out: it may change later."""
         return pseudonym(self.secret, "request", self.address_id, request.key, request.requested_at)
 
 

@@ -1,10 +1,11 @@
 """Mark the groups of partitions that perhaps have open requests for emails. The sweep (sweep.py) walks marked groups.
 
-A group is all partitions with the signatures of one petition, or with the deliveries of one kind of email. An index of
-open requests would cost each signing a second write. So there are only markers: the relay, which reads every new
-request of a signature from the stream, marks the group of the request. `Deliveries.mark_group` marks the group of a
-delivery. A process marks the same group at most once in MARK_EVERY. To walk a group means to read all its items. After
-the walk, the sweep clears the group's marker if no request is open.
+A group is all partitions with the signatures of one petition, or with the deliveries of one kind of email. The keys of
+these partitions differ only in the number at the end, the bucket. An index of open requests would cost each signing a
+second write. So there are only markers: the relay, which reads every new request of a signature from the stream, marks
+the group of the request. `Deliveries.mark_group` marks the group of a delivery. A process marks the same group at most
+once in MARK_EVERY. To walk a group means to read all its items. After the walk, the sweep clears the group's marker if
+no request is open.
 """
 
 from collections.abc import Iterable
@@ -48,7 +49,7 @@ _STORED = ("marked_at", *_WALK)  # All attributes of a marker, except its keys.
 
 
 def group_of(key: Key) -> str:
-    """Return the group of an item: its table, and its partition without the number at the end ("#<bucket>")."""
+    """Return the group of an item: its table, and its partition without "#<bucket>" at the end."""
     return f"{key.table}/{key.pk.rpartition('#')[0]}"
 
 

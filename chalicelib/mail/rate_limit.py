@@ -32,7 +32,7 @@ Deliver = Callable[[Mail], str]
 
 
 def senders_for(per_second: float) -> int:
-    """Return how many senders are needed for the whole rate. Each of the two event sources runs so many."""
+    """Return how many senders are needed for the whole rate. Each of the two event sources may run this many."""
     # Round first: otherwise a quotient such as 3.0000000001 would need a fourth sender.
     needed = ceil(round(per_second / EMAILS_PER_SENDER, 6))
     return min(max(MIN_SENDERS, needed), MAX_SENDERS)

@@ -163,8 +163,9 @@ def _links(key: str, signature: Signature, context: MailContext, now: datetime) 
     """Return the links of the email, by the names that the templates use."""
     slug, signature_id = _ids(key)
     subject = Subject(slug, signature_id, signature.country or "", signature.source or DIRECT)
-    # A letter that somebody typed with this address. The page of the link asks the owner whether to send it, if
-    # the link was issued at `offered_from` or later. The page computes the time of issue from the link's expiry.
+    # Perhaps somebody has typed a letter with the signer's address. The page of the confirmation link asks the signer
+    # whether to send it, but only if the link was issued at `offered_from` or later. The page computes the time of
+    # issue from the link's expiry.
     asked_letter = signature.letter_asked
     issued = max(now, asked_letter.offered_from) if asked_letter else now
     expiries = {

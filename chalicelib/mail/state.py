@@ -2,8 +2,8 @@
 
 A claim keeps other senders from the email for a time. A claimed email may be postponed: the claim ends, and the email
 is due later. In the first two states, the request is open. In the last four states, the request is settled: it is
-removed, and no sender claims it. A sent email may become undeliverable. The state is in attributes such as
-`mail_requested_at`, on the item that `item_key` names.
+removed, and no sender claims it. A sent email may become undeliverable. If its request is still stored then, it is not
+open any more. The state is in attributes such as `mail_requested_at`, on the item that `item_key` names.
 
 The sender claims the request, sends the email, then marks the email as sent. SES has no idempotency token. So after a
 crash between sending and marking, nobody knows whether the email was sent: AfterCrash says what happens then. Messages
@@ -123,7 +123,7 @@ class DeliveryState(ABC):
     def release(self, request: MailRequest, tables: Tables, *, is_booked: bool = False) -> None:
         """Release the claim of an email that was not sent. Otherwise the next attempt waits until the claim expires.
 
-        `is_booked`: the limit of the signer's network has counted the email. The next attempt must not count it again.
+        `is_booked`: the email had its turn in the limit of the signer's network. The next attempt must not book again.
         """
         booking = ("mail_network", "mail_due_at") if is_booked else ()
         self._try_change(request, {}, (*CLAIM_ATTRIBUTES, *booking), tables)
@@ -153,7 +153,7 @@ class DeliveryState(ABC):
     def open_requests(self, start: Key, page_size: int, tables: Tables) -> tuple[list[Item], str | None]:
         """Return the items with an open request among the next `page_size` items, and the sort key to continue after.
 
-        At the end, the sort key is None. Eventually consistent. Reads no personal data.
+        At the end, the sort key is None. Eventually consistent. Leaves out requests whose email has bounced already.
         """
         is_open = Attr("mail_requested_at").exists() & may_have_more_mail(self.max_emails)
         return tables.page(start, OPEN_REQUEST, is_open, page_size)

@@ -1,8 +1,8 @@
 """Store and undo the choice of a mailbox's owner to get no more email about a petition.
 
-The choice is on the address's item in the limits table. A signature may expire or be withdrawn. If the choice were on
-the signature, anybody could then have email sent to the address again, by signing. Only the link in an email, or a
-staff token with Right.PEOPLE, can undo the choice.
+The choice is on the address's item in the limits table, which never expires while it has a choice. A signature may
+expire or be withdrawn. If the choice were on the signature, anybody could then have email sent to the address again, by
+signing. Only the link in an email, or a staff token with Right.PEOPLE, can undo the choice.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -34,6 +34,7 @@ class Choice:
 
 
 def choice_of(mailbox: Mailbox, slug: str) -> Choice:
+    """Return the choice that the mailbox's owner can make. `is_stopped` says whether the owner has made it."""
     return Choice(mailbox.address_id, mailbox.hash_of_petition(slug))
 
 

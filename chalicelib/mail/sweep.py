@@ -4,7 +4,7 @@ SQS keeps a message for 14 days and a stream keeps a record for one day, but wit
 may take three weeks. A run of the sweep walks the marked groups of partitions (outstanding.py): it reads all items of
 these groups. It skips groups without a marker, so the run's time depends on how much email waits. If a record of the
 stream is lost, its group may have no marker. So once a day, a pass looks into all groups without a marker. Each run
-does a slice of the pass.
+does a slice of the pass. The partitions of a group are numbered: the number of a partition is its bucket.
 """
 
 from collections.abc import Callable, Iterator

@@ -31,9 +31,9 @@ class Turns:
 def book(turns: Turns, now: int, tables: Tables) -> int:
     """Book a turn and return how long the caller must wait for the turn. Times are in milliseconds.
 
-    With `is_usually_quiet`, this takes one write if no booked turn ends after `now`, and otherwise two. Without it, the
-    numbers are the other way round. If a write is repeated because its answer was lost, one turn stays unused, and all
-    later turns are one step later.
+    With `is_usually_quiet`, this takes one write if no booked turn ends after `now`, and otherwise two. Without it, two
+    writes if no booked turn ends after `now`, and otherwise one. If a write is repeated because its answer was lost,
+    one turn stays unused, and all later turns are one step later.
     """
     if turns.is_usually_quiet and tables.try_update(_first_change(turns, now)):
         return 0

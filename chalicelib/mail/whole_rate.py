@@ -47,8 +47,8 @@ def keep_other_off(other: Source, now: datetime, tables: Tables, *, because_of_q
     granted = tables.get(mail_keys.mail_whole_rate(), consistent=True) or {}
     is_still_granted = granted.get("until", "") >= iso(now)
     since = granted["since"] if is_still_granted else iso(now + LONGEST_RUN)
-    granted = {"since": since, "until": iso(now + GRANTED_FOR), "because_of_quota": because_of_quota}
-    tables.update(Change(mail_keys.mail_whole_rate(), assign=granted))
+    renewed = {"since": since, "until": iso(now + GRANTED_FOR), "because_of_quota": because_of_quota}
+    tables.update(Change(mail_keys.mail_whole_rate(), assign=renewed))
 
 
 def is_quota_reserved(now: datetime, tables: Tables) -> bool:

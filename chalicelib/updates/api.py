@@ -39,9 +39,8 @@ def list_updates(request: Request, slug: str) -> Response:
 @page_view(routes)
 def read_updates_feed(request: Request, slug: str) -> Response:
     """Return the published updates as an Atom feed (RFC 4287)."""
-    petition = find_petition(slug, times.now(), tables())
     code = chosen_language(request)
-    petition = petition.in_language(code)
+    petition = find_petition(slug, times.now(), tables()).in_language(code)
     published = published_updates(petition.slug, tables())
     updates = [update.in_language(code) for update in published]
     changed = updates[0].published_at if updates else petition.opened_at

@@ -101,12 +101,13 @@ def update_test_email(key: str, stored: Item, context: MailContext, now: datetim
     if update is None or update.tests is None or test_id not in update.tests:
         return NotSent.DROPPED
     test = update.tests[test_id]
-    petition = petition_as_stored(slug, tables).in_language(test.language)
+    petition = petition_as_stored(slug, tables)
+    translated = petition.in_language(test.language)
     other_language = test.language if test.language != petition.language else None
     petition_url = context.petition_link(slug, other_language)
-    values = _values(update.in_language(test.language), petition, name="", petition_url=petition_url)
+    values = _values(update.in_language(test.language), translated, name="", petition_url=petition_url)
     values["is_test"] = True
-    return Content(test.email, values, language=test.language, sender_name=petition.charity)
+    return Content(test.email, values, language=test.language, sender_name=translated.charity)
 
 
 def _values(update: Update, petition: Petition, name: str, petition_url: str) -> dict[str, object]:
