@@ -39,7 +39,7 @@ class LetterDeliveries(CountedDeliveries):
     def request(self, key: str, now: datetime, tables: Tables, **extra: str) -> MailRequest:
         """Request the letter, at most one for each person and target.
 
-        A letter that was dropped is requested again, for example if its sender withdrew and has now signed again. Raise
+        A letter that was dropped is requested again, for example if the person withdrew and has now signed again. Raise
         ConditionFailed if the letter was requested before and not dropped.
         """
         try:
@@ -72,8 +72,8 @@ class LetterDeliveries(CountedDeliveries):
     def readdress(self, request: MailRequest, member: str, now: datetime, tables: Tables) -> MailRequest:
         """If the open request is for another member of parliament, replace it by a request for this one.
 
-        Return the new request. Messages of the old request are then ignored, and so is a sender's claim. If sending has
-        begun, or the request is for this member already, change nothing and return `request`.
+        Return the new request. Messages of the old request are then ignored, and so is a mail sender's claim. If
+        sending has begun, or the request is for this member already, change nothing and return `request`.
         """
         renewed = {**self.request_attributes(now), "member": member}
         is_for_another = Attr("member").ne(member) & Attr("mail_began_at").not_exists()
@@ -83,12 +83,12 @@ class LetterDeliveries(CountedDeliveries):
             return request
         return MailRequest(kind=self.kind, key=request.key, requested_at=iso(now))
 
-    def counter(self, key: str, day: date, numbers: Mapping[str, int], tables: Tables) -> Change:
+    def counter_change(self, key: str, day: date, numbers: Mapping[str, int], tables: Tables) -> Change:
         letter = letter_ids(key)
         return count_change(letter.slug, letter.target, shard_of(letter.signature_id), day, numbers)
 
     def release(self, request: MailRequest, tables: Tables, *, is_booked: bool = False) -> None:
-        """Release the sender's claim. Ignore `is_booked`, because the letter must keep its turn (`mail_due_at`)."""
+        """Release the mail sender's claim. Ignore `is_booked`: the letter must keep its turn (`mail_due_at`)."""
         super().release(request, tables, is_booked=False)
 
     def open_requests(self, start: Key, page_size: int, tables: Tables) -> tuple[list[Item], str | None]:
@@ -139,7 +139,7 @@ def _make_due_now(request: MailRequest, item: Item, tables: Tables) -> None:
     due = {"mail_due_at": request.requested_at}
     is_unchanged = is_requested(request) & Attr("mail_due_at").eq(item["mail_due_at"])
     change = Change(LETTERS.item_key(request.key), assign=due, remove=["mail_queued_at"], when=is_unchanged)
-    # If the condition fails, a sender has settled or postponed the letter meanwhile. One more message does no harm.
+    # If the condition fails, the mail sender has settled or postponed the letter. One more message does no harm.
     tables.try_update(change)
     item.pop("mail_queued_at", None)
     item.update(due)
@@ -162,5 +162,5 @@ def _note_rejection(key: str, item: Item, now: datetime, tables: Tables) -> None
         note_rejection(letter.slug, letter.target, member, now, tables)
 
 
-# A letter that arrives twice discredits the campaign. So if the sender crashes, the letter is not sent again.
+# A letter that arrives twice discredits the campaign. So if the mail sender crashes, the letter is not sent again.
 LETTERS = LetterDeliveries(kind=LETTER, lifetime=LIFETIME, after_crash=AfterCrash.UNKNOWN)

@@ -40,7 +40,7 @@ class DigestDeliveries(CountedDeliveries):
     def put(self, new: NewItem, key: str, now: datetime, tables: Tables) -> None:
         tables.put_new(new)  # Count nothing: each letter of the digest was counted when it was requested.
 
-    def counter(self, key: str, day: date, numbers: Mapping[str, int], tables: Tables) -> Change:
+    def counter_change(self, key: str, day: date, numbers: Mapping[str, int], tables: Tables) -> Change:
         ids = digest_ids(key)
         digest = find_digest(ids, tables)  # The digest is sealed, so it still has the letters that its email reports.
         letters = digest.letters if digest else 0
@@ -48,7 +48,7 @@ class DigestDeliveries(CountedDeliveries):
         return count_change(ids.slug, ids.target, DIGEST_SHARD, day, letter_numbers)
 
     def release(self, request: MailRequest, tables: Tables, *, is_booked: bool = False) -> None:
-        """Release the sender's claim, and unseal the digest: its letters may change until the next attempt."""
+        """Release the mail sender's claim, and unseal the digest: its letters may change until the next attempt."""
         super().release(request, tables, is_booked=is_booked)
         unseal(digest_ids(request.key), tables)
 

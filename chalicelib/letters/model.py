@@ -62,7 +62,7 @@ def goes_to_same_target(target: LetterTarget, stored: Item, signature: Signature
     has_confirmed_again = confirmed_at is not None and iso(confirmed_at) > stored["mail_requested_at"]
     if not target.members or not has_confirmed_again:
         return True
-    # The sender withdrew and confirmed again while the letter waited. Perhaps they have moved.
+    # The person withdrew and confirmed again while the letter waited. Perhaps they have moved.
     return may_live_in(stored["member"], signature.country, signature.postcode)
 
 

@@ -56,7 +56,7 @@ def _next_turn(key: Key, pace: Paced, working: WorkingTime, now: datetime, table
 
 
 def _take_place(key: Key, per_hour: int, now: datetime, tables: Tables) -> bool:
-    """Take a place in this hour. Return False if none is free. If the sender then crashes, the place stays taken."""
+    """Take a place in this hour. Return False if none is free. If the mail sender then crashes, it stays taken."""
     hour = iso(now)[:13]  # Such as 2026-11-24T18.
     is_this_hour = Attr("hour").eq(hour)
     has_free_place = Attr("in_hour").lt(per_hour)

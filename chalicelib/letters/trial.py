@@ -63,7 +63,7 @@ STAFF_TESTS = replace(TESTS, lifetime=timedelta(days=365))
 
 
 def send_test(petition: Petition, target: LetterTarget, to: str, now: datetime, outbox: Outbox, tables: Tables) -> None:
-    """Request a test of the petition's letter, which a sender then emails to the address `to`."""
+    """Request a test of the petition's letter, which the mail sender then emails to the address `to`."""
     key = letter_delivery(petition.slug, target.key, f"{STAFF_TEST_PREFIX}{token_hex(8)}")
     store_test_address(letter_ids(key), to, tables)
     outbox.send_now([STAFF_TESTS.request(key, now, tables)])

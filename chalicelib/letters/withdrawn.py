@@ -2,8 +2,8 @@
 
 A digest is one email to a target about many letters (digest_contents.py). An `Image` is a signature's item in the
 table's stream of changes. While the digest's email is sent, the digest is sealed: its letters do not change. Its
-attribute LATE notes the people who withdraw meanwhile. The digest's item counts its letters by their senders' postcode
-area, and has slots for letters that it may show in full. So the item of each letter has the letter's slot and area.
+attribute LATE notes the people who withdraw meanwhile. The digest's item counts its letters by people's postcode area,
+and has slots for letters that the email may show in full. So the item of each letter has the letter's slot and area.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -50,7 +50,7 @@ def has_withdrawn(before: Image, after: Image | None) -> bool:
 
 
 def remove_letter(key: str, now: datetime, tables: Tables) -> None:
-    """Take a letter out of its digest because its sender withdrew, and count the letter as dropped. Idempotent.
+    """Take a letter out of its digest because the person withdrew, and count the letter as dropped. Idempotent.
 
     If the digest is sealed, forget the letter's area, and note the withdrawal in LATE. If the digest's email is
     settled, only forget the area.
@@ -70,7 +70,7 @@ def remove_letter(key: str, now: datetime, tables: Tables) -> None:
 def _forget_area(letter: GatheredLetter, digest_change: Change, tables: Tables) -> bool:
     """Remove the slot and area from the letter's item, in one transaction with the change of the digest.
 
-    The area is where the sender lives, and the letter's item stays stored for years. Return False if the digest does
+    The area is where the person lives, and the letter's item stays stored for years. Return False if the digest does
     not meet the condition of its change.
     """
     key, area_attributes = LETTERS.item_key(letter.key), ["digest_slot", "digest_area"]
@@ -85,8 +85,8 @@ def _forget_area(letter: GatheredLetter, digest_change: Change, tables: Tables) 
 def take_out_late(ids: DigestIds, withdrawals: set[str], now: datetime, tables: Tables) -> None:
     """Take the letters of people who withdrew out of the sealed digest. Then remove LATE unless it has changed.
 
-    `withdrawals`: what LATE has. These letters wait again. A sender then drops each, unless its owner has signed and
-    confirmed again with a letter. Raise Conflicted if the digest is no longer sealed.
+    `withdrawals`: what LATE has. These letters wait again. The mail sender then drops each, unless the person has
+    signed and confirmed again with a letter. Raise Conflicted if the digest is no longer sealed.
     """
     for withdrawal in sorted(withdrawals):
         _make_wait_again(GatheredLetter.of_withdrawal(withdrawal, ids), now, tables)
@@ -116,7 +116,7 @@ def _find_in_digest(key: str, tables: Tables) -> GatheredLetter | None:
 
 def _drop(letter: GatheredLetter, now: datetime, tables: Tables) -> bool:
     """Drop the letter if the digest is unsealed. Return True if the digest no longer has the letter."""
-    count = LETTERS.counter(letter.key, now.date(), {DeliveryOutcome.DROPPED: 1}, tables)
+    count = LETTERS.counter_change(letter.key, now.date(), {DeliveryOutcome.DROPPED: 1}, tables)
     dropped = {"mail_dropped_at": iso(now)}
     return _take_out(letter, when=IS_UNSEALED, assign=dropped, others=[count], tables=tables)
 
@@ -130,7 +130,7 @@ def _take_out(
     """
     item_key = LETTERS.item_key(letter.key)
     item = Change(item_key, assign=assign, remove=[*letter.attributes], when=letter.is_in_digest)
-    # If the sender confirms again, another digest may show the letter. So clear its slot here. If somebody else's
+    # If the person confirms again, another digest may show the letter. So clear its slot here. If somebody else's
     # letter has taken the slot meanwhile, this digest does not show that letter in full, but still counts it.
     cleared = [] if letter.slot == NO_SLOT else [letter.slot]
     digest = Change(letter.digest.key, add={"letters": -1, AREA_PREFIX + letter.area: -1}, remove=cleared, when=when)

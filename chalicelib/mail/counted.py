@@ -40,14 +40,14 @@ class CountedDeliveries(Deliveries):
     """
 
     @abstractmethod
-    def counter(self, key: str, day: date, numbers: Mapping[str, int], tables: Tables) -> Change:
+    def counter_change(self, key: str, day: date, numbers: Mapping[str, int], tables: Tables) -> Change:
         """Return the change that adds `numbers` (by outcome) to the counter that counts this email on this day."""
 
     def put(self, new: NewItem, key: str, now: datetime, tables: Tables) -> None:
         transact(self.writes(new, key, now, tables), tables)
 
     def writes(self, new: NewItem, key: str, now: datetime, tables: Tables) -> list[NewItem | Change]:
-        return [new, self.counter(key, now.date(), {REQUESTED: 1}, tables)]
+        return [new, self.counter_change(key, now.date(), {REQUESTED: 1}, tables)]
 
     def mark_sent(self, request: MailRequest, at: datetime, tables: Tables) -> None:
         self._settle(request, DeliveryOutcome.SENT, at, {"mailed_at": iso(at), "mails": 1}, tables)
@@ -75,7 +75,7 @@ class CountedDeliveries(Deliveries):
         is_dropped = is_still("mail_dropped_at", dropped_at)
         change = Change(self.item_key(key), assign=requested | extra, remove=["mail_dropped_at"], when=is_dropped)
         counted_on = datetime.fromisoformat(dropped_at).date()
-        counter_change = self.counter(key, counted_on, {DeliveryOutcome.DROPPED: -1}, tables)
+        counter_change = self.counter_change(key, counted_on, {DeliveryOutcome.DROPPED: -1}, tables)
         try:
             transact([change, counter_change], tables)
         except ConditionFailed:
@@ -122,12 +122,12 @@ class CountedDeliveries(Deliveries):
             return []
         today, numbers = now.date(), {str(after): 1}
         if before is DeliveryOutcome.WAITING:
-            return [self.counter(key, today, numbers, tables)]
+            return [self.counter_change(key, today, numbers, tables)]
         counted_on = datetime.fromisoformat(item[_OUTCOME_TIMES[before]]).date()
         if counted_on == today:
-            return [self.counter(key, today, {**numbers, str(before): -1}, tables)]
-        subtraction = self.counter(key, counted_on, {str(before): -1}, tables)
-        return [subtraction, self.counter(key, today, numbers, tables)]
+            return [self.counter_change(key, today, {**numbers, str(before): -1}, tables)]
+        subtraction = self.counter_change(key, counted_on, {str(before): -1}, tables)
+        return [subtraction, self.counter_change(key, today, numbers, tables)]
 
     def _settle(
         self, request: MailRequest, outcome: DeliveryOutcome, at: datetime, assign: Mapping[str, Any], tables: Tables
@@ -135,7 +135,7 @@ class CountedDeliveries(Deliveries):
         """Store and count the outcome of an email that waits. If its request is settled already, do nothing."""
         key, when = self.item_key(request.key), is_requested(request)
         change = Change(key, assign=assign, remove=REQUEST_ATTRIBUTES, when=when)
-        counter_change = self.counter(request.key, at.date(), {outcome: 1}, tables)
+        counter_change = self.counter_change(request.key, at.date(), {outcome: 1}, tables)
         with suppress(ConditionFailed):
             transact([change, counter_change], tables)
 

@@ -54,6 +54,7 @@ def needs_message(before: Image | None, after: Image) -> bool:
 
 
 def _message(image: Image, kinds: Kinds, now: datetime) -> tuple[MailRequest, int]:
+    """Return the request in this item, and the delay of its message in seconds."""
     state = kinds[image["mail_kind"]].state
     return state.request_of(image), _delay(image, state.min_interval, now)
 

@@ -27,7 +27,7 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, kw_only=True)
 class CountedLetters(CountedDeliveries):
-    def counter(self, key: str, day: date, numbers: Mapping[str, int], tables: Tables) -> Change:
+    def counter_change(self, key: str, day: date, numbers: Mapping[str, int], tables: Tables) -> Change:
         return Change(Key(keys.COUNTS, "LETTERS", day.isoformat()), add=numbers)
 
 
