@@ -153,7 +153,7 @@ class DeliveryState(ABC):
     def open_requests(self, start: Key, page_size: int, tables: Tables) -> tuple[list[Item], str | None]:
         """Return the items with an open request among the next `page_size` items, and the sort key to continue after.
 
-        At the end, the sort key is None. Eventually consistent. Leaves out requests whose email has bounced already.
+        At the end, the sort key is None. Eventually consistent. Leave out the stored requests of undeliverable emails.
         """
         is_open = Attr("mail_requested_at").exists() & may_have_more_mail(self.max_emails)
         return tables.page(start, OPEN_REQUEST, is_open, page_size)
