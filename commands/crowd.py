@@ -15,7 +15,8 @@ from commands.common import from_1_to
 MAX_MESSAGES = 10_000_000
 
 # The queues whose dead letters can be moved back, each with the prefix of its settings' names. The stream's dead
-# letters cannot be moved back: each only names a range of the stream. The sweep finds the mail requests in this range.
+# letters cannot be moved back: each only names a range of the stream. The sweep, a scheduled function, finds the mail
+# requests in this range.
 SETTING_PREFIXES = {name.replace("_", "-"): name.upper() for name in (*QUEUES, "feedback")}
 
 

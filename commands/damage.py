@@ -44,8 +44,8 @@ def decide_signature(copied: Item, live: Item | None, since_copy: SinceCopy) -> 
     if reason:
         return RestoreDecision(reason)
     if live is None:
-        marks = {"restored_at": iso(since_copy.now), **_stop_of_updates(copied, since_copy)}
-        return RestoreDecision(RestoreOutcome.PUT_BACK, new_item(keys.SIGNATURES, copied, marks))
+        added = {"restored_at": iso(since_copy.now), **_stop_of_updates(copied, since_copy)}
+        return RestoreDecision(RestoreOutcome.PUT_BACK, new_item(keys.SIGNATURES, copied, added))
     return RestoreDecision(RestoreOutcome.REPAIRED, _repair(copied, live, since_copy))
 
 
@@ -73,6 +73,7 @@ def _decide_unchanged(live: Item, since_copy: SinceCopy) -> RestoreDecision:
     if live["sk"] in since_copy.withdrawn_by_link and live["state"] != SignatureState.WITHDRAWN:
         return RestoreDecision(RestoreOutcome.WITHDRAWN)
     stop = _stop_of_updates(live, since_copy)
+    # Without "Z", the text of `restored_at` sorts before every time of the same second.
     stopped_later = live.get("unsubscribed_at", "") >= live["restored_at"].removesuffix("Z")
     if stop and not stopped_later:
         change = Change(item_key(keys.SIGNATURES, live), assign=stop, when=_is_unchanged(live))
@@ -88,7 +89,9 @@ def _is_damaged(copied: Item, live: Item) -> bool:
     has_new_time = any(time != copied.get(name) for name, time in live_times.items())
     if has_new_time:
         return False  # The application changed the item.
-    is_withdrawn = live.get("state") == SignatureState.WITHDRAWN  # Its owner may withdraw after an undo did.
+    # If its owner withdraws a signature that the undo of an import had withdrawn, `unsubscribed_at` is removed, but no
+    # time changes.
+    is_withdrawn = live.get("state") == SignatureState.WITHDRAWN
     has_lost_data = not is_withdrawn and bool(_lost(_REMOVED_ONLY_WITH_NEW_TIME, copied, live))
     return has_lost_data or _part(SIGNED, copied) != _part(SIGNED, live)
 
@@ -107,7 +110,7 @@ def _reason_to_leave_out(copied: Item, since_copy: SinceCopy) -> RestoreOutcome 
     except ValidationError:
         return RestoreOutcome.UNUSABLE
     is_complete = signature.name and signature.email and signature.country
-    if not is_complete and signature.state is not SignatureState.WITHDRAWN:
+    if not is_complete and signature.state is not SignatureState.WITHDRAWN:  # A withdrawal removes these data.
         return RestoreOutcome.UNUSABLE
     if signature.expires_at is not None and signature.expires_at <= since_copy.now:
         return RestoreOutcome.EXPIRED
@@ -132,6 +135,7 @@ def _stop_of_updates(item: Item, since_copy: SinceCopy) -> Item:
 
     The engineer's file does not say when. With the latest possible time, no earlier consent starts updates again.
     """
+    # `taken_back_at`: the undo of an import withdrew the signature; the person did not. A later import may store it.
     may_get_updates = item.get("state") != SignatureState.WITHDRAWN or "taken_back_at" in item
     if item["sk"] in since_copy.unsubscribed and may_get_updates:
         return {"updates": False, "unsubscribed_at": exact(since_copy.now)}
@@ -151,7 +155,7 @@ def _repair(copied: Item, live: Item, since_copy: SinceCopy) -> Change:
     assign["updates"] = bool(copied.get("updates") and live.get("updates"))
     assign |= _stop_of_updates(copied, since_copy)
     removed = [name for name in replaced if name not in copied]
-    if copied["state"] == SignatureState.CONFIRMED:
+    if copied["state"] == SignatureState.CONFIRMED:  # It does not expire, and needs no email with a link to confirm.
         removed.append("expires_at")
         if live.get("state") != SignatureState.CONFIRMED:
             removed += MAIL_REQUEST_FIELDS

@@ -47,14 +47,14 @@ class SinceCopy:
 @dataclass(frozen=True)
 class RestoreDecision:
     outcome: RestoreOutcome
-    write: NewItem | Change | None = None  # None for WITHDRAWN too: restore.py withdraws the signature by itself.
+    write: NewItem | Change | None = None  # None for WITHDRAWN too: restore.py then calls `withdraw`.
 
 
 Rule = Callable[[Item, Item | None, SinceCopy], RestoreDecision]
 
 
-def new_item(table: str, copied: Item, marks: Mapping[str, Any]) -> NewItem:
-    return NewItem(item_key(table, copied), {**copied, **marks})
+def new_item(table: str, copied: Item, added: Mapping[str, Any]) -> NewItem:
+    return NewItem(item_key(table, copied), {**copied, **added})
 
 
 def item_key(table: str, item: Item) -> Key:

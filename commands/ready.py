@@ -8,7 +8,8 @@ from chalicelib.core.settings import required
 
 
 def check(arguments: argparse.Namespace) -> None:
-    # Imported here: it loads the capacity model (docs/capacity.md) and the template. No other command needs these.
+    # Imported here, because stack.ready loads the capacity model (docs/capacity.md) and the template. No other command
+    # needs these.
     from stack.console import Failure
     from stack.ready.__main__ import main
     from stack.ready.report import UNKNOWN

@@ -34,7 +34,7 @@ class HashKey(TypedDict):
     source: str
     key: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     tool: str
-    """The address of the tool."""
+    """The URL of our tool that hashes addresses with the key."""
 
 
 class ShownComparison(TypedDict):

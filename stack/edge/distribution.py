@@ -110,7 +110,8 @@ class OriginGroup:
 class ErrorRule:
     """A CustomErrorResponse. `ttl`: for how many seconds an error that is cached stays in the cache, at least.
 
-    `page`, `status`: replace the error's own. `page` is a path. `page` and `status` are both set or both None.
+    `page`: the path of the page that viewers get instead of the error. `status`: the page's status for viewers. Either
+    both are set or both are None.
     """
 
     ttl: float = ERROR_TTL

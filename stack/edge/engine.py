@@ -29,12 +29,12 @@ _RENEWED_HEADERS = ("cache-control", "date", "expires", "last-modified")
 class _Loaded(NamedTuple):
     """An answer for viewers, and the value of X-Cache.
 
-    `is_shared`: viewers who sent the same request during the load get this answer too. `stored_at`: see CachedAnswer.
+    `serves_waiting_viewers`: viewers who sent this request during the load get the answer too. `stored_at`: as cached.
     """
 
     answer: EdgeAnswer
     x_cache: str
-    is_shared: bool
+    serves_waiting_viewers: bool
     stored_at: float
 
 
@@ -85,7 +85,7 @@ class Edge:
             return await asyncio.shield(self._start_load(key, request, behaviour, cached))
         if not behaviour.forwards_cookies:
             loaded = await asyncio.shield(running_load)
-            if loaded.is_shared:
+            if loaded.serves_waiting_viewers:
                 return loaded
         return await self._load(key, request, behaviour, cached)
 
@@ -107,7 +107,7 @@ class Edge:
         the origin fails, also return the stale answer, if it may be served after a failure.
         """
         origin_request = origin_request_of(request, behaviour)
-        if cached and not behaviour.forwards_cookies:  # *Cache content based on cookies*: validators are not sent then.
+        if cached and not behaviour.forwards_cookies:  # "Cache content based on cookies": with cookies, no validators.
             origin_request = origin_request.with_headers(cached.validators())
         is_unreachable = False
         try:
@@ -121,8 +121,7 @@ class Edge:
         if cached and answer.has_failed and cached.may_be_served_after_failure(now, is_unreachable=is_unreachable):
             cached.no_retry_until = now + self._distribution.error_rule(answer.status).ttl
             return _as_loaded(cached)
-        answer = for_cache(answer, origin_request, behaviour)
-        return await self._store(key, request, behaviour, answer, now)
+        return await self._store(key, request, behaviour, for_cache(answer, origin_request, behaviour), now)
 
     def _renewed(
         self, key: Key | None, cached: CachedAnswer, not_modified: EdgeAnswer, behaviour: Behaviour, now: float
@@ -135,21 +134,22 @@ class Edge:
         return _Loaded(answer, _REFRESHED, may_be_shared(answer, behaviour.cache), stored_at=now)
 
     async def _store(
-        self, key: Key | None, request: ViewerRequest, behaviour: Behaviour, answer: EdgeAnswer, now: float
+        self, key: Key | None, request: ViewerRequest, behaviour: Behaviour, loaded: EdgeAnswer, now: float
     ) -> _Loaded:
-        """Cache the answer under the key, if there is a key. If an error has an error page, cache the page instead."""
-        if answer.is_error:
-            seconds = error_lifetime(answer, self._distribution.error_rule(answer.status))
+        """Cache the loaded answer under the key, if there is a key. For an error with an error page, cache the page."""
+        if loaded.is_error:
+            seconds = error_lifetime(loaded, self._distribution.error_rule(loaded.status))
             life = Lifetime(fresh=seconds)
-            is_shared = seconds > 0
-            answer = await self._with_error_page(answer, request)
+            serves_waiting_viewers = seconds > 0
+            answer = await self._with_error_page(loaded, request)
         else:
-            life = lifetime(answer, behaviour.cache)
-            is_shared = may_be_shared(answer, behaviour.cache)
+            life = lifetime(loaded, behaviour.cache)
+            serves_waiting_viewers = may_be_shared(loaded, behaviour.cache)
+            answer = loaded
         if key is not None:
             self._cache.put(key, answer, now, life)
-        x_cache = _ERROR if answer.is_error else _MISS
-        return _Loaded(answer, x_cache, is_shared, stored_at=now)
+        x_cache = _ERROR if answer.is_error else _MISS  # The status of an error page may be 200.
+        return _Loaded(answer, x_cache, serves_waiting_viewers, stored_at=now)
 
     async def _with_error_page(self, answer: EdgeAnswer, request: ViewerRequest) -> EdgeAnswer:
         """Return the distribution's page for this error. If no page can be loaded, return the answer itself."""
@@ -197,4 +197,4 @@ class Edge:
 
 def _as_loaded(cached: CachedAnswer) -> _Loaded:
     x_cache = _ERROR if cached.answer.is_error else _HIT
-    return _Loaded(cached.answer, x_cache, is_shared=True, stored_at=cached.stored_at)
+    return _Loaded(cached.answer, x_cache, serves_waiting_viewers=True, stored_at=cached.stored_at)

@@ -108,7 +108,7 @@ def _is_included(name: str, selections: Sequence[NameSelection]) -> bool:
 
 
 def _keyed_encoding(request: ViewerRequest, policy: CachePolicy) -> str:
-    """Return those encodings of the cache key that the viewer names: "br,gzip", "br", "gzip" or ""."""
+    """Return which of the policy's encodings the viewer's Accept-Encoding names: "br,gzip", "br", "gzip" or ""."""
     return _accepted_encodings(request.headers.get("Accept-Encoding", ""), policy.encodings)
 
 

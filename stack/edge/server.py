@@ -41,4 +41,4 @@ async def _viewer_request(request: web.Request) -> ViewerRequest:
 
 
 async def _without_server_header(_: web.Request, response: web.StreamResponse) -> None:
-    response.headers.popall("Server", None)
+    response.headers.popall("Server", None)  # aiohttp adds its own if the answer has none.

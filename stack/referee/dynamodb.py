@@ -104,7 +104,8 @@ def _readings(question: Question, request: Request) -> Iterator[Question]:
 def _question(action: str, request: Request, where: Where, *, call: Request) -> Question:
     """Return the question about one request.
 
-    `call`: the parameters of the whole call. `request`: its part for one table or item; else the same as `call`.
+    `call`: the parameters of the whole call. `request`: of a batch or transaction, the part for one table or item; of
+    any other call, the same as `call`.
     """
     legacy = sorted(_LEGACY_PARAMETERS.intersection(request))
     if legacy:
@@ -168,7 +169,7 @@ def _attributes(action: str, request: Request, where: Where) -> set[str]:
 
 
 def _local_index_key(request: Request) -> set[str]:
-    """Return the key of the table's local index (stack/template/tables.py), if the table has one.
+    """Return `never_set`, the key of the table's local index (stack/template/tables.py), if the table has one.
 
     AWS's pages leave open whether a policy must name this key for a request that does not use the index. So the referee
     requires it for every request on the table.

@@ -1,6 +1,7 @@
-"""Reuse threads. The emulator would start a thread for each invocation, and wait in its event loop until it runs.
+"""Reuse threads. The emulator would start a thread for each invocation, and its event loop would wait for the start.
 
-The number of threads has no limit, because a function may call another one: see ministack's `core/concurrency.py`.
+The number of threads has no limit. With one, functions that wait for other functions could occupy all threads, and the
+other functions would never run: see ministack's `core/concurrency.py`.
 """
 
 import threading
