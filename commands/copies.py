@@ -158,7 +158,8 @@ class Copy:
 def copy_of(table: str, at: datetime | None) -> Copy:
     """Return the copy of the table as it was at this time. Perhaps AWS has not made this copy yet.
 
-    Without a time, use the latest one that AWS can restore, and raise InputError if there is a copy already.
+    Without a time, use the latest one that AWS can restore. This time is different in each run. So raise InputError if
+    there is a copy already: a repeated command would make a second one.
     """
     client = clients.dynamodb()
     name = required(table_variable(table))

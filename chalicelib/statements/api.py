@@ -57,7 +57,7 @@ def show_short_statement(request: Request, code: str) -> Response:
 @page_view(routes)
 def show_statement(request: Request, token: str) -> Response:
     """Show the statement as a page, if this site signed it."""
-    context = {"statement": _statement_in(token), "url": _url(token), "petition": None}
+    context = {"statement": _statement_in(token), "url": _url(token)}
     return page(request, "statement.html", context, headers=cache_headers(CACHE_SECONDS))
 
 
@@ -70,4 +70,5 @@ def _statement_answer(statement: Statement, url: str) -> dict[str, object]:
 
 
 def _url(token: str) -> str:
+    """Return the long address. A token that somebody copied with spaces around it is valid, so remove the spaces."""
     return f"{settings().site_url}/statements/{token.strip()}"

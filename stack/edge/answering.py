@@ -69,7 +69,7 @@ def _compressed(answer: EdgeAnswer, origin_request: OriginRequest, behaviour: Be
     may_compress = behaviour.compresses and behaviour.cache.encodings
     if not may_compress or not _is_compressible(answer):
         return answer
-    accepted = origin_request.headers["Accept-Encoding"].split(",")
+    accepted = origin_request.headers["Accept-Encoding"].split(",")  # Written by forwarding.py: without spaces.
     if "br" in accepted:
         encoding = "br"
         body = brotli.compress(answer.body, quality=5)

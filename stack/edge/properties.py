@@ -131,4 +131,5 @@ def added_headers(config: Properties) -> dict[str, tuple[str, bool]]:
 
 
 def is_true(value: Any) -> bool:
+    """Return whether a property is true. A template may contain the boolean as text."""
     return str(value).lower() == "true"

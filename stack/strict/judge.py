@@ -93,7 +93,8 @@ def _documents(policies: tuple[str, ...]) -> list[dict[str, Any]]:
 def _project_entries(caller: Caller, project_policy: Mapping[str, Any]) -> dict[PolicyEntry, PolicyEntry]:
     """Return a dictionary from the entries of the caller's deployed policies to those of the project's policy.
 
-    The deployed policies are made from the project's policy, so both have the same entries in the same order.
+    The deployed policies are made from the project's policy, so both have the same entries in the same order. A project
+    policy without statements stands for an unknown function: then the dictionary is empty.
     """
     deployed_statements: list[dict[str, Any]] = []
     for policy in _documents(caller.policies):

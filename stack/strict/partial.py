@@ -47,9 +47,10 @@ def some_entries(params: Params) -> PartialAnswer:
 
 
 def some_keys(params: Params) -> PartialAnswer | None:
-    """Let BatchGetItem leave some keys unread, in UnprocessedKeys. Return None for one key, or for several tables.
+    """Let BatchGetItem leave some keys unread, in UnprocessedKeys. Return None if there is only one key.
 
-    Read at least one key. If AWS cannot read any key, its answer is a throttling error, not a partial answer.
+    Also return None for several tables, because our code never reads several tables in one call. Read at least one key:
+    if AWS cannot read any key, its answer is a throttling error, not a partial answer.
     """
     tables = params["RequestItems"]
     if len(tables) > 1:

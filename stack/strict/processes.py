@@ -74,6 +74,7 @@ class Process:
                 signal.pidfd_send_signal(self._descriptor, number)
 
     def _has_ended(self, timeout: float) -> bool:
+        """Return whether the process ends within `timeout` seconds. Its pidfd then becomes readable."""
         return self._descriptor is None or is_readable(self._descriptor, timeout)
 
     def __del__(self) -> None:

@@ -36,7 +36,7 @@ _save_lock = threading.Lock()
 
 
 class ChangeDetector:
-    """Wraps the emulator. After each request, it notes that the state may have changed, except after /_ministack."""
+    """Wraps the emulator. Notes that a request may have changed the state, unless it controls the emulator itself."""
 
     def __init__(self, emulator: App) -> None:
         self._emulator = emulator

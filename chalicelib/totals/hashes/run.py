@@ -72,7 +72,7 @@ class ComparisonWork:
         return job.model_copy(update={"withdrawn": withdrawn, "file_digest": self._file_digest})
 
     def _source_hashes(self, job: HashComparison) -> frozenset[bytes]:
-        """Return the hashes of the source. The file is read once in each run.
+        """Return the hashes of the source. Each ComparisonWork reads the file once.
 
         Raise Invalid if the file is wrong or missing, or is not the one that was checked.
         """
