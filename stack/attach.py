@@ -69,7 +69,9 @@ class Deployed:
 def deploy_to_emulator(
     endpoint: str, site: str = SITE, project: Path = ROOT, parameters: Mapping[str, str] = MappingProxyType({})
 ) -> Deployed:
-    """Package the project and deploy it to the emulator, as `make run` does. The same package twice changes nothing.
+    """Package the project and deploy it to the emulator, as `make run` does.
+
+    To deploy the same package again changes nothing.
 
     `parameters`: more parameters of the template. They override parameters of the same name that this function sets.
     """

@@ -86,7 +86,7 @@ def package(stage: str, project: Path = ROOT, build: Path = BUILD, target: Targe
         has_same_inputs = inputs_file.exists() and inputs_file.read_text() == inputs
         is_current = has_same_inputs and result.archive.exists()
         if not is_current:
-            inputs_file.unlink(missing_ok=True)
+            inputs_file.unlink(missing_ok=True)  # If the build fails, the next call must build again.
             _build(stage, project, build, result, target)
             inputs_file.write_text(inputs)
     return result

@@ -67,10 +67,10 @@ def _with_site_url(chosen: dict[str, str], previous: Mapping[str, str]) -> dict[
     """
     planned = {**previous, **chosen}
     domain, refuses_others = planned.get("EdgeDomain"), planned.get("EdgeOnly", "yes") == "yes"
-    # If the domain is not new, an earlier deployment has set SiteUrl already.
-    is_new = "EdgeDomain" in chosen or previous.get("EdgeOnly") == "no"
+    # An earlier deployment has set SiteUrl already, unless the domain is chosen now, or EdgeOnly was no until now.
+    may_lack_site_url = "EdgeDomain" in chosen or previous.get("EdgeOnly") == "no"
     is_replaced = "EdgeDomain" in chosen and previous.get("SiteUrl") == f"https://{previous.get('EdgeDomain')}"
-    if domain and is_new and (refuses_others or is_replaced):
+    if domain and may_lack_site_url and (refuses_others or is_replaced):
         return {"SiteUrl": f"https://{domain}", **chosen}  # A chosen SiteUrl replaces the domain.
     return chosen
 

@@ -80,7 +80,8 @@ class Operation:
     """The parts of one operation that are written by hand.
 
     `query`: the parameters that the list of routes does not name. `problems`: the components of errors by status, for
-    errors that `paths` cannot derive. `changes_revision`: the request needs the header If-Match.
+    errors that `paths` cannot derive. `changes_revision`: the request changes an object of which it must name the
+    current revision, in the header If-Match.
     """
 
     summary: str

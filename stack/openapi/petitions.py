@@ -32,7 +32,7 @@ def _fields(names: tuple[str, ...]) -> dict[str, Any]:
 NewPetition: type[BaseModel] = create_model(
     "NewPetition",
     __config__=_NO_OTHER_FIELDS,
-    __doc__="A new petition. It starts as a draft. If `opened_at` is left out, it is now.",
+    __doc__="A new petition. It starts as a draft. The default of `opened_at` is the time of the request.",
     **_fields(("slug", *EDITABLE)),
 )
 ManagedPetition: type[BaseModel] = create_model(
@@ -41,7 +41,7 @@ ManagedPetition: type[BaseModel] = create_model(
     __doc__="A petition as staff see it, in any state.",
     **_fields(_SHOWN_FIELDS),
     text_version=(Version, Field(description="A digest of title, text and target, in all languages.")),
-    consent_version=(Version, Field(description="A digest of both wordings, in all languages.")),
+    consent_version=(Version, Field(description="A digest of the wordings of both consents, in all languages.")),
     scheduled_opening=(
         Time | None,
         Field(description="When the petition opens by itself. Null if nothing is scheduled."),

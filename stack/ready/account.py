@@ -4,7 +4,8 @@ docs/ready-policy.json is the IAM policy that allows these calls. tests/ready/te
 referee, a program that decides as AWS's IAM does. `make warm` needs docs/warm-policy.json too.
 
 If the stack has no output with a resource's name, the call names a resource that does not exist. The call fails, and
-its values have a problem: a text that says why they could not be read. Only the age of such a queue is read as 0.
+its values have a problem: a text that says why they could not be read. Only the age of a queue's oldest message is then
+read as 0, because CloudWatch has no data for the queue.
 """
 
 from collections.abc import Iterator, Mapping

@@ -56,8 +56,8 @@ def increases(values: Values, expected: Expected, stage: str) -> list[Increase]:
 def needed_mail_rate(expected: Expected) -> int:
     """Return how many emails a second must be sent, so that the last email is sent in time.
 
-    In time means: within half of MAX_EMAIL_DELAY after the end of the crowd. The number is a multiple of what one
-    sender sends in a second. With other numbers, some seconds would have more emails than the number (docs/deploy.md).
+    In time means: within half of MAX_EMAIL_DELAY after the end of the crowd. The result is a multiple of what one
+    sender sends in a second: with another rate, some seconds would have more emails than the rate (docs/deploy.md).
     """
     rate_in_time = expected.total / (expected.seconds + MAX_EMAIL_DELAY / 2)
     return EMAILS_PER_SENDER * ceil(rate_in_time / EMAILS_PER_SENDER)
@@ -151,8 +151,8 @@ def needed_shards(values: Values, expected: Expected) -> int:
 def _confirmations_per_second(values: Values, expected: Expected) -> float:
     """Return the expected confirmations a second: at most the rate of the emails that ask people to confirm.
 
-    If a limit of email could not be read, do not assume the usual one: with too few shards, confirmations conflict. Too
-    many shards only make reads dearer, but cannot be lowered.
+    If a limit of email could not be read, ignore it: the usual limit may be too low, and with too few shards,
+    confirmations conflict. Too many shards only make reads dearer.
     """
     limits, assumed = limits_of(values)
     # SES's limit, and our own (MAIL_PER_SECOND).

@@ -24,7 +24,7 @@ def exit_code(forecast: Forecast) -> int:
 
 def report_lines(forecast: Forecast, increases: Sequence[Increase], values: Values) -> Iterator[str]:
     yield from _answer_lines(forecast)
-    # If the crowd would be served well, nothing must be raised, even if an increase has a higher `needed`.
+    # If the crowd would be served well, no limit has to be raised, even if an increase has a higher `needed`.
     if not forecast.has_capacity:
         yield from _increase_lines(increases)
     yield from _defect_lines(forecast)

@@ -2,7 +2,8 @@
 
 The modules `functions`, `tables`, `queues` and `streams` make the alarms of each function, table, queue and stream
 reader, `backlogs` those on messages that wait, and `authorizers` the one on failing authorizers. To add another alarm,
-add it to the list here, and to docs/runbook.md, which says what to do.
+add it to the list here, and to docs/runbook.md, which says what to do. Drift: the difference between a petition's
+stored count (tally) and a recount of its signatures.
 """
 
 from typing import Any, NamedTuple
@@ -132,8 +133,8 @@ _ALARMS = {
         period=15 * 60,
         Threshold=20,
     ),
-    # A recount takes minutes and runs every 6 hours, so every 7 hours have the numbers of all petitions. If recounts
-    # stop, this alarm keeps its state, and the alarm RecountMissing starts.
+    # A recount takes minutes and begins every 6 hours, so any 7 hours contain a whole recount of all petitions. If
+    # recounts stop, this alarm keeps its state, and the alarm RecountMissing starts.
     "Drift": alarm(
         "A tally differs from its signatures. The alarm ends up to 7 hours after the last recount that found a drift.",
         code_measure(Metric.DRIFT),

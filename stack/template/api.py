@@ -89,7 +89,7 @@ def _authorizer_with_all_headers() -> Template:
 
     A partner sends its token in one of two headers: Authorization or OSDI-API-Token. Source: docs/aws-facts.md.
     """
-    # OpenAPI requires the name of a header. No header is called Unused, because the authorizer gets all headers.
+    # OpenAPI requires the name of a header. `Unused` stands for no header: the authorizer gets all of them.
     return {"name": "Unused", "x-amazon-apigateway-authorizer": {"type": "request"}}
 
 

@@ -1,4 +1,4 @@
-"""The alarm on the authorizers. An authorizer refuses a token with an error, which Lambda counts as its error."""
+"""The alarm on the authorizers. They refuse a token with an error, which Lambda counts as a failure of the function."""
 
 from chalicelib.core.metrics import Metric
 from stack.template.alarms import alarm_on_math, code_measure
@@ -7,9 +7,9 @@ from stack.template.functions import AUTHORIZERS, function_measure
 
 
 def authorizers() -> Template:
-    """Return the alarm on errors that are not refused tokens.
+    """Return the alarm on errors that are not refused tokens: Lambda's errors minus the refusals that our code counts.
 
-    The error and the refusal of one call may fall into different periods. So single errors set off no alarm.
+    Both metrics of one refused token may fall into different periods. So single errors set off no alarm.
     """
     errors = {function: function_measure("Errors", function) for function in AUTHORIZERS}
     sum_of_errors = " + ".join(f"FILL({function}, 0)" for function in errors)

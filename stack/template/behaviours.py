@@ -98,7 +98,7 @@ def behaviours() -> list[Template]:
     by_pattern: dict[str, Template] = {}
     for route in routes_with_behaviours():
         behaviour = {"PathPattern": route.pattern, **_behaviour(route)}
-        by_pattern.setdefault(route.pattern, behaviour)
+        by_pattern.setdefault(route.pattern, behaviour)  # Of a cached and an uncached route, the cached one is first.
     return [*by_pattern.values()]
 
 

@@ -101,6 +101,7 @@ def _email_charts() -> list[Template]:
 def _work_charts(resources: Template) -> list[Template]:
     reader_ids = [logical for logical, declared in resources.items() if _reads_stream(declared)]
     lags = [_function_line("IteratorAge", reader_id) for reader_id in reader_ids]
+    # A conflict: two transactions changed the same counter at once. Drift: a counter differs from its signatures.
     conflicts = _own_metric_lines(Metric.CONFLICT_RETRIED)
     drift = _own_metric_lines(Metric.DRIFT, Metric.PENDING_DRIFT, stat="Maximum", yAxis="right")
     return [
@@ -114,6 +115,7 @@ def _dead_letter_lines(resources: Template) -> list[Line]:
     """Return a line for the number of messages in each dead-letter queue."""
     lines = []
     for queue_id, properties in _properties_by_id(resources, "SQS::Queue").items():
+        # All other queues have a RedrivePolicy, which names their dead-letter queue.
         is_dead_letter_queue = "RedrivePolicy" not in properties
         if is_dead_letter_queue:
             label = queue_id.removesuffix("DeadLetterQueue")

@@ -119,9 +119,11 @@ def _page_group() -> Template:
 
 
 def _api_policy() -> Template:
-    """Return the policy by which API Gateway refuses requests that have neither of the two keys.
+    """Return the policy by which API Gateway refuses requests without the key that CloudFront sends.
 
-    Without the CDN, the policy accepts every request. There is always a policy, because it is not documented whether
+    It accepts a second key too, so that the key can be changed without refusing requests.
+
+    Without the CDN, the policy accepts every request. It exists even then, because it is not documented whether
     CloudFormation removes the API's policy when it is no longer in the template.
 
     A changed policy is in force after the next deployment of the API's stage. SAM makes a deployment only when the text

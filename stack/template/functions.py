@@ -29,7 +29,7 @@ _SETTINGS = {
     "MAIL_SENDERS": ref("MailSenders"),
     "CONFIGURATION_SET": ref("MailConfigurationSet"),
     "EXPORTS_BUCKET": ref("ExportsBucket"),
-    # pydantic's search for plugins takes 15 ms of a cold start, and we have none.
+    # pydantic's search for plugins takes 15 ms of a cold start, and we have no plugins.
     "PYDANTIC_DISABLE_PLUGINS": "__all__",
 }
 # An authorizer refuses a token with an error. So the authorizers have an alarm of their own (authorizers.py).
@@ -102,8 +102,9 @@ def _own_variables() -> list[Template]:
 def _job_settings() -> list[Template]:
     """Return the parts with the properties of the functions that work on jobs, such as exports.
 
-    `Size` is in MB. For an export or a list, the disk must hold the plain and the encrypted file at once; for an
-    import, the uploaded file. Without RecursiveLoop, Lambda would stop a function that sends messages to its own queue.
+    `Size` is in MB. For an export or a list of subscribers, the disk must hold the plain and the encrypted file at
+    once; for an import, the uploaded file. Without RecursiveLoop, Lambda would stop a function that sends messages to
+    its own queue.
     """
     return [
         function_properties("run_export", EphemeralStorage={"Size": 4096}, RecursiveLoop="Allow"),

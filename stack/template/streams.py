@@ -93,7 +93,8 @@ def stream_reader(function: str, patterns: list[Template], **reading: int) -> Te
         "StartingPosition": "TRIM_HORIZON",
         "BisectBatchOnFunctionError": True,
         "MaximumRetryAttempts": 20,
-        # DynamoDB keeps a record for 24 hours. The funnel takes a day as final because of this limit (projections).
+        # DynamoDB keeps a record for 24 hours. With this lower limit, no change of a day comes later than the next day:
+        # the funnel then takes the counts of that day as final (projections/funnel/read.py).
         "MaximumRecordAgeInSeconds": 12 * 3600,
         **reading,
         "FunctionResponseTypes": ["ReportBatchItemFailures"],

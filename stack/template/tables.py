@@ -12,8 +12,9 @@ from stack.template.functions import logical_id
 _EXPIRES: Template = {"TimeToLiveSpecification": {"AttributeName": "expires_at", "Enabled": True}}
 _KEYS = {"pk": "HASH", "sk": "RANGE"}
 # No item has this attribute, so the index is empty and costs nothing. It has one purpose: if a table has a local index,
-# DynamoDB does not split the items of one partition key over several partitions. Otherwise, the changes of a bucket of
-# signatures could come from two shards of the stream at once, and the projections would skip some (decision 005).
+# DynamoDB does not split the items of one partition key over several partitions. Otherwise, the changes of a bucket
+# (the signatures of one partition key) could come from two shards of the stream at once, and the function that counts
+# them would skip some (decision 005).
 _INDEXED = "never_set"
 # DynamoDB reports the metric SystemErrors for each operation, not for a whole table. Our code uses these operations.
 _OPERATIONS = ("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "TransactWriteItems")

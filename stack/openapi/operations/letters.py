@@ -53,9 +53,9 @@ OPERATIONS: Operations = {
         "Send the letters to a target again",
         PAUSE_ANSWER,
         "Use it after you paused the letters to a target, or after the site paused them. The letters "
-        "that waited are queued again, usually within seven hours. While more than 100 emails wait in the queues, they "
-        "wait until fewer do, but at most about 12 days. If the target is everybody's member of parliament, a bounce "
-        "pauses the letters to that member only.",
+        "that waited are queued again, usually within seven hours. While more than 100 emails wait in the queues, the "
+        "letters wait until fewer do, but at most about 12 days. If the target is everybody's member of parliament, "
+        "a bounce pauses only the letters to the member whose email bounced.",
         query=[MEMBER],
     ),
     "email_letter_test": Operation(

@@ -115,7 +115,8 @@ OPERATIONS: Operations = {
     "issue_token": Operation(
         "Issue a staff token",
         Answer("The token. It is shown only once.", IssuedToken, status=201),
-        "Your own token must have every right that you give, and be valid for as long. Otherwise the answer is 403. "
+        "Your own token must have every right that you give, and be valid for at least as long as the new token. "
+        "Otherwise the answer is 403. "
         "A token without `days` is valid for 90 days, or until your own token expires, if that is sooner.",
         body=Body(TokenRequest, {"owner": "Bob Bakker", "rights": ["counts"], "days": 90}),
     ),

@@ -64,9 +64,9 @@ OPERATIONS: Operations = {
         ),
         f"One signature, or up to {MAX_SIGNATURES} in a body of {MAX_BODY_KB} KB at most. Needs a partner's token. "
         "Idempotent: send it again after 429, 503 or no answer. `accepted`: new. `existing`: the person has signed "
-        "already, through you, through others or here, and counts once. `invalid`: nothing was stored, see `errors`; "
-        "also if you sent the identifier before with another email address. `suppressed`: nothing was stored, because "
-        "the person withdrew, was erased or cannot be reached by email.",
+        "already, through you, through others or here, and counts once. `invalid`: nothing was stored, see `errors`. "
+        "The result is `invalid` too if you sent the identifier before with another email address. `suppressed`: "
+        "nothing was stored, because the person withdrew, was erased or cannot be reached by email.",
         body=Body(SentSignatures, examples={"One signature": SIGNATURE, "A batch": {"signatures": [SIGNATURE]}}),
         problems={409: "NotOpen", 410: "Removed", 413: "TooLargeBatch"},
     ),
