@@ -18,7 +18,8 @@ from stack.package import package
 from stack.target import local_target
 
 STAGE = "bench"
-# The ratio differs by some per cent between processes because of their memory layout, so take the median of several.
+# `sign_cpu_ratio` differs by some per cent between processes because of their memory layout, so take the median of
+# several processes.
 SIGN_RUNS = 5
 EXPORT_ROWS = {"at_10000": 10_000, "at_100000": 100_000}
 IMPORT_ROWS = {**EXPORT_ROWS, "at_1000000": 1_000_000}

@@ -1,4 +1,7 @@
-"""Meter the AWS calls and capacity units of signing, confirming and reading the count, with real handlers."""
+"""Meter the AWS calls and capacity units of signing, confirming and reading the count, with real handlers.
+
+The tally is the count of a petition's confirmed signatures. Each day of it is stored in several items (shards).
+"""
 
 import json
 import os
@@ -72,7 +75,10 @@ class MeteredApp:
 
     @contextmanager
     def stale_snapshots(self) -> Iterator[None]:
-        """Move the clock forward in the block, so that the stored count (the snapshot) is stale there."""
+        """Move the clock forward in the block, so that the stored count (the snapshot) is stale there.
+
+        Each block moves it further, because the block before has stored a new snapshot.
+        """
         self._clock_offset += FRESH_FOR + timedelta(seconds=1)
         moment = times.now() + self._clock_offset
         with mock.patch("chalicelib.core.times.now", return_value=moment):

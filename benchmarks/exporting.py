@@ -48,9 +48,10 @@ def measure_export(endpoint: str, number: int) -> dict[str, Any]:
 
 
 def measure(action: str, endpoint: str, number: str, *arguments: str) -> dict[str, Any]:
-    """Store `number` signatures ("seed"), request their export ("begin"), run it ("work"), or do the last two ("run").
+    """Store `number` signatures ("seed"), request their export ("begin"), or run it ("work").
 
-    `arguments` of "begin" and "run": the file's format, and its recipient. Of "work": the job's id.
+    "run" requests the export and runs it. `arguments` of "begin" and "run": the file's format, and its recipient. Of
+    "work": the job's id.
     """
     os.environ |= {**scene.AWS_SETTINGS, **scene.SETTINGS, "AWS_ENDPOINT_URL": endpoint}
     slug = f"handover-{number}"

@@ -64,8 +64,8 @@ def cpu_share(megabytes: int) -> float:
 def seconds(step: str, cpu_us: float, calls: float, mails: float = 0) -> float:
     """Return the duration of an invocation: its CPU time at the function's share, plus its calls one after the other.
 
-    `mails` of the `calls` send an email. Signing waits for twice the time of its calls, rounded up to a multiple of
-    STEP, so that the response time does not show whether an address is known (signatures.steps).
+    `mails`: how many of the `calls` send an email. Signing waits for twice the time of its calls, rounded up to a
+    multiple of STEP, so that the response time does not show whether an address is known (signatures.steps).
     """
     waiting = (calls - mails) * CALL_SECONDS + mails * MAIL_SECONDS
     if step == "sign":
@@ -82,9 +82,10 @@ def interpolate(figures: Mapping[str, Any], name: str, size: float) -> float:
 
 
 def stream_batch(reader: StreamReader, changes_a_second: float, shards: int) -> float:
-    """Return how many records an invocation gets: one shard's changes in the reader's window or between two polls.
+    """Return how many records an invocation gets: one shard's changes in the reader's window.
 
-    `changes_a_second` is the rate of all shards together.
+    If the time between two polls is longer, they are the changes of that time. `changes_a_second` is the rate of all
+    shards together.
     """
     gathered = changes_a_second / shards * max(POLL_SECONDS, reader.window)
     return min(reader.batch_size, max(1.0, gathered))
@@ -99,7 +100,7 @@ def cpu_of_projected_write(steps: Mapping[str, Any]) -> float:
 def expected_buckets(records: float, buckets: float) -> float:
     """Return the expected number of different buckets (parts of a petition) among `records` evenly spread records.
 
-    The projection writes once for each bucket in its batch.
+    The projection writes the counters of each bucket in its batch once.
     """
     if buckets <= 1:
         return 1.0

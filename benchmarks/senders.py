@@ -115,7 +115,7 @@ def cpu_seconds() -> float:
 def _send_times(number: int, per_second: float, seconds: int, cpu: float) -> list[float]:
     sender = _SimulatedSender(number, per_second, cpu)
     petition = a_published_petition(sender)
-    # The measurement begins within a second and ends within a second. So there are emails for two more seconds.
+    # `simulate` leaves out the first second. One more second of emails makes the last second a full one.
     enough_emails = EMAILS_PER_SENDER * (seconds + 2)
     requests = [_request_of_new_signature(sender, petition, each) for each in range(enough_emails)]
     sender.run(requests)

@@ -74,7 +74,7 @@ def _measure_with_kills(people: int, patch: pytest.MonkeyPatch) -> dict[str, Any
     emails_by_address = Counter(mail.to for mail in site.mailer.mails)
     repeated = [address for address, number in emails_by_address.items() if number > 1]
     return {
-        **results(site, path),
+        **results(site, path),  # The update's state and numbers, as staff see them.
         "people": people,
         "killed": KILLS,
         "double": len(repeated),

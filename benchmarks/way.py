@@ -136,7 +136,11 @@ def _size(answer: dict[str, Any]) -> int:
 
 
 def _typical(calls: Sequence[Figures]) -> Figures:
-    """Return the median of CPU times, and means of counts, which vary: ten records have one to ten buckets."""
+    """Return the median of CPU times, and means of counts.
+
+    Counts vary: the projection writes the counters of each bucket (one of 64 parts of a petition) once, and ten records
+    have one to ten buckets.
+    """
     typical: Figures = {"cpu_us": round(median(call["cpu_us"] for call in calls))}
     for name in calls[0]:
         if name != "cpu_us":

@@ -57,7 +57,7 @@ def savings(steps: StepFigures, arrivals: ArrivalRate, prices: Prices) -> dict[s
 
 
 def _cost_of_relayed_claims(steps: StepFigures, arrivals: ArrivalRate, prices: Prices) -> float:
-    """Return the part of the relay's cost for one signature that its claim causes.
+    """Return the part of the relay's cost for one signature that its claim (the write that reserves the email) causes.
 
     Assumption: without claims, there are fewer batches, of the same size.
     """

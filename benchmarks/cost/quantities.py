@@ -33,7 +33,7 @@ MAIL_EVENTS = len(EVENTS_OF_EVERY_MAIL & set(declared.mail_events()))
 
 @dataclass(frozen=True)
 class ArrivalRate:
-    """How fast signatures come. `changes_a_second`: of all `shards` of the stream. With more, batches are larger.
+    """How fast signatures come. `changes_a_second`: of all `shards` of the stream. More changes make larger batches.
 
     `queue_batch`: how many messages of a queue an invocation gets.
     """

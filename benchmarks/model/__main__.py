@@ -82,7 +82,7 @@ def _draw(runs: dict[tuple[str, str], SimulationRun], folder: Path) -> None:
 def _needs_lines(table: list[dict[str, Any]]) -> Iterator[str]:
     yield bold("what this many signatures a second need, if emails and confirmations have the same rate")
     for name in table[0]:
-        values = [row[name] or "too many" for row in table]
+        values = [row[name] or "too many" for row in table]  # 0 or None: no possible number is enough.
         cells = [f"{value:>12}" for value in values]
         yield f"{name:<34}{''.join(cells)}"
 

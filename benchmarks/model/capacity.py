@@ -1,7 +1,7 @@
 """The limits of the model: gateway requests, Lambda environments, the table's write units, SES's rate and quota.
 
 The model runs in steps of `dt` seconds. `take` gets the amount that wants to pass a limit in a step, and returns how
-much passes.
+much passes. A petition's signatures are in 64 buckets, each with a partition key of its own.
 """
 
 from collections import Counter, deque
@@ -25,6 +25,7 @@ class GatewayThrottle:
         self._tokens = self._burst
 
     def begin(self, dt: float) -> None:
+        # The bucket holds at most the burst. The tokens that arrive during the step can be spent during the step.
         self._tokens = min(self._burst, self._tokens) + self._rate * dt
 
     @property
@@ -39,9 +40,9 @@ class GatewayThrottle:
 
 
 class Environments:
-    """The Lambda environments of the signing function. Lambda limits how many start in ten seconds; none ever ends.
+    """The Lambda environments of the signing function. Lambda limits how many start in ten seconds.
 
-    `cold`: the seconds of a cold start.
+    In the model, no environment ends. `cold`: the seconds of a cold start.
     """
 
     def __init__(self, account: Account, cold: float) -> None:

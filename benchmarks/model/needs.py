@@ -18,7 +18,8 @@ MAX_GIVEN_UP = 0.001  # the largest share of confirmations that may get a 503
 MAX_SHARDS = 90
 MAX_PARTITIONS = 256
 REQUESTS_PER_SIGNATURE = 3  # to sign, to open the confirm page, and to confirm
-UNITS_PER_SIGNATURE = 5  # in the signatures table: put, claim, mark, and two for the confirmation
+# In the signatures table: one to sign, two for the email (stations.py), and two to confirm.
+UNITS_PER_SIGNATURE = 5
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,8 @@ class Needs:
     table_units_to_sign: int
     table_units_for_all: int  # UNITS_PER_SIGNATURE
     senders: int
-    storers: int
-    shards: int | None
+    storers: int  # workers of the overflow queue
+    shards: int | None  # the items that together hold a petition's count; None: more than MAX_SHARDS
 
 
 def needs(rate: int, service: Service) -> Needs:

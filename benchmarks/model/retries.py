@@ -16,7 +16,10 @@ MEAN_PAUSE = RETRY_AFTER + JITTER[-1] / 2
 
 
 def _pauses(jitter: int) -> dict[int, float]:
-    """Return the share of people for each pause in seconds. Half of a second's people round down, half round up."""
+    """Return the share of people for each pause in whole seconds, if the random time is evenly spread.
+
+    Times are rounded, so half as many people have the shortest pause and the longest one as each other pause.
+    """
     first, last = RETRY_AFTER, RETRY_AFTER + jitter
     shares = {}
     for pause in range(first, last + 1):

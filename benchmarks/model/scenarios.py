@@ -81,7 +81,7 @@ class SimulationRun:
         return None if last == end else round(last)
 
     def _mail_days(self) -> float:
-        """Return the days until the last email. For emails not sent at the horizon, add their number / daily quota."""
+        """Return the days until the last email. Emails that wait at the horizon add days, by the quota."""
         final = self.world.amounts
         times_after_last = (now for now, amounts in self.world.history if final.mailed - amounts.mailed < LITTLE)
         days_until_last = next(times_after_last, 0) / DAY_SECONDS
@@ -94,7 +94,7 @@ def run(load: Load, account_name: str, service: Service, horizon: float = HORIZO
 
 
 def run_on(limits: Account, load: Load, service: Service, sent: float = 0, horizon: float = HORIZON) -> SimulationRun:
-    """Run the load on any account. `sent`: emails that already count against today's quota."""
+    """Run the load on any account. `sent`: emails of the last 24 hours, which count against the daily quota."""
     world = World(limits, service, load)
     world.mailing.record_sent(0, sent)
     while world.now < horizon:

@@ -1,4 +1,8 @@
-"""Compute how long each step takes, from the CPU times that `benchmarks.way` measured (results.json, `way`)."""
+"""Compute how long each step takes, from the CPU times that `benchmarks.way` measured (results.json, `way`).
+
+A petition's signatures are in 64 buckets. The projection (ProjectSignatures) has counters for each bucket: the current
+numbers, and the funnel, which has the signatures that reached each stage in an hour.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +18,8 @@ RELAY, PROJECT = lambdas.STREAM_READERS["relay"], lambdas.STREAM_READERS["projec
 HANG_SECONDS = 2.0
 QUEUE_BATCH = lambdas.QUEUE_BATCH
 # CloudFront has 13 regional caches (CloudFront developer guide, "How CloudFront delivers content"), each of which sends
-# its own requests to the API. A crowd in one country uses few. A copy is fresh for 5 s (chalicelib/shedding/level.py).
+# its own requests to the API. A crowd in one country uses only a few of them. A copy is fresh for 5 s
+# (chalicelib/shedding/level.py).
 CACHES, FRESH = 13, 5.0
 
 
@@ -31,7 +36,7 @@ class Service:
     project_bucket: float  # the two writes for one bucket: its current numbers, and its funnel of the day
     project_record: float  # to read one change
     view: float = 0  # one request of a viewer
-    view_requests: float = 0  # of all views of one signature
+    view_requests: float = 0  # requests of all page views for each signature
     misses: float = 0  # requests a second that pass the CDN
 
     def relay_rate(self, partitions: int) -> float:

@@ -15,8 +15,8 @@ from chalicelib.mail.rate_limit import EMAILS_PER_SENDER
 
 # The mean seconds from the email to the confirmation. An assumption: this was not measured.
 CONFIRM_AFTER = 300.0
-# Write units in the signatures table: for an email, its claim and its mark; for a confirmation, the part of its
-# transaction that changes the signature.
+# Write units in the signatures table. For an email: the write that reserves it for a sender, and the write that records
+# it as sent. For a confirmation: the part of its transaction that changes the signature.
 MAIL_UNITS, CONFIRM_UNITS = 2, 2
 
 Station = Callable[[World, float], None]

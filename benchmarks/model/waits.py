@@ -23,19 +23,19 @@ def longest_wait(history: Sequence[tuple[float, Amounts]]) -> float:
     amounts_at_ends = [amounts for _, amounts in history]
     steps = list(pairwise([Amounts(), *amounts_at_ends]))
     chances = [_chance(before, after) for before, after in steps]
-    refusing = []
+    refusing_steps = []
     for step, (before, after) in enumerate(steps):
         has_arrivals = after.arrived - before.arrived > LITTLE
         share_refused = 1 - chances[step]
         if has_arrivals and share_refused > MAY_WAIT_LONGER:
-            refusing.append(step)
+            refusing_steps.append(step)
     # We assume that people who have waited for long try again at random, on average once in MEAN_PAUSE seconds.
     chance_to_try = 1 - exp(-1 / MEAN_PAUSE)
     # Of people who try again in this way from step 0 on, a share of exp(-exponents[i]) has no answer before step i.
     exponents = [0.0]
     for chance in chances:
         exponents.append(exponents[-1] - log(1 - chance * chance_to_try))
-    waits = [_wait(arrival, chances, exponents) for arrival in refusing]
+    waits = [_wait(arrival, chances, exponents) for arrival in refusing_steps]
     return max(waits, default=0.0)
 
 
@@ -64,6 +64,6 @@ def _wait(arrival: int, chances: Sequence[float], exponents: Sequence[float]) ->
         retries.add(step, 0.0, refused_again)
     # From step `end` to a later step i, the share without an answer shrinks from `left` to
     # left * exp(exponents[end] - exponents[i]). Find the first step at which it is at most MAY_WAIT_LONGER.
-    exponent_of_left_out = exponents[end] + log(left / MAY_WAIT_LONGER)
-    answered = bisect_left(exponents, exponent_of_left_out)
-    return min(answered, len(chances)) - arrival
+    needed_exponent = exponents[end] + log(left / MAY_WAIT_LONGER)
+    answered_step = bisect_left(exponents, needed_exponent)
+    return min(answered_step, len(chances)) - arrival

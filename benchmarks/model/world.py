@@ -1,6 +1,7 @@
 """The state of the model: how many signatures are at each station (stations.py), and the clock.
 
-The model is fluid: amounts may be fractions.
+The model is fluid: amounts may be fractions. A signature is relayed when the request for its email is in the mail
+queue.
 """
 
 from collections.abc import Callable
@@ -37,16 +38,16 @@ class Amounts:
     arrived: float = 0
     posted: float = 0  # requests to sign, repeated ones included
     accepted: float = 0  # answered with 202
-    overflowed: float = 0  # of these, put into the overflow queue
-    recovered: float = 0  # of these, moved from the queue into the table
-    stored: float = 0
+    overflowed: float = 0  # accepted and put into the overflow queue
+    recovered: float = 0  # moved from the overflow queue into the table
+    stored: float = 0  # in the table, those that were recovered included
     relayed: float = 0
     mailed: float = 0
     confirmed: float = 0
     changes: float = 0  # stream records that change the number of pending signatures
-    projected: float = 0  # of these, counted
+    projected: float = 0  # changes that are counted
     viewed: float = 0  # requests of viewers
-    unseen: float = 0  # of these, refused by the API
+    unseen: float = 0  # requests of viewers that the API refused
 
     @property
     def waiting(self) -> float:

@@ -76,7 +76,8 @@ class ProxyFaults:
         """Remember the mark if it failed, and forget it if the SDK's retry, which has the same body, succeeds.
 
         Marks of different emails have different bodies, because they contain the time. A 5xx means that the table has
-        the mark, and only the answer failed. So the condition of the SDK's retry fails. Neither is a failed mark.
+        the mark, and only the answer failed. So the condition of the SDK's retry fails. Neither of these two
+        answers means a failed mark.
         """
         if answer.status == 200:
             self._failed_marks.discard(body)

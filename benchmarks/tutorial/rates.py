@@ -20,7 +20,8 @@ CONNECTIONS = 32
 SIGNATURES, ROUNDS = 600, 3
 # The longest wait for all emails of a round.
 MAIL_SECONDS = 120.0
-# After the last email, our workers still count it: they gather changes for two seconds (stack/template/streams.py).
+# After the last email, our workers still count its signature: they gather changes for two seconds
+# (stack/template/streams.py).
 SETTLE_SECONDS = 4.0
 
 Figures = dict[str, float]
