@@ -50,7 +50,7 @@ class _SimulatedSender(FakeTables):
         self.random = Random(number)
         self.cpu = cpu
         self.is_running = False
-        self.now = self.random.uniform(0, 1 / per_second)
+        self.now = self.random.uniform(0, 1 / per_second)  # Senders do not start at the same moment.
         self.sent: list[float] = []
         self.limiter = RateLimiter(per_second, lambda: self.now, self.sleep)
         self.context = MailContext(SITE, TOKEN_KEYS, LIMIT_KEYS, limit_rate(self._deliver, self.limiter))

@@ -106,13 +106,15 @@ def billed_seconds(steps: StepFigures, step: str, arrivals: ArrivalRate) -> floa
     if step in REQUESTS:
         return lambdas.seconds(step, steps[step]["cpu_us"], steps[step]["calls"])
     size = arrivals.batch(step)
+    if step == "project":
+        writes = projected_writes(arrivals)
+        cpu = writes * lambdas.cpu_of_projected_write(steps) + size * steps[step]["each_record_cpu_us"]
+        return lambdas.seconds(step, cpu, writes)
     cpu = lambdas.interpolate(steps[step], "cpu_us", size)
-    calls = lambdas.interpolate(steps[step], "calls", size)
     if step == "relay":
-        calls = max(1.0, size / lambdas.QUEUE_BATCH)  # One call to SQS sends up to ten messages.
-    elif step == "project":
-        calls = projected_writes(arrivals)
-        cpu = calls * lambdas.cpu_of_projected_write(steps) + size * steps[step]["each_record_cpu_us"]
+        # One call to SQS sends up to ten messages.
+        return lambdas.seconds(step, cpu, calls=max(1.0, size / lambdas.QUEUE_BATCH))
+    calls = lambdas.interpolate(steps[step], "calls", size)
     if step == "send":
         # In a batch, the sender waits until it may send the next email.
         seconds_at_sender_rate = size / EMAILS_PER_SENDER if size > 1 else 0.0

@@ -38,7 +38,7 @@ def requests_per_signature(minute: Mapping[str, Any]) -> int:
 
 
 def _gigabytes(minute: Mapping[str, Any], size: str) -> float:
-    """Return the gigabytes of the views of one signature."""
+    """Return the gigabytes of the views of one signature. `size`: "total" (as sent to browsers) or "uncompressed"."""
     bodies_of_a_view = minute["first_view_bytes"][size] + COUNTS_PER_VIEW * minute["bytes"]["count"]
     headers = requests_per_signature(minute) * HEADER_BYTES
     return float(VIEWS * bodies_of_a_view + headers) / GB

@@ -16,8 +16,8 @@ METHOD = {
     "loopback": "The deployed stack on the emulator. CDN and crowd are processes of their own on the same cores. A"
     " request without an answer after 30 s gets the status 0, and its wait counts as 30 s. At most 1,000 requests at"
     " once.",
-    "stale_s": "How many seconds the shown count was out of date: since the next confirmation was answered. It is exact"
-    " only if all confirmations of the run were answered.",
+    "stale_s": "How many seconds the shown count was out of date: since the answer to the first confirmation that it"
+    " lacks. It is exact only if all confirmations of the run were answered.",
     "first_view_bytes": "A page and what it loads, with an empty cache and Brotli, without headers.",
 }
 

@@ -56,6 +56,7 @@ def with_schema_for_edits(schemas: Schemas) -> Schemas:
     """Return the schemas with PetitionEdited added, and with `opened_at` optional in NewPetition (default: now).
 
     PetitionEdited has the fields of NewPetition, and the other fields of ManagedPetition, which an edit cannot change.
+    `slug` is optional in it, because the path has the slug.
     """
     new, shown = schemas["NewPetition"], schemas["ManagedPetition"]
     new["required"].remove("opened_at")

@@ -75,6 +75,7 @@ def api() -> Template:
     gateway_url = sub(f"https://${{RestAPI}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}/{api_stage()}")
     site_url = if_condition("HasSiteUrl", ref("SiteUrl"), gateway_url)
     return {
+        # If the version is set, SAM does not add a second stage with the name Stage.
         "Globals": {"Api": {"OpenApiVersion": "2.0"}},
         "Resources": {
             "RestAPI": {"Properties": rest_api},
