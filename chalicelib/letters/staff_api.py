@@ -59,7 +59,7 @@ def read_letters(request: Request, slug: str) -> Response:
 def pause_letters(request: Request, slug: str, target: str) -> Response:
     """Pause the letters to this target or member: they wait until staff resume them. Safe to repeat."""
     key, member = _find_and_audit(request, slug, target, "letters.paused")
-    target_state.pause(slug, key, "staff", times.now(), tables(), member)
+    target_state.pause(slug, key, target_state.BY_STAFF, times.now(), tables(), member)
     body: TargetPause = {"slug": slug, "key": key, "paused": True, "member": member}
     return json_answer(body)
 

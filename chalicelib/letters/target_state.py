@@ -16,6 +16,7 @@ from chalicelib.core.times import iso
 # A set: which letters the server of the target, or of the member, has rejected. At MAX_REJECTIONS, letters are paused.
 # If the target has members: for which members there was a rejection.
 _REJECTIONS = "rejections"
+BY_STAFF = "staff"  # Why letters are paused, if staff pause them.
 MAX_REJECTIONS = 3
 # When the first of these rejections came. After REJECTIONS_COUNT_FOR, the next rejection begins a new set. Otherwise a
 # server that takes a letter for spam now and then would cause a pause in each long campaign.
@@ -74,7 +75,8 @@ def pause(
     change = Change(target_keys.target(slug, target, member), assign=paused, when=condition)
     if not tables.try_update(change):
         return False
-    log.measure(Metric.TARGET_PAUSED)
+    if why != BY_STAFF:  # Staff know what they paused: no alarm.
+        log.measure(Metric.TARGET_PAUSED)
     log.event("target_paused", petition=slug, target=target, member=member, why=why)
     return True
 

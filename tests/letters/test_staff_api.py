@@ -4,15 +4,19 @@ from typing import Any
 
 from chalice.test import HTTPResponse
 
+from chalicelib.core.metrics import Metric
 from chalicelib.core.rights import Right
 from chalicelib.letters.target_state import pause
 from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG, REQUEUE_AFTER
 from chalicelib.staff.audit.record import entries
 from tests.actors import BOB, DAY, NOW, a_published_petition, bobs_token
+from tests.core.conftest import Lines, lines
+from tests.core.test_metrics import metrics_in
 from tests.fake_site import FakeSite, schedule_event
 from tests.letters.lettering import a_petition_with_a_letter, send_all
 from tests.letters.test_counts import TARGET, bounce, request_letter
 
+__all__ = ["lines"]
 PATH = "/api/staff/petitions/safe-children/letters"
 
 
@@ -76,12 +80,15 @@ def test_a_bounce_pauses_a_target_and_staff_resume_it_with_an_audit_entry(fake_s
     assert len(fake_site.mailer.mails) == 2, "the letter that waited is sent"
 
 
-def test_staff_can_pause_a_target_and_an_earlier_reason_stays(fake_site: FakeSite) -> None:
+def test_staff_can_pause_a_target_without_an_alarm_and_an_earlier_reason_stays(
+    fake_site: FakeSite, lines: Lines
+) -> None:
     a_petition_with_a_letter(fake_site)
     assert ask(fake_site, "POST", f"{PATH}/{TARGET}/pause").status_code == 200
     assert first_target(fake_site)["paused_why"] == "staff"
     assert not pause("safe-children", TARGET, "bounced", NOW, fake_site.tables)
     assert first_target(fake_site)["paused_why"] == "staff"
+    assert Metric.TARGET_PAUSED not in metrics_in(lines())
 
 
 def test_staff_without_the_right_may_neither_see_nor_resume_letters(fake_site: FakeSite) -> None:
