@@ -86,7 +86,10 @@ def receive_feedback(event: SQSEvent) -> Failures:
 
 @workers.schedule("rate(1 minute)")
 def watch_mail(event: CloudWatchEvent) -> None:
-    """Switch both senders off during a pause. Switch other email off while urgent email needs the rate or the quota."""
+    """Switch both senders off while sending is paused (mail/pause.py).
+
+    Switch only other email off while urgent email needs the rate or the quota.
+    """
     on_schedule(event, _watch)
 
 

@@ -111,9 +111,10 @@ def _form_of(routes: list[Route], path: str) -> str:
 
 
 def _with_catch_all_path(context: Mapping[str, Any], path: str) -> Mapping[str, Any]:
-    """If no route matched, replace the visitor's path in the context by CATCH_ALL.
+    """If no route matched, replace `path`, the visitor's path, in the request's context by CATCH_ALL.
 
-    `request.path` is CATCH_ALL too. So `path_prefix` can cut it from the end of the context's path: the prefix is left.
+    `path_prefix` finds the prefix of our addresses: it cuts the request's path from the end of the context's path. If
+    no route matched, the request's path is CATCH_ALL, so the context's path must end with CATCH_ALL.
     """
     if context.get("resourcePath") != CATCH_ALL:
         return context

@@ -143,7 +143,7 @@ class DeliveryState(ABC):
         self._try_change(request, {}, REQUEST_ATTRIBUTES, tables)
 
     def mark_refused(self, request: MailRequest, now: datetime, tables: Tables) -> None:
-        """Record that SES will never accept this email, stop all email to this key, and remove the request."""
+        """Record that SES will never accept email to this key, and remove the request. `now`: for subclasses."""
         self._try_change(request, {"undeliverable": "refused"}, REQUEST_ATTRIBUTES, tables)
 
     def mark_queued(self, request: MailRequest, at: datetime, tables: Tables) -> None:

@@ -74,7 +74,7 @@ def progress(update: Update, now: datetime, tables: Tables) -> MailingProgress:
         return MailingProgress(["test", "publish", "cancel"])
     if update.state not in OPEN:
         return MailingProgress([])
-    latest = _latest_job(update, tables)
+    latest = _latest_job_of_petition(update.slug, tables)
     own = latest if latest and latest.update_id == update.update_id else None
     if own and own.state is JobState.DONE:
         return MailingProgress([])  # The update has just ended: it was read a moment before its job.
@@ -87,7 +87,7 @@ def progress(update: Update, now: datetime, tables: Tables) -> MailingProgress:
 
 def _continue(update: Update, actor: str, now: datetime, queue: Queue, tables: Tables) -> None:
     """Start a new job if the update's job has failed, perhaps after half of the emails. Each is requested only once."""
-    latest = _latest_job(update, tables)
+    latest = _latest_job_of_petition(update.slug, tables)
     if latest and latest.update_id == update.update_id and latest.at(now).is_open:
         return
     if _is_too_old(update, now):
@@ -95,9 +95,9 @@ def _continue(update: Update, actor: str, now: datetime, queue: Queue, tables: T
     start(_new_job(update, actor, now), queue, tables)
 
 
-def _latest_job(update: Update, tables: Tables) -> Mailing | None:
-    """Return the latest job of the petition's updates. Only this one can be running."""
-    return next(jobs_of(Mailing, update.slug, tables), None)
+def _latest_job_of_petition(slug: str, tables: Tables) -> Mailing | None:
+    """Return the latest job of all the petition's updates. Only this one can be running."""
+    return next(jobs_of(Mailing, slug, tables), None)
 
 
 def _is_too_old(update: Update, now: datetime) -> bool:

@@ -106,7 +106,7 @@ def _table_measure(metric: str, logical: str, **more: str) -> Measure:
 
 def _alarm_on_sum(description: str, measures: list[Measure]) -> Template:
     operands = {f"m{number}": measure for number, measure in enumerate(measures)}
-    # DynamoDB reports these metrics only while there are such events, and an alarm on its metrics ignores missing data.
-    # So without FILL, an alarm that has started would never end.
+    # While there are no throttles or errors, DynamoDB reports nothing, and an alarm on DynamoDB's metrics ignores
+    # missing data. So without FILL, an alarm that has started would never end.
     expression = " + ".join(f"FILL({name}, 0)" for name in operands)
     return alarm_on_math(description, expression, operands, EvaluationPeriods=5, DatapointsToAlarm=1)
