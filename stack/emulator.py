@@ -197,4 +197,4 @@ def _end_group(group: int) -> None:
 
 def _last_line(log: Path) -> str:
     lines = log.read_text(errors="replace").strip().splitlines()
-    return lines[-1] if lines else "its log is empty"
+    return lines[-1] if lines else "its log is empty, so perhaps its port was taken"

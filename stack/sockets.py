@@ -1,5 +1,6 @@
 """Find free ports, and the sockets on which a group of processes listens. Read /proc, so that no tool is needed."""
 
+import random
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +8,8 @@ from typing import NamedTuple
 
 LOOPBACK = "127.0.0.1"
 _LISTEN = "0A"
+# Linux and macOS give higher ports to connections, at any time: also between our test of a port and the caller's bind.
+_PORTS = range(10_000, 32_768)
 # The states of ended processes: zombie, dead.
 _ENDED = "ZX"
 
@@ -20,10 +23,8 @@ class Listener(NamedTuple):
 
 def free_port() -> int:
     """Return a loopback port that is free now. Another process may take it before the caller binds it."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    # A random choice of the system: with a seed that a test sets, several processes would choose the same port.
+    return next(port for port in random.SystemRandom().sample(_PORTS, len(_PORTS)) if not is_taken(port))
 
 
 def is_taken(port: int) -> bool:

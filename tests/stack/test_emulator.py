@@ -86,6 +86,12 @@ def test_free_ports_are_free() -> None:
         assert started.is_alive()
 
 
+def test_a_free_port_is_none_that_the_system_gives_to_connections() -> None:
+    """Otherwise a connection of another test may take it before the emulator has started."""
+    given_to_connections = Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()
+    assert {free_port() < int(given_to_connections[0]) for _ in range(20)} == {True}
+
+
 def _environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT)}
 
