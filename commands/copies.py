@@ -175,7 +175,7 @@ def copy_of(table: str, at: datetime | None) -> Copy:
 def _refusal(error: "ClientError") -> PetitionsError | None:
     code = error.response["Error"]["Code"]
     if code in ("TableAlreadyExistsException", "TableInUseException"):
-        return Conflicted("storage")  # An earlier call started the restore, perhaps before a retry of the SDK.
+        return Conflicted("storage")  # Perhaps this call's own first attempt started the restore: its answer was lost.
     if code == "ResourceNotFoundException":
         return UnknownThing("There is no such table.")
     return None

@@ -99,9 +99,10 @@ def _export_json(export: Export) -> dict[str, object]:
     `rows` and `of` may differ (docs/staff.md).
     """
     now, result = times.now(), export.result
-    failed_if_stalled = export.at(now)
+    # An export that has stalled is shown as failed, with the reason.
+    shown_export = export.at(now)
     shown = {
-        **failed_if_stalled.model_dump(include={"format", "columns", "recipient", "requested_by", "why"}),
+        **shown_export.model_dump(include={"format", "columns", "recipient", "requested_by", "why"}),
         "id": export.job_id,
         "slug": export.slug,
         "moment": times.iso(export.moment),

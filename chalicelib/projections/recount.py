@@ -164,9 +164,9 @@ def _walk_over(slug: str, now: datetime, tables: Tables) -> Walk:
 
 
 def _drift(stored: Mapping[SumName, int], walk: Walk) -> dict[SumName, int]:
-    """Return the smallest possible drift of each sum, without zeros.
+    """Return the smallest possible drift of each sum, without zeros. A sum must include the signatures confirmed earlier.
 
-    The tally must include the signatures confirmed earlier. It may include those confirmed or withdrawn recently.
+    It may include those confirmed recently, and all those withdrawn recently, which no longer show where they counted.
     """
     drift = {}
     for name in {*stored, *walk.confirmed_earlier, *walk.confirmed_recently}:

@@ -74,6 +74,7 @@ def mark_erased(key: Key, now: datetime, tables: Tables) -> None:
 
 
 def _empty_attributes(now: datetime) -> dict[str, Any]:
+    """Return the attributes of an erased item. Each item must have `signed_at`, so it gets the time of the erasing."""
     return {
         "signed_at": iso(now),
         "withdrawn_at": exact(now),

@@ -80,6 +80,7 @@ def revert(warming: Warming) -> None:
     _act_on_each(changes, warming.undo, "undone", hint, print_all=False)
     for change in changes:
         if not change.can_be_undone:
+            # Warm throughput is paid once. A petition's shards stay too, and each count reads all of them.
             cost = "no further cost" if change.kind is CapacityKind.WARM else "a few more reads"
             say(f"  stays: {change.label}, up to {change.after:,} ({cost})")
 
