@@ -102,7 +102,7 @@ def expected_buckets(records: float, buckets: float) -> float:
 
     The projection writes the counters of each bucket in its batch once.
     """
-    if buckets <= 1:
-        return 1.0
+    if buckets <= 1 or records <= 1:
+        return min(1.0, records)
     probability_of_no_record = (1 - 1 / buckets) ** records
     return float(buckets * (1 - probability_of_no_record))

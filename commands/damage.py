@@ -52,10 +52,11 @@ def decide_signature(copied: Item, live: Item | None, since_copy: SinceCopy) -> 
 def _decide_newer(copied: Item, live: Item, since_copy: SinceCopy) -> RestoreDecision:
     """Decide for a live signature that was signed or changed after the copy's moment: it stays.
 
-    But if a partner sent it again while it was missing, its consent to updates may be older than the person's choice to
-    stop them. Then keep this choice. Somebody who signed again here chose anew.
+    But a partner whose signatures count at once may have sent it again, with a consent to updates older than the
+    person's choice to stop them. Then keep this choice. Somebody who signed again here chose anew.
     """
-    stop = _stop_of_updates(live, since_copy) or _part(("unsubscribed_at",), copied)
+    kept_stop = {} if copied.get("updates") else _part(("unsubscribed_at",), copied)  # Perhaps the person agreed again.
+    stop = _stop_of_updates(live, since_copy) or kept_stop
     is_from_partner = bool(live.get("by_partner")) and "unsubscribed_at" not in live
     if not (stop and is_from_partner and live.get("updates")):
         return RestoreDecision(RestoreOutcome.NEWER)

@@ -1,7 +1,7 @@
 """`manage.py restore`: put deleted or damaged items back into a table (docs/runbook.md, "Restore").
 
 AWS's point-in-time recovery makes a copy of the table as it was at an earlier moment. The command writes items of the
-copy into the live table, the one that the site uses. No newer item is overwritten.
+copy into the live table, the one that the site uses. Newer items stay; updates that the person had stopped stay off.
 """
 
 import argparse
@@ -33,7 +33,7 @@ RULES: dict[str, Rule] = {
 }
 LATEST = "latest"
 Outcomes = Counter[RestoreOutcome]
-# UNSUBSCRIBED also writes, but it changes no count.
+# UNSUBSCRIBED and NEWER_WITHOUT_UPDATES also write, but they change no count.
 OUTCOMES_CHANGING_COUNTS = (RestoreOutcome.PUT_BACK, RestoreOutcome.REPAIRED, RestoreOutcome.WITHDRAWN)
 
 

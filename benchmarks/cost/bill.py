@@ -9,10 +9,8 @@ from benchmarks.cost.quantities import (
     GB,
     REQUESTS,
     TRICKLE,
-    ArrivalRate,
     Line,
     StepFigures,
-    gb_seconds_per_invocation,
     lines,
     mail_line,
 )
@@ -35,14 +33,14 @@ def bill(
         "items": {line.item: _usd(line, prices) for line in busy},
         "one_at_a_time_usd": _total(trickle, prices),
         "ses_usd": _usd(mail_line(), prices),
-        "would_save_usd": savings(steps, BUSY, prices),
+        "would_save_usd": savings(prices),
     }
     if minute:
         cost["views"] = views(minute, steps, prices)
     return {"cost_per_million_without_ses_usd": _total(busy, prices), "cost": cost}
 
 
-def savings(steps: StepFigures, arrivals: ArrivalRate, prices: Prices) -> dict[str, float]:
+def savings(prices: Prices) -> dict[str, float]:
     """Return how many dollars each change would save on a million signatures, if it were the only change."""
     usd_per_rest_request = prices.of("api_request", 1)
     saved_per_request = usd_per_rest_request - prices.of("http_api_request", 1)
@@ -50,20 +48,9 @@ def savings(steps: StepFigures, arrivals: ArrivalRate, prices: Prices) -> dict[s
     usd_per_signature = {
         "an HTTP API in place of the REST API": len(REQUESTS) * saved_per_request,
         "the confirm page behind a function URL in place of it": usd_per_rest_request,
-        "claims of mail filtered out of the relay's stream": _cost_of_relayed_claims(steps, arrivals, prices),
         "Lambda's own log lines turned off for the three requests": prices.of("log_gb", platform_gb),
     }
     return {name: round(usd * MILLION, 2) for name, usd in usd_per_signature.items()}
-
-
-def _cost_of_relayed_claims(steps: StepFigures, arrivals: ArrivalRate, prices: Prices) -> float:
-    """Return the part of the relay's cost for one signature that its claim (the write that reserves the email) causes.
-
-    Assumption: without claims, there are fewer batches, of the same size.
-    """
-    invocations_saved = 1 / arrivals.batch("relay")  # A signature has one claim.
-    gb_seconds = invocations_saved * gb_seconds_per_invocation(steps, "relay", arrivals)
-    return prices.of("lambda_request", invocations_saved) + prices.of("lambda_gb_second", gb_seconds)
 
 
 def _total(bill_lines: Iterable[Line], prices: Prices) -> float:

@@ -51,7 +51,8 @@ def _reason_of(event: Mapping[str, Any]) -> str | None:
     if not isinstance(event_type, str):
         raise ValueError("not an event of SES")
     if event_type == "Complaint":
-        # If so, the address complained about an earlier email. SES did not try to send this one: it counts as bounced.
+        # With this subtype, the address complained about an earlier email. SES did not try to send this one, so it
+        # counts as bounced.
         was_suppressed = event.get("complaint", {}).get("complaintSubType") == "OnAccountSuppressionList"
         return "bounced" if was_suppressed else "complained"
     if event_type != "Bounce":

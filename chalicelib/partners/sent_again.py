@@ -41,7 +41,8 @@ def may_be_stored_again(receipt: Receipt, signature: Signature | None, now: date
 def repeated_result(settled: Receipt, new: Receipt, signature: Signature | None) -> ReceiveOutcome:
     """Return the result of sending a signature again. `settled`: its stored receipt. `new`: the repeat's receipt.
 
-    If no signature is stored, return SUPPRESSED, because perhaps the person withdrew or was erased.
+    For the same row of an import, this is the stored result. Otherwise, if no signature is stored, it is SUPPRESSED:
+    perhaps the person withdrew or was erased.
     """
     if settled.result and settled.is_same_row(new):  # After a crash, the import takes the same row again.
         return settled.result
@@ -79,9 +80,10 @@ def hurry_email(
 ) -> None:
     """Hurry the email that an import requested, if the person signed on the partner's site after the import.
 
-    A partner may also send by API, again, those whom an import had brought. Nobody waits for these emails.
+    A partner may also send by API, again, those whom an import had brought. Nobody waits for these emails. A consent
+    without a date may be an old one.
     """
     if signature is None or receiving.job_id is not None:
         return
-    if submission.consent.obtained_at > signature.signed_at:
+    if submission.is_dated and submission.consent.obtained_at > signature.signed_at:
         hurry_imported_mail(keys.signature(receipt.slug, receipt.signature_id), signature, now, receiving.tables)

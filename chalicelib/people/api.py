@@ -91,7 +91,7 @@ def erase_person(request: Request, slug: str, signature_id: str) -> Response:
 
 @staff_view(routes)
 def export_access(request: Request, slug: str, signature_id: str) -> Response:
-    """Return a file for the person: all signatures of this signature's address, with their letters and emails."""
+    """Return a file for the person: all signatures of this signature's address, with letters and states of emails."""
     stored = _all_of_owner(one_signature(slug, signature_id, tables()))
     audit(request, "access.exported", signature_id, _ids_by_slug(stored))
     texts = texts_as_signed(_versions_by_slug(stored), tables())

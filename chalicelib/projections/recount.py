@@ -164,7 +164,7 @@ def _walk_over(slug: str, now: datetime, tables: Tables) -> Walk:
 
 
 def _drift(stored: Mapping[SumName, int], walk: Walk) -> dict[SumName, int]:
-    """Return the smallest possible drift of each sum, without zeros. A sum must include the signatures confirmed earlier.
+    """Return the smallest possible drift of each sum, without zeros. A sum must include those confirmed earlier.
 
     It may include those confirmed recently, and all those withdrawn recently, which no longer show where they counted.
     """

@@ -137,7 +137,7 @@ def _store(new: NewSignature, now: datetime, tables: Tables, *, from_queue: bool
     """Store the signature. If its key exists, add who obtained it, and renew the stored one or request its email.
 
     `from_queue`: the signature is from the overflow queue. Then do neither if the stored one is newer or waits for its
-    email. But hurry an import's email, which waits behind others. Raise Unavailable if it is perhaps not stored.
+    email (an import's email does not count, because it waits behind others). Raise Unavailable if it may not be stored.
     """
     for _ in range(ATTEMPTS):
         try:

@@ -88,8 +88,8 @@ def confirmation(
     """Return the change from pending to confirmed, if the stored country and source are still those of the link.
 
     `counted_source`: the source under which the tally counts the signature. `issued`: when the link was issued; if the
-    person withdrew later, change nothing. `has_receipt_email`: also request
-    the receipt email. Otherwise, if `changes` has `letter_asked`, request the email that offers this letter.
+    person withdrew later, change nothing. `has_receipt_email`: also request the receipt email. Otherwise, if `changes`
+    has `letter_asked`, request the email that offers this letter.
     """
     changed = {name: value for name, value in changes.items() if value is not None}
     emptied = [name for name, value in changes.items() if value is None]

@@ -62,7 +62,7 @@ def cancel(update: Update, now: datetime, tables: Tables) -> Update:
 class MailingProgress(NamedTuple):
     """`actions`: what staff can do with the update now; each is the last part of a route's path.
 
-    `is_stopped`: a fault has stopped the update. Then "publish" continues it.
+    `is_stopped`: a fault has stopped the update. If `actions` has "publish", this continues it.
     """
 
     actions: list[str]

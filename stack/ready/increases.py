@@ -152,7 +152,7 @@ def _confirmations_per_second(values: Values, expected: Expected) -> float:
     """Return the expected confirmations a second: at most the rate of the emails that ask people to confirm.
 
     If a limit of email could not be read, ignore it: the usual limit may be too low, and with too few shards,
-    confirmations conflict. Too many shards only make reads dearer.
+    confirmations conflict. Too many shards make reads dearer, and they can never be lowered.
     """
     limits, assumed = limits_of(values)
     # SES's limit, and our own (MAIL_PER_SECOND).

@@ -117,15 +117,17 @@ def test_a_withdrawn_signature_keeps_no_time_of_a_stop(tables: FakeTables, petit
 
 
 @pytest.mark.parametrize("by_partner", [True, False])
-@pytest.mark.parametrize("stop_is_in", ["copy", "file", None])
+@pytest.mark.parametrize("stop_is_in", ["copy", "file", "copy, then agreed again", None])
 def test_a_partners_consent_does_not_replace_a_stop_but_signing_again_here_does(
     tables: FakeTables, petition: Petition, stop_is_in: str | None, *, by_partner: bool
 ) -> None:
     """The signature was deleted. Before the restore, a partner sent it again, or the person signed and confirmed."""
     identity = confirmed(tables, petition, updates=True)
     key = key_of(petition, identity)
-    if stop_is_in == "copy":
+    if stop_is_in and stop_is_in.startswith("copy"):
         unsubscribe(key, NOW, tables)
+    if stop_is_in == "copy, then agreed again":
+        change_item(tables, petition, identity, updates=True)
     kept = item_of(tables, petition, identity)
     del tables.items[key]
     confirmed(tables, petition, now=LATER, updates=True)
@@ -133,7 +135,7 @@ def test_a_partners_consent_does_not_replace_a_stop_but_signing_again_here_does(
         change_item(tables, petition, identity, by_partner=True)
     in_file = [identity] if stop_is_in == "file" else []
     outcomes = [restore(kept, tables, petition, *in_file) for _ in range(2)]
-    is_stopped = by_partner and stop_is_in is not None
+    is_stopped = by_partner and stop_is_in in ("copy", "file")
     first = RestoreOutcome.NEWER_WITHOUT_UPDATES if is_stopped else RestoreOutcome.NEWER
     assert outcomes == [first, RestoreOutcome.NEWER]
     assert item_of(tables, petition, identity)["updates"] is not is_stopped

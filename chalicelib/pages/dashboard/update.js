@@ -25,7 +25,8 @@ const CONTINUE =
   "When the fault is repaired, continue the update: " +
   "those who have not got it yet will get it, and nobody gets it twice.";
 const NOT_NOW =
-  "It cannot be continued now: another update is being sent, or this one was published more than 30 days ago.";
+  "It cannot be continued now: another update is scheduled or being sent, " +
+  "or this one was published more than 30 days ago.";
 const RESULT_HINT =
   "Requested: people who had confirmed and asked for updates. Failed: bounced, refused, or perhaps not sent. " +
   "Skipped: people who withdrew or unsubscribed before, or whose email was cancelled. " +
