@@ -24,7 +24,7 @@ class Listener(NamedTuple):
 def free_port() -> int:
     """Return a loopback port that is free now. Another process may take it before the caller binds it."""
     # A random choice of the system: with a seed that a test sets, several processes would choose the same port.
-    return next(port for port in random.SystemRandom().sample(_PORTS, len(_PORTS)) if not is_taken(port))
+    return next(port for port in random.SystemRandom().sample(_PORTS, 100) if not is_taken(port))
 
 
 def is_taken(port: int) -> bool:

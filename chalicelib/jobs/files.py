@@ -1,9 +1,44 @@
-"""Store the file that a request sends to start a job."""
+"""The file of a job: store the one that a request sends, and download the one that the job works on."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from chalicelib.aws.bucket import Bucket
+from chalicelib.core.errors import UnknownThing
+
+
+class Unreadable(Exception):
+    """The file cannot be read, or is not the one that was checked. The text is a sentence for staff."""
+
+
+@dataclass
+class JobFile:
+    """A job's file in the bucket, and its copy at `path`, where this run of the job reads it.
+
+    A job checks its file in its first step, and stores the digest. Staff may use the form of an upload again, and so
+    replace the file. Then a later run must not go on with another file.
+    """
+
+    bucket: Bucket
+    path: Path
+    # The SHA-256 of the copy; None before the download.
+    digest: str | None = None
+
+    def download(self, key: str, checked_digest: str | None) -> Path:
+        """Return the path of the copy. The first call makes it. `checked_digest`: None if the file is checked now.
+
+        Raise Unreadable if the file is missing, or is not the one that was checked.
+        """
+        if self.digest is None:
+            try:
+                with self.path.open("wb") as file:
+                    self.digest = self.bucket.copy_to(key, file)
+            except UnknownThing as missing:
+                raise Unreadable("The file was not uploaded, or is no longer there") from missing
+        if checked_digest not in (None, self.digest):
+            raise Unreadable("The file was replaced after it was checked")
+        return self.path
 
 
 def store_file(key: str, content: bytes, content_type: str, bucket: Bucket) -> None:

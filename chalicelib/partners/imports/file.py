@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 
+from chalicelib.jobs.files import Unreadable
 from chalicelib.partners.imports.model import Shape
 
 MAX_ROWS = 2_000_000
@@ -45,10 +46,6 @@ HEADINGS = {
     "obtained_at": ("obtainedat", "signedat", "createdat", "signedon", "date", "can2subscriptiondate"),
     "updates": ("updates",),
 }
-
-
-class Unreadable(Exception):
-    """The file cannot be read. The text is a sentence for staff."""
 
 
 def shape_of(path: Path, mapping: Mapping[str, Sequence[str]]) -> Shape:

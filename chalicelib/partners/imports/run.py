@@ -8,14 +8,16 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
 from chalicelib.aws.bucket import Bucket
-from chalicelib.core.errors import Invalid, UnknownThing
+from chalicelib.core.errors import Invalid
+from chalicelib.jobs.files import JobFile, Unreadable
 from chalicelib.jobs.model import Clock, JobState, Step
 from chalicelib.partners.form import SentSignature
-from chalicelib.partners.imports.file import Unreadable, count_rows, records, shape_of
+from chalicelib.partners.imports.file import count_rows, records, shape_of
 from chalicelib.partners.imports.model import MAX_ERRORS, MAX_SAMPLES, Import, RowError, RowSample, import_prefix
 from chalicelib.partners.imports.rows import read_row
 from chalicelib.partners.imports.undo import undo_some
@@ -47,8 +49,10 @@ class ImportWork:
     # The iterator over the file's rows, and how many rows it has yielded.
     _rows: Iterator[Mapping[str, str] | None] | None = None
     _rows_read: int = 0
-    # The SHA-256 of the file in `folder`. None: the file is not downloaded yet.
-    _file_digest: str | None = None
+
+    @cached_property
+    def _file(self) -> JobFile:
+        return JobFile(self.bucket, self.folder / "file")
 
     def next_step(self, job: Import) -> Step[Import]:
         """Return the next step. An undo also runs when the petition has closed."""
@@ -76,25 +80,12 @@ class ImportWork:
         try:
             shape = shape_of(self._downloaded_file(job), job.mapping)
             expected = count_rows(self._downloaded_file(job), shape)
-            return job.model_copy(update={"shape": shape, "expected": expected, "file_digest": self._file_digest})
+            return job.model_copy(update={"shape": shape, "expected": expected, "file_digest": self._file.digest})
         except Unreadable as error:
             return job.in_end_state(JobState.FAILED, why=f"{error}. Nothing was imported")
 
     def _downloaded_file(self, job: Import) -> Path:
-        """Return the path of the file. The first call downloads it.
-
-        Raise Unreadable if the file is missing, or is not the one that was checked.
-        """
-        path = self.folder / "file"
-        if self._file_digest is None:
-            try:
-                with path.open("wb") as file:
-                    self._file_digest = self.bucket.copy_to(job.file, file)
-            except UnknownThing as missing:
-                raise Unreadable("The file was not uploaded, or is no longer there") from missing
-        if job.file_digest not in (None, self._file_digest):
-            raise Unreadable("The file was replaced after it was checked")
-        return path
+        return self._file.download(job.file, job.file_digest)
 
     def _take_next_rows(self, job: Import) -> Import:
         """Take the next rows and return the job with their results, or as failed if the file was replaced or deleted.

@@ -3,11 +3,13 @@
 A source is another platform. It hashes the email addresses of its signers.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from secrets import token_hex
 
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import FieldError, Invalid
+from chalicelib.jobs.files import Unreadable
 from chalicelib.jobs.model import new_id
 from chalicelib.partners.imports.model import import_prefix, upload_key
 from chalicelib.petitions.figure import Figure, FigureKind, NewFigure
@@ -35,8 +37,7 @@ def with_count(new: NewFigure) -> NewFigure:
         )
         raise Invalid([FieldError("hashes", message)])
     if new.hashes is not None:
-        different_hashes = {parsed_hash(line, number) for number, line in enumerate(new.hashes, 1)}
-        distinct = len(different_hashes)
+        distinct = _count_different(new.hashes)
         if new.count not in (None, distinct):
             message = f"There are {distinct:,} different hashes. You can leave the count out"
             raise Invalid([FieldError("count", message)])
@@ -44,6 +45,13 @@ def with_count(new: NewFigure) -> NewFigure:
     if new.count is None:
         raise Invalid([FieldError("count", "Enter a whole number, 0 or more")])
     return new
+
+
+def _count_different(hashes: Sequence[str]) -> int:
+    try:
+        return len({parsed_hash(line, number) for number, line in enumerate(hashes, 1)})
+    except Unreadable as error:
+        raise Invalid([FieldError("hashes", str(error))]) from error
 
 
 def require_key(slug: str, source: str, tables: Tables) -> None:

@@ -7,13 +7,15 @@ Each step of the count compares the signatures of one bucket with all hashes of 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
 from chalicelib.core.address import HASH_BYTES, encoding_of, keyed_hash
-from chalicelib.core.errors import ConditionFailed, FieldError, Invalid, Stale, Unavailable, UnknownThing
+from chalicelib.core.errors import ConditionFailed, Invalid, Stale, Unavailable
+from chalicelib.jobs.files import JobFile, Unreadable
 from chalicelib.jobs.model import Clock, JobState, Step
 from chalicelib.jobs.request import change_to_done
 from chalicelib.petitions.figure import Comparison
@@ -42,7 +44,10 @@ class ComparisonWork:
     folder: Path
     clock: Clock
     _hashes: frozenset[bytes] | None = None
-    _file_digest: str | None = None
+
+    @cached_property
+    def _file(self) -> JobFile:
+        return JobFile(self.files, self.folder / "hashes")
 
     def next_step(self, job: HashComparison) -> Step[HashComparison]:
         if job.withdrawn is None:  # _check_hashes has not run yet: it sets this number.
@@ -61,30 +66,22 @@ class ComparisonWork:
         petition = petition_as_stored(job.slug, self.tables)
         try:
             number = len(self._source_hashes(job))
-        except Invalid as refused:
-            return job.in_end_state(JobState.FAILED, why=refused.errors[0].message)
+        except Unreadable as error:
+            return job.in_end_state(JobState.FAILED, why=str(error))
         if number != job.figure.count:
             why = f"The file has {number:,} different hashes, and the figure says {job.figure.count:,}"
             return job.in_end_state(JobState.FAILED, why=why)
         # Read this number before we compare the first signature. So a withdrawal during the comparison is taken for a
         # later one. This is safe: it only makes the bounds of the total wider.
         withdrawn = withdrawn_until(petition, self.clock(), self.tables)
-        return job.model_copy(update={"withdrawn": withdrawn, "file_digest": self._file_digest})
+        return job.model_copy(update={"withdrawn": withdrawn, "file_digest": self._file.digest})
 
     def _source_hashes(self, job: HashComparison) -> frozenset[bytes]:
         """Return the hashes of the source. Each ComparisonWork reads the file once.
 
-        Raise Invalid if the file is wrong or missing, or is not the one that was checked.
+        Raise Unreadable if the file is wrong or missing, or is not the one that was checked.
         """
-        path = self.folder / "hashes"
-        if self._file_digest is None:
-            try:
-                with path.open("wb") as file:
-                    self._file_digest = self.files.copy_to(job.file, file)
-            except UnknownThing as missing:
-                raise Invalid([FieldError("upload", "The file was not uploaded, or is no longer there")]) from missing
-        if job.file_digest not in (None, self._file_digest):
-            raise Invalid([FieldError("upload", "The file was replaced after it was checked")])
+        path = self._file.download(job.file, job.file_digest)
         if self._hashes is None:
             self._hashes = frozenset(read_hashes(path))
         return self._hashes
@@ -95,8 +92,8 @@ class ComparisonWork:
         assert key is not None, "A comparison starts after the key was issued"
         try:
             source_hashes = self._source_hashes(job)
-        except Invalid as refused:
-            return job.in_end_state(JobState.FAILED, why=refused.errors[0].message)
+        except Unreadable as error:
+            return job.in_end_state(JobState.FAILED, why=str(error))
         compared, signed_both = 0, 0
         for address in read_confirmed_addresses(job.slug, keys.BUCKETS[job.processed], self.tables):
             compared += 1
@@ -127,7 +124,7 @@ class ComparisonWork:
 
 
 def read_hashes(path: Path) -> Iterator[bytes]:
-    """Yield the hashes of a file. Raise Invalid if a line is not a hash, or if there are too many lines.
+    """Yield the hashes of a file. Raise Unreadable if a line is not a hash, or if there are too many lines.
 
     The error does not quote the line, because the line may be an email address.
     """
@@ -137,13 +134,13 @@ def read_hashes(path: Path) -> Iterator[bytes]:
         lines = iter(lambda: file.readline(200), "")  # Never read a whole line: it may be as long as the file.
         for number, line in enumerate(lines, 1):
             if number > MAX_HASHES:
-                raise Invalid([FieldError("hashes", f"The file has more than {MAX_HASHES:,} lines")])
+                raise Unreadable(f"The file has more than {MAX_HASHES:,} lines")
             yield parsed_hash(line, number)
 
 
 def parsed_hash(line: str, number: int) -> bytes:
-    """Return the hash. Raise Invalid if the line is not a hash."""
+    """Return the hash. Raise Unreadable if the line is not a hash."""
     text = line.strip()
     if not HASH.fullmatch(text):
-        raise Invalid([FieldError("hashes", f"Line {number} is not a hash of our tool")])
+        raise Unreadable(f"Line {number} is not a hash of our tool")
     return bytes.fromhex(text)

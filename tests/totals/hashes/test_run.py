@@ -116,6 +116,14 @@ def test_a_missing_file_is_a_failure_with_its_reason(
     assert (ended.state, ended.why) == (JobState.FAILED, "The file was not uploaded, or is no longer there")
 
 
+def test_a_comparison_whose_figure_no_longer_fits_fails_with_the_reason(
+    tables: FakeTables, petition: Petition, bucket: FakeBucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = a_comparison(tables, bucket, hashes_of(tables, ADDRESSES_ELSEWHERE))
+    monkeypatch.setattr("chalicelib.totals.enter.MAX_FIGURES", len(petition_as_stored(SLUG, tables).figures))
+    assert "no more fit" in (run_comparison(job, tables, bucket, tmp_path).why or "")
+
+
 def test_a_comparison_that_is_killed_after_each_step_still_counts_everybody_once(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, tmp_path: Path
 ) -> None:
