@@ -20,9 +20,9 @@ from tests.actors import (
     json_of,
     request_of,
 )
-from tests.core.conftest import Lines
 from tests.fake_site import FORM, JSON, FakeSite, sqs_event, stream_event
 from tests.fakes import FakeQueue
+from tests.log_lines import Lines
 
 API_PATH, FORM_PATH = "/api/petitions/safe-children/signatures", "/petitions/safe-children/signatures"
 POSTCODE = "SW1A 2AA"

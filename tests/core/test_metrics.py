@@ -10,9 +10,9 @@ from chalicelib.core import log
 from chalicelib.core.errors import Conflicted, MailRefused, Throttled
 from chalicelib.core.metrics import NAMESPACE, REFUSED_STATUSES, Metric, refused_metric
 from tests.actors import BOB, MINUTE, a_petition, confirmed, fields_of, identity_of, item_of, json_of, request_of
-from tests.core.conftest import Lines
 from tests.fake_site import JSON, FakeSite, stream_event
 from tests.fakes import FakeTables
+from tests.log_lines import Lines
 
 API_PATH, FORM_PATH = "/api/petitions/safe-children/signatures", "/petitions/safe-children/signatures"
 _CONFIGURED = log._configure_once

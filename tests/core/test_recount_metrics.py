@@ -7,9 +7,9 @@ from chalicelib.core import keys
 from chalicelib.core.errors import Throttled
 from chalicelib.edge.batch import RunFailed
 from tests.actors import ALICE, MINUTE, NOW, a_petition, confirmed
-from tests.core.conftest import Lines
 from tests.core.test_metrics import metrics_in
 from tests.fake_site import FakeSite, schedule_event
+from tests.log_lines import Lines
 
 
 @pytest.mark.parametrize("drift", [0, 1, -3])

@@ -10,13 +10,12 @@ from chalicelib.letters.target_state import pause
 from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG, REQUEUE_AFTER
 from chalicelib.staff.audit.record import entries
 from tests.actors import BOB, DAY, NOW, a_published_petition, bobs_token
-from tests.core.conftest import Lines, lines
 from tests.core.test_metrics import metrics_in
 from tests.fake_site import FakeSite, schedule_event
 from tests.letters.lettering import a_petition_with_a_letter, send_all
 from tests.letters.test_counts import TARGET, bounce, request_letter
+from tests.log_lines import Lines
 
-__all__ = ["lines"]
 PATH = "/api/staff/petitions/safe-children/letters"
 
 
