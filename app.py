@@ -53,12 +53,12 @@ all_modules: dict[str, None] = {}
 for modules in MODULES.values():
     all_modules |= dict.fromkeys(modules)
 served_modules = MODULES[Function(this_function)] if this_function else all_modules
-for name in served_modules:
-    app.register_blueprint(import_module(f"chalicelib.{name}").routes)
-app.answer_head()
+for module in served_modules:
+    app.register_blueprint(import_module(f"chalicelib.{module}").routes)
+app.add_head_to_get_routes()
 if not this_function:
-    for name in WORKERS:
-        app.register_blueprint(import_module(f"chalicelib.{name}").workers)
+    for module in WORKERS:
+        app.register_blueprint(import_module(f"chalicelib.{module}").workers)
     # The authorizers are Lambda functions too. They also start from their own module.
     app.register_blueprint(import_module("chalicelib.staff.authorizer").routes)
 

@@ -65,7 +65,7 @@ def longest_call(config: Config) -> float:
 
     `config` must not allow a third attempt: the wait before it could be longer than `_RETRY_WAIT`.
     """
-    options: Any = config
+    options: Any = config  # The type stubs do not declare the attributes of a Config.
     attempts = options.retries["total_max_attempts"]
     return float(attempts * (options.connect_timeout + options.read_timeout) + (attempts - 1) * _RETRY_WAIT)
 

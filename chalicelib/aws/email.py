@@ -83,6 +83,7 @@ class Mailer:
         """
         self._used_at = self._batch_began_at
         reply_to: dict[str, Any] = {"ReplyToAddresses": [mail.reply_to]} if mail.reply_to else {}
+        # The second one translates first. `translate_errors` would raise plain Unavailable if there is no connection.
         with translate_errors("mail", _ses_error), _translate_no_connection():
             answer = self._client.send_email(
                 FromEmailAddress=sender_header(self._sender, mail.sender_name),
@@ -110,7 +111,7 @@ def _names_and_values(values: Mapping[str, str]) -> list[Any]:
 
 def sender_header(address: str, name: str) -> str:
     """Return the sender as SES expects it: the name, if there is one, and the address. Cut a name that is too long."""
-    name = " ".join(name.split())
+    name = " ".join(name.split())  # A header must not contain line breaks.
     if not name:
         return address
     whole = _name_and_address(address, name)

@@ -115,7 +115,7 @@ def change_request(change: Change) -> dict[str, Any]:
         names.update(built.attribute_name_placeholders)
         values.update(built.attribute_value_placeholders)
     request["ExpressionAttributeNames"] = names
-    if values:
+    if values:  # DynamoDB refuses an empty dict here. A change that only removes attributes has no values.
         request["ExpressionAttributeValues"] = to_wire(values)
     return request
 
@@ -159,7 +159,10 @@ def write_request(write: Change | NewItem) -> tuple[str, dict[str, Any]]:
 
 
 def _update_expression(change: Change, names: dict[str, str], values: dict[str, Any]) -> str:
-    """Return the change as an expression with placeholders. Add the placeholders to `names` and `values`."""
+    """Return the change as an expression with placeholders. Add the placeholders to `names` and `values`.
+
+    Each clause has its own letter, so that its placeholders differ from those of the other clauses.
+    """
     clauses = [
         ("SET", _pairs("s", " = ", change.assign, names, values)),
         ("ADD", _pairs("a", " ", change.add, names, values)),

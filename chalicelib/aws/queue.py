@@ -85,6 +85,7 @@ class Queue:
         return answer.get("Messages", [])
 
     def _send_raw(self, messages: Sequence[tuple[str, int]]) -> None:
+        """Send up to ten messages: JSON texts, each with its delay in seconds."""
         entries: Any = [
             {"Id": str(number), "MessageBody": body, "DelaySeconds": delay}
             for number, (body, delay) in enumerate(messages)

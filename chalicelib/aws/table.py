@@ -77,7 +77,7 @@ class Tables:
         return found
 
     def _batch_get(self, wanted_keys: Sequence[Key], consistent: bool) -> list[Item]:
-        """Read up to a hundred items. After a pause, read the items that DynamoDB left out."""
+        """Read up to a hundred items of one table. After a pause, read the items that DynamoDB left out."""
         table_request = {"Keys": [wire_key(key) for key in wanted_keys], "ConsistentRead": consistent}
         request: Any = {self._names[wanted_keys[0].table]: table_request}
         found: list[Item] = []

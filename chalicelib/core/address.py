@@ -57,6 +57,7 @@ def read_address(typed: str) -> Address:
         raise AddressError("Enter an email address in the correct format, like name@example.org") from error
     if not valid.local_part.isascii():
         raise AddressError("We cannot send email to addresses with letters like these before the @. Use another one")
+    # Keep an ASCII domain as it was typed: `ascii_domain` is in lower case.
     typed_domain = valid.original.rpartition("@")[2]
     domain = typed_domain if typed_domain.isascii() else valid.ascii_domain
     return Address(f"{valid.local_part}@{domain}", canonical(valid.local_part, valid.ascii_domain))
@@ -90,7 +91,8 @@ def canonical(local: str, domain: str) -> str:
     """
     local = unicodedata.normalize("NFKC", local).casefold()
     domain = domain.casefold()
-    local = local.partition("+")[0] or local  # A local part that begins with + stays whole.
+    # `or local`: if nothing would be left, the local part stays whole.
+    local = local.partition("+")[0] or local
     if domain in GMAIL:
         local, domain = local.replace(".", "") or local, "gmail.com"
     return f"{local}@{domain}"
@@ -134,7 +136,10 @@ def hash_rows(rows: "Iterable[tuple[int, str]]", key: bytes) -> tuple[list[str],
 
 
 def _rows(file: "TextIO", column: str | None) -> "Iterator[tuple[int, str]]":
-    """Yield number and text of each line that is not blank. With `column`, do so for CSV rows."""
+    """Yield number and text of each line that is not blank. With `column`: number and this column of each CSV row.
+
+    Yield "" for a row that ends before the column, so that the row is reported as one without an address.
+    """
     import csv
 
     if column is None:

@@ -20,7 +20,7 @@ class _Entry(NamedTuple, Generic[Value]):
 
 class SecondsCache(Generic[Value]):
     def __init__(self, seconds: float, *, keep_stale: bool = True) -> None:
-        """`keep_stale`: if `load` raises any error, `get` returns the stale value. Without it, `get` raises too."""
+        """`keep_stale`: if `load` raises any error, `get` returns the stale value. If it is False, `get` raises too."""
         self._seconds, self._keep_stale = seconds, keep_stale
         self._entries: dict[str, _Entry[Value]] = {}
 
@@ -44,9 +44,10 @@ class SecondsCache(Generic[Value]):
             if not isinstance(error, Unavailable):  # AWS answered: the item is unreadable, or the code has a bug.
                 log.degraded("stale_value_used")
             value = entry.value
+        # A dict keeps the order in which names were added. So remove the name, to add it again at the end.
         self._entries.pop(name, None)
         if len(self._entries) >= MAX_ENTRIES:
-            oldest = next(iter(self._entries))  # A dict keeps the order: this entry was stored longest ago.
+            oldest = next(iter(self._entries))
             del self._entries[oldest]
         self._entries[name] = _Entry(monotonic() + self._seconds, value)
         return value

@@ -1,4 +1,4 @@
-"""The keys of the items in the tables, except the items that letter_keys, target_keys and partner_keys describe.
+"""The keys of the items in the tables, except those that letter_keys, mail_keys, target_keys and partner_keys describe.
 
 A petition's signatures are spread over 64 partitions, the buckets. SIGNATURES holds the personal data of supporters,
 and COUNTS holds none of it. So IAM can allow a function to read counts but no names. The stream of SIGNATURES reports
@@ -22,10 +22,6 @@ the item of an address whose owner has stopped email.
                 CONSTITUENCIES#<slug>#<bucket> <group>  from the stream: confirmed by constituency. <group>: 1 of 16
                 FUNNEL#<slug>#<bucket> <day>            from the stream: how many passed each stage that day (funnel)
                 FUNNEL-DAYS#<slug>     <day>            the funnel of a closed day, summed over its buckets
-                MAIL                   PAUSE            until when no email is sent (mail/pause.py)
-                MAIL                   WHOLE-RATE       until when confirmations use the whole rate (mail/whole_rate.py)
-                MAIL                   SWEEP            where mail/sweep.py continues its pass over unmarked groups
-                MAIL-OUTSTANDING       <table>/<group>  a marker: this group of buckets perhaps has open mail requests
                 TOKENS                 <id>             a token of staff or of a partner, hashed
                 STATEMENT#<code>       TOKEN            the token of a statement, by its short address
                 SHEDDING               LEVEL            the level of load shedding
@@ -35,8 +31,6 @@ the item of an address whose owner has stopped email.
                 UPDATES#<slug>         <update id>      one update to those who signed
     AUDIT       <year>-<month>         <time>#<random>  one action of a member of staff
     DELIVERIES  <kind>#<bucket>        <key>            the state of one email, such as a letter (mail/deliveries.py)
-    LIMITS      ADDRESS#<hash>         EMAIL            one address: when it may get email, and its owner's choices
-                NETWORK#<hash>         EMAIL            one client network: until when its first emails are scheduled
 """
 
 from datetime import date

@@ -77,7 +77,7 @@ class Language(NamedTuple):
         return self.cldr(OWN_NAME, "English")
 
     def countries(self, english_names: Mapping[str, str]) -> dict[str, str]:
-        """Return the translated names of countries by code, sorted by name. `english_names` are in the same form."""
+        """Return the translated names of countries by code, sorted by name. `english_names` is sorted by name too."""
         names = {code: self.cldr(COUNTRY, name) for code, name in english_names.items()}
         if self.code == ENGLISH:
             return names  # The English names are sorted already.
@@ -85,7 +85,7 @@ class Language(NamedTuple):
         return {code: names[code] for code in codes}
 
     def thousands(self, number: int) -> str:
-        """12345 → "12,345"."""
+        """Return the number with the language's separators of thousands: "12,345"."""
         return f"{number:,}".replace(",", self.cldr(SEPARATOR, ","))
 
     def date(self, moment: datetime) -> str:

@@ -69,7 +69,7 @@ def begin(request_id: str) -> None:
     _request_id = request_id
     _request_facts.clear()
     _measured.clear()
-    _configure_once()
+    _configure_once()  # After `clear`, because this may count a cold start.
 
 
 def _take_measured() -> dict[str, float]:

@@ -23,7 +23,7 @@ def partner_wording(source: str, version: str) -> Key:
 
 
 def receipt(slug: str, source: str, digest: str) -> Key:
-    """Return a receipt's key. `digest` is an HMAC and selects the bucket: all buckets have about the same size."""
+    """Return a receipt's key. `digest` is an HMAC. It spreads the receipts evenly over 64 partitions (buckets)."""
     return Key(keys.COUNTS, receipt_partition(slug, source, keys.bucket_of(digest)), digest)
 
 

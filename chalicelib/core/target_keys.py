@@ -41,7 +41,7 @@ class DigestIds(NamedTuple):
 
 
 def digest_ids(delivery: str) -> DigestIds:
-    """Return the ids in the sort key of a digest's delivery."""
+    """Return the ids in the sort key of a digest's delivery. No id contains an underscore."""
     slug, target, day = delivery.split("_")
     return DigestIds(slug, target, date.fromisoformat(day))
 

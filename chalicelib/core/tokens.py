@@ -55,6 +55,7 @@ def read(purpose: Purpose, token: str, now: datetime, secrets: dict[str, str]) -
     payload, expires = payload_of(purpose, token, secrets)
     subject = Subject(*payload)
     if now >= expires:
+        # Every other link about a signature is to withdraw, or to get fewer emails.
         error_class = LinkExpired if purpose is Purpose.CONFIRM else OptOutLinkExpired
         raise error_class(subject.slug, subject.signature_id)
     return subject
@@ -82,7 +83,7 @@ def unseal(purpose: Purpose, token: str, secrets: dict[str, str]) -> str:
     from itsdangerous import BadData
     from itsdangerous.encoding import base64_decode, base64_encode
 
-    token = token.strip()
+    token = token.strip()  # Copying a link may add spaces.
     try:
         payload = _signer(purpose, secrets).unsign(token).decode()
         mac = token.rpartition(".")[2]

@@ -42,7 +42,9 @@ def links_in(text: str) -> set[str]:
     Email programs also find addresses directly after a colon or slash, as in "see:www."; the linkifier does not. So
     search the text a second time, without colons and slashes.
     """
-    found = [*web_addresses(text), *web_addresses(_folded(text).translate(_WITHOUT_COLONS_AND_SLASHES))]
+    # Fold first, because folding turns other characters into colons and slashes.
+    separated = _folded(text).translate(_WITHOUT_COLONS_AND_SLASHES)
+    found = [*web_addresses(text), *web_addresses(separated)]
     return {each for each in found if not _COLON_IN_PROSE.fullmatch(each)}
 
 

@@ -176,8 +176,8 @@ def _measure(result: SendResult, age: timedelta) -> None:
 
 
 def _record_feedback(event: Mapping[str, Any]) -> None:
-    reason = record_feedback(event, KINDS, times.now(), tables())
-    log.event("feedback", recorded=reason)
+    why_undeliverable = record_feedback(event, KINDS, times.now(), tables())  # None: the event needs no record.
+    log.event("feedback", recorded=why_undeliverable)
 
 
 def _watch() -> None:

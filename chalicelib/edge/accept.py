@@ -47,6 +47,7 @@ def _weight(parameters: list[str]) -> float:
 
 
 def _number(text: str) -> float:
+    """Return the weight. An invalid weight counts as 0, so the client gets another type."""
     try:
         return float(text)
     except ValueError:

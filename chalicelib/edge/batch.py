@@ -133,13 +133,13 @@ def on_schedule(event: CloudWatchEvent, run: Callable[[], object]) -> None:
         run()
     except Exception:
         log.failure("run_failed")
-        raise RunFailed from None
+        raise RunFailed from None  # Lambda prints this error. The text of its cause could quote what a person typed.
     log.event("run_done")
 
 
 def _change(raw: Mapping[str, Any]) -> StreamChange:
     record = DynamoDBRecord(dict(raw), context=None)
-    at = record.timestamp.replace(tzinfo=UTC)
+    at = record.timestamp.replace(tzinfo=UTC)  # Chalice's time is in UTC, but names no zone.
     position = _position(raw["eventSourceARN"], record.sequence_number)
     return StreamChange(position, _image(record.old_image), _image(record.new_image), at)
 

@@ -5,7 +5,7 @@ from urllib.parse import quote, urlencode
 
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib.core.language import ENGLISH, Language, language_of, languages as known_languages, translatable
+from chalicelib.core.language import ENGLISH, Language, language_of, translatable
 from chalicelib.core.settings import settings
 from chalicelib.edge.accept import prefers_json
 from chalicelib.edge.caller import path_prefix
@@ -96,15 +96,14 @@ def _links_by_language(request: Request, codes: Sequence[str]) -> list[tuple[Lan
 
     Return [] if the page has only one language, or if the request is a POST, because a link sends a GET.
     """
-    offered = [code for code in codes if code in known_languages()]
-    if len(offered) < 2 or request.method not in ("GET", "HEAD"):
+    if len(codes) < 2 or request.method not in ("GET", "HEAD"):
         return []
     # `request.path` is the path of the route, such as /petitions/{slug}.
     path_parameters = request.uri_params or {}
     path = path_prefix(request) + quote(request.path.format(**path_parameters))
     query_parameters = dict(request.query_params or {})
     links = []
-    for code in offered:
+    for code in codes:
         query_text = urlencode({**query_parameters, "lang": code})
         links.append((language_of(code), f"{path}?{query_text}"))
     return links
@@ -122,7 +121,7 @@ def problem_page(request: Request, problem: Problem, path: str = "", form: str =
         "heading": language.text(HEADINGS.get(problem.title, problem.title)),
         "message": f"{language.text(problem.detail)} {problem.reason}".strip(),
         "status": problem.status,
-        "petition": None,
+        "petition": None,  # problem.html uses this name. With a petition, it would add links to the petition.
         "form_path": form,
         "embedded": embedded,
     }

@@ -109,7 +109,10 @@ def content_type(request: Request) -> str:
 
 
 def json_body(request: Request, *, max_bytes: int = MAX_BODY_BYTES, media_types: Collection[str] = (JSON, "")) -> str:
-    """Return the body as text, not parsed. Raise WrongType, BodyTooLarge or, if it is not UTF-8, NotJson."""
+    """Return the body as text, not parsed. By default, a request that names no type ("") is read as JSON too.
+
+    Raise WrongType, BodyTooLarge or, if the body is not UTF-8, NotJson.
+    """
     if content_type(request) not in media_types:
         raise WrongType(JSON)
     try:

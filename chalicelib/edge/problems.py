@@ -81,6 +81,7 @@ def unexpected() -> Problem:
     return _try_again("Something went wrong on our side. Please try again.")
 
 
+# By the petition's state. For a draft or a removed petition, the error is UnknownPetition or PetitionRemoved.
 _NOT_OPEN = {
     "paused": translatable("This petition is paused and cannot be signed."),
     "closed": translatable("This petition is closed and cannot be signed."),
@@ -96,7 +97,7 @@ def _unavailable(_: object) -> Problem:
 
 
 def _not_open(error: PetitionNotOpen) -> Problem:
-    return Problem(409, "Conflict", _NOT_OPEN.get(error.state, _NOT_OPEN["closed"]), state=error.state)
+    return Problem(409, "Conflict", _NOT_OPEN[error.state], state=error.state)
 
 
 def _removed(error: PetitionRemoved) -> Problem:

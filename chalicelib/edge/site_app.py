@@ -26,8 +26,8 @@ class Site(Chalice):
         # With binary types, Chalice refuses a picture to clients that do not name its type in `Accept`.
         self.api.binary_types.clear()
 
-    def answer_head(self) -> None:
-        """Add HEAD to each GET route, with the same view. Call this method after registering all routes."""
+    def add_head_to_get_routes(self) -> None:
+        """Let the view of each GET route also answer HEAD. Call this method after registering all routes."""
         for methods in self.routes.values():
             if "GET" in methods:
                 methods["HEAD"] = methods["GET"]
@@ -51,8 +51,8 @@ class Site(Chalice):
         path = str(event.get("path") or "/")
         catch_all_context = _with_catch_all_path(context_of_request, path)
         request = Request({**event, "requestContext": catch_all_context}, context)
-        response = respond(request, lambda: answer_without_view(request, path), partial(_problem, path=path))
-        return response.to_dict()
+        problem_response = partial(_problem, path=path)
+        return respond(request, lambda: answer_without_view(request, path), problem_response).to_dict()
 
 
 def _as_text(answer: dict[str, Any]) -> dict[str, Any]:
@@ -90,6 +90,7 @@ def answer_without_view(request: Request, path: str) -> Response:
         without_slash = path.rstrip("/")
         has_route = request.method in _methods(routes_at(without_slash))
         return redirect(request, without_slash, 302) if has_route else _problem(request, NOT_FOUND, path)
+    # The page of a refused form has the path of the POST. Loading this page again may send a GET here.
     form = _form_of(found, path) if request.method in ("GET", "HEAD") else ""
     detail = NOT_SENT_AGAIN if form else f"This address does not take {request.method}."
     response = _problem(request, Problem(405, "Method Not Allowed", detail), path, form)
@@ -102,10 +103,7 @@ def answer_without_view(request: Request, path: str) -> Response:
 
 
 def _form_of(routes: list[Route], path: str) -> str:
-    """Return the path of the form that browsers post to this path, or "" if they post no form to it.
-
-    If we refuse a form, the page with the errors has the path of the POST. Loading this page again may send a GET here.
-    """
+    """Return the path of the form that browsers post to this path, or "" if they post no form to it."""
     takes_form = any(route.view == "sign_by_form" for route in routes)
     return f"{path.removesuffix('/signatures')}#sign" if takes_form else ""
 
@@ -141,7 +139,8 @@ def _is_variable(part: str) -> bool:
     return part.startswith("{")
 
 
-def _problem(request: Request, problem: Problem, path: str = "", form: str = "") -> Response:
+def _problem(request: Request, problem: Problem, path: str, form: str = "") -> Response:
+    """Return the problem as a page or as JSON. `path`: the visitor's path. `form`: the path of a form to link to."""
     if prefers_html(request.headers.get("accept") or ""):
         return problem_page(request, problem, path, form)
     response = problem_json(problem, chosen_language(request))

@@ -30,7 +30,10 @@ CORS = CORSConfig(
 
 
 def json_view(routes: Blueprint, authorizer: ChaliceAuthorizer | None = None) -> Callable[[View], View]:
-    """Bind a view whose errors become JSON. For a route that needs a token, use `staff_view` (staff/authorizer.py)."""
+    """Bind a view whose errors become JSON.
+
+    For a route that needs a token, use `staff_view` (staff/authorizer.py). Only `staff_view` passes an authorizer.
+    """
     return bind_view(routes, problem_in_chosen_language, authorizer)
 
 

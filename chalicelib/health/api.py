@@ -34,12 +34,13 @@ def read_staff_health(request: Request) -> Response:
     """Return the site's health in words, and the numbers behind them."""
     facts = _facts(times.now())
     health_messages = messages(facts)
+    paused_until = facts.pause.until if facts.pause else None
     health: StaffHealth = {
         "level": worst_level(health_messages),
         "messages": [{"level": message.level, "text": message.text} for message in health_messages],
         "mail": {
             "waiting": facts.mail_waiting,
-            "paused_until": times.iso_or_none(facts.pause and facts.pause.until),
+            "paused_until": times.iso_or_none(paused_until),
         },
         # Signatures that are accepted but not stored yet.
         "overflow": {"waiting": facts.overflow_waiting},

@@ -84,9 +84,10 @@ def _badness(message: Message) -> int:
 
 def _mail_messages(facts: HealthFacts) -> Iterator[Message]:
     duration = timedelta(seconds=facts.mail_waiting / facts.emails_per_second)
+    backlog = f"{facts.mail_waiting:,} emails are waiting. Sending them takes {_in_words(duration)}. No email is lost."
     if facts.pause:
         yield Message(Health.WARNING, _pause_text(facts, facts.pause))
-    elif facts.is_quota_reserved:
+    elif facts.is_quota_reserved:  # During a pause, no email is sent at all, so the pause's message is enough.
         text = (
             "Most of today's limit of the email service is used. The rest is for people who sign. Updates, letters and "
             f"other emails wait, and go on by themselves within a day. No email is lost. {NO_ACTION}"
@@ -94,13 +95,12 @@ def _mail_messages(facts: HealthFacts) -> Iterator[Message]:
         yield Message(Health.WARNING, text)
     if duration >= TOO_LONG_BACKLOG:
         text = (
-            f"{facts.mail_waiting:,} emails are waiting. Sending them takes {_in_words(duration)}. No email is lost. "
-            "Ask your engineer to get a higher sending limit. Tell people that their email will take a long time."
+            f"{backlog} Ask your engineer to get a higher sending limit. "
+            "Tell people that their email will take a long time."
         )
         yield Message(Health.BAD, text)
     elif duration >= LONG_BACKLOG:
-        text = f"{facts.mail_waiting:,} emails are waiting. Sending them takes {_in_words(duration)}. No email is lost."
-        yield Message(Health.WARNING, f"{text} {NO_ACTION}")
+        yield Message(Health.WARNING, f"{backlog} {NO_ACTION}")
 
 
 def _pause_text(facts: HealthFacts, pause: Pause) -> str:

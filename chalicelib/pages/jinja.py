@@ -63,6 +63,7 @@ def _loader(folder: Path) -> BaseLoader:
 
 
 def _install_language(jinja: Environment, language: Language) -> None:
+    # In `{% trans %}`, a line break and the spaces around it count as one space.
     jinja.policies["ext.i18n.trimmed"] = True
     texts = language.catalogue
     # The i18n extension adds this method to the environment. With newstyle, `_()` escapes the values and fills them in.

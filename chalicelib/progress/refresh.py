@@ -54,6 +54,9 @@ def _count_recent(petition: Petition, now: datetime, tables: Tables) -> Recent:
 
 
 def _sum_since(start: str, hours: Mapping[str, int]) -> int:
-    """Return the sum of the hours that begin at `start` or later. If more people withdrew than confirmed, return 0."""
+    """Return the sum of the hours that begin at `start` or later. If more people withdrew than confirmed, return 0.
+
+    Compare texts: `start` and the keys of `hours` are in ISO 8601.
+    """
     numbers = [number for hour, number in hours.items() if hour >= start]
     return max(0, sum(numbers))
