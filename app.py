@@ -42,7 +42,7 @@ WORKERS = (
     *("partners.imports.worker", "updates.worker", "totals.hashes.worker", "letters.worker"),
 )
 
-# Sections of the petition's page, from capabilities that chalicelib/petitions must not import.
+# Sections of the petition's page, from modules that chalicelib/petitions must not import.
 petitions_page.SECTIONS |= {"updates": updates_find.updates_for_page, "total": totals.total_if_any}
 
 app = Site("petitions")

@@ -61,7 +61,7 @@ class Bucket:
         return digest.hexdigest()
 
     def _has(self, key: str) -> bool:
-        """Return whether the object exists. Return True if S3 does not tell: then `copy_to` raises its first error."""
+        """Return False if the object is missing. Return True if it exists, or if S3 does not tell."""
         try:
             found = self._client.list_objects_v2(Bucket=self._name, Prefix=key, MaxKeys=1)
         except (ClientError, BotoCoreError):

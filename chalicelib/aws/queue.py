@@ -1,4 +1,8 @@
-"""SQS queues of JSON messages."""
+"""SQS queues of JSON messages.
+
+Some queues are for jobs, which do long work in steps: exports, imports, updates, opt-in lists and hash comparisons. An
+opt-in list names the people who asked for updates. A hash comparison counts who signed both here and elsewhere.
+"""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -58,7 +62,7 @@ class Queue:
         return sum(int(number) for number in numbers)
 
     def move_to(self, target: "Queue", most: int) -> Iterator[int]:
-        """Move up to `most` messages in batches of up to ten. Yield each batch's size. Stop when none are visible.
+        """Move up to `most` messages in batches of up to ten. Yield each batch's size. Stop when no message is visible.
 
         A batch is sent before it is deleted. After a crash in between, its messages are in both queues. Such copies do
         no harm, because receivers are idempotent.
@@ -80,7 +84,7 @@ class Queue:
                 QueueUrl=self._url,
                 MaxNumberOfMessages=most,
                 VisibilityTimeout=HIDDEN_WHILE_MOVED_SECONDS,
-                WaitTimeSeconds=1,
+                WaitTimeSeconds=1,  # Without waiting, SQS asks only some of its servers and may find nothing.
             )
         return answer.get("Messages", [])
 

@@ -20,7 +20,7 @@ class _Entry(NamedTuple, Generic[Value]):
 
 class SecondsCache(Generic[Value]):
     def __init__(self, seconds: float, *, keep_stale: bool = True) -> None:
-        """`keep_stale`: if `load` raises any error, `get` returns the stale value. If it is False, `get` raises too."""
+        """`keep_stale`: if `load` raises any error, `get` returns the stale value. If it is False, `get` raises."""
         self._seconds, self._keep_stale = seconds, keep_stale
         self._entries: dict[str, _Entry[Value]] = {}
 

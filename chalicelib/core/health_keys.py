@@ -9,5 +9,5 @@ def readiness() -> Key:
 
 
 def last_warming() -> Key:
-    """Return the key of the changes by `make warm` that are not undone. They raise the capacity for one evening."""
+    """Return the key of the changes by `make warm` that are not undone. It raises the capacity for one evening."""
     return Key(COUNTS, "READINESS", "WARMED")

@@ -1,11 +1,12 @@
 """The keys of the engine that sends email. keys.py describes the other keys.
 
-A group is all partitions (buckets) with the signatures of one petition, or with the deliveries of one kind of email.
+A group is all partitions (buckets) with the signatures of one petition, or with the deliveries of one kind of email:
+signatures/<slug>, or deliveries/<kind>.
 
 COUNTS      MAIL                   PAUSE            until when no email is sent (mail/pause.py)
             MAIL                   WHOLE-RATE       until when confirmations use the whole rate (mail/whole_rate.py)
             MAIL                   SWEEP            where mail/sweep.py continues its pass over unmarked groups
-            MAIL-OUTSTANDING       <table>/<group>  a marker: this group perhaps has open mail requests
+            MAIL-OUTSTANDING       <group>          a marker: this group perhaps has open mail requests
 LIMITS      ADDRESS#<hash>         EMAIL            one address: when it may get email, and its owner's choices
             NETWORK#<hash>         EMAIL            one client network: until when its first emails are scheduled
 """
@@ -32,7 +33,6 @@ MAIL_OUTSTANDING_PARTITION = "MAIL-OUTSTANDING"
 
 
 def mail_outstanding(group: str) -> Key:
-    """Return the key of a group's marker. Here, the group's name begins with its table: signatures/<slug>."""
     return Key(COUNTS, MAIL_OUTSTANDING_PARTITION, group)
 
 

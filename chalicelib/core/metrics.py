@@ -32,7 +32,7 @@ class Metric(StrEnum):
     MAIL_REFUSED = "MailRefused"
     # It is unknown whether the email was sent.
     MAIL_UNKNOWN = "MailUnknown"
-    # The seconds from the request of an email until a sender gets its message. The wait for the pace is not included.
+    # The seconds from the request of an email until a sender gets its message: without the wait for the rate limit.
     MAIL_AGE = "MailAge"
     TARGET_PAUSED = "TargetPaused"
     # A queue's message that cannot be handled yet.

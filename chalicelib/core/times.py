@@ -17,7 +17,7 @@ def iso(moment: datetime) -> str:
 
 
 def exact(moment: datetime) -> str:
-    """Return the time to the microsecond. It sorts before the `iso` text of the same second: see `lower_bound`."""
+    """Return the time to the microsecond, which sorts before the `iso` text of the same second: see `lower_bound`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 

@@ -68,7 +68,10 @@ def issue(purpose: Purpose, payload: tuple[str, ...], expires: datetime, secrets
 
 
 def payload_of(purpose: Purpose, token: str, secrets: dict[str, str]) -> tuple[list[str], datetime]:
-    """Return the texts and the expiry time of a token, even if it has expired. Raise LinkDamaged as `unseal` does."""
+    """Return the texts and the expiry time of a token, even if it has expired.
+
+    Raise LinkDamaged if we did not issue the token for this purpose.
+    """
     *payload, expires_in_hex = unseal(purpose, token, secrets).split("~")
     return payload, datetime.fromtimestamp(int(expires_in_hex, 16), UTC)
 

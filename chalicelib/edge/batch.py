@@ -110,7 +110,7 @@ def until_deadline(changes: Sequence[T], deadline: float, clock: Callable[[], fl
 
 
 def _handle_alone(record: Mapping[str, Any], handle: Callable[[Iterable[StreamChange]], object]) -> None:
-    """Handle one change. After any error but NotYet and Unavailable, log and skip it: it would stop the stream."""
+    """Handle one change. After an error other than NotYet and Unavailable, skip it: it would stop the stream."""
     try:
         handle([_change(record)])
     except (NotYet, Unavailable):

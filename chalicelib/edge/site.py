@@ -36,15 +36,16 @@ def read_asset(request: Request, name: str) -> Response:
 
 @json_view(routes)
 def read_embed_script(request: Request) -> Response:
-    """Return the script that puts a frame on another site. Its address never changes, so caches keep it for an hour."""
+    """Return the script that puts a frame on another site. Caches keep it for an hour only: its address is fixed."""
     return _file(request, asset("embed.js"), HOURLY["Cache-Control"])
 
 
 @json_view(routes)
 def read_dashboard_file(request: Request, version: str, name: str) -> Response:
-    """Return a file of the dashboard. If `version` is not the dashboard's version, no cache may keep the response.
+    """Return a file of the dashboard, which is the pages for staff.
 
-    After a deployment, an older page still asks for the old version, and gets the new file.
+    If `version` is not the dashboard's version, no cache may keep the response: after a deployment, an open page still
+    asks for the old version, and gets the new file.
     """
     cache_control = FOREVER if version == dashboard_version() else "no-store"
     return _file(request, dashboard_files().get(name), cache_control)

@@ -70,8 +70,8 @@ def bind_view(
 def _options(route: Route) -> dict[str, object]:
     """Return Chalice's options for this route.
 
-    A view that reads a body checks the Content-Type itself, so that its error says what to send. OSDI clients send a
-    Content-Type with GET too. So for both, Chalice must not check the Content-Type.
+    A view that reads a body checks the Content-Type itself, so that its error says what to send. OSDI clients (campaign
+    software) send a Content-Type with GET too. So Chalice must not check the Content-Type for POST, PUT and OSDI.
     """
     takes_any_type = route.method in ("POST", "PUT") or route.path.startswith("/api/osdi")
     content_types = {"content_types": ["*/*"]} if takes_any_type else {}

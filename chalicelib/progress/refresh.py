@@ -43,7 +43,7 @@ def recent_numbers(petition: Petition, now: datetime, tables: Tables) -> Recent 
 
 def _count_recent(petition: Petition, now: datetime, tables: Tables) -> Recent:
     yesterday_and_today = Days((now - DAY).date(), now.date())
-    # The tally has a number for each hour. The hour's key is the time at which it begins: 2026-11-24T18:00:00Z.
+    # The tally (the count) has a number for each hour. The hour's key is its beginning: 2026-11-24T18:00:00Z.
     hours = breakdown(petition, TallyDimension.HOUR, yesterday_and_today, now, tables).values
     today = _sum_since(now.date().isoformat(), hours)
     # This leaves out each hour that began more than 24 hours ago. So `last_day` covers between 23 and 24 hours.
