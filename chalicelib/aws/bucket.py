@@ -65,7 +65,7 @@ class Bucket:
         try:
             found = self._client.list_objects_v2(Bucket=self._name, Prefix=key, MaxKeys=1)
         except (ClientError, BotoCoreError):
-            return True
+            return True  # So that `copy_to` does not report a missing object.
         return key in [each["Key"] for each in found.get("Contents", [])]
 
     def delete_under(self, prefix: str) -> None:

@@ -133,7 +133,7 @@ def partition_request(pk: str, between: tuple[str, str] | None, only: Sequence[s
 def page_request(pk: str, only: Sequence[str], when: Condition) -> dict[str, Any]:
     """Return a query for the items of a partition that match `when`. AWS also bills the items that do not match.
 
-    `only`: the attributes to return, at least one.
+    `only`: the attributes to return, at least one: without any, the query would have no ExpressionAttributeNames.
     """
     built = ConditionExpressionBuilder().build_expression(when)
     request = {**partition_request(pk, None, only), "FilterExpression": built.condition_expression}

@@ -136,7 +136,7 @@ def form_fields(request: Request) -> dict[str, str]:
 
 
 def link_fields(request: Request) -> dict[str, str]:
-    """Return the token in the URL of an emailed link, and the form's fields. A POST of the bare link has no form.
+    """Return the token in the URL of an emailed link, and the form's fields. A program may POST a link without a form.
 
     Raise the errors of form_fields.
     """
