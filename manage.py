@@ -39,20 +39,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     # Logs are for Lambda functions; this command prints its errors below.
     logging.getLogger("petitions").addHandler(logging.NullHandler())
     try:
-        arguments.run(arguments)
+        arguments.run(arguments)  # The function that the command's `add_to` set.
     except (InputError, RuntimeError) as error:  # RuntimeError: the environment lacks a setting.
         return _fail(str(error), WRONG_INPUT)
-    except UnknownPetition:
+    except UnknownPetition:  # Only of commands with a slug.
         return _fail(f"there is no petition {arguments.slug}", WRONG_INPUT)
     except Invalid as error:
         return _fail("\n".join(f"{each.field}: {each.message}" for each in error.errors), WRONG_INPUT)
     except (ConditionFailed, Stale):
         return _fail("somebody else changed this at the same time; try again", NO_ANSWER)
-    except Denied as error:
+    except Denied as error:  # Before Unavailable, which is its base class.
         return _fail(f"AWS refused: {error.__cause__}", NO_ANSWER)
     except Unavailable as error:
         return _fail(f"AWS did not answer ({error.service}); repeating is safe", NO_ANSWER)
-    except AWS_ERRORS as error:
+    except AWS_ERRORS as error:  # Those that are not translated into our errors.
         return _fail(f"AWS refused: {error}", NO_ANSWER)
     return 0
 

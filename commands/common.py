@@ -31,7 +31,7 @@ def queue(setting: str) -> Queue:
 def audit(action: str, subject: str = "", **details: str) -> None:
     """Record an action in the activity log. Call this before the action, as the API does.
 
-    The actor of the entry is the engineer's user name on this machine.
+    The entry names the engineer's user name on this machine, and "manage.py" in place of a token's id.
     """
     actor = Actor(token_id="manage.py", owner=account())
     record(actor, Action(name=action, subject=subject, details=details), times.now(), tables())

@@ -109,7 +109,7 @@ class Copy:
         return window(self._client, self._table)
 
     def begin(self) -> None:
-        """Start the restore that makes the copy. Idempotent."""
+        """Start the restore that makes the copy. If it has been started already, do nothing."""
         with suppress(Conflicted), translate_errors("storage", _refusal):
             self._client.restore_table_to_point_in_time(
                 SourceTableName=self._table, TargetTableName=self.name, RestoreDateTime=self.moment
@@ -120,7 +120,7 @@ class Copy:
 
         Raise InputError if AWS cancelled the restore, or if the copy is not ready after twelve hours.
         """
-        has_existed = False
+        has_existed = False  # At first, AWS may not show the new table yet.
         for poll in range(POLLS):
             status = with_retries(self.status)
             if status == "ACTIVE":
@@ -156,10 +156,10 @@ class Copy:
 
 
 def copy_of(table: str, at: datetime | None) -> Copy:
-    """Return the copy of the table as it was at this time. Perhaps AWS has not made this copy yet.
+    """Return the copy of the table as the table was at this time. Perhaps AWS has not made this copy yet.
 
-    Without a time, use the latest one that AWS can restore. This time is different in each run. So raise InputError if
-    there is a copy already: a repeated command would make a second one.
+    Without a time, use the latest one that AWS can restore. The latest time is different in each run. So raise
+    InputError if there is a copy already: a repeated command would make a second one.
     """
     client = clients.dynamodb()
     name = required(table_variable(table))
@@ -173,9 +173,11 @@ def copy_of(table: str, at: datetime | None) -> Copy:
 
 
 def _refusal(error: "ClientError") -> PetitionsError | None:
+    """Return our error for a refusal that the calls above expect. None: `translate_errors` chooses the error."""
     code = error.response["Error"]["Code"]
     if code in ("TableAlreadyExistsException", "TableInUseException"):
-        return Conflicted("storage")  # Perhaps this call's own first attempt started the restore: its answer was lost.
+        # Perhaps the client repeated the call, because the answer to the first attempt was lost.
+        return Conflicted("storage")
     if code == "ResourceNotFoundException":
         return UnknownThing("There is no such table.")
     return None

@@ -1,4 +1,7 @@
-"""`manage.py redrive`, `mail` and `shed`: what an engineer needs during a traffic spike (docs/runbook.md)."""
+"""`manage.py redrive`, `mail` and `shed`: what an engineer needs during a traffic spike (docs/runbook.md).
+
+Load shedding: each level switches off more of the site, so that it can still accept signatures.
+"""
 
 import argparse
 import sys
@@ -14,9 +17,9 @@ from commands.common import from_1_to
 
 MAX_MESSAGES = 10_000_000
 
-# The queues whose dead letters can be moved back, each with the prefix of its settings' names. The stream's dead
-# letters cannot be moved back: each only names a range of the stream. The sweep, a scheduled function, finds the mail
-# requests in this range.
+# The queues whose dead letters can be moved back, each with the prefix of its settings' names. QUEUES lacks `feedback`,
+# because AWS sends to this queue, not our code. The stream's dead letters cannot be moved back: each only names a range
+# of the stream. The sweep, a scheduled function, finds the mail requests in this range.
 SETTING_PREFIXES = {name.replace("_", "-"): name.upper() for name in (*QUEUES, "feedback")}
 
 

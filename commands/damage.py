@@ -2,9 +2,10 @@
 
 The copy is the table as it was at an earlier moment. The functions here call neither AWS nor a clock. When the
 application changes signed data (SIGNED), it also changes one of TIMES: of signing, confirming, withdrawing or
-erasing. So a live signature with the copy's times but other signed data was damaged. Only `updates`, the attributes
-about email and the data in ADDED_LATER can change while all times stay the same. If a signature is confirmed in the
-copy and pending in the live table, and was not withdrawn, then it was deleted and its owner signed again.
+erasing. So a live signature with the copy's times but other signed data was damaged. Only `updates` (the consent to
+email with updates), the attributes about email and the data in ADDED_LATER can change while all times stay the same.
+If a signature is confirmed in the copy and pending in the live table, and was not withdrawn, then it was deleted and
+its owner signed again.
 """
 
 from collections.abc import Iterable, Mapping
@@ -55,10 +56,13 @@ def _decide_newer(copied: Item, live: Item, since_copy: SinceCopy) -> RestoreDec
     But a partner whose signatures count at once may have sent it again, with a consent to updates older than the
     person's choice to stop them. Then keep this choice. Somebody who signed again here chose anew.
     """
-    kept_stop = {} if copied.get("updates") else _part(("unsubscribed_at",), copied)  # Perhaps the person agreed again.
-    stop = _stop_of_updates(live, since_copy) or kept_stop
-    is_from_partner = bool(live.get("by_partner")) and "unsubscribed_at" not in live
-    if not (stop and is_from_partner and live.get("updates")):
+    # If the copy has both a stop and `updates`, the person agreed again after the stop.
+    stop_in_copy = {} if copied.get("updates") else _part(("unsubscribed_at",), copied)
+    stop = _stop_of_updates(live, since_copy) or stop_in_copy
+    # With `unsubscribed_at` in the live item, an older consent would not have started updates.
+    is_stop_unknown = "unsubscribed_at" not in live
+    partner_started_updates = live.get("by_partner") and live.get("updates") and is_stop_unknown
+    if not (stop and partner_started_updates):
         return RestoreDecision(RestoreOutcome.NEWER)
     change = Change(item_key(keys.SIGNATURES, live), assign={"updates": False, **stop}, when=_is_unchanged(live))
     return RestoreDecision(RestoreOutcome.NEWER_WITHOUT_UPDATES, change)
@@ -75,8 +79,8 @@ def _decide_unchanged(live: Item, since_copy: SinceCopy) -> RestoreDecision:
         return RestoreDecision(RestoreOutcome.WITHDRAWN)
     stop = _stop_of_updates(live, since_copy)
     # Without "Z", the text of `restored_at` sorts before every time of the same second.
-    stopped_later = live.get("unsubscribed_at", "") >= live["restored_at"].removesuffix("Z")
-    if stop and not stopped_later:
+    has_stopped_since = live.get("unsubscribed_at", "") >= live["restored_at"].removesuffix("Z")
+    if stop and not has_stopped_since:
         change = Change(item_key(keys.SIGNATURES, live), assign=stop, when=_is_unchanged(live))
         return RestoreDecision(RestoreOutcome.UNSUBSCRIBED, change)
     return RestoreDecision(RestoreOutcome.SAME)
@@ -90,18 +94,22 @@ def _is_damaged(copied: Item, live: Item) -> bool:
     has_new_time = any(time != copied.get(name) for name, time in live_times.items())
     if has_new_time:
         return False  # The application changed the item.
-    # If its owner withdraws a signature that the undo of an import had withdrawn, `unsubscribed_at` is removed, but no
-    # time changes.
+    # A withdrawn signature may lose `unsubscribed_at` without a new time: the undo of an import has withdrawn it, and
+    # then its owner withdraws too.
     is_withdrawn = live.get("state") == SignatureState.WITHDRAWN
     has_lost_data = not is_withdrawn and bool(_lost(_REMOVED_ONLY_WITH_NEW_TIME, copied, live))
     return has_lost_data or _part(SIGNED, copied) != _part(SIGNED, live)
 
 
 def _was_signed_again(copied: Item, live: Item) -> bool:
+    """Return whether the confirmed signature was deleted and its owner signed again.
+
+    After a withdrawal, the owner may sign again although nothing was deleted. Then `withdrawn_at` differs.
+    """
     was_confirmed = copied.get("state") == SignatureState.CONFIRMED
     is_pending = live.get("state") == SignatureState.PENDING
-    is_withdrawal_equal = copied.get("withdrawn_at") == live.get("withdrawn_at")
-    return was_confirmed and is_pending and is_withdrawal_equal
+    was_not_withdrawn = copied.get("withdrawn_at") == live.get("withdrawn_at")
+    return was_confirmed and is_pending and was_not_withdrawn
 
 
 def _reason_to_leave_out(copied: Item, since_copy: SinceCopy) -> RestoreOutcome | None:
@@ -136,7 +144,7 @@ def _stop_of_updates(item: Item, since_copy: SinceCopy) -> Item:
 
     The engineer's file does not say when. With the latest possible time, no earlier consent starts updates again.
     """
-    # `taken_back_at`: the undo of an import withdrew the signature; the person did not. A later import may store it.
+    # `taken_back_at`: the undo of an import withdrew the signature, not the person. A later import may bring it back.
     may_get_updates = item.get("state") != SignatureState.WITHDRAWN or "taken_back_at" in item
     if item["sk"] in since_copy.unsubscribed and may_get_updates:
         return {"updates": False, "unsubscribed_at": exact(since_copy.now)}

@@ -47,7 +47,8 @@ class SinceCopy:
 @dataclass(frozen=True)
 class RestoreDecision:
     outcome: RestoreOutcome
-    write: NewItem | Change | None = None  # None for WITHDRAWN too: restore.py then calls `withdraw`.
+    # None: write nothing, or the outcome is WITHDRAWN. Then restore.py calls `withdraw`.
+    write: NewItem | Change | None = None
 
 
 Rule = Callable[[Item, Item | None, SinceCopy], RestoreDecision]

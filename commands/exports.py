@@ -61,11 +61,10 @@ def _check_folder(folder: Path) -> None:
 def progress_bar(export: Export) -> str:
     """Return a progress bar of the export.
 
-    A petition's signatures are stored in a fixed number of buckets. The bar shows the share of buckets that are
-    exported, because the number of signatures falls if people withdraw during the export.
+    A petition's signatures are stored in a fixed number of buckets, and each exported bucket is a part. The bar shows
+    the share of exported buckets, because the number of signatures falls if people withdraw during the export.
     """
-    exported = len(keys.BUCKETS) if export.state is JobState.DONE else len(export.parts)
-    full = BAR_WIDTH * exported // len(keys.BUCKETS)
+    full = BAR_WIDTH * len(export.parts) // len(keys.BUCKETS)
     bar = "#" * full + "." * (BAR_WIDTH - full)
     return f"[{bar}] {export.processed} of {export.count_at_moment}, {export.state}   "
 
@@ -115,7 +114,8 @@ def _download(export: Export, folder: Path) -> None:
         common.audit("export.fetched", export.job_id, what=ending)
         path = folder / f"{export.job_id}{ending}"
         digest = _save(bucket.link(key, path.name, LINK_SECONDS), path)
-        if key == result.file and digest != result.sha256:
+        is_export_file = key == result.file  # Of the cover sheet, no digest is stored.
+        if is_export_file and digest != result.sha256:
             path.unlink()
             raise common.InputError("the download was incomplete or damaged, and was removed; try again")
         print(path)
@@ -152,6 +152,7 @@ def add_to(subparsers: Any) -> None:
     command.add_argument("slug")
     command.add_argument("--format", type=Format, choices=list(Format), default=Format.CSV)
     command.add_argument("--columns", type=_columns, default=list(DEFAULT_COLUMNS), help=f"some of {','.join(Column)}")
+    # One of the two options is required, so that nobody leaves the file unencrypted by mistake.
     encryption = command.add_mutually_exclusive_group(required=True)
     encryption.add_argument("--recipient-file", type=Path, help="encrypt to the OpenPGP or age public key in this file")
     encryption.add_argument(

@@ -1,6 +1,7 @@
 """Decide what `manage.py restore` writes into the tables without signatures: only items that are missing.
 
-An existing item may have changed since the copy's moment.
+The copy is the table as it was at an earlier moment. An existing item may have changed since. The functions `decide_…`
+have the parameters of a Rule, although most need only some of them.
 """
 
 from chalicelib.aws.table import Item
@@ -17,7 +18,7 @@ RESTORED_COUNTS = (
 
 
 def is_left_out(table: str, copied: Item) -> bool:
-    """Return whether an item is temporary or a secret. Then do not even read it: the engineer may not read tokens."""
+    """Return whether an item is temporary or a secret. Then do not read the live item: engineers have no right to."""
     return table == keys.COUNTS and not copied["pk"].startswith(RESTORED_COUNTS)
 
 

@@ -43,7 +43,7 @@ class RestoredItem(NamedTuple):
 
 
 def restore(arguments: argparse.Namespace) -> None:
-    """Restore a table, or delete its copy. A repeat changes a restored item only if an option's file has its id."""
+    """Restore a table, or delete its copy. A repeat changes a restored item only if a file of ids (add_to) names it."""
     if arguments.finish and arguments.at is None:
         raise common.InputError("--finish needs the time of the copy. --at latest is a different time in each run")
     copy = copy_of(arguments.table, arguments.at)

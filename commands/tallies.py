@@ -2,8 +2,9 @@
 
 A petition's tally is its counts by day. The counts of a day are spread over several items, the shards, so that many
 confirmations can be counted at once. When a day is over, it is closed: the sum of its shards is stored, and the shards
-are not read again. A recount compares the tally with the signatures. It also checks the counters of pending signatures.
-The function ProjectSignatures updates these counters from the stream of changes of signatures.
+are not read again. A recount compares the tally with the signatures: the differences are the drift. It also checks the
+counters of pending signatures. There is one for each bucket, a partition of signatures. The Lambda function
+ProjectSignatures updates these counters from the stream of changes of signatures.
 """
 
 import argparse

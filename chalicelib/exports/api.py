@@ -1,6 +1,7 @@
 """Staff routes of exports: request an export, read its progress, cancel it, and get links to its files.
 
-An export is a file with the confirmed signatures of a petition, and a PDF cover sheet for it.
+An export is a file with the confirmed signatures of a petition, and a PDF cover sheet for it. Each action is recorded
+in the activity log (`audit`) before it is done.
 """
 
 from datetime import timedelta
@@ -45,7 +46,7 @@ def request_export(request: Request, slug: str) -> Response:
 
 @staff_view(routes)
 def list_exports(request: Request, slug: str) -> Response:
-    """Return all exports, also expired exports, newest first; and the columns and formats to choose from."""
+    """Return all exports, including expired ones, newest first; and the columns and formats to choose from."""
     petition = petition_as_stored(slug, tables())
     choices = {"columns": list(Column), "default_columns": list(DEFAULT_COLUMNS), "formats": list(Format)}
     exports = [_export_json(export) for export in jobs_of(Export, petition.slug, tables())]
@@ -84,7 +85,7 @@ def link_cover(request: Request, export_id: str) -> Response:
 def _link_answer(request: Request, export: Export, s3_key: str, file_name: str) -> Response:
     """Return a link to a file, and audit this request. Do not audit a HEAD request: its answer contains no link."""
     if request.method != "HEAD":
-        extension = file_name.removeprefix(export.job_id)  # ".pdf" for the cover sheet.
+        extension = file_name.removeprefix(export.job_id)  # It says which file: ".pdf" is the cover sheet.
         audit(request, "export.fetched", export.job_id, {"petition": export.slug, "what": extension})
     expires_at = times.now() + timedelta(seconds=LINK_SECONDS)
     url = files_bucket().link(s3_key, file_name, LINK_SECONDS)

@@ -1,6 +1,7 @@
 """The PDF cover sheet of an export: petition, number of signatures, time of the export, and digest of its file.
 
-The font has Latin, Greek and Cyrillic characters. Text in other scripts is replaced by OMITTED.
+The font has Latin, Greek and Cyrillic characters. Text in other scripts is replaced by OMITTED. fpdf is large, so it is
+imported only when a sheet is made.
 """
 
 import re
@@ -8,6 +9,7 @@ import warnings
 from collections import Counter
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
+from importlib.resources import as_file, files
 from typing import TYPE_CHECKING
 
 from chalicelib.core.countries import countries
@@ -76,7 +78,6 @@ def _empty_page(facts: CoverFacts) -> "FPDF":
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # fpdf warns that Pillow is missing. Only pictures need Pillow.
         from fpdf import FPDF
-    from importlib.resources import as_file, files
 
     pdf = FPDF(format="A4")
     pdf.set_margin(MARGIN)
@@ -101,6 +102,7 @@ def _rows(facts: CoverFacts) -> Iterable[tuple[str, str]]:
     yield "File", f"{export.job_id}{export.extension} ({result.size:,} bytes)"
     yield "Columns", ", ".join(export.columns)
     yield "Encrypted to", export.recipient or "not encrypted: anyone who has the file can read it"
+    # With a space in the middle, the digest breaks into two lines there.
     yield "SHA-256 of the file", f"{result.sha256[:32]} {result.sha256[32:]}"
     yield "Written", iso(result.finished_at)
 
@@ -124,6 +126,7 @@ def _versions(totals: Totals, petition: Petition) -> str:
 
 
 def _breakdown(counts: Counter[str]) -> str:
+    """Return the largest counts as text, and the sum of the others."""
     shown = counts.most_common(MAX_BREAKDOWN_VALUES)
     sum_shown = sum(number for _, number in shown)
     rest = counts.total() - sum_shown
@@ -134,8 +137,12 @@ def _breakdown(counts: Counter[str]) -> str:
 
 
 def _explain_difference(facts: CoverFacts) -> str:
-    """Explain why the number of rows differs from the count, or say that both are the same."""
-    result, excess = facts.result, facts.result.rows - facts.export.count_at_moment
+    """Explain why the number of rows differs from the count, or say that both are the same.
+
+    `Totals` explains `gone` and `unsure`.
+    """
+    result = facts.result
+    excess = result.rows - facts.export.count_at_moment
     if not excess:
         return "The number of signatures in the file is exactly the count at that moment."
     if excess < 0:

@@ -16,6 +16,7 @@ from chalicelib.exports.write import heading
 from chalicelib.jobs.model import JobState
 from chalicelib.petitions.find import petition_as_stored
 
+# The S3 prefix of the finished files.
 FILES = "files"
 CONTENT_TYPES = {Format.CSV: "text/csv; charset=utf-8", Format.NDJSON: "application/x-ndjson"}
 
@@ -24,7 +25,7 @@ def deliver(export: Export, context: ExportContext) -> Export:
     """Write the file and the cover sheet, and return the export as done.
 
     If the export's rows do not agree with the tally, write nothing and return the export as failed. Raise Invalid if
-    the recipient's key no longer works.
+    the recipient's public key no longer works.
     """
     if not is_consistent(export.count_at_moment, export.totals):
         return export.in_end_state(JobState.FAILED, why=disagreement(export.count_at_moment, export.totals))
@@ -70,7 +71,7 @@ def _join_parts(export: Export, context: ExportContext) -> Path:
     with path.open("wb") as file:
         file.write(heading(export.format, export.columns).encode())
         for key in export.parts:
-            if key:  # "" stands for a bucket without rows.
+            if key:  # "" stands for a part without rows, which has no object in S3.
                 context.s3_bucket.copy_to(key, file)
     return path
 

@@ -30,7 +30,7 @@ def recipient_of(pasted_key: str) -> Recipient:
     if is_private:
         raise _invalid("This is a private key. We have not stored it, but it is no longer secret: make a new key")
     if key.startswith("age1"):
-        _age_recipient(key)
+        _age_recipient(key)  # Raises Invalid if the key is damaged.
         return Recipient(key=key, shown=key)
     if key.startswith(OPENPGP_START):  # Keep only the certificate, without other pasted text.
         certificate = _certificate(key)

@@ -19,6 +19,7 @@ from chalicelib.jobs.model import Clock
 from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.walk import read_for_export
 
+# The S3 prefix of the parts.
 PARTS = "parts"
 
 
@@ -56,11 +57,11 @@ class Selection:
         if item["state"] == SignatureState.CONFIRMED and item["confirmed_at"] <= self.moment:
             self._count_row(item)
             return True
-        # Withdrawn after the moment or shortly before it: perhaps the tally includes this signature. That is so even if
-        # the person has signed or confirmed again since.
+        # Withdrawn after the moment or shortly before it: perhaps the tally includes this signature. It may have been
+        # signed or confirmed again since, so its state does not matter.
         if item.get("withdrawn_at", "") >= self.unsure_from:
             self.totals.gone += 1
-        # Confirmed soon after the moment: perhaps the tally includes it too.
+        # Confirmed soon after the moment: perhaps the tally includes this signature.
         if item["state"] == SignatureState.CONFIRMED and item["confirmed_at"] <= self.late_until:
             self.totals.late += 1
         return False

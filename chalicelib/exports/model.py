@@ -17,9 +17,10 @@ from chalicelib.jobs.model import START_DELAY, Job
 
 # After this time, S3 deletes the export's files, and we issue no more links to them.
 LIFETIME = timedelta(days=7)
-# After this time, all confirmations from before the export's moment are stored, because the Lambda functions by which
-# people confirm have a shorter timeout. An import may store its rows later than this if the table is slow. An export
-# that is requested during such an import may not match the tally. Then the export fails, and can be requested again.
+# So long after the export's moment, all earlier confirmations are stored, because the Lambda functions by which people
+# confirm have a shorter timeout. The export's job starts no earlier. An import may store its rows later than this if
+# the table is slow. An export that is requested during such an import may not match the tally. Then the export fails,
+# and can be requested again.
 SETTLING = START_DELAY
 # A link to a file works for so many seconds, for everybody who has the link.
 LINK_SECONDS = 15 * 60

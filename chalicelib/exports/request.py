@@ -14,7 +14,7 @@ from chalicelib.tallies.prove import COUNT, tally_sums
 def new_export(request: ExportRequest, petition: Petition, owner: str, now: datetime, tables: Tables) -> Export:
     """Return a new export, not stored yet. Raise Invalid if the recipient's public key is invalid."""
     recipient = recipient_of(request.recipient) if request.recipient else None
-    moment = now.replace(microsecond=0)
+    moment = now.replace(microsecond=0)  # As it is stored.
     return Export(
         job_id=new_id(petition.slug, moment),
         requested_by=owner,

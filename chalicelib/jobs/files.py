@@ -16,7 +16,7 @@ class Unreadable(Exception):
 class JobFile:
     """A job's file in the bucket, and its copy at `path`, where this run of the job reads it.
 
-    A job checks its file in its first step, and stores the digest. Staff may use the form of an upload again, and so
+    A job checks its file in its first step, and stores the digest. Staff may upload again with the same form, and so
     replace the file. Then a later run must not go on with another file.
     """
 
@@ -26,9 +26,10 @@ class JobFile:
     digest: str | None = None
 
     def download(self, key: str, checked_digest: str | None) -> Path:
-        """Return the path of the copy. The first call makes it. `checked_digest`: None if the file is checked now.
+        """Return the path of the copy. The first call makes the copy. Raise Unreadable if the file is missing.
 
-        Raise Unreadable if the file is missing, or is not the one that was checked.
+        `checked_digest`: the digest of the file that the job checked. Raise Unreadable if this file is another one.
+        None: the job has not checked the file yet.
         """
         if self.digest is None:
             try:
@@ -36,7 +37,7 @@ class JobFile:
                     self.digest = self.bucket.copy_to(key, file)
             except UnknownThing as missing:
                 raise Unreadable("The file was not uploaded, or is no longer there") from missing
-        if checked_digest not in (None, self.digest):
+        if checked_digest is not None and checked_digest != self.digest:
             raise Unreadable("The file was replaced after it was checked")
         return self.path
 
@@ -44,7 +45,7 @@ class JobFile:
 def store_file(key: str, content: bytes, content_type: str, bucket: Bucket) -> None:
     """Store the file in the bucket. Start the job before this call, so that a refused start leaves no file behind.
 
-    The job does not read the file too early: it runs only after START_DELAY, when the request has ended.
+    The job does not read the file too early: START_DELAY (jobs/model.py) is longer than the request can take.
     """
     with TemporaryDirectory(prefix="job-") as folder:
         path = Path(folder) / "file"

@@ -25,6 +25,7 @@ HasTime = Callable[[float], bool]
 START_DELAY = timedelta(seconds=20)
 
 
+# As `new_id` makes them: the job's key, a dot, the time and a random part.
 JOB_ID_PATTERN = r"^[a-z0-9-]{1,60}\.[A-Za-z0-9-]{1,60}$"
 
 
@@ -75,7 +76,7 @@ class Job(BaseModel):
 
     @property
     def key(self) -> str:
-        """Return what the job works for, such as a petition's slug. One job of a kind runs for a key."""
+        """Return what the job works for, such as a petition's slug."""
         return self.job_id.partition(".")[0]
 
     @property
@@ -88,7 +89,10 @@ class Job(BaseModel):
         return self.requested_at + self.lifetime
 
     def at(self, now: datetime) -> Self:
-        """Return the job as it is now. If it made no progress for `patience`, it has failed, though not as stored."""
+        """Return the job as it is now: as failed if it is stored as open, but made no progress for `patience`.
+
+        A rest uses no patience.
+        """
         patience_starts_at = self.touched_at
         if self.rests_until:
             patience_starts_at = max(self.touched_at, self.rests_until)

@@ -13,7 +13,7 @@ from chalicelib.core.errors import UnknownThing
 from chalicelib.jobs import store
 from chalicelib.jobs.model import JOB_ID_PATTERN, START_DELAY, Job, JobState, JobType
 
-_id = re.compile(JOB_ID_PATTERN)
+_job_id = re.compile(JOB_ID_PATTERN)
 
 
 def job_message(job_id: str, delay: int = 0) -> Outgoing:
@@ -43,14 +43,16 @@ def require_no_running_job(model: type[JobType], key: str, now: datetime, tables
 
 
 def find_job(model: type[JobType], job_id: str, tables: Tables, key: str | None = None) -> JobType:
-    """Return the job with this id, and with this `key` if it is not None. Raise UnknownThing if there is no such job.
+    """Return the job with this id. Raise UnknownThing if there is no such job.
 
-    A malformed id is not looked up, because AWS refuses very long keys.
+    `key`: raise UnknownThing too if the job works for another key. A malformed id is not looked up, because AWS refuses
+    very long keys.
     """
-    job = store.find(model, job_id, tables) if _id.fullmatch(job_id) else None
-    if job and key in (None, job.key):
-        return job
-    raise UnknownThing(f"There is no such {model.kind}.")
+    job = store.find(model, job_id, tables) if _job_id.fullmatch(job_id) else None
+    is_for_another_key = job is not None and key is not None and key != job.key
+    if job is None or is_for_another_key:
+        raise UnknownThing(f"There is no such {model.kind}.")
+    return job
 
 
 def jobs_of(model: type[JobType], key: str, tables: Tables) -> Iterator[JobType]:

@@ -1,7 +1,8 @@
 """Store and find jobs in the counts table. Their items have no personal data.
 
 Jobs of one kind and key (mostly a petition) run one at a time. The item LATEST has the id of their latest job, which is
-the only one that can be running.
+the only one that can be running. A job has stalled if it is stored as open (waiting or running), but made no progress
+for too long. Then it counts as failed.
 """
 
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ _is_open = Attr("state").eq(JobState.WAITING) | Attr("state").eq(JobState.RUNNIN
 
 
 def add(job: Job, tables: Tables) -> None:
-    """Store a new job. Raise NotNow while another of its kind runs for the same key. Mark a stalled job as failed."""
+    """Store a new job. Raise NotNow while another of its kind runs for the same key. Store a stalled one as failed."""
     pointer = keys.latest_job(job.kind, job.key)
     now = job.requested_at
     pointer_item = tables.get(pointer, consistent=True)
@@ -28,12 +29,12 @@ def add(job: Job, tables: Tables) -> None:
         raise already_running_error(job)
     point_to_job = Change(pointer, {"job_id": job.job_id}, when=is_still("job_id", latest_id))
     writes: list[Change | NewItem] = [point_to_job, NewItem(_key(job), _item(job))]
-    if latest and latest.is_open:  # The latest job has stalled. If it makes progress meanwhile, the transaction fails.
+    if latest and latest.is_open:  # The latest job has stalled.
         change_to_failed = _change_between(latest, latest.as_stalled(), now, _is_open_and_unchanged(latest))
         writes.append(change_to_failed)
     try:
         tables.transact(writes)
-    except ConditionFailed:
+    except ConditionFailed:  # Meanwhile, another job was started, or the stalled job made progress.
         raise already_running_error(job) from None
 
 
@@ -61,7 +62,7 @@ def step_change(job: JobType, after: JobType, now: datetime) -> Change:
 
 
 def cancel(job: JobType, now: datetime, tables: Tables) -> JobType:
-    """Cancel the job, unless it has ended, and return it as stored."""
+    """Cancel the job, unless it has ended, and return it as stored. A step recorded meanwhile does not prevent this."""
     change = _change_between(job, job.in_end_state(JobState.CANCELLED), now, _is_open)
     return _apply(job, change, tables)
 
@@ -71,7 +72,7 @@ def _apply(job: JobType, change: Change, tables: Tables) -> JobType:
     try:
         item = tables.update_and_read(change)
     except ConditionFailed as failure:
-        if failure.item is None:
+        if failure.item is None:  # The job is not stored.
             raise UnknownThing(f"There is no such {job.kind}.") from None
         item = dict(failure.item)
     return type(job).model_validate(item)
@@ -87,6 +88,7 @@ def _change_between(before: Job, after: Job, now: datetime, when: Condition) -> 
 
 
 def _is_open_and_unchanged(job: Job) -> Condition:
+    """Return the condition that the job is open, and that no step was recorded since the job was read."""
     return _is_open & Attr("steps").eq(job.steps)
 
 

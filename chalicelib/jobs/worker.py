@@ -62,6 +62,7 @@ def _run(job_id: str, model: type[JobType], queue: Queue, run_job: Callable[[Job
         log.event("job_rests", kind=model.kind, job=job_id, because=str(error))
     else:
         if job.is_open:
-            pause = ceil(job.remaining_rest(times.now()).total_seconds())  # Until the job may take its next step.
-            queue.send([job_message(job_id, min(LONGEST_DELAY, pause))])
+            rest_seconds = ceil(job.remaining_rest(times.now()).total_seconds())
+            # If the job rests for longer than LONGEST_DELAY, the next run does no step, and queues another message.
+            queue.send([job_message(job_id, min(LONGEST_DELAY, rest_seconds))])
         log.event("job_worked_on", kind=job.kind, job=job_id, petition=job.key, state=job.state, why=job.why)

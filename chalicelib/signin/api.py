@@ -43,7 +43,7 @@ def open_session(request: Request) -> Response:
     member = identify_member(returned, _provider(), _redirect_uri(), now)
     session = begin_session(member, now, tables())
     rights = sorted(member.rights)
-    # Record the sign-in before the token is returned. If recording fails, nobody gets the token.
+    # Record the sign-in in the activity log before the token is returned. If recording fails, nobody gets the token.
     actor = Actor(token_id=session.token_id, owner=member.owner, source_ip=source_ip(request))
     action = Action(name="signed-in", subject=session.token_id, details={"rights": ",".join(rights)})
     record(actor, action, now, tables())
@@ -67,4 +67,5 @@ def _provider() -> Provider:
 
 
 def _redirect_uri() -> str:
+    """Return the URL of our page to which the provider sends the person back."""
     return f"{settings().site_url}{ROUTES['show_sign_in'].path}"

@@ -33,7 +33,7 @@ Nonce = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{22,128}$")]
 
 @dataclass(frozen=True)
 class Provider:
-    """The provider, as configured. `claim`: the claim in ID tokens that gives rights. `rights`: by claim value."""
+    """The provider, as configured. The claim `claim` of an ID token gives rights. `rights`: by the claim's value."""
 
     issuer: str
     client_id: str

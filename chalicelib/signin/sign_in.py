@@ -26,7 +26,7 @@ class Member:
 
 @dataclass(frozen=True)
 class StaffSession:
-    """`token` is an ordinary staff token. It is shown only once."""
+    """A sign-in. `token` is the text of an ordinary staff token. It is shown only once."""
 
     token: str
     expires_at: datetime
@@ -80,10 +80,10 @@ def rights_of(claims: Claims, provider: Provider) -> frozenset[Right]:
         return frozenset()
     claimed = claims.get(provider.claim)
     claimed_values = claimed if isinstance(claimed, list) else [claimed]
-    folded = {_folded(value, provider.claim) for value in claimed_values if isinstance(value, str)}
+    claimed_names = {_folded(value, provider.claim) for value in claimed_values if isinstance(value, str)}
     found: set[Right] = set()
     for value, rights in provider.rights.items():
-        if _folded(value, provider.claim) in folded:
+        if _folded(value, provider.claim) in claimed_names:
             found.update(rights)
     return frozenset(found)
 

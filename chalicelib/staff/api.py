@@ -1,4 +1,7 @@
-"""Staff tokens over HTTP: show, list, issue and revoke them."""
+"""Staff tokens over HTTP: show, list, issue and revoke them.
+
+Each action is recorded in the activity log (`audit`) before it is done.
+"""
 
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -66,9 +69,9 @@ def issue_token(request: Request) -> Response:
 
 @staff_view(routes)
 def revoke_token(request: Request, token_id: str) -> Response:
-    """Revoke the token at once. A repeat changes nothing. The caller needs all rights of the token.
+    """Revoke the token at once. A repeat changes nothing.
 
-    PARTNER is the exception, because this right is only for partners' tokens.
+    The caller needs all rights of the token, except PARTNER: only partners' tokens have this right.
     """
     token = _existing_token(token_id)
     if token.rights - rights_of(request) - {Right.PARTNER}:
@@ -90,6 +93,7 @@ def _expiry(days: int | None, own_expiry: datetime, now: datetime) -> datetime:
 
 
 def _own_token(request: Request) -> StaffToken:
+    """Return the caller's token. The authorizer uses the token's id as `principalId`."""
     return _existing_token(request.context["authorizer"]["principalId"])
 
 
@@ -110,7 +114,7 @@ def _fields(token: StaffToken, now: datetime) -> dict[str, object]:
 def rights_by_route() -> dict[str, Right]:
     """Return the right that each route of staff and partners needs, by method and path.
 
-    Leave out the routes that need no right (`Access`).
+    Leave out the routes that need no right: their `right` is an `Access`.
     """
     with_right = [route for route in ROUTES.values() if isinstance(route.right, Right)]
     return {f"{route.method} {route.pattern}": Right(route.right) for route in with_right}

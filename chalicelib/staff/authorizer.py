@@ -128,7 +128,7 @@ def partner_of(request: Request) -> str:
 
 
 def _allowed(rights: Set[Right], path: str) -> list[str | AuthRoute]:
-    """Return the routes that these rights open. All other routes stay closed. `path`: the path of this request.
+    """Return the routes that these rights open, as patterns. All other routes stay closed. `path`: that of the request.
 
     API Gateway requires at least one route. There always is one: every token of staff opens the routes of
     ANY_STAFF_TOKEN, and every token of a partner opens the routes of partners.
@@ -182,7 +182,7 @@ def audit(request: Request, action: str, subject: str = "", details: Mapping[str
 
 def cancel_job(request: Request, action: str, job: JobType, details: Mapping[str, str] | None = None) -> JobType:
     """Record the action, cancel the job and return it. If the job has ended or stalled, only return it unchanged."""
-    if not job.at(times.now()).is_open:
+    if not job.at(times.now()).is_open:  # A stalled job counts as failed.
         return job
     audit(request, action, job.job_id, details)
     return cancel(job, times.now(), tables())

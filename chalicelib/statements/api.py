@@ -1,7 +1,8 @@
 """Routes of statements: staff freeze the count of this moment in a signed statement, and anyone can check it.
 
 A statement has two addresses. The long address contains the whole statement as a signed token, so a check reads no
-table. The short address contains a code, and redirects to the long address.
+table. The short address contains a code, and redirects to the long address. The activity log records a statement
+(`audit`) before anybody gets it.
 """
 
 from chalice.app import Blueprint, Request, Response

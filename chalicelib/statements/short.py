@@ -20,7 +20,7 @@ _code_pattern = re.compile(f"[{CHARACTERS}]{{{LENGTH}}}")
 
 
 def store_short_code(token: str, tables: Tables) -> str:
-    """Store the token under a new code, and return the code."""
+    """Store the token under a new code, and return the code. Raise ConditionFailed if all random codes are in use."""
     for _ in range(ATTEMPTS - 1):
         try:
             return _store(token, tables)
@@ -30,7 +30,10 @@ def store_short_code(token: str, tables: Tables) -> str:
 
 
 def find_statement_token(code: str, tables: Tables) -> str:
-    """Return the token of a code, which people may type with capital letters or hyphens. Raise NotAStatement."""
+    """Return the token of a code, which people may type with capital letters or hyphens.
+
+    Raise NotAStatement if there is no such code.
+    """
     code = code.strip().lower().replace("-", "")
     if not _code_pattern.fullmatch(code):
         raise NotAStatement

@@ -1,6 +1,7 @@
 """Staff routes of lists: request a list, read its progress, cancel it, and get a link to its file.
 
-A list is an encrypted file with the people who asked for updates, and their addresses.
+A list is an encrypted file with the people who asked for updates, and their addresses. Each action is recorded in the
+activity log (`audit`) before it is done.
 """
 
 from datetime import datetime, timedelta

@@ -26,7 +26,7 @@ class ListRequest(BaseModel):
 
 
 class ListResult(BaseModel):
-    """The file of a finished list. `file` is its S3 key. `size` (bytes) and `sha256`: as downloaded."""
+    """The file of a finished list. `file` is its S3 key. `size` (bytes) and `sha256` are of the encrypted file."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 

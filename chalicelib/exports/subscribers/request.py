@@ -19,7 +19,8 @@ def new_list(request: ListRequest, slug: str, owner: str, now: datetime, tables:
     Raise Invalid if the recipient's public key is invalid. Raise NotNow while the job of another list of the petition
     runs: if that job succeeds, the new list must continue that list.
     """
-    recipient, moment = recipient_of(request.recipient), now.replace(microsecond=0)
+    recipient = recipient_of(request.recipient)
+    moment = now.replace(microsecond=0)  # As it is stored.
     require_no_running_job(OptInList, slug, now, tables)
     return OptInList(
         job_id=new_id(slug, moment),
@@ -33,7 +34,7 @@ def new_list(request: ListRequest, slug: str, owner: str, now: datetime, tables:
 
 
 def latest_done_id(slug: str, tables: Tables) -> str | None:
-    """Return the id of the petition's latest list that is done; None if there is none."""
+    """Return the id of the petition's latest list that is done, even if its file has expired; None if there is none."""
     for job in jobs_of(OptInList, slug, tables):  # Newest first.
         if job.state is JobState.DONE:
             return job.job_id

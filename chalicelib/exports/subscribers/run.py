@@ -39,7 +39,10 @@ BATCH_SIZE = 100
 
 @dataclass(frozen=True)
 class ListWork:
-    """What the job of a list does. `folder` is an empty directory that is deleted when the run ends."""
+    """What the job of a list does. `folder` is an empty directory that is deleted when the run ends.
+
+    `limit_keys` are secrets for hashes of addresses: people who stopped all email are stored by such a hash.
+    """
 
     tables: Tables
     s3_bucket: Bucket
@@ -63,13 +66,14 @@ class ListWork:
 
     def _write_part(self, job: OptInList, bucket: str) -> OptInList:
         """Write the part of one bucket, and the ids of all people in it who were ever listed."""
-        signatures = {item["sk"]: item for item in read_for_opt_in_list(job.slug, bucket, self.tables)}
-        opted_in = [item for item in signatures.values() if may_get_updates(item)]
+        confirmed = {item["sk"]: item for item in read_for_opt_in_list(job.slug, bucket, self.tables)}
+        opted_in = [item for item in confirmed.values() if may_get_updates(item)]
         subscribed = self._without_stopped_people(job.slug, opted_in)
         earlier_ids = self._earlier_ids(job, bucket)
         unsubscribed = sorted(earlier_ids - subscribed.keys())
         rows = [_row("subscribed", signature_id, item) for signature_id, item in subscribed.items()]
-        rows += [_row("unsubscribed", each, signatures.get(each, {})) for each in unsubscribed]
+        # The signature of somebody who withdrew or was erased is not confirmed. Then the row has only the id.
+        rows += [_row("unsubscribed", each, confirmed.get(each, {})) for each in unsubscribed]
         key = f"{PARTS}/{job.job_id}/{bucket}-{token_hex(4)}"
         self._put(key, "".join(rows))
         listed_ids = sorted(earlier_ids | subscribed.keys())

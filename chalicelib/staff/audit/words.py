@@ -79,12 +79,13 @@ def facts(action: Action) -> list[Fact]:
 
 
 def group_of(action_name: str) -> str:
+    """Return the first part of an action's name, such as petition for "petition.edited"."""
     return action_name.partition(".")[0]
 
 
 def _fact(action: Action, name: str, value: str) -> Fact:
-    # These actions have one detail for each petition. The detail's name is the petition's slug, and the detail's value
-    # is the id of a signature.
+    # These actions have one detail for each petition of the person. The detail's name is the petition's slug, and the
+    # detail's value is the id of a signature.
     if name not in DETAIL_LABELS and action.name in ("person.found", "person.erased", "access.exported"):
         return Fact(f"Signature of {name}", value)
     name_in_words = name.replace("_", " ").capitalize()
