@@ -25,6 +25,7 @@ def tables() -> Tables:
 
 
 def queue(setting: str) -> Queue:
+    """Return the queue whose URL is in this environment variable."""
     return Queue(clients.sqs(), required(setting))
 
 

@@ -158,7 +158,9 @@ def _repair(copied: Item, live: Item, since_copy: SinceCopy) -> Change:
     for example, a new letter must not be sent with the signature that is restored. But the live item's stop of updates
     always stays.
     """
-    replaced = {*SIGNED, *ADDED_LATER} - {"unsubscribed_at"} if _was_signed_again(copied, live) else SIGNED
+    replaced = [*SIGNED]
+    if _was_signed_again(copied, live):
+        replaced += [name for name in ADDED_LATER if name != "unsubscribed_at"]
     lost = _lost((*EMAIL_HISTORY, *_REMOVED_ONLY_WITH_NEW_TIME), copied, live)
     assign: dict[str, Any] = {**_part(replaced, copied), **lost, "restored_at": iso(since_copy.now)}
     assign["updates"] = bool(copied.get("updates") and live.get("updates"))

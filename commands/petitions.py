@@ -23,8 +23,8 @@ def load_petition(arguments: argparse.Namespace) -> None:
     for path in arguments.file:
         petition = read_petition(path)
         common.audit("petition.loaded", petition.slug, text_version=petition.text_version)
-        petition = publish(petition, times.now(), common.tables())
-        print(f"loaded {petition.slug} ({petition.state_at(times.now())}), text version {petition.text_version}")
+        published = publish(petition, times.now(), common.tables())
+        print(f"loaded {published.slug} ({published.state_at(times.now())}), text version {published.text_version}")
 
 
 def check_petition(arguments: argparse.Namespace) -> None:

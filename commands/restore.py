@@ -43,7 +43,7 @@ class RestoredItem(NamedTuple):
 
 
 def restore(arguments: argparse.Namespace) -> None:
-    """Restore a table, or delete its copy. A repeat changes a restored item only if a file of ids (add_to) names it."""
+    """Restore a table, or delete its copy. A repeat changes a restored item only if an engineer's file has its id."""
     if arguments.finish and arguments.at is None:
         raise common.InputError("--finish needs the time of the copy. --at latest is a different time in each run")
     copy = copy_of(arguments.table, arguments.at)
@@ -62,12 +62,12 @@ def _put_back(copy: Copy, arguments: argparse.Namespace) -> None:
     if not arguments.dry_run:
         common.audit("table.restored", arguments.table, at=iso(copy.moment))
     items = restore_items(copy.pages(), common.tables(), arguments.table, withdrawn.read, write=not arguments.dry_run)
-    counted, slugs = _count_outcomes(items, arguments)
+    counted, slugs_to_recount = _count_outcomes(items, arguments)
     note = ": dry run, nothing is written" if arguments.dry_run else ""
     print(f"{arguments.table} as of {iso(copy.moment)}{note}")
     lines = [f"{counted[outcome]:>11,} {outcome}" for outcome in RestoreOutcome if counted[outcome]]
     print("\n".join(lines))
-    _print_next_steps(arguments, copy, slugs)
+    _print_next_steps(arguments, copy, slugs_to_recount)
 
 
 def restore_items(
@@ -120,7 +120,7 @@ def _write(decision: RestoreDecision, live: Tables) -> RestoreOutcome:
 
 
 def _begin(copy: Copy, arguments: argparse.Namespace) -> None:
-    if arguments.at:  # Do not check "latest": it was just read from the window, and the window moves every second.
+    if arguments.at:  # "latest" needs no check: AWS has just named this moment.
         with_retries(copy.window).check(arguments.at)
     common.audit("table.copied", arguments.table, at=iso(copy.moment), copy=copy.name)
     with_retries(copy.begin)
@@ -138,12 +138,12 @@ def _count_outcomes(items: Iterable[RestoredItem], arguments: argparse.Namespace
     Print the ids of GONE items, and with the option --list those of all items except SAME.
     """
     counted: Outcomes = Counter()
-    slugs: set[str] = set()
+    slugs_to_recount: set[str] = set()
     for item, outcome in items:
         counted[outcome] += 1
         if outcome in OUTCOMES_CHANGING_COUNTS:
-            slugs |= _slugs(arguments.table, item["pk"])
-        # GONE: the activity log has the action, but the action may have failed, so the engineer must check it.
+            slugs_to_recount |= _slugs_to_recount(arguments.table, item["pk"])
+        # GONE: the activity log has a withdrawal or erasing. It may have failed, so the engineer must check the item.
         is_listed = arguments.list and outcome is not RestoreOutcome.SAME
         if is_listed or outcome is RestoreOutcome.GONE:
             print(f"{outcome}\t{item['pk']}\t{item['sk']}")
@@ -151,10 +151,10 @@ def _count_outcomes(items: Iterable[RestoredItem], arguments: argparse.Namespace
             to_write = sum(counted[each] for each in OUTCOMES_CHANGING_COUNTS)
             _show_progress(f"{counted.total():,} looked at, {to_write:,} to write")
     print(file=sys.stderr)
-    return counted, slugs
+    return counted, slugs_to_recount
 
 
-def _slugs(table: str, pk: str) -> set[str]:
+def _slugs_to_recount(table: str, pk: str) -> set[str]:
     """Return the slug to recount if the item is a signature, a tally or a number of pending signatures."""
     if table == keys.SIGNATURES:
         return {slug_of(pk)}
@@ -164,13 +164,13 @@ def _slugs(table: str, pk: str) -> set[str]:
     return set()
 
 
-def _print_next_steps(arguments: argparse.Namespace, copy: Copy, slugs: set[str]) -> None:
-    if slugs and not arguments.dry_run:
+def _print_next_steps(arguments: argparse.Namespace, copy: Copy, slugs_to_recount: set[str]) -> None:
+    if slugs_to_recount and not arguments.dry_run:
         if arguments.table == keys.SIGNATURES:
             print("Someone may have withdrawn while their signature was missing. In ten minutes, query the log again,")
             print("and run this command again with the ids that the log has then (runbook, step 6).")
         print("Wait some minutes for the stream, then check the counts:")
-        for slug in sorted(slugs):
+        for slug in sorted(slugs_to_recount):
             print(f"  manage.py recount {slug}")
     print(f"{copy.name} does not expire by itself and may hold names and addresses. When you no longer need it:")
     print(f"  manage.py restore {arguments.table} --at {iso(copy.moment)} --finish")

@@ -26,6 +26,7 @@ def issue_token(arguments: argparse.Namespace) -> None:
 def revoke_token(arguments: argparse.Namespace) -> None:
     token = find_token(arguments.id, common.tables())
     details = audit_details(token) if token else {}
+    # Every attempt is recorded, even if there is no such token.
     common.audit("token.revoked", arguments.id, **details)
     if not revoke(arguments.id, times.now(), common.tables()):
         raise common.InputError(f"there is no token {arguments.id}: the id is the part between the underscores")

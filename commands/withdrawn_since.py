@@ -24,7 +24,7 @@ class WithdrawnSince:
     """Reads the activity log since `moment`. `withdrawn_by_link`, `unsubscribed`: ids from the engineer's files."""
 
     def __init__(self, moment: datetime, withdrawn_by_link: frozenset[str], unsubscribed: frozenset[str]) -> None:
-        self._since = moment - OVERLAP  # An action recorded before `moment` may be done after it.
+        self._since = moment - OVERLAP
         self._withdrawn_by_link, self._unsubscribed = withdrawn_by_link, unsubscribed
         self._times: dict[str, dict[str, datetime]] = {ERASED: {}, WITHDRAWN: {}}
 
@@ -37,8 +37,8 @@ class WithdrawnSince:
         for entry in entries(self._since, now, common.tables()):
             for action, signature_id in _actions_on_signatures(entry.action):
                 times_by_id = self._times[action]
-                earlier = times_by_id.get(signature_id, entry.at)
-                times_by_id[signature_id] = max(entry.at, earlier)
+                known = times_by_id.get(signature_id, entry.at)
+                times_by_id[signature_id] = max(entry.at, known)  # The latest time counts.
         self._since = max(self._since, now - OVERLAP)
         return SinceCopy(
             now,

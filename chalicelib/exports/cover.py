@@ -81,7 +81,7 @@ def _empty_page(facts: CoverFacts) -> "FPDF":
 
     pdf = FPDF(format="A4")
     pdf.set_margin(MARGIN)
-    pdf.set_auto_page_break(False)
+    pdf.set_auto_page_break(False)  # The sheet is one page.
     pdf.set_creation_date(facts.result.finished_at)
     pdf.set_title(f"Signature export: {facts.export.job_id}")
     with as_file(files("fontpkg_noto_sans") / "files" / FONT) as font:

@@ -29,9 +29,11 @@ def deliver(export: Export, context: ExportContext) -> Export:
     """
     if not is_consistent(export.count_at_moment, export.totals):
         return export.in_end_state(JobState.FAILED, why=disagreement(export.count_at_moment, export.totals))
-    path = _encrypt_file(export, _join_parts(export, context), context.folder)
+    plain = _join_parts(export, context)
+    path = _encrypt_file(export, plain, context.folder)
     # New S3 keys each time, because two processes may do this step at once.
-    result = _result(export, path, f"{_prefix(export)}{token_hex(4)}", context)
+    key_prefix = f"{_prefix(export)}{token_hex(4)}"
+    result = _result(export, path, key_prefix, context)
     content_type = "application/octet-stream" if export.recipient is not None else CONTENT_TYPES[export.format]
     context.s3_bucket.put_file(result.file, path, content_type)
     petition = petition_as_stored(export.slug, context.tables)

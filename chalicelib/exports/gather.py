@@ -101,7 +101,8 @@ def _prefix(export: Export) -> str:
 
 def _write_part(export: Export, totals: Totals, items: Iterable[Item], file: TextIO) -> None:
     """Write the signatures that the export includes, and add them to `totals`."""
-    write, selection = writer(export.format, export.columns, file), Selection(export, totals)
+    write = writer(export.format, export.columns, file)
+    selection = Selection(export, totals)
     for item in items:
         if selection.check_and_count(item):
             write(item)

@@ -152,6 +152,7 @@ class Export(Job):
 
     @property
     def extension(self) -> str:
+        """Return the end of the file's name, such as .csv or, for a file encrypted with age, .csv.age."""
         if self.recipient is None:
             return f".{self.format}"
         encryption = "age" if self.recipient.startswith("age1") else "gpg"

@@ -106,6 +106,7 @@ class Job(BaseModel):
         return self.rests_until - now
 
     def state_at(self, now: datetime) -> JobState:
+        """Return the state as it is now. It differs from the stored state if the job has expired or stalled."""
         if self.state is JobState.DONE and now >= self.expires_at:
             return JobState.EXPIRED
         return self.at(now).state

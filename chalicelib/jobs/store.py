@@ -56,6 +56,7 @@ def advance(job: JobType, after: JobType, now: datetime, tables: Tables) -> JobT
 
 def step_change(job: JobType, after: JobType, now: datetime) -> Change:
     """Return the change that records a step. It fails if the job has ended or another process was faster."""
+    # The first recorded step makes a waiting job a running one.
     state = JobState.RUNNING if after.state is JobState.WAITING else after.state
     recorded = after.model_copy(update={"steps": job.steps + 1, "state": state})
     return _change_between(job, recorded, now, _is_open_and_unchanged(job))

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
 from chalicelib.core.rights import Right
 
+# The hosts of this machine, where tests run a provider without TLS.
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -42,7 +43,7 @@ class Provider:
     rights: dict[str, list[Right]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        require_https(self.issuer)
+        require_https(self.issuer)  # Or raise ValueError.
 
 
 def read_rights(text: str) -> dict[str, list[Right]]:

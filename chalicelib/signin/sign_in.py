@@ -26,7 +26,7 @@ class Member:
 
 @dataclass(frozen=True)
 class StaffSession:
-    """A sign-in. `token` is the text of an ordinary staff token. It is shown only once."""
+    """A person's session. `token` is the text of an ordinary staff token. It is shown only once."""
 
     token: str
     expires_at: datetime
@@ -65,7 +65,7 @@ def identify_member(returned: SessionRequest, provider: Provider, redirect_uri: 
 
 
 def begin_session(member: Member, now: datetime, tables: Tables) -> StaffSession:
-    """Store a new staff token for the member, and return it."""
+    """Store a new staff token for the member, and return the session."""
     expires_at = now + LIFETIME
     token = issue(member.owner, member.rights, now, expires_at, tables)
     return StaffSession(token, expires_at)
@@ -105,7 +105,7 @@ def owner_of(claims: Claims) -> str:
 
 
 def _has_verified_email(claims: Claims) -> bool:
-    return claims.get("email_verified") in (True, "true")
+    return claims.get("email_verified") in (True, "true")  # Some providers send a text.
 
 
 def _scopes(provider: Provider, discovery: Discovery) -> str:

@@ -33,7 +33,7 @@ def verify(
         trusted = KeySet.import_key_set({"keys": _signing_keys(provider_keys)})
         claims = jwt.decode(token, trusted, algorithms=ALGORITHMS).claims
         _claim_rules(provider, nonce, now).validate(claims)
-    except (JoseError, ValueError, KeyError, TypeError) as error:
+    except (JoseError, ValueError, KeyError, TypeError) as error:  # A malformed token may raise any of these.
         raise _log_refusal(type(error).__name__) from error
     if _is_for_another_client(claims, provider.client_id):
         raise _log_refusal("another authorized party")

@@ -167,6 +167,7 @@ def actor(request: Request) -> Actor:
 
 
 def rights_of(request: Request) -> set[Right]:
+    """Return the rights of the caller's token."""
     names = _authorizer_context(request)["rights"].split(",")
     return {Right(name) for name in names if name}
 
@@ -189,5 +190,6 @@ def cancel_job(request: Request, action: str, job: JobType, details: Mapping[str
 
 
 def _authorizer_context(request: Request) -> dict[str, Any]:
+    """Return the context that the authorizer passed on. API Gateway adds the token's id as `principalId`."""
     context: dict[str, Any] = request.context["authorizer"]
     return context

@@ -29,12 +29,12 @@ def store_short_code(token: str, tables: Tables) -> str:
     return _store(token, tables)  # The last attempt.
 
 
-def find_statement_token(code: str, tables: Tables) -> str:
+def find_statement_token(typed_code: str, tables: Tables) -> str:
     """Return the token of a code, which people may type with capital letters or hyphens.
 
     Raise NotAStatement if there is no such code.
     """
-    code = code.strip().lower().replace("-", "")
+    code = typed_code.strip().lower().replace("-", "")
     if not _code_pattern.fullmatch(code):
         raise NotAStatement
     item = tables.get(keys.statement(code))

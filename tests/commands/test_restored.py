@@ -162,4 +162,4 @@ def test_an_email_that_waited_is_put_back_as_unknown_and_is_not_sent_again(table
 def test_only_petitions_whose_numbers_may_have_changed_are_recounted(
     table: str, partition: str, slugs: set[str]
 ) -> None:
-    assert restore._slugs(table, partition) == slugs
+    assert restore._slugs_to_recount(table, partition) == slugs

@@ -32,6 +32,7 @@ from chalicelib.updates.kinds import may_get_updates
 # The S3 prefix of the ids of all people who were ever listed.
 LISTED = "listed"
 COLUMNS = ("status", "id", "email", "name", "language", "confirmed_at")
+# The longest times of a step that writes a part, and of the last step.
 PART_SECONDS, FILE_SECONDS = 120, 300
 # The most keys that one BatchGetItem can read.
 BATCH_SIZE = 100
