@@ -29,7 +29,7 @@ class WithdrawnSince:
         self._times: dict[str, dict[str, datetime]] = {ERASED: {}, WITHDRAWN: {}}
 
     def read(self) -> SinceCopy:
-        """Return what staff and people withdrew, erased or unsubscribed since the copy's moment. Idempotent.
+        """Return which signatures were withdrawn, erased or unsubscribed since the copy's moment. Idempotent.
 
         Read the new entries of the log, and once more those of the last hour (OVERLAP).
         """

@@ -43,10 +43,9 @@ def require_no_running_job(model: type[JobType], key: str, now: datetime, tables
 
 
 def find_job(model: type[JobType], job_id: str, tables: Tables, key: str | None = None) -> JobType:
-    """Return the job with this id. Raise UnknownThing if there is no such job.
+    """Return the job with this id. Raise UnknownThing if there is no such job, or if it works for another `key`.
 
-    `key`: raise UnknownThing too if the job works for another key. A malformed id is not looked up, because AWS refuses
-    very long keys.
+    A malformed id is not looked up, because AWS refuses very long keys.
     """
     job = store.find(model, job_id, tables) if _job_id.fullmatch(job_id) else None
     is_for_another_key = job is not None and key is not None and key != job.key

@@ -37,7 +37,10 @@ class StaffSession:
 
 
 def authorization_url(sign_in: SignInRequest, provider: Provider, redirect_uri: str) -> str:
-    """Return the provider's URL that the browser opens to sign in. Raise ProviderUnavailable."""
+    """Return the provider's URL that the browser opens to sign in.
+
+    Raise ProviderUnavailable if we do not get the provider's discovery document.
+    """
     discovery = discovery_of(provider)
     fields = {
         "response_type": "code",
@@ -54,7 +57,10 @@ def authorization_url(sign_in: SignInRequest, provider: Provider, redirect_uri: 
 
 
 def identify_member(returned: SessionRequest, provider: Provider, redirect_uri: str, now: datetime) -> Member:
-    """Return who signed in. Raise NotSignedIn, ProviderUnavailable, or Forbidden if the person has no rights."""
+    """Return who signed in. Raise Forbidden if the person has no rights.
+
+    Raise NotSignedIn if the code or the ID token is refused, ProviderUnavailable if the provider fails.
+    """
     discovery = discovery_of(provider)
     token = fetch_id_token(provider, discovery, returned, redirect_uri)
     claims = verify(token, provider, returned.nonce, lambda key_id: keys_of(discovery, key_id), now)

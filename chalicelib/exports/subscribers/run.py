@@ -102,7 +102,7 @@ class ListWork:
         return remaining
 
     def _earlier_ids(self, job: OptInList, bucket: str) -> set[str]:
-        """Return the ids of the people in the bucket who were ever listed, up to the list `earlier`."""
+        """Return the ids of the people in the bucket who are on the list `earlier` or an older list."""
         if job.earlier is None:
             return set()
         earlier_list = find_job(OptInList, job.earlier, self.tables)
