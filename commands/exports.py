@@ -125,18 +125,19 @@ def _download(export: Export, folder: Path) -> None:
 def _save(url: str, path: Path) -> str:
     """Download the URL to a file that only this user can read. Return the file's SHA-256.
 
-    Raise common.InputError if the download fails.
+    Raise common.InputError if the download fails, or if the file cannot be written.
     """
     digest = hashlib.sha256()
-    path.touch(mode=0o600)
-    path.chmod(0o600)  # If the file existed already, `touch` did not change its mode.
     try:
+        path.touch(mode=0o600)
+        path.chmod(0o600)  # If the file existed already, `touch` did not change its mode.
         with urllib.request.urlopen(url, timeout=60) as answer, path.open("wb") as file:
             while block := answer.read(BLOCK_BYTES):
                 digest.update(block)
                 file.write(block)
     except OSError as error:
-        path.unlink()
+        with suppress(OSError):  # Perhaps the folder is the problem, and there is no file.
+            path.unlink()
         raise common.InputError(f"the export is done, but the download failed ({type(error).__name__})") from None
     return digest.hexdigest()
 

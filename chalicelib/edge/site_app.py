@@ -88,8 +88,11 @@ def answer_without_view(request: Request, path: str) -> Response:
     found = routes_at(path)
     if not found:
         without_slash = path.rstrip("/")
-        has_route = request.method in _methods(routes_at(without_slash))
-        return redirect(request, without_slash, 302) if has_route else _problem(request, NOT_FOUND, path)
+        if request.method not in _methods(routes_at(without_slash)):
+            return _problem(request, NOT_FOUND, path)
+        # After a 302, clients send a GET and drop the body. After a 307, they send the same request again.
+        status = 302 if request.method in ("GET", "HEAD") else 307
+        return redirect(request, without_slash, status)
     # The page of a refused form has the path of the POST. Loading this page again may send a GET here.
     form = _form_of(found, path) if request.method in ("GET", "HEAD") else ""
     detail = NOT_SENT_AGAIN if form else f"This address does not take {request.method}."

@@ -99,6 +99,12 @@ def test_a_file_that_others_can_read_is_closed_to_them(tmp_path: Path, monkeypat
     assert path.stat().st_mode & 0o777 == 0o600
 
 
+def test_a_file_that_cannot_be_written_is_explained_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _serve_downloads(monkeypatch, lambda _: b"Alice")
+    with pytest.raises(common.InputError, match="the download failed"):
+        exports._save("https://files.invalid/one", tmp_path / "removed" / "export.csv")
+
+
 def test_a_recipients_key_comes_from_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     owner = pyrage.x25519.Identity.generate()
     key_file = tmp_path / "key"

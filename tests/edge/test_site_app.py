@@ -119,6 +119,11 @@ def test_a_needless_slash_is_removed_from_an_address(fake_site: FakeSite, path: 
     assert send("POST", "/petitions/safe-children/")["statusCode"] == 404
 
 
+def test_a_form_that_is_sent_with_a_needless_slash_is_not_lost(fake_site: FakeSite) -> None:
+    answer = send("POST", "/petitions/safe-children/signatures/")
+    assert (answer["statusCode"], answer["headers"]["Location"]) == (307, "/site/petitions/safe-children/signatures")
+
+
 def test_a_missing_page_is_a_problem_for_a_program(fake_site: FakeSite) -> None:
     answers = [
         fake_site.get("/petitions/nobody", accept=accept) for accept in (BROWSER_ACCEPT, "*/*", "application/json")

@@ -86,7 +86,7 @@ def group_of(action_name: str) -> str:
 def _fact(action: Action, name: str, value: str) -> Fact:
     # These actions have one detail for each petition of the person. The detail's name is the petition's slug, and the
     # detail's value is the id of a signature.
-    if name not in DETAIL_LABELS and action.name in ("person.found", "person.erased", "access.exported"):
+    if action.name in ("person.found", "person.erased", "access.exported"):
         return Fact(f"Signature of {name}", value)
     name_in_words = name.replace("_", " ").capitalize()
     return Fact(DETAIL_LABELS.get(name, name_in_words), _value(name, value))

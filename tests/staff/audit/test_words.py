@@ -35,9 +35,9 @@ def test_an_entry_says_what_an_export_contains_and_who_can_read_it() -> None:
 
 @pytest.mark.parametrize("action", ["person.found", "person.erased", "access.exported"])
 def test_an_entry_says_which_signatures_were_found_or_erased(action: str) -> None:
-    assert facts_of(action, trees="ab12", rivers="cd34") == {
+    assert facts_of(action, trees="ab12", source="cd34") == {
         "Signature of trees": "ab12",
-        "Signature of rivers": "cd34",
+        "Signature of source": "cd34",
     }
 
 
