@@ -110,6 +110,7 @@ def read_signature(
         model = _IdentifierOptional if may_lack_identifier else PartnerSignature
         signature = model.model_validate(raw)
         consent = signature.consent
+        # PartnerSignature accepts any value in these fields. SignatureForm checks them, as for our own form.
         person = signature.model_dump(include={"name", "email", "country", "postcode", "language"})
         form = SignatureForm.model_validate({**person, "consent": {"sign": True, "updates": consent.updates}})
     except ValidationError as error:

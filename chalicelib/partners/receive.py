@@ -61,6 +61,7 @@ def _take_one(
     receiving: ReceivingContext,
     now: datetime,
 ) -> ReceiveResult:
+    """Take one signature, as `_take` does. If its wording or its receipt is refused, return INVALID with the errors."""
     try:
         wordings.store(submission)
         return ReceiveResult(_take(submission, new, stored, receiving, now))
@@ -153,13 +154,14 @@ def _confirm(
     person before we send the letter.
     """
     corrections = {} if has_this_receipt else {"name": submission.form.name, "updates": submission.form.consent.updates}
+    # `confirm` needs what a link in our email would say about the signature.
     subject = Subject(receipt.slug, receipt.signature_id, signature.country or "", signature.source or "")
     letter, asked_at = signature.letter, iso(signature.signed_at)
     letter_to_ask_about = {**letter.model_dump(exclude_none=True), "asked_at": asked_at} if letter else None
     also = {"letter": None, "letter_asked": letter_to_ask_about, "by_partner": True}
     try:
         confirm(subject, Corrections.model_validate(corrections), receiving.petition, now, receiving.tables, also=also)
-    except LinkExpired as expired:  # The signature was just erased. A repeat reads its new state.
+    except LinkExpired as expired:  # The signature was just deleted, or its petition removed. A repeat finds that.
         raise Conflicted("storage") from expired
 
 

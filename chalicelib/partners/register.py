@@ -29,8 +29,10 @@ def create_partner(partner: Partner, tables: Tables) -> None:
             store.add(partner, tables)
         except ConditionFailed as failure:  # Another request has just created a partner with this source.
             stored = Partner.model_validate(failure.item)
-    if stored is not None and stored.model_copy(update={"created_at": partner.created_at}) != partner:
-        raise Invalid([FieldError("source", "Another partner already has this source")])
+    if stored is not None:
+        is_repeat = stored.model_copy(update={"created_at": partner.created_at}) == partner
+        if not is_repeat:
+            raise Invalid([FieldError("source", "Another partner already has this source")])
 
 
 def store_wording(source: str, version: str, wording: str, now: datetime, tables: Tables) -> None:

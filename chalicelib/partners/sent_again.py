@@ -80,8 +80,8 @@ def hurry_email(
 ) -> None:
     """Hurry the email that an import requested, if the person signed on the partner's site after the import.
 
-    A partner may also send by API, again, those whom an import had brought. Nobody waits for these emails. A consent
-    without a date may be an old one.
+    Then the person waits for the email. If the partner only sends the people of an import again, nobody waits for the
+    email. A consent without a date may be older than the import, so it hurries nothing. Nor does another import.
     """
     if signature is None or receiving.job_id is not None:
         return

@@ -71,7 +71,7 @@ def signature_for_staff(stored: StoredSignature, now: datetime, *, is_stopped: b
     """Return the signature as staff see it. `is_stopped`: the person wants no more email about the petition."""
     state = state_of(stored.signature, now)
     actions = actions_in(state)
-    if is_stopped and stored.signature.email:  # The choice is stored for the address, which a withdrawal removes.
+    if is_stopped and stored.signature.email:  # `allow-mail` needs the address, which a withdrawal removes.
         actions.append("allow-mail")
     return {
         "petition": {"slug": stored.petition.slug, "title": stored.petition.title},
@@ -143,16 +143,14 @@ def _mail(signature: Signature, *, is_stopped: bool) -> "MailState":
 def _held_signature(
     stored: StoredSignature, text: PetitionText | None, letter: "HeldLetter | None", *, is_stopped: bool
 ) -> "HeldSignature":
-    """Return one signature of the file. `text`: the petition as the person signed it."""
+    """Return one signature of the file. `text`: the petition's text in the version that the person signed."""
     signature = stored.signature
-    title = stored.petition.title
-    if text:
-        text = text.in_language(signature.language)
-        title = text.title
+    signed_text = text.in_language(signature.language) if text else None
+    title = signed_text.title if signed_text else stored.petition.title
     return {
         "petition": {"slug": stored.petition.slug, "title": title},
         "id": stored.signature_id,
-        "state": signature.state,
+        "state": signature.state,  # As stored. Only staff see the states of `state_of`.
         "person": _person(signature),
         "obtained": {
             "by": signature.obtained_by,  # The charity or a partner.
@@ -160,8 +158,8 @@ def _held_signature(
             "source": signature.source,
             "counted_as": signature.counted_source,
         },
-        "consents": _consents(signature, text),
-        "signed_text": _signed_text(text) if text else None,
+        "consents": _consents(signature, signed_text),
+        "signed_text": _signed_text(signed_text) if signed_text else None,
         "letter": letter,
         "times": _times(signature),
         "mail": _mail(signature, is_stopped=is_stopped),
@@ -179,7 +177,9 @@ def _signed_text(text: PetitionText) -> "SignedText":
 
 
 def _consents(signature: Signature, text: PetitionText | None) -> "list[GivenConsent]":
-    """Return the consents to sign and to updates. A withdrawal ends both. Both are confirmed if the signature is."""
+    """Return the consents to sign and to updates. Both are confirmed if the signature is. A withdrawal ends both: it
+    also stores that `updates` is false.
+    """
     is_given = signature.state is not SignatureState.WITHDRAWN
     is_confirmed = signature.state is SignatureState.CONFIRMED
     return [

@@ -1,7 +1,8 @@
 """The routes for staff to find a person's signatures, and to show, withdraw, erase or export them.
 
 Each request is recorded in the activity log. A petition is stopped for an address if the owner of the address wants no
-more email about this petition.
+more email about this petition. The secrets in `limit_keys` make the hash under which this choice is stored. The secrets
+in `signature_keys` make the ids of signatures. The overflow queue has signatures that are not stored yet.
 """
 
 from collections.abc import Callable
@@ -62,6 +63,7 @@ def find_person(request: Request) -> Response:
 def erase_address(request: Request) -> Response:
     """Erase the signatures of one email address in all petitions, also those that wait in the overflow queue."""
     identities = _identities(_address_in(request))
+    # Also the ids that have no stored signature: a signature may wait in the overflow queue.
     ids = {petition.slug: signature_id for petition, signature_id in identities}
     audit(request, "person.erased", details=ids)
     erase_all(identities, times.now(), tables())
@@ -71,7 +73,7 @@ def erase_address(request: Request) -> Response:
 
 @staff_view(routes)
 def show_signature(request: Request, slug: str, signature_id: str) -> Response:
-    """Return one signature, with its emails and with what staff can do with it."""
+    """Return one signature, with the state of its emails and what staff can do with the signature."""
     stored = one_signature(slug, signature_id, tables())
     audit(request, "person.shown", signature_id, {"petition": slug})
     return _answer_one(stored)

@@ -21,15 +21,17 @@ if TYPE_CHECKING:
 def letters_of(stored: list[StoredSignature], tables: Tables) -> "dict[str, HeldLetter]":
     """Return the person's letters by slug. Leave out a signature if neither it nor its petition has a letter.
 
-    A withdrawal removes the letter, and staff may remove the petition's letter. But do not leave out what was sent.
-    `stored`: the signatures of one address, at most one for each petition.
+    A withdrawal removes the letter, and staff may remove the petition's letter. Letters that were sent before are still
+    returned. `stored`: the signatures of one address, at most one for each petition.
     """
     letters: dict[str, HeldLetter] = {}
     for each in stored:
         petition, signature = each.petition, each.signature
         has_letter = bool(petition.letter or signature.letter or signature.letter_asked)
-        # Do not read for every signature: one address may have many. `withdrawn_at` stays if the person signs again.
-        deliveries = _deliveries(each, tables) if has_letter or signature.withdrawn_at else []
+        # A withdrawal removed the letter, perhaps after we sent it. `withdrawn_at` stays if the person signs again.
+        may_have_deliveries = has_letter or signature.withdrawn_at is not None
+        # Do not read deliveries for every signature: one address may have signed many petitions.
+        deliveries = _deliveries(each, tables) if may_have_deliveries else []
         if has_letter or deliveries:
             letters[petition.slug] = {
                 "agreed": _letter_in_full(each, signature.letter, tables),
@@ -65,7 +67,7 @@ def _letter_in_full(stored: StoredSignature, signed: SignedLetter | None, tables
 def _deliveries(stored: StoredSignature, tables: Tables) -> "list[LetterDelivery]":
     """Return what is stored about the email to each target.
 
-    These records stay after a withdrawal, so that no letter is sent twice. Staff may have removed the target since.
+    What is stored stays after a withdrawal, so that no letter is sent twice. Include targets that staff have removed.
     """
     found = []
     for target_key, target_name in letter_targets(stored.petition.slug, tables).items():

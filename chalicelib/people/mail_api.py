@@ -1,4 +1,7 @@
-"""The routes for staff to send a person's email again, and to allow email again after the person has stopped it."""
+"""The routes for staff to send a person's email again, and to allow email again after it was stopped.
+
+The owner of an email address can stop email about a petition to this address.
+"""
 
 from datetime import datetime
 from typing import TYPE_CHECKING

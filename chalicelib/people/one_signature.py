@@ -1,6 +1,7 @@
 """Load one signature as staff see it, with the owner's choice to get no more email about the petition.
 
 The owner is the person who reads the signature's mailbox. The choice is stored for the address, not in the signature.
+`limit_keys` are the secrets of the hash that stands for the address there.
 """
 
 from datetime import datetime

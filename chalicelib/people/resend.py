@@ -43,8 +43,10 @@ def resend(stored: StoredSignature, allowance: Allowance, now: datetime, tables:
     try:
         mail_state.request_or_nudge_mail(stored.key, signature, now, tables)
     except ConditionFailed:
-        # Usually, the earlier request is too recent to queue it again. Rarely, the signature has just changed.
+        # Usually, the earlier request is too recent to queue it again. Rarely, the signature has just changed: then
+        # our answer may be wrong.
         was_already_requested = True
+    # The waiting email may be postponed (`mail_due_at`). A new email must wait for the limits of its address.
     due_at = max(signature.mail_due_at or now, allowance.next_at)
     if due_at > now + MIN_MAIL_INTERVAL:
         return ResendAnswer(ResendOutcome.LATER, due_at)
@@ -66,6 +68,7 @@ def _refusal(stored: StoredSignature, allowance: Allowance, now: datetime) -> Re
         return ResendOutcome.UNDELIVERABLE
     if allowance.is_stopped:
         return ResendOutcome.STOPPED
+    # The email of a pending signature is only for its link to confirm.
     if signature.state is SignatureState.PENDING and not stored.petition.is_confirmable_at(now):
         return ResendOutcome.CLOSED
     return None

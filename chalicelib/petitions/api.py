@@ -1,4 +1,4 @@
-"""Public routes of petitions: HTML pages and JSON."""
+"""Public routes of petitions: HTML pages and JSON. `?source=` says where a supporter came from."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -56,16 +56,16 @@ CARD_SECONDS = 600
 
 @page_view(routes)
 def show_petitions(request: Request) -> Response:
-    """List the open petitions."""
+    """List the open petitions. The page links to itself in each language that one of the petitions has."""
     listed, language = _petitions_with_counts(times.now()), chosen_language(request)
     petitions = []
-    used_codes: set[str] = set()
+    used_languages: set[str] = set()
     for petition, count in listed:
         shown = petition.in_language(language).model_dump(include={"slug", "title", "summary"})
         petitions.append({**shown, "count": count})
-        used_codes.update(petition.languages)
-    codes = [code for code in languages() if code in used_codes]
-    return page(request, "petitions.html", {"petitions": petitions}, headers=_cache_headers(), languages=codes)
+        used_languages.update(petition.languages)
+    offered = [code for code in languages() if code in used_languages]
+    return page(request, "petitions.html", {"petitions": petitions}, headers=_cache_headers(), languages=offered)
 
 
 def _petitions_with_counts(now: datetime) -> list[tuple[Petition, int | None]]:

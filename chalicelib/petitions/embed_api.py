@@ -1,4 +1,7 @@
-"""Pages that other sites show in a frame: the form and the counter."""
+"""Pages that other sites show in a frame: the form and the counter.
+
+`?source=` says where a supporter came from. The form sends it with the signature.
+"""
 
 from chalice.app import Blueprint, Request, Response
 

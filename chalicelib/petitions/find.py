@@ -141,7 +141,7 @@ def letter_targets(slug: str, tables: Tables) -> dict[str, str]:
     targets: list[LetterTarget] = []
     for version in store.list_letters(slug, tables):
         targets += version.letter.targets
-    return {target.key: target.name for target in targets}
+    return {target.key: target.name for target in targets}  # The oldest version comes first, so later names win.
 
 
 def _read_letter(slug: str, version: str, tables: Tables) -> LetterVersion:

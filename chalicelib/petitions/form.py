@@ -23,7 +23,7 @@ TEXT_FIELDS = (
 OUTCOME_FIELDS = ("handed_in_at", "response", "responded_at")
 EDITABLE = (*TEXT_FIELDS, "goal", "goals", "opened_at", "closes_at", "receipt", "embed_on", "letter", *OUTCOME_FIELDS)
 # If an edit omits one of these fields, the field keeps its value.
-KEPT_IF_OMITTED = {"language", "translations", "receipt", "embed_on", "letter", *OUTCOME_FIELDS}
+KEPT_IF_OMITTED = {"language", "translations", "opened_at", "receipt", "embed_on", "letter", *OUTCOME_FIELDS}
 WORDS = Words(
     wrong={
         "slug": "Use small letters, digits and hyphens, up to 60, without a hyphen at the start or end",
@@ -79,7 +79,7 @@ def read_edit(body: str, petition: Petition, now: datetime) -> Petition:
     """Return `petition` with the edit applied. Raise NotJson, or Invalid with the field errors.
 
     If the body omits an editable field:
-    - the fields in KEPT_IF_OMITTED, opened_at, and closes_at of a closed petition keep their values;
+    - the fields in KEPT_IF_OMITTED, and closes_at of a closed petition, keep their values;
     - goals, privacy_url, and closes_at of any other petition become empty;
     - all other editable fields are required.
     The body may also contain fields that staff cannot edit, with the values that `petition_for_staff` returns.
@@ -88,14 +88,14 @@ def read_edit(body: str, petition: Petition, now: datetime) -> Petition:
     errors = _uneditable_field_errors(values, allowed=petition_for_staff(petition, now))
     new_values = {name: values[name] for name in EDITABLE if name in values}
     not_kept = set(EDITABLE) - KEPT_IF_OMITTED
-    old_values = petition.model_dump(exclude=not_kept) | {"opened_at": petition.opened_at}
+    old_values = petition.model_dump(exclude=not_kept)
     if petition.state is PetitionState.CLOSED:
         old_values |= {"closes_at": petition.closes_at}
     edited = _valid_petition({**old_values, **new_values}, errors)
     time_errors = _time_errors(petition, edited, now)
     if time_errors:
         raise Invalid(time_errors)
-    if edited.letter != petition.letter:
+    if edited.letter != petition.letter:  # A stored letter may be older than these two checks.
         check_addresses_differ(edited.letter)
         _require_members_table(edited.letter)
     return edited
@@ -174,7 +174,7 @@ def _time_errors(before: Petition, after: Petition, now: datetime) -> list[Field
     if before.scheduled_opening(now) and after.opened_at <= now:
         errors.append(FieldError("opened_at", "Enter a time in the future. To open the petition now, change its state"))
     if after.closes_at == before.closes_at or state_now is PetitionState.DRAFT:
-        return errors
+        return errors  # The model has checked that closes_at is later than opened_at. A draft needs no other check.
     if state_now in (PetitionState.CLOSED, PetitionState.REMOVED):
         errors.append(FieldError("closes_at", f"The petition is {state_now}, so you cannot change this"))
     elif after.closes_at and after.closes_at <= now:

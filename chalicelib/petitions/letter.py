@@ -113,9 +113,10 @@ class Letter(LetterText):
         return self.model_copy(update={**dict(text), "targets": targets})
 
     def has_address(self, member_email: str, among: Sequence[LetterTarget]) -> bool:
-        """Return whether one of the targets `among` has this address, in any spelling.
+        """Return whether the member of parliament with this address is also one of the targets `among`.
 
-        `among` may be from an older version. So compare only the keys, and take the addresses from this letter.
+        `among` may be from an older version of the letter, and an address may have changed since. So take the addresses
+        of these targets from this letter, by their keys.
         """
         keys = {target.key for target in among}
         emails = [target.email for target in self.targets if target.key in keys]

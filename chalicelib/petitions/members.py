@@ -32,7 +32,10 @@ def member_for_postcode(country: str | None, postcode: str | None) -> MemberOfPa
 
 
 def may_live_in(constituency: str, country: str | None, postcode: str | None) -> bool:
-    """Return whether a person with this postcode lives in the constituency. Return True if there is no table."""
+    """Return whether a person with this postcode lives in the constituency.
+
+    Return True if there is no table: then we cannot tell.
+    """
     return constituencies() is None or _constituency_of(country, postcode) == constituency
 
 

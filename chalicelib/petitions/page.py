@@ -94,7 +94,10 @@ def preview_page(request: Request, petition: Petition, now: datetime, tables: Ta
 
 
 def _context(petition: Petition, request: Request, state: PetitionState, count: Count | None) -> dict[str, object]:
-    """Return values for the template. `recent`: numbers for today, the last 24 hours and large postcode areas."""
+    """Return values for the template. `recent`: numbers for today, the last 24 hours and large postcode areas.
+
+    `state`: the state that the page shows. `preview`: only `preview_page` sets it, to the real state.
+    """
     language = language_of(chosen_language(request) or petition.language)
     country_names = language.countries(countries())
     confirmed = count.confirmed if count else None

@@ -36,7 +36,7 @@ def list_all(tables: Tables) -> Iterator[Petition]:
 
 
 def slugs_from(slug: str, tables: Tables) -> Iterator[str]:
-    """Yield in order the slugs of petitions that are equal to `slug` or sort after it. Read only keys."""
+    """Yield in order the slugs that are equal to `slug` or sort after it; if `slug` is "", all. Read only keys."""
     between = (slug, "~") if slug else None  # No slug sorts after "~".
     for item in tables.query(keys.COUNTS, keys.PETITIONS_PARTITION, between, only=("sk",)):
         yield item["sk"]

@@ -79,8 +79,8 @@ def read_total(request: Request, slug: str) -> Response:
         "as_of": times.iso(found.as_of),
         "sentence": found.sentence,
     }
-    headers = cache_headers(level_now(tables()).max_age)
-    return json_answer(body, headers=headers)
+    max_age = level_now(tables()).max_age  # In seconds. Higher if engineers shed load.
+    return json_answer(body, headers=cache_headers(max_age))
 
 
 @staff_view(routes)
@@ -120,7 +120,8 @@ def issue_hash_key(request: Request, slug: str) -> Response:
     petition = petition_as_stored(slug, tables())
     audit(request, "hash-key.issued", petition.slug, {"source": source})
     key = issue_key(petition.slug, source, times.now(), tables())
-    body: HashKey = {"source": source, "key": key, "tool": settings().site_url + asset_url(HASH_TOOL, base="")}
+    tool_url = asset_url(HASH_TOOL, base=settings().site_url)
+    body: HashKey = {"source": source, "key": key, "tool": tool_url}
     return json_answer(body, 201)
 
 
@@ -137,7 +138,8 @@ def list_comparisons(request: Request, slug: str) -> Response:
 def cancel_comparison(request: Request, slug: str, comparison_id: str) -> Response:
     """Cancel the comparison, and return it. The figure stays, without the comparison. The hashes are deleted."""
     job = find_job(HashComparison, comparison_id, tables(), key=slug)
-    return json_answer(_comparison_answer(cancel_job(request, "comparison.cancelled", job)))
+    cancelled = cancel_job(request, "comparison.cancelled", job)
+    return json_answer(_comparison_answer(cancelled))
 
 
 def _comparison_answer(job: HashComparison) -> "ShownComparison":

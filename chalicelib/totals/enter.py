@@ -17,7 +17,9 @@ def enter(slug: str, new: NewFigure, now: datetime, tables: Tables) -> Figure:
     """Add the figure to the petition. Raise Invalid if `as_of` is in the future, and what `add_figure` raises."""
     if new.as_of > now:
         raise Invalid([FieldError("as_of", "Enter a time that is not in the future")])
-    return add_figure(slug, Figure(**new.model_dump(exclude={"hashes", "upload"}), entered_at=now), tables)
+    # A comparison of the hashes is a job of its own, which reads them from a file.
+    figure = Figure(**new.model_dump(exclude={"hashes", "upload"}), entered_at=now)
+    return add_figure(slug, figure, tables)
 
 
 def add_figure(slug: str, figure: Figure, tables: Tables, also: Change | None = None) -> Figure:

@@ -99,8 +99,10 @@ def _bounds_of_here(figure: Figure, count: Count) -> tuple[int, int]:
     compared = figure.compared
     if compared is None:
         return 0, limit
+    # `max` prevents negative numbers: a cached `count` may be older than the comparison.
     later_withdrawn = max(0, count.withdrawn - compared.withdrawn)
-    # `compared.seen` was the number confirmed here at the comparison. Each later withdrawal lowered it by one.
+    # `compared.seen` people were confirmed here at the comparison. Since then, each withdrawal has lowered
+    # `count.confirmed` by one.
     later_confirmed = max(0, count.confirmed + later_withdrawn - compared.seen)
     fewest = max(0, compared.here - later_withdrawn)
     most = compared.here + later_confirmed

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 routes = Blueprint(__name__)
 
 CSV = "text/csv"
-CONTENT_TYPES = (CSV, "application/octet-stream", "text/plain", "")
+CONTENT_TYPES = (CSV, "application/octet-stream", "text/plain", "")  # "": the request names no type.
 # Fields of the job that `_import_json` leaves out or sets itself.
 NOT_COPIED = {
     "job_id", "touched_at", "rests_until", "steps", "state", "expected", "processed", "file", "file_digest", "mapping",

@@ -184,7 +184,7 @@ def _with_whole_name(columns: dict[str, list[str]]) -> dict[str, list[str]]:
 
 
 def _usual_heading(field: str, headings: Sequence[str]) -> list[str]:
-    """Return a list with the file's first heading that HEADINGS gives for this field, or an empty list.
+    """Return a list with one heading of the file: the first of HEADINGS[field] that the file has. Otherwise return [].
 
     A plain name is a heading without case, spaces and punctuation, as in HEADINGS.
     """

@@ -12,16 +12,16 @@ from chalicelib.core import keys
 from chalicelib.jobs.model import Job
 from chalicelib.partners.model import ReceiveOutcome
 
-LIFETIME = timedelta(days=365)
 # The limit of a file in the request itself. Lambda accepts requests of 6 MB, and base64 makes a file a third longer.
 MAX_DIRECT_KB = 4 * 1024
 # The limit of a file that staff upload to the bucket before the request. The Lambda function's disk has 2 GB.
 MAX_UPLOAD_BYTES = 512 * 1024 * 1024
+# How long staff can use the form of an upload.
 UPLOAD_SECONDS = 3600
-MAX_ERRORS = 100
+# How many errors, and how many of the first rows, the job stores.
+MAX_ERRORS, MAX_SAMPLES = 100, 10
 # The timeout of the Lambda function that runs imports (.chalice/config.json).
 LONGEST_STEP = timedelta(minutes=15)
-MAX_SAMPLES = 10
 
 
 class Shape(BaseModel):
@@ -71,7 +71,7 @@ class Import(Job):
     """
 
     kind: ClassVar[str] = "import"
-    lifetime: ClassVar[timedelta] = LIFETIME
+    lifetime: ClassVar[timedelta] = timedelta(days=365)
 
     partner: str
     dry_run: bool = False
@@ -90,6 +90,7 @@ class Import(Job):
 
     @property
     def slug(self) -> str:
+        """Return the slug of the petition, which is the key of the job."""
         return self.key
 
     @property

@@ -140,7 +140,7 @@ class ImportWork:
         return [results[index] for index in range(len(signatures))]
 
     def _take_lanes(self, job: Import, lanes: Sequence[Mapping[int, SentSignature]]) -> list[dict[int, ReceiveResult]]:
-        if self.workers == 1:
+        if self.workers == 1:  # In tests, which need the same order of calls each time.
             return [self._take_lane(job, lane) for lane in lanes]
         with ThreadPoolExecutor(self.workers) as pool:
             return [*pool.map(lambda lane: self._take_lane(job, lane), lanes)]

@@ -35,7 +35,7 @@ from chalicelib.tallies.count import exact_count
 
 routes = Blueprint(__name__)
 
-CONTENT_TYPES = (JSON, HAL, "")
+CONTENT_TYPES = (JSON, HAL, "")  # "": the request names no type.
 _page_pattern = re.compile(r"[1-9][0-9]{0,5}")
 
 

@@ -72,14 +72,14 @@ def petition_document(petition: Petition, count: Count, base: str) -> Document:
     }
 
 
-def signature_document(identifiers: Sequence[str], signed_at: datetime, now: datetime, url: str) -> Document:
+def signature_document(identifiers: Sequence[str], signed_at: datetime, now: datetime, petition_url: str) -> Document:
     """Return the answer to a recorded signature. It has no link `self`: a partner's token cannot read signatures."""
     return {
         "identifiers": list(identifiers),
         "created_date": iso(now),
         "modified_date": iso(now),
         "action_date": iso(signed_at),
-        "_links": {"osdi:petition": _link(url), "curies": CURIES},
+        "_links": {"osdi:petition": _link(petition_url), "curies": CURIES},
     }
 
 

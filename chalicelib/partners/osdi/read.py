@@ -71,7 +71,10 @@ def _as_partner_signature(body: Mapping[str, Any], partner: Partner, now: dateti
 
 
 def _consent(custom: Mapping[str, Any], action_date: object, partner: Partner, now: datetime) -> dict[str, object]:
-    """Return what the person agreed to. `custom`: the person's `custom_fields`. `action_date`: when they signed."""
+    """Return what the person agreed to. `custom`: the person's `custom_fields`. `action_date`: when they signed.
+
+    If the client does not say, the person gets no updates, but we may email the person once, to confirm.
+    """
     obtained_at = custom.get("consent_obtained_at") or action_date
     updates_text = str(custom.get("consent_updates")).lower()
     email_text = str(custom.get("consent_email", True)).lower()

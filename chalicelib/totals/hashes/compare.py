@@ -63,11 +63,11 @@ def require_key(slug: str, source: str, tables: Tables) -> None:
 
 def new_comparison(slug: str, figure: Figure, upload: str | None, owner: str, now: datetime) -> HashComparison:
     """Return the job, which the caller must start. Without an upload, the caller must also store the job's file."""
-    moment = now.replace(microsecond=0)
+    moment = now.replace(microsecond=0)  # As these times are stored.
     if upload:
         file = upload_key(slug, upload)
     else:
-        # The file with the hashes is stored like the file of an import.
+        # As for a file of an import: a folder of its own, which the end of the job deletes.
         folder = import_prefix(f"{slug}.{token_hex(16)}")
         file = f"{folder}hashes"
     return HashComparison(

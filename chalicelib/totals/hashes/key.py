@@ -20,7 +20,7 @@ def issue_key(slug: str, source: str, now: datetime, tables: Tables) -> str:
     try:
         tables.put_new(NewItem(partner_keys.hash_key(slug, source), {"key": key, "issued_at": iso(now)}))
     except ConditionFailed as failure:
-        stored = failure.item or {}
+        stored = failure.item or {}  # Never {}: the write fails only if the source has a key.
         return str(stored["key"])
     return key
 

@@ -10,7 +10,6 @@ from typing import ClassVar
 from chalicelib.jobs.model import Job
 from chalicelib.petitions.figure import Figure
 
-LIFETIME = timedelta(days=365)
 # A million hashes take about 100 MB of memory.
 MAX_HASHES = 1_000_000
 # The largest request with hashes, about 131,000 of them. Lambda accepts 6 MB, and the body is sent as base64.
@@ -29,7 +28,7 @@ class HashComparison(Job):
     """
 
     kind: ClassVar[str] = "comparison"
-    lifetime: ClassVar[timedelta] = LIFETIME
+    lifetime: ClassVar[timedelta] = timedelta(days=365)
 
     figure: Figure
     file: str
@@ -40,4 +39,5 @@ class HashComparison(Job):
 
     @property
     def slug(self) -> str:
+        """Return the slug of the petition, which is the key of the job."""
         return self.key

@@ -71,8 +71,8 @@ class ComparisonWork:
         if number != job.figure.count:
             why = f"The file has {number:,} different hashes, and the figure says {job.figure.count:,}"
             return job.in_end_state(JobState.FAILED, why=why)
-        # Read this number before we compare the first signature. So a withdrawal during the comparison is taken for a
-        # later one. This is safe: it only makes the bounds of the total wider.
+        # Read this number before we compare the first signature. So a withdrawal during the comparison counts as later
+        # than the comparison. This is safe: it only makes the bounds of the total wider.
         withdrawn = withdrawn_until(petition, self.clock(), self.tables)
         return job.model_copy(update={"withdrawn": withdrawn, "file_digest": self._file.digest})
 
@@ -109,7 +109,8 @@ class ComparisonWork:
         """
         # After a crash, a repeat of this step must enter the same figure. So compared_at is not now, but touched_at:
         # the time of the previous step. add_figure ignores a different entered_at.
-        found = Comparison(seen=job.seen, here=job.here, withdrawn=job.withdrawn or 0, compared_at=job.touched_at)
+        assert job.withdrawn is not None, "_check_hashes sets this number"
+        found = Comparison(seen=job.seen, here=job.here, withdrawn=job.withdrawn, compared_at=job.touched_at)
         now = self.clock()
         figure = job.figure.model_copy(update={"compared": found, "entered_at": now})
         try:
