@@ -24,6 +24,7 @@ def create_partner(partner: Partner, tables: Tables) -> None:
     """
     stored = store.find(partner.source, tables)
     if stored is None:
+        # First the wording, so that every stored partner has its usual wording.
         store_wording(partner.source, partner.version, partner.wording, partner.created_at, tables)
         try:
             store.add(partner, tables)

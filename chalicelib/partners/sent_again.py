@@ -29,7 +29,7 @@ def may_be_stored_again(receipt: Receipt, signature: Signature | None, now: date
     If no signature is stored, it either expired, or was withdrawn or erased at least ERASED_LIFETIME ago. In the second
     case, the receipt is at least that old. So for a younger receipt, return True. Otherwise we do not know: False.
     """
-    if receipt.result is ReceiveOutcome.SUPPRESSED:
+    if receipt.result is ReceiveOutcome.SUPPRESSED:  # It was not stored even the first time.
         return False
     if signature is None:
         return now < receipt.received_at + ERASED_LIFETIME
@@ -67,6 +67,7 @@ def record_sender(new: Receipt, stored: Receipt, signature: Signature | None, re
         current = find_signature(stored, receiving)
         if current is None or current.taken_back_at:
             raise Conflicted("storage")
+        # Otherwise the person withdrew, or the signature has no room for further receipts. A repeat changes neither.
     if new.job_id:
         store.record_import(stored, new.job_id, receiving.tables)
 
@@ -80,8 +81,8 @@ def hurry_email(
 ) -> None:
     """Hurry the email that an import requested, if the person signed on the partner's site after the import.
 
-    Then the person waits for the email. If the partner only sends the people of an import again, nobody waits for the
-    email. A consent without a date may be older than the import, so it hurries nothing. Nor does another import.
+    Then the person waits for the email. Nobody waits if the partner only sends an older consent again, or if this is an
+    import too. A consent without a date may be an older one.
     """
     if signature is None or receiving.job_id is not None:
         return

@@ -29,7 +29,7 @@ def card_of(petition: Petition, count: int | None, language: str) -> bytes:
     svg = render(
         "card.svg",
         language,
-        base="",
+        base="",  # The picture has no links, so it needs neither the prefix of our paths nor the site's URL.
         site_url="",
         size=size,
         lines=lines,

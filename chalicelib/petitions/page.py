@@ -89,8 +89,8 @@ def preview_page(request: Request, petition: Petition, now: datetime, tables: Ta
     context = _context(petition, request, PetitionState.OPEN, count_if_available(petition, now, tables))
     context |= dict.fromkeys(SECTIONS)  # Each section is None, so the page leaves it out.
     context |= {"form": _with_known_country({}), "errors": (), "busy": False, "preview": petition.state_at(now).value}
-    hidden = {**NEVER_STALE, "X-Robots-Tag": "noindex"}
-    return page_about(petition, request, "petition.html", context, headers=hidden)
+    headers = {**NEVER_STALE, "X-Robots-Tag": "noindex"}  # No cache keeps the preview. No search engine lists it.
+    return page_about(petition, request, "petition.html", context, headers=headers)
 
 
 def _context(petition: Petition, request: Request, state: PetitionState, count: Count | None) -> dict[str, object]:

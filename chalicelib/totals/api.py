@@ -91,6 +91,7 @@ def enter_figure(request: Request, slug: str) -> Response:
     has_hashes = new.kind is FigureKind.HASHES
     if has_hashes:
         require_key(slug, new.source, tables())
+        # `start` refuses a second comparison too, but only after `enter` has stored the figure.
         require_no_running_job(HashComparison, slug, now, tables())
     details = {"source": new.source, "kind": new.kind, "count": str(new.count), "as_of": times.iso(new.as_of)}
     audit(request, "figure.entered", slug, details)

@@ -44,9 +44,9 @@ def add_figure(slug: str, figure: Figure, tables: Tables, also: Change | None = 
 
 
 def _already_entered(figure: Figure, petition: Petition) -> Figure | None:
-    """Return the source's last stored figure if this call is a retry. Otherwise return None.
+    """Return the source's last stored figure if it differs from `figure` at most in `entered_at`. Otherwise: None.
 
-    The call is a retry if that figure and `figure` differ at most in `entered_at`.
+    In the first case, an earlier call of `add_figure` has stored `figure`.
     """
     same_source = [earlier for earlier in petition.figures if earlier.source == figure.source]
     if not same_source:

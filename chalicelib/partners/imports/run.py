@@ -18,7 +18,7 @@ from chalicelib.jobs.files import JobFile, Unreadable
 from chalicelib.jobs.model import Clock, JobState, Step
 from chalicelib.partners.form import SentSignature
 from chalicelib.partners.imports.file import count_rows, records, shape_of
-from chalicelib.partners.imports.model import MAX_ERRORS, MAX_SAMPLES, Import, RowError, RowSample, import_prefix
+from chalicelib.partners.imports.model import MAX_ERRORS, MAX_SAMPLES, Import, RowError, RowSample
 from chalicelib.partners.imports.rows import read_row
 from chalicelib.partners.imports.undo import undo_some
 from chalicelib.partners.model import ReceiveOutcome
@@ -65,12 +65,10 @@ class ImportWork:
         return Step(ROWS_SECONDS, lambda: self._take_next_rows(job))
 
     def tidy(self, job: Import) -> None:
-        """Delete the import's file: it has names and addresses. An undo has no file: then nothing is deleted."""
+        """Delete the import's file, which has names and addresses. An undo has no file."""
         if job.file:
             folder, _, _ = job.file.rpartition("/")
             self.bucket.delete_under(f"{folder}/")
-        else:
-            self.bucket.delete_under(import_prefix(job.job_id))
 
     def _undo_next_receipts(self, job: Import) -> Import:
         return undo_some(job, self.receiving, self.clock(), RECEIPTS_PER_STEP)

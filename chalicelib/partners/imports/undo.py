@@ -34,6 +34,7 @@ def undo_some(job: Import, receiving: ReceivingContext, now: datetime, limit: in
             entry = receipt.digest if receipt.job_id == import_id else receipt.entry_for(import_id)
             if take_back(key, entry, receiving.petition, now, receiving.tables):
                 taken_back += 1
+        # Last: after a crash before this line, a repeat finds the receipt again.
         store.undo_receipt(receipt, import_id, now, receiving.tables)
     is_bucket_done = len(receipts) < limit
     buckets_done = job.buckets + 1 if is_bucket_done else job.buckets

@@ -26,5 +26,6 @@ def issue_key(slug: str, source: str, now: datetime, tables: Tables) -> str:
 
 
 def find_key(slug: str, source: str, tables: Tables) -> bytes | None:
+    """Return the source's key as bytes, or None if the source has none."""
     item = tables.get(partner_keys.hash_key(slug, source), consistent=True)
     return bytes.fromhex(item["key"]) if item else None
