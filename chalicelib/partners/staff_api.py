@@ -1,4 +1,7 @@
-"""The routes for staff to list and create partners, and to issue tokens for partners."""
+"""The routes for staff to list and create partners, and to issue tokens for partners.
+
+A partner is an organisation that collects signatures elsewhere and sends them to us.
+"""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated

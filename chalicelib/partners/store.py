@@ -1,7 +1,7 @@
 """Store and find partners, their wordings and their receipts in the counts table.
 
 A wording is what people agree to on a partner's site. A receipt records that a partner sent a signature. These items
-have no names or addresses of people.
+have no names or addresses of people. An import is a partner's file of signatures, which staff can undo.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,7 @@
-"""Send a signature's email again, when the person asks staff. The same limits apply as when the person signs again."""
+"""Send a signature's email again, when the person asks staff. The same limits apply as when the person signs again.
+
+A mail request is stored in the signature until the email is sent. To nudge a request is to queue it again.
+"""
 
 from datetime import datetime
 from enum import StrEnum

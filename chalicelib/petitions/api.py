@@ -1,4 +1,7 @@
-"""Public routes of petitions: HTML pages and JSON. `?source=` says where a supporter came from."""
+"""Public routes of petitions: HTML pages and JSON.
+
+`?source=` says where a supporter came from. A page can be embedded: another site shows it in a frame.
+"""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -33,13 +36,7 @@ from chalicelib.petitions.find import (
 )
 from chalicelib.petitions.letter import public_letter
 from chalicelib.petitions.model import Petition
-from chalicelib.petitions.page import (
-    count_if_available,
-    embedded_page,
-    page_about,
-    petition_page,
-    preview_page,
-)
+from chalicelib.petitions.page import count_if_available, embedded_page, page_about, petition_page, preview_page
 from chalicelib.petitions.preview import check_preview
 from chalicelib.shedding.level import level_now
 from chalicelib.tallies.count import Count
@@ -182,9 +179,9 @@ def read_count(request: Request, slug: str) -> Response:
     petition = find_petition(slug, now, tables())
     count = public_count(petition, now, tables())
     goal = petition.goal_at(count.confirmed)
-    # A weak ETag: bodies with the same count and goal differ only in as_of.
-    headers = {**cache_headers(level_now(tables()).max_age), "ETag": f'W/"{count.confirmed}-{goal}"'}
-    if client_matches(request, headers["ETag"]):
+    etag = f'W/"{count.confirmed}-{goal}"'  # Weak: bodies with the same count and goal differ only in as_of.
+    headers = {**_cache_headers(), "ETag": etag}
+    if client_matches(request, etag):
         return not_modified(headers)
     body: PublicCount = {
         "slug": slug,

@@ -1,6 +1,7 @@
 """Read and write petitions, and the versions of their texts and letters, in the counts table.
 
-A slug is a petition's name in URLs. One further item lists the slugs of all petitions.
+A slug is a petition's name in URLs. One further item lists the slugs of all petitions. The revision of a petition
+increases with every edit. Shards are the items over which the petition's counts are spread.
 """
 
 from collections.abc import Iterator, Mapping

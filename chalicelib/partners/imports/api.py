@@ -1,4 +1,8 @@
-"""The routes by which staff import a partner's CSV file: start an import, read its progress, cancel it and undo it."""
+"""The routes by which staff import a partner's CSV file: start an import, read its progress, cancel it and undo it.
+
+Imports are jobs: a worker does them in steps. The undo of an import is an `Import` too: `undoes` has the import's id. A
+partner is an organisation that collects signatures elsewhere.
+"""
 
 import re
 from datetime import datetime, timedelta

@@ -1,6 +1,7 @@
 """An import of a partner's CSV file, or the undo of an import. Both are jobs (chalicelib.jobs): work done in steps.
 
-The items of these jobs have no personal data.
+The items of these jobs have no personal data. A receipt records that a partner sent a signature. Receipts are spread
+over buckets, which are partitions of the table.
 """
 
 from datetime import timedelta

@@ -1,4 +1,7 @@
-"""Convert a row of a partner's CSV file to a signature."""
+"""Convert a row of a partner's CSV file to a signature.
+
+A partner is an organisation that collects signatures elsewhere. Its usual wording is what people agree to there.
+"""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
