@@ -110,6 +110,7 @@ def _rows(path: Path, encoding: str, delimiter: str) -> Iterator[list[str]]:
 
 
 def _lines(file: TextIO) -> Iterator[str]:
+    """Yield the lines. If a line is too long, raise csv.Error: `_rows` adds the line's number to the message."""
     while line := file.readline(MAX_LINE_CHARS + 1):
         if len(line) > MAX_LINE_CHARS:
             raise csv.Error(f"it has more than {MAX_LINE_CHARS:,} characters")

@@ -60,7 +60,7 @@ def petition_document(petition: Petition, count: Count, base: str) -> Document:
         "identifiers": [f"{NAMESPACE}:{petition.slug}"],
         "origin_system": petition.charity,
         "created_date": iso(petition.opened_at),
-        "modified_date": iso(count.as_of),
+        "modified_date": iso(count.as_of),  # We store no time of an edit. The count changes most often.
         "name": petition.slug,
         "title": petition.title,
         "summary": petition.summary,
