@@ -100,7 +100,7 @@ def closes_at_if_opened_now(petition: Petition, now: datetime) -> datetime | Non
 
 
 def _opening_changes(petition: Petition, _: Transition, now: datetime) -> dict[str, Any]:
-    """Return the fields that change when the petition opens.
+    """Return the fields that change when the petition opens. `_` is unused: all functions in _CHANGES get it.
 
     A draft gets `now` as opened_at. After a pause, closes_at moves by the length of the pause. A closes_at in the past
     is removed.
@@ -113,7 +113,10 @@ def _opening_changes(petition: Petition, _: Transition, now: datetime) -> dict[s
 
 
 def _closing_changes(petition: Petition, _: Transition, now: datetime) -> dict[str, Any]:
-    """Return closes_at for a petition that closes now: `now`, but later than opened_at, as the model requires."""
+    """Return closes_at for a petition that closes now: `now`, but later than opened_at, as the model requires.
+
+    `_` is unused: all functions in _CHANGES get it.
+    """
     return {"closes_at": max(now, petition.opened_at + timedelta(seconds=1))}
 
 

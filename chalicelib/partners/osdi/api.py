@@ -40,7 +40,10 @@ _page_pattern = re.compile(r"[1-9][0-9]{0,5}")
 
 
 def _problem_answer(_: Request, problem: Problem) -> Response:
-    """Return a problem as an OSDI error. OSDI uses 400, not 422, for invalid input."""
+    """Return a problem as an OSDI error. OSDI uses 400, not 422, for invalid input.
+
+    `_` is unused: `partner_view` passes the request to every function that answers problems.
+    """
     status = 400 if problem.status == 422 else problem.status
     descriptions = [error_description("INVALID", each.message, each.field) for each in problem.errors]
     if not descriptions:
