@@ -7,7 +7,6 @@ all data that we hold about a person.
 from typing import TYPE_CHECKING
 
 from chalicelib.aws.table import Item, Tables
-from chalicelib.core.language import language_of
 from chalicelib.core.letter_keys import letter_delivery
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.petitions.find import letter_as_signed, letter_targets
@@ -49,8 +48,7 @@ def _letter_in_full(stored: StoredSignature, signed: SignedLetter | None, tables
     if signed is None:
         return None
     letter_version = letter_as_signed(stored.petition.slug, signed.version, tables)
-    language = language_of(stored.signature.language or stored.petition.language)
-    petition_letter = letter_version.in_language(language.code)
+    petition_letter = letter_version.in_language(stored.signature.language)
     words = letter_texts(petition_letter, signed)
     return {
         "version": signed.version,

@@ -11,9 +11,9 @@ from chalicelib.core.times import iso
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.petitions.publish import publish
 from chalicelib.signatures.withdraw import withdraw
-from tests.actors import NOW, a_petition, a_published_petition, bobs_token, change_item, confirmed, key_of
+from tests.actors import NOW, WELSH, a_petition, a_published_petition, bobs_token, change_item, confirmed, key_of
 from tests.fake_site import FakeSite
-from tests.letters.lettering import LETTER, a_petition_with_a_letter, confirmed_with_a_letter
+from tests.letters.lettering import LETTER, WELSH_LETTER, a_petition_with_a_letter, confirmed_with_a_letter
 from tests.people.test_api import ask, path_of
 
 TO_THE_MAYOR: dict[str, Any] = LETTER | {"targets": [{**LETTER["targets"][0], "key": "mayor", "name": "Mayor"}]}
@@ -52,6 +52,14 @@ def test_the_file_has_a_letter_that_was_requested_but_not_confirmed(fake_site: F
     change_item(fake_site.tables, petition, identity, letter_asked=asked)
     letter = letter_in_file(fake_site, identity)
     assert (letter["agreed"], letter["asked"]["body"]) == (None, "Somebody typed this.")
+
+
+def test_the_file_has_the_letter_in_the_language_in_which_it_was_signed(fake_site: FakeSite) -> None:
+    welsh = {"cy": WELSH | {"letter": WELSH_LETTER}}
+    petition = a_published_petition(fake_site.tables, letter=LETTER, translations=welsh)
+    identity = confirmed_with_a_letter(fake_site, petition)
+    publish(a_petition(letter=LETTER, language="cy"), NOW, fake_site.tables)
+    assert letter_in_file(fake_site, identity)["agreed"]["body"] == LETTER["body"]
 
 
 def test_a_letter_that_was_sent_stays_in_the_file_after_withdrawing(fake_site: FakeSite) -> None:
