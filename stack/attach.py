@@ -20,7 +20,7 @@ STAGE = LOCAL_STAGE
 SENDER = "petitions@example.org"
 # The emulated SES has no limit, so this is the highest rate that the template accepts.
 MAIL_PER_SECOND = "1000"
-MAIL_SENDERS = "2"
+MAIL_SENDERS = "2"  # The lowest number that the template accepts.
 SITE = "http://127.0.0.1:8000"
 
 
@@ -69,9 +69,7 @@ class Deployed:
 def deploy_to_emulator(
     endpoint: str, site: str = SITE, project: Path = ROOT, parameters: Mapping[str, str] = MappingProxyType({})
 ) -> Deployed:
-    """Package the project and deploy it to the emulator, as `make run` does.
-
-    To deploy the same package again changes nothing.
+    """Package the project (a folder) and deploy it to the emulator. To deploy the same package again changes nothing.
 
     `parameters`: more parameters of the template. They override parameters of the same name that this function sets.
     """

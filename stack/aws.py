@@ -49,7 +49,8 @@ class Cloud:
     def _session(self) -> boto3.session.Session:
         if not self.is_emulated:
             return boto3.session.Session()
-        return boto3.session.Session("test", "test", region_name=REGION)
+        # boto3 needs credentials. The emulator refuses no caller with these ones.
+        return boto3.session.Session(aws_access_key_id="test", aws_secret_access_key="test", region_name=REGION)
 
 
 def endpoint_in_environment() -> str | None:

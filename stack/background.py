@@ -12,7 +12,7 @@ from stack.sockets import LOOPBACK
 
 @contextmanager
 def serve(application: web.Application, port: int) -> Iterator[None]:
-    """Serve the application on loopback until the block ends. Request bodies are not decompressed."""
+    """Serve the application on loopback until the block ends. It gets request bodies as sent, not decompressed."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()

@@ -29,7 +29,7 @@ def refused_page() -> str:
 
 def _in_every_language(template: str, title: str) -> str:
     """Return one page with the text in every language, because CloudFront does not know the reader's language."""
-    write_compiled()
+    write_compiled()  # `language_of` reads the compiled catalogues.
     texts: list[str] = []
     for code in languages():
         jinja = environment(*_FOLDERS, language=language_of(code))

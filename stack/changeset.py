@@ -150,7 +150,7 @@ def _discard_failed(cloud: Cloud, failed: ChangeSet, description: dict[str, Any]
     reason = description.get("StatusReason", "no reason given")
     is_unchanged = any(text in reason for text in _NO_CHANGES)
     refused = "" if is_unchanged else refused_resources(cloud, description["ChangeSetId"])
-    discard(cloud, failed)
+    discard(cloud, failed)  # Only now, because `refused_resources` asks AWS about the change set.
     if not is_unchanged:
         raise Failure(f"the change set failed: {reason}{refused}")
 
@@ -160,11 +160,12 @@ def _unfinished(cloud: Cloud, change_set: ChangeSet) -> str:
 
     For example, AWS waits for hours for the DNS record that a certificate needs.
     """
-    stack, status = change_set.stack, (describe(cloud, change_set.stack) or {}).get("StackStatus", "")
+    described = describe(cloud, change_set.stack) or {}
+    status = described.get("StackStatus", "")
     if status not in _IN_PROGRESS:
         return ""
     return (
-        f"AWS still works on stack {stack} ({status}). This command no longer waits, but nothing has failed."
+        f"AWS still works on stack {change_set.stack} ({status}). This command no longer waits, but nothing has failed."
         " See docs/deploy.md, and deploy again when AWS has finished"
     )
 

@@ -18,7 +18,7 @@ def breakdown(archive: Path) -> dict[str, int]:
     sizes: Counter[str] = Counter()
     with zipfile.ZipFile(archive) as opened:
         for entry in opened.infolist():
-            sizes[_owner(entry.filename)] += entry.compress_size
+            sizes[_package_of(entry.filename)] += entry.compress_size
     return dict(sizes.most_common())
 
 
@@ -59,7 +59,7 @@ def summary(archive: Path) -> str:
     return f"{archive.stat().st_size / 1e6:.1f} MB zipped (MB: {sizes})"
 
 
-def _owner(name: str) -> str:
+def _package_of(name: str) -> str:
     top = name.split("/")[0]
     return "*.dist-info" if top.endswith(".dist-info") else top
 

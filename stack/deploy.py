@@ -20,7 +20,7 @@ from stack.parameters import parameters
 from stack.preflight import check, planned_values, previous_values
 from stack.target import target_of
 
-_UNPROTECTED = ("local", "dev", "test")
+_TRIAL_STAGES = ("local", "dev", "test")
 
 
 def stack_name(stage: str) -> str:
@@ -39,7 +39,8 @@ def deploy(
     with one_line_errors():
         stack = stack_name(stage)
         declared = built.read_template()["Parameters"]
-        template_url = _publish(cloud, built, planned_values(declared, previous_values(cloud, stack), values))
+        previous = previous_values(cloud, stack)
+        template_url = _publish(cloud, built, planned_values(declared, previous, values))
         change_set = changeset.create(cloud, stack, template_url, {"Stage": stage, **values}, declared)
         if change_set:
             changeset.confirm_and_execute(cloud, change_set, confirm)
@@ -109,7 +110,8 @@ def deploy_everything(cloud: Cloud, options: Namespace) -> dict[str, str]:
     if second_values:
         say(f"The stack is created. A second change set sets {' and '.join(second_values)}.")
         outputs = deploy(cloud, built, options.stage, {**values, **second_values}, confirm)
-    if outputs.get("EdgeArn", "") != distribution_arn and domain:
+    is_new_distribution = outputs.get("EdgeArn", "") != distribution_arn
+    if domain and is_new_distribution:
         with one_line_errors():  # The log in us-east-1 needs an existing distribution.
             us_east_1.deploy_in_us_east_1(cloud, options, {"EdgeDomain": domain}, outputs["EdgeArn"], confirm)
     return outputs
@@ -132,7 +134,7 @@ def values_for_second_change_set(stage: str, outputs: dict[str, str]) -> dict[st
 
 def must_be_protected(stage: str) -> bool:
     """Return whether the stage's data must be protected from deletion. The data of trial stages need not be."""
-    return stage not in _UNPROTECTED
+    return stage not in _TRIAL_STAGES
 
 
 def _confirmation(stage: str, yes: bool) -> Callable[[ChangeSet], bool]:

@@ -7,6 +7,7 @@ from botocore.exceptions import ClientError
 
 from stack.aws import Cloud
 
+# The fields that may have a reason. The first one that is there is used.
 _REASONS = ("ValidationStatusReason", "HookStatusReason", "ResourceStatusReason")
 
 

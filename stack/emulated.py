@@ -6,7 +6,10 @@ from stack.aws import Cloud
 
 
 def complete(cloud: Cloud, template: dict[str, Any], outputs: dict[str, str]) -> None:
-    """Apply to an emulated stack the parts of the template that the emulator ignored. AWS ignores no part."""
+    """Apply to an emulated stack the parts of the template that the emulator ignored. AWS ignores no part.
+
+    Deploy the API last, because a deployment contains only the changes before it.
+    """
     _enable_ttl(cloud, template, outputs)
     _set_concurrency_again(cloud)
     _set_error_responses(cloud, template, outputs)
@@ -86,7 +89,10 @@ def _set_headers_of_method(client: Any, api_id: str, resource_id: str, headers: 
 
 
 def _set_throttles(cloud: Cloud, template: dict[str, Any], api_id: str) -> None:
-    """Set the throttle of each route. From the template, the emulator takes only the default: it unescapes no path."""
+    """Set the throttle of each route. The emulator takes only the default from the template.
+
+    It does not read ~1, which stands for / in the paths of the other throttles.
+    """
     api = template["Resources"]["RestAPI"]["Properties"]
     operations = []
     for setting in api["MethodSettings"]:

@@ -125,7 +125,7 @@ def _spawn(port: int, state: Path | None, limits: Mapping[str, str]) -> Emulator
             [str(emulator_python()), "-P", str(_WARDEN)],
             env={**_environment(port, home, state), **limits},
             cwd=home,
-            stdin=subprocess.PIPE,
+            stdin=subprocess.PIPE,  # When this pipe closes, warden.py stops the emulator.
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,

@@ -62,7 +62,7 @@ class Front:
 
     async def connect(self, _: web.Application) -> AsyncIterator[None]:
         """Open the session, and close it when the front stops."""
-        jar = aiohttp.DummyCookieJar()
+        jar = aiohttp.DummyCookieJar()  # Keeps no cookies: all callers share the session.
         async with aiohttp.ClientSession(timeout=_TIMEOUT, auto_decompress=False, cookie_jar=jar) as self._session:
             yield
 

@@ -44,7 +44,8 @@ class InboxEmail:
 class Inbox:
     """Reads the emulator's list of sent emails, and answers requests to /_local.
 
-    `archive`: the file with the emails of earlier runs.
+    `session`: returns the client session, which exists only while the server runs. `archive`: the file with the emails
+    of earlier runs.
     """
 
     def __init__(self, emulator: str, session: Callable[[], ClientSession], archive: Path | None = None) -> None:

@@ -38,6 +38,7 @@ from stack.target import Target, target_of
 from stack.template.merge import merge_template
 from stack.templates import compiled_templates, is_template
 
+# The modules that build the package. If one of them changes, the package is built again.
 _BUILD_MODULES = [
     Path(__file__).with_name(f"{name}.py")
     for name in (

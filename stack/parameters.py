@@ -59,18 +59,19 @@ def _name_and_value(text: str) -> tuple[str, str]:
 
 
 def _with_site_url(chosen: dict[str, str], previous: Mapping[str, str]) -> dict[str, str]:
-    """Add SiteUrl, unless the operator chose one: the domain on CloudFront, once the API refuses all other requests.
+    """Add SiteUrl with the domain on CloudFront, if there is one, unless the operator chose a SiteUrl.
 
-    While EdgeOnly is no, the domain may have no DNS record yet. Then links in emails would lead nowhere, so keep the
-    previous SiteUrl. But if the previous SiteUrl has the domain that the new one replaces on CloudFront, CloudFront
-    refuses that domain from now on, so use the new domain.
+    With EdgeOnly=no, the API also answers requests that do not come through CloudFront, and the domain may have no DNS
+    record yet. Then links in emails would lead nowhere, so keep the previous SiteUrl. But if the previous SiteUrl has
+    the domain that the new one replaces on CloudFront, use the new domain: CloudFront refuses the previous one.
     """
     planned = {**previous, **chosen}
-    domain, refuses_others = planned.get("EdgeDomain"), planned.get("EdgeOnly", "yes") == "yes"
+    domain = planned.get("EdgeDomain")
+    is_edge_only = planned.get("EdgeOnly", "yes") == "yes"
     # An earlier deployment has set SiteUrl already, unless the domain is chosen now, or EdgeOnly was no until now.
     may_lack_site_url = "EdgeDomain" in chosen or previous.get("EdgeOnly") == "no"
-    is_replaced = "EdgeDomain" in chosen and previous.get("SiteUrl") == f"https://{previous.get('EdgeDomain')}"
-    if domain and may_lack_site_url and (refuses_others or is_replaced):
+    site_url_is_replaced = "EdgeDomain" in chosen and previous.get("SiteUrl") == f"https://{previous.get('EdgeDomain')}"
+    if domain and may_lack_site_url and (is_edge_only or site_url_is_replaced):
         return {"SiteUrl": f"https://{domain}", **chosen}  # A chosen SiteUrl replaces the domain.
     return chosen
 

@@ -24,6 +24,7 @@ def check(cloud: Cloud, stack: str, template: dict[str, Any], values: Mapping[st
     _check_edge(planned, previous)
     if planned["AccessLog"] == "on":
         _check_log_role(cloud)
+    # The emulator ignores warm throughput, so nothing is compared with its table.
     table = None if cloud.is_emulated else _signatures_table(cloud, stack)
     check_warm_throughput(planned, previous, table)
     if not cloud.is_emulated:
@@ -82,7 +83,7 @@ def _check_edge(planned: Mapping[str, str], previous: Mapping[str, str]) -> None
     """
     is_first_deployment = not previous
     if is_first_deployment or not planned["EdgeDomain"]:
-        return
+        return  # There are no visitors yet, or the API accepts all of them.
     key, previous_key = planned["OriginKey"], previous.get("OriginKey")
     if previous.get("EdgeDomain"):
         # During the deployment, the API may get the new key before its own change, or the previous key after it.

@@ -49,18 +49,18 @@ def _check_sum(cloud: Cloud, reserved: Mapping[str, int], before: Mapping[str, i
     is raised may come before another one is lowered.
     """
     limit = cloud.client("lambda").get_account_settings()["AccountLimit"]
-    free = limit["UnreservedConcurrentExecutions"] + sum(before.values())
+    available = limit["UnreservedConcurrentExecutions"] + sum(before.values())
     total = sum(reserved.values())
-    if free - total < functions.MIN_UNRESERVED:
+    if available - total < functions.MIN_UNRESERVED:
         raise Failure(
-            f"{total} reserved executions would leave {free - total} of {free}, and Lambda keeps"
+            f"{total} reserved executions would leave {available - total} of {available}, and Lambda keeps"
             f" {functions.MIN_UNRESERVED}"
         )
-    most = sum(max(reserved[name], before[name]) for name in reserved)
-    if free - most < functions.MIN_UNRESERVED:
+    most_at_once = sum(max(reserved[name], before[name]) for name in reserved)
+    if available - most_at_once < functions.MIN_UNRESERVED:
         lowered = [name for name in reserved if reserved[name] < before[name]]
         raise Failure(
-            f"while the functions change, {most} executions may be reserved of {free}, and Lambda keeps"
+            f"while the functions change, {most_at_once} executions may be reserved of {available}, and Lambda keeps"
             f" {functions.MIN_UNRESERVED}: lower {' and '.join(lowered)} first, in a deployment of its own"
         )
 
@@ -77,7 +77,8 @@ def check_warm_throughput(
         if 0 < wanted[name] < of_new_table:
             raise Failure(f"{name} must be 0 or at least {of_new_table}, which a new table takes without warming")
     is_changed = any(planned[name] != previous.get(name) for name in wanted)
-    if table is None or not wanted["WarmWrites"] or not is_changed:  # CloudFormation then lowers no throughput.
+    # A new table has nothing to lower. Without WarmWrites or without a change, CloudFormation lowers nothing.
+    if table is None or not wanted["WarmWrites"] or not is_changed:
         return
     current = table.get("WarmThroughput", {})
     for name, (field, _) in _WARM_PARAMETERS.items():

@@ -16,9 +16,9 @@ from stack.template.merge import merge_template
 
 
 def application_files(project: Path) -> Iterator[Path]:
-    """Yield the application's files: app.py and chalicelib, without the catalogues of translations.
+    """Yield the application's files: app.py and chalicelib with its templates, but without catalogues of translations.
 
-    The zip has compiled catalogues (`stack.languages`), and compiled templates (`stack.templates`).
+    The zip has catalogues and templates in compiled form only (`stack.languages`, `stack.templates`).
     """
     yield project / "app.py"
     for path in sorted((project / "chalicelib").rglob("*")):

@@ -22,7 +22,8 @@ PARTNER = {
 def sample_token(stack: Deployed, staff_token: str, file: Path | None = None) -> str:
     """Return the sample partner's token from the file. If that token does not work, return a new token.
 
-    Create the sample partner before its first token. If `file` is given, store a new token in it.
+    Before a new token, create the sample partner. If the partner exists already, it stays as it is. If `file` is given,
+    store the new token in it.
     """
     if file and file.exists():
         previous_token = file.read_text()

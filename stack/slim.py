@@ -32,6 +32,7 @@ _WITHOUT_METADATA = {*_TOOLS_OF_CHALICE, "ansicon", "colorama", "pillow", "pytho
 _SHARED_DATA = ("endpoints.json", "partitions.json", "sdk-default-configuration.json", "_retry.json")
 _METADATA_KEPT = ("METADATA", "WHEEL", "licenses")
 _UNUSED_SUFFIXES = (".pyi", ".pyc", ".pyx", ".c", ".h", ".exe", ".typed")
+# Every file gets the same time, so that the same files make the same zip.
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 

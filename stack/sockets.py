@@ -33,6 +33,7 @@ def is_taken(port: int) -> bool:
         if probe.connect_ex((LOOPBACK, port)) == 0:
             return True
     with socket.socket() as probe:
+        # As servers do. Without it, a port with ended connections of an earlier server would count as taken.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((LOOPBACK, port))
@@ -92,7 +93,7 @@ def _listening() -> Iterator[tuple[str, Listener]]:
 def _listener(local: str, family: socket.AddressFamily) -> Listener:
     """Return the address and port that /proc writes as `local`.
 
-    The kernel writes an address as 32-bit words in the machine's byte order, which is little-endian here.
+    The kernel writes an address as 32-bit words in the machine's byte order. We assume little-endian.
     """
     address, port = local.split(":")
     packed = b""

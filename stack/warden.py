@@ -18,7 +18,7 @@ _starter_has_ended = threading.Event()
 
 
 def _stop_with_starter() -> None:
-    sys.stdin.buffer.read()
+    sys.stdin.buffer.read()  # Waits until the pipe closes.
     _starter_has_ended.set()
     os.kill(os.getpid(), signal.SIGTERM)  # The emulator saves its state, then ends.
     time.sleep(_GRACE_SECONDS)

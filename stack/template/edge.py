@@ -71,7 +71,8 @@ def _api_origin() -> Template:
     Gateway's resource policy checks the key in Referer, because the policy cannot read X-Origin-Verify.
     """
     key = sub(origin_key("OriginKey"))
-    # If a visitor sends one of these headers, CloudFront overwrites it.
+    # If a visitor sends one of these headers, CloudFront overwrites it. X-Forwarded-Prefix is what our code puts before
+    # its paths: only / on the domain, but the API's stage at API Gateway's own address.
     headers = {"X-Forwarded-Prefix": "/", "X-Origin-Verify": key, "Referer": key}
     return {
         "Id": API,

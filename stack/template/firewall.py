@@ -50,6 +50,7 @@ _GROUPS = {
         *("SizeRestrictions_QUERYSTRING", "SizeRestrictions_URIPATH", "NoUserAgent_HEADER"),
     ),
 }
+# checkov requires a rule against attacks on Log4j. It does not see that the group KnownBadInputs has this rule, because
 # checkov does not evaluate the parameter Blocks.
 _UNCHECKED = {"checkov": {"skip": [{"id": "CKV_AWS_192", "comment": "KnownBadInputs has this rule; Blocks=yes"}]}}
 _DETAIL = "Too many requests come from your network at once. Please try again in a few minutes."

@@ -79,7 +79,7 @@ def functions() -> Template:
     outputs_and_alarms = [_output_and_alarms(function) for function in function_settings()]
     reservations = [_reservation(function) for function in RESERVED]
     parts = [settings, *outputs_and_alarms, *_secrets(), *reservations, *_own_variables(), *_job_settings()]
-    # Chalice writes the function's name here as ApiHandler, but its logical id is APIHandler.
+    # In the name of this log group, Chalice refers to the function as ApiHandler, but its logical id is APIHandler.
     log_group = {"Properties": {"LogGroupName": sub("/aws/lambda/${APIHandler}")}}
     return merge_parts([*parts, {"Resources": {"ApiHandlerLogGroup": log_group}}])
 
@@ -88,15 +88,16 @@ def _own_variables() -> list[Template]:
     """Return the parts with the environment variables that only some functions have, except secrets."""
     # app.py reads SERVED_FUNCTION, and imports only the modules of the function's routes.
     served = [environment(name, {"SERVED_FUNCTION": logical_id(name)}) for name in ROUTE_FUNCTIONS]
-    provider = {}
+    provider_settings = {}  # The OpenID Connect provider with which staff sign in.
     for name in OIDC:
         parameter = f"Oidc{logical_id(name.lower())}"  # OidcClientId for CLIENT_ID
-        provider[f"OIDC_{name}"] = ref(parameter)
+        provider_settings[f"OIDC_{name}"] = ref(parameter)
+    # To pause sending, WatchMail switches these event sources off.
     mail_sources = {
         "MAIL_SOURCE": _event_source_id("send_mail"),
         "OTHER_MAIL_SOURCE": _event_source_id("send_other_mail"),
     }
-    return [*served, environment("sign_in", provider), environment("watch_mail", mail_sources)]
+    return [*served, environment("sign_in", provider_settings), environment("watch_mail", mail_sources)]
 
 
 def _job_settings() -> list[Template]:

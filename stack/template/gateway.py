@@ -2,7 +2,7 @@
 
 Chalice writes each route with its methods and authorizer, and connects all routes to one function, APIHandler. This
 module connects the routes of other functions to these functions, limits requests (throttles), and sends requests
-without a route to our code.
+without a route to our code. The value of a `Function`, such as Counts, is the function's logical id.
 """
 
 from collections.abc import Iterator

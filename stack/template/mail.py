@@ -58,6 +58,7 @@ def _events() -> Template:
     return {
         "MailEventsTopic": resource("SNS::Topic"),
         "MailEventsTopicPolicy": resource("SNS::TopicPolicy", {"Topics": [_TOPIC], "PolicyDocument": policy}),
+        # SES may refuse a topic to which it cannot publish yet.
         "MailEvents": resource("SES::ConfigurationSetEventDestination", events, DependsOn=["MailEventsTopicPolicy"]),
         "MailEventsSubscription": resource("SNS::Subscription", subscription),
         "FeedbackQueuePolicy": _queue_policy("FeedbackQueue"),

@@ -23,6 +23,7 @@ def choice(description: str, *values: str) -> Template:
 
 
 def number(description: str, default: int | str, minimum: int, **more: int) -> Template:
+    """Return a number parameter. `default`: a text if a condition compares it, because conditions compare texts."""
     return {"Type": "Number", "Default": default, "MinValue": minimum, "Description": description, **more}
 
 

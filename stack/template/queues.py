@@ -162,7 +162,8 @@ def dead_letters(name: str, what_failed: str, holds_signatures: bool = False) ->
 def _queue(logical: str, contents: str, holds_signatures: bool, **more: Any) -> Template:
     """Return a queue that keeps messages for as long as SQS allows, and an output with the queue's URL.
 
-    A queue of signatures is encrypted with the charity's own key, if there is one, and outlives the stack.
+    `logical`: its logical id. A queue of signatures is encrypted with the charity's own key, if there is one, and
+    outlives the stack.
     """
     own_key = {
         "KmsMasterKeyId": if_condition("HasCustomerKey", ref("CustomerKeyArn"), "alias/aws/sqs"),

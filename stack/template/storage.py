@@ -17,7 +17,7 @@ def storage() -> Template:
     secret_arns = {f"{name}Arn": output(ref(name), "Secret") for name in _SECRETS}
     bucket_name = output(ref("ExportsBucket"), "Exported and imported files: personal data")
     return {
-        "Resources": {**_exports(), **secrets},
+        "Resources": {**_bucket_and_policy(), **secrets},
         "Outputs": {"ExportsBucketName": bucket_name, **secret_arns},
     }
 
@@ -36,7 +36,7 @@ def _secret(description: str) -> Template:
     return resource("SecretsManager::Secret", properties, **retention())
 
 
-def _exports() -> Template:
+def _bucket_and_policy() -> Template:
     encryption = {
         "SSEAlgorithm": "aws:kms",
         "KMSMasterKeyID": if_condition("HasCustomerKey", ref("CustomerKeyArn")),
@@ -52,6 +52,7 @@ def _exports() -> Template:
         },
         "LifecycleConfiguration": {
             "Rules": [
+                # While an export or a list of subscribers is made, its rows are in files under parts/.
                 _lifecycle_rule("PartsGoAfterADay", Prefix="parts/", ExpirationInDays=1),
                 _lifecycle_rule("FilesGoAfterTheirTime", Prefix="files/", ExpirationInDays=7),
                 _lifecycle_rule("ImportsGoAfterTheirTime", Prefix="imports/", ExpirationInDays=7),

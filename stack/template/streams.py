@@ -3,7 +3,7 @@
 `relay_mail` queues the emails and letters that a change requests. A letter is an email from the signer to a target of
 the petition, such as a member of parliament. `project_signatures` updates the number of pending signatures, the
 counts by constituency, postcode area and text version, and the funnel: how many people reached each step. Each function
-gets only the records that match one of its patterns. A stream must not have more than two readers.
+gets only the records that match one of its patterns. DynamoDB allows at most two readers of a stream.
 """
 
 import json
@@ -62,7 +62,8 @@ def streams() -> Template:
             _RESTORED_STREAM,
             stream_reader("relay_mail", relay_patterns, BatchSize=100, ParallelizationFactor=4),
             # A batch has one write for each counter, so larger batches need fewer writes. 500 changes of several
-            # petitions, with up to three counters each, can be written twice within the function's timeout.
+            # petitions, with up to three counters each, can be written twice within the function's timeout: if one
+            # change fails, the function handles all changes of the batch again, one by one.
             stream_reader(
                 "project_signatures",
                 projection_patterns,

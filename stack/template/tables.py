@@ -91,7 +91,7 @@ def _key_schema(key_kinds: Mapping[str, str]) -> list[Template]:
 
 
 def _alarms(logical: str) -> Template:
-    """Return two alarms on a table: on throttled requests, and on errors of DynamoDB."""
+    """Return two alarms on the table with this logical id: on throttled requests, and on errors of DynamoDB."""
     throttled = [_table_measure(f"{kind}ThrottleEvents", logical) for kind in ("Read", "Write")]
     failed = [_table_measure("SystemErrors", logical, Operation=operation) for operation in _OPERATIONS]
     return {
