@@ -76,4 +76,5 @@ def _name_and_version(opened: zipfile.ZipFile, metadata: str) -> tuple[str, str]
 
 
 def _normal(name: str) -> str:
+    """Return the name of a distribution in one spelling: for PyPI, -, _ and . are the same, and so is the case."""
     return re.sub(r"[-_.]+", "_", name).lower()

@@ -47,6 +47,7 @@ def _set_concurrency_again(cloud: Cloud) -> None:
 
 
 def _set_error_responses(cloud: Cloud, template: dict[str, Any], outputs: dict[str, str]) -> None:
+    """Set the errors that API Gateway answers without calling our code."""
     declared = _definition(template).get("x-amazon-apigateway-gateway-responses", {})
     for kind, response in declared.items():
         headers = _resolve_conditions(response["responseParameters"], has_edge="EdgeArn" in outputs)

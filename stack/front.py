@@ -103,6 +103,7 @@ class Front:
             headers=self.headers(request),
             data=stream,
             allow_redirects=False,
+            # aiohttp adds these headers if the caller has not sent them.
             skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
         )
 
@@ -142,6 +143,7 @@ async def _errors_as_problems(request: web.Request, handler: Handler) -> web.Str
 
 
 async def _without_server_header(_: web.Request, response: web.StreamResponse) -> None:
+    """Remove the header in which aiohttp names itself."""
     response.headers.popall("Server", None)
 
 

@@ -26,20 +26,21 @@ def whole_number(planned: Mapping[str, str], name: str) -> int:
 def check_reservations(
     cloud: Cloud, planned: Mapping[str, str], previous: Mapping[str, str], template: dict[str, Any]
 ) -> None:
-    """Check that the reservations of the senders and of the overflow worker are large enough, if there are any.
+    """Check that the reservations of the senders and of the overflow worker are large enough, or 0 (none).
 
     A worker needs as many executions as its event source starts at once. Check also that Lambda grants all
     reservations.
     """
-    overflow = template["Resources"]["StoreOverflow"]["Properties"]["Events"]["StoreOverflowSqsEventSource"]
-    overflow_workers = overflow["Properties"]["ScalingConfig"]["MaximumConcurrency"]
+    overflow_source = template["Resources"]["StoreOverflow"]["Properties"]["Events"]["StoreOverflowSqsEventSource"]
+    overflow_workers = overflow_source["Properties"]["ScalingConfig"]["MaximumConcurrency"]
     minimums = {"ReservedSenders": whole_number(planned, "MailSenders"), "ReservedOverflow": overflow_workers}
     for name, minimum in minimums.items():
         if 0 < whole_number(planned, name) < minimum:
             raise Failure(f"{name} must be 0 or at least {minimum}, the number that its event source starts")
     reserved = {name: whole_number(planned, name) for name in RESERVED_PARAMETERS}
     if any(reserved.values()):
-        _check_sum(cloud, reserved, {name: int(previous.get(name, 0)) for name in RESERVED_PARAMETERS})
+        before = {name: int(previous.get(name, 0)) for name in RESERVED_PARAMETERS}
+        _check_sum(cloud, reserved, before)
 
 
 def _check_sum(cloud: Cloud, reserved: Mapping[str, int], before: Mapping[str, int]) -> None:

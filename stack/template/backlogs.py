@@ -13,8 +13,8 @@ _OPERANDS = {
 }
 # 1 if messages wait, and at most half as many were deleted as were received. After a success, a message is
 # deleted. So in a queue that works, as many are deleted as received, however many messages wait: a crowd does not set
-# off the alarm, although then its queue is never empty. "Half" because a few messages fail and succeed later, and
-# because AWS counts approximately.
+# off the alarm, although messages wait all the time. "Half" because a few messages fail and succeed later, and because
+# AWS counts approximately.
 _STUCK = "IF((FILL(visible, 0) + FILL(hidden, 0) > 0) AND (2 * FILL(deleted, 0) <= FILL(received, 0)), 1, 0)"
 
 

@@ -40,6 +40,7 @@ class CacheRule(NamedTuple):
 
     @property
     def logical_id(self) -> str:
+        # `Cache` has no time between a day and a year.
         duration = "AYear" if self.max_seconds > _DAY_SECONDS else "ADay"
         names = [name.title() for name in self.query] or ["Path"]
         return f"CacheFor{duration}By{''.join(names)}"
@@ -63,8 +64,8 @@ def routes_with_behaviours() -> list[Route]:
     """
     cached = [route for route in ROUTES.values() if cache_rule(route)]
     uncached = [route for route in ROUTES.values() if not cache_rule(route)]
-    exceptions = [route for route in uncached if _is_matched(route, cached)]
-    return sorted([*cached, *exceptions], key=_sort_key)
+    uncached_but_matched = [route for route in uncached if _is_matched(route, cached)]
+    return sorted([*cached, *uncached_but_matched], key=_sort_key)
 
 
 def _is_matched(route: Route, cached: Sequence[Route]) -> bool:

@@ -72,9 +72,9 @@ def _throttles() -> Iterator[Template]:
 
 
 def _throttled_methods(route: Route) -> list[str]:
-    """Return the route's method, but not HEAD, which has the default throttle. Add OPTIONS if other sites may post.
+    """Return the methods with the route's throttle: its own, and OPTIONS if scripts of other sites may send a POST.
 
-    Browsers send OPTIONS before a POST to another site.
+    Browsers send OPTIONS before such a POST. HEAD has the default throttle.
     """
     has_preflight = route.allows_any_origin and route.method != "GET"
     preflight = ["OPTIONS"] if has_preflight else []

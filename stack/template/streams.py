@@ -94,8 +94,8 @@ def stream_reader(function: str, patterns: list[Template], **reading: int) -> Te
         "StartingPosition": "TRIM_HORIZON",
         "BisectBatchOnFunctionError": True,
         "MaximumRetryAttempts": 20,
-        # DynamoDB keeps a record for 24 hours. With this lower limit, no change of a day comes later than the next day:
-        # the funnel then takes the counts of that day as final (projections/funnel/read.py).
+        # DynamoDB keeps a record for 24 hours. With this lower limit, no change of a day is counted after the next day:
+        # the funnel takes the counts of older days as final (projections/funnel/read.py).
         "MaximumRecordAgeInSeconds": 12 * 3600,
         **reading,
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
