@@ -39,7 +39,7 @@ def _in_every_language(template: str, title: str) -> str:
 
 
 def store(cloud: Cloud, bucket: str) -> None:
-    """Store the pages in the bucket, with no-store, so that no cached busy page is shown when the API works again."""
+    """Store the pages in the bucket, with Cache-Control: no-store: a page must not stay when the API works again."""
     for key, content in ((KEY, page()), (REFUSED_KEY, refused_page())):
         cloud.client("s3").put_object(
             Bucket=bucket,

@@ -186,7 +186,7 @@ def failures(cloud: Cloud, stack: str, started_at: float) -> str:
 def _events_since(since: float, cloud: Cloud, stack: str) -> list[dict[str, Any]]:
     """Return the stack's events since a time (seconds since 1970), newest first.
 
-    AWS returns about 100 on a page, and a rollback alone has more.
+    A page of AWS has about 100 events, and a rollback alone has more. The pages after an older event are not needed.
     """
     events: list[dict[str, Any]] = []
     for page in cloud.client("cloudformation").get_paginator("describe_stack_events").paginate(StackName=stack):

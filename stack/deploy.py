@@ -64,7 +64,7 @@ def _after_deployment(cloud: Cloud, built: Package, stage: str, has_changed: boo
     bucket = outputs.get("BusyBucketName")
     if bucket:
         busy_page.store(cloud, bucket)
-    if "EdgeArn" in outputs and not cloud.is_emulated:
+    if "EdgeArn" in outputs and not cloud.is_emulated:  # The local CDN reads the policy from the template.
         api_policy.check_key(cloud, outputs["RestAPIId"])
     return outputs
 

@@ -125,7 +125,7 @@ def forwarding_application(front: Front, own_routes: Iterable[web.RouteDef] = ()
     app.cleanup_ctx.append(front.connect)
     app.on_response_prepare.append(_without_server_header)
     app.add_routes(own_routes)
-    # Unlike a dot, [\s\S] also matches line breaks.
+    # Unlike a dot, [\s\S] also matches line breaks, which a path may contain as %0A.
     app.router.add_route("*", r"/{path:[\s\S]*}", front.pass_on)
     return app
 

@@ -83,13 +83,13 @@ def package(stage: str, project: Path = ROOT, build: Path = BUILD, target: Targe
     result = Package(out / "sam.json", out / "deployment.zip")
     inputs_file = out / "inputs"
     with _one_at_a_time(build):
-        inputs = _inputs(stage, project, target)
-        has_same_inputs = inputs_file.exists() and inputs_file.read_text() == inputs
+        inputs_hash = _hash_of_inputs(stage, project, target)
+        has_same_inputs = inputs_file.exists() and inputs_file.read_text() == inputs_hash
         is_current = has_same_inputs and result.archive.exists()
         if not is_current:
             inputs_file.unlink(missing_ok=True)  # If the build fails, the next call must build again.
             _build(stage, project, build, result, target)
-            inputs_file.write_text(inputs)
+            inputs_file.write_text(inputs_hash)
     return result
 
 
@@ -102,8 +102,8 @@ def _one_at_a_time(build: Path) -> Iterator[None]:
         yield
 
 
-def _inputs(stage: str, project: Path, target: Target) -> str:
-    """Return a hash of the target, the template and the files from which the package is built."""
+def _hash_of_inputs(stage: str, project: Path, target: Target) -> str:
+    """Return a hash of the stage, the target, the template and the files from which the package is built."""
     code = [*application_files(project), *declaration_files(project)]
     possible_tables = (constituencies.table_path(project), members.table_path(project))
     tables = [path for path in possible_tables if path.exists()]

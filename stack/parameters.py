@@ -70,7 +70,8 @@ def _with_site_url(chosen: dict[str, str], previous: Mapping[str, str]) -> dict[
     is_edge_only = planned.get("EdgeOnly", "yes") == "yes"
     # An earlier deployment has set SiteUrl already, unless the domain is chosen now, or EdgeOnly was no until now.
     may_lack_site_url = "EdgeDomain" in chosen or previous.get("EdgeOnly") == "no"
-    site_url_is_replaced = "EdgeDomain" in chosen and previous.get("SiteUrl") == f"https://{previous.get('EdgeDomain')}"
+    previous_edge_url = f"https://{previous.get('EdgeDomain')}"
+    site_url_is_replaced = "EdgeDomain" in chosen and previous.get("SiteUrl") == previous_edge_url
     if domain and may_lack_site_url and (is_edge_only or site_url_is_replaced):
         return {"SiteUrl": f"https://{domain}", **chosen}  # A chosen SiteUrl replaces the domain.
     return chosen

@@ -86,7 +86,8 @@ def _check_edge(planned: Mapping[str, str], previous: Mapping[str, str]) -> None
         return  # There are no visitors yet, or the API accepts all of them.
     key, previous_key = planned["OriginKey"], previous.get("OriginKey")
     if previous.get("EdgeDomain"):
-        # During the deployment, the API may get the new key before its own change, or the previous key after it.
+        # CloudFront and the API change at different times. So the unchanged API may get the new key, and the changed
+        # API the previous key.
         accepted_before = (previous_key, previous.get("OriginKeyToo"))
         accepted_after = (key, planned["OriginKeyToo"])
         if key not in accepted_before:

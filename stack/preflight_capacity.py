@@ -46,8 +46,8 @@ def check_reservations(
 def _check_sum(cloud: Cloud, reserved: Mapping[str, int], before: Mapping[str, int]) -> None:
     """Check that Lambda grants the reservations, in any order. `before`: the reservations that they replace.
 
-    CloudFormation updates functions in no fixed order, and Lambda checks each reservation when it is made. So one that
-    is raised may come before another one is lowered.
+    CloudFormation updates functions in no fixed order, and Lambda checks each reservation when it is made. So
+    Lambda may check a raised reservation before another one is lowered.
     """
     limit = cloud.client("lambda").get_account_settings()["AccountLimit"]
     available = limit["UnreservedConcurrentExecutions"] + sum(before.values())

@@ -34,7 +34,7 @@ def declaration_files(project: Path) -> list[Path]:
 
 
 def digest(*parts: Path | str) -> str:
-    """Return one hash of this Python's version and of all parts, in their order.
+    """Return one hash of the version of this Python, which builds the package, and of all parts, in their order.
 
     A part is a string, or a path. For a path, hash the path and the content of the file.
     """

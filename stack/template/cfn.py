@@ -71,7 +71,7 @@ def merge_parts(parts: Iterable[Template]) -> Template:
 
 
 def _merge_into(whole: Template, part: Template, place: str) -> None:
-    """Add the part to the whole. `place`: where in the template both belong, for the error."""
+    """Add the part to the whole. `place`: the path in the template of the whole and of the part, for the error."""
     for name, value in part.items():
         if name not in whole:
             whole[name] = deepcopy(value)

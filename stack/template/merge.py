@@ -28,11 +28,10 @@ _DESCRIPTION = "Petitions: sign, confirm, count. One template for AWS and for th
 
 
 def settings_in(outputs: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables that every function's environment has, if their values are outputs of the stack.
+    """Return those variables of every function's environment whose values are outputs of the stack.
 
-    An example is the URL of a queue.
-
-    Raise KeyError if an output is missing, because the stack was deployed from an older template.
+    An example is the URL of a queue. Raise KeyError if an output is missing: the stack was deployed from an older
+    template.
     """
     template = merge_template()
     # A variable has the same value in the template as its output, such as {"Ref": "MailQueue"}. A dict cannot be a key,
