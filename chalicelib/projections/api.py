@@ -28,12 +28,8 @@ routes = Blueprint(__name__)
 ALL = "all"
 # In lists, the petitions that staff work with come first.
 STATE_ORDER = (
-    PetitionState.OPEN,
-    PetitionState.PAUSED,
-    PetitionState.DRAFT,
-    PetitionState.CLOSED,
-    PetitionState.REMOVED,
-)
+    PetitionState.OPEN, PetitionState.PAUSED, PetitionState.DRAFT, PetitionState.CLOSED, PetitionState.REMOVED,
+)  # fmt: skip
 # The largest value of ?top=.
 MAX_TOP = 999
 
@@ -90,10 +86,11 @@ def _answer_with_all_breakdowns(request: Request, slug: str) -> Response:
     breakdowns = {each.by: _rows(each) for each in found.breakdowns}
     is_csv = wants_csv(request)
     if is_csv:
-        rows = [{"by": by, **row} for by, rows_by in breakdowns.items() for row in rows_by]
+        rows = [{"by": by, **row} for by, one_breakdown in breakdowns.items() for row in one_breakdown]
         response = as_csv(rows, ("by", "key", "confirmed"))
     else:
         response = json_answer({**totals, "as_of": times.iso(found.as_of), "breakdowns": breakdowns})
+    # Without `as_of`, which changes at every request: the ETag changes only with the numbers.
     return conditional_answer(request, [totals, breakdowns, is_csv], response)
 
 
@@ -151,7 +148,7 @@ def _chosen_dimension(request: Request) -> TallyDimension | Dimension | None:
 def _chosen_top(request: Request) -> int | None:
     """Return the number in ?top=: how many rows to return, those with the largest numbers. None: return all rows.
 
-    One more row has the sum of all others, unless it is 0.
+    One more row has the sum of all others, unless it is 0. Days and hours are in order of time, so refuse ?top=.
     """
     value = query(request, "top")
     if not value:

@@ -29,6 +29,7 @@ def project(increments: Iterable[Increment], tables: Tables) -> None:
     counters: dict[Key, dict[str, Increment]] = defaultdict(dict)
     for increment in increments:
         if any(increment.numbers.values()):  # Otherwise, there is nothing to add.
+            # If the batch has a change twice, both have the same position: only one is added.
             counters[increment.counter][increment.position] = increment
     for by_position in counters.values():
         _add(list(by_position.values()), tables)

@@ -125,12 +125,12 @@ def recount(petition: Petition, clock: Callable[[], datetime], tables: Tables) -
 
 
 def repair(found: Recount, now: datetime, tables: Tables) -> dict[str, int]:
-    """Correct the drift with one adjustment. Return its numbers. Only manage.py calls this. Raise as `adjust` does."""
+    """Correct the drift. Return the numbers added. Raise what `adjust` raises. Only manage.py calls this."""
     return adjust(found.slug, found.drift, now, tables) if found.drift else {}
 
 
 def repair_pending(found: Recount, tables: Tables) -> int:
-    """Correct the wrong counters that have not changed meanwhile. Return how many. The stream must not be behind."""
+    """Correct the wrong counters that have not changed since. Return how many. The stream must not be behind."""
     repaired = 0
     for bucket, wrong in found.wrong_pending.items():
         with suppress(ConditionFailed):
@@ -155,7 +155,7 @@ def _recount(petition: Petition, now: datetime, tables: Tables) -> Recount:
 
 
 def _walk_over(slug: str, now: datetime, tables: Tables) -> Walk:
-    """Read all signatures. Memory holds only one number for each country and source, not the signatures."""
+    """Read all signatures, but keep only sums. `lower_bound`: a text that sorts before all times of its second."""
     walk = Walk(since=lower_bound(now - IN_FLIGHT), until=iso(now + SKEW))
     for bucket in keys.BUCKETS:
         for item in read_for_recount(slug, bucket, tables):
@@ -164,9 +164,9 @@ def _walk_over(slug: str, now: datetime, tables: Tables) -> Walk:
 
 
 def _drift(stored: Mapping[SumName, int], walk: Walk) -> dict[SumName, int]:
-    """Return the smallest possible drift of each sum, without zeros. A sum must include those confirmed earlier.
+    """Return the smallest drift of each sum, without zeros. The tally must have the signatures in `confirmed_earlier`.
 
-    It may include those confirmed recently, and all those withdrawn recently, which no longer show where they counted.
+    It may have `confirmed_recently`, and all withdrawn recently, which no longer show in which sums they counted.
     """
     drift = {}
     for name in {*stored, *walk.confirmed_earlier, *walk.confirmed_recently}:

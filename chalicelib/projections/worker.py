@@ -43,7 +43,7 @@ def _project(changes: Iterable[StreamChange]) -> None:
 def _increments_of(change: StreamChange) -> Iterator[Increment]:
     yield from increments(change.position, change.before, change.after, change.at)
     table = constituencies()
-    if table:
+    if table:  # The charity may have given no table.
         yield from constituency_increments(change.position, change.before, change.after, table)
 
 

@@ -54,13 +54,14 @@ def sign_by_form(request: Request, slug: str) -> Response:
         petition = find_petition(slug, now, signing_tables())
         return petition_page(request, petition, now, signing_tables(), form={}, status=409)
     fields = form_fields(request)
-    fields.pop(SUGGESTION_FIELD, None)  # Only our own suggestion may be in this field.
+    fields.pop(SUGGESTION_FIELD, None)  # Never show a suggestion that a client sent.
     try:
         form = read_fields(fields)
         suggested = suggested_address(fields)
         if suggested:
             fields[SUGGESTION_FIELD] = suggested
-            raise Invalid([FieldError("email", CHECK_ADDRESS)])  # Probably a typo: ask once.
+            # Probably a typo. If the form then sends the same address again, it is accepted.
+            raise Invalid([FieldError("email", CHECK_ADDRESS)])
         _sign(request, form, petition, "form", now)
     except Invalid as invalid:
         return petition_page(

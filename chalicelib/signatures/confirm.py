@@ -29,7 +29,7 @@ NO_ATTRIBUTES: Mapping[str, Any] = {}
 def read_corrections(fields: Mapping[str, str], country: str) -> Corrections:
     """Return the corrections. A field that was not sent stays unset. Raise Invalid if a correction is invalid.
 
-    `country`: the signature's country, for a postcode that was sent without a country.
+    `country`: the signature's country. A postcode that was sent without a country is checked by the rules of this one.
     """
     sent = {name: fields[name] for name in Corrections.model_fields if name in fields}
     try:
@@ -45,7 +45,7 @@ def check_version(shown: str | None, petition: Petition) -> None:
 
 
 def current_versions(petition: Petition) -> dict[str, str]:
-    """Return the versions of the current texts. `confirm` stores them if the person saw these texts on the page."""
+    """Return the versions of the current texts, to store with the confirmation of a person who saw these texts."""
     return {"text_version": petition.text_version, "consent_version": petition.consent_version}
 
 
@@ -88,7 +88,7 @@ def confirm(
         # postcode with this country.
         subject = subject._replace(country=stored.country or "", source=stored.source or "")
         corrections = read_corrections(corrections.model_dump(exclude_unset=True), subject.country)
-    raise Conflicted("storage")
+    raise Conflicted
 
 
 def corrected_attributes(corrections: Corrections, country: str) -> dict[str, Any]:
@@ -117,7 +117,7 @@ def _confirm_as_linked(
     by_partner = "by_partner" in changes
     country = changes.get("country", subject.country)
     linked_entry = TallyEntry(+1, now, country, subject.source, by_partner)
-    has_receipt_email = petition.receipt and not by_partner
+    has_receipt_email = petition.receipt and not by_partner  # It is for people who confirm by our email.
 
     # If the tally has no room for the link's source, `entry` has the source OTHER.
     def change_for(entry: TallyEntry) -> Change:

@@ -47,7 +47,7 @@ def change_and_count(
                 raise
             # The tally's condition failed: the shard has too many sources.
             entry = with_other_source(entry)
-    raise Conflicted("storage")
+    raise Conflicted
 
 
 def wait_after_conflict(attempt: int) -> None:
@@ -66,6 +66,6 @@ def withdraw_and_subtract(petition: Petition, stored: Signature, change: Change,
     if stored.state is SignatureState.PENDING:
         tables.update(change)
         return
-    source = stored.counted_source or stored.source or DIRECT
-    entry = TallyEntry(-1, now, stored.country or "", source, by_partner=bool(stored.by_partner))
+    counted_under = stored.counted_source or stored.source or DIRECT
+    entry = TallyEntry(-1, now, stored.country or "", counted_under, by_partner=bool(stored.by_partner))
     change_and_count(petition, entry, lambda _: change, tables)

@@ -1,7 +1,7 @@
 """Erase a signature: subtract it from the tally and delete its personal data (GDPR, article 17).
 
-The overflow queue holds signatures that were not stored in the table when somebody signed. An erasure leaves an empty
-item, so that a message in this queue does not store the signature again.
+The overflow queue holds signatures that were not stored in the table when somebody signed. Erasing a stored signature
+leaves an empty item, so that a message in this queue does not store the signature again.
 """
 
 from collections.abc import Iterable
@@ -33,7 +33,7 @@ def erase(key: Key, petition: Petition, now: datetime, tables: Tables) -> None:
                 continue  # Somebody signed again with the address between the two calls.
             # There is no item, so nothing is left to erase.
         return
-    raise Conflicted("storage")
+    raise Conflicted
 
 
 def erase_all(identities: Iterable[tuple[Petition, str]], now: datetime, tables: Tables) -> None:

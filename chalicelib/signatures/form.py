@@ -54,6 +54,7 @@ MISSING = {
     "consent.sign": NOT_TICKED,
 }
 WRONG = {"source": translatable("Use 1 to 40 lower-case letters, numbers or hyphens")}
+# The sentences for fields that are missing or wrong.
 WORDS = Words(MISSING, WRONG)
 
 
@@ -116,7 +117,8 @@ class SignatureForm(BaseModel):
     @field_validator("postcode")
     @classmethod
     def _clean_for_country(cls, postcode: str | None, info: ValidationInfo) -> str | None:
-        return clean_postcode(postcode or "", info.data.get("country", ""))
+        country = info.data.get("country", "")  # "" if the country is invalid: pydantic then leaves it out.
+        return clean_postcode(postcode or "", country)
 
 
 def read_json(body: str) -> SignatureForm:
@@ -125,7 +127,7 @@ def read_json(body: str) -> SignatureForm:
 
 
 def read_fields(fields: Mapping[str, str]) -> SignatureForm:
-    """Return the form from the fields of an HTML form. An empty field counts as absent. Raise Invalid."""
+    """Read the fields of an HTML form. An empty field counts as absent. Raise Invalid if a field is invalid."""
     filled = {name: fields[name] for name in FORM_FIELDS if fields.get(name, "").strip()}
     consent = {name: is_ticked(fields, f"consent.{name}") for name in ("sign", "updates")}
     try:
@@ -135,7 +137,10 @@ def read_fields(fields: Mapping[str, str]) -> SignatureForm:
 
 
 def as_typed(fields: Mapping[str, str]) -> dict[str, str]:
-    """Return the values with which the form is shown again. Leave out checkboxes that were not ticked."""
+    """Return the values with which the form is shown again.
+
+    Leave out checkboxes that were not ticked, because the page ticks every checkbox that has a value.
+    """
     values = dict(fields)
     for name in fields:
         is_checkbox = name.startswith("consent.") or name in ("letter.send", "letter.reply")
@@ -157,6 +162,6 @@ class Corrections(BaseModel):
     @field_validator("postcode")
     @classmethod
     def _clean_for_country(cls, postcode: str | None, info: ValidationInfo) -> str | None:
-        context = info.context or {}  # From `read_corrections`.
+        context = info.context or {}  # `read_corrections` passes the signature's country.
         country = info.data.get("country") or context.get("country", "")
         return clean_postcode(postcode or "", country)

@@ -96,10 +96,10 @@ def letter_texts(letter: Letter, signed: SignedLetter) -> dict[str, str]:
 
 
 def _opening_text(opening: int | str | None, suggested: Sequence[str]) -> str:
-    """Return the own words or the chosen suggestion. If none is chosen or staff removed it: the first one, if any."""
+    """Return the person's own words, or the suggestion with this index. Otherwise, return the first one, if any."""
     if isinstance(opening, str):
         return opening
-    if suggested and opening is not None and opening < len(suggested):
+    if opening is not None and opening < len(suggested):  # Staff may have removed suggestions since.
         return suggested[opening]
     return suggested[0] if suggested else ""
 
@@ -107,10 +107,7 @@ def _opening_text(opening: int | str | None, suggested: Sequence[str]) -> str:
 def render_letter(
     words: Mapping[str, str], to: str, name: str, postcode: str, charity: str, language: Language
 ) -> RenderedLetter:
-    """Return the letter to the target named `to`, signed with the person's name and postcode.
-
-    `words`: the texts from `letter_texts`.
-    """
+    """Return the letter to the target named `to`, signed with `name` and `postcode`. `words`: from `letter_texts`."""
     greeting = language.text(GREETING) % {"name": to}
     parts = [greeting, words["opening"], words["body"]]
     text = "\n\n".join(part for part in parts if part)
@@ -133,16 +130,19 @@ def signed_letter(form: LetterForm | None, petition: Petition, language: str | N
     if letter is None:
         raise Invalid([FieldError("letter", NO_LETTER)])
     own: dict[str, str] = {}
+    # The form's texts are clean, so clean the petition's texts before the comparison.
     if form.subject and form.subject != clean_prose(letter.subject):
         own["subject"] = form.subject
     if form.body and form.body != clean_prose(letter.body):
         own["body"] = form.body
     opening = _chosen_opening(form.opening, letter)
-    own_opening = {"opening": opening} if isinstance(opening, str) else {}
-    _check_own_words(own | own_opening, letter)
+    if isinstance(opening, str):
+        own["opening"] = opening
+    _check_own_words(own, letter)
     if not form.send:
         return None
-    return SignedLetter(version=petition.letter_version, opening=opening, reply=form.reply, **own)
+    subject, body = own.get("subject"), own.get("body")
+    return SignedLetter(version=petition.letter_version, opening=opening, subject=subject, body=body, reply=form.reply)
 
 
 def _chosen_opening(opening: int | str | None, letter: Letter) -> int | str | None:

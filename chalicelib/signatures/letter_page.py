@@ -61,7 +61,8 @@ def shown_letter(signature: Signature, petition: Petition) -> ShownLetter | None
     words = letter_texts(letter, signed)
     member = member_for_postcode(signature.country, signature.postcode) if letter.is_to_members else None
     to = _recipient_names(letter, member)
-    # There is no recipient if the only target is the member of parliament, and we know no member for the postcode.
+    # There is no recipient if the only target is the member of parliament, and we know no member for the postcode. The
+    # letter then begins with the target's general name.
     first_recipient = to[0] if to else letter.targets[0].name
     name, postcode = signature.name or "", signature.postcode or ""
     rendered = render_letter(words, first_recipient, name, postcode, translated.charity, language)
@@ -89,7 +90,7 @@ def with_typed_values(signature: Signature, fields: Mapping[str, str], petition:
         changes |= corrected_attributes(corrections, country)
     with suppress(Invalid):
         changes |= corrected_letter(fields, petition)
-    if changes.get("letter"):
+    if changes.get("letter"):  # A dict, as it would be stored.
         changes["letter"] = SignedLetter.model_validate(changes["letter"])
     return signature.model_copy(update=changes)
 
@@ -99,6 +100,7 @@ def check_member(fields: Mapping[str, str], corrections: Corrections, country: s
 
     `country`: the signature's country before the corrections.
     """
+    # The form has "letter.member" only if a target is the member of parliament for the postcode.
     if "letter.member" not in fields or not is_ticked(fields, "letter.send"):
         return
     corrected = {"country": country, **corrected_attributes(corrections, country)}

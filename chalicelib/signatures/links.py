@@ -156,7 +156,7 @@ def _subject(purpose: Purpose, token: str | None, now: datetime) -> Subject:
 
 
 def _fields(request: Request) -> dict[str, str]:
-    """Return the form fields and the URL's token; only the token if the body is no form, as from some mail programs."""
+    """Return the form's fields, with the token in the URL. Some mail programs send no form: return only the token."""
     token = query(request, "token")
     if token and content_type(request) != FORM:
         return {"token": token}
@@ -177,8 +177,9 @@ def _confirm_page(
     if not is_pending and offered is None:
         return page_about(link.petition, request, PAGE_OF_STATE[signature.state], {})
     language = language_of(chosen_language(request) or link.petition.language)
-    country_names = language.countries(countries()) if is_pending else {}
-    shown = offered or shown_letter(with_typed_values(signature, typed, link.petition), link.petition)
+    country_names = language.countries(countries()) if is_pending else {}  # send_letter.html does not list them.
+    with_typed = with_typed_values(signature, typed, link.petition)
+    shown = offered or shown_letter(with_typed, link.petition)
     context = {
         "letter": shown,
         "token": link.token,

@@ -64,9 +64,9 @@ def request_or_nudge_mail(
 ) -> None:
     """Request the email that fits the signature's state. If an email is already requested, nudge its request.
 
-    `network`: the hash of the network from which the person signs again. `letter`: the letter that the person typed. If
-    the signature is confirmed and has no letter, the email asks the owner whether to send this letter. Raise
-    ConditionFailed if `request_mail` or `nudge_mail` does.
+    `network`: the hash of the network from which the person signs again. Only a nudge stores it (see `nudge_mail`).
+    `letter`: the letter that the person typed. If the signature is confirmed and has no letter, the email asks the
+    owner whether to send this letter. Raise ConditionFailed if `request_mail` or `nudge_mail` does.
     """
     offer = NO_OFFER
     may_offer = stored.state is SignatureState.CONFIRMED and stored.letter is None
@@ -97,8 +97,8 @@ def nudge_mail(
 
     `changes`: new attributes of the request. A new network replaces the old one, which is perhaps a stranger's: a limit
     may delay all first emails for the stranger's network. `offer`: {"letter_asked": letter} if the email asks the owner
-    whether to send this letter, else empty. The first offer is stored even if the request is recent: the email is not
-    sent yet, so it can still ask.
+    whether to send this letter, else empty. Only a confirmed signature gets an offer. The first offer is stored even if
+    the request is recent: the email is not sent yet, so it can still ask.
     """
     long_ago = iso(now - NUDGE_AFTER)
     may_be_nudged: Condition = Attr("mail_requested_at").lte(long_ago) & absent_or_at_most("mail_nudged_at", long_ago)

@@ -94,7 +94,7 @@ def _new_signature(form: SignatureForm, petition: Petition, origin: Origin, now:
         country=form.country,
         postcode=form.postcode,
         source=origin.source,
-        language=None if form.language == petition.language else form.language,
+        language=None if form.language == petition.language else form.language,  # None: the main language.
         updates=form.consent.updates,
         letter=signed_letter(form.letter, petition, form.language),
         obtained_by=origin.obtained_by,
@@ -136,8 +136,8 @@ def _store_and_wait(new: NewSignature, now: datetime, tables: Tables) -> Outcome
 def _store(new: NewSignature, now: datetime, tables: Tables, *, from_queue: bool = False) -> Outcome:
     """Store the signature. If its key exists, add who obtained it, and renew the stored one or request its email.
 
-    `from_queue`: the signature is from the overflow queue. Then do neither if the stored one is newer or waits for its
-    email (an import's email does not count, because it waits behind others). Raise Unavailable if it may not be stored.
+    `from_queue`: the signature is from the overflow queue. Then do not renew or request if the stored one is newer or
+    waits for an email (not for an import's, which waits behind others). Raise Unavailable if it is perhaps not stored.
     """
     for _ in range(ATTEMPTS):
         try:
@@ -147,7 +147,7 @@ def _store(new: NewSignature, now: datetime, tables: Tables, *, from_queue: bool
             earlier = store.as_signature(failure.item or {})  # Never {}: `add` fails with the item.
         is_live = not earlier.is_withdrawn_or_expired(now)
         added = _new_obtainer_and_receipts(new.signature, earlier)
-        if is_live and added:
+        if is_live and added:  # Otherwise, `_sign_again` replaces the stored signature, or there is nothing to add.
             store.add_obtainer_and_receipts(new.key, added, tables)
         waits_for_email = is_live and earlier.mail_kind not in (None, MailKind.CONFIRM_IMPORTED)
         if from_queue and (waits_for_email or _is_overtaken(new, earlier)):
@@ -184,10 +184,10 @@ def _is_overtaken(new: NewSignature, earlier: Signature) -> bool:
 
 
 def _sign_again(key: Key, earlier: Signature, signature: Signature, now: datetime, tables: Tables) -> bool:
-    """Renew the earlier signature if it is withdrawn or expired. Otherwise request its email again, within the limits.
+    """Renew the earlier signature if it is withdrawn or expired. Otherwise request its email again.
 
-    Write nothing if the new signature requests no email, or if the condition of the write fails. Return True then too.
-    Return False only if TTL has deleted the earlier signature meanwhile; the caller then tries again.
+    Return False only if TTL has deleted the earlier signature meanwhile; the caller then tries again. Return True even
+    if nothing is written: if the new signature requests no email, or if the condition of the write fails.
     """
     try:
         if earlier.is_withdrawn_or_expired(now):

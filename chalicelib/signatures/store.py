@@ -1,8 +1,8 @@
 """Read and write signatures. Every write has a condition, because the signature may have changed since it was read.
 
-store_leaving.py has the writes with which a person leaves. A partner's receipt is our record of a signature that it
-sent. In place of a receipt, OUR_FORM means that the person signed here. A receipt email says that a signature is
-confirmed.
+store_leaving.py has the writes with which a person leaves. A receipt is our record of a signature that a partner sent.
+In place of a receipt, OUR_FORM means that the person signed here. A receipt email is something else: it says that a
+signature is confirmed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -143,4 +143,5 @@ def remove_receipt(key: Key, removed: str, stored: Signature, tables: Tables) ->
 
 
 def has_receipts_of(stored: Signature) -> Condition:
+    """Return the condition that the receipts are still as in `stored`."""
     return is_still("receipt", stored.receipt) & is_still("also_came_with", stored.also_came_with)

@@ -1,4 +1,7 @@
-"""Write that a person unsubscribes, withdraws or is erased. Every write has a condition, as in store.py."""
+"""Write that a person unsubscribes, withdraws or is erased. Every write has a condition, as in store.py.
+
+`iso` returns a time with whole seconds, `exact` with microseconds.
+"""
 
 from dataclasses import replace
 from datetime import datetime

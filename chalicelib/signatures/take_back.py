@@ -43,7 +43,7 @@ def take_back(key: Key, receipt: str, petition: Petition, now: datetime, tables:
             return True
         except ConditionFailed:
             continue  # The person signed, confirmed or withdrew meanwhile: read the signature again.
-    raise Conflicted("storage")
+    raise Conflicted
 
 
 def add_receipt(key: Key, receipt: str, tables: Tables) -> bool:

@@ -34,7 +34,7 @@ def withdraw(key: Key, petition: Petition, now: datetime, tables: Tables) -> Non
             return
         except ConditionFailed:
             continue  # The signature was confirmed or renewed meanwhile: read it again.
-    raise Conflicted("storage")
+    raise Conflicted
 
 
 def unsubscribe(key: Key, now: datetime, tables: Tables) -> None:

@@ -1,9 +1,8 @@
 """Exact counts of confirmed signatures, and breakdowns by day, hour, country and source.
 
-A petition's tally has numbers for each day (UTC). The numbers of a day are spread over several items, the shards,
-because transactions on one item conflict. When a day is over, the next reader closes it: the sum of the day's shards is
-stored, and is added to the head. The head is the item with the sum of all closed days. A `Tally` object has the numbers
-of one day, or the sum of several days.
+A petition's tally has numbers for each day (UTC). A day's numbers are spread over several items, the shards, because
+transactions on one item conflict. When a day is over, the next reader closes it: the sum of the day's shards is stored,
+and added to the head, the item with the sum of all closed days. A `Tally` has the numbers of one day or of several.
 """
 
 from collections.abc import Mapping, Sequence
@@ -138,7 +137,8 @@ def _tallies_on(petition: TalliedPetition, days: Days, now: datetime, tables: Ta
     """Return the tallies of these days. Also close past days."""
     head = store.head(petition.slug, tables)
     open_tallies = _read_and_close(petition, head, now, tables)
-    closed_tallies = store.closed_days(petition.slug, days.first, min(days.last, head.through), tables)
+    last_closed = min(days.last, head.through)  # The days after `head.through` are in `open_tallies`.
+    closed_tallies = store.closed_days(petition.slug, days.first, last_closed, tables)
     chosen = {day: tally for day, tally in open_tallies.items() if day in days}
     return chosen | closed_tallies
 
@@ -172,7 +172,7 @@ def _open_days(head: store.Head, petition: TalliedPetition, now: datetime) -> st
     """Return the days after the last closed day, up to today."""
     number_of_days = (now.date() - head.through).days
     days = [head.through + timedelta(days=number) for number in range(1, number_of_days + 1)]
-    # A raised number of shards is stored in the head first, and in the petition second.
+    # The head gets a raised number of shards before the petition does. A new head perhaps has none yet (`open_tally`).
     shards = max(petition.shards, head.shards)
     return store.OpenDays(petition.slug, shards, days)
 

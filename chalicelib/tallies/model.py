@@ -100,7 +100,7 @@ def attributes_of(tally: Tally) -> dict[str, int]:
 
 def tally_of(item: Mapping[str, Any]) -> Tally:
     """Return the numbers of an item: of a shard, or of a closed day."""
-    # The attributes of hours and countries have three characters (h13, cGB). Longer names with h or c are other things.
+    # Only names of three characters are hours or countries (h13, cGB). Other attributes may begin with h or c too.
     return Tally(
         total=item.get(TOTAL, 0),
         withdrawn=item.get(WITHDRAWN, 0),
@@ -147,10 +147,11 @@ def breakdown_values(by: TallyDimension, tallies: Mapping[date, Tally]) -> dict[
 def largest_first(values: Mapping[str, int]) -> list[tuple[str, int]]:
     """Return the values with their numbers, the largest number first. Equal numbers are in the order of the values."""
     by_value = sorted(values.items())
-    return sorted(by_value, key=lambda row: row[1], reverse=True)
+    return sorted(by_value, key=lambda value_and_number: value_and_number[1], reverse=True)
 
 
 def _values_on(day: date, by: TallyDimension, tally: Tally) -> Mapping[str, int]:
+    """Return the day's number for each value of the dimension. `tally`: the numbers of this day."""
     if by is TallyDimension.DAY:
         return {day.isoformat(): tally.total}
     if by is TallyDimension.HOUR:

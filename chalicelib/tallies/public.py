@@ -78,7 +78,8 @@ def _count_missing_and_oldest(
 ) -> dict[str, Count]:
     """Count and save all petitions without a snapshot. With the lease of the list, also replace the oldest snapshots.
 
-    The lease is not released. It expires when the new snapshots are stale.
+    Petitions without a snapshot need no lease, because there is no stale count to return. The lease is not released. It
+    expires when the new snapshots are stale.
     """
     chosen = [petition for petition in outdated if petition.slug not in snapshot_by_slug]
     stale = [petition for petition in outdated if petition.slug in snapshot_by_slug]
@@ -111,7 +112,7 @@ def _recent(item: Item) -> Recent | None:
     if not stored:
         return None
     as_of = datetime.fromisoformat(stored["as_of"])
-    return Recent(**{**stored, "as_of": as_of})
+    return Recent(today=stored["today"], last_day=stored["last_day"], areas=stored["areas"], as_of=as_of)
 
 
 def lease_recent(slug: str, now: datetime, tables: Tables) -> bool:

@@ -33,6 +33,7 @@ def snapshots(slugs: Iterable[str], tables: Tables) -> dict[str, Item]:
 
 
 def open_snapshot(slug: str, now: datetime, tables: Tables) -> None:
+    """Store a first snapshot with the count 0, unless the petition has one. Nobody has its lease (0)."""
     put_if_absent(NewItem(keys.snapshot(slug), {"count": 0, "as_of": iso(now), LEASE: 0}), tables)
 
 

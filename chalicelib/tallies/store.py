@@ -67,8 +67,8 @@ def entry_change(slug: str, shard: int, entry: TallyEntry) -> Change:
     """Return the change that adds the entry to the shard.
 
     Use the change only in a transaction with a change that can happen only once. Otherwise, a retry would count twice.
-    The change fails if a confirmation's source is new in the shard, and the shard has MAX_SOURCES on this day. The
-    source OTHER always fits.
+    The change fails if a confirmation's source is new in the shard, and the shard has MAX_SOURCES on this day. A
+    withdrawal and the source OTHER always fit.
     """
     numbers: dict[str, int | set[str]] = {
         TOTAL: entry.amount,
@@ -151,11 +151,11 @@ def close_day(slug: str, day: date, tally: Tally, shards: int, tables: Tables) -
     Raise ConditionFailed if this is not the day after the last closed day, or if the petition now has more shards.
     """
     day_before = (day - timedelta(days=1)).isoformat()
-    is_next = Attr("through").eq(day_before) & absent_or_at_most(SHARDS, shards)
+    may_close = Attr("through").eq(day_before) & absent_or_at_most(SHARDS, shards)
     through = {"through": day.isoformat()}
-    # The day's item exists already if the day was closed and reopened. `is_next` refuses a second caller.
+    # The day's item exists already if the day was closed and reopened. `may_close` refuses a second caller.
     day_change = Change(keys.tally_day(slug, day), assign=attributes_of(tally))
-    head_change = Change(keys.tally_head(slug), assign=through, add=_added_to_head(tally), when=is_next)
+    head_change = Change(keys.tally_head(slug), assign=through, add=_added_to_head(tally), when=may_close)
     tables.transact([day_change, head_change])
 
 
@@ -176,8 +176,8 @@ def reopen(slug: str, today: date, tables: Tables) -> list[date]:
         through = {"through": (today - timedelta(days=1)).isoformat()}
         added = _added_to_head(summed(closed.values()))
         subtracted = {name: -number for name, number in added.items()}
-        is_same = Attr("through").eq(old_head.through.isoformat())
-        tables.update(Change(keys.tally_head(slug), assign=through, add=subtracted, when=is_same))
+        is_unchanged = Attr("through").eq(old_head.through.isoformat())
+        tables.update(Change(keys.tally_head(slug), assign=through, add=subtracted, when=is_unchanged))
     return sorted(closed)
 
 

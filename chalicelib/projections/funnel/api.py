@@ -59,6 +59,7 @@ def _rate_json(found: Rate) -> dict[str, object]:
 
 
 def _unit(request: Request) -> FunnelBy:
+    """Return whether the rows are for days or for hours, as ?by= says. Days without ?by=."""
     value = query(request, "by") or FunnelBy.DAY
     if value not in list(FunnelBy):
         raise Invalid([FieldError("by", "Use day or hour")])

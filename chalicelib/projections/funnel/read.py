@@ -63,8 +63,8 @@ def stage_counts_by_day(petition: Petition, now: datetime, tables: Tables) -> St
 def _first_not_closed(petition: Petition, closed: StageCounts, final_before: date, tables: Tables) -> date:
     """Return the first day that is not closed.
 
-    If no day is closed, return the petition's first day, but not later than `final_before`: the first day may be in the
-    future.
+    If no day is closed, return the petition's first day, or `final_before` if that is earlier. So the caller reads all
+    days that are not final, even if the petition's first day is in the future.
     """
     if closed:
         return max(closed) + timedelta(days=1)
@@ -106,16 +106,16 @@ def rate(counts: StageCounts, chosen: StageCounts, now: datetime) -> Rate:
     minutes = (now - since) / timedelta(minutes=1)
     current = round(recent / minutes, 1)
     chosen_slots = _confirmations(chosen)
-    busiest = max(chosen_slots, key=lambda start: chosen_slots[start], default=None)
-    peak = chosen_slots[busiest] / SLOT_MINUTES if busiest else 0.0
-    return Rate(current=current, over_minutes=round(minutes), peak=round(peak, 1), peak_at=busiest)
+    peak_start = max(chosen_slots, key=lambda start: chosen_slots[start], default=None)
+    peak = chosen_slots[peak_start] / SLOT_MINUTES if peak_start else 0.0
+    return Rate(current=current, over_minutes=round(minutes), peak=round(peak, 1), peak_at=peak_start)
 
 
 def last_day(counts: StageCounts, now: datetime) -> dict[datetime, int]:
     """Return the confirmations of the last 24 hours by the start of the slot, in order. Empty slots are absent."""
-    since = _slot_start(now) - timedelta(days=1)
+    first = _slot_start(now) + SLOT - timedelta(days=1)  # The current slot is the last one of these 24 hours.
     slots = _confirmations(counts)
-    return {start: slots[start] for start in sorted(slots) if start > since}
+    return {start: slots[start] for start in sorted(slots) if start >= first}
 
 
 def _close_days(slug: str, final_days: StageCounts, tables: Tables) -> None:
