@@ -56,5 +56,6 @@ def overview(petition: Petition, days: Days, now: datetime, tables: Tables) -> O
     confirmed = shown_breakdowns[0].confirmed
     if days == ALL_DAYS:
         for by in (Dimension.VERSION, Dimension.AREA):
-            shown_breakdowns.append(Breakdown(confirmed, now, by, rows_by(by, numbers, confirmed)))
+            rows = rows_by(by, numbers, confirmed)
+            shown_breakdowns.append(Breakdown(confirmed, now, by, rows))
     return Overview(confirmed=confirmed, pending=numbers[PENDING], as_of=now, breakdowns=shown_breakdowns)

@@ -34,7 +34,8 @@ def counter_of(slug: str, bucket: str, constituency: str) -> Key:
 
     The key must never change, so use crc32. Python's `hash` differs between processes.
     """
-    return keys.constituencies(slug, bucket, crc32(constituency.encode()) % GROUPS)
+    group = crc32(constituency.encode()) % GROUPS
+    return keys.constituencies(slug, bucket, group)
 
 
 def confirmed_by_constituency(slug: str, tables: Tables) -> Counter[str]:
@@ -48,6 +49,7 @@ def confirmed_by_constituency(slug: str, tables: Tables) -> Counter[str]:
 
 
 def _counters(slug: str) -> Iterator[Key]:
+    """Yield the keys of the petition's items of counters."""
     for bucket in keys.BUCKETS:
         for group in range(GROUPS):
             yield keys.constituencies(slug, bucket, group)

@@ -98,7 +98,8 @@ def _current_increments(old: Image, new: Image) -> dict[str, int]:
         if image.get("state") == SignatureState.PENDING:
             numbers[PENDING] += amount
         if image.get("state") == SignatureState.CONFIRMED:
-            numbers.update(dict.fromkeys(number_names_of(image), amount))
+            for name in number_names_of(image):
+                numbers[name] += amount
     return {name: number for name, number in numbers.items() if number}
 
 

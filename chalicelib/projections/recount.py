@@ -68,8 +68,8 @@ class Walk:
         if item["confirmed_at"] >= self.until:  # Not in the tally, which was read before.
             return
         sums = self.confirmed_earlier if item["confirmed_at"] < self.since else self.confirmed_recently
-        source = item.get("counted_source") or item.get("source") or DIRECT
-        sums.update(sums_for_signature(item["country"], source, by_partner=item.get("by_partner", False)))
+        counted_under = item.get("counted_source") or item.get("source") or DIRECT
+        sums.update(sums_for_signature(item["country"], counted_under, by_partner=item.get("by_partner", False)))
 
 
 @dataclass(frozen=True)

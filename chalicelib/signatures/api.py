@@ -1,4 +1,7 @@
-"""The routes to sign a petition: with JSON, or with the form on the petition's page. Both follow the same rules."""
+"""The routes to sign a petition: with JSON, or with the form on the petition's page. Both follow the same rules.
+
+`signing_tables` makes one attempt at each call. If storing fails, the overflow queue gets the signature.
+"""
 
 from datetime import datetime
 

@@ -59,6 +59,7 @@ WORDS = Words(MISSING, WRONG)
 
 
 def typed_address(typed: object) -> Address:
+    """Return the email address that somebody typed. Raise ValueError if it is invalid."""
     if not isinstance(typed, str):
         raise ValueError("Must be text")
     return read_address(typed)

@@ -180,7 +180,7 @@ def _check_own_words(own: Mapping[str, str], letter: Letter) -> None:
 
 
 def corrected_letter(fields: Mapping[str, str], petition: Petition) -> dict[str, Any]:
-    """Return the attribute `letter` with the values from the confirm page. {}: keep the letter. None: send no letter.
+    """Return {"letter": the letter from the confirm page, or None to send no letter}, or {} to keep the stored letter.
 
     `fields` may have the signature's language, and the version of the petition's letter that the page showed. Raise
     Invalid if the petition's letter has a newer version, or if a value is invalid.

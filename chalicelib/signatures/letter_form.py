@@ -111,7 +111,7 @@ class LetterForm(BaseModel):
 
 
 def letter_fields(fields: Mapping[str, str]) -> dict[str, Any] | None:
-    """Return the values for a LetterForm from the fields of an HTML form, or None if "letter.send" is not ticked."""
+    """Return the values for a LetterForm from an HTML form, without empty fields. None: "letter.send" is not ticked."""
     if not is_ticked(fields, "letter.send"):
         return None
     values: dict[str, Any] = {"send": True, "reply": is_ticked(fields, "letter.reply")}

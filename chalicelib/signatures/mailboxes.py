@@ -62,5 +62,5 @@ def is_slip(typed: str, known: str) -> bool:
 
 @cache
 def _known_domains() -> dict[str, Any]:
-    file = asset("mailboxes.json")
+    file = asset("mailboxes.json")  # Never None: the package contains this file.
     return dict(json.loads(file.body)) if file else {}

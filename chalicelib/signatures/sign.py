@@ -178,7 +178,7 @@ def _is_overtaken(new: NewSignature, earlier: Signature) -> bool:
         # Compare exact times, because the person may sign again in the second of the withdrawal. Ignore `mailed_at`: it
         # may be the time of an email that was requested before the withdrawal and sent after it.
         signed_at = new.signed_at or whole_second
-        return earlier.withdrawn_at is None or earlier.withdrawn_at >= signed_at
+        return earlier.withdrawn_at is None or earlier.withdrawn_at >= signed_at  # It is never None in this state.
     times = [earlier.signed_at, earlier.confirmed_at, earlier.withdrawn_at, earlier.mailed_at]
     return any(time >= whole_second for time in times if time)
 

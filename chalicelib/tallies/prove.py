@@ -96,7 +96,8 @@ def _add_to_tally(slug: str, now: datetime, numbers: Mapping[str, int], head_tot
     """
     moment = iso(now)
     record = NewItem(keys.tally_adjustment(slug, moment), {**numbers, "head_total": head_total})
-    shard_change = Change(keys.tally_shard(slug, 0, now.date()), add=numbers)
+    first_shard = keys.tally_shard(slug, 0, now.date())
+    shard_change = Change(first_shard, add=numbers)
     head_change = Change(keys.tally_head(slug), assign={store.ADJUSTED_AT: moment}, add={TOTAL: head_total})
     tables.transact([record, shard_change, head_change])
 

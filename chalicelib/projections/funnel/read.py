@@ -95,6 +95,7 @@ def _row_key(by: FunnelBy, name: str, day: date) -> str:
 
 
 def totals(counts: StageCounts) -> Row:
+    """Return how many signatures passed each stage in all days of `counts`."""
     return sum(rows(FunnelBy.DAY, counts).values(), Row())
 
 
