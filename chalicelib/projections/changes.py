@@ -46,7 +46,7 @@ def constituency_increments(
 ) -> Iterator[Increment]:
     """Yield increments for the constituencies in which the signature counted before (-1), and counts now (+1).
 
-    If both are the same, the increment is 0, and `project` skips it.
+    If the constituency stays the same, the increment is 0, and `project` skips it.
     """
     amounts: Counter[str] = Counter()
     for image, amount in ((before, -1), (after, +1)):

@@ -29,7 +29,7 @@ NO_ATTRIBUTES: Mapping[str, Any] = {}
 def read_corrections(fields: Mapping[str, str], country: str) -> Corrections:
     """Return the corrections. A field that was not sent stays unset. Raise Invalid if a correction is invalid.
 
-    `country`: the signature's country. A postcode that was sent without a country is checked by the rules of this one.
+    `country`: the signature's country. A postcode that was sent without a country must fit this country.
     """
     sent = {name: fields[name] for name in Corrections.model_fields if name in fields}
     try:

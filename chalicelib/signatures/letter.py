@@ -96,7 +96,7 @@ def letter_texts(letter: Letter, signed: SignedLetter) -> dict[str, str]:
 
 
 def _opening_text(opening: int | str | None, suggested: Sequence[str]) -> str:
-    """Return the person's own words, or the suggestion with this index. Otherwise, return the first one, if any."""
+    """Return the person's own words, or the suggestion with this index, or else the first suggestion, or else ""."""
     if isinstance(opening, str):
         return opening
     if opening is not None and opening < len(suggested):  # Staff may have removed suggestions since.

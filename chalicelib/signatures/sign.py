@@ -137,7 +137,7 @@ def _store(new: NewSignature, now: datetime, tables: Tables, *, from_queue: bool
     """Store the signature. If its key exists, add who obtained it, and renew the stored one or request its email.
 
     `from_queue`: the signature is from the overflow queue. Then do not renew or request if the stored one is newer or
-    waits for an email (not for an import's, which waits behind others). Raise Unavailable if it is perhaps not stored.
+    waits for an email other than an import's, which waits behind others. Raise Unavailable if it is perhaps not stored.
     """
     for _ in range(ATTEMPTS):
         try:

@@ -18,7 +18,7 @@ ATTEMPTS = 3
 
 
 def take_back(key: Key, receipt: str, petition: Petition, now: datetime, tables: Tables) -> bool:
-    """Withdraw the signature if it came only with this receipt. Return whether this call or an earlier call did that.
+    """Withdraw the signature if it came only with this receipt. Return whether this call or an earlier one withdrew it.
 
     If it came only with this receipt, but the person has confirmed it by our email, change nothing. If it also came in
     another way, remove only this receipt. After the undo, the person can sign again, and a partner can send the
