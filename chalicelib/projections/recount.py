@@ -114,7 +114,7 @@ class Recount:
 
 
 def recount(petition: Petition, clock: Callable[[], datetime], tables: Tables) -> Recount:
-    """Recount without changing anything. If there is drift, recount again and return only the drift found twice."""
+    """Recount without changing anything. If something is wrong, recount again, and return only what is wrong twice."""
     first = _recount(petition, clock(), tables)
     if not first.drift and not first.wrong_pending:
         return first

@@ -100,7 +100,7 @@ def check_member(fields: Mapping[str, str], corrections: Corrections, country: s
 
     `country`: the signature's country before the corrections.
     """
-    # The form has "letter.member" only if a target is the member of parliament for the postcode.
+    # The form always has "postcode". It has "letter.member" only if a target is the member of parliament for it.
     if "letter.member" not in fields or not is_ticked(fields, "letter.send"):
         return
     corrected = {"country": country, **corrected_attributes(corrections, country)}

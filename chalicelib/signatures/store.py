@@ -61,7 +61,7 @@ def renew(key: Key, signature: Signature, now: datetime, tables: Tables) -> None
     is_over = IS_WITHDRAWN | is_expired
     try:
         tables.update(_renewal(key, signature, is_over & may_have_more_mail()))
-    except ConditionFailed:
+    except ConditionFailed:  # Perhaps only because the address is undeliverable.
         no_request = {"mail_kind": None, "mail_requested_at": None, "mail_network": None}
         unmailed = signature.model_copy(update=no_request)
         tables.update(_renewal(key, unmailed, is_over))
@@ -87,9 +87,9 @@ def confirmation(
 ) -> Change:
     """Return the change from pending to confirmed, if the stored country and source are still those of the link.
 
-    `counted_source`: the source under which the tally counts the signature. `issued`: when the link was issued; if the
-    person withdrew later, change nothing. `has_receipt_email`: also request the receipt email. Otherwise, if `changes`
-    has `letter_asked`, request the email that offers this letter.
+    `changes`: attributes to store; None removes one. `counted_source`: the source under which the tally counts the
+    signature. `issued`: when the link was issued; if the person withdrew later, change nothing. `has_receipt_email`:
+    also request the receipt email. Otherwise, if `changes` has `letter_asked`, request the email that offers it.
     """
     changed = {name: value for name, value in changes.items() if value is not None}
     emptied = [name for name, value in changes.items() if value is None]
@@ -98,12 +98,12 @@ def confirmation(
         kind = MailKind.RECEIPT
     request = {"mail_kind": kind, "mail_requested_at": iso(now)} if kind else {}
     counted = {} if counted_source == subject.source else {"counted_source": counted_source}
-    is_linked = _is_pending & Attr("country").eq(subject.country) & Attr("source").eq(subject.source)
+    may_confirm = _is_pending & Attr("country").eq(subject.country) & Attr("source").eq(subject.source)
     if issued:
-        is_linked &= absent_or_at_most("withdrawn_at", withdrawal_limit(issued))
+        may_confirm &= absent_or_at_most("withdrawn_at", withdrawal_limit(issued))
     old_request = [name for name in MAIL_REQUEST_FIELDS if name not in request]
     assign = {"state": SignatureState.CONFIRMED, "confirmed_at": iso(now), **changed, **counted, **request}
-    return Change(subject.key, assign=assign, remove=["expires_at", *old_request, *emptied], when=is_linked)
+    return Change(subject.key, assign=assign, remove=["expires_at", *old_request, *emptied], when=may_confirm)
 
 
 def answer_offer(key: Key, letter: Mapping[str, Any] | None, tables: Tables) -> None:
