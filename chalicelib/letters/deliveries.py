@@ -24,8 +24,8 @@ from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.letter import Paced
 
 # When the letter was dropped because staff had removed its target. Perhaps staff add a target with the same key later:
-# then only a new confirmation of the person requests the letter again. A time that is not `mail_dropped_at` is of an
-# earlier drop: ignore it.
+# then only a new confirmation of the person requests the letter again. If this time differs from `mail_dropped_at`, it
+# is of an earlier drop: ignore it.
 _WITHOUT_TARGET = "dropped_without_target"
 
 
@@ -33,7 +33,8 @@ _WITHOUT_TARGET = "dropped_without_target"
 class LetterDeliveries(CountedDeliveries):
     """The state of letters. If a letter bounces or is refused, or its recipient complains, the recipient is paused.
 
-    The recipient is the target, or one member of parliament. Nothing changes for the person who sent the letter.
+    A paused recipient gets no letters. It is the target, or one member of parliament. Nothing changes for
+    the person who sent the letter.
     """
 
     def request(self, key: str, now: datetime, tables: Tables, **extra: str) -> MailRequest:
@@ -59,26 +60,28 @@ class LetterDeliveries(CountedDeliveries):
             super().request(key, now, tables, **extra)
         except ConditionFailed as failure:
             item = failure.item or {}
-            if "mail_dropped_at" in item and item.get(_WITHOUT_TARGET) == item["mail_dropped_at"]:
+            dropped_at = item.get("mail_dropped_at")
+            was_without_target = item.get(_WITHOUT_TARGET) == dropped_at
+            if dropped_at and was_without_target:
                 return False
             return self.request_again(key, now, tables, **extra) is not None
         return True
 
     def drop_without_target(self, request: MailRequest, now: datetime, tables: Tables) -> None:
         """Drop the letter, and note that its target is removed."""
-        dropped = dict.fromkeys(("mail_dropped_at", _WITHOUT_TARGET), iso(now))
+        dropped = {"mail_dropped_at": iso(now), _WITHOUT_TARGET: iso(now)}
         self._settle(request, DeliveryOutcome.DROPPED, now, dropped, tables)
 
     def readdress(self, request: MailRequest, member: str, now: datetime, tables: Tables) -> MailRequest:
         """If the open request is for another member of parliament, replace it by a request for this one.
 
-        Return the new request. Messages of the old request are then ignored, and so is a mail sender's claim. If
+        Return the new request. A queue message of the old request then does nothing, and a claim of it has ended. If
         sending has begun, or the request is for this member already, change nothing and return `request`.
         """
         renewed = {**self.request_attributes(now), "member": member}
         is_for_another = Attr("member").ne(member) & Attr("mail_began_at").not_exists()
         when = is_requested(request) & is_for_another
-        removed = [*CLAIM_ATTRIBUTES, "mail_queued_at"]
+        removed = [*CLAIM_ATTRIBUTES, "mail_queued_at"]  # These belong to the old request.
         if not tables.try_update(Change(self.item_key(request.key), assign=renewed, remove=removed, when=when)):
             return request
         return MailRequest(kind=self.kind, key=request.key, requested_at=iso(now))

@@ -141,7 +141,7 @@ def unrequested_digests(slug: str, target: str, tables: Tables) -> Iterator[Dige
 def _contents_of(ids: DigestIds, item: Item) -> DigestContents:
     areas: dict[str, int] = {}
     for name, letters in item.items():
-        if name.startswith(AREA_PREFIX) and letters > 0:
+        if name.startswith(AREA_PREFIX) and letters > 0:  # 0: all letters from this area were taken out.
             area = name.removeprefix(AREA_PREFIX)
             areas[area] = letters
     slots = sorted(name for name in item if name.startswith(OWN_WORDS_PREFIX))

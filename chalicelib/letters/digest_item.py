@@ -56,7 +56,10 @@ class GatheredLetter(NamedTuple):
 
     @property
     def is_in_digest(self) -> Condition:
-        """Return the condition that the letter is in the digest, with this slot and area unless they are removed."""
-        day, slot, area = (Attr(name).eq(value) for name, value in self.attributes.items())
+        """Return the condition that the letter is in this digest, with this slot and area unless they are forgotten.
+
+        After a withdrawal from a sealed digest, slot and area are forgotten: removed from the letter's item.
+        """
+        is_in_digest, has_slot, has_area = (Attr(name).eq(value) for name, value in self.attributes.items())
         is_area_forgotten = Attr("digest_area").not_exists()
-        return day & (is_area_forgotten | (slot & area))
+        return is_in_digest & (is_area_forgotten | (has_slot & has_area))

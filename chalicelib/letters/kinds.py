@@ -53,6 +53,7 @@ def letter_email(
     language = language_of(signature.language or petition.language)
     translated = petition.in_language(language.code)
     agreed_letter = letter_as_signed(slug, signed_letter.version, tables).in_language(signature.language)
+    # Staff may remove a target and add it again. A version from the time between does not have the target.
     agreed_target = agreed_letter.target(target_key) or target
     to_name, to_address = recipient(target, agreed_target.name, stored)
     name, postcode = signature.name or "", signature.postcode or ""

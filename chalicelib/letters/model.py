@@ -56,7 +56,8 @@ def goes_to_same_target(target: LetterTarget, stored: Item, signature: Signature
     Their name and address may have changed. `stored`: the letter's item. It has the constituency (`member`) if the
     letter was requested for a member of parliament.
     """
-    if target.members != ("member" in stored):
+    was_for_member = "member" in stored
+    if was_for_member != target.members:  # Staff have changed whether the target stands for all members.
         return False
     confirmed_at = signature.confirmed_at
     has_confirmed_again = confirmed_at is not None and iso(confirmed_at) > stored["mail_requested_at"]

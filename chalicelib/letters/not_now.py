@@ -2,7 +2,7 @@
 
 While the target is paused or in test mode, the letter waits. If the target has a pace, the letter waits for its turn.
 If the target gets digests, only the first letters are sent singly. Each later letter is reported in a digest: one email
-about many letters.
+about many letters. In the item of a letter to a member of parliament, `member` is the member's constituency.
 """
 
 from datetime import datetime
@@ -39,7 +39,8 @@ def reason_not_to_send(
         return NotSent.HELD
     if isinstance(target.delivery, Digest):
         max_singles = target.delivery.first
-        if "single" in stored or _mark_single(key, stored, max_singles, state, tables):
+        is_single = "single" in stored or _mark_single(key, stored, max_singles, state, tables)
+        if is_single:
             return None
         return _add_to_digest(key, stored, signature, state, now, tables)
     if isinstance(target.delivery, Paced):
@@ -60,7 +61,7 @@ def _mark_single(key: str, stored: Item, max_singles: int, state: TargetState, t
 
     Do not mark it if the target already has `max_singles` marked letters, or if the letter's request is settled.
     """
-    if state.singles >= max_singles:
+    if state.singles >= max_singles:  # This saves most transactions. The condition `has_room` is exact.
         return False
     letter, request = letter_ids(key), LETTERS.request_of(stored)
     has_room = Attr("singles").not_exists() | Attr("singles").lt(max_singles)
@@ -78,7 +79,7 @@ def _add_to_digest(
 ) -> NotSent:
     """Add the letter to the target's next digest. Return SETTLED: the letter has no request of its own any more."""
     letter = letter_ids(key)
-    if not state.has_digests:
+    if not state.has_digests:  # Record it first: a digest of a target without this record would never be sent.
         record_digests(letter.slug, letter.target, tables)
     area = area_of(signature.country or "", signature.postcode or "")
     is_in_own_words = signature.letter is not None and signature.letter.has_own_words

@@ -37,6 +37,7 @@ def book_letter_turn(key: str, pace: Paced, now: datetime, tables: Tables, *, ha
         due = _next_turn(turns_key, pace, working, now, tables)
         if due > now:
             return due
+    # But all paces share the places: they limit what the target gets in an hour.
     places_key = target_keys.target(slug, target)
     if working.is_open(now) and _take_place(places_key, pace.per_hour, now, tables):
         return now
@@ -56,7 +57,7 @@ def _next_turn(key: Key, pace: Paced, working: WorkingTime, now: datetime, table
 
 
 def _take_place(key: Key, per_hour: int, now: datetime, tables: Tables) -> bool:
-    """Take a place in this hour. Return False if none is free. If the mail sender then crashes, it stays taken."""
+    """Take a place in this hour. Return False if none is free. If the mail sender crashes, its place stays taken."""
     hour = iso(now)[:13]  # Such as 2026-11-24T18.
     is_this_hour = Attr("hour").eq(hour)
     has_free_place = Attr("in_hour").lt(per_hour)

@@ -1,5 +1,6 @@
 """Request the emails of people's letters when these people confirm. A letter goes from one person to one target.
 
+The stored state of a letter is a delivery: in LETTERS, or in TESTS while its target is in test mode. Tests go to staff.
 The Lambda function that reads the signatures table's stream of changes calls `request_letters`. An `Image` is a
 signature's item in this stream, before or after a change.
 """
@@ -37,8 +38,8 @@ def request_letters(
 ) -> int:
     """Request and queue the letters of the people who confirmed. Return how many letters were queued.
 
-    `changes`: each signature before and after its change. Raise Unavailable to retry the whole batch. A retry queues
-    letters that still wait again, and includes them in its number. The item of a letter in the deliveries table
+    `changes`: each signature before and after its change. Raise Unavailable to retry the whole batch. A retry also
+    queues and counts letters that were queued before and still wait. The item of a letter in the deliveries table
     prevents a second email. If this process stops before a requested letter is in the queue, the sweep puts it there.
     """
     queued = 0
@@ -92,7 +93,8 @@ def _find_or_request(
     """
     request = deliveries.find_or_request(key, now, tables, **extra)
     if request and deliveries is LETTERS and "member" in extra:
-        # Perhaps the person withdrew, moved and confirmed again: then the open request is for another member.
+        # Perhaps the person withdrew, moved and confirmed again: then the open request is for another member. For a
+        # test this does not matter, because it goes to staff.
         return LETTERS.readdress(request, extra["member"], now, tables)
     return request
 
@@ -104,7 +106,7 @@ def _request_together(
     requests: list[MailRequest] = []
     writes: list[NewItem | Change] = []
     for deliveries, key, extra in letters:
-        deliveries.mark_group(key, now, tables)
+        deliveries.mark_group(key, now, tables)  # So that the sweep finds the request if its message gets lost.
         writes += deliveries.writes(deliveries.new_item(key, now, extra), key, now, tables)
         requests.append(MailRequest(kind=deliveries.kind, key=key, requested_at=iso(now)))
     transact(writes, tables)
@@ -128,6 +130,7 @@ def _letters_of(image: Image, tables: Tables) -> Iterator[tuple[Deliveries, str,
             member = member_for_postcode(image.get("country"), image.get("postcode"))
             if member is None:
                 continue
+            # Compare the targets' present addresses: staff may have changed them since the person agreed.
             if current.letter and current.letter.has_address(member.email, among=targets):
                 continue
             extra = {"member": member.constituency}
@@ -159,7 +162,7 @@ def request_missing(slug: str, now: datetime, tables: Tables, since: datetime = 
 def _sender_images(slug: str, tables: Tables) -> Iterator[Image]:
     """Yield the items of all confirmed signatures that have a letter, one bucket (partition) after the other."""
     for bucket in keys.BUCKETS:
-        after: str | None = ""
+        after: str | None = ""  # "": from the beginning of the bucket. None: its end is reached.
         while after is not None:
             images, after = read_letter_senders(slug, bucket, after, PAGE_SIZE, tables)
             yield from images

@@ -33,7 +33,8 @@ STAFF_TEST_PREFIX = "staff-"
 class LetterTestDeliveries(Deliveries):
     """The state of tests. When a test is sent, refused or dropped, the address that staff typed for it is deleted.
 
-    The address is deleted first. If the process then stops, the next attempt finds no address and drops the test.
+    The address is deleted before the outcome is stored. If the process stops between these two writes, the next attempt
+    finds no address and drops the test.
     """
 
     def mark_sent(self, request: MailRequest, at: datetime, tables: Tables) -> None:

@@ -94,7 +94,10 @@ def take_out_late(ids: DigestIds, withdrawals: set[str], now: datetime, tables: 
 
 
 def _make_wait_again(letter: GatheredLetter, now: datetime, tables: Tables) -> None:
-    """Take the letter out of its sealed digest, and request it again. Raise Conflicted if the digest is not sealed."""
+    """Take the letter out of its sealed digest, and request it again. Raise Conflicted if the digest is not sealed.
+
+    The sweep (mail/sweep.py) then finds the request in its group of partitions, and queues it.
+    """
     LETTERS.mark_group(letter.key, now, tables)
     # With this due time, the next sweep queues the request. Without it, the request would count as lost much later.
     waiting = {**LETTERS.request_attributes(now), "mail_due_at": iso(now)}

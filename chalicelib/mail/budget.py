@@ -127,8 +127,8 @@ def _change_that_takes(email: _WaitingEmail, to: Mailbox, stored: Item, now: dat
 
     An item with a choice of the owner (`stopped`) never expires.
     """
-    starts_again = stored.get("next_at", "") <= iso(now - FORGET_AFTER)
-    sent_count = 1 if starts_again else stored["sent"] + 1
+    is_new_or_forgotten = stored.get("next_at", "") <= iso(now - FORGET_AFTER)  # "" sorts before every time.
+    sent_count = 1 if is_new_or_forgotten else stored["sent"] + 1
     next_at = now + _interval_after(sent_count)
     assign: Item = {"sent": sent_count, "next_at": iso(next_at), "taken_by": email.request_hash}
     stopped = stored.get("stopped")

@@ -91,7 +91,7 @@ class CountedDeliveries(Deliveries):
             item = tables.get(self.item_key(key), consistent=True)
             if item is None or "undeliverable" in item:
                 return
-            with suppress(ConditionFailed):
+            with suppress(ConditionFailed):  # The item has changed since it was read. Read it again.
                 transact(self._undeliverable_changes(key, item, reason, now, tables), tables)
                 return
         raise Conflicted("storage")

@@ -54,7 +54,8 @@ class Deliveries(DeliveryState):
     max_emails: int = 1
     min_interval: timedelta = timedelta()
     # No stream relays these requests: whoever makes one also sends its message (outbox.py), and only the sweep queues a
-    # postponed email. It does this as early as the longest delay of a message allows.
+    # postponed email: as early as the longest delay of a message allows. The message comes CLOCKS_DIFFER after the due
+    # time, so that a sender whose clock is behind does not ignore it.
     lead_time: timedelta = timedelta(seconds=LONGEST_DELAY) - CLOCKS_DIFFER
 
     def request(self, key: str, now: datetime, tables: Tables, **extra: str) -> MailRequest:
@@ -88,7 +89,10 @@ class Deliveries(DeliveryState):
         return {"mail_kind": self.kind, "mail_requested_at": iso(now)}
 
     def mark_group(self, key: str, now: datetime, tables: Tables) -> None:
-        """Mark the group of the email's item (outstanding.py): if the message gets lost, the sweep finds the email."""
+        """Mark the group of the email's item (outstanding.py): if the message gets lost, the sweep finds the email.
+
+        Call this before the request is stored. If the process stops in between, a mark without a request does no harm.
+        """
         group = outstanding.group_of(self.item_key(key))
         outstanding.mark_unless_recent([group], now, tables)
 

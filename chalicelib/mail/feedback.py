@@ -47,6 +47,7 @@ def _tag(event: Mapping[str, Any], name: str) -> str:
 
 def _reason_of(event: Mapping[str, Any]) -> str | None:
     """Return "complained" or "bounced"; None for other events, such as a temporary bounce."""
+    # SES's events about emails have `eventType`. Its other notifications have `notificationType`.
     event_type = event.get("eventType") or event.get("notificationType")
     if not isinstance(event_type, str):
         raise ValueError("not an event of SES")
@@ -74,6 +75,7 @@ def _refusal_of(event: Mapping[str, Any]) -> str | None:
         return REJECTED
     for recipient in bounce.get("bouncedRecipients", []):
         status = str(recipient.get("status"))
-        if recipient.get("action") == "failed" and status.startswith("5"):
+        is_permanent = status.startswith("5")
+        if recipient.get("action") == "failed" and is_permanent:
             return "bounced" if status in _ADDRESS_OR_MAILBOX else REJECTED
     return None

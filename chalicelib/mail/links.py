@@ -50,7 +50,8 @@ def stop_emails(request: Request) -> Response:
     """Stop all email about the petition to the link's address, or resume it. Idempotent."""
     now, fields = times.now(), link_fields(request)
     link = _link(fields.get("token"), now)
-    if fields.get("emails") == "again":
+    wants_email_again = fields.get("emails") == "again"  # The button of the template stopped.html sends this.
+    if wants_email_again:
         resume(link.choice, now, tables())
         event, template = "resumed", "resumed.html"
     else:

@@ -101,7 +101,7 @@ def bring_walk_forward(group: str, due: datetime, tables: Tables) -> None:
     Ignore errors, as `mark_unless_recent` does. After an error or a race with a walk, the email is up to an hour late.
     """
     key = mail_keys.mail_outstanding(group)
-    was_later = Attr("due_at").gt(iso(due))
+    was_later = Attr("due_at").gt(iso(due))  # Without `due_at`, the next run walks the group anyway.
     with suppress(Unavailable):
         tables.try_update(Change(key, assign={"due_at": iso(due)}, when=was_later))
 
@@ -109,7 +109,7 @@ def bring_walk_forward(group: str, due: datetime, tables: Tables) -> None:
 def markers(tables: Tables) -> list[Marker]:
     """Return all markers in the order of `due_at`: first the group whose walk has been due for the longest time."""
     items = tables.query(keys.COUNTS, mail_keys.MAIL_OUTSTANDING_PARTITION)
-    marked = (_marker(item) for item in items if "marked_at" in item)
+    marked = (_marker(item) for item in items if "marked_at" in item)  # `_clear` leaves items with only their keys.
     return sorted(marked, key=lambda marker: marker.due_at)
 
 

@@ -28,7 +28,7 @@ def share_of_confirmations(now: datetime, tables: Tables) -> float:
     try:
         granted = tables.get(mail_keys.mail_whole_rate()) or {}
     except Unavailable:
-        granted = {}
+        granted = {}  # The usual share is always safe.
     # Without a grant, these texts make both comparisons false: "~" sorts after every time, and "" before.
     since, until = granted.get("since", "~"), granted.get("until", "")
     has_begun = since <= iso(now)

@@ -103,8 +103,9 @@ def update_test_email(key: str, stored: Item, context: MailContext, now: datetim
     test = update.tests[test_id]
     petition = petition_as_stored(slug, tables)
     translated = petition.in_language(test.language)
-    other_language = test.language if test.language != petition.language else None
-    petition_url = context.petition_link(slug, other_language)
+    # A link without a language leads to the page in the petition's own language.
+    language_of_link = None if test.language == petition.language else test.language
+    petition_url = context.petition_link(slug, language_of_link)
     values = _values(update.in_language(test.language), translated, name="", petition_url=petition_url)
     values["is_test"] = True
     return Content(test.email, values, language=test.language, sender_name=translated.charity)

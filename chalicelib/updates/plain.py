@@ -23,6 +23,7 @@ class _Writer:
     """Collect the lines. `_margins` is the text before each line: one piece for each open quote or list item.
 
     `_numbers` has an entry for each open list: the number of its next item, or None if the list has bullets.
+    `_needs_gap`: an empty line comes before the next text.
     """
 
     def __init__(self) -> None:

@@ -39,7 +39,7 @@ def publish(update: Update, at: datetime | None, actor: str, now: datetime, queu
     scheduled = {"state": UpdateState.SCHEDULED, "publish_at": at}
     published = {"state": UpdateState.SENDING, "publish_at": now, "published_at": now}
     changes = scheduled if at else published
-    try:
+    try:  # `tests=None`: only a draft can be tested, so forget to which addresses staff sent tests.
         return store.change(update, tables, tests=None, **changes)
     except ConditionFailed:
         raise NotNow("This update was published or cancelled meanwhile.") from None
@@ -62,7 +62,7 @@ def cancel(update: Update, now: datetime, tables: Tables) -> Update:
 class MailingProgress(NamedTuple):
     """`actions`: what staff can do with the update now; each is the last part of a route's path.
 
-    `is_stopped`: a fault has stopped the update. If `actions` has "publish", this continues it.
+    `is_stopped`: a fault has stopped the update. If `actions` has "publish", publishing continues it.
     """
 
     actions: list[str]
@@ -80,8 +80,9 @@ def progress(update: Update, now: datetime, tables: Tables) -> MailingProgress:
         return MailingProgress([])  # The update has just ended: it was read a moment before its job.
     if own and own.at(now).is_open:
         return MailingProgress(["cancel"])
-    is_another_sent = latest is not None and latest.at(now).is_open
-    can_continue = not is_another_sent and not _is_too_old(update, now)
+    # The update's own job is not open here, so an open job is for another update.
+    another_has_open_job = latest is not None and latest.at(now).is_open
+    can_continue = not another_has_open_job and not _is_too_old(update, now)
     return MailingProgress(["publish", "cancel"] if can_continue else ["cancel"], is_stopped=True)
 
 

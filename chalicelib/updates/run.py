@@ -58,7 +58,8 @@ class MailingWork:
             return Step(COUNTING_SECONDS, lambda: self._count(mailing, update))
         return Step(0, lambda: mailing.in_end_state(JobState.FAILED, why=f"The update is {update.state}"))
 
-    def tidy(self, mailing: Mailing) -> None: ...
+    def tidy(self, mailing: Mailing) -> None:
+        """Do nothing, because a mailing leaves nothing to delete."""
 
     def _rest_towards(self, publish_at: datetime, mailing: Mailing) -> Mailing:
         """Let the job rest until the update is due, but for ten minutes at most.
@@ -81,7 +82,8 @@ class MailingWork:
         email_keys = [delivery_key(update.slug, update.update_id, signature["sk"]) for signature in recipients]
         requests = [EMAILS.find_or_request(key, self.clock(), self.tables) for key in email_keys]
         self.outbox.send_now(request for request in requests if request)
-        cursor = {"after": last} if last else {"after": "", "bucket": mailing.bucket + 1}
+        is_bucket_done = last is None
+        cursor = {"after": "", "bucket": mailing.bucket + 1} if is_bucket_done else {"after": last}
         return mailing.model_copy(update={**cursor, "processed": mailing.processed + len(recipients)})
 
     def _count(self, mailing: Mailing, update: Update) -> Mailing:

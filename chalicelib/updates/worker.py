@@ -28,4 +28,5 @@ def outbox() -> Outbox:
 
 
 def _work(mailing: Mailing, folder: Path) -> MailingWork:
+    """Return what does the steps of a mailing. Both arguments are unused: `run_jobs` gives them to each kind of job."""
     return MailingWork(outbox(), times.now, tables())
