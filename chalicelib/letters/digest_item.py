@@ -1,4 +1,8 @@
-"""The attributes of a digest's item and of its letters' items that both gathering and taking out letters need."""
+"""The attributes of a digest's item and of its letters' items that both gathering and taking out letters need.
+
+A digest is one email to a target about many letters. While its email is sent, the digest is sealed: its letters do not
+change (digest_contents.py).
+"""
 
 from typing import NamedTuple, Self
 from zlib import crc32

@@ -46,7 +46,7 @@ def letter_email(
     signature, signed_letter = found.signature, letter_to_send(found.signature)
     if signed_letter is None or not goes_to_same_target(target, stored, signature):
         return NotSent.DROPPED
-    # This call may also add the letter to a digest, or book its turn.
+    # This call may also add the letter to a digest, or book a time at which it may be sent (not_now.py).
     reason = reason_not_to_send(key, stored, target, signature, now, tables)
     if reason is not None:
         return reason

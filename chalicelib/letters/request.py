@@ -107,7 +107,8 @@ def _request_together(
     writes: list[NewItem | Change] = []
     for deliveries, key, extra in letters:
         deliveries.mark_group(key, now, tables)  # So that the sweep finds the request if its message gets lost.
-        writes += deliveries.writes(deliveries.new_item(key, now, extra), key, now, tables)
+        item = deliveries.new_item(key, now, extra)
+        writes += deliveries.writes(item, key, now, tables)
         requests.append(MailRequest(kind=deliveries.kind, key=key, requested_at=iso(now)))
     transact(writes, tables)
     return requests

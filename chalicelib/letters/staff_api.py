@@ -77,7 +77,7 @@ def resume_letters(request: Request, slug: str, target: str) -> Response:
 
 
 def _find_and_audit(request: Request, slug: str, target: str, action: str) -> tuple[str, str]:
-    """Record the action in the activity log. Return the target's key and the constituency in the query ("": none)."""
+    """Record the coming action in the activity log. Return the target's key, and the query's constituency or ""."""
     found = find_target(petition_as_stored(slug, tables()), target)
     member = checked_constituency(found, query(request, "member"))
     audit(request, action, slug, {"target": found.key, "member": member})

@@ -90,8 +90,8 @@ def note_rejection(slug: str, target: str, rejection: str, now: datetime, tables
     key = target_keys.target(slug, target, member)
     is_day_over = absent_or_at_most(_FIRST_REJECTED_AT, iso(now - REJECTIONS_COUNT_FOR))
     # A write of its own: of several processes, only one forgets the old rejections, and then all add theirs.
-    begun = Change(key, assign={_FIRST_REJECTED_AT: iso(now)}, remove=[_REJECTIONS], when=_IS_NOT_PAUSED & is_day_over)
-    tables.try_update(begun)
+    when = _IS_NOT_PAUSED & is_day_over
+    tables.try_update(Change(key, assign={_FIRST_REJECTED_AT: iso(now)}, remove=[_REJECTIONS], when=when))
     # While letters are paused, note nothing, so that the set stays small.
     if tables.try_update(Change(key, add={_REJECTIONS: {rejection}}, when=_IS_NOT_PAUSED)):
         is_blocked = Attr(_REJECTIONS).size().gte(MAX_REJECTIONS)

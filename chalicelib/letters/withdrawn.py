@@ -59,10 +59,10 @@ def remove_letter(key: str, now: datetime, tables: Tables) -> None:
     if letter is None or _drop(letter, now, tables):
         return
     is_unsettled = Attr("ended_at").not_exists()
-    note = Change(letter.digest.key, add={LATE: {letter.withdrawal}}, when=IS_SEALED & is_unsettled)
+    note_in_late = Change(letter.digest.key, add={LATE: {letter.withdrawal}}, when=IS_SEALED & is_unsettled)
     # A settled digest has no LATE, so this only checks the condition.
-    check = Change(letter.digest.key, remove=[LATE], when=Attr("ended_at").exists())
-    if _forget_area(letter, note, tables) or _forget_area(letter, check, tables):
+    check_settled = Change(letter.digest.key, remove=[LATE], when=Attr("ended_at").exists())
+    if _forget_area(letter, note_in_late, tables) or _forget_area(letter, check_settled, tables):
         return
     _drop(letter, now, tables)  # The digest was unsealed after the first attempt.
 

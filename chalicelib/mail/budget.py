@@ -19,8 +19,8 @@ from chalicelib.mail.model import MailRequest
 INTERVALS = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=3), timedelta(hours=6))
 # An address starts with the first interval again when its last interval has been over for this long.
 FORGET_AFTER = timedelta(days=1)
-# The next turn is kept at most this long for the email that has waited longest. The sweep queues that email within 15
-# minutes.
+# The next turn is kept at most this long for the email that has waited longest. The sweep (sweep.py) queues that email
+# within 15 minutes.
 TURN_KEPT_FOR = timedelta(hours=1)
 ATTEMPTS = 5
 

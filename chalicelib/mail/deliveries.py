@@ -2,7 +2,8 @@
 
 Only the emails about a signature have their state elsewhere: in the signature's item (signature_kinds.py). An item in
 the deliveries table contains no name and no address, and it expires. So `contents` of a kind (kind.py) reads the
-recipient's address elsewhere. An email is settled when it no longer waits to be sent.
+recipient's address elsewhere. An email is settled when it no longer waits to be sent. The items of one kind are a group
+of partitions (outstanding.py). The sweep (sweep.py) walks groups, and queues requests that are in no queue.
 """
 
 from collections import Counter

@@ -70,7 +70,7 @@ class Content:
 class NotSent(Enum):
     """Why an email is not sent now."""
 
-    # The email waits: for example, its link does not work now. Keep the request; the sweep queues it again.
+    # The email waits: for example, its link does not work now. Keep the request; the sweep (sweep.py) queues it.
     HELD = "held"
     # The email would arrive too late to be useful, or its recipient no longer wants it. Drop the request.
     DROPPED = "dropped"

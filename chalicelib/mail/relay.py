@@ -24,7 +24,7 @@ REQUEST_TIMES = ("mail_requested_at", "mail_nudged_at", "mail_due_at")
 
 
 def relay(changes: Iterable[tuple[Image | None, Image | None]], now: datetime, outbox: Outbox, tables: Tables) -> int:
-    """Queue the requests among the changes, and return how many. Mark each request's group of partitions for the sweep.
+    """Queue the requests among the changes, and return how many. Mark each request's group (outstanding.py).
 
     Leave out a request of an unknown kind, so that it does not stop the stream. Leave out a request that is due later
     than a message can be delayed: the sweep queues it. Raise Unavailable if a request was not queued. The stream then

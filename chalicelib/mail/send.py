@@ -1,7 +1,7 @@
 """The delivery engine sends one requested email, of any kind: it claims the request, composes, sends and marks.
 
 A request stays stored until it is settled: sent, refused, dropped or unknown (state.py). So after a failure, another
-attempt can send the email.
+attempt can send the email. The sweep (sweep.py) queues requests that are in no queue.
 """
 
 from datetime import datetime, timedelta
@@ -43,7 +43,7 @@ def send(request: MailRequest, kinds: Kinds, context: MailContext, now: datetime
             return SendResult.SETTLED
         if kind.state.is_postponed(failure.item, now):
             return SendResult.WAITS
-        raise NotYet from failure
+        raise NotYet from failure  # Another sender has claimed it, or the last email to this key is too recent.
     if kind.state.is_unknown(stored):
         kind.state.mark_unknown(request, now, tables)
         return SendResult.UNKNOWN
@@ -101,7 +101,7 @@ def _send_claimed(
 ) -> SendResult:
     """Send the email of a claimed request, and record what happened to it."""
     mail = compose(request, kind, content)
-    if not kind.state.begin(request, now, tables):
+    if not kind.state.begin(request, now, tables):  # Meanwhile, the request was settled or replaced.
         return SendResult.SETTLED
     try:
         duration = context.deliver(mail)

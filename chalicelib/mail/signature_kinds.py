@@ -114,7 +114,7 @@ def already_signed_email(
 
 
 def receipt_email(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
-    """Return the receipt. The budget does not limit receipts: only the owner of a mailbox can cause one, by confirming.
+    """Return the receipt. No budget (budget.py) limits it: only the owner of the mailbox can cause it, by confirming.
 
     Drop the receipt if the signature is no longer confirmed, or if the owner has stopped email about the petition.
     """

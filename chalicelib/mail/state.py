@@ -2,12 +2,12 @@
 
 A claim keeps other senders from the email for a time. A claimed email may be postponed: the claim ends, and the email
 is due later. In the first two states, the request is open. In the last four states, the request is settled: it is
-removed, and no sender claims it. A sent email may become undeliverable. If its request is still stored then, it is not
-open any more. The state is in attributes such as `mail_requested_at`, on the item that `item_key` names.
+removed, and no sender claims it. A request of an undeliverable email may still be stored, but it is not open. The
+state is in attributes such as `mail_requested_at`, on the item that `item_key` names.
 
-The sender claims the request, sends the email, then marks the email as sent. SES has no idempotency token. So after a
-crash between sending and marking, nobody knows whether the email was sent: AfterCrash says what happens then. Messages
-in the queue may repeat or be late, so each message contains the `requested_at` of its request.
+The sender claims the request, sends the email, then marks it as sent. SES has no idempotency token. After a crash
+between sending and marking, AfterCrash says what happens. Messages may repeat or be late, so each contains the
+`requested_at` of its request. The sweep (sweep.py) queues requests that are in no queue.
 """
 
 from abc import ABC, abstractmethod
@@ -123,7 +123,7 @@ class DeliveryState(ABC):
     def release(self, request: MailRequest, tables: Tables, *, is_booked: bool = False) -> None:
         """Release the claim of an email that was not sent. Otherwise the next attempt waits until the claim expires.
 
-        `is_booked`: the email had its turn in the limit of the signer's network. The next attempt must not book again.
+        `is_booked`: the email had its turn in the limit of the signer's network. So the next attempt needs no turn.
         """
         booking = ("mail_network", "mail_due_at") if is_booked else ()
         self._try_change(request, {}, (*CLAIM_ATTRIBUTES, *booking), tables)
@@ -131,8 +131,8 @@ class DeliveryState(ABC):
     def postpone(self, request: MailRequest, due: datetime, tables: Tables) -> None:
         """Record that the email may not be sent before `due`, and release the claim.
 
-        The relay or the sweep queues the request again. If the signer's network has a limit (`mail_network`), it has
-        counted the email. So remove the hash of the network: the next attempt must not count the email again.
+        The relay (relay.py) or the sweep queues the request again. If the signer's network has a limit, the limit has
+        counted the email. So remove `mail_network`: the next attempt must not count the email again.
         """
         if due.microsecond > 0:  # Round up, because `iso` cuts off fractions.
             due = due.replace(microsecond=0) + timedelta(seconds=1)

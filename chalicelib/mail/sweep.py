@@ -72,7 +72,7 @@ def sweep(outbox: Outbox, now: datetime, tables: Tables, clock: Callable[[], flo
     began = clock()
     lost_after = LOST_AFTER_IF_BACKLOG if outbox.depth() > BACKLOG_DEPTH else LOST_AFTER_IF_NO_BACKLOG
     run = SweepRun(outbox, lost_after, now, tables, clock)
-    _mark_unmarked(run, began + SLICE_SECONDS)
+    _mark_unmarked(run, began + SLICE_SECONDS)  # First: then this run walks the groups that it marks.
     queued = 0
     for marker in outstanding.markers(tables):
         if marker.due_at <= iso(now):

@@ -42,7 +42,7 @@ def keep_other_off(other: Source, now: datetime, tables: Tables, *, because_of_q
     The grant begins when the last sender of other email has ended.
     """
     other.switch(is_on=False)
-    if not other.is_off():
+    if not other.is_off():  # AWS is still switching it off. The next run of the watch continues.
         return
     granted = tables.get(mail_keys.mail_whole_rate(), consistent=True) or {}
     is_still_granted = granted.get("until", "") >= iso(now)

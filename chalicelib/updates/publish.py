@@ -1,4 +1,8 @@
-"""Publish an update, now or at a later time, or cancel an update."""
+"""Publish an update, now or at a later time, or cancel an update.
+
+A job is work that a queue worker does in steps. The job of an update publishes it at its time if it is scheduled,
+and emails it.
+"""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -70,6 +74,10 @@ class MailingProgress(NamedTuple):
 
 
 def progress(update: Update, now: datetime, tables: Tables) -> MailingProgress:
+    """Return what staff can do with the update, and whether a fault has stopped it.
+
+    `at(now)`: a job that makes no progress is still stored as open, but has failed.
+    """
     if update.state is UpdateState.DRAFT:
         return MailingProgress(["test", "publish", "cancel"])
     if update.state not in OPEN:
