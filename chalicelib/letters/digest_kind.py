@@ -1,7 +1,8 @@
 """The digest: one email that reports many letters to a target. These letters are not sent as emails of their own.
 
 The email says how many people wrote and where they live. It shows some letters that people wrote in their own words.
-When the email is composed, the digest is sealed: its letters do not change while it is sent (digest_contents).
+When the email is composed, the digest is sealed: its letters do not change while it is sent (digest_contents.py). The
+delivery engine calls `digest_email` with the same arguments as for each kind of email (mail/kind.py).
 """
 
 from collections.abc import Iterator, Mapping
@@ -113,7 +114,7 @@ def digest_email(key: str, stored: Item, context: MailContext, now: datetime, ta
         "petition_url": context.petition_link(petition.slug),
         "target": target,
         "letters": digest.letters,
-        "areas": public_areas(digest.letters, digest.areas),
+        "areas": public_areas(digest.letters, digest.areas),  # Small numbers could identify people.
         "suggested": letter_texts(petition.letter, SignedLetter(version="")),  # The petition's letter, unchanged.
         "shown_letters": [*islice(letters_in_own_words, MAX_SHOWN)],
     }

@@ -20,8 +20,8 @@ from chalicelib.petitions.model import Petition
 def request_digests(now: datetime, outbox: Outbox, tables: Tables) -> int:
     """Request the emails of all digests that are due, but not of paused targets. Return how many were requested.
 
-    Raise Unavailable; the next run then continues. Each petition needs a query for its targets, even if it no longer
-    has a letter, because older digests may be due. Each target needs one more query, for its digests.
+    If AWS fails, raise Unavailable: the next run continues. Each petition needs a query for its targets, even if it no
+    longer has a letter, because older digests may be due. Each target needs one more query, for its digests.
     """
     open_day = next_digest_day(now)  # The digests of this day still take letters. All earlier digests are due.
     requested = 0

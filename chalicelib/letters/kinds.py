@@ -1,6 +1,7 @@
 """The email with a single letter. It goes from one person, who has confirmed, to one target.
 
-LETTER_KINDS also has the other kinds of emails about letters: digests and tests.
+LETTER_KINDS also has the other kinds of emails about letters: digests and tests. The engine calls `letter_email` with
+the arguments of `Contents` (mail/kind.py): `stored` is the letter's item in the deliveries table.
 """
 
 from datetime import datetime

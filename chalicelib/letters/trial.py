@@ -1,7 +1,8 @@
 """Tests of letters: emails to staff that are marked as tests. Tests never go to the target, and are not counted.
 
 Staff can send a test of the petition's letter to any address. While a target is in test mode, people's letters to it
-also become tests: they go to the target's `test_to`, an address that staff chose.
+also become tests: they go to the target's `test_to`, an address that staff chose. The delivery engine calls
+`letter_test_email` with the same arguments as for each kind of email (mail/kind.py): `stored` is the test's item.
 """
 
 from dataclasses import dataclass, replace

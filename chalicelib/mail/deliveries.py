@@ -115,6 +115,7 @@ class Deliveries(DeliveryState):
         return group == f"{keys.DELIVERIES}/{self.kind}"
 
     def groups(self, first: str, tables: Tables) -> Iterable[str]:
+        """Return this kind's only group, unless it sorts before `first`."""
         group = f"{keys.DELIVERIES}/{self.kind}"
         return [group] if group >= first else []
 

@@ -101,7 +101,7 @@ def bring_walk_forward(group: str, due: datetime, tables: Tables) -> None:
     Ignore errors, as `mark_unless_recent` does. After an error or a race with a walk, the email is up to an hour late.
     """
     key = mail_keys.mail_outstanding(group)
-    was_later = Attr("due_at").gt(iso(due))  # Without `due_at`, the next run walks the group anyway.
+    was_later = Attr("due_at").gt(iso(due))  # For a marker without `due_at`, the next run walks anyway.
     with suppress(Unavailable):
         tables.try_update(Change(key, assign={"due_at": iso(due)}, when=was_later))
 

@@ -42,7 +42,7 @@ def send(request: MailRequest, kinds: Kinds, context: MailContext, now: datetime
         if not kind.state.is_still_requested(request, failure.item):
             return SendResult.SETTLED
         if kind.state.is_postponed(failure.item, now):
-            return SendResult.WAITS
+            return SendResult.WAITS  # Another message comes when the email is due.
         raise NotYet from failure  # Another sender has claimed it, or the last email to this key is too recent.
     if kind.state.is_unknown(stored):
         kind.state.mark_unknown(request, now, tables)

@@ -1,7 +1,7 @@
 """The kinds of email about a signature: a request to confirm it, a receipt, a note that the address has signed already.
 
 The item of the signature also stores the state of these emails, so that signing is one write. The key of a delivery is
-<slug>_<signature id>.
+<slug>_<signature id>. The engine (send.py) calls each `..._email` function here with the signature's item, `stored`.
 """
 
 from collections.abc import Iterable, Mapping

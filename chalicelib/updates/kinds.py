@@ -1,6 +1,7 @@
 """The kinds of email of an update: one to each person who confirmed and asked for updates, and a test to staff.
 
-The request for an email may be weeks old, so the person's consent is checked again when the email is composed.
+The request for an email may be weeks old, so the person's consent is checked again when the email is composed. The
+delivery engine calls `update_email` or `update_test_email` with the same arguments as for each kind (mail/kind.py).
 """
 
 from collections.abc import Mapping

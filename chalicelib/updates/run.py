@@ -32,7 +32,8 @@ COUNTING_SECONDS = 240
 # a count reads the items of all emails.
 REST, LONG_REST = timedelta(seconds=20), timedelta(minutes=10)
 MANY_EMAILS = 20_000
-# After an update is cancelled, a sender with the old state in its cache may still send emails for this long.
+# After an update is cancelled, a sender with the old state in its cache may still send emails for this long. A run of
+# a sender is shorter than CLAIM.
 LAST_SEND_AFTER_CANCEL = CLAIM + timedelta(seconds=CACHE_SECONDS)
 
 
