@@ -75,8 +75,9 @@ class LetterDeliveries(CountedDeliveries):
     def readdress(self, request: MailRequest, member: str, now: datetime, tables: Tables) -> MailRequest:
         """If the open request is for another member of parliament, replace it by a request for this one.
 
-        Return the new request. A queue message of the old request then does nothing, and a claim of it has ended. If
-        sending has begun, or the request is for this member already, change nothing and return `request`.
+        Return the new request. A queue message of the old request then does nothing, and a mail sender that has
+        claimed the old request sends nothing. If sending has begun, or the request is for this member already, change
+        nothing and return `request`.
         """
         renewed = {**self.request_attributes(now), "member": member}
         is_for_another = Attr("member").ne(member) & Attr("mail_began_at").not_exists()
@@ -138,7 +139,7 @@ def waits_for_turn(item: Item) -> bool:
 
 def _make_due_now(request: MailRequest, item: Item, tables: Tables) -> None:
     """Make the letter due at once, in the table and in `item`. Without `mail_queued_at`, the sweep queues it now."""
-    # Not later than the request. So the letter no longer waits for a turn (`waits_for_turn`).
+    # This time is not later than the request. So the letter no longer waits for a turn (`waits_for_turn`).
     due = {"mail_due_at": request.requested_at}
     is_unchanged = is_requested(request) & Attr("mail_due_at").eq(item["mail_due_at"])
     change = Change(LETTERS.item_key(request.key), assign=due, remove=["mail_queued_at"], when=is_unchanged)

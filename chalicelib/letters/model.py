@@ -53,8 +53,8 @@ def checked_constituency(target: LetterTarget, constituency: str | None) -> str:
 def goes_to_same_target(target: LetterTarget, stored: Item, signature: Signature) -> bool:
     """Return whether the letter still goes to the same target, or to the member for the same constituency.
 
-    Their name and address may have changed. `stored`: the letter's item. It has the constituency (`member`) if the
-    letter was requested for a member of parliament.
+    The recipient's name and address may have changed. `stored`: the letter's item. It has the constituency (`member`)
+    if the letter was requested for a member of parliament.
     """
     was_for_member = "member" in stored
     if was_for_member != target.members:  # Staff have changed whether the target stands for all members.

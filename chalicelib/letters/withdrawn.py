@@ -108,7 +108,10 @@ def _make_wait_again(letter: GatheredLetter, now: datetime, tables: Tables) -> N
 
 
 def _find_in_digest(key: str, tables: Tables) -> GatheredLetter | None:
-    """Return the letter if it is in a digest now. Return None if an earlier call has forgotten its area."""
+    """Return the letter if it is in a digest now.
+
+    Return None also if an earlier call has forgotten its area: nothing is left to do for it.
+    """
     item = tables.get(LETTERS.item_key(key), consistent=True)
     if item is None or "digest_area" not in item:
         return None

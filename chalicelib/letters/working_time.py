@@ -33,11 +33,11 @@ class WorkingTime:
         """Return the milliseconds of working time between FIRST_MONDAY and this moment."""
         local = in_london(moment)
         weeks, weekday = divmod((local - FIRST_MONDAY).days, DAYS_IN_WEEK)
-        milliseconds = (local - _midnight(local) - self.from_hour * HOUR) // MILLISECOND
+        since_opening = (local - _midnight(local) - self.from_hour * HOUR) // MILLISECOND
         if weekday >= WORKING_DAYS:  # On a weekend, the week's working time is over.
-            weekday, milliseconds = WORKING_DAYS, 0
+            weekday, since_opening = WORKING_DAYS, 0
         # Before the working hours, none of the day's working time has passed. After them, all of it has passed.
-        passed_today = min(max(0, milliseconds), self._day_length)
+        passed_today = min(max(0, since_opening), self._day_length)
         return (weeks * WORKING_DAYS + weekday) * self._day_length + passed_today
 
     def moment_at(self, position: int) -> datetime:

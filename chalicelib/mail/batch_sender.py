@@ -32,6 +32,8 @@ PAUSED_WAIT_SECONDS = 20.0
 
 
 class BatchSender:
+    """Sends the emails of one invocation, until the time is up or sending is paused."""
+
     def __init__(
         self,
         kinds: Kinds,

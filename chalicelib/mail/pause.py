@@ -53,6 +53,7 @@ def is_paused(now: datetime, tables: Tables) -> bool:
 
 
 def current_pause(now: datetime, tables: Tables) -> Pause | None:
+    """Return the pause that is in force, or None if email is not paused."""
     item = tables.get(mail_keys.mail_pause())
     if item is None or str(item["until"]) <= iso(now):
         return None

@@ -58,6 +58,7 @@ class RateLimiter:
         self._next_at = max(now, self._next_at) + 1 / self.per_second
 
     def delay_next(self, seconds: float) -> None:
+        """Let the next email wait for at least this many seconds from now."""
         self._next_at = max(self._next_at, self.clock() + seconds)
 
 

@@ -33,15 +33,15 @@ def relay(changes: Iterable[tuple[Image | None, Image | None]], now: datetime, o
     images = [after for before, after in changes if after and needs_message(before, after)]
     known_images = [image for image in images if is_known(image["mail_kind"], outbox.kinds)]
     messages = [_message(image, outbox.kinds, now) for image in known_images]
-    queued = [(request, delay) for request, delay in messages if delay <= LONGEST_DELAY]
-    outbox.send(queued)
+    due_soon = [(request, delay) for request, delay in messages if delay <= LONGEST_DELAY]
+    outbox.send(due_soon)
     groups = [_group_of(request, outbox.kinds) for request, _ in messages]
     outstanding.mark_unless_recent(groups, now, tables)
     for request, delay in messages:
         if delay > LONGEST_DELAY:
             due = now + timedelta(seconds=delay)
             outstanding.bring_walk_forward(_group_of(request, outbox.kinds), due, tables)
-    return len(queued)
+    return len(due_soon)
 
 
 def needs_message(before: Image | None, after: Image) -> bool:

@@ -39,6 +39,8 @@ TEMPLATES = Path(__file__).with_name("templates")
 
 
 class SignatureDeliveries(DeliveryState):
+    """The state of the emails about signatures. It is stored in the items of the signatures (mail_state)."""
+
     def item_key(self, key: str) -> Key:
         return keys.signature(*_ids(key))
 
@@ -51,7 +53,7 @@ class SignatureDeliveries(DeliveryState):
     def groups(self, first: str, tables: Tables) -> Iterable[str]:
         """Return the group of each petition, beginning with `first`.
 
-        If `first` is "" or a group of deliveries, return the groups of all petitions, because they sort after it.
+        If `first` is "" or a group of deliveries, return the groups of all petitions: they sort after deliveries.
         """
         first_slug = first.removeprefix(GROUP_PREFIX) if self.has_group(first) else ""
         return (f"{GROUP_PREFIX}{slug}" for slug in slugs_from(first_slug, tables))

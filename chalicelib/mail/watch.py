@@ -47,7 +47,10 @@ def watch(
 
 
 def _is_rest_reserved(quota: MailQuota) -> bool:
-    """Return whether the rest of SES's quota is only for urgent email. If the quota cannot be read, return False."""
+    """Return whether the rest of SES's quota is only for urgent email.
+
+    If the quota cannot be read, return False: a failed read must not stop other email.
+    """
     try:
         used = quota.used_share()
     except Unavailable:

@@ -76,7 +76,7 @@ class MailingProgress(NamedTuple):
 def progress(update: Update, now: datetime, tables: Tables) -> MailingProgress:
     """Return what staff can do with the update, and whether a fault has stopped it.
 
-    `at(now)`: a job that makes no progress is still stored as open, but has failed.
+    `at(now)` is the job as it is now. If an open job makes no progress for too long, it has failed.
     """
     if update.state is UpdateState.DRAFT:
         return MailingProgress(["test", "publish", "cancel"])

@@ -78,9 +78,10 @@ class MailingWork:
     def _request_page(self, mailing: Mailing, update: Update) -> Mailing:
         """Request the emails to the people of the next page of signatures."""
         bucket = keys.BUCKETS[mailing.bucket]
-        signatures, last = read_subscribers(mailing.slug, bucket, mailing.after, PAGE_SIZE, self.tables)
-        recipients = [signature for signature in signatures if may_get_updates(signature)]
-        email_keys = [delivery_key(update.slug, update.update_id, signature["sk"]) for signature in recipients]
+        subscribers, last = read_subscribers(mailing.slug, bucket, mailing.after, PAGE_SIZE, self.tables)
+        # Some subscribers are undeliverable.
+        recipients = [subscriber for subscriber in subscribers if may_get_updates(subscriber)]
+        email_keys = [delivery_key(update.slug, update.update_id, recipient["sk"]) for recipient in recipients]
         requests = [EMAILS.find_or_request(key, self.clock(), self.tables) for key in email_keys]
         self.outbox.send_now(request for request in requests if request)
         is_bucket_done = last is None
