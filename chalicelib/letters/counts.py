@@ -2,8 +2,8 @@
 
 The numbers of a day are spread over several items (shards), because transactions on one item conflict. A letter that
 is sent singly keeps its shard. So if it is requested and sent on one day, one item counts both. An item is read at one
-moment, so a letter that is counted as sent is also counted as requested. A digest is one email to a
-target about many letters: DIGEST_SHARD counts their outcomes.
+moment, so a letter that is counted as sent is also counted as requested. A digest is one email to a target
+about many letters: DIGEST_SHARD counts their outcomes.
 """
 
 from collections import Counter, defaultdict

@@ -33,8 +33,8 @@ _WITHOUT_TARGET = "dropped_without_target"
 class LetterDeliveries(CountedDeliveries):
     """The state of letters. If a letter bounces or is refused, or its recipient complains, the recipient is paused.
 
-    A paused recipient gets no letters. It is the target, or one member of parliament. Nothing changes for
-    the person who sent the letter.
+    A paused recipient gets no letters. It is the target, or one member of parliament. Nothing changes for the
+    person who sent the letter.
     """
 
     def request(self, key: str, now: datetime, tables: Tables, **extra: str) -> MailRequest:

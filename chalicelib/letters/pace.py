@@ -39,7 +39,7 @@ def book_letter_turn(key: str, pace: Paced, now: datetime, tables: Tables, *, ha
             return due
     # But all paces share the places: they limit what the target gets in an hour.
     places_key = target_keys.target(slug, target)
-    # If the turn came in working hours, they may be over by now.
+    # A letter that comes later than its turn may come outside of working hours.
     if working.is_open(now) and _take_place(places_key, pace.per_hour, now, tables):
         return now
     # Try again within the next hour of working time. The delay differs between letters, so that they do not all try

@@ -47,7 +47,7 @@ def _tag(event: Mapping[str, Any], name: str) -> str:
 
 def _reason_of(event: Mapping[str, Any]) -> str | None:
     """Return "complained" or "bounced"; None for other events, such as a temporary bounce."""
-    # SES's events about emails have `eventType`. Its other notifications have `notificationType`.
+    # The events that SES publishes have `eventType`. Its other notifications have `notificationType`.
     event_type = event.get("eventType") or event.get("notificationType")
     if not isinstance(event_type, str):
         raise ValueError("not an event of SES")
