@@ -64,6 +64,7 @@ class GatheredLetter(NamedTuple):
 
         After a withdrawal from a sealed digest, slot and area are forgotten: removed from the letter's item.
         """
-        is_in_digest, has_slot, has_area = (Attr(name).eq(value) for name, value in self.attributes.items())
+        is_this_digest = Attr("digest").eq(self.attributes["digest"])
+        has_slot_and_area = Attr("digest_slot").eq(self.slot) & Attr("digest_area").eq(self.area)
         is_area_forgotten = Attr("digest_area").not_exists()
-        return is_in_digest & (is_area_forgotten | (has_slot & has_area))
+        return is_this_digest & (is_area_forgotten | has_slot_and_area)
