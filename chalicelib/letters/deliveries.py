@@ -167,4 +167,4 @@ def _note_rejection(key: str, item: Item, now: datetime, tables: Tables) -> None
 
 
 # A letter that arrives twice discredits the campaign. So if the mail sender crashes, the letter is not sent again.
-LETTERS = LetterDeliveries(kind=LETTER, lifetime=LIFETIME, after_crash=AfterCrash.UNKNOWN)
+LETTERS = LetterDeliveries(kind=LETTER, lifetime=LIFETIME, after_crash=AfterCrash.UNKNOWN, extras=("member",))

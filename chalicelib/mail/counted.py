@@ -36,8 +36,11 @@ _OUTCOME_TIMES = {
 class CountedDeliveries(Deliveries):
     """Deliveries with counters. Each change is counted on the day (UTC) when it happens.
 
-    So an email may be counted as requested on Monday and as sent on Tuesday.
+    So an email may be counted as requested on Monday and as sent on Tuesday. `extras`: the names of all attributes that
+    a request may store as `extra`.
     """
+
+    extras: tuple[str, ...] = ()
 
     @abstractmethod
     def counter_change(self, key: str, day: date, numbers: Mapping[str, int], tables: Tables) -> Change:
@@ -62,7 +65,7 @@ class CountedDeliveries(Deliveries):
         self._settle(request, DeliveryOutcome.DROPPED, now, {"mail_dropped_at": iso(now)}, tables)
 
     def request_again(self, key: str, now: datetime, tables: Tables, **extra: str) -> MailRequest | None:
-        """Request a dropped email again, and count it as waiting. Store the attributes `extra` on its item.
+        """Request a dropped email again, and count it as waiting. On its item, `extra` replaces that of before.
 
         Return None if the email is not dropped, or was requested again meanwhile.
         """
@@ -73,7 +76,9 @@ class CountedDeliveries(Deliveries):
         self.mark_group(key, now, tables)
         requested = self.request_attributes(now)
         is_dropped = is_still("mail_dropped_at", dropped_at)
-        change = Change(self.item_key(key), assign=requested | extra, remove=["mail_dropped_at"], when=is_dropped)
+        old_extras = [name for name in self.extras if name not in extra]
+        removed = ["mail_dropped_at", *old_extras]
+        change = Change(self.item_key(key), assign=requested | extra, remove=removed, when=is_dropped)
         counted_on = datetime.fromisoformat(dropped_at).date()
         counter_change = self.counter_change(key, counted_on, {DeliveryOutcome.DROPPED: -1}, tables)
         try:

@@ -11,7 +11,7 @@ from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import DAY, MINUTE, NOW, identity_of, key_of
 from tests.fake_site import FakeSite
-from tests.letters.lettering import send_all
+from tests.letters.lettering import a_petition_with_a_letter, send_all
 from tests.letters.test_members import (  # noqa: F401  (mp_petition is a fixture)
     LOWER_POSTCODE,
     POSTCODE_WITHOUT_MEMBER,
@@ -80,3 +80,17 @@ def test_a_letter_whose_sending_began_keeps_its_member(
     write_letter(fake_site, mp_petition, postcode=LOWER_POSTCODE, now=NOW + DAY)
     send_all(fake_site)
     assert (recipients(fake_site), first_target(fake_site)["unknown"]) == ([], 1)
+
+
+def test_a_target_that_became_one_office_gets_the_letter_after_a_new_confirmation(
+    fake_site: FakeSite,
+    mp_petition: Petition,  # noqa: F811
+) -> None:
+    write_letter(fake_site, mp_petition)
+    office = {"key": "my-mp", "name": "Office", "email": "office@target.example"}
+    petition = a_petition_with_a_letter(fake_site, targets=[office])
+    send_all(fake_site)
+    withdraw(key_of(petition, identity_of(petition)), petition, NOW, fake_site.tables)
+    write_letter(fake_site, petition, now=NOW + MINUTE)
+    send_all(fake_site)
+    assert recipients(fake_site) == ["office@target.example"]
