@@ -40,6 +40,7 @@ def for_cache(answer: EdgeAnswer, origin_request: OriginRequest, behaviour: Beha
     The cached answer has no Set-Cookie if the behaviour forwards no cookies to the origin.
     """
     headers = answer.headers.copy()
+    # Content-Length goes too: compression changes the length, and the server computes it again.
     for name in ("Connection", "Keep-Alive", "Transfer-Encoding", "Trailer", "Upgrade", "Content-Length"):
         headers.popall(name, None)
     if not behaviour.forwards_cookies:
@@ -115,7 +116,7 @@ def for_viewer(answer: EdgeAnswer, request: ViewerRequest, behaviour: Behaviour,
     complete = replace(answer, headers=headers)
     if request.is_get_or_head and answer.status == 200:
         if _viewer_has_answer(request, headers):
-            return _not_modified(complete)
+            return _as_not_modified(complete)
         if "Range" in request.headers:
             return _requested_range(complete, request.headers["Range"])
     return complete
@@ -138,7 +139,8 @@ def _viewer_has_answer(request: ViewerRequest, headers: Headers) -> bool:
         return False
 
 
-def _not_modified(answer: EdgeAnswer) -> EdgeAnswer:
+def _as_not_modified(answer: EdgeAnswer) -> EdgeAnswer:
+    """Return the answer with status 304, without its body and without the headers that describe the body."""
     for name in ("Content-Type", "Content-Encoding", "Content-Language"):
         answer.headers.popall(name, None)
     return replace(answer, status=304, body=b"")

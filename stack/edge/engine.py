@@ -27,9 +27,9 @@ _RENEWED_HEADERS = ("cache-control", "date", "expires", "last-modified")
 
 
 class _Loaded(NamedTuple):
-    """An answer for viewers, and the value of X-Cache.
+    """An answer for viewers, and the value of X-Cache. `stored_at`: as in CachedAnswer.
 
-    `serves_waiting_viewers`: viewers who sent this request during the load get the answer too. `stored_at`: as cached.
+    `serves_waiting_viewers`: viewers who sent this request during the load get the answer too.
     """
 
     answer: EdgeAnswer
@@ -127,8 +127,8 @@ class Edge:
         self, key: Key | None, cached: CachedAnswer, not_modified: EdgeAnswer, behaviour: Behaviour, now: float
     ) -> _Loaded:
         """Cache the old answer again, with the newer headers of the origin's 304."""
-        renewed = {name: value for name, value in not_modified.headers.items() if name.lower() in _RENEWED_HEADERS}
-        answer = cached.answer.with_headers(renewed)
+        newer = {name: value for name, value in not_modified.headers.items() if name.lower() in _RENEWED_HEADERS}
+        answer = cached.answer.with_headers(newer)
         if key is not None:
             self._cache.put(key, answer, now, lifetime(answer, behaviour.cache))
         return _Loaded(answer, _REFRESHED, may_be_shared(answer, behaviour.cache), stored_at=now)
@@ -138,9 +138,9 @@ class Edge:
     ) -> _Loaded:
         """Cache the loaded answer under the key, if there is a key. For an error with an error page, cache the page."""
         if loaded.is_error:
-            seconds = error_lifetime(loaded, self._distribution.error_rule(loaded.status))
-            life = Lifetime(fresh=seconds)
-            serves_waiting_viewers = seconds > 0
+            cached_seconds = error_lifetime(loaded, self._distribution.error_rule(loaded.status))
+            life = Lifetime(fresh=cached_seconds)
+            serves_waiting_viewers = cached_seconds > 0
             answer = await self._with_error_page(loaded, request)
         else:
             life = lifetime(loaded, behaviour.cache)

@@ -80,7 +80,8 @@ def error_lifetime(answer: EdgeAnswer, rule: ErrorRule) -> float:
 def may_be_shared(answer: EdgeAnswer, policy: CachePolicy) -> bool:
     """Return whether this answer is also for the viewers who sent the same request while the answer was loaded.
 
-    If not, the CDN sends the request of each viewer to the origin.
+    If not, the CDN sends the request of each viewer to the origin. Source: "Request and response behavior for custom
+    origins".
     """
     if policy.min_ttl > 0:  # A minimum TTL overrides all directives, as in `lifetime`.
         return True

@@ -49,7 +49,10 @@ class Origins:
         return self._session
 
     async def connect(self, _: web.Application) -> AsyncIterator[None]:
-        """Open the HTTP client's session when the server starts, and close it when the server stops."""
+        """Open the HTTP client's session when the server starts, and close it when the server stops.
+
+        aiohttp calls this with the application.
+        """
         jar, connector = aiohttp.DummyCookieJar(), aiohttp.TCPConnector(limit=0)
         async with aiohttp.ClientSession(
             timeout=_TIMEOUT, auto_decompress=False, cookie_jar=jar, connector=connector
@@ -82,7 +85,7 @@ class Origins:
         try:
             async with sending as answer:
                 return EdgeAnswer(answer.status, answer.headers.copy(), await answer.read())
-        except TimeoutError as error:
+        except TimeoutError as error:  # First, because aiohttp's timeouts are also ClientErrors.
             raise Unreachable(504) from error
         except aiohttp.ClientError as error:
             raise Unreachable(502) from error

@@ -35,10 +35,11 @@ def application(origins: Origins, emulator: str, archive: Path | None = None) ->
 async def _viewer_request(request: web.Request) -> ViewerRequest:
     path, _, query = request.raw_path.partition("?")
     body = await request.read() if request.can_read_body else b""
+    # A viewer who has disconnected has no transport, so no address.
     peer = request.transport.get_extra_info("peername") if request.transport else None
     address, port = peer[:2] if peer else ("127.0.0.1", 0)
     return ViewerRequest(request.method, path, query, request.headers.copy(), body, address, port)
 
 
 async def _without_server_header(_: web.Request, response: web.StreamResponse) -> None:
-    response.headers.popall("Server", None)  # aiohttp adds its own if the answer has none.
+    response.headers.popall("Server", None)  # aiohttp has added its own if the answer had none.

@@ -27,9 +27,9 @@ _TRUST = {
 def transform(template: Template) -> Template:
     """Return the template as AWS's Serverless transform expands it, without resources that moto cannot create.
 
-    The functions in `template` itself get a CodeUri. moto ignores the body of a REST API. AWS takes the API's name from
-    the body, so give the API a name here. Leave out the API's stage and deployment, which moto refuses for an API
-    without methods.
+    The functions in `template` itself get the CodeUri of a file in a bucket, as at a deployment. moto ignores the body
+    of a REST API. AWS takes the API's name from the body, so give the API a name here. Leave out the API's stage and
+    deployment, which moto refuses for an API without methods.
     """
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
@@ -52,8 +52,8 @@ def create_stack(template: Template) -> Policies:
         s3.put_object(Bucket=_BUCKET, Key=_CODE, Body=b"")
         s3.put_object(Bucket=_BUCKET, Key=_TEMPLATE, Body=json.dumps(template).encode())
         address = f"https://{_BUCKET}.s3.amazonaws.com/{_TEMPLATE}"
-        stage = [{"ParameterKey": "Stage", "ParameterValue": "dev"}]
-        cloudformation.create_stack(StackName=_STACK, TemplateURL=address, Parameters=stage)
+        parameters = [{"ParameterKey": "Stage", "ParameterValue": "dev"}]
+        cloudformation.create_stack(StackName=_STACK, TemplateURL=address, Parameters=parameters)
         return dict(_policies())
 
 

@@ -12,10 +12,10 @@ _TIME_IN_STREAM_ARN = re.compile(r"(?<=/stream/)\d{4}-[\d:.T-]+")
 
 def findings(policy: dict[str, Any]) -> list[str]:
     """Return one line for each problem that parliament finds in the policy."""
-    text = _TIME_IN_STREAM_ARN.sub("time", json.dumps(policy))  # parliament cannot read such an ARN.
+    text = _TIME_IN_STREAM_ARN.sub("time", json.dumps(policy))
     lines = []
     for bare_finding in analyze_policy_string(text).findings:
         finding = enhance_finding(bare_finding)  # This adds its title and description.
-        problem = finding.detail or finding.description
+        problem = finding.detail or finding.description  # Not every finding has a detail.
         lines.append(f"parliament: {finding.title}: {problem}")
     return lines

@@ -23,7 +23,7 @@ def find_errors(template: Path) -> Iterator[str]:
     except Exception as error:  # A template error may raise any exception in moto or in the transform.
         yield f"moto does not create the stack: {type(error).__name__}: {error}"
         return
-    if not policies:
+    if not policies:  # Then the checks below would check nothing.
         yield "no role has a policy"
     yield from find_refused_policies(policies)
     for role, policy in policies.items():

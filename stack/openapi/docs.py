@@ -12,7 +12,7 @@ def field_docs(cls: type) -> Mapping[str, str]:
     found: dict[str, str] = {}
     # A TypedDict has its base classes only in __orig_bases__.
     bases = getattr(cls, "__orig_bases__", cls.__bases__)
-    for base in reversed(bases):
+    for base in reversed(bases):  # An earlier base replaces the fields of a later one, as in Python.
         is_ours = inspect.isclass(base) and base.__module__.startswith("chalicelib.")
         if is_ours:
             found |= field_docs(base)

@@ -115,4 +115,5 @@ def _schemas() -> Node:
     # `str` stands for any text and `dict` for any object: they need no schema.
     request_models = [body.model for body in bodies if body.model is not str]
     answer_models = [answer.model for answer in answers if answer.model and answer.model is not dict]
-    return with_schema_for_edits(schemas(request_models, [ProblemDetails, *answer_models]))
+    found = schemas(request_models, [ProblemDetails, *answer_models])
+    return with_schema_for_edits(found)

@@ -30,7 +30,7 @@ LANG = Query(
     "The code of a language, such as `cy`. Texts with a translation are shown in this language.",
     example="cy",
 )
-# The query parameters that edge/routes.py names, which change a cacheable answer.
+# The query parameters that edge/routes.py names, because they change the answer of a route that caches may keep.
 _ROUTE_QUERIES = (
     LANG,
     Query("source", "Stored with the signature: `[a-z0-9-]{1,40}`. Any other value is ignored."),

@@ -1,4 +1,7 @@
-"""The models of the bodies that partners send, for the document only. The application reads the bodies without them."""
+"""The models of the bodies that partners send, for the document only. The application reads the bodies without them.
+
+OSDI is a standard format, in which some partners send signatures.
+"""
 
 from typing import Annotated, Any, Required
 

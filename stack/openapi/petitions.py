@@ -13,6 +13,7 @@ from stack.openapi.docs import field_docs
 
 Schemas = dict[str, dict[str, Any]]
 
+# The second setting: in answers, the fields that have a default are also required.
 _NO_OTHER_FIELDS = ConfigDict(extra="forbid", json_schema_serialization_defaults_required=True)
 
 _SHOWN_FIELDS = tuple(name for name in Petition.model_fields if name not in HIDDEN_FIELDS)

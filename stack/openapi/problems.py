@@ -21,6 +21,7 @@ FIELDS = [
     FieldError("name", "Enter your name"),
     FieldError("consent.sign", "Tick the box to sign the petition"),
 ]
+# API Gateway itself sends these errors (stack/template/api.py), so their examples are written here.
 UNAUTHORIZED = Problem(401, "Unauthorized", "A valid staff token is needed.")
 FORBIDDEN = Problem(403, "Forbidden", "This token may not do this.")
 BUSY = Problem(429, "Too Many Requests", "Too many requests at once. Please try again in a few seconds.", retry_after=5)

@@ -38,6 +38,7 @@ NAMES: dict[type, str] = {
     SignatureForm: "Signature",
     SiteHealth: "Health",
 }
+_NAME_BY_PATH = {f"{cls.__module__}.{cls.__qualname__}": name for cls, name in NAMES.items()}
 
 
 def name_of(model: type) -> str:
@@ -58,7 +59,7 @@ def schemas(requests: Sequence[type], answers: Sequence[type]) -> dict[str, Json
     _, found = TypeAdapter.json_schemas(adapters, ref_template=REFERENCE, schema_generator=_Generator)
     definitions = found["$defs"]
     names = {name_of(model) for model in (*requests, *answers)} | _names_used(found)
-    used = sorted(names.intersection(definitions))
+    used = sorted(names.intersection(definitions))  # pydantic also defines classes to which no schema refers.
     return {name: _cleaned(definitions[name]) for name in used}
 
 
@@ -128,6 +129,3 @@ def _names_used(node: Any) -> set[str]:
             _, _, name = path.rpartition("/")
             names.add(name)
     return names
-
-
-_NAME_BY_PATH = {f"{cls.__module__}.{cls.__qualname__}": name for cls, name in NAMES.items()}

@@ -3,6 +3,9 @@
 docs/ready-policy.json is the IAM policy that allows these calls. tests/ready/test_policy.py checks this with the
 referee, a program that decides as AWS's IAM does. `make warm` needs docs/warm-policy.json too.
 
+For each value, an AwsCall has a function that gets the value from the answer. A name such as lambda.concurrency is the
+value's name in the report.
+
 If the stack has no output with a resource's name, the call names a resource that does not exist. The call fails, and
 its values have a problem: a text that says why they could not be read. Only the age of a queue's oldest message is then
 read as 0, because CloudWatch has no data for the queue.
@@ -17,7 +20,7 @@ from stack.ready.reading import AwsCall
 from stack.template import functions
 from stack.template.config import api_stage
 
-_EDGE_REGION = "us-east-1"
+_EDGE_REGION = "us-east-1"  # CloudFront takes its certificates only from this region.
 # How far back to read the age of a queue's oldest message. SQS writes this metric every minute. It leaves out messages
 # that failed three times; the alarms MailStuckAlarm and OverflowStuckAlarm find these, and `alarms.raised` reads them.
 _AGE_PERIOD = timedelta(minutes=5)

@@ -1,4 +1,7 @@
-"""Find what is broken in the account or the stack, independent of the expected crowd. Each defect has a remedy."""
+"""Find what is broken in the account or the stack, independent of the expected crowd. Each defect has a remedy.
+
+If a value could not be read, `values.get` returns None or the given default. Neither is a defect.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -47,7 +50,7 @@ def _email_defects(values: Values) -> Iterator[Defect]:
 
 
 def _domain_defects(values: Values) -> Iterator[Defect]:
-    # A value is "" if there is no record, and None if it could not be read.
+    # A value is "" if there is no record. IMPLICIT_SPF: SES sends with its own domain, which has an SPF record.
     spf = values.get("dns.spf", IMPLICIT_SPF)
     if spf == "":
         text = "the MAIL FROM domain has no SPF record"
@@ -69,7 +72,7 @@ def _domain_defects(values: Values) -> Iterator[Defect]:
 def _queue_defects(values: Values) -> Iterator[Defect]:
     for value in values:
         group, _, queue = value.name.partition(".")
-        number = value.value or 0  # None: it could not be read. In the groups queue and age, all values are numbers.
+        number = value.value or 0  # A number in the groups queue and age, or None if it could not be read.
         is_dead_letter_queue = group == "queue" and queue.endswith("DeadLetterQueue")
         if is_dead_letter_queue and number:
             yield Defect(f"{number:,} messages in {queue}", f"docs/runbook.md, alarm {queue}Alarm")

@@ -59,12 +59,13 @@ class Expected:
 class Forecast:
     """The model's result. All times are in seconds.
 
-    `bottleneck_after`: how long after the start of the crowd the first bottleneck slows something down. `waiting`,
-    `overflow`: the most people who wait, and the most signatures in the overflow queue, at one moment. `longest_wait`:
-    the time within which 99 of 100 people have an answer, if they come at the worst moment. `all_stored`: how long
-    after the start of the crowd all signatures are stored; None if the model ends earlier. `last_email`: how long after
-    the end of the crowd the last email is sent. `lost_views`: the share of page views that fail. `assumed`: the names
-    of values that could not be read; the model assumes AWS's usual quotas for them.
+    `first_bottleneck`: the limit that first slows something down; "" if none does. `bottleneck_after`: how long after
+    the start of the crowd it does so. `waiting`, `overflow`: the most people who wait, and the most signatures in the
+    overflow queue, at one moment. `longest_wait`: the time within which 99 of 100 people have an answer, if they come
+    at the worst moment. `all_stored`: how long after the start of the crowd all signatures are stored; None if the
+    model ends earlier. `last_email`: how long after the end of the crowd the last email is sent. `lost_views`: the
+    share of page views that fail. `assumed`: the names of values that could not be read; the model assumes AWS's usual
+    quotas for them.
     """
 
     expected: Expected
@@ -135,6 +136,7 @@ def _forecast_of(run: SimulationRun, expected: Expected) -> Forecast:
     # After how many seconds each limit first slowed something down.
     first_times = figures["held_up_first_s"]
     first_limit = min(first_times, key=lambda limit: first_times[limit], default="")
+    last_email_at = figures["mailed_days"] * DAY  # Seconds after the start of the crowd.
     return Forecast(
         expected=expected,
         first_bottleneck=BOTTLENECKS.get(first_limit, ""),
@@ -143,7 +145,7 @@ def _forecast_of(run: SimulationRun, expected: Expected) -> Forecast:
         longest_wait=figures["longest_wait_s"],
         overflow=figures["peak_overflow"],
         all_stored=figures["all_stored_s"],
-        last_email=max(0.0, figures["mailed_days"] * DAY - expected.seconds),
+        last_email=max(0.0, last_email_at - expected.seconds),
         lost_views=figures["views_refused"],
         assumed=(),  # `make_forecast` sets it.
     )

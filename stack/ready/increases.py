@@ -79,6 +79,7 @@ def _email_increases(values: Values, expected: Expected) -> Iterator[Increase]:
 def _quota_increases(values: Values, expected: Expected) -> Iterator[Increase]:
     limits, _ = limits_of(values)
     need = needs(ceil(expected.rate), service_times())
+    # All executions that the crowd needs may be reserved ones, and Lambda always leaves MIN_UNRESERVED unreserved.
     executions = need.concurrency + MIN_UNRESERVED
     yield _quota("Lambda: concurrent executions", limits.concurrency, executions, "lambda", "L-B99A9384")
     yield _quota("API Gateway: requests a second", limits.gateway_rate, need.gateway_rate, "apigateway", "L-8A5B8E43")

@@ -92,6 +92,7 @@ def _txt_record(name: str, prefix: str, lookup: Lookup) -> str:
 
 
 def _value(name: str, source: str, lookup: Lookup | None, get_value: Callable[[Lookup], str]) -> Value:
+    """Return what `get_value` returns for the lookup, or the problem: why it could not be read."""
     if lookup is None:
         return Value(name, source, problem=NOT_REQUESTED)
     try:

@@ -68,6 +68,7 @@ def _answer_lines(forecast: Forecast) -> Iterator[str]:
     yield f"  first bottleneck   {bottleneck}"
     wait = f"at most {duration(forecast.longest_wait)} (99 of 100)"
     yield f"  people wait        {wait}; {forecast.waiting:,} people at once"
+    # The model ends after 30 days.
     stored = "not within 30 days" if forecast.all_stored is None else f"after {duration(forecast.all_stored)}"
     yield f"  signatures         none is lost; {forecast.overflow:,} at most in the overflow queue; all stored {stored}"
     yield f"  last email         {duration(forecast.last_email)} after the end"
@@ -93,6 +94,7 @@ def _defect_lines(forecast: Forecast) -> Iterator[str]:
 def _read_lines(values: Values) -> Iterator[str]:
     yield bold("Read")
     read_values = [value for value in values if not value.problem]
+    # The values are in the order of the calls, so those of one source are already next to each other.
     for source, group in groupby(read_values, key=lambda value: value.source):
         texts = ", ".join(_value_texts([*group]))
         yield f"  {source:<34}{texts}"

@@ -50,7 +50,8 @@ def questions(operation: str, params: Request, where: Where) -> list[Question]:
     if operation == "DescribeTable":
         return [Question("dynamodb:DescribeTable", _table(params, where), {})]
     if operation in ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan"):
-        return list(_readings(_question(operation, params, where, call=params), params))
+        question = _question(operation, params, where, call=params)
+        return list(_readings(question, params))
     if operation in ("BatchGetItem", "BatchWriteItem"):
         return list(_batch(operation, params, where))
     if operation in ("TransactWriteItems", "TransactGetItems"):
@@ -114,7 +115,7 @@ def _question(action: str, request: Request, where: Where, *, call: Request) -> 
         "dynamodb:Attributes": sorted(_attributes(action, request, where)),
         "dynamodb:ReturnConsumedCapacity": call.get("ReturnConsumedCapacity", "NONE"),
     }
-    if action != "Scan":
+    if action != "Scan":  # A scan names no partition key.
         context["dynamodb:LeadingKeys"] = sorted(_leading_keys(action, request, where))
     if action in _READS:
         context["dynamodb:Select"] = _select(request)

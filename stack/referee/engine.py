@@ -120,7 +120,7 @@ def _start(home: Path) -> subprocess.Popen[str]:
 
 
 def _end(child: subprocess.Popen[str]) -> None:
-    with suppress(BrokenPipeError):
+    with suppress(BrokenPipeError):  # The child has ended already.
         child.communicate(timeout=10)  # This closes the child's stdin, which ends the child.
 
 

@@ -39,7 +39,7 @@ class Caller:
 
 def install() -> None:
     """Let each function that starts from now on sign its requests with the credentials of a session of its role."""
-    for module in (lambda_runtime, lambda_svc):
+    for module in (lambda_runtime, lambda_svc):  # The second has imported the function under the same name.
         module.execution_credentials = _session_credentials
 
 

@@ -15,7 +15,7 @@ def call_forked(action: Any) -> bool:
     child = os.fork()
     if child == 0:
         exit_code = 1
-        with suppress(BaseException):
+        with suppress(BaseException):  # An exception would run the caller's code a second time, in the fork.
             action()
             exit_code = 0
         os._exit(exit_code)

@@ -30,9 +30,9 @@ def main(code: str, socket_descriptor: int) -> None:
     """Import the libraries, then fork a process for each message on the socket."""
     sys.path.insert(0, code)
     for library in LIBRARIES:
-        if Path(code, library.partition(".")[0]).exists():
+        if Path(code, library.partition(".")[0]).exists():  # A test's package may have no libraries.
             importlib.import_module(library)
-    gc.freeze()
+    gc.freeze()  # Garbage collection in a child would copy the memory that it shares with this process.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # The kernel then removes an ended child itself.
     requests = socket.socket(fileno=socket_descriptor)
     while True:

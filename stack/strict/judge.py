@@ -114,5 +114,6 @@ def _http_response(response: refusal.Response) -> HttpResponse:
 
 
 def _not_judged(service: str, message: str) -> HttpResponse:
+    """Return the refusal of a call without a verdict, in the format of the service. "none": the service is unknown."""
     _log.error("%s", message)
     return error(service, "NotJudged", message, 403)

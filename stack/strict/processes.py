@@ -89,6 +89,7 @@ class Forker:
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._lock = threading.Lock()
         with theirs:
+            # -P: Python must not import http.py, beside forker.py, in place of the standard library's `http`.
             arguments = [sys.executable, "-P", str(_PROGRAM), code, str(theirs.fileno())]
             self._process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, pass_fds=(theirs.fileno(),))
 
@@ -126,7 +127,7 @@ _forkers_lock = threading.Lock()
 
 
 def start(_: object, *, cwd: str, env: Mapping[str, str], **__: object) -> Process:
-    """Start the process of a function in the folder `cwd`. This replaces `subprocess.Popen`."""
+    """Start the process of a function in the folder `cwd`. Ignore the emulator's command and its other options."""
     code = os.path.realpath(cwd)  # `cwd` is a link to the unpacked package, which functions share.
     with _forkers_lock:
         forker = _forkers.get(code)

@@ -82,7 +82,7 @@ def install() -> None:
 
 
 def _save_changes() -> None:
-    """Save after each change. Run this in a thread; it never returns."""
+    """Save after each change, also after one during a save. Run this in a thread; it never returns."""
     while True:
         _changed.wait()
         _changed.clear()

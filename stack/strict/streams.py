@@ -1,7 +1,7 @@
 """Poll the tables' streams and run the functions that read them, in place of the emulator's own poller.
 
-After a failure, this poller does what Lambda's poller does (see `reading`). A source is an event source mapping: it
-says which function reads which stream, and how.
+After a failure, this poller does what Lambda's poller does (see `reading`). A source is an event source mapping
+(ESM): it says which function reads which stream, and how.
 """
 
 import threading
@@ -30,7 +30,7 @@ def install() -> None:
     this thread, and it then slows down the request that wrote. So the duration of a request that signs a petition would
     reveal whether the request stored something.
     """
-    lambda_svc._poll_dynamodb_streams = lambda: False
+    lambda_svc._poll_dynamodb_streams = lambda: False  # False: it has handled no records.
     threading.Thread(target=_poll_forever, daemon=True, name="streams").start()
 
 
@@ -77,10 +77,10 @@ def _handle_next_batch(source: dict[str, Any]) -> bool:
     window = source.get("MaximumBatchingWindowInSeconds") or 0
     if len(records) < batch_size and reading.must_gather(window, time.monotonic()):
         return False
-    handled = _run_function(records, source, function)
-    if handled:
-        reading.advance(handled)
-        lambda_svc._dynamodb_stream_positions[uuid] = position + handled
+    number_done = _run_function(records, source, function)
+    if number_done:
+        reading.advance(number_done)
+        lambda_svc._dynamodb_stream_positions[uuid] = position + number_done
     # Either pieces of a failed batch are left, or the batch was full: then the stream may have more records.
     return bool(reading.pieces) or len(records) == batch_size
 

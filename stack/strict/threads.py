@@ -17,7 +17,10 @@ _idle: list[_Inbox] = []
 
 
 class ReusedThread:
-    """Runs `target` in a thread that waits for work, or in a new one. Replaces `threading.Thread` in ministack."""
+    """Runs `target` in a thread that waits for work, or in a new one. Replaces `threading.Thread` in ministack.
+
+    Its other arguments, such as `daemon`, are ignored.
+    """
 
     def __init__(self, *, target: Callable[[], object], **_: object) -> None:
         self._target = target

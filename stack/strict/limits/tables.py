@@ -85,7 +85,7 @@ def _check_sets(request: Request) -> None:
     item = request.get("Item", {})
     placeholders = request.get("ExpressionAttributeValues", {})
     for value in (*item.values(), *placeholders.values()):
-        for kind in _SET_TYPES & set(value):
+        for kind in _SET_TYPES & set(value):  # A value is a dict from its type, for example {"SS": ["a", "b"]}.
             if not value[kind]:
                 raise _validation_error("One or more parameter values were invalid: An string set  may not be empty")
             if "" in value[kind]:
