@@ -70,7 +70,8 @@ def _compressed(answer: EdgeAnswer, origin_request: OriginRequest, behaviour: Be
     may_compress = behaviour.compresses and behaviour.cache.encodings
     if not may_compress or not _is_compressible(answer):
         return answer
-    accepted = origin_request.headers["Accept-Encoding"].split(",")  # Written by forwarding.py: without spaces.
+    # forwarding.py writes into this header what the viewer accepts, without spaces.
+    accepted = origin_request.headers["Accept-Encoding"].split(",")
     if "br" in accepted:
         encoding = "br"
         body = brotli.compress(answer.body, quality=5)

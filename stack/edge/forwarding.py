@@ -33,7 +33,7 @@ def key_of(request: ViewerRequest, policy: CachePolicy) -> Key:
     """Return the cache key. GET and HEAD have the same key, OPTIONS has another."""
     method = "GET" if request.is_get_or_head else request.method
     query = _query(request, [policy.query])
-    header_names = sorted(policy.headers.names)
+    header_names = sorted(policy.headers.names)  # A cache policy includes either named headers or none.
     headers = tuple((name, request.headers.get(name)) for name in header_names)
     cookies = tuple(_cookies(request, [policy.cookies]))
     return (method, request.path, query, headers, cookies, _keyed_encoding(request, policy))

@@ -26,9 +26,10 @@ def application(origins: Origins, emulator: str, archive: Path | None = None) ->
     app = web.Application(client_max_size=_MAX_BODY_BYTES)
     app.cleanup_ctx.append(origins.connect)
     app.on_response_prepare.append(_without_server_header)
-    inbox = Inbox(emulator, lambda: origins.session, archive)
+    inbox = Inbox(emulator, lambda: origins.session, archive)  # The session exists only while the server runs.
     app.add_routes(routes(inbox))
-    app.router.add_route("*", "/{path:[\\s\\S]*}", serve)
+    # Unlike a dot, [\s\S] also matches line breaks.
+    app.router.add_route("*", r"/{path:[\s\S]*}", serve)
     return app
 
 

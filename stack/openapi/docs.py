@@ -26,9 +26,10 @@ def one_line(text: str) -> str:
 def _own_docs(cls: type) -> dict[str, str]:
     """Return the string after each field of the class itself, by name. Leave out fields without a string."""
     try:
-        [definition] = ast.parse(dedent(inspect.getsource(cls))).body
+        source = inspect.getsource(cls)
     except (OSError, TypeError):
         return {}  # The class was created by a call, so it has no source.
+    [definition] = ast.parse(dedent(source)).body
     statements = getattr(definition, "body", [])
     docs = {}
     for statement, following in pairwise(statements):

@@ -171,7 +171,7 @@ def _problems(route: Route, operation: Operation) -> dict[int, str]:
 
 
 def _osdi_problems(route: Route, operation: Operation) -> dict[int, str]:
-    """Return the errors of a route for OSDI. The errors 401, 403 and 429 come from API Gateway, in its own format."""
+    """Return the errors in OSDI, a standard of some partners. API Gateway sends 401, 403 and 429 in its own format."""
     problems = {401: "Unauthorized", 403: "Forbidden", 429: "TooMany", 503: "OsdiUnavailable"}
     if operation.body or operation.query:
         problems[400] = "OsdiError"

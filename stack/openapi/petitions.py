@@ -24,7 +24,7 @@ def _fields(names: tuple[str, ...]) -> dict[str, Any]:
     docs = field_docs(Petition)
     fields = {}
     for name in names:
-        field = copy(Petition.model_fields[name])
+        field = copy(Petition.model_fields[name])  # A copy, because the model itself keeps its fields unchanged.
         field.description = docs.get(name)
         fields[name] = (field.annotation, field)
     return fields

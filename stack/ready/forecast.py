@@ -91,6 +91,7 @@ class Forecast:
 
 
 def make_forecast(values: Values, expected: Expected, defects: tuple[Defect, ...]) -> Forecast:
+    """Run the model for the expected crowd, with the limits that were read. Add the defects to its result."""
     limits, assumed = limits_of(values)
     has_cdn = bool(values.get("stack.has_cdn"))
     load = replace(steady(expected.rate, expected.seconds), has_cdn=has_cdn)

@@ -45,13 +45,13 @@ _LEGACY_PARAMETERS = frozenset(
 def questions(operation: str, params: Request, where: Where) -> list[Question]:
     """Return a question for each table of a batch or each item of a transaction; otherwise one.
 
-    A write that names what AWS returns if it fails has a second question (see `_readings`).
+    A write that names what AWS returns if it fails has a second question (see `_interpretations`).
     """
     if operation == "DescribeTable":
         return [Question("dynamodb:DescribeTable", _table(params, where), {})]
     if operation in ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan"):
         question = _question(operation, params, where, call=params)
-        return list(_readings(question, params))
+        return list(_interpretations(question, params))
     if operation in ("BatchGetItem", "BatchWriteItem"):
         return list(_batch(operation, params, where))
     if operation in ("TransactWriteItems", "TransactGetItems"):
@@ -86,14 +86,14 @@ def _transaction(operation: str, params: Request, where: Where) -> Iterator[Ques
             # refuses the transaction.
             context.pop("dynamodb:ReturnValues", None)
             context["dynamodb:EnclosingOperation"] = operation
-            yield from _readings(Question(question.action, question.resource, context), request)
+            yield from _interpretations(Question(question.action, question.resource, context), request)
 
 
-def _readings(question: Question, request: Request) -> Iterator[Question]:
+def _interpretations(question: Question, request: Request) -> Iterator[Question]:
     """Yield the question. If the request says what a failed write returns, yield it again with that as ReturnValues.
 
     AWS's pages do not say whether dynamodb:ReturnValues also covers ReturnValuesOnConditionCheckFailure. "Using IAM
-    with DynamoDB transactions", example 4, suggests it. So a call must be allowed under both readings.
+    with DynamoDB transactions", example 4, suggests it. So a call must be allowed under both interpretations.
     """
     yield question
     if "ReturnValuesOnConditionCheckFailure" in request:

@@ -77,7 +77,7 @@ class Engine:
         request: dict[str, Any] = {
             "policy": policies_hash,
             "principal": principal,
-            "account": principal.split(":")[4],
+            "account": principal.split(":")[4],  # The fifth part of an ARN.
             "action": question.action,
             "resource": question.resource,
             "context": question.context,

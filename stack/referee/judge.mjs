@@ -10,9 +10,9 @@ const listed = (value) => (value === undefined ? [] : Array.isArray(value) ? val
 // condition's key, no value counts as used.
 function matchedValues(condition) {
   if (condition.matchedBecauseMissing) return []
-  const isSet = condition.unmatchedValues !== undefined
+  const hasSetOperator = condition.unmatchedValues !== undefined // ForAllValues or ForAnyValue
   return listed(condition.values)
-    .filter((each) => (isSet ? (each.matchingValues ?? []).length > 0 : each.matches))
+    .filter((each) => (hasSetOperator ? (each.matchingValues ?? []).length > 0 : each.matches))
     .map((each) => [condition.conditionKeyValue, each.value])
 }
 
@@ -27,6 +27,7 @@ function used(statement) {
   }
 }
 
+// `documents` come only with the first question about a policy. `policy` is their hash.
 async function answer({ policy, documents, principal, account, action, resource, context }) {
   if (documents) policies.set(policy, documents.map((each, index) => ({ name: `policy-${index}`, policy: each })))
   const result = await runSimulation(

@@ -43,6 +43,7 @@ def response(call: Call, refused: Question, principal: str) -> Response:
     if call.service in ("dynamodb", "sqs"):
         headers = {"Content-Type": _AMZ_JSON, "x-amzn-RequestId": request_id}
         if call.service == "sqs":
+            # botocore reads the error's code from this header, if there is one.
             headers["x-amzn-query-error"] = "AccessDenied;Sender"
         document = {"__type": "com.amazon.coral.service#AccessDeniedException", "Message": text}
         return Response(status, headers, json.dumps(document).encode())

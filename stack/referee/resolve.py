@@ -11,6 +11,7 @@ from stack.referee.model import Where
 from stack.template.cfn import NO_VALUE
 
 STACK = "petitions"
+# A placeholder of Fn::Sub, such as `${Stage}`. `${!Stage}` stands for the text `${Stage}`, so it is left out.
 _PLACEHOLDER = re.compile(r"\$\{([^!}][^}]*)\}")
 # By resource type: the service in the ARN, and the ARN's last part, into which the physical name is put.
 _ARN_PARTS = {

@@ -79,7 +79,7 @@ def call_of(method: str, path: str, query: str, headers: Mapping[str, str], body
     if target in _TARGETS:
         params = json.loads(body or b"{}")
         return Call(_TARGETS[target], operation, params)
-    if signed is None:
+    if signed is None:  # Only the signature of the other requests names their service.
         return None
     if signed.service == "ses" and (method, path) == ("POST", "/v2/email/outbound-emails"):
         return Call("sesv2", "SendEmail", json.loads(body))

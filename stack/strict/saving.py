@@ -71,7 +71,7 @@ def install() -> None:
     load = app._load_persisted_state
 
     def load_everything() -> None:
-        _load_streams()
+        _load_streams()  # First, so that `load` ignores the older positions.
         load()
         _release_messages()
         threading.Thread(target=_save_changes, daemon=True).start()
