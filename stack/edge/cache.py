@@ -14,7 +14,7 @@ _MAX_ANSWERS = 10_000
 class CachedAnswer:
     """A cached answer. `stored_at`: when it was stored, or when the origin last said that it is unchanged.
 
-    All times are in seconds, by the clock of the `Edge`.
+    All times are in seconds, by the clock of the `Edge` (engine.py).
     """
 
     answer: EdgeAnswer

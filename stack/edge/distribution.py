@@ -49,6 +49,7 @@ class CachePolicy:
 
     @property
     def is_off(self) -> bool:
+        """Whether no answer is cached, as with AWS's policy CachingDisabled."""
         return self.min_ttl == self.default_ttl == self.max_ttl == 0
 
 
@@ -110,8 +111,8 @@ class OriginGroup:
 class ErrorRule:
     """A CustomErrorResponse. `ttl`: for how many seconds an error that is cached stays in the cache, at least.
 
-    `page`: the path of the page that viewers get instead of the error. `status`: the page's status for viewers. Either
-    both are set or both are None.
+    `page`: the path of the page that viewers get instead of the error. `status`: the page's status for viewers. `page`
+    and `status` are both set or both None.
     """
 
     ttl: float = ERROR_TTL

@@ -109,6 +109,7 @@ def _clamped(seconds: float, policy: CachePolicy) -> float:
 
 
 def _seconds(cache_control: Mapping[str, str], name: str, default: float) -> float:
+    """Return the seconds in a directive; the default if the directive is missing or has no whole number."""
     value = cache_control.get(name, "")
     return float(value) if value.isdecimal() else default
 

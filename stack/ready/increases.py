@@ -64,7 +64,7 @@ def needed_mail_rate(expected: Expected) -> int:
 
 
 def _email_increases(values: Values, expected: Expected) -> Iterator[Increase]:
-    limits, _ = limits_of(values)
+    limits, _assumed = limits_of(values)
     daily = round(expected.total * 1.1)  # One email for each signature, and 10 % more to be safe.
     ses_rate = ceil(needed_mail_rate(expected) / _USED_SHARE_OF_SES_RATE)
     text = (
@@ -77,7 +77,7 @@ def _email_increases(values: Values, expected: Expected) -> Iterator[Increase]:
 
 
 def _quota_increases(values: Values, expected: Expected) -> Iterator[Increase]:
-    limits, _ = limits_of(values)
+    limits, _assumed = limits_of(values)
     need = needs(ceil(expected.rate), service_times())
     # All executions that the crowd needs may be reserved ones, and Lambda always leaves MIN_UNRESERVED unreserved.
     executions = need.concurrency + MIN_UNRESERVED
@@ -105,7 +105,7 @@ def _quota(what: str, now: float, needed: float, service_code: str, quota_code: 
 
 
 def _setting_increases(values: Values, expected: Expected, stage: str) -> Iterator[Increase]:
-    limits, _ = limits_of(values)
+    limits, _assumed = limits_of(values)
     rate = needed_mail_rate(expected)
     units = needed_table_units(expected)
     warm = f"make warm STAGE={stage} EXPECT={expected.rate:g}/s FOR={expected.seconds:g}s"

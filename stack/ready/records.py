@@ -46,8 +46,8 @@ def records(
     """Return the records of the domain as values.
 
     `mail_from_domain`: the custom MAIL FROM domain, or "" if there is none. `tokens`: SES's DKIM tokens, which are in
-    the names of the DKIM records. Either is None if it could not be read. `lookup`: the function that queries a record;
-    None means that nothing is queried, so each value has a problem.
+    the names of the DKIM records. If `mail_from_domain` or `tokens` could not be read, it is None. `lookup`: the
+    function that queries a record; None means that nothing is queried, so each value has a problem.
     """
     spf_source = f"TXT {mail_from_domain or 'amazonses.com'}"
     return [

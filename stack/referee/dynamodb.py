@@ -139,6 +139,7 @@ def _leading_keys(action: str, request: Request, where: Where) -> set[str]:
     if action == "Query":
         typed_values = partition_values(request, partition_key)
     else:
+        # A key without the partition key is an error, which AWS itself finds.
         typed_values = [key[partition_key] for key in _keys(request) if partition_key in key]
     return {_without_type(typed_value) for typed_value in typed_values}
 

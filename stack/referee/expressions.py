@@ -62,6 +62,7 @@ def _tokens(expression: str) -> list[str]:
 
 
 def _is_name(token: str) -> bool:
+    """Return whether the token is the name of an attribute or a function, or a placeholder for a name (`#name`)."""
     starts_like_name = token[0] not in ":[=<>+-.,()"
     return starts_like_name and token.upper() not in _KEYWORDS
 

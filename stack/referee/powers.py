@@ -98,7 +98,7 @@ def _short_text(node: Any) -> str:
         return str(resource) if attribute == "Arn" else f"{resource}.{attribute}"
     # The argument of Ref and Fn::Sub is a text.
     short = str(argument).replace("${AWS::Region}:${AWS::AccountId}:", "").replace("arn:${AWS::Partition}:", "")
-    return re.sub(r"\$\{(\w+)(?:\.Arn)?\}", r"\1", short)
+    return re.sub(r"\$\{(\w+)(?:\.Arn)?\}", r"\1", short)  # MailQueue for ${MailQueue.Arn} and ${MailQueue}
 
 
 def _code(values: list[str]) -> str:

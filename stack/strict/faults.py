@@ -67,6 +67,7 @@ def _error(code: str, message: str, status: int = 400) -> Callable[[Call], HttpR
 
 
 def _cancelled_transaction(call: Call) -> HttpResponse:
+    """Return the error of a transaction in which one item, chosen at random, has a conflict."""
     reasons: list[dict[str, str]] = [{"Code": "None"} for _ in call.params["TransactItems"]]
     reasons[random.randrange(len(reasons))] = {"Code": "TransactionConflict", "Message": _ONGOING}
     codes = ", ".join(reason["Code"] for reason in reasons)

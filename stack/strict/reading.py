@@ -53,7 +53,7 @@ class Reading:
     def must_gather(self, window: float, now: float) -> bool:
         """Return whether a batch that is not full waits for more records: for `window` seconds after its first one.
 
-        A batch that is tried again does not wait.
+        A batch that is tried again does not wait. The first call for a batch sets `first_seen`.
         """
         if self.first_seen is None:
             self.first_seen = now

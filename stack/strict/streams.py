@@ -49,6 +49,7 @@ def _poll_forever() -> None:
 
 def _poll(account: str, region: str, source: dict[str, Any]) -> None:
     """Handle the records of a source, batch by batch, until no more can be handled now."""
+    # The emulator's functions, which are called below, read these two context variables.
     _request_account_id.set(account)
     _request_region.set(region)
     try:

@@ -29,7 +29,7 @@ class ReusedThread:
     def start(self) -> None:
         try:
             inbox = _idle.pop()
-        except IndexError:
+        except IndexError:  # No thread waits for work.
             inbox = SimpleQueue()
             threading.Thread(target=_work, args=(inbox,), daemon=True).start()
         inbox.put(self._run)
