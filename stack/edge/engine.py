@@ -103,11 +103,11 @@ class Edge:
     ) -> _Loaded:
         """Ask the origin, and cache its answer under the key, if there is a key.
 
-        `cached`: the stale answer, if there is one. Return the stale answer if the origin says that it is unchanged. If
-        the origin fails, also return the stale answer, if it may be served after a failure.
+        `cached`: the stale answer, if any. Return this answer if the origin says that it is unchanged, or if the origin
+        fails and this answer may be served after a failure. The rule about cookies: "Cache content based on cookies".
         """
         origin_request = origin_request_of(request, behaviour)
-        if cached and not behaviour.forwards_cookies:  # "Cache content based on cookies": with cookies, no validators.
+        if cached and not behaviour.forwards_cookies:  # With cookies, the origin always sends a whole answer.
             origin_request = origin_request.with_headers(cached.validators())
         is_unreachable = False
         try:

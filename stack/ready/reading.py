@@ -18,7 +18,7 @@ _DENIALS = frozenset({"AuthorizationError", "UnauthorizedOperation", "NotAuthori
 Clients = Callable[[str, str], Any]
 """A function that returns the client of a service in a region."""
 DEFAULT_REGION = ""
-"""Stands for the region of the operator's AWS configuration."""
+"""Stands for the region of the boto3 session: that of the operator's AWS configuration, or the emulator's."""
 
 
 @dataclass(frozen=True)
