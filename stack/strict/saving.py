@@ -46,9 +46,9 @@ class ChangeDetector:
             await self._emulator(scope, receive, send)
         finally:
             if scope["type"] == "http" and not scope["path"].startswith("/_ministack"):
-                _changed.set()
                 if not _changes_data_only(scope):
                     _everything_changed.set()
+                _changed.set()  # Last, because it starts a save.
 
 
 def _changes_data_only(scope: Scope) -> bool:

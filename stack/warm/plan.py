@@ -88,7 +88,7 @@ def plan(values: Values, stack: StackDescription, expected: Expected) -> tuple[l
     added = sum(change.after - change.before for change in reservations)
     unreserved = values.get("lambda.unreserved", 0)
     left = unreserved - added
-    if left >= MIN_UNRESERVED:
+    if not reservations or left >= MIN_UNRESERVED:
         return [*changes, *reservations], reasons
     too_few = (
         f"reserved concurrency: {added} more would leave {left} of {unreserved} unreserved,"

@@ -44,3 +44,9 @@ def test_a_table_at_its_quota_is_not_changed() -> None:
 @pytest.mark.parametrize("found", [values(DEFAULT, HIGH_QUOTA), values(DEFAULT, denied=["describe_limits"])])
 def test_a_quota_that_is_high_enough_or_unknown_limits_nothing(found: Values) -> None:
     assert plan_for(found) == ([NEEDED], [])
+
+
+def test_without_reservations_to_make_nothing_is_said_about_unreserved_executions() -> None:
+    denied = ["get_function_concurrency", "get_account_settings"]
+    _, reasons = plan(values(DEFAULT, denied=denied), STAGE, LARGE_CROWD)
+    assert not [reason for reason in reasons if "unreserved" in reason]
