@@ -4,10 +4,11 @@ from pathlib import Path
 from string import ascii_uppercase
 from typing import Any
 
+from chalicelib.jobs.files import file_key
 from chalicelib.jobs.model import HasTime
 from chalicelib.jobs.request import find_job, start
 from chalicelib.jobs.run import run
-from chalicelib.partners.imports.model import Import, import_prefix
+from chalicelib.partners.imports.model import Import
 from chalicelib.partners.imports.run import ImportWork
 from chalicelib.partners.model import Partner
 from chalicelib.partners.receiving import ReceivingContext
@@ -38,7 +39,7 @@ def an_import(tables: FakeTables, bucket: FakeBucket, partner: Partner, content:
         partner=partner.source,
         **more,
     )
-    job = job.model_copy(update={"file": f"{import_prefix(job.job_id)}file"})
+    job = job.model_copy(update={"file": file_key(job.slug, str(number))})
     bucket.objects[job.file] = content.encode() if isinstance(content, str) else content
     start(job, FakeQueue(), tables)
     return job

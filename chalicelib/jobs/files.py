@@ -42,6 +42,17 @@ class JobFile:
         return self.path
 
 
+def file_key(slug: str, upload_id: str) -> str:
+    """Return the key of a file in the bucket. Each file has a folder of its own. `upload_id`: a random text."""
+    return f"imports/{slug}.{upload_id}/file"
+
+
+def delete_file(key: str, bucket: Bucket) -> None:
+    """Delete the file. A repeat changes nothing."""
+    folder, _, _ = key.rpartition("/")
+    bucket.delete_under(f"{folder}/")
+
+
 def store_file(key: str, content: bytes, content_type: str, bucket: Bucket) -> None:
     """Store the file in the bucket. Start the job before this call, so that a refused start leaves no file behind.
 

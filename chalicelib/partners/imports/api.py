@@ -18,7 +18,7 @@ from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.errors import FieldError, Invalid, NotNow, WrongType
 from chalicelib.edge.http import content_type, json_answer, query, raw_body
-from chalicelib.jobs.files import store_file
+from chalicelib.jobs.files import file_key, store_file
 from chalicelib.jobs.model import JobState, new_id
 from chalicelib.jobs.request import find_job, jobs_of, start
 from chalicelib.partners.imports.file import HEADINGS
@@ -28,8 +28,6 @@ from chalicelib.partners.imports.model import (
     MAX_UPLOAD_BYTES,
     UPLOAD_SECONDS,
     Import,
-    import_prefix,
-    upload_key,
 )
 from chalicelib.partners.register import find_partner
 from chalicelib.petitions.find import petition_as_stored
@@ -65,11 +63,11 @@ def start_import(request: Request, slug: str) -> Response:
     mapping = _mapping(request)
     body = raw_body(request, MAX_DIRECT_KB * 1024)
     upload_id = _upload_id(request)
+    key = file_key(slug, upload_id or token_hex(16))
     dry_run = query(request, "dry_run") or ""
     is_dry_run = dry_run.lower() in ("1", "true", "yes")
     job = _new_import(request, slug, partner.source, now)
-    file_key = upload_key(slug, upload_id) if upload_id else f"{import_prefix(job.job_id)}file"
-    job = job.model_copy(update={"dry_run": is_dry_run, "mapping": mapping, "file": file_key})
+    job = job.model_copy(update={"dry_run": is_dry_run, "mapping": mapping, "file": key})
     audit(request, "import.started", job.job_id, {"partner": partner.source, "dry_run": str(job.dry_run).lower()})
     start(job, imports_queue(), tables())
     # Store the file after `start`, which may raise NotNow. The first step runs 20 seconds later (START_DELAY).
@@ -87,8 +85,8 @@ def offer_upload(request: Request, slug: str) -> Response:
     petition = petition_as_stored(slug, tables())
     upload_id = token_hex(16)
     audit(request, "upload.offered", petition.slug, {"upload": upload_id})
-    file_key = upload_key(petition.slug, upload_id)
-    url, fields = files_bucket().upload_form(file_key, MAX_UPLOAD_BYTES, UPLOAD_SECONDS)
+    key = file_key(petition.slug, upload_id)
+    url, fields = files_bucket().upload_form(key, MAX_UPLOAD_BYTES, UPLOAD_SECONDS)
     expires_at = times.iso(times.now() + timedelta(seconds=UPLOAD_SECONDS))
     offered: OfferedUpload = {"upload": upload_id, "url": url, "fields": fields, "expires_at": expires_at}
     return json_answer(offered, 201)

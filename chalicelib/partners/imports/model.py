@@ -98,11 +98,3 @@ class Import(Job):
     def receipt_bucket(self) -> str:
         """Return the partition of receipts that an undo processes next."""
         return keys.BUCKETS[self.buckets]
-
-
-def import_prefix(job_id: str) -> str:
-    return f"imports/{job_id}/"
-
-
-def upload_key(slug: str, upload_id: str) -> str:
-    return f"{import_prefix(f'{slug}.{upload_id}')}file"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from chalicelib.aws.bucket import Bucket
 from chalicelib.core.errors import Invalid
-from chalicelib.jobs.files import JobFile, Unreadable
+from chalicelib.jobs.files import JobFile, Unreadable, delete_file
 from chalicelib.jobs.model import Clock, JobState, Step
 from chalicelib.partners.form import SentSignature
 from chalicelib.partners.imports.file import count_rows, records, shape_of
@@ -67,8 +67,7 @@ class ImportWork:
     def tidy(self, job: Import) -> None:
         """Delete the import's file, which has names and addresses. An undo has no file."""
         if job.file:
-            folder, _, _ = job.file.rpartition("/")
-            self.bucket.delete_under(f"{folder}/")
+            delete_file(job.file, self.bucket)
 
     def _undo_next_receipts(self, job: Import) -> Import:
         return undo_some(job, self.receiving, self.clock(), RECEIPTS_PER_STEP)

@@ -9,9 +9,8 @@ from secrets import token_hex
 
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import FieldError, Invalid
-from chalicelib.jobs.files import Unreadable
+from chalicelib.jobs.files import Unreadable, file_key
 from chalicelib.jobs.model import new_id
-from chalicelib.partners.imports.model import import_prefix, upload_key
 from chalicelib.petitions.figure import Figure, FigureKind, NewFigure
 from chalicelib.totals.hashes.key import find_key
 from chalicelib.totals.hashes.model import HashComparison
@@ -64,17 +63,11 @@ def require_key(slug: str, source: str, tables: Tables) -> None:
 def new_comparison(slug: str, figure: Figure, upload: str | None, owner: str, now: datetime) -> HashComparison:
     """Return the job, which the caller must start. Without an upload, the caller must also store the job's file."""
     moment = now.replace(microsecond=0)  # As these times are stored.
-    if upload:
-        file = upload_key(slug, upload)
-    else:
-        # As for a file of an import: a folder of its own, which the end of the job deletes.
-        folder = import_prefix(f"{slug}.{token_hex(16)}")
-        file = f"{folder}hashes"
     return HashComparison(
         job_id=new_id(slug, moment),
         requested_by=owner,
         requested_at=moment,
         touched_at=moment,
         figure=figure,
-        file=file,
+        file=file_key(slug, upload or token_hex(16)),
     )

@@ -15,7 +15,7 @@ from chalicelib.aws.table import Tables
 from chalicelib.core import keys
 from chalicelib.core.address import HASH_BYTES, encoding_of, keyed_hash
 from chalicelib.core.errors import ConditionFailed, Invalid, Stale, Unavailable
-from chalicelib.jobs.files import JobFile, Unreadable
+from chalicelib.jobs.files import JobFile, Unreadable, delete_file
 from chalicelib.jobs.model import Clock, JobState, Step
 from chalicelib.jobs.request import change_to_done
 from chalicelib.petitions.figure import Comparison
@@ -58,8 +58,7 @@ class ComparisonWork:
 
     def tidy(self, job: HashComparison) -> None:
         """Delete the source's hashes."""
-        folder, _, _ = job.file.rpartition("/")
-        self.files.delete_under(f"{folder}/")
+        delete_file(job.file, self.files)
 
     def _check_hashes(self, job: HashComparison) -> HashComparison:
         """Return the job with the number of signatures withdrawn until now, or as failed if the file is wrong."""
