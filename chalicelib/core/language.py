@@ -74,7 +74,7 @@ class Language(NamedTuple):
     @property
     def name(self) -> str:
         """Return the language's own name: "Cymraeg"."""
-        return self.cldr(OWN_NAME, "English")
+        return self.cldr(OWN_NAME, "English")  # Each catalogue translates "English" by its own language's name.
 
     def countries(self, english_names: Mapping[str, str]) -> dict[str, str]:
         """Return the translated names of countries by code, sorted by name. `english_names` is sorted by name too."""

@@ -85,17 +85,22 @@ def handle_changes(event: DynamoDBEvent, handle: Callable[[Iterable[StreamChange
     log.begin(getattr(event.context, "aws_request_id", ""))
     records = event.to_dict()["Records"]
     try:
-        try:
-            handle([_change(record) for record in records])
-        except (NotYet, Unavailable):
-            raise
-        except Exception:
-            log.failure("batch_split")
-            for record in records:
-                _handle_alone(record, handle)
+        _handle_all_or_each(records, handle)
     except (NotYet, Unavailable):
         log.failure("batch_failed")
         raise BatchFailed from None
+
+
+def _handle_all_or_each(records: Sequence[dict[str, Any]], handle: Callable[[Iterable[StreamChange]], object]) -> None:
+    """Handle all changes together. After any error but NotYet and Unavailable, handle one at a time."""
+    try:
+        handle([_change(record) for record in records])
+    except (NotYet, Unavailable):
+        raise
+    except Exception:
+        log.failure("batch_split")
+        for record in records:
+            _handle_alone(record, handle)
 
 
 def until_deadline(changes: Sequence[T], deadline: float, clock: Callable[[], float]) -> Iterator[T]:

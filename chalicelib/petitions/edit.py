@@ -38,7 +38,8 @@ def edit(petition: Petition, now: datetime, tables: Tables) -> Petition:
     Also raise Stale if the stored petition has more shards. The new text is stored before the public sees it, because
     signatures refer to its version.
     """
-    _store_text_and_letter(with_changes(petition), now, tables)  # Without changes, `with_changes` only validates.
+    validated = with_changes(petition)  # There are no changes: this only validates, as `revise` does later.
+    _store_text_and_letter(validated, now, tables)
     return revise(petition, tables)
 
 

@@ -68,11 +68,13 @@ def renew(key: Key, signature: Signature, now: datetime, tables: Tables) -> None
 
 
 def _renewal(key: Key, signature: Signature, when: Condition) -> Change:
-    # Keep `mails`, the number of emails sent. Keep `withdrawn_at`: running exports count who withdrew meanwhile,
-    # and older links must not confirm. Keep `unsubscribed_at`: a partner's earlier consent must not start updates.
-    fresh = signature.model_dump(exclude_none=True, exclude={"mails"})
+    """Return the change that replaces the stored signature by `signature`."""
+    # What stays: the number of emails sent. When the person withdrew: running exports count who withdrew meanwhile, and
+    # links from before that must not confirm. When they stopped updates: a partner's older consent must not start them.
+    kept = {"mails", "withdrawn_at", "unsubscribed_at"}
+    fresh = signature.model_dump(exclude_none=True, exclude=kept)
     old_fields = ("erased_at", "taken_back_at", *PERSONAL_FIELDS, *MAIL_REQUEST_FIELDS)
-    stale = [name for name in old_fields if name not in (*fresh, "unsubscribed_at")]
+    stale = [name for name in old_fields if name not in fresh and name not in kept]
     return Change(key, assign=fresh, remove=stale, when=when)
 
 

@@ -37,8 +37,9 @@ def publish(update: Update, at: datetime | None, actor: str, now: datetime, queu
         raise NotNow(f"This update is {update.state}.")
     if at and at <= now:
         raise Invalid([FieldError("at", "Enter a time in the future, or leave this out to publish now")])
-    # Start the job before changing the update: in the other order, a crash could leave an update without a job.
-    # A job whose update is still a draft ends at once. `start` raises NotNow while the job of another update runs.
+    # Start the job before changing the update: in the other order, a crash could leave an update without a job. The
+    # job's first step comes later (START_DELAY in jobs/model.py). If we crash meanwhile, it finds a draft, and ends.
+    # `start` raises NotNow while the job of another update runs.
     start(_new_job(update, actor, now), queue, tables)
     scheduled = {"state": UpdateState.SCHEDULED, "publish_at": at}
     published = {"state": UpdateState.SENDING, "publish_at": now, "published_at": now}

@@ -82,20 +82,20 @@ class _Texts(HTMLParser):
     def __init__(self, template: str) -> None:
         super().__init__()
         self.found: list[str] = []
-        self._is_in_code = False
+        self._is_in_style_or_script = False
         self.feed(_CODE_OR_MARKED.sub("", template))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._is_in_code = tag in ("style", "script")
+        self._is_in_style_or_script = tag in ("style", "script")
         texts = [value for name, value in attrs if value and name in _ATTRIBUTES]
         self.handle_data(" ".join(texts))
 
     def handle_endtag(self, tag: str) -> None:
-        self._is_in_code = False
+        self._is_in_style_or_script = False
 
     def handle_data(self, data: str) -> None:
         has_letter = re.search(r"[^\W\d_]", data)
-        if has_letter and not self._is_in_code:
+        if has_letter and not self._is_in_style_or_script:
             self.found.append(" ".join(data.split()))
 
 

@@ -56,8 +56,8 @@ def increases(values: Values, expected: Expected, stage: str) -> list[Increase]:
 def needed_mail_rate(expected: Expected) -> int:
     """Return how many emails a second must be sent, so that the last email is sent in time.
 
-    In time means: within half of MAX_EMAIL_DELAY after the end of the crowd. The result is a multiple of what one
-    sender sends in a second: with another rate, some seconds would have more emails than the rate (docs/deploy.md).
+    In time means: within half of MAX_EMAIL_DELAY after the end of the crowd. The result is a multiple of
+    EMAILS_PER_SENDER, which one sender sends in a second, as docs/deploy.md advises.
     """
     rate_in_time = expected.total / (expected.seconds + MAX_EMAIL_DELAY / 2)
     return EMAILS_PER_SENDER * ceil(rate_in_time / EMAILS_PER_SENDER)
