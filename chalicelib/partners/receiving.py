@@ -63,13 +63,13 @@ class ReceivingContext:
         """Return the origin of the signature. `has_signed`: the person has signed already, so we request no email."""
         needs_email = self.partner.counts is CountsWhen.AFTER_EMAIL and not has_signed
         # In an import, nobody waits for the email. So the people who sign now come first.
-        email = MailKind.CONFIRM_IMPORTED if self.job_id else MailKind.CONFIRM
+        mail_kind = MailKind.CONFIRM_IMPORTED if self.job_id else MailKind.CONFIRM
         return Origin(
             obtained_by=self.partner.name,
             channel=self.channel,
             consent_version=submission.consent.version,
             source=self.partner.source,
-            email=email if needs_email else None,
+            mail_kind=mail_kind if needs_email else None,
             receipt=receipt.digest,
         )
 

@@ -30,7 +30,7 @@ NO_OFFER: Mapping[str, Any] = {}
 def may_have_more_mail(max_emails: int | None = None) -> Condition:
     """Return the condition that the address is not undeliverable, and that fewer than `max_emails` emails were sent.
 
-    Without `max_emails`, the number of emails does not matter.
+    Without `max_emails`, the number of emails does not matter. Every item has `mails`, from 0 on.
     """
     is_deliverable = Attr("undeliverable").not_exists()
     if max_emails is None:
@@ -64,7 +64,8 @@ def request_or_nudge_mail(
 ) -> None:
     """Request the email that fits the signature's state. If an email is already requested, nudge its request.
 
-    `network`: the hash of the network from which the person signs again. Only a nudge stores it (see `nudge_mail`).
+    `network`: the hash of the network from which the person signs again. Its limit counts only the first email, and
+    without an open request, the first email was usually sent. So only a nudge stores the network (see `nudge_mail`).
     `letter`: the letter that the person typed. If the signature is confirmed and has no letter, the email asks the
     owner whether to send this letter. Raise ConditionFailed if `request_mail` or `nudge_mail` does.
     """
@@ -95,14 +96,15 @@ def nudge_mail(
 ) -> None:
     """Nudge an open mail request. Raise ConditionFailed if the request, or its last nudge, is too recent.
 
-    `changes`: new attributes of the request. A new network replaces the old one, which is perhaps a stranger's: a limit
-    may delay all first emails for the stranger's network. `offer`: {"letter_asked": letter} if the email asks the owner
-    whether to send this letter, else empty. Only a confirmed signature gets an offer. The first offer is stored even if
-    the request is recent: the email is not sent yet, so it can still ask.
+    `changes`: new attributes of the request, such as `mail_network`. Perhaps a stranger typed the address first, and a
+    limit delays all first emails for the stranger's network. Now the owner signs from another network, which replaces
+    the stranger's, so that the owner need not wait for that limit. `offer`: {"letter_asked": letter} if the email asks
+    the owner whether to send this letter, else empty. Only a confirmed signature gets an offer. The first offer is
+    stored even if the request is recent: the email is not sent yet, so it can still ask.
     """
     long_ago = iso(now - NUDGE_AFTER)
     may_be_nudged: Condition = Attr("mail_requested_at").lte(long_ago) & absent_or_at_most("mail_nudged_at", long_ago)
-    if "mail_kind" in changes:  # Do not let the person wait because the import was recent.
+    if "mail_kind" in changes:  # From an import's kind to CONFIRM: now the person waits, so nudge a recent request too.
         may_be_nudged |= Attr("mail_kind").eq(MailKind.CONFIRM_IMPORTED)
     if offer:
         is_first_offer = Attr("mail_kind").exists() & Attr("letter_asked").not_exists()
@@ -122,7 +124,8 @@ def mark_mailed(key: Key, requested_at: str, now: datetime, expires: datetime, t
     is_pending = Attr("state").eq(SignatureState.PENDING)
     is_not_counted = Attr("state").exists() & Attr("mailed_at").ne(iso(now))
     # Try these changes in turn, because the signature may have changed while the email was sent. The last change is
-    # for an email whose request is gone: it counts the email, unless `mailed_at` shows that this was done already.
+    # for an email whose request is gone: it counts the email. But the request is also gone if our own write succeeded,
+    # its response was lost, and it is repeated. Then `mailed_at` is already `now`, and the email is counted.
     for assign, remove, when in (
         (expiring, MAIL_REQUEST_FIELDS, is_requested & is_pending),
         (mailed, MAIL_REQUEST_FIELDS, is_requested),

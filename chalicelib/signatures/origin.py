@@ -9,11 +9,11 @@ from chalicelib.signatures.model import MailKind
 
 @dataclass(frozen=True)
 class Origin:
-    """The origin of a signature. All fields are stored with the signature, `email` as its mail request.
+    """The origin of a signature. All fields are stored with the signature.
 
     `obtained_by`: the name of the charity or partner. `channel`: how the signature reached us, such as form or api.
     `consent_version`: the version of the wording that the person agreed to. `source`: the campaign or site that the
-    person came from. `email`: which email with a link to confirm `sign` requests; None: it requests no email.
+    person came from. `mail_kind`: which email with a link to confirm `sign` requests; None: it requests no email.
     `receipt`: the digest of the partner's receipt, which is our record of the signature that the partner sent.
     `network`: the hash of the client's network, stored only with a mail request. The first emails for signatures from
     one network are limited.
@@ -23,7 +23,7 @@ class Origin:
     channel: str
     consent_version: str
     source: str = DIRECT
-    email: MailKind | None = MailKind.CONFIRM
+    mail_kind: MailKind | None = MailKind.CONFIRM
     receipt: str | None = None
     network: str | None = None
 

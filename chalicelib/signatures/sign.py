@@ -50,8 +50,7 @@ class SignResult(NamedTuple):
 class SigningContext:
     """Where signatures are stored, and the secrets that make their ids, by key version.
 
-    `overflow_queue` returns the queue. It is called only if the queue is needed, because building the queue's client in
-    a cold start takes longer than signing.
+    `overflow_queue` returns the queue. Call it only if needed: in a cold start, this takes longer than signing.
     """
 
     tables: Tables
@@ -69,7 +68,7 @@ def sign(form: SignatureForm, petition: Petition, origin: Origin, now: datetime,
     signature = _new_signature(form, petition, origin, now)
     new = NewSignature(slug=petition.slug, signature_id=identity, signature=signature, signed_at=now)
     outcome = _store_or_queue(new, now, context)
-    log.measure(Metric[outcome.name])  # Never OVERTAKEN, which has no metric.
+    log.measure(Metric[outcome.name])  # Not OVERTAKEN, which has no metric: only `sign_from_queue` returns it.
     return SignResult(identity, outcome)
 
 
@@ -102,9 +101,9 @@ def _new_signature(form: SignatureForm, petition: Petition, origin: Origin, now:
         text_version=petition.text_version,
         consent_version=origin.consent_version,
         receipt=origin.receipt,
-        mail_kind=origin.email,
-        mail_requested_at=now if origin.email else None,
-        mail_network=origin.network if origin.email else None,
+        mail_kind=origin.mail_kind,
+        mail_requested_at=now if origin.mail_kind else None,
+        mail_network=origin.network if origin.mail_kind else None,
         expires_at=now + UNMAILED_LIFETIME,
     )
 
@@ -136,8 +135,8 @@ def _store_and_wait(new: NewSignature, now: datetime, tables: Tables) -> Outcome
 def _store(new: NewSignature, now: datetime, tables: Tables, *, from_queue: bool = False) -> Outcome:
     """Store the signature. If its key exists, add who obtained it, and renew the stored one or request its email.
 
-    `from_queue`: the signature is from the overflow queue. Then do not renew or request if the stored one is newer or
-    waits for an email other than an import's, which waits behind others. Raise Unavailable if it is perhaps not stored.
+    `from_queue`: from the overflow queue. Then do not renew or request if the stored one is newer or already waits for
+    an email. But hurry an import's email, which waits behind others. Raise Unavailable if perhaps nothing is stored.
     """
     for _ in range(ATTEMPTS):
         try:
@@ -177,7 +176,7 @@ def _is_overtaken(new: NewSignature, earlier: Signature) -> bool:
     if earlier.state is SignatureState.WITHDRAWN:
         # Compare exact times, because the person may sign again in the second of the withdrawal. Ignore `mailed_at`: it
         # may be the time of an email that was requested before the withdrawal and sent after it.
-        signed_at = new.signed_at or whole_second
+        signed_at = new.signed_at or whole_second  # An earlier version of our code sent no exact time.
         return earlier.withdrawn_at is None or earlier.withdrawn_at >= signed_at  # It is never None in this state.
     times = [earlier.signed_at, earlier.confirmed_at, earlier.withdrawn_at, earlier.mailed_at]
     return any(time >= whole_second for time in times if time)
@@ -186,8 +185,9 @@ def _is_overtaken(new: NewSignature, earlier: Signature) -> bool:
 def _sign_again(key: Key, earlier: Signature, signature: Signature, now: datetime, tables: Tables) -> bool:
     """Renew the earlier signature if it is withdrawn or expired. Otherwise request its email again.
 
-    Return False only if TTL has deleted the earlier signature meanwhile; the caller then tries again. Return True even
-    if nothing is written: if the new signature requests no email, or if the condition of the write fails.
+    Return False only if TTL has deleted it meanwhile; the caller then tries again. Return True even if nothing is
+    written: the new signature requests no email, its email was requested minutes ago, the address is undeliverable, or
+    another request has just changed the stored signature, such as a second click.
     """
     try:
         if earlier.is_withdrawn_or_expired(now):

@@ -69,8 +69,9 @@ def renew(key: Key, signature: Signature, now: datetime, tables: Tables) -> None
 
 def _renewal(key: Key, signature: Signature, when: Condition) -> Change:
     """Return the change that replaces the stored signature by `signature`."""
-    # What stays: the number of emails sent. When the person withdrew: running exports count who withdrew meanwhile, and
-    # links from before that must not confirm. When they stopped updates: a partner's older consent must not start them.
+    # `mails` is the number of emails sent. `withdrawn_at`: an export that is running counts who withdrew since its
+    # request (exports/gather.py), and links from before the withdrawal must not confirm. `unsubscribed_at`: a partner's
+    # older consent must not start updates again.
     kept = {"mails", "withdrawn_at", "unsubscribed_at"}
     fresh = signature.model_dump(exclude_none=True, exclude=kept)
     old_fields = ("erased_at", "taken_back_at", *PERSONAL_FIELDS, *MAIL_REQUEST_FIELDS)
@@ -95,7 +96,7 @@ def confirmation(
     """
     changed = {name: value for name, value in changes.items() if value is not None}
     emptied = [name for name, value in changes.items() if value is None]
-    kind = MailKind.ALREADY_SIGNED if changed.get("letter_asked") else None
+    kind = MailKind.ALREADY_SIGNED if changed.get("letter_asked") else None  # This email offers a letter.
     if has_receipt_email:
         kind = MailKind.RECEIPT
     request = {"mail_kind": kind, "mail_requested_at": iso(now)} if kind else {}

@@ -23,7 +23,7 @@ from tests.fakes import FakeTables
 
 PARTNER = Origin("Oak Alliance", "partner", "oak-consent-3", "oak-alliance")
 # A partner whose signatures count at once, because it has confirmed the addresses itself.
-TRUSTED_PARTNER = dataclasses.replace(PARTNER, email=None)
+TRUSTED_PARTNER = dataclasses.replace(PARTNER, mail_kind=None)
 
 
 def sign_with_origin(tables: FakeTables, petition: Petition, origin: Origin) -> SignResult:
@@ -38,7 +38,7 @@ def sign_and_count_at_once(tables: FakeTables, petition: Petition) -> Outcome:
 
 
 def test_our_own_origin_is_the_charity_and_its_wording(petition: Petition) -> None:
-    expected = Origin(petition.charity, "api", petition.consent_version, DIRECT, email=MailKind.CONFIRM)
+    expected = Origin(petition.charity, "api", petition.consent_version, DIRECT, mail_kind=MailKind.CONFIRM)
     assert own_origin(petition, "api", None) == expected
     assert own_origin(petition, "form", "bbc").source == "bbc"
 

@@ -131,10 +131,10 @@ def test_the_worker_of_the_queue_does_not_wait(tables: SlowTables, petition: Pet
     assert measured == (Outcome.ACCEPTED, 0.004, ["put_new"])
 
 
-@pytest.mark.parametrize("email", [None, *MailKind])
-def test_a_partners_signature_does_not_wait(tables: SlowTables, petition: Petition, email: MailKind | None) -> None:
+@pytest.mark.parametrize("kind", [None, *MailKind])
+def test_a_partners_signature_does_not_wait(tables: SlowTables, petition: Petition, kind: MailKind | None) -> None:
     """The partner learns the outcome in any case."""
-    origin = Origin(obtained_by="oak", channel="partner", consent_version="1", receipt="oak:1", email=email)
+    origin = Origin(obtained_by="oak", channel="partner", consent_version="1", receipt="oak:1", mail_kind=kind)
     context = a_signing_context(tables)
     measured = measure(tables, lambda: sign.sign(a_form(), petition, origin, NOW, context).outcome)
     assert measured == (Outcome.ACCEPTED, 0.004, ["put_new"])
