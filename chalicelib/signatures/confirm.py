@@ -65,7 +65,8 @@ def confirm(
     attributes to store. If the signature is confirmed already, only a `letter` in `also` is stored, and only if the
     link's page asked whether to send one. With `by_partner` in `also`, the tally counts the signature as the partner's.
     Without `by_partner`, the owner of the mailbox gets a receipt by email if the petition sends receipts. `issued`:
-    when the owner's link was issued. If the signature was withdrawn after that, the link no longer works.
+    when the owner's link was issued. If the signature was withdrawn after that, the link no longer works, even if it
+    was signed again.
 
     Raise LinkExpired if the petition closed too long ago or was removed, if the link no longer works, or if the
     signature does not exist. Raise Invalid if the postcode does not fit the stored country. Raise Conflicted if the
@@ -82,7 +83,7 @@ def confirm(
             if issued and stored.offers_letter(issued) and "letter" in also:
                 store.answer_offer(subject.key, also["letter"], tables)
             return stored.state
-        if issued and stored.has_withdrawal_after(issued):
+        if issued and stored.has_withdrawal_after(issued):  # Withdrawn, then signed again.
             raise LinkExpired(subject.slug, subject.signature_id)
         # After our email, somebody signed again with another country or source. Try again with these, and check the
         # postcode with this country.
@@ -114,7 +115,7 @@ def _confirm_as_linked(
     Return the stored signature if it is not pending, has a different country or source from the link's, or was
     withdrawn after `issued`. Raise LinkExpired if the signature does not exist.
     """
-    by_partner = "by_partner" in changes
+    by_partner = bool(changes.get("by_partner"))  # Only partners/receive.py sets it.
     country = changes.get("country", subject.country)
     linked_entry = TallyEntry(+1, now, country, subject.source, by_partner)
     has_receipt_email = petition.receipt and not by_partner  # It is for people who confirm by our email.

@@ -67,9 +67,9 @@ class AskedLetter(SignedLetter):
 
     @property
     def offered_from(self) -> datetime:
-        """Return from which time of issue a link offers this letter. Earlier links do not offer it.
+        """Return from which time of issue a link offers this letter: from the second after `asked_at`.
 
-        It is the second after `asked_at`. Links have whole seconds, so a link with the same second may be older.
+        Times of issue have whole seconds, so a link of the same second may be older. The link in our email is not.
         """
         return self.asked_at.replace(microsecond=0) + timedelta(seconds=1)
 
@@ -191,7 +191,7 @@ def corrected_letter(fields: Mapping[str, str], petition: Petition) -> dict[str,
     if shown_version != petition.letter_version:
         raise Invalid([FieldError("letter.version", EDITED)])
     try:
-        values = letter_fields(fields)
+        values = letter_fields(fields)  # None: the box is not ticked, so the page has sent "no".
         form = LetterForm.model_validate(values) if values else None
     except ValidationError as error:
         errors = [FieldError(f"letter.{each.field}", each.message) for each in field_errors(error)]

@@ -9,7 +9,7 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib.aws.table import tables
 from chalicelib.core import log, times, tokens
 from chalicelib.core.countries import countries
-from chalicelib.core.errors import FieldError, Invalid, LinkDamaged, LinkExpired
+from chalicelib.core.errors import FieldError, Invalid, LinkExpired
 from chalicelib.core.language import language_of
 from chalicelib.core.settings import settings
 from chalicelib.core.tokens import CONFIRM_LIFETIME, WITHDRAW_LIFETIME, Purpose, Subject
@@ -58,7 +58,7 @@ def show_confirmation(request: Request) -> Response:
     """
     now = times.now()
     try:
-        link = _confirm_link(query(request, "token"), now)
+        link = _confirm_link(query(request, "token") or "", now)
         signature = find_linked(link.subject, link.petition, link.issued, now, tables())
         return _confirm_page(request, link, signature, typed={}, errors=())
     except LinkExpired as expired:
@@ -84,7 +84,7 @@ def show_withdrawal(request: Request) -> Response:
 @page_view(routes)
 def withdraw_signature(request: Request) -> Response:
     """Remove the personal data, and subtract the signature from the count if it was counted. Idempotent."""
-    link = _opt_out_link(Purpose.WITHDRAW, _fields(request).get("token"))
+    link = _opt_out_link(Purpose.WITHDRAW, _fields(request).get("token", ""))
     withdraw(link.subject.key, link.petition, times.now(), tables())
     log.note("withdrawn", petition=link.subject.slug, signature=link.subject.signature_id)
     return page_about(link.petition, request, "withdrawn.html", {})
@@ -99,7 +99,7 @@ def show_unsubscription(request: Request) -> Response:
 @page_view(routes)
 def unsubscribe_from_updates(request: Request) -> Response:
     """Unsubscribe by the page's button, or by a mail program's one-click POST (RFC 8058)."""
-    link = _opt_out_link(Purpose.UNSUBSCRIBE, _fields(request).get("token"))
+    link = _opt_out_link(Purpose.UNSUBSCRIBE, _fields(request).get("token", ""))
     unsubscribe(link.subject.key, times.now(), tables())
     log.note("unsubscribed", petition=link.subject.slug, signature=link.subject.signature_id)
     return page_about(link.petition, request, "unsubscribed.html", {})
@@ -107,7 +107,7 @@ def unsubscribe_from_updates(request: Request) -> Response:
 
 def _confirm_and_answer(request: Request, fields: Mapping[str, str], now: datetime) -> Response:
     """Confirm the signature and return the page of its state, or the form with field errors if a field is invalid."""
-    link = _confirm_link(fields.get("token"), now)
+    link = _confirm_link(fields.get("token", ""), now)
     version = fields.get("version")
     try:
         check_version(version, link.petition)
@@ -133,30 +133,32 @@ def _page_of_expired_link(request: Request, expired: LinkExpired) -> Response:
     return page_about(petition, request, PAGE_OF_STATE[state], {})
 
 
-def _confirm_link(token: str | None, now: datetime) -> ConfirmLink:
-    """Return the verified link. The token has no time of issue: compute it from the expiry."""
-    subject = _subject(Purpose.CONFIRM, token, now)
-    _, expires = tokens.payload_of(Purpose.CONFIRM, token or "", settings().token_keys)
+def _confirm_link(token: str, now: datetime) -> ConfirmLink:
+    """Return the verified link. The token has no time of issue: compute it from the expiry.
+
+    Raise LinkDamaged, also if the token is empty, or LinkExpired.
+    """
+    subject = tokens.read(Purpose.CONFIRM, token, now, settings().token_keys)
+    _, expires = tokens.payload_of(Purpose.CONFIRM, token, settings().token_keys)
     petition = find_petition(subject.slug, now, tables())
-    return ConfirmLink(token or "", subject, petition, expires - CONFIRM_LIFETIME)
+    return ConfirmLink(token, subject, petition, expires - CONFIRM_LIFETIME)
 
 
-def _opt_out_link(purpose: Purpose, token: str | None) -> Link:
-    """Return the link, also of a closed or removed petition, because people can always withdraw and unsubscribe."""
-    subject = _subject(purpose, token, times.now())
+def _opt_out_link(purpose: Purpose, token: str) -> Link:
+    """Return the link, also of a closed or removed petition, because people can always withdraw and unsubscribe.
+
+    Raise LinkDamaged, also if the token is empty, or OptOutLinkExpired.
+    """
+    subject = tokens.read(purpose, token, times.now(), settings().token_keys)
     petition = petition_as_stored(subject.slug, tables())
-    return Link(token or "", subject, petition)
-
-
-def _subject(purpose: Purpose, token: str | None, now: datetime) -> Subject:
-    """Return which signature the token is about. Raise LinkDamaged, also if there is no token, or LinkExpired."""
-    if not token:
-        raise LinkDamaged
-    return tokens.read(purpose, token, now, settings().token_keys)
+    return Link(token, subject, petition)
 
 
 def _fields(request: Request) -> dict[str, str]:
-    """Return the form's fields, with the token in the URL. Some mail programs send no form: return only the token."""
+    """Return the form's fields, with the token in the URL.
+
+    A mail program's one-click POST has the token in the URL, and perhaps a body of another type: ignore such a body.
+    """
     token = query(request, "token")
     if token and content_type(request) != FORM:
         return {"token": token}
@@ -164,7 +166,7 @@ def _fields(request: Request) -> dict[str, str]:
 
 
 def _opt_out_page(request: Request, purpose: Purpose, template: str) -> Response:
-    link = _opt_out_link(purpose, query(request, "token"))
+    link = _opt_out_link(purpose, query(request, "token") or "")
     return page_about(link.petition, request, template, {"token": link.token})
 
 

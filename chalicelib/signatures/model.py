@@ -155,8 +155,8 @@ class Signature(BaseModel):
     def offers_letter(self, issued: datetime) -> bool:
         """Return whether the page of a link issued at this time asks the owner whether to send `letter_asked`.
 
-        A stranger with an earlier link could type a letter, and send it in the owner's name with this link. So an
-        earlier link shows no letter.
+        A stranger may have an earlier link, for example from a forwarded email. With that link, the stranger could send
+        a letter of their own in the owner's name. So an earlier link offers no letter.
         """
         asked = self.letter_asked
         may_add_letter = self.state is SignatureState.CONFIRMED and self.letter is None
@@ -164,7 +164,7 @@ class Signature(BaseModel):
 
     @property
     def is_erasure_mark(self) -> bool:
-        """Return whether `erase_all` stored this empty item without a signature. Other empty items have a `channel`."""
+        """Return whether `erase_all` found no item and stored this one. An emptied signature keeps its `channel`."""
         return self.erased_at is not None and not self.channel
 
     def is_withdrawn_or_expired(self, now: datetime) -> bool:

@@ -104,11 +104,12 @@ def _is_written_as_in_sentence(word: str) -> bool:
 
 
 def _reads_as_address(name: str) -> bool:
-    """Return whether people may read the name as a web address, also with spaces around a dot: "win .com".
+    """Return whether email programs make a link of the name, or people may read it as a web address: "win .com".
 
-    "Dr. Bank" is a name, and so is a name with the Catalan "l·l".
+    Email programs do not know titles, so they make a link of "Prof.dr.Schmidt". People do: they read "Dr. Bank" as a
+    name, and also a name with the Catalan "l·l".
     """
-    if web_addresses(name):  # Even "Prof.dr.Schmidt": email programs make a link of it.
+    if web_addresses(name):
         return True
     without_catalan_dots = re.sub("l·l", "ll", name, flags=re.IGNORECASE)
     joined = _READ_AS_DOT.sub(".", without_catalan_dots)
