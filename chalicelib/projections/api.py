@@ -183,7 +183,10 @@ def _day(request: Request, name: str) -> date | None:
 
 
 def _day_at(name: str, value: str) -> date:
-    """Return the day that begins at this time, or ends if `name` is "to". The time must be a midnight in UTC."""
+    """Return the day that begins at this time, or ends if `name` is "to". The time must be a midnight in UTC.
+
+    `value`: a time, not a plain date, which `_day` returns unchanged.
+    """
     try:
         # In a query, a "+" that is not escaped arrives as a space: the time zone +01:00 arrives as " 01:00".
         moment = datetime.fromisoformat(value.replace(" ", "+")).astimezone(UTC)

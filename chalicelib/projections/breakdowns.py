@@ -47,9 +47,9 @@ def projected_breakdown(petition: Petition, by: Dimension, now: datetime, tables
 def overview(petition: Petition, days: Days, now: datetime, tables: Tables) -> Overview:
     """Return all breakdowns, except the breakdown by constituency. Each sums to the number of confirmed signatures.
 
-    The breakdowns by version and by area lag by seconds, so one more row of each has the difference. If `days` has
-    limits, leave them out, because they have no daily counts. The breakdown by constituency has 1,024 items, which is
-    too many to read at every refresh of the dashboard.
+    The breakdowns by version and by area lag by seconds, so one more row of each has the difference. These two have no
+    daily counts, so leave them out if `days` has limits. The breakdown by constituency has 1,024 items, which is too
+    many to read at every refresh of the dashboard.
     """
     shown_breakdowns = breakdowns(petition, days, now, tables)
     numbers = store.projected_sums(petition.slug, tables)

@@ -5,9 +5,10 @@ each counted source, the signatures that counted when a partner sent them, and t
 check a single day or hour. The tally subtracts a withdrawal on the day of the withdrawal, and a withdrawn signature
 keeps neither its country nor its time of confirmation (docs/decisions/014-recount.md).
 
-The tally is read first. Then all signatures are read, which takes minutes. If a signature is confirmed or withdrawn
-meanwhile, or shortly before, perhaps only one of the two reads sees this change. So a difference is drift (an error)
-only if it is larger than the number of such signatures.
+The tally is read first. Then all signatures are read, which takes minutes; those that were confirmed after the tally
+was read are left out. If a signature is confirmed at about the time when the tally is read, or is withdrawn then or
+later, perhaps only one of the two reads sees this change. So a difference is drift (an error) only if it is larger than
+the number of such signatures.
 """
 
 from collections import Counter
@@ -74,10 +75,7 @@ class Walk:
 
 @dataclass(frozen=True)
 class WrongPending:
-    """A bucket whose counter of pending signatures is wrong.
-
-    `stored`: the counter's number (None: no counter). `actual`: how many pending signatures there are.
-    """
+    """A bucket's wrong counter. `stored`: its number (None: no counter). `actual`: how many signatures are pending."""
 
     stored: int | None
     actual: int
@@ -155,7 +153,8 @@ def _recount(petition: Petition, now: datetime, tables: Tables) -> Recount:
 
 
 def _walk_over(slug: str, now: datetime, tables: Tables) -> Walk:
-    """Read all signatures, but keep only sums. `lower_bound`: a text that sorts before all times of its second."""
+    """Read all signatures, but keep only sums. `now`: when the tally was read."""
+    # `since` is compared with `withdrawn_at` too, which has microseconds: `lower_bound` sorts before these texts.
     walk = Walk(since=lower_bound(now - IN_FLIGHT), until=iso(now + SKEW))
     for bucket in keys.BUCKETS:
         for item in read_for_recount(slug, bucket, tables):
@@ -166,7 +165,7 @@ def _walk_over(slug: str, now: datetime, tables: Tables) -> Walk:
 def _drift(stored: Mapping[SumName, int], walk: Walk) -> dict[SumName, int]:
     """Return the smallest drift of each sum, without zeros. The tally must have the signatures in `confirmed_earlier`.
 
-    It may have `confirmed_recently`, and all withdrawn recently, which no longer show in which sums they counted.
+    It may also have `confirmed_recently`. Any sum may have all withdrawn recently: they keep no country or source.
     """
     drift = {}
     for name in {*stored, *walk.confirmed_earlier, *walk.confirmed_recently}:
@@ -188,8 +187,9 @@ def _wrong_counters(stored: Mapping[str, int], walk: Walk) -> dict[str, WrongPen
     for bucket in keys.BUCKETS:
         lowest = walk.pending[bucket] - walk.became_pending[bucket]
         highest = walk.pending[bucket] + walk.stopped_pending[bucket]
-        if not lowest <= stored.get(bucket, 0) <= highest:
-            wrong[bucket] = WrongPending(stored.get(bucket), walk.pending[bucket])
+        number = stored.get(bucket)  # None: no counter. `repair_pending` then checks that there is still none.
+        if not lowest <= (number or 0) <= highest:
+            wrong[bucket] = WrongPending(number, walk.pending[bucket])
     return wrong
 
 

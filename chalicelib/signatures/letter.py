@@ -69,7 +69,7 @@ class AskedLetter(SignedLetter):
     def offered_from(self) -> datetime:
         """Return from which time of issue a link offers this letter: from the second after `asked_at`.
 
-        Times of issue have whole seconds, so a link of the same second may be older. The link in our email is not.
+        Times of issue have whole seconds, so a link of the same second may be older. Our email's link is issued later.
         """
         return self.asked_at.replace(microsecond=0) + timedelta(seconds=1)
 

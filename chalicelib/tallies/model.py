@@ -114,7 +114,7 @@ def tally_of(item: Mapping[str, Any]) -> Tally:
 def _numbers_with(prefix: str, item: Mapping[str, Any], length: int | None = None) -> Counter[str]:
     """Return the numbers whose names have the prefix, by the rest of the name.
 
-    `length`: return only numbers whose names have this length, with the prefix.
+    `length`: how many characters a whole name must have, its prefix included. None: any number.
     """
     numbers: dict[str, int] = {}
     for name, number in item.items():

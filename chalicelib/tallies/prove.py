@@ -89,16 +89,17 @@ def adjust(slug: str, drift: Mapping[SumName, int], now: datetime, tables: Table
     return {**numbers, "head": change_of_head}
 
 
-def _add_to_tally(slug: str, now: datetime, numbers: Mapping[str, int], head_total: int, tables: Tables) -> None:
-    """Add `numbers` to today's first shard, and `head_total` to the head's total. Store a record. All or nothing.
+def _add_to_tally(slug: str, now: datetime, numbers: Mapping[str, int], change_of_head: int, tables: Tables) -> None:
+    """Add `numbers` to today's first shard, and `change_of_head` to the head's total (`adjust` says why to both).
 
-    Raise ConditionFailed if there is already a record for this second. So a retry cannot adjust twice.
+    Also store a record. All or nothing. Raise ConditionFailed if there is already a record for this second. So a retry
+    cannot adjust twice.
     """
     moment = iso(now)
-    record = NewItem(keys.tally_adjustment(slug, moment), {**numbers, "head_total": head_total})
+    record = NewItem(keys.tally_adjustment(slug, moment), {**numbers, "head_total": change_of_head})
     first_shard = keys.tally_shard(slug, 0, now.date())
     shard_change = Change(first_shard, add=numbers)
-    head_change = Change(keys.tally_head(slug), assign={store.ADJUSTED_AT: moment}, add={TOTAL: head_total})
+    head_change = Change(keys.tally_head(slug), assign={store.ADJUSTED_AT: moment}, add={TOTAL: change_of_head})
     tables.transact([record, shard_change, head_change])
 
 

@@ -153,7 +153,7 @@ def close_day(slug: str, day: date, tally: Tally, shards: int, tables: Tables) -
     day_before = (day - timedelta(days=1)).isoformat()
     may_close = Attr("through").eq(day_before) & absent_or_at_most(SHARDS, shards)
     through = {"through": day.isoformat()}
-    # The day's item exists already if the day was closed and reopened. `may_close` refuses a second caller.
+    # No condition: the item exists already if `reopen` has reopened the day. `may_close` refuses a second caller.
     day_change = Change(keys.tally_day(slug, day), assign=attributes_of(tally))
     head_change = Change(keys.tally_head(slug), assign=through, add=_added_to_head(tally), when=may_close)
     tables.transact([day_change, head_change])
@@ -166,9 +166,10 @@ def _added_to_head(tally: Tally) -> dict[str, int]:
 
 
 def reopen(slug: str, today: date, tables: Tables) -> list[date]:
-    """Reopen today and later days that a reader closed too early. Readers then sum their shards again. Return the days.
+    """Reopen today and later days. A reader closed them too early, because its clock was ahead. Return the days.
 
-    Raise ConditionFailed if another caller closes or reopens a day meanwhile.
+    Readers then sum the days' shards again, and ignore the days' items, which the next closing overwrites. Raise
+    ConditionFailed if another caller closes or reopens a day meanwhile.
     """
     old_head = head(slug, tables)
     closed = closed_days(slug, today, old_head.through, tables)

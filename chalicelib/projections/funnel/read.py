@@ -63,8 +63,8 @@ def stage_counts_by_day(petition: Petition, now: datetime, tables: Tables) -> St
 def _first_not_closed(petition: Petition, closed: StageCounts, final_before: date, tables: Tables) -> date:
     """Return the first day that is not closed.
 
-    If no day is closed, return the petition's first day, or `final_before` if that is earlier. So the caller reads all
-    days that are not final, even if the petition's first day is in the future.
+    If no day is closed, return the petition's first day, or `final_before` if that is earlier: if staff have moved the
+    opening to a later day, people may have signed before the first day.
     """
     if closed:
         return max(closed) + timedelta(days=1)
@@ -120,7 +120,7 @@ def last_day(counts: StageCounts, now: datetime) -> dict[datetime, int]:
 
 
 def _close_days(slug: str, final_days: StageCounts, tables: Tables) -> None:
-    """Store the sum of each final day."""
+    """Store the sum of each final day, oldest first."""
     try:
         for day, numbers in final_days.items():
             store.close_day(slug, day, numbers, tables)

@@ -22,7 +22,7 @@ def numbers_of_days(slug: str, days: Sequence[date], tables: Tables) -> dict[dat
 
 
 def closed_days(slug: str, tables: Tables) -> dict[date, Numbers]:
-    """Return the closed days in order, without gaps."""
+    """Return the closed days in order. There are no gaps, because a day is closed after the day before it (read.py)."""
     items = tables.query(keys.COUNTS, keys.funnel_days_partition(slug))
     return {date.fromisoformat(item["sk"]): numbers_of(item) for item in items}
 
