@@ -67,12 +67,12 @@ def _apply_limits(
     if not content.limited_petition:  # Such as a receipt, which strangers cannot cause.
         return None
     due = first_emails.book(content.network, now, tables) if content.network else now
+    other_turn = stored.get("mail_due_at")
+    if due > now and other_turn:
+        # The email already has a turn: that of another network from which the person signed before, or of the budget.
+        # The earlier turn counts. If it has come, the email does not wait.
+        due = min(due, datetime.fromisoformat(other_turn))
     if due > now:
-        # The email may already have a turn, such as that of another network from which the person signed before. Then
-        # the earlier turn counts.
-        other_turn = stored.get("mail_due_at")
-        if other_turn:
-            due = min(due, datetime.fromisoformat(other_turn))
         return Later(due)
     to = mailbox_of(content.to, context.limit_keys)
     allowance = budget.take_email(to, content.limited_petition, request, now, tables)

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from chalicelib.core.times import iso
 from chalicelib.mail.first_emails import BURST, INTERVAL, FirstEmailLimit, book
 from tests.actors import (
     DAY,
@@ -11,6 +12,7 @@ from tests.actors import (
     NOW,
     a_published_petition,
     a_signing_context,
+    change_item,
     identity_of,
     item_of,
     sign_by_form,
@@ -50,3 +52,15 @@ def test_signing_again_from_a_busier_network_does_not_delay_the_email(pipeline: 
     pipeline.run(pipeline.now + 2 * MINUTE)
     item = item_of(pipeline.tables, petition, identity_of(petition))
     assert (item["mail_due_at"], item["mails"], "mail_network" in item) == (due, 0, False)
+
+
+def test_signing_again_from_a_busy_network_sends_an_email_whose_turn_has_come(pipeline: MailPipeline) -> None:
+    """When its turn came, the email was held, because the petition was hidden. The sweep has queued it since."""
+    petition = a_published_petition(pipeline.tables)
+    sign_by_form(petition, NOW, a_signing_context(pipeline.tables), network="flooded")
+    pipeline.run(NOW + 11 * MINUTE)
+    turn, requeued = iso(pipeline.now - 2 * MINUTE), iso(pipeline.now - MINUTE)
+    change_item(pipeline.tables, petition, identity_of(petition), mail_due_at=turn, mail_queued_at=requeued)
+    sign_by_form(petition, pipeline.now, a_signing_context(pipeline.tables), network="worse")
+    pipeline.run(pipeline.now + 2 * MINUTE)
+    assert item_of(pipeline.tables, petition, identity_of(petition))["mails"] == 1
