@@ -78,7 +78,7 @@ def take_email(to: Mailbox, slug: str, request: MailRequest, now: datetime, tabl
             return Allowance(now, allowance.is_stopped)
         if allowance.is_stopped:
             return allowance
-        due = _turn_of(email, stored, allowance.next_at, now)
+        due = _turn_of(email, stored, now, earliest=allowance.next_at)
         if due > now:
             _ask_for_next_turn(email, to, stored, tables)
             return Allowance(due, is_stopped=False)
@@ -86,16 +86,17 @@ def take_email(to: Mailbox, slug: str, request: MailRequest, now: datetime, tabl
     raise Conflicted("storage")
 
 
-def _turn_of(email: _WaitingEmail, stored: Item, next_at: datetime, now: datetime) -> datetime:
-    """Return when this email may be sent: `next_at`, or later if the next turn is kept for another email.
+def _turn_of(email: _WaitingEmail, stored: Item, now: datetime, earliest: datetime) -> datetime:
+    """Return when this email may be sent: at `earliest`, or later if the next turn is kept for another email.
 
-    The turn is kept for as long as the last interval lasted, but for TURN_KEPT_FOR at most.
+    `earliest`: when the last interval is over, or `now` if it is over already. After the interval, the turn is kept for
+    as long as the interval lasted, but for TURN_KEPT_FOR at most.
     """
     if not email.is_behind_another(stored):
-        return next_at
+        return earliest
     kept_for = min(TURN_KEPT_FOR, _interval_after(stored["sent"]))
-    interval_ended_at: datetime = datetime.fromisoformat(stored["next_at"])
-    return max(now, interval_ended_at + kept_for)
+    interval_ends_at: datetime = datetime.fromisoformat(stored["next_at"])  # Unlike `earliest`, perhaps in the past.
+    return max(now, interval_ends_at + kept_for)
 
 
 def _interval_after(sent_count: int) -> timedelta:

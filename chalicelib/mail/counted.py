@@ -34,10 +34,11 @@ _OUTCOME_TIMES = {
 
 @dataclass(frozen=True, kw_only=True)
 class CountedDeliveries(Deliveries):
-    """Deliveries with counters. Each change is counted on the day (UTC) when it happens.
+    """Deliveries with counters. Each request and each outcome is counted on the day (UTC) when it happens.
 
-    So an email may be counted as requested on Monday and as sent on Tuesday. `extras`: the names of all attributes that
-    a request may store as `extra`.
+    So an email may be counted as requested on Monday and as sent on Tuesday. If its outcome changes, the old outcome is
+    subtracted on the day on which it was counted. `extras`: the names of all attributes that a request may store as
+    `extra`.
     """
 
     extras: tuple[str, ...] = ()
@@ -79,6 +80,7 @@ class CountedDeliveries(Deliveries):
         old_extras = [name for name in self.extras if name not in extra]
         removed = ["mail_dropped_at", *old_extras]
         change = Change(self.item_key(key), assign=requested | extra, remove=removed, when=is_dropped)
+        # Only take back the drop, on its own day. The email is still counted as requested, so it waits again.
         counted_on = datetime.fromisoformat(dropped_at).date()
         counter_change = self.counter_change(key, counted_on, {DeliveryOutcome.DROPPED: -1}, tables)
         try:

@@ -141,13 +141,15 @@ class Deliveries(DeliveryState):
         outstanding.bring_walk_forward(group, queued_at, tables)
 
     def mark_sent(self, request: MailRequest, at: datetime, tables: Tables) -> None:
-        # No newer request replaces this one while the item exists. So the condition fails only if this one is settled.
+        # Unlike the request of a signature, this one is never replaced by a newer one. So the condition fails only if
+        # this one is settled already. Then nothing is left to store.
         key, when = self.item_key(request.key), is_requested(request)
         sent = {"mailed_at": iso(at)}
         tables.try_update(Change(key, assign=sent, add={"mails": 1}, remove=REQUEST_ATTRIBUTES, when=when))
 
     def mark_undeliverable(self, key: str, reason: str, now: datetime, tables: Tables) -> None:
-        # Keep the request, because `mark_sent` may still need it. An undeliverable email is never claimed again.
+        # SES's event may come before `mark_sent`, which needs the request. So keep the request. Nobody claims it again,
+        # because the email is undeliverable.
         is_stored = Attr("mails").exists()
         tables.try_update(Change(self.item_key(key), assign={"undeliverable": reason}, when=is_stored))
 

@@ -131,12 +131,14 @@ def store_walk(marker: Marker, tables: Tables) -> None:
     tables.try_update(Change(key, assign=walk, when=is_marked))
 
 
-def end_walk(marker: Marker, interval: timedelta, tables: Tables) -> None:
-    """Clear the marker if the group has no open request. Otherwise the next walk begins within `interval` of this one.
+def end_walk(marker: Marker, next_walk_within: timedelta, tables: Tables) -> None:
+    """Clear the marker if the group has no open request. Otherwise set when the next walk is due.
 
-    The walk may miss a request that is made meanwhile. Usually, the mark for this request makes `_clear` fail. But a
-    process that marked the group less than MARK_EVERY ago makes no new mark. So keep the marker if the last mark before
-    the walk (`seen`) is so recent. SLACK allows for clocks that differ, and for late reads.
+    `next_walk_within`: the longest time between the beginnings of the two walks. If a request is made during the walk,
+    in a partition that was read before, the walk misses it. Without a marker, the sweep would find it a day later.
+    Usually, the request's process marks the group, which makes `_clear` fail. But if that process marked the group less
+    than MARK_EVERY ago, it makes no new mark. So keep the marker if a mark that recent came before the walk (`seen`).
+    SLACK allows for clocks that differ, and for late reads.
     """
     began_at = datetime.fromisoformat(marker.began_at)
     is_last_mark_old = marker.seen <= iso(began_at - MARK_EVERY - SLACK)
@@ -144,7 +146,7 @@ def end_walk(marker: Marker, interval: timedelta, tables: Tables) -> None:
     may_clear = is_last_mark_old and not has_open_request
     if may_clear and _clear(marker, tables):
         return
-    latest = iso(began_at + interval)
+    latest = iso(began_at + next_walk_within)
     due_at = min(marker.earliest, latest) if has_open_request else latest
     store_walk(Marker(marker.group, marker.marked_at, due_at), tables)
 

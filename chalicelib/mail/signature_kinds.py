@@ -53,7 +53,8 @@ class SignatureDeliveries(DeliveryState):
     def groups(self, first: str, tables: Tables) -> Iterable[str]:
         """Return the group of each petition, beginning with `first`.
 
-        If `first` is "" or a group of deliveries, return the groups of all petitions: they sort after deliveries.
+        The sweep continues with `first` a pass over the groups of all kinds, in the order of their names. Deliveries
+        come before signatures. So if `first` is "" or a group of deliveries, return the groups of all petitions.
         """
         first_slug = first.removeprefix(GROUP_PREFIX) if self.has_group(first) else ""
         return (f"{GROUP_PREFIX}{slug}" for slug in slugs_from(first_slug, tables))
@@ -166,8 +167,8 @@ def _links(key: str, signature: Signature, context: MailContext, now: datetime) 
     slug, signature_id = _ids(key)
     subject = Subject(slug, signature_id, signature.country or "", signature.source or DIRECT)
     # Perhaps somebody has typed a letter with the signer's address. The page of the confirmation link asks the signer
-    # whether to send it, but only if the link was issued at `offered_from` or later. The page computes the time of
-    # issue from the link's expiry.
+    # whether to send it, but only if the link was issued at `offered_from` or later. This may be up to a second from
+    # now, if the letter was typed just now. The page computes the time of issue from the link's expiry.
     asked_letter = signature.letter_asked
     issued = max(now, asked_letter.offered_from) if asked_letter else now
     expiries = {

@@ -123,10 +123,11 @@ class DeliveryState(ABC):
     def release(self, request: MailRequest, tables: Tables, *, is_booked: bool = False) -> None:
         """Release the claim of an email that was not sent. Otherwise the next attempt waits until the claim expires.
 
-        `is_booked`: the email had its turn in the limit of the signer's network. So the next attempt needs no turn.
+        `is_booked`: the email had its turn in the limit of the signer's network. So remove what would make the next
+        attempt book a turn (`mail_network`) or wait for one (`mail_due_at`).
         """
-        booking = ("mail_network", "mail_due_at") if is_booked else ()
-        self._try_change(request, {}, (*CLAIM_ATTRIBUTES, *booking), tables)
+        removed = (*CLAIM_ATTRIBUTES, "mail_network", "mail_due_at") if is_booked else CLAIM_ATTRIBUTES
+        self._try_change(request, {}, removed, tables)
 
     def postpone(self, request: MailRequest, due: datetime, tables: Tables) -> None:
         """Record that the email may not be sent before `due`, and release the claim.
@@ -163,17 +164,16 @@ class DeliveryState(ABC):
 
         Count `lost_after` from the request. If the sweep has queued the request again, count from the arrival of that
         message (`mail_queued_at`), and wait at least `requeue_after`. A postponed request is queued `lead_time` before
-        it is due. Never return a time within a claim, because the sender may still send the email.
+        it is due. That message arrives then or later. Never return a time within a claim: the sender may still send it.
         """
         claim_ends_at = datetime.fromtimestamp(item.get("mail_claimed_until", 0), UTC)
-        # The request is postponed, and the sweep has not queued it for its due time yet. "" sorts before every time.
+        # The sweep has queued no message for the due time: `mail_queued_at` is earlier, or "", which is always earlier.
         must_queue_for_due_time = item.get("mail_queued_at", "") < item.get("mail_due_at", "")
         if must_queue_for_due_time:
             return max(datetime.fromisoformat(item["mail_due_at"]) - self.lead_time, claim_ends_at)
         times = [datetime.fromisoformat(item["mail_requested_at"]) + lost_after]
         if "mail_queued_at" in item:
-            queued_at = datetime.fromisoformat(item["mail_queued_at"])
-            times.append(queued_at + max(lost_after, requeue_after))
+            times.append(datetime.fromisoformat(item["mail_queued_at"]) + max(lost_after, requeue_after))
         return max(*times, claim_ends_at)
 
     def _try_change(self, request: MailRequest, assign: Item, remove: tuple[str, ...], tables: Tables) -> bool:

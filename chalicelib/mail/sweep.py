@@ -42,10 +42,10 @@ PAGE_SIZE = 500
 
 @dataclass(frozen=True)
 class Cursor:
-    """Where the pass continues: `position` in the partitions of `group`. `group` is None when the pass is done."""
+    """Where the pass continues: `position` in `group` ("": the first group). `group` is None when the pass is done."""
 
     began: str
-    group: str | None = ""
+    group: str | None
     position: str = ""
 
 
@@ -89,14 +89,15 @@ def _walk(marker: Marker, run: SweepRun, deadline: float) -> int:
     state = states[0]  # No other state has this group.
     queued = 0
     while run.clock() < deadline:
-        items, position = _page(state, marker.group, marker.position, run.tables)
-        count, next_lost_at = _queue_lost(items, state, run)
+        open_requests, position = _page(state, marker.group, marker.position, run.tables)
+        count, next_lost_at = _queue_lost(open_requests, state, run)
         queued += count
         # `earliest`: when the first of the requests that this walk has found so far will count as lost.
         lost_times = [time for time in (marker.earliest, next_lost_at) if time]
         marker = replace(marker, earliest=min(lost_times, default=""))
         if position is None:
-            outstanding.end_walk(marker, interval=LOST_AFTER_IF_NO_BACKLOG, tables=run.tables)
+            # Also if there is a backlog now: it may be over soon, and then a request counts as lost after this time.
+            outstanding.end_walk(marker, next_walk_within=LOST_AFTER_IF_NO_BACKLOG, tables=run.tables)
             return queued
         marker = replace(marker, position=position)
     outstanding.store_walk(marker, run.tables)
@@ -149,8 +150,8 @@ def _mark_unmarked(run: SweepRun, deadline: float) -> None:
             if run.clock() >= deadline:
                 _store_cursor(Cursor(cursor.began, group, position), run.tables)
                 return
-            items, position = _page(state, group, position, run.tables)
-            if items:
+            open_requests, position = _page(state, group, position, run.tables)
+            if open_requests:
                 outstanding.mark(group, run.now, run.tables)
                 break
     _store_cursor(Cursor(cursor.began, group=None), run.tables)
@@ -185,16 +186,15 @@ def _page(state: DeliveryState, group: str, position: str, tables: Tables) -> tu
 
 def _current_cursor(now: datetime, tables: Tables) -> Cursor:
     """Return the cursor of the current pass. If the last pass is done and began PASS_EVERY ago, begin a new one."""
+    new_pass = Cursor(began=iso(now), group="")
     item = tables.get(mail_keys.mail_sweep(), consistent=True)
     if item is None:
-        return Cursor(iso(now))
-    cursor = Cursor(item["began"], item.get("group"), item.get("position", ""))
-    pass_is_done = cursor.group is None
-    next_pass_is_due = pass_is_done and cursor.began <= iso(now - PASS_EVERY)
-    return Cursor(iso(now)) if next_pass_is_due else cursor
+        return new_pass
+    cursor = Cursor(item["began"], item.get("group"), item.get("position", ""))  # No "group": the pass is done.
+    next_pass_is_due = cursor.group is None and cursor.began <= iso(now - PASS_EVERY)
+    return new_pass if next_pass_is_due else cursor
 
 
 def _store_cursor(cursor: Cursor, tables: Tables) -> None:
-    pass_is_done = cursor.group is None
-    place = {} if pass_is_done else {"group": cursor.group, "position": cursor.position}
+    place = {} if cursor.group is None else {"group": cursor.group, "position": cursor.position}
     tables.put(mail_keys.mail_sweep(), {"began": cursor.began, **place})

@@ -1,6 +1,7 @@
 """Book turns at a steady rate: one conditional update books the next turn and returns when that turn is.
 
-This is the "generic cell rate algorithm" of ITU-T I.371. It needs no polling and no read before the write.
+This is the "generic cell rate algorithm" of ITU-T I.371. It needs no polling and no read before the write. The turns
+follow each other, and each lasts one `step`. But after a quiet time, the first `burst` callers need not wait.
 """
 
 from dataclasses import dataclass
@@ -31,9 +32,9 @@ class Turns:
 def book(turns: Turns, now: int, tables: Tables) -> int:
     """Book a turn and return how long the caller must wait for the turn. Times are in milliseconds.
 
-    With `is_usually_quiet`, this takes one write if no booked turn ends after `now`, and otherwise two. Without it, two
-    writes if no booked turn ends after `now`, and otherwise one. If a write is repeated because its answer was lost,
-    one turn stays unused, and all later turns are one step later.
+    If no booked turn ends after `now`, this takes one write with `is_usually_quiet`, and two without it. If a booked
+    turn ends after `now`, it takes two writes with `is_usually_quiet`, and one without it. If a write is repeated
+    because its answer was lost, one turn stays unused, and all later turns are one step later.
     """
     if turns.is_usually_quiet and tables.try_update(_first_change(turns, now)):
         return 0
@@ -44,8 +45,8 @@ def book(turns: Turns, now: int, tables: Tables) -> int:
             if tables.try_update(_first_change(turns, now)):
                 return 0
             continue  # Another caller has booked the first turn meanwhile.
-        # The caller waits until `burst` steps before the end of its turn. A turn lasts one step. So with a burst of 1,
-        # the caller waits until its turn begins, and with a larger burst less long.
+        # The caller may go on `burst` steps before the end of its turn. With a burst of 1, its turn begins then. With a
+        # larger burst, this is earlier, so no caller waits while at most `burst` steps are booked.
         return max(0, end - turns.burst * turns.step - now)
     raise Conflicted("storage")
 
