@@ -96,7 +96,10 @@ class LetterDeliveries(CountedDeliveries):
         super().release(request, tables, is_booked=False)
 
     def open_requests(self, start: Key, page_size: int, tables: Tables) -> tuple[list[Item], str | None]:
-        """Return the open requests. If a letter waits for a turn, but its target has no pace now, make it due now."""
+        """Return the open requests. If a letter waits for a turn, but its target has no pace now, make it due now.
+
+        This changes the stored item and the returned one. So the caller, the sweep, queues the letter at once.
+        """
         items, last = super().open_requests(start, page_size, tables)
         waiting = [item for item in items if waits_for_turn(item)]
         slugs = {letter_ids(self.key_of(item)).slug for item in waiting}
@@ -143,7 +146,8 @@ def _make_due_now(request: MailRequest, item: Item, tables: Tables) -> None:
     due = {"mail_due_at": request.requested_at}
     is_unchanged = is_requested(request) & Attr("mail_due_at").eq(item["mail_due_at"])
     change = Change(LETTERS.item_key(request.key), assign=due, remove=["mail_queued_at"], when=is_unchanged)
-    # If the condition fails, the mail sender has settled or postponed the letter. One more message does no harm.
+    # If the condition fails, the mail sender has settled or postponed the letter. `item` says that it is due all the
+    # same, so the sweep queues one more message. This does no harm: the mail sender ignores it.
     tables.try_update(change)
     item.pop("mail_queued_at", None)
     item.update(due)
@@ -158,7 +162,8 @@ def _pause_target(key: str, item: Item, reason: str, now: datetime, tables: Tabl
 def _note_rejection(key: str, item: Item, now: datetime, tables: Tables) -> None:
     """Note that the server rejected this letter. If it went to a member of parliament, note this for the member.
 
-    Members often share a server, which may block all our letters. So for the target itself, note each such member once.
+    Members often share a server. If it blocks all our letters, letters to several members are rejected. So the state of
+    the target itself notes these members too. After several, `note_rejection` pauses the letters to all members.
     """
     letter, member = letter_ids(key), item.get("member", "")
     note_rejection(letter.slug, letter.target, letter.signature_id, now, tables, member)

@@ -146,4 +146,4 @@ def _contents_of(ids: DigestIds, item: Item) -> DigestContents:
             areas[area] = letters
     slots = sorted(name for name in item if name.startswith(OWN_WORDS_PREFIX))
     own_words_ids = [item[slot] for slot in slots]
-    return DigestContents(ids, item.get("letters", 0), areas, own_words_ids)
+    return DigestContents(ids, item["letters"], areas, own_words_ids)

@@ -36,8 +36,8 @@ def letter_email(
     slug, target_key, signature_id = letter_ids(key)
     petition = petition_as_stored(slug, tables)
     target = target_unless_removed(petition, target_key)
-    # Staff removed only the target. If they removed the petition, the letter is dropped below instead. So it can be
-    # requested again if the petition opens again.
+    # Staff removed only the target: they do not want the letter. So only a new confirmation can request it again. If
+    # they removed the petition, drop it below: then `request_missing` can request it if the petition opens again.
     if target is None and petition.state is not PetitionState.REMOVED:
         LETTERS.drop_without_target(LETTERS.request_of(stored), now, tables)
         return NotSent.SETTLED
@@ -54,7 +54,8 @@ def letter_email(
     language = language_of(signature.language or petition.language)
     translated = petition.in_language(language.code)
     agreed_letter = letter_as_signed(slug, signed_letter.version, tables).in_language(signature.language)
-    # Staff may remove a target and add it again. A version from the time between does not have the target.
+    # Perhaps the person signed again while the letter waited, after staff had removed the target. Then the version of
+    # that time does not have the target, but staff have added it again since.
     agreed_target = agreed_letter.target(target_key) or target
     to_name, to_address = recipient(target, agreed_target.name, stored)
     name, postcode = signature.name or "", signature.postcode or ""

@@ -61,7 +61,7 @@ def _mark_single(key: str, stored: Item, max_singles: int, state: TargetState, t
 
     Do not mark it if the target already has `max_singles` marked letters, or if the letter's request is settled.
     """
-    if state.singles >= max_singles:  # This saves most transactions. The condition `has_room` is exact.
+    if state.single_letters >= max_singles:  # This saves most transactions. The condition `has_room` is exact.
         return False
     letter, request = letter_ids(key), LETTERS.request_of(stored)
     has_room = Attr("singles").not_exists() | Attr("singles").lt(max_singles)

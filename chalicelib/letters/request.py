@@ -59,7 +59,7 @@ def has_new_letter(before: Image | None, after: Image) -> bool:
     """Return whether this change confirms a signature that has a letter, or adds a letter to a confirmed signature.
 
     Ignore confirmed signatures that `manage.py restore` writes: their letters may have been sent before the damage.
-    Such a signature is new (`before` is None), or its `restored_at` changes.
+    Such a signature is new (`before` is None), or its `restored_at` changes. No other new signature is confirmed.
     """
     if before is None or not _is_confirmed_with_letter(after):
         return False
@@ -131,7 +131,8 @@ def _letters_of(image: Image, tables: Tables) -> Iterator[tuple[Deliveries, str,
             member = member_for_postcode(image.get("country"), image.get("postcode"))
             if member is None:
                 continue
-            # Compare the targets' present addresses: staff may have changed them since the person agreed.
+            # The person's letters go to these targets at the addresses that they have now (`current`). If one of these
+            # is the member's address, the member gets that letter.
             if current.letter and current.letter.has_address(member.email, among=targets):
                 continue
             extra = {"member": member.constituency}

@@ -1,6 +1,7 @@
 """What is stored about a target besides its settings: mainly whether the letters to it are paused, and why.
 
-If a target is all members of parliament, each member has a state too. `member` is then the member's constituency.
+If a target is all members of parliament, each member has a state too. `member` is then the member's constituency. If a
+target gets digests, only its first letters are sent singly: its state counts these letters.
 """
 
 from collections.abc import Iterable, Mapping
@@ -33,13 +34,13 @@ TEST_PREFIX = "test."
 class TargetState:
     """`paused_why`: "bounced", "refused", "rejected", "complained" or "staff"; "" while letters are sent.
 
-    `singles`: how many letters were marked to be sent singly, and not in a digest. `has_digests`: there may be digests.
+    `single_letters`: how many letters were marked to be sent singly. `has_digests`: there may be digests.
     `tests`: by the test's id, the address for each test that staff requested and that is not sent yet.
     """
 
     paused_at: datetime | None = None
     paused_why: str = ""
-    singles: int = 0
+    single_letters: int = 0
     has_digests: bool = False
     tests: Mapping[str, str] = field(default_factory=dict)
 
@@ -131,7 +132,7 @@ def _state(item: Item) -> TargetState:
     return TargetState(
         paused_at=paused_at,
         paused_why=item.get("paused_why", ""),
-        singles=item.get("singles", 0),
+        single_letters=item.get("singles", 0),
         has_digests="has_digests" in item,
         tests=test_addresses,
     )

@@ -99,7 +99,8 @@ def _make_wait_again(letter: GatheredLetter, now: datetime, tables: Tables) -> N
     The sweep (mail/sweep.py) then finds the request in its group of partitions, and queues it.
     """
     LETTERS.mark_group(letter.key, now, tables)
-    # With this due time, the next sweep queues the request. Without it, the request would count as lost much later.
+    # Nothing else queues this request. With this due time, the next sweep queues it. Without it, the sweep would wait
+    # until the request is old enough to count as lost.
     waiting = {**LETTERS.request_attributes(now), "mail_due_at": iso(now)}
     if not _take_out(letter, when=IS_SEALED, assign=waiting, others=[], tables=tables):
         raise Conflicted("storage")
@@ -136,8 +137,9 @@ def _take_out(
     """
     item_key = LETTERS.item_key(letter.key)
     item = Change(item_key, assign=assign, remove=[*letter.attributes], when=letter.is_in_digest)
-    # If the person confirms again, another digest may show the letter. So clear its slot here. If somebody else's
-    # letter has taken the slot meanwhile, this digest does not show that letter in full, but still counts it.
+    # For each slot, a digest may show the letter if the signature is confirmed when the email is composed. If this
+    # person confirms again, another digest may get the letter, and both could show it. So clear its slot here. If
+    # somebody else's letter has taken the slot meanwhile, this digest does not show that letter in full, but counts it.
     cleared = [] if letter.slot == NO_SLOT else [letter.slot]
     digest = Change(letter.digest.key, add={"letters": -1, AREA_PREFIX + letter.area: -1}, remove=cleared, when=when)
     try:

@@ -41,7 +41,10 @@ class WorkingTime:
         return (weeks * WORKING_DAYS + weekday) * self._day_length + passed_today
 
     def moment_at(self, position: int) -> datetime:
-        """Return the first moment in working hours that has this position."""
+        """Return the first moment in working hours that has this position.
+
+        The end of the working hours has the same position as the next opening, but is not in working hours itself.
+        """
         day, milliseconds = divmod(position, self._day_length)
         weeks, weekday = divmod(day, WORKING_DAYS)
         opening = FIRST_MONDAY + timedelta(days=weeks * DAYS_IN_WEEK + weekday) + self.from_hour * HOUR

@@ -130,7 +130,7 @@ class Update(UpdateText):
     publish_at: Moment | None = None
     published_at: Moment | None = None
     cancelled_at: Moment | None = None
-    # Where to send the latest tests, by the id of the test. Removed when the update is published.
+    # Where to send the latest tests, by the id of the test. Removed when the update is published or cancelled.
     tests: dict[str, UpdateTest] | None = None
     results: Results = Results()
 

@@ -1,7 +1,8 @@
 """Publish an update, now or at a later time, or cancel an update.
 
 A job is work that a queue worker does in steps. The job of an update publishes it at its time if it is scheduled,
-and emails it.
+and emails it. A petition has at most one open job for its updates. Only a draft can be tested. So when it is published
+or cancelled, forget to which addresses staff sent tests (`tests=None`).
 """
 
 from datetime import datetime
@@ -44,7 +45,7 @@ def publish(update: Update, at: datetime | None, actor: str, now: datetime, queu
     scheduled = {"state": UpdateState.SCHEDULED, "publish_at": at}
     published = {"state": UpdateState.SENDING, "publish_at": now, "published_at": now}
     changes = scheduled if at else published
-    try:  # `tests=None`: only a draft can be tested, so forget to which addresses staff sent tests.
+    try:
         return store.change(update, tables, tests=None, **changes)
     except ConditionFailed:
         raise NotNow("This update was published or cancelled meanwhile.") from None
@@ -89,7 +90,7 @@ def progress(update: Update, now: datetime, tables: Tables) -> MailingProgress:
         return MailingProgress([])  # The update has just ended: it was read a moment before its job.
     if own and own.at(now).is_open:
         return MailingProgress(["cancel"])
-    # The update's own job is not open here, so an open job is for another update.
+    # The update's own job is not open here, so if the latest job is open, it is for another update.
     another_has_open_job = latest is not None and latest.at(now).is_open
     can_continue = not another_has_open_job and not _is_too_old(update, now)
     return MailingProgress(["publish", "cancel"] if can_continue else ["cancel"], is_stopped=True)
