@@ -1,7 +1,8 @@
 """The routes by which staff import a partner's CSV file: start an import, read its progress, cancel it and undo it.
 
 Imports are jobs: a worker does them in steps. The undo of an import is an `Import` too: `undoes` has the import's id. A
-partner is an organisation that collects signatures elsewhere.
+partner is an organisation that collects signatures elsewhere. Each action is recorded in the activity log (`audit`)
+before it is done.
 """
 
 import re
@@ -56,7 +57,7 @@ def start_import(request: Request, slug: str) -> Response:
         raise WrongType(CSV)
     petition = petition_as_stored(slug, tables())
     state = petition.state_at(now)
-    # After a petition closes, people can still confirm for a day, and so staff can import.
+    # For a day after a petition closes, people can still confirm, imported people too. So staff can import until then.
     if state is PetitionState.DRAFT or not petition.is_confirmable_at(now):
         raise NotNow(f"This petition is {state}, so nothing can be imported.")
     partner = find_partner(query(request, "partner") or "", tables())
@@ -71,7 +72,7 @@ def start_import(request: Request, slug: str) -> Response:
     audit(request, "import.started", job.job_id, {"partner": partner.source, "dry_run": str(job.dry_run).lower()})
     start(job, imports_queue(), tables())
     # Store the file after `start`, which may raise NotNow. The first step runs 20 seconds later (START_DELAY).
-    if not upload_id:
+    if not upload_id:  # Otherwise the file is the upload, and `body` is not used.
         store_file(job.file, body, CSV, files_bucket())
     return json_answer({"id": job.job_id}, 202)
 
@@ -183,7 +184,6 @@ def _import_json(job: Import, all_imports: list[Import]) -> dict[str, object]:
     # Before an undo ends, we do not know how many receipts it has.
     rows = job.processed if job.undoes else job.expected
     progress = {"rows": rows, "processed": job.processed, "undone_by": undone_by}
-    # Failed if the job has stalled, otherwise as stored. `state_at` would show an old import as expired.
-    current = job.at(now)
+    current = job.at(now)  # Failed if the job has stalled, otherwise as stored.
     fields = current.model_dump(mode="json", exclude=NOT_COPIED)
     return {"id": job.job_id, **fields, **progress, "state": current.state}

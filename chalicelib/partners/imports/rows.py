@@ -11,15 +11,14 @@ from chalicelib.partners.form import SentSignature, read_signature
 from chalicelib.partners.model import Partner
 
 PERSON_FIELDS = ("name", "email", "country", "postcode")
+# A row's values by the names of our fields, or None if the row has too many or too few cells.
+Record = Mapping[str, str] | None
 YES = frozenset({"true", "yes", "1", "y", "x"})
 WRONG_CELL_COUNT = FieldError("row", "This row has more or fewer cells than there are headings")
 
 
-def read_row(record: Mapping[str, str] | None, row: int, partner: Partner, now: datetime) -> SentSignature:
-    """Return the signature in the row, with the partner's usual wording of the consent. Raise Invalid.
-
-    `record`: the values of the row, by the names of our fields. None: the row has too many or too few cells.
-    """
+def read_row(record: Record, row: int, partner: Partner, now: datetime) -> SentSignature:
+    """Return the signature in the row, with the partner's usual wording of the consent. Raise Invalid."""
     if record is None:
         raise Invalid([WRONG_CELL_COUNT])
     person = {field: record[field] for field in PERSON_FIELDS if record.get(field)}
@@ -31,7 +30,8 @@ def read_row(record: Mapping[str, str] | None, row: int, partner: Partner, now: 
         "updates": updates.casefold() in YES,
     }
     identifier = record.get("identifier") or None
-    # Empty defaults: a missing name or address would hide an error in the country or postcode.
+    # A field that is missing is refused before the country and postcode are checked. An empty one is refused with them,
+    # so that staff see all errors of these fields.
     raw = {"email": "", "name": "", **person, "identifier": identifier, "consent": consent}
     return read_signature(raw, partner, now, row, may_lack_identifier=True)
 
@@ -43,7 +43,7 @@ def _moment(text: str | None, now: datetime) -> object:
     """
     if not text:
         return now
-    iso_text = text.replace("Z", "+00:00")
+    iso_text = text.replace("Z", "+00:00")  # `fromisoformat` accepts a Z after a time, but not after a date alone.
     for date_format in (None, "%d/%m/%Y", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S"):  # None: ISO 8601
         try:
             moment = datetime.strptime(text, date_format) if date_format else datetime.fromisoformat(iso_text)

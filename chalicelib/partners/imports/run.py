@@ -19,7 +19,7 @@ from chalicelib.jobs.model import Clock, JobState, Step
 from chalicelib.partners.form import SentSignature
 from chalicelib.partners.imports.file import count_rows, records, shape_of
 from chalicelib.partners.imports.model import MAX_ERRORS, MAX_SAMPLES, Import, RowError, RowSample
-from chalicelib.partners.imports.rows import read_row
+from chalicelib.partners.imports.rows import Record, read_row
 from chalicelib.partners.imports.undo import undo_some
 from chalicelib.partners.model import ReceiveOutcome
 from chalicelib.partners.receive import ReceiveResult, predict_each, take_each
@@ -35,6 +35,8 @@ ROWS_PER_STEP = WORKERS * ROWS_SECONDS // (5 * 2)
 # An undo handles its receipts one after the other.
 RECEIPTS_PER_STEP = ROWS_PER_STEP // WORKERS
 HEADINGS_ROW = 1
+# Rows that one thread takes one after the other: the signature of each row, by the row's index in the step.
+Lane = Mapping[int, SentSignature]
 
 
 @dataclass
@@ -47,7 +49,7 @@ class ImportWork:
     clock: Clock
     workers: int
     # The iterator over the file's rows, and how many rows it has yielded.
-    _rows: Iterator[Mapping[str, str] | None] | None = None
+    _rows: Iterator[Record] | None = None
     _rows_read: int = 0
 
     @cached_property
@@ -90,10 +92,9 @@ class ImportWork:
         In a dry run, only predict the results.
         """
         try:
-            batch = list(islice(self._remaining_rows(job), ROWS_PER_STEP))
+            batch = self._next_rows(job)
         except Unreadable as error:
             return job.in_end_state(JobState.FAILED, why=f"{error}. {job.processed:,} rows were processed before")
-        self._rows_read += len(batch)
         first_row = job.processed + HEADINGS_ROW + 1  # Rows are numbered as in the file, and the headings are row 1.
         signatures = [self._signature_or_error(record, row) for row, record in enumerate(batch, first_row)]
         results = self._take_rows(job, signatures)
@@ -101,17 +102,19 @@ class ImportWork:
         is_done = after.processed >= after.expected
         return after.in_end_state(JobState.DONE) if is_done else after
 
-    def _remaining_rows(self, job: Import) -> Iterator[Mapping[str, str] | None]:
-        """Return an iterator over the rows that are not processed yet. None: a row with too many or too few cells."""
+    def _next_rows(self, job: Import) -> list[Record]:
+        """Return the first ROWS_PER_STEP rows that are not processed yet, or all if they are fewer."""
         if self._rows is None or self._rows_read != job.processed:
             # This is the first call, or another process has taken rows. Read the file from its start.
             assert job.shape
             self._rows, self._rows_read = records(self._downloaded_file(job), job.shape), job.processed
             for _ in islice(self._rows, job.processed):
                 pass  # Skip the processed rows.
-        return self._rows
+        batch = list(islice(self._rows, ROWS_PER_STEP))
+        self._rows_read += len(batch)
+        return batch
 
-    def _signature_or_error(self, record: Mapping[str, str] | None, row: int) -> SentSignature | Invalid:
+    def _signature_or_error(self, record: Record, row: int) -> SentSignature | Invalid:
         try:
             return read_row(record, row, self.receiving.partner, self.clock())
         except Invalid as invalid:
@@ -120,8 +123,8 @@ class ImportWork:
     def _take_rows(self, job: Import, signatures: Sequence[SentSignature | Invalid]) -> list[ReceiveResult]:
         """Spread the valid rows over lanes, and take each lane in its own thread.
 
-        A lane maps the index of each of its rows in `signatures` to the row's signature. Rows with the same identifier
-        of the partner have the same receipt. They are in one lane, so they are taken one after the other.
+        Rows with the same identifier of the partner have the same receipt. They are in one lane, so that two threads
+        never take them at the same time.
         """
         results: dict[int, ReceiveResult] = {}
         lanes: dict[int, dict[int, SentSignature]] = defaultdict(dict)
@@ -136,21 +139,19 @@ class ImportWork:
             results |= lane_results
         return [results[index] for index in range(len(signatures))]
 
-    def _take_lanes(self, job: Import, lanes: Sequence[Mapping[int, SentSignature]]) -> list[dict[int, ReceiveResult]]:
+    def _take_lanes(self, job: Import, lanes: Sequence[Lane]) -> list[dict[int, ReceiveResult]]:
         if self.workers == 1:  # In tests, which need the same order of calls each time.
             return [self._take_lane(job, lane) for lane in lanes]
         with ThreadPoolExecutor(self.workers) as pool:
             return [*pool.map(lambda lane: self._take_lane(job, lane), lanes)]
 
-    def _take_lane(self, job: Import, lane: Mapping[int, SentSignature]) -> dict[int, ReceiveResult]:
+    def _take_lane(self, job: Import, lane: Lane) -> dict[int, ReceiveResult]:
         take = predict_each if job.dry_run else take_each
         results = take([*lane.values()], self.receiving, self.clock())
         return dict(zip(lane, results, strict=True))
 
 
-def _with_results(
-    job: Import, first_row: int, batch: Sequence[Mapping[str, str] | None], results: Sequence[ReceiveResult]
-) -> Import:
+def _with_results(job: Import, first_row: int, batch: Sequence[Record], results: Sequence[ReceiveResult]) -> Import:
     """Return the job with the results of a batch of rows added to its counts, errors and samples."""
     numbers: dict[str, int] = {"processed": job.processed + len(results)}
     outcomes = [result.outcome for result in results]
@@ -165,7 +166,7 @@ def _with_results(
     return job.model_copy(update={**numbers, "errors": errors[:MAX_ERRORS], "sample": samples[:MAX_SAMPLES]})
 
 
-def _filled_fields(record: Mapping[str, str] | None) -> list[str]:
+def _filled_fields(record: Record) -> list[str]:
     """Return which of our fields have a value in the row."""
     if record is None:
         return []

@@ -124,7 +124,7 @@ def _moment(value: object, now: datetime) -> object:
     """
     if value in (None, ""):
         return now
-    try:
+    try:  # `fromisoformat` accepts a Z after a time, but not after a date alone.
         moment = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
     except ValueError:
         return value
