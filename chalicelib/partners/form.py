@@ -120,8 +120,8 @@ def read_signature(
     if partner.counts is CountsWhen.AFTER_EMAIL and not consent.email:
         message = "This partner's signatures need our email to confirm, but this consent allows no email"
         raise Invalid([FieldError("consent.email", message)])
-    # For a consent without a date in a file or from an OSDI client, the time is `now`. A later time is wrong: the
-    # partner's clock is ahead. So only a time before `now` counts as a date.
+    # A file or an OSDI client may leave the date out: then `obtained_at` is `now`. A time after `now` is a clock error
+    # that was small enough to accept. So only a time before `now` counts as a date.
     is_dated = consent.obtained_at < now
     return SentSignature(identifier=signature.identifier, form=form, consent=consent, row=row, is_dated=is_dated)
 

@@ -81,7 +81,8 @@ def _take(
             record_sender(new, current, signature, receiving)
             hurry_email(signature, submission, current, receiving, now)
             return repeated_result(current, new, signature)
-        if not store.claim_again(new, current, receiving.tables):  # If two requests do this, the later receipt stays.
+        # Two requests may both claim the receipt here: the later receipt stays.
+        if not store.claim_again(new, current, receiving.tables):
             raise Conflicted("storage")  # An undo has just marked the receipt as undone. A repeat replaces it.
         current = new
     result = _store_and_count(submission, current, receiving, now)
@@ -102,7 +103,7 @@ def _claim(new: Receipt, stored: Receipt | None, tables: Tables) -> Receipt:
                 store.claim(new, tables)
                 return new
             except ConditionFailed as failure:
-                stored = store.as_receipt(dict(failure.item or {}))
+                stored = store.as_receipt(dict(failure.item or {}))  # Never {}: `claim` fails with the item.
         if stored.undone_at is None:  # Claimed or settled.
             if stored.signature_id != new.signature_id:
                 raise Invalid([CONFLICT])
@@ -150,14 +151,14 @@ def _confirm(
 ) -> None:
     """Confirm the signature. Unless it came with this receipt, take its name and `updates` from `submission`.
 
-    If it has a letter to the petition's targets, perhaps a stranger wrote the letter on our form. So our email asks the
-    person before we send the letter.
+    If it has a letter to the petition's targets, perhaps a stranger typed the letter on our form, at `signed_at`. So
+    the letter becomes `letter_asked`: an email asks the person before we send it.
     """
     corrections = {} if has_this_receipt else {"name": submission.form.name, "updates": submission.form.consent.updates}
     # `confirm` needs what a link in our email would say about the signature.
     subject = Subject(receipt.slug, receipt.signature_id, signature.country or "", signature.source or "")
-    letter, asked_at = signature.letter, iso(signature.signed_at)
-    letter_to_ask_about = {**letter.model_dump(exclude_none=True), "asked_at": asked_at} if letter else None
+    letter, typed_at = signature.letter, iso(signature.signed_at)
+    letter_to_ask_about = {**letter.model_dump(exclude_none=True), "asked_at": typed_at} if letter else None
     also = {"letter": None, "letter_asked": letter_to_ask_about, "by_partner": True}
     try:
         confirm(subject, Corrections.model_validate(corrections), receiving.petition, now, receiving.tables, also=also)
@@ -168,7 +169,8 @@ def _confirm(
 def _is_suppressed(signature: Signature) -> bool:
     """Return whether the person withdrew, was erased, or has not confirmed and cannot be reached by email.
 
-    The undo of an import also sets the state WITHDRAWN, and `taken_back_at`. Then the person did not withdraw.
+    An erasure sets the state WITHDRAWN too. So does the undo of an import, with `taken_back_at`: then the person did
+    not withdraw.
     """
     if signature.state is SignatureState.WITHDRAWN:
         return signature.taken_back_at is None
@@ -186,13 +188,12 @@ def predict_each(
 
 def _predict(new: Receipt, stored: Receipt | None, receiving: ReceivingContext, now: datetime) -> ReceiveResult:
     """Predict what `_take` would return. EXISTING may be wrong if a process stored the signature and then crashed."""
-    if stored and not stored.undone_at:
-        if stored.signature_id != new.signature_id:
-            return ReceiveResult(ReceiveOutcome.INVALID, [CONFLICT])
-        signature = find_signature(stored, receiving)
-        if stored.result is not None and not may_be_stored_again(stored, signature, now):
-            return ReceiveResult(repeated_result(stored, new, signature))
+    current = stored if stored and not stored.undone_at else None
+    if current and current.signature_id != new.signature_id:
+        return ReceiveResult(ReceiveOutcome.INVALID, [CONFLICT])
     signature = find_signature(new, receiving)
+    if current and current.result is not None and not may_be_stored_again(current, signature, now):
+        return ReceiveResult(repeated_result(current, new, signature))
     if signature is not None and _is_suppressed(signature):
         return ReceiveResult(ReceiveOutcome.SUPPRESSED)
     has_signed = signature is not None and not signature.is_withdrawn_or_expired(now)

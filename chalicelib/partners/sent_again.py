@@ -26,8 +26,9 @@ def find_signature(receipt: Receipt, receiving: ReceivingContext) -> Signature |
 def may_be_stored_again(receipt: Receipt, signature: Signature | None, now: datetime) -> bool:
     """Return whether the signature expired before the person confirmed it, or the undo of an import took it back.
 
-    If no signature is stored, it either expired, or was withdrawn or erased at least ERASED_LIFETIME ago. In the second
-    case, the receipt is at least that old. So for a younger receipt, return True. Otherwise we do not know: False.
+    If no signature is stored, it expired, or the person withdrew or was erased after the receipt. A withdrawn or erased
+    item stays for at least ERASED_LIFETIME. So if the receipt is younger than that, the signature expired: return True.
+    Otherwise we do not know: return False.
     """
     if receipt.result is ReceiveOutcome.SUPPRESSED:  # It was not stored even the first time.
         return False
@@ -42,7 +43,7 @@ def repeated_result(settled: Receipt, new: Receipt, signature: Signature | None)
     """Return the result of sending a signature again. `settled`: its stored receipt. `new`: the repeat's receipt.
 
     For the same row of an import, this is the stored result. Otherwise, if no signature is stored, it is SUPPRESSED:
-    perhaps the person withdrew or was erased.
+    perhaps the person withdrew or was erased. A stored SUPPRESSED stays, because we never stored that signature.
     """
     if settled.result and settled.is_same_row(new):  # After a crash, the import takes the same row again.
         return settled.result
@@ -86,5 +87,6 @@ def hurry_email(
     """
     if signature is None or receiving.job_id is not None:
         return
+    # `signed_at` of an imported signature is the time of the import.
     if submission.is_dated and submission.consent.obtained_at > signature.signed_at:
         hurry_imported_mail(keys.signature(receipt.slug, receipt.signature_id), signature, now, receiving.tables)

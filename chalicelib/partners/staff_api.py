@@ -1,6 +1,7 @@
 """The routes for staff to list and create partners, and to issue tokens for partners.
 
-A partner is an organisation that collects signatures elsewhere and sends them to us.
+A partner is an organisation that collects signatures elsewhere and sends them to us. Each action is recorded in the
+activity log (`audit`) before it is done.
 """
 
 from datetime import timedelta

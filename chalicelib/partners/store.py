@@ -1,7 +1,8 @@
 """Store and find partners, their wordings and their receipts in the counts table.
 
 A wording is what people agree to on a partner's site. A receipt records that a partner sent a signature. These items
-have no names or addresses of people. An import is a partner's file of signatures, which staff can undo.
+have no names or addresses of people. An import is a partner's file of signatures, which staff can undo. After an undo,
+the partner may send the same identifier with another email address: then its receipt belongs to another signature.
 """
 
 from collections.abc import Iterator, Sequence
@@ -76,11 +77,12 @@ def undo_receipt(receipt: Receipt, job_id: str, now: datetime, tables: Tables) -
     Do nothing if the imports of the receipt have changed meanwhile.
     """
     # The imports that sent the signature, without the import that is undone now. `job_id` and `row` are of the first
-    # import, `also_in` has the later ones.
+    # import, if the API did not send it first. `also_in` has the later ones, of which none becomes the first.
     remaining_later = (receipt.also_in or set()) - {job_id}
     remaining_first = receipt.job_id if receipt.job_id != job_id else None
     is_unchanged = is_still("job_id", receipt.job_id) & is_still("also_in", receipt.also_in)
     if not remaining_first and not remaining_later:
+        # The receipt keeps the id of this import until `claim_again` replaces the receipt.
         tables.try_update(Change(receipt.key, assign={"undone_at": iso(now)}, when=is_unchanged))
         return
     assign: dict[str, Any] = {}
