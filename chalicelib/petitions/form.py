@@ -80,8 +80,9 @@ def read_edit(body: str, petition: Petition, now: datetime) -> Petition:
     """Return `petition` with the edit applied. Raise NotJson, or Invalid with the field errors.
 
     If the body omits an editable field:
-    - the fields in KEPT_IF_OMITTED, and closes_at of a closed petition, keep their values;
-    - goals, privacy_url, and closes_at of any other petition become empty;
+    - the fields in KEPT_IF_OMITTED keep their values;
+    - goals and privacy_url become empty;
+    - closes_at becomes empty, but keeps its value if the petition's stored state is CLOSED;
     - all other editable fields are required.
     The body may also contain fields that staff cannot edit, with the values that `petition_for_staff` returns.
     """
@@ -176,7 +177,8 @@ def _time_errors(before: Petition, after: Petition, now: datetime) -> list[Field
     if before.scheduled_opening(now) and after.opened_at <= now:
         errors.append(FieldError("opened_at", "Enter a time in the future. To open the petition now, change its state"))
     if after.closes_at == before.closes_at or state_now is PetitionState.DRAFT:
-        return errors  # The model has checked that closes_at is later than opened_at. A draft needs no other check.
+        # A draft needs no check here: when it opens, the model requires that closes_at is later than opened_at.
+        return errors
     if state_now in (PetitionState.CLOSED, PetitionState.REMOVED):
         errors.append(FieldError("closes_at", f"The petition is {state_now}, so you cannot change this"))
     elif after.closes_at and after.closes_at <= now:

@@ -110,7 +110,8 @@ class Letter(LetterText):
         for target in self.targets:
             name = text.target_names.get(target.key, target.name)
             targets.append(target.model_copy(update={"name": name}))
-        return self.model_copy(update={**dict(text), "targets": targets})
+        translated_fields = dict(text)  # All fields that Letter inherits from LetterText, also `target_names`.
+        return self.model_copy(update={**translated_fields, "targets": targets})
 
     def has_address(self, member_email: str, among: Sequence[LetterTarget]) -> bool:
         """Return whether the member of parliament with this address is also one of the targets `among`.
@@ -146,8 +147,8 @@ class LetterVersion(BaseModel):
 
     def in_language(self, code: str | None) -> Letter:
         """Return the letter as seen by people who signed in this language (None: the main language)."""
-        language = code or self.language
-        return self.letter.translated(self.translations.get(language))
+        # The main language has no translation. Then `translated` returns the letter unchanged.
+        return self.letter.translated(self.translations.get(code or self.language))
 
 
 def version_of_letter(letter: Letter | None, translations: Mapping[str, Translation]) -> str:

@@ -175,7 +175,7 @@ class Petition(BaseModel):
 
     @property
     def version(self) -> str:
-        """Return the text version and the consent version in one string. The current PetitionText has this version."""
+        """Return the version of the current texts as a stored PetitionText has it: both versions in one string."""
         return version_of(self.text_version, self.consent_version)
 
     def state_at(self, now: datetime) -> PetitionState:

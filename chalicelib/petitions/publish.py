@@ -38,7 +38,7 @@ def publish(petition: Petition, now: datetime, tables: Tables) -> Petition:
         if stored.state is PetitionState.CLOSED:  # A closed petition must have closes_at.
             preserved["closes_at"] = petition.closes_at or stored.closes_at
     petition = with_changes(petition, **preserved)
-    # The tally head gets the number of shards before the petition does (see `raise_shards`).
+    # The tally is open already. The tally head gets a higher number of shards before the petition (see `raise_shards`).
     open_tally(petition.slug, petition.shards, now, tables)
     return edit(petition, now, tables)
 

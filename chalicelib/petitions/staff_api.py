@@ -1,6 +1,7 @@
 """Staff routes that create, edit, preview, open, pause, close and remove a petition.
 
 The revision of a petition increases with every edit. It is the ETag, so that an edit of an old revision is refused.
+Each action is recorded in the activity log (`audit`) before it is done.
 """
 
 from typing import TYPE_CHECKING

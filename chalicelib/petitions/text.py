@@ -127,7 +127,7 @@ def digest(*parts: str) -> str:
 
 def text_of(petition: "Petition", now: datetime) -> PetitionText:
     """Return the current text and wordings as a PetitionText. Leave out the letter, which has versions of its own."""
-    # PetitionText ignores the petition's own letter, as all fields that it does not have. But Translation has a letter.
+    # PetitionText has no field for the petition's own letter, and ignores it. But it would take the translated letters.
     translated_letters = {code: {"letter"} for code in petition.translations}
     texts = petition.model_dump(exclude={"translations": translated_letters})
     return PetitionText.model_validate({**texts, "version": petition.version, "recorded_at": now})

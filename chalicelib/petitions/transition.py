@@ -43,7 +43,8 @@ def apply(petition: Petition, transition: Transition, now: datetime) -> Petition
     if field_errors:
         raise Invalid(field_errors)
     if transition.at:
-        # Store the state OPEN now, and the time in opened_at or closes_at. From that time on, the new state applies.
+        # Store OPEN now, whether the petition opens or closes later: `state_at` derives the state from opened_at and
+        # closes_at.
         time_field = SCHEDULED[current, transition.state]
         return with_changes(petition, state=PetitionState.OPEN, **{time_field: transition.at})
     changes = _CHANGES[transition.state](petition, transition, now)
