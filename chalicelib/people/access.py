@@ -150,7 +150,7 @@ def _held_signature(
     return {
         "petition": {"slug": stored.petition.slug, "title": title},
         "id": stored.signature_id,
-        "state": signature.state,  # As stored. Only staff see the states of `state_of`.
+        "state": signature.state,  # As stored. Only staff see "expired" and "erased" (`state_of`).
         "person": _person(signature),
         "obtained": {
             "by": signature.obtained_by,  # The charity or a partner.

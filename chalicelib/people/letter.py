@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 def letters_of(stored: list[StoredSignature], tables: Tables) -> "dict[str, HeldLetter]":
-    """Return the person's letters by slug. Leave out a signature if neither it nor its petition has a letter.
+    """Return the person's letters by slug. `stored`: the signatures of one address, at most one for each petition.
 
-    A withdrawal removes the letter, and staff may remove the petition's letter. Letters that were sent before are still
-    returned. `stored`: the signatures of one address, at most one for each petition.
+    Leave out a signature if neither it nor its petition has a letter, and no delivery of a letter is stored. A delivery
+    stays stored if a withdrawal removes the letter, or if staff remove the petition's letter.
     """
     letters: dict[str, HeldLetter] = {}
     for each in stored:
@@ -83,7 +83,8 @@ def _delivery(target_name: str, item: Item) -> "LetterDelivery":
         "waiting_since": item.get("mail_requested_at"),
         "sent_at": item.get("mailed_at"),
         "perhaps_sent_at": item.get("mail_unknown_at"),
-        "in_digest_of": item.get("digest"),  # The day of the daily email that counts this letter.
+        # For a letter that a daily email counts: the day of that email, and the first letters of the person's postcode.
+        "in_digest_of": item.get("digest"),
         "area": item.get("digest_area"),
         "undeliverable": item.get("undeliverable"),
     }

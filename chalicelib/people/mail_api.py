@@ -1,6 +1,7 @@
 """The routes for staff to send a person's email again, and to allow email again after it was stopped.
 
-The owner of an email address can stop email about a petition to this address.
+The owner of an email address can stop email about a petition to this address. Each action is recorded in the activity
+log (`audit`) before it is done.
 """
 
 from datetime import datetime

@@ -1,7 +1,8 @@
 """Routes of the total: how many different people signed here or elsewhere. Staff enter figures; the total is public.
 
 A figure is the number of people who signed with one source: another platform, or a collection on paper. If the source
-sends hashes of its signers' addresses, a comparison (a job) counts how many of these people signed here too.
+sends hashes of its signers' addresses, a comparison (a job) counts how many of these people signed here too. Each
+action of staff is recorded in the activity log (`audit`) before it is done.
 """
 
 from datetime import datetime
@@ -137,13 +138,14 @@ def list_comparisons(request: Request, slug: str) -> Response:
 
 @staff_view(routes)
 def cancel_comparison(request: Request, slug: str, comparison_id: str) -> Response:
-    """Cancel the comparison, and return it. The figure stays, without the comparison. The hashes are deleted."""
+    """Cancel the comparison, and return it. The hashes are deleted. The entered figure stays."""
     job = find_job(HashComparison, comparison_id, tables(), key=slug)
     cancelled = cancel_job(request, "comparison.cancelled", job)
     return json_answer(_comparison_answer(cancelled))
 
 
 def _comparison_answer(job: HashComparison) -> "ShownComparison":
+    """Return the comparison: of `seen` signers here, `here` are also among the source's `count` people."""
     current = job.at(times.now())  # Failed if the job has stalled, otherwise as stored.
     return {
         "id": job.job_id,

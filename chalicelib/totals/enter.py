@@ -17,7 +17,7 @@ def enter(slug: str, new: NewFigure, now: datetime, tables: Tables) -> Figure:
     """Add the figure to the petition. Raise Invalid if `as_of` is in the future, and what `add_figure` raises."""
     if new.as_of > now:
         raise Invalid([FieldError("as_of", "Enter a time that is not in the future")])
-    # A comparison of the hashes is a job of its own, which reads them from a file.
+    # A figure has neither the hashes of the source's addresses nor their upload. A comparison (a job) reads them.
     figure = Figure(**new.model_dump(exclude={"hashes", "upload"}), entered_at=now)
     return add_figure(slug, figure, tables)
 

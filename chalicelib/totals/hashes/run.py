@@ -80,7 +80,7 @@ class ComparisonWork:
 
         Raise Unreadable if the file is wrong or missing, or is not the one that was checked.
         """
-        path = self._file.download(job.file, job.file_digest)
+        path = self._file.download(job.file, job.file_digest)  # Later calls only compare digests.
         if self._hashes is None:
             self._hashes = frozenset(read_hashes(path))
         return self._hashes
