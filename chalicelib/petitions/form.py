@@ -70,7 +70,8 @@ def read_new_petition(body: str, now: datetime) -> Petition:
     values = _json_object(body)
     # Only a new petition may set its slug, so any value of the slug is allowed here.
     errors = _uneditable_field_errors(values, allowed={"slug": values.get("slug")})
-    petition = _valid_petition({"opened_at": now, **values, "state": PetitionState.DRAFT}, errors)
+    allowed_values = {name: value for name, value in values.items() if name not in errors}
+    petition = _valid_petition({"opened_at": now, **allowed_values, "state": PetitionState.DRAFT}, errors)
     check_addresses_differ(petition.letter)
     _require_members_table(petition.letter)
     return petition
@@ -124,10 +125,8 @@ def _json_object(body: str) -> dict[str, Any]:
 
 def _valid_petition(values: Mapping[str, Any], errors: dict[str, FieldError]) -> Petition:
     """Return the petition with these values. Raise Invalid with `errors` and the errors that the model finds."""
-    valid_names = Petition.model_fields.keys() - errors.keys()
-    fields = {name: value for name, value in values.items() if name in valid_names}
     try:
-        petition = Petition.model_validate(fields)
+        petition = Petition.model_validate(values)
     except ValidationError as error:
         raise Invalid([*errors.values(), *field_errors(error, WORDS)]) from error
     if errors:

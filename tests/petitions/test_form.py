@@ -28,10 +28,10 @@ def apply_edit(petition: Petition, now: datetime = NOW, **changes: Any) -> Petit
     return read_edit(json.dumps({**petition_for_staff(petition, now), **changes}), petition, now)
 
 
-def field_errors(petition: Petition, **changes: Any) -> set[str]:
+def field_errors(petition: Petition, **changes: Any) -> list[str]:
     with pytest.raises(Invalid) as caught:
         apply_edit(petition, **changes)
-    return {error.field for error in caught.value.errors}
+    return [error.field for error in caught.value.errors]
 
 
 def test_a_new_petition_is_a_draft_even_with_a_past_opening() -> None:
@@ -162,8 +162,8 @@ def test_the_shown_petition_can_be_sent_back_unchanged() -> None:
     "changes",
     [{"state": "closed"}, {"revision": 7}, {"slug": "other"}, {"paused_at": iso(NOW)}, {"text_version": "0" * 12}],
 )
-def test_changing_a_read_only_field_is_an_error(changes: dict[str, Any]) -> None:
-    assert field_errors(a_petition(), **changes) == {*changes}
+def test_changing_a_read_only_field_is_one_error(changes: dict[str, Any]) -> None:
+    assert field_errors(a_petition(), **changes) == [*changes]
 
 
 def test_an_edit_resets_the_fields_it_omits() -> None:
@@ -177,16 +177,16 @@ def test_an_edit_resets_the_fields_it_omits() -> None:
 
 
 def test_only_a_draft_can_change_its_opening() -> None:
-    assert field_errors(a_petition(), opened_at=iso(NOW - DAY)) == {"opened_at"}
+    assert field_errors(a_petition(), opened_at=iso(NOW - DAY)) == ["opened_at"]
     for draft in (DRAFT, a_petition(opened_at=NOW + DAY)):
         assert apply_edit(draft, opened_at=iso(NOW + 2 * DAY)).opened_at == NOW + 2 * DAY
 
 
 def test_an_edit_cannot_close_a_petition_or_change_a_past_closing() -> None:
-    assert field_errors(a_petition(), closes_at=iso(NOW - DAY)) == {"closes_at"}
-    assert field_errors(a_petition(closes_at=NOW - DAY), closes_at=iso(NOW + DAY)) == {"closes_at"}
+    assert field_errors(a_petition(), closes_at=iso(NOW - DAY)) == ["closes_at"]
+    assert field_errors(a_petition(closes_at=NOW - DAY), closes_at=iso(NOW + DAY)) == ["closes_at"]
     closed = a_petition(state="closed", closes_at=NOW - DAY)
-    assert field_errors(closed, closes_at=iso(NOW + DAY)) == {"closes_at"}
+    assert field_errors(closed, closes_at=iso(NOW + DAY)) == ["closes_at"]
     assert apply_edit(a_petition(), closes_at=iso(NOW + DAY)).closes_at == NOW + DAY
     assert read_edit(body_of(closed), closed, NOW).closes_at == NOW - DAY
 
