@@ -176,7 +176,8 @@ def _refusal(error: "ClientError") -> PetitionsError | None:
     """Return our error for a refusal that the calls above expect. None: `translate_errors` chooses the error."""
     code = error.response["Error"]["Code"]
     if code in ("TableAlreadyExistsException", "TableInUseException"):
-        # Perhaps the client repeated the call, because the answer to the first attempt was lost.
+        # Perhaps the client repeated the call, because the answer to the first attempt was lost. Then the copy is being
+        # made, so `begin` ignores this error.
         return Conflicted("storage")
     if code == "ResourceNotFoundException":
         return UnknownThing("There is no such table.")

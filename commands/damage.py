@@ -5,7 +5,8 @@ application changes signed data (SIGNED), it also changes one of TIMES: of signi
 erasing. So a live signature with the copy's times but other signed data was damaged. Only `updates` (the consent to
 email with updates), the attributes about email and the data in ADDED_LATER can change while all times stay the same.
 If a signature is confirmed in the copy and pending in the live table, and was not withdrawn, then it was deleted and
-its owner signed again.
+its owner signed again. `SinceCopy` also has the ids in the engineer's files: of the people who withdrew
+(`withdrawn_by_link`) or stopped updates (`unsubscribed`) by a link, perhaps while their signature was missing.
 """
 
 from collections.abc import Iterable, Mapping
@@ -53,15 +54,16 @@ def decide_signature(copied: Item, live: Item | None, since_copy: SinceCopy) -> 
 def _decide_newer(copied: Item, live: Item, since_copy: SinceCopy) -> RestoreDecision:
     """Decide for a live signature that was signed or changed after the copy's moment: it stays.
 
-    But a partner whose signatures count at once may have sent it again, with a consent to updates older than the
-    person's choice to stop them. Then keep this choice. Somebody who signed again here chose anew.
+    But the live table may lack the person's stop of updates, because of the damage. Then a partner whose signatures
+    count at once may have started updates again, with an older consent: stop them. Somebody who signed again here
+    chose anew.
     """
     # If the copy has both a stop and `updates`, the person agreed again after the stop.
     stop_in_copy = {} if copied.get("updates") else _part(("unsubscribed_at",), copied)
     stop = _stop_of_updates(live, since_copy) or stop_in_copy
     # With `unsubscribed_at` in the live item, an older consent would not have started updates.
-    is_stop_unknown = "unsubscribed_at" not in live
-    partner_started_updates = live.get("by_partner") and live.get("updates") and is_stop_unknown
+    has_no_stop = "unsubscribed_at" not in live
+    partner_started_updates = live.get("by_partner") and live.get("updates") and has_no_stop
     if not (stop and partner_started_updates):
         return RestoreDecision(RestoreOutcome.NEWER)
     change = Change(item_key(keys.SIGNATURES, live), assign={"updates": False, **stop}, when=_is_unchanged(live))
@@ -76,9 +78,10 @@ def _decide_unchanged(live: Item, since_copy: SinceCopy) -> RestoreDecision:
     if "restored_at" not in live:
         return RestoreDecision(RestoreOutcome.SAME)
     if live["sk"] in since_copy.withdrawn_by_link and live["state"] != SignatureState.WITHDRAWN:
-        return RestoreDecision(RestoreOutcome.WITHDRAWN)
+        return RestoreDecision(RestoreOutcome.WITHDRAWN)  # For this outcome, restore.py calls `withdraw`.
     stop = _stop_of_updates(live, since_copy)
-    # Without "Z", the text of `restored_at` sorts before every time of the same second.
+    # `unsubscribed_at` has fractions of a second, `restored_at` has none. Without "Z", the text of `restored_at` sorts
+    # before every time of its second: "05" before "05.25Z".
     has_stopped_since = live.get("unsubscribed_at", "") >= live["restored_at"].removesuffix("Z")
     if stop and not has_stopped_since:
         change = Change(item_key(keys.SIGNATURES, live), assign=stop, when=_is_unchanged(live))
@@ -94,8 +97,8 @@ def _is_damaged(copied: Item, live: Item) -> bool:
     has_new_time = any(time != copied.get(name) for name, time in live_times.items())
     if has_new_time:
         return False  # The application changed the item.
-    # A withdrawn signature may lose `unsubscribed_at` without a new time: the undo of an import has withdrawn it, and
-    # then its owner withdraws too.
+    # A withdrawn signature has at most one of these attributes: the undo of an import keeps `unsubscribed_at`. If the
+    # owner withdraws too, the application removes it, and changes no time.
     is_withdrawn = live.get("state") == SignatureState.WITHDRAWN
     has_lost_data = not is_withdrawn and bool(_lost(_REMOVED_ONLY_WITH_NEW_TIME, copied, live))
     return has_lost_data or _part(SIGNED, copied) != _part(SIGNED, live)
@@ -125,6 +128,7 @@ def _reason_to_leave_out(copied: Item, since_copy: SinceCopy) -> RestoreOutcome 
         return RestoreOutcome.EXPIRED
     if copied["sk"] in since_copy.withdrawn_by_link:
         return RestoreOutcome.LEFT_OUT
+    # GONE is less sure: the activity log records an action before it is done. So an engineer must check these.
     return RestoreOutcome.GONE if _is_withdrawn_or_erased(copied["sk"], signature, since_copy) else None
 
 
@@ -142,7 +146,8 @@ def _is_withdrawn_or_erased(signature_id: str, signature: Signature, since_copy:
 def _stop_of_updates(item: Item, since_copy: SinceCopy) -> Item:
     """Return what `stop_updates` would have stored if the person stopped updates while the signature was missing.
 
-    The engineer's file does not say when. With the latest possible time, no earlier consent starts updates again.
+    The engineer's file (`unsubscribed`) does not say when the person stopped them. `now` is the latest possible time:
+    then a partner's consent from before the stop cannot start updates again.
     """
     # `taken_back_at`: the undo of an import withdrew the signature, not the person. A later import may bring it back.
     may_get_updates = item.get("state") != SignatureState.WITHDRAWN or "taken_back_at" in item
@@ -152,11 +157,11 @@ def _stop_of_updates(item: Item, since_copy: SinceCopy) -> Item:
 
 
 def _repair(copied: Item, live: Item, since_copy: SinceCopy) -> Change:
-    """Return the change that writes the copy's signed data, and the EMAIL_HISTORY that the live item has lost.
+    """Return the change that writes the copy's signed data, and what the live item can have lost only by damage.
 
-    `updates` becomes True only if both items have it. Keep the live item's ADDED_LATER, unless somebody signed again:
-    for example, a new letter must not be sent with the signature that is restored. But the live item's stop of updates
-    always stays.
+    `updates` becomes True only if both items have it. What the live item has of ADDED_LATER stays, unless somebody
+    signed again: for example, a new letter must not be sent with the signature that is restored. But the live item's
+    stop of updates always stays.
     """
     replaced = [*SIGNED]
     if _was_signed_again(copied, live):
@@ -168,7 +173,7 @@ def _repair(copied: Item, live: Item, since_copy: SinceCopy) -> Change:
     removed = [name for name in replaced if name not in copied]
     if copied["state"] == SignatureState.CONFIRMED:  # It does not expire, and needs no email with a link to confirm.
         removed.append("expires_at")
-        if live.get("state") != SignatureState.CONFIRMED:
+        if live.get("state") != SignatureState.CONFIRMED:  # A confirmed one may wait for an email such as a receipt.
             removed += MAIL_REQUEST_FIELDS
     elif "expires_at" in copied and "expires_at" not in live:
         assign["expires_at"] = copied["expires_at"]

@@ -14,7 +14,10 @@ from chalicelib.core.keys import Key
 
 
 class RestoreOutcome(StrEnum):
-    """What a restore does with an item of the copy. The values are the words of the report."""
+    """What a restore does with an item of the copy. The values are the words of the report.
+
+    GONE: in the activity log. LEFT_OUT, WITHDRAWN, UNSUBSCRIBED: in one of the engineer's files.
+    """
 
     SAME = "unchanged"
     PUT_BACK = "put back"

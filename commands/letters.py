@@ -24,7 +24,7 @@ def request_missing_letters(arguments: argparse.Namespace) -> None:
         print("the sweep queues them within 75 minutes, or later if more than 100 emails wait (docs/decisions, 037)")
     is_to_members = petition.letter is not None and petition.letter.is_to_members
     if is_to_members and not has_members():
-        print("letters to members of parliament are not looked for: only the deployed package has their tables")
+        print("letters to members of parliament are not looked for: only the deployed package has the list of members")
 
 
 def add_to(subparsers: Any) -> None:

@@ -43,7 +43,7 @@ class RestoredItem(NamedTuple):
 
 
 def restore(arguments: argparse.Namespace) -> None:
-    """Restore a table, or delete its copy. A repeat changes a restored item only if an engineer's file has its id."""
+    """Restore a table, or delete its copy. A repeat changes restored items only for --leave-out or --unsubscribed."""
     if arguments.finish and arguments.at is None:
         raise common.InputError("--finish needs the time of the copy. --at latest is a different time in each run")
     copy = copy_of(arguments.table, arguments.at)
@@ -76,7 +76,7 @@ def restore_items(
     """Restore the items of the copy's pages, one page at a time. Yield each item with its outcome.
 
     `table`: which table of `live` to restore. `read_withdrawn`: called before each page, because people may withdraw
-    now. `write`: False for a dry run.
+    now. `write`: False for a dry run. Live items that `is_left_out` are not read: their rule does not need them.
     """
     for page in pages:
         since_copy = with_retries(read_withdrawn)
@@ -86,9 +86,7 @@ def restore_items(
         for copied in page:
             key = item_key(table, copied)
             decision = RULES[table](copied, live_by_key.get(key), since_copy)
-            if write and decision.outcome is RestoreOutcome.WITHDRAWN:
-                with_retries(partial(_withdraw, key, since_copy.now, live))
-            outcome = _write(decision, live) if write else decision.outcome
+            outcome = _carry_out(decision, key, since_copy.now, live) if write else decision.outcome
             yield RestoredItem(copied, outcome)
 
 
@@ -100,8 +98,10 @@ def _withdraw(key: Key, now: datetime, live: Tables) -> None:
         raise common.InputError(f"there is no petition {slug_of(key.pk)}: restore counts first") from None
 
 
-def _write(decision: RestoreDecision, live: Tables) -> RestoreOutcome:
-    """Write what was decided for an item. Return the decision's outcome, or NEWER if the item changed meanwhile."""
+def _carry_out(decision: RestoreDecision, key: Key, now: datetime, live: Tables) -> RestoreOutcome:
+    """Do what was decided for an item. Return the decision's outcome, or NEWER if the item changed meanwhile."""
+    if decision.outcome is RestoreOutcome.WITHDRAWN:
+        with_retries(partial(_withdraw, key, now, live))
     write = decision.write
     if write is None:
         return decision.outcome
@@ -120,7 +120,7 @@ def _write(decision: RestoreDecision, live: Tables) -> RestoreOutcome:
 
 
 def _begin(copy: Copy, arguments: argparse.Namespace) -> None:
-    if arguments.at:  # "latest" needs no check: AWS has just named this moment.
+    if arguments.at:  # None means "latest". It needs no check: AWS has just named this moment.
         with_retries(copy.window).check(arguments.at)
     common.audit("table.copied", arguments.table, at=iso(copy.moment), copy=copy.name)
     with_retries(copy.begin)
@@ -143,7 +143,7 @@ def _count_outcomes(items: Iterable[RestoredItem], arguments: argparse.Namespace
         counted[outcome] += 1
         if outcome in OUTCOMES_CHANGING_COUNTS:
             slugs_to_recount |= _slugs_to_recount(arguments.table, item["pk"])
-        # GONE: the activity log has a withdrawal or erasing. It may have failed, so the engineer must check the item.
+        # GONE: the log has an action, recorded before it was done. It may have failed, so the engineer must check.
         is_listed = arguments.list and outcome is not RestoreOutcome.SAME
         if is_listed or outcome is RestoreOutcome.GONE:
             print(f"{outcome}\t{item['pk']}\t{item['sk']}")

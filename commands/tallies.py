@@ -76,7 +76,7 @@ def report(found: Recount) -> list[str]:
         lines.append("  the pending counters agree")
     if found.moving:
         lines.append(
-            f"  {found.moving} changed just now: a smaller drift would not be seen."
+            f"  signatures that changed just now: {found.moving}. They may hide a drift up to this number."
             " Run it again when fewer people are signing"
         )
     return lines
@@ -88,8 +88,8 @@ def repair_tally(petition: Petition, found: Recount) -> None:
     Raise common.InputError if there is drift and signatures have just changed: then the drift is not known exactly.
     """
     _refuse_while_moving(found)
+    # The adjusting entry goes to today's shards. While today is closed, these are not read.
     if reopened_days := reopen(petition.slug, times.now(), common.tables()):
-        # An adjusting entry on a closed day would not be counted.
         days = ", ".join(str(day) for day in reopened_days)
         print(f"  reopened, because they were closed before they were over: {days}")
         found = _recount_and_print(petition)

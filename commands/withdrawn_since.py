@@ -26,6 +26,7 @@ class WithdrawnSince:
     def __init__(self, moment: datetime, withdrawn_by_link: frozenset[str], unsubscribed: frozenset[str]) -> None:
         self._since = moment - OVERLAP
         self._withdrawn_by_link, self._unsubscribed = withdrawn_by_link, unsubscribed
+        # For each action: the time of the latest entry by the signature's id.
         self._times: dict[str, dict[str, datetime]] = {ERASED: {}, WITHDRAWN: {}}
 
     def read(self) -> SinceCopy:
