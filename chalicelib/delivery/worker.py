@@ -103,7 +103,8 @@ def _relay(changes: Iterable[StreamChange]) -> None:
     deadline = time.monotonic() + RELAY_SECONDS
     images = [(change.before, change.after) for change in changes]
     relayed_count = relay(images, times.now(), _outbox(), tables())
-    # The letters of many people can take too long. So after the deadline, stop with NotYet (`until_deadline`).
+    # The letters of many people can take too long. So after the deadline, `until_deadline` raises NotYet, while
+    # `request_letters` asks it for the next images.
     images_in_time = until_deadline(images, deadline, time.monotonic)
     images_for_letters = _remove_withdrawn_letters_before_each(images_in_time)
     letter_count = request_letters(images_for_letters, times.now(), _outbox(), tables())
@@ -131,7 +132,7 @@ def _message_handler(priority: Priority, share_of_rate: Callable[[], float]) -> 
     mailer().close_if_idle(times.now())
     deliver = limit_rate(mailer().send, limiter)
     context = MailContext(settings().site_url, settings().token_keys, settings().limit_keys, deliver)
-    # The batch's time begins here, before the first call to AWS, so that it includes all calls.
+    # The batch's time begins here, so that it includes the call to AWS by `share_of_rate`.
     batch_sender = BatchSender(KINDS, context, tables(), time.monotonic, time.sleep)
     # At most `mail_senders` copies of this function run at the same time. Each keeps to an equal part of the share.
     limiter.per_second = share_of_rate() * settings().mail_per_second / settings().mail_senders

@@ -139,7 +139,8 @@ def _breakdown(counts: Counter[str]) -> str:
 def _explain_difference(facts: CoverFacts) -> str:
     """Explain why the number of rows differs from the count, or say that both are the same.
 
-    `Totals` explains `gone` and `unsure`.
+    For some seconds around the moment, we do not know which confirmations the count includes. `gone` is a maximum,
+    because some of these people had never confirmed.
     """
     result = facts.result
     excess = result.rows - facts.export.count_at_moment
@@ -148,7 +149,7 @@ def _explain_difference(facts: CoverFacts) -> str:
     if excess < 0:
         return (
             f"The file has {-excess:,} fewer signatures than the count at that moment. These people withdrew "
-            f"afterwards ({result.gone:,} at most) or confirmed within seconds of that moment. Withdrawn "
+            f"afterwards ({result.gone:,} at most) or confirmed in the seconds after that moment. Withdrawn "
             "signatures are not exported."
         )
     return (

@@ -49,6 +49,7 @@ class Selection:
         moment = self.export.moment
         self.moment = iso(moment)
         # If a confirmation is within SETTLING of the moment, before or after, we cannot know whether the tally has it.
+        # `withdrawn_at` has fractions of a second, so it is compared with a `lower_bound`.
         self.unsure_from = lower_bound(moment - SETTLING)
         self.late_until = iso(moment + SETTLING)
 
@@ -57,11 +58,12 @@ class Selection:
         if item["state"] == SignatureState.CONFIRMED and item["confirmed_at"] <= self.moment:
             self._count_row(item)
             return True
-        # Withdrawn after the moment or shortly before it: perhaps the tally includes this signature. It may have been
-        # signed or confirmed again since, so its state does not matter.
+        # Withdrawn after the moment or shortly before it: perhaps the tally includes this signature. After withdrawing,
+        # the person may have signed or confirmed again, so the signature's state does not matter.
         if item.get("withdrawn_at", "") >= self.unsure_from:
             self.totals.gone += 1
-        # Confirmed soon after the moment: perhaps the tally includes this signature.
+        # Confirmed soon after the moment: perhaps the tally includes this signature. If it is in `gone` too, we only
+        # accept a slightly larger difference between rows and tally.
         if item["state"] == SignatureState.CONFIRMED and item["confirmed_at"] <= self.late_until:
             self.totals.late += 1
         return False

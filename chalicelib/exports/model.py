@@ -142,7 +142,7 @@ class Export(Job):
 
     @property
     def count_at_moment(self) -> int:
-        """Return the petition's exact count at the moment of this export: the job expects so many rows."""
+        """Return the petition's exact count at the export's moment. `new_export` stores it as the expected rows."""
         return self.expected
 
     @property

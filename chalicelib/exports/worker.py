@@ -23,7 +23,7 @@ def run_export(event: SQSEvent) -> Failures:
 
 
 def _work(export: Export, folder: Path) -> Work[Export]:
-    # Import here: all tools that import app.py load this file too, but only one Lambda function runs exports.
+    # Imported here, so that tools that import all of app.py do not load the code that makes exports.
     from chalicelib.exports.gather import ExportContext
     from chalicelib.exports.run import ExportWork
 

@@ -48,7 +48,7 @@ def file_key(slug: str, upload_id: str) -> str:
 
 
 def delete_file(key: str, bucket: Bucket) -> None:
-    """Delete the file. A repeat changes nothing."""
+    """Delete the file's folder, in which nothing else is (`file_key`). A repeat changes nothing."""
     folder, _, _ = key.rpartition("/")
     bucket.delete_under(f"{folder}/")
 

@@ -26,6 +26,7 @@ def public_areas(confirmed: int, by_area: Mapping[str, int]) -> dict[str, int]:
             areas[name] = number
     ranked = largest_first(areas)[:MAX_AREAS]
     while ranked:
+        # The true number. From the rounded numbers, people learn it only roughly.
         outside = confirmed - sum(number for _, number in ranked)
         if _may_be_known(outside):
             break

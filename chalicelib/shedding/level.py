@@ -44,8 +44,8 @@ def level_now(tables: Tables) -> Level:
     except Exception as error:
         if not isinstance(error, Unavailable):  # AWS answered: the item is unreadable, or the code has a bug.
             log.degraded("level_unreadable")
-        # The cache would have returned the last known level, so there is none. Cache NORMAL for LEVEL_SECONDS, so that
-        # the next requests do not wait for the same failure.
+        # After any error, the cache returns the last known level. It raised the error, so no level is known. Cache
+        # NORMAL for LEVEL_SECONDS, so that the next requests do not wait for the same failure.
         return _cached_level.get("level", lambda: Level.NORMAL)
 
 

@@ -118,7 +118,8 @@ def _send(method: str, url: str, headers: dict[str, str] | None = None, body: st
     Raise ProviderUnavailable if the call fails, the status is 5xx (for a GET: not 200), the body is too long, or the
     body is not a JSON object.
     """
-    # Connections may be dead when the function runs again, and a code works only once. So use each connection once.
+    # A kept connection may be dead when the function runs again. A request that fails over it cannot be repeated: the
+    # code of a sign-in works only once. So use a new connection for each request.
     all_headers = {"Accept": "application/json", "Connection": "close"}
     if body:
         all_headers["Content-Type"] = "application/x-www-form-urlencoded"

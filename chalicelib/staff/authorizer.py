@@ -57,7 +57,7 @@ def staff_authorizer(request: AuthRequest) -> AuthResponse:
 
 @routes.authorizer(ttl_seconds=0)
 def partner_authorizer(request: AuthRequest) -> AuthResponse:
-    """Check the token of a partner, as `staff_authorizer` does for staff."""
+    """Check the token of a partner, which may be in either of two headers (HeadersAuthorizer)."""
     return _authorized(request)
 
 
@@ -138,7 +138,7 @@ def _allowed(rights: Set[Right], path: str) -> list[str | AuthRoute]:
     slash = path.removeprefix(bare_path)
     reachable: Set[Right | Access] = rights if rights == {Right.PARTNER} else {*rights, Access.ANY_STAFF_TOKEN}
     opened = [route for route in ROUTES.values() if route.right in reachable]
-    # Leave out a pattern that would also match the path, although the path is not of its route.
+    # Leave out a pattern that matches the path of another route, such as /petitions/* for /petitions/x/counts.
     precise = [route for route in opened if not _overreaches(route.pattern, bare_path)]
     return [AuthRoute(route.pattern + slash, route.methods) for route in precise]
 
@@ -151,11 +151,11 @@ def _path(method_arn: str) -> str:
 def _overreaches(pattern: str, path: str) -> bool:
     """Return whether IAM would match the path to this pattern, although the path belongs to another route or to none.
 
-    In IAM, * also matches slashes and the empty string: petitions/* would open petitions/x/counts and petitions/.
+    In IAM, * also matches slashes and the empty string: /petitions/* would open /petitions/x/counts and /petitions/.
     """
     if not fnmatchcase(path, pattern):
         return False
-    has_empty_part = "" in path.split("/")[1:]
+    has_empty_part = "//" in path or path.endswith("/")
     has_other_depth = path.count("/") != pattern.count("/")
     return has_empty_part or has_other_depth
 

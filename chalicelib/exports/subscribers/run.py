@@ -75,6 +75,7 @@ class ListWork:
         rows = [_row("subscribed", signature_id, item) for signature_id, item in subscribed.items()]
         # The signature of somebody who withdrew or was erased is not confirmed. Then the row has only the id.
         rows += [_row("unsubscribed", each, confirmed.get(each, {})) for each in unsubscribed]
+        # A new S3 key each time, because two processes may do this step at once.
         key = f"{PARTS}/{job.job_id}/{bucket}-{token_hex(4)}"
         self._put(key, "".join(rows))
         listed_ids = sorted(earlier_ids | subscribed.keys())
@@ -130,6 +131,7 @@ class ListWork:
         except Invalid as error:
             return job.in_end_state(JobState.FAILED, why=error.errors[0].message)
         plain.unlink()
+        # A new S3 key each time, because two processes may do this step at once.
         key = f"{FILES}/{job.job_id}/{token_hex(4)}/file"
         self.s3_bucket.put_file(key, encrypted, "application/octet-stream")
         return job.in_end_state(JobState.DONE, result=self._result(key, encrypted))

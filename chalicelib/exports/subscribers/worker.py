@@ -24,7 +24,7 @@ def run_list(event: SQSEvent) -> Failures:
 
 
 def _work(job: OptInList, folder: Path) -> Work[OptInList]:
-    # Import here: all tools that import app.py load this file too, but only one Lambda function runs lists.
+    # Imported here, so that tools that import all of app.py do not load the code that makes lists.
     from chalicelib.exports.subscribers.run import ListWork
 
     return ListWork(tables(), files_bucket(), folder, times.now, settings().limit_keys)

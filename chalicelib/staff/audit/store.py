@@ -44,7 +44,7 @@ def newest_first(since: datetime, until: datetime, tables: Tables, before: str =
             sort_key = item["sk"]
             if "refused" in item:
                 reasons[sort_key.removesuffix(REFUSED)] = item["refused"]
-            elif sort_key != before:
+            elif sort_key != before:  # The query includes `before` itself.
                 yield _entry(item, reasons.pop(sort_key, ""))
 
 
