@@ -43,8 +43,8 @@ class Bucket:
 
         Return the SHA-256 of the content, which shows whether an object was replaced by other content. The ETag does
         not show this: our bucket uses SSE-KMS, and then AWS does not promise equal ETags for equal content.
-        S3 reports a missing object as AccessDenied unless the role may list the whole bucket. After this error, look
-        for the object.
+        S3 reports a missing object as AccessDenied unless the role may list the whole bucket. Our roles may list only
+        some prefixes. So after this error, `_has` lists the key.
         """
 
         def missing_file(error: ClientError) -> PetitionsError | None:

@@ -63,17 +63,17 @@ class Mailer:
         self._sender = sender
         self._configuration_set = configuration_set
         self._batch_began_at: datetime | None = None
-        # When the batch of the last email began.
-        self._used_at: datetime | None = None
+        # When the last batch that sent an email began. The connection was last used at this time or later.
+        self._sending_batch_began_at: datetime | None = None
 
     def close_if_idle(self, now: datetime) -> None:
         """Close the connection to SES if the last batch that sent an email began more than IDLE ago.
 
         Call this at the start of each batch: it also stores `now` as the time when this batch began.
         """
-        if self._used_at is not None and now - self._used_at > IDLE:
+        if self._sending_batch_began_at is not None and now - self._sending_batch_began_at > IDLE:
             self._client.close()
-            self._used_at = None
+            self._sending_batch_began_at = None
         self._batch_began_at = now
 
     def send(self, mail: Mail) -> str:
@@ -81,7 +81,7 @@ class Mailer:
 
         Raise Throttled, Denied or Unreached if the email was not sent. Raise plain Unavailable if perhaps it was sent.
         """
-        self._used_at = self._batch_began_at
+        self._sending_batch_began_at = self._batch_began_at
         reply_to: dict[str, Any] = {"ReplyToAddresses": [mail.reply_to]} if mail.reply_to else {}
         # The second one translates first. `translate_errors` would raise plain Unavailable if there is no connection.
         with translate_errors("mail", _ses_error), _translate_no_connection():
@@ -122,7 +122,8 @@ def sender_header(address: str, name: str) -> str:
         return len(_name_and_address(address, shortened_name))
 
     shortened_names = [f"{name[:kept].rstrip()}..." for kept in range(len(name))]
-    # The names become longer and longer, so a binary search finds how many of them fit. Take the last of these.
+    # To encode a name takes time, so do not try all. The senders become longer and longer, so a binary search finds how
+    # many of them fit. Take the last of these. The first, "...", always fits: no address is that long.
     how_many_fit = bisect_right(shortened_names, MAX_SENDER_LENGTH, key=length_of_sender)
     return _name_and_address(address, shortened_names[how_many_fit - 1])
 
@@ -131,6 +132,7 @@ def _name_and_address(address: str, name: str) -> str:
     """Return name and address. If the name is not ASCII, encode it (RFC 2047), because SES accepts only ASCII."""
     if name.isascii():
         return formataddr((name, address))
+    # An encoded word has at most 75 characters, and `formataddr` would write a longer one. A space separates the words.
     return f"{Header(name, 'utf-8', maxlinelen=75).encode(linesep='')} <{address}>"
 
 

@@ -75,7 +75,7 @@ def strip_pasted(typed: str) -> str:
     if text.endswith(">"):
         name, _, address = text.removesuffix(">").rpartition("<")
     if "@" in name and name.strip(_BLANK) != address:
-        return typed  # The name is another address, perhaps of another person.
+        return typed  # "a@example.org <b@example.org>": the name is an address too, perhaps of another person.
     text = address.strip(_BLANK)
     if text[: len(_MAILTO)].lower() == _MAILTO:
         without_scheme = text[len(_MAILTO) :]

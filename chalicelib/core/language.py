@@ -73,8 +73,8 @@ class Language(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Return the language's own name: "Cymraeg"."""
-        return self.cldr(OWN_NAME, "English")  # Each catalogue translates "English" by its own language's name.
+        """Return the language's own name: "Cymraeg". The Welsh catalogue has it as the translation of "English"."""
+        return self.cldr(OWN_NAME, "English")
 
     def countries(self, english_names: Mapping[str, str]) -> dict[str, str]:
         """Return the translated names of countries by code, sorted by name. `english_names` is sorted by name too."""
@@ -127,6 +127,7 @@ def language_of(code: str) -> Language:
 
 def known_language(code: str) -> str:
     """Return the code. Raise ValueError if this site does not have the language."""
+    # English needs no list of languages, so the cold start of signing in English does not read the folder.
     if code != ENGLISH and code not in languages():
         raise ValueError(translatable("Choose a language that this site has"))
     return code

@@ -94,10 +94,11 @@ class JsonLines(logging.Formatter):
 
 
 def _with_metrics(line: dict[str, Any], measured: dict[str, float], record: logging.LogRecord) -> str:
-    """Return the line as JSON, with its metrics. `directive` returns JSON text: insert it before the last brace."""
+    """Return the line as JSON, with its metrics. `directive` returns one more member as text: insert it at the end."""
     text = _json({**line, "stage": settings().stage, **measured})
     aws_member = directive(measured, has_petition="petition" in line, epoch_millis=int(record.created * 1000))
-    return text[:-1] + ", " + aws_member + "}"
+    without_brace = text.removesuffix("}")
+    return f"{without_brace}, {aws_member}}}"
 
 
 def _locations(record: logging.LogRecord) -> list[str]:

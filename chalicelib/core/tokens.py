@@ -93,7 +93,8 @@ def unseal(purpose: Purpose, token: str, secrets: dict[str, str]) -> str:
         is_canonical = base64_encode(base64_decode(mac)).decode() == mac
     except (BadData, UnicodeError) as error:
         raise LinkDamaged from error
-    # base64 has spare bits, and Python ignores invalid characters: reject links that were changed this way.
+    # base64 has spare bits, and Python ignores invalid characters. So other texts may decode to the same MAC. Reject
+    # them: every token has only one form, and a changed link is always reported as damaged.
     if not is_canonical:
         raise LinkDamaged
     return payload

@@ -96,7 +96,7 @@ def _handle_all_or_each(records: Sequence[dict[str, Any]], handle: Callable[[Ite
     try:
         handle([_change(record) for record in records])
     except (NotYet, Unavailable):
-        raise
+        raise  # `handle_changes` turns these into BatchFailed.
     except Exception:
         log.failure("batch_split")
         for record in records:
@@ -119,7 +119,7 @@ def _handle_alone(record: Mapping[str, Any], handle: Callable[[Iterable[StreamCh
     try:
         handle([_change(record)])
     except (NotYet, Unavailable):
-        raise
+        raise  # `handle_changes` turns these into BatchFailed.
     except Exception:
         change = record.get("dynamodb", {})
         typed_keys = change.get("Keys", {})

@@ -28,8 +28,8 @@ def source_ip(request: Request) -> str:
 def path_prefix(request: Request) -> str:
     """Return the prefix of our paths: "/site" (the stage) on API Gateway's own host, elsewhere usually "".
 
-    A CDN sends the prefix in a header ("/" for ""). Without a CDN, it is the part of requestContext.path before the
-    route.
+    A CDN sends the prefix in a header, or "/" if there is no prefix. Without a CDN, it is the part of
+    requestContext.path before the route.
     """
     prefix = request.headers.get("x-forwarded-prefix")
     is_prefix = prefix is not None and _PREFIX.fullmatch(prefix) is not None

@@ -41,9 +41,10 @@ def frame_policy(origins: Sequence[str]) -> dict[str, str]:
 
 
 def is_embedded(request: Request, path: str = "") -> bool:
-    """Return whether the page is made for a frame on another site. `path`: the visitor's path, if no route has it.
+    """Return whether the page is made for a frame on another site.
 
-    When somebody sends a form in a frame, the answer is shown in the same frame. The URL of this answer has `?embed=1`.
+    `path`: the visitor's path, if no view has it. Then `request.path` is perhaps only CATCH_ALL (edge/routes.py). When
+    somebody sends a form in a frame, the answer is shown in the same frame. The URL of this answer has `?embed=1`.
     """
     path = path or request.path
     answers_form = path.startswith("/petitions/") and path.endswith(("/signatures", "/thanks"))
@@ -110,12 +111,13 @@ def _links_by_language(request: Request, codes: Sequence[str]) -> list[tuple[Lan
 
 
 def problem_page(request: Request, problem: Problem, path: str = "", form: str = "") -> Response:
-    """Return the page of a problem. `path`: the visitor's path, if no route has the request.
+    """Return the page of a problem. `path`: the visitor's path, if no view has it (see `is_embedded`).
 
     `form`: the path of a form that the page links to, if any.
     """
     language = language_of(chosen_language(request))
-    # Any site may frame this page in place of a petition: it has no form, and links leave the frame.
+    # Another site may show this page in its frame for a petition. Every site may do so, because the page has no form,
+    # and its links open outside of the frame.
     embedded = is_embedded(request, path)
     context = {
         "heading": language.text(HEADINGS.get(problem.title, problem.title)),

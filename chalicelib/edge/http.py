@@ -91,7 +91,7 @@ def conditional_answer(request: Request, values: object, response: Response) -> 
     parameters = dict(request.query_params or {})
     query_and_values = json.dumps([parameters, values], sort_keys=True)
     digest = sha256(query_and_values.encode()).hexdigest()
-    # A weak ETag (W/): two answers with the same count have the same ETag, but perhaps different times of the count.
+    # A weak ETag (W/): two answers with it may differ in what `values` leaves out, such as the time of a count.
     # A 304 names the type of its 200: API Gateway would add application/json.
     media_type = str(response.headers["Content-Type"])
     headers = {**REVALIDATED, "ETag": f'W/"{digest[:16]}"', "Content-Type": media_type}

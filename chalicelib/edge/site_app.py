@@ -23,7 +23,8 @@ NOT_FOUND = Problem(404, "Not Found", "There is nothing at this address.")
 class Site(Chalice):
     def __init__(self, app_name: str) -> None:
         super().__init__(app_name=app_name, configure_logs=False)
-        # With binary types, Chalice refuses a picture to clients that do not name its type in `Accept`.
+        # With binary types, Chalice refuses a picture to clients that do not name its type in `Accept`. Without them,
+        # `_as_text` encodes pictures.
         self.api.binary_types.clear()
 
     def add_head_to_get_routes(self) -> None:
@@ -93,7 +94,8 @@ def answer_without_view(request: Request, path: str) -> Response:
         # After a 302, clients send a GET and drop the body. After a 307, they send the same request again.
         status = 302 if request.method in ("GET", "HEAD") else 307
         return redirect(request, without_slash, status)
-    # The page of a refused form has the path of the POST. Loading this page again may send a GET here.
+    # After a refused form, the browser's address is the path of the POST. Opening it again sends a GET here: link to
+    # the form.
     form = _form_of(found, path) if request.method in ("GET", "HEAD") else ""
     detail = NOT_SENT_AGAIN if form else f"This address does not take {request.method}."
     response = _problem(request, Problem(405, "Method Not Allowed", detail), path, form)
@@ -106,7 +108,7 @@ def answer_without_view(request: Request, path: str) -> Response:
 
 
 def _form_of(routes: list[Route], path: str) -> str:
-    """Return the path of the form that browsers post to this path, or "" if they post no form to it."""
+    """Return where the form is that browsers post to this path: on the petition's page. Return "" if there is none."""
     takes_form = any(route.view == "sign_by_form" for route in routes)
     return f"{path.removesuffix('/signatures')}#sign" if takes_form else ""
 
@@ -115,7 +117,8 @@ def _with_catch_all_path(context: Mapping[str, Any], path: str) -> Mapping[str, 
     """If no route matched, replace `path`, the visitor's path, in the request's context by CATCH_ALL.
 
     `path_prefix` finds the prefix of our addresses: it cuts the request's path from the end of the context's path. If
-    no route matched, the request's path is CATCH_ALL, so the context's path must end with CATCH_ALL.
+    no route matched, the request's path is CATCH_ALL, so the context's path must end with CATCH_ALL: for the visitor's
+    path /nothing, /site/nothing becomes /site/{proxy+}.
     """
     if context.get("resourcePath") != CATCH_ALL:
         return context
