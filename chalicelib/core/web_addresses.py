@@ -25,15 +25,18 @@ _COLON_IN_PROSE = re.compile(r":\S")
 def web_addresses(text: str) -> list[str]:
     """Return the web and email addresses in the text. Characters that look like a dot count as a dot.
 
-    If the linkifier finds no address, return parts of addresses that it misses, such as ":/" or "www.".
+    An address that the linkifier misses is returned only in part, such as ":/" or "www.". This is enough to refuse it.
     """
-    folded = _folded(text)
-    if not _POSSIBLE.search(folded):
+    return [found for word in _folded(text).split() for found in _addresses_in(word)]
+
+
+def _addresses_in(word: str) -> list[str]:
+    if not _POSSIBLE.search(word):
         return []
-    matches = _linkifier().match(folded)  # None if there are no matches.
+    matches = _linkifier().match(word)  # None if there are no matches.
     if matches:
         return [match.text for match in matches]
-    return [match.group() for match in _MISSED_BY_LINKIFIER.finditer(folded)]
+    return [match.group() for match in _MISSED_BY_LINKIFIER.finditer(word)]
 
 
 def links_in(text: str) -> set[str]:

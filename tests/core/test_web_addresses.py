@@ -14,6 +14,7 @@ from chalicelib.core.web_addresses import web_addresses
         ("evil。com and x．ai", ["evil.com", "x.ai"]),
         ("a@evil.de", ["a@evil.de"]),
         ("Prof.dr.Schmidt", ["Prof.dr.Schmidt"]),
+        ("Prof.dr.Schmidt evil.invalid", ["Prof.dr.Schmidt", ".invalid"]),
         ("e\u200dvil.c\u200dom", ["evil.com"]),
         ("van.der.Berg", []),
         ("St. John", []),

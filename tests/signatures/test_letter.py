@@ -110,6 +110,13 @@ def test_a_link_of_the_petitions_own_letter_may_stay() -> None:
     assert refused_fields(petition=petition, body="Read https://harbour.example/other. Help now.") == ["letter.body"]
 
 
+@pytest.mark.parametrize("address", ["me@home", "harbour.invalid", "harbour[.]org"])
+def test_an_address_is_refused_also_beside_a_link_of_the_petitions_own_letter(address: str) -> None:
+    petition = a_petition(letter=LETTER | {"body": "Read https://harbour.org/report. Please help."})
+    body = f"Read https://harbour.org/report. Ask {address}."
+    assert refused_fields(petition=petition, body=body) == ["letter.body"]
+
+
 def test_a_letter_that_may_not_be_edited_refuses_other_words() -> None:
     petition = a_petition(letter=LETTER | {"may_edit": False})
     assert refused_fields(petition=petition, subject="Mine", opening="Mine") == ["letter.subject", "letter.opening"]
