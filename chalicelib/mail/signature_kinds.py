@@ -144,6 +144,8 @@ def _content(key: str, signature: Signature, petition: Petition, context: MailCo
         "name": greeting_name(signature.name or ""),
         "country": country_names.get(signature.country or "", ""),
         "until": confirmable_until(petition, now),
+        # A late email offers no letter: after the time to confirm, its page would not show the letter.
+        "may_offer_letter": petition.is_confirmable_at(now),
         "petition_url": context.petition_link(petition.slug, signature.language),
         **links,
     }

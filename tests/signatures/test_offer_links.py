@@ -5,11 +5,20 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.core.tokens import CONFIRM_LIFETIME, Purpose, issue
+from chalicelib.petitions.change import with_changes
+from chalicelib.petitions.edit import edit
+from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
-from tests.actors import ALICE, TOKEN_KEYS, confirmed, json_of, subject_of
+from tests.actors import ALICE, DAY, TOKEN_KEYS, confirmed, json_of, subject_of
 from tests.fake_site import FakeSite, token_in
 from tests.signatures.test_api import API_PATH
-from tests.signatures.test_letter_offer import alices_item, ask_for_letter, receive_alice_from_oak, relay_and_send
+from tests.signatures.test_letter_offer import (
+    OFFER,
+    alices_item,
+    ask_for_letter,
+    receive_alice_from_oak,
+    relay_and_send,
+)
 from tests.signatures.test_letter_page import form_fields, text_of
 
 
@@ -52,3 +61,20 @@ def test_a_link_to_confirm_from_before_the_partners_signature_offers_the_letter_
     link = fake_site.last_link("confirm")
     receive_alice_from_oak(fake_site, letter_petition)
     assert "Mine." in text_of(fake_site.get(link))
+
+
+@pytest.mark.parametrize(("delay", "offers"), [(DAY, True), (3 * DAY, False)])
+def test_an_email_that_is_late_offers_no_letter_after_the_time_to_confirm(
+    fake_site: FakeSite, letter_petition: Petition, delay: timedelta, offers: bool
+) -> None:
+    confirmed(fake_site.tables, letter_petition)
+    edit(with_changes(letter_petition, closes_at=fake_site.clock() + DAY), fake_site.clock(), fake_site.tables)
+    before = alices_item(fake_site, letter_petition)
+    assert fake_site.post_json(API_PATH, json_of(letter={"send": True})).status_code == 202
+    fake_site.clock.forward(delay)
+    forget_petitions()
+    relay_and_send(fake_site, letter_petition, before)
+    [mail] = fake_site.mailer.mails
+    for part in (mail.text, mail.html):
+        assert (OFFER in " ".join(part.split())) is offers
+        assert ("You can use this link until 26 November 2026 at 12:00 UTC." in part) is offers
