@@ -11,13 +11,11 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from chalicelib.aws.table import Tables
-from chalicelib.core.errors import ConditionFailed, Unavailable, UnknownPetition
+from chalicelib.core.errors import UnknownPetition
 from chalicelib.tallies import store
+from chalicelib.tallies.close import close_past_days
 from chalicelib.tallies.model import TalliedPetition, Tally, TallyDimension, breakdown_values, largest_first, summed
 
-# How long after midnight UTC the past day is closed. A transaction that began before midnight may end after midnight,
-# but on AWS never this late.
-GRACE = timedelta(hours=1)
 # The key of the sum of the values that `largest` leaves out. No source and no country has brackets.
 OTHERS = "(others)"
 
@@ -90,11 +88,9 @@ def exact_counts(petitions: Sequence[TalliedPetition], now: datetime, tables: Ta
     if len(heads) < len(petitions):
         raise UnknownPetition
     all_open_days = [_open_days(heads[petition.slug], petition, now) for petition in petitions]
-    counts = {}
-    for open_days, tallies in zip(all_open_days, store.day_tallies(all_open_days, tables), strict=True):
-        _close_past_days(open_days, tallies, now, tables)
-        counts[open_days.slug] = _count(heads[open_days.slug], tallies, now)
-    return counts
+    tallies = [*zip(all_open_days, store.day_tallies(all_open_days, tables), strict=True)]
+    close_past_days(tallies, now, tables)
+    return {open_days.slug: _count(heads[open_days.slug], by_day, now) for open_days, by_day in tallies}
 
 
 def _count(head: store.Head, open_tallies: Mapping[date, Tally], now: datetime) -> Count:
@@ -180,21 +176,5 @@ def _open_days(head: store.Head, petition: TalliedPetition, now: datetime) -> st
 def _read_and_close(petition: TalliedPetition, head: store.Head, now: datetime, tables: Tables) -> dict[date, Tally]:
     """Return the tallies of the days that are not closed. Then close the past days among them."""
     tallies = read_open_days(head, petition, now, tables)
-    _close_past_days(_open_days(head, petition, now), tallies, now, tables)
+    close_past_days([(_open_days(head, petition, now), tallies)], now, tables)
     return tallies
-
-
-def _close_past_days(open_days: store.OpenDays, tallies: Mapping[date, Tally], now: datetime, tables: Tables) -> None:
-    """Close the days that are over, oldest first.
-
-    A day must have been over for GRACE, by our clock and by the clock of AWS (`answered_at`). Otherwise, a reader whose
-    clock is ahead could close a day to which signatures are still added.
-    """
-    aws_time = tables.answered_at or now
-    finished_until = min(now, aws_time) - GRACE
-    try:
-        for day in open_days.days:
-            if day < finished_until.date():
-                store.close_day(open_days.slug, day, tallies[day], open_days.shards, tables)
-    except (ConditionFailed, Unavailable):
-        pass  # Another reader has closed the day, or a later reader will. The count of this reader is right anyway.

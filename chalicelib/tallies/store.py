@@ -5,7 +5,7 @@ day's shards is stored in one item, and added to the head. The head is the item 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -145,22 +145,22 @@ def raise_shards(slug: str, shards: int, tables: Tables) -> None:
     tables.try_update(Change(keys.tally_head(slug), assign={SHARDS: shards}, when=head_exists & has_fewer_shards))
 
 
-def close_day(slug: str, day: date, tally: Tally, shards: int, tables: Tables) -> None:
-    """Store the day's tally and add it to the head, in one transaction. `shards`: how many shards the caller summed.
+def close_days(slug: str, tallies: Mapping[date, Tally], shards: int, tables: Tables) -> None:
+    """Store the tallies of successive days and add them to the head, all or nothing. `shards`: how many were summed.
 
-    Raise ConditionFailed if this is not the day after the last closed day, or if the petition now has more shards.
+    Raise ConditionFailed if the first is not the day after the last closed day, or if the petition now has more shards.
     """
-    day_before = (day - timedelta(days=1)).isoformat()
+    day_before = (min(tallies) - timedelta(days=1)).isoformat()
     may_close = Attr("through").eq(day_before) & absent_or_at_most(SHARDS, shards)
-    through = {"through": day.isoformat()}
-    # No condition: the item exists already if `reopen` has reopened the day. `may_close` refuses a second caller.
-    day_change = Change(keys.tally_day(slug, day), assign=attributes_of(tally))
-    head_change = Change(keys.tally_head(slug), assign=through, add=_added_to_head(tally), when=may_close)
-    tables.transact([day_change, head_change])
+    through = {"through": max(tallies).isoformat()}
+    # No condition: a day's item exists already if `reopen` has reopened the day. `may_close` refuses a second caller.
+    day_changes = [Change(keys.tally_day(slug, day), assign=attributes_of(tally)) for day, tally in tallies.items()]
+    added = _added_to_head(summed(tallies.values()))
+    tables.transact([*day_changes, Change(keys.tally_head(slug), assign=through, add=added, when=may_close)])
 
 
 def _added_to_head(tally: Tally) -> dict[str, int]:
-    """Return the numbers of a closed day that are added to the head."""
+    """Return the numbers of closed days that are added to the head."""
     numbers = attributes_of(tally)
     return {name: numbers[name] for name in (TOTAL, WITHDRAWN, BY_PARTNERS)}
 

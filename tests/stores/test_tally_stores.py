@@ -34,11 +34,11 @@ def test_days_are_closed_once_and_in_order(tables: Tables) -> None:
     tallies.open_head(SLUG, TODAY, tables)
     tomorrow, after = TODAY + DAY, TODAY + 2 * DAY
     with pytest.raises(ConditionFailed):
-        tallies.close_day(SLUG, after, Tally(total=5), 3, tables)
-    tallies.close_day(SLUG, tomorrow, Tally(total=2), 3, tables)
+        tallies.close_days(SLUG, {after: Tally(total=5)}, 3, tables)
+    tallies.close_days(SLUG, {tomorrow: Tally(total=2)}, 3, tables)
     with pytest.raises(ConditionFailed):
-        tallies.close_day(SLUG, tomorrow, Tally(total=2), 3, tables)
-    tallies.close_day(SLUG, after, Tally(total=5), 3, tables)
+        tallies.close_days(SLUG, {tomorrow: Tally(total=2)}, 3, tables)
+    tallies.close_days(SLUG, {after: Tally(total=5)}, 3, tables)
     assert tallies.head(SLUG, tables) == tallies.Head(after, 7, began=TODAY + DAY)
     closed = tallies.closed_days(SLUG, date.min, date.max, tables)
     assert {day: tally.total for day, tally in closed.items()} == {tomorrow: 2, after: 5}

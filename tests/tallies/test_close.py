@@ -1,0 +1,50 @@
+"""A reader of the count closes the past days. If there are very many, later readers close the rest."""
+
+from datetime import date, timedelta
+from itertools import count
+
+import pytest
+
+from chalicelib.core import keys
+from chalicelib.petitions.model import Petition
+from chalicelib.tallies import close
+from chalicelib.tallies.count import ALL_DAYS, breakdown, exact_count, exact_counts
+from chalicelib.tallies.model import TallyDimension
+from tests.actors import DAY, NOW, OPENED, a_published_petition
+from tests.fakes import FakeTables
+from tests.tallies.test_count import count_signatures_at
+
+TWO_YEARS = timedelta(days=2 * 365)
+
+
+def closed_through(tables: FakeTables, slug: str) -> date:
+    return date.fromisoformat(tables.items[keys.tally_head(slug)]["through"])
+
+
+def test_after_two_years_one_reader_closes_every_day_in_few_transactions(
+    tables: FakeTables, petition: Petition
+) -> None:
+    count_signatures_at(tables, petition, *(OPENED + number * DAY for number in range(700)))
+    end = OPENED + TWO_YEARS
+    assert exact_count(petition, end, tables).confirmed == 700
+    assert closed_through(tables, petition.slug) == end.date() - DAY
+    assert tables.calls.count("transact") < 100
+    by_day = breakdown(petition, TallyDimension.DAY, ALL_DAYS, end, tables)
+    assert (len(by_day.values), by_day.confirmed) == (700, 700)
+
+
+def test_a_reader_of_many_petitions_closes_days_for_seconds_only(
+    tables: FakeTables, petition: Petition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise the first reader after a holiday would time out, and staff would see no list of petitions."""
+    petitions = [petition, *(a_published_petition(tables, slug=f"petition-{number}") for number in range(9))]
+    for each in petitions:
+        count_signatures_at(tables, each, NOW)
+    seconds = count()
+    monkeypatch.setattr(close, "monotonic", lambda: next(seconds))
+    later = NOW + 5 * DAY
+    for _ in range(5):
+        tables.calls.clear()
+        assert {each.confirmed for each in exact_counts(petitions, later, tables).values()} == {1}
+        assert tables.calls.count("transact") <= close.CLOSING_SECONDS
+    assert {closed_through(tables, each.slug) for each in petitions} == {later.date() - DAY}
