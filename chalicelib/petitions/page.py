@@ -4,7 +4,7 @@ A page can be embedded: another site shows it in a frame. A section is a part of
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from chalice.app import Request, Response
 
@@ -15,7 +15,7 @@ from chalicelib.core.language import language_of
 from chalicelib.edge.html import frame_policy, is_embedded, page
 from chalicelib.edge.http import NEVER_STALE, NO_STORE, chosen_language
 from chalicelib.petitions.model import Petition, PetitionState
-from chalicelib.tallies.count import Count
+from chalicelib.tallies.count import Count, Recent
 from chalicelib.tallies.public import public_count
 
 # Functions that load a section, by the section's name in the template. app.py adds the functions, because this package
@@ -23,6 +23,9 @@ from chalicelib.tallies.public import public_count
 # far more often than they sign.
 SectionLoader = Callable[[Petition, Count | None, Tables], object]
 SECTIONS: dict[str, SectionLoader] = {}
+# The page does not show older numbers of today and of the last 24 hours. Only a request for the progress counts them
+# again: usually the page's script, for each reader. So for a petition that few people read, they may be months old.
+RECENT_SHOWN_FOR = timedelta(hours=1)
 
 
 def page_about(
@@ -62,7 +65,7 @@ def petition_page(
     `form` has the values to fill in. `busy`: tell the person that we could not take the signature at the moment.
     """
     count = count_if_available(petition, now, tables)
-    context = _context(petition, request, petition.state_at(now), count)
+    context = _context(petition, request, petition.state_at(now), count, now)
     context |= {"form": _with_known_country(form), "errors": errors, "busy": busy}
     if is_embedded(request):
         return embedded_page(petition, request, "embed.html", context, status, headers)
@@ -86,30 +89,40 @@ def embedded_page(
 
 def preview_page(request: Request, petition: Petition, now: datetime, tables: Tables) -> Response:
     """Show the page as if the petition were open. Its form cannot be sent."""
-    context = _context(petition, request, PetitionState.OPEN, count_if_available(petition, now, tables))
+    context = _context(petition, request, PetitionState.OPEN, count_if_available(petition, now, tables), now)
     context |= dict.fromkeys(SECTIONS)  # Each section is None, so the page leaves it out.
     context |= {"form": _with_known_country({}), "errors": (), "busy": False, "preview": petition.state_at(now).value}
     headers = {**NEVER_STALE, "X-Robots-Tag": "noindex"}  # No cache keeps the preview. No search engine lists it.
     return page_about(petition, request, "petition.html", context, headers=headers)
 
 
-def _context(petition: Petition, request: Request, state: PetitionState, count: Count | None) -> dict[str, object]:
+def _context(
+    petition: Petition, request: Request, state: PetitionState, count: Count | None, now: datetime
+) -> dict[str, object]:
     """Return values for the template. `recent`: numbers for today, the last 24 hours and large postcode areas.
 
-    `state`: the state that the page shows. `preview`: only `preview_page` sets it, to the real state.
+    `is_recent_old`: hide the first two. `state`: the state that the page shows. `preview`: only `preview_page` sets it,
+    to the real state.
     """
     language = language_of(chosen_language(request) or petition.language)
     country_names = language.countries(countries())
     confirmed = count.confirmed if count else None
+    recent = count.recent if count else None
     return {
         "state": state.value,
         "count": confirmed,
         "goal": petition.goal_at(confirmed or 0),
         "as_of": count.as_of if count else None,
-        "recent": count.recent if count else None,
+        "recent": recent,
+        "is_recent_old": recent is not None and _is_old(recent, now),
         "countries": list(country_names.items()),
         "preview": None,
     }
+
+
+def _is_old(recent: Recent, now: datetime) -> bool:
+    """Return whether `recent.today` is about an earlier day, or was counted too long ago."""
+    return recent.as_of.date() != now.date() or now - recent.as_of >= RECENT_SHOWN_FOR
 
 
 def _with_known_country(form: Mapping[str, str]) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """The recent numbers (today, 24 hours, areas) are stored with the count. One caller at a time refreshes them."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from chalicelib.core import keys
 from chalicelib.petitions.model import Petition
@@ -37,6 +37,16 @@ def test_the_recent_numbers_are_read_with_the_count_and_refreshed_when_old(
     assert later.today == 1
     kept = public_count(petition, NOW + 2 * FRESH, tables).recent
     assert kept == later
+
+
+def test_after_midnight_today_is_counted_again_at_once(tables: FakeTables, petition: Petition) -> None:
+    midnight = datetime(2026, 11, 25, tzinfo=UTC)
+    confirmed(tables, petition, now=midnight - FRESH / 2)
+    before = recent_numbers(petition, midnight - FRESH / 2, tables)
+    after = recent_numbers(petition, midnight, tables)
+    assert before
+    assert after
+    assert [(each.today, each.last_day) for each in (before, after)] == [(1, 1), (0, 1)]
 
 
 def test_one_caller_at_a_time_refreshes_the_recent_numbers(tables: FakeTables, petition: Petition) -> None:

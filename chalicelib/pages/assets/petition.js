@@ -16,6 +16,7 @@ const SHORTEST_WAIT_MS = 1_000;
 const GIVE_UP_MS = 600_000;
 const SECOND_PRESS_MS = 5_000;
 const AUTOFOCUS_MS = 500;
+const PROGRESS_SHOWN_FOR_MS = 3_600_000;
 
 const language = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
 /** @type {Record<string, string>} */
@@ -159,15 +160,18 @@ function watchCount(tally) {
 }
 
 /**
- * Replace the numbers in the page, which may be old. The request also makes the server refresh its stored numbers.
+ * Replace the numbers in the page, which may be old and hidden. The request also makes the server count again.
  * @param {HTMLElement} section
  */
 async function refreshProgress(section) {
   const response = await request(section.dataset.progressUrl ?? "");
   /** @type {Progress} */
-  const { today, last_24_hours: lastDay } = await response.json();
+  const { today, last_24_hours: lastDay, as_of: at } = await response.json();
+  // The server counts nothing again while engineers reduce its load. Then its numbers may be old too.
+  if (!at || Date.now() - Date.parse(at) >= PROGRESS_SHOWN_FOR_MS) return;
   section.querySelector("[data-today]")?.replaceChildren(number.format(today));
   section.querySelector("[data-last-day]")?.replaceChildren(number.format(lastDay));
+  for (const figure of section.querySelectorAll(".figures [hidden]")) figure.removeAttribute("hidden");
 }
 
 // ---- signing ----
