@@ -22,8 +22,8 @@ LIFECYCLE_FIELDS = {"state", "paused_at", "removed_reason"}
 def publish(petition: Petition, now: datetime, tables: Tables) -> Petition:
     """Create the petition or overwrite the stored one. Return it as stored. Raise Stale on a concurrent edit.
 
-    Keep the stored figures. Keep the stored number of shards if `petition` has fewer. Keep the stored state if
-    `petition` sets no state. A repeat does no harm.
+    Keep the stored figures. Keep the stored number of shards if `petition` has fewer. If `petition` sets no state, keep
+    the stored state, and when the petition opened and closed. A repeat does no harm.
     """
     stored = store.get(petition.slug, tables, consistent=True)
     if stored is None:
@@ -35,8 +35,10 @@ def publish(petition: Petition, now: datetime, tables: Tables) -> Petition:
     }
     if "state" not in petition.model_fields_set:
         preserved |= stored.model_dump(include=LIFECYCLE_FIELDS)
-        if stored.state is PetitionState.CLOSED:  # A closed petition must have closes_at.
-            preserved["closes_at"] = petition.closes_at or stored.closes_at
+        if stored.state_at(now) is not PetitionState.DRAFT:  # It has opened: a later time would make it a draft again.
+            preserved["opened_at"] = stored.opened_at
+        if stored.state is PetitionState.CLOSED:  # This is when it closed. People can confirm until a day later.
+            preserved["closes_at"] = stored.closes_at
     petition = with_changes(petition, **preserved)
     # The tally is open already. The tally head gets a higher number of shards before the petition (see `raise_shards`).
     open_tally(petition.slug, petition.shards, now, tables)

@@ -8,8 +8,11 @@ import pytest
 from chalicelib.aws.table import Change
 from chalicelib.core import keys
 from chalicelib.core.errors import Throttled, UnknownPetition
+from chalicelib.petitions.edit import edit
 from chalicelib.petitions.find import petition_as_stored
+from chalicelib.petitions.model import PetitionState
 from chalicelib.petitions.publish import publish, raise_shards
+from chalicelib.petitions.transition import Transition, apply
 from chalicelib.tallies.count import exact_count
 from chalicelib.tallies.open import raise_shards_to_read
 from tests.actors import DAY, NOW, OPENED, a_petition, a_published_petition, confirmed
@@ -101,6 +104,23 @@ def test_a_file_without_a_state_keeps_the_stored_one(tables: FakeTables, state: 
     assert (petition.state, petition.paused_at, petition.removed_reason) == (state, NOW, "A copy.")
     assert (petition.title, petition.revision) == ("New", 2)
     assert petition_as_stored("safe-children", tables) == petition
+
+
+def test_a_file_that_opens_later_does_not_take_back_an_opening_by_staff(tables: FakeTables) -> None:
+    planned = NOW + 7 * DAY
+    scheduled = publish(a_petition(opened_at=planned), NOW, tables)
+    opened = edit(apply(scheduled, Transition(PetitionState.OPEN), NOW), NOW, tables)
+    reloaded = publish(a_petition(opened_at=planned, title="New"), NOW + DAY, tables)
+    assert (reloaded.title, reloaded.opened_at) == ("New", opened.opened_at)
+    assert reloaded.state_at(NOW + DAY) is PetitionState.OPEN
+
+
+def test_a_file_that_closes_later_does_not_change_when_staff_closed_the_petition(tables: FakeTables) -> None:
+    """Otherwise people could confirm for weeks, and the page would say that it closed on a later day."""
+    planned = NOW + 30 * DAY
+    edit(apply(a_published_petition(tables, closes_at=planned), Transition(PetitionState.CLOSED), NOW), NOW, tables)
+    reloaded = publish(a_petition(closes_at=planned), NOW + DAY, tables)
+    assert (reloaded.closes_at, reloaded.is_confirmable_at(NOW + 2 * DAY)) == (NOW, False)
 
 
 def test_the_state_in_a_file_is_stored(tables: FakeTables) -> None:
