@@ -119,6 +119,13 @@ def test_the_page_says_that_a_petition_has_no_closing_date() -> None:
     assert "Open until further notice" in a_petition_page(petition=a_petition(closes_at=None)).text
 
 
+def test_the_page_says_until_which_minute_the_petition_is_open() -> None:
+    """The day alone would promise the whole day."""
+    text = a_petition_page().text
+    assert "Open until 24 November 2026 at 22:00 UTC." in text
+    assert text.count("24 November 2026 at 22:00 UTC") == 2
+
+
 @pytest.mark.parametrize("state", ["closed", "paused"])
 def test_a_petition_that_is_not_open_has_no_form(state: str) -> None:
     page = a_petition_page(state=state)
