@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 
 def now() -> datetime:
@@ -38,6 +39,17 @@ def _utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
+def _refuse_number(value: object) -> object:
+    """Return the value. Raise pydantic's own error for a number, even as text, such as 45620 or 2026.
+
+    Pydantic would read it as seconds since 1970. But a spreadsheet that writes 45620 means a day of 2024.
+    """
+    is_number_text = isinstance(value, str) and "-" not in value[1:]
+    if is_number_text or isinstance(value, int | float):
+        raise PydanticCustomError("datetime_type", "Not a time")
+    return value
+
+
 # The JSON schema of a time as `iso` writes it.
 ISO = {
     "type": "string",
@@ -45,11 +57,12 @@ ISO = {
     "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$",
     "examples": ["2026-11-24T18:30:05Z"],
 }
+AnyMoment = Annotated[AwareDatetime, AfterValidator(_utc)]
 # In JSON and in the tables, a Moment has whole seconds. Before that, in memory, it may have microseconds.
 Moment = Annotated[
-    AwareDatetime,
-    AfterValidator(_utc),
+    AnyMoment,
+    BeforeValidator(_refuse_number),
     PlainSerializer(iso, return_type=str),
     WithJsonSchema(ISO, mode="serialization"),
 ]
-ExactMoment = Annotated[AwareDatetime, AfterValidator(_utc), PlainSerializer(exact, return_type=str)]
+ExactMoment = Annotated[AnyMoment, PlainSerializer(exact, return_type=str)]

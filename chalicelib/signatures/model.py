@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, PlainSerializer
 
 from chalicelib.core import keys
 from chalicelib.core.keys import Key
-from chalicelib.core.times import ExactMoment, Moment, exact, iso
+from chalicelib.core.times import AnyMoment, ExactMoment, Moment, exact, iso
 from chalicelib.signatures.letter import AskedLetter, SignedLetter
 
 # How long a signature waits for its email. SES may need weeks to send all emails of a spike.
@@ -74,7 +74,7 @@ def _epoch_seconds(moment: datetime) -> int:
     return int(moment.timestamp())
 
 
-EpochSeconds = Annotated[Moment, PlainSerializer(_epoch_seconds, return_type=int)]
+EpochSeconds = Annotated[AnyMoment, PlainSerializer(_epoch_seconds, return_type=int)]
 
 
 class Signature(BaseModel):

@@ -42,3 +42,11 @@ def test_a_time_without_a_zone_is_refused() -> None:
 def test_a_time_at_the_end_of_the_calendar_is_refused(time: str) -> None:
     with pytest.raises(ValidationError, match="Use a year"):
         MOMENT.validate_python(time)
+
+
+@pytest.mark.parametrize("number", [45620, 45620.5, "45620", "2026", "20261124", 1_732_449_600])
+def test_a_number_is_no_time(number: object) -> None:
+    """A spreadsheet writes 45620 for a day of 2024. As seconds since 1970, it would be 1 January 1970."""
+    with pytest.raises(ValidationError) as caught:
+        MOMENT.validate_python(number)
+    assert caught.value.errors()[0]["type"] == "datetime_type"

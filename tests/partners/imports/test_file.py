@@ -109,6 +109,7 @@ def test_a_file_with_too_many_rows_is_refused(tmp_path: Path, monkeypatch: pytes
         ({"email": "a@mail.example", "name": "=HYPERLINK(1)"}, ["name"]),
         ({"email": "", "name": ""}, ["name", "email"]),
         ({"email": "a@mail.example", "name": "A\0", "obtained_at": "soon"}, ["consent.obtained_at"]),
+        ({"email": "a@mail.example", "name": "A", "obtained_at": "45620"}, ["consent.obtained_at"]),
         ({"email": "a@mail.example", "name": "A\0"}, ["name"]),
     ],
 )
