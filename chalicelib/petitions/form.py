@@ -92,7 +92,7 @@ def read_edit(body: str, petition: Petition, now: datetime) -> Petition:
     new_values = {name: values[name] for name in EDITABLE if name in values}
     not_kept = set(EDITABLE) - KEPT_IF_OMITTED
     old_values = petition.model_dump(exclude=not_kept)
-    if petition.state is PetitionState.CLOSED:
+    if petition.state_at(now) is PetitionState.CLOSED:
         old_values |= {"closes_at": petition.closes_at}
     edited = _valid_petition({**old_values, **new_values}, errors)
     time_errors = _time_errors(petition, edited, now)

@@ -184,11 +184,11 @@ def test_only_a_draft_can_change_its_opening() -> None:
 
 def test_an_edit_cannot_close_a_petition_or_change_a_past_closing() -> None:
     assert field_errors(a_petition(), closes_at=iso(NOW - DAY)) == ["closes_at"]
-    assert field_errors(a_petition(closes_at=NOW - DAY), closes_at=iso(NOW + DAY)) == ["closes_at"]
-    closed = a_petition(state="closed", closes_at=NOW - DAY)
-    assert field_errors(closed, closes_at=iso(NOW + DAY)) == ["closes_at"]
     assert apply_edit(a_petition(), closes_at=iso(NOW + DAY)).closes_at == NOW + DAY
-    assert read_edit(body_of(closed), closed, NOW).closes_at == NOW - DAY
+    # Staff have closed the second one. The first one has closed by itself.
+    for closed in (a_petition(closes_at=NOW - DAY), a_petition(state="closed", closes_at=NOW - DAY)):
+        assert field_errors(closed, closes_at=iso(NOW + DAY)) == ["closes_at"]
+        assert read_edit(body_of(closed), closed, NOW).closes_at == NOW - DAY
 
 
 def test_a_transition_is_parsed() -> None:
