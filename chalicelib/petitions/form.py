@@ -83,7 +83,7 @@ def read_edit(body: str, petition: Petition, now: datetime) -> Petition:
     If the body omits an editable field:
     - the fields in KEPT_IF_OMITTED keep their values;
     - goals and privacy_url become empty;
-    - closes_at becomes empty, but keeps its value if the petition's stored state is CLOSED;
+    - closes_at becomes empty, but keeps its value if the petition is closed;
     - all other editable fields are required.
     The body may also contain fields that staff cannot edit, with the values that `petition_for_staff` returns.
     """
