@@ -31,7 +31,7 @@ class Cloud:
 
     @property
     def is_emulated(self) -> bool:
-        """Return whether this is an emulator, which has no real data and answers at once."""
+        """Return whether this is an emulator, not AWS itself."""
         return self.endpoint is not None
 
     def client(self, service: Any) -> Any:

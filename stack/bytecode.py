@@ -31,7 +31,7 @@ def _bytecode_name(module: str, version: str) -> str:
 def _compiled(modules: list[tuple[str, bytes]], python: Path) -> list[bytes]:
     """Compile all modules in one process of `python`, which does not import packages of this environment."""
     command = [str(python), "-I", "-S", "-W", "ignore", str(_COMPILER)]
-    done = subprocess.run(command, input=pickle.dumps(modules, 4), capture_output=True, check=False)
+    done = subprocess.run(command, input=pickle.dumps(modules), capture_output=True, check=False)
     if done.returncode:
         raise Failure(f"{python} could not compile the modules:\n{done.stderr.decode().strip()}")
     compiled: list[bytes] = pickle.loads(done.stdout)

@@ -25,4 +25,4 @@ def _compiled(name: str, content: bytes) -> bytes:
 
 if __name__ == "__main__":
     modules: list[tuple[str, bytes]] = pickle.load(sys.stdin.buffer)
-    pickle.dump([_compiled(name, content) for name, content in modules], sys.stdout.buffer, 4)
+    pickle.dump([_compiled(name, content) for name, content in modules], sys.stdout.buffer)

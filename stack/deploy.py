@@ -64,7 +64,8 @@ def _after_deployment(cloud: Cloud, built: Package, stage: str, has_changed: boo
     bucket = outputs.get("BusyBucketName")
     if bucket:
         busy_page.store(cloud, bucket)
-    if "EdgeArn" in outputs and not cloud.is_emulated:  # The local CDN reads the policy from the template.
+    # On an emulator, the local CDN applies the policy, and itself puts the keys into it (stack/edge/template.py).
+    if "EdgeArn" in outputs and not cloud.is_emulated:
         api_policy.check_key(cloud, outputs["RestAPIId"])
     return outputs
 
@@ -72,7 +73,7 @@ def _after_deployment(cloud: Cloud, built: Package, stage: str, has_changed: boo
 def _publish(cloud: Cloud, built: Package, values: Mapping[str, str]) -> str:
     """Upload the zip and the template, in which every function uses this zip. Return the template's URL.
 
-    `values`: the value of every parameter.
+    `values`: the value of every parameter. The API's description in the template names some of them.
     """
     bucket = prepare_bucket(cloud)
     key = upload(cloud, bucket, PACKAGES, built.archive.read_bytes(), ".zip")
@@ -102,8 +103,8 @@ def deploy_everything(cloud: Cloud, options: Namespace) -> dict[str, str]:
         confirm = _confirmation(options.stage, options.yes)
         distribution_arn = current_outputs(cloud, options.stage).get("EdgeArn", "")
         domain = {**previous, **values}.get("EdgeDomain", "")
+        edge_values = {**values, "EdgeDomain": domain}
         if domain:
-            edge_values = {**values, "EdgeDomain": domain}
             values |= us_east_1.deploy_in_us_east_1(cloud, options, edge_values, distribution_arn, confirm)
     outputs = deploy(cloud, built, options.stage, values, confirm)
     second_values = values_for_second_change_set(options.stage, outputs)
@@ -112,8 +113,8 @@ def deploy_everything(cloud: Cloud, options: Namespace) -> dict[str, str]:
         outputs = deploy(cloud, built, options.stage, {**values, **second_values}, confirm)
     is_new_distribution = outputs.get("EdgeArn", "") != distribution_arn
     if domain and is_new_distribution:
-        with one_line_errors():  # The log in us-east-1 needs an existing distribution.
-            us_east_1.deploy_in_us_east_1(cloud, options, {"EdgeDomain": domain}, outputs["EdgeArn"], confirm)
+        with one_line_errors():  # Only the log in us-east-1 changes. It needs an existing distribution.
+            us_east_1.deploy_in_us_east_1(cloud, options, edge_values, outputs["EdgeArn"], confirm)
     return outputs
 
 

@@ -6,12 +6,12 @@ from stack.aws import Cloud
 
 
 def complete(cloud: Cloud, template: dict[str, Any], outputs: dict[str, str]) -> None:
-    """Apply to an emulated stack the parts of the template that the emulator ignored. AWS ignores no part.
+    """Apply the parts of the template that the emulator ignored or stored wrongly. AWS does neither.
 
     Deploy the API last, because a deployment contains only the changes before it.
     """
     _enable_ttl(cloud, template, outputs)
-    _set_concurrency_again(cloud)
+    _repair_concurrency(cloud)
     _set_error_responses(cloud, template, outputs)
     _set_preflight_headers(cloud, template, outputs["RestAPIId"])
     _set_throttles(cloud, template, outputs["RestAPIId"])
@@ -36,7 +36,7 @@ def _enable_ttl(cloud: Cloud, template: dict[str, Any], outputs: dict[str, str])
                 client.update_time_to_live(TableName=name, TimeToLiveSpecification=declared)
 
 
-def _set_concurrency_again(cloud: Cloud) -> None:
+def _repair_concurrency(cloud: Cloud) -> None:
     """Set each ScalingConfig again, because the emulator stored its numbers as text and then starts no function."""
     client = cloud.client("lambda")
     pages = client.get_paginator("list_event_source_mappings").paginate()
@@ -92,12 +92,13 @@ def _set_headers_of_method(client: Any, api_id: str, resource_id: str, headers: 
 def _set_throttles(cloud: Cloud, template: dict[str, Any], api_id: str) -> None:
     """Set the throttle of each route. The emulator takes only the default from the template.
 
-    It does not read ~1, which stands for / in the paths of the other throttles.
+    The other throttles have paths with ~1 in place of /, such as /~1api~1petitions. The emulator reads ~1 in calls of
+    UpdateStage, but not in templates.
     """
     api = template["Resources"]["RestAPI"]["Properties"]
     operations = []
     for setting in api["MethodSettings"]:
-        path = f"/{setting['ResourcePath'].removeprefix('/')}/{setting['HttpMethod']}/throttling"
+        path = f"{setting['ResourcePath']}/{setting['HttpMethod']}/throttling"
         limits = {"rateLimit": setting["ThrottlingRateLimit"], "burstLimit": setting["ThrottlingBurstLimit"]}
         for name, number in limits.items():
             operations.append({"op": "replace", "path": f"{path}/{name}", "value": str(number)})

@@ -67,7 +67,8 @@ class Inbox:
         records = [*self._earlier_records]
         for records_of_account in document["messages"].values():
             records += records_of_account
-        # Perhaps the emulator saved an email of this run before the archive was read. Then the list has it twice.
+        # The emulator saves the emails of this run to the archive too. If it did so before the archive was read, the
+        # list has these emails twice.
         by_id = {record["MessageId"]: record for record in records}
         return sorted(by_id.values(), key=_timestamp)
 

@@ -80,8 +80,8 @@ def _with_site_url(chosen: dict[str, str], previous: Mapping[str, str]) -> dict[
 def _with_senders(chosen: dict[str, str], previous: Mapping[str, str]) -> dict[str, str]:
     """Add MailSenders, the number of senders that the rate of emails needs, unless the operator chose MailSenders.
 
-    The rate is the MailPerSecond that the operator chose. If the operator chose none, use the stack's previous
-    MailPerSecond, but only if the stack has no MailSenders yet. Without a rate, add nothing.
+    The rate is the MailPerSecond that the operator chose. Without it, the stack keeps its MailSenders. A stack that is
+    older than the parameter MailSenders has none: for such a stack, use its MailPerSecond. Without a rate, add nothing.
     """
     rate = chosen.get("MailPerSecond")
     if not rate and "MailSenders" not in previous:

@@ -79,7 +79,8 @@ def _check_edge(planned: Mapping[str, str], previous: Mapping[str, str]) -> None
     """Check that the API accepts visitors while the domain moves to CloudFront, and while CloudFront's key changes.
 
     CloudFront sends the key that OriginKey names. The API accepts this key and the one that OriginKeyToo names. With
-    EdgeOnly=yes, the API refuses requests without such a key.
+    EdgeOnly=yes, the API refuses requests without such a key. With EdgeOnly=no, it ignores CloudFront's headers in such
+    requests, so it would take CloudFront for the visitor (chalicelib/edge/caller.py).
     """
     is_first_deployment = not previous
     if is_first_deployment or not planned["EdgeDomain"]:
@@ -94,8 +95,8 @@ def _check_edge(planned: Mapping[str, str], previous: Mapping[str, str]) -> None
             raise Failure(f'the API does not accept {key} yet: deploy with SET="OriginKeyToo={key}" first')
         if previous_key not in accepted_after:
             raise Failure(
-                f"CloudFront sends {previous_key} until the change has spread, and the API would refuse it: deploy with"
-                f' SET="OriginKey={key} OriginKeyToo={previous_key}" first'
+                f"CloudFront sends {previous_key} until the change has spread, and the API would not accept it: deploy"
+                f' with SET="OriginKey={key} OriginKeyToo={previous_key}" first'
             )
     elif planned["EdgeOnly"] == "yes":
         raise Failure(

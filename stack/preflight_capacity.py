@@ -78,7 +78,8 @@ def check_warm_throughput(
         if 0 < wanted[name] < of_new_table:
             raise Failure(f"{name} must be 0 or at least {of_new_table}, which a new table takes without warming")
     is_changed = any(planned[name] != previous.get(name) for name in wanted)
-    # A new table has nothing to lower. Without WarmWrites or without a change, CloudFormation lowers nothing.
+    # A new table has nothing to lower, and CloudFormation lowers nothing without a change. If WarmWrites is 0, the
+    # template does not set WarmReads either (template/tables.py).
     if table is None or not wanted["WarmWrites"] or not is_changed:
         return
     current = table.get("WarmThroughput", {})

@@ -18,7 +18,8 @@ from stack.template.merge import merge_template
 def application_files(project: Path) -> Iterator[Path]:
     """Yield the application's files: app.py and chalicelib with its templates, but without catalogues of translations.
 
-    The zip has catalogues and templates in compiled form only (`stack.languages`, `stack.templates`).
+    The zip has catalogues and templates in compiled form only. `stack.templates` finds the templates by this function,
+    and `stack.languages` finds the catalogues by itself.
     """
     yield project / "app.py"
     for path in sorted((project / "chalicelib").rglob("*")):

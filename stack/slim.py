@@ -58,8 +58,8 @@ def is_wanted(name: str) -> bool:
 def _is_wanted_data(path: PurePosixPath) -> bool:
     """Return whether a file that is outside of tests and metadata is used at run time.
 
-    Not used: italic fonts, the compiled modules of fontTools (it has Python modules too) and its checks of fonts in the
-    making, and descriptions of AWS services that the application does not call.
+    Not used: italic fonts, the compiled modules of fontTools (it has the same modules in Python), its modules
+    `interpolat…` (for people who make fonts), and descriptions of AWS services that the application does not call.
     """
     if path.parts[0] == "fontpkg_noto_sans" and "Italic" in path.name:
         return False

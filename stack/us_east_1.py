@@ -34,13 +34,14 @@ def deploy_in_us_east_1(
 ) -> dict[str, str]:
     """Deploy the stack in us-east-1. Return the parameters that the main stack gets from this stack.
 
-    `values`: parameters of the main stack. `distribution_arn`: of the main stack's distribution, which the log needs;
-    "" before the distribution exists.
+    `values`: the main stack's EdgeDomain, and the parameters that the operator chose. A previous EdgeCertificateArn is
+    not among them: it may be the certificate of the stack in us-east-1. `distribution_arn`: of the main stack's
+    distribution, which the log needs; "" before the distribution exists.
     """
     stack = stack_name(options.stage, _region(cloud))
     arns = {"CertificateArn": values.get("EdgeCertificateArn", ""), "DistributionArn": distribution_arn}
     known_arns = {name: arn for name, arn in arns.items() if arn}
-    # Without CertificateArn, this stack makes a certificate.
+    # Without CertificateArn, a new stack requests a certificate.
     if "CertificateArn" not in known_arns and changeset.describe(_in_us_east_1(cloud), stack) is None:
         say(_NOTE_ON_DNS)
     own_values = values_by_name(options.edge_set)

@@ -86,11 +86,12 @@ def api() -> Template:
 
 
 def _authorizer_with_all_headers() -> Template:
-    """Return the partners' authorizer without identity sources, so that API Gateway always calls it, with all headers.
+    """Return what makes Chalice's definition of the partners' authorizer an authorizer of the type `request`.
 
-    A partner sends its token in one of two headers: Authorization or OSDI-API-Token. Source: docs/aws-facts.md.
+    It has no identity sources, so API Gateway always calls it, with all headers: a partner sends its token in one of
+    two headers, Authorization or OSDI-API-Token. Source: docs/aws-facts.md.
     """
-    # OpenAPI requires the name of a header. `Unused` stands for no header: the authorizer gets all of them.
+    # OpenAPI requires the name of a header. For the type `request`, SAM also writes `Unused`.
     return {"name": "Unused", "x-amazon-apigateway-authorizer": {"type": "request"}}
 
 

@@ -9,7 +9,8 @@ from stack.template.functions import AUTHORIZERS, function_measure
 def authorizers() -> Template:
     """Return the alarm on errors that are not refused tokens: Lambda's errors minus the refusals that our code counts.
 
-    Both metrics of one refused token may fall into different periods. So single errors set off no alarm.
+    For one refused token, Lambda may count the error in one period, and our code the refusal in another. So the result
+    may be above zero without a failure, and the alarm starts only if it is three or more in two periods.
     """
     errors = {function: function_measure("Errors", function) for function in AUTHORIZERS}
     sum_of_errors = " + ".join(f"FILL({function}, 0)" for function in errors)

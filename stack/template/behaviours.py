@@ -40,7 +40,7 @@ class CacheRule(NamedTuple):
 
     @property
     def logical_id(self) -> str:
-        # `Cache` has no time between a day and a year.
+        # `Cache` has no time between a day and a year, so each time has an id of its own.
         duration = "AYear" if self.max_seconds > _DAY_SECONDS else "ADay"
         names = [name.title() for name in self.query] or ["Path"]
         return f"CacheFor{duration}By{''.join(names)}"
@@ -182,7 +182,10 @@ def _request_policy() -> Template:
 
 
 def _picture_policy() -> Template:
-    """Return the policy that passes on Accept. Accept does not change a picture, so it is not in the cache key."""
+    """Return the policy that passes on Accept (the reason is in `_picture_properties`).
+
+    A picture is the same for every Accept, so Accept is not in the cache key.
+    """
     config = {
         "Name": sub(f"{_NAME_PREFIX}-pictures"),
         "CookiesConfig": {"CookieBehavior": "none"},

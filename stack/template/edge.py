@@ -71,8 +71,8 @@ def _api_origin() -> Template:
     Gateway's resource policy checks the key in Referer, because the policy cannot read X-Origin-Verify.
     """
     key = sub(origin_key("OriginKey"))
-    # If a visitor sends one of these headers, CloudFront overwrites it. X-Forwarded-Prefix is what our code puts before
-    # its paths: only / on the domain, but the API's stage at API Gateway's own address.
+    # If a visitor sends one of these headers, CloudFront overwrites it. Without X-Forwarded-Prefix, our code would put
+    # the API's stage before its paths, as it does at API Gateway's own address.
     headers = {"X-Forwarded-Prefix": "/", "X-Origin-Verify": key, "Referer": key}
     return {
         "Id": API,
@@ -128,9 +128,10 @@ def _api_policy() -> Template:
     CloudFormation removes the API's policy when it is no longer in the template.
 
     A changed policy is in force after the next deployment of the API's stage. SAM makes a deployment only when the text
-    of the API's definition changes. The values of parameters are not in that text, so stack/api_policy.py writes those
-    that the policy needs into the API's description. After each deployment, stack/api_policy.py also checks that AWS
-    has put the keys in the place of the references to them.
+    of the API's definition changes. This text refers to parameters by name, so it does not change with their values.
+    So stack/api_policy.py writes the values that the policy needs into the description, which is a part of the text.
+    After each deployment, stack/api_policy.py also checks that AWS has put the keys in the place of the references to
+    them.
     """
     every_call = {"Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*"}
     keys = [sub(origin_key(parameter)) for parameter in ("OriginKey", "OriginKeyToo")]

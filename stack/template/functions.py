@@ -143,7 +143,7 @@ def _secrets() -> Iterator[Template]:
 def _secret(variable: str, function: str) -> Template:
     """Return the part that gives a function a secret. The variable SIGNATURE_KEYS contains the secret SignatureKeys."""
     if variable == "ORIGIN_KEYS":
-        # Two versions of this secret: the one that CloudFront sends, and another one that the API accepts.
+        # The API accepts two versions of this secret, so that the key can be rotated. CloudFront sends the first.
         versions = {parameter: origin_key(parameter) for parameter in ("OriginKey", "OriginKeyToo")}
         return environment(function, {variable: sub(json.dumps(versions))})
     secret = logical_id(variable.lower())
@@ -155,8 +155,9 @@ def _secret(variable: str, function: str) -> Template:
 def origin_key(parameter: str) -> str:
     """Return a reference to one version of the secret OriginKeys, for Fn::Sub.
 
-    `parameter` is the template's parameter with the name of the version. CloudFormation does not notice a new value of
-    a secret, but it notices that the reference names another version.
+    The secret is a JSON object with a value for each version: {"v1": "...", "v2": "..."}. `parameter` is the template's
+    parameter with the name of the version. CloudFormation does not notice a new value of a secret, but it notices that
+    the reference names another version.
     """
     # For example {{resolve:secretsmanager:${OriginKeys}:SecretString:${OriginKey}}}
     return f"{{{{resolve:secretsmanager:${{OriginKeys}}:SecretString:${{{parameter}}}}}}}"

@@ -26,6 +26,8 @@ def queues() -> Template:
 
 def _email_queues() -> list[Template]:
     senders = ref("MailSenders")
+    # Confirmations go first, because their sender has most of the rate (mail/rate_limit.py), and because the other
+    # sender is switched off while more than a few of them wait (mail/watch.py).
     return [
         worked_queue(
             "mail",
@@ -125,8 +127,9 @@ def worked_queue(
 
     `contents` describes the messages of the queue, and `what_failed` those of the dead-letter queue. A message goes
     there if it was received `attempts` times without success. `max_concurrency`: how many workers run at the same time,
-    at most. `holds_signatures`: whether the messages are whole signatures. (Those of the feedback queue have
-    addresses too. SNS sends them, so the feedback queue is encrypted in another way: docs/aws-facts.md.)
+    at most. `holds_signatures`: whether the messages are whole signatures. (The messages of the feedback queue contain
+    addresses too. But SNS sends these messages, and SNS can use a KMS key only if the key's policy allows it. So the
+    feedback queue has no KMS key: docs/aws-facts.md.)
     """
     logical = queue_id(name)
     redrive = {"deadLetterTargetArn": get_att(f"{logical_id(name)}DeadLetterQueue"), "maxReceiveCount": attempts}
