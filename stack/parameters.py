@@ -62,17 +62,18 @@ def _with_site_url(chosen: dict[str, str], previous: Mapping[str, str]) -> dict[
     """Add SiteUrl with the domain on CloudFront, if there is one, unless the operator chose a SiteUrl.
 
     With EdgeOnly=no, the API also answers requests that do not come through CloudFront, and the domain may have no DNS
-    record yet. Then links in emails would lead nowhere, so keep the previous SiteUrl. But if the previous SiteUrl has
-    the domain that the new one replaces on CloudFront, use the new domain: CloudFront refuses the previous one.
+    record yet. Then links in emails would lead nowhere, so keep the previous SiteUrl. But if the operator changes
+    EdgeDomain, and the previous SiteUrl has the old domain, use the new one: CloudFront then refuses the old domain.
     """
     planned = {**previous, **chosen}
-    domain = planned.get("EdgeDomain")
-    is_edge_only = planned.get("EdgeOnly", "yes") == "yes"
-    # An earlier deployment has set SiteUrl already, unless the domain is chosen now, or EdgeOnly was no until now.
-    may_lack_site_url = "EdgeDomain" in chosen or previous.get("EdgeOnly") == "no"
-    previous_edge_url = f"https://{previous.get('EdgeDomain')}"
-    site_url_is_replaced = "EdgeDomain" in chosen and previous.get("SiteUrl") == previous_edge_url
-    if domain and may_lack_site_url and (is_edge_only or site_url_is_replaced):
+    domain, previous_domain = planned.get("EdgeDomain"), previous.get("EdgeDomain")
+    is_new_domain = domain != previous_domain
+    if planned.get("EdgeOnly", "yes") == "yes":
+        # In all other cases, an earlier deployment has set SiteUrl already.
+        needs_site_url = is_new_domain or previous.get("EdgeOnly") == "no"
+    else:
+        needs_site_url = is_new_domain and previous.get("SiteUrl") == f"https://{previous_domain}"
+    if domain and needs_site_url:
         return {"SiteUrl": f"https://{domain}", **chosen}  # A chosen SiteUrl replaces the domain.
     return chosen
 

@@ -66,6 +66,12 @@ def test_the_site_url_becomes_the_cdns_domain_when_the_api_begins_to_refuse_othe
     assert parameters_for("EdgeOnly=yes", before={**WITHOUT_CDN, "EdgeOnly": "no"}) == {"EdgeOnly": "yes"}
 
 
+@pytest.mark.parametrize("edge_only", ["yes", "no"])
+def test_the_same_domain_once_more_does_not_replace_a_site_url_of_the_operator(edge_only: str) -> None:
+    before = {"SiteUrl": "https://a.example", "EdgeDomain": DOMAIN, "EdgeOnly": edge_only}
+    assert parameters_for(edge_domain=DOMAIN, before=before) == {"EdgeDomain": DOMAIN}
+
+
 def test_the_rate_sets_the_number_of_senders() -> None:
     assert parameters_for(mail_per_second="300") == {"MailPerSecond": "300", "MailSenders": "75"}
     assert parameters_for("MailPerSecond=14") == {"MailPerSecond": "14", "MailSenders": "4"}
