@@ -50,8 +50,9 @@ def form_fields(page: Any) -> dict[str, str]:
         values = {name: html.unescape(value) for name, value in attributes}
         if values["type"] not in ("checkbox", "radio") or " checked" in tag:
             fields[values["name"]] = values["value"]
-    [(name, body)] = re.findall(r'<textarea[^>]*name="([^"]*)"[^>]*>\n(.*?)</textarea>', text, re.DOTALL)
-    return {**fields, name: html.unescape(body)}
+    for name, body in re.findall(r'<textarea[^>]*name="([^"]*)"[^>]*>\n(.*?)</textarea>', text, re.DOTALL):
+        fields[name] = html.unescape(body)
+    return fields
 
 
 def deliver_letters(fake_site: FakeSite, petition: Petition) -> list[Any]:
