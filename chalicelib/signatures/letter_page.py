@@ -58,6 +58,8 @@ def shown_letter(signature: Signature, petition: Petition) -> ShownLetter | None
     if letter is None:
         return None
     signed = signature.letter or SignedLetter(version=petition.letter_version)
+    if not letter.may_edit:
+        signed = _without_own_words(signed)  # The form then has no fields for them, so they would not be sent.
     words = letter_texts(letter, signed)
     member = member_for_postcode(signature.country, signature.postcode) if letter.is_to_members else None
     to = _recipient_names(letter, member)
@@ -144,6 +146,12 @@ def _typed_values(fields: Mapping[str, str]) -> dict[str, str]:
         if box in values and values[box] != "yes":
             values[box] = ""
     return values
+
+
+def _without_own_words(signed: SignedLetter) -> SignedLetter:
+    """Return the letter with the petition's words. A suggested opening that the person chose stays."""
+    opening = None if isinstance(signed.opening, str) else signed.opening
+    return SignedLetter(version=signed.version, opening=opening, reply=signed.reply)
 
 
 def _recipient_names(letter: Letter, member: MemberOfParliament | None) -> list[str]:
