@@ -51,9 +51,13 @@ def letter_email(
     reason = reason_not_to_send(key, stored, target, signature, now, tables)
     if reason is not None:
         return reason
-    language = language_of(signature.language or petition.language)
+    version = letter_as_signed(slug, signed_letter.version, tables)
+    # Staff may have changed the petition's main language since. If they changed only its name, the letter's version is
+    # still the current one.
+    main_language = petition.language if version.version == petition.letter_version else version.language
+    language = language_of(signature.language or main_language)
     translated = petition.in_language(language.code)
-    agreed_letter = letter_as_signed(slug, signed_letter.version, tables).in_language(signature.language)
+    agreed_letter = version.in_language(signature.language)
     # Perhaps the person signed again while the letter waited, after staff had removed the target. Then the version of
     # that time does not have the target, but staff have added it again since.
     agreed_target = agreed_letter.target(target_key) or target
@@ -61,7 +65,7 @@ def letter_email(
     name, postcode = signature.name or "", signature.postcode or ""
     words = letter_texts(agreed_letter, signed_letter)
     letter = render_letter(words, to_name, name, postcode, translated.charity, language)
-    url = context.petition_link(slug, signature.language)
+    url = context.petition_link(slug, language.code if language.code != petition.language else None)
     reply_to = (signature.email or "") if signed_letter.reply else ""
     values = {"petition": translated, "petition_url": url, "letter": letter, "is_test": False}
     return Content(to_address, values, language=language.code, sender_name=letter.sender, reply_to=reply_to)

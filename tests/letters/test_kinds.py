@@ -1,17 +1,21 @@
 """A letter as it is sent: from the charity's address, in the signer's name, and only while the signer wants it."""
 
 from datetime import timedelta
+from typing import Any
+
+import pytest
 
 from chalicelib.core.letter_keys import letter_delivery
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.petitions.publish import publish
 from chalicelib.signatures.erase import erase
 from chalicelib.signatures.withdraw import withdraw
-from tests.actors import ALICE, DAY, NOW, a_petition, item_of, key_of, signed
+from tests.actors import ALICE, DAY, NOW, WELSH, a_petition, item_of, key_of, signed
 from tests.fake_site import FakeSite
 from tests.letters.lettering import (
     LETTER,
     PENDING,
+    WELSH_LETTER,
     a_petition_with_a_letter,
     confirmed_with_a_letter,
     relay,
@@ -72,6 +76,24 @@ def test_a_letter_is_sent_as_it_was_confirmed_although_staff_edited_it(fake_site
     publish(a_petition(letter=LETTER | {"body": "Edited"}), NOW, fake_site.tables)
     send_all(fake_site)
     assert "Edited" not in fake_site.mailer.mails[0].text
+
+
+@pytest.mark.parametrize("changed", ["texts", "name of the language"])
+def test_a_letter_has_one_language_although_staff_changed_the_main_language(fake_site: FakeSite, changed: str) -> None:
+    petition = a_petition_with_a_letter(fake_site)
+    request_letter(fake_site, petition)
+    welsh: dict[str, Any] = {"letter": LETTER, "language": "cy"}
+    if changed == "texts":
+        letter_text = {name: LETTER[name] for name in WELSH_LETTER if name in LETTER}
+        english = {name: getattr(petition, name) for name in WELSH} | {"letter": letter_text}
+        welsh |= WELSH | {"letter": LETTER | WELSH_LETTER, "translations": {"en": english}}
+    publish(a_petition(**welsh), NOW, fake_site.tables)
+    send_all(fake_site)
+    [mail] = fake_site.mailer.mails
+    assert mail.subject == LETTER["subject"]
+    greeting, link = ("Dear ", "?lang=en\n") if changed == "texts" else ("Annwyl ", "safe-children\n")
+    assert mail.text.startswith(greeting)
+    assert link in mail.text
 
 
 def test_a_letter_is_not_sent_after_its_signer_withdraws(fake_site: FakeSite) -> None:
