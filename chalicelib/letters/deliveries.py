@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from chalicelib.aws.table import Attr, Change, Item, Tables
+from chalicelib.aws.table import Attr, Change, Condition, Item, Tables
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.keys import Key
 from chalicelib.core.letter_keys import LETTER, letter_ids
@@ -72,17 +72,22 @@ class LetterDeliveries(CountedDeliveries):
         dropped = {"mail_dropped_at": iso(now), _WITHOUT_TARGET: iso(now)}
         self._settle(request, DeliveryOutcome.DROPPED, now, dropped, tables)
 
-    def readdress(self, request: MailRequest, member: str, now: datetime, tables: Tables) -> MailRequest:
-        """If the open request is for another member of parliament, replace it by a request for this one.
+    def readdress(self, request: MailRequest, member: str | None, now: datetime, tables: Tables) -> MailRequest:
+        """If the open request is for another recipient, replace it by a request for this one.
 
-        Return the new request. A queue message of the old request then does nothing, and a mail sender that has
-        claimed the old request sends nothing. If sending has begun, or the request is for this member already, change
-        nothing and return `request`.
+        `member`: the constituency; None if the target does not stand for members. Return the new request. A queue
+        message of the old request then does nothing, and a mail sender that has claimed the old request sends nothing.
+        If sending has begun, or the request is for this recipient already, change nothing and return `request`.
         """
-        renewed = {**self.request_attributes(now), "member": member}
-        is_for_another = Attr("member").ne(member) & Attr("mail_began_at").not_exists()
-        when = is_requested(request) & is_for_another
+        renewed = self.request_attributes(now)
         removed = [*CLAIM_ATTRIBUTES, "mail_queued_at"]  # These belong to the old request.
+        if member:
+            is_for_another: Condition = Attr("member").ne(member)
+            renewed["member"] = member
+        else:
+            is_for_another = Attr("member").exists()
+            removed.append("member")
+        when = is_requested(request) & is_for_another & Attr("mail_began_at").not_exists()
         if not tables.try_update(Change(self.item_key(request.key), assign=renewed, remove=removed, when=when)):
             return request
         return MailRequest(kind=self.kind, key=request.key, requested_at=iso(now))

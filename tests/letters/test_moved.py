@@ -82,15 +82,21 @@ def test_a_letter_whose_sending_began_keeps_its_member(
     assert (recipients(fake_site), first_target(fake_site)["unknown"]) == ([], 1)
 
 
-def test_a_target_that_became_one_office_gets_the_letter_after_a_new_confirmation(
+@pytest.mark.parametrize("is_dropped", [False, True])
+def test_a_person_who_confirms_again_after_staff_replaced_the_members_writes_to_the_office(
     fake_site: FakeSite,
     mp_petition: Petition,  # noqa: F811
+    is_dropped: bool,
 ) -> None:
+    """The old letter to a member waits, or was dropped because the target is no member any more."""
     write_letter(fake_site, mp_petition)
     office = {"key": "my-mp", "name": "Office", "email": "office@target.example"}
     petition = a_petition_with_a_letter(fake_site, targets=[office])
-    send_all(fake_site)
+    if is_dropped:
+        send_all(fake_site)
     withdraw(key_of(petition, identity_of(petition)), petition, NOW, fake_site.tables)
+    fake_site.clock.forward(MINUTE)
     write_letter(fake_site, petition, now=NOW + MINUTE)
     send_all(fake_site)
     assert recipients(fake_site) == ["office@target.example"]
+    assert (first_target(fake_site)["requested"], first_target(fake_site)["sent"]) == (1, 1)
