@@ -80,14 +80,13 @@ class SentSignature(BaseModel):
     row: int | None = None
     is_dated: bool = True
 
-    def without_stopped_updates(self, stored: Signature | None) -> Self:
-        """Return the signature without consent to updates if the person stopped updates here after that consent.
+    def may_be_older_than(self, moment: datetime) -> bool:
+        """Return whether the consent may be from this moment or earlier. It is so without a date."""
+        return not self.is_dated or self.consent.obtained_at <= moment
 
-        A consent without a date may be older than the stop.
-        """
-        if stored is None or stored.unsubscribed_at is None:
-            return self
-        if self.is_dated and stored.unsubscribed_at < self.consent.obtained_at:
+    def without_stopped_updates(self, stored: Signature | None) -> Self:
+        """Return the signature without consent to updates if the person stopped updates here after that consent."""
+        if stored is None or stored.unsubscribed_at is None or not self.may_be_older_than(stored.unsubscribed_at):
             return self
         consent = self.form.consent.model_copy(update={"updates": False})
         return self.model_copy(update={"form": self.form.model_copy(update={"consent": consent})})

@@ -21,6 +21,7 @@ from chalicelib.partners.receiving import ReceivingContext, Wordings
 from chalicelib.partners.sent_again import (
     find_signature,
     hurry_email,
+    is_suppressed,
     may_be_stored_again,
     record_sender,
     repeated_result,
@@ -122,7 +123,7 @@ def _store_and_count(
     EXISTING: the signature was stored already, with another receipt or none.
     """
     before = find_signature(receipt, receiving)
-    if before is not None and _is_suppressed(before):
+    if before is not None and is_suppressed(submission, before):
         return ReceiveOutcome.SUPPRESSED
     submission = submission.without_stopped_updates(before)
     has_signed = before is not None and not before.is_withdrawn_or_expired(now)
@@ -166,27 +167,21 @@ def _confirm(
         raise Conflicted("storage") from expired
 
 
-def _is_suppressed(signature: Signature) -> bool:
-    """Return whether the person withdrew, was erased, or has not confirmed and cannot be reached by email.
-
-    An erasure sets the state WITHDRAWN too. So does the undo of an import, with `taken_back_at`: then the person did
-    not withdraw.
-    """
-    if signature.state is SignatureState.WITHDRAWN:
-        return signature.taken_back_at is None
-    return signature.state is SignatureState.PENDING and signature.undeliverable is not None
-
-
 def predict_each(
     submissions: Sequence[SentSignature], receiving: ReceivingContext, now: datetime
 ) -> list[ReceiveResult]:
     """Return what take_each would return now, but store nothing. So a person who is listed twice is accepted twice."""
     receipts = [receiving.receipt_of(submission, now) for submission in submissions]
     stored_receipts = store.find_receipts(receipts, receiving.tables)
-    return [_predict(receipt, stored_receipts.get(receipt.digest), receiving, now) for receipt in receipts]
+    predicted = []
+    for submission, receipt in zip(submissions, receipts, strict=True):
+        predicted.append(_predict(submission, receipt, stored_receipts.get(receipt.digest), receiving, now))
+    return predicted
 
 
-def _predict(new: Receipt, stored: Receipt | None, receiving: ReceivingContext, now: datetime) -> ReceiveResult:
+def _predict(
+    submission: SentSignature, new: Receipt, stored: Receipt | None, receiving: ReceivingContext, now: datetime
+) -> ReceiveResult:
     """Predict what `_take` would return. EXISTING may be wrong if a process stored the signature and then crashed."""
     current = stored if stored and not stored.undone_at else None
     if current and current.signature_id != new.signature_id:
@@ -194,7 +189,7 @@ def _predict(new: Receipt, stored: Receipt | None, receiving: ReceivingContext, 
     signature = find_signature(new, receiving)
     if current and current.result is not None and not may_be_stored_again(current, signature, now):
         return ReceiveResult(repeated_result(current, new, signature))
-    if signature is not None and _is_suppressed(signature):
+    if signature is not None and is_suppressed(submission, signature):
         return ReceiveResult(ReceiveOutcome.SUPPRESSED)
     has_signed = signature is not None and not signature.is_withdrawn_or_expired(now)
     return ReceiveResult(ReceiveOutcome.EXISTING if has_signed else ReceiveOutcome.ACCEPTED)

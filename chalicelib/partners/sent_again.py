@@ -15,12 +15,27 @@ from chalicelib.partners.receiving import ReceivingContext
 from chalicelib.signatures.look_up import find_by_id
 from chalicelib.signatures.mail_state import hurry_imported_mail
 from chalicelib.signatures.model import ERASED_LIFETIME, Signature, SignatureState
-from chalicelib.signatures.take_back import add_receipt
+from chalicelib.signatures.take_back import add_receipt, is_taken_back
 
 
 def find_signature(receipt: Receipt, receiving: ReceivingContext) -> Signature | None:
     stored = find_by_id(receiving.petition, receipt.signature_id, receiving.tables)
     return stored.signature if stored else None
+
+
+def is_suppressed(submission: SentSignature, signature: Signature) -> bool:
+    """Return whether the person withdrew, was erased, or has not confirmed and cannot be reached by email.
+
+    The undo of an import is no withdrawal by the person. After a withdrawal, perhaps a stranger signed here with this
+    address. So the partner's consent from before the withdrawal does not confirm that signature.
+    """
+    if signature.state is SignatureState.WITHDRAWN:  # An erasure sets this state too.
+        return not is_taken_back(signature)
+    if signature.state is not SignatureState.PENDING:
+        return False
+    withdrawn_at = None if signature.taken_back_at else signature.withdrawn_at
+    has_withdrawn_since = withdrawn_at is not None and submission.may_be_older_than(withdrawn_at)
+    return has_withdrawn_since or signature.undeliverable is not None
 
 
 def may_be_stored_again(receipt: Receipt, signature: Signature | None, now: datetime) -> bool:
@@ -34,7 +49,7 @@ def may_be_stored_again(receipt: Receipt, signature: Signature | None, now: date
         return False
     if signature is None:
         return now < receipt.received_at + ERASED_LIFETIME
-    if signature.taken_back_at:
+    if is_taken_back(signature):
         return True
     return signature.state is SignatureState.PENDING and signature.is_withdrawn_or_expired(now)
 
@@ -66,7 +81,7 @@ def record_sender(new: Receipt, stored: Receipt, signature: Signature | None, re
     is_recorded = entry in signature.all_receipts or add_receipt(key, entry, receiving.tables)
     if not is_recorded:
         current = find_signature(stored, receiving)
-        if current is None or current.taken_back_at:
+        if current is None or is_taken_back(current):
             raise Conflicted("storage")
         # Otherwise the person withdrew, or the signature has no room for further receipts. A repeat changes neither.
     if new.job_id:

@@ -116,7 +116,7 @@ class Signature(BaseModel):
     confirmed_at: Moment | None = None
     withdrawn_at: ExactMoment | None = None
     erased_at: ExactMoment | None = None
-    # When the undo of an import withdrew the signature. The person did not withdraw.
+    # When the undo of an import withdrew the signature: the person did not withdraw. Stays if the person signs again.
     taken_back_at: Moment | None = None
     # When `manage.py restore` restored the signature from a backup.
     restored_at: Moment | None = None

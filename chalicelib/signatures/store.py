@@ -71,10 +71,10 @@ def _renewal(key: Key, signature: Signature, when: Condition) -> Change:
     """Return the change that replaces the stored signature by `signature`."""
     # `mails` is the number of emails sent. `withdrawn_at`: an export that is running counts who withdrew since its
     # request (exports/gather.py), and links from before the withdrawal must not confirm. `unsubscribed_at`: a partner's
-    # older consent must not start updates again.
-    kept = {"mails", "withdrawn_at", "unsubscribed_at"}
+    # older consent must not start updates again. `taken_back_at` says that `withdrawn_at` is not from the person.
+    kept = {"mails", "withdrawn_at", "taken_back_at", "unsubscribed_at"}
     fresh = signature.model_dump(exclude_none=True, exclude=kept)
-    old_fields = ("erased_at", "taken_back_at", *PERSONAL_FIELDS, *MAIL_REQUEST_FIELDS)
+    old_fields = ("erased_at", *PERSONAL_FIELDS, *MAIL_REQUEST_FIELDS)
     stale = [name for name in old_fields if name not in fresh and name not in kept]
     return Change(key, assign=fresh, remove=stale, when=when)
 

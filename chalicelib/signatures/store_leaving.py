@@ -35,7 +35,7 @@ def withdrawal(key: Key, stored: Signature, now: datetime) -> Change:
     """Return the change that withdraws the signature, if it is still as in `stored` (`_is_counted_as`)."""
     expires = int((now + WITHDRAWN_LIFETIME).timestamp())
     assign = {"state": SignatureState.WITHDRAWN, "withdrawn_at": exact(now), "updates": False, "expires_at": expires}
-    removed = (*PERSONAL_FIELDS, *MAIL_REQUEST_FIELDS, "confirmed_at")
+    removed = (*PERSONAL_FIELDS, *MAIL_REQUEST_FIELDS, "confirmed_at", "taken_back_at")
     return Change(key, assign=assign, remove=removed, when=_is_counted_as(stored))
 
 
@@ -52,7 +52,7 @@ def withdrawal_by_undo(key: Key, stored: Signature, now: datetime) -> Change:
     """
     change = withdrawal(key, stored, now)
     is_unchanged = _is_counted_as(stored) & has_receipts_of(stored)
-    removed = [name for name in change.remove if name != "unsubscribed_at"]
+    removed = [name for name in change.remove if name not in ("unsubscribed_at", "taken_back_at")]
     return replace(change, assign={**change.assign, "taken_back_at": iso(now)}, remove=removed, when=is_unchanged)
 
 

@@ -28,7 +28,7 @@ def take_back(key: Key, receipt: str, petition: Petition, now: datetime, tables:
         stored = store.find(key, tables)
         if stored is None:
             return False
-        if stored.taken_back_at:
+        if is_taken_back(stored):
             return True
         is_only_receipt = stored.all_receipts == {receipt}
         must_stay = is_only_receipt and _is_confirmed_by_email(stored)
@@ -44,6 +44,11 @@ def take_back(key: Key, receipt: str, petition: Petition, now: datetime, tables:
         except ConditionFailed:
             continue  # The person signed, confirmed or withdrew meanwhile: read the signature again.
     raise Conflicted
+
+
+def is_taken_back(stored: Signature) -> bool:
+    """Return whether the undo of an import withdrew the signature, and nobody has signed again since."""
+    return stored.state is SignatureState.WITHDRAWN and stored.taken_back_at is not None
 
 
 def add_receipt(key: Key, receipt: str, tables: Tables) -> bool:

@@ -86,7 +86,7 @@ def test_signing_again_after_taking_back_is_a_new_signature(tables: FakeTables, 
     take_back_alice(tables, petition)
     signed(tables, petition)
     item = item_of(tables, petition, identity)
-    assert (item["state"], "taken_back_at" in item, "receipt" in item) == ("pending", False, False)
+    assert (item["state"], "receipt" in item) == ("pending", False)
 
 
 def test_a_withdrawn_signature_is_not_taken_back(tables: FakeTables, petition: Petition) -> None:

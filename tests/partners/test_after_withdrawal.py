@@ -1,0 +1,71 @@
+"""Somebody signs here again after a withdrawal. A partner's consent from before it does not confirm this."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from chalicelib.partners.form import read_signature
+from chalicelib.partners.model import Partner, ReceiveOutcome
+from chalicelib.partners.receive import predict_each, take_each
+from chalicelib.petitions.model import Petition
+from chalicelib.signatures.erase import erase
+from chalicelib.signatures.model import UNMAILED_LIFETIME
+from chalicelib.signatures.take_back import take_back
+from chalicelib.signatures.withdraw import withdraw
+from tests.actors import ALICE, DAY, NOW, confirmed, identity_of, item_of, key_of, signed
+from tests.fakes import FakeTables
+from tests.partnering import a_partner, a_receiving_context, sent_of
+
+EXISTING, SUPPRESSED = ReceiveOutcome.EXISTING, ReceiveOutcome.SUPPRESSED
+LATER = NOW + 2 * DAY
+
+
+@pytest.fixture
+def oak(tables: FakeTables) -> Partner:
+    """A partner whose signatures count at once."""
+    return a_partner(tables)
+
+
+def send(tables: FakeTables, petition: Petition, oak: Partner, obtained: datetime, now: datetime) -> ReceiveOutcome:
+    """Send Alice, who agreed to sign and to updates at this time. A dry run must predict the same result."""
+    raw = sent_of(ALICE, f"oak:{obtained}", consent={"updates": True, "obtained_at": obtained.isoformat()})
+    sent, receiving = [read_signature(raw, oak, now)], a_receiving_context(tables, petition, oak)
+    [predicted] = predict_each(sent, receiving, now)
+    [result] = take_each(sent, receiving, now)
+    assert predicted == result
+    return result.outcome
+
+
+@pytest.mark.parametrize("end", [withdraw, erase])
+@pytest.mark.parametrize("wait", [DAY, UNMAILED_LIFETIME + DAY])  # The second signature is pending, or has expired.
+def test_a_consent_from_before_the_withdrawal_counts_nobody(
+    tables: FakeTables, petition: Petition, oak: Partner, end: Any, wait: Any
+) -> None:
+    end(key_of(petition, confirmed(tables, petition)), petition, NOW, tables)
+    signed(tables, petition, now=LATER)
+    now = LATER + wait
+    # A consent without a date is as old as `now`, and may be from before the withdrawal.
+    for obtained in (NOW - DAY, NOW, now):
+        assert send(tables, petition, oak, obtained, now) is SUPPRESSED
+    item = item_of(tables, petition, identity_of(petition))
+    assert (item["state"], item["updates"]) == ("pending", False)
+
+
+def test_a_consent_from_after_the_withdrawal_counts(tables: FakeTables, petition: Petition, oak: Partner) -> None:
+    withdraw(key_of(petition, confirmed(tables, petition)), petition, NOW, tables)
+    signed(tables, petition, now=LATER)
+    assert send(tables, petition, oak, NOW + DAY, LATER) is EXISTING
+    assert item_of(tables, petition, identity_of(petition))["state"] == "confirmed"
+
+
+def test_the_undo_of_an_import_is_no_withdrawal(tables: FakeTables, petition: Petition, oak: Partner) -> None:
+    send(tables, petition, oak, NOW - DAY, NOW)
+    key = key_of(petition, identity_of(petition))
+    assert take_back(key, tables.items[key]["receipt"], petition, NOW, tables)
+    signed(tables, petition, now=LATER)
+    assert send(tables, petition, oak, NOW - 2 * DAY, LATER) is EXISTING
+    assert item_of(tables, petition, identity_of(petition))["state"] == "confirmed"
+    withdraw(key, petition, LATER, tables)
+    signed(tables, petition, now=LATER + DAY)
+    assert send(tables, petition, oak, NOW - 3 * DAY, LATER + 2 * DAY) is SUPPRESSED
