@@ -25,7 +25,7 @@ from chalicelib.mail.kind import Content, Kind, MailContext, NotSent
 from chalicelib.mail.model import MailRequest, Priority
 from chalicelib.mail.state import AfterCrash
 from chalicelib.petitions.find import letter_as_signed, petition_as_stored
-from chalicelib.petitions.model import Petition
+from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.progress.areas import public_areas
 from chalicelib.signatures.letter import SignedLetter, letter_texts
 from chalicelib.signatures.look_up import find_by_id
@@ -93,13 +93,14 @@ class DigestLetter:
 def digest_email(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
     """Seal the digest, and return its email.
 
-    Return HELD while the target is paused or in test mode. Return DROPPED if the digest has no letters, if the
-    petition no longer has the target, or if the target's letters now go to members of parliament.
+    Return HELD while the petition is a draft, or the target is paused or in test mode. Return DROPPED if the digest has
+    no letters, if the petition no longer has the target, or if the target's letters now go to members of parliament.
     """
     ids = digest_ids(key)
     petition = petition_as_stored(ids.slug, tables)
     target = target_unless_removed(petition, ids.target)
-    if target and (target.test_to or _is_paused(ids, tables)):
+    is_draft = petition.state_at(now) is PetitionState.DRAFT  # Staff removed it, and check it before it opens again.
+    if target and (is_draft or target.test_to or _is_paused(ids, tables)):
         return NotSent.HELD
     # Seal the digest before the checks below. If a check drops the digest, all its letters are counted as dropped, so
     # its letters must not change after that.

@@ -35,6 +35,8 @@ def letter_email(
     """
     slug, target_key, signature_id = letter_ids(key)
     petition = petition_as_stored(slug, tables)
+    if petition.state_at(now) is PetitionState.DRAFT:
+        return NotSent.HELD  # Staff removed the petition, and check it before it is public again.
     target = target_unless_removed(petition, target_key)
     # Staff removed only the target: they do not want the letter. So only a new confirmation can request it again. If
     # they removed the petition, drop it below: then `request_missing` can request it if the petition opens again.

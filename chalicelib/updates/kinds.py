@@ -73,11 +73,16 @@ def _split_key(key: str) -> tuple[str, str, str]:
 
 
 def update_email(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
-    """Return the email for one person. Drop it if the update is cancelled or the person no longer gets updates."""
+    """Return the email for one person. Drop it if the update is cancelled or the person no longer gets updates.
+
+    Hold it while the petition is a draft.
+    """
     slug, update_id, signature_id = _split_key(key)
     update, petition = cached_update(slug, update_id, tables), cached_as_stored(slug, tables)
     if update is None or update.state is UpdateState.CANCELLED or petition.state is PetitionState.REMOVED:
         return NotSent.DROPPED
+    if petition.state_at(now) is PetitionState.DRAFT:
+        return NotSent.HELD  # Staff removed the petition, and check it before it is public again.
     found = find_by_id(petition, signature_id, tables)
     if found is None or not may_get_updates(found.signature.model_dump()):
         return NotSent.DROPPED
