@@ -46,6 +46,11 @@ def store_wording(source: str, version: str, wording: str, now: datetime, tables
             raise Invalid([FieldError("consent.version", message)]) from failure
 
 
+def find_wording(source: str, version: str, tables: Tables) -> str | None:
+    """Return what people agreed to on the partner's site, or None if the partner has no wording with this version."""
+    return store.find_wording(source, version, tables)
+
+
 def find_partner(source: str, tables: Tables) -> Partner:
     """Return the partner with this source. Raise UnknownThing if it does not exist or the source is malformed."""
     partner = store.find(source, tables) if _source_pattern.fullmatch(source) else None

@@ -35,6 +35,11 @@ def store_wording(source: str, version: str, wording: str, now: datetime, tables
     tables.put_new(NewItem(key, {"wording": wording, "recorded_at": iso(now)}))
 
 
+def find_wording(source: str, version: str, tables: Tables) -> str | None:
+    item = tables.get(partner_keys.partner_wording(source, version))
+    return item["wording"] if item else None
+
+
 def find_receipts(receipts: Sequence[Receipt], tables: Tables) -> dict[str, Receipt]:
     """Return the stored versions of these receipts, by digest."""
     distinct_keys = list(dict.fromkeys(receipt.key for receipt in receipts))

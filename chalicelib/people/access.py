@@ -154,6 +154,7 @@ def _held_signature(
         "person": _person(signature),
         "obtained": {
             "by": signature.obtained_by,  # The charity or a partner.
+            "also_by": sorted(signature.also_obtained_by or ()),
             "through": signature.channel,
             "source": signature.source,
             "counted_as": signature.counted_source,
@@ -177,9 +178,7 @@ def _signed_text(text: PetitionText) -> "SignedText":
 
 
 def _consents(signature: Signature, text: PetitionText | None) -> "list[GivenConsent]":
-    """Return the consents to sign and to updates. Both are confirmed if the signature is. A withdrawal ends both: it
-    also stores that `updates` is false.
-    """
+    """Return the consents to sign and to updates. A withdrawal ends both: it also stores that `updates` is false."""
     is_given = signature.state is not SignatureState.WITHDRAWN
     is_confirmed = signature.state is SignatureState.CONFIRMED
     return [
@@ -194,7 +193,7 @@ def _consents(signature: Signature, text: PetitionText | None) -> "list[GivenCon
             "to": "updates",
             "given": signature.updates,
             "confirmed": is_confirmed,
-            "wording": text.updates_wording if text else None,
+            "wording": (text.updates_wording or None) if text else None,
             "version": signature.consent_version,
         },
     ]

@@ -87,6 +87,8 @@ class ResendResult(TypedDict):
 
 class Obtained(TypedDict):
     by: str
+    also_by: list[str]
+    """The charity and the partners that obtained the signature again later."""
     through: str
     source: str | None
     counted_as: str | None
@@ -98,6 +100,7 @@ class GivenConsent(TypedDict):
     given: bool
     confirmed: bool
     wording: str | None
+    """Null if we no longer know it, or if a partner asked for this consent in words that it did not send to us."""
     version: str
 
 

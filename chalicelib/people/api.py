@@ -24,7 +24,8 @@ from chalicelib.edge.http import NO_STORE, json_answer, json_body
 from chalicelib.people.access import access_export, signature_for_staff
 from chalicelib.people.letter import letters_of
 from chalicelib.people.one_signature import load_for_staff, one_signature, stopped_slugs
-from chalicelib.petitions.find import all_petitions, texts_as_signed
+from chalicelib.people.texts import signed_texts
+from chalicelib.petitions.find import all_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.erase import erase, erase_all
 from chalicelib.signatures.form import typed_address
@@ -96,7 +97,7 @@ def export_access(request: Request, slug: str, signature_id: str) -> Response:
     """Return a file for the person: all signatures of this signature's address, with letters and states of emails."""
     stored = _all_of_owner(one_signature(slug, signature_id, tables()))
     audit(request, "access.exported", signature_id, _ids_by_slug(stored))
-    texts = texts_as_signed(_versions_by_slug(stored), tables())
+    texts = signed_texts(stored, tables())
     stopped = stopped_slugs(stored, settings().limit_keys, tables())
     letters = letters_of(stored, tables())
     file = access_export(stored, texts, letters, stopped, times.now())
@@ -120,11 +121,6 @@ def _address_in(request: Request) -> Address:
 
 def _ids_by_slug(stored: list[StoredSignature]) -> dict[str, str]:
     return {each.petition.slug: each.signature_id for each in stored}
-
-
-def _versions_by_slug(stored: list[StoredSignature]) -> dict[str, tuple[str, str]]:
-    """Return the text version and the consent version of each signature, by slug."""
-    return {each.petition.slug: (each.signature.text_version, each.signature.consent_version) for each in stored}
 
 
 def _answer_one(stored: StoredSignature) -> Response:

@@ -101,6 +101,11 @@ class PetitionText(BaseModel):
     recorded_at: Moment
     """When this version was first stored."""
 
+    @property
+    def text_version(self) -> str:
+        """Return the first part of the version: that of the title, text and target (`version_of`)."""
+        return self.version.partition(".")[0]
+
     def in_language(self, code: str | None) -> "PetitionText":
         """Return the texts as seen by people who signed in this language (None: the main language)."""
         language = code or self.language

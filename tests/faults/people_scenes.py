@@ -8,6 +8,8 @@ from functools import cache, partial
 import pytest
 
 from chalicelib.core.settings import settings
+from chalicelib.partners.form import read_signature
+from chalicelib.partners.receive import take_each
 from chalicelib.signin.provider import forget_provider
 from tests.actors import ALICE, DAY, NOW, item_of
 from tests.fake_site import FakeSite
@@ -26,6 +28,7 @@ from tests.faults.scenes import (
     with_alice_taken_back,
 )
 from tests.faults.staff_scenes import assert_audit_entry, call, invoke_staff_route, read, with_bobs_token
+from tests.partnering import a_partner, a_receiving_context, sent_of
 from tests.signatures.test_erase import ERASED_ATTRIBUTES
 from tests.signin.fake_provider import CLIENT, a_fake_provider
 from tests.signin.test_api import SESSION_BODY, SIGN_IN_BODY
@@ -89,6 +92,12 @@ def with_bob_and_alice_confirmed(fake_site: FakeSite) -> None:
     with_alice_confirmed(fake_site)
 
 
+def with_bob_and_alice_from_a_partner(fake_site: FakeSite) -> None:
+    with_bobs_token(fake_site)
+    oak = a_partner(fake_site.tables)
+    take_each([read_signature(sent_of(), oak, NOW)], a_receiving_context(fake_site.tables, PETITION, oak), NOW)
+
+
 def with_bob_and_alice_taken_back(fake_site: FakeSite) -> None:
     with_bobs_token(fake_site)
     with_alice_taken_back(fake_site)
@@ -135,6 +144,8 @@ PEOPLE_SCENES = [
     Scene("erase_person", with_bob_and_alice_confirmed, partial(call, "POST", f"{PERSON_URL}/erase", 200, {}),
           partial(assert_alice_is_erased, "signature.erased")),
     Scene("export_access", with_bob_and_alice_confirmed, partial(call, "POST", f"{PERSON_URL}/access", 200, {}),
+          partial(assert_audit_entry, "access.exported")),
+    Scene("export_access", with_bob_and_alice_from_a_partner, partial(call, "POST", f"{PERSON_URL}/access", 200, {}),
           partial(assert_audit_entry, "access.exported")),
     Scene("people", with_bob_and_alice_confirmed,
           partial(invoke_staff_route, "people", "/api/staff/people/{slug}/{signature_id}", PERSON_URL),
