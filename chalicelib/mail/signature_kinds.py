@@ -17,6 +17,7 @@ from chalicelib.core.keys import Key
 from chalicelib.core.language import language_of
 from chalicelib.core.sources import DIRECT
 from chalicelib.core.tokens import CONFIRM_LIFETIME, WITHDRAW_LIFETIME, Purpose, Subject
+from chalicelib.mail.as_confirmed import as_confirmed
 from chalicelib.mail.kind import Content, Kind, MailContext, NotSent, by_name
 from chalicelib.mail.mailbox import mailbox_of
 from chalicelib.mail.model import MailRequest, Priority
@@ -117,7 +118,9 @@ def already_signed_email(
 
 
 def receipt_email(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
-    """Return the receipt. No budget (budget.py) limits it: only the owner of the mailbox can cause it, by confirming.
+    """Return the receipt, which says what the person agreed to.
+
+    No budget (budget.py) limits receipts: only the owner of the mailbox can cause one, by confirming.
 
     Drop the receipt if the signature is no longer confirmed, or if the owner has stopped email about the petition.
     """
@@ -127,7 +130,7 @@ def receipt_email(key: str, stored: Item, context: MailContext, now: datetime, t
     slug, _ = _ids(key)
     if is_unwanted(signature.email or "", slug, context.limit_keys, tables):
         return NotSent.DROPPED
-    petition = cached_as_stored(slug, tables)
+    petition = as_confirmed(cached_as_stored(slug, tables), signature, tables)
     content = _content(key, signature, petition, context, now)
     return replace(content, limited_petition="")  # So the budget does not limit the receipt.
 

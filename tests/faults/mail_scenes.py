@@ -14,17 +14,30 @@ from chalicelib.mail.model import MailRequest
 from chalicelib.mail.pause import is_paused, pause_after_refusal
 from chalicelib.mail.signature_kinds import delivery_key
 from chalicelib.mail.watch import MAX_URGENT_WAITING
+from chalicelib.petitions.publish import publish
 from tests.actors import (
     ALICE,
     DAY,
     LIMIT_KEYS,
     NOW,
+    a_petition,
     change_item,
     item_of,
     request_of,
 )  # fmt: skip
 from tests.fake_site import FakeSite, stream_event
-from tests.faults.scenes import KEY, PETITION, SIX_MINUTES, TWO_HOURS, Scene, deliver, run, schedule, with_alice_pending
+from tests.faults.scenes import (
+    KEY,
+    PETITION,
+    SIX_MINUTES,
+    TWO_HOURS,
+    Scene,
+    deliver,
+    run,
+    schedule,
+    with_alice_confirmed,
+    with_alice_pending,
+)
 
 
 def bounce_events(_: FakeSite) -> list[Any]:
@@ -136,6 +149,12 @@ def with_event_sources_disabled(fake_site: FakeSite) -> None:
     fake_site.source.is_open = fake_site.other_source.is_open = False
 
 
+def with_a_receipt_after_an_edit(fake_site: FakeSite) -> None:
+    with_alice_confirmed(fake_site)
+    change_item(fake_site.tables, PETITION, KEY.sk, mail_kind="receipt", mail_requested_at=iso(NOW))
+    publish(a_petition(sign_wording="Another wording"), NOW, fake_site.tables)
+
+
 MAIL_SCENES = [
     Scene("relay_mail", with_alice_pending, partial(run, "relay_mail", signing_event), assert_alices_email_is_queued),
     Scene("send_mail", with_alice_pending, partial(deliver, "send_mail", mail_messages), assert_alice_got_email,
@@ -150,6 +169,8 @@ MAIL_SCENES = [
           assert_email_waits_or_is_sent, DAY),
     Scene("relay_mail", with_a_postponed_email, partial(run, "relay_mail", signing_event), assert_alices_email_waits),
     Scene("send_other_mail", with_alice_pending, partial(deliver, "send_other_mail", mail_messages),
+          assert_alice_got_email, SIX_MINUTES),
+    Scene("send_other_mail", with_a_receipt_after_an_edit, partial(deliver, "send_other_mail", mail_messages),
           assert_alice_got_email, SIX_MINUTES),
     Scene("receive_feedback", with_alice_pending, partial(deliver, "receive_feedback", bounce_events),
           assert_alice_is_undeliverable),

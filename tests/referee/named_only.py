@@ -23,7 +23,7 @@ NAMED_ONLY = {
         *("chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used"),
         *("chalicelib/signatures/mail_state.py:nudge_mail", "chalicelib/signatures/mail_state.py:request_mail"),
     },
-    # Emails about updates, and letters, are not urgent: send_other_mail sends them.
+    # Receipts, letters and emails about updates are not urgent: send_other_mail sends them.
     "send_mail": {
         *FEEDBACK,
         *REQUESTS,
@@ -40,7 +40,7 @@ NAMED_ONLY = {
         "chalicelib/mail/outstanding.py:mark",
         *("chalicelib/letters/deliveries.py:mark_refused", "chalicelib/letters/target_state.py:pause"),
         "chalicelib/mail/stop.py:is_stopped",
-        "chalicelib/petitions/store.py:find_letter",
+        *(f"chalicelib/petitions/store.py:{name}" for name in ("find_letter", "find_texts")),
         "chalicelib/signatures/mail_state.py:mark_undeliverable",
         "chalicelib/signatures/store.py:find",
         "chalicelib/updates/store.py:find",

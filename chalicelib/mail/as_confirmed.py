@@ -1,0 +1,28 @@
+"""The petition as a person confirmed it, for the receipt: staff may edit the petition before the receipt is sent."""
+
+from chalicelib.aws.table import Tables
+from chalicelib.petitions.find import letter_as_signed, texts_as_signed
+from chalicelib.petitions.model import Petition
+from chalicelib.petitions.text import version_of
+from chalicelib.signatures.model import Signature
+
+# The texts of a petition that a PetitionText keeps.
+TEXTS = ("title", "text", "target", "charity", "sign_wording", "updates_wording", "language", "translations")
+
+
+def as_confirmed(petition: Petition, signature: Signature, tables: Tables) -> Petition:
+    """Return the petition with the texts, and the letter's wordings, that the person agreed to.
+
+    This reads the table only if staff have edited them since.
+    """
+    letter = petition.in_language(signature.language or petition.language).letter
+    signed_letter = signature.letter
+    if letter and signed_letter and signed_letter.version != petition.letter_version:
+        version = letter_as_signed(petition.slug, signed_letter.version, tables)
+        letter = version.in_language(signature.language)
+    versions = (signature.text_version, signature.consent_version)
+    text = None
+    if version_of(*versions) != petition.version:
+        text = texts_as_signed({petition.slug: versions}, tables).get(petition.slug)
+    changes = {name: getattr(text, name) for name in TEXTS} if text else {}
+    return petition.model_copy(update={**changes, "letter": letter})
