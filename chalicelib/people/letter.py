@@ -68,7 +68,10 @@ def _deliveries(stored: StoredSignature, tables: Tables) -> "list[LetterDelivery
     What is stored stays after a withdrawal, so that no letter is sent twice. Include targets that staff have removed.
     """
     found = []
-    for target_key, target_name in letter_targets(stored.petition.slug, tables).items():
+    names = letter_targets(stored.petition.slug, tables)
+    if stored.petition.letter:  # If staff renamed a target and then undid that, its name is not the latest new one.
+        names |= {target.key: target.name for target in stored.petition.letter.targets}
+    for target_key, target_name in names.items():
         delivery_key = letter_delivery(stored.petition.slug, target_key, stored.signature_id)
         item = tables.get(LETTERS.item_key(delivery_key))
         if item:

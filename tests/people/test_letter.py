@@ -78,6 +78,17 @@ def test_a_letter_that_was_sent_stays_in_the_file_after_withdrawing(fake_site: F
     )
 
 
+def test_the_file_has_the_present_name_of_a_target_that_staff_renamed_and_named_as_before(fake_site: FakeSite) -> None:
+    petition = a_petition_with_a_letter(fake_site)
+    identity = confirmed_with_a_letter(fake_site, petition)
+    LETTERS.request(letter_delivery(petition.slug, "home-secretary", identity), NOW, fake_site.tables)
+    for days, name in enumerate(("Somebody Else", "Home Secretary"), 1):
+        letter = LETTER | {"targets": [LETTER["targets"][0] | {"name": name}]}
+        publish(a_petition(letter=letter), NOW + timedelta(days=days), fake_site.tables)
+    [delivery] = letter_in_file(fake_site, identity)["deliveries"]
+    assert delivery["target"] == "Home Secretary"
+
+
 def test_the_file_has_the_email_to_a_target_that_staff_removed(fake_site: FakeSite) -> None:
     petition = a_petition_with_a_letter(fake_site)
     identity = confirmed_with_a_letter(fake_site, petition)
