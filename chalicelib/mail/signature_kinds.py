@@ -91,6 +91,11 @@ def confirmable_until(petition: Petition, now: datetime) -> datetime:
     return min(until, closes_at + CONFIRM_AFTER_CLOSE)
 
 
+def _link_works(petition: Petition, now: datetime) -> bool:
+    """Return whether the link to confirm works: the petition has a public page, and its time to confirm is not over."""
+    return petition.state_at(now) not in HIDDEN and petition.is_confirmable_at(now)
+
+
 def confirm_email(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
     """Return the email with the link that confirms the signature.
 
@@ -102,8 +107,7 @@ def confirm_email(key: str, stored: Item, context: MailContext, now: datetime, t
         return NotSent.DROPPED
     slug, _ = _ids(key)
     petition = cached_as_stored(slug, tables)
-    link_works = petition.state_at(now) not in HIDDEN and petition.is_confirmable_at(now)
-    if not link_works:
+    if not _link_works(petition, now):
         return NotSent.HELD
     return _content(key, signature, petition, context, now)
 
@@ -120,8 +124,6 @@ def already_signed_email(
 def receipt_email(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
     """Return the receipt, which says what the person agreed to.
 
-    No budget (budget.py) limits receipts: only the owner of the mailbox can cause one, by confirming.
-
     Drop the receipt if the signature is no longer confirmed, or if the owner has stopped email about the petition.
     """
     signature = Signature.model_validate(stored)
@@ -132,7 +134,8 @@ def receipt_email(key: str, stored: Item, context: MailContext, now: datetime, t
         return NotSent.DROPPED
     petition = as_confirmed(cached_as_stored(slug, tables), signature, tables)
     content = _content(key, signature, petition, context, now)
-    return replace(content, limited_petition="")  # So the budget does not limit the receipt.
+    # No budget limits receipts (budget.py): only the owner of the mailbox can cause one, by confirming.
+    return replace(content, limited_petition="")
 
 
 def _content(key: str, signature: Signature, petition: Petition, context: MailContext, now: datetime) -> Content:
@@ -147,15 +150,13 @@ def _content(key: str, signature: Signature, petition: Petition, context: MailCo
         "name": greeting_name(signature.name or ""),
         "country": country_names.get(signature.country or "", ""),
         "until": confirmable_until(petition, now),
-        # A late email offers no letter: after the time to confirm, its page would not show the letter.
-        "may_offer_letter": petition.is_confirmable_at(now),
+        "may_offer_letter": _link_works(petition, now),  # The page that asks about the letter is behind this link.
         "petition_url": context.petition_link(petition.slug, signature.language),
         **links,
     }
     unsubscribe_url = links["unsubscribe_url"] if signature.updates else ""
     # Only the first email counts against the limit of the signer's IP network (first_emails.py).
-    is_first = signature.mails == 0
-    network = signature.mail_network if is_first else None
+    network = signature.mail_network if signature.mails == 0 else None
     return Content(
         signature.email or "",
         values,
@@ -172,10 +173,8 @@ def _links(key: str, signature: Signature, context: MailContext, now: datetime) 
     slug, signature_id = _ids(key)
     subject = Subject(slug, signature_id, signature.country or "", signature.source or DIRECT)
     # Perhaps somebody has typed a letter with the signer's address. The page of the confirmation link asks the signer
-    # whether to send it, but only if the link was issued at `offered_from` or later. This may be up to a second from
-    # now, if the letter was typed just now. The page computes the time of issue from the link's expiry.
-    asked_letter = signature.letter_asked
-    issued = max(now, asked_letter.offered_from) if asked_letter else now
+    # whether to send it, if the link was issued at `offered_from` or later: up to a second after the letter was typed.
+    issued = max(now, signature.letter_asked.offered_from) if signature.letter_asked else now
     expiries = {
         # The petition's closing does not change the expiry: staff may move the closing, and confirming checks it.
         Purpose.CONFIRM: issued + CONFIRM_LIFETIME,
