@@ -107,7 +107,7 @@ class Edge:
         fails and this answer may be served after a failure. The rule about cookies: "Cache content based on cookies".
         """
         origin_request = origin_request_of(request, behaviour)
-        if cached and not behaviour.forwards_cookies:  # With cookies, the origin always sends a whole answer.
+        if cached and not behaviour.forwards_cookies:  # With cookies, always ask for the whole answer.
             origin_request = origin_request.with_headers(cached.validators())
         is_unreachable = False
         try:
@@ -129,8 +129,8 @@ class Edge:
         """Cache the old answer again, with the newer headers of the origin's 304."""
         newer = {name: value for name, value in not_modified.headers.items() if name.lower() in _RENEWED_HEADERS}
         answer = cached.answer.with_headers(newer)
-        if key is not None:
-            self._cache.put(key, answer, now, lifetime(answer, behaviour.cache))
+        assert key is not None, "an answer was cached without a key"
+        self._cache.put(key, answer, now, lifetime(answer, behaviour.cache))
         return _Loaded(answer, _REFRESHED, may_be_shared(answer, behaviour.cache), stored_at=now)
 
     async def _store(
@@ -180,7 +180,7 @@ class Edge:
         try:
             answer = await self._ask(group.first, origin_request)
         except Unreachable as error:
-            # A connection that failed is 502 in the error, and 503 in the group's statuses. A timeout is 504 in both.
+            # In a group's statuses, 503 also stands for a failed connection, which is 502 here; 504 for a timeout.
             failure_status = 503 if error.status == 502 else 504
             if failure_status not in group.statuses:
                 raise

@@ -113,12 +113,13 @@ def _keyed_encoding(request: ViewerRequest, policy: CachePolicy) -> str:
 
 
 @lru_cache(1024)
-def _accepted_encodings(accept_encoding: str, keyed: tuple[str, ...]) -> str:
+def _accepted_encodings(accept_encoding: str, policy_encodings: tuple[str, ...]) -> str:
+    """Return which of the policy's encodings are in the value of Accept-Encoding, in the order of the policy."""
     accepted = set()
     for entry in accept_encoding.split(","):
         encoding = entry.partition(";")[0]  # "gzip" for "gzip;q=0.5"
         accepted.add(encoding.strip().lower())
-    return ",".join(name for name in keyed if name in accepted)
+    return ",".join(name for name in policy_encodings if name in accepted)
 
 
 def _sent_encoding(request: ViewerRequest, behaviour: Behaviour) -> str:

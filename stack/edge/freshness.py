@@ -50,17 +50,16 @@ def lifetime(answer: EdgeAnswer, policy: CachePolicy) -> Lifetime:
     if policy.is_off:
         return Lifetime()
     if _is_private(cache_control):
-        # A minimum TTL overrides these directives. Even an answer with one of them may be served if the origin cannot
-        # be reached.
+        # A minimum TTL overrides these directives. CloudFront also serves such an answer if the origin cannot be
+        # reached, up to the maximum TTL, unless the answer has stale-if-error=0.
         if_unreachable = 0 if cache_control.get("stale-if-error") == "0" else policy.max_ttl
         return Lifetime(fresh=policy.min_ttl, if_unreachable=max(policy.min_ttl, if_unreachable))
     fresh = _fresh_seconds(cache_control, answer.headers, policy)
-    # The maximum TTL also limits for how long a stale answer may be served.
-    longest = max(fresh, policy.max_ttl)
     stale_while_revalidate = _seconds(cache_control, "stale-while-revalidate", default=0)
     stale_if_error = _seconds(cache_control, "stale-if-error", default=policy.max_ttl)
-    while_refreshing = min(fresh + stale_while_revalidate, longest)
-    if_failing = min(fresh + stale_if_error, longest)
+    # The maximum TTL also limits for how long a stale answer may be served.
+    while_refreshing = min(fresh + stale_while_revalidate, policy.max_ttl)
+    if_failing = min(fresh + stale_if_error, policy.max_ttl)
     return Lifetime(fresh, while_refreshing, if_failing=if_failing, if_unreachable=if_failing)
 
 
@@ -115,9 +114,9 @@ def _seconds(cache_control: Mapping[str, str], name: str, default: float) -> flo
 
 
 def _until_expiry(headers: Headers) -> float:
-    """Return the seconds from Date to Expires; 0 if one of them is not a date."""
+    """Return the seconds from Date to Expires; 0 if one of them is missing or is not a date."""
     with suppress(ValueError, TypeError):
-        expires = parsedate_to_datetime(headers["Expires"])
+        expires = parsedate_to_datetime(headers.get("Expires", ""))
         date = parsedate_to_datetime(headers.get("Date", ""))
         return max(0.0, (expires - date).total_seconds())
     return 0.0

@@ -35,6 +35,7 @@ def applications(stack: Deployed, api_port: int, archive: Path | None = None) ->
     secrets = {logical_id(setting.lower()): text for setting, text in stack.secrets().items()}
     distributions_by_id = distributions(template, PARAMETERS, WHERE, secrets)
     origins = Origins(distributions_by_id, time.time, f"http://{LOOPBACK}:{api_port}", _url_signer(stack))
+    # The CDN puts OriginKeys into the header Referer, and the API accepts only requests with it.
     referers = accepted_referers(template, PARAMETERS, WHERE, secrets)
     cdn = server.application(origins, stack.endpoint, archive)
     api_gateway = gateway.application(stack.gateway, referers)

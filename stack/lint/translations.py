@@ -41,7 +41,10 @@ def problems(catalogue: Catalog, texts: Catalog) -> Iterator[str]:
 
 
 def _problems_of(message: Message) -> Iterator[str]:
-    """Yield the problems of the translation of one text."""
+    """Yield the problems of the translation of one text.
+
+    Each form of a translation must have all values, because in some languages one form is for several numbers.
+    """
     english = _english(message)
     # A text with a singular and a plural has several forms.
     forms = message.string if isinstance(message.string, (list, tuple)) else [message.string]

@@ -60,6 +60,7 @@ def with_schema_for_edits(schemas: Schemas) -> Schemas:
     `slug` is optional in it, because the path has the slug.
     """
     new, shown = schemas["NewPetition"], schemas["ManagedPetition"]
+    # The model requires it, but `read_new_petition` sets it if it is missing. An edit may omit it too.
     new["required"].remove("opened_at")
     edited = {
         **new,

@@ -59,8 +59,8 @@ def schemas(requests: Sequence[type], answers: Sequence[type]) -> dict[str, Json
     _, found = TypeAdapter.json_schemas(adapters, ref_template=REFERENCE, schema_generator=_Generator)
     definitions = found["$defs"]
     names = {name_of(model) for model in (*requests, *answers)} | _names_used(found)
-    used = sorted(names.intersection(definitions))  # pydantic also defines classes to which no schema refers.
-    return {name: _cleaned(definitions[name]) for name in used}
+    # Leave out the other definitions: pydantic also defines classes to which no schema refers.
+    return {name: _cleaned(definitions[name]) for name in sorted(names)}
 
 
 class _Generator(GenerateJsonSchema):
