@@ -47,8 +47,8 @@ class Increase:
 
 def increases(values: Values, expected: Expected, stage: str) -> list[Increase]:
     """Return an increase for each limit that is too low. The slowest increases come first."""
-    requests = [*_email_increases(values, expected), *_quota_increases(values, expected)]
-    possible = [*requests, *_setting_increases(values, expected, stage)]
+    requests = [*_possible_email_increases(values, expected), *_possible_quota_increases(values, expected)]
+    possible = [*requests, *_possible_setting_increases(values, expected, stage)]
     too_low = [increase for increase in possible if increase.now < increase.needed]
     return sorted(too_low, key=lambda increase: increase.hours, reverse=True)
 
@@ -63,7 +63,7 @@ def needed_mail_rate(expected: Expected) -> int:
     return EMAILS_PER_SENDER * ceil(rate_in_time / EMAILS_PER_SENDER)
 
 
-def _email_increases(values: Values, expected: Expected) -> Iterator[Increase]:
+def _possible_email_increases(values: Values, expected: Expected) -> Iterator[Increase]:
     limits, _assumed = limits_of(values)
     daily = round(expected.total * 1.1)  # One email for each signature, and 10 % more to be safe.
     ses_rate = ceil(needed_mail_rate(expected) / _USED_SHARE_OF_SES_RATE)
@@ -76,10 +76,11 @@ def _email_increases(values: Values, expected: Expected) -> Iterator[Increase]:
     yield Increase("SES: emails a second", limits.mail_rate, ses_rate, "the same request", _ONE_DAY)
 
 
-def _quota_increases(values: Values, expected: Expected) -> Iterator[Increase]:
+def _possible_quota_increases(values: Values, expected: Expected) -> Iterator[Increase]:
     limits, _assumed = limits_of(values)
     need = needs(ceil(expected.rate), service_times())
-    # All executions that the crowd needs may be reserved ones, and Lambda always leaves MIN_UNRESERVED unreserved.
+    # If all executions that the crowd needs are reserved ones, the limit must also have room for MIN_UNRESERVED, which
+    # Lambda does not let us reserve.
     executions = need.concurrency + MIN_UNRESERVED
     yield _quota("Lambda: concurrent executions", limits.concurrency, executions, "lambda", "L-B99A9384")
     yield _quota("API Gateway: requests a second", limits.gateway_rate, need.gateway_rate, "apigateway", "L-8A5B8E43")
@@ -90,7 +91,8 @@ def _quota_increases(values: Values, expected: Expected) -> Iterator[Increase]:
 def needed_table_units(expected: Expected) -> int:
     """Return the warm throughput that the signatures table needs for the crowd.
 
-    If no throughput is enough for signing, email and confirmations, return what is enough for signing alone.
+    At a high rate, no throughput is enough for signing, email and confirmations, because the items of one petition
+    cannot be spread over enough partitions. Then return what is enough for signing alone.
     """
     need = needs(ceil(expected.rate), service_times())
     return need.table_units_for_all or need.table_units_to_sign
@@ -104,7 +106,7 @@ def _quota(what: str, now: float, needed: float, service_code: str, quota_code: 
     return Increase(what, now, needed, command, _SOME_DAYS)
 
 
-def _setting_increases(values: Values, expected: Expected, stage: str) -> Iterator[Increase]:
+def _possible_setting_increases(values: Values, expected: Expected, stage: str) -> Iterator[Increase]:
     limits, _assumed = limits_of(values)
     rate = needed_mail_rate(expected)
     units = needed_table_units(expected)
@@ -152,8 +154,9 @@ def needed_shards(values: Values, expected: Expected) -> int:
 def _confirmations_per_second(values: Values, expected: Expected) -> float:
     """Return the expected confirmations a second: at most the rate of the emails that ask people to confirm.
 
-    If a limit of email could not be read, ignore it: the usual limit may be too low, and with too few shards,
-    confirmations conflict. Too many shards make reads dearer, and they can never be lowered.
+    Each tally needs enough shards for this rate. Too many shards make reads dearer, and their number can never be
+    lowered. With too few shards, confirmations conflict. So if a limit of email could not be read, ignore it, because
+    the usual limit may be too low.
     """
     limits, assumed = limits_of(values)
     # SES's limit, and our own (MAIL_PER_SECOND).

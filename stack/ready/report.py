@@ -24,7 +24,8 @@ def exit_code(forecast: Forecast) -> int:
 
 def report_lines(forecast: Forecast, increases: Sequence[Increase], values: Values) -> Iterator[str]:
     yield from _answer_lines(forecast)
-    # If the crowd would be served well, no limit has to be raised, even if an increase has a higher `needed`.
+    # The needs have margins, such as 10 % more emails. So a limit can be below its need although the forecast is good.
+    # Then nothing has to be raised.
     if not forecast.has_capacity:
         yield from _increase_lines(increases)
     yield from _defect_lines(forecast)
@@ -70,6 +71,7 @@ def _answer_lines(forecast: Forecast) -> Iterator[str]:
     yield f"  people wait        {wait}; {forecast.waiting:,} people at once"
     # The model ends after 30 days.
     stored = "not within 30 days" if forecast.all_stored is None else f"after {duration(forecast.all_stored)}"
+    # The model loses none: people whom a limit refuses try again, and what the table does not take waits in the queue.
     yield f"  signatures         none is lost; {forecast.overflow:,} at most in the overflow queue; all stored {stored}"
     yield f"  last email         {duration(forecast.last_email)} after the end"
     yield f"  page views         {forecast.lost_views:.1%} of them get no page"

@@ -45,7 +45,7 @@ _LEGACY_PARAMETERS = frozenset(
 def questions(operation: str, params: Request, where: Where) -> list[Question]:
     """Return a question for each table of a batch or each item of a transaction; otherwise one.
 
-    A write that names what AWS returns if it fails has a second question (see `_interpretations`).
+    A write with ReturnValuesOnConditionCheckFailure has a second question (see `_interpretations`).
     """
     if operation == "DescribeTable":
         return [Question("dynamodb:DescribeTable", _table(params, where), {})]
@@ -60,7 +60,7 @@ def questions(operation: str, params: Request, where: Where) -> list[Question]:
 
 
 def _batch(operation: str, params: Request, where: Where) -> Iterator[Question]:
-    """Yield a question for each table of the batch."""
+    """Yield a question for each table of the batch. ReturnConsumedCapacity is in the whole call, not in a part."""
     for table, part in params["RequestItems"].items():
         request = {"TableName": table, **_as_one_request(operation, part)}
         yield _question(operation, request, where, call=params)
@@ -82,8 +82,8 @@ def _transaction(operation: str, params: Request, where: Where) -> Iterator[Ques
             action = _TRANSACTION_ACTIONS[kind]
             question = _question(action, request, where, call=params)
             context = dict(question.context)
-            # The items of a transaction have no ReturnValues. So if a condition requires a value of ReturnValues, AWS
-            # refuses the transaction.
+            # The items of a transaction have no ReturnValues, so remove the default that `_question` sets for a write.
+            # If a condition requires a value of ReturnValues, AWS refuses the transaction.
             context.pop("dynamodb:ReturnValues", None)
             context["dynamodb:EnclosingOperation"] = operation
             yield from _interpretations(Question(question.action, question.resource, context), request)
@@ -151,7 +151,10 @@ def _without_type(value: Mapping[str, Any]) -> str:
 
 
 def _keys(request: Request) -> list[Request]:
-    """Return the keys in the request, and its whole items, which contain keys."""
+    """Return the keys in the request, and its whole items, which contain keys.
+
+    `_as_one_request` has put those of a batch into "_Keys".
+    """
     single = [request[name] for name in ("Key", "Item") if name in request]
     return [*single, *request.get("_Keys", ())]
 

@@ -96,7 +96,7 @@ class Engine:
     def _running_child(self) -> subprocess.Popen[str]:
         """Return the running child process. Start one if none runs."""
         if self._child and self._child.poll() is not None:
-            _end(self._child)
+            _end(self._child)  # It has ended by itself, but its pipes are still open.
             self._child = None
         if self._child is None:
             self._sent_policies.clear()
@@ -120,6 +120,7 @@ def _start(home: Path) -> subprocess.Popen[str]:
 
 
 def _end(child: subprocess.Popen[str]) -> None:
+    """End the child, and close the pipes to and from it."""
     with suppress(BrokenPipeError):  # The child has ended already.
         child.communicate(timeout=10)  # This closes the child's stdin, which ends the child.
 

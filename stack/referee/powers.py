@@ -43,7 +43,8 @@ def _row(function: str, policy: Mapping[str, Any], template: Mapping[str, Any]) 
     for statement in policy["Statement"]:
         for column, power in _powers(statement):
             cells[column].append(power)
-    resource = template["Resources"].get(function, {})  # The template has only functions to which we add something.
+    # This template is merged into Chalice's. It has only those functions to which it adds something, such as a secret.
+    resource = template["Resources"].get(function, {})
     cells["other"] += [f"secret `{name}`" for name in _secrets(resource)]
     texts = ["; ".join(cells[column] or ["–"]) for column in _COLUMNS]
     return f"| `{function}` | " + " | ".join(texts) + " |"

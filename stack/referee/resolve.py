@@ -108,7 +108,11 @@ class Resolver:
         return bool(self.value(self._conditions[condition]))
 
     def _ref(self, name: str) -> str:
-        """Return a parameter's value or a resource's physical name. AWS returns a URL or an ARN for some resources."""
+        """Return a parameter's value or a resource's physical name.
+
+        For some resources, AWS returns a URL or an ARN instead. Policies do not contain a `Ref` to such a resource.
+        The local CDN does, but it needs only the same value for the same resource.
+        """
         pseudo = {
             "AWS::Region": self.where.region,
             "AWS::AccountId": self.where.account,

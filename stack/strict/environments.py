@@ -50,8 +50,8 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
     _proc: Any
 
     def __init__(self, name: str, config: dict[str, Any], package: bytes) -> None:
-        # Pass the path of the unpacked folder in place of the zip file's bytes. The emulator writes what it gets to a
-        # file, and `_Unpacked` reads the file.
+        # The emulator writes these bytes to a file and, for each process, unpacks the file with `zipfile.ZipFile`. That
+        # is `_Unpacked` here, which expects the path of a folder that is unpacked already, not a zip file.
         super().__init__(name, config, os.fsencode(unpack(package)))
 
     def invoke(self, event: Any, request_id: str, **options: Any) -> dict[str, Any]:

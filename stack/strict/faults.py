@@ -49,7 +49,7 @@ class Fault:
     change: Callable[[Call], PartialAnswer | None] | None = None
 
     async def answer(self, call: Call, perform: Perform) -> HttpResponse | None:
-        """Return the faulty answer to a call. Return None if the call has no partial answer."""
+        """Return the faulty answer to a call. Return None, and do nothing, if the call has no partial answer."""
         if self.before:
             return self.before(call)
         if self.after:
@@ -158,7 +158,7 @@ class Faults:
             if not is_chosen:
                 continue
             answer = await fault.answer(call, perform)
-            if answer:
+            if answer:  # None: this call has no partial answer, and was not carried out.
                 self.counts[name] += 1
                 return answer
         return None

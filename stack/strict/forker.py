@@ -17,7 +17,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 # Importing these takes most of a cold start. The import does not read the environment, which each function sets later.
 LIBRARIES = ("boto3", "botocore.handlers", "chalice.app", "email_validator", "jinja2", "pydantic")
@@ -42,14 +42,15 @@ def main(code: str, socket_descriptor: int) -> None:
         child = os.fork()
         if child == 0:
             requests.close()
-            _become_function(json.loads(message), descriptors)
+            _become_function(json.loads(message), descriptors)  # It never returns.
         for descriptor in descriptors:
             os.close(descriptor)
         requests.send(str(child).encode())
 
 
-def _become_function(process: dict[str, Any], descriptors: list[int]) -> None:
+def _become_function(process: dict[str, Any], descriptors: list[int]) -> NoReturn:
     """Take on the function's environment, folder and standard files, and serve its invocations. Never return."""
+    # `main` ignores this signal. A function that does so cannot learn how its own child processes ended.
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     for number, descriptor in enumerate(descriptors):
         os.dup2(descriptor, number)

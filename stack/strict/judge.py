@@ -32,7 +32,7 @@ class Judge:
     def __init__(self, region: str, ledger_folder: Path | None) -> None:
         self._engine, self._region = Engine(), region
         self._ledger = Ledger(ledger_folder) if ledger_folder else None
-        # For each caller: a dictionary from its deployed policy entries to the same entries in the project's files.
+        # By caller, and by its deployed policy entry: the project's own entry from which that was made (see `_note`).
         self._project_entries_by_caller: dict[Caller, dict[PolicyEntry, PolicyEntry]] = {}
 
     def refusal(self, caller: Caller, call: Call | None) -> HttpResponse | None:
@@ -93,8 +93,9 @@ def _documents(policies: tuple[str, ...]) -> list[dict[str, Any]]:
 def _project_entries(caller: Caller, project_policy: Mapping[str, Any]) -> dict[PolicyEntry, PolicyEntry]:
     """Return a dictionary from the entries of the caller's deployed policies to those of the project's policy.
 
-    The deployed policies are made from the project's policy, so both have the same entries in the same order. A project
-    policy without statements stands for an unknown function: then the dictionary is empty.
+    The deployed policies are made from the project's policy, so both have the same entries in the same order. They can
+    differ only if the project's policy was changed after the deployment. A project policy without statements stands for
+    an unknown function: then the dictionary is empty.
     """
     deployed_statements: list[dict[str, Any]] = []
     for policy in _documents(caller.policies):
@@ -114,6 +115,6 @@ def _http_response(response: refusal.Response) -> HttpResponse:
 
 
 def _not_judged(service: str, message: str) -> HttpResponse:
-    """Return the refusal of a call without a verdict, in the format of the service. "none": the service is unknown."""
+    """Return the refusal of a call without a verdict. `service`: the called service, or "none" if it is unknown."""
     _log.error("%s", message)
     return error(service, "NotJudged", message, 403)

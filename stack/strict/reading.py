@@ -69,7 +69,7 @@ class Reading:
                 self.pieces.insert(0, rest)
 
     def plan_retry(self, records: int, matched: int, source: Mapping[str, Any], *, raised: bool) -> bool:
-        """Plan the next try of records whose first one failed. Return False if the retries are used up.
+        """Plan the next try of a batch or piece that begins with the failed record. Return False if no retry is left.
 
         `records`: how many records were read. `matched`: how many of them the source's filter let through. `raised`:
         the function raised an exception. Otherwise, it only reported the record as failed.
@@ -77,7 +77,8 @@ class Reading:
         halves. A try that ends with a split does not count.
         """
         if raised and source.get("BisectBatchOnFunctionError") and matched > 1:
-            # Replace the first piece by its halves. For a whole batch, the list is still empty.
+            # Replace the first piece by its halves. For a whole batch, the list is still empty. `pieces` counts all
+            # records, also those that the filter left out.
             self.pieces[:1] = [records // 2, records - records // 2]
             return True
         limit = int(source.get("MaximumRetryAttempts", -1))  # -1: no limit

@@ -71,7 +71,7 @@ def install() -> None:
     load = app._load_persisted_state
 
     def load_everything() -> None:
-        _load_streams()  # First, so that `load` ignores the older positions.
+        _load_streams()  # First, because it lets `load` ignore the emulator's own saved positions.
         load()
         _release_messages()
         threading.Thread(target=_save_changes, daemon=True).start()
@@ -130,7 +130,7 @@ def _write(emails: list[Any], *, everything: bool) -> None:
             content = json.dumps(wrapped, default=persistence._json_default)
             drafts[path] = _write_draft(path, content.encode())
     for path, draft in drafts.items():
-        if draft:
+        if draft:  # None: the file has this content already.
             draft.replace(path)
     with (folder / EMAILS_FILE_NAME).open("a") as file:
         # The line break comes first: perhaps a killed save left half a line.

@@ -76,6 +76,7 @@ def _handle_next_batch(source: dict[str, Any]) -> bool:
     if not records:
         return False
     window = source.get("MaximumBatchingWindowInSeconds") or 0
+    # A piece of a failed batch also has fewer records, but for a piece, `must_gather` returns False.
     if len(records) < batch_size and reading.must_gather(window, time.monotonic()):
         return False
     number_done = _run_function(records, source, function)
@@ -159,7 +160,7 @@ def _retry_or_discard(
     reading = _readings[source["UUID"]]
     is_retry_planned = not expired and reading.plan_retry(len(records), len(batch), source, raised=raised)
     if is_retry_planned:
-        # If the records were only split, no try counts yet, and the first piece is tried at once.
+        # With no failed try, `plan_retry` has only split the records, and the first piece is tried at once.
         if reading.tries > 0:
             lambda_svc._esm_backoff_until[source["UUID"]] = time.time() + lambda_svc._ESM_BACKOFF_SECONDS
         return 0

@@ -29,7 +29,7 @@ def unpack(package: bytes) -> Path:
         if not target.exists():
             _remove_unused()
             _unpack(package, target)
-        os.utime(target)  # `_remove_unused` reads this time.
+        os.utime(target)  # The time of this use, for `_remove_unused`.
     return target
 
 
@@ -53,5 +53,6 @@ def _remove_unused() -> None:
     _FOLDER.mkdir(parents=True, exist_ok=True)
     for folder in _FOLDER.iterdir():
         with suppress(FileNotFoundError):  # Another emulator renamed or removed it.
-            if folder.stat().st_mtime < time.time() - _MAX_UNUSED_SECONDS:
+            last_use = folder.stat().st_mtime  # `unpack` sets it.
+            if last_use < time.time() - _MAX_UNUSED_SECONDS:
                 shutil.rmtree(folder, ignore_errors=True)

@@ -81,7 +81,7 @@ def _check_operators(request: Request) -> None:
 
 
 def _check_sets(request: Request) -> None:
-    """Refuse empty sets, and sets with an empty string, but not those within a map or a list."""
+    """Refuse empty sets, and sets with an empty string. Sets within a map or a list are not checked."""
     item = request.get("Item", {})
     placeholders = request.get("ExpressionAttributeValues", {})
     for value in (*item.values(), *placeholders.values()):
