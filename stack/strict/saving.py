@@ -29,8 +29,7 @@ STREAMS_STATE = "petitions_streams"
 EMAILS_FILE_NAME = "inbox.jsonl"
 # The services whose state changes while the site runs. The others change when the site is deployed or configured.
 DATA_SERVICES = ("dynamodb", "sqs")
-# `_changed` is set when any service may have changed. `_everything_changed` is set when a service that is not in
-# DATA_SERVICES may have changed too.
+# `_changed`: any service may have changed. `_everything_changed`: one that is not in DATA_SERVICES may have changed.
 _changed, _everything_changed = threading.Event(), threading.Event()
 _save_lock = threading.Lock()
 
@@ -54,11 +53,12 @@ class ChangeDetector:
 def _changes_data_only(scope: Scope) -> bool:
     """Return whether it is enough to save only DATA_SERVICES (DynamoDB and SQS) after this request.
 
-    It is enough after a GET, a request to the site, and a call with the header X-Amz-Target, which calls of DynamoDB
-    and SQS have. It is also enough after the sending of an email, because every save includes the new emails.
+    It is enough after a GET, a request to the site, and a call of these two services. It is also enough after the
+    sending of an email, because every save includes the new emails.
     """
     is_site_or_email = scope["path"].startswith(("/_aws/execute-api/", "/v2/email/outbound"))
-    return is_site_or_email or scope["method"] == "GET" or "x-amz-target" in headers_of(scope)
+    is_data_call = headers_of(scope).get("x-amz-target", "").startswith(("DynamoDB_", "AmazonSQS."))
+    return is_site_or_email or is_data_call or scope["method"] == "GET"
 
 
 def install() -> None:

@@ -1,4 +1,7 @@
-"""A save that is killed while it writes leaves all files of the save before. The emulator is a mock here."""
+"""A save that is killed while it writes leaves all files of the save before. A change of any service is saved.
+
+The emulator is a mock here.
+"""
 
 import copy
 import importlib
@@ -6,6 +9,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from typing import Any
 from unittest.mock import MagicMock
 
 import pytest
@@ -17,12 +21,34 @@ class Killed(BaseException):
     pass
 
 
-def test_a_save_that_is_killed_changes_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def saving(monkeypatch: pytest.MonkeyPatch) -> Any:
     for name in MODULES:
         monkeypatch.setitem(sys.modules, name, MagicMock())
     monkeypatch.delitem(sys.modules, "stack.strict.saving", raising=False)
-    saving = importlib.import_module("stack.strict.saving")
+    module = importlib.import_module("stack.strict.saving")
     del sys.modules["stack.strict.saving"]
+    return module
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "target", "is_enough"),
+    [
+        ("POST", "/", "DynamoDB_20120810.PutItem", True),
+        ("POST", "/", "AmazonSQS.SendMessage", True),
+        ("POST", "/v2/email/outbound-emails", "", True),
+        ("POST", "/", "secretsmanager.PutSecretValue", False),
+        ("POST", "/", "", False),
+    ],
+)
+def test_a_call_of_another_service_than_dynamodb_and_sqs_saves_all_services(
+    saving: Any, method: str, path: str, target: str, *, is_enough: bool
+) -> None:
+    headers = [(b"X-Amz-Target", target.encode())] if target else []
+    assert saving._changes_data_only({"method": method, "path": path, "headers": headers}) is is_enough
+
+
+def test_a_save_that_is_killed_changes_no_file(saving: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(copy, "deepcopy", copy.deepcopy)  # A save replaces it; the end of the test restores it.
     monkeypatch.setattr(saving.persistence, "STATE_DIR", str(tmp_path))
     monkeypatch.setattr(saving.persistence, "_state_format_version", lambda _: 1)
