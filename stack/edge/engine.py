@@ -180,7 +180,7 @@ class Edge:
         try:
             answer = await self._ask(group.first, origin_request)
         except Unreachable as error:
-            # In a group's statuses, 503 also stands for a failed connection, which is 502 here; 504 for a timeout.
+            # A failed connection is 502 here, but 503 in a group's statuses. A timeout is 504 in both.
             failure_status = 503 if error.status == 502 else 504
             if failure_status not in group.statuses:
                 raise
