@@ -1,6 +1,6 @@
 """Manage petitions, tallies, staff tokens, exports, email and load shedding, in the tables that the environment names.
 
-`make shell` sets these variables. Without it, take the values from the stack's outputs:
+`make shell` sets all variables that are named here. Without it, take the values from the stack's outputs:
     AWS_DEFAULT_REGION, SIGNATURES_TABLE, COUNTS_TABLE, AUDIT_TABLE, DELIVERIES_TABLE, LIMITS_TABLE
     (and AWS_ENDPOINT_URL for an emulator)
 `export` also needs EXPORTS_QUEUE_URL and EXPORTS_BUCKET;

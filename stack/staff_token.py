@@ -2,7 +2,9 @@
 
 import json
 import os
+import re
 from argparse import ArgumentParser
+from collections.abc import Mapping
 
 from stack.attach import Deployed
 from stack.aws import Cloud, one_line_errors
@@ -24,7 +26,7 @@ def _environment_of_local_site() -> dict[str, str]:
     endpoints = json.loads(ENDPOINTS.read_text())
     emulator = endpoints["emulator"]
     outputs = current_outputs(Cloud(emulator), "local")
-    return settings(Deployed(emulator, outputs, endpoints["site"]))
+    return settings(Deployed(emulator, outputs, endpoints["site"])) | queue_urls(outputs)
 
 
 def _environment_on_aws(stage: str) -> dict[str, str]:
@@ -32,7 +34,14 @@ def _environment_on_aws(stage: str) -> dict[str, str]:
         outputs = current_outputs(Cloud(), stage)
     if not outputs:
         raise Failure(f"stage {stage} is not deployed: `make deploy STAGE={stage}`")
-    return {**os.environ, "STAGE": stage, "SITE_URL": outputs["SiteUrlInUse"], **settings_in(outputs)}
+    stage_settings = {"STAGE": stage, "SITE_URL": outputs["SiteUrlInUse"], **settings_in(outputs)}
+    return {**os.environ, **stage_settings, **queue_urls(outputs)}
+
+
+def queue_urls(outputs: Mapping[str, str]) -> dict[str, str]:
+    """Return the URLs of all queues by the names that `manage.py redrive` reads: MAIL_DEAD_LETTER_QUEUE_URL."""
+    urls = {name: url for name, url in outputs.items() if name.endswith("QueueUrl")}
+    return {re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).upper(): url for name, url in urls.items()}
 
 
 def _main() -> None:

@@ -10,9 +10,11 @@ from chalicelib.mail.pause import is_paused
 from chalicelib.shedding.level import Level, stored_level
 from chalicelib.staff.audit.record import entries
 from chalicelib.staff.tokens import recognise
-from commands import common
+from commands import common, crowd
 from stack.console import Failure
 from stack.ready.report import UNKNOWN
+from stack.staff_token import queue_urls
+from stack.template.merge import merge_template
 from tests.actors import DAY, NOW, a_published_petition, confirmed
 from tests.fakes import FakeTables
 from tests.letters.lettering import LETTER
@@ -94,6 +96,14 @@ def test_sending_is_paused_and_resumed_by_hand(tables: FakeTables, capsys: pytes
     assert is_paused(NOW, tables)
     assert manage.main(["mail", "resume"]) == 0
     assert not is_paused(NOW, tables)
+
+
+@pytest.mark.parametrize("prefix", crowd.SETTING_PREFIXES.values())
+def test_the_shell_has_the_urls_that_a_redrive_needs(prefix: str) -> None:
+    urls = queue_urls({name: f"https://sqs.example/{name}" for name in merge_template()["Outputs"]})
+    name = prefix.title().replace("_", "")
+    assert urls[f"{prefix}_QUEUE_URL"] == f"https://sqs.example/{name}QueueUrl"
+    assert urls[f"{prefix}_DEAD_LETTER_QUEUE_URL"] == f"https://sqs.example/{name}DeadLetterQueueUrl"
 
 
 def test_a_redrive_needs_both_queue_urls(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
