@@ -104,3 +104,13 @@ def test_the_page_and_a_statement_show_the_total(fake_site: FakeSite, petition: 
     assert sentence in fake_site.get("/petitions/safe-children").body.decode()
     statement = freeze(petition_as_stored(petition.slug, fake_site.tables), fake_site.clock(), fake_site.tables)
     assert sentence in fake_site.get(f"/statements/{statement_token(statement, TOKEN_KEYS)}").body.decode()
+
+
+def test_if_both_bounds_are_the_same_the_page_says_exactly(fake_site: FakeSite) -> None:
+    """As the sentence of the API does: nobody has confirmed here yet."""
+    enter_figure(fake_site)
+    forget_petitions()
+    api = fake_site.get("/api/petitions/safe-children/total").json_body["sentence"]
+    assert api == "Exactly 0 people confirmed here; 412 elsewhere; together exactly 412 people."
+    assert api in fake_site.get("/petitions/safe-children").body.decode()
+    assert "gyda’i gilydd union 412 o bobl" in fake_site.get("/petitions/safe-children?lang=cy").body.decode()
