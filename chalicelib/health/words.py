@@ -66,9 +66,12 @@ def messages(facts: HealthFacts) -> list[Message]:
         *_shedding_messages(facts),
         *map(_correction_message, facts.corrections),
     ]
-    current = problems or [Message(Health.GOOD, f"Everything works. {NO_ACTION}")]
     # Readiness is about an expected crowd. So it may be a warning while everything works now.
-    return sorted([*current, *_readiness_messages(facts.readiness)], key=_badness, reverse=True)
+    readiness = list(_readiness_messages(facts.readiness))
+    is_ready = all(message.level is Health.GOOD for message in readiness)
+    all_well = f"Everything works. {NO_ACTION}" if is_ready else "Everything works at the moment."
+    current = problems or [Message(Health.GOOD, all_well)]
+    return sorted([*current, *readiness], key=_badness, reverse=True)
 
 
 def worst_level(shown: Sequence[Message]) -> Health:
