@@ -34,9 +34,11 @@ def iso_or_none(moment: datetime | None) -> str | None:
 def _utc(moment: datetime) -> datetime:
     """Return the time in UTC. Raise ValueError if its year is not allowed."""
     # Our code adds and subtracts days, and Python's calendar ends at the years 1 and 9999.
-    if not 1000 <= moment.year < 9000:
+    utc = moment.astimezone(UTC) if 1 < moment.year < 9999 else moment
+    # Check the year in UTC, because the time is stored in UTC: a stored time must be valid when it is read.
+    if not 1000 <= utc.year < 9000:
         raise ValueError("Use a year from 1000 to 8999")
-    return moment.astimezone(UTC)
+    return utc
 
 
 def _refuse_number(value: object) -> object:

@@ -38,7 +38,14 @@ def test_a_time_without_a_zone_is_refused() -> None:
         MOMENT.validate_python(datetime(2026, 11, 24))
 
 
-@pytest.mark.parametrize("time", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "9999-12-31T23:59:59Z"])
+@pytest.mark.parametrize(
+    "time",
+    [
+        "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "9999-12-31T23:59:59Z",
+        # In UTC, these are in the years 999 and 9000. A stored time of these years cannot be read again.
+        "1000-01-01T00:00:00+01:00", "8999-12-31T23:59:59-01:00",
+    ],
+)  # fmt: skip
 def test_a_time_at_the_end_of_the_calendar_is_refused(time: str) -> None:
     with pytest.raises(ValidationError, match="Use a year"):
         MOMENT.validate_python(time)
