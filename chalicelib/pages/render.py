@@ -45,6 +45,9 @@ _DASHBOARD_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; 
 # A static import, in a source or minified module. Not import(…), which loads a module later, and not @import of types.
 _STATIC_IMPORT = re.compile(r'(?<!@)\bimport\b[^;()"]*"\./([^"]+)"')
 
+# Characters that XML forbids. A single one would break a whole feed or SVG.
+_FORBIDDEN_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+
 
 @dataclass(frozen=True)
 class Asset:
@@ -63,7 +66,7 @@ class Asset:
 def render(
     template: str, language: str = ENGLISH, chosen: str = "", /, *, base: str, site_url: str, **context: object
 ) -> str:
-    """Return the filled-in template, which is HTML or SVG, in the language with this code.
+    """Return the filled-in template, which is HTML, SVG or Atom, in the language with this code.
 
     `chosen` is the language code in the request's URL, or "" without one: `link("/path")` in a template adds the code
     to the link. `base` is the prefix of links ("" or "/site"), `site_url` the prefix of links that people share. The
@@ -75,7 +78,8 @@ def render(
     page = _templates(language).get_template(template)
     helpers = {"asset_url": partial(asset_url, base=base), "link": partial(link, base=base, lang=chosen)}
     defaults = {"chosen": chosen, "foreign": {}, "switch": (), "embedded": False}
-    return page.render(**{"base": base, "site_url": site_url, **defaults, **helpers, **context})
+    text = page.render(**{"base": base, "site_url": site_url, **defaults, **helpers, **context})
+    return text if template.endswith(".html") else _FORBIDDEN_IN_XML.sub(" ", text)
 
 
 def link(path: str, *, base: str, lang: str) -> str:

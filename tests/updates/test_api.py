@@ -7,6 +7,7 @@ import pytest
 
 from chalicelib.petitions.model import Petition
 from chalicelib.updates.find import forget_updates
+from tests.actors import a_published_petition
 from tests.fake_site import FakeSite
 from tests.updates.sending import LATER, TEXT, UPDATES_PATH, ask, publish_update, run_until_done, throttle
 
@@ -80,3 +81,16 @@ def test_updates_of_an_unknown_petition_are_404(fake_site: FakeSite) -> None:
 def test_a_control_character_that_would_break_the_feed_is_refused(fake_site: FakeSite, field: str) -> None:
     answer = ask(fake_site, "POST", UPDATES_PATH, TEXT | {field: "One\x0bword"})
     assert (answer.status_code, answer.json_body["errors"][0]["field"]) == (422, field)
+
+
+def test_a_control_character_in_a_petition_breaks_neither_its_feed_nor_its_card(fake_site: FakeSite) -> None:
+    # A line break within a paragraph, when copied from PowerPoint, is \x0b. Markdown writes characters as numbers too.
+    a_published_petition(fake_site.tables, slug="pasted", title="One\x0bword", charity="A\x01", target="B\uffff")
+    path = UPDATES_PATH.replace("safe-children", "pasted")
+    drafted = ask(fake_site, "POST", path, TEXT | {"markdown": "A&#12;B"})
+    ask(fake_site, "POST", f"{path}/{drafted.json_body['id']}/publish", {})
+    forget_updates()
+    feed = ElementTree.fromstring(fake_site.get("/petitions/pasted/updates.atom").body)
+    assert feed.findtext(f"{ATOM}title") == "Updates: One word"
+    assert feed.findtext(f"{ATOM}entry/{ATOM}content") == "<p>A B</p>\n"
+    assert fake_site.get("/petitions/pasted/card.png").status_code == 200
