@@ -97,12 +97,15 @@ def _first_line(path: Path, encoding: str) -> str:
 
 
 def _rows(path: Path, encoding: str, delimiter: str) -> Iterator[list[str]]:
-    """Yield the headings, then the rows. Skip empty rows. Raise Unreadable."""
+    """Yield the headings, then the rows. Skip empty rows, and Excel's line with the delimiter. Raise Unreadable."""
     csv.field_size_limit(MAX_CELL_CHARS)
     with path.open(encoding=encoding, newline="") as file:
         reader = csv.reader(_lines(file), delimiter=delimiter, strict=True)
+        for_excel = ("sep=", f"sep={delimiter}")  # The first cell of Excel's line: sep=; or "sep=;".
         try:
-            yield from (row for row in reader if any(row))
+            for row in reader:
+                if any(row) and not (reader.line_num == 1 and row[0].lower() in for_excel):
+                    yield row
         except csv.Error as error:
             raise Unreadable(f"Line {reader.line_num} cannot be read: {error}") from error
         except UnicodeError as error:

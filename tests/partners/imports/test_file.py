@@ -35,6 +35,16 @@ def test_encodings_and_delimiters_are_found(tmp_path: Path, encoding: str, delim
     assert count_rows(path, shape) == 1
 
 
+@pytest.mark.parametrize("line", ["sep=;", "SEP=;", '"sep=;"'])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_the_line_that_tells_excel_the_delimiter_is_no_heading(tmp_path: Path, line: str, encoding: str) -> None:
+    path = write_file(tmp_path, f"{line}\r\n{TEXT}".encode(encoding))
+    shape = shape_of(path, {})
+    [record] = records(path, shape)
+    assert record == {"email": "zoe@mail.example", "name": "Zoë O'Neill", "obtained_at": "24/11/2026"}
+    assert count_rows(path, shape) == 1
+
+
 def test_a_mapping_names_the_headings(tmp_path: Path) -> None:
     path = write_file(tmp_path, b"E,N,Email\na@mail.example,A,other@mail.example\n")
     [record] = records(path, shape_of(path, {"email": ["E"], "name": ["N"]}))
