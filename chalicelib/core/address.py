@@ -28,8 +28,11 @@ VALIDATOR_OPTIONS = {"allow_smtputf8": True, "check_deliverability": False, "tes
 
 HASH_BYTES = 16  # 128 bits: in practice, no two people share a hash.
 
-# Spaces, and invisible characters that copying adds.
-_BLANK = " \t\r\n\u00a0\u200b\u200e\u200f\u2060\ufeff"
+# Spaces, and invisible characters that copying adds. Windows and phones put marks of the direction around an address.
+_BLANK = (
+    " \t\r\n\u00a0\u00ad\u061c\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u202f"
+    "\u2060\u2066\u2067\u2068\u2069\u3000\ufeff"
+)
 _ENDINGS = (".", ",", ";")
 _MAILTO = "mailto:"
 

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 
+from chalicelib.core.formulas import INVISIBLE
 from chalicelib.core.web_addresses import web_addresses
 
 MAX_NAME = 100
@@ -13,8 +14,8 @@ FORMULA_STARTS = ("=", "+", "-", "@")
 # Joiners shape letters in Persian, Urdu and the Indic scripts. They are part of names, although Unicode calls them
 # format characters.
 JOINERS = frozenset("\u200c\u200d")
-# Spaces and joiners at the start or end. A joiner there joins nothing, and would hide a formula from the checks.
-_EDGES = re.compile(r"^[\s\u200c\u200d]+|[\s\u200c\u200d]+$")
+# Spaces and invisible characters at the start or end: copying adds them, and they would hide a formula from the checks.
+_EDGES = re.compile(rf"^[\s{INVISIBLE}]+|[\s{INVISIBLE}]+$")
 # Direction marks are not part of a name; some phones insert them.
 _DIRECTIONS = str.maketrans("", "", "\u200e\u200f\u061c")
 # Decoders insert this character for bytes that they cannot decode.
@@ -39,7 +40,9 @@ _UK_POSTCODE = re.compile(r"(GIR0AA|[A-Z]{1,2}[0-9][0-9A-Z]?[0-9][ABD-HJLNP-UW-Z
 _FORCES = re.compile(r"BFPO(?:C/O)?([0-9]{1,4})")
 # Letters that people type instead of digits, and the digits.
 _DIGITS = str.maketrans("ILO", "110")
-_PUNCTUATION = str.maketrans("", "", " .,-\u2010\u2011\u2012\u2013\u2014")
+_PUNCTUATION = str.maketrans("", "", " .,-")
+# Phones and word processors may insert a dash that is not ASCII, and copying adds invisible characters.
+_DASH, _INVISIBLE = re.compile("[\u2010-\u2014\u2212]"), re.compile(f"[{INVISIBLE}]")
 
 
 def clean_name(typed: str) -> str:
@@ -136,11 +139,11 @@ def clean_postcode(typed: str, country: str) -> str | None:
 
     Raise ValueError with a sentence that the form shows to the person.
     """
-    # Phones and word processors may insert a dash that is not ASCII, so test only the other characters.
-    without_punctuation = typed.translate(_PUNCTUATION)
-    # Change only ASCII to upper case: "ß" would become "SS", and pass the checks.
-    text = typed.upper() if without_punctuation.isascii() else typed
+    text = _DASH.sub("-", _INVISIBLE.sub("", typed))
     postcode = " ".join(text.split())
+    # Change only ASCII to upper case: "ß" would become "SS", and pass the checks.
+    if postcode.isascii():
+        postcode = postcode.upper()
     if not postcode:
         return None
     if country == "GB":

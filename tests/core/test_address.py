@@ -75,6 +75,7 @@ def test_an_invalid_address_is_refused_with_a_sentence(typed: str) -> None:
         "<mailto:alice@mail.example>", "Alice <alice@mail.example>", '"Achterberg, Alice" <alice@mail.example>;',
         "alice@mail.example <alice@mail.example>", "alice@mail.example.", "alice@mail.example,",
         "<alice@mail.example>.", "alice @mail.example", "alice@ mail.example", "alice@mail.example ,",
+        "\u202aalice@mail.example\u202c", "\u2068alice@mail.example\u2069", "alice@mail.example\u3000",
     ],
 )  # fmt: skip
 def test_characters_that_copying_adds_to_an_address_are_removed(pasted: str) -> None:

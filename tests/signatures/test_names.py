@@ -24,6 +24,11 @@ def test_a_name_is_trimmed_and_normalised() -> None:
     assert clean_name(" \u00a0Zoe\u0308 \u2003") == "Zoë"
 
 
+@pytest.mark.parametrize("pasted", ["\ufeffZoë", "Zoë\u200b", "\u202aZoë\u202c", "\u2068 Zoë\u2069", "\u00adZoë\u2060"])
+def test_invisible_characters_that_copying_adds_around_a_name_are_removed(pasted: str) -> None:
+    assert clean_name(pasted) == "Zoë"
+
+
 @pytest.mark.parametrize("name", ["", "   ", "\u200d", "\u3000", "123", "!!!", "😀"])
 def test_a_name_needs_a_letter(name: str) -> None:
     with pytest.raises(ValueError, match=r"^Enter your name"):
@@ -132,7 +137,8 @@ def test_cleaning_a_clean_name_changes_nothing(typed: str) -> None:
         ("SW1A-1AA", "SW1A 1AA"), ("sw1a–1aa", "SW1A 1AA"), ("SW1A 1AA.", "SW1A 1AA"), ("S.W.1.A 1.A.A", "SW1A 1AA"),
         ("SWIA 1AA", "SW1A 1AA"), ("swla laa", "SW1A 1AA"), ("SW1A OAA", "SW1A 0AA"), ("MI 1AE", "M1 1AE"),
         ("M1O 1AE", "M1O 1AE"), ("BFPO 61", "BFPO 61"), ("bfpo61", "BFPO 61"), ("BFPO c/o 61", "BFPO 61"),
-        ("BF1 2AB", "BF1 2AB"),
+        ("BF1 2AB", "BF1 2AB"), ("sw1a\u00a01aa", "SW1A 1AA"), ("\u202asw1a 1aa\u202c", "SW1A 1AA"),
+        ("SW1A 1AA\u200b", "SW1A 1AA"),
     ],
 )  # fmt: skip
 def test_a_uk_postcode_is_stored_in_its_usual_form(typed: str, stored: str | None) -> None:
@@ -151,6 +157,7 @@ def test_an_invalid_uk_postcode_is_refused(typed: str) -> None:
 def test_other_countries_have_their_own_postcodes() -> None:
     assert clean_postcode("1012 ab", "NL") == "1012 AB"
     assert clean_postcode("d02 af30", "IE") == "D02 AF30"
+    assert clean_postcode("1000–001", "PT") == "1000-001"
 
 
 @pytest.mark.parametrize("typed", ["=1+1", "-5", "@x", "12<script>", "1" * 21, "дом 1", "a\x00b"])
