@@ -47,6 +47,8 @@ _DASH, _INVISIBLE = re.compile("[\u2010-\u2014\u2212]"), re.compile(f"[{INVISIBL
 
 def clean_name(typed: str) -> str:
     """Return the name trimmed and in NFC. Raise ValueError with a sentence that the form shows to the person."""
+    if len(typed) > 10 * MAX_NAME:  # Normalizing and trimming half a million characters takes minutes.
+        raise ValueError("Your name must be 100 characters or fewer")
     normalized = unicodedata.normalize("NFC", typed.translate(_DIRECTIONS))
     name = _EDGES.sub("", normalized)
     if not name:

@@ -1,5 +1,6 @@
 """A partner's signature is validated like our own, and its consent with it."""
 
+import time
 from typing import Any
 
 import pytest
@@ -36,6 +37,14 @@ def error_fields(tables: FakeTables, counts: CountsWhen, **changes: Any) -> list
 )
 def test_a_wrong_field_is_named(tables: FakeTables, changes: dict[str, Any], field: str) -> None:
     assert error_fields(tables, CountsWhen.AT_ONCE, **changes) == [field]
+
+
+@pytest.mark.parametrize("name", [f"a{' ' * 40_000}a", "a" + "\u0301\u0323" * 20_000])
+def test_a_very_long_name_is_refused_within_a_second(tables: FakeTables, name: str) -> None:
+    """Otherwise a body of 512 KB would take minutes: longer than the function may run."""
+    began = time.process_time()
+    assert error_fields(tables, CountsWhen.AT_ONCE, name=name) == ["name"]
+    assert time.process_time() - began < 1
 
 
 def test_a_consent_without_email_cannot_be_confirmed_by_email(tables: FakeTables) -> None:

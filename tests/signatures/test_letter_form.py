@@ -1,5 +1,6 @@
 """A letter that a supporter types is cleaned. A value that could do harm is refused by its field's name."""
 
+import time
 from typing import Any
 
 import pytest
@@ -32,6 +33,13 @@ def refused_fields(**fields: Any) -> list[str]:
 )
 def test_line_ends_and_invisible_characters_are_cleaned(typed: str, clean: str) -> None:
     assert clean_prose(typed) == clean
+
+
+def test_a_long_row_of_spaces_is_cleaned_within_a_second() -> None:
+    text = f"a{' ' * 40_000}b"
+    began = time.process_time()
+    assert clean_prose(text) == text
+    assert time.process_time() - began < 1
 
 
 @pytest.mark.parametrize(
