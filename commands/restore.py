@@ -23,7 +23,7 @@ from chalicelib.signatures.withdraw import withdraw
 from commands import common, damage, missing
 from commands.copies import Copy, copy_of, with_retries
 from commands.decision import RestoreDecision, RestoreOutcome, Rule, SinceCopy, item_key
-from commands.withdrawn_since import WithdrawnSince
+from commands.withdrawn_since import WithdrawnSince, ids_in_file
 
 RULES: dict[str, Rule] = {
     keys.AUDIT: missing.decide_audit_entry,
@@ -54,7 +54,7 @@ def restore(arguments: argparse.Namespace) -> None:
 
 
 def _put_back(copy: Copy, arguments: argparse.Namespace) -> None:
-    withdrawn = WithdrawnSince(copy.moment, _ids_in_file(arguments.leave_out), _ids_in_file(arguments.unsubscribed))
+    withdrawn = WithdrawnSince(copy.moment, ids_in_file(arguments.leave_out), ids_in_file(arguments.unsubscribed))
     if with_retries(copy.status) is None:
         _begin(copy, arguments)
     print(f"continue with --at {iso(copy.moment)}", flush=True)
@@ -178,10 +178,6 @@ def _print_next_steps(arguments: argparse.Namespace, copy: Copy, slugs_to_recoun
 
 def _show_progress(line: str) -> None:
     print(f"\r{line}   ", end="", file=sys.stderr, flush=True)
-
-
-def _ids_in_file(path: Path | None) -> frozenset[str]:
-    return frozenset(common.read_text(path).split()) if path else frozenset()
 
 
 def _moment(text: str) -> datetime | None:

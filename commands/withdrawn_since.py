@@ -5,8 +5,10 @@ Withdrawals by the link in an email are only in the log of the Lambda function `
 these signatures into a file (docs/runbook.md).
 """
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from chalicelib.core import times
 from chalicelib.staff.audit.model import Action
@@ -18,6 +20,20 @@ from commands.decision import SinceCopy
 # begins earlier.
 OVERLAP = timedelta(hours=1)
 ERASED, WITHDRAWN = "signature.erased", "signature.withdrawn"
+
+_SIGNATURE_ID = re.compile(r"\b[0-9a-f]{32}\b")
+
+
+def ids_in_file(path: Path | None) -> frozenset[str]:
+    """Return the signature ids in the file, and print how many there are. Raise InputError if it cannot be read.
+
+    CloudWatch downloads the result of a query as CSV or JSON, so the ids may be in quotes and among other words.
+    """
+    if path is None:
+        return frozenset()
+    ids = frozenset(_SIGNATURE_ID.findall(common.read_text(path)))
+    print(f"signature ids in {path}: {len(ids):,}")
+    return ids
 
 
 class WithdrawnSince:

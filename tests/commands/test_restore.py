@@ -192,9 +192,3 @@ def test_pages_are_read_one_at_a_time(tables: FakeTables) -> None:
     results = restore.restore_items(pages(), tables, keys.SIGNATURES, lambda: SinceCopy(LATER), write=True)
     next(results)
     assert requested == 1
-
-
-def test_ids_are_read_by_line_or_word(tmp_path: Path) -> None:
-    path = tmp_path / "ids"
-    path.write_text("aa\nbb cc\n\n")
-    assert restore._ids_in_file(path) == {"aa", "bb", "cc"}
