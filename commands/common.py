@@ -67,6 +67,6 @@ def from_1_to(maximum: int) -> Callable[[str], int]:
 def read_text(path: Path) -> str:
     """Return the text of the engineer's file. Raise InputError if it cannot be read."""
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8-sig")  # Editors on Windows begin a file with a byte order mark.
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path} cannot be read as text: {type(error).__name__}") from None

@@ -57,7 +57,8 @@ def _exists(slug: str) -> bool:
 def read_petition(path: Path) -> Petition:
     """Return the petition in the file. If it is invalid, raise common.InputError with the file and each wrong field."""
     try:
-        fields = tomllib.loads(path.read_text(encoding="utf-8"))
+        # utf-8-sig: editors on Windows begin a file with a byte order mark, which is no TOML.
+        fields = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         petition = Petition.model_validate(fields)
         check_addresses_differ(petition.letter)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

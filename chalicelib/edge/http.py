@@ -116,7 +116,8 @@ def json_body(request: Request, *, max_bytes: int = MAX_BODY_BYTES, media_types:
     if content_type(request) not in media_types:
         raise WrongType(JSON)
     try:
-        return raw_body(request, max_bytes).decode()
+        # Some programs put a byte order mark before the text (RFC 8259, 8.1).
+        return raw_body(request, max_bytes).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise NotJson from error
 

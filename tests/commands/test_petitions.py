@@ -85,6 +85,13 @@ def test_an_invalid_file_is_reported_by_name_and_field(
     assert tables.items == {}
 
 
+def test_a_file_may_begin_with_the_byte_order_mark_of_an_editor_on_windows(
+    petition_file: Path, tables: FakeTables
+) -> None:
+    petition_file.write_bytes(b"\xef\xbb\xbf" + petition_file.read_bytes())
+    assert manage.main(["petition", "load", str(petition_file)]) == 0
+
+
 @pytest.mark.parametrize("command", ["check", "load"])
 def test_a_file_with_two_targets_of_one_address_is_refused(
     petition_file: Path, tables: FakeTables, capsys: pytest.CaptureFixture[str], command: str

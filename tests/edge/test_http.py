@@ -36,6 +36,7 @@ def a_request(body: bytes = b"", path: str = "/", stage_path: str | None = None,
 def test_a_json_body_is_returned_as_text() -> None:
     assert json_body(a_request("é".encode(), content_type=JSON)) == "é"
     assert json_body(a_request(b"{}")) == "{}"
+    assert json_body(a_request(b"\xef\xbb\xbf{}")) == "{}", "without the byte order mark"
 
 
 def test_a_body_of_the_wrong_kind_is_not_read() -> None:
