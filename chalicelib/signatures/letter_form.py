@@ -18,7 +18,9 @@ from chalicelib.signatures.names import has_unprintable
 # The form's value for a letter without an opening.
 NO_OPENING = "none"
 # Word processors and phones insert these characters. They print nothing.
-_INVISIBLE = str.maketrans("", "", "\u00ad\u061c\u200b\u200e\u200f\u2060\ufeff")
+_INVISIBLE = re.compile("[\u00ad\u061c\u200b\u200e\u200f\u202a-\u202c\u2060\u2066-\u2069\ufeff]")
+# Word writes bullets and other symbols as these private characters. Most fonts do not have them.
+_SYMBOLS = re.compile("[\uf020-\uf0ff]")
 _LINE_ENDS = re.compile("\r\n|\r|\u2028|\u2029|\x0b|\x0c")
 # (?<!…): only begin at the first space of a row of spaces. Otherwise 16 KB of spaces take a second.
 _SPACES_AT_END = re.compile(r"(?<![^\S\n])[^\S\n]+$", re.MULTILINE)
@@ -35,8 +37,12 @@ TOO_LONG = {
 
 
 def clean_prose(typed: str) -> str:
-    """Return the text in NFC, with plain line ends, without invisible characters and needless spaces or empty lines."""
-    text = unicodedata.normalize("NFC", typed.translate(_INVISIBLE))
+    """Return the text in NFC, with plain line ends, without invisible characters and needless spaces or empty lines.
+
+    Word's symbols become bullets.
+    """
+    text = unicodedata.normalize("NFC", _INVISIBLE.sub("", typed))
+    text = _SYMBOLS.sub("•", text)
     text = _LINE_ENDS.sub("\n", text)
     text = text.replace("\t", " ")
     text = _SPACES_AT_END.sub("", text)

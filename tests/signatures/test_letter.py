@@ -53,6 +53,13 @@ def test_an_unedited_letter_is_stored_as_its_version() -> None:
     assert stored_letter("cy", subject=WELSH_LETTER["subject"], body=WELSH_LETTER["body"]) == {}
 
 
+def test_a_letter_with_bullets_from_word_is_sent_unedited() -> None:
+    """Staff pasted the letter. Everybody who signs sends its text with the form."""
+    body = "I ask you for:\n\uf0b7 support\n\uf0b7 a home"
+    petition = a_petition(letter=LETTER | {"body": body})
+    assert stored_letter(petition=petition, body=body) == {}
+
+
 def test_only_the_fields_that_differ_are_stored() -> None:
     assert stored_letter(subject="Mine", body=LETTER["body"], opening=SECOND_OPENING, reply=True) == {
         "subject": "Mine",

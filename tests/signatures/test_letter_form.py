@@ -29,6 +29,9 @@ def refused_fields(**fields: Any) -> list[str]:
         ("a \n\n\n\n b\t", "a\n\n b"),
         ("\ufeffso\u00adft\u200b", "soft"),
         ("e\u0301", "é"),
+        # A bullet as Word writes it. Windows and phones add marks of direction.
+        ("\uf0b7 one\n\uf0a7 two", "• one\n• two"),
+        ("\u202aso\u202c \u2068it\u2069", "so it"),
     ],
 )
 def test_line_ends_and_invisible_characters_are_cleaned(typed: str, clean: str) -> None:
