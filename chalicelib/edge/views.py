@@ -70,13 +70,11 @@ def bind_view(
 def _options(route: Route) -> dict[str, object]:
     """Return Chalice's options for this route.
 
-    A view that reads a body checks the Content-Type itself, so that its error says what to send. OSDI clients (campaign
-    software) send a Content-Type with GET too. So Chalice must not check the Content-Type for POST, PUT and OSDI.
+    Chalice must not check the Content-Type. A view that reads a body checks it itself, so that its error says what to
+    send. Some clients send a Content-Type with GET too, for example those of OSDI (campaign software).
     """
-    takes_any_type = route.method in ("POST", "PUT") or route.path.startswith("/api/osdi")
-    content_types = {"content_types": ["*/*"]} if takes_any_type else {}
     cors = CORS if route.allows_any_origin else None
-    return {"methods": [route.method], "cors": cors, **content_types}
+    return {"methods": [route.method], "cors": cors, "content_types": ["*/*"]}
 
 
 def respond(request: Request, view: Callable[[], Response], problem_response: ProblemResponse) -> Response:

@@ -46,6 +46,12 @@ def test_head_answers_like_get_without_the_body(fake_site: FakeSite, path: str) 
     assert head["body"] == ""
 
 
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", ""])
+@pytest.mark.parametrize("path", ["/", "/api/petitions/safe-children/count", "/petitions/safe-children/updates.atom"])
+def test_a_content_type_without_a_body_does_no_harm(fake_site: FakeSite, path: str, content_type: str) -> None:
+    assert fake_site.get(path, content_type=content_type).status_code == 200
+
+
 def test_head_of_the_counts_needs_the_right_to_read_counts(fake_site: FakeSite) -> None:
     headers = {"Authorization": f"Bearer {bobs_token(fake_site.tables)}"}
     url = "/api/staff/petitions/safe-children/counts"
