@@ -65,8 +65,7 @@ def start_import(request: Request, slug: str) -> Response:
     body = raw_body(request, MAX_DIRECT_KB * 1024)
     upload_id = _upload_id(request)
     key = file_key(slug, upload_id or token_hex(16))
-    dry_run = query(request, "dry_run") or ""
-    is_dry_run = dry_run.lower() in ("1", "true", "yes")
+    is_dry_run = _is_dry_run(request)
     job = _new_import(request, slug, partner.source, now)
     job = job.model_copy(update={"dry_run": is_dry_run, "mapping": mapping, "file": key})
     audit(request, "import.started", job.job_id, {"partner": partner.source, "dry_run": str(job.dry_run).lower()})
@@ -148,6 +147,16 @@ def _new_import(request: Request, slug: str, partner: str, now: datetime) -> Imp
 
 def _find_import(slug: str, import_id: str) -> Import:
     return find_job(Import, import_id, tables(), key=slug)
+
+
+def _is_dry_run(request: Request) -> bool:
+    """Return whether ?dry_run= asks for a dry run. Raise Invalid if it is unclear: an import may send emails."""
+    value = query(request, "dry_run")
+    if value is None or value.lower() in ("0", "false", "no"):
+        return False
+    if value.lower() not in ("1", "true", "yes"):
+        raise Invalid([FieldError("dry_run", "Use true or false")])
+    return True
 
 
 def _upload_id(request: Request) -> str:
