@@ -9,14 +9,24 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.core.times import ISO, Moment
 from chalicelib.core.validation import Words, field_errors
-from chalicelib.partners.model import CountsWhen, Partner, Wording, WordingVersion, is_beyond_clock_error
+from chalicelib.partners.model import (
+    VERSION_RULE,
+    CountsWhen,
+    Partner,
+    Wording,
+    WordingVersion,
+    is_beyond_clock_error,
+)
 from chalicelib.signatures.form import COUNTRY, EMAIL, LANGUAGE, MISSING, NAME, POSTCODE, WRONG, SignatureForm
 from chalicelib.signatures.model import Signature
 
 # In one request.
 MAX_SIGNATURES = 100
 # The sentences for missing and for wrong fields.
-WORDS = Words({**MISSING, "consent": "Send what the person agreed to: wording, version and obtained_at"}, WRONG)
+WORDS = Words(
+    {**MISSING, "consent": "Send what the person agreed to: wording, version and obtained_at"},
+    {**WRONG, "consent.version": VERSION_RULE},
+)
 # More than enough for 100 signatures, each with a wording of 1,000 characters in any script (UTF-8).
 MAX_BODY_KB = 512
 MAX_IDENTIFIER_LENGTH = 100

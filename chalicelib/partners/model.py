@@ -21,6 +21,7 @@ from chalicelib.core.times import Moment
 
 SOURCE_PATTERN = r"^partner-[a-z0-9-]{1,32}$"
 VERSION_PATTERN = r"^[A-Za-z0-9._-]{1,40}$"
+VERSION_RULE = "Use 1 to 40 letters from A to Z, digits, dots, hyphens or underscores"
 
 # The sender of a signature that came through an API. The sender of a signature from a file is the import's id.
 API_SENDER = "api"

@@ -12,9 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chalicelib.aws.table import tables
 from chalicelib.core import times
-from chalicelib.core.validation import parse_body
+from chalicelib.core.validation import Words, parse_body
 from chalicelib.edge.http import json_answer, json_body
-from chalicelib.partners.model import CountsWhen, Partner, Source, Wording, WordingVersion
+from chalicelib.partners.model import VERSION_RULE, CountsWhen, Partner, Source, Wording, WordingVersion
 from chalicelib.partners.register import all_partners, create_partner, find_partner, new_partner_token
 from chalicelib.petitions.text import Line
 from chalicelib.staff.authorizer import audit, staff_view
@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 routes = Blueprint(__name__)
 
 MAX_TOKEN_DAYS = 3650
+WORDS = Words(
+    wrong={
+        "source": "Begin with partner-, then up to 32 small letters, digits and hyphens",
+        "version": VERSION_RULE,
+    }
+)
 
 
 class NewPartner(BaseModel):
@@ -63,7 +69,7 @@ def list_partners(request: Request) -> Response:
 @staff_view(routes)
 def add_partner(request: Request) -> Response:
     """Add a partner and return it with 201. A repeat changes nothing. Return 422 if another partner has this source."""
-    new_partner = parse_body(NewPartner, json_body(request))
+    new_partner = parse_body(NewPartner, json_body(request), WORDS)
     partner = Partner(**new_partner.model_dump(), created_at=times.now())
     audit(request, "partner.created", partner.source, {"counts": partner.counts.value})
     create_partner(partner, tables())

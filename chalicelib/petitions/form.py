@@ -31,6 +31,7 @@ WORDS = Words(
         "privacy_url": "Enter a web address that starts with https://",
         "letter.subject": "Enter one line of up to 150 characters",
         "letter.targets": "Give the letter at least one target, and at most 20",
+        "letter.targets.*.key": "Use small letters, digits and hyphens, up to 40, without a hyphen at the start or end",
         "letter.targets.*.email": "Enter an email address, such as office@example.org",
         "letter.targets.*.test_to": "Enter an email address, such as you@charity.example",
     }

@@ -98,11 +98,10 @@ def test_every_wrong_field_has_an_error(changes: dict[str, Any], fields: set[str
 
 
 def test_errors_of_a_letter_say_what_to_type() -> None:
-    paced = {"mode": "paced", "per_hour": 0, "from_hour": 17, "to_hour": 9}
     targets = [
         TARGET,
         TARGET | {"key": "b", "email": "office", "test_to": "me"},
-        TARGET | {"key": "c", "delivery": paced},
+        TARGET | {"key": "The PM", "delivery": {"mode": "paced", "per_hour": 0, "from_hour": 17, "to_hour": 9}},
     ]
     with pytest.raises(Invalid) as caught:
         apply_edit(DRAFT, letter=LETTER | {"subject": "Two\nlines", "targets": targets})
@@ -111,6 +110,7 @@ def test_errors_of_a_letter_say_what_to_type() -> None:
         "letter.targets.1.email": "Enter an email address, such as office@example.org",
         "letter.targets.1.test_to": "Enter an email address, such as you@charity.example",
         "letter.targets.2.delivery.paced.per_hour": "Must be at least 1",
+        "letter.targets.2.key": "Use small letters, digits and hyphens, up to 40, without a hyphen at the start or end",
     }
     with pytest.raises(Invalid) as caught:
         apply_edit(DRAFT, letter=LETTER | {"targets": []})
