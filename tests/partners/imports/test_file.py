@@ -129,8 +129,10 @@ def test_the_error_of_a_wrong_row_names_its_fields(tables: FakeTables, record: A
     assert [each.field for each in caught.value.errors] == fields
 
 
-@pytest.mark.parametrize("text", ["2026-11-24", "24/11/2026", "2026-11-24T00:00:00Z", "24/11/2026 00:00"])
-def test_dates_are_read_as_the_uk_writes_them(tables: FakeTables, text: str) -> None:
+@pytest.mark.parametrize(
+    "text", ["2026-11-24", "24/11/2026", "2026-11-24T00:00:00Z", "24/11/2026 00:00", "2026-11-24 00:00:00 UTC"]
+)
+def test_dates_are_read_as_the_uk_and_other_platforms_write_them(tables: FakeTables, text: str) -> None:
     record = {"email": "a@mail.example", "name": "A", "obtained_at": text}
     signature = read_row(record, 2, a_partner(tables), NOW)
     assert signature.consent.obtained_at.isoformat() == "2026-11-24T00:00:00+00:00"
