@@ -43,7 +43,7 @@ def _moment(text: str | None, now: datetime) -> object:
     """
     if not text:
         return now
-    # `fromisoformat` accepts a Z after a time, but not after a date alone. Ruby on Rails writes 2026-11-24 12:00:00 UTC.
+    # `fromisoformat` accepts a Z after a time, but not after a date alone. Rails writes 2026-11-24 12:00:00 UTC.
     iso_text = text.removesuffix(" UTC").replace("Z", "+00:00")
     for date_format in (None, "%d/%m/%Y", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S"):  # None: ISO 8601
         try:
