@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,10 @@ _POSSIBLE = re.compile(r"[.:/@\[]")
 _MISSED_BY_LINKIFIER = re.compile(
     r":\S|//|\S@\S|[\w-]\.[a-zA-Z]{2,}/|\bwww\.|\[\.\]|\.(?:example|test|invalid|onion|local)\b", re.IGNORECASE
 )
+# The linkifier looks for an address after each of these. If a word has many, this takes seconds: 6 s for 1,000 times
+# "|a." (measured). So a longer word than this is split there.
+_SEPARATORS = re.compile(r"[$+<=>^`|]")
+_LONGEST_WORD = 100
 _WITHOUT_COLONS_AND_SLASHES = str.maketrans(":/", "  ")
 # What `_MISSED_BY_LINKIFIER` finds in "at 10:30".
 _COLON_IN_PROSE = re.compile(r":\S")
@@ -27,7 +32,12 @@ def web_addresses(text: str) -> list[str]:
 
     An address that the linkifier misses is returned only in part, such as ":/" or "www.". This is enough to refuse it.
     """
-    return [found for word in _folded(text).split() for found in _addresses_in(word)]
+    return [found for word in _words(_folded(text)) for found in _addresses_in(word)]
+
+
+def _words(text: str) -> Iterator[str]:
+    for word in text.split():
+        yield from _SEPARATORS.split(word) if len(word) > _LONGEST_WORD else [word]
 
 
 def _addresses_in(word: str) -> list[str]:
