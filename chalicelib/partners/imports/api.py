@@ -5,24 +5,21 @@ partner is an organisation that collects signatures elsewhere. Each action is re
 before it is done.
 """
 
-import re
 from datetime import datetime, timedelta
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from chalice.app import Blueprint, Request, Response
-from pydantic import TypeAdapter, ValidationError
 
 from chalicelib.aws.bucket import files_bucket
 from chalicelib.aws.queue import imports_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
-from chalicelib.core.errors import FieldError, Invalid, NotNow, WrongType
-from chalicelib.edge.http import content_type, json_answer, query, raw_body
+from chalicelib.core.errors import NotNow, WrongType
+from chalicelib.edge.http import content_type, json_answer, raw_body
 from chalicelib.jobs.files import file_key, store_file
 from chalicelib.jobs.model import JobState, new_id
 from chalicelib.jobs.request import find_job, jobs_of, start
-from chalicelib.partners.imports.file import HEADINGS
 from chalicelib.partners.imports.model import (
     LONGEST_STEP,
     MAX_DIRECT_KB,
@@ -30,6 +27,7 @@ from chalicelib.partners.imports.model import (
     UPLOAD_SECONDS,
     Import,
 )
+from chalicelib.partners.imports.query import read_query
 from chalicelib.partners.register import find_partner
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import PetitionState
@@ -60,18 +58,16 @@ def start_import(request: Request, slug: str) -> Response:
     # For a day after a petition closes, people can still confirm, imported people too. So staff can import until then.
     if state is PetitionState.DRAFT or not petition.is_confirmable_at(now):
         raise NotNow(f"This petition is {state}, so nothing can be imported.")
-    partner = find_partner(query(request, "partner") or "", tables())
-    mapping = _mapping(request)
+    query = read_query(request.query_params or {})
+    partner = find_partner(query.partner, tables())
     body = raw_body(request, MAX_DIRECT_KB * 1024)
-    upload_id = _upload_id(request)
-    key = file_key(slug, upload_id or token_hex(16))
-    is_dry_run = _is_dry_run(request)
+    key = file_key(slug, query.upload_id or token_hex(16))
     job = _new_import(request, slug, partner.source, now)
-    job = job.model_copy(update={"dry_run": is_dry_run, "mapping": mapping, "file": key})
+    job = job.model_copy(update={"dry_run": query.is_dry_run, "mapping": query.mapping, "file": key})
     audit(request, "import.started", job.job_id, {"partner": partner.source, "dry_run": str(job.dry_run).lower()})
     start(job, imports_queue(), tables())
     # Store the file after `start`, which may raise NotNow. The first step runs 20 seconds later (START_DELAY).
-    if not upload_id:  # Otherwise the file is the upload, and `body` is not used.
+    if not query.upload_id:  # Otherwise the file is the upload, and `body` is not used.
         store_file(job.file, body, CSV, files_bucket())
     return json_answer({"id": job.job_id}, 202)
 
@@ -147,42 +143,6 @@ def _new_import(request: Request, slug: str, partner: str, now: datetime) -> Imp
 
 def _find_import(slug: str, import_id: str) -> Import:
     return find_job(Import, import_id, tables(), key=slug)
-
-
-def _is_dry_run(request: Request) -> bool:
-    """Return whether ?dry_run= asks for a dry run. Raise Invalid if it is unclear: an import may send emails."""
-    value = query(request, "dry_run")
-    if value is None or value.lower() in ("0", "false", "no"):
-        return False
-    if value.lower() not in ("1", "true", "yes"):
-        raise Invalid([FieldError("dry_run", "Use true or false")])
-    return True
-
-
-def _upload_id(request: Request) -> str:
-    """Return the id in ?upload=, or "" if the query has none. Raise Invalid if it is malformed."""
-    upload_id = query(request, "upload") or ""
-    if upload_id and not re.fullmatch(r"[0-9a-f]{32}", upload_id):
-        raise Invalid([FieldError("upload", "Use the upload id that came with the form")])
-    return upload_id
-
-
-def _mapping(request: Request) -> dict[str, list[str]]:
-    """Return the JSON in ?mapping=, which maps our fields to headings of the file. Raise Invalid if it is wrong."""
-    text = query(request, "mapping")
-    if not text:
-        return {}
-    try:
-        mapping = TypeAdapter(dict[str, list[str] | str]).validate_json(text)
-    except ValidationError as error:
-        raise Invalid([FieldError("mapping", 'Send JSON such as {"email": "E-mail address"}')]) from error
-    unknown = mapping.keys() - HEADINGS.keys()
-    if unknown:
-        raise Invalid([FieldError("mapping", f"Use only these fields: {', '.join(HEADINGS)}")])
-    headings_of: dict[str, list[str]] = {}
-    for field, headings in mapping.items():
-        headings_of[field] = [headings] if isinstance(headings, str) else headings
-    return headings_of
 
 
 def _import_json(job: Import, all_imports: list[Import]) -> dict[str, object]:
