@@ -99,8 +99,8 @@ def _make_wait_again(letter: GatheredLetter, now: datetime, tables: Tables) -> N
     The sweep (mail/sweep.py) then finds the request in its group of partitions, and queues it.
     """
     LETTERS.mark_group(letter.key, now, tables)
-    # Nothing else queues this request. With this due time, the next sweep queues it. Without it, the sweep would wait
-    # until the request is old enough to count as lost.
+    # Only the sweep queues this request. A sweep queues a request that is due, or old enough to count as lost. But it
+    # reads (walks) a group only at times. So the request is due now, and the next sweep walks its group.
     waiting = {**LETTERS.request_attributes(now), "mail_due_at": iso(now)}
     if not _take_out(letter, when=IS_SEALED, assign=waiting, others=[], tables=tables):
         raise Conflicted("storage")

@@ -54,7 +54,7 @@ class DeliveryState(ABC):
 
     @abstractmethod
     def item_key(self, key: str) -> Key:
-        """Return the key of the item that holds the state of the delivery with this key."""
+        """Return the table's key of the item with the delivery's state. `key`: the delivery's own key."""
 
     @abstractmethod
     def key_of(self, item: Mapping[str, Any]) -> str:

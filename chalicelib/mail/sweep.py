@@ -167,6 +167,7 @@ def _groups(first: str, run: SweepRun) -> Iterator[tuple[str, DeliveryState]]:
 
 
 def _groups_of(state: DeliveryState, first: str, run: SweepRun) -> Iterator[tuple[str, DeliveryState]]:
+    """Yield each group of this state, beginning with the group `first`, together with the state."""
     for group in state.groups(first, run.tables):
         yield group, state
 

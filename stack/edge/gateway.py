@@ -24,7 +24,7 @@ class Gateway(Front):
     """
 
     def __init__(self, api: str, accepted_referers: Collection[str]) -> None:
-        super().__init__(api, key="")  # No key: only the headers of Front contain it.
+        super().__init__(api, key="")  # No key: `headers` below does not send it.
         self._accepted_referers = accepted_referers
 
     async def pass_on(self, request: web.Request) -> web.Response:

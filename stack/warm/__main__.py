@@ -63,7 +63,7 @@ def warm(
     say(bold(f"In all ${price:,.2f} once. AWS's price may differ: check it (docs/evening-news.md)"))
     if not agrees():
         raise Failure("nothing was changed: you said no")
-    with _record_errors_as_failure("nothing was changed", "make warm"):
+    with _failure_of_record("nothing was changed", "make warm"):
         warming.record_changes(changes)
     _act_on_each(changes, warming.make, "changed", "Run make warm again to continue, or make warm REVERT=1.")
     say("DynamoDB takes some minutes. Then run make ready. After the crowd, run make warm REVERT=1")
@@ -71,13 +71,13 @@ def warm(
 
 def revert(warming: Warming) -> None:
     """Undo the recorded changes, and say which of them cannot be undone. Raise Failure if an undo failed."""
-    with _record_errors_as_failure("nothing was undone", "make warm REVERT=1"):
+    with _failure_of_record("nothing was undone", "make warm REVERT=1"):
         changes = warming.recorded_changes()
     if not changes:
         say("Nothing to undo: make warm has changed nothing, or its changes are undone.")
         return
     hint = "Run make warm REVERT=1 again to continue."
-    # `undo` only removes a change that cannot be undone from the record. The loop below prints these changes.
+    # If a change cannot be undone, `undo` only forgets it. The loop below prints these changes.
     _act_on_each(changes, warming.undo, "undone", hint, print_all=False)
     for change in changes:
         if not change.can_be_undone:
@@ -115,7 +115,7 @@ def _act_on_each(
 
 
 @contextmanager
-def _record_errors_as_failure(outcome: str, command: str) -> Iterator[None]:
+def _failure_of_record(outcome: str, command: str) -> Iterator[None]:
     """Turn an error of reading or storing the record of changes into a Failure that begins with `outcome`."""
     try:
         yield

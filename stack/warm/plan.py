@@ -68,7 +68,7 @@ class CapacityChange:
 
 
 def change_of(item: dict[str, Any]) -> CapacityChange:
-    """Return the change of which `as_item` made this item."""
+    """Return the change that is stored as this item. The inverse of `as_item`."""
     return CapacityChange(
         kind=CapacityKind(item["kind"]),
         target=str(item["target"]),
