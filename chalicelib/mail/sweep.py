@@ -168,8 +168,7 @@ def _groups(first: str, run: SweepRun) -> Iterator[tuple[str, DeliveryState]]:
 
 def _groups_of(state: DeliveryState, first: str, run: SweepRun) -> Iterator[tuple[str, DeliveryState]]:
     """Yield each group of this state, beginning with the group `first`, together with the state."""
-    for group in state.groups(first, run.tables):
-        yield group, state
+    yield from ((group, state) for group in state.groups(first, run.tables))
 
 
 def _page(state: DeliveryState, group: str, position: str, tables: Tables) -> tuple[list[Item], str | None]:

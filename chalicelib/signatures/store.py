@@ -70,8 +70,8 @@ def renew(key: Key, signature: Signature, now: datetime, tables: Tables) -> None
 def _renewal(key: Key, signature: Signature, when: Condition) -> Change:
     """Return the change that replaces the stored signature by `signature`."""
     # Why these stay: `mails` is 0 only before the first email, which has a limit of its own. An export that is running
-    # needs to know who withdrew, and a link from before `withdrawn_at` must not confirm. A partner's consent from before
-    # `unsubscribed_at` must not start updates. `taken_back_at` tells an undone import from a person who withdrew.
+    # needs to know who withdrew, and a link from before `withdrawn_at` must not confirm. A consent that a partner got
+    # before `unsubscribed_at` must not start updates. `taken_back_at`: an import was undone, nobody withdrew.
     kept = {"mails", "withdrawn_at", "taken_back_at", "unsubscribed_at"}
     fresh = signature.model_dump(exclude_none=True, exclude=kept)
     old_fields = ("erased_at", *PERSONAL_FIELDS, *MAIL_REQUEST_FIELDS)
