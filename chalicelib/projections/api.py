@@ -134,7 +134,7 @@ def _answer(request: Request, totals: "CountTotals", numbers: Breakdown | None =
 
 
 def _chosen_dimension(request: Request) -> TallyDimension | Dimension | None:
-    """Return the dimension that ?by= names; None without ?by=."""
+    """Return the dimension that ?by= names; None without ?by=. `read_counts` handles ?by=all before."""
     value = query(request, "by")
     if not value:
         return None

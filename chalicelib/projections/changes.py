@@ -72,6 +72,7 @@ def stages_passed(old: Image, new: Image, at: datetime) -> Iterator[Stage]:
         return
     old_state, new_state, signed_at = old.get("state"), new.get("state"), new.get("signed_at")
     stays_pending = old_state == new_state == SignatureState.PENDING
+    # A pending signature gets a new `signed_at` only if somebody signs again after it has expired.
     is_renewed = stays_pending and signed_at is not None and signed_at != old.get("signed_at")
     is_deleted = old_state == SignatureState.PENDING and not new
     is_expired = is_deleted and old.get("expires_at", 0) <= at.timestamp()
@@ -106,12 +107,13 @@ def _current_increments(old: Image, new: Image) -> dict[str, int]:
 def _is_first_email(old: Image, new: Image) -> bool:
     """Return whether this change records the first email since signing.
 
-    If somebody signs again, the item keeps the time of the last email before that.
+    If somebody signs again, `mailed_at` stays: it is then the time of an email from before signing.
     """
     new_time = new.get("mailed_at")
     old_time: str = old.get("mailed_at", "")
     is_new_email = bool(new_time and new_time != old_time)
-    return is_new_email and old_time < str(new.get("signed_at", ""))
+    is_first_since_signing = old_time < str(new.get("signed_at", ""))
+    return is_new_email and is_first_since_signing
 
 
 def _has_bounced(image: Image) -> bool:

@@ -1,9 +1,9 @@
 """Recount: check the tally (the stored count and its sums) against the signatures while people continue to sign.
 
-A recount compares these numbers with the signatures: the count, the sums of all days and of all hours, each country,
-each counted source, the signatures that counted when a partner sent them, and the pending signatures. A recount cannot
-check a single day or hour. The tally subtracts a withdrawal on the day of the withdrawal, and a withdrawn signature
-keeps neither its country nor its time of confirmation (docs/decisions/014-recount.md).
+It compares the count, the sums of all days and of all hours, each country, each counted source, the signatures that
+counted when a partner sent them, and the pending signatures. It cannot check a single day or hour: the tally subtracts
+a withdrawal on the day of the withdrawal, and a withdrawn signature keeps neither its country nor its time of
+confirmation (docs/decisions/014-recount.md).
 
 The tally is read first. Then all signatures are read, which takes minutes; those that were confirmed after the tally
 was read are left out. If a signature is confirmed at about the time when the tally is read, or is withdrawn then or
@@ -21,7 +21,7 @@ from chalicelib.aws.table import Item, Tables
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.sources import DIRECT
-from chalicelib.core.times import iso, lower_bound
+from chalicelib.core.times import lower_bound
 from chalicelib.petitions.model import Petition
 from chalicelib.projections import store
 from chalicelib.signatures.model import SignatureState
@@ -82,8 +82,7 @@ class WrongPending:
 
     @property
     def difference(self) -> int:
-        stored = self.stored or 0
-        return abs(stored - self.actual)
+        return abs((self.stored or 0) - self.actual)
 
 
 @dataclass(frozen=True)
@@ -103,7 +102,6 @@ class Recount:
 
     @property
     def largest_drift(self) -> int:
-        """Return the largest difference, whether the tally is too high or too low."""
         return max(map(abs, self.drift.values()), default=0)
 
     @property
@@ -128,7 +126,10 @@ def repair(found: Recount, now: datetime, tables: Tables) -> dict[str, int]:
 
 
 def repair_pending(found: Recount, tables: Tables) -> int:
-    """Correct the wrong counters that have not changed since. Return how many. The stream must not be behind."""
+    """Correct the wrong counters that have not changed since. Return how many.
+
+    Call this only if the stream is not behind. Otherwise, the changes that it brings later would be counted twice.
+    """
     repaired = 0
     for bucket, wrong in found.wrong_pending.items():
         with suppress(ConditionFailed):
@@ -154,8 +155,8 @@ def _recount(petition: Petition, now: datetime, tables: Tables) -> Recount:
 
 def _walk_over(slug: str, now: datetime, tables: Tables) -> Walk:
     """Read all signatures, but keep only sums. `now`: when the tally was read."""
-    # `since` is compared with `withdrawn_at` too, which has microseconds: `lower_bound` sorts before these texts.
-    walk = Walk(since=lower_bound(now - IN_FLIGHT), until=iso(now + SKEW))
+    # The times of signatures have whole seconds, but `withdrawn_at` has microseconds: `lower_bound` sorts before both.
+    walk = Walk(since=lower_bound(now - IN_FLIGHT), until=lower_bound(now + SKEW))
     for bucket in keys.BUCKETS:
         for item in read_for_recount(slug, bucket, tables):
             walk.add(bucket, item)
@@ -163,18 +164,17 @@ def _walk_over(slug: str, now: datetime, tables: Tables) -> Walk:
 
 
 def _drift(stored: Mapping[SumName, int], walk: Walk) -> dict[SumName, int]:
-    """Return the smallest drift of each sum, without zeros. The tally must have the signatures in `confirmed_earlier`.
-
-    It may also have `confirmed_recently`. Any sum may have all withdrawn recently: they keep no country or source.
-    """
+    """Return the smallest possible drift of each sum, without zeros: how far it is below lowest or above highest."""
     drift = {}
     for name in {*stored, *walk.confirmed_earlier, *walk.confirmed_recently}:
-        difference = stored.get(name, 0) - walk.confirmed_earlier[name]
-        allowed = walk.confirmed_recently[name] + walk.withdrawn_recently
-        if difference < 0:
-            drift[name] = difference
-        elif difference > allowed:
-            drift[name] = difference - allowed
+        number = stored.get(name, 0)
+        lowest = walk.confirmed_earlier[name]
+        # A withdrawn signature keeps no country or source, so each sum may still include all withdrawn recently.
+        highest = lowest + walk.confirmed_recently[name] + walk.withdrawn_recently
+        if number < lowest:
+            drift[name] = number - lowest
+        elif number > highest:
+            drift[name] = number - highest
     return dict(sorted(drift.items()))
 
 

@@ -80,9 +80,9 @@ def adjust(slug: str, drift: Mapping[SumName, int], now: datetime, tables: Table
     """
     drift_by_name = _as_numbers(drift, now)
     numbers = {name: -amount for name, amount in drift_by_name.items() if amount}
-    # The drift of DAYS is subtracted from today's total, and so from the count, which is the head's total plus the
-    # totals of open days, such as today. If the drift of COUNT differs, the head's total is wrong, and gets the rest.
-    change_of_today = numbers.get(TOTAL, 0)
+    # The count is the head's total plus the totals of the open days, such as today. Today's total gets the correction
+    # of DAYS, which also corrects the count. So the head's total gets only the rest of the correction of COUNT.
+    change_of_today = -drift.get(DAYS, 0)
     change_of_count = -drift.get(COUNT, 0)
     change_of_head = change_of_count - change_of_today
     _add_to_tally(slug, now, numbers, change_of_head, tables)
