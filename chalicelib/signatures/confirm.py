@@ -61,12 +61,14 @@ def confirm(
 ) -> SignatureState:
     """Confirm the signature if it is pending. Return its state after that: confirmed or withdrawn.
 
-    Usually one call to DynamoDB. `subject`: the signature's id, country and source, as in the link. `also`: more
-    attributes to store. If the signature is confirmed already, only a `letter` in `also` is stored, and only if the
-    link's page asked whether to send one. With `by_partner` in `also`, the tally counts the signature as the partner's.
-    Without `by_partner`, the owner of the mailbox gets a receipt by email if the petition sends receipts. `issued`:
-    when the owner's link was issued. If the signature was withdrawn after that, the link no longer works, even if it
-    was signed again.
+    Usually one call to DynamoDB.
+
+    `subject`: the signature's id, country and source, as in the link.
+    `also`: more attributes to store. If the signature is confirmed already, only a `letter` is stored, and only if the
+    link's page asked whether to send one. With `by_partner`, the tally counts the signature as the partner's. Without
+    it, the owner of the mailbox gets a receipt by email if the petition sends receipts.
+    `issued`: when the owner's link was issued. If the signature was withdrawn after that, the link no longer works,
+    even if it was signed again. None: a partner's signature, which needs no link.
 
     Raise LinkExpired if the petition closed too long ago or was removed, if the link no longer works, or if the
     signature does not exist. Raise Invalid if the postcode does not fit the stored country. Raise Conflicted if the
@@ -113,7 +115,7 @@ def _confirm_as_linked(
     """Confirm and count the signature, and return None.
 
     Return the stored signature if it is not pending, has a different country or source from the link's, or was
-    withdrawn after `issued`. Raise LinkExpired if the signature does not exist.
+    withdrawn after the link was `issued` (None: there is no link). Raise LinkExpired if the signature does not exist.
     """
     by_partner = bool(changes.get("by_partner"))  # Only partners/receive.py sets it.
     country = changes.get("country", subject.country)

@@ -67,9 +67,9 @@ class AskedLetter(SignedLetter):
 
     @property
     def offered_from(self) -> datetime:
-        """Return from which time of issue a link offers this letter: from the second after `asked_at`.
+        """Return the time from which an issued link offers this letter: the second after `asked_at`.
 
-        Times of issue have whole seconds, so a link of the same second may be older. Our email's link is issued later.
+        Times of issue have whole seconds, so a link of the same second may be older. Our email's link is never earlier.
         """
         return self.asked_at.replace(microsecond=0) + timedelta(seconds=1)
 
@@ -191,7 +191,7 @@ def corrected_letter(fields: Mapping[str, str], petition: Petition) -> dict[str,
     if shown_version != petition.letter_version:
         raise Invalid([FieldError("letter.version", EDITED)])
     try:
-        values = letter_fields(fields)  # None: the box is not ticked, so the page has sent "no".
+        values = letter_fields(fields)  # None: the box is not ticked, so a hidden field has sent "no".
         form = LetterForm.model_validate(values) if values else None
     except ValidationError as error:
         errors = [FieldError(f"letter.{each.field}", each.message) for each in field_errors(error)]

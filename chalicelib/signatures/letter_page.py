@@ -59,7 +59,8 @@ def shown_letter(signature: Signature, petition: Petition) -> ShownLetter | None
         return None
     signed = signature.letter or SignedLetter(version=petition.letter_version)
     if not letter.may_edit:
-        signed = _without_own_words(signed)  # The form then has no fields for them, so they would not be sent.
+        # Show the petition's words: the form has no fields for own words, so it will be submitted without them.
+        signed = _without_own_words(signed)
     words = letter_texts(letter, signed)
     member = member_for_postcode(signature.country, signature.postcode) if letter.is_to_members else None
     to = _recipient_names(letter, member)
@@ -102,7 +103,8 @@ def check_member(fields: Mapping[str, str], corrections: Corrections, country: s
 
     `country`: the signature's country before the corrections.
     """
-    # The form always has "postcode". It has "letter.member" only if a target is the member of parliament for it.
+    # The form has "letter.member" only if a target is the member of parliament for the postcode. It always has
+    # "postcode", so the postcode is in the corrections, and the stored one is not needed.
     if "letter.member" not in fields or not is_ticked(fields, "letter.send"):
         return
     corrected = {"country": country, **corrected_attributes(corrections, country)}

@@ -113,9 +113,9 @@ def _confirm_and_answer(request: Request, fields: Mapping[str, str], now: dateti
         check_version(version, link.petition)
         corrections = read_corrections(fields, link.subject.country)
         check_member(fields, corrections, link.subject.country)
-        # The form has a version only if the page showed the petition's texts.
-        versions = {} if version is None else current_versions(link.petition)
-        also = {**corrected_letter(fields, link.petition), **versions}
+        # The form has a version only if the page showed the petition's texts. Store which texts the person agreed to.
+        agreed_versions = {} if version is None else current_versions(link.petition)
+        also = {**corrected_letter(fields, link.petition), **agreed_versions}
         state = confirm(link.subject, corrections, link.petition, now, tables(), also=also, issued=link.issued)
     except Invalid as invalid:
         signature = find_linked(link.subject, link.petition, link.issued, now, tables())
@@ -155,7 +155,7 @@ def _opt_out_link(purpose: Purpose, token: str) -> Link:
 
 
 def _fields(request: Request) -> dict[str, str]:
-    """Return the form's fields, with the token in the URL.
+    """Return the token and the form's fields.
 
     A mail program's one-click POST has the token in the URL, and perhaps a body of another type: ignore such a body.
     """

@@ -64,8 +64,9 @@ def request_or_nudge_mail(
 ) -> None:
     """Request the email that fits the signature's state. If an email is already requested, nudge its request.
 
-    `network`: the hash of the network from which the person signs again. Its limit counts only the first email, and
-    without an open request, the first email was usually sent. So only a nudge stores the network (see `nudge_mail`).
+    `network`: the hash of the network from which the person signs again. A network's limit counts only the first email
+    of a signature. If no email is requested, the first one was usually sent before, so the new request needs no
+    network. So only a nudge stores the network (see `nudge_mail`).
     `letter`: the letter that the person typed. If the signature is confirmed and has no letter, the email asks the
     owner whether to send this letter. Raise ConditionFailed if `request_mail` or `nudge_mail` does.
     """
@@ -100,7 +101,7 @@ def nudge_mail(
     limit delays all first emails for the stranger's network. Now the owner signs from another network, which replaces
     the stranger's, so that the owner need not wait for that limit. `offer`: {"letter_asked": letter} if the email asks
     the owner whether to send this letter, else empty. Only a confirmed signature gets an offer. The first offer is
-    stored even if the request is recent: the email is not sent yet, so it can still ask.
+    stored even if the request is recent: while `mail_kind` exists, the email is not sent yet, so it can still ask.
     """
     long_ago = iso(now - NUDGE_AFTER)
     may_be_nudged: Condition = Attr("mail_requested_at").lte(long_ago) & absent_or_at_most("mail_nudged_at", long_ago)
@@ -125,7 +126,7 @@ def mark_mailed(key: Key, requested_at: str, now: datetime, expires: datetime, t
     is_not_counted = Attr("state").exists() & Attr("mailed_at").ne(iso(now))
     # Try these changes in turn, because the signature may have changed while the email was sent. The last change is
     # for an email whose request is gone: it counts the email. But the request is also gone if our own write succeeded,
-    # its response was lost, and it is repeated. Then `mailed_at` is already `now`, and the email is counted.
+    # its response was lost, and we write again. Then `mailed_at` is already `now`: do not count the email twice.
     for assign, remove, when in (
         (expiring, MAIL_REQUEST_FIELDS, is_requested & is_pending),
         (mailed, MAIL_REQUEST_FIELDS, is_requested),

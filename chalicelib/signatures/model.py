@@ -66,7 +66,8 @@ class MailKind(StrEnum):
     RECEIPT = "receipt"
 
 
-# One Lambda function issues a link, and another function records a withdrawal. Their clocks may differ by this much.
+# One Lambda function issues a link, and another records a withdrawal. Their clocks may differ by this much, so a link
+# that is issued after a withdrawal may have an earlier time than the withdrawal. It must still confirm.
 CLOCK_SKEW = timedelta(minutes=1)
 
 
@@ -139,8 +140,8 @@ class Signature(BaseModel):
 
     @property
     def all_receipts(self) -> set[str]:
-        """Return the partners' receipts, and OUR_FORM if the person signed here or withdrawal removed the receipts."""
-        first = self.receipt or OUR_FORM
+        """Return the partners' receipts, and OUR_FORM if the person signed here, first or later."""
+        first = self.receipt or OUR_FORM  # Also OUR_FORM if a withdrawal has removed the receipts.
         others = self.also_came_with or set()
         return {first, *others}
 
@@ -168,10 +169,7 @@ class Signature(BaseModel):
         return self.erased_at is not None and not self.channel
 
     def is_withdrawn_or_expired(self, now: datetime) -> bool:
-        """Return whether the signature is withdrawn, or pending and expired.
-
-        Compare the times, because TTL may delete an expired item days later.
-        """
+        """Return whether the signature is withdrawn, or pending and expired: TTL may delete it days later."""
         if self.state is SignatureState.WITHDRAWN:
             return True
         is_past_expiry = self.expires_at is not None and self.expires_at <= now

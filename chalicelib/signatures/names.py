@@ -111,8 +111,8 @@ def _is_written_as_in_sentence(word: str) -> bool:
 def _reads_as_address(name: str) -> bool:
     """Return whether email programs make a link of the name, or people may read it as a web address: "win .com".
 
-    Email programs do not know titles, so they make a link of "Prof.dr.Schmidt". People do: they read "Dr. Bank" as a
-    name, and also a name with the Catalan "l·l".
+    Email programs do not know titles, so they make a link of "Prof.dr.Schmidt". People know titles, as
+    `_has_web_address` does: they read "Dr. Bank" as a name. They also read the Catalan "l·l" as letters.
     """
     if web_addresses(name):
         return True

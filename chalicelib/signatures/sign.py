@@ -135,8 +135,8 @@ def _store_and_wait(new: NewSignature, now: datetime, tables: Tables) -> Outcome
 def _store(new: NewSignature, now: datetime, tables: Tables, *, from_queue: bool = False) -> Outcome:
     """Store the signature. If its key exists, add who obtained it, and renew the stored one or request its email.
 
-    `from_queue`: from the overflow queue. Then do not renew or request if the stored one is newer or already waits for
-    an email. But hurry an import's email, which waits behind others. Raise Unavailable if perhaps nothing is stored.
+    `from_queue`: from the overflow queue. Then do not renew or request if the stored one is newer, or its email is
+    already requested (`mail_kind`). But hurry an import's email. Raise Unavailable if perhaps nothing is stored.
     """
     for _ in range(ATTEMPTS):
         try:
@@ -177,7 +177,7 @@ def _is_overtaken(new: NewSignature, earlier: Signature) -> bool:
         # Compare exact times, because the person may sign again in the second of the withdrawal. Ignore `mailed_at`: it
         # may be the time of an email that was requested before the withdrawal and sent after it.
         signed_at = new.signed_at or whole_second  # An earlier version of our code sent no exact time.
-        return earlier.withdrawn_at is None or earlier.withdrawn_at >= signed_at  # It is never None in this state.
+        return earlier.withdrawn_at is None or earlier.withdrawn_at >= signed_at  # For mypy: never None here.
     times = [earlier.signed_at, earlier.confirmed_at, earlier.withdrawn_at, earlier.mailed_at]
     return any(time >= whole_second for time in times if time)
 

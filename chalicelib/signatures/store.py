@@ -69,10 +69,12 @@ def renew(key: Key, signature: Signature, now: datetime, tables: Tables) -> None
 
 def _renewal(key: Key, signature: Signature, when: Condition) -> Change:
     """Return the change that replaces the stored signature by `signature`."""
-    # Why these stay: `mails` is 0 only before the first email, which has a limit of its own. An export that is running
-    # needs to know who withdrew, and a link from before `withdrawn_at` must not confirm. A consent that a partner got
-    # before `unsubscribed_at` must not start updates. `taken_back_at`: an import was undone, nobody withdrew.
-    kept = {"mails", "withdrawn_at", "taken_back_at", "unsubscribed_at"}
+    kept = {
+        "mails",  # 0 only before the first email, which has a limit of its own.
+        "withdrawn_at",  # An export that is running needs to know who withdrew, and an earlier link must not confirm.
+        "taken_back_at",  # If it is stored, `withdrawn_at` is the time when staff undid an import: nobody withdrew.
+        "unsubscribed_at",  # A consent that a partner got earlier must not start updates.
+    }
     fresh = signature.model_dump(exclude_none=True, exclude=kept)
     old_fields = ("erased_at", *PERSONAL_FIELDS, *MAIL_REQUEST_FIELDS)
     stale = [name for name in old_fields if name not in fresh and name not in kept]
@@ -92,13 +94,16 @@ def confirmation(
 
     `changes`: attributes to store; None removes one. `counted_source`: the source under which the tally counts the
     signature. `issued`: when the link was issued; if the person withdrew later, change nothing. `has_receipt_email`:
-    also request the receipt email. Otherwise, if `changes` has `letter_asked`, request the email that offers it.
+    also request the receipt email. Otherwise, if `changes` has `letter_asked`, request the email that offers it: only a
+    partner's signature has this letter when it is confirmed (partners/receive.py).
     """
     changed = {name: value for name, value in changes.items() if value is not None}
     emptied = [name for name, value in changes.items() if value is None]
-    kind = MailKind.ALREADY_SIGNED if changed.get("letter_asked") else None  # This email offers a letter.
+    kind = None
     if has_receipt_email:
         kind = MailKind.RECEIPT
+    elif changed.get("letter_asked"):
+        kind = MailKind.ALREADY_SIGNED  # This email also offers a letter.
     request = {"mail_kind": kind, "mail_requested_at": iso(now)} if kind else {}
     counted = {} if counted_source == subject.source else {"counted_source": counted_source}
     may_confirm = _is_pending & Attr("country").eq(subject.country) & Attr("source").eq(subject.source)
@@ -135,9 +140,9 @@ def remove_receipt(key: Key, removed: str, stored: Signature, tables: Tables) ->
     """Remove one of several receipts of the signature. Raise ConditionFailed if its receipts have changed."""
     remaining = stored.all_receipts - {removed}
     # The attribute `receipt` has the first one, `also_came_with` the others. If OUR_FORM is first, `receipt` is absent.
-    # If the first one is removed, OUR_FORM or any other takes its place.
-    candidates = (stored.receipt, OUR_FORM, min(remaining))
-    first = next(each for each in candidates if each in remaining)
+    first = stored.receipt or OUR_FORM
+    if first not in remaining:
+        first = OUR_FORM if OUR_FORM in remaining else min(remaining)  # `min`: any other one.
     others = remaining - {first}
     fields = {"receipt": None if first == OUR_FORM else first, "also_came_with": others or None}
     assign = {name: value for name, value in fields.items() if value is not None}

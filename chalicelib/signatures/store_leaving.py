@@ -1,6 +1,7 @@
 """Write that a person unsubscribes, withdraws or is erased. Every write has a condition, as in store.py.
 
-`iso` returns a time with whole seconds, `exact` with microseconds.
+`iso` returns a time with whole seconds, `exact` with microseconds. The undo of a partner's import withdraws signatures
+that came with it, and stores `taken_back_at` in each. The partner may then import a corrected file.
 """
 
 from dataclasses import replace
@@ -24,7 +25,7 @@ from chalicelib.signatures.store import IS_WITHDRAWN, has_receipts_of
 def stop_updates(key: Key, now: datetime, tables: Tables) -> None:
     """Record that the person wants no more updates. Raise ConditionFailed if the signature is absent or withdrawn.
 
-    But if the undo of an import withdrew it, record the choice, because the corrected file may bring the person back.
+    But if the undo of an import withdrew it, record the choice: a corrected file may bring the person back.
     """
     may_get_updates = Attr("state").ne(SignatureState.WITHDRAWN) | Attr("taken_back_at").exists()
     assign = {"updates": False, "unsubscribed_at": exact(now)}
@@ -48,7 +49,7 @@ def _is_counted_as(stored: Signature) -> Condition:
 def withdrawal_by_undo(key: Key, stored: Signature, now: datetime) -> Change:
     """Return the change for an undone import: withdraw the signature if its receipts are still as in `stored`.
 
-    Keep `unsubscribed_at`, because the corrected file may bring the person back.
+    Keep `unsubscribed_at`, because a corrected file may bring the person back.
     """
     change = withdrawal(key, stored, now)
     is_unchanged = _is_counted_as(stored) & has_receipts_of(stored)
