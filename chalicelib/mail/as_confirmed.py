@@ -13,7 +13,8 @@ TEXTS = ("title", "text", "target", "charity", "sign_wording", "updates_wording"
 def as_confirmed(petition: Petition, signature: Signature, tables: Tables) -> Petition:
     """Return the petition with the texts, and the letter's wordings, that the person agreed to.
 
-    This reads the table only if staff have edited them since.
+    The other texts have their translations, but the letter is in the person's language. So no translation has a letter:
+    `in_language` would put it in place of this one. This reads the table only if staff have edited the texts since.
     """
     letter = petition.in_language(signature.language or petition.language).letter
     signed_letter = signature.letter
@@ -24,5 +25,7 @@ def as_confirmed(petition: Petition, signature: Signature, tables: Tables) -> Pe
     text = None
     if version_of(*versions) != petition.version:
         text = texts_as_signed({petition.slug: versions}, tables).get(petition.slug)
-    changes = {name: getattr(text, name) for name in TEXTS} if text else {}
-    return petition.model_copy(update={**changes, "letter": letter})
+    changes = {name: getattr(text or petition, name) for name in TEXTS}
+    translations = changes["translations"].items()
+    without_letters = {code: translation.model_copy(update={"letter": None}) for code, translation in translations}
+    return petition.model_copy(update={**changes, "translations": without_letters, "letter": letter})
