@@ -137,8 +137,8 @@ def end_walk(marker: Marker, next_walk_within: timedelta, tables: Tables) -> Non
     `next_walk_within`: the longest time between the beginnings of the two walks. If a request is made during the walk,
     in a partition that was read before, the walk misses it. Without a marker, the sweep would find it a day later.
     Usually, the request's process marks the group, which makes `_clear` fail. But if that process marked the group less
-    than MARK_EVERY ago, it makes no new mark. So keep the marker if a mark that recent came before the walk (`seen`).
-    SLACK allows for clocks that differ, and for late reads.
+    than MARK_EVERY ago, it makes no new mark. So clear the marker only if the last mark before the walk (`seen`) is
+    older than that. SLACK allows for clocks that differ, and for late reads.
     """
     began_at = datetime.fromisoformat(marker.began_at)
     is_last_mark_old = marker.seen <= iso(began_at - MARK_EVERY - SLACK)

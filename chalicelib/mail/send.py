@@ -67,11 +67,11 @@ def _apply_limits(
     if not content.limited_petition:  # Such as a receipt, which strangers cannot cause.
         return None
     due = first_emails.book(content.network, now, tables) if content.network else now
-    other_turn = stored.get("mail_due_at")
-    if due > now and other_turn:
-        # The email already has a turn: that of another network from which the person signed before, or of the budget.
-        # The earlier turn counts. If it has come, the email does not wait.
-        due = min(due, datetime.fromisoformat(other_turn))
+    earlier_due = stored.get("mail_due_at")
+    if due > now and earlier_due:
+        # The limit of another network, or the budget, postponed this email before. Then the person signed again, and
+        # `nudge_mail` stored the present network. The email may be sent as soon as one of the two times has come.
+        due = min(due, datetime.fromisoformat(earlier_due))
     if due > now:
         return Later(due)
     to = mailbox_of(content.to, context.limit_keys)

@@ -54,8 +54,8 @@ class SignatureDeliveries(DeliveryState):
     def groups(self, first: str, tables: Tables) -> Iterable[str]:
         """Return the group of each petition, beginning with `first`.
 
-        The sweep continues with `first` a pass over the groups of all kinds, in the order of their names. Deliveries
-        come before signatures. So if `first` is "" or a group of deliveries, return the groups of all petitions.
+        The sweep's pass reads the groups of all kinds, sorted by name, and continues at the group `first`. If that is a
+        group of deliveries, which sort before signatures, or "", return the groups of all petitions.
         """
         first_slug = first.removeprefix(GROUP_PREFIX) if self.has_group(first) else ""
         return (f"{GROUP_PREFIX}{slug}" for slug in slugs_from(first_slug, tables))
@@ -150,7 +150,7 @@ def _content(key: str, signature: Signature, petition: Petition, context: MailCo
         "name": greeting_name(signature.name or ""),
         "country": country_names.get(signature.country or "", ""),
         "until": confirmable_until(petition, now),
-        "may_offer_letter": _link_works(petition, now),  # The page that asks about the letter is behind this link.
+        "may_offer_letter": _link_works(petition, now),  # The page that asks is behind the link to confirm.
         "petition_url": context.petition_link(petition.slug, signature.language),
         **links,
     }
@@ -172,8 +172,8 @@ def _links(key: str, signature: Signature, context: MailContext, now: datetime) 
     """Return the links of the email, by the names that the templates use."""
     slug, signature_id = _ids(key)
     subject = Subject(slug, signature_id, signature.country or "", signature.source or DIRECT)
-    # Perhaps somebody has typed a letter with the signer's address. The page of the confirmation link asks the signer
-    # whether to send it, if the link was issued at `offered_from` or later: up to a second after the letter was typed.
+    # If somebody typed a letter with the signer's address, the page of the confirmation link asks the signer about it,
+    # but only if the link was issued at `offered_from` or later. This may be up to a second later than `now`.
     issued = max(now, signature.letter_asked.offered_from) if signature.letter_asked else now
     expiries = {
         # The petition's closing does not change the expiry: staff may move the closing, and confirming checks it.

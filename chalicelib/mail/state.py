@@ -164,10 +164,10 @@ class DeliveryState(ABC):
 
         Count `lost_after` from the request. If the sweep has queued the request again, count from the arrival of that
         message (`mail_queued_at`), and wait at least `requeue_after`. A postponed request is queued `lead_time` before
-        it is due. That message arrives then or later. Never return a time within a claim: the sender may still send it.
+        it is due: its message arrives when it is due or later. Never return a time within a claim: it may yet be sent.
         """
         claim_ends_at = datetime.fromtimestamp(item.get("mail_claimed_until", 0), UTC)
-        # The sweep has queued no message for the due time: `mail_queued_at` is earlier, or "", which is always earlier.
+        # The sweep has queued no message (""), or its last message arrives before the due time. "" sorts first.
         must_queue_for_due_time = item.get("mail_queued_at", "") < item.get("mail_due_at", "")
         if must_queue_for_due_time:
             return max(datetime.fromisoformat(item["mail_due_at"]) - self.lead_time, claim_ends_at)

@@ -96,7 +96,7 @@ def _walk(marker: Marker, run: SweepRun, deadline: float) -> int:
         lost_times = [time for time in (marker.earliest, next_lost_at) if time]
         marker = replace(marker, earliest=min(lost_times, default=""))
         if position is None:
-            # Also if there is a backlog now: it may be over soon, and then a request counts as lost after this time.
+            # Use this short time even with a backlog: when the backlog ends, requests count as lost after this time.
             outstanding.end_walk(marker, next_walk_within=LOST_AFTER_IF_NO_BACKLOG, tables=run.tables)
             return queued
         marker = replace(marker, position=position)
@@ -120,8 +120,8 @@ def _queue_lost(items: list[Item], state: DeliveryState, run: SweepRun) -> tuple
     # Queue the requests first, then mark them. In the other order, a crash could leave a request marked but not queued.
     for request, delay in lost:
         state.mark_queued(request, run.now + timedelta(seconds=delay), run.tables)
-    if lost:  # When the requests that are queued now may count as lost again.
-        later_times.append(run.now + max(REQUEUE_AFTER, run.lost_after))
+    if lost:
+        later_times.append(run.now + max(REQUEUE_AFTER, run.lost_after))  # These may count as lost again then.
     next_lost_at = iso(min(later_times)) if later_times else ""
     return len(lost), next_lost_at
 

@@ -45,9 +45,10 @@ def book(turns: Turns, now: int, tables: Tables) -> int:
             if tables.try_update(_first_change(turns, now)):
                 return 0
             continue  # Another caller has booked the first turn meanwhile.
-        # The caller may go on `burst` steps before the end of its turn. With a burst of 1, its turn begins then. With a
-        # larger burst, this is earlier, so no caller waits while at most `burst` steps are booked.
-        return max(0, end - turns.burst * turns.step - now)
+        # With a burst of 1, the caller waits until its turn begins: one step before its `end`. With a larger burst, it
+        # may start earlier: `burst` steps before `end`. So no caller waits while at most `burst` steps are booked.
+        starts_at = end - turns.burst * turns.step
+        return max(0, starts_at - now)
     raise Conflicted("storage")
 
 
