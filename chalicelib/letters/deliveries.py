@@ -122,7 +122,8 @@ class LetterDeliveries(CountedDeliveries):
         super().mark_refused(request, now, tables)
         # IAM does not let the mail sender read deliveries. So get the item from an update. It changes nothing, because
         # the claim is removed already.
-        no_change = Change(self.item_key(request.key), remove=CLAIM_ATTRIBUTES, when=Attr("mails").exists())
+        is_stored = Attr("mails").exists()
+        no_change = Change(self.item_key(request.key), remove=CLAIM_ATTRIBUTES, when=is_stored)
         item = tables.update_and_read(no_change)
         _pause_target(request.key, item, "refused", now, tables)
 
@@ -147,7 +148,8 @@ def waits_for_turn(item: Item) -> bool:
 
 def _make_due_now(request: MailRequest, item: Item, tables: Tables) -> None:
     """Make the letter due at once, in the table and in `item`. Without `mail_queued_at`, the sweep queues it now."""
-    # This time is not later than the request. So the letter no longer waits for a turn (`waits_for_turn`).
+    # `waits_for_turn` is true only for a due time after the request. Without any due time, the sweep would queue the
+    # letter only when its request counts as lost.
     due = {"mail_due_at": request.requested_at}
     is_unchanged = is_requested(request) & Attr("mail_due_at").eq(item["mail_due_at"])
     change = Change(LETTERS.item_key(request.key), assign=due, remove=["mail_queued_at"], when=is_unchanged)

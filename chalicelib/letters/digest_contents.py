@@ -113,6 +113,7 @@ def unseal(ids: DigestIds, tables: Tables) -> None:
 
 def mark_ended(ids: DigestIds, now: datetime, tables: Tables) -> None:
     """Record that the digest's email is settled. The digest stays sealed, and withdrawals change nothing in it."""
+    # `unseal` of an earlier attempt may have come late, after `seal` of this one. So seal the digest again.
     ended = {"sealed_at": iso(now), "ended_at": iso(now)}
     tables.try_update(Change(ids.key, assign=ended, remove=[LATE], when=_EXISTS))
 

@@ -61,7 +61,8 @@ class DigestDeliveries(CountedDeliveries):
 
     def mark_undeliverable(self, key: str, reason: str, now: datetime, tables: Tables) -> None:
         super().mark_undeliverable(key, reason, now, tables)
-        # Pause after a rejection too: many people's letters have failed, and the next digest would look the same.
+        # Unlike for a letter, pause after a single rejection: the letters of many people have failed, and the next
+        # digest would look the same.
         ids = digest_ids(key)
         pause(ids.slug, ids.target, reason, now, tables)
 
@@ -99,7 +100,8 @@ def digest_email(key: str, stored: Item, context: MailContext, now: datetime, ta
     ids = digest_ids(key)
     petition = petition_as_stored(ids.slug, tables)
     target = target_unless_removed(petition, ids.target)
-    is_draft = petition.state_at(now) is PetitionState.DRAFT  # Staff removed it, and check it before it opens again.
+    # A draft that has digests is a removed petition that staff restored. They check it before it is public.
+    is_draft = petition.state_at(now) is PetitionState.DRAFT
     if target and (is_draft or target.test_to or _is_paused(ids, tables)):
         return NotSent.HELD
     # Seal the digest before the checks below. If a check drops the digest, all its letters are counted as dropped, so

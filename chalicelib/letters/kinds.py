@@ -36,15 +36,15 @@ def letter_email(
     slug, target_key, signature_id = letter_ids(key)
     petition = petition_as_stored(slug, tables)
     if petition.state_at(now) is PetitionState.DRAFT:
-        return NotSent.HELD  # Staff removed the petition, and check it before it is public again.
+        return NotSent.HELD  # Staff restored the removed petition as a draft, to check it before it is public.
+    if petition.state is PetitionState.REMOVED:
+        return NotSent.DROPPED  # If the petition opens again, `request_missing` can request the letter again.
     target = target_unless_removed(petition, target_key)
-    # Staff removed only the target: they do not want the letter. So only a new confirmation can request it again. If
-    # they removed the petition, drop it below: then `request_missing` can request it if the petition opens again.
-    if target is None and petition.state is not PetitionState.REMOVED:
+    if target is None:  # Staff removed it: they do not want the letter. Only a new confirmation can request it again.
         LETTERS.drop_without_target(LETTERS.request_of(stored), now, tables)
         return NotSent.SETTLED
     found = find_by_id(petition, signature_id, tables)
-    if target is None or found is None:
+    if found is None:
         return NotSent.DROPPED
     signature, signed_letter = found.signature, letter_to_send(found.signature)
     if signed_letter is None or not goes_to_same_target(target, stored, signature):
@@ -54,14 +54,14 @@ def letter_email(
     if reason is not None:
         return reason
     version = letter_as_signed(slug, signed_letter.version, tables)
-    # Staff may have changed the petition's main language since. If they changed only its name, the letter's version is
-    # still the current one.
+    # Staff may have changed the petition's main language since. If they only corrected the code of the language, the
+    # letter's texts and version are still the current ones: then use the corrected code.
     main_language = petition.language if version.version == petition.letter_version else version.language
     language = language_of(signature.language or main_language)
     translated = petition.in_language(language.code)
     agreed_letter = version.in_language(signature.language)
-    # Perhaps the person signed again while the letter waited, after staff had removed the target. Then the version of
-    # that time does not have the target, but staff have added it again since.
+    # Perhaps the person withdrew and confirmed again while the letter waited, with a version from which staff had
+    # removed the target. Staff have added the target again since.
     agreed_target = agreed_letter.target(target_key) or target
     to_name, to_address = recipient(target, agreed_target.name, stored)
     name, postcode = signature.name or "", signature.postcode or ""

@@ -132,8 +132,8 @@ def _letters_of(image: Image, tables: Tables) -> Iterator[tuple[Deliveries, str,
             member = member_for_postcode(image.get("country"), image.get("postcode"))
             if member is None:
                 continue
-            # The person's letters go to these targets at the addresses that they have now (`current`). If one of these
-            # is the member's address, the member gets that letter.
+            # Leave out the letter to the member if another of these targets has the member's address now. `targets` may
+            # be of an older version, so the addresses of now are in `current`.
             if current.letter and current.letter.has_address(member.email, among=targets):
                 continue
             extra = {"member": member.constituency}
@@ -142,7 +142,10 @@ def _letters_of(image: Image, tables: Tables) -> Iterator[tuple[Deliveries, str,
 
 
 def _deliveries_for(petition: Petition, target_key: str) -> Deliveries:
-    """Return TESTS in test mode, else LETTERS. A letter to a removed target is requested too, and dropped later."""
+    """Return TESTS in test mode, else LETTERS.
+
+    Return LETTERS for a removed target too. The mail sender then drops the letter, and counts it as dropped.
+    """
     target = target_unless_removed(petition, target_key)
     return TESTS if target and target.test_to else LETTERS
 

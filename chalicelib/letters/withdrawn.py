@@ -56,15 +56,16 @@ def remove_letter(key: str, now: datetime, tables: Tables) -> None:
     settled, only forget the area.
     """
     letter = _find_in_digest(key, tables)
-    if letter is None or _drop(letter, now, tables):
+    if letter is None or _drop_if_unsealed(letter, now, tables):
         return
+    # The digest is sealed. Its email is unsettled or settled: each change below has one of these as its condition.
     is_unsettled = Attr("ended_at").not_exists()
     note_in_late = Change(letter.digest.key, add={LATE: {letter.withdrawal}}, when=IS_SEALED & is_unsettled)
     # A settled digest has no LATE, so this only checks the condition.
     check_settled = Change(letter.digest.key, remove=[LATE], when=Attr("ended_at").exists())
     if _forget_area(letter, note_in_late, tables) or _forget_area(letter, check_settled, tables):
         return
-    _drop(letter, now, tables)  # The digest was unsealed after the first attempt.
+    _drop_if_unsealed(letter, now, tables)  # The digest was unsealed after the first attempt.
 
 
 def _forget_area(letter: GatheredLetter, digest_change: Change, tables: Tables) -> bool:
@@ -111,7 +112,7 @@ def _make_wait_again(letter: GatheredLetter, now: datetime, tables: Tables) -> N
 def _find_in_digest(key: str, tables: Tables) -> GatheredLetter | None:
     """Return the letter if it is in a digest now.
 
-    Return None also if an earlier call has forgotten its area: nothing is left to do for it.
+    Return None also if an earlier `remove_letter` removed its area (`_forget_area`): then nothing is left to do.
     """
     item = tables.get(LETTERS.item_key(key), consistent=True)
     if item is None or "digest_area" not in item:
@@ -121,8 +122,11 @@ def _find_in_digest(key: str, tables: Tables) -> GatheredLetter | None:
     return GatheredLetter(key, digest, item["digest_slot"], item["digest_area"])
 
 
-def _drop(letter: GatheredLetter, now: datetime, tables: Tables) -> bool:
-    """Drop the letter if the digest is unsealed. Return True if the digest no longer has the letter."""
+def _drop_if_unsealed(letter: GatheredLetter, now: datetime, tables: Tables) -> bool:
+    """Drop the letter and return True. If the digest is sealed, change nothing and return False.
+
+    Return True also if the letter was taken out before.
+    """
     count = LETTERS.counter_change(letter.key, now.date(), {DeliveryOutcome.DROPPED: 1}, tables)
     dropped = {"mail_dropped_at": iso(now)}
     return _take_out(letter, when=IS_UNSEALED, assign=dropped, others=[count], tables=tables)
@@ -137,9 +141,9 @@ def _take_out(
     """
     item_key = LETTERS.item_key(letter.key)
     item = Change(item_key, assign=assign, remove=[*letter.attributes], when=letter.is_in_digest)
-    # For each slot, a digest may show the letter if the signature is confirmed when the email is composed. If this
-    # person confirms again, another digest may get the letter, and both could show it. So clear its slot here. If
-    # somebody else's letter has taken the slot meanwhile, this digest does not show that letter in full, but counts it.
+    # The slot has a signature's id: the email may show that signature's letter. If this person confirms again, another
+    # digest may get the letter. So clear the slot: otherwise both emails could show it. Perhaps the slot has the id of
+    # a newer letter by now. Then this digest only counts the newer letter, and does not show it.
     cleared = [] if letter.slot == NO_SLOT else [letter.slot]
     digest = Change(letter.digest.key, add={"letters": -1, AREA_PREFIX + letter.area: -1}, remove=cleared, when=when)
     try:

@@ -57,6 +57,8 @@ class MailingWork:
             return Step(PAGE_SECONDS, lambda: self._request_page(mailing, update))
         if update.state in (UpdateState.SENDING, UpdateState.CANCELLED):
             return Step(COUNTING_SECONDS, lambda: self._count(mailing, update))
+        # A draft: `publish` started this job, but crashed before it changed the update. Sent: `_count` stored this, but
+        # crashed before the job's end was stored.
         return Step(0, lambda: mailing.in_end_state(JobState.FAILED, why=f"The update is {update.state}"))
 
     def tidy(self, mailing: Mailing) -> None:
