@@ -82,7 +82,7 @@ def update_email(key: str, stored: Item, context: MailContext, now: datetime, ta
     if update is None or update.state is UpdateState.CANCELLED or petition.state is PetitionState.REMOVED:
         return NotSent.DROPPED
     if petition.state_at(now) is PetitionState.DRAFT:
-        return NotSent.HELD  # Staff removed the petition, and check it before it is public again.
+        return NotSent.HELD  # Staff restored the removed petition as a draft, to check it before it is public.
     found = find_by_id(petition, signature_id, tables)
     if found is None or not may_get_updates(found.signature.model_dump()):
         return NotSent.DROPPED
