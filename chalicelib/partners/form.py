@@ -129,8 +129,9 @@ def read_signature(
     if partner.counts is CountsWhen.AFTER_EMAIL and not consent.email:
         message = "This partner's signatures need our email to confirm, but this consent allows no email"
         raise Invalid([FieldError("consent.email", message)])
-    # A file or an OSDI client may leave the date out: then `obtained_at` is `now`. A time after `now` is a clock error
-    # that was small enough to accept. So only a time before `now` counts as a date.
+    # A file or an OSDI client may leave the date out: then `obtained_at` is `now`. So only a time before `now` counts
+    # as a date, and a time after `now` (a small clock error) does not. This is safe: without a date, we assume that the
+    # consent is older than a withdrawal.
     is_dated = consent.obtained_at < now
     return SentSignature(identifier=signature.identifier, form=form, consent=consent, row=row, is_dated=is_dated)
 

@@ -82,7 +82,8 @@ def _take(
             record_sender(new, current, signature, receiving)
             hurry_email(signature, submission, current, receiving, now)
             return repeated_result(current, new, signature)
-        # Two requests may both claim the receipt here: the later receipt stays.
+        # Two requests may both claim the receipt here: the later receipt stays. Both are for the same signature, which
+        # `sign` stores only once and `confirm` counts only once.
         if not store.claim_again(new, current, receiving.tables):
             raise Conflicted("storage")  # An undo has just marked the receipt as undone. A repeat replaces it.
         current = new
@@ -159,6 +160,7 @@ def _confirm(
     # `confirm` needs what a link in our email would say about the signature.
     subject = Subject(receipt.slug, receipt.signature_id, signature.country or "", signature.source or "")
     letter, typed_at = signature.letter, iso(signature.signed_at)
+    # `asked_at` is when the letter was typed: links that were issued before then do not offer it (AskedLetter).
     letter_to_ask_about = {**letter.model_dump(exclude_none=True), "asked_at": typed_at} if letter else None
     also = {"letter": None, "letter_asked": letter_to_ask_about, "by_partner": True}
     try:

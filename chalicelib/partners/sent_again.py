@@ -26,14 +26,15 @@ def find_signature(receipt: Receipt, receiving: ReceivingContext) -> Signature |
 def is_suppressed(submission: SentSignature, signature: Signature) -> bool:
     """Return whether the person withdrew, was erased, or has not confirmed and cannot be reached by email.
 
-    The undo of an import is no withdrawal by the person. After a withdrawal, perhaps a stranger signed here with this
-    address. So the partner's consent from before the withdrawal does not confirm that signature.
+    The undo of an import is no withdrawal by the person. If a pending signature has a withdrawal, somebody signed again
+    after it, perhaps a stranger. So the partner's consent from before the withdrawal does not confirm that signature.
     """
+    withdrawn_by_undo = signature.taken_back_at is not None  # This and `withdrawn_at` stay if somebody signs again.
     if signature.state is SignatureState.WITHDRAWN:  # An erasure sets this state too.
-        return not is_taken_back(signature)
+        return not withdrawn_by_undo
     if signature.state is not SignatureState.PENDING:
         return False
-    withdrawn_at = None if signature.taken_back_at else signature.withdrawn_at
+    withdrawn_at = None if withdrawn_by_undo else signature.withdrawn_at
     has_withdrawn_since = withdrawn_at is not None and submission.may_be_older_than(withdrawn_at)
     return has_withdrawn_since or signature.undeliverable is not None
 
@@ -42,8 +43,8 @@ def may_be_stored_again(receipt: Receipt, signature: Signature | None, now: date
     """Return whether the signature expired before the person confirmed it, or the undo of an import took it back.
 
     If no signature is stored, it expired, or the person withdrew or was erased after the receipt. A withdrawn or erased
-    item stays for at least ERASED_LIFETIME. So if the receipt is younger than that, the signature expired: return True.
-    Otherwise we do not know: return False.
+    item stays for at least ERASED_LIFETIME. If the receipt is younger than that, such an item would still be stored, so
+    the signature expired: return True. If the receipt is older, we do not know: return False.
     """
     if receipt.result is ReceiveOutcome.SUPPRESSED:  # It was not stored even the first time.
         return False
@@ -84,6 +85,7 @@ def record_sender(new: Receipt, stored: Receipt, signature: Signature | None, re
         if current is None or is_taken_back(current):
             raise Conflicted("storage")
         # Otherwise the person withdrew, or the signature has no room for further receipts. A repeat changes neither.
+        # Without room, the undo of all recorded imports withdraws the signature, although this sender sent it too.
     if new.job_id:
         store.record_import(stored, new.job_id, receiving.tables)
 

@@ -7,7 +7,6 @@ the partner may send the same identifier with another email address: then its re
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Any
 
 from chalicelib.aws.table import Attr, Change, Item, NewItem, Tables, is_still
 from chalicelib.core import keys, partner_keys
@@ -57,7 +56,11 @@ def claim(receipt: Receipt, tables: Tables) -> None:
 
 
 def claim_again(receipt: Receipt, stored: Receipt, tables: Tables) -> bool:
-    """Replace the stored receipt. If its `undone_at` has changed meanwhile, change nothing and return False."""
+    """Replace the stored receipt. If its `undone_at` has changed meanwhile, change nothing and return False.
+
+    It has changed if an undo marked the receipt, or if another request replaced a marked receipt, perhaps for another
+    signature. If another request replaced a receipt that was not marked, it was for the same signature: replace it too.
+    """
     assign = _item(receipt)
     remove = [name for name in _item(stored) if name not in assign]
     is_unchanged = is_still("undone_at", iso_or_none(stored.undone_at))
@@ -82,7 +85,8 @@ def undo_receipt(receipt: Receipt, job_id: str, now: datetime, tables: Tables) -
     Do nothing if the imports of the receipt have changed meanwhile.
     """
     # The imports that sent the signature, without the import that is undone now. `job_id` and `row` are of the first
-    # import, if the API did not send it first. `also_in` has the later ones, of which none becomes the first.
+    # import, and are removed when it is undone. `also_in` has the later ones, of which none becomes the first. If the
+    # API sent the signature first, the receipt has no imports (see `record_sender`).
     remaining_later = (receipt.also_in or set()) - {job_id}
     remaining_first = receipt.job_id if receipt.job_id != job_id else None
     is_unchanged = is_still("job_id", receipt.job_id) & is_still("also_in", receipt.also_in)
@@ -90,15 +94,10 @@ def undo_receipt(receipt: Receipt, job_id: str, now: datetime, tables: Tables) -
         # The receipt keeps the id of this import until `claim_again` replaces the receipt.
         tables.try_update(Change(receipt.key, assign={"undone_at": iso(now)}, when=is_unchanged))
         return
-    assign: dict[str, Any] = {}
-    remove: list[str] = []
-    if not remaining_first:
-        remove += ["job_id", "row"]
-    if remaining_later:
-        assign["also_in"] = remaining_later
-    else:
-        remove.append("also_in")
-    tables.try_update(Change(receipt.key, assign=assign, remove=remove, when=is_unchanged))
+    assign = {"also_in": remaining_later} if remaining_later else {}
+    removed_first = [] if remaining_first else ["job_id", "row"]
+    removed_later = [] if remaining_later else ["also_in"]
+    tables.try_update(Change(receipt.key, assign=assign, remove=removed_first + removed_later, when=is_unchanged))
 
 
 def receipts_in(slug: str, source: str, bucket: str, tables: Tables) -> Iterator[Receipt]:

@@ -101,10 +101,10 @@ def _rows(path: Path, encoding: str, delimiter: str) -> Iterator[list[str]]:
     csv.field_size_limit(MAX_CELL_CHARS)
     with path.open(encoding=encoding, newline="") as file:
         reader = csv.reader(_lines(file), delimiter=delimiter, strict=True)
-        for_excel = ("sep=", f"sep={delimiter}")  # The first cell of Excel's line: sep=; or "sep=;".
+        excel_cells = ("sep=", f"sep={delimiter}")  # The first cell of Excel's line sep=; or, with quotes, "sep=;".
         try:
             for row in reader:
-                if any(row) and not (reader.line_num == 1 and row[0].lower() in for_excel):
+                if any(row) and not (reader.line_num == 1 and row[0].lower() in excel_cells):
                     yield row
         except csv.Error as error:
             raise Unreadable(f"Line {reader.line_num} cannot be read: {error}") from error

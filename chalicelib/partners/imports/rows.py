@@ -30,8 +30,8 @@ def read_row(record: Record, row: int, partner: Partner, now: datetime) -> SentS
         "updates": updates.casefold() in YES,
     }
     identifier = record.get("identifier") or None
-    # A field that is missing is refused before the country and postcode are checked. An empty one is refused with them,
-    # so that staff see all errors of these fields.
+    # Without the keys email and name, `read_signature` would refuse `raw` before it checks the country and postcode.
+    # An empty email or name is refused together with a wrong country or postcode, so that staff see all these errors.
     raw = {"email": "", "name": "", **person, "identifier": identifier, "consent": consent}
     return read_signature(raw, partner, now, row, may_lack_identifier=True)
 
@@ -43,8 +43,9 @@ def _moment(text: str | None, now: datetime) -> object:
     """
     if not text:
         return now
-    # `fromisoformat` accepts a Z after a time, but not after a date alone. Rails writes 2026-11-24 12:00:00 UTC.
-    iso_text = text.removesuffix(" UTC").replace("Z", "+00:00")
+    iso_text = text.removesuffix(" UTC")  # Rails writes 2026-11-24 12:00:00 UTC.
+    # `fromisoformat` refuses 2026-03-01Z. It reads 2026-03-01+00:00 as a date, any character, and a time.
+    iso_text = iso_text.replace("Z", "+00:00")
     for date_format in (None, "%d/%m/%Y", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S"):  # None: ISO 8601
         try:
             moment = datetime.strptime(text, date_format) if date_format else datetime.fromisoformat(iso_text)

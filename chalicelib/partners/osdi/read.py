@@ -124,7 +124,7 @@ def _moment(value: object, now: datetime) -> object:
     """
     if value in (None, ""):
         return now
-    try:  # `fromisoformat` accepts a Z after a time, but not after a date alone.
+    try:  # `fromisoformat` refuses 2026-03-01Z. It reads 2026-03-01+00:00 as a date, any character, and a time.
         moment = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
     except ValueError:
         return value
