@@ -116,7 +116,7 @@ def _times(signature: Signature) -> "SignatureTimes":
     """Return the times of the signature. `restored_at`: when it was restored from a backup of the table."""
     fields = ["signed_at", "confirmed_at", "unsubscribed_at", "withdrawn_at", "erased_at", "restored_at", "expires_at"]
     if signature.erased_at:
-        # Show only this and when the item goes: an erasure also sets signed_at and withdrawn_at to its own time.
+        # An erasure sets signed_at and withdrawn_at to its own time. It removes confirmed_at and unsubscribed_at.
         fields = ["erased_at", "expires_at"]
     times: dict[str, str] = {}
     for field in fields:

@@ -1,7 +1,8 @@
 """The letters in the answer to an access request: their texts, what the person agreed to, and whether we sent them.
 
-A signature may have a letter, which we email to the petition's targets in the person's name. An access request asks for
-all data that we hold about a person.
+A signature may have a letter, which we email to the petition's targets in the person's name. It may also have an asked
+letter (`letter_asked`): somebody typed it with the person's address, and our email asks the person whether to send it.
+An access request asks for all data that we hold about a person.
 """
 
 from typing import TYPE_CHECKING
@@ -69,7 +70,9 @@ def _deliveries(stored: StoredSignature, tables: Tables) -> "list[LetterDelivery
     """
     found = []
     names = letter_targets(stored.petition.slug, tables)
-    if stored.petition.letter:  # If staff renamed a target and then undid that, its name is not the latest new one.
+    # If staff go back to an older version of the letter, it is not stored again. So `letter_targets` returns the names
+    # of a later version, and only the petition has the current names.
+    if stored.petition.letter:
         names |= {target.key: target.name for target in stored.petition.letter.targets}
     for target_key, target_name in names.items():
         delivery_key = letter_delivery(stored.petition.slug, target_key, stored.signature_id)
@@ -86,7 +89,8 @@ def _delivery(target_name: str, item: Item) -> "LetterDelivery":
         "waiting_since": item.get("mail_requested_at"),
         "sent_at": item.get("mailed_at"),
         "perhaps_sent_at": item.get("mail_unknown_at"),
-        # For a letter that a daily email counts: the day of that email, and the first letters of the person's postcode.
+        # Some targets get one email a day that says how many letters are new (petitions.letter.Digest). If this letter
+        # is counted there: the day of that email, and the first letters of the person's postcode.
         "in_digest_of": item.get("digest"),
         "area": item.get("digest_area"),
         "undeliverable": item.get("undeliverable"),

@@ -46,8 +46,8 @@ def resend(stored: StoredSignature, allowance: Allowance, now: datetime, tables:
     try:
         mail_state.request_or_nudge_mail(stored.key, signature, now, tables)
     except ConditionFailed:
-        # Usually, the earlier request is too recent to queue it again. Rarely, the signature has just changed: then
-        # our answer may be wrong.
+        # Usually, the email was requested too recently to queue its request again. Rarely, the signature has changed
+        # since we read it: somebody else requested the email, or the person withdrew (then our answer is wrong).
         was_already_requested = True
     # The waiting email may be postponed (`mail_due_at`). A new email must wait for the limits of its address.
     due_at = max(signature.mail_due_at or now, allowance.next_at)

@@ -33,7 +33,8 @@ def _text_with_partners_wording(stored: StoredSignature, tables: Tables) -> Peti
     """Return the text in the person's language, with the partner's wording. `updates_wording`: "", as it is unknown."""
     signature = stored.signature
     wording = find_wording(signature.source or "", signature.consent_version, tables)
-    # The stored texts have both versions of ours. Those with the same text version differ only in our own wordings.
+    # `consent_version` is the partner's, so no stored text has it. Take any text with the same text version: these
+    # texts differ only in our own wordings, which `changes` replaces.
     same_text = [text for text in versions(stored.petition, tables) if text.text_version == signature.text_version]
     if wording is None or not same_text:
         return None

@@ -38,8 +38,8 @@ def edit(petition: Petition, now: datetime, tables: Tables) -> Petition:
     Also raise Stale if the stored petition has more shards. The new text is stored before the public sees it, because
     signatures refer to its version.
     """
-    validated = with_changes(petition)  # There are no changes: this only validates, as `revise` does later.
-    _store_text_and_letter(validated, now, tables)
+    petition = with_changes(petition)  # Without changes, this only validates: an invalid text must not be stored.
+    _store_text_and_letter(petition, now, tables)
     return revise(petition, tables)
 
 

@@ -116,8 +116,9 @@ class Letter(LetterText):
     def has_address(self, member_email: str, among: Sequence[LetterTarget]) -> bool:
         """Return whether the member of parliament with this address is also one of the targets `among`.
 
-        `among` may be from an older version of the letter, and an address may have changed since. So take the addresses
-        of these targets from this letter, by their keys.
+        If so, the member gets no second letter. `among`: the targets to which the person agreed to send a letter. They
+        may be from an older version of the letter, and an address may have changed since. So take the addresses of
+        these targets from this letter, by their keys.
         """
         keys = {target.key for target in among}
         emails = [target.email for target in self.targets if target.key in keys]

@@ -40,7 +40,8 @@ def publish(petition: Petition, now: datetime, tables: Tables) -> Petition:
         if stored.state is PetitionState.CLOSED:  # This is when it closed. People can confirm until a day later.
             preserved["closes_at"] = stored.closes_at
     petition = with_changes(petition, **preserved)
-    # The tally is open already. The tally head gets a higher number of shards before the petition (see `raise_shards`).
+    # The tally is open already, so this only raises the number of shards in its head. Why the head comes before the
+    # petition: see `raise_shards`.
     open_tally(petition.slug, petition.shards, now, tables)
     return edit(petition, now, tables)
 

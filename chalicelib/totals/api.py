@@ -109,7 +109,8 @@ def _start_comparison(slug: str, figure: Figure, new: NewFigure, owner: str, now
     """Start the comparison and return its id."""
     job = new_comparison(slug, figure, new.upload, owner, now)
     start(job, hash_comparisons_queue(), tables())
-    # The job's first step comes after START_DELAY (jobs/model.py), so there is time to store the file.
+    # `start` may refuse the job, so store the file only now. There is time: the first step comes after START_DELAY
+    # (jobs/model.py). If the file is missing then, the step fails the job.
     if new.hashes is not None:
         store_file(job.file, "\n".join(new.hashes).encode(), "text/plain", files_bucket())
     return job.job_id

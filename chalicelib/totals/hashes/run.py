@@ -70,8 +70,9 @@ class ComparisonWork:
         if number != job.figure.count:
             why = f"The file has {number:,} different hashes, and the figure says {job.figure.count:,}"
             return job.in_end_state(JobState.FAILED, why=why)
-        # Read this number before we compare the first signature. So a withdrawal during the comparison counts as later
-        # than the comparison. This is safe: it only makes the bounds of the total wider.
+        # The total has wider bounds for each withdrawal after the comparison: perhaps that person was found in both
+        # (totals/total.py). So read this number before we compare the first signature: then a withdrawal during the
+        # comparison counts as later, and the bounds are never too narrow.
         withdrawn = withdrawn_until(petition, self.clock(), self.tables)
         return job.model_copy(update={"withdrawn": withdrawn, "file_digest": self._file.digest})
 
