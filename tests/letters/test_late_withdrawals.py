@@ -5,11 +5,14 @@ from collections.abc import Callable
 import pytest
 
 from chalicelib.aws.email import Mail
+from chalicelib.aws.table import Tables
 from chalicelib.core.errors import SendingStopped
 from chalicelib.core.letter_keys import letter_delivery
-from chalicelib.letters import digest_item
+from chalicelib.core.target_keys import DigestIds
+from chalicelib.letters import digest_item, digest_kind
 from chalicelib.letters.counts import LetterNumbers
 from chalicelib.letters.deliveries import LETTERS
+from chalicelib.letters.digest_kind import DIGESTS
 from chalicelib.mail.outbox import Outbox
 from chalicelib.mail.pause import PAUSE
 from chalicelib.mail.send import CLAIM
@@ -179,3 +182,20 @@ def test_a_withdrawal_and_a_new_confirmation_in_one_batch_keep_the_letter(fake_s
     send_digests_at_seven(fake_site)
     assert len(fake_site.mailer.mails) == 1
     assert numbers(fake_site) == LetterNumbers(requested=1, sent=1)
+
+
+def test_a_digest_is_unsealed_before_another_sender_can_claim_it(
+    fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_digest_with_alices_letter(fake_site, a_petition_with_digests(fake_site))
+    [message] = fake_site.other_queue.messages
+    unseal = digest_kind.unseal
+    claims = []
+
+    def note_claim(ids: DigestIds, tables: Tables) -> None:
+        claims.append("mail_claimed_until" in fake_site.tables.items[DIGESTS.item_key(message["key"])])
+        unseal(ids, tables)
+
+    monkeypatch.setattr(digest_kind, "unseal", note_claim)
+    fail_once_while(fake_site, monkeypatch, lambda: None)
+    assert claims == [True]
