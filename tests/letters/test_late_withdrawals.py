@@ -12,6 +12,7 @@ from chalicelib.core.target_keys import DigestIds
 from chalicelib.letters import digest_item, digest_kind
 from chalicelib.letters.counts import LetterNumbers
 from chalicelib.letters.deliveries import LETTERS
+from chalicelib.letters.digest_contents import unseal
 from chalicelib.letters.digest_kind import DIGESTS
 from chalicelib.mail.outbox import Outbox
 from chalicelib.mail.pause import PAUSE
@@ -189,7 +190,6 @@ def test_a_digest_is_unsealed_before_another_sender_can_claim_it(
 ) -> None:
     a_digest_with_alices_letter(fake_site, a_petition_with_digests(fake_site))
     [message] = fake_site.other_queue.messages
-    unseal = digest_kind.unseal
     claims = []
 
     def note_claim(ids: DigestIds, tables: Tables) -> None:
