@@ -54,14 +54,14 @@ def decide_signature(copied: Item, live: Item | None, since_copy: SinceCopy) -> 
 def _decide_newer(copied: Item, live: Item, since_copy: SinceCopy) -> RestoreDecision:
     """Decide for a live signature that was signed or changed after the copy's moment: it stays.
 
-    But the live table may lack the person's stop of updates, because of the damage. Then a partner whose signatures
-    count at once may have started updates again, with an older consent: stop them. Somebody who signed again here
-    chose anew.
+    But if the damage deleted the person's stop of updates, the application did not see the stop when a partner later
+    sent a consent from before it. For a partner whose signatures count at once, this started updates: turn them off.
+    If the person signed again on our site instead, they chose anew, so their updates stay.
     """
     # If the copy has both a stop and `updates`, the person agreed again after the stop.
     stop_in_copy = {} if copied.get("updates") else _part(("unsubscribed_at",), copied)
     stop = _stop_of_updates(live, since_copy) or stop_in_copy
-    # With `unsubscribed_at` in the live item, an older consent would not have started updates.
+    # If the live item has a stop, the application saw it. Then only a consent after the stop can have started updates.
     has_no_stop = "unsubscribed_at" not in live
     partner_started_updates = live.get("by_partner") and live.get("updates") and has_no_stop
     if not (stop and partner_started_updates):
@@ -80,10 +80,10 @@ def _decide_unchanged(live: Item, since_copy: SinceCopy) -> RestoreDecision:
     if live["sk"] in since_copy.withdrawn_by_link and live["state"] != SignatureState.WITHDRAWN:
         return RestoreDecision(RestoreOutcome.WITHDRAWN)  # For this outcome, restore.py calls `withdraw`.
     stop = _stop_of_updates(live, since_copy)
-    # `unsubscribed_at` has fractions of a second, `restored_at` has none. Without "Z", the text of `restored_at` sorts
-    # before every time of its second: "05" before "05.25Z".
-    has_stopped_since = live.get("unsubscribed_at", "") >= live["restored_at"].removesuffix("Z")
-    if stop and not has_stopped_since:
+    # A text that sorts before all times of this second: "05" before "05.25Z". `unsubscribed_at` has such fractions.
+    start_of_restore = live["restored_at"].removesuffix("Z")
+    has_stopped_after_restore = live.get("unsubscribed_at", "") >= start_of_restore
+    if stop and not has_stopped_after_restore:
         change = Change(item_key(keys.SIGNATURES, live), assign=stop, when=_is_unchanged(live))
         return RestoreDecision(RestoreOutcome.UNSUBSCRIBED, change)
     return RestoreDecision(RestoreOutcome.SAME)
@@ -97,8 +97,8 @@ def _is_damaged(copied: Item, live: Item) -> bool:
     has_new_time = any(time != copied.get(name) for name, time in live_times.items())
     if has_new_time:
         return False  # The application changed the item.
-    # A withdrawn signature has at most one of these attributes: the undo of an import keeps `unsubscribed_at`. If the
-    # owner withdraws too, the application removes it, and changes no time.
+    # A signature that the undo of an import withdrew may keep one of these attributes: `unsubscribed_at`. If its owner
+    # then withdraws too, the application removes it, although no time changes. So this is no damage.
     is_withdrawn = live.get("state") == SignatureState.WITHDRAWN
     has_lost_data = not is_withdrawn and bool(_lost(_REMOVED_ONLY_WITH_NEW_TIME, copied, live))
     return has_lost_data or _part(SIGNED, copied) != _part(SIGNED, live)
@@ -128,7 +128,8 @@ def _reason_to_leave_out(copied: Item, since_copy: SinceCopy) -> RestoreOutcome 
         return RestoreOutcome.EXPIRED
     if copied["sk"] in since_copy.withdrawn_by_link:
         return RestoreOutcome.LEFT_OUT
-    # GONE is less sure: the activity log records an action before it is done. So an engineer must check these.
+    # GONE relies on the activity log, which records an action before it is done. Perhaps the action failed, so the
+    # command prints the ids of these signatures, and an engineer must check them.
     return RestoreOutcome.GONE if _is_withdrawn_or_erased(copied["sk"], signature, since_copy) else None
 
 
@@ -149,7 +150,8 @@ def _stop_of_updates(item: Item, since_copy: SinceCopy) -> Item:
     The engineer's file (`unsubscribed`) does not say when the person stopped them. `now` is the latest possible time:
     then a partner's consent from before the stop cannot start updates again.
     """
-    # `taken_back_at`: the undo of an import withdrew the signature, not the person. A later import may bring it back.
+    # A signature that its owner withdrew gets no updates, so it needs no stop. But if the undo of an import withdrew it
+    # (`taken_back_at`), a later import may bring it back, with updates.
     may_get_updates = item.get("state") != SignatureState.WITHDRAWN or "taken_back_at" in item
     if item["sk"] in since_copy.unsubscribed and may_get_updates:
         return {"updates": False, "unsubscribed_at": exact(since_copy.now)}
@@ -159,9 +161,9 @@ def _stop_of_updates(item: Item, since_copy: SinceCopy) -> Item:
 def _repair(copied: Item, live: Item, since_copy: SinceCopy) -> Change:
     """Return the change that writes the copy's signed data, and what the live item can have lost only by damage.
 
-    `updates` becomes True only if both items have it. What the live item has of ADDED_LATER stays, unless somebody
-    signed again: for example, a new letter must not be sent with the signature that is restored. But the live item's
-    stop of updates always stays.
+    `updates` becomes True only if both items have it. What the live item has of ADDED_LATER stays. But if the live item
+    is a new, pending signature (`_was_signed_again`), only its stop of updates stays: for example, its letter must not
+    be sent with the confirmed signature that is restored.
     """
     replaced = [*SIGNED]
     if _was_signed_again(copied, live):

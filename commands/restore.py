@@ -43,7 +43,10 @@ class RestoredItem(NamedTuple):
 
 
 def restore(arguments: argparse.Namespace) -> None:
-    """Restore a table, or delete its copy. A repeat changes restored items only for --leave-out or --unsubscribed."""
+    """Restore a table, or delete its copy.
+
+    A repeat leaves restored items as they are, but withdraws those in --leave-out, and stops updates (--unsubscribed).
+    """
     if arguments.finish and arguments.at is None:
         raise common.InputError("--finish needs the time of the copy. --at latest is a different time in each run")
     copy = copy_of(arguments.table, arguments.at)
@@ -57,6 +60,7 @@ def _put_back(copy: Copy, arguments: argparse.Namespace) -> None:
     withdrawn = WithdrawnSince(copy.moment, ids_in_file(arguments.leave_out), ids_in_file(arguments.unsubscribed))
     if with_retries(copy.status) is None:
         _begin(copy, arguments)
+    # For an engineer who interrupts this run: with `--at latest`, the next run would make another copy.
     print(f"continue with --at {iso(copy.moment)}", flush=True)
     copy.wait(_show_progress)
     if not arguments.dry_run:
@@ -76,7 +80,7 @@ def restore_items(
     """Restore the items of the copy's pages, one page at a time. Yield each item with its outcome.
 
     `table`: which table of `live` to restore. `read_withdrawn`: called before each page, because people may withdraw
-    now. `write`: False for a dry run. Live items that `is_left_out` are not read: their rule does not need them.
+    now. `write`: False for a dry run. Items that are left out in any case (`is_left_out`) are not read in `live`.
     """
     for page in pages:
         since_copy = with_retries(read_withdrawn)
@@ -143,13 +147,13 @@ def _count_outcomes(items: Iterable[RestoredItem], arguments: argparse.Namespace
         counted[outcome] += 1
         if outcome in OUTCOMES_CHANGING_COUNTS:
             slugs_to_recount |= _slugs_to_recount(arguments.table, item["pk"])
-        # GONE: the log has an action, recorded before it was done. It may have failed, so the engineer must check.
+        # GONE: in the activity log, staff withdrew or erased it. Perhaps this failed, so the engineer must check.
         is_listed = arguments.list and outcome is not RestoreOutcome.SAME
         if is_listed or outcome is RestoreOutcome.GONE:
             print(f"{outcome}\t{item['pk']}\t{item['sk']}")
         if counted.total() % 1000 == 0:
-            to_write = sum(counted[each] for each in OUTCOMES_CHANGING_COUNTS)
-            _show_progress(f"{counted.total():,} looked at, {to_write:,} to write")
+            changing_counts = sum(counted[each] for each in OUTCOMES_CHANGING_COUNTS)
+            _show_progress(f"{counted.total():,} looked at, {changing_counts:,} put back, repaired or withdrawn")
     print(file=sys.stderr)
     return counted, slugs_to_recount
 
@@ -167,8 +171,8 @@ def _slugs_to_recount(table: str, pk: str) -> set[str]:
 def _print_next_steps(arguments: argparse.Namespace, copy: Copy, slugs_to_recount: set[str]) -> None:
     if slugs_to_recount and not arguments.dry_run:
         if arguments.table == keys.SIGNATURES:
-            print("Someone may have withdrawn while their signature was missing. In ten minutes, query the log again,")
-            print("and run this command again with the ids that the log has then (runbook, step 6).")
+            print("People may have withdrawn by a link while their signature was missing. In ten minutes, query the")
+            print("log of Links again, and run this command again with the ids that it has then (runbook, step 6).")
         print("Wait some minutes for the stream, then check the counts:")
         for slug in sorted(slugs_to_recount):
             print(f"  manage.py recount {slug}")

@@ -63,10 +63,11 @@ def _recount_and_print(petition: Petition) -> Recount:
 def report(found: Recount) -> list[str]:
     """Return the lines of text to print after a recount."""
     lines = [f"{found.slug}: {found.confirmed} confirmed signatures in the table"]
-    # A sum has a name such as `by` country, `key` GB. For the count, `by` is empty and `key` is "all".
+    # Each sum of the tally that is wrong: of one value (`key`, such as GB) in one dimension (`by`, such as country).
+    # For the count, `by` is empty and `key` is "all".
     for (by, key), off in found.drift.items():
-        name = by or "count"
-        lines.append(f"  tally is off by {off:+} in {name} {key}")
+        dimension = by or "count"
+        lines.append(f"  tally is off by {off:+} in {dimension} {key}")
     if not found.drift:
         lines.append("  the tally agrees: count, days, hours, countries, sources")
     lines += [
