@@ -61,7 +61,10 @@ class Bucket:
         return digest.hexdigest()
 
     def _has(self, key: str) -> bool:
-        """Return False if the object is missing. Return True if it exists, or if S3 does not tell."""
+        """Return False if the object is missing. Return True if it exists, or if S3 does not tell.
+
+        S3 lists keys in order, so of all keys that begin with `key`, the key itself is the first.
+        """
         try:
             found = self._client.list_objects_v2(Bucket=self._name, Prefix=key, MaxKeys=1)
         except (ClientError, BotoCoreError):

@@ -63,12 +63,13 @@ class Mailer:
         self._sender = sender
         self._configuration_set = configuration_set
         self._batch_began_at: datetime | None = None
-        # When the last batch that sent an email began. The connection was last used at this time or later.
+        # When the last batch that sent an email began.
         self._sending_batch_began_at: datetime | None = None
 
     def close_if_idle(self, now: datetime) -> None:
         """Close the connection to SES if the last batch that sent an email began more than IDLE ago.
 
+        The connection was last used then or later. So it is perhaps closed too early, but never too late.
         Call this at the start of each batch: it also stores `now` as the time when this batch began.
         """
         if self._sending_batch_began_at is not None and now - self._sending_batch_began_at > IDLE:
@@ -83,7 +84,8 @@ class Mailer:
         """
         self._sending_batch_began_at = self._batch_began_at
         reply_to: dict[str, Any] = {"ReplyToAddresses": [mail.reply_to]} if mail.reply_to else {}
-        # The second one translates first. `translate_errors` would raise plain Unavailable if there is no connection.
+        # `_translate_no_connection` is the inner one, so it gets an error first. If there is no connection, it raises
+        # Unreached. `translate_errors` would raise plain Unavailable.
         with translate_errors("mail", _ses_error), _translate_no_connection():
             answer = self._client.send_email(
                 FromEmailAddress=sender_header(self._sender, mail.sender_name),

@@ -60,7 +60,7 @@ def read_address(typed: str) -> Address:
         raise AddressError("Enter an email address in the correct format, like name@example.org") from error
     if not valid.local_part.isascii():
         raise AddressError("We cannot send email to addresses with letters like these before the @. Use another one")
-    # Keep an ASCII domain as it was typed: `ascii_domain` is in lower case.
+    # We send to the address as it was typed. `ascii_domain` is in lower case, so use it only for other domains.
     typed_domain = valid.original.rpartition("@")[2]
     domain = typed_domain if typed_domain.isascii() else valid.ascii_domain
     return Address(f"{valid.local_part}@{domain}", canonical(valid.local_part, valid.ascii_domain))

@@ -41,7 +41,9 @@ class SecondsCache(Generic[Value]):
         except Exception as error:
             if entry is None or not self._keep_stale:
                 raise
-            if not isinstance(error, Unavailable):  # AWS answered: the item is unreadable, or the code has a bug.
+            # Unavailable: AWS fails, or refuses the call, which is already logged (Denied). After any other error,
+            # somebody must repair something: the item is unreadable, or the code has a bug.
+            if not isinstance(error, Unavailable):
                 log.degraded("stale_value_used")
             value = entry.value
         # A dict keeps the order in which names were added. So remove the name, to add it again at the end.

@@ -41,9 +41,13 @@ def measure(metric: str, amount: float = 1) -> None:
 
 
 def end(**facts: Fact) -> None:
-    """Log the last line of a request: what the request's `note` calls said, and these facts about the response."""
+    """Log the last line of a request: what the request's `note` calls said, and these facts about the response.
+
+    The event's name is the one in the last `note`, or "answered".
+    """
     noted = dict(_request_facts)
-    event(str(noted.pop("event", "answered")), **noted, **facts)
+    name = noted.pop("event", "answered")
+    event(str(name), **noted, **facts)
 
 
 def failure(name: str, **facts: Fact) -> None:

@@ -33,9 +33,10 @@ def iso_or_none(moment: datetime | None) -> str | None:
 
 def _utc(moment: datetime) -> datetime:
     """Return the time in UTC. Raise ValueError if its year is not allowed."""
-    # Our code adds and subtracts days, and Python's calendar ends at the years 1 and 9999.
+    # Close to the years 1 and 9999, where Python's calendar ends, `astimezone` may fail.
     utc = moment.astimezone(UTC) if 1 < moment.year < 9999 else moment
-    # Check the year in UTC, because the time is stored in UTC: a stored time must be valid when it is read.
+    # Check the year in UTC, because the time is stored in UTC: a stored time must be valid when it is read. Before the
+    # year 1000, `iso` may write fewer than four digits. After 8999, there is room for days that our code adds.
     if not 1000 <= utc.year < 9000:
         raise ValueError("Use a year from 1000 to 8999")
     return utc
@@ -46,6 +47,7 @@ def _refuse_number(value: object) -> object:
 
     Pydantic would read it as seconds since 1970. But a spreadsheet that writes 45620 means a day of 2024.
     """
+    # A date such as 2026-11-24 has a hyphen. At the start of a text, it is the sign of a number, such as -45620.
     is_number_text = isinstance(value, str) and "-" not in value[1:]
     if is_number_text or isinstance(value, int | float):
         raise PydanticCustomError("datetime_type", "Not a time")

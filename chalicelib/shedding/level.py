@@ -42,10 +42,12 @@ def level_now(tables: Tables) -> Level:
     try:
         return _cached_level.get("level", lambda: stored_level(tables))
     except Exception as error:
-        if not isinstance(error, Unavailable):  # AWS answered: the item is unreadable, or the code has a bug.
+        # Unavailable: AWS fails, or refuses the call, which is already logged (Denied). After any other error, somebody
+        # must repair something: the item is unreadable, or the code has a bug.
+        if not isinstance(error, Unavailable):
             log.degraded("level_unreadable")
-        # After any error, the cache returns the last known level. It raised the error, so no level is known. Cache
-        # NORMAL for LEVEL_SECONDS, so that the next requests do not wait for the same failure.
+        # If the cache knew a level, it would have returned this level and not the error. So cache NORMAL for
+        # LEVEL_SECONDS, and the next requests do not wait for the same failure.
         return _cached_level.get("level", lambda: Level.NORMAL)
 
 
