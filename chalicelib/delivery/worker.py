@@ -71,10 +71,12 @@ def send_mail(event: SQSEvent) -> Failures:
     return handle_messages(event, _message_handler(Priority.URGENT, _share_of_urgent_email))
 
 
-# At SES's lowest rate, a sender of this queue sends one email in ten seconds, so a larger batch would take too long.
 @workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=2)
 def send_other_mail(event: SQSEvent) -> Failures:
-    """Send email that nobody waits for. `watch_mail` turns this sender off while urgent email needs rate or quota."""
+    """Send email that nobody waits for. `watch_mail` turns this sender off while urgent email needs rate or quota.
+
+    At SES's lowest rate, this function sends one email in ten seconds. So a larger batch would take too long.
+    """
     return handle_messages(event, _message_handler(Priority.OTHER, _share_of_other_email))
 
 
@@ -103,8 +105,8 @@ def _relay(changes: Iterable[StreamChange]) -> None:
     deadline = time.monotonic() + RELAY_SECONDS
     images = [(change.before, change.after) for change in changes]
     relayed_count = relay(images, times.now(), _outbox(), tables())
-    # The letters of many people can take too long. So after the deadline, `until_deadline` raises NotYet, while
-    # `request_letters` asks it for the next images.
+    # The letters of many people can take too long. Both iterators are lazy: `request_letters` takes the images of one
+    # change from them, requests its letters, and takes the next. If the deadline is over then, this raises NotYet.
     images_in_time = until_deadline(images, deadline, time.monotonic)
     images_for_letters = _remove_withdrawn_letters_before_each(images_in_time)
     letter_count = request_letters(images_for_letters, times.now(), _outbox(), tables())
@@ -132,7 +134,8 @@ def _message_handler(priority: Priority, share_of_rate: Callable[[], float]) -> 
     mailer().close_if_idle(times.now())
     deliver = limit_rate(mailer().send, limiter)
     context = MailContext(settings().site_url, settings().token_keys, settings().limit_keys, deliver)
-    # The batch's time begins here, so that it includes the call to AWS by `share_of_rate`.
+    # The sender's time (BUDGET_SECONDS) begins here, so that it includes the call to AWS by `share_of_rate`. Lambda's
+    # timeout is calculated for this time and one last email.
     batch_sender = BatchSender(KINDS, context, tables(), time.monotonic, time.sleep)
     # At most `mail_senders` copies of this function run at the same time. Each keeps to an equal part of the share.
     limiter.per_second = share_of_rate() * settings().mail_per_second / settings().mail_senders

@@ -43,8 +43,9 @@ def frame_policy(origins: Sequence[str]) -> dict[str, str]:
 def is_embedded(request: Request, path: str = "") -> bool:
     """Return whether the page is made for a frame on another site.
 
-    `path`: the visitor's path, if no view has it. Then `request.path` is perhaps only CATCH_ALL (edge/routes.py). When
-    somebody sends a form in a frame, the answer is shown in the same frame. The URL of this answer has `?embed=1`.
+    `path`: the path that the visitor requested, if no view answers it. Then `request.path` may be only CATCH_ALL
+    (edge/routes.py). When somebody sends a form in a frame, the answer is shown in the same frame. The URL of this
+    answer has `?embed=1`.
     """
     path = path or request.path
     answers_form = path.startswith("/petitions/") and path.endswith(("/signatures", "/thanks"))
@@ -110,21 +111,21 @@ def _links_by_language(request: Request, codes: Sequence[str]) -> list[tuple[Lan
     return links
 
 
-def problem_page(request: Request, problem: Problem, path: str = "", form: str = "") -> Response:
-    """Return the page of a problem. `path`: the visitor's path, if no view has it (see `is_embedded`).
+def problem_page(request: Request, problem: Problem, path: str = "", form_path: str = "") -> Response:
+    """Return the page of a problem. `path`: what the visitor requested, if no view answers it (see `is_embedded`).
 
-    `form`: the path of a form that the page links to, if any.
+    `form_path`: the path of a form that the page links to, if any.
     """
     language = language_of(chosen_language(request))
-    # Another site may show this page in its frame for a petition. Every site may do so, because the page has no form,
-    # and its links open outside of the frame.
+    # A frame for a petition, on another site, may show this page. A petition allows this to certain sites. This page
+    # allows it to every site: the page itself has no form to send, and its links open outside of the frame.
     embedded = is_embedded(request, path)
     context = {
         "heading": language.text(HEADINGS.get(problem.title, problem.title)),
         "message": f"{language.text(problem.detail)} {problem.reason}".strip(),
         "status": problem.status,
         "petition": None,  # problem.html uses this name. With a petition, it would add links to the petition.
-        "form_path": form,
+        "form_path": form_path,
         "embedded": embedded,
     }
     headers = retry_after_header(problem)

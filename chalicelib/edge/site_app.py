@@ -50,6 +50,7 @@ class Site(Chalice):
         if context_of_request.get("httpMethod") in methods:
             return _as_text(super().__call__(event, context))
         path = str(event.get("path") or "/")
+        # So that `path_prefix` finds the prefix of our addresses.
         catch_all_context = _with_catch_all_path(context_of_request, path)
         request = Request({**event, "requestContext": catch_all_context}, context)
         problem_response = partial(_problem, path=path)
@@ -96,9 +97,9 @@ def answer_without_view(request: Request, path: str) -> Response:
         return redirect(request, without_slash, status)
     # After a refused form, the browser's address is the path of the POST. Opening it again sends a GET here: link to
     # the form.
-    form = _form_of(found, path) if request.method in ("GET", "HEAD") else ""
-    detail = NOT_SENT_AGAIN if form else f"This address does not take {request.method}."
-    response = _problem(request, Problem(405, "Method Not Allowed", detail), path, form)
+    form_path = _form_of(found, path) if request.method in ("GET", "HEAD") else ""
+    detail = NOT_SENT_AGAIN if form_path else f"This address does not take {request.method}."
+    response = _problem(request, Problem(405, "Method Not Allowed", detail), path, form_path)
     methods = _methods(found)
     if any(route.allows_any_origin for route in found):
         # API Gateway itself answers OPTIONS, with which browsers ask whether a page of another site may call the route.
@@ -145,10 +146,10 @@ def _is_variable(part: str) -> bool:
     return part.startswith("{")
 
 
-def _problem(request: Request, problem: Problem, path: str, form: str = "") -> Response:
-    """Return the problem as a page or as JSON. `path`: the visitor's path. `form`: the path of a form to link to."""
+def _problem(request: Request, problem: Problem, path: str, form_path: str = "") -> Response:
+    """Return the problem as a page or as JSON. `path`: the visitor's path. `form_path`: of a form to link to."""
     if prefers_html(request.headers.get("accept") or ""):
-        return problem_page(request, problem, path, form)
+        return problem_page(request, problem, path, form_path)
     response = problem_json(problem, chosen_language(request))
     # The call may come from a page of another site, which needs this header to read the error.
     response.headers["Access-Control-Allow-Origin"] = "*"

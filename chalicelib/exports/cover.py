@@ -52,7 +52,7 @@ def cover_sheet(facts: CoverFacts) -> bytes:
     for label, value in _rows(facts):
         _add_row(pdf, label, value)
     pdf.ln(GAP)
-    _add_text(pdf, _explain_difference(facts))
+    _add_text(pdf, _compare_rows_with_count(facts))
     return bytes(pdf.output())
 
 
@@ -136,11 +136,11 @@ def _breakdown(counts: Counter[str]) -> str:
     return "; ".join(parts) or "none"
 
 
-def _explain_difference(facts: CoverFacts) -> str:
-    """Explain why the number of rows differs from the count, or say that both are the same.
+def _compare_rows_with_count(facts: CoverFacts) -> str:
+    """Explain why the number of rows differs from the count at the export's moment, or say that both are the same.
 
-    For some seconds around the moment, we do not know which confirmations the count includes. `gone` is a maximum,
-    because some of these people had never confirmed.
+    If somebody confirmed within some seconds before or after the moment, we do not know whether the count includes
+    them. `gone` is the number of withdrawn signatures. Perhaps some of them were never confirmed, and so not counted.
     """
     result = facts.result
     excess = result.rows - facts.export.count_at_moment

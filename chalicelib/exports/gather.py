@@ -49,7 +49,8 @@ class Selection:
         moment = self.export.moment
         self.moment = iso(moment)
         # If a confirmation is within SETTLING of the moment, before or after, we cannot know whether the tally has it.
-        # `withdrawn_at` has fractions of a second, so it is compared with a `lower_bound`.
+        # `confirmed_at` and `withdrawn_at` are compared with this text. It sorts before every time of its second, also
+        # one with fractions, as `withdrawn_at` has them.
         self.unsure_from = lower_bound(moment - SETTLING)
         self.late_until = iso(moment + SETTLING)
 
@@ -62,8 +63,8 @@ class Selection:
         # the person may have signed or confirmed again, so the signature's state does not matter.
         if item.get("withdrawn_at", "") >= self.unsure_from:
             self.totals.gone += 1
-        # Confirmed soon after the moment: perhaps the tally includes this signature. If it is in `gone` too, we only
-        # accept a slightly larger difference between rows and tally.
+        # Confirmed soon after the moment: perhaps the tally includes this signature. If it is in `gone` too, it counts
+        # twice. This only makes the second stage accept a slightly larger difference between rows and tally.
         if item["state"] == SignatureState.CONFIRMED and item["confirmed_at"] <= self.late_until:
             self.totals.late += 1
         return False

@@ -38,7 +38,9 @@ def environment(*folders: Path, language: Language | None = None) -> Environment
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
-        optimized=False,  # A compiled template serves all languages, so compute no constants in one of them.
+        # Compute constants such as {{ 1000 | thousands }} when the template is rendered. Computed when it is compiled,
+        # they would be in English, but a compiled template serves all languages.
+        optimized=False,
     )
     _install_language(jinja, language or language_of(ENGLISH))
     jinja.filters |= {

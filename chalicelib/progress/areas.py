@@ -1,8 +1,8 @@
 """Choose the areas whose numbers of signatures the public may see. A small number could identify people who signed.
 
 An area is the first letters of a postcode. Only areas with at least MIN_SIGNATURES are shown. Their numbers are rounded
-down to a multiple of ROUNDED_TO. Anybody can subtract the shown numbers from the total count, to learn how many people
-signed outside the shown areas. So this number must also be at least MIN_SIGNATURES, or 0.
+down to a multiple of ROUNDED_TO. Anybody can subtract the shown numbers from the total count, to learn roughly how many
+people signed outside the shown areas. So this number must also be at least MIN_SIGNATURES, or 0.
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ def public_areas(confirmed: int, by_area: Mapping[str, int]) -> dict[str, int]:
             areas[name] = number
     ranked = largest_first(areas)[:MAX_AREAS]
     while ranked:
-        # The true number. From the rounded numbers, people learn it only roughly.
+        # The true number. People only see numbers that are rounded down, so what they compute is this number or larger.
         outside = confirmed - sum(number for _, number in ranked)
         if _may_be_known(outside):
             break

@@ -35,7 +35,7 @@ def verify(
         _claim_rules(provider, nonce, now).validate(claims)
     except (JoseError, ValueError, KeyError, TypeError) as error:  # A malformed token may raise any of these.
         raise _log_refusal(type(error).__name__) from error
-    if _is_for_another_client(claims, provider.client_id):
+    if _has_other_authorized_party(claims, provider.client_id):
         raise _log_refusal("another authorized party")
     return claims
 
@@ -78,10 +78,11 @@ def _signing_keys(jwks: Mapping[str, Any]) -> list[Any]:
     return signing_keys
 
 
-def _is_for_another_client(claims: Claims, client_id: str) -> bool:
-    """Return whether the token was issued to another client. With several audiences or an `azp`, `azp` must name us.
+def _has_other_authorized_party(claims: Claims, client_id: str) -> bool:
+    """Return whether `azp` must name us but does not: it must if there is an `azp`, or several audiences.
 
-    `azp` is the authorized party: the client to which the provider issued the token.
+    `azp` is the authorized party: the client to which the provider issued the token. The caller has already checked
+    that we are an audience (`_claim_rules`).
     """
     audience, party = claims["aud"], claims.get("azp")
     has_several_audiences = isinstance(audience, list) and len(audience) > 1

@@ -116,5 +116,4 @@ def rights_by_route() -> dict[str, Right]:
 
     Leave out the routes that need no right: their `right` is an `Access`.
     """
-    with_right = [route for route in ROUTES.values() if isinstance(route.right, Right)]
-    return {f"{route.method} {route.pattern}": Right(route.right) for route in with_right}
+    return {f"{each.method} {each.pattern}": each.right for each in ROUTES.values() if isinstance(each.right, Right)}

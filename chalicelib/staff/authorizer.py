@@ -138,7 +138,8 @@ def _allowed(rights: Set[Right], path: str) -> list[str | AuthRoute]:
     slash = path.removeprefix(bare_path)
     reachable: Set[Right | Access] = rights if rights == {Right.PARTNER} else {*rights, Access.ANY_STAFF_TOKEN}
     opened = [route for route in ROUTES.values() if route.right in reachable]
-    # Leave out a pattern that matches the path of another route, such as /petitions/* for /petitions/x/counts.
+    # Leave out a pattern that matches the path although the path belongs to another route: /petitions/* matches
+    # /petitions/x/counts. The answer is for this request only (ttl_seconds=0), so other paths do not matter.
     precise = [route for route in opened if not _overreaches(route.pattern, bare_path)]
     return [AuthRoute(route.pattern + slash, route.methods) for route in precise]
 
