@@ -75,6 +75,7 @@ def _session_credentials(config: Mapping[str, Any]) -> dict[str, str]:
     account = function.split(":")[4]
     role = config["Role"].rpartition("/")[2]
     name = config["FunctionName"][:64]  # AWS limits the name of a session to 64 characters.
+    # Not random, so that all processes of the function have the same session.
     digest = hashlib.sha256(f"{function} {role}".encode()).hexdigest()
     key, secret, token = f"ASIA{digest[:16].upper()}", digest[16:40], digest[40:]
     arn = f"arn:aws:sts::{account}:assumed-role/{role}/{name}"

@@ -50,8 +50,9 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
     _proc: Any
 
     def __init__(self, name: str, config: dict[str, Any], package: bytes) -> None:
-        # The emulator writes these bytes to a file and, for each process, unpacks the file with `zipfile.ZipFile`. That
-        # is `_Unpacked` here, which expects the path of a folder that is unpacked already, not a zip file.
+        # The emulator expects the bytes of a zip file. It writes them to a file, and opens this file with
+        # `zipfile.ZipFile` for each process. `install` replaces that class by `_Unpacked`, so here the bytes are the
+        # path of a folder that is unpacked already.
         super().__init__(name, config, os.fsencode(unpack(package)))
 
     def invoke(self, event: Any, request_id: str, **options: Any) -> dict[str, Any]:

@@ -32,7 +32,7 @@ class Judge:
     def __init__(self, region: str, ledger_folder: Path | None) -> None:
         self._engine, self._region = Engine(), region
         self._ledger = Ledger(ledger_folder) if ledger_folder else None
-        # By caller, and by its deployed policy entry: the project's own entry from which that was made (see `_note`).
+        # For each caller, the result of `_project_entries`.
         self._project_entries_by_caller: dict[Caller, dict[PolicyEntry, PolicyEntry]] = {}
 
     def refusal(self, caller: Caller, call: Call | None) -> HttpResponse | None:
@@ -56,7 +56,8 @@ class Judge:
     def _note(self, caller: Caller, entries: frozenset[PolicyEntry]) -> None:
         """Note in the ledger that these entries were used.
 
-        A deployed entry names resources of this stack. The ledger gets the entry of the project's own policy instead.
+        A deployed entry names a resource of this stack, for example by an ARN. The ledger gets the entry of the
+        project's own policy, from which the deployed entry was made. An entry of an unknown function stays as it is.
         """
         if self._ledger is None:
             return

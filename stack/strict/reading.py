@@ -26,7 +26,7 @@ def first_failure(answer: Any, sequences: Sequence[str]) -> int | None:
 
 def _failures(answer: Any) -> Any:
     """Return the list in the answer's batchItemFailures. Return an empty list if the answer is empty."""
-    if answer and isinstance(answer, str):
+    if answer and isinstance(answer, str):  # The function returned the object as JSON text.
         answer = json.loads(answer)
     if not answer:
         return []
@@ -74,11 +74,11 @@ class Reading:
         `records`: how many records were read. `matched`: how many of them the source's filter let through. `raised`:
         the function raised an exception. Otherwise, it only reported the record as failed.
         If the source has BisectBatchOnFunctionError, an exception for more than one record splits the records into
-        halves. A try that ends with a split does not count.
+        halves. A try that ends with a split does not count: `tries` stays as it is, and goes on for the first half.
         """
         if raised and source.get("BisectBatchOnFunctionError") and matched > 1:
             # Replace the first piece by its halves. For a whole batch, the list is still empty. `pieces` counts all
-            # records, also those that the filter left out.
+            # records, also those that the filter left out, so halve `records`, not `matched`.
             self.pieces[:1] = [records // 2, records - records // 2]
             return True
         limit = int(source.get("MaximumRetryAttempts", -1))  # -1: no limit

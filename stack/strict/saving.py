@@ -71,9 +71,9 @@ def install() -> None:
     load = app._load_persisted_state
 
     def load_everything() -> None:
-        _load_streams()  # First, because it lets `load` ignore the emulator's own saved positions.
+        _load_streams()  # First, so that `load` does not load the readers' positions that the emulator itself saved.
         load()
-        _release_messages()
+        _make_messages_visible()
         threading.Thread(target=_save_changes, daemon=True).start()
 
     app._load_persisted_state = load_everything
@@ -116,6 +116,7 @@ class _Saved:
 
 def _write(emails: list[Any], *, everything: bool) -> None:
     """Write the state to the files. Run this only in a fork: nothing else changes its memory, so no copy is needed."""
+    # The emulator's functions in `services` call this. The emulator's own process keeps the real `deepcopy`.
     copy.deepcopy = lambda value, memo=None: value  # type: ignore[assignment, misc]
     services = app._build_persistence_save_dict()
     saved_services = services if everything else DATA_SERVICES
@@ -178,14 +179,13 @@ def _reader_positions(table: str) -> list[int]:
     positions = []
     for (account, region, uuid), source in lambda_svc._esms.all_items():
         if f":table/{table}/" in source.get("EventSourceArn", ""):
-            position = lambda_svc._dynamodb_stream_positions.get_scoped(account, region, uuid, 0)
-            positions.append(position)
+            positions.append(lambda_svc._dynamodb_stream_positions.get_scoped(account, region, uuid, 0))
     return positions
 
 
 def _load_streams() -> None:
     """Load the records and positions that `_write` saved. Ignore the emulator's own saved positions: they are older."""
-    lambda_svc._restore_esm_positions = lambda store, positions: None
+    lambda_svc._restore_esm_positions = lambda store, positions: None  # The original loads the older positions.
     saved = persistence.load_state(STREAMS_STATE)
     if saved:
         dynamodb._stream_records.update(saved["records"])
@@ -193,8 +193,8 @@ def _load_streams() -> None:
         lambda_svc._dynamodb_stream_positions.update(saved["positions"])
 
 
-def _release_messages() -> None:
-    """Make delayed and received messages visible: the functions that received messages stopped with the emulator."""
+def _make_messages_visible() -> None:
+    """Make received messages visible: the functions that received them stopped with the emulator. End delays too."""
     for _, queue in sqs._queues.all_items():
         for message in queue["messages"]:
-            message["visible_at"] = min(message["visible_at"], time.time())
+            message["visible_at"] = min(message["visible_at"], time.time())  # Also the end of a delay.

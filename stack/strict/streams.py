@@ -27,8 +27,8 @@ def install() -> None:
     """Poll each source in a thread of its own, separate from the polling of queues, as on AWS.
 
     The emulator's own poller has one thread for all polls, which waits for each function. Each write to a table wakes
-    this thread, and it then slows down the request that wrote. So the duration of a request that signs a petition would
-    reveal whether the request stored something.
+    this thread. Its work then slows down the request that wrote. So the duration of a request that signs a petition
+    would reveal whether the request stored something. `benchmarks.probing` measures how much the duration reveals.
     """
     lambda_svc._poll_dynamodb_streams = lambda: False  # False: it has handled no records.
     threading.Thread(target=_poll_forever, daemon=True, name="streams").start()
@@ -83,7 +83,8 @@ def _handle_next_batch(source: dict[str, Any]) -> bool:
     if number_done:
         reading.advance(number_done)
         lambda_svc._dynamodb_stream_positions[uuid] = position + number_done
-    # Either pieces of a failed batch are left, or the batch was full: then the stream may have more records.
+    # Either pieces of a failed batch are left, or the batch was full: then the stream may have more records. If the
+    # records must be tried again after a wait, the next call sees `is_backing_off` and returns False.
     return bool(reading.pieces) or len(records) == batch_size
 
 
@@ -160,7 +161,8 @@ def _retry_or_discard(
     reading = _readings[source["UUID"]]
     is_retry_planned = not expired and reading.plan_retry(len(records), len(batch), source, raised=raised)
     if is_retry_planned:
-        # With no failed try, `plan_retry` has only split the records, and the first piece is tried at once.
+        # A try that ends with a split is not counted. So 0 means: the records were only split, and the first piece is
+        # tried at once.
         if reading.tries > 0:
             lambda_svc._esm_backoff_until[source["UUID"]] = time.time() + lambda_svc._ESM_BACKOFF_SECONDS
         return 0

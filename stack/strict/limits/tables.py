@@ -109,6 +109,7 @@ def _changed_paths(expression: str) -> Iterator[str]:
     A comma inside a function call does not end an action.
     """
     for clause in _CLAUSE.split(expression)[1:]:
+        # Split at each comma, but not if a `)` follows it before the next `(`.
         for action in re.split(r",(?![^(]*\))", clause):
             found = _PATH.match(action)
             if found:
