@@ -67,7 +67,7 @@ class EdgeCache:
         cached = self._answers.get(key)
         if cached is None:
             return None
-        # After the origin has failed, `no_retry_until` may keep an answer longer than its lifetime.
+        # After a failure of the origin, the answer is served until `no_retry_until`, even after its lifetime.
         kept_until = max(cached.stored_at + cached.lifetime.longest, cached.no_retry_until)
         if now >= kept_until:
             del self._answers[key]

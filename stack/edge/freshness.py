@@ -50,8 +50,9 @@ def lifetime(answer: EdgeAnswer, policy: CachePolicy) -> Lifetime:
     if policy.is_off:
         return Lifetime()
     if _is_private(cache_control):
-        # A minimum TTL overrides these directives. CloudFront also serves such an answer if the origin cannot be
-        # reached, up to the maximum TTL, unless the answer has stale-if-error=0.
+        # A minimum TTL overrides these directives. The main source also says: if the origin cannot be reached,
+        # CloudFront serves such an answer up to the maximum TTL, unless the answer has stale-if-error=0. It does not
+        # say this of a 5xx, so `if_failing` stays 0.
         if_unreachable = 0 if cache_control.get("stale-if-error") == "0" else policy.max_ttl
         return Lifetime(fresh=policy.min_ttl, if_unreachable=max(policy.min_ttl, if_unreachable))
     fresh = _fresh_seconds(cache_control, answer.headers, policy)

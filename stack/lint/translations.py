@@ -43,7 +43,8 @@ def problems(catalogue: Catalog, texts: Catalog) -> Iterator[str]:
 def _problems_of(message: Message) -> Iterator[str]:
     """Yield the problems of the translation of one text.
 
-    Each form of a translation must have all values, because in some languages one form is for several numbers.
+    Each form of a translation must have all values, because in some languages one form is for several numbers. For
+    example, Russian has one form for 1, 21 and 31. So this form must contain the number, as the English plural does.
     """
     english = _english(message)
     # A text with a singular and a plural has several forms.

@@ -30,17 +30,20 @@ def _own_docs(cls: type) -> dict[str, str]:
     except (OSError, TypeError):
         return {}  # The class was created by a call, so it has no source.
     [definition] = ast.parse(dedent(source)).body
-    statements = getattr(definition, "body", [])
+    assert isinstance(definition, ast.ClassDef)  # The source of a class is one class statement.
     docs = {}
-    for statement, following in pairwise(statements):
-        text = _string(following)
-        if text and _is_field(statement):
-            docs[statement.target.id] = text
+    for statement, following in pairwise(definition.body):
+        name, text = _field_name(statement), _string(following)
+        if name and text:
+            docs[name] = text
     return docs
 
 
-def _is_field(node: ast.stmt) -> bool:
-    return isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+def _field_name(node: ast.stmt) -> str:
+    """Return the field's name if the statement declares a field, else ""."""
+    if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+        return node.target.id
+    return ""
 
 
 def _string(node: ast.stmt) -> str:

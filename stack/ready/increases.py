@@ -2,6 +2,7 @@
 
 Each increase has a command or the text of a request to AWS, and the time that it usually takes. "The model" computes
 what a crowd needs. docs/capacity.md describes the model.
+The functions `_possible_...` also yield an increase for each limit that is high enough; `increases` leaves these out.
 """
 
 from collections.abc import Iterator
@@ -56,8 +57,8 @@ def increases(values: Values, expected: Expected, stage: str) -> list[Increase]:
 def needed_mail_rate(expected: Expected) -> int:
     """Return how many emails a second must be sent, so that the last email is sent in time.
 
-    In time means: within half of MAX_EMAIL_DELAY after the end of the crowd. The result is a multiple of
-    EMAILS_PER_SENDER, which one sender sends in a second, as docs/deploy.md advises.
+    The rate sends the last email within half of MAX_EMAIL_DELAY after the end of the crowd, so that it is well in time.
+    The result is a multiple of EMAILS_PER_SENDER, which one sender sends in a second, as docs/deploy.md advises.
     """
     rate_in_time = expected.total / (expected.seconds + MAX_EMAIL_DELAY / 2)
     return EMAILS_PER_SENDER * ceil(rate_in_time / EMAILS_PER_SENDER)
@@ -154,9 +155,9 @@ def needed_shards(values: Values, expected: Expected) -> int:
 def _confirmations_per_second(values: Values, expected: Expected) -> float:
     """Return the expected confirmations a second: at most the rate of the emails that ask people to confirm.
 
-    Each tally needs enough shards for this rate. Too many shards make reads dearer, and their number can never be
-    lowered. With too few shards, confirmations conflict. So if a limit of email could not be read, ignore it, because
-    the usual limit may be too low.
+    Each tally needs enough shards for this rate. If a limit of email could not be read, `limits_of` assumes the usual
+    limit. Ignore that one: if it is lower than the real limit, the tallies get too few shards, and confirmations
+    conflict. Too many shards only make reads dearer, although their number can never be lowered.
     """
     limits, assumed = limits_of(values)
     # SES's limit, and our own (MAIL_PER_SECOND).

@@ -84,10 +84,10 @@ class Resolver:
             return separator.join(self.value(parts))
         if name == "Fn::If":
             return self.value(self._chosen(argument))
-        return self._truth(name, argument)
+        return self._condition_holds(name, argument)
 
-    def _truth(self, name: str, argument: Any) -> bool:
-        """Return the result of one of the functions for conditions. Raise KeyError for an unknown function."""
+    def _condition_holds(self, name: str, argument: Any) -> bool:
+        """Return the result of a function for conditions, such as Fn::Not. Raise KeyError for an unknown function."""
         if name == "Condition":
             return self.holds(argument)
         operands = [self.value(each) for each in argument]
@@ -110,8 +110,9 @@ class Resolver:
     def _ref(self, name: str) -> str:
         """Return a parameter's value or a resource's physical name.
 
-        For some resources, AWS returns a URL or an ARN instead. Policies do not contain a `Ref` to such a resource.
-        The local CDN does, but it needs only the same value for the same resource.
+        For some resources, AWS returns a URL, an ARN or an id instead. Policies do not contain a `Ref` to such a
+        resource. Distributions do, for example to their cache policy. The local CDN only finds the resource by this
+        value, so any value that is always the same is right.
         """
         pseudo = {
             "AWS::Region": self.where.region,

@@ -120,7 +120,7 @@ def _reservation_changes(values: Values, stack: StackDescription, expected: Expe
     needed = {
         "staff_authorizer": _STAFF_EXECUTIONS,
         "relay_mail": _READERS_OF_A_STREAM_SHARD * stream_shards,
-        "send_mail": int(values.get("stack.MailSenders")),
+        "send_mail": int(values.get("stack.MailSenders")),  # Never None: `model_values` sets it.
         # The event source of this function may start two workers at once (stack/template/queues.py), which Lambda must
         # then allow.
         "store_overflow": max(overflow_workers, 2),
@@ -141,7 +141,7 @@ def _unchanged_reasons(values: Values, expected: Expected) -> Iterator[str]:
     if not values.get("table.warm_signatures"):
         yield "warm throughput: the table's value could not be read"
     needed, quota = needed_table_units(expected), _table_quota(values)
-    if 0 < quota < needed:
+    if 0 < quota < needed:  # 0: the quota could not be read.
         yield (
             f"warm throughput above {quota:,}: it is the account's quota, and the crowd needs {needed:,}."
             " make ready shows how to request a higher quota"
