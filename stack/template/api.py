@@ -91,7 +91,7 @@ def _authorizer_with_all_headers() -> Template:
     It has no identity sources, so API Gateway always calls it, with all headers: a partner sends its token in one of
     two headers, Authorization or OSDI-API-Token. Source: docs/aws-facts.md.
     """
-    # OpenAPI requires the name of a header. For the type `request`, SAM also writes `Unused`.
+    # OpenAPI requires the name of a header. `Unused` is the name that SAM itself writes for the type `request`.
     return {"name": "Unused", "x-amazon-apigateway-authorizer": {"type": "request"}}
 
 

@@ -47,6 +47,7 @@ def _stuck_alarm(messages: str, queue: str) -> Template:
         label="1: most attempts fail",
         result="stuck",
         period=_PERIOD,
+        # Four periods are an hour. The newest of five may have a wrong value: FILL gives 0 while its data is late.
         EvaluationPeriods=5,
         DatapointsToAlarm=4,
     )

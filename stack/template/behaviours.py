@@ -40,7 +40,7 @@ class CacheRule(NamedTuple):
 
     @property
     def logical_id(self) -> str:
-        # `Cache` has no time between a day and a year, so each time has an id of its own.
+        # `max_seconds` is either a day or a year: no other time in `Cache` is longer than a day.
         duration = "AYear" if self.max_seconds > _DAY_SECONDS else "ADay"
         names = [name.title() for name in self.query] or ["Path"]
         return f"CacheFor{duration}By{''.join(names)}"
@@ -95,12 +95,8 @@ def may_show_busy_page(route: Route) -> bool:
 
 
 def behaviours() -> list[Template]:
-    """Return the behaviours in CloudFront's order, one for each pattern."""
-    by_pattern: dict[str, Template] = {}
-    for route in routes_with_behaviours():
-        behaviour = {"PathPattern": route.pattern, **_behaviour(route)}
-        by_pattern.setdefault(route.pattern, behaviour)  # Of a cached and an uncached route, the cached one is first.
-    return [*by_pattern.values()]
+    """Return the behaviours in CloudFront's order. No two of these routes have the same pattern."""
+    return [{"PathPattern": route.pattern, **_behaviour(route)} for route in routes_with_behaviours()]
 
 
 def _behaviour(route: Route) -> Template:

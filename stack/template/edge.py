@@ -1,7 +1,7 @@
 """The CDN: the CloudFront distribution in front of the API. It exists if the parameter EdgeDomain is set.
 
-The module `behaviours` says how CloudFront treats each path. CloudFront sends a secret key in a header. The API uses
-the other headers of CloudFront only if the request has this key (chalicelib/edge/caller.py).
+The module `behaviours` says how CloudFront treats each path. CloudFront sends a secret key in two headers. The API
+uses the other headers of CloudFront only if the request has this key (chalicelib/edge/caller.py).
 """
 
 from stack.template.behaviours import API, PAGES, behaviours, policies, uncached_behaviour
@@ -135,7 +135,7 @@ def _api_policy() -> Template:
     """
     every_call = {"Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*"}
     keys = [sub(origin_key(parameter)) for parameter in ("OriginKey", "OriginKeyToo")]
-    # CloudFront also sends its key in Referer (`_api_origin`).
+    # A policy cannot read X-Origin-Verify, so CloudFront sends its key in Referer too (`_api_origin`).
     without_key = {"StringNotEquals": {"aws:Referer": keys}}
     anybody = {"Sid": "Anybody", "Effect": "Allow", **every_call}
     through_cloudfront_only = {"Sid": "ThroughCloudFrontOnly", "Effect": "Deny", **every_call, "Condition": without_key}

@@ -45,6 +45,8 @@ def _email_queues() -> list[Template]:
             attempts=_MAX_RECEIVES,
             max_concurrency=senders,
         ),
+        # These messages contain addresses, but they are sent by SNS, which can use a KMS key only if the key's policy
+        # allows it. So this queue has no KMS key (docs/aws-facts.md).
         worked_queue(
             "feedback",
             "Bounces and complaints to record",
@@ -127,9 +129,7 @@ def worked_queue(
 
     `contents` describes the messages of the queue, and `what_failed` those of the dead-letter queue. A message goes
     there if it was received `attempts` times without success. `max_concurrency`: how many workers run at the same time,
-    at most. `holds_signatures`: whether the messages are whole signatures. (The messages of the feedback queue contain
-    addresses too. But SNS sends these messages, and SNS can use a KMS key only if the key's policy allows it. So the
-    feedback queue has no KMS key: docs/aws-facts.md.)
+    at most. `holds_signatures`: whether the messages are whole signatures, which `_queue` protects with a KMS key.
     """
     logical = queue_id(name)
     redrive = {"deadLetterTargetArn": get_att(f"{logical_id(name)}DeadLetterQueue"), "maxReceiveCount": attempts}

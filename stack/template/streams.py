@@ -61,9 +61,10 @@ def streams() -> Template:
         [
             _RESTORED_STREAM,
             stream_reader("relay_mail", relay_patterns, BatchSize=100, ParallelizationFactor=4),
-            # A batch has one write for each counter, so larger batches need fewer writes. But if one change fails, the
-            # function handles all changes of the batch again, one by one. So a batch is small enough to be written
-            # twice within the timeout: 500 changes of several petitions, with up to three counters each.
+            # A batch has one write for each counter item, so larger batches need fewer writes. But if one change fails,
+            # the function handles all changes of the batch again, one by one. So a batch is small enough to be written
+            # twice within the timeout. A change is in about three items (current numbers, funnel, constituency). So
+            # 500 changes need at most about 1,500 writes each time.
             stream_reader(
                 "project_signatures",
                 projection_patterns,
@@ -94,8 +95,9 @@ def stream_reader(function: str, patterns: list[Template], **reading: int) -> Te
         "StartingPosition": "TRIM_HORIZON",
         "BisectBatchOnFunctionError": True,
         "MaximumRetryAttempts": 20,
-        # Lambda drops older records, although DynamoDB keeps a record for 24 hours. So no change of a day is counted
-        # after the next day, and the funnel can take the counts of older days as final (projections/funnel/read.py).
+        # Lambda drops older records, although DynamoDB keeps a record for 24 hours. So a change is counted on its own
+        # day, on the next day, or never, and the funnel can take the counts of older days as final
+        # (projections/funnel/read.py).
         "MaximumRecordAgeInSeconds": 12 * 3600,
         **reading,
         "FunctionResponseTypes": ["ReportBatchItemFailures"],

@@ -21,8 +21,8 @@ _OPERATIONS = ("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "Tra
 
 
 def tables() -> Template:
-    # DynamoDB raises a table's warm throughput by itself, and refuses a lower value. So set each number only if the
-    # operator has chosen it. (WarmsSignatures, below, means that WarmWrites is chosen.)
+    # DynamoDB raises a table's warm throughput by itself, and refuses a lower value. So set nothing unless the operator
+    # has chosen WarmWrites (the condition WarmsSignatures). Then set the reads only if WarmReads is chosen too.
     reads = if_condition("WarmsReads", ref("WarmReads"))
     units = {"ReadUnitsPerSecond": reads, "WriteUnitsPerSecond": ref("WarmWrites")}
     return merge_parts(
