@@ -39,8 +39,8 @@ def deploy(
     with one_line_errors():
         stack = stack_name(stage)
         declared = built.read_template()["Parameters"]
-        previous = previous_values(cloud, stack)
-        template_url = _publish(cloud, built, planned_values(declared, previous, values))
+        planned = planned_values(declared, previous_values(cloud, stack), values)
+        template_url = _publish(cloud, built, planned)  # The template contains some of these values (`_publish`).
         change_set = changeset.create(cloud, stack, template_url, {"Stage": stage, **values}, declared)
         if change_set:
             changeset.confirm_and_execute(cloud, change_set, confirm)
@@ -56,7 +56,7 @@ def current_outputs(cloud: Cloud, stage: str) -> dict[str, str]:
 def _after_deployment(cloud: Cloud, built: Package, stage: str, has_changed: bool) -> dict[str, str]:
     """Do what the template cannot do: complete the stack of an emulator, and store the busy pages.
 
-    Return the stack's outputs. Raise Failure if the API refuses what comes through CloudFront.
+    Return the stack's outputs. Raise Failure if AWS has not put CloudFront's key into the policy of the API.
     """
     outputs = current_outputs(cloud, stage)
     if cloud.is_emulated and has_changed:
@@ -64,7 +64,7 @@ def _after_deployment(cloud: Cloud, built: Package, stage: str, has_changed: boo
     bucket = outputs.get("BusyBucketName")
     if bucket:
         busy_page.store(cloud, bucket)
-    # On an emulator, the local CDN applies the policy, and itself puts the keys into it (stack/edge/template.py).
+    # On an emulator, the local CDN applies this policy, and puts the keys into it (stack/edge/template.py).
     if "EdgeArn" in outputs and not cloud.is_emulated:
         api_policy.check_key(cloud, outputs["RestAPIId"])
     return outputs
@@ -73,7 +73,7 @@ def _after_deployment(cloud: Cloud, built: Package, stage: str, has_changed: boo
 def _publish(cloud: Cloud, built: Package, values: Mapping[str, str]) -> str:
     """Upload the zip and the template, in which every function uses this zip. Return the template's URL.
 
-    `values`: the value of every parameter. The API's description in the template names some of them.
+    `values`: the value of every parameter. `describe_policy` writes some of them into the template.
     """
     bucket = prepare_bucket(cloud)
     key = upload(cloud, bucket, PACKAGES, built.archive.read_bytes(), ".zip")
@@ -98,14 +98,14 @@ def deploy_everything(cloud: Cloud, options: Namespace) -> dict[str, str]:
     with one_line_errors():
         previous = previous_values(cloud, stack_name(options.stage))
         template = built.read_template()
-        values = parameters(options, template["Parameters"], previous)
-        check(cloud, stack_name(options.stage), template, values)
+        chosen = parameters(options, template["Parameters"], previous)
+        check(cloud, stack_name(options.stage), template, chosen)
         confirm = _confirmation(options.stage, options.yes)
         distribution_arn = current_outputs(cloud, options.stage).get("EdgeArn", "")
-        domain = {**previous, **values}.get("EdgeDomain", "")
-        edge_values = {**values, "EdgeDomain": domain}
-        if domain:
-            values |= us_east_1.deploy_in_us_east_1(cloud, options, edge_values, distribution_arn, confirm)
+        domain = {**previous, **chosen}.get("EdgeDomain", "")
+        with_domain = {**chosen, "EdgeDomain": domain}  # The domain may be from an earlier deployment.
+        arns = us_east_1.deploy_in_us_east_1(cloud, options, with_domain, distribution_arn, confirm) if domain else {}
+    values = {**chosen, **arns}
     outputs = deploy(cloud, built, options.stage, values, confirm)
     second_values = values_for_second_change_set(options.stage, outputs)
     if second_values:
@@ -114,7 +114,7 @@ def deploy_everything(cloud: Cloud, options: Namespace) -> dict[str, str]:
     is_new_distribution = outputs.get("EdgeArn", "") != distribution_arn
     if domain and is_new_distribution:
         with one_line_errors():  # Only the log in us-east-1 changes. It needs an existing distribution.
-            us_east_1.deploy_in_us_east_1(cloud, options, edge_values, outputs["EdgeArn"], confirm)
+            us_east_1.deploy_in_us_east_1(cloud, options, with_domain, outputs["EdgeArn"], confirm)
     return outputs
 
 

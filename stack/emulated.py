@@ -37,7 +37,10 @@ def _enable_ttl(cloud: Cloud, template: dict[str, Any], outputs: dict[str, str])
 
 
 def _repair_concurrency(cloud: Cloud) -> None:
-    """Set each ScalingConfig again, because the emulator stored its numbers as text and then starts no function."""
+    """Set each ScalingConfig again, because the emulator stored its numbers as text and then starts no function.
+
+    botocore turns the text into a number when it reads the list.
+    """
     client = cloud.client("lambda")
     pages = client.get_paginator("list_event_source_mappings").paginate()
     for page in pages:

@@ -115,6 +115,7 @@ def _hash_of_inputs(stage: str, project: Path, target: Target) -> str:
 
 def _build(stage: str, project: Path, build: Path, result: Package, target: Target) -> None:
     """Build the template and the zip. Raise Failure if the zip does not contain all requirements."""
+    # Chalice gets a copy without requirements.txt, because it would install those packages for its own Python.
     project_copy = build / stage / "project"
     copy_application(project, project_copy)
     chalice_package(project_copy, stage, result.template.parent)

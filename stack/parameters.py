@@ -69,7 +69,7 @@ def _with_site_url(chosen: dict[str, str], previous: Mapping[str, str]) -> dict[
     domain, previous_domain = planned.get("EdgeDomain"), previous.get("EdgeDomain")
     is_new_domain = domain != previous_domain
     if planned.get("EdgeOnly", "yes") == "yes":
-        # In all other cases, an earlier deployment has set SiteUrl already.
+        # Otherwise, keep SiteUrl: an earlier deployment has set it to the domain, or to what the operator chose.
         needs_site_url = is_new_domain or previous.get("EdgeOnly") == "no"
     else:
         needs_site_url = is_new_domain and previous.get("SiteUrl") == f"https://{previous_domain}"

@@ -18,8 +18,8 @@ from stack.template.merge import merge_template
 def application_files(project: Path) -> Iterator[Path]:
     """Yield the application's files: app.py and chalicelib with its templates, but without catalogues of translations.
 
-    The zip has catalogues and templates in compiled form only. `stack.templates` finds the templates by this function,
-    and `stack.languages` finds the catalogues by itself.
+    The zip has catalogues and templates in compiled form only. Templates are among these files because
+    `stack.templates` calls this function to find them. `stack.languages` finds the catalogues without this function.
     """
     yield project / "app.py"
     for path in sorted((project / "chalicelib").rglob("*")):
@@ -49,7 +49,7 @@ def digest(*parts: Path | str) -> str:
 
 
 def copy_application(project: Path, into: Path) -> None:
-    """Copy the project for Chalice. Leave out requirements.txt: Chalice would install packages for its own Python."""
+    """Copy the files of the project that Chalice needs: the application and the declarations, no requirements.txt."""
     _make_empty(into)
     _copy(project, into, [*application_files(project), *declaration_files(project)])
 

@@ -37,7 +37,8 @@ def run(port: int, fresh: bool, has_edge: bool) -> None:
     `fresh`: delete the data of earlier runs first. `has_edge`: put the local CDN before the API, or else remove it.
     """
     _check_python_and_port(port)
-    with _state_lock(), _stoppable():
+    with _state_lock():
+        _stop_on_signals()
         ENDPOINTS.unlink(missing_ok=True)  # After a crash, the file may name a site that no longer runs.
         if fresh:
             shutil.rmtree(STATE, ignore_errors=True)
@@ -76,16 +77,14 @@ def _state_lock() -> Iterator[None]:
         yield
 
 
-@contextmanager
-def _stoppable() -> Iterator[None]:
-    """Treat SIGTERM and SIGHUP like Ctrl-C, so that everything is stopped."""
+def _stop_on_signals() -> None:
+    """Treat SIGTERM and SIGHUP like Ctrl-C until `_serve` handles them, so that everything is stopped."""
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, interrupt)
-    yield
 
 
 def _emulator_port() -> int:

@@ -35,8 +35,9 @@ def deploy_in_us_east_1(
     """Deploy the stack in us-east-1. Return the parameters that the main stack gets from this stack.
 
     `values`: the main stack's EdgeDomain, and the parameters that the operator chose. A previous EdgeCertificateArn is
-    not among them: it may be the certificate of the stack in us-east-1. `distribution_arn`: of the main stack's
-    distribution, which the log needs; "" before the distribution exists.
+    not among them: it may be the certificate that the stack in us-east-1 requested. With this ARN as CertificateArn,
+    the stack would no longer contain its certificate. `distribution_arn`: of the main stack's distribution, which the
+    log needs; "" before the distribution exists.
     """
     stack = stack_name(options.stage, _region(cloud))
     arns = {"CertificateArn": values.get("EdgeCertificateArn", ""), "DistributionArn": distribution_arn}
