@@ -185,9 +185,7 @@ def test_a_withdrawal_and_a_new_confirmation_in_one_batch_keep_the_letter(fake_s
     assert numbers(fake_site) == LetterNumbers(requested=1, sent=1)
 
 
-def test_a_digest_is_unsealed_before_another_sender_can_claim_it(
-    fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_digest_is_unsealed_before_its_claim_ends(fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch) -> None:
     a_digest_with_alices_letter(fake_site, a_petition_with_digests(fake_site))
     [message] = fake_site.other_queue.messages
     claims = []
