@@ -34,7 +34,10 @@ class Deployed:
 
     @property
     def api(self) -> str:
-        """Return the API's own URL, without the site's domain. This URL changes when routes change."""
+        """Return the API's own URL, without the site's domain.
+
+        If the API's definition changes, this URL changes too: the emulator then creates the API again, with a new id.
+        """
         return f"{self.endpoint}/_aws/execute-api/{self.outputs['RestAPIId']}/{api_stage()}"
 
     @property

@@ -73,7 +73,7 @@ def _after_deployment(cloud: Cloud, built: Package, stage: str, has_changed: boo
 def _publish(cloud: Cloud, built: Package, values: Mapping[str, str]) -> str:
     """Upload the zip and the template, in which every function uses this zip. Return the template's URL.
 
-    `values`: the value of every parameter. `describe_policy` writes some of them into the template.
+    `values`: of all parameters. `describe_policy` needs some, so that SAM deploys the API again when they change.
     """
     bucket = prepare_bucket(cloud)
     key = upload(cloud, bucket, PACKAGES, built.archive.read_bytes(), ".zip")

@@ -1,4 +1,4 @@
-"""The front: a proxy that gives the local site a stable address, because the API's URL changes between deployments.
+"""The front: a proxy that gives the local site a stable address, because a deployment can change the API's URL.
 
 The front takes the place of a custom domain and of a CDN without a cache. (stack/edge is a CDN with a cache.) The front
 follows no redirects and decodes nothing. It sets some headers, as a CDN does: the caller's address, the scheme and host

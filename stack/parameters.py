@@ -61,6 +61,10 @@ def _name_and_value(text: str) -> tuple[str, str]:
 def _with_site_url(chosen: dict[str, str], previous: Mapping[str, str]) -> dict[str, str]:
     """Add SiteUrl with the domain on CloudFront, if there is one, unless the operator chose a SiteUrl.
 
+    With EdgeOnly=yes, add it if the domain is new, or if EdgeOnly was no: from now on, the API refuses requests that do
+    not come through CloudFront, and the previous SiteUrl may lead to the API itself. Later deployments keep SiteUrl,
+    because the operator may have chosen another one.
+
     With EdgeOnly=no, the API also answers requests that do not come through CloudFront, and the domain may have no DNS
     record yet. Then links in emails would lead nowhere, so keep the previous SiteUrl. But if the operator changes
     EdgeDomain, and the previous SiteUrl has the old domain, use the new one: CloudFront then refuses the old domain.
@@ -69,7 +73,6 @@ def _with_site_url(chosen: dict[str, str], previous: Mapping[str, str]) -> dict[
     domain, previous_domain = planned.get("EdgeDomain"), previous.get("EdgeDomain")
     is_new_domain = domain != previous_domain
     if planned.get("EdgeOnly", "yes") == "yes":
-        # Otherwise, keep SiteUrl: an earlier deployment has set it to the domain, or to what the operator chose.
         needs_site_url = is_new_domain or previous.get("EdgeOnly") == "no"
     else:
         needs_site_url = is_new_domain and previous.get("SiteUrl") == f"https://{previous_domain}"
@@ -81,8 +84,9 @@ def _with_site_url(chosen: dict[str, str], previous: Mapping[str, str]) -> dict[
 def _with_senders(chosen: dict[str, str], previous: Mapping[str, str]) -> dict[str, str]:
     """Add MailSenders, the number of senders that the rate of emails needs, unless the operator chose MailSenders.
 
-    The rate is the MailPerSecond that the operator chose. Without it, the stack keeps its MailSenders. A stack that is
-    older than the parameter MailSenders has none: for such a stack, use its MailPerSecond. Without a rate, add nothing.
+    If the operator chose MailPerSecond, this is the rate. If not, and the stack has MailSenders, the stack keeps it. If
+    the stack is older than the parameter MailSenders, the rate is the stack's MailPerSecond. If there is no stack yet,
+    add nothing: the template has a default.
     """
     rate = chosen.get("MailPerSecond")
     if not rate and "MailSenders" not in previous:

@@ -79,9 +79,9 @@ def _check_edge(planned: Mapping[str, str], previous: Mapping[str, str]) -> None
     """Check that the API accepts visitors while the domain moves to CloudFront, and while CloudFront's key changes.
 
     CloudFront sends the key that OriginKey names. The API accepts this key and the one that OriginKeyToo names. With
-    EdgeOnly=yes, the API refuses requests without such a key. With EdgeOnly=no, it answers them, but ignores
-    CloudFront's headers in them. So if CloudFront sent a key that the API does not accept, the API would take
-    CloudFront for the visitor (chalicelib/edge/caller.py).
+    EdgeOnly=yes, the API refuses a request without such a key. With EdgeOnly=no, the API answers it, but ignores
+    CloudFront's headers, and so takes CloudFront for the visitor (chalicelib/edge/caller.py). So check the keys in both
+    cases.
     """
     is_first_deployment = not previous
     if is_first_deployment or not planned["EdgeDomain"]:

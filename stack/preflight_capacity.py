@@ -78,8 +78,8 @@ def check_warm_throughput(
         if 0 < wanted[name] < of_new_table:
             raise Failure(f"{name} must be 0 or at least {of_new_table}, which a new table takes without warming")
     is_changed = any(planned[name] != previous.get(name) for name in wanted)
-    # A new table has nothing to lower, and CloudFormation lowers nothing without a change. If WarmWrites is 0, the
-    # template does not set WarmReads either (template/tables.py).
+    # Without a table, there is nothing to lower. If WarmWrites is 0, the template does not set WarmReads either
+    # (template/tables.py). If both are unchanged, CloudFormation lowers nothing.
     if table is None or not wanted["WarmWrites"] or not is_changed:
         return
     current = table.get("WarmThroughput", {})

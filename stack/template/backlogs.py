@@ -34,10 +34,11 @@ def backlogs() -> Template:
 
 
 def _stuck_alarm(messages: str, queue: str) -> Template:
-    """Return an alarm that starts if messages have failed for an hour. `messages`: what they are.
+    """Return an alarm on messages that wait for an hour while most attempts fail, or while there are no attempts.
 
-    The alarm on the oldest message is not enough: its metric leaves out each message that was received three times and
-    not deleted. So after half an hour, the metric no longer has the messages that always fail.
+    `messages`: what they are. The alarm on the oldest message is not enough: its metric leaves out each message that
+    was received three times and not deleted. So after half an hour, the metric no longer has the messages that always
+    fail.
     """
     operands = {name: queue_measure(metric, queue) for name, metric in _OPERANDS.items()}
     return alarm_on_math(

@@ -128,8 +128,9 @@ def worked_queue(
     """Return a queue with its worker's event source, its environment variable, and its dead-letter queue with an alarm.
 
     `contents` describes the messages of the queue, and `what_failed` those of the dead-letter queue. A message goes
-    there if it was received `attempts` times without success. `max_concurrency`: how many workers run at the same time,
-    at most. `holds_signatures`: whether the messages are whole signatures, which `_queue` protects with a KMS key.
+    there if it was received `attempts` times without success, for example because it cannot be read. `max_concurrency`:
+    how many workers run at the same time, at most. `holds_signatures`: whether the messages are whole signatures, which
+    `_queue` encrypts with a KMS key.
     """
     logical = queue_id(name)
     redrive = {"deadLetterTargetArn": get_att(f"{logical_id(name)}DeadLetterQueue"), "maxReceiveCount": attempts}

@@ -95,9 +95,9 @@ def stream_reader(function: str, patterns: list[Template], **reading: int) -> Te
         "StartingPosition": "TRIM_HORIZON",
         "BisectBatchOnFunctionError": True,
         "MaximumRetryAttempts": 20,
-        # Lambda drops older records, although DynamoDB keeps a record for 24 hours. So a change is counted on its own
-        # day, on the next day, or never, and the funnel can take the counts of older days as final
-        # (projections/funnel/read.py).
+        # Lambda drops older records, although DynamoDB keeps a record for 24 hours. So even a change of 23:59 is
+        # counted by about noon of the next day, or never. The funnel takes the counts of a day as final 48 hours after
+        # the day (projections/funnel/read.py), so there is a margin.
         "MaximumRecordAgeInSeconds": 12 * 3600,
         **reading,
         "FunctionResponseTypes": ["ReportBatchItemFailures"],

@@ -51,8 +51,9 @@ def us_east_1() -> Template:
 
 
 def _certificate() -> Template:
-    # CloudFormation waits until the domain's DNS has the record that ACM asks for. The old certificate is kept:
-    # CloudFront uses it while this stack is updated, so ACM would refuse to delete it.
+    # CloudFormation waits until the domain's DNS has the record that ACM asks for. If Domain changes, CloudFormation
+    # replaces the certificate. `retention` keeps the old one: CloudFront uses it until the main stack is updated too,
+    # so ACM would refuse to delete it.
     properties = {"DomainName": ref("Domain"), "ValidationMethod": "DNS"}
     return resource("CertificateManager::Certificate", properties, Condition="RequestsCertificate", **retention())
 
