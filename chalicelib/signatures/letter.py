@@ -69,7 +69,8 @@ class AskedLetter(SignedLetter):
     def offered_from(self) -> datetime:
         """Return the time from which an issued link offers this letter: the second after `asked_at`.
 
-        Times of issue have whole seconds, so a link of the same second may be older. Our email's link is never earlier.
+        Times of issue have whole seconds, so a link of the same second may be older than the letter. The link in
+        our email never has an earlier time than this one: mail/signature_kinds.py sets a later time of issue if needed.
         """
         return self.asked_at.replace(microsecond=0) + timedelta(seconds=1)
 
@@ -136,7 +137,7 @@ def signed_letter(form: LetterForm | None, petition: Petition, language: str | N
     if form.body and form.body != clean_prose(letter.body):
         own["body"] = form.body
     opening = _chosen_opening(form.opening, letter)
-    if isinstance(opening, str):
+    if isinstance(opening, str):  # The person's own words. Otherwise, it is one of the suggested openings.
         own["opening"] = opening
     _check_own_words(own, letter)
     if not form.send:
@@ -185,16 +186,15 @@ def corrected_letter(fields: Mapping[str, str], petition: Petition) -> dict[str,
     `fields` may have the signature's language, and the version of the petition's letter that the page showed. Raise
     Invalid if the petition's letter has a newer version, or if a value is invalid.
     """
-    if "letter.send" not in fields:
+    if "letter.send" not in fields:  # A page with a letter always sends it: a hidden field has the value "no".
         return {}
     shown_version = fields.get("letter.version", petition.letter_version)
     if shown_version != petition.letter_version:
         raise Invalid([FieldError("letter.version", EDITED)])
     try:
-        values = letter_fields(fields)  # None: the box is not ticked, so a hidden field has sent "no".
+        values = letter_fields(fields)  # None: the box is not ticked.
         form = LetterForm.model_validate(values) if values else None
     except ValidationError as error:
-        errors = [FieldError(f"letter.{each.field}", each.message) for each in field_errors(error)]
-        raise Invalid(errors) from error
+        raise Invalid([FieldError(f"letter.{each.field}", each.message) for each in field_errors(error)]) from error
     signed = signed_letter(form, petition, fields.get("letter.language"))
     return {"letter": signed.model_dump(exclude_none=True) if signed else None}

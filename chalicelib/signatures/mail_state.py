@@ -64,9 +64,9 @@ def request_or_nudge_mail(
 ) -> None:
     """Request the email that fits the signature's state. If an email is already requested, nudge its request.
 
-    `network`: the hash of the network from which the person signs again. A network's limit counts only the first email
-    of a signature. If no email is requested, the first one was usually sent before, so the new request needs no
-    network. So only a nudge stores the network (see `nudge_mail`).
+    `network`: the hash of the network from which the person signs again. A nudge stores it in place of the network of
+    the earlier request (`nudge_mail` says why). A new request needs no network: a network's limit counts only the first
+    email of a signature, which was sent before, unless the signature counted when a partner sent it.
     `letter`: the letter that the person typed. If the signature is confirmed and has no letter, the email asks the
     owner whether to send this letter. Raise ConditionFailed if `request_mail` or `nudge_mail` does.
     """
@@ -100,16 +100,16 @@ def nudge_mail(
     `changes`: new attributes of the request, such as `mail_network`. Perhaps a stranger typed the address first, and a
     limit delays all first emails for the stranger's network. Now the owner signs from another network, which replaces
     the stranger's, so that the owner need not wait for that limit. `offer`: {"letter_asked": letter} if the email asks
-    the owner whether to send this letter, else empty. Only a confirmed signature gets an offer. The first offer is
-    stored even if the request is recent: while `mail_kind` exists, the email is not sent yet, so it can still ask.
+    the owner whether to send this letter, else empty. Only a confirmed signature gets an offer.
     """
     long_ago = iso(now - NUDGE_AFTER)
     may_be_nudged: Condition = Attr("mail_requested_at").lte(long_ago) & absent_or_at_most("mail_nudged_at", long_ago)
     if "mail_kind" in changes:  # From an import's kind to CONFIRM: now the person waits, so nudge a recent request too.
         may_be_nudged |= Attr("mail_kind").eq(MailKind.CONFIRM_IMPORTED)
     if offer:
-        is_first_offer = Attr("mail_kind").exists() & Attr("letter_asked").not_exists()
-        may_be_nudged = (may_be_nudged | is_first_offer) & Attr("state").eq(SignatureState.CONFIRMED)
+        # Add the first offer to a recent request too: the email is not sent yet (`mail_kind` exists), so it can ask.
+        may_be_nudged |= Attr("mail_kind").exists() & Attr("letter_asked").not_exists()
+        may_be_nudged &= Attr("state").eq(SignatureState.CONFIRMED)
     nudged = {"mail_nudged_at": iso(now), **changes, **offer}
     tables.update(Change(key, assign=nudged, when=may_be_nudged))
 
@@ -123,14 +123,14 @@ def mark_mailed(key: Key, requested_at: str, now: datetime, expires: datetime, t
     expiring = {**mailed, "expires_at": int(expires.timestamp())}
     is_requested = Attr("mail_requested_at").eq(requested_at)
     is_pending = Attr("state").eq(SignatureState.PENDING)
+    # If our own write succeeded and its response was lost, we write again. Then `mailed_at` is already `now`: do not
+    # count the email twice. If TTL has deleted the signature, it has no `state`: do not store a new item.
     is_not_counted = Attr("state").exists() & Attr("mailed_at").ne(iso(now))
-    # Try these changes in turn, because the signature may have changed while the email was sent. The last change is
-    # for an email whose request is gone: it counts the email. But the request is also gone if our own write succeeded,
-    # its response was lost, and we write again. Then `mailed_at` is already `now`: do not count the email twice.
+    # Try these changes in turn, because the signature may have changed while the email was sent.
     for assign, remove, when in (
         (expiring, MAIL_REQUEST_FIELDS, is_requested & is_pending),
         (mailed, MAIL_REQUEST_FIELDS, is_requested),
-        (mailed, (), is_not_counted),
+        (mailed, (), is_not_counted),  # This request is gone. Only count the email.
     ):
         if tables.try_update(Change(key, assign=assign, add={"mails": 1}, remove=remove, when=when)):
             return

@@ -2,7 +2,7 @@
 
 The form asks once, and accepts either address. With JavaScript, pages/assets/mailbox.js asks the same question. This
 file and the script read mailboxes.json. It lists well-known domains (`meant`), domains that exist but look like a typo
-of these (`real`), and the domains of webmail (`webmail`).
+of these (`real`), and the domains that have webmail (`webmail`), with all of `meant` among them.
 """
 
 import json

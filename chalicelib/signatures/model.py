@@ -146,7 +146,7 @@ class Signature(BaseModel):
         return {first, *others}
 
     def has_withdrawal_after(self, issued: datetime) -> bool:
-        """Return whether the signature was withdrawn after a link was issued, by more than CLOCK_SKEW.
+        """Return whether the signature was withdrawn more than CLOCK_SKEW after a link was issued.
 
         A stranger may have the old link, for example from a forwarded email. After the withdrawal, the stranger could
         sign again with this address, and confirm with the old link. So only a newer link confirms.

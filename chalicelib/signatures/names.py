@@ -109,13 +109,10 @@ def _is_written_as_in_sentence(word: str) -> bool:
 
 
 def _reads_as_address(name: str) -> bool:
-    """Return whether email programs make a link of the name, or people may read it as a web address: "win .com".
-
-    Email programs do not know titles, so they make a link of "Prof.dr.Schmidt". People know titles, as
-    `_has_web_address` does: they read "Dr. Bank" as a name. They also read the Catalan "l·l" as letters.
-    """
-    if web_addresses(name):
+    """Return whether email programs make a link of the name, or people may read it as a web address: "win .com"."""
+    if web_addresses(name):  # Email programs do not know titles, so they make a link of "Prof.dr.Schmidt".
         return True
+    # People know titles: they read "Dr. Bank" as a name. They also read the Catalan "l·l" as letters.
     without_catalan_dots = re.sub("l·l", "ll", name, flags=re.IGNORECASE)
     joined = _READ_AS_DOT.sub(".", without_catalan_dots)
     return _has_web_address(joined)

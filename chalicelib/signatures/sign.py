@@ -63,8 +63,7 @@ def sign(form: SignatureForm, petition: Petition, origin: Origin, now: datetime,
 
     Raise Unavailable if perhaps neither table nor queue has the signature, and Invalid if its letter is not allowed.
     """
-    secret = context.secrets[petition.key_version]
-    identity = signature_id(petition.slug, form.email.canonical, secret)
+    identity = signature_id(petition.slug, form.email.canonical, context.secrets[petition.key_version])
     signature = _new_signature(form, petition, origin, now)
     new = NewSignature(slug=petition.slug, signature_id=identity, signature=signature, signed_at=now)
     outcome = _store_or_queue(new, now, context)
@@ -135,8 +134,8 @@ def _store_and_wait(new: NewSignature, now: datetime, tables: Tables) -> Outcome
 def _store(new: NewSignature, now: datetime, tables: Tables, *, from_queue: bool = False) -> Outcome:
     """Store the signature. If its key exists, add who obtained it, and renew the stored one or request its email.
 
-    `from_queue`: from the overflow queue. Then do not renew or request if the stored one is newer, or its email is
-    already requested (`mail_kind`). But hurry an import's email. Raise Unavailable if perhaps nothing is stored.
+    `from_queue`: from the overflow queue, where it may have waited long. Then do not renew or request if the stored one
+    is newer, or if the person already waits for its email. Raise Unavailable if perhaps nothing is stored.
     """
     for _ in range(ATTEMPTS):
         try:
@@ -148,6 +147,7 @@ def _store(new: NewSignature, now: datetime, tables: Tables, *, from_queue: bool
         added = _new_obtainer_and_receipts(new.signature, earlier)
         if is_live and added:  # Otherwise, `_sign_again` replaces the stored signature, or there is nothing to add.
             store.add_obtainer_and_receipts(new.key, added, tables)
+        # Nobody waits for an import's email yet. Now the person waits, so `_sign_again` hurries it.
         waits_for_email = is_live and earlier.mail_kind not in (None, MailKind.CONFIRM_IMPORTED)
         if from_queue and (waits_for_email or _is_overtaken(new, earlier)):
             return Outcome.OVERTAKEN
@@ -176,8 +176,8 @@ def _is_overtaken(new: NewSignature, earlier: Signature) -> bool:
     if earlier.state is SignatureState.WITHDRAWN:
         # Compare exact times, because the person may sign again in the second of the withdrawal. Ignore `mailed_at`: it
         # may be the time of an email that was requested before the withdrawal and sent after it.
-        signed_at = new.signed_at or whole_second  # An earlier version of our code sent no exact time.
-        return earlier.withdrawn_at is None or earlier.withdrawn_at >= signed_at  # For mypy: never None here.
+        exact_time = new.signed_at or whole_second  # Messages from an earlier version of our code have no exact time.
+        return earlier.withdrawn_at is None or earlier.withdrawn_at >= exact_time  # `is None` is only for mypy.
     times = [earlier.signed_at, earlier.confirmed_at, earlier.withdrawn_at, earlier.mailed_at]
     return any(time >= whole_second for time in times if time)
 

@@ -70,7 +70,7 @@ def renew(key: Key, signature: Signature, now: datetime, tables: Tables) -> None
 def _renewal(key: Key, signature: Signature, when: Condition) -> Change:
     """Return the change that replaces the stored signature by `signature`."""
     kept = {
-        "mails",  # 0 only before the first email, which has a limit of its own.
+        "mails",  # If it were 0 again, the next email would be limited as a first one (mail/first_emails.py).
         "withdrawn_at",  # An export that is running needs to know who withdrew, and an earlier link must not confirm.
         "taken_back_at",  # If it is stored, `withdrawn_at` is the time when staff undid an import: nobody withdrew.
         "unsubscribed_at",  # A consent that a partner got earlier must not start updates.
@@ -94,8 +94,8 @@ def confirmation(
 
     `changes`: attributes to store; None removes one. `counted_source`: the source under which the tally counts the
     signature. `issued`: when the link was issued; if the person withdrew later, change nothing. `has_receipt_email`:
-    also request the receipt email. Otherwise, if `changes` has `letter_asked`, request the email that offers it: only a
-    partner's signature has this letter when it is confirmed (partners/receive.py).
+    also request the receipt email. Otherwise, if `changes` has `letter_asked`, request the email that asks the person
+    whether to send this letter. That is only so if a partner's call confirms the signature (partners/receive.py).
     """
     changed = {name: value for name, value in changes.items() if value is not None}
     emptied = [name for name, value in changes.items() if value is None]
@@ -103,7 +103,7 @@ def confirmation(
     if has_receipt_email:
         kind = MailKind.RECEIPT
     elif changed.get("letter_asked"):
-        kind = MailKind.ALREADY_SIGNED  # This email also offers a letter.
+        kind = MailKind.ALREADY_SIGNED  # Only this email can offer a letter.
     request = {"mail_kind": kind, "mail_requested_at": iso(now)} if kind else {}
     counted = {} if counted_source == subject.source else {"counted_source": counted_source}
     may_confirm = _is_pending & Attr("country").eq(subject.country) & Attr("source").eq(subject.source)
@@ -141,8 +141,8 @@ def remove_receipt(key: Key, removed: str, stored: Signature, tables: Tables) ->
     remaining = stored.all_receipts - {removed}
     # The attribute `receipt` has the first one, `also_came_with` the others. If OUR_FORM is first, `receipt` is absent.
     first = stored.receipt or OUR_FORM
-    if first not in remaining:
-        first = OUR_FORM if OUR_FORM in remaining else min(remaining)  # `min`: any other one.
+    if first not in remaining:  # Which of the others came next is not stored, so choose one.
+        first = OUR_FORM if OUR_FORM in remaining else min(remaining)
     others = remaining - {first}
     fields = {"receipt": None if first == OUR_FORM else first, "also_came_with": others or None}
     assign = {name: value for name, value in fields.items() if value is not None}

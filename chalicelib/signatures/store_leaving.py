@@ -33,9 +33,10 @@ def stop_updates(key: Key, now: datetime, tables: Tables) -> None:
 
 
 def withdrawal(key: Key, stored: Signature, now: datetime) -> Change:
-    """Return the change that withdraws the signature, if it is still as in `stored` (`_is_counted_as`)."""
+    """Return the change for a withdrawal by the person, if the signature is still as in `stored` (`_is_counted_as`)."""
     expires = int((now + WITHDRAWN_LIFETIME).timestamp())
     assign = {"state": SignatureState.WITHDRAWN, "withdrawn_at": exact(now), "updates": False, "expires_at": expires}
+    # If the person signed again after an undo, `taken_back_at` is still stored. But now the person withdraws.
     removed = (*PERSONAL_FIELDS, *MAIL_REQUEST_FIELDS, "confirmed_at", "taken_back_at")
     return Change(key, assign=assign, remove=removed, when=_is_counted_as(stored))
 

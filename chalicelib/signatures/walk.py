@@ -49,7 +49,10 @@ def read_subscribers(slug: str, bucket: str, after: str, limit: int, tables: Tab
 
 
 def read_for_opt_in_list(slug: str, bucket: str, tables: Tables) -> Iterator[Item]:
-    """Yield the bucket's confirmed signatures, also without `updates`: the list also has people who unsubscribed."""
+    """Yield the bucket's confirmed signatures, with and without `updates`.
+
+    The list also has the people who were on an earlier list and then unsubscribed, with their names and addresses.
+    """
     partition = keys.signature_partition(slug, bucket)
     for item in tables.query(keys.SIGNATURES, partition, consistent=True, only=OPT_IN_LIST_FIELDS):
         if item["state"] == SignatureState.CONFIRMED:

@@ -33,6 +33,7 @@ def test_known_domains_are_not_slips() -> None:
     known = json.loads(mailboxes.body)
     for domain in (*known["webmail"], *known["real"], *known["meant"]):
         assert probable_address(f"alice@{domain}") is None, domain
+    assert set(known["meant"]) <= known["webmail"].keys()
     for url in known["webmail"].values():
         assert url.startswith("https://")
 
