@@ -162,7 +162,7 @@ def _chosen_top(request: Request) -> int | None:
 
 def requested_days(request: Request) -> Days:
     """Return the days from ?from= to ?to=. If one is missing, the days have no limit on that side."""
-    first, last = _day(request, "from") or Days.first, _day(request, "to") or Days.last
+    first, last = _day(request, "from") or ALL_DAYS.first, _day(request, "to") or ALL_DAYS.last
     if first > last:
         raise Invalid([FieldError("to", 'Must not be before "from"')])
     return Days(first, last)

@@ -48,17 +48,15 @@ def constituency_increments(
 
     If the constituency stays the same, the increment is 0, and `project` skips it.
     """
-    amounts: Counter[str] = Counter()
+    numbers_by_counter: dict[Key, Counter[str]] = defaultdict(Counter)
     for image, amount in ((before, -1), (after, +1)):
         if image and image.get("state") == SignatureState.CONFIRMED:
-            amounts[constituency_of(image, constituencies)] += amount
-    counters: dict[Key, dict[str, int]] = defaultdict(dict)
-    for constituency, amount in amounts.items():
-        existing_image = after or before or {}  # One of them exists, because it has an amount.
-        slug, _, bucket = existing_image["pk"].rpartition("#")
-        counters[counter_of(slug, bucket, constituency)][CONSTITUENCY_PREFIX + constituency] = amount
+            slug, _, bucket = image["pk"].rpartition("#")
+            constituency = constituency_of(image, constituencies)
+            counter = counter_of(slug, bucket, constituency)
+            numbers_by_counter[counter][CONSTITUENCY_PREFIX + constituency] += amount
     # One increment for each counter item: the item ignores a second increment with the same position.
-    for counter, numbers in counters.items():
+    for counter, numbers in numbers_by_counter.items():
         yield Increment(counter, position, numbers)
 
 

@@ -168,8 +168,8 @@ def _open_days(head: store.Head, petition: TalliedPetition, now: datetime) -> st
     """Return the days after the last closed day, up to today."""
     number_of_days = (now.date() - head.through).days
     days = [head.through + timedelta(days=number) for number in range(1, number_of_days + 1)]
-    # Sum the larger number of shards, so that none is missed. If the number is raised, the head gets it first, the
-    # petition second. But a head that `open_tally` is just storing has no number yet.
+    # Sum the larger number of shards, so that none is missed. A raised number is stored in the head first, and then in
+    # the petition, so the head's number is usually the larger one. But `open_tally` stores a head first without one.
     shards = max(petition.shards, head.shards)
     return store.OpenDays(petition.slug, shards, days)
 

@@ -80,8 +80,9 @@ def adjust(slug: str, drift: Mapping[SumName, int], now: datetime, tables: Table
     """
     drift_by_name = _as_numbers(drift, now)
     numbers = {name: -amount for name, amount in drift_by_name.items() if amount}
-    # The count is the head's total plus the totals of the open days, such as today. Today's total gets the correction
-    # of DAYS, which also corrects the count. So the head's total gets only the rest of the correction of COUNT.
+    # DAYS is the sum of the totals of all days. COUNT is the head's total plus the totals of the open days, such as
+    # today. Today's total gets the correction of DAYS. This also corrects COUNT, so the head's total gets only the rest
+    # of the correction of COUNT.
     change_of_today = -drift.get(DAYS, 0)
     change_of_count = -drift.get(COUNT, 0)
     change_of_head = change_of_count - change_of_today
@@ -90,7 +91,7 @@ def adjust(slug: str, drift: Mapping[SumName, int], now: datetime, tables: Table
 
 
 def _add_to_tally(slug: str, now: datetime, numbers: Mapping[str, int], change_of_head: int, tables: Tables) -> None:
-    """Add `numbers` to today's first shard, and `change_of_head` to the head's total (`adjust` says why to both).
+    """Add `numbers` to today's first shard, and `change_of_head` to the head's total.
 
     Also store a record. All or nothing. Raise ConditionFailed if there is already a record for this second. So a retry
     cannot adjust twice.

@@ -43,7 +43,8 @@ def public_count(petition: TalliedPetition, now: datetime, tables: Tables) -> Co
         count = refreshed or snapshot or exact_count(petition, now, tables)
     except Unavailable:
         return _stale_count(snapshot)
-    return replace(count, recent=snapshot.recent) if snapshot else count  # A new count has no recent numbers.
+    # A new count has no recent numbers. Those of the snapshot stay stored: only `save_recent` replaces them.
+    return replace(count, recent=snapshot.recent) if snapshot else count
 
 
 def public_counts(petitions: Sequence[TalliedPetition], now: datetime, tables: Tables) -> dict[str, Count]:

@@ -67,8 +67,8 @@ def entry_change(slug: str, shard: int, entry: TallyEntry) -> Change:
     """Return the change that adds the entry to the shard.
 
     Use the change only in a transaction with a change that can happen only once. Otherwise, a retry would count twice.
-    The change fails if a confirmation's source is new in the shard, and the shard has MAX_SOURCES on this day. A
-    withdrawal and the source OTHER always fit.
+    The change fails if a confirmation's source is new in the shard, and the shard has MAX_SOURCES on this day. OTHER
+    always fits. So does a withdrawal: it must be subtracted under the source under which the signature was added.
     """
     numbers: dict[str, int | set[str]] = {
         TOTAL: entry.amount,

@@ -63,9 +63,8 @@ def stage_counts_by_day(petition: Petition, now: datetime, tables: Tables) -> St
 def _first_not_closed(petition: Petition, closed: StageCounts, final_before: date, tables: Tables) -> date:
     """Return the first day that is not closed.
 
-    If no day is closed, this is the petition's first day. But if the first day is after `final_before`, return
-    `final_before`, so that all days that are not final are read: if staff have moved the opening to a later day, people
-    may have signed before the first day.
+    If no day is closed, this is `first_day`, or `final_before` if that is earlier. `first_day` may be too late: it may
+    be the day of the opening, and staff can move the opening to a later day after people have signed.
     """
     if closed:
         return max(closed) + timedelta(days=1)
