@@ -11,7 +11,7 @@ JOB_START_DELAY = 20
 
 
 def install() -> None:
-    """Give each message that has the delay of jobs the delay in the environment variable EMULATOR_JOB_DELAY instead."""
+    """In each message, replace the delay JOB_START_DELAY by the environment variable EMULATOR_JOB_DELAY (seconds)."""
     delay = int(os.environ["EMULATOR_JOB_DELAY"])
     send = sqs._act_send_message
 

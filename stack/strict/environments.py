@@ -50,9 +50,8 @@ class Environment(lambda_runtime.Worker):  # type: ignore[misc]
     _proc: Any
 
     def __init__(self, name: str, config: dict[str, Any], package: bytes) -> None:
-        # The emulator expects the bytes of a zip file. It writes them to a file, and opens this file with
-        # `zipfile.ZipFile` for each process. `install` replaces that class by `_Unpacked`, so here the bytes are the
-        # path of a folder that is unpacked already.
+        # Pass the path of an unpacked folder in place of the bytes of a zip file. The emulator writes these bytes to a
+        # file, and opens the file for each process with `zipfile.ZipFile`, which `install` replaces by `_Unpacked`.
         super().__init__(name, config, os.fsencode(unpack(package)))
 
     def invoke(self, event: Any, request_id: str, **options: Any) -> dict[str, Any]:

@@ -75,7 +75,7 @@ class Gate:
         return perform
 
     async def _control(self, scope: Scope, receive: Receive) -> HttpResponse:
-        """On PUT, set the rates of the faults, or return 400. Return the rates, and how often each fault happened."""
+        """On PUT, set the rates of the faults, or return 400. Return the rates; in "met", the count of each fault."""
         try:
             if scope["method"] == "PUT":
                 body = await read_body(receive)

@@ -56,8 +56,8 @@ class Judge:
     def _note(self, caller: Caller, entries: frozenset[PolicyEntry]) -> None:
         """Note in the ledger that these entries were used.
 
-        A deployed entry names a resource of this stack, for example by an ARN. The ledger gets the entry of the
-        project's own policy, from which the deployed entry was made. An entry of an unknown function stays as it is.
+        `entries` are from the deployed policy of the caller's role: a copy of the project's policy with the real ARNs
+        of this stack. Note each entry as it is in the project's policy. An entry of an unknown function stays as it is.
         """
         if self._ledger is None:
             return

@@ -41,7 +41,7 @@ def some_entries(params: Params) -> PartialAnswer:
     done, failed = _split(params["Entries"], fewest=0)
     why = {"SenderFault": False, "Code": "InternalError", "Message": "Try again."}
     failures = [{"Id": entry["Id"], **why} for entry in failed]
-    if not done:
+    if not done:  # The emulator is not called, so its answer cannot provide Successful, which AWS always sends.
         return PartialAnswer(None, {"Successful": [], "Failed": failures})
     return PartialAnswer({**params, "Entries": done}, {"Failed": failures})
 

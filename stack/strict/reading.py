@@ -74,7 +74,8 @@ class Reading:
         `records`: how many records were read. `matched`: how many of them the source's filter let through. `raised`:
         the function raised an exception. Otherwise, it only reported the record as failed.
         If the source has BisectBatchOnFunctionError, an exception for more than one record splits the records into
-        halves. A try that ends with a split does not count: `tries` stays as it is, and goes on for the first half.
+        halves. Lambda does not count such a try. So `tries` stays as it is for the first half, and after this half,
+        `advance` sets it to zero.
         """
         if raised and source.get("BisectBatchOnFunctionError") and matched > 1:
             # Replace the first piece by its halves. For a whole batch, the list is still empty. `pieces` counts all

@@ -69,9 +69,10 @@ def install() -> None:
     if not persistence.PERSIST_STATE:
         return
     load = app._load_persisted_state
+    lambda_svc._restore_esm_positions = lambda store, positions: None  # `_load_streams` loads newer positions.
 
     def load_everything() -> None:
-        _load_streams()  # First, so that `load` does not load the readers' positions that the emulator itself saved.
+        _load_streams()
         load()
         _make_messages_visible()
         threading.Thread(target=_save_changes, daemon=True).start()
@@ -116,7 +117,7 @@ class _Saved:
 
 def _write(emails: list[Any], *, everything: bool) -> None:
     """Write the state to the files. Run this only in a fork: nothing else changes its memory, so no copy is needed."""
-    # The emulator's functions in `services` call this. The emulator's own process keeps the real `deepcopy`.
+    # The functions in `services` copy the state with `deepcopy`. The emulator's own process keeps the real `deepcopy`.
     copy.deepcopy = lambda value, memo=None: value  # type: ignore[assignment, misc]
     services = app._build_persistence_save_dict()
     saved_services = services if everything else DATA_SERVICES
@@ -184,8 +185,7 @@ def _reader_positions(table: str) -> list[int]:
 
 
 def _load_streams() -> None:
-    """Load the records and positions that `_write` saved. Ignore the emulator's own saved positions: they are older."""
-    lambda_svc._restore_esm_positions = lambda store, positions: None  # The original loads the older positions.
+    """Load the records and positions that `_write` saved."""
     saved = persistence.load_state(STREAMS_STATE)
     if saved:
         dynamodb._stream_records.update(saved["records"])

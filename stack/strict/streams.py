@@ -83,8 +83,8 @@ def _handle_next_batch(source: dict[str, Any]) -> bool:
     if number_done:
         reading.advance(number_done)
         lambda_svc._dynamodb_stream_positions[uuid] = position + number_done
-    # Either pieces of a failed batch are left, or the batch was full: then the stream may have more records. If the
-    # records must be tried again after a wait, the next call sees `is_backing_off` and returns False.
+    # Return True if pieces of a failed batch are left, or if the batch was full, because the stream may have more
+    # records then. If there is a wait before the next try, `is_backing_off` ends the next call.
     return bool(reading.pieces) or len(records) == batch_size
 
 
@@ -133,7 +133,7 @@ def _run_function(records: Sequence[Record], source: dict[str, Any], function: A
     _record_result(source, result, failed_at)
     if failed_at is None:
         return len(records)
-    if failed_at > 0:  # The next batch begins with the record that failed.
+    if failed_at > 0:  # The records before it are done. So do not count this as a failed try.
         return records.index(batch[failed_at])
     return _retry_or_discard(records, batch, source, function, result)
 
@@ -161,8 +161,7 @@ def _retry_or_discard(
     reading = _readings[source["UUID"]]
     is_retry_planned = not expired and reading.plan_retry(len(records), len(batch), source, raised=raised)
     if is_retry_planned:
-        # A try that ends with a split is not counted. So 0 means: the records were only split, and the first piece is
-        # tried at once.
+        # Wait if a try was counted. A split is not counted: if nothing else happened, try the first piece at once.
         if reading.tries > 0:
             lambda_svc._esm_backoff_until[source["UUID"]] = time.time() + lambda_svc._ESM_BACKOFF_SECONDS
         return 0
