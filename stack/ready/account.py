@@ -65,7 +65,7 @@ def _compute_calls(outputs: Mapping[str, str]) -> Iterator[AwsCall]:
 
 
 def _signing_rate(answer: Any) -> float:
-    """Return how many requests to sign by form the gateway accepts a second. `answer`: the answer of get_stage.
+    """Return the throttle of the route sign_by_form, in requests a second. `answer`: the answer of get_stage.
 
     A key of the answer contains the route's path, in which ~1 stands for a slash. AWS does not document whether the
     path's first slash is in the key, so accept both.

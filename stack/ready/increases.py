@@ -80,8 +80,8 @@ def _possible_email_increases(values: Values, expected: Expected) -> Iterator[In
 def _possible_quota_increases(values: Values, expected: Expected) -> Iterator[Increase]:
     limits, _assumed = limits_of(values)
     need = needs(ceil(expected.rate), service_times())
-    # If all executions that the crowd needs are reserved ones, the limit must also have room for MIN_UNRESERVED, which
-    # Lambda does not let us reserve.
+    # Assume that all executions that the crowd needs are reserved ones. Then the limit must also have room for
+    # MIN_UNRESERVED, which Lambda does not let us reserve.
     executions = need.concurrency + MIN_UNRESERVED
     yield _quota("Lambda: concurrent executions", limits.concurrency, executions, "lambda", "L-B99A9384")
     yield _quota("API Gateway: requests a second", limits.gateway_rate, need.gateway_rate, "apigateway", "L-8A5B8E43")
@@ -156,8 +156,8 @@ def _confirmations_per_second(values: Values, expected: Expected) -> float:
     """Return the expected confirmations a second: at most the rate of the emails that ask people to confirm.
 
     Each tally needs enough shards for this rate. If a limit of email could not be read, `limits_of` assumes the usual
-    limit. Ignore that one: if it is lower than the real limit, the tallies get too few shards, and confirmations
-    conflict. Too many shards only make reads dearer, although their number can never be lowered.
+    limit. Ignore an assumed limit: the real one may be higher, and then the tallies would have too few shards, so that
+    confirmations conflict. Too many shards are the smaller harm: they only make reads dearer.
     """
     limits, assumed = limits_of(values)
     # SES's limit, and our own (MAIL_PER_SECOND).

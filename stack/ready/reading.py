@@ -88,7 +88,10 @@ def _values(call: AwsCall, clients: Clients) -> list[Value]:
 
 
 def _answer(call: AwsCall, client: Any) -> Any:
-    """Make the call. If AWS answers in pages (a query: 1 MB each), read them all, and return them as one answer."""
+    """Make the call. If AWS answers in pages, read them all, and return them as one answer.
+
+    For example, DynamoDB answers a query in pages of 1 MB.
+    """
     if client.can_paginate(call.operation):
         pages = client.get_paginator(call.operation).paginate(**call.params)
         return pages.build_full_result()

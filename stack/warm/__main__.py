@@ -77,7 +77,7 @@ def revert(warming: Warming) -> None:
         say("Nothing to undo: make warm has changed nothing, or its changes are undone.")
         return
     hint = "Run make warm REVERT=1 again to continue."
-    # If a change cannot be undone, `undo` does nothing but remove it from the record. The loop below prints it.
+    # If a change cannot be undone, `undo` only removes it from the record. The loop below prints that it stays.
     _act_on_each(changes, warming.undo, "undone", hint, print_all=False)
     for change in changes:
         if not change.can_be_undone:
@@ -97,8 +97,7 @@ def _act_on_each(
     """Call `act` with each change, in order, and after each call print that the change is done.
 
     If calls fail, make the others, then raise Failure, whose text names what failed and ends with `hint`. `past_verb`:
-    the word for "done" in the texts. `print_all`: False prints only the changes that can be undone. `revert` prints the
-    others itself, because `act` only removes them from the record.
+    the word for "done" in the texts. `print_all`: if False, print only the changes that can be undone.
     """
     failed: list[str] = []
     for change in changes:

@@ -80,7 +80,8 @@ def change_of(item: dict[str, Any]) -> CapacityChange:
 def plan(values: Values, stack: StackDescription, expected: Expected) -> tuple[list[CapacityChange], list[str]]:
     """Return the changes, and texts that say what stays as it is, and why.
 
-    Reserve no concurrency at all if Lambda would not grant all of it.
+    Lambda refuses a reservation that leaves fewer than MIN_UNRESERVED executions unreserved. If the reservations
+    together leave fewer, plan none of them. Otherwise, their order would decide which functions get one.
     """
     reasons = [*_unchanged_reasons(values, expected)]
     changes = [*_warm_changes(values, stack, expected), *_shard_changes(values, expected)]
@@ -121,8 +122,8 @@ def _reservation_changes(values: Values, stack: StackDescription, expected: Expe
         "staff_authorizer": _STAFF_EXECUTIONS,
         "relay_mail": _READERS_OF_A_STREAM_SHARD * stream_shards,
         "send_mail": int(values.get("stack.MailSenders")),  # Never None: `model_values` sets it.
-        # The event source of this function may start two workers at once (stack/template/queues.py), which Lambda must
-        # then allow.
+        # Reserve at least the two workers that this function's event source may start at once: its max_concurrency
+        # (stack/template/queues.py).
         "store_overflow": max(overflow_workers, 2),
     }
     for function, after in needed.items():
@@ -138,6 +139,7 @@ def _table_quota(values: Values) -> int:
 
 
 def _unchanged_reasons(values: Values, expected: Expected) -> Iterator[str]:
+    """Yield a text for each capacity that `make warm` leaves as it is. It never changes the last two."""
     if not values.get("table.warm_signatures"):
         yield "warm throughput: the table's value could not be read"
     needed, quota = needed_table_units(expected), _table_quota(values)
