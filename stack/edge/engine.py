@@ -103,11 +103,11 @@ class Edge:
     ) -> _Loaded:
         """Ask the origin, and cache its answer under the key, if there is a key.
 
-        `cached`: the stale answer, if any. Return this answer if the origin says that it is unchanged, or if the origin
-        fails and this answer may be served after a failure. The rule about cookies: "Cache content based on cookies".
+        `cached`: the stale answer. Return it if it is unchanged, or may be served after a failure of the origin.
         """
         origin_request = origin_request_of(request, behaviour)
-        if cached and not behaviour.forwards_cookies:  # With cookies, always ask for the whole answer.
+        # "Cache content based on cookies": CloudFront sends no conditional requests if it forwards cookies.
+        if cached and not behaviour.forwards_cookies:
             origin_request = origin_request.with_headers(cached.validators())
         is_unreachable = False
         try:

@@ -57,6 +57,7 @@ def lifetime(answer: EdgeAnswer, policy: CachePolicy) -> Lifetime:
         return Lifetime(fresh=policy.min_ttl, if_unreachable=max(policy.min_ttl, if_unreachable))
     fresh = _fresh_seconds(cache_control, answer.headers, policy)
     stale_while_revalidate = _seconds(cache_control, "stale-while-revalidate", default=0)
+    # If the origin fails, CloudFront serves a stale answer even without stale-if-error.
     stale_if_error = _seconds(cache_control, "stale-if-error", default=policy.max_ttl)
     # The maximum TTL also limits for how long a stale answer may be served.
     while_refreshing = min(fresh + stale_while_revalidate, policy.max_ttl)

@@ -43,7 +43,7 @@ def applications(stack: Deployed, api_port: int, archive: Path | None = None) ->
 
 
 def _url_signer(stack: Deployed) -> Callable[[str], str]:
-    """Return a function that signs URLs of the bucket with the busy page, which people see when the API fails."""
+    """Return a function that signs URLs of the bucket that holds the busy page (people see it when the API fails)."""
     client = Cloud(stack.endpoint).client("s3")
     bucket = stack.outputs["BusyBucketName"]
 

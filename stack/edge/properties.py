@@ -123,8 +123,9 @@ def added_headers(config: Properties) -> dict[str, tuple[str, bool]]:
         added[declared["Header"]] = (declared["Value"], is_true(declared["Override"]))
     if "ContentTypeOptions" in security_parts:
         added["X-Content-Type-Options"] = ("nosniff", is_true(security_parts["ContentTypeOptions"]["Override"]))
+    # A part and the property in it may have different names: FrameOptions: {"FrameOption": "DENY", "Override": True}.
     for name, header in _SECURITY.items():
-        for part in security_parts.values():  # For example, FrameOptions: {"FrameOption": "DENY", "Override": True}.
+        for part in security_parts.values():
             if name in part:
                 added[header] = (part[name], is_true(part["Override"]))
     return added

@@ -28,7 +28,7 @@ def application(origins: Origins, emulator: str, archive: Path | None = None) ->
     app.on_response_prepare.append(_without_server_header)
     inbox = Inbox(emulator, lambda: origins.session, archive)  # The session exists only while the server runs.
     app.add_routes(routes(inbox))
-    # Unlike a dot, [\s\S] also matches line breaks.
+    # Unlike a dot, [\s\S] also matches line breaks: aiohttp decodes a %0A in the path before it compares.
     app.router.add_route("*", r"/{path:[\s\S]*}", serve)
     return app
 

@@ -27,9 +27,9 @@ _TRUST = {
 def transform(template: Template) -> Template:
     """Return the template as AWS's Serverless transform expands it, without resources that moto cannot create.
 
-    This also changes `template`: its functions get the CodeUri of a file in a bucket, as at a deployment. moto ignores
-    the body of a REST API. AWS takes the API's name from the body, so give the API a name here. Leave out the API's
-    stage and deployment, which moto refuses for an API without methods.
+    This also changes `template`: its functions get the CodeUri of a file in a bucket, as at a deployment.
+    The body of a REST API contains the API's name and methods, but moto ignores the body. So give the API a name, and
+    leave out its stage and deployment, which moto refuses for an API without methods.
     """
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":

@@ -43,8 +43,9 @@ def problems(catalogue: Catalog, texts: Catalog) -> Iterator[str]:
 def _problems_of(message: Message) -> Iterator[str]:
     """Yield the problems of the translation of one text.
 
-    Each form of a translation must have all values, because in some languages one form is for several numbers. For
-    example, Russian has one form for 1, 21 and 31. So this form must contain the number, as the English plural does.
+    Each form of a translation must have all values of the English plural. The English singular may leave out the
+    number ("one signature"), but a form of another language may not, because it may be for several numbers. For
+    example, Russian has one form for 1, 21 and 31.
     """
     english = _english(message)
     # A text with a singular and a plural has several forms.

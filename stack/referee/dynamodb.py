@@ -76,7 +76,7 @@ def _as_one_request(operation: str, part: Any) -> dict[str, Any]:
 
 
 def _transaction(operation: str, params: Request, where: Where) -> Iterator[Question]:
-    """Yield a question for each action of the transaction. All these actions must be allowed."""
+    """Yield one or two questions for each action of the transaction (see `_interpretations`). All must be allowed."""
     for item in params["TransactItems"]:
         for kind, request in item.items():
             action = _TRANSACTION_ACTIONS[kind]
@@ -174,9 +174,10 @@ def _attributes(action: str, request: Request, where: Where) -> set[str]:
 
 
 def _local_index_key(request: Request) -> set[str]:
-    """Return `never_set`, the key of the table's local index (stack/template/tables.py), if the table has one.
+    """Return the sort key of the table's local index. Only the signatures table has such an index.
 
-    AWS's pages leave open whether a policy must name this key for a request that does not use the index. So the referee
+    The key is an attribute with the name `never_set`: no item has it (stack/template/tables.py says why). AWS's
+    pages leave open whether a policy must name this key for a request that does not use the index. So the referee
     requires it for every request on the table.
     """
     return {"never_set"} if "signatures" in str(request["TableName"]).lower() else set()

@@ -110,9 +110,9 @@ class Resolver:
     def _ref(self, name: str) -> str:
         """Return a parameter's value or a resource's physical name.
 
-        For some resources, AWS returns a URL, an ARN or an id instead. Policies do not contain a `Ref` to such a
-        resource. Distributions do, for example to their cache policy. The local CDN only finds the resource by this
-        value, so any value that is always the same is right.
+        For some resources, AWS returns a URL, an ARN or an id instead of the name. The name is good enough here.
+        Policies do not contain a `Ref` to such a resource. A distribution does, for example to its cache policy, but
+        the local CDN only finds the resource by this value.
         """
         pseudo = {
             "AWS::Region": self.where.region,
