@@ -54,9 +54,9 @@ def decide_signature(copied: Item, live: Item | None, since_copy: SinceCopy) -> 
 def _decide_newer(copied: Item, live: Item, since_copy: SinceCopy) -> RestoreDecision:
     """Decide for a live signature that was signed or changed after the copy's moment: it stays.
 
-    But if the damage deleted the person's stop of updates, the application did not see the stop when a partner later
-    sent a consent from before it. For a partner whose signatures count at once, this started updates: turn them off.
-    If the person signed again on our site instead, they chose anew, so their updates stay.
+    But turn its updates off if these things happened, in this order: a partner got the person's consent; the person
+    stopped updates; the damage deleted this stop; the partner sent the consent, which started updates, because its
+    signatures count at once (`by_partner`). A person who signed again on our site chose anew: their updates stay.
     """
     # If the copy has both a stop and `updates`, the person agreed again after the stop.
     stop_in_copy = {} if copied.get("updates") else _part(("unsubscribed_at",), copied)
@@ -80,10 +80,11 @@ def _decide_unchanged(live: Item, since_copy: SinceCopy) -> RestoreDecision:
     if live["sk"] in since_copy.withdrawn_by_link and live["state"] != SignatureState.WITHDRAWN:
         return RestoreDecision(RestoreOutcome.WITHDRAWN)  # For this outcome, restore.py calls `withdraw`.
     stop = _stop_of_updates(live, since_copy)
-    # A text that sorts before all times of this second: "05" before "05.25Z". `unsubscribed_at` has such fractions.
+    # `unsubscribed_at` has fractions of a second. Without "Z", this text sorts before them: "05" before "05.25Z".
     start_of_restore = live["restored_at"].removesuffix("Z")
-    has_stopped_after_restore = live.get("unsubscribed_at", "") >= start_of_restore
-    if stop and not has_stopped_after_restore:
+    # A stop stored since the restore is later than the stop in the file, and `updates` may be a later choice still.
+    has_stop_since_restore = live.get("unsubscribed_at", "") >= start_of_restore
+    if stop and not has_stop_since_restore:
         change = Change(item_key(keys.SIGNATURES, live), assign=stop, when=_is_unchanged(live))
         return RestoreDecision(RestoreOutcome.UNSUBSCRIBED, change)
     return RestoreDecision(RestoreOutcome.SAME)
@@ -97,8 +98,8 @@ def _is_damaged(copied: Item, live: Item) -> bool:
     has_new_time = any(time != copied.get(name) for name, time in live_times.items())
     if has_new_time:
         return False  # The application changed the item.
-    # A signature that the undo of an import withdrew may keep one of these attributes: `unsubscribed_at`. If its owner
-    # then withdraws too, the application removes it, although no time changes. So this is no damage.
+    # A withdrawn signature may lack `unsubscribed_at` without damage: staff undid an import, which withdrew it but kept
+    # this attribute. Then the owner withdrew too, which removed the attribute. `withdrawn_at` stayed as it was.
     is_withdrawn = live.get("state") == SignatureState.WITHDRAWN
     has_lost_data = not is_withdrawn and bool(_lost(_REMOVED_ONLY_WITH_NEW_TIME, copied, live))
     return has_lost_data or _part(SIGNED, copied) != _part(SIGNED, live)
@@ -150,8 +151,8 @@ def _stop_of_updates(item: Item, since_copy: SinceCopy) -> Item:
     The engineer's file (`unsubscribed`) does not say when the person stopped them. `now` is the latest possible time:
     then a partner's consent from before the stop cannot start updates again.
     """
-    # A signature that its owner withdrew gets no updates, so it needs no stop. But if the undo of an import withdrew it
-    # (`taken_back_at`), a later import may bring it back, with updates.
+    # A withdrawn signature gets no updates, so it needs no stop. But if it has `taken_back_at`, staff withdrew it by
+    # undoing an import, and a later import may bring it back, with updates.
     may_get_updates = item.get("state") != SignatureState.WITHDRAWN or "taken_back_at" in item
     if item["sk"] in since_copy.unsubscribed and may_get_updates:
         return {"updates": False, "unsubscribed_at": exact(since_copy.now)}
@@ -175,7 +176,7 @@ def _repair(copied: Item, live: Item, since_copy: SinceCopy) -> Change:
     removed = [name for name in replaced if name not in copied]
     if copied["state"] == SignatureState.CONFIRMED:  # It does not expire, and needs no email with a link to confirm.
         removed.append("expires_at")
-        if live.get("state") != SignatureState.CONFIRMED:  # A confirmed one may wait for an email such as a receipt.
+        if live.get("state") != SignatureState.CONFIRMED:  # Otherwise keep its request: perhaps for a receipt.
             removed += MAIL_REQUEST_FIELDS
     elif "expires_at" in copied and "expires_at" not in live:
         assign["expires_at"] = copied["expires_at"]

@@ -47,7 +47,7 @@ def restore(arguments: argparse.Namespace) -> None:
 
     A repeat leaves restored items as they are, but withdraws those in --leave-out, and stops updates (--unsubscribed).
     """
-    if arguments.finish and arguments.at is None:
+    if arguments.finish and arguments.at is None:  # None: `--at latest`.
         raise common.InputError("--finish needs the time of the copy. --at latest is a different time in each run")
     copy = copy_of(arguments.table, arguments.at)
     if arguments.finish:
@@ -66,7 +66,7 @@ def _put_back(copy: Copy, arguments: argparse.Namespace) -> None:
     if not arguments.dry_run:
         common.audit("table.restored", arguments.table, at=iso(copy.moment))
     items = restore_items(copy.pages(), common.tables(), arguments.table, withdrawn.read, write=not arguments.dry_run)
-    counted, slugs_to_recount = _count_outcomes(items, arguments)
+    counted, slugs_to_recount = _restore_and_count(items, arguments)
     note = ": dry run, nothing is written" if arguments.dry_run else ""
     print(f"{arguments.table} as of {iso(copy.moment)}{note}")
     lines = [f"{counted[outcome]:>11,} {outcome}" for outcome in RestoreOutcome if counted[outcome]]
@@ -124,7 +124,7 @@ def _carry_out(decision: RestoreDecision, key: Key, now: datetime, live: Tables)
 
 
 def _begin(copy: Copy, arguments: argparse.Namespace) -> None:
-    if arguments.at:  # None means "latest". It needs no check: AWS has just named this moment.
+    if arguments.at:  # "latest" (None) needs no check: AWS has just named this moment.
         with_retries(copy.window).check(arguments.at)
     common.audit("table.copied", arguments.table, at=iso(copy.moment), copy=copy.name)
     with_retries(copy.begin)
@@ -136,8 +136,8 @@ def _delete_copy(copy: Copy, table: str) -> None:
     print(f"deleted {copy.name}" if was_deleted else f"there is no {copy.name}")
 
 
-def _count_outcomes(items: Iterable[RestoredItem], arguments: argparse.Namespace) -> tuple[Outcomes, set[str]]:
-    """Take the items, which restores them one by one. Return their number by outcome, and the slugs to recount.
+def _restore_and_count(items: Iterable[RestoredItem], arguments: argparse.Namespace) -> tuple[Outcomes, set[str]]:
+    """Restore the items, each when the loop takes it. Return their number by outcome, and the slugs to recount.
 
     Print the ids of GONE items, and with the option --list those of all items except SAME.
     """
@@ -147,7 +147,7 @@ def _count_outcomes(items: Iterable[RestoredItem], arguments: argparse.Namespace
         counted[outcome] += 1
         if outcome in OUTCOMES_CHANGING_COUNTS:
             slugs_to_recount |= _slugs_to_recount(arguments.table, item["pk"])
-        # GONE: in the activity log, staff withdrew or erased it. Perhaps this failed, so the engineer must check.
+        # GONE is left out because of an entry in the activity log. The engineer must check it (damage.py says why).
         is_listed = arguments.list and outcome is not RestoreOutcome.SAME
         if is_listed or outcome is RestoreOutcome.GONE:
             print(f"{outcome}\t{item['pk']}\t{item['sk']}")
@@ -171,8 +171,8 @@ def _slugs_to_recount(table: str, pk: str) -> set[str]:
 def _print_next_steps(arguments: argparse.Namespace, copy: Copy, slugs_to_recount: set[str]) -> None:
     if slugs_to_recount and not arguments.dry_run:
         if arguments.table == keys.SIGNATURES:
-            print("People may have withdrawn by a link while their signature was missing. In ten minutes, query the")
-            print("log of Links again, and run this command again with the ids that it has then (runbook, step 6).")
+            print("People may have withdrawn by a link while their signature was missing. In ten minutes, when the log")
+            print("of function Links is complete, query it and run this command again with the ids (runbook, step 6).")
         print("Wait some minutes for the stream, then check the counts:")
         for slug in sorted(slugs_to_recount):
             print(f"  manage.py recount {slug}")

@@ -89,7 +89,8 @@ def repair_tally(petition: Petition, found: Recount) -> None:
     Raise common.InputError if there is drift and signatures have just changed: then the drift is not known exactly.
     """
     _refuse_while_moving(found)
-    # The adjusting entry goes to today's shards. While today is closed, these are not read.
+    # Today may be closed by mistake. Then today's shards are not read. So first reopen today: the repair below writes
+    # into these shards.
     if reopened_days := reopen(petition.slug, times.now(), common.tables()):
         days = ", ".join(str(day) for day in reopened_days)
         print(f"  reopened, because they were closed before they were over: {days}")

@@ -16,8 +16,9 @@ from chalicelib.staff.audit.record import entries
 from commands import common
 from commands.decision import SinceCopy
 
-# An entry is written before its action is done, and the copy's moment may be between these two times. So each read
-# begins earlier.
+# An entry is written before its action is done, and the copy's moment may be between these two times. So the first read
+# begins earlier than the moment. The later reads begin earlier than the end of the read before: meanwhile, an entry may
+# have been stored with a time before that end.
 OVERLAP = timedelta(hours=1)
 ERASED, WITHDRAWN = "signature.erased", "signature.withdrawn"
 
@@ -48,7 +49,7 @@ class WithdrawnSince:
     def read(self) -> SinceCopy:
         """Return which signatures were withdrawn, erased or unsubscribed since the copy's moment. Idempotent.
 
-        Read the new entries of the log, and once more those of the last hour (OVERLAP).
+        Read the new entries of the log, and once more those of the hour before (OVERLAP).
         """
         now = times.now()
         for entry in entries(self._since, now, common.tables()):
