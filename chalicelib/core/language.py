@@ -68,7 +68,7 @@ class Language(NamedTuple):
 
     @property
     def direction(self) -> str:
-        """Return "ltr" or "rtl", as in HTML."""
+        """Return "ltr" or "rtl", as in HTML. The Arabic catalogue would have "rtl" as the translation of "ltr"."""
         return self.cldr(DIRECTION, "ltr")
 
     @property

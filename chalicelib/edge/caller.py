@@ -55,7 +55,8 @@ def _address_from_cdn(request: Request) -> str:
     """Return the visitor's address, which is the second from the end of X-Forwarded-For; "" if there is none.
 
     The CDN adds the visitor's address at the end, and API Gateway then adds the CDN's address. Visitors can forge all
-    earlier addresses. They can also forge CloudFront-Viewer-Address, which CloudFront sets only if a policy lists it.
+    earlier addresses. Do not use the header CloudFront-Viewer-Address: CloudFront sets it only if a policy lists it.
+    Without such a policy, visitors can forge it.
     """
     forwarded = _header(request, "x-forwarded-for").split(",")
     last_but_one = forwarded[-2].strip() if len(forwarded) > 1 else ""

@@ -43,9 +43,10 @@ def frame_policy(origins: Sequence[str]) -> dict[str, str]:
 def is_embedded(request: Request, path: str = "") -> bool:
     """Return whether the page is made for a frame on another site.
 
-    `path`: the path that the visitor requested, if no view answers it. Then `request.path` may be only CATCH_ALL
-    (edge/routes.py). When somebody sends a form in a frame, the answer is shown in the same frame. The URL of this
-    answer has `?embed=1`.
+    When somebody sends a form in a frame, the answer is shown in the same frame. The URL of this answer has `?embed=1`.
+
+    Views leave `path` out. For a request that no view answers (404 or 405), `path` is the visitor's path, because
+    `request.path` may be only CATCH_ALL (edge/routes.py).
     """
     path = path or request.path
     answers_form = path.startswith("/petitions/") and path.endswith(("/signatures", "/thanks"))
@@ -112,7 +113,7 @@ def _links_by_language(request: Request, codes: Sequence[str]) -> list[tuple[Lan
 
 
 def problem_page(request: Request, problem: Problem, path: str = "", form_path: str = "") -> Response:
-    """Return the page of a problem. `path`: what the visitor requested, if no view answers it (see `is_embedded`).
+    """Return the page of a problem. `path`: for `is_embedded`, the visitor's path if no view answers the request.
 
     `form_path`: the path of a form that the page links to, if any.
     """

@@ -86,7 +86,8 @@ def not_modified(headers: Mapping[str, str]) -> Response:
 def conditional_answer(request: Request, values: object, response: Response) -> Response:
     """Return the response with an ETag and the headers REVALIDATED, or 304 if the client already has this ETag.
 
-    The ETag is a hash of the request's query and of `values`: all data of the response that should change the ETag.
+    The ETag is a hash of `values`, all data of the response that should change the ETag, and of the request's query. So
+    if a script keeps one ETag and then asks with another query, it gets no 304, even if the values are the same.
     """
     parameters = dict(request.query_params or {})
     query_and_values = json.dumps([parameters, values], sort_keys=True)

@@ -50,7 +50,6 @@ class Site(Chalice):
         if context_of_request.get("httpMethod") in methods:
             return _as_text(super().__call__(event, context))
         path = str(event.get("path") or "/")
-        # So that `path_prefix` finds the prefix of our addresses.
         catch_all_context = _with_catch_all_path(context_of_request, path)
         request = Request({**event, "requestContext": catch_all_context}, context)
         problem_response = partial(_problem, path=path)
@@ -95,8 +94,8 @@ def answer_without_view(request: Request, path: str) -> Response:
         # After a 302, clients send a GET and drop the body. After a 307, they send the same request again.
         status = 302 if request.method in ("GET", "HEAD") else 307
         return redirect(request, without_slash, status)
-    # After a refused form, the browser's address is the path of the POST. Opening it again sends a GET here: link to
-    # the form.
+    # After a refused form, the browser's address is the path of the POST. If the person opens this address again, the
+    # browser sends a GET, and gets a page with a link to the form.
     form_path = _form_of(found, path) if request.method in ("GET", "HEAD") else ""
     detail = NOT_SENT_AGAIN if form_path else f"This address does not take {request.method}."
     response = _problem(request, Problem(405, "Method Not Allowed", detail), path, form_path)
@@ -109,17 +108,17 @@ def answer_without_view(request: Request, path: str) -> Response:
 
 
 def _form_of(routes: list[Route], path: str) -> str:
-    """Return where the form is that browsers post to this path: on the petition's page. Return "" if there is none."""
+    """Return the path of the petition's form, with #sign, if browsers post this form to `path`. Otherwise return ""."""
     takes_form = any(route.view == "sign_by_form" for route in routes)
     return f"{path.removesuffix('/signatures')}#sign" if takes_form else ""
 
 
 def _with_catch_all_path(context: Mapping[str, Any], path: str) -> Mapping[str, Any]:
-    """If no route matched, replace `path`, the visitor's path, in the request's context by CATCH_ALL.
+    """If no route matched, replace the visitor's path by CATCH_ALL in the context's path, for `path_prefix`.
 
-    `path_prefix` finds the prefix of our addresses: it cuts the request's path from the end of the context's path. If
-    no route matched, the request's path is CATCH_ALL, so the context's path must end with CATCH_ALL: for the visitor's
-    path /nothing, /site/nothing becomes /site/{proxy+}.
+    Example: the visitor asks for /a/b, and the context's path is /site/a/b. Return a context with /site/{proxy+}.
+    `path_prefix` cuts as many parts from its end as `request.path` has. This is the path of the route, here CATCH_ALL:
+    one part. From /site/a/b, it would cut only /b.
     """
     if context.get("resourcePath") != CATCH_ALL:
         return context

@@ -79,10 +79,10 @@ def _signing_keys(jwks: Mapping[str, Any]) -> list[Any]:
 
 
 def _has_other_authorized_party(claims: Claims, client_id: str) -> bool:
-    """Return whether `azp` must name us but does not: it must if there is an `azp`, or several audiences.
+    """Return whether `azp` is wrong, or is missing although there are several audiences.
 
-    `azp` is the authorized party: the client to which the provider issued the token. The caller has already checked
-    that we are an audience (`_claim_rules`).
+    `azp` is the authorized party: the client to which the provider issued the token. It must be us. The caller has
+    already checked that we are an audience (`_claim_rules`).
     """
     audience, party = claims["aud"], claims.get("azp")
     has_several_audiences = isinstance(audience, list) and len(audience) > 1

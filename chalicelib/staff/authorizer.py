@@ -131,11 +131,13 @@ def _allowed(rights: Set[Right], path: str) -> list[str | AuthRoute]:
     """Return the routes that these rights open, as patterns. All other routes stay closed. `path`: that of the request.
 
     API Gateway requires at least one route. There always is one: every token of staff opens the routes of
-    ANY_STAFF_TOKEN, and every token of a partner opens the routes of partners.
+    ANY_STAFF_TOKEN, and every token of a partner opens the routes of partners. Among both are routes without a
+    variable, such as /api/staff/me and /api/osdi, which are never left out below.
     """
-    # For API Gateway, a path with a slash at its end belongs to the same route. For IAM, it is another path.
+    # For API Gateway, a path with a slash at its end belongs to the same route. For IAM, it is another path. So if the
+    # request's path has this slash, each returned pattern gets one too.
     bare_path = path.removesuffix("/")
-    slash = path.removeprefix(bare_path)
+    slash = "/" if path.endswith("/") else ""
     reachable: Set[Right | Access] = rights if rights == {Right.PARTNER} else {*rights, Access.ANY_STAFF_TOKEN}
     opened = [route for route in ROUTES.values() if route.right in reachable]
     # Leave out a pattern that matches the path although the path belongs to another route: /petitions/* matches
