@@ -58,6 +58,8 @@ class Mail:
 
 
 class Mailer:
+    """Sends email. A batch is what one invocation of the Lambda function sends: perhaps nothing."""
+
     def __init__(self, client: "SESV2Client", sender: str, configuration_set: str) -> None:
         self._client = client
         self._sender = sender
@@ -82,7 +84,7 @@ class Mailer:
 
         Raise Throttled, Denied or Unreached if the email was not sent. Raise plain Unavailable if perhaps it was sent.
         """
-        self._sending_batch_began_at = self._batch_began_at
+        self._sending_batch_began_at = self._batch_began_at  # For `close_if_idle`: this batch uses the connection.
         reply_to: dict[str, Any] = {"ReplyToAddresses": [mail.reply_to]} if mail.reply_to else {}
         # `_translate_no_connection` is the inner one, so it gets an error first. If there is no connection, it raises
         # Unreached. `translate_errors` would raise plain Unavailable.

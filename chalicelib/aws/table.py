@@ -84,7 +84,7 @@ class Tables:
         for wait in (*BATCH_GET_WAITS, None):  # After the last attempt, do not wait.
             with translate_errors("storage", storage_error):
                 answer = self._client.batch_get_item(RequestItems=request)
-            self.answered_at = _time_of_answer(answer)  # tallies/close.py compares days with this time and our clock.
+            self.answered_at = _time_of_answer(answer)  # Tells tallies/ whether a day is over: our clock may be wrong.
             for items in answer["Responses"].values():
                 found += map(from_wire, items)
             request = answer.get("UnprocessedKeys")

@@ -41,8 +41,8 @@ class SecondsCache(Generic[Value]):
         except Exception as error:
             if entry is None or not self._keep_stale:
                 raise
-            # Unavailable: AWS fails, or refuses the call, which is already logged (Denied). After any other error,
-            # somebody must repair something: the item is unreadable, or the code has a bug.
+            # Do not log Unavailable: AWS fails for a time. Denied, a kind of Unavailable, is logged where it is raised.
+            # After any other error, somebody must repair something: the item is unreadable, or the code has a bug.
             if not isinstance(error, Unavailable):
                 log.degraded("stale_value_used")
             value = entry.value

@@ -36,7 +36,8 @@ def _utc(moment: datetime) -> datetime:
     # Close to the years 1 and 9999, where Python's calendar ends, `astimezone` may fail.
     utc = moment.astimezone(UTC) if 1 < moment.year < 9999 else moment
     # Check the year in UTC, because the time is stored in UTC: a stored time must be valid when it is read. Before the
-    # year 1000, `iso` may write fewer than four digits. After 8999, there is room for days that our code adds.
+    # year 1000, `iso` may write fewer than four digits. The last year is 8999 and not 9999, so that our code can add
+    # days to a time.
     if not 1000 <= utc.year < 9000:
         raise ValueError("Use a year from 1000 to 8999")
     return utc
@@ -47,9 +48,10 @@ def _refuse_number(value: object) -> object:
 
     Pydantic would read it as seconds since 1970. But a spreadsheet that writes 45620 means a day of 2024.
     """
-    # A date such as 2026-11-24 has a hyphen. At the start of a text, it is the sign of a number, such as -45620.
-    is_number_text = isinstance(value, str) and "-" not in value[1:]
-    if is_number_text or isinstance(value, int | float):
+    # A date has a hyphen: 2026-11-24. So a text without one is a number, or no time at all. A hyphen at the start does
+    # not count: it is the sign of a number, such as -45620.
+    is_text_without_date = isinstance(value, str) and "-" not in value[1:]
+    if is_text_without_date or isinstance(value, int | float):
         raise PydanticCustomError("datetime_type", "Not a time")
     return value
 

@@ -75,7 +75,8 @@ def send_mail(event: SQSEvent) -> Failures:
 def send_other_mail(event: SQSEvent) -> Failures:
     """Send email that nobody waits for. `watch_mail` turns this sender off while urgent email needs rate or quota.
 
-    At SES's lowest rate, this function sends one email in ten seconds. So a larger batch would take too long.
+    At SES's lowest rate, one email a second, each of the two senders of other email has a tenth of the rate: one email
+    in ten seconds (LONGEST_GAP). So a larger batch would take too long.
     """
     return handle_messages(event, _message_handler(Priority.OTHER, _share_of_other_email))
 
@@ -105,8 +106,9 @@ def _relay(changes: Iterable[StreamChange]) -> None:
     deadline = time.monotonic() + RELAY_SECONDS
     images = [(change.before, change.after) for change in changes]
     relayed_count = relay(images, times.now(), _outbox(), tables())
-    # The letters of many people can take too long. Both iterators are lazy: `request_letters` takes the images of one
-    # change from them, requests its letters, and takes the next. If the deadline is over then, this raises NotYet.
+    # The letters of many people can take too long. Both iterators are lazy: `request_letters` takes one change from
+    # them, requests its letters, and takes the next. If the deadline is over when it takes one, `images_in_time` raises
+    # NotYet. The changes then come again, and are relayed again, which does no harm.
     images_in_time = until_deadline(images, deadline, time.monotonic)
     images_for_letters = _remove_withdrawn_letters_before_each(images_in_time)
     letter_count = request_letters(images_for_letters, times.now(), _outbox(), tables())
@@ -134,10 +136,10 @@ def _message_handler(priority: Priority, share_of_rate: Callable[[], float]) -> 
     mailer().close_if_idle(times.now())
     deliver = limit_rate(mailer().send, limiter)
     context = MailContext(settings().site_url, settings().token_keys, settings().limit_keys, deliver)
-    # The sender's time (BUDGET_SECONDS) begins here, so that it includes the call to AWS by `share_of_rate`. Lambda's
-    # timeout is calculated for this time and one last email.
     batch_sender = BatchSender(KINDS, context, tables(), time.monotonic, time.sleep)
     # At most `mail_senders` copies of this function run at the same time. Each keeps to an equal part of the share.
+    # `share_of_rate` may call AWS. Set the rate after the sender's time (BUDGET_SECONDS) has begun, so that this time
+    # includes the call: Lambda's timeout is calculated for this time and one last email.
     limiter.per_second = share_of_rate() * settings().mail_per_second / settings().mail_senders
 
     def handle(message: Mapping[str, Any]) -> None:

@@ -49,18 +49,18 @@ class Selection:
         moment = self.export.moment
         self.moment = iso(moment)
         # If a confirmation is within SETTLING of the moment, before or after, we cannot know whether the tally has it.
-        # `confirmed_at` and `withdrawn_at` are compared with this text. It sorts before every time of its second, also
-        # one with fractions, as `withdrawn_at` has them.
-        self.unsure_from = lower_bound(moment - SETTLING)
         self.late_until = iso(moment + SETTLING)
+        # `unsure_from` is also compared with `withdrawn_at`, which has fractions of a second: "05.25Z" sorts before
+        # "05Z". `lower_bound` sorts before both.
+        self.unsure_from = lower_bound(moment - SETTLING)
 
     def check_and_count(self, item: Item) -> bool:
         """Return whether the export includes the signature, and count it in `totals`."""
         if item["state"] == SignatureState.CONFIRMED and item["confirmed_at"] <= self.moment:
             self._count_row(item)
             return True
-        # Withdrawn after the moment or shortly before it: perhaps the tally includes this signature. After withdrawing,
-        # the person may have signed or confirmed again, so the signature's state does not matter.
+        # Withdrawn after the moment or shortly before it: perhaps the tally includes this signature. The state does not
+        # matter: if the person signed again, the same item is pending or confirmed, and keeps `withdrawn_at`.
         if item.get("withdrawn_at", "") >= self.unsure_from:
             self.totals.gone += 1
         # Confirmed soon after the moment: perhaps the tally includes this signature. If it is in `gone` too, it counts

@@ -26,7 +26,8 @@ def public_areas(confirmed: int, by_area: Mapping[str, int]) -> dict[str, int]:
             areas[name] = number
     ranked = largest_first(areas)[:MAX_AREAS]
     while ranked:
-        # The true number. People only see numbers that are rounded down, so what they compute is this number or larger.
+        # Check the true number. What people compute from the shown numbers is never smaller, because these are rounded
+        # down.
         outside = confirmed - sum(number for _, number in ranked)
         if _may_be_known(outside):
             break

@@ -42,12 +42,12 @@ def level_now(tables: Tables) -> Level:
     try:
         return _cached_level.get("level", lambda: stored_level(tables))
     except Exception as error:
-        # Unavailable: AWS fails, or refuses the call, which is already logged (Denied). After any other error, somebody
-        # must repair something: the item is unreadable, or the code has a bug.
+        # Do not log Unavailable: AWS fails for a time. Denied, a kind of Unavailable, is logged where it is raised.
+        # After any other error, somebody must repair something: the item is unreadable, or the code has a bug.
         if not isinstance(error, Unavailable):
             log.degraded("level_unreadable")
-        # If the cache knew a level, it would have returned this level and not the error. So cache NORMAL for
-        # LEVEL_SECONDS, and the next requests do not wait for the same failure.
+        # The cache has no level, fresh or stale: otherwise `get` would have returned it and not raised the error. So
+        # this `get` stores NORMAL for LEVEL_SECONDS, and the next requests do not wait for the same failure.
         return _cached_level.get("level", lambda: Level.NORMAL)
 
 
