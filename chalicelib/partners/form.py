@@ -130,8 +130,8 @@ def read_signature(
         message = "This partner's signatures need our email to confirm, but this consent allows no email"
         raise Invalid([FieldError("consent.email", message)])
     # A file or an OSDI client may leave the date out: then `obtained_at` is `now`. So only a time before `now` counts
-    # as a date, and a time after `now` (a small clock error) does not. This is safe: without a date, we assume that the
-    # consent is older than a withdrawal.
+    # as a date, and a time after `now` (a small clock error) does not. This is safe: a consent without a date counts as
+    # older than any withdrawal, so it brings nobody back who withdrew.
     is_dated = consent.obtained_at < now
     return SentSignature(identifier=signature.identifier, form=form, consent=consent, row=row, is_dated=is_dated)
 

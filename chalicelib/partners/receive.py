@@ -20,7 +20,7 @@ from chalicelib.partners.model import CountsWhen, Receipt, ReceiveOutcome
 from chalicelib.partners.receiving import ReceivingContext, Wordings
 from chalicelib.partners.sent_again import (
     find_signature,
-    hurry_email,
+    hurry_imported_email,
     is_suppressed,
     may_be_stored_again,
     record_sender,
@@ -80,10 +80,10 @@ def _take(
         signature = find_signature(current, receiving)
         if not may_be_stored_again(current, signature, now):
             record_sender(new, current, signature, receiving)
-            hurry_email(signature, submission, current, receiving, now)
+            hurry_imported_email(signature, submission, current, receiving, now)
             return repeated_result(current, new, signature)
-        # Two requests may both claim the receipt here: the later receipt stays. Both are for the same signature, which
-        # `sign` stores only once and `confirm` counts only once.
+        # Another request may do the same at the same time. Then both claim the receipt, and the later one stays. Both
+        # are for the same signature (`_claim` compared its id), which is stored once and counted once.
         if not store.claim_again(new, current, receiving.tables):
             raise Conflicted("storage")  # An undo has just marked the receipt as undone. A repeat replaces it.
         current = new
@@ -128,17 +128,17 @@ def _store_and_count(
         return ReceiveOutcome.SUPPRESSED
     submission = submission.without_stopped_updates(before)
     has_signed = before is not None and not before.is_withdrawn_or_expired(now)
+    # The origin also says which email to request. A person who has signed already gets none.
     origin = receiving.origin_of(submission, receipt, has_signed=has_signed)
     signed = sign(submission.form, receiving.petition, origin, now, receiving.signing)
     if signed.outcome is Outcome.OVERFLOWED:
         raise Unavailable("storage")  # The signature waits in a queue, unconfirmed. A repeat settles the receipt.
     signature = find_signature(receipt, receiving)
     has_this_receipt = signature is not None and signature.receipt == receipt.digest
-    counts_at_once = receiving.partner.counts is CountsWhen.AT_ONCE
-    if counts_at_once and signature is not None and signature.state is SignatureState.PENDING:
+    if receiving.partner.counts is CountsWhen.AFTER_EMAIL:
+        hurry_imported_email(signature, submission, receipt, receiving, now)
+    elif signature is not None and signature.state is SignatureState.PENDING:
         _confirm(submission, receipt, signature, receiving, now, has_this_receipt=has_this_receipt)
-    else:
-        hurry_email(signature, submission, receipt, receiving, now)
     return ReceiveOutcome.ACCEPTED if has_this_receipt else ReceiveOutcome.EXISTING
 
 
@@ -160,7 +160,7 @@ def _confirm(
     # `confirm` needs what a link in our email would say about the signature.
     subject = Subject(receipt.slug, receipt.signature_id, signature.country or "", signature.source or "")
     letter, typed_at = signature.letter, iso(signature.signed_at)
-    # `asked_at` is when the letter was typed: links that were issued before then do not offer it (AskedLetter).
+    # The stranger may have a link from before the letter was typed. Such a link does not offer it (`offers_letter`).
     letter_to_ask_about = {**letter.model_dump(exclude_none=True), "asked_at": typed_at} if letter else None
     also = {"letter": None, "letter_asked": letter_to_ask_about, "by_partner": True}
     try:
@@ -184,7 +184,10 @@ def predict_each(
 def _predict(
     submission: SentSignature, new: Receipt, stored: Receipt | None, receiving: ReceivingContext, now: datetime
 ) -> ReceiveResult:
-    """Predict what `_take` would return. EXISTING may be wrong if a process stored the signature and then crashed."""
+    """Predict what `_take` would return.
+
+    If a process stored the signature and crashed before it settled the receipt, this is EXISTING instead of ACCEPTED.
+    """
     current = stored if stored and not stored.undone_at else None
     if current and current.signature_id != new.signature_id:
         return ReceiveResult(ReceiveOutcome.INVALID, [CONFLICT])

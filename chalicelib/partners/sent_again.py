@@ -29,7 +29,9 @@ def is_suppressed(submission: SentSignature, signature: Signature) -> bool:
     The undo of an import is no withdrawal by the person. If a pending signature has a withdrawal, somebody signed again
     after it, perhaps a stranger. So the partner's consent from before the withdrawal does not confirm that signature.
     """
-    withdrawn_by_undo = signature.taken_back_at is not None  # This and `withdrawn_at` stay if somebody signs again.
+    # `taken_back_at` and `withdrawn_at` stay if somebody signs again.
+    # A withdrawal by the person removes `taken_back_at`.
+    withdrawn_by_undo = signature.taken_back_at is not None
     if signature.state is SignatureState.WITHDRAWN:  # An erasure sets this state too.
         return not withdrawn_by_undo
     if signature.state is not SignatureState.PENDING:
@@ -42,9 +44,9 @@ def is_suppressed(submission: SentSignature, signature: Signature) -> bool:
 def may_be_stored_again(receipt: Receipt, signature: Signature | None, now: datetime) -> bool:
     """Return whether the signature expired before the person confirmed it, or the undo of an import took it back.
 
-    If no signature is stored, it expired, or the person withdrew or was erased after the receipt. A withdrawn or erased
-    item stays for at least ERASED_LIFETIME. If the receipt is younger than that, such an item would still be stored, so
-    the signature expired: return True. If the receipt is older, we do not know: return False.
+    If no signature is stored, either it expired, or the person withdrew or was erased after the receipt. A withdrawn or
+    erased item stays for at least ERASED_LIFETIME. So with a younger receipt, a missing signature has expired: return
+    True. With an older receipt, we do not know: return False.
     """
     if receipt.result is ReceiveOutcome.SUPPRESSED:  # It was not stored even the first time.
         return False
@@ -59,7 +61,7 @@ def repeated_result(settled: Receipt, new: Receipt, signature: Signature | None)
     """Return the result of sending a signature again. `settled`: its stored receipt. `new`: the repeat's receipt.
 
     For the same row of an import, this is the stored result. Otherwise, if no signature is stored, it is SUPPRESSED:
-    perhaps the person withdrew or was erased. A stored SUPPRESSED stays, because we never stored that signature.
+    perhaps the person withdrew or was erased. A stored SUPPRESSED stays, even if the person has signed here since.
     """
     if settled.result and settled.is_same_row(new):  # After a crash, the import takes the same row again.
         return settled.result
@@ -86,11 +88,12 @@ def record_sender(new: Receipt, stored: Receipt, signature: Signature | None, re
             raise Conflicted("storage")
         # Otherwise the person withdrew, or the signature has no room for further receipts. A repeat changes neither.
         # Without room, the undo of all recorded imports withdraws the signature, although this sender sent it too.
+    # List this import in any case: the receipt is marked as undone only after the undo of all imports that it lists.
     if new.job_id:
         store.record_import(stored, new.job_id, receiving.tables)
 
 
-def hurry_email(
+def hurry_imported_email(
     signature: Signature | None,
     submission: SentSignature,
     receipt: Receipt,

@@ -59,7 +59,8 @@ def claim_again(receipt: Receipt, stored: Receipt, tables: Tables) -> bool:
     """Replace the stored receipt. If its `undone_at` has changed meanwhile, change nothing and return False.
 
     It has changed if an undo marked the receipt, or if another request replaced a marked receipt, perhaps for another
-    signature. If another request replaced a receipt that was not marked, it was for the same signature: replace it too.
+    signature. A receipt that is not marked is only replaced for the same signature (see `receive._claim`). If another
+    request has just done that, replace its receipt too.
     """
     assign = _item(receipt)
     remove = [name for name in _item(stored) if name not in assign]
@@ -84,14 +85,14 @@ def undo_receipt(receipt: Receipt, job_id: str, now: datetime, tables: Tables) -
 
     Do nothing if the imports of the receipt have changed meanwhile.
     """
-    # The imports that sent the signature, without the import that is undone now. `job_id` and `row` are of the first
-    # import, and are removed when it is undone. `also_in` has the later ones, of which none becomes the first. If the
-    # API sent the signature first, the receipt has no imports (see `record_sender`).
-    remaining_later = (receipt.also_in or set()) - {job_id}
+    # `job_id` and `row` are of the import that sent the signature first. They are removed when it is undone: no later
+    # import replaces it. `also_in` has the later imports.
     remaining_first = receipt.job_id if receipt.job_id != job_id else None
+    remaining_later = (receipt.also_in or set()) - {job_id}
     is_unchanged = is_still("job_id", receipt.job_id) & is_still("also_in", receipt.also_in)
     if not remaining_first and not remaining_later:
-        # The receipt keeps the id of this import until `claim_again` replaces the receipt.
+        # Perhaps the API sent the signature later. Then the signature stays (`take_back`), and only its receipt is
+        # marked. The receipt keeps the id of this import until `claim_again` replaces the receipt.
         tables.try_update(Change(receipt.key, assign={"undone_at": iso(now)}, when=is_unchanged))
         return
     assign = {"also_in": remaining_later} if remaining_later else {}

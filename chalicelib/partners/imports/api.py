@@ -119,7 +119,8 @@ def undo_import(request: Request, slug: str, import_id: str) -> Response:
     if job.at(now).is_open or job.dry_run or job.undoes:
         raise NotNow("You can undo an import only after it has ended, and only if it was not a dry run.")
     # An import takes rows after the check of its file, which sets `shape`. If it was cancelled, its last step may still
-    # take rows. The undo waits for that step, so that no row is missed.
+    # take rows. The undo waits for that step, so that no row is missed. A stalled import has recorded no step for
+    # hours (`patience`), longer than a step can run.
     may_still_run = job.state is JobState.CANCELLED and job.shape is not None
     rests_until = job.touched_at + LONGEST_STEP if may_still_run else None
     undo = _new_import(request, slug, job.partner, now)

@@ -101,7 +101,7 @@ def _rows(path: Path, encoding: str, delimiter: str) -> Iterator[list[str]]:
     csv.field_size_limit(MAX_CELL_CHARS)
     with path.open(encoding=encoding, newline="") as file:
         reader = csv.reader(_lines(file), delimiter=delimiter, strict=True)
-        excel_cells = ("sep=", f"sep={delimiter}")  # The first cell of Excel's line sep=; or, with quotes, "sep=;".
+        excel_cells = ("sep=", f"sep={delimiter}")  # First cells of Excel's sep=; (split at ;) and "sep=;" (whole).
         try:
             for row in reader:
                 if any(row) and not (reader.line_num == 1 and row[0].lower() in excel_cells):

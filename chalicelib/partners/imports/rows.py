@@ -44,7 +44,8 @@ def _moment(text: str | None, now: datetime) -> object:
     if not text:
         return now
     iso_text = text.removesuffix(" UTC")  # Rails writes 2026-11-24 12:00:00 UTC.
-    # `fromisoformat` refuses 2026-03-01Z. It reads 2026-03-01+00:00 as a date, any character, and a time.
+    # `fromisoformat` refuses 2026-03-01Z. But it reads 2026-03-01+00:00 as that day at 00:00, which is the same moment:
+    # between a date and a time, it accepts any character.
     iso_text = iso_text.replace("Z", "+00:00")
     for date_format in (None, "%d/%m/%Y", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S"):  # None: ISO 8601
         try:

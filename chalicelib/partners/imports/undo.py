@@ -30,7 +30,8 @@ def undo_some(job: Import, receiving: ReceivingContext, now: datetime, limit: in
     for receipt in receipts:
         if receipt.result is not ReceiveOutcome.SUPPRESSED:  # For a suppressed one, no signature was stored.
             key = keys.signature(job.slug, receipt.signature_id)
-            # This import's entry in Signature.all_receipts: only the digest if the import sent the signature first.
+            # This import's entry in Signature.all_receipts. All senders of the receipt have the same digest. The first
+            # sender's entry is only the digest, and a later sender's entry also has the sender.
             entry = receipt.digest if receipt.job_id == import_id else receipt.entry_for(import_id)
             if take_back(key, entry, receiving.petition, now, receiving.tables):
                 taken_back += 1
