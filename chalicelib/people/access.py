@@ -157,7 +157,7 @@ def _held_signature(
             "also_by": sorted(signature.also_obtained_by or ()),
             "through": signature.channel,
             "source": signature.source,
-            "counted_as": signature.counted_source,
+            "counted_as": signature.counted_source,  # None unless the tally had no room for `source`.
         },
         "consents": _consents(signature, signed_text),
         "signed_text": _signed_text(signed_text) if signed_text else None,

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 def letters_of(stored: list[StoredSignature], tables: Tables) -> "dict[str, HeldLetter]":
     """Return the person's letters by slug. `stored`: the signatures of one address, at most one for each petition.
 
-    Leave out a signature if neither it nor its petition has a letter, and no delivery of a letter is stored. A delivery
-    stays stored if a withdrawal removes the letter, or if staff remove the petition's letter.
+    Leave out a signature if neither it nor its petition has a letter, and no delivery of a letter is stored. If only
+    the petition has a letter, the answer says that the person sends none: `agreed` is None. A delivery stays stored if
+    a withdrawal removes the letter, or if staff remove the petition's letter.
     """
     letters: dict[str, HeldLetter] = {}
     for each in stored:
@@ -70,8 +71,8 @@ def _deliveries(stored: StoredSignature, tables: Tables) -> "list[LetterDelivery
     """
     found = []
     names = letter_targets(stored.petition.slug, tables)
-    # If staff go back to an older version of the letter, it is not stored again. So `letter_targets` returns the names
-    # of a later version, and only the petition has the current names.
+    # These names are from the version of the letter that was stored last. If staff go back to an older version, it is
+    # not stored again. So the current names are only in the petition.
     if stored.petition.letter:
         names |= {target.key: target.name for target in stored.petition.letter.targets}
     for target_key, target_name in names.items():

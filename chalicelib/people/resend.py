@@ -55,7 +55,7 @@ def resend(stored: StoredSignature, allowance: Allowance, now: datetime, tables:
         return ResendAnswer(ResendOutcome.LATER, due_at)
     if was_already_requested:
         return ResendAnswer(ResendOutcome.ON_ITS_WAY)
-    # The new email must wait for less than a minute: for a limit, or because the last email was just sent.
+    # The new email must wait, at most a minute (MIN_MAIL_INTERVAL): for a limit, or because the last was just sent.
     if due_at > now or _was_just_mailed(signature, now):
         return ResendAnswer(ResendOutcome.WITHIN_A_MINUTE)
     return ResendAnswer(ResendOutcome.ASKED)

@@ -19,7 +19,7 @@ routes = Blueprint(__name__)
 
 @page_view(routes)
 def show_embed(request: Request, slug: str) -> Response:
-    """Show the petition's form in a frame."""
+    """Show the petition's form in a frame: `petition_page` sees from the path /embed/… that it is for a frame."""
     now = times.now()
     petition = find_petition(slug, now, tables())
     source = valid_source_or_none(query(request, "source"))

@@ -64,7 +64,8 @@ def _read_petition(slug: str, now: datetime, tables: Tables) -> Petition:
 
     Raise Unavailable if the slug is not in our list of slugs, and the last read of that list failed.
     """
-    # A petition that is in the cache here is stale. But it exists, even if our list of slugs lacks it.
+    # The cache calls this only if it has no fresh petition. If it has a stale one, the petition exists, even if our
+    # list of slugs lacks it.
     is_known = slug in _petition_cache or slug in _slugs
     petition = store.get(slug, tables) if is_known else _read_with_slugs(slug, now, tables)
     if petition is None:

@@ -173,8 +173,8 @@ def _time_errors(before: Petition, after: Petition, now: datetime) -> list[Field
     state_now, errors = before.state_at(now), []
     if after.opened_at != before.opened_at and state_now is not PetitionState.DRAFT:
         errors.append(FieldError("opened_at", "The petition has already opened, so you cannot change this"))
-    # A petition that is stored as a draft may have an opened_at in the past. One with a scheduled opening is stored as
-    # open, and would open at once.
+    # A petition with a scheduled opening is stored as open, but is a draft until then. With an opened_at in the past,
+    # it would open at once. One that is stored as a draft never opens by itself, so its opened_at may be in the past.
     if before.scheduled_opening(now) and after.opened_at <= now:
         errors.append(FieldError("opened_at", "Enter a time in the future. To open the petition now, change its state"))
     if after.closes_at == before.closes_at or state_now is PetitionState.DRAFT:

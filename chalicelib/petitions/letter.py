@@ -117,8 +117,8 @@ class Letter(LetterText):
         """Return whether the member of parliament with this address is also one of the targets `among`.
 
         If so, the member gets no second letter. `among`: the targets to which the person agreed to send a letter. They
-        may be from an older version of the letter, and an address may have changed since. So take the addresses of
-        these targets from this letter, by their keys.
+        may be from an older version than this letter, with other addresses. So use only their keys, and take the
+        addresses from this letter. A target that this letter no longer has does not count.
         """
         keys = {target.key for target in among}
         emails = [target.email for target in self.targets if target.key in keys]

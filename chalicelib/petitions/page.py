@@ -99,10 +99,10 @@ def preview_page(request: Request, petition: Petition, now: datetime, tables: Ta
 def _context(
     petition: Petition, request: Request, state: PetitionState, count: Count | None, now: datetime
 ) -> dict[str, object]:
-    """Return values for the template. `recent`: numbers for today, the last 24 hours and large postcode areas.
+    """Return values for the template. `recent`: numbers for today, for the last 24 hours, and in all by postcode area.
 
-    `is_recent_old`: hide the first two. `state`: the state that the page shows. `preview`: only `preview_page` sets it,
-    to the real state.
+    `is_recent_old`: hide the numbers for today and the last 24 hours. `state`: the state that the page shows.
+    `preview`: only `preview_page` sets it, to the real state.
     """
     language = language_of(chosen_language(request) or petition.language)
     country_names = language.countries(countries())

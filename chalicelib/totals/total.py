@@ -101,8 +101,8 @@ def _bounds_of_here(figure: Figure, count: Count) -> tuple[int, int]:
         return 0, limit
     # `max` prevents negative numbers: a cached `count` may be older than the comparison.
     later_withdrawn = max(0, count.withdrawn - compared.withdrawn)
-    # `compared.seen` people were confirmed here at the comparison. Since then, each withdrawal has lowered
-    # `count.confirmed` by one.
+    # `compared.seen` people were confirmed here at the comparison. `count.withdrawn` counts only people who were
+    # confirmed, so each later withdrawal has lowered `count.confirmed` by one.
     later_confirmed = max(0, count.confirmed + later_withdrawn - compared.seen)
     fewest = max(0, compared.here - later_withdrawn)
     most = compared.here + later_confirmed

@@ -107,8 +107,8 @@ class ComparisonWork:
 
         If staff cancel the comparison during this step, the transaction fails and the result is not used.
         """
-        # After a crash, a repeat of this step must enter the same figure. So compared_at is not now, but touched_at:
-        # the time of the previous step. add_figure ignores a different entered_at.
+        # Two processes may do this step at the same time (see `Work`), and must enter the same figure. So compared_at
+        # is not now, but touched_at: the time of the previous step. add_figure ignores a different entered_at.
         assert job.withdrawn is not None, "_check_hashes sets this number"
         found = Comparison(seen=job.seen, here=job.here, withdrawn=job.withdrawn, compared_at=job.touched_at)
         now = self.clock()
