@@ -57,7 +57,7 @@ class LetterDeliveries(CountedDeliveries):
         Leave out a letter that was dropped without a target: staff did not want it sent.
         """
         try:
-            super().request(key, now, tables, **extra)
+            super().request(key, now, tables, **extra)  # `self.request` would request every dropped letter again.
         except ConditionFailed as failure:
             item = failure.item or {}
             dropped_at = item.get("mail_dropped_at")
@@ -148,8 +148,8 @@ def waits_for_turn(item: Item) -> bool:
 
 def _make_due_now(request: MailRequest, item: Item, tables: Tables) -> None:
     """Make the letter due at once, in the table and in `item`. Without `mail_queued_at`, the sweep queues it now."""
-    # `waits_for_turn` is true only for a due time after the request. Without any due time, the sweep would queue the
-    # letter only when its request counts as lost.
+    # Set the due time to the time of the request, so that `waits_for_turn` is false. Without any due time, the sweep
+    # would queue the letter only when its request counts as lost.
     due = {"mail_due_at": request.requested_at}
     is_unchanged = is_requested(request) & Attr("mail_due_at").eq(item["mail_due_at"])
     change = Change(LETTERS.item_key(request.key), assign=due, remove=["mail_queued_at"], when=is_unchanged)

@@ -90,8 +90,9 @@ def gather(
 def seal(ids: DigestIds, now: datetime, tables: Tables) -> DigestContents | None:
     """Seal the digest, so that its letters do not change while its email is sent. Return its contents.
 
-    First take out the letters whose withdrawals were noted in LATE during an earlier attempt. Return None if there is
-    no such digest. Raise Conflicted if people keep withdrawing meanwhile.
+    If LATE notes withdrawals, from an earlier attempt, take their letters out of the sealed digest. Then write the seal
+    again, to get the contents without them. Return None if there is no such digest. Raise Conflicted if people keep
+    withdrawing meanwhile.
     """
     change = Change(ids.key, assign={"sealed_at": iso(now)}, when=_EXISTS)
     for _ in range(ATTEMPTS):
@@ -113,7 +114,8 @@ def unseal(ids: DigestIds, tables: Tables) -> None:
 
 def mark_ended(ids: DigestIds, now: datetime, tables: Tables) -> None:
     """Record that the digest's email is settled. The digest stays sealed, and withdrawals change nothing in it."""
-    # `unseal` of an earlier attempt may have come late, after `seal` of this one. So seal the digest again.
+    # Perhaps an earlier attempt crashed after `unseal`, before it released its claim. Then this attempt only marked the
+    # email as unknown, and the digest is not sealed. So seal it here.
     ended = {"sealed_at": iso(now), "ended_at": iso(now)}
     tables.try_update(Change(ids.key, assign=ended, remove=[LATE], when=_EXISTS))
 

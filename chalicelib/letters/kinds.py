@@ -54,8 +54,8 @@ def letter_email(
     if reason is not None:
         return reason
     version = letter_as_signed(slug, signed_letter.version, tables)
-    # Staff may have changed the petition's main language since. If they only corrected the code of the language, the
-    # letter's texts and version are still the current ones: then use the corrected code.
+    # Staff may have changed the petition's main language since. Then the letter is still in the old one. But if the
+    # petition still has this version of the letter, staff only corrected the language's code: use the corrected code.
     main_language = petition.language if version.version == petition.letter_version else version.language
     language = language_of(signature.language or main_language)
     translated = petition.in_language(language.code)

@@ -59,7 +59,8 @@ def has_new_letter(before: Image | None, after: Image) -> bool:
     """Return whether this change confirms a signature that has a letter, or adds a letter to a confirmed signature.
 
     Ignore confirmed signatures that `manage.py restore` writes: their letters may have been sent before the damage.
-    Such a signature is new (`before` is None), or its `restored_at` changes. No other new signature is confirmed.
+    The restore stores such a signature as new (`before` is None), or changes its `restored_at`. Nothing else stores a
+    new signature as confirmed.
     """
     if before is None or not _is_confirmed_with_letter(after):
         return False
@@ -133,7 +134,7 @@ def _letters_of(image: Image, tables: Tables) -> Iterator[tuple[Deliveries, str,
             if member is None:
                 continue
             # Leave out the letter to the member if another of these targets has the member's address now. `targets` may
-            # be of an older version, so the addresses of now are in `current`.
+            # be of an older version: `has_address` uses only their keys, and the addresses of the current letter.
             if current.letter and current.letter.has_address(member.email, among=targets):
                 continue
             extra = {"member": member.constituency}

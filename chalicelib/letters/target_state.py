@@ -90,7 +90,7 @@ def note_rejection(slug: str, target: str, rejection: str, now: datetime, tables
     """
     key = target_keys.target(slug, target, member)
     is_day_over = absent_or_at_most(_FIRST_REJECTED_AT, iso(now - REJECTIONS_COUNT_FOR))
-    # A write of its own: of several processes, only one forgets the old rejections, and then all add theirs.
+    # Of several processes, only the first meets `is_day_over`, and forgets the old rejections. Then each adds its own.
     when = _IS_NOT_PAUSED & is_day_over
     tables.try_update(Change(key, assign={_FIRST_REJECTED_AT: iso(now)}, remove=[_REJECTIONS], when=when))
     # While letters are paused, note nothing, so that the set stays small.

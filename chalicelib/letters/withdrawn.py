@@ -52,8 +52,8 @@ def has_withdrawn(before: Image, after: Image | None) -> bool:
 def remove_letter(key: str, now: datetime, tables: Tables) -> None:
     """Take a letter out of its digest because the person withdrew, and count the letter as dropped. Idempotent.
 
-    If the digest is sealed, forget the letter's area, and note the withdrawal in LATE. If the digest's email is
-    settled, only forget the area.
+    If the digest is sealed, note the withdrawal in LATE, and remove the person's area from the letter's item, for the
+    person's privacy. If the digest's email is settled, only remove the area.
     """
     letter = _find_in_digest(key, tables)
     if letter is None or _drop_if_unsealed(letter, now, tables):

@@ -13,14 +13,15 @@ TEXTS = ("title", "text", "target", "charity", "sign_wording", "updates_wording"
 def as_confirmed(petition: Petition, signature: Signature, tables: Tables) -> Petition:
     """Return the petition with the texts, and the letter's wordings, that the person agreed to.
 
-    The other texts have their translations, but the letter is in the person's language. So no translation has a letter:
-    `in_language` would put it in place of this one. This reads the table only if staff have edited the texts since.
+    The returned petition has its letter only in the person's language, and its other texts in all languages. So its
+    translations have no letter: otherwise, when the caller translates the petition (`in_language`), the translation's
+    letter would replace the agreed one. This reads the table only if staff have edited the texts since.
     """
     letter = petition.in_language(signature.language or petition.language).letter
     signed_letter = signature.letter
     if letter and signed_letter and signed_letter.version != petition.letter_version:
         version = letter_as_signed(petition.slug, signed_letter.version, tables)
-        letter = version.in_language(signature.language)
+        letter = version.in_language(signature.language)  # None: the main language of that version.
     versions = (signature.text_version, signature.consent_version)
     text = None
     if version_of(*versions) != petition.version:

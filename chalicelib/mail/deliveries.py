@@ -141,8 +141,8 @@ class Deliveries(DeliveryState):
         outstanding.bring_walk_forward(group, queued_at, tables)
 
     def mark_sent(self, request: MailRequest, at: datetime, tables: Tables) -> None:
-        # Unlike the request of a signature, this one is never replaced by a newer one. So the condition fails only if
-        # this one is settled already. Then nothing is left to store.
+        # Only requests of signatures and letters are replaced by newer ones. Both have a `mark_sent` of their own. So
+        # here the condition fails only if the request is settled already. Then nothing is left to store.
         key, when = self.item_key(request.key), is_requested(request)
         sent = {"mailed_at": iso(at)}
         tables.try_update(Change(key, assign=sent, add={"mails": 1}, remove=REQUEST_ATTRIBUTES, when=when))

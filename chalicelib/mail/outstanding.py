@@ -44,8 +44,8 @@ class Marker:
 
 
 # The attributes of a marker that the sweep stores. Only `mark` stores `marked_at`.
-_WALK = ("due_at", "began_at", "seen", "position", "earliest")
-_STORED = ("marked_at", *_WALK)  # All attributes of a marker, except its keys.
+_STORED_BY_SWEEP = ("due_at", "began_at", "seen", "position", "earliest")
+_STORED = ("marked_at", *_STORED_BY_SWEEP)  # All attributes of a marker, except its keys.
 
 
 def group_of(key: Key) -> str:
@@ -124,21 +124,21 @@ def begin_or_resume_walk(marker: Marker, now: datetime) -> Marker:
 
 
 def store_walk(marker: Marker, tables: Tables) -> None:
-    """Store the marker's due time and walk, unless the marker has been cleared meanwhile."""
+    """Store the fields about the marker's unfinished walk, and its due time, unless it has been cleared meanwhile."""
     key = mail_keys.mail_outstanding(marker.group)
-    walk = {name: getattr(marker, name) for name in _WALK}
+    fields = {name: getattr(marker, name) for name in _STORED_BY_SWEEP}
     is_marked = Attr("marked_at").exists()
-    tables.try_update(Change(key, assign=walk, when=is_marked))
+    tables.try_update(Change(key, assign=fields, when=is_marked))
 
 
 def end_walk(marker: Marker, next_walk_within: timedelta, tables: Tables) -> None:
     """Clear the marker if the group has no open request. Otherwise set when the next walk is due.
 
-    `next_walk_within`: the longest time between the beginnings of the two walks. If a request is made during the walk,
-    in a partition that was read before, the walk misses it. Without a marker, the sweep would find it a day later.
-    Usually, the request's process marks the group, which makes `_clear` fail. But if that process marked the group less
-    than MARK_EVERY ago, it makes no new mark. So clear the marker only if the last mark before the walk (`seen`) is
-    older than that. SLACK allows for clocks that differ, and for late reads.
+    `next_walk_within`: the longest time between the beginnings of the two walks. A walk misses a request that is made
+    during the walk, in a partition that was read already. Without a marker, the sweep would find it a day later. If
+    the request's process marks the group, `_clear` fails. But the process makes no mark if it made one less than
+    MARK_EVERY ago, perhaps before the walk. So clear the marker only if nobody marked the group in the last MARK_EVERY
+    before the walk: the marker's `seen` is the last mark then. SLACK allows for clocks that differ, and for late reads.
     """
     began_at = datetime.fromisoformat(marker.began_at)
     is_last_mark_old = marker.seen <= iso(began_at - MARK_EVERY - SLACK)

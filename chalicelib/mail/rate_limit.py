@@ -67,12 +67,10 @@ def longest_delivery(gap: float, call: float) -> float:
 
     `gap` is the longest time between two emails of a sender, and `call` the longest time of one call to SES.
     """
-    first_attempt = gap + call
-    # After a failed call, the next one waits for its time in RATE_WAITS. It also waits until `gap` has passed since the
-    # failed call began.
-    waits = [max(wait, gap - call) for wait in RATE_WAITS]
-    further_attempts = sum(wait + call for wait in waits)
-    return first_attempt + further_attempts
+    # From the beginning of a failed call to the next call: the failed call and its time in RATE_WAITS, but at least
+    # `gap`.
+    times_between_calls = [max(call + wait, gap) for wait in RATE_WAITS]
+    return gap + sum(times_between_calls) + call  # `gap`: before the first call. `call`: the last call.
 
 
 def limit_rate(deliver: Deliver, limiter: RateLimiter) -> Callable[[Mail], timedelta]:

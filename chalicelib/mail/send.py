@@ -50,7 +50,8 @@ def send(request: MailRequest, kinds: Kinds, context: MailContext, now: datetime
     content = kind.contents(request.key, stored, context, now, tables)
     if not isinstance(content, Content):
         return _keep_or_drop(request, kind, content, now, tables)
-    # Check the limits before the rate, so that an email which must wait does not delay other emails of this sender.
+    # `_send_claimed` waits until SES's rate allows the email. Check the limits before that: an email that they forbid
+    # must not delay this sender's other emails.
     reason = _apply_limits(request, content, stored, context, now, tables)
     if reason is not None:
         return _keep_or_drop(request, kind, reason, now, tables)
@@ -70,7 +71,7 @@ def _apply_limits(
     earlier_due = stored.get("mail_due_at")
     if due > now and earlier_due:
         # The limit of another network, or the budget, postponed this email before. Then the person signed again, and
-        # `nudge_mail` stored the present network. The email may be sent as soon as one of the two times has come.
+        # `nudge_mail` stored the present network. Signing again must not delay the email: use the earlier time.
         due = min(due, datetime.fromisoformat(earlier_due))
     if due > now:
         return Later(due)

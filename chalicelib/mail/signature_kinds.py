@@ -54,8 +54,7 @@ class SignatureDeliveries(DeliveryState):
     def groups(self, first: str, tables: Tables) -> Iterable[str]:
         """Return the group of each petition, beginning with `first`.
 
-        The sweep's pass reads the groups of all kinds, sorted by name, and continues at the group `first`. If that is a
-        group of deliveries, which sort before signatures, or "", return the groups of all petitions.
+        Return all if `first` is "" or a group of deliveries: these sort before the groups of signatures.
         """
         first_slug = first.removeprefix(GROUP_PREFIX) if self.has_group(first) else ""
         return (f"{GROUP_PREFIX}{slug}" for slug in slugs_from(first_slug, tables))
@@ -150,7 +149,7 @@ def _content(key: str, signature: Signature, petition: Petition, context: MailCo
         "name": greeting_name(signature.name or ""),
         "country": country_names.get(signature.country or "", ""),
         "until": confirmable_until(petition, now),
-        "may_offer_letter": _link_works(petition, now),  # The page that asks is behind the link to confirm.
+        "may_offer_letter": _link_works(petition, now),  # The link to confirm leads to the offer.
         "petition_url": context.petition_link(petition.slug, signature.language),
         **links,
     }
@@ -173,7 +172,8 @@ def _links(key: str, signature: Signature, context: MailContext, now: datetime) 
     slug, signature_id = _ids(key)
     subject = Subject(slug, signature_id, signature.country or "", signature.source or DIRECT)
     # If somebody typed a letter with the signer's address, the page of the confirmation link asks the signer about it,
-    # but only if the link was issued at `offered_from` or later. This may be up to a second later than `now`.
+    # but only if the link was issued after the second in which the letter was typed: at `offered_from` or later. If
+    # that second is not over, `offered_from` is in the future. The page takes the time of issue from the link's expiry.
     issued = max(now, signature.letter_asked.offered_from) if signature.letter_asked else now
     expiries = {
         # The petition's closing does not change the expiry: staff may move the closing, and confirming checks it.

@@ -167,8 +167,8 @@ class DeliveryState(ABC):
         it is due: its message arrives when it is due or later. Never return a time within a claim: it may yet be sent.
         """
         claim_ends_at = datetime.fromtimestamp(item.get("mail_claimed_until", 0), UTC)
-        # The sweep has queued no message (""), or its last message arrives before the due time. "" sorts first.
-        must_queue_for_due_time = item.get("mail_queued_at", "") < item.get("mail_due_at", "")
+        # It is postponed, and the sweep has queued no message (""), or its last message arrives before the due time.
+        must_queue_for_due_time = "mail_due_at" in item and item.get("mail_queued_at", "") < item["mail_due_at"]
         if must_queue_for_due_time:
             return max(datetime.fromisoformat(item["mail_due_at"]) - self.lead_time, claim_ends_at)
         times = [datetime.fromisoformat(item["mail_requested_at"]) + lost_after]

@@ -96,7 +96,7 @@ def _walk(marker: Marker, run: SweepRun, deadline: float) -> int:
         lost_times = [time for time in (marker.earliest, next_lost_at) if time]
         marker = replace(marker, earliest=min(lost_times, default=""))
         if position is None:
-            # Use this short time even with a backlog: when the backlog ends, requests count as lost after this time.
+            # Not `run.lost_after`: a backlog may end soon, and then requests count as lost after this short time.
             outstanding.end_walk(marker, next_walk_within=LOST_AFTER_IF_NO_BACKLOG, tables=run.tables)
             return queued
         marker = replace(marker, position=position)

@@ -39,7 +39,8 @@ def share_of_confirmations(now: datetime, tables: Tables) -> float:
 def keep_other_off(other: Source, now: datetime, tables: Tables, *, because_of_quota: bool) -> None:
     """Turn other email off. Once it is off, grant confirmations the whole rate.
 
-    The grant begins when the last sender of other email has ended.
+    The grant begins when the last sender of other email has ended. `because_of_quota`: the rest of SES's quota is
+    reserved for confirmations. The grant stores this for the health check (`is_quota_reserved`).
     """
     other.switch(is_on=False)
     if not other.is_off():  # AWS is still switching it off. The next run of the watch continues.
