@@ -53,7 +53,8 @@ def remove_letter(key: str, now: datetime, tables: Tables) -> None:
     """Take a letter out of its digest because the person withdrew, and count the letter as dropped. Idempotent.
 
     If the digest is sealed, note the withdrawal in LATE, and remove the person's area from the letter's item, for the
-    person's privacy. If the digest's email is settled, only remove the area.
+    person's privacy. If the digest's email is settled, only remove the area. Raise Conflicted if the digest is unsealed
+    and sealed again meanwhile.
     """
     letter = _find_in_digest(key, tables)
     if letter is None or _drop_if_unsealed(letter, now, tables):
@@ -65,7 +66,9 @@ def remove_letter(key: str, now: datetime, tables: Tables) -> None:
     check_settled = Change(letter.digest.key, remove=[LATE], when=Attr("ended_at").exists())
     if _forget_area(letter, note_in_late, tables) or _forget_area(letter, check_settled, tables):
         return
-    _drop_if_unsealed(letter, now, tables)  # The digest was unsealed after the first attempt.
+    # The digest was unsealed after the first try above. If it is sealed again by now, let the caller retry.
+    if not _drop_if_unsealed(letter, now, tables):
+        raise Conflicted("storage")
 
 
 def _forget_area(letter: GatheredLetter, digest_change: Change, tables: Tables) -> bool:
