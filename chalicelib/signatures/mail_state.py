@@ -38,17 +38,17 @@ def may_have_more_mail(max_emails: int | None = None) -> Condition:
     return is_deliverable & Attr("mails").lt(max_emails)
 
 
-def request_mail(key: Key, kind: MailKind, now: datetime, tables: Tables, offer: Mapping[str, Any] = NO_OFFER) -> None:
+def request_mail(key: Key, kind: MailKind, now: datetime, tables: Tables, also: Mapping[str, Any] = NO_OFFER) -> None:
     """Request one more email. `kind`: CONFIRM for a pending signature, ALREADY_SIGNED for a confirmed one.
 
-    `offer`: {"letter_asked": letter} if the email asks the person whether to send this letter, else empty.
+    `also`: further attributes, such as "letter_asked", the letter that the email asks the person about.
     Raise ConditionFailed if the address is undeliverable, an email is already requested, or the state does not fit the
     kind of email. A pending signature gets a new expiry date, because SES's quota or a limit may delay the email.
     """
     state = SignatureState.PENDING if kind is MailKind.CONFIRM else SignatureState.CONFIRMED
     has_no_request = Attr("mail_kind").not_exists()
     may_be_requested = has_no_request & Attr("state").eq(state) & may_have_more_mail()
-    request: dict[str, Any] = {"mail_kind": kind, "mail_requested_at": iso(now), **offer}
+    request: dict[str, Any] = {"mail_kind": kind, "mail_requested_at": iso(now), **also}
     if state is SignatureState.PENDING:
         request["expires_at"] = int((now + UNMAILED_LIFETIME).timestamp())
     tables.update(Change(key, assign=request, when=may_be_requested))
@@ -65,8 +65,8 @@ def request_or_nudge_mail(
     """Request the email that fits the signature's state. If an email is already requested, nudge its request.
 
     `network`: the hash of the network from which the person signs again. A nudge stores it in place of the network of
-    the earlier request (`nudge_mail` says why). A new request needs no network: a network's limit counts only the first
-    email of a signature, which was sent before, unless the signature counted when a partner sent it.
+    the earlier request (`nudge_mail` says why). A new request stores it if no email was sent yet, as after a signature
+    that counted when a partner sent it: a network's limit counts only the first email of a signature.
     `letter`: the letter that the person typed. If the signature is confirmed and has no letter, the email asks the
     owner whether to send this letter. Raise ConditionFailed if `request_mail` or `nudge_mail` does.
     """
@@ -74,14 +74,16 @@ def request_or_nudge_mail(
     may_offer = stored.state is SignatureState.CONFIRMED and stored.letter is None
     if letter and may_offer:
         offer = {"letter_asked": {**letter, "asked_at": iso(now)}}
+    changes = {"mail_network": network} if network else {}
     if stored.mail_kind:
-        changes = {"mail_network": network} if network else {}
         if stored.mail_kind is MailKind.CONFIRM_IMPORTED:
             changes["mail_kind"] = MailKind.CONFIRM  # An import's emails wait behind others. Now the person waits.
         nudge_mail(key, now, tables, changes, offer)
     else:
         kind = MailKind.CONFIRM if stored.state is SignatureState.PENDING else MailKind.ALREADY_SIGNED
-        request_mail(key, kind, now, tables, offer)
+        is_first_email = stored.mails == 0
+        also = {**changes, **offer} if is_first_email else offer
+        request_mail(key, kind, now, tables, also)
 
 
 def hurry_imported_mail(key: Key, stored: Signature, now: datetime, tables: Tables) -> None:

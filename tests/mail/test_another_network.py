@@ -13,6 +13,7 @@ from tests.actors import (
     a_published_petition,
     a_signing_context,
     change_item,
+    confirmed,
     identity_of,
     item_of,
     sign_by_form,
@@ -64,3 +65,15 @@ def test_signing_again_from_a_busy_network_sends_an_email_whose_turn_has_come(pi
     sign_by_form(petition, pipeline.now, a_signing_context(pipeline.tables), network="worse")
     pipeline.run(pipeline.now + 2 * MINUTE)
     assert item_of(pipeline.tables, petition, identity_of(petition))["mails"] == 1
+
+
+def test_the_first_email_to_somebody_whom_a_partner_sent_has_the_limit_of_the_network_too(
+    pipeline: MailPipeline,
+) -> None:
+    """The signature counted at once, without an email. A stranger may know whom the partner sent."""
+    petition = a_published_petition(pipeline.tables)
+    confirmed(pipeline.tables, petition)
+    sign_by_form(petition, NOW, a_signing_context(pipeline.tables), network="flooded")
+    pipeline.run(NOW + 11 * MINUTE)
+    item = item_of(pipeline.tables, petition, identity_of(petition))
+    assert (item["mails"], item["mail_due_at"] > iso(NOW + DAY)) == (0, True)
