@@ -37,7 +37,7 @@ def check_petition(arguments: argparse.Namespace) -> None:
         slug = read_petition(path).slug
         print(f"{path}: {slug} is valid")
         if slug in path_of:
-            warning = f"{path_of[slug]} has the same slug: the file that is loaded last replaces it"
+            warning = f"{path_of[slug]} has the same slug: of the two petitions, only the one that is loaded last stays"
             print(f"warning: {warning}", file=sys.stderr)
         elif _exists(slug):
             print(f"warning: there is a petition {slug} already: loading this file replaces its text", file=sys.stderr)

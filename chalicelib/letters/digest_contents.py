@@ -126,6 +126,7 @@ def close(ids: DigestIds, now: datetime, tables: Tables) -> None:
 
 
 def mark_requested(ids: DigestIds, now: datetime, tables: Tables) -> None:
+    """Record that the digest's email is requested."""
     tables.update(Change(ids.key, assign={"requested_at": iso(now)}))
 
 

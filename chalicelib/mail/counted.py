@@ -54,6 +54,7 @@ class CountedDeliveries(Deliveries):
         return [new, self.counter_change(key, now.date(), {REQUESTED: 1}, tables)]
 
     def mark_sent(self, request: MailRequest, at: datetime, tables: Tables) -> None:
+        # `mails` is the number of emails: of one delivery, only one email is ever sent.
         self._settle(request, DeliveryOutcome.SENT, at, {"mailed_at": iso(at), "mails": 1}, tables)
 
     def mark_unknown(self, request: MailRequest, now: datetime, tables: Tables) -> None:

@@ -186,7 +186,7 @@ def _predict(
 ) -> ReceiveResult:
     """Predict what `_take` would return.
 
-    If a process stored the signature and crashed before it settled the receipt, this is EXISTING instead of ACCEPTED.
+    After a crash between storing a signature and settling its receipt, predict EXISTING instead of ACCEPTED.
     """
     current = stored if stored and not stored.undone_at else None
     if current and current.signature_id != new.signature_id:

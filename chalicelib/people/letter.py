@@ -71,8 +71,8 @@ def _deliveries(stored: StoredSignature, tables: Tables) -> "list[LetterDelivery
     """
     found = []
     names = letter_targets(stored.petition.slug, tables)
-    # These names are from the version of the letter that was stored last. If staff go back to an older version, it is
-    # not stored again. So the current names are only in the petition.
+    # So far, `names` has the names in the letter's stored versions, the newest last. If staff go back to an older
+    # version, it is not stored again, so the newest version is not the current one. The petition has the current one.
     if stored.petition.letter:
         names |= {target.key: target.name for target in stored.petition.letter.targets}
     for target_key, target_name in names.items():

@@ -134,11 +134,9 @@ def _page_of_expired_link(request: Request, expired: LinkExpired) -> Response:
 
 
 def _confirm_link(token: str, now: datetime) -> ConfirmLink:
-    """Return the verified link. The token has no time of issue: compute it from the expiry.
-
-    Raise LinkDamaged, also if the token is empty, or LinkExpired.
-    """
+    """Return the verified link. Raise LinkExpired, or LinkDamaged (for an empty token too)."""
     subject = tokens.read(Purpose.CONFIRM, token, now, settings().token_keys)
+    # The token does not contain the time of issue. So compute it from the expiry, which `read` does not return.
     _, expires = tokens.payload_of(Purpose.CONFIRM, token, settings().token_keys)
     petition = find_petition(subject.slug, now, tables())
     return ConfirmLink(token, subject, petition, expires - CONFIRM_LIFETIME)

@@ -154,10 +154,10 @@ class Signature(BaseModel):
         return self.withdrawn_at is not None and exact(self.withdrawn_at) > withdrawal_limit(issued)
 
     def offers_letter(self, issued: datetime) -> bool:
-        """Return whether the page of a link issued at this time asks the owner whether to send `letter_asked`.
+        """Return True if the page of a link that was issued at `issued` offers to send the letter `letter_asked`.
 
-        A stranger may have an earlier link, for example from a forwarded email. With that link, the stranger could send
-        a letter of their own in the owner's name. So an earlier link offers no letter.
+        A stranger may have an older link, for example from a forwarded email. The stranger could sign again with the
+        owner's address, type a letter, and send it with that link in the owner's name. So older links offer no letter.
         """
         asked = self.letter_asked
         may_add_letter = self.state is SignatureState.CONFIRMED and self.letter is None

@@ -153,7 +153,7 @@ def close_days(slug: str, tallies: Mapping[date, Tally], shards: int, tables: Ta
     day_before = (min(tallies) - timedelta(days=1)).isoformat()
     may_close = Attr("through").eq(day_before) & absent_or_at_most(SHARDS, shards)
     through = {"through": max(tallies).isoformat()}
-    # No condition: a day's item exists already if `reopen` has reopened the day. `may_close` refuses a second caller.
+    # These changes need no condition: `may_close` refuses a second caller. The item of a day that was reopened exists.
     day_changes = [Change(keys.tally_day(slug, day), assign=attributes_of(tally)) for day, tally in tallies.items()]
     added = _added_to_head(summed(tallies.values()))
     tables.transact([*day_changes, Change(keys.tally_head(slug), assign=through, add=added, when=may_close)])

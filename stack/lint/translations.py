@@ -96,7 +96,7 @@ class _Texts(HTMLParser):
         self.handle_data(" ".join(texts))
 
     def handle_endtag(self, tag: str) -> None:
-        self._is_in_style_or_script = False
+        self._is_in_style_or_script = False  # A style or script contains no other tags.
 
     def handle_data(self, data: str) -> None:
         has_letter = re.search(r"[^\W\d_]", data)

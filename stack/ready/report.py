@@ -73,7 +73,7 @@ def _answer_lines(forecast: Forecast) -> Iterator[str]:
     stored = "not within 30 days" if forecast.all_stored is None else f"after {duration(forecast.all_stored)}"
     # The model loses none: people whom a limit refuses try again, and what the table does not take waits in the queue.
     yield f"  signatures         none is lost; {forecast.overflow:,} at most in the overflow queue; all stored {stored}"
-    yield f"  last email         {duration(forecast.last_email)} after the end"
+    yield f"  last email         {duration(forecast.last_email)} after the crowd"
     yield f"  page views         {forecast.lost_views:.1%} of them get no page"
     yield dim("  A model (docs/capacity.md), with the limits below. Use it for orders of magnitude.")
 

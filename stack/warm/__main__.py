@@ -121,7 +121,8 @@ def _failure_of_record(outcome: str, command: str) -> Iterator[None]:
     except _ERRORS as error:
         raise Failure(
             f"{outcome}: the counts table did not return or store the record of changes ({_reason(error)}). If a right"
-            f" is missing, ask for docs/ready-policy.json and docs/warm-policy.json. Then run {command} again"
+            " is missing, ask for the rights in docs/ready-policy.json and docs/warm-policy.json."
+            f" Then run {command} again"
         ) from error
 
 
