@@ -18,7 +18,7 @@ RESTORED_COUNTS = (
 
 
 def is_left_out(table: str, copied: Item) -> bool:
-    """Return whether an item is temporary or a secret. Then do not read the live item: engineers have no right to."""
+    """Return whether an item is temporary or a secret. Its live item is not needed. Engineers may not read tokens."""
     return table == keys.COUNTS and not copied["pk"].startswith(RESTORED_COUNTS)
 
 

@@ -56,7 +56,7 @@ def _address_from_cdn(request: Request) -> str:
 
     The CDN adds the visitor's address at the end, and API Gateway then adds the CDN's address. Visitors can forge all
     earlier addresses. Do not use the header CloudFront-Viewer-Address: CloudFront sets it only if a policy lists it.
-    Without such a policy, visitors can forge it.
+    Without such a policy, perhaps visitors can forge it (docs/aws-facts.md).
     """
     forwarded = _header(request, "x-forwarded-for").split(",")
     last_but_one = forwarded[-2].strip() if len(forwarded) > 1 else ""

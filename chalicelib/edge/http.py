@@ -93,8 +93,8 @@ def conditional_answer(request: Request, values: object, response: Response) -> 
     query_and_values = json.dumps([parameters, values], sort_keys=True)
     digest = sha256(query_and_values.encode()).hexdigest()
     # A weak ETag (W/): two answers with it may differ in what `values` leaves out, such as the time of a count.
-    # A 304 names the type of its 200. Otherwise API Gateway would add application/json, and a cache would use this type
-    # for the 200 that it has stored.
+    # A 304 names the type of its 200. Otherwise API Gateway may add application/json, and a cache may use this type for
+    # the 200 that it has stored (docs/aws-facts.md).
     media_type = str(response.headers["Content-Type"])
     headers = {**REVALIDATED, "ETag": f'W/"{digest[:16]}"', "Content-Type": media_type}
     if client_matches(request, headers["ETag"]):

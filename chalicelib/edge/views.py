@@ -32,7 +32,8 @@ CORS = CORSConfig(
 def json_view(routes: Blueprint, authorizer: ChaliceAuthorizer | None = None) -> Callable[[View], View]:
     """Bind a view whose errors become JSON.
 
-    For a route that needs a token, use `staff_view` (staff/authorizer.py). Only `staff_view` passes an authorizer.
+    For a route that needs a token, use `staff_view` or `partner_view` (staff/authorizer.py). Only `staff_view` passes
+    an authorizer to this function.
     """
     return bind_view(routes, problem_in_chosen_language, authorizer)
 

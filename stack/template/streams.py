@@ -3,7 +3,7 @@
 `relay_mail` queues the emails and letters that a change requests. A letter is an email from the signer to a target of
 the petition, such as a member of parliament. `project_signatures` updates the number of pending signatures, the
 counts by constituency, postcode area and text version, and the funnel: how many people reached each step. Each function
-gets only the records that match one of its patterns. DynamoDB allows at most two readers of a stream.
+gets only the records that match one of its patterns. A stream should have at most two readers.
 """
 
 import json
