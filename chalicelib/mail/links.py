@@ -62,7 +62,7 @@ def stop_emails(request: Request) -> Response:
 
 
 def _link(token: str | None, now: datetime) -> StopLink:
-    """Return the verified link. Raise LinkDamaged or OptOutLinkExpired. The petition may also be closed or removed."""
+    """Return the verified link, even if the petition is closed or removed. Raise LinkDamaged or OptOutLinkExpired."""
     if not token:
         raise LinkDamaged
     payload, expires = tokens.payload_of(Purpose.STOP, token, settings().token_keys)

@@ -61,17 +61,17 @@ def send(request: MailRequest, kinds: Kinds, context: MailContext, now: datetime
 def _apply_limits(
     request: MailRequest, content: Content, stored: Item, context: MailContext, now: datetime, tables: Tables
 ) -> NotSent | Later | None:
-    """Book a turn of the network, and take the email from the budget of the address, if these limits apply.
+    """Apply the limit of the signer's network (first_emails.py) and the budget of the address (budget.py).
 
-    Return why a limit forbids the email now. Return None if both allow it.
+    Return why one of them forbids the email now. Return None if both allow it.
     """
     if not content.limited_petition:  # Such as a receipt, which strangers cannot cause.
         return None
     due = first_emails.book(content.network, now, tables) if content.network else now
     earlier_due = stored.get("mail_due_at")
     if due > now and earlier_due:
-        # The limit of another network, or the budget, postponed this email before. Then the person signed again, and
-        # `nudge_mail` stored the present network. Signing again must not delay the email: use the earlier time.
+        # The email was postponed before. A postponed email has no network left (`postpone`), so the person has signed
+        # again since, and `nudge_mail` stored the present network. Signing again must not delay the email.
         due = min(due, datetime.fromisoformat(earlier_due))
     if due > now:
         return Later(due)

@@ -157,7 +157,7 @@ def _require_members_table(letter: Letter | None) -> None:
 
 
 def _uneditable_field_errors(values: Mapping[str, Any], allowed: Mapping[str, Any]) -> dict[str, FieldError]:
-    """Return an error for each field that staff cannot edit, unless its value is the same as in `allowed`."""
+    """Return an error for each field that staff cannot edit. `allowed`: the stored values, which may be sent again."""
     errors = {}
     for name, value in values.items():
         is_unchanged = name in allowed and allowed[name] == value

@@ -103,8 +103,8 @@ def check_member(fields: Mapping[str, str], corrections: Corrections, country: s
 
     `country`: the signature's country before the corrections.
     """
-    # The form has "letter.member" only if a target is the member of parliament for the postcode. It always has
-    # "postcode", so the postcode is in the corrections, and the stored one is not needed.
+    # The form has "letter.member" only if a target is the member of parliament for the postcode. Such a form also has
+    # "postcode", so the corrections contain the postcode, and the stored one is not needed.
     if "letter.member" not in fields or not is_ticked(fields, "letter.send"):
         return
     corrected = {"country": country, **corrected_attributes(corrections, country)}

@@ -41,8 +41,9 @@ class CachedAnswer:
     def validators(self) -> dict[str, str]:
         """Return the request headers that ask the origin whether this answer has changed.
 
-        Return no headers for an error and for an answer with no-store, because the origin must send these as a whole
-        again. Also return no headers for an answer without ETag and Last-Modified.
+        Return no headers for an error and for an answer with no-store (which is kept only for a failure of the origin),
+        because the origin must send these as a whole again. Also return no headers for an answer without ETag and
+        Last-Modified.
         """
         headers = self.answer.headers
         if self.answer.is_error or "no-store" in directives(headers):

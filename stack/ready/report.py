@@ -138,7 +138,7 @@ def _text_of(value: Any) -> str:
     if isinstance(value, dict):
         pairs = [f"{name}={number}" for name, number in value.items()]
         return " ".join(pairs) or "none"
-    if isinstance(value, list):
+    if isinstance(value, list):  # A list may be long, so only its length is shown.
         return f"{len(value)}" if value else "none"
     if isinstance(value, int | float):
         return f"{value:,.10g}"

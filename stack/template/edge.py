@@ -128,10 +128,9 @@ def _api_policy() -> Template:
     CloudFormation removes the API's policy when it is no longer in the template.
 
     A changed policy is in force after the next deployment of the API's stage. SAM makes a deployment only when the text
-    of the API's definition changes. This text refers to parameters by name, so it does not change with their values.
-    So stack/api_policy.py writes the values that the policy needs into the description, which is a part of the text.
-    After each deployment, stack/api_policy.py also checks that AWS has put the keys in the place of the references to
-    them.
+    of the API's definition changes. The policy names only parameters, so its text stays the same when their values
+    change. So stack/api_policy.py also writes these values into the API's description, which is a part of the
+    definition. After each deployment, it checks that AWS has replaced the references in the policy by the keys.
     """
     every_call = {"Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*"}
     keys = [sub(origin_key(parameter)) for parameter in ("OriginKey", "OriginKeyToo")]

@@ -79,7 +79,7 @@ def functions() -> Template:
     outputs_and_alarms = [_output_and_alarms(function) for function in function_settings()]
     reservations = [_reservation(function) for function in RESERVED]
     parts = [settings, *outputs_and_alarms, *_secrets(), *reservations, *_own_variables(), *_job_settings()]
-    # Chalice's LogGroupName refers to the function as ApiHandler, but no resource has this id. So replace the name.
+    # In the name of this log group, Chalice writes ${ApiHandler}. The function's id is APIHandler, so replace the name.
     log_group = {"Properties": {"LogGroupName": sub("/aws/lambda/${APIHandler}")}}
     return merge_parts([*parts, {"Resources": {"ApiHandlerLogGroup": log_group}}])
 
