@@ -147,7 +147,7 @@ def _projection(only: Sequence[str]) -> dict[str, Any]:
     if not only:
         return {}
     names: dict[str, str] = {}
-    expression = _names("p", only, names)
+    expression = _names("p", only, names)  # Adds the placeholders #p0, #p1 … to `names`.
     return {"Select": "SPECIFIC_ATTRIBUTES", "ProjectionExpression": expression, "ExpressionAttributeNames": names}
 
 

@@ -148,8 +148,8 @@ def waits_for_turn(item: Item) -> bool:
 
 def _make_due_now(request: MailRequest, item: Item, tables: Tables) -> None:
     """Make the letter due at once, in the table and in `item`. Without `mail_queued_at`, the sweep queues it now."""
-    # Set the due time to the time of the request, so that `waits_for_turn` is false. Without any due time, the sweep
-    # would queue the letter only when its request counts as lost.
+    # A letter waits for a turn if it is due later than it was requested (`waits_for_turn`). So let both times be equal.
+    # Do not remove the due time: then the sweep would queue the letter only when its request counts as lost.
     due = {"mail_due_at": request.requested_at}
     is_unchanged = is_requested(request) & Attr("mail_due_at").eq(item["mail_due_at"])
     change = Change(LETTERS.item_key(request.key), assign=due, remove=["mail_queued_at"], when=is_unchanged)

@@ -87,10 +87,11 @@ def _forget_area(letter: GatheredLetter, digest_change: Change, tables: Tables) 
 
 
 def take_out_late(ids: DigestIds, withdrawals: set[str], now: datetime, tables: Tables) -> None:
-    """Take the letters of people who withdrew out of the sealed digest. Then remove LATE unless it has changed.
+    """Take the letters in LATE out of the sealed digest: their people withdrew during an earlier attempt to send it.
 
-    `withdrawals`: what LATE has. These letters wait again. The mail sender then drops each, unless the person has
-    signed and confirmed again with a letter. Raise Conflicted if the digest is no longer sealed.
+    `withdrawals`: what LATE has. Each letter waits alone again. The mail sender then drops it, unless the person has
+    signed and confirmed again with a letter. At the end, remove LATE unless it has changed. Raise Conflicted if the
+    digest is no longer sealed.
     """
     for withdrawal in sorted(withdrawals):
         _make_wait_again(GatheredLetter.of_withdrawal(withdrawal, ids), now, tables)

@@ -74,9 +74,10 @@ def _read_petition(slug: str, now: datetime, tables: Tables) -> Petition:
 
 
 def _read_with_slugs(slug: str, now: datetime, tables: Tables) -> Petition | None:
-    """Find a petition whose slug is not in the cached list. If the list must be read, one call reads list and petition.
+    """Find a petition whose slug is not in the cached list. If the list is too old, one call reads list and petition.
 
-    Otherwise trust the list and return None. Raise Unavailable if the last read of the list failed.
+    If the list is recent, trust it and return None. But raise Unavailable if the last attempt to read it has failed:
+    the next attempt comes later.
     """
     petition = None
     if _slugs.begin_reading_if_due(now):

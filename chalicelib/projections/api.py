@@ -185,7 +185,7 @@ def _day(request: Request, name: str) -> date | None:
 def _day_at(name: str, value: str) -> date:
     """Return the day that begins at this time, or ends if `name` is "to". The time must be a midnight in UTC.
 
-    `value`: a time, not a plain date, which `_day` returns unchanged.
+    `value` is never a plain date: `_day` returns a plain date unchanged.
     """
     try:
         # In a query, a "+" that is not escaped arrives as a space: the time zone +01:00 arrives as " 01:00".

@@ -67,10 +67,10 @@ class AskedLetter(SignedLetter):
 
     @property
     def offered_from(self) -> datetime:
-        """Return the time from which an issued link offers this letter: the second after `asked_at`.
+        """Return the second after `asked_at`. A link offers this letter only if the link was issued then or later.
 
         Times of issue have whole seconds, so a link of the same second may be older than the letter. The link in
-        our email never has an earlier time than this one: mail/signature_kinds.py sets a later time of issue if needed.
+        our email always offers the letter: mail/signature_kinds.py sets a later time of issue if needed.
         """
         return self.asked_at.replace(microsecond=0) + timedelta(seconds=1)
 

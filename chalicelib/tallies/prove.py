@@ -128,7 +128,8 @@ def _adjustments(slug: str, since: datetime, tables: Tables) -> Iterator[Adjustm
     between = (keys.tally_adjustment(slug, iso(since)).sk, keys.tally_adjustment(slug, AFTER_ALL_TIMES).sk)
     items = tables.query(keys.COUNTS, keys.tally_partition(slug), between)
     for item in items:
-        # The count is the head's total plus the open days. An adjustment may change both.
+        # The count is the head's total plus the totals of open days. An adjustment may change today's total, by TOTAL,
+        # and the head's total, by "head_total".
         amount = item.get(TOTAL, 0) + item["head_total"]
         if amount:
             _, _, moment = item["sk"].partition("#")

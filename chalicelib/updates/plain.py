@@ -75,7 +75,7 @@ class _Writer:
 
 
 def _next_margin(margin: str) -> str:
-    """Return what a piece of the margin becomes on the next line: a quote stays, and a marker becomes spaces."""
+    """Return what the next line has in place of this: a quote's mark again, or spaces below the marker of a list."""
     return margin if margin == _QUOTE else " " * len(margin)
 
 
