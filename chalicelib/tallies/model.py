@@ -13,9 +13,10 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 TOTAL, PENDING, WITHDRAWN, BY_PARTNERS = "total", "pending", "withdrawn", "by_partners"
-# The numbers are stored in attributes with names such as h13, cGB and s.bbc-news.
+# The numbers are stored under names such as h13, cGB and s.bbc-news: in a shard as attributes, in a closed day's item
+# together in the map BREAKDOWNS.
 HOUR_PREFIX, COUNTRY_PREFIX, SOURCE_PREFIX = "h", "c", "s."
-SOURCES_SEEN = "sources"
+SOURCES_SEEN, BREAKDOWNS = "sources", "breakdowns"
 
 # The most sources in one item: one shard on one day. Signatures from any further source are counted under OTHER.
 # Without this limit, an attacker could make the item too large, because anybody can put any source into a link.
@@ -86,28 +87,34 @@ def summed(tallies: Iterable[Tally]) -> Tally:
     return result
 
 
-def attributes_of(tally: Tally) -> dict[str, int]:
-    """Return the tally as attributes. Keep zeros: if a day is closed a second time, they replace its old numbers."""
-    numbers = {TOTAL: tally.total, WITHDRAWN: tally.withdrawn, BY_PARTNERS: tally.by_partners}
+def attributes_of(tally: Tally) -> dict[str, Any]:
+    """Return the tally as the attributes of a closed day.
+
+    There may be a thousand sources. As attributes of their own, they would make the update's expression longer than the
+    4,096 bytes that DynamoDB takes. In a map, they are one value.
+    """
+    numbers: dict[str, int] = {}
     for hour, number in tally.hours.items():
         numbers[HOUR_PREFIX + hour] = number
     for country, number in tally.countries.items():
         numbers[COUNTRY_PREFIX + country] = number
     for source, number in tally.sources.items():
         numbers[SOURCE_PREFIX + source] = number
-    return numbers
+    totals = {TOTAL: tally.total, WITHDRAWN: tally.withdrawn, BY_PARTNERS: tally.by_partners}
+    return {**totals, BREAKDOWNS: numbers}
 
 
 def tally_of(item: Mapping[str, Any]) -> Tally:
     """Return the numbers of an item: of a shard, or of a closed day."""
+    numbers = item.get(BREAKDOWNS, item)  # A shard has no map, nor has a day that an earlier version closed.
     # Only names of three characters are hours or countries (h13, cGB). Other attributes may begin with h or c too.
     return Tally(
         total=item.get(TOTAL, 0),
         withdrawn=item.get(WITHDRAWN, 0),
         by_partners=item.get(BY_PARTNERS, 0),
-        hours=_numbers_with(HOUR_PREFIX, item, length=3),
-        countries=_numbers_with(COUNTRY_PREFIX, item, length=3),
-        sources=_numbers_with(SOURCE_PREFIX, item),
+        hours=_numbers_with(HOUR_PREFIX, numbers, length=3),
+        countries=_numbers_with(COUNTRY_PREFIX, numbers, length=3),
+        sources=_numbers_with(SOURCE_PREFIX, numbers),
     )
 
 

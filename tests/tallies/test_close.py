@@ -1,15 +1,19 @@
 """A reader of the count closes the past days. If there are very many, later readers close the rest."""
 
+from collections import Counter
 from datetime import date, timedelta
 from itertools import count
 
 import pytest
 
+from chalicelib.aws.expressions import change_request
+from chalicelib.aws.table import Change
 from chalicelib.core import keys
 from chalicelib.petitions.model import Petition
 from chalicelib.tallies import close
 from chalicelib.tallies.count import ALL_DAYS, breakdown, exact_count, exact_counts
-from chalicelib.tallies.model import TallyDimension
+from chalicelib.tallies.model import MAX_SOURCES, Tally, TallyDimension, attributes_of, tally_of
+from chalicelib.tallies.store import close_days
 from tests.actors import DAY, NOW, OPENED, a_published_petition
 from tests.fakes import FakeTables
 from tests.tallies.test_count import count_signatures_at
@@ -48,3 +52,20 @@ def test_a_reader_of_many_petitions_closes_days_for_seconds_only(
         assert {each.confirmed for each in exact_counts(petitions, later, tables).values()} == {1}
         assert tables.calls.count("transact") <= close.CLOSING_SECONDS
     assert {closed_through(tables, each.slug) for each in petitions} == {later.date() - DAY}
+
+
+def test_a_day_with_very_many_sources_can_be_closed(
+    tables: FakeTables, petition: Petition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Anybody can put any source into a link. With 4,097 bytes, DynamoDB refuses an expression: nobody saw a count."""
+    tally = Tally(sources=Counter({f"source-{number}": 1 for number in range(MAX_SOURCES * petition.shards)}))
+    sent: list[Change] = []
+    monkeypatch.setattr(tables, "transact", sent.extend)
+    close_days(petition.slug, {NOW.date(): tally}, petition.shards, tables)
+    assert all(len(change_request(each)["UpdateExpression"]) <= 4096 for each in sent)
+
+
+def test_a_day_that_an_earlier_version_closed_is_still_read() -> None:
+    item = {"total": 2, "withdrawn": 1, "by_partners": 0, "h13": 2, "cGB": 2, "s.direct": 2}
+    tally = Tally(2, Counter({"13": 2}), Counter(GB=2), Counter(direct=2), withdrawn=1)
+    assert tally_of(item) == tally == tally_of(attributes_of(tally))
