@@ -48,9 +48,9 @@ def _refuse_number(value: object) -> object:
 
     Pydantic would read it as seconds since 1970. But a spreadsheet that writes 45620 means a day of 2024.
     """
-    # A date has a hyphen: 2026-11-24. So a text without one is a number, or no time at all. A hyphen at the start does
-    # not count: it is the sign of a number, such as -45620.
-    is_text_without_date = isinstance(value, str) and "-" not in value[1:]
+    # A date has two hyphens: 2026-11-24. A text with fewer is a number, or no time at all. A hyphen at the start does
+    # not count: it is the sign of a number, such as -45620 or -4.56e-5.
+    is_text_without_date = isinstance(value, str) and value[1:].count("-") < 2
     if is_text_without_date or isinstance(value, int | float):
         raise PydanticCustomError("datetime_type", "Not a time")
     return value
