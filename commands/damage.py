@@ -99,7 +99,7 @@ def _is_damaged(copied: Item, live: Item) -> bool:
     if has_new_time:
         return False  # The application changed the item.
     # A withdrawn signature may lack `unsubscribed_at` without damage: staff undid an import, which withdrew it but kept
-    # this attribute. Then the owner withdrew too, which removed the attribute. `withdrawn_at` stayed as it was.
+    # this attribute. Then the owner withdrew too, which removed it. Older code left `withdrawn_at` as it was.
     is_withdrawn = live.get("state") == SignatureState.WITHDRAWN
     has_lost_data = not is_withdrawn and bool(_lost(_REMOVED_ONLY_WITH_NEW_TIME, copied, live))
     return has_lost_data or _part(SIGNED, copied) != _part(SIGNED, live)

@@ -58,9 +58,14 @@ def withdrawal_by_undo(key: Key, stored: Signature, now: datetime) -> Change:
     return replace(change, assign={**change.assign, "taken_back_at": iso(now)}, remove=removed, when=is_unchanged)
 
 
-def record_withdrawal_by_owner(key: Key, tables: Tables) -> None:
-    """Turn a withdrawal by an undone import into one by the person: remove what tells them apart. Idempotent."""
-    tables.try_update(Change(key, remove=["taken_back_at", "unsubscribed_at"], when=IS_WITHDRAWN))
+def record_withdrawal_by_owner(key: Key, now: datetime, tables: Tables) -> None:
+    """Turn a withdrawal by an undone import into one by the person, at `now`. Idempotent.
+
+    Perhaps the person agreed on a partner's site after the undo. This withdrawal is later, so it ends that consent too.
+    """
+    assign = {"withdrawn_at": exact(now), "expires_at": int((now + WITHDRAWN_LIFETIME).timestamp())}
+    is_taken_back = IS_WITHDRAWN & Attr("taken_back_at").exists()
+    tables.try_update(Change(key, assign=assign, remove=["taken_back_at", "unsubscribed_at"], when=is_taken_back))
 
 
 def empty_item(key: Key, now: datetime, tables: Tables) -> None:

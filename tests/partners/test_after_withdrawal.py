@@ -69,3 +69,15 @@ def test_the_undo_of_an_import_is_no_withdrawal(tables: FakeTables, petition: Pe
     withdraw(key, petition, LATER, tables)
     signed(tables, petition, now=LATER + DAY)
     assert send(tables, petition, oak, NOW - 3 * DAY, LATER + 2 * DAY) is SUPPRESSED
+
+
+def test_after_an_undo_the_person_withdraws_too_and_a_consent_from_between_counts_nobody(
+    tables: FakeTables, petition: Petition, oak: Partner
+) -> None:
+    send(tables, petition, oak, NOW - DAY, NOW)
+    key = key_of(petition, identity_of(petition))
+    assert take_back(key, tables.items[key]["receipt"], petition, NOW, tables)
+    withdraw(key, petition, LATER, tables)
+    signed(tables, petition, now=LATER + DAY)
+    assert send(tables, petition, oak, NOW + DAY, LATER + 2 * DAY) is SUPPRESSED
+    assert tables.items[key]["state"] == "pending"
