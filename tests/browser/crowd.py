@@ -9,7 +9,7 @@ from pathlib import Path
 from chalicelib.aws.expressions import Change
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
-from chalicelib.tallies.model import Tally, attributes_of
+from chalicelib.tallies.model import BREAKDOWNS, Tally, attributes_of
 from chalicelib.tallies.open import open_tally
 from stack.aws import Cloud
 from stack.manage import load_petitions
@@ -63,7 +63,9 @@ def tables_of(site: DeployedSite) -> Tables:
 
 
 def _add_tally(day: date, tally: Tally, tables: Tables) -> None:
-    tables.update(Change(keys.tally_shard(SLUG, 0, day), add=attributes_of(tally)))
+    attributes = attributes_of(tally)
+    breakdowns = attributes.pop(BREAKDOWNS)  # In a shard, these numbers are attributes of their own.
+    tables.update(Change(keys.tally_shard(SLUG, 0, day), add={**attributes, **breakdowns}))
 
 
 def _tally_of_day(number: int) -> Tally:
