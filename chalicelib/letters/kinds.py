@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from chalicelib.aws.table import Item, Tables
-from chalicelib.core.language import language_of
+from chalicelib.core.language import Language, language_of
 from chalicelib.core.letter_keys import LETTER, letter_ids
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.letters.digest_kind import DIGEST_KIND
@@ -18,9 +18,11 @@ from chalicelib.letters.trial import TEST_KIND
 from chalicelib.mail.kind import Content, Kind, Later, MailContext, NotSent, by_name
 from chalicelib.mail.model import Priority
 from chalicelib.petitions.find import letter_as_signed, petition_as_stored
-from chalicelib.petitions.model import PetitionState
+from chalicelib.petitions.letter import Letter
+from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.signatures.letter import letter_texts, render_letter
 from chalicelib.signatures.look_up import find_by_id
+from chalicelib.signatures.model import Signature
 
 TEMPLATES = Path(__file__).with_name("templates")
 
@@ -53,15 +55,9 @@ def letter_email(
     reason = reason_not_to_send(key, stored, target, signature, now, tables)
     if reason is not None:
         return reason
-    version = letter_as_signed(slug, signed_letter.version, tables)
-    # Staff may have changed the petition's main language since. Then the letter is still in the old one. But if the
-    # petition still has this version of the letter, staff only corrected the language's code: use the corrected code.
-    main_language = petition.language if version.version == petition.letter_version else version.language
-    language = language_of(signature.language or main_language)
+    agreed_letter, language = _agreed_letter(petition, signature, signed_letter.version, tables)
     translated = petition.in_language(language.code)
-    agreed_letter = version.in_language(signature.language)
-    # Perhaps the person withdrew and confirmed again while the letter waited, with a version from which staff had
-    # removed the target. Staff have added the target again since.
+    # If the person confirmed again while staff had removed the target, this version lacks it: use the present target.
     agreed_target = agreed_letter.target(target_key) or target
     to_name, to_address = recipient(target, agreed_target.name, stored)
     name, postcode = signature.name or "", signature.postcode or ""
@@ -71,6 +67,15 @@ def letter_email(
     reply_to = (signature.email or "") if signed_letter.reply else ""
     values = {"petition": translated, "petition_url": url, "letter": letter, "is_test": False}
     return Content(to_address, values, language=language.code, sender_name=letter.sender, reply_to=reply_to)
+
+
+def _agreed_letter(petition: Petition, signature: Signature, version: str, tables: Tables) -> tuple[Letter, Language]:
+    """Return this version of the letter in the language in which the person signed, and this language."""
+    letter_version = letter_as_signed(petition.slug, version, tables)
+    # Staff may have changed the petition's main language since. Then the letter is still in the old one. But if the
+    # petition still has this version of the letter, staff only corrected the language's code: use the corrected code.
+    main_language = petition.language if version == petition.letter_version else letter_version.language
+    return letter_version.in_language(signature.language), language_of(signature.language or main_language)
 
 
 LETTER_KINDS = by_name(

@@ -3,11 +3,11 @@
 from chalicelib.aws.table import Tables
 from chalicelib.petitions.find import letter_as_signed, texts_as_signed
 from chalicelib.petitions.model import Petition
-from chalicelib.petitions.text import version_of
+from chalicelib.petitions.text import PetitionText, version_of
 from chalicelib.signatures.model import Signature
 
 # The texts of a petition that a PetitionText keeps.
-TEXTS = ("title", "text", "target", "charity", "sign_wording", "updates_wording", "language", "translations")
+TEXTS = [name for name in PetitionText.model_fields if name in Petition.model_fields]
 
 
 def as_confirmed(petition: Petition, signature: Signature, tables: Tables) -> Petition:

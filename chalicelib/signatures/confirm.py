@@ -59,9 +59,7 @@ def confirm(
     also: Mapping[str, Any] = NO_ATTRIBUTES,
     issued: datetime | None = None,
 ) -> SignatureState:
-    """Confirm the signature if it is pending. Return its state after that: confirmed or withdrawn.
-
-    Usually one call to DynamoDB.
+    """Confirm the signature if it is pending. Return its state after that. Usually one call to DynamoDB.
 
     `subject`: the signature's id, country and source, as in the link.
     `also`: more attributes to store. If the signature is confirmed already, only a `letter` is stored, and only if the
@@ -70,9 +68,8 @@ def confirm(
     `issued`: when the owner's link was issued. If the signature was withdrawn after that, the link no longer works,
     even if it was signed again. None: a partner's signature, which needs no link.
 
-    Raise LinkExpired if the petition closed too long ago or was removed, if the link no longer works, or if the
-    signature does not exist. Raise Invalid if the postcode does not fit the stored country. Raise Conflicted if the
-    signature changes at each attempt. Idempotent.
+    Raise LinkExpired if the petition closed too long ago or was removed, the link no longer works, or the signature
+    does not exist; Invalid if the postcode does not fit the stored country; Conflicted after ATTEMPTS. Idempotent.
     """
     if not petition.is_confirmable_at(now):
         raise LinkExpired(subject.slug, subject.signature_id)
