@@ -1,4 +1,4 @@
-"""The project's files as syntax trees, for the rules of tests.test_architecture and tests.test_sizes."""
+"""The project's files as syntax trees, for the rules of tests.test_architecture."""
 
 import ast
 from collections.abc import Callable, Sequence
@@ -28,10 +28,6 @@ def every_file(check: Callable[[Path], None], files: Sequence[Path] = FILES) -> 
 
     check_all_files.__name__ = check.__name__
     return check_all_files
-
-
-def every_file_and_stack(check: Callable[[Path], None]) -> Callable[[], None]:
-    return every_file(check, [*FILES, *STACK])
 
 
 def place(path: Path) -> str:
@@ -76,16 +72,3 @@ def _ids_under_type_checking(path: Path) -> set[int]:
 
 def _is_type_checking(node: ast.AST) -> bool:
     return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
-
-
-def functions(path: Path) -> list[Function]:
-    return [node for node in nodes(path) if isinstance(node, Function)]
-
-
-def lines_of(function: Function) -> int:
-    """Return the number of lines of the body, without the docstring."""
-    body = function.body
-    if ast.get_docstring(function) and len(body) > 1:
-        body = body[1:]
-    first, last = body[0].lineno, body[-1].end_lineno or 0
-    return last - first + 1
