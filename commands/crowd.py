@@ -4,18 +4,28 @@ Load shedding: each level switches off more of the site, so that it can still ac
 """
 
 import argparse
+import json
 import sys
 from datetime import timedelta
 from typing import Any
 
+from chalicelib.aws import clients
+from chalicelib.aws.failures import translate_errors
 from chalicelib.core import times
-from chalicelib.core.settings import QUEUES
+from chalicelib.core.errors import Unavailable
+from chalicelib.core.settings import QUEUES, required
 from chalicelib.mail.pause import pause_mail, resume_mail
 from chalicelib.shedding.level import Level, set_level, stored_level
 from commands import common
 from commands.common import from_1_to
 
 MAX_MESSAGES = 10_000_000
+# What EventBridge sends on a schedule. Chalice reads these fields, and our function uses none of them.
+SCHEDULED_EVENT: dict[str, Any] = {
+    **dict.fromkeys(("version", "account", "region", "detail-type", "source", "time", "id"), ""),
+    "detail": {},
+    "resources": [],
+}
 
 # The queues whose dead letters can be moved back, each with the prefix of its settings' names. QUEUES lacks `feedback`,
 # because AWS sends to this queue, not our code. The stream's dead letters cannot be moved back: each only names a range
@@ -51,7 +61,24 @@ def pause_sending(arguments: argparse.Namespace) -> None:
 
 def resume_sending(arguments: argparse.Namespace) -> None:
     resume_mail(times.now(), common.tables())
-    print("email is sent again within two minutes")
+    is_watching = watch_now()
+    print(f"email is sent again within {'half a minute' if is_watching else 'two minutes'}")
+
+
+def watch_now() -> bool:
+    """Run the function `watch_mail` now, which switches the senders on. Its schedule runs it only once a minute.
+
+    Return whether AWS has accepted the run.
+    """
+    event = json.dumps(SCHEDULED_EVENT).encode()
+    try:
+        name = required("WATCH_FUNCTION")
+        with translate_errors("function"):
+            clients.lambdas().invoke(FunctionName=name, InvocationType="Event", Payload=event)
+    except (Unavailable, RuntimeError) as error:  # RuntimeError: the variable is not set.
+        print(f"the senders are switched on by the schedule: {error}", file=sys.stderr)
+        return False
+    return True
 
 
 def add_to(subparsers: Any) -> None:

@@ -118,11 +118,13 @@ def _has_cached_function(module: ModuleType, name: str) -> bool:
     return hasattr(value, "cache_clear")
 
 
-def sqs_event(messages: Sequence[object]) -> dict[str, Any]:
+def sqs_event(messages: Sequence[object], attempts: int = 1) -> dict[str, Any]:
+    """Return the event of a batch of messages that SQS delivers for this time (1: the first)."""
     records = []
     for number, message in enumerate(messages):
         body = message if isinstance(message, str) else json.dumps(message)
-        records.append({"messageId": str(number), "body": body, "receiptHandle": "", "eventSource": "aws:sqs"})
+        record = {"messageId": str(number), "body": body, "receiptHandle": f"r{number}", "eventSource": "aws:sqs"}
+        records.append(record | {"attributes": {"ApproximateReceiveCount": str(attempts)}})
     return {"Records": records}
 
 

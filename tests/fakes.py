@@ -132,6 +132,7 @@ class FakeQueue(Queue):
     def __init__(self) -> None:
         self.messages: list[Mapping[str, Any]] = []
         self.delays: list[int] = []
+        self.waits: dict[str, int] = {}  # Seconds until a received message is delivered again, by receipt handle.
         self.delayed = 0  # A test sets how many of the messages are still delayed.
         self._failures: list[Exception] = []
 
@@ -143,6 +144,11 @@ class FakeQueue(Queue):
             raise self._failures.pop(0)
         self.messages += [json.loads(json.dumps(message.body)) for message in messages]
         self.delays += [message.delay for message in messages]
+
+    def deliver_again_in(self, seconds: Mapping[str, int]) -> None:
+        if self._failures:
+            raise self._failures.pop(0)
+        self.waits |= seconds
 
     def _count(self, *states: str) -> int:
         return len(self.messages) - (0 if "Delayed" in states else self.delayed)

@@ -16,9 +16,10 @@ from benchmarks.model.limits import LIMITS, Account
 from benchmarks.model.service import Service
 from benchmarks.model.stations import mailing, projecting, relaying, step
 from benchmarks.model.world import LITTLE, Load, World
+from chalicelib.edge.batch import LONGEST_RETRY, SHORTEST_RETRY
 
-# The limit of stack/front.py, then the MaximumConcurrency and the visibility timeout (seconds) of the overflow queue.
-REQUEST_SLOTS, WORKERS, VISIBILITY_TIMEOUT = 4, 2, 360.0
+# The limit of stack/front.py, then the MaximumConcurrency of the overflow queue.
+REQUEST_SLOTS, WORKERS = 4, 2
 PLENTY = 1e6  # a limit that nothing reaches
 HORIZON = 3_600  # seconds after which the run ends
 SHORT_STEPS_SECONDS = 5  # seconds at the start in which every step is short, because stations need some steps to start
@@ -109,7 +110,10 @@ def answer_posts(world: World, dt: float) -> None:
 
 
 class HiddenMessages:
-    """The overflow queue's messages whose handling failed. SQS hides them for VISIBILITY_TIMEOUT seconds."""
+    """The overflow queue's messages whose handling failed. Each failure doubles the time for which SQS hides them.
+
+    So a message that fails since the outage began is hidden for about as long as the outage has lasted.
+    """
 
     def __init__(self) -> None:
         self._hidden: deque[tuple[float, float]] = deque()
@@ -121,7 +125,8 @@ class HiddenMessages:
         stored_each_second = WORKERS / world.service.store  # `store`: the seconds to store one signature
         received = min(max(0.0, visible), stored_each_second * dt)
         if world.is_down:
-            self._hidden.append((world.now + VISIBILITY_TIMEOUT, received))
+            wait = min(LONGEST_RETRY, max(SHORTEST_RETRY, world.now - world.load.down))
+            self._hidden.append((world.now + wait, received))
         else:
             _store(world, received)
 

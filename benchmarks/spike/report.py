@@ -7,6 +7,7 @@ from typing import Any
 
 from benchmarks import machine
 from benchmarks.spike.crowd_process import Answer
+from benchmarks.spike.delays import email_delays
 from benchmarks.spike.proof import Proof, statuses
 from benchmarks.spike.rates import rates
 from benchmarks.spike.run import SpikeLog
@@ -15,7 +16,11 @@ from stack.console import bold, dim
 
 
 def figures(log: SpikeLog, proof: Proof, spike_stack: SpikeStack) -> dict[str, Any]:
-    """Return the figures. `p50_ms` and `p99_ms`: from a person's first attempt to the 202."""
+    """Return the figures. `p50_ms` and `p99_ms`: from a person's first attempt to the 202.
+
+    `email_delay_…`: as `email_delays` returns them.
+    """
+    delays = [1_000 * delay for delay in email_delays(log, spike_stack.faults.ses.delivered)]
     waits, confirm_waits = _waits(log.sign_answers), _waits(log.confirm_answers)
     return {
         **proof.as_figures(),
@@ -24,6 +29,9 @@ def figures(log: SpikeLog, proof: Proof, spike_stack: SpikeStack) -> dict[str, A
         "duplicates": log.posts - log.plan.signers,
         "p50_ms": percentile(waits, 50),
         "p99_ms": percentile(waits, 99),
+        "email_delay_p50_ms": percentile(delays, 50),
+        "email_delay_p99_ms": percentile(delays, 99),
+        "email_delay_max_ms": round(max(delays)),
         "answers": statuses(log.sign_answers),
         "views": views(log.sign_answers),
         "views_at_the_api": sum(spike_stack.record.origin_requests.values()),
@@ -62,8 +70,9 @@ def percentile(values: Sequence[float], which: int) -> int:
 
 def report(figures: dict[str, Any]) -> Iterator[str]:
     yield bold(f"{figures['signers']:,} signers, {figures['duplicates']:,} of them twice")
-    for name in ("accepted", "stored", "duplicates", "confirmed", "counted", "mails", "p50_ms", "p99_ms"):
-        yield f"  {name:<12}{figures[name]:>10,}"
+    numbers = ("accepted", "stored", "duplicates", "confirmed", "counted", "mails", "p50_ms", "p99_ms")
+    for name in (*numbers, *(f"email_delay_{which}_ms" for which in ("p50", "p99", "max"))):
+        yield f"  {name:<18}{figures[name]:>10,}"
     yield dim(f"  viewers: {figures['views']}, of these at the API {figures['views_at_the_api']:,}")
     yield dim(f"  answers: {figures['answers']}; faults met: {figures['faults_met']}")
     yield dim(f"  overflow at most {figures['peak_overflow']:,}, mail queues at most {figures['peak_mail_queue']:,}")

@@ -107,6 +107,21 @@ class Queue:
         if answer.get("Failed"):
             raise Unavailable("queue")
 
+    def deliver_again_in(self, seconds: Mapping[str, int]) -> None:
+        """Deliver received messages again after these seconds from now, unless they are deleted before.
+
+        `seconds`: by receipt handle, for up to ten messages. Raise Unavailable if SQS did not accept all. The others
+        are delivered again after the queue's visibility timeout.
+        """
+        entries: Any = [
+            {"Id": str(number), "ReceiptHandle": handle, "VisibilityTimeout": wait}
+            for number, (handle, wait) in enumerate(seconds.items())
+        ]
+        with translate_errors("queue"):
+            answer = self._client.change_message_visibility_batch(QueueUrl=self._url, Entries=entries)
+        if len(answer.get("Successful", [])) != len(entries):
+            raise Unavailable("queue")
+
     def check(self) -> None:
         """Raise Unavailable if the queue does not answer."""
         with translate_errors("queue"):

@@ -143,11 +143,15 @@ class ConditionFailed(PetitionsError):
     index: int = 0
 
 
+@dataclass(repr=False)
 class NotYet(PetitionsError):
     """A message cannot be processed now: another worker processes it, it is too early, or this worker's time is up.
 
-    This is not a failure. The queue or stream must deliver the message again.
+    This is not a failure. The queue or stream must deliver the message again. `is_untried`: nothing has been attempted,
+    so however often this has happened, the queue need not wait long.
     """
+
+    is_untried: bool = False
 
 
 class MailRefused(PetitionsError):

@@ -68,7 +68,7 @@ def relay_mail(event: DynamoDBEvent) -> None:
 @workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=10)
 def send_mail(event: SQSEvent) -> Failures:
     """Send the urgent email of each message. Return the failed messages: the queue delivers them again."""
-    return handle_messages(event, _message_handler(Priority.URGENT, _share_of_urgent_email))
+    return handle_messages(event, _message_handler(Priority.URGENT, _share_of_urgent_email), mail_queue())
 
 
 @workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=2)
@@ -78,7 +78,7 @@ def send_other_mail(event: SQSEvent) -> Failures:
     At SES's lowest rate, one email a second, each of the two senders of other email has a tenth of the rate: one email
     in ten seconds (LONGEST_GAP). So a larger batch would take too long.
     """
-    return handle_messages(event, _message_handler(Priority.OTHER, _share_of_other_email))
+    return handle_messages(event, _message_handler(Priority.OTHER, _share_of_other_email), other_mail_queue())
 
 
 @workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=10)

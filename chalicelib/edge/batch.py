@@ -8,12 +8,20 @@ from typing import Any, NamedTuple, TypeVar
 from chalice.app import CloudWatchEvent, DynamoDBEvent, DynamoDBRecord, SQSEvent
 
 from chalicelib.aws.expressions import from_wire
+from chalicelib.aws.queue import Queue
 from chalicelib.core import log
 from chalicelib.core.errors import NotYet, Unavailable
 from chalicelib.core.metrics import Metric
 
 # DynamoDB's sequence numbers have up to 40 digits. With zeros in front, their texts sort like the numbers.
 SEQUENCE_DIGITS = 40
+
+# After its first failure, a message is delivered again in SHORTEST_RETRY seconds. Each further failure doubles this
+# time, up to LONGEST_RETRY.
+SHORTEST_RETRY, LONGEST_RETRY = 5, 300
+# After so many attempts, a message waits for its queue's visibility timeout, which is longer. So quick attempts use up
+# only a few of the receives after which the message becomes a dead letter (stack/template/queues.py).
+QUICK_ATTEMPTS = 20
 
 T = TypeVar("T")
 Failures = dict[str, list[dict[str, str]]]
@@ -41,30 +49,65 @@ class StreamChange(NamedTuple):
 
 
 def handle_messages(
-    event: SQSEvent, handle: Callable[[Mapping[str, Any]], object], *, drop_prefix: str | None = None
+    event: SQSEvent,
+    handle: Callable[[Mapping[str, Any]], object],
+    queue: Queue | None = None,
+    *,
+    drop_prefix: str | None = None,
 ) -> Failures:
     """Handle each message, and return the failed messages (ReportBatchItemFailures).
 
-    SQS delivers only the failed messages again; after the last attempt they go to the dead-letter queue. A message that
+    SQS delivers only the failed messages again; after the last attempt they go to the dead-letter queue. If `queue` is
+    given, they come again soon (`retry_seconds`); otherwise, after the queue's visibility timeout. A message that
     starts with `drop_prefix`, such as a test by SES, is not handled and not reported as failed, so SQS deletes it.
     """
     log.begin(getattr(event.context, "aws_request_id", ""))
     failed = []
+    waits: dict[str, int] = {}  # By receipt handle.
     for record in event:
         message_id = record.to_dict()["messageId"]
         if drop_prefix and record.body.startswith(drop_prefix):
             continue
-        try:
-            handle(_message(record.body))
-        except (NotYet, Unavailable) as later:
-            log.measure(Metric.MESSAGE_LATER)
-            log.event("message_later", message=message_id, because=str(later))
-            failed.append({"itemIdentifier": message_id})
-        except Exception:
-            log.measure(Metric.MESSAGE_FAILED)
-            log.failure("message_failed", message=message_id)
-            failed.append({"itemIdentifier": message_id})
+        error = _error_of(handle, record.body, message_id)
+        if error is None:
+            continue
+        failed.append({"itemIdentifier": message_id})
+        attempts = int(record.to_dict()["attributes"]["ApproximateReceiveCount"])
+        if attempts <= QUICK_ATTEMPTS:
+            waits[record.receipt_handle] = retry_seconds(error, attempts)
+    if queue and waits:
+        _deliver_again_in(waits, queue)
     return {"batchItemFailures": failed}
+
+
+def retry_seconds(error: Exception, attempts: int) -> int:
+    """Return after how many seconds to try a message again that has failed this often."""
+    if isinstance(error, NotYet) and error.is_untried:
+        return SHORTEST_RETRY
+    return min(LONGEST_RETRY, SHORTEST_RETRY << (attempts - 1))
+
+
+def _error_of(handle: Callable[[Mapping[str, Any]], object], body: str, message_id: str) -> Exception | None:
+    """Handle a message. Log and return the error, or return None."""
+    try:
+        handle(_message(body))
+    except (NotYet, Unavailable) as later:
+        log.measure(Metric.MESSAGE_LATER)
+        log.event("message_later", message=message_id, because=str(later))
+        return later
+    except Exception as error:
+        log.measure(Metric.MESSAGE_FAILED)
+        log.failure("message_failed", message=message_id)
+        return error
+    return None
+
+
+def _deliver_again_in(waits: Mapping[str, int], queue: Queue) -> None:
+    """Set how long the failed messages wait. If this fails, they wait for the queue's visibility timeout."""
+    try:
+        queue.deliver_again_in(waits)
+    except Unavailable as error:
+        log.event("retry_not_set", because=str(error))
 
 
 def _message(body: str) -> Mapping[str, Any]:

@@ -4,6 +4,9 @@ Exports, imports and updates are kinds of jobs. The states of a job:
 
 waiting ──► running ──► done ──► expired (not stored: derived from `expires_at`)
    └───────────┴──────► failed or cancelled
+
+An open job is `retrying` (not stored: derived from `beat_at`) while it waits for another worker, because a worker that
+ran it was killed.
 """
 
 from collections.abc import Callable
@@ -23,6 +26,9 @@ HasTime = Callable[[float], bool]
 # The queue delivers the message of a new job after this time. The worker drops the message if the job is not stored
 # by then. So this time is longer than the timeout of the Lambda function that stores the job.
 START_DELAY = timedelta(seconds=20)
+# A worker that has been silent for this long was killed. It is three times as long as the worker's usual silence
+# (jobs/heartbeat.py).
+SILENCE = timedelta(seconds=90)
 
 
 # As `new_id` makes them: the job's key, a dot, the time and a random part.
@@ -40,6 +46,7 @@ class JobMessage(BaseModel):
 class JobState(StrEnum):
     WAITING = "waiting"
     RUNNING = "running"
+    RETRYING = "retrying"
     DONE = "done"
     FAILED = "failed"
     CANCELLED = "cancelled"
@@ -53,7 +60,8 @@ class Job(BaseModel):
     request a finished job expires. `patience`: how long a job may make no progress before it counts as failed; longer
     than any function runs. `secrets`: the fields that are removed when the job ends. `touched_at`: when the job was
     last stored. `steps`: the number of recorded steps. `processed` of `expected` units of work are done. `rests_until`:
-    no step starts before this time. `why`: a sentence for staff that says why the job failed.
+    no step starts before this time. `beat_at`: when a worker last showed that it runs the job. `why`: a sentence for
+    staff that says why the job failed.
     """
 
     model_config = ConfigDict(frozen=True, defer_build=True)
@@ -72,6 +80,7 @@ class Job(BaseModel):
     processed: int = 0
     expected: int = 0
     rests_until: Moment | None = None
+    beat_at: Moment | None = None
     why: str | None = None
 
     @property
@@ -106,10 +115,17 @@ class Job(BaseModel):
         return self.rests_until - now
 
     def state_at(self, now: datetime) -> JobState:
-        """Return the state as it is now. It differs from the stored state if the job has expired or stalled."""
+        """Return the state as it is now. It differs from the stored one if the job has expired, stalled, or retries."""
         if self.state is JobState.DONE and now >= self.expires_at:
             return JobState.EXPIRED
-        return self.at(now).state
+        is_open = self.at(now).is_open
+        return JobState.RETRYING if is_open and self.is_silent(now) else self.at(now).state
+
+    def is_silent(self, now: datetime) -> bool:
+        """Return whether a worker should run the job now, but none has shown so for SILENCE."""
+        if self.beat_at is None:  # The job has not begun, or began before there were beats.
+            return False
+        return now >= max(self.beat_at, self.rests_until or self.beat_at) + SILENCE
 
     def in_end_state(self, state: JobState, **fields: Any) -> Self:
         """Return the job with this end state, such as DONE, and these fields, and without its secrets."""

@@ -68,6 +68,11 @@ def cancel(job: JobType, now: datetime, tables: Tables) -> JobType:
     return _apply(job, change, tables)
 
 
+def beat(model: type[Job], job_id: str, now: datetime, tables: Tables) -> None:
+    """Record that a worker runs the job now, if the job is open."""
+    tables.try_update(Change(keys.job(model.kind, job_id), {"beat_at": iso(now)}, when=_is_open))
+
+
 def _apply(job: JobType, change: Change, tables: Tables) -> JobType:
     """Write the change, unless its condition fails. Return the job as stored after that."""
     try:

@@ -4,6 +4,7 @@ After each run, we queue a new message for the job, until the job has ended.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,12 +17,14 @@ from chalicelib.aws.table import tables
 from chalicelib.core import log, times
 from chalicelib.core.errors import Unavailable, UnknownThing
 from chalicelib.edge.batch import Failures, handle_messages
+from chalicelib.jobs import store
+from chalicelib.jobs.heartbeat import HIDDEN_SECONDS, heartbeat
 from chalicelib.jobs.model import JobMessage, JobType, Work
 from chalicelib.jobs.request import find_job, job_message
 from chalicelib.jobs.run import run
 
-# After an AWS error, a new message runs the job again after this delay. Without a new message, the queue would deliver
-# the failed message again only after an hour and a half.
+# After an AWS error, a new message runs the job again after this delay. It counts its receives anew, so a long outage
+# makes no dead letter.
 RETRY_SECONDS = 60
 
 
@@ -41,11 +44,22 @@ def run_jobs(
         with TemporaryDirectory(prefix=f"{model.kind}-") as folder:
             return run(job, work_of(job, Path(folder)), has_time, times.now, tables())
 
+    # The event has one message (`batch_size`).
+    hidden = {record.receipt_handle: HIDDEN_SECONDS for record in event}
+
     def handle(body: Mapping[str, Any]) -> None:
         message = JobMessage.model_validate(body)
-        _run(message.job_id, model, queue, run_in_folder)
 
-    return handle_messages(event, handle)
+        def beat() -> None:
+            with suppress(Unavailable):
+                queue.deliver_again_in(hidden)
+            with suppress(Unavailable):
+                store.beat(model, message.job_id, times.now(), tables())
+
+        with heartbeat(beat):
+            _run(message.job_id, model, queue, run_in_folder)
+
+    return handle_messages(event, handle, queue)
 
 
 def _run(job_id: str, model: type[JobType], queue: Queue, run_job: Callable[[JobType], JobType]) -> None:

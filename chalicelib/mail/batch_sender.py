@@ -58,7 +58,7 @@ class BatchSender:
         If SES refuses all email, pause sending and raise SendingStopped.
         """
         if self._must_stop(now):
-            raise NotYet
+            raise NotYet(is_untried=True)
         try:
             return send(request, self._kinds, self._context, now, self._tables)
         except SendingStopped:
@@ -72,7 +72,7 @@ class BatchSender:
         Raise NotYet if the time is up: the calls before this one may have been slow.
         """
         if self._clock() > self._deadline:
-            raise NotYet
+            raise NotYet(is_untried=True)
         return self._deliver(mail)
 
     def _must_stop(self, now: datetime) -> bool:

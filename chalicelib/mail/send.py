@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from chalicelib.aws.table import Item, Tables
-from chalicelib.core.errors import ConditionFailed, Denied, MailRefused, NotYet, Throttled, Unreached
+from chalicelib.core.errors import ConditionFailed, Denied, MailRefused, NotYet, Throttled, Unavailable, Unreached
 from chalicelib.mail import budget, first_emails
 from chalicelib.mail.compose import compose
 from chalicelib.mail.kind import Content, Kind, Kinds, Later, MailContext, NotSent
@@ -47,15 +47,26 @@ def send(request: MailRequest, kinds: Kinds, context: MailContext, now: datetime
     if kind.state.is_unknown(stored):
         kind.state.mark_unknown(request, now, tables)
         return SendResult.UNKNOWN
-    content = kind.contents(request.key, stored, context, now, tables)
+    try:
+        content = _contents_within_limits(request, kind, stored, context, now, tables)
+    except Unavailable:
+        kind.state.release(request, tables)
+        raise
     if not isinstance(content, Content):
         return _keep_or_drop(request, kind, content, now, tables)
+    return _send_claimed(request, kind, content, context, now, tables)
+
+
+def _contents_within_limits(
+    request: MailRequest, kind: Kind, stored: Item, context: MailContext, now: datetime, tables: Tables
+) -> Content | NotSent | Later:
+    """Return the contents of the email, or why it is not sent now."""
+    content = kind.contents(request.key, stored, context, now, tables)
+    if not isinstance(content, Content):
+        return content
     # `_send_claimed` waits until SES's rate allows the email. Check the limits before that: an email that they forbid
     # must not delay this sender's other emails.
-    reason = _apply_limits(request, content, stored, context, now, tables)
-    if reason is not None:
-        return _keep_or_drop(request, kind, reason, now, tables)
-    return _send_claimed(request, kind, content, context, now, tables)
+    return _apply_limits(request, content, stored, context, now, tables) or content
 
 
 def _apply_limits(

@@ -5,6 +5,7 @@ from typing import Any
 
 from chalice.app import Blueprint, SQSEvent
 
+from chalicelib.aws.queue import overflow_queue
 from chalicelib.aws.table import signing_tables
 from chalicelib.core import log, times
 from chalicelib.edge.batch import Failures, handle_messages
@@ -18,7 +19,7 @@ workers = Blueprint(__name__)
 @workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=10)
 def store_overflow(event: SQSEvent) -> Failures:
     """Store each message's signature. Return the failed messages: SQS delivers them again."""
-    return handle_messages(event, _store)
+    return handle_messages(event, _store, overflow_queue())
 
 
 def _store(message: Mapping[str, Any]) -> None:

@@ -147,14 +147,15 @@ def cancel_comparison(request: Request, slug: str, comparison_id: str) -> Respon
 
 def _comparison_answer(job: HashComparison) -> "ShownComparison":
     """Return the comparison: of `seen` signers here, `here` are also among the source's `count` people."""
-    current = job.at(times.now())  # Failed if the job has stalled, otherwise as stored.
+    now = times.now()
+    current = job.at(now)  # Failed if the job has stalled, otherwise as stored.
     return {
         "id": job.job_id,
         "source": job.figure.source,
         "count": job.figure.count,
         "here": current.here if current.state is JobState.DONE else None,
         "seen": job.seen,
-        "state": current.state,
+        "state": job.state_at(now),
         "why": current.why,
         "requested_by": job.requested_by,
         "requested_at": times.iso(job.requested_at),

@@ -47,6 +47,8 @@ class ManagedUpdate(TypedDict):
     stopped: bool
     """Whether a fault has stopped the scheduled or sending update. If `actions` has `publish`, publishing it again
     continues it."""
+    retrying: bool
+    """Whether a fault has interrupted the update, which waits to continue by itself."""
     actions: list[UpdateAction]
     """What staff can do with the update now. Each action is the last part of a route's path."""
     title: str

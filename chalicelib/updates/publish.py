@@ -68,11 +68,13 @@ def cancel(update: Update, now: datetime, tables: Tables) -> Update:
 class MailingProgress(NamedTuple):
     """`actions`: what staff can do with the update now; each is the last part of a route's path.
 
-    `is_stopped`: a fault has stopped the update. If `actions` has "publish", publishing continues it.
+    `is_stopped`: a fault has stopped the update. If `actions` has "publish", publishing continues it. `is_retrying`: a
+    fault has interrupted the update, which soon continues by itself.
     """
 
     actions: list[str]
     is_stopped: bool = False
+    is_retrying: bool = False
 
 
 def progress(update: Update, now: datetime, tables: Tables) -> MailingProgress:
@@ -89,7 +91,7 @@ def progress(update: Update, now: datetime, tables: Tables) -> MailingProgress:
     if own and own.state is JobState.DONE:
         return MailingProgress([])  # The update has just ended: it was read a moment before its job.
     if own and own.at(now).is_open:
-        return MailingProgress(["cancel"])
+        return MailingProgress(["cancel"], is_retrying=own.state_at(now) is JobState.RETRYING)
     # The update's own job is not open here, so if the latest job is open, it is for another update.
     another_has_open_job = latest is not None and latest.at(now).is_open
     can_continue = not another_has_open_job and not _is_too_old(update, now)

@@ -136,6 +136,7 @@ def _update_json(update: Update) -> "ManagedUpdate":
         "id": update.update_id,
         "state": update.state,
         "stopped": progress.is_stopped,
+        "retrying": progress.is_retrying,
         "actions": progress.actions,
         "title": update.title,
         "markdown": update.markdown,

@@ -76,7 +76,9 @@ def _recipients(destination: Mapping[str, list[str]]) -> list[str]:
 
 
 def of_function(operation: str, params: Params, where: Where) -> list[Question]:
-    """Return the question of a call of Lambda about an event source mapping."""
+    """Return the question of a call of Lambda about an event source mapping, or of an invocation."""
+    if operation == "Invoke":
+        return [Question("lambda:InvokeFunction", where.arn("lambda", f"function:{params['FunctionName']}"), {})]
     if operation not in _MAPPING_ACTIONS:
         raise UnknownCall(f"lambda: the referee does not know {operation}")
     mapping = where.arn("lambda", f"event-source-mapping:{params['UUID']}")

@@ -30,8 +30,8 @@ _DESCRIPTION = "Petitions: sign, confirm, count. One template for AWS and for th
 def settings_in(outputs: Mapping[str, str]) -> dict[str, str]:
     """Return those variables of every function's environment whose values are outputs of the stack.
 
-    An example is the URL of a queue. Raise KeyError if an output is missing: the stack was deployed from an older
-    template.
+    An example is the URL of a queue. Also return the name of the function that `manage.py mail resume` runs. Raise
+    KeyError if an output is missing: the stack was deployed from an older template.
     """
     template = merge_template()
     # A variable has the same value in the template as its output, such as {"Ref": "MailQueue"}. A dict cannot be a key,
@@ -40,7 +40,7 @@ def settings_in(outputs: Mapping[str, str]) -> dict[str, str]:
     for name, declared in template["Outputs"].items():
         value = json.dumps(declared["Value"])
         output_by_value[value] = name
-    settings = {}
+    settings = {"WATCH_FUNCTION": outputs["WatchMailName"]}
     variables = template["Globals"]["Function"]["Environment"]["Variables"]
     for variable, declared_value in variables.items():
         value = json.dumps(declared_value)

@@ -17,6 +17,9 @@ _FOURTEEN_DAYS = 14 * 24 * 3600
 # SQS's maximum. While the table or the email quota is exhausted, workers receive the same message again and again, but
 # the message must not go to the dead-letter queue.
 _MAX_RECEIVES = 1000
+# A job that fails is tried again within minutes (edge/batch.py, jobs/heartbeat.py). Ten attempts take at least 20
+# minutes. AWS errors use up no attempts (jobs/worker.py).
+_JOB_ATTEMPTS = 10
 
 
 def queues() -> Template:
@@ -75,37 +78,37 @@ def _job_queues() -> list[Template]:
         worked_queue(
             "exports",
             "Ids of exports to work on",
-            what_failed="Exports that could not go on in three attempts, or messages that cannot be read",
+            what_failed="Exports that could not go on in ten attempts, or messages that cannot be read",
             worker="run_export",
-            attempts=3,
+            attempts=_JOB_ATTEMPTS,
         ),
         worked_queue(
             "imports",
             "Ids of imports to work on",
-            what_failed="Imports that could not go on in three attempts",
+            what_failed="Imports that could not go on in ten attempts",
             worker="run_import",
-            attempts=3,
+            attempts=_JOB_ATTEMPTS,
         ),
         worked_queue(
             "comparisons",
             "Ids of comparisons of hashes to work on",
-            what_failed="Comparisons of hashes that could not go on in three attempts",
+            what_failed="Comparisons of hashes that could not go on in ten attempts",
             worker="compare_hashes",
-            attempts=3,
+            attempts=_JOB_ATTEMPTS,
         ),
         worked_queue(
             "lists",
             "Ids of lists to work on. Each is a list of people who asked for updates",
-            what_failed="Lists (of people who asked for updates) that could not go on in three attempts",
+            what_failed="Lists (of people who asked for updates) that could not go on in ten attempts",
             worker="run_list",
-            attempts=3,
+            attempts=_JOB_ATTEMPTS,
         ),
         worked_queue(
             "updates",
             "Ids of updates to send",
-            what_failed="Updates that could not go on in three attempts",
+            what_failed="Updates that could not go on in ten attempts",
             worker="run_update",
-            attempts=3,
+            attempts=_JOB_ATTEMPTS,
         ),
     ]
 

@@ -75,7 +75,7 @@ MEANINGS: dict[str, dict[str, type[Exception]]] = {
 }
 OPERATIONS = {
     "dynamodb": "GetItem BatchGetItem Query PutItem UpdateItem TransactWriteItems DescribeTable",
-    "sqs": "SendMessageBatch ReceiveMessage DeleteMessageBatch GetQueueAttributes",
+    "sqs": "SendMessageBatch ReceiveMessage DeleteMessageBatch GetQueueAttributes ChangeMessageVisibilityBatch",
     "sesv2": "SendEmail",
     "lambda": "GetEventSourceMapping UpdateEventSourceMapping",
     "s3": "PutObject GetObject CreateMultipartUpload UploadPart CompleteMultipartUpload DeleteObjects ListObjectsV2",

@@ -119,3 +119,18 @@ def test_the_health_check_calls_the_queue(queue_and_stub: tuple[Queue, Stubber])
     queue, stub = queue_and_stub
     stub.add_response("get_queue_attributes", {"Attributes": {}}, {"QueueUrl": URL, "AttributeNames": ANY})
     queue.check()
+
+
+def test_the_waits_of_received_messages_are_set_in_one_call(queue_and_stub: tuple[Queue, Stubber]) -> None:
+    queue, stub = queue_and_stub
+    entries = [
+        {"Id": "0", "ReceiptHandle": "a", "VisibilityTimeout": 5},
+        {"Id": "1", "ReceiptHandle": "b", "VisibilityTimeout": 300},
+    ]
+    request = {"QueueUrl": URL, "Entries": entries}
+    both = [{"Id": "0"}, {"Id": "1"}]
+    stub.add_response("change_message_visibility_batch", {"Successful": both, "Failed": []}, request)
+    queue.deliver_again_in({"a": 5, "b": 300})
+    stub.add_response("change_message_visibility_batch", {"Successful": both[:1], "Failed": []}, request)
+    with pytest.raises(Unavailable):
+        queue.deliver_again_in({"a": 5, "b": 300})

@@ -108,6 +108,7 @@ OPERATIONS: dict[str, Callable[[str], object]] = {
     "describe_table": lambda at: _tables(at).check(),
     "send_message_batch": lambda at: _queue(at).send([Outgoing({})]),
     "get_queue_attributes": lambda at: _queue(at).depth(),
+    "change_message_visibility_batch": lambda at: _queue(at).deliver_again_in({"r": 5}),
     "get_account": lambda at: MailQuota(client("sesv2", at)).used_share(),
     "get_queue_attributes again": lambda at: _queue(at).check(),
     "receive_message": lambda at: _queue(at)._receive(1),

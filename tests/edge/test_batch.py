@@ -1,15 +1,16 @@
 """Records are read from events, and failed ones are reported."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
 from chalice.app import DynamoDBEvent, SQSEvent
 
-from chalicelib.core.errors import NotYet, Unavailable
+from chalicelib.core.errors import Denied, NotYet, Throttled, Unavailable
 from chalicelib.edge.batch import BatchFailed, StreamChange, handle_changes, handle_messages
 from tests.actors import NOW
 from tests.fake_site import sqs_event, stream_event
+from tests.fakes import FakeQueue
 
 ITEM = {"pk": "safe-children#00", "sk": "x", "mails": 2, "sources": {"bbc"}, "updates": False}
 
@@ -22,6 +23,46 @@ def test_only_failed_messages_are_delivered_again() -> None:
     messages = [{"number": number} for number in range(4)]
     failures = [{"itemIdentifier": "1"}, {"itemIdentifier": "3"}]
     assert handle_messages(SQSEvent(sqs_event(messages), {}), handle) == {"batchItemFailures": failures}
+
+
+def later(_: object) -> None:
+    raise Unavailable
+
+
+def untried(_: object) -> None:
+    raise NotYet(is_untried=True)
+
+
+def buggy(_: object) -> None:
+    raise ValueError
+
+
+@pytest.mark.parametrize(
+    ("handle", "waits"),
+    [
+        (later, {1: 5, 2: 10, 3: 20, 6: 160, 7: 300, 20: 300, 21: None, 999: None}),
+        (buggy, {1: 5, 7: 300, 21: None}),
+        (untried, {1: 5, 20: 5, 21: None}),  # Nothing was tried, so there is no reason to wait longer.
+        (str, {1: None}),
+    ],
+)
+def test_a_failed_message_comes_again_after_a_short_time_that_grows(
+    handle: Callable[[object], object], waits: dict[int, int | None], queue: FakeQueue
+) -> None:
+    """None: when the visibility timeout of the queue is over."""
+    for attempts, seconds in waits.items():
+        queue.waits.clear()
+        handle_messages(SQSEvent(sqs_event([{}], attempts), {}), handle, queue)
+        assert queue.waits.get("r0") == seconds
+
+
+@pytest.mark.parametrize("error", [Unavailable, Throttled, Denied])
+def test_if_sqs_refuses_the_wait_the_message_still_counts_as_failed(error: type[Exception], queue: FakeQueue) -> None:
+    """It then comes again after the visibility timeout of the queue."""
+    queue.fail_next(error())
+    answer = handle_messages(SQSEvent(sqs_event([{}]), {}), later, queue)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "0"}]}
+    assert queue.waits == {}
 
 
 def test_an_empty_batch_succeeds() -> None:

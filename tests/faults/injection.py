@@ -34,7 +34,7 @@ CALLS: dict[str, tuple[str, ...]] = {
         *("get", "batch_get", "query", "page", "put", "put_new"),
         *("update", "update_and_read", "try_update", "transact", "check"),
     ),
-    "Queue": ("send", "depth", "depth_without_delayed", "check"),
+    "Queue": ("send", "depth", "depth_without_delayed", "deliver_again_in", "check"),
     "Source": ("switch", "is_off"),
     "Mailer": ("send",),
     "MailQuota": ("used_share",),

@@ -177,7 +177,9 @@ def test_every_call_in_the_code_is_faulted(fake_site: FakeSite) -> None:
         for faults in ({}, {2: Fault.THROTTLED}):
             prepare(fake_site, before)
             _, signing = sign_with_faults(fake_site, faults)
+            _, failing = store_with_faults(fake_site, {0: Fault.THROTTLED})
             _, storing = store_with_faults(fake_site, {})
+            made |= {*failing.sites}
             made |= {*signing.sites, *storing.sites}
     find._petition_cache.clear()  # The process knows that the petition exists, and has not read it.
     _, signing = sign_with_faults(fake_site, {})

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import pytest
 
@@ -159,3 +160,20 @@ def test_a_finished_job_expires() -> None:
     done = a_count().in_end_state(JobState.DONE)
     assert done.state_at(NOW + Count.lifetime - MINUTE) is JobState.DONE
     assert done.state_at(NOW + Count.lifetime) is JobState.EXPIRED
+
+
+@pytest.mark.parametrize(
+    ("seconds", "rest", "state"),
+    [
+        (89, 0, JobState.RUNNING),
+        (90, 0, JobState.RETRYING),
+        (90, 60, JobState.RUNNING),  # It rested meanwhile.
+        (150, 60, JobState.RETRYING),
+    ],
+)
+def test_a_job_whose_worker_is_silent_waits_for_a_retry(seconds: int, rest: int, state: JobState) -> None:
+    rests_until = NOW + timedelta(seconds=rest) if rest else None
+    fields = {"state": JobState.RUNNING, "beat_at": NOW, "rests_until": rests_until}
+    count = a_count().model_copy(update=fields)
+    assert count.state_at(NOW + timedelta(seconds=seconds)) is state
+    assert count.model_copy(update={"beat_at": None}).state_at(NOW + timedelta(seconds=seconds)) is JobState.RUNNING

@@ -1,6 +1,7 @@
 """A message runs a job. New messages follow until the job has ended, whatever interrupts it."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from itertools import repeat
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,11 +11,13 @@ import pytest
 from chalice.app import SQSEvent
 
 from chalicelib.core.errors import Throttled, Unavailable, UnknownThing
-from chalicelib.jobs.model import JobState
+from chalicelib.jobs.model import SILENCE, JobState
 from chalicelib.jobs.request import find_job, start
 from chalicelib.jobs.worker import run_jobs
 from chalicelib.petitions.model import Petition
+from tests.actors import MINUTE, NOW
 from tests.fake_site import FakeSite, context, sqs_event
+from tests.faults.injection import Killed
 from tests.jobs.a_counting_job import STEP_SECONDS, Count, CountingWork, a_count
 
 
@@ -81,7 +84,7 @@ def test_a_new_message_is_queued_when_time_runs_short(
 def test_an_aws_error_is_retried_after_a_minute(
     fake_site: FakeSite, work: CountingWork, message: dict[str, str], error: Unavailable
 ) -> None:
-    fake_site.tables.fail_next(error)
+    fake_site.tables.fail_next(error, error)  # The heartbeat fails too.
     assert deliver(fake_site, work, message) == []
     assert (fake_site.exports.messages, fake_site.exports.delays) == ([message], [60])
     deliver(fake_site, work, message)
@@ -114,3 +117,18 @@ def test_a_message_whose_job_was_never_stored_is_dropped(fake_site: FakeSite) ->
 def test_a_malformed_message_becomes_a_dead_letter(fake_site: FakeSite, message: object) -> None:
     assert deliver(fake_site, CountingWork(fake_site.tables), message) == ["0"]
     assert fake_site.exports.messages == []
+
+
+def test_a_job_whose_worker_is_killed_is_taken_up_within_five_minutes_and_says_that_it_waits(
+    fake_site: FakeSite, message: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def be_killed(*_: object) -> Count:
+        raise Killed
+
+    monkeypatch.setattr(CountingWork, "_count_next", be_killed)
+    with pytest.raises(Killed):
+        deliver(fake_site, CountingWork(fake_site.tables), message)
+    [seconds] = fake_site.exports.waits.values()
+    assert SILENCE < timedelta(seconds=seconds) < 5 * MINUTE
+    count = find_job(Count, message["job_id"], fake_site.tables)
+    assert (count.state_at(NOW), count.state_at(NOW + SILENCE)) == (JobState.WAITING, JobState.RETRYING)

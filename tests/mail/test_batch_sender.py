@@ -81,8 +81,9 @@ def test_during_a_pause_an_invocation_waits_once_before_it_fails_its_messages(
     senders.tables.calls.clear()
     batch_sender = senders.batch_sender()
     for request in requests:
-        with pytest.raises(NotYet):
+        with pytest.raises(NotYet) as caught:
             batch_sender.send(request, NOW)
+        assert caught.value.is_untried, "so it comes again soon, also after the pause"
     assert senders.slept == [PAUSED_WAIT_SECONDS]
     assert senders.tables.calls == ["get"], "the pause is read once"
 

@@ -13,6 +13,7 @@ from chalicelib.mail.kind import MailContext
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.send import CLAIM, SendResult, send
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
+from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
 from tests.actors import (
     ALICE,
@@ -128,3 +129,24 @@ def test_a_refused_email_is_recorded_and_not_retried(tables: FakeTables, petitio
     assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW + DAY, tables) is SendResult.SETTLED
     assert item_of(tables, petition, identity_of(petition))["undeliverable"] == "refused"
     assert not mails
+
+
+@pytest.mark.parametrize("call", [1, 2])  # The claim is call 0. Then the petition is read, and the budget taken.
+def test_a_call_that_is_throttled_before_sending_is_retried_without_waiting_for_the_claim(
+    tables: FakeTables, petition: Petition, mails: list[Mail], monkeypatch: pytest.MonkeyPatch, call: int
+) -> None:
+    request = a_mail_request(tables, petition)
+    forget_petitions()
+    tables.calls.clear()
+
+    def throttle(name: str) -> None:
+        tables.calls.append(name)
+        if len(tables.calls) == call + 1:
+            raise Throttled
+
+    monkeypatch.setattr(tables, "_called", throttle)
+    with pytest.raises(Throttled):
+        send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables)
+    assert mails == []
+    later = NOW + timedelta(seconds=5)
+    assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), later, tables) is SendResult.SENT

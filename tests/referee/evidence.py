@@ -100,7 +100,9 @@ def gather(fake_site: FakeSite, folder: Path, every_fault: bool = False) -> Evid
 
 
 def _play_more(fake_site: FakeSite) -> None:
-    """Play what the scenes lack: email that SES refuses, signing again, exports that end early."""
+    """Play what the scenes lack: messages that fail, email that SES refuses, signing again, exports that end early."""
+    for function in ("store_overflow", "run_import", "run_export", "run_list", "run_update", "compare_hashes"):
+        fake_site.deliver(function, ["not readable"])
     for refusal, function in product(REFUSALS, ("send_mail", "send_other_mail")):
         prepare(fake_site, Scene(function, with_alice_pending, lambda _: True, nothing))
         fake_site.mailer.failures.append(refusal)

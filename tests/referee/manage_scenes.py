@@ -75,8 +75,13 @@ def letters(desktop: Desktop) -> None:
 
 
 def mail(desktop: Desktop) -> None:
+    desktop.patch.setenv("WATCH_FUNCTION", deployed_name("WatchMail"))
+    client = desktop.replay._client("lambda")
+    desktop.patch.setattr(clients, "lambdas", lambda: client)
     desktop.manage("mail", "pause")
+    desktop.replay.calls = []
     desktop.manage("mail", "resume")
+    desktop.add_calls()
 
 
 def shed(desktop: Desktop) -> None:

@@ -58,6 +58,8 @@ NAMED_ONLY = {
         "chalicelib/partners/store.py:store_wording",
         *("chalicelib/signatures/mail_state.py:nudge_mail", "chalicelib/signatures/mail_state.py:request_mail"),
     },
+    # A failed message of this queue waits for the visibility timeout.
+    "receive_feedback": {"chalicelib/edge/batch.py:_deliver_again_in"},
     # The relay requests letters, and neither sends them nor records their outcome.
     "relay_mail": {
         *("chalicelib/mail/outbox.py:depth", TEST_ADDRESS, *DIGESTS, "chalicelib/mail/state.py:_try_change"),

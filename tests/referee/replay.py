@@ -107,6 +107,7 @@ class Replay:
             "BatchGetItem": {"Responses": {}, "UnprocessedKeys": unprocessed},
             "UpdateItem": {"Attributes": {}},
             "SendMessageBatch": {"Successful": params.get("Entries")},
+            "ChangeMessageVisibilityBatch": {"Successful": params.get("Entries")},
             "GetEventSourceMapping": {"State": self.mapping_state},
             "SendEmail": {"MessageId": "m"},
             "GetObject": {"Body": io.BytesIO(), "ETag": "e"},

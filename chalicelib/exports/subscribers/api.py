@@ -94,7 +94,7 @@ def _list_json(job: OptInList) -> dict[str, object]:
         **shown_job.model_dump(include={"recipient", "requested_by", "why", "subscribed", "unsubscribed"}),
         "id": job.job_id,
         "slug": job.slug,
-        "state": job.state_at(now),  # That of `shown_job`, or EXPIRED.
+        "state": job.state_at(now),  # That of `shown_job`, EXPIRED or RETRYING.
         "requested_at": times.iso(job.requested_at),
         "expires_at": times.iso(job.expires_at),
         "sha256": result.sha256 if result else None,

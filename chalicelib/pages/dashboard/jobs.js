@@ -15,6 +15,7 @@ const REFRESH_EVERY_MS = 3_000;
 const STATES = {
   waiting: "Waiting to start",
   running: "In progress",
+  retrying: "Interrupted. It waits for a retry and continues by itself",
   done: "Done",
   failed: "Failed",
   cancelled: "Cancelled",
@@ -24,7 +25,7 @@ const STATES = {
 export const FILE_STATES = { ...STATES, done: "Ready", expired: "Expired and deleted" };
 
 /** @param {JobStatus} job */
-export const isUnfinished = ({ state }) => state === "waiting" || state === "running";
+export const isUnfinished = ({ state }) => ["waiting", "running", "retrying"].includes(state);
 
 /**
  * The state in words, followed by `progress` while the job runs.

@@ -11,7 +11,7 @@ import { forget, keepTyped } from "./typed.js";
 
 /** @import { ManagedPetition, ManagedUpdate, ManagedUpdates, UpdateText } from "#api" */
 /** @import { ViewContext } from "./app.js" */
-/** @typedef {Pick<ManagedUpdate, "state" | "stopped" | "publish_at">} Schedule */
+/** @typedef {Pick<ManagedUpdate, "state" | "stopped" | "retrying" | "publish_at">} Schedule */
 
 export const REFRESH_EVERY_MS = 5_000;
 const INTRODUCTION =
@@ -35,8 +35,9 @@ const STATES = {
  * @param {Schedule} update
  * @param {number} now milliseconds since 1970
  */
-export function stateOf({ state, stopped, publish_at: at }, now) {
+export function stateOf({ state, stopped, retrying, publish_at: at }, now) {
   if (stopped) return "Stopped by a fault";
+  if (retrying) return "Interrupted. It waits for a retry and continues by itself";
   const isLater = state === "scheduled" && at && Date.parse(at) > now;
   return isLater ? `Will be published on ${plannedTime(at)}` : STATES[state];
 }

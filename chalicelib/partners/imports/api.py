@@ -42,8 +42,8 @@ CSV = "text/csv"
 CONTENT_TYPES = (CSV, "application/octet-stream", "text/plain", "")  # "": the request names no type.
 # Fields of the job that `_import_json` leaves out or sets itself.
 NOT_COPIED = {
-    "job_id", "touched_at", "rests_until", "steps", "state", "expected", "processed", "file", "file_digest", "mapping",
-    "buckets",
+    "job_id", "touched_at", "rests_until", "beat_at", "steps", "state", "expected", "processed", "file", "file_digest",
+    "mapping", "buckets",
 }  # fmt: skip
 
 
@@ -156,4 +156,4 @@ def _import_json(job: Import, all_imports: list[Import]) -> dict[str, object]:
     progress = {"rows": rows, "processed": job.processed, "undone_by": undone_by}
     current = job.at(now)  # Failed if the job has stalled, otherwise as stored.
     fields = current.model_dump(mode="json", exclude=NOT_COPIED)
-    return {"id": job.job_id, **fields, **progress, "state": current.state}
+    return {"id": job.job_id, **fields, **progress, "state": job.state_at(now)}

@@ -1,0 +1,27 @@
+"""A worker shows that it is alive until its run ends."""
+
+from threading import Event
+
+from chalicelib.jobs.heartbeat import BEAT_SECONDS, HIDDEN_SECONDS, heartbeat
+from chalicelib.jobs.model import SILENCE
+
+
+def test_a_long_step_beats_until_it_ends() -> None:
+    beats: list[float] = []
+    three_beats = Event()
+
+    def beat() -> None:
+        beats.append(0)
+        if len(beats) == 3:
+            three_beats.set()
+
+    with heartbeat(beat, wait=lambda is_over, _: is_over.wait(0.001)):
+        assert three_beats.wait(5)
+    after = len(beats)
+    assert not Event().wait(0.02)
+    assert len(beats) == after
+
+
+def test_two_lost_beats_are_no_silence_and_the_message_comes_again_after_the_job_is_called_interrupted() -> None:
+    assert SILENCE.total_seconds() >= 3 * BEAT_SECONDS
+    assert SILENCE.total_seconds() < HIDDEN_SECONDS <= 300 - BEAT_SECONDS
