@@ -3,7 +3,7 @@
 from stack.template.alarms import alarm, alarm_on_math, queue_measure
 from stack.template.cfn import Template
 
-# A failed message is received again after its visibility timeout of 6 or 10 minutes, so at least once in this time.
+# A failed message is received again after 10 minutes at most (edge/batch.py), so at least once in this time.
 _PERIOD = 15 * 60
 _OPERANDS = {
     "visible": "ApproximateNumberOfMessagesVisible",
@@ -37,8 +37,7 @@ def _stuck_alarm(messages: str, queue: str) -> Template:
     """Return an alarm on messages that wait for an hour while most attempts fail, or while there are no attempts.
 
     `messages`: what they are. The alarm on the oldest message is not enough: its metric leaves out each message that
-    was received three times and not deleted. So after half an hour, the metric no longer has the messages that always
-    fail.
+    was received three times and not deleted. So after a minute, the metric no longer has the messages that always fail.
     """
     operands = {name: queue_measure(metric, queue) for name, metric in _OPERANDS.items()}
     return alarm_on_math(

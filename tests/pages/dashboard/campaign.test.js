@@ -26,6 +26,7 @@ test("an update that a fault has stopped is shown as stopped", () => {
     const update = { state, publish_at: "2026-07-24T14:05:00Z" };
     assert.equal(stateOf({ ...update, stopped: true }, NOW), "Stopped by a fault");
     assert.notEqual(stateOf({ ...update, stopped: false }, NOW), "Stopped by a fault");
+    assert.match(stateOf({ ...update, stopped: false, retrying: true }, NOW), /waits for a retry/);
   }
 });
 
