@@ -11,17 +11,18 @@ from benchmarks.spike.ses import Delivery
 CLOSED = (("table refuses", "table is back"), ("SES quota spent", "mail resumed"))
 
 
-def email_delays(log: SpikeLog, emails: Sequence[Delivery]) -> list[float]:
+def email_delays(log: SpikeLog, emails: Sequence[Delivery], rate: float) -> list[float]:
     """Return by how many seconds each first email came later than SES would have taken it.
 
-    SES would have taken the emails in the order in which people got their 202, at its rate, but none while CLOSED.
+    SES would have taken the emails in the order in which people got their 202, `rate` in a second, but none while
+    CLOSED.
     """
     accepted = _first((answer["who"], answer["at"]) for answer in log.sign_answers if answer["good"])
     sent = _first((number_of(mail.to), mail.at) for mail in emails)
     closed = sorted((log.events[begin], log.events[end]) for begin, end in CLOSED if end in log.events)
     delays, due = [], 0.0
     for who, at in sorted(accepted.items(), key=itemgetter(1)):
-        due = max(at, due + 1 / log.plan.ses_rate)
+        due = max(at, due + 1 / rate)
         for begin, end in closed:
             if begin <= due - log.began < end:
                 due = log.began + end

@@ -18,9 +18,11 @@ from stack.console import bold, dim
 def figures(log: SpikeLog, proof: Proof, spike_stack: SpikeStack) -> dict[str, Any]:
     """Return the figures. `p50_ms` and `p99_ms`: from a person's first attempt to the 202.
 
-    `email_delay_…`: as `email_delays` returns them.
+    `email_delay_…`: as `email_delays` returns them, at SES's rate. If this machine sends more slowly, at its own rate.
     """
-    delays = [1_000 * delay for delay in email_delays(log, spike_stack.faults.ses.delivered)]
+    measured_rates = rates(log)
+    rate = min(log.plan.ses_rate, measured_rates["mailed"])
+    delays = [1_000 * delay for delay in email_delays(log, spike_stack.faults.ses.delivered, rate)]
     waits, confirm_waits = _waits(log.sign_answers), _waits(log.confirm_answers)
     return {
         **proof.as_figures(),
@@ -43,7 +45,7 @@ def figures(log: SpikeLog, proof: Proof, spike_stack: SpikeStack) -> dict[str, A
             **spike_stack.faults.ses.refused,
             **log.emulator_faults,
         },
-        "rates": rates(log),
+        "rates": measured_rates,
         **log.as_figures(),
         "machine": machine.describe(),
     }

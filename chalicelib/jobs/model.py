@@ -118,8 +118,8 @@ class Job(BaseModel):
         """Return the state as it is now. It differs from the stored one if the job has expired, stalled, or retries."""
         if self.state is JobState.DONE and now >= self.expires_at:
             return JobState.EXPIRED
-        is_open = self.at(now).is_open
-        return JobState.RETRYING if is_open and self.is_silent(now) else self.at(now).state
+        job = self.at(now)
+        return JobState.RETRYING if job.is_open and self.is_silent(now) else job.state
 
     def is_silent(self, now: datetime) -> bool:
         """Return whether a worker should run the job now, but none has shown so for SILENCE."""

@@ -160,9 +160,9 @@ def test_an_email_is_late_from_the_moment_at_which_ses_would_have_taken_it(
     answers: dict[int, float], emails: dict[int, float], delays: list[float]
 ) -> None:
     events = {"table refuses": 10.0, "table is back": 20.0, "SES quota spent": 30.0, "mail resumed": 40.0}
-    log = SpikeLog(replace(short_plan(100), ses_rate=2), 120, began=100, events=events)
+    log = SpikeLog(short_plan(100), 120, began=100, events=events)
     log.sign_answers = [answer_at(at, who) for who, at in answers.items()]
-    assert email_delays(log, [Delivery(at, address(who), "t") for who, at in emails.items()]) == delays
+    assert email_delays(log, [Delivery(at, address(who), "t") for who, at in emails.items()], rate=2) == delays
 
 
 def test_a_percentile_is_between_the_values() -> None:
