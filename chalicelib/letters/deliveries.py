@@ -96,9 +96,9 @@ class LetterDeliveries(CountedDeliveries):
         letter = letter_ids(key)
         return count_change(letter.slug, letter.target, shard_of(letter.signature_id), day, numbers)
 
-    def release(self, request: MailRequest, tables: Tables, *, is_booked: bool = False) -> None:
+    def release(self, request: MailRequest, until: datetime, tables: Tables, *, is_booked: bool = False) -> None:
         """Release the mail sender's claim. Ignore `is_booked`: the letter must keep its turn (`mail_due_at`)."""
-        super().release(request, tables, is_booked=False)
+        super().release(request, until, tables, is_booked=False)
 
     def open_requests(self, start: Key, page_size: int, tables: Tables) -> tuple[list[Item], str | None]:
         """Return the open requests. If a letter waits for a turn, but its target has no pace now, make it due now.

@@ -49,13 +49,13 @@ class DigestDeliveries(CountedDeliveries):
         letter_numbers = {name: letters * number for name, number in numbers.items()}
         return count_change(ids.slug, ids.target, DIGEST_SHARD, day, letter_numbers)
 
-    def release(self, request: MailRequest, tables: Tables, *, is_booked: bool = False) -> None:
+    def release(self, request: MailRequest, until: datetime, tables: Tables, *, is_booked: bool = False) -> None:
         """Unseal the digest, because its letters may change until the next attempt. Then release the sender's claim.
 
         In the other order, another sender could claim and seal the digest before it is unsealed.
         """
         unseal(digest_ids(request.key), tables)
-        super().release(request, tables, is_booked=is_booked)
+        super().release(request, until, tables, is_booked=is_booked)
 
     def mark_refused(self, request: MailRequest, now: datetime, tables: Tables) -> None:
         super().mark_refused(request, now, tables)

@@ -50,7 +50,7 @@ def send(request: MailRequest, kinds: Kinds, context: MailContext, now: datetime
     try:
         content = _contents_within_limits(request, kind, stored, context, now, tables)
     except Unavailable:
-        kind.state.release(request, tables)
+        kind.state.release(request, now + CLAIM, tables)
         raise
     if not isinstance(content, Content):
         return _keep_or_drop(request, kind, content, now, tables)
@@ -101,7 +101,7 @@ def _keep_or_drop(
         kind.state.postpone(request, reason.due, tables)
         return SendResult.WAITS
     if reason is NotSent.HELD:
-        kind.state.release(request, tables)
+        kind.state.release(request, now + CLAIM, tables)
         return SendResult.HELD
     if reason is NotSent.DROPPED:
         kind.state.drop(request, now, tables)
@@ -121,7 +121,7 @@ def _send_claimed(
         # The email was not sent (NotYet: this sender's time is up). After any other failure it may have been sent, so
         # the claim stays until it expires. Then AfterCrash (state.py) decides whether the email is sent again.
         # `is_booked`: the email is counted in the limit of the signer's network, so the next attempt does not count it.
-        kind.state.release(request, tables, is_booked=True)
+        kind.state.release(request, now + CLAIM, tables, is_booked=True)
         raise
     except MailRefused:
         kind.state.mark_refused(request, now, tables)

@@ -85,7 +85,7 @@ class DeliveryState(ABC):
         Raise ConditionFailed if it is already claimed, no longer requested, not due, over the limit or undeliverable,
         or if the last email was sent less than `min_interval` ago.
         """
-        until = int((now + lease).timestamp())
+        until = _seconds(now + lease)
         is_interval_over = absent_or_at_most("mailed_at", iso(now - self.min_interval))
         may_be_sent = is_interval_over & may_have_more_mail(self.max_emails) & _is_due(now)
         when = is_requested(request) & _is_free(now) & may_be_sent
@@ -120,14 +120,16 @@ class DeliveryState(ABC):
         """Record that the email may have been sent, and remove the request, so that the email is never sent again."""
         self._try_change(request, {"mail_unknown_at": iso(now)}, REQUEST_ATTRIBUTES, tables)
 
-    def release(self, request: MailRequest, tables: Tables, *, is_booked: bool = False) -> None:
+    def release(self, request: MailRequest, until: datetime, tables: Tables, *, is_booked: bool = False) -> None:
         """Release the claim of an email that was not sent. Otherwise the next attempt waits until the claim expires.
 
+        `until`: when this claim expires. If AWS handles a repeat of this call late, the next attempt keeps its claim.
         `is_booked`: the email had its turn in the limit of the signer's network. So remove what would make the next
         attempt book a turn (`mail_network`) or wait for one (`mail_due_at`).
         """
         removed = (*CLAIM_ATTRIBUTES, "mail_network", "mail_due_at") if is_booked else CLAIM_ATTRIBUTES
-        self._try_change(request, {}, removed, tables)
+        is_own = is_requested(request) & Attr("mail_claimed_until").eq(_seconds(until))
+        tables.try_update(Change(self.item_key(request.key), remove=removed, when=is_own))
 
     def postpone(self, request: MailRequest, due: datetime, tables: Tables) -> None:
         """Record that the email may not be sent before `due`, and release the claim.
@@ -180,6 +182,10 @@ class DeliveryState(ABC):
         """Change the item. If the request is settled or replaced by a newer one, change nothing and return False."""
         change = Change(self.item_key(request.key), assign=assign, remove=remove, when=is_requested(request))
         return tables.try_update(change)
+
+
+def _seconds(at: datetime) -> int:
+    return int(at.timestamp())
 
 
 def is_requested(request: MailRequest) -> Condition:

@@ -38,8 +38,11 @@ def test_an_expired_claim_is_taken_over(tables: FakeTables, mail_request: MailRe
 
 def test_a_released_claim_can_be_claimed_at_once(tables: FakeTables, mail_request: MailRequest) -> None:
     STATE.claim(mail_request, NOW, LEASE, tables)
-    STATE.release(mail_request, tables)
-    assert STATE.claim(mail_request, NOW, LEASE, tables)
+    STATE.release(mail_request, NOW + LEASE, tables)
+    assert STATE.claim(mail_request, NOW + SECOND, LEASE, tables)
+    STATE.release(mail_request, NOW + LEASE, tables)  # A repeat of the call, which AWS handles late.
+    with pytest.raises(ConditionFailed):
+        STATE.claim(mail_request, NOW + SECOND, LEASE, tables)
 
 
 def test_a_message_of_an_older_request_claims_nothing(tables: FakeTables, mail_request: MailRequest) -> None:
@@ -57,7 +60,7 @@ def test_a_request_of_a_deleted_item_creates_nothing(tables: FakeTables, petitio
     STATE.mark_sent(gone, NOW, tables)
     STATE.mark_refused(gone, NOW, tables)
     STATE.mark_undeliverable(gone.key, "bounced", NOW, tables)
-    STATE.release(gone, tables)
+    STATE.release(gone, NOW, tables)
     assert STATE.item_key(gone.key) not in tables.items
 
 

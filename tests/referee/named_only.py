@@ -76,7 +76,13 @@ NAMED_ONLY = {
         "chalicelib/petitions/store.py:list_all",
     },
     # The sweep gets objects that have a method `claim`. Only a sender calls it.
-    "sweep_mail": {"chalicelib/mail/state.py:claim", *REPEATED_LETTERS, *REQUESTS, *DIGESTS, TEST_ADDRESS},
+    "sweep_mail": {
+        *(f"chalicelib/mail/state.py:{name}" for name in ("claim", "release")),
+        *REPEATED_LETTERS,
+        *REQUESTS,
+        *DIGESTS,
+        TEST_ADDRESS,
+    },
     # A late message for a signature with a requested email is ignored before this call.
     "store_overflow": {"chalicelib/signatures/mail_state.py:nudge_mail"},
 }

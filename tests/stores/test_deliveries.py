@@ -73,7 +73,7 @@ def test_an_email_whose_sending_began_has_an_unknown_result_unless_it_is_release
     request = ONCE_STATE.request("slug_00", NOW, tables)
     ONCE_STATE.claim(request, NOW, LEASE, tables)
     assert ONCE_STATE.begin(request, NOW, tables)
-    ONCE_STATE.release(request, tables)
+    ONCE_STATE.release(request, NOW + LEASE, tables)
     assert not ONCE_STATE.is_unknown(ONCE_STATE.claim(request, NOW, LEASE, tables))
     ONCE_STATE.begin(request, NOW, tables)
     assert ONCE_STATE.is_unknown(ONCE_STATE.claim(request, NOW + LEASE, LEASE, tables))

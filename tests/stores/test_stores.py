@@ -86,7 +86,7 @@ def test_only_one_caller_claims_a_request_and_its_email_is_marked_once(tables: T
         return True
 
     assert at_once(claim, 12).count(True) == 1
-    CONFIRM.release(request_of(tables, petition, key.sk), tables)
+    CONFIRM.release(request_of(tables, petition, key.sk), NOW + MINUTE, tables)
     assert claim()
     for _ in range(2):
         mail_state.mark_mailed(key, REQUESTED_AT, NOW, NOW + DAY, tables)
@@ -112,7 +112,7 @@ def test_an_email_to_a_confirmed_signer_sets_no_expiry(tables: Tables, petition:
 def test_changes_never_create_a_signature(tables: Tables, petition: Petition) -> None:
     subject = subject_of(petition, "0" * 32)
     absent = MailRequest(kind="confirm", key=delivery_key(petition.slug, "0" * 32), requested_at=REQUESTED_AT)
-    CONFIRM.release(absent, tables)
+    CONFIRM.release(absent, NOW, tables)
     mail_state.mark_mailed(subject.key, REQUESTED_AT, NOW, NOW, tables)
     CONFIRM.mark_refused(absent, NOW, tables)
     mail_state.mark_undeliverable(subject.key, "bounced", tables)
