@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from stack.referee.model import Call
+from stack.judge.model import Call
 from stack.strict import partial
 from stack.strict.errors import error
 from stack.strict.http import HttpResponse

@@ -9,15 +9,16 @@ import json
 import re
 from typing import Any
 
-from stack.referee.model import Call
-from stack.referee.wire import call_of
-from stack.strict import limits
+from stack.judge import limits
+from stack.judge.answers import Refused
+from stack.judge.model import Call
 from stack.strict.callers import Caller, UnknownSession, caller_of, names_access_key
 from stack.strict.errors import error
 from stack.strict.faults import Faults, Perform
 from stack.strict.http import App, HttpResponse, Receive, Scope, Send, call_app, headers_of, read_body, replayed
-from stack.strict.judge import Judge
+from stack.strict.judge import Judge, http_response
 from stack.strict.partial import Params
+from stack.strict.wire import call_of
 
 CONTROL_PATH = "/_petitions/faults"
 _BAD_TOKEN = error("dynamodb", "UnrecognizedClientException", "The security token included in the request is invalid.")
@@ -56,7 +57,7 @@ class Gate:
         call = _api_call(scope, body)
         answer = self._judge.refusal(caller, call)
         if call and not answer:
-            answer = limits.refusal(call)
+            answer = _over_a_limit(call)
         if call and not answer:
             perform = self._performer(scope, body, receive)
             answer = await self._faults.answer(call, perform)
@@ -97,6 +98,14 @@ def _api_call(scope: Scope, body: bytes) -> Call | None:
     path = scope.get("raw_path") or scope["path"].encode()
     query = scope.get("query_string", b"")
     return call_of(scope["method"], path.decode("latin-1"), query.decode("latin-1"), headers_of(scope), body)
+
+
+def _over_a_limit(call: Call) -> HttpResponse | None:
+    try:
+        limits.check(call)
+    except Refused as refused:
+        return http_response(call.service, refused)
+    return None
 
 
 def _json(status: int, content: Any) -> HttpResponse:

@@ -1,7 +1,6 @@
 """Replace parts of the emulator with our stricter parts, before the emulator starts to serve requests."""
 
 import os
-from pathlib import Path
 
 from ministack import app
 
@@ -9,9 +8,6 @@ from stack.strict import callers, delays, environments, payloads, pictures, savi
 from stack.strict.faults import Faults
 from stack.strict.gate import Gate
 from stack.strict.judge import Judge
-
-LEDGER = "REFEREE_LEDGER"
-"""Environment variable: the folder in which the referee notes which entries of the policies were used."""
 
 
 def install() -> None:
@@ -23,8 +19,6 @@ def install() -> None:
     environments.install()
     threads.install()
     delays.install()
-    folder = os.environ.get(LEDGER)
-    ledger_folder = Path(folder) if folder else None
-    judge = Judge(os.environ["MINISTACK_REGION"], ledger_folder)
+    judge = Judge(os.environ["MINISTACK_REGION"])
     app.app = Gate(app.app, judge, Faults())
     saving.install()

@@ -3,8 +3,8 @@
 import re
 
 from benchmarks import declared
+from stack.judge.policies import HERE, PARAMETERS, resolver
 from stack.preflight_capacity import RESERVED_PARAMETERS
-from stack.referee.policies import HERE, PARAMETERS, resolver
 from tests.template.packaged import FUNCTIONS, QUEUES, TEMPLATE, actions_allowed, events
 
 
