@@ -7,6 +7,7 @@ import also has steps: each step undoes some receipts of the import. A receipt r
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -142,8 +143,9 @@ class ImportWork:
     def _take_lanes(self, job: Import, lanes: Sequence[Lane]) -> list[dict[int, ReceiveResult]]:
         if self.workers == 1:  # In tests, which need the same order of calls each time.
             return [self._take_lane(job, lane) for lane in lanes]
+        contexts = [copy_context() for _ in lanes]  # A new thread would start without that of the handler.
         with ThreadPoolExecutor(self.workers) as pool:
-            return [*pool.map(lambda lane: self._take_lane(job, lane), lanes)]
+            return [*pool.map(lambda context, lane: context.run(self._take_lane, job, lane), contexts, lanes)]
 
     def _take_lane(self, job: Import, lane: Lane) -> dict[int, ReceiveResult]:
         take = predict_each if job.dry_run else take_each
