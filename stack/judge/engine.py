@@ -40,7 +40,7 @@ class Engine:
         self._lock = Lock()
         self._child: subprocess.Popen[str] | None = None
         self._sent_policies: set[str] = set()
-        self._answers: dict[tuple[str, str, str], Decision] = {}
+        self._answers: dict[tuple[str, str], Decision] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -60,37 +60,48 @@ class Engine:
 
         `principal`: the ARN of the role that has these policies, or of a session of this role.
         """
-        documents = json.dumps(policies, sort_keys=True)
-        question_text = json.dumps([question.action, question.resource, question.context], sort_keys=True)
-        with self._lock:
-            key = (documents, principal, question_text)
-            if key not in self._answers:
-                if len(self._answers) >= _MAX_ANSWERS:
-                    self._answers.clear()
-                self._answers[key] = self._ask(documents, question, principal)
-            return self._answers[key]
+        return self._decide(policies, question, {"principal": principal, "account": principal.split(":")[4]})
 
     def refused(self, policies: Sequence[Policy], questions: Iterable[Question], principal: str) -> Question | None:
         """Return the first question that these policies do not allow; None if they allow all."""
         return next((each for each in questions if not self.decide(policies, each, principal).allowed), None)
 
-    def _ask(self, documents: str, question: Question, principal: str) -> Decision:
+    def admits(
+        self,
+        resource_policy: Policy,
+        question: Question,
+        principal: str,
+        account: str,
+        policies: Sequence[Policy] = (),
+    ) -> bool:
+        """Return whether the policy of a resource in this account lets the principal make the call.
+
+        `principal`: an ARN, or a service such as sns.amazonaws.com. `policies`: those of the principal.
+        """
+        caller = {"principal": principal, "account": account, "resourcePolicy": resource_policy}
+        return self._decide(policies, question, caller).allowed
+
+    def _decide(self, policies: Sequence[Policy], question: Question, caller: Mapping[str, Any]) -> Decision:
+        documents = json.dumps(policies, sort_keys=True)
+        asked = {"action": question.action, "resource": question.resource, "context": question.context, **caller}
+        key = (documents, json.dumps(asked, sort_keys=True))
+        with self._lock:
+            if key not in self._answers:
+                if len(self._answers) >= _MAX_ANSWERS:
+                    self._answers.clear()
+                self._answers[key] = self._ask(documents, asked)
+            return self._answers[key]
+
+    def _ask(self, documents: str, asked: Mapping[str, Any]) -> Decision:
         """Ask the child process. Send the policies only with their first question, because the child keeps them."""
         child = self._running_child()
         policies_hash = hashlib.sha256(documents.encode()).hexdigest()
-        request: dict[str, Any] = {
-            "policy": policies_hash,
-            "principal": principal,
-            "account": principal.split(":")[4],  # The fifth part of an ARN.
-            "action": question.action,
-            "resource": question.resource,
-            "context": question.context,
-        }
+        request: dict[str, Any] = {"policy": policies_hash, **asked}
         if policies_hash not in self._sent_policies:
             request["documents"] = json.loads(documents)
         reply = _exchange(child, json.dumps(request))
         if "error" in reply:
-            raise EngineError(f"{question.action} on {question.resource}: {reply['error']}")
+            raise EngineError(f"{asked['action']} on {asked['resource']}: {reply['error']}")
         self._sent_policies.add(policies_hash)
         entries: set[PolicyEntry] = set()
         for used_statement in reply["used"]:

@@ -27,21 +27,23 @@ function used(statement) {
   }
 }
 
-// `documents` come only with the first question about a policy. `policy` is their hash.
-async function answer({ policy, documents, principal, account, action, resource, context }) {
+// `documents` come only with the first question about a policy. `policy` is their hash. `resourcePolicy`: that of the
+// resource, if it has one.
+async function answer({ policy, documents, resourcePolicy, principal, account, action, resource, context }) {
   if (documents) policies.set(policy, documents.map((each, index) => ({ name: `policy-${index}`, policy: each })))
   const result = await runSimulation(
     {
       identityPolicies: policies.get(policy),
       serviceControlPolicies: [],
       resourceControlPolicies: [],
+      resourcePolicy,
       request: { principal, action, resource: { resource, accountId: account }, contextVariables: context }
     },
     {}
   )
   if (result.resultType !== 'single') return { error: JSON.stringify(result.errors ?? result.resultType) }
   const allowed = result.overallResult === 'Allowed'
-  return { allowed, used: allowed ? result.result.analysis.identityAnalysis.allowStatements.map(used) : [] }
+  return { allowed, used: allowed ? result.result.analysis.identityAnalysis?.allowStatements.map(used) ?? [] : [] }
 }
 
 for await (const line of createInterface({ input: process.stdin })) {

@@ -19,7 +19,7 @@ _ARN_PARTS = {
     "AWS::DynamoDB::Table": ("dynamodb", "table/{}"),
     "AWS::SQS::Queue": ("sqs", "{}"),
     "AWS::SNS::Topic": ("sns", "{}"),
-    "AWS::KMS::Key": ("kms", "key/{}"),
+    "AWS::Serverless::Function": ("lambda", "function:{}"),
 }
 
 
@@ -88,7 +88,8 @@ class Resolver:
         if name == "Fn::GetAtt":
             return self._get_att(*argument)
         if name == "Fn::Sub":
-            return _PLACEHOLDER.sub(self._placeholder_value, argument)
+            text, own = argument if isinstance(argument, list) else (argument, {})
+            return _PLACEHOLDER.sub(lambda found: self._placeholder_value(found[1], own), text)
         if name == "Fn::Join":
             separator, parts = argument
             return separator.join(self.value(parts))
@@ -118,9 +119,9 @@ class Resolver:
         return bool(self.value(self._conditions[condition]))
 
     def _ref(self, name: str) -> str:
-        """Return a parameter's value or a resource's physical name.
+        """Return a parameter's value, a topic's ARN or another resource's physical name.
 
-        For some resources, AWS returns a URL, an ARN or an id instead of the name. The name is good enough here.
+        For some resources, AWS returns a URL or an id instead of the name. The name is good enough here.
         Policies do not contain a `Ref` to such a resource. A distribution does, for example to its cache policy, but
         the local CDN only finds the resource by this value.
         """
@@ -135,11 +136,17 @@ class Resolver:
             return pseudo[name]
         if name in self._parameters:
             return self._parameters[name]
-        return self.name(name)
+        is_topic = self._types.get(name) == "AWS::SNS::Topic"
+        return self._get_att(name, "Arn") if is_topic else self.name(name)
 
-    def _placeholder_value(self, found: re.Match[str]) -> str:
-        """Return the value of a placeholder of Fn::Sub: `${Resource}`, `${Parameter}` or `${Resource.Attribute}`."""
-        name, _, attribute = found.group(1).partition(".")
+    def _placeholder_value(self, placeholder: str, own: Mapping[str, Any]) -> str:
+        """Return the value of a placeholder of Fn::Sub: `${Resource}`, `${Parameter}` or `${Resource.Attribute}`.
+
+        `own`: the values that this Fn::Sub itself defines.
+        """
+        if placeholder in own:
+            return str(self.value(own[placeholder]))
+        name, _, attribute = placeholder.partition(".")
         return self._get_att(name, attribute) if attribute else self._ref(name)
 
     def _get_att(self, logical_id: str, attribute: str) -> str:
