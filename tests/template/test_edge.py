@@ -73,12 +73,7 @@ def test_an_error_is_cached_for_a_second_and_not_replaced_by_a_page() -> None:
         assert "ResponsePagePath" not in error
 
 
-def test_only_the_distribution_of_the_busy_page_reads_its_bucket() -> None:
-    reading, secure = RESOURCES["BusyBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
-    assert reading["Principal"] == {"Service": "cloudfront.amazonaws.com"}
-    assert reading["Action"] == "s3:GetObject"
-    assert "distribution/${BusyEdge}" in reading["Condition"]["StringEquals"]["AWS:SourceArn"]["Fn::Sub"]
-    assert secure["Effect"] == "Deny"
+def test_the_bucket_of_the_busy_page_is_private_and_its_distribution_signs_requests() -> None:
     bucket = of_type("AWS::S3::Bucket")["BusyBucket"]
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     [access] = of_type("AWS::CloudFront::OriginAccessControl").values()

@@ -73,8 +73,6 @@ def test_the_bucket_is_private_encrypted_and_without_versions() -> None:
     assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
     # Old versions would outlive the deletion of their file.
     assert "VersioningConfiguration" not in bucket
-    [statement] = RESOURCES["ExportsBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
-    assert (statement["Effect"], statement["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
 
 
 def test_files_expire_with_their_export_and_parts_and_uploads_after_a_day() -> None:
