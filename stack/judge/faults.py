@@ -42,7 +42,7 @@ class Fault:
     operations: set[str]
     error: Callable[[Call], Exception] | None = None
     is_late: bool = False
-    part: Callable[[Call], Part | None] | None = None
+    part: Callable[[Mapping[str, Any]], Part | None] | None = None
 
 
 def _refused(code: str, message: str, status: int = 400) -> Callable[[Call], Exception]:
@@ -58,56 +58,36 @@ def _cancelled_transaction(call: Call) -> Refused:
     return Refused("TransactionCanceledException", message, CancellationReasons=reasons)
 
 
+_THROTTLED = _refused(
+    "ProvisionedThroughputExceededException", "The level of configured provisioned throughput was exceeded."
+)
+_IN_PROGRESS = _refused("TransactionInProgressException", "The transaction with this token is already in progress.")
+_CONFLICT = _refused("TransactionConflictException", _ONGOING)
+_KEY_THROTTLED = _refused("KmsThrottled", "KMS throttles the request.")
+_QUEUE_THROTTLED = _refused("RequestThrottled", "Request is throttled.")
+_TOO_FAST = _refused("TooManyRequestsException", "Maximum sending rate exceeded.", 429)
+_BEING_UPDATED = _refused("ResourceInUseException", "The event source mapping is being updated.")
+_BATCHES = {"SendMessageBatch", "DeleteMessageBatch"}
+_MAPPINGS = {"GetEventSourceMapping", "UpdateEventSourceMapping"}
+_UPLOADS = {"PutObject", "UploadPart", "CreateMultipartUpload"}
+
 FAULTS: Mapping[str, Fault] = {
-    "table-throttled": Fault(
-        "dynamodb",
-        _ITEM_OPERATIONS,
-        _refused(
-            "ProvisionedThroughputExceededException",
-            "The level of configured provisioned throughput for the table was exceeded.",
-        ),
-    ),
+    "table-throttled": Fault("dynamodb", _ITEM_OPERATIONS, _THROTTLED),
     "table-cut": Fault("dynamodb", _ITEM_OPERATIONS, lambda _: ConnectionClosedError(endpoint_url="the table")),
+    "table-error": Fault("dynamodb", _ITEM_OPERATIONS, _refused("InternalServerError", "Error", 500), is_late=True),
+    "table-partial": Fault("dynamodb", {"BatchGetItem"}, part=partial.some_keys),
+    "short-page": Fault("dynamodb", {"Query", "Scan"}, part=partial.short_page),
+    "item-conflict": Fault("dynamodb", _SINGLE_ITEM_WRITES, _CONFLICT),
     "transaction-conflict": Fault("dynamodb", _TRANSACTIONS, _cancelled_transaction),
-    "item-conflict": Fault("dynamodb", _SINGLE_ITEM_WRITES, _refused("TransactionConflictException", _ONGOING)),
-    "transaction-in-progress": Fault(
-        "dynamodb",
-        {"TransactWriteItems"},
-        _refused(
-            "TransactionInProgressException", "The transaction with the given request token is already in progress."
-        ),
-    ),
-    "table-error": Fault(
-        "dynamodb", _ITEM_OPERATIONS, _refused("InternalServerError", "Internal server error", 500), is_late=True
-    ),
-    "table-partial": Fault("dynamodb", {"BatchGetItem"}, part=lambda call: partial.some_keys(call.params)),
-    "short-page": Fault("dynamodb", {"Query", "Scan"}, part=lambda call: partial.short_page(call.params)),
-    "queue-throttled": Fault("sqs", _MESSAGE_OPERATIONS, _refused("RequestThrottled", "Request is throttled.")),
-    "queue-key-throttled": Fault("sqs", _MESSAGE_OPERATIONS, _refused("KmsThrottled", "KMS throttles the request.")),
-    "queue-error": Fault(
-        "sqs", _MESSAGE_OPERATIONS, _refused("InternalFailure", "Internal failure", 500), is_late=True
-    ),
-    "queue-partial": Fault(
-        "sqs", {"SendMessageBatch", "DeleteMessageBatch"}, part=lambda call: partial.some_entries(call.params)
-    ),
-    "mail-throttled": Fault(
-        "sesv2", {"SendEmail"}, _refused("TooManyRequestsException", "Maximum sending rate exceeded.", 429)
-    ),
-    "function-throttled": Fault(
-        "lambda",
-        {"GetEventSourceMapping", "UpdateEventSourceMapping"},
-        _refused("TooManyRequestsException", "Rate", 429),
-    ),
-    "source-changing": Fault(
-        "lambda",
-        {"UpdateEventSourceMapping"},
-        _refused("ResourceInUseException", "The event source mapping is being updated."),
-    ),
-    "bucket-slow": Fault(
-        "s3",
-        {"PutObject", "UploadPart", "CreateMultipartUpload"},
-        _refused("SlowDown", "Please reduce your rate.", 503),
-    ),
+    "transaction-in-progress": Fault("dynamodb", {"TransactWriteItems"}, _IN_PROGRESS),
+    "queue-throttled": Fault("sqs", _MESSAGE_OPERATIONS, _QUEUE_THROTTLED),
+    "queue-key-throttled": Fault("sqs", _MESSAGE_OPERATIONS, _KEY_THROTTLED),
+    "queue-error": Fault("sqs", _MESSAGE_OPERATIONS, _refused("InternalFailure", "Failure", 500), is_late=True),
+    "queue-partial": Fault("sqs", _BATCHES, part=partial.some_entries),
+    "mail-throttled": Fault("sesv2", {"SendEmail"}, _TOO_FAST),
+    "function-throttled": Fault("lambda", _MAPPINGS, _refused("TooManyRequestsException", "Rate", 429)),
+    "source-changing": Fault("lambda", {"UpdateEventSourceMapping"}, _BEING_UPDATED),
+    "bucket-slow": Fault("s3", _UPLOADS, _refused("SlowDown", "Please reduce your rate.", 503)),
 }
 
 
@@ -153,7 +133,7 @@ class Faults:
     def part_of(self, call: Call) -> Part | None:
         """Choose at random whether the emulator carries out only a part of this call."""
         for name, fault in self._chosen(call):
-            part = fault.part(call) if fault.part else None
+            part = fault.part(call.params) if fault.part else None
             if part:
                 self._count(name)
                 return part

@@ -63,8 +63,3 @@ class Decision:
 
     allowed: bool
     entries: frozenset[PolicyEntry] = frozenset()
-
-    @property
-    def statements(self) -> list[str]:
-        """Return the Sids of the statements that allowed the question. In place of a missing Sid, return the index."""
-        return sorted({entry.statement for entry in self.entries})

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from stack.console import run_main
-from stack.judge.entries import as_list
 from stack.judge.policies import declared_policies
 from stack.paths import ROOT
 from stack.template.functions import logical_id
@@ -76,6 +75,11 @@ def _conditions(conditions: Mapping[str, Any]) -> Iterator[str]:
             allowed = _code(_short_texts(values))
             name = _without_service(key)
             yield f" under {allowed}" if name == "LeadingKeys" else f", {name} {allowed}"
+
+
+def as_list(value: Any) -> list[Any]:
+    """Return the value as a list. In place of a list, a policy may have a single value."""
+    return value if isinstance(value, list) else [value]
 
 
 def _without_service(name: str) -> str:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from stack.judge.entries import entries, unused
 from stack.judge.model import PolicyEntry
+from tests.judge.policy_entries import entries, unused
 
 READ = PolicyEntry("Read", "Action", "dynamodb:Query")
 POLICIES: dict[str, dict[str, Any]] = {

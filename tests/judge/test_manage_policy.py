@@ -9,7 +9,6 @@ import pytest
 
 import manage
 from stack.judge.engine import Engine
-from stack.judge.entries import entries_of
 from stack.judge.model import PolicyEntry, Question
 from stack.judge.policies import HERE
 from stack.paths import ROOT
@@ -18,6 +17,7 @@ from tests.fake_site import a_fake_site, wire
 from tests.fakes import FakeTables
 from tests.judge.desktop import RESTORING, Desktop
 from tests.judge.manage_scenes import SCENES
+from tests.judge.policy_entries import entries_of
 
 pytestmark = pytest.mark.xdist_group("judge")
 

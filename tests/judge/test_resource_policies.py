@@ -13,8 +13,8 @@ from stack.judge.engine import Engine
 from stack.judge.model import Question
 from stack.judge.policies import HERE, PARAMETERS
 from stack.judge.resolve import Resolver
-from stack.judge.resource_policies import ResourcePolicies, ServiceCall
 from stack.paths import ROOT
+from tests.judge.service_calls import ResourcePolicies, ServiceCall
 from tests.template.packaged import TEMPLATE
 
 pytestmark = pytest.mark.xdist_group("judge")

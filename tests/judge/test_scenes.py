@@ -12,7 +12,6 @@ import pytest
 from app import app
 from stack.judge.caller import function_of_route
 from stack.judge.engine import Engine
-from stack.judge.entries import entries, unused
 from stack.judge.model import PolicyEntry, Question
 from stack.judge.policies import declared_policies
 from tests.fake_site import FakeSite
@@ -21,6 +20,7 @@ from tests.faults.test_every_handler import SCENES
 from tests.judge.deciding import decide, policies
 from tests.judge.evidence import Evidence, gather
 from tests.judge.named_only import LINKS, NAMED_ONLY
+from tests.judge.policy_entries import entries, unused
 from tests.judge.replay import Replay
 
 # One process gathers the evidence for all tests.

@@ -20,18 +20,7 @@ _HEADER_VALUE = re.compile(r"[ -~]{1,995}")
 _TAG = re.compile(r"[A-Za-z0-9_-]{1,256}")
 _ADDRESS = re.compile(r"[!-~]+@[A-Za-z0-9.-]+")
 # SES sets these headers itself.
-_SET_BY_SES = {
-    "bcc",
-    "cc",
-    "content-type",
-    "date",
-    "from",
-    "message-id",
-    "mime-version",
-    "return-path",
-    "subject",
-    "to",
-}
+_SET_BY_SES = re.compile("bcc|cc|content-type|date|from|message-id|mime-version|return-path|subject|to")
 
 
 def check(operation: str, params: Mapping[str, Any]) -> None:
@@ -84,7 +73,7 @@ def _check_message(message: Mapping[str, Any]) -> None:
 def _check_headers(headers: Sequence[Mapping[str, str]]) -> None:
     names = {header["Name"].lower() for header in headers}
     is_name_repeated = len(names) < len(headers)
-    is_name_reserved = bool(names & _SET_BY_SES)
+    is_name_reserved = any(_SET_BY_SES.fullmatch(name) for name in names)
     if len(headers) > _MAX_HEADERS or is_name_repeated or is_name_reserved:
         raise Refused("BadRequestException", "Too many headers, a header twice, or one that SES sets itself.")
     for header in headers:

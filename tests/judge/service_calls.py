@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from stack.judge.entries import as_list
 from stack.judge.model import Question
+from stack.judge.powers import as_list
 from stack.judge.resolve import Resolver
 
 Resources = Mapping[str, Any]

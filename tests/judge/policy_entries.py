@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from stack.judge.model import PolicyEntry
+from stack.judge.powers import as_list
 
 Policies = Mapping[str, Mapping[str, Any]]
 """The policy document of each function."""
@@ -36,8 +37,3 @@ def entries_of(statement: Mapping[str, Any], index: int) -> Iterator[PolicyEntry
         for key, values in keys.items():
             for value in as_list(values):
                 yield PolicyEntry(name, key, value)
-
-
-def as_list(value: Any) -> list[Any]:
-    """Return the value as a list. In place of a list, a policy may have a single value."""
-    return value if isinstance(value, list) else [value]
