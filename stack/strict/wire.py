@@ -16,7 +16,7 @@ from stack.judge.model import Call
 
 _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/[^/]+/([^/]+)/aws4_request")
 _TARGETS = {"DynamoDB_20120810": "dynamodb", "DynamoDBStreams_20120810": "dynamodbstreams", "AmazonSQS": "sqs"}
-# The query parameters and headers of S3 that the referee knows, in lower case. A call with an unknown one is refused,
+# The query parameters and headers of S3 that the judge knows, in lower case. A call with an unknown one is refused,
 # because it can change the call's action. Examples are `acl`, `versionid` and `x-amz-copy-source`. Every header without
 # the prefix `x-amz-` is known.
 _KNOWN_QUERY = re.compile(

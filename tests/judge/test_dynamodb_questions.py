@@ -195,6 +195,6 @@ def test_a_table_is_described_by_its_name_or_its_arn() -> None:
         ("ExecuteStatement", {}),
     ],
 )
-def test_a_request_that_the_referee_cannot_evaluate_is_not_judged(operation: str, params: dict[str, Any]) -> None:
+def test_a_request_that_the_judge_cannot_evaluate_is_not_judged(operation: str, params: dict[str, Any]) -> None:
     with pytest.raises(UnknownCall):
         one_question(operation, **params)

@@ -115,6 +115,6 @@ def test_a_listing_needs_an_action_on_the_bucket_and_its_context_has_the_prefix(
 
 
 @pytest.mark.parametrize("service", ["sqs", "sesv2", "lambda", "s3", "sts"])
-def test_an_operation_that_the_referee_does_not_know_is_not_judged(service: str) -> None:
+def test_an_operation_that_the_judge_does_not_know_is_not_judged(service: str) -> None:
     with pytest.raises(UnknownCall):
         questions_of(service, "SetEverything", QueueUrl=URL, Bucket="b", Key="k", UUID="a")

@@ -1,4 +1,4 @@
-"""docs/ready-policy.json allows the calls of `make ready`, and nothing about people. The referee's engine decides."""
+"""docs/ready-policy.json allows the calls of `make ready`, and nothing about people. The judge's engine decides."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""botocore itself makes each request. A hook stops it before the socket, and the referee reads it back as a call."""
+"""botocore itself makes each request. A hook stops it before the socket, and the judge reads it back as a call."""
 
 import io
 from collections.abc import Mapping
@@ -94,7 +94,7 @@ def text_of(value: str | bytes) -> str:
 
 
 def bytes_of(body: object) -> bytes:
-    """Return the body as bytes; b"" for a file, because the referee does not read uploaded files."""
+    """Return the body as bytes; b"" for a file, because the judge does not read uploaded files."""
     if isinstance(body, str):
         return body.encode()
     return body if isinstance(body, bytes) else b""
@@ -148,7 +148,7 @@ def test_a_presigned_link_is_the_call_of_its_signer(wire: Wire) -> None:
         ("POST", "/", "sts"),
     ],
 )
-def test_a_request_that_the_referee_cannot_read_is_not_a_call(method: str, path: str, scope: str) -> None:
+def test_a_request_that_the_judge_cannot_read_is_not_a_call(method: str, path: str, scope: str) -> None:
     signature = f"AWS4-HMAC-SHA256 Credential=AKIA/20261125/eu-west-2/{scope}/aws4_request, SignedHeaders=host"
     headers = {"Authorization": signature} if scope else {}
     assert call_of(method, path, "", headers, b"{}") is None

@@ -1,4 +1,4 @@
-"""docs/ready-policy.json and docs/warm-policy.json allow the calls of `make warm`. The referee's engine decides."""
+"""docs/ready-policy.json and docs/warm-policy.json allow the calls of `make warm`. The judge's engine decides."""
 
 import json
 from collections.abc import Iterator
