@@ -121,8 +121,12 @@ class Faults:
             plan = (*self._plans.get(table, ()), entry)
             self._plans = {**self._plans, table: tuple(sorted(plan, key=lambda each: each[0]))}
 
-    def rates(self, table: str = "") -> Rates:
-        """Return the rates that hold now."""
+    @property
+    def rates(self) -> Rates:
+        """Return the rates that hold now for all calls."""
+        return self._rates("")
+
+    def _rates(self, table: str) -> Rates:
         now = self._clock()
         found: Rates = {}
         for moment, rates in self._plans.get(table, ()):
@@ -149,7 +153,7 @@ class Faults:
 
     def _chosen(self, call: Call) -> Iterator[tuple[str, Fault]]:
         for table in ("", *_tables(call)):
-            for name, rate in self.rates(table).items():
+            for name, rate in self._rates(table).items():
                 fault = FAULTS[name]
                 is_possible = call.service == fault.service and call.operation in fault.operations
                 if is_possible and random.random() < rate:

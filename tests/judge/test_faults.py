@@ -80,6 +80,7 @@ def test_each_attempt_of_the_sdk_gets_its_own_fault(lenient_judge: Judge) -> Non
     assert lenient_judge.faults.met == {"table-throttled": 2}
 
 
+@pytest.mark.flows
 def test_the_engineer_gets_no_fault(emulated_aws: EmulatedAws) -> None:
     emulated_aws.judge.faults.set({"table-throttled": 1})
     boto3.client("dynamodb").put_item(TableName=emulated_aws.judge.names[table_id(keys.COUNTS)], Item=ITEM)
@@ -105,9 +106,9 @@ def test_a_table_is_cut_off_between_two_moments_and_other_tables_are_not(lenient
     assert faults.error(Call(*TRANSACT))
     with calling("sign_in"), pytest.raises(ConnectionClosedError):
         call_nowhere(PUT)
-    faults.set({"table-throttled": 1})
-    assert faults.rates("t") == {}
-    assert faults.rates() == {"table-throttled": 1}
+    faults.set({"short-page": 1})
+    assert faults.rates == {"short-page": 1}
+    assert faults.error(put) is None, "set replaces what was planned"
 
 
 @pytest.mark.parametrize("wrong", [{"no-such": 0.5}, {"table-throttled": 1.5}, {"table-throttled": "often"}, ["x"]])
