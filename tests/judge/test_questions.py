@@ -103,7 +103,7 @@ def test_a_transaction_needs_the_action_of_each_of_its_items() -> None:
 
 
 CHANGE = {
-    "UpdateExpression": "SET #s = if_not_exists(#s, :a), b.c[0].d = :b ADD mails :n REMOVE gone, list[1] DELETE tags :t",
+    "UpdateExpression": "SET #s = if_not_exists(#s, :a), b.c[0].d=:b ADD mails :n REMOVE gone, list[1] DELETE tags :t",
     "ConditionExpression": "NOT (size(name) > :n) AND #d IN (:x, :y) OR begins_with(town, :z) and a1 <> :q",
     "ExpressionAttributeNames": NAMES,
 }
