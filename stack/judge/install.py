@@ -68,10 +68,9 @@ def _begin(params: dict[str, Any], model: Any, context: dict[str, Any], **_: obj
 
     A signed link has no attempt: AWS judges it by the role that signed it. So judge it here.
     """
-    function = caller.current()
-    if not _installed or function is None:
+    function, judge = caller.current(), next(iter(_installed), None)
+    if judge is None or function is None:
         return
-    [judge] = _installed
     call = Call(model.service_model.service_name, model.name, dict(params))
     if context.get("is_presign_request"):
         _judge_link(judge, function, call)
@@ -97,9 +96,9 @@ def _remember(request: AWSRequest, **_: object) -> None:
 def _judge_request(request: AWSPreparedRequest, **_: object) -> AWSResponse | None:
     """Answer an attempt of a call as AWS would; None lets botocore send it."""
     judged: _Judged | None = _sending.judged
-    if judged is None or not _installed:
+    judge = next(iter(_installed), None)
+    if judge is None or judged is None:
         return None
-    [judge] = _installed
     try:
         judge.check(judged.function, judged.call)
         _fail(judge, judged.call, request)
@@ -112,14 +111,14 @@ def _judge_request(request: AWSPreparedRequest, **_: object) -> AWSResponse | No
 
 def _fail(judge: Judge, call: Call, request: AWSPreparedRequest) -> None:
     """Raise the fault of this attempt, if it gets one. Before a late fault, send the request."""
-    if call.operation == "SendEmail" and judge.faults.mail:
-        judge.faults.mail.check()
     found = judge.faults.error(call)
     if found:
         error, is_late = found
         if is_late:
             _http.send(request)
         raise error
+    if call.operation == "SendEmail" and judge.faults.mail:
+        judge.faults.mail.check()
 
 
 def _add_rest(parsed: dict[str, Any], context: Mapping[str, Any], **_: object) -> None:
