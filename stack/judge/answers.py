@@ -13,7 +13,7 @@ _PREFIXES = {"dynamodb": "com.amazonaws.dynamodb.v20120810#", "sqs": "com.amazon
 _OLD_SQS_CODES = {"AccessDeniedException": "AccessDenied", "KmsThrottled": "KMS.ThrottlingException"}
 
 
-class Answer(NamedTuple):
+class AwsAnswer(NamedTuple):
     """An HTTP answer."""
 
     status: int
@@ -28,21 +28,23 @@ class Refused(Exception):
         super().__init__(message)
         self.code, self.message, self.status, self.members = code, message, status, members
 
-    def answer(self, service: str) -> Answer:
+    def answer(self, service: str) -> AwsAnswer:
         """Return the error as the service sends it."""
         if service == "s3":
             body = (
                 f"<?xml version='1.0'?><Error><Code>{self.code}</Code><Message>{escape(self.message)}</Message></Error>"
             )
-            return Answer(self.status, {"content-type": "application/xml"}, body.encode())
+            return AwsAnswer(self.status, {"content-type": "application/xml"}, body.encode())
         document = {"message": self.message, **self.members}
         if service not in _PREFIXES:
             headers = {"content-type": "application/json", "x-amzn-errortype": self.code}
-            return Answer(self.status, headers, json.dumps(document).encode())
+            return AwsAnswer(self.status, headers, json.dumps(document).encode())
         headers = {"content-type": _AMZ_JSON}
         if service == "sqs":
             headers["x-amzn-query-error"] = f"{_OLD_SQS_CODES.get(self.code, self.code)};Sender"
-        return Answer(self.status, headers, json.dumps({"__type": _PREFIXES[service] + self.code, **document}).encode())
+        return AwsAnswer(
+            self.status, headers, json.dumps({"__type": _PREFIXES[service] + self.code, **document}).encode()
+        )
 
 
 def not_allowed(service: str, question: Question, principal: str) -> Refused:

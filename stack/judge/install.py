@@ -18,7 +18,7 @@ from botocore.httpsession import URLLib3Session
 from botocore.session import Session
 
 from stack.judge import caller
-from stack.judge.answers import Answer, Refused
+from stack.judge.answers import AwsAnswer, Refused
 from stack.judge.judge import Judge
 from stack.judge.model import Call
 from stack.judge.partial import Part
@@ -94,7 +94,7 @@ def _remember(request: AWSRequest, **_: object) -> None:
 
 
 def _judge_request(request: AWSPreparedRequest, **_: object) -> AWSResponse | None:
-    """Answer an attempt of a call as AWS would; None lets botocore send it."""
+    """AwsAnswer an attempt of a call as AWS would; None lets botocore send it."""
     judged: _Judged | None = _sending.judged
     judge = next(iter(_installed), None)
     if judge is None or judged is None:
@@ -105,7 +105,7 @@ def _judge_request(request: AWSPreparedRequest, **_: object) -> AWSResponse | No
     except Refused as refused:
         return _response(request, refused.answer(judged.call.service))
     if judged.part and judged.part.params.get("Entries") == []:  # All entries of a batch failed: there is no call.
-        return _response(request, Answer(200, {"content-type": "application/x-amz-json-1.0"}, b'{"Successful": []}'))
+        return _response(request, AwsAnswer(200, {"content-type": "application/x-amz-json-1.0"}, b'{"Successful": []}'))
     return None
 
 
@@ -128,5 +128,5 @@ def _add_rest(parsed: dict[str, Any], context: Mapping[str, Any], **_: object) -
         parsed.update(judged.part.added)
 
 
-def _response(request: AWSPreparedRequest, answer: Answer) -> AWSResponse:
+def _response(request: AWSPreparedRequest, answer: AwsAnswer) -> AWSResponse:
     return AWSResponse(request.url, answer.status, HTTPHeaders.from_dict(dict(answer.headers)), _Body(answer.body))

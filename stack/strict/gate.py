@@ -14,9 +14,9 @@ from stack.judge.answers import Refused
 from stack.judge.model import Call
 from stack.strict.callers import Caller, UnknownSession, caller_of, names_access_key
 from stack.strict.errors import error
-from stack.strict.faults import Faults, Perform
+from stack.strict.faults import GateFaults, Perform
 from stack.strict.http import App, HttpResponse, Receive, Scope, Send, call_app, headers_of, read_body, replayed
-from stack.strict.judge import Judge, http_response
+from stack.strict.judge import GateJudge, http_response
 from stack.strict.partial import Params
 from stack.strict.wire import call_of
 
@@ -30,7 +30,7 @@ _OBJECT_PATH = re.compile("/[a-z0-9][a-z0-9.-]+/.+")
 class Gate:
     """An ASGI application that wraps the emulator."""
 
-    def __init__(self, emulator: App, judge: Judge, faults: Faults) -> None:
+    def __init__(self, emulator: App, judge: GateJudge, faults: GateFaults) -> None:
         self._emulator, self._judge, self._faults = emulator, judge, faults
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

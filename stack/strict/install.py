@@ -5,9 +5,9 @@ import os
 from ministack import app
 
 from stack.strict import callers, delays, environments, payloads, pictures, saving, streams, threads
-from stack.strict.faults import Faults
+from stack.strict.faults import GateFaults
 from stack.strict.gate import Gate
-from stack.strict.judge import Judge
+from stack.strict.judge import GateJudge
 
 
 def install() -> None:
@@ -19,6 +19,6 @@ def install() -> None:
     environments.install()
     threads.install()
     delays.install()
-    judge = Judge(os.environ["MINISTACK_REGION"])
-    app.app = Gate(app.app, judge, Faults())
+    judge = GateJudge(os.environ["MINISTACK_REGION"])
+    app.app = Gate(app.app, judge, GateFaults())
     saving.install()

@@ -15,8 +15,8 @@ from stack.strict.http import HttpResponse
 _log = logging.getLogger("judge")
 
 
-class Judge:
-    """Refuses calls. Threads may share a Judge."""
+class GateJudge:
+    """Refuses calls. Threads may share a GateJudge."""
 
     def __init__(self, region: str) -> None:
         self._engine, self._region = Engine(), region
