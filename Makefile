@@ -45,14 +45,14 @@ durations: .venv/ready .venv/referee/ready .venv-emulator/ready chromium ## List
 planted: .venv/ready .venv/referee/ready .venv-emulator/ready chromium ## Plant thirty bugs one at a time, and report which test finds each: minutes if the unit tests find all
 	@exec $(PY) -m tests.planted
 
-unit: .venv/ready ## Run the application's own tests: no emulator, browser, faults or benchmarks
+unit: .venv/ready .venv/referee/ready ## Run the application's own tests: no emulator, browser, faults or benchmarks
 	@$(MAKE) --no-print-directory -j2 unit-first unit-second
 
 # Each of these processes runs about half of the unit tests. With xdist they would need a quarter more time.
 FIRST_HALF := $(addprefix tests/,aws core mail pages petitions projections signatures updates)
 unit-first: HALF := $(FIRST_HALF)
 unit-second: HALF := tests $(addprefix --ignore=,$(FIRST_HALF))
-unit-first unit-second: .venv/ready
+unit-first unit-second: .venv/ready .venv/referee/ready
 	@output=$$($(PY) -m pytest -n 0 -p no:cacheprovider -m unit $(HALF) 2>&1); code=$$?; printf '%s\n' "$$output"; exit $$code
 
 faults: .venv/ready .venv/referee/ready ## Test each handler with each of its AWS calls failing
