@@ -9,7 +9,6 @@ from collections.abc import Iterator
 
 from chalicelib.aws.table import Attr, Item, Tables
 from chalicelib.core import keys
-from chalicelib.core.address import canonical_of
 from chalicelib.core.keys import Key
 from chalicelib.signatures.model import SignatureState
 
@@ -19,8 +18,6 @@ RECOUNT_FIELDS = (
 )  # fmt: skip
 # What the job that emails an update reads (.chalice/policy-run-update.json).
 UPDATE_FIELDS = ("sk", "state", "updates", "undeliverable")
-# What a comparison of hashed addresses reads (.chalice/policy-compare-hashes.json).
-ADDRESS_FIELDS = ("state", "email")
 # What the list of people who asked for updates reads (.chalice/policy-run-list.json).
 OPT_IN_LIST_FIELDS = ("sk", "state", "updates", "undeliverable", "email", "name", "language", "confirmed_at")
 # What `manage.py letters` reads, to find letters that were not requested because the stream lost a confirmation.
@@ -57,14 +54,6 @@ def read_for_opt_in_list(slug: str, bucket: str, tables: Tables) -> Iterator[Ite
     for item in tables.query(keys.SIGNATURES, partition, consistent=True, only=OPT_IN_LIST_FIELDS):
         if item["state"] == SignatureState.CONFIRMED:
             yield item
-
-
-def read_confirmed_addresses(slug: str, bucket: str, tables: Tables) -> Iterator[str]:
-    """Yield the canonical address of each confirmed signature in the bucket."""
-    partition = keys.signature_partition(slug, bucket)
-    for item in tables.query(keys.SIGNATURES, partition, consistent=True, only=ADDRESS_FIELDS):
-        if item["state"] == SignatureState.CONFIRMED:
-            yield canonical_of(item["email"])
 
 
 def read_letter_senders(

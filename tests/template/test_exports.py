@@ -32,7 +32,7 @@ def test_exports_can_link_files_but_not_read_signatures_or_write_files() -> None
     assert actions_allowed("Exports", "ExportsBucket") == {"s3:GetObject"}
     [signing] = statements_about("Exports", "ExportsBucket")
     assert signing["Resource"] == {"Fn::Sub": f"${{ExportsBucket.Arn}}/{deliver.FILES}/*"}
-    assert functions_allowed("s3:") == {"Exports", "RunExport", "Manage", "RunImport", "CompareHashes", "RunList"}
+    assert functions_allowed("s3:") == {"Exports", "RunExport", "Manage", "RunImport", "RunList"}
 
 
 def test_imports_have_a_folder_of_their_own_that_only_run_import_reads() -> None:
