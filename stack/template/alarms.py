@@ -164,7 +164,7 @@ _ALARMS = {
         DatapointsToAlarm=2,
     ),
     "ApiRefusals": alarm_on_math(
-        "A quarter of the responses are 4xx, at ten requests a second or more. Probably 429: the gateway's limit.",
+        "A quarter of the responses are 4xx, at ten requests a second or more. Probably the gateway's limit.",
         "IF(requests >= 600, 100 * refused / requests, 0)",
         {"requests": api_measure("Count"), "refused": api_measure("4XXError")},
         label="4xx in percent of at least ten requests a second",

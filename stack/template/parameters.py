@@ -132,6 +132,9 @@ _PARAMETERS = {
         "yes",
         "no",
     ),
+    "FailOverOn429": choice(
+        "Whether CloudFront shows the busy page for a 429 too. AWS may refuse a distribution that does.", "no", "yes"
+    ),
     "OriginKey": text("Version of OriginKeys that CloudFront sends to the API.", "v1", "v[0-9]+"),
     "OriginKeyToo": text(
         "Another version that the API accepts, so that a rotation refuses no request: docs/deploy.md.", "v1", "v[0-9]+"
@@ -167,6 +170,7 @@ _CONDITIONS = {
     "HasEdge": is_set("EdgeDomain"),
     "HasEdgeCertificate": is_set("EdgeCertificateArn"),
     "HasEdgeWebAcl": is_set("EdgeWebAclArn"),
+    "FailsOverOn429": equals("FailOverOn429", "yes"),
     "RefusesOthers": {"Fn::And": [{"Condition": "HasEdge"}, equals("EdgeOnly", "yes")]},
 }
 
