@@ -56,7 +56,7 @@ def current_outputs(cloud: Cloud, stage: str) -> dict[str, str]:
 def _after_deployment(cloud: Cloud, built: Package, stage: str, has_changed: bool) -> dict[str, str]:
     """Do what the template cannot do: complete the stack of an emulator, and store the busy pages.
 
-    Return the stack's outputs. Raise Failure if AWS has not put CloudFront's key into the policy of the API.
+    Return the stack's outputs. Raise Failure if the API refuses everybody (`check_key`).
     """
     outputs = current_outputs(cloud, stage)
     if cloud.is_emulated and has_changed:
@@ -65,8 +65,8 @@ def _after_deployment(cloud: Cloud, built: Package, stage: str, has_changed: boo
     if bucket:
         busy_page.store(cloud, bucket)
     # On an emulator, the local CDN applies this policy, and puts the keys into it (stack/edge/template.py).
-    if "EdgeArn" in outputs and not cloud.is_emulated:
-        api_policy.check_key(cloud, outputs["RestAPIId"])
+    if not cloud.is_emulated:
+        api_policy.check_key(cloud, outputs)
     return outputs
 
 
@@ -101,20 +101,29 @@ def deploy_everything(cloud: Cloud, options: Namespace) -> dict[str, str]:
         chosen = parameters(options, template["Parameters"], previous)
         check(cloud, stack_name(options.stage), template, chosen)
         confirm = _confirmation(options.stage, options.yes)
-        distribution_arn = current_outputs(cloud, options.stage).get("EdgeArn", "")
+        before = current_outputs(cloud, options.stage)
+        distribution_arn = before.get("EdgeArn", "")
         domain = {**previous, **chosen}.get("EdgeDomain", "")
         with_domain = {**chosen, "EdgeDomain": domain}  # The domain may be from an earlier deployment.
         arns = us_east_1.deploy_in_us_east_1(cloud, options, with_domain, distribution_arn, confirm) if domain else {}
-    values = {**chosen, **arns}
-    outputs = deploy(cloud, built, options.stage, values, confirm)
+        values = {**chosen, **arns}
+        planned = planned_values(template["Parameters"], previous, values)
+        waits_for_key = api_policy.must_wait(cloud, planned, before)
+    outputs = deploy(cloud, built, options.stage, {**values, "EdgeOnly": "no"} if waits_for_key else values, confirm)
     second_values = values_for_second_change_set(options.stage, outputs)
+    with one_line_errors():
+        has_key = not waits_for_key or api_policy.has_key(cloud, outputs)
+    if waits_for_key and has_key:
+        second_values["EdgeOnly"] = "yes"
     if second_values:
-        say(f"The stack is created. A second change set sets {' and '.join(second_values)}.")
+        say(f"A second change set sets {' and '.join(second_values)}.")
         outputs = deploy(cloud, built, options.stage, {**values, **second_values}, confirm)
     is_new_distribution = outputs.get("EdgeArn", "") != distribution_arn
     if domain and is_new_distribution:
         with one_line_errors():  # Only the log in us-east-1 changes. It needs an existing distribution.
             us_east_1.deploy_in_us_east_1(cloud, options, with_domain, outputs["EdgeArn"], confirm)
+    if not has_key:
+        raise Failure(f"{api_policy.NO_KEY}, so EdgeOnly stays no: the API also answers requests without the CDN")
     return outputs
 
 

@@ -22,6 +22,8 @@ _FAILOVER_STATUSES = [500, 502, 503, 504]
 _API_DOMAIN = sub("${RestAPI}.execute-api.${AWS::Region}.${AWS::URLSuffix}")
 # checkov does not evaluate the condition HasEdgeCertificate.
 _UNCHECKED = {"checkov": {"skip": [{"id": "CKV_AWS_174", "comment": "TLS 1.2 with the domain's certificate"}]}}
+REFUSAL = "ThroughCloudFrontOnly"
+"""The statement of the API's policy that refuses requests without CloudFront's key."""
 _EDGE_ARN = "arn:${AWS::Partition}:cloudfront::${AWS::AccountId}:distribution/${Edge}"
 
 
@@ -139,14 +141,19 @@ def _api_policy() -> Template:
     A changed policy is in force after the next deployment of the API's stage. SAM makes a deployment only when the text
     of the API's definition changes. The policy names only parameters, so its text stays the same when their values
     change. So stack/api_policy.py also writes these values into the API's description, which is a part of the
-    definition. After each deployment, it checks that AWS has replaced the references in the policy by the keys.
+    definition.
+
+    A statement that allows what everybody may do anyway has the keys too. So a deployment can see that AWS has replaced
+    the references by the keys, before the policy refuses requests because of them (stack/api_policy.py).
     """
     every_call = {"Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*"}
     keys = [sub(origin_key(parameter)) for parameter in ("OriginKey", "OriginKeyToo")]
     # A policy cannot read X-Origin-Verify, so CloudFront sends its key in Referer too (`_api_origin`).
     without_key = {"StringNotEquals": {"aws:Referer": keys}}
     anybody = {"Sid": "Anybody", "Effect": "Allow", **every_call}
-    through_cloudfront_only = {"Sid": "ThroughCloudFrontOnly", "Effect": "Deny", **every_call, "Condition": without_key}
-    statements = [anybody, if_condition("RefusesOthers", through_cloudfront_only)]
+    through_cloudfront_only = {"Sid": REFUSAL, "Effect": "Deny", **every_call, "Condition": without_key}
+    with_key = {"StringEquals": {"aws:Referer": keys}}
+    inert = {"Sid": "ShowsTheKeys", "Effect": "Allow", **every_call, "Condition": with_key}
+    statements = [anybody, inert, if_condition("RefusesOthers", through_cloudfront_only)]
     policy = {"Version": "2012-10-17", "Statement": statements}
     return {"Properties": {"DefinitionBody": {"x-amazon-apigateway-policy": policy}}}

@@ -32,7 +32,7 @@ def test_the_api_gets_its_stage_the_prefix_and_the_key() -> None:
 
 def test_the_api_refuses_requests_without_a_key_if_edge_only_is_yes() -> None:
     definition = RESOURCES["RestAPI"]["Properties"]["DefinitionBody"]
-    allowed, conditional = definition["x-amazon-apigateway-policy"]["Statement"]
+    allowed, _, conditional = definition["x-amazon-apigateway-policy"]["Statement"]
     condition, denied, otherwise = conditional["Fn::If"]
     keys = denied["Condition"]["StringNotEquals"]["aws:Referer"]
     assert (condition, otherwise) == ("RefusesOthers", {"Ref": "AWS::NoValue"})
