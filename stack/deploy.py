@@ -110,7 +110,9 @@ def deploy_everything(cloud: Cloud, options: Namespace) -> dict[str, str]:
         planned = planned_values(template["Parameters"], previous, values)
         waits_for_key = api_policy.must_wait(cloud, planned, before)
     outputs = deploy(cloud, built, options.stage, {**values, "EdgeOnly": "no"} if waits_for_key else values, confirm)
-    second_values = values_for_second_change_set(options.stage, outputs)
+    second_values = values_for_second_change_set(options.stage, outputs) | _address_without_certificate(
+        planned, outputs
+    )
     with one_line_errors():
         has_key = not waits_for_key or api_policy.has_key(cloud, outputs)
     if waits_for_key and has_key:
@@ -140,6 +142,16 @@ def values_for_second_change_set(stage: str, outputs: dict[str, str]) -> dict[st
     if must_be_protected(stage) and outputs["IsProtected"] == "no":
         values["Protect"] = "yes"
     return values
+
+
+def _address_without_certificate(planned: Mapping[str, str], outputs: Mapping[str, str]) -> dict[str, str]:
+    """Return SiteUrl if it must change to CloudFront's own address: without a certificate, the CDN has no other one.
+
+    CloudFront chooses the address, so it is known only after the first change set.
+    """
+    address = f"https://{outputs.get('EdgeAddress')}"
+    has_domain = not planned["EdgeDomain"] or planned["EdgeCertificateArn"] != ""
+    return {} if has_domain or outputs["SiteUrlInUse"] == address else {"SiteUrl": address}
 
 
 def must_be_protected(stage: str) -> bool:

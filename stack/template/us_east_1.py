@@ -25,6 +25,12 @@ _PARAMETERS = {
     "SiteRegion": {"Type": "String", "Description": "Region of the main stack. stack/us_east_1.py sets it."},
     "Domain": {"Type": "String", "Description": "Domain of the site: sign.example.org."},
     "CertificateArn": text("A certificate of the domain, in us-east-1. Empty: the stack requests one."),
+    "RequestCertificate": choice(
+        "Whether to request a certificate if there is none. no: the site answers at CloudFront's own address, to try it"
+        " without a domain.",
+        "yes",
+        "no",
+    ),
     "Blocks": choice("Whether the rules of the web ACL block requests (yes), or only count them (no).", "no", "yes"),
     "Log": choice("Access log of CloudFront, kept for 30 days.", "off", "on"),
     "DistributionArn": text("ARN of the distribution whose access log is kept. stack/us_east_1.py sets it."),
@@ -38,13 +44,15 @@ def us_east_1() -> Template:
         "Description": "Petitions: certificate and firewall of CloudFront.",
         "Parameters": _PARAMETERS,
         "Conditions": {
-            "RequestsCertificate": equals("CertificateArn", ""),
+            "RequestsCertificate": {"Fn::And": [equals("CertificateArn", ""), equals("RequestCertificate", "yes")]},
+            "HasCertificate": {"Fn::Or": [is_set("CertificateArn"), {"Condition": "RequestsCertificate"}]},
             "Blocks": equals("Blocks", "yes"),
             "Logs": {"Fn::And": [equals("Log", "on"), is_set("DistributionArn")]},
         },
         "Resources": {"Certificate": _certificate(), "WebAcl": web_acl(), **_log()},
         "Outputs": {
-            "CertificateArn": output(certificate_arn, "Certificate of the domain"),
+            # An output may not be empty.
+            "CertificateArn": {**output(certificate_arn, "Certificate of the domain"), "Condition": "HasCertificate"},
             "WebAclArn": output(get_att("WebAcl"), "Web ACL of the distribution"),
         },
     }

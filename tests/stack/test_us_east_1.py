@@ -156,3 +156,19 @@ def test_the_operators_own_certificate_is_used(first_outputs: dict[str, str], ru
         lambda _: True,
     )
     assert outputs["EdgeCertificateArn"] == own
+
+
+def test_without_a_certificate_the_site_is_at_cloudfronts_own_address(
+    first_outputs: dict[str, str], running_emulator: Emulator
+) -> None:
+    """So the CDN can be tried without owning a domain."""
+    trial = options_with_cdn(stage="trial", edge_set=["RequestCertificate=no"])
+    outputs = deploy_everything(Cloud(running_emulator.endpoint), trial)
+    assert outputs["SiteUrlInUse"] == f"https://{outputs['EdgeAddress']}"
+    listed = Cloud(running_emulator.endpoint).client("cloudfront").list_distributions()["DistributionList"]["Items"]
+    [edge] = [each for each in listed if each["DomainName"] == outputs["EdgeAddress"]]
+    assert edge["ViewerCertificate"]["CloudFrontDefaultCertificate"]
+    assert not edge["Aliases"].get("Items")
+    # A later deployment keeps this choice.
+    again = deploy_everything(Cloud(running_emulator.endpoint), options_with_cdn(stage="trial", edge_domain=""))
+    assert again == outputs

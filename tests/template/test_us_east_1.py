@@ -8,6 +8,8 @@ import pytest
 
 from chalicelib.core.language import languages
 from chalicelib.edge.routes import ROUTES
+from stack.edge.local import WHERE
+from stack.referee.resolve import Resolver
 from stack.template.us_east_1 import us_east_1
 from tests.template.test_behaviours import path_of
 
@@ -25,6 +27,24 @@ GROUPS = {
 def test_an_old_certificate_is_kept_because_cloudfront_still_uses_it() -> None:
     certificate = TEMPLATE["Resources"]["Certificate"]
     assert (certificate["DeletionPolicy"], certificate["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "requests", "has"),
+    [
+        ({}, True, True),
+        ({"CertificateArn": "arn:own"}, False, True),
+        ({"RequestCertificate": "no"}, False, False),
+        ({"RequestCertificate": "no", "CertificateArn": "arn:own"}, False, True),
+    ],
+)
+def test_a_certificate_is_requested_unless_there_is_one_or_the_operator_wants_none(
+    parameters: dict[str, str], requests: bool, has: bool
+) -> None:
+    resolver = Resolver(TEMPLATE, parameters, WHERE)
+    assert TEMPLATE["Resources"]["Certificate"]["Condition"] == "RequestsCertificate"
+    assert TEMPLATE["Outputs"]["CertificateArn"]["Condition"] == "HasCertificate"
+    assert (resolver.holds("RequestsCertificate"), resolver.holds("HasCertificate")) == (requests, has)
 
 
 def conditions_of(statement: dict[str, Any]) -> list[dict[str, Any]]:
