@@ -103,8 +103,9 @@ def deploy_everything(cloud: Cloud, options: Namespace) -> dict[str, str]:
         confirm = _confirmation(options.stage, options.yes)
         before = current_outputs(cloud, options.stage)
         distribution_arn = before.get("EdgeArn", "")
-        domain = {**previous, **chosen}.get("EdgeDomain", "")
-        with_domain = {**chosen, "EdgeDomain": domain}  # The domain may be from an earlier deployment.
+        # These may be from an earlier deployment.
+        domain, alarm_email = ({**previous, **chosen}.get(name, "") for name in ("EdgeDomain", "AlarmEmail"))
+        with_domain = {**chosen, "EdgeDomain": domain, "AlarmEmail": alarm_email}
         arns = us_east_1.deploy_in_us_east_1(cloud, options, with_domain, distribution_arn, confirm) if domain else {}
         values = {**chosen, **arns}
         planned = planned_values(template["Parameters"], previous, values)
@@ -122,7 +123,7 @@ def deploy_everything(cloud: Cloud, options: Namespace) -> dict[str, str]:
         outputs = deploy(cloud, built, options.stage, {**values, **second_values}, confirm)
     is_new_distribution = outputs.get("EdgeArn", "") != distribution_arn
     if domain and is_new_distribution:
-        with one_line_errors():  # Only the log in us-east-1 changes. It needs an existing distribution.
+        with one_line_errors():  # Only the alarm and the log in us-east-1 change. They need an existing distribution.
             us_east_1.deploy_in_us_east_1(cloud, options, with_domain, outputs["EdgeArn"], confirm)
     if not has_key:
         raise Failure(f"{api_policy.NO_KEY}, so EdgeOnly stays no: the API also answers requests without the CDN")

@@ -51,6 +51,15 @@ def test_the_distribution_uses_the_web_acl_and_certificate_in_us_east_1(
     assert first_outputs["EdgeAddress"] == edge["DomainName"]
 
 
+def test_the_alarm_on_errors_watches_this_distribution(
+    first_outputs: dict[str, str], running_emulator: Emulator
+) -> None:
+    in_us_east_1 = Cloud(running_emulator.endpoint, us_east_1.REGION).client("cloudwatch")
+    found = in_us_east_1.describe_alarms(AlarmNamePrefix=f"petitions-crowd-edge-{REGION}-")["MetricAlarms"]
+    [dimensions] = [each["Dimensions"] for each in found if each["MetricName"] == "5xxErrorRate"]
+    assert {"Name": "DistributionId", "Value": first_outputs["EdgeArn"].partition("/")[2]} in dimensions
+
+
 def test_the_busy_page_is_in_its_bucket_and_is_not_cached(
     first_outputs: dict[str, str], running_emulator: Emulator
 ) -> None:
@@ -125,8 +134,10 @@ def test_a_requested_log_is_the_log_of_this_distribution(
         values_by_stack[stack] = values
 
     monkeypatch.setattr("stack.changeset.create", create)
-    deploy_everything(Cloud(running_emulator.endpoint), options_with_cdn(edge_set=["Log=on"]))
-    site = {"Stage": "crowd", "SiteRegion": REGION, "Domain": DOMAIN}
+    deploy_everything(
+        Cloud(running_emulator.endpoint), options_with_cdn("AlarmEmail=bob@example.org", edge_set=["Log=on"])
+    )
+    site = {"Stage": "crowd", "SiteRegion": REGION, "Domain": DOMAIN, "AlarmEmail": "bob@example.org"}
     log = {"Log": "on", "DistributionArn": first_outputs["EdgeArn"]}
     assert values_by_stack[f"petitions-crowd-edge-{REGION}"] == {**site, **log}
 

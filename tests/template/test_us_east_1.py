@@ -47,6 +47,31 @@ def test_a_certificate_is_requested_unless_there_is_one_or_the_operator_wants_no
     assert (resolver.holds("RequestsCertificate"), resolver.holds("HasCertificate")) == (requests, has)
 
 
+def test_errors_of_the_cdn_start_an_alarm_that_emails_the_operator() -> None:
+    """CloudFront's metrics are in us-east-1 only, and an alarm tells a topic of its own region only."""
+    alarm = TEMPLATE["Resources"]["EdgeErrorsAlarm"]
+    parameters = {
+        "DistributionArn": "arn:aws:cloudfront::123456789012:distribution/E1",
+        "AlarmEmail": "bob@example.org",
+    }
+    resolver = Resolver(TEMPLATE, parameters, WHERE)
+    assert (alarm["Properties"]["Namespace"], alarm["Properties"]["MetricName"]) == ("AWS/CloudFront", "5xxErrorRate")
+    dimensions = {each["Name"]: each["Value"] for each in alarm["Properties"]["Dimensions"]}
+    id_in_arn = {"Fn::Select": [1, {"Fn::Split": ["/", {"Ref": "DistributionArn"}]}]}
+    assert dimensions == {"DistributionId": id_in_arn, "Region": "Global"}
+    # Once there is a distribution: the metric is an average in percent, and has no data without visitors.
+    assert (resolver.holds(alarm["Condition"]), Resolver(TEMPLATE, {}, WHERE).holds(alarm["Condition"])) == (
+        True,
+        False,
+    )
+    assert (alarm["Properties"]["Statistic"], alarm["Properties"]["Threshold"]) == ("Average", 5)
+    assert alarm["Properties"]["TreatMissingData"] == "notBreaching"
+    assert alarm["Properties"]["AlarmActions"] == [{"Ref": "AlarmsTopic"}]
+    subscription = TEMPLATE["Resources"]["AlarmsSubscription"]
+    assert resolver.value(subscription["Properties"]["Endpoint"]) == "bob@example.org"
+    assert resolver.holds(subscription["Condition"])
+
+
 def conditions_of(statement: dict[str, Any]) -> list[dict[str, Any]]:
     return statement["AndStatement"]["Statements"] if "AndStatement" in statement else [statement]
 
@@ -137,7 +162,7 @@ def test_a_refused_person_is_told_how_to_go_back_in_every_language() -> None:
 def test_the_same_stage_in_a_second_region_has_other_names() -> None:
     endings = []
     for resource in TEMPLATE["Resources"].values():
-        properties = resource["Properties"]
+        properties = resource.get("Properties", {})
         name = properties.get("Name") or properties.get("LogGroupName")
         if name:
             endings.append(name["Fn::Sub"].rpartition("petitions-")[2])
