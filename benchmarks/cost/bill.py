@@ -22,11 +22,15 @@ GOAL_USD = 14.0
 
 
 def bill(
-    steps: StepFigures, item_bytes: float, prices: Prices, minute: Mapping[str, Any] | None = None
+    steps: StepFigures,
+    item_bytes: float,
+    cold_cpu_us: float,
+    prices: Prices,
+    minute: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return `cost_per_million_without_ses_usd` and its parts. `minute`: what edge/minute.py measured, or None."""
-    busy = lines(steps, item_bytes, BUSY)
-    trickle = lines(steps, item_bytes, TRICKLE)
+    busy = lines(steps, item_bytes, cold_cpu_us, BUSY)
+    trickle = lines(steps, item_bytes, cold_cpu_us, TRICKLE)
     cost = {
         "prices": {"region": prices.region, "dated": prices.dated, "checked": prices.checked},
         "goal_usd": GOAL_USD,
