@@ -5,7 +5,6 @@ from typing import Any
 
 from stack.aws import Cloud
 from stack.console import Failure, say
-from stack.template.edge import REFUSAL
 
 NO_KEY = "AWS did not put the key of CloudFront into the policy of the API"
 _PARAMETERS = ("EdgeDomain", "EdgeOnly", "OriginKey", "OriginKeyToo")
@@ -42,7 +41,7 @@ def check_key(cloud: Cloud, outputs: Mapping[str, str]) -> None:
     """Raise Failure if the API's policy lacks CloudFront's key, and so refuses every request. Else only warn of it."""
     if has_key(cloud, outputs):
         return
-    if REFUSAL in _policy(cloud, outputs):
+    if "StringNotEquals" in _policy(cloud, outputs):  # Only the statement that refuses has it.
         raise Failure(
             f'{NO_KEY}, so the API answers every visitor with 403. Deploy with SET="EdgeOnly=no" now: the API then also'
             " answers requests that do not come through CloudFront"

@@ -22,8 +22,6 @@ _FAILOVER_STATUSES = [500, 502, 503, 504]
 _API_DOMAIN = sub("${RestAPI}.execute-api.${AWS::Region}.${AWS::URLSuffix}")
 # checkov does not evaluate the condition HasEdgeCertificate.
 _UNCHECKED = {"checkov": {"skip": [{"id": "CKV_AWS_174", "comment": "TLS 1.2 with the domain's certificate"}]}}
-REFUSAL = "ThroughCloudFrontOnly"
-"""The statement of the API's policy that refuses requests without CloudFront's key."""
 _EDGE_ARN = "arn:${AWS::Partition}:cloudfront::${AWS::AccountId}:distribution/${Edge}"
 
 
@@ -151,7 +149,7 @@ def _api_policy() -> Template:
     # A policy cannot read X-Origin-Verify, so CloudFront sends its key in Referer too (`_api_origin`).
     without_key = {"StringNotEquals": {"aws:Referer": keys}}
     anybody = {"Sid": "Anybody", "Effect": "Allow", **every_call}
-    through_cloudfront_only = {"Sid": REFUSAL, "Effect": "Deny", **every_call, "Condition": without_key}
+    through_cloudfront_only = {"Sid": "ThroughCloudFrontOnly", "Effect": "Deny", **every_call, "Condition": without_key}
     with_key = {"StringEquals": {"aws:Referer": keys}}
     inert = {"Sid": "ShowsTheKeys", "Effect": "Allow", **every_call, "Condition": with_key}
     statements = [anybody, inert, if_condition("RefusesOthers", through_cloudfront_only)]

@@ -6,18 +6,18 @@ from typing import Any
 
 import pytest
 
-from stack import deploy as deploying
 from stack.aws import Cloud
 from stack.console import Failure
 from stack.deploy import deploy, deploy_everything
+from stack.edge.local import PARAMETERS, WHERE
 from stack.package import Package
 from stack.referee.resolve import Resolver
 from tests.stack.test_us_east_1 import DOMAIN, options_with_cdn
 from tests.template.packaged import API, TEMPLATE
-from tests.template.test_gateway_responses import PARAMETERS, WHERE
 
 REFERENCE = "{{resolve:secretsmanager:arn:aws:secretsmanager:eu-west-2:1:secret:OriginKeys-1:SecretString:v1}}"
 KEY = "k" * 43
+KEY_IN_TEMPLATE = {"Fn::Sub": "{{resolve:secretsmanager:${OriginKeys}:SecretString:${OriginKey}}}"}
 WITHOUT_CDN = {"RestAPIId": "api1", "HasSiteUrl": "yes", "IsProtected": "yes"}
 WITH_CDN = {**WITHOUT_CDN, "EdgeArn": "arn:aws:cloudfront::1:distribution/E1"}
 pytestmark = pytest.mark.stack
@@ -34,15 +34,15 @@ class Account:
         self._policy: dict[str, Any] = self._policy_of(before) if before else {}
         api = SimpleNamespace(get_rest_api=lambda **_: {"policy": json.dumps(self._policy)})
         self.cloud = Cloud(None, "eu-west-2", _clients={"apigateway": api})
-        patch.setattr(deploying, "check", lambda *_: None)
-        patch.setattr(deploying, "package", lambda *_, **__: package)
-        patch.setattr(deploying, "previous_values", lambda *_: self._parameters)
-        patch.setattr(deploying, "current_outputs", lambda *_: self.outputs)
-        patch.setattr(deploying, "_publish", lambda *_: "https://s3/template")
-        patch.setattr(deploying.changeset, "create", self._deploy)
-        patch.setattr(deploying.busy_page, "store", lambda *_: None)
+        patch.setattr("stack.deploy.check", lambda *_: None)
+        patch.setattr("stack.deploy.package", lambda *_, **__: package)
+        patch.setattr("stack.deploy.previous_values", lambda *_: self._parameters)
+        patch.setattr("stack.deploy.current_outputs", lambda *_: self.outputs)
+        patch.setattr("stack.deploy._publish", lambda *_: "https://s3/template")
+        patch.setattr("stack.deploy.changeset.create", self._deploy)
+        patch.setattr("stack.deploy.busy_page.store", lambda *_: None)
         arns = {"EdgeCertificateArn": "arn:aws:acm:us-east-1:1:certificate/1"}
-        patch.setattr(deploying.us_east_1, "deploy_in_us_east_1", lambda *_: arns)
+        patch.setattr("stack.deploy.us_east_1.deploy_in_us_east_1", lambda *_: arns)
 
     def _deploy(self, cloud: Cloud, stack: str, url: str, values: dict[str, str], declared: Any) -> None:
         self._parameters = {**self._parameters, **values}
@@ -55,9 +55,6 @@ class Account:
         reference = Resolver(TEMPLATE, parameters, WHERE).value(KEY_IN_TEMPLATE)
         policy: dict[str, Any] = json.loads(text.replace(reference, self._referer))
         return policy
-
-
-KEY_IN_TEMPLATE = {"Fn::Sub": "{{resolve:secretsmanager:${OriginKeys}:SecretString:${OriginKey}}}"}
 
 
 @pytest.mark.parametrize("parameters", [{}, PARAMETERS, {**PARAMETERS, "EdgeOnly": "no"}])
@@ -115,6 +112,6 @@ def test_a_missing_key_is_a_warning_while_nothing_depends_on_it(
 
 def test_the_policy_is_not_read_on_an_emulator(monkeypatch: pytest.MonkeyPatch, local_package: Package) -> None:
     Account(monkeypatch, local_package, REFERENCE)
-    monkeypatch.setattr(deploying, "current_outputs", lambda *_: WITH_CDN)
-    monkeypatch.setattr(deploying.changeset, "create", lambda *_: None)
+    monkeypatch.setattr("stack.deploy.current_outputs", lambda *_: WITH_CDN)
+    monkeypatch.setattr("stack.deploy.changeset.create", lambda *_: None)
     assert deploy(Cloud("http://127.0.0.1:1"), local_package, "prod", {}, lambda _: True) == WITH_CDN
