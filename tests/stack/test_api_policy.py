@@ -1,6 +1,7 @@
 """The API refuses visitors only after a deployment has seen CloudFront's key in its policy, not the reference."""
 
 import json
+from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any
 
@@ -66,30 +67,20 @@ def test_every_policy_has_the_key_in_a_statement_that_changes_nothing(parameters
     assert Resolver(TEMPLATE, parameters, WHERE).value(KEY_IN_TEMPLATE) in json.dumps(inert["Condition"])
 
 
-def test_a_first_deployment_refuses_nobody_before_it_has_seen_the_key(
-    monkeypatch: pytest.MonkeyPatch, local_package: Package
+@pytest.mark.parametrize(
+    ("referer", "before", "edge_only"),
+    [(KEY, {}, ["no", "yes"]), (REFERENCE, {}, ["no"]), (KEY, {"EdgeDomain": DOMAIN, "EdgeOnly": "no"}, ["yes"])],
+    ids=["first", "without_the_key", "the_key_is_known"],
+)
+def test_a_deployment_refuses_nobody_before_one_has_seen_the_key(
+    monkeypatch: pytest.MonkeyPatch, local_package: Package, referer: str, before: dict[str, str], edge_only: list[str]
 ) -> None:
-    account = Account(monkeypatch, local_package, KEY)
-    deploy_everything(account.cloud, options_with_cdn())
-    assert [values["EdgeOnly"] for values in account.deployed] == ["no", "yes"]
+    account = Account(monkeypatch, local_package, referer, **before)
+    fails = pytest.raises(Failure, match="so EdgeOnly stays no") if referer == REFERENCE else nullcontext()
+    with fails:
+        deploy_everything(account.cloud, options_with_cdn("EdgeOnly=yes"))
+    assert [values["EdgeOnly"] for values in account.deployed] == edge_only
     assert account.deployed[0]["SiteUrl"] == f"https://{DOMAIN}"
-
-
-def test_if_the_key_is_not_there_the_api_goes_on_answering_and_the_operator_is_told(
-    monkeypatch: pytest.MonkeyPatch, local_package: Package
-) -> None:
-    account = Account(monkeypatch, local_package, REFERENCE)
-    with pytest.raises(Failure, match="so EdgeOnly stays no"):
-        deploy_everything(account.cloud, options_with_cdn())
-    assert [values.get("EdgeOnly") for values in account.deployed] == ["no"]
-
-
-def test_a_stack_that_is_known_to_have_the_key_changes_in_one_step(
-    monkeypatch: pytest.MonkeyPatch, local_package: Package
-) -> None:
-    account = Account(monkeypatch, local_package, KEY, EdgeDomain=DOMAIN, EdgeOnly="no")
-    deploy_everything(account.cloud, options_with_cdn("EdgeOnly=yes"))
-    assert [values["EdgeOnly"] for values in account.deployed] == ["yes"]
 
 
 def test_an_api_that_refuses_every_visitor_is_reported_with_the_way_out(
