@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from chalicelib.core.times import iso
@@ -35,6 +35,14 @@ class Correction:
 
 
 @dataclass(frozen=True)
+class OpenDay:
+    """DynamoDB refuses to close this past day of a petition's count, that is to store its sums as one item."""
+
+    title: str
+    day: date
+
+
+@dataclass(frozen=True)
 class HealthFacts:
     """The facts behind the messages. `mail_waiting`: the emails in both mail queues.
 
@@ -48,6 +56,7 @@ class HealthFacts:
     overflow_waiting: int
     load_shedding: Level
     corrections: Sequence[Correction] = ()
+    open_days: Sequence[OpenDay] = ()
     readiness: Readiness | None = None
     is_quota_reserved: bool = False
 
@@ -65,6 +74,7 @@ def messages(facts: HealthFacts) -> list[Message]:
         *_overflow_messages(facts),
         *_shedding_messages(facts),
         *map(_correction_message, facts.corrections),
+        *map(_open_day_message, facts.open_days),
     ]
     # Readiness is about an expected crowd. So it may be a warning while everything works now.
     readiness = list(_readiness_messages(facts.readiness))
@@ -151,6 +161,14 @@ def _correction_message(correction: Correction) -> Message:
     text = (
         f"The count of “{correction.title}” was corrected by {correction.amount:+,} at {iso(correction.at)}. It is now "
         "correct. If you quoted or froze an earlier number, publish a correction."
+    )
+    return Message(Health.WARNING, text)
+
+
+def _open_day_message(open_day: OpenDay) -> Message:
+    text = (
+        f"The count of “{open_day.title}” is right, but the numbers of {open_day.day:%-d %B} cannot be put together. "
+        "So counting takes longer each day. Tell your engineer."
     )
     return Message(Health.WARNING, text)
 

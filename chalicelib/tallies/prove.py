@@ -136,6 +136,12 @@ def _adjustments(slug: str, since: datetime, tables: Tables) -> Iterator[Adjustm
             yield Adjustment(slug, datetime.fromisoformat(moment), amount)
 
 
+def days_refused(slugs: Iterable[str], tables: Tables) -> dict[str, date]:
+    """Return, by slug, the days that DynamoDB refused to close and that are still open."""
+    heads = store.heads(slugs, tables)
+    return {slug: head.refused for slug, head in heads.items() if head.refused and head.refused > head.through}
+
+
 def _sums(tally: Tally) -> dict[SumName, int]:
     """Return the sums of the tally, without COUNT."""
     sums = {DAYS: tally.total, HOURS: tally.hours.total(), PARTNERS: tally.by_partners}

@@ -111,7 +111,7 @@ _ALARMS = {
         period=60,
     ),
     "Degraded": alarm(
-        "AWS denies a call, or the code cannot read a stored item or a stream record. Other work continues.",
+        "AWS denies a call, refuses to close a day of a count, or the code cannot read an item. Other work continues.",
         code_measure(Metric.DEGRADED),
         period=60,
     ),
