@@ -5,12 +5,13 @@ tally. The head is the item with the sum of all closed days. The open days are t
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from chalicelib.aws.table import Change, NewItem, Tables
+from chalicelib.aws.expressions import chunks
+from chalicelib.aws.table import Attr, Change, NewItem, Tables, is_still
 from chalicelib.core import keys
-from chalicelib.core.times import iso
+from chalicelib.core.times import iso, iso_or_none
 from chalicelib.tallies import store
 from chalicelib.tallies.count import read_open_days
 from chalicelib.tallies.model import (
@@ -30,6 +31,8 @@ from chalicelib.tallies.model import (
 WHOLE = "all"
 # Sorts after the times of all adjustments.
 AFTER_ALL_TIMES = "9"
+# How many numbers one transaction adds. DynamoDB refuses an expression over 4,096 bytes: about 330 numbers.
+PART = 100
 
 
 class SumName(NamedTuple):
@@ -71,14 +74,25 @@ def reopen(slug: str, now: datetime, tables: Tables) -> list[date]:
     return store.reopen(slug, aws_time.date(), tables)
 
 
-def adjust(slug: str, drift: Mapping[SumName, int], now: datetime, tables: Tables) -> dict[str, int]:
-    """Subtract the drift from every sum, and store a record of this adjustment. Return the numbers added.
+def last_adjusted(slug: str, tables: Tables) -> datetime | None:
+    """Return when the tally was last adjusted. Read this before `tally_sums`, and pass it to `adjust`."""
+    return store.head(slug, tables).adjusted_at
+
+
+def adjust(
+    slug: str, drift: Mapping[SumName, int], now: datetime, tables: Tables, last: datetime | None = None
+) -> dict[str, int]:
+    """Subtract the drift from every sum, and record this. Return the numbers added.
 
     Their names are those of the attributes in today's item; "head" is for the head's total. Only today's numbers and
-    the head change. Past days stay as they are. Raise ConditionFailed if the petition already has an adjustment in this
-    second.
+    the head change. Past days stay as they are. Today is by the clock of AWS, as in `reopen`.
+
+    The numbers are added in parts: the count first. Each part is right by itself. After a crash, what is left is found
+    by a recount, and repaired. `last`: see `last_adjusted`. Raise ConditionFailed if somebody else has adjusted the
+    tally since, or a lost attempt was done after all: then the drift is not known.
     """
-    drift_by_name = _as_numbers(drift, now)
+    today = tables.answered_at or now
+    drift_by_name = _as_numbers(drift, today)
     numbers = {name: -amount for name, amount in drift_by_name.items() if amount}
     # DAYS is the sum of the totals of all days. COUNT is the head's total plus the totals of the open days, such as
     # today. Today's total gets the correction of DAYS. This also corrects COUNT, so the head's total gets only the rest
@@ -86,22 +100,43 @@ def adjust(slug: str, drift: Mapping[SumName, int], now: datetime, tables: Table
     change_of_today = -drift.get(DAYS, 0)
     change_of_count = -drift.get(COUNT, 0)
     change_of_head = change_of_count - change_of_today
-    _add_to_tally(slug, now, numbers, change_of_head, tables)
+    parts = [dict(part) for part in chunks([*numbers.items()], PART)] or [{}]
+    for number, part in enumerate(parts):
+        # The time is the key of a part's record, in seconds, so each part gets another second.
+        moment = max(today, last + timedelta(seconds=1)) if last else today
+        added = Part(part, change_of_head if number == 0 else 0, today.date(), moment, last)
+        _add_to_tally(slug, added, tables)
+        last = moment
     return {**numbers, "head": change_of_head}
 
 
-def _add_to_tally(slug: str, now: datetime, numbers: Mapping[str, int], change_of_head: int, tables: Tables) -> None:
-    """Add `numbers` to today's first shard, and `change_of_head` to the head's total.
+class Part(NamedTuple):
+    """A part of an adjustment: `numbers` for `day`, and `of_head` for the head's total.
 
-    Also store a record. All or nothing. Raise ConditionFailed if there is already a record for this second. So a retry
-    cannot adjust twice.
+    `moment`: the key of its record. `last`: the moment of the adjustment or part before it.
     """
-    moment = iso(now)
-    record = NewItem(keys.tally_adjustment(slug, moment), {**numbers, "head_total": change_of_head})
-    first_shard = keys.tally_shard(slug, 0, now.date())
-    shard_change = Change(first_shard, add=numbers)
-    head_change = Change(keys.tally_head(slug), assign={store.ADJUSTED_AT: moment}, add={TOTAL: change_of_head})
-    tables.transact([record, shard_change, head_change])
+
+    numbers: Mapping[str, int]
+    of_head: int
+    day: date
+    moment: datetime
+    last: datetime | None
+
+
+def _add_to_tally(slug: str, part: Part, tables: Tables) -> None:
+    """Add the part to the day's first shard and to the head, and store a record. All or nothing.
+
+    Raise ConditionFailed if there was another adjustment after `part.last`, so that a retry cannot adjust twice, or if
+    the day is closed: then its shards are not read.
+    """
+    moment = iso(part.moment)
+    record = NewItem(keys.tally_adjustment(slug, moment), {**part.numbers, "head_total": part.of_head})
+    shard_change = Change(keys.tally_shard(slug, 0, part.day), add=part.numbers)
+    is_next = is_still(store.ADJUSTED_AT, iso_or_none(part.last)) & Attr("through").lt(part.day.isoformat())
+    at = {store.ADJUSTED_AT: moment}
+    head_change = Change(keys.tally_head(slug), assign=at, add={TOTAL: part.of_head}, when=is_next)
+    # DynamoDB refuses a change without numbers.
+    tables.transact([record, head_change, *([shard_change] if part.numbers else [])])
 
 
 class Adjustment(NamedTuple):

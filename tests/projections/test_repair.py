@@ -1,22 +1,25 @@
 """A repair corrects every sum; pending counters are checked and repaired."""
 
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import pytest
 from hypothesis import given, strategies as st
 
-from chalicelib.aws.table import Change
+from chalicelib.aws.expressions import change_request
+from chalicelib.aws.table import Change, NewItem
 from chalicelib.core import keys
-from chalicelib.core.errors import ConditionFailed
+from chalicelib.core.errors import ConditionFailed, Unavailable
 from chalicelib.petitions.model import Petition
 from chalicelib.projections.breakdowns import pending_count
 from chalicelib.projections.project import project
 from chalicelib.projections.recount import repair, repair_pending
 from chalicelib.tallies.count import Days, breakdown, exact_count
 from chalicelib.tallies.model import TallyDimension
-from tests.actors import ALICE, BOB, CHARLIE, DAY, NOW, a_published_petition, confirmed, signed
+from chalicelib.tallies.prove import PART, adjustments
+from tests.actors import ALICE, BOB, CHARLIE, DAY, NOW, OPENED, a_published_petition, confirmed, signed
 from tests.fakes import FakeTables
-from tests.projections.test_recount import QUIET_TIME, confirm_crowd, run_recount
+from tests.projections.test_recount import HOUR, QUIET_TIME, confirm_crowd, run_recount
 from tests.streaming import pending
 
 
@@ -52,6 +55,135 @@ def test_a_repair_is_recorded_and_cannot_be_repeated(tables: FakeTables, petitio
     with pytest.raises(ConditionFailed):
         repair(result, QUIET_TIME, tables)
     assert run_recount(petition, tables).drift == {}
+
+
+class Watched(FakeTables):
+    """Refuses expressions as DynamoDB does. Calls `before(n)` and `after(n)` around transaction n."""
+
+    before: Callable[[int], object] = staticmethod(lambda _: None)
+    after: Callable[[int], object] = staticmethod(lambda _: None)
+    made = 0
+
+    def transact(self, writes: Sequence[Change | NewItem]) -> None:
+        for write in writes:
+            if isinstance(write, Change):
+                assert 0 < len(change_request(write)["UpdateExpression"]) <= 4096
+        self.made += 1
+        number = self.made
+        self.before(number)
+        super().transact(writes)
+        self.after(number)
+
+
+def with_wrong_sources(tables: FakeTables) -> Petition:
+    """One signature was counted, and then a thousand sums of the tally went wrong, the count among them."""
+    petition = a_published_petition(tables)
+    confirmed(tables, petition)
+    tables.update(Change(keys.tally_head(petition.slug), add={"total": 3}))
+    wrong = {f"s.source-{number}": number for number in range(1, 1001)}
+    tables.update(Change(keys.tally_shard(petition.slug, 1, NOW.date()), add={"total": 7, **wrong}))
+    return petition
+
+
+def assert_right(petition: Petition, tables: FakeTables, number: int = 1) -> None:
+    assert run_recount(petition, tables, QUIET_TIME + HOUR).drift == {}
+    for later in (QUIET_TIME, QUIET_TIME + 2 * DAY):
+        assert exact_count(petition, later, tables).confirmed == number
+        assert breakdown(petition, TallyDimension.SOURCE, Days(), later, tables).values == {"direct": number}
+
+
+def test_any_number_of_wrong_sums_is_repaired_in_parts(petition: Petition) -> None:
+    """DynamoDB refuses an expression of more than 4,096 bytes, and an empty one."""
+    tables = Watched()
+    petition = with_wrong_sources(tables)
+    tables.made = 0
+    written = repair(run_recount(petition, tables), QUIET_TIME, tables)
+    assert (written["total"], written["head"], written["s.source-1000"]) == (-7, -3, -1000)
+    assert tables.made == 1000 // PART + 1
+    assert_right(petition, tables)
+    assert [each.amount for each in adjustments([petition.slug], OPENED, tables)] == [-10]
+
+
+def test_a_wrong_grand_total_is_repaired_alone() -> None:
+    tables = Watched()
+    petition = a_published_petition(tables)
+    confirmed(tables, petition)
+    tables.update(Change(keys.tally_head(petition.slug), add={"total": 3}))
+    assert repair(run_recount(petition, tables), QUIET_TIME, tables) == {"head": -3}
+    assert_right(petition, tables)
+
+
+@pytest.mark.parametrize("is_written", [False, True])
+@pytest.mark.parametrize("crash_at", [1, 2, 11])
+def test_a_repair_that_crashed_at_any_part_is_completed_by_another(crash_at: int, is_written: bool) -> None:
+    """Also if DynamoDB did the write, and the answer was lost; and if the second repair runs in the same second."""
+
+    def crash(number: int) -> None:
+        if number == crash_at:
+            raise Unavailable
+
+    tables = Watched()
+    petition = with_wrong_sources(tables)
+    tables.made = 0
+    setattr(tables, "after" if is_written else "before", crash)
+    with pytest.raises(Unavailable):
+        repair(run_recount(petition, tables), QUIET_TIME, tables)
+    repair(run_recount(petition, tables), QUIET_TIME, tables)
+    assert_right(petition, tables)
+
+
+def test_people_who_confirm_between_the_parts_are_counted() -> None:
+    tables = Watched()
+    petition = with_wrong_sources(tables)
+    tables.made = 0
+
+    def confirm_another(number: int) -> None:
+        if number == 4:
+            for person in (BOB, CHARLIE):
+                confirmed(tables, petition, person, QUIET_TIME)
+
+    tables.before = confirm_another
+    repair(run_recount(petition, tables), QUIET_TIME, tables)
+    assert_right(petition, tables, number=3)
+
+
+@pytest.mark.parametrize("parts", [1, 11])
+def test_the_drift_of_a_recount_is_repaired_once(parts: int) -> None:
+    """Two engineers may repair at once, and a crashed command may be repeated with what it had found."""
+
+    def crash(number: int) -> None:
+        if number == parts:
+            raise Unavailable
+
+    tables = Watched()
+    petition = with_wrong_sources(tables)
+    tables.made, tables.after = 0, crash
+    found = run_recount(petition, tables)
+    with pytest.raises(Unavailable):
+        repair(found, QUIET_TIME, tables)
+    before = dict(tables.items)
+    with pytest.raises(ConditionFailed):
+        repair(found, QUIET_TIME + HOUR, tables)
+    assert tables.items == before
+
+
+@pytest.mark.parametrize("days", [-1, 1])
+def test_a_repair_belongs_to_the_day_of_aws(tables: FakeTables, days: int) -> None:
+    """An entry on another day by the laptop's clock would not be read, and after a second repair be read twice."""
+    petition = with_wrong_sources(tables)
+    tables.answered_at = QUIET_TIME
+    repair(run_recount(petition, tables), QUIET_TIME + days * DAY, tables)
+    assert_right(petition, tables)
+
+
+def test_nothing_is_written_to_a_day_that_is_closed(tables: FakeTables) -> None:
+    petition = with_wrong_sources(tables)
+    exact_count(petition, QUIET_TIME + DAY, tables)
+    found = run_recount(petition, tables)
+    before = dict(tables.items)
+    with pytest.raises(ConditionFailed):
+        repair(found, QUIET_TIME, tables)
+    assert tables.items == before
 
 
 def test_pending_counters_are_checked_by_bucket_and_repaired_on_demand(tables: FakeTables, petition: Petition) -> None:
