@@ -44,6 +44,9 @@ def deploy(
         change_set = changeset.create(cloud, stack, template_url, {"Stage": stage, **values}, declared)
         if change_set:
             changeset.confirm_and_execute(cloud, change_set, confirm)
+        if must_be_protected(stage):
+            client = cloud.client("cloudformation")
+            client.update_termination_protection(StackName=stack, EnableTerminationProtection=True)
         return _after_deployment(cloud, built, stage, has_changed=change_set is not None)
 
 

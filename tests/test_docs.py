@@ -94,6 +94,7 @@ def is_about(statement: dict[str, Any], arn: str) -> bool:
 # A deployment of each type needs these, among others. Source: `handlers` in CloudFormation's schemas, as cfn-lint ships
 # them. A type that is not here fails the test: give its actions to the deployer first.
 NEEDED_ACTIONS = {
+    "AWS::Budgets::Budget": ("budgets:ModifyBudget", "budgets:ViewBudget", "budgets:TagResource"),
     "AWS::CloudWatch::Alarm": ("cloudwatch:PutMetricAlarm", "cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms"),
     "AWS::CloudWatch::Dashboard": ("cloudwatch:PutDashboard", "cloudwatch:DeleteDashboards", "cloudwatch:GetDashboard"),
     "AWS::DynamoDB::Table": (
@@ -155,6 +156,7 @@ NEEDED_ACTIONS = {
         "cloudformation:DescribeEvents",
         "cloudformation:DeleteStack",
         "cloudformation:ContinueUpdateRollback",
+        "cloudformation:UpdateTerminationProtection",
         "lambda:GetAccountSettings",
         "apigateway:GET",
         "s3:PutObject",
