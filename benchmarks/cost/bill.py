@@ -91,4 +91,10 @@ def _view_lines(views_cost: Mapping[str, Any]) -> list[str]:
     return [
         f"{page_views}, behind the CDN: {views_cost['with_cdn']['all']:.2f}",
         f"{page_views}, without it: {views_cost['without_cdn']['all']:.2f}",
+        "CloudFront's flat-rate plans, a month, WAF included, no overage:",
+        *(
+            f"  {name:<10}{plan['usd']:>5.0f}, enough for {plan['signatures']:,} signatures,"
+            f" which cost {plan['pay_as_you_go_usd']:,.2f} without a plan"
+            for name, plan in views_cost["flat_rate_plans"].items()
+        ),
     ]

@@ -9,6 +9,7 @@ from benchmarks import lambdas, results
 from benchmarks.cost.bill import bill, table
 from benchmarks.cost.prices import prices
 from benchmarks.cost.quantities import BUSY, TRICKLE, billed_seconds, invocations, lines, projected_writes
+from benchmarks.cost.views import requests_per_signature
 from benchmarks.results import read
 from benchmarks.way import check_emails
 from chalicelib.mail.rate_limit import EMAILS_PER_SENDER
@@ -63,6 +64,22 @@ def test_a_signature_on_a_slow_day_costs_more_because_batches_are_small() -> Non
     busy, trickle = invocations(BUSY), invocations(TRICKLE)
     for step in busy:
         assert trickle[step] >= busy[step]
+
+
+def test_each_flat_rate_plan_is_compared_with_the_price_of_as_many_signatures_without_it() -> None:
+    minute = read()["edge"]["minute"]
+    figures = bill(WAY, ITEM_BYTES, prices(), minute)
+    views = figures["cost"]["views"]
+    found = views["flat_rate_plans"]
+    assert [plan["usd"] for plan in found.values()] == [0, 15, 200, 1000]
+    requests = requests_per_signature(minute) + 3
+    included = (1_000_000, 10_000_000, 125_000_000, 500_000_000)
+    for plan, most in zip(found.values(), included, strict=True):
+        assert most - requests < plan["signatures"] * requests <= most
+        share = plan["signatures"] / 1_000_000
+        assert plan["pay_as_you_go_usd"] == pytest.approx(views["with_cdn"]["all"] * share, abs=0.01)
+    printed = "\n".join(table(figures))
+    assert all(name in printed for name in found)
 
 
 def test_a_missed_goal_is_reported() -> None:
