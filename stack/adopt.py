@@ -24,36 +24,29 @@ IDENTIFIERS = {
     "AWS::SQS::Queue": "QueueUrl",
     "AWS::SecretsManager::Secret": "Id",
 }
-_HIDDEN = "****"
-"""What AWS shows for the value of a secret parameter (NoEcho)."""
 
 
 def files_to_adopt(left: Mapping[str, str], old_parameters: Mapping[str, str]) -> dict[str, object]:
     """Return the contents of the files by name. `left`: the physical ids of what is left, by logical id.
 
-    AWS refuses outputs in the template, and new resources that are not imported. So the template has only the imported
-    ones. The parameters are those of the deleted stack. Hidden values are left out, and the URL of the deleted API.
+    AWS refuses outputs in the template, and new resources that are not imported. The parameters are those of the
+    deleted stack, without the values that AWS hides (NoEcho), and without the URL of the deleted API.
     """
     whole = merge_template()
     resources = {name: whole["Resources"][name] for name in left}
-    imports = [
-        {"ResourceType": each["Type"], "LogicalResourceId": name, "ResourceIdentifier": _identifier(each, left[name])}
-        for name, each in resources.items()
-    ]
-    values = {
-        name: value
-        for name, value in old_parameters.items()
-        if name in whole["Parameters"] and value != _HIDDEN and ".execute-api." not in value
-    }
+    kept = {name: value for name, value in old_parameters.items() if value != "****" and ".execute-api." not in value}
     return {
         "template": {"Parameters": whole["Parameters"], "Conditions": whole["Conditions"], "Resources": resources},
-        "resources": imports,
-        "parameters": [{"ParameterKey": name, "ParameterValue": value} for name, value in values.items()],
+        "resources": [_import_of(name, each["Type"], left[name]) for name, each in resources.items()],
+        "parameters": [
+            {"ParameterKey": name, "ParameterValue": kept[name]} for name in kept if name in whole["Parameters"]
+        ],
     }
 
 
-def _identifier(resource: Template, physical_id: str) -> dict[str, str]:
-    return {IDENTIFIERS[resource["Type"]]: physical_id}
+def _import_of(name: str, kind: str, physical_id: str) -> Template:
+    identifier = {IDENTIFIERS[kind]: physical_id}
+    return {"ResourceType": kind, "LogicalResourceId": name, "ResourceIdentifier": identifier}
 
 
 def last_deleted(cloud: Cloud, stack: str) -> str:

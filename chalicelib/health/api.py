@@ -12,7 +12,7 @@ from chalicelib.core import times
 from chalicelib.core.settings import settings
 from chalicelib.edge.http import json_answer
 from chalicelib.health.readiness import latest_readiness
-from chalicelib.health.words import Correction, HealthFacts, OpenDay, messages, worst_level
+from chalicelib.health.words import Correction, HealthFacts, messages, worst_level
 from chalicelib.mail.pause import current_pause
 from chalicelib.mail.whole_rate import is_quota_reserved
 from chalicelib.petitions.find import all_petitions
@@ -58,7 +58,7 @@ def _facts(now: datetime) -> HealthFacts:
         overflow_waiting=overflow_queue().depth(),
         load_shedding=stored_level(tables()),
         corrections=list(_corrections(titles, now)),
-        open_days=[OpenDay(titles[slug], day) for slug, day in days_refused(titles, tables()).items()],
+        days_refused=[(titles[slug], day) for slug, day in days_refused(titles, tables()).items()],
         readiness=latest_readiness(now, tables()),
     )
 

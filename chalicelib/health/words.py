@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from itertools import starmap
 
 from chalicelib.core.times import iso
 from chalicelib.health.readiness import Readiness
@@ -35,18 +36,11 @@ class Correction:
 
 
 @dataclass(frozen=True)
-class OpenDay:
-    """DynamoDB refuses to close this past day of a petition's count, that is to store its sums as one item."""
-
-    title: str
-    day: date
-
-
-@dataclass(frozen=True)
 class HealthFacts:
     """The facts behind the messages. `mail_waiting`: the emails in both mail queues.
 
     `overflow_waiting`: signatures that are accepted but not stored yet. `load_shedding`: how far the load is reduced.
+    `days_refused`: past days that DynamoDB refuses to close, each after the title of its petition.
     `is_quota_reserved`: other email waits, because the rest of SES's daily quota is only for confirmations.
     """
 
@@ -56,7 +50,7 @@ class HealthFacts:
     overflow_waiting: int
     load_shedding: Level
     corrections: Sequence[Correction] = ()
-    open_days: Sequence[OpenDay] = ()
+    days_refused: Sequence[tuple[str, date]] = ()
     readiness: Readiness | None = None
     is_quota_reserved: bool = False
 
@@ -74,7 +68,7 @@ def messages(facts: HealthFacts) -> list[Message]:
         *_overflow_messages(facts),
         *_shedding_messages(facts),
         *map(_correction_message, facts.corrections),
-        *map(_open_day_message, facts.open_days),
+        *starmap(_refused_message, facts.days_refused),
     ]
     # Readiness is about an expected crowd. So it may be a warning while everything works now.
     readiness = list(_readiness_messages(facts.readiness))
@@ -165,9 +159,9 @@ def _correction_message(correction: Correction) -> Message:
     return Message(Health.WARNING, text)
 
 
-def _open_day_message(open_day: OpenDay) -> Message:
+def _refused_message(title: str, day: date) -> Message:
     text = (
-        f"The count of “{open_day.title}” is right, but the numbers of {open_day.day:%-d %B} cannot be put together. "
+        f"The count of “{title}” is right, but the numbers of {day:%-d %B} cannot be put together. "
         "So counting takes longer each day. Tell your engineer."
     )
     return Message(Health.WARNING, text)

@@ -87,9 +87,8 @@ def adjust(
     Their names are those of the attributes in today's item; "head" is for the head's total. Only today's numbers and
     the head change. Past days stay as they are. Today is by the clock of AWS, as in `reopen`.
 
-    The numbers are added in parts: the count first. Each part is right by itself. After a crash, what is left is found
-    by a recount, and repaired. `last`: see `last_adjusted`. Raise ConditionFailed if somebody else has adjusted the
-    tally since, or a lost attempt was done after all: then the drift is not known.
+    The numbers are added in parts, the count first. After a crash, a recount finds what is left. `last`: see
+    `last_adjusted`. Raise ConditionFailed if the tally was adjusted after that: then the drift is no longer known.
     """
     today = tables.answered_at or now
     drift_by_name = _as_numbers(drift, today)
@@ -99,44 +98,29 @@ def adjust(
     # of the correction of COUNT.
     change_of_today = -drift.get(DAYS, 0)
     change_of_count = -drift.get(COUNT, 0)
-    change_of_head = change_of_count - change_of_today
-    parts = [dict(part) for part in chunks([*numbers.items()], PART)] or [{}]
-    for number, part in enumerate(parts):
-        # The time is the key of a part's record, in seconds, so each part gets another second.
-        moment = max(today, last + timedelta(seconds=1)) if last else today
-        added = Part(part, change_of_head if number == 0 else 0, today.date(), moment, last)
-        _add_to_tally(slug, added, tables)
-        last = moment
+    change_of_head = rest_of_head = change_of_count - change_of_today
+    for part in [*chunks([*numbers.items()], PART)] or [()]:
+        last = _add_to_tally(slug, today, dict(part), rest_of_head, last, tables)
+        rest_of_head = 0
     return {**numbers, "head": change_of_head}
 
 
-class Part(NamedTuple):
-    """A part of an adjustment: `numbers` for `day`, and `of_head` for the head's total.
+def _add_to_tally(
+    slug: str, today: datetime, numbers: Mapping[str, int], of_head: int, last: datetime | None, tables: Tables
+) -> datetime:
+    """Add `numbers` to today's first shard, and `of_head` to the head's total. Also store a record. All or nothing.
 
-    `moment`: the key of its record. `last`: the moment of the adjustment or part before it.
+    Return the time in the record's key, which is a second or more after `last`. Raise ConditionFailed if there was an
+    adjustment after `last`, so that a retry cannot adjust twice, or if today is closed: then its shards are not read.
     """
-
-    numbers: Mapping[str, int]
-    of_head: int
-    day: date
-    moment: datetime
-    last: datetime | None
-
-
-def _add_to_tally(slug: str, part: Part, tables: Tables) -> None:
-    """Add the part to the day's first shard and to the head, and store a record. All or nothing.
-
-    Raise ConditionFailed if there was another adjustment after `part.last`, so that a retry cannot adjust twice, or if
-    the day is closed: then its shards are not read.
-    """
-    moment = iso(part.moment)
-    record = NewItem(keys.tally_adjustment(slug, moment), {**part.numbers, "head_total": part.of_head})
-    shard_change = Change(keys.tally_shard(slug, 0, part.day), add=part.numbers)
-    is_next = is_still(store.ADJUSTED_AT, iso_or_none(part.last)) & Attr("through").lt(part.day.isoformat())
-    at = {store.ADJUSTED_AT: moment}
-    head_change = Change(keys.tally_head(slug), assign=at, add={TOTAL: part.of_head}, when=is_next)
-    # DynamoDB refuses a change without numbers.
-    tables.transact([record, head_change, *([shard_change] if part.numbers else [])])
+    moment = max(today, last + timedelta(seconds=1)) if last else today
+    record = NewItem(keys.tally_adjustment(slug, iso(moment)), {**numbers, "head_total": of_head})
+    is_next = is_still(store.ADJUSTED_AT, iso_or_none(last)) & Attr("through").lt(today.date().isoformat())
+    at = {store.ADJUSTED_AT: iso(moment)}
+    head_change = Change(keys.tally_head(slug), assign=at, add={TOTAL: of_head}, when=is_next)
+    shard_change = Change(keys.tally_shard(slug, 0, today.date()), add=numbers)
+    tables.transact([record, head_change, *([shard_change] if numbers else [])])  # DynamoDB refuses an empty change.
+    return moment
 
 
 class Adjustment(NamedTuple):

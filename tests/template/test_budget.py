@@ -2,8 +2,6 @@
 
 import re
 
-import pytest
-
 from tests.template.packaged import RESOURCES, TEMPLATE
 
 BUDGET = RESOURCES["Budget"]
@@ -26,7 +24,6 @@ def test_without_an_amount_or_an_address_there_is_no_budget() -> None:
     assert [TEMPLATE["Parameters"][name]["Default"] for name in ("BudgetDollars", "BudgetEmail")] == ["", ""]
 
 
-@pytest.mark.parametrize(("amount", "is_allowed"), [("", True), ("200", True), ("0", False), ("20 dollars", False)])
-def test_an_amount_is_a_number_of_dollars(amount: str, is_allowed: bool) -> None:
+def test_an_amount_is_a_number_of_dollars() -> None:
     pattern = TEMPLATE["Parameters"]["BudgetDollars"]["AllowedPattern"]
-    assert bool(re.fullmatch(pattern, amount)) is is_allowed
+    assert [each for each in ("", "200", "0", "$9") if re.fullmatch(pattern, each)] == ["", "200"]
