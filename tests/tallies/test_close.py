@@ -96,7 +96,7 @@ class ClosingRefused(FakeTables):
 
 @pytest.mark.parametrize("mark_error", [None, REFUSED, Throttled("storage"), Denied("storage")])
 def test_counts_are_right_while_dynamodb_refuses_to_close_a_day(
-    tables: FakeTables, petition: Petition, mark_error: Exception | None
+    tables: FakeTables, petition: Petition, mark_error: Exception | None, caplog: pytest.LogCaptureFixture
 ) -> None:
     count_signatures_at(tables, petition, NOW, NOW + DAY, NOW + 2 * DAY)
     later, refusing = NOW + 3 * DAY, ClosingRefused(tables, mark_error)
@@ -106,6 +106,7 @@ def test_counts_are_right_while_dynamodb_refuses_to_close_a_day(
         by_day = breakdown(petition, TallyDimension.DAY, ALL_DAYS, later, refusing)
         assert list(by_day.values.values()) == [1, 1, 1]
     assert closed_through(tables, petition.slug) < NOW.date()
+    assert {record.message for record in caplog.records} == {"day_not_closed"}
 
 
 def test_a_day_that_cannot_be_closed_is_known_until_it_is_closed(
