@@ -131,15 +131,26 @@ class Adjustment(NamedTuple):
     amount: int
 
 
-def adjustments(slugs: Iterable[str], since: datetime, tables: Tables) -> Iterator[Adjustment]:
-    """Yield the adjustments at or after `since` that changed a count.
+class TallyHealth(NamedTuple):
+    """`refused`: by slug, a day that DynamoDB refused to close, and that is still open."""
+
+    adjustments: list[Adjustment]
+    refused: dict[str, date]
+
+
+def tally_health(slugs: Iterable[str], since: datetime, tables: Tables) -> TallyHealth:
+    """Return also the adjustments at or after `since` that changed a count.
 
     The head of a tally has the time of the tally's latest adjustment. So petitions without an adjustment at or after
     `since` are not queried.
     """
-    for slug, head in store.heads(slugs, tables).items():
+    heads = store.heads(slugs, tables)
+    found: list[Adjustment] = []
+    for slug, head in heads.items():
         if head.adjusted_at and head.adjusted_at >= since:
-            yield from _adjustments(slug, since, tables)
+            found += _adjustments(slug, since, tables)
+    refused = {slug: head.refused for slug, head in heads.items() if head.refused and head.refused > head.through}
+    return TallyHealth(found, refused)
 
 
 def _adjustments(slug: str, since: datetime, tables: Tables) -> Iterator[Adjustment]:
@@ -153,12 +164,6 @@ def _adjustments(slug: str, since: datetime, tables: Tables) -> Iterator[Adjustm
         if amount:
             _, _, moment = item["sk"].partition("#")
             yield Adjustment(slug, datetime.fromisoformat(moment), amount)
-
-
-def days_refused(slugs: Iterable[str], tables: Tables) -> dict[str, date]:
-    """Return, by slug, the days that DynamoDB refused to close and that are still open."""
-    heads = store.heads(slugs, tables)
-    return {slug: head.refused for slug, head in heads.items() if head.refused and head.refused > head.through}
 
 
 def _sums(tally: Tally) -> dict[SumName, int]:

@@ -16,7 +16,7 @@ from chalicelib.projections.project import project
 from chalicelib.projections.recount import repair, repair_pending
 from chalicelib.tallies.count import Days, breakdown, exact_count
 from chalicelib.tallies.model import TallyDimension
-from chalicelib.tallies.prove import adjustments
+from chalicelib.tallies.prove import tally_health
 from tests.actors import ALICE, BOB, CHARLIE, DAY, NOW, OPENED, a_published_petition, confirmed, signed
 from tests.fakes import FakeTables
 from tests.projections.test_recount import HOUR, QUIET_TIME, confirm_crowd, run_recount
@@ -95,7 +95,7 @@ def test_any_number_of_wrong_sums_is_repaired_in_parts() -> None:
     written = repair(run_recount(petition, tables), QUIET_TIME, tables)
     assert (written["total"], written["head"], written["s.source-1000"]) == (-7, -3, -1000)
     assert_right(petition, tables)
-    assert [each.amount for each in adjustments([petition.slug], OPENED, tables)] == [-10]
+    assert [each.amount for each in tally_health([petition.slug], OPENED, tables).adjustments] == [-10]
 
 
 def test_a_wrong_grand_total_is_repaired_alone() -> None:

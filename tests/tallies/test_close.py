@@ -17,7 +17,7 @@ from chalicelib.petitions.model import Petition
 from chalicelib.tallies import close
 from chalicelib.tallies.count import ALL_DAYS, breakdown, exact_count, exact_counts
 from chalicelib.tallies.model import MAX_SOURCES, Tally, TallyDimension, attributes_of, tally_of
-from chalicelib.tallies.prove import days_refused
+from chalicelib.tallies.prove import tally_health
 from chalicelib.tallies.store import close_days
 from tests.actors import DAY, NOW, OPENED, a_published_petition
 from tests.fakes import FakeTables
@@ -120,9 +120,9 @@ def test_a_day_that_cannot_be_closed_is_known_until_it_is_closed(
     [record] = caplog.records
     assert (record.message, vars(record)["measured"]) == ("day_not_closed", {"Degraded": 1})
     assert vars(record)["facts"] == {"petition": petition.slug, "day": "2026-11-24"}
-    assert days_refused([petition.slug, other.slug], tables) == {petition.slug: NOW.date()}
+    assert tally_health([petition.slug, other.slug], NOW, tables).refused == {petition.slug: NOW.date()}
     exact_count(petition, NOW + DAY, tables)
-    assert days_refused([petition.slug, other.slug], tables) == {}
+    assert tally_health([petition.slug, other.slug], NOW, tables).refused == {}
 
 
 def test_a_refused_petition_does_not_keep_the_days_of_others_open(tables: FakeTables, petition: Petition) -> None:
