@@ -34,7 +34,8 @@ class Account:
         self._referer, self._parameters = referer, before
         self._policy: dict[str, Any] = self._policy_of(before) if before else {}
         api = SimpleNamespace(get_rest_api=lambda **_: {"policy": json.dumps(self._policy)})
-        self.cloud = Cloud(None, "eu-west-2", _clients={"apigateway": api})
+        stacks = SimpleNamespace(update_termination_protection=lambda **_: None)
+        self.cloud = Cloud(None, "eu-west-2", _clients={"apigateway": api, "cloudformation": stacks})
         patch.setattr("stack.deploy.check", lambda *_: None)
         patch.setattr("stack.deploy.package", lambda *_, **__: package)
         patch.setattr("stack.deploy.previous_values", lambda *_: self._parameters)
