@@ -106,4 +106,4 @@ def test_the_policy_is_not_read_on_an_emulator(monkeypatch: pytest.MonkeyPatch, 
     Account(monkeypatch, local_package, REFERENCE)
     monkeypatch.setattr("stack.deploy.current_outputs", lambda *_: WITH_CDN)
     monkeypatch.setattr("stack.deploy.changeset.create", lambda *_: None)
-    assert deploy(Cloud("http://127.0.0.1:1"), local_package, "prod", {}, lambda _: True) == WITH_CDN
+    assert deploy(Cloud("http://127.0.0.1:1"), local_package, "dev", {}, lambda _: True) == WITH_CDN
