@@ -71,7 +71,7 @@ def resume_letters(request: Request, slug: str, target: str) -> Response:
     The sweep queues the letters that waited, usually within seven hours (mail/sweep.py).
     """
     key, member = _find_and_audit(request, slug, target, "letters.resumed")
-    target_state.resume(slug, key, tables(), member)
+    target_state.resume(slug, key, times.now(), tables(), member)
     body: TargetPause = {"slug": slug, "key": key, "paused": False, "member": member}
     return json_answer(body)
 
