@@ -99,6 +99,27 @@ def test_an_unreadable_file_is_refused_as_a_whole(tmp_path: Path, content: bytes
         count_rows(path, shape_of(path, {}))
 
 
+UTF8, WINDOWS = "a@mail.example,Zoë Müller\n".encode(), "b@mail.example,Zoë Müller\n".encode("cp1252")
+
+
+@pytest.mark.parametrize(
+    ("lines", "wrong_line"),
+    [
+        ([UTF8, WINDOWS, WINDOWS], 3),
+        ([WINDOWS, b"c@mail.example,C\n" * 100_000, UTF8], 2),
+        ([b'c@mail.example,"C\nD"\n', UTF8.replace(b"\n", b"\r"), WINDOWS], 5),
+        ([b"\xef\xbb\xbf", WINDOWS], 1),
+    ],
+)
+def test_a_file_that_mixes_encodings_is_refused_with_the_first_line_that_is_not_utf8(
+    tmp_path: Path, lines: list[bytes], wrong_line: int
+) -> None:
+    headings = b"" if lines[0].startswith(b"\xef") else b"email,name\n"
+    path = write_file(tmp_path, headings + b"".join(lines))
+    with pytest.raises(Unreadable, match=f"^Line {wrong_line} is not in UTF-8, but other lines are"):
+        shape_of(path, {})
+
+
 def test_two_columns_of_one_name_are_refused_if_they_are_needed(tmp_path: Path) -> None:
     path = write_file(tmp_path, b"email,name,name,x,x\na@b.example,A,B,1,2\n")
     with pytest.raises(Unreadable, match="two columns"):
