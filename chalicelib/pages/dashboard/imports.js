@@ -17,6 +17,8 @@ const INTRODUCTION =
   "A CSV file with the people who signed with a partner. Try it first: that stores nothing, and shows what would " +
   "happen.";
 const FILE_HINT = "Up to 4 MB. Ask your engineer about a larger one. The file is deleted when the import ends.";
+const SITE_ZONE = "Europe/London";
+const ZONE_HINT = "Of times in the file that do not name one. Other names are Europe/Dublin and UTC, for example.";
 const UNDO =
   "Signatures that came only with this import are taken back, also from the count. People who signed here too, " +
   "came from somebody else, or confirmed by our email stay.";
@@ -87,6 +89,7 @@ export function details(newest) {
     h("li", {}, `${FIELDS[/** @type {keyof typeof FIELDS} */ (name)]}: ${headings.join(" and ")}`),
   );
   const { unused = [] } = newest.shape;
+  columns.push(h("li", {}, `Times that name no zone: ${newest.zone}`));
   if (unused.length) columns.push(h("li", {}, `Not used: ${unused.join(", ")}`));
   const sample = newest.sample.map(({ row, result }) => h("li", {}, `Row ${row}: ${result}`));
   const errors = newest.errors.map(({ row, field: name, message }) => h("li", {}, `Row ${row}, ${name}: ${message}`));
@@ -107,6 +110,7 @@ export function queryFrom(typed, isDry) {
   const headings = Object.keys(FIELDS).map((name) => [name, String(typed.get(`column.${name}`) ?? "").trim()]);
   const mapping = Object.fromEntries(headings.filter(([, heading]) => heading));
   const query = new URLSearchParams({ partner: String(typed.get("partner")), dry_run: String(isDry) });
+  query.set("zone", String(typed.get("zone")).trim());
   if (Object.keys(mapping).length) query.set("mapping", JSON.stringify(mapping));
   return query.toString();
 }
@@ -151,6 +155,7 @@ function importForm(path, partners, done) {
     h("h2", {}, "A file"),
     field("Partner", h("select", { name: "partner", required: true }, options)),
     field("File", file, FILE_HINT),
+    field("Time zone", h("input", { name: "zone", value: SITE_ZONE, required: true }), ZONE_HINT),
     h(
       "details",
       {},

@@ -26,6 +26,8 @@ class ShownImport(TypedDict):
     partner: str
     dry_run: bool
     """A dry run stores nothing. Its numbers show what an import would do now."""
+    zone: str
+    """Times in the file that name no time zone are read in this one."""
     requested_by: str
     requested_at: Time
     state: JobState

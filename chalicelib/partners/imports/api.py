@@ -63,7 +63,8 @@ def start_import(request: Request, slug: str) -> Response:
     body = raw_body(request, MAX_DIRECT_KB * 1024)
     key = file_key(slug, query.upload_id or token_hex(16))
     job = _new_import(request, slug, partner.source, now)
-    job = job.model_copy(update={"dry_run": query.is_dry_run, "mapping": query.mapping, "file": key})
+    fields = {"dry_run": query.is_dry_run, "mapping": query.mapping, "zone": query.zone, "file": key}
+    job = job.model_copy(update=fields)
     audit(request, "import.started", job.job_id, {"partner": partner.source, "dry_run": str(job.dry_run).lower()})
     start(job, imports_queue(), tables())
     # Store the file after `start`, which may raise NotNow. The first step runs 20 seconds later (START_DELAY).

@@ -25,6 +25,10 @@ MAX_ERRORS, MAX_SAMPLES = 100, 10
 LONGEST_STEP = timedelta(minutes=15)
 
 
+# The zone of times in a file that name none. Staff can name another one for their file.
+SITE_ZONE = "Europe/London"
+
+
 class Shape(BaseModel):
     """How the file is read. `columns`: for each of our fields, its headings. The values of several are joined.
 
@@ -62,7 +66,8 @@ class RowSample(BaseModel):
 class Import(Job):
     """An import, as stored. `processed` of `expected` rows are done. `file`: the key of the file in S3.
 
-    `partner`: the partner's source. `mapping`: the headings that staff chose for some of our fields.
+    `partner`: the partner's source. `mapping`: the headings that staff chose for some of our fields. `zone`: the IANA
+    name of the time zone of times that name none.
 
     `file_digest`: the SHA-256 of the file that was checked. Staff may use the form of an upload again, and so replace
     the file. The import takes no rows of another file.
@@ -79,6 +84,7 @@ class Import(Job):
     file: str = ""
     file_digest: str | None = None
     mapping: dict[str, list[str]] = Field(default_factory=dict)
+    zone: str = SITE_ZONE
     shape: Shape | None = None
     accepted: int = 0
     existing: int = 0

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from chalicelib.aws.bucket import Bucket
 from chalicelib.core.errors import Invalid
@@ -96,7 +97,8 @@ class ImportWork:
         except Unreadable as error:
             return job.in_end_state(JobState.FAILED, why=f"{error}. {job.processed:,} rows were processed before")
         first_row = job.processed + HEADINGS_ROW + 1  # Rows are numbered as in the file, and the headings are row 1.
-        signatures = [self._signature_or_error(record, row) for row, record in enumerate(batch, first_row)]
+        zone = ZoneInfo(job.zone)
+        signatures = [self._signature_or_error(record, row, zone) for row, record in enumerate(batch, first_row)]
         results = self._take_rows(job, signatures)
         after = _with_results(job, first_row, batch, results)
         is_done = after.processed >= after.expected
@@ -114,9 +116,9 @@ class ImportWork:
         self._rows_read += len(batch)
         return batch
 
-    def _signature_or_error(self, record: Record, row: int) -> SentSignature | Invalid:
+    def _signature_or_error(self, record: Record, row: int, zone: ZoneInfo) -> SentSignature | Invalid:
         try:
-            return read_row(record, row, self.receiving.partner, self.clock())
+            return read_row(record, row, self.receiving.partner, zone, self.clock())
         except Invalid as invalid:
             return invalid
 

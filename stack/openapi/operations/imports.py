@@ -2,7 +2,7 @@
 
 from chalicelib.partners.imports.answers import OfferedUpload, ShownImport, ShownImports, StartedImport
 from chalicelib.partners.imports.file import HEADINGS, MAX_ROWS
-from chalicelib.partners.imports.model import MAX_DIRECT_KB, MAX_UPLOAD_BYTES
+from chalicelib.partners.imports.model import MAX_DIRECT_KB, MAX_UPLOAD_BYTES, SITE_ZONE
 from stack.openapi.operation import CSV, Answer, Body, Operation, Operations, Query
 
 ID = "support-trafficked-children.20261124T120000Z-9f1c02ab"
@@ -11,6 +11,7 @@ RUNNING_IMPORT = {
     "id": ID,
     "partner": "partner-oak",
     "dry_run": False,
+    "zone": "Europe/London",
     "requested_by": "Bob Bakker",
     "requested_at": "2026-11-24T12:00:00Z",
     "state": "running",
@@ -32,6 +33,10 @@ RUNNING_IMPORT = {
     "undoes": None,
     "undone_by": None,
 }
+ZONE = (
+    f"The IANA name of the time zone of times in the file that name none. `{SITE_ZONE}` if left out. An hour that "
+    "occurs twice is read as the first. An hour that is left out is read as if the clocks had not gone forward yet."
+)
 BOOLEAN = {"type": "string", "enum": ["true", "false"]}
 
 OPERATIONS: Operations = {
@@ -56,6 +61,7 @@ OPERATIONS: Operations = {
                 f"mapping. Fields: {', '.join(HEADINGS)}.",
                 example='{"email": "E-mail", "name": ["Forename", "Surname"]}',
             ),
+            Query("zone", ZONE, example="Europe/Dublin"),
         ],
         body=Body(
             str,
