@@ -127,6 +127,7 @@ def test_building_again_changes_nothing(local_package: Package) -> None:
     ("name", "wanted"),
     [
         ("pydantic/main.py", True),
+        ("tzdata/zoneinfo/Europe/London", True),
         ("pydantic/main.pyi", False),
         ("botocore/data/ec2/2016-11-15/service-2.json.gz", False),
         ("botocore/data/sqs/2012-11-05/service-2.json.gz", True),
