@@ -172,7 +172,7 @@ def _confirm(
 def predict_each(
     submissions: Sequence[SentSignature], receiving: ReceivingContext, now: datetime
 ) -> list[ReceiveResult]:
-    """Return what take_each would return now, but store nothing. So a person who is listed twice is accepted twice."""
+    """Return what take_each would return for each now, without the others: store nothing."""
     receipts = [receiving.receipt_of(submission, now) for submission in submissions]
     stored_receipts = store.find_receipts(receipts, receiving.tables)
     predicted = []

@@ -98,7 +98,7 @@ export function details(newest) {
     h("ul", {}, columns),
     h("h3", {}, "Its first rows"),
     h("ul", {}, sample),
-    ...(errors.length ? [h("h3", {}, "Rows that are not valid (the first hundred)"), h("ul", {}, errors)] : []),
+    ...(errors.length ? [h("h3", {}, "Rows to check (the first hundred)"), h("ul", {}, errors)] : []),
   ];
 }
 

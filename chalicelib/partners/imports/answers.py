@@ -42,7 +42,10 @@ class ShownImport(TypedDict):
     invalid: Number
     suppressed: Number
     errors: list[RowError]
-    """The first hundred errors in the rows. The headings are row 1. Empty rows have no number."""
+    """The first hundred errors in the rows. The headings are row 1. Empty rows have no number.
+
+    In a dry run, also the rows of people who were in an earlier row. These rows are `existing`.
+    """
     sample: list[RowSample]
     """The result of each of the first rows, and which fields were found in it."""
     shape: Shape | None
