@@ -97,7 +97,7 @@ def _take(
 def _claim(new: Receipt, stored: Receipt | None, tables: Tables) -> Receipt:
     """Store `new`, or keep an earlier receipt that is not undone. Return the receipt that is then stored.
 
-    Raise Invalid (CONFLICT) if the earlier receipt is of another email address.
+    Raise Invalid (CONFLICT) if the earlier receipt is of another email address, Conflicted if its import was undone.
     """
     for _ in range(ATTEMPTS):
         if stored is None:
@@ -110,6 +110,8 @@ def _claim(new: Receipt, stored: Receipt | None, tables: Tables) -> Receipt:
             if stored.signature_id != new.signature_id:
                 raise Invalid([CONFLICT])
             return stored
+        if stored.is_same_row(new):  # This is a late step of an import that was undone meanwhile.
+            raise Conflicted("storage")
         if store.claim_again(new, stored, tables):
             return new
         stored = store.find_receipts([new], tables).get(new.digest)

@@ -119,16 +119,23 @@ def undo_import(request: Request, slug: str, import_id: str) -> Response:
     job = _find_import(slug, import_id)
     if job.at(now).is_open or job.dry_run or job.undoes:
         raise NotNow("You can undo an import only after it has ended, and only if it was not a dry run.")
-    # An import takes rows after the check of its file, which sets `shape`. If it was cancelled, its last step may still
-    # take rows. The undo waits for that step, so that no row is missed. A stalled import has recorded no step for
-    # hours (`patience`), longer than a step can run.
-    may_still_run = job.state is JobState.CANCELLED and job.shape is not None
-    rests_until = job.touched_at + LONGEST_STEP if may_still_run else None
     undo = _new_import(request, slug, job.partner, now)
-    undo = undo.model_copy(update={"undoes": job.job_id, "rests_until": rests_until})
+    undo = undo.model_copy(update={"undoes": job.job_id, "rests_until": _end_of_late_steps(job, now)})
     audit(request, "import.undone", job.job_id, {"undo": undo.job_id})
     start(undo, imports_queue(), tables())
     return json_answer({"id": undo.job_id}, 202)
+
+
+def _end_of_late_steps(job: Import, now: datetime) -> datetime | None:
+    """Return until when the undo waits, so that it misses no row that a late step of the ended import takes.
+
+    No step takes rows before the file's check, which sets `shape`. After a whole import, a late step finds only rows
+    that were taken already (`receive._claim`). A stalled import ends with its undo, and a step may have begun just now.
+    """
+    if job.shape is None or job.state is JobState.DONE:
+        return None
+    ended_at = now if job.is_open else job.touched_at
+    return ended_at + LONGEST_STEP
 
 
 def _new_import(request: Request, slug: str, partner: str, now: datetime) -> Import:
