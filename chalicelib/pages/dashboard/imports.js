@@ -1,14 +1,14 @@
 // Import a partner's file: try it, import it, follow it, cancel it, undo it.
 
 import { ask, sendFile } from "./api.js";
-import { askToConfirm, button, h } from "./dom.js";
+import { askToConfirm, button, h, table } from "./dom.js";
 import { dateTime, number } from "./format.js";
 import { field, sendingForm } from "./forms.js";
 import { cancelButton, isUnfinished, jobTable, progressBar, stateOf } from "./jobs.js";
 import { loadPetitionLink } from "./petition-link.js";
 import { refill } from "./refill.js";
 
-/** @import { ShownImport, ShownPartner } from "#api" */
+/** @import { FirstRow, ReadImport, ShownImport, ShownPartner } from "#api" */
 /** @import { ViewContext } from "./app.js" */
 /** @import { Acts } from "./jobs.js" */
 
@@ -79,11 +79,23 @@ const columnsOf = (path, acts) => [
   { title: "Action", cell: (job) => action(path, job, acts) },
 ];
 
+/** @type {import("./dom.js").Column<FirstRow>[]} */
+const FIRST_ROW_COLUMNS = [
+  { title: "Row", cell: ({ row }) => String(row) },
+  { title: "Name", cell: ({ name }) => name },
+  { title: "Email address", cell: ({ email }) => email },
+  { title: "Country", cell: ({ country }) => country },
+  { title: "Postcode", cell: ({ postcode }) => postcode ?? "–" },
+  { title: "Updates", cell: ({ updates }) => (updates ? "Yes" : "No") },
+  { title: "Signed", cell: ({ obtained_at: at }) => dateTime(at) },
+];
+
 /**
- * How the newest file was read, and what is wrong with its rows.
+ * How the newest file was read, its first rows as they would be stored, and what is wrong with its rows.
  * @param {ShownImport | undefined} newest
+ * @param {FirstRow[]} [firstRows]
  */
-export function details(newest) {
+export function details(newest, firstRows = []) {
   if (!newest?.shape) return [];
   const columns = Object.entries(newest.shape.columns).map(([name, headings]) =>
     h("li", {}, `${FIELDS[/** @type {keyof typeof FIELDS} */ (name)]}: ${headings.join(" and ")}`),
@@ -97,6 +109,7 @@ export function details(newest) {
     h("h2", {}, "How the newest file was read"),
     h("ul", {}, columns),
     h("h3", {}, "Its first rows"),
+    ...(firstRows.length ? [table("As they would be stored", FIRST_ROW_COLUMNS, firstRows)] : []),
     h("ul", {}, sample),
     ...(errors.length ? [h("h3", {}, "Rows to check (the first hundred)"), h("ul", {}, errors)] : []),
   ];
@@ -172,6 +185,18 @@ export async function showImports({ container, slug, may, signal }) {
   const petitionLink = await loadPetitionLink(slug, may);
   const path = `/petitions/${slug}/imports`;
   const newestDetails = h("div");
+  /** @type {Map<string, FirstRow[]>} */
+  const firstRows = new Map();
+  /** @param {ShownImport[]} imports */
+  const showDetails = async (imports) => {
+    const newest = imports.find(({ undoes }) => !undoes);
+    if (newest?.dry_run && newest.processed && !firstRows.has(newest.id)) {
+      /** @type {ReadImport} */
+      const read = (await ask(`${path}/${newest.id}`)).data;
+      firstRows.set(newest.id, read.first_rows);
+    }
+    refill(newestDetails, ...details(newest, newest && firstRows.get(newest.id)));
+  };
   /** @type {{ partners: ShownPartner[] }} */
   const { partners } = (await ask("/partners")).data;
   const { parts, announceStart, follow } = jobTable({
@@ -180,7 +205,7 @@ export async function showImports({ container, slug, may, signal }) {
     caption: "Imports, newest first",
     emptyText: "Nothing has been imported yet.",
     columns: (/** @type {Acts} */ acts) => columnsOf(path, acts),
-    onrefresh: (imports) => refill(newestDetails, ...details(imports.find(({ undoes }) => !undoes))),
+    onrefresh: showDetails,
   });
   const form = partners.length
     ? importForm(path, partners, () => announceStart("The file has been sent. It is read within a minute."))

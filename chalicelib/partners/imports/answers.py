@@ -56,6 +56,25 @@ class ShownImport(TypedDict):
     """The id of the latest undo of this import. The undo has its own state."""
 
 
+class FirstRow(TypedDict):
+    """A row of the file as it would be stored."""
+
+    row: Number
+    name: str
+    email: str
+    country: str
+    postcode: str | None
+    updates: bool
+    """Whether the person would get updates, unless they stopped them here."""
+    obtained_at: Time
+    """When the person agreed. If the file does not say it: the time of the dry run."""
+
+
+class ReadImport(ShownImport):
+    first_rows: list[FirstRow]
+    """For a week after the request of a dry run: the first five valid rows. Otherwise empty."""
+
+
 class ShownImports(TypedDict):
     """Newest first."""
 

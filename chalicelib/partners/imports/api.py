@@ -20,6 +20,7 @@ from chalicelib.edge.http import content_type, json_answer, raw_body
 from chalicelib.jobs.files import file_key, store_file
 from chalicelib.jobs.model import JobState, new_id
 from chalicelib.jobs.request import find_job, jobs_of, start
+from chalicelib.partners.imports.first_rows import find_first_rows
 from chalicelib.partners.imports.model import (
     LONGEST_STEP,
     MAX_DIRECT_KB,
@@ -43,7 +44,7 @@ CONTENT_TYPES = (CSV, "application/octet-stream", "text/plain", "")  # "": the r
 # Fields of the job that `_import_json` leaves out or sets itself.
 NOT_COPIED = {
     "job_id", "touched_at", "rests_until", "steps", "state", "expected", "processed", "file", "file_digest", "mapping",
-    "buckets",
+    "buckets", "has_first_rows",
 }  # fmt: skip
 
 
@@ -101,7 +102,8 @@ def list_imports(request: Request, slug: str) -> Response:
 def read_import(request: Request, slug: str, import_id: str) -> Response:
     job = _find_import(slug, import_id)
     all_imports = list(jobs_of(Import, slug, tables()))
-    return json_answer(_import_json(job, all_imports))
+    first_rows = find_first_rows(job, times.now(), files_bucket())
+    return json_answer({**_import_json(job, all_imports), "first_rows": first_rows})
 
 
 @staff_view(routes)

@@ -21,6 +21,7 @@ from chalicelib.jobs.model import Clock, JobState, Step
 from chalicelib.partners.form import SentSignature
 from chalicelib.partners.imports.earlier_rows import EarlierRows
 from chalicelib.partners.imports.file import count_rows, records, shape_of
+from chalicelib.partners.imports.first_rows import store_first_rows
 from chalicelib.partners.imports.model import MAX_ERRORS, MAX_SAMPLES, Import, RowError, RowSample
 from chalicelib.partners.imports.rows import Record, read_row
 from chalicelib.partners.imports.undo import undo_some
@@ -105,6 +106,8 @@ class ImportWork:
         results = self._take_rows(job, signatures)
         if job.dry_run:
             results = list(self._after_earlier_rows(signatures, results))
+        if job.dry_run and not job.processed:
+            store_first_rows(job, signatures, self.folder / "first-rows", self.bucket)
         after = _with_results(job, first_row, batch, results)
         is_done = after.processed >= after.expected
         return after.in_end_state(JobState.DONE) if is_done else after
@@ -185,7 +188,7 @@ class ImportWork:
 
 def _with_results(job: Import, first_row: int, batch: Sequence[Record], results: Sequence[ReceiveResult]) -> Import:
     """Return the job with the results of a batch of rows added to its counts, errors and samples."""
-    numbers: dict[str, int] = {"processed": job.processed + len(results)}
+    numbers: dict[str, int] = {"processed": job.processed + len(results), "has_first_rows": job.dry_run}
     outcomes = [result.outcome for result in results]
     for outcome in ReceiveOutcome:
         name = outcome.value  # The job has a counter for each outcome, with the outcome's name, such as "accepted".
