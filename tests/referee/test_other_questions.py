@@ -67,6 +67,12 @@ def test_reading_the_quota_of_email_has_no_resource() -> None:
     assert questions_of("sesv2", "GetAccount") == [Question("ses:GetAccount", "*", {"ses:ApiVersion": "2"})]
 
 
+def test_a_policy_must_name_all_resources_to_allow_reading_the_suppression_list() -> None:
+    arn = "arn:aws:ses:eu-west-2:123456789012:tenant/any/any"
+    expected = Question("ses:GetSuppressedDestination", arn, {"ses:ApiVersion": "2"})
+    assert questions_of("sesv2", "GetSuppressedDestination", EmailAddress="a@b.example") == [expected]
+
+
 @pytest.mark.parametrize("content", ["Raw", "Template"])
 def test_a_mail_that_is_not_simple_is_not_judged(content: str) -> None:
     questions_of("sesv2", "SendEmail", **MAIL, Content={"Simple": {}})
