@@ -84,8 +84,7 @@ const FIRST_ROW_COLUMNS = [
   { title: "Row", cell: ({ row }) => String(row) },
   { title: "Name", cell: ({ name }) => name },
   { title: "Email address", cell: ({ email }) => email },
-  { title: "Country", cell: ({ country }) => country },
-  { title: "Postcode", cell: ({ postcode }) => postcode ?? "–" },
+  { title: "Place", cell: ({ country, postcode }) => [country, postcode].filter(Boolean).join(" ") },
   { title: "Updates", cell: ({ updates }) => (updates ? "Yes" : "No") },
   { title: "Signed", cell: ({ obtained_at: at }) => dateTime(at) },
 ];
