@@ -23,6 +23,8 @@ from chalicelib.signatures.model import Signature, SignatureState
 from chalicelib.tallies.model import TallyEntry
 
 ATTEMPTS = 3
+# What the owner's confirmation gives only if the sent form says so.
+NOT_GIVEN: Mapping[str, Any] = {"updates": False, "letter": None, "letter_asked": None}
 NO_ATTRIBUTES: Mapping[str, Any] = {}
 
 
@@ -66,7 +68,8 @@ def confirm(
     link's page asked whether to send one. With `by_partner`, the tally counts the signature as the partner's. Without
     it, the owner of the mailbox gets a receipt by email if the petition sends receipts.
     `issued`: when the owner's link was issued. If the signature was withdrawn after that, the link no longer works,
-    even if it was signed again. None: a partner's signature, which needs no link.
+    even if it was signed again. With it, a consent that is not sent is not given. None: a partner's
+    signature, which needs no link.
 
     Raise LinkExpired if the petition closed too long ago or was removed, the link no longer works, or the signature
     does not exist; Invalid if the postcode does not fit the stored country; Conflicted after ATTEMPTS. Idempotent.
@@ -74,7 +77,8 @@ def confirm(
     if not petition.is_confirmable_at(now):
         raise LinkExpired(subject.slug, subject.signature_id)
     for _ in range(ATTEMPTS):
-        changes = {**corrected_attributes(corrections, subject.country), **also}
+        given = {**corrected_attributes(corrections, subject.country), **also}
+        changes = {**NOT_GIVEN, **given} if issued else given
         stored = _confirm_as_linked(subject, changes, petition, now, tables, issued)
         if stored is None:  # This call has confirmed the signature.
             return SignatureState.CONFIRMED

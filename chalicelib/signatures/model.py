@@ -43,6 +43,7 @@ MAX_FURTHER_RECEIPTS = 50
 PERSONAL_FIELDS = (
     "name", "email", "country", "postcode", "source", "counted_source", "language",
     "by_partner", "receipt", "also_obtained_by", "also_came_with", "letter", "letter_asked", "unsubscribed_at",
+    "submitted_at",
 )  # fmt: skip
 # The fields of an open mail request.
 MAIL_REQUEST_FIELDS = (
@@ -100,9 +101,11 @@ class Signature(BaseModel):
     unsubscribed_at: ExactMoment | None = None
     # The letter to the petition's targets. None: the person sends no letter.
     letter: SignedLetter | None = None
-    # A letter that somebody typed with this address, without a confirmation by the owner of the mailbox. Our email asks
-    # the owner whether to send this letter.
+    # A letter that somebody typed with this address, without a confirmation by the owner of the mailbox. Our email, or
+    # the page to confirm, asks the owner whether to send this letter.
     letter_asked: AskedLetter | None = None
+    # When somebody last signed here again while it was pending, with other data (signatures.submissions).
+    submitted_at: ExactMoment | None = None
     # The signature's origin (signatures.origin), and the versions of what the person signed and agreed to.
     obtained_by: str
     channel: str

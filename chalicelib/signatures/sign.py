@@ -27,6 +27,7 @@ from chalicelib.signatures.letter import signed_letter
 from chalicelib.signatures.model import UNMAILED_LIFETIME, MailKind, NewSignature, Signature, SignatureState
 from chalicelib.signatures.origin import Origin
 from chalicelib.signatures.steps import wait_for_step
+from chalicelib.signatures.submissions import with_submission
 
 ATTEMPTS = 3
 
@@ -37,7 +38,7 @@ class Outcome(StrEnum):
     ACCEPTED = "accepted"  # No signature with this key was stored before.
     REPEATED = "repeated"  # A signature with this key was stored before, perhaps a withdrawn or expired one.
     OVERFLOWED = "overflowed"  # The overflow queue has the signature, and perhaps the table too.
-    # The overflow queue's message is ignored: it has expired, or the stored signature is newer or waits for an email.
+    # The overflow queue's message requests no email: it has expired, or the stored signature is newer or waits for one.
     OVERTAKEN = "overtaken"
 
 
@@ -147,6 +148,11 @@ def _store(new: NewSignature, now: datetime, tables: Tables, *, from_queue: bool
         added = _new_obtainer_and_receipts(new.signature, earlier)
         if is_live and added:  # Otherwise, `_sign_again` replaces the stored signature, or there is nothing to add.
             store.add_obtainer_and_receipts(new.key, added, tables)
+        is_pending = is_live and earlier.state is SignatureState.PENDING
+        if is_pending and new.signature.receipt is None:  # A partner's data may be old.
+            merged = with_submission(earlier, new.signature, new.signed_at or new.signature.signed_at)
+            if not store.replace_pending(new.key, earlier, merged, tables):
+                continue
         # Nobody waits for an import's email yet. Now the person waits, so `_sign_again` hurries it.
         waits_for_email = is_live and earlier.mail_kind not in (None, MailKind.CONFIRM_IMPORTED)
         if from_queue and (waits_for_email or _is_overtaken(new, earlier)):

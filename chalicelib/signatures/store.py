@@ -7,6 +7,8 @@ signature is confirmed.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import reduce
+from operator import and_
 from typing import Any
 
 from chalicelib.aws.table import Attr, Change, Condition, NewItem, Tables, absent_or_at_most, is_still
@@ -79,6 +81,18 @@ def _renewal(key: Key, signature: Signature, when: Condition) -> Change:
     old_fields = ("erased_at", *PERSONAL_FIELDS, *MAIL_REQUEST_FIELDS)
     stale = [name for name in old_fields if name not in fresh and name not in kept]
     return Change(key, assign=fresh, remove=stale, when=when)
+
+
+def replace_pending(key: Key, stored: Signature, merged: Signature, tables: Tables) -> bool:
+    """Store where `merged` differs from `stored`. Return False if the signature was changed since it was read."""
+    old, new = stored.model_dump(exclude_none=True), merged.model_dump(exclude_none=True)
+    assign = {name: value for name, value in new.items() if value != old.get(name)}
+    remove = [name for name in old if name not in new]
+    if not assign and not remove:
+        return True
+    versions = ("signed_at", "submitted_at", "letter")  # `updates` only ever becomes false here.
+    is_unchanged = reduce(and_, [is_still(name, old.get(name)) for name in versions])
+    return tables.try_update(Change(key, assign=assign, remove=remove, when=_is_pending & is_unchanged))
 
 
 def confirmation(
