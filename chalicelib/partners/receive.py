@@ -28,7 +28,7 @@ from chalicelib.partners.sent_again import (
 )
 from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.form import Corrections
-from chalicelib.signatures.model import Signature, SignatureState
+from chalicelib.signatures.model import Signature, SignatureState, Typed
 from chalicelib.signatures.sign import Outcome, sign
 
 ATTEMPTS = 3
@@ -164,7 +164,9 @@ def _confirm(
     letter, typed_at = signature.letter or signature.letter_asked, iso(signature.submitted_at or signature.signed_at)
     # The stranger may have a link from before the letter was typed. Such a link does not offer it (`offers_letter`).
     letter_to_ask_about = {**letter.model_dump(exclude_none=True), "asked_at": typed_at} if letter else None
-    also = {"letter": None, "letter_asked": letter_to_ask_about, "by_partner": True}
+    typed = None if has_this_receipt else Typed.model_validate(signature, from_attributes=True).model_dump()
+    counted = {"by_partner": True, "confirmed_with": receipt.digest, "typed": typed}
+    also = {"letter": None, "letter_asked": letter_to_ask_about, **counted}
     try:
         confirm(subject, Corrections.model_validate(corrections), receiving.petition, now, receiving.tables, also=also)
     except LinkExpired as expired:  # The signature was just deleted, or its petition removed. A repeat finds that.

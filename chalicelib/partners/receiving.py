@@ -71,6 +71,7 @@ class ReceivingContext:
             source=self.partner.source,
             mail_kind=mail_kind if needs_email else None,
             receipt=receipt.digest,
+            counts_at_once=self.partner.counts is CountsWhen.AT_ONCE,
         )
 
 

@@ -152,6 +152,7 @@ def _held_signature(
         "id": stored.signature_id,
         "state": signature.state,  # As stored. Only staff see "expired" and "erased" (`state_of`).
         "person": _person(signature),
+        "typed_here": signature.typed.model_dump() if signature.typed else None,
         "obtained": {
             "by": signature.obtained_by,  # The charity or a partner.
             "also_by": sorted(signature.also_obtained_by or ()),

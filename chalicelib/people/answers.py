@@ -160,6 +160,8 @@ class HeldSignature(TypedDict):
     id: Identifier
     state: str
     person: Person
+    typed_here: dict[str, str | bool | None] | None
+    """What was typed here, if the signature counts with a partner's data and its owner has not confirmed it."""
     obtained: Obtained
     consents: list[GivenConsent]
     signed_text: SignedText | None

@@ -53,9 +53,12 @@ class Walk:
 
     def add(self, bucket: str, item: Item) -> None:
         """Count one signature, and note whether it changed too recently to be checked."""
+        pending_again_at = item.get("pending_again_at", "")
+        if pending_again_at >= self.since:  # Perhaps the tally still has it.
+            self.withdrawn_recently += 1
         if item["state"] == SignatureState.PENDING:
             self.pending[bucket] += 1
-            if item["signed_at"] >= self.since:
+            if max(item["signed_at"], pending_again_at) >= self.since:
                 self.became_pending[bucket] += 1
         elif item["state"] == SignatureState.CONFIRMED:
             self._add_confirmed(item)

@@ -15,6 +15,7 @@ class Origin:
     `consent_version`: the version of the wording that the person agreed to. `source`: the campaign or site that the
     person came from. `mail_kind`: which email with a link to confirm `sign` requests; None: it requests no email.
     `receipt`: the digest of the partner's receipt, which is our record of the signature that the partner sent.
+    `counts_at_once`: this receipt makes the signature count, without our email.
     `network`: the hash of the client's network, stored only with a mail request. The first emails for signatures from
     one network are limited.
     """
@@ -25,6 +26,7 @@ class Origin:
     source: str = DIRECT
     mail_kind: MailKind | None = MailKind.CONFIRM
     receipt: str | None = None
+    counts_at_once: bool = False
     network: str | None = None
 
 

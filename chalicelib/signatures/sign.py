@@ -101,6 +101,7 @@ def _new_signature(form: SignatureForm, petition: Petition, origin: Origin, now:
         text_version=petition.text_version,
         consent_version=origin.consent_version,
         receipt=origin.receipt,
+        counts_with={origin.receipt} if origin.receipt and origin.counts_at_once else None,
         mail_kind=origin.mail_kind,
         mail_requested_at=now if origin.mail_kind else None,
         mail_network=origin.network if origin.mail_kind else None,
@@ -148,10 +149,9 @@ def _store(new: NewSignature, now: datetime, tables: Tables, *, from_queue: bool
         added = _new_obtainer_and_receipts(new.signature, earlier)
         if is_live and added:  # Otherwise, `_sign_again` replaces the stored signature, or there is nothing to add.
             store.add_obtainer_and_receipts(new.key, added, tables)
-        is_pending = is_live and earlier.state is SignatureState.PENDING
-        if is_pending and new.signature.receipt is None:  # A partner's data may be old.
+        if is_live and new.signature.receipt is None:  # A partner's data may be old.
             merged = with_submission(earlier, new.signature, new.signed_at or new.signature.signed_at)
-            if not store.replace_pending(new.key, earlier, merged, tables):
+            if not store.replace(new.key, earlier, merged, tables):
                 continue
         # Nobody waits for an import's email yet. Now the person waits, so `_sign_again` hurries it.
         waits_for_email = is_live and earlier.mail_kind not in (None, MailKind.CONFIRM_IMPORTED)
@@ -168,6 +168,7 @@ def _new_obtainer_and_receipts(signature: Signature, earlier: Signature) -> dict
     not_stored = {
         "also_obtained_by": {signature.obtained_by} - stored_obtainers,
         "also_came_with": signature.all_receipts - earlier.all_receipts,
+        "counts_with": (signature.counts_with or set()) - (earlier.counts_with or set()),
     }
     return {name: values for name, values in not_stored.items() if values}
 

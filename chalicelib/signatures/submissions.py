@@ -1,4 +1,4 @@
-"""Somebody signs here again with the address of a pending signature. Only the owner of the mailbox knows who did.
+"""Somebody signs here again, and the owner of the mailbox has not confirmed yet. Only the owner knows who did.
 
 So the confirm page shows the newest submission, and a box is ticked only if every submission ticked it.
 """
@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.signatures.letter import AskedLetter
-from chalicelib.signatures.model import Signature
+from chalicelib.signatures.model import Signature, SignatureState, Typed
 
 _NEWEST = ("name", "email", "country", "postcode", "language", "text_version", "consent_version")
 # Of a signature that a partner obtained first, these stay as they are.
@@ -15,20 +15,34 @@ _NEWEST_OF_OUR_OWN = ("source", "channel")
 
 
 def with_submission(earlier: Signature, new: Signature, signed_at: datetime) -> Signature:
-    """Return the pending signature `earlier` after a further submission: the same one if nothing changes.
+    """Return the signature `earlier` after a further submission: the same one if nothing changes.
 
     A submission that waited in the overflow queue may be older than the shown one. Then it only unticks boxes.
     """
     is_newer = signed_at > (earlier.submitted_at or earlier.signed_at)
+    if earlier.state is SignatureState.PENDING:
+        merged = earlier.model_copy(update=_changes(earlier, new, signed_at, is_newer=is_newer))
+    elif earlier.by_partner:
+        merged = earlier.model_copy(update={"typed": _typed(earlier, new, is_newer=is_newer)})
+    else:
+        return earlier  # Its owner has confirmed it.
+    return merged if merged == earlier or not is_newer else merged.model_copy(update={"submitted_at": signed_at})
+
+
+def _changes(earlier: Signature, new: Signature, signed_at: datetime, *, is_newer: bool) -> dict[str, Any]:
     changes = {"updates": earlier.updates and new.updates, **_letters(earlier, new, signed_at, is_newer=is_newer)}
     if is_newer:
         is_our_own = earlier.obtained_by == new.obtained_by
         names = (*_NEWEST, *_NEWEST_OF_OUR_OWN) if is_our_own else _NEWEST
         changes |= {name: getattr(new, name) for name in names}
-    merged = earlier.model_copy(update=changes)
-    if merged == earlier or not is_newer:
-        return merged
-    return merged.model_copy(update={"submitted_at": signed_at})
+    return changes
+
+
+def _typed(earlier: Signature, new: Signature, *, is_newer: bool) -> Typed:
+    """Return what to ask the owner to confirm, of a signature that counts because a partner sent it."""
+    shown = new if is_newer or earlier.typed is None else earlier.typed
+    updates = new.updates and (earlier.typed is None or earlier.typed.updates)
+    return Typed(name=shown.name, country=shown.country, postcode=shown.postcode, updates=updates)
 
 
 def _letters(earlier: Signature, new: Signature, signed_at: datetime, *, is_newer: bool) -> dict[str, Any]:

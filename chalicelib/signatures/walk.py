@@ -15,6 +15,7 @@ from chalicelib.signatures.model import SignatureState
 # What a recount reads, to compare the signatures with the tally (.chalice/policy-recount.json).
 RECOUNT_FIELDS = (
     "state", "country", "source", "counted_source", "by_partner", "signed_at", "confirmed_at", "withdrawn_at",
+    "pending_again_at",
 )  # fmt: skip
 # What the job that emails an update reads (.chalice/policy-run-update.json).
 UPDATE_FIELDS = ("sk", "state", "updates", "undeliverable")
@@ -25,7 +26,7 @@ LETTER_FIELDS = ("pk", "sk", "state", "letter", "confirmed_at")
 # What an export reads (.chalice/policy-run-export.json): no email address.
 EXPORT_FIELDS = (
     "state", "name", "postcode", "country", "source", "signed_at", "confirmed_at", "withdrawn_at",
-    "text_version", "consent_version",
+    "pending_again_at", "text_version", "consent_version",
 )  # fmt: skip
 
 

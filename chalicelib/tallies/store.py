@@ -4,7 +4,7 @@ A tally's numbers of a day are spread over several items, the shards. When the d
 day's shards is stored in one item, and added to the head. The head is the item with the sum of all closed days.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -73,6 +73,11 @@ def entry_change(slug: str, shard: int, entry: TallyEntry) -> Change:
     The change fails if a confirmation's source is new in the shard, and the shard has MAX_SOURCES on this day. OTHER
     always fits. So does a withdrawal: it must be subtracted under the source under which the signature was added.
     """
+    key = keys.tally_shard(slug, shard, entry.moment.date())
+    if entry.amount == 0:
+        moved = Counter({BY_PARTNERS: -1, COUNTRY_PREFIX + entry.country: 1})
+        moved[COUNTRY_PREFIX + entry.old_country] -= 1
+        return Change(key, add=moved)
     numbers: dict[str, int | set[str]] = {
         TOTAL: entry.amount,
         f"{HOUR_PREFIX}{entry.moment:%H}": entry.amount,
@@ -81,7 +86,6 @@ def entry_change(slug: str, shard: int, entry: TallyEntry) -> Change:
     }
     if entry.by_partner:
         numbers[BY_PARTNERS] = entry.amount
-    key = keys.tally_shard(slug, shard, entry.moment.date())
     if entry.amount < 0:
         return Change(key, add={**numbers, WITHDRAWN: -entry.amount})
     if entry.source == OTHER:

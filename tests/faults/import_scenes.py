@@ -10,7 +10,7 @@ from chalicelib.jobs.model import JobState
 from chalicelib.partners.imports import worker
 from chalicelib.partners.imports.model import Import
 from chalicelib.partners.model import CountsWhen, Partner
-from tests.actors import NOW, Person, confirmed
+from tests.actors import NOW, Person, confirmed, signed
 from tests.fake_site import FakeSite, context, sqs_event
 from tests.faults.partner_scenes import with_bob_and_oak
 from tests.faults.scenes import PETITION, Scene, assert_exact_counts, has_status
@@ -97,6 +97,11 @@ def with_a_finished_dry_run(fake_site: FakeSite) -> None:
     finish_import(fake_site.scene_state.import_job, a_partner(fake_site.tables), fake_site)
 
 
+def with_an_undo_of_a_person_who_signed_here_and_has_not_confirmed(fake_site: FakeSite) -> None:
+    signed(fake_site.tables, PETITION, Person("Somebody", "person2@mail.example"))
+    with_a_waiting_undo(fake_site)
+
+
 def with_the_same_file_again(fake_site: FakeSite) -> None:
     with_bob_and_oak(fake_site)
     oak, job = a_partner(fake_site.tables), store_waiting_import(fake_site)
@@ -179,5 +184,7 @@ IMPORT_SCENES = [
     Scene("run_import", with_an_import_after_an_undo, run_job, partial(assert_confirmed_people, 2)),
     Scene("run_import", with_the_same_file_again, run_job, partial(assert_confirmed_people, 2)),
     Scene("run_import", with_an_undo_of_the_same_file_again, run_job, partial(assert_confirmed_people, 2)),
+    Scene("run_import", with_an_undo_of_a_person_who_signed_here_and_has_not_confirmed, run_job,
+          partial(assert_confirmed_people, 0)),
     Scene("run_import", with_an_undo_of_people_who_wait_for_our_email, run_job, partial(assert_confirmed_people, 0)),
 ]  # fmt: skip

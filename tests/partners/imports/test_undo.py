@@ -65,14 +65,16 @@ def test_a_person_of_two_imports_is_removed_by_the_second_undo(
     assert import_or_undo(oak, CSV + rows(1)).accepted == 1
 
 
-def test_a_person_who_signed_here_too_stays_after_every_undo(
+def test_a_person_who_signed_here_too_waits_for_their_confirmation_after_the_last_undo(
     import_or_undo: Callable[..., Import], tables: FakeTables, petition: Petition, oak: Partner
 ) -> None:
     elm = a_partner(tables, source="partner-elm")
     first, second = import_or_undo(oak, CSV + rows(1)), import_or_undo(elm, CSV + rows(1))
     signed(tables, petition, ANN)
-    assert [import_or_undo(oak, "", undoes=first).accepted, import_or_undo(elm, "", undoes=second).accepted] == [0, 0]
-    assert count(tables, petition) == 1
+    assert [import_or_undo(oak, "", undoes=first).accepted, import_or_undo(elm, "", undoes=second).accepted] == [0, 1]
+    assert count(tables, petition) == 0
+    item = item_of(tables, petition, identity_of(petition, ANN))
+    assert (item["state"], item["name"]) == ("pending", ANN.name)
 
 
 def test_a_late_step_of_an_import_that_was_undone_stores_nobody_again(
