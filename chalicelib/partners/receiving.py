@@ -22,7 +22,7 @@ from chalicelib.signatures.sign import SigningContext
 
 @dataclass(frozen=True)
 class ReceivingContext:
-    """Whose signatures we receive, for which petition. `channel`: api, osdi or import.
+    """Whose signatures we receive, for which petition. `channel`: partner, osdi or import.
 
     `job_id`: the id of the import, or None for an API.
     """
