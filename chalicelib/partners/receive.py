@@ -164,8 +164,8 @@ def _confirm(
     letter, typed_at = signature.letter or signature.letter_asked, iso(signature.submitted_at or signature.signed_at)
     # The stranger may have a link from before the letter was typed. Such a link does not offer it (`offers_letter`).
     letter_to_ask_about = {**letter.model_dump(exclude_none=True), "asked_at": typed_at} if letter else None
-    typed = None if has_this_receipt else Typed.model_validate(signature, from_attributes=True).model_dump()
-    counted = {"by_partner": True, "confirmed_with": receipt.digest, "typed": typed}
+    typed = Typed.model_validate(signature, from_attributes=True).model_dump(exclude_none=True)
+    counted = {"by_partner": True, "confirmed_with": receipt.digest, "typed": None if has_this_receipt else typed}
     also = {"letter": None, "letter_asked": letter_to_ask_about, **counted}
     try:
         confirm(subject, Corrections.model_validate(corrections), receiving.petition, now, receiving.tables, also=also)

@@ -114,7 +114,8 @@ def _person(signature: Signature) -> "Person":
 
 def _times(signature: Signature) -> "SignatureTimes":
     """Return the times of the signature. `restored_at`: when it was restored from a backup of the table."""
-    fields = ["signed_at", "confirmed_at", "unsubscribed_at", "withdrawn_at", "erased_at", "restored_at", "expires_at"]
+    fields = ["signed_at", "confirmed_at", "owner_confirmed_at", "unsubscribed_at", "withdrawn_at", "erased_at"]
+    fields += ["restored_at", "expires_at"]
     if signature.erased_at:
         # An erasure sets signed_at and withdrawn_at to its own time. It removes confirmed_at and unsubscribed_at.
         fields = ["erased_at", "expires_at"]

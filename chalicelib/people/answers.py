@@ -35,6 +35,8 @@ class SignatureTimes(TypedDict):
     signed_at: NotRequired[Time]
     """Absent once the signature is erased, as are all times before the erasure."""
     confirmed_at: NotRequired[Time]
+    owner_confirmed_at: NotRequired[Time]
+    """When the person confirmed by our email, if the signature counted before because a partner sent it."""
     unsubscribed_at: NotRequired[Time]
     """When the person stopped updates, even if they agreed to updates again later."""
     withdrawn_at: NotRequired[Time]

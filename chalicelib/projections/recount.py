@@ -54,8 +54,7 @@ class Walk:
     def add(self, bucket: str, item: Item) -> None:
         """Count one signature, and note whether it changed too recently to be checked."""
         pending_again_at = item.get("pending_again_at", "")
-        if pending_again_at >= self.since:  # Perhaps the tally still has it.
-            self.withdrawn_recently += 1
+        self.withdrawn_recently += pending_again_at >= self.since  # Perhaps the tally still has it.
         if item["state"] == SignatureState.PENDING:
             self.pending[bucket] += 1
             if max(item["signed_at"], pending_again_at) >= self.since:

@@ -118,7 +118,7 @@ def _confirm_counted(
     changes = {name: value for name, value in given.items() if name != "letter"}
     if "updates" in changes:
         changes["confirmed_with"] = None  # The consent is now the owner's own.
-    confirmed = stored.model_copy(update={**changes, "by_partner": None, "typed": None})
+    confirmed = stored.model_copy(update={**changes, "by_partner": None, "typed": None, "owner_confirmed_at": now})
     entry = TallyEntry(0, now, confirmed.country or "", "", by_partner=True, old_country=stored.country or "")
     change = store.change_to(key, stored, confirmed, store.is_counted_as(stored))
     try:

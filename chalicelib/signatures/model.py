@@ -43,7 +43,7 @@ MAX_FURTHER_RECEIPTS = 50
 PERSONAL_FIELDS = (
     "name", "email", "country", "postcode", "source", "counted_source", "language",
     "by_partner", "receipt", "also_obtained_by", "also_came_with", "letter", "letter_asked", "unsubscribed_at",
-    "submitted_at", "typed", "counts_with", "confirmed_with", "pending_again_at",
+    "submitted_at", "typed", "counts_with", "confirmed_with", "owner_confirmed_at", "pending_again_at",
 )  # fmt: skip
 # The fields of an open mail request.
 MAIL_REQUEST_FIELDS = (
@@ -144,7 +144,8 @@ class Signature(BaseModel):
     # latter brought `updates`, unless the owner has sent that box since.
     counts_with: set[str] | None = None
     confirmed_with: str | None = None
-    # When the undo of an import made the signature pending again.
+    # When the owner confirmed a signature that counted by a partner; when the undo of an import made it pending again.
+    owner_confirmed_at: Moment | None = None
     pending_again_at: Moment | None = None
     mail_kind: MailKind | None = None
     mail_requested_at: Moment | None = None

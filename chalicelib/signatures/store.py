@@ -7,8 +7,6 @@ signature is confirmed.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import reduce
-from operator import and_
 from typing import Any
 
 from chalicelib.aws.table import Attr, Change, Condition, NewItem, Tables, absent_or_at_most, is_still
@@ -87,10 +85,16 @@ def replace(key: Key, stored: Signature, merged: Signature, tables: Tables) -> b
     """Store where `merged` differs from `stored`. Return False if the signature was changed since it was read."""
     if merged == stored:
         return True
-    names = ("state", "by_partner", "signed_at", "submitted_at", "letter")
-    old = stored.model_dump(exclude_none=True)  # `updates` only ever becomes false here.
-    is_unchanged = reduce(and_, [is_still(name, old.get(name)) for name in names])
+    is_unchanged = (
+        has_same_submission(stored) & Attr("state").eq(stored.state) & is_still("by_partner", stored.by_partner)
+    )
     return tables.try_update(change_to(key, stored, merged, is_unchanged))
+
+
+def has_same_submission(stored: Signature) -> Condition:
+    """Return the condition that nobody has signed here again since. Each change of a submission has a later time."""
+    times = stored.model_dump(include={"signed_at", "submitted_at"})
+    return is_still("signed_at", times["signed_at"]) & is_still("submitted_at", times["submitted_at"])
 
 
 def change_to(key: Key, stored: Signature, changed: Signature, when: Condition) -> Change:

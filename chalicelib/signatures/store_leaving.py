@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from chalicelib.aws.table import Attr, Change, Tables, is_still
+from chalicelib.aws.table import Attr, Change, Tables
 from chalicelib.core.keys import Key
 from chalicelib.core.times import exact, iso
 from chalicelib.signatures.model import (
@@ -21,7 +21,14 @@ from chalicelib.signatures.model import (
     Signature,
     SignatureState,
 )
-from chalicelib.signatures.store import IS_WITHDRAWN, change_to, has_receipts_of, is_counted_as, receipts_without
+from chalicelib.signatures.store import (
+    IS_WITHDRAWN,
+    change_to,
+    has_receipts_of,
+    has_same_submission,
+    is_counted_as,
+    receipts_without,
+)
 
 
 def stop_updates(key: Key, now: datetime, tables: Tables) -> None:
@@ -63,8 +70,7 @@ def return_to_pending(key: Key, receipt: str, stored: Signature, now: datetime) 
     since_now = {"pending_again_at": now, "expires_at": now + UNMAILED_LIFETIME}
     changes = {**dict.fromkeys(not_pending), **receipts_without(receipt, stored), **since_now}
     pending = stored.as_typed.model_copy(update={**changes, "state": SignatureState.PENDING})
-    has_same_submission = is_still("submitted_at", stored.model_dump()["submitted_at"])
-    is_unchanged = is_counted_as(stored) & has_receipts_of(stored) & has_same_submission
+    is_unchanged = is_counted_as(stored) & has_receipts_of(stored) & has_same_submission(stored)
     change = change_to(key, stored, pending, is_unchanged)
     may_request = stored.undeliverable is None
     request = {"mail_kind": MailKind.CONFIRM_IMPORTED, "mail_requested_at": iso(now)} if may_request else {}

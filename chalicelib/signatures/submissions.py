@@ -3,7 +3,7 @@
 So the confirm page shows the newest submission, and a box is ticked only if every submission ticked it.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.signatures.letter import AskedLetter
@@ -19,14 +19,17 @@ def with_submission(earlier: Signature, new: Signature, signed_at: datetime) -> 
 
     A submission that waited in the overflow queue may be older than the shown one. Then it only unticks boxes.
     """
-    is_newer = signed_at > (earlier.submitted_at or earlier.signed_at)
+    shown_at = earlier.submitted_at or earlier.signed_at
+    is_newer = signed_at > shown_at
     if earlier.state is SignatureState.PENDING:
         merged = earlier.model_copy(update=_changes(earlier, new, signed_at, is_newer=is_newer))
     elif earlier.by_partner:
         merged = earlier.model_copy(update={"typed": _typed(earlier, new, is_newer=is_newer)})
     else:
         return earlier  # Its owner has confirmed it.
-    return merged if merged == earlier or not is_newer else merged.model_copy(update={"submitted_at": signed_at})
+    if merged == earlier:
+        return earlier
+    return merged.model_copy(update={"submitted_at": max(signed_at, shown_at + timedelta.resolution)})
 
 
 def _changes(earlier: Signature, new: Signature, signed_at: datetime, *, is_newer: bool) -> dict[str, Any]:

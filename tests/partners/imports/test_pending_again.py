@@ -13,7 +13,7 @@ from chalicelib.partners.receive import take_each
 from chalicelib.petitions.model import Petition
 from chalicelib.projections.recount import recount
 from chalicelib.signatures.take_back import take_back
-from chalicelib.signatures.withdraw import unsubscribe, withdraw
+from chalicelib.signatures.withdraw import unsubscribe
 from chalicelib.tallies.count import Days, breakdown, exact_count
 from chalicelib.tallies.model import TallyDimension
 from tests.actors import (
@@ -122,13 +122,6 @@ def test_who_unsubscribed_gets_no_updates_after_an_undo(tables: FakeTables, peti
     unsubscribe(key_of(petition, identity), NOW + MINUTE, tables)
     undo(tables, petition, receipt)
     assert alice(tables, petition)["updates"] is False
-
-
-def test_a_withdrawal_keeps_nothing_that_was_typed(tables: FakeTables, petition: Petition, oak: Partner) -> None:
-    signed(tables, petition)
-    arrive(tables, petition, oak)
-    withdraw(key_of(petition, identity_of(petition)), petition, NOW, tables)
-    assert not alice(tables, petition).keys() & {"typed", "counts_with", "confirmed_with", "name"}
 
 
 @pytest.fixture
