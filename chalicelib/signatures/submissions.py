@@ -9,7 +9,8 @@ from typing import Any
 from chalicelib.signatures.letter import AskedLetter
 from chalicelib.signatures.model import Signature, SignatureState, Typed
 
-_NEWEST = ("name", "email", "country", "postcode", "language", "text_version", "consent_version")
+# Not the address: it is the same mailbox, and our email has perhaps reached it under the first spelling.
+_NEWEST = ("name", "country", "postcode", "language", "text_version", "consent_version")
 # Of a signature that a partner obtained first, these stay as they are.
 _NEWEST_OF_OUR_OWN = ("source", "channel")
 
