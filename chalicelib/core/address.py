@@ -21,6 +21,11 @@ _ENDINGS = (".", ",", ";")
 _MAILTO = "mailto:"
 
 
+# In characters (RFC 5321). Longer texts are refused unread: the time of parsing grows faster than their length.
+MAX_LENGTH = 254
+WRONG_FORMAT = "Enter an email address in the correct format, like name@example.org"
+
+
 class AddressError(ValueError):
     """We cannot send email to this address. The message is shown to the person who typed it."""
 
@@ -38,10 +43,13 @@ def read_address(typed: str) -> Address:
     # Imported here because it compiles Unicode patterns for 20 ms, and many cold starts read no address.
     from email_validator import EmailNotValidError, validate_email
 
+    stripped = strip_pasted(typed)
+    if len(stripped) > MAX_LENGTH:
+        raise AddressError(WRONG_FORMAT)
     try:
-        valid = validate_email(strip_pasted(typed), **VALIDATOR_OPTIONS)  # type: ignore[arg-type]
+        valid = validate_email(stripped, **VALIDATOR_OPTIONS)  # type: ignore[arg-type]
     except EmailNotValidError as error:
-        raise AddressError("Enter an email address in the correct format, like name@example.org") from error
+        raise AddressError(WRONG_FORMAT) from error
     if not valid.local_part.isascii():
         raise AddressError("We cannot send email to addresses with letters like these before the @. Use another one")
     # We send to the address as it was typed. `ascii_domain` is in lower case, so use it only for other domains.

@@ -127,7 +127,9 @@ def cancel_update(request: Request, slug: str, update_id: str) -> Response:
 
 
 def _read_text(request: Request) -> UpdateText:
-    return parse_body(UpdateText, json_body(request), WORDS)
+    text = parse_body(UpdateText, json_body(request), WORDS)
+    write.check_typed(text)
+    return text
 
 
 def _update_json(update: Update) -> "ManagedUpdate":
