@@ -13,7 +13,7 @@ from chalicelib.core.errors import Invalid, UnknownPetition
 from chalicelib.core.settings import required, table_variable
 from chalicelib.core.validation import field_errors
 from chalicelib.petitions.find import petition_as_stored
-from chalicelib.petitions.form import WORDS, check_addresses_differ
+from chalicelib.petitions.form import WORDS, check_addresses_differ, check_headers
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import publish
 from commands import common
@@ -60,6 +60,7 @@ def read_petition(path: Path) -> Petition:
         # utf-8-sig: editors on Windows begin a file with a byte order mark, which is no TOML.
         fields = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         petition = Petition.model_validate(fields)
+        check_headers(petition)
         check_addresses_differ(petition.letter)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise common.InputError(f"{path}: {error}") from error

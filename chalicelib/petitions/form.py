@@ -9,11 +9,13 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from chalicelib.core import times
 from chalicelib.core.address import canonical_of
 from chalicelib.core.errors import FieldError, Invalid
+from chalicelib.core.printable import header_errors
 from chalicelib.core.times import Moment
 from chalicelib.core.validation import Words, decode_json, field_errors, parse_body
 from chalicelib.petitions.letter import Letter
 from chalicelib.petitions.members import has_members
 from chalicelib.petitions.model import Petition, PetitionState, Reason
+from chalicelib.petitions.text import Translation
 from chalicelib.petitions.transition import Transition, transitions
 
 TEXT_FIELDS = (
@@ -73,6 +75,7 @@ def read_new_petition(body: str, now: datetime) -> Petition:
     errors = _uneditable_field_errors(values, allowed={"slug": values.get("slug")})
     allowed_values = {name: value for name, value in values.items() if name not in errors}
     petition = _valid_petition({"opened_at": now, **allowed_values, "state": PetitionState.DRAFT}, errors)
+    check_headers(petition)
     check_addresses_differ(petition.letter)
     _require_members_table(petition.letter)
     return petition
@@ -99,6 +102,7 @@ def read_edit(body: str, petition: Petition, now: datetime) -> Petition:
     time_errors = _time_errors(petition, edited, now)
     if time_errors:
         raise Invalid(time_errors)
+    check_headers(edited)
     if edited.letter != petition.letter:  # A stored letter may be older than these two checks.
         check_addresses_differ(edited.letter)
         _require_members_table(edited.letter)
@@ -133,6 +137,26 @@ def _valid_petition(values: Mapping[str, Any], errors: dict[str, FieldError]) ->
     if errors:
         raise Invalid([*errors.values()])
     return petition
+
+
+def check_headers(petition: Petition) -> None:
+    """Raise Invalid if a subject, or the name of a sender, has characters that no header may have.
+
+    `Petition` does not check this, because petitions that are already stored may have such texts.
+    """
+    texts: dict[str, str | None] = {}
+    for prefix, words in _by_prefix(petition).items():
+        texts |= {f"{prefix}title": words.title, f"{prefix}charity": words.charity}
+        texts[f"{prefix}letter.subject"] = words.letter and words.letter.subject
+    errors = header_errors(texts)
+    if errors:
+        raise Invalid(errors)
+
+
+def _by_prefix(petition: Petition) -> dict[str, Petition | Translation]:
+    """Return the petition and its translations, by what comes before the names of their fields."""
+    translations = {f"translations.{code}.": words for code, words in petition.translations.items()}
+    return {"": petition, **translations}
 
 
 def check_addresses_differ(letter: Letter | None) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import ConditionFailed, FieldError, Invalid, NotNow
+from chalicelib.core.printable import header_errors
 from chalicelib.mail.outbox import Outbox
 from chalicelib.petitions.model import Petition
 from chalicelib.updates import store
@@ -23,10 +24,11 @@ MANY_BRACKETS = f"Use at most {MAX_BRACKETS} square brackets"
 
 def check_typed(text: UpdateText) -> None:
     """Raise Invalid if staff should write the text in another way. Stored updates may be older than these rules."""
-    errors = []
+    errors: list[FieldError] = []
     for prefix, words in (("", text), *((f"translations.{code}.", each) for code, each in text.translations.items())):
         if words.markdown.count("[") > MAX_BRACKETS:
             errors.append(FieldError(f"{prefix}markdown", MANY_BRACKETS))
+        errors += header_errors({f"{prefix}title": words.title})
     if errors:
         raise Invalid(errors)
 
