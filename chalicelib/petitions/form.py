@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, StrictBool, ValidationError
 
 from chalicelib.core import times
 from chalicelib.core.address import canonical_of
@@ -12,6 +12,7 @@ from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.core.printable import header_errors
 from chalicelib.core.times import Moment
 from chalicelib.core.validation import Words, decode_json, field_errors, parse_body
+from chalicelib.petitions.gaps import gap_errors
 from chalicelib.petitions.letter import Letter
 from chalicelib.petitions.members import has_members
 from chalicelib.petitions.model import Petition, PetitionState, Reason
@@ -60,12 +61,16 @@ class TransitionRequest(BaseModel):
     """When to open a draft or close an open petition. Defaults to now."""
     reason: Reason | None = None
     """Required for a removal."""
+    keep_brackets: StrictBool = False
+    """Open the petition although there is text in [square brackets] outside its title and consents. Without this, the
+    answer to an opening is 422 with an error of this field, which names the texts.
+    """
 
 
 def read_transition(body: str) -> Transition:
     """Parse a request to change the state. Raise NotJson, or Invalid with the field errors."""
     request = parse_body(TransitionRequest, body)
-    return Transition(request.state, request.at, request.reason)
+    return Transition(request.state, request.at, request.reason, request.keep_brackets)
 
 
 def read_new_petition(body: str, now: datetime) -> Petition:
@@ -103,6 +108,8 @@ def read_edit(body: str, petition: Petition, now: datetime) -> Petition:
     if time_errors:
         raise Invalid(time_errors)
     check_headers(edited)
+    if edited.state is PetitionState.OPEN:  # Also if it opens later, by itself.
+        _refuse_new_gaps(petition, edited)
     if edited.letter != petition.letter:  # A stored letter may be older than these two checks.
         check_addresses_differ(edited.letter)
         _require_members_table(edited.letter)
@@ -147,8 +154,14 @@ def check_headers(petition: Petition) -> None:
     texts: dict[str, str | None] = {}
     for prefix, words in _by_prefix(petition).items():
         texts |= {f"{prefix}title": words.title, f"{prefix}charity": words.charity}
-        texts[f"{prefix}letter.subject"] = words.letter and words.letter.subject
+        texts[f"{prefix}letter.subject"] = words.letter.subject if words.letter else None
     errors = header_errors(texts)
+    if errors:
+        raise Invalid(errors)
+
+
+def _refuse_new_gaps(before: Petition, after: Petition) -> None:
+    errors = [error for error in gap_errors(after) if error not in gap_errors(before)]
     if errors:
         raise Invalid(errors)
 

@@ -134,6 +134,15 @@ def test_a_text_for_the_header_of_an_email_must_be_one_printable_line(prefix: st
         assert [error.field for error in caught.value.errors] == [prefix + field]
 
 
+@pytest.mark.parametrize("opened_at", [OPENED, NOW + DAY])
+def test_an_open_petition_gets_no_square_brackets_in_its_title_but_may_keep_them(opened_at: datetime) -> None:
+    """A petition that opens later is stored as open, too."""
+    assert field_errors(a_petition(opened_at=opened_at), title="[Do what]") == ["title"]
+    petition = a_petition(opened_at=opened_at, title="[Archived] Plant trees")
+    assert apply_edit(petition, summary="New").summary == "New"
+    assert apply_edit(DRAFT, title="[Do what]").title == "[Do what]"
+
+
 def targets_with(address: str) -> list[dict[str, Any]]:
     pm = {"key": "pm", "name": "Prime Minister", "email": "pm@target.example"}
     return [TARGET, pm, {"key": "minister", "name": "Minister", "email": address}]
@@ -210,6 +219,7 @@ def test_an_edit_cannot_close_a_petition_or_change_a_past_closing() -> None:
 def test_a_transition_is_parsed() -> None:
     assert read_transition('{"state": "open"}') == Transition(PetitionState.OPEN)
     at = f'{{"state": "closed", "at": "{iso(NOW)}"}}'
+    assert read_transition('{"state": "open", "keep_brackets": true}').keep_brackets
     assert read_transition(at) == Transition(PetitionState.CLOSED, NOW)
     for wrong in ("{}", '{"state": "gone"}', '{"state": "open", "at": "soon"}', '{"state": "open", "when": 1}'):
         with pytest.raises(Invalid):
