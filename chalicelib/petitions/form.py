@@ -152,7 +152,9 @@ def check_headers(petition: Petition) -> None:
     `Petition` does not check this, because petitions that are already stored may have such texts.
     """
     texts: dict[str, str | None] = {}
-    for prefix, words in _by_prefix(petition).items():
+    all_words: dict[str, Petition | Translation] = {"": petition}
+    all_words |= {f"translations.{code}.": words for code, words in petition.translations.items()}
+    for prefix, words in all_words.items():
         texts |= {f"{prefix}title": words.title, f"{prefix}charity": words.charity}
         texts[f"{prefix}letter.subject"] = words.letter.subject if words.letter else None
     errors = header_errors(texts)
@@ -164,12 +166,6 @@ def _refuse_new_gaps(before: Petition, after: Petition) -> None:
     errors = [error for error in gap_errors(after) if error not in gap_errors(before)]
     if errors:
         raise Invalid(errors)
-
-
-def _by_prefix(petition: Petition) -> dict[str, Petition | Translation]:
-    """Return the petition and its translations, by what comes before the names of their fields."""
-    translations = {f"translations.{code}.": words for code, words in petition.translations.items()}
-    return {"": petition, **translations}
 
 
 def check_addresses_differ(letter: Letter | None) -> None:
