@@ -70,6 +70,10 @@ def _of_mail(operation: str, params: Params, where: Where) -> list[Question]:
     """
     if operation == "GetAccount":
         return [Question("ses:GetAccount", "*", {"ses:ApiVersion": "2"})]  # IAM has no resource type for this action.
+    if operation == "GetSuppressedDestination":
+        # Its only resource type, the tenant, is optional, and we have no tenants. The engine wants a resource all the
+        # same: any tenant, so that only a policy for all resources allows the call.
+        return [Question("ses:GetSuppressedDestination", where.arn("ses", "tenant/any/any"), {"ses:ApiVersion": "2"})]
     if operation != "SendEmail":
         raise UnknownCall(f"sesv2: the judge does not know {operation}")
     other_contents = sorted(params.get("Content", {}).keys() - {"Simple"})

@@ -88,6 +88,7 @@ def _email_calls(parameters: Mapping[str, str]) -> Iterator[AwsCall]:
     yield AwsCall("sesv2", "get_account", states)
     identity = {
         "identity.verified": lambda answer: answer["VerifiedForSendingStatus"],
+        "identity.forwards": lambda answer: answer.get("FeedbackForwardingStatus"),
         "identity.dkim": lambda answer: answer["DkimAttributes"]["Status"],
         "identity.dkim_tokens": lambda answer: answer["DkimAttributes"].get("Tokens", []),
         "identity.mail_from": lambda answer: answer.get("MailFromAttributes", {}).get("MailFromDomainStatus", "none"),

@@ -27,6 +27,7 @@ _KNOWN_HEADERS = re.compile(
     r"(?!x-amz-).*|x-amz-(content-sha256|date|security-token|decoded-content-length|trailer|user-agent|sdk-.*|checksum-.*)"
 )
 _MAPPINGS = "/2015-03-31/event-source-mappings"
+_SUPPRESSED = "/v2/email/suppression/addresses/"
 # By method, and by whether the path names one mapping.
 _MAPPING_OPERATIONS = {
     ("GET", False): "ListEventSourceMappings",
@@ -85,6 +86,8 @@ def call_of(method: str, path: str, query: str, headers: Mapping[str, str], body
         return Call("sesv2", "SendEmail", json.loads(body))
     if signed.service == "ses" and (method, path) == ("GET", "/v2/email/account"):
         return Call("sesv2", "GetAccount", {})
+    if signed.service == "ses" and method == "GET" and path.startswith(_SUPPRESSED):
+        return Call("sesv2", "GetSuppressedDestination", {"EmailAddress": unquote(path.removeprefix(_SUPPRESSED))})
     if signed.service == "lambda" and path.startswith(_MAPPINGS):
         uuid = unquote(path.removeprefix(_MAPPINGS)).strip("/")
         return _lambda_call(method, uuid, body)

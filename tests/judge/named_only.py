@@ -9,6 +9,8 @@ REQUESTS = {"chalicelib/mail/deliveries.py:put"}
 DIGESTS = {"chalicelib/letters/digest_kind.py:put", "chalicelib/letters/digest_contents.py:find_digest"}
 TEST_ADDRESS = "chalicelib/letters/target_state.py:store_test_address"
 OFFER = "chalicelib/signatures/store.py:answer_offer"
+# A partner's submission never changes what somebody typed here.
+TYPED_HERE = "chalicelib/signatures/store.py:replace"
 # By Lambda function.
 NAMED_ONLY = {
     # These views never refuse an action after they have recorded it.
@@ -19,7 +21,7 @@ NAMED_ONLY = {
     # A partner that sends a known signature causes an email only after a race. Partners answer no offer, and only an
     # import is noted on a receipt.
     "partners": {
-        *("chalicelib/partners/store.py:record_import", OFFER),
+        *("chalicelib/partners/store.py:record_import", OFFER, TYPED_HERE),
         *("chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used"),
         *("chalicelib/signatures/mail_state.py:nudge_mail", "chalicelib/signatures/mail_state.py:request_mail"),
     },
@@ -55,6 +57,7 @@ NAMED_ONLY = {
     # The partner's usual wording is stored already.
     "run_import": {
         OFFER,
+        TYPED_HERE,
         "chalicelib/partners/store.py:store_wording",
         *("chalicelib/signatures/mail_state.py:nudge_mail", "chalicelib/signatures/mail_state.py:request_mail"),
     },

@@ -43,7 +43,6 @@ class Replay:
             "imports": Queue(clients["sqs"], environment["IMPORTS_QUEUE_URL"]),
             "exports": Queue(clients["sqs"], environment["EXPORTS_QUEUE_URL"]),
             "lists": Queue(clients["sqs"], environment["LISTS_QUEUE_URL"]),
-            "comparisons": Queue(clients["sqs"], environment["COMPARISONS_QUEUE_URL"]),
             "updates": Queue(clients["sqs"], environment["UPDATES_QUEUE_URL"]),
             "source": Source(clients["lambda"], environment["MAIL_SOURCE"]),
             "other_source": Source(clients["lambda"], environment["OTHER_MAIL_SOURCE"]),

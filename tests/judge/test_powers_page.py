@@ -15,4 +15,4 @@ def test_the_table_has_every_part_of_a_policy() -> None:
     assert "`sqs:SendMessage` on `OverflowQueue`" in table
     assert "secret `SignatureKeys`" in table
     assert "`s3:ListBucket` on `ExportsBucket`, prefix `parts/*`, `files/*`" in table
-    assert "`ses:SendEmail` on `ses:identity/*`, `ses:configuration-set/MailConfigurationSet`" in table
+    assert "`ses:SendEmail`, `ses:SendRawEmail` on `ses:identity/*`, `ses:configuration-set/" in table

@@ -211,6 +211,12 @@ MAPPING = "arn:aws:lambda:eu-west-2:123456789012:event-source-mapping:a-b"
             SENDING,
         ),
         ("sesv2", "GetAccount", {}, [("GetAccount", "*")]),
+        (
+            "sesv2",
+            "GetSuppressedDestination",
+            {"EmailAddress": "a@b.example"},
+            [("GetSuppressedDestination", "arn:aws:ses:eu-west-2:123456789012:tenant/any/any")],
+        ),
         *(
             ("lambda", operation, {"UUID": "a-b"}, [(operation, MAPPING)])
             for operation in ("GetEventSourceMapping", "UpdateEventSourceMapping")

@@ -37,6 +37,7 @@ CALLS: list[tuple[str, str, dict[str, Any]]] = [
     ("sqs", "GetQueueAttributes", {"QueueUrl": QUEUE, "AttributeNames": ["All"]}),
     ("sesv2", "SendEmail", MAIL),
     ("sesv2", "GetAccount", {}),
+    ("sesv2", "GetSuppressedDestination", {"EmailAddress": "a+b@mail.example"}),
     ("lambda", "GetEventSourceMapping", {"UUID": UUID}),
     ("lambda", "UpdateEventSourceMapping", {"UUID": UUID, "Enabled": False}),
     ("lambda", "ListEventSourceMappings", {}),

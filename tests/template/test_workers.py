@@ -13,7 +13,7 @@ def test_the_overflow_queue_survives_days_without_the_table() -> None:
     assert queue["VisibilityTimeout"] * queue["RedrivePolicy"]["maxReceiveCount"] >= 4 * 24 * 3600
 
 
-JOBS = {"CompareHashes", "RunExport", "RunImport", "RunList", "RunUpdate"}
+JOBS = {"RunExport", "RunImport", "RunList", "RunUpdate"}
 
 
 def test_workers_leave_capacity_for_signing_in_a_new_account() -> None:
