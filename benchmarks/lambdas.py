@@ -74,6 +74,12 @@ def seconds(step: str, cpu_us: float, calls: float, mails: float = 0) -> float:
     return cpu_seconds + waiting
 
 
+def cold_start_cpu_us(results: Mapping[str, Any]) -> float:
+    """Return the CPU time of a new environment until it can serve: Python's start, and our imports."""
+    cold = results["cold_start_ms"]
+    return float((cold["ours"] + cold["python"]) * 1000)
+
+
 def interpolate(figures: Mapping[str, Any], name: str, size: float) -> float:
     """Return a figure for a batch of `size` records, on the line through the measured batches of one and of ten."""
     one, ten = figures["of_1"][name], figures["of_10"][name]

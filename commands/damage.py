@@ -1,7 +1,7 @@
 """Decide for each item of a copy what `manage.py restore` writes into the live table, the one that the site uses.
 
 The copy is the table as it was at an earlier moment. The functions here call neither AWS nor a clock. When the
-application changes signed data (SIGNED), it also changes one of TIMES: of signing, confirming, withdrawing or
+application changes signed data (SIGNED), it also changes one of TIMES, such as of signing, confirming, withdrawing or
 erasing. So a live signature with the copy's times but other signed data was damaged. Only `updates` (the consent to
 email with updates), the attributes about email and the data in ADDED_LATER can change while all times stay the same.
 If a signature is confirmed in the copy and pending in the live table, and was not withdrawn, then it was deleted and
@@ -23,13 +23,19 @@ from chalicelib.core.times import exact, iso
 from chalicelib.signatures.model import MAIL_REQUEST_FIELDS, PERSONAL_FIELDS, Signature, SignatureState
 from commands.decision import RestoreDecision, RestoreOutcome, SinceCopy, item_key, new_item
 
-TIMES = ("signed_at", "confirmed_at", "withdrawn_at", "erased_at")
+TIMES = (
+    "signed_at", "submitted_at", "confirmed_at", "owner_confirmed_at", "withdrawn_at", "pending_again_at", "erased_at",
+)  # fmt: skip
+LEAVING = ("withdrawn_at", "pending_again_at")
 # Signed data that can change without one of TIMES: later letters, later signatures by partners, the end of updates.
-ADDED_LATER = ("letter", "letter_asked", "receipt", "also_obtained_by", "also_came_with", "unsubscribed_at")
+ADDED_LATER = (
+    "letter", "letter_asked", "receipt", "also_obtained_by", "also_came_with", "unsubscribed_at",
+    "counts_with", "confirmed_with",
+)  # fmt: skip
 # The attributes of ADDED_LATER that the application removes only when it changes one of TIMES.
 _REMOVED_ONLY_WITH_NEW_TIME = ("letter", "also_obtained_by", "unsubscribed_at")
 # The other signed data.
-_PERSONAL = [name for name in PERSONAL_FIELDS if name not in ADDED_LATER]
+_PERSONAL = [name for name in PERSONAL_FIELDS if name not in (*ADDED_LATER, *TIMES)]
 SIGNED = ("state", *_PERSONAL, "obtained_by", "channel", "text_version", "consent_version", *TIMES)
 
 # What is known about the emails to the person. The application never removes these attributes from an item.
@@ -108,11 +114,12 @@ def _is_damaged(copied: Item, live: Item) -> bool:
 def _was_signed_again(copied: Item, live: Item) -> bool:
     """Return whether the confirmed signature was deleted and its owner signed again.
 
-    After a withdrawal, the owner may sign again although nothing was deleted. Then `withdrawn_at` differs.
+    After a withdrawal, the owner may sign again although nothing was deleted. Then `withdrawn_at` differs. After the
+    undo of an import, `pending_again_at` differs.
     """
     was_confirmed = copied.get("state") == SignatureState.CONFIRMED
     is_pending = live.get("state") == SignatureState.PENDING
-    was_not_withdrawn = copied.get("withdrawn_at") == live.get("withdrawn_at")
+    was_not_withdrawn = _part(LEAVING, copied) == _part(LEAVING, live)
     return was_confirmed and is_pending and was_not_withdrawn
 
 

@@ -155,7 +155,7 @@ def add_to(subparsers: Any) -> None:
     command.add_argument("--columns", type=_columns, default=list(DEFAULT_COLUMNS), help=f"some of {','.join(Column)}")
     # One of the two options is required, so that nobody leaves the file unencrypted by mistake.
     encryption = command.add_mutually_exclusive_group(required=True)
-    encryption.add_argument("--recipient-file", type=Path, help="encrypt to the OpenPGP or age public key in this file")
+    encryption.add_argument("--recipient-file", type=Path, help="encrypt to the age public key in this file")
     encryption.add_argument(
         "--unencrypted", action="store_true", help="do not encrypt: the file shows names to everybody"
     )

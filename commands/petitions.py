@@ -13,8 +13,9 @@ from chalicelib.core.errors import Invalid, UnknownPetition
 from chalicelib.core.settings import required, table_variable
 from chalicelib.core.validation import field_errors
 from chalicelib.petitions.find import petition_as_stored
-from chalicelib.petitions.form import WORDS, check_addresses_differ
-from chalicelib.petitions.model import Petition
+from chalicelib.petitions.form import WORDS, check_addresses_differ, check_headers
+from chalicelib.petitions.gaps import gap_errors, other_gaps
+from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.petitions.publish import publish
 from commands import common
 
@@ -34,8 +35,11 @@ def check_petition(arguments: argparse.Namespace) -> None:
     """
     path_of: dict[str, Path] = {}
     for path in arguments.file:
-        slug = read_petition(path).slug
+        petition = read_petition(path)
+        slug = petition.slug
         print(f"{path}: {slug} is valid")
+        if places := other_gaps(petition):
+            print(f"warning: there is text in [square brackets] in {places}", file=sys.stderr)
         if slug in path_of:
             warning = f"{path_of[slug]} has the same slug: of the two petitions, only the one that is loaded last stays"
             print(f"warning: {warning}", file=sys.stderr)
@@ -60,7 +64,10 @@ def read_petition(path: Path) -> Petition:
         # utf-8-sig: editors on Windows begin a file with a byte order mark, which is no TOML.
         fields = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         petition = Petition.model_validate(fields)
+        check_headers(petition)
         check_addresses_differ(petition.letter)
+        if errors_of_gaps := gap_errors(petition) if petition.state is not PetitionState.DRAFT else []:
+            raise Invalid(errors_of_gaps)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise common.InputError(f"{path}: {error}") from error
     except (ValidationError, Invalid) as error:

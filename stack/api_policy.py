@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from stack.aws import Cloud
-from stack.console import Failure
+from stack.console import Failure, say
 
+NO_KEY = "AWS did not put the key of CloudFront into the policy of the API"
 _PARAMETERS = ("EdgeDomain", "EdgeOnly", "OriginKey", "OriginKeyToo")
 
 
@@ -20,16 +21,36 @@ def describe_policy(template: dict[str, Any], values: Mapping[str, str]) -> None
         info["description"] = ", ".join(f"{name} {values[name]}" for name in _PARAMETERS)
 
 
-def check_key(cloud: Cloud, api_id: str) -> None:
-    """Raise Failure if the API's policy has the reference to CloudFront's key, in place of the key.
+def must_wait(cloud: Cloud, planned: Mapping[str, str], outputs: Mapping[str, str]) -> bool:
+    """Return whether EdgeOnly must stay no for now: no deployment has seen CloudFront's key in the API's policy yet.
 
-    CloudFormation does not resolve references everywhere (docs/aws-facts.md). With the reference, API Gateway refuses
-    every request.
+    CloudFormation does not resolve references everywhere (docs/aws-facts.md). With the reference in place of the key,
+    the API would refuse every request. `outputs`: those of the existing stack.
     """
-    policy = cloud.client("apigateway").get_rest_api(restApiId=api_id).get("policy", "")
-    if "resolve:" in policy:
+    refuses_others = planned["EdgeDomain"] != "" and planned["EdgeOnly"] == "yes"
+    return refuses_others and not cloud.is_emulated and not has_key(cloud, outputs)
+
+
+def has_key(cloud: Cloud, outputs: Mapping[str, str]) -> bool:
+    """Return whether the API's policy has CloudFront's key, in place of the reference to it."""
+    policy = _policy(cloud, outputs)
+    return "aws:Referer" in policy and "resolve:" not in policy
+
+
+def check_key(cloud: Cloud, outputs: Mapping[str, str]) -> None:
+    """Raise Failure if the API's policy lacks CloudFront's key, and so refuses every request. Else only warn of it."""
+    if has_key(cloud, outputs):
+        return
+    if "StringNotEquals" in _policy(cloud, outputs):  # Only the statement that refuses has it.
         raise Failure(
-            "AWS did not put the key of CloudFront into the policy of the API, so the API answers every visitor with"
-            ' 403. Deploy with SET="EdgeOnly=no" now: the API then also answers requests that do not come through'
-            " CloudFront"
+            f'{NO_KEY}, so the API answers every visitor with 403. Deploy with SET="EdgeOnly=no" now: the API then also'
+            " answers requests that do not come through CloudFront"
         )
+    say(f"Warning: {NO_KEY}. With a CDN, EdgeOnly must be no")
+
+
+def _policy(cloud: Cloud, outputs: Mapping[str, str]) -> str:
+    """Return the text of the API's policy; empty if there is no API yet."""
+    if "RestAPIId" not in outputs:
+        return ""
+    return str(cloud.client("apigateway").get_rest_api(restApiId=outputs["RestAPIId"]).get("policy", ""))

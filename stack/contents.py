@@ -10,7 +10,7 @@ from email.parser import HeaderParser
 from pathlib import Path
 
 # The import name of each distribution that is imported under another name.
-_IMPORT_NAMES = {"markdown-it-py": "markdown_it", "fpdf2": "fpdf", "linkify-it-py": "linkify_it"}
+_IMPORT_NAMES = {"markdown-it-py": "markdown_it", "fpdf2": "fpdf"}
 
 
 def breakdown(archive: Path) -> dict[str, int]:

@@ -44,6 +44,9 @@ def deploy(
         change_set = changeset.create(cloud, stack, template_url, {"Stage": stage, **values}, declared)
         if change_set:
             changeset.confirm_and_execute(cloud, change_set, confirm)
+        if must_be_protected(stage):
+            client = cloud.client("cloudformation")
+            client.update_termination_protection(StackName=stack, EnableTerminationProtection=True)
         return _after_deployment(cloud, built, stage, has_changed=change_set is not None)
 
 
@@ -56,7 +59,7 @@ def current_outputs(cloud: Cloud, stage: str) -> dict[str, str]:
 def _after_deployment(cloud: Cloud, built: Package, stage: str, has_changed: bool) -> dict[str, str]:
     """Do what the template cannot do: complete the stack of an emulator, and store the busy pages.
 
-    Return the stack's outputs. Raise Failure if AWS has not put CloudFront's key into the policy of the API.
+    Return the stack's outputs. Raise Failure if the API refuses everybody (`check_key`).
     """
     outputs = current_outputs(cloud, stage)
     if cloud.is_emulated and has_changed:
@@ -65,8 +68,8 @@ def _after_deployment(cloud: Cloud, built: Package, stage: str, has_changed: boo
     if bucket:
         busy_page.store(cloud, bucket)
     # On an emulator, the local CDN applies this policy, and puts the keys into it (stack/edge/template.py).
-    if "EdgeArn" in outputs and not cloud.is_emulated:
-        api_policy.check_key(cloud, outputs["RestAPIId"])
+    if not cloud.is_emulated:
+        api_policy.check_key(cloud, outputs)
     return outputs
 
 
@@ -101,20 +104,32 @@ def deploy_everything(cloud: Cloud, options: Namespace) -> dict[str, str]:
         chosen = parameters(options, template["Parameters"], previous)
         check(cloud, stack_name(options.stage), template, chosen)
         confirm = _confirmation(options.stage, options.yes)
-        distribution_arn = current_outputs(cloud, options.stage).get("EdgeArn", "")
-        domain = {**previous, **chosen}.get("EdgeDomain", "")
-        with_domain = {**chosen, "EdgeDomain": domain}  # The domain may be from an earlier deployment.
+        before = current_outputs(cloud, options.stage)
+        distribution_arn = before.get("EdgeArn", "")
+        # These may be from an earlier deployment.
+        domain, alarm_email = ({**previous, **chosen}.get(name, "") for name in ("EdgeDomain", "AlarmEmail"))
+        with_domain = {**chosen, "EdgeDomain": domain, "AlarmEmail": alarm_email}
         arns = us_east_1.deploy_in_us_east_1(cloud, options, with_domain, distribution_arn, confirm) if domain else {}
-    values = {**chosen, **arns}
-    outputs = deploy(cloud, built, options.stage, values, confirm)
-    second_values = values_for_second_change_set(options.stage, outputs)
+        values = {**chosen, **arns}
+        planned = planned_values(template["Parameters"], previous, values)
+        waits_for_key = api_policy.must_wait(cloud, planned, before)
+    outputs = deploy(cloud, built, options.stage, {**values, "EdgeOnly": "no"} if waits_for_key else values, confirm)
+    second_values = values_for_second_change_set(options.stage, outputs) | _address_without_certificate(
+        planned, outputs
+    )
+    with one_line_errors():
+        has_key = not waits_for_key or api_policy.has_key(cloud, outputs)
+    if waits_for_key and has_key:
+        second_values["EdgeOnly"] = "yes"
     if second_values:
-        say(f"The stack is created. A second change set sets {' and '.join(second_values)}.")
+        say(f"A second change set sets {' and '.join(second_values)}.")
         outputs = deploy(cloud, built, options.stage, {**values, **second_values}, confirm)
     is_new_distribution = outputs.get("EdgeArn", "") != distribution_arn
     if domain and is_new_distribution:
-        with one_line_errors():  # Only the log in us-east-1 changes. It needs an existing distribution.
+        with one_line_errors():  # Only the alarm and the log in us-east-1 change. They need an existing distribution.
             us_east_1.deploy_in_us_east_1(cloud, options, with_domain, outputs["EdgeArn"], confirm)
+    if not has_key:
+        raise Failure(f"{api_policy.NO_KEY}, so EdgeOnly stays no: the API also answers requests without the CDN")
     return outputs
 
 
@@ -131,6 +146,16 @@ def values_for_second_change_set(stage: str, outputs: dict[str, str]) -> dict[st
     if must_be_protected(stage) and outputs["IsProtected"] == "no":
         values["Protect"] = "yes"
     return values
+
+
+def _address_without_certificate(planned: Mapping[str, str], outputs: Mapping[str, str]) -> dict[str, str]:
+    """Return SiteUrl if it must change to CloudFront's own address: without a certificate, the CDN has no other one.
+
+    CloudFront chooses the address, so it is known only after the first change set.
+    """
+    address = f"https://{outputs.get('EdgeAddress')}"
+    has_domain = not planned["EdgeDomain"] or planned["EdgeCertificateArn"] != ""
+    return {} if has_domain or outputs["SiteUrlInUse"] == address else {"SiteUrl": address}
 
 
 def must_be_protected(stage: str) -> bool:

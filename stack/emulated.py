@@ -3,6 +3,9 @@
 from typing import Any
 
 from stack.aws import Cloud
+from stack.judge.model import Where
+from stack.judge.resolve import Resolver
+from stack.paths import REGION
 
 
 def complete(cloud: Cloud, template: dict[str, Any], outputs: dict[str, str]) -> None:
@@ -52,25 +55,11 @@ def _repair_concurrency(cloud: Cloud) -> None:
 def _set_error_responses(cloud: Cloud, template: dict[str, Any], outputs: dict[str, str]) -> None:
     """Set the errors that API Gateway answers without calling our code."""
     declared = _definition(template).get("x-amazon-apigateway-gateway-responses", {})
-    for kind, response in declared.items():
-        headers = _resolve_conditions(response["responseParameters"], has_edge="EdgeArn" in outputs)
-        resolved = {**response, "responseParameters": headers}
-        cloud.client("apigateway").put_gateway_response(restApiId=outputs["RestAPIId"], responseType=kind, **resolved)
-
-
-def _resolve_conditions(headers: dict[str, Any], *, has_edge: bool) -> dict[str, str]:
-    """Return the headers' values. Some headers have the condition HasEdge: include them only if there is a CDN."""
-    resolved: dict[str, str] = {}
-    for name, value in headers.items():
-        if isinstance(value, str):
-            resolved[name] = value
-            continue
-        # Fn::If lists the condition, the value if the condition is true, and the value if it is false.
-        condition, if_true, _ = value["Fn::If"]
-        assert condition == "HasEdge"
-        if has_edge:
-            resolved[name] = if_true
-    return resolved
+    # Behind a CDN, some responses differ. They name no resource, so they need no account.
+    parameters = {"EdgeDomain": outputs.get("EdgeArn", "")}
+    responses = Resolver(template, parameters, Where(REGION, account="")).value(declared)
+    for kind, response in responses.items():
+        cloud.client("apigateway").put_gateway_response(restApiId=outputs["RestAPIId"], responseType=kind, **response)
 
 
 def _set_preflight_headers(cloud: Cloud, template: dict[str, Any], api_id: str) -> None:

@@ -74,19 +74,32 @@ def set_faults(endpoint: str, rates: Mapping[str, float]) -> dict[str, int]:
 
 @contextmanager
 def emulator(
-    port: int = 0, state: Path | None = None, functions: int = FUNCTIONS, job_delay: int = JOB_DELAY
+    port: int = 0,
+    state: Path | None = None,
+    functions: int = FUNCTIONS,
+    job_delay: int = JOB_DELAY,
+    *,
+    is_plain: bool = False,
 ) -> Iterator[Emulator]:
     """Run an emulator until the block ends. The arguments are those of `start`. Port 0 means a free port."""
-    running = start(port, state, functions, job_delay)
+    running = start(port, state, functions, job_delay, is_plain=is_plain)
     try:
         yield running
     finally:
         stop(running)
 
 
-def start(port: int = 0, state: Path | None = None, functions: int = FUNCTIONS, job_delay: int = JOB_DELAY) -> Emulator:
+def start(
+    port: int = 0,
+    state: Path | None = None,
+    functions: int = FUNCTIONS,
+    job_delay: int = JOB_DELAY,
+    *,
+    is_plain: bool = False,
+) -> Emulator:
     """Start an emulator and wait until it is ready. The emulator refuses calls that a function's role does not allow.
 
+    `is_plain`: nothing of the emulator is replaced (stack/strict), so it refuses no function.
     `state`: the folder that keeps the data between runs. `functions`: how many functions run at once, at most.
     `job_delay`: seconds until a requested job begins.
     """
@@ -95,7 +108,7 @@ def start(port: int = 0, state: Path | None = None, functions: int = FUNCTIONS, 
     if port and is_taken(port):
         raise Failure(f"port {port} is taken; choose another")
     limits = {"LAMBDA_ACCOUNT_CONCURRENCY": str(functions), "EMULATOR_JOB_DELAY": str(job_delay)}
-    running = _spawn(port or free_port(), state, limits)
+    running = _spawn(port or free_port(), state, {**limits, **({"EMULATOR_IS_PLAIN": "1"} if is_plain else {})})
     try:
         _wait_ready(running)
     except BaseException:
@@ -140,9 +153,9 @@ def _environment(port: int, home: Path, state: Path | None) -> dict[str, str]:
     quiet = {"IOT_MTLS_ENABLED": "0", "SFTP_ENABLED": "0", "LOG_LEVEL": "INFO"}
     region = {"MINISTACK_REGION": REGION}
     here = {"PATH": os.environ.get("PATH", os.defpath), "HOME": str(home), "TMPDIR": str(home)}
-    # The referee decides, as AWS's IAM does, which calls a function's role allows (stack/referee).
-    referee = {name: os.environ[name] for name in ("REFEREE_HOME", "REFEREE_LEDGER") if name in os.environ}
-    return {**here, **listening, **quiet, **region, **referee, **_persistence(state)}
+    # The judge decides, as AWS's IAM does, which calls a function's role allows (stack/judge).
+    judge = {name: os.environ[name] for name in ("JUDGE_HOME",) if name in os.environ}
+    return {**here, **listening, **quiet, **region, **judge, **_persistence(state)}
 
 
 def _persistence(state: Path | None) -> dict[str, str]:

@@ -26,13 +26,13 @@ def emulator_python() -> Path:
     return Path(configured) if configured else ROOT / ".venv-emulator" / "bin" / "python"
 
 
-def referee_home() -> Path:
-    """Return the folder where the Makefile installs Node and the IAM engine of the referee (stack/referee).
+def judge_home() -> Path:
+    """Return the folder where the Makefile installs Node and the IAM engine of the judge (stack/judge).
 
-    The referee decides, as AWS's IAM does, which calls a role allows.
+    The judge decides, as AWS's IAM does, which calls a role allows.
     """
-    configured = os.environ.get("REFEREE_HOME")
-    return Path(configured) if configured else ROOT / ".venv" / "referee"
+    configured = os.environ.get("JUDGE_HOME")
+    return Path(configured) if configured else ROOT / ".venv" / "judge"
 
 
 def tool(name: str) -> str:

@@ -19,6 +19,9 @@ def check(cloud: Cloud, stack: str, template: dict[str, Any], values: Mapping[st
     """
     previous = previous_values(cloud, stack)
     planned = planned_values(template["Parameters"], previous, values)
+    example = template["Parameters"]["MailFrom"]["Default"]
+    if planned["MailFrom"] == example and not cloud.is_emulated:
+        raise Failure(f"MAIL_FROM is missing: {example} is only an example. Give an address that SES has verified")
     _check_mail(cloud, planned, previous)
     check_reservations(cloud, planned, previous, template)
     _check_edge(planned, previous)

@@ -23,7 +23,7 @@ _NEVER_IMPORTED = {
     *(("fontTools", part) for part in _UNUSED_OF_FONTS),
     *(("publicsuffixlist", name) for name in ("test.py", "test_psl.txt", "update.py")),
 }
-"""Parts of libraries that we do not use: email_validator's DNS queries, pydantic 1, time zones other than UTC, pictures
+"""Parts of libraries that we do not use: email_validator's DNS queries, pydantic 1, dateutil's time zones, pictures
 on cover sheets, making fonts, tests and updates of the list of domains, and cffi's build tools. cryptography needs only
 cffi's backend, because its wheel contains the built bindings."""
 

@@ -1,4 +1,4 @@
-"""Deploy the second stack of a site that uses CloudFront: its certificate, web ACL and log.
+"""Deploy the second stack of a site that uses CloudFront: its certificate, web ACL, alarm and log.
 
 This stack is in us-east-1, because CloudFront accepts these resources from that region only.
 """
@@ -34,21 +34,23 @@ def deploy_in_us_east_1(
 ) -> dict[str, str]:
     """Deploy the stack in us-east-1. Return the parameters that the main stack gets from this stack.
 
-    `values`: the main stack's EdgeDomain, and the parameters that the operator chose. A previous EdgeCertificateArn is
-    not among them: it may be the certificate that the stack in us-east-1 requested. With this ARN as CertificateArn,
-    the stack would no longer contain its certificate. `distribution_arn`: of the main stack's distribution, which the
-    log needs; "" before the distribution exists.
+    `values`: the main stack's EdgeDomain and AlarmEmail, and the parameters that the operator chose. A previous
+    EdgeCertificateArn is not among them: it may be the certificate that the stack in us-east-1 requested. With this ARN
+    as CertificateArn, the stack would no longer contain its certificate. `distribution_arn`: of the main stack's
+    distribution, which log and alarm need; "" before it exists. With RequestCertificate=no, EdgeCertificateArn is "".
     """
     stack = stack_name(options.stage, _region(cloud))
     arns = {"CertificateArn": values.get("EdgeCertificateArn", ""), "DistributionArn": distribution_arn}
     known_arns = {name: arn for name, arn in arns.items() if arn}
-    # Without CertificateArn, a new stack requests a certificate.
-    if "CertificateArn" not in known_arns and changeset.describe(_in_us_east_1(cloud), stack) is None:
-        say(_NOTE_ON_DNS)
     own_values = values_by_name(options.edge_set)
+    # Without CertificateArn, a new stack requests a certificate.
+    has_certificate = "CertificateArn" in known_arns or own_values.get("RequestCertificate") == "no"
+    if not has_certificate and changeset.describe(_in_us_east_1(cloud), stack) is None:
+        say(_NOTE_ON_DNS)
     site = {"Stage": options.stage, "SiteRegion": _region(cloud), "Domain": values["EdgeDomain"]}
+    site |= {"AlarmEmail": values.get("AlarmEmail", "")}
     outputs = _deploy(_in_us_east_1(cloud), stack, {**site, **known_arns, **own_values}, confirm)
-    return {"EdgeCertificateArn": outputs["CertificateArn"], "EdgeWebAclArn": outputs["WebAclArn"]}
+    return {"EdgeCertificateArn": outputs.get("CertificateArn", ""), "EdgeWebAclArn": outputs["WebAclArn"]}
 
 
 def _deploy(cloud: Cloud, stack: str, values: dict[str, str], confirm: Confirm) -> dict[str, str]:

@@ -31,9 +31,10 @@ def _main() -> None:
     sys.path.append(str(project))  # Behind the emulator's own packages.
     from ministack.app import main
 
-    from stack.strict.install import install
+    if "EMULATOR_IS_PLAIN" not in os.environ:
+        from stack.strict.install import install
 
-    install()
+        install()
     threading.Thread(target=_stop_with_starter, daemon=True).start()
     try:
         main()

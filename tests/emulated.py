@@ -1,4 +1,6 @@
-"""The emulator for tests, one for each worker, behind pytest-localstack: no test can reach real AWS.
+"""The plain emulator for tests, one for each worker, behind pytest-localstack: no test can reach real AWS.
+
+The judge is installed in this process: it refuses what AWS refuses and the emulator accepts.
 
 LOCALSTACK unset: start ministack on a free loopback port. LOCALSTACK=host:port: use the emulator that runs there.
 LOCALSTACK=docker: start LocalStack's image, or fail if Docker is not running.
@@ -29,13 +31,13 @@ from chalicelib.petitions.find import forget_petitions
 from chalicelib.shedding.level import forget_level
 from chalicelib.updates.find import forget_updates
 from stack.emulator import client_environment, emulator
+from stack.judge.install import install, uninstall
+from stack.judge.judge import Judge
 from tests.emulated_resources import BUCKET, create_tables, environment_variables, physical_names, verify_sender
-from tests.roles import Roles, sign_as_functions
+from tests.roles import run_as_functions
 
 REGION = "us-east-1"
 SERVICES = ("dynamodb", "dynamodbstreams", "s3", "sqs", "ses")
-# Only our own emulator has the referee.
-IS_OWN_EMULATOR = "LOCALSTACK" not in os.environ
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +50,7 @@ def aws_endpoint() -> Iterator[str]:
     elif chosen:
         yield f"http://{chosen}"
     else:
-        with emulator() as running:
+        with emulator(is_plain=True) as running:
             yield running.endpoint
 
 
@@ -67,7 +69,7 @@ def _docker_session() -> Any:
 def localstack(aws_endpoint: str) -> RunningSession:
     """A pytest-localstack session on the emulator. It is checked here: `start` does not report a dead endpoint."""
     host, _, port = aws_endpoint.removeprefix("http://").partition(":")
-    ports = dict.fromkeys((*SERVICES, "iam", "sts"), int(port))
+    ports = dict.fromkeys(SERVICES, int(port))
     session = RunningSession(host, services=ports, region_name=REGION)
     for service in SERVICES:
         service_checks.SERVICE_CHECKS[service](session)
@@ -76,17 +78,13 @@ def localstack(aws_endpoint: str) -> RunningSession:
 
 @dataclass(frozen=True)
 class EmulatedAws:
-    """New tables and queues, which the application's own factories use."""
+    """New tables and queues, which the application's own factories use. `judge`: judges the functions' calls."""
 
+    judge: Judge
     endpoint: str
     tables: Tables
     stream_arn: str
     queues: dict[str, str]
-
-
-@pytest.fixture(scope="session")
-def emulator_roles() -> Roles:
-    return Roles()
 
 
 @pytest.fixture(scope="session")
@@ -100,15 +98,15 @@ def emulator_client() -> Callable[..., Any]:
 def emulated_aws(
     localstack: RunningSession,
     aws_endpoint: str,
-    emulator_roles: Roles,
     emulator_client: Callable[..., Any],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[EmulatedAws]:
     """New tables, as the template declares them, and new queues for each test."""
     with ExitStack() as stack:
         stack.enter_context(localstack.botocore.patch_botocore())
-        if IS_OWN_EMULATOR:
-            sign_as_functions(monkeypatch, emulator_roles)
+        run_as_functions(monkeypatch)
+        install(Judge())  # Its clients are those of all tests. It judges nothing yet: this is the engineer.
+        stack.callback(uninstall)
         monkeypatch.setattr(boto3, "client", emulator_client)
         for name, value in client_environment(aws_endpoint).items():
             monkeypatch.setenv(name, value)
@@ -118,10 +116,11 @@ def emulated_aws(
         queues = {name: _create_queue(f"{name}-{uuid.uuid4().hex}") for name in QUEUES}
         verify_sender()
         boto3.client("s3").create_bucket(Bucket=names[BUCKET])
-        emulator_roles.begin(physical_names(names, queues))
+        judge = Judge(physical_names(names, queues))
+        install(judge)
         for name, value in environment_variables(names, queues).items():
             monkeypatch.setenv(name, value)
-        yield EmulatedAws(aws_endpoint, table.tables(), stream_arn, queues)
+        yield EmulatedAws(judge, aws_endpoint, table.tables(), stream_arn, queues)
 
 
 def _create_queue(name: str) -> str:

@@ -28,9 +28,15 @@ class FakeQuota(MailQuota):
     """SES's quota, of which `used` is the used share. `failures`: the errors of the next calls."""
 
     used: float = 0
+    suppressed: set[str] = field(default_factory=set)
     failures: list[Exception] = field(default_factory=list)
 
     def used_share(self) -> float:
         if self.failures:
             raise self.failures.pop(0)
         return self.used
+
+    def suppresses(self, address: str) -> bool:
+        if self.failures:
+            raise self.failures.pop(0)
+        return address in self.suppressed

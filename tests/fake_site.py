@@ -56,7 +56,6 @@ class FakeSite:
     exports: FakeQueue = field(default_factory=FakeQueue)
     imports: FakeQueue = field(default_factory=FakeQueue)
     updates: FakeQueue = field(default_factory=FakeQueue)
-    comparisons: FakeQueue = field(default_factory=FakeQueue)
     lists: FakeQueue = field(default_factory=FakeQueue)
     slept: list[float] = field(default_factory=list)
     scene_state: SceneState = field(default_factory=SceneState)  # Only the scenes of tests/faults use it.
@@ -99,7 +98,7 @@ def wire(site: FakeSite, patch: pytest.MonkeyPatch) -> None:
     fakes: dict[str, object] = {"tables": site.tables, "signing_tables": site.tables, "mailer": site.mailer}
     fakes |= {"mail_queue": site.queue, "other_mail_queue": site.other_queue, "overflow_queue": site.overflow}
     fakes |= {"exports_queue": site.exports, "imports_queue": site.imports, "updates_queue": site.updates}
-    fakes |= {"mail_quota": site.quota, "opt_in_lists_queue": site.lists, "hash_comparisons_queue": site.comparisons}
+    fakes |= {"mail_quota": site.quota, "opt_in_lists_queue": site.lists}
     fakes |= {"mail_source": site.source, "other_mail_source": site.other_source, "files_bucket": site.bucket}
     for module, name in _factories(frozenset(fakes), len(sys.modules)):
         patch.setattr(module, name, lambda fake=fakes[name]: fake)

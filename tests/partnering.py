@@ -34,4 +34,4 @@ def sent_of(person: Person = ALICE, identifier: str = "oak:1", /, **changes: Any
 
 
 def a_receiving_context(tables: Tables, petition: Petition, partner: Partner) -> ReceivingContext:
-    return ReceivingContext(partner, petition, "api", a_signing_context(tables))
+    return ReceivingContext(partner, petition, "partner", a_signing_context(tables))

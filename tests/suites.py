@@ -24,9 +24,9 @@ SLOW = (
     "tests/e2e/test_warm.py",
     "tests/flows/test_any_life.py",
     "tests/flows/test_many_signatures.py",
-    "tests/referee/test_least_privilege.py::test_a_role_reaches_no_partition",
-    "tests/referee/test_least_privilege.py::test_every_condition_refuses",
-    "tests/referee/test_scenes.py::test_a_role_allows_every_call_after_any_fault",
+    "tests/judge/test_least_privilege.py::test_a_role_reaches_no_partition",
+    "tests/judge/test_least_privilege.py::test_every_condition_refuses",
+    "tests/judge/test_scenes.py::test_a_role_allows_every_call_after_any_fault",
     "tests/stack/test_constituencies.py::test_a_deployed_table",
     "tests/stack/test_members.py::test_a_deployed_table",
     "tests/stack/test_powers.py",
@@ -36,7 +36,6 @@ SLOW = (
     "tests/stack/test_run.py",
     "tests/stack/test_second_opinion.py",
     "tests/stack/test_us_east_1.py",
-    "tests/strict/test_limits.py::test_ses_refuses_the_email[40 MB]",
 )
 
 # Paths in this folder without unit tests, and those with unit tests and others, which have a mark of their own.
@@ -46,10 +45,10 @@ NOT_UNIT = (
     "e2e",
     "faults",
     "flows",
+    "judge",
     "openapi",
     "programs",
     "ready",
-    "referee",
     "test_groups.py",
 )
 MIXED = ("aws", "jobs", "stack", "stores", "strict")
@@ -57,7 +56,7 @@ OTHER_MARKS = ("stack", "flows", "e2e", "browser", "faults", "slow")
 
 # The slowest tests, which start first: groups, or the beginning of a test's id.
 LONGEST = (
-    *("e2e", "browser", "pages", "tests/faults/test_every_handler.py", "deploy", "strict", "build", "referee"),
+    *("e2e", "browser", "pages", "tests/faults/test_every_handler.py", "deploy", "strict", "build", "judge"),
     *("tests/flows/", "tests/ready/test_account.py"),
 )
 

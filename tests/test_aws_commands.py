@@ -46,7 +46,11 @@ def route_of(patch_path: str) -> tuple[str, str]:
 
 
 def test_the_engineer_on_call_may_run_every_aws_command_of_the_runbook() -> None:
-    commands = re.findall(r"\baws ([a-z0-9]+) ([a-z]+(?:-[a-z]+)+)", (DOCS / "runbook.md").read_text(encoding="utf-8"))
+    """But for the section that needs an administrator."""
+    page = (DOCS / "runbook.md").read_text(encoding="utf-8")
+    before, _, section = page.partition("## The stack is gone")
+    _, _, after = section.partition("\n## ")
+    commands = re.findall(r"\baws ([a-z0-9]+) ([a-z]+(?:-[a-z]+)+)", before + after)
     needed = set()
     for service, operation in commands:
         iam_service = IAM_SERVICE.get(service, service)

@@ -80,6 +80,24 @@ def anchors(page: Path) -> set[str]:
     return {heading.replace(" ", "-") for heading in words}
 
 
+@pytest.mark.parametrize(
+    ("page", "pattern", "template", "named"),
+    [
+        ("evening-news.md", r'EDGE_SET="(\w+)=(\w+)"', us_east_1(), ("Blocks", "yes")),
+        ("deploy.md", r'[" ](Budget\w+)=([^" ]+)', merge_template(), ("BudgetDollars", "200")),
+    ],
+)
+def test_a_page_sets_only_parameters_that_exist_to_values_that_are_allowed(
+    page: str, pattern: str, template: dict[str, Any], named: tuple[str, str]
+) -> None:
+    settings = re.findall(pattern, (DOCS / page).read_text(encoding="utf-8"))
+    assert named in settings
+    for name, value in settings:
+        parameter = template["Parameters"][name]
+        assert value in parameter.get("AllowedValues", [value])
+        assert re.fullmatch(parameter.get("AllowedPattern", ".*"), value)
+
+
 def granted_actions() -> list[str]:
     """Return every action of the deployer's policy, with its wildcards."""
     return [action for statement in POLICY["Statement"] for action in statement["Action"]]
@@ -94,6 +112,7 @@ def is_about(statement: dict[str, Any], arn: str) -> bool:
 # A deployment of each type needs these, among others. Source: `handlers` in CloudFormation's schemas, as cfn-lint ships
 # them. A type that is not here fails the test: give its actions to the deployer first.
 NEEDED_ACTIONS = {
+    "AWS::Budgets::Budget": ("budgets:ModifyBudget", "budgets:ViewBudget", "budgets:TagResource"),
     "AWS::CloudWatch::Alarm": ("cloudwatch:PutMetricAlarm", "cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms"),
     "AWS::CloudWatch::Dashboard": ("cloudwatch:PutDashboard", "cloudwatch:DeleteDashboards", "cloudwatch:GetDashboard"),
     "AWS::DynamoDB::Table": (
@@ -155,6 +174,7 @@ NEEDED_ACTIONS = {
         "cloudformation:DescribeEvents",
         "cloudformation:DeleteStack",
         "cloudformation:ContinueUpdateRollback",
+        "cloudformation:UpdateTerminationProtection",
         "lambda:GetAccountSettings",
         "apigateway:GET",
         "s3:PutObject",

@@ -1,6 +1,6 @@
 """`make cost`: measure all handlers on the way of a signature, print the bill, and write both into results.json."""
 
-from benchmarks import machine, results
+from benchmarks import lambdas, machine, results
 from benchmarks.cost.bill import bill, table
 from benchmarks.cost.prices import prices
 from benchmarks.worker import measure_in_process
@@ -18,7 +18,8 @@ def main() -> None:
     table_of_prices = prices()
     # The bytes and requests of page views, as `make bench` measured them in a simulated minute.
     views_of_a_minute = all_results.get("edge", {}).get("minute")
-    figures = results.add(bill(steps, all_results["sign"]["item_bytes"], table_of_prices, views_of_a_minute))
+    item_bytes, cold_cpu_us = all_results["sign"]["item_bytes"], lambdas.cold_start_cpu_us(all_results)
+    figures = results.add(bill(steps, item_bytes, cold_cpu_us, table_of_prices, views_of_a_minute))
     where = f"{table_of_prices.region}, prices of {table_of_prices.dated}"
     say(bold(f"US dollars for a million confirmed signatures in an hour, {where}"))
     for line in table(figures):

@@ -22,11 +22,15 @@ GOAL_USD = 14.0
 
 
 def bill(
-    steps: StepFigures, item_bytes: float, prices: Prices, minute: Mapping[str, Any] | None = None
+    steps: StepFigures,
+    item_bytes: float,
+    cold_cpu_us: float,
+    prices: Prices,
+    minute: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Return `cost_per_million_without_ses_usd` and its parts. `minute`: what edge/minute.py measured, or None."""
-    busy = lines(steps, item_bytes, BUSY)
-    trickle = lines(steps, item_bytes, TRICKLE)
+    busy = lines(steps, item_bytes, cold_cpu_us, BUSY)
+    trickle = lines(steps, item_bytes, cold_cpu_us, TRICKLE)
     cost = {
         "prices": {"region": prices.region, "dated": prices.dated, "checked": prices.checked},
         "goal_usd": GOAL_USD,
@@ -87,4 +91,10 @@ def _view_lines(views_cost: Mapping[str, Any]) -> list[str]:
     return [
         f"{page_views}, behind the CDN: {views_cost['with_cdn']['all']:.2f}",
         f"{page_views}, without it: {views_cost['without_cdn']['all']:.2f}",
+        "CloudFront's flat-rate plans, a month, WAF included, no overage:",
+        *(
+            f"  {name:<10}{plan['usd']:>5.0f}, enough for {plan['signatures']:,} signatures,"
+            f" which cost {plan['pay_as_you_go_usd']:,.2f} without a plan"
+            for name, plan in views_cost["flat_rate_plans"].items()
+        ),
     ]

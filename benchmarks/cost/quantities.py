@@ -19,6 +19,9 @@ MONTHS = 6
 # "100 bytes of storage overhead" for each item (DynamoDB developer guide, Item sizes and formats).
 ITEM_OVERHEAD = 100
 REQUESTS = ("sign", "confirm_page", "confirm")
+# The share of invocations that start a new environment. AWS bills this start (INIT) since August 2025, and says that
+# there is one in under 1 % of invocations (AWS Compute Blog, "AWS Lambda standardizes billing for INIT Phase").
+COLD_STARTS = 0.01
 # The changes that pass the stream's filters. The relay gets the changes after which the item requests an email
 # (`mail_kind`). The projections get all changes except the claim.
 CHANGES = {"relay": ("put", "claim"), "project": ("put", "mark", "confirm")}
@@ -76,10 +79,11 @@ class Line:
     quantity: float
 
 
-def lines(steps: StepFigures, item_bytes: float, arrivals: ArrivalRate) -> list[Line]:
+def lines(steps: StepFigures, item_bytes: float, cold_cpu_us: float, arrivals: ArrivalRate) -> list[Line]:
+    """Return the bill. `cold_cpu_us`: the CPU time of a cold start, in microseconds."""
     return [
         *_gateway(steps),
-        *_lambda(steps, arrivals),
+        *_lambda(steps, cold_cpu_us, arrivals),
         *_table(steps, item_bytes, arrivals),
         *_queues(arrivals),
         *_logs(steps, arrivals),
@@ -145,12 +149,17 @@ def _gateway(steps: StepFigures) -> list[Line]:
     ]
 
 
-def _lambda(steps: StepFigures, arrivals: ArrivalRate) -> list[Line]:
+def _lambda(steps: StepFigures, cold_cpu_us: float, arrivals: ArrivalRate) -> list[Line]:
     counts = invocations(arrivals)
     gb_seconds = sum(number * gb_seconds_per_invocation(steps, step, arrivals) for step, number in counts.items())
+    init_gb_seconds = sum(
+        COLD_STARTS * number * lambdas.seconds(step, cold_cpu_us, calls=0) * lambdas.memory_mb(step) / 1024
+        for step, number in counts.items()
+    )
     return [
         Line("Lambda: requests", "lambda_request", sum(counts.values())),
         Line("Lambda: GB-seconds", "lambda_gb_second", gb_seconds),
+        Line("Lambda: GB-seconds, INIT", "lambda_gb_second", init_gb_seconds),
     ]
 
 

@@ -11,6 +11,7 @@ MILLION = 1_000_000
 VIEWS = 10
 # Assumptions: no viewer has a cached copy, and a page is open for twenty seconds, so it requests the count twice.
 COUNTS_PER_VIEW = 2
+PLANS = ("free", "pro", "business", "premium")
 # Bytes of an answer's headers. Ours have about 600, and CloudFront adds its own.
 HEADER_BYTES = 800
 
@@ -21,7 +22,23 @@ def views(minute: Mapping[str, Any], steps: StepFigures, prices: Prices) -> dict
         "views_per_signature": VIEWS,
         "with_cdn": _bill(_lines_with_cdn(minute), prices),
         "without_cdn": _bill(_lines_without_cdn(minute, steps), prices),
+        "flat_rate_plans": flat_rate_plans(minute, prices),
     }
+
+
+def flat_rate_plans(minute: Mapping[str, Any], prices: Prices) -> dict[str, dict[str, float]]:
+    """Return for each plan of CloudFront its price a month, the signatures for which its requests are enough, and their
+    price without the plan. The plans' 50 TB (of the free plan: 100 GB) are enough for more.
+    """
+    requests = requests_per_signature(minute) + len(REQUESTS)
+    usd_per_signature = _bill(_lines_with_cdn(minute), prices)["all"] / MILLION
+    plans = {}
+    for name in PLANS:
+        plan = prices.by_name[f"cdn_plan_{name}"]
+        signatures = plan.per // requests
+        pay_as_you_go = round(signatures * usd_per_signature, 2)
+        plans[name] = {"usd": plan.usd, "signatures": signatures, "pay_as_you_go_usd": pay_as_you_go}
+    return plans
 
 
 def _bill(lines: list[Line], prices: Prices) -> dict[str, float]:

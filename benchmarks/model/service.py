@@ -63,15 +63,13 @@ def calibrated_service(results: Mapping[str, Any]) -> Service:
     cpu_of_email = lambdas.interpolate(steps["send"], "cpu_us", QUEUE_BATCH) / QUEUE_BATCH
     calls_of_email = lambdas.interpolate(steps["send"], "calls", QUEUE_BATCH) / QUEUE_BATCH
     cpu_of_relay = lambdas.interpolate(steps["relay"], "cpu_us", RELAY.batch_size)
-    cold = results["cold_start_ms"]
-    cpu_of_cold_start = (cold["ours"] + cold["python"]) * 1000
     return Service(
         sign=_seconds_with_one_call("sign", steps),
         confirm=_seconds_with_one_call("confirm_page", steps) + _seconds_with_one_call("confirm", steps),
         mail=lambdas.seconds("send", cpu_of_email, calls_of_email, mails=1),
         # Assumption: storing takes the CPU time of signing. StoreOverflow has as much memory as SendMail ("send").
         store=lambdas.seconds("send", steps["sign"]["cpu_us"], calls=1),
-        cold=lambdas.seconds("sign", cpu_of_cold_start, calls=0),
+        cold=lambdas.seconds("sign", lambdas.cold_start_cpu_us(results), calls=0),
         relay_batch=lambdas.seconds("relay", cpu_of_relay, calls=calls_of_relay),
         project_bucket=2 * lambdas.seconds("project", cpu_of_write, calls=1),
         project_record=lambdas.seconds("project", cpu_of_record, calls=0),

@@ -1,4 +1,4 @@
-"""S3 for files of exports, opt-in lists, imports and hash comparisons. Nothing here holds a whole file in memory."""
+"""S3 for files of exports, opt-in lists and imports. Nothing here holds a whole file in memory."""
 
 from contextlib import closing
 from functools import cache

@@ -27,7 +27,7 @@ CONFIG = Config(
 # Signing tries the table once. If this attempt fails or is throttled, the signature goes into the overflow queue. A
 # supporter waits at most 3 s for the write and 3 s for the queue.
 # To save CPU time, the SDK does not check the types of the parameters. expressions.py gives every value its type, and
-# tests/referee/replay.py repeats the calls of all handlers with a client that checks the types.
+# tests/judge/replay.py repeats the calls of all handlers with a client that checks the types.
 SIGNING_CONFIG = Config(
     user_agent=_USER_AGENT,
     parameter_validation=False,

@@ -17,6 +17,7 @@ from chalicelib.aws import clients
 from chalicelib.aws.failures import THROTTLES, code_of, is_refusal, report_denial, translate_errors
 from chalicelib.core import log
 from chalicelib.core.errors import Denied, MailRefused, RateExceeded, SendingStopped, Throttled, Unreached
+from chalicelib.core.printable import ENCODED_WORD, one_line
 from chalicelib.core.settings import settings
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def _names_and_values(values: Mapping[str, str]) -> list[Any]:
 
 def sender_header(address: str, name: str) -> str:
     """Return the sender as SES expects it: the name, if there is one, and the address. Cut a name that is too long."""
-    name = " ".join(name.split())  # A header must not contain line breaks.
+    name = one_line(name)
     if not name:
         return address
     whole = _name_and_address(address, name)
@@ -133,8 +134,11 @@ def sender_header(address: str, name: str) -> str:
 
 
 def _name_and_address(address: str, name: str) -> str:
-    """Return name and address. If the name is not ASCII, encode it (RFC 2047), because SES accepts only ASCII."""
-    if name.isascii():
+    """Return name and address. If the name is not ASCII, encode it (RFC 2047), because SES accepts only ASCII.
+
+    Also encode a name that seems to be encoded: email programs would show what it decodes to.
+    """
+    if name.isascii() and ENCODED_WORD not in name:
         return formataddr((name, address))
     # An encoded word has at most 75 characters, and `formataddr` would write a longer one. A space separates the words.
     return f"{Header(name, 'utf-8', maxlinelen=75).encode(linesep='')} <{address}>"

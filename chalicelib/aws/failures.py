@@ -67,6 +67,15 @@ def translate_errors(service: str, own_translator: ErrorTranslator | None = None
         raise translation from error
 
 
+@contextmanager
+def refusals_as(error_class: type[PetitionsError]) -> Iterator[None]:
+    """Raise `error_class` for an error that `translate_errors` does not translate: a repeated call would fail again."""
+    try:
+        yield
+    except ClientError as error:
+        raise error_class from error
+
+
 def _translation(error: ClientError, service: str) -> Unavailable | None:
     """Return the domain error, or None for an error that shows a bug."""
     code = code_of(error)

@@ -1,7 +1,7 @@
 """SQS queues of JSON messages.
 
-Some queues are for jobs, which do long work in steps: exports, imports, updates, opt-in lists and hash comparisons. An
-opt-in list names the people who asked for updates. A hash comparison counts who signed both here and elsewhere.
+Some queues are for jobs, which do long work in steps: exports, imports, updates and opt-in lists. An
+opt-in list names the people who asked for updates.
 """
 
 import json
@@ -158,11 +158,6 @@ def imports_queue() -> Queue:
 @cache
 def opt_in_lists_queue() -> Queue:
     return Queue(clients.sqs(), settings().queues["lists"])
-
-
-@cache
-def hash_comparisons_queue() -> Queue:
-    return Queue(clients.sqs(), settings().queues["comparisons"])
 
 
 @cache

@@ -1,25 +1,9 @@
-# /// script
-# requires-python = ">=3.11"
-# dependencies = ["email-validator==2.4.0", "idna==3.20"]
-# ///
-"""Email addresses: the form that we send to, and the canonical form that identifies a person.
-
-A partner also runs this file as a tool, to hash the addresses of its own signers (docs/campaign.md). The site serves
-this file as hash_addresses.py. Site and partner run the same code, so they compute the same hash for an address.
-
-    python hash_addresses.py addresses.csv --column Email --key key.txt --out hashes.txt
-"""
+"""Email addresses: the form that we send to, and the canonical form that identifies a person."""
 
 import unicodedata
-from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from dataclasses import dataclass
 from hashlib import sha256
 from hmac import digest
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from typing import TextIO
 
 GMAIL = frozenset({"gmail.com", "googlemail.com"})
 # SES accepts only ASCII before the @. allow_smtputf8 lets other letters through, so that `read_address` can refuse them
@@ -35,6 +19,11 @@ _BLANK = (
 )
 _ENDINGS = (".", ",", ";")
 _MAILTO = "mailto:"
+
+
+# In characters (RFC 5321). Longer texts are refused unread: the time of parsing grows faster than their length.
+MAX_LENGTH = 254
+WRONG_FORMAT = "Enter an email address in the correct format, like name@example.org"
 
 
 class AddressError(ValueError):
@@ -54,10 +43,13 @@ def read_address(typed: str) -> Address:
     # Imported here because it compiles Unicode patterns for 20 ms, and many cold starts read no address.
     from email_validator import EmailNotValidError, validate_email
 
+    stripped = strip_pasted(typed)
+    if len(stripped) > MAX_LENGTH:
+        raise AddressError(WRONG_FORMAT)
     try:
-        valid = validate_email(strip_pasted(typed), **VALIDATOR_OPTIONS)  # type: ignore[arg-type]
+        valid = validate_email(stripped, **VALIDATOR_OPTIONS)  # type: ignore[arg-type]
     except EmailNotValidError as error:
-        raise AddressError("Enter an email address in the correct format, like name@example.org") from error
+        raise AddressError(WRONG_FORMAT) from error
     if not valid.local_part.isascii():
         raise AddressError("We cannot send email to addresses with letters like these before the @. Use another one")
     # We send to the address as it was typed. `ascii_domain` is in lower case, so use it only for other domains.
@@ -111,90 +103,3 @@ def signature_id(slug: str, canonical_address: str, secret: str) -> str:
     """Return 128 bits of an HMAC as hex. The slug is hashed too, so a person has a different id in each petition."""
     mac = digest(secret.encode(), f"{slug}\0{canonical_address}".encode(), sha256)
     return mac[:HASH_BYTES].hex()
-
-
-def keyed_hash(canonical_address: str, key: bytes) -> bytes:
-    """Return 128 bits of an HMAC. Without the key, nobody can test whether a hash belongs to an address."""
-    return digest(key, canonical_address.encode(), sha256)[:HASH_BYTES]
-
-
-def encoding_of(start: bytes) -> str:
-    """Return the encoding of a file that begins with these bytes. In Windows PowerShell, `>` writes UTF-16."""
-    return "utf-16" if start.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig"
-
-
-# Only the tool uses the code below.
-
-
-def hash_rows(rows: "Iterable[tuple[int, str]]", key: bytes) -> tuple[list[str], list[int]]:
-    """Return each hash once, and the row numbers of invalid addresses. Sort the hashes, to hide the rows' order."""
-    hashes, invalid_rows = set(), []
-    for number, typed in rows:
-        try:
-            address = read_address(typed)
-            hashes.add(keyed_hash(address.canonical, key).hex())
-        except AddressError:
-            invalid_rows.append(number)
-    return sorted(hashes), invalid_rows
-
-
-def _rows(file: "TextIO", column: str | None) -> "Iterator[tuple[int, str]]":
-    """Yield number and text of each line that is not blank. With `column`: number and this column of each CSV row.
-
-    Yield "" for a row that ends before the column, so that the row is reported as one without an address.
-    """
-    import csv
-
-    if column is None:
-        for number, line in enumerate(file, 1):
-            if line.strip():
-                yield number, line
-        return
-    reader = csv.reader(file)
-    columns = next(reader, [])
-    if column not in columns:
-        raise SystemExit(f"There is no column {column}. There are: {', '.join(columns)}")
-    position = columns.index(column)
-    for number, row in enumerate(reader, 2):  # Row 1 is the heading.
-        if row:
-            yield number, row[position] if position < len(row) else ""
-
-
-def _first_rows(rows: list[int]) -> str:
-    """Return the first twenty row numbers, and "..." if there are more."""
-    shown = [str(row) for row in rows[:20]]
-    if len(rows) > 20:
-        shown.append("...")
-    return ", ".join(shown)
-
-
-def main(arguments: "Sequence[str] | None" = None) -> None:
-    """Hash the addresses of a file. Write or print the hashes, and say on the error stream how many there are."""
-    import argparse
-    import sys
-    from pathlib import Path
-
-    parser = argparse.ArgumentParser(description="Hash email addresses with the key that the charity gave you.")
-    parser.add_argument("file", type=Path, help="a text file with an address on each line, or a CSV with --column")
-    parser.add_argument("--column", help="the heading of the CSV's column with the addresses")
-    parser.add_argument("--key", type=Path, required=True, help="a file with the key")
-    parser.add_argument("--out", type=Path, help="the file to write the hashes to; without it they are printed")
-    parser.add_argument("--encoding", default="utf-8-sig", help="the encoding of the file: utf-8-sig, utf-16 or cp1252")
-    options = parser.parse_args(arguments)
-    key_file = options.key.read_bytes()
-    key_in_hex = key_file.decode(encoding_of(key_file))
-    key = bytes.fromhex(key_in_hex.strip())
-    with options.file.open(encoding=options.encoding, newline="") as file:
-        hashes, invalid_rows = hash_rows(_rows(file, options.column), key)
-    hash_lines = "".join(f"{each}\n" for each in hashes)
-    if options.out:
-        options.out.write_text(hash_lines, encoding="ascii", newline="\n")
-    else:
-        sys.stdout.write(hash_lines)
-    print(f"{len(hashes)} different addresses", file=sys.stderr)
-    if invalid_rows:
-        print(f"{len(invalid_rows)} without a valid address, in row {_first_rows(invalid_rows)}", file=sys.stderr)
-
-
-if __name__ == "__main__":
-    main()

@@ -143,6 +143,10 @@ class ConditionFailed(PetitionsError):
     index: int = 0
 
 
+class DayNotClosed(PetitionsError):
+    """DynamoDB refuses to close a day of a tally, and will always refuse. Somebody must find out why."""
+
+
 @dataclass(repr=False)
 class NotYet(PetitionsError):
     """A message cannot be processed now: another worker processes it, it is too early, or this worker's time is up.

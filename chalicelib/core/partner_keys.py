@@ -4,8 +4,6 @@ COUNTS      PARTNERS               <source>         one partner and its settings
             WORDING#<source>       <version>        a consent wording of a partner, as people agreed to it
             RECEIPT#<slug>#<source>#<bucket> <digest> the record of one signature from a partner; <digest> is a hash of
                                                     the partner's own id of the signature. The record has only ids
-            HASHKEYS#<slug>        <source>         the secret key with which a source hashes its signers' addresses.
-                                                    Here <source> is another site or collection (petitions/figure.py)
 """
 
 from chalicelib.core import keys
@@ -29,7 +27,3 @@ def receipt(slug: str, source: str, digest: str) -> Key:
 
 def receipt_partition(slug: str, source: str, bucket: str) -> str:
     return f"RECEIPT#{slug}#{source}#{bucket}"
-
-
-def hash_key(slug: str, source: str) -> Key:
-    return Key(keys.COUNTS, f"HASHKEYS#{slug}", source)

@@ -1,84 +1,83 @@
-"""Find web addresses in text, as email programs do. Email programs make a link of all that looks like an address."""
+"""Find web addresses in text that anybody may send. Email programs make a link of all that looks like an address.
+
+No library looks for them: a parser of addresses needed 15 s for 100 characters. The time of each search here grows with
+the length of the text, and no faster.
+"""
 
 import re
 import unicodedata
 from collections.abc import Iterator
 from functools import cache
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from linkify_it import LinkifyIt
 
 # Characters that count as dots. IDNA treats the first as a dot (UTS #46), and NFKC does not replace it. The others look
 # like dots.
 _DOTS = str.maketrans("\u3002\u06d4\u0701\u0702\ua4f8\u2024", "......")
-# After `_folded`, every web address has one of these. For other texts, do not load the linkifier (90 ms of CPU).
-_POSSIBLE = re.compile(r"[.:/@\[]")
-# What the linkifier does not find, such as a scheme without slashes, or a domain whose ending does not exist.
-_MISSED_BY_LINKIFIER = re.compile(
-    r":\S|//|\S@\S|[\w-]\.[a-zA-Z]{2,}/|\bwww\.|\[\.\]|\.(?:example|test|invalid|onion|local)\b", re.IGNORECASE
+# These never occur in an address (RFC 3986).
+_BETWEEN_ADDRESSES = re.compile(r'[\s<>"\\^`{|}]+')
+_AROUND_ADDRESS = ".,:;!?'()[]*_~"
+_ADDRESS = re.compile(
+    r"//|\S@\S|\bwww\.|\[\.\]|xn--|[^\s.]\.[^\W\d_]{2,}/|(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}[/:?#]", re.IGNORECASE
 )
-# The linkifier looks for an address after each of these. If a word has many, this takes seconds: 6 s for 1,000 times
-# "|a." (measured). So a longer word than this is split there.
-_SEPARATORS = re.compile(r"[$+<=>^`|]")
-_LONGEST_WORD = 100
-_WITHOUT_COLONS_AND_SLASHES = str.maketrans(":/", "  ")
-# What `_MISSED_BY_LINKIFIER` finds in "at 10:30".
-_COLON_IN_PROSE = re.compile(r":\S")
+# In a name, each colon makes an address. In prose, it may follow a word or be part of a time: "at 10:30".
+_SCHEME = re.compile(r"\b(?:https?|ftp|file|mailto|tel|sms|javascript|vbscript|data|blob):\S", re.IGNORECASE)
+_COLON = re.compile(r":\S")
+# The last part of "evil.com": a dot after any character, and what is no ASCII punctuation.
+_ENDING = re.compile(r"(?<=[^\s.])\.([^\s!-,./:-@\[-`{-~]++)(?!\.[^\s!-/:-@\[-`{-~])")
+_RESERVED = ("example", "test", "invalid", "onion", "local")
+# Letters of other scripts that look like Latin ones: people read "evil.сom" as "evil.com".
+_LOOKALIKES = str.maketrans("асеіјорѕухкмтвԁԛԝοαικντρυ", "aceijopsyxkmtbdqwoaikvtpu")
 
 
 def web_addresses(text: str) -> list[str]:
-    """Return the web and email addresses in the text. Characters that look like a dot count as a dot.
-
-    An address that the linkifier misses is returned only in part, such as ":/" or "www.". This is enough to refuse it.
-    """
-    return [found for word in _words(_folded(text)) for found in _addresses_in(word)]
-
-
-def _words(text: str) -> Iterator[str]:
-    for word in text.split():
-        yield from _SEPARATORS.split(word) if len(word) > _LONGEST_WORD else [word]
-
-
-def _addresses_in(word: str) -> list[str]:
-    if not _POSSIBLE.search(word):
-        return []
-    matches = _linkifier().match(word)  # None if there are no matches.
-    if matches:
-        return [match.text for match in matches]
-    return [match.group() for match in _MISSED_BY_LINKIFIER.finditer(word)]
+    """Return the words of a name that have a web or email address. Characters that look like a dot count as a dot."""
+    return [word for word in _words(text) if _has_address(word) or _COLON.search(word)]
 
 
 def links_in(text: str) -> set[str]:
-    """Return the web and email addresses in prose. Leave out matches that are no address, such as ":3" in "at 10:30".
+    """Return the web and email addresses in prose, with all that is written next to them without a space."""
+    return {word for word in _words(text) if _has_address(word) or _SCHEME.search(word)}
 
-    Email programs also find addresses directly after a colon or slash, as in "see:www."; the linkifier does not. So
-    search the text a second time, without colons and slashes.
-    """
-    # Fold first, because folding turns other characters into colons and slashes.
-    separated = _folded(text).translate(_WITHOUT_COLONS_AND_SLASHES)
-    found = [*web_addresses(text), *web_addresses(separated)]
-    return {each for each in found if not _COLON_IN_PROSE.fullmatch(each)}
+
+def _words(text: str) -> Iterator[str]:
+    for word in _BETWEEN_ADDRESSES.split(_folded(text)):
+        yield word.strip(_AROUND_ADDRESS)
+
+
+def _has_address(word: str) -> bool:
+    return bool(_ADDRESS.search(word)) or any(_is_top_level(ending) for ending in _ENDING.findall(word))
+
+
+def _is_top_level(ending: str) -> bool:
+    """Return whether this is a top-level domain, or looks like one: "ćom"."""
+    lower = "".join(character for character in ending.lower() if unicodedata.category(character)[0] != "S")
+    letters = [character for character in unicodedata.normalize("NFKD", lower) if not unicodedata.combining(character)]
+    plain = "".join(letters).translate(_LOOKALIKES)
+    return not _top_level_domains().isdisjoint((lower, plain))
 
 
 def _folded(text: str) -> str:
-    """Replace compatibility characters by ordinary ones and all kinds of dots by "."; remove invisible characters."""
+    """Replace compatibility characters by ordinary ones and all kinds of dots by ".". Remove invisible characters, and
+    split words at quotation marks and other punctuation that is not ASCII.
+    """
     if text.isascii():
         return text
     plain = unicodedata.normalize("NFKC", text).translate(_DOTS)
-    visible = [character for character in plain if unicodedata.category(character) != "Cf"]
-    return "".join(visible)
+    return "".join(_folded_character(character) for character in plain)
+
+
+def _folded_character(character: str) -> str:
+    category = unicodedata.category(character)
+    if category == "Cf":
+        return ""
+    return " " if category[0] == "P" and not character.isascii() else character
 
 
 @cache
-def _linkifier() -> "LinkifyIt":
-    # Imported here, because few signatures need it: those with a changed letter to the petition's targets, and those
-    # with a dot, "/" or "@" in the name.
-    from linkify_it import LinkifyIt
+def _top_level_domains() -> frozenset[str]:
+    # Imported here, because few signatures need it: those with a dot in the name, or with a changed letter.
     from publicsuffixlist import PSLFILE
 
     with open(PSLFILE, encoding="utf-8") as file:  # noqa: PTH123
         lines = [line.strip() for line in file]
     rules = [line for line in lines if line and not line.startswith("//")]
-    top_level_domains = {rule.rpartition(".")[2] for rule in rules}
-    return LinkifyIt().tlds(sorted(top_level_domains))
+    return frozenset({*_RESERVED, *(rule.rpartition(".")[2] for rule in rules)})

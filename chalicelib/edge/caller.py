@@ -1,4 +1,4 @@
-"""Where a request comes from: the visitor's address, and the prefix of our paths.
+"""Where a request comes from: the visitor's address, the page that sent it, and the prefix of our paths.
 
 A CDN sends address and prefix in headers. Anybody can send such headers, so use them only if the request has the CDN's
 key.
@@ -7,6 +7,7 @@ key.
 import re
 from hmac import compare_digest
 from socket import AF_INET, AF_INET6, inet_pton
+from urllib.parse import urlsplit
 
 from chalice.app import Request
 
@@ -23,6 +24,22 @@ def source_ip(request: Request) -> str:
         return from_cdn
     identity = request.context.get("identity") or {}
     return str(identity.get("sourceIp") or "")
+
+
+def is_from_own_page(request: Request) -> bool | None:
+    """Return whether a page of this site sent the request. None: the browser does not say, or it is no browser.
+
+    No page of another site can set these headers in a browser (MDN, "Forbidden request header"). A program can send
+    anything. "null" and "none" say nothing: our pages send no referrer, so their forms have the origin "null".
+    """
+    relation = _header(request, "sec-fetch-site")
+    if relation not in ("", "none"):
+        return relation == "same-origin"
+    origin = _header(request, "origin")  # Older browsers send only this, at least with a script's request.
+    if origin in ("", "null"):
+        return None
+    site = urlsplit(settings().site_url)
+    return origin == f"{site.scheme}://{site.netloc}"
 
 
 def path_prefix(request: Request) -> str:

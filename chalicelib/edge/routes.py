@@ -101,11 +101,6 @@ _ALL = (
     _staff("GET", "/petitions/{slug}/versions", "list_versions", Function.MANAGE, Right.MANAGE),
     _staff("POST", "/petitions/{slug}/preview", "preview_petition", Function.MANAGE, Right.MANAGE),
     _staff("POST", "/petitions/{slug}/figures", "enter_figure", Function.MANAGE, Right.MANAGE),
-    _staff("POST", "/petitions/{slug}/hash-keys", "issue_hash_key", Function.MANAGE, Right.MANAGE),
-    _staff("GET", "/petitions/{slug}/comparisons", "list_comparisons", Function.MANAGE, Right.MANAGE),
-    _staff(
-        "DELETE", "/petitions/{slug}/comparisons/{comparison_id}", "cancel_comparison", Function.MANAGE, Right.MANAGE
-    ),
     _staff("GET", "/petitions/{slug}/updates", "list_all_updates", Function.MANAGE, Right.MANAGE),
     _staff("POST", "/petitions/{slug}/updates", "draft_update", Function.MANAGE, Right.MANAGE),
     _staff("GET", "/petitions/{slug}/updates/{update_id}", "read_update", Function.MANAGE, Right.MANAGE),

@@ -17,7 +17,7 @@ class ShownExport(TypedDict):
     format: Format
     columns: list[Column]
     recipient: str | None
-    """The age public key, or openpgp: and the key's fingerprint."""
+    """The age public key."""
     moment: Time
     """The export contains the signatures confirmed at or before this moment, except those withdrawn since."""
     requested_by: str

@@ -24,8 +24,7 @@ CONTENT_TYPES = {Format.CSV: "text/csv; charset=utf-8", Format.NDJSON: "applicat
 def deliver(export: Export, context: ExportContext) -> Export:
     """Write the file and the cover sheet, and return the export as done.
 
-    If the export's rows do not agree with the tally, write nothing and return the export as failed. Raise Invalid if
-    the recipient's public key no longer works.
+    If the export's rows do not agree with the tally, write nothing and return the export as failed.
     """
     if not is_consistent(export.count_at_moment, export.totals):
         return export.in_end_state(JobState.FAILED, why=disagreement(export.count_at_moment, export.totals))
@@ -80,9 +79,9 @@ def _join_parts(export: Export, context: ExportContext) -> Path:
 
 def _encrypt_file(export: Export, plain: Path, folder: Path) -> Path:
     """Encrypt the file, delete `plain`, and return the new path. Without a recipient, only return `plain`."""
-    if export.recipient_key is None:
+    if export.recipient is None:
         return plain
-    encrypt(plain, folder / "encrypted", export.recipient_key)
+    encrypt(plain, folder / "encrypted", export.recipient)
     plain.unlink()
     return folder / "encrypted"
 

@@ -61,7 +61,8 @@ class Selection:
             return True
         # Withdrawn after the moment or shortly before it: perhaps the tally includes this signature. The state does not
         # matter: if the person signed again, the same item is pending or confirmed, and keeps `withdrawn_at`.
-        if item.get("withdrawn_at", "") >= self.unsure_from:
+        left_at = max(item.get("withdrawn_at", ""), item.get("pending_again_at", ""))
+        if left_at >= self.unsure_from:
             self.totals.gone += 1
         # Confirmed soon after the moment: perhaps the tally includes this signature. If it is in `gone` too, it counts
         # twice. This only makes the second stage accept a slightly larger difference between rows and tally.

@@ -24,7 +24,7 @@ LIFETIME = timedelta(days=7)
 SETTLING = START_DELAY
 # A link to a file works for so many seconds, for everybody who has the link.
 LINK_SECONDS = 15 * 60
-MAX_RECIPIENT_LENGTH = 12_000
+MAX_RECIPIENT_LENGTH = 200
 
 
 class Format(StrEnum):
@@ -63,9 +63,7 @@ class ExportRequest(BaseModel):
     ] = list(DEFAULT_COLUMNS)
     """Email addresses cannot be exported."""
     recipient: Annotated[str, Field(max_length=MAX_RECIPIENT_LENGTH)] | None = None
-    """An age public key (age1...) or an OpenPGP public key (the armoured block). Then only the key's owner can read the
-    file. A private key is refused and not stored.
-    """
+    """An age public key (age1...). Only its owner can then read the file. A private key is refused and not stored."""
 
     @field_validator("columns")
     @classmethod
@@ -116,17 +114,15 @@ class Export(Job):
     """The stored item. Each step adds to `parts` and `totals`.
 
     `parts`: for each bucket (partition of signatures) that is written, in order, the S3 key of its rows; "" if it has
-    no rows. `recipient`: what staff see of `recipient_key`, the public key.
+    no rows. `recipient`: a public key of age.
     """
 
     kind: ClassVar[str] = "export"
     lifetime: ClassVar[timedelta] = LIFETIME
-    secrets: ClassVar[tuple[str, ...]] = ("recipient_key",)
 
     format: Format
     columns: list[Column]
     recipient: str | None = None
-    recipient_key: str | None = None
     parts: list[str] = Field(default_factory=list)
     totals: Totals = Field(default_factory=Totals)
     result: Result | None = None
@@ -153,7 +149,4 @@ class Export(Job):
     @property
     def extension(self) -> str:
         """Return the end of the file's name, such as .csv or, for a file encrypted with age, .csv.age."""
-        if self.recipient is None:
-            return f".{self.format}"
-        encryption = "age" if self.recipient.startswith("age1") else "gpg"
-        return f".{self.format}.{encryption}"
+        return f".{self.format}" if self.recipient is None else f".{self.format}.age"

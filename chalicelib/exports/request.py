@@ -13,7 +13,6 @@ from chalicelib.tallies.prove import COUNT, tally_sums
 
 def new_export(request: ExportRequest, petition: Petition, owner: str, now: datetime, tables: Tables) -> Export:
     """Return a new export, not stored yet. Raise Invalid if the recipient's public key is invalid."""
-    recipient = recipient_of(request.recipient) if request.recipient else None
     moment = now.replace(microsecond=0)  # As it is stored.
     return Export(
         job_id=new_id(petition.slug, moment),
@@ -23,8 +22,7 @@ def new_export(request: ExportRequest, petition: Petition, owner: str, now: date
         expected=tally_sums(petition, now, tables)[COUNT],
         format=request.format,
         columns=request.columns,
-        recipient=recipient.shown if recipient else None,  # What staff see of the public key.
-        recipient_key=recipient.key if recipient else None,
+        recipient=recipient_of(request.recipient) if request.recipient else None,
     )
 
 

@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-from chalicelib.core.errors import Invalid
 from chalicelib.exports.deliver import delete_files, deliver
 from chalicelib.exports.gather import ExportContext, delete_parts, gather
 from chalicelib.exports.model import Export
-from chalicelib.jobs.model import JobState, Step
+from chalicelib.jobs.model import Step
 
 # The longest times of the two kinds of steps, in seconds. With ten million signatures, a part takes 20 seconds. With
 # one million, the last step took a few seconds (decision 018).
@@ -24,14 +23,7 @@ class ExportWork:
         if export.missing_buckets:
             bucket = export.missing_buckets[0]
             return Step(PART_SECONDS, lambda: gather(export, bucket, self.context))
-        return Step(FILE_SECONDS, lambda: self._deliver(export))
-
-    def _deliver(self, export: Export) -> Export:
-        """Write the files. If the recipient's public key no longer works, the export fails."""
-        try:
-            return deliver(export, self.context)
-        except Invalid as error:
-            return export.in_end_state(JobState.FAILED, why=error.errors[0].message)
+        return Step(FILE_SECONDS, lambda: deliver(export, self.context))
 
     def tidy(self, export: Export) -> None:
         delete_parts(export, self.context)

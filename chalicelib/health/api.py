@@ -1,6 +1,5 @@
 """The route by which staff read the site's health."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,7 @@ from chalicelib.mail.whole_rate import is_quota_reserved
 from chalicelib.petitions.find import all_petitions
 from chalicelib.shedding.level import stored_level
 from chalicelib.staff.authorizer import staff_view
-from chalicelib.tallies.prove import adjustments
+from chalicelib.tallies.prove import tally_health
 
 if TYPE_CHECKING:
     from chalicelib.health.answers import StaffHealth
@@ -49,6 +48,8 @@ def read_staff_health(request: Request) -> Response:
 
 
 def _facts(now: datetime) -> HealthFacts:
+    titles = {petition.slug: petition.title for petition in all_petitions(tables())}
+    tallies = tally_health(titles, now - CORRECTIONS_SHOWN_FOR, tables())
     return HealthFacts(
         mail_waiting=mail_queue().depth() + other_mail_queue().depth(),
         emails_per_second=settings().mail_per_second,
@@ -56,13 +57,8 @@ def _facts(now: datetime) -> HealthFacts:
         is_quota_reserved=is_quota_reserved(now, tables()),
         overflow_waiting=overflow_queue().depth(),
         load_shedding=stored_level(tables()),
-        corrections=list(_corrections(now)),
+        # The tallies call these adjustments.
+        corrections=[Correction(titles[slug], at, amount) for slug, at, amount in tallies.adjustments],
+        days_refused=[(titles[slug], day) for slug, day in tallies.refused.items()],
         readiness=latest_readiness(now, tables()),
     )
-
-
-def _corrections(now: datetime) -> Iterator[Correction]:
-    """Yield the recent corrections of petitions' counts. The tallies call these adjustments."""
-    titles = {petition.slug: petition.title for petition in all_petitions(tables())}
-    for slug, at, amount in adjustments(titles.keys(), now - CORRECTIONS_SHOWN_FOR, tables()):
-        yield Correction(titles[slug], at, amount)

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
+from itertools import starmap
 
 from chalicelib.core.times import iso
 from chalicelib.health.readiness import Readiness
@@ -39,6 +40,7 @@ class HealthFacts:
     """The facts behind the messages. `mail_waiting`: the emails in both mail queues.
 
     `overflow_waiting`: signatures that are accepted but not stored yet. `load_shedding`: how far the load is reduced.
+    `days_refused`: past days that DynamoDB refuses to close, each after the title of its petition.
     `is_quota_reserved`: other email waits, because the rest of SES's daily quota is only for confirmations.
     """
 
@@ -48,6 +50,7 @@ class HealthFacts:
     overflow_waiting: int
     load_shedding: Level
     corrections: Sequence[Correction] = ()
+    days_refused: Sequence[tuple[str, date]] = ()
     readiness: Readiness | None = None
     is_quota_reserved: bool = False
 
@@ -65,6 +68,7 @@ def messages(facts: HealthFacts) -> list[Message]:
         *_overflow_messages(facts),
         *_shedding_messages(facts),
         *map(_correction_message, facts.corrections),
+        *starmap(_refused_message, facts.days_refused),
     ]
     # Readiness is about an expected crowd. So it may be a warning while everything works now.
     readiness = list(_readiness_messages(facts.readiness))
@@ -151,6 +155,14 @@ def _correction_message(correction: Correction) -> Message:
     text = (
         f"The count of “{correction.title}” was corrected by {correction.amount:+,} at {iso(correction.at)}. It is now "
         "correct. If you quoted or froze an earlier number, publish a correction."
+    )
+    return Message(Health.WARNING, text)
+
+
+def _refused_message(title: str, day: date) -> Message:
+    text = (
+        f"The count of “{title}” is right, but the numbers of {day:%-d %B} cannot be put together. "
+        "So counting takes longer each day. Tell your engineer."
     )
     return Message(Health.WARNING, text)
 

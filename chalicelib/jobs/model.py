@@ -58,7 +58,7 @@ class Job(BaseModel):
 
     Only one job of a kind runs at a time for each `key`, such as a petition's slug. `lifetime`: how long after its
     request a finished job expires. `patience`: how long a job may make no progress before it counts as failed; longer
-    than any function runs. `secrets`: the fields that are removed when the job ends. `touched_at`: when the job was
+    than any function runs. `touched_at`: when the job was
     last stored. `steps`: the number of recorded steps. `processed` of `expected` units of work are done. `rests_until`:
     no step starts before this time. `beat_at`: when a worker last showed that it runs the job. `why`: a sentence for
     staff that says why the job failed.
@@ -69,7 +69,6 @@ class Job(BaseModel):
     kind: ClassVar[str]
     lifetime: ClassVar[timedelta]
     patience: ClassVar[timedelta] = timedelta(hours=6)
-    secrets: ClassVar[tuple[str, ...]] = ()
 
     job_id: str
     requested_by: str
@@ -128,9 +127,8 @@ class Job(BaseModel):
         return now >= max(self.beat_at, self.rests_until or self.beat_at) + SILENCE
 
     def in_end_state(self, state: JobState, **fields: Any) -> Self:
-        """Return the job with this end state, such as DONE, and these fields, and without its secrets."""
-        no_secrets = dict.fromkeys(self.secrets)  # Each is None.
-        return self.model_copy(update={"state": state, **no_secrets, **fields})
+        """Return the job with this end state, such as DONE, and these fields."""
+        return self.model_copy(update={"state": state, **fields})
 
     def as_stalled(self) -> Self:
         """Return the job as failed, because it made no progress."""

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from chalicelib.aws.queue import Outgoing, Queue
-from chalicelib.aws.table import Change, Tables
+from chalicelib.aws.table import Tables
 from chalicelib.core.errors import UnknownThing
 from chalicelib.jobs import store
-from chalicelib.jobs.model import JOB_ID_PATTERN, START_DELAY, Job, JobState, JobType
+from chalicelib.jobs.model import JOB_ID_PATTERN, START_DELAY, Job, JobType
 
 _job_id = re.compile(JOB_ID_PATTERN)
 
@@ -57,15 +57,6 @@ def find_job(model: type[JobType], job_id: str, tables: Tables, key: str | None 
 def jobs_of(model: type[JobType], key: str, tables: Tables) -> Iterator[JobType]:
     """Yield the jobs of this kind and key, newest first."""
     return store.newest_first(model, key, tables)
-
-
-def change_to_done(job: Job, now: datetime) -> Change:
-    """Return the change that ends an open job as done.
-
-    Write the change in one transaction with the results of the job's last step. The change has a condition: it fails
-    if the job was cancelled, or if another process was faster. Then the results are not stored either.
-    """
-    return store.step_change(job, job.in_end_state(JobState.DONE), now)
 
 
 def cancel(job: JobType, now: datetime, tables: Tables) -> JobType:

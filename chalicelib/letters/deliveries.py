@@ -15,7 +15,7 @@ from chalicelib.core.letter_keys import LETTER, letter_ids
 from chalicelib.core.times import iso
 from chalicelib.letters.counts import count_change, shard_of
 from chalicelib.letters.model import LIFETIME, target_unless_removed
-from chalicelib.letters.target_state import note_rejection, pause
+from chalicelib.letters.target_state import is_sent_since_resume, note_rejection, pause
 from chalicelib.mail.counted import CountedDeliveries
 from chalicelib.mail.deliveries import REJECTED, DeliveryOutcome
 from chalicelib.mail.model import MailRequest
@@ -133,8 +133,8 @@ class LetterDeliveries(CountedDeliveries):
         If the server rejected the letter, only note this: otherwise one person could stop everybody's letters. After
         several rejections, `note_rejection` pauses.
         """
+        item = tables.get(self.item_key(key), consistent=True) or {}  # The event changes it.
         super().mark_undeliverable(key, reason, now, tables)
-        item = tables.get(self.item_key(key), consistent=True) or {}
         if reason == REJECTED:
             _note_rejection(key, item, now, tables)
         else:
@@ -162,8 +162,8 @@ def _make_due_now(request: MailRequest, item: Item, tables: Tables) -> None:
 
 def _pause_target(key: str, item: Item, reason: str, now: datetime, tables: Tables) -> None:
     """Pause the letter's target, or only the member of parliament whose constituency is in the letter's item."""
-    letter = letter_ids(key)
-    pause(letter.slug, letter.target, reason, now, tables, member=item.get("member", ""))
+    letter, when = letter_ids(key), is_sent_since_resume(item, now)
+    pause(letter.slug, letter.target, reason, now, tables, item.get("member", ""), when)
 
 
 def _note_rejection(key: str, item: Item, now: datetime, tables: Tables) -> None:
@@ -172,10 +172,10 @@ def _note_rejection(key: str, item: Item, now: datetime, tables: Tables) -> None
     Members often share a server. If it blocks all our letters, letters to several members are rejected. So the state of
     the target itself notes these members too. After several, `note_rejection` pauses the letters to all members.
     """
-    letter, member = letter_ids(key), item.get("member", "")
-    note_rejection(letter.slug, letter.target, letter.signature_id, now, tables, member)
+    letter, member, when = letter_ids(key), item.get("member", ""), is_sent_since_resume(item, now)
+    note_rejection(letter.slug, letter.target, letter.signature_id, now, tables, member, when)
     if member:
-        note_rejection(letter.slug, letter.target, member, now, tables)
+        note_rejection(letter.slug, letter.target, member, now, tables, when=when)
 
 
 # A letter that arrives twice discredits the campaign. So if the mail sender crashes, the letter is not sent again.

@@ -18,7 +18,7 @@ from chalicelib.core.target_keys import DIGEST, DigestIds, digest_ids
 from chalicelib.letters.counts import DIGEST_SHARD, count_change
 from chalicelib.letters.digest_contents import DigestContents, find_digest, mark_ended, seal, unseal
 from chalicelib.letters.model import letter_to_send, target_unless_removed
-from chalicelib.letters.target_state import pause, target_state
+from chalicelib.letters.target_state import is_sent_since_resume, pause, target_state
 from chalicelib.mail.counted import CountedDeliveries
 from chalicelib.mail.deliveries import DeliveryOutcome
 from chalicelib.mail.kind import Content, Kind, MailContext, NotSent
@@ -63,11 +63,12 @@ class DigestDeliveries(CountedDeliveries):
         pause(ids.slug, ids.target, "refused", now, tables)
 
     def mark_undeliverable(self, key: str, reason: str, now: datetime, tables: Tables) -> None:
+        item = tables.get(self.item_key(key), consistent=True) or {}  # The event changes it.
         super().mark_undeliverable(key, reason, now, tables)
         # Unlike for a letter, pause after a single rejection: the letters of many people have failed, and the next
         # digest would look the same.
         ids = digest_ids(key)
-        pause(ids.slug, ids.target, reason, now, tables)
+        pause(ids.slug, ids.target, reason, now, tables, when=is_sent_since_resume(item, now))
 
     def _settle(
         self, request: MailRequest, outcome: DeliveryOutcome, at: datetime, assign: Mapping[str, Any], tables: Tables

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from chalice.app import Blueprint, Request, Response
 from pydantic import BaseModel, ConfigDict
 
+from chalicelib.aws.mail_quota import mail_quota
 from chalicelib.aws.queue import mail_queue, other_mail_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
@@ -16,6 +17,7 @@ from chalicelib.letters.model import checked_constituency, find_target
 from chalicelib.letters.report import TargetReport, report
 from chalicelib.letters.trial import TEST_KINDS, send_test
 from chalicelib.mail.outbox import Outbox
+from chalicelib.mail.suppressed import refuse_suppressed
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.members import member_of_constituency
 from chalicelib.petitions.text import SesAddress
@@ -71,7 +73,7 @@ def resume_letters(request: Request, slug: str, target: str) -> Response:
     The sweep queues the letters that waited, usually within seven hours (mail/sweep.py).
     """
     key, member = _find_and_audit(request, slug, target, "letters.resumed")
-    target_state.resume(slug, key, tables(), member)
+    target_state.resume(slug, key, times.now(), tables(), member)
     body: TargetPause = {"slug": slug, "key": key, "paused": False, "member": member}
     return json_answer(body)
 
@@ -90,6 +92,7 @@ def email_letter_test(request: Request, slug: str, target: str) -> Response:
     petition = petition_as_stored(slug, tables())
     found = find_target(petition, target)
     to = parse_body(LetterTestRequest, json_body(request), WORDS).email
+    refuse_suppressed(to, mail_quota())
     audit(request, "letters.tested", slug, {"target": found.key})
     outbox = Outbox(mail_queue(), other_mail_queue(), TEST_KINDS)
     send_test(petition, found, to, times.now(), outbox, tables())

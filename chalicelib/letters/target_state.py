@@ -82,27 +82,46 @@ def pause(
     return True
 
 
-def note_rejection(slug: str, target: str, rejection: str, now: datetime, tables: Tables, member: str = "") -> None:
+def is_sent_since_resume(email: Item, now: datetime) -> Condition:
+    """Return the condition that staff have not resumed the letters since this email was sent.
+
+    A server may bounce an email days later: then the address may be another one. `email`: the email's own item. If it
+    does not say when the email was sent, that was `now`.
+    """
+    sent_at = email.get("mailed_at") or email.get("mail_began_at") or iso(now)
+    return absent_or_at_most("resumed_at", sent_at)
+
+
+def note_rejection(
+    slug: str,
+    target: str,
+    rejection: str,
+    now: datetime,
+    tables: Tables,
+    member: str = "",
+    when: Condition | None = None,
+) -> None:
     """Note a rejection by the server of the target, or of one member. After MAX_REJECTIONS, pause. Idempotent.
 
     Rejections count together within a day of the first. `resume` forgets them all. `rejection`: an id, so that an event
-    of SES that comes twice is noted once.
+    of SES that comes twice is noted once. Note nothing if the item does not meet the condition `when`.
     """
+    counts = _IS_NOT_PAUSED & when if when else _IS_NOT_PAUSED
     key = target_keys.target(slug, target, member)
     is_day_over = absent_or_at_most(_FIRST_REJECTED_AT, iso(now - REJECTIONS_COUNT_FOR))
     # Of several processes, only the first meets `is_day_over`, and forgets the old rejections. Then each adds its own.
-    when = _IS_NOT_PAUSED & is_day_over
-    tables.try_update(Change(key, assign={_FIRST_REJECTED_AT: iso(now)}, remove=[_REJECTIONS], when=when))
+    begins = counts & is_day_over
+    tables.try_update(Change(key, assign={_FIRST_REJECTED_AT: iso(now)}, remove=[_REJECTIONS], when=begins))
     # While letters are paused, note nothing, so that the set stays small.
-    if tables.try_update(Change(key, add={_REJECTIONS: {rejection}}, when=_IS_NOT_PAUSED)):
+    if tables.try_update(Change(key, add={_REJECTIONS: {rejection}}, when=counts)):
         is_blocked = Attr(_REJECTIONS).size().gte(MAX_REJECTIONS)
         pause(slug, target, "rejected", now, tables, member, when=is_blocked)
 
 
-def resume(slug: str, target: str, tables: Tables, member: str = "") -> None:
-    """End the pause of the letters to the target, or to one member. Idempotent."""
-    is_paused = Attr("paused_at").exists()
-    tables.try_update(Change(target_keys.target(slug, target, member), remove=_PAUSE_ATTRIBUTES, when=is_paused))
+def resume(slug: str, target: str, now: datetime, tables: Tables, member: str = "") -> None:
+    """End the pause of the letters to the target, or to one member. Bounces of earlier letters no longer count."""
+    key, is_paused = target_keys.target(slug, target, member), Attr("paused_at").exists()
+    tables.try_update(Change(key, assign={"resumed_at": iso(now)}, remove=_PAUSE_ATTRIBUTES, when=is_paused))
 
 
 def record_digests(slug: str, target: str, tables: Tables) -> None:

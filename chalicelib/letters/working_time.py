@@ -6,7 +6,9 @@ weekends do not count. Turns of letters are booked by position, so booking needs
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
+LONDON = "Europe/London"
 FIRST_MONDAY = datetime(2001, 1, 1)
 WORKING_DAYS, DAYS_IN_WEEK = 5, 7
 MILLISECOND = timedelta(milliseconds=1)
@@ -49,30 +51,12 @@ class WorkingTime:
         weeks, weekday = divmod(day, WORKING_DAYS)
         opening = FIRST_MONDAY + timedelta(days=weeks * DAYS_IN_WEEK + weekday) + self.from_hour * HOUR
         local = opening + milliseconds * MILLISECOND
-        # `_london_offset` takes UTC, but the local time will do: the offset changes only on Sundays, outside of work.
-        as_if_utc = local.replace(tzinfo=UTC)
-        return as_if_utc - _london_offset(as_if_utc)
+        return local.replace(tzinfo=ZoneInfo(LONDON)).astimezone(UTC)
 
 
 def in_london(moment: datetime) -> datetime:
     """Return the moment as London's local time, without a time zone."""
-    return (moment.astimezone(UTC) + _london_offset(moment)).replace(tzinfo=None)
-
-
-def _london_offset(moment: datetime) -> timedelta:
-    """Return how far London is ahead of UTC. It is computed, because Lambda has no time zone data.
-
-    Summer time is from the last Sunday of March to the last Sunday of October, at 01:00 UTC (Summer Time Order 2002).
-    This rule has been the same since 1996.
-    """
-    is_summer = _last_sunday(moment.year, 3) <= moment < _last_sunday(moment.year, 10)
-    return HOUR if is_summer else timedelta()
-
-
-def _last_sunday(year: int, month: int) -> datetime:
-    """Return 01:00 UTC on the last Sunday of a month of 31 days."""
-    last = datetime(year, month, 31, 1, tzinfo=UTC)
-    return last - timedelta(days=(last.weekday() + 1) % DAYS_IN_WEEK)
+    return moment.astimezone(ZoneInfo(LONDON)).replace(tzinfo=None)
 
 
 def _midnight(local: datetime) -> datetime:

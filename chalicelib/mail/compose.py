@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.aws.email import Mail
 from chalicelib.core.language import language_of
+from chalicelib.core.printable import ENCODED_WORD, one_line
 from chalicelib.mail.kind import Content, Kind
 from chalicelib.mail.model import MailRequest
 from chalicelib.pages.jinja import environment
@@ -28,7 +29,7 @@ def compose(request: MailRequest, kind: Kind, content: Content) -> Mail:
     tags = {"kind": request.kind, "key": request.key}
     return Mail(
         to=content.to,
-        subject=" ".join(subject.split()),  # Without line breaks: a header is one line.
+        subject=one_line(subject).replace(ENCODED_WORD, "= ?"),
         text=text,
         html=html,
         headers=headers,

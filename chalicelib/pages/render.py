@@ -33,14 +33,10 @@ _CONTENT_TYPES = {
     "embed.js": "text/javascript; charset=utf-8",
     "frame.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
-    "hash_addresses.py": "text/x-python; charset=utf-8",
     # The chart library. stack.charts adds it to the zip; it is not in the repository.
     "uplot.js": "text/javascript; charset=utf-8",
     "uplot.css": "text/css; charset=utf-8",
 }
-# A tool with which other platforms hash their signers' addresses. It is the module that signing uses to read addresses.
-HASH_TOOL = "hash_addresses.py"
-_OUTSIDE_ASSETS = {HASH_TOOL: _HERE.parent / "core" / "address.py"}
 _DASHBOARD_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
 # A static import, in a source or minified module. Not import(…), which loads a module later, and not @import of types.
 _STATIC_IMPORT = re.compile(r'(?<!@)\bimport\b[^;()"]*"\./([^"]+)"')
@@ -144,7 +140,7 @@ def _load(name: str) -> Asset:
 
 
 def _path(name: str) -> Path:
-    return _OUTSIDE_ASSETS.get(name, _HERE / "assets" / name)
+    return _HERE / "assets" / name
 
 
 def _read(path: Path, content_type: str) -> Asset:

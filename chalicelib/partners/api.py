@@ -37,7 +37,7 @@ def take_signatures(request: Request, slug: str) -> Response:
     now = times.now()
     body = decode_json(json_body(request, max_bytes=MAX_BODY_KB * 1024))
     raws = _raw_signatures(body)
-    receiving = receiving_of(request, slug, "api", now)
+    receiving = receiving_of(request, slug, "partner", now)
     results = _take_raw(raws, receiving, now)
     shown = [_result_json(raw, result) for raw, result in zip(raws, results, strict=True)]
     return json_answer({"results": shown})

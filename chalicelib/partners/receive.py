@@ -28,7 +28,7 @@ from chalicelib.partners.sent_again import (
 )
 from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.form import Corrections
-from chalicelib.signatures.model import Signature, SignatureState
+from chalicelib.signatures.model import Signature, SignatureState, Typed
 from chalicelib.signatures.sign import Outcome, sign
 
 ATTEMPTS = 3
@@ -97,7 +97,7 @@ def _take(
 def _claim(new: Receipt, stored: Receipt | None, tables: Tables) -> Receipt:
     """Store `new`, or keep an earlier receipt that is not undone. Return the receipt that is then stored.
 
-    Raise Invalid (CONFLICT) if the earlier receipt is of another email address.
+    Raise Invalid (CONFLICT) if the earlier receipt is of another email address, Conflicted if its import was undone.
     """
     for _ in range(ATTEMPTS):
         if stored is None:
@@ -110,6 +110,8 @@ def _claim(new: Receipt, stored: Receipt | None, tables: Tables) -> Receipt:
             if stored.signature_id != new.signature_id:
                 raise Invalid([CONFLICT])
             return stored
+        if stored.is_same_row(new):  # This is a late step of an import that was undone meanwhile.
+            raise Conflicted("storage")
         if store.claim_again(new, stored, tables):
             return new
         stored = store.find_receipts([new], tables).get(new.digest)
@@ -159,10 +161,12 @@ def _confirm(
     corrections = {} if has_this_receipt else {"name": submission.form.name, "updates": submission.form.consent.updates}
     # `confirm` needs what a link in our email would say about the signature.
     subject = Subject(receipt.slug, receipt.signature_id, signature.country or "", signature.source or "")
-    letter, typed_at = signature.letter, iso(signature.signed_at)
+    letter, typed_at = signature.letter or signature.letter_asked, iso(signature.submitted_at or signature.signed_at)
     # The stranger may have a link from before the letter was typed. Such a link does not offer it (`offers_letter`).
     letter_to_ask_about = {**letter.model_dump(exclude_none=True), "asked_at": typed_at} if letter else None
-    also = {"letter": None, "letter_asked": letter_to_ask_about, "by_partner": True}
+    typed = Typed.model_validate(signature, from_attributes=True).model_dump(exclude_none=True)
+    counted = {"by_partner": True, "confirmed_with": receipt.digest, "typed": None if has_this_receipt else typed}
+    also = {"letter": None, "letter_asked": letter_to_ask_about, **counted}
     try:
         confirm(subject, Corrections.model_validate(corrections), receiving.petition, now, receiving.tables, also=also)
     except LinkExpired as expired:  # The signature was just deleted, or its petition removed. A repeat finds that.
@@ -172,7 +176,7 @@ def _confirm(
 def predict_each(
     submissions: Sequence[SentSignature], receiving: ReceivingContext, now: datetime
 ) -> list[ReceiveResult]:
-    """Return what take_each would return now, but store nothing. So a person who is listed twice is accepted twice."""
+    """Return what take_each would return for each now, without the others: store nothing."""
     receipts = [receiving.receipt_of(submission, now) for submission in submissions]
     stored_receipts = store.find_receipts(receipts, receiving.tables)
     predicted = []

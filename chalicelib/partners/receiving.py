@@ -22,7 +22,7 @@ from chalicelib.signatures.sign import SigningContext
 
 @dataclass(frozen=True)
 class ReceivingContext:
-    """Whose signatures we receive, for which petition. `channel`: api, osdi or import.
+    """Whose signatures we receive, for which petition. `channel`: partner, osdi or import.
 
     `job_id`: the id of the import, or None for an API.
     """
@@ -71,6 +71,7 @@ class ReceivingContext:
             source=self.partner.source,
             mail_kind=mail_kind if needs_email else None,
             receipt=receipt.digest,
+            counts_at_once=self.partner.counts is CountsWhen.AT_ONCE,
         )
 
 

@@ -114,7 +114,8 @@ def _person(signature: Signature) -> "Person":
 
 def _times(signature: Signature) -> "SignatureTimes":
     """Return the times of the signature. `restored_at`: when it was restored from a backup of the table."""
-    fields = ["signed_at", "confirmed_at", "unsubscribed_at", "withdrawn_at", "erased_at", "restored_at", "expires_at"]
+    fields = ["signed_at", "confirmed_at", "owner_confirmed_at", "unsubscribed_at", "withdrawn_at", "erased_at"]
+    fields += ["restored_at", "expires_at"]
     if signature.erased_at:
         # An erasure sets signed_at and withdrawn_at to its own time. It removes confirmed_at and unsubscribed_at.
         fields = ["erased_at", "expires_at"]
@@ -152,6 +153,7 @@ def _held_signature(
         "id": stored.signature_id,
         "state": signature.state,  # As stored. Only staff see "expired" and "erased" (`state_of`).
         "person": _person(signature),
+        "typed_here": signature.typed.model_dump() if signature.typed else None,
         "obtained": {
             "by": signature.obtained_by,  # The charity or a partner.
             "also_by": sorted(signature.also_obtained_by or ()),

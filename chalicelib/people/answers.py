@@ -35,6 +35,8 @@ class SignatureTimes(TypedDict):
     signed_at: NotRequired[Time]
     """Absent once the signature is erased, as are all times before the erasure."""
     confirmed_at: NotRequired[Time]
+    owner_confirmed_at: NotRequired[Time]
+    """When the person confirmed by our email, if the signature counted before because a partner sent it."""
     unsubscribed_at: NotRequired[Time]
     """When the person stopped updates, even if they agreed to updates again later."""
     withdrawn_at: NotRequired[Time]
@@ -160,6 +162,8 @@ class HeldSignature(TypedDict):
     id: Identifier
     state: str
     person: Person
+    typed_here: dict[str, str | bool | None] | None
+    """What was typed here, if the signature counts with a partner's data and its owner has not confirmed it."""
     obtained: Obtained
     consents: list[GivenConsent]
     signed_text: SignedText | None

@@ -5,7 +5,7 @@ Shards are the items over which a petition's counts are spread. A petition never
 
 from datetime import datetime
 
-from chalicelib.aws.table import Change, Tables
+from chalicelib.aws.table import Tables
 from chalicelib.core.errors import ConditionFailed, FieldError, Invalid, Stale
 from chalicelib.petitions import store
 from chalicelib.petitions.change import with_changes
@@ -43,18 +43,12 @@ def edit(petition: Petition, now: datetime, tables: Tables) -> Petition:
     return revise(petition, tables)
 
 
-def revise(petition: Petition, tables: Tables, also: Change | None = None) -> Petition:
-    """Do what `edit` does, for a petition whose text and letter are already stored in their current versions.
-
-    `also` is a further change in the same transaction, such as to a job. Raise ConditionFailed if the condition of
-    `also` fails.
-    """
+def revise(petition: Petition, tables: Tables) -> Petition:
+    """Do what `edit` does, for a petition whose text and letter are already stored in their current versions."""
     edited = with_changes(petition, revision=petition.revision + 1)
     try:
-        store.replace(edited, tables, also)
+        store.replace(edited, tables)
     except ConditionFailed as failure:
-        if failure.index == 1:  # The condition of `also` failed: it is the second write of the transaction.
-            raise
         raise Stale from failure
     return edited
 

@@ -1,7 +1,6 @@
 """A figure: how many people signed the same petition elsewhere, according to one source.
 
-A source is another platform or a collection on paper. A source can also send hashes of its signers' addresses. Then a
-comparison finds how many of these people signed here too.
+A source is another platform or a collection on paper.
 """
 
 from collections.abc import Iterable
@@ -23,56 +22,28 @@ class FigureKind(StrEnum):
 
     PARTNER = "partner"
     PAPER = "paper"
-    HASHES = "hashes"
 
 
-class Comparison(BaseModel):
-    """What a comparison of the source's hashes with those of our signers found."""
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
-
-    seen: int
-    """Confirmed signatures here that were compared."""
-    here: int
-    """How many of these people signed with the source too."""
-    withdrawn: int
-    """How many confirmed signatures had ever been withdrawn here before the comparison."""
-    compared_at: Moment
-
-
-class ReportedFigure(BaseModel):
-    """The source of a figure, and how and when that source counted."""
+class NewFigure(BaseModel):
+    """A number of signatures collected elsewhere, as staff enter it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     source: Annotated[str, StringConstraints(pattern=SOURCE_PATTERN), Field(examples=["freedom-united"])]
     """The platform or the collection, such as `freedom-united` or `paper-leeds`."""
     kind: FigureKind
-    """`partner`: another platform reports it. `paper`: signatures on paper. `hashes`: keyed hashes of addresses."""
+    """`partner`: another platform reports it. `paper`: signatures on paper."""
     as_of: Moment
     """The moment of the source's count."""
     evidence: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
     """Where the number comes from and how it was counted, in words or as a link. The public sees it."""
-
-
-class NewFigure(ReportedFigure):
-    """A number of signatures collected elsewhere, as staff enter it: `count`, or hashes of the people's addresses."""
-
-    count: Annotated[int, Field(ge=0, le=MAX_COUNT, strict=True)] | None = None
-    """How many people signed there, as the source counts them. For an upload: the number that our tool has shown."""
-    hashes: list[str] | None = None
-    """The lines that our tool has written. If there are too many for a request, upload them."""
-    upload: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")] | None = None
-    """The name of an upload: a file that our tool has written, sent with an upload form."""
-
-
-class Figure(ReportedFigure):
-    """A stored figure. It never changes: a correction is another figure of the same source."""
-
     count: Annotated[int, Field(ge=0, le=MAX_COUNT, strict=True)]
     """How many people signed there, as the source counts them."""
-    compared: Comparison | None = None
-    """What a comparison found about people who signed here too. Null without a comparison."""
+
+
+class Figure(NewFigure):
+    """A stored figure. It never changes: a correction is another figure of the same source."""
+
     entered_at: Moment
     """When staff entered the figure."""
 

@@ -4,16 +4,19 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, StrictBool, ValidationError
 
 from chalicelib.core import times
 from chalicelib.core.address import canonical_of
 from chalicelib.core.errors import FieldError, Invalid
+from chalicelib.core.printable import header_errors
 from chalicelib.core.times import Moment
 from chalicelib.core.validation import Words, decode_json, field_errors, parse_body
+from chalicelib.petitions.gaps import gap_errors
 from chalicelib.petitions.letter import Letter
 from chalicelib.petitions.members import has_members
 from chalicelib.petitions.model import Petition, PetitionState, Reason
+from chalicelib.petitions.text import Translation
 from chalicelib.petitions.transition import Transition, transitions
 
 TEXT_FIELDS = (
@@ -58,12 +61,16 @@ class TransitionRequest(BaseModel):
     """When to open a draft or close an open petition. Defaults to now."""
     reason: Reason | None = None
     """Required for a removal."""
+    keep_brackets: StrictBool = False
+    """Open the petition although there is text in [square brackets] outside its title and consents. Without this, the
+    answer to an opening is 422 with an error of this field, which names the texts.
+    """
 
 
 def read_transition(body: str) -> Transition:
     """Parse a request to change the state. Raise NotJson, or Invalid with the field errors."""
     request = parse_body(TransitionRequest, body)
-    return Transition(request.state, request.at, request.reason)
+    return Transition(request.state, request.at, request.reason, request.keep_brackets)
 
 
 def read_new_petition(body: str, now: datetime) -> Petition:
@@ -73,6 +80,7 @@ def read_new_petition(body: str, now: datetime) -> Petition:
     errors = _uneditable_field_errors(values, allowed={"slug": values.get("slug")})
     allowed_values = {name: value for name, value in values.items() if name not in errors}
     petition = _valid_petition({"opened_at": now, **allowed_values, "state": PetitionState.DRAFT}, errors)
+    check_headers(petition)
     check_addresses_differ(petition.letter)
     _require_members_table(petition.letter)
     return petition
@@ -99,6 +107,9 @@ def read_edit(body: str, petition: Petition, now: datetime) -> Petition:
     time_errors = _time_errors(petition, edited, now)
     if time_errors:
         raise Invalid(time_errors)
+    check_headers(edited)
+    if edited.state is PetitionState.OPEN:  # Also if it opens later, by itself.
+        _refuse_new_gaps(petition, edited)
     if edited.letter != petition.letter:  # A stored letter may be older than these two checks.
         check_addresses_differ(edited.letter)
         _require_members_table(edited.letter)
@@ -133,6 +144,28 @@ def _valid_petition(values: Mapping[str, Any], errors: dict[str, FieldError]) ->
     if errors:
         raise Invalid([*errors.values()])
     return petition
+
+
+def check_headers(petition: Petition) -> None:
+    """Raise Invalid if a subject, or the name of a sender, has characters that no header may have.
+
+    `Petition` does not check this, because petitions that are already stored may have such texts.
+    """
+    texts: dict[str, str | None] = {}
+    all_words: dict[str, Petition | Translation] = {"": petition}
+    all_words |= {f"translations.{code}.": words for code, words in petition.translations.items()}
+    for prefix, words in all_words.items():
+        texts |= {f"{prefix}title": words.title, f"{prefix}charity": words.charity}
+        texts[f"{prefix}letter.subject"] = words.letter.subject if words.letter else None
+    errors = header_errors(texts)
+    if errors:
+        raise Invalid(errors)
+
+
+def _refuse_new_gaps(before: Petition, after: Petition) -> None:
+    errors = [error for error in gap_errors(after) if error not in gap_errors(before)]
+    if errors:
+        raise Invalid(errors)
 
 
 def check_addresses_differ(letter: Letter | None) -> None:

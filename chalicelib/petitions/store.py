@@ -49,20 +49,15 @@ def add(petition: Petition, tables: Tables) -> None:
     tables.transact([new, Change(keys.slugs(), add={"slugs": {petition.slug}})])
 
 
-def replace(petition: Petition, tables: Tables, also: Change | None = None) -> None:
-    """Store `petition` in place of its previous revision, in one transaction with `also` if there is such a change.
+def replace(petition: Petition, tables: Tables) -> None:
+    """Store `petition` in place of its previous revision.
 
-    Raise ConditionFailed if the stored petition is not the previous revision or has more shards, or if the condition
-    of `also` fails. ConditionFailed.index is 0 for the petition and 1 for `also`.
+    Raise ConditionFailed if the stored petition is not the previous revision or has more shards.
     """
     attributes = petition.model_dump(exclude_none=True)
     absent = [name for name in Petition.model_fields if name not in attributes]
     when = _has_revision(petition.revision - 1) & Attr("shards").lte(petition.shards)
-    change = Change(keys.petition(petition.slug), assign=attributes, remove=absent, when=when)
-    if also is None:
-        tables.update(change)
-    else:
-        tables.transact([change, also])
+    tables.update(Change(keys.petition(petition.slug), assign=attributes, remove=absent, when=when))
 
 
 def raise_shards(slug: str, shards: int, tables: Tables) -> bool:

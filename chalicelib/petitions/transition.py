@@ -7,6 +7,7 @@ from typing import Any
 
 from chalicelib.core.errors import FieldError, Invalid, InvalidTransition
 from chalicelib.petitions.change import with_changes
+from chalicelib.petitions.gaps import gap_errors, other_gaps
 from chalicelib.petitions.model import Petition, PetitionState
 
 # The states that may follow each state. A removed petition can only become a draft, so that staff check it before it is
@@ -27,11 +28,15 @@ SCHEDULED = {
 
 @dataclass(frozen=True)
 class Transition:
-    """`at`: a later time, for a scheduled transition. `reason`: shown on the page of a removed petition."""
+    """`at`: a later time, for a scheduled transition. `reason`: shown on the page of a removed petition.
+
+    `keep_brackets`: the petition may open with gaps (gaps.py) outside its title and consents.
+    """
 
     state: PetitionState
     at: datetime | None = None
     reason: str | None = None
+    keep_brackets: bool = False
 
 
 def apply(petition: Petition, transition: Transition, now: datetime) -> Petition:
@@ -40,6 +45,7 @@ def apply(petition: Petition, transition: Transition, now: datetime) -> Petition
     if transition.state not in _next_states(petition, now):
         raise InvalidTransition(current, transition.state)
     field_errors = [*_time_errors(current, transition, now), *_reason_errors(transition)]
+    field_errors += _errors_of_gaps(petition, transition)
     if field_errors:
         raise Invalid(field_errors)
     if transition.at:
@@ -91,6 +97,16 @@ def _reason_errors(transition: Transition) -> list[FieldError]:
     if transition.state is not PetitionState.REMOVED and transition.reason:
         return [FieldError("reason", "Give a reason only when you remove a petition")]
     return []
+
+
+def _errors_of_gaps(petition: Petition, transition: Transition) -> list[FieldError]:
+    if transition.state is not PetitionState.OPEN:
+        return []
+    errors, others = gap_errors(petition), other_gaps(petition)
+    if errors or not others or transition.keep_brackets:
+        return errors
+    message = f"There is still text in [square brackets], which the public would read, in {others}"
+    return [FieldError("keep_brackets", message)]
 
 
 def closes_at_if_opened_now(petition: Petition, now: datetime) -> datetime | None:

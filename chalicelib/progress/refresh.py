@@ -30,8 +30,8 @@ def recent_numbers(petition: Petition, now: datetime, tables: Tables) -> Recent 
     stored and this call counts none.
     """
     stored = public_count(petition, now, tables).recent
-    # After midnight, the stored `today` is about yesterday.
-    is_fresh = stored is not None and now - stored.as_of < FRESH and stored.as_of.date() == now.date()
+    # After midnight, the stored `today` is about yesterday. Numbers from the future are by a clock that was ahead.
+    is_fresh = stored is not None and abs(now - stored.as_of) < FRESH and stored.as_of.date() == now.date()
     if is_fresh or level_now(tables).includes(Level.SNAPSHOT_ONLY):
         return stored
     has_lease = lease_recent(petition.slug, now, tables)

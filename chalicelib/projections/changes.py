@@ -76,9 +76,11 @@ def stages_passed(old: Image, new: Image, at: datetime) -> Iterator[Stage]:
     is_expired = is_deleted and old.get("expires_at", 0) <= at.timestamp()
     changed_to = new_state if new_state != old_state else None
     was_pending_or_confirmed = old_state in (SignatureState.PENDING, SignatureState.CONFIRMED)
+    # The undo of an import.
+    is_pending_again = (old_state, changed_to) == (SignatureState.CONFIRMED, SignatureState.PENDING)
     if is_renewed or is_expired:
         yield Stage.EXPIRED
-    elif was_pending_or_confirmed and changed_to == SignatureState.WITHDRAWN:
+    elif was_pending_or_confirmed and (changed_to == SignatureState.WITHDRAWN or is_pending_again):
         yield Stage.WITHDRAWN
     if is_renewed or changed_to == SignatureState.PENDING:
         yield Stage.RECEIVED

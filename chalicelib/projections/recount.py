@@ -26,7 +26,7 @@ from chalicelib.petitions.model import Petition
 from chalicelib.projections import store
 from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.walk import read_for_recount
-from chalicelib.tallies.prove import COUNT, SumName, adjust, sums_for_signature, tally_sums
+from chalicelib.tallies.prove import COUNT, SumName, adjust, last_adjusted, sums_for_signature, tally_sums
 
 # A change is written at most IN_FLIGHT after its time was read from a clock. Clocks differ by less than SKEW.
 IN_FLIGHT = timedelta(seconds=60)
@@ -53,9 +53,11 @@ class Walk:
 
     def add(self, bucket: str, item: Item) -> None:
         """Count one signature, and note whether it changed too recently to be checked."""
+        pending_again_at = item.get("pending_again_at", "")
+        self.withdrawn_recently += pending_again_at >= self.since  # Perhaps the tally still has it.
         if item["state"] == SignatureState.PENDING:
             self.pending[bucket] += 1
-            if item["signed_at"] >= self.since:
+            if max(item["signed_at"], pending_again_at) >= self.since:
                 self.became_pending[bucket] += 1
         elif item["state"] == SignatureState.CONFIRMED:
             self._add_confirmed(item)
@@ -90,7 +92,7 @@ class Recount:
     """`drift` is tally minus signatures, without zeros. `wrong_pending`: the wrong pending counters, by bucket.
 
     `moving`: how many signatures were confirmed or withdrawn too recently to be checked. `pending_moving`: how many
-    became pending, or perhaps stopped being pending, too recently.
+    became pending, or perhaps stopped being pending, too recently. `adjusted_at`: when the tally was last adjusted.
     """
 
     slug: str
@@ -99,6 +101,7 @@ class Recount:
     moving: int
     wrong_pending: Mapping[str, WrongPending]
     pending_moving: int
+    adjusted_at: datetime | None = None
 
     @property
     def largest_drift(self) -> int:
@@ -122,7 +125,7 @@ def recount(petition: Petition, clock: Callable[[], datetime], tables: Tables) -
 
 def repair(found: Recount, now: datetime, tables: Tables) -> dict[str, int]:
     """Correct the drift. Return the numbers added. Raise what `adjust` raises. Only manage.py calls this."""
-    return adjust(found.slug, found.drift, now, tables) if found.drift else {}
+    return adjust(found.slug, found.drift, now, tables, found.adjusted_at) if found.drift else {}
 
 
 def repair_pending(found: Recount, tables: Tables) -> int:
@@ -140,6 +143,7 @@ def repair_pending(found: Recount, tables: Tables) -> int:
 
 def _recount(petition: Petition, now: datetime, tables: Tables) -> Recount:
     """Compare the tally with the signatures once."""
+    adjusted_at = last_adjusted(petition.slug, tables)
     stored = tally_sums(petition, now, tables)
     stored_pending = store.pending_by_bucket(petition.slug, tables, consistent=True)
     walk = _walk_over(petition.slug, now, tables)
@@ -150,6 +154,7 @@ def _recount(petition: Petition, now: datetime, tables: Tables) -> Recount:
         moving=walk.confirmed_recently[COUNT] + walk.withdrawn_recently,
         wrong_pending=_wrong_counters(stored_pending, walk),
         pending_moving=walk.became_pending.total() + walk.stopped_pending.total(),
+        adjusted_at=adjusted_at,
     )
 
 

@@ -13,9 +13,9 @@ from chalicelib.core import log, times
 from chalicelib.core.errors import FieldError, Invalid, PetitionNotOpen, Unavailable
 from chalicelib.core.language import translatable
 from chalicelib.core.settings import settings
-from chalicelib.edge.caller import source_ip
+from chalicelib.edge.caller import is_from_own_page, source_ip
 from chalicelib.edge.html import is_embedded, page_view
-from chalicelib.edge.http import NO_STORE, form_fields, json_answer, json_body, redirect
+from chalicelib.edge.http import NO_STORE, form_fields, json_answer, json_body, query, redirect
 from chalicelib.edge.problems import RETRY_AFTER
 from chalicelib.edge.views import json_view
 from chalicelib.petitions.find import find_open_petition, find_petition
@@ -40,7 +40,7 @@ def sign_by_json(request: Request, slug: str) -> Response:
     """
     now = times.now()
     petition = find_open_petition(slug, now, signing_tables())
-    _sign(request, read_json(json_body(request)), petition, "api", now)
+    _sign(request, read_json(json_body(request)), petition, _channel(request, is_form=False), now)
     return json_answer({"status": "check-your-inbox"}, 202)
 
 
@@ -65,7 +65,7 @@ def sign_by_form(request: Request, slug: str) -> Response:
             fields[SUGGESTION_FIELD] = suggested
             # Probably a typo. If the form then sends the same address again, it is accepted.
             raise Invalid([FieldError("email", CHECK_ADDRESS)])
-        _sign(request, form, petition, "form", now)
+        _sign(request, form, petition, _channel(request, is_form=True), now)
     except Invalid as invalid:
         return petition_page(
             request, petition, now, signing_tables(), form=as_typed(fields), errors=invalid.errors, status=422
@@ -73,6 +73,18 @@ def sign_by_form(request: Request, slug: str) -> Response:
     except Unavailable:
         return _busy_page(request, petition, fields)
     return redirect(request, f"/petitions/{slug}/thanks", 303)
+
+
+def _channel(request: Request, *, is_form: bool) -> str:
+    """Return "form" or "embed" (in a frame) if our own page sent the signature, with or without its script, else "api".
+
+    If the browser does not say which page sent it, a form counts as ours, and JSON does not.
+    """
+    from_own_page = is_from_own_page(request)
+    is_ours = is_form if from_own_page is None else from_own_page
+    if not is_ours:
+        return "api"
+    return "embed" if query(request, "embed") == "1" else "form"
 
 
 def _sign(request: Request, form: SignatureForm, petition: Petition, channel: str, now: datetime) -> None:

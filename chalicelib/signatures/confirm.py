@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from chalicelib.aws.table import Change, Tables
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed, Conflicted, FieldError, Invalid, LinkExpired
+from chalicelib.core.keys import Key
 from chalicelib.core.tokens import Subject
 from chalicelib.core.validation import field_errors
 from chalicelib.petitions.model import Petition
@@ -23,6 +24,8 @@ from chalicelib.signatures.model import Signature, SignatureState
 from chalicelib.tallies.model import TallyEntry
 
 ATTEMPTS = 3
+# What the owner's confirmation gives only if the sent form says so.
+NOT_GIVEN: Mapping[str, Any] = {"updates": False, "letter": None, "letter_asked": None}
 NO_ATTRIBUTES: Mapping[str, Any] = {}
 
 
@@ -62,11 +65,12 @@ def confirm(
     """Confirm the signature if it is pending. Return its state after that. Usually one call to DynamoDB.
 
     `subject`: the signature's id, country and source, as in the link.
-    `also`: more attributes to store. If the signature is confirmed already, only a `letter` is stored, and only if the
-    link's page asked whether to send one. With `by_partner`, the tally counts the signature as the partner's. Without
-    it, the owner of the mailbox gets a receipt by email if the petition sends receipts.
+    `also`: more attributes to store. If the owner has confirmed the signature already, only a `letter` is stored, and
+    only if the link's page asked whether to send one. With `by_partner`, the tally counts the signature as the
+    partner's. Without it, the owner of the mailbox gets a receipt by email if the petition sends receipts.
     `issued`: when the owner's link was issued. If the signature was withdrawn after that, the link no longer works,
-    even if it was signed again. None: a partner's signature, which needs no link.
+    even if it was signed again. With it, a consent that is not sent is not given. None: a partner's signature, which
+    needs no link.
 
     Raise LinkExpired if the petition closed too long ago or was removed, the link no longer works, or the signature
     does not exist; Invalid if the postcode does not fit the stored country; Conflicted after ATTEMPTS. Idempotent.
@@ -79,6 +83,9 @@ def confirm(
         if stored is None:  # This call has confirmed the signature.
             return SignatureState.CONFIRMED
         if stored.state is not SignatureState.PENDING:
+            must_record = issued is not None and stored.may_be_confirmed(issued)
+            if must_record and not _confirm_counted(subject.key, stored, changes, petition, now, tables):
+                continue
             if issued and stored.offers_letter(issued) and "letter" in also:
                 store.answer_offer(subject.key, also["letter"], tables)
             return stored.state
@@ -101,6 +108,26 @@ def corrected_attributes(corrections: Corrections, country: str) -> dict[str, An
     return {"postcode": None, **changes} if has_new_country else changes
 
 
+def _confirm_counted(
+    key: Key, stored: Signature, given: Mapping[str, Any], petition: Petition, now: datetime, tables: Tables
+) -> bool:
+    """Record that the owner confirmed a signature that counts because a partner sent it. Leave out a letter.
+
+    The signature stays as the partner sent it where the owner sent nothing. Return False if it was changed meanwhile.
+    """
+    changes = {name: value for name, value in given.items() if name != "letter"}
+    if "updates" in changes:
+        changes["confirmed_with"] = None  # The consent is now the owner's own.
+    confirmed = stored.model_copy(update={**changes, "by_partner": None, "typed": None, "owner_confirmed_at": now})
+    entry = TallyEntry(0, now, confirmed.country or "", "", by_partner=True, old_country=stored.country or "")
+    change = store.change_to(key, stored, confirmed, store.is_counted_as(stored))
+    try:
+        change_and_count(petition, entry, lambda _entry: change, tables)
+    except ConditionFailed:
+        return False
+    return True
+
+
 def _confirm_as_linked(
     subject: Subject,
     changes: Mapping[str, Any],
@@ -114,6 +141,7 @@ def _confirm_as_linked(
     Return the stored signature if it is not pending, has a different country or source from the link's, or was
     withdrawn after the link was `issued` (None: there is no link). Raise LinkExpired if the signature does not exist.
     """
+    changes = {**NOT_GIVEN, **changes} if issued else changes
     by_partner = bool(changes.get("by_partner"))  # Only partners/receive.py sets it.
     country = changes.get("country", subject.country)
     linked_entry = TallyEntry(+1, now, country, subject.source, by_partner)

@@ -38,7 +38,8 @@ def change_and_count(
     for attempt in range(ATTEMPTS):
         try:
             tables.transact([change_for(entry), tally_change(petition.slug, petition.shards, entry)])
-            log.measure(Metric.CONFIRMED if entry.amount > 0 else Metric.WITHDRAWN)
+            if entry.amount:
+                log.measure(Metric.CONFIRMED if entry.amount > 0 else Metric.WITHDRAWN)
             return
         except Conflicted:
             wait_after_conflict(attempt)

@@ -151,7 +151,7 @@ def as_typed(fields: Mapping[str, str]) -> dict[str, str]:
 
 
 class Corrections(BaseModel):
-    """What the owner of the mailbox may correct. An unset field stays as signed: its default is not stored."""
+    """What the owner of the mailbox may correct. An unset field stays as signed, without `updates` (NOT_GIVEN)."""
 
     model_config = ConfigDict(defer_build=True)
 

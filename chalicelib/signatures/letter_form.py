@@ -11,9 +11,9 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, PlainValidator, StrictBool, WithJsonSchema
 
 from chalicelib.core.language import translatable
+from chalicelib.core.printable import ENCODED_WORD, has_unprintable
 from chalicelib.core.validation import is_ticked
 from chalicelib.petitions.text import MAX_BODY_LENGTH, MAX_OPENING_LENGTH, MAX_SUBJECT_LENGTH
-from chalicelib.signatures.names import has_unprintable
 
 # The form's value for a letter without an opening.
 NO_OPENING = "none"
@@ -27,6 +27,7 @@ _SPACES_AT_END = re.compile(r"(?<![^\S\n])[^\S\n]+$", re.MULTILINE)
 _EMPTY_LINES = re.compile(r"\n{3,}")
 
 ONE_LINE = translatable("Write the subject on one line")
+ENCODED = translatable("Write the subject without “=?”")
 NO_SUCH_OPENING = translatable("Choose one of the openings")
 UNPRINTABLE = translatable("Remove the characters that cannot be printed")
 TOO_LONG = {
@@ -61,10 +62,14 @@ def _clean_text(typed: str, max_length: int) -> str:
 
 
 def _clean_subject(typed: str) -> str:
-    """Return the subject. Raise ValueError for a line break, which would begin another header of the email."""
+    """Return the subject. Raise ValueError for a line break, which would begin another header of the email, and for the
+    beginning of an encoded word.
+    """
     text = _clean_text(typed, MAX_SUBJECT_LENGTH)
     if "\n" in text:
         raise ValueError(ONE_LINE)
+    if ENCODED_WORD in text:
+        raise ValueError(ENCODED)
     return text
 
 

@@ -48,7 +48,7 @@ class ShownLetter:
 
 
 def shown_letter(signature: Signature, petition: Petition) -> ShownLetter | None:
-    """Return the signature's letter, or the petition's letter if the signature has none.
+    """Return the signature's letter, sent or only asked for, or the petition's letter if the signature has none.
 
     Return None if the petition has no letter.
     """
@@ -57,7 +57,7 @@ def shown_letter(signature: Signature, petition: Petition) -> ShownLetter | None
     letter = translated.letter
     if letter is None:
         return None
-    signed = signature.letter or SignedLetter(version=petition.letter_version)
+    signed = signature.letter or signature.letter_asked or SignedLetter(version=petition.letter_version)
     if not letter.may_edit:
         # Show the petition's words: the form has no fields for own words, so it will be submitted without them.
         signed = _without_own_words(signed)

@@ -173,13 +173,17 @@ def _confirm_page(
 ) -> Response:
     """Return the page to confirm the signature or to send an offered letter, or else the page that says its state."""
     is_pending = signature.state is SignatureState.PENDING
+    may_be_confirmed = signature.may_be_confirmed(link.issued) and link.petition.is_confirmable_at(times.now())
     offered = offered_letter(signature, link.issued, link.petition, times.now())
-    if not is_pending and offered is None:
+    if not may_be_confirmed and offered is None:
         return page_about(link.petition, request, PAGE_OF_STATE[signature.state], {})
     language = language_of(chosen_language(request) or link.petition.language)
-    country_names = language.countries(countries()) if is_pending else {}  # send_letter.html does not list them.
+    country_names = {} if offered else language.countries(countries())  # send_letter.html does not list them.
+    if not is_pending:
+        signature = signature.as_typed
     with_typed = with_typed_values(signature, typed, link.petition)
-    shown = offered or shown_letter(with_typed, link.petition)
+    # The link may be older than the letter that somebody asks for.
+    shown = offered or (shown_letter(with_typed, link.petition) if is_pending else None)
     context = {
         "letter": shown,
         "token": link.token,
@@ -188,8 +192,9 @@ def _confirm_page(
         "countries": list(country_names.items()),
         "form": form_values(signature, shown, typed),
         "errors": errors,
+        "counts_already": not is_pending,
     }
-    template = "confirm.html" if is_pending else "send_letter.html"
+    template = "send_letter.html" if offered else "confirm.html"
     return page_about(link.petition, request, template, context, 422 if errors else 200)
 
 

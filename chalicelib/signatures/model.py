@@ -43,6 +43,7 @@ MAX_FURTHER_RECEIPTS = 50
 PERSONAL_FIELDS = (
     "name", "email", "country", "postcode", "source", "counted_source", "language",
     "by_partner", "receipt", "also_obtained_by", "also_came_with", "letter", "letter_asked", "unsubscribed_at",
+    "submitted_at", "typed", "counts_with", "confirmed_with", "owner_confirmed_at", "pending_again_at",
 )  # fmt: skip
 # The fields of an open mail request.
 MAIL_REQUEST_FIELDS = (
@@ -78,6 +79,17 @@ def _epoch_seconds(moment: datetime) -> int:
 EpochSeconds = Annotated[AnyMoment, PlainSerializer(_epoch_seconds, return_type=int)]
 
 
+class Typed(BaseModel):
+    """What the person typed here, if a partner's data replaced it or came first."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+    name: str | None = None
+    country: str | None = None
+    postcode: str | None = None
+    updates: bool = False
+
+
 class Signature(BaseModel):
     """The stored item. After a withdrawal by the person, the PERSONAL_FIELDS are None.
 
@@ -100,9 +112,11 @@ class Signature(BaseModel):
     unsubscribed_at: ExactMoment | None = None
     # The letter to the petition's targets. None: the person sends no letter.
     letter: SignedLetter | None = None
-    # A letter that somebody typed with this address, without a confirmation by the owner of the mailbox. Our email asks
-    # the owner whether to send this letter.
+    # A letter that somebody typed with this address, without a confirmation by the owner of the mailbox. Our email, or
+    # the page to confirm, asks the owner whether to send this letter.
     letter_asked: AskedLetter | None = None
+    # When somebody last signed here again while it was pending, with other data (signatures.submissions).
+    submitted_at: ExactMoment | None = None
     # The signature's origin (signatures.origin), and the versions of what the person signed and agreed to.
     obtained_by: str
     channel: str
@@ -123,8 +137,16 @@ class Signature(BaseModel):
     restored_at: Moment | None = None
     # The source that the tally counts the signature under, if that differs from `source` (tallies.model.MAX_SOURCES).
     counted_source: str | None = None
-    # True if the signature counted as soon as a partner sent it, without a confirmation by our email.
+    # True if the signature counted as soon as a partner sent it, and its owner has not confirmed it by our email.
     by_partner: bool | None = None
+    typed: Typed | None = None
+    # The digests of the partners' receipts that make the signature count at once, and the one that made it count. The
+    # latter brought `updates`, unless the owner has sent that box since.
+    counts_with: set[str] | None = None
+    confirmed_with: str | None = None
+    # When the owner confirmed a signature that counted by a partner; when the undo of an import made it pending again.
+    owner_confirmed_at: Moment | None = None
+    pending_again_at: Moment | None = None
     mail_kind: MailKind | None = None
     mail_requested_at: Moment | None = None
     mail_nudged_at: Moment | None = None
@@ -144,6 +166,27 @@ class Signature(BaseModel):
         first = self.receipt or OUR_FORM  # Also OUR_FORM if a withdrawal has removed the receipts.
         others = self.also_came_with or set()
         return {first, *others}
+
+    def counts_at_once_with(self, receipts: set[str]) -> bool:
+        """Return whether one of these entries of `all_receipts` makes the signature count."""
+        digests = {entry.partition(".")[0] for entry in receipts if entry != OUR_FORM}
+        # Without `counts_with`, the signature was stored by an earlier version: then any partner's receipt counts.
+        return bool(digests & (self.counts_with or digests))
+
+    @property
+    def as_typed(self) -> "Signature":
+        """The signature as the person typed it here, without the consents that a partner brought."""
+        typed = self.typed or Typed(name=self.name, country=self.country, postcode=self.postcode)
+        updates = typed.updates and self.unsubscribed_at is None
+        return self.model_copy(update={**dict(typed), "updates": updates, "typed": None})
+
+    def may_be_confirmed(self, issued: datetime) -> bool:
+        """Return whether its owner has still to confirm it, by a link that was issued then.
+
+        If it counts because a partner sent it, the owner's confirmation keeps it counted after an undo.
+        """
+        is_unconfirmed = self.state is SignatureState.PENDING or self.by_partner is True
+        return is_unconfirmed and not self.has_withdrawal_after(issued)
 
     def has_withdrawal_after(self, issued: datetime) -> bool:
         """Return whether the signature was withdrawn more than CLOCK_SKEW after a link was issued.

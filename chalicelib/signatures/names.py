@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 from chalicelib.core.formulas import INVISIBLE
+from chalicelib.core.printable import ENCODED_WORD, JOINERS, has_unprintable
 from chalicelib.core.web_addresses import web_addresses
 
 MAX_NAME = 100
@@ -11,15 +12,10 @@ MAX_POSTCODE = 20
 
 # Spreadsheets run a cell that starts with one of these as a formula (OWASP: CSV injection).
 FORMULA_STARTS = ("=", "+", "-", "@")
-# Joiners shape letters in Persian, Urdu and the Indic scripts. They are part of names, although Unicode calls them
-# format characters.
-JOINERS = frozenset("\u200c\u200d")
 # Spaces and invisible characters at the start or end: copying adds them, and they would hide a formula from the checks.
 _EDGES = re.compile(rf"^[\s{INVISIBLE}]+|[\s{INVISIBLE}]+$")
 # Direction marks are not part of a name; some phones insert them.
 _DIRECTIONS = str.maketrans("", "", "\u200e\u200f\u061c")
-# Decoders insert this character for bytes that they cannot decode.
-REPLACEMENT = "\ufffd"
 # Titles that people write before a name with a dot and no space: "Prof.dr.Schmidt". Some surnames are also top-level
 # domains, so such a name looks like a web address.
 _TITLES = frozenset({"dr", "prof", "mr", "mrs", "ms", "mx", "miss", "sir", "rev", "st", "ing", "dipl", "mag", "med"})
@@ -58,7 +54,7 @@ def clean_name(typed: str) -> str:
     if name.startswith(FORMULA_STARTS):
         raise ValueError("Your name must not start with = + - or @")
     has_letter = any(character.isalpha() for character in name)
-    if not has_letter or has_unprintable(name):
+    if not has_letter or has_unprintable(name) or ENCODED_WORD in name:
         raise ValueError("Enter your name using letters")
     if _has_web_address(name):
         raise ValueError("Enter your name without a web address. Put a space after any full stop")
@@ -177,21 +173,3 @@ def _postcodes_with_digits(joined: str) -> list[str]:
         start, middle, end = joined[:start_length], joined[start_length:-2], joined[-2:]
         texts.add(start + middle.translate(_DIGITS) + end)
     return [text for text in texts if _UK_POSTCODE.fullmatch(text)]
-
-
-def has_unprintable(text: str) -> bool:
-    """Return whether the text has a character that prints nothing, breaks the line, or stands for an undecoded byte."""
-    if REPLACEMENT in text:  # `isprintable` is True for this character.
-        return True
-    if text.isprintable():
-        return False
-    # `isprintable` is also False for joiners and unusual spaces, so test each character.
-    return any(_is_unprintable(character) for character in text)
-
-
-def _is_unprintable(character: str) -> bool:
-    """Return whether this is a control, format, surrogate, private use, unassigned or line-breaking character."""
-    if character in JOINERS:
-        return False
-    category = unicodedata.category(character)
-    return category.startswith("C") or category in ("Zl", "Zp")

@@ -11,10 +11,12 @@ from chalicelib.signatures.model import MailKind
 class Origin:
     """The origin of a signature. All fields are stored with the signature.
 
-    `obtained_by`: the name of the charity or partner. `channel`: how the signature reached us, such as form or api.
-    `consent_version`: the version of the wording that the person agreed to. `source`: the campaign or site that the
-    person came from. `mail_kind`: which email with a link to confirm `sign` requests; None: it requests no email.
+    `obtained_by`: the name of the charity or partner. `channel`: how the signature reached us: form,
+    embed, api, partner, osdi or import. `consent_version`: the version of the wording that the person agreed to.
+    `source`: the campaign or site that the person came from. `mail_kind`: which email with a link to confirm `sign`
+    requests; None: it requests no email.
     `receipt`: the digest of the partner's receipt, which is our record of the signature that the partner sent.
+    `counts_at_once`: this receipt makes the signature count, without our email.
     `network`: the hash of the client's network, stored only with a mail request. The first emails for signatures from
     one network are limited.
     """
@@ -25,6 +27,7 @@ class Origin:
     source: str = DIRECT
     mail_kind: MailKind | None = MailKind.CONFIRM
     receipt: str | None = None
+    counts_at_once: bool = False
     network: str | None = None
 
 

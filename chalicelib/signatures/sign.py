@@ -27,6 +27,7 @@ from chalicelib.signatures.letter import signed_letter
 from chalicelib.signatures.model import UNMAILED_LIFETIME, MailKind, NewSignature, Signature, SignatureState
 from chalicelib.signatures.origin import Origin
 from chalicelib.signatures.steps import wait_for_step
+from chalicelib.signatures.submissions import with_submission
 
 ATTEMPTS = 3
 
@@ -37,7 +38,7 @@ class Outcome(StrEnum):
     ACCEPTED = "accepted"  # No signature with this key was stored before.
     REPEATED = "repeated"  # A signature with this key was stored before, perhaps a withdrawn or expired one.
     OVERFLOWED = "overflowed"  # The overflow queue has the signature, and perhaps the table too.
-    # The overflow queue's message is ignored: it has expired, or the stored signature is newer or waits for an email.
+    # The overflow queue's message requests no email: it has expired, or the stored signature is newer or waits for one.
     OVERTAKEN = "overtaken"
 
 
@@ -100,6 +101,7 @@ def _new_signature(form: SignatureForm, petition: Petition, origin: Origin, now:
         text_version=petition.text_version,
         consent_version=origin.consent_version,
         receipt=origin.receipt,
+        counts_with={origin.receipt} if origin.receipt and origin.counts_at_once else None,
         mail_kind=origin.mail_kind,
         mail_requested_at=now if origin.mail_kind else None,
         mail_network=origin.network if origin.mail_kind else None,
@@ -147,6 +149,10 @@ def _store(new: NewSignature, now: datetime, tables: Tables, *, from_queue: bool
         added = _new_obtainer_and_receipts(new.signature, earlier)
         if is_live and added:  # Otherwise, `_sign_again` replaces the stored signature, or there is nothing to add.
             store.add_obtainer_and_receipts(new.key, added, tables)
+        if is_live and new.signature.receipt is None:  # A partner's data may be old.
+            merged = with_submission(earlier, new.signature, new.signed_at or new.signature.signed_at)
+            if not store.replace(new.key, earlier, merged, tables):
+                continue
         # Nobody waits for an import's email yet. Now the person waits, so `_sign_again` hurries it.
         waits_for_email = is_live and earlier.mail_kind not in (None, MailKind.CONFIRM_IMPORTED)
         if from_queue and (waits_for_email or _is_overtaken(new, earlier)):
@@ -162,6 +168,7 @@ def _new_obtainer_and_receipts(signature: Signature, earlier: Signature) -> dict
     not_stored = {
         "also_obtained_by": {signature.obtained_by} - stored_obtainers,
         "also_came_with": signature.all_receipts - earlier.all_receipts,
+        "counts_with": (signature.counts_with or set()) - (earlier.counts_with or set()),
     }
     return {name: values for name, values in not_stored.items() if values}
 

@@ -81,6 +81,29 @@ def _renewal(key: Key, signature: Signature, when: Condition) -> Change:
     return Change(key, assign=fresh, remove=stale, when=when)
 
 
+def replace(key: Key, stored: Signature, merged: Signature, tables: Tables) -> bool:
+    """Store where `merged` differs from `stored`. Return False if the signature was changed since it was read."""
+    if merged == stored:
+        return True
+    is_unchanged = (
+        has_same_submission(stored) & Attr("state").eq(stored.state) & is_still("by_partner", stored.by_partner)
+    )
+    return tables.try_update(change_to(key, stored, merged, is_unchanged))
+
+
+def has_same_submission(stored: Signature) -> Condition:
+    """Return the condition that nobody has signed here again since. Each change of a submission has a later time."""
+    times = stored.model_dump(include={"signed_at", "submitted_at"})
+    return is_still("signed_at", times["signed_at"]) & is_still("submitted_at", times["submitted_at"])
+
+
+def change_to(key: Key, stored: Signature, changed: Signature, when: Condition) -> Change:
+    """Return the change that stores where `changed` differs from `stored`."""
+    old, new = stored.model_dump(exclude_none=True), changed.model_dump(exclude_none=True)
+    assign = {name: value for name, value in new.items() if value != old.get(name)}
+    return Change(key, assign=assign, remove=[name for name in old if name not in new], when=when)
+
+
 def confirmation(
     subject: Subject,
     changes: Mapping[str, Any],
@@ -137,19 +160,33 @@ def add_obtainer_and_receipts(key: Key, added: Mapping[str, set[str]], tables: T
 
 
 def remove_receipt(key: Key, removed: str, stored: Signature, tables: Tables) -> None:
-    """Remove one of several receipts of the signature. Raise ConditionFailed if its receipts have changed."""
+    """Remove one of several receipts of the signature. If it brought the consent to updates, end this consent.
+
+    Raise ConditionFailed if the receipts, or what brought the consent, have changed.
+    """
+    changes: dict[str, Any] = receipts_without(removed, stored)
+    if stored.confirmed_with == removed:
+        changes |= {"updates": False, "confirmed_with": None}
+    is_unchanged = has_receipts_of(stored) & is_still("confirmed_with", stored.confirmed_with)
+    tables.update(change_to(key, stored, stored.model_copy(update=changes), is_unchanged))
+
+
+def receipts_without(removed: str, stored: Signature) -> dict[str, Any]:
+    """Return the attributes with the receipts that remain, at least one."""
     remaining = stored.all_receipts - {removed}
     # The attribute `receipt` has the first one, `also_came_with` the others. If OUR_FORM is first, `receipt` is absent.
     first = stored.receipt or OUR_FORM
     if first not in remaining:  # Which of the others came next is not stored, so choose one.
         first = OUR_FORM if OUR_FORM in remaining else min(remaining)
-    others = remaining - {first}
-    fields = {"receipt": None if first == OUR_FORM else first, "also_came_with": others or None}
-    assign = {name: value for name, value in fields.items() if value is not None}
-    remove = [name for name in fields if name not in assign]
-    tables.update(Change(key, assign=assign, remove=remove, when=has_receipts_of(stored)))
+    return {"receipt": None if first == OUR_FORM else first, "also_came_with": remaining - {first} or None}
 
 
 def has_receipts_of(stored: Signature) -> Condition:
     """Return the condition that the receipts are still as in `stored`."""
     return is_still("receipt", stored.receipt) & is_still("also_came_with", stored.also_came_with)
+
+
+def is_counted_as(stored: Signature) -> Condition:
+    """Return the condition that the state, country, source and `by_partner` are still as in `stored`."""
+    counted_as = Attr("country").eq(stored.country) & Attr("source").eq(stored.source)
+    return Attr("state").eq(stored.state) & counted_as & is_still("by_partner", stored.by_partner)

@@ -8,18 +8,27 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from chalicelib.aws.table import Attr, Change, Condition, Tables, is_still
+from chalicelib.aws.table import Attr, Change, Tables
 from chalicelib.core.keys import Key
 from chalicelib.core.times import exact, iso
 from chalicelib.signatures.model import (
     ERASED_LIFETIME,
     MAIL_REQUEST_FIELDS,
     PERSONAL_FIELDS,
+    UNMAILED_LIFETIME,
     WITHDRAWN_LIFETIME,
+    MailKind,
     Signature,
     SignatureState,
 )
-from chalicelib.signatures.store import IS_WITHDRAWN, has_receipts_of
+from chalicelib.signatures.store import (
+    IS_WITHDRAWN,
+    change_to,
+    has_receipts_of,
+    has_same_submission,
+    is_counted_as,
+    receipts_without,
+)
 
 
 def stop_updates(key: Key, now: datetime, tables: Tables) -> None:
@@ -33,18 +42,12 @@ def stop_updates(key: Key, now: datetime, tables: Tables) -> None:
 
 
 def withdrawal(key: Key, stored: Signature, now: datetime) -> Change:
-    """Return the change for a withdrawal by the person, if the signature is still as in `stored` (`_is_counted_as`)."""
+    """Return the change for a withdrawal by the person, if the signature is still as in `stored` (`is_counted_as`)."""
     expires = int((now + WITHDRAWN_LIFETIME).timestamp())
     assign = {"state": SignatureState.WITHDRAWN, "withdrawn_at": exact(now), "updates": False, "expires_at": expires}
     # If the person signed again after an undo, `taken_back_at` is still stored. But now the person withdraws.
     removed = (*PERSONAL_FIELDS, *MAIL_REQUEST_FIELDS, "confirmed_at", "taken_back_at")
-    return Change(key, assign=assign, remove=removed, when=_is_counted_as(stored))
-
-
-def _is_counted_as(stored: Signature) -> Condition:
-    """Return the condition that the state, country, source and `by_partner` are still as in `stored`."""
-    counted_as = Attr("country").eq(stored.country) & Attr("source").eq(stored.source)
-    return Attr("state").eq(stored.state) & counted_as & is_still("by_partner", stored.by_partner)
+    return Change(key, assign=assign, remove=removed, when=is_counted_as(stored))
 
 
 def withdrawal_by_undo(key: Key, stored: Signature, now: datetime) -> Change:
@@ -53,9 +56,26 @@ def withdrawal_by_undo(key: Key, stored: Signature, now: datetime) -> Change:
     Keep `unsubscribed_at`, because a corrected file may bring the person back.
     """
     change = withdrawal(key, stored, now)
-    is_unchanged = _is_counted_as(stored) & has_receipts_of(stored)
+    is_unchanged = is_counted_as(stored) & has_receipts_of(stored)
     removed = [name for name in change.remove if name not in ("unsubscribed_at", "taken_back_at")]
     return replace(change, assign={**change.assign, "taken_back_at": iso(now)}, remove=removed, when=is_unchanged)
+
+
+def return_to_pending(key: Key, receipt: str, stored: Signature, now: datetime) -> Change:
+    """Return the change for an undone import after which the person's own signature waits to be confirmed.
+
+    The earlier email's link may have expired, or the email was never sent. So request it again.
+    """
+    not_pending = ("confirmed_at", "counted_source", "by_partner", "confirmed_with", *MAIL_REQUEST_FIELDS)
+    since_now = {"pending_again_at": now, "expires_at": now + UNMAILED_LIFETIME}
+    changes = {**dict.fromkeys(not_pending), **receipts_without(receipt, stored), **since_now}
+    pending = stored.as_typed.model_copy(update={**changes, "state": SignatureState.PENDING})
+    is_unchanged = is_counted_as(stored) & has_receipts_of(stored) & has_same_submission(stored)
+    change = change_to(key, stored, pending, is_unchanged)
+    may_request = stored.undeliverable is None
+    request = {"mail_kind": MailKind.CONFIRM_IMPORTED, "mail_requested_at": iso(now)} if may_request else {}
+    assign = {**change.assign, **request}
+    return replace(change, assign=assign, remove=[*{*change.remove, *MAIL_REQUEST_FIELDS} - assign.keys()])
 
 
 def record_withdrawal_by_owner(key: Key, now: datetime, tables: Tables) -> None:

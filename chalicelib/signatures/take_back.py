@@ -1,7 +1,8 @@
 """Take back a signature when staff undo the import that brought it: withdraw the signature.
 
-If the signature also came in another way, it stays. An import is a partner's file of signatures. A receipt is our
-record of one signature that a partner sent.
+If the signature also came in another way, it stays. If nothing then makes it count, because its owner has not confirmed
+it, it is pending again. An import is a partner's file of signatures. A receipt is our record of one signature that a
+partner sent.
 """
 
 from datetime import datetime
@@ -18,10 +19,11 @@ ATTEMPTS = 3
 
 
 def take_back(key: Key, receipt: str, petition: Petition, now: datetime, tables: Tables) -> bool:
-    """Withdraw the signature if it came only with this receipt. Return whether this call or an earlier one withdrew it.
+    """Withdraw the signature if it came only with this receipt. Return whether this call or an earlier one did so.
 
     If it came only with this receipt, but the person has confirmed it by our email, change nothing. If it also came in
-    another way, remove only this receipt. After the undo, the person can sign again, and a partner can send the
+    another way, remove only this receipt. But if it then has nothing with which it counts, make it pending again, and
+    return True. After the undo, the person can sign again, and a partner can send the
     signature again, because the person did not withdraw. Raise Conflicted if the signature changes during each attempt.
     """
     for _ in range(ATTEMPTS):
@@ -35,10 +37,13 @@ def take_back(key: Key, receipt: str, petition: Petition, now: datetime, tables:
         if must_stay or receipt not in stored.all_receipts:
             return False
         try:
-            if not is_only_receipt:
+            if is_only_receipt:
+                change = store_leaving.withdrawal_by_undo(key, stored, now)
+            elif stored.by_partner and not stored.counts_at_once_with(stored.all_receipts - {receipt}):
+                change = store_leaving.return_to_pending(key, receipt, stored, now)
+            else:
                 store.remove_receipt(key, receipt, stored, tables)
                 return False
-            change = store_leaving.withdrawal_by_undo(key, stored, now)
             withdraw_and_subtract(petition, stored, change, now, tables)
             return True
         except ConditionFailed:

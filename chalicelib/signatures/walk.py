@@ -9,18 +9,16 @@ from collections.abc import Iterator
 
 from chalicelib.aws.table import Attr, Item, Tables
 from chalicelib.core import keys
-from chalicelib.core.address import canonical_of
 from chalicelib.core.keys import Key
 from chalicelib.signatures.model import SignatureState
 
 # What a recount reads, to compare the signatures with the tally (.chalice/policy-recount.json).
 RECOUNT_FIELDS = (
     "state", "country", "source", "counted_source", "by_partner", "signed_at", "confirmed_at", "withdrawn_at",
+    "pending_again_at",
 )  # fmt: skip
 # What the job that emails an update reads (.chalice/policy-run-update.json).
 UPDATE_FIELDS = ("sk", "state", "updates", "undeliverable")
-# What a comparison of hashed addresses reads (.chalice/policy-compare-hashes.json).
-ADDRESS_FIELDS = ("state", "email")
 # What the list of people who asked for updates reads (.chalice/policy-run-list.json).
 OPT_IN_LIST_FIELDS = ("sk", "state", "updates", "undeliverable", "email", "name", "language", "confirmed_at")
 # What `manage.py letters` reads, to find letters that were not requested because the stream lost a confirmation.
@@ -28,7 +26,7 @@ LETTER_FIELDS = ("pk", "sk", "state", "letter", "confirmed_at")
 # What an export reads (.chalice/policy-run-export.json): no email address.
 EXPORT_FIELDS = (
     "state", "name", "postcode", "country", "source", "signed_at", "confirmed_at", "withdrawn_at",
-    "text_version", "consent_version",
+    "pending_again_at", "text_version", "consent_version",
 )  # fmt: skip
 
 
@@ -57,14 +55,6 @@ def read_for_opt_in_list(slug: str, bucket: str, tables: Tables) -> Iterator[Ite
     for item in tables.query(keys.SIGNATURES, partition, consistent=True, only=OPT_IN_LIST_FIELDS):
         if item["state"] == SignatureState.CONFIRMED:
             yield item
-
-
-def read_confirmed_addresses(slug: str, bucket: str, tables: Tables) -> Iterator[str]:
-    """Yield the canonical address of each confirmed signature in the bucket."""
-    partition = keys.signature_partition(slug, bucket)
-    for item in tables.query(keys.SIGNATURES, partition, consistent=True, only=ADDRESS_FIELDS):
-        if item["state"] == SignatureState.CONFIRMED:
-            yield canonical_of(item["email"])
 
 
 def read_letter_senders(

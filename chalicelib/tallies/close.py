@@ -11,7 +11,8 @@ from time import monotonic
 
 from chalicelib.aws.expressions import chunks
 from chalicelib.aws.table import Tables
-from chalicelib.core.errors import ConditionFailed, Unavailable
+from chalicelib.core import log
+from chalicelib.core.errors import ConditionFailed, DayNotClosed, Unavailable
 from chalicelib.tallies import store
 from chalicelib.tallies.model import Tally
 
@@ -44,4 +45,8 @@ def close_past_days(
                 if monotonic() >= deadline:
                     return
                 closed = {day: tally_by_day[day] for day in days}
-                store.close_days(open_days.slug, closed, open_days.shards, tables)
+                try:
+                    store.close_days(open_days.slug, closed, open_days.shards, tables)
+                except DayNotClosed:
+                    log.degraded("day_not_closed", petition=open_days.slug, day=days[0].isoformat())
+                    break

@@ -103,16 +103,6 @@ def _count(head: store.Head, open_tallies: Mapping[date, Tally], now: datetime) 
     )
 
 
-def withdrawn_until(petition: TalliedPetition, now: datetime, tables: Tables) -> int:
-    """Return how many confirmed signatures were ever withdrawn.
-
-    Unlike `exact_count`, this closes no past days, because the caller may have no right to write.
-    """
-    head = store.head(petition.slug, tables)
-    open_tallies = read_open_days(head, petition, now, tables)
-    return _count(head, open_tallies, now).withdrawn
-
-
 def breakdown(petition: TalliedPetition, by: TallyDimension, days: Days, now: datetime, tables: Tables) -> Breakdown:
     """Return the confirmations minus the withdrawals of these days, by one dimension. Also close past days."""
     return _breakdown(by, _tallies_on(petition, days, now, tables), now)

@@ -43,6 +43,7 @@ class TalliedPetition(Protocol):
 class TallyEntry:
     """One signature that was confirmed (`amount` +1) or withdrawn (-1) at `moment`.
 
+    0: its owner confirmed it after it counted `by_partner`, and perhaps moved it here from `old_country`.
     `by_partner`: the signature counted as soon as a partner sent it, without our email.
     """
 
@@ -51,6 +52,7 @@ class TallyEntry:
     country: str
     source: str
     by_partner: bool = False
+    old_country: str = ""
 
 
 @dataclass

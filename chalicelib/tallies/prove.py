@@ -5,12 +5,13 @@ tally. The head is the item with the sum of all closed days. The open days are t
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from chalicelib.aws.table import Change, NewItem, Tables
+from chalicelib.aws.expressions import chunks
+from chalicelib.aws.table import Attr, Change, NewItem, Tables, is_still
 from chalicelib.core import keys
-from chalicelib.core.times import iso
+from chalicelib.core.times import iso, iso_or_none
 from chalicelib.tallies import store
 from chalicelib.tallies.count import read_open_days
 from chalicelib.tallies.model import (
@@ -30,6 +31,8 @@ from chalicelib.tallies.model import (
 WHOLE = "all"
 # Sorts after the times of all adjustments.
 AFTER_ALL_TIMES = "9"
+# How many numbers one transaction adds. DynamoDB refuses an expression over 4,096 bytes: about 330 numbers.
+PART = 100
 
 
 class SumName(NamedTuple):
@@ -71,37 +74,53 @@ def reopen(slug: str, now: datetime, tables: Tables) -> list[date]:
     return store.reopen(slug, aws_time.date(), tables)
 
 
-def adjust(slug: str, drift: Mapping[SumName, int], now: datetime, tables: Tables) -> dict[str, int]:
-    """Subtract the drift from every sum, and store a record of this adjustment. Return the numbers added.
+def last_adjusted(slug: str, tables: Tables) -> datetime | None:
+    """Return when the tally was last adjusted. Read this before `tally_sums`, and pass it to `adjust`."""
+    return store.head(slug, tables).adjusted_at
+
+
+def adjust(
+    slug: str, drift: Mapping[SumName, int], now: datetime, tables: Tables, last: datetime | None = None
+) -> dict[str, int]:
+    """Subtract the drift from every sum, and record this. Return the numbers added.
 
     Their names are those of the attributes in today's item; "head" is for the head's total. Only today's numbers and
-    the head change. Past days stay as they are. Raise ConditionFailed if the petition already has an adjustment in this
-    second.
+    the head change. Past days stay as they are. Today is by the clock of AWS, as in `reopen`.
+
+    The numbers are added in parts, the count first. After a crash, a recount finds what is left. `last`: see
+    `last_adjusted`. Raise ConditionFailed if the tally was adjusted after that: then the drift is no longer known.
     """
-    drift_by_name = _as_numbers(drift, now)
+    today = tables.answered_at or now
+    drift_by_name = _as_numbers(drift, today)
     numbers = {name: -amount for name, amount in drift_by_name.items() if amount}
     # DAYS is the sum of the totals of all days. COUNT is the head's total plus the totals of the open days, such as
     # today. Today's total gets the correction of DAYS. This also corrects COUNT, so the head's total gets only the rest
     # of the correction of COUNT.
     change_of_today = -drift.get(DAYS, 0)
     change_of_count = -drift.get(COUNT, 0)
-    change_of_head = change_of_count - change_of_today
-    _add_to_tally(slug, now, numbers, change_of_head, tables)
+    change_of_head = rest_of_head = change_of_count - change_of_today
+    for part in [*chunks([*numbers.items()], PART)] or [()]:
+        last = _add_to_tally(slug, today, dict(part), rest_of_head, last, tables)
+        rest_of_head = 0
     return {**numbers, "head": change_of_head}
 
 
-def _add_to_tally(slug: str, now: datetime, numbers: Mapping[str, int], change_of_head: int, tables: Tables) -> None:
-    """Add `numbers` to today's first shard, and `change_of_head` to the head's total.
+def _add_to_tally(
+    slug: str, today: datetime, numbers: Mapping[str, int], of_head: int, last: datetime | None, tables: Tables
+) -> datetime:
+    """Add `numbers` to today's first shard, and `of_head` to the head's total. Also store a record. All or nothing.
 
-    Also store a record. All or nothing. Raise ConditionFailed if there is already a record for this second. So a retry
-    cannot adjust twice.
+    Return the time in the record's key, which is a second or more after `last`. Raise ConditionFailed if there was an
+    adjustment after `last`, so that a retry cannot adjust twice, or if today is closed: then its shards are not read.
     """
-    moment = iso(now)
-    record = NewItem(keys.tally_adjustment(slug, moment), {**numbers, "head_total": change_of_head})
-    first_shard = keys.tally_shard(slug, 0, now.date())
-    shard_change = Change(first_shard, add=numbers)
-    head_change = Change(keys.tally_head(slug), assign={store.ADJUSTED_AT: moment}, add={TOTAL: change_of_head})
-    tables.transact([record, shard_change, head_change])
+    moment = max(today, last + timedelta(seconds=1)) if last else today
+    record = NewItem(keys.tally_adjustment(slug, iso(moment)), {**numbers, "head_total": of_head})
+    is_next = is_still(store.ADJUSTED_AT, iso_or_none(last)) & Attr("through").lt(today.date().isoformat())
+    at = {store.ADJUSTED_AT: iso(moment)}
+    head_change = Change(keys.tally_head(slug), assign=at, add={TOTAL: of_head}, when=is_next)
+    shard_change = Change(keys.tally_shard(slug, 0, today.date()), add=numbers)
+    tables.transact([record, head_change, *([shard_change] if numbers else [])])  # DynamoDB refuses an empty change.
+    return moment
 
 
 class Adjustment(NamedTuple):
@@ -112,15 +131,26 @@ class Adjustment(NamedTuple):
     amount: int
 
 
-def adjustments(slugs: Iterable[str], since: datetime, tables: Tables) -> Iterator[Adjustment]:
-    """Yield the adjustments at or after `since` that changed a count.
+class TallyHealth(NamedTuple):
+    """`refused`: by slug, a day that DynamoDB refused to close, and that is still open."""
+
+    adjustments: list[Adjustment]
+    refused: dict[str, date]
+
+
+def tally_health(slugs: Iterable[str], since: datetime, tables: Tables) -> TallyHealth:
+    """Return also the adjustments at or after `since` that changed a count.
 
     The head of a tally has the time of the tally's latest adjustment. So petitions without an adjustment at or after
     `since` are not queried.
     """
-    for slug, head in store.heads(slugs, tables).items():
+    heads = store.heads(slugs, tables)
+    found: list[Adjustment] = []
+    for slug, head in heads.items():
         if head.adjusted_at and head.adjusted_at >= since:
-            yield from _adjustments(slug, since, tables)
+            found += _adjustments(slug, since, tables)
+    refused = {slug: head.refused for slug, head in heads.items() if head.refused and head.refused > head.through}
+    return TallyHealth(found, refused)
 
 
 def _adjustments(slug: str, since: datetime, tables: Tables) -> Iterator[Adjustment]:

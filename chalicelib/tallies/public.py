@@ -1,5 +1,7 @@
 """The count that the public sees: a stored snapshot. A caller that reads a stale snapshot refreshes it.
 
+A snapshot from the future is stale too: a reader whose clock was ahead has stored it.
+
 Only one caller at a time does this: the caller that gets the lease. The other callers return the stale count.
 If there is no stale count, they count without saving. The recent numbers are those of today, of the last day and by
 postcode area.
@@ -10,6 +12,7 @@ from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 
 from chalicelib.aws.table import Item, Tables
+from chalicelib.core import log
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.times import iso
 from chalicelib.shedding.level import Level, level_now
@@ -39,7 +42,7 @@ def public_count(petition: TalliedPetition, now: datetime, tables: Tables) -> Co
     if level_now(tables).includes(Level.SNAPSHOT_ONLY):
         return _stale_count(snapshot)
     try:
-        refreshed = _refresh(petition, now, tables)
+        refreshed = _refresh(petition, snapshot, now, tables)
         count = refreshed or snapshot or exact_count(petition, now, tables)
     except Unavailable:
         return _stale_count(snapshot)
@@ -71,7 +74,7 @@ def public_counts(petitions: Sequence[TalliedPetition], now: datetime, tables: T
 
 
 def _is_fresh(snapshot: Count, now: datetime) -> bool:
-    return now - snapshot.as_of < FRESH_FOR
+    return abs(now - snapshot.as_of) < FRESH_FOR
 
 
 def _count_missing_and_oldest(
@@ -86,11 +89,12 @@ def _count_missing_and_oldest(
     stale = [petition for petition in outdated if petition.slug in snapshot_by_slug]
     lease_seconds = int(FRESH_FOR.total_seconds())
     if stale and snapshots.lease_list(now, lease_seconds, tables):
-        oldest_first = sorted(stale, key=lambda petition: snapshot_by_slug[petition.slug].as_of)
+        # Snapshots from the far future come first too.
+        oldest_first = sorted(stale, key=lambda petition: -abs(now - snapshot_by_slug[petition.slug].as_of))
         chosen += oldest_first[:MAX_REFRESHED]
     counts = exact_counts(chosen, now, tables)
     for slug, count in counts.items():
-        _save(slug, count, tables)
+        _save(slug, count, snapshot_by_slug.get(slug), tables)
     return counts
 
 
@@ -133,14 +137,18 @@ def _stale_count(snapshot: Count | None) -> Count:
     return snapshot
 
 
-def _refresh(petition: TalliedPetition, now: datetime, tables: Tables) -> Count | None:
-    """Count the petition and save its snapshot. Return None if another caller has the lease."""
+def _refresh(petition: TalliedPetition, snapshot: Count | None, now: datetime, tables: Tables) -> Count | None:
+    """Count the petition and replace its snapshot. Return None if another caller has the lease."""
     if not snapshots.lease_snapshot(petition.slug, now, LEASE_SECONDS, tables):
         return None
     count = exact_count(petition, now, tables)
-    _save(petition.slug, count, tables)
+    _save(petition.slug, count, snapshot, tables)
     return count
 
 
-def _save(slug: str, count: Count, tables: Tables) -> None:
-    snapshots.save_snapshot(slug, count.confirmed, count.as_of, tables, count.withdrawn, count.by_partners)
+def _save(slug: str, count: Count, snapshot: Count | None, tables: Tables) -> None:
+    """Save the count. `snapshot`: what is stored, as it was read."""
+    as_of, read = count.as_of, snapshot.as_of if snapshot else None
+    if read and read > as_of:
+        log.event("future_snapshot_replaced", petition=slug, stored=iso(read), now=iso(as_of))
+    snapshots.save_snapshot(slug, count.confirmed, as_of, tables, count.withdrawn, count.by_partners, read=read)

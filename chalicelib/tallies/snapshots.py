@@ -7,10 +7,10 @@ For a few seconds, a lease lets only one caller refresh the numbers.
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from chalicelib.aws.table import Change, Item, NewItem, Tables, absent_or_at_most
+from chalicelib.aws.table import Attr, Change, Item, NewItem, Tables, absent_or_at_most, is_still
 from chalicelib.core import keys
 from chalicelib.core.keys import Key
-from chalicelib.core.times import iso
+from chalicelib.core.times import iso, iso_or_none
 from chalicelib.tallies.store import put_if_absent
 
 # The lease to refresh the count, and the lease to refresh the recent numbers.
@@ -38,9 +38,12 @@ def open_snapshot(slug: str, now: datetime, tables: Tables) -> None:
 
 
 def lease_snapshot(slug: str, now: datetime, seconds: int, tables: Tables, lease: str = LEASE) -> bool:
-    """Take the lease for `seconds`. Return False if another caller has it. It expires, because a caller may crash."""
+    """Take the lease for `seconds`. Return False if another caller has it. It expires, because a caller may crash.
+
+    A lease that ends much later was taken by a caller whose clock is ahead. It is free too.
+    """
     now_epoch = int(now.timestamp())
-    is_free = absent_or_at_most(lease, now_epoch)
+    is_free = absent_or_at_most(lease, now_epoch) | Attr(lease).gt(now_epoch + 2 * seconds)
     return tables.try_update(Change(keys.snapshot(slug), assign={lease: now_epoch + seconds}, when=is_free))
 
 
@@ -58,10 +61,21 @@ def save_recent(slug: str, recent: Mapping[str, object], tables: Tables) -> None
 
 
 def save_snapshot(
-    slug: str, count: int, as_of: datetime, tables: Tables, withdrawn: int = 0, by_partners: int = 0
+    slug: str,
+    count: int,
+    as_of: datetime,
+    tables: Tables,
+    withdrawn: int = 0,
+    by_partners: int = 0,
+    *,
+    read: datetime | None = None,
 ) -> None:
-    """Save the count and release the count's lease. If the stored count is newer, do nothing."""
+    """Save the count and release the count's lease. If the stored count is newer, do nothing.
+
+    `read`: the time of the snapshot that the caller has read. It is replaced even if it is in the future, because a
+    reader whose clock was ahead has stored it.
+    """
     numbers = {"count": count, "withdrawn": withdrawn, "by_partners": by_partners}
     values = {**numbers, "as_of": iso(as_of), LEASE: 0}
-    is_not_newer = absent_or_at_most("as_of", iso(as_of))
-    tables.try_update(Change(keys.snapshot(slug), assign=values, when=is_not_newer))
+    is_replaceable = absent_or_at_most("as_of", iso(as_of)) | is_still("as_of", iso_or_none(read))
+    tables.try_update(Change(keys.snapshot(slug), assign=values, when=is_replaceable))

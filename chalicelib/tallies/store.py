@@ -4,15 +4,16 @@ A tally's numbers of a day are spread over several items, the shards. When the d
 day's shards is stored in one item, and added to the head. The head is the item with the sum of all closed days.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from chalicelib.aws.failures import refusals_as
 from chalicelib.aws.table import Attr, Change, Item, NewItem, Tables, absent_or_at_most
 from chalicelib.core import keys
-from chalicelib.core.errors import ConditionFailed, UnknownPetition
+from chalicelib.core.errors import ConditionFailed, DayNotClosed, Unavailable, UnknownPetition
 from chalicelib.core.keys import Key
 from chalicelib.tallies.model import (
     BY_PARTNERS,
@@ -31,7 +32,7 @@ from chalicelib.tallies.model import (
     tally_of,
 )
 
-SHARDS, BEGAN, ADJUSTED_AT = "shards", "began", "adjusted_at"
+SHARDS, BEGAN, ADJUSTED_AT, REFUSED = "shards", "began", "adjusted_at", "refused"
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class Head:
 
     `shards`: how many shards a day has at most. An increase is stored here before any writer uses it. `began`: the
     first day that was counted; None if it is not recorded. `adjusted_at`: when a recount last adjusted the sums.
+    `refused`: the day that DynamoDB last refused to close, even if it was closed later.
     """
 
     through: date
@@ -49,6 +51,7 @@ class Head:
     adjusted_at: datetime | None = None
     withdrawn: int = 0
     by_partners: int = 0
+    refused: date | None = None
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,11 @@ def entry_change(slug: str, shard: int, entry: TallyEntry) -> Change:
     The change fails if a confirmation's source is new in the shard, and the shard has MAX_SOURCES on this day. OTHER
     always fits. So does a withdrawal: it must be subtracted under the source under which the signature was added.
     """
+    key = keys.tally_shard(slug, shard, entry.moment.date())
+    if entry.amount == 0:
+        moved = Counter({BY_PARTNERS: -1, COUNTRY_PREFIX + entry.country: 1})
+        moved[COUNTRY_PREFIX + entry.old_country] -= 1
+        return Change(key, add=moved)
     numbers: dict[str, int | set[str]] = {
         TOTAL: entry.amount,
         f"{HOUR_PREFIX}{entry.moment:%H}": entry.amount,
@@ -78,7 +86,6 @@ def entry_change(slug: str, shard: int, entry: TallyEntry) -> Change:
     }
     if entry.by_partner:
         numbers[BY_PARTNERS] = entry.amount
-    key = keys.tally_shard(slug, shard, entry.moment.date())
     if entry.amount < 0:
         return Change(key, add={**numbers, WITHDRAWN: -entry.amount})
     if entry.source == OTHER:
@@ -130,6 +137,7 @@ def _head(item: Item) -> Head:
         adjusted_at=datetime.fromisoformat(item[ADJUSTED_AT]) if ADJUSTED_AT in item else None,
         withdrawn=item.get(WITHDRAWN, 0),
         by_partners=item.get(BY_PARTNERS, 0),
+        refused=date.fromisoformat(item[REFUSED]) if REFUSED in item else None,
     )
 
 
@@ -149,6 +157,8 @@ def close_days(slug: str, tallies: Mapping[date, Tally], shards: int, tables: Ta
     """Store the tallies of successive days and add them to the head, all or nothing. `shards`: how many were summed.
 
     Raise ConditionFailed if the first is not the day after the last closed day, or if the petition now has more shards.
+    If DynamoDB refuses for another reason, for example because an item is too large, note the first day in the head,
+    and raise DayNotClosed.
     """
     day_before = (min(tallies) - timedelta(days=1)).isoformat()
     may_close = Attr("through").eq(day_before) & absent_or_at_most(SHARDS, shards)
@@ -156,7 +166,15 @@ def close_days(slug: str, tallies: Mapping[date, Tally], shards: int, tables: Ta
     # These changes need no condition: `may_close` refuses a second caller. The item of a day that was reopened exists.
     day_changes = [Change(keys.tally_day(slug, day), assign=attributes_of(tally)) for day, tally in tallies.items()]
     added = _added_to_head(summed(tallies.values()))
-    tables.transact([*day_changes, Change(keys.tally_head(slug), assign=through, add=added, when=may_close)])
+    key = keys.tally_head(slug)
+    try:
+        with refusals_as(DayNotClosed):
+            tables.transact([*day_changes, Change(key, assign=through, add=added, when=may_close)])
+    except DayNotClosed:
+        refused = {REFUSED: min(tallies).isoformat()}
+        with suppress(Unavailable, DayNotClosed), refusals_as(DayNotClosed):
+            tables.try_update(Change(key, assign=refused, when=Attr("through").exists()))
+        raise
 
 
 def _added_to_head(tally: Tally) -> dict[str, int]:

@@ -1,12 +1,8 @@
 """What the API returns about the total: how many different people signed here or elsewhere."""
 
-from typing import Annotated
-
-from pydantic import Field
 from typing_extensions import TypedDict
 
 from chalicelib.core.answers import Confirmed, Number, Time
-from chalicelib.jobs.model import JobState
 from chalicelib.petitions.figure import FigureKind
 
 
@@ -24,39 +20,6 @@ class Elsewhere(TypedDict):
 
 class EnteredFigure(Elsewhere):
     entered_at: Time
-    comparison: str | None
-    """For hashes: the id of the comparison with our signers, which starts now."""
-
-
-class HashKey(TypedDict):
-    """The key with which one source hashes the addresses of its signers. Give the key to nobody else."""
-
-    source: str
-    key: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    tool: str
-    """The URL of our tool that hashes addresses with the key."""
-
-
-class ShownComparison(TypedDict):
-    id: str
-    source: str
-    count: Number
-    """The number of different hashes that the source sent."""
-    here: Number | None
-    """How many of these people are confirmed here too. Null until the comparison is done."""
-    seen: Number
-    """Confirmed signatures compared so far."""
-    state: JobState
-    why: str | None
-    """Why the comparison failed."""
-    requested_by: str
-    requested_at: Time
-
-
-class ShownComparisons(TypedDict):
-    """Newest first."""
-
-    comparisons: list[ShownComparison]
 
 
 class PublicTotal(TypedDict):

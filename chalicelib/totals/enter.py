@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from chalicelib.aws.table import Change, Tables
+from chalicelib.aws.table import Tables
 from chalicelib.core.errors import FieldError, Invalid, Stale
 from chalicelib.petitions.change import with_changes
 from chalicelib.petitions.edit import revise
@@ -14,21 +14,14 @@ ATTEMPTS = 3
 
 
 def enter(slug: str, new: NewFigure, now: datetime, tables: Tables) -> Figure:
-    """Add the figure to the petition. Raise Invalid if `as_of` is in the future, and what `add_figure` raises."""
+    """Add the figure to the petition. Raise Invalid if `as_of` is in the future, and UnknownPetition.
+
+    Entering the same figure again changes nothing, so a retry is safe. Also raise Invalid if there are too many
+    figures, and Stale if another edit was faster in each attempt.
+    """
     if new.as_of > now:
         raise Invalid([FieldError("as_of", "Enter a time that is not in the future")])
-    # A figure has neither the hashes of the source's addresses nor their upload. A comparison (a job) reads them.
-    figure = Figure(**new.model_dump(exclude={"hashes", "upload"}), entered_at=now)
-    return add_figure(slug, figure, tables)
-
-
-def add_figure(slug: str, figure: Figure, tables: Tables, also: Change | None = None) -> Figure:
-    """Add the figure to the petition. Adding the same figure again changes nothing, so a retry is safe.
-
-    Raise UnknownPetition. Raise Invalid if there are too many figures. Raise Stale if another edit was faster in each
-    attempt. `also` is another change in the same transaction, left out if the figure is there already. Raise
-    ConditionFailed if the condition of `also` fails.
-    """
+    figure = Figure(**new.model_dump(), entered_at=now)
     for _ in range(ATTEMPTS):
         petition = petition_as_stored(slug, tables)
         if earlier := _already_entered(figure, petition):
@@ -36,7 +29,7 @@ def add_figure(slug: str, figure: Figure, tables: Tables, also: Change | None = 
         if len(petition.figures) == MAX_FIGURES:
             raise Invalid([FieldError("source", f"There are {MAX_FIGURES} figures already, and no more fit")])
         try:
-            revise(with_changes(petition, figures=[*petition.figures, figure]), tables, also)
+            revise(with_changes(petition, figures=[*petition.figures, figure]), tables)
         except Stale:
             continue  # Somebody edited the petition in between.
         return figure
@@ -46,7 +39,7 @@ def add_figure(slug: str, figure: Figure, tables: Tables, also: Change | None = 
 def _already_entered(figure: Figure, petition: Petition) -> Figure | None:
     """Return the source's last stored figure if it differs from `figure` at most in `entered_at`. Otherwise: None.
 
-    In the first case, an earlier call of `add_figure` has stored `figure`.
+    In the first case, an earlier call of `enter` has stored `figure`.
     """
     same_source = [earlier for earlier in petition.figures if earlier.source == figure.source]
     if not same_source:

@@ -69,41 +69,11 @@ def _people(number: int) -> str:
 def total(petition: Petition, count: Count) -> Total:
     """Return the total of the petition from its count here and the current figure of each source.
 
-    For each source we know the smallest and the largest possible number of its people who did not sign here.
-    `at_least` adds only the highest of the smallest numbers: perhaps no other source has further people.
-    `at_most` adds all the largest numbers: perhaps nobody signed with two sources. Both are possible, so we know no
-    closer bounds.
+    `at_least`: perhaps all people of the smaller places also signed at the largest. `at_most`: perhaps nobody signed
+    at two places. Both are possible, so we know no closer bounds.
     """
     elsewhere = current_figures(petition.figures)
-    bounds = [_bounds_of_not_here(figure, count) for figure in elsewhere]
-    smallest = [fewest for fewest, _ in bounds]
-    largest = [most for _, most in bounds]
-    at_least = count.confirmed + max(smallest, default=0)
-    at_most = count.confirmed + sum(largest)
+    counts = [figure.count for figure in elsewhere]
+    at_least = max(count.confirmed, *counts, 0)
+    at_most = count.confirmed + sum(counts)
     return Total(count.confirmed, elsewhere, at_least, at_most, count.as_of, count.by_partners)
-
-
-def _bounds_of_not_here(figure: Figure, count: Count) -> tuple[int, int]:
-    """Return the smallest and the largest possible number of the source's people who did not sign here."""
-    fewest_here, most_here = _bounds_of_here(figure, count)
-    return figure.count - most_here, figure.count - fewest_here
-
-
-def _bounds_of_here(figure: Figure, count: Count) -> tuple[int, int]:
-    """Return the smallest and the largest possible number of the source's people who are confirmed here.
-
-    If there was a comparison of hashes, it counted these people. Perhaps each person who has withdrawn since then was
-    one of these people. Perhaps each person who has confirmed since then is one more.
-    """
-    limit = min(figure.count, count.confirmed)  # The people are both the source's and confirmed here.
-    compared = figure.compared
-    if compared is None:
-        return 0, limit
-    # `max` prevents negative numbers: a cached `count` may be older than the comparison.
-    later_withdrawn = max(0, count.withdrawn - compared.withdrawn)
-    # `compared.seen` people were confirmed here at the comparison. `count.withdrawn` counts only people who were
-    # confirmed, so each later withdrawal has lowered `count.confirmed` by one.
-    later_confirmed = max(0, count.confirmed + later_withdrawn - compared.seen)
-    fewest = max(0, compared.here - later_withdrawn)
-    most = compared.here + later_confirmed
-    return min(fewest, limit), min(most, limit)

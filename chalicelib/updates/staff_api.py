@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from chalice.app import Blueprint, Request, Response
 from pydantic import BaseModel, ConfigDict
 
+from chalicelib.aws.mail_quota import mail_quota
 from chalicelib.aws.queue import updates_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
@@ -12,6 +13,7 @@ from chalicelib.core.times import Moment
 from chalicelib.core.validation import Words, parse_body
 from chalicelib.edge.caller import path_prefix
 from chalicelib.edge.http import NO_STORE, json_answer, json_body
+from chalicelib.mail.suppressed import refuse_suppressed
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.text import SesAddress
 from chalicelib.staff.authorizer import actor, audit, staff_view
@@ -94,6 +96,7 @@ def email_update_test(request: Request, slug: str, update_id: str) -> Response:
     """Send a draft to the given address, marked as a test. Return 202."""
     update = find_update(slug, update_id, tables())
     test_request = parse_body(TestRequest, json_body(request), WORDS)
+    refuse_suppressed(test_request.email, mail_quota())
     audit(request, "update.tested", slug, {"update": update_id})
     test = UpdateTest(email=test_request.email, language=test_request.language or update.language)
     write.send_test(update, test, times.now(), outbox(), tables())
@@ -124,7 +127,9 @@ def cancel_update(request: Request, slug: str, update_id: str) -> Response:
 
 
 def _read_text(request: Request) -> UpdateText:
-    return parse_body(UpdateText, json_body(request), WORDS)
+    text = parse_body(UpdateText, json_body(request), WORDS)
+    write.check_typed(text)
+    return text
 
 
 def _update_json(update: Update) -> "ManagedUpdate":

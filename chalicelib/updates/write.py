@@ -5,7 +5,8 @@ from secrets import token_hex
 from typing import Any
 
 from chalicelib.aws.table import Tables
-from chalicelib.core.errors import ConditionFailed, NotNow
+from chalicelib.core.errors import ConditionFailed, FieldError, Invalid, NotNow
+from chalicelib.core.printable import header_errors
 from chalicelib.mail.outbox import Outbox
 from chalicelib.petitions.model import Petition
 from chalicelib.updates import store
@@ -16,6 +17,20 @@ from chalicelib.updates.plain import as_text
 
 # An update keeps only this many of its latest tests. The email of an older test is dropped if it still waits.
 MAX_TESTS = 20
+# For each "[" the parser may read a part of the text again, to look for a link.
+MAX_BRACKETS = 300
+MANY_BRACKETS = f"Use at most {MAX_BRACKETS} square brackets"
+
+
+def check_typed(text: UpdateText) -> None:
+    """Raise Invalid if staff should write the text in another way. Stored updates may be older than these rules."""
+    errors: list[FieldError] = []
+    for prefix, words in (("", text), *((f"translations.{code}.", each) for code, each in text.translations.items())):
+        if words.markdown.count("[") > MAX_BRACKETS:
+            errors.append(FieldError(f"{prefix}markdown", MANY_BRACKETS))
+        errors += header_errors({f"{prefix}title": words.title})
+    if errors:
+        raise Invalid(errors)
 
 
 def draft(text: UpdateText, petition: Petition, author: str, now: datetime, tables: Tables) -> Update:
@@ -48,12 +63,11 @@ def send_test(update: Update, test: UpdateTest, now: datetime, outbox: Outbox, t
 
 def _render(text: UpdateText) -> dict[str, Any]:
     """Return the fields of an update that contain the text as safe HTML and as plain text."""
-    return {
-        "html": as_html(text.markdown),
-        "htmls": {code: as_html(words.markdown) for code, words in text.translations.items()},
-        "plain": as_text(text.markdown),
-        "plains": {code: as_text(words.markdown) for code, words in text.translations.items()},
-    }
+    rendered: dict[str, Any] = {"html": as_html(text.markdown), "plain": as_text(text.markdown)}
+    rendered |= {"htmls": {}, "plains": {}}
+    for code, words in text.translations.items():  # Both forms of a text one after the other: it is parsed once.
+        rendered["htmls"][code], rendered["plains"][code] = as_html(words.markdown), as_text(words.markdown)
+    return rendered
 
 
 def _change_draft(update: Update, tables: Tables, **fields: Any) -> Update:

@@ -11,9 +11,9 @@ from stack.aws import Cloud
 from stack.edge import gateway, server
 from stack.edge.origins import Origins
 from stack.edge.template import accepted_referers, distributions
+from stack.judge.model import Where
 from stack.package import package
 from stack.paths import REGION
-from stack.referee.model import Where
 from stack.sockets import LOOPBACK
 from stack.template.functions import logical_id
 

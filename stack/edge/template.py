@@ -8,8 +8,8 @@ from typing import Any
 from stack.edge import properties
 from stack.edge.distribution import Behaviour, Distribution
 from stack.edge.properties import Properties
-from stack.referee.model import Where
-from stack.referee.resolve import Resolver
+from stack.judge.model import Where
+from stack.judge.resolve import Resolver
 
 _DEFAULT_METHODS = ["GET", "HEAD"]
 _POLICY = "x-amazon-apigateway-policy"

@@ -17,7 +17,6 @@ PARAMETERS: dict[str, Node] = {
     "update_id": {"description": "The update's id, as in the list of updates."},
     "export_id": {"description": "The export's id, as in the list of exports."},
     "import_id": {"description": "The import's id, as in the list of imports."},
-    "comparison_id": {"description": "The comparison's id, as in the list of comparisons."},
     "list_id": {"description": "The list's id, as in the list of lists."},
     "version": {
         "description": "Changes whenever one of these files changes. A request with an older version is answered too, "

@@ -21,7 +21,6 @@ NOT_FOUND = {
     "signature_id": "UnknownThing",
     "export_id": "UnknownThing",
     "import_id": "UnknownThing",
-    "comparison_id": "UnknownThing",
     "list_id": "UnknownThing",
     "update_id": "UnknownThing",
     "target": "UnknownThing",

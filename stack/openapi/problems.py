@@ -11,7 +11,6 @@ from chalicelib.edge.site import NO_FILE
 from chalicelib.partners.form import MAX_BODY_KB
 from chalicelib.partners.imports.model import MAX_DIRECT_KB
 from chalicelib.petitions.form import MAX_PETITION_KB
-from chalicelib.totals.hashes.model import MAX_HASHES_KB
 from stack.openapi.operation import HAL, HTML, TEXT
 from stack.openapi.schemas import reference
 
@@ -65,10 +64,6 @@ PROBLEMS: dict[str, tuple[str, Problem]] = {
     "TooLargePetition": (
         f"The body is larger than {MAX_PETITION_KB} KB. Load the petition from a file.",
         problem_of(errors.BodyTooLarge(MAX_PETITION_KB)),
-    ),
-    "TooLargeFigure": (
-        f"The body is larger than {MAX_HASHES_KB} KB. Upload the hashes.",
-        problem_of(errors.BodyTooLarge(MAX_HASHES_KB)),
     ),
     "TooLargeBatch": (
         f"The body is larger than {MAX_BODY_KB} KB.",

@@ -1,7 +1,7 @@
 """The calls of AWS by which `make ready` and `make warm` read limits and state of the account, but no personal data.
 
 docs/ready-policy.json is the IAM policy that allows these calls. tests/ready/test_policy.py checks this with the
-referee, a program that decides as AWS's IAM does. `make warm` needs docs/warm-policy.json too.
+judge, a program that decides as AWS's IAM does. `make warm` needs docs/warm-policy.json too.
 
 For each value, an AwsCall has a function that gets the value from the answer. A name such as lambda.concurrency is the
 value's name in the report.
@@ -88,6 +88,7 @@ def _email_calls(parameters: Mapping[str, str]) -> Iterator[AwsCall]:
     yield AwsCall("sesv2", "get_account", states)
     identity = {
         "identity.verified": lambda answer: answer["VerifiedForSendingStatus"],
+        "identity.forwards": lambda answer: answer.get("FeedbackForwardingStatus"),
         "identity.dkim": lambda answer: answer["DkimAttributes"]["Status"],
         "identity.dkim_tokens": lambda answer: answer["DkimAttributes"].get("Tokens", []),
         "identity.mail_from": lambda answer: answer.get("MailFromAttributes", {}).get("MailFromDomainStatus", "none"),

@@ -43,6 +43,9 @@ def _email_defects(values: Values) -> Iterator[Defect]:
     dkim = values.get("identity.dkim", _SUCCESS)
     if dkim != _SUCCESS:
         yield Defect(f"DKIM is {dkim}", "publish the three CNAME records that the SES console shows")
+    if values.get("identity.forwards"):
+        remedy = "SES console, the sender's identity, Notifications: turn email feedback forwarding off"
+        yield Defect("SES also emails each bounce, with the supporter's address, to the sender's mailbox", remedy)
     mail_from = values.get("identity.mail_from", "none")
     if mail_from not in ("none", _SUCCESS):
         remedy = "publish the MX and SPF records that the SES console shows for the sender's identity"

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from stack.referee.model import Call
+from stack.judge.model import Call
 from stack.strict import partial
 from stack.strict.errors import error
 from stack.strict.http import HttpResponse
@@ -35,7 +35,7 @@ _MESSAGE_OPERATIONS = {"SendMessage", "SendMessageBatch", "ReceiveMessage", "Del
 
 
 @dataclass(frozen=True)
-class Fault:
+class OldFault:
     """A fault of some operations of a service. Exactly one of `before`, `after` and `change` is set.
 
     `before` returns an error, and the call is not carried out. `after` returns an error when the call has been carried
@@ -75,8 +75,8 @@ def _cancelled_transaction(call: Call) -> HttpResponse:
     return error(call.service, "TransactionCanceledException", message, CancellationReasons=reasons)
 
 
-FAULTS: Mapping[str, Fault] = {
-    "table-throttled": Fault(
+FAULTS: Mapping[str, OldFault] = {
+    "table-throttled": OldFault(
         "dynamodb",
         _ITEM_OPERATIONS,
         before=_error(
@@ -84,44 +84,44 @@ FAULTS: Mapping[str, Fault] = {
             "The level of configured provisioned throughput for the table was exceeded.",
         ),
     ),
-    "transaction-conflict": Fault(
+    "transaction-conflict": OldFault(
         "dynamodb", {"TransactWriteItems", "TransactGetItems"}, before=_cancelled_transaction
     ),
-    "item-conflict": Fault("dynamodb", _SINGLE_ITEM_WRITES, before=_error("TransactionConflictException", _ONGOING)),
-    "transaction-in-progress": Fault(
+    "item-conflict": OldFault("dynamodb", _SINGLE_ITEM_WRITES, before=_error("TransactionConflictException", _ONGOING)),
+    "transaction-in-progress": OldFault(
         "dynamodb",
         {"TransactWriteItems"},
         before=_error(
             "TransactionInProgressException", "The transaction with the given request token is already in progress."
         ),
     ),
-    "table-error": Fault(
+    "table-error": OldFault(
         "dynamodb", _ITEM_OPERATIONS, after=_error("InternalServerError", "Internal server error", 500)
     ),
-    "table-partial": Fault("dynamodb", {"BatchGetItem"}, change=lambda call: partial.some_keys(call.params)),
-    "short-page": Fault("dynamodb", {"Query", "Scan"}, change=lambda call: partial.short_page(call.params)),
-    "queue-throttled": Fault("sqs", _MESSAGE_OPERATIONS, before=_error("RequestThrottled", "Request is throttled.")),
-    "queue-key-throttled": Fault(
+    "table-partial": OldFault("dynamodb", {"BatchGetItem"}, change=lambda call: partial.some_keys(call.params)),
+    "short-page": OldFault("dynamodb", {"Query", "Scan"}, change=lambda call: partial.short_page(call.params)),
+    "queue-throttled": OldFault("sqs", _MESSAGE_OPERATIONS, before=_error("RequestThrottled", "Request is throttled.")),
+    "queue-key-throttled": OldFault(
         "sqs", _MESSAGE_OPERATIONS, before=_error("KmsThrottled", "KMS throttles the request.")
     ),
-    "queue-error": Fault("sqs", _MESSAGE_OPERATIONS, after=_error("InternalFailure", "Internal failure", 500)),
-    "queue-partial": Fault(
+    "queue-error": OldFault("sqs", _MESSAGE_OPERATIONS, after=_error("InternalFailure", "Internal failure", 500)),
+    "queue-partial": OldFault(
         "sqs", {"SendMessageBatch", "DeleteMessageBatch"}, change=lambda call: partial.some_entries(call.params)
     ),
-    "mail-throttled": Fault(
+    "mail-throttled": OldFault(
         "sesv2", {"SendEmail"}, before=_error("TooManyRequestsException", "Maximum sending rate exceeded.", 429)
     ),
-    "function-throttled": Fault(
+    "function-throttled": OldFault(
         "lambda",
         {"GetEventSourceMapping", "UpdateEventSourceMapping"},
         before=_error("TooManyRequestsException", "Rate", 429),
     ),
-    "source-changing": Fault(
+    "source-changing": OldFault(
         "lambda",
         {"UpdateEventSourceMapping"},
         before=_error("ResourceInUseException", "The event source mapping is being updated."),
     ),
-    "bucket-slow": Fault(
+    "bucket-slow": OldFault(
         "s3",
         {"PutObject", "UploadPart", "CreateMultipartUpload"},
         before=_error("SlowDown", "Please reduce your rate.", 503),
@@ -130,7 +130,7 @@ FAULTS: Mapping[str, Fault] = {
 
 
 @dataclass
-class Faults:
+class GateFaults:
     """`rates`: the share of the calls that get a fault, by the fault's name. `counts`: how many calls got the fault."""
 
     rates: dict[str, float] = field(default_factory=dict)

@@ -9,15 +9,16 @@ import json
 import re
 from typing import Any
 
-from stack.referee.model import Call
-from stack.referee.wire import call_of
-from stack.strict import limits
+from stack.judge import limits
+from stack.judge.answers import Refused
+from stack.judge.model import Call
 from stack.strict.callers import Caller, UnknownSession, caller_of, names_access_key
 from stack.strict.errors import error
-from stack.strict.faults import Faults, Perform
+from stack.strict.faults import GateFaults, Perform
 from stack.strict.http import App, HttpResponse, Receive, Scope, Send, call_app, headers_of, read_body, replayed
-from stack.strict.judge import Judge
+from stack.strict.judge import GateJudge, http_response
 from stack.strict.partial import Params
+from stack.strict.wire import call_of
 
 CONTROL_PATH = "/_petitions/faults"
 _BAD_TOKEN = error("dynamodb", "UnrecognizedClientException", "The security token included in the request is invalid.")
@@ -29,7 +30,7 @@ _OBJECT_PATH = re.compile("/[a-z0-9][a-z0-9.-]+/.+")
 class Gate:
     """An ASGI application that wraps the emulator."""
 
-    def __init__(self, emulator: App, judge: Judge, faults: Faults) -> None:
+    def __init__(self, emulator: App, judge: GateJudge, faults: GateFaults) -> None:
         self._emulator, self._judge, self._faults = emulator, judge, faults
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,7 +57,7 @@ class Gate:
         call = _api_call(scope, body)
         answer = self._judge.refusal(caller, call)
         if call and not answer:
-            answer = limits.refusal(call)
+            answer = _over_a_limit(call)
         if call and not answer:
             perform = self._performer(scope, body, receive)
             answer = await self._faults.answer(call, perform)
@@ -93,10 +94,18 @@ def _is_unsigned_object_request(scope: Scope) -> bool:
 
 
 def _api_call(scope: Scope, body: bytes) -> Call | None:
-    """Return the AWS call that the request makes; None if `referee.wire` does not know it."""
+    """Return the AWS call that the request makes; None if `wire` does not know it."""
     path = scope.get("raw_path") or scope["path"].encode()
     query = scope.get("query_string", b"")
     return call_of(scope["method"], path.decode("latin-1"), query.decode("latin-1"), headers_of(scope), body)
+
+
+def _over_a_limit(call: Call) -> HttpResponse | None:
+    try:
+        limits.check(call)
+    except Refused as refused:
+        return http_response(call.service, refused)
+    return None
 
 
 def _json(status: int, content: Any) -> HttpResponse:

@@ -1,17 +1,13 @@
 """Replace parts of the emulator with our stricter parts, before the emulator starts to serve requests."""
 
 import os
-from pathlib import Path
 
 from ministack import app
 
 from stack.strict import callers, delays, environments, payloads, pictures, saving, streams, threads
-from stack.strict.faults import Faults
+from stack.strict.faults import GateFaults
 from stack.strict.gate import Gate
-from stack.strict.judge import Judge
-
-LEDGER = "REFEREE_LEDGER"
-"""Environment variable: the folder in which the referee notes which entries of the policies were used."""
+from stack.strict.judge import GateJudge
 
 
 def install() -> None:
@@ -23,8 +19,6 @@ def install() -> None:
     environments.install()
     threads.install()
     delays.install()
-    folder = os.environ.get(LEDGER)
-    ledger_folder = Path(folder) if folder else None
-    judge = Judge(os.environ["MINISTACK_REGION"], ledger_folder)
-    app.app = Gate(app.app, judge, Faults())
+    judge = GateJudge(os.environ["MINISTACK_REGION"])
+    app.app = Gate(app.app, judge, GateFaults())
     saving.install()

@@ -111,7 +111,7 @@ _ALARMS = {
         period=60,
     ),
     "Degraded": alarm(
-        "AWS denies a call, or the code cannot read a stored item or a stream record. Other work continues.",
+        "AWS denies a call, refuses to close a day of a count, or the code cannot read an item. Other work continues.",
         code_measure(Metric.DEGRADED),
         period=60,
     ),
@@ -164,7 +164,7 @@ _ALARMS = {
         DatapointsToAlarm=2,
     ),
     "ApiRefusals": alarm_on_math(
-        "A quarter of the responses are 4xx, at ten requests a second or more. Probably 429: the gateway's limit.",
+        "A quarter of the responses are 4xx, at ten requests a second or more. Probably the gateway's limit.",
         "IF(requests >= 600, 100 * refused / requests, 0)",
         {"requests": api_measure("Count"), "refused": api_measure("4XXError")},
         label="4xx in percent of at least ten requests a second",

@@ -5,6 +5,7 @@ The module `gateway` has the paths of the API.
 
 import json
 from http import HTTPStatus
+from typing import Any
 
 from stack.template.busy import REFUSED_KEY
 from stack.template.cfn import Template, get_att, if_condition, output, ref, resource, sub
@@ -98,6 +99,9 @@ def _authorizer_with_all_headers() -> Template:
 def _gateway_response(status: int, detail: str, retry_after: int) -> Template:
     """Return a response with an error in JSON (a problem, RFC 9457), like the errors that our code returns.
 
+    Behind a CDN, a 429 is a 503. CloudFront then shows the busy page or an old copy of the page instead: it does so for
+    5xx, and perhaps not for 429 (docs/aws-facts.md). API Gateway's metrics count it as 4xx nevertheless.
+
     API Gateway gives the same response to forms and to programs. If the site has a CDN, a response with Retry-After
     also has the header Refresh. Because of this header, a browser opens a page for people (busy.py). Programs ignore
     the header. The page replaces the problem in the browser's history, so that Back leads to the form. The page says
@@ -113,10 +117,19 @@ def _gateway_response(status: int, detail: str, retry_after: int) -> Template:
     parameters: Template = {f"gatewayresponse.header.{name}": f"'{value}'" for name, value in headers.items()}
     if retry_after:
         parameters["gatewayresponse.header.Refresh"] = if_condition("HasEdge", f"'0; url=/{REFUSED_KEY}'")
-    title = _TITLES.get(status, HTTPStatus(status).phrase)
-    body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    status_code, body = _with_status(status, detail)
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        busy_code, busy_body = _with_status(HTTPStatus.SERVICE_UNAVAILABLE, detail)
+        status_code, body = if_condition("HasEdge", busy_code, status_code), if_condition("HasEdge", busy_body, body)
     return {
-        "statusCode": str(status),
+        "statusCode": status_code,
         "responseParameters": parameters,
-        "responseTemplates": {"application/json": json.dumps(body)},
+        "responseTemplates": {"application/json": body},
     }
+
+
+def _with_status(status: int, detail: str) -> tuple[Any, Any]:
+    """Return the status code and the body of a response, as texts."""
+    title = _TITLES.get(status, HTTPStatus(status).phrase)
+    problem = {"type": "about:blank", "title": title, "status": int(status), "detail": detail}
+    return str(int(status)), json.dumps(problem)

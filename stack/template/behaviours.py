@@ -21,8 +21,9 @@ _ALL_METHODS = ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"]
 _READ_METHODS = ["GET", "HEAD"]
 # The id of AWS's own cache policy that caches nothing (Managed-CachingDisabled).
 _CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
-# CloudFront deletes a cached answer after the maximum of its cache policy. Our answers may be served stale for a day
-# (edge/http.py), so every maximum is a day or more.
+# CloudFront asks for a cached answer again after the maximum of its cache policy. Our answers may be served stale for a
+# day (edge/http.py). For files that never change, a day is enough: browsers keep them for a year. An account has only
+# twenty cache policies, so files share the policies of pages.
 _DAY_SECONDS = 86_400
 # Policy names are unique in an account: without the region, the same stage in a second region would collide.
 _NAME_PREFIX = "petitions-${Stage}-${AWS::Region}"
@@ -33,27 +34,21 @@ _NOT_PASSED_ON = ("Host", "X-HTTP-Method-Override")
 
 
 class CacheRule(NamedTuple):
-    """What a cache policy depends on: its maximum time, and the query parameters that change the answer."""
+    """What a cache policy depends on: the query parameters that change the answer."""
 
-    max_seconds: int
     query: Sequence[str]
 
     @property
     def logical_id(self) -> str:
-        # `max_seconds` is either a day or a year: no other time in `Cache` is longer than a day.
-        duration = "AYear" if self.max_seconds > _DAY_SECONDS else "ADay"
         names = [name.title() for name in self.query] or ["Path"]
-        return f"CacheFor{duration}By{''.join(names)}"
+        return f"CacheBy{''.join(names)}"
 
 
 def cache_rule(route: Route) -> CacheRule | None:
-    """Return how the CDN caches the route's answers, or None if the CDN must not cache them.
-
-    `max_seconds` is at least a day, because the CDN may show old answers for a day if the API fails (edge/http.py).
-    """
+    """Return how the CDN caches the route's answers, or None if the CDN must not cache them."""
     if route.cache is Cache.NEVER:
         return None
-    return CacheRule(max(route.cache.value, _DAY_SECONDS), tuple(sorted(route.query)))
+    return CacheRule(tuple(sorted(route.query)))
 
 
 def routes_with_behaviours() -> list[Route]:
@@ -160,7 +155,7 @@ def _cache_policy(rule: CacheRule) -> Template:
         # The answer's Cache-Control says how long to keep the answer. An answer without Cache-Control is not kept.
         "MinTTL": 0,
         "DefaultTTL": 0,
-        "MaxTTL": rule.max_seconds,
+        "MaxTTL": _DAY_SECONDS,
         "ParametersInCacheKeyAndForwardedToOrigin": cache_key,
     }
     return _edge_resource("CloudFront::CachePolicy", {"CachePolicyConfig": config})

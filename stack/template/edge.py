@@ -4,6 +4,8 @@ The module `behaviours` says how CloudFront treats each path. CloudFront sends a
 uses the other headers of CloudFront only if the request has this key (chalicelib/edge/caller.py).
 """
 
+from typing import Any
+
 from stack.template.behaviours import API, PAGES, behaviours, policies, uncached_behaviour
 from stack.template.busy import REFUSED_KEY, busy
 from stack.template.cfn import Template, get_att, if_condition, merge_parts, output, ref, resource, sub
@@ -14,8 +16,9 @@ _BUSY = "Busy"
 # The minimum number of seconds for which CloudFront keeps an error, by its status. CloudFront's default is ten seconds,
 # even if the answer's Cache-Control says less.
 _ERROR_SECONDS = {500: 1, 502: 1, 503: 1, 504: 1}
-# If the API answers with one of these statuses, CloudFront shows the busy page instead of the requested page.
-_FAILOVER_STATUSES = [429, 500, 502, 503, 504]
+# If the API answers with one of these statuses, CloudFront shows the busy page instead of the requested page. API
+# Gateway says 503 to a throttled request (api.py), because AWS may refuse 429 here, and then all that is deployed.
+_FAILOVER_STATUSES = [500, 502, 503, 504]
 _API_DOMAIN = sub("${RestAPI}.execute-api.${AWS::Region}.${AWS::URLSuffix}")
 # checkov does not evaluate the condition HasEdgeCertificate.
 _UNCHECKED = {"checkov": {"skip": [{"id": "CKV_AWS_174", "comment": "TLS 1.2 with the domain's certificate"}]}}
@@ -55,7 +58,7 @@ def _distribution_config() -> Template:
         # CloudFront's servers in North America, Europe and Israel. They serve readers in all other regions too.
         "PriceClass": "PriceClass_100",
         "Origins": [_api_origin(), _busy_origin()],
-        "OriginGroups": {"Quantity": 1, "Items": [_page_group()]},
+        "OriginGroups": _listed([_page_group()]),
         "DefaultCacheBehavior": uncached_behaviour(),
         "CacheBehaviors": [_refused_form_behaviour(), *behaviours()],
         "CustomErrorResponses": [
@@ -112,11 +115,17 @@ def _connection_properties() -> Template:
 def _page_group() -> Template:
     """Return the group of origins for pages: the API, and the busy page for errors of the API."""
     members = [{"OriginId": API}, {"OriginId": _BUSY}]
+    statuses = if_condition("FailsOverOn429", _listed([429, *_FAILOVER_STATUSES]), _listed(_FAILOVER_STATUSES))
     return {
         "Id": PAGES,
-        "FailoverCriteria": {"StatusCodes": {"Quantity": len(_FAILOVER_STATUSES), "Items": _FAILOVER_STATUSES}},
-        "Members": {"Quantity": len(members), "Items": members},
+        "FailoverCriteria": {"StatusCodes": statuses},
+        "Members": _listed(members),
     }
+
+
+def _listed(items: list[Any]) -> Template:
+    """Return a list with its length, as CloudFront wants it."""
+    return {"Quantity": len(items), "Items": items}
 
 
 def _api_policy() -> Template:
@@ -130,7 +139,10 @@ def _api_policy() -> Template:
     A changed policy is in force after the next deployment of the API's stage. SAM makes a deployment only when the text
     of the API's definition changes. The policy names only parameters, so its text stays the same when their values
     change. So stack/api_policy.py also writes these values into the API's description, which is a part of the
-    definition. After each deployment, it checks that AWS has replaced the references in the policy by the keys.
+    definition.
+
+    A statement that allows what everybody may do anyway has the keys too. So a deployment can see that AWS has replaced
+    the references by the keys, before the policy refuses requests because of them (stack/api_policy.py).
     """
     every_call = {"Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*"}
     keys = [sub(origin_key(parameter)) for parameter in ("OriginKey", "OriginKeyToo")]
@@ -138,6 +150,8 @@ def _api_policy() -> Template:
     without_key = {"StringNotEquals": {"aws:Referer": keys}}
     anybody = {"Sid": "Anybody", "Effect": "Allow", **every_call}
     through_cloudfront_only = {"Sid": "ThroughCloudFrontOnly", "Effect": "Deny", **every_call, "Condition": without_key}
-    statements = [anybody, if_condition("RefusesOthers", through_cloudfront_only)]
+    with_key = {"StringEquals": {"aws:Referer": keys}}
+    inert = {"Sid": "ShowsTheKeys", "Effect": "Allow", **every_call, "Condition": with_key}
+    statements = [anybody, inert, if_condition("RefusesOthers", through_cloudfront_only)]
     policy = {"Version": "2012-10-17", "Statement": statements}
     return {"Properties": {"DefinitionBody": {"x-amazon-apigateway-policy": policy}}}

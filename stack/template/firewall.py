@@ -40,7 +40,7 @@ _RATE_RULES = (
 )
 # AWS's groups of rules. For each group, the rules that only count requests, even if Blocks is yes. These rules would
 # refuse bodies over 8 KB, paths over 1,024 bytes, Markdown, and programs without a user agent. Our bodies have up to
-# 16 KB (petitions 64 KB, partners' files and hashes some MB), and a statement's path contains the whole statement.
+# 16 KB (petitions 64 KB, partners' files some MB), and a statement's path contains the whole statement.
 # Letters and updates have Markdown, and any program may read our JSON.
 _GROUPS = {
     "AWSManagedRulesAmazonIpReputationList": (),

@@ -111,7 +111,6 @@ def _job_settings() -> list[Template]:
         function_properties("run_export", EphemeralStorage={"Size": 4096}, RecursiveLoop="Allow"),
         function_properties("run_import", EphemeralStorage={"Size": 2048}, RecursiveLoop="Allow"),
         function_properties("run_update", RecursiveLoop="Allow"),
-        function_properties("compare_hashes", RecursiveLoop="Allow"),
         function_properties("run_list", EphemeralStorage={"Size": 2048}, RecursiveLoop="Allow"),
     ]
 

@@ -23,11 +23,15 @@ def _sending() -> Template:
     identity = {
         "EmailIdentity": ref("MailIdentity"),
         "DkimSigningAttributes": {"NextSigningKeyLength": "RSA_2048_BIT"},
+        # The events below say the same, and nobody's mailbox then fills with supporters' addresses.
+        "FeedbackAttributes": {"EmailForwardingEnabled": False},
         "MailFromAttributes": if_condition("HasMailFromDomain", mail_from),
     }
     configuration = {
         "ReputationOptions": {"ReputationMetricsEnabled": True},
         "SendingOptions": {"SendingEnabled": True},
+        # Without TLS, anybody on the way could read the link with the token that an email has. So an email to a server
+        # without TLS bounces, and its signature is undeliverable. Few servers lack TLS.
         "DeliveryOptions": {"TlsPolicy": "REQUIRE"},
         "SuppressionOptions": {"SuppressedReasons": ["BOUNCE", "COMPLAINT"]},
     }

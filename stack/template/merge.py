@@ -11,6 +11,7 @@ from stack.template.alarms import alarms
 from stack.template.api import api
 from stack.template.authorizers import authorizers
 from stack.template.backlogs import backlogs
+from stack.template.budget import budget
 from stack.template.cfn import Template, merge_parts
 from stack.template.dashboard import dashboard
 from stack.template.edge import edge
@@ -54,6 +55,17 @@ def settings_in(outputs: Mapping[str, str]) -> dict[str, str]:
 def merge_template() -> Template:
     """Return the template. Do not change the returned template: every caller in the process gets the same one."""
     data_parts = [tables(), queues(), streams(), storage()]
-    service_parts = [functions(), schedules(), mail(), api(), gateway(), edge(), alarms(), backlogs(), authorizers()]
+    service_parts = [
+        functions(),
+        schedules(),
+        mail(),
+        api(),
+        gateway(),
+        edge(),
+        alarms(),
+        backlogs(),
+        authorizers(),
+        budget(),
+    ]
     whole = merge_parts([{"Description": _DESCRIPTION}, parameters(), *data_parts, *service_parts])
     return merge_parts([whole, dashboard(whole["Resources"])])

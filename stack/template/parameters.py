@@ -76,6 +76,12 @@ _PARAMETERS = {
         "Address that gets every alarm. Empty: no email; subscribe to the output AlarmsTopicArn instead.",
         pattern=r"([^@\s<>]+@[^@\s<>]+)?",
     ),
+    "BudgetDollars": text(
+        "US dollars a month that the whole AWS account may cost. BudgetEmail hears when the costs come near. Empty: no"
+        " budget.",
+        pattern=r"([1-9]\d*)?",
+    ),
+    "BudgetEmail": text("Address that hears of the budget. Empty: no budget.", pattern=r"([^@\s<>]+@[^@\s<>]+)?"),
     "OidcIssuer": text(
         "The issuer of your OpenID Connect provider, with which staff sign in. Empty: staff use tokens only.",
         pattern=r"(https://[^\s?#]+|http://127\.0\.0\.1(:\d+)?(/[^\s?#]*)?)?",
@@ -132,6 +138,9 @@ _PARAMETERS = {
         "yes",
         "no",
     ),
+    "FailOverOn429": choice(
+        "Whether CloudFront shows the busy page for a 429 too. AWS may refuse a distribution that does.", "no", "yes"
+    ),
     "OriginKey": text("Version of OriginKeys that CloudFront sends to the API.", "v1", "v[0-9]+"),
     "OriginKeyToo": text(
         "Another version that the API accepts, so that a rotation refuses no request: docs/deploy.md.", "v1", "v[0-9]+"
@@ -158,6 +167,7 @@ _CONDITIONS = {
     "LogsAccess": equals("AccessLog", "on"),
     "HasSiteUrl": is_set("SiteUrl"),
     "HasAlarmEmail": is_set("AlarmEmail"),
+    "HasBudget": {"Fn::And": [is_set("BudgetDollars"), is_set("BudgetEmail")]},
     "HasCustomerKey": is_set("CustomerKeyArn"),
     "CreatesIdentity": is_set("MailIdentity"),
     "HasMailFromDomain": is_set("MailFromDomain"),
@@ -167,6 +177,7 @@ _CONDITIONS = {
     "HasEdge": is_set("EdgeDomain"),
     "HasEdgeCertificate": is_set("EdgeCertificateArn"),
     "HasEdgeWebAcl": is_set("EdgeWebAclArn"),
+    "FailsOverOn429": equals("FailOverOn429", "yes"),
     "RefusesOthers": {"Fn::And": [{"Condition": "HasEdge"}, equals("EdgeOnly", "yes")]},
 }
 

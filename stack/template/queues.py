@@ -90,13 +90,6 @@ def _job_queues() -> list[Template]:
             attempts=_JOB_ATTEMPTS,
         ),
         worked_queue(
-            "comparisons",
-            "Ids of comparisons of hashes to work on",
-            what_failed="Comparisons of hashes that could not go on in ten attempts",
-            worker="compare_hashes",
-            attempts=_JOB_ATTEMPTS,
-        ),
-        worked_queue(
             "lists",
             "Ids of lists to work on. Each is a list of people who asked for updates",
             what_failed="Lists (of people who asked for updates) that could not go on in ten attempts",

@@ -67,10 +67,17 @@ def test_an_email_has_one_recipient_text_html_headers_and_tags(mailer_and_stub: 
         ("Harbour for Children", "Harbour for Children <a@b.example>"),
         ('Help, "now"', '"Help, \\"now\\"" <a@b.example>'),
         ("Bad\r\nBcc: x@y.example", '"Bad Bcc: x@y.example" <a@b.example>'),
+        ("Ann\x00\x1b\u202e", "Ann <a@b.example>"),
     ],
 )
 def test_the_sender_has_a_name(name: str, sender: str) -> None:
     assert sender_header("a@b.example", name) == sender
+
+
+def test_a_name_that_seems_to_be_encoded_is_shown_as_it_is() -> None:
+    name = "Ann =?utf-8?b?cGF5?="
+    sender = sender_header("a@b.example", name)
+    assert str(make_header(decode_header(sender))) == f"{name} <a@b.example>"
 
 
 def test_a_long_name_in_any_script_is_encoded_for_ses() -> None:

@@ -1,6 +1,7 @@
 """The used share of SES's quota, and what a failed call means."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -37,6 +38,15 @@ def test_an_answer_without_a_quota_means_no_limit(quota_and_stub: tuple[MailQuot
     quota, stub = quota_and_stub
     stub.add_response("get_account", {}, {})
     assert quota.used_share() == 0
+
+
+def test_an_address_is_suppressed_if_it_is_on_the_list(quota_and_stub: tuple[MailQuota, Stubber]) -> None:
+    quota, stub = quota_and_stub
+    address = "bob@mail.example"
+    found = {"EmailAddress": address, "Reason": "BOUNCE", "LastUpdateTime": datetime(2026, 11, 24, tzinfo=UTC)}
+    stub.add_response("get_suppressed_destination", {"SuppressedDestination": found}, {"EmailAddress": address})
+    stub.add_client_error("get_suppressed_destination", "NotFoundException", http_status_code=404)
+    assert [quota.suppresses(address), quota.suppresses("alice@mail.example")] == [True, False]
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,7 @@ OPERATIONS: dict[str, Callable[[str], object]] = {
     "get_queue_attributes": lambda at: _queue(at).depth(),
     "change_message_visibility_batch": lambda at: _queue(at).deliver_again_in({"r": 5}),
     "get_account": lambda at: MailQuota(client("sesv2", at)).used_share(),
+    "get_suppressed_destination": lambda at: MailQuota(client("sesv2", at)).suppresses("a@b.example"),
     "get_queue_attributes again": lambda at: _queue(at).check(),
     "receive_message": lambda at: _queue(at)._receive(1),
     "delete_message_batch": lambda at: _queue(at)._delete(["r"]),

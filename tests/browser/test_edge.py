@@ -72,9 +72,10 @@ class ThrottlingGateway(Gateway):
     def __init__(self, stack: Deployed) -> None:
         super().__init__(stack.gateway, ())
         query = {"restApiId": stack.outputs["RestAPIId"], "responseType": "THROTTLED"}
-        found = Cloud(stack.endpoint).client("apigateway").get_gateway_response(**query)["responseParameters"]
+        found = Cloud(stack.endpoint).client("apigateway").get_gateway_response(**query)
+        self._status = int(found["statusCode"])
         self._headers: dict[str, str] = {}
-        for parameter, value in found.items():
+        for parameter, value in found["responseParameters"].items():
             # Such as gatewayresponse.header.Retry-After, with the value '10' in quotes.
             header = parameter.rpartition(".")[2]
             self._headers[header] = value.strip("'")
@@ -82,7 +83,7 @@ class ThrottlingGateway(Gateway):
     async def pass_on(self, request: web.Request) -> web.Response:
         if request.method != "POST":
             return await super().pass_on(request)
-        return web.Response(status=429, text='{"status": 429}', headers=self._headers)
+        return web.Response(status=self._status, text='{"status": 503}', headers=self._headers)
 
 
 def test_without_javascript_a_throttled_form_leads_to_the_busy_page_and_back_to_the_typed_text(

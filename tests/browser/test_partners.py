@@ -53,6 +53,8 @@ def test_a_file_is_tried_imported_and_undone(
     expect(row.locator("td").nth(1)).to_have_text("Done", timeout=IMPORT_TIMEOUT)
     expect(row.locator("td.number")).to_have_text(["2", "0", "1", "0"])
     expect(desk.get_by_text("Row 4, email")).to_be_visible()
+    first_rows = desk.get_by_role("region", name="As they would be stored")
+    expect(first_rows.get_by_role("row").nth(1)).to_contain_text("Person Nr B")
     desk.get_by_role("button", name="Import it").click()
     desk.get_by_role("dialog").get_by_role("button", name="Import", exact=True).click()
     expect(row.locator("td").nth(0)).to_have_text("Import: partner-ash")

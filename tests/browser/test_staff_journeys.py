@@ -54,7 +54,10 @@ def test_a_petition_is_drafted_previewed_opened_edited_paused_and_closed(
     assert "Plant a thousand trees" in requests.get(link, timeout=20).text
     desk.get_by_role("button", name="Done").click()
     press_and_confirm(desk, "Open for signatures")
+    expect(desk.get_by_role("dialog")).to_contain_text("which the public would read, in the summary")
+    desk.get_by_role("dialog").get_by_role("button", name="Open it with this text").click()
     expect(desk.locator(".badge")).to_have_text("Open")
+    desk.get_by_label("Summary", exact=True).fill("Trees for every street.")
     desk.get_by_label("Title", exact=True).fill("Plant two thousand trees")
     desk.get_by_role("button", name="Save", exact=True).click()
     expect(desk.get_by_role("heading", level=1)).to_have_text("Plant two thousand trees")

@@ -43,13 +43,6 @@ def open_letter(page: Page, site: DeployedSite) -> None:
     page.get_by_label("Most letters in an hour (target 2)").wait_for()
 
 
-def open_hash_key(page: Page, site: DeployedSite) -> None:
-    sign_in(page, site, route=f"#/petitions/{SLUG}/hashes")
-    page.get_by_label("Platform").fill("freedom-united")
-    page.get_by_role("button", name="Show its key").click()
-    page.locator("[data-hash-key]").wait_for()
-
-
 VIEWS: dict[str, Callable[[Page, DeployedSite], None]] = {
     "staff-sign-in": open_sign_in,
     "staff-list": opener_of("", "table"),
@@ -64,8 +57,6 @@ VIEWS: dict[str, Callable[[Page, DeployedSite], None]] = {
     "staff-elsewhere": opener_of(f"#/petitions/{SLUG}/elsewhere", "[data-total]"),
     "staff-edit": opener_of(f"#/petitions/{SLUG}/edit", "form"),
     "staff-letter": open_letter,
-    "staff-hashes": opener_of(f"#/petitions/{SLUG}/hashes", "form"),
-    "staff-hash-key": open_hash_key,
     "staff-lists": opener_of(f"#/petitions/{SLUG}/lists", "form"),
     "staff-letters": opener_of(f"#/petitions/{SLUG}/letters", ".lead"),
     "staff-partners": opener_of("#/partners", "form"),

@@ -11,12 +11,14 @@ from chalicelib.petitions.model import Petition
 from chalicelib.signatures import mail_state
 from chalicelib.signatures.confirm import confirm, read_corrections
 from chalicelib.signatures.erase import erase
+from chalicelib.signatures.form import Corrections
 from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.store import add_obtainer_and_receipts, answer_offer
+from chalicelib.signatures.take_back import take_back
 from chalicelib.signatures.withdraw import unsubscribe, withdraw
 from commands import damage
 from commands.decision import RestoreDecision, RestoreOutcome, SinceCopy
-from tests.actors import DAY, NOW, confirmed, item_of, key_of, signed, subject_of
+from tests.actors import ALICE, DAY, NOW, Person, change_item, confirmed, item_of, key_of, signed, subject_of
 from tests.fakes import FakeTables
 
 LATER = NOW + DAY
@@ -73,14 +75,33 @@ def come_from_a_partner_too(tables: FakeTables, petition: Petition, identity: st
     add_obtainer_and_receipts(key_of(petition, identity), added, tables)
 
 
+def sign_again_with_other_data(tables: FakeTables, petition: Petition, identity: str) -> None:
+    signed(tables, petition, Person("Alice A.", ALICE.email), LATER, country="NL")
+
+
+def press_the_link(tables: FakeTables, petition: Petition, identity: str) -> None:
+    confirm(subject_of(petition, identity), Corrections(name="A."), petition, LATER, tables, issued=LATER)
+
+
+def undo_an_import(tables: FakeTables, petition: Petition, identity: str) -> None:
+    take_back(key_of(petition, identity), "r", petition, LATER, tables)
+
+
+def counted_by_a_partner(tables: FakeTables, petition: Petition, **changes: Any) -> str:
+    identity = confirmed(tables, petition, **changes)
+    change_item(tables, petition, identity, by_partner=True, also_came_with={"r"}, confirmed_with="r")
+    return identity
+
+
 ACTS: list[Act] = [
     *(confirm_corrected, withdraw_signature, withdraw_and_sign_again, erase_signature, withdraw_in_the_same_second),
     *(stop_updates, bounce, receive_email, sign_again, send_a_letter_later, come_from_a_partner_too),
+    *(sign_again_with_other_data, press_the_link, undo_an_import),
 ]
 
 
 @pytest.mark.parametrize("act", ACTS, ids=lambda act: str(act.__name__))
-@pytest.mark.parametrize("start", [signed, confirmed], ids=["pending", "confirmed"])
+@pytest.mark.parametrize("start", [signed, confirmed, counted_by_a_partner], ids=lambda start: str(start.__name__))
 def test_a_change_by_the_application_is_never_damage(
     act: Act, start: Callable[..., str], tables: FakeTables, petition: Petition
 ) -> None:

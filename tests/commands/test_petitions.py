@@ -69,6 +69,8 @@ def test_checking_a_file_warns_if_it_would_replace_a_petition(
         ("goal = 1000", "goal = 0", "goal"),
         ("goal = 1000", "goal = 1000\nextra = 1", "extra"),
         ('title = "', "title = ", "petition.toml"),
+        ('title = "', 'title = "[Do what] ', "[square brackets] in the title"),
+        ('charity = "', 'charity = "=?utf-8?b?cGF5?=', "charity"),
         ("opened_at = 2026-11-20T08:00:00Z", "opened_at = 2026-11-20T08:00:00", "opened_at"),
     ],
 )
@@ -90,6 +92,17 @@ def test_a_file_may_begin_with_the_byte_order_mark_of_an_editor_on_windows(
 ) -> None:
     petition_file.write_bytes(b"\xef\xbb\xbf" + petition_file.read_bytes())
     assert manage.main(["petition", "load", str(petition_file)]) == 0
+
+
+def test_a_file_may_have_square_brackets_elsewhere_or_be_a_draft(
+    petition_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    valid = petition_file.read_text(encoding="utf-8")
+    petition_file.write_text(valid.replace("We ask", "[We] ask"), encoding="utf-8")
+    assert manage.main(["petition", "check", str(petition_file)]) == 0
+    assert "text in [square brackets] in the text" in capsys.readouterr().err
+    petition_file.write_text(valid.replace('title = "', 'title = "[Do what] ') + 'state = "draft"\n', encoding="utf-8")
+    assert manage.main(["petition", "check", str(petition_file)]) == 0
 
 
 @pytest.mark.parametrize("command", ["check", "load"])

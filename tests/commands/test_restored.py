@@ -109,7 +109,7 @@ def test_every_partition_of_counts_is_restored_or_named_temporary() -> None:
         partitions |= counts_partitions(module)
     assert len(partitions) > 20
     temporary = {"SNAPSHOT#<slug>", "MAIL", "MAIL-OUTSTANDING", "SHEDDING", "JOB#<kind>#<key>", "READINESS"}
-    secret = {"TOKENS", "HASHKEYS#<slug>"}
+    secret = {"TOKENS"}
     not_restored = {each for each in partitions if not each.startswith(missing.RESTORED_COUNTS)}
     assert not_restored == temporary | secret
 

@@ -1,5 +1,7 @@
 """Email addresses: all spellings of a mailbox are one person."""
 
+import time
+
 import pytest
 from hypothesis import given, strategies as st
 
@@ -65,6 +67,14 @@ def test_one_international_domain_has_one_canonical_form(spelling: str) -> None:
 def test_an_invalid_address_is_refused_with_a_sentence(typed: str) -> None:
     with pytest.raises(AddressError, match="in the correct format"):
         read_address(typed)
+
+
+def test_a_long_text_is_refused_before_it_is_parsed() -> None:
+    """The parser would need two seconds. A partner may send as much."""
+    began = time.thread_time()
+    with pytest.raises(AddressError):
+        read_address("a" + "\u0301\u0316" * 100_000 + "@mail.example")
+    assert time.thread_time() - began < 0.5
 
 
 @pytest.mark.parametrize(

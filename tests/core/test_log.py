@@ -48,7 +48,7 @@ def personal_words_in(lines: list[dict[str, Any]]) -> list[str]:
 
 def test_the_whole_lifecycle_of_a_signature_logs_no_name(fake_site: FakeSite, lines: Lines) -> None:
     fake_site.post_form(FORM_PATH, fields_of(postcode=POSTCODE, **{"consent.updates": "yes"}))
-    fake_site.post_json(API_PATH, json_of())
+    fake_site.post_json(API_PATH, json_of(consent={"sign": True, "updates": True}))
     identity = identity_of(a_petition())
     item = item_of(fake_site.tables, a_petition(), identity)
     for function in ("relay_mail", "project_signatures"):

@@ -16,7 +16,6 @@ from chalicelib.petitions import api as petitions
 from chalicelib.petitions.find import LIST_SECONDS
 from chalicelib.shedding.level import Level
 from chalicelib.tallies.public import FRESH_FOR
-from chalicelib.totals.hashes.model import MAX_HASHES_KB
 from stack.edge.freshness import directives
 from tests.fake_site import FORM, JSON, FakeSite
 
@@ -141,7 +140,7 @@ def test_a_count_that_the_cdn_shows_is_less_than_ten_seconds_old() -> None:
     assert longest_in_cdn + LIST_SECONDS + FRESH_FOR.total_seconds() <= 9
 
 
-@pytest.mark.parametrize("kilobytes", [MAX_HASHES_KB, MAX_DIRECT_KB])
+@pytest.mark.parametrize("kilobytes", [MAX_DIRECT_KB])
 def test_the_largest_body_fits_into_lambdas_six_megabytes_as_base64(kilobytes: int) -> None:
     rest_of_the_event = 64 * 1024
     encoded = b64encode(bytes(kilobytes * 1024))

@@ -73,7 +73,7 @@ def test_the_request_is_audited_with_its_owner_and_details(fake_site: FakeSite, 
         ({"columns": ["name", "name"]}, "columns"),
         ({"format": "xlsx"}, "format"),
         ({"recipient": "age1nonsense"}, "recipient"),
-        ({"recipient": "x" * 12_001}, "recipient"),
+        ({"recipient": "x" * 201}, "recipient"),
         ({"moment": "2026-01-01"}, "moment"),
     ],
 )

@@ -8,12 +8,11 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.exports import deliver
 from chalicelib.exports.cover import CoverFacts, cover_sheet
 from chalicelib.exports.gather import ExportContext
-from chalicelib.exports.model import Export
 from chalicelib.jobs.model import JobState
-from chalicelib.jobs.request import cancel, find_job
+from chalicelib.jobs.request import cancel
 from chalicelib.petitions.model import Petition
 from tests.actors import DAY, NOW
-from tests.exporting import an_export, confirm_crowd, request_export, run_stored_export, store_export
+from tests.exporting import an_export, confirm_crowd, request_export, run_stored_export
 from tests.exports.test_run import HOUR, file_of, sorted_names
 from tests.fakes import FakeBucket, FakeTables
 
@@ -42,26 +41,13 @@ def test_the_second_stage_waits_for_a_run_with_enough_time(
     assert run_stored_export(export, context).state is JobState.DONE
 
 
-def test_a_key_that_no_longer_works_fails_the_export_with_a_reason(
-    tables: FakeTables, petition: Petition, context: ExportContext
-) -> None:
-    key = str(pyrage.x25519.Identity.generate().to_public())
-    export = request_export(tables, petition, recipient=key)
-    stored = find_job(Export, export.job_id, tables)
-    store_export(tables, stored.model_copy(update={"recipient_key": "age1damaged"}))
-    failed = run_stored_export(export, context)
-    assert failed.state is JobState.FAILED
-    assert failed.why is not None
-    assert "age public key" in failed.why
-
-
 def test_an_export_expires_after_seven_days() -> None:
     done = an_export(state="done")
     assert done.state_at(NOW + 7 * DAY - HOUR) is JobState.DONE
     assert done.state_at(NOW + 7 * DAY) is JobState.EXPIRED
 
 
-def test_a_cancelled_export_leaves_no_parts_and_no_key(
+def test_a_cancelled_export_leaves_no_parts(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
 ) -> None:
     confirm_crowd(tables, petition, 3)
@@ -70,7 +56,7 @@ def test_a_cancelled_export_leaves_no_parts_and_no_key(
     assert bucket.objects
     cancel(export, NOW, tables)
     cancelled = run_stored_export(export, context)
-    assert (cancelled.state, cancelled.recipient_key, cancelled.result) == (JobState.CANCELLED, None, None)
+    assert (cancelled.state, cancelled.result) == (JobState.CANCELLED, None)
     assert bucket.objects == {}
     assert request_export(tables, petition)
 

@@ -10,7 +10,7 @@ from chalicelib.jobs.model import JobState
 from chalicelib.partners.imports import worker
 from chalicelib.partners.imports.model import Import
 from chalicelib.partners.model import CountsWhen, Partner
-from tests.actors import NOW, Person, confirmed
+from tests.actors import NOW, Person, confirmed, signed
 from tests.fake_site import FakeSite, context, sqs_event
 from tests.faults.partner_scenes import with_bob_and_oak
 from tests.faults.scenes import PETITION, Scene, assert_exact_counts, has_status
@@ -84,6 +84,24 @@ def with_an_undo_of_people_who_wait_for_our_email(fake_site: FakeSite) -> None:
     fake_site.scene_state.import_job = an_import(fake_site.tables, fake_site.bucket, elm, "", undoes=job.job_id)
 
 
+def with_a_waiting_dry_run(fake_site: FakeSite) -> None:
+    with_bob_and_oak(fake_site)
+    oak = a_partner(fake_site.tables)
+    fake_site.scene_state.import_job = an_import(
+        fake_site.tables, fake_site.bucket, oak, CSV + rows(1, 1), dry_run=True
+    )
+
+
+def with_a_finished_dry_run(fake_site: FakeSite) -> None:
+    with_a_waiting_dry_run(fake_site)
+    finish_import(fake_site.scene_state.import_job, a_partner(fake_site.tables), fake_site)
+
+
+def with_an_undo_of_a_person_who_signed_here_and_has_not_confirmed(fake_site: FakeSite) -> None:
+    signed(fake_site.tables, PETITION, Person("Somebody", "person2@mail.example"))
+    with_a_waiting_undo(fake_site)
+
+
 def with_the_same_file_again(fake_site: FakeSite) -> None:
     with_bob_and_oak(fake_site)
     oak, job = a_partner(fake_site.tables), store_waiting_import(fake_site)
@@ -135,6 +153,14 @@ def assert_confirmed_people(number: int, fake_site: FakeSite) -> None:
     assert not fake_site.bucket.objects
 
 
+def assert_dry_run_kept_only_its_first_rows(fake_site: FakeSite) -> None:
+    assert_exact_counts(fake_site)
+    job = fake_site.scene_state.import_job
+    item = fake_site.tables.items[keys.job("import", job.job_id)]
+    assert (item["accepted"], item["existing"]) == (1, 1)
+    assert [*fake_site.bucket.objects] == [f"imports/{job.job_id}/first-rows"]
+
+
 def assert_import_is_cancelled(fake_site: FakeSite) -> None:
     assert_audit_entry("import.cancelled", fake_site)
     assert fake_site.tables.items[keys.job("import", IMPORT_ID)]["state"] == JobState.CANCELLED
@@ -150,11 +176,15 @@ IMPORT_SCENES = [
           assert_import_is_cancelled),
     Scene("undo_import", with_a_finished_import, undo_import, partial(assert_audit_entry, "import.undone")),
     Scene("run_import", with_a_waiting_import, run_job, partial(assert_confirmed_people, 2)),
+    Scene("read_import", with_a_finished_dry_run, partial(read, IMPORT_URL), assert_dry_run_kept_only_its_first_rows),
+    Scene("run_import", with_a_waiting_dry_run, run_job, assert_dry_run_kept_only_its_first_rows),
     Scene("run_import", with_a_waiting_undo, run_job, partial(assert_confirmed_people, 0)),
     Scene("run_import", with_an_undo_of_people_whom_another_partner_sent_too, run_job,
           partial(assert_confirmed_people, 2)),
     Scene("run_import", with_an_import_after_an_undo, run_job, partial(assert_confirmed_people, 2)),
     Scene("run_import", with_the_same_file_again, run_job, partial(assert_confirmed_people, 2)),
     Scene("run_import", with_an_undo_of_the_same_file_again, run_job, partial(assert_confirmed_people, 2)),
+    Scene("run_import", with_an_undo_of_a_person_who_signed_here_and_has_not_confirmed, run_job,
+          partial(assert_confirmed_people, 0)),
     Scene("run_import", with_an_undo_of_people_who_wait_for_our_email, run_job, partial(assert_confirmed_people, 0)),
 ]  # fmt: skip

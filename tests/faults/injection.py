@@ -37,7 +37,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "Queue": ("send", "depth", "depth_without_delayed", "deliver_again_in", "check"),
     "Source": ("switch", "is_off"),
     "Mailer": ("send",),
-    "MailQuota": ("used_share",),
+    "MailQuota": ("used_share", "suppresses"),
     "Bucket": ("put_file", "copy_to", "delete_under"),
 }
 _TRANSLATORS: dict[str, tuple[str, ErrorTranslator | None]] = {

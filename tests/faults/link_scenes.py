@@ -6,6 +6,9 @@ from functools import partial
 from chalicelib.core.tokens import Purpose
 from chalicelib.mail.mailbox import mailbox_of
 from chalicelib.mail.stop import choice_of, is_stopped, stop, stop_token
+from chalicelib.partners.form import read_signature
+from chalicelib.partners.receive import take_each
+from chalicelib.tallies.count import exact_count
 from tests.actors import (
     ALICE,
     LIMIT_KEYS,
@@ -19,6 +22,7 @@ from tests.faults.scenes import (
     SUBJECT,
     Scene,
     assert_alices_state,
+    assert_exact_counts,
     get,
     link,
     post,
@@ -27,10 +31,25 @@ from tests.faults.scenes import (
     with_alice_taken_back,
     with_alice_withdrawn,
 )
+from tests.partnering import a_partner, a_receiving_context, sent_of
 
 
 def with_alice_from_the_netherlands(fake_site: FakeSite) -> None:
     signed(fake_site.tables, PETITION, country="NL", source="bbc")
+
+
+def with_alice_counted_by_a_partner(fake_site: FakeSite) -> None:
+    """She signed here too, and has not confirmed."""
+    with_alice_pending(fake_site)
+    oak = a_partner(fake_site.tables)
+    receiving = a_receiving_context(fake_site.tables, PETITION, oak)
+    take_each([read_signature(sent_of(), oak, NOW)], receiving, NOW)
+
+
+def assert_confirmed_by_alice(fake_site: FakeSite) -> None:
+    assert_alices_state("confirmed", fake_site)
+    assert_exact_counts(fake_site)
+    assert exact_count(PETITION, NOW, fake_site.tables).by_partners == 0
 
 
 def with_email_to_alice_stopped(fake_site: FakeSite) -> None:
@@ -78,6 +97,8 @@ LINK_SCENES = [
     Scene("confirm_signature", with_alice_from_the_netherlands, partial(post, "/confirm", TOKEN, 200),
           assert_confirmed),
     Scene("confirm_signature", with_alice_confirmed, partial(post, OLD_LINK, {}, 200), assert_confirmed),
+    Scene("confirm_signature", with_alice_counted_by_a_partner, partial(post, "/confirm", TOKEN, 200),
+          assert_confirmed_by_alice),
     Scene("confirm_signature", with_alice_pending, partial(post, "/confirm", {**TOKEN, "name": "="}, 422),
           assert_pending),
     Scene("show_withdrawal", with_alice_confirmed, partial(get, WITHDRAW_LINK), assert_confirmed),

@@ -50,6 +50,11 @@ def assert_exact_public_count(fake_site: FakeSite) -> None:
     assert shown == exact_count(PETITION, fake_site.clock(), fake_site.tables).confirmed == 1
 
 
+def assert_newest_name_is_stored(fake_site: FakeSite) -> None:
+    assert fake_site.deliver("store_overflow", fake_site.overflow.messages) == []
+    assert item_of(fake_site.tables, PETITION, identity_of(PETITION))["name"] == "Alice A."
+
+
 def with_three_people(fake_site: FakeSite) -> None:
     with_alice_pending(fake_site)
     confirmed(fake_site.tables, PETITION, BOB)
@@ -154,6 +159,8 @@ PUBLIC_SCENES = [
           lambda fake_site: has_status(fake_site.post_json(f"/api{SIGN_PATH}", json_of()), 202),
           assert_stored_with_one_email_request),
     Scene("sign_by_form", nothing, partial(post, SIGN_PATH, fields_of(), 303), assert_stored_with_one_email_request),
+    Scene("sign_by_form", with_alice_pending, partial(post, SIGN_PATH, fields_of(name="Alice A."), 303),
+          assert_newest_name_is_stored),
     Scene("sign_by_form", with_alice_pending, partial(post, SIGN_PATH, fields_of(), 303),
           assert_stored_with_one_email_request),
     Scene("sign_by_form", with_past_days, partial(post, SIGN_PATH, {"name": ""}, 422), assert_exact_public_count),

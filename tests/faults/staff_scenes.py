@@ -20,7 +20,7 @@ from chalicelib.projections.funnel.read import stage_counts_by_day, totals
 from chalicelib.staff.audit.record import entries
 from chalicelib.tallies.count import exact_count
 from chalicelib.tallies.model import TallyDimension
-from chalicelib.tallies.prove import COUNT, DAYS, HOURS, SumName, adjust
+from chalicelib.tallies.prove import COUNT, DAYS, HOURS, SumName, adjust, last_adjusted
 from tests.actors import DAY, NOW, a_petition, bobs_token
 from tests.fake_site import JSON, FakeSite
 from tests.faults.scenes import PETITION, Scene, assert_exact_counts, has_status, path_parameters
@@ -44,7 +44,8 @@ def with_a_count_adjusted_twice(fake_site: FakeSite) -> None:
             SumName(TallyDimension.COUNTRY, "GB"): drift,
             SumName(TallyDimension.SOURCE, "direct"): drift,
         }
-        adjust(PETITION.slug, sums, NOW - timedelta(seconds=seconds), fake_site.tables)
+        last = last_adjusted(PETITION.slug, fake_site.tables)
+        adjust(PETITION.slug, sums, NOW - timedelta(seconds=seconds), fake_site.tables, last)
 
 
 def with_a_token_to_revoke(fake_site: FakeSite) -> None:

@@ -6,7 +6,6 @@ from chalicelib.exports.model import Export
 from chalicelib.exports.subscribers.model import OptInList
 from chalicelib.mail.model import MailRequest
 from chalicelib.partners.imports.model import Import
-from chalicelib.totals.hashes.model import HashComparison
 
 
 class SceneState:
@@ -25,7 +24,5 @@ class SceneState:
     import_job: Import
     opt_in_list: OptInList
     file_link: str
-    comparison: HashComparison
-    hashes: list[str]
     statement_token: str
     short_code: str

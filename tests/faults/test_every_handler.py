@@ -24,7 +24,6 @@ from tests.fakes import FakeQueue
 from tests.faults import (
     digest_scenes,
     export_scenes,
-    hash_scenes,
     import_scenes,
     letter_scenes,
     letter_test_scenes,
@@ -60,7 +59,7 @@ SCENES = [
     *(*public_scenes.PUBLIC_SCENES, *link_scenes.LINK_SCENES, *mail_scenes.MAIL_SCENES, *member_scenes.MEMBER_SCENES),
     *(*staff_scenes.STAFF_SCENES, *people_scenes.PEOPLE_SCENES, *export_scenes.EXPORT_SCENES),
     *(*partner_scenes.PARTNER_SCENES, *import_scenes.IMPORT_SCENES, *update_scenes.UPDATE_SCENES),
-    *(*hash_scenes.HASH_SCENES, *letter_scenes.LETTER_SCENES, *target_scenes.TARGET_SCENES, *list_scenes.LIST_SCENES),
+    *(*letter_scenes.LETTER_SCENES, *target_scenes.TARGET_SCENES, *list_scenes.LIST_SCENES),
     *(*digest_scenes.DIGEST_SCENES, *letter_test_scenes.LETTER_TEST_SCENES, *statement_scenes.STATEMENT_SCENES),
 ]
 every_scene = pytest.mark.parametrize("scene", SCENES, ids=str)

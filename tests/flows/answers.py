@@ -52,10 +52,7 @@ def expected_page(email: ReceivedEmail, before: Mapping[str, Any], petition: Pet
 def assert_confirmed_item(before: Mapping[str, Any], after: Mapping[str, Any], corrections: Mapping[str, str]) -> None:
     """Assert that the item has the corrections that the person made when they confirmed."""
     assert after["name"] == corrections.get("name", before["name"])
-    wants_updates = before["updates"]
-    if "updates" in corrections:
-        wants_updates = corrections["updates"] == "yes"
-    assert after["updates"] is wants_updates
+    assert after["updates"] is (corrections.get("updates") == "yes"), "only a ticked box gives consent"
     for version in ("text_version", "consent_version"):
         assert after[version] == before[version], "the version changed, though no page showed another"
 

@@ -1,6 +1,7 @@
 """Flows: the application's handlers in this process, on an emulator's tables, queue and mail."""
 
 import tomllib
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -29,9 +30,11 @@ def petition() -> Petition:
 
 
 @pytest.fixture
-def site(emulated_aws: EmulatedAws, petition: Petition) -> EmulatedSite:
+def site(emulated_aws: EmulatedAws, petition: Petition) -> Iterator[EmulatedSite]:
+    """The petition site. No role may refuse a call, even if the application recovers from the refusal."""
     now = times.now()
     # Publish it a day ago, because tests confirm at times before this fixture, perhaps before midnight.
     publish(petition, now - timedelta(days=1), emulated_aws.tables)
     token = issue("bob", [Right.COUNTS], now, now + timedelta(days=1), emulated_aws.tables)
-    return EmulatedSite(emulated_aws, petition.slug, token)
+    yield EmulatedSite(emulated_aws, petition.slug, token)
+    assert emulated_aws.judge.refusals == []

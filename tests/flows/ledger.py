@@ -76,6 +76,8 @@ class Ledger:
             assert transition in TRANSITIONS, f"{transition} during {event.name}"
             assert event.name in EVENTS_INTO_STATE[new_state], f"{transition} during {event.name}"
             self._transition(event, before, after)
+        if old_state == new_state == "pending" and before["signed_at"] == after["signed_at"]:
+            assert before["updates"] or not after["updates"], "a further submission ticked a box"
         has_new_request_time = before.get("mail_requested_at") != after.get("mail_requested_at")
         has_new_signing = before.get("signed_at") != after.get("signed_at")
         if "mail_kind" in after and (has_new_request_time or has_new_signing):

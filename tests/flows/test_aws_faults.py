@@ -1,7 +1,7 @@
 """AWS throttles, conflicts and succeeds partially, over HTTP. Queues and stream redeliver what failed."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -10,8 +10,6 @@ import pytest
 from chalice.test import HTTPResponse
 
 from chalicelib.edge.batch import BatchFailed
-from stack.emulator import set_faults
-from tests.emulated import IS_OWN_EMULATOR
 from tests.flows.handlers import EmulatedSite, link_in, token_in
 
 PEOPLE = 12
@@ -29,30 +27,27 @@ FAULTS = {
     "queue-partial": 0.3,
     "mail-throttled": 0.1,
 }
-pytestmark = pytest.mark.skipif(not IS_OWN_EMULATOR, reason="only our own emulator injects faults")
 
 
 @pytest.fixture
-def faulty_site(site: EmulatedSite, monkeypatch: pytest.MonkeyPatch) -> Iterator[EmulatedSite]:
+def faulty_site(site: EmulatedSite, monkeypatch: pytest.MonkeyPatch) -> EmulatedSite:
     """The site, while AWS has faults. Claims end soon, because after a fault a claim may not be released."""
     monkeypatch.setattr("chalicelib.mail.send.CLAIM", timedelta(seconds=1))
-    set_faults(site.aws.endpoint, FAULTS)
-    yield site
-    set_faults(site.aws.endpoint, {})
+    site.aws.judge.faults.set(FAULTS)
+    return site
 
 
 def test_no_signature_is_lost_or_counted_twice(faulty_site: EmulatedSite) -> None:
-    met_before = set_faults(faulty_site.aws.endpoint, FAULTS)
     for number in range(PEOPLE):
         retry_until(partial(has_status, 202, faulty_site.sign, email=f"a{number}@example.org"))
     links = deliver_everything(faulty_site)
     assert len(links) == PEOPLE
     for path in links.values():
         retry_until(partial(has_status, 200, faulty_site.post_form, "/confirm", {"token": token_in(path)}))
-    met_faults = set_faults(faulty_site.aws.endpoint, {})
+    faults = faulty_site.aws.judge.faults
+    faults.set({})
     assert faulty_site.count() == PEOPLE
-    new_faults = {name for name, times in met_faults.items() if times > met_before.get(name, 0)}
-    assert new_faults & {"table-throttled", "queue-partial"}, "no fault occurred"
+    assert faults.met.keys() & {"table-throttled", "queue-partial"}, "no fault occurred"
 
 
 def deliver_everything(site: EmulatedSite) -> dict[str, str]:

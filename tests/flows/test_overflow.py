@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeou
 from chalicelib.aws import clients
 from chalicelib.aws.table import signing_tables
 from chalicelib.shedding.level import Level, forget_level, set_level
+from stack.judge.caller import calling
 from tests.flows.handlers import EmulatedSite
 from tests.flows.test_funnel import press_button
 
@@ -39,7 +40,8 @@ def response_lost(put: Put, **request: Any) -> Any:
 
 
 def missing_table(put: Put, **request: Any) -> Any:
-    return put(**{**request, "TableName": "restored-soon"})
+    with calling(None):  # The role allows the table's own name only, and AWS keeps this name for a restored table.
+        return put(**{**request, "TableName": "restored-soon"})
 
 
 @pytest.mark.parametrize("fault", [throttled, internal_error, unreachable, timed_out, response_lost, missing_table])

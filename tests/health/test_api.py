@@ -7,9 +7,11 @@ from chalicelib.health.readiness import SHOWN_FOR, Readiness, store_readiness
 from chalicelib.mail.pause import pause_after_refusal, pause_mail, resume_mail
 from chalicelib.petitions.model import Petition
 from chalicelib.shedding.level import Level, set_level
+from chalicelib.tallies.count import exact_count
 from chalicelib.tallies.prove import COUNT, DAYS, HOURS, adjust
 from tests.actors import DAY, NOW, bobs_token
 from tests.fake_site import FakeSite
+from tests.tallies.test_close import ClosingRefused
 
 
 def health(fake_site: FakeSite) -> Any:
@@ -73,4 +75,14 @@ def test_a_correction_is_reported_for_a_day(fake_site: FakeSite, petition: Petit
     [message] = health(fake_site)["messages"]
     assert f"“{petition.title}” was corrected by -3" in message["text"]
     fake_site.clock.forward(DAY + timedelta(seconds=1))
+    assert health(fake_site)["level"] == "good"
+
+
+def test_a_day_that_dynamodb_refuses_to_close_is_reported(fake_site: FakeSite, petition: Petition) -> None:
+    exact_count(petition, NOW, fake_site.tables)
+    exact_count(petition, NOW + DAY, ClosingRefused(fake_site.tables))
+    [message] = health(fake_site)["messages"]
+    assert message["level"] == "warning"
+    assert f"“{petition.title}” is right, but the numbers of 24 November" in message["text"]
+    exact_count(petition, NOW + DAY, fake_site.tables)
     assert health(fake_site)["level"] == "good"

@@ -21,9 +21,7 @@ class Count(Job):
     kind: ClassVar[str] = "count"
     lifetime: ClassVar[timedelta] = timedelta(days=1)
     patience: ClassVar[timedelta] = timedelta(hours=1)
-    secrets: ClassVar[tuple[str, ...]] = ("note",)
 
-    note: str | None = None
     found: int = 0
 
 
@@ -60,5 +58,4 @@ def a_count(key: str = "safe-children", now: datetime = NOW) -> Count:
         requested_at=now,
         touched_at=now,
         expected=len(keys.BUCKETS),
-        note="not for long",
     )

@@ -75,11 +75,10 @@ class DisturbedWork:
         self.work.tidy(count)
 
 
-def test_a_job_runs_until_it_ends_and_its_secrets_are_removed(runner: Runner) -> None:
+def test_a_job_runs_until_it_ends(runner: Runner) -> None:
     done = runner.run(runner.start())
     assert (done.state, done.found, done.processed, done.steps) == (JobState.DONE, len(PEOPLE), done.expected, STEPS)
     assert done == runner.find(done)
-    assert done.note is None
     assert runner.work.tidied == [done.job_id]
 
 
@@ -110,7 +109,7 @@ def test_a_late_message_does_not_change_a_finished_job(runner: Runner) -> None:
 
 def test_a_cancel_during_a_step_ends_the_job_and_the_step_is_not_recorded(runner: Runner) -> None:
     cancelled = runner.run(runner.start(), work=DisturbedWork(runner.work, runner.cancel))
-    assert (cancelled.state, cancelled.steps, cancelled.note) == (JobState.CANCELLED, 0, None)
+    assert (cancelled.state, cancelled.steps) == (JobState.CANCELLED, 0)
     assert runner.work.tidied == [cancelled.job_id]
 
 
@@ -134,7 +133,7 @@ def test_a_job_without_progress_fails(runner: Runner) -> None:
     runner.clock.forward(Count.patience)
     assert runner.find(count).state_at(runner.clock()) is JobState.FAILED
     failed = runner.run(count)
-    assert (failed.state, failed.processed, failed.note) == (JobState.FAILED, 0, None)
+    assert (failed.state, failed.processed) == (JobState.FAILED, 0)
     assert failed.why == "The count made no progress for hours and was stopped. Start another"
     assert runner.work.tidied == [count.job_id]
 
@@ -152,7 +151,7 @@ def test_a_stalled_job_is_taken_over_and_its_late_step_is_not_recorded(runner: R
         next_jobs.append(runner.start())
 
     failed = runner.run(runner.start(), work=DisturbedWork(runner.work, take_over))
-    assert (failed.state, failed.steps, failed.note) == (JobState.FAILED, 0, None)
+    assert (failed.state, failed.steps) == (JobState.FAILED, 0)
     assert runner.run(next_jobs[0]).state is JobState.DONE
 
 

@@ -110,8 +110,11 @@ def test_a_letter_is_dropped_after_a_withdrawal_and_counts_once_if_its_person_si
 REJECTION = {"bounceType": "Transient", "bounceSubType": "ContentRejected"}
 
 
-def bounce(fake_site: FakeSite, kind: str = "Bounce", details: Mapping[str, str] | None = None) -> None:
-    tags = {name: [value] for name, value in fake_site.mailer.mails[-1].tags.items()}
+def bounce(
+    fake_site: FakeSite, kind: str = "Bounce", details: Mapping[str, str] | None = None, number: int = -1
+) -> None:
+    """Report the bounce of the last email, or of another one."""
+    tags = {name: [value] for name, value in fake_site.mailer.mails[number].tags.items()}
     event = {"eventType": kind, "bounce": details or {"bounceType": "Permanent"}, "mail": {"tags": tags}}
     assert fake_site.deliver("receive_feedback", [event, event]) == []
 

@@ -150,7 +150,7 @@ def test_a_person_who_withdraws_while_the_target_is_paused_is_not_counted(fake_s
     before = item_of(fake_site.tables, petition, ann)
     withdraw(key_of(petition, ann), petition, fake_site.clock(), fake_site.tables)
     relay(fake_site, before, item_of(fake_site.tables, petition, ann))
-    resume("safe-children", TARGET, fake_site.tables)
+    resume("safe-children", TARGET, NOW, fake_site.tables)
     send_digests(fake_site)
     assert [mail.subject[:2] for mail in fake_site.mailer.mails] == ["2 "]
     assert numbers(fake_site) == LetterNumbers(requested=3, sent=2, dropped=1)

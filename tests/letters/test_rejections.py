@@ -74,7 +74,7 @@ def test_when_staff_resume_a_target_its_earlier_rejections_no_longer_count(
     fake_site: FakeSite, petition_with_letter: Petition
 ) -> None:
     reject_letters(fake_site, petition_with_letter, 3)
-    resume(petition_with_letter.slug, TARGET, fake_site.tables)
+    resume(petition_with_letter.slug, TARGET, NOW, fake_site.tables)
     request_letter(fake_site, petition_with_letter, BOB)
     send_all(fake_site)
     bounce(fake_site, details=REJECTION)

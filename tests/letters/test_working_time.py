@@ -1,27 +1,14 @@
-"""Working hours in London, compared with the time zone database of this machine or of PyPI."""
+"""Working hours in London."""
 
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime
 
-import pytest
 from hypothesis import given, strategies as st
 
-from chalicelib.letters.working_time import HOUR, MILLISECOND, WorkingTime, in_london
+from chalicelib.letters.working_time import HOUR, MILLISECOND, WorkingTime
 
 USUAL = WorkingTime()
 MOMENTS = st.datetimes(datetime(2025, 1, 1), datetime(2037, 1, 1), timezones=st.just(UTC))
 HOURS = st.integers(0, 22).flatmap(lambda first: st.tuples(st.just(first), st.integers(first + 1, 24)))
-
-
-@given(MOMENTS)
-def test_the_time_in_london_is_that_of_the_time_zone_database(moment: datetime) -> None:
-    assert in_london(moment) == moment.astimezone(ZoneInfo("Europe/London")).replace(tzinfo=None)
-
-
-@pytest.mark.parametrize("moment", [datetime(2026, 3, 29, 1, tzinfo=UTC), datetime(2026, 10, 25, 1, tzinfo=UTC)])
-def test_the_clocks_change_at_one_o_clock_utc(moment: datetime) -> None:
-    second = timedelta(seconds=1)
-    assert in_london(moment) - in_london(moment - second) in (HOUR + second, second - HOUR)
 
 
 @given(MOMENTS, HOURS)

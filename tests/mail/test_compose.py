@@ -33,3 +33,9 @@ def test_only_the_html_part_is_escaped_and_the_subject_is_one_line(kind: Kind) -
     assert mail.subject == "<b> Bcc: x@y.example"
     assert mail.text.startswith("<b>")
     assert mail.html.startswith("&lt;b&gt;")
+
+
+def test_a_stored_subject_has_no_control_characters_and_no_encoded_word(kind: Kind) -> None:
+    """Petitions that were stored before these were refused may have them."""
+    mail = compose(REQUEST, kind, Content("a@mail.example", {"word": "Help\x00\x1b =?utf-8?b?cGF5?="}))
+    assert mail.subject == "Help = ?utf-8?b?cGF5?="

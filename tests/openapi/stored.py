@@ -31,7 +31,6 @@ from tests.fakes import FakeTables
 from tests.letters import letter_requests
 from tests.partnering import a_partner, oaks_token
 from tests.partners import partner_requests
-from tests.totals.hashes import hash_requests
 from tests.updates.sending import an_update
 
 EXPORT_STATES = ("waiting", "done", "failed", "cancelled", "expired")
@@ -46,7 +45,6 @@ def stored_items() -> dict[Key, Item]:
     a_published_petition(tables, slug="a-draft", opened_at=NOW + DAY)
     a_partner(tables)
     partner_requests.add_imports(tables)
-    hash_requests.add_hashes(tables)
     list_requests.add_lists(tables)
     signed(tables, a_petition())
     _add_exports(tables)

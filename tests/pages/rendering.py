@@ -84,6 +84,7 @@ def context_of(template: str, petition: SimpleNamespace, word: str = "x", base: 
             "petition": petition,
             "token": word,
             "withdraw_token": word,
+            "counts_already": False,
             "form": form,
             "email": word,
             "letter": SimpleNamespace(

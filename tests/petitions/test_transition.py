@@ -42,6 +42,25 @@ def refused_fields(petition: Petition, transition: Transition) -> list[str]:
     return [error.field for error in caught.value.errors]
 
 
+@pytest.mark.parametrize("at", [None, NOW + DAY])
+def test_a_petition_opens_with_square_brackets_only_if_staff_say_so(at: datetime | None) -> None:
+    petition = a_petition(state="draft", text="We ask [the Home Secretary].")
+    assert refused_fields(petition, Transition(PetitionState.OPEN, at)) == ["keep_brackets"]
+    assert apply(petition, Transition(PetitionState.OPEN, at, keep_brackets=True), NOW).state is PetitionState.OPEN
+
+
+@pytest.mark.parametrize("old", ["draft", "paused", "closed"])
+@pytest.mark.parametrize("field", ["title", "sign_wording", "updates_wording"])
+def test_a_petition_never_opens_with_square_brackets_in_its_title_or_consents(old: str, field: str) -> None:
+    petition = a_petition_that_is(old, **{field: "[Do what]", "text": "[What]"})
+    assert refused_fields(petition, Transition(PetitionState.OPEN, keep_brackets=True)) == [field]
+
+
+def test_square_brackets_do_not_keep_a_petition_open() -> None:
+    petition = a_petition(title="[Do what]")
+    assert apply(petition, Transition(PetitionState.PAUSED), NOW).state is PetitionState.PAUSED
+
+
 @pytest.mark.parametrize(("old", "new"), STATE_PAIRS)
 def test_only_allowed_transitions_are_accepted(old: PetitionState, new: PetitionState) -> None:
     petition = a_petition_that_is(old)

@@ -51,7 +51,7 @@ def test_after_midnight_today_is_counted_again_at_once(tables: FakeTables, petit
 
 def test_one_caller_at_a_time_refreshes_the_recent_numbers(tables: FakeTables, petition: Petition) -> None:
     recent_numbers(petition, NOW, tables)
-    tables.items[keys.snapshot(petition.slug)]["recent_leased_until"] = int((NOW + HOUR).timestamp())
+    tables.items[keys.snapshot(petition.slug)]["recent_leased_until"] = int((NOW + FRESH).timestamp()) + 9
     confirmed(tables, petition)
     found = recent_numbers(petition, NOW + FRESH, tables)
     assert found
@@ -65,3 +65,12 @@ def test_areas_come_from_the_projection(tables: FakeTables, petition: Petition) 
     found = recent_numbers(petition, NOW, tables)
     assert found
     assert found.areas == {"SW": 60}
+
+
+def test_recent_numbers_from_the_future_are_counted_again(tables: FakeTables, petition: Petition) -> None:
+    """A reader whose clock was ahead has stored them."""
+    recent_numbers(petition, NOW + HOUR, tables)
+    confirmed(tables, petition)
+    found = recent_numbers(petition, NOW, tables)
+    assert found
+    assert (found.today, found.as_of) == (1, NOW)

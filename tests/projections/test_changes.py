@@ -64,6 +64,7 @@ def test_every_transition_changes_the_current_numbers(before: Image, after: Imag
         (PENDING, CONFIRMED, [C]),
         (PENDING, WITHDRAWN, [W]),
         (CONFIRMED, WITHDRAWN, [W]),
+        (CONFIRMED, PENDING, [W, R]),  # The undo of an import.
         (WITHDRAWN, PENDING, [R]),
         (WITHDRAWN, None, []),
         (EXPIRED, None, [E]),

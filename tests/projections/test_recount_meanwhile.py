@@ -11,6 +11,7 @@ from chalicelib.aws.table import Change, Item
 from chalicelib.core import keys
 from chalicelib.petitions.model import Petition
 from chalicelib.projections.recount import IN_FLIGHT, recount
+from chalicelib.signatures.take_back import take_back
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.model import TallyDimension
 from chalicelib.tallies.prove import SumName
@@ -32,9 +33,15 @@ class ChangesMeanwhile(FakeTables):
         return super().query(table, pk, *arguments, **named)
 
 
+def make_counted_by_an_import(tables: FakeTables, petition: Petition, identity: str) -> None:
+    """Without the import's receipt "r", the signature would be pending."""
+    tables.items[key_of(petition, identity)] |= {"by_partner": True, "also_came_with": {"r"}}
+    tables.update(Change(keys.tally_shard(petition.slug, 0, NOW.date()), add={"by_partners": 1}))
+
+
 MOMENTS = st.integers(-90, 200).map(lambda seconds: QUIET_TIME + timedelta(seconds=seconds))
 ACTIONS = st.lists(
-    st.tuples(st.sampled_from(["confirm", "withdraw", "sign"]), MOMENTS, st.integers(0, 11)), max_size=30
+    st.tuples(st.sampled_from(["confirm", "withdraw", "sign", "undo"]), MOMENTS, st.integers(0, 11)), max_size=30
 )
 
 
@@ -45,6 +52,8 @@ def test_changes_during_a_recount_cause_no_drift_and_a_later_recount_finds_all_d
     tables = ChangesMeanwhile()
     petition = a_published_petition(tables)
     identities = confirm_crowd(tables, petition)
+    for identity in identities[:6]:
+        make_counted_by_an_import(tables, petition, identity)
     for number, (verb, moment, which) in enumerate(actions):
         # A write commits at most a minute after its function started.
         moment = max(moment, QUIET_TIME - IN_FLIGHT)
@@ -54,6 +63,8 @@ def test_changes_during_a_recount_cause_no_drift_and_a_later_recount_finds_all_d
             action = partial(confirmed, tables, petition, someone, moment)
         elif verb == "sign":
             action = partial(signed, tables, petition, someone, moment)
+        elif verb == "undo":
+            action = partial(take_back, key_of(petition, identities[which]), "r", petition, moment, tables)
         else:
             key = key_of(petition, identities[which])
             action = partial(withdraw, key, petition, moment, tables)

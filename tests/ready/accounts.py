@@ -83,6 +83,7 @@ def answers(limits: Limits) -> dict[str, Any]:
         },
         "get_email_identity": {
             "VerifiedForSendingStatus": True,
+            "FeedbackForwardingStatus": False,
             "DkimAttributes": {"Status": "SUCCESS", "Tokens": ["one", "two", "three"]},
             "MailFromAttributes": {
                 "MailFromDomain": "bounce.harbour.example",

@@ -156,6 +156,7 @@ def test_each_broken_part_is_reported() -> None:
     for changes, text in (
         ({"get_email_identity": dkim}, "DKIM is PENDING"),
         ({"get_email_identity": {**identity, "VerifiedForSendingStatus": False}}, "has not verified"),
+        ({"get_email_identity": {**identity, "FeedbackForwardingStatus": True}}, "SES also emails each bounce"),
         ({"get_queue_attributes": dead}, "3 messages in MailDead"),
         ({"get_metric_statistics": old}, "the oldest message in MailQueue has waited 2 h"),
         ({"describe_alarms": alarm}, "the alarm petitions-prod-DriftAlarm is on"),

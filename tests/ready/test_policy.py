@@ -1,18 +1,18 @@
-"""docs/ready-policy.json allows the calls of `make ready`, and nothing about people. The referee's engine decides."""
+"""docs/ready-policy.json allows the calls of `make ready`, and nothing about people. The judge's engine decides."""
 
 import json
 from typing import Any
 
 import pytest
 
+from stack.judge.engine import Engine
+from stack.judge.model import Question
 from stack.paths import ROOT
 from stack.ready.account import account_calls
 from stack.ready.reading import AwsCall
-from stack.referee.engine import Engine
-from stack.referee.model import Question
 from tests.ready.accounts import NOW, OUTPUTS, PARAMETERS, STACK
 
-pytestmark = pytest.mark.xdist_group("referee")
+pytestmark = pytest.mark.xdist_group("judge")
 
 REGION, ACCOUNT = "eu-west-2", "111122223333"
 POLICY_TEXT = (ROOT / "docs" / "ready-policy.json").read_text(encoding="utf-8")

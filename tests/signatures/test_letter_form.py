@@ -51,6 +51,7 @@ def test_a_long_row_of_spaces_is_cleaned_within_a_second() -> None:
         ("subject", "Hello\r\nBcc: everybody@mail.example"),
         ("subject", "Hello\nBcc: x"),
         ("subject", "Hello\x00"),
+        ("subject", "Hello =?utf-8?b?cGF5?="),
         ("subject", "x" * 151),
         ("subject", 5),
         ("body", "Hello\x1b[31m"),

@@ -9,7 +9,7 @@ from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import publish
 from tests.actors import ALICE, NOW, WELSH, a_petition, fields_of, identity_of, item_of, json_of
-from tests.fake_site import FakeSite, stream_event, token_in
+from tests.fake_site import FakeSite, stream_event
 from tests.letters.lettering import (
     LETTER,
     PENDING,
@@ -83,9 +83,9 @@ def test_an_unedited_page_confirms_the_petitions_letter(fake_site: FakeSite, let
     assert stored == {"version": letter_petition.letter_version, "reply": False}
 
 
-def test_a_link_alone_sends_the_letter_as_signed(fake_site: FakeSite, letter_petition: Petition) -> None:
+def test_an_unedited_page_sends_the_letter_as_signed(fake_site: FakeSite, letter_petition: Petition) -> None:
     link = sign_with_letter(fake_site, letter_petition, subject="My subject", reply=True)
-    fake_site.post_form("/confirm", {"token": token_in(link)})
+    fake_site.post_form("/confirm", form_fields(fake_site.get(link)))
     [mail] = deliver_letters(fake_site, letter_petition)
     assert (mail.subject, mail.reply_to) == ("My subject", ALICE.email)
 

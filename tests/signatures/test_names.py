@@ -54,6 +54,12 @@ def test_control_characters_in_a_name_are_refused(control: str) -> None:
         clean_name(f"Alice{control}Bob")
 
 
+def test_an_encoded_word_in_a_name_is_refused() -> None:
+    """An email program would show what it decodes to: "Win http://evil.com/x now"."""
+    with pytest.raises(ValueError, match="using letters"):
+        clean_name("Ann =?utf-8?b?V2luIGh0dHA6Ly9ldmlsLmNvbS94IG5vdw==?=")
+
+
 @pytest.mark.parametrize("line", ["\u2028", "\u2029"])
 def test_a_line_separator_in_a_name_is_refused(line: str) -> None:
     with pytest.raises(ValueError, match="using letters"):
@@ -68,6 +74,7 @@ def test_a_line_separator_in_a_name_is_refused(line: str) -> None:
         "evil.de now", "evil.example", "mailto:a@b.c", "javascript:alert(1)", "a@evil.de",
         "Pay now at казино.рф", "сайт.рф", "t.me", "x.ai", "WIN.CASINO", "evil。com", "evil．com", "购物.中国",
         "e\u200dvil.c\u200dom", "evil\u2024com", "Prof.win.casino", "X.Com", "T.Co", "//evil", "evil[.]com",
+        "evil.ćom", "1.2.3.4/x", "data:x", "xn--evil",
     ],
 )  # fmt: skip
 def test_a_link_in_a_name_is_refused(name: str) -> None:

@@ -10,7 +10,19 @@ from chalicelib.signatures.model import OUR_FORM
 from chalicelib.signatures.take_back import take_back
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import exact_count
-from tests.actors import NOW, change_item, confirmed, identity_of, item_of, key_of, signed, subject_of
+from tests.actors import (
+    ALICE,
+    MINUTE,
+    NOW,
+    Person,
+    change_item,
+    confirmed,
+    identity_of,
+    item_of,
+    key_of,
+    signed,
+    subject_of,
+)
 from tests.fakes import FakeTables
 
 
@@ -95,3 +107,21 @@ def test_a_withdrawn_signature_is_not_taken_back(tables: FakeTables, petition: P
     withdraw(key_of(petition, identity), petition, NOW, tables)
     assert not take_back_alice(tables, petition)
     assert "taken_back_at" not in item_of(tables, petition, identity)
+
+
+def test_what_is_typed_here_during_an_undo_is_what_waits_for_the_confirmation(petition: Petition) -> None:
+    class SignedMeanwhile(FakeTables):
+        def transact(self, changes: Any) -> None:
+            if not undone:
+                undone.append(True)
+                signed(self, petition, Person("Alice A.", ALICE.email), NOW + MINUTE)
+            super().transact(changes)
+
+    undone: list[bool] = [True]  # No undo yet.
+    tables = SignedMeanwhile()
+    identity = imported(tables, petition)
+    signed(tables, petition)
+    undone.clear()
+    assert take_back_alice(tables, petition)
+    item = item_of(tables, petition, identity)
+    assert (item["state"], item["name"]) == ("pending", "Alice A.")

@@ -52,18 +52,10 @@ def project(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def ledger_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder in which the emulator's referee notes which policy entries were used."""
-    return tmp_path_factory.mktemp("ledger")
-
-
-@pytest.fixture(scope="session")
-def stack(local_package: Package, ledger_folder: Path) -> Iterator[Deployed]:
+def stack(local_package: Package) -> Iterator[Deployed]:
     """A deployed stack with short visibility timeouts, for the tests of its functions' roles."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("REFEREE_LEDGER", str(ledger_folder))
-        with emulator() as running_emulator:
-            started = deploy_to_emulator(running_emulator.endpoint)
-            load_petitions(started)
-            shorten_visibility_timeouts(Cloud(running_emulator.endpoint), started, 5)
-            yield started
+    with emulator() as running_emulator:
+        started = deploy_to_emulator(running_emulator.endpoint)
+        load_petitions(started)
+        shorten_visibility_timeouts(Cloud(running_emulator.endpoint), started, 5)
+        yield started

@@ -1,6 +1,7 @@
-"""After a deployment with a CDN, the API's policy contains the CDN's key, and not the reference to it."""
+"""The API refuses visitors only after a deployment has seen CloudFront's key in its policy, not the reference."""
 
 import json
+from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,45 +9,101 @@ import pytest
 
 from stack.aws import Cloud
 from stack.console import Failure
-from stack.deploy import deploy
+from stack.deploy import deploy, deploy_everything
+from stack.edge.local import PARAMETERS, WHERE
+from stack.judge.resolve import Resolver
 from stack.package import Package
+from tests.stack.test_us_east_1 import DOMAIN, options_with_cdn
+from tests.template.packaged import API, TEMPLATE
 
 REFERENCE = "{{resolve:secretsmanager:arn:aws:secretsmanager:eu-west-2:1:secret:OriginKeys-1:SecretString:v1}}"
-WITH_CDN = {"EdgeArn": "arn:aws:cloudfront::1:distribution/E1", "RestAPIId": "api1"}
+KEY = "k" * 43
+KEY_IN_TEMPLATE = {"Fn::Sub": "{{resolve:secretsmanager:${OriginKeys}:SecretString:${OriginKey}}}"}
+WITHOUT_CDN = {"RestAPIId": "api1", "HasSiteUrl": "yes", "IsProtected": "yes"}
+WITH_CDN = {**WITHOUT_CDN, "EdgeArn": "arn:aws:cloudfront::1:distribution/E1"}
 pytestmark = pytest.mark.stack
 
 
-def deploy_unchanged(
-    monkeypatch: pytest.MonkeyPatch,
-    package: Package,
-    referer: str,
-    outputs: dict[str, str],
-    endpoint: str | None = None,
-) -> dict[str, str]:
-    """Deploy without changes, to an account whose API has a policy with this referer, or to an emulator."""
-    condition = {"StringNotEquals": {"aws:Referer": [referer]}}
-    api = {"id": "api1", "policy": json.dumps({"Statement": [{"Effect": "Deny", "Condition": condition}]})}
-    monkeypatch.setattr("stack.deploy.previous_values", lambda cloud, stack: {})
-    monkeypatch.setattr("stack.deploy._publish", lambda cloud, built, values: "https://s3/template")
-    monkeypatch.setattr("stack.deploy.changeset.create", lambda *_: None)
-    monkeypatch.setattr("stack.deploy.current_outputs", lambda cloud, stage: outputs)
-    clients: dict[str, Any] = {"apigateway": SimpleNamespace(get_rest_api=lambda **_: api)}
-    return deploy(Cloud(endpoint, _clients=clients), package, "prod", {}, lambda change_set: True)
+class Account:
+    """An AWS account whose CloudFormation puts `referer` into the API's policy in place of the key."""
+
+    def __init__(self, patch: pytest.MonkeyPatch, package: Package, referer: str, **before: str) -> None:
+        """`before`: the parameters of an existing stack."""
+        self.deployed: list[dict[str, str]] = []
+        self.outputs = WITH_CDN if "EdgeDomain" in before else {}
+        self._referer, self._parameters = referer, before
+        self._policy: dict[str, Any] = self._policy_of(before) if before else {}
+        api = SimpleNamespace(get_rest_api=lambda **_: {"policy": json.dumps(self._policy)})
+        stacks = SimpleNamespace(update_termination_protection=lambda **_: None)
+        self.cloud = Cloud(None, "eu-west-2", _clients={"apigateway": api, "cloudformation": stacks})
+        patch.setattr("stack.deploy.check", lambda *_: None)
+        patch.setattr("stack.deploy.package", lambda *_, **__: package)
+        patch.setattr("stack.deploy.previous_values", lambda *_: self._parameters)
+        patch.setattr("stack.deploy.current_outputs", lambda *_: self.outputs)
+        patch.setattr("stack.deploy._publish", lambda *_: "https://s3/template")
+        patch.setattr("stack.deploy.changeset.create", self._deploy)
+        patch.setattr("stack.deploy.busy_page.store", lambda *_: None)
+        arns = {"EdgeCertificateArn": "arn:aws:acm:us-east-1:1:certificate/1"}
+        patch.setattr("stack.deploy.us_east_1.deploy_in_us_east_1", lambda *_: arns)
+
+    def _deploy(self, cloud: Cloud, stack: str, url: str, values: dict[str, str], declared: Any) -> None:
+        self._parameters = {**self._parameters, **values}
+        self.deployed.append(values)
+        self._policy = self._policy_of(self._parameters)
+        self.outputs = WITH_CDN if self._parameters.get("EdgeDomain") else WITHOUT_CDN
+
+    def _policy_of(self, parameters: dict[str, str]) -> dict[str, Any]:
+        text = json.dumps(Resolver(TEMPLATE, parameters, WHERE).value(API["x-amazon-apigateway-policy"]))
+        reference = Resolver(TEMPLATE, parameters, WHERE).value(KEY_IN_TEMPLATE)
+        policy: dict[str, Any] = json.loads(text.replace(reference, self._referer))
+        return policy
+
+
+@pytest.mark.parametrize("parameters", [{}, PARAMETERS, {**PARAMETERS, "EdgeOnly": "no"}])
+def test_every_policy_has_the_key_in_a_statement_that_changes_nothing(parameters: dict[str, str]) -> None:
+    policy = Resolver(TEMPLATE, parameters, WHERE).value(API["x-amazon-apigateway-policy"])
+    anybody, inert, *_ = policy["Statement"]
+    assert "Condition" not in anybody
+    assert inert.items() >= {name: value for name, value in anybody.items() if name != "Sid"}.items()
+    assert Resolver(TEMPLATE, parameters, WHERE).value(KEY_IN_TEMPLATE) in json.dumps(inert["Condition"])
+
+
+@pytest.mark.parametrize(
+    ("referer", "before", "edge_only"),
+    [(KEY, {}, ["no", "yes"]), (REFERENCE, {}, ["no"]), (KEY, {"EdgeDomain": DOMAIN, "EdgeOnly": "no"}, ["yes"])],
+    ids=["first", "without_the_key", "the_key_is_known"],
+)
+def test_a_deployment_refuses_nobody_before_one_has_seen_the_key(
+    monkeypatch: pytest.MonkeyPatch, local_package: Package, referer: str, before: dict[str, str], edge_only: list[str]
+) -> None:
+    account = Account(monkeypatch, local_package, referer, **before)
+    fails = pytest.raises(Failure, match="so EdgeOnly stays no") if referer == REFERENCE else nullcontext()
+    with fails:
+        deploy_everything(account.cloud, options_with_cdn("EdgeOnly=yes"))
+    assert [values["EdgeOnly"] for values in account.deployed] == edge_only
+    assert account.deployed[0]["SiteUrl"] == f"https://{DOMAIN}"
 
 
 def test_an_api_that_refuses_every_visitor_is_reported_with_the_way_out(
     monkeypatch: pytest.MonkeyPatch, local_package: Package
 ) -> None:
+    account = Account(monkeypatch, local_package, REFERENCE)
     with pytest.raises(Failure, match='Deploy with SET="EdgeOnly=no" now'):
-        deploy_unchanged(monkeypatch, local_package, REFERENCE, WITH_CDN)
+        deploy(account.cloud, local_package, "prod", {"EdgeDomain": DOMAIN}, lambda _: True)
 
 
-def test_an_api_whose_policy_has_the_key_is_deployed(monkeypatch: pytest.MonkeyPatch, local_package: Package) -> None:
-    assert deploy_unchanged(monkeypatch, local_package, "k" * 43, WITH_CDN) == WITH_CDN
-
-
-@pytest.mark.parametrize(("outputs", "endpoint"), [({"RestAPIId": "api1"}, None), (WITH_CDN, "http://127.0.0.1:1")])
-def test_the_policy_is_read_only_on_aws_and_with_a_cdn(
-    monkeypatch: pytest.MonkeyPatch, local_package: Package, outputs: dict[str, str], endpoint: str | None
+@pytest.mark.parametrize("values", [{}, {"EdgeDomain": DOMAIN, "EdgeOnly": "no"}])
+def test_a_missing_key_is_a_warning_while_nothing_depends_on_it(
+    monkeypatch: pytest.MonkeyPatch, local_package: Package, capsys: pytest.CaptureFixture[str], values: dict[str, str]
 ) -> None:
-    assert deploy_unchanged(monkeypatch, local_package, REFERENCE, outputs, endpoint) == outputs
+    for referer, warnings in ((REFERENCE, 1), (KEY, 0)):
+        account = Account(monkeypatch, local_package, referer)
+        deploy(account.cloud, local_package, "prod", values, lambda _: True)
+        assert capsys.readouterr().out.count("Warning: AWS did not put the key") == warnings
+
+
+def test_the_policy_is_not_read_on_an_emulator(monkeypatch: pytest.MonkeyPatch, local_package: Package) -> None:
+    Account(monkeypatch, local_package, REFERENCE)
+    monkeypatch.setattr("stack.deploy.current_outputs", lambda *_: WITH_CDN)
+    monkeypatch.setattr("stack.deploy.changeset.create", lambda *_: None)
+    assert deploy(Cloud("http://127.0.0.1:1"), local_package, "dev", {}, lambda _: True) == WITH_CDN

@@ -143,7 +143,7 @@ def test_the_pinned_python_serves_from_the_zip_alone(
 
 @needs_the_pinned_python
 def test_the_pinned_python_finds_web_addresses_from_the_zip_alone(unpacked_zip: Path) -> None:
-    """The linkifier and the list of domains are loaded late, so no other test here needs them."""
+    """The list of domains is loaded late, so no other test here needs it."""
     name = "Pay at \u043a\u0430.\u0440\u0444"
     find = f"from chalicelib.core.web_addresses import web_addresses; print(web_addresses({name!r}))"
     process = run_code(unpacked_zip, find)

@@ -49,6 +49,12 @@ def test_a_refused_deployment_changes_nothing(
     assert changeset.outputs(unchanged_stack) == stack.outputs
 
 
+def test_a_trial_stage_can_be_deleted(stack: Deployed, running_emulator: Emulator) -> None:
+    described = changeset.describe(Cloud(running_emulator.endpoint), stack_name("local"))
+    assert described
+    assert not described["EnableTerminationProtection"]
+
+
 def test_a_refused_first_deployment_leaves_no_stack(running_emulator: Emulator, local_package: Package) -> None:
     cloud = Cloud(running_emulator.endpoint)
     with pytest.raises(Failure, match="you said no"):

@@ -150,6 +150,19 @@ def test_the_identity_is_a_domain_and_its_mail_from_is_optional(template: Templa
     assert identity["MailFromAttributes"] == {"Fn::If": ["HasMailFromDomain", chosen, {"Ref": "AWS::NoValue"}]}
 
 
+def test_an_email_with_a_token_is_never_sent_as_plain_text(template: Template) -> None:
+    [configuration] = of_type(template, "AWS::SES::ConfigurationSet").values()
+    assert configuration["DeliveryOptions"] == {"TlsPolicy": "REQUIRE"}
+
+
+def test_bounces_with_peoples_addresses_are_events_and_not_emails_to_the_sender(template: Template) -> None:
+    [identity] = of_type(template, "AWS::SES::EmailIdentity").values()
+    assert identity["FeedbackAttributes"] == {"EmailForwardingEnabled": False}
+    # SES forwards nevertheless if nothing else gets these events.
+    [destination] = of_type(template, "AWS::SES::ConfigurationSetEventDestination").values()
+    assert {"bounce", "complaint"} <= {*destination["EventDestination"]["MatchingEventTypes"]}
+
+
 def test_ses_event_types_have_the_names_that_cloudformation_knows(template: Template) -> None:
     """CloudFormation uses the names of API version 1. The emulator also accepts those of version 2."""
     [destination] = of_type(template, "AWS::SES::ConfigurationSetEventDestination").values()

@@ -5,7 +5,6 @@ import json
 import time
 from collections import Counter
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from botocore.exceptions import ClientError
@@ -21,9 +20,6 @@ from chalicelib.signatures.sign import sign
 from stack.attach import Deployed
 from stack.aws import Cloud
 from stack.manage import issue_token, manage, settings
-from stack.referee.ledger import entries, read
-from stack.referee.model import PolicyEntry
-from stack.referee.policies import resolved_policies
 from tests.actors import a_signing_context
 from tests.stack.powers import (
     READ_ARGUMENTS,
@@ -55,14 +51,6 @@ def test_signing_confirming_and_withdrawing_work_under_the_functions_own_roles(s
     assert supporter.read("/health")["status"] == "ok"
     supporter.press("withdraw", supporter.link("withdraw", "ada@example.org"))
     assert supporter.read(counts, staff)["confirmed"] == before
-
-
-def test_the_ledger_names_used_policy_entries_as_the_project_does(stack: Deployed, ledger_folder: Path) -> None:
-    visitor(stack).sign(SLUG, "noted@example.org")
-    used, known = read(ledger_folder), set(entries(resolved_policies()))
-    table = "arn:aws:dynamodb:eu-west-2:123456789012:table/petitions-SignaturesTable"
-    assert ("api_handler", PolicyEntry("WriteSignatures", "Resource", table)) in used
-    assert used <= known
 
 
 def test_a_recount_works_under_its_role_and_finds_no_drift(stack: Deployed) -> None:

@@ -17,8 +17,6 @@ TEMPLATE = merge_template()
 class Account:
     """A fake AWS account with the calls that a deployment's checks make."""
 
-    is_emulated = False
-
     def __init__(
         self,
         *,
@@ -28,6 +26,7 @@ class Account:
         identities: tuple[str, ...] = (),
         old_table: str = "",
         warm: tuple[int, int] | None = None,
+        is_emulated: bool = False,
         **before: str,
     ) -> None:
         """`old_table`: the name of a signatures table without the local index.
@@ -38,6 +37,7 @@ class Account:
         sending = {"SendQuota": {"MaxSendRate": rate}}
         log_settings = {"cloudwatchRoleArn": role} if role else {}
         parameters = [{"ParameterKey": name, "ParameterValue": value} for name, value in before.items()]
+        self.is_emulated = is_emulated
         table: dict[str, Any] = {"TableName": old_table}
         if warm:
             throughput = {"WriteUnitsPerSecond": warm[0], "ReadUnitsPerSecond": warm[1]}
@@ -64,7 +64,8 @@ class Account:
 
 
 def run_check(account: Account, **values: str) -> None:
-    check(cast(Cloud, account), "petitions-prod", TEMPLATE, values)
+    sender = {"MailFrom": "petitions@harbour.example"}
+    check(cast(Cloud, account), "petitions-prod", TEMPLATE, sender | values)
 
 
 def an_account_with_cdn(key: str = "v1", other_key: str = "v1") -> Account:
@@ -72,7 +73,9 @@ def an_account_with_cdn(key: str = "v1", other_key: str = "v1") -> Account:
     return Account(EdgeDomain="a.example", OriginKey=key, OriginKeyToo=other_key)
 
 
+NO_SENDER = {"MailFrom": TEMPLATE["Parameters"]["MailFrom"]["Default"]}
 REFUSED_VALUES: list[tuple[Account, dict[str, str], str]] = [
+    (Account(), NO_SENDER, "MAIL_FROM is missing: petitions@example.org is only an example"),
     (Account(), {"MailIdentity": "petitions@example.org"}, "Verify the address petitions@example.org in SES by hand"),
     (Account(identities=("example.org",)), {"MailIdentity": "example.org"}, "leave MAIL_IDENTITY out"),
     (Account(), {"MailFromDomain": "bounce.example.org"}, "a subdomain of MAIL_IDENTITY"),
@@ -107,6 +110,7 @@ REFUSED_VALUES: list[tuple[Account, dict[str, str], str]] = [
 ]
 ACCEPTED_VALUES: list[tuple[Account, dict[str, str]]] = [
     (Account(), {}),
+    (Account(is_emulated=True), NO_SENDER),
     (Account(), {"MailIdentity": "example.org", "MailFromDomain": "bounce.example.org"}),
     (Account(identities=("example.org",), MailIdentity="example.org"), {"MailIdentity": "example.org"}),
     (Account(role="arn:aws:iam::1:role/logs"), {"AccessLog": "on"}),

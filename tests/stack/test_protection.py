@@ -83,6 +83,9 @@ def test_a_production_stage_is_protected_once_it_is_created(
     outputs = deploy_everything(cloud, options("earnest", "LogLevel=DEBUG"))
     assert deletion_protections(cloud, outputs) == {True}
     assert len(protections) == 3
+    stack = changeset.describe(cloud, stack_name("earnest"))
+    assert stack
+    assert stack["EnableTerminationProtection"]
 
 
 def test_a_development_stage_is_not_protected() -> None:

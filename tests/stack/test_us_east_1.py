@@ -51,6 +51,15 @@ def test_the_distribution_uses_the_web_acl_and_certificate_in_us_east_1(
     assert first_outputs["EdgeAddress"] == edge["DomainName"]
 
 
+def test_the_alarm_on_errors_watches_this_distribution(
+    first_outputs: dict[str, str], running_emulator: Emulator
+) -> None:
+    in_us_east_1 = Cloud(running_emulator.endpoint, us_east_1.REGION).client("cloudwatch")
+    found = in_us_east_1.describe_alarms(AlarmNamePrefix=f"petitions-crowd-edge-{REGION}-")["MetricAlarms"]
+    [dimensions] = [each["Dimensions"] for each in found if each["MetricName"] == "5xxErrorRate"]
+    assert {"Name": "DistributionId", "Value": first_outputs["EdgeArn"].partition("/")[2]} in dimensions
+
+
 def test_the_busy_page_is_in_its_bucket_and_is_not_cached(
     first_outputs: dict[str, str], running_emulator: Emulator
 ) -> None:
@@ -125,8 +134,10 @@ def test_a_requested_log_is_the_log_of_this_distribution(
         values_by_stack[stack] = values
 
     monkeypatch.setattr("stack.changeset.create", create)
-    deploy_everything(Cloud(running_emulator.endpoint), options_with_cdn(edge_set=["Log=on"]))
-    site = {"Stage": "crowd", "SiteRegion": REGION, "Domain": DOMAIN}
+    deploy_everything(
+        Cloud(running_emulator.endpoint), options_with_cdn("AlarmEmail=bob@example.org", edge_set=["Log=on"])
+    )
+    site = {"Stage": "crowd", "SiteRegion": REGION, "Domain": DOMAIN, "AlarmEmail": "bob@example.org"}
     log = {"Log": "on", "DistributionArn": first_outputs["EdgeArn"]}
     assert values_by_stack[f"petitions-crowd-edge-{REGION}"] == {**site, **log}
 
@@ -156,3 +167,19 @@ def test_the_operators_own_certificate_is_used(first_outputs: dict[str, str], ru
         lambda _: True,
     )
     assert outputs["EdgeCertificateArn"] == own
+
+
+def test_without_a_certificate_the_site_is_at_cloudfronts_own_address(
+    first_outputs: dict[str, str], running_emulator: Emulator
+) -> None:
+    """So the CDN can be tried without owning a domain."""
+    trial = options_with_cdn(stage="trial", edge_set=["RequestCertificate=no"])
+    outputs = deploy_everything(Cloud(running_emulator.endpoint), trial)
+    assert outputs["SiteUrlInUse"] == f"https://{outputs['EdgeAddress']}"
+    listed = Cloud(running_emulator.endpoint).client("cloudfront").list_distributions()["DistributionList"]["Items"]
+    [edge] = [each for each in listed if each["DomainName"] == outputs["EdgeAddress"]]
+    assert edge["ViewerCertificate"]["CloudFrontDefaultCertificate"]
+    assert not edge["Aliases"].get("Items")
+    # A later deployment keeps this choice.
+    again = deploy_everything(Cloud(running_emulator.endpoint), options_with_cdn(stage="trial", edge_domain=""))
+    assert again == outputs

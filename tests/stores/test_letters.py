@@ -135,8 +135,8 @@ def test_racing_senders_book_different_letter_turns(tables: Tables) -> None:  # 
 def test_one_of_many_workers_pauses_a_target_and_staff_may_resume_it_twice(tables: Tables) -> None:  # noqa: F811
     results = at_once(lambda: pause(SLUG, TARGET, "bounced", NOW, tables), 8)
     assert results.count(True) == 1
-    resume(SLUG, TARGET, tables)
-    resume(SLUG, TARGET, tables)
+    resume(SLUG, TARGET, NOW, tables)
+    resume(SLUG, TARGET, NOW, tables)
     assert not target_states(SLUG, tables)[TARGET].is_paused
 
 
@@ -149,7 +149,7 @@ def test_three_different_rejections_pause_a_target_and_resume_forgets_them(table
     assert not target_state(SLUG, TARGET, tables).is_paused
     note("c")
     assert target_state(SLUG, TARGET, tables).paused_why == "rejected"
-    resume(SLUG, TARGET, tables)
+    resume(SLUG, TARGET, NOW, tables)
     note("d")
     assert not target_state(SLUG, TARGET, tables).is_paused
 

@@ -1,7 +1,7 @@
 """The public count takes one read while it is fresh; then one caller refreshes it for all."""
 
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from chalicelib.core import keys
 from chalicelib.core.errors import Throttled
 from chalicelib.petitions.model import Petition
 from chalicelib.tallies import public
+from chalicelib.tallies.count import Count
 from chalicelib.tallies.public import FRESH_FOR, LEASE_SECONDS, MAX_REFRESHED, public_count, public_counts
 from chalicelib.tallies.snapshots import lease_list, lease_snapshot, save_snapshot, snapshot
 from tests.actors import BOB, DAY, NOW, a_published_petition, confirmed
@@ -159,3 +160,64 @@ def test_an_older_snapshot_does_not_overwrite_a_newer_one(tables: FakeTables, pe
     kept = snapshot(petition.slug, tables)
     assert kept is not None
     assert (kept["count"], kept["as_of"]) == (7, "2026-11-24T12:00:01Z")
+
+
+def listed_count(petition: Petition, now: datetime, tables: FakeTables) -> Count:
+    return public_counts([petition], now, tables)[petition.slug]
+
+
+@pytest.mark.parametrize("read", [public_count, listed_count])
+def test_a_snapshot_from_the_future_is_replaced_and_logged(
+    tables: FakeTables,
+    petition: Petition,
+    read: Callable[[Petition, datetime, FakeTables], Count],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A reader whose clock is ahead stores it. The public count would stand still until that time."""
+    caplog.set_level("INFO")
+    read(petition, NOW + DAY / 4, tables)
+    confirmed(tables, petition)
+    assert read(petition, NOW, tables).confirmed == 1
+    stored = snapshot(petition.slug, tables)
+    assert stored is not None
+    assert (stored["count"], stored["as_of"]) == (1, "2026-11-24T12:00:00Z")
+    [record] = [record for record in caplog.records if record.message == "future_snapshot_replaced"]
+    assert vars(record)["facts"]["petition"] == petition.slug
+
+
+def test_a_reader_whose_clock_is_a_little_ahead_does_not_make_others_count_at_each_read(
+    tables: FakeTables, petition: Petition
+) -> None:
+    public_count(petition, NOW + FRESH_FOR - SECOND, tables)
+    tables.calls.clear()
+    public_count(petition, NOW, tables)
+    assert tables.calls == ["get"]
+
+
+def test_a_replaced_snapshot_from_the_future_does_not_overwrite_a_newer_one(
+    tables: FakeTables, petition: Petition
+) -> None:
+    """Two readers have read the same snapshot from the future. The slower one has counted first."""
+    save_snapshot(petition.slug, 5, NOW + DAY, tables)
+    save_snapshot(petition.slug, 7, NOW + SECOND, tables, read=NOW + DAY)
+    save_snapshot(petition.slug, 6, NOW, tables, read=NOW + DAY)
+    kept = snapshot(petition.slug, tables)
+    assert kept is not None
+    assert kept["count"] == 7
+
+
+def test_a_lease_from_the_future_is_taken_over(tables: FakeTables, petition: Petition) -> None:
+    """Its holder, whose clock is ahead, may have crashed. Nobody releases the lease of the list."""
+    for seconds, is_taken in ((LEASE_SECONDS, False), (DAY.total_seconds(), True)):
+        assert lease_snapshot(petition.slug, NOW + timedelta(seconds=seconds), LEASE_SECONDS, tables)
+        assert lease_snapshot(petition.slug, NOW, LEASE_SECONDS, tables) is is_taken
+
+
+def test_a_long_list_replaces_a_snapshot_from_the_future_first(
+    tables: FakeTables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(public, "MAX_REFRESHED", 1)
+    future, stale = [a_published_petition(tables, slug=slug) for slug in ("future", "stale")]
+    save_snapshot(stale.slug, 0, NOW, tables)
+    save_snapshot(future.slug, 0, NOW + DAY / 4, tables)
+    assert public_counts([stale, future], NOW + 2 * FRESH_FOR, tables)[future.slug].as_of == NOW + 2 * FRESH_FOR

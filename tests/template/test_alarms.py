@@ -5,7 +5,12 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import botocore.session
+import pytest
+
 from chalicelib.core.metrics import NAMESPACE, REFUSED_STATUSES, Metric, refused_metric
+from stack.template.us_east_1 import us_east_1
+from tests.template.aws_metrics import METRICS
 from tests.template.packaged import (
     API,
     CONFIG,
@@ -64,7 +69,9 @@ def test_the_5xx_alarm_watches_only_this_stages_api() -> None:
 def test_the_runbook_lists_exactly_the_alarms() -> None:
     text = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
     functions = {f"{name}{kind}Alarm" for name in FUNCTIONS for kind in ("Errors", "Throttles")}
-    assert {*re.findall(r"`(\w+Alarm)`", text)} == ALARMS.keys() - functions
+    in_us_east_1 = {"EdgeErrorsAlarm"}
+    assert in_us_east_1 < us_east_1()["Resources"].keys()
+    assert {*re.findall(r"`(\w+Alarm)`", text)} == (ALARMS.keys() - functions) | in_us_east_1
     assert {"`…ErrorsAlarm`", "`…ThrottlesAlarm`"} <= {*re.findall(r"`…\w+`", text)}
 
 
@@ -95,6 +102,47 @@ def test_the_dashboard_shows_only_existing_resources_and_metrics() -> None:
         shown |= {metric[1] for metric in metrics if metric[0] == NAMESPACE}
     kinds_of_refusal = {refused_metric(status) for status in (*REFUSED_STATUSES, 499)}
     assert shown == {*Metric, *kinds_of_refusal} - {Metric.REFUSED}
+
+
+def unknown_metrics(alarms: dict[str, Resource], dashboard: str) -> list[tuple[str, str, dict[str, Any]]]:
+    """Return the metrics of alarms and dashboard that AWS or our code does not have under these dimensions."""
+    used = [metric for alarm in alarms.values() for metric in metrics_of(alarm)]
+    for widget in json.loads(dashboard)["widgets"]:
+        for line in widget["properties"]["metrics"]:
+            texts = [each for each in line if isinstance(each, str)]
+            if texts:  # Otherwise the line is a search.
+                used.append((texts[0], texts[1], dict(zip(texts[2::2], texts[3::2], strict=True))))
+    return [each for each in used if each[1] not in METRICS.get((each[0], frozenset(each[2])), ())]
+
+
+BODY = RESOURCES["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+
+
+def test_alarms_and_dashboard_name_metrics_and_dimensions_that_exist() -> None:
+    assert unknown_metrics(ALARMS, BODY) == []
+    operations = {
+        each[2]["Operation"] for alarm in ALARMS.values() for each in metrics_of(alarm) if "Operation" in each[2]
+    }
+    model = botocore.session.get_session().get_service_model("dynamodb")
+    assert operations <= set(model.operation_names)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("ApproximateAgeOfOldestMessage", "ApproximateAgeOfOldestMessages"),
+        ("SystemErrors", "SystemError"),
+        ("QueueName", "Queue"),
+        ("AWS/ApiGateway", "AWS/APIGateway"),
+        ("5XXError", "5xxError"),
+        ('"Operation"', '"Operations"'),
+        ("Overflowed", "Overflow"),
+        ('"stage"', '"Stage"'),
+    ],
+)
+def test_a_misspelt_metric_or_dimension_is_found(before: str, after: str) -> None:
+    alarms = json.loads(json.dumps(ALARMS).replace(before, after))
+    assert unknown_metrics(alarms, BODY.replace(before, after))
 
 
 def test_the_drift_alarm_always_sees_a_whole_recount_and_keeps_its_state_without_one() -> None:

@@ -1,7 +1,5 @@
 """The template's guarantees, and AWS's rules that neither the emulator nor a linter checks."""
 
-import json
-import re
 from typing import Any
 
 from chalicelib.aws.expressions import wire_key
@@ -11,7 +9,6 @@ from tests.template.packaged import (
     FUNCTIONS,
     QUEUES,
     RESOURCES,
-    ROOT,
     TEMPLATE,
     actions_allowed,
     every_table,
@@ -68,16 +65,8 @@ def test_the_charitys_own_key_encrypts_everything_that_holds_names() -> None:
     assert TEMPLATE["Parameters"]["CustomerKeyArn"]["Default"] == ""
 
 
-def test_functions_may_use_the_charitys_key_only_through_dynamodb_sqs_and_s3() -> None:
-    text = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
-    [code] = re.findall(r"```json\n(\{.*?\n\})\n```", text, re.DOTALL)
-    [statement] = [each for each in json.loads(code)["Statement"] if each["Sid"] == "FunctionsUseIt"]
-    condition = statement["Condition"]
-    services = {each.partition(".")[0] for each in condition["StringEquals"]["kms:ViaService"]}
-    assert services == {"dynamodb", "sqs", "s3"}
-    pattern = condition["ArnLike"]["aws:PrincipalArn"]
-    assert pattern.endswith(":role/petitions-prod-*")
-    # A role with an explicit name would not match the pattern.
+def test_every_role_has_a_name_that_the_policy_of_the_charitys_key_admits() -> None:
+    """CloudFormation's names begin with that of the stack. A role with an explicit name would not."""
     for role in of_type("AWS::IAM::Role").values():
         assert "RoleName" not in role
 
@@ -105,14 +94,6 @@ def test_each_queue_policy_names_its_own_queue_only() -> None:
             assert statement["Resource"] == {"Fn::GetAtt": [queue["Ref"], "Arn"]}
 
 
-def test_sns_may_send_to_every_queue_of_its_subscription() -> None:
-    subscription = RESOURCES["MailEventsSubscription"]["Properties"]
-    targets = [subscription["Endpoint"], subscription["RedrivePolicy"]["deadLetterTargetArn"]]
-    policies = of_type("AWS::SQS::QueuePolicy").values()
-    queues_with_policy = [policy["Queues"][0]["Ref"] for policy in policies]
-    assert [target["Fn::GetAtt"][0] for target in targets] == queues_with_policy
-
-
 def test_only_functions_that_send_to_their_own_queue_may_run_in_a_loop() -> None:
     """Lambda stops such a function after about 16 rounds, unless its RecursiveLoop is Allow."""
     looping = set()
@@ -121,7 +102,7 @@ def test_only_functions_that_send_to_their_own_queue_may_run_in_a_loop() -> None
             if event["Type"] == "SQS" and event["Properties"]["Queue"] in _queues_sent_to(name):
                 looping.add(name)
     may_loop = {name for name, function in FUNCTIONS.items() if function.get("RecursiveLoop") == "Allow"}
-    assert looping == may_loop == {"CompareHashes", "RunExport", "RunImport", "RunList", "RunUpdate"}
+    assert looping == may_loop == {"RunExport", "RunImport", "RunList", "RunUpdate"}
 
 
 def _queues_sent_to(function: str) -> list[Any]:
@@ -166,7 +147,6 @@ def test_only_the_listed_functions_may_access_signatures() -> None:
         "StoreOverflow": {"dynamodb:PutItem", "dynamodb:UpdateItem"},
         "RecountTallies": {"dynamodb:Query"},
         "RunExport": {"dynamodb:Query"},
-        "CompareHashes": {"dynamodb:Query"},
         "RunList": {"dynamodb:Query"},
         "RunImport": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
         "RunUpdate": {"dynamodb:Query"},

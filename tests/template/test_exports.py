@@ -5,6 +5,7 @@ import json
 from chalicelib.exports import deliver, gather
 from chalicelib.exports.model import LIFETIME, LINK_SECONDS, SETTLING, Export
 from chalicelib.exports.run import FILE_SECONDS, PART_SECONDS
+from chalicelib.partners.imports import first_rows
 from chalicelib.signatures.walk import EXPORT_FIELDS
 from tests.template.packaged import (
     FUNCTIONS,
@@ -32,7 +33,7 @@ def test_exports_can_link_files_but_not_read_signatures_or_write_files() -> None
     assert actions_allowed("Exports", "ExportsBucket") == {"s3:GetObject"}
     [signing] = statements_about("Exports", "ExportsBucket")
     assert signing["Resource"] == {"Fn::Sub": f"${{ExportsBucket.Arn}}/{deliver.FILES}/*"}
-    assert functions_allowed("s3:") == {"Exports", "RunExport", "Manage", "RunImport", "CompareHashes", "RunList"}
+    assert functions_allowed("s3:") == {"Exports", "RunExport", "Manage", "RunImport", "RunList"}
 
 
 def test_imports_have_a_folder_of_their_own_that_only_run_import_reads() -> None:
@@ -73,15 +74,13 @@ def test_the_bucket_is_private_encrypted_and_without_versions() -> None:
     assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "aws:kms"
     # Old versions would outlive the deletion of their file.
     assert "VersioningConfiguration" not in bucket
-    [statement] = RESOURCES["ExportsBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
-    assert (statement["Effect"], statement["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
 
 
 def test_files_expire_with_their_export_and_parts_and_uploads_after_a_day() -> None:
     rules = RESOURCES["ExportsBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
     assert {each["Status"] for each in rules} == {"Enabled"}
     days = {each["Prefix"]: each["ExpirationInDays"] for each in rules if "Prefix" in each}
-    assert days == {f"{gather.PARTS}/": 1, f"{deliver.FILES}/": LIFETIME.days, "imports/": 7}
+    assert days == {f"{gather.PARTS}/": 1, f"{deliver.FILES}/": LIFETIME.days, "imports/": first_rows.LIFETIME.days}
     [unfinished] = [each for each in rules if "Prefix" not in each]
     assert unfinished["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
 

@@ -23,7 +23,7 @@ from tests.template.packaged import (
 )
 
 # IAM has no resource type for these actions, so they need "*".
-WITHOUT_RESOURCE = (["dynamodb:ListStreams"], ["ses:GetAccount"])
+WITHOUT_RESOURCE = (["dynamodb:ListStreams"], ["ses:GetAccount"], ["ses:GetSuppressedDestination"])
 
 
 def test_every_function_has_its_own_policy() -> None:

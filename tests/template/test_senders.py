@@ -149,7 +149,7 @@ def test_a_batch_is_sent_within_a_senders_timeout(rate: int) -> None:
 
 def test_only_senders_send_email_and_no_function_deletes_items() -> None:
     assert functions_allowed("ses:Send") == SENDERS.keys()
-    assert functions_allowed("ses:") == {*SENDERS, "WatchMail"}
+    assert functions_allowed("ses:") == {*SENDERS, "WatchMail", "Manage"}
     assert functions_allowed("dynamodb:Delete") == set()
 
 

@@ -8,6 +8,8 @@ import pytest
 
 from chalicelib.core.language import languages
 from chalicelib.edge.routes import ROUTES
+from stack.edge.local import WHERE
+from stack.judge.resolve import Resolver
 from stack.template.us_east_1 import us_east_1
 from tests.template.test_behaviours import path_of
 
@@ -25,6 +27,47 @@ GROUPS = {
 def test_an_old_certificate_is_kept_because_cloudfront_still_uses_it() -> None:
     certificate = TEMPLATE["Resources"]["Certificate"]
     assert (certificate["DeletionPolicy"], certificate["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
+
+
+@pytest.mark.parametrize(
+    ("parameters", "requests", "has"),
+    [
+        ({}, True, True),
+        ({"CertificateArn": "arn:own"}, False, True),
+        ({"RequestCertificate": "no"}, False, False),
+        ({"RequestCertificate": "no", "CertificateArn": "arn:own"}, False, True),
+    ],
+)
+def test_a_certificate_is_requested_unless_there_is_one_or_the_operator_wants_none(
+    parameters: dict[str, str], requests: bool, has: bool
+) -> None:
+    resolver = Resolver(TEMPLATE, parameters, WHERE)
+    assert TEMPLATE["Resources"]["Certificate"]["Condition"] == "RequestsCertificate"
+    assert TEMPLATE["Outputs"]["CertificateArn"]["Condition"] == "HasCertificate"
+    assert (resolver.holds("RequestsCertificate"), resolver.holds("HasCertificate")) == (requests, has)
+
+
+def test_errors_of_the_cdn_start_an_alarm_that_emails_the_operator() -> None:
+    """CloudFront's metrics are in us-east-1 only, and an alarm tells a topic of its own region only."""
+    alarm = TEMPLATE["Resources"]["EdgeErrorsAlarm"]
+    parameters = {
+        "DistributionArn": "arn:aws:cloudfront::123456789012:distribution/E1",
+        "AlarmEmail": "bob@example.org",
+    }
+    resolver = Resolver(TEMPLATE, parameters, WHERE)
+    assert (alarm["Properties"]["Namespace"], alarm["Properties"]["MetricName"]) == ("AWS/CloudFront", "5xxErrorRate")
+    dimensions = {each["Name"]: each["Value"] for each in alarm["Properties"]["Dimensions"]}
+    id_in_arn = {"Fn::Select": [1, {"Fn::Split": ["/", {"Ref": "DistributionArn"}]}]}
+    assert dimensions == {"DistributionId": id_in_arn, "Region": "Global"}
+    # Once there is a distribution: the metric is an average in percent, and has no data without visitors.
+    assert (resolver.holds(alarm["Condition"]), Resolver(TEMPLATE, {}, WHERE).holds(alarm["Condition"])) == (
+        True,
+        False,
+    )
+    assert (alarm["Properties"]["Statistic"], alarm["Properties"]["Threshold"]) == ("Average", 5)
+    assert alarm["Properties"]["TreatMissingData"] == "notBreaching"
+    assert alarm["Properties"]["AlarmActions"] == [{"Ref": "AlarmsTopic"}]
+    assert resolver.value(TEMPLATE["Resources"]["AlarmsSubscription"]["Properties"]["Endpoint"]) == "bob@example.org"
 
 
 def conditions_of(statement: dict[str, Any]) -> list[dict[str, Any]]:
@@ -117,7 +160,7 @@ def test_a_refused_person_is_told_how_to_go_back_in_every_language() -> None:
 def test_the_same_stage_in_a_second_region_has_other_names() -> None:
     endings = []
     for resource in TEMPLATE["Resources"].values():
-        properties = resource["Properties"]
+        properties = resource.get("Properties", {})
         name = properties.get("Name") or properties.get("LogGroupName")
         if name:
             endings.append(name["Fn::Sub"].rpartition("petitions-")[2])

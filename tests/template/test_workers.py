@@ -4,8 +4,8 @@ import re
 
 from benchmarks import declared
 from chalicelib.edge.batch import QUICK_ATTEMPTS
+from stack.judge.policies import HERE, PARAMETERS, resolver
 from stack.preflight_capacity import RESERVED_PARAMETERS
-from stack.referee.policies import HERE, PARAMETERS, resolver
 from tests.template.packaged import FUNCTIONS, QUEUES, TEMPLATE, actions_allowed, events
 
 
@@ -15,7 +15,7 @@ def test_the_overflow_queue_survives_days_without_the_table() -> None:
     assert queue["VisibilityTimeout"] * slow_attempts >= 4 * 24 * 3600
 
 
-JOBS = {"CompareHashes", "RunExport", "RunImport", "RunList", "RunUpdate"}
+JOBS = {"RunExport", "RunImport", "RunList", "RunUpdate"}
 
 
 def test_workers_leave_capacity_for_signing_in_a_new_account() -> None:

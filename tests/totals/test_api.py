@@ -33,7 +33,7 @@ def test_the_total_includes_figures_that_staff_entered(fake_site: FakeSite, peti
     answer = enter_figure(fake_site)
     assert (answer.status_code, answer.json_body) == (
         201,
-        PAPER | {"entered_at": "2026-11-24T12:00:00Z", "comparison": None},
+        PAPER | {"entered_at": "2026-11-24T12:00:00Z"},
     )
     fake_site.clock.forward(DAY)
     read = fake_site.get(TOTAL_URL)
@@ -60,7 +60,7 @@ def test_a_correction_is_another_figure_and_overwrites_nothing(fake_site: FakeSi
     ("field", "value", "message"),
     [
         ("as_of", "2026-11-24T12:00:01Z", "Enter a time that is not in the future"),
-        ("kind", "guess", "Use partner, paper or hashes"),
+        ("kind", "guess", "Use partner or paper"),
         ("count", -1, "Enter a whole number, 0 or more"),
         ("count", 1.5, "Enter a whole number, 0 or more"),
         ("source", "Freedom United", "Use up to 40 lower-case letters, digits and dashes"),

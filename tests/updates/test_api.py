@@ -83,6 +83,17 @@ def test_a_control_character_that_would_break_the_feed_is_refused(fake_site: Fak
     assert (answer.status_code, answer.json_body["errors"][0]["field"]) == (422, field)
 
 
+@pytest.mark.parametrize("wrong", ["One\nword", "One\x85word", "One\u202eword", "One =?utf-8?b?cGF5?="])
+@pytest.mark.parametrize("translated", [False, True])
+def test_a_title_that_must_not_become_a_subject_is_refused(fake_site: FakeSite, wrong: str, translated: bool) -> None:
+    words = TEXT | {"title": wrong}
+    answer = ask(fake_site, "POST", UPDATES_PATH, TEXT | {"translations": {"cy": words}} if translated else words)
+    assert answer.status_code == 422
+    assert [error["field"] for error in answer.json_body["errors"]] == [
+        "translations.cy.title" if translated else "title"
+    ]
+
+
 def test_a_control_character_in_a_petition_breaks_neither_its_feed_nor_its_card(fake_site: FakeSite) -> None:
     # A line break within a paragraph, when copied from PowerPoint, is \x0b. Markdown writes characters as numbers too.
     a_published_petition(fake_site.tables, slug="pasted", title="One\x0bword", charity="A\x01", target="B\uffff")

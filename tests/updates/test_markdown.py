@@ -24,6 +24,24 @@ def test_links_go_to_https_addresses_and_mailboxes() -> None:
 
 
 @pytest.mark.parametrize(
+    ("typed", "html"),
+    [
+        ("(https://a.example/x_y).", '(<a href="https://a.example/x_y">https://a.example/x_y</a>).'),
+        ("**https://a.example**", '<strong><a href="https://a.example">https://a.example</a></strong>'),
+        ("https://a.example/w_(x)", '<a href="https://a.example/w_(x)">https://a.example/w_(x)</a>'),
+        ("https://a.example?b=1&c", '<a href="https://a.example?b=1&amp;c">https://a.example?b=1&amp;c</a>'),
+        ("mailto:us@a.example.", '<a href="mailto:us@a.example">us@a.example</a>.'),
+        ("[https://a.example](https://b.example)", '<a href="https://b.example">https://a.example</a>'),
+        ("xhttps://a.example", "xhttps://a.example"),
+        ("https:// a", "https:// a"),
+        (f"https://{'a' * 500}", f"https://{'a' * 500}"),
+    ],
+)
+def test_an_address_typed_with_its_scheme_becomes_a_link(typed: str, html: str) -> None:
+    assert as_html(typed) == f"<p>{html}</p>\n"
+
+
+@pytest.mark.parametrize(
     "typed",
     [
         "<script>alert(1)</script>",

@@ -1,4 +1,4 @@
-"""docs/ready-policy.json and docs/warm-policy.json allow the calls of `make warm`. The referee's engine decides."""
+"""docs/ready-policy.json and docs/warm-policy.json allow the calls of `make warm`. The judge's engine decides."""
 
 import json
 from collections.abc import Iterator
@@ -11,12 +11,12 @@ from botocore.client import BaseClient
 
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
+from stack.judge.engine import Engine
+from stack.judge.model import Call, Question, Where
+from stack.judge.questions import questions
 from stack.paths import ROOT
 from stack.ready.forecast import Expected
 from stack.ready.stage import StackDescription
-from stack.referee.engine import Engine
-from stack.referee.model import Call, Question, Where
-from stack.referee.questions import questions
 from stack.template import functions
 from stack.warm.__main__ import revert, warm
 from stack.warm.act import Warming
@@ -24,7 +24,7 @@ from stack.warm.plan import CapacityKind, plan
 from tests.actors import a_petition
 from tests.ready.accounts import DEFAULT, PARAMETERS, STACK, values
 
-pytestmark = pytest.mark.xdist_group("referee")
+pytestmark = pytest.mark.xdist_group("judge")
 
 WHERE = Where("eu-west-2", "111122223333")
 COUNTS, SIGNATURES = "petitions-prod-CountsTable-1X", "petitions-prod-SignaturesTable-1X"

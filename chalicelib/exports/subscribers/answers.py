@@ -11,7 +11,7 @@ class ShownList(TypedDict):
     id: str
     slug: Slug
     recipient: str
-    """The age public key, or openpgp: and the key's fingerprint."""
+    """The age public key."""
     requested_by: str
     requested_at: Time
     state: JobState

@@ -68,9 +68,8 @@ def link_list(request: Request, list_id: str) -> Response:
     result = _result_of(job, now)
     if request.method != "HEAD":
         audit(request, "list.fetched", job.job_id, {"petition": job.slug})
-    extension = "age" if job.recipient.startswith("age1") else "gpg"
     link: FileLink = {
-        "url": files_bucket().link(result.file, f"{job.job_id}.csv.{extension}", LINK_SECONDS),
+        "url": files_bucket().link(result.file, f"{job.job_id}.csv.age", LINK_SECONDS),
         "expires_at": times.iso(now + timedelta(seconds=LINK_SECONDS)),
     }
     return json_answer(link)

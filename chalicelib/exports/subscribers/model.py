@@ -20,7 +20,7 @@ class ListRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", defer_build=True)
 
     recipient: Annotated[str, Field(max_length=MAX_RECIPIENT_LENGTH)]
-    """An age public key (age1...) or an OpenPGP public key (the armoured block). Only its owner can read the file.
+    """An age public key (age1...). Only its owner can read the file.
     Required: the file has addresses. A private key is refused and not stored.
     """
 
@@ -45,10 +45,8 @@ class OptInList(Job):
 
     kind: ClassVar[str] = "list"
     lifetime: ClassVar[timedelta] = LIFETIME
-    secrets: ClassVar[tuple[str, ...]] = ("recipient_key",)
 
     recipient: str
-    recipient_key: str | None = None
     earlier: str | None = None
     parts: list[str] = Field(default_factory=list)
     subscribed: int = 0

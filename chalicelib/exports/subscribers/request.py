@@ -27,8 +27,7 @@ def new_list(request: ListRequest, slug: str, owner: str, now: datetime, tables:
         requested_by=owner,
         requested_at=moment,
         touched_at=moment,
-        recipient=recipient.shown,  # What staff see of the public key.
-        recipient_key=recipient.key,
+        recipient=recipient,
         earlier=latest_done_id(slug, tables),
     )
 

@@ -16,7 +16,6 @@ from secrets import token_hex
 from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.table import Item, Tables
 from chalicelib.core import keys
-from chalicelib.core.errors import Invalid
 from chalicelib.core.formulas import escape_formula
 from chalicelib.exports.deliver import FILES
 from chalicelib.exports.encrypt import encrypt
@@ -119,17 +118,13 @@ class ListWork:
         self.s3_bucket.put_file(key, path, "application/octet-stream")
 
     def _deliver(self, job: OptInList) -> OptInList:
-        """Write the list's file: join and encrypt the parts. If the recipient's key no longer works, the list fails."""
+        """Write the list's file: join and encrypt the parts."""
         plain, encrypted = self.folder / "plain", self.folder / "encrypted"
         with plain.open("wb") as file:
             file.write(f"{BYTE_ORDER_MARK}{','.join(COLUMNS)}\r\n".encode())
             for key in job.parts:
                 self.s3_bucket.copy_to(key, file)
-        assert job.recipient_key is not None  # A job loses its key only when it ends.
-        try:
-            encrypt(plain, encrypted, job.recipient_key)
-        except Invalid as error:
-            return job.in_end_state(JobState.FAILED, why=error.errors[0].message)
+        encrypt(plain, encrypted, job.recipient)
         plain.unlink()
         # A new S3 key each time, because two processes may do this step at once.
         key = f"{FILES}/{job.job_id}/{token_hex(4)}/file"

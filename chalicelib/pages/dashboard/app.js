@@ -63,11 +63,6 @@ const PAGES = [
     load: async () => (await import("./elsewhere.js")).showElsewhere,
   },
   {
-    path: "/petitions/:slug/hashes",
-    needs: "POST /api/staff/petitions/*/hash-keys",
-    load: async () => (await import("./hashes.js")).showHashes,
-  },
-  {
     path: "/petitions/:slug/lists",
     needs: "POST /api/staff/petitions/*/lists",
     load: async () => (await import("./lists.js")).showLists,

@@ -2,12 +2,10 @@
 
 import { ask, isRefusal } from "./api.js";
 
-/** @import { LetterOutput, ManagedPetition, StaffPetition } from "#api" */
+/** @import { ManagedPetition, StaffPetition } from "#api" */
 /** @typedef {Partial<ManagedPetition>} Start */
 
-// A gap is text in square brackets. Staff fill in all gaps before they open the petition.
-const GAP = /\[[^\]\n]{2,}\]/;
-
+// Staff replace the text in square brackets before they open the petition (chalicelib/petitions/gaps.py).
 /** @type {Start} */
 export const TEMPLATE = {
   title: "[Do what] for [whom]",
@@ -103,37 +101,4 @@ export async function firstPetition(may) {
       throw error;
     },
   );
-}
-
-/** @param {LetterOutput} letter */
-const letterTexts = ({ subject, body, openings, send_wording: send, reply_wording: reply, targets }) => [
-  subject,
-  body,
-  send,
-  reply,
-  ...(openings ?? []),
-  ...targets.map(({ name }) => name),
-];
-
-/** The labels of the fields that may have gaps. */
-const LABELS = /** @type {const} */ ({
-  title: "Title",
-  summary: "Summary",
-  text: "Text",
-  target: "Addressed to",
-  charity: "Name of the charity",
-  sign_wording: "Consent to sign",
-  updates_wording: "Consent to receive updates",
-});
-
-/**
- * Where there are still gaps: the labels of the petition's fields, and "the letter".
- * @param {ManagedPetition} petition
- * @returns {string[]}
- */
-export function gapsIn(petition) {
-  const names = /** @type {(keyof typeof LABELS)[]} */ (Object.keys(LABELS));
-  const labels = names.filter((name) => GAP.test(petition[name])).map((name) => LABELS[name]);
-  const inLetter = petition.letter && letterTexts(petition.letter).some((text) => GAP.test(text));
-  return inLetter ? [...labels, "the letter"] : labels;
 }

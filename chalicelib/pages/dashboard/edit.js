@@ -4,7 +4,7 @@ import { ask, isRefusal, messageOf, post, site } from "./api.js";
 import { copyButton } from "./copy.js";
 import { button, DONE, h, showDialog } from "./dom.js";
 import { sendingForm, showError, submitButton } from "./forms.js";
-import { askForDetails, wordsFor } from "./lifecycle.js";
+import { askForDetails, sendTransition, wordsFor } from "./lifecycle.js";
 import { badge } from "./overview.js";
 import { fillForm, petitionFields, petitionFrom } from "./petition-form.js";
 import { forget, keepTyped, unsavedPages } from "./typed.js";
@@ -65,8 +65,8 @@ function actions(path, { data: petition, etag }, reload, errors) {
   const applyTransition = async (transition) => {
     const body = await askForDetails(petition, transition, unsavedPages().includes(`${path}/edit`));
     if (!body) return;
-    await ask(`${path}/state`, { method: "POST", body, etag });
-    await reload();
+    if (await sendTransition(body, (sent) => ask(`${path}/state`, { method: "POST", body: sent, etag })))
+      await reload();
   };
   /** @param {Transition} transition */
   const transitionButton = (transition) => {

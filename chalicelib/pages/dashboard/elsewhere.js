@@ -26,7 +26,6 @@ const SOURCE_HINT =
 const KINDS = {
   partner: "Another platform reports it",
   paper: "Signatures on paper",
-  hashes: "Hashes of addresses",
 };
 
 /** @type {import("./dom.js").Column<PublicTotal["elsewhere"][number]>[]} */
@@ -46,9 +45,7 @@ export const countInWords = (typed) => (/^\d+$/.test(typed) ? `This is ${countOf
  * @param {() => Promise<void>} done
  */
 function figureForm(slug, done) {
-  // Hashes have a page of their own.
-  const kinds = Object.entries(KINDS).filter(([kind]) => kind !== "hashes");
-  const options = kinds.map(([value, text]) => h("option", { value }, text));
+  const options = Object.entries(KINDS).map(([value, text]) => h("option", { value }, text));
   const count = { name: "count", type: "number", min: "0", max: "100000000", required: true };
   /** @param {HTMLFormElement} form */
   const enter = async (form) => {
@@ -98,7 +95,6 @@ export async function showElsewhere({ container, slug, may, signal }) {
       "p",
       { class: "over" },
       petitionLink,
-      h("a", { href: `#/petitions/${slug}/hashes` }, "Compare with another platform"),
     ),
     h("p", { class: "lead" }, INTRODUCTION),
     total,

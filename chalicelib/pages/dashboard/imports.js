@@ -1,14 +1,14 @@
 // Import a partner's file: try it, import it, follow it, cancel it, undo it.
 
 import { ask, sendFile } from "./api.js";
-import { askToConfirm, button, h } from "./dom.js";
+import { askToConfirm, button, h, table } from "./dom.js";
 import { dateTime, number } from "./format.js";
 import { field, sendingForm } from "./forms.js";
 import { cancelButton, isUnfinished, jobTable, progressBar, stateOf } from "./jobs.js";
 import { loadPetitionLink } from "./petition-link.js";
 import { refill } from "./refill.js";
 
-/** @import { ShownImport, ShownPartner } from "#api" */
+/** @import { FirstRow, ReadImport, ShownImport, ShownPartner } from "#api" */
 /** @import { ViewContext } from "./app.js" */
 /** @import { Acts } from "./jobs.js" */
 
@@ -17,6 +17,8 @@ const INTRODUCTION =
   "A CSV file with the people who signed with a partner. Try it first: that stores nothing, and shows what would " +
   "happen.";
 const FILE_HINT = "Up to 4 MB. Ask your engineer about a larger one. The file is deleted when the import ends.";
+const SITE_ZONE = "Europe/London";
+const ZONE_HINT = "Of times in the file that do not name one. Other names are Europe/Dublin and UTC, for example.";
 const UNDO =
   "Signatures that came only with this import are taken back, also from the count. People who signed here too, " +
   "came from somebody else, or confirmed by our email stay.";
@@ -77,16 +79,28 @@ const columnsOf = (path, acts) => [
   { title: "Action", cell: (job) => action(path, job, acts) },
 ];
 
+/** @type {import("./dom.js").Column<FirstRow>[]} */
+const FIRST_ROW_COLUMNS = [
+  { title: "Row", cell: ({ row }) => String(row) },
+  { title: "Name", cell: ({ name }) => name },
+  { title: "Email address", cell: ({ email }) => email },
+  { title: "Place", cell: ({ country, postcode }) => [country, postcode].filter(Boolean).join(" ") },
+  { title: "Updates", cell: ({ updates }) => (updates ? "Yes" : "No") },
+  { title: "Signed", cell: ({ obtained_at: at }) => dateTime(at) },
+];
+
 /**
- * How the newest file was read, and what is wrong with its rows.
+ * How the newest file was read, its first rows as they would be stored, and what is wrong with its rows.
  * @param {ShownImport | undefined} newest
+ * @param {FirstRow[]} [firstRows]
  */
-export function details(newest) {
+export function details(newest, firstRows = []) {
   if (!newest?.shape) return [];
   const columns = Object.entries(newest.shape.columns).map(([name, headings]) =>
     h("li", {}, `${FIELDS[/** @type {keyof typeof FIELDS} */ (name)]}: ${headings.join(" and ")}`),
   );
   const { unused = [] } = newest.shape;
+  columns.push(h("li", {}, `Times that name no zone: ${newest.zone}`));
   if (unused.length) columns.push(h("li", {}, `Not used: ${unused.join(", ")}`));
   const sample = newest.sample.map(({ row, result }) => h("li", {}, `Row ${row}: ${result}`));
   const errors = newest.errors.map(({ row, field: name, message }) => h("li", {}, `Row ${row}, ${name}: ${message}`));
@@ -94,8 +108,9 @@ export function details(newest) {
     h("h2", {}, "How the newest file was read"),
     h("ul", {}, columns),
     h("h3", {}, "Its first rows"),
+    ...(firstRows.length ? [table("As they would be stored", FIRST_ROW_COLUMNS, firstRows)] : []),
     h("ul", {}, sample),
-    ...(errors.length ? [h("h3", {}, "Rows that are not valid (the first hundred)"), h("ul", {}, errors)] : []),
+    ...(errors.length ? [h("h3", {}, "Rows to check (the first hundred)"), h("ul", {}, errors)] : []),
   ];
 }
 
@@ -107,6 +122,7 @@ export function queryFrom(typed, isDry) {
   const headings = Object.keys(FIELDS).map((name) => [name, String(typed.get(`column.${name}`) ?? "").trim()]);
   const mapping = Object.fromEntries(headings.filter(([, heading]) => heading));
   const query = new URLSearchParams({ partner: String(typed.get("partner")), dry_run: String(isDry) });
+  query.set("zone", String(typed.get("zone")).trim());
   if (Object.keys(mapping).length) query.set("mapping", JSON.stringify(mapping));
   return query.toString();
 }
@@ -151,6 +167,7 @@ function importForm(path, partners, done) {
     h("h2", {}, "A file"),
     field("Partner", h("select", { name: "partner", required: true }, options)),
     field("File", file, FILE_HINT),
+    field("Time zone", h("input", { name: "zone", value: SITE_ZONE, required: true }), ZONE_HINT),
     h(
       "details",
       {},
@@ -167,6 +184,18 @@ export async function showImports({ container, slug, may, signal }) {
   const petitionLink = await loadPetitionLink(slug, may);
   const path = `/petitions/${slug}/imports`;
   const newestDetails = h("div");
+  /** @type {Map<string, FirstRow[]>} */
+  const firstRows = new Map();
+  /** @param {ShownImport[]} imports */
+  const showDetails = async (imports) => {
+    const newest = imports.find(({ undoes }) => !undoes);
+    if (newest?.dry_run && newest.processed && !firstRows.has(newest.id)) {
+      /** @type {ReadImport} */
+      const read = (await ask(`${path}/${newest.id}`)).data;
+      firstRows.set(newest.id, read.first_rows);
+    }
+    refill(newestDetails, ...details(newest, newest && firstRows.get(newest.id)));
+  };
   /** @type {{ partners: ShownPartner[] }} */
   const { partners } = (await ask("/partners")).data;
   const { parts, announceStart, follow } = jobTable({
@@ -175,7 +204,7 @@ export async function showImports({ container, slug, may, signal }) {
     caption: "Imports, newest first",
     emptyText: "Nothing has been imported yet.",
     columns: (/** @type {Acts} */ acts) => columnsOf(path, acts),
-    onrefresh: (imports) => refill(newestDetails, ...details(imports.find(({ undoes }) => !undoes))),
+    onrefresh: showDetails,
   });
   const form = partners.length
     ? importForm(path, partners, () => announceStart("The file has been sent. It is read within a minute."))

@@ -64,7 +64,7 @@ export function progressBar(done, total) {
  * @param {string} kind.caption
  * @param {string} kind.emptyText what to show in place of an empty table
  * @param {(acts: Acts) => Column<Job>[]} kind.columns
- * @param {(jobs: Job[]) => void} [kind.onrefresh] called with the new jobs
+ * @param {(jobs: Job[]) => void | Promise<void>} [kind.onrefresh] called with the new jobs
  */
 export function jobTable({ path, name, caption, emptyText, columns, onrefresh }) {
   const [message, list] = [h("p", { role: "status" }), h("div")];
@@ -77,7 +77,7 @@ export function jobTable({ path, name, caption, emptyText, columns, onrefresh })
     const jobs = (await ask(path)).data[name];
     const rows = table(caption, columns(acts), jobs, { keyOf: ({ id }) => id });
     refill(list, jobs.length ? rows : h("p", {}, emptyText));
-    onrefresh?.(jobs);
+    await onrefresh?.(jobs);
   };
   /** @param {() => Promise<unknown>} act */
   const reportFailure = async (act) => {

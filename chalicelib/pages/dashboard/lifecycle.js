@@ -1,17 +1,17 @@
 // The transitions of a petition (changes of its state): what staff read about each, and the dialog that asks for the
 // time or the reason.
 
-import { gapsIn } from "./defaults.js";
+import { RefusedError } from "./api.js";
 import { askToConfirm, CANCEL, h, showDialog } from "./dom.js";
 import { plannedTime } from "./format.js";
 import { field } from "./forms.js";
 import { fromInput, timeField, toInput } from "./petition-form.js";
 
 /** @import { ManagedPetition, TransitionRequest, PetitionState, Transition } from "#api" */
+/** @typedef {Pick<TransitionRequest, "state"> & Partial<TransitionRequest>} Wanted */
 /** @typedef {{ action: string, effect: string, kind?: string }} TransitionWords */
 /** @typedef {{ name: "at" | "reason", input: HTMLInputElement | HTMLTextAreaElement, place: HTMLElement }} Question */
 
-const GAPS = "Careful: there is still text in [square brackets], which the public would read, in: ";
 const TEST_ADDRESS =
   "Careful: the letter has a test address. Letters of people who confirm go there, and never to the target.";
 const UNSAVED = "What you have typed and not saved stays in the form, and is not public.";
@@ -85,10 +85,8 @@ export const offeredTime = (planned, now) => (planned && Date.parse(planned) > n
  */
 export function effectOf(petition, state, isUnsaved) {
   const opens = state === "open";
-  const places = opens ? gapsIn(petition) : [];
-  const gaps = places.length ? `${GAPS}${places.join(", ")}.` : "";
   const testWarning = opens && petition.letter?.targets.some(({ test_to: test }) => test) ? TEST_ADDRESS : "";
-  return [wordsFor(petition, state).effect, isUnsaved ? UNSAVED : "", gaps, testWarning].filter(Boolean).join(" ");
+  return [wordsFor(petition, state).effect, isUnsaved ? UNSAVED : "", testWarning].filter(Boolean).join(" ");
 }
 
 /**
@@ -96,7 +94,7 @@ export function effectOf(petition, state, isUnsaved) {
  * @param {ManagedPetition} petition
  * @param {Transition} transition
  * @param {boolean} isUnsaved whether the form holds text that is not saved
- * @returns {Promise<TransitionRequest | null>} null if the user cancelled
+ * @returns {Promise<Wanted | null>} null if the user cancelled
  */
 export async function askForDetails(petition, transition, isUnsaved) {
   const { state } = transition;
@@ -110,4 +108,30 @@ export async function askForDetails(petition, transition, isUnsaved) {
   if (choice !== "yes") return null;
   const value = name === "at" ? fromInput(input.value) : input.value.trim();
   return value ? { state, [name]: value } : { state };
+}
+
+/** @param {string} warning */
+async function askToKeepBrackets(warning) {
+  const keep = { value: "yes", text: "Open it with this text", kind: "act-stern" };
+  const content = h("p", { class: "stern" }, `${warning}.`);
+  return (await showDialog("The text is not finished", content, [keep, CANCEL])) === "yes";
+}
+
+/**
+ * Send a transition. If the server finds text in [square brackets], warn the user, who may send it a second time.
+ * @param {Wanted} body
+ * @param {(body: Wanted) => Promise<unknown>} send
+ * @param {(warning: string) => Promise<boolean>} askAgain
+ * @returns {Promise<boolean>} false if the user cancelled
+ */
+export async function sendTransition(body, send, askAgain = askToKeepBrackets) {
+  try {
+    await send(body);
+  } catch (error) {
+    const refused = error instanceof RefusedError && error.errors.find(({ field: name }) => name === "keep_brackets");
+    if (!refused) throw error;
+    if (!(await askAgain(refused.message))) return false;
+    await send({ ...body, keep_brackets: true });
+  }
+  return true;
 }

@@ -26,6 +26,8 @@ class ShownImport(TypedDict):
     partner: str
     dry_run: bool
     """A dry run stores nothing. Its numbers show what an import would do now."""
+    zone: str
+    """Times in the file that name no time zone are read in this one."""
     requested_by: str
     requested_at: Time
     state: JobState
@@ -40,7 +42,10 @@ class ShownImport(TypedDict):
     invalid: Number
     suppressed: Number
     errors: list[RowError]
-    """The first hundred errors in the rows. The headings are row 1. Empty rows have no number."""
+    """The first hundred errors in the rows. The headings are row 1. Empty rows have no number.
+
+    In a dry run, also the rows of people who were in an earlier row. These rows are `existing`.
+    """
     sample: list[RowSample]
     """The result of each of the first rows, and which fields were found in it."""
     shape: Shape | None
@@ -49,6 +54,25 @@ class ShownImport(TypedDict):
     """The import that this one undoes."""
     undone_by: str | None
     """The id of the latest undo of this import. The undo has its own state."""
+
+
+class FirstRow(TypedDict):
+    """A row of the file as it would be stored."""
+
+    row: Number
+    name: str
+    email: str
+    country: str
+    postcode: str | None
+    updates: bool
+    """Whether the person would get updates, unless they stopped them here."""
+    obtained_at: Time
+    """When the person agreed. If the file does not say it: the time of the dry run."""
+
+
+class ReadImport(ShownImport):
+    first_rows: list[FirstRow]
+    """For a week after the request of a dry run: the first five valid rows. Otherwise empty."""
 
 
 class ShownImports(TypedDict):

@@ -20,6 +20,7 @@ from chalicelib.edge.http import content_type, json_answer, raw_body
 from chalicelib.jobs.files import file_key, store_file
 from chalicelib.jobs.model import JobState, new_id
 from chalicelib.jobs.request import find_job, jobs_of, start
+from chalicelib.partners.imports.first_rows import find_first_rows
 from chalicelib.partners.imports.model import (
     LONGEST_STEP,
     MAX_DIRECT_KB,
@@ -43,7 +44,7 @@ CONTENT_TYPES = (CSV, "application/octet-stream", "text/plain", "")  # "": the r
 # Fields of the job that `_import_json` leaves out or sets itself.
 NOT_COPIED = {
     "job_id", "touched_at", "rests_until", "beat_at", "steps", "state", "expected", "processed", "file", "file_digest",
-    "mapping", "buckets",
+    "mapping", "buckets", "has_first_rows",
 }  # fmt: skip
 
 
@@ -63,7 +64,8 @@ def start_import(request: Request, slug: str) -> Response:
     body = raw_body(request, MAX_DIRECT_KB * 1024)
     key = file_key(slug, query.upload_id or token_hex(16))
     job = _new_import(request, slug, partner.source, now)
-    job = job.model_copy(update={"dry_run": query.is_dry_run, "mapping": query.mapping, "file": key})
+    fields = {"dry_run": query.is_dry_run, "mapping": query.mapping, "zone": query.zone, "file": key}
+    job = job.model_copy(update=fields)
     audit(request, "import.started", job.job_id, {"partner": partner.source, "dry_run": str(job.dry_run).lower()})
     start(job, imports_queue(), tables())
     # Store the file after `start`, which may raise NotNow. The first step runs 20 seconds later (START_DELAY).
@@ -100,7 +102,8 @@ def list_imports(request: Request, slug: str) -> Response:
 def read_import(request: Request, slug: str, import_id: str) -> Response:
     job = _find_import(slug, import_id)
     all_imports = list(jobs_of(Import, slug, tables()))
-    return json_answer(_import_json(job, all_imports))
+    first_rows = find_first_rows(job, times.now(), files_bucket())
+    return json_answer({**_import_json(job, all_imports), "first_rows": first_rows})
 
 
 @staff_view(routes)
@@ -118,16 +121,23 @@ def undo_import(request: Request, slug: str, import_id: str) -> Response:
     job = _find_import(slug, import_id)
     if job.at(now).is_open or job.dry_run or job.undoes:
         raise NotNow("You can undo an import only after it has ended, and only if it was not a dry run.")
-    # An import takes rows after the check of its file, which sets `shape`. If it was cancelled, its last step may still
-    # take rows. The undo waits for that step, so that no row is missed. A stalled import has recorded no step for
-    # hours (`patience`), longer than a step can run.
-    may_still_run = job.state is JobState.CANCELLED and job.shape is not None
-    rests_until = job.touched_at + LONGEST_STEP if may_still_run else None
     undo = _new_import(request, slug, job.partner, now)
-    undo = undo.model_copy(update={"undoes": job.job_id, "rests_until": rests_until})
+    undo = undo.model_copy(update={"undoes": job.job_id, "rests_until": _end_of_late_steps(job, now)})
     audit(request, "import.undone", job.job_id, {"undo": undo.job_id})
     start(undo, imports_queue(), tables())
     return json_answer({"id": undo.job_id}, 202)
+
+
+def _end_of_late_steps(job: Import, now: datetime) -> datetime | None:
+    """Return until when the undo waits, so that it misses no row that a late step of the ended import takes.
+
+    No step takes rows before the file's check, which sets `shape`. After a whole import, a late step finds only rows
+    that were taken already (`receive._claim`). A stalled import ends with its undo, and a step may have begun just now.
+    """
+    if job.shape is None or job.state is JobState.DONE:
+        return None
+    ended_at = now if job.is_open else job.touched_at
+    return ended_at + LONGEST_STEP
 
 
 def _new_import(request: Request, slug: str, partner: str, now: datetime) -> Import:

@@ -20,7 +20,8 @@ MAX_LINE_CHARS = 100_000
 MAX_CELL_CHARS = 10_000
 MAX_COLUMNS = 500
 MAX_UNUSED_HEADING_CHARS = 100
-BLOCK_CHARS = 1024 * 1024
+_WRONG_BYTE = re.compile("[\udc80-\udcff]")
+_UTF8_LETTER = re.compile("[^\x00-\x7f\udc80-\udcff]")
 
 # The first bytes of files that are not CSV. We do not unpack archives: a small archive may contain a huge file.
 NOT_CSV = {
@@ -127,25 +128,32 @@ def _encoding(path: Path) -> str:
     for magic, description in NOT_CSV.items():
         if start.startswith(magic):
             raise Unreadable(f"This is {description}. Save it as CSV, and send that")
-    if start.startswith(BOM_UTF8):
-        return "utf-8-sig"
     if start.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
         return "utf-16"
     if b"\0" in start:
         # In UTF-16, one of a Latin letter's two bytes is zero: the second in little-endian, the first in big-endian.
         is_little_endian = start[1::2].count(0) >= start[::2].count(0)
         return "utf-16-le" if is_little_endian else "utf-16-be"
-    return "utf-8" if _is_utf8(path) else "cp1252"
+    encoding = _utf8_or_windows(path)
+    return "utf-8-sig" if start.startswith(BOM_UTF8) else encoding
 
 
-def _is_utf8(path: Path) -> bool:
-    with path.open(encoding="utf-8", newline="") as file:
-        try:
-            while file.read(BLOCK_CHARS):
-                pass
-        except UnicodeDecodeError:
-            return False
-    return True
+def _utf8_or_windows(path: Path) -> str:
+    """Return Windows' encoding if no letter beyond ASCII is UTF-8. Raise Unreadable if only some of them are.
+
+    To read such a mixed file as Windows' encoding would turn Zoë into ZoÃ«.
+    """
+    wrong_line, has_utf8 = 0, False
+    # Surrogate escapes: each byte that is not UTF-8 becomes one of the characters U+DC80 to U+DCFF.
+    with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
+        for number, line in enumerate(iter(lambda: file.readline(MAX_LINE_CHARS), ""), 1):
+            if not wrong_line and _WRONG_BYTE.search(line):
+                wrong_line = number
+            has_utf8 = has_utf8 or _UTF8_LETTER.search(line) is not None
+            if wrong_line and has_utf8:
+                why = "is not in UTF-8, but other lines are. Save the whole file in one encoding, and send that"
+                raise Unreadable(f"Line {wrong_line} {why}")
+    return "cp1252" if wrong_line else "utf-8"
 
 
 def _columns(headings: Sequence[str], mapping: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:

@@ -25,6 +25,10 @@ MAX_ERRORS, MAX_SAMPLES = 100, 10
 LONGEST_STEP = timedelta(minutes=15)
 
 
+# The zone of times in a file that name none. Staff can name another one for their file.
+SITE_ZONE = "Europe/London"
+
+
 class Shape(BaseModel):
     """How the file is read. `columns`: for each of our fields, its headings. The values of several are joined.
 
@@ -62,10 +66,13 @@ class RowSample(BaseModel):
 class Import(Job):
     """An import, as stored. `processed` of `expected` rows are done. `file`: the key of the file in S3.
 
-    `partner`: the partner's source. `mapping`: the headings that staff chose for some of our fields.
+    `partner`: the partner's source. `mapping`: the headings that staff chose for some of our fields. `zone`: the IANA
+    name of the time zone of times that name none.
 
     `file_digest`: the SHA-256 of the file that was checked. Staff may use the form of an upload again, and so replace
     the file. The import takes no rows of another file.
+
+    `has_first_rows`: the dry run has stored the first rows in the bucket (first_rows.py).
 
     `undoes`: for an undo, the id of the import that it undoes. `accepted` is then the number of signatures taken back.
     `buckets`: how many partitions of the partner's receipts an undo has finished.
@@ -79,6 +86,7 @@ class Import(Job):
     file: str = ""
     file_digest: str | None = None
     mapping: dict[str, list[str]] = Field(default_factory=dict)
+    zone: str = SITE_ZONE
     shape: Shape | None = None
     accepted: int = 0
     existing: int = 0
@@ -86,6 +94,7 @@ class Import(Job):
     suppressed: int = 0
     errors: list[RowError] = Field(default_factory=list)
     sample: list[RowSample] = Field(default_factory=list)
+    has_first_rows: bool = False
     undoes: str | None = None
     buckets: int = 0
 

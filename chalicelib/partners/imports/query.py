@@ -3,13 +3,15 @@
 import re
 from collections.abc import Mapping
 from typing import NamedTuple
+from zoneinfo import available_timezones
 
 from pydantic import TypeAdapter, ValidationError
 
 from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.partners.imports.file import HEADINGS
+from chalicelib.partners.imports.model import SITE_ZONE
 
-PARAMETERS = ("partner", "dry_run", "upload", "mapping")
+PARAMETERS = ("partner", "dry_run", "upload", "mapping", "zone")
 
 
 class ImportQuery(NamedTuple):
@@ -19,6 +21,7 @@ class ImportQuery(NamedTuple):
     is_dry_run: bool
     upload_id: str
     mapping: dict[str, list[str]]
+    zone: str
 
 
 def read_query(parameters: Mapping[str, str]) -> ImportQuery:
@@ -32,6 +35,7 @@ def read_query(parameters: Mapping[str, str]) -> ImportQuery:
         is_dry_run=_is_dry_run(parameters.get("dry_run")),
         upload_id=_upload_id(parameters.get("upload", "")),
         mapping=_mapping(parameters.get("mapping", "")),
+        zone=_zone(parameters.get("zone") or SITE_ZONE),
     )
 
 
@@ -48,6 +52,13 @@ def _upload_id(value: str) -> str:
     if value and not re.fullmatch(r"[0-9a-f]{32}", value):
         raise Invalid([FieldError("upload", "Use the upload id that came with the form")])
     return value
+
+
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        message = f"Enter the name of a time zone, such as {SITE_ZONE} or UTC"
+        raise Invalid([FieldError("zone", message)])
+    return name
 
 
 def _mapping(text: str) -> dict[str, list[str]]:

@@ -4,7 +4,8 @@ A partner is an organisation that collects signatures elsewhere. Its usual wordi
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.partners.form import SentSignature, read_signature
@@ -17,7 +18,7 @@ YES = frozenset({"true", "yes", "1", "y", "x"})
 WRONG_CELL_COUNT = FieldError("row", "This row has more or fewer cells than there are headings")
 
 
-def read_row(record: Record, row: int, partner: Partner, now: datetime) -> SentSignature:
+def read_row(record: Record, row: int, partner: Partner, zone: ZoneInfo, now: datetime) -> SentSignature:
     """Return the signature in the row, with the partner's usual wording of the consent. Raise Invalid."""
     if record is None:
         raise Invalid([WRONG_CELL_COUNT])
@@ -26,7 +27,7 @@ def read_row(record: Record, row: int, partner: Partner, now: datetime) -> SentS
     consent = {
         "wording": partner.wording,
         "version": partner.version,
-        "obtained_at": _moment(record.get("obtained_at"), now),
+        "obtained_at": _moment(record.get("obtained_at"), zone, now),
         "updates": updates.casefold() in YES,
     }
     identifier = record.get("identifier") or None
@@ -36,14 +37,16 @@ def read_row(record: Record, row: int, partner: Partner, now: datetime) -> SentS
     return read_signature(raw, partner, now, row, may_lack_identifier=True)
 
 
-def _moment(text: str | None, now: datetime) -> object:
-    """Return the text as a moment. A time without a zone is UTC. 03/04/2026 is 3 April, as in the UK.
+def _moment(text: str | None, zone: ZoneInfo, now: datetime) -> object:
+    """Return the text as a moment. A time that names no zone is in `zone`. 03/04/2026 is 3 April, as in the UK.
 
+    When clocks go back, an hour occurs twice: take the first, so that no consent seems to be newer than it is. When
+    they go forward, an hour is left out: read it as if they had not gone forward yet.
     Return `now` if there is no text. Return a malformed text as it is: validation then refuses it.
     """
     if not text:
         return now
-    iso_text = text.removesuffix(" UTC")  # Rails writes 2026-11-24 12:00:00 UTC.
+    iso_text = text.replace(" UTC", "Z")  # Rails writes 2026-11-24 12:00:00 UTC.
     # `fromisoformat` refuses 2026-03-01Z. But it reads 2026-03-01+00:00 as that day at 00:00, which is the same moment:
     # between a date and a time, it accepts any character.
     iso_text = iso_text.replace("Z", "+00:00")
@@ -52,5 +55,5 @@ def _moment(text: str | None, now: datetime) -> object:
             moment = datetime.strptime(text, date_format) if date_format else datetime.fromisoformat(iso_text)
         except ValueError:
             continue
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return moment if moment.tzinfo else moment.replace(tzinfo=zone)
     return text

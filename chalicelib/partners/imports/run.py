@@ -5,19 +5,24 @@ import also has steps: each step undoes some receipts of the import. A receipt r
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from contextvars import copy_context
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
+from itertools import islice, repeat
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from chalicelib.aws.bucket import Bucket
 from chalicelib.core.errors import Invalid
 from chalicelib.jobs.files import JobFile, Unreadable, delete_file
 from chalicelib.jobs.model import Clock, JobState, Step
 from chalicelib.partners.form import SentSignature
+from chalicelib.partners.imports.earlier_rows import EarlierRows
 from chalicelib.partners.imports.file import count_rows, records, shape_of
+from chalicelib.partners.imports.first_rows import store_first_rows
 from chalicelib.partners.imports.model import MAX_ERRORS, MAX_SAMPLES, Import, RowError, RowSample
 from chalicelib.partners.imports.rows import Record, read_row
 from chalicelib.partners.imports.undo import undo_some
@@ -64,7 +69,8 @@ class ImportWork:
             return Step(0, lambda: job.in_end_state(JobState.FAILED, why="The petition was closed or removed"))
         if job.shape is None:
             return Step(CHECK_SECONDS, lambda: self._check_file(job))
-        return Step(ROWS_SECONDS, lambda: self._take_next_rows(job))
+        seconds = ROWS_SECONDS if self._has_read_up_to(job) else CHECK_SECONDS + ROWS_SECONDS
+        return Step(seconds, lambda: self._take_next_rows(job))
 
     def tidy(self, job: Import) -> None:
         """Delete the import's file, which has names and addresses. An undo has no file."""
@@ -96,27 +102,57 @@ class ImportWork:
         except Unreadable as error:
             return job.in_end_state(JobState.FAILED, why=f"{error}. {job.processed:,} rows were processed before")
         first_row = job.processed + HEADINGS_ROW + 1  # Rows are numbered as in the file, and the headings are row 1.
-        signatures = [self._signature_or_error(record, row) for row, record in enumerate(batch, first_row)]
+        zone = ZoneInfo(job.zone)
+        signatures = [self._signature_or_error(record, row, zone) for row, record in enumerate(batch, first_row)]
         results = self._take_rows(job, signatures)
+        if job.dry_run:
+            results = list(self._after_earlier_rows(signatures, results))
+        if job.dry_run and not job.processed:
+            store_first_rows(job, signatures, self.folder / "first-rows", self.bucket)
         after = _with_results(job, first_row, batch, results)
         is_done = after.processed >= after.expected
         return after.in_end_state(JobState.DONE) if is_done else after
 
     def _next_rows(self, job: Import) -> list[Record]:
         """Return the first ROWS_PER_STEP rows that are not processed yet, or all if they are fewer."""
-        if self._rows is None or self._rows_read != job.processed:
+        if self._rows is None or not self._has_read_up_to(job):
             # This is the first call, or another process has taken rows. Read the file from its start.
             assert job.shape
             self._rows, self._rows_read = records(self._downloaded_file(job), job.shape), job.processed
-            for _ in islice(self._rows, job.processed):
+            processed = islice(self._rows, job.processed)
+            if job.dry_run:
+                self._note_again(job, processed)
+            for _ in processed:
                 pass  # Skip the processed rows.
         batch = list(islice(self._rows, ROWS_PER_STEP))
         self._rows_read += len(batch)
         return batch
 
-    def _signature_or_error(self, record: Record, row: int) -> SentSignature | Invalid:
+    def _has_read_up_to(self, job: Import) -> bool:
+        return self._rows is not None and self._rows_read == job.processed
+
+    def _note_again(self, job: Import, processed: Iterator[Record]) -> None:
+        """Note the rows that another process has processed in this dry run, as if their signatures were accepted."""
+        zone = ZoneInfo(job.zone)
+        numbered = enumerate(processed, HEADINGS_ROW + 1)
+        signatures = (self._signature_or_error(record, row, zone) for row, record in numbered)
+        for _ in self._after_earlier_rows(signatures, repeat(ReceiveResult(ReceiveOutcome.ACCEPTED))):
+            pass
+
+    def _after_earlier_rows(
+        self, signatures: Iterable[SentSignature | Invalid], predicted: Iterable[ReceiveResult]
+    ) -> Iterator[ReceiveResult]:
+        """Yield the results of a dry run's rows: like the predicted ones, but each person is accepted only once."""
+        with closing(EarlierRows(self.folder / "rows")) as earlier:
+            for signature, result in zip(signatures, predicted, strict=False):
+                if isinstance(signature, Invalid):
+                    yield result
+                else:
+                    yield earlier.corrected(self.receiving.receipt_of(signature, self.clock()), result)
+
+    def _signature_or_error(self, record: Record, row: int, zone: ZoneInfo) -> SentSignature | Invalid:
         try:
-            return read_row(record, row, self.receiving.partner, self.clock())
+            return read_row(record, row, self.receiving.partner, zone, self.clock())
         except Invalid as invalid:
             return invalid
 
@@ -142,8 +178,9 @@ class ImportWork:
     def _take_lanes(self, job: Import, lanes: Sequence[Lane]) -> list[dict[int, ReceiveResult]]:
         if self.workers == 1:  # In tests, which need the same order of calls each time.
             return [self._take_lane(job, lane) for lane in lanes]
+        contexts = [copy_context() for _ in lanes]  # A new thread would start without that of the handler.
         with ThreadPoolExecutor(self.workers) as pool:
-            return [*pool.map(lambda lane: self._take_lane(job, lane), lanes)]
+            return [*pool.map(lambda context, lane: context.run(self._take_lane, job, lane), contexts, lanes)]
 
     def _take_lane(self, job: Import, lane: Lane) -> dict[int, ReceiveResult]:
         take = predict_each if job.dry_run else take_each
@@ -153,7 +190,7 @@ class ImportWork:
 
 def _with_results(job: Import, first_row: int, batch: Sequence[Record], results: Sequence[ReceiveResult]) -> Import:
     """Return the job with the results of a batch of rows added to its counts, errors and samples."""
-    numbers: dict[str, int] = {"processed": job.processed + len(results)}
+    numbers: dict[str, int] = {"processed": job.processed + len(results), "has_first_rows": job.dry_run}
     outcomes = [result.outcome for result in results]
     for outcome in ReceiveOutcome:
         name = outcome.value  # The job has a counter for each outcome, with the outcome's name, such as "accepted".

@@ -2,13 +2,11 @@
 
 DESCRIPTIONS = {
     "access.exported": "Exported everything held on a person",
-    "comparison.cancelled": "Cancelled a comparison of hashes",
     "copy.deleted": "Deleted a copy of a table",
     "export.cancelled": "Cancelled an export",
     "export.fetched": "Downloaded an export",
     "export.requested": "Requested an export",
     "figure.entered": "Entered a number of signatures from elsewhere",
-    "hash-key.issued": "Got the key for a partner's hashed addresses",
     "import.cancelled": "Cancelled an import",
     "import.started": "Imported a partner's file",
     "import.undone": "Undid an import",

@@ -18,11 +18,9 @@ class Fact(NamedTuple):
 # The label of an action's subject, by the first part of the action's name.
 SUBJECT_LABELS = {
     "access": "Signature",
-    "comparison": "Comparison",
     "copy": "Table",
     "export": "Export",
     "figure": "Petition",
-    "hash-key": "Petition",
     "import": "Import",
     "letters": "Petition",
     "list": "List",

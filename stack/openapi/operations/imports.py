@@ -1,8 +1,8 @@
 """Operations for staff: imports of files with signatures that partners collected."""
 
-from chalicelib.partners.imports.answers import OfferedUpload, ShownImport, ShownImports, StartedImport
+from chalicelib.partners.imports.answers import OfferedUpload, ReadImport, ShownImport, ShownImports, StartedImport
 from chalicelib.partners.imports.file import HEADINGS, MAX_ROWS
-from chalicelib.partners.imports.model import MAX_DIRECT_KB, MAX_UPLOAD_BYTES
+from chalicelib.partners.imports.model import MAX_DIRECT_KB, MAX_UPLOAD_BYTES, SITE_ZONE
 from stack.openapi.operation import CSV, Answer, Body, Operation, Operations, Query
 
 ID = "support-trafficked-children.20261124T120000Z-9f1c02ab"
@@ -11,6 +11,7 @@ RUNNING_IMPORT = {
     "id": ID,
     "partner": "partner-oak",
     "dry_run": False,
+    "zone": "Europe/London",
     "requested_by": "Bob Bakker",
     "requested_at": "2026-11-24T12:00:00Z",
     "state": "running",
@@ -32,6 +33,25 @@ RUNNING_IMPORT = {
     "undoes": None,
     "undone_by": None,
 }
+DRY_RUN = {
+    **RUNNING_IMPORT,
+    "dry_run": True,
+    "first_rows": [
+        {
+            "row": 2,
+            "name": "Zoë O'Neill",
+            "email": "zoe@example.org",
+            "country": "GB",
+            "postcode": "SW1A 1AA",
+            "updates": False,
+            "obtained_at": "2026-11-24T11:59:00Z",
+        }
+    ],
+}
+ZONE = (
+    f"The IANA name of the time zone of times in the file that name none. `{SITE_ZONE}` if left out. An hour that "
+    "occurs twice is read as the first. An hour that is left out is read as if the clocks had not gone forward yet."
+)
 BOOLEAN = {"type": "string", "enum": ["true", "false"]}
 
 OPERATIONS: Operations = {
@@ -56,6 +76,7 @@ OPERATIONS: Operations = {
                 f"mapping. Fields: {', '.join(HEADINGS)}.",
                 example='{"email": "E-mail", "name": ["Forename", "Surname"]}',
             ),
+            Query("zone", ZONE, example="Europe/Dublin"),
         ],
         body=Body(
             str,
@@ -71,7 +92,7 @@ OPERATIONS: Operations = {
         f"For files over {MAX_DIRECT_KB} KB, up to {MAX_UPLOAD_BYTES // 2**20} MB. After the upload, start the "
         "import with `upload` in the query and an empty body.",
     ),
-    "read_import": Operation("The progress of an import", Answer("The import.", ShownImport, RUNNING_IMPORT)),
+    "read_import": Operation("The progress of an import", Answer("The import.", ReadImport, DRY_RUN)),
     "cancel_import": Operation(
         "Cancel an import",
         Answer(

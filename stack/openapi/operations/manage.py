@@ -1,8 +1,6 @@
 """Operations for staff who manage petitions, figures and tokens, and who read the activity log.
 
-A figure says how many people signed elsewhere, on another platform or on paper. The other platform can send hashes of
-its signers' email addresses. We compare the hashes with the signatures here. So people who signed here and on the other
-platform count only once in the total.
+A figure says how many people signed elsewhere, on another platform or on paper.
 """
 
 from chalicelib.petitions.answers import PetitionVersions, Preview
@@ -12,9 +10,7 @@ from chalicelib.staff.answers import IssuedToken, MyToken, ShownToken, ShownToke
 from chalicelib.staff.api import TokenRequest
 from chalicelib.staff.audit.answers import AuditPage
 from chalicelib.staff.audit.api import DEFAULT_LIMIT, MAX_LIMIT
-from chalicelib.totals.answers import EnteredFigure, HashKey, ShownComparison, ShownComparisons
-from chalicelib.totals.api import HashKeyRequest
-from chalicelib.totals.hashes.model import MAX_HASHES_KB
+from chalicelib.totals.answers import EnteredFigure
 from stack.openapi.operation import Answer, Body, Operation, Operations, Query
 from stack.openapi.petitions import ManagedPetition, NewPetition, PetitionEdited
 
@@ -70,9 +66,7 @@ OPERATIONS: Operations = {
         "Enter how many people signed elsewhere",
         Answer("The figure.", EnteredFigure, status=201),
         "Nothing is overwritten: the public total uses the figure of each source with the latest `as_of`. Entering the "
-        "same figure again changes nothing. With `kind` hashes, send `hashes` (lines that our tool wrote, as many as "
-        f"fit into {MAX_HASHES_KB} KB) or `upload` and `count`. The figure counts at once. A comparison with the "
-        "people who confirmed here follows, and narrows the bounds of the total. Then the hashes are deleted.",
+        "same figure again changes nothing.",
         body=Body(
             NewFigure,
             {
@@ -83,22 +77,6 @@ OPERATIONS: Operations = {
                 "evidence": "Sheets 1 to 21, counted twice by two people",
             },
         ),
-        problems={409: "NotNow", 413: "TooLargeFigure"},
-    ),
-    "issue_hash_key": Operation(
-        "Get the key with which a source hashes addresses",
-        Answer("The key. Repeating the request returns the same key.", HashKey, status=201),
-        "One key for each petition and source. Give the key only to that source, together with the tool.",
-        body=Body(HashKeyRequest, {"source": "freedom-united"}),
-    ),
-    "list_comparisons": Operation(
-        "Comparisons of hashes with our signers", Answer("The comparisons, newest first.", ShownComparisons)
-    ),
-    "cancel_comparison": Operation(
-        "Cancel a comparison of hashes",
-        Answer("The comparison: cancelled, or unchanged if it had ended.", ShownComparison),
-        "The figure stays, as a number without a comparison, and the hashes are deleted. The request is "
-        "safe to repeat.",
     ),
     "list_versions": Operation("All versions of the text", Answer("The versions, oldest first.", PetitionVersions)),
     "preview_petition": Operation(

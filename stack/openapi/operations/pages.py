@@ -58,7 +58,8 @@ OPERATIONS: Operations = {
     "confirm_signature": Operation(
         "Confirm and correct a signature",
         Answer("Confirmed. Repeating gives the same page."),
-        "Counts the signature once. Fields in the body replace the fields that were sent with the signature.",
+        "Counts the signature once. Fields in the body replace the fields that were sent with the signature. "
+        "Without `updates` and a letter, the person agrees to neither.",
         query=[TOKEN_OR_FIELD, LANG],
         body=Body(ConfirmFields, content_type=FORM, required=False),
         problems={422: "InvalidFormPage"},

@@ -28,7 +28,6 @@ def a_list(tables: FakeTables, number: int = 1) -> OptInList:
         requested_at=NOW,
         touched_at=NOW,
         recipient=RECIPIENT,
-        recipient_key=RECIPIENT,
         earlier=latest_done_id(SLUG, tables),
     )
     start(job, FakeQueue(), tables)

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { copyOf, gapsIn, startFrom, TEMPLATE, withTarget } from "../../../chalicelib/pages/dashboard/defaults.js";
+import { copyOf, startFrom, TEMPLATE, withTarget } from "../../../chalicelib/pages/dashboard/defaults.js";
 
 const STORED = {
   slug: "trees",
@@ -57,13 +57,4 @@ test("a copy is not in test mode", () => {
   const letter = { ...STORED.letter, targets: [{ ...target, test_to: "bob@charity.example" }] };
   assert.deepEqual(copyOf({ ...STORED, letter }).letter.targets, [{ ...target, test_to: null }]);
   assert.equal(copyOf({ ...STORED, letter: null }).letter, null);
-});
-
-test("gaps that are not filled in are found before the petition opens", () => {
-  assert.deepEqual(gapsIn(STORED), []);
-  for (const name of ["title", "summary", "text", "sign_wording", "updates_wording"])
-    assert.equal(gapsIn({ ...STORED, [name]: TEMPLATE[name] }).length, 1, name);
-  assert.deepEqual(gapsIn({ ...STORED, ...startFrom(STORED) }), ["Title", "Summary", "Text", "Consent to sign"]);
-  for (const change of [{ body: "[What you ask]" }, { openings: ["[Who you are]"] }, { targets: [{ name: "[Whom]" }] }])
-    assert.deepEqual(gapsIn({ ...STORED, letter: { ...STORED.letter, ...change } }), ["the letter"]);
 });

@@ -21,20 +21,41 @@ test("an import can be undone once, after it has ended, and a dry run never", ()
 });
 
 test("columns that are not used are named", () => {
-  const newest = { shape: { columns: { email: ["Email"] }, unused: ["Newsletter", "Phone"] }, sample: [], errors: [] };
+  const shape = { columns: { email: ["Email"] }, unused: ["Newsletter", "Phone"] };
+  const newest = { shape, zone: "Europe/London", sample: [], errors: [] };
   const textOf = (job) =>
     details(job)
       .map(({ textContent }) => textContent)
       .join(" ");
-  assert.match(textOf(newest), /Email address: Email Not used: Newsletter, Phone/);
+  assert.match(
+    textOf(newest),
+    /Email address: Email Times that name no zone: Europe\/London Not used: Newsletter, Phone/,
+  );
   assert.doesNotMatch(textOf({ ...newest, shape: { columns: { email: ["Email"] }, unused: [] } }), /Not used/);
 });
 
+test("the first rows are shown as they would be stored", () => {
+  const newest = { shape: { columns: { email: ["Email"] } }, sample: [], errors: [] };
+  const row = { row: 2, name: "Zoë", email: "z@mail.example", country: "GB", postcode: null, updates: true };
+  const shown = details(newest, [{ ...row, obtained_at: "2026-11-24T12:00:00Z" }]);
+  const text = shown.map(({ textContent }) => textContent).join(" ");
+  assert.match(text, /As they would be stored.*Zoë\s*z@mail\.example\s*GB\s*Yes\s*24 November 2026/);
+  assert.doesNotMatch(
+    details(newest)
+      .map(({ textContent }) => textContent)
+      .join(" "),
+    /As they would be stored/,
+  );
+});
+
 test("only the columns that were typed are in the mapping", () => {
-  const query = new URLSearchParams(queryFrom(form({ partner: "partner-oak", "column.email": " E-mail " }), true));
+  const query = new URLSearchParams(
+    queryFrom(form({ partner: "partner-oak", zone: "UTC ", "column.email": " E-mail " }), true),
+  );
   assert.deepEqual(Object.fromEntries(query), {
     partner: "partner-oak",
     dry_run: "true",
+    zone: "UTC",
     mapping: '{"email":"E-mail"}',
   });
   assert.ok(!new URLSearchParams(queryFrom(form({ partner: "partner-oak" }), false)).has("mapping"));

@@ -3,14 +3,40 @@ import { test } from "node:test";
 import { installBrowser } from "../browser.js";
 
 installBrowser();
-const { effectOf } = await import("../../../chalicelib/pages/dashboard/lifecycle.js");
+const { effectOf, sendTransition } = await import("../../../chalicelib/pages/dashboard/lifecycle.js");
+const { RefusedError } = await import("../../../chalicelib/pages/dashboard/api.js");
 
 const letterTo = (...tests) => ({ letter: { targets: tests.map((test_to) => ({ name: "Minister", test_to })) } });
 
-test("opening a petition names the fields that still have gaps", () => {
-  const petition = { sign_wording: "I sign. [addressed to] gets my name.", letter: null };
-  assert.match(effectOf(petition, "open", false), /square brackets.*, in: Consent to sign\./);
-  assert.doesNotMatch(effectOf(petition, "closed", false), /square brackets/);
+/** A server that refuses what does not say that it keeps the brackets, and the bodies that it got. */
+function strictServer(field) {
+  const bodies = [];
+  const send = async (body) => {
+    bodies.push(body);
+    if (!body.keep_brackets)
+      throw new RefusedError(422, { errors: [{ field, message: "There is text in the summary" }] });
+  };
+  return { bodies, send };
+}
+
+test("a petition with square brackets opens at a second press, after the server's warning", async () => {
+  const { bodies, send } = strictServer("keep_brackets");
+  const warnings = [];
+  const press = async (warning) => warnings.push(warning) > 0;
+  assert.equal(await sendTransition({ state: "open" }, send, press), true);
+  assert.deepEqual(warnings, ["There is text in the summary"]);
+  assert.deepEqual(bodies, [{ state: "open" }, { state: "open", keep_brackets: true }]);
+});
+
+test("a petition with square brackets does not open when the user cancels", async () => {
+  const { bodies, send } = strictServer("keep_brackets");
+  assert.equal(await sendTransition({ state: "open" }, send, async () => false), false);
+  assert.deepEqual(bodies, [{ state: "open" }]);
+});
+
+test("another refusal, such as of brackets in the title, asks nothing", async () => {
+  const { send } = strictServer("title");
+  await assert.rejects(sendTransition({ state: "open" }, send, assert.fail), RefusedError);
 });
 
 test("opening a petition warns of a test address, because its letters never reach the target", () => {

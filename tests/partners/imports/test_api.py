@@ -9,7 +9,8 @@ import pytest
 from chalice.test import HTTPResponse
 
 from chalicelib.core.rights import Right
-from chalicelib.jobs.model import SILENCE
+from chalicelib.jobs.model import SILENCE, JobState
+from chalicelib.jobs.store import advance
 from chalicelib.partners.imports import worker
 from chalicelib.partners.imports.model import Import
 from chalicelib.partners.imports.run import ImportWork
@@ -59,7 +60,7 @@ def test_bob_tries_a_file_imports_it_and_undoes_the_import(fake_site: FakeSite, 
     assert (report["state"], report["rows"]) == ("waiting", 0)
     run_imports(fake_site)
     report = read_import(fake_site, token, dry_id)
-    assert (report["accepted"], report["dry_run"]) == (2, True)
+    assert (report["accepted"], report["dry_run"], report["zone"]) == (2, True, "Europe/London")
     assert ask(fake_site, token, "POST", f"/{dry_id}/undo").status_code == 409
     real_id = start_import(fake_site, token, CSV + rows(1, 2))
     assert ask(fake_site, token, "POST", "?partner=partner-oak", b"").status_code == 409
@@ -127,24 +128,41 @@ def test_a_cancelled_import_ends_and_its_file_is_deleted(fake_site: FakeSite, to
     assert read_import(fake_site, token, import_id)["accepted"] == 0
 
 
-def test_an_undo_takes_back_rows_that_a_cancelled_import_still_stores(
-    fake_site: FakeSite, token: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("end", ["cancelled", "stalled", "failed"])
+def test_an_undo_takes_back_rows_that_a_late_step_of_an_ended_import_still_stores(
+    fake_site: FakeSite, token: str, monkeypatch: pytest.MonkeyPatch, end: str
 ) -> None:
     import_id = start_import(fake_site, token, CSV + rows(1, 2))
     take_rows = ImportWork._take_next_rows
 
-    def cancel_and_undo_first(self: ImportWork, job: Import) -> Import:
-        ask(fake_site, token, "DELETE", f"/{import_id}")
+    def end_and_undo_first(self: ImportWork, job: Import) -> Import:
+        if end == "cancelled":
+            ask(fake_site, token, "DELETE", f"/{import_id}")
+        elif end == "stalled":
+            fake_site.clock.forward(Import.patience)
+        else:
+            advance(job, job.in_end_state(JobState.FAILED), fake_site.clock(), fake_site.tables)
         assert ask(fake_site, token, "POST", f"/{import_id}/undo").status_code == 202
         run_imports(fake_site)
         return take_rows(self, job)
 
-    monkeypatch.setattr(ImportWork, "_take_next_rows", cancel_and_undo_first)
+    monkeypatch.setattr(ImportWork, "_take_next_rows", end_and_undo_first)
     run_imports(fake_site)
     fake_site.clock.forward(timedelta(minutes=15))
     run_imports(fake_site)
     states = {item["state"] for key, item in fake_site.tables.items.items() if key.table == "signatures"}
     assert states == {"withdrawn"}
+
+
+def test_the_file_is_read_in_the_zone_that_bob_names(fake_site: FakeSite, token: str) -> None:
+    content = "Email,Name,Signed on\na@mail.example,Ann Lee,24/11/2026 11:00\n"
+    states = []
+    for zone in ("Europe/Berlin", "Pacific/Honolulu"):
+        import_id = start_import(fake_site, token, content, f"&dry_run=true&zone={zone}")
+        run_imports(fake_site)
+        report = read_import(fake_site, token, import_id)
+        states.append((report["zone"], report["accepted"], [error["message"] for error in report["errors"]]))
+    assert states == [("Europe/Berlin", 1, []), ("Pacific/Honolulu", 0, ["This time is in the future"])]
 
 
 def test_a_mapping_names_the_columns(fake_site: FakeSite, token: str) -> None:

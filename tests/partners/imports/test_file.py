@@ -2,12 +2,15 @@
 
 import io
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from chalicelib.core.errors import Invalid
+from chalicelib.core.times import iso
 from chalicelib.jobs.files import Unreadable
 from chalicelib.partners.imports import file as file_module
 from chalicelib.partners.imports.file import count_rows, records, shape_of
@@ -16,6 +19,7 @@ from tests.actors import NOW
 from tests.fakes import FakeTables
 from tests.partnering import a_partner
 
+LONDON = ZoneInfo("Europe/London")
 TEXT = "Email;First name;Last name;Signed on\r\nzoe@mail.example;Zoë;O'Neill;24/11/2026\r\n"
 
 
@@ -99,6 +103,27 @@ def test_an_unreadable_file_is_refused_as_a_whole(tmp_path: Path, content: bytes
         count_rows(path, shape_of(path, {}))
 
 
+UTF8, WINDOWS = "a@mail.example,Zoë Müller\n".encode(), "b@mail.example,Zoë Müller\n".encode("cp1252")
+
+
+@pytest.mark.parametrize(
+    ("lines", "wrong_line"),
+    [
+        ([UTF8, WINDOWS, WINDOWS], 3),
+        ([WINDOWS, b"c@mail.example,C\n" * 100_000, UTF8], 2),
+        ([b'c@mail.example,"C\nD"\n', UTF8.replace(b"\n", b"\r"), WINDOWS], 5),
+        ([b"\xef\xbb\xbf", WINDOWS], 1),
+    ],
+)
+def test_a_file_that_mixes_encodings_is_refused_with_the_first_line_that_is_not_utf8(
+    tmp_path: Path, lines: list[bytes], wrong_line: int
+) -> None:
+    headings = b"" if lines[0].startswith(b"\xef") else b"email,name\n"
+    path = write_file(tmp_path, headings + b"".join(lines))
+    with pytest.raises(Unreadable, match=f"^Line {wrong_line} is not in UTF-8, but other lines are"):
+        shape_of(path, {})
+
+
 def test_two_columns_of_one_name_are_refused_if_they_are_needed(tmp_path: Path) -> None:
     path = write_file(tmp_path, b"email,name,name,x,x\na@b.example,A,B,1,2\n")
     with pytest.raises(Unreadable, match="two columns"):
@@ -125,7 +150,7 @@ def test_a_file_with_too_many_rows_is_refused(tmp_path: Path, monkeypatch: pytes
 )
 def test_the_error_of_a_wrong_row_names_its_fields(tables: FakeTables, record: Any, fields: list[str]) -> None:
     with pytest.raises(Invalid) as caught:
-        read_row(record, 2, a_partner(tables), NOW)
+        read_row(record, 2, a_partner(tables), LONDON, NOW)
     assert [each.field for each in caught.value.errors] == fields
 
 
@@ -134,6 +159,36 @@ def test_the_error_of_a_wrong_row_names_its_fields(tables: FakeTables, record: A
 )
 def test_dates_are_read_as_the_uk_and_other_platforms_write_them(tables: FakeTables, text: str) -> None:
     record = {"email": "a@mail.example", "name": "A", "obtained_at": text}
-    signature = read_row(record, 2, a_partner(tables), NOW)
+    signature = read_row(record, 2, a_partner(tables), LONDON, NOW)
     assert signature.consent.obtained_at.isoformat() == "2026-11-24T00:00:00+00:00"
     assert signature.consent.updates is False
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "utc"),
+    [
+        ("24/06/2026 12:00", "Europe/London", "2026-06-24T11:00:00Z"),
+        ("2026-06-24 12:00:00", "America/New_York", "2026-06-24T16:00:00Z"),
+        ("2026-06-24", "Europe/London", "2026-06-23T23:00:00Z"),
+        ("2026-06-24T12:00:00Z", "Europe/London", "2026-06-24T12:00:00Z"),
+        ("2026-06-24 12:00:00 UTC", "Europe/London", "2026-06-24T12:00:00Z"),
+        ("2026-06-24T12:00:00+02:00", "Europe/London", "2026-06-24T10:00:00Z"),
+        # This hour occurs twice: first in summer time.
+        ("25/10/2026 01:30", "Europe/London", "2026-10-25T00:30:00Z"),
+        # The clocks go from 1:00 to 2:00.
+        ("29/03/2026 01:30", "Europe/London", "2026-03-29T01:30:00Z"),
+    ],
+)
+def test_a_time_that_names_no_zone_is_in_the_zone_of_the_file(
+    tables: FakeTables, text: str, zone: str, utc: str
+) -> None:
+    record = {"email": "a@mail.example", "name": "A", "obtained_at": text}
+    signature = read_row(record, 2, a_partner(tables), ZoneInfo(zone), NOW)
+    assert iso(signature.consent.obtained_at) == utc
+
+
+def test_in_summer_a_row_of_the_last_minute_is_not_in_the_future(tables: FakeTables) -> None:
+    half_past_noon = datetime(2026, 6, 24, 11, 30, tzinfo=UTC)
+    record = {"email": "a@mail.example", "name": "A", "obtained_at": "24/06/2026 12:29:30"}
+    signature = read_row(record, 2, a_partner(tables), LONDON, half_past_noon)
+    assert iso(signature.consent.obtained_at) == "2026-06-24T11:29:30Z"

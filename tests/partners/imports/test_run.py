@@ -11,9 +11,10 @@ from chalicelib.partners.form import read_signature
 from chalicelib.partners.imports import run
 from chalicelib.partners.imports.model import Import
 from chalicelib.partners.model import CountsWhen, Partner
-from chalicelib.partners.receive import take_each
+from chalicelib.partners.receive import ReceiveResult, take_each
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
+from stack.judge.caller import calling, current
 from tests.actors import NOW, Person, confirmed, identity_of, item_of, key_of, signed
 from tests.fakes import FakeBucket, FakeTables
 from tests.importing import CSV, an_import, an_import_run, rows, run_stored_import
@@ -40,9 +41,14 @@ def bucket() -> FakeBucket:
 
 @pytest.fixture
 def import_file(tables: FakeTables, bucket: FakeBucket, petition: Petition, oak: Partner, tmp_path: Path) -> ImportFile:
-    def run_import(content: bytes | str, **more: Any) -> Import:
+    def run_import(content: bytes | str, steps_per_process: int = 99, **more: Any) -> Import:
         job = an_import(tables, bucket, oak, content, **more)
-        return run_stored_import(job, an_import_run(tables, bucket, petition, oak, job, tmp_path / job.job_id))
+        for process in range(99):
+            importing = an_import_run(tables, bucket, petition, oak, job, tmp_path / f"{job.job_id}-{process}")
+            after = run_stored_import(job, importing, time_for(steps_per_process))
+            if not after.is_open:
+                break
+        return after
 
     return run_import
 
@@ -144,13 +150,14 @@ def test_an_undo_takes_back_people_who_came_only_with_the_import(
     for _ in range(2):
         undo = import_file("", undoes=job.job_id)
         assert undo.state is JobState.DONE
-    assert count(tables, petition) == 3
+    assert count(tables, petition) == 2
     still_confirmed = []
     for number in range(1, 7):
         identity = identity_of(petition, person(number))
         if item_of(tables, petition, identity)["state"] == "confirmed":
             still_confirmed.append(number)
-    assert still_confirmed == [2, 3, 5]
+    assert still_confirmed == [2, 5]
+    assert item_of(tables, petition, identity_of(petition, person(3)))["state"] == "pending", "not confirmed yet"
 
 
 def test_after_an_undo_the_corrected_file_is_imported(
@@ -182,3 +189,27 @@ def test_a_person_who_withdraws_after_an_undo_is_not_imported_again(
     withdraw(key_of(petition, identity_of(petition, person(1))), petition, NOW, tables)
     assert row_counts(import_file(CSV + rows(1, 2))) == (1, 0, 0, 1)
     assert count(tables, petition) == 1
+
+
+def test_the_threads_of_an_import_make_their_calls_as_its_function(
+    tables: FakeTables,
+    bucket: FakeBucket,
+    petition: Petition,
+    oak: Partner,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    callers = []
+
+    def take(*arguments: Any) -> list[ReceiveResult]:
+        callers.append(current())
+        return take_each(*arguments)
+
+    monkeypatch.setattr(run, "take_each", take)
+    job = an_import(tables, bucket, oak, CSV + rows(*range(1, 9)))
+    work = an_import_run(tables, bucket, petition, oak, job, tmp_path / "threads")
+    work.workers = 4
+    with calling("run_import"):
+        assert run_stored_import(job, work).accepted == 8
+    assert len(callers) > 1
+    assert set(callers) == {"run_import"}

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from chalicelib.core.errors import Unavailable
 from chalicelib.jobs.model import JobState
 from chalicelib.partners.form import read_signature
 from chalicelib.partners.imports.model import Import
+from chalicelib.partners.imports.run import ImportWork
 from chalicelib.partners.model import Partner
 from chalicelib.partners.receive import take_each
 from chalicelib.petitions.model import Petition
@@ -62,14 +65,43 @@ def test_a_person_of_two_imports_is_removed_by_the_second_undo(
     assert import_or_undo(oak, CSV + rows(1)).accepted == 1
 
 
-def test_a_person_who_signed_here_too_stays_after_every_undo(
+def test_a_person_who_signed_here_too_waits_for_their_confirmation_after_the_last_undo(
     import_or_undo: Callable[..., Import], tables: FakeTables, petition: Petition, oak: Partner
 ) -> None:
     elm = a_partner(tables, source="partner-elm")
     first, second = import_or_undo(oak, CSV + rows(1)), import_or_undo(elm, CSV + rows(1))
     signed(tables, petition, ANN)
-    assert [import_or_undo(oak, "", undoes=first).accepted, import_or_undo(elm, "", undoes=second).accepted] == [0, 0]
-    assert count(tables, petition) == 1
+    assert [import_or_undo(oak, "", undoes=first).accepted, import_or_undo(elm, "", undoes=second).accepted] == [0, 1]
+    assert count(tables, petition) == 0
+    item = item_of(tables, petition, identity_of(petition, ANN))
+    assert (item["state"], item["name"]) == ("pending", ANN.name)
+
+
+def test_a_late_step_of_an_import_that_was_undone_stores_nobody_again(
+    import_or_undo: Callable[..., Import],
+    tables: FakeTables,
+    petition: Petition,
+    oak: Partner,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """SQS may deliver a message twice: two processes then take the same rows, and one may be late."""
+    bucket = FakeBucket()
+    job = an_import(tables, bucket, oak, CSV + rows(1, 2))
+    late, other = (an_import_run(tables, bucket, petition, oak, job, tmp_path / name) for name in ("late", "other"))
+    take_rows = ImportWork._take_rows
+
+    def finish_and_undo_first(*arguments: Any) -> Any:
+        monkeypatch.setattr(ImportWork, "_take_rows", take_rows)
+        assert run_stored_import(job, other).accepted == 2
+        assert import_or_undo(oak, "", undoes=job).accepted == 2
+        return take_rows(*arguments)
+
+    monkeypatch.setattr(ImportWork, "_take_rows", finish_and_undo_first)
+    with pytest.raises(Unavailable):
+        run_stored_import(job, late)
+    assert count(tables, petition) == 0
+    assert run_stored_import(job, late).state is JobState.DONE
 
 
 def test_a_partner_that_keeps_sending_new_identifiers_cannot_fill_the_item(

@@ -11,7 +11,7 @@ from stack.edge.distribution import EdgeOrigin
 from stack.edge.engine import Edge
 from stack.edge.message import EdgeAnswer, OriginRequest, Unreachable, ViewerRequest
 from stack.edge.template import distributions
-from stack.referee.model import Where
+from stack.judge.model import Where
 
 Result = TypeVar("Result")
 REGION_AND_ACCOUNT = Where("eu-west-2", "123456789012")

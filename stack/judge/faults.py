@@ -1,0 +1,184 @@
+"""Inject faults that AWS has and the emulator does not: throttles, conflicts, partial batches, internal errors.
+
+Each fault has a rate: the share of the calls that get the fault. There are three kinds of faults. The first kind comes
+instead of the call: the emulator does not carry out the call. The second kind is an error after the emulator has
+carried out the call: the caller cannot know that the call was carried out. With the third kind, the emulator carries
+out only a part of the call (partial.py).
+"""
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+from botocore.exceptions import ConnectionClosedError
+
+from stack.judge import partial
+from stack.judge.answers import Refused
+from stack.judge.mail_limits import MailLimits
+from stack.judge.model import Call
+from stack.judge.partial import Part
+
+Rates = Mapping[str, float]
+_ONGOING = "Transaction is ongoing for the item"
+_SINGLE_ITEM_WRITES = {"PutItem", "UpdateItem", "DeleteItem"}
+_TRANSACTIONS = {"TransactWriteItems", "TransactGetItems"}
+_ITEM_OPERATIONS = {*_SINGLE_ITEM_WRITES, *_TRANSACTIONS, "GetItem", "Query", "Scan", "BatchGetItem"}
+_MESSAGE_OPERATIONS = {"SendMessage", "SendMessageBatch", "ReceiveMessage", "DeleteMessage", "DeleteMessageBatch"}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A fault of some operations of a service. `error` makes the exception for a call.
+
+    `is_late`: the exception comes when the call has been carried out. `part`: what the emulator carries out, instead of
+    an error; it returns None for a call that has no part.
+    """
+
+    service: str
+    operations: set[str]
+    error: Callable[[Call], Exception] | None = None
+    is_late: bool = False
+    part: Callable[[Mapping[str, Any]], Part | None] | None = None
+
+
+def _refused(code: str, message: str, status: int = 400) -> Callable[[Call], Exception]:
+    return lambda _: Refused(code, message, status)
+
+
+def _cancelled_transaction(call: Call) -> Refused:
+    """Return the error of a transaction in which one item, chosen at random, has a conflict."""
+    reasons: list[dict[str, str]] = [{"Code": "None"} for _ in call.params["TransactItems"]]
+    reasons[random.randrange(len(reasons))] = {"Code": "TransactionConflict", "Message": _ONGOING}
+    codes = ", ".join(reason["Code"] for reason in reasons)
+    message = f"Transaction cancelled, please refer cancellation reasons for specific reasons [{codes}]"
+    return Refused("TransactionCanceledException", message, CancellationReasons=reasons)
+
+
+_THROTTLED = _refused(
+    "ProvisionedThroughputExceededException", "The level of configured provisioned throughput was exceeded."
+)
+_IN_PROGRESS = _refused("TransactionInProgressException", "The transaction with this token is already in progress.")
+_CONFLICT = _refused("TransactionConflictException", _ONGOING)
+_KEY_THROTTLED = _refused("KmsThrottled", "KMS throttles the request.")
+_QUEUE_THROTTLED = _refused("RequestThrottled", "Request is throttled.")
+_TOO_FAST = _refused("TooManyRequestsException", "Maximum sending rate exceeded.", 429)
+_BEING_UPDATED = _refused("ResourceInUseException", "The event source mapping is being updated.")
+_BATCHES = {"SendMessageBatch", "DeleteMessageBatch"}
+_MAPPINGS = {"GetEventSourceMapping", "UpdateEventSourceMapping"}
+_UPLOADS = {"PutObject", "UploadPart", "CreateMultipartUpload"}
+
+FAULTS: Mapping[str, Fault] = {
+    "table-throttled": Fault("dynamodb", _ITEM_OPERATIONS, _THROTTLED),
+    "table-cut": Fault("dynamodb", _ITEM_OPERATIONS, lambda _: ConnectionClosedError(endpoint_url="the table")),
+    "table-error": Fault("dynamodb", _ITEM_OPERATIONS, _refused("InternalServerError", "Error", 500), is_late=True),
+    "table-partial": Fault("dynamodb", {"BatchGetItem"}, part=partial.some_keys),
+    "short-page": Fault("dynamodb", {"Query", "Scan"}, part=partial.short_page),
+    "item-conflict": Fault("dynamodb", _SINGLE_ITEM_WRITES, _CONFLICT),
+    "transaction-conflict": Fault("dynamodb", _TRANSACTIONS, _cancelled_transaction),
+    "transaction-in-progress": Fault("dynamodb", {"TransactWriteItems"}, _IN_PROGRESS),
+    "queue-throttled": Fault("sqs", _MESSAGE_OPERATIONS, _QUEUE_THROTTLED),
+    "queue-key-throttled": Fault("sqs", _MESSAGE_OPERATIONS, _KEY_THROTTLED),
+    "queue-error": Fault("sqs", _MESSAGE_OPERATIONS, _refused("InternalFailure", "Failure", 500), is_late=True),
+    "queue-partial": Fault("sqs", _BATCHES, part=partial.some_entries),
+    "mail-throttled": Fault("sesv2", {"SendEmail"}, _TOO_FAST),
+    "function-throttled": Fault("lambda", _MAPPINGS, _refused("TooManyRequestsException", "Rate", 429)),
+    "source-changing": Fault("lambda", {"UpdateEventSourceMapping"}, _BEING_UPDATED),
+    "bucket-slow": Fault("s3", _UPLOADS, _refused("SlowDown", "Please reduce your rate.", 503)),
+}
+
+
+class Faults:
+    """The rates of the faults, now and later. Threads may share it.
+
+    `met`: how many calls got each fault. `mail`: the limits of SES; None for none.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.met: Counter[str] = Counter()
+        self.mail: MailLimits | None = None
+        self._clock, self._lock = clock, Lock()
+        # By table ("" for all calls): from which moment on the rates hold, oldest first.
+        self._plans: dict[str, tuple[tuple[float, Rates], ...]] = {}
+
+    def set(self, rates: Any) -> None:
+        """Replace all rates, also those that `at` has planned. Raise ValueError as `at` does."""
+        checked = _checked(rates)
+        with self._lock:
+            self._plans = {"": ((self._clock(), checked),)}
+
+    def at(self, seconds: float, rates: Any, table: str = "") -> None:
+        """Let these rates hold from so many seconds from now on, for the calls about one table, or for all calls.
+
+        So {"table-cut": 1} and later {} are an outage. Raise ValueError for an unknown fault or a rate that is not from
+        0 to 1.
+        """
+        entry = (self._clock() + seconds, _checked(rates))
+        with self._lock:
+            plan = (*self._plans.get(table, ()), entry)
+            self._plans = {**self._plans, table: tuple(sorted(plan, key=lambda each: each[0]))}
+
+    @property
+    def rates(self) -> Rates:
+        """Return the rates that hold now for all calls."""
+        return self._rates("")
+
+    def _rates(self, table: str) -> Rates:
+        now = self._clock()
+        found: Rates = {}
+        for moment, rates in self._plans.get(table, ()):
+            if moment <= now:
+                found = rates
+        return found
+
+    def part_of(self, call: Call) -> Part | None:
+        """Choose at random whether the emulator carries out only a part of this call."""
+        for name, fault in self._chosen(call):
+            part = fault.part(call.params) if fault.part else None
+            if part:
+                self._count(name)
+                return part
+        return None
+
+    def error(self, call: Call) -> tuple[Exception, bool] | None:
+        """Choose at random whether this attempt of a call gets an error, and return it with whether it comes late."""
+        for name, fault in self._chosen(call):
+            if fault.error:
+                self._count(name)
+                return fault.error(call), fault.is_late
+        return None
+
+    def _chosen(self, call: Call) -> Iterator[tuple[str, Fault]]:
+        for table in ("", *_tables(call)):
+            for name, rate in self._rates(table).items():
+                fault = FAULTS[name]
+                is_possible = call.service == fault.service and call.operation in fault.operations
+                if is_possible and random.random() < rate:
+                    yield name, fault
+
+    def _count(self, name: str) -> None:
+        with self._lock:
+            self.met[name] += 1
+
+
+def _tables(call: Call) -> set[str]:
+    """Return the names of the tables of a call."""
+    requests = [request for item in call.params.get("TransactItems", ()) for request in item.values()]
+    names = {request["TableName"] for request in (call.params, *requests) if "TableName" in request}
+    return names | set(call.params.get("RequestItems", ()))
+
+
+def _checked(rates: Any) -> Rates:
+    if not isinstance(rates, Mapping):
+        raise ValueError('the rates must be an object, such as {"table-throttled": 0.1}')
+    invalid = [name for name, rate in rates.items() if name not in FAULTS or not _is_share(rate)]
+    if invalid:
+        raise ValueError(f"unknown fault or rate not from 0 to 1: {', '.join(invalid)}; known: {', '.join(FAULTS)}")
+    return dict(rates)
+
+
+def _is_share(rate: Any) -> bool:
+    return isinstance(rate, int | float) and 0 <= rate <= 1

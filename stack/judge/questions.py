@@ -1,0 +1,144 @@
+"""Find the questions that IAM must answer for a call: actions, resources, and condition keys from the parameters.
+
+The rules are from AWS's documentation; docs/aws-facts.md lists them. Where AWS documents nothing, the judge takes the
+stricter of the possible rules. Sources: the Service Authorization Reference of each service, the pages that the
+functions name, "Required permissions for Amazon S3 API operations" and "Multipart upload API and permissions" (S3 User
+Guide). For queues and buckets encrypted with AWS's own keys (aws/sqs, aws/s3), a role needs no KMS permission.
+"""
+
+from collections.abc import Callable, Mapping
+from email.utils import parseaddr
+from typing import Any
+from urllib.parse import urlsplit
+
+from stack.judge import dynamodb
+from stack.judge.model import Call, Question, UnknownCall, Where
+
+Params = Mapping[str, Any]
+
+_OBJECT_ACTIONS = {
+    "PutObject": "PutObject",
+    "CreateMultipartUpload": "PutObject",
+    "UploadPart": "PutObject",
+    "CompleteMultipartUpload": "PutObject",
+    "AbortMultipartUpload": "AbortMultipartUpload",
+    "GetObject": "GetObject",
+    "HeadObject": "GetObject",
+    "DeleteObject": "DeleteObject",
+}
+# The condition keys for the parameters of a listing.
+_LISTING_KEYS = {"Prefix": "s3:prefix", "Delimiter": "s3:delimiter", "MaxKeys": "s3:max-keys"}
+
+
+# A batch needs the permission of the single operation ("Amazon SQS API permissions: Actions and resource reference").
+_QUEUE_ACTIONS = {
+    "SendMessage": "SendMessage",
+    "SendMessageBatch": "SendMessage",
+    "ReceiveMessage": "ReceiveMessage",
+    "DeleteMessage": "DeleteMessage",
+    "DeleteMessageBatch": "DeleteMessage",
+    "ChangeMessageVisibility": "ChangeMessageVisibility",
+    "ChangeMessageVisibilityBatch": "ChangeMessageVisibility",
+    "GetQueueAttributes": "GetQueueAttributes",
+}
+_MAPPING_ACTIONS = frozenset({"GetEventSourceMapping", "UpdateEventSourceMapping"})
+
+
+def questions(call: Call, where: Where) -> list[Question]:
+    """Return the questions of this call, which IAM must all allow. Raise UnknownCall for an unknown call."""
+    if call.service not in _SERVICES:
+        raise UnknownCall(f"{call.service}: the judge does not know this service")
+    return _SERVICES[call.service](call.operation, call.params, where)
+
+
+def _of_queue(operation: str, params: Params, where: Where) -> list[Question]:
+    """Return the question of a call of SQS."""
+    if operation not in _QUEUE_ACTIONS:
+        raise UnknownCall(f"sqs: the judge does not know {operation}")
+    action = f"sqs:{_QUEUE_ACTIONS[operation]}"
+    path = urlsplit(str(params["QueueUrl"])).path
+    _, _, name = path.rpartition("/")
+    return [Question(action, where.arn("sqs", name), {})]
+
+
+def _of_mail(operation: str, params: Params, where: Where) -> list[Question]:
+    """Return the questions of a call of SES.
+
+    An email's questions are about the sender's identity, and about the configuration set if there is one. The identity
+    is the sender's address or its domain, whichever is verified in SES. The request does not say which of the two is
+    verified, so the role must allow both.
+    """
+    if operation == "GetAccount":
+        return [Question("ses:GetAccount", "*", {"ses:ApiVersion": "2"})]  # IAM has no resource type for this action.
+    if operation == "GetSuppressedDestination":
+        # Its only resource type, the tenant, is optional, and we have no tenants. The engine wants a resource all the
+        # same: any tenant, so that only a policy for all resources allows the call.
+        return [Question("ses:GetSuppressedDestination", where.arn("ses", "tenant/any/any"), {"ses:ApiVersion": "2"})]
+    if operation != "SendEmail":
+        raise UnknownCall(f"sesv2: the judge does not know {operation}")
+    other_contents = sorted(params.get("Content", {}).keys() - {"Simple"})
+    if other_contents:
+        raise UnknownCall(f"sesv2: raw mails and templates need other permissions ({', '.join(other_contents)})")
+    name, address = parseaddr(params["FromEmailAddress"])
+    _, _, domain = address.rpartition("@")
+    resources = [f"identity/{address}", f"identity/{domain}"]
+    if "ConfigurationSetName" in params:
+        resources.append(f"configuration-set/{params['ConfigurationSetName']}")
+    context: dict[str, str | list[str]] = {
+        "ses:ApiVersion": "2",
+        "ses:FromAddress": address,
+        "ses:Recipients": _recipients(params["Destination"]),
+    }
+    if name:
+        context["ses:FromDisplayName"] = name
+    return [Question("ses:SendEmail", where.arn("ses", resource), context) for resource in resources]
+
+
+def _recipients(destination: Mapping[str, list[str]]) -> list[str]:
+    """Return the addresses of all recipients, without their names."""
+    addresses = []
+    for recipients in destination.values():
+        for recipient in recipients:
+            _, address = parseaddr(recipient)
+            addresses.append(address)
+    return addresses
+
+
+def _of_function(operation: str, params: Params, where: Where) -> list[Question]:
+    """Return the question of a call of Lambda about an event source mapping, or of an invocation."""
+    if operation == "Invoke":
+        return [Question("lambda:InvokeFunction", where.arn("lambda", f"function:{params['FunctionName']}"), {})]
+    if operation not in _MAPPING_ACTIONS:
+        raise UnknownCall(f"lambda: the judge does not know {operation}")
+    mapping = where.arn("lambda", f"event-source-mapping:{params['UUID']}")
+    return [Question(f"lambda:{operation}", mapping, {})]
+
+
+def _of_bucket(operation: str, params: Params, where: Where) -> list[Question]:
+    """Return a question for each object. For a listing, return one question about the bucket.
+
+    The parameters of the listing are the condition keys of its question.
+    """
+    bucket = f"arn:{where.partition}:s3:::{params['Bucket']}"
+    if operation in _OBJECT_ACTIONS:
+        action = f"s3:{_OBJECT_ACTIONS[operation]}"
+        return [Question(action, f"{bucket}/{params['Key']}", {})]
+    if operation == "DeleteObjects":
+        keys = [each["Key"] for each in params["Delete"]["Objects"]]
+        return [Question("s3:DeleteObject", f"{bucket}/{key}", {}) for key in keys]
+    if operation == "ListObjectsV2":
+        context = {}
+        for name, key in _LISTING_KEYS.items():
+            if name in params:
+                context[key] = str(params[name])
+        return [Question("s3:ListBucket", bucket, context)]
+    raise UnknownCall(f"s3: the judge does not know {operation}")
+
+
+_SERVICES: dict[str, Callable[[str, Params, Where], list[Question]]] = {
+    "dynamodb": dynamodb.questions,
+    "sqs": _of_queue,
+    "sesv2": _of_mail,
+    "lambda": _of_function,
+    "s3": _of_bucket,
+}

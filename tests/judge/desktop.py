@@ -1,0 +1,115 @@
+"""An engineer's computer, on which `manage.py` uses fakes. It collects the IAM questions that the AWS calls raise."""
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import manage
+from commands import common
+from stack.judge.model import Question
+from stack.judge.policies import HERE, resolver
+from stack.judge.questions import questions
+from stack.template.merge import merge_template
+from tests.commands.recovery import FakeRecovery
+from tests.fake_site import FakeSite
+from tests.judge import witness
+from tests.judge.replay import Replay, environment
+from tests.judge.witness import RecordedCall, recording
+
+# AWS restores a table in the caller's name (docs/aws-facts.md).
+RESTORING = ("BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem")
+
+
+def deployed_name(name: str) -> str:
+    """Return a resource's name on the stage prod: petitions-prod-MailQueue-1x for petitions-MailQueue."""
+    return f"petitions-prod-{name.removeprefix('petitions-')}-1x"
+
+
+class RedriveReplay(Replay):
+    """Answers that each dead-letter queue has one message."""
+
+    def _shortest_answer(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        answers: dict[str, dict[str, Any]] = {
+            "GetQueueAttributes": {"Attributes": {"ApproximateNumberOfMessages": "1"}},
+            "ReceiveMessage": {"Messages": [{"Body": "{}", "ReceiptHandle": "r"}]},
+        }
+        return answers.get(operation) or super()._shortest_answer(operation, params)
+
+
+class Desktop:
+    """Runs `manage.py` on a fake site. `questions`: those of all calls so far, by their text."""
+
+    def __init__(self, site: FakeSite, patch: pytest.MonkeyPatch, folder: Path) -> None:
+        declared = environment(resolver(), merge_template())
+        self.names = {**declared}
+        for name, value in declared.items():
+            if value.startswith("petitions-"):
+                self.names[name] = deployed_name(value)
+        self.site, self.patch, self.folder = site, patch, folder
+        self.questions: dict[str, Question] = {}
+        self.replay = RedriveReplay(self.names, folder)
+        self._caller: str | None = "manage.py"
+        patch.setattr(common, "tables", lambda: site.tables)
+
+    def manage(self, *words: str, code: int = 0) -> None:
+        self.record(lambda: self._run(words, code))
+
+    def record(self, run: Callable[[], object]) -> None:
+        """Run it, and note the questions of its calls on the fakes."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(witness, "_calling_function", lambda: self._caller)
+            with recording(self._note):
+                run()
+
+    def without_record(self, run: Callable[[], object]) -> None:
+        self._caller = None
+        run()
+        self._caller = "manage.py"
+
+    def add(self, found: Iterable[Question]) -> None:
+        self.questions |= {repr(question): question for question in found}
+
+    def table(self, name: str) -> str:
+        """Return the ARN of a table or of its copy. The fakes call the signatures table `signatures-test`."""
+        real_name = name.replace("signatures-test", self.names["SIGNATURES_TABLE"])
+        return HERE.arn("dynamodb", f"table/{real_name}")
+
+    def _run(self, words: tuple[str, ...], code: int) -> None:
+        assert manage.main(words) == code, words
+
+    def _note(self, call: RecordedCall) -> None:
+        self.replay.play(call, self.site)
+        self.add_calls()
+
+    def add_calls(self) -> None:
+        """Note the questions of the last calls of the client that stands for AWS."""
+        for call in self.replay.calls:
+            self.add(questions(call, HERE))
+
+
+class WatchedRecovery:
+    """Passes each call about a whole table to the fake, and notes its questions."""
+
+    def __init__(self, desktop: Desktop) -> None:
+        self._desktop = desktop
+        self._fake = FakeRecovery(desktop.site.tables)
+
+    def __getattr__(self, operation: str) -> Callable[..., Any]:
+        def call(*arguments: str, **request: Any) -> Any:
+            self._desktop.add(self._questions(operation, request))
+            return getattr(self._fake, operation)(*arguments, **request)
+
+        return call
+
+    def _questions(self, operation: str, request: Mapping[str, Any]) -> Iterable[Question]:
+        if operation == "get_paginator":
+            return [Question("dynamodb:ListTables", "*", {})]
+        action = operation.title().replace("_", "")
+        source = request.get("SourceTableName") or request["TableName"]
+        found = [Question(f"dynamodb:{action}", self._desktop.table(source), {})]
+        if "TargetTableName" in request:
+            target = self._desktop.table(request["TargetTableName"])
+            found += [Question(f"dynamodb:{implied}", target, {}) for implied in RESTORING]
+        return found

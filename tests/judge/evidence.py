@@ -1,0 +1,156 @@
+"""Every IAM question that the handlers' calls raise, by the function whose role must allow it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chalicelib.core.errors import MailRefused, SendingStopped, Throttled
+from chalicelib.exports import worker
+from chalicelib.jobs.request import cancel
+from chalicelib.petitions import find
+from chalicelib.shedding.level import Level, forget_level, set_level
+from stack.judge.model import Question
+from stack.judge.policies import HERE, declared_policies, resolver
+from stack.judge.questions import questions
+from stack.template.functions import logical_id
+from stack.template.merge import merge_template
+from tests.actors import NOW, item_of, json_of
+from tests.fake_site import FakeSite, context, schedule_event, sqs_event, stream_event
+from tests.faults import test_signing
+from tests.faults.export_scenes import with_a_requested_export
+from tests.faults.import_scenes import run_job, with_a_waiting_import
+from tests.faults.injection import Fault
+from tests.faults.mail_scenes import mail_messages
+from tests.faults.partner_scenes import BATCH, send, with_oaks_token
+from tests.faults.scenes import KEY, PETITION, Scene, nothing, with_alice_pending
+from tests.faults.test_every_handler import SCENES, calls_to_fail, play, prepare
+from tests.judge.implied import implied_questions
+from tests.judge.replay import Replay, environment
+from tests.judge.shapes import shape
+from tests.judge.witness import RecordedCall, recording
+from tests.located import give_table
+
+# Any other fault leads to the same calls as one of these.
+FAULTS = (Fault.THROTTLED, Fault.LOST_AFTER)
+REFUSALS = (SendingStopped("mail"), Throttled("mail"), MailRefused())
+
+
+@dataclass
+class Evidence:
+    """`by_function`: each question with the place in the code that raises it. `sites`: all such places."""
+
+    by_function: dict[str, dict[str, tuple[Question, str]]] = field(default_factory=dict)
+    sites: dict[str, set[str]] = field(default_factory=dict)
+
+    def add(self, function: str, site: str, question: Question) -> None:
+        known = self.by_function.setdefault(function, {})
+        known.setdefault(repr(question), (question, site))
+
+    def questions(self, function: str) -> list[Question]:
+        return [question for question, _ in self.by_function[function].values()]
+
+
+class Collector:
+    """Turns recorded calls into questions. Calls of one shape raise the same questions, so one of them is enough."""
+
+    def __init__(self, fake_site: FakeSite, folder: Path) -> None:
+        self.evidence = Evidence()
+        self._fake_site = fake_site
+        self._replay = Replay(environment(resolver(), merge_template()), folder)
+        self._seen: set[str] = set()
+        self.failures: list[Exception] = []
+
+    def record(self, call: RecordedCall) -> None:
+        """Record the call. Keep an exception, because the handler that makes the call may catch it."""
+        try:
+            self._record(call)
+        except Exception as failure:
+            self.failures.append(failure)
+
+    def _record(self, call: RecordedCall) -> None:
+        self.evidence.sites.setdefault(call.function, set()).add(call.site)
+        shape_of_call = f"{call.function} {id(call.target)} {call.method} {shape((call.arguments, call.named))}"
+        if shape_of_call in self._seen:
+            return
+        self._seen.add(shape_of_call)
+        for aws_call in self._replay.play(call, self._fake_site):
+            for question in questions(aws_call, HERE):
+                self.evidence.add(call.function, call.site, question)
+
+
+def gather(fake_site: FakeSite, folder: Path, every_fault: bool = False) -> Evidence:
+    """Gather evidence from every scene, and from what Lambda does with each role. `every_fault`: with each fault."""
+    collector = Collector(fake_site, folder)
+    faults = FAULTS if every_fault else ()
+    with recording(collector.record):
+        for scene in SCENES:
+            sites = play(fake_site, scene, {}).sites
+            for at, fault in product(calls_to_fail(sites), faults):
+                play(fake_site, scene, {at: fault})
+        _play_more(fake_site)
+    if collector.failures:
+        raise collector.failures[0]
+    _add_implied(collector.evidence, merge_template())
+    return collector.evidence
+
+
+def _play_more(fake_site: FakeSite) -> None:
+    """Play what the scenes lack: messages that fail, email that SES refuses, signing again, exports that end early."""
+    for function in ("store_overflow", "run_import", "run_export", "run_list", "run_update"):
+        fake_site.deliver(function, ["not readable"])
+    for refusal, function in product(REFUSALS, ("send_mail", "send_other_mail")):
+        prepare(fake_site, Scene(function, with_alice_pending, lambda _: True, nothing))
+        fake_site.mailer.failures.append(refusal)
+        fake_site.deliver(function, mail_messages(fake_site))
+    for before, level in product(test_signing.BEFORE, (Level.NORMAL, Level.ACCEPT_ONLY)):
+        test_signing.prepare(fake_site, before)
+        set_level(level, fake_site.tables)
+        forget_level()
+        fake_site.post_json(test_signing.SIGN_URL, json_of())
+        find._petition_cache.clear()  # The process knows that the petition exists and must read it again.
+        fake_site.post_json(test_signing.SIGN_URL, json_of())
+        fake_site.deliver("store_overflow", fake_site.overflow.messages)
+        _relay_project_and_sweep(fake_site)
+    prepare(fake_site, Scene("take_signatures", with_oaks_token, lambda _: True, nothing))
+    # For an unknown petition, the process reads the list of petitions.
+    send(BATCH, fake_site, "/api/partner/petitions/nobody/signatures", 404)
+    set_level(Level.ACCEPT_ONLY, fake_site.tables)
+    forget_level()
+    send(BATCH, fake_site)
+    forget_level()
+    prepare(fake_site, Scene("run_import", with_a_waiting_import, lambda _: True, nothing))
+    set_level(Level.ACCEPT_ONLY, fake_site.tables)
+    forget_level()
+    run_job(fake_site)
+    set_level(Level.NORMAL, fake_site.tables)
+    forget_level()
+    prepare(fake_site, Scene("run_export", with_a_requested_export, lambda _: True, nothing))
+    worker.run_export(sqs_event(fake_site.exports.messages[-1:]), context(seconds=1))
+    cancel(fake_site.scene_state.export, NOW, fake_site.tables)
+    worker.run_export(sqs_event(fake_site.exports.messages[-1:]), context(seconds=1))
+
+
+def _relay_project_and_sweep(fake_site: FakeSite) -> None:
+    """Process Alice's signature from the stream and by the sweep, with a table of constituencies."""
+    item = item_of(fake_site.tables, PETITION, KEY.sk)
+    with pytest.MonkeyPatch.context() as patch:
+        give_table(patch)
+        fake_site.invoke("project_signatures", stream_event([("1", {**item, "state": "pending"}, item)]))
+    fake_site.invoke("relay_mail", stream_event([("1", None, item)]))
+    for requested in (True, False):
+        if not requested:
+            fake_site.tables.items[KEY].pop("mail_requested_at", None)
+        fake_site.clock.forward(timedelta(days=1))
+        fake_site.invoke("sweep_mail", schedule_event())
+
+
+def _add_implied(evidence: Evidence, document: Mapping[str, Any]) -> None:
+    for function in declared_policies():
+        logical = logical_id(function)
+        for question in implied_questions(logical, document["Resources"].get(logical, {}), resolver()):
+            evidence.add(function, "Lambda itself", question)

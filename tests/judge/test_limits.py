@@ -1,0 +1,181 @@
+"""Requests that the emulator accepts and AWS refuses. The judge refuses them."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from chalicelib.core import keys
+from stack.judge.answers import Refused
+from stack.judge.limits import check
+from stack.judge.model import Call
+from stack.template.tables import table_id
+from tests.emulated import EmulatedAws
+from tests.emulated_resources import SENDER
+
+Request = dict[str, Any]
+TABLE = "table"
+KEY = {"pk": {"S": "a"}, "sk": {"S": "b"}}
+LETTERS = {**KEY, "letters": {"SS": ["a"]}}
+QUERY = {"KeyConditionExpression": "pk = :p", "ExpressionAttributeValues": {":p": {"S": "a"}}}
+INVALID, BAD_REQUEST, BAD_PARAMETER = "ValidationException", "BadRequestException", "InvalidParameterValue"
+
+
+def update_request(expression: str, values: Mapping[str, Any], **more: Any) -> Request:
+    return {"Key": KEY, "UpdateExpression": expression, "ExpressionAttributeValues": values, **more}
+
+
+def batch_get_request(**request: Any) -> Request:
+    return {"RequestItems": {TABLE: {"Keys": [KEY], **request}}}
+
+
+MANY_VALUES = {f":v{number}": {"S": "x"} for number in range(101)}
+ATTRIBUTE_NAMES = {"ExpressionAttributeNames": {"#n": "n"}}
+TABLE_REQUESTS: list[tuple[str, Request]] = [
+    ("Query", {**QUERY, "ExclusiveStartKey": {**KEY, "more": {"S": "x"}}}),
+    ("Query", {**QUERY, "FilterExpression": "sk <> :p"}),
+    ("Query", {**QUERY, "ExpressionAttributeNames": {}}),
+    (
+        "UpdateItem",
+        update_request("SET n=:v0", MANY_VALUES, ConditionExpression=f"NOT n IN ({','.join(MANY_VALUES)})"),
+    ),
+    ("UpdateItem", update_request("SET n=:x", {":x": {"S": ""}}, ConditionExpression=" OR ".join(["n<>:x"] * 301))),
+    ("UpdateItem", update_request("SET n=:x, n=:x", {":x": {"S": "x"}})),
+    ("UpdateItem", update_request("SET n=if_not_exists(m, :x), #n=:x", {":x": {"S": "x"}}, **ATTRIBUTE_NAMES)),
+    ("UpdateItem", update_request("ADD letters :x", {":x": {"SS": []}})),
+    ("PutItem", {"Item": {"pk": {"S": "a"}, "sk": {"S": "z"}, "s": {"SS": [""]}}}),
+    ("BatchGetItem", batch_get_request(ProjectionExpression="pk", **ATTRIBUTE_NAMES)),
+]
+
+
+def batch_request(**entry: Any) -> Request:
+    return {"Entries": [{"Id": "a", "MessageBody": "x", **entry}]}
+
+
+QUEUE_REQUESTS: list[tuple[str, Request, str]] = [
+    ("SendMessage", {"MessageBody": "x", "DelaySeconds": 901}, BAD_PARAMETER),
+    ("SendMessageBatch", batch_request(DelaySeconds=901), BAD_PARAMETER),
+    ("SendMessageBatch", batch_request(DelaySeconds=-1), BAD_PARAMETER),
+    ("ReceiveMessage", {"VisibilityTimeout": 43_201}, BAD_PARAMETER),
+    ("ReceiveMessage", {"WaitTimeSeconds": 21}, BAD_PARAMETER),
+    ("GetQueueAttributes", {"AttributeNames": ["Depth"]}, "InvalidAttributeName"),
+]
+
+
+def headers(*pairs: tuple[str, str]) -> Request:
+    return {"Headers": [{"Name": name, "Value": value} for name, value in pairs]}
+
+
+def to(*addresses: str) -> Request:
+    return {"Destination": {"ToAddresses": list(addresses)}}
+
+
+def tag(name: str, value: str) -> Request:
+    return {"EmailTags": [{"Name": name, "Value": value}]}
+
+
+def mail(message: Mapping[str, Any] = {}, **more: Any) -> Request:
+    simple = {"Subject": {"Data": "s"}, "Body": {"Text": {"Data": "t"}}, **message}
+    return {"FromEmailAddress": SENDER, **to("ada@example.org"), "Content": {"Simple": simple}, **more}
+
+
+MAILS = {
+    "51 recipients": mail(**to(*(f"a{number}@example.org" for number in range(51)))),
+    "no recipient": mail(**to()),
+    "local part beyond ASCII": mail(**to("jürgen@example.org")),
+    "domain not in punycode": mail(**to("ada@exämple.org")),
+    "no address": mail(**to("ada")),
+    "space in an address": mail(**to("ada b@example.org")),
+    "line break in the subject": mail({"Subject": {"Data": "a\nb"}}),
+    "no body": mail({"Body": {}}),
+    "40 MB": mail({"Body": {"Text": {"Data": "x" * (41 * 1024 * 1024)}}}),
+    "line break in a header": mail(headers(("X-A", "a\nBcc: eve@example.org"))),
+    "space in a header's name": mail(headers(("X A", "a"))),
+    "colon in a header's name": mail(headers(("X:A", "a"))),
+    "header beyond ASCII": mail(headers(("X-A", "ä"))),
+    "empty header": mail(headers(("X-A", ""))),
+    "header of 996": mail(headers(("X", "a" * 996))),
+    "name and value of 997": mail(headers(("X-A", "a" * 994))),
+    "header name of 127": mail(headers(("X" * 127, "a"))),
+    "header that SES sets": mail(headers(("Subject", "a"))),
+    "a header twice": mail(headers(("X-A", "a"), ("x-a", "b"))),
+    "16 headers": mail(headers(*((f"X-{number}", "a") for number in range(16)))),
+    "space in a tag": mail(**tag("a", "a b")),
+    "empty tag": mail(**tag("a", "")),
+    "sign in a tag's name": mail(**tag("a#", "a")),
+    "tag of 257": mail(**tag("a", "a" * 257)),
+}
+
+
+FILE_REQUESTS: list[tuple[str, Request, str]] = [
+    ("PutObject", {"Key": "x" * 1025, "Body": b""}, "KeyTooLongError"),
+    ("DeleteObjects", {"Delete": {"Objects": [{"Key": str(each)} for each in range(1001)]}}, "MalformedXML"),
+    ("DeleteObjects", {"Delete": {"Objects": []}}, "MalformedXML"),
+]
+
+
+def calls() -> Iterator[tuple[Call, str]]:
+    """Yield each call that AWS refuses, and the code of the refusal."""
+    yield from ((Call("dynamodb", operation, params), INVALID) for operation, params in TABLE_REQUESTS)
+    yield from ((Call("sqs", operation, params), code) for operation, params, code in QUEUE_REQUESTS)
+    yield from ((Call("sesv2", "SendEmail", params), BAD_REQUEST) for params in MAILS.values())
+    yield from ((Call("s3", operation, params), code) for operation, params, code in FILE_REQUESTS)
+
+
+@pytest.mark.parametrize(("call", "code"), [*calls()])
+def test_the_judge_refuses_the_call_as_aws_does(call: Call, code: str) -> None:
+    with pytest.raises(Refused) as caught:
+        check(call)
+    assert caught.value.code == code
+
+
+@pytest.mark.flows
+def test_the_emulator_accepts_each_of_these_calls(emulated_aws: EmulatedAws) -> None:
+    """Otherwise we need not check it."""
+    clients = {name: unchecked_client(name) for name in ("dynamodb", "sqs", "sesv2", "s3")}
+    clients["dynamodb"].put_item(TableName=emulated_aws.judge.names[table_id(keys.SIGNATURES)], Item=LETTERS)
+    for _ in range(2):  # The emulator would wait 21 s for a message.
+        clients["sqs"].send_message(QueueUrl=emulated_aws.queues["mail"], MessageBody="x")
+    located_calls = [located(call, emulated_aws) for call, _ in calls()]
+    assert [call for call in located_calls if is_refused(clients[call.service], call)] == []
+
+
+def located(call: Call, aws: EmulatedAws) -> Call:
+    """Return the call for the table, queue or bucket of this test."""
+    name = aws.judge.names[table_id(keys.SIGNATURES)]
+    if call.operation == "BatchGetItem":
+        return Call(call.service, call.operation, {"RequestItems": {name: call.params["RequestItems"][TABLE]}})
+    where = {"dynamodb": {"TableName": name}, "sqs": {"QueueUrl": aws.queues["mail"]}, "sesv2": {}}
+    own = where.get(call.service, {"Bucket": aws.judge.names["ExportsBucket"]})
+    return Call(call.service, call.operation, {**own, **call.params})
+
+
+def unchecked_client(service: Any) -> Any:
+    """Return a client that does not check parameters, as AWS would."""
+    return boto3.client(service, config=Config(parameter_validation=False))
+
+
+def is_refused(client: Any, call: Call) -> bool:
+    try:
+        client._make_api_call(call.operation, call.params)
+    except ClientError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        Call("dynamodb", "UpdateItem", update_request("SET n=:x, m=if_not_exists(m, :x)", {":x": {"S": "x"}})),
+        Call("dynamodb", "Query", {**QUERY, "ExclusiveStartKey": KEY}),
+        Call("sqs", "SendMessageBatch", batch_request(DelaySeconds=900)),
+        Call("s3", "PutObject", {"Key": "x" * 1024, "Body": b""}),
+        Call("sesv2", "SendEmail", mail(headers(("X-A", "a" * 993)), **tag("a", "b_c-1"))),
+    ],
+    ids=lambda call: call.operation,
+)
+def test_a_call_within_the_limits_is_accepted(call: Call) -> None:
+    check(call)

@@ -1,0 +1,282 @@
+"""Which actions on which resources, and which condition keys, a call needs."""
+
+from typing import Any
+
+import pytest
+
+from stack.judge.dynamodb import EVERY_ATTRIBUTE
+from stack.judge.model import Call, Question, UnknownCall, Where
+from stack.judge.questions import questions
+
+WHERE = Where("eu-west-2", "123456789012")
+TABLE = "arn:aws:dynamodb:eu-west-2:123456789012:table/counts"
+QUEUE = "arn:aws:sqs:eu-west-2:123456789012:mail"
+URL = "https://sqs.eu-west-2.amazonaws.com/123456789012/mail"
+Request = dict[str, Any]
+KEY: Request = {"pk": {"S": "TALLY#a"}, "sk": {"S": "HEAD"}}
+OTHER: Request = {"pk": {"S": "PETITIONS"}, "sk": {"S": "a"}}
+QUERY: Request = {"KeyConditionExpression": "pk = :pk", "ExpressionAttributeValues": {":pk": {"S": "TALLY#a"}}}
+NAMES = {"#s": "state", "#d": "day.total"}
+MAIL: Request = {
+    "FromEmailAddress": "Harbour <petitions@example.org>",
+    "Destination": {"ToAddresses": ["Alice <alice@mail.example>"], "CcAddresses": ["bob@mail.example"]},
+    "ConfigurationSetName": "set",
+}
+
+
+def questions_of(service: str, operation: str, **params: Any) -> list[Question]:
+    return questions(Call(service, operation, params), WHERE)
+
+
+def one(operation: str, **params: Any) -> Question:
+    [question] = questions_of("dynamodb", operation, TableName="counts", **params)
+    return question
+
+
+# DynamoDB.
+
+
+@pytest.mark.parametrize("operation", ["GetItem", "UpdateItem", "DeleteItem"])
+def test_a_keyed_request_has_the_partition_key_as_its_leading_key(operation: str) -> None:
+    question = one(operation, Key=KEY)
+    assert (question.action, question.resource) == (f"dynamodb:{operation}", TABLE)
+    assert question.context["dynamodb:LeadingKeys"] == ["TALLY#a"]
+
+
+@pytest.mark.parametrize(
+    ("condition", "partitions"),
+    [
+        ("pk = :pk", ["TALLY#a"]),
+        ("(#p = :pk AND sk BETWEEN :low AND :high)", ["TALLY#a"]),
+        ("sk = :low and #p=:pk", ["TALLY#a"]),
+        ("#p = :pk AND begins_with(sk, :low)", ["TALLY#a"]),
+        *((unclear, None) for unclear in ("sk = :pk", "pk = :pk AND pk = :pk", "pk > :pk", "")),
+    ],
+)
+def test_a_query_has_the_partition_of_its_key_condition_and_is_not_judged_without_one(
+    condition: str, partitions: list[str] | None
+) -> None:
+    values = {":pk": {"S": "TALLY#a"}, ":low": {"S": "0"}, ":high": {"S": "9"}}
+    named = {"ExpressionAttributeNames": {"#p": "pk"}, "ExpressionAttributeValues": values}
+    if partitions:
+        found = one("Query", KeyConditionExpression=condition, **named)
+        assert found.context["dynamodb:LeadingKeys"] == partitions
+    else:
+        with pytest.raises(UnknownCall):
+            one("Query", KeyConditionExpression=condition, **named)
+
+
+def test_a_batch_has_one_question_for_each_table_with_all_keys() -> None:
+    reads = questions_of(
+        "dynamodb", "BatchGetItem", RequestItems={"counts": {"Keys": [KEY, OTHER]}, "audit": {"Keys": [KEY]}}
+    )
+    put = {"PutRequest": {"Item": {**OTHER, "name": {"S": "x"}}}}
+    writes = questions_of("dynamodb", "BatchWriteItem", RequestItems={"counts": [put, {"DeleteRequest": {"Key": KEY}}]})
+    assert [
+        (each.action, each.resource.rpartition("/")[2], each.context["dynamodb:LeadingKeys"]) for each in reads + writes
+    ] == [
+        ("dynamodb:BatchGetItem", "counts", ["PETITIONS", "TALLY#a"]),
+        ("dynamodb:BatchGetItem", "audit", ["TALLY#a"]),
+        ("dynamodb:BatchWriteItem", "counts", ["PETITIONS", "TALLY#a"]),
+    ]
+    assert writes[0].context["dynamodb:Attributes"] == ["name", "pk", "sk"]
+
+
+def test_a_transaction_needs_the_action_of_each_of_its_items() -> None:
+    items = [
+        {"Put": {"TableName": "counts", "Item": KEY}},
+        {"Update": {"TableName": "counts", "Key": OTHER, "UpdateExpression": "SET a = :a"}},
+        {"Delete": {"TableName": "audit", "Key": KEY}},
+        {"ConditionCheck": {"TableName": "counts", "Key": KEY, "ConditionExpression": "attribute_exists(pk)"}},
+    ]
+    found = questions_of("dynamodb", "TransactWriteItems", TransactItems=items)
+    assert [
+        (each.action, each.resource.rpartition("/")[2], each.context["dynamodb:LeadingKeys"]) for each in found
+    ] == [
+        ("dynamodb:PutItem", "counts", ["TALLY#a"]),
+        ("dynamodb:UpdateItem", "counts", ["PETITIONS"]),
+        ("dynamodb:DeleteItem", "audit", ["TALLY#a"]),
+        ("dynamodb:ConditionCheckItem", "counts", ["TALLY#a"]),
+    ]
+    assert {each.context["dynamodb:EnclosingOperation"] for each in found} == {"TransactWriteItems"}
+    assert not [each for each in found if "dynamodb:ReturnValues" in each.context]
+
+
+CHANGE = {
+    "UpdateExpression": "SET #s = if_not_exists(#s, :a), b.c[0].d=:b ADD mails :n REMOVE gone, list[1] DELETE tags :t",
+    "ConditionExpression": "NOT (size(name) > :n) AND #d IN (:x, :y) OR begins_with(town, :z) and a1 <> :q",
+    "ExpressionAttributeNames": NAMES,
+}
+PAGE = {
+    **QUERY,
+    "FilterExpression": "attribute_not_exists(seen)",
+    "ProjectionExpression": "#s, mail.sent, tags[0]",
+    "ExpressionAttributeNames": NAMES,
+    "ExclusiveStartKey": {**KEY, "index_key": {"S": "x"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("operation", "params", "attributes"),
+    [
+        ("UpdateItem", {"Key": KEY, **CHANGE}, "state b mails gone list tags name day.total town a1"),
+        ("PutItem", {"Item": {**KEY, "n": {"N": "1"}}, "ConditionExpression": "attribute_not_exists(pk)"}, "n"),
+        ("Query", PAGE, "seen state mail tags index_key"),
+        ("Query", {**QUERY, "ProjectionExpression": "a"}, "a"),
+        ("Query", {**QUERY, "Select": "COUNT"}, ""),
+        ("Query", {**QUERY, "Select": "ALL_PROJECTED_ATTRIBUTES"}, EVERY_ATTRIBUTE),
+        ("Query", QUERY, EVERY_ATTRIBUTE),
+        ("GetItem", {"Key": KEY}, EVERY_ATTRIBUTE),
+        ("GetItem", {"Key": KEY, "ProjectionExpression": "a"}, "a"),
+        ("Scan", {}, EVERY_ATTRIBUTE),
+        ("UpdateItem", {"Key": KEY}, ""),
+        ("UpdateItem", {"Key": KEY, "ReturnValues": "UPDATED_NEW"}, ""),
+        ("UpdateItem", {"Key": KEY, "ReturnValues": "ALL_NEW"}, EVERY_ATTRIBUTE),
+        ("PutItem", {"Item": KEY, "ReturnValues": "ALL_OLD"}, EVERY_ATTRIBUTE),
+        ("UpdateItem", {"Key": KEY, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}, EVERY_ATTRIBUTE),
+        ("UpdateItem", {"Key": KEY, "ReturnValuesOnConditionCheckFailure": "NONE"}, ""),
+    ],
+)
+def test_the_attributes_are_the_keys_and_those_that_a_request_names_or_returns(
+    operation: str, params: Request, attributes: str
+) -> None:
+    first, *_ = questions_of("dynamodb", operation, TableName="counts", **params)
+    assert set(first.context["dynamodb:Attributes"]) == {"pk", "sk", *attributes.split()}
+
+
+@pytest.mark.parametrize(
+    ("operation", "params", "context"),
+    [
+        ("Query", QUERY, {"Select": "ALL_ATTRIBUTES"}),
+        ("Query", {**QUERY, "ProjectionExpression": "a"}, {"Select": "SPECIFIC_ATTRIBUTES"}),
+        ("Query", {**QUERY, "Select": "COUNT"}, {"Select": "COUNT"}),
+        ("UpdateItem", {"Key": KEY}, {"ReturnValues": "NONE"}),
+        ("UpdateItem", {"Key": KEY, "ReturnValues": "ALL_NEW"}, {"ReturnValues": "ALL_NEW"}),
+        ("Scan", {}, {"Select": "ALL_ATTRIBUTES"}),
+    ],
+)
+def test_a_read_always_has_a_select_and_a_write_its_return_values(
+    operation: str, params: Request, context: Request
+) -> None:
+    found = one(operation, **params).context
+    names = ("Select", "ReturnValues")
+    assert {name: found[f"dynamodb:{name}"] for name in names if f"dynamodb:{name}" in found} == context
+    assert ("dynamodb:LeadingKeys" in found) is (operation != "Scan")
+
+
+@pytest.mark.parametrize("returned", ["NONE", "ALL_OLD"])
+def test_what_a_failed_write_returns_may_also_count_as_return_values(returned: str) -> None:
+    """AWS's pages do not say which condition key covers it. So both readings must allow it."""
+    on_failure = {"ReturnValuesOnConditionCheckFailure": returned}
+    write = {"TableName": "counts", "Key": KEY, **on_failure}
+    found = questions_of("dynamodb", "UpdateItem", **write)
+    assert [question.context["dynamodb:ReturnValues"] for question in found] == ["NONE", returned]
+    found = questions_of("dynamodb", "TransactWriteItems", TransactItems=[{"Update": write}])
+    assert [question.context.get("dynamodb:ReturnValues") for question in found] == [None, returned]
+
+
+def test_a_batch_read_with_a_projection_returns_what_it_names() -> None:
+    requests = {"counts": {"Keys": [KEY], "ProjectionExpression": "a"}}
+    [found] = questions_of("dynamodb", "BatchGetItem", RequestItems=requests)
+    assert found.context["dynamodb:Attributes"] == ["a", "pk", "sk"]
+    assert found.context["dynamodb:Select"] == "SPECIFIC_ATTRIBUTES"
+
+
+# Other services: calls, and the actions with the resources that they need.
+
+ADDRESSES = [f"arn:aws:ses:eu-west-2:123456789012:identity/{name}" for name in ("petitions@example.org", "example.org")]
+SENDING = [("SendEmail", each) for each in (*ADDRESSES, "arn:aws:ses:eu-west-2:123456789012:configuration-set/set")]
+FILE: Request = {"Bucket": "b", "Key": "parts/1"}
+DELETED = {"Objects": [{"Key": "parts/1"}, {"Key": "files/2"}]}
+MAPPING = "arn:aws:lambda:eu-west-2:123456789012:event-source-mapping:a-b"
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "params", "needed"),
+    [
+        ("dynamodb", "DescribeTable", {"TableName": "counts"}, [("DescribeTable", TABLE)]),
+        ("dynamodb", "DescribeTable", {"TableName": TABLE}, [("DescribeTable", TABLE)]),
+        *(
+            ("sqs", operation, {"QueueUrl": URL}, [(operation.removesuffix("Batch"), QUEUE)])
+            for operation in (
+                *("SendMessage", "SendMessageBatch", "DeleteMessageBatch", "ChangeMessageVisibilityBatch"),
+                *("ReceiveMessage", "GetQueueAttributes"),
+            )
+        ),
+        ("sesv2", "SendEmail", MAIL, SENDING),
+        (
+            "sesv2",
+            "SendEmail",
+            {**MAIL, "Content": {"Simple": {}}},
+            SENDING,
+        ),
+        ("sesv2", "GetAccount", {}, [("GetAccount", "*")]),
+        (
+            "sesv2",
+            "GetSuppressedDestination",
+            {"EmailAddress": "a@b.example"},
+            [("GetSuppressedDestination", "arn:aws:ses:eu-west-2:123456789012:tenant/any/any")],
+        ),
+        *(
+            ("lambda", operation, {"UUID": "a-b"}, [(operation, MAPPING)])
+            for operation in ("GetEventSourceMapping", "UpdateEventSourceMapping")
+        ),
+        *(
+            ("s3", operation, FILE, [(action, "arn:aws:s3:::b/parts/1")])
+            for operation, action in {
+                "PutObject": "PutObject",
+                "CreateMultipartUpload": "PutObject",
+                "UploadPart": "PutObject",
+                "CompleteMultipartUpload": "PutObject",
+                "AbortMultipartUpload": "AbortMultipartUpload",
+                "GetObject": "GetObject",
+                "HeadObject": "GetObject",
+                "DeleteObject": "DeleteObject",
+            }.items()
+        ),
+        (
+            "s3",
+            "DeleteObjects",
+            {"Bucket": "b", "Delete": DELETED},
+            [("DeleteObject", f"arn:aws:s3:::b/{key}") for key in ("parts/1", "files/2")],
+        ),
+        ("s3", "ListObjectsV2", {"Bucket": "b"}, [("ListBucket", "arn:aws:s3:::b")]),
+    ],
+)
+def test_a_call_needs_these_actions(
+    service: str, operation: str, params: Request, needed: list[tuple[str, str]]
+) -> None:
+    found = questions_of(service, operation, **params)
+    assert [(each.action.partition(":")[2], each.resource) for each in found] == needed
+
+
+def test_the_context_of_a_mail_has_its_sender_and_recipients_and_that_of_a_listing_its_prefix() -> None:
+    for question in questions_of("sesv2", "SendEmail", **MAIL):
+        assert question.context == {
+            "ses:ApiVersion": "2",
+            "ses:FromAddress": "petitions@example.org",
+            "ses:FromDisplayName": "Harbour",
+            "ses:Recipients": ["alice@mail.example", "bob@mail.example"],
+        }
+    [listing] = questions_of("s3", "ListObjectsV2", Bucket="b", Prefix="parts/a/")
+    assert listing.context == {"s3:prefix": "parts/a/"}
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "params"),
+    [
+        ("dynamodb", "Query", {**QUERY, "IndexName": "by-day"}),
+        ("dynamodb", "GetItem", {"Key": KEY, "AttributesToGet": ["a"]}),
+        ("dynamodb", "UpdateItem", {"Key": KEY, "AttributeUpdates": {}}),
+        ("dynamodb", "UpdateItem", {"Key": KEY, "UpdateExpression": "SET #unknown = :a"}),
+        ("dynamodb", "UpdateItem", {"Key": KEY, "UpdateExpression": "SET a = 'b'"}),
+        ("dynamodb", "ExecuteStatement", {}),
+        ("sesv2", "SendEmail", {**MAIL, "Content": {"Raw": {}}}),
+        ("sesv2", "SendEmail", {**MAIL, "Content": {"Template": {}}}),
+        *((service, "SetEverything", {}) for service in ("sqs", "sesv2", "lambda", "s3", "sts")),
+    ],
+)
+def test_a_call_that_the_judge_does_not_know_is_not_judged(service: str, operation: str, params: Request) -> None:
+    whole = {"TableName": "counts", "QueueUrl": URL, "Bucket": "b", "Key": "k", "UUID": "a", **params}
+    with pytest.raises(UnknownCall):
+        questions_of(service, operation, **whole)

@@ -1,0 +1,198 @@
+"""What AWS's services do is allowed by the resources' policies, and what a stranger does is not."""
+
+import copy
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from stack.judge.engine import Engine
+from stack.judge.model import Question
+from stack.judge.policies import HERE, PARAMETERS
+from stack.judge.resolve import Resolver
+from stack.paths import ROOT
+from tests.judge.service_calls import ResourcePolicies, ServiceCall
+from tests.template.packaged import TEMPLATE
+
+pytestmark = pytest.mark.xdist_group("judge")
+
+OTHER_ACCOUNT = "999999999999"
+KEY = HERE.arn("kms", "key/11111111-2222-3333-4444-555555555555")
+ROLE, ADMINISTRATOR, DEPLOYER = (
+    f"arn:aws:iam::{HERE.account}:role/{name}" for name in ("petitions-prod-APIHandlerRole-1x", "admin", "deployer")
+)
+ANYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+# What each service does with the key for the caller: "Encryption at rest usage notes" (DynamoDB developer guide), "Key
+# management" (SQS developer guide), "Using server-side encryption with AWS KMS keys" (S3 user guide).
+KEY_USES = {
+    "dynamodb": ("Encrypt", "Decrypt", "ReEncryptFrom", "ReEncryptTo", "GenerateDataKey", "DescribeKey"),
+    "sqs": ("GenerateDataKey", "Decrypt"),
+    "s3": ("GenerateDataKey", "Decrypt"),
+}
+
+
+def key_policy() -> Any:
+    """Return the policy in docs/deploy.md for a charity's own key."""
+    text = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+    [document] = [each for each in re.findall(r"```json\n(.+?)```", text, re.DOTALL) if "kms:ViaService" in each]
+    for name, value in {"account": HERE.account, "region": HERE.region, "who deploys": "deployer"}.items():
+        document = document.replace(f"<{name}>", value)
+    return json.loads(document)
+
+
+def wrong(engine: Engine, template: Any) -> Iterator[str]:
+    """Yield what a service may not do with a resource of the template, and what a stranger may."""
+    policies = ResourcePolicies(template["Resources"], Resolver(template, PARAMETERS, HERE))
+    for call in policies.calls():
+        policy = policies.of(call.target)
+        if not policy["Statement"] or not engine.admits(policy, call.question, call.service, HERE.account):
+            yield f"{call} is refused"
+        for stranger in strangers(call):
+            if policy["Statement"] and engine.admits(policy, stranger.question, stranger.service, HERE.account):
+                yield f"{stranger} is allowed"
+    for bucket in [name for name, each in template["Resources"].items() if each["Type"] == "AWS::S3::Bucket"]:
+        for tls, is_allowed in (("true", True), ("false", False)):
+            read = Question("s3:GetObject", f"{policies.arn(bucket)}/key", {"aws:SecureTransport": tls})
+            if engine.admits(policies.of(bucket), read, ROLE, HERE.account, [ANYTHING]) is not is_allowed:
+                yield f"{bucket}: a role that may read can read with TLS {tls}: {not is_allowed}"
+
+
+def strangers(call: ServiceCall) -> Iterator[ServiceCall]:
+    """Yield the same call from another service, another account, and another source in this account."""
+    yield call._replace(service="events.amazonaws.com")
+    context = call.question.context
+    elsewhere = {name: str(value).replace(HERE.account, OTHER_ACCOUNT) for name, value in context.items()}
+    yield call._replace(question=replace(call.question, context=elsewhere))
+    if call.service != "ses.amazonaws.com":  # All configuration sets of the account may publish.
+        other = re.sub("petitions-[A-Za-z]+", "another", str(context["aws:SourceArn"]))
+        assert other != context["aws:SourceArn"]
+        yield call._replace(question=replace(call.question, context={**context, "aws:SourceArn": other}))
+
+
+def wrong_key(engine: Engine, policy: Any) -> Iterator[str]:
+    """Yield what functions and deployer may not do with the key, and what others may."""
+
+    def admits(action: str, service: str, caller: str) -> bool:
+        via = {"kms:ViaService": f"{service}.{HERE.region}.amazonaws.com"} if service else {}
+        context = {"kms:CallerAccount": HERE.account, "aws:PrincipalArn": caller, **via}
+        return engine.admits(policy, Question(f"kms:{action}", KEY, context), caller, HERE.account)
+
+    for service, actions in KEY_USES.items():
+        yield from (f"{service}: {action}" for action in actions if not admits(action, service, ROLE))
+        yield from (f"anybody: {action}" for action in actions if admits(action, service, ADMINISTRATOR))
+    yield from (
+        f"deployer: {name}" for name in ("DescribeKey", "CreateGrant") if not admits(name, "dynamodb", DEPLOYER)
+    )
+    yield from (f"directly: {name}" for name in ("Decrypt", "CreateGrant") if admits(name, "", ROLE))
+
+
+def test_services_may_do_their_work_and_strangers_may_do_nothing(engine: Engine) -> None:
+    assert [*wrong(engine, TEMPLATE)] == []
+    assert [*wrong_key(engine, key_policy())] == []
+
+
+def test_the_calls_of_every_service_are_found() -> None:
+    policies = ResourcePolicies(TEMPLATE["Resources"], Resolver(TEMPLATE, PARAMETERS, HERE))
+    found = {(call.service.partition(".")[0], call.target) for call in policies.calls()}
+    permitted = {
+        ("apigateway", name.removesuffix("InvokePermission"))
+        for name, each in TEMPLATE["Resources"].items()
+        if each["Type"] == "AWS::Lambda::Permission"
+    }
+    assert found == {
+        *permitted,
+        ("ses", "MailEventsTopic"),
+        ("sns", "FeedbackQueue"),
+        ("sns", "FeedbackDeadLetterQueue"),
+        ("cloudfront", "BusyBucket"),
+    }
+
+
+Mistake = Callable[[Any], object]
+
+
+def properties(template: Any, name: str) -> Any:
+    return template["Resources"][name]["Properties"]
+
+
+def statement(template: Any, name: str, number: int = 0) -> Any:
+    return properties(template, name)["PolicyDocument"]["Statement"][number]
+
+
+def sources(name: str, **replaced: Any) -> Mistake:
+    """Return the mistake that replaces properties of a permission."""
+    return lambda template: properties(template, name).update(replaced)
+
+
+def condition(name: str, replaced: Any, number: int = 0) -> Mistake:
+    """Return the mistake that replaces the condition of a statement."""
+    return lambda template: statement(template, name, number).update(Condition=replaced)
+
+
+def sub(text: str) -> Any:
+    return {"Fn::Sub": f"arn:aws:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:{text}"}
+
+
+INSECURE = {"Bool": {"aws:SecureTransportt": "false"}}
+MISTAKES: dict[str, Mistake] = {
+    "permission for another stage": sources("CountsInvokePermission", SourceArn=sub("${RestAPI}/prod/*")),
+    "permission for one route": sources("CountsInvokePermission", SourceArn=sub("${RestAPI}/site/GET/health")),
+    "permission for any API": sources("CountsInvokePermission", SourceArn=sub("*")),
+    "permission for anybody": lambda template: properties(template, "CountsInvokePermission").pop("SourceArn"),
+    "permission for another service": sources("CountsInvokePermission", Principal="sns.amazonaws.com"),
+    "permission for another action": sources("CountsInvokePermission", Action="lambda:GetFunction"),
+    "permission for another function": sources("CountsInvokePermission", FunctionName={"Ref": "Links"}),
+    "no permission": lambda template: template["Resources"].pop("StaffAuthorizerInvokePermission"),
+    "topic: misspelt condition": condition(
+        "MailEventsTopicPolicy", {"StringEquals": {"AWS:SourceAcount": HERE.account}}
+    ),
+    "topic: no condition": condition("MailEventsTopicPolicy", {}),
+    "topic: another service": lambda t: statement(t, "MailEventsTopicPolicy").update(
+        Principal={"Service": "s3.amazonaws.com"}
+    ),
+    "queue: another topic": condition("FeedbackQueuePolicy", {"ArnEquals": {"aws:SourceArn": {"Ref": "AlarmsTopic"}}}),
+    "queue: every topic": condition("FeedbackQueuePolicy", {"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:*:*"}}),
+    "queue: no condition": condition("FeedbackDeadLetterQueuePolicy", {}),
+    "queue: policy of another queue": sources("FeedbackQueuePolicy", Queues=[{"Ref": "MailQueue"}]),
+    "queue: another resource": lambda t: statement(t, "FeedbackQueuePolicy").update(Resource=HERE.arn("sqs", "other")),
+    "bucket: HTTP": condition("ExportsBucketPolicy", INSECURE),
+    "bucket: HTTPS only for the bucket itself": lambda t: statement(t, "ExportsBucketPolicy")["Resource"].pop(),
+    "busy bucket: HTTP": condition("BusyBucketPolicy", INSECURE, 1),
+    "busy bucket: another distribution": condition(
+        "BusyBucketPolicy", {"StringEquals": {"AWS:SourceArn": {"Ref": "Edge"}}}
+    ),
+    "busy bucket: every distribution": condition("BusyBucketPolicy", {}),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_in_a_policy_is_found(engine: Engine, mistake: str) -> None:
+    template = copy.deepcopy(TEMPLATE)
+    MISTAKES[mistake](template)
+    assert [*wrong(engine, template)]
+
+
+def use(policy: Any) -> Any:
+    [found] = [each for each in policy["Statement"] if each["Sid"] == "FunctionsUseIt"]
+    return found
+
+
+KEY_MISTAKES: dict[str, Mistake] = {
+    "no data key": lambda policy: use(policy)["Action"].remove("kms:GenerateDataKey*"),
+    "no decryption": lambda policy: use(policy)["Action"].remove("kms:Decrypt"),
+    "not for SQS": lambda policy: use(policy)["Condition"]["StringEquals"]["kms:ViaService"].pop(1),
+    "without a service": lambda policy: use(policy)["Condition"]["StringEquals"].pop("kms:ViaService"),
+    "for every role": lambda policy: use(policy)["Condition"].pop("ArnLike"),
+    "misspelt condition": lambda policy: use(policy)["Condition"].update(StringLike={"kms:CallerAcount": "*"}),
+    "no grant": lambda policy: policy["Statement"].pop(),
+}
+
+
+@pytest.mark.parametrize("mistake", KEY_MISTAKES)
+def test_a_mistake_in_the_keys_policy_is_found(engine: Engine, mistake: str) -> None:
+    policy = key_policy()
+    KEY_MISTAKES[mistake](policy)
+    assert [*wrong_key(engine, policy)]

@@ -1,0 +1,100 @@
+"""After staff have resumed the letters to a target, only bounces of letters sent since then pause it again."""
+
+from datetime import timedelta
+
+import pytest
+
+from chalicelib.core.letter_keys import letter_delivery
+from chalicelib.letters.deliveries import LETTERS
+from chalicelib.letters.target_state import target_state
+from chalicelib.petitions.model import Petition
+from tests.actors import BOB, CHARLIE, MINUTE, NOW, Person
+from tests.fake_site import FakeSite
+from tests.letters.lettering import a_petition_with_a_letter, send_all
+from tests.letters.test_counts import REJECTION, TARGET, bounce, request_letter
+from tests.letters.test_digests import a_petition_with_digests, send_digests_at_seven, send_letters
+from tests.letters.test_members import mp_petition, write_letter  # noqa: F401  (a fixture)
+from tests.letters.test_staff_api import PATH, ask, first_target
+
+
+def resume_later(fake_site: FakeSite, target: str = TARGET, member: str = "") -> None:
+    fake_site.clock.forward(MINUTE)
+    assert ask(fake_site, "POST", f"{PATH}/{target}/resume{member}").json_body["paused"] is False
+    fake_site.clock.forward(MINUTE)
+
+
+def is_paused(fake_site: FakeSite) -> bool:
+    return target_state("safe-children", TARGET, fake_site.tables).is_paused
+
+
+@pytest.mark.parametrize("kind", ["Bounce", "Complaint"])
+def test_a_late_bounce_of_a_letter_from_before_the_resume_pauses_nothing(fake_site: FakeSite, kind: str) -> None:
+    petition = a_petition_with_a_letter(fake_site)
+    for person in (BOB, CHARLIE):
+        request_letter(fake_site, petition, person)
+    send_all(fake_site)
+    bounce(fake_site, number=0)
+    resume_later(fake_site)
+    bounce(fake_site, kind, number=1)
+    assert not is_paused(fake_site)
+    assert first_target(fake_site)["failed"] == (2 if kind == "Bounce" else 1)
+
+
+def test_a_bounce_of_a_letter_from_after_the_resume_pauses_the_target(fake_site: FakeSite) -> None:
+    petition = a_petition_with_a_letter(fake_site)
+    request_letter(fake_site, petition)
+    send_all(fake_site)
+    bounce(fake_site)
+    resume_later(fake_site)
+    request_letter(fake_site, petition, BOB)
+    send_all(fake_site)
+    bounce(fake_site)
+    assert is_paused(fake_site)
+
+
+def test_late_rejections_of_letters_from_before_the_resume_pause_nothing(fake_site: FakeSite) -> None:
+    petition = a_petition_with_a_letter(fake_site)
+    for number in range(4):
+        request_letter(fake_site, petition, Person("Ann", f"ann{number}@mail.example"))
+    send_all(fake_site)
+    bounce(fake_site, number=0)
+    resume_later(fake_site)
+    for number in (1, 2, 3):
+        bounce(fake_site, details=REJECTION, number=number)
+    assert not is_paused(fake_site)
+
+
+def test_a_late_bounce_that_comes_before_its_letter_is_marked_as_sent_pauses_nothing(fake_site: FakeSite) -> None:
+    a_petition_with_a_letter(fake_site)
+    keys = [letter_delivery("safe-children", TARGET, f"{number:032x}") for number in range(2)]
+    for key in keys:
+        assert LETTERS.begin(LETTERS.request(key, NOW, fake_site.tables), NOW, fake_site.tables)
+    LETTERS.mark_undeliverable(keys[0], "bounced", NOW, fake_site.tables)
+    resume_later(fake_site)
+    LETTERS.mark_undeliverable(keys[1], "bounced", fake_site.clock(), fake_site.tables)
+    assert not is_paused(fake_site)
+
+
+def test_a_late_bounce_of_one_member_pauses_nobody(
+    fake_site: FakeSite,
+    mp_petition: Petition,  # noqa: F811
+) -> None:
+    for person in (BOB, CHARLIE):
+        write_letter(fake_site, mp_petition, person)
+    send_all(fake_site)
+    bounce(fake_site, number=0)
+    resume_later(fake_site, "my-mp", "?member=Upper%20Zed")
+    bounce(fake_site, number=1)
+    assert first_target(fake_site)["paused_members"] == []
+
+
+def test_a_late_bounce_of_a_digest_pauses_nothing(fake_site: FakeSite) -> None:
+    petition = a_petition_with_digests(fake_site)
+    for _ in range(2):
+        send_letters(fake_site, petition, 1)
+        send_digests_at_seven(fake_site)
+        fake_site.clock.forward(timedelta(hours=5))
+    bounce(fake_site, number=0)
+    resume_later(fake_site)
+    bounce(fake_site, number=1)
+    assert not is_paused(fake_site)

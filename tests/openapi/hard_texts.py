@@ -1,0 +1,176 @@
+"""Texts that are hard to parse, in each text field of each route. Each may cost little CPU.
+
+The fields come from the OpenAPI document, and from the requests of this folder, so a new field is tested by itself.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode
+
+from tests.actors import WELSH, a_published_petition, bobs_token
+from tests.fake_site import FORM, JSON, FakeSite
+from tests.letters.lettering import LETTER, WELSH_LETTER
+from tests.openapi.cases import Case
+from tests.openapi.spec import operations, resolve
+from tests.openapi.stored import stored_items, with_tokens
+from tests.openapi.test_answers import REQUESTS
+from tests.updates.sending import TEXT
+
+Path = tuple[str | int, ...]
+Schema = dict[str, Any]
+
+# Each was slow for a parser that we used, or for one of its kind.
+HARD = ("www.xn--", "xn--⒈", "|a.", "://a", "[", "> ", "\u0301\u0316")
+# In seconds of CPU, for a field.
+LIMIT = 0.05
+# The lengths for fields without a maximum: a name of 98 characters is not too long, and 4,000 bytes fit into each body.
+SHORT, LONG_BYTES = 98, 4_000
+# What a request needs beside a text in these fields, so that the code goes on to read it.
+WELSH_WITH_LETTER = {"cy": {**WELSH, "letter": WELSH_LETTER}}
+BESIDE: dict[str, Any] = {
+    "/api/petitions/{slug}/signatures": {"letter": {"send": True}},
+    "/api/staff/petitions": {"letter": LETTER, "translations": WELSH_WITH_LETTER},
+    "/api/staff/petitions/{slug}": {"letter": LETTER, "translations": WELSH_WITH_LETTER},
+    "/api/staff/petitions/{slug}/updates": {"translations": {"cy": TEXT}},
+    "/api/staff/petitions/{slug}/updates/{update_id}": {"translations": {"cy": TEXT}},
+}
+TICKED = {"consent.sign": "yes", "letter.send": "yes"}
+
+
+def hard_texts(schema: Schema, *, every_rotation: bool = True, is_repeated: bool = False) -> Iterator[str]:
+    """Yield the texts for a field, at its full length.
+
+    Yield only two if a regular expression in Rust checks the field, or if a field like it had all texts before.
+    """
+    is_checked = "pattern" in schema or schema.get("format") == "date-time"
+    length = schema.get("maxLength", SHORT)
+    for hard in (HARD[0], HARD[-1]) if is_checked or is_repeated else HARD:
+        for start in range(len(hard) if every_rotation and not is_repeated else 1):
+            yield ((hard[start:] + hard[:start]) * length)[:length]
+        if "maxLength" not in schema:  # After a@, this is a domain.
+            yield f"a@{hard * LONG_BYTES}".encode()[:LONG_BYTES].decode(errors="ignore")
+
+
+def assert_quick(what: str, texts: Iterable[str], use: Callable[[str], object]) -> None:
+    for text in texts:
+        # Another process may slow this one down, so a slow text gets more tries.
+        spent = min(_until_quick(use, text))
+        assert spent < LIMIT, f"{what}: {spent:.2f} s for {len(text)} characters {text[:20]!r}"
+
+
+def _until_quick(use: Callable[[str], object], text: str, tries: int = 5) -> Iterator[float]:
+    for _ in range(tries):
+        began = time.thread_time()
+        use(text)
+        spent = time.thread_time() - began
+        yield spent
+        if spent < LIMIT:
+            return
+
+
+def assert_bodies_quick(fake_site: FakeSite, with_every_rotation: Callable[[str], bool]) -> None:
+    """Send the texts in each field of each body. `with_every_rotation`: tells whether a route gets every rotation."""
+    fake_site.tables.items = {key: dict(item) for key, item in stored_items().items()}
+    a_published_petition(fake_site.tables, letter=LETTER)
+    seen: list[tuple[str | int, Schema]] = []
+    for case, operation in _accepted_requests():
+        send = _sender(case, fake_site)
+        for path, schema in _fields_of(case, operation).items():
+            field = (path[-1] if path else "", schema)
+            every_rotation, is_repeated = with_every_rotation(case.route), field in seen
+            texts = hard_texts(schema, every_rotation=every_rotation, is_repeated=is_repeated)
+            assert_quick(f"{case.method} {case.route} {path}", texts, partial(send, path))
+            seen.append(field)
+
+
+def assert_parameters_quick(fake_site: FakeSite) -> None:
+    """Send the texts in each parameter of each address."""
+    bob = {"Authorization": f"Bearer {bobs_token(fake_site.tables)}"}
+    for method, path, operation in operations():
+        for parameter in map(resolve, operation.get("parameters", ())):
+            if parameter["in"] != "header" and parameter["schema"].get("type") == "string":
+                texts = hard_texts({"maxLength": 1_000}, every_rotation=False)
+                ask = partial(_ask, fake_site, method, path, parameter, bob)
+                assert_quick(f"{method} {path} {parameter['name']}", texts, ask)
+
+
+def _ask(site: FakeSite, method: str, path: str, parameter: Schema, headers: dict[str, str], text: str) -> None:
+    name, quoted = parameter["name"], quote(text, safe="")
+    url = path.replace(f"{{{name}}}", quoted).replace("{slug}", "safe-children")
+    site.client.http.request(method, f"{url}?{name}={quoted}" if parameter["in"] == "query" else url, headers=headers)
+
+
+def _accepted_requests() -> Iterator[tuple[Case, dict[str, Any]]]:
+    """Yield the first accepted request to each route that has a body, and the description of the route."""
+    for method, path, operation in operations():
+        if "requestBody" in operation:
+            accepted = (each for each in REQUESTS if (each.method, each.route) == (method, path) and each.status < 400)
+            yield next(accepted), operation
+
+
+def _fields_of(case: Case, operation: dict[str, Any]) -> dict[Path, Schema]:
+    content = resolve(operation["requestBody"])["content"][case.headers["Content-Type"]]
+    sent = _texts_in(json.loads(case.body or b"{}")) if case.headers["Content-Type"] == JSON else ()
+    return {**dict(sent), **dict(_text_fields(content["schema"]))}
+
+
+def _text_fields(schema: Any, path: Path = ()) -> Iterator[tuple[Path, Schema]]:
+    """Yield each text in this schema, with its own schema. A list has a member 0, a mapping has a member "cy"."""
+    schema = resolve(schema)
+    for choice in (*schema.get("anyOf", ()), *schema.get("oneOf", ())):
+        yield from _text_fields(choice, path)
+    types = schema.get("type", ())
+    if "string" in ([types] if isinstance(types, str) else types) and not {"enum", "const"} & schema.keys():
+        yield path, schema
+    for name, field in schema.get("properties", {}).items():
+        yield from _text_fields(field, (*path, name))
+    if "items" in schema:
+        yield from _text_fields(schema["items"], (*path, 0))
+    if isinstance(schema.get("additionalProperties"), dict):
+        yield from _text_fields(schema["additionalProperties"], (*path, "cy"))
+
+
+def _texts_in(value: Any, path: Path = ()) -> Iterator[tuple[Path, Schema]]:
+    """Yield each text in the value: OSDI's schema does not name all its fields."""
+    if isinstance(value, str):
+        yield path, {}
+    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, member in members:
+        yield from _texts_in(member, (*path, name))
+
+
+def _sender(case: Case, site: FakeSite) -> Callable[[Path, str], None]:
+    """Return a function that sends the request with a text at a path, to the site as it is now."""
+    headers = {name: with_tokens(value, site) for name, value in case.headers.items()}
+    url, stored = with_tokens(case.url, site), site.tables.items
+
+    def send(path: Path, text: str) -> None:
+        body = _body_with(case, path, text)
+        if site.client.http.request(case.method, url, headers=headers, body=body).status_code < 400:
+            site.tables.items = {key: dict(item) for key, item in stored.items()}
+
+    site.tables.items = {key: dict(item) for key, item in stored.items()}
+    return send
+
+
+def _body_with(case: Case, path: Path, text: str) -> bytes:
+    if case.headers["Content-Type"] == JSON:
+        value = {**json.loads(case.body or b"{}"), **BESIDE.get(case.route, {})}
+        return json.dumps(_with(value, path, text), ensure_ascii=False).encode()
+    if case.headers["Content-Type"] == FORM:
+        return urlencode({**dict(parse_qsl(case.body.decode())), **TICKED, str(path[0]): text}).encode()
+    return text.encode()
+
+
+def _with(value: Any, path: Path, text: str) -> Any:
+    """Return the value with the text at the path. What is missing on the way is created."""
+    if not path:
+        return text
+    name, rest = path[0], path[1:]
+    if isinstance(name, int):
+        members = [*value] if value else [None]
+        return [*members[:name], _with(members[name], rest, text), *members[name + 1 :]]
+    return {**(value or {}), name: _with((value or {}).get(name), rest, text)}

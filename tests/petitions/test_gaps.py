@@ -1,0 +1,56 @@
+"""Text in [square brackets] is found in every text that the public reads."""
+
+import time
+from typing import Any
+
+import pytest
+
+from chalicelib.petitions.gaps import gap_errors, other_gaps
+from tests.actors import WELSH, a_petition
+from tests.letters.lettering import LETTER, TARGET, WELSH_LETTER
+
+
+def test_a_petition_without_square_brackets_has_no_gaps() -> None:
+    petition = a_petition(letter=LETTER, translations={"cy": WELSH | {"letter": WELSH_LETTER}}, text="[x] and []")
+    assert (gap_errors(petition), other_gaps(petition)) == ([], "")
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "name"),
+    [
+        ({"title": "[Do what]"}, "title", "the title"),
+        ({"sign_wording": "[The charity]"}, "sign_wording", "the consent to sign"),
+        ({"updates_wording": "[the charity]"}, "updates_wording", "the consent to receive updates"),
+        ({"letter": LETTER | {"send_wording": "[To whom]"}}, "letter.send_wording", "the consent to send the letter"),
+        ({"letter": LETTER | {"reply_wording": "[Who]"}}, "letter.reply_wording", "the consent to replies"),
+        ({"translations": {"cy": WELSH | {"title": "[Beth]"}}}, "translations.cy.title", "the title (cy)"),
+    ],
+)
+def test_a_gap_in_the_title_or_a_consent_is_an_error(changes: dict[str, Any], field: str, name: str) -> None:
+    petition = a_petition(**changes)
+    [error] = gap_errors(petition)
+    assert (error.field, error.message) == (field, f"Replace the text in [square brackets] in {name}")
+    assert other_gaps(petition) == ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "names"),
+    [
+        ({"summary": "[Who]", "text": "[What]", "target": "[Whom]"}, "the summary, the text, the target"),
+        ({"charity": "[Us]"}, "the charity"),
+        ({"letter": LETTER | {"subject": "[What]", "body": "[What]"}}, "the letter"),
+        ({"letter": LETTER | {"openings": ["[Who]"]}}, "the letter"),
+        ({"letter": LETTER | {"targets": [TARGET | {"name": "[Whom]"}]}}, "the letter"),
+        ({"translations": {"cy": WELSH | {"letter": WELSH_LETTER | {"body": "[Beth]"}}}}, "the letter (cy)"),
+    ],
+)
+def test_other_gaps_are_named(changes: dict[str, Any], names: str) -> None:
+    petition = a_petition(**changes)
+    assert (gap_errors(petition), other_gaps(petition)) == ([], names)
+
+
+def test_a_long_text_of_brackets_is_searched_at_once() -> None:
+    petition = a_petition(text="[" * 20_000)
+    began = time.thread_time()
+    assert other_gaps(petition) == ""
+    assert time.thread_time() - began < 0.5
