@@ -91,11 +91,7 @@ export async function showElsewhere({ container, slug, may, signal }) {
   const refresh = async () => refill(total, ...(await currentTotal(slug)));
   container.append(
     h("h1", {}, "Elsewhere"),
-    h(
-      "p",
-      { class: "over" },
-      petitionLink,
-    ),
+    h("p", { class: "over" }, petitionLink),
     h("p", { class: "lead" }, INTRODUCTION),
     total,
     message,

@@ -3,8 +3,7 @@
 import { h } from "./dom.js";
 import { field } from "./forms.js";
 
-const HINT =
-  "An age key (age1…), which the recipient sends you. Then only the recipient can read the file.";
+const HINT = "An age key (age1…), which the recipient sends you. Then only the recipient can read the file.";
 
 /** @param {boolean} required */
 export const recipientField = (required) =>

@@ -16,4 +16,3 @@ test("a job shows its state in words, why it failed, and its progress", () => {
     ["waiting", "running", "retrying"],
   );
 });
-
