@@ -49,7 +49,7 @@ def run(port: int, fresh: bool, has_edge: bool) -> None:
             stack = deploy_to_emulator(running.endpoint, f"http://{LOOPBACK}:{port}", parameters=parameters)
             load_petitions(stack)
             token = _staff_token(stack)
-            partner_token = sample_token(stack, token, _PARTNER_TOKEN_FILE)
+            partner_token = sample_token(stack.api, token, _PARTNER_TOKEN_FILE)
             with _endpoints_file(stack, token, partner_token):
                 applications = _applications(running, stack, port, has_edge)
                 asyncio.run(_serve(running, stack, applications, token))

@@ -40,7 +40,7 @@ _CONTENT_TYPES = {
 }
 # A tool with which other platforms hash their signers' addresses. It is the module that signing uses to read addresses.
 HASH_TOOL = "hash_addresses.py"
-_OUTSIDE_ASSETS = {HASH_TOOL: _HERE.parent / "core" / "address.py"}
+OUTSIDE_ASSETS = {HASH_TOOL: _HERE.parent / "core" / "address.py"}
 _DASHBOARD_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
 # A static import, in a source or minified module. Not import(…), which loads a module later, and not @import of types.
 _STATIC_IMPORT = re.compile(r'(?<!@)\bimport\b[^;()"]*"\./([^"]+)"')
@@ -144,7 +144,7 @@ def _load(name: str) -> Asset:
 
 
 def _path(name: str) -> Path:
-    return _OUTSIDE_ASSETS.get(name, _HERE / "assets" / name)
+    return OUTSIDE_ASSETS.get(name, _HERE / "assets" / name)
 
 
 def _read(path: Path, content_type: str) -> Asset:

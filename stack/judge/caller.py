@@ -1,0 +1,17 @@
+"""Who makes an AWS call: whoever calls a handler says so. The judge reads it when a client makes a call."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+_function: ContextVar[str | None] = ContextVar("function", default=None)
+
+
+@contextmanager
+def calling(function: str | None) -> Iterator[None]:
+    """Make this thread's AWS calls as this function, by its name in config.json; None: as the engineer, not judged."""
+    before = _function.set(function)
+    try:
+        yield
+    finally:
+        _function.reset(before)
