@@ -7,7 +7,6 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-
 SOURCE = "partner-sample"
 PARTNER = {
     "source": SOURCE,
@@ -19,10 +18,10 @@ PARTNER = {
 
 
 def sample_token(site: str, staff_token: str, file: Path | None = None) -> str:
-    """Return the sample partner's token from the file. `site`: its URL. If that token does not work, return a new token.
+    """Return the sample partner's token from the file. If that token does not work, return a new token.
 
-    Before a new token, create the sample partner. If the partner exists already, it stays as it is. If `file` is given,
-    store the new token in it.
+    `site`: its URL. Before a new token, create the sample partner. If the partner exists already, it stays as it is. If
+    `file` is given, store the new token in it.
     """
     if file and file.exists():
         previous_token = file.read_text()

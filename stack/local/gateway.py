@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from urllib.parse import parse_qs
 
 from chalice.config import Config
@@ -20,12 +20,13 @@ from chalice.local import ForbiddenError, InvalidAuthorizerError, LocalGateway, 
 
 from chalicelib.edge.routes import CATCH_ALL
 from stack.judge.caller import calling
-from stack.local.functions import Functions, TimedOut, name_of, report
+from stack.local.functions import Functions, name_of, report
 
 # AWS Lambda developer guide, "Lambda quotas": the payload of a synchronous invocation.
 _MAX_EVENT = 6 * 1024 * 1024
 _UNAUTHORIZED = "Unauthorized"  # With this text, an authorizer's error means 401.
 _FUNCTION = re.compile(r"functions/\$\{(\w+)\.Arn\}/invocations")
+_JSON = ("Content-Type", "application/json")
 _CONFIG = Config(config_from_disk={"stages": {"dev": {}}})
 
 
@@ -48,7 +49,16 @@ class Answer(NamedTuple):
 
 
 class _FunctionFailed(Exception):
-    """The function of a route failed, and reported it."""
+    """The function of a route failed or ran out of time, and `Functions` reported it."""
+
+
+# No token, or one that the authorizer does not know or that opens other routes; an authorizer without an answer.
+_RESPONSES: Mapping[type[Exception], str] = {
+    NotAuthorizedError: "UNAUTHORIZED",
+    ForbiddenError: "ACCESS_DENIED",
+    InvalidAuthorizerError: "AUTHORIZER_CONFIGURATION_ERROR",
+    _FunctionFailed: "INTEGRATION_FAILURE",
+}
 
 
 @dataclass
@@ -128,27 +138,14 @@ class Gateway:
         run = _Application(self._app, self._functions, function, request, route)
         try:
             if route == CATCH_ALL:
-                return _answer(run({"requestContext": {}, "headers": request.headers, "pathParameters": {}}))
+                return _answer(run({"requestContext": {}, "pathParameters": {"proxy": request.path[1:]}}))
             return _answer(self._through_authorizer(run, request, operation))
-        except NotAuthorizedError:
-            return self._own("UNAUTHORIZED")
-        except ForbiddenError:
-            return self._own("ACCESS_DENIED")
-        except InvalidAuthorizerError:
-            return self._own("AUTHORIZER_CONFIGURATION_ERROR")
-        except TimedOut:
-            return self._own("INTEGRATION_TIMEOUT")
-        except _FunctionFailed:
-            return self._own("DEFAULT_5XX")
         except Exception as error:
-            if str(error) == _UNAUTHORIZED:
-                return self._own("UNAUTHORIZED")
-            report(f"the authorizer failed:\n{traceback.format_exc()}")
-            return self._own("AUTHORIZER_FAILURE")
+            return self._own(_kind_of(error))
 
     def _through_authorizer(self, run: "_Application", request: Request, operation: Mapping[str, Any]) -> Any:
         """Call the authorizer, if there is one, and then the function. Let all errors of the authorizer through."""
-        gateway, headers = LocalGateway(run, _CONFIG), dict(request.headers)
+        gateway, headers = LocalGateway(cast(Any, run), _CONFIG), dict(request.headers)
         target = f"{request.path}?{request.query}" if request.query else request.path
         security = operation.get("security")
         if not security:
@@ -203,10 +200,19 @@ class _Application:
         }
         try:
             return self._functions.invoke(self._function, whole)
-        except TimedOut:
-            raise
         except Exception as error:
             raise _FunctionFailed from error
+
+
+def _kind_of(error: Exception) -> str:
+    """Return the type of the gateway response to an error of a function or an authorizer."""
+    for kind, response in _RESPONSES.items():
+        if isinstance(error, kind):
+            return response
+    if str(error) == _UNAUTHORIZED:
+        return "UNAUTHORIZED"
+    report(f"an authorizer failed:\n{''.join(traceback.format_exception(error))}")
+    return "AUTHORIZER_FAILURE"
 
 
 def _function(uri: Any) -> str:
@@ -227,12 +233,12 @@ def _event_size(request: Request) -> int:
 
 
 def _answer(answer: Mapping[str, Any]) -> Answer:
-    """Return the answer of a function. API Gateway decodes a body in base64, and names a type if the function does not."""
+    """Return the answer of a function. API Gateway decodes a body in base64, and adds a type if there is none."""
     headers = [*answer.get("headers", {}).items()]
     for name, values in answer.get("multiValueHeaders", {}).items():
         headers += [(name, value) for value in values]
     if not any(name.lower() == "content-type" for name, _ in headers):
-        headers.append(("Content-Type", "application/json"))
+        headers.append(_JSON)
     body = answer.get("body") or ""
     content = base64.b64decode(body) if answer.get("isBase64Encoded") else body.encode()
     return Answer(int(answer["statusCode"]), headers, content)

@@ -44,7 +44,7 @@ class InboxEmail:
 
 
 class Inbox:
-    """Reads the emulator's list of sent emails. `archive`: the file with the emails of earlier runs, which `keep` writes."""
+    """Reads the emulator's list of sent emails. `archive`: a file of emails of earlier runs, which `keep` writes."""
 
     def __init__(self, endpoint: str, archive: Path) -> None:
         self._source, self._archive = f"{endpoint}/_ministack/ses/messages", archive

@@ -6,9 +6,10 @@ The emulator has no functions and so no event sources: they are threads of this 
 import io
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
 
 from stack.local.sources import Source
 
@@ -28,9 +29,9 @@ def answer_from(sources: Mapping[str, Source], client: Any) -> None:
             return None
         source = sources[request.url.rpartition("/")[2]]
         if request.method == "PUT":
-            source.is_enabled = json.loads(request.body)["Enabled"]
+            source.is_enabled = json.loads(cast(bytes, request.body))["Enabled"]
         state = "Enabled" if source.is_enabled else "Disabled"
         body = _Body(json.dumps({"State": state}).encode())
-        return AWSResponse(request.url, 200, {"content-type": "application/json"}, body)
+        return AWSResponse(request.url, 200, HTTPHeaders.from_dict({"content-type": "application/json"}), body)
 
     client.meta.events.register_last("before-send", answer)  # After the judge, who may refuse the call.

@@ -118,7 +118,7 @@ class Resources(Resolver):
 
     def _make_queues(self) -> None:
         client = self.cloud.client("sqs")
-        # Queues with a dead-letter queue come after it.
+        # A queue comes after its dead-letter queue.
         for logical_id in sorted(
             self._of_type("SQS::Queue"), key=lambda name: "RedrivePolicy" in self._properties(name)
         ):
@@ -131,7 +131,7 @@ class Resources(Resolver):
         return _SECRET.sub(self._secret, text)
 
     def _secret(self, reference: re.Match[str]) -> str:
-        """Return the text of the secret that a match of _SECRET names. If it also names a key, return the key's value."""
+        """Return the text of the secret that a match of _SECRET names, or of one key of it, if it names a key."""
         name, key = reference.groups()
         [versions] = [versions for logical_id, versions in self._secrets.items() if self.name(logical_id) == name]
         return versions[key] if key else json.dumps(versions)

@@ -19,6 +19,7 @@ from waitress.server import create_server
 import app as application
 from chalicelib.aws import clients
 from chalicelib.core import log
+from chalicelib.edge.site_app import Site as ChaliceSite
 from chalicelib.pages import render
 from chalicelib.petitions import constituency_table, members
 from stack.charts import chart_files
@@ -41,7 +42,7 @@ _STOP_SECONDS = 10.0
 _LOCAL = "/_local/"
 
 
-class _ThreadedSite(LocalChalice, application.Site):  # type: ignore[misc]
+class _ThreadedSite(LocalChalice, ChaliceSite):
     """The application with one current request for each thread, as `chalice local` has it."""
 
 
@@ -130,7 +131,7 @@ class Site:
 
 
 def add_package_files(folder: Path) -> None:
-    """Give the application the files that the package contains and the repository does not: write them to the folder."""
+    """Give the application the files that only the package contains. Write them to the folder."""
     write_compiled()
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)

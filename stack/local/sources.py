@@ -212,7 +212,7 @@ class StreamSource(Source):
         return 0 < limit < time.time() - oldest
 
     def _send_failure(self, batch: list[Any], condition: str) -> None:
-        """Send what Lambda sends about discarded records. Source: "Retaining discarded records for a DynamoDB source"."""
+        """Send what Lambda sends ("Retaining discarded records for a DynamoDB event source")."""
         destination = self.settings.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
         report(f"{self.function}: {len(batch)} records of the stream were discarded ({condition})")
         if not destination:

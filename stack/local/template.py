@@ -1,7 +1,7 @@
 """The template that `chalice package` writes, made in this process from the imported application, without its zip."""
 
 import json
-from typing import Any
+from typing import Any, cast
 
 from chalice.config import Config
 from chalice.deploy.appgraph import ApplicationGraphBuilder, DependencyBuilder
@@ -45,7 +45,7 @@ def application_template(app: Any) -> dict[str, Any]:
     for resource in resources:
         if isinstance(resource, LambdaFunction):
             resource.deployment_package.filename = "deployment.zip"
-    generated = SAMTemplateGenerator(config, _Options()).generate(resources)
+    generated = SAMTemplateGenerator(config, cast(Any, _Options())).generate(resources)
     # Through JSON, because parts of the template share objects, and callers may change theirs.
     template: dict[str, Any] = json.loads(json.dumps(TemplateDeepMerger().merge(merge_template(), generated)))
     return template
