@@ -64,7 +64,7 @@ def emulator(port: int, log: Path, state: Path | None = None) -> Iterator[Emulat
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=_stop_with_parent if sys.platform == "linux" else None,
+            preexec_fn=stop_with_parent,
         )
     try:
         yield Emulator(process, f"http://{LOOPBACK}:{port}", log)
@@ -77,8 +77,10 @@ def emulator(port: int, log: Path, state: Path | None = None) -> Iterator[Emulat
             process.wait()
 
 
-def _stop_with_parent() -> None:
-    ctypes.CDLL(None).prctl(_SET_SIGNAL_OF_PARENTS_DEATH, signal.SIGTERM)
+def stop_with_parent() -> None:
+    """Ask Linux to send SIGTERM to this process when the process that started it ends, even if it is killed."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_SET_SIGNAL_OF_PARENTS_DEATH, signal.SIGTERM)
 
 
 def _environment(port: int, state: Path | None) -> dict[str, str]:

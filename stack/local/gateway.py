@@ -121,7 +121,7 @@ class Gateway:
         except ValueError:
             return CATCH_ALL
         is_whole = all(found.captured.values()) and request.method.lower() in self._paths[found.route]
-        return str(found.route) if is_whole or request.path == "/" else CATCH_ALL
+        return str(found.route) if is_whole else CATCH_ALL
 
     def _has_capacity(self, route: str, method: str) -> bool:
         with self._lock:
@@ -137,8 +137,11 @@ class Gateway:
         function = _function(operation["x-amazon-apigateway-integration"]["uri"])
         run = _Application(self._app, self._functions, function, request, route)
         try:
-            if route == CATCH_ALL:
-                return _answer(run({"requestContext": {}, "pathParameters": {"proxy": request.path[1:]}}))
+            # LocalGateway would answer OPTIONS itself, and knows no catch-all.
+            if request.method not in self._app.routes.get(route, {}):
+                return _answer(
+                    run({"requestContext": {}, "pathParameters": {"proxy": request.path[1:]}, "stageVariables": {}})
+                )
             return _answer(self._through_authorizer(run, request, operation))
         except Exception as error:
             return self._own(_kind_of(error))

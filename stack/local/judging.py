@@ -7,7 +7,7 @@ from typing import Any
 
 from stack.local.gateway import Answer, Request
 
-PATH = "/_local/faults"
+FAULTS = "/_local/faults"
 
 
 def install_judge(names: Mapping[str, str]) -> Any:

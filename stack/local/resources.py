@@ -6,13 +6,14 @@ What exists already stays as it is, so a restart keeps the data.
 import json
 import re
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import boto3
 from botocore.exceptions import ClientError
 
-from stack.aws import Cloud
 from stack.paths import REGION
 from stack.referee.model import Where
 from stack.referee.resolve import Resolver
@@ -37,7 +38,8 @@ class Resources(Resolver):
         super().__init__(template, {"Stage": "local", **_MAIL, **parameters}, Where(REGION, _ACCOUNT))
         self.template = template
         self.endpoint = endpoint
-        self.cloud = Cloud(endpoint)
+        # The session of the application's clients, so that the description of each service is read once.
+        self.client: Callable[[Any], Any] = cache(boto3.client)
         self._secrets = _kept_secrets(secrets_file, [*self._of_type("SecretsManager::Secret")])
         self._streams: dict[str, str] = {}
 
@@ -45,8 +47,8 @@ class Resources(Resolver):
         self._make_tables()
         self._make_queues()
         [bucket] = [name for name in self._of_type("S3::Bucket") if self._exists(name)]
-        self.cloud.client("s3").create_bucket(Bucket=self.name(bucket))
-        mail = self.cloud.client("sesv2")
+        self.client("s3").create_bucket(Bucket=self.name(bucket))
+        mail = self.client("sesv2")
         _unless_it_exists(mail.create_email_identity, EmailIdentity=SENDER)
         for name in self._of_type("SES::ConfigurationSet"):
             _unless_it_exists(mail.create_configuration_set, ConfigurationSetName=self.name(name))
@@ -74,7 +76,11 @@ class Resources(Resolver):
         return {**api, "DefinitionBody": {**definition, _RESPONSES: self.value(definition[_RESPONSES])}}
 
     def queue_url(self, logical_id: str) -> str:
-        return f"{self.endpoint}/{_ACCOUNT}/{self.name(logical_id)}"
+        return self.url_of_queue(self.name(logical_id))
+
+    def url_of_queue(self, name: str) -> str:
+        """Return the URL of a queue by its physical name, with which its ARN ends."""
+        return f"{self.endpoint}/{_ACCOUNT}/{name}"
 
     def queue_urls(self) -> dict[str, str]:
         """Return the URL of each queue, by the name of its output."""
@@ -100,7 +106,7 @@ class Resources(Resolver):
         return self.template["Resources"][logical_id].get("Properties", {})
 
     def _make_tables(self) -> None:
-        client = self.cloud.client("dynamodb")
+        client = self.client("dynamodb")
         for logical_id in self._of_type("DynamoDB::Table"):
             declared = self.value(self._properties(logical_id))
             shape = {name: value for name, value in declared.items() if name in _TABLE}
@@ -117,15 +123,17 @@ class Resources(Resolver):
                     )
 
     def _make_queues(self) -> None:
-        client = self.cloud.client("sqs")
+        client = self.client("sqs")
         # A queue comes after its dead-letter queue.
         for logical_id in sorted(
             self._of_type("SQS::Queue"), key=lambda name: "RedrivePolicy" in self._properties(name)
         ):
             declared = self.value(self._properties(logical_id))
             attributes = {name: _text(value) for name, value in declared.items() if name in _QUEUE}
-            client.create_queue(QueueName=self.name(logical_id))
-            client.set_queue_attributes(QueueUrl=self.queue_url(logical_id), Attributes=attributes)
+            try:
+                client.create_queue(QueueName=self.name(logical_id), Attributes=attributes)
+            except client.exceptions.QueueNameExists:  # With other attributes: those of an earlier template.
+                client.set_queue_attributes(QueueUrl=self.queue_url(logical_id), Attributes=attributes)
 
     def _with_secrets(self, text: str) -> str:
         return _SECRET.sub(self._secret, text)

@@ -118,14 +118,15 @@ def _serve(options: Namespace, endpoint: str, stop: threading.Event, running: Em
     if running:
         running.wait_ready()
     resources = Resources(template, endpoint, STATE / "secrets.json", parameters)
-    resources.make()
     # A site that was started again after an edit has read the emulator's stream before.
     site = Site(resources, STATE / "inbox.jsonl", "TRIM_HORIZON" if running else "LATEST")
+    if options.job_delay is not None:
+        site.begin_jobs_after(options.job_delay)
     with site.serving(options.port, LOCAL / "site.log"):
         staff, partner = prepare(url, _TOKEN_FILE, _PARTNER_TOKEN_FILE)
         endpoints = _endpoints(url, endpoint, staff, partner)
         commands = {**client_environment(endpoint), **resources.environment(), **queue_urls(resources.queue_urls())}
-        with _private_files({ENDPOINTS: endpoints, COMMAND_ENVIRONMENT: commands}):
+        with _private_files({COMMAND_ENVIRONMENT: commands, ENDPOINTS: endpoints}):
             _print_addresses(endpoints)
             while not stop.wait(0.5):
                 if running:
@@ -141,8 +142,10 @@ def _endpoints(url: str, emulator: str, staff_token: str, partner_token: str) ->
 def _private_files(contents: Mapping[Path, object]) -> Iterator[None]:
     """Keep these JSON files while the site runs. Only the owner can read them."""
     for path, content in contents.items():
-        path.touch(mode=0o600)
-        path.write_text(json.dumps(content, indent=2) + "\n")
+        draft = path.with_suffix(".draft")
+        draft.touch(mode=0o600)
+        draft.write_text(json.dumps(content, indent=2) + "\n")
+        draft.replace(path)  # Whoever waits for the file then reads a whole one.
     try:
         yield
     finally:
@@ -177,6 +180,7 @@ def _main() -> None:
     parser.add_argument("--fresh", action="store_true", help="delete what earlier runs stored")
     parser.add_argument("--reload", action="store_true", help="start again after each edit of the code")
     parser.add_argument("--emulator", help="the URL of a running emulator to use, instead of starting one")
+    parser.add_argument("--job-delay", type=int, help="seconds from the request of a job until it begins")
     parser.add_argument("--set", type=_setting, action="append", default=[], help="a template parameter: Name=value")
     run(parser.parse_args())
 

@@ -20,6 +20,7 @@ import app as application
 from chalicelib.aws import clients
 from chalicelib.core import log
 from chalicelib.edge.site_app import Site as ChaliceSite
+from chalicelib.jobs.model import START_DELAY
 from chalicelib.pages import render
 from chalicelib.petitions import constituency_table, members
 from stack.charts import chart_files
@@ -31,7 +32,7 @@ from stack.local.functions import Functions, report
 from stack.local.gateway import Answer, Gateway, Request
 from stack.local.inbox import Inbox
 from stack.local.resources import Resources
-from stack.local.sources import QueueSource, ScheduleSource, Source, StreamSource
+from stack.local.sources import Queues, QueueSource, ScheduleSource, Source, StreamSource
 from stack.members import members_file
 from stack.paths import ROOT
 
@@ -53,17 +54,29 @@ class Site:
         add_package_files(archive.parent / "package")
         application.app.__class__ = _ThreadedSite
         os.environ |= resources.environment()
-        self._faults = judging.install_judge(resources.names())
+        self._faults = judging.install_judge(resources.names())  # Before any client is built.
+        resources.make()
         self._functions = Functions(resources.functions())
         self._gateway = Gateway(resources.api(), application.app, self._functions)
         self._inbox = Inbox(resources.endpoint, archive)
-        self._sources = [*_sources(resources, self._functions, starts_at)]
+        sources = _sources(resources, self._functions, starts_at)
+        self._sources = [*sources.values()]
         _build_clients()
-        mapped = {resources.name(f"{each.function}{each.name}"): each for each in self._sources}
-        lambda_state.answer_from(mapped, clients.lambdas())
+        lambda_state.answer_from(sources, clients.lambdas())
         self._is_stopping = False
         self._requests = 0
         self._lock = threading.Lock()
+
+    def begin_jobs_after(self, seconds: int) -> None:
+        """Let jobs begin sooner, for tests: replace the delay of the messages that start them."""
+        usual = int(START_DELAY.total_seconds())
+
+        def replace_delay(params: Any, **_: object) -> None:
+            for entry in params["Entries"]:
+                if entry.get("DelaySeconds") == usual:
+                    entry["DelaySeconds"] = seconds
+
+        clients.sqs().meta.events.register("before-parameter-build.sqs.SendMessageBatch", replace_delay)
 
     @contextmanager
     def serving(self, port: int, log_file: Path) -> Iterator[None]:
@@ -124,7 +137,7 @@ class Site:
             return Answer(503, [("Connection", "close"), ("Retry-After", "5")], b"")
         if not request.path.startswith(_LOCAL):
             return self._gateway.answer(request)
-        if request.path == judging.PATH and self._faults is not None:
+        if request.path == judging.FAULTS and self._faults is not None:
             return judging.answer_faults(self._faults, request)
         not_found = Answer(404, [("Content-Type", "text/plain")], b"There is nothing at this address.\n")
         return self._inbox.answer(request.path) or not_found
@@ -143,21 +156,24 @@ def add_package_files(folder: Path) -> None:
     members.FILE = folder / members.FILE.name
 
 
-def _sources(resources: Resources, functions: Functions, starts_at: str) -> Iterator[Source]:
-    """Yield the event sources of all functions. Their threads have the names that the template gives them."""
+def _sources(resources: Resources, functions: Functions, starts_at: str) -> dict[str, Source]:
+    """Return the event sources of all functions, by the UUIDs of their mappings, which the environment names."""
+    queues, streams = Queues(resources.client("sqs"), resources.url_of_queue), resources.client("dynamodbstreams")
+    sources: dict[str, Source] = {}
     for function, properties in resources.functions().items():
         for name, event in properties.get("Events", {}).items():
             settings, invoke = resources.value(event["Properties"]), partial(functions.invoke, function)
             source: Source
             if event["Type"] == "SQS":
-                source = QueueSource(function, settings, invoke, resources.cloud)
+                source = QueueSource(function, settings, invoke, queues)
             elif event["Type"] == "DynamoDB":
-                source = StreamSource(function, settings, invoke, resources.cloud, starts_at)
+                source = StreamSource(function, settings, invoke, queues, streams, starts_at)
             else:
                 retries = properties.get("EventInvokeConfig", {}).get("MaximumRetryAttempts", 2)
                 source = ScheduleSource(function, settings, invoke, retries)
-            source.name = name
-            yield source
+            # SAM names the mapping after the function and the event.
+            sources[resources.name(f"{function}{name}")] = source
+    return sources
 
 
 def _build_clients() -> None:

@@ -9,9 +9,8 @@ import traceback
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from stack.aws import Cloud
 from stack.local.filters import kept_by
 from stack.local.functions import report
 from stack.local.reading import Reading, failed_records, first_failure
@@ -31,18 +30,34 @@ Invoke = Callable[[Any], Any]
 Settings = Mapping[str, Any]
 
 
-class Source(threading.Thread):
+class Queues(NamedTuple):
+    """A client of SQS, and what gives the URL of a queue by its name."""
+
+    client: Any
+    url_of: Callable[[str], str]
+
+    def url_of_arn(self, arn: str) -> str:
+        return self.url_of(arn.rpartition(":")[2])
+
+
+class Source:
     """One event source of a function. `settings`: its properties in the template, resolved."""
 
     def __init__(self, function: str, settings: Settings, invoke: Invoke) -> None:
-        super().__init__(name=function, daemon=True)
         self.function, self.settings, self._invoke = function, settings, invoke
+        self._thread = threading.Thread(target=self.run, name=function, daemon=True)
         self.is_enabled = bool(settings.get("Enabled", True))
         self._stopping = threading.Event()
+
+    def start(self) -> None:
+        self._thread.start()
 
     def stop(self) -> None:
         """Take no more work. `join` waits for the work that was taken."""
         self._stopping.set()
+
+    def join(self, seconds: float) -> None:
+        self._thread.join(seconds)
 
     def run(self) -> None:
         while not self._stopping.is_set():
@@ -69,10 +84,9 @@ class Source(threading.Thread):
 class QueueSource(Source):
     """SQS itself hides received messages, counts their receives and moves them to the dead-letter queue."""
 
-    def __init__(self, function: str, settings: Settings, invoke: Invoke, cloud: Cloud) -> None:
+    def __init__(self, function: str, settings: Settings, invoke: Invoke, queues: Queues) -> None:
         super().__init__(function, settings, invoke)
-        self._sqs = cloud.client("sqs")
-        self._url: str = self._sqs.get_queue_url(QueueName=settings["Queue"].rpartition(":")[2])["QueueUrl"]
+        self._sqs, self._url = queues.client, queues.url_of_arn(settings["Queue"])
 
     def poll(self) -> bool:
         received = self._sqs.receive_message(
@@ -114,12 +128,15 @@ class QueueSource(Source):
 class StreamSource(Source):
     """Reads a table's stream as Lambda does: in order, one batch at a time (ParallelizationFactor is ignored).
 
-    A failed batch is halved or tried again after a second (reading.py). `starts_at`: TRIM_HORIZON or LATEST.
+    A failed batch is halved or tried again after a second (reading.py). `streams`: a client of streams. `starts_at`:
+    TRIM_HORIZON or LATEST.
     """
 
-    def __init__(self, function: str, settings: Settings, invoke: Invoke, cloud: Cloud, starts_at: str) -> None:
+    def __init__(
+        self, function: str, settings: Settings, invoke: Invoke, queues: Queues, streams: Any, starts_at: str
+    ) -> None:
         super().__init__(function, settings, invoke)
-        self._streams, self._sqs = cloud.client("dynamodbstreams"), cloud.client("sqs")
+        self._streams, self._queues = streams, queues
         self._arn: str = settings["Stream"]
         self._start: dict[str, str] = {"ShardIteratorType": starts_at}
         self._iterator = self._new_iterator()
@@ -238,8 +255,7 @@ class StreamSource(Source):
                 "streamArn": self._arn,
             },
         }
-        url = self._sqs.get_queue_url(QueueName=destination.rpartition(":")[2])["QueueUrl"]
-        self._sqs.send_message(QueueUrl=url, MessageBody=json.dumps(body))
+        self._queues.client.send_message(QueueUrl=self._queues.url_of_arn(destination), MessageBody=json.dumps(body))
 
 
 class ScheduleSource(Source):
