@@ -15,3 +15,8 @@ def calling(function: str | None) -> Iterator[None]:
         yield
     finally:
         _function.reset(before)
+
+
+def current() -> str | None:
+    """Return the function that makes this thread's AWS calls; None for the engineer."""
+    return _function.get()

@@ -4,9 +4,10 @@ import sys
 import threading
 import traceback
 from collections.abc import Mapping
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from functools import cache
 from importlib import import_module
+from types import FrameType
 from typing import Any
 
 from chalice.local import LambdaContext
@@ -16,6 +17,7 @@ from stack.judge.caller import calling
 from stack.template.config import function_settings
 from stack.template.functions import logical_id
 
+_DEBUGGERS = {"bdb", "pdb", "pydevd", "debugpy"}
 _NAMES = {logical_id(name): name for name in function_settings()}
 # Errors that our code raises for Lambda, after it has reported their cause.
 _REPORTED = (BatchFailed, RunFailed)
@@ -38,13 +40,12 @@ class Functions:
         running: Future[Any] = Future()
         # A thread of its own, which no exit waits for: a handler that ran out of time cannot be stopped.
         threading.Thread(target=self._run, args=(running, function, event, seconds), name=function, daemon=True).start()
-        try:
-            return running.result(None if _is_debugged() else seconds)
-        except TimeoutError:
-            if running.done():
-                raise  # An error of the handler's own.
-            report(f"{function} ran longer than its timeout of {seconds} s")
-            raise TimedOut(function) from None
+        while not running.done():
+            wait([running], seconds)
+            if not running.done() and not _is_debugged():
+                report(f"{function} ran longer than its timeout of {seconds} s")
+                raise TimedOut(function)
+        return running.result()
 
     def _run(self, running: Future[Any], function: str, event: Any, seconds: int) -> None:
         properties = self._functions[function]
@@ -74,5 +75,13 @@ def _load(handler: str) -> Any:
 
 
 def _is_debugged() -> bool:
-    """Return whether somebody debugs this process, so that no handler runs out of time: a breakpoint takes minutes."""
-    return any(name in sys.modules for name in ("pdb", "debugpy", "pydevd"))
+    """Return whether a thread stands at a breakpoint, or runs a debugger: then no handler runs out of time."""
+    return any(_is_in_debugger(frame) for frame in sys._current_frames().values())
+
+
+def _is_in_debugger(frame: FrameType | None) -> bool:
+    while frame:
+        if frame.f_globals.get("__name__", "").partition(".")[0] in _DEBUGGERS:
+            return True
+        frame = frame.f_back
+    return False

@@ -139,9 +139,7 @@ class Gateway:
         try:
             # LocalGateway would answer OPTIONS itself, and knows no catch-all.
             if request.method not in self._app.routes.get(route, {}):
-                return _answer(
-                    run({"requestContext": {}, "pathParameters": {"proxy": request.path[1:]}, "stageVariables": {}})
-                )
+                return _answer(run({"pathParameters": {"proxy": request.path[1:]}, "stageVariables": {}}))
             return _answer(self._through_authorizer(run, request, operation))
         except Exception as error:
             return self._own(_kind_of(error))
@@ -182,7 +180,7 @@ class _Application:
         addresses = f"{forwarded}, {request.address}" if forwarded else request.address
         headers = {**request.headers, "x-forwarded-for": addresses}
         request_context = {
-            **event["requestContext"],
+            **event.get("requestContext", {}),
             "httpMethod": request.method,
             "resourcePath": self._route,
             "path": request.path,

@@ -58,7 +58,10 @@ def local_site(
 
     `parameters`: of the template. `job_delay`: seconds from the request of a job until the job begins.
     """
-    process = start(folder, port or free_port(), parameters, job_delay)
+    options = [f"--set={name}={value}" for name, value in parameters.items()]
+    if job_delay is not None:
+        options.append(f"--job-delay={job_delay}")
+    process = start(folder, port or free_port(), *options)
     try:
         yield _wait(process, folder)
     finally:
@@ -70,14 +73,9 @@ def local_site(
             process.wait()
 
 
-def start(
-    folder: Path, port: int, parameters: Mapping[str, str] = _NOTHING, job_delay: int | None = None
-) -> subprocess.Popen[bytes]:
+def start(folder: Path, port: int, *options: str) -> subprocess.Popen[bytes]:
     """Start the process, which writes endpoints.json when the site is ready. It ends with this process."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    options = [f"--set={name}={value}" for name, value in parameters.items()]
-    if job_delay is not None:
-        options.append(f"--job-delay={job_delay}")
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "output").open("wb") as output:
         return subprocess.Popen(

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from stack.console import Failure, bold, dim, run_main, say
-from stack.local.emulator import LOOPBACK, Emulator, client_environment, emulator, free_port, is_taken
+from stack.local.emulator import LOOPBACK, Emulator, client_environment, emulator, free_port, is_taken, stop_with_parent
 from stack.paths import COMMAND_ENVIRONMENT, ENDPOINTS, LOCAL, ROOT, STATE
 
 _OLDEST_PYTHON = (3, 11)
@@ -27,6 +27,7 @@ def run(options: Namespace) -> None:
     """Start the emulator and the site, serve until a signal, and stop both."""
     stop = _stop_on_signals()
     if options.emulator:
+        stop_with_parent()
         _serve(options, options.emulator, stop, None)
         return
     _check_python_and_port(options.port)
@@ -66,16 +67,10 @@ def _state_lock() -> Iterator[None]:
 
 
 def _stop_on_signals() -> threading.Event:
-    """Return an event that is set by the first Ctrl-C, SIGTERM or SIGHUP. A second one interrupts at once."""
+    """Return an event that is set by Ctrl-C, SIGTERM or SIGHUP."""
     stop = threading.Event()
-
-    def stop_or_interrupt(*_: object) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
-        stop.set()
-
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, stop_or_interrupt)
+        signal.signal(number, lambda *_: stop.set())
     return stop
 
 
@@ -98,6 +93,7 @@ def _serve_and_reload(port: int, running: Emulator) -> None:
     """Serve from a process of its own, which starts again after each edit. The emulator goes on."""
     from watchfiles import run_process
 
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # `run_process` waits for KeyboardInterrupt.
     command = f"{sys.executable} -m stack.local.run --port {port} --emulator {running.endpoint}"
     run_process(*[ROOT / name for name in _WATCHED], target=command, target_type="command", sigint_timeout=30)
 

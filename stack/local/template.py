@@ -30,10 +30,10 @@ class _Options:
         return f"{service}.amazonaws.com"
 
 
-def application_template(app: Any) -> dict[str, Any]:
+def application_template(app: Any, stage: str = LOCAL_STAGE) -> dict[str, Any]:
     """Return the application's template. Only each function's CodeUri differs from that of `make package`."""
     config = Config(
-        chalice_stage=LOCAL_STAGE,
+        chalice_stage=stage,
         user_provided_params={"chalice_app": app, "project_dir": str(ROOT)},
         config_from_disk=json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8")),
     )
@@ -41,7 +41,7 @@ def application_template(app: Any) -> dict[str, Any]:
     policies = PolicyGenerator(policy_gen=AppPolicyGenerator(osutils=files), osutils=files)
     steps = [InjectDefaults(), policies, SwaggerBuilder(CFNSwaggerGenerator()), LambdaEventSourcePolicyInjector()]
     builder = ResourceBuilder(ApplicationGraphBuilder(), DependencyBuilder(), BuildStage(steps))
-    resources = builder.construct_resources(config, LOCAL_STAGE)
+    resources = builder.construct_resources(config, stage)
     for resource in resources:
         if isinstance(resource, LambdaFunction):
             resource.deployment_package.filename = "deployment.zip"
