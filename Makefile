@@ -34,10 +34,9 @@ test: .venv/ready .venv/referee/ready .venv-emulator/ready chromium ## Run the t
 others: .venv/ready .venv/referee/ready .venv-emulator/ready chromium
 	@exec $(PY) -m pytest -n 4 -m "not (unit or slow)"
 
-slow: .venv/ready .venv/referee/ready .venv-emulator/ready .venv-lint/ready chromium ## Run the long suites: properties with 200 examples, random lives, roles after every fault, requests from the OpenAPI file, a short spike, enforced rights, rights on others' partitions, deployments, make warm; axe on the views for staff; end to end through the CDN
+slow: .venv/ready .venv/referee/ready .venv-emulator/ready .venv-lint/ready chromium ## Run the long suites: properties with 200 examples, random lives, roles after every fault, requests from the OpenAPI file, a short spike, enforced rights, rights on others' partitions, deployments, make warm; axe on the views for staff
 	@$(PY) -m pytest -m slow
 	@HYPOTHESIS_PROFILE=slow $(PY) -m pytest -m "hypothesis and not slow"
-	@EDGE=1 exec $(PY) -m pytest -m "not slow" tests/e2e/test_*_over_http.py tests/browser/test_supporter.py
 
 durations: .venv/ready .venv/referee/ready .venv-emulator/ready chromium ## List the slowest twenty tests
 	@exec $(PY) -m pytest -m "not slow" --durations=20

@@ -14,7 +14,6 @@ ROOT = Path(__file__).parents[1]
 # Long suites: `make slow`, and CI. Paths, or the beginning of a test's id.
 SLOW = (
     "tests/benchmarks/test_sign_cpu.py",
-    "tests/browser/test_edge.py",
     "tests/browser/test_staff_pages.py",
     "tests/e2e/test_exporting.py",
     "tests/e2e/test_importing.py",

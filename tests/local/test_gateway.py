@@ -9,7 +9,7 @@ import pytest
 from chalice.app import AuthRequest, AuthResponse, Chalice
 
 import app as application
-from chalicelib.edge.routes import DEFAULT_THROTTLE
+from chalicelib.edge.route import DEFAULT_THROTTLE
 from chalicelib.staff.authorizer import HeadersAuthorizer
 from stack.judge import caller
 from stack.local.functions import Functions, TimedOut
@@ -27,7 +27,8 @@ class RecordingFunctions:
     """Answers every event, and keeps the last one with the name of its function."""
 
     def __init__(self) -> None:
-        self.called, self.event = "", {}
+        self.called = ""
+        self.event: Any = None
         self.error: Exception | None = None
 
     def invoke(self, function: str, event: Any) -> Any:
@@ -38,7 +39,7 @@ class RecordingFunctions:
 
 
 _TEXT = {"body": "text"}
-_ANSWERS = {
+_ANSWERS: dict[str, dict[str, Any]] = {
     "/petitions/{slug}/card.png": {"body": base64.b64encode(b"\x89PNG").decode(), "isBase64Encoded": True},
     "/": _TEXT,
     "/{proxy+}": _TEXT,
@@ -61,7 +62,7 @@ def small_application() -> Chalice:
         routes = ["*"] if request.token == BOB["authorization"] else []
         return AuthResponse(routes=[*routes, "/api/staff/me"], principal_id="id", context={})
 
-    staff, partner = small.authorizer("staff")(authorized), small.authorizer("partner")(authorized)
+    staff, partner = small.authorizer(name="staff")(authorized), small.authorizer(name="partner")(authorized)
     partner.__class__ = HeadersAuthorizer
     for path, method, authorizer in (
         ("/", "GET", None),

@@ -197,7 +197,8 @@ def test_a_stream_is_read_to_its_end_when_the_site_stops() -> None:
 
 
 def test_an_event_has_times_and_bytes_as_json_has_them() -> None:
-    streams, events = FakeStreams("a", at=datetime(2026, 11, 24, tzinfo=UTC)), []
+    streams = FakeStreams("a", at=datetime(2026, 11, 24, tzinfo=UTC))
+    events: list[Any] = []
     streams.records[0]["dynamodb"]["NewImage"] = {"hash": {"B": b"\x01"}}
     StreamSource("RelayMail", STREAM, events.append, Queues(None, str), streams, "TRIM_HORIZON").poll()
     [record] = events[0]["Records"]
