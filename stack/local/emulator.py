@@ -57,14 +57,13 @@ def emulator(port: int, log: Path, state: Path | None = None) -> Iterator[Emulat
         raise Failure("the emulator is not installed: run it through make, e.g. `make run`")
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [emulator_python(), "-m", "ministack"],
+            [emulator_python(), *_program()],
             env=_environment(port, state),
             cwd=log.parent,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=stop_with_parent,
         )
     try:
         yield Emulator(process, f"http://{LOOPBACK}:{port}", log)
@@ -75,6 +74,14 @@ def emulator(port: int, log: Path, state: Path | None = None) -> Iterator[Emulat
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _program() -> list[str]:
+    """Return Python's arguments that run the emulator; on Linux, after a request to end with this process."""
+    if sys.platform != "linux":
+        return ["-m", "ministack"]
+    request = f"import ctypes, runpy; ctypes.CDLL(None).prctl({_SET_SIGNAL_OF_PARENTS_DEATH}, {signal.SIGTERM:d})"
+    return ["-c", f"{request}; runpy.run_module('ministack', run_name='__main__')"]
 
 
 def stop_with_parent() -> None:

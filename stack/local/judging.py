@@ -22,11 +22,16 @@ def install_judge(names: Mapping[str, str]) -> Any:
 
 
 def answer_faults(faults: Any, request: Request) -> Answer:
-    """GET: the rates, and how often each fault happened. PUT: replace the rates, a JSON object of shares by name."""
-    if request.method == "PUT":
-        try:
-            faults.set_rates(json.loads(request.body))
-        except ValueError as error:
-            return Answer(400, [("Content-Type", "text/plain; charset=utf-8")], str(error).encode())
-    body = json.dumps({"rates": dict(faults.rates), "met": dict(faults.counts)})
+    """Answer with the rates, and how often each fault happened.
+
+    PUT replaces all rates: {"table-throttled": 0.1}. POST plans rates: {"seconds": 10, "rates": {…}, "table": "…"}.
+    """
+    try:
+        if request.method == "PUT":
+            faults.set(json.loads(request.body))
+        if request.method == "POST":
+            faults.at(**json.loads(request.body))
+    except (TypeError, ValueError) as error:
+        return Answer(400, [("Content-Type", "text/plain; charset=utf-8")], str(error).encode())
+    body = json.dumps({"rates": dict(faults.rates), "met": dict(faults.met)})
     return Answer(200, [("Content-Type", "application/json")], body.encode())

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from stack.console import Failure
-from stack.local.emulator import free_port, stop_with_parent
+from stack.local.emulator import free_port
 from stack.local.judging import FAULTS
 from stack.paths import ROOT
 from stack.template.functions import SECRETS
@@ -79,13 +79,12 @@ def start(folder: Path, port: int, *options: str) -> subprocess.Popen[bytes]:
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "output").open("wb") as output:
         return subprocess.Popen(
-            [sys.executable, "-m", "stack.local.run", "--port", str(port), *options],
+            [sys.executable, "-m", "stack.local.run", "--port", str(port), "--with-parent", *options],
             cwd=ROOT,
             env={**environment, "LOCAL_DIR": str(folder), "PYTHONPATH": str(ROOT)},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            preexec_fn=stop_with_parent,
         )
 
 

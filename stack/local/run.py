@@ -26,8 +26,9 @@ _WATCHED = ("app.py", "chalicelib", "stack", "commands")
 def run(options: Namespace) -> None:
     """Start the emulator and the site, serve until a signal, and stop both."""
     stop = _stop_on_signals()
-    if options.emulator:
+    if options.with_parent:
         stop_with_parent()
+    if options.emulator:
         _serve(options, options.emulator, stop, None)
         return
     _check_python_and_port(options.port)
@@ -94,7 +95,7 @@ def _serve_and_reload(port: int, running: Emulator) -> None:
     from watchfiles import run_process
 
     signal.signal(signal.SIGINT, signal.default_int_handler)  # `run_process` waits for KeyboardInterrupt.
-    command = f"{sys.executable} -m stack.local.run --port {port} --emulator {running.endpoint}"
+    command = f"{sys.executable} -m stack.local.run --with-parent --port {port} --emulator {running.endpoint}"
     run_process(*[ROOT / name for name in _WATCHED], target=command, target_type="command", sigint_timeout=30)
 
 
@@ -176,6 +177,7 @@ def _main() -> None:
     parser.add_argument("--fresh", action="store_true", help="delete what earlier runs stored")
     parser.add_argument("--reload", action="store_true", help="start again after each edit of the code")
     parser.add_argument("--emulator", help="the URL of a running emulator to use, instead of starting one")
+    parser.add_argument("--with-parent", action="store_true", help="stop when the process that started this one ends")
     parser.add_argument("--job-delay", type=int, help="seconds from the request of a job until it begins")
     parser.add_argument("--set", type=_setting, action="append", default=[], help="a template parameter: Name=value")
     run(parser.parse_args())

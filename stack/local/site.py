@@ -134,7 +134,7 @@ class Site:
 
     def _answer(self, request: Request) -> Answer:
         if self._is_stopping:
-            return Answer(503, [("Connection", "close"), ("Retry-After", "5")], b"")
+            return Answer(503, [("Retry-After", "5")], b"")
         if not request.path.startswith(_LOCAL):
             return self._gateway.answer(request)
         if request.path == judging.FAULTS and self._faults is not None:

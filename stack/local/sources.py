@@ -87,6 +87,14 @@ class QueueSource(Source):
     def __init__(self, function: str, settings: Settings, invoke: Invoke, queues: Queues) -> None:
         super().__init__(function, settings, invoke)
         self._sqs, self._url = queues.client, queues.url_of_arn(settings["Queue"])
+        self._taken: list[Any] = []
+
+    def join(self, seconds: float) -> None:
+        """Wait for the work. After the time, give the messages back: the next run need not wait for their timeout."""
+        super().join(seconds)
+        for message in self._taken:
+            handle = message["ReceiptHandle"]
+            self._sqs.change_message_visibility(QueueUrl=self._url, ReceiptHandle=handle, VisibilityTimeout=0)
 
     def poll(self) -> bool:
         received = self._sqs.receive_message(
@@ -96,9 +104,11 @@ class QueueSource(Source):
             AttributeNames=["All"],
             MessageAttributeNames=["All"],
         ).get("Messages", [])
+        self._taken = received
         if received:
             answer, has_failed = self._call({"Records": [self._record(message) for message in received]})
             self._delete(received, answer, has_failed)
+            self._taken = []
         return bool(received)
 
     def _delete(self, messages: list[Any], answer: Any, has_failed: bool) -> None:

@@ -1,14 +1,18 @@
 """The threads that call functions with the events of queues, streams and schedules, on fakes of SQS and streams."""
 
 import json
+import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
+import boto3
 import pytest
 
+from chalicelib.aws.source import Source
+from stack.local.lambda_state import answer_from
 from stack.local.sources import Queues, QueueSource, ScheduleSource, StreamSource, rate_seconds
 
 REPORTS = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
@@ -23,6 +27,7 @@ class FakeSqs:
     def __init__(self, *bodies: str) -> None:
         self.waiting = [{"MessageId": each, "ReceiptHandle": each, "Body": each, "MD5OfBody": ""} for each in bodies]
         self.deleted: list[str] = []
+        self.given_back: list[str] = []
         self.sent: list[Any] = []
 
     def receive_message(self, MaxNumberOfMessages: int, **_: object) -> Any:  # noqa: N803
@@ -31,6 +36,10 @@ class FakeSqs:
 
     def delete_message_batch(self, Entries: list[dict[str, str]], **_: object) -> None:  # noqa: N803
         self.deleted += [entry["ReceiptHandle"] for entry in Entries]
+
+    def change_message_visibility(self, ReceiptHandle: str, VisibilityTimeout: int, **_: object) -> None:  # noqa: N803
+        if VisibilityTimeout == 0:
+            self.given_back.append(ReceiptHandle)
 
     def send_message(self, QueueUrl: str, MessageBody: str) -> None:  # noqa: N803
         self.sent.append((QueueUrl, json.loads(MessageBody)))
@@ -117,6 +126,22 @@ def test_a_disabled_source_takes_no_message() -> None:
     _wait_until(lambda: sqs.deleted == ["alice"])
     source.stop()
     source.join(1)
+
+
+def test_a_queue_gets_back_the_messages_that_a_function_still_works_on_when_the_site_stops() -> None:
+    sqs, has_begun, may_end = FakeSqs("alice"), threading.Event(), threading.Event()
+
+    def work(_: Any) -> None:
+        has_begun.set()
+        may_end.wait(5)
+
+    source = queue_source(sqs, work)
+    source.start()
+    assert has_begun.wait(5)
+    source.stop()
+    source.join(0)
+    assert sqs.given_back == ["alice"]
+    may_end.set()
 
 
 class Reader:
@@ -232,3 +257,14 @@ def _wait_until(check: Callable[[], bool]) -> None:
     while not check():
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+def test_the_application_sees_and_switches_an_event_source_by_its_calls_of_lambda() -> None:
+    client = boto3.client("lambda", "us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
+    paused, other = queue_source(FakeSqs(), lambda _: None), queue_source(FakeSqs(), lambda _: None)
+    uuids = ["petitions-SendMailSendMailSqsEventSource", "petitions-SendOtherMailSendOtherMailSqsEventSource"]
+    answer_from(dict(zip(uuids, (paused, other), strict=True)), client)
+    source = Source(client, uuids[0])
+    assert source.switch(is_on=False)
+    assert source.is_off()
+    assert (paused.is_enabled, other.is_enabled) == (False, True)
