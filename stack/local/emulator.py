@@ -23,7 +23,7 @@ _SET_SIGNAL_OF_PARENTS_DEATH = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
 @dataclass(frozen=True)
-class Emulator:
+class EmulatorProcess:
     process: subprocess.Popen[bytes]
     endpoint: str
     log: Path
@@ -47,7 +47,7 @@ class Emulator:
 
 
 @contextmanager
-def emulator(port: int, log: Path, state: Path | None = None) -> Iterator[Emulator]:
+def emulator(port: int, log: Path, state: Path | None = None) -> Iterator[EmulatorProcess]:
     """Start an emulator, which is not ready yet. Stop it after the block. `state`: where it keeps its data, if at all.
 
     The emulator has a session of its own, so that Ctrl-C does not reach it: the functions that run then still need it.
@@ -66,7 +66,7 @@ def emulator(port: int, log: Path, state: Path | None = None) -> Iterator[Emulat
             start_new_session=True,
         )
     try:
-        yield Emulator(process, f"http://{LOOPBACK}:{port}", log)
+        yield EmulatorProcess(process, f"http://{LOOPBACK}:{port}", log)
     finally:
         process.terminate()
         try:

@@ -31,7 +31,7 @@ _CONFIG = Config(config_from_disk={"stages": {"dev": {}}})
 
 
 @dataclass(frozen=True)
-class Request:
+class HttpRequest:
     """An HTTP request. `path`: as sent, without the query. `headers`: by their names in lower case."""
 
     method: str
@@ -42,7 +42,7 @@ class Request:
     address: str
 
 
-class Answer(NamedTuple):
+class HttpAnswer(NamedTuple):
     status: int
     headers: list[tuple[str, str]]
     body: bytes
@@ -83,7 +83,7 @@ class _Bucket:
         return True
 
 
-class Gateway:
+class ApiGateway:
     """`api`: the properties of the template's API, resolved except for the functions' URIs. `app`: the application."""
 
     def __init__(self, api: Mapping[str, Any], app: Any, functions: Functions) -> None:
@@ -97,7 +97,7 @@ class Gateway:
         self._buckets: dict[tuple[str, str], _Bucket] = {}
         self._lock = Lock()
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: HttpRequest) -> HttpAnswer:
         route = self._route(request)
         operation = self._paths[route].get(request.method.lower())
         if operation is None:
@@ -107,14 +107,14 @@ class Gateway:
         integration = operation["x-amazon-apigateway-integration"]
         if integration["type"] == "mock":
             headers = integration["responses"]["default"]["responseParameters"]
-            return Answer(
+            return HttpAnswer(
                 200, [*_headers(headers, "method.response.header."), ("Content-Type", "application/json")], b""
             )
         if _event_size(request) > _MAX_EVENT:
             return self._own("REQUEST_TOO_LARGE")
         return self._from_function(request, route, operation)
 
-    def _route(self, request: Request) -> str:
+    def _route(self, request: HttpRequest) -> str:
         """Return the path of the template's resource. A path, or a method of a path, without one is the catch-all's."""
         try:
             found = self._matcher.match_route(request.path)
@@ -133,7 +133,7 @@ class Gateway:
                 self._buckets[route, method] = bucket
             return bucket.takes()
 
-    def _from_function(self, request: Request, route: str, operation: Mapping[str, Any]) -> Answer:
+    def _from_function(self, request: HttpRequest, route: str, operation: Mapping[str, Any]) -> HttpAnswer:
         function = _function(operation["x-amazon-apigateway-integration"]["uri"])
         run = _Application(self._app, self._functions, function, request, route)
         try:
@@ -144,7 +144,7 @@ class Gateway:
         except Exception as error:
             return self._own(_kind_of(error))
 
-    def _through_authorizer(self, run: "_Application", request: Request, operation: Mapping[str, Any]) -> Any:
+    def _through_authorizer(self, run: "_Application", request: HttpRequest, operation: Mapping[str, Any]) -> Any:
         """Call the authorizer, if there is one, and then the function. Let all errors of the authorizer through."""
         gateway, headers = LocalGateway(cast(Any, run), _CONFIG), dict(request.headers)
         target = f"{request.path}?{request.query}" if request.query else request.path
@@ -158,11 +158,11 @@ class Gateway:
         with calling(name_of(_function(authorizer["authorizerUri"]))):
             return gateway.handle_request(request.method, target, headers, request.body)
 
-    def _own(self, kind: str) -> Answer:
+    def _own(self, kind: str) -> HttpAnswer:
         """Return the template's gateway response of this type."""
         response = self._responses[kind]
         body = response["responseTemplates"]["application/json"].encode()
-        return Answer(
+        return HttpAnswer(
             int(response["statusCode"]), _headers(response["responseParameters"], "gatewayresponse.header."), body
         )
 
@@ -170,7 +170,7 @@ class Gateway:
 class _Application:
     """What LocalGateway takes for the application: runs the function of one request, with an event as on AWS."""
 
-    def __init__(self, app: Any, functions: Functions, function: str, request: Request, route: str) -> None:
+    def __init__(self, app: Any, functions: Functions, function: str, request: HttpRequest, route: str) -> None:
         self.routes, self.api = app.routes, app.api
         self._functions, self._function, self._request, self._route = functions, function, request, route
 
@@ -228,12 +228,12 @@ def _headers(parameters: Mapping[str, Any], prefix: str) -> list[tuple[str, str]
     return [(name.removeprefix(prefix), value[1:-1]) for name, value in parameters.items()]
 
 
-def _event_size(request: Request) -> int:
+def _event_size(request: HttpRequest) -> int:
     """Return roughly the bytes of the request's event: the body is in base64, and nothing else is large."""
     return (len(request.body) + 2) // 3 * 4 + len(json.dumps(dict(request.headers)))
 
 
-def _answer(answer: Mapping[str, Any]) -> Answer:
+def _answer(answer: Mapping[str, Any]) -> HttpAnswer:
     """Return the answer of a function. API Gateway decodes a body in base64, and adds a type if there is none."""
     headers = [*answer.get("headers", {}).items()]
     for name, values in answer.get("multiValueHeaders", {}).items():
@@ -242,4 +242,4 @@ def _answer(answer: Mapping[str, Any]) -> Answer:
         headers.append(_JSON)
     body = answer.get("body") or ""
     content = base64.b64decode(body) if answer.get("isBase64Encoded") else body.encode()
-    return Answer(int(answer["statusCode"]), headers, content)
+    return HttpAnswer(int(answer["statusCode"]), headers, content)

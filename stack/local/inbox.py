@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 
 from chalicelib.core.times import iso
 from chalicelib.pages.jinja import environment
-from stack.local.gateway import Answer
+from stack.local.gateway import HttpAnswer
 
 PATH = "/_local/inbox"
 _PAGES = Path(__file__).parents[1] / "pages"
@@ -50,15 +50,15 @@ class Inbox:
         self._source, self._archive = f"{endpoint}/_ministack/ses/messages", archive
         self._earlier = _read_archive(archive)
 
-    def answer(self, path: str) -> Answer | None:
-        """Answer a GET of a path under /_local. None: the inbox has no such page."""
+    def answer(self, path: str) -> HttpAnswer | None:
+        """HttpAnswer a GET of a path under /_local. None: the inbox has no such page."""
         if path in (PATH, f"{PATH}/"):
             return self._page("inbox.html", mails=self.mails())
         if path == f"{PATH}.json":
             mails = [asdict(mail) for mail in self.mails()]
-            return Answer(200, [("Content-Type", "application/json")], json.dumps({"mails": mails}).encode())
+            return HttpAnswer(200, [("Content-Type", "application/json")], json.dumps({"mails": mails}).encode())
         if path == f"{PATH}.css":
-            return Answer(200, [("Content-Type", "text/css")], (_PAGES / "inbox.css").read_bytes())
+            return HttpAnswer(200, [("Content-Type", "text/css")], (_PAGES / "inbox.css").read_bytes())
         number = path.removeprefix(f"{PATH}/")
         found = [mail for mail in self.mails() if str(mail.number) == number]
         return self._page("mail.html", mail=found[0]) if found else None
@@ -79,12 +79,14 @@ class Inbox:
         records = [*self._earlier]
         for records_of_account in document["messages"].values():
             records += records_of_account
-        return sorted(records, key=_timestamp)
+        # While the emulator runs, the archive may have its emails too: after an edit, the site starts again.
+        by_id = {record["MessageId"]: record for record in records}
+        return sorted(by_id.values(), key=_timestamp)
 
-    def _page(self, template: str, **values: Any) -> Answer:
+    def _page(self, template: str, **values: Any) -> HttpAnswer:
         body = self._pages.get_template(template).render(**values)
         headers = [("Content-Security-Policy", _CONTENT_SECURITY_POLICY), ("Cache-Control", "no-store")]
-        return Answer(200, [("Content-Type", "text/html; charset=utf-8"), *headers], body.encode())
+        return HttpAnswer(200, [("Content-Type", "text/html; charset=utf-8"), *headers], body.encode())
 
     @cached_property
     def _pages(self) -> Environment:

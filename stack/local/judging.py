@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
-from stack.local.gateway import Answer, Request
+from stack.local.gateway import HttpAnswer, HttpRequest
 
 FAULTS = "/_local/faults"
 
@@ -21,8 +21,8 @@ def install_judge(names: Mapping[str, str]) -> Any:
     return faults
 
 
-def answer_faults(faults: Any, request: Request) -> Answer:
-    """Answer with the rates, and how often each fault happened.
+def answer_faults(faults: Any, request: HttpRequest) -> HttpAnswer:
+    """HttpAnswer with the rates, and how often each fault happened.
 
     PUT replaces all rates: {"table-throttled": 0.1}. POST plans rates: {"seconds": 10, "rates": {…}, "table": "…"}.
     """
@@ -32,6 +32,6 @@ def answer_faults(faults: Any, request: Request) -> Answer:
         if request.method == "POST":
             faults.at(**json.loads(request.body))
     except (TypeError, ValueError) as error:
-        return Answer(400, [("Content-Type", "text/plain; charset=utf-8")], str(error).encode())
+        return HttpAnswer(400, [("Content-Type", "text/plain; charset=utf-8")], str(error).encode())
     body = json.dumps({"rates": dict(faults.rates), "met": dict(faults.met)})
-    return Answer(200, [("Content-Type", "application/json")], body.encode())
+    return HttpAnswer(200, [("Content-Type", "application/json")], body.encode())

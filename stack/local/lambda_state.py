@@ -1,4 +1,4 @@
-"""Answer the application's two calls of Lambda: whether an event source is enabled, and the change of it.
+"""HttpAnswer the application's two calls of Lambda: whether an event source is enabled, and the change of it.
 
 The emulator has no functions and so no event sources: they are threads of this process.
 """
@@ -11,7 +11,7 @@ from typing import Any, cast
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 
-from stack.local.sources import Source
+from stack.local.sources import EventSource
 
 _OPERATIONS = ("GetEventSourceMapping", "UpdateEventSourceMapping")
 
@@ -21,7 +21,7 @@ class _Body(io.BytesIO):
         yield self.read()
 
 
-def answer_from(sources: Mapping[str, Source], client: Any) -> None:
+def answer_from(sources: Mapping[str, EventSource], client: Any) -> None:
     """Let the client's calls about these event sources (by their UUIDs) be answered here."""
 
     def answer(request: AWSPreparedRequest, event_name: str, **_: object) -> AWSResponse | None:

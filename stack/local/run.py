@@ -13,7 +13,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from stack.console import Failure, bold, dim, run_main, say
-from stack.local.emulator import LOOPBACK, Emulator, client_environment, emulator, free_port, is_taken, stop_with_parent
+from stack.local.emulator import (
+    LOOPBACK,
+    EmulatorProcess,
+    client_environment,
+    emulator,
+    free_port,
+    is_taken,
+    stop_with_parent,
+)
 from stack.paths import COMMAND_ENVIRONMENT, ENDPOINTS, LOCAL, ROOT, STATE
 
 _OLDEST_PYTHON = (3, 11)
@@ -90,7 +98,7 @@ def _emulator_port() -> int:
     return port
 
 
-def _serve_and_reload(port: int, running: Emulator) -> None:
+def _serve_and_reload(port: int, running: EmulatorProcess) -> None:
     """Serve from a process of its own, which starts again after each edit. The emulator goes on."""
     from watchfiles import run_process
 
@@ -99,13 +107,13 @@ def _serve_and_reload(port: int, running: Emulator) -> None:
     run_process(*[ROOT / name for name in _WATCHED], target=command, target_type="command", sigint_timeout=30)
 
 
-def _serve(options: Namespace, endpoint: str, stop: threading.Event, running: Emulator | None) -> None:
+def _serve(options: Namespace, endpoint: str, stop: threading.Event, running: EmulatorProcess | None) -> None:
     os.environ |= client_environment(endpoint)
     # While these import the application, the emulator starts.
     import app
     from stack.local.prepare import prepare
     from stack.local.resources import Resources
-    from stack.local.site import Site
+    from stack.local.site import RunningSite
     from stack.local.template import application_template
     from stack.staff_token import queue_urls
 
@@ -116,7 +124,7 @@ def _serve(options: Namespace, endpoint: str, stop: threading.Event, running: Em
         running.wait_ready()
     resources = Resources(template, endpoint, STATE / "secrets.json", parameters)
     # A site that was started again after an edit has read the emulator's stream before.
-    site = Site(resources, STATE / "inbox.jsonl", "TRIM_HORIZON" if running else "LATEST")
+    site = RunningSite(resources, STATE / "inbox.jsonl", "TRIM_HORIZON" if running else "LATEST")
     if options.job_delay is not None:
         site.begin_jobs_after(options.job_delay)
     with site.serving(options.port, LOCAL / "site.log"):

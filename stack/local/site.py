@@ -19,7 +19,7 @@ from waitress.server import create_server
 import app as application
 from chalicelib.aws import clients
 from chalicelib.core import log
-from chalicelib.edge.site_app import Site as ChaliceSite
+from chalicelib.edge.site_app import Site
 from chalicelib.jobs.model import START_DELAY
 from chalicelib.pages import render
 from chalicelib.petitions import constituency_table, members
@@ -29,10 +29,10 @@ from stack.languages import write_compiled
 from stack.local import judging, lambda_state
 from stack.local.emulator import LOOPBACK
 from stack.local.functions import Functions, report
-from stack.local.gateway import Answer, Gateway, Request
+from stack.local.gateway import ApiGateway, HttpAnswer, HttpRequest
 from stack.local.inbox import Inbox
 from stack.local.resources import Resources
-from stack.local.sources import Queues, QueueSource, ScheduleSource, Source, StreamSource
+from stack.local.sources import EventSource, Queues, QueueSource, ScheduleSource, StreamSource
 from stack.members import members_file
 from stack.paths import ROOT
 
@@ -43,11 +43,11 @@ _STOP_SECONDS = 10.0
 _LOCAL = "/_local/"
 
 
-class _ThreadedSite(LocalChalice, ChaliceSite):
+class _ThreadedSite(LocalChalice, Site):
     """The application with one current request for each thread, as `chalice local` has it."""
 
 
-class Site:
+class RunningSite:
     """The running application. `archive`: where the inbox keeps emails. `starts_at`: where streams are read from."""
 
     def __init__(self, resources: Resources, archive: Path, starts_at: str) -> None:
@@ -57,7 +57,7 @@ class Site:
         self._faults = judging.install_judge(resources.names())  # Before any client is built.
         resources.make()
         self._functions = Functions(resources.functions())
-        self._gateway = Gateway(resources.api(), application.app, self._functions)
+        self._gateway = ApiGateway(resources.api(), application.app, self._functions)
         self._inbox = Inbox(resources.endpoint, archive)
         sources = _sources(resources, self._functions, starts_at)
         self._sources = [*sources.values()]
@@ -121,7 +121,7 @@ class Site:
             answer = self._answer(_request(environ))
         except Exception:
             report(f"the local run failed:\n{traceback.format_exc()}")
-            answer = Answer(500, [], b"")
+            answer = HttpAnswer(500, [], b"")
         finally:
             with self._lock:
                 self._requests -= 1
@@ -132,14 +132,14 @@ class Site:
         start_response(f"{answer.status} {reason}", answer.headers)
         return [answer.body]
 
-    def _answer(self, request: Request) -> Answer:
+    def _answer(self, request: HttpRequest) -> HttpAnswer:
         if self._is_stopping:
-            return Answer(503, [("Retry-After", "5")], b"")
+            return HttpAnswer(503, [("Retry-After", "5")], b"")
         if not request.path.startswith(_LOCAL):
             return self._gateway.answer(request)
         if request.path == judging.FAULTS and self._faults is not None:
             return judging.answer_faults(self._faults, request)
-        not_found = Answer(404, [("Content-Type", "text/plain")], b"There is nothing at this address.\n")
+        not_found = HttpAnswer(404, [("Content-Type", "text/plain")], b"There is nothing at this address.\n")
         return self._inbox.answer(request.path) or not_found
 
 
@@ -156,14 +156,14 @@ def add_package_files(folder: Path) -> None:
     members.FILE = folder / members.FILE.name
 
 
-def _sources(resources: Resources, functions: Functions, starts_at: str) -> dict[str, Source]:
+def _sources(resources: Resources, functions: Functions, starts_at: str) -> dict[str, EventSource]:
     """Return the event sources of all functions, by the UUIDs of their mappings, which the environment names."""
     queues, streams = Queues(resources.client("sqs"), resources.url_of_queue), resources.client("dynamodbstreams")
-    sources: dict[str, Source] = {}
+    sources: dict[str, EventSource] = {}
     for function, properties in resources.functions().items():
         for name, event in properties.get("Events", {}).items():
             settings, invoke = resources.value(event["Properties"]), partial(functions.invoke, function)
-            source: Source
+            source: EventSource
             if event["Type"] == "SQS":
                 source = QueueSource(function, settings, invoke, queues)
             elif event["Type"] == "DynamoDB":
@@ -191,14 +191,14 @@ def _build_clients() -> None:
         factory()
 
 
-def _request(environ: Mapping[str, Any]) -> Request:
+def _request(environ: Mapping[str, Any]) -> HttpRequest:
     path, _, query = environ["REQUEST_URI"].partition("?")
     headers = {name[5:].replace("_", "-").lower(): value for name, value in environ.items() if name.startswith("HTTP_")}
     for name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
         if environ.get(name):
             headers[name.replace("_", "-").lower()] = environ[name]
     body = environ["wsgi.input"].read()
-    return Request(environ["REQUEST_METHOD"], path, query, headers, body, environ["REMOTE_ADDR"])
+    return HttpRequest(environ["REQUEST_METHOD"], path, query, headers, body, environ["REMOTE_ADDR"])
 
 
 class _Tracebacks(logging.Handler):

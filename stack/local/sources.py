@@ -40,7 +40,7 @@ class Queues(NamedTuple):
         return self.url_of(arn.rpartition(":")[2])
 
 
-class Source:
+class EventSource:
     """One event source of a function. `settings`: its properties in the template, resolved."""
 
     def __init__(self, function: str, settings: Settings, invoke: Invoke) -> None:
@@ -81,7 +81,7 @@ class Source:
             return error, True
 
 
-class QueueSource(Source):
+class QueueSource(EventSource):
     """SQS itself hides received messages, counts their receives and moves them to the dead-letter queue."""
 
     def __init__(self, function: str, settings: Settings, invoke: Invoke, queues: Queues) -> None:
@@ -135,7 +135,7 @@ class QueueSource(Source):
         }
 
 
-class StreamSource(Source):
+class StreamSource(EventSource):
     """Reads a table's stream as Lambda does: in order, one batch at a time (ParallelizationFactor is ignored).
 
     A failed batch is halved or tried again after a second (reading.py). `streams`: a client of streams. `starts_at`:
@@ -268,7 +268,7 @@ class StreamSource(Source):
         self._queues.client.send_message(QueueUrl=self._queues.url_of_arn(destination), MessageBody=json.dumps(body))
 
 
-class ScheduleSource(Source):
+class ScheduleSource(EventSource):
     """Calls a function at its rate, the first time after one period. `retries`: how often a failed run is repeated."""
 
     def __init__(self, function: str, settings: Settings, invoke: Invoke, retries: int) -> None:

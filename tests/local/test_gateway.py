@@ -13,7 +13,7 @@ from chalicelib.edge.route import DEFAULT_THROTTLE
 from chalicelib.staff.authorizer import HeadersAuthorizer
 from stack.judge import caller
 from stack.local.functions import Functions, TimedOut
-from stack.local.gateway import Answer, Gateway, Request
+from stack.local.gateway import ApiGateway, HttpAnswer, HttpRequest
 from stack.local.resources import Resources
 from stack.local.template import application_template
 
@@ -92,13 +92,13 @@ def functions() -> RecordingFunctions:
 
 
 @pytest.fixture
-def gateway(api: Any, functions: Any) -> Gateway:
-    return Gateway(api, small_application(), functions)
+def gateway(api: Any, functions: Any) -> ApiGateway:
+    return ApiGateway(api, small_application(), functions)
 
 
-def request(method: str, path: str, headers: dict[str, str] | None = None, body: bytes = b"") -> Request:
+def request(method: str, path: str, headers: dict[str, str] | None = None, body: bytes = b"") -> HttpRequest:
     path, _, query = path.partition("?")
-    return Request(method, path, query, headers or {}, body, "192.0.2.7")
+    return HttpRequest(method, path, query, headers or {}, body, "192.0.2.7")
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def request(method: str, path: str, headers: dict[str, str] | None = None, body:
     ids=["no token", "unknown token", "token without the right", "broken authorizer", "unknown method", "too large"],
 )
 def test_the_gateway_answers_with_the_problem_of_the_template(
-    gateway: Gateway, method: str, path: str, headers: dict[str, str], status: int, extra: dict[str, str]
+    gateway: ApiGateway, method: str, path: str, headers: dict[str, str], status: int, extra: dict[str, str]
 ) -> None:
     body = b"x" * (5 * 1024 * 1024) if status == 413 else b""
     answer = gateway.answer(request(method, path, headers, body))
@@ -140,7 +140,7 @@ def test_the_gateway_answers_with_the_problem_of_the_template(
     ],
 )
 def test_a_request_reaches_the_function_that_the_template_names(
-    gateway: Gateway,
+    gateway: ApiGateway,
     functions: RecordingFunctions,
     method: str,
     path: str,
@@ -153,7 +153,7 @@ def test_a_request_reaches_the_function_that_the_template_names(
     assert functions.event["requestContext"]["resourcePath"] == resource
 
 
-def test_a_preflight_has_the_headers_of_the_template(gateway: Gateway) -> None:
+def test_a_preflight_has_the_headers_of_the_template(gateway: ApiGateway) -> None:
     answer = gateway.answer(request("OPTIONS", SIGN, {"origin": "https://partner.example"}))
     headers = dict(answer.headers)
     assert (answer.status, answer.body, headers["Access-Control-Allow-Origin"]) == (200, b"", "*")
@@ -162,7 +162,7 @@ def test_a_preflight_has_the_headers_of_the_template(gateway: Gateway) -> None:
 
 
 def test_the_callers_address_comes_from_the_connection_whatever_the_caller_claims(
-    gateway: Gateway, functions: RecordingFunctions
+    gateway: ApiGateway, functions: RecordingFunctions
 ) -> None:
     gateway.answer(request("GET", "/?lang=cy", {"x-forwarded-for": "203.0.113.1"}))
     assert functions.event["requestContext"]["identity"]["sourceIp"] == "192.0.2.7"
@@ -170,13 +170,15 @@ def test_the_callers_address_comes_from_the_connection_whatever_the_caller_claim
     assert functions.event["multiValueQueryStringParameters"] == {"lang": ["cy"]}
 
 
-def test_bodies_pass_in_base64_and_pictures_come_out_as_bytes(gateway: Gateway, functions: RecordingFunctions) -> None:
+def test_bodies_pass_in_base64_and_pictures_come_out_as_bytes(
+    gateway: ApiGateway, functions: RecordingFunctions
+) -> None:
     gateway.answer(request("POST", SIGN, body=b"\xff{}"))
     assert (functions.event["body"], functions.event["isBase64Encoded"]) == (base64.b64encode(b"\xff{}").decode(), True)
     assert gateway.answer(request("GET", "/petitions/trees/card.png")).body == b"\x89PNG"
 
 
-def test_requests_above_the_throttle_of_their_method_get_429(gateway: Gateway) -> None:
+def test_requests_above_the_throttle_of_their_method_get_429(gateway: ApiGateway) -> None:
     def statuses(method: str, path: str, number: int) -> set[int]:
         return {gateway.answer(request(method, path)).status for _ in range(number)}
 
@@ -187,7 +189,7 @@ def test_requests_above_the_throttle_of_their_method_get_429(gateway: Gateway) -
 
 @pytest.mark.parametrize("error", [ValueError("a bug"), TimedOut("APIHandler")])
 def test_a_function_that_fails_or_runs_out_of_time_is_a_503_that_says_when_to_try_again(
-    gateway: Gateway, functions: RecordingFunctions, error: Exception
+    gateway: ApiGateway, functions: RecordingFunctions, error: Exception
 ) -> None:
     functions.error = error
     answer = gateway.answer(request("GET", "/"))
@@ -234,7 +236,7 @@ def test_the_traceback_of_a_handler_appears_in_the_terminal(capsys: pytest.Captu
 
 
 def test_an_answer_without_a_type_gets_the_one_that_api_gateway_adds(
-    gateway: Gateway, functions: RecordingFunctions, monkeypatch: pytest.MonkeyPatch
+    gateway: ApiGateway, functions: RecordingFunctions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(functions, "invoke", lambda *_: {"statusCode": 304, "headers": {}, "body": ""})
-    assert gateway.answer(request("GET", "/")) == Answer(304, [("Content-Type", "application/json")], b"")
+    assert gateway.answer(request("GET", "/")) == HttpAnswer(304, [("Content-Type", "application/json")], b"")
