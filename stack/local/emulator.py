@@ -1,6 +1,7 @@
 """The emulator of AWS (ministack): a child process on loopback, started as its documentation says."""
 
 import ctypes
+import fcntl
 import os
 import signal
 import socket
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from stack.console import Failure
 from stack.paths import REGION, emulator_python
@@ -47,9 +49,10 @@ class EmulatorProcess:
 
 
 @contextmanager
-def emulator(port: int, log: Path, state: Path | None = None) -> Iterator[EmulatorProcess]:
-    """Start an emulator, which is not ready yet. Stop it after the block. `state`: where it keeps its data, if at all.
+def emulator(port: int, log: Path, state: Path | None = None, lock: IO[str] | None = None) -> Iterator[EmulatorProcess]:
+    """Start an emulator, which is not ready yet. Stop it after the block.
 
+    `state`: where it keeps its data, if at all. `lock`: a file that stays locked until the emulator has ended.
     The emulator has a session of its own, so that Ctrl-C does not reach it: the functions that run then still need it.
     If this process is killed, Linux tells the emulator to stop, and it saves its data.
     """
@@ -64,6 +67,7 @@ def emulator(port: int, log: Path, state: Path | None = None) -> Iterator[Emulat
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            pass_fds=[lock.fileno()] if lock else [],
         )
     try:
         yield EmulatorProcess(process, f"http://{LOOPBACK}:{port}", log)
@@ -74,6 +78,22 @@ def emulator(port: int, log: Path, state: Path | None = None) -> Iterator[Emulat
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+@contextmanager
+def emulator_lock(path: Path) -> Iterator[IO[str]]:
+    """Lock the file, also for the emulator, until both have ended. Wait while that of a killed run saves its data."""
+    deadline = time.monotonic() + _STOP_SECONDS
+    with path.open("w") as file:
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise Failure("the emulator of an earlier run still runs; stop it") from None
+                time.sleep(0.1)
+        yield file
 
 
 def _program() -> list[str]:

@@ -92,6 +92,9 @@ class ApiGateway:
         self._responses: Mapping[str, Any] = definition["x-amazon-apigateway-gateway-responses"]
         self._authorizers: Mapping[str, Any] = definition["securityDefinitions"]
         self._matcher = RouteMatcher([path for path in self._paths if path != CATCH_ALL])
+        for each in self._authorizers.values():
+            seconds = each["x-amazon-apigateway-authorizer"]["authorizerResultTtlInSeconds"]
+            assert seconds == 0, "the local gateway caches no answers of authorizers"
         self._app, self._functions = app, functions
         self._settings = {(each["ResourcePath"], each["HttpMethod"]): each for each in api["MethodSettings"]}
         self._buckets: dict[tuple[str, str], _Bucket] = {}

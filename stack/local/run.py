@@ -18,6 +18,7 @@ from stack.local.emulator import (
     EmulatorProcess,
     client_environment,
     emulator,
+    emulator_lock,
     free_port,
     is_taken,
     stop_with_parent,
@@ -40,13 +41,13 @@ def run(options: Namespace) -> None:
         _serve(options, options.emulator, stop, None)
         return
     _check_python_and_port(options.port)
-    with _state_lock():
+    with _state_lock(), emulator_lock(LOCAL / "emulator.lock") as lock:
         ENDPOINTS.unlink(missing_ok=True)  # After a crash, the file may name a site that no longer runs.
         if options.fresh:
             shutil.rmtree(STATE, ignore_errors=True)
         _make_private(STATE)
         say(dim("Starting the emulator and the site ..."))
-        with emulator(_emulator_port(), LOCAL / "emulator.log", STATE) as running:
+        with emulator(_emulator_port(), LOCAL / "emulator.log", STATE, lock) as running:
             if options.reload:
                 _serve_and_reload(options.port, running)
             else:

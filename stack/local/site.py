@@ -7,7 +7,7 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout, suppress
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -38,6 +38,7 @@ from stack.paths import ROOT
 
 # Requests at the same time. Most of their time is spent waiting for the emulator.
 _THREADS = 16
+_CONNECTIONS = 1000
 _MAX_BODY = 32 * 1024 * 1024  # The gateway refuses bodies that are much smaller, with an explanation.
 _STOP_SECONDS = 10.0
 _LOCAL = "/_local/"
@@ -87,6 +88,7 @@ class RunningSite:
             host=LOOPBACK,
             port=port,
             threads=_THREADS,
+            connection_limit=_CONNECTIONS,
             ident=None,
             max_request_body_size=_MAX_BODY,
             clear_untrusted_proxy_headers=False,  # The application itself ignores them without the CDN's key.
@@ -112,7 +114,8 @@ class RunningSite:
                 source.stop()
             for source in group:
                 source.join(max(0.0, deadline - time.monotonic()))
-        self._inbox.keep()
+        with suppress(OSError):  # The emulator has stopped.
+            self._inbox.keep()
 
     def _wsgi(self, environ: Mapping[str, Any], start_response: Any) -> list[bytes]:
         with self._lock:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from stack.local.filters import kept_by
 from stack.local.functions import report
 from stack.local.reading import Reading, failed_records, first_failure
@@ -61,13 +63,17 @@ class EventSource:
 
     def run(self) -> None:
         while not self._stopping.is_set():
-            try:
-                is_idle = not self.is_enabled or not self.poll()
-            except Exception:
-                report(f"the event source of {self.function}:\n{traceback.format_exc()}")
-                is_idle = True
-            if is_idle:
-                self._stopping.wait(_POLL)
+            has_more = self.is_enabled and self._try_poll()
+            self._stopping.wait(0 if has_more else _POLL)
+
+    def _try_poll(self) -> bool:
+        try:
+            return self.poll()
+        except Exception as error:
+            is_from_aws = isinstance(error, (BotoCoreError, ClientError))
+            report(f"the event source of {self.function}: {error if is_from_aws else traceback.format_exc()}")
+            self._stopping.wait(_BACKOFF)
+            return False
 
     def poll(self) -> bool:
         """Take what there is and call the function. Return whether there may be more at once."""
@@ -109,7 +115,7 @@ class QueueSource(EventSource):
             answer, has_failed = self._call({"Records": [self._record(message) for message in received]})
             self._delete(received, answer, has_failed)
             self._taken = []
-        return bool(received)
+        return True  # An empty answer came after a wait.
 
     def _delete(self, messages: list[Any], answer: Any, has_failed: bool) -> None:
         """Delete the handled messages. SQS delivers the others again when their visibility timeout is over."""
@@ -162,10 +168,8 @@ class StreamSource(EventSource):
 
     def run(self) -> None:
         super().run()
-        while time.monotonic() < self._deadline:
-            if not self.poll():
-                if not self._records:
-                    return
+        while time.monotonic() < self._deadline and (self._try_poll() or self._records):
+            if time.monotonic() < self._not_before:
                 time.sleep(_POLL)
 
     def poll(self) -> bool:
