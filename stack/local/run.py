@@ -25,7 +25,6 @@ from stack.local.emulator import (
 )
 from stack.paths import COMMAND_ENVIRONMENT, ENDPOINTS, LOCAL, ROOT, STATE
 
-_OLDEST_PYTHON = (3, 11)
 _TOKEN_FILE = STATE / "staff-token"
 _PARTNER_TOKEN_FILE = STATE / "partner-token"
 _PORT_FILE = STATE / "port"
@@ -40,7 +39,7 @@ def run(options: Namespace) -> None:
     if options.emulator:
         _serve(options, options.emulator, stop, None)
         return
-    _check_python_and_port(options.port)
+    _check_port(options.port)
     with _state_lock(), emulator_lock(LOCAL / "emulator.lock") as lock:
         ENDPOINTS.unlink(missing_ok=True)  # After a crash, the file may name a site that no longer runs.
         if options.fresh:
@@ -55,9 +54,7 @@ def run(options: Namespace) -> None:
         say(dim("Stopped. Signatures are kept. To delete them, use `make run FRESH=1`."))
 
 
-def _check_python_and_port(port: int) -> None:
-    if sys.version_info < _OLDEST_PYTHON:
-        raise Failure("this needs Python 3.11 or newer")
+def _check_port(port: int) -> None:
     if not 0 < port < 65536:
         raise Failure(f"{port} is not a port: use a number from 1 to 65535, e.g. `make run PORT=8000`")
     if is_taken(port):
@@ -103,6 +100,7 @@ def _serve_and_reload(port: int, running: EmulatorProcess) -> None:
     """Serve from a process of its own, which starts again after each edit. The emulator goes on."""
     from watchfiles import run_process
 
+    running.wait_ready()
     signal.signal(signal.SIGINT, signal.default_int_handler)  # `run_process` waits for KeyboardInterrupt.
     command = f"{sys.executable} -m stack.local.run --with-parent --port {port} --emulator {running.endpoint}"
     run_process(*[ROOT / name for name in _WATCHED], target=command, target_type="command", sigint_timeout=30)
@@ -130,18 +128,14 @@ def _serve(options: Namespace, endpoint: str, stop: threading.Event, running: Em
         site.begin_jobs_after(options.job_delay)
     with site.serving(options.port, LOCAL / "site.log"):
         staff, partner = prepare(url, _TOKEN_FILE, _PARTNER_TOKEN_FILE)
-        endpoints = _endpoints(url, endpoint, staff, partner)
+        addresses = {"site": url, "inbox": f"{url}/_local/inbox", "emulator": endpoint}
+        endpoints = {**addresses, "staff_token": staff, "partner_token": partner}
         commands = {**client_environment(endpoint), **resources.environment(), **queue_urls(resources.queue_urls())}
         with _private_files({COMMAND_ENVIRONMENT: commands, ENDPOINTS: endpoints}):
             _print_addresses(endpoints)
             while not stop.wait(0.5):
                 if running:
                     running.check()
-
-
-def _endpoints(url: str, emulator: str, staff_token: str, partner_token: str) -> dict[str, str]:
-    addresses = {"site": url, "inbox": f"{url}/_local/inbox", "emulator": emulator}
-    return {**addresses, "staff_token": staff_token, "partner_token": partner_token}
 
 
 @contextmanager
@@ -171,7 +165,7 @@ def _print_addresses(endpoints: Mapping[str, str]) -> None:
 
 
 def _port(text: str) -> int:
-    """Return the port. If the text is not a number, return 0: `_check_python_and_port` then raises Failure."""
+    """Return the port. If the text is not a number, return 0: `_check_port` then raises Failure."""
     return int(text) if text.isdecimal() else 0
 
 

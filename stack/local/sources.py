@@ -108,7 +108,6 @@ class QueueSource(EventSource):
             MaxNumberOfMessages=min(self.settings["BatchSize"], _SQS_BATCH),
             WaitTimeSeconds=_LONG_POLL,
             AttributeNames=["All"],
-            MessageAttributeNames=["All"],
         ).get("Messages", [])
         self._taken = received
         if received:
@@ -127,14 +126,11 @@ class QueueSource(EventSource):
             self._sqs.delete_message_batch(QueueUrl=self._url, Entries=entries)
 
     def _record(self, message: Any) -> dict[str, Any]:
-        attributes = message.get("MessageAttributes", {})
         return {
             "messageId": message["MessageId"],
             "receiptHandle": message["ReceiptHandle"],
             "body": message["Body"],
             "attributes": message.get("Attributes", {}),
-            "messageAttributes": {name: _in_lower_camel_case(each) for name, each in attributes.items()},
-            "md5OfBody": message["MD5OfBody"],
             "eventSource": "aws:sqs",
             "eventSourceARN": self.settings["Queue"],
             "awsRegion": REGION,
@@ -248,23 +244,20 @@ class StreamSource(EventSource):
         report(f"{self.function}: {len(batch)} records of the stream were discarded ({condition})")
         if not destination:
             return
-        now = datetime.now(UTC).isoformat()
-        arrivals = [datetime.fromtimestamp(each["dynamodb"]["ApproximateCreationDateTime"], UTC) for each in batch]
+        first, last = batch[0]["dynamodb"], batch[-1]["dynamodb"]
+        arrival = datetime.fromtimestamp(first["ApproximateCreationDateTime"], UTC)
         body = {
+            "version": "1.0",
+            "timestamp": datetime.now(UTC).isoformat(),
             "requestContext": {
-                "requestId": str(uuid.uuid4()),
                 "functionArn": f"arn:aws:lambda:{REGION}:000000000000:function:{self.function}",
                 "condition": condition,
                 "approximateInvokeCount": self._reading.tries,
             },
-            "version": "1.0",
-            "timestamp": now,
             "DDBStreamBatchInfo": {
-                "shardId": "shardId-000000000000",
-                "startSequenceNumber": batch[0]["dynamodb"]["SequenceNumber"],
-                "endSequenceNumber": batch[-1]["dynamodb"]["SequenceNumber"],
-                "approximateArrivalOfFirstRecord": arrivals[0].isoformat(),
-                "approximateArrivalOfLastRecord": arrivals[-1].isoformat(),
+                "startSequenceNumber": first["SequenceNumber"],
+                "endSequenceNumber": last["SequenceNumber"],
+                "approximateArrivalOfFirstRecord": arrival.isoformat(),
                 "batchSize": len(batch),
                 "streamArn": self._arn,
             },
@@ -303,10 +296,6 @@ def rate_seconds(expression: str) -> int:
     if not found:
         raise ValueError(f"the local run does not know the schedule {expression}")
     return int(found[1]) * _UNITS[found[2]]
-
-
-def _in_lower_camel_case(attribute: Mapping[str, Any]) -> dict[str, Any]:
-    return {name[0].lower() + name[1:]: value for name, value in attribute.items()}
 
 
 def _as_in_an_event(value: Any) -> Any:

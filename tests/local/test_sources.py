@@ -25,7 +25,7 @@ class FakeSqs:
     """Its messages are delivered once, at most as many as a call asks for."""
 
     def __init__(self, *bodies: str) -> None:
-        self.waiting = [{"MessageId": each, "ReceiptHandle": each, "Body": each, "MD5OfBody": ""} for each in bodies]
+        self.waiting = [{"MessageId": each, "ReceiptHandle": each, "Body": each} for each in bodies]
         self.deleted: list[str] = []
         self.given_back: list[str] = []
         self.sent: list[Any] = []
