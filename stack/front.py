@@ -18,7 +18,7 @@ from aiohttp import web
 from multidict import CIMultiDict
 from yarl import URL
 
-from stack.inbox import Inbox, routes
+from stack.inbox import routes
 
 # The longest request body. The application's own limit is far lower. So most requests that are too large get the
 # application's error, which is more helpful than the error of the front.
@@ -115,8 +115,7 @@ def application(emulator: str, api: str, key: str, archive: Path | None = None) 
     emulator keeps the emails of earlier runs.
     """
     front = Front(api, key)
-    inbox = Inbox(emulator, lambda: front.session, archive)  # The session exists only while the front runs.
-    return forwarding_application(front, routes(inbox))
+    return forwarding_application(front, routes(emulator, archive))
 
 
 def forwarding_application(front: Front, own_routes: Iterable[web.RouteDef] = ()) -> web.Application:

@@ -4,11 +4,22 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Protocol
 
-from stack.attach import Deployed
 from stack.console import Failure
 from stack.emulator import client_environment
 from stack.paths import PETITIONS, ROOT
+
+
+class Stack(Protocol):
+    """A running stack: the URL of its emulator, its functions' settings, and its secrets by setting."""
+
+    @property
+    def endpoint(self) -> str: ...
+
+    def environment(self) -> dict[str, str]: ...
+
+    def secrets(self) -> dict[str, str]: ...
 
 
 def manage(environment: dict[str, str], *arguments: str) -> str:
@@ -32,18 +43,18 @@ def manage(environment: dict[str, str], *arguments: str) -> str:
     return done.stdout.strip()
 
 
-def settings(stack: Deployed) -> dict[str, str]:
+def settings(stack: Stack) -> dict[str, str]:
     """Return environment variables with which a command acts only on this emulated stack, never on AWS."""
     return {**client_environment(stack.endpoint), **stack.environment(), **stack.secrets()}
 
 
-def load_petitions(stack: Deployed, folder: Path = PETITIONS) -> None:
+def load_petitions(stack: Stack, folder: Path = PETITIONS) -> None:
     """Publish the petition of each file in the folder. Update a petition that exists already."""
     files = sorted(str(path) for path in folder.glob("*.toml"))
     if files:
         manage(settings(stack), "petition", "load", *files)
 
 
-def issue_token(stack: Deployed, owner: str = "local", rights: str = "counts,manage,export,people") -> str:
+def issue_token(stack: Stack, owner: str = "local", rights: str = "counts,manage,export,people") -> str:
     """Issue a staff token and return it."""
     return manage(settings(stack), "token", "issue", "--owner", owner, "--rights", rights)

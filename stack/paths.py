@@ -12,6 +12,9 @@ LOCAL = Path(os.environ.get("LOCAL_DIR") or ROOT / ".local")
 BUILD = ROOT / ".local" / "build"
 STATE = LOCAL / "state"
 ENDPOINTS = LOCAL / "endpoints.json"
+COMMAND_ENVIRONMENT = STATE / "environment.json"
+"""While the local site runs: the environment variables with which `manage.py` acts on it."""
+
 PETITIONS = ROOT / ".chalice" / "petitions"
 REGION = "us-east-1"
 """The region of the emulator, and of packaging if the environment names none. A real stack may be in any region."""

@@ -7,8 +7,6 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from stack.attach import Deployed
-
 SOURCE = "partner-sample"
 PARTNER = {
     "source": SOURCE,
@@ -19,19 +17,19 @@ PARTNER = {
 }
 
 
-def sample_token(stack: Deployed, staff_token: str, file: Path | None = None) -> str:
+def sample_token(site: str, staff_token: str, file: Path | None = None) -> str:
     """Return the sample partner's token from the file. If that token does not work, return a new token.
 
-    Before a new token, create the sample partner. If the partner exists already, it stays as it is. If `file` is given,
-    store the new token in it.
+    `site`: its URL. Before a new token, create the sample partner. If the partner exists already, it stays as it is. If
+    `file` is given, store the new token in it.
     """
     if file and file.exists():
         previous_token = file.read_text()
-        if _works(stack, previous_token):
+        if _works(site, previous_token):
             return previous_token
-    _post(stack, path="", body=PARTNER, token=staff_token)
+    _post(site, path="", body=PARTNER, token=staff_token)
     # A partner's source is its id.
-    token: str = _post(stack, path=f"/{SOURCE}/tokens", body={}, token=staff_token)["token"]
+    token: str = _post(site, path=f"/{SOURCE}/tokens", body={}, token=staff_token)["token"]
     if file:
         write_private(file, token)
     return token
@@ -43,20 +41,20 @@ def write_private(path: Path, content: str) -> None:
     path.write_text(content)
 
 
-def _works(stack: Deployed, token: str) -> bool:
+def _works(site: str, token: str) -> bool:
     """Return whether the API accepts the token.
 
     Send a batch without signatures: the answer is 401 or 403 if the token is not valid, otherwise another error (422).
     """
     try:
-        _answer_to(f"{stack.api}/api/partner/petitions/none/signatures", {"signatures": []}, token)
+        _answer_to(f"{site}/api/partner/petitions/none/signatures", {"signatures": []}, token)
     except urllib.error.HTTPError as error:
         return error.code not in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
     return True
 
 
-def _post(stack: Deployed, path: str, body: object, token: str) -> Any:
-    return _answer_to(f"{stack.api}/api/staff/partners{path}", body, token)
+def _post(site: str, path: str, body: object, token: str) -> Any:
+    return _answer_to(f"{site}/api/staff/partners{path}", body, token)
 
 
 def _answer_to(address: str, body: object, token: str) -> Any:

@@ -6,12 +6,11 @@ import re
 from argparse import ArgumentParser
 from collections.abc import Mapping
 
-from stack.attach import Deployed
 from stack.aws import Cloud, one_line_errors
 from stack.console import Failure, run_main, say
 from stack.deploy import current_outputs
-from stack.manage import manage, settings
-from stack.paths import ENDPOINTS
+from stack.manage import manage
+from stack.paths import COMMAND_ENVIRONMENT
 from stack.template.merge import settings_in
 
 
@@ -21,12 +20,10 @@ def environment_of(stage: str) -> dict[str, str]:
 
 
 def _environment_of_local_site() -> dict[str, str]:
-    if not ENDPOINTS.exists():
+    if not COMMAND_ENVIRONMENT.exists():
         raise Failure("the local site is not running: start it with `make run`")
-    endpoints = json.loads(ENDPOINTS.read_text())
-    emulator = endpoints["emulator"]
-    outputs = current_outputs(Cloud(emulator), "local")
-    return settings(Deployed(emulator, outputs, endpoints["site"])) | queue_urls(outputs)
+    environment: dict[str, str] = json.loads(COMMAND_ENVIRONMENT.read_text())
+    return environment
 
 
 def _environment_on_aws(stage: str) -> dict[str, str]:

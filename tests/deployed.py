@@ -1,7 +1,7 @@
-"""The deployed stack, one for each worker: the package and template for AWS, behind the local front."""
+"""The local site, one for each worker."""
 
 import json
-import os
+import tempfile
 import time
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -14,13 +14,8 @@ import pytest
 import requests
 
 from chalicelib.petitions.form import EDITABLE
-from stack.attach import Deployed, deploy_to_emulator
-from stack.background import serve
-from stack.edge import local
-from stack.emulator import emulator
-from stack.front import application
-from stack.manage import issue_token, load_petitions
-from stack.sockets import LOOPBACK, free_port
+from stack.local.emulator import LOOPBACK, free_port
+from stack.local.process import LocalSite, local_site
 from tests.emulated import eventually
 from tests.oidc.people import CLIENT, RIGHTS, SECRET
 from tests.oidc.running import run_provider
@@ -35,13 +30,11 @@ SAMPLE = Path(__file__).parents[1] / ".chalice" / "petitions" / f"{SLUG}.toml"
 
 @dataclass(frozen=True)
 class DeployedSite:
-    """A deployed site: its URL, a staff token, and its stack."""
+    """A running site: its URL, a staff token, and what commands need."""
 
     url: str
     staff_token: str
-    stack: Deployed
-    api: str = ""
-    """Behind a CDN, the URL of the API itself, without its stage."""
+    stack: LocalSite
 
     def staff(self, path: str) -> requests.Response:
         return self.staff_as(self.staff_token, path)
@@ -110,26 +103,6 @@ def site_with_sign_in() -> Iterator[DeployedSite]:
 
 @contextmanager
 def a_deployed_site(port: int, more: Mapping[str, str] | None = None) -> Iterator[DeployedSite]:
-    """Serve a site; behind the local CDN if the environment has EDGE=1."""
-    if os.environ.get("EDGE") == "1":
-        with a_site_behind_a_cdn(port, more) as site:
-            yield site
-        return
-    url = f"http://{LOOPBACK}:{port}"
-    with emulator(job_delay=JOB_DELAY) as running:
-        stack = deploy_to_emulator(running.endpoint, url, parameters=more or {})
-        load_petitions(stack)
-        with serve(application(running.endpoint, stack.api, stack.origin_key()), port):
-            yield DeployedSite(url, issue_token(stack), stack)
-
-
-@contextmanager
-def a_site_behind_a_cdn(port: int, more: Mapping[str, str] | None = None) -> Iterator[DeployedSite]:
-    """Serve a site as `make run EDGE=1` does."""
-    url, api_port = f"http://{LOOPBACK}:{port}", free_port()
-    with emulator(job_delay=JOB_DELAY) as running:
-        stack = deploy_to_emulator(running.endpoint, url, parameters={**local.PARAMETERS, **(more or {})})
-        load_petitions(stack)
-        edge, api = local.applications(stack, api_port)
-        with serve(api, api_port), serve(edge, port):
-            yield DeployedSite(url, issue_token(stack), stack, f"http://{LOOPBACK}:{api_port}")
+    """Serve a site as `make run` does. `more`: parameters of the template."""
+    with tempfile.TemporaryDirectory() as folder, local_site(Path(folder), port, more or {}, JOB_DELAY) as site:
+        yield DeployedSite(site.url, site.staff_token, site)

@@ -14,7 +14,6 @@ ROOT = Path(__file__).parents[1]
 # Long suites: `make slow`, and CI. Paths, or the beginning of a test's id.
 SLOW = (
     "tests/benchmarks/test_sign_cpu.py",
-    "tests/browser/test_edge.py",
     "tests/browser/test_staff_pages.py",
     "tests/e2e/test_exporting.py",
     "tests/e2e/test_importing.py",
@@ -24,6 +23,7 @@ SLOW = (
     "tests/e2e/test_warm.py",
     "tests/flows/test_any_life.py",
     "tests/flows/test_many_signatures.py",
+    "tests/local/test_run.py",
     "tests/judge/test_least_privilege.py::test_a_role_reaches_no_partition",
     "tests/judge/test_least_privilege.py::test_every_condition_refuses",
     "tests/judge/test_scenes.py::test_a_role_allows_every_call_after_any_fault",
@@ -33,7 +33,6 @@ SLOW = (
     "tests/stack/test_powers_of_staff.py",
     "tests/stack/test_protection.py::test_a_creation_that_fails",
     "tests/stack/test_protection.py::test_a_production_stage_is_protected",
-    "tests/stack/test_run.py",
     "tests/stack/test_second_opinion.py",
     "tests/stack/test_us_east_1.py",
 )
@@ -51,7 +50,7 @@ NOT_UNIT = (
     "ready",
     "test_groups.py",
 )
-MIXED = ("aws", "jobs", "stack", "stores", "strict")
+MIXED = ("aws", "jobs", "local", "stack", "stores", "strict")
 OTHER_MARKS = ("stack", "flows", "e2e", "browser", "faults", "slow")
 
 # The slowest tests, which start first: groups, or the beginning of a test's id.

@@ -37,6 +37,8 @@ _CONTENT_TYPES = {
     "uplot.js": "text/javascript; charset=utf-8",
     "uplot.css": "text/css; charset=utf-8",
 }
+# Files that only the package has, by name: the local run puts their paths here.
+OUTSIDE_ASSETS: dict[str, Path] = {}
 _DASHBOARD_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
 # A static import, in a source or minified module. Not import(…), which loads a module later, and not @import of types.
 _STATIC_IMPORT = re.compile(r'(?<!@)\bimport\b[^;()"]*"\./([^"]+)"')
@@ -140,7 +142,7 @@ def _load(name: str) -> Asset:
 
 
 def _path(name: str) -> Path:
-    return _HERE / "assets" / name
+    return OUTSIDE_ASSETS.get(name, _HERE / "assets" / name)
 
 
 def _read(path: Path, content_type: str) -> Asset:

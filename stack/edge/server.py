@@ -6,7 +6,7 @@ from aiohttp import web
 
 from stack.edge.message import ViewerRequest
 from stack.edge.origins import Origins
-from stack.inbox import Inbox, routes
+from stack.inbox import routes
 
 _MAX_BODY_BYTES = 10 * 1024 * 1024
 
@@ -26,8 +26,7 @@ def application(origins: Origins, emulator: str, archive: Path | None = None) ->
     app = web.Application(client_max_size=_MAX_BODY_BYTES)
     app.cleanup_ctx.append(origins.connect)
     app.on_response_prepare.append(_without_server_header)
-    inbox = Inbox(emulator, lambda: origins.session, archive)  # The session exists only while the server runs.
-    app.add_routes(routes(inbox))
+    app.add_routes(routes(emulator, archive))
     # Unlike a dot, [\s\S] also matches line breaks: aiohttp decodes a %0A in the path before it compares.
     app.router.add_route("*", r"/{path:[\s\S]*}", serve)
     return app

@@ -4,6 +4,7 @@ After a failure, this poller does what Lambda's poller does (see `reading`). A s
 (ESM): it says which function reads which stream, and how.
 """
 
+import json
 import threading
 import time
 from collections import defaultdict
@@ -14,7 +15,7 @@ from ministack.core.arn import ArnParseError, parse_arn
 from ministack.core.responses import _request_account_id, _request_region
 from ministack.services import dynamodb, lambda_svc
 
-from stack.strict.reading import Reading, first_failure
+from stack.local.reading import Reading, first_failure
 
 Record = Mapping[str, Any]
 # "Process DynamoDB records with Lambda": Lambda polls four times a second.
@@ -142,10 +143,9 @@ def _first_failed_index(result: Mapping[str, Any], batch: Sequence[Record], sour
     """Return the index in the batch of the first record that failed; None if no record failed."""
     if result.get("error"):
         return 0
-    if "ReportBatchItemFailures" not in source.get("FunctionResponseTypes", []):
-        return None
     sequences = [record["dynamodb"]["SequenceNumber"] for record in batch]
-    return first_failure(result.get("body"), sequences)
+    answer = result.get("body")
+    return first_failure(json.loads(answer) if answer and isinstance(answer, str) else answer, sequences, source)
 
 
 def _retry_or_discard(

@@ -59,7 +59,7 @@ def add_confirmations(site: DeployedSite, amount: int) -> None:
 
 def tables_of(site: DeployedSite) -> Tables:
     client = Cloud(site.stack.endpoint).client("dynamodb")
-    return Tables(client, {keys.COUNTS: site.stack.outputs["CountsTableName"]})
+    return Tables(client, {keys.COUNTS: site.stack.settings["COUNTS_TABLE"]})
 
 
 def _add_tally(day: date, tally: Tally, tables: Tables) -> None:

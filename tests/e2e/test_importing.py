@@ -32,7 +32,7 @@ def wait_for_import(site: DeployedSite, import_id: str) -> Any:
 
 
 def test_a_file_in_utf_16_is_imported_and_undone(deployed_site: DeployedSite) -> None:
-    sample_token(deployed_site.stack, deployed_site.staff_token)
+    sample_token(deployed_site.url, deployed_site.staff_token)
     before = deployed_site.counts()["confirmed"]
     import_id = start_import(deployed_site, (HEADINGS + ROWS).encode("utf-16"))
     found = wait_for_import(deployed_site, import_id)

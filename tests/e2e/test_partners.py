@@ -14,7 +14,7 @@ PATH = f"/api/partner/petitions/{SLUG}/signatures"
 
 @pytest.fixture(scope="module")
 def partners_token(deployed_site: DeployedSite) -> str:
-    return sample_token(deployed_site.stack, deployed_site.staff_token)
+    return sample_token(deployed_site.url, deployed_site.staff_token)
 
 
 def sample_signature(number: int, **changes: Any) -> dict[str, Any]:

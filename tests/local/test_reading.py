@@ -4,29 +4,34 @@ from typing import Any
 
 import pytest
 
-from stack.strict.reading import Reading, first_failure
+from stack.local.reading import Reading, first_failure
 
 SEQUENCES = ["11", "12", "13"]
+REPORTS = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
 
 
 def failures(*identifiers: object) -> dict[str, Any]:
     return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in identifiers]}
 
 
-@pytest.mark.parametrize("answer", [None, "", {}, "null", failures(), {"batchItemFailures": None}])
+@pytest.mark.parametrize("answer", [None, {}, failures(), {"batchItemFailures": None}])
 def test_an_answer_without_failures_is_a_complete_success(answer: object) -> None:
-    assert first_failure(answer, SEQUENCES) is None
+    assert first_failure(answer, SEQUENCES, REPORTS) is None
 
 
 @pytest.mark.parametrize(
     "answer", [failures(""), failures(None), failures("99"), {"batchItemFailures": [{"id": "12"}]}, "text", 7]
 )
 def test_an_answer_that_names_no_record_of_the_batch_fails_the_whole_batch(answer: object) -> None:
-    assert first_failure(answer, SEQUENCES) == 0
+    assert first_failure(answer, SEQUENCES, REPORTS) == 0
+
+
+def test_a_source_that_reads_no_reports_takes_every_answer_as_a_success() -> None:
+    assert first_failure(failures("12"), SEQUENCES, {}) is None
 
 
 def test_the_lowest_sequence_number_is_the_checkpoint() -> None:
-    assert first_failure(failures("13", "12"), SEQUENCES) == 1
+    assert first_failure(failures("13", "12"), SEQUENCES, REPORTS) == 1
 
 
 def test_an_exception_halves_the_batch_and_uses_no_retry() -> None:

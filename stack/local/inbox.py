@@ -1,0 +1,141 @@
+"""The inbox: the emails that the emulated SES sent, as HTML pages for people and as JSON for tests."""
+
+import json
+import re
+import urllib.request
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment
+from markupsafe import Markup, escape
+
+from chalicelib.core.times import iso
+from chalicelib.pages.jinja import environment
+from stack.local.gateway import HttpAnswer
+
+PATH = "/_local/inbox"
+_PAGES = Path(__file__).parents[1] / "pages"
+_LINK = re.compile(r"https?://[^\s<>\"]+")
+_PUNCTUATION_AFTER_LINK = ".,;:!?)]'"
+_CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src data: 'self'; "
+    "form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+@dataclass(frozen=True)
+class InboxEmail:
+    """An email as the application gave it to SES. `number`: 1 for the first email that was sent, and so on.
+
+    `sent_at`: a time in UTC, as ISO 8601 text.
+    """
+
+    number: int
+    sender: str
+    to: list[str]
+    subject: str
+    text: str
+    html: str
+    sent_at: str
+
+
+class Inbox:
+    """Reads the emulator's list of sent emails. `archive`: a file of emails of earlier runs, which `keep` writes."""
+
+    def __init__(self, endpoint: str, archive: Path) -> None:
+        self._source, self._archive = f"{endpoint}/_ministack/ses/messages", archive
+        self._earlier = _read_archive(archive)
+
+    def answer(self, path: str) -> HttpAnswer | None:
+        """HttpAnswer a GET of a path under /_local. None: the inbox has no such page."""
+        if path in (PATH, f"{PATH}/"):
+            return self._page("inbox.html", mails=self.mails())
+        if path == f"{PATH}.json":
+            mails = [asdict(mail) for mail in self.mails()]
+            return HttpAnswer(200, [("Content-Type", "application/json")], json.dumps({"mails": mails}).encode())
+        if path == f"{PATH}.css":
+            return HttpAnswer(200, [("Content-Type", "text/css")], (_PAGES / "inbox.css").read_bytes())
+        number = path.removeprefix(f"{PATH}/")
+        found = [mail for mail in self.mails() if str(mail.number) == number]
+        return self._page("mail.html", mail=found[0]) if found else None
+
+    def mails(self) -> list[InboxEmail]:
+        """Return every email, newest first."""
+        return [_parse(number, record) for number, record in enumerate(self._records(), 1)][::-1]
+
+    def keep(self) -> None:
+        """Write all emails to the archive, because the emulator does not keep them."""
+        self._archive.touch(mode=0o600)
+        self._archive.write_text("".join(f"{json.dumps(record)}\n" for record in self._records()))
+
+    def _records(self) -> list[dict[str, Any]]:
+        """Return the emails of earlier runs and of this run, oldest first, as the emulator records them."""
+        with urllib.request.urlopen(self._source, timeout=10) as answer:
+            document = json.load(answer)
+        records = [*self._earlier]
+        for records_of_account in document["messages"].values():
+            records += records_of_account
+        # While the emulator runs, the archive may have its emails too: after an edit, the site starts again.
+        by_id = {record["MessageId"]: record for record in records}
+        return sorted(by_id.values(), key=_timestamp)
+
+    def _page(self, template: str, **values: Any) -> HttpAnswer:
+        body = self._pages.get_template(template).render(**values)
+        headers = [("Content-Security-Policy", _CONTENT_SECURITY_POLICY), ("Cache-Control", "no-store")]
+        return HttpAnswer(200, [("Content-Type", "text/html; charset=utf-8"), *headers], body.encode())
+
+    @cached_property
+    def _pages(self) -> Environment:
+        pages = environment(_PAGES)
+        pages.filters.update(linked=_linked, framed=_framed)
+        return pages
+
+
+def _read_archive(archive: Path) -> list[dict[str, Any]]:
+    """Return the emails of earlier runs. The file has one email on each line."""
+    records: list[dict[str, Any]] = []
+    for line in archive.read_text().splitlines() if archive.exists() else ():
+        with suppress(ValueError):  # A line that a killed run left incomplete.
+            records.append(json.loads(line))
+    return records
+
+
+def _timestamp(record: dict[str, Any]) -> float:
+    """Return when the email was sent, in seconds since 1970."""
+    return float(record["Timestamp"])
+
+
+def _parse(number: int, record: dict[str, Any]) -> InboxEmail:
+    sent_at = datetime.fromtimestamp(_timestamp(record), UTC)
+    return InboxEmail(
+        number=number,
+        sender=record["Source"],
+        to=record["To"],
+        subject=record["Subject"] or "",
+        text=record["BodyText"] or "",
+        html=record["BodyHtml"] or "",
+        sent_at=iso(sent_at),
+    )
+
+
+def _linked(text: str) -> Markup:
+    """Return the plain text as HTML in which the URLs are links."""
+    parts: list[Markup] = []
+    end = 0  # The end of the previous link.
+    for match in _LINK.finditer(text):
+        url = match.group().rstrip(_PUNCTUATION_AFTER_LINK)
+        escaped = escape(url)
+        parts.append(escape(text[end : match.start()]))
+        parts.append(Markup(f'<a href="{escaped}">{escaped}</a>'))
+        end = match.start() + len(url)
+    parts.append(escape(text[end:]))
+    return Markup("").join(parts)
+
+
+def _framed(html: str) -> str:
+    """Return the email's HTML with a `base` element: links then open in the whole window, not in the frame."""
+    return f'<base target="_top">{html}'

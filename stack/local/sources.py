@@ -1,0 +1,302 @@
+"""Call the functions that the template's event sources call: one thread for each queue, stream and schedule."""
+
+import base64
+import json
+import re
+import threading
+import time
+import traceback
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from stack.local.filters import kept_by
+from stack.local.functions import report
+from stack.local.reading import Reading, failed_records, first_failure
+from stack.paths import REGION
+
+# Seconds. "Process DynamoDB records with Lambda": Lambda polls a stream four times a second.
+_POLL = 0.25
+_BACKOFF = 1.0
+_LONG_POLL = 1
+_SQS_BATCH = 10  # Of ReceiveMessage.
+_DRAIN = 20.0
+_UNITS = {"minute": 60, "hour": 3600, "day": 86400}
+# Lambda repeats a failed asynchronous run twice: after one minute, and after two more.
+_RETRY_DELAYS = (60.0, 120.0)
+
+Invoke = Callable[[Any], Any]
+Settings = Mapping[str, Any]
+
+
+class Queues(NamedTuple):
+    """A client of SQS, and what gives the URL of a queue by its name."""
+
+    client: Any
+    url_of: Callable[[str], str]
+
+    def url_of_arn(self, arn: str) -> str:
+        return self.url_of(arn.rpartition(":")[2])
+
+
+class EventSource:
+    """One event source of a function. `settings`: its properties in the template, resolved."""
+
+    def __init__(self, function: str, settings: Settings, invoke: Invoke) -> None:
+        self.function, self.settings, self._invoke = function, settings, invoke
+        self._thread = threading.Thread(target=self.run, name=function, daemon=True)
+        self.is_enabled = bool(settings.get("Enabled", True))
+        self._stopping = threading.Event()
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Take no more work. `join` waits for the work that was taken."""
+        self._stopping.set()
+
+    def join(self, seconds: float) -> None:
+        self._thread.join(seconds)
+
+    def run(self) -> None:
+        while not self._stopping.is_set():
+            has_more = self.is_enabled and self._try_poll()
+            self._stopping.wait(0 if has_more else _POLL)
+
+    def _try_poll(self) -> bool:
+        try:
+            return self.poll()
+        except Exception as error:
+            is_from_aws = isinstance(error, (BotoCoreError, ClientError))
+            report(f"the event source of {self.function}: {error if is_from_aws else traceback.format_exc()}")
+            self._stopping.wait(_BACKOFF)
+            return False
+
+    def poll(self) -> bool:
+        """Take what there is and call the function. Return whether there may be more at once."""
+        raise NotImplementedError
+
+    def _call(self, event: Any) -> tuple[Any, bool]:
+        """Return the function's answer, and whether it failed. `Functions.invoke` has reported the failure."""
+        try:
+            return self._invoke(event), False
+        except Exception as error:
+            return error, True
+
+
+class QueueSource(EventSource):
+    """SQS itself hides received messages, counts their receives and moves them to the dead-letter queue."""
+
+    def __init__(self, function: str, settings: Settings, invoke: Invoke, queues: Queues) -> None:
+        super().__init__(function, settings, invoke)
+        self._sqs, self._url = queues.client, queues.url_of_arn(settings["Queue"])
+        self._taken: list[Any] = []
+
+    def join(self, seconds: float) -> None:
+        """Wait for the work. After the time, give the messages back: the next run need not wait for their timeout."""
+        super().join(seconds)
+        for message in self._taken:
+            handle = message["ReceiptHandle"]
+            self._sqs.change_message_visibility(QueueUrl=self._url, ReceiptHandle=handle, VisibilityTimeout=0)
+
+    def poll(self) -> bool:
+        received = self._sqs.receive_message(
+            QueueUrl=self._url,
+            MaxNumberOfMessages=min(self.settings["BatchSize"], _SQS_BATCH),
+            WaitTimeSeconds=_LONG_POLL,
+            AttributeNames=["All"],
+        ).get("Messages", [])
+        self._taken = received
+        if received:
+            answer, has_failed = self._call({"Records": [self._record(message) for message in received]})
+            self._delete(received, answer, has_failed)
+            self._taken = []
+        return True  # An empty answer came after a wait.
+
+    def _delete(self, messages: list[Any], answer: Any, has_failed: bool) -> None:
+        """Delete the handled messages. SQS delivers the others again when their visibility timeout is over."""
+        ids = [message["MessageId"] for message in messages]
+        failed = set(ids) if has_failed else failed_records(answer, ids, self.settings)
+        done = [message for message in messages if message["MessageId"] not in failed]
+        if done:
+            entries = [{"Id": str(n), "ReceiptHandle": each["ReceiptHandle"]} for n, each in enumerate(done)]
+            self._sqs.delete_message_batch(QueueUrl=self._url, Entries=entries)
+
+    def _record(self, message: Any) -> dict[str, Any]:
+        return {
+            "messageId": message["MessageId"],
+            "receiptHandle": message["ReceiptHandle"],
+            "body": message["Body"],
+            "attributes": message.get("Attributes", {}),
+            "eventSource": "aws:sqs",
+            "eventSourceARN": self.settings["Queue"],
+            "awsRegion": REGION,
+        }
+
+
+class StreamSource(EventSource):
+    """Reads a table's stream as Lambda does: in order, one batch at a time (ParallelizationFactor is ignored).
+
+    A failed batch is halved or tried again after a second (reading.py). `streams`: a client of streams. `starts_at`:
+    TRIM_HORIZON or LATEST.
+    """
+
+    def __init__(
+        self, function: str, settings: Settings, invoke: Invoke, queues: Queues, streams: Any, starts_at: str
+    ) -> None:
+        super().__init__(function, settings, invoke)
+        self._streams, self._queues = streams, queues
+        self._arn: str = settings["Stream"]
+        self._start: dict[str, str] = {"ShardIteratorType": starts_at}
+        self._iterator = self._new_iterator()
+        self._records: list[dict[str, Any]] = []  # Read, and not yet handled.
+        self._reading = Reading()
+        self._not_before = self._deadline = 0.0
+
+    def stop(self) -> None:
+        """Handle what is in the stream before the thread ends, because the emulator does not keep streams."""
+        self.settings = {**self.settings, "MaximumBatchingWindowInSeconds": 0}
+        self._deadline = time.monotonic() + _DRAIN
+        super().stop()
+
+    def run(self) -> None:
+        super().run()
+        while time.monotonic() < self._deadline and (self._try_poll() or self._records):
+            if time.monotonic() < self._not_before:
+                time.sleep(_POLL)
+
+    def poll(self) -> bool:
+        now, batch_size = time.monotonic(), int(self.settings["BatchSize"])
+        if now < self._not_before:
+            return False
+        self._fetch(batch_size)
+        batch = self._records[: self._reading.size(batch_size)]
+        window = self.settings.get("MaximumBatchingWindowInSeconds", 0)
+        if not batch or (len(batch) < batch_size and self._reading.must_gather(window, now)):
+            return False
+        number_done = self._handle(batch)
+        if number_done:
+            self._reading.advance(number_done)
+            del self._records[:number_done]
+        return bool(self._records)
+
+    def _fetch(self, batch_size: int) -> None:
+        """Read records until there is a whole batch. Stop at an empty answer: the emulator has one shard."""
+        while len(self._records) < batch_size:
+            try:
+                answer = self._streams.get_records(ShardIterator=self._iterator)
+            except self._streams.exceptions.ExpiredIteratorException:
+                self._iterator = self._new_iterator()
+                continue
+            self._iterator = answer["NextShardIterator"]
+            new = [self._record(each) for each in answer["Records"]]
+            if not new:
+                return
+            self._records += new
+            sequence = new[-1]["dynamodb"]["SequenceNumber"]
+            self._start = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": sequence}
+
+    def _new_iterator(self) -> str:
+        [shard] = self._streams.describe_stream(StreamArn=self._arn)["StreamDescription"]["Shards"]
+        found = self._streams.get_shard_iterator(StreamArn=self._arn, ShardId=shard["ShardId"], **self._start)
+        return str(found["ShardIterator"])
+
+    def _record(self, raw: Any) -> dict[str, Any]:
+        record: dict[str, Any] = json.loads(json.dumps({**raw, "eventSourceARN": self._arn}, default=_as_in_an_event))
+        return record
+
+    def _handle(self, records: list[dict[str, Any]]) -> int:
+        """Call the function. Return how many of the records, from the first one, are done: handled or discarded."""
+        batch = kept_by(self.settings, records)
+        if not batch:
+            return len(records)
+        answer, has_failed = self._call({"Records": batch})
+        sequences = [record["dynamodb"]["SequenceNumber"] for record in batch]
+        failed_at = 0 if has_failed else first_failure(answer, sequences, self.settings)
+        if failed_at is None:
+            return len(records)
+        if failed_at > 0:  # The records before it are done. So do not count this as a failed try.
+            return records.index(batch[failed_at])
+        return self._retry_or_discard(records, batch, has_failed)
+
+    def _retry_or_discard(self, records: list[Any], batch: list[Any], has_raised: bool) -> int:
+        """Plan the next try and return 0; or send a message about the records to the queue for failures, and go on."""
+        is_expired = self._is_too_old(batch)
+        retries = self._reading.plan_retry(len(records), len(batch), self.settings, raised=has_raised)
+        if retries and not is_expired:
+            if self._reading.tries:  # A split is not counted, and its first half is tried at once.
+                self._not_before = time.monotonic() + _BACKOFF
+            return 0
+        self._send_failure(batch, "RecordAgeExceeded" if is_expired else "RetryAttemptsExhausted")
+        return len(records)
+
+    def _is_too_old(self, batch: list[Any]) -> bool:
+        limit = int(self.settings.get("MaximumRecordAgeInSeconds", -1))  # -1: no limit
+        oldest = min(float(record["dynamodb"]["ApproximateCreationDateTime"]) for record in batch)
+        return 0 < limit < time.time() - oldest
+
+    def _send_failure(self, batch: list[Any], condition: str) -> None:
+        """Send what Lambda sends ("Retaining discarded records for a DynamoDB event source")."""
+        destination = self.settings.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
+        report(f"{self.function}: {len(batch)} records of the stream were discarded ({condition})")
+        if not destination:
+            return
+        first, last = batch[0]["dynamodb"], batch[-1]["dynamodb"]
+        arrival = datetime.fromtimestamp(first["ApproximateCreationDateTime"], UTC)
+        body = {
+            "version": "1.0",
+            "timestamp": datetime.now(UTC).isoformat(),
+            "requestContext": {
+                "functionArn": f"arn:aws:lambda:{REGION}:000000000000:function:{self.function}",
+                "condition": condition,
+                "approximateInvokeCount": self._reading.tries,
+            },
+            "DDBStreamBatchInfo": {
+                "startSequenceNumber": first["SequenceNumber"],
+                "endSequenceNumber": last["SequenceNumber"],
+                "approximateArrivalOfFirstRecord": arrival.isoformat(),
+                "batchSize": len(batch),
+                "streamArn": self._arn,
+            },
+        }
+        self._queues.client.send_message(QueueUrl=self._queues.url_of_arn(destination), MessageBody=json.dumps(body))
+
+
+class ScheduleSource(EventSource):
+    """Calls a function at its rate, the first time after one period. `retries`: how often a failed run is repeated."""
+
+    def __init__(self, function: str, settings: Settings, invoke: Invoke, retries: int) -> None:
+        super().__init__(function, settings, invoke)
+        self._seconds, self._retries = rate_seconds(settings["Schedule"]), retries
+
+    def run(self) -> None:
+        due = time.monotonic()
+        while True:
+            due += self._seconds
+            if self._stopping.wait(due - time.monotonic()):
+                return
+            self._run_once()
+
+    def _run_once(self) -> None:
+        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        event = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}, "id": str(uuid.uuid4())}
+        where = {"version": "0", "account": "000000000000", "region": REGION, "resources": [], "time": now}
+        for delay in (*_RETRY_DELAYS[: self._retries], None):
+            _, has_failed = self._call({**event, **where})
+            if not has_failed or delay is None or self._stopping.wait(delay):
+                return
+
+
+def rate_seconds(expression: str) -> int:
+    """Return the seconds of a schedule expression such as rate(15 minutes)."""
+    found = re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", expression)
+    if not found:
+        raise ValueError(f"the local run does not know the schedule {expression}")
+    return int(found[1]) * _UNITS[found[2]]
+
+
+def _as_in_an_event(value: Any) -> Any:
+    return value.timestamp() if isinstance(value, datetime) else base64.b64encode(value).decode()

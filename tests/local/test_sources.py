@@ -1,0 +1,270 @@
+"""The threads that call functions with the events of queues, streams and schedules, on fakes of SQS and streams."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+
+from chalicelib.aws.source import Source
+from stack.local.lambda_state import answer_from
+from stack.local.sources import Queues, QueueSource, ScheduleSource, StreamSource, rate_seconds
+
+REPORTS = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
+STREAM = {"Stream": "arn:stream", "BatchSize": 10, "BisectBatchOnFunctionError": True, "MaximumRetryAttempts": 1}
+DEAD_LETTERS = {"DestinationConfig": {"OnFailure": {"Destination": "arn:aws:sqs:dead-letters"}}}
+Handler = Callable[[Any], Any]
+
+
+class FakeSqs:
+    """Its messages are delivered once, at most as many as a call asks for."""
+
+    def __init__(self, *bodies: str) -> None:
+        self.waiting = [{"MessageId": each, "ReceiptHandle": each, "Body": each} for each in bodies]
+        self.deleted: list[str] = []
+        self.given_back: list[str] = []
+        self.sent: list[Any] = []
+
+    def receive_message(self, MaxNumberOfMessages: int, **_: object) -> Any:  # noqa: N803
+        batch, self.waiting = self.waiting[:MaxNumberOfMessages], self.waiting[MaxNumberOfMessages:]
+        return {"Messages": batch} if batch else {}
+
+    def delete_message_batch(self, Entries: list[dict[str, str]], **_: object) -> None:  # noqa: N803
+        self.deleted += [entry["ReceiptHandle"] for entry in Entries]
+
+    def change_message_visibility(self, ReceiptHandle: str, VisibilityTimeout: int, **_: object) -> None:  # noqa: N803
+        if VisibilityTimeout == 0:
+            self.given_back.append(ReceiptHandle)
+
+    def send_message(self, QueueUrl: str, MessageBody: str) -> None:  # noqa: N803
+        self.sent.append((QueueUrl, json.loads(MessageBody)))
+
+
+class FakeStreams:
+    """A stream of one shard. An iterator is the number of records before it."""
+
+    exceptions = SimpleNamespace(ExpiredIteratorException=KeyError)
+
+    def __init__(self, *names: str, at: datetime | None = None) -> None:
+        self.at = at or datetime.now(UTC)
+        self.records: list[Any] = []
+        self.add(*names)
+
+    def add(self, *names: str) -> None:
+        for name in names:
+            keys = {"pk": {"S": name}}
+            number = str(len(self.records))
+            change = {"Keys": keys, "SequenceNumber": number, "ApproximateCreationDateTime": self.at}
+            self.records.append({"eventName": "INSERT", "dynamodb": change})
+
+    def describe_stream(self, **_: object) -> Any:
+        return {"StreamDescription": {"Shards": [{"ShardId": "shard"}]}}
+
+    def get_shard_iterator(self, ShardIteratorType: str, **_: object) -> Any:  # noqa: N803
+        return {"ShardIterator": 0 if ShardIteratorType == "TRIM_HORIZON" else len(self.records)}
+
+    def get_records(self, ShardIterator: int | str) -> Any:  # noqa: N803
+        start = int(ShardIterator)
+        return {"Records": self.records[start:], "NextShardIterator": len(self.records)}
+
+
+def queue_source(sqs: FakeSqs, handler: Handler, **settings: Any) -> QueueSource:
+    whole = {"Queue": "arn:aws:sqs:queue", "BatchSize": 10, **settings}
+    return QueueSource("SendMail", whole, handler, Queues(sqs, lambda name: name))
+
+
+def test_a_queue_keeps_just_the_messages_that_the_function_reports_as_failed() -> None:
+    sqs = FakeSqs("alice", "bob", "charlie")
+    answer = {"batchItemFailures": [{"itemIdentifier": "bob"}]}
+    assert queue_source(sqs, lambda _: answer, **REPORTS).poll()
+    assert sqs.deleted == ["alice", "charlie"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "settings", "deleted"),
+    [
+        (None, REPORTS, ["alice", "bob"]),
+        ({"batchItemFailures": [{"itemIdentifier": "nobody"}]}, REPORTS, []),
+        ({"batchItemFailures": [{"itemIdentifier": "bob"}]}, {}, ["alice", "bob"]),
+        (ValueError(), REPORTS, []),
+    ],
+    ids=["success", "an unknown message", "a source without reports", "an exception"],
+)
+def test_a_queue_deletes_what_was_handled(answer: Any, settings: Mapping[str, Any], deleted: list[str]) -> None:
+    sqs = FakeSqs("alice", "bob")
+
+    def handler(_: Any) -> Any:
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    queue_source(sqs, handler, **settings).poll()
+    assert sqs.deleted == deleted
+
+
+def test_a_queue_gives_the_function_at_most_a_batch() -> None:
+    sizes: list[int] = []
+    source = queue_source(FakeSqs(*"abcde"), lambda event: sizes.append(len(event["Records"])), BatchSize=2)
+    for _ in range(3):
+        source.poll()
+    assert sizes == [2, 2, 1]
+
+
+def test_a_disabled_source_takes_no_message() -> None:
+    sqs = FakeSqs("alice")
+    source = queue_source(sqs, lambda _: None)
+    source.is_enabled = False
+    source.start()
+    time.sleep(0.05)
+    assert len(sqs.waiting) == 1
+    source.is_enabled = True
+    _wait_until(lambda: sqs.deleted == ["alice"])
+    source.stop()
+    source.join(1)
+
+
+def test_a_queue_gets_back_the_messages_that_a_function_still_works_on_when_the_site_stops() -> None:
+    sqs, has_begun, may_end = FakeSqs("alice"), threading.Event(), threading.Event()
+
+    def work(_: Any) -> None:
+        has_begun.set()
+        may_end.wait(5)
+
+    source = queue_source(sqs, work)
+    source.start()
+    assert has_begun.wait(5)
+    source.stop()
+    source.join(0)
+    assert sqs.given_back == ["alice"]
+    may_end.set()
+
+
+class Reader:
+    """A stream source whose function notes the batches that came, and fails on the record "poison"."""
+
+    def __init__(self, streams: FakeStreams, reports: bool = False, **settings: Any) -> None:
+        self.batches: list[str] = []
+        self.sqs = FakeSqs()
+        self._reports = reports
+        queues = Queues(self.sqs, lambda name: name)
+        whole = {**STREAM, **(REPORTS if reports else {}), **DEAD_LETTERS, **settings}
+        self.source = StreamSource("RelayMail", whole, self._handle, queues, streams, "TRIM_HORIZON")
+
+    def read_all(self) -> list[str]:
+        """Read until nothing is left, without waiting after a failure. Return the batches that came."""
+        while self.source.poll() or self.source._records:
+            self.source._not_before = 0.0
+        return self.batches
+
+    def failures(self) -> list[tuple[str, str, int]]:
+        """Return the queue, the condition and the number of records of each message about discarded records."""
+        return [
+            (queue, body["requestContext"]["condition"], body["DDBStreamBatchInfo"]["batchSize"])
+            for queue, body in self.sqs.sent
+        ]
+
+    def _handle(self, event: Any) -> Any:
+        names = {each["dynamodb"]["SequenceNumber"]: each["dynamodb"]["Keys"]["pk"]["S"] for each in event["Records"]}
+        self.batches.append(",".join(names.values()))
+        failed = [number for number, name in names.items() if name == "poison"]
+        if failed and not self._reports:
+            raise ValueError("poison")
+        return {"batchItemFailures": [{"itemIdentifier": number} for number in failed]}
+
+
+def test_an_exception_halves_the_batch_until_the_poison_record_is_alone_and_discarded() -> None:
+    reader = Reader(FakeStreams("a", "b", "poison", "c"))
+    assert reader.read_all() == ["a,b,poison,c", "a,b", "poison,c", "poison", "poison", "c"]
+    assert reader.failures() == [("dead-letters", "RetryAttemptsExhausted", 1)]
+
+
+def test_after_a_reported_failure_the_batch_is_tried_again_from_the_failed_record() -> None:
+    reader = Reader(FakeStreams("a", "poison", "c"), reports=True)
+    assert reader.read_all() == ["a,poison,c", "poison,c", "poison,c"]
+    # Lambda does not halve a batch with a reported failure: the record after the poison record is discarded too.
+    assert reader.failures() == [("dead-letters", "RetryAttemptsExhausted", 2)]
+
+
+def test_records_that_are_too_old_are_discarded() -> None:
+    reader = Reader(FakeStreams("poison", at=datetime(2026, 1, 1, tzinfo=UTC)), MaximumRecordAgeInSeconds=60)
+    assert reader.read_all() == ["poison"]
+    assert reader.failures() == [("dead-letters", "RecordAgeExceeded", 1)]
+
+
+def test_a_filter_hides_records_from_the_function() -> None:
+    filters = {"Filters": [{"Pattern": '{"dynamodb": {"Keys": {"pk": {"S": ["b"]}}}}'}]}
+    assert Reader(FakeStreams("a", "b", "c"), FilterCriteria=filters).read_all() == ["b"]
+
+
+def test_a_batch_that_is_not_full_waits_for_its_window() -> None:
+    streams = FakeStreams("a")
+    reader = Reader(streams, MaximumBatchingWindowInSeconds=0.05)
+    assert not reader.source.poll()
+    streams.add("b")
+    time.sleep(0.06)
+    reader.source.poll()
+    assert reader.batches == ["a,b"]
+
+
+def test_a_stream_is_read_to_its_end_when_the_site_stops() -> None:
+    streams = FakeStreams("a")
+    reader = Reader(streams, BatchSize=1, MaximumBatchingWindowInSeconds=60)
+    reader.source.start()
+    streams.add("b", "c")
+    reader.source.stop()
+    reader.source.join(2)
+    assert reader.batches == ["a", "b", "c"]
+
+
+def test_an_event_has_times_and_bytes_as_json_has_them() -> None:
+    streams = FakeStreams("a", at=datetime(2026, 11, 24, tzinfo=UTC))
+    events: list[Any] = []
+    streams.records[0]["dynamodb"]["NewImage"] = {"hash": {"B": b"\x01"}}
+    StreamSource("RelayMail", STREAM, events.append, Queues(None, str), streams, "TRIM_HORIZON").poll()
+    [record] = events[0]["Records"]
+    assert record["dynamodb"]["ApproximateCreationDateTime"] == datetime(2026, 11, 24, tzinfo=UTC).timestamp()
+    assert record["dynamodb"]["NewImage"]["hash"]["B"] == "AQ=="
+    assert record["eventSourceARN"] == "arn:stream"
+
+
+@pytest.mark.parametrize(
+    ("expression", "seconds"), [("rate(1 minute)", 60), ("rate(15 minutes)", 900), ("rate(6 hours)", 21_600)]
+)
+def test_a_schedule_runs_at_its_rate(expression: str, seconds: int) -> None:
+    assert rate_seconds(expression) == seconds
+
+
+def test_a_failed_scheduled_run_is_repeated_as_often_as_the_template_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stack.local.sources._RETRY_DELAYS", (0.0, 0.0))
+    runs: list[Any] = []
+
+    def fail(event: Any) -> None:
+        runs.append(event)
+        raise ValueError
+
+    ScheduleSource("SweepMail", {"Schedule": "rate(1 minute)"}, fail, retries=2)._run_once()
+    ScheduleSource("WatchMail", {"Schedule": "rate(1 minute)"}, fail, retries=0)._run_once()
+    assert len(runs) == 3 + 1
+
+
+def _wait_until(check: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 5
+    while not check():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_the_application_sees_and_switches_an_event_source_by_its_calls_of_lambda() -> None:
+    client = boto3.client("lambda", "us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
+    paused, other = queue_source(FakeSqs(), lambda _: None), queue_source(FakeSqs(), lambda _: None)
+    uuids = ["petitions-SendMailSendMailSqsEventSource", "petitions-SendOtherMailSendOtherMailSqsEventSource"]
+    answer_from(dict(zip(uuids, (paused, other), strict=True)), client)
+    source = Source(client, uuids[0])
+    assert source.switch(is_on=False)
+    assert source.is_off()
+    assert (paused.is_enabled, other.is_enabled) == (False, True)
