@@ -66,14 +66,16 @@ def uninstall() -> None:
 def _begin(params: dict[str, Any], model: Any, context: dict[str, Any], **_: object) -> None:
     """Note the call and its parameters, before botocore makes a request of them. Each attempt is judged later.
 
-    A signed link has no attempt: AWS judges it by the role that signed it. So judge it here.
+    A signed link has no attempt: AWS judges it by the role that signed it. So judge it here. Not so the form of an
+    upload, for which botocore takes the request of CreateBucket: which object it is for stands in the form's fields.
     """
     function, judge = caller.current(), next(iter(_installed), None)
     if judge is None or function is None:
         return
     call = Call(model.service_model.service_name, model.name, dict(params))
     if context.get("is_presign_request"):
-        _judge_link(judge, function, call)
+        if call.operation != "CreateBucket":
+            _judge_link(judge, function, call)
         return
     part = judge.faults.part_of(call)
     if part:

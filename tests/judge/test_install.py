@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from chalicelib.aws import clients
+from chalicelib.aws.bucket import files_bucket
 from stack.judge.caller import calling, current
 from stack.judge.install import uninstall
 from stack.judge.judge import Judge
@@ -98,3 +99,10 @@ def test_a_link_is_signed_only_for_what_the_role_may_read(emulated_aws: Emulated
     with calling("exports"):
         assert "files/one" in link("files/one")
         assert error_of(lambda: link("secret"))["Error"]["Code"] == "AccessDenied"
+
+
+@pytest.mark.flows
+def test_the_form_of_an_upload_is_no_call(emulated_aws: EmulatedAws) -> None:
+    with calling("manage"):
+        url, fields = files_bucket().upload_form("imports/a/file", 1_000, 60)
+    assert (emulated_aws.judge.names["ExportsBucket"] in url, fields["key"]) == (True, "imports/a/file")
