@@ -7,9 +7,13 @@ from botocore.exceptions import BotoCoreError, ClientError, ConnectionError as B
 
 from chalicelib.core import log
 from chalicelib.core.errors import Denied, PetitionsError, Throttled, Unavailable
+from chalicelib.core.metrics import Metric
 
 # All errors of AWS and its SDK, for commands that print them.
 AWS_ERRORS = (BotoCoreError, ClientError)
+
+TABLES = "storage"
+"""The name of DynamoDB in the errors."""
 
 THROTTLES = frozenset(
     {
@@ -58,13 +62,23 @@ def translate_errors(service: str, own_translator: ErrorTranslator | None = None
     try:
         yield
     except (BotoConnectionError, HTTPClientError) as error:
-        raise Unavailable(service) from error
+        raise counted(Unavailable(service)) from error
     except ClientError as error:
         own_translation = own_translator(error) if own_translator else None
         translation = own_translation or _translation(error, service)
         if translation is None:
             raise
-        raise translation from error
+        raise counted(translation) from error
+
+
+def counted(error: PetitionsError) -> PetitionsError:
+    """Return the error. If a table throttled or failed, count it for an alarm: here, after AWS's SDK has tried again.
+
+    A denial has an alarm of its own. Queues have alarms on their messages.
+    """
+    if isinstance(error, Unavailable) and error.service == TABLES and not isinstance(error, Denied):
+        log.measure(Metric.TABLE_FAILED)
+    return error
 
 
 @contextmanager

@@ -31,7 +31,7 @@ from chalicelib.aws.expressions import (
     wire_key,
     write_request,
 )
-from chalicelib.aws.failures import translate_errors
+from chalicelib.aws.failures import TABLES, counted, translate_errors
 from chalicelib.aws.storage_errors import storage_error
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed, Throttled
@@ -65,7 +65,7 @@ class Tables:
 
     def get(self, key: Key, *, consistent: bool = False) -> Item | None:
         table = self._names[key.table]
-        with translate_errors("storage", storage_error):
+        with translate_errors(TABLES, storage_error):
             answer = self._client.get_item(TableName=table, Key=wire_key(key), ConsistentRead=consistent)
         return from_wire(answer["Item"]) if "Item" in answer else None
 
@@ -82,7 +82,7 @@ class Tables:
         request: Any = {self._names[wanted_keys[0].table]: table_request}
         found: list[Item] = []
         for wait in (*BATCH_GET_WAITS, None):  # After the last attempt, do not wait.
-            with translate_errors("storage", storage_error):
+            with translate_errors(TABLES, storage_error):
                 answer = self._client.batch_get_item(RequestItems=request)
             self.answered_at = _time_of_answer(answer)  # Tells tallies/ whether a day is over: our clock may be wrong.
             for items in answer["Responses"].values():
@@ -92,7 +92,7 @@ class Tables:
                 return found
             if wait is not None:
                 time.sleep(uniform(0, wait))
-        raise Throttled("storage")
+        raise counted(Throttled(TABLES))
 
     def query(
         self,
@@ -113,7 +113,7 @@ class Tables:
 
     def _every_page(self, request: dict[str, Any]) -> Iterator[Item]:
         while True:
-            with translate_errors("storage", storage_error):
+            with translate_errors(TABLES, storage_error):
                 answer = self._client.query(**request)
             yield from map(from_wire, answer["Items"])
             if "LastEvaluatedKey" not in answer:
@@ -128,19 +128,19 @@ class Tables:
         request = {**page_request(start.pk, only, when), "TableName": self._names[start.table], "Limit": most}
         if start.sk:
             request["ExclusiveStartKey"] = wire_key(start)
-        with translate_errors("storage", storage_error):
+        with translate_errors(TABLES, storage_error):
             answer = self._client.query(**request)
         items = [from_wire(item) for item in answer["Items"]]
         last = answer.get("LastEvaluatedKey")
         return items, (from_wire(last)["sk"] if last else None)
 
     def put(self, key: Key, item: Mapping[str, Any]) -> None:
-        with translate_errors("storage", storage_error):
+        with translate_errors(TABLES, storage_error):
             self._client.put_item(TableName=self._names[key.table], Item={**wire_key(key), **to_wire(item)})
 
     def put_new(self, new: NewItem) -> None:
         """Put the item. If the key exists, raise ConditionFailed with the existing item."""
-        with translate_errors("storage", storage_error):
+        with translate_errors(TABLES, storage_error):
             self._client.put_item(TableName=self._names[new.key.table], **new_item_request(new))
 
     def update(self, change: Change) -> None:
@@ -162,7 +162,7 @@ class Tables:
 
     def _update(self, change: Change, returns: Mapping[str, str]) -> Any:
         request: Any = {"TableName": self._names[change.key.table], **change_request(change), **returns}
-        with translate_errors("storage", storage_error):
+        with translate_errors(TABLES, storage_error):
             return self._client.update_item(**request)
 
     def transact(self, writes: Sequence[Change | NewItem]) -> None:
@@ -174,13 +174,13 @@ class Tables:
         for write in writes:
             operation, request = write_request(write)
             items.append({operation: {"TableName": self._names[write.key.table], **request}})
-        with translate_errors("storage", storage_error):
+        with translate_errors(TABLES, storage_error):
             self._client.transact_write_items(TransactItems=items)
 
     def check(self) -> None:
         """Raise Unavailable if one of the tables that supporters need does not answer: signatures or counts."""
         for table in (keys.SIGNATURES, keys.COUNTS):
-            with translate_errors("storage", storage_error):
+            with translate_errors(TABLES, storage_error):
                 self._client.describe_table(TableName=self._names[table])
 
 

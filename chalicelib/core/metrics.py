@@ -1,8 +1,8 @@
 """Metrics in log lines, in CloudWatch's embedded metric format; no API calls.
 
-CloudWatch counts each metric by stage, for alarms. If the log line names a petition, CloudWatch also counts the metric
-by stage and petition. Each metric costs money. So a line names only petitions that exist: a request for an invented
-petition creates no metric.
+CloudWatch counts each metric by stage, for alarms. If the log line names a petition, CloudWatch also counts the metrics
+of BY_PETITION by stage and petition, for the dashboard. Each metric costs money. So a line names only petitions that
+exist: a request for an invented petition creates no metric. The log itself has all other numbers by petition.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
 
@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable
 from enum import StrEnum
 from functools import cache
+from typing import Any
 
 NAMESPACE = "Petitions"
 
@@ -23,7 +24,7 @@ class Metric(StrEnum):
     CONFIRMED = "Confirmed"
     WITHDRAWN = "Withdrawn"
     CONFLICT_RETRIED = "ConflictRetried"
-    # Responses: REFUSED counts every 4xx, and the metrics of `refused_metric` split it up. FAILED counts every 5xx.
+    # Responses: REFUSED counts every 4xx, and FAILED every 5xx. The log line has the status.
     REFUSED = "Refused"
     FAILED = "Failed"
     COLD_START = "ColdStart"
@@ -40,21 +41,15 @@ class Metric(StrEnum):
     MESSAGE_FAILED = "MessageFailed"
     # A part fails until somebody repairs it, and requests continue without it.
     DEGRADED = "Degraded"
-    # An authorizer refused a token. Lambda counts this as an error of the authorizer.
-    TOKEN_REFUSED = "TokenRefused"
+    # DynamoDB throttled or failed a call, also when AWS's SDK repeated it.
+    TABLE_FAILED = "TableFailed"
     # What a recount found: the largest drift of the tally's sums, and the drift of the counters of pending signatures.
     DRIFT = "Drift"
     PENDING_DRIFT = "PendingDrift"
 
 
-REFUSED_STATUSES = frozenset({400, 401, 403, 404, 405, 409, 410, 413, 415, 422, 429})
+BY_PETITION = frozenset({str(Metric.CONFIRMED)})
 _UNITS: dict[str, str] = {Metric.MAIL_AGE: "Seconds"}
-
-
-def refused_metric(status: int) -> str:
-    """Return the name of the metric for a 4xx status. Statuses that are not in REFUSED_STATUSES share one metric."""
-    suffix = str(status) if status in REFUSED_STATUSES else "Other"
-    return f"{Metric.REFUSED}{suffix}"
 
 
 def directive(names: Iterable[str], has_petition: bool, epoch_millis: int) -> str:
@@ -68,6 +63,13 @@ def directive(names: Iterable[str], has_petition: bool, epoch_millis: int) -> st
 @cache
 def _definitions(names: tuple[str, ...], has_petition: bool) -> str:
     """Return the metrics with their units and dimensions, in CloudWatch's format."""
-    dimensions = [["stage"], ["stage", "petition"]] if has_petition else [["stage"]]
+    blocks = [_block(["stage"], names)]
+    by_petition = tuple(name for name in names if name in BY_PETITION)
+    if has_petition and by_petition:
+        blocks.append(_block(["stage", "petition"], by_petition))
+    return json.dumps(blocks)
+
+
+def _block(dimensions: list[str], names: Iterable[str]) -> dict[str, Any]:
     metrics = [{"Name": name, "Unit": _UNITS.get(name, "Count")} for name in names]
-    return json.dumps([{"Namespace": NAMESPACE, "Dimensions": dimensions, "Metrics": metrics}])
+    return {"Namespace": NAMESPACE, "Dimensions": [dimensions], "Metrics": metrics}

@@ -11,7 +11,7 @@ from chalice.app import Blueprint, ChaliceAuthorizer, CORSConfig, Request, Respo
 
 from chalicelib.core import log
 from chalicelib.core.errors import PetitionsError
-from chalicelib.core.metrics import Metric, refused_metric
+from chalicelib.core.metrics import Metric
 from chalicelib.edge.http import chosen_language, problem_json
 from chalicelib.edge.problems import Problem, problem_of, unexpected
 from chalicelib.edge.route import Route
@@ -100,4 +100,3 @@ def _measure(status: int) -> None:
         log.measure(Metric.FAILED)
     elif status >= 400:
         log.measure(Metric.REFUSED)
-        log.measure(refused_metric(status))

@@ -14,7 +14,6 @@ from chalice.app import AuthRequest, AuthResponse, AuthRoute, Blueprint, Chalice
 from chalicelib.aws.table import tables
 from chalicelib.core import log, times
 from chalicelib.core.errors import Forbidden, PetitionsError
-from chalicelib.core.metrics import Metric
 from chalicelib.core.rights import Right
 from chalicelib.edge.caller import source_ip
 from chalicelib.edge.problems import problem_of
@@ -74,14 +73,13 @@ def _authorized(request: AuthRequest) -> AuthResponse:
     now = times.now()
     try:
         token = recognise(request.token, now, tables())
+        record_use(token, now, tables())
     except UnknownToken:
-        log.measure(Metric.TOKEN_REFUSED)
         log.event("token_refused")
         raise Exception("Unauthorized") from None
-    except PetitionsError:
+    except Exception:  # Lambda counts a refused token as an error too, so only this line can set off an alarm.
         log.degraded("authorizer_failed")
         raise
-    record_use(token, now, tables())
     log.event("token_recognised", token=token.token_id)
     context = {"owner": token.owner, "rights": ",".join(sorted(token.rights)), "partner": token.partner or ""}
     allowed = _allowed(token.rights, _path(request.method_arn))

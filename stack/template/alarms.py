@@ -1,9 +1,11 @@
-"""CloudWatch alarms: the functions that make an alarm, and a list of the alarms that no other module makes.
+"""CloudWatch alarms, and the SNS topic that they notify.
 
-The modules `functions`, `tables`, `queues` and `streams` make the alarms of each function, table, queue and stream
-reader, `backlogs` those on messages that wait, and `authorizers` the one on failing authorizers. To add another alarm,
-add it to the list here, and to docs/runbook.md, which says what to do. Drift: the difference between a petition's
-stored count (tally) and a recount of its signatures.
+A dead-letter queue has its alarm from `queues`; all others are in the list below. To add one, add it there, and to
+docs/runbook.md, which says what to do. CloudWatch bills each metric of an alarm. So one alarm watches all functions or
+tables, and its description names the chart of the dashboard that shows which of them it is.
+
+With the parameter Alarms=few there are only those that say that people lose something now. Drift: the difference
+between a petition's stored count (tally) and a recount of its signatures.
 """
 
 from typing import Any, NamedTuple
@@ -12,12 +14,15 @@ from chalicelib.core.metrics import NAMESPACE, Metric
 from stack.template.cfn import Template, get_att, output, ref, resource, sub
 from stack.template.config import api_stage
 
+FUNCTION_FAILED = "FunctionFailed-${Stage}"
+"""The metric that CloudWatch makes of the functions' logs (functions.py). Such a metric has no dimension of its own."""
+
 
 class Measure(NamedTuple):
     """What CloudWatch measures: a metric of a resource or of the code."""
 
     namespace: str
-    metric: str
+    metric: str | Template
     dimensions: Template
 
     def as_properties(self) -> Template:
@@ -31,6 +36,11 @@ class Measure(NamedTuple):
 def code_measure(metric: Metric) -> Measure:
     """Return the measure of a metric that our code writes."""
     return Measure(NAMESPACE, metric, {"stage": ref("Stage")})
+
+
+def function_measure(metric: str, function_id: str) -> Measure:
+    """Return the measure of a function. `function_id`: its logical id, such as SendMail."""
+    return Measure("AWS/Lambda", metric, {"FunctionName": ref(function_id)})
 
 
 def api_measure(metric: str) -> Measure:
@@ -104,7 +114,90 @@ def _reputation_alarm(metric: str, threshold: float, description: str) -> Templa
     return alarm(description, measure, "Maximum", period=3600, Threshold=threshold, **replaced)
 
 
+# 1 if messages wait while nobody receives any, or if at most half as many were deleted as were received. After a
+# success, a message is deleted. So in a queue that works, as many are deleted as received, however many messages wait:
+# a crowd does not set off the alarm, although messages wait all the time. "Half" because a few messages fail and
+# succeed later, and because AWS counts approximately. A failed message is received again after 10 minutes at most
+# (edge/batch.py), so in every period of 15 minutes.
+_STUCK = "IF((FILL(visible, 0) + FILL(received, 0) > 0) AND (2 * FILL(deleted, 0) <= FILL(received, 0)), 1, 0)"
+_STUCK_OPERANDS = {
+    "visible": "ApproximateNumberOfMessagesVisible",
+    "received": "NumberOfMessagesReceived",
+    "deleted": "NumberOfMessagesDeleted",
+}
+
+
+def _stuck_alarm(messages: str, queue: str) -> Template:
+    """Return an alarm on messages that wait for an hour while most attempts fail, or while there are no attempts.
+
+    `messages`: what they are. The alarm on the oldest message is not enough: its metric leaves out each message that
+    was received three times and not deleted. So after a minute, the metric no longer has the messages that always fail.
+    """
+    return alarm_on_math(
+        f"{messages} have waited for an hour, and most attempts fail, or there are none.",
+        _STUCK,
+        {name: queue_measure(metric, queue) for name, metric in _STUCK_OPERANDS.items()},
+        label="1: most attempts fail",
+        result="stuck",
+        period=15 * 60,
+        # Four periods are an hour. The newest of five may have a wrong value: FILL gives 0 while its data is late.
+        EvaluationPeriods=5,
+        DatapointsToAlarm=4,
+    )
+
+
+def _lag_alarm(reader: str) -> Template:
+    return alarm(
+        f"{reader} is ten minutes behind the signatures.",
+        function_measure("IteratorAge", reader),
+        "Maximum",
+        Threshold=10 * 60 * 1000,
+        EvaluationPeriods=2,
+    )
+
+
+# While there are no throttles, DynamoDB reports nothing, and an alarm on DynamoDB's metrics ignores missing data. So
+# without FILL, an alarm that has started would never end.
+_THROTTLES = {
+    f"{table}_{kind}".lower(): Measure("AWS/DynamoDB", f"{kind}ThrottleEvents", {"TableName": ref(f"{table}Table")})
+    for table in ("Signatures", "Counts")
+    for kind in ("Read", "Write")
+}
 _ALARMS = {
+    "FunctionFailed": alarm(
+        "A function ended in an error or ran out of time. Dashboard: Functions, errors and throttles.",
+        Measure(NAMESPACE, sub(FUNCTION_FAILED), {}),
+    ),
+    # Without a dimension, this is the sum over all functions of the account in this region, of which the functions
+    # share the limit of concurrent executions.
+    "FunctionThrottles": alarm(
+        "Lambda throttled a function: too many concurrent executions. Dashboard: Functions, errors and throttles.",
+        Measure("AWS/Lambda", "Throttles", {}),
+    ),
+    # These two get the writes of a crowd. TableFailed finds a throttle of another table that a retry does not help.
+    "TableThrottles": alarm_on_math(
+        "The table of signatures or of counts throttles requests. Dashboard: Tables.",
+        " + ".join(f"FILL({name}, 0)" for name in _THROTTLES),
+        _THROTTLES,
+        EvaluationPeriods=5,
+        DatapointsToAlarm=1,
+    ),
+    "TableFailed": alarm(
+        "DynamoDB throttled or failed a call for good. Dashboard: Tables. The function's log says what failed.",
+        code_measure(Metric.TABLE_FAILED),
+        period=60,
+    ),
+    "MailBacklog": alarm(
+        "The oldest email has waited for an hour.",
+        queue_measure("ApproximateAgeOfOldestMessage", "MailQueue"),
+        "Maximum",
+        Threshold=3600,
+        EvaluationPeriods=3,
+    ),
+    "MailStuck": _stuck_alarm("Confirmation emails", "MailQueue"),
+    "OverflowStuck": _stuck_alarm("Signatures in the overflow queue", "OverflowQueue"),
+    "RelayMailLag": _lag_alarm("RelayMail"),
+    "ProjectSignaturesLag": _lag_alarm("ProjectSignatures"),
     "Overflow": alarm(
         "Signatures go to the overflow queue: the table does not accept them.",
         code_measure(Metric.OVERFLOWED),
@@ -186,10 +279,14 @@ _ALARMS = {
 }
 
 
+# With Alarms=few, these and those of the dead-letter queues remain: people cannot sign, or what they did is lost.
+_FEW = ("ApiErrors", "OverflowStuck", "Drift")
+
+
 def alarms() -> Template:
     """Return the SNS topic that every alarm notifies, its email subscription, and the alarms of the list."""
     subscription = {"TopicArn": ref("AlarmsTopic"), "Protocol": "email", "Endpoint": ref("AlarmEmail")}
-    listed_alarms = {f"{name}Alarm": declared for name, declared in _ALARMS.items()}
+    listed_alarms = {f"{name}Alarm": _if_chosen(name, declared) for name, declared in _ALARMS.items()}
     return {
         "Resources": {
             "AlarmsTopic": resource("SNS::Topic"),
@@ -198,3 +295,9 @@ def alarms() -> Template:
         },
         "Outputs": {"AlarmsTopicArn": output(ref("AlarmsTopic"), "Topic of every alarm")},
     }
+
+
+def _if_chosen(name: str, declared: Template) -> Template:
+    if name in _FEW:
+        return declared
+    return {**declared, "Condition": "AllAlarmsOnAws" if "Condition" in declared else "AllAlarms"}

@@ -1,12 +1,15 @@
-"""The CloudWatch dashboard of a stage: metrics of our code, and of each queue, stream reader, function and table."""
+"""The CloudWatch dashboard of a stage: metrics of our code, and of each queue, stream reader, function and table.
+
+A dashboard with at most 50 metrics is free (docs/aws-facts.md). So a chart of many metrics has a search instead.
+"""
 
 import json
 from typing import Any
 
-from chalicelib.core.metrics import NAMESPACE, REFUSED_STATUSES, Metric, refused_metric
+from chalicelib.core.metrics import NAMESPACE, Metric
+from stack.template.alarms import FUNCTION_FAILED
 from stack.template.cfn import Template, resource, sub
-from stack.template.config import api_stage, function_settings
-from stack.template.functions import logical_id
+from stack.template.config import api_stage
 
 _WIDTH, _HEIGHT, _COLUMNS = 8, 6, 3
 # CloudFormation replaces this text by the name of the stage.
@@ -49,17 +52,24 @@ def _api_line(metric: str, **options: str) -> Line:
     return ["AWS/ApiGateway", metric, "ApiName", f"petitions-{_STAGE}", "Stage", api_stage(), *last]
 
 
-# Queues, functions and tables are given by their logical ids.
+def _search(name: str, terms: str, stat: str = "Sum") -> Line:
+    """Return a line for each metric that matches the terms. `name`: unique in the chart."""
+    return [{"expression": f"SEARCH('{terms}', '{stat}', 300)", "id": name}]
+
+
+# Queues and functions are given by their logical ids.
 def _queue_line(metric: str, queue_id: str, **options: str) -> Line:
     return ["AWS/SQS", metric, "QueueName", f"${{{queue_id}.QueueName}}", options]
 
 
-def _function_line(metric: str, function_id: str, label: str = "") -> Line:
-    return ["AWS/Lambda", metric, "FunctionName", f"${{{function_id}}}", {"label": label or function_id}]
+def _function_line(metric: str, function_id: str) -> Line:
+    return ["AWS/Lambda", metric, "FunctionName", f"${{{function_id}}}", {"label": function_id}]
 
 
-def _table_line(metric: str, table_id: str, label: str = "") -> Line:
-    return ["AWS/DynamoDB", metric, "TableName", f"${{{table_id}}}", {"label": label or table_id}]
+def _search_line(namespace: str, dimension: str, metric: str, stat: str = "Sum") -> Line:
+    """Return a line for each resource of the stage. A resource's name begins with the stack's, petitions-<stage>."""
+    terms = f'{{{namespace},{dimension}}} MetricName="{metric}" {dimension}=petitions-{_STAGE}'
+    return _search(metric.lower(), terms, stat)
 
 
 def _properties_by_id(resources: Template, kind: str) -> Template:
@@ -72,16 +82,12 @@ def _properties_by_id(resources: Template, kind: str) -> Template:
 
 
 def _signing_charts() -> list[Template]:
-    # 499 stands for every status without a metric of its own.
-    statuses = [*sorted(REFUSED_STATUSES), 499]
-    refusals = [refused_metric(status) for status in statuses]
-    failures = (Metric.TOKEN_REFUSED, Metric.FAILED, Metric.DEGRADED)
-    by_petition = f"SEARCH('{{{NAMESPACE},stage,petition}} MetricName=\"Confirmed\" stage=\"{_STAGE}\"', 'Sum', 300)"
+    by_petition = _search("by", f'{{{NAMESPACE},stage,petition}} MetricName="Confirmed" stage="{_STAGE}"')
     return [
         _chart("Signing: requests", _own_metric_lines(Metric.ACCEPTED, Metric.REPEATED, Metric.OVERFLOWED)),
-        _chart("Requests: refused by kind", _own_metric_lines(*refusals, *failures)),
+        _chart("Requests: refused, failed", _own_metric_lines(Metric.REFUSED, Metric.FAILED, Metric.DEGRADED)),
         _chart("Confirmed and withdrawn", _own_metric_lines(Metric.CONFIRMED, Metric.WITHDRAWN)),
-        _chart("Confirmed, by petition", [[{"expression": by_petition, "id": "by"}]], period=300),
+        _chart("Confirmed, by petition", [by_petition], period=300),
     ]
 
 
@@ -130,23 +136,17 @@ def _reads_stream(declared: Template) -> bool:
 
 
 def _aws_charts(resources: Template) -> list[Template]:
-    function_ids = [logical_id(name) for name in function_settings()]
-    running = [_function_line("ConcurrentExecutions", function_id) for function_id in function_ids]
-    errors = []
-    for function_id in function_ids:
-        for metric in ("Errors", "Throttles"):
-            errors.append(_function_line(metric, function_id, f"{function_id} {metric}"))
-    writes = []
-    for table_id in _properties_by_id(resources, "DynamoDB::Table"):
-        writes.append(_table_line("ConsumedWriteCapacityUnits", table_id))
-        writes.append(_table_line("WriteThrottleEvents", table_id, f"{table_id} throttled"))
+    errors = [_search_line("AWS/Lambda", "FunctionName", metric) for metric in ("Errors", "Throttles")]
+    running = _search_line("AWS/Lambda", "FunctionName", "ConcurrentExecutions", "Maximum")
+    table_metrics = ("ConsumedWriteCapacityUnits", "WriteThrottleEvents", "ReadThrottleEvents")
+    tables = [_search_line("AWS/DynamoDB", "TableName", metric) for metric in table_metrics]
     reputation: list[Line] = [["AWS/SES", f"Reputation.{rate}Rate"] for rate in ("Bounce", "Complaint")]
     return [
         _chart("API: requests and errors", [_api_line(each) for each in ("Count", "4XXError", "5XXError")]),
         _chart("API: latency", [_api_line("Latency", stat=each) for each in ("p50", "p99")]),
-        _chart("Functions: concurrent executions", running, "Maximum"),
-        _chart("Functions: errors and throttles", errors),
+        _chart("Functions: concurrent executions", [running]),
+        _chart("Functions: errors and throttles", [*errors, [NAMESPACE, FUNCTION_FAILED]], period=300),
         _chart("Cold starts", _own_metric_lines(Metric.COLD_START)),
-        _chart("Tables: write units and throttles", writes),
+        _chart("Tables: write units, throttles, failed calls", [*tables, *_own_metric_lines(Metric.TABLE_FAILED)]),
         _chart("SES reputation (whole account)", reputation, "Maximum", 3600),
     ]

@@ -1,17 +1,18 @@
 """The Lambda functions: the properties that are neither in .chalice/config.json nor in app.py.
 
-This module gives every function in config.json its alarms and its output. So a new function needs a line in this file
-only if the function has a secret, a reservation, or another property of its own.
+This module gives every function in config.json its output, and the metric of its failures. So a new function needs a
+line in this file only if the function has a secret, a reservation, or another property of its own.
 """
 
 import json
 from collections.abc import Iterator
 from typing import Any
 
+from chalicelib.core.metrics import NAMESPACE
 from chalicelib.core.settings import OIDC
 from chalicelib.edge.route import Function
-from stack.template.alarms import Measure, alarm
-from stack.template.cfn import Template, if_condition, merge_parts, output, ref, sub
+from stack.template.alarms import FUNCTION_FAILED
+from stack.template.cfn import Template, if_condition, merge_parts, output, ref, resource, sub
 from stack.template.config import function_settings
 from stack.template.parameters import differs, number
 
@@ -32,8 +33,10 @@ _SETTINGS = {
     # pydantic's search for plugins takes 15 ms of a cold start, and we have no plugins.
     "PYDANTIC_DISABLE_PLUGINS": "__all__",
 }
-# An authorizer refuses a token with an error. So the authorizers have an alarm of their own (authorizers.py).
-AUTHORIZERS = ("staff_authorizer", "partner_authorizer")
+# Lambda's lines about an invocation that fails: it runs out of time or of memory, the code cannot be imported, or an
+# error leaves it. The authorizers refuse a token with an error, and log other errors themselves.
+_FAILURES = ("Task timed out", "Runtime exited", "Runtime.ImportModuleError", "Traceback (most recent call last)")
+_AUTHORIZERS = ("staff_authorizer", "partner_authorizer")
 # The functions that get each secret in their environment (docs/decisions/006).
 SECRETS = {
     "SIGNATURE_KEYS": (API_HANDLER, "people", "partners", "run_import"),
@@ -76,9 +79,9 @@ def environment(function: str, variables: Template) -> Template:
 
 def functions() -> Template:
     settings = {"Globals": {"Function": {"Environment": {"Variables": _SETTINGS}}}}
-    outputs_and_alarms = [_output_and_alarms(function) for function in function_settings()]
+    each_function = [_output_and_failures(function) for function in function_settings()]
     reservations = [_reservation(function) for function in RESERVED]
-    parts = [settings, *outputs_and_alarms, *_secrets(), *reservations, *_own_variables(), *_job_settings()]
+    parts = [settings, *each_function, *_secrets(), *reservations, *_own_variables(), *_job_settings()]
     # In the name of this log group, Chalice writes ${ApiHandler}. The function's id is APIHandler, so replace the name.
     log_group = {"Properties": {"LogGroupName": sub("/aws/lambda/${APIHandler}")}}
     return merge_parts([*parts, {"Resources": {"ApiHandlerLogGroup": log_group}}])
@@ -115,21 +118,26 @@ def _job_settings() -> list[Template]:
     ]
 
 
-def _output_and_alarms(function: str) -> Template:
+def _output_and_failures(function: str) -> Template:
+    """Return the part with the output of the function's name, and with the metric of its failures.
+
+    All functions have the same metric, so it costs as one, and one alarm watches it.
+    """
     name = logical_id(function)
     outputs = {}
     if function != API_HANDLER:  # Chalice itself writes the output of the API's own function.
         outputs[f"{name}Name"] = output(ref(name), "Function")
-    throttled = f"Lambda throttled {name}: too many concurrent executions."
-    alarms = {f"{name}ThrottlesAlarm": alarm(throttled, function_measure("Throttles", function))}
-    if function not in AUTHORIZERS:
-        failed = f"{name} ended in an error or ran out of time."
-        alarms[f"{name}ErrorsAlarm"] = alarm(failed, function_measure("Errors", function))
-    return {"Outputs": outputs, "Resources": alarms}
-
-
-def function_measure(metric: str, function: str) -> Measure:
-    return Measure("AWS/Lambda", metric, {"FunctionName": ref(logical_id(function))})
+    log_group = "ApiHandlerLogGroup" if function == API_HANDLER else f"{name}LogGroup"
+    lines = _FAILURES[:-1] if function in _AUTHORIZERS else _FAILURES
+    properties = {
+        "LogGroupName": ref(log_group),
+        "FilterPattern": " ".join(f'?"{line}"' for line in lines),
+        "MetricTransformations": [
+            {"MetricNamespace": NAMESPACE, "MetricName": sub(FUNCTION_FAILED), "MetricValue": "1"}
+        ],
+    }
+    failures = resource("Logs::MetricFilter", properties, Condition="OnAws")
+    return {"Outputs": outputs, "Resources": {f"{name}Failures": failures}}
 
 
 def _secrets() -> Iterator[Template]:

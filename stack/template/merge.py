@@ -9,8 +9,6 @@ from functools import cache
 
 from stack.template.alarms import alarms
 from stack.template.api import api
-from stack.template.authorizers import authorizers
-from stack.template.backlogs import backlogs
 from stack.template.budget import budget
 from stack.template.cfn import Template, merge_parts
 from stack.template.dashboard import dashboard
@@ -63,8 +61,6 @@ def merge_template() -> Template:
         gateway(),
         edge(),
         alarms(),
-        backlogs(),
-        authorizers(),
         budget(),
     ]
     whole = merge_parts([{"Description": _DESCRIPTION}, parameters(), *data_parts, *service_parts])

@@ -76,6 +76,11 @@ _PARAMETERS = {
         "Address that gets every alarm. Empty: no email; subscribe to the output AlarmsTopicArn instead.",
         pattern=r"([^@\s<>]+@[^@\s<>]+)?",
     ),
+    "Alarms": choice(
+        "Which alarms exist: all, or the few that say that people lose something now. CloudWatch bills each.",
+        "all",
+        "few",
+    ),
     "BudgetDollars": text(
         "US dollars a month that the whole AWS account may cost. BudgetEmail hears when the costs come near. Empty: no"
         " budget.",
@@ -167,6 +172,8 @@ _CONDITIONS = {
     "LogsAccess": equals("AccessLog", "on"),
     "HasSiteUrl": is_set("SiteUrl"),
     "HasAlarmEmail": is_set("AlarmEmail"),
+    "AllAlarms": equals("Alarms", "all"),
+    "AllAlarmsOnAws": {"Fn::And": [{"Condition": "OnAws"}, {"Condition": "AllAlarms"}]},
     "HasBudget": {"Fn::And": [is_set("BudgetDollars"), is_set("BudgetEmail")]},
     "HasCustomerKey": is_set("CustomerKeyArn"),
     "CreatesIdentity": is_set("MailIdentity"),

@@ -9,9 +9,8 @@ gets only the records that match one of its patterns. A stream should have at mo
 import json
 from typing import Any
 
-from stack.template.alarms import alarm
 from stack.template.cfn import Template, get_att, if_condition, merge_parts, ref
-from stack.template.functions import event_source, function_measure, function_properties, logical_id
+from stack.template.functions import event_source, function_properties
 from stack.template.parameters import is_set, text
 
 _EXISTS = {"exists": True}
@@ -81,12 +80,11 @@ def _image_pattern(image: str, attribute: str, rule: Any) -> Template:
 
 
 def stream_reader(function: str, patterns: list[Template], **reading: int) -> Template:
-    """Return the event source of a function that reads the stream, and an alarm on the function's lag.
+    """Return the event source of a function that reads the stream.
 
     `reading`: CloudFormation's properties for the size of batches, the seconds in which a batch is gathered, and the
     number of batches of a shard that Lambda processes at the same time.
     """
-    name = logical_id(function)
     source = {
         "Stream": if_condition(
             "HasSignaturesStream", ref("SignaturesStreamArn"), get_att("SignaturesTable", "StreamArn")
@@ -104,13 +102,5 @@ def stream_reader(function: str, patterns: list[Template], **reading: int) -> Te
         "DestinationConfig": {"OnFailure": {"Type": "SQS", "Destination": get_att("StreamDeadLetterQueue")}},
         "FilterCriteria": {"Filters": [{"Pattern": json.dumps(pattern)} for pattern in patterns]},
     }
-    lag = alarm(
-        f"{name} is ten minutes behind the signatures.",
-        function_measure("IteratorAge", function),
-        "Maximum",
-        Threshold=10 * 60 * 1000,
-        EvaluationPeriods=2,
-    )
     events = {event_source(function, "Dynamodb"): {"Properties": source}}
-    reader = function_properties(function, Events=events)
-    return merge_parts([reader, {"Resources": {f"{name}LagAlarm": lag}}])
+    return function_properties(function, Events=events)

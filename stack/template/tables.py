@@ -5,7 +5,6 @@ from typing import Any
 
 from chalicelib.core import keys
 from chalicelib.core.settings import table_variable
-from stack.template.alarms import Measure, alarm_on_math
 from stack.template.cfn import Template, if_condition, merge_parts, output, ref, resource, retention
 from stack.template.functions import logical_id
 
@@ -16,8 +15,6 @@ _KEYS = {"pk": "HASH", "sk": "RANGE"}
 # (the signatures of one partition key) could come from two shards of the stream at once, and the function that counts
 # them would skip some (decision 005).
 _INDEXED = "never_set"
-# DynamoDB reports the metric SystemErrors for each operation, not for a whole table. Our code uses these operations.
-_OPERATIONS = ("GetItem", "BatchGetItem", "Query", "PutItem", "UpdateItem", "TransactWriteItems")
 
 
 def tables() -> Template:
@@ -56,7 +53,7 @@ def table(
     local_index: Mapping[str, str] | None = None,
     **more: Any,
 ) -> Template:
-    """Return a table with its environment variable, output and alarms.
+    """Return a table with its environment variable and output.
 
     `contents` describes the items. `own_key`: the property that encrypts the table with the charity's own key.
     `local_index`: the key attributes of a local secondary index that holds only keys. `more`: other properties.
@@ -80,7 +77,7 @@ def table(
         index = {"IndexName": "KeepsBucketsWhole", "KeySchema": _key_schema(local_index)}
         properties["LocalSecondaryIndexes"] = [{**index, "Projection": {"ProjectionType": "KEYS_ONLY"}}]
     return {
-        "Resources": {logical: resource("DynamoDB::Table", properties, **retention()), **_alarms(logical)},
+        "Resources": {logical: resource("DynamoDB::Table", properties, **retention())},
         "Outputs": {f"{logical}Name": output(ref(logical), contents)},
         "Globals": {"Function": {"Environment": {"Variables": {table_variable(name): ref(logical)}}}},
     }
@@ -88,25 +85,3 @@ def table(
 
 def _key_schema(key_kinds: Mapping[str, str]) -> list[Template]:
     return [{"AttributeName": name, "KeyType": kind} for name, kind in key_kinds.items()]
-
-
-def _alarms(logical: str) -> Template:
-    """Return two alarms on the table with this logical id: on throttled requests, and on errors of DynamoDB."""
-    throttled = [_table_measure(f"{kind}ThrottleEvents", logical) for kind in ("Read", "Write")]
-    failed = [_table_measure("SystemErrors", logical, Operation=operation) for operation in _OPERATIONS]
-    return {
-        f"{logical}ThrottlesAlarm": _alarm_on_sum(f"{logical} throttles requests.", throttled),
-        f"{logical}ErrorsAlarm": _alarm_on_sum(f"{logical} answers with errors of DynamoDB.", failed),
-    }
-
-
-def _table_measure(metric: str, logical: str, **more: str) -> Measure:
-    return Measure("AWS/DynamoDB", metric, {"TableName": ref(logical), **more})
-
-
-def _alarm_on_sum(description: str, measures: list[Measure]) -> Template:
-    operands = {f"m{number}": measure for number, measure in enumerate(measures)}
-    # While there are no throttles or errors, DynamoDB reports nothing, and an alarm on DynamoDB's metrics ignores
-    # missing data. So without FILL, an alarm that has started would never end.
-    expression = " + ".join(f"FILL({name}, 0)" for name in operands)
-    return alarm_on_math(description, expression, operands, EvaluationPeriods=5, DatapointsToAlarm=1)

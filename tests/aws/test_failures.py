@@ -11,6 +11,7 @@ from botocore.exceptions import (
 )
 
 from chalicelib.aws.failures import DENIALS, FAULTS, THROTTLES, translate_errors
+from chalicelib.core import log
 from chalicelib.core.errors import Denied, Throttled, Unavailable
 
 
@@ -67,3 +68,24 @@ def test_success_is_not_changed() -> None:
     with translate_errors("storage"):
         done = True
     assert done
+
+
+@pytest.mark.parametrize(
+    ("service", "error", "measured"),
+    [
+        ("storage", refusal("ThrottlingException"), 1),
+        ("storage", refusal("InternalServerError", 500), 1),
+        ("storage", ReadTimeoutError(endpoint_url="x"), 1),
+        ("storage", refusal("AccessDeniedException"), 0),
+        ("queue", refusal("ThrottlingException"), 0),
+    ],
+)
+def test_a_table_that_throttles_or_fails_is_counted_for_an_alarm(
+    service: str, error: Exception, measured: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    log.begin("")
+    with pytest.raises(Unavailable), translate_errors(service):
+        raise error
+    log.event("answered")
+    assert vars(caplog.records[-1])["measured"].get("TableFailed", 0) == measured

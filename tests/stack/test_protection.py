@@ -36,7 +36,7 @@ class WithoutMetricMath(Package):
     def read_template(self) -> dict[str, Any]:
         template = super().read_template()
         resources = template["Resources"].items()
-        kept = {name: each for name, each in resources if each.get("Condition") != "OnAws"}
+        kept = {name: each for name, each in resources if "OnAws" not in each.get("Condition", "")}
         return {**template, "Resources": kept}
 
 

@@ -63,13 +63,14 @@ def test_an_expired_token_is_refused(fake_site: FakeSite) -> None:
         policy_for(token)
 
 
+@pytest.mark.parametrize("error", [Unavailable("storage"), KeyError("a bug")])
 def test_a_failing_authorizer_logs_an_event_that_has_an_alarm(
-    fake_site: FakeSite, caplog: pytest.LogCaptureFixture
+    error: Exception, fake_site: FakeSite, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Lambda counts refused tokens as errors of the function. So its number of errors has no alarm."""
     token = f"Bearer {bobs_token(fake_site.tables)}"
-    fake_site.tables.fail_next(Unavailable("storage"))
-    with pytest.raises(Unavailable):
+    fake_site.tables.fail_next(error)
+    with pytest.raises(type(error)):
         policy_for(token)
     record = caplog.records[-1]
     assert (record.message, vars(record)["measured"]) == ("authorizer_failed", {"Degraded": 1})

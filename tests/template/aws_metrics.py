@@ -5,14 +5,14 @@ Gateway dimensions and metrics"; "DynamoDB Metrics and dimensions"; "Types of me
 CloudWatch metrics for Amazon SQS"; "Monitoring your Amazon SES sending activity" (reputation metrics).
 """
 
-from chalicelib.core.metrics import NAMESPACE, REFUSED_STATUSES, Metric, refused_metric
+from chalicelib.core.metrics import NAMESPACE, Metric
+from stack.template.alarms import FUNCTION_FAILED
 
 _API = "4XXError 5XXError CacheHitCount CacheMissCount Count IntegrationLatency Latency"
 _TABLE = (
     "ConditionalCheckFailedRequests ConsumedReadCapacityUnits ConsumedWriteCapacityUnits ReadThrottleEvents "
     "WriteThrottleEvents TimeToLiveDeletedItemCount TransactionConflict"
 )
-_TABLE_OPERATION = "ReturnedItemCount SuccessfulRequestLatency SystemErrors ThrottledRequests"
 _FUNCTION = (
     "AsyncEventAge AsyncEventsDropped AsyncEventsReceived ConcurrentExecutions DeadLetterErrors "
     "DestinationDeliveryFailures Duration Errors Invocations IteratorAge OffsetLag PostRuntimeExtensionsDuration "
@@ -23,7 +23,6 @@ _QUEUE = (
     "ApproximateNumberOfMessagesVisible NumberOfEmptyReceives NumberOfMessagesDeleted NumberOfMessagesReceived "
     "NumberOfMessagesSent SentMessageSize"
 )
-_OURS = " ".join([*Metric, *(refused_metric(status) for status in (*REFUSED_STATUSES, 499))])
 
 METRICS: dict[tuple[str, frozenset[str]], set[str]] = {
     (namespace, frozenset(dimensions.split())): set(names.split())
@@ -31,10 +30,11 @@ METRICS: dict[tuple[str, frozenset[str]], set[str]] = {
         ("AWS/ApiGateway", "ApiName", _API),
         ("AWS/ApiGateway", "ApiName Stage", _API),
         ("AWS/DynamoDB", "TableName", _TABLE),
-        ("AWS/DynamoDB", "TableName Operation", _TABLE_OPERATION),
         ("AWS/Lambda", "FunctionName", _FUNCTION),
+        ("AWS/Lambda", "", "ConcurrentExecutions Duration Errors Invocations Throttles"),
         ("AWS/SQS", "QueueName", _QUEUE),
         ("AWS/SES", "", "Reputation.BounceRate Reputation.ComplaintRate"),
-        (NAMESPACE, "stage", _OURS),
+        (NAMESPACE, "stage", " ".join(Metric)),
+        (NAMESPACE, "", FUNCTION_FAILED),
     )
 }

@@ -10,16 +10,15 @@ from typing import Any
 import pytest
 
 from stack.ready.account import QUEUES_WITH_AGE
-from tests.template.packaged import QUEUES, TABLES, Resource, of_type
+from tests.template.packaged import QUEUES, Resource, of_type
 
 ALARMS = of_type("AWS::CloudWatch::Alarm")
-ON_TABLES = [f"{table}{kind}Alarm" for table in TABLES.values() for kind in ("Throttles", "Errors")]
 ON_STUCK_QUEUES = {"MailQueue": "MailStuckAlarm", "OverflowQueue": "OverflowStuckAlarm"}
 # The values of an alarm's metrics in one period, by their names in the expression. A metric without data is missing.
 Values = Mapping[str, float]
 NO_DATA: Values = {}
-WORKS: Values = {"visible": 900, "hidden": 150, "received": 3_000, "deleted": 2_950}
-FAILS: Values = {"hidden": 15, "received": 1}
+WORKS: Values = {"visible": 900, "received": 3_000, "deleted": 2_950}
+FAILS: Values = {"received": 1}
 
 
 def is_on(alarm: Resource, periods: Sequence[Values]) -> bool:
@@ -51,10 +50,9 @@ def _value(alarm: Resource, values: Values) -> float:
     return value
 
 
-@pytest.mark.parametrize("name", ON_TABLES)
-def test_an_alarm_on_a_table_starts_although_the_newest_minutes_have_no_data_yet_and_ends(name: str) -> None:
+def test_the_alarm_on_tables_starts_although_the_newest_minutes_have_no_data_yet_and_ends() -> None:
     """An alarm on DynamoDB's metrics ignores missing data, so each metric must be filled, or the alarm never ends."""
-    alarm = ALARMS[name]
+    alarm = ALARMS["TableThrottlesAlarm"]
     for operand in alarm["Metrics"][1:]:
         throttled = {operand["Id"]: 1.0}
         assert is_on(alarm, [NO_DATA, NO_DATA, throttled, NO_DATA, NO_DATA])
@@ -63,7 +61,7 @@ def test_an_alarm_on_a_table_starts_although_the_newest_minutes_have_no_data_yet
 
 def test_in_an_expression_with_fill_the_newest_period_does_not_decide_alone() -> None:
     filling = [alarm for alarm in ALARMS.values() if "FILL" in _expression(alarm)]
-    assert len(filling) == len(ON_TABLES) + len(ON_STUCK_QUEUES) + 2, "and recounts and authorizers"
+    assert len(filling) == len(ON_STUCK_QUEUES) + 2, "and tables and recounts"
     assert all(alarm["EvaluationPeriods"] > 1 for alarm in filling)
 
 
@@ -83,7 +81,7 @@ def test_messages_that_fail_for_an_hour_start_an_alarm_and_a_crowd_does_not(name
     assert not is_on(alarm, [NO_DATA] * 5), "an idle queue"
     assert is_on(alarm, [{**WORKS, "deleted": 100}] * 5), "most fail during a crowd"
     assert is_on(alarm, [{"visible": 500}] * 5), "nobody receives the messages"
-    assert is_on(alarm, [{"hidden": 15, "received": 3, "deleted": 1}] * 5), "one fails, and one arrives and is deleted"
+    assert is_on(alarm, [{"received": 3, "deleted": 1}] * 5), "one fails, and one arrives and is deleted"
 
 
 @pytest.mark.parametrize(("queue", "name"), ON_STUCK_QUEUES.items())
@@ -92,7 +90,7 @@ def test_a_failed_message_is_received_in_each_period_of_the_alarm(queue: str, na
     assert {each["MetricStat"]["Period"] for each in operands} == {900}
     assert {each["MetricStat"]["Stat"] for each in operands} == {"Sum"}
     names = [each["MetricStat"]["Metric"]["Dimensions"] for each in operands]
-    assert names == [[{"Name": "QueueName", "Value": {"Fn::GetAtt": [queue, "QueueName"]}}]] * 4
+    assert names == [[{"Name": "QueueName", "Value": {"Fn::GetAtt": [queue, "QueueName"]}}]] * 3
     assert QUEUES[queue]["VisibilityTimeout"] < 900
 
 
