@@ -50,9 +50,9 @@ FUNCTIONS = {
 
 
 def memory_mb(step: str) -> int:
-    """Return the memory of the function that serves this step (.chalice/config.json)."""
+    """Return the memory of the function that serves this step (.chalice/config.json), or of the function `step`."""
     config: dict[str, Any] = json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8"))
-    own: Mapping[str, Any] = config["lambda_functions"][FUNCTIONS[step]]
+    own: Mapping[str, Any] = config["lambda_functions"][FUNCTIONS.get(step, step)]
     return int(own.get("lambda_memory_size", config["lambda_memory_size"]))
 
 

@@ -3,6 +3,7 @@
 from benchmarks import lambdas, machine, results
 from benchmarks.cost.bill import bill, table
 from benchmarks.cost.prices import prices
+from benchmarks.cost.standing import standing_table
 from benchmarks.worker import measure_in_process
 from stack.console import bold, dim, run_main, say
 from stack.emulator import emulator
@@ -22,9 +23,9 @@ def main() -> None:
     figures = results.add(bill(steps, item_bytes, cold_cpu_us, table_of_prices, views_of_a_minute))
     where = f"{table_of_prices.region}, prices of {table_of_prices.dated}"
     say(bold(f"US dollars for a million confirmed signatures in an hour, {where}"))
-    for line in table(figures):
+    for line in [*table(figures), "", *standing_table(item_bytes, table_of_prices)]:
         say(line)
-    say(dim(f"Prices checked: {table_of_prices.checked}. No free tiers."))
+    say(dim(f"Prices checked: {table_of_prices.checked}. Free tiers only where the table says so."))
 
 
 if __name__ == "__main__":

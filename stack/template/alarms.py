@@ -280,7 +280,7 @@ _ALARMS = {
 
 
 # With Alarms=few, these and those of the dead-letter queues remain: people cannot sign, or what they did is lost.
-_FEW = ("ApiErrors", "OverflowStuck", "Drift")
+_FEW = ("ApiErrors", "Drift")
 
 
 def alarms() -> Template:

@@ -5,7 +5,7 @@ from stack.template.functions import function_properties
 
 _MINUTE, _HOUR = 60, 3_600
 # By function: the time from one scheduled run to the next. app.py has the schedules.
-_SECONDS_BETWEEN_RUNS = {
+SECONDS_BETWEEN_RUNS = {
     "watch_mail": _MINUTE,
     "sweep_mail": 15 * _MINUTE,
     "send_letter_digests": 15 * _MINUTE,
@@ -21,11 +21,11 @@ def schedules() -> Template:
     Otherwise Lambda keeps throttled runs for six hours. While a crowd uses all executions, 360 runs of WatchMail would
     wait, and start together when the crowd is gone.
     """
-    return merge_parts([_setting(function) for function in _SECONDS_BETWEEN_RUNS])
+    return merge_parts([_setting(function) for function in SECONDS_BETWEEN_RUNS])
 
 
 def _setting(function: str) -> Template:
-    config = {"MaximumEventAgeInSeconds": _SECONDS_BETWEEN_RUNS[function]}
+    config = {"MaximumEventAgeInSeconds": SECONDS_BETWEEN_RUNS[function]}
     if function in _NOT_REPEATED:
         config["MaximumRetryAttempts"] = 0
     return function_properties(function, EventInvokeConfig=config)

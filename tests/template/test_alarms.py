@@ -113,7 +113,7 @@ def test_few_alarms_are_those_that_say_that_people_lose_something_now() -> None:
     conditions = {name: RESOURCES[name].get("Condition", "") for name in ALARMS}
     kept = {name for name, condition in conditions.items() if "AllAlarms" not in condition}
     dead_letters = {name for name in ALARMS if name.endswith("DeadLetterQueueAlarm")}
-    assert kept == {*dead_letters, "ApiErrorsAlarm", "OverflowStuckAlarm", "DriftAlarm"}
+    assert kept == {*dead_letters, "ApiErrorsAlarm", "DriftAlarm"}
     assert TEMPLATE["Parameters"]["Alarms"]["Default"] == "all"
     assert TEMPLATE["Conditions"]["AllAlarms"] == {"Fn::Equals": [{"Ref": "Alarms"}, "all"]}
 
