@@ -13,7 +13,7 @@ const big = bigNumber();
 big.fill(counts);
 const card = funnel();
 card.fill(stages);
-const numbers = { minutes: stages.last_day, ...counts.breakdowns, now: Date.parse(counts.as_of) };
+const numbers = { ...counts.breakdowns, now: Date.parse(counts.as_of) };
 const bars = (by) => {
   const { points, labelOf } = drawingOf(numbers, by);
   return points.filter(({ value }) => value).map(labelOf);
@@ -24,7 +24,6 @@ process.stdout.write(
     number: big.element.textContent,
     stages: card.section.textContent,
     rows: rows.map((row) => row.replace(/\s+/g, " ")),
-    minutes: bars("minutes"),
     hours: bars("hour"),
   }),
 );

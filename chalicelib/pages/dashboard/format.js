@@ -1,7 +1,6 @@
 // Numbers, times and names in English. All times are UTC, and say so. Times for planning also say the UK time.
 
 const DAY_S = 86_400;
-const TEN_MINUTES_MS = 600_000;
 const HOUR_MS = 3_600_000;
 
 /**
@@ -86,18 +85,9 @@ export const axisLabel = (at) => (at % DAY_S ? minuteFormat : shortDayFormat).fo
  * "24 November 2026, 13:00 to 14:00 UTC"
  * @param {string} key the start of the hour
  */
-export const hour = (key) => span(key, HOUR_MS);
-
-/** @param {string} key the start of the ten minutes */
-export const tenMinutes = (key) => span(key, TEN_MINUTES_MS);
-
-/**
- * @param {string} start
- * @param {number} length in milliseconds
- */
-function span(start, length) {
-  const end = minuteFormat.format(new Date(Date.parse(start) + length));
-  return `${day(start)}, ${minuteFormat.format(new Date(start))} to ${end} UTC`;
+export function hour(key) {
+  const end = minuteFormat.format(new Date(Date.parse(key) + HOUR_MS));
+  return `${day(key)}, ${minuteFormat.format(new Date(key))} to ${end} UTC`;
 }
 
 /** @param {string} code */

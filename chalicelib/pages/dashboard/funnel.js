@@ -1,4 +1,4 @@
-// From signing to being counted: how many people reach each stage, and how many confirm in a minute.
+// From signing to being counted: how many people reach each stage, and how many confirm in an hour.
 
 import { bars } from "./bars.js";
 import { h } from "./dom.js";
@@ -20,11 +20,9 @@ const NOTE = "Signatures from partners that count when they arrive are confirmed
 const STAGE_NAMES = /** @type {(keyof FunnelTotals)[]} */ (Object.keys(STAGES));
 
 /** @param {FunnelRate} rate */
-export function paceText({ per_minute_now: now, over_minutes: over, peak_per_minute: peak, peak_at: at }) {
-  const peakText = peak
-    ? ` The busiest ten minutes began on ${dateTime(at)}: ${number(peak)} a minute on average.`
-    : "";
-  return `${number(now)} confirmations a minute, on average over the last ${over} minutes.${peakText}`;
+export function paceText({ this_hour: now, hour_before: before, peak, peak_at: at }) {
+  const peakText = peak ? ` The busiest hour began on ${dateTime(at)}: ${number(peak)} confirmations.` : "";
+  return `${number(now)} confirmations since this hour began, and ${number(before)} in the hour before.${peakText}`;
 }
 
 export function funnel() {

@@ -93,7 +93,7 @@ async function fill(parts, { counts: { data, at }, stages }) {
   parts.sources.fill(sources, data.confirmed);
   parts.countries.fill(countries, data.confirmed);
   parts.stages.fill(stages?.data);
-  await parts.timeline.fill({ minutes: stages?.data.last_day, hour, day, now: at.getTime() });
+  await parts.timeline.fill({ hour, day, now: at.getTime() });
 }
 
 /**

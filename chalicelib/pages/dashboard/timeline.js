@@ -1,23 +1,20 @@
-// A chart and a table of the confirmations in each ten minutes, hour or day. A step is the time that one bar covers.
+// A chart and a table of the confirmations in each hour or day. A step is the time that one bar covers.
 
 import { barChart } from "./chart.js";
 import { h, table } from "./dom.js";
-import { day, hour, number, tenMinutes } from "./format.js";
+import { day, hour, number } from "./format.js";
 import { refill } from "./refill.js";
 
 /** @import { BreakdownRow } from "#api" */
 /** @import { Point } from "./chart.js" */
-/** @typedef {"minutes" | "hour" | "day"} Step `minutes`: ten minutes */
-/**
- * @typedef {{ minutes?: BreakdownRow[] | undefined, hour: BreakdownRow[], day: BreakdownRow[], now: number }} Counts
- * `minutes` is absent if the funnel cannot be read. `now`: milliseconds since 1970.
- */
+/** @typedef {"hour" | "day"} Step */
+/** @typedef {{ hour: BreakdownRow[], day: BreakdownRow[], now: number }} Counts `now`: milliseconds since 1970. */
 
 const DAYS_BY_HOUR = 7;
-const LENGTH_MS = { minutes: 600_000, hour: 3_600_000, day: 86_400_000 };
-const FORMAT = { minutes: tenMinutes, hour, day };
+const LENGTH_MS = { hour: 3_600_000, day: 86_400_000 };
+const FORMAT = { hour, day };
 const FEWEST_STEPS = 12;
-const NAMES = { minutes: "ten minutes", hour: "hour", day: "day" };
+const VALUE_TITLE = "Confirmed minus withdrawn";
 
 /**
  * The rows of the last seven days.
@@ -48,16 +45,6 @@ export function withoutGaps(breakdown, by, now) {
 }
 
 /**
- * The step to show first. On the first day there are too few bars by hour.
- * @param {Counts} counts
- * @returns {Step}
- */
-export function firstStep({ minutes, hour: hours, now }) {
-  const first = Math.min(...hours.map(({ key }) => Date.parse(key)));
-  return minutes?.length && now - first < LENGTH_MS.day ? "minutes" : "hour";
-}
-
-/**
  * Add empty steps before the first one, because a single bar as wide as the chart says nothing.
  * @param {Point[]} points
  * @param {Step} by
@@ -84,9 +71,6 @@ function timeOf({ at }, by, now) {
   return `${FORMAT[by](new Date(at * 1_000).toISOString())}${isOver ? "" : ", not over yet"}`;
 }
 
-/** @param {Step} by */
-const valueTitle = (by) => (by === "minutes" ? "Confirmed" : "Confirmed minus withdrawn");
-
 /**
  * The chart in words, for screen readers.
  * @param {Point[]} points
@@ -97,7 +81,7 @@ export function description(points, by, now) {
   if (!points.length) return "A chart without data.";
   const highest = points.reduce((one, other) => (other.value > one.value ? other : one));
   const highestText = `The highest value is ${number(highest.value)}: ${timeOf(highest, by, now)}.`;
-  return `A chart of confirmations by ${NAMES[by]}. ${highestText} The table below has every number.`;
+  return `A chart of confirmations by ${by}. ${highestText} The table below has every number.`;
 }
 
 /**
@@ -109,9 +93,9 @@ function numbersTable(points, by, now) {
   /** @type {import("./dom.js").Column<Point>[]} */
   const columns = [
     { title: "When", cell: (point) => timeOf(point, by, now) },
-    { title: valueTitle(by), number: true, cell: ({ value }) => number(value) },
+    { title: VALUE_TITLE, number: true, cell: ({ value }) => number(value) },
   ];
-  return table(`Confirmed by ${NAMES[by]}, latest first (UTC)`, columns, points.filter(({ value }) => value).reverse());
+  return table(`Confirmed by ${by}, latest first (UTC)`, columns, points.filter(({ value }) => value).reverse());
 }
 
 /**
@@ -135,10 +119,10 @@ const stepChoices = (...choices) =>
  */
 export function drawingOf(counts, by) {
   const { now } = counts;
-  const points = withLeadingSteps(withoutGaps(counts[by] ?? [], by, now), by);
+  const points = withLeadingSteps(withoutGaps(counts[by], by, now), by);
   const last = points.at(-1)?.at ?? now / 1_000;
   /** @param {Point} point */
-  const labelOf = (point) => `${timeOf(point, by, now)}: ${number(point.value)} ${valueTitle(by).toLowerCase()}`;
+  const labelOf = (point) => `${timeOf(point, by, now)}: ${number(point.value)} ${VALUE_TITLE.toLowerCase()}`;
   const end = last + LENGTH_MS[by] / 1_000;
   return { points, end, now: now / 1_000, description: description(points, by, now), labelOf };
 }
@@ -146,13 +130,12 @@ export function drawingOf(counts, by) {
 export function timeline() {
   const chart = barChart();
   const list = h("div");
-  const choices = h("div");
-  /** @type {{ by: Step | null, counts: Counts | null }} */
-  const state = { by: null, counts: null };
+  /** @type {{ by: Step, counts: Counts | null }} */
+  const state = { by: "hour", counts: null };
 
   const redraw = async () => {
     const { by, counts } = state;
-    if (!counts || !by) return;
+    if (!counts) return;
     const drawing = drawingOf(counts, by);
     refill(list, numbersTable(drawing.points, by, counts.now));
     await chart.draw(drawing);
@@ -162,13 +145,10 @@ export function timeline() {
     state.by = by;
     return redraw();
   };
-  /** @param {Step} by */
-  const showChoices = (by) => {
-    const minutes = stepChoice("minutes", "By ten minutes (24 hours)", by === "minutes", selectStep("minutes"));
-    const hours = stepChoice("hour", `By hour (${DAYS_BY_HOUR} days)`, by === "hour", selectStep("hour"));
-    const days = stepChoice("day", "By day (all)", by === "day", selectStep("day"));
-    choices.replaceChildren(stepChoices(...(state.counts?.minutes ? [minutes] : []), hours, days));
-  };
+  const choices = stepChoices(
+    stepChoice("hour", `By hour (${DAYS_BY_HOUR} days)`, true, selectStep("hour")),
+    stepChoice("day", "By day (all)", false, selectStep("day")),
+  );
   const details = h("details", {}, h("summary", {}, "The numbers as a table"), list);
   return {
     section: h(
@@ -182,10 +162,6 @@ export function timeline() {
     /** @param {Counts} counts */
     fill: (counts) => {
       state.counts = { ...counts, hour: recentHours(counts.hour, counts.now) };
-      if (!state.by) {
-        state.by = firstStep(counts);
-        showChoices(state.by);
-      }
       return redraw();
     },
     open: () => {

@@ -1,14 +1,9 @@
 """What the API returns about the funnel: how many signatures passed each stage, such as confirmed."""
 
-from typing import Annotated
-
-from pydantic import Field
 from typing_extensions import TypedDict
 
 from chalicelib.core.answers import BreakdownKey, Number, Time
 from chalicelib.petitions.answers import Slug
-
-PerMinute = Annotated[float, Field(ge=0)]
 
 
 class FunnelTotals(TypedDict):
@@ -36,22 +31,16 @@ class FunnelRow(FunnelTotals):
 
 
 class FunnelRate(TypedDict):
-    """Confirmations per minute."""
+    """Confirmations by hour. Withdrawals are not subtracted."""
 
-    per_minute_now: PerMinute
-    """The mean of the last `over_minutes`, whatever `from` and `to` are."""
-    over_minutes: Annotated[int, Field(ge=10, le=20)]
-    peak_per_minute: PerMinute
-    """The mean of the busiest ten minutes in the requested days."""
+    this_hour: Number
+    """Since the hour of `as_of` began, whatever `from` and `to` are."""
+    hour_before: Number
+    """In the hour before that."""
+    peak: Number
+    """In the busiest hour of the requested days."""
     peak_at: Time | None
-    """When those ten minutes began. Null if nobody confirmed."""
-
-
-class TenMinutes(TypedDict):
-    key: Time
-    """When the ten minutes began."""
-    confirmed: Number
-    """Signatures confirmed in them. Withdrawals are not subtracted."""
+    """When this hour began. Null if nobody confirmed."""
 
 
 class Funnel(TypedDict):
@@ -62,7 +51,3 @@ class Funnel(TypedDict):
     """The sums of the rows."""
     rate: FunnelRate
     rows: list[FunnelRow]
-    last_day: list[TenMinutes]
-    """Confirmations of the last 24 hours by ten minutes, whatever `from` and `to` are. Ten minutes without any are left
-    out.
-    """

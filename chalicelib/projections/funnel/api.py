@@ -15,7 +15,6 @@ from chalicelib.projections.funnel.read import (
     Rate,
     Row,
     days_within,
-    last_day,
     rate,
     rows,
     stage_counts_by_day,
@@ -40,9 +39,7 @@ def read_funnel(request: Request, slug: str) -> Response:
     if wants_csv(request):
         return as_csv(listed, COLUMNS)
     summary = {"totals": _numbers(totals(chosen)), "rate": _rate_json(rate(counts, chosen, now))}
-    slots = last_day(counts, now)
-    recent = [{"key": times.iso(start), "confirmed": number} for start, number in slots.items()]
-    return json_answer({"slug": slug, "as_of": times.iso(now), **summary, "rows": listed, "last_day": recent})
+    return json_answer({"slug": slug, "as_of": times.iso(now), **summary, "rows": listed})
 
 
 def _numbers(row: Row) -> dict[str, object]:
@@ -51,9 +48,9 @@ def _numbers(row: Row) -> dict[str, object]:
 
 def _rate_json(found: Rate) -> dict[str, object]:
     return {
-        "per_minute_now": found.current,
-        "over_minutes": found.over_minutes,
-        "peak_per_minute": found.peak,
+        "this_hour": found.this_hour,
+        "hour_before": found.hour_before,
+        "peak": found.peak,
         "peak_at": times.iso_or_none(found.peak_at),
     }
 

@@ -20,9 +20,6 @@ class Stage(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-# Only confirmations are counted by ten minutes, to find the peak. Other stages are counted by hour, so that the item
-# stays small.
-SLOT_MINUTES = 10
 # Numbers by name (see `name_of`).
 Numbers = Counter[str]
 # The name of a number begins with the first letter of its stage. So no two stages begin with the same letter.
@@ -30,20 +27,17 @@ _STAGE_BY_LETTER = {stage[0]: stage for stage in Stage}
 
 
 def name_of(stage: Stage, at: datetime) -> str:
-    """Return the name of a number in the day's item: r13 (received from 13:00 to 14:00), c134 (13:40 to 13:50)."""
-    slot = str(at.minute // SLOT_MINUTES) if stage is Stage.CONFIRMED else ""
-    return f"{stage[0]}{at:%H}{slot}"
+    """Return the name of a number in the day's item: r13 is received from 13:00 to 14:00."""
+    return f"{stage[0]}{at:%H}"
 
 
 def stage_of(name: str) -> Stage:
     return _STAGE_BY_LETTER[name[0]]
 
 
-def start_of(name: str, day: date) -> datetime:
-    """Return the start of the hour or ten minutes of the number with this name: 13:00 for r13, 13:40 for c134."""
-    hour = int(name[1:3])
-    slot = int(name[3:] or 0)
-    return datetime(day.year, day.month, day.day, hour, slot * SLOT_MINUTES, tzinfo=UTC)
+def hour_of(name: str, day: date) -> datetime:
+    """Return the start of the hour of the number with this name: 13:00 for r13."""
+    return datetime(day.year, day.month, day.day, int(name[1:]), tzinfo=UTC)
 
 
 def numbers_of(item: Mapping[str, object]) -> Numbers:

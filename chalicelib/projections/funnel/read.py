@@ -1,11 +1,10 @@
 """Read the funnel: how many signatures passed each stage by hour or day, and the rate of confirmations.
 
 A day is stored in 64 items, one for each bucket. When a day is final, it is closed: the sum of its 64 items is stored
-in one item. A slot is ten minutes: the number of confirmations is stored for each slot.
+in one item.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -15,13 +14,13 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.times import iso
 from chalicelib.petitions.model import Petition
 from chalicelib.projections.funnel import store
-from chalicelib.projections.funnel.model import SLOT_MINUTES, Numbers, Stage, stage_of, start_of
+from chalicelib.projections.funnel.model import Numbers, Stage, hour_of, stage_of
 from chalicelib.tallies.count import Days, first_day
 
 # A day is final when it is older than this: the stream's event source drops a change after twelve hours
 # (stack/template/streams.py).
 OPEN_DAYS = timedelta(days=2)
-SLOT = timedelta(minutes=SLOT_MINUTES)
+HOUR = timedelta(hours=1)
 
 # How many signatures passed each stage, by day.
 StageCounts = dict[date, Numbers]
@@ -35,14 +34,11 @@ class FunnelBy(StrEnum):
 
 @dataclass(frozen=True)
 class Rate:
-    """Confirmations a minute: `current` is the mean of the last `over_minutes` (10 to 20 minutes).
+    """Confirmations by hour. `peak` is the number of the busiest hour, which began at `peak_at`."""
 
-    `peak` is the mean of the busiest ten minutes, which began at `peak_at`.
-    """
-
-    current: float
-    over_minutes: int
-    peak: float
+    this_hour: int
+    hour_before: int
+    peak: int
     peak_at: datetime | None
 
 
@@ -87,11 +83,8 @@ def rows(by: FunnelBy, counts: StageCounts) -> dict[str, Row]:
 
 
 def _row_key(by: FunnelBy, name: str, day: date) -> str:
-    """Return the day or hour in which the number with this name counts. c134 means: confirmed from 13:40 to 13:50."""
-    if by is FunnelBy.DAY:
-        return day.isoformat()
-    hour = start_of(name, day).replace(minute=0)
-    return iso(hour)
+    """Return the day or hour in which the number with this name counts."""
+    return day.isoformat() if by is FunnelBy.DAY else iso(hour_of(name, day))
 
 
 def totals(counts: StageCounts) -> Row:
@@ -100,23 +93,12 @@ def totals(counts: StageCounts) -> Row:
 
 
 def rate(counts: StageCounts, chosen: StageCounts, now: datetime) -> Rate:
-    """Return the current rate of all `counts`, and the peak of the `chosen` days."""
-    since = _slot_start(now) - SLOT  # The rate is of the current slot and the slot before it.
-    slots = _confirmations(counts)
-    recent = sum(slots[start] for start in slots if start >= since)
-    minutes = (now - since) / timedelta(minutes=1)
-    current = round(recent / minutes, 1)
-    chosen_slots = _confirmations(chosen)
-    peak_start = max(chosen_slots, key=lambda start: chosen_slots[start], default=None)
-    peak = chosen_slots[peak_start] / SLOT_MINUTES if peak_start else 0.0
-    return Rate(current=current, over_minutes=round(minutes), peak=round(peak, 1), peak_at=peak_start)
-
-
-def last_day(counts: StageCounts, now: datetime) -> dict[datetime, int]:
-    """Return the confirmations of the last 24 hours by the start of the slot, in order. Empty slots are absent."""
-    first = _slot_start(now) + SLOT - timedelta(days=1)  # The current slot is the last one of these 24 hours.
-    slots = _confirmations(counts)
-    return {start: slots[start] for start in sorted(slots) if start >= first}
+    """Return the rate of this hour and of the hour before in all `counts`, and the peak of the `chosen` days."""
+    this_hour = now.replace(minute=0, second=0, microsecond=0)
+    recent, hours = _confirmations(counts), _confirmations(chosen)
+    peak_at = max(hours, key=lambda start: hours[start], default=None)
+    peak = hours[peak_at] if peak_at else 0
+    return Rate(recent[this_hour], recent[this_hour - HOUR], peak, peak_at)
 
 
 def _close_days(slug: str, final_days: StageCounts, tables: Tables) -> None:
@@ -128,15 +110,11 @@ def _close_days(slug: str, final_days: StageCounts, tables: Tables) -> None:
         pass  # The next read stores them. The counts are correct without them.
 
 
-def _confirmations(counts: StageCounts) -> Mapping[datetime, int]:
-    """Return the number of confirmations in each slot, by the start of the slot."""
-    slots = {}
+def _confirmations(counts: StageCounts) -> Counter[datetime]:
+    """Return the number of confirmations in each hour, by the start of the hour."""
+    hours: Counter[datetime] = Counter()
     for day, numbers in counts.items():
         for name, number in numbers.items():
             if stage_of(name) is Stage.CONFIRMED:
-                slots[start_of(name, day)] = number
-    return slots
-
-
-def _slot_start(moment: datetime) -> datetime:
-    return moment.replace(minute=moment.minute // SLOT_MINUTES * SLOT_MINUTES, second=0, microsecond=0)
+                hours[hour_of(name, day)] = number
+    return hours

@@ -1,13 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { columnsOf, verticalRange } from "../../../chalicelib/pages/dashboard/chart.js";
-import {
-  description,
-  drawingOf,
-  firstStep,
-  recentHours,
-  withoutGaps,
-} from "../../../chalicelib/pages/dashboard/timeline.js";
+import { description, drawingOf, recentHours, withoutGaps } from "../../../chalicelib/pages/dashboard/timeline.js";
 
 const HOUR = 3_600;
 const at = (iso) => Date.parse(iso) / 1_000;
@@ -66,18 +60,6 @@ test("one hour is not drawn as one bar that fills the chart", () => {
   const numbers = { hour: [{ key: "2026-11-24T12:00:00Z", confirmed: 5 }], day: [], now: START * 1_000 };
   const { points } = drawingOf(numbers, "hour");
   assert.deepEqual([points.length, points[0].at, points[0].value], [12, START - 11 * HOUR, 0]);
-});
-
-test("on the first day the chart starts with ten minutes, later with hours", () => {
-  const numbersAfter = (hoursOld) => ({
-    minutes: [{ key: "2026-11-24T12:10:00Z", confirmed: 1 }],
-    hour: [{ key: "2026-11-24T12:00:00Z", confirmed: 1 }],
-    day: [],
-    now: (START + hoursOld * HOUR) * 1_000,
-  });
-  assert.equal(firstStep(numbersAfter(1)), "minutes");
-  assert.equal(firstStep(numbersAfter(24)), "hour");
-  assert.equal(firstStep({ ...numbersAfter(1), minutes: undefined }), "hour");
 });
 
 test("the description names the highest value", () => {

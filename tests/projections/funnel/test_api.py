@@ -37,12 +37,11 @@ def test_the_days_sum_to_the_totals(projected_site: FakeSite) -> None:
         "slug": "safe-children",
         "as_of": "2026-11-25T12:00:00Z",
         "totals": {**ZEROS, "received": 3, "confirmed": 2, "withdrawn": 1},
-        "rate": {"per_minute_now": 0.0, "over_minutes": 10, "peak_per_minute": 0.2, "peak_at": "2026-11-24T12:00:00Z"},
+        "rate": {"this_hour": 0, "hour_before": 0, "peak": 2, "peak_at": "2026-11-24T12:00:00Z"},
         "rows": [
             {"key": "2026-11-24", **ZEROS, "received": 3, "confirmed": 2},
             {"key": "2026-11-25", **ZEROS, "withdrawn": 1},
         ],
-        "last_day": [],
     }
     assert answer.headers["Cache-Control"] == "no-store"
 

@@ -93,20 +93,21 @@ def test_only_the_chosen_days_are_returned(tables: FakeTables, petition: Petitio
     assert rows(FunnelBy.HOUR, from_the_second_day) == {"2026-11-25T12:00:00Z": {Stage.RECEIVED: 1}}
 
 
-@pytest.mark.parametrize(("minutes", "now", "over"), [(0, 1.2, 10), (5, 0.8, 15), (10, 0.0, 10)])
-def test_the_current_rate_covers_the_last_10_to_20_minutes(
-    tables: FakeTables, petition: Petition, minutes: int, now: float, over: int
+@pytest.mark.parametrize(("minutes", "this_hour", "hour_before"), [(0, 2, 12), (59, 2, 12), (60, 0, 2), (120, 0, 0)])
+def test_the_rate_is_that_of_this_hour_and_of_the_hour_before(
+    tables: FakeTables, petition: Petition, minutes: int, this_hour: int, hour_before: int
 ) -> None:
     log = [an_increment("00", number, Stage.CONFIRMED, NOW - MINUTE) for number in range(1, 13)]
+    log += [an_increment("01", number, Stage.CONFIRMED, NOW) for number in range(1, 3)]
     log += [an_increment("00", 20 + number, Stage.CONFIRMED, NOW - 3 * HOUR) for number in range(30)]
     log += [an_increment("00", 60 + number, Stage.RECEIVED, NOW) for number in range(99)]
     project(log, tables)
     counts = stage_counts_by_day(petition, NOW, tables)
-    assert rate(counts, counts, NOW + minutes * MINUTE) == Rate(now, over, 3.0, NOW - 3 * HOUR)
+    assert rate(counts, counts, NOW + minutes * MINUTE) == Rate(this_hour, hour_before, 30, NOW - 3 * HOUR)
 
 
 def test_without_confirmations_there_is_no_peak(tables: FakeTables, petition: Petition) -> None:
-    assert rate(stage_counts_by_day(petition, NOW, tables), {}, NOW) == Rate(0.0, 10, 0.0, None)
+    assert rate(stage_counts_by_day(petition, NOW, tables), {}, NOW) == Rate(0, 0, 0, None)
 
 
 def test_days_before_the_opening_are_read_too(tables: FakeTables) -> None:
