@@ -14,7 +14,7 @@ from chalicelib.aws.failures import translate_errors
 from chalicelib.core import times
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.settings import QUEUES, required
-from chalicelib.mail.pause import pause_mail, resume_mail
+from chalicelib.mail.sending import pause_mail, resume_mail
 from chalicelib.shedding.level import Level, set_level, stored_level
 from commands import common
 from commands.common import from_1_to

@@ -11,7 +11,7 @@ import manage
 from chalicelib.aws import clients
 from chalicelib.core import times
 from chalicelib.core.rights import Right
-from chalicelib.mail.pause import is_paused
+from chalicelib.mail.sending import is_paused
 from chalicelib.shedding.level import Level, stored_level
 from chalicelib.staff.audit.record import entries
 from chalicelib.staff.tokens import recognise

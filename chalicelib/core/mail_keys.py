@@ -3,8 +3,8 @@
 A group is all partitions (buckets) with the signatures of one petition, or with the deliveries of one kind of email:
 signatures/<slug>, or deliveries/<kind>.
 
-COUNTS      MAIL                   PAUSE            until when no email is sent (mail/pause.py)
-            MAIL                   WHOLE-RATE       until when confirmations use the whole rate (mail/whole_rate.py)
+COUNTS      MAIL                   SENDING          until when no email is sent, or confirmations use the whole rate
+                                                    (mail/sending.py)
             MAIL                   SWEEP            where mail/sweep.py continues its pass over unmarked groups
             MAIL-OUTSTANDING       <group>          a marker: this group perhaps has open mail requests
 LIMITS      ADDRESS#<hash>         EMAIL            one address: when it may get email, and its owner's choices
@@ -16,12 +16,8 @@ from chalicelib.core.keys import COUNTS, LIMITS, Key
 MAIL_PARTITION = "MAIL"
 
 
-def mail_pause() -> Key:
-    return Key(COUNTS, MAIL_PARTITION, "PAUSE")
-
-
-def mail_whole_rate() -> Key:
-    return Key(COUNTS, MAIL_PARTITION, "WHOLE-RATE")
+def mail_sending() -> Key:
+    return Key(COUNTS, MAIL_PARTITION, "SENDING")
 
 
 def mail_sweep() -> Key:

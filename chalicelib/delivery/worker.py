@@ -41,7 +41,6 @@ from chalicelib.mail.send import SendResult
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.mail.sweep import sweep
 from chalicelib.mail.watch import watch
-from chalicelib.mail.whole_rate import share_of_confirmations
 from chalicelib.updates.kinds import UPDATE_KINDS
 
 # A signature's item before and after a change.
@@ -68,7 +67,7 @@ def relay_mail(event: DynamoDBEvent) -> None:
 @workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=10)
 def send_mail(event: SQSEvent) -> Failures:
     """Send the urgent email of each message. Return the failed messages: the queue delivers them again."""
-    return handle_messages(event, _message_handler(Priority.URGENT, _share_of_urgent_email), mail_queue())
+    return handle_messages(event, _message_handler(Priority.URGENT), mail_queue())
 
 
 @workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=2)
@@ -78,7 +77,7 @@ def send_other_mail(event: SQSEvent) -> Failures:
     At SES's lowest rate, one email a second, each of the two senders of other email has a tenth of the rate: one email
     in ten seconds (LONGEST_GAP). So a larger batch would take too long.
     """
-    return handle_messages(event, _message_handler(Priority.OTHER, _share_of_other_email), other_mail_queue())
+    return handle_messages(event, _message_handler(Priority.OTHER), other_mail_queue())
 
 
 @workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=10)
@@ -89,7 +88,7 @@ def receive_feedback(event: SQSEvent) -> Failures:
 
 @workers.schedule("rate(1 minute)")
 def watch_mail(event: CloudWatchEvent) -> None:
-    """Switch both senders off while sending is paused (mail/pause.py).
+    """Switch both senders off while sending is paused (mail/sending.py).
 
     Switch only other email off while urgent email needs the rate or the quota.
     """
@@ -127,20 +126,20 @@ def _remove_withdrawn_letters_before_each(images: Iterable[Images]) -> Iterator[
         yield before, after
 
 
-def _message_handler(priority: Priority, share_of_rate: Callable[[], float]) -> Callable[[Mapping[str, Any]], None]:
-    """Prepare the mailer and the limiter for a batch. Return the function that sends the email of a message.
-
-    `share_of_rate` returns the share of SES's rate that emails of this priority may use now.
-    """
+def _message_handler(priority: Priority) -> Callable[[Mapping[str, Any]], None]:
+    """Prepare the mailer and the limiter for a batch. Return the function that sends the email of a message."""
     limiter = _limiter(priority)
+
+    def use_share(share_of_rate: float) -> None:
+        # At most `mail_senders` copies of this function run at the same time. Each keeps to an equal part of the share.
+        limiter.per_second = share_of_rate * settings().mail_per_second / settings().mail_senders
+
+    use_share(SHARES[priority])
     mailer().close_if_idle(times.now())
     deliver = limit_rate(mailer().send, limiter)
     context = MailContext(settings().site_url, settings().token_keys, settings().limit_keys, deliver)
-    batch_sender = BatchSender(KINDS, context, tables(), time.monotonic, time.sleep)
-    # At most `mail_senders` copies of this function run at the same time. Each keeps to an equal part of the share.
-    # `share_of_rate` may call AWS. Set the rate after the sender's time (BUDGET_SECONDS) has begun, so that this time
-    # includes the call: Lambda's timeout is calculated for this time and one last email.
-    limiter.per_second = share_of_rate() * settings().mail_per_second / settings().mail_senders
+    may_get_more = use_share if priority is Priority.URGENT else None
+    batch_sender = BatchSender(KINDS, context, tables(), time.monotonic, time.sleep, may_get_more)
 
     def handle(message: Mapping[str, Any]) -> None:
         request = MailRequest.model_validate(message)
@@ -150,14 +149,6 @@ def _message_handler(priority: Priority, share_of_rate: Callable[[], float]) -> 
         log.event("mail", kind=request.kind, key=request.key, outcome=result)
 
     return handle
-
-
-def _share_of_urgent_email() -> float:
-    return share_of_confirmations(times.now(), tables())
-
-
-def _share_of_other_email() -> float:
-    return SHARES[Priority.OTHER]
 
 
 @cache

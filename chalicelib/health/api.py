@@ -12,8 +12,7 @@ from chalicelib.core.settings import settings
 from chalicelib.edge.http import json_answer
 from chalicelib.health.readiness import latest_readiness
 from chalicelib.health.words import Correction, HealthFacts, messages, worst_level
-from chalicelib.mail.pause import current_pause
-from chalicelib.mail.whole_rate import is_quota_reserved
+from chalicelib.mail.sending import sending
 from chalicelib.petitions.find import all_petitions
 from chalicelib.shedding.level import stored_level
 from chalicelib.staff.authorizer import staff_view
@@ -49,12 +48,13 @@ def read_staff_health(request: Request) -> Response:
 
 def _facts(now: datetime) -> HealthFacts:
     titles = {petition.slug: petition.title for petition in all_petitions(tables())}
+    email = sending(now, tables())
     tallies = tally_health(titles, now - CORRECTIONS_SHOWN_FOR, tables())
     return HealthFacts(
         mail_waiting=mail_queue().depth() + other_mail_queue().depth(),
         emails_per_second=settings().mail_per_second,
-        pause=current_pause(now, tables()),
-        is_quota_reserved=is_quota_reserved(now, tables()),
+        pause=email.pause,
+        is_quota_reserved=email.is_quota_reserved,
         overflow_waiting=overflow_queue().depth(),
         load_shedding=stored_level(tables()),
         # The tallies call these adjustments.

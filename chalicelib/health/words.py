@@ -8,7 +8,7 @@ from itertools import starmap
 
 from chalicelib.core.times import iso
 from chalicelib.health.readiness import Readiness
-from chalicelib.mail.pause import Pause
+from chalicelib.mail.sending import Pause
 from chalicelib.shedding.level import Level
 
 # A mail backlog that takes this long to send is a warning.

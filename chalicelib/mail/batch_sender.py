@@ -13,9 +13,9 @@ from chalicelib.aws.table import Tables
 from chalicelib.core.errors import NotYet, SendingStopped
 from chalicelib.mail.kind import Kinds, MailContext
 from chalicelib.mail.model import MailRequest
-from chalicelib.mail.pause import is_paused, pause_after_refusal
 from chalicelib.mail.rate_limit import LONGEST_GAP, longest_delivery
 from chalicelib.mail.send import SendResult, send
+from chalicelib.mail.sending import pause_after_refusal, sending
 
 # After this many seconds, start no further email. If slow calls delay an email past this time, do not pass it to SES.
 BUDGET_SECONDS = 30.0
@@ -41,14 +41,19 @@ class BatchSender:
         tables: Tables,
         clock: Callable[[], float],
         sleep: Callable[[float], None],
+        use_share: Callable[[float], None] | None = None,
     ) -> None:
-        """`clock` is monotonic, in seconds; it measures the time budget."""
+        """`clock` is monotonic, in seconds; it measures the time budget.
+
+        `use_share` gets the share of the rate that confirmations may use. For other email, it is None.
+        """
         self._kinds = kinds
         self._deliver = context.deliver
         self._context = replace(context, deliver=self._deliver_in_time)
         self._tables = tables
         self._clock = clock
         self._sleep = sleep
+        self._use_share = use_share
         self._deadline = clock() + BUDGET_SECONDS
         self._is_paused: bool | None = None  # None: not read yet.
 
@@ -78,10 +83,13 @@ class BatchSender:
     def _must_stop(self, now: datetime) -> bool:
         """Return whether this invocation must stop sending.
 
-        The first call reads the pause. If sending is paused, this call waits.
+        The first call reads what senders may do. If sending is paused, this call waits.
         """
         if self._is_paused is None:
-            self._is_paused = is_paused(now, self._tables)
+            state = sending(now, self._tables)
+            self._is_paused = state.pause is not None
             if self._is_paused:
                 self._sleep(PAUSED_WAIT_SECONDS)
+            elif self._use_share:
+                self._use_share(state.share_of_confirmations)
         return self._is_paused or self._clock() > self._deadline

@@ -12,7 +12,7 @@ from chalicelib.aws.email import Mail
 from chalicelib.core.errors import RateExceeded
 from chalicelib.mail.model import Priority
 
-# Shares of the rate; their sum is 1. While other email is off, confirmations may use the whole rate (whole_rate.py).
+# Shares of the rate; their sum is 1. While other email is off, confirmations may use the whole rate (sending.py).
 SHARES = {Priority.URGENT: 0.8, Priority.OTHER: 0.2}
 # The limits of an event source's MaximumConcurrency on AWS.
 MIN_SENDERS, MAX_SENDERS = 2, 1000

@@ -1,6 +1,6 @@
 """The watch enables or disables the event sources of the senders, once a minute.
 
-If SES's quota is used up, a sender only stores a pause (pause.py). The next run of the watch reads the pause and
+If SES's quota is used up, a sender only stores a pause (sending.py). The next run of the watch reads the pause and
 disables the event sources. Without a pause, the watch enables the source of urgent email. It enables the source of
 other email only while little urgent email waits, and while less than OTHER_EMAIL_STOPS_AT of SES's quota is used. Each
 run compares the actual state with the needed state, so after a crash the next run does what is needed.
@@ -14,8 +14,7 @@ from chalicelib.aws.source import Source
 from chalicelib.aws.table import Tables
 from chalicelib.core import log
 from chalicelib.core.errors import Unavailable
-from chalicelib.mail.pause import is_paused
-from chalicelib.mail.whole_rate import keep_other_off, turn_other_on
+from chalicelib.mail.sending import is_paused, keep_other_off, turn_other_on
 
 # While more urgent emails than this wait, no other email is sent.
 MAX_URGENT_WAITING = 20
@@ -27,7 +26,7 @@ OTHER_EMAIL_STOPS_AT = 0.8
 def watch(
     urgent: Source, other: Source, urgent_queue: Queue, quota: MailQuota, now: datetime, tables: Tables
 ) -> tuple[bool, bool]:
-    """Switch both event sources. While other email is kept off, urgent email gets the whole rate (whole_rate.py).
+    """Switch both event sources. While other email is kept off, urgent email gets the whole rate (sending.py).
 
     Return whether urgent email may be sent, and whether other email may. Raise Unavailable; the next run tries again.
     """

@@ -11,8 +11,8 @@ from chalicelib.core.settings import settings
 from chalicelib.delivery import worker
 from chalicelib.edge.batch import BatchFailed, RunFailed
 from chalicelib.mail.model import Priority
-from chalicelib.mail.pause import PAUSE
 from chalicelib.mail.rate_limit import SHARES
+from chalicelib.mail.sending import PAUSE
 from chalicelib.mail.signature_kinds import delivery_key
 from chalicelib.projections.breakdowns import pending_count
 from tests.actors import ALICE, BOB, a_petition, confirmed, item_of, request_of, signed

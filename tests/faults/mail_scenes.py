@@ -11,7 +11,7 @@ from chalicelib.mail.budget import read_allowance, take_email
 from chalicelib.mail.first_emails import BURST, book
 from chalicelib.mail.mailbox import mailbox_of
 from chalicelib.mail.model import MailRequest
-from chalicelib.mail.pause import is_paused, pause_after_refusal
+from chalicelib.mail.sending import is_paused, pause_after_refusal
 from chalicelib.mail.signature_kinds import delivery_key
 from chalicelib.mail.watch import MAX_URGENT_WAITING
 from chalicelib.petitions.publish import publish
@@ -142,7 +142,9 @@ def with_a_long_queue(fake_site: FakeSite) -> None:
 def assert_confirmations_have_the_whole_rate(fake_site: FakeSite) -> None:
     assert fake_site.source.is_open
     assert not fake_site.other_source.is_open
-    assert fake_site.tables.get(mail_keys.mail_whole_rate())
+    item = fake_site.tables.get(mail_keys.mail_sending())
+    assert item
+    assert "granted_until" in item
 
 
 def with_event_sources_disabled(fake_site: FakeSite) -> None:

@@ -66,7 +66,7 @@ every_scene = pytest.mark.parametrize("scene", SCENES, ids=str)
 COUNT_SCENES = [scene for scene in SCENES if scene.handler in ("confirm_signature", "withdraw_signature")]
 # These calls do not fail in the scenes here. tests.faults.test_mail and test_signing make them fail.
 FAULTED_ELSEWHERE = {
-    "chalicelib/mail/pause.py:pause_after_refusal",
+    "chalicelib/mail/sending.py:pause_after_refusal",
     "chalicelib/signatures/mail_state.py:nudge_mail",
     "chalicelib/signatures/mail_state.py:request_mail",
     "chalicelib/signatures/store.py:renew",

@@ -9,8 +9,8 @@ from chalicelib.core.letter_keys import letter_delivery
 from chalicelib.letters.counts import LetterNumbers
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.mail.model import MailRequest
-from chalicelib.mail.pause import PAUSE
 from chalicelib.mail.send import CLAIM
+from chalicelib.mail.sending import PAUSE
 from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG, REQUEUE_AFTER
 from tests.fake_site import FakeSite, schedule_event
 from tests.letters.lettering import publish_with_delivery, send_all

@@ -18,7 +18,7 @@ from chalicelib.aws.table import Change
 from chalicelib.core.errors import SendingStopped
 from chalicelib.delivery import worker
 from chalicelib.mail.deliveries import Deliveries
-from chalicelib.mail.pause import PAUSE
+from chalicelib.mail.sending import PAUSE
 from chalicelib.mail.signature_kinds import delivery_key
 from chalicelib.mail.state import REQUEST_ATTRIBUTES
 from tests.actors import ALICE, BOB, NOW, request_of, signed
@@ -32,12 +32,12 @@ from tests.mail.a_third_kind import ONCE, ONCE_STATE, STATE, THANKS
 pytestmark = pytest.mark.faults
 
 # The calls that a batch makes.
-SHARE = "chalicelib/mail/whole_rate.py:share_of_confirmations"
 CLAIM, MARK = "chalicelib/mail/state.py:claim", "chalicelib/signatures/mail_state.py:mark_mailed"
 CHANGE, SENT = "chalicelib/mail/state.py:_try_change", "chalicelib/mail/deliveries.py:mark_sent"
 BUDGET = "chalicelib/mail/budget.py:take_email"
 READ, DELIVER = "chalicelib/petitions/store.py:get", "chalicelib/mail/rate_limit.py:deliver_within_rate"
-FIND, PAUSED = "chalicelib/signatures/store.py:find", "chalicelib/mail/pause.py:current_pause"
+FIND, PAUSED = "chalicelib/signatures/store.py:find", "chalicelib/mail/sending.py:_item"
+PAUSE_ALL = "chalicelib/mail/sending.py:pause_after_refusal"
 # By call: the faults after which nobody knows whether SES accepted the email. CHANGE records the attempt to send.
 UNCLEAR = {
     CHANGE: TAKES_EFFECT,
@@ -116,9 +116,8 @@ def emails_by_person(fake_site: FakeSite) -> list[int]:
 @every_batch
 def test_a_batch_of_two_emails_makes_the_calls_in_this_order(fake_site: FakeSite, batch: Batch) -> None:
     """If the code makes other calls, change this list."""
-    share = [SHARE] if batch.function == "send_mail" else []
     second = [call for call in batch.calls if call != READ]
-    assert play(fake_site, scene_of(batch), {}).sites == [*share, PAUSED, *batch.calls, *second]
+    assert play(fake_site, scene_of(batch), {}).sites == [PAUSED, *batch.calls, *second]
 
 
 @every_batch
@@ -154,7 +153,10 @@ def _may_have_been_sent(made: Injection) -> bool:
 def test_a_fault_while_pausing_on_a_spent_quota_loses_no_email(fake_site: FakeSite, batch: Batch) -> None:
     scene = scene_of(batch, on_spent_quota=True)
     sites = play(fake_site, scene, {}).sites
-    assert sites[-2:] == ["chalicelib/mail/pause.py:pause_after_refusal", "chalicelib/edge/batch.py:_deliver_again_in"]
+    assert sites[-2:] == [
+        "chalicelib/mail/sending.py:pause_after_refusal",
+        "chalicelib/edge/batch.py:_deliver_again_in",
+    ]
     for at, fault in product(range(len(sites)), Fault):
         made = play(fake_site, scene, {at: fault})
         assert made.met

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from chalicelib.health.words import Correction, Health, HealthFacts, messages, worst_level
-from chalicelib.mail.pause import Pause
+from chalicelib.mail.sending import Pause
 from chalicelib.shedding.level import Level
 
 HEALTHY = HealthFacts(mail_waiting=3, emails_per_second=10, pause=None, overflow_waiting=0, load_shedding=Level.NORMAL)

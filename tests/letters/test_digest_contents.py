@@ -11,8 +11,8 @@ from chalicelib.letters.counts import LetterNumbers
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.letters.digest_contents import close, find_digest, gather
 from chalicelib.letters.target_state import pause, resume
-from chalicelib.mail.pause import PAUSE
 from chalicelib.mail.send import CLAIM
+from chalicelib.mail.sending import PAUSE
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import DAY, NOW, change_item, item_of, key_of

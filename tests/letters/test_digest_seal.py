@@ -11,8 +11,8 @@ from chalicelib.letters.counts import LetterNumbers
 from chalicelib.letters.digest_contents import seal, unseal
 from chalicelib.letters.digest_item import GatheredLetter
 from chalicelib.letters.withdrawn import remove_letter
-from chalicelib.mail.pause import PAUSE
 from chalicelib.mail.send import CLAIM
+from chalicelib.mail.sending import PAUSE
 from tests.fake_site import FakeSite
 from tests.letters.lettering import send_all
 from tests.letters.test_counts import TARGET, numbers

@@ -15,8 +15,8 @@ from chalicelib.letters.deliveries import LETTERS
 from chalicelib.letters.digest_contents import unseal
 from chalicelib.letters.digest_kind import DIGESTS
 from chalicelib.mail.outbox import Outbox
-from chalicelib.mail.pause import PAUSE
 from chalicelib.mail.send import CLAIM
+from chalicelib.mail.sending import PAUSE
 from chalicelib.mail.sweep import BACKLOG_DEPTH
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw

@@ -10,8 +10,8 @@ from chalicelib.core import mail_keys
 from chalicelib.core.errors import NotYet, SendingStopped, Throttled, Unavailable
 from chalicelib.mail.batch_sender import BUDGET_SECONDS, PAUSED_WAIT_SECONDS, BatchSender
 from chalicelib.mail.model import MailRequest
-from chalicelib.mail.pause import PAUSE, is_paused, pause_after_refusal
 from chalicelib.mail.send import SendResult
+from chalicelib.mail.sending import PAUSE, is_paused, pause_after_refusal
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.petitions.model import Petition
 from tests.actors import ALICE, BOB, CHARLIE, NOW, a_mail_context, identity_of, item_of, request_of, signed
@@ -104,7 +104,7 @@ def test_a_pause_that_was_not_stored_is_stored_after_the_next_refusal(
     try_update, failures = FakeTables.try_update, [Unavailable("storage")]
 
     def fail_once(self: FakeTables, change: Change) -> bool:
-        if failures and change.key == mail_keys.mail_pause():
+        if failures and change.key == mail_keys.mail_sending():
             raise failures.pop()
         return try_update(self, change)
 

@@ -20,8 +20,8 @@ from chalicelib.delivery import worker
 from chalicelib.mail.deliveries import DeliveryOutcome, outcome_of
 from chalicelib.mail.kind import Content, Later, NotSent
 from chalicelib.mail.model import MailRequest
-from chalicelib.mail.pause import PAUSE
 from chalicelib.mail.send import CLAIM
+from chalicelib.mail.sending import PAUSE
 from chalicelib.mail.signature_kinds import delivery_key
 from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG
 from chalicelib.signatures.withdraw import withdraw

@@ -5,9 +5,8 @@ from collections.abc import Sequence
 import pytest
 
 from chalicelib.core.errors import Unavailable
-from chalicelib.mail.pause import PAUSE, pause_after_refusal, resume_mail
+from chalicelib.mail.sending import PAUSE, pause_after_refusal, resume_mail, sending
 from chalicelib.mail.watch import MAX_URGENT_WAITING, OTHER_EMAIL_STOPS_AT, watch
-from chalicelib.mail.whole_rate import is_quota_reserved
 from tests.actors import NOW
 from tests.fake_mailer import FakeQuota
 from tests.fakes import FakeQueue, FakeSource, FakeTables
@@ -58,7 +57,7 @@ def test_the_end_of_a_pause_enables_other_email_at_once(tables: FakeTables) -> N
 def test_other_email_is_sent_only_while_few_confirmations_wait(tables: FakeTables, states: tuple[bool, bool]) -> None:
     sources = sources_in(states)
     assert run_watch(sources, tables, MAX_URGENT_WAITING + 1) == (True, False)
-    assert not is_quota_reserved(NOW, tables)
+    assert not sending(NOW, tables).is_quota_reserved
     assert run_watch(sources, tables, MAX_URGENT_WAITING, later=True) == (True, True)
 
 
@@ -73,9 +72,9 @@ def test_the_rest_of_the_quota_is_for_urgent_email(tables: FakeTables, states: t
     sources = sources_in(states)
     assert run_watch(sources, tables, quota=FakeQuota(OTHER_EMAIL_STOPS_AT - 0.01)) == (True, True)
     assert run_watch(sources, tables, quota=FakeQuota(OTHER_EMAIL_STOPS_AT)) == (True, False)
-    assert is_quota_reserved(NOW, tables)
+    assert sending(NOW, tables).is_quota_reserved
     run_watch(sources, tables, MAX_URGENT_WAITING + 1, quota=FakeQuota(OTHER_EMAIL_STOPS_AT))
-    assert is_quota_reserved(NOW, tables), "in a crowd too"
+    assert sending(NOW, tables).is_quota_reserved, "in a crowd too"
     assert run_watch(sources, tables, later=True, quota=FakeQuota(OTHER_EMAIL_STOPS_AT - 0.01)) == (True, True)
 
 

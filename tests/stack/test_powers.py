@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.aws.table import Tables
 from chalicelib.core import mail_keys, times
-from chalicelib.mail.pause import pause_after_refusal, resume_mail
+from chalicelib.mail.sending import pause_after_refusal, resume_mail
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.shedding.level import LEVEL_SECONDS
 from chalicelib.signatures.form import read_json

@@ -40,7 +40,7 @@ SENDERS = {"SendMail": "MailQueue", "SendOtherMail": "OtherMailQueue"}
 
 def test_a_sender_reads_only_petitions_the_pause_updates_letters_and_targets() -> None:
     for function in SENDERS:
-        expected = {keys.petition("any").pk, mail_keys.mail_pause().pk}
+        expected = {keys.petition("any").pk, mail_keys.mail_sending().pk}
         if function == "SendOtherMail":
             expected |= {keys.updates_partition("*"), letter_text("*", "").pk, targets_partition("*"), "DIGEST#*"}
         readable: set[str] = set()

@@ -1,19 +1,31 @@
-"""In a crowd, emails to confirm use the whole rate, but never while a sender of other email may still run."""
+"""The pause starts, can be extended, and ends at its time. In a crowd, emails to confirm use the whole rate, but never
+while a sender of other email may still run.
+"""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from hypothesis import given, strategies as st
 
-from chalicelib.core.errors import Unavailable
 from chalicelib.mail.model import Priority
 from chalicelib.mail.rate_limit import SHARES
+from chalicelib.mail.sending import (
+    GRANTED_FOR,
+    LONGEST_RUN,
+    PAUSE,
+    is_paused,
+    pause_after_refusal,
+    pause_mail,
+    resume_mail,
+    sending,
+)
 from chalicelib.mail.watch import MAX_URGENT_WAITING, watch
-from chalicelib.mail.whole_rate import GRANTED_FOR, LONGEST_RUN, share_of_confirmations
 from tests.actors import MINUTE, NOW
 from tests.fake_mailer import FakeQuota
 from tests.fakes import FakeQueue, FakeSource, FakeTables
 
 URGENT = SHARES[Priority.URGENT]
+SECOND = timedelta(seconds=1)
 
 
 class WatchRuns:
@@ -40,7 +52,7 @@ class WatchRuns:
         return self
 
     def share(self) -> float:
-        return share_of_confirmations(self.now, self.tables)
+        return sending(self.now, self.tables).share_of_confirmations
 
 
 class SlowSource(FakeSource):
@@ -89,10 +101,11 @@ def test_a_watch_that_was_down_grants_the_whole_rate_again_only_after_a_longest_
     assert runs.share() == URGENT
 
 
-def test_without_an_answer_from_the_table_the_share_is_the_usual_one() -> None:
+def test_a_pause_and_the_end_of_a_pause_keep_the_grant() -> None:
     runs = WatchRuns().run_minutes([1000] * 5)
-    runs.tables.fail_next(Unavailable("storage"))
-    assert runs.share() == URGENT
+    pause_mail(runs.now, PAUSE, runs.tables)
+    resume_mail(runs.now, runs.tables)
+    assert (runs.share(), is_paused(runs.now, runs.tables)) == (1, False)
 
 
 @given(st.lists(st.sampled_from([0, 1000]), max_size=40), st.integers(0, 3))
@@ -107,3 +120,41 @@ def test_the_whole_rate_and_other_email_are_never_used_at_once(waiting: Sequence
             whole_rate_ends = runs.now + LONGEST_RUN
         if not runs.other.is_off():
             assert runs.now > whole_rate_ends, "a sender that began with the whole rate may still run"
+
+
+def test_sending_is_not_paused_at_first(tables: FakeTables) -> None:
+    assert not is_paused(NOW, tables)
+
+
+def test_a_pause_ends_after_an_hour(tables: FakeTables) -> None:
+    pause_after_refusal(NOW, tables)
+    assert is_paused(NOW + PAUSE - SECOND, tables)
+    assert not is_paused(NOW + PAUSE, tables)
+
+
+def test_a_refusal_after_the_pause_pauses_again(tables: FakeTables) -> None:
+    pause_after_refusal(NOW, tables)
+    pause_after_refusal(NOW + SECOND, tables)
+    assert not is_paused(NOW + PAUSE, tables)
+    pause_after_refusal(NOW + PAUSE, tables)
+    assert is_paused(NOW + PAUSE, tables)
+
+
+def test_a_refusal_by_ses_does_not_shorten_the_pause_of_an_engineer(tables: FakeTables) -> None:
+    """A sender may have read "no pause" just before the engineer paused sending."""
+    for duration in (PAUSE, timedelta(days=2)):
+        until = pause_mail(NOW, duration, tables)
+        pause_after_refusal(NOW + SECOND, tables)
+        assert sending(NOW + SECOND, tables).pause == (until, True)
+
+
+def test_an_engineer_can_shorten_the_pause(tables: FakeTables) -> None:
+    pause_mail(NOW, timedelta(days=2), tables)
+    pause_mail(NOW, PAUSE, tables)
+    assert not is_paused(NOW + PAUSE, tables)
+
+
+def test_an_engineer_can_end_the_pause(tables: FakeTables) -> None:
+    pause_mail(NOW, timedelta(days=3), tables)
+    resume_mail(NOW, tables)
+    assert not is_paused(NOW - SECOND, tables)

@@ -1,0 +1,129 @@
+"""Whether email may be sent now, and how much of SES's rate confirmations may use: one item, which each sender reads.
+
+A pause stops all email, and ends by itself. When the daily quota is used up, SES refuses every email. SQS delivers each
+message only a limited number of times. If the senders tried a million messages now, they would send nothing, and the
+messages would become dead letters. So a sender whose email is refused stores a pause, and the watch (watch.py) switches
+the senders off.
+
+Confirmations are the urgent emails, for which a person waits. While other email is off, they get the whole rate:
+otherwise a fifth of the rate would be unused. The watch grants it for a few minutes at a time, and turns other email on
+only when the grant is over. So even if the watch crashes or a sender reads an old grant, confirmations and other email
+together never exceed the rate.
+"""
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from chalicelib.aws.source import Source
+from chalicelib.aws.table import Change, Item, Tables, absent_or_at_most
+from chalicelib.core import mail_keys
+from chalicelib.core.times import iso
+from chalicelib.mail.model import Priority
+from chalicelib.mail.rate_limit import SHARES
+from chalicelib.mail.send import CLAIM
+
+# SES's quota counts the last 24 hours, so it becomes free gradually. One attempt an hour is enough to notice this.
+PAUSE = timedelta(hours=1)
+# A claim lasts longer than any sender runs.
+LONGEST_RUN = CLAIM
+# A sender uses the whole rate only if the grant lasts for LONGEST_RUN more. The watch renews the grant every minute.
+# The two minutes allow for one failed run of the watch.
+GRANTED_FOR = LONGEST_RUN + timedelta(minutes=2)
+# Without a grant, these texts make comparisons with a time false: "~" sorts after every time, and "" before.
+_NEVER, _OVER = "~", ""
+
+
+class Pause(NamedTuple):
+    """`is_by_engineer`: an engineer paused sending. Otherwise SES refused an email."""
+
+    until: datetime
+    is_by_engineer: bool
+
+
+class Sending(NamedTuple):
+    """`pause` is None if email is not paused. `share_of_confirmations`: of the rate, until an invocation ends.
+
+    `is_quota_reserved`: other email is off because the rest of SES's quota is reserved for confirmations.
+    """
+
+    pause: Pause | None
+    share_of_confirmations: float
+    is_quota_reserved: bool
+
+
+def sending(now: datetime, tables: Tables) -> Sending:
+    """Read what senders may do now."""
+    item = _item(tables)
+    has_begun = item.get("granted_since", _NEVER) <= iso(now)
+    lasts_long_enough = iso(now + LONGEST_RUN) <= item.get("granted_until", _OVER)
+    share = 1.0 if has_begun and lasts_long_enough else SHARES[Priority.URGENT]
+    return Sending(_pause(item, now), share, bool(item.get("because_of_quota")) and _is_granted(item, now))
+
+
+def is_paused(now: datetime, tables: Tables) -> bool:
+    return sending(now, tables).pause is not None
+
+
+def pause_mail(now: datetime, duration: timedelta, tables: Tables) -> datetime:
+    """Pause all email for `duration`, because an engineer asks for it. Replace any other pause. Return the end."""
+    until = now + duration
+    tables.update(_change(_pause_until(until, is_by_engineer=True)))
+    return until
+
+
+def pause_after_refusal(now: datetime, tables: Tables) -> None:
+    """Pause all email for PAUSE from now, because SES refused an email. A pause that is in force stays as it is.
+
+    Otherwise a sender that has just read "no pause" could replace an engineer's pause of days by one of an hour.
+    """
+    pause = _pause_until(now + PAUSE, is_by_engineer=False)
+    tables.try_update(Change(mail_keys.mail_sending(), assign=pause, when=absent_or_at_most("paused_until", iso(now))))
+
+
+def resume_mail(now: datetime, tables: Tables) -> None:
+    """End the pause. Store an end that is a day ago, because the engineer's clock may be ahead."""
+    tables.update(_change(_pause_until(now - timedelta(days=1), is_by_engineer=False)))
+
+
+def keep_other_off(other: Source, now: datetime, tables: Tables, *, because_of_quota: bool) -> None:
+    """Turn other email off. Once it is off, grant confirmations the whole rate.
+
+    The grant begins when the last sender of other email has ended. `because_of_quota`: see `Sending`.
+    """
+    other.switch(is_on=False)
+    if not other.is_off():  # AWS is still switching it off. The next run of the watch continues.
+        return
+    item = _item(tables, consistent=True)
+    since = item["granted_since"] if _is_granted(item, now) else iso(now + LONGEST_RUN)
+    until = iso(now + GRANTED_FOR)
+    tables.update(_change({"granted_since": since, "granted_until": until, "because_of_quota": because_of_quota}))
+
+
+def turn_other_on(other: Source, now: datetime, tables: Tables) -> bool:
+    """Turn other email on, unless confirmations may still use the whole rate. Return False if they may."""
+    is_on = not _is_granted(_item(tables, consistent=True), now)
+    if is_on:
+        other.switch(is_on=True)
+    return is_on
+
+
+def _item(tables: Tables, *, consistent: bool = False) -> Item:
+    return tables.get(mail_keys.mail_sending(), consistent=consistent) or Item()
+
+
+def _change(attributes: Item) -> Change:
+    return Change(mail_keys.mail_sending(), assign=attributes)
+
+
+def _is_granted(item: Item, now: datetime) -> bool:
+    return bool(item.get("granted_until", _OVER) >= iso(now))
+
+
+def _pause(item: Item, now: datetime) -> Pause | None:
+    if item.get("paused_until", _OVER) <= iso(now):
+        return None
+    return Pause(datetime.fromisoformat(item["paused_until"]), is_by_engineer=bool(item.get("by_engineer")))
+
+
+def _pause_until(until: datetime, *, is_by_engineer: bool) -> Item:
+    return Item({"paused_until": iso(until), "by_engineer": is_by_engineer})
