@@ -127,14 +127,14 @@ _STUCK_OPERANDS = {
 }
 
 
-def _stuck_alarm(messages: str, queue: str) -> Template:
+def _stuck_alarm(messages: str, queue: str, worker: str) -> Template:
     """Return an alarm on messages that wait for an hour while most attempts fail, or while there are no attempts.
 
     `messages`: what they are. The alarm on the oldest message is not enough: its metric leaves out each message that
     was received three times and not deleted. So after a minute, the metric no longer has the messages that always fail.
     """
     return alarm_on_math(
-        f"{messages} have waited for an hour, and most attempts fail, or there are none.",
+        f"{messages} have waited for an hour, and most attempts fail, or there are none. Look at the log of {worker}.",
         _STUCK,
         {name: queue_measure(metric, queue) for name, metric in _STUCK_OPERANDS.items()},
         label="1: most attempts fail",
@@ -148,7 +148,7 @@ def _stuck_alarm(messages: str, queue: str) -> Template:
 
 def _lag_alarm(reader: str) -> Template:
     return alarm(
-        f"{reader} is ten minutes behind the signatures.",
+        f"{reader} is ten minutes behind the signatures. Look at the chart 'Stream', and at the function's log.",
         function_measure("IteratorAge", reader),
         "Maximum",
         Threshold=10 * 60 * 1000,
@@ -165,63 +165,63 @@ _THROTTLES = {
 }
 _ALARMS = {
     "FunctionFailed": alarm(
-        "A function ended in an error or ran out of time. Dashboard: Functions, errors and throttles.",
+        "A function ended in an error or ran out of time. Look at the chart 'Functions: errors and throttles'.",
         Measure(NAMESPACE, sub(FUNCTION_FAILED), {}),
     ),
     # Without a dimension, this is the sum over all functions of the account in this region, of which the functions
     # share the limit of concurrent executions.
     "FunctionThrottles": alarm(
-        "Lambda throttled a function: too many concurrent executions. Dashboard: Functions, errors and throttles.",
+        "Lambda throttled a function: too many at once. Look at the chart 'Functions: errors and throttles'.",
         Measure("AWS/Lambda", "Throttles", {}),
     ),
     # These two get the writes of a crowd. TableFailed finds a throttle of another table that a retry does not help.
     "TableThrottles": alarm_on_math(
-        "The table of signatures or of counts throttles requests. Dashboard: Tables.",
+        "The table of signatures or of counts throttles requests. Look at the chart 'Tables'.",
         " + ".join(f"FILL({name}, 0)" for name in _THROTTLES),
         _THROTTLES,
         EvaluationPeriods=5,
         DatapointsToAlarm=1,
     ),
     "TableFailed": alarm(
-        "DynamoDB throttled or failed a call for good. Dashboard: Tables. The function's log says what failed.",
+        "DynamoDB throttled or failed a call for good. Look at the chart 'Tables', and for TableFailed in the logs.",
         code_measure(Metric.TABLE_FAILED),
         period=60,
     ),
     "MailBacklog": alarm(
-        "The oldest email has waited for an hour.",
+        "The oldest email has waited for an hour. Look at the log of WatchMail, and at SES's quota.",
         queue_measure("ApproximateAgeOfOldestMessage", "MailQueue"),
         "Maximum",
         Threshold=3600,
         EvaluationPeriods=3,
     ),
-    "MailStuck": _stuck_alarm("Confirmation emails", "MailQueue"),
-    "OverflowStuck": _stuck_alarm("Signatures in the overflow queue", "OverflowQueue"),
+    "MailStuck": _stuck_alarm("Confirmation emails", "MailQueue", "SendMail"),
+    "OverflowStuck": _stuck_alarm("Signatures in the overflow queue", "OverflowQueue", "StoreOverflow"),
     "RelayMailLag": _lag_alarm("RelayMail"),
     "ProjectSignaturesLag": _lag_alarm("ProjectSignatures"),
     "Overflow": alarm(
-        "Signatures go to the overflow queue: the table does not accept them.",
+        "Signatures go to the overflow queue: the table does not accept them. Look at the chart 'Tables'.",
         code_measure(Metric.OVERFLOWED),
         period=60,
     ),
     "Degraded": alarm(
-        "AWS denies a call, refuses to close a day of a count, or the code cannot read an item. Other work continues.",
+        "Something is broken, and other work continues. Look for Degraded in the logs.",
         code_measure(Metric.DEGRADED),
         period=60,
     ),
     "MessageFailed": alarm(
-        "A message cannot be processed. If further attempts fail too, it goes to its dead-letter queue.",
+        "A message fails. If it fails again, it becomes a dead letter. Look for message_failed in the logs.",
         code_measure(Metric.MESSAGE_FAILED),
     ),
     "TargetPaused": alarm(
-        "Letters to a petition's target bounced or were refused, or the target complained, so its letters are paused.",
+        "Letters to a petition's target bounced, so they are paused. Look for target_paused in the logs.",
         code_measure(Metric.TARGET_PAUSED),
     ),
     "MailUnknown": alarm(
-        "A sender crashed. It may have sent an email of a kind that is never sent twice.",
+        "A sender crashed. It may have sent an email that is never sent twice. Look at the log of SendOtherMail.",
         code_measure(Metric.MAIL_UNKNOWN),
     ),
     "MailRefused": alarm(
-        "SES refuses our emails for good: at least 20 in 15 minutes.",
+        "SES refuses our emails for good: at least 20 in 15 minutes. Look for mail_refused in the logs.",
         code_measure(Metric.MAIL_REFUSED),
         period=15 * 60,
         Threshold=20,
@@ -229,7 +229,7 @@ _ALARMS = {
     # A recount takes minutes and begins every 6 hours, so any 7 hours contain a whole recount of all petitions. If
     # recounts stop, this alarm keeps its state, and the alarm RecountMissing starts.
     "Drift": alarm(
-        "A tally differs from its signatures. The alarm ends up to 7 hours after the last recount that found a drift.",
+        "A tally differs from its signatures. Look at the log of RecountTallies. Ends up to 7 hours after the repair.",
         code_measure(Metric.DRIFT),
         "Maximum",
         period=7 * 3600,
@@ -238,7 +238,7 @@ _ALARMS = {
     # Each recount reports a drift, also a drift of 0. Without FILL, the alarm would start late: CloudWatch looks back
     # further than a day. As long as it finds values there, it ignores TreatMissingData.
     "RecountMissing": alarm_on_math(
-        "There was no recount of the tallies for a day.",
+        "There was no recount of the tallies for a day. Look at the log of RecountTallies.",
         "FILL(recounts, 0)",
         {"recounts": code_measure(Metric.DRIFT)},
         result="filled",
@@ -249,7 +249,7 @@ _ALARMS = {
         TreatMissingData="breaching",
     ),
     "ApiErrors": alarm(
-        "Ten responses a minute are 5xx.",
+        "Ten responses a minute are 5xx. Look at the chart 'API: requests', and for view_failed in the logs.",
         api_measure("5XXError"),
         period=60,
         Threshold=10,
@@ -257,7 +257,7 @@ _ALARMS = {
         DatapointsToAlarm=2,
     ),
     "ApiRefusals": alarm_on_math(
-        "A quarter of the responses are 4xx, at ten requests a second or more. Probably the gateway's limit.",
+        "A quarter of the responses are 4xx: probably the gateway's limit. Look at the chart 'API: requests'.",
         "IF(requests >= 600, 100 * refused / requests, 0)",
         {"requests": api_measure("Count"), "refused": api_measure("4XXError")},
         label="4xx in percent of at least ten requests a second",
@@ -269,12 +269,12 @@ _ALARMS = {
     "BounceRate": _reputation_alarm(
         "BounceRate",
         0.04,
-        "More than 4 % of the account's email bounces. At 5 % AWS reviews the account, at 10 % it may stop all email.",
+        "More than 4 % of the account's email bounces. At 5 %, AWS reviews it. Look at the chart 'SES reputation'.",
     ),
     "ComplaintRate": _reputation_alarm(
         "ComplaintRate",
         0.0008,
-        "More than 0.08 % of the account's email gets complaints. At 0.1 % AWS reviews the account.",
+        "More than 0.08 % of the email gets complaints. At 0.1 %, AWS reviews it. Look at the chart 'SES reputation'.",
     ),
 }
 

@@ -153,7 +153,9 @@ def dead_letters(name: str, what_failed: str, holds_signatures: bool = False) ->
     """Return a dead-letter queue, and an alarm that starts with the first message in the queue."""
     logical = f"{logical_id(name)}DeadLetterQueue"
     messages = queue_measure("ApproximateNumberOfMessagesVisible", logical)
-    first_message = alarm(f"{what_failed}: see the dead-letter queue.", messages, "Maximum")
+    first_message = alarm(
+        f"{what_failed}. Look at the dead-letter queue, and for message_failed in the logs.", messages, "Maximum"
+    )
     return merge_parts(
         [_queue(logical, what_failed, holds_signatures), {"Resources": {f"{logical}Alarm": first_message}}]
     )

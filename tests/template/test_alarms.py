@@ -118,14 +118,15 @@ def test_few_alarms_are_those_that_say_that_people_lose_something_now() -> None:
     assert TEMPLATE["Conditions"]["AllAlarms"] == {"Fn::Equals": [{"Ref": "Alarms"}, "all"]}
 
 
-def test_an_alarm_on_several_resources_names_the_chart_that_shows_which_of_them_it_is() -> None:
+def test_the_text_of_an_alarm_says_what_to_look_at() -> None:
     titles = [widget["properties"]["title"] for widget in WIDGETS]
-    named = [
-        chart for alarm in ALARMS.values() for chart in re.findall(r"Dashboard: ([\w ,]+)\.", alarm["AlarmDescription"])
-    ]
-    assert len(named) == 4
-    for chart in named:
-        assert any(title.replace(":", ",").startswith(chart) for title in titles), chart
+    for alarm in ALARMS.values():
+        _, look, what = alarm["AlarmDescription"].partition(" Look ")
+        assert look, alarm["AlarmDescription"]
+        for chart in re.findall(r"the chart '(.+?)'", what):
+            assert any(title.startswith(chart) for title in titles), chart
+        for function in re.findall(r"the log of (\w+)", what):
+            assert function in FUNCTIONS
 
 
 def test_the_5xx_alarm_watches_only_this_stages_api() -> None:
