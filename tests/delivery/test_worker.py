@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
+from chalicelib.core import mail_keys
 from chalicelib.core.errors import MailRefused, SendingStopped, Throttled, Unavailable
 from chalicelib.core.settings import settings
+from chalicelib.core.times import iso
 from chalicelib.delivery import worker
 from chalicelib.edge.batch import BatchFailed, RunFailed
-from chalicelib.mail.model import Priority
-from chalicelib.mail.rate_limit import SHARES
 from chalicelib.mail.sending import PAUSE
 from chalicelib.mail.signature_kinds import delivery_key
 from chalicelib.projections.breakdowns import pending_count
-from tests.actors import ALICE, BOB, a_petition, confirmed, item_of, request_of, signed
+from tests.actors import ALICE, BOB, DAY, NOW, a_petition, confirmed, item_of, request_of, signed
 from tests.fake_site import FakeSite, schedule_event, stream_event
 from tests.fakes import FakeQueue
 
@@ -96,18 +96,32 @@ def test_only_the_failed_message_is_retried(fake_site: FakeSite) -> None:
     assert [mail.to for mail in fake_site.mailer.mails] == [BOB.email, ALICE.email]
 
 
-def test_a_sender_takes_its_share_of_the_rate(fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("function", "is_granted", "share"),
+    [
+        ("send_mail", False, 0.8),
+        ("send_mail", True, 1),
+        ("send_other_mail", False, 0.2),
+        ("send_other_mail", True, 0.2),
+    ],
+)
+def test_a_sender_takes_its_share_of_the_rate(
+    function: str, is_granted: bool, share: float, fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The rate is low, so that the time of the test itself does not matter."""
     per_second, senders = 0.01, 4
     monkeypatch.setenv("MAIL_PER_SECOND", str(per_second))
     monkeypatch.setenv("MAIL_SENDERS", str(senders))
     settings.cache_clear()
     monkeypatch.setattr(worker, "_limiter", cache(worker._limiter.__wrapped__))
+    if is_granted:
+        grant = {"granted_since": iso(NOW - DAY), "granted_until": iso(NOW + DAY)}
+        fake_site.tables.put(mail_keys.mail_sending(), grant)
     people = [signed(fake_site.tables, a_petition(), person) for person in (ALICE, BOB)]
     requests = [request_of(fake_site.tables, a_petition(), identity) for identity in people]
-    assert fake_site.deliver("send_mail", [request.model_dump() for request in requests]) == []
+    assert fake_site.deliver(function, [request.model_dump() for request in requests]) == []
     [wait] = fake_site.slept
-    assert wait == pytest.approx(senders / (per_second * SHARES[Priority.URGENT]), rel=0.1)
+    assert wait == pytest.approx(senders / (per_second * share), rel=0.1)
 
 
 def test_an_invalid_message_does_not_stop_the_others(fake_site: FakeSite) -> None:
