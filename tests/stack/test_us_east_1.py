@@ -98,7 +98,7 @@ def test_a_first_deployment_describes_the_policy_as_later_ones_do(
 ) -> None:
     """Otherwise the second deployment of a stage, without any change, would publish the API again."""
     uploads = recorded_uploads(monkeypatch)
-    deploy(Cloud(running_emulator.endpoint), local_package, "fresh", {"EdgeDomain": DOMAIN}, lambda _: True)
+    deploy(Cloud(running_emulator.endpoint), local_package, "test", {"EdgeDomain": DOMAIN}, lambda _: True)
     assert descriptions(uploads) == {f"EdgeDomain {DOMAIN}, EdgeOnly yes, OriginKey v1, OriginKeyToo v1"}
 
 
