@@ -20,7 +20,7 @@ export CHROMIUM
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit faults slow durations planted check openapi format bench cost simulate spike ready warm package deploy token shell clean unit-first unit-second others no-links python3-new-enough chromium
+.PHONY: help run test unit faults slow durations planted check openapi format bench cost simulate spike ready package deploy token shell clean unit-first unit-second others no-links python3-new-enough chromium
 
 help: ## List the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do printf '  make %-9s %s\n' "$$name" "$$what"; done
@@ -34,7 +34,7 @@ test: .venv/ready .venv/judge/ready .venv-emulator/ready chromium ## Run the tes
 others: .venv/ready .venv/judge/ready .venv-emulator/ready chromium
 	@exec $(PY) -m pytest -n 4 -m "not (unit or slow)"
 
-slow: .venv/ready .venv/judge/ready .venv-emulator/ready .venv-lint/ready chromium ## Run the long suites: properties with 200 examples, random lives, roles after every fault, requests from the OpenAPI file, a short spike, enforced rights, rights on others' partitions, deployments, make warm; axe on the views for staff
+slow: .venv/ready .venv/judge/ready .venv-emulator/ready .venv-lint/ready chromium ## Run the long suites: properties with 200 examples, random lives, roles after every fault, requests from the OpenAPI file, a short spike, enforced rights, rights on others' partitions, deployments; axe on the views for staff
 	@$(PY) -m pytest -m slow
 	@HYPOTHESIS_PROFILE=slow $(PY) -m pytest -m "hypothesis and not slow"
 
@@ -96,9 +96,6 @@ spike: .venv/ready .venv/judge/ready .venv-emulator/ready ## Send a crowd to the
 
 ready: .venv/run ## Is the account ready for a crowd? STAGE=dev EXPECT=1000/s FOR=1h DNS=1. For pipelines: manage.py ready, whose exit code says why not
 	@exec $(PY) -m stack.ready --stage $(or $(STAGE),dev) --expect $(or $(EXPECT),1000/s) --for $(or $(FOR),1h) $(if $(filter 1,$(DNS)),--dns)
-
-warm: .venv/run ## Raise for one evening what can be raised from here, after showing the price: STAGE=dev EXPECT=1000/s FOR=1h YES=1; REVERT=1 undoes it
-	@exec $(PY) -m stack.warm --stage $(or $(STAGE),dev) --expect $(or $(EXPECT),1000/s) --for $(or $(FOR),1h) $(if $(filter 1,$(REVERT)),--revert)
 
 package: .venv/run ## Build the template and the zip: STAGE=dev
 	@exec $(PY) -m stack.package --stage $(or $(STAGE),dev) --sizes

@@ -8,11 +8,9 @@ from chalicelib.core.settings import required
 
 
 def check(arguments: argparse.Namespace) -> None:
-    # Imported here, because stack.ready loads the capacity model (docs/capacity.md) and the template. No other command
-    # needs these.
+    # Imported here, because stack.ready loads the template, which no other command needs.
     from stack.console import Failure
-    from stack.ready.__main__ import main
-    from stack.ready.report import UNKNOWN
+    from stack.ready.__main__ import UNKNOWN, main
 
     dns = ["--dns"] if arguments.dns else []
     options = ["--stage", required("STAGE"), "--expect", arguments.expect, "--for", arguments.duration, *dns]

@@ -27,6 +27,7 @@ class Cloud:
     endpoint: str | None = None
     region: str | None = None
     """None means the region that the environment sets, or REGION on an emulator."""
+    config: Config = _CONFIG
     _clients: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -38,7 +39,7 @@ class Cloud:
         """Return a client of the service. Each client is built once."""
         if service not in self._clients:
             self._clients[service] = self._session().client(
-                service, region_name=self.region, endpoint_url=self.endpoint, config=_CONFIG
+                service, region_name=self.region, endpoint_url=self.endpoint, config=self.config
             )
         return self._clients[service]
 

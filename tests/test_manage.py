@@ -17,7 +17,7 @@ from chalicelib.staff.audit.record import entries
 from chalicelib.staff.tokens import recognise
 from commands import common, crowd
 from stack.console import Failure
-from stack.ready.report import UNKNOWN
+from stack.ready.__main__ import UNKNOWN
 from stack.staff_token import queue_urls
 from stack.template.merge import merge_template
 from tests.actors import DAY, NOW, a_published_petition, confirmed

@@ -6,8 +6,3 @@ from chalicelib.core.keys import COUNTS, Key
 def readiness() -> Key:
     """Return the key of what `make ready` found last: whether the AWS account is ready for a crowd."""
     return Key(COUNTS, "READINESS", "LATEST")
-
-
-def last_warming() -> Key:
-    """Return the key of the changes by `make warm` that are not undone. It raises the capacity for one evening."""
-    return Key(COUNTS, "READINESS", "WARMED")

@@ -25,7 +25,7 @@ the item of an address whose owner has stopped email.
                 TOKENS                 <id>             a token of staff or of a partner, hashed
                 STATEMENT#<code>       TOKEN            the token of a statement, by its short address
                 SHEDDING               LEVEL            the level of load shedding
-                READINESS              LATEST           what `make ready` found last; WARMED: what `make warm` did
+                READINESS              LATEST           what `make ready` found last
                 JOB#<kind>#<key>       <job id>         one job, such as an export: its request, progress and result
                 JOB#<kind>#<key>       LATEST           the id of the latest of these jobs: only one runs at a time
                 UPDATES#<slug>         <update id>      one update to those who signed

@@ -10,11 +10,10 @@ from typing import Any
 import boto3
 from botocore.stub import Stubber
 
-from stack.ready.account import account_calls
-from stack.ready.reading import AwsCall, Clients, Value, Values, read_values
+from stack.ready.account import Clients, Read, Stack, Values, read_values, reads
+from stack.template import functions
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
-STACK = "petitions-prod"
 SIGNING = "~1petitions~1{slug}~1signatures/POST"
 _QUEUES = ("MailQueue", "OverflowQueue", "MailDeadLetterQueue", "OverflowDeadLetterQueue")
 OUTPUTS = {
@@ -23,8 +22,11 @@ OUTPUTS = {
     "CountsTableName": "counts",
     "AlarmsTopicArn": "arn:aws:sns:eu-west-2:111122223333:alarms",
     **{f"{name}Url": f"https://sqs.eu-west-2.amazonaws.com/111122223333/{name}" for name in _QUEUES},
+    **{f"{name}Name": f"prod-{name}" for name in map(functions.logical_id, functions.RESERVED)},
 }
-PARAMETERS = {"MailFrom": "petitions@harbour.example", "MailIdentity": "harbour.example"}
+CDN = {"EdgeArn": "arn:aws:cloudfront::111122223333:distribution/E1"}
+PARAMETERS = {"MailFrom": "petitions@harbour.example", "MailIdentity": "harbour.example", "MailPerSecond": "12"}
+STACK = Stack("petitions-prod", OUTPUTS, PARAMETERS)
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,11 @@ class Limits:
     mail_per_second: int
     shards: int = 39
     has_cdn: bool = True
+
+    @property
+    def stack(self) -> Stack:
+        parameters = {**PARAMETERS, "MailPerSecond": str(self.mail_per_second)}
+        return Stack(STACK.name, {**OUTPUTS, **(CDN if self.has_cdn else {})}, parameters)
 
 
 NEW = Limits(
@@ -66,15 +73,14 @@ def answers(limits: Limits) -> dict[str, Any]:
     account = {"ConcurrentExecutions": limits.concurrency, "UnreservedConcurrentExecutions": limits.concurrency}
     write_units = {"ReadUnitsPerSecond": 12_000, "WriteUnitsPerSecond": limits.write_units, "Status": "ACTIVE"}
     petition = {"sk": {"S": "safe-children"}, "shards": {"N": str(limits.shards)}, "state": {"S": "open"}}
+    closed = {"sk": {"S": "clean-air"}, "shards": {"N": "1"}, "state": {"S": "closed"}}
     subscription = {"SubscriptionArn": "arn:aws:sns:eu-west-2:111122223333:alarms:1", "Protocol": "email"}
     certificate = {"CertificateArn": _certificate(), "InUse": True, "NotAfter": NOW + timedelta(days=90)}
+    throttles = {"*/*": {"throttlingRateLimit": 1.0}, SIGNING: {"throttlingRateLimit": 10_000.0}}
     return {
         "get_account_settings": {"AccountLimit": account},
-        "get_function_concurrency": {},
         "get_account": {"throttleSettings": {"burstLimit": 5_000, "rateLimit": 10_000.0}},
-        "get_stage": {
-            "methodSettings": {"*/*": {"throttlingRateLimit": 1.0}, SIGNING: {"throttlingRateLimit": 10_000.0}}
-        },
+        "get_stage": {"methodSettings": throttles},
         "sesv2.get_account": {
             "ProductionAccessEnabled": limits.in_production,
             "SendingEnabled": True,
@@ -93,9 +99,8 @@ def answers(limits: Limits) -> dict[str, Any]:
         },
         "describe_limits": {"TableMaxWriteCapacityUnits": 40_000},
         "describe_table": {"Table": {"WarmThroughput": write_units}},
-        "query": {"Items": [petition], "Count": 1},
+        "query": {"Items": [petition, closed], "Count": 2},
         "get_queue_attributes": {"Attributes": {"ApproximateNumberOfMessages": "0"}},
-        "get_metric_statistics": {"Datapoints": []},
         "describe_alarms": {"MetricAlarms": []},
         "list_subscriptions_by_topic": {"Subscriptions": [subscription]},
         "list_certificates": {"CertificateSummaryList": [certificate]},
@@ -104,23 +109,19 @@ def answers(limits: Limits) -> dict[str, Any]:
 
 def values(limits: Limits, changes: Mapping[str, Any] | None = None, denied: Iterable[str] = ()) -> Values:
     """Return the account's values. `changes` are answers by operation; `denied` are operations that AWS refuses."""
-    calls = account_calls(STACK, OUTPUTS, PARAMETERS, NOW)
-    mail = {"MailPerSecond": limits.mail_per_second, "MailSenders": limits.mail_per_second / 4}
-    parameters = {**mail, "has_cdn": limits.has_cdn}
-    stage = [Value(f"stack.{name}", "test", value) for name, value in parameters.items()]
-    clients = stub_clients(calls, {**answers(limits), **(changes or {})}, set(denied))
-    return Values([*stage, *read_values(calls, clients)])
+    clients = stub_clients(reads(limits.stack), {**answers(limits), **(changes or {})}, {*denied})
+    return read_values(limits.stack, clients)
 
 
-def stub_clients(calls: Iterable[AwsCall], answer_by_operation: Mapping[str, Any], denied: set[str]) -> Clients:
+def stub_clients(calls: Iterable[Read], answer_by_operation: Mapping[str, Any], denied: set[str]) -> Clients:
     """Return clients that give these answers, in the order of the reads."""
-    by_client: defaultdict[tuple[str, str], list[AwsCall]] = defaultdict(list)
+    by_client: defaultdict[tuple[str, str | None], list[Read]] = defaultdict(list)
     for call in calls:
         by_client[call.service, call.region].append(call)
 
     @cache
-    def client(service: str, region: str) -> Any:
-        boto_client = _session().client(service, region_name=region or None)
+    def client(service: str, region: str | None) -> Any:
+        boto_client = _session().client(service, region_name=region)
         stub = Stubber(boto_client)
         for call in by_client[service, region]:
             if call.operation in denied:

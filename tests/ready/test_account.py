@@ -1,106 +1,154 @@
 """Accounts with a new account's, default and raised quotas: what is read, what is denied, and what the report says."""
 
+import re
+from argparse import ArgumentTypeError
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from botocore.exceptions import ConnectTimeoutError
 
-from stack.ready.account import account_calls
-from stack.ready.defects import Defect, find_defects
-from stack.ready.forecast import MAX_LOST_VIEWS, Expected, Forecast, make_forecast
-from stack.ready.increases import increases, shard_defects, throttle_defects
-from stack.ready.reading import NOT_ALLOWED, Values, read_values
-from stack.ready.report import NOT_READY, READY, UNKNOWN, exit_code, report_lines, staff_sentence
-from tests.ready.accounts import DEFAULT, NEW, NOW, OUTPUTS, PARAMETERS, RAISED, SIGNING, STACK, Limits, answers, values
+from chalicelib.health.readiness import latest_readiness
+from stack import changeset
+from stack.aws import Cloud
+from stack.console import Failure
+from stack.ready import __main__ as ready
+from stack.ready.__main__ import NOT_READY, READY, UNKNOWN, exit_code, rate, report, seconds, staff_sentence
+from stack.ready.account import NOT_ALLOWED, Values, read_values, reads
+from stack.ready.defects import find_defects
+from stack.ready.needs import Expected, Need, needs
+from tests.fakes import FakeTables
+from tests.ready.accounts import (
+    DEFAULT,
+    NEW,
+    NOW,
+    RAISED,
+    SIGNING,
+    STACK,
+    Limits,
+    answers,
+    stub_clients,
+    values,
+)
 
 CROWD = Expected(1_000, 600)
 FEW_PEOPLE = Expected(2, 60)
-CALLS = account_calls(STACK, OUTPUTS, PARAMETERS, NOW)
 
 
-def forecast(found: Values, expected: Expected = CROWD) -> Forecast:
-    return make_forecast(found, expected, (*find_defects(found, NOW), *shard_defects(found, expected)))
+def needs_of(found: Values, crowd: Expected = CROWD) -> list[Need]:
+    return needs(crowd, found, STACK, "prod")
 
 
-def report(found: Values, expected: Expected = CROWD) -> str:
-    return "\n".join(report_lines(forecast(found, expected), increases(found, expected, "prod"), found))
+def too_low(found: Values, crowd: Expected = CROWD) -> list[str]:
+    return [need.what for need in needs_of(found, crowd) if need.is_too_low]
 
 
-def defects_after(**changes: Any) -> tuple[Defect, ...]:
-    return find_defects(values(RAISED, changes), NOW)
+def code_of(found: Values, crowd: Expected = CROWD) -> int:
+    return exit_code(needs_of(found, crowd), [*find_defects(found, NOW)])
+
+
+def report_of(found: Values, crowd: Expected = CROWD) -> str:
+    return "\n".join(report(crowd, needs_of(found, crowd), [*find_defects(found, NOW)], found, STACK))
+
+
+def sentence_of(found: Values, crowd: Expected = CROWD) -> str:
+    return staff_sentence(crowd, needs_of(found, crowd), [*find_defects(found, NOW)])
+
+
+def defects_after(**changes: Any) -> list[str]:
+    return [*find_defects(values(RAISED, changes), NOW)]
 
 
 def test_an_account_with_raised_quotas_is_ready() -> None:
     found = values(RAISED)
-    assert not found.unread()
-    assert exit_code(forecast(found)) == READY
-    assert "READY for 1,000 a second for 10 minutes (600,000 signatures)" in report(found)
-    assert "Raise" not in report(found)
-    assert staff_sentence(forecast(found)) == "The site is ready for 1,000 signatures a second for 10 minutes."
+    assert (found.problems, too_low(found), code_of(found)) == ({}, [], READY)
+    assert "READY for 1,000 a second for 10 minutes (600,000 signatures)" in report_of(found)
+    assert sentence_of(found) == "The site is ready for 1,000 signatures a second for 10 minutes."
 
 
-def test_an_account_with_default_quotas_sends_the_last_email_after_days() -> None:
+def test_staff_read_when_an_account_with_default_quotas_sends_the_last_email() -> None:
     found = values(DEFAULT)
-    done = forecast(found)
-    assert (exit_code(done), done.first_bottleneck, done.longest_wait) == (NOT_READY, "our own MAIL_PER_SECOND", 0)
-    assert done.last_email == pytest.approx(600_000 / 50_000 // 1 * 86_400, rel=0.1)
-    assert "the last email would be sent 11 days after the end" in staff_sentence(done)
+    assert code_of(found) == NOT_READY
+    assert "the last email would be sent 11 days after the end" in sentence_of(found)
+    assert "people would wait" not in sentence_of(found)
 
 
-def test_a_new_account_answers_a_hundred_people_a_second() -> None:
-    done = forecast(values(NEW))
-    assert done.first_bottleneck.startswith("Lambda's concurrent executions")
-    assert done.longest_wait == pytest.approx(600_000 / 100, rel=0.1)
-    assert "SES is in the sandbox: it sends to verified addresses only" in report(values(NEW))
-
-
-def test_the_increase_that_takes_longest_is_asked_for_first() -> None:
-    order = [increase.what for increase in increases(values(NEW), CROWD, "prod")]
-    assert order == ["Lambda: concurrent executions", "SES: emails in 24 hours", "SES: emails a second",
-                     "ours: emails a second", "DynamoDB: warm write units"]  # fmt: skip
-    text = report(values(NEW))
-    assert "--service-code lambda --quota-code L-B99A9384 --desired-value 650" in text
-    assert "We ask for 660,000 emails in 24 hours" in text
-    assert "make deploy STAGE=prod MAIL_PER_SECOND=252" in text
+def test_what_takes_longest_to_raise_comes_first_each_with_its_command_and_price() -> None:
+    found = values(NEW)
+    assert too_low(found) == [
+        "Lambda: concurrent executions",
+        "SES: emails in 24 hours",
+        "SES: emails a second",
+        "ours: emails a second",
+        "tally shards of safe-children",
+    ]
+    text = report_of(found)
+    for command in (
+        "--service-code lambda --quota-code L-B99A9384 --desired-value 463",
+        "We ask for 660,000 emails in 24 hours and 297 a second",
+        "make deploy STAGE=prod MAIL_PER_SECOND=252",
+        "manage.py shards safe-children 11 (free",
+    ):
+        assert command in text
+    assert "people would wait for an answer" in sentence_of(found)
+    assert "SES is in the sandbox: it sends to verified addresses only" in text
 
 
 @pytest.mark.parametrize("crowd", [CROWD, Expected(5_000, 600), Expected(10_000, 60)])
-def test_the_increases_asked_for_are_enough(crowd: Expected) -> None:
-    raised = {increase.what: increase.needed for increase in increases(values(NEW), crowd, "prod")}
-    enough = replace(
-        RAISED,
-        concurrency=int(raised["Lambda: concurrent executions"]),
+def test_what_the_report_asks_for_is_enough(crowd: Expected) -> None:
+    raised = {need.what: int(need.needed) for need in needs_of(values(NEW), crowd)}
+    enough = Limits(
+        concurrency=raised["Lambda: concurrent executions"],
+        in_production=True,
         emails_a_day=raised["SES: emails in 24 hours"],
         emails_a_second=raised["SES: emails a second"],
-        write_units=int(raised["DynamoDB: warm write units"]),
-        mail_per_second=int(raised["ours: emails a second"]),
+        write_units=raised["DynamoDB: warm write units"],
+        mail_per_second=raised["ours: emails a second"],
+        shards=raised["tally shards of safe-children"],
     )
-    assert exit_code(forecast(values(enough), crowd)) == READY
+    gateway = {"throttleSettings": {"burstLimit": 5_000, "rateLimit": raised["API Gateway: requests a second"]}}
+    quota = {"TableMaxWriteCapacityUnits": raised["DynamoDB: write units of a table"]}
+    ses = answers(enough)["sesv2.get_account"]
+    found = values(enough, {"get_account": gateway, "sesv2.get_account": ses, "describe_limits": quota})
+    assert (too_low(found, crowd), code_of(found, crowd)) == ([], READY)
+
+
+def test_a_table_is_warmed_up_to_its_quota_and_the_quota_is_asked_for() -> None:
+    crowd = Expected(3_000, 36_000)
+    text = report_of(values(DEFAULT), crowd)
+    assert "WriteUnitsPerSecond=40000 ($23.40 once" in text
+    assert "DynamoDB: write units of a table. It takes" in text
+
+
+def test_executions_are_reserved_and_given_back_as_they_were() -> None:
+    stack = STACK._replace(parameters={**STACK.parameters, "ReservedSenders": "50", "ReservedAuthorizer": "100"})
+    found = values(RAISED)
+    text = "\n".join(report(CROWD, needs_of(found), [], found, stack))
+    put = "aws lambda put-function-concurrency --function-name prod-{} --reserved-concurrent-executions {}"
+    assert f"{put.format('SendMail', 63)}\n    undo: {put.format('SendMail', 50)}" in text
+    assert put.format("StoreOverflow", 3) in text
+    assert "undo: aws lambda delete-function-concurrency --function-name prod-StoreOverflow" in text
+    assert "StaffAuthorizer" not in text
 
 
 @pytest.mark.parametrize("limits", [NEW, DEFAULT, RAISED])
-def test_the_report_is_one_screen_and_names_each_source(limits: Limits) -> None:
-    text = report(values(limits))
-    assert len(text.splitlines()) <= 50
-    for call in CALLS:
-        assert call.source in text
+def test_the_report_is_one_screen(limits: Limits) -> None:
+    assert len(report_of(values(limits)).splitlines()) <= 50
 
 
-def test_a_denied_value_is_reported_and_the_others_are_read() -> None:
+def test_a_denied_quota_is_named_and_the_others_are_read() -> None:
     found = values(RAISED, denied=["get_account_settings", "describe_limits"])
-    assert {value.name: value.problem for value in found.unread()} == {
+    assert {name: problem.partition(": ")[2] for name, problem in found.problems.items()} == {
         "lambda.concurrency": NOT_ALLOWED,
-        "lambda.unreserved": NOT_ALLOWED,
         "table.quota": NOT_ALLOWED,
     }
-    assert exit_code(forecast(found)) == UNKNOWN
-    assert "The usual quota is assumed for: lambda.concurrency, table.quota" in report(found)
-    assert staff_sentence(forecast(found)).endswith("Not everything could be checked.")
+    assert code_of(found) == UNKNOWN
+    assert "lambda.concurrency: lambda get_account_settings: you are not allowed to read this" in report_of(found)
+    assert sentence_of(found).endswith("Not everything could be checked.")
 
 
-def test_without_any_answer_from_aws_the_report_is_unknown() -> None:
+def test_without_any_answer_from_aws_the_result_is_not_sure() -> None:
     class NoAnswer:
         def __getattr__(self, _: str) -> Any:
             def call(*_: Any, **__: Any) -> None:
@@ -108,93 +156,114 @@ def test_without_any_answer_from_aws_the_report_is_unknown() -> None:
 
             return call
 
-    found = Values(read_values(CALLS, lambda *_: NoAnswer()))
-    assert {value.problem for value in found} == {"no answer (ConnectTimeoutError)"}
-    assert exit_code(forecast(found, FEW_PEOPLE)) == UNKNOWN
+    found = read_values(STACK, lambda *_: NoAnswer())
+    assert {problem.partition(": ")[2] for problem in found.problems.values()} == {"no answer (ConnectTimeoutError)"}
+    assert code_of(found, FEW_PEOPLE) == UNKNOWN
 
 
-def test_an_account_with_a_value_too_low_is_not_ready_even_if_other_values_are_unknown() -> None:
-    found = values(NEW, denied=["describe_limits", "describe_table"])
-    assert exit_code(forecast(found)) == NOT_READY
+def test_a_limit_too_low_is_not_ready_even_if_others_are_unknown() -> None:
+    assert code_of(values(NEW, denied=["describe_limits", "describe_table"])) == NOT_READY
 
 
 def test_emails_sent_today_count_against_the_quota() -> None:
     account = answers(DEFAULT)["sesv2.get_account"]
     spent = {**account, "SendQuota": {**account["SendQuota"], "SentLast24Hours": 49_900.0}}
-    assert forecast(values(DEFAULT), FEW_PEOPLE).last_email < 60
-    later = forecast(values(DEFAULT, {"sesv2.get_account": spent}), FEW_PEOPLE)
-    assert later.last_email > 80_000
+    assert code_of(values(DEFAULT), FEW_PEOPLE) == READY
+    assert too_low(values(DEFAULT, {"sesv2.get_account": spent}), FEW_PEOPLE) == ["SES: emails in 24 hours"]
 
 
 def test_an_unlimited_quota_is_not_a_limit() -> None:
     account = answers(RAISED)["sesv2.get_account"]
     unlimited = {**account, "SendQuota": {**account["SendQuota"], "Max24HourSend": -1}}
-    found = values(RAISED, {"sesv2.get_account": unlimited})
-    assert exit_code(forecast(found)) == READY
+    assert code_of(values(RAISED, {"sesv2.get_account": unlimited})) == READY
 
 
-@pytest.mark.parametrize("denied", [[], ["get_account"]])
-def test_too_few_tally_shards_are_a_defect_even_if_the_rate_of_email_is_unknown(denied: list[str]) -> None:
-    found = values(replace(RAISED, shards=10), denied=denied)
-    [defect] = shard_defects(found, CROWD)
-    assert defect.text.partition(":")[0] == "safe-children has 10 tally shards"
-    assert defect.remedy.partition(",")[0] == "manage.py shards safe-children 20"
-    assert exit_code(forecast(found)) == NOT_READY
-    if not denied:
-        assert "has the capacity for 1,000 signatures a second" in staff_sentence(forecast(found))
+def test_only_open_petitions_need_shards_for_the_rate_at_which_emails_are_sent() -> None:
+    found = values(replace(RAISED, shards=10))
+    assert too_low(found) == ["tally shards of safe-children"]
+    assert "manage.py shards safe-children 20" in report_of(found)
 
 
 def test_each_broken_part_is_reported() -> None:
     identity = answers(RAISED)["get_email_identity"]
+    account = answers(RAISED)["sesv2.get_account"]
     certificate = answers(RAISED)["list_certificates"]["CertificateSummaryList"][0]
     soon = {"CertificateSummaryList": [{**certificate, "NotAfter": NOW + timedelta(days=5)}]}
-    alarm = {"MetricAlarms": [{"AlarmName": "petitions-prod-DriftAlarm"}]}
-    pending = {"Subscriptions": [{"SubscriptionArn": "PendingConfirmation"}]}
-    dkim = {**identity, "DkimAttributes": {"Status": "PENDING", "Tokens": []}}
-    old = {"Datapoints": [{"Maximum": 7_200.0}]}
-    dead = {"Attributes": {"ApproximateNumberOfMessages": "3"}}
+    failed = {**identity["MailFromAttributes"], "MailFromDomainStatus": "FAILED"}
     for changes, text in (
-        ({"get_email_identity": dkim}, "DKIM is PENDING"),
+        ({"sesv2.get_account": {**account, "ProductionAccessEnabled": False}}, "SES is in the sandbox"),
+        ({"sesv2.get_account": {**account, "EnforcementStatus": "SHUTDOWN"}}, "(SHUTDOWN)"),
+        ({"sesv2.get_account": {**account, "SendingEnabled": False}}, "AWS has stopped this account's email"),
+        (
+            {"get_email_identity": {**identity, "DkimAttributes": {"Status": "PENDING", "Tokens": []}}},
+            "DKIM is PENDING",
+        ),
         ({"get_email_identity": {**identity, "VerifiedForSendingStatus": False}}, "has not verified"),
         ({"get_email_identity": {**identity, "FeedbackForwardingStatus": True}}, "SES also emails each bounce"),
-        ({"get_queue_attributes": dead}, "3 messages in MailDead"),
-        ({"get_metric_statistics": old}, "the oldest message in MailQueue has waited 2 h"),
-        ({"describe_alarms": alarm}, "the alarm petitions-prod-DriftAlarm is on"),
-        ({"list_subscriptions_by_topic": pending}, "nobody gets the alarms"),
+        ({"get_email_identity": {**identity, "MailFromAttributes": failed}}, "the MAIL FROM domain is FAILED"),
+        ({"get_queue_attributes": {"Attributes": {"ApproximateNumberOfMessages": "3"}}}, "3 messages in MailDead"),
+        (
+            {"describe_alarms": {"MetricAlarms": [{"AlarmName": "petitions-prod-DriftAlarm"}]}},
+            "petitions-prod-DriftAlarm",
+        ),
+        (
+            {"list_subscriptions_by_topic": {"Subscriptions": [{"SubscriptionArn": "Pending"}]}},
+            "nobody gets the alarms",
+        ),
         ({"list_certificates": soon}, "a certificate expires on 29 November 2026"),
     ):
-        texts = [defect.text for defect in defects_after(**changes)]
-        assert text in " ".join(texts)
-    assert defects_after() == ()
-
-
-def test_a_stopped_account_and_an_account_under_review_have_different_defects() -> None:
-    account = answers(RAISED)["sesv2.get_account"]
-    [stopped] = defects_after(**{"sesv2.get_account": {**account, "EnforcementStatus": "SHUTDOWN"}})
-    [reviewed] = defects_after(**{"sesv2.get_account": {**account, "EnforcementStatus": "PROBATION"}})
-    assert stopped.text == "AWS has stopped this account's email"
-    assert "reviews" in reviewed.text
+        defects = defects_after(**changes)
+        assert text in " ".join(defects)
+        assert exit_code([], defects) == NOT_READY
+    assert defects_after() == []
 
 
 @pytest.mark.parametrize("key", [SIGNING, SIGNING.removeprefix("~1")])
-def test_the_sites_own_throttle_is_a_defect_if_it_is_below_the_crowd(key: str) -> None:
+def test_the_sites_own_throttle_is_too_low_below_the_crowd(key: str) -> None:
     found = values(RAISED, {"get_stage": {"methodSettings": {key: {"throttlingRateLimit": 500.0}}}})
-    [defect] = throttle_defects(found, CROWD)
-    assert defect.text == "the site's own throttle lets 500 people sign a second"
-    assert not [*throttle_defects(found, FEW_PEOPLE)]
+    assert too_low(found) == ["ours: people who sign, a second"]
+    assert too_low(found, FEW_PEOPLE) == []
 
 
 def test_the_throttle_of_other_routes_is_not_taken_for_that_of_signing() -> None:
     found = values(RAISED, {"get_stage": {"methodSettings": {"*/*": {"throttlingRateLimit": 1.0}}}})
-    assert [value.name for value in found.unread()] == ["gateway.signing"]
-    assert not [*throttle_defects(found, CROWD)]
-    assert exit_code(forecast(found)) == READY
+    assert [*found.problems] == ["gateway.signing"]
+    assert code_of(found) == UNKNOWN
 
 
-def test_without_a_cdn_page_views_fail_and_the_cdn_is_asked_for() -> None:
+def test_without_a_cdn_a_crowd_needs_one_and_a_few_people_do_not() -> None:
     found = values(replace(RAISED, has_cdn=False))
-    done = forecast(found, Expected(2_000, 600))
-    assert (exit_code(done), done.lost_views > MAX_LOST_VIEWS) == (NOT_READY, True)
-    assert "page views: a CDN before them" in [increase.what for increase in increases(found, CROWD, "prod")]
-    assert f"{done.lost_views:.0%} of page views would fail" in staff_sentence(done)
-    assert forecast(values(RAISED)).lost_views == 0
+    assert too_low(found) == ["page views: a CDN before them"]
+    assert "many page views would fail" in sentence_of(found)
+    assert too_low(found, FEW_PEOPLE) == []
+
+
+@pytest.mark.parametrize("text", ["many", "0/s", "10/week", "-1"])
+def test_a_rate_that_makes_no_sense_is_refused(text: str) -> None:
+    with pytest.raises(ArgumentTypeError):
+        rate(text)
+
+
+def test_rates_and_times_have_units() -> None:
+    assert (rate("1,000"), rate("60000/min"), seconds("90s"), seconds("2d")) == (1_000, 1_000, 90, 172_800)
+
+
+def test_the_result_is_printed_and_stored_for_staff(
+    tables: FakeTables, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stack = RAISED.stack
+    clients = stub_clients(reads(stack), answers(RAISED), set())
+    monkeypatch.setattr(ready, "_stack", lambda *_: stack)
+    monkeypatch.setattr(Cloud, "client", lambda cloud, service: clients(service, cloud.region))
+    monkeypatch.setattr(ready, "Tables", lambda *_: tables)
+    assert ready.main(["--stage", "prod", "--expect", "1000/s", "--for", "10min"]) == READY
+    assert re.match("READY for 1,000 a second", capsys.readouterr().out)
+    stored = latest_readiness(datetime.now(UTC), tables)
+    assert stored is not None
+    assert stored.text == "The site is ready for 1,000 signatures a second for 10 minutes."
+
+
+def test_without_a_stack_there_is_nothing_to_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(changeset, "describe", lambda *_: None)
+    with pytest.raises(Failure, match="there is no stack petitions-prod: deploy it first"):
+        ready.main(["--stage", "prod"])

@@ -8,9 +8,8 @@ import pytest
 from stack.judge.engine import Engine
 from stack.judge.model import Question
 from stack.paths import ROOT
-from stack.ready.account import account_calls
-from stack.ready.reading import AwsCall
-from tests.ready.accounts import NOW, OUTPUTS, PARAMETERS, STACK
+from stack.ready.account import Read, reads
+from tests.ready.accounts import RAISED
 
 pytestmark = pytest.mark.xdist_group("judge")
 
@@ -19,12 +18,10 @@ POLICY_TEXT = (ROOT / "docs" / "ready-policy.json").read_text(encoding="utf-8")
 POLICY: dict[str, Any] = json.loads(
     POLICY_TEXT.replace("REGION", REGION).replace("ACCOUNT", ACCOUNT).replace("STAGE", "prod")
 )
-OUTPUTS_WITH_CDN = {**OUTPUTS, "EdgeArn": f"arn:aws:cloudfront::{ACCOUNT}:distribution/E1"}
 COUNTS_TABLE = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/petitions-prod-CountsTable-1X"
 SIGNATURES_TABLE = COUNTS_TABLE.replace("Counts", "Signatures")
 # The resource of each call, as the Service Authorization Reference has it. "*": the action has none.
 RESOURCES = {
-    "lambda:GetFunctionConcurrency": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:petitions-prod-SendMail-1X",
     "ses:GetEmailIdentity": f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/harbour.example",
     "dynamodb:DescribeTable": SIGNATURES_TABLE,
     "dynamodb:Query": COUNTS_TABLE,
@@ -42,7 +39,7 @@ def engine() -> Any:
         yield started
 
 
-def question_for(call: AwsCall) -> Question:
+def question_for(call: Read) -> Question:
     if call.service == "apigateway":
         return Question("apigateway:GET", f"arn:aws:apigateway:{REGION}::{GATEWAY_PATHS[call.operation]}", {})
     prefix = "ses" if call.service == "sesv2" else call.service
@@ -53,7 +50,7 @@ def question_for(call: AwsCall) -> Question:
     return Question(action, RESOURCES.get(action, "*"), context)
 
 
-QUESTIONS = [question_for(call) for call in account_calls(STACK, OUTPUTS_WITH_CDN, PARAMETERS, NOW)]
+QUESTIONS = [question_for(call) for call in reads(RAISED.stack)]
 QUESTIONS += [
     Question("cloudformation:DescribeStacks", RESOURCES["cloudformation:DescribeStacks"], {}),
     Question("dynamodb:PutItem", COUNTS_TABLE, {"dynamodb:LeadingKeys": ["READINESS"]}),
@@ -82,7 +79,7 @@ def test_the_policy_has_only_the_actions_that_a_call_needs() -> None:
         Question("dynamodb:PutItem", COUNTS_TABLE, {"dynamodb:LeadingKeys": ["PETITIONS"]}),
         Question("sqs:ReceiveMessage", RESOURCES["sqs:GetQueueAttributes"], {}),
         Question("dynamodb:DescribeTable", SIGNATURES_TABLE.replace("prod", "dev"), {}),
-        Question("lambda:GetFunction", RESOURCES["lambda:GetFunctionConcurrency"], {}),
+        Question("lambda:GetFunction", f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:petitions-prod-SendMail-1X", {}),
     ],
     ids=lambda question: question.action,
 )

@@ -2,7 +2,7 @@
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import dns.flags
 import dns.message
@@ -11,13 +11,10 @@ import dns.resolver
 import dns.rrset
 import pytest
 
-from stack.ready.__main__ import read_all
-from stack.ready.account import account_calls
-from stack.ready.defects import Defect, find_defects
-from stack.ready.reading import Value, Values
-from stack.ready.records import IMPLICIT_SPF, NOT_REQUESTED, Lookup, records, resolver_lookup
-from stack.ready.stage import StackDescription
-from tests.ready.accounts import NOW, OUTPUTS, PARAMETERS, RAISED, STACK, answers, stub_clients
+from stack.ready.account import Stack, Values
+from stack.ready.defects import find_defects
+from stack.ready.records import IMPLICIT_SPF, NOT_REQUESTED, Lookup, read_records, resolver_lookup
+from tests.ready.accounts import NOW
 
 TOKENS = ("one", "two", "three")
 ZONE = {
@@ -68,76 +65,73 @@ def _resolver(port: int) -> dns.resolver.Resolver:
     return resolver
 
 
-def published_values(lookup: Lookup | None, mail_from_domain: str = "", domain: str = "harbour.example") -> Values:
-    return Values(records(domain, mail_from_domain, TOKENS, lookup))
+def records(
+    lookup: Lookup | None,
+    *,
+    identitys_domain: str | None = "",
+    domain: str = "harbour.example",
+    tokens: Sequence[str] | None = TOKENS,
+    parameter: str = "",
+) -> Values:
+    """Return the records as values. `identitys_domain`, `tokens`: what SES says; None if it could not be read."""
+    stack = Stack("petitions-prod", {}, {"MailIdentity": domain, "MailFromDomain": parameter})
+    said = {"identity.mail_from_domain": identitys_domain, "identity.dkim_tokens": tokens}
+    values = Values({name: value for name, value in said.items() if value is not None}, {})
+    read_records(stack, values, lookup)
+    return values
 
 
-def spf_defects(found: Values) -> list[Defect]:
-    return [defect for defect in find_defects(found, NOW) if "SPF" in defect.text]
+def spf_defects(found: Values) -> list[str]:
+    return [defect for defect in find_defects(found, NOW) if "SPF" in defect]
 
 
 def test_the_published_records_are_read(lookup: Lookup) -> None:
-    values = published_values(lookup, "bounce.harbour.example")
-    assert values.get("dns.spf") == "v=spf1 include:amazonses.com ~all"
-    assert values.get("dns.dmarc") == "v=DMARC1; p=none; rua=mailto:dmarc@harbour.example"
-    assert values.get("dns.dkim") == "2 of 3"
+    found = records(lookup, identitys_domain="bounce.harbour.example").found
+    assert found["dns.spf"] == "v=spf1 include:amazonses.com ~all"
+    assert found["dns.dmarc"] == "v=DMARC1; p=none; rua=mailto:dmarc@harbour.example"
+    assert found["dns.dkim"] == "2 of 3"
+
+
+def test_a_missing_dkim_or_dmarc_record_is_a_defect(lookup: Lookup) -> None:
+    texts = " ".join(find_defects(records(lookup, domain="news.other.example"), NOW))
+    assert "there is no DMARC record" in texts
+    assert "0 of 3 DKIM records are published" in texts
 
 
 def test_without_a_mail_from_domain_spf_is_implicit_and_the_charitys_own_record_is_no_defect(lookup: Lookup) -> None:
-    found = published_values(lookup)
-    assert found.get("dns.spf") == IMPLICIT_SPF
+    found = records(lookup)
+    assert found.found["dns.spf"] == IMPLICIT_SPF
     assert spf_defects(found) == []
 
 
 def test_a_mail_from_domain_without_a_record_needs_one(lookup: Lookup) -> None:
-    found = published_values(lookup, "none.harbour.example")
-    assert found.get("dns.spf") == ""
-    [defect] = spf_defects(found)
-    assert defect.remedy == 'publish for it TXT "v=spf1 include:amazonses.com ~all"'
+    [defect] = spf_defects(records(lookup, identitys_domain="none.harbour.example"))
+    assert defect.endswith('publish for it TXT "v=spf1 include:amazonses.com ~all"')
 
 
 def test_an_existing_spf_record_is_completed_and_no_second_one_is_published(lookup: Lookup) -> None:
-    [defect] = spf_defects(published_values(lookup, "old.harbour.example"))
-    assert defect.remedy.startswith("add include:amazonses.com to its SPF record. Publish no second one")
+    [defect] = spf_defects(records(lookup, identitys_domain="old.harbour.example"))
+    assert "add include:amazonses.com to its SPF record. Publish no second one" in defect
 
 
-def test_without_sess_tokens_dkim_is_not_checked_instead_of_fine(lookup: Lookup) -> None:
-    values = {value.name: value for value in records("harbour.example", "", None, lookup)}
-    assert values["dns.dkim"].problem == "the DKIM tokens could not be read"
+def test_without_sess_answer_spf_and_dkim_are_not_checked_instead_of_fine(lookup: Lookup) -> None:
+    values = records(lookup, identitys_domain=None, tokens=None)
+    assert [*values.problems] == ["dns.spf", "dns.dkim"]
+    assert spf_defects(values) == []
 
 
-def test_an_spf_record_that_could_not_be_read_is_no_defect() -> None:
-    assert spf_defects(Values([Value("dns.spf", "TXT bounce.harbour.example", problem="no answer")])) == []
-
-
-@pytest.mark.parametrize(("parameter", "checked"), [("", "bounce"), ("mine.harbour.example", "mine")])
-def test_the_mail_from_domain_is_the_stacks_or_else_that_of_the_identity(parameter: str, checked: str) -> None:
-    parameters = {**PARAMETERS, "MailFromDomain": parameter, "MailPerSecond": "12", "MailSenders": "3"}
-    clients = stub_clients(account_calls(STACK, OUTPUTS, parameters, NOW), answers(RAISED), set())
-    found = read_all(StackDescription(STACK, OUTPUTS, parameters), clients, NOW, with_dns=False)
-    assert found.by_name["dns.spf"].source == f"TXT {checked}.harbour.example"
-
-
-@pytest.mark.parametrize(
-    ("parameter", "found_spf"), [("", None), ("bounce.harbour.example", "v=spf1 include:amazonses.com ~all")]
-)
-def test_without_the_right_to_read_the_identity_spf_is_unknown_unless_the_stack_names_the_domain(
-    parameter: str, found_spf: str | None, lookup: Lookup, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("stack.ready.__main__.resolver_lookup", lambda _: lookup)
-    parameters = {**PARAMETERS, "MailFromDomain": parameter, "MailPerSecond": "12", "MailSenders": "3"}
-    clients = stub_clients(account_calls(STACK, OUTPUTS, parameters, NOW), answers(RAISED), {"get_email_identity"})
-    found = read_all(StackDescription(STACK, OUTPUTS, parameters), clients, NOW, with_dns=True)
-    assert found.get("dns.spf") == found_spf
+@pytest.mark.parametrize("identitys_domain", ["none.harbour.example", None])
+def test_the_mail_from_domain_is_the_stacks_if_it_names_one(identitys_domain: str | None, lookup: Lookup) -> None:
+    values = records(lookup, identitys_domain=identitys_domain, parameter="bounce.harbour.example")
+    assert values.found["dns.spf"] == "v=spf1 include:amazonses.com ~all"
 
 
 def test_the_dmarc_record_of_the_organizational_domain_covers_its_subdomains(lookup: Lookup) -> None:
-    assert published_values(lookup, domain="news.harbour.example").get("dns.dmarc").startswith("v=DMARC1; p=none")
-    assert published_values(lookup, domain="news.other.example").get("dns.dmarc") == ""
+    assert records(lookup, domain="news.harbour.example").found["dns.dmarc"].startswith("v=DMARC1; p=none")
 
 
 def test_no_name_server_is_asked_unless_the_operator_requests_it() -> None:
-    assert {value.problem for value in published_values(None)} == {NOT_REQUESTED}
+    assert {*records(None).problems.values()} == {NOT_REQUESTED}
 
 
 def test_a_silent_name_server_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -145,5 +139,5 @@ def test_a_silent_name_server_is_reported(monkeypatch: pytest.MonkeyPatch) -> No
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
         silent.bind(("127.0.0.1", 0))
         lookup = resolver_lookup(_resolver(silent.getsockname()[1]))
-        values = published_values(lookup, "bounce.harbour.example")
-    assert {value.problem for value in values} == {"no answer (LifetimeTimeout)"}
+        values = records(lookup, identitys_domain="bounce.harbour.example")
+    assert {*values.problems.values()} == {"no answer (LifetimeTimeout)"}

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from stack.ready.account import QUEUES_WITH_AGE
 from tests.template.packaged import QUEUES, Resource, of_type
 
 ALARMS = of_type("AWS::CloudWatch::Alarm")
@@ -92,11 +91,6 @@ def test_a_failed_message_is_received_in_each_period_of_the_alarm(queue: str, na
     names = [each["MetricStat"]["Metric"]["Dimensions"] for each in operands]
     assert names == [[{"Name": "QueueName", "Value": {"Fn::GetAtt": [queue, "QueueName"]}}]] * 3
     assert QUEUES[queue]["VisibilityTimeout"] < 900
-
-
-def test_each_queue_whose_oldest_message_make_ready_reads_has_an_alarm_on_failing_messages() -> None:
-    """The oldest message's age leaves out failing messages. `make ready` reports alarms that are on."""
-    assert {*QUEUES_WITH_AGE} == ON_STUCK_QUEUES.keys()
 
 
 def test_a_day_without_a_recount_starts_an_alarm_which_ends_with_the_next_recount() -> None:
