@@ -1,6 +1,6 @@
 """Draw the charts for docs/capacity as small SVG files. The same results give the same files."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import matplotlib as mpl
@@ -11,27 +11,30 @@ from matplotlib import pyplot
 from matplotlib.axes import Axes
 
 from benchmarks.model.conflicts import attempts_each
-from benchmarks.model.scenarios import SimulationRun
-from benchmarks.model.world import DAY_SECONDS, Amounts
+from benchmarks.model.simulate import DAY, Amounts, Simulation
 
 # No dates and no random ids in the files, so that a diff shows real changes. "none" keeps text as text, not as curves.
 mpl.rcParams.update({"svg.hashsalt": "petitions", "svg.fonttype": "none", "font.size": 9})
 POINTS = 150
 COLOURS = {"new": "#b00020", "default": "#c77700", "raised": "#00695c"}
-Reading = Callable[[Amounts], float]
+BACKLOGS = {
+    "people not yet answered": Amounts.waiting,
+    "in the overflow queue": Amounts.in_overflow,
+    "mails not yet sent": Amounts.mail_behind,
+}
 
 
-def waiting(runs: Sequence[SimulationRun], until: float, title: str, path: Path) -> None:
-    _over_time(runs, until, 60, lambda amounts: amounts.waiting, (title, "minutes", "people not yet answered"), path)
-
-
-def overflow(runs: Sequence[SimulationRun], until: float, title: str, path: Path) -> None:
-    _over_time(runs, until, 60, lambda amounts: amounts.in_overflow, (title, "minutes", "in the overflow queue"), path)
-
-
-def mail(runs: Sequence[SimulationRun], until: float, title: str, path: Path) -> None:
-    labels = (title, "days", "mails not yet sent")
-    _over_time(runs, until, DAY_SECONDS, lambda amounts: amounts.mail_behind, labels, path)
+def over_time(runs: Sequence[Simulation], what: str, until: tuple[float, float], title: str, path: Path) -> None:
+    """Draw a backlog of each run. `until`: the seconds that the chart shows, and the seconds of a unit of its axis."""
+    seconds, unit = until
+    axes = _axes(title, "days" if unit == DAY else "minutes", what)
+    for run in runs:
+        points = [(now / unit, BACKLOGS[what].__get__(amounts)) for now, amounts in run.history if now <= seconds]
+        fewer = [*points[:: max(1, len(points) // POINTS)], points[-1]]
+        name = run.account.name
+        axes.plot(*zip(*fewer, strict=True), label=f"{name} account", color=COLOURS[name])
+    axes.set_ylim(bottom=0)
+    save(axes, path)
 
 
 def conflicts(path: Path) -> None:
@@ -41,21 +44,6 @@ def conflicts(path: Path) -> None:
     for shards in (10, 30, 90):
         axes.plot(rates, [attempts_each(rate, shards) for rate in rates], label=f"{shards} shards")
     axes.set_xscale("log")
-    save(axes, path)
-
-
-def _over_time(
-    runs: Sequence[SimulationRun], until: float, unit: float, read: Reading, labels: tuple[str, str, str], path: Path
-) -> None:
-    axes = _axes(*labels)
-    for run in runs:
-        points = [(now / unit, read(amounts)) for now, amounts in run.world.history if now <= until]
-        distance = max(1, len(points) // POINTS)
-        fewer_points = [*points[::distance], points[-1]]
-        times, values = zip(*fewer_points, strict=True)
-        name = run.world.account.name
-        axes.plot(times, values, label=f"{name} account", color=COLOURS[name])
-    axes.set_ylim(bottom=0)
     save(axes, path)
 
 
@@ -73,6 +61,5 @@ def save(axes: Axes, path: Path) -> None:
     pyplot.savefig(path, metadata={"Date": None})
     # matplotlib writes spaces at the ends of lines, about which git warns.
     lines = path.read_text(encoding="utf-8").splitlines()
-    text = "".join(f"{line.rstrip()}\n" for line in lines)
-    path.write_text(text, encoding="utf-8")
+    path.write_text("".join(f"{line.rstrip()}\n" for line in lines), encoding="utf-8")
     pyplot.close()

@@ -1,15 +1,13 @@
-"""Compute how often confirmations conflict on a shard of the tally.
+"""How often confirmations conflict on a shard of the tally: a formula, because a step is longer than a transaction.
 
 A confirmation changes one shard in a transaction. Transactions that overlap on one shard conflict and are tried again,
-up to ATTEMPTS times in all. This is a formula, because a step of the model is longer than a transaction.
+up to ATTEMPTS times in all.
 """
 
 from math import exp
 
 from benchmarks.lambdas import CALL_SECONDS
 from chalicelib.signatures.counted import ATTEMPTS
-
-ITERATIONS = 200
 
 
 def conflict_probability(transaction_rate: float, shards: int) -> float:
@@ -18,14 +16,10 @@ def conflict_probability(transaction_rate: float, shards: int) -> float:
 
 
 def attempts_each(rate: float, shards: int) -> float:
-    """Return how many transactions each confirmation starts, at `rate` confirmations a second.
-
-    More attempts cause more conflicts, and these cause more attempts. So repeat the formula until it is stable.
-    """
+    """Return how many transactions each confirmation starts, at `rate` confirmations a second."""
     attempts = 1.0
-    for _ in range(ITERATIONS):
+    for _ in range(200):  # More attempts cause more conflicts, and these more attempts, until it is stable.
         probability = conflict_probability(rate * attempts, shards)
-        # An attempt happens only if all attempts before it have conflicted.
         attempts = sum(probability**number_before for number_before in range(ATTEMPTS))
     return attempts
 

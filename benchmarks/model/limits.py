@@ -29,7 +29,6 @@ LIMITS = {
     "requests_each": Quota(10, 10, 10, "Lambda concurrency: requests a second ≤ 10 × concurrency"),
     "ramp": Quota(1_000, 1_000, 1_000, "Lambda scaling behavior: 1,000 environments every 10 s per function"),
     "table_warm": Quota(4_000, 4_000, 20_000, "DynamoDB on-demand capacity: a new table takes 4,000; warm throughput"),
-    "table_quota": Quota(40_000, 40_000, 80_000, "DynamoDB quotas: 40,000 write units a table"),
     "partition": Quota(1_000, 1_000, 1_000, "DynamoDB warm throughput scenarios: 1,000 write units a partition"),
     "mail_rate": Quota(1, 14, 300, "SES: sandbox 1/s; production is given per account, often 14/s (FIELD-NOTES)"),
     "mail_daily": Quota(200, 50_000, 2_000_000, "SES: sandbox 200 in 24 h; production often 50,000 (FIELD-NOTES)"),
@@ -39,30 +38,14 @@ LIMITS = {
 }
 
 
-@dataclass(frozen=True)
 class Account:
-    """The limits of one account (LIMITS). Rates are for a second."""
+    """One account: its limits are its attributes. Rates are for a second, `ramp` is for ten."""
 
-    name: str
-    gateway_rate: float
-    gateway_burst: float
-    concurrency: float
-    requests_each: float  # of one environment, in a second
-    ramp: float  # environments in 10 s
-    table_warm: float
-    table_quota: float
-    partition: float  # write units a second
-    mail_rate: float
-    mail_daily: float
-    mail_per_second: float
-    senders: float
-    storers: float
+    def __init__(self, name: str) -> None:
+        self.name = name
 
-
-def account(name: str) -> Account:
-    """Return the account `new`, `default` or `raised`."""
-    values = {limit: getattr(quota, name) for limit, quota in LIMITS.items()}
-    return Account(name, **values)
+    def __getattr__(self, limit: str) -> float:
+        return float(getattr(LIMITS[limit], self.name))
 
 
 ACCOUNTS = ("new", "default", "raised")

@@ -1,69 +1,73 @@
-"""How long people wait for an answer in the model. They are not served in the order in which they arrived."""
+"""When people whose signature was refused try again, as our page does (retryWait in petition.js): the longest wait.
 
-from bisect import bisect_left
+The page waits for the time in `Retry-After`, and for a random time on top, which is longer after each attempt.
+"""
+
+from collections import defaultdict
 from collections.abc import Sequence
-from itertools import pairwise
-from math import exp, log
+from math import exp
 
-from benchmarks.model.retries import MEAN_PAUSE, Retries, nobody
-from benchmarks.model.world import LITTLE, Amounts
+from chalicelib.edge.problems import RETRY_AFTER
 
-# One person in a hundred may wait longer. In the model, the wait of the very last person depends on chance alone.
+# The longest random time in seconds, after the first attempt, the second, and so on. The last one repeats.
+JITTER = (2, 4, 8, 16, 30)
+MEAN_PAUSE = RETRY_AFTER + JITTER[-1] / 2  # after many attempts
+# One person in a hundred may wait longer: the wait of the very last one depends on chance alone.
 MAY_WAIT_LONGER = 0.01
-# For this many seconds, follow each pause. Later, all pauses are long, and their mean is enough.
-FOLLOWED = 120
+FOLLOWED = 120  # seconds for which each pause is followed. Later, all pauses are long, and their mean is enough.
 
 
-def longest_wait(history: Sequence[tuple[float, Amounts]]) -> float:
-    """Return the seconds after which 99 of 100 people have an answer, for the people who arrive at the worst moment.
+def _pauses(jitter: int) -> dict[int, float]:
+    """Return the share of people for each pause in whole seconds. The shortest and the longest have half as many."""
+    last = RETRY_AFTER + jitter
+    return {pause: (0.5 if pause in (RETRY_AFTER, last) else 1.0) / jitter for pause in range(RETRY_AFTER, last + 1)}
 
-    If they have none at the end of the run, return the time until then. `history`: the end of each step, and the
-    amounts then. A step takes a second while people wait. All requests of a step have the same chance of an answer.
+
+_PAUSES = [_pauses(jitter) for jitter in JITTER]
+
+
+class Retries:
+    """How many people try again in each second, by the number of attempts that they have made."""
+
+    def __init__(self) -> None:
+        self.due: dict[int, list[float]] = defaultdict(lambda: [0.0] * len(JITTER))
+
+    def take(self, second: int) -> list[float]:
+        """Remove those who try again by this second. Return how many they are, by their attempts so far."""
+        due = [self.due.pop(each) for each in sorted(self.due) if each <= second]
+        return [sum(numbers) for numbers in zip(*due, strict=True)] if due else [0.0] * len(JITTER)
+
+    def add(self, second: int, first: float, again: Sequence[float]) -> None:
+        """Add those who are refused: `first` people at their first attempt, `again` by their earlier attempts."""
+        *earlier, last = again
+        refused = [first, *earlier]
+        refused[-1] += last  # Those in the last place stay there.
+        for attempts, number in enumerate(refused):
+            for pause, share in _PAUSES[attempts].items():
+                self.due[second + pause][attempts] += number * share
+
+
+def longest_wait(arrivals: Sequence[float], chances: Sequence[float]) -> int:
+    """Return the seconds after which 99 of 100 people have an answer, if they arrive at the worst moment.
+
+    `arrivals`, `chances`: in each second, how many arrive, and the chance of an answer for each request. If some have
+    no answer at the end, return the time until then.
     """
-    amounts_at_ends = [amounts for _, amounts in history]
-    steps = list(pairwise([Amounts(), *amounts_at_ends]))
-    chances = [_chance(before, after) for before, after in steps]
-    refusing_steps = []
-    for step, (before, after) in enumerate(steps):
-        has_arrivals = after.arrived - before.arrived > LITTLE
-        share_refused = 1 - chances[step]
-        if has_arrivals and share_refused > MAY_WAIT_LONGER:
-            refusing_steps.append(step)
-    # We assume that people who have waited for long try again at random, on average once in MEAN_PAUSE seconds.
+    refusing = [at for at, number in enumerate(arrivals) if number and 1 - chances[at] > MAY_WAIT_LONGER]
+    return max((_wait(arrival, chances) for arrival in refusing), default=0)
+
+
+def _wait(arrival: int, chances: Sequence[float]) -> int:
+    retries, left = Retries(), 1 - chances[arrival]
+    retries.add(arrival, left, [0.0] * len(JITTER))
     chance_to_try = 1 - exp(-1 / MEAN_PAUSE)
-    # Of people who try again in this way from step 0 on, a share of exp(-exponents[i]) has no answer before step i.
-    exponents = [0.0]
-    for chance in chances:
-        exponents.append(exponents[-1] - log(1 - chance * chance_to_try))
-    waits = [_wait(arrival, chances, exponents) for arrival in refusing_steps]
-    return max(waits, default=0.0)
-
-
-def _chance(before: Amounts, after: Amounts) -> float:
-    """Return the chance of an answer for a request of this step."""
-    posted = after.posted - before.posted
-    accepted = after.accepted - before.accepted
-    return min(1.0, accepted / posted) if posted > LITTLE else 1.0
-
-
-def _wait(arrival: int, chances: Sequence[float], exponents: Sequence[float]) -> float:
-    """Return the wait of those who arrive in the step `arrival`.
-
-    `exponents`: of people who have waited for long, a share of exp(-exponents[i]) has no answer before step i.
-    """
-    left = 1 - chances[arrival]
-    retries = Retries()
-    retries.add(arrival, left, nobody())
-    end = min(arrival + FOLLOWED, len(chances))
-    for step in range(arrival + 1, end):
-        due = retries.take(step)
-        left -= sum(due) * chances[step]
+    for second in range(arrival + 1, len(chances)):
+        if second < arrival + FOLLOWED:
+            due = retries.take(second)
+            left -= sum(due) * chances[second]
+            retries.add(second, 0.0, [number * (1 - chances[second]) for number in due])
+        else:
+            left *= 1 - chances[second] * chance_to_try
         if left <= MAY_WAIT_LONGER:
-            return step - arrival
-        refused_again = [number * (1 - chances[step]) for number in due]
-        retries.add(step, 0.0, refused_again)
-    # From step `end` to a later step i, the share without an answer shrinks from `left` to
-    # left * exp(exponents[end] - exponents[i]). Find the first step at which it is at most MAY_WAIT_LONGER.
-    needed_exponent = exponents[end] + log(left / MAY_WAIT_LONGER)
-    answered_step = bisect_left(exponents, needed_exponent)
-    return min(answered_step, len(chances)) - arrival
+            return second - arrival
+    return len(chances) - arrival

@@ -12,7 +12,7 @@ def test_a_chart_is_identical_in_each_run(tmp_path: Path) -> None:
     runs = [run(steady(200, 10), name, SERVICE, 60) for name in ("default", "raised")]
     files = []
     for name in ("one.svg", "two.svg"):
-        charts.waiting(runs, 60, "Few", tmp_path / name)
+        charts.over_time(runs, "people not yet answered", (60, 60), "Few", tmp_path / name)
         files.append((tmp_path / name).read_text(encoding="utf-8"))
     assert files[0] == files[1]
     assert "(model)" in files[0]

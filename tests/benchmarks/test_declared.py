@@ -2,18 +2,18 @@
 
 from benchmarks import declared
 from benchmarks.cost.quantities import BUSY, MAIL_EVENTS, invocations, lines
-from benchmarks.model.limits import account
-from benchmarks.model.service import PROJECT, RELAY
+from benchmarks.lambdas import STREAM_READERS
+from benchmarks.model.limits import Account
 from benchmarks.results import read
 from chalicelib.mail.rate_limit import senders_for
 
 
 def test_the_model_has_as_many_workers_as_the_template() -> None:
-    default = account("default")
+    default = Account("default")
     assert default.senders == declared.maximum_concurrency("SendMail") == senders_for(12)
-    assert account("raised").senders == senders_for(account("raised").mail_rate)
+    assert Account("raised").senders == senders_for(Account("raised").mail_rate)
     assert default.storers == declared.maximum_concurrency("StoreOverflow") > 0
-    assert (RELAY.parallelization_factor, PROJECT.parallelization_factor) == (4, 1)
+    assert [STREAM_READERS[name].parallelization_factor for name in ("relay", "project")] == [4, 1]
 
 
 def test_a_delivered_email_costs_no_event() -> None:

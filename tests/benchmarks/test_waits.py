@@ -1,16 +1,12 @@
 """People who are refused try again as the page does, and the longest wait follows from their pauses."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import replace
 from math import log
 
 import pytest
 
-from benchmarks.model.retries import JITTER, MEAN_PAUSE, Retries
-from benchmarks.model.scenarios import run, steady
-from benchmarks.model.waits import longest_wait
-from benchmarks.model.world import Amounts
+from benchmarks.model.scenarios import figures, run, steady
+from benchmarks.model.waits import JITTER, MEAN_PAUSE, Retries, longest_wait
 from chalicelib.edge.problems import RETRY_AFTER
 from stack.paths import ROOT
 from stack.template.api import _RESPONSES
@@ -19,22 +15,9 @@ from tests.benchmarks.test_model import SERVICE
 NOBODY = [0.0] * len(JITTER)
 
 
-def history_of(chances: Sequence[float]) -> list[tuple[float, Amounts]]:
-    """Return a run in which 100 people arrive in the first second. Each second's requests have this chance."""
-    posted, accepted, history = 0.0, 0.0, list[tuple[float, Amounts]]()
-    for second, chance in enumerate(chances):
-        posted, accepted = posted + 100, accepted + 100 * chance
-        history.append((second + 1.0, Amounts(arrived=100, posted=posted, accepted=accepted)))
-    return history
-
-
-def arrivals_in(second: int, chances: Sequence[float]) -> list[tuple[float, Amounts]]:
-    """Return the run in which people arrive only in this second."""
-    history = []
-    for end, amounts in history_of(chances):
-        arrived = 100 if end > second else 0
-        history.append((end, replace(amounts, arrived=arrived)))
-    return history
+def wait_of_the_first(chances: list[float]) -> int:
+    """Return the wait of people who arrive in the first second. Each second's requests have this chance."""
+    return longest_wait([100.0] + [0.0] * (len(chances) - 1), chances)
 
 
 def test_all_who_are_refused_come_back_once_after_retry_after_and_some_seconds() -> None:
@@ -55,24 +38,20 @@ def test_the_pause_is_longer_after_each_attempt_but_no_longer_than_the_last() ->
         assert seconds == [*range(first, first + jitter + 1)]
 
 
-def test_people_who_are_refused_once_wait_for_one_pause() -> None:
-    assert longest_wait(history_of([0.5] + [1.0] * 200)) == RETRY_AFTER + JITTER[0]
-
-
-def test_after_an_outage_everybody_has_an_answer_within_one_pause() -> None:
-    """In the outage, the pauses became the longest ones."""
-    outage = 60
-    wait = longest_wait(history_of([0.0] * outage + [1.0] * 200))
-    assert outage + RETRY_AFTER < wait <= outage + RETRY_AFTER + JITTER[-1]
+def test_waits_follow_from_the_pauses() -> None:
+    assert wait_of_the_first([1.0] * 10) == 0
+    assert wait_of_the_first([0.5] + [1.0] * 200) == RETRY_AFTER + JITTER[0]
+    after_an_outage = wait_of_the_first([0.0] * 60 + [1.0] * 200)
+    assert 60 + RETRY_AFTER < after_an_outage <= 60 + RETRY_AFTER + JITTER[-1]
+    # 95 % are refused at first. Of those left, a twentieth is answered in each pause, until 1 % is left.
+    assert wait_of_the_first([0.05] * 5_000) == pytest.approx(log(95) * MEAN_PAUSE / 0.05, rel=0.05)
+    assert wait_of_the_first([0.001] * 1_000) == 1_000, "without an answer at the end, at least until then"
 
 
 def test_the_wait_is_that_of_those_who_arrive_at_the_worst_moment() -> None:
     chances = [0.9] * 150 + [0.3] * 150 + [1.0] * 100
-    always_arriving = []
-    for end, amounts in history_of(chances):
-        always_arriving.append((end, replace(amounts, arrived=100 * end)))
-    waits = [longest_wait(arrivals_in(second, chances)) for second in range(len(chances))]
-    assert longest_wait(always_arriving) == max(waits) > waits[0] > 0
+    waits = [longest_wait([float(at == second) for at in range(400)], chances) for second in range(400)]
+    assert longest_wait([1.0] * 400, chances) == max(waits) > waits[0] > 0
 
 
 def test_the_pauses_are_those_of_our_page() -> None:
@@ -85,22 +64,8 @@ def test_the_pauses_are_those_of_our_page() -> None:
     assert {_RESPONSES[name][2] for name in refusals} == {RETRY_AFTER}
 
 
-def test_if_everybody_has_an_answer_at_once_nobody_waits() -> None:
-    assert longest_wait(history_of([1.0] * 10)) == 0
-
-
-def test_with_a_small_chance_the_wait_follows_from_the_mean_pause() -> None:
-    """95 % are refused at first. Of those left, a twentieth is answered in each pause, until 1 % is left."""
-    wait = longest_wait(history_of([0.05] * 5_000))
-    assert wait == pytest.approx(log(95) * MEAN_PAUSE / 0.05, rel=0.05)
-
-
-def test_people_without_an_answer_at_the_end_wait_at_least_until_then() -> None:
-    assert longest_wait(history_of([0.001] * 1_000)) == 1_000
-
-
 def test_the_wait_of_the_first_people_does_not_depend_on_how_many_people_come_later() -> None:
     """The first second has environments for few of them."""
-    short, long = (run(steady(10_000, seconds), "raised", SERVICE, 3_000).figures for seconds in (60, 120))
+    short, long = (figures(run(steady(10_000, seconds), "raised", SERVICE, 3_000)) for seconds in (60, 120))
     assert short["peak_waiting"] == long["peak_waiting"] > 1_000
     assert RETRY_AFTER < short["longest_wait_s"] == long["longest_wait_s"] <= short["all_accepted_s"]
