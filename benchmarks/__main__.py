@@ -12,10 +12,8 @@ from benchmarks import cold_start, exporting, importing, machine, results, sende
 from benchmarks.report import report
 from benchmarks.worker import measure_in_process
 from stack.console import dim, run_main, say
-from stack.contents import breakdown
 from stack.emulator import emulator
-from stack.package import package
-from stack.target import local_target
+from stack.package import LOCAL_STAGE, breakdown, package, target_of
 
 STAGE = "bench"
 # `sign_cpu_ratio` differs by some per cent between processes because of their memory layout, so take the median of
@@ -131,7 +129,7 @@ def _measure_exports() -> dict[str, Any]:
 def _measure_package() -> dict[str, Any]:
     say(dim("Building the zip and measuring cold starts ..."))
     # The zip must run here. The package for AWS has wheels for Lambda.
-    archive = package(STAGE, target=local_target()).archive
+    archive = package(STAGE, target=target_of(LOCAL_STAGE)).archive
     with tempfile.TemporaryDirectory(prefix="petitions-bench-") as folder:
         root = cold_start.unpack(archive, Path(folder))
         cold_starts = cold_start.measure(root)

@@ -43,10 +43,6 @@ class Cloud:
             )
         return self._clients[service]
 
-    def waiter_config(self) -> dict[str, int]:
-        """Return the configuration of a boto3 waiter: it asks AWS every 5 seconds, for up to an hour."""
-        return {"Delay": 5, "MaxAttempts": 720}
-
     def _session(self) -> boto3.session.Session:
         if not self.is_emulated:
             return boto3.session.Session()

@@ -1,9 +1,10 @@
-"""Create, read, execute or discard a CloudFormation change set: the changes that a deployment would make to a stack.
+"""Create, show, execute or discard a CloudFormation change set: the changes that a deployment would make to a stack.
 
 The calls are the same on AWS and on the emulator.
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,6 @@ from botocore.exceptions import ClientError, WaiterError
 
 from stack.aws import Cloud
 from stack.console import Failure
-from stack.early_validation import refused_resources
 
 # Parts of AWS's reason when a change set fails only because nothing would change.
 _NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
@@ -22,6 +22,11 @@ _NOT_UPDATABLE = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELE
 _IN_PROGRESS = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
 # How far AWS's clock may be behind this machine's clock.
 _CLOCK_TOLERANCE_SECONDS = 60
+# By AWS's name of the action. Dynamic: AWS decides only during the deployment.
+_WORDS = {"Add": "add", "Modify": "change", "Remove": "REMOVE", "Import": "import", "Dynamic": "?"}
+_REPLACEMENTS = {"True": "REPLACE", "Conditional": "change or REPLACE"}
+# AWS keeps a replaced resource (UpdateReplacePolicy), but the site then uses a new, empty one.
+_TYPES_WITH_DATA = ("AWS::DynamoDB::Table", "AWS::SecretsManager::Secret", "AWS::S3::Bucket", "AWS::SQS::Queue")
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,42 @@ class ChangeSet:
     stack: str
     creates_stack: bool
     changes: list[dict[str, Any]]
+
+    @property
+    def headline(self) -> str:
+        """Return how many resources would be added, changed, replaced and removed."""
+        counts = Counter(word for word, *_ in self._rows())
+        return ", ".join(f"{count} to {word}" for word, count in counts.items()) or "no changes"
+
+    def table(self) -> str:
+        """Return one line for each resource, in aligned columns. Removals and replacements come first."""
+        rows = sorted(self._rows(), key=lambda row: ("REMOVE" not in row[0] and "REPLACE" not in row[0], row))
+        widths = [max((len(row[column]) for row in rows), default=0) for column in (0, 1)]
+        return "\n".join(f"  {word.ljust(widths[0])}  {name.ljust(widths[1])}  {kind}" for word, name, kind in rows)
+
+    def losses(self) -> list[str]:
+        """Return the names of the resources whose data the site would lose, or might lose."""
+        return sorted(each["LogicalResourceId"] for each in self._resources() if _loses_data(each))
+
+    def _rows(self) -> list[tuple[str, str, str]]:
+        return [
+            (
+                _REPLACEMENTS.get(each.get("Replacement", "")) or _WORDS.get(each["Action"], each["Action"]),
+                each["LogicalResourceId"],
+                each["ResourceType"],
+            )
+            for each in self._resources()
+        ]
+
+    def _resources(self) -> list[dict[str, Any]]:
+        return [change["ResourceChange"] for change in self.changes]
+
+
+def _loses_data(change: dict[str, Any]) -> bool:
+    if change["ResourceType"] == "AWS::SecretsManager::Secret" and change["Action"] == "Modify":
+        return True  # AWS may generate the secret's value again. Then every signature's id would change.
+    is_removed_or_replaced = change["Action"] == "Remove" or change.get("Replacement") in _REPLACEMENTS
+    return change["ResourceType"] in _TYPES_WITH_DATA and is_removed_or_replaced
 
 
 def describe(cloud: Cloud, stack: str) -> dict[str, Any] | None:
@@ -46,57 +87,86 @@ def describe(cloud: Cloud, stack: str) -> dict[str, Any] | None:
     return None if described["StackStatus"] == "REVIEW_IN_PROGRESS" else described
 
 
-def outputs(described: dict[str, Any]) -> dict[str, str]:
-    """Return the stack's outputs by name. `described`: the result of `describe`."""
-    return {each["OutputKey"]: each["OutputValue"] for each in described.get("Outputs", [])}
+def outputs(described: dict[str, Any] | None) -> dict[str, str]:
+    """Return the outputs of a described stack by name; empty if there is no stack."""
+    return {each["OutputKey"]: each["OutputValue"] for each in (described or {}).get("Outputs", [])}
 
 
-def parameters(described: dict[str, Any]) -> dict[str, str]:
-    """Return the stack's parameters by name. `described`: the result of `describe`."""
-    return {each["ParameterKey"]: each["ParameterValue"] for each in described.get("Parameters", [])}
+def parameters(described: dict[str, Any] | None) -> dict[str, str]:
+    """Return the parameters of a described stack by name; empty if there is no stack."""
+    return {each["ParameterKey"]: each["ParameterValue"] for each in (described or {}).get("Parameters", [])}
 
 
 def create(cloud: Cloud, stack: str, url: str, values: dict[str, str], declared: Collection[str]) -> ChangeSet | None:
     """Create a change set for the template at the URL. Return None if nothing would change.
 
-    `values`: parameters to set. `declared`: the names of the template's parameters. Raise Failure if AWS refuses the
-    change set, or if the stack is in a state that allows no update.
+    `values`: parameters to set; the others keep their values. `declared`: the names of the template's parameters: AWS
+    refuses others. Raise Failure if AWS refuses the change set, or if the stack is in a state that allows no update.
     """
     existing = describe(cloud, stack)
-    if existing and existing["StackStatus"] in _NOT_UPDATABLE:
-        raise Failure(f"stack {stack} is {existing['StackStatus']}: delete it, then deploy again")
-    if existing and existing["StackStatus"] == "UPDATE_ROLLBACK_FAILED":
+    status = existing["StackStatus"] if existing else ""
+    if status in _NOT_UPDATABLE:
+        raise Failure(f"stack {stack} is {status}: delete it, then deploy again")
+    if status == "UPDATE_ROLLBACK_FAILED":
         resume = f"aws cloudformation continue-update-rollback --stack-name {stack}"
-        raise Failure(f"the rollback of stack {stack} failed (UPDATE_ROLLBACK_FAILED): {resume}, then deploy again")
+        raise Failure(f"the rollback of stack {stack} failed ({status}): {resume}, then deploy again")
+    kept = sorted((parameters(existing).keys() & set(declared)) - values.keys())
     name = f"change-{time.time_ns()}"
     cloud.client("cloudformation").create_change_set(
         StackName=stack,
         ChangeSetName=name,
         ChangeSetType="UPDATE" if existing else "CREATE",
         TemplateURL=url,
-        Parameters=_parameters_to_send(values, existing, declared),
+        Parameters=[{"ParameterKey": each, "ParameterValue": value} for each, value in values.items()]
+        + [{"ParameterKey": each, "UsePreviousValue": True} for each in kept],
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
     )
-    return _await_change_set(cloud, stack, name, creates_stack=existing is None)
+    return _await_change_set(cloud, ChangeSet(name, stack, existing is None, []))
 
 
-def execute(cloud: Cloud, change_set: ChangeSet) -> None:
-    """Execute the change set and wait until AWS has finished. Raise Failure with the resources that failed, and why."""
-    client = cloud.client("cloudformation")
-    started_at = time.time()
-    client.execute_change_set(StackName=change_set.stack, ChangeSetName=change_set.name)
-    waiter = "stack_create_complete" if change_set.creates_stack else "stack_update_complete"
+def _await_change_set(cloud: Cloud, expected: ChangeSet) -> ChangeSet | None:
+    """Wait until the change set is ready, and return it. Return None if it has no changes."""
+    paginator = cloud.client("cloudformation").get_paginator("describe_change_set")
+    while True:
+        pages = list(paginator.paginate(StackName=expected.stack, ChangeSetName=expected.name))
+        if pages[0]["Status"] == "CREATE_COMPLETE":
+            changes = [change for page in pages for change in page.get("Changes", [])]
+            return ChangeSet(expected.name, expected.stack, expected.creates_stack, changes)
+        if pages[0]["Status"] == "FAILED":  # AWS says so also if nothing would change.
+            reason = pages[0].get("StatusReason", "no reason given")
+            is_unchanged = any(text in reason for text in _NO_CHANGES)
+            refused = "" if is_unchanged else _refused_resources(cloud, pages[0]["ChangeSetId"])
+            discard(cloud, expected)
+            if is_unchanged:
+                return None
+            raise Failure(f"the change set failed: {reason}{refused}")
+        time.sleep(0.1 if cloud.is_emulated else 2)
+
+
+def _refused_resources(cloud: Cloud, arn: str) -> str:
+    """Return a line for each resource that CloudFormation refused before it looked at the stack ("early validation").
+
+    The change set's own reason names only the check that failed. DescribeEvents takes its ARN, but not its name alone.
+    """
+    pages = cloud.client("cloudformation").get_paginator("describe_events")
+    lines = []
     try:
-        client.get_waiter(waiter).wait(StackName=change_set.stack, WaiterConfig=cloud.waiter_config())
-    except WaiterError as error:
-        raise Failure(_unfinished(cloud, change_set) or failures(cloud, change_set.stack, started_at)) from error
+        for page in pages.paginate(ChangeSetName=arn, Filters={"FailedEvents": True}):
+            for event in page.get("OperationEvents", []):
+                why = [
+                    event[f"{kind}StatusReason"]
+                    for kind in ("Validation", "Hook", "Resource")
+                    if f"{kind}StatusReason" in event
+                ]
+                if why and "LogicalResourceId" in event:
+                    lines.append(f"\n  {event.get('ResourceType', '')} {event['LogicalResourceId']}: {why[0]}")
+    except ClientError as error:
+        return f"\n  AWS does not say which resource: {error}"
+    return "".join(lines)
 
 
 def confirm_and_execute(cloud: Cloud, change_set: ChangeSet, confirm: Callable[[ChangeSet], bool]) -> None:
-    """Execute the change set if `confirm` returns true. Otherwise discard the change set and raise Failure.
-
-    If `confirm` raises an exception, discard the change set too.
-    """
+    """Execute the change set if `confirm` returns true. Otherwise, or if it fails, discard the change set."""
     try:
         if not confirm(change_set):
             raise Failure("not deployed: you said no")
@@ -104,6 +174,23 @@ def confirm_and_execute(cloud: Cloud, change_set: ChangeSet, confirm: Callable[[
         discard(cloud, change_set)
         raise
     execute(cloud, change_set)
+
+
+def execute(cloud: Cloud, change_set: ChangeSet) -> None:
+    """Execute the change set and wait until AWS has finished. Raise Failure with the resources that failed, and why."""
+    client, started_at = cloud.client("cloudformation"), time.time()
+    client.execute_change_set(StackName=change_set.stack, ChangeSetName=change_set.name)
+    waiter = "stack_create_complete" if change_set.creates_stack else "stack_update_complete"
+    try:
+        client.get_waiter(waiter).wait(StackName=change_set.stack, WaiterConfig={"Delay": 5, "MaxAttempts": 720})
+    except WaiterError as error:
+        status = (describe(cloud, change_set.stack) or {}).get("StackStatus", "")
+        if status in _IN_PROGRESS:  # For example, AWS waits for hours for the DNS record that a certificate needs.
+            raise Failure(
+                f"AWS still works on stack {change_set.stack} ({status}). This command no longer waits, but nothing has"
+                " failed. See docs/deploy.md, and deploy again when AWS has finished"
+            ) from error
+        raise Failure(failures(cloud, change_set.stack, started_at)) from error
 
 
 def discard(cloud: Cloud, change_set: ChangeSet) -> None:
@@ -114,84 +201,17 @@ def discard(cloud: Cloud, change_set: ChangeSet) -> None:
         client.delete_stack(StackName=change_set.stack)
 
 
-def _parameters_to_send(
-    values: dict[str, str], existing: dict[str, Any] | None, declared: Collection[str]
-) -> list[dict[str, Any]]:
-    """Return the parameters for AWS: the given values, and the previous value of each other parameter of the stack.
-
-    Leave out parameters that the template no longer declares, because AWS refuses them.
-    """
-    previous = existing.get("Parameters", []) if existing else []
-    previous_names = {each["ParameterKey"] for each in previous}
-    kept_names = previous_names.intersection(declared) - values.keys()
-    given = [{"ParameterKey": name, "ParameterValue": value} for name, value in values.items()]
-    kept = [{"ParameterKey": name, "UsePreviousValue": True} for name in sorted(kept_names)]
-    return [*given, *kept]
-
-
-def _await_change_set(cloud: Cloud, stack: str, name: str, *, creates_stack: bool) -> ChangeSet | None:
-    """Wait until the change set is ready, and return it. Return None if it has no changes."""
-    paginator = cloud.client("cloudformation").get_paginator("describe_change_set")
-    while True:
-        pages = list(paginator.paginate(StackName=stack, ChangeSetName=name))
-        description = pages[0]
-        if description["Status"] == "FAILED":
-            # AWS says FAILED also if nothing would change. If it failed for another reason, this call raises Failure.
-            _discard_failed(cloud, ChangeSet(name, stack, creates_stack, changes=[]), description)
-            return None
-        if description["Status"] == "CREATE_COMPLETE":
-            changes = [change for page in pages for change in page.get("Changes", [])]
-            return ChangeSet(name, stack, creates_stack, changes)
-        time.sleep(0.1 if cloud.is_emulated else 2)
-
-
-def _discard_failed(cloud: Cloud, failed: ChangeSet, description: dict[str, Any]) -> None:
-    """Delete a failed change set. Raise Failure, unless AWS's reason is that nothing would change."""
-    reason = description.get("StatusReason", "no reason given")
-    is_unchanged = any(text in reason for text in _NO_CHANGES)
-    refused = "" if is_unchanged else refused_resources(cloud, description["ChangeSetId"])
-    discard(cloud, failed)  # Only now, because `refused_resources` asks AWS about the change set.
-    if not is_unchanged:
-        raise Failure(f"the change set failed: {reason}{refused}")
-
-
-def _unfinished(cloud: Cloud, change_set: ChangeSet) -> str:
-    """Return a text if AWS still works on the stack although the waiter has given up; otherwise "".
-
-    For example, AWS waits for hours for the DNS record that a certificate needs.
-    """
-    described = describe(cloud, change_set.stack) or {}
-    status = described.get("StackStatus", "")
-    if status not in _IN_PROGRESS:
-        return ""
-    return (
-        f"AWS still works on stack {change_set.stack} ({status}). This command no longer waits, but nothing has failed."
-        " See docs/deploy.md, and deploy again when AWS has finished"
-    )
-
-
 def failures(cloud: Cloud, stack: str, started_at: float) -> str:
     """Return a line for each of the first ten failures, oldest first, because the first one caused the others.
 
-    `started_at`: when the deployment started, in seconds since 1970.
+    `started_at`: in seconds since 1970. AWS returns the events newest first, and a rollback alone fills a page.
     """
-    lines: list[str] = []
-    for event in reversed(_events_since(started_at - _CLOCK_TOLERANCE_SECONDS, cloud, stack)):
-        if event["ResourceStatus"].endswith("_FAILED"):
-            reason = event.get("ResourceStatusReason", "no reason given")
-            lines.append(f"  {event['LogicalResourceId']}: {reason}")
-    return "\n".join([f"stack {stack} was not deployed", *lines[:10]])
-
-
-def _events_since(since: float, cloud: Cloud, stack: str) -> list[dict[str, Any]]:
-    """Return the stack's events since a time (seconds since 1970), newest first.
-
-    A page of AWS has about 100 events, and a rollback alone has more. The pages after an older event are not needed.
-    """
-    events: list[dict[str, Any]] = []
+    since, events = started_at - _CLOCK_TOLERANCE_SECONDS, list[dict[str, Any]]()
     for page in cloud.client("cloudformation").get_paginator("describe_stack_events").paginate(StackName=stack):
         recent = [event for event in page["StackEvents"] if event["Timestamp"].timestamp() >= since]
         events += recent
         if len(recent) < len(page["StackEvents"]):
             break
-    return events
+    failed = [event for event in reversed(events) if event["ResourceStatus"].endswith("_FAILED")]
+    lines = [f"  {each['LogicalResourceId']}: {each.get('ResourceStatusReason', 'no reason given')}" for each in failed]
+    return "\n".join([f"stack {stack} was not deployed", *lines[:10]])

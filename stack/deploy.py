@@ -3,7 +3,6 @@
 A stage (dev, prod, …) is one copy of the whole site, with a stack of its own.
 """
 
-import json
 import os
 import sys
 from argparse import ArgumentParser, Namespace
@@ -11,14 +10,12 @@ from collections.abc import Callable, Mapping
 
 from stack import api_policy, busy_page, changeset, emulated, us_east_1
 from stack.aws import Cloud, endpoint_in_environment, one_line_errors
-from stack.bucket import PACKAGES, TEMPLATES, prepare_bucket, upload, url
-from stack.changes import changes_as_table, headline, losses
+from stack.bucket import PACKAGES, prepare_bucket, upload, upload_template
 from stack.changeset import ChangeSet
 from stack.console import Failure, bold, run_main, say
-from stack.package import Package, package
+from stack.package import LOCAL_STAGE, Package, package, target_of
 from stack.parameters import parameters
-from stack.preflight import check, planned_values, previous_values
-from stack.target import target_of
+from stack.preflight import check, planned_values
 
 _TRIAL_STAGES = ("local", "dev", "test")
 
@@ -50,10 +47,14 @@ def deploy(
         return _after_deployment(cloud, built, stage, has_changed=change_set is not None)
 
 
+def previous_values(cloud: Cloud, stack: str) -> dict[str, str]:
+    """Return the parameters of the existing stack; empty if there is no stack."""
+    return changeset.parameters(changeset.describe(cloud, stack))
+
+
 def current_outputs(cloud: Cloud, stage: str) -> dict[str, str]:
     """Return the outputs of the stage's stack; empty if there is no stack."""
-    described = changeset.describe(cloud, stack_name(stage))
-    return changeset.outputs(described) if described else {}
+    return changeset.outputs(changeset.describe(cloud, stack_name(stage)))
 
 
 def _after_deployment(cloud: Cloud, built: Package, stage: str, has_changed: bool) -> dict[str, str]:
@@ -85,8 +86,7 @@ def _publish(cloud: Cloud, built: Package, values: Mapping[str, str]) -> str:
         if resource["Type"] == "AWS::Serverless::Function":
             resource["Properties"]["CodeUri"] = {"Bucket": bucket, "Key": key}
     api_policy.describe_policy(template, values)
-    body = json.dumps(template, separators=(",", ":"), sort_keys=True).encode()
-    return url(cloud, bucket, upload(cloud, bucket, TEMPLATES, body, ".json"))
+    return upload_template(cloud, bucket, template)
 
 
 def deploy_everything(cloud: Cloud, options: Namespace) -> dict[str, str]:
@@ -95,7 +95,7 @@ def deploy_everything(cloud: Cloud, options: Namespace) -> dict[str, str]:
     If the site uses CloudFront, deploy the stack in us-east-1 first, and again after the distribution is created. A
     second change set sets the parameters that need an existing main stack.
     """
-    if options.stage == "local" and not cloud.is_emulated:
+    if options.stage == LOCAL_STAGE and not cloud.is_emulated:
         raise Failure("stage local is for the emulator only. Choose another name")
     built = package(options.stage, target=target_of(options.stage, cloud.is_emulated))
     with one_line_errors():
@@ -171,8 +171,8 @@ def _confirmation(stage: str, yes: bool) -> Callable[[ChangeSet], bool]:
     is_confirmed = os.environ.get("YES") == "1" or (yes and stage != "prod")
 
     def confirm(change_set: ChangeSet) -> bool:
-        say(bold(f"{change_set.stack}: {headline(change_set.changes)}"))
-        say(changes_as_table(change_set.changes))
+        say(bold(f"{change_set.stack}: {change_set.headline}"))
+        say(change_set.table())
         if must_be_protected(stage):
             refuse_losses(change_set)
         return is_confirmed or _says_yes(stage)
@@ -181,11 +181,11 @@ def _confirmation(stage: str, yes: bool) -> Callable[[ChangeSet], bool]:
 
 
 def refuse_losses(change_set: ChangeSet) -> None:
-    """Raise Failure if the site would lose data, or might lose data, by the change set (see `losses`).
+    """Raise Failure if the site would lose data, or might lose data, by the change set (`ChangeSet.losses`).
 
     The environment variable LOSE allows the loss. It must name exactly the resources with this data.
     """
-    lost = ",".join(losses(change_set.changes))
+    lost = ",".join(change_set.losses())
     if lost and os.environ.get("LOSE") != lost:
         raise Failure(f"this would remove or replace resources that hold data. To do it, deploy with LOSE={lost}")
 
@@ -199,17 +199,18 @@ def _says_yes(stage: str) -> bool:
 def _options() -> Namespace:
     parser = ArgumentParser(prog="make deploy", description=__doc__)
     parser.add_argument("--stage", default="dev", help="dev, prod, ...: each stage is a separate stack")
-    parser.add_argument("--site-url", default="", help="a custom domain, e.g. https://sign.example.org")
-    parser.add_argument("--mail-from", default="", help="sender address of all email")
-    parser.add_argument("--mail-identity", default="", help="domain that SES verifies for this stack")
-    parser.add_argument("--mail-per-second", default="", help="emails a second: a little below the account's SES rate")
-    parser.add_argument("--log-level", default="")
-    parser.add_argument("--alarm-email", default="", help="address that receives every alarm")
-    parser.add_argument("--edge-domain", default="", help="the site's domain on CloudFront, e.g. sign.example.org")
-    parser.add_argument(
-        "--edge-set", action="append", default=[], metavar="Name=Value", help="a parameter of the stack in us-east-1"
-    )
-    parser.add_argument("--set", action="append", default=[], metavar="Name=Value", help="any other parameter")
+    for option, meaning in (
+        ("site-url", "a custom domain, e.g. https://sign.example.org"),
+        ("mail-from", "sender address of all email"),
+        ("mail-identity", "domain that SES verifies for this stack"),
+        ("mail-per-second", "emails a second: a little below the account's SES rate"),
+        ("log-level", "of the functions' logs"),
+        ("alarm-email", "address that receives every alarm"),
+        ("edge-domain", "the site's domain on CloudFront, e.g. sign.example.org"),
+    ):
+        parser.add_argument(f"--{option}", default="", help=meaning)
+    for option, meaning in (("edge-set", "a parameter of the stack in us-east-1"), ("set", "any other parameter")):
+        parser.add_argument(f"--{option}", action="append", default=[], metavar="Name=Value", help=meaning)
     parser.add_argument("--yes", action="store_true", help="do not ask (prod still asks)")
     return parser.parse_args()
 

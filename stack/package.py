@@ -1,75 +1,107 @@
 """Build a stage's package in `.local/build/<stage>`: the SAM template, and the zip that all Lambda functions run.
 
-`chalice package` makes the template. The zip contains compiled modules, and only those files of the dependencies that
-are used. The package is built again only if its inputs have changed.
+`chalice package` makes the template. The zip has compiled modules and templates, and only those files of the
+dependencies that are used. The package is built again only if its inputs have changed.
 """
 
 import fcntl
+import hashlib
 import json
+import os
 import shutil
+import stat
+import subprocess
+import sys
+import zipfile
 from argparse import ArgumentParser
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cache
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from rjsmin import jsmin
 
+from chalicelib.pages.jinja import COMPILED, environment
 from stack import constituencies, members
-from stack.bytecode import with_bytecode
 from stack.charts import chart_files
 from stack.console import Failure, run_main, say
-from stack.constituencies import constituency_file
-from stack.contents import breakdown, missing_requirements, requirements, summary
 from stack.languages import catalogues, compiled_catalogues
-from stack.members import members_file
-from stack.paths import BUILD, ROOT
-from stack.project import (
-    application_files,
-    chalice_package,
-    copy_application,
-    declaration_files,
-    digest,
-    install_dependencies,
-)
-from stack.slim import wanted_dependencies, write_zip
-from stack.target import Target, target_of
+from stack.paths import BUILD, REGION, ROOT, tool
 from stack.template.merge import merge_template
-from stack.templates import compiled_templates, is_template
 
-# The modules that build the package. If one of them changes, the package is built again.
-_BUILD_MODULES = [
-    Path(__file__).with_name(f"{name}.py")
-    for name in (
-        "bytecode",
-        "charts",
-        "compiler",
-        "constituencies",
-        "languages",
-        "members",
-        "package",
-        "project",
-        "slim",
-        "target",
-        "templates",
-    )
-]
-_NO_BYTECODE = (
-    "note: {} is not on the PATH, so the package has no bytecode and cold starts take 2.5 times the CPU. Install it and"
-    " build again"
-)
+LOCAL_STAGE, AWS_PYTHON = "local", "3.13"
+THIS_VERSION = "{}.{}".format(*sys.version_info)
+# Lambda's Python 3.13 runs on Amazon Linux 2023, which has glibc 2.34. Wheels for an older glibc run there too.
+_AWS_PLATFORM = "x86_64-manylinux_2_34"
+# The AWS services that the application calls. botocore has data of four hundred services.
+SERVICES = ("dynamodb", "lambda", "s3", "sqs", "sesv2")
+# Used by Chalice's command line only. The functions run only `chalice.app`.
+_TOOLS = {
+    *("_distutils_hack", "_yaml", "blessed", "click", "distutils-precedence.pth", "editor", "inquirer", "jinxed"),
+    *("packaging", "pip", "pkg_resources", "readchar", "runs", "setuptools", "wcwidth", "wheel", "xmod", "yaml"),
+    *("bin", "share"),
+}
+# We do not use: email_validator's DNS queries, pydantic 1, time zones, pictures on cover sheets, making fonts, cffi's
+# build tools, and tests and updates of the list of domains.
+_UNUSED = {
+    *("dns", "pydantic/v1", "dateutil/zoneinfo", "PIL", "pillow.libs", "cffi", "pycparser"),
+    *(f"fontTools/{part}" for part in ("cu2qu", "diff", "merge", "mtiLib", "qu2cu", "t1Lib", "ufoLib", "voltLib")),
+    *(f"publicsuffixlist/{name}" for name in ("test.py", "test_psl.txt", "update.py")),
+}
+_WITHOUT_METADATA = {*_TOOLS, "ansicon", "colorama", "pillow", "python_editor", "pyyaml"}
+_SHARED_DATA = ("endpoints.json", "partitions.json", "sdk-default-configuration.json", "_retry.json")
+_UNUSED_SUFFIXES = (".pyi", ".pyc", ".pyx", ".c", ".h", ".exe", ".typed")
+
+Files = Iterable[tuple[str, bytes]]
+"""The name in the zip and the content of each file."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """The Python and the platform that a package is built for.
+
+    `platform`: uv's name of it; "" means this machine. `python`: the interpreter that compiles the modules; None: this
+    machine has none of that version.
+    """
+
+    version: str
+    platform: str
+    python: Path | None
+
+
+def target_of(stage: str, is_emulated: bool = False) -> Target:
+    """Return the same target for all stages on AWS. The emulator runs functions with the Python of this process."""
+    if is_emulated or stage == LOCAL_STAGE:
+        return Target(THIS_VERSION, "", Path(sys.executable))
+    return Target(AWS_PYTHON, _AWS_PLATFORM, interpreter(AWS_PYTHON))
+
+
+@cache
+def interpreter(version: str) -> Path | None:
+    """Return a Python of this version: this one, or the first on the PATH that starts. A version manager's may not."""
+    if version == THIS_VERSION:
+        return Path(sys.executable)
+    for folder in os.get_exec_path():
+        path = Path(folder) / f"python{version}"
+        command = [str(path), "-I", "-S", "-c", "import sys; print('{}.{}'.format(*sys.version_info))"]
+        if os.access(path, os.X_OK):
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            if done.stdout.strip() == version:
+                return path
+    return None
 
 
 @dataclass(frozen=True)
 class Package:
-    """A built package. `template`: the path of the SAM template. `archive`: the path of the zip."""
+    """A built package: the paths of the SAM template and of the zip."""
 
     template: Path
     archive: Path
 
     def read_template(self) -> dict[str, Any]:
-        """Return the SAM template, in which Chalice merged its own template with ours."""
         document: dict[str, Any] = json.loads(self.template.read_text())
         return document
 
@@ -78,97 +110,187 @@ def package(stage: str, project: Path = ROOT, build: Path = BUILD, target: Targe
     """Build the stage's package and return it. If no input has changed, return the package that was built before."""
     target = target or target_of(stage)
     if target.python is None:
-        say(_NO_BYTECODE.format(target.runtime))
-    out = build / stage
-    result = Package(out / "sam.json", out / "deployment.zip")
-    inputs_file = out / "inputs"
-    with _one_at_a_time(build):
-        inputs_hash = _hash_of_inputs(stage, project, target)
-        has_same_inputs = inputs_file.exists() and inputs_file.read_text() == inputs_hash
-        is_current = has_same_inputs and result.archive.exists()
-        if not is_current:
-            inputs_file.unlink(missing_ok=True)  # If the build fails, the next call must build again.
+        say(
+            f"note: python{target.version} is not on the PATH, so the package has no bytecode, and cold starts take 2.5"
+        )
+        say("times the CPU. Install it and build again")
+    result, inputs = Package(build / stage / "sam.json", build / stage / "deployment.zip"), build / stage / "inputs"
+    build.mkdir(parents=True, exist_ok=True)
+    with (build / "lock").open("w") as lock:  # Several test workers may build the same package at the same time.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        digest = _digest_of_inputs(stage, project, target)
+        if not (inputs.exists() and inputs.read_text() == digest and result.archive.exists()):
+            inputs.unlink(missing_ok=True)  # If the build fails, the next call must build again.
             _build(stage, project, build, result, target)
-            inputs_file.write_text(inputs_hash)
+            inputs.write_text(digest)
     return result
 
 
-@contextmanager
-def _one_at_a_time(build: Path) -> Iterator[None]:
-    """Hold a lock on the build folder, because several test workers may build the same package at the same time."""
-    build.mkdir(parents=True, exist_ok=True)
-    with (build / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def _hash_of_inputs(stage: str, project: Path, target: Target) -> str:
-    """Return a hash of the stage, the target, the template and the files from which the package is built."""
-    code = [*application_files(project), *declaration_files(project)]
-    possible_tables = (constituencies.table_path(project), members.table_path(project))
-    tables = [path for path in possible_tables if path.exists()]
-    sources = [*code, *tables, *catalogues(project)]
-    template = json.dumps(merge_template())
+def _digest_of_inputs(stage: str, project: Path, target: Target) -> str:
+    tables = (constituencies.table_path(project), members.table_path(project))
+    sources = [*_application(project), *_declarations(project), *catalogues(project), *filter(Path.exists, tables)]
     charts = [content.decode() for _, content in chart_files()]
-    return digest(stage, str(target), project / "requirements.txt", *sources, *_BUILD_MODULES, template, *charts)
+    own = sorted((ROOT / "stack").glob("*.py"))
+    template = json.dumps(merge_template())
+    return _digest(stage, str(target), project / "requirements.txt", *sources, *own, template, *charts)
 
 
 def _build(stage: str, project: Path, build: Path, result: Package, target: Target) -> None:
-    """Build the template and the zip. Raise Failure if the zip does not contain all requirements."""
     # Chalice gets a copy without requirements.txt, because it would install those packages for its own Python.
-    project_copy = build / stage / "project"
-    copy_application(project, project_copy)
-    chalice_package(project_copy, stage, result.template.parent)
-    _set_runtime(result, target)
-    sources = with_bytecode(contents_of(project), target)
-    write_zip(result.archive, sources, base=_dependencies(project, build, target))
-    absent = missing_requirements(result.archive, requirements(project / "requirements.txt"))
-    if absent:
-        raise Failure(f"these requirements are not in the zip: {', '.join(absent)}")
-
-
-def _set_runtime(result: Package, target: Target) -> None:
-    """Set the functions' Python version. Chalice always writes the version of the Python that runs Chalice."""
+    copy = build / stage / "project"
+    shutil.rmtree(copy, ignore_errors=True)
+    for source in (*_application(project), *_declarations(project)):
+        destination = copy / source.relative_to(project)
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, destination)
+    (copy / "merge.json").write_text(json.dumps(merge_template()), encoding="utf-8")
+    region = {"AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION", REGION)}
+    chalice = [tool("chalice"), "--project-dir", str(copy), "package", "--stage", stage]
+    _run([*chalice, "--merge-template", str(copy / "merge.json"), str(result.template.parent)], **region)
     template = result.read_template()
     for resource in template["Resources"].values():
-        if resource["Type"] == "AWS::Serverless::Function":
-            resource["Properties"]["Runtime"] = target.runtime
+        if resource["Type"] == "AWS::Serverless::Function":  # Chalice always writes the Python that runs Chalice.
+            resource["Properties"]["Runtime"] = f"python{target.version}"
     result.template.write_text(json.dumps(template, indent=2) + "\n")
+    write_zip(result.archive, with_bytecode(contents_of(project), target), _dependencies(project, build, target))
+
+
+def _dependencies(project: Path, build: Path, target: Target) -> Path:
+    """Return the path of a zip with the used files of the dependencies, which is kept until they change."""
+    required = project / "requirements.txt"
+    key = _digest(str(target), required, Path(__file__))[:16]
+    kept, installed = build / "dependencies" / f"{key}.zip", build / "dependencies" / key
+    if not kept.exists():
+        shutil.rmtree(installed, ignore_errors=True)
+        platform = ["--python-version", target.version, "--python-platform", target.platform] if target.platform else []
+        # Wheels only, so that no code of a dependency runs here.
+        uv = [tool("uv"), "pip", "install", "--quiet", "--only-binary", ":all:", *platform]
+        _run([*uv, "--target", str(installed), "-r", str(required)])
+        names = [path.relative_to(installed).as_posix() for path in installed.rglob("*") if path.is_file()]
+        wanted = ((name, (installed / name).read_bytes()) for name in names if is_wanted(name))
+        write_zip(kept, with_bytecode(wanted, target))
+        shutil.rmtree(installed)
+    return kept
+
+
+def _run(command: list[str], **variables: str) -> None:
+    done = subprocess.run(command, env={**os.environ, **variables}, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Failure(f"{Path(command[0]).name} failed:\n{(done.stderr or done.stdout).strip()}")
+
+
+def _application(project: Path) -> Iterator[Path]:
+    """Yield app.py and the files of chalicelib, but not the catalogues of translations, which ship compiled."""
+    yield project / "app.py"
+    for path in sorted((project / "chalicelib").rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts and path.suffix not in (".po", ".mo"):
+            yield path
+
+
+def _declarations(project: Path) -> list[Path]:
+    return sorted((project / ".chalice").glob("*.json"))
 
 
 def contents_of(project: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield each file of the project, but not of its dependencies: the file's name in the zip, and its content."""
-    for path in application_files(project):
+    """Yield each file of the project as the zip has it: JavaScript is minified, templates are compiled."""
+    folders = set()
+    for path in _application(project):
         name = path.relative_to(project)
-        if not is_template(name):
+        if any(part.endswith("templates") for part in name.parent.parts):
+            folders.add(name.parent)
+        else:
             yield name.as_posix(), as_shipped(path)
-    yield from constituency_file(project)
-    yield from members_file(project)
+    yield from constituencies.constituency_file(project)
+    yield from members.members_file(project)
     yield from chart_files()
     yield from compiled_catalogues(project)
-    yield from compiled_templates(project)
+    # Without these modules, a process would compile the templates of its first page: more than half of its CPU time.
+    for folder in sorted(folders):
+        with TemporaryDirectory(prefix="petitions-templates-") as out:
+            # Jinja also lists the templates in subfolders, which have modules of their own.
+            environment(project / folder).compile_templates(
+                out, zip=None, ignore_errors=False, filter_func=lambda name: "/" not in name
+            )
+            for module in sorted(Path(out).iterdir()):
+                yield (folder / COMPILED / module.name).as_posix(), module.read_bytes()
 
 
 def as_shipped(path: Path) -> bytes:
-    """Return the file's content as the zip has it: JavaScript is minified."""
     content = path.read_bytes()
     return jsmin(content) if path.suffix == ".js" else content
 
 
-def _dependencies(project: Path, build: Path, target: Target) -> Path:
-    """Return the path of a zip with the used files of the dependencies, which are installed for the target.
+def is_wanted(name: str) -> bool:
+    """Return whether a dependency's file is used at run time."""
+    path = PurePosixPath(name)
+    top, second = path.parts[0], "/".join(path.parts[:2])
+    if top in _TOOLS or {top, second} & _UNUSED or path.suffix in _UNUSED_SUFFIXES or "tests" in path.parts:
+        return False
+    if top == "chalice":
+        return second in ("chalice/__init__.py", "chalice/app.py")
+    if top.endswith(".dist-info"):
+        kept = path.parts[1] in ("METADATA", "WHEEL", "licenses")
+        return kept and top.split("-")[0].lower() not in _WITHOUT_METADATA
+    if top == "fontTools":  # It has its compiled modules in Python too. `interpolat…`: for people who make fonts.
+        return path.suffix != ".so" and not path.name.startswith("interpolat")
+    if second in ("botocore/data", "boto3/data"):
+        return path.parts[2] in SERVICES or path.parts[2].removesuffix(".gz") in _SHARED_DATA
+    return not (top == "fontpkg_noto_sans" and "Italic" in path.name)
 
-    The zip is built again only if the target, requirements.txt or the code of the build has changed.
+
+def with_bytecode(files: Files, target: Target) -> Iterator[tuple[str, bytes]]:
+    """Yield the files, and each module's .pyc if the target's Python is installed.
+
+    It has an unchecked hash (PEP 552): a usual .pyc has its source's time, which unpacking the zip changes.
     """
-    required = project / "requirements.txt"
-    key = digest(str(target), required, *_BUILD_MODULES)[:16]
-    cached = build / "dependencies" / f"{key}.zip"
-    if not cached.exists():
-        installed = build / "dependencies" / key
-        install_dependencies(required, installed, target)
-        write_zip(cached, with_bytecode(wanted_dependencies(installed), target))
-        shutil.rmtree(installed)
-    return cached
+    with TemporaryDirectory(prefix="petitions-bytecode-") as folder:
+        for name, content in files:
+            yield name, content
+            if target.python and name.endswith(".py"):
+                module = Path(folder, name)
+                module.parent.mkdir(parents=True, exist_ok=True)
+                module.write_bytes(content)
+        if target.python:
+            compile_all = [str(target.python), "-I", "-S", "-W", "ignore", "-m", "compileall", "-q"]
+            _run([*compile_all, "--invalidation-mode", "unchecked-hash", "-s", folder, folder])
+            for path in sorted(Path(folder).rglob("*.pyc")):
+                yield path.relative_to(folder).as_posix(), path.read_bytes()
+
+
+def write_zip(path: Path, files: Files, base: Path | None = None) -> None:
+    """Write the files into a zip: the same files make the same zip. `base`: a zip whose files are included too."""
+    partial = path.with_suffix(".partial")
+    partial.parent.mkdir(parents=True, exist_ok=True)
+    if base:
+        shutil.copyfile(base, partial)
+    with zipfile.ZipFile(partial, "a" if base else "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in sorted(files):
+            entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            mode = 0o755 if ".so" in PurePosixPath(name).suffixes else 0o644
+            entry.external_attr = (stat.S_IFREG | mode) << 16  # The upper half of this field is the Unix mode.
+            archive.writestr(entry, content)
+    partial.replace(path)
+
+
+def breakdown(archive: Path) -> dict[str, int]:
+    """Return the compressed bytes of each top-level package, largest first. All metadata is one row."""
+    sizes: Counter[str] = Counter()
+    with zipfile.ZipFile(archive) as opened:
+        for entry in opened.infolist():
+            top = entry.filename.split("/")[0]
+            sizes["*.dist-info" if top.endswith(".dist-info") else top] += entry.compress_size
+    return dict(sizes.most_common())
+
+
+def _digest(*parts: Path | str) -> str:
+    """Return one hash of the version of this Python and of all parts. Of a path, its name and content."""
+    total = hashlib.sha256(sys.version.encode())
+    for part in parts:
+        content = part.encode() if isinstance(part, str) else part.read_bytes()
+        for text in (str(part).encode(), content):
+            total.update(len(text).to_bytes(8, "big") + text)
+    return total.hexdigest()
 
 
 def _main() -> None:
@@ -177,7 +299,7 @@ def _main() -> None:
     parser.add_argument("--sizes", action="store_true", help="print the bytes of every package")
     options = parser.parse_args()
     built = package(options.stage)
-    say(f"{built.archive.relative_to(ROOT)}: {summary(built.archive)}")
+    say(f"{built.archive.relative_to(ROOT)}: {built.archive.stat().st_size / 1e6:.1f} MB zipped")
     if options.sizes:
         for name, size in breakdown(built.archive).items():
             say(f"{size:>10,}  {name}")

@@ -8,140 +8,153 @@ from botocore.exceptions import ClientError
 from stack import changeset
 from stack.aws import Cloud
 from stack.console import Failure, say
-from stack.preflight_capacity import check_reservations, check_warm_throughput, whole_number
+from stack.template.functions import MIN_UNRESERVED, RESERVED
+
+RESERVED_PARAMETERS = tuple(parameter for parameter, _ in RESERVED.values())
+# By parameter: the field of WarmThroughput, and the units a second that a new on-demand table takes without warming.
+_WARM = {"WarmWrites": ("WriteUnitsPerSecond", 4_000), "WarmReads": ("ReadUnitsPerSecond", 12_000)}
+Values = Mapping[str, str]
 
 
-def check(cloud: Cloud, stack: str, template: dict[str, Any], values: Mapping[str, str]) -> None:
+def check(cloud: Cloud, stack: str, template: dict[str, Any], values: Values) -> None:
     """Raise Failure if AWS would refuse one of the values, or if the API would refuse visitors because of them.
 
     Find only the mistakes that the functions below know. The text of the Failure says what to do instead. Warn if the
     account's limits are too low. `values`: the parameters that the operator chose.
     """
-    previous = previous_values(cloud, stack)
+    described = changeset.describe(cloud, stack)
+    previous = changeset.parameters(described)
     planned = planned_values(template["Parameters"], previous, values)
     example = template["Parameters"]["MailFrom"]["Default"]
     if planned["MailFrom"] == example and not cloud.is_emulated:
         raise Failure(f"MAIL_FROM is missing: {example} is only an example. Give an address that SES has verified")
     _check_mail(cloud, planned, previous)
-    check_reservations(cloud, planned, previous, template)
+    _check_reservations(cloud, planned, previous, template)
     _check_edge(planned, previous)
-    if planned["AccessLog"] == "on":
-        _check_log_role(cloud)
+    if planned["AccessLog"] == "on" and not cloud.client("apigateway").get_account().get("cloudwatchRoleArn"):
+        raise Failure(
+            "AccessLog=on: API Gateway has no role to write logs with in this region. See docs/deploy.md to set it"
+        )
+    name = changeset.outputs(described).get("SignaturesTableName")
     # The emulator ignores warm throughput, so nothing is compared with its table.
-    table = None if cloud.is_emulated else _signatures_table(cloud, stack)
-    check_warm_throughput(planned, previous, table)
+    table = cloud.client("dynamodb").describe_table(TableName=name)["Table"] if name and not cloud.is_emulated else None
+    _check_warm_throughput(planned, previous, table)
+    if table and not table.get("LocalSecondaryIndexes"):
+        raise Failure(
+            f"the table {name} has no local index, and AWS cannot add one (docs/decisions/005): deploy a"
+            " stage with another name, or go on with the version that this stack has"
+        )
     if not cloud.is_emulated:
-        _check_index(table)
         _warn_of_limits(cloud, planned)
 
 
-def previous_values(cloud: Cloud, stack: str) -> dict[str, str]:
-    """Return the parameters of the existing stack. Return an empty dict if there is no stack."""
-    described = changeset.describe(cloud, stack) or {}
-    return changeset.parameters(described)
-
-
-def planned_values(
-    declared: Mapping[str, Any], previous: Mapping[str, str], values: Mapping[str, str]
-) -> dict[str, str]:
-    """Return the value that each parameter will have: the chosen one, the previous one or the template's default.
-
-    `declared`: the template's parameters.
-    """
+def planned_values(declared: Mapping[str, Any], previous: Values, values: Values) -> dict[str, str]:
+    """Return the value that each parameter will have: the chosen one, the previous one or the template's default."""
     defaults = {name: str(parameter.get("Default", "")) for name, parameter in declared.items()}
     return {**defaults, **previous, **values}
 
 
-def _check_mail(cloud: Cloud, planned: Mapping[str, str], previous: Mapping[str, str]) -> None:
+def _check_mail(cloud: Cloud, planned: Values, previous: Values) -> None:
     identity, mail_from_domain = planned["MailIdentity"], planned["MailFromDomain"]
     if "@" in identity:
         raise Failure(
             f"MAIL_IDENTITY must be a domain. Verify the address {identity} in SES by hand, and leave MAIL_IDENTITY out"
         )
-    is_subdomain = identity != "" and mail_from_domain.endswith(f".{identity}")
-    if mail_from_domain and not is_subdomain:
+    if mail_from_domain and not (identity and mail_from_domain.endswith(f".{identity}")):
         example = identity or "example.org"
         raise Failure(f"MailFromDomain must be a subdomain of MAIL_IDENTITY, for example bounce.{example}")
-    is_new_identity = identity != "" and identity != previous.get("MailIdentity")
-    if is_new_identity and _identity_exists(cloud, identity):
+    if identity and identity != previous.get("MailIdentity"):
+        try:
+            cloud.client("sesv2").get_email_identity(EmailIdentity=identity)
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "NotFoundException":
+                return
+            raise
         raise Failure(f"SES already has the identity {identity} in this region: leave MAIL_IDENTITY out")
 
 
-def _identity_exists(cloud: Cloud, identity: str) -> bool:
-    """Return whether SES has the identity (a domain) already."""
-    try:
-        cloud.client("sesv2").get_email_identity(EmailIdentity=identity)
-    except ClientError as error:
-        if error.response["Error"]["Code"] == "NotFoundException":
-            return False
-        raise
-    return True
-
-
-def _check_edge(planned: Mapping[str, str], previous: Mapping[str, str]) -> None:
+def _check_edge(planned: Values, previous: Values) -> None:
     """Check that the API accepts visitors while the domain moves to CloudFront, and while CloudFront's key changes.
 
     CloudFront sends the key that OriginKey names. The API accepts this key and the one that OriginKeyToo names. With
-    EdgeOnly=yes, the API refuses a request without such a key. With EdgeOnly=no, the API answers it, but ignores
-    CloudFront's headers, and so takes CloudFront for the visitor (chalicelib/edge/caller.py). So check the keys in both
-    cases.
+    EdgeOnly=yes, the API refuses a request without such a key. With EdgeOnly=no, the API answers it, but takes
+    CloudFront for the visitor (chalicelib/edge/caller.py). So check the keys in both cases.
     """
-    is_first_deployment = not previous
-    if is_first_deployment or not planned["EdgeDomain"]:
+    if not previous or not planned["EdgeDomain"]:
         return  # There are no visitors yet, or the API accepts all of them.
     key, previous_key = planned["OriginKey"], previous.get("OriginKey")
-    if previous.get("EdgeDomain"):
-        # CloudFront and the API change at different times. So the unchanged API may get the new key, and the changed
-        # API the previous key.
-        accepted_before = (previous_key, previous.get("OriginKeyToo"))
-        accepted_after = (key, planned["OriginKeyToo"])
-        if key not in accepted_before:
-            raise Failure(f'the API does not accept {key} yet: deploy with SET="OriginKeyToo={key}" first')
-        if previous_key not in accepted_after:
+    if not previous.get("EdgeDomain"):
+        if planned["EdgeOnly"] == "yes":
             raise Failure(
-                f"CloudFront sends {previous_key} until the change has spread, and the API would not accept it: deploy"
-                f' with SET="OriginKey={key} OriginKeyToo={previous_key}" first'
+                'this site is in use without CloudFront: deploy with SET="EdgeOnly=no" first, then point the domain to'
+                ' CloudFront, then deploy with SET="EdgeOnly=yes"'
             )
-    elif planned["EdgeOnly"] == "yes":
+        return
+    # CloudFront and the API change at different times. So the unchanged API may get the new key, and the changed API
+    # the previous key.
+    if key not in (previous_key, previous.get("OriginKeyToo")):
+        raise Failure(f'the API does not accept {key} yet: deploy with SET="OriginKeyToo={key}" first')
+    if previous_key not in (key, planned["OriginKeyToo"]):
         raise Failure(
-            'this site is in use without CloudFront: deploy with SET="EdgeOnly=no" first, then point the domain to'
-            ' CloudFront, then deploy with SET="EdgeOnly=yes"'
+            f"CloudFront sends {previous_key} until the change has spread, and the API would not accept it: deploy"
+            f' with SET="OriginKey={key} OriginKeyToo={previous_key}" first'
         )
 
 
-def _check_log_role(cloud: Cloud) -> None:
-    """Check that API Gateway has a role to write access logs with."""
-    account = cloud.client("apigateway").get_account()
-    if not account.get("cloudwatchRoleArn"):
-        raise Failure(
-            "AccessLog=on: API Gateway has no role to write logs with in this region. See docs/deploy.md to set it"
-        )
+def _number(planned: Values, name: str) -> int:
+    if not planned[name].isdecimal():
+        raise Failure(f"{name} must be a whole number, not {planned[name]}")
+    return int(planned[name])
 
 
-def _signatures_table(cloud: Cloud, stack: str) -> dict[str, Any] | None:
-    """Return DynamoDB's description of the signatures table. Return None if there is no stack."""
-    outputs = changeset.outputs(changeset.describe(cloud, stack) or {})
-    name = outputs.get("SignaturesTableName")
-    if name is None:
-        return None
-    described: dict[str, Any] = cloud.client("dynamodb").describe_table(TableName=name)["Table"]
-    return described
+def _check_reservations(cloud: Cloud, planned: Values, previous: Values, template: dict[str, Any]) -> None:
+    """Check that a reserved worker has the executions that its event source starts, and that Lambda grants all.
 
-
-def _check_index(table: Mapping[str, Any] | None) -> None:
-    """Check that an existing signatures table has its local index. AWS cannot add one to a table."""
-    if table is not None and not table.get("LocalSecondaryIndexes"):
-        raise Failure(
-            f"the table {table['TableName']} has no local index, and AWS cannot add one (docs/decisions/005): deploy a"
-            " stage with another name, or go on with the version that this stack has"
-        )
-
-
-def _warn_of_limits(cloud: Cloud, planned: Mapping[str, str]) -> None:
-    """Warn if the account's limits are too low for the values.
-
-    Do not raise Failure: AWS accepts such values, and the limits can be raised later.
+    CloudFormation updates functions in no fixed order, and Lambda checks each reservation when it is made: perhaps a
+    raised one before another one is lowered.
     """
+    source = template["Resources"]["StoreOverflow"]["Properties"]["Events"]["StoreOverflowSqsEventSource"]
+    workers = source["Properties"]["ScalingConfig"]["MaximumConcurrency"]
+    for name, least in (("ReservedSenders", _number(planned, "MailSenders")), ("ReservedOverflow", workers)):
+        if 0 < _number(planned, name) < least:
+            raise Failure(f"{name} must be 0 or at least {least}, the number that its event source starts")
+    reserved = {name: _number(planned, name) for name in RESERVED_PARAMETERS}
+    if not any(reserved.values()):
+        return
+    before = {name: int(previous.get(name, 0)) for name in RESERVED_PARAMETERS}
+    limit = cloud.client("lambda").get_account_settings()["AccountLimit"]
+    available, total = limit["UnreservedConcurrentExecutions"] + sum(before.values()), sum(reserved.values())
+    if available - total < MIN_UNRESERVED:
+        left = f"{total} reserved executions would leave {available - total} of {available}"
+        raise Failure(f"{left}, and Lambda keeps {MIN_UNRESERVED}")
+    most_at_once = sum(max(reserved[name], before[name]) for name in reserved)
+    if available - most_at_once < MIN_UNRESERVED:
+        lowered = " and ".join(name for name in reserved if reserved[name] < before[name])
+        raise Failure(
+            f"while the functions change, {most_at_once} executions may be reserved of {available}, and Lambda keeps"
+            f" {MIN_UNRESERVED}: lower {lowered} first, in a deployment of its own"
+        )
+
+
+def _check_warm_throughput(planned: Values, previous: Values, table: Mapping[str, Any] | None) -> None:
+    """Check that DynamoDB accepts the warm throughput: it raises a table's values by itself, and never lowers them."""
+    wanted = {name: _number(planned, name) for name in _WARM}
+    for name, (_, of_new_table) in _WARM.items():
+        if 0 < wanted[name] < of_new_table:
+            raise Failure(f"{name} must be 0 or at least {of_new_table}, which a new table takes without warming")
+    # Without WarmWrites, the template does not set WarmReads either. If both are unchanged, nothing is lowered.
+    is_changed = any(planned[name] != previous.get(name) for name in wanted)
+    if table is None or not wanted["WarmWrites"] or not is_changed:
+        return
+    for name, (field, _) in _WARM.items():
+        current = table.get("WarmThroughput", {}).get(field, 0)
+        if 0 < wanted[name] < current:
+            never = f"the table takes {current} already, and AWS never lowers it"
+            raise Failure(f"{never}: {name} must be 0 or at least {current}")
+
+
+def _warn_of_limits(cloud: Cloud, planned: Values) -> None:
+    """Warn if the account's limits are too low: AWS accepts such values, and the limits can be raised later."""
     rate = cloud.client("sesv2").get_account()["SendQuota"]["MaxSendRate"]
     if float(planned["MailPerSecond"]) > rate:
         say(
@@ -149,7 +162,7 @@ def _warn_of_limits(cloud: Cloud, planned: Mapping[str, str]) -> None:
             f"{planned['MailPerSecond']}. Deploy a lower MAIL_PER_SECOND, or ask AWS for a higher rate"
         )
     limit = cloud.client("lambda").get_account_settings()["AccountLimit"]["ConcurrentExecutions"]
-    if whole_number(planned, "MailSenders") >= limit:
+    if _number(planned, "MailSenders") >= limit:
         say(
             f"Warning: Lambda runs {limit} executions at once in this account, and MailSenders is "
             f"{planned['MailSenders']}. The site would be throttled. Ask AWS for more, or deploy a"

@@ -3,13 +3,12 @@
 This stack is in us-east-1, because CloudFront accepts these resources from that region only.
 """
 
-import json
 from argparse import Namespace
 from collections.abc import Callable, Mapping
 
 from stack import changeset
 from stack.aws import Cloud
-from stack.bucket import TEMPLATES, prepare_bucket, upload, url
+from stack.bucket import prepare_bucket, upload_template
 from stack.changeset import ChangeSet
 from stack.console import say
 from stack.parameters import values_by_name
@@ -55,14 +54,11 @@ def deploy_in_us_east_1(
 
 def _deploy(cloud: Cloud, stack: str, values: dict[str, str], confirm: Confirm) -> dict[str, str]:
     template = us_east_1()
-    body = json.dumps(template, separators=(",", ":"), sort_keys=True).encode()
-    bucket = prepare_bucket(cloud)
-    key = upload(cloud, bucket, TEMPLATES, body, ".json")
-    address = url(cloud, bucket, key)
+    address = upload_template(cloud, prepare_bucket(cloud), template)
     change_set = changeset.create(cloud, stack, address, values, template["Parameters"])
     if change_set:
         changeset.confirm_and_execute(cloud, change_set, confirm)
-    return changeset.outputs(changeset.describe(cloud, stack) or {})
+    return changeset.outputs(changeset.describe(cloud, stack))
 
 
 def _region(cloud: Cloud) -> str:

@@ -7,14 +7,10 @@ from pathlib import Path
 from stack import changeset
 from stack.attach import STAGE, Deployed, deploy_to_emulator
 from stack.aws import Cloud, one_line_errors
-from stack.bucket import PACKAGES, TEMPLATES, prepare_bucket, upload, url
-from stack.bytecode import with_bytecode
-from stack.console import Failure
+from stack.bucket import PACKAGES, prepare_bucket, upload, upload_template
 from stack.manage import load_petitions
-from stack.package import package
+from stack.package import LOCAL_STAGE, package, target_of, with_bytecode, write_zip
 from stack.paths import LOCAL
-from stack.slim import write_zip
-from stack.target import local_target
 
 HERE = Path(__file__).parent
 TEMPLATE, APPLICATION = HERE / "template.json", HERE / "application.py"
@@ -44,20 +40,16 @@ def _deploy_tutorial(cloud: Cloud) -> str:
     bucket = prepare_bucket(cloud)
     package_key = upload(cloud, bucket, PACKAGES, _archive().read_bytes(), ".zip")
     template["Resources"]["Application"]["Properties"]["CodeUri"] = {"Bucket": bucket, "Key": package_key}
-    template_key = upload(cloud, bucket, TEMPLATES, json.dumps(template).encode(), ".json")
-    change_set = changeset.create(cloud, STACK, url(cloud, bucket, template_key), {}, ())
+    change_set = changeset.create(cloud, STACK, upload_template(cloud, bucket, template), {}, ())
     if change_set:
         changeset.execute(cloud, change_set)
-    description = changeset.describe(cloud, STACK)
-    if description is None:
-        raise Failure("the tutorial's stack is not there")
-    api_id = changeset.outputs(description)["Api"]
+    api_id = changeset.outputs(changeset.describe(cloud, STACK))["Api"]
     return f"{cloud.endpoint}/_aws/execute-api/{api_id}/Prod"
 
 
 def _archive() -> Path:
     target = LOCAL / "build" / "tutorial.zip"
     source = [(APPLICATION.name, APPLICATION.read_bytes())]
-    files = with_bytecode(source, local_target())
+    files = with_bytecode(source, target_of(LOCAL_STAGE))
     write_zip(target, files, base=package(STAGE).archive)
     return target

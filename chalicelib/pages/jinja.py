@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from jinja2 import BaseLoader, Environment
 
 # In the deployed package, each folder of templates has only this folder: the templates as Python modules
-# (stack/templates.py).
+# (stack/package.py).
 COMPILED = "compiled"
 
 

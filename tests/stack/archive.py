@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import scene
-from stack.target import AWS_PYTHON, interpreter
+from stack.package import AWS_PYTHON, interpreter
+from stack.paths import ROOT
 
 PYTHON = interpreter(AWS_PYTHON)
 
@@ -20,6 +21,18 @@ MANYLINUX = re.compile(r"manylinux_(\d+)_(\d+)_x86_64|manylinux2014_x86_64")
 def compiled_files(archive: zipfile.ZipFile) -> set[str]:
     """Return the extension modules, without the shared libraries that wheels include."""
     return {name for name in archive.namelist() if name.endswith(".so") and ".libs/" not in name}
+
+
+def missing_requirements(archive: Path) -> set[str]:
+    """Return the requirements (name==version) whose metadata is not in the zip. Other tests run the code."""
+    with zipfile.ZipFile(archive) as opened:
+        files = [name for name in opened.namelist() if name.endswith(".dist-info/METADATA")]
+        headers = [HeaderParser().parsestr(opened.read(name).decode()) for name in files]
+    shipped = {f"{each['Name'].lower().replace('_', '-')}=={each['Version']}" for each in headers}
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    required = {line.split("#")[0].strip().lower() for line in lines} - {""}
+    assert len(required) > 5
+    return required - shipped
 
 
 def tags(archive: zipfile.ZipFile) -> dict[str, list[str]]:

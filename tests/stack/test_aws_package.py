@@ -9,19 +9,27 @@ from pathlib import Path
 
 import pytest
 
-from stack import target
-from stack.bytecode import with_bytecode
+from stack import package as packaging
 from stack.console import Failure
-from stack.contents import missing_requirements, requirements
-from stack.package import Package, package
+from stack.package import (
+    AWS_PYTHON,
+    LOCAL_STAGE,
+    SERVICES,
+    THIS_VERSION,
+    Package,
+    Target,
+    interpreter,
+    package,
+    target_of,
+    with_bytecode,
+)
 from stack.paths import BUILD, ROOT
-from stack.slim import SERVICES
-from stack.target import AWS_PYTHON, LOCAL_STAGE, THIS_VERSION, Target, aws_target, interpreter, target_of
 from tests.stack.archive import (
     GLIBC_OF_AMAZON_LINUX_2023,
     PYTHON,
     compiled_files,
     gateway_event,
+    missing_requirements,
     run_code,
     run_script,
     runs_on_lambda,
@@ -63,7 +71,7 @@ def test_every_function_has_the_pinned_runtime(aws_package: Package) -> None:
 
 
 def test_every_requirement_is_in_the_zip(aws_package: Package) -> None:
-    assert missing_requirements(aws_package.archive, requirements(ROOT / "requirements.txt")) == []
+    assert missing_requirements(aws_package.archive) == set()
 
 
 def test_every_extension_module_is_for_the_pinned_python(archive: zipfile.ZipFile) -> None:
@@ -166,8 +174,8 @@ def test_the_pinned_python_encrypts_and_prints_an_export_from_the_zip_alone(unpa
 
 
 def test_only_the_emulator_uses_the_deployers_python() -> None:
-    assert target_of("dev").runtime == target_of("prod").runtime == "python3.13"
-    assert target_of(LOCAL_STAGE).runtime == target_of("dev", is_emulated=True).runtime == f"python{THIS_VERSION}"
+    assert target_of("dev").version == target_of("prod").version == "3.13"
+    assert target_of(LOCAL_STAGE).version == target_of("dev", is_emulated=True).version == THIS_VERSION
 
 
 def test_an_interpreter_that_does_not_start_is_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,8 +194,8 @@ def test_an_interpreter_that_does_not_start_is_skipped(tmp_path: Path, monkeypat
 def test_without_an_interpreter_the_package_has_no_bytecode_and_a_note_is_printed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], aws_package: Package, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(target, "interpreter", lambda version: None)
-    target_without_python = aws_target()
+    monkeypatch.setattr(packaging, "interpreter", lambda version: None)
+    target_without_python = target_of("dev")
     assert list(with_bytecode([("a.py", b"x = 1\n")], target_without_python)) == [("a.py", b"x = 1\n")]
     monkeypatch.setattr("stack.package._build", lambda *_: (tmp_path / "dev").mkdir())
     package("dev", ROOT, tmp_path, target_without_python)

@@ -12,8 +12,7 @@ from stack.console import Failure
 from stack.constituencies import NAME_IN_ZIP, constituency_file, table_path
 from stack.emulator import emulator
 from stack.manage import issue_token, load_petitions
-from stack.package import Package, contents_of
-from stack.slim import write_zip
+from stack.package import Package, contents_of, write_zip
 from tests.located import TABLE
 from tests.stack.powers import SLUG, visitor
 from tests.stack.supporter import wait_for

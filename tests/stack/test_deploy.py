@@ -13,7 +13,6 @@ from botocore.stub import Stubber
 from stack import changeset
 from stack.attach import SENDER, Deployed, deploy_to_emulator
 from stack.aws import Cloud, endpoint_in_environment, one_line_errors
-from stack.changes import changes_as_table, headline
 from stack.console import Failure
 from stack.deploy import deploy, stack_name
 from stack.emulator import Emulator
@@ -31,7 +30,7 @@ def stack(running_emulator: Emulator, local_package: Package) -> Deployed:
 
 def test_deploying_twice_changes_nothing(stack: Deployed, running_emulator: Emulator, local_package: Package) -> None:
     def refuse(ready: changeset.ChangeSet) -> bool:
-        raise AssertionError(f"there are changes: {headline(ready.changes)}")
+        raise AssertionError(f"there are changes: {ready.headline}")
 
     values = {"SiteUrl": stack.site, "MailFrom": SENDER}
     assert deploy(Cloud(running_emulator.endpoint), local_package, "local", values, refuse) == stack.outputs
@@ -84,12 +83,13 @@ def change(action: str, name: str, replacement: str = "False") -> dict[str, Any]
 
 def test_a_change_set_is_printed_as_a_table_with_losses_first() -> None:
     changes = [change("Add", "Queue"), change("Modify", "Table", "True"), change("Remove", "Topic")]
-    assert changes_as_table(changes).splitlines() == [
+    change_set = changeset.ChangeSet("change", "petitions-dev", False, changes)
+    assert change_set.table().splitlines() == [
         "  REMOVE   Topic  AWS::T",
         "  REPLACE  Table  AWS::T",
         "  add      Queue  AWS::T",
     ]
-    assert headline(changes) == "1 to add, 1 to REPLACE, 1 to REMOVE"
+    assert change_set.headline == "1 to add, 1 to REPLACE, 1 to REMOVE"
 
 
 def test_missing_credentials_are_a_one_line_error(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from stack.deploy import stack_name
 from stack.package import Package
-from stack.preflight_capacity import RESERVED_PARAMETERS
+from stack.preflight import RESERVED_PARAMETERS
 from tests.stack.conftest import Template, of_type
 
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("build")]

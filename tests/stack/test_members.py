@@ -12,8 +12,7 @@ from stack.console import Failure
 from stack.emulator import emulator
 from stack.manage import issue_token
 from stack.members import NAME_IN_ZIP, members_file, table_path
-from stack.package import Package, contents_of
-from stack.slim import write_zip
+from stack.package import Package, contents_of, write_zip
 from tests.actors import ALICE, json_of
 from tests.deployed import a_draft
 from tests.letters.lettering import LETTER

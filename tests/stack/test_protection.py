@@ -9,7 +9,7 @@ import pytest
 from chalicelib.core import keys
 from stack import changeset
 from stack.aws import Cloud
-from stack.bucket import TEMPLATES, prepare_bucket, upload, url
+from stack.bucket import TEMPLATES, prepare_bucket, upload_template
 from stack.console import Failure
 from stack.deploy import deploy, deploy_everything, refuse_losses, stack_name, values_for_second_change_set
 from stack.emulator import Emulator
@@ -102,14 +102,12 @@ def test_a_parameter_removed_from_the_template_does_not_stop_a_deployment(
     cloud = Cloud(running_emulator.endpoint)
     bucket = prepare_bucket(cloud)
 
-    def upload_template(**more: Any) -> str:
+    def uploaded(**more: Any) -> str:
         """Upload a template with a topic and `more`, and return its URL."""
-        template = {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}, **more}
-        key = upload(cloud, bucket, TEMPLATES, json.dumps(template).encode(), ".json")
-        return url(cloud, bucket, key)
+        return upload_template(cloud, bucket, {"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}, **more})
 
-    old_template = upload_template(Parameters={"Old": {"Type": "String"}, "Kept": {"Type": "String"}})
-    new_template = upload_template()
+    old_template = uploaded(Parameters={"Old": {"Type": "String"}, "Kept": {"Type": "String"}})
+    new_template = uploaded()
     first = changeset.create(cloud, "dropping", old_template, {"Old": "1", "Kept": "2"}, ["Old", "Kept"])
     assert first
     changeset.execute(cloud, first)

@@ -8,7 +8,6 @@ import pytest
 from stack import us_east_1
 from stack.aws import Cloud
 from stack.busy_page import page, refused_page
-from stack.changes import headline
 from stack.changeset import ChangeSet
 from stack.deploy import deploy, deploy_everything
 from stack.emulator import Emulator
@@ -74,7 +73,7 @@ def test_deploying_again_changes_nothing(
     first_outputs: dict[str, str], running_emulator: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(ready: ChangeSet) -> bool:
-        raise AssertionError(f"{ready.stack}: {headline(ready.changes)}")
+        raise AssertionError(f"{ready.stack}: {ready.headline}")
 
     monkeypatch.setattr("stack.deploy._confirmation", lambda stage, yes: refuse)
     assert deploy_everything(Cloud(running_emulator.endpoint), options_with_cdn()) == first_outputs
@@ -111,6 +110,7 @@ def recorded_uploads(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
         return "key"
 
     monkeypatch.setattr("stack.deploy.upload", upload)
+    monkeypatch.setattr("stack.bucket.upload", upload)
     monkeypatch.setattr("stack.deploy.changeset.create", lambda *_: None)
     return uploads
 

@@ -5,7 +5,7 @@ import re
 from benchmarks import declared
 from chalicelib.edge.batch import QUICK_ATTEMPTS
 from stack.judge.policies import HERE, PARAMETERS, resolver
-from stack.preflight_capacity import RESERVED_PARAMETERS
+from stack.preflight import RESERVED_PARAMETERS
 from tests.template.packaged import FUNCTIONS, QUEUES, TEMPLATE, actions_allowed, events
 
 
