@@ -1,4 +1,4 @@
-"""Inject faults between the SDK and the network: all layers above the network are real."""
+"""Faults between the SDK and the network, for both applications: all layers above the network are real."""
 
 import io
 from collections.abc import Iterator
@@ -11,9 +11,8 @@ from botocore.httpsession import URLLib3Session
 
 WRITES = ("PutItem", "UpdateItem", "TransactWriteItems")
 # SES v2 answers this above the account's sending rate.
-REFUSED = 429
 REFUSAL = b'{"message": "Maximum sending rate exceeded."}'
-REFUSAL_HEADERS: Any = {"x-amzn-ErrorType": "TooManyRequestsException", "Content-Type": "application/json"}
+HEADERS: Any = {"x-amzn-ErrorType": "TooManyRequestsException", "Content-Type": "application/json"}
 
 
 class SdkFaults:
@@ -30,19 +29,15 @@ class SdkFaults:
     def losing_answers(self) -> Iterator[None]:
         """In the block, the first write of each kind succeeds, but its response is lost."""
         self._operations_to_lose = set(WRITES)
-        try:
-            yield
-        finally:
-            self._operations_to_lose = set()
+        yield
+        self._operations_to_lose = set()
 
     @contextmanager
     def refusing_mail(self) -> Iterator[None]:
         """In the block, SES refuses every email because of its rate."""
         self._refuses = True
-        try:
-            yield
-        finally:
-            self._refuses = False
+        yield
+        self._refuses = False
 
     def _on_write(self, event_name: str, request: Any, **_: Any) -> None:
         """If the response must be lost, send the write and raise the error of a timeout. Then botocore tries again."""
@@ -53,9 +48,7 @@ class SdkFaults:
             raise ReadTimeoutError(endpoint_url=request.url)
 
     def _on_mail(self, request: Any, **_: Any) -> AWSResponse | None:
-        if not self._refuses:
-            return None
-        return AWSResponse(request.url, REFUSED, REFUSAL_HEADERS, _Raw(REFUSAL))
+        return AWSResponse(request.url, 429, HEADERS, _Raw(REFUSAL)) if self._refuses else None
 
 
 class _Raw(io.BytesIO):
