@@ -20,7 +20,7 @@ export CHROMIUM
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit faults slow durations planted check openapi format bench cost simulate spike ready package deploy token shell clean unit-first unit-second others no-links python3-new-enough chromium
+.PHONY: help run test unit faults slow durations check openapi format bench cost simulate spike ready package deploy token shell clean unit-first unit-second others no-links python3-new-enough chromium
 
 help: ## List the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do printf '  make %-9s %s\n' "$$name" "$$what"; done
@@ -40,9 +40,6 @@ slow: .venv/ready .venv/judge/ready .venv-emulator/ready .venv-lint/ready chromi
 
 durations: .venv/ready .venv/judge/ready .venv-emulator/ready chromium ## List the slowest twenty tests
 	@exec $(PY) -m pytest -m "not slow" --durations=20
-
-planted: .venv/ready .venv/judge/ready .venv-emulator/ready chromium ## Plant thirty bugs one at a time, and report which test finds each: minutes if the unit tests find all
-	@exec $(PY) -m tests.planted
 
 unit: .venv/ready .venv/judge/ready ## Run the application's own tests: no emulator, browser, faults or benchmarks
 	@$(MAKE) --no-print-directory -j2 unit-first unit-second

@@ -13,7 +13,8 @@ from benchmarks.report import report
 from benchmarks.worker import measure_in_process
 from stack.console import dim, run_main, say
 from stack.emulator import emulator
-from stack.package import LOCAL_STAGE, breakdown, package, target_of
+from stack.package import breakdown, package, target_of
+from stack.paths import LOCAL_STAGE
 
 STAGE = "bench"
 # `sign_cpu_ratio` differs by some per cent between processes because of their memory layout, so take the median of

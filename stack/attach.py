@@ -9,8 +9,8 @@ from types import MappingProxyType
 from stack.aws import Cloud, one_line_errors
 from stack.deploy import deploy
 from stack.emulated import verify_sender
-from stack.package import LOCAL_STAGE, package
-from stack.paths import ROOT
+from stack.package import package
+from stack.paths import LOCAL_STAGE, ROOT
 from stack.template.config import api_stage
 from stack.template.functions import SECRETS, logical_id
 from stack.template.merge import settings_in

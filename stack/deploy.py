@@ -13,8 +13,9 @@ from stack.aws import Cloud, endpoint_in_environment, one_line_errors
 from stack.bucket import PACKAGES, prepare_bucket, upload, upload_template
 from stack.changeset import ChangeSet
 from stack.console import Failure, bold, run_main, say
-from stack.package import LOCAL_STAGE, Package, package, target_of
+from stack.package import Package, package, target_of
 from stack.parameters import parameters
+from stack.paths import LOCAL_STAGE
 from stack.preflight import check, planned_values
 
 _TRIAL_STAGES = ("local", "dev", "test")

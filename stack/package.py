@@ -29,10 +29,10 @@ from stack import constituencies, members
 from stack.charts import chart_files
 from stack.console import Failure, run_main, say
 from stack.languages import catalogues, compiled_catalogues
-from stack.paths import BUILD, REGION, ROOT, tool
+from stack.paths import BUILD, LOCAL_STAGE, REGION, ROOT, tool
 from stack.template.merge import merge_template
 
-LOCAL_STAGE, AWS_PYTHON = "local", "3.13"
+AWS_PYTHON = "3.13"
 THIS_VERSION = "{}.{}".format(*sys.version_info)
 # Lambda's Python 3.13 runs on Amazon Linux 2023, which has glibc 2.34. Wheels for an older glibc run there too.
 _AWS_PLATFORM = "x86_64-manylinux_2_34"

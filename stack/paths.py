@@ -16,6 +16,7 @@ COMMAND_ENVIRONMENT = STATE / "environment.json"
 """While the local site runs: the environment variables with which `manage.py` acts on it."""
 
 PETITIONS = ROOT / ".chalice" / "petitions"
+LOCAL_STAGE = "local"
 REGION = "us-east-1"
 """The region of the emulator, and of packaging if the environment names none. A real stack may be in any region."""
 

@@ -18,8 +18,7 @@ from chalice.package import ResourceBuilder, SAMTemplateGenerator, TemplateDeepM
 from chalice.policy import AppPolicyGenerator
 from chalice.utils import OSUtils
 
-from stack.paths import ROOT
-from stack.target import LOCAL_STAGE
+from stack.paths import LOCAL_STAGE, ROOT
 from stack.template.merge import merge_template
 
 

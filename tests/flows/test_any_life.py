@@ -35,7 +35,7 @@ FEEDBACK: dict[str, dict[str, Any]] = {
 }
 
 
-@hypothesis.seed(3)  # With this sample, the test also finds the planted bugs that a short run can miss (tests/planted).
+@hypothesis.seed(3)  # With this sample, the test also found bugs that were planted and that a short run can miss.
 class AnyLife(Supporters):
     """The actions of supporters, and everything that AWS and staff may do at the same time."""
 

@@ -13,7 +13,6 @@ from stack import package as packaging
 from stack.console import Failure
 from stack.package import (
     AWS_PYTHON,
-    LOCAL_STAGE,
     SERVICES,
     THIS_VERSION,
     Package,
@@ -23,7 +22,7 @@ from stack.package import (
     target_of,
     with_bytecode,
 )
-from stack.paths import BUILD, ROOT
+from stack.paths import BUILD, LOCAL_STAGE, ROOT
 from tests.stack.archive import (
     GLIBC_OF_AMAZON_LINUX_2023,
     PYTHON,
