@@ -79,8 +79,7 @@ format: .venv/ready node_modules/ready ## Format the code
 
 bench: .venv/ready .venv/judge/ready .venv-emulator/ready ## Measure, print the results, and write benchmarks/results.json
 	@$(PY) -m benchmarks
-	@$(PY) -m benchmarks.tutorial
-	@exec $(PY) -m benchmarks.edge
+	@exec $(PY) -m benchmarks.tutorial
 
 cost: .venv/ready .venv/judge/ready .venv-emulator/ready ## Calculate the cost of a million confirmed signatures from measured units and a price table
 	@exec $(PY) -m benchmarks.cost

@@ -66,6 +66,7 @@ def main() -> None:
         **_measure_constituencies(),
         **_measure_sign_cpu(),
         **_measure_probing(),
+        **measure_in_process("benchmarks.first_view"),
         **_measure_package(),
         **_measure_exports(),
         f"sender_{senders.RATE}": senders.simulate(senders.RATE, senders.SECONDS, senders.cpu_seconds()),

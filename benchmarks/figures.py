@@ -32,23 +32,7 @@ def figures(results: Results) -> list[FigureRow]:
         _ratio_figure("cold start ÷ its libraries alone", results["cold_start_ratio"], 1.25),
         *_export_figures(results["export"]),
         _page_figure(results["staff_page"]),
-        *_viewer_figures(results["edge"]["minute"]),
         FigureRow("zip size", "none", f"{results['zip_bytes'] / 1e6:.1f} MB", None),
-    ]
-
-
-def _viewer_figures(minute: Results) -> list[FigureRow]:
-    """Return the figures of a minute with 100,000 views.
-
-    The goal for pages is a percentile: copies that are rarely requested may be older (docs/decisions/048).
-    """
-    most_requests = minute["origin_per_copy_and_second"]["max"]
-    ages = minute["stale_s"]
-    count, page = ages["count"]["max"], ages["page"]["p99"]
-    are_fresh = max(count, page) <= 10
-    return [
-        FigureRow("requests at the API for a copy and second", "≤ 1", f"{most_requests}", most_requests <= 1),
-        FigureRow("age of the count: most, in pages p99", "≤ 10 s", f"{count:.1f} / {page:.1f}", are_fresh),
     ]
 
 

@@ -2,14 +2,16 @@
 
 A probe signs with an address of somebody else. The address is known if it has signed before. AUC is the share of pairs
 (one known, one new address) that an attacker orders correctly by their times: 0.5 is a guess. 200 probes of each kind
-alternate, first in this process (with the emulator as AWS), then over loopback to the deployed site.
+alternate, first in this process (with the emulator as AWS), then over loopback to the local site.
 
 `python -m benchmarks.probing` measures only this, and does not write results.json.
 """
 
 from collections.abc import Callable, Iterable
 from itertools import product
+from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
@@ -17,12 +19,8 @@ import requests
 
 from benchmarks.calls import MeteredApp
 from benchmarks.worker import print_figures
-from stack.attach import deploy_to_emulator
-from stack.background import serve
 from stack.emulator import emulator
-from stack.front import application
-from stack.manage import load_petitions
-from stack.sockets import LOOPBACK, free_port
+from stack.local.process import local_site
 
 PROBES = 200
 WARM_UP = 20
@@ -45,16 +43,9 @@ def _in_process() -> dict[str, float]:
 
 
 def _over_loopback() -> dict[str, float]:
-    port = free_port()
-    site = f"http://{LOOPBACK}:{port}"
-    with emulator() as running:
-        stack = deploy_to_emulator(running.endpoint, site)
-        load_petitions(stack)
-        front = application(running.endpoint, stack.api, stack.origin_key())
-        with serve(front, port), requests.Session() as session:
-            sign = _http_sign(session, f"{site}/api/petitions/support-trafficked-children/signatures")
-            known = _sign_known(sign)
-            return _measure_probes(sign, known)
+    with TemporaryDirectory() as folder, local_site(Path(folder)) as site, requests.Session() as session:
+        sign = _http_sign(session, f"{site.url}/api/petitions/support-trafficked-children/signatures")
+        return _measure_probes(sign, _sign_known(sign))
 
 
 def _http_sign(session: requests.Session, url: str) -> Sign:

@@ -1,25 +1,22 @@
 """`python -m benchmarks.staff_page`: measure how long staff wait for the count on the dashboard, and how many bytes.
 
-Chromium opens the page with an empty cache. The site runs on the emulator. The bytes transferred are exact; times
+Chromium opens the page with an empty cache. The site is that of `make run`. The bytes transferred are exact; times
 depend on this machine and the emulator.
 """
 
 import re
+from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks import results
 from benchmarks.scene import sample_petition
-from stack import front
-from stack.attach import deploy_to_emulator
-from stack.background import serve
 from stack.console import run_main, say
-from stack.emulator import emulator
-from stack.manage import issue_token, load_petitions
+from stack.local.process import local_site
 from stack.paths import chromium
-from stack.sockets import LOOPBACK, free_port
 
 RUNS = 5
 CHARTS = "/assets/uplot."  # the chart library
@@ -28,14 +25,8 @@ FIRST_PAINT_EXPRESSION = "performance.getEntriesByName('first-contentful-paint')
 
 
 def main() -> None:
-    port = free_port()
-    site = f"http://{LOOPBACK}:{port}"
-    with emulator() as running:
-        stack = deploy_to_emulator(running.endpoint, site)
-        load_petitions(stack)
-        application = front.application(running.endpoint, stack.api, stack.origin_key())
-        with serve(application, port):
-            figures = _measure(site, issue_token(stack))
+    with TemporaryDirectory() as folder, local_site(Path(folder)) as site:
+        figures = _measure(site.url, site.staff_token)
     results.add({"staff_page": figures})
     for name, value in figures.items():
         say(f"{name:<32}{value:>10,}")
@@ -44,7 +35,7 @@ def main() -> None:
 def _measure(site: str, token: str) -> dict[str, Any]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"])
-        # The first visit is not measured, because it starts every Lambda function.
+        # The first visit is not measured, because it fills caches of the site.
         _visit(browser, site, token)
         runs = [_visit(browser, site, token) for _ in range(RUNS)]
         browser.close()

@@ -69,7 +69,7 @@ def _after_deployment(cloud: Cloud, built: Package, stage: str, has_changed: boo
     bucket = outputs.get("BusyBucketName")
     if bucket:
         busy_page.store(cloud, bucket)
-    # On an emulator, the local CDN applies this policy, and puts the keys into it (stack/edge/template.py).
+    # The emulator does not resolve the references to the keys.
     if not cloud.is_emulated:
         api_policy.check_key(cloud, outputs)
     return outputs

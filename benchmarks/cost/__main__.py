@@ -17,10 +17,8 @@ def main() -> None:
     conditions = {name: description[name] for name in ("load_average", "measured_at")}
     all_results = results.add({"way": steps, "way_measured": conditions})
     table_of_prices = prices()
-    # The bytes and requests of page views, as `make bench` measured them in a simulated minute.
-    views_of_a_minute = all_results.get("edge", {}).get("minute")
     item_bytes, cold_cpu_us = all_results["sign"]["item_bytes"], lambdas.cold_start_cpu_us(all_results)
-    figures = results.add(bill(steps, item_bytes, cold_cpu_us, table_of_prices, views_of_a_minute))
+    figures = results.add(bill(steps, item_bytes, cold_cpu_us, table_of_prices, all_results.get("views")))
     where = f"{table_of_prices.region}, prices of {table_of_prices.dated}"
     say(bold(f"US dollars for a million confirmed signatures in an hour, {where}"))
     for line in [*table(figures), "", *standing_table(item_bytes, table_of_prices)]:

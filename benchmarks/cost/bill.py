@@ -26,9 +26,9 @@ def bill(
     item_bytes: float,
     cold_cpu_us: float,
     prices: Prices,
-    minute: Mapping[str, Any] | None = None,
+    view: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Return `cost_per_million_without_ses_usd` and its parts. `minute`: what edge/minute.py measured, or None."""
+    """Return `cost_per_million_without_ses_usd` and its parts. `view`: what first_view.py measured, or None."""
     busy = lines(steps, item_bytes, cold_cpu_us, BUSY)
     trickle = lines(steps, item_bytes, cold_cpu_us, TRICKLE)
     cost = {
@@ -39,8 +39,8 @@ def bill(
         "ses_usd": _usd(mail_line(), prices),
         "would_save_usd": savings(prices),
     }
-    if minute:
-        cost["views"] = views(minute, steps, prices)
+    if view:
+        cost["views"] = views(view, steps, prices)
     return {"cost_per_million_without_ses_usd": _total(busy, prices), "cost": cost}
 
 

@@ -1,1 +1,1 @@
-"""`make spike`: a crowd signs on a stack in the emulator. Meanwhile the table fails, and SES's quota is used up."""
+"""`make spike`: a crowd signs on the local site, while the table is away and SES refuses."""

@@ -1,19 +1,47 @@
-"""Make the posts of the crowd: the requests that sign and confirm. One person in five signs or confirms twice."""
+"""The crowd: the requests that sign and confirm, and people who send them and try again as the site's page does.
 
+One person in five signs or confirms twice.
+"""
+
+import asyncio
 import json
+import threading
+import time
+from collections import deque
 from collections.abc import Iterator, Sequence
-from typing import Any
+from dataclasses import dataclass, field
+from random import Random
+from typing import NamedTuple
 from urllib.parse import urlencode
 
-REPEATS_EVERY = 5
-# Requests of viewers for each post that signs.
-VIEWS = 10
-JSON, FORM = "application/json", "application/x-www-form-urlencoded"
-Post = dict[str, Any]
-"""`who`: the person's number. `path`, `type` (of the content), `body`. `good`: the status that means success.
+import aiohttp
 
-`look`: the paths that viewers open just before this post, if it signs.
-"""
+REPEATS_EVERY = 5
+JSON, FORM = "application/json", "application/x-www-form-urlencoded"
+# Seconds, as in petition.js.
+FIRST_WAIT, SHORTEST_WAIT, LONGEST_WAIT, GIVE_UP = 2.0, 1.0, 30.0, 600.0
+_TIMEOUT = aiohttp.ClientTimeout(total=30)
+
+
+class Post(NamedTuple):
+    """A request of a person. `kind`: the type of the content. `good`: the status that means success."""
+
+    who: int
+    path: str
+    kind: str
+    body: str
+    good: int
+
+
+class PostAnswer(NamedTuple):
+    """An answer. `at`: Unix seconds. `ms`: how long the person has waited so far. `last`: it is not sent again."""
+
+    who: int
+    at: float
+    status: int
+    ms: float
+    good: bool
+    last: bool
 
 
 def address(number: int) -> str:
@@ -25,50 +53,97 @@ def posts_to_sign(slug: str, signers: int, later: int) -> list[Post]:
 
     Half of the repeats are double clicks, and half come `later` posts later.
     """
-    in_order = sorted(_positions(signers, later))
-    return [_post_to_sign(slug, number, is_again) for _, number, is_again in in_order]
+    return [_post_to_sign(slug, number, is_again) for _, number, is_again in sorted(_positions(signers, later))]
 
 
 def posts_to_confirm(links: Sequence[tuple[int, str]]) -> list[Post]:
-    """Return the posts that confirm. One in five people presses the button twice.
-
-    `links`: each person's number and the token in the link of the person's email.
-    """
+    """Return the posts that confirm. `links`: each person's number and the token in the link of the person's email."""
     posts: list[Post] = []
     for index, (number, token) in enumerate(links):
-        body = urlencode({"token": token})
-        post = {"who": number, "path": "/confirm", "type": FORM, "body": body, "good": 200}
-        posts.append(post)
-        presses_twice = index % REPEATS_EVERY == 0
-        if presses_twice:
-            posts.append(post)
+        post = Post(number, "/confirm", FORM, urlencode({"token": token}), 200)
+        posts += [post] * (2 if index % REPEATS_EVERY == 0 else 1)
     return posts
 
 
 def _positions(signers: int, later: int) -> Iterator[tuple[float, int, bool]]:
-    """Yield for each post its position in the order of sending, the person's number, and whether it is a repeat.
-
-    Every second repeat comes just after the first post. The others come `later` positions later.
-    """
+    """Yield for each post its position in the order of sending, the person's number, and whether it is a repeat."""
     for number in range(signers):
         yield number, number, False
         if number % REPEATS_EVERY == 0:
-            position = number + 0.5  # just after the first post, and before the next person's post
             is_late = number % (2 * REPEATS_EVERY) != 0
-            if is_late:
-                position += later
-            yield position, number, True
+            # 0.5: just after the first post, and before the next person's post.
+            yield number + 0.5 + (later if is_late else 0), number, True
 
 
 def _post_to_sign(slug: str, number: int, is_again: bool) -> Post:
-    email = f"Signer-{number}+again@Example.ORG" if is_again else address(number)
     signature = {
         "name": f"Amina Okonkwo {'abcdefghij'[number % 10]}",
-        "email": email,
+        "email": f"Signer-{number}+again@Example.ORG" if is_again else address(number),
         "country": ("GB", "GB", "FR", "DE")[number % 4],
         "source": ("bbc-news", "newsletter", "friends")[number % 3],
         "consent": {"sign": True, "updates": number % 2 == 0},
     }
-    post = {"path": f"/api/petitions/{slug}/signatures", "type": JSON, "body": json.dumps(signature)}
-    views = [f"/petitions/{slug}?source={signature['source']}", f"/api/petitions/{slug}/count"]
-    return {"who": number, **post, "good": 202, "look": views * (VIEWS // len(views))}
+    return Post(number, f"/api/petitions/{slug}/signatures", JSON, json.dumps(signature), 202)
+
+
+@dataclass
+class Crowd:
+    """People who send the posts in a thread of its own: at most `at_once` of them wait for an answer."""
+
+    site: str
+    posts: Sequence[Post]
+    at_once: int
+    pace: float
+    answers: list[PostAnswer] = field(default_factory=list)
+    settled: int = 0  # posts that will not be sent again
+
+    def __post_init__(self) -> None:
+        self._random = Random(1)
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._send_all()), daemon=True)
+        self._thread.start()
+
+    @property
+    def is_over(self) -> bool:
+        return not self._thread.is_alive()
+
+    def join(self) -> None:
+        self._thread.join()
+
+    async def _send_all(self) -> None:
+        waiting = deque(self.posts)
+        connector = aiohttp.TCPConnector(limit=0, force_close=True)
+        async with aiohttp.ClientSession(self.site, timeout=_TIMEOUT, connector=connector) as session:
+
+            async def send_some() -> None:
+                while waiting:
+                    await asyncio.gather(
+                        self._deliver(waiting.popleft(), session), asyncio.sleep(self.at_once / self.pace)
+                    )
+
+            await asyncio.gather(*(send_some() for _ in range(self.at_once)))
+
+    async def _deliver(self, post: Post, session: aiohttp.ClientSession) -> None:
+        """Send the post until it has a final answer, or GIVE_UP seconds have passed."""
+        began, attempt, is_last = time.monotonic(), 0, False
+        while not is_last:
+            status, retry_after = await _send(post, session)
+            waited = time.monotonic() - began
+            is_last = not (status in (0, 429) or status >= 500) or waited > GIVE_UP
+            ms = round(waited * 1000, 1)
+            self.answers.append(PostAnswer(post.who, time.time(), status, ms, status == post.good, is_last))
+            if not is_last:
+                jitter = self._random.random() * min(LONGEST_WAIT, FIRST_WAIT * 2**attempt)
+                await asyncio.sleep(max(SHORTEST_WAIT, retry_after + jitter))
+            attempt += 1
+        self.settled += 1
+
+
+async def _send(post: Post, session: aiohttp.ClientSession) -> tuple[int, float]:
+    """Return the status (0: no response) and Retry-After in seconds."""
+    headers = {"Content-Type": post.kind, "Accept": "application/json"}
+    try:
+        async with session.post(post.path, data=post.body, headers=headers) as answer:
+            await answer.read()
+            return answer.status, float(answer.headers.get("Retry-After", 0))
+    except (aiohttp.ClientError, TimeoutError):
+        return 0, 0.0

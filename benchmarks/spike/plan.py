@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-# The share of calls that get each fault (stack/strict/faults.py), in all functions, from the first post to the last
+# The share of calls that get each fault (stack/judge/faults.py), in all functions, from the first post to the last
 # confirmation. A batch of the stream makes many calls and fails as a whole, so faults of single writes and of queues
 # are rarer.
 FAULTS = {
@@ -19,8 +19,6 @@ FAULTS = {
     "queue-error": 0.005,
     "queue-partial": 0.02,
     "mail-throttled": 0.02,
-    "function-throttled": 0.1,
-    "source-changing": 0.2,
 }
 
 
@@ -28,33 +26,30 @@ FAULTS = {
 class SpikePlan:
     """The plan of one spike. `refuses_from`, `cuts_from` and `back_from` are shares of the posts that sign.
 
-    The table refuses requests from `refuses_from` on, cuts connections from `cuts_from` on, and is available again from
-    `back_from` on.
+    The signatures table refuses requests from `refuses_from` on, cuts connections from `cuts_from` on, and is available
+    again from `back_from` on.
     """
 
     signers: int
     confirming: int  # people who confirm
-    at_once: int = 50  # Locust users, each of which plays one person at a time
-    pace: float = 1_000  # the most posts a second of each of these users
+    at_once: int = 50  # people who wait for an answer
+    pace: float = 1_000  # the most posts a second
     refuses_from: float = 0.4
     cuts_from: float = 0.5
     back_from: float = 0.6
     ses_rate: float = 50  # emails a second; the senders are a little faster, so that SES refuses some
-    sender_rate: float = 75  # MailPerSecond, of which confirmations have 80 %
-    senders: int = 12  # MailSenders
+    # MailPerSecond and MailSenders: the local site runs one sender, which takes half of confirmations' 80 %.
+    sender_rate: float = 150
+    senders: int = 2
     quota: int | None = None  # emails until the daily quota is used up; None: no quota
     quota_rest: float = 30  # seconds from SES's first refusal until the quota is raised and email is resumed
     later: int = 0  # posts between a signature and its late repeat; half of the repeats are double clicks
-    rest: int | None = None  # visibility timeout of the queues in seconds; None: as in the template
     patience: float = 3_600  # seconds after which the queues must be empty
     faults: Mapping[str, float] = field(default_factory=lambda: FAULTS)
 
 
 def whole_plan(signers: int) -> SpikePlan:
-    """Return the plan of the whole spike. The quota is used up early: then there is time to send the delayed emails.
-
-    `later`: a late repeat comes this many posts after the signature.
-    """
+    """Return the plan of the whole spike. The quota is used up early: then there is time to send the delayed emails."""
     return SpikePlan(signers, confirming=min(signers, 2_000), quota=signers // 5, later=signers // 4)
 
 
@@ -64,6 +59,6 @@ def short_plan(signers: int) -> SpikePlan:
     The posts come so slowly that the outage lasts long enough to be noticed.
     """
     return SpikePlan(
-        signers, confirming=signers, at_once=10, pace=4.0, refuses_from=0.3, cuts_from=0.55, back_from=0.8,
-        ses_rate=40, sender_rate=1_000, senders=3, rest=2, patience=300,
+        signers, confirming=signers, at_once=10, pace=30.0, refuses_from=0.3, cuts_from=0.55, back_from=0.8,
+        ses_rate=40, sender_rate=1_000, patience=300,
     )  # fmt: skip

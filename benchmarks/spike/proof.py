@@ -3,8 +3,7 @@
 import json
 import re
 import time
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from itertools import pairwise
@@ -12,22 +11,17 @@ from typing import Any
 
 import requests
 
-from benchmarks.spike.crowd import address
-from benchmarks.spike.crowd_process import Answer
-from benchmarks.spike.ses import Delivery
-from benchmarks.spike.stage import SLUG, SpikeStack
-from chalicelib.aws.expressions import from_wire
+from benchmarks.spike.crowd import PostAnswer, address
+from benchmarks.spike.stage import SLUG, Delivery, Row, SpikeSite
 from chalicelib.core.address import read_address, signature_id
 from stack.console import Failure
-from stack.manage import manage, settings
+from stack.manage import manage
 
 SIGNER = re.compile(r"signer-(\d+)(\+again)?@example\.org", re.IGNORECASE)
 # The budget (mail/budget.py) allows a person at most five emails in ten hours, and a spike is shorter. The second
 # number: the shortest interval between two emails, in seconds.
 MAX_MAILS, BETWEEN_MAILS = 5, 60
 RECOUNT_ATTEMPTS = 30
-ATTRIBUTES = ("pk", "sk", "state", "email", "mail_kind", "mails")
-Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -45,7 +39,7 @@ class Proof:
     twice_counted: int  # the difference between `counted` and `confirmed`
     mails: int  # emails that SES accepted
     unmailed: int  # signatures that record no sent email
-    unmarked: int  # sent emails that could not be marked as sent: each may be sent once more
+    unmarked: int  # emails that no signature records: the outage kept the sender from marking them as sent
     too_many_mails: dict[str, int]  # as `too_many_emails` returns them
     recount_agrees: bool
 
@@ -63,24 +57,20 @@ class Proof:
         return {**asdict(self), "double": self.double}
 
 
-def prove(spike_stack: SpikeStack, sign_answers: Sequence[Answer], confirm_answers: Sequence[Answer]) -> Proof:
+def prove(site: SpikeSite, sign_answers: Sequence[PostAnswer], confirm_answers: Sequence[PostAnswer]) -> Proof:
     """Return the numbers that show whether the spike lost or doubled something."""
-    found = list(rows(spike_stack))
-    emails = spike_stack.faults.ses.delivered
-    accepted = _people_with_success(sign_answers)
+    found, emails = list(site.rows()), site.emails()
+    accepted = {answer.who for answer in sign_answers if answer.good}
     owners = {number_of(row["email"]) for row in found}  # None: nobody in the crowd
-    known_owners = {owner for owner in owners if owner is not None}
-    number_by_id = _people_by_signature_id(spike_stack, accepted | known_owners)
+    number_by_id = _people_by_signature_id(site, accepted | {owner for owner in owners if owner is not None})
     known_ids = [row["sk"] for row in found if row["sk"] in number_by_id]
-    stored = {number_by_id[known_id] for known_id in known_ids}
     confirmed = {number_by_id.get(row["sk"]) for row in found if row["state"] == "confirmed"}
-    told_confirmed = _people_with_success(confirm_answers)
-    counted = _staff_count(spike_stack)
-    unmarked = spike_stack.faults.unmarked_emails()
+    told_confirmed = {answer.who for answer in confirm_answers if answer.good}
+    counted, unmarked = _staff_count(site), unrecorded_emails(found, emails)
     return Proof(
         accepted=len(accepted),
         stored=len(found),
-        lost=len(accepted - stored),
+        lost=len(accepted - {number_by_id[known_id] for known_id in known_ids}),
         confirmed=len(confirmed),
         counted=counted,
         lost_confirmations=len(told_confirmed - confirmed),
@@ -89,27 +79,10 @@ def prove(spike_stack: SpikeStack, sign_answers: Sequence[Answer], confirm_answe
         twice_counted=abs(counted - len(confirmed)),
         mails=len(emails),
         unmailed=sum(not row["mails"] for row in found),
-        unmarked=unmarked.total(),
-        too_many_mails=too_many_emails(found, emails, unmarked),
-        recount_agrees=_recount_agrees(spike_stack),
+        unmarked=unmarked,
+        too_many_mails=too_many_emails(emails, unmarked, site.failed_messages()),
+        recount_agrees=_recount_agrees(site),
     )
-
-
-def rows(spike_stack: SpikeStack) -> Iterator[Row]:
-    """Yield every signature, by consistent reads that do not go through the proxy."""
-    names = {f"#{number}": name for number, name in enumerate(ATTRIBUTES)}
-    pages = (
-        spike_stack.cloud.client("dynamodb")
-        .get_paginator("scan")
-        .paginate(
-            TableName=spike_stack.stack.outputs["SignaturesTableName"],
-            ConsistentRead=True,
-            ProjectionExpression=", ".join(names),
-            ExpressionAttributeNames=names,
-        )
-    )
-    for page in pages:
-        yield from map(from_wire, page["Items"])
 
 
 def number_of(email: str) -> int | None:
@@ -118,61 +91,53 @@ def number_of(email: str) -> int | None:
     return int(match.group(1)) if match else None
 
 
-def too_many_emails(found: Sequence[Row], emails: Sequence[Delivery], unmarked: Mapping[str, int]) -> dict[str, int]:
-    """Return how many emails no signature records, how many exceed five for a person, and how many came too soon.
+def unrecorded_emails(found: Sequence[Row], emails: Sequence[Delivery]) -> int:
+    """Return how many emails more people got than their signatures record in `mails`."""
+    recorded = {number_of(row["email"]): int(row["mails"]) for row in found}
+    return sum(max(0, len(times) - recorded.get(number, 0)) for number, times in _times_by_person(emails).items())
 
-    Too soon is within a minute of the person's last email. `unmarked`: by signature id, how many emails could not be
-    marked as sent because of the outage.
+
+def too_many_emails(emails: Sequence[Delivery], unmarked: int, failed_messages: int) -> dict[str, int]:
+    """Return how many emails are unexplained, how many exceed five for a person, and how many came too soon.
+
+    Each unmarked email is explained by a message that failed after it was sent. Too soon is within a minute of the
+    person's last email.
     """
-    times_by_person: dict[int | None, list[float]] = {}
-    for mail in emails:
-        times_by_person.setdefault(number_of(mail.to), []).append(mail.at)
-    expected: dict[int | None, int] = {}
-    for row in found:
-        owner = number_of(row["email"])
-        expected[owner] = int(row["mails"]) + unmarked.get(row["sk"], 0)
-    unknown = beyond_five = hurried = 0
-    for number, times in times_by_person.items():
-        unknown += max(0, len(times) - expected.get(number, 0))
+    beyond_five = hurried = 0
+    for times in _times_by_person(emails).values():
         beyond_five += max(0, len(times) - MAX_MAILS)
         # The sender counts the interval from the time that it recorded. This is before SES accepted, on a busy machine
         # by seconds.
-        intervals = [later - sooner for sooner, later in pairwise(times)]
-        hurried += sum(interval < BETWEEN_MAILS - 5 for interval in intervals)
-    return {"unknown": unknown, "beyond_five": beyond_five, "hurried": hurried}
+        hurried += sum(later - sooner < BETWEEN_MAILS - 5 for sooner, later in pairwise(times))
+    return {"unexplained": max(0, unmarked - failed_messages), "beyond_five": beyond_five, "hurried": hurried}
 
 
-def statuses(answers: Sequence[Answer]) -> dict[str, int]:
-    counts = Counter(answer["status"] for answer in answers)
-    return {str(status): counts[status] for status in sorted(counts)}
+def _times_by_person(emails: Sequence[Delivery]) -> dict[int | None, list[float]]:
+    times: dict[int | None, list[float]] = {}
+    for mail in emails:
+        times.setdefault(number_of(mail.to), []).append(mail.at)
+    return times
 
 
-def _people_with_success(answers: Sequence[Answer]) -> set[int]:
-    return {answer["who"] for answer in answers if answer["good"]}
-
-
-def _people_by_signature_id(spike_stack: SpikeStack, numbers: set[int]) -> dict[str, int]:
+def _people_by_signature_id(site: SpikeSite, numbers: set[int]) -> dict[str, int]:
     """Return the people's numbers by the signature ids of their addresses."""
-    versions: dict[str, str] = json.loads(spike_stack.stack.secrets()["SIGNATURE_KEYS"])
-    secret = next(iter(versions.values()))
-    number_by_id = {}
-    for number in numbers:
-        canonical_address = read_address(address(number)).canonical
-        number_by_id[signature_id(SLUG, canonical_address, secret)] = number
-    return number_by_id
+    secret = next(iter(json.loads(site.local.secrets()["SIGNATURE_KEYS"]).values()))
+    return {signature_id(SLUG, read_address(address(number)).canonical, secret): number for number in numbers}
 
 
-def _staff_count(spike_stack: SpikeStack) -> int:
-    url = f"{spike_stack.site}/api/staff/petitions/{SLUG}/counts"
-    answer = requests.get(url, headers={"Authorization": f"Bearer {spike_stack.staff_token}"}, timeout=30)
-    return int(answer.json()["confirmed"])
+def _staff_count(site: SpikeSite) -> int:
+    url, headers = (
+        f"{site.local.url}/api/staff/petitions/{SLUG}/counts",
+        {"Authorization": f"Bearer {site.local.staff_token}"},
+    )
+    return int(requests.get(url, headers=headers, timeout=30).json()["confirmed"])
 
 
-def _recount_agrees(spike_stack: SpikeStack) -> bool:
+def _recount_agrees(site: SpikeSite) -> bool:
     """Return whether a recount finds no difference. Try for some time, because counters lag by some seconds."""
     for _ in range(RECOUNT_ATTEMPTS):
         with suppress(Failure):
-            manage(settings(spike_stack.stack), "recount", SLUG)
+            manage({**site.local.settings}, "recount", SLUG)
             return True
         time.sleep(1)
     return False

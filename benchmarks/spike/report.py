@@ -1,29 +1,40 @@
-"""Report a spike, as text and for results.json."""
+"""Report a spike: as text, for results.json, and as a chart."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from operator import itemgetter
+from pathlib import Path
 from statistics import quantiles
 from typing import Any
 
 from benchmarks import machine
-from benchmarks.spike.crowd_process import Answer
-from benchmarks.spike.delays import email_delays
-from benchmarks.spike.proof import Proof, statuses
-from benchmarks.spike.rates import rates
-from benchmarks.spike.run import SpikeLog
-from benchmarks.spike.stage import SpikeStack
+from benchmarks.spike.proof import Proof, number_of
+from benchmarks.spike.run import Moment, SpikeLog
+from benchmarks.spike.stage import Delivery
 from stack.console import bold, dim
 
+# Between these events of a spike, no email can be sent: the table does not answer, or SES's quota is used up.
+CLOSED = (("table refuses", "table is back"), ("SES quota spent", "mail resumed"))
+WINDOW = 5.0  # seconds over which the rate of emails is measured
+LINES = {
+    "answered": ("answered", "#00695c"),
+    "mailed": ("mails sent", "#1a5fb4"),
+    "overflow": ("in the overflow queue", "#b00020"),
+    "mail_waiting": ("in the mail queues", "#c77700"),
+}
 
-def figures(log: SpikeLog, proof: Proof, spike_stack: SpikeStack) -> dict[str, Any]:
-    """Return the figures. `p50_ms` and `p99_ms`: from a person's first attempt to the 202.
 
-    `email_delay_…`: as `email_delays` returns them, at SES's rate. If this machine sends more slowly, at its own rate.
+def figures(log: SpikeLog, proof: Proof, emails: Sequence[Delivery], met: dict[str, int]) -> dict[str, Any]:
+    """Return the figures. `p50_ms`: from a person's first attempt to the 202. `email_delay_…`: as `email_delays` says,
+    at SES's rate. If this machine sends more slowly, at its own rate.
     """
-    measured_rates = rates(log)
-    rate = min(log.plan.ses_rate, measured_rates["mailed"])
-    delays = [1_000 * delay for delay in email_delays(log, spike_stack.faults.ses.delivered, rate)]
-    waits, confirm_waits = _waits(log.sign_answers), _waits(log.confirm_answers)
+    mailed = mail_rate(log.moments)
+    delays = [1_000 * delay for delay in email_delays(log, emails, min(log.plan.ses_rate, mailed))]
+    waits, confirm_waits = (
+        [each.ms for each in answers if each.good] for answers in (log.sign_answers, log.confirm_answers)
+    )
+    statuses = Counter(answer.status for answer in log.sign_answers)
     return {
         **proof.as_figures(),
         "signers": log.plan.signers,
@@ -34,56 +45,83 @@ def figures(log: SpikeLog, proof: Proof, spike_stack: SpikeStack) -> dict[str, A
         "email_delay_p50_ms": percentile(delays, 50),
         "email_delay_p99_ms": percentile(delays, 99),
         "email_delay_max_ms": round(max(delays)),
-        "answers": statuses(log.sign_answers),
-        "views": views(log.sign_answers),
-        "views_at_the_api": sum(spike_stack.record.origin_requests.values()),
+        "answers": {str(status): statuses[status] for status in sorted(statuses)},
         "confirm_p50_ms": percentile(confirm_waits, 50),
         "peak_overflow": max(moment.overflow for moment in log.moments),
         "peak_mail_queue": max(moment.mail_waiting for moment in log.moments),
-        "faults_met": {
-            "table": spike_stack.faults.refused_requests,
-            **spike_stack.faults.ses.refused,
-            **log.emulator_faults,
-        },
-        "rates": measured_rates,
-        **log.as_figures(),
+        "faults_met": met,
+        "mailed_per_second": mailed,
+        "events_s": log.events,
+        "plan": asdict(log.plan),
         "machine": machine.describe(),
     }
 
 
-def _waits(answers: Sequence[Answer]) -> list[float]:
-    """Return the milliseconds until each success."""
-    return [answer["ms"] for answer in answers if answer["good"]]
+def email_delays(log: SpikeLog, emails: Sequence[Delivery], rate: float) -> list[float]:
+    """Return by how many seconds each first email came later than SES would have taken it: in the order in which people
+    got their 202, `rate` in a second, but none while CLOSED.
+    """
+    accepted = _first((answer.who, answer.at) for answer in log.sign_answers if answer.good)
+    sent = _first((number_of(mail.to), mail.at) for mail in emails)
+    closed = sorted((log.events[begin], log.events[end]) for begin, end in CLOSED if end in log.events)
+    delays, due = [], 0.0
+    for who, at in sorted(accepted.items(), key=itemgetter(1)):
+        due = max(at, due + 1 / rate)
+        for begin, end in closed:
+            if begin <= due - log.began < end:
+                due = log.began + end
+        if who in sent:
+            delays.append(max(0.0, sent[who] - due))
+    return delays
 
 
-def views(answers: Sequence[Mapping[str, Any]]) -> dict[str, int]:
-    """Return how often viewers got each status."""
-    statuses_seen = Counter[str]()
-    for answer in answers:
-        statuses_seen.update(answer["seen"])
-    return dict(sorted(statuses_seen.items()))
+def _first(times: Iterable[tuple[int | None, float]]) -> dict[int | None, float]:
+    """Return the first time of each person."""
+    found: dict[int | None, float] = {}
+    for who, at in times:
+        found.setdefault(who, at)
+    return found
+
+
+def mail_rate(moments: Sequence[Moment]) -> float:
+    """Return the most emails a second, over windows of WINDOW seconds; 1 if there is no such window."""
+    ends = [(first, next((each for each in moments if each.at >= first.at + WINDOW), first)) for first in moments]
+    rates = [(last.mailed - first.mailed) / (last.at - first.at) for first, last in ends if last is not first]
+    return round(max([1.0, *rates]), 1)
 
 
 def percentile(values: Sequence[float], which: int) -> int:
     """Return the percentile of at least two values, rounded to a whole number."""
-    percentiles = quantiles(values, n=100, method="inclusive")
-    return round(percentiles[which - 1])
+    return round(quantiles(values, n=100, method="inclusive")[which - 1])
 
 
 def report(figures: dict[str, Any]) -> Iterator[str]:
     yield bold(f"{figures['signers']:,} signers, {figures['duplicates']:,} of them twice")
-    numbers = ("accepted", "stored", "duplicates", "confirmed", "counted", "mails", "p50_ms", "p99_ms")
+    numbers = ("accepted", "stored", "duplicates", "confirmed", "counted", "mails", "unmarked", "p50_ms", "p99_ms")
     for name in (*numbers, *(f"email_delay_{which}_ms" for which in ("p50", "p99", "max"))):
         yield f"  {name:<18}{figures[name]:>10,}"
-    yield dim(f"  viewers: {figures['views']}, of these at the API {figures['views_at_the_api']:,}")
     yield dim(f"  answers: {figures['answers']}; faults met: {figures['faults_met']}")
     yield dim(f"  overflow at most {figures['peak_overflow']:,}, mail queues at most {figures['peak_mail_queue']:,}")
-    events = [f"{event} at {when:,.0f} s" for event, when in figures["events_s"].items()]
-    yield dim(f"  {', '.join(events)}")
-    yield from map(dim, _agreement(figures.get("model", [])))
+    yield dim("  " + ", ".join(f"{event} at {when:,.0f} s" for event, when in figures["events_s"].items()))
     yield bold(f"  lost {figures['lost']}, double {figures['double']}, recount agrees: {figures['recount_agrees']}")
 
 
-def _agreement(model: Sequence[dict[str, Any]]) -> Iterator[str]:
-    for row in model:
-        yield f"  {row['figure']:<20}{row['measured']:>10,} measured{row['model']:>10,} model{row['off']:>+8.0%}"
+def draw(log: SpikeLog, path: Path) -> None:
+    """Draw the responses, the emails and what waits in the queues over time."""
+    from matplotlib import pyplot
+
+    from benchmarks.model.charts import POINTS, save
+
+    _, axes = pyplot.subplots(figsize=(6, 3.2), layout="constrained")
+    axes.set(title=f"{log.plan.signers:,} signers (measured, local site)", xlabel="seconds", ylabel="number")
+    fewer = [*log.moments[:: max(1, len(log.moments) // POINTS)], log.moments[-1]]
+    for name, (label, colour) in LINES.items():
+        axes.plot([each.at for each in fewer], [getattr(each, name) for each in fewer], label=label, color=colour)
+    for (begins, ends), label, colour in zip(
+        CLOSED, ("table away", "no mail: quota"), ("#b00020", "#c77700"), strict=True
+    ):
+        if begins in log.events and ends in log.events:
+            axes.axvspan(log.events[begins], log.events[ends], alpha=0.15, label=label, color=colour, linewidth=0)
+    axes.grid(visible=True, linewidth=0.3)
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.10g}")
+    save(axes, path)

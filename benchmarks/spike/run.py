@@ -1,26 +1,25 @@
 """Run one spike from the first post to the last confirmation: sign (with a table outage), drain, confirm."""
 
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from benchmarks.spike import crowd
-from benchmarks.spike.crowd_process import Answer, Crowd, start_crowd
-from benchmarks.spike.faults import TableState
+from benchmarks.spike.crowd import Crowd, Post, PostAnswer, posts_to_confirm, posts_to_sign
 from benchmarks.spike.plan import SpikePlan
-from benchmarks.spike.progress import ProgressBars
-from benchmarks.spike.proof import number_of, rows
-from benchmarks.spike.stage import SLUG, SpikeStack
-from stack.console import say
-from stack.manage import manage, settings
+from benchmarks.spike.proof import number_of
+from benchmarks.spike.stage import SLUG, SpikeSite
+from stack.console import dim, say
+from stack.judge.mail_limits import DAY_SPENT
+from stack.manage import manage
 
-TICK = 0.25  # seconds
+TICK, SAY_EVERY = 0.5, 10.0  # seconds
 DRAINED = "drained"
+# How the signatures table behaves in the outage: by the event that begins it.
+OUTAGE = {"table refuses": {"table-throttled": 1.0}, "table cuts connections": {"table-cut": 1.0}, "table is back": {}}
 
 
-@dataclass(frozen=True)
-class Moment:
+class Moment(NamedTuple):
     """What is done and what waits, `at` seconds after the spike began."""
 
     at: float
@@ -32,138 +31,98 @@ class Moment:
 
 @dataclass
 class SpikeLog:
-    """What happened in a spike, for proof, chart and model. `events`: when each event was, in seconds after `began`."""
+    """What happened in a spike. `events`: when each event was, in seconds after `began` (Unix time)."""
 
     plan: SpikePlan
     posts: int  # that sign
-    began: float = 0.0  # Unix time, just before the first answer arrived
+    began: float = 0.0
     moments: list[Moment] = field(default_factory=list)
     events: dict[str, float] = field(default_factory=dict)
-    sign_answers: list[Answer] = field(default_factory=list)
-    confirm_answers: list[Answer] = field(default_factory=list)
-    emulator_faults: dict[str, int] = field(default_factory=dict)  # how often the emulator injected each fault
-
-    @property
-    def now(self) -> float:
-        return time.time() - self.began
+    sign_answers: list[PostAnswer] = field(default_factory=list)
+    confirm_answers: list[PostAnswer] = field(default_factory=list)
 
     def add_event(self, event: str) -> None:
         """Record that the event happens now, unless it has happened before."""
-        self.events.setdefault(event, round(self.now, 1))
-
-    def as_figures(self) -> dict[str, Any]:
-        return {"events_s": self.events, "plan": asdict(self.plan)}
+        self.events.setdefault(event, round(time.time() - self.began, 1))
 
 
 class SpikeRun:
-    def __init__(self, spike_stack: SpikeStack, plan: SpikePlan, progress: ProgressBars) -> None:
-        self._spike_stack, self._plan, self._progress = spike_stack, plan, progress
-        self._posts = crowd.posts_to_sign(SLUG, plan.signers, plan.later)
+    def __init__(self, site: SpikeSite, plan: SpikePlan) -> None:
+        self._site, self._plan = site, plan
+        self._posts = posts_to_sign(SLUG, plan.signers, plan.later)
+        self._said_at = 0.0
         self.log = SpikeLog(plan, len(self._posts))
 
     def run(self) -> SpikeLog:
-        self._spike_stack.set_faults(self._plan.faults)
-        self._sign()
+        self._site.local.set_faults(self._plan.faults)
+        self.log.began = time.time()
+        self.log.sign_answers = self._send(self._posts, self._set_table_state)
+        self._set_table_state(1.0)
+        self.log.add_event("all answered")
         self._drain()
-        self._confirm()
-        self.log.emulator_faults = self._spike_stack.set_faults({})
+        self.log.confirm_answers = self._send(self._posts_to_confirm(), lambda _: None)
+        self.log.add_event("confirmed")
         return self.log
 
-    def _sign(self) -> None:
-        with start_crowd(self._spike_stack.site, self._posts, self._plan) as crowd_process:
-            for _ in self._show_progress(crowd_process, "signing"):
-                if not crowd_process.answers:  # Locust takes some seconds to start. The spike begins after that.
-                    self.log.began = time.time()
-                self._set_table_state(crowd_process.settled / len(self._posts))
-                self._observe(crowd_process.settled)
-            self._set_table_state(share=1)
-            self.log.sign_answers = crowd_process.answers
-        self.log.add_event("all answered")
+    def _send(self, posts: list[Post], act: Callable[[float], None]) -> list[PostAnswer]:
+        """Let a crowd send the posts. Meanwhile, call `act` with the share of settled posts, and observe."""
+        crowd = Crowd(self._site.local.url, posts, self._plan.at_once, self._plan.pace)
+        while not crowd.is_over:
+            act(crowd.settled / len(posts))
+            self._observe(crowd.settled if posts is self._posts else len(self._posts))
+            time.sleep(TICK)
+        return crowd.answers
 
     def _set_table_state(self, share: float) -> None:
-        """In the middle of the spike, let the table first refuse requests, and then cut connections.
-
-        `share`: the share of posts that are settled (will not be sent again).
-        """
-        plan, state = self._plan, TableState.AVAILABLE
-        if plan.refuses_from <= share < plan.back_from:
-            state = TableState.CUTS if share >= plan.cuts_from else TableState.REFUSES
-        if state is not self._spike_stack.faults.state:
-            self._spike_stack.faults.state = state
-            # The other states' texts are verbs, such as "refuses".
-            news = "is back" if state is TableState.AVAILABLE else state
-            self.log.add_event(f"table {news}")
+        """In the middle of the spike, let the table first refuse requests, and then cut connections."""
+        begins = (self._plan.refuses_from, self._plan.cuts_from, self._plan.back_from)
+        for (event, rates), begin in zip(OUTAGE.items(), begins, strict=True):
+            if share >= begin and event not in self.log.events:
+                self._site.table_faults(rates)
+                self.log.add_event(event)
 
     def _drain(self) -> None:
-        """Wait until all queues are empty and no signature waits for an email.
+        """Wait until all queues are empty and no signature waits for an email: then it has no `mail_kind`.
 
         If that takes too long, go on: the proof shows what is missing.
         """
         deadline = time.monotonic() + self._plan.patience
-        while not self._is_drained():
+        while any(self._observe(len(self._posts)).values()) or any("mail_kind" in row for row in self._site.rows()):
             if time.monotonic() > deadline:
-                say(f"Not drained in {self._plan.patience:.0f} s: {self._spike_stack.depths()}")
+                say(f"Not drained in {self._plan.patience:.0f} s: {self._site.depths()}")
                 return
-            time.sleep(4 * TICK)
+            time.sleep(2 * TICK)
         self.log.add_event(DRAINED)
 
-    def _is_drained(self) -> bool:
-        depths = self._observe(answered=len(self._posts))  # Each post has its last answer by now.
-        self._progress.show("mailing", len(self._spike_stack.faults.ses.delivered), self._plan.signers)
-        if any(depths.values()):
-            return False
-        # A signature has the attribute `mail_kind` while it waits for an email.
-        return all("mail_kind" not in row for row in rows(self._spike_stack))
-
-    def _confirm(self) -> None:
-        """Let people confirm with the link in their first email."""
+    def _posts_to_confirm(self) -> list[Post]:
+        """Return the posts of people who confirm with the link in their first email."""
         links: dict[int, str] = {}
-        for mail in self._spike_stack.faults.ses.delivered:
+        for mail in self._site.emails():
             number = number_of(mail.to)
             if mail.token and number is not None:
                 links.setdefault(number, mail.token)
-        used_links = sorted(links.items())[: self._plan.confirming]
-        posts = crowd.posts_to_confirm(used_links)
-        with start_crowd(self._spike_stack.site, posts, self._plan) as crowd_process:
-            for _ in self._show_progress(crowd_process, "confirming"):
-                pass
-            self.log.confirm_answers = crowd_process.answers
-        self.log.add_event("confirmed")
-
-    def _show_progress(self, crowd_process: Crowd, label: str) -> Iterator[None]:
-        """Read the crowd's answers and show their number, four times a second, until no post will be sent again.
-
-        Yield each time, so that the caller can act too.
-        """
-        while True:
-            is_over = crowd_process.is_over
-            crowd_process.read_answers()
-            self._progress.show(label, crowd_process.settled, len(crowd_process.posts))
-            yield
-            if is_over:
-                return
-            time.sleep(TICK)
+        return posts_to_confirm(sorted(links.items())[: self._plan.confirming])
 
     def _observe(self, answered: int) -> dict[str, int]:
-        """Record a moment, raise SES's quota if it is due, and return the number of messages in each queue.
-
-        `answered`: the number of posts that have their last answer.
-        """
-        depths, ses = self._spike_stack.depths(), self._spike_stack.faults.ses
+        """Record a moment, raise SES's quota if it is due, and return the number of messages in each queue."""
+        depths, mailed, at = self._site.depths(), len(self._site.emails()), time.time() - self.log.began
         mail = depths["mail"] + depths["other mail"]
-        self.log.moments.append(Moment(self.log.now, answered, depths["overflow"], mail, len(ses.delivered)))
+        self.log.moments.append(Moment(at, answered, depths["overflow"], mail, mailed))
         self._raise_the_quota()
         if answered == len(self._posts) and not depths["overflow"]:
             self.log.add_event("overflow drained")
+        if at - self._said_at >= SAY_EVERY:
+            self._said_at = at
+            say(dim(f"{at:.0f} s: {answered:,} of {len(self._posts):,} answered, {mailed:,} emails, waiting: {depths}"))
         return depths
 
     def _raise_the_quota(self) -> None:
-        """If the daily quota is used up, raise it after `quota_rest` seconds and resume email, as the runbook says."""
-        ses = self._spike_stack.faults.ses
-        if not ses.is_spent:
+        """When the daily quota is used up, wait, raise it and resume email, as the runbook says."""
+        if self._plan.quota is None or "mail resumed" in self.log.events:
             return
-        self.log.add_event("SES quota spent")
-        if self.log.now > self.log.events["SES quota spent"] + self._plan.quota_rest:
-            ses.raise_quota()
-            manage(settings(self._spike_stack.stack), "mail", "resume")
-            self.log.add_event("mail resumed")
+        if self._site.faults()["mail_refused"].get(DAY_SPENT):
+            self.log.add_event("SES quota spent")
+            if time.time() - self.log.began > self.log.events["SES quota spent"] + self._plan.quota_rest:
+                self._site.faults(mail={"rate": self._plan.ses_rate})
+                manage({**self._site.local.settings}, "mail", "resume")
+                self.log.add_event("mail resumed")

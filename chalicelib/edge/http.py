@@ -45,7 +45,7 @@ def cache_headers(seconds: int) -> dict[str, str]:
     """Return headers for a public response: a CDN may cache it, and serve it for a day while this site fails.
 
     While the CDN refreshes an expired copy, it may still serve that copy, but only for a fifth of `seconds`, so that
-    people do not see old counts (docs/decisions/048).
+    people do not see old counts (docs/decisions/047).
     """
     grace = seconds // 5
     return {"Cache-Control": f"public, max-age={seconds}, stale-while-revalidate={grace}, stale-if-error=86400"}

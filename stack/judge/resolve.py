@@ -122,8 +122,7 @@ class Resolver:
         """Return a parameter's value, a topic's ARN or another resource's physical name.
 
         For some resources, AWS returns a URL or an id instead of the name. The name is good enough here.
-        Policies do not contain a `Ref` to such a resource. A distribution does, for example to its cache policy, but
-        the local CDN only finds the resource by this value.
+        Policies do not contain a `Ref` to such a resource.
         """
         pseudo = {
             "AWS::Region": self.where.region,

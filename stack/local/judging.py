@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from stack.judge.faults import Faults
 from stack.judge.install import install
 from stack.judge.judge import Judge
+from stack.judge.mail_limits import MailLimits
 from stack.local.gateway import HttpAnswer, HttpRequest
 
 FAULTS = "/_local/faults"
@@ -21,14 +22,28 @@ def install_judge(names: Mapping[str, str]) -> Faults:
 def answer_faults(faults: Faults, request: HttpRequest) -> HttpAnswer:
     """HttpAnswer with the rates, and how often each fault happened.
 
-    PUT replaces all rates: {"table-throttled": 0.1}. POST plans rates: {"seconds": 10, "rates": {…}, "table": "…"}.
+    PUT replaces all rates: {"table-throttled": 0.1}. POST plans rates: {"seconds": 10, "rates": {…}, "table": "…"}, or
+    sets SES's limits: {"mail": {"rate": 50, "quota": 1000}}. An empty POST changes nothing.
     """
     try:
         if request.method == "PUT":
             faults.set(json.loads(request.body))
         if request.method == "POST":
-            faults.at(**json.loads(request.body))
+            plan = json.loads(request.body)
+            if "mail" in plan:
+                _limit_mail(faults, **plan["mail"])
+            elif plan:
+                faults.at(**plan)
     except (TypeError, ValueError) as error:
         return HttpAnswer(400, [("Content-Type", "text/plain; charset=utf-8")], str(error).encode())
-    body = json.dumps({"rates": dict(faults.rates), "met": dict(faults.met)})
+    mail_refused = dict(faults.mail.refused) if faults.mail else {}
+    body = json.dumps({"rates": dict(faults.rates), "met": dict(faults.met), "mail_refused": mail_refused})
     return HttpAnswer(200, [("Content-Type", "application/json")], body.encode())
+
+
+def _limit_mail(faults: Faults, rate: float, quota: int | None = None) -> None:
+    """Set SES's limits. What it has refused until now stays counted."""
+    limits = MailLimits(rate, quota)
+    if faults.mail:
+        limits.refused.update(faults.mail.refused)
+    faults.mail = limits

@@ -115,7 +115,7 @@ def _distribution_config() -> Template:
         "CachePolicyId": _CACHING_OPTIMIZED,
         "ResponseHeadersPolicyId": ref("BusyHeaders"),
     }
-    # For a missing object, S3 answers 403, or 404 to those who may list the bucket (the local CDN of `make run`).
+    # For a missing object, S3 answers 403, or 404 to those who may list the bucket.
     busy_response = {"ResponseCode": 503, "ResponsePagePath": f"/{KEY}", "ErrorCachingMinTTL": 60}
     return {
         "Comment": sub("petitions-${Stage}: the busy page"),

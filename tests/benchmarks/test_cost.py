@@ -67,12 +67,12 @@ def test_a_signature_on_a_slow_day_costs_more_because_batches_are_small() -> Non
 
 
 def test_each_flat_rate_plan_is_compared_with_the_price_of_as_many_signatures_without_it() -> None:
-    minute = read()["edge"]["minute"]
-    figures = bill(WAY, ITEM_BYTES, COLD_CPU_US, prices(), minute)
+    view = read()["views"]
+    figures = bill(WAY, ITEM_BYTES, COLD_CPU_US, prices(), view)
     views = figures["cost"]["views"]
     found = views["flat_rate_plans"]
     assert [plan["usd"] for plan in found.values()] == [0, 15, 200, 1000]
-    requests = requests_per_signature(minute) + 3
+    requests = requests_per_signature(view) + 3
     included = (1_000_000, 10_000_000, 125_000_000, 500_000_000)
     for plan, most in zip(found.values(), included, strict=True):
         assert most - requests < plan["signatures"] * requests <= most

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 import benchmarks.__main__
-import benchmarks.edge.__main__
 import benchmarks.tutorial.__main__
 from benchmarks.figures import USAGE, figures
 from benchmarks.report import report
@@ -25,7 +24,7 @@ PROMISED_KEYS = (
     "export",
     "export_resumed",
     "sender_300",
-    "edge",
+    "views",
 )
 
 
@@ -42,11 +41,8 @@ def test_results_have_the_promised_keys(results: dict[str, Any]) -> None:
 
 
 def test_results_say_how_the_code_measures_today(results: dict[str, Any]) -> None:
-    assert [results["method"], results["edge"]["method"], results["tutorial"]["method"]] == [
-        benchmarks.__main__.METHOD,
-        benchmarks.edge.__main__.METHOD,
-        benchmarks.tutorial.__main__.METHOD,
-    ]
+    assert results["method"] == benchmarks.__main__.METHOD
+    assert results["tutorial"]["method"] == benchmarks.tutorial.__main__.METHOD
 
 
 def test_counted_figures_meet_their_goals(results: dict[str, Any]) -> None:
@@ -73,8 +69,6 @@ def test_counted_figures_meet_their_goals(results: dict[str, Any]) -> None:
         (("export", "at_100000", "rows_a_second"), 1),
         (("export", "at_100000", "peak_mb"), 1_000),
         (("staff_page", "bytes"), 100_000),
-        (("edge", "minute", "origin_per_copy_and_second", "max"), 2),
-        (("edge", "minute", "stale_s", "count", "max"), 10.1),
     ],
 )
 def test_a_worse_figure_misses_its_goal(results: dict[str, Any], path: tuple[str, ...], worse: float) -> None:

@@ -14,11 +14,8 @@ def test_a_spike_with_a_table_outage_loses_no_signature_and_counts_none_twice() 
     assert proof.is_good, proof
     assert proof.accepted == proof.stored == proof.confirmed == proof.counted == SIGNERS
     # The test is only meaningful if faults happened, and if people signed and confirmed twice.
-    assert measured["faults_met"]["table"] > 0
+    assert measured["faults_met"]["table-cut"] > 0
+    assert measured["faults_met"]["mail-throttled"] > 0
     assert measured["peak_overflow"] > 0
     assert len(story.sign_answers) >= SIGNERS * 1.2
-    # The table's outage reaches no viewer. Status 0: a cold function answered later than the crowd waits.
-    assert measured["views"].keys() <= {"200", "0"}
-    assert measured["views"]["200"] > 0.9 * 10 * measured["posts"]
-    assert measured["views_at_the_api"] < 0.3 * 10 * measured["posts"]
     assert len(story.confirm_answers) >= SIGNERS * 1.2

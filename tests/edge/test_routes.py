@@ -15,9 +15,10 @@ from chalicelib.petitions.model import Petition
 from chalicelib.statements.freeze import freeze, statement_token
 from chalicelib.statements.short import store_short_code
 from tests.actors import NOW, bobs_token
-from tests.fake_site import FakeSite
+from tests.fake_site import JSON, FakeSite
 
 READ_ROUTES = [route for route in ROUTES.values() if route.method == "GET"]
+WRITES = [route for route in ROUTES.values() if route.method not in ("GET", "OPTIONS")]
 CACHED_ROUTES = [route for route in READ_ROUTES if route.cache is not Cache.NEVER]
 
 
@@ -71,6 +72,26 @@ def test_an_answer_is_cached_for_as_long_as_its_route_states(
     assert shortest is route.cache
     if route.cache is not Cache.NEVER:
         assert answer.status_code in (200, 302)
+
+
+@pytest.mark.parametrize(
+    "route", [route for route in CACHED_ROUTES if route.cache is Cache.SECONDS], ids=lambda route: route.path
+)
+def test_an_answer_that_changes_is_shown_a_little_longer_while_it_is_refreshed_and_for_a_day_while_the_site_fails(
+    fake_site: FakeSite, petition: Petition, route: Route
+) -> None:
+    control = fake_site.get(path_of(route, petition, fake_site)).headers["Cache-Control"]
+    found = re.fullmatch(r"public, max-age=(\d+), stale-while-revalidate=(\d+), stale-if-error=86400", control)
+    assert found
+    assert int(found[2]) == int(found[1]) // 5
+
+
+@pytest.mark.parametrize("route", WRITES, ids=lambda route: f"{route.method} {route.path}")
+def test_no_answer_to_a_write_may_be_cached(fake_site: FakeSite, petition: Petition, route: Route) -> None:
+    token = f"Bearer {bobs_token(fake_site.tables, NOW, *Right)}"
+    path = path_of(route, petition, fake_site)
+    answer = fake_site.client.http.request(route.method, path, {"Authorization": token, "Content-Type": JSON}, b"{}")
+    assert re.fullmatch("no-store|private, no-cache", answer.headers["Cache-Control"])
 
 
 @pytest.mark.parametrize("route", CACHED_ROUTES, ids=lambda route: route.path)

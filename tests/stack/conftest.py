@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from benchmarks.spike.stage import shorten_visibility_timeouts
 from stack.attach import Deployed, deploy_to_emulator
 from stack.aws import Cloud
 from stack.emulator import Emulator, emulator
 from stack.manage import load_petitions
 from stack.package import Package, package
 from stack.paths import BUILD, ROOT
+from tests.stack.powers import shorten_visibility_timeouts
 
 Template = dict[str, Any]
 

@@ -10,11 +10,11 @@ import pytest
 from stack.aws import Cloud
 from stack.console import Failure
 from stack.deploy import deploy, deploy_everything
-from stack.edge.local import PARAMETERS, WHERE
+from stack.judge.policies import EMULATED
 from stack.judge.resolve import Resolver
 from stack.package import Package
 from tests.stack.test_us_east_1 import DOMAIN, options_with_cdn
-from tests.template.packaged import API, TEMPLATE
+from tests.template.packaged import API, EDGE_PARAMETERS, TEMPLATE
 
 REFERENCE = "{{resolve:secretsmanager:arn:aws:secretsmanager:eu-west-2:1:secret:OriginKeys-1:SecretString:v1}}"
 KEY = "k" * 43
@@ -53,19 +53,19 @@ class Account:
         self.outputs = WITH_CDN if self._parameters.get("EdgeDomain") else WITHOUT_CDN
 
     def _policy_of(self, parameters: dict[str, str]) -> dict[str, Any]:
-        text = json.dumps(Resolver(TEMPLATE, parameters, WHERE).value(API["x-amazon-apigateway-policy"]))
-        reference = Resolver(TEMPLATE, parameters, WHERE).value(KEY_IN_TEMPLATE)
+        text = json.dumps(Resolver(TEMPLATE, parameters, EMULATED).value(API["x-amazon-apigateway-policy"]))
+        reference = Resolver(TEMPLATE, parameters, EMULATED).value(KEY_IN_TEMPLATE)
         policy: dict[str, Any] = json.loads(text.replace(reference, self._referer))
         return policy
 
 
-@pytest.mark.parametrize("parameters", [{}, PARAMETERS, {**PARAMETERS, "EdgeOnly": "no"}])
+@pytest.mark.parametrize("parameters", [{}, EDGE_PARAMETERS, {**EDGE_PARAMETERS, "EdgeOnly": "no"}])
 def test_every_policy_has_the_key_in_a_statement_that_changes_nothing(parameters: dict[str, str]) -> None:
-    policy = Resolver(TEMPLATE, parameters, WHERE).value(API["x-amazon-apigateway-policy"])
+    policy = Resolver(TEMPLATE, parameters, EMULATED).value(API["x-amazon-apigateway-policy"])
     anybody, inert, *_ = policy["Statement"]
     assert "Condition" not in anybody
     assert inert.items() >= {name: value for name, value in anybody.items() if name != "Sid"}.items()
-    assert Resolver(TEMPLATE, parameters, WHERE).value(KEY_IN_TEMPLATE) in json.dumps(inert["Condition"])
+    assert Resolver(TEMPLATE, parameters, EMULATED).value(KEY_IN_TEMPLATE) in json.dumps(inert["Condition"])
 
 
 @pytest.mark.parametrize(

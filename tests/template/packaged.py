@@ -27,6 +27,8 @@ TEMPLATE = application_template(app, "prod")
 RESOURCES: dict[str, Resource] = TEMPLATE["Resources"]
 API: Resource = RESOURCES["RestAPI"]["Properties"]["DefinitionBody"]
 TABLES = {name: table_id(name) for name in keys.TABLES}
+EDGE_PARAMETERS = {"EdgeDomain": "site.localhost"}
+"""Parameters with which the stack has a CDN."""
 
 
 def of_type(kind: str) -> dict[str, Resource]:

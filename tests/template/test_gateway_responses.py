@@ -5,14 +5,14 @@ import json
 import pytest
 
 from chalicelib.edge.http import PROBLEM
-from stack.edge.local import PARAMETERS, WHERE
+from stack.judge.policies import EMULATED
 from stack.judge.resolve import Resolver
-from tests.template.packaged import API, TEMPLATE, Resource
+from tests.template.packaged import API, EDGE_PARAMETERS, TEMPLATE, Resource
 from tests.template.test_behaviours import BEHAVIOURS
 
 GATEWAY: dict[str, Resource] = API["x-amazon-apigateway-gateway-responses"]
-DIRECT: dict[str, Resource] = Resolver(TEMPLATE, {}, WHERE).value(GATEWAY)
-BEHIND_CDN: dict[str, Resource] = Resolver(TEMPLATE, PARAMETERS, WHERE).value(GATEWAY)
+DIRECT: dict[str, Resource] = Resolver(TEMPLATE, {}, EMULATED).value(GATEWAY)
+BEHIND_CDN: dict[str, Resource] = Resolver(TEMPLATE, EDGE_PARAMETERS, EMULATED).value(GATEWAY)
 
 
 @pytest.mark.parametrize(

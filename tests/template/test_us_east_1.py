@@ -8,7 +8,7 @@ import pytest
 
 from chalicelib.core.language import languages
 from chalicelib.edge.routes import ROUTES
-from stack.edge.local import WHERE
+from stack.judge.policies import EMULATED
 from stack.judge.resolve import Resolver
 from stack.template.us_east_1 import us_east_1
 from tests.template.test_behaviours import path_of
@@ -41,7 +41,7 @@ def test_an_old_certificate_is_kept_because_cloudfront_still_uses_it() -> None:
 def test_a_certificate_is_requested_unless_there_is_one_or_the_operator_wants_none(
     parameters: dict[str, str], requests: bool, has: bool
 ) -> None:
-    resolver = Resolver(TEMPLATE, parameters, WHERE)
+    resolver = Resolver(TEMPLATE, parameters, EMULATED)
     assert TEMPLATE["Resources"]["Certificate"]["Condition"] == "RequestsCertificate"
     assert TEMPLATE["Outputs"]["CertificateArn"]["Condition"] == "HasCertificate"
     assert (resolver.holds("RequestsCertificate"), resolver.holds("HasCertificate")) == (requests, has)
@@ -54,13 +54,13 @@ def test_errors_of_the_cdn_start_an_alarm_that_emails_the_operator() -> None:
         "DistributionArn": "arn:aws:cloudfront::123456789012:distribution/E1",
         "AlarmEmail": "bob@example.org",
     }
-    resolver = Resolver(TEMPLATE, parameters, WHERE)
+    resolver = Resolver(TEMPLATE, parameters, EMULATED)
     assert (alarm["Properties"]["Namespace"], alarm["Properties"]["MetricName"]) == ("AWS/CloudFront", "5xxErrorRate")
     dimensions = {each["Name"]: each["Value"] for each in alarm["Properties"]["Dimensions"]}
     id_in_arn = {"Fn::Select": [1, {"Fn::Split": ["/", {"Ref": "DistributionArn"}]}]}
     assert dimensions == {"DistributionId": id_in_arn, "Region": "Global"}
     # Once there is a distribution: the metric is an average in percent, and has no data without visitors.
-    assert (resolver.holds(alarm["Condition"]), Resolver(TEMPLATE, {}, WHERE).holds(alarm["Condition"])) == (
+    assert (resolver.holds(alarm["Condition"]), Resolver(TEMPLATE, {}, EMULATED).holds(alarm["Condition"])) == (
         True,
         False,
     )
