@@ -26,12 +26,9 @@ def figures(results: Results) -> list[FigureRow]:
         _usage_figure("confirm, warm: calls / write / read units", results["confirm"], (1, 4, 0)),
         _constant_count_figure("count on a cache miss, at 10", few, at_10=few),
         _constant_count_figure("count on a cache miss, at 100,000", many, at_10=few),
-        _staff_count_figure(results["staff_counts"]),
         _ratio_figure("sign handler CPU ÷ boto3's put_item", results["sign_cpu_ratio"], 1.5),
         _probing_figure(results["probing"]),
         _ratio_figure("cold start ÷ its libraries alone", results["cold_start_ratio"], 1.25),
-        *_export_figures(results["export"]),
-        _page_figure(results["staff_page"]),
         FigureRow("zip size", "none", f"{results['zip_bytes'] / 1e6:.1f} MB", None),
     ]
 
@@ -45,28 +42,6 @@ def _probing_figure(probing: Results) -> FigureRow:
     return FigureRow("one probe of an address, AUC", "0.40 to 0.60", measured, is_hidden)
 
 
-def _export_figures(export: Results) -> list[FigureRow]:
-    """Return the speed and memory of exports. With ten times as many rows, an export must reach as many rows a second.
-
-    It must not use more memory. Both goals allow for the noise of a shared machine.
-    """
-    few, many = export["at_10000"], export["at_100000"]
-    speed_ratio = many["rows_a_second"] / few["rows_a_second"]
-    memory_ratio = many["peak_mb"] / few["peak_mb"]
-    speeds = f"{few['rows_a_second']:,} / {many['rows_a_second']:,}"
-    peaks = f"{few['peak_mb']:.0f} / {many['peak_mb']:.0f}"
-    return [
-        FigureRow("export, rows/s at 10,000 / 100,000", "linear (≥ 0.8)", speeds, speed_ratio >= 0.8),
-        FigureRow("export, peak MB at 10,000 / 100,000", "flat (≤ 1.1)", peaks, memory_ratio <= 1.1),
-    ]
-
-
-def _page_figure(measured: Results) -> FigureRow:
-    """Return the bytes that the dashboard transfers with an empty cache, without the chart library."""
-    size, goal = measured["bytes"], measured["goal"]
-    return FigureRow("staff page, transferred", f"< {goal / 1e3:.0f} KB", f"{size / 1e3:.1f} KB", size < goal)
-
-
 def _usage_figure(name: str, usage: Results, goal: tuple[int, int, int]) -> FigureRow:
     found = tuple(usage[part] for part in USAGE)
     return FigureRow(name, _join_with_slashes(goal), _join_with_slashes(found), found == goal)
@@ -77,16 +52,6 @@ def _constant_count_figure(name: str, usage: Results, at_10: Results) -> FigureR
     is_one_read = usage["calls"] == 1 and usage["write_units"] == 0
     is_met = is_one_read and _have_same_usage(usage, at_10)
     return FigureRow(name, "1 read, as at 10", _calls_and_read_units(usage), is_met)
-
-
-def _staff_count_figure(counts: Results) -> FigureRow:
-    """Return the cost of staff's count. The goal: a million costs as much as a thousand, but for three more digits."""
-    few, many = counts["at_1000"], counts["at_1000000"]
-    has_three_more_bytes = many["body_bytes"] - few["body_bytes"] == 3
-    not_modified = many["unchanged"]  # The answer if the count has not changed.
-    has_no_body = not_modified["body_bytes"] == 0
-    is_met = _have_same_usage(many, few) and has_three_more_bytes and has_no_body
-    return FigureRow("staff's count at 1,000,000 as at 1,000", "the same", _calls_and_read_units(many), is_met)
 
 
 def _have_same_usage(first: Results, second: Results) -> bool:

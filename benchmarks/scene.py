@@ -105,17 +105,6 @@ def count_event(slug: str) -> dict[str, Any]:
     return _event("GET", "/api/petitions/{slug}/count", slug, None, JSON)
 
 
-def staff_counts_event(slug: str) -> dict[str, Any]:
-    """Return a spreadsheet's request for the counts, as the handler gets it after the authorizer."""
-    return _event("GET", "/api/staff/petitions/{slug}/counts", slug, None, JSON)
-
-
-def staff_constituencies_event(slug: str) -> dict[str, Any]:
-    """Return a request for the counts by constituency, as the handler gets it after the authorizer."""
-    event = _event("GET", "/api/staff/petitions/{slug}/counts", slug, None, JSON)
-    return {**event, "multiValueQueryStringParameters": {"by": ["constituency"]}}
-
-
 def _event(method: str, route: str, slug: str | None, body: str | None, content_type: str) -> dict[str, Any]:
     path = route.replace("{slug}", slug or "")
     headers = {**HEADERS, "Content-Type": content_type}
