@@ -42,7 +42,7 @@ SERVICES = ("dynamodb", "lambda", "s3", "sqs", "sesv2")
 _TOOLS = {
     *("_distutils_hack", "_yaml", "blessed", "click", "distutils-precedence.pth", "editor", "inquirer", "jinxed"),
     *("packaging", "pip", "pkg_resources", "readchar", "runs", "setuptools", "wcwidth", "wheel", "xmod", "yaml"),
-    *("bin", "share"),
+    *("bin", "share", ".lock"),
 }
 # We do not use: email_validator's DNS queries, pydantic 1, time zones, pictures on cover sheets, making fonts, cffi's
 # build tools, and tests and updates of the list of domains.

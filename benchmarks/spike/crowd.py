@@ -17,7 +17,6 @@ from urllib.parse import urlencode
 import aiohttp
 
 REPEATS_EVERY = 5
-JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 # Seconds, as in petition.js.
 FIRST_WAIT, SHORTEST_WAIT, LONGEST_WAIT, GIVE_UP = 2.0, 1.0, 30.0, 600.0
 _TIMEOUT = aiohttp.ClientTimeout(total=30)
@@ -60,7 +59,7 @@ def posts_to_confirm(links: Sequence[tuple[int, str]]) -> list[Post]:
     """Return the posts that confirm. `links`: each person's number and the token in the link of the person's email."""
     posts: list[Post] = []
     for index, (number, token) in enumerate(links):
-        post = Post(number, "/confirm", FORM, urlencode({"token": token}), 200)
+        post = Post(number, "/confirm", "application/x-www-form-urlencoded", urlencode({"token": token}), 200)
         posts += [post] * (2 if index % REPEATS_EVERY == 0 else 1)
     return posts
 
@@ -83,7 +82,7 @@ def _post_to_sign(slug: str, number: int, is_again: bool) -> Post:
         "source": ("bbc-news", "newsletter", "friends")[number % 3],
         "consent": {"sign": True, "updates": number % 2 == 0},
     }
-    return Post(number, f"/api/petitions/{slug}/signatures", JSON, json.dumps(signature), 202)
+    return Post(number, f"/api/petitions/{slug}/signatures", "application/json", json.dumps(signature), 202)
 
 
 @dataclass
@@ -99,15 +98,8 @@ class Crowd:
 
     def __post_init__(self) -> None:
         self._random = Random(1)
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._send_all()), daemon=True)
-        self._thread.start()
-
-    @property
-    def is_over(self) -> bool:
-        return not self._thread.is_alive()
-
-    def join(self) -> None:
-        self._thread.join()
+        self.thread = threading.Thread(target=lambda: asyncio.run(self._send_all()), daemon=True)
+        self.thread.start()
 
     async def _send_all(self) -> None:
         waiting = deque(self.posts)

@@ -5,9 +5,8 @@ import re
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import requests
 
@@ -53,12 +52,8 @@ class Proof:
         has_errors = any((self.lost, self.double, self.lost_confirmations, self.unmailed))
         return not has_errors and self.recount_agrees
 
-    def as_figures(self) -> dict[str, Any]:
-        return {**asdict(self), "double": self.double}
-
 
 def prove(site: SpikeSite, sign_answers: Sequence[PostAnswer], confirm_answers: Sequence[PostAnswer]) -> Proof:
-    """Return the numbers that show whether the spike lost or doubled something."""
     found, emails = list(site.rows()), site.emails()
     accepted = {answer.who for answer in sign_answers if answer.good}
     owners = {number_of(row["email"]) for row in found}  # None: nobody in the crowd
@@ -98,10 +93,8 @@ def unrecorded_emails(found: Sequence[Row], emails: Sequence[Delivery]) -> int:
 
 
 def too_many_emails(emails: Sequence[Delivery], unmarked: int, failed_messages: int) -> dict[str, int]:
-    """Return how many emails are unexplained, how many exceed five for a person, and how many came too soon.
-
-    Each unmarked email is explained by a message that failed after it was sent. Too soon is within a minute of the
-    person's last email.
+    """Return how many emails no failed message explains, how many exceed five for a person, and how many came within a
+    minute of the person's last one.
     """
     beyond_five = hurried = 0
     for times in _times_by_person(emails).values():

@@ -36,7 +36,8 @@ def figures(log: SpikeLog, proof: Proof, emails: Sequence[Delivery], met: dict[s
     )
     statuses = Counter(answer.status for answer in log.sign_answers)
     return {
-        **proof.as_figures(),
+        **asdict(proof),
+        "double": proof.double,
         "signers": log.plan.signers,
         "posts": log.posts,
         "duplicates": log.posts - log.plan.signers,
@@ -77,10 +78,7 @@ def email_delays(log: SpikeLog, emails: Sequence[Delivery], rate: float) -> list
 
 def _first(times: Iterable[tuple[int | None, float]]) -> dict[int | None, float]:
     """Return the first time of each person."""
-    found: dict[int | None, float] = {}
-    for who, at in times:
-        found.setdefault(who, at)
-    return found
+    return dict(sorted(times, key=itemgetter(1), reverse=True))
 
 
 def mail_rate(moments: Sequence[Moment]) -> float:

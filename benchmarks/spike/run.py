@@ -67,7 +67,7 @@ class SpikeRun:
     def _send(self, posts: list[Post], act: Callable[[float], None]) -> list[PostAnswer]:
         """Let a crowd send the posts. Meanwhile, call `act` with the share of settled posts, and observe."""
         crowd = Crowd(self._site.local.url, posts, self._plan.at_once, self._plan.pace)
-        while not crowd.is_over:
+        while crowd.thread.is_alive():
             act(crowd.settled / len(posts))
             self._observe(crowd.settled if posts is self._posts else len(self._posts))
             time.sleep(TICK)

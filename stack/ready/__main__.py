@@ -20,7 +20,7 @@ from stack import changeset
 from stack.aws import Cloud, endpoint_in_environment, one_line_errors
 from stack.console import Failure, bold, dim, run_main, say
 from stack.deploy import stack_name
-from stack.ready.account import Stack, Values, read_values
+from stack.ready.account import CheckedStack, Values, read_values
 from stack.ready.defects import find_defects
 from stack.ready.needs import Expected, Need, duration, needs, reservations
 from stack.ready.records import read_records, resolver_lookup
@@ -59,12 +59,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return exit_code(needed, defects)
 
 
-def _stack(name: str, cloud: Cloud) -> Stack:
+def _stack(name: str, cloud: Cloud) -> CheckedStack:
     with one_line_errors():
         described = changeset.describe(cloud, name)
     if described is None:
         raise Failure(f"there is no stack {name}: deploy it first")
-    return Stack(name, changeset.outputs(described), changeset.parameters(described))
+    return CheckedStack(name, changeset.outputs(described), changeset.parameters(described))
 
 
 def exit_code(needed: Sequence[Need], defects: Sequence[str]) -> int:
@@ -74,7 +74,7 @@ def exit_code(needed: Sequence[Need], defects: Sequence[str]) -> int:
 
 
 def report(
-    crowd: Expected, needed: Sequence[Need], defects: Sequence[str], values: Values, stack: Stack
+    crowd: Expected, needed: Sequence[Need], defects: Sequence[str], values: Values, stack: CheckedStack
 ) -> Iterator[str]:
     answer = _ANSWERS[exit_code(needed, defects)]
     yield bold(f"{answer} for {crowd.rate:,g} a second for {duration(crowd.seconds)} ({crowd.total:,.0f} signatures)")

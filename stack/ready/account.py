@@ -47,7 +47,7 @@ Clients = Callable[[str, str | None], Any]
 """A function that returns the client of a service in a region. None: the region that the environment sets."""
 
 
-class Stack(NamedTuple):
+class CheckedStack(NamedTuple):
     name: str
     outputs: dict[str, str]
     parameters: dict[str, str]
@@ -81,7 +81,7 @@ class Read(NamedTuple):
     region: str | None = None
 
 
-def reads(stack: Stack) -> Iterator[Read]:
+def reads(stack: CheckedStack) -> Iterator[Read]:
     """Yield all calls."""
     outputs = stack.outputs
     yield Read("lambda", "get_account_settings", {"lambda.concurrency": "AccountLimit.ConcurrentExecutions"})
@@ -110,7 +110,7 @@ def reads(stack: Stack) -> Iterator[Read]:
         yield Read("acm", "list_certificates", ends, {"Includes": {"keyTypes": KEY_TYPES}}, region)
 
 
-def read_values(stack: Stack, clients: Clients) -> Values:
+def read_values(stack: CheckedStack, clients: Clients) -> Values:
     values = Values(
         {"mail_per_second": float(stack.parameters["MailPerSecond"]), "cdn": int("EdgeArn" in stack.outputs)}, {}
     )

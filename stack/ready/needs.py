@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from chalicelib.core.keys import BUCKETS
 from chalicelib.mail.rate_limit import EMAILS_PER_SENDER, senders_for
-from stack.ready.account import Stack, Values
+from stack.ready.account import CheckedStack, Values
 from stack.template.functions import MIN_UNRESERVED, RESERVED, logical_id
 
 REQUESTS, VIEWS = 3, 80  # requests of a signer, and of the ten page views that a signature brings
@@ -65,7 +65,7 @@ class Need(NamedTuple):
         return self.now is not None and self.now < self.needed
 
 
-def needs(crowd: Expected, values: Values, stack: Stack, stage: str) -> list[Need]:
+def needs(crowd: Expected, values: Values, stack: CheckedStack, stage: str) -> list[Need]:
     """Return all needs. Those that take longest to raise come first."""
     found = {**values.found}
     if found.get("ses.daily") == -1:  # SES has no quota for this account.
@@ -111,7 +111,7 @@ def needs(crowd: Expected, values: Values, stack: Stack, stage: str) -> list[Nee
     return [Need(what, found.get(name), *rest) for name, what, *rest in rows] + tallies
 
 
-def _warming(units: int, found: Mapping[str, Any], stack: Stack) -> str:
+def _warming(units: int, found: Mapping[str, Any], stack: CheckedStack) -> str:
     possible = min(units, found.get("table.quota", units))  # AWS warms no table above the quota.
     price = UNIT_USD * max(0, possible - found.get("table.warm", 0))
     table = f"aws dynamodb update-table --table-name {stack.outputs.get('SignaturesTableName')}"
@@ -125,7 +125,7 @@ def _email_delay(crowd: Expected, found: Mapping[str, Any]) -> float:
     return float(max(0, crowd.total / rate - crowd.seconds, days * DAY - crowd.seconds))
 
 
-def reservations(crowd: Expected, stack: Stack) -> Iterator[str]:
+def reservations(crowd: Expected, stack: CheckedStack) -> Iterator[str]:
     """Yield the commands that keep executions for four functions on the evening, and those that undo it."""
     needed = {
         "staff_authorizer": 20,

@@ -9,7 +9,7 @@ import dns.exception
 import dns.resolver
 from publicsuffixlist import PublicSuffixList
 
-from stack.ready.account import Stack, Values
+from stack.ready.account import CheckedStack, Values
 
 _TIMEOUT_SECONDS = 5.0
 NOT_REQUESTED = "add DNS=1 to query the name servers"
@@ -32,7 +32,7 @@ def resolver_lookup(resolver: dns.resolver.Resolver | None = None) -> Lookup:
     return lookup
 
 
-def read_records(stack: Stack, values: Values, lookup: Lookup | None) -> None:
+def read_records(stack: CheckedStack, values: Values, lookup: Lookup | None) -> None:
     """Add the domain's records to the values. `lookup`: None if nothing is to be queried."""
     for name, query in (("dns.spf", _spf), ("dns.dmarc", _dmarc), ("dns.dkim", _dkim)):
         try:
@@ -43,19 +43,19 @@ def read_records(stack: Stack, values: Values, lookup: Lookup | None) -> None:
         values.add(name, found, problem)
 
 
-def _spf(stack: Stack, values: Values, lookup: Lookup) -> str | None:
+def _spf(stack: CheckedStack, values: Values, lookup: Lookup) -> str | None:
     # If another stack has set SES's identity up, this stack's parameter is empty.
     domain = stack.parameters.get("MailFromDomain") or values.found.get("identity.mail_from_domain")
     return _txt(domain, "v=spf1", lookup) if domain else None if domain is None else IMPLICIT_SPF
 
 
-def _dmarc(stack: Stack, values: Values, lookup: Lookup) -> str:
+def _dmarc(stack: CheckedStack, values: Values, lookup: Lookup) -> str:
     """Return the record of the domain, or else of its organizational domain: harbour.org.uk (RFC 7489, 6.6.3)."""
     domains = (stack.identity, PublicSuffixList().privatesuffix(stack.identity) or stack.identity)
     return next((found for name in domains if (found := _txt(f"_dmarc.{name}", "v=DMARC1", lookup))), "")
 
 
-def _dkim(stack: Stack, values: Values, lookup: Lookup) -> str | None:
+def _dkim(stack: CheckedStack, values: Values, lookup: Lookup) -> str | None:
     """Return how many DKIM records are published, such as `2 of 3`."""
     tokens = values.found.get("identity.dkim_tokens")
     if tokens is None:

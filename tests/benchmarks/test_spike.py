@@ -132,7 +132,7 @@ def test_people_try_again_after_503_and_not_after_422(monkeypatch: pytest.Monkey
     monkeypatch.setattr("benchmarks.spike.crowd.SHORTEST_WAIT", 0.0)
     monkeypatch.setattr("benchmarks.spike.crowd.FIRST_WAIT", 0.0)
     crowd = Crowd("http://127.0.0.1", [Post(1, "/", "", "busy", 202), Post(2, "/", "", "wrong", 202)], 2, 1_000)
-    crowd.join()
+    crowd.thread.join()
     answers = [(each.who, each.status, each.good, each.last) for each in sorted(crowd.answers)]
     assert sorted(answers) == [
         (1, 0, False, False),

@@ -10,7 +10,7 @@ from typing import Any
 import boto3
 from botocore.stub import Stubber
 
-from stack.ready.account import Clients, Read, Stack, Values, read_values, reads
+from stack.ready.account import CheckedStack, Clients, Read, Values, read_values, reads
 from stack.template import functions
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -26,7 +26,7 @@ OUTPUTS = {
 }
 CDN = {"EdgeArn": "arn:aws:cloudfront::111122223333:distribution/E1"}
 PARAMETERS = {"MailFrom": "petitions@harbour.example", "MailIdentity": "harbour.example", "MailPerSecond": "12"}
-STACK = Stack("petitions-prod", OUTPUTS, PARAMETERS)
+STACK = CheckedStack("petitions-prod", OUTPUTS, PARAMETERS)
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,9 @@ class Limits:
     has_cdn: bool = True
 
     @property
-    def stack(self) -> Stack:
+    def stack(self) -> CheckedStack:
         parameters = {**PARAMETERS, "MailPerSecond": str(self.mail_per_second)}
-        return Stack(STACK.name, {**OUTPUTS, **(CDN if self.has_cdn else {})}, parameters)
+        return CheckedStack(STACK.name, {**OUTPUTS, **(CDN if self.has_cdn else {})}, parameters)
 
 
 NEW = Limits(

@@ -11,7 +11,7 @@ import dns.resolver
 import dns.rrset
 import pytest
 
-from stack.ready.account import Stack, Values
+from stack.ready.account import CheckedStack, Values
 from stack.ready.defects import find_defects
 from stack.ready.records import IMPLICIT_SPF, NOT_REQUESTED, Lookup, read_records, resolver_lookup
 from tests.ready.accounts import NOW
@@ -74,7 +74,7 @@ def records(
     parameter: str = "",
 ) -> Values:
     """Return the records as values. `identitys_domain`, `tokens`: what SES says; None if it could not be read."""
-    stack = Stack("petitions-prod", {}, {"MailIdentity": domain, "MailFromDomain": parameter})
+    stack = CheckedStack("petitions-prod", {}, {"MailIdentity": domain, "MailFromDomain": parameter})
     said = {"identity.mail_from_domain": identitys_domain, "identity.dkim_tokens": tokens}
     values = Values({name: value for name, value in said.items() if value is not None}, {})
     read_records(stack, values, lookup)
