@@ -78,20 +78,22 @@ def report(
 ) -> Iterator[str]:
     answer = _ANSWERS[exit_code(needed, defects)]
     yield bold(f"{answer} for {crowd.rate:,g} a second for {duration(crowd.seconds)} ({crowd.total:,.0f} signatures)")
-    yield bold("Limits: now, needed (docs/capacity.md)")
-    for need in needed:
-        now = "not read" if need.now is None else f"{need.now:,.10g}"
-        yield f"  {need.what:<34}{now:>12}{need.needed:>12,.10g}"
-    yield bold("Raise, in this order")
-    for need in needed:
-        if need.is_too_low:
-            yield f"  {need.what}. It takes {need.takes}:\n    {need.how}"
-    yield bold("Reserve executions two hours before (free; meanwhile other functions of the account have less)")
-    yield from (f"  {line}" for line in reservations(crowd, stack))
-    yield bold("Repair")
-    yield from (f"  - {defect}" for defect in defects)
-    yield bold("Not read")
-    yield from (f"  {name}: {problem}" for name, problem in values.problems.items())
+    limits = [
+        f"{need.what:<38}{'not read' if need.now is None else f'{need.now:,.10g}':>12}{need.needed:>12,.10g}"
+        for need in needed
+    ]
+    raising = [f"{need.what}. It takes {need.takes}:\n    {need.how}" for need in needed if need.is_too_low]
+    unread = [f"{name}: {problem}" for name, problem in values.problems.items()]
+    for title, lines in (
+        ("Limits: now, needed (docs/capacity.md)", limits),
+        ("Raise, in this order", raising),
+        ("Reserve executions two hours before (free; meanwhile other functions have less)", reservations(crowd, stack)),
+        ("Repair", defects),
+        ("Not read", unread),
+    ):
+        if lines:
+            yield bold(title)
+        yield from (f"  {line}" for line in lines)
 
 
 def staff_sentence(crowd: Expected, needed: Sequence[Need], defects: Sequence[str]) -> str:

@@ -1,6 +1,6 @@
 """What a crowd needs, by the formulas of docs/capacity.md ("The formulas of make ready"), and how to raise it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from math import ceil, inf, log, sqrt
 from typing import Any, NamedTuple
 
@@ -125,14 +125,15 @@ def _email_delay(crowd: Expected, found: Mapping[str, Any]) -> float:
     return float(max(0, crowd.total / rate - crowd.seconds, days * DAY - crowd.seconds))
 
 
-def reservations(crowd: Expected, stack: CheckedStack) -> Iterator[str]:
-    """Yield the commands that keep executions for four functions on the evening, and those that undo it."""
+def reservations(crowd: Expected, stack: CheckedStack) -> list[str]:
+    """Return the commands that keep executions for four functions on the evening, and those that undo it."""
     needed = {
         "staff_authorizer": 20,
         "relay_mail": 4 * crowd.units // PARTITION,  # Four read one shard of the stream, and a partition has one.
         "send_mail": senders_for(crowd.emails),
         "store_overflow": max(2, ceil(crowd.rate / STORED_EACH)),
     }
+    commands = []
     for name, (parameter, _) in RESERVED.items():
         function = f"function-concurrency --function-name {stack.outputs.get(f'{logical_id(name)}Name')}"
         put, before = (
@@ -141,7 +142,8 @@ def reservations(crowd: Expected, stack: CheckedStack) -> Iterator[str]:
         )
         if before < needed[name]:
             undo = f"{put} {before}" if before else f"aws lambda delete-{function}"
-            yield f"{put} {needed[name]}\n    undo: {undo}"
+            commands.append(f"{put} {needed[name]}\n    undo: {undo}")
+    return commands
 
 
 def duration(seconds: float) -> str:

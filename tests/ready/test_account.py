@@ -64,6 +64,7 @@ def test_an_account_with_raised_quotas_is_ready() -> None:
     found = values(RAISED)
     assert (found.problems, too_low(found), code_of(found)) == ({}, [], READY)
     assert "READY for 1,000 a second for 10 minutes (600,000 signatures)" in report_of(found)
+    assert not {"Raise", "Repair", "Not read"} & {line.partition(",")[0] for line in report_of(found).splitlines()}
     assert sentence_of(found) == "The site is ready for 1,000 signatures a second for 10 minutes."
 
 
