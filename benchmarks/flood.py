@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from random import Random
-from typing import NamedTuple
 
 from chalicelib.mail.first_emails import DEFAULT_LIMIT, FirstEmailLimit, book
 from tests.fakes import FakeTables
@@ -32,61 +31,30 @@ SOON, AFTER_BROADCAST, LESSON = 0.6, 20 * 60.0, 600.0
 SWEEP, LONGEST_DELAY = 900.0, 900.0
 
 
-class Arrival(NamedTuple):
-    second: float
-    network: str
-    is_attack: bool
-
-
 @dataclass(frozen=True)
 class Flood:
-    """What an evening's attack achieved."""
+    """What an evening's attack achieved. `emails`: to strangers, in each hour.
 
-    worst_hour: int  # emails to strangers in the worst hour
-    in_all: int  # emails to strangers in the evening
-    delays: list[float]  # seconds, of the genuine signers' emails, sorted
+    `delays`: seconds, of the genuine signers' emails, sorted.
+    """
+
+    emails: list[int]
+    delays: list[float]
 
     def delay(self, share: float) -> float:
         """Return the delay that this share of the genuine signers does not exceed."""
-        index = int(share * len(self.delays))  # `delays` are sorted.
-        return self.delays[min(index, len(self.delays) - 1)]
+        return self.delays[min(int(share * len(self.delays)), len(self.delays) - 1)]
 
     @property
     def figures(self) -> dict[str, int]:
         return {
-            "strangers_worst_hour": self.worst_hour,
-            "strangers_in_evening": self.in_all,
+            "strangers_worst_hour": max(self.emails),
+            "strangers_in_evening": sum(self.emails),
             "genuine_delayed": sum(delay > 0 for delay in self.delays),
             "genuine_median_s": round(self.delay(0.5)),
             "genuine_p99_s": round(self.delay(0.99)),
             "genuine_max_s": round(self.delays[-1]),
         }
-
-
-def simulate_evening(
-    limit: FirstEmailLimit | None, *, shares_a_carrier: bool = False, attacks: float = ATTACKS_PER_SECOND, seed: int = 1
-) -> Flood:
-    """Simulate one evening. `shares_a_carrier`: one of the attacker's networks is that of a carrier with many phones.
-
-    `attacks`: the attacker's posts a second, each with the address of another stranger.
-    """
-    tables, emails_by_hour, delays = FakeTables(), Counter[int](), list[float]()
-    arrivals = [*_genuine_arrivals(Random(seed)), *_attack_arrivals(shares_a_carrier, attacks)]
-    for arrival in sorted(arrivals):
-        now = BEGINS + timedelta(seconds=arrival.second)
-        # `turn`: when the limit allows this network its next email.
-        turn = book(arrival.network, now, tables, limit) if limit else now
-        wait = (turn - now).total_seconds()
-        due = arrival.second + wait
-        # A queue message can be delayed for LONGEST_DELAY at most. A later email is sent by a sweep for due emails.
-        sent = due if wait <= LONGEST_DELAY else _next_sweep(due)
-        if arrival.is_attack:
-            emails_by_hour[int(sent // 3600)] += 1
-        else:
-            delays.append(sent - arrival.second)
-    hours = range(int(EVENING // 3600))
-    emails_each_hour = [emails_by_hour[hour] for hour in hours]
-    return Flood(max(emails_each_hour), sum(emails_each_hour), sorted(delays))
 
 
 CASES: dict[str, tuple[FirstEmailLimit | None, bool]] = {
@@ -99,45 +67,59 @@ CASES: dict[str, tuple[FirstEmailLimit | None, bool]] = {
 }
 
 
-def _next_sweep(second: float) -> float:
-    return ceil(second / SWEEP) * SWEEP
+def simulate_evening(
+    limit: FirstEmailLimit | None, *, shares_a_carrier: bool = False, attacks: float = ATTACKS_PER_SECOND, seed: int = 1
+) -> Flood:
+    """Simulate one evening. `shares_a_carrier`: one of the attacker's networks is that of a carrier with many phones.
+
+    `attacks`: the attacker's posts a second, each with the address of another stranger.
+    """
+    tables, emails, delays = FakeTables(), Counter[int](), list[float]()
+    arrivals = [*_genuine_arrivals(Random(seed)), *_attack_arrivals(shares_a_carrier, attacks)]
+    for second, network, is_attack in sorted(arrivals):
+        now = BEGINS + timedelta(seconds=second)
+        # When the limit allows this network its next email.
+        wait = (book(network, now, tables, limit) - now).total_seconds() if limit else 0.0
+        # A queue message can be delayed for LONGEST_DELAY at most. A later email is sent by a sweep for due emails.
+        sent = second + wait if wait <= LONGEST_DELAY else ceil((second + wait) / SWEEP) * SWEEP
+        if is_attack:
+            emails[int(sent // 3600)] += 1
+        else:
+            delays.append(sent - second)
+    return Flood([emails[hour] for hour in range(int(EVENING // 3600))], sorted(delays))
 
 
-def _genuine_arrivals(random: Random) -> Iterator[Arrival]:
+# An arrival: the second, the network, and whether it is the attacker's.
+def _genuine_arrivals(random: Random) -> Iterator[tuple[float, str, bool]]:
     at_schools = round(GENUINE * (1 - PHONES - HOMES - OFFICES))
     for number in range(GENUINE):
         if number < at_schools:
             school = number % SCHOOLS
             lesson_begins = 3600.0 * (1 + school)  # Each school has its lesson in another hour.
-            yield Arrival(lesson_begins + random.uniform(0, LESSON), f"school-{school}", is_attack=False)
+            yield lesson_begins + random.uniform(0, LESSON), f"school-{school}", False
         else:
-            yield Arrival(_after_broadcast(random), _network(random, number - at_schools), is_attack=False)
+            # Most sign soon after a broadcast, which is at second 0.
+            soon = random.expovariate(1 / AFTER_BROADCAST)
+            signs_soon = random.random() < SOON and soon < EVENING
+            second = soon if signs_soon else random.uniform(0, EVENING)
+            yield second, _network(random, (number - at_schools) / GENUINE), False
 
 
-def _after_broadcast(random: Random) -> float:
-    """Return the second at which somebody signs. Most sign soon after a broadcast, which is at second 0."""
-    soon = random.expovariate(1 / AFTER_BROADCAST)
-    signs_soon = random.random() < SOON and soon < EVENING
-    return soon if signs_soon else random.uniform(0, EVENING)
-
-
-def _network(random: Random, number: int) -> str:
-    """Return a network for the signer with this number. The numbers are those of the signers outside schools."""
-    position = number / GENUINE  # from 0 to PHONES + HOMES + OFFICES
+def _network(random: Random, position: float) -> str:
+    """Return a network for a signer outside schools. `position`: from 0 to PHONES + HOMES + OFFICES."""
     if position < PHONES:
         # Zipf's law: a carrier sends most traffic through few of its networks.
         networks = range(CARRIER_NETWORKS)
-        weights = [1 / (each + 1) for each in networks]
-        [network] = random.choices(networks, weights)
+        [network] = random.choices(networks, [1 / (each + 1) for each in networks])
         return f"phones-{random.randrange(CARRIERS)}-{network}"
     if position < PHONES + HOMES:
         return f"homes-{random.randrange(HOME_NETWORKS)}"
     return f"offices-{random.randrange(OFFICE_NETWORKS)}"
 
 
-def _attack_arrivals(shares_a_carrier: bool, attacks: float) -> Iterator[Arrival]:
-    own = [f"attacker-{number}" for number in range(ATTACKING_NETWORKS)]
-    first_network_of_a_carrier = "phones-0-0"  # as `_network` names it
-    networks = [first_network_of_a_carrier, *own[1:]] if shares_a_carrier else own
+def _attack_arrivals(shares_a_carrier: bool, attacks: float) -> Iterator[tuple[float, str, bool]]:
+    networks = [f"attacker-{number}" for number in range(ATTACKING_NETWORKS)]
+    if shares_a_carrier:
+        networks[0] = "phones-0-0"  # The first network of a carrier.
     for number in range(int(EVENING * attacks)):
-        yield Arrival(number / attacks, networks[number % ATTACKING_NETWORKS], is_attack=True)
+        yield number / attacks, networks[number % ATTACKING_NETWORKS], True

@@ -5,7 +5,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from benchmarks import results
-from benchmarks.spike.plan import SpikePlan, short_plan, whole_plan
+from benchmarks.spike.plan import SpikePlan, whole_plan
 from benchmarks.spike.proof import Proof, prove
 from benchmarks.spike.report import draw, figures, report
 from benchmarks.spike.run import DRAINED, SpikeLog, SpikeRun
@@ -31,16 +31,13 @@ def spike(plan: SpikePlan) -> tuple[SpikeLog, Proof, dict[str, Any]]:
 def main() -> None:
     parser = ArgumentParser(prog="make spike", description=__doc__)
     parser.add_argument("--signers", type=int, default=20_000)
-    parser.add_argument("--short", action="store_true", help="no quota, nobody signs again late, no results.json")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # On SIGTERM, stop everything that was started.
-    log, proof, measured = spike((short_plan if options.short else whole_plan)(options.signers))
+    log, proof, measured = spike(whole_plan(options.signers))
     for line in report(measured):
         say(line)
-    if not options.short:
-        results.add({"spike": measured})
-        draw(log, CHART)
-        say(dim(f"Chart: {CHART.relative_to(ROOT)}"))
+    results.add({"spike": measured})
+    draw(log, CHART)
     if not proof.is_good:
         raise Failure(f"a check of the signatures, counts and emails failed: {proof}")
 

@@ -23,7 +23,7 @@ _TIMEOUT = aiohttp.ClientTimeout(total=30)
 
 
 class Post(NamedTuple):
-    """A request of a person. `kind`: the type of the content. `good`: the status that means success."""
+    """A request. `who`: the person's number. `kind`: the type of the content. `good`: the status of success."""
 
     who: int
     path: str
@@ -48,10 +48,7 @@ def address(number: int) -> str:
 
 
 def posts_to_sign(slug: str, signers: int, later: int) -> list[Post]:
-    """Return the posts of the signers. One in five signs twice, with another spelling of the address.
-
-    Half of the repeats are double clicks, and half come `later` posts later.
-    """
+    """Return the posts of the signers. Half of the repeats are double clicks, and half come `later` posts later."""
     return [_post_to_sign(slug, number, is_again) for _, number, is_again in sorted(_positions(signers, later))]
 
 

@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-# The share of calls that get each fault (stack/judge/faults.py), in all functions, from the first post to the last
-# confirmation. A batch of the stream makes many calls and fails as a whole, so faults of single writes and of queues
-# are rarer.
+# The share of calls that get each fault (stack/judge/faults.py), during the whole spike. A batch of the stream makes
+# many calls and fails as a whole, so faults of single writes and of queues are rarer.
 FAULTS = {
     "table-throttled": 0.02,
     "transaction-conflict": 0.1,
@@ -24,11 +23,7 @@ FAULTS = {
 
 @dataclass(frozen=True)
 class SpikePlan:
-    """The plan of one spike. `refuses_from`, `cuts_from` and `back_from` are shares of the posts that sign.
-
-    The signatures table refuses requests from `refuses_from` on, cuts connections from `cuts_from` on, and is available
-    again from `back_from` on.
-    """
+    """`refuses_from`, `cuts_from`, `back_from`: shares of the posts, from which on the signatures table does so."""
 
     signers: int
     confirming: int  # people who confirm
@@ -54,10 +49,7 @@ def whole_plan(signers: int) -> SpikePlan:
 
 
 def short_plan(signers: int) -> SpikePlan:
-    """Return the plan for tests: no daily quota, and nobody signs again late. Both need pauses of a minute or more.
-
-    The posts come so slowly that the outage lasts long enough to be noticed.
-    """
+    """Return the plan for tests: without what needs pauses of a minute, and slow, so that the outage is noticed."""
     return SpikePlan(
         signers, confirming=signers, at_once=10, pace=30.0, refuses_from=0.3, cuts_from=0.55, back_from=0.8,
         ses_rate=40, sender_rate=1_000, patience=300,

@@ -82,10 +82,20 @@ def _first(times: Iterable[tuple[int | None, float]]) -> dict[int | None, float]
 
 
 def mail_rate(moments: Sequence[Moment]) -> float:
-    """Return the most emails a second, over windows of WINDOW seconds; 1 if there is no such window."""
-    ends = [(first, next((each for each in moments if each.at >= first.at + WINDOW), first)) for first in moments]
-    rates = [(last.mailed - first.mailed) / (last.at - first.at) for first, last in ends if last is not first]
-    return round(max([1.0, *rates]), 1)
+    """Return the rate at which the median email was sent while emails waited, whatever late ones took; at least 1."""
+    windows, first = [], moments[0]
+    for moment in moments:
+        if moment.at - first.at >= WINDOW:
+            if moment.mailed > first.mailed and first.mail_waiting and moment.mail_waiting:
+                mails = moment.mailed - first.mailed
+                windows.append((mails / (moment.at - first.at), mails))
+            first = moment
+    half, so_far = sum(mails for _, mails in windows) / 2, 0
+    for rate, mails in sorted(windows):
+        so_far += mails
+        if so_far >= half:
+            return round(rate, 1)
+    return 1.0
 
 
 def percentile(values: Sequence[float], which: int) -> int:

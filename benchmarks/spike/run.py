@@ -82,10 +82,7 @@ class SpikeRun:
                 self.log.add_event(event)
 
     def _drain(self) -> None:
-        """Wait until all queues are empty and no signature waits for an email: then it has no `mail_kind`.
-
-        If that takes too long, go on: the proof shows what is missing.
-        """
+        """Wait until all queues are empty and no signature waits for an email (`mail_kind`), but not too long."""
         deadline = time.monotonic() + self._plan.patience
         while any(self._observe(len(self._posts)).values()) or any("mail_kind" in row for row in self._site.rows()):
             if time.monotonic() > deadline:
