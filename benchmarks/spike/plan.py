@@ -33,9 +33,9 @@ class SpikePlan:
     cuts_from: float = 0.5
     back_from: float = 0.6
     ses_rate: float = 50  # emails a second; the senders are a little faster, so that SES refuses some
-    # MailPerSecond and MailSenders: the local site runs one sender, which takes half of confirmations' 80 %.
-    sender_rate: float = 150
-    senders: int = 2
+    # MailPerSecond and MailSenders. The senders of the local site share the limiter of one: 80 % of a sender's part.
+    sender_rate: float = 600
+    senders: int = 8
     quota: int | None = None  # emails until the daily quota is used up; None: no quota
     quota_rest: float = 30  # seconds from SES's first refusal until the quota is raised and email is resumed
     later: int = 0  # posts between a signature and its late repeat; half of the repeats are double clicks

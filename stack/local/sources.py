@@ -1,4 +1,4 @@
-"""Call the functions that the template's event sources call: one thread for each queue, stream and schedule."""
+"""Call the functions of the template's event sources: a thread for each stream and schedule, some for a queue."""
 
 import base64
 import json
@@ -23,6 +23,7 @@ _POLL = 0.25
 _BACKOFF = 1.0
 _LONG_POLL = 1
 _SQS_BATCH = 10  # Of ReceiveMessage.
+_MOST_AT_ONCE = 10  # Threads of a queue, whatever its MaximumConcurrency.
 _DRAIN = 20.0
 _UNITS = {"minute": 60, "hour": 3600, "day": 86400}
 # Lambda repeats a failed asynchronous run twice: after one minute, and after two more.
@@ -43,23 +44,26 @@ class Queues(NamedTuple):
 
 
 class EventSource:
-    """One event source of a function. `settings`: its properties in the template, resolved."""
+    """One event source of a function. `settings`: its properties in the template, resolved. `at_once`: threads."""
 
-    def __init__(self, function: str, settings: Settings, invoke: Invoke) -> None:
+    def __init__(self, function: str, settings: Settings, invoke: Invoke, at_once: int = 1) -> None:
         self.function, self.settings, self._invoke = function, settings, invoke
-        self._thread = threading.Thread(target=self.run, name=function, daemon=True)
+        self._threads = [threading.Thread(target=self.run, name=function, daemon=True) for _ in range(at_once)]
         self.is_enabled = bool(settings.get("Enabled", True))
         self._stopping = threading.Event()
 
     def start(self) -> None:
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
         """Take no more work. `join` waits for the work that was taken."""
         self._stopping.set()
 
     def join(self, seconds: float) -> None:
-        self._thread.join(seconds)
+        deadline = time.monotonic() + seconds
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
 
     def run(self) -> None:
         while not self._stopping.is_set():
@@ -91,15 +95,15 @@ class QueueSource(EventSource):
     """SQS itself hides received messages, counts their receives and moves them to the dead-letter queue."""
 
     def __init__(self, function: str, settings: Settings, invoke: Invoke, queues: Queues) -> None:
-        super().__init__(function, settings, invoke)
+        at_once = int(settings.get("ScalingConfig", {}).get("MaximumConcurrency", 1))
+        super().__init__(function, settings, invoke, min(at_once, _MOST_AT_ONCE))
         self._sqs, self._url = queues.client, queues.url_of_arn(settings["Queue"])
-        self._taken: list[Any] = []
+        self._taken: dict[str, None] = {}  # Handles of the messages that the function works on.
 
     def join(self, seconds: float) -> None:
         """Wait for the work. After the time, give the messages back: the next run need not wait for their timeout."""
         super().join(seconds)
-        for message in self._taken:
-            handle = message["ReceiptHandle"]
+        for handle in [*self._taken]:
             self._sqs.change_message_visibility(QueueUrl=self._url, ReceiptHandle=handle, VisibilityTimeout=0)
 
     def poll(self) -> bool:
@@ -109,11 +113,13 @@ class QueueSource(EventSource):
             WaitTimeSeconds=_LONG_POLL,
             AttributeNames=["All"],
         ).get("Messages", [])
-        self._taken = received
         if received:
+            handles = [message["ReceiptHandle"] for message in received]
+            self._taken |= dict.fromkeys(handles)
             answer, has_failed = self._call({"Records": [self._record(message) for message in received]})
             self._delete(received, answer, has_failed)
-            self._taken = []
+            for handle in handles:
+                del self._taken[handle]
         return True  # An empty answer came after a wait.
 
     def _delete(self, messages: list[Any], answer: Any, has_failed: bool) -> None:
