@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 import pytest
+import requests
 from aiohttp import web
 from playwright.sync_api import Browser, ConsoleMessage, FrameLocator, Page, expect
 
@@ -41,6 +42,8 @@ def sites(deployed_site: DeployedSite) -> Iterator[CharitySites]:
     assert created.status_code == 201, created.text
     opened = deployed_site.manage("POST", f"/petitions/{SLUG}/state", {"state": "open"})
     assert opened.status_code == 200, opened.text
+    # The site may have cached that the petition is not public yet.
+    eventually(lambda: requests.get(f"{deployed_site.url}/embed/{SLUG}/counter", timeout=30).status_code == 200)
     with ExitStack() as servers:
         for port in ports:
             servers.enter_context(serve(charity_site(deployed_site.url), port))

@@ -1,12 +1,14 @@
 """Sign, find the links in emails, and press the buttons of their pages, over HTTP."""
 
 import re
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import requests
 
 from tests.deployed import SLUG, DeployedSite
 from tests.emulated import eventually
+from tests.signatures.test_letter_page import form_fields
 
 ALICES_SIGNATURE = {"name": "Alice Example", "consent": {"sign": True, "updates": False}}
 PETITION_PATH = f"/api/petitions/{SLUG}"
@@ -27,7 +29,13 @@ def emailed_link(site: DeployedSite, email: str, purpose: str) -> str:
     return found[0]
 
 
+def send_form(link: str) -> requests.Response:
+    """Press the button on a link's page as a browser does, with all fields of the form as they are."""
+    page = SimpleNamespace(body=requests.get(link, timeout=30).content)
+    return requests.post(link.partition("?")[0], data=form_fields(page), timeout=30)
+
+
 def press_button(link: str, **fields: str) -> requests.Response:
-    """Press the button on a link's page."""
+    """Press the button on a link's page with the token and these fields only."""
     token = urlsplit(link).query.removeprefix("token=")
     return requests.post(link.partition("?")[0], data={"token": token, **fields}, timeout=30)

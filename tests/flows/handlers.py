@@ -146,7 +146,9 @@ def _lambda_record(record: dict[str, Any], arn: str) -> dict[str, Any]:
 def _receive_all(queue_url: str) -> list[dict[str, Any]]:
     client = boto3.client("sqs")
     received: list[dict[str, Any]] = []
-    while messages := client.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10).get("Messages", []):
+    while messages := client.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10, AttributeNames=["All"]).get(
+        "Messages", []
+    ):
         for message in messages:
             client.delete_message(QueueUrl=queue_url, ReceiptHandle=message["ReceiptHandle"])
             received.append(
@@ -154,6 +156,7 @@ def _receive_all(queue_url: str) -> list[dict[str, Any]]:
                     "messageId": message["MessageId"],
                     "receiptHandle": message["ReceiptHandle"],
                     "body": message["Body"],
+                    "attributes": message["Attributes"],
                 }
             )
     return received
