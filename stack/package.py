@@ -24,6 +24,7 @@ from typing import Any
 
 from rjsmin import jsmin
 
+from chalicelib import VERSION
 from chalicelib.pages.jinja import COMPILED, environment
 from stack import constituencies, members
 from stack.charts import chart_files
@@ -299,7 +300,7 @@ def _main() -> None:
     parser.add_argument("--sizes", action="store_true", help="print the bytes of every package")
     options = parser.parse_args()
     built = package(options.stage)
-    say(f"{built.archive.relative_to(ROOT)}: {built.archive.stat().st_size / 1e6:.1f} MB zipped")
+    say(f"petitions {VERSION}, {built.archive.relative_to(ROOT)}: {built.archive.stat().st_size / 1e6:.1f} MB zipped")
     if options.sizes:
         for name, size in breakdown(built.archive).items():
             say(f"{size:>10,}  {name}")

@@ -21,7 +21,7 @@ from stack.template.us_east_1 import us_east_1
 
 DOCS = ROOT / "docs"
 FACTS = (DOCS / "aws-facts.md").read_text(encoding="utf-8")
-PAGES = sorted(DOCS.glob("*.md"))
+PAGES = sorted(DOCS.rglob("*.md"))
 # Folders in the repository. A page may also name files that a command makes or the reader writes.
 FOLDERS = "tests|chalicelib|stack|commands|benchmarks|docs|[.]chalice"
 POLICY = json.loads((DOCS / "deployer-policy.json").read_text(encoding="utf-8"))
@@ -58,14 +58,14 @@ def test_no_fact_is_listed_twice() -> None:
     assert len(facts) == len(set(facts))
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_file_that_a_page_names_exists(page: Path) -> None:
     named = set(re.findall(rf"`((?:{FOLDERS})/[\w/.-]+\.\w+)`", page.read_text(encoding="utf-8")))
     elsewhere = {".chalice/constituencies.csv", ".chalice/members.csv", "benchmarks/results.json"}
     assert [name for name in named - elsewhere if not (ROOT / name).exists()] == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", [*PAGES, *ROOT.glob("*.md")], ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
     links = re.findall(r"\]\(((?!https?:)[^)\s]+)\)", page.read_text(encoding="utf-8"))
     assert [link for link in links if not leads_somewhere(page, link)] == []

@@ -8,6 +8,8 @@ from typing_extensions import TypedDict
 
 class SiteHealth(TypedDict):
     status: Literal["ok"]
+    version: str
+    """The application's version, as in CHANGELOG.md."""
 
 
 class FieldProblem(TypedDict):

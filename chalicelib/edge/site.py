@@ -5,6 +5,7 @@ from pathlib import Path
 
 from chalice.app import Blueprint, Request, Response
 
+from chalicelib import VERSION
 from chalicelib.aws.queue import mail_queue, other_mail_queue, overflow_queue
 from chalicelib.aws.table import tables
 from chalicelib.edge.http import JSON, answer, client_matches, json_answer, not_modified, problem_json, query
@@ -75,7 +76,7 @@ def read_health(request: Request) -> Response:
     mail_queue().check()
     overflow_queue().check()  # The queue of signatures that are not yet in the table.
     other_mail_queue().check()  # The queue of email that is not urgent.
-    return json_answer({"status": "ok"})
+    return json_answer({"status": "ok", "version": VERSION})
 
 
 @cache

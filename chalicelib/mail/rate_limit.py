@@ -18,7 +18,7 @@ SHARES = {Priority.URGENT: 0.8, Priority.OTHER: 0.2}
 MIN_SENDERS, MAX_SENDERS = 2, 1000
 # The most emails that one sender sends in a second. To claim, check, send and mark an email takes about 0.17 s
 # (benchmarks/model). The rest of the second is for slow calls and for the time between invocations
-# (docs/decisions/049). The number is whole. So if the rate is a multiple of it, senders that use the whole rate never
+# (docs/decisions/013). The number is whole. So if the rate is a multiple of it, senders that use the whole rate never
 # exceed the rate in any second.
 EMAILS_PER_SENDER = 4
 # The longest time in seconds between two emails of a sender: for other email, at a rate of one email a second.

@@ -3,7 +3,7 @@
 It compares the count, the sums of all days and of all hours, each country, each counted source, the signatures that
 counted when a partner sent them, and the pending signatures. It cannot check a single day or hour: the tally subtracts
 a withdrawal on the day of the withdrawal, and a withdrawn signature keeps neither its country nor its time of
-confirmation (docs/decisions/014-recount.md).
+confirmation.
 
 The tally is read first. Then all signatures are read, which takes minutes; those that were confirmed after the tally
 was read are left out. If a signature is confirmed at about the time when the tally is read, or is withdrawn then or

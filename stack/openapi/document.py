@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from chalicelib import VERSION
 from chalicelib.edge.answers import ProblemDetails
 from chalicelib.edge.routes import ROUTES
 from stack.openapi.operations import OPERATIONS
@@ -60,7 +61,7 @@ def document() -> Node:
         "openapi": "3.1.0",
         "info": {
             "title": "Petitions",
-            "version": "1.0.0",
+            "version": VERSION,
             "summary": "Petitions of a children's charity: sign, confirm and count.",
             "description": DESCRIPTION.read_text(encoding="utf-8").strip(),
         },

@@ -1,9 +1,12 @@
 """Assets, the description of the API, and health."""
 
+import re
+
 import pytest
 
 from chalicelib.core.errors import Throttled
 from chalicelib.pages.render import asset_url, dashboard_version
+from stack.paths import ROOT
 from tests.fake_site import FakeSite
 
 
@@ -42,6 +45,12 @@ def test_a_name_that_is_not_an_asset_is_404(fake_site: FakeSite, name: str) -> N
 
 def test_health_is_ok_when_tables_and_queues_answer(fake_site: FakeSite) -> None:
     assert fake_site.get("/health").status_code == 200
+
+
+def test_health_says_the_newest_version_of_the_changelog(fake_site: FakeSite) -> None:
+    newest = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert newest
+    assert fake_site.get("/health").json_body["version"] == newest[1]
 
 
 def test_health_is_503_when_a_table_does_not_answer(fake_site: FakeSite) -> None:

@@ -1,6 +1,6 @@
 """moto and parliament accept the packaged template, and report each fault in a copy of it.
 
-The emulator deploys each of these faults without an error (docs/decisions/027-judges-of-the-template.md).
+The emulator deploys each of these faults without an error (docs/decisions/024).
 """
 
 import json

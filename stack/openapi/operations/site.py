@@ -1,5 +1,6 @@
 """Operations of the site itself: files, this document, and the health check."""
 
+from chalicelib import VERSION
 from chalicelib.edge.answers import SiteHealth
 from stack.openapi.operation import Answer, Operation, Operations
 
@@ -28,6 +29,7 @@ OPERATIONS: Operations = {
     ),
     "read_openapi": Operation("This document", Answer("OpenAPI 3.1.", dict)),
     "read_health": Operation(
-        "Check that tables and queues answer", Answer("All of them answer.", SiteHealth, {"status": "ok"})
+        "Check that tables and queues answer",
+        Answer("All of them answer.", SiteHealth, {"status": "ok", "version": VERSION}),
     ),
 }
