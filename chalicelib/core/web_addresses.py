@@ -14,7 +14,11 @@ from functools import cache
 _DOTS = str.maketrans("\u3002\u06d4\u0701\u0702\ua4f8\u2024", "......")
 # These never occur in an address (RFC 3986).
 _BETWEEN_ADDRESSES = re.compile(r'[\s<>"\\^`{|}]+')
-_AROUND_ADDRESS = ".,:;!?'()[]*_~"
+_AROUND_ADDRESS = ".,:;!?'()[]*_~-"
+# Letters that show nothing: they could hide an ending.
+_FILLERS = dict.fromkeys((0x115F, 0x1160, 0x3164, 0xFFA0))
+# NFKC makes letters and digits of these, such as TM of ™. Next to an ending they would hide it.
+_SIGNS = ("<super>", "<sub>", "<circle>", "<square>", "<fraction>")
 _ADDRESS = re.compile(
     r"//|\S@\S|\bwww\.|\[\.\]|xn--|[^\s.]\.[^\W\d_]{2,}/|(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}[/:?#]", re.IGNORECASE
 )
@@ -39,8 +43,9 @@ def links_in(text: str) -> set[str]:
 
 
 def _words(text: str) -> Iterator[str]:
-    for word in _BETWEEN_ADDRESSES.split(_folded(text)):
-        yield word.strip(_AROUND_ADDRESS)
+    for version in dict.fromkeys((_folded(text), _folded(_without_signs(text)))):
+        for word in _BETWEEN_ADDRESSES.split(version):
+            yield word.strip(_AROUND_ADDRESS)
 
 
 def _has_address(word: str) -> bool:
@@ -49,8 +54,8 @@ def _has_address(word: str) -> bool:
 
 def _is_top_level(ending: str) -> bool:
     """Return whether this is a top-level domain, or looks like one: "ćom"."""
-    lower = "".join(character for character in ending.lower() if unicodedata.category(character)[0] != "S")
-    letters = [character for character in unicodedata.normalize("NFKD", lower) if not unicodedata.combining(character)]
+    lower = "".join(each for each in ending.lower().translate(_FILLERS) if unicodedata.category(each)[0] != "S")
+    letters = [each for each in unicodedata.normalize("NFKD", lower) if unicodedata.category(each)[0] != "M"]
     plain = "".join(letters).translate(_LOOKALIKES)
     return not _top_level_domains().isdisjoint((lower, plain))
 
@@ -63,6 +68,13 @@ def _folded(text: str) -> str:
         return text
     plain = unicodedata.normalize("NFKC", text).translate(_DOTS)
     return "".join(_folded_character(character) for character in plain)
+
+
+def _without_signs(text: str) -> str:
+    """Put a space in place of signs such as ™ and ①."""
+    if text.isascii():
+        return text
+    return "".join(" " if unicodedata.decomposition(each).startswith(_SIGNS) else each for each in text)
 
 
 def _folded_character(character: str) -> str:

@@ -139,7 +139,9 @@ def _store_and_count(
     has_this_receipt = signature is not None and signature.receipt == receipt.digest
     if receiving.partner.counts is CountsWhen.AFTER_EMAIL:
         hurry_imported_email(signature, submission, receipt, receiving, now)
-    elif signature is not None and signature.state is SignatureState.PENDING:
+    elif signature is None or is_suppressed(submission, signature):  # The person has withdrawn meanwhile.
+        return ReceiveOutcome.SUPPRESSED
+    elif signature.state is SignatureState.PENDING:
         _confirm(submission, receipt, signature, receiving, now, has_this_receipt=has_this_receipt)
     return ReceiveOutcome.ACCEPTED if has_this_receipt else ReceiveOutcome.EXISTING
 

@@ -7,7 +7,7 @@ from chalicelib.core.errors import FieldError
 from chalicelib.petitions.model import Petition
 
 # Without a bracket inside, so that the time of the search is proportional to the length.
-_GAP = re.compile(r"\[[^\[\]\n]{2,}\]")
+_GAP = re.compile(r"\[[^\[\]]{2,}\]")
 # The public never reads gaps in these.
 _ALWAYS_REFUSED = {
     "title": "the title",

@@ -37,6 +37,10 @@ TOO_LONG = {
 }
 
 
+# Spaces and invisible characters that cleaning may remove from a text of the right length.
+_SLACK = 1_000
+
+
 def clean_prose(typed: str) -> str:
     """Return the text in NFC, with plain line ends, without invisible characters and needless spaces or empty lines.
 
@@ -53,7 +57,8 @@ def clean_prose(typed: str) -> str:
 
 def _clean_text(typed: str, max_length: int) -> str:
     """Return the cleaned text. Raise ValueError if it is too long, or has characters that cannot be printed."""
-    text = clean_prose(typed)
+    # The time of NFC grows with the square of a run of marks, so a text that is much too long is not read.
+    text = typed if len(typed) > max_length + _SLACK else clean_prose(typed)
     if len(text) > max_length:
         raise ValueError(TOO_LONG[max_length])
     if has_unprintable(text.replace("\n", "")):

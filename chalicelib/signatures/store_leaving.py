@@ -78,14 +78,16 @@ def return_to_pending(key: Key, receipt: str, stored: Signature, now: datetime) 
     return replace(change, assign=assign, remove=[*{*change.remove, *MAIL_REQUEST_FIELDS} - assign.keys()])
 
 
-def record_withdrawal_by_owner(key: Key, now: datetime, tables: Tables) -> None:
-    """Turn a withdrawal by an undone import into one by the person, at `now`. Idempotent.
+def record_withdrawal_by_owner(key: Key, now: datetime, tables: Tables) -> bool:
+    """Turn a withdrawal by an undone import into one by the person, at `now`. Return False if it is none any more.
 
     Perhaps the person agreed on a partner's site after the undo. This withdrawal is later, so it ends that consent too.
     """
     assign = {"withdrawn_at": exact(now), "expires_at": int((now + WITHDRAWN_LIFETIME).timestamp())}
     is_taken_back = IS_WITHDRAWN & Attr("taken_back_at").exists()
-    tables.try_update(Change(key, assign=assign, remove=["taken_back_at", "unsubscribed_at"], when=is_taken_back))
+    return tables.try_update(
+        Change(key, assign=assign, remove=["taken_back_at", "unsubscribed_at"], when=is_taken_back)
+    )
 
 
 def empty_item(key: Key, now: datetime, tables: Tables) -> None:

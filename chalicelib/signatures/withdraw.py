@@ -25,8 +25,8 @@ def withdraw(key: Key, petition: Petition, now: datetime, tables: Tables) -> Non
         if stored.state is SignatureState.WITHDRAWN:
             # The undo of an import withdrew this signature, so a later import could store it again. Now the owner
             # withdraws too. After that, no import can store it again while this item exists.
-            if stored.taken_back_at:
-                store_leaving.record_withdrawal_by_owner(key, now, tables)
+            if stored.taken_back_at and not store_leaving.record_withdrawal_by_owner(key, now, tables):
+                continue  # A partner has just stored it again: read it again.
             return
         change = store_leaving.withdrawal(key, stored, now)
         try:

@@ -25,6 +25,11 @@ from chalicelib.core.web_addresses import links_in, web_addresses
         ("evil.ćom evil.co\u1e3f", ["evil.ćom", "evil.co\u1e3f"]),
         ("evil.сом", ["evil.сом"]),  # Cyrillic letters.
         ("1.2.3.4/x", ["1.2.3.4/x"]),
+        ("evil.com-", ["evil.com"]),
+        ("evil.com\ufe0f evil.\ufe0fcom", ["evil.com\ufe0f", "evil.\ufe0fcom"]),
+        ("evil.com\u3164", ["evil.com\u1160"]),
+        ("evil.com\u2122", ["evil.com"]),
+        ("\u24d4vil.\u24d2\u24de\u24dc", ["evil.com"]),
         ("van.der.Berg", []),
         ("St. John", []),
         ("Alice", []),

@@ -23,7 +23,7 @@ Path = tuple[str | int, ...]
 Schema = dict[str, Any]
 
 # Each was slow for a parser that we used, or for one of its kind.
-HARD = ("www.xn--", "xn--⒈", "|a.", "://a", "[", "> ", "\u0301\u0316")
+HARD = ("www.xn--", "xn--⒈", "|a.", "://a", "[", "> ", "\u0301\u0316", "\u0f73")
 # In seconds of CPU, for a field.
 LIMIT = 0.05
 # The lengths for fields without a maximum: a name of 98 characters is not too long, and 4,000 bytes fit into each body.

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from chalicelib.core.errors import Throttled, Unavailable
+from chalicelib.core.times import iso
+from chalicelib.partners import receive
 from chalicelib.partners.form import read_signature
 from chalicelib.partners.model import CountsWhen, Partner, ReceiveOutcome
 from chalicelib.partners.receive import ReceiveResult, take_each
@@ -12,11 +14,13 @@ from chalicelib.petitions.model import Petition
 from chalicelib.signatures.erase import erase
 from chalicelib.signatures.mail_state import mark_undeliverable
 from chalicelib.signatures.model import WITHDRAWN_LIFETIME
+from chalicelib.signatures.sign import sign
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import exact_count
 from tests.actors import (
     ALICE,
     BOB,
+    DAY,
     NOW,
     Person,
     a_published_petition,
@@ -156,6 +160,21 @@ def test_a_person_who_withdrew_or_was_erased_here_is_suppressed(
     end(key, petition, NOW, tables)
     for _ in range(2):
         assert send(tables, petition, oak, sent_of(), sent_of(ALICE, "oak:2")) == [SUPPRESSED, SUPPRESSED]
+    assert count(tables, petition) == 0
+
+
+def test_a_person_who_withdraws_while_a_partner_sends_them_is_not_counted(
+    tables: FakeTables, petition: Petition, oak: Partner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = key_of(petition, confirmed(tables, petition, ALICE, NOW - DAY / 4))
+    older = sent_of(ALICE, consent={"obtained_at": iso(NOW - DAY)})
+
+    def withdraw_and_sign(*arguments: Any) -> Any:
+        withdraw(key, petition, NOW, tables)
+        return sign(*arguments)
+
+    monkeypatch.setattr(receive, "sign", withdraw_and_sign)
+    assert send(tables, petition, oak, older) == [SUPPRESSED]
     assert count(tables, petition) == 0
 
 

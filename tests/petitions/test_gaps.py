@@ -38,6 +38,7 @@ def test_a_gap_in_the_title_or_a_consent_is_an_error(changes: dict[str, Any], fi
     [
         ({"summary": "[Who]", "text": "[What]", "target": "[Whom]"}, "the summary, the text, the target"),
         ({"charity": "[Us]"}, "the charity"),
+        ({"text": "[Write\nyour text here]"}, "the text"),
         ({"letter": LETTER | {"subject": "[What]", "body": "[What]"}}, "the letter"),
         ({"letter": LETTER | {"openings": ["[Who]"]}}, "the letter"),
         ({"letter": LETTER | {"targets": [TARGET | {"name": "[Whom]"}]}}, "the letter"),
