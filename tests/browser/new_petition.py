@@ -2,9 +2,9 @@
 
 import requests
 
-from tests.deployed import DeployedSite, a_draft
 from tests.e2e.signing import ALICES_SIGNATURE, emailed_link, press_button
 from tests.emulated import eventually
+from tests.site import DeployedSite, a_draft
 
 
 def open_new_petition(site: DeployedSite, slug: str, **changes: object) -> str:

@@ -12,8 +12,8 @@ from playwright.sync_api import Browser, ConsoleMessage, FrameLocator, Page, exp
 from stack.local.emulator import LOOPBACK
 from tests.browser.axe import check_at_every_size
 from tests.browser.test_supporter import fill
-from tests.deployed import DeployedSite, a_draft
 from tests.emulated import eventually
+from tests.site import DeployedSite, a_draft
 
 SLUG = "in-a-frame"
 # Send a message that does not come from the frame, and wait until the page has handled it.

@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 
 import requests
 
-from tests.deployed import SLUG, DeployedSite
 from tests.emulated import eventually
+from tests.site import SLUG, DeployedSite
 
 ALICES_SIGNATURE = {"name": "Alice Example", "consent": {"sign": True, "updates": False}}
 PETITION_PATH = f"/api/petitions/{SLUG}"

@@ -6,10 +6,10 @@ from typing import Any
 
 import requests
 
-from tests.deployed import SLUG, DeployedSite
 from tests.e2e.signing import emailed_link, press_button, sign
 from tests.emulated import eventually
 from tests.letters.lettering import HOME_SECRETARY
+from tests.site import SLUG, DeployedSite
 
 
 def letters_with(site: DeployedSite, words: str) -> list[dict[str, Any]]:

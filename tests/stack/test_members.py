@@ -14,10 +14,10 @@ from stack.manage import issue_token
 from stack.members import NAME_IN_ZIP, members_file, table_path
 from stack.package import Package, contents_of, write_zip
 from tests.actors import ALICE, json_of
-from tests.deployed import a_draft
 from tests.letters.lettering import LETTER
 from tests.located import TABLE as POSTCODES_OF_TEST
 from tests.petitions.test_members import MP
+from tests.site import a_draft
 from tests.stack.powers import visitor
 from tests.stack.supporter import EMAIL_SECONDS, post_json, wait_for
 
