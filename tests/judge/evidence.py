@@ -105,7 +105,7 @@ def gather(fake_site: FakeSite, folder: Path, every_fault: bool = False) -> Evid
 
 
 def _play_more(fake_site: FakeSite) -> None:
-    """Play what the scenes lack: a preview, messages that fail, refused email, signing again, exports that end early."""
+    """Play what the scenes lack: a preview, failing messages, refused email, signing again, exports that end early."""
     for function in ("store_overflow", "run_import", "run_export", "run_list", "run_update"):
         fake_site.deliver(function, ["not readable"])
     for refusal, function in product(REFUSALS, ("send_mail", "send_other_mail")):
