@@ -13,10 +13,9 @@ PETITION_PATH = f"/api/petitions/{SLUG}"
 PROBLEM_TYPE = "application/problem+json"
 
 
-def sign(site: DeployedSite, email: str, **fields: object) -> requests.Response:
-    return requests.post(
-        f"{site.url}{PETITION_PATH}/signatures", json={**ALICES_SIGNATURE, "email": email, **fields}, timeout=30
-    )
+def sign(site: DeployedSite, email: str, slug: str = SLUG, **fields: object) -> requests.Response:
+    body = {**ALICES_SIGNATURE, "email": email, **fields}
+    return requests.post(f"{site.url}/api/petitions/{slug}/signatures", json=body, timeout=30)
 
 
 def emailed_link(site: DeployedSite, email: str, purpose: str) -> str:
