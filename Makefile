@@ -20,7 +20,7 @@ export CHROMIUM
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit faults slow durations check openapi format bench cost simulate spike ready package deploy token shell clean unit-first unit-second others no-links python3-new-enough chromium
+.PHONY: help run test unit faults slow deployed durations check openapi format bench cost simulate spike ready package deploy token shell clean unit-first unit-second others no-links python3-new-enough chromium
 
 help: ## List the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do printf '  make %-9s %s\n' "$$name" "$$what"; done
@@ -37,6 +37,9 @@ others: .venv/ready .venv/judge/ready .venv-emulator/ready chromium
 slow: .venv/ready .venv/judge/ready .venv-emulator/ready .venv-lint/ready chromium ## Run the long suites: properties with 200 examples, random lives, roles after every fault, requests from the OpenAPI file, a short spike, enforced rights, rights on others' partitions, deployments; axe on the views for staff
 	@$(PY) -m pytest -m slow
 	@HYPOTHESIS_PROFILE=slow $(PY) -m pytest -m "hypothesis and not slow"
+
+deployed: .venv/ready .venv-emulator/ready ## Deploy the package to an emulator, and use it once over HTTP: a part of make slow
+	@exec $(PY) -m pytest -n 0 tests/deployed
 
 durations: .venv/ready .venv/judge/ready .venv-emulator/ready chromium ## List the slowest twenty tests
 	@exec $(PY) -m pytest -m "not slow" --durations=20

@@ -12,7 +12,7 @@ from benchmarks import cold_start, machine, results
 from benchmarks.report import report
 from benchmarks.worker import measure_in_process
 from stack.console import dim, run_main, say
-from stack.emulator import emulator
+from stack.local.emulator import empty_emulator
 from stack.package import breakdown, package, target_of
 from stack.paths import LOCAL_STAGE
 
@@ -54,7 +54,7 @@ def main() -> None:
 
 def _measure_calls() -> dict[str, Any]:
     say(dim("Counting calls on the embedded AWS ..."))
-    with emulator() as running:
+    with empty_emulator() as running:
         return measure_in_process("benchmarks.calls", running.endpoint)
 
 

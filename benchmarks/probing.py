@@ -19,7 +19,7 @@ import requests
 
 from benchmarks.calls import MeteredApp
 from benchmarks.worker import print_figures
-from stack.emulator import emulator
+from stack.local.emulator import empty_emulator
 from stack.local.process import local_site
 
 PROBES = 200
@@ -34,7 +34,7 @@ def measure() -> dict[str, Any]:
 
 def _in_process() -> dict[str, float]:
     """Probe the application in this process. Half of the known addresses are confirmed, the others are pending."""
-    with emulator() as running:
+    with empty_emulator() as running:
         app = MeteredApp(running.endpoint)
         known = _sign_known(app.sign)
         for name in known[::2]:

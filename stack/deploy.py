@@ -8,7 +8,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Mapping
 
-from stack import api_policy, busy_page, changeset, emulated, us_east_1
+from stack import api_policy, busy_page, changeset, us_east_1
 from stack.aws import Cloud, endpoint_in_environment, one_line_errors
 from stack.bucket import PACKAGES, prepare_bucket, upload, upload_template
 from stack.changeset import ChangeSet
@@ -45,7 +45,7 @@ def deploy(
         if must_be_protected(stage):
             client = cloud.client("cloudformation")
             client.update_termination_protection(StackName=stack, EnableTerminationProtection=True)
-        return _after_deployment(cloud, built, stage, has_changed=change_set is not None)
+        return _after_deployment(cloud, stage)
 
 
 def previous_values(cloud: Cloud, stack: str) -> dict[str, str]:
@@ -58,14 +58,12 @@ def current_outputs(cloud: Cloud, stage: str) -> dict[str, str]:
     return changeset.outputs(changeset.describe(cloud, stack_name(stage)))
 
 
-def _after_deployment(cloud: Cloud, built: Package, stage: str, has_changed: bool) -> dict[str, str]:
-    """Do what the template cannot do: complete the stack of an emulator, and store the busy pages.
+def _after_deployment(cloud: Cloud, stage: str) -> dict[str, str]:
+    """Store the busy pages, which the template cannot do.
 
     Return the stack's outputs. Raise Failure if the API refuses everybody (`check_key`).
     """
     outputs = current_outputs(cloud, stage)
-    if cloud.is_emulated and has_changed:
-        emulated.complete(cloud, built.read_template(), outputs)
     bucket = outputs.get("BusyBucketName")
     if bucket:
         busy_page.store(cloud, bucket)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from stack.console import Failure
-from stack.emulator import client_environment
+from stack.local.emulator import client_environment
 from stack.paths import PETITIONS, ROOT
 
 

@@ -1,4 +1,4 @@
-"""Fixtures for every suite that need no AWS. The emulator's fixtures are in tests.emulated and tests.deployed."""
+"""Fixtures for every suite that need no AWS. The emulator's fixtures are in tests.emulated and tests.site."""
 
 import gc
 import json
@@ -47,7 +47,7 @@ jinja2.Environment = partial(jinja2.Environment, bytecode_cache=jinja2.FileSyste
 chalice.test.BaseClient._patched_env_vars = lambda *_: nullcontext()  # type: ignore[method-assign, assignment]
 
 # One emulator and one deployed stack for each worker, started when a test first needs them.
-pytest_plugins = ["tests.suites", "tests.log_lines", "tests.emulated", "tests.deployed"]
+pytest_plugins = ["tests.suites", "tests.log_lines", "tests.emulated", "tests.site"]
 
 _COMMON = {"deadline": None, "database": None, "suppress_health_check": list(hypothesis.HealthCheck)}
 hypothesis.settings.register_profile("quick", max_examples=20, derandomize=True, **_COMMON)  # type: ignore[arg-type]

@@ -30,9 +30,9 @@ from chalicelib.mail.outstanding import forget_marked
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.shedding.level import forget_level
 from chalicelib.updates.find import forget_updates
-from stack.emulator import client_environment, emulator
 from stack.judge.install import install, uninstall
 from stack.judge.judge import Judge
+from stack.local.emulator import client_environment, empty_emulator
 from tests.emulated_resources import BUCKET, create_tables, environment_variables, physical_names, verify_sender
 from tests.roles import run_as_functions
 
@@ -50,7 +50,7 @@ def aws_endpoint() -> Iterator[str]:
     elif chosen:
         yield f"http://{chosen}"
     else:
-        with emulator(is_plain=True) as running:
+        with empty_emulator() as running:
             yield running.endpoint
 
 

@@ -15,22 +15,18 @@ ROOT = Path(__file__).parents[1]
 SLOW = (
     "tests/benchmarks/test_sign_cpu.py",
     "tests/browser/test_staff_pages.py",
+    "tests/deployed/test_package.py",
     "tests/e2e/test_exporting.py",
     "tests/e2e/test_importing.py",
     "tests/e2e/test_schemathesis.py",
     "tests/e2e/test_spike.py",
     "tests/e2e/test_updates.py",
-    "tests/e2e/test_warm.py",
     "tests/flows/test_any_life.py",
     "tests/flows/test_many_signatures.py",
     "tests/local/test_run.py",
     "tests/judge/test_least_privilege.py::test_a_role_reaches_no_partition",
     "tests/judge/test_least_privilege.py::test_every_condition_refuses",
     "tests/judge/test_scenes.py::test_a_role_allows_every_call_after_any_fault",
-    "tests/stack/test_constituencies.py::test_a_deployed_table",
-    "tests/stack/test_members.py::test_a_deployed_table",
-    "tests/stack/test_powers.py",
-    "tests/stack/test_powers_of_staff.py",
     "tests/stack/test_protection.py::test_a_creation_that_fails",
     "tests/stack/test_protection.py::test_a_production_stage_is_protected",
     "tests/stack/test_second_opinion.py",
@@ -50,12 +46,12 @@ NOT_UNIT = (
     "ready",
     "test_groups.py",
 )
-MIXED = ("aws", "jobs", "local", "stack", "stores", "strict")
+MIXED = ("aws", "deployed", "jobs", "local", "stack", "stores")
 OTHER_MARKS = ("stack", "flows", "e2e", "browser", "faults", "slow")
 
 # The slowest tests, which start first: groups, or the beginning of a test's id.
 LONGEST = (
-    *("e2e", "browser", "pages", "tests/faults/test_every_handler.py", "deploy", "strict", "build", "judge"),
+    *("e2e", "browser", "pages", "tests/faults/test_every_handler.py", "deploy", "build", "judge"),
     *("tests/flows/", "tests/ready/test_account.py"),
 )
 

@@ -6,12 +6,12 @@ from benchmarks.cost.prices import prices
 from benchmarks.cost.standing import standing_table
 from benchmarks.worker import measure_in_process
 from stack.console import bold, dim, run_main, say
-from stack.emulator import emulator
+from stack.local.emulator import empty_emulator
 
 
 def main() -> None:
     say(dim("Running signatures through all handlers on the embedded AWS ..."))
-    with emulator() as running:
+    with empty_emulator() as running:
         steps = measure_in_process("benchmarks.way", running.endpoint)
     description = machine.describe()
     conditions = {name: description[name] for name in ("load_average", "measured_at")}

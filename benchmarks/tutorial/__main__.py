@@ -10,7 +10,7 @@ from benchmarks import machine, results
 from benchmarks.tutorial.compare import THREADS
 from benchmarks.worker import measure_in_process
 from stack.console import bold, dim, run_main, say
-from stack.emulator import emulator
+from stack.local.emulator import empty_emulator
 
 METHOD = (
     f"Handlers in one process, on the emulator; both sides alternate; CPU without TLS; {THREADS} threads at once. Ours"
@@ -31,7 +31,7 @@ ROWS = (
 
 def main() -> None:
     say(dim("Comparing with a tutorial's application ..."))
-    with emulator() as running:
+    with empty_emulator() as running:
         figures = measure_in_process("benchmarks.tutorial.compare", running.endpoint)
     results.add({"tutorial": {**figures, "machine": machine.describe(), "method": METHOD}})
     for line in lines(figures):

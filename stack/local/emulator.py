@@ -3,10 +3,12 @@
 import ctypes
 import fcntl
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -22,6 +24,8 @@ LOOPBACK = "127.0.0.1"
 _READY_SECONDS = 30.0
 _STOP_SECONDS = 15.0  # How long the emulator may take to save its data.
 _SET_SIGNAL_OF_PARENTS_DEATH = 1  # PR_SET_PDEATHSIG of prctl(2)
+# Linux and macOS give higher ports to connections, at any time: also between our test of a port and the caller's bind.
+_PORTS = range(10_000, 32_768)
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,14 @@ def emulator(port: int, log: Path, state: Path | None = None, lock: IO[str] | No
 
 
 @contextmanager
+def empty_emulator() -> Iterator[EmulatorProcess]:
+    """Run an emulator for tests and benchmarks, and forget its data after the block."""
+    with tempfile.TemporaryDirectory() as folder, emulator(free_port(), Path(folder) / "emulator.log") as running:
+        running.wait_ready()
+        yield running
+
+
+@contextmanager
 def emulator_lock(path: Path) -> Iterator[IO[str]]:
     """Lock the file, also for the emulator, until both have ended. Wait while that of a killed run saves its data."""
     deadline = time.monotonic() + _STOP_SECONDS
@@ -131,8 +143,8 @@ def client_environment(endpoint: str) -> dict[str, str]:
 
 def free_port() -> int:
     """Return a loopback port that is free now. Another process may take it before the caller binds it."""
-    with socket.create_server((LOOPBACK, 0)) as probe:
-        return int(probe.getsockname()[1])
+    # A random choice of the system: with a seed that a test sets, several processes would choose the same port.
+    return next(port for port in random.SystemRandom().sample(_PORTS, 100) if not is_taken(port))
 
 
 def is_taken(port: int) -> bool:

@@ -34,6 +34,9 @@ class Functions:
         self._functions = functions
         self._handler = cache(_load)
 
+    def __contains__(self, function: str) -> bool:
+        return function in self._functions
+
     def invoke(self, function: str, event: Any) -> Any:
         """Return what the handler returns. Raise TimedOut or the handler's error, after printing it."""
         seconds = int(self._functions[function]["Timeout"])

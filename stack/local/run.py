@@ -110,6 +110,7 @@ def _serve(options: Namespace, endpoint: str, stop: threading.Event, running: Em
     os.environ |= client_environment(endpoint)
     # While these import the application, the emulator starts.
     import app
+    from stack.local import lambda_api
     from stack.local.prepare import prepare
     from stack.local.resources import Resources
     from stack.local.site import RunningSite
@@ -117,6 +118,8 @@ def _serve(options: Namespace, endpoint: str, stop: threading.Event, running: Em
     from stack.staff_token import queue_urls
 
     url = f"http://{LOOPBACK}:{options.port}"
+    services = {**client_environment(endpoint), lambda_api.VARIABLE: f"{url}{lambda_api.PATH}"}
+    os.environ |= services
     parameters = {"SiteUrl": url, **dict(options.set)}
     template = application_template(app.app)
     if running:
@@ -130,7 +133,8 @@ def _serve(options: Namespace, endpoint: str, stop: threading.Event, running: Em
         staff, partner = prepare(url, _TOKEN_FILE, _PARTNER_TOKEN_FILE)
         addresses = {"site": url, "inbox": f"{url}/_local/inbox", "emulator": endpoint}
         endpoints = {**addresses, "staff_token": staff, "partner_token": partner}
-        commands = {**client_environment(endpoint), **resources.environment(), **queue_urls(resources.queue_urls())}
+        for_commands = {"WATCH_FUNCTION": "WatchMail", **queue_urls(resources.queue_urls())}
+        commands = {**services, **resources.environment(), **for_commands}
         with _private_files({COMMAND_ENVIRONMENT: commands, ENDPOINTS: endpoints}):
             _print_addresses(endpoints)
             while not stop.wait(0.5):

@@ -26,7 +26,7 @@ from chalicelib.petitions import constituency_table, members
 from stack.charts import chart_files
 from stack.constituencies import constituency_file
 from stack.languages import write_compiled
-from stack.local import judging, lambda_state
+from stack.local import judging, lambda_api
 from stack.local.emulator import LOOPBACK
 from stack.local.functions import Functions, report
 from stack.local.gateway import ApiGateway, HttpAnswer, HttpRequest
@@ -63,7 +63,7 @@ class RunningSite:
         sources = _sources(resources, self._functions, starts_at)
         self._sources = [*sources.values()]
         _build_clients()
-        lambda_state.answer_from(sources, clients.lambdas())
+        self._lambda = lambda_api.LambdaApi(sources, self._functions)
         self._is_stopping = False
         self._requests = 0
         self._lock = threading.Lock()
@@ -100,8 +100,8 @@ class RunningSite:
             yield
         finally:
             self._is_stopping = True
+            self._finish()  # A schedule that ends may still call Lambda's API.
             server.close()
-            self._finish()
 
     def _finish(self) -> None:
         """Let requests end, then queues and schedules, which may write to the stream, and then the stream's readers."""
@@ -136,6 +136,8 @@ class RunningSite:
         return [answer.body]
 
     def _answer(self, request: HttpRequest) -> HttpAnswer:
+        if request.path.startswith(lambda_api.PATH):
+            return self._lambda.answer(request)
         if self._is_stopping:
             return HttpAnswer(503, [("Retry-After", "5")], b"")
         if not request.path.startswith(_LOCAL):

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, V
 
 from stack.paths import chromium
 from tests.browser.crowd import create_petition_with_past_days
-from tests.deployed import DeployedSite
+from tests.site import DeployedSite
 
 CHROMIUM = chromium()
 CHROMIUM_OPTIONS = (

@@ -13,7 +13,7 @@ from chalicelib.tallies.model import BREAKDOWNS, Tally, attributes_of
 from chalicelib.tallies.open import open_tally
 from stack.aws import Cloud
 from stack.manage import load_petitions
-from tests.deployed import DeployedSite
+from tests.site import DeployedSite
 
 SLUG = "clean-the-river"
 TITLE = "Clean the river that our children swim in"

@@ -2,9 +2,9 @@
 
 import requests
 
-from tests.deployed import DeployedSite, a_draft
-from tests.e2e.signing import ALICES_SIGNATURE, emailed_link, send_form
+from tests.e2e.signing import ALICES_SIGNATURE, emailed_link, press_button
 from tests.emulated import eventually
+from tests.site import DeployedSite, a_draft
 
 
 def open_new_petition(site: DeployedSite, slug: str, **changes: object) -> str:
@@ -19,4 +19,4 @@ def open_new_petition(site: DeployedSite, slug: str, **changes: object) -> str:
 def sign_and_confirm_by_api(site: DeployedSite, api_url: str, email: str, **fields: object) -> None:
     signature = {**ALICES_SIGNATURE, "email": email, **fields}
     assert requests.post(f"{api_url}/signatures", json=signature, timeout=30).status_code == 202
-    assert send_form(emailed_link(site, email, "confirm")).status_code == 200
+    assert press_button(emailed_link(site, email, "confirm")).status_code == 200

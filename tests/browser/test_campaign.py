@@ -12,8 +12,8 @@ from tests.browser.crowd import tables_of
 from tests.browser.new_petition import open_new_petition, sign_and_confirm_by_api
 from tests.browser.test_staff import sign_in
 from tests.browser.test_staff_journeys import press_and_confirm
-from tests.deployed import DeployedSite
 from tests.emulated import eventually
+from tests.site import DeployedSite
 
 SLUG = "tell-us-what-happened"
 ALICES_EMAIL = "alice.is.told@example.org"

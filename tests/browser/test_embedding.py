@@ -2,20 +2,19 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
 
 import pytest
 import requests
-from aiohttp import web
 from playwright.sync_api import Browser, ConsoleMessage, FrameLocator, Page, expect
 
-from stack.background import serve
-from stack.sockets import free_port
+from stack.local.emulator import LOOPBACK
 from tests.browser.axe import check_at_every_size
 from tests.browser.test_supporter import fill
-from tests.deployed import DeployedSite, a_draft
 from tests.emulated import eventually
+from tests.site import DeployedSite, a_draft
 
 SLUG = "in-a-frame"
 # Send a message that does not come from the frame, and wait until the page has handled it.
@@ -35,36 +34,42 @@ class CharitySites:
 
 @pytest.fixture(scope="module")
 def sites(deployed_site: DeployedSite) -> Iterator[CharitySites]:
-    ports = (free_port(), free_port())
+    servers = [ThreadingHTTPServer((LOOPBACK, 0), charity_pages(deployed_site.url)) for _ in range(2)]
     # To a browser, localhost is another site than 127.0.0.1, where the petition is.
-    charity_sites = CharitySites(*(f"http://localhost:{port}" for port in ports))
+    charity_sites = CharitySites(*(f"http://localhost:{server.server_port}" for server in servers))
     created = deployed_site.manage("POST", "/petitions", a_draft(SLUG, embed_on=[charity_sites.allowed]))
     assert created.status_code == 201, created.text
     opened = deployed_site.manage("POST", f"/petitions/{SLUG}/state", {"state": "open"})
     assert opened.status_code == 200, opened.text
     # The site may have cached that the petition is not public yet.
     eventually(lambda: requests.get(f"{deployed_site.url}/embed/{SLUG}/counter", timeout=30).status_code == 200)
-    with ExitStack() as servers:
-        for port in ports:
-            servers.enter_context(serve(charity_site(deployed_site.url), port))
-        yield charity_sites
+    for server in servers:
+        Thread(target=server.serve_forever, daemon=True).start()
+    yield charity_sites
+    for server in servers:
+        server.shutdown()
+        server.server_close()
 
 
-def charity_site(site_url: str) -> web.Application:
-    """Return a site whose policy allows only scripts and frames of the petition site."""
+def charity_pages(site_url: str) -> type[BaseHTTPRequestHandler]:
+    """Return the handler of a site whose policy allows only scripts and frames of the petition site."""
+    tag = f'<script src="{site_url}/embed.js" data-petition="{SLUG}" data-source="our-website"'
+    tags = f'{tag}></script>{tag} data-show="counter"></script>'
+    frame = f'<iframe src="{site_url}/embed/{SLUG}?source=our-website" title="Sign" height="1500"></iframe>'
+    policy = f"default-src 'none'; script-src {site_url}; frame-src {site_url}"
 
-    async def page(request: web.Request) -> web.Response:
-        tag = f'<script src="{site_url}/embed.js" data-petition="{SLUG}" data-source="our-website"'
-        tags = f'{tag}></script>{tag} data-show="counter"></script>'
-        frame = f'<iframe src="{site_url}/embed/{SLUG}?source=our-website" title="Sign" height="1500"></iframe>'
-        content = frame if request.query_string else tags
-        body = f"<!doctype html><title>Charity</title><h1>Charity</h1>{content}"
-        policy = f"default-src 'none'; script-src {site_url}; frame-src {site_url}"
-        return web.Response(text=body, content_type="text/html", headers={"Content-Security-Policy": policy})
+    class CharityPage(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            content = frame if "?" in self.path else tags
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Security-Policy", policy)
+            self.end_headers()
+            self.wfile.write(f"<!doctype html><title>Charity</title><h1>Charity</h1>{content}".encode())
 
-    application = web.Application()
-    application.router.add_get("/", page)
-    return application
+        def log_message(self, *_: object) -> None: ...
+
+    return CharityPage
 
 
 def record_console_messages(page: Page, words: str) -> list[str]:

@@ -5,8 +5,8 @@ import requests
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_supporter import fill, open_petition, press_sign, record_sent_forms
-from tests.deployed import SLUG, DeployedSite
 from tests.emulated import eventually
+from tests.site import SLUG, DeployedSite
 
 
 def test_the_inbox_page_shows_the_typed_address_and_sends_the_email_again_after_a_minute(

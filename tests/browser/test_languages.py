@@ -8,8 +8,8 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.axe import save_screenshot
 from tests.browser.conftest import PHONE
 from tests.browser.test_supporter import open_petition, press_sign
-from tests.deployed import DeployedSite
 from tests.emulated import eventually
+from tests.site import DeployedSite
 
 EMAIL = "alys@example.org"
 ENGLISH_WORDS = re.compile(r"\b(the|your|you|and|signature|petition)\b", re.IGNORECASE)

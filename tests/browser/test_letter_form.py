@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.test_staff import sign_in
-from tests.deployed import DeployedSite, a_draft
+from tests.site import DeployedSite, a_draft
 
 SLUG = "gets-a-letter"
 SAVED = "Saved."

@@ -5,9 +5,9 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.new_petition import open_new_petition, sign_and_confirm_by_api
 from tests.browser.test_staff import sign_in
-from tests.deployed import DeployedSite
 from tests.emulated import eventually
 from tests.letters.lettering import LETTER
+from tests.site import DeployedSite
 
 SLUG, MINISTERS_EMAIL = "write-to-the-minister", "minister@target.example"
 ALICES_EMAIL, BOBS_EMAIL = "alice.writes@example.org", "bob.reads@charity.example"

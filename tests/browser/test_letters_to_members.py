@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from stack.manage import load_petitions
 from tests.browser.test_staff import sign_in
-from tests.deployed import SAMPLE, SLUG, DeployedSite
+from tests.site import SAMPLE, SLUG, DeployedSite
 
 SLUG_TO_MEMBERS = "write-to-your-mp"
 TARGET_TOML = 'key = "my-mp"\nname = "Your MP"\nmembers = true\n'

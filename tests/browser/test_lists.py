@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.axe import check_at_every_size
 from tests.browser.test_staff import sign_in
-from tests.deployed import SLUG, DeployedSite
+from tests.site import SLUG, DeployedSite
 
 RECIPIENT = str(pyrage.x25519.Identity.generate().to_public())
 

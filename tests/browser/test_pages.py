@@ -8,8 +8,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.axe import check_at_every_size
 from tests.browser.test_supporter import fill, open_petition, press_sign
-from tests.deployed import SLUG, DeployedSite, a_draft
 from tests.emulated import eventually
+from tests.site import SLUG, DeployedSite, a_draft
 
 
 def open_error(page: Page, site: DeployedSite) -> None:

@@ -8,8 +8,8 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.axe import check_at_every_size
 from tests.browser.new_petition import open_new_petition
 from tests.browser.test_staff import sign_in
-from tests.deployed import DeployedSite
 from tests.importing import CSV, rows
+from tests.site import DeployedSite
 
 SLUG = "imported-here"
 IMPORTS_ROUTE = f"#/petitions/{SLUG}/imports"

@@ -6,8 +6,8 @@ import requests
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Response, expect
 
-from tests.deployed import DeployedSite
 from tests.oidc.people import PASSWORD
+from tests.site import DeployedSite
 
 STORED_TOKEN = "sessionStorage.getItem('staff.token')"
 

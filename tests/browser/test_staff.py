@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from stack.manage import issue_token
 from tests.browser import crowd
 from tests.browser.crowd import SLUG, TITLE
-from tests.deployed import DeployedSite
+from tests.site import DeployedSite
 
 COUNT_ROUTE = f"#/petitions/{SLUG}"
 

@@ -13,8 +13,8 @@ from stack.manage import issue_token
 from tests.browser.crowd import SLUG
 from tests.browser.test_staff import shown_count, sign_in
 from tests.browser.test_supporter import confirm_from_inbox, fill, press_sign
-from tests.deployed import DeployedSite
 from tests.emulated import eventually
+from tests.site import DeployedSite
 
 NEW_SLUG = "plant-a-thousand-trees"
 FIELDS = {

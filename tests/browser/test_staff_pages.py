@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.axe import check_at_every_size
 from tests.browser.crowd import SLUG
 from tests.browser.test_staff import sign_in
-from tests.deployed import DeployedSite
+from tests.site import DeployedSite
 
 
 def open_sign_in(page: Page, site: DeployedSite) -> None:

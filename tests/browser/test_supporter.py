@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.sync_api import Frame, Page, Request, expect
 
-from tests.deployed import SLUG, DeployedSite
 from tests.emulated import eventually
+from tests.site import SLUG, DeployedSite
 
 
 def fill(page: Page | Frame, email: str, name: str = "Alice Example") -> None:

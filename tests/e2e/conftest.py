@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deployed import DeployedSite
+from tests.site import DeployedSite
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> None:

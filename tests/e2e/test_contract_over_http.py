@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 import requests
 
-from tests.deployed import SLUG, DeployedSite
 from tests.e2e.signing import PETITION_PATH, emailed_link, press_button, sign
 from tests.emulated import eventually
+from tests.site import SLUG, DeployedSite
 
 
 def test_a_supporter_signs_confirms_is_counted_and_withdraws(deployed_site: DeployedSite) -> None:

@@ -9,10 +9,10 @@ import requests
 
 from stack.console import Failure
 from stack.manage import manage, settings
-from tests.deployed import SLUG, DeployedSite
 from tests.e2e.signing import emailed_link, press_button, sign
 from tests.emulated import eventually
 from tests.exporting import rows_of
+from tests.site import SLUG, DeployedSite
 
 NAME = "Zoë O'Neill-李"
 

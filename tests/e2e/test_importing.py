@@ -5,8 +5,8 @@ from typing import Any
 import requests
 
 from stack.sample_partner import SOURCE, sample_token
-from tests.deployed import SLUG, DeployedSite
 from tests.emulated import eventually
+from tests.site import SLUG, DeployedSite
 
 PATH = f"/petitions/{SLUG}/imports"
 HEADINGS = "Email\tFirst name\tLast name\n"

@@ -6,8 +6,8 @@ import pytest
 import requests
 
 from stack.sample_partner import PARTNER, SOURCE, sample_token
-from tests.deployed import SLUG, DeployedSite
 from tests.partners.osdi.client import Document, OsdiClient, OsdiError, a_person, a_signature
+from tests.site import SLUG, DeployedSite
 
 PATH = f"/api/partner/petitions/{SLUG}/signatures"
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import requests
 
-from tests.deployed import SLUG, DeployedSite
 from tests.e2e.signing import emailed_link, press_button, sign
 from tests.emulated import eventually
+from tests.site import SLUG, DeployedSite
 
 
 def ask(site: DeployedSite, path: str, body: object = None) -> Any:

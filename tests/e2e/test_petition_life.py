@@ -5,9 +5,9 @@ from urllib.parse import urlsplit
 
 import requests
 
-from tests.deployed import DeployedSite, a_draft
 from tests.e2e.signing import ALICES_SIGNATURE, emailed_link, press_button
 from tests.emulated import eventually
+from tests.site import DeployedSite, a_draft
 
 
 def get(site: DeployedSite, path: str) -> requests.Response:

@@ -3,8 +3,8 @@
 import pytest
 import requests
 
-from tests.deployed import SLUG, DeployedSite
 from tests.e2e.signing import PETITION_PATH, PROBLEM_TYPE
+from tests.site import SLUG, DeployedSite
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.deployed import DeployedSite
+from tests.site import DeployedSite
 
 DESCRIPTION = Path(__file__).parents[2] / "chalicelib" / "edge" / "openapi.json"
 CHECKS = [

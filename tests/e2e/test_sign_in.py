@@ -4,8 +4,8 @@ from typing import Any
 
 import requests
 
-from tests.deployed import SLUG, DeployedSite
 from tests.oidc.running import Attempt, log_in
+from tests.site import SLUG, DeployedSite
 
 
 def post(site: DeployedSite, path: str, body: dict[str, str]) -> requests.Response:

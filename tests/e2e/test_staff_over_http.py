@@ -3,8 +3,8 @@
 import pytest
 import requests
 
-from tests.deployed import SLUG, DeployedSite
 from tests.e2e.signing import PROBLEM_TYPE
+from tests.site import SLUG, DeployedSite
 
 
 def test_staff_may_use_head_where_they_may_use_get(deployed_site: DeployedSite) -> None:

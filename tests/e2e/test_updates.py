@@ -4,9 +4,9 @@ from typing import Any
 
 import requests
 
-from tests.deployed import SLUG, DeployedSite
 from tests.e2e.signing import emailed_link, press_button, sign
 from tests.emulated import eventually
+from tests.site import SLUG, DeployedSite
 
 TEXT = {"title": "The Home Secretary answered", "markdown": "She said **yes**."}
 

@@ -13,13 +13,14 @@ from chalicelib.core.errors import MailRefused, SendingStopped, Throttled
 from chalicelib.exports import worker
 from chalicelib.jobs.request import cancel
 from chalicelib.petitions import find
+from chalicelib.petitions.preview import preview_link
 from chalicelib.shedding.level import Level, forget_level, set_level
 from stack.judge.model import Question
 from stack.judge.policies import HERE, declared_policies, resolver
 from stack.judge.questions import questions
 from stack.template.functions import logical_id
 from stack.template.merge import merge_template
-from tests.actors import NOW, item_of, json_of
+from tests.actors import NOW, TOKEN_KEYS, item_of, json_of
 from tests.fake_site import FakeSite, context, schedule_event, sqs_event, stream_event
 from tests.faults import test_signing
 from tests.faults.export_scenes import with_a_requested_export
@@ -32,7 +33,7 @@ from tests.faults.test_every_handler import SCENES, calls_to_fail, play, prepare
 from tests.judge.implied import implied_questions
 from tests.judge.replay import Replay, environment
 from tests.judge.shapes import shape
-from tests.judge.witness import RecordedCall, recording
+from tests.judge.witness import RecordedCall, recording, settings_read
 from tests.located import give_table
 
 # Any other fault leads to the same calls as one of these.
@@ -42,10 +43,14 @@ REFUSALS = (SendingStopped("mail"), Throttled("mail"), MailRefused())
 
 @dataclass
 class Evidence:
-    """`by_function`: each question with the place in the code that raises it. `sites`: all such places."""
+    """`by_function`: each question with the place in the code that raises it. `sites`: all such places.
+
+    `settings`: the settings that each function reads.
+    """
 
     by_function: dict[str, dict[str, tuple[Question, str]]] = field(default_factory=dict)
     sites: dict[str, set[str]] = field(default_factory=dict)
+    settings: dict[str, set[str]] = field(default_factory=dict)
 
     def add(self, function: str, site: str, question: Question) -> None:
         known = self.by_function.setdefault(function, {})
@@ -87,7 +92,7 @@ def gather(fake_site: FakeSite, folder: Path, every_fault: bool = False) -> Evid
     """Gather evidence from every scene, and from what Lambda does with each role. `every_fault`: with each fault."""
     collector = Collector(fake_site, folder)
     faults = FAULTS if every_fault else ()
-    with recording(collector.record):
+    with recording(collector.record), settings_read(collector.evidence.settings):
         for scene in SCENES:
             sites = play(fake_site, scene, {}).sites
             for at, fault in product(calls_to_fail(sites), faults):
@@ -100,13 +105,14 @@ def gather(fake_site: FakeSite, folder: Path, every_fault: bool = False) -> Evid
 
 
 def _play_more(fake_site: FakeSite) -> None:
-    """Play what the scenes lack: messages that fail, email that SES refuses, signing again, exports that end early."""
+    """Play what the scenes lack: a preview, failing messages, refused email, signing again, exports that end early."""
     for function in ("store_overflow", "run_import", "run_export", "run_list", "run_update"):
         fake_site.deliver(function, ["not readable"])
     for refusal, function in product(REFUSALS, ("send_mail", "send_other_mail")):
         prepare(fake_site, Scene(function, with_alice_pending, lambda _: True, nothing))
         fake_site.mailer.failures.append(refusal)
         fake_site.deliver(function, mail_messages(fake_site))
+    assert fake_site.get(preview_link(PETITION, fake_site.clock(), TOKEN_KEYS).path).status_code == 200
     for before, level in product(test_signing.BEFORE, (Level.NORMAL, Level.ACCEPT_ONLY)):
         test_signing.prepare(fake_site, before)
         set_level(level, fake_site.tables)

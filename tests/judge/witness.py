@@ -1,4 +1,4 @@
-"""Records every call that a handler makes on the fakes, and the function whose role makes it."""
+"""Records every call that a handler makes on the fakes and every setting that it reads, and its function."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -11,6 +11,7 @@ import pytest
 from chalice.app import RestAPIEventHandler
 
 from app import app
+from chalicelib.core.settings import Settings
 from stack.judge.caller import function_of_route
 from stack.judge.policies import declared_policies
 from tests.fake_mailer import FakeMailer, FakeQuota
@@ -48,6 +49,21 @@ def recording(record: Callable[[RecordedCall], object]) -> Iterator[None]:
             for name in METHODS[kind]:
                 call = getattr(fake, name)
                 patch.setattr(fake, name, _with_record(call, name, record))
+        yield
+
+
+@contextmanager
+def settings_read(read: dict[str, set[str]]) -> Iterator[None]:
+    """Add the name of each setting that a handler reads to its function's set, until the block ends."""
+
+    def get(settings: Settings, name: str) -> Any:
+        function = _calling_function() if name in Settings.__dataclass_fields__ else None
+        if function:
+            read.setdefault(function, set()).add(name)
+        return object.__getattribute__(settings, name)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Settings, "__getattribute__", get)
         yield
 
 

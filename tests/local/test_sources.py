@@ -8,11 +8,8 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
-import boto3
 import pytest
 
-from chalicelib.aws.source import Source
-from stack.local.lambda_state import answer_from
 from stack.local.sources import Queues, QueueSource, ScheduleSource, StreamSource, rate_seconds
 
 REPORTS = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
@@ -257,14 +254,3 @@ def _wait_until(check: Callable[[], bool]) -> None:
     while not check():
         assert time.monotonic() < deadline
         time.sleep(0.01)
-
-
-def test_the_application_sees_and_switches_an_event_source_by_its_calls_of_lambda() -> None:
-    client = boto3.client("lambda", "us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
-    paused, other = queue_source(FakeSqs(), lambda _: None), queue_source(FakeSqs(), lambda _: None)
-    uuids = ["petitions-SendMailSendMailSqsEventSource", "petitions-SendOtherMailSendOtherMailSqsEventSource"]
-    answer_from(dict(zip(uuids, (paused, other), strict=True)), client)
-    source = Source(client, uuids[0])
-    assert source.switch(is_on=False)
-    assert source.is_off()
-    assert (paused.is_enabled, other.is_enabled) == (False, True)

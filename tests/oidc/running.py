@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import requests
 
-from stack.sockets import LOOPBACK, free_port
+from stack.local.emulator import LOOPBACK, free_port
 from tests.oidc.people import PASSWORD
 
 ROOT = Path(__file__).parents[2]

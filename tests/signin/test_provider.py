@@ -7,7 +7,7 @@ import pytest
 from chalicelib.core.errors import NotSignedIn, ProviderUnavailable
 from chalicelib.signin.model import Provider, SessionRequest
 from chalicelib.signin.provider import discovery_of, fetch_id_token, forget_provider, keys_of
-from stack.sockets import free_port
+from stack.local.emulator import free_port
 from tests.signin.fake_provider import NONCE, FakeProvider
 
 CODE_RETURNED = SessionRequest(code="c0de", code_verifier="v" * 43, nonce=NONCE)

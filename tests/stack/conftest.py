@@ -6,13 +6,9 @@ from typing import Any
 
 import pytest
 
-from stack.attach import Deployed, deploy_to_emulator
-from stack.aws import Cloud
-from stack.emulator import Emulator, emulator
-from stack.manage import load_petitions
+from stack.local.emulator import EmulatorProcess, empty_emulator
 from stack.package import Package, package
 from stack.paths import BUILD, ROOT
-from tests.stack.powers import shorten_visibility_timeouts
 
 Template = dict[str, Any]
 
@@ -36,9 +32,9 @@ def of_type(template: Template, kind: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def running_emulator() -> Iterator[Emulator]:
+def running_emulator() -> Iterator[EmulatorProcess]:
     """An emulator for the tests of deployments. Each test uses stages of its own."""
-    with emulator() as started:
+    with empty_emulator() as started:
         yield started
 
 
@@ -49,13 +45,3 @@ def project(tmp_path: Path) -> Path:
     for source in (ROOT / ".chalice").glob("*.json"):
         (tmp_path / ".chalice" / source.name).write_bytes(source.read_bytes())
     return tmp_path
-
-
-@pytest.fixture(scope="session")
-def stack(local_package: Package) -> Iterator[Deployed]:
-    """A deployed stack with short visibility timeouts, for the tests of its functions' roles."""
-    with emulator() as running_emulator:
-        started = deploy_to_emulator(running_emulator.endpoint)
-        load_petitions(started)
-        shorten_visibility_timeouts(Cloud(running_emulator.endpoint), started, 5)
-        yield started

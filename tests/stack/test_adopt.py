@@ -12,7 +12,7 @@ from stack.adopt import IDENTIFIERS, files_to_adopt, last_deleted, left_by, writ
 from stack.aws import Cloud
 from stack.console import Failure
 from stack.deploy import deploy, stack_name
-from stack.emulator import Emulator
+from stack.local.emulator import EmulatorProcess
 from stack.package import Package
 from stack.template.merge import merge_template
 from stack.template.tables import table_id
@@ -61,13 +61,13 @@ def test_the_deleted_stacks_parameters_are_kept_but_not_its_api_and_what_aws_hid
     assert files["parameters"] == [{"ParameterKey": "MailFrom", "ParameterValue": "a@example.org"}]
 
 
-def test_a_stack_that_aws_does_not_know_is_reported(running_emulator: Emulator) -> None:
+def test_a_stack_that_aws_does_not_know_is_reported(running_emulator: EmulatorProcess) -> None:
     with pytest.raises(Failure, match="no deleted stack petitions-unknown"):
         last_deleted(Cloud(running_emulator.endpoint), stack_name("unknown"))
 
 
 def test_a_new_stack_adopts_what_a_deleted_stack_has_left(
-    running_emulator: Emulator, local_package: Package, tmp_path: Path
+    running_emulator: EmulatorProcess, local_package: Package, tmp_path: Path
 ) -> None:
     """The emulator cannot import secrets. So only the change set has these: they are left out when it is executed."""
     cloud, stack = Cloud(running_emulator.endpoint), stack_name("gone")

@@ -6,16 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.petitions.constituency_table import Constituencies, pack
-from stack.attach import deploy_to_emulator
+from chalicelib.petitions.constituency_table import Constituencies
 from stack.console import Failure
 from stack.constituencies import NAME_IN_ZIP, constituency_file, table_path
-from stack.emulator import emulator
-from stack.manage import issue_token, load_petitions
-from stack.package import Package, contents_of, write_zip
-from tests.located import TABLE
-from tests.stack.powers import SLUG, visitor
-from tests.stack.supporter import wait_for
+from stack.package import contents_of, write_zip
 
 TWO_COLUMNS = "postcode,constituency\nZZ1 1AA,Upper Zed\nZZ99 9ZZ,Lower Zed\n"
 # The columns are those of the postcode directory of the Office for National Statistics. The rows are invented.
@@ -83,26 +77,3 @@ def test_the_table_is_part_of_the_package(project: Path) -> None:
     before = dict(contents_of(project))
     [(name, content)] = write_and_pack(project, TWO_COLUMNS)
     assert dict(contents_of(project)) == {**before, name: content}
-
-
-@pytest.mark.stack
-@pytest.mark.xdist_group("places")
-def test_a_deployed_table_counts_confirmations_by_constituency(
-    local_package: Package, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    archive = tmp_path / "deployment.zip"
-    write_zip(archive, [(NAME_IN_ZIP, pack(TABLE))], base=local_package.archive)
-    monkeypatch.setattr("stack.attach.package", lambda *_: Package(local_package.template, archive))
-    with emulator() as running_emulator:
-        stack = deploy_to_emulator(running_emulator.endpoint)
-        load_petitions(stack)
-        supporter, staff = visitor(stack), issue_token(stack)
-
-        def constituencies() -> object:
-            return supporter.read(f"/api/staff/petitions/{SLUG}/counts?by=constituency", staff)["breakdown"]
-
-        assert constituencies() == []
-        supporter.sign(SLUG, "ada@example.org")
-        supporter.press("confirm", supporter.link("confirm", "ada@example.org"))
-        expected = [{"key": TABLE["SW1A 1AA"], "confirmed": 1}]
-        assert wait_for(lambda: constituencies() == expected)

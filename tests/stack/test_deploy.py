@@ -11,11 +11,10 @@ from botocore.exceptions import WaiterError
 from botocore.stub import Stubber
 
 from stack import changeset
-from stack.attach import SENDER, Deployed, deploy_to_emulator
 from stack.aws import Cloud, endpoint_in_environment, one_line_errors
 from stack.console import Failure
 from stack.deploy import deploy, stack_name
-from stack.emulator import Emulator
+from stack.local.emulator import EmulatorProcess
 from stack.package import Package
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -23,38 +22,43 @@ MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("deploy")]
 
 
+VALUES = {"SiteUrl": "http://127.0.0.1:8000", "MailFrom": "petitions@example.org"}
+
+
 @pytest.fixture(scope="module")
-def stack(running_emulator: Emulator, local_package: Package) -> Deployed:
-    return deploy_to_emulator(running_emulator.endpoint)
+def outputs(running_emulator: EmulatorProcess, local_package: Package) -> dict[str, str]:
+    return deploy(Cloud(running_emulator.endpoint), local_package, "local", VALUES, lambda _: True)
 
 
-def test_deploying_twice_changes_nothing(stack: Deployed, running_emulator: Emulator, local_package: Package) -> None:
+def test_deploying_twice_changes_nothing(
+    outputs: dict[str, str], running_emulator: EmulatorProcess, local_package: Package
+) -> None:
     def refuse(ready: changeset.ChangeSet) -> bool:
         raise AssertionError(f"there are changes: {ready.headline}")
 
-    values = {"SiteUrl": stack.site, "MailFrom": SENDER}
-    assert deploy(Cloud(running_emulator.endpoint), local_package, "local", values, refuse) == stack.outputs
+    assert deploy(Cloud(running_emulator.endpoint), local_package, "local", VALUES, refuse) == outputs
 
 
 def test_a_refused_deployment_changes_nothing(
-    stack: Deployed, running_emulator: Emulator, local_package: Package
+    outputs: dict[str, str], running_emulator: EmulatorProcess, local_package: Package
 ) -> None:
     cloud = Cloud(running_emulator.endpoint)
-    values = {"SiteUrl": "http://other.example", "MailFrom": SENDER}
+    values = {**VALUES, "SiteUrl": "http://other.example"}
     with pytest.raises(Failure, match="you said no"):
         deploy(cloud, local_package, "local", values, lambda ready: False)
     unchanged_stack = changeset.describe(cloud, stack_name("local"))
     assert unchanged_stack
-    assert changeset.outputs(unchanged_stack) == stack.outputs
+    assert changeset.outputs(unchanged_stack) == outputs
 
 
-def test_a_trial_stage_can_be_deleted(stack: Deployed, running_emulator: Emulator) -> None:
+@pytest.mark.usefixtures("outputs")
+def test_a_trial_stage_can_be_deleted(running_emulator: EmulatorProcess) -> None:
     described = changeset.describe(Cloud(running_emulator.endpoint), stack_name("local"))
     assert described
     assert not described["EnableTerminationProtection"]
 
 
-def test_a_refused_first_deployment_leaves_no_stack(running_emulator: Emulator, local_package: Package) -> None:
+def test_a_refused_first_deployment_leaves_no_stack(running_emulator: EmulatorProcess, local_package: Package) -> None:
     cloud = Cloud(running_emulator.endpoint)
     with pytest.raises(Failure, match="you said no"):
         deploy(cloud, local_package, "other", {}, lambda ready: False)
@@ -63,17 +67,20 @@ def test_a_refused_first_deployment_leaves_no_stack(running_emulator: Emulator, 
     assert stack_name("other") not in existing_names
 
 
-def test_secrets_keep_their_value_when_deployed_again(stack: Deployed, running_emulator: Emulator) -> None:
-    before = stack.secrets()
-    assert deploy_to_emulator(running_emulator.endpoint, "http://127.0.0.1:8999").secrets() == before
-    assert deploy_to_emulator(running_emulator.endpoint).secrets() == before
-    assert len(json.loads(before["SIGNATURE_KEYS"])["v1"]) == 64
+def test_secrets_keep_their_value_when_deployed_again(
+    outputs: dict[str, str], running_emulator: EmulatorProcess, local_package: Package
+) -> None:
+    cloud = Cloud(running_emulator.endpoint)
 
+    def secret() -> str:
+        found = cloud.client("secretsmanager").get_secret_value(SecretId=outputs["SignatureKeysArn"])
+        return str(found["SecretString"])
 
-def test_pending_signatures_expire_on_the_emulator_too(stack: Deployed, running_emulator: Emulator) -> None:
-    client = Cloud(running_emulator.endpoint).client("dynamodb")
-    answer = client.describe_time_to_live(TableName=stack.outputs["SignaturesTableName"])
-    assert answer["TimeToLiveDescription"] == {"TimeToLiveStatus": "ENABLED", "AttributeName": "expires_at"}
+    before = secret()
+    for url in ("http://127.0.0.1:8999", VALUES["SiteUrl"]):
+        deploy(cloud, local_package, "local", {**VALUES, "SiteUrl": url}, lambda _: True)
+        assert secret() == before
+    assert len(json.loads(before)["v1"]) == 64
 
 
 def change(action: str, name: str, replacement: str = "False") -> dict[str, Any]:

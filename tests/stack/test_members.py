@@ -4,27 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.petitions import constituency_table
-from chalicelib.petitions.members import MemberOfParliament, pack, unpack
+from chalicelib.petitions.members import MemberOfParliament, unpack
 from stack import constituencies
-from stack.attach import deploy_to_emulator
 from stack.console import Failure
-from stack.emulator import emulator
-from stack.manage import issue_token
 from stack.members import NAME_IN_ZIP, members_file, table_path
-from stack.package import Package, contents_of, write_zip
-from tests.actors import ALICE, json_of
-from tests.deployed import a_draft
-from tests.letters.lettering import LETTER
-from tests.located import TABLE as POSTCODES_OF_TEST
-from tests.petitions.test_members import MP
-from tests.stack.powers import visitor
-from tests.stack.supporter import EMAIL_SECONDS, post_json, wait_for
+from stack.package import contents_of
 
 POSTCODES = "postcode,constituency\nZZ1 1AA,Upper Zed\nZZ99 9ZZ,Lower Zed\n"
 HEADER = "constituency,name,email\n"
-PALACE_MP = MemberOfParliament("Zed Palace", "Zoe Palace MP", "zoe.palace@parliament.example")
-LETTER_SLUG = "write-to-your-mp"
 UPPER_ZED_ROW = "Upper Zed,Una Upper MP,una.upper@parliament.example\n"
 
 
@@ -83,30 +70,3 @@ def test_the_table_is_part_of_the_package(project: Path) -> None:
     contents = dict(contents_of(project))
     members = unpack(contents[NAME_IN_ZIP])
     assert members["Upper Zed"].name == "Una Upper MP"
-
-
-@pytest.mark.stack
-@pytest.mark.xdist_group("places")
-def test_a_deployed_table_addresses_a_confirmed_letter(
-    local_package: Package, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    archive, members = tmp_path / "deployment.zip", {PALACE_MP.constituency: PALACE_MP}
-    postcodes = constituency_table.pack(POSTCODES_OF_TEST)
-    tables = [(constituencies.NAME_IN_ZIP, postcodes), (NAME_IN_ZIP, pack(members))]
-    write_zip(archive, tables, base=local_package.archive)
-    monkeypatch.setattr("stack.attach.package", lambda *_: Package(local_package.template, archive))
-    with emulator() as running_emulator:
-        stack = deploy_to_emulator(running_emulator.endpoint)
-        supporter, token = visitor(stack), issue_token(stack)
-        staff = {"Authorization": f"Bearer {token}"}
-        draft = a_draft(LETTER_SLUG, letter=LETTER | {"targets": [MP]})
-        petitions = f"{stack.api}/api/staff/petitions"
-        post_json(petitions, draft, staff)
-        post_json(f"{petitions}/{LETTER_SLUG}/state", {"state": "open"}, {**staff, "If-Match": "*"})
-        signature = json_of(postcode="SW1A 1AA", letter={"send": True})
-        post_json(f"{stack.api}/api/petitions/{LETTER_SLUG}/signatures", signature)
-        supporter.press("confirm", supporter.link("confirm", ALICE.email))
-        [letter] = wait_for(lambda: supporter.mails_to(PALACE_MP.email), EMAIL_SECONDS)
-        assert letter["text"].startswith(f"Dear {PALACE_MP.name},")
-        [target] = supporter.read(f"/api/staff/petitions/{LETTER_SLUG}/letters", token)["targets"]
-        assert (target["key"], target["requested"]) == ("my-mp", 1)

@@ -12,7 +12,7 @@ from stack.aws import Cloud
 from stack.bucket import TEMPLATES, prepare_bucket, upload_template
 from stack.console import Failure
 from stack.deploy import deploy, deploy_everything, refuse_losses, stack_name, values_for_second_change_set
-from stack.emulator import Emulator
+from stack.local.emulator import EmulatorProcess
 from stack.package import Package
 from stack.template.tables import table_id
 
@@ -46,7 +46,7 @@ def table_names(cloud: Cloud) -> list[str]:
 
 
 def test_a_creation_that_fails_leaves_nothing_and_can_be_repeated(
-    running_emulator: Emulator, local_package: Package
+    running_emulator: EmulatorProcess, local_package: Package
 ) -> None:
     """The emulator refuses metric math, so the creation fails. Protected tables would cause ROLLBACK_FAILED on AWS."""
     cloud = Cloud(running_emulator.endpoint)
@@ -62,7 +62,7 @@ def test_a_creation_that_fails_leaves_nothing_and_can_be_repeated(
 
 
 def test_a_production_stage_is_protected_once_it_is_created(
-    running_emulator: Emulator, local_package: Package, monkeypatch: pytest.MonkeyPatch
+    running_emulator: EmulatorProcess, local_package: Package, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("YES", "1")
     monkeypatch.setattr(
@@ -96,7 +96,7 @@ def test_a_development_stage_is_not_protected() -> None:
 
 
 def test_a_parameter_removed_from_the_template_does_not_stop_a_deployment(
-    running_emulator: Emulator, local_package: Package
+    running_emulator: EmulatorProcess, local_package: Package
 ) -> None:
     """AWS would refuse it: "Parameters: [Old] do not exist in the template"."""
     cloud = Cloud(running_emulator.endpoint)
@@ -151,7 +151,7 @@ def test_stage_local_is_not_deployed_to_aws() -> None:
         deploy_everything(Cloud(), options("local"))
 
 
-def test_a_stack_with_a_failed_rollback_is_not_deleted(running_emulator: Emulator) -> None:
+def test_a_stack_with_a_failed_rollback_is_not_deleted(running_emulator: EmulatorProcess) -> None:
     cloud = Cloud(running_emulator.endpoint)
     status = {"Stacks": [{"StackStatus": "UPDATE_ROLLBACK_FAILED"}]}
     cloud.client("cloudformation").describe_stacks = lambda **_: status
@@ -165,7 +165,7 @@ def test_resources_without_data_may_be_replaced_and_resources_with_data_may_be_c
     refuse_losses(a_change_set("Add", "AWS::DynamoDB::Table"))
 
 
-def test_the_deploy_bucket_takes_tls_only_and_keeps_every_package(running_emulator: Emulator) -> None:
+def test_the_deploy_bucket_takes_tls_only_and_keeps_every_package(running_emulator: EmulatorProcess) -> None:
     cloud = Cloud(running_emulator.endpoint)
     s3, name = cloud.client("s3"), prepare_bucket(cloud)
     [statement] = json.loads(s3.get_bucket_policy(Bucket=name)["Policy"])["Statement"]

@@ -10,7 +10,7 @@ from stack.aws import Cloud
 from stack.busy_page import page, refused_page
 from stack.changeset import ChangeSet
 from stack.deploy import deploy, deploy_everything
-from stack.emulator import Emulator
+from stack.local.emulator import EmulatorProcess
 from stack.package import Package
 from stack.paths import REGION
 from tests.stack.test_protection import WithoutMetricMath, options
@@ -26,7 +26,7 @@ def options_with_cdn(*settings: str, **more: Any) -> Namespace:
 
 
 @pytest.fixture(scope="module")
-def first_outputs(running_emulator: Emulator, local_package: Package) -> Any:
+def first_outputs(running_emulator: EmulatorProcess, local_package: Package) -> Any:
     """The outputs of a first deployment with a CDN. Later deployments in this module keep its patches."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("YES", "1")
@@ -38,7 +38,7 @@ def first_outputs(running_emulator: Emulator, local_package: Package) -> Any:
 
 
 def test_the_distribution_uses_the_web_acl_and_certificate_in_us_east_1(
-    first_outputs: dict[str, str], running_emulator: Emulator
+    first_outputs: dict[str, str], running_emulator: EmulatorProcess
 ) -> None:
     in_us_east_1 = Cloud(running_emulator.endpoint, us_east_1.REGION)
     [acl] = in_us_east_1.client("wafv2").list_web_acls(Scope="CLOUDFRONT")["WebACLs"]
@@ -51,7 +51,7 @@ def test_the_distribution_uses_the_web_acl_and_certificate_in_us_east_1(
 
 
 def test_the_alarm_on_errors_watches_this_distribution(
-    first_outputs: dict[str, str], running_emulator: Emulator
+    first_outputs: dict[str, str], running_emulator: EmulatorProcess
 ) -> None:
     in_us_east_1 = Cloud(running_emulator.endpoint, us_east_1.REGION).client("cloudwatch")
     found = in_us_east_1.describe_alarms(AlarmNamePrefix=f"petitions-crowd-edge-{REGION}-")["MetricAlarms"]
@@ -60,7 +60,7 @@ def test_the_alarm_on_errors_watches_this_distribution(
 
 
 def test_the_busy_page_is_in_its_bucket_and_is_not_cached(
-    first_outputs: dict[str, str], running_emulator: Emulator
+    first_outputs: dict[str, str], running_emulator: EmulatorProcess
 ) -> None:
     for key, content in (("busy.html", page()), ("busy-form.html", refused_page())):
         s3 = Cloud(running_emulator.endpoint).client("s3")
@@ -70,7 +70,7 @@ def test_the_busy_page_is_in_its_bucket_and_is_not_cached(
 
 
 def test_deploying_again_changes_nothing(
-    first_outputs: dict[str, str], running_emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+    first_outputs: dict[str, str], running_emulator: EmulatorProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(ready: ChangeSet) -> bool:
         raise AssertionError(f"{ready.stack}: {ready.headline}")
@@ -82,7 +82,7 @@ def test_deploying_again_changes_nothing(
 
 
 def test_a_new_key_makes_api_gateway_publish_its_policy_again(
-    first_outputs: dict[str, str], running_emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+    first_outputs: dict[str, str], running_emulator: EmulatorProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """SAM publishes the API only if the text of its definition changes, and it does not read parameters."""
     uploads = recorded_uploads(monkeypatch)
@@ -93,7 +93,7 @@ def test_a_new_key_makes_api_gateway_publish_its_policy_again(
 
 
 def test_a_first_deployment_describes_the_policy_as_later_ones_do(
-    running_emulator: Emulator, local_package: Package, monkeypatch: pytest.MonkeyPatch
+    running_emulator: EmulatorProcess, local_package: Package, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Otherwise the second deployment of a stage, without any change, would publish the API again."""
     uploads = recorded_uploads(monkeypatch)
@@ -125,7 +125,7 @@ def descriptions(uploads: list[bytes]) -> set[str]:
 
 
 def test_a_requested_log_is_the_log_of_this_distribution(
-    first_outputs: dict[str, str], running_emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+    first_outputs: dict[str, str], running_emulator: EmulatorProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The emulator does not know the resources of a log, so this ends at the call that would create them."""
     values_by_stack: dict[str, dict[str, str]] = {}
@@ -143,7 +143,7 @@ def test_a_requested_log_is_the_log_of_this_distribution(
 
 
 def test_the_same_stage_in_a_second_region_gets_a_stack_of_its_own(
-    first_outputs: dict[str, str], running_emulator: Emulator
+    first_outputs: dict[str, str], running_emulator: EmulatorProcess
 ) -> None:
     """All stacks of this kind are in us-east-1, where names of stacks, web ACLs and logs are unique."""
     second = Cloud(running_emulator.endpoint, "eu-west-2")
@@ -156,7 +156,9 @@ def test_the_same_stage_in_a_second_region_gets_a_stack_of_its_own(
     assert stack_names >= {f"petitions-crowd-edge-{REGION}", "petitions-crowd-edge-eu-west-2"}
 
 
-def test_the_operators_own_certificate_is_used(first_outputs: dict[str, str], running_emulator: Emulator) -> None:
+def test_the_operators_own_certificate_is_used(
+    first_outputs: dict[str, str], running_emulator: EmulatorProcess
+) -> None:
     own = "arn:aws:acm:us-east-1:000000000000:certificate/own"
     values = {"EdgeDomain": DOMAIN, "EdgeCertificateArn": own}
     outputs = us_east_1.deploy_in_us_east_1(
@@ -170,7 +172,7 @@ def test_the_operators_own_certificate_is_used(first_outputs: dict[str, str], ru
 
 
 def test_without_a_certificate_the_site_is_at_cloudfronts_own_address(
-    first_outputs: dict[str, str], running_emulator: Emulator
+    first_outputs: dict[str, str], running_emulator: EmulatorProcess
 ) -> None:
     """So the CDN can be tried without owning a domain."""
     trial = options_with_cdn(stage="trial", edge_set=["RequestCertificate=no"])

@@ -11,19 +11,14 @@ from chalicelib.core import settings as settings_of
 from chalicelib.core.settings import settings
 from chalicelib.edge import placeholders
 from chalicelib.edge.route import Function
+from stack.template import functions
+from stack.template.functions import logical_id
 from stack.template.us_east_1 import us_east_1
 from tests.actors import a_petition
 from tests.template.packaged import CONFIG, RESOURCES, TEMPLATE, environment_of, every_function
 
-# The functions that get each secret. Manage signs preview links, and the public pages verify them.
-# Counts signs statements. With the same key it could sign links, but no link for a signature, because it cannot know
-# the signature's id (docs/decisions/022).
-SECRETS = {
-    "SIGNATURE_KEYS": {"APIHandler", "Partners", "People", "RunImport"},
-    "TOKEN_KEYS": {"APIHandler", "Counts", "Links", "Manage", "SendMail", "SendOtherMail"},
-    "LIMIT_KEYS": {"APIHandler", "People", "RunList", "SendMail", "SendOtherMail"},
-    "ORIGIN_KEYS": {*Function},
-}
+# The functions that get each secret. tests/judge/test_settings.py compares them with the functions that read it.
+SECRETS = {variable: {logical_id(name) for name in names} for variable, names in functions.SECRETS.items()}
 # WatchMail changes the senders' event sources, so it gets their ids.
 SOURCES = {"MAIL_SOURCE": {"WatchMail"}, "OTHER_MAIL_SOURCE": {"WatchMail"}}
 # The sign-in provider and our client secret.
@@ -49,7 +44,7 @@ def test_every_function_gets_the_common_settings_and_only_the_restricted_ones_th
 ) -> None:
     variables = environment_of(function)
     restricted = SECRETS | SOURCES | OIDC
-    granted = {name for name, functions in restricted.items() if function in functions}
+    granted = {name for name, readers in restricted.items() if function in readers}
     if function in list(Function):
         granted.add("SERVED_FUNCTION")
     # PYDANTIC_DISABLE_PLUGINS: the search for plugins takes 15 ms of a cold start, and there are none.
@@ -58,8 +53,8 @@ def test_every_function_gets_the_common_settings_and_only_the_restricted_ones_th
 
 
 def test_secrets_are_generated_and_resolved_in_the_stack() -> None:
-    for variable, functions in SECRETS.items():
-        for function in functions:
+    for variable, readers in SECRETS.items():
+        for function in readers:
             secret = environment_of(function)[variable]["Fn::Sub"]
             version = r"(?::\$\{OriginKey(?:Too)?\})?"
             [name] = set(re.findall(rf"\{{\{{resolve:secretsmanager:\$\{{(\w+)\}}:SecretString{version}\}}\}}", secret))
