@@ -60,7 +60,7 @@ def test_a_person_who_has_confirmed_can_send_a_letter_by_the_link_in_our_next_em
 def test_a_letter_is_sent_in_welsh_and_no_letter_is_sent_without_consent(deployed_site: DeployedSite) -> None:
     site = deployed_site
     assert sign(site, "quiet@example.org", name="Charlie Quiet", letter={"send": False}).status_code == 202
-    in_welsh = {"name": "Alis Cymraeg", "language": "cy", "letter": {"send": True}}
+    in_welsh: dict[str, Any] = {"name": "Alis Cymraeg", "language": "cy", "letter": {"send": True}}
     assert sign(site, "cymraeg@example.org", **in_welsh).status_code == 202
     for email in ("quiet@example.org", "cymraeg@example.org"):
         assert press_button(emailed_link(site, email, "confirm").removesuffix("&lang=cy")).status_code == 200
