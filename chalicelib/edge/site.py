@@ -9,7 +9,7 @@ from chalicelib.aws.queue import mail_queue, other_mail_queue, overflow_queue
 from chalicelib.aws.table import tables
 from chalicelib.edge.http import JSON, answer, client_matches, json_answer, not_modified, problem_json, query
 from chalicelib.edge.problems import Problem
-from chalicelib.edge.route import Cache
+from chalicelib.edge.route import DEFAULT_THROTTLE, PETITION_PAGE, Cache
 from chalicelib.edge.views import json_view
 from chalicelib.pages.render import Asset, asset, dashboard_files, dashboard_version
 
@@ -21,7 +21,7 @@ HOURLY = {"Cache-Control": f"public, max-age={Cache.HOUR.value}"}
 NO_FILE = Problem(404, "Not Found", "There is no file at this address.")
 
 
-@json_view(routes)
+@json_view(routes, "GET", "/assets/{name}", cache=Cache.YEAR, query=("v",))
 def read_asset(request: Request, name: str) -> Response:
     """Return a static file, such as a script. If `?v=` is not the file's version, no cache may keep the response.
 
@@ -34,13 +34,13 @@ def read_asset(request: Request, name: str) -> Response:
     return _file(request, found, cache_control)
 
 
-@json_view(routes)
+@json_view(routes, "GET", "/embed.js", cache=Cache.HOUR, throttle=PETITION_PAGE)
 def read_embed_script(request: Request) -> Response:
     """Return the script that puts a frame on another site. Caches keep it for an hour only: its address is fixed."""
     return _file(request, asset("embed.js"), HOURLY["Cache-Control"])
 
 
-@json_view(routes)
+@json_view(routes, "GET", "/assets/staff/{version}/{name}", cache=Cache.YEAR)
 def read_dashboard_file(request: Request, version: str, name: str) -> Response:
     """Return a file of the dashboard, which is the pages for staff.
 
@@ -62,13 +62,13 @@ def _file(request: Request, found: Asset | None, cache_control: str) -> Response
     return answer(found.body, 200, headers)
 
 
-@json_view(routes)
+@json_view(routes, "GET", "/api/openapi.json", cache=Cache.HOUR, throttle=DEFAULT_THROTTLE)
 def read_openapi(request: Request) -> Response:
     """Return the API's OpenAPI description."""
     return answer(_openapi(), 200, {**HOURLY, "Content-Type": JSON})
 
 
-@json_view(routes)
+@json_view(routes, "GET", "/health")
 def read_health(request: Request) -> Response:
     """Return 200 if each table and queue that supporters need is available, else 503."""
     tables().check()

@@ -13,6 +13,7 @@ from chalicelib.aws.bucket import files_bucket
 from chalicelib.aws.queue import exports_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
+from chalicelib.core.rights import Right
 from chalicelib.core.validation import parse_body
 from chalicelib.edge.caller import path_prefix
 from chalicelib.edge.http import NO_STORE, json_answer, json_body
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 routes = Blueprint(__name__)
 
 
-@staff_view(routes)
+@staff_view(routes, "POST", "/api/staff/petitions/{slug}/exports", Right.EXPORT)
 def request_export(request: Request, slug: str) -> Response:
     """Start an export of the signatures that are confirmed now. Return 202 and the `Location` of the export.
 
@@ -44,7 +45,7 @@ def request_export(request: Request, slug: str) -> Response:
     return json_answer(_export_json(export), 202, {**NO_STORE, "Location": location})
 
 
-@staff_view(routes)
+@staff_view(routes, "GET", "/api/staff/petitions/{slug}/exports", Right.EXPORT)
 def list_exports(request: Request, slug: str) -> Response:
     """Return all exports, including expired ones, newest first; and the columns and formats to choose from."""
     petition = petition_as_stored(slug, tables())
@@ -53,13 +54,13 @@ def list_exports(request: Request, slug: str) -> Response:
     return json_answer({"exports": exports, **choices})
 
 
-@staff_view(routes)
+@staff_view(routes, "GET", "/api/staff/exports/{export_id}", Right.EXPORT)
 def read_export(request: Request, export_id: str) -> Response:
     export = find_job(Export, export_id, tables())
     return json_answer(_export_json(export))
 
 
-@staff_view(routes)
+@staff_view(routes, "DELETE", "/api/staff/exports/{export_id}", Right.EXPORT)
 def cancel_export(request: Request, export_id: str) -> Response:
     """Cancel the export, and return it. If it has ended or stalled, return it unchanged."""
     export = find_job(Export, export_id, tables())
@@ -67,7 +68,7 @@ def cancel_export(request: Request, export_id: str) -> Response:
     return json_answer(_export_json(cancelled))
 
 
-@staff_view(routes)
+@staff_view(routes, "GET", "/api/staff/exports/{export_id}/file", Right.EXPORT)
 def link_file(request: Request, export_id: str) -> Response:
     """Return a link to the file. The link needs no token, so it works for a few minutes only."""
     export = find_job(Export, export_id, tables())
@@ -75,7 +76,7 @@ def link_file(request: Request, export_id: str) -> Response:
     return _link_answer(request, export, result.file, f"{export.job_id}{export.extension}")
 
 
-@staff_view(routes)
+@staff_view(routes, "GET", "/api/staff/exports/{export_id}/cover", Right.EXPORT)
 def link_cover(request: Request, export_id: str) -> Response:
     export = find_job(Export, export_id, tables())
     result = result_of(export, times.now())

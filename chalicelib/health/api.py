@@ -8,6 +8,7 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib.aws.queue import mail_queue, other_mail_queue, overflow_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
+from chalicelib.core.rights import Right
 from chalicelib.core.settings import settings
 from chalicelib.edge.http import json_answer
 from chalicelib.health.readiness import latest_readiness
@@ -27,7 +28,7 @@ routes = Blueprint(__name__)
 CORRECTIONS_SHOWN_FOR = timedelta(days=1)
 
 
-@staff_view(routes)
+@staff_view(routes, "GET", "/api/staff/health", Right.COUNTS)
 def read_staff_health(request: Request) -> Response:
     """Return the site's health in words, and the numbers behind them."""
     facts = _facts(times.now())

@@ -9,6 +9,7 @@ from chalicelib.aws.mail_quota import mail_quota
 from chalicelib.aws.queue import mail_queue, other_mail_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
+from chalicelib.core.rights import Right
 from chalicelib.core.validation import Words, parse_body
 from chalicelib.edge.http import json_answer, json_body, query
 from chalicelib.letters import target_state
@@ -47,7 +48,7 @@ class LetterTestRequest(BaseModel):
     """Where to send the test: your own address."""
 
 
-@staff_view(routes)
+@staff_view(routes, "GET", "/api/staff/petitions/{slug}/letters", Right.COUNTS)
 def read_letters(request: Request, slug: str) -> Response:
     """Return the numbers of letters by target and day, exact at the time `as_of`."""
     petition = petition_as_stored(slug, tables())
@@ -57,7 +58,7 @@ def read_letters(request: Request, slug: str) -> Response:
     return json_answer(body)
 
 
-@staff_view(routes)
+@staff_view(routes, "POST", "/api/staff/petitions/{slug}/letters/{target}/pause", Right.MANAGE)
 def pause_letters(request: Request, slug: str, target: str) -> Response:
     """Pause the letters to this target or member: they wait until staff resume them. Safe to repeat."""
     key, member = _find_and_audit(request, slug, target, "letters.paused")
@@ -66,7 +67,7 @@ def pause_letters(request: Request, slug: str, target: str) -> Response:
     return json_answer(body)
 
 
-@staff_view(routes)
+@staff_view(routes, "POST", "/api/staff/petitions/{slug}/letters/{target}/resume", Right.MANAGE)
 def resume_letters(request: Request, slug: str, target: str) -> Response:
     """Resume the letters to this target or member. Safe to repeat.
 
@@ -86,7 +87,7 @@ def _find_and_audit(request: Request, slug: str, target: str, action: str) -> tu
     return found.key, member
 
 
-@staff_view(routes)
+@staff_view(routes, "POST", "/api/staff/petitions/{slug}/letters/{target}/test", Right.MANAGE)
 def email_letter_test(request: Request, slug: str, target: str) -> Response:
     """Send the petition's letter to the given address, marked as a test. Return 202."""
     petition = petition_as_stored(slug, tables())

@@ -15,7 +15,7 @@ from chalicelib.core.errors import LinkDamaged, OptOutLinkExpired
 from chalicelib.core.settings import settings
 from chalicelib.core.sources import DIRECT
 from chalicelib.core.tokens import Purpose, Subject
-from chalicelib.edge.html import page_view
+from chalicelib.edge.html import link_view
 from chalicelib.edge.http import link_fields, query
 from chalicelib.mail.stop import Choice, is_stopped, resume, stop
 from chalicelib.petitions.find import petition_as_stored
@@ -37,7 +37,7 @@ class StopLink(NamedTuple):
     petition: Petition
 
 
-@page_view(routes)
+@link_view(routes, "GET", "/stop")
 def show_stop(request: Request) -> Response:
     """Show the page with the button that stops the email. If it is stopped already, show the button that resumes it."""
     link = _link(query(request, "token"), times.now())
@@ -45,7 +45,7 @@ def show_stop(request: Request) -> Response:
     return page_about(link.petition, request, template, {"token": link.token})
 
 
-@page_view(routes)
+@link_view(routes, "POST", "/stop")
 def stop_emails(request: Request) -> Response:
     """Stop all email about the petition to the link's address, or resume it. Idempotent."""
     now, fields = times.now(), link_fields(request)

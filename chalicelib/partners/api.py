@@ -27,7 +27,7 @@ from chalicelib.staff.authorizer import partner_of, partner_view
 routes = Blueprint(__name__)
 
 
-@partner_view(routes)
+@partner_view(routes, "POST", "/api/partner/petitions/{slug}/signatures")
 def take_signatures(request: Request, slug: str) -> Response:
     """Take the signatures, and return their results in the same order.
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chalicelib.aws.table import tables
 from chalicelib.core import times
+from chalicelib.core.rights import Right
 from chalicelib.core.validation import Words, parse_body
 from chalicelib.edge.http import json_answer, json_body
 from chalicelib.partners.model import VERSION_RULE, CountsWhen, Partner, Source, Wording, WordingVersion
@@ -59,14 +60,14 @@ class PartnerTokenRequest(BaseModel):
     days: Annotated[int, Field(ge=1, le=MAX_TOKEN_DAYS)] = 365
 
 
-@staff_view(routes)
+@staff_view(routes, "GET", "/api/staff/partners", Right.MANAGE)
 def list_partners(request: Request) -> Response:
     """Return all partners, sorted by source."""
     partners = [partner.model_dump() for partner in all_partners(tables())]
     return json_answer({"partners": partners})
 
 
-@staff_view(routes)
+@staff_view(routes, "POST", "/api/staff/partners", Right.MANAGE)
 def add_partner(request: Request) -> Response:
     """Add a partner and return it with 201. A repeat changes nothing. Return 422 if another partner has this source."""
     new_partner = parse_body(NewPartner, json_body(request), WORDS)
@@ -77,7 +78,7 @@ def add_partner(request: Request) -> Response:
     return json_answer(stored.model_dump(), 201)
 
 
-@staff_view(routes)
+@staff_view(routes, "POST", "/api/staff/partners/{source}/tokens", Right.MANAGE)
 def issue_token_of_partner(request: Request, source: str) -> Response:
     """Return 201 and a token for the routes of partners. The token is shown only once."""
     token_request = parse_body(PartnerTokenRequest, json_body(request))

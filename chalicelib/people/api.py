@@ -18,6 +18,7 @@ from chalicelib.core import log, times
 from chalicelib.core.address import Address, read_address
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.keys import Key
+from chalicelib.core.rights import Right
 from chalicelib.core.settings import settings
 from chalicelib.core.validation import Words, parse_body
 from chalicelib.edge.http import NO_STORE, json_answer, json_body
@@ -51,7 +52,7 @@ class PersonRequest(BaseModel):
     email: Annotated[Address, PlainValidator(typed_address), WithJsonSchema(EMAIL_SCHEMA)]
 
 
-@staff_view(routes)
+@staff_view(routes, "POST", "/api/staff/people/find", Right.PEOPLE)
 def find_person(request: Request) -> Response:
     """Return the signatures of one email address in all petitions. The list may be empty."""
     identities = _identities(_address_in(request))
@@ -60,7 +61,7 @@ def find_person(request: Request) -> Response:
     return _answer_all(stored)
 
 
-@staff_view(routes)
+@staff_view(routes, "POST", "/api/staff/people/erase", Right.PEOPLE)
 def erase_address(request: Request) -> Response:
     """Erase the signatures of one email address in all petitions, also those that wait in the overflow queue."""
     identities = _identities(_address_in(request))
@@ -72,7 +73,7 @@ def erase_address(request: Request) -> Response:
     return _answer_all(find_signatures(identities, tables()))
 
 
-@staff_view(routes)
+@staff_view(routes, "GET", "/api/staff/people/{slug}/{signature_id}", Right.PEOPLE)
 def show_signature(request: Request, slug: str, signature_id: str) -> Response:
     """Return one signature, with the state of its emails and what staff can do with the signature."""
     stored = one_signature(slug, signature_id, tables())
@@ -80,19 +81,19 @@ def show_signature(request: Request, slug: str, signature_id: str) -> Response:
     return _answer_one(stored)
 
 
-@staff_view(routes)
+@staff_view(routes, "POST", "/api/staff/people/{slug}/{signature_id}/withdraw", Right.PEOPLE)
 def withdraw_for_person(request: Request, slug: str, signature_id: str) -> Response:
     """Withdraw the signature, as the person can do with the link in our email. Idempotent."""
     return _act_and_show(request, slug, signature_id, "signature.withdrawn", withdraw)
 
 
-@staff_view(routes)
+@staff_view(routes, "POST", "/api/staff/people/{slug}/{signature_id}/erase", Right.PEOPLE)
 def erase_person(request: Request, slug: str, signature_id: str) -> Response:
     """Erase one signature: withdraw it, which also subtracts it from the tally, then empty its item. Idempotent."""
     return _act_and_show(request, slug, signature_id, "signature.erased", erase)
 
 
-@staff_view(routes)
+@staff_view(routes, "POST", "/api/staff/people/{slug}/{signature_id}/access", Right.PEOPLE)
 def export_access(request: Request, slug: str, signature_id: str) -> Response:
     """Return a file for the person: all signatures of this signature's address, with letters and states of emails."""
     stored = _all_of_owner(one_signature(slug, signature_id, tables()))

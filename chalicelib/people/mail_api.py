@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from chalicelib.aws.table import tables
 from chalicelib.core import log, times
 from chalicelib.core.errors import FieldError, Invalid
+from chalicelib.core.rights import Right
 from chalicelib.core.settings import settings
 from chalicelib.core.times import iso_or_none
 from chalicelib.core.validation import Words, parse_body
@@ -59,7 +60,7 @@ class AllowMail(BaseModel):
     """Why you undo the owner's choice. Write no name and no address, because the activity log keeps the reason."""
 
 
-@staff_view(routes)
+@staff_view(routes, "POST", "/api/staff/people/{slug}/{signature_id}/resend", Right.PEOPLE)
 def resend_mail(request: Request, slug: str, signature_id: str) -> Response:
     """Request the signature's email again. The same limits apply as when the person signs again.
 
@@ -79,7 +80,7 @@ def resend_mail(request: Request, slug: str, signature_id: str) -> Response:
     return json_answer(result)
 
 
-@staff_view(routes)
+@staff_view(routes, "POST", "/api/staff/people/{slug}/{signature_id}/allow-mail", Right.PEOPLE)
 def allow_mail(request: Request, slug: str, signature_id: str) -> Response:
     """Undo the owner's choice to get no more email about the petition, because the owner asked staff. Idempotent."""
     now, stored = times.now(), one_signature(slug, signature_id, tables())

@@ -25,6 +25,7 @@ from chalicelib.edge.http import (
     query,
     redirect,
 )
+from chalicelib.edge.route import DEFAULT_THROTTLE, PETITION_PAGE, SIGNING, Cache, Function
 from chalicelib.edge.views import json_view
 from chalicelib.petitions.card import card_of
 from chalicelib.petitions.find import (
@@ -51,7 +52,7 @@ routes = Blueprint(__name__)
 CARD_SECONDS = 600
 
 
-@page_view(routes)
+@page_view(routes, "GET", "/", cache=Cache.SECONDS, query=("lang",))
 def show_petitions(request: Request) -> Response:
     """List the open petitions. The page links to itself in each language that one of the petitions has."""
     listed, language = _petitions_with_counts(times.now()), chosen_language(request)
@@ -73,7 +74,9 @@ def _petitions_with_counts(now: datetime) -> list[tuple[Petition, int | None]]:
         return [(petition, None) for petition in open_petitions(now, tables())]
 
 
-@page_view(routes)
+@page_view(
+    routes, "GET", "/petitions/{slug}", cache=Cache.SECONDS, query=("lang", "source", "preview"), throttle=PETITION_PAGE
+)
 def show_petition(request: Request, slug: str) -> Response:
     """Show the petition, and its form while it is open. With a valid ?preview= token, show it in any state."""
     if corrected := corrected_slug(slug):
@@ -88,7 +91,15 @@ def show_petition(request: Request, slug: str) -> Response:
     return petition_page(request, petition, now, tables(), form=form, headers=_cache_headers())
 
 
-@page_view(routes)
+@page_view(
+    routes,
+    "GET",
+    "/petitions/{slug}/card.png",
+    function=Function.COUNTS,
+    cache=Cache.HOUR,
+    query=("lang",),
+    throttle=DEFAULT_THROTTLE,
+)
 def show_card(request: Request, slug: str) -> Response:
     """Return the picture that other sites show with a link to the petition."""
     now = times.now()
@@ -100,7 +111,7 @@ def show_card(request: Request, slug: str) -> Response:
     return answer(picture, 200, {"Content-Type": "image/png", **cache_headers(CARD_SECONDS)})
 
 
-@page_view(routes)
+@page_view(routes, "GET", "/petitions/{slug}/thanks", throttle=SIGNING)
 def show_thanks(request: Request, slug: str) -> Response:
     """Show the same page after every signature, so that the page does not reveal whether the signature is new."""
     petition = find_petition(slug, times.now(), tables())
@@ -108,7 +119,7 @@ def show_thanks(request: Request, slug: str) -> Response:
     return show(petition, request, "thanks.html", {})
 
 
-@json_view(routes)
+@json_view(routes, "GET", "/api/petitions", cache=Cache.SECONDS, query=("lang",))
 def list_petitions(request: Request) -> Response:
     """Return the open petitions, in short form, newest first."""
     now, language = times.now(), chosen_language(request)
@@ -119,7 +130,7 @@ def list_petitions(request: Request) -> Response:
     return json_answer(body, headers=_cache_headers())
 
 
-@json_view(routes)
+@json_view(routes, "GET", "/api/petitions/{slug}", cache=Cache.SECONDS, query=("lang",))
 def read_petition(request: Request, slug: str) -> Response:
     """Return the petition as JSON, with the public count and what a page needs to collect signatures."""
     now = times.now()
@@ -172,7 +183,7 @@ def _public_petition(petition: Petition, count: Count, now: datetime) -> "Public
     }
 
 
-@json_view(routes)
+@json_view(routes, "GET", "/api/petitions/{slug}/count", function=Function.COUNTS, cache=Cache.SECONDS)
 def read_count(request: Request, slug: str) -> Response:
     """Return the count, or 304 when the client already has this count and goal."""
     now = times.now()

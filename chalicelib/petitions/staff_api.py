@@ -10,6 +10,7 @@ from chalice.app import Blueprint, Request, Response
 
 from chalicelib.aws.table import tables
 from chalicelib.core import times
+from chalicelib.core.rights import Right
 from chalicelib.core.settings import settings
 from chalicelib.edge.caller import path_prefix
 from chalicelib.edge.http import NO_STORE, json_answer, json_body, require_current_revision
@@ -36,7 +37,7 @@ AUDIT_ACTIONS = {
 }
 
 
-@staff_view(routes)
+@staff_view(routes, "POST", "/api/staff/petitions", Right.MANAGE)
 def create_petition(request: Request) -> Response:
     """Create a draft, which the public cannot see. Return 201."""
     now = times.now()
@@ -47,13 +48,13 @@ def create_petition(request: Request) -> Response:
     return _petition_answer(petition, 201, {"Location": location})
 
 
-@staff_view(routes)
+@staff_view(routes, "GET", "/api/staff/petitions/{slug}", Right.MANAGE)
 def read_petition_as_stored(request: Request, slug: str) -> Response:
     """Return the stored petition, in any state. To change the petition, send the ETag of this answer in If-Match."""
     return _petition_answer(petition_as_stored(slug, tables()))
 
 
-@staff_view(routes)
+@staff_view(routes, "PUT", "/api/staff/petitions/{slug}", Right.MANAGE)
 def edit_petition(request: Request, slug: str) -> Response:
     """Replace the editable fields. A new text or wording is a new version; earlier signatures keep their version."""
     petition = _petition_if_etag_matches(request, slug)
@@ -63,7 +64,7 @@ def edit_petition(request: Request, slug: str) -> Response:
     return _petition_answer(edit(edited, now, tables()))
 
 
-@staff_view(routes)
+@staff_view(routes, "POST", "/api/staff/petitions/{slug}/state", Right.MANAGE)
 def move_petition(request: Request, slug: str) -> Response:
     """Change the state, now or `at` a later time. Return 409 with the current state if this change is not allowed."""
     petition = _petition_if_etag_matches(request, slug)
@@ -74,7 +75,7 @@ def move_petition(request: Request, slug: str) -> Response:
     return _petition_answer(edit(edited, now, tables()))
 
 
-@staff_view(routes)
+@staff_view(routes, "GET", "/api/staff/petitions/{slug}/versions", Right.MANAGE)
 def list_versions(request: Request, slug: str) -> Response:
     """Return all versions of the text, oldest first, and mark the current one."""
     petition = petition_as_stored(slug, tables())
@@ -85,7 +86,7 @@ def list_versions(request: Request, slug: str) -> Response:
     return json_answer({"slug": slug, "versions": listed})
 
 
-@staff_view(routes)
+@staff_view(routes, "POST", "/api/staff/petitions/{slug}/preview", Right.MANAGE)
 def preview_petition(request: Request, slug: str) -> Response:
     """Return a preview link that works for an hour, for anyone who has it."""
     petition = petition_as_stored(slug, tables())

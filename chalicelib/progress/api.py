@@ -7,7 +7,7 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.edge.http import cache_headers, json_answer
-from chalicelib.edge.route import Cache
+from chalicelib.edge.route import Cache, Function
 from chalicelib.edge.views import json_view
 from chalicelib.petitions.find import find_petition
 from chalicelib.progress.refresh import recent_numbers
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 routes = Blueprint(__name__)
 
 
-@json_view(routes)
+@json_view(routes, "GET", "/api/petitions/{slug}/progress", function=Function.COUNTS, cache=Cache.SECONDS)
 def read_progress(request: Request, slug: str) -> Response:
     """Return the numbers of today, of the last 24 hours, and of each shown area. `as_of`: when they were counted."""
     now = times.now()

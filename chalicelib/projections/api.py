@@ -9,6 +9,7 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.errors import FieldError, Invalid
+from chalicelib.core.rights import Right
 from chalicelib.edge.http import conditional_answer, json_answer, query
 from chalicelib.edge.spreadsheet import as_csv, wants_csv
 from chalicelib.petitions.constituency_table import has_constituencies
@@ -34,7 +35,7 @@ STATE_ORDER = (
 MAX_TOP = 999
 
 
-@staff_view(routes)
+@staff_view(routes, "GET", "/api/staff/petitions", Right.COUNTS)
 def list_counts(request: Request) -> Response:
     """Return every petition with its numbers, drafts included. 304 if the client has the same numbers."""
     now = times.now()
@@ -61,7 +62,7 @@ def _in_list_order(petitions: list[Petition], now: datetime) -> list[Petition]:
     return sorted(newest_first, key=lambda petition: STATE_ORDER.index(petition.state_at(now)))
 
 
-@staff_view(routes)
+@staff_view(routes, "GET", "/api/staff/petitions/{slug}/counts", Right.COUNTS)
 def read_counts(request: Request, slug: str) -> Response:
     """Return the exact count and its time. ?by= adds a breakdown; ?from= and ?to= limit the count to some days."""
     if query(request, "by") == ALL:

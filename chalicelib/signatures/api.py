@@ -17,6 +17,7 @@ from chalicelib.edge.caller import is_from_own_page, source_ip
 from chalicelib.edge.html import is_embedded, page_view
 from chalicelib.edge.http import NO_STORE, form_fields, json_answer, json_body, query, redirect
 from chalicelib.edge.problems import RETRY_AFTER
+from chalicelib.edge.route import SIGNING
 from chalicelib.edge.views import json_view
 from chalicelib.petitions.find import find_open_petition, find_petition
 from chalicelib.petitions.model import Petition
@@ -32,7 +33,7 @@ routes = Blueprint(__name__)
 CHECK_ADDRESS = translatable("Check your email address")
 
 
-@json_view(routes)
+@json_view(routes, "POST", "/api/petitions/{slug}/signatures", throttle=SIGNING)
 def sign_by_json(request: Request, slug: str) -> Response:
     """Store the signature and return 202, also if the person has signed before or gets no email from us.
 
@@ -44,7 +45,7 @@ def sign_by_json(request: Request, slug: str) -> Response:
     return json_answer({"status": "check-your-inbox"}, 202)
 
 
-@page_view(routes)
+@page_view(routes, "POST", "/petitions/{slug}/signatures", throttle=SIGNING)
 def sign_by_form(request: Request, slug: str) -> Response:
     """Store the signature and redirect to the thank-you page. If a field is invalid, show the form with its errors."""
     now = times.now()

@@ -13,7 +13,7 @@ from chalicelib.core.errors import FieldError, Invalid, LinkExpired
 from chalicelib.core.language import language_of
 from chalicelib.core.settings import settings
 from chalicelib.core.tokens import CONFIRM_LIFETIME, WITHDRAW_LIFETIME, Purpose, Subject
-from chalicelib.edge.html import page_view
+from chalicelib.edge.html import link_view
 from chalicelib.edge.http import FORM, chosen_language, content_type, link_fields, query
 from chalicelib.petitions.find import find_petition, petition_as_stored
 from chalicelib.petitions.model import Petition
@@ -50,7 +50,7 @@ class ConfirmLink(Link):
     issued: datetime
 
 
-@page_view(routes)
+@link_view(routes, "GET", "/confirm")
 def show_confirmation(request: Request) -> Response:
     """Show the owner the signature and the consents, to correct and confirm them.
 
@@ -65,7 +65,7 @@ def show_confirmation(request: Request) -> Response:
         return _page_of_expired_link(request, expired)
 
 
-@page_view(routes)
+@link_view(routes, "POST", "/confirm")
 def confirm_signature(request: Request) -> Response:
     """Confirm and count the signature. Return the same page if the signature is confirmed already."""
     fields = link_fields(request)
@@ -75,13 +75,13 @@ def confirm_signature(request: Request) -> Response:
         return _page_of_expired_link(request, expired)
 
 
-@page_view(routes)
+@link_view(routes, "GET", "/withdraw")
 def show_withdrawal(request: Request) -> Response:
     """Explain withdrawal and show its button."""
     return _opt_out_page(request, Purpose.WITHDRAW, "withdraw.html")
 
 
-@page_view(routes)
+@link_view(routes, "POST", "/withdraw")
 def withdraw_signature(request: Request) -> Response:
     """Remove the personal data, and subtract the signature from the count if it was counted. Idempotent."""
     link = _opt_out_link(Purpose.WITHDRAW, _fields(request).get("token", ""))
@@ -90,13 +90,13 @@ def withdraw_signature(request: Request) -> Response:
     return page_about(link.petition, request, "withdrawn.html", {})
 
 
-@page_view(routes)
+@link_view(routes, "GET", "/unsubscribe")
 def show_unsubscription(request: Request) -> Response:
     """Explain unsubscribing and show its button."""
     return _opt_out_page(request, Purpose.UNSUBSCRIBE, "unsubscribe.html")
 
 
-@page_view(routes)
+@link_view(routes, "POST", "/unsubscribe")
 def unsubscribe_from_updates(request: Request) -> Response:
     """Unsubscribe by the page's button, or by a mail program's one-click POST (RFC 8058)."""
     link = _opt_out_link(Purpose.UNSUBSCRIBE, _fields(request).get("token", ""))

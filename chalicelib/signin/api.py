@@ -15,7 +15,7 @@ from chalicelib.core.settings import settings
 from chalicelib.core.validation import parse_body
 from chalicelib.edge.caller import source_ip
 from chalicelib.edge.http import json_answer, json_body
-from chalicelib.edge.routes import ROUTES
+from chalicelib.edge.route import SIGN_IN, Function
 from chalicelib.edge.views import json_view
 from chalicelib.signin.model import Provider, SessionRequest, SignInRequest, read_rights
 from chalicelib.signin.sign_in import authorization_url, begin_session, identify_member
@@ -27,8 +27,11 @@ if TYPE_CHECKING:
 
 routes = Blueprint(__name__)
 
+# The page of `show_sign_in` (staff/page.py), to which the provider sends people back.
+SIGNED_IN_PAGE = "/staff/signed-in"
 
-@json_view(routes)
+
+@json_view(routes, "POST", "/api/staff/sign-in", function=Function.SIGN_IN, throttle=SIGN_IN)
 def begin_sign_in(request: Request) -> Response:
     """Return the provider's URL to open. The page makes and keeps the secrets of the sign-in."""
     sign_in = parse_body(SignInRequest, json_body(request))
@@ -36,7 +39,7 @@ def begin_sign_in(request: Request) -> Response:
     return json_answer(answer)
 
 
-@json_view(routes)
+@json_view(routes, "POST", "/api/staff/session", function=Function.SIGN_IN, throttle=SIGN_IN)
 def open_session(request: Request) -> Response:
     """Exchange the provider's code for a staff token, which is valid for eight hours."""
     returned, now = parse_body(SessionRequest, json_body(request)), times.now()
@@ -68,4 +71,4 @@ def _provider() -> Provider:
 
 def _redirect_uri() -> str:
     """Return the URL of our page to which the provider sends the person back."""
-    return f"{settings().site_url}{ROUTES['show_sign_in'].path}"
+    return f"{settings().site_url}{SIGNED_IN_PAGE}"

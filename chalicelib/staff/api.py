@@ -15,7 +15,8 @@ from chalicelib.core.errors import Forbidden, UnknownThing
 from chalicelib.core.rights import Right
 from chalicelib.core.validation import parse_body
 from chalicelib.edge.http import json_answer, json_body
-from chalicelib.edge.routes import ROUTES
+from chalicelib.edge.route import Access
+from chalicelib.edge.routes import all_routes
 from chalicelib.staff.authorizer import audit, rights_of, staff_view
 from chalicelib.staff.model import StaffToken
 from chalicelib.staff.tokens import all_tokens, audit_details, find_token, new_token, revoke, store_token
@@ -38,14 +39,14 @@ class TokenRequest(BaseModel):
     """For how many days the token is valid. Default: 90, but not longer than your own token."""
 
 
-@staff_view(routes)
+@staff_view(routes, "GET", "/api/staff/me", Access.ANY_STAFF_TOKEN)
 def read_me(request: Request) -> Response:
     """Return the caller's token and the right that each route needs. This works with every token of staff."""
     fields = _fields(_own_token(request), times.now())
     return json_answer({**fields, "routes": rights_by_route()})
 
 
-@staff_view(routes)
+@staff_view(routes, "GET", "/api/staff/tokens", Right.MANAGE)
 def list_tokens(request: Request) -> Response:
     """Return all tokens without their secrets, which are not stored."""
     now = times.now()
@@ -53,7 +54,7 @@ def list_tokens(request: Request) -> Response:
     return json_answer({"tokens": shown})
 
 
-@staff_view(routes)
+@staff_view(routes, "POST", "/api/staff/tokens", Right.MANAGE)
 def issue_token(request: Request) -> Response:
     """Issue a token, which is shown only once. It cannot have more rights than the caller's token, or expire later."""
     new = parse_body(TokenRequest, json_body(request))
@@ -67,7 +68,7 @@ def issue_token(request: Request) -> Response:
     return json_answer({"token": text, **_fields(token.stored, now)}, 201)
 
 
-@staff_view(routes)
+@staff_view(routes, "DELETE", "/api/staff/tokens/{token_id}", Right.MANAGE)
 def revoke_token(request: Request, token_id: str) -> Response:
     """Revoke the token at once. A repeat changes nothing.
 
@@ -116,4 +117,5 @@ def rights_by_route() -> dict[str, Right]:
 
     Leave out the routes that need no right: their `right` is an `Access`.
     """
-    return {f"{each.method} {each.pattern}": each.right for each in ROUTES.values() if isinstance(each.right, Right)}
+    routes = all_routes().values()
+    return {f"{each.method} {each.pattern}": each.right for each in routes if isinstance(each.right, Right)}

@@ -10,7 +10,7 @@ from chalicelib.pages.render import dashboard_version, startup_modules
 routes = Blueprint(__name__)
 
 
-@page_view(routes)
+@page_view(routes, "GET", "/staff")
 def show_dashboard(request: Request) -> Response:
     """Return the page. It contains no data, so everyone may read it, also before sign-in."""
     files = f"{path_prefix(request)}/assets/staff/{dashboard_version()}"
@@ -18,7 +18,7 @@ def show_dashboard(request: Request) -> Response:
     return page(request, "staff.html", {"files": files, "modules": startup_modules(), "site_languages": language_names})
 
 
-@page_view(routes)
+@page_view(routes, "GET", "/staff/signed-in")
 def show_sign_in(request: Request) -> Response:
     """Show the sign-in button. After sign-in, the provider redirects to this page."""
     return page(request, "sign_in.html", {})

@@ -9,9 +9,11 @@ from chalice.app import Blueprint, Request, Response
 
 from chalicelib.aws.table import tables
 from chalicelib.core import times
+from chalicelib.core.rights import Right
 from chalicelib.core.settings import settings
 from chalicelib.edge.html import page, page_view
 from chalicelib.edge.http import NO_STORE, cache_headers, json_answer, redirect
+from chalicelib.edge.route import PRESS, Cache, Function
 from chalicelib.edge.views import json_view
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.staff.authorizer import audit, staff_view
@@ -25,7 +27,7 @@ routes = Blueprint(__name__)
 CACHE_SECONDS = 60
 
 
-@staff_view(routes)
+@staff_view(routes, "POST", "/api/staff/petitions/{slug}/statements", Right.COUNTS)
 def freeze_count(request: Request, slug: str) -> Response:
     """Freeze the exact count now. Return 201 with the statement and the URLs where anyone can check it."""
     petition = petition_as_stored(slug, tables())
@@ -39,14 +41,14 @@ def freeze_count(request: Request, slug: str) -> Response:
     return json_answer(body, 201, {**NO_STORE, "Location": _url(token)})
 
 
-@json_view(routes)
+@json_view(routes, "GET", "/api/statements/{token}", function=Function.COUNTS, cache=Cache.SECONDS, throttle=PRESS)
 def check_statement(request: Request, token: str) -> Response:
     """Return the statement as JSON, if this site signed it."""
     statement = _statement_in(token)
     return json_answer(_statement_answer(statement, _url(token)), headers=cache_headers(CACHE_SECONDS))
 
 
-@page_view(routes)
+@page_view(routes, "GET", "/s/{code}", function=Function.COUNTS, cache=Cache.SECONDS, query=("lang",), throttle=PRESS)
 def show_short_statement(request: Request, code: str) -> Response:
     """Redirect to the long address, which contains the statement."""
     token = find_statement_token(code, tables())
@@ -55,7 +57,9 @@ def show_short_statement(request: Request, code: str) -> Response:
     return response
 
 
-@page_view(routes)
+@page_view(
+    routes, "GET", "/statements/{token}", function=Function.COUNTS, cache=Cache.SECONDS, query=("lang",), throttle=PRESS
+)
 def show_statement(request: Request, token: str) -> Response:
     """Show the statement as a page, if this site signed it."""
     context = {"statement": _statement_in(token), "url": _url(token)}

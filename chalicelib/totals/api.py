@@ -10,8 +10,10 @@ from chalice.app import Blueprint, Request, Response
 
 from chalicelib.aws.table import tables
 from chalicelib.core import times
+from chalicelib.core.rights import Right
 from chalicelib.core.validation import Words, parse_body
 from chalicelib.edge.http import cache_headers, json_answer, json_body
+from chalicelib.edge.route import Cache, Function
 from chalicelib.edge.views import json_view
 from chalicelib.petitions.figure import Figure, NewFigure
 from chalicelib.petitions.find import find_petition
@@ -40,7 +42,7 @@ WORDS = Words(
 )
 
 
-@json_view(routes)
+@json_view(routes, "GET", "/api/petitions/{slug}/total", function=Function.COUNTS, cache=Cache.SECONDS)
 def read_total(request: Request, slug: str) -> Response:
     """Return the count here, the current figures from elsewhere, and the bounds of the number of people."""
     now = times.now()
@@ -58,7 +60,7 @@ def read_total(request: Request, slug: str) -> Response:
     return json_answer(body, headers=cache_headers(max_age))
 
 
-@staff_view(routes)
+@staff_view(routes, "POST", "/api/staff/petitions/{slug}/figures", Right.MANAGE)
 def enter_figure(request: Request, slug: str) -> Response:
     """Enter a figure. Return 201. Of the figures of a source, the one with the latest `as_of` is current."""
     new = parse_body(NewFigure, json_body(request), WORDS)

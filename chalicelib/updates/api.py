@@ -10,6 +10,7 @@ from chalicelib.core.settings import settings
 from chalicelib.edge.caller import path_prefix
 from chalicelib.edge.html import page_view
 from chalicelib.edge.http import answer, cache_headers, chosen_language, json_answer
+from chalicelib.edge.route import Cache
 from chalicelib.edge.views import json_view
 from chalicelib.pages.render import render
 from chalicelib.petitions.find import find_petition
@@ -25,7 +26,7 @@ routes = Blueprint(__name__)
 CACHE_SECONDS = 60
 
 
-@json_view(routes)
+@json_view(routes, "GET", "/api/petitions/{slug}/updates", cache=Cache.SECONDS, query=("lang",))
 def list_updates(request: Request, slug: str) -> Response:
     """Return the published updates, newest first."""
     petition = find_petition(slug, times.now(), tables())
@@ -36,7 +37,7 @@ def list_updates(request: Request, slug: str) -> Response:
     return json_answer(body, headers=cache_headers(CACHE_SECONDS))
 
 
-@page_view(routes)
+@page_view(routes, "GET", "/petitions/{slug}/updates.atom", cache=Cache.SECONDS, query=("lang",))
 def read_updates_feed(request: Request, slug: str) -> Response:
     """Return the published updates as an Atom feed (RFC 4287)."""
     code = chosen_language(request)

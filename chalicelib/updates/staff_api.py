@@ -9,6 +9,7 @@ from chalicelib.aws.mail_quota import mail_quota
 from chalicelib.aws.queue import updates_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
+from chalicelib.core.rights import Right
 from chalicelib.core.times import Moment
 from chalicelib.core.validation import Words, parse_body
 from chalicelib.edge.caller import path_prefix
@@ -56,7 +57,7 @@ class PublishRequest(BaseModel):
     """When to publish. If left out, the update is published now."""
 
 
-@staff_view(routes)
+@staff_view(routes, "GET", "/api/staff/petitions/{slug}/updates", Right.MANAGE)
 def list_all_updates(request: Request, slug: str) -> Response:
     """Return the updates in every state, newest first."""
     petition = petition_as_stored(slug, tables())
@@ -65,7 +66,7 @@ def list_all_updates(request: Request, slug: str) -> Response:
     return json_answer(body)
 
 
-@staff_view(routes)
+@staff_view(routes, "POST", "/api/staff/petitions/{slug}/updates", Right.MANAGE)
 def draft_update(request: Request, slug: str) -> Response:
     """Store a draft. Return 201."""
     petition, text = petition_as_stored(slug, tables()), _read_text(request)
@@ -75,14 +76,14 @@ def draft_update(request: Request, slug: str) -> Response:
     return json_answer(_update_json(update), 201, {**NO_STORE, "Location": location})
 
 
-@staff_view(routes)
+@staff_view(routes, "GET", "/api/staff/petitions/{slug}/updates/{update_id}", Right.MANAGE)
 def read_update(request: Request, slug: str, update_id: str) -> Response:
     """Return the update with its results so far."""
     update = find_update(slug, update_id, tables())
     return json_answer(_update_json(update))
 
 
-@staff_view(routes)
+@staff_view(routes, "PUT", "/api/staff/petitions/{slug}/updates/{update_id}", Right.MANAGE)
 def edit_update(request: Request, slug: str, update_id: str) -> Response:
     """Replace the text of a draft."""
     update, text = find_update(slug, update_id, tables()), _read_text(request)
@@ -91,7 +92,7 @@ def edit_update(request: Request, slug: str, update_id: str) -> Response:
     return json_answer(_update_json(edited))
 
 
-@staff_view(routes)
+@staff_view(routes, "POST", "/api/staff/petitions/{slug}/updates/{update_id}/test", Right.MANAGE)
 def email_update_test(request: Request, slug: str, update_id: str) -> Response:
     """Send a draft to the given address, marked as a test. Return 202."""
     update = find_update(slug, update_id, tables())
@@ -103,7 +104,7 @@ def email_update_test(request: Request, slug: str, update_id: str) -> Response:
     return json_answer(_update_json(update), 202)
 
 
-@staff_view(routes)
+@staff_view(routes, "POST", "/api/staff/petitions/{slug}/updates/{update_id}/publish", Right.MANAGE)
 def publish_update(request: Request, slug: str, update_id: str) -> Response:
     """Publish the update and email it, now or at a later time (`at`). Return 202. Safe to repeat."""
     update = find_update(slug, update_id, tables())
@@ -117,7 +118,7 @@ def publish_update(request: Request, slug: str, update_id: str) -> Response:
     return json_answer(_update_json(published), 202)
 
 
-@staff_view(routes)
+@staff_view(routes, "POST", "/api/staff/petitions/{slug}/updates/{update_id}/cancel", Right.MANAGE)
 def cancel_update(request: Request, slug: str, update_id: str) -> Response:
     """Cancel the update, even while it is being sent. Return the update as stored. Safe to repeat."""
     update = find_update(slug, update_id, tables())

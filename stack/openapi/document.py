@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.edge.answers import ProblemDetails
-from chalicelib.edge.routes import ROUTES
+from chalicelib.edge.routes import all_routes
 from stack.openapi.operations import OPERATIONS
 from stack.openapi.parameters import components
 from stack.openapi.paths import operation_of
@@ -100,11 +100,11 @@ def _json(value: Any, indent: str) -> str:
 
 
 def _paths() -> Node:
-    in_one_only = sorted(OPERATIONS.keys() ^ ROUTES.keys())
+    in_one_only = sorted(OPERATIONS.keys() ^ all_routes().keys())
     if in_one_only:
         raise KeyError(f"Only one of edge/routes.py and stack/openapi/operations has: {', '.join(in_one_only)}")
     paths: dict[str, Node] = {}
-    for view, route in ROUTES.items():
+    for view, route in all_routes().items():
         paths.setdefault(route.path, {})[route.method.lower()] = operation_of(route, OPERATIONS[view])
     return paths
 

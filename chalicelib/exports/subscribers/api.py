@@ -14,6 +14,7 @@ from chalicelib.aws.queue import opt_in_lists_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.errors import Gone, NotNow
+from chalicelib.core.rights import Right
 from chalicelib.core.validation import parse_body
 from chalicelib.edge.http import json_answer, json_body
 from chalicelib.exports.model import LINK_SECONDS
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 routes = Blueprint(__name__)
 
 
-@staff_view(routes)
+@staff_view(routes, "POST", "/api/staff/petitions/{slug}/lists", Right.EXPORT)
 def request_list(request: Request, slug: str) -> Response:
     """Request a list. Return 202 and the list; a worker then writes its file."""
     list_request = parse_body(ListRequest, json_body(request))
@@ -41,7 +42,7 @@ def request_list(request: Request, slug: str) -> Response:
     return json_answer(_list_json(job), 202)
 
 
-@staff_view(routes)
+@staff_view(routes, "GET", "/api/staff/petitions/{slug}/lists", Right.EXPORT)
 def list_lists(request: Request, slug: str) -> Response:
     """Return the petition's lists, newest first."""
     petition = petition_as_stored(slug, tables())
@@ -49,7 +50,7 @@ def list_lists(request: Request, slug: str) -> Response:
     return json_answer({"lists": lists})
 
 
-@staff_view(routes)
+@staff_view(routes, "DELETE", "/api/staff/lists/{list_id}", Right.EXPORT)
 def cancel_list(request: Request, list_id: str) -> Response:
     """Cancel the list, and return it. If it has ended or stalled, return it unchanged."""
     job = find_job(OptInList, list_id, tables())
@@ -57,7 +58,7 @@ def cancel_list(request: Request, list_id: str) -> Response:
     return json_answer(_list_json(cancelled))
 
 
-@staff_view(routes)
+@staff_view(routes, "GET", "/api/staff/lists/{list_id}/file", Right.EXPORT)
 def link_list(request: Request, list_id: str) -> Response:
     """Return a link to the file, and audit this request. The link works for a few minutes, without a token.
 

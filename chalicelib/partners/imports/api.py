@@ -16,6 +16,7 @@ from chalicelib.aws.queue import imports_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.errors import NotNow, WrongType
+from chalicelib.core.rights import Right
 from chalicelib.edge.http import content_type, json_answer, raw_body
 from chalicelib.jobs.files import file_key, store_file
 from chalicelib.jobs.model import JobState, new_id
@@ -48,7 +49,7 @@ NOT_COPIED = {
 }  # fmt: skip
 
 
-@staff_view(routes)
+@staff_view(routes, "POST", "/api/staff/petitions/{slug}/imports", Right.MANAGE)
 def start_import(request: Request, slug: str) -> Response:
     """Start an import. Return 202 and its id. No signature is stored before the whole file has been checked."""
     now = times.now()
@@ -74,7 +75,7 @@ def start_import(request: Request, slug: str) -> Response:
     return json_answer({"id": job.job_id}, 202)
 
 
-@staff_view(routes)
+@staff_view(routes, "POST", "/api/staff/petitions/{slug}/uploads", Right.MANAGE)
 def offer_upload(request: Request, slug: str) -> Response:
     """Return a form to upload a file that is too large for the body of `start_import`.
 
@@ -90,7 +91,7 @@ def offer_upload(request: Request, slug: str) -> Response:
     return json_answer(offered, 201)
 
 
-@staff_view(routes)
+@staff_view(routes, "GET", "/api/staff/petitions/{slug}/imports", Right.MANAGE)
 def list_imports(request: Request, slug: str) -> Response:
     petition = petition_as_stored(slug, tables())
     all_imports = list(jobs_of(Import, petition.slug, tables()))
@@ -98,7 +99,7 @@ def list_imports(request: Request, slug: str) -> Response:
     return json_answer({"imports": shown})
 
 
-@staff_view(routes)
+@staff_view(routes, "GET", "/api/staff/petitions/{slug}/imports/{import_id}", Right.MANAGE)
 def read_import(request: Request, slug: str, import_id: str) -> Response:
     job = _find_import(slug, import_id)
     all_imports = list(jobs_of(Import, slug, tables()))
@@ -106,7 +107,7 @@ def read_import(request: Request, slug: str, import_id: str) -> Response:
     return json_answer({**_import_json(job, all_imports), "first_rows": first_rows})
 
 
-@staff_view(routes)
+@staff_view(routes, "DELETE", "/api/staff/petitions/{slug}/imports/{import_id}", Right.MANAGE)
 def cancel_import(request: Request, slug: str, import_id: str) -> Response:
     """Cancel the import, and return it. Signatures that were imported already stay until staff undo the import."""
     job = cancel_job(request, "import.cancelled", _find_import(slug, import_id))
@@ -114,7 +115,7 @@ def cancel_import(request: Request, slug: str, import_id: str) -> Response:
     return json_answer(_import_json(job, all_imports))
 
 
-@staff_view(routes)
+@staff_view(routes, "POST", "/api/staff/petitions/{slug}/imports/{import_id}/undo", Right.MANAGE)
 def undo_import(request: Request, slug: str, import_id: str) -> Response:
     """Start to undo an import: take back the signatures that only this import sent. Return 202 and the undo's id."""
     now = times.now()

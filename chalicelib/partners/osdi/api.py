@@ -52,12 +52,12 @@ def _problem_answer(_: Request, problem: Problem) -> Response:
     return _hal_answer(error_document(status, descriptions), status, retry_after_header(problem))
 
 
-@partner_view(routes, _problem_answer)
+@partner_view(routes, "GET", "/api/osdi", _problem_answer)
 def read_entry_point(request: Request) -> Response:
     return _hal_answer(entry_point(_base_url()))
 
 
-@partner_view(routes, _problem_answer)
+@partner_view(routes, "GET", "/api/osdi/petitions", _problem_answer)
 def list_osdi_petitions(request: Request) -> Response:
     """Return a page of the open petitions."""
     page = query(request, "page") or "1"
@@ -67,7 +67,7 @@ def list_osdi_petitions(request: Request) -> Response:
     return _hal_answer(petition_list(petitions, int(page), _base_url()))
 
 
-@partner_view(routes, _problem_answer)
+@partner_view(routes, "GET", "/api/osdi/petitions/{slug}", _problem_answer)
 def read_osdi_petition(request: Request, slug: str) -> Response:
     """Return the petition with the exact count, so that clients see what they just recorded."""
     now = times.now()
@@ -76,7 +76,7 @@ def read_osdi_petition(request: Request, slug: str) -> Response:
     return _hal_answer(petition_document(petition, count, _base_url()))
 
 
-@partner_view(routes, _problem_answer)
+@partner_view(routes, "POST", "/api/osdi/petitions/{slug}/record", _problem_answer)
 def record_signature(request: Request, slug: str) -> Response:
     """Store the signature and return its identifiers and times, also if the person has signed before.
 

@@ -5,6 +5,7 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.errors import FieldError, Invalid
+from chalicelib.core.rights import Right
 from chalicelib.edge.http import json_answer, query
 from chalicelib.edge.spreadsheet import as_csv, wants_csv
 from chalicelib.petitions.find import petition_as_stored
@@ -27,7 +28,7 @@ routes = Blueprint(__name__)
 COLUMNS = ("key", *Stage)
 
 
-@staff_view(routes)
+@staff_view(routes, "GET", "/api/staff/petitions/{slug}/funnel", Right.COUNTS)
 def read_funnel(request: Request, slug: str) -> Response:
     """Return how many signatures passed each stage, by day or hour. JSON also has sums and rates, CSV only the rows."""
     by, days, now = _unit(request), requested_days(request), times.now()

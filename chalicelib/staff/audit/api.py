@@ -10,6 +10,7 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.errors import FieldError, Invalid
+from chalicelib.core.rights import Right
 from chalicelib.edge.http import json_answer, query
 from chalicelib.staff.audit.actions import description_of
 from chalicelib.staff.audit.model import AuditRecord
@@ -30,7 +31,7 @@ YEARS = range(2020, 2100)
 CURSOR = re.compile(r"20[2-9][0-9]-(0[1-9]|1[0-2])-[0-9T:.+-]{2,26}#[0-9a-f]{8}")
 
 
-@staff_view(routes)
+@staff_view(routes, "GET", "/api/staff/audit", Right.MANAGE)
 def read_audit(request: Request) -> Response:
     """Return entries, newest first.
 
