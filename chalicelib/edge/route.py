@@ -4,6 +4,7 @@ import re
 from enum import Enum, StrEnum
 from typing import NamedTuple, TypedDict
 
+from chalicelib.core.errors import BodyTooLarge, PetitionsError
 from chalicelib.core.rights import Right
 
 
@@ -67,8 +68,10 @@ _PARAMETER = re.compile(r"\{[^}]*\}")
 class Route(NamedTuple):
     """One method of one path. It is not a dataclass, because a dataclass takes longer to import.
 
-    `view` is the name of the view, and the id of the operation in OpenAPI. `query` names the query parameters that
-    change a cacheable answer: a cache drops all others.
+    `view` is the name of the view, and the id of the operation in OpenAPI. `query` names the query parameters: a cache
+    drops all others. `status`: of a success. `headers`: what a success has beside the usual headers, as named in
+    stack/openapi/parameters.py. `not_modified`: a client that sends the ETag may get 304. `content_types`: of an answer
+    that is not JSON. `body_kb`: the largest body. `raises`: errors that do not follow from the rest of the declaration.
     """
 
     method: str
@@ -79,6 +82,13 @@ class Route(NamedTuple):
     throttle: Throttle = DEFAULT_THROTTLE
     cache: Cache = Cache.NEVER
     query: tuple[str, ...] = ()
+    # Only the OpenAPI document needs the following.
+    status: int = 200
+    headers: tuple[str, ...] = ()
+    not_modified: bool = False
+    content_types: tuple[str, ...] = ("text/html",)
+    body_kb: int = BodyTooLarge.limit_kb
+    raises: tuple[type[PetitionsError], ...] = ()
 
     @property
     def methods(self) -> list[str]:
@@ -109,6 +119,12 @@ class Options(TypedDict, total=False):
     throttle: Throttle
     cache: Cache
     query: tuple[str, ...]
+    status: int
+    headers: tuple[str, ...]
+    not_modified: bool
+    content_types: tuple[str, ...]
+    body_kb: int
+    raises: tuple[type[PetitionsError], ...]
 
 
 # Each right opens the routes of one function.

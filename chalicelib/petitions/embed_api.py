@@ -20,7 +20,11 @@ routes = Blueprint(__name__)
 
 @page_view(routes, "GET", "/embed/{slug}", cache=Cache.SECONDS, query=("lang", "source"), throttle=PETITION_PAGE)
 def show_embed(request: Request, slug: str) -> Response:
-    """Show the petition's form in a frame: `petition_page` sees from the path /embed/… that it is for a frame."""
+    """The form, for a frame on another site.
+
+    Browsers show it only on the sites of the petition's `embed_on` (`frame-ancestors`). Sets no cookies.
+    """
+    # `petition_page` sees from the path /embed/… that the form is for a frame.
     now = times.now()
     petition = find_petition(slug, now, tables())
     source = valid_source_or_none(query(request, "source"))
@@ -32,7 +36,10 @@ def show_embed(request: Request, slug: str) -> Response:
     routes, "GET", "/embed/{slug}/counter", cache=Cache.SECONDS, query=("lang", "source"), throttle=PETITION_PAGE
 )
 def show_counter(request: Request, slug: str) -> Response:
-    """Show the petition's counter in a frame, with a link to the petition."""
+    """The counter, for a frame on another site.
+
+    Browsers show it only on the sites of the petition's `embed_on` (`frame-ancestors`).
+    """
     now = times.now()
     petition = find_petition(slug, now, tables())
     count = count_if_available(petition, now, tables())

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from chalice.app import Blueprint, Request, Response
+from chalice.app import Blueprint, Request
 
 from chalicelib.aws.table import tables
 from chalicelib.core import times
@@ -14,14 +14,15 @@ from chalicelib.progress.refresh import recent_numbers
 from chalicelib.tallies.count import Recent
 
 if TYPE_CHECKING:
+    from chalicelib.edge.answers import Answer
     from chalicelib.progress.answers import Progress
 
 routes = Blueprint(__name__)
 
 
 @json_view(routes, "GET", "/api/petitions/{slug}/progress", function=Function.COUNTS, cache=Cache.SECONDS)
-def read_progress(request: Request, slug: str) -> Response:
-    """Return the numbers of today, of the last 24 hours, and of each shown area. `as_of`: when they were counted."""
+def read_progress(request: Request, slug: str) -> "Answer[Progress]":
+    """The progress of a petition."""
     now = times.now()
     petition = find_petition(slug, now, tables())
     recent = recent_numbers(petition, now, tables())

@@ -94,11 +94,11 @@ def _authorized(request: AuthRequest) -> AuthResponse:
 def staff_view(
     routes: Blueprint, method: str, path: str, right: Right | Access, **options: "Unpack[Options]"
 ) -> Callable[[View], View]:
-    """Declare a route that needs a staff token with this right, and bind its view.
+    """Declare a route under /api/staff that needs a staff token with this right, and bind its view.
 
     If the view records an action and then refuses it, record the refusal.
     """
-    route = declared(method, path, options, right)
+    route = declared(method, f"/api/staff{path}", options, right)
     bound = bind_view(routes, route, problem_in_chosen_language, staff_authorizer)
     return lambda view: bound(_record_refusals(view))
 

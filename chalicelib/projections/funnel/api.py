@@ -1,6 +1,8 @@
 """The funnel over HTTP, for staff: how many signatures passed each stage, such as confirmed or expired."""
 
-from chalice.app import Blueprint, Request, Response
+from typing import TYPE_CHECKING
+
+from chalice.app import Blueprint, Request
 
 from chalicelib.aws.table import tables
 from chalicelib.core import times
@@ -23,14 +25,26 @@ from chalicelib.projections.funnel.read import (
 )
 from chalicelib.staff.authorizer import staff_view
 
+if TYPE_CHECKING:
+    from chalicelib.edge.answers import Answer
+    from chalicelib.projections.funnel.answers import Funnel
+
 routes = Blueprint(__name__)
 
 COLUMNS = ("key", *Stage)
 
 
-@staff_view(routes, "GET", "/api/staff/petitions/{slug}/funnel", Right.COUNTS)
-def read_funnel(request: Request, slug: str) -> Response:
-    """Return how many signatures passed each stage, by day or hour. JSON also has sums and rates, CSV only the rows."""
+@staff_view(
+    routes, "GET", "/petitions/{slug}/funnel", Right.COUNTS, query=("by", "from", "to", "format"), raises=(Invalid,)
+)
+def read_funnel(request: Request, slug: str) -> "Answer[Funnel]":
+    """The funnel: how many signatures reach each stage, and how fast.
+
+    A signature is counted for each stage that it reaches, and is never subtracted. The numbers lag by some seconds.
+    CSV has only the `rows`.
+
+    ?by= Rows by day or by hour.
+    """
     by, days, now = _unit(request), requested_days(request), times.now()
     petition = petition_as_stored(slug, tables())
     counts = stage_counts_by_day(petition, now, tables())
