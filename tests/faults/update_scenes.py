@@ -52,8 +52,8 @@ def with_an_email_to_alice(fake_site: FakeSite) -> None:
     forget_updates()
 
 
-def deliver_request(fake_site: FakeSite) -> bool:
-    return fake_site.deliver("send_other_mail", [fake_site.scene_state.mail_request.model_dump()]) == []
+def deliver_request(fake_site: FakeSite, sender: str = "send_other_mail") -> bool:
+    return fake_site.deliver(sender, [fake_site.scene_state.mail_request.model_dump()]) == []
 
 
 def bounce_email(fake_site: FakeSite, **bounce: str) -> bool:
