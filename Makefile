@@ -72,7 +72,7 @@ check: .venv/ready .venv-lint/ready node_modules/ready $(API_TYPES) ## Check sty
 	@.venv-lint/bin/checkov --config-file stack/lint/checkov.yaml --file $(LINT)/sam.json $(LINT)/us-east-1.json >$(LINT)/checkov.txt || { cat $(LINT)/checkov.txt; exit 1; }
 	@echo "check: no problems found"
 
-openapi: .venv/run ## Write chalicelib/edge/openapi.json from routes, models and stack/openapi/operations
+openapi: .venv/run ## Write chalicelib/edge/openapi.json from the views and models
 	@exec $(PY) -m stack.openapi
 
 format: .venv/ready node_modules/ready ## Format the code

@@ -9,32 +9,12 @@ from importlib import import_module
 
 from chalicelib.core.settings import served_function_id
 from chalicelib.edge.route import Function
+from chalicelib.edge.routes import modules_by_function
 from chalicelib.edge.site_app import Site
 from chalicelib.petitions import page as petitions_page
 from chalicelib.totals import total as totals
 from chalicelib.updates import find as updates_find
 
-# The modules with the routes of each function. A function imports only its own modules. With all modules, a cold start
-# of the function for pages and signing takes a quarter more CPU (measured). The stars only break long lists into lines.
-MODULES = {
-    Function.API: (
-        *("edge.site", "petitions.api", "petitions.embed_api", "signatures.api"),
-        *("updates.api", "staff.page"),
-    ),
-    Function.LINKS: ("signatures.links", "mail.links"),
-    Function.COUNTS: (
-        *("petitions.api", "progress.api", "projections.api", "projections.funnel.api", "statements.api"),
-        *("totals.api", "letters.staff_api", "health.api"),
-    ),
-    Function.MANAGE: (
-        *("petitions.staff_api", "staff.api", "staff.audit.api", "partners.staff_api", "partners.imports.api"),
-        *("totals.api", "letters.staff_api", "updates.staff_api"),
-    ),
-    Function.PEOPLE: ("people.api", "people.mail_api"),
-    Function.SIGN_IN: ("signin.api",),
-    Function.EXPORTS: ("exports.api", "exports.subscribers.api"),
-    Function.PARTNERS: ("partners.api", "partners.osdi.api"),
-}
 # The modules of functions without routes. Lambda starts these functions from their own modules, not from app.py. The
 # list is here for `chalice package`.
 WORKERS = (
@@ -48,13 +28,12 @@ petitions_page.SECTIONS |= {"updates": updates_find.updates_for_page, "total": t
 app = Site("petitions")
 # None outside of Lambda, such as in tests and `chalice package`: then register all routes and functions.
 this_function = served_function_id()
-# A dict keeps the order and has each module once.
-all_modules: dict[str, None] = {}
-for modules in MODULES.values():
-    all_modules |= dict.fromkeys(modules)
-served_modules = MODULES[Function(this_function)] if this_function else all_modules
-for module in served_modules:
-    app.register_blueprint(import_module(f"chalicelib.{module}").routes)
+# A function imports only the modules of its routes. Importing all would take a quarter more CPU of the cold start of
+# pages and signing (measured).
+served_functions = [Function(this_function)] if this_function else [*Function]
+# A dict has each module once.
+for module in dict.fromkeys(module for each in served_functions for module in modules_by_function()[each]):
+    app.register_blueprint(import_module(module).routes)
 app.add_head_to_get_routes()
 if not this_function:
     for module in WORKERS:

@@ -25,6 +25,7 @@ from typing import Any
 from rjsmin import jsmin
 
 from chalicelib import VERSION
+from chalicelib.edge.routes import GENERATED, generated_module
 from chalicelib.pages.jinja import COMPILED, environment
 from stack import constituencies, members
 from stack.charts import chart_files
@@ -203,6 +204,7 @@ def contents_of(project: Path) -> Iterator[tuple[str, bytes]]:
             yield name.as_posix(), as_shipped(path)
     yield from constituencies.constituency_file(project)
     yield from members.members_file(project)
+    yield f"{GENERATED.replace('.', '/')}.py", generated_module().encode()
     yield from chart_files()
     yield from compiled_catalogues(project)
     # Without these modules, a process would compile the templates of its first page: more than half of its CPU time.

@@ -12,6 +12,7 @@ from chalicelib.staff.tokens import store_token
 from tests.actors import ALICE, DAY, NOW, OPENED, Person, a_signing_context
 
 WORDING = "I sign, and Oak may pass my signature on"
+NEW_PARTNER = {"source": "partner-elm", "name": "Elm", "counts": "at-once", "wording": WORDING, "version": "1"}
 PATH = "/api/partner/petitions/safe-children/signatures"
 
 

@@ -6,7 +6,7 @@ from fnmatch import fnmatchcase
 
 import pytest
 
-from chalicelib.edge.routes import ROUTES
+from chalicelib.edge.routes import all_routes
 from stack.paths import ROOT
 
 DOCS = ROOT / "docs"
@@ -32,7 +32,7 @@ def test_a_path_with_braces_is_quoted_for_the_shorthand(page: str) -> None:
 def test_each_throttle_that_a_check_sets_to_0_is_set_back_to_the_routes_throttle() -> None:
     """A deployment does not see a stage that was changed by hand (docs/aws-facts.md)."""
     limits = [(path, value) for path, value in patches("aws-facts.md") if path.endswith('/throttling/rateLimit"')]
-    rates = {(route.path, route.method): str(route.throttle.rate) for route in ROUTES.values()}
+    rates = {(route.path, route.method): str(route.throttle.rate) for route in all_routes().values()}
     stopped = [path for path, value in limits if value == "0"]
     assert len(set(stopped)) == 2
     set_back = [(path, value) for path, value in limits if value != "0"]

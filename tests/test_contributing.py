@@ -1,16 +1,12 @@
 """CONTRIBUTING.md works as written, and the pages list the settings that a contributor adds."""
 
 import re
-from importlib import import_module
 
 import pytest
 
 from chalicelib.core.keys import TABLES
 from chalicelib.core.settings import table_variable
-from chalicelib.delivery import worker
-from chalicelib.mail.deliveries import Deliveries
 from stack.paths import ROOT
-from tests.faults.sites import KINDS, STATES
 
 
 def test_the_type_that_contributors_copy_has_a_free_name() -> None:
@@ -28,10 +24,3 @@ def test_each_list_of_settings_has_every_table(page: str) -> None:
     lists = [line for line in (ROOT / page).read_text(encoding="utf-8").splitlines() if "SIGNATURES_TABLE" in line]
     assert lists
     assert [line for line in lists if any(table_variable(name) not in line for name in TABLES)] == []
-
-
-def test_the_faults_follow_the_state_of_every_kind_of_email() -> None:
-    """Otherwise nobody notices that a call through a state, such as `EMAILS.request`, has no scene and no right."""
-    named = [getattr(import_module(module), name, None) for module in KINDS for name in STATES]
-    states = [kind.state for kind in worker.KINDS.values() if isinstance(kind.state, Deliveries)]
-    assert [state for state in states if all(state is not known for known in named)] == []

@@ -1,9 +1,20 @@
-"""What the API returns about errors and about the site itself."""
+"""What the API returns about errors and about the site itself, and how a view says what it gets and returns."""
 
-from typing import Annotated, Literal, NotRequired
+from typing import Annotated, Generic, Literal, NotRequired, TypeVar
 
+from chalice.app import Request, Response
 from pydantic import Field
 from typing_extensions import TypedDict
+
+Shape = TypeVar("Shape")
+
+
+class Sent(Request, Generic[Shape]):
+    """A request with a body of this shape: JSON, or the fields of a form. `str`: a CSV file. `| None`: it may lack."""
+
+
+class Answer(Response, Generic[Shape]):
+    """A response with JSON of this shape."""
 
 
 class SiteHealth(TypedDict):

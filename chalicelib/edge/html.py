@@ -1,6 +1,7 @@
 """Make HTML responses: pages with security headers. A problem (an error for the client) becomes a page too."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 from chalice.app import Blueprint, Request, Response
@@ -11,8 +12,14 @@ from chalicelib.edge.accept import prefers_json
 from chalicelib.edge.caller import path_prefix
 from chalicelib.edge.http import NO_STORE, answer, chosen_language, problem_json, query, retry_after_header
 from chalicelib.edge.problems import Problem
+from chalicelib.edge.route import PUBLIC, Function, declared
 from chalicelib.edge.views import View, bind_view
 from chalicelib.pages.render import render
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from chalicelib.edge.route import Options
 
 # No inline script or style, no framing, forms only to this site.
 POLICY = "; ".join(
@@ -135,9 +142,15 @@ def problem_page(request: Request, problem: Problem, path: str = "", form_path: 
     return page(request, "problem.html", context, problem.status, headers)
 
 
-def page_view(routes: Blueprint) -> Callable[[View], View]:
-    """Bind a view whose errors are pages, or JSON for a client that prefers JSON."""
-    return bind_view(routes, _problem_response)
+def page_view(routes: Blueprint, method: str, path: str, **options: "Unpack[Options]") -> Callable[[View], View]:
+    """Declare a public route, and bind its view, whose errors are pages, or JSON for a client that prefers JSON."""
+    return bind_view(routes, declared(method, path, options), _problem_response)
+
+
+def link_view(routes: Blueprint, method: str, path: str, **options: "Unpack[Options]") -> Callable[[View], View]:
+    """Declare the route of a link in our emails, like `page_view`."""
+    options["function"], options["throttle"] = Function.LINKS, PUBLIC
+    return page_view(routes, method, path, **options)
 
 
 def _problem_response(request: Request, problem: Problem) -> Response:

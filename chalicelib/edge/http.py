@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection, Mapping
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from chalice.app import Request, Response
@@ -20,6 +20,9 @@ from chalicelib.core.errors import (
 from chalicelib.core.language import ENGLISH, language_of, languages
 from chalicelib.edge.caller import path_prefix
 from chalicelib.edge.problems import Problem
+
+if TYPE_CHECKING:
+    from chalicelib.edge.answers import Answer
 
 MAX_BODY_BYTES = 16 * 1024
 MAX_FORM_FIELDS = 50
@@ -51,7 +54,7 @@ def cache_headers(seconds: int) -> dict[str, str]:
     return {"Cache-Control": f"public, max-age={seconds}, stale-while-revalidate={grace}, stale-if-error=86400"}
 
 
-def problem_json(problem: Problem, language: str = ENGLISH) -> Response:
+def problem_json(problem: Problem, language: str = ENGLISH) -> "Answer[Any]":
     if language != ENGLISH:
         problem = problem.translated(language_of(language))
     return answer(problem.body(), problem.status, {**PROBLEM_HEADERS, **retry_after_header(problem)})
@@ -61,15 +64,16 @@ def retry_after_header(problem: Problem) -> dict[str, str]:
     return {"Retry-After": str(problem.retry_after)} if problem.retry_after else {}
 
 
-def json_answer(body: object, status: int = 200, headers: Mapping[str, str] = NO_STORE) -> Response:
+def json_answer(body: object, status: int = 200, headers: Mapping[str, str] = NO_STORE) -> "Answer[Any]":
     return answer(body, status, {"Content-Type": JSON, **headers})
 
 
-def answer(body: object, status: int, headers: Mapping[str, str]) -> Response:
-    return Response(body=body, status_code=status, headers={**SECURITY_HEADERS, **headers})
+def answer(body: object, status: int, headers: Mapping[str, str]) -> "Answer[Any]":
+    response: Any = Response(body=body, status_code=status, headers={**SECURITY_HEADERS, **headers})
+    return response  # type: ignore[no-any-return]
 
 
-def redirect(request: Request, path: str, status: int) -> Response:
+def redirect(request: Request, path: str, status: int) -> "Answer[Any]":
     """Return a redirect to a path of this site, with the query of the request."""
     query_text = urlencode(dict(request.query_params or {}))
     encoded_path = quote(unquote(path))  # If the path is already encoded, do not encode it twice.
@@ -79,11 +83,11 @@ def redirect(request: Request, path: str, status: int) -> Response:
     return answer("", status, {"Location": location, **NO_STORE})
 
 
-def not_modified(headers: Mapping[str, str]) -> Response:
+def not_modified(headers: Mapping[str, str]) -> "Answer[Any]":
     return answer("", 304, headers)
 
 
-def conditional_answer(request: Request, values: object, response: Response) -> Response:
+def conditional_answer(request: Request, values: object, response: "Answer[Any]") -> "Answer[Any]":
     """Return the response with an ETag and the headers REVALIDATED, or 304 if the client already has this ETag.
 
     The ETag is a hash of `values`, all data of the response that should change the ETag, and of the request's query. So

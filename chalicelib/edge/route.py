@@ -1,17 +1,18 @@
-"""What a route is: one method of one path. The list of all routes is in routes.py."""
+"""What a route is: one method of one path. Each is declared at its view, and routes.py collects all routes."""
 
 import re
 from enum import Enum, StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
+from chalicelib.core.errors import BodyTooLarge, PetitionsError
 from chalicelib.core.rights import Right
 
 
 class Function(StrEnum):
     """The Lambda functions that serve routes, with their names in the template.
 
-    All functions have the same package of code. Each function imports only the modules of its routes (app.py), and its
-    role allows only what these modules need (.chalice/policy-*.json).
+    All functions have the same package of code. Each function imports only the modules of its routes, and its role
+    allows only what these modules need (.chalice/policy-*.json).
     """
 
     API = "APIHandler"
@@ -41,6 +42,14 @@ class Throttle(NamedTuple):
 # The throttle of each route that does not name its throttle, of HEAD, and of requests without a route. No crowd sends
 # these, so the throttle is low: a scanner cannot use up the account's capacity.
 DEFAULT_THROTTLE = Throttle(50, 100)
+# An account has 10,000 requests a second and a burst of 5,000 (AWS quotas). Signing may use the whole quota.
+SIGNING = Throttle(10_000, 5_000)
+PETITION_PAGE = Throttle(5_000, 2_500)
+# The throttle of cached routes and of links in emails.
+PUBLIC = Throttle(1_000, 500)
+# For statements, which the press checks.
+PRESS = Throttle(500, 1_000)
+SIGN_IN = Throttle(5, 20)
 
 
 class Cache(Enum):
@@ -59,18 +68,27 @@ _PARAMETER = re.compile(r"\{[^}]*\}")
 class Route(NamedTuple):
     """One method of one path. It is not a dataclass, because a dataclass takes longer to import.
 
-    `view` is the name of the view, and the id of the operation in OpenAPI. `query` names the query parameters that
-    change a cacheable answer: a cache drops all others.
+    `view` is the name of the view, and the id of the operation in OpenAPI. `query` names the query parameters: a cache
+    drops all others. `status`: of a success. `headers`: what a success has beside the usual headers, as named in
+    stack/openapi/parameters.py. `not_modified`: a client that sends the ETag may get 304. `content_types`: of an answer
+    that is not JSON. `body_kb`: the largest body. `raises`: errors that do not follow from the rest of the declaration.
     """
 
     method: str
     path: str
     view: str
-    function: Function
+    function: Function = Function.API
     right: Right | Access = Access.PUBLIC
     throttle: Throttle = DEFAULT_THROTTLE
     cache: Cache = Cache.NEVER
     query: tuple[str, ...] = ()
+    # Only the OpenAPI document needs the following.
+    status: int = 200
+    headers: tuple[str, ...] = ()
+    not_modified: bool = False
+    content_types: tuple[str, ...] = ("text/html",)
+    body_kb: int = BodyTooLarge.limit_kb
+    raises: tuple[type[PetitionsError], ...] = ()
 
     @property
     def methods(self) -> list[str]:
@@ -92,3 +110,36 @@ class Route(NamedTuple):
         if self.needs_token or self.path.startswith("/api/staff/"):
             return False
         return self.path.startswith("/api/")
+
+
+class Options(TypedDict, total=False):
+    """What a view declares if it differs from the default."""
+
+    function: Function
+    throttle: Throttle
+    cache: Cache
+    query: tuple[str, ...]
+    status: int
+    headers: tuple[str, ...]
+    not_modified: bool
+    content_types: tuple[str, ...]
+    body_kb: int
+    raises: tuple[type[PetitionsError], ...]
+
+
+# Each right opens the routes of one function.
+FUNCTIONS: dict[Right | Access, Function] = {
+    Access.PUBLIC: Function.API,
+    Access.ANY_STAFF_TOKEN: Function.MANAGE,
+    Right.COUNTS: Function.COUNTS,
+    Right.MANAGE: Function.MANAGE,
+    Right.EXPORT: Function.EXPORTS,
+    Right.PEOPLE: Function.PEOPLE,
+    Right.PARTNER: Function.PARTNERS,
+}
+
+
+def declared(method: str, path: str, options: Options, right: Right | Access = Access.PUBLIC) -> Route:
+    """Return the route, still without its view. A cached route has the throttle of public routes."""
+    throttle = PUBLIC if "cache" in options else DEFAULT_THROTTLE
+    return Route(method, path, "", FUNCTIONS[right], right, throttle)._replace(**options)

@@ -2,6 +2,7 @@
 
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chalice.app import Blueprint, Request, Response
 
@@ -10,9 +11,12 @@ from chalicelib.aws.queue import mail_queue, other_mail_queue, overflow_queue
 from chalicelib.aws.table import tables
 from chalicelib.edge.http import JSON, answer, client_matches, json_answer, not_modified, problem_json, query
 from chalicelib.edge.problems import Problem
-from chalicelib.edge.route import Cache
+from chalicelib.edge.route import DEFAULT_THROTTLE, PETITION_PAGE, Cache
 from chalicelib.edge.views import json_view
 from chalicelib.pages.render import Asset, asset, dashboard_files, dashboard_version
+
+if TYPE_CHECKING:
+    from chalicelib.edge.answers import Answer, SiteHealth
 
 routes = Blueprint(__name__)
 
@@ -22,32 +26,55 @@ HOURLY = {"Cache-Control": f"public, max-age={Cache.HOUR.value}"}
 NO_FILE = Problem(404, "Not Found", "There is no file at this address.")
 
 
-@json_view(routes)
+@json_view(
+    routes,
+    "GET",
+    "/assets/{name}",
+    cache=Cache.YEAR,
+    query=("v",),
+    not_modified=True,
+    content_types=("text/css", "text/javascript", "image/svg+xml"),
+)
 def read_asset(request: Request, name: str) -> Response:
-    """Return a static file, such as a script. If `?v=` is not the file's version, no cache may keep the response.
-
-    Without this rule, a CDN could keep the wrong file for a year: during a deployment, a request for the new file may
-    reach the old code. And anybody may request a version that does not exist yet.
-    """
+    """Style, script and icon of the public pages."""
+    # If `?v=` is not the file's version, no cache may keep the answer. Otherwise a CDN could keep the wrong file for a
+    # year: during a deployment, a request for the new file may reach the old code. And anybody may request a version
+    # that does not exist yet.
     found = asset(name)
     is_current_version = found is not None and query(request, "v") == found.version
     cache_control = FOREVER if is_current_version else "no-store"
     return _file(request, found, cache_control)
 
 
-@json_view(routes)
+@json_view(
+    routes,
+    "GET",
+    "/embed.js",
+    cache=Cache.HOUR,
+    throttle=PETITION_PAGE,
+    not_modified=True,
+    content_types=("text/javascript",),
+)
 def read_embed_script(request: Request) -> Response:
-    """Return the script that puts a frame on another site. Caches keep it for an hour only: its address is fixed."""
+    """The script that puts a petition's form or counter on another site.
+
+    Answer: For `<script src=... data-petition=... data-show=form|counter>`.
+    """
+    # Caches keep it for an hour only: its address is fixed.
     return _file(request, asset("embed.js"), HOURLY["Cache-Control"])
 
 
-@json_view(routes)
+@json_view(
+    routes,
+    "GET",
+    "/assets/staff/{version}/{name}",
+    cache=Cache.YEAR,
+    not_modified=True,
+    content_types=("text/css", "text/javascript"),
+)
 def read_dashboard_file(request: Request, version: str, name: str) -> Response:
-    """Return a file of the dashboard, which is the pages for staff.
-
-    If `version` is not the dashboard's version, no cache may keep the response: after a deployment, an open page still
-    asks for the old version, and gets the new file.
-    """
+    """Scripts and styles of the staff pages."""
+    # After a deployment, an open page still asks for the old version, and gets the new file. No cache may keep that.
     cache_control = FOREVER if version == dashboard_version() else "no-store"
     return _file(request, dashboard_files().get(name), cache_control)
 
@@ -63,15 +90,15 @@ def _file(request: Request, found: Asset | None, cache_control: str) -> Response
     return answer(found.body, 200, headers)
 
 
-@json_view(routes)
-def read_openapi(request: Request) -> Response:
-    """Return the API's OpenAPI description."""
+@json_view(routes, "GET", "/api/openapi.json", cache=Cache.HOUR, throttle=DEFAULT_THROTTLE)
+def read_openapi(request: Request) -> "Answer[dict[str, object]]":
+    """This document."""
     return answer(_openapi(), 200, {**HOURLY, "Content-Type": JSON})
 
 
-@json_view(routes)
-def read_health(request: Request) -> Response:
-    """Return 200 if each table and queue that supporters need is available, else 503."""
+@json_view(routes, "GET", "/health")
+def read_health(request: Request) -> "Answer[SiteHealth]":
+    """Check that tables and queues answer. All of them answer."""
     tables().check()
     mail_queue().check()
     overflow_queue().check()  # The queue of signatures that are not yet in the table.

@@ -13,7 +13,7 @@ from chalicelib.edge.html import problem_page
 from chalicelib.edge.http import chosen_language, problem_json, redirect
 from chalicelib.edge.problems import Problem
 from chalicelib.edge.route import Route
-from chalicelib.edge.routes import CATCH_ALL, ROUTES
+from chalicelib.edge.routes import CATCH_ALL, all_routes
 from chalicelib.edge.views import respond
 
 NOT_SENT_AGAIN = translatable("Your form was not sent again. Go back to it, and send it once more.")
@@ -66,10 +66,10 @@ def _as_text(answer: dict[str, Any]) -> dict[str, Any]:
 def routes_at(path: str) -> list[Route]:
     """Return the routes of the most specific path that matches, one for each method, from all Lambda functions."""
     parts = path.split("/")
-    matching = {route.path for route in ROUTES.values() if _matches(route.path.split("/"), parts)}
+    matching = {route.path for route in all_routes().values() if _matches(route.path.split("/"), parts)}
     # False sorts before True, so a path with a fixed part wins over a path with a variable there.
     most_specific = min(matching, key=_variable_parts, default=None)
-    return [route for route in ROUTES.values() if route.path == most_specific]
+    return [route for route in all_routes().values() if route.path == most_specific]
 
 
 def _variable_parts(path: str) -> list[bool]:

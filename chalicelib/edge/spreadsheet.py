@@ -6,12 +6,16 @@ Only the column `key` is escaped: the other columns have no texts from outside.
 import csv
 import io
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from chalice.app import Request, Response
+from chalice.app import Request
 
 from chalicelib.core.formulas import escape_formula
 from chalicelib.edge.accept import prefers_csv
 from chalicelib.edge.http import REVALIDATED, answer, query
+
+if TYPE_CHECKING:
+    from chalicelib.edge.answers import Answer
 
 CSV = "text/csv"
 
@@ -24,7 +28,7 @@ def wants_csv(request: Request) -> bool:
     return prefers_csv(request.headers.get("accept") or "")
 
 
-def as_csv(rows: Sequence[Mapping[str, object]], columns: Sequence[str] = ("key", "confirmed")) -> Response:
+def as_csv(rows: Sequence[Mapping[str, object]], columns: Sequence[str] = ("key", "confirmed")) -> "Answer[Any]":
     """Return the rows as CSV. The header line has the keys of the first row or, if there are no rows, `columns`."""
     text = io.StringIO()
     fields = list(rows[0]) if rows else columns

@@ -6,6 +6,7 @@ for an error is an ordinary response of the view, so Chalice adds its CORS heade
 
 from collections.abc import Callable
 from functools import wraps
+from typing import TYPE_CHECKING, Any
 
 from chalice.app import Blueprint, ChaliceAuthorizer, CORSConfig, Request, Response
 
@@ -14,8 +15,12 @@ from chalicelib.core.errors import PetitionsError
 from chalicelib.core.metrics import Metric
 from chalicelib.edge.http import chosen_language, problem_json
 from chalicelib.edge.problems import Problem, problem_of, unexpected
-from chalicelib.edge.route import Route
-from chalicelib.edge.routes import ROUTES
+from chalicelib.edge.route import Route, declared
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from chalicelib.edge.route import Options
 
 View = Callable[..., Response]
 ProblemResponse = Callable[[Request, Problem], Response]
@@ -29,13 +34,12 @@ CORS = CORSConfig(
 )
 
 
-def json_view(routes: Blueprint, authorizer: ChaliceAuthorizer | None = None) -> Callable[[View], View]:
-    """Bind a view whose errors become JSON.
+def json_view(routes: Blueprint, method: str, path: str, **options: "Unpack[Options]") -> Callable[[View], View]:
+    """Declare a public route, and bind its view, whose errors become JSON.
 
-    For a route that needs a token, use `staff_view` or `partner_view` (staff/authorizer.py). Only `staff_view` passes
-    an authorizer to this function.
+    For a route that needs a token, use `staff_view` or `partner_view` (staff/authorizer.py).
     """
-    return bind_view(routes, problem_in_chosen_language, authorizer)
+    return bind_view(routes, declared(method, path, options), problem_in_chosen_language)
 
 
 def problem_in_chosen_language(request: Request, problem: Problem) -> Response:
@@ -43,13 +47,17 @@ def problem_in_chosen_language(request: Request, problem: Problem) -> Response:
 
 
 def bind_view(
-    routes: Blueprint, problem_response: ProblemResponse, authorizer: ChaliceAuthorizer | None = None
+    routes: Blueprint, route: Route, problem_response: ProblemResponse, authorizer: ChaliceAuthorizer | None = None
 ) -> Callable[[View], View]:
-    """Bind a view to the route of its name. The request is the view's first argument. Errors become responses.
+    """Bind a view to its route. The request is the view's first argument. Errors become responses.
 
-    Raise LookupError at import if no route has the view's name, if a route that needs a token gets no authorizer, or if
-    a route without a token gets one.
+    Raise LookupError at import if a route that needs a token gets no authorizer, or if a route without a token gets
+    one.
     """
+    if route.needs_token is not bool(authorizer):
+        raise LookupError(
+            f"{route.method} {route.path}: its decorator and its right differ on whether it needs a token"
+        )
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -57,13 +65,9 @@ def bind_view(
             request: Request = routes.current_request
             return respond(request, lambda: view(request, **arguments), problem_response)
 
-        route = ROUTES.get(view.__name__)
-        has_authorizer = authorizer is not None
-        if route is None or route.needs_token != has_authorizer:
-            problem = "is not in edge/routes.py, or its decorator and its route differ on whether it needs a token"
-            raise LookupError(f"{view.__name__} {problem}")
-        bound: View = routes.route(route.path, **_options(route), authorizer=authorizer)(responding_view)
-        return bound
+        bound: Any = routes.route(route.path, **_options(route), authorizer=authorizer)(responding_view)
+        bound.route = route._replace(view=view.__name__)  # edge/routes.py collects it.
+        return bound  # type: ignore[no-any-return]
 
     return decorate
 

@@ -7,12 +7,14 @@ in the activity log (`audit`) before it is done.
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from chalice.app import Blueprint, Request, Response
+from chalice.app import Blueprint, Request
 
 from chalicelib.aws.bucket import files_bucket
 from chalicelib.aws.queue import exports_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
+from chalicelib.core.errors import Gone, NotNow
+from chalicelib.core.rights import Right
 from chalicelib.core.validation import parse_body
 from chalicelib.edge.caller import path_prefix
 from chalicelib.edge.http import NO_STORE, json_answer, json_body
@@ -23,16 +25,22 @@ from chalicelib.petitions.find import petition_as_stored
 from chalicelib.staff.authorizer import actor, audit, cancel_job, staff_view
 
 if TYPE_CHECKING:
-    from chalicelib.exports.answers import FileLink
+    from chalicelib.edge.answers import Answer, Sent
+    from chalicelib.exports.answers import FileLink, ShownExport, ShownExports
 
 routes = Blueprint(__name__)
 
 
-@staff_view(routes)
-def request_export(request: Request, slug: str) -> Response:
-    """Start an export of the signatures that are confirmed now. Return 202 and the `Location` of the export.
+@staff_view(
+    routes, "POST", "/petitions/{slug}/exports", Right.EXPORT, status=202, headers=("Location",), raises=(NotNow,)
+)
+def request_export(request: "Sent[ExportRequest]", slug: str) -> "Answer[ShownExport]":
+    """Request an export.
 
-    `start` raises NotNow (409) while another export of the petition runs.
+    Exports the signatures that are confirmed at this moment. Only one export at a time for each petition. Needs the
+    right `export`.
+
+    Answer: Requested. `Location` is the URL to read its progress.
     """
     export_request = parse_body(ExportRequest, json_body(request))
     petition = petition_as_stored(slug, tables())
@@ -44,45 +52,65 @@ def request_export(request: Request, slug: str) -> Response:
     return json_answer(_export_json(export), 202, {**NO_STORE, "Location": location})
 
 
-@staff_view(routes)
-def list_exports(request: Request, slug: str) -> Response:
-    """Return all exports, including expired ones, newest first; and the columns and formats to choose from."""
+@staff_view(routes, "GET", "/petitions/{slug}/exports", Right.EXPORT)
+def list_exports(request: Request, slug: str) -> "Answer[ShownExports]":
+    """All exports of a petition. Newest first, including expired exports."""
     petition = petition_as_stored(slug, tables())
     choices = {"columns": list(Column), "default_columns": list(DEFAULT_COLUMNS), "formats": list(Format)}
     exports = [_export_json(export) for export in jobs_of(Export, petition.slug, tables())]
     return json_answer({"exports": exports, **choices})
 
 
-@staff_view(routes)
-def read_export(request: Request, export_id: str) -> Response:
+@staff_view(routes, "GET", "/exports/{export_id}", Right.EXPORT)
+def read_export(request: Request, export_id: str) -> "Answer[ShownExport]":
+    """The progress of an export.
+
+    Answer: The export, with `rows` of `of` rows written. Ask again while it is waiting or running.
+    """
     export = find_job(Export, export_id, tables())
     return json_answer(_export_json(export))
 
 
-@staff_view(routes)
-def cancel_export(request: Request, export_id: str) -> Response:
-    """Cancel the export, and return it. If it has ended or stalled, return it unchanged."""
+@staff_view(routes, "DELETE", "/exports/{export_id}", Right.EXPORT)
+def cancel_export(request: Request, export_id: str) -> "Answer[ShownExport]":
+    """Cancel an export.
+
+    Stops the work if it is waiting or running. The request is safe to repeat.
+
+    Answer: The export: cancelled, or unchanged if it had ended.
+    """
     export = find_job(Export, export_id, tables())
     cancelled = cancel_job(request, "export.cancelled", export, {"petition": export.slug})
     return json_answer(_export_json(cancelled))
 
 
-@staff_view(routes)
-def link_file(request: Request, export_id: str) -> Response:
-    """Return a link to the file. The link needs no token, so it works for a few minutes only."""
+@staff_view(routes, "GET", "/exports/{export_id}/file", Right.EXPORT, raises=(NotNow, Gone))
+def link_file(request: Request, export_id: str) -> "Answer[FileLink]":
+    """Get a link to the file.
+
+    The link needs no token and works for 15 minutes. Keep it secret.
+
+    Answer: The link. Download it with GET, without a token.
+    """
     export = find_job(Export, export_id, tables())
     result = result_of(export, times.now())
     return _link_answer(request, export, result.file, f"{export.job_id}{export.extension}")
 
 
-@staff_view(routes)
-def link_cover(request: Request, export_id: str) -> Response:
+@staff_view(routes, "GET", "/exports/{export_id}/cover", Right.EXPORT, raises=(NotNow, Gone))
+def link_cover(request: Request, export_id: str) -> "Answer[FileLink]":
+    """Get a link to the cover sheet (PDF).
+
+    The link needs no token and works for 15 minutes. Keep it secret.
+
+    Answer: The link. Download it with GET, without a token.
+    """
     export = find_job(Export, export_id, tables())
     result = result_of(export, times.now())
     return _link_answer(request, export, result.cover, f"{export.job_id}.pdf")
 
 
-def _link_answer(request: Request, export: Export, s3_key: str, file_name: str) -> Response:
+def _link_answer(request: Request, export: Export, s3_key: str, file_name: str) -> "Answer[FileLink]":
     """Return a link to a file, and audit this request. Do not audit a HEAD request: its answer contains no link."""
     if request.method != "HEAD":
         extension = file_name.removeprefix(export.job_id)  # It says which file: ".pdf" is the cover sheet.

@@ -3,11 +3,12 @@
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from chalice.app import Blueprint, Request, Response
+from chalice.app import Blueprint, Request
 
 from chalicelib.aws.queue import mail_queue, other_mail_queue, overflow_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
+from chalicelib.core.rights import Right
 from chalicelib.core.settings import settings
 from chalicelib.edge.http import json_answer
 from chalicelib.health.readiness import latest_readiness
@@ -19,6 +20,7 @@ from chalicelib.staff.authorizer import staff_view
 from chalicelib.tallies.prove import tally_health
 
 if TYPE_CHECKING:
+    from chalicelib.edge.answers import Answer
     from chalicelib.health.answers import StaffHealth
 
 routes = Blueprint(__name__)
@@ -27,9 +29,9 @@ routes = Blueprint(__name__)
 CORRECTIONS_SHOWN_FOR = timedelta(days=1)
 
 
-@staff_view(routes)
-def read_staff_health(request: Request) -> Response:
-    """Return the site's health in words, and the numbers behind them."""
+@staff_view(routes, "GET", "/health", Right.COUNTS)
+def read_staff_health(request: Request) -> "Answer[StaffHealth]":
+    """The state of the site in words."""
     facts = _facts(times.now())
     health_messages = messages(facts)
     paused_until = facts.pause.until if facts.pause else None

@@ -2,13 +2,14 @@
 
 from typing import TYPE_CHECKING
 
-from chalice.app import Blueprint, Request, Response
+from chalice.app import Blueprint, Request
 from pydantic import BaseModel, ConfigDict
 
 from chalicelib.aws.mail_quota import mail_quota
 from chalicelib.aws.queue import mail_queue, other_mail_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
+from chalicelib.core.rights import Right
 from chalicelib.core.validation import Words, parse_body
 from chalicelib.edge.http import json_answer, json_body, query
 from chalicelib.letters import target_state
@@ -24,6 +25,7 @@ from chalicelib.petitions.text import SesAddress
 from chalicelib.staff.authorizer import audit, staff_view
 
 if TYPE_CHECKING:
+    from chalicelib.edge.answers import Answer, Sent
     from chalicelib.letters.answers import (
         LettersOfADay,
         LetterTest,
@@ -47,9 +49,13 @@ class LetterTestRequest(BaseModel):
     """Where to send the test: your own address."""
 
 
-@staff_view(routes)
-def read_letters(request: Request, slug: str) -> Response:
-    """Return the numbers of letters by target and day, exact at the time `as_of`."""
+@staff_view(routes, "GET", "/petitions/{slug}/letters", Right.COUNTS)
+def read_letters(request: Request, slug: str) -> "Answer[StaffLetters]":
+    """Letters by target and day.
+
+    The state of a letter and the numbers change in one transaction, so the numbers are always exact. Letters under
+    `unknown` may have been sent: they do not count as sent, and are never sent again.
+    """
     petition = petition_as_stored(slug, tables())
     letters = report(petition, times.now(), tables())
     targets = [*map(_target_letters, letters.targets)]
@@ -57,20 +63,23 @@ def read_letters(request: Request, slug: str) -> Response:
     return json_answer(body)
 
 
-@staff_view(routes)
-def pause_letters(request: Request, slug: str, target: str) -> Response:
-    """Pause the letters to this target or member: they wait until staff resume them. Safe to repeat."""
+@staff_view(routes, "POST", "/petitions/{slug}/letters/{target}/pause", Right.MANAGE, query=("member",))
+def pause_letters(request: Request, slug: str, target: str) -> "Answer[TargetPause]":
+    """Pause the letters to a target. The letters wait until you send them again. None is lost."""
     key, member = _find_and_audit(request, slug, target, "letters.paused")
     target_state.pause(slug, key, target_state.BY_STAFF, times.now(), tables(), member)
     body: TargetPause = {"slug": slug, "key": key, "paused": True, "member": member}
     return json_answer(body)
 
 
-@staff_view(routes)
-def resume_letters(request: Request, slug: str, target: str) -> Response:
-    """Resume the letters to this target or member. Safe to repeat.
+@staff_view(routes, "POST", "/petitions/{slug}/letters/{target}/resume", Right.MANAGE, query=("member",))
+def resume_letters(request: Request, slug: str, target: str) -> "Answer[TargetPause]":
+    """Send the letters to a target again.
 
-    The sweep queues the letters that waited, usually within seven hours (mail/sweep.py).
+    Use it after you paused the letters to a target, or after the site paused them. The letters that waited are
+    queued again, usually within seven hours. While more than 100 emails wait in the queues, the letters wait until
+    fewer do, but at most about 12 days. If the target is everybody's member of parliament, a bounce pauses only the
+    letters to the member whose email bounced.
     """
     key, member = _find_and_audit(request, slug, target, "letters.resumed")
     target_state.resume(slug, key, times.now(), tables(), member)
@@ -86,9 +95,12 @@ def _find_and_audit(request: Request, slug: str, target: str, action: str) -> tu
     return found.key, member
 
 
-@staff_view(routes)
-def email_letter_test(request: Request, slug: str, target: str) -> Response:
-    """Send the petition's letter to the given address, marked as a test. Return 202."""
+@staff_view(routes, "POST", "/petitions/{slug}/letters/{target}/test", Right.MANAGE, status=202)
+def email_letter_test(request: "Sent[LetterTestRequest]", slug: str, target: str) -> "Answer[LetterTest]":
+    """Send a test of a letter to yourself.
+
+    Sends the petition's letter as the target would get it, with [TEST] in the subject. The test is not counted.
+    """
     petition = petition_as_stored(slug, tables())
     found = find_target(petition, target)
     to = parse_body(LetterTestRequest, json_body(request), WORDS).email

@@ -5,7 +5,7 @@ shows a page with a button. The button sends a POST, which stops all email about
 """
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from chalice.app import Blueprint, Request, Response
 
@@ -15,12 +15,16 @@ from chalicelib.core.errors import LinkDamaged, OptOutLinkExpired
 from chalicelib.core.settings import settings
 from chalicelib.core.sources import DIRECT
 from chalicelib.core.tokens import Purpose, Subject
-from chalicelib.edge.html import page_view
+from chalicelib.edge.html import link_view
 from chalicelib.edge.http import link_fields, query
 from chalicelib.mail.stop import Choice, is_stopped, resume, stop
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.page import page_about
+
+if TYPE_CHECKING:
+    from chalicelib.edge.answers import Sent
+    from chalicelib.signatures.answers import StopFields
 
 routes = Blueprint(__name__)
 
@@ -37,17 +41,28 @@ class StopLink(NamedTuple):
     petition: Petition
 
 
-@page_view(routes)
+@link_view(routes, "GET", "/stop", query=("token",))
 def show_stop(request: Request) -> Response:
-    """Show the page with the button that stops the email. If it is stopped already, show the button that resumes it."""
+    """Show which email will stop.
+
+    Shows a page and changes nothing, because email scanners open every link.
+
+    Answer: The petition, with a button; or a note that email about the petition is already stopped.
+    """
     link = _link(query(request, "token"), times.now())
     template = "stopped.html" if is_stopped(link.choice, tables()) else "stop.html"
     return page_about(link.petition, request, template, {"token": link.token})
 
 
-@page_view(routes)
-def stop_emails(request: Request) -> Response:
-    """Stop all email about the petition to the link's address, or resume it. Idempotent."""
+@link_view(routes, "POST", "/stop", query=("token",))
+def stop_emails(request: "Sent[StopFields | None]") -> Response:
+    """Stop all email about a petition.
+
+    The address gets no more email about this petition, until its owner or staff allow email again. The signature
+    stays. `emails=again` allows email again.
+
+    Answer: Stopped, or allowed again. Repeating gives the same page.
+    """
     now, fields = times.now(), link_fields(request)
     link = _link(fields.get("token"), now)
     wants_email_again = fields.get("emails") == "again"  # The button of the template stopped.html sends this.

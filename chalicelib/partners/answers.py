@@ -1,11 +1,12 @@
-"""What the API returns about partners and their signatures."""
+"""What the API returns about partners and their signatures, and what partners send: the code reads that by itself."""
 
-from typing import Annotated
+from typing import Annotated, Any, Required
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, RootModel
 from typing_extensions import TypedDict
 
 from chalicelib.core.answers import Time
+from chalicelib.partners.form import MAX_SIGNATURES, PartnerSignature
 from chalicelib.partners.model import CountsWhen, ReceiveOutcome
 
 
@@ -50,3 +51,20 @@ class PartnerToken(TypedDict):
     token_id: str
     partner: str
     expires_at: Time
+
+
+class PartnerBatch(TypedDict):
+    __pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[misc]
+    signatures: Annotated[list[PartnerSignature], Field(min_length=1, max_length=MAX_SIGNATURES)]
+
+
+class SentSignatures(RootModel[PartnerSignature | PartnerBatch]):
+    """One signature, or a batch."""
+
+
+class OsdiSignature(TypedDict, total=False):
+    """OSDI's signature with its person. Other fields of OSDI are ignored."""
+
+    identifiers: list[str]
+    action_date: str
+    person: Required[dict[str, Any]]

@@ -5,13 +5,14 @@ unless the person must first confirm by our email.
 """
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from chalice.app import Blueprint, Request, Response
+from chalice.app import Blueprint, Request
 
 from chalicelib.aws.queue import overflow_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import log, times
-from chalicelib.core.errors import FieldError, Invalid
+from chalicelib.core.errors import FieldError, Invalid, PetitionNotOpen, PetitionRemoved
 from chalicelib.core.settings import settings
 from chalicelib.core.validation import decode_json
 from chalicelib.edge.http import json_answer, json_body
@@ -24,15 +25,31 @@ from chalicelib.petitions.find import find_open_petition
 from chalicelib.signatures.sign import SigningContext
 from chalicelib.staff.authorizer import partner_of, partner_view
 
+if TYPE_CHECKING:
+    from chalicelib.edge.answers import Answer, Sent
+    from chalicelib.partners.answers import ReceivedSignatures, SentSignatures
+
 routes = Blueprint(__name__)
 
 
-@partner_view(routes)
-def take_signatures(request: Request, slug: str) -> Response:
-    """Take the signatures, and return their results in the same order.
+@partner_view(
+    routes,
+    "POST",
+    "/api/partner/petitions/{slug}/signatures",
+    body_kb=MAX_BODY_KB,
+    raises=(PetitionNotOpen, PetitionRemoved),
+)
+def take_signatures(request: "Sent[SentSignatures]", slug: str) -> "Answer[ReceivedSignatures]":
+    """Send signatures from a partner.
 
-    A repeat changes nothing, unless the signature expired meanwhile, or the undo of an import took it back: then it is
-    stored again.
+    One signature, or up to {MAX_SIGNATURES} in a body of {MAX_BODY_KB} KB at most. Needs a partner's token.
+    Idempotent: send it again after 429, 503 or no answer. `accepted`: new. `existing`: the person has signed
+    already, through you, through others or here, and counts once. `invalid`: nothing was stored, see `errors`. The
+    result is `invalid` too if you sent the identifier before with another email address. `suppressed`: nothing was
+    stored, because the person withdrew, was erased or cannot be reached by email. A repeat changes nothing, unless
+    the signature expired meanwhile, or the undo of an import took it back: then it is stored again.
+
+    Answer: The result of each signature, in order.
     """
     now = times.now()
     body = decode_json(json_body(request, max_bytes=MAX_BODY_KB * 1024))

@@ -7,11 +7,12 @@ activity log (`audit`) before it is done.
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
-from chalice.app import Blueprint, Request, Response
+from chalice.app import Blueprint, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from chalicelib.aws.table import tables
 from chalicelib.core import times
+from chalicelib.core.rights import Right
 from chalicelib.core.validation import Words, parse_body
 from chalicelib.edge.http import json_answer, json_body
 from chalicelib.partners.model import VERSION_RULE, CountsWhen, Partner, Source, Wording, WordingVersion
@@ -21,7 +22,8 @@ from chalicelib.staff.authorizer import audit, staff_view
 from chalicelib.staff.tokens import audit_details, store_token
 
 if TYPE_CHECKING:
-    from chalicelib.partners.answers import PartnerToken
+    from chalicelib.edge.answers import Answer, Sent
+    from chalicelib.partners.answers import PartnerToken, ShownPartner, ShownPartners
 
 routes = Blueprint(__name__)
 
@@ -59,16 +61,16 @@ class PartnerTokenRequest(BaseModel):
     days: Annotated[int, Field(ge=1, le=MAX_TOKEN_DAYS)] = 365
 
 
-@staff_view(routes)
-def list_partners(request: Request) -> Response:
-    """Return all partners, sorted by source."""
+@staff_view(routes, "GET", "/partners", Right.MANAGE)
+def list_partners(request: Request) -> "Answer[ShownPartners]":
+    """All partners. All partners, sorted by source."""
     partners = [partner.model_dump() for partner in all_partners(tables())]
     return json_answer({"partners": partners})
 
 
-@staff_view(routes)
-def add_partner(request: Request) -> Response:
-    """Add a partner and return it with 201. A repeat changes nothing. Return 422 if another partner has this source."""
+@staff_view(routes, "POST", "/partners", Right.MANAGE, status=201)
+def add_partner(request: "Sent[NewPartner]") -> "Answer[ShownPartner]":
+    """Create a partner. Creating the same partner again changes nothing. 422 if another partner has this source."""
     new_partner = parse_body(NewPartner, json_body(request), WORDS)
     partner = Partner(**new_partner.model_dump(), created_at=times.now())
     audit(request, "partner.created", partner.source, {"counts": partner.counts.value})
@@ -77,9 +79,14 @@ def add_partner(request: Request) -> Response:
     return json_answer(stored.model_dump(), 201)
 
 
-@staff_view(routes)
-def issue_token_of_partner(request: Request, source: str) -> Response:
-    """Return 201 and a token for the routes of partners. The token is shown only once."""
+@staff_view(routes, "POST", "/partners/{source}/tokens", Right.MANAGE, status=201)
+def issue_token_of_partner(request: "Sent[PartnerTokenRequest]", source: str) -> "Answer[PartnerToken]":
+    """Issue a token for a partner.
+
+    The token can send signatures of this partner and read public petitions (OSDI). Revoke it like a staff token.
+
+    Answer: The token. It is shown only once.
+    """
     token_request = parse_body(PartnerTokenRequest, json_body(request))
     partner = find_partner(source, tables())
     now = times.now()

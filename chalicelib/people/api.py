@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
-from chalice.app import Blueprint, Request, Response
+from chalice.app import Blueprint, Request
 from pydantic import BaseModel, ConfigDict, PlainValidator, WithJsonSchema
 
 from chalicelib.aws.queue import overflow_queue
@@ -18,6 +18,7 @@ from chalicelib.core import log, times
 from chalicelib.core.address import Address, read_address
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.keys import Key
+from chalicelib.core.rights import Right
 from chalicelib.core.settings import settings
 from chalicelib.core.validation import Words, parse_body
 from chalicelib.edge.http import NO_STORE, json_answer, json_body
@@ -34,7 +35,8 @@ from chalicelib.signatures.withdraw import withdraw
 from chalicelib.staff.authorizer import audit, staff_view
 
 if TYPE_CHECKING:
-    from chalicelib.people.answers import PersonSignatures
+    from chalicelib.edge.answers import Answer, Sent
+    from chalicelib.people.answers import AccessExport, PersonSignature, PersonSignatures
 
 routes = Blueprint(__name__)
 
@@ -51,18 +53,30 @@ class PersonRequest(BaseModel):
     email: Annotated[Address, PlainValidator(typed_address), WithJsonSchema(EMAIL_SCHEMA)]
 
 
-@staff_view(routes)
-def find_person(request: Request) -> Response:
-    """Return the signatures of one email address in all petitions. The list may be empty."""
+@staff_view(routes, "POST", "/people/find", Right.PEOPLE)
+def find_person(request: "Sent[PersonRequest]") -> "Answer[PersonSignatures]":
+    """Find the signatures of one email address.
+
+    Uses POST, because URLs are logged. There is no list of all people.
+
+    Answer: Every signature of that address, in every petition. The list may be empty. Signatures that still wait to
+    be stored are not searched: `waiting` says how many there are, of anybody.
+    """
     identities = _identities(_address_in(request))
     stored = find_signatures(identities, tables())
     audit(request, "person.found", details=_ids_by_slug(stored))
     return _answer_all(stored)
 
 
-@staff_view(routes)
-def erase_address(request: Request) -> Response:
-    """Erase the signatures of one email address in all petitions, also those that wait in the overflow queue."""
+@staff_view(routes, "POST", "/people/erase", Right.PEOPLE)
+def erase_address(request: "Sent[PersonRequest]") -> "Answer[PersonSignatures]":
+    """Erase everything about one email address.
+
+    A signature made later is not erased.
+
+    Answer: Every signature of that address is erased, in every petition, including signatures that still wait to be
+    stored. The answer is the same as for a search. The request is safe to repeat.
+    """
     identities = _identities(_address_in(request))
     # Also the ids that have no stored signature: a signature may wait in the overflow queue.
     ids = {petition.slug: signature_id for petition, signature_id in identities}
@@ -72,29 +86,40 @@ def erase_address(request: Request) -> Response:
     return _answer_all(find_signatures(identities, tables()))
 
 
-@staff_view(routes)
-def show_signature(request: Request, slug: str, signature_id: str) -> Response:
-    """Return one signature, with the state of its emails and what staff can do with the signature."""
+@staff_view(routes, "GET", "/people/{slug}/{signature_id}", Right.PEOPLE)
+def show_signature(request: Request, slug: str, signature_id: str) -> "Answer[PersonSignature]":
+    """One signature, with what staff need to help."""
     stored = one_signature(slug, signature_id, tables())
     audit(request, "person.shown", signature_id, {"petition": slug})
     return _answer_one(stored)
 
 
-@staff_view(routes)
-def withdraw_for_person(request: Request, slug: str, signature_id: str) -> Response:
-    """Withdraw the signature, as the person can do with the link in our email. Idempotent."""
+@staff_view(routes, "POST", "/people/{slug}/{signature_id}/withdraw", Right.PEOPLE)
+def withdraw_for_person(request: Request, slug: str, signature_id: str) -> "Answer[PersonSignature]":
+    """Withdraw a signature for its owner.
+
+    Answer: Name and address are removed, and the signature no longer counts. Repeating gives the same answer.
+    """
     return _act_and_show(request, slug, signature_id, "signature.withdrawn", withdraw)
 
 
-@staff_view(routes)
-def erase_person(request: Request, slug: str, signature_id: str) -> Response:
-    """Erase one signature: withdraw it, which also subtracts it from the tally, then empty its item. Idempotent."""
+@staff_view(routes, "POST", "/people/{slug}/{signature_id}/erase", Right.PEOPLE)
+def erase_person(request: Request, slug: str, signature_id: str) -> "Answer[PersonSignature]":
+    """Erase a signature.
+
+    Answer: The signature no longer counts. Only an item without personal data is left, for 61 days. Repeating gives
+    the same answer.
+    """
     return _act_and_show(request, slug, signature_id, "signature.erased", erase)
 
 
-@staff_view(routes)
-def export_access(request: Request, slug: str, signature_id: str) -> Response:
-    """Return a file for the person: all signatures of this signature's address, with letters and states of emails."""
+@staff_view(routes, "POST", "/people/{slug}/{signature_id}/access", Right.PEOPLE, headers=("Download",))
+def export_access(request: Request, slug: str, signature_id: str) -> "Answer[AccessExport]":
+    """Export all data held on a signature's owner.
+
+    Answer: A file for that person: all signatures of the address, the texts and consents as signed, the emails, and
+    what data the site does not hold.
+    """
     stored = _all_of_owner(one_signature(slug, signature_id, tables()))
     audit(request, "access.exported", signature_id, _ids_by_slug(stored))
     texts = signed_texts(stored, tables())
@@ -105,7 +130,9 @@ def export_access(request: Request, slug: str, signature_id: str) -> Response:
     return json_answer(file, headers=headers)
 
 
-def _act_and_show(request: Request, slug: str, signature_id: str, action: str, act: SignatureAction) -> Response:
+def _act_and_show(
+    request: Request, slug: str, signature_id: str, action: str, act: SignatureAction
+) -> "Answer[PersonSignature]":
     """Record the action in the activity log, do it, and return the changed signature."""
     stored = one_signature(slug, signature_id, tables())
     audit(request, action, signature_id, {"petition": slug})
@@ -123,12 +150,12 @@ def _ids_by_slug(stored: list[StoredSignature]) -> dict[str, str]:
     return {each.petition.slug: each.signature_id for each in stored}
 
 
-def _answer_one(stored: StoredSignature) -> Response:
+def _answer_one(stored: StoredSignature) -> "Answer[PersonSignature]":
     signature = load_for_staff(stored, settings().limit_keys, times.now(), tables())
     return json_answer(signature)
 
 
-def _answer_all(stored: list[StoredSignature]) -> Response:
+def _answer_all(stored: list[StoredSignature]) -> "Answer[PersonSignatures]":
     now = times.now()
     stopped = stopped_slugs(stored, settings().limit_keys, tables())
     signatures = []

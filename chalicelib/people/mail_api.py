@@ -7,12 +7,13 @@ log (`audit`) before it is done.
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from chalice.app import Blueprint, Request, Response
+from chalice.app import Blueprint, Request
 from pydantic import BaseModel, ConfigDict
 
 from chalicelib.aws.table import tables
 from chalicelib.core import log, times
 from chalicelib.core.errors import FieldError, Invalid
+from chalicelib.core.rights import Right
 from chalicelib.core.settings import settings
 from chalicelib.core.times import iso_or_none
 from chalicelib.core.validation import Words, parse_body
@@ -28,7 +29,8 @@ from chalicelib.signatures.look_up import StoredSignature
 from chalicelib.staff.authorizer import audit, staff_view
 
 if TYPE_CHECKING:
-    from chalicelib.people.answers import ResendResult
+    from chalicelib.edge.answers import Answer, Sent
+    from chalicelib.people.answers import PersonSignature, ResendResult
 
 routes = Blueprint(__name__)
 
@@ -59,11 +61,14 @@ class AllowMail(BaseModel):
     """Why you undo the owner's choice. Write no name and no address, because the activity log keeps the reason."""
 
 
-@staff_view(routes)
-def resend_mail(request: Request, slug: str, signature_id: str) -> Response:
-    """Request the signature's email again. The same limits apply as when the person signs again.
+@staff_view(routes, "POST", "/people/{slug}/{signature_id}/resend", Right.PEOPLE)
+def resend_mail(request: Request, slug: str, signature_id: str) -> "Answer[ResendResult]":
+    """Send the email again.
 
-    Return whether the email will be sent, and when, or why not.
+    The same limits apply as when the person signs again.
+
+    Answer: Whether an email will be sent, and if not, why. If the address has had several emails recently, for any
+    petition, the email waits until `due_at`. No email is sent to an address that refuses our email.
     """
     now, stored = times.now(), one_signature(slug, signature_id, tables())
     audit(request, "mail.resent", signature_id, {"petition": slug})
@@ -79,9 +84,14 @@ def resend_mail(request: Request, slug: str, signature_id: str) -> Response:
     return json_answer(result)
 
 
-@staff_view(routes)
-def allow_mail(request: Request, slug: str, signature_id: str) -> Response:
-    """Undo the owner's choice to get no more email about the petition, because the owner asked staff. Idempotent."""
+@staff_view(routes, "POST", "/people/{slug}/{signature_id}/allow-mail", Right.PEOPLE)
+def allow_mail(request: "Sent[AllowMail]", slug: str, signature_id: str) -> "Answer[PersonSignature]":
+    """Allow email again that the signer stopped.
+
+    The owner can do this with the link in any email. Do it only if they ask; the activity log keeps the reason.
+
+    Answer: The signature. Repeating gives the same answer.
+    """
     now, stored = times.now(), one_signature(slug, signature_id, tables())
     reason = parse_body(AllowMail, json_body(request), WORDS).reason
     if not stored.signature.email:

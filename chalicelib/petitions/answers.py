@@ -145,3 +145,16 @@ class Preview(TypedDict):
     url: Url
     expires_at: Time
     """When the link stops working: in one hour."""
+
+
+# Their fields are those of the model Petition: stack/openapi/petitions.py makes their schemas.
+class NewPetition(TypedDict):
+    pass
+
+
+class PetitionEdited(TypedDict):
+    pass
+
+
+class ManagedPetition(TypedDict):
+    pass

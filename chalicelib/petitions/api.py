@@ -25,6 +25,7 @@ from chalicelib.edge.http import (
     query,
     redirect,
 )
+from chalicelib.edge.route import DEFAULT_THROTTLE, PETITION_PAGE, SIGNING, Cache, Function
 from chalicelib.edge.views import json_view
 from chalicelib.petitions.card import card_of
 from chalicelib.petitions.find import (
@@ -43,6 +44,7 @@ from chalicelib.tallies.count import Count
 from chalicelib.tallies.public import public_count
 
 if TYPE_CHECKING:
+    from chalicelib.edge.answers import Answer
     from chalicelib.petitions.answers import ConsentWording, FullPetition, PublicCount, PublicPetition, PublicPetitions
 
 routes = Blueprint(__name__)
@@ -51,9 +53,9 @@ routes = Blueprint(__name__)
 CARD_SECONDS = 600
 
 
-@page_view(routes)
+@page_view(routes, "GET", "/", cache=Cache.SECONDS, query=("lang",))
 def show_petitions(request: Request) -> Response:
-    """List the open petitions. The page links to itself in each language that one of the petitions has."""
+    """Open petitions."""
     listed, language = _petitions_with_counts(times.now()), chosen_language(request)
     petitions = []
     used_languages: set[str] = set()
@@ -73,9 +75,11 @@ def _petitions_with_counts(now: datetime) -> list[tuple[Petition, int | None]]:
         return [(petition, None) for petition in open_petitions(now, tables())]
 
 
-@page_view(routes)
+@page_view(
+    routes, "GET", "/petitions/{slug}", cache=Cache.SECONDS, query=("lang", "source", "preview"), throttle=PETITION_PAGE
+)
 def show_petition(request: Request, slug: str) -> Response:
-    """Show the petition, and its form while it is open. With a valid ?preview= token, show it in any state."""
+    """A petition with its form. Works without JavaScript."""
     if corrected := corrected_slug(slug):
         return redirect(request, f"/petitions/{corrected}", 302)
     now, preview_token = times.now(), query(request, "preview")
@@ -88,9 +92,18 @@ def show_petition(request: Request, slug: str) -> Response:
     return petition_page(request, petition, now, tables(), form=form, headers=_cache_headers())
 
 
-@page_view(routes)
+@page_view(
+    routes,
+    "GET",
+    "/petitions/{slug}/card.png",
+    function=Function.COUNTS,
+    cache=Cache.HOUR,
+    query=("lang",),
+    throttle=DEFAULT_THROTTLE,
+    content_types=("image/png",),
+)
 def show_card(request: Request, slug: str) -> Response:
-    """Return the picture that other sites show with a link to the petition."""
+    """The picture of a shared link. 1200 x 630 pixels, with title and count."""
     now = times.now()
     petition = find_petition(slug, now, tables())
     language = chosen_language(request) or petition.language
@@ -100,17 +113,20 @@ def show_card(request: Request, slug: str) -> Response:
     return answer(picture, 200, {"Content-Type": "image/png", **cache_headers(CARD_SECONDS)})
 
 
-@page_view(routes)
+@page_view(routes, "GET", "/petitions/{slug}/thanks", throttle=SIGNING, query=("lang", "embed"))
 def show_thanks(request: Request, slug: str) -> Response:
-    """Show the same page after every signature, so that the page does not reveal whether the signature is new."""
+    """The page after signing.
+
+    The same page after every signature, so that it does not reveal whether the signature is new.
+    """
     petition = find_petition(slug, times.now(), tables())
     show = embedded_page if is_embedded(request) else page_about
     return show(petition, request, "thanks.html", {})
 
 
-@json_view(routes)
-def list_petitions(request: Request) -> Response:
-    """Return the open petitions, in short form, newest first."""
+@json_view(routes, "GET", "/api/petitions", cache=Cache.SECONDS, query=("lang",))
+def list_petitions(request: Request) -> "Answer[PublicPetitions]":
+    """All open petitions, newest first."""
     now, language = times.now(), chosen_language(request)
     listed = open_petitions_with_counts(now, tables())
     body: PublicPetitions = {
@@ -119,9 +135,9 @@ def list_petitions(request: Request) -> Response:
     return json_answer(body, headers=_cache_headers())
 
 
-@json_view(routes)
-def read_petition(request: Request, slug: str) -> Response:
-    """Return the petition as JSON, with the public count and what a page needs to collect signatures."""
+@json_view(routes, "GET", "/api/petitions/{slug}", cache=Cache.SECONDS, query=("lang",))
+def read_petition(request: Request, slug: str) -> "Answer[FullPetition]":
+    """A petition."""
     now = times.now()
     petition = find_petition(slug, now, tables())
     language = chosen_language(request) or petition.language
@@ -172,9 +188,14 @@ def _public_petition(petition: Petition, count: Count, now: datetime) -> "Public
     }
 
 
-@json_view(routes)
-def read_count(request: Request, slug: str) -> Response:
-    """Return the count, or 304 when the client already has this count and goal."""
+@json_view(
+    routes, "GET", "/api/petitions/{slug}/count", function=Function.COUNTS, cache=Cache.SECONDS, not_modified=True
+)
+def read_count(request: Request, slug: str) -> "Answer[PublicCount]":
+    """The number of signatures.
+
+    The number of confirmed signatures. It may be a few seconds old. Ask no more often than `max-age` says.
+    """
     now = times.now()
     petition = find_petition(slug, now, tables())
     count = public_count(petition, now, tables())

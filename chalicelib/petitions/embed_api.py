@@ -10,6 +10,7 @@ from chalicelib.core import times
 from chalicelib.core.sources import valid_source_or_none
 from chalicelib.edge.html import page_view
 from chalicelib.edge.http import cache_headers, query
+from chalicelib.edge.route import PETITION_PAGE, Cache
 from chalicelib.petitions.find import find_petition
 from chalicelib.petitions.page import count_if_available, embedded_page, petition_page
 from chalicelib.shedding.level import level_now
@@ -17,9 +18,13 @@ from chalicelib.shedding.level import level_now
 routes = Blueprint(__name__)
 
 
-@page_view(routes)
+@page_view(routes, "GET", "/embed/{slug}", cache=Cache.SECONDS, query=("lang", "source"), throttle=PETITION_PAGE)
 def show_embed(request: Request, slug: str) -> Response:
-    """Show the petition's form in a frame: `petition_page` sees from the path /embed/… that it is for a frame."""
+    """The form, for a frame on another site.
+
+    Browsers show it only on the sites of the petition's `embed_on` (`frame-ancestors`). Sets no cookies.
+    """
+    # `petition_page` sees from the path /embed/… that the form is for a frame.
     now = times.now()
     petition = find_petition(slug, now, tables())
     source = valid_source_or_none(query(request, "source"))
@@ -27,9 +32,14 @@ def show_embed(request: Request, slug: str) -> Response:
     return petition_page(request, petition, now, tables(), form=form, headers=_cache_headers())
 
 
-@page_view(routes)
+@page_view(
+    routes, "GET", "/embed/{slug}/counter", cache=Cache.SECONDS, query=("lang", "source"), throttle=PETITION_PAGE
+)
 def show_counter(request: Request, slug: str) -> Response:
-    """Show the petition's counter in a frame, with a link to the petition."""
+    """The counter, for a frame on another site.
+
+    Browsers show it only on the sites of the petition's `embed_on` (`frame-ancestors`).
+    """
     now = times.now()
     petition = find_petition(slug, now, tables())
     count = count_if_available(petition, now, tables())

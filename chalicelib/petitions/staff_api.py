@@ -6,10 +6,12 @@ Each action is recorded in the activity log (`audit`) before it is done.
 
 from typing import TYPE_CHECKING
 
-from chalice.app import Blueprint, Request, Response
+from chalice.app import Blueprint, Request
 
 from chalicelib.aws.table import tables
 from chalicelib.core import times
+from chalicelib.core.errors import InvalidTransition
+from chalicelib.core.rights import Right
 from chalicelib.core.settings import settings
 from chalicelib.edge.caller import path_prefix
 from chalicelib.edge.http import NO_STORE, json_answer, json_body, require_current_revision
@@ -22,7 +24,9 @@ from chalicelib.petitions.transition import apply
 from chalicelib.staff.authorizer import audit, staff_view
 
 if TYPE_CHECKING:
-    from chalicelib.petitions.answers import Preview
+    from chalicelib.edge.answers import Answer, Sent
+    from chalicelib.petitions.answers import ManagedPetition, NewPetition, PetitionEdited, PetitionVersions, Preview
+    from chalicelib.petitions.form import TransitionRequest
 
 routes = Blueprint(__name__)
 
@@ -36,9 +40,16 @@ AUDIT_ACTIONS = {
 }
 
 
-@staff_view(routes)
-def create_petition(request: Request) -> Response:
-    """Create a draft, which the public cannot see. Return 201."""
+@staff_view(
+    routes, "POST", "/petitions", Right.MANAGE, status=201, headers=("Revision", "Location"), body_kb=MAX_PETITION_KB
+)
+def create_petition(request: "Sent[NewPetition]") -> "Answer[ManagedPetition]":
+    """Create a petition as a draft.
+
+    `opened_at` defaults to now. Opening the petition sets `opened_at` to the time of the opening.
+
+    Answer: The draft. It is not public until it is opened.
+    """
     now = times.now()
     petition = read_new_petition(_petition_body(request), now)
     audit(request, "petition.created", petition.slug, {"text_version": petition.text_version})
@@ -47,15 +58,19 @@ def create_petition(request: Request) -> Response:
     return _petition_answer(petition, 201, {"Location": location})
 
 
-@staff_view(routes)
-def read_petition_as_stored(request: Request, slug: str) -> Response:
-    """Return the stored petition, in any state. To change the petition, send the ETag of this answer in If-Match."""
+@staff_view(routes, "GET", "/petitions/{slug}", Right.MANAGE, headers=("Revision",))
+def read_petition_as_stored(request: Request, slug: str) -> "Answer[ManagedPetition]":
+    """One petition in any state."""
     return _petition_answer(petition_as_stored(slug, tables()))
 
 
-@staff_view(routes)
-def edit_petition(request: Request, slug: str) -> Response:
-    """Replace the editable fields. A new text or wording is a new version; earlier signatures keep their version."""
+@staff_view(routes, "PUT", "/petitions/{slug}", Right.MANAGE, headers=("Revision",), body_kb=MAX_PETITION_KB)
+def edit_petition(request: "Sent[PetitionEdited]", slug: str) -> "Answer[ManagedPetition]":
+    """Edit a petition.
+
+    Replaces the whole petition. A new title, text, target or wording makes a new version. Earlier signatures keep
+    the version they signed.
+    """
     petition = _petition_if_etag_matches(request, slug)
     now = times.now()
     edited = read_edit(_petition_body(request), petition, now)
@@ -63,9 +78,14 @@ def edit_petition(request: Request, slug: str) -> Response:
     return _petition_answer(edit(edited, now, tables()))
 
 
-@staff_view(routes)
-def move_petition(request: Request, slug: str) -> Response:
-    """Change the state, now or `at` a later time. Return 409 with the current state if this change is not allowed."""
+@staff_view(routes, "POST", "/petitions/{slug}/state", Right.MANAGE, headers=("Revision",), raises=(InvalidTransition,))
+def move_petition(request: "Sent[TransitionRequest]", slug: str) -> "Answer[ManagedPetition]":
+    """Open, pause, close or remove a petition.
+
+    draft → open, removed · open → paused, closed, removed · paused → open, closed, removed · closed → open, removed
+    · removed → draft. A draft that is scheduled to open can become a plain draft again. When a paused petition
+    opens again, its closing date is later by the length of the pause.
+    """
     petition = _petition_if_etag_matches(request, slug)
     transition, now = read_transition(json_body(request)), times.now()
     edited = apply(petition, transition, now)
@@ -74,9 +94,9 @@ def move_petition(request: Request, slug: str) -> Response:
     return _petition_answer(edit(edited, now, tables()))
 
 
-@staff_view(routes)
-def list_versions(request: Request, slug: str) -> Response:
-    """Return all versions of the text, oldest first, and mark the current one."""
+@staff_view(routes, "GET", "/petitions/{slug}/versions", Right.MANAGE)
+def list_versions(request: Request, slug: str) -> "Answer[PetitionVersions]":
+    """All versions of the text, oldest first."""
     petition = petition_as_stored(slug, tables())
     listed = []
     for text in versions(petition, tables()):
@@ -85,9 +105,9 @@ def list_versions(request: Request, slug: str) -> Response:
     return json_answer({"slug": slug, "versions": listed})
 
 
-@staff_view(routes)
-def preview_petition(request: Request, slug: str) -> Response:
-    """Return a preview link that works for an hour, for anyone who has it."""
+@staff_view(routes, "POST", "/petitions/{slug}/preview", Right.MANAGE)
+def preview_petition(request: Request, slug: str) -> "Answer[Preview]":
+    """Get a preview link. It needs no token and works for one hour."""
     petition = petition_as_stored(slug, tables())
     audit(request, "petition.previewed", slug, {"revision": str(petition.revision)})
     preview = preview_link(petition, times.now(), settings().token_keys)
@@ -106,7 +126,9 @@ def _petition_if_etag_matches(request: Request, slug: str) -> Petition:
     return petition
 
 
-def _petition_answer(petition: Petition, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+def _petition_answer(
+    petition: Petition, status: int = 200, headers: dict[str, str] | None = None
+) -> "Answer[ManagedPetition]":
     all_headers = {**NO_STORE, "ETag": _etag(petition), **(headers or {})}
     return json_answer(petition_for_staff(petition, times.now()), status, all_headers)
 

@@ -2,26 +2,27 @@
 
 from typing import TYPE_CHECKING
 
-from chalice.app import Blueprint, Request, Response
+from chalice.app import Blueprint, Request
 
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.edge.http import cache_headers, json_answer
-from chalicelib.edge.route import Cache
+from chalicelib.edge.route import Cache, Function
 from chalicelib.edge.views import json_view
 from chalicelib.petitions.find import find_petition
 from chalicelib.progress.refresh import recent_numbers
 from chalicelib.tallies.count import Recent
 
 if TYPE_CHECKING:
+    from chalicelib.edge.answers import Answer
     from chalicelib.progress.answers import Progress
 
 routes = Blueprint(__name__)
 
 
-@json_view(routes)
-def read_progress(request: Request, slug: str) -> Response:
-    """Return the numbers of today, of the last 24 hours, and of each shown area. `as_of`: when they were counted."""
+@json_view(routes, "GET", "/api/petitions/{slug}/progress", function=Function.COUNTS, cache=Cache.SECONDS)
+def read_progress(request: Request, slug: str) -> "Answer[Progress]":
+    """The progress of a petition."""
     now = times.now()
     petition = find_petition(slug, now, tables())
     recent = recent_numbers(petition, now, tables())

@@ -4,11 +4,12 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
-from chalice.app import Blueprint, Request, Response
+from chalice.app import Blueprint, Request
 
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.errors import FieldError, Invalid
+from chalicelib.core.rights import Right
 from chalicelib.edge.http import conditional_answer, json_answer, query
 from chalicelib.edge.spreadsheet import as_csv, wants_csv
 from chalicelib.petitions.constituency_table import has_constituencies
@@ -21,7 +22,8 @@ from chalicelib.tallies.count import ALL_DAYS, Breakdown, Days, breakdown, exact
 from chalicelib.tallies.model import TallyDimension
 
 if TYPE_CHECKING:
-    from chalicelib.projections.answers import BreakdownRow, CountTotals, StaffPetition
+    from chalicelib.edge.answers import Answer
+    from chalicelib.projections.answers import BreakdownRow, CountTotals, StaffCounts, StaffPetition, StaffPetitions
 
 routes = Blueprint(__name__)
 
@@ -34,9 +36,9 @@ STATE_ORDER = (
 MAX_TOP = 999
 
 
-@staff_view(routes)
-def list_counts(request: Request) -> Response:
-    """Return every petition with its numbers, drafts included. 304 if the client has the same numbers."""
+@staff_view(routes, "GET", "/petitions", Right.COUNTS, not_modified=True)
+def list_counts(request: Request) -> "Answer[StaffPetitions]":
+    """All petitions with their counts. All petitions, including drafts."""
     now = times.now()
     petitions = _in_list_order(all_petitions(tables()), now)
     counts = exact_counts(petitions, now, tables())
@@ -61,9 +63,29 @@ def _in_list_order(petitions: list[Petition], now: datetime) -> list[Petition]:
     return sorted(newest_first, key=lambda petition: STATE_ORDER.index(petition.state_at(now)))
 
 
-@staff_view(routes)
-def read_counts(request: Request, slug: str) -> Response:
-    """Return the exact count and its time. ?by= adds a breakdown; ?from= and ?to= limit the count to some days."""
+@staff_view(
+    routes,
+    "GET",
+    "/petitions/{slug}/counts",
+    Right.COUNTS,
+    query=("by", "top", "from", "to", "format"),
+    not_modified=True,
+    raises=(Invalid,),
+)
+def read_counts(request: Request, slug: str) -> "Answer[StaffCounts]":
+    """The exact count and its breakdowns.
+
+    `confirmed` is exact at `as_of`: it is read consistently and not cached. Every breakdown sums to it. As CSV, the
+    columns are `key,confirmed` with `by` (`by,key,confirmed` with `by=all`), otherwise
+    `slug,confirmed,pending,as_of`.
+
+    ?by= Adds a breakdown. `version`, `postcode-area` and `constituency` lag by some seconds and cannot be combined
+    with `from` and `to`. `constituency` needs the charity's table of postcodes; without it, the answer is 422.
+    `all` returns every breakdown except `constituency`, in `breakdowns`, all of the same moment. With `from` or
+    `to`, `all` returns only the breakdowns that are stored by day.
+    ?top= With `by=country`, `source`, `version`, `postcode-area` or `constituency`: return this many rows, largest
+    first, and the sum of all others as one row `(others)`.
+    """
     if query(request, "by") == ALL:
         return _answer_with_all_breakdowns(request, slug)
     by, days, top = _chosen_dimension(request), requested_days(request), _chosen_top(request)
@@ -76,7 +98,7 @@ def read_counts(request: Request, slug: str) -> Response:
     return _answer(request, _totals(petition, shown), shown if by else None)
 
 
-def _answer_with_all_breakdowns(request: Request, slug: str) -> Response:
+def _answer_with_all_breakdowns(request: Request, slug: str) -> "Answer[StaffCounts]":
     """Return the breakdowns of `overview`. Each sums to `confirmed`."""
     _chosen_top(request)  # Refuse ?top=, which needs one dimension.
     days = requested_days(request)
@@ -121,7 +143,7 @@ def _totals(petition: Petition, numbers: Breakdown | None = None) -> "CountTotal
     }
 
 
-def _answer(request: Request, totals: "CountTotals", numbers: Breakdown | None = None) -> Response:
+def _answer(request: Request, totals: "CountTotals", numbers: Breakdown | None = None) -> "Answer[StaffCounts]":
     """Return JSON or CSV, or 304 if the client has the same numbers."""
     rows = _rows(numbers) if numbers else []
     is_csv = wants_csv(request)

@@ -4,6 +4,7 @@
 """
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from chalice.app import Blueprint, Request, Response
 
@@ -17,6 +18,7 @@ from chalicelib.edge.caller import is_from_own_page, source_ip
 from chalicelib.edge.html import is_embedded, page_view
 from chalicelib.edge.http import NO_STORE, form_fields, json_answer, json_body, query, redirect
 from chalicelib.edge.problems import RETRY_AFTER
+from chalicelib.edge.route import SIGNING
 from chalicelib.edge.views import json_view
 from chalicelib.petitions.find import find_open_petition, find_petition
 from chalicelib.petitions.model import Petition
@@ -27,16 +29,26 @@ from chalicelib.signatures.network import network_hash
 from chalicelib.signatures.origin import own_origin
 from chalicelib.signatures.sign import SigningContext, sign
 
+if TYPE_CHECKING:
+    from chalicelib.edge.answers import Answer, Sent
+    from chalicelib.signatures.answers import Accepted, SignatureFields
+
 routes = Blueprint(__name__)
 
 CHECK_ADDRESS = translatable("Check your email address")
 
 
-@json_view(routes)
-def sign_by_json(request: Request, slug: str) -> Response:
-    """Store the signature and return 202, also if the person has signed before or gets no email from us.
+@json_view(routes, "POST", "/api/petitions/{slug}/signatures", throttle=SIGNING, status=202, raises=(PetitionNotOpen,))
+def sign_by_json(request: "Sent[SignatureForm]", slug: str) -> "Answer[Accepted]":
+    """Sign.
 
-    The response is the same in these cases, so that it does not reveal who has signed.
+    Idempotent: a person has one signature, however often it is sent and however the email address is written. Retry
+    on 429, 503, timeouts and broken connections, after `Retry-After` and with increasing, jittered delays. The
+    answer is the same for new, repeated and blocked signatures. The signature counts once the person confirms it
+    from their email.
+
+    Answer: Accepted. The person gets an email to confirm, unless the address is blocked. The answer does not reveal
+    whether it is.
     """
     now = times.now()
     petition = find_open_petition(slug, now, signing_tables())
@@ -44,9 +56,22 @@ def sign_by_json(request: Request, slug: str) -> Response:
     return json_answer({"status": "check-your-inbox"}, 202)
 
 
-@page_view(routes)
-def sign_by_form(request: Request, slug: str) -> Response:
-    """Store the signature and redirect to the thank-you page. If a field is invalid, show the form with its errors."""
+@page_view(
+    routes,
+    "POST",
+    "/petitions/{slug}/signatures",
+    throttle=SIGNING,
+    status=303,
+    query=("lang", "embed"),
+    raises=(PetitionNotOpen,),
+)
+def sign_by_form(request: "Sent[SignatureFields]", slug: str) -> Response:
+    """Sign with the hosted form.
+
+    Sending the form twice makes one signature.
+
+    Answer: Accepted. The answer is the same for new, repeated and blocked signatures.
+    """
     now = times.now()
     try:
         petition = find_open_petition(slug, now, signing_tables())

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from chalice.app import Blueprint, Request, Response
 
@@ -13,7 +14,7 @@ from chalicelib.core.errors import FieldError, Invalid, LinkExpired
 from chalicelib.core.language import language_of
 from chalicelib.core.settings import settings
 from chalicelib.core.tokens import CONFIRM_LIFETIME, WITHDRAW_LIFETIME, Purpose, Subject
-from chalicelib.edge.html import page_view
+from chalicelib.edge.html import link_view
 from chalicelib.edge.http import FORM, chosen_language, content_type, link_fields, query
 from chalicelib.petitions.find import find_petition, petition_as_stored
 from chalicelib.petitions.model import Petition
@@ -30,6 +31,10 @@ from chalicelib.signatures.letter import corrected_letter
 from chalicelib.signatures.letter_page import check_member, form_values, offered_letter, shown_letter, with_typed_values
 from chalicelib.signatures.model import Signature, SignatureState
 from chalicelib.signatures.withdraw import unsubscribe, withdraw
+
+if TYPE_CHECKING:
+    from chalicelib.edge.answers import Sent
+    from chalicelib.signatures.answers import ConfirmFields, TokenFields
 
 routes = Blueprint(__name__)
 
@@ -50,11 +55,13 @@ class ConfirmLink(Link):
     issued: datetime
 
 
-@page_view(routes)
+@link_view(routes, "GET", "/confirm", query=("token", "lang"))
 def show_confirmation(request: Request) -> Response:
-    """Show the owner the signature and the consents, to correct and confirm them.
+    """Show what will be confirmed.
 
-    Once the signature is confirmed, show nothing personal, unless the page asks the owner whether to send a letter.
+    Shows a page and changes nothing, because email scanners open every link.
+
+    Answer: The signature and its consents, with a button. After confirmation, the page shows no personal data.
     """
     now = times.now()
     try:
@@ -65,9 +72,15 @@ def show_confirmation(request: Request) -> Response:
         return _page_of_expired_link(request, expired)
 
 
-@page_view(routes)
-def confirm_signature(request: Request) -> Response:
-    """Confirm and count the signature. Return the same page if the signature is confirmed already."""
+@link_view(routes, "POST", "/confirm", query=("token", "lang"))
+def confirm_signature(request: "Sent[ConfirmFields | None]") -> Response:
+    """Confirm and correct a signature.
+
+    Counts the signature once. Fields in the body replace the fields that were sent with the signature. Without
+    `updates` and a letter, the person agrees to neither.
+
+    Answer: Confirmed. Repeating gives the same page.
+    """
     fields = link_fields(request)
     try:
         return _confirm_and_answer(request, fields, times.now())
@@ -75,30 +88,51 @@ def confirm_signature(request: Request) -> Response:
         return _page_of_expired_link(request, expired)
 
 
-@page_view(routes)
+@link_view(routes, "GET", "/withdraw", query=("token", "lang"))
 def show_withdrawal(request: Request) -> Response:
-    """Explain withdrawal and show its button."""
+    """Show what will be withdrawn.
+
+    Shows a page and changes nothing, because email scanners open every link.
+
+    Answer: What will be removed, with a button.
+    """
     return _opt_out_page(request, Purpose.WITHDRAW, "withdraw.html")
 
 
-@page_view(routes)
-def withdraw_signature(request: Request) -> Response:
-    """Remove the personal data, and subtract the signature from the count if it was counted. Idempotent."""
+@link_view(routes, "POST", "/withdraw", query=("token", "lang"))
+def withdraw_signature(request: "Sent[TokenFields | None]") -> Response:
+    """Withdraw a signature.
+
+    Removes the name and the address. A confirmed signature is subtracted from the count.
+
+    Answer: Withdrawn. Repeating gives the same page.
+    """
     link = _opt_out_link(Purpose.WITHDRAW, _fields(request).get("token", ""))
     withdraw(link.subject.key, link.petition, times.now(), tables())
     log.note("withdrawn", petition=link.subject.slug, signature=link.subject.signature_id)
     return page_about(link.petition, request, "withdrawn.html", {})
 
 
-@page_view(routes)
+@link_view(routes, "GET", "/unsubscribe", query=("token", "lang"))
 def show_unsubscription(request: Request) -> Response:
-    """Explain unsubscribing and show its button."""
+    """Show what will be unsubscribed.
+
+    Shows a page and changes nothing, because email scanners open every link.
+
+    Answer: The updates that will stop, with a button.
+    """
     return _opt_out_page(request, Purpose.UNSUBSCRIBE, "unsubscribe.html")
 
 
-@page_view(routes)
-def unsubscribe_from_updates(request: Request) -> Response:
-    """Unsubscribe by the page's button, or by a mail program's one-click POST (RFC 8058)."""
+@link_view(routes, "POST", "/unsubscribe", query=("token", "lang"))
+def unsubscribe_from_updates(request: "Sent[TokenFields | None]") -> Response:
+    """Stop updates.
+
+    Sent by the page's button, or by an email program's one-click unsubscribe (RFC 8058), which sends the token in
+    the URL and a body of any form type. The signature stays.
+
+    Answer: Stopped. Repeating gives the same page.
+    """
     link = _opt_out_link(Purpose.UNSUBSCRIBE, _fields(request).get("token", ""))
     unsubscribe(link.subject.key, times.now(), tables())
     log.note("unsubscribed", petition=link.subject.slug, signature=link.subject.signature_id)

@@ -6,16 +6,16 @@ exchanges this code for a staff token.
 
 from typing import TYPE_CHECKING
 
-from chalice.app import Blueprint, Request, Response
+from chalice.app import Blueprint
 
 from chalicelib.aws.table import tables
 from chalicelib.core import log, times
-from chalicelib.core.errors import UnknownThing
+from chalicelib.core.errors import Forbidden, NotSignedIn, UnknownThing
 from chalicelib.core.settings import settings
 from chalicelib.core.validation import parse_body
 from chalicelib.edge.caller import source_ip
 from chalicelib.edge.http import json_answer, json_body
-from chalicelib.edge.routes import ROUTES
+from chalicelib.edge.route import SIGN_IN, Function
 from chalicelib.edge.views import json_view
 from chalicelib.signin.model import Provider, SessionRequest, SignInRequest, read_rights
 from chalicelib.signin.sign_in import authorization_url, begin_session, identify_member
@@ -23,22 +23,44 @@ from chalicelib.staff.audit.model import Action, Actor
 from chalicelib.staff.audit.record import record
 
 if TYPE_CHECKING:
+    from chalicelib.edge.answers import Answer, Sent
     from chalicelib.signin.answers import Session, SignInAddress
 
 routes = Blueprint(__name__)
 
+# The page of `show_sign_in` (staff/page.py), to which the provider sends people back.
+SIGNED_IN_PAGE = "/staff/signed-in"
 
-@json_view(routes)
-def begin_sign_in(request: Request) -> Response:
-    """Return the provider's URL to open. The page makes and keeps the secrets of the sign-in."""
+
+@json_view(routes, "POST", "/api/staff/sign-in", function=Function.SIGN_IN, throttle=SIGN_IN, raises=(UnknownThing,))
+def begin_sign_in(request: "Sent[SignInRequest]") -> "Answer[SignInAddress]":
+    """Start signing in.
+
+    Public. The page generates the verifier, the state and the nonce, and keeps them. 404 if no provider is
+    configured.
+
+    Answer: The URL to open. The provider returns people to `/staff/signed-in`.
+    """
     sign_in = parse_body(SignInRequest, json_body(request))
     answer: SignInAddress = {"authorization_url": authorization_url(sign_in, _provider(), _redirect_uri())}
     return json_answer(answer)
 
 
-@json_view(routes)
-def open_session(request: Request) -> Response:
-    """Exchange the provider's code for a staff token, which is valid for eight hours."""
+@json_view(
+    routes,
+    "POST",
+    "/api/staff/session",
+    function=Function.SIGN_IN,
+    throttle=SIGN_IN,
+    raises=(NotSignedIn, Forbidden, UnknownThing),
+)
+def open_session(request: "Sent[SessionRequest]") -> "Answer[Session]":
+    """Exchange the provider's code for a staff token.
+
+    Public. The code works once, and only with the page's verifier and nonce. 403 if the person has no right.
+
+    Answer: The token. It is shown only once and works for eight hours.
+    """
     returned, now = parse_body(SessionRequest, json_body(request)), times.now()
     member = identify_member(returned, _provider(), _redirect_uri(), now)
     session = begin_session(member, now, tables())
@@ -68,4 +90,4 @@ def _provider() -> Provider:
 
 def _redirect_uri() -> str:
     """Return the URL of our page to which the provider sends the person back."""
-    return f"{settings().site_url}{ROUTES['show_sign_in'].path}"
+    return f"{settings().site_url}{SIGNED_IN_PAGE}"

@@ -4,9 +4,9 @@ Each action is recorded in the activity log (`audit`) before it is done.
 """
 
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-from chalice.app import Blueprint, Request, Response
+from chalice.app import Blueprint, Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from chalicelib.aws.table import tables
@@ -15,10 +15,15 @@ from chalicelib.core.errors import Forbidden, UnknownThing
 from chalicelib.core.rights import Right
 from chalicelib.core.validation import parse_body
 from chalicelib.edge.http import json_answer, json_body
-from chalicelib.edge.routes import ROUTES
+from chalicelib.edge.route import Access
+from chalicelib.edge.routes import all_routes
 from chalicelib.staff.authorizer import audit, rights_of, staff_view
 from chalicelib.staff.model import StaffToken
 from chalicelib.staff.tokens import all_tokens, audit_details, find_token, new_token, revoke, store_token
+
+if TYPE_CHECKING:
+    from chalicelib.edge.answers import Answer, Sent
+    from chalicelib.staff.answers import IssuedToken, MyToken, ShownToken, ShownTokens
 
 routes = Blueprint(__name__)
 
@@ -38,24 +43,31 @@ class TokenRequest(BaseModel):
     """For how many days the token is valid. Default: 90, but not longer than your own token."""
 
 
-@staff_view(routes)
-def read_me(request: Request) -> Response:
-    """Return the caller's token and the right that each route needs. This works with every token of staff."""
+@staff_view(routes, "GET", "/me", Access.ANY_STAFF_TOKEN)
+def read_me(request: Request) -> "Answer[MyToken]":
+    """The owner and rights of your token."""
     fields = _fields(_own_token(request), times.now())
     return json_answer({**fields, "routes": rights_by_route()})
 
 
-@staff_view(routes)
-def list_tokens(request: Request) -> Response:
-    """Return all tokens without their secrets, which are not stored."""
+@staff_view(routes, "GET", "/tokens", Right.MANAGE)
+def list_tokens(request: Request) -> "Answer[ShownTokens]":
+    """All staff tokens, without their secrets. Newest first, including expired and revoked tokens."""
     now = times.now()
     shown = [_fields(token, now) for token in all_tokens(tables())]
     return json_answer({"tokens": shown})
 
 
-@staff_view(routes)
-def issue_token(request: Request) -> Response:
-    """Issue a token, which is shown only once. It cannot have more rights than the caller's token, or expire later."""
+@staff_view(routes, "POST", "/tokens", Right.MANAGE, status=201)
+def issue_token(request: "Sent[TokenRequest]") -> "Answer[IssuedToken]":
+    """Issue a staff token.
+
+    Your own token must have every right that you give, and be valid for at least as long as the new token.
+    Otherwise the answer is 403. A token without `days` is valid for 90 days, or until your own token expires, if
+    that is sooner.
+
+    Answer: The token. It is shown only once.
+    """
     new = parse_body(TokenRequest, json_body(request))
     if set(new.rights) - rights_of(request):
         raise Forbidden("You can only give rights that your own token has.")
@@ -67,11 +79,13 @@ def issue_token(request: Request) -> Response:
     return json_answer({"token": text, **_fields(token.stored, now)}, 201)
 
 
-@staff_view(routes)
-def revoke_token(request: Request, token_id: str) -> Response:
-    """Revoke the token at once. A repeat changes nothing.
+@staff_view(routes, "DELETE", "/tokens/{token_id}", Right.MANAGE)
+def revoke_token(request: Request, token_id: str) -> "Answer[ShownToken]":
+    """Revoke a token.
 
-    The caller needs all rights of the token, except PARTNER: only partners' tokens have this right.
+    Your own token must have all rights of the token, except `partner`.
+
+    Answer: Revoked. Repeating gives the same answer.
     """
     token = _existing_token(token_id)
     if token.rights - rights_of(request) - {Right.PARTNER}:
@@ -116,4 +130,5 @@ def rights_by_route() -> dict[str, Right]:
 
     Leave out the routes that need no right: their `right` is an `Access`.
     """
-    return {f"{each.method} {each.pattern}": each.right for each in ROUTES.values() if isinstance(each.right, Right)}
+    routes = all_routes().values()
+    return {f"{each.method} {each.pattern}": each.right for each in routes if isinstance(each.right, Right)}

@@ -7,7 +7,7 @@ activity log. Partners are organisations that send us signatures.
 from collections.abc import Callable, Mapping, Set
 from fnmatch import fnmatchcase
 from functools import wraps
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chalice.app import AuthRequest, AuthResponse, AuthRoute, Blueprint, ChaliceAuthorizer, Request, Response
 
@@ -17,14 +17,19 @@ from chalicelib.core.errors import Forbidden, PetitionsError
 from chalicelib.core.rights import Right
 from chalicelib.edge.caller import source_ip
 from chalicelib.edge.problems import problem_of
-from chalicelib.edge.route import Access
-from chalicelib.edge.routes import ROUTES
-from chalicelib.edge.views import ProblemResponse, View, bind_view, json_view, problem_in_chosen_language
+from chalicelib.edge.route import Access, declared
+from chalicelib.edge.routes import all_routes
+from chalicelib.edge.views import ProblemResponse, View, bind_view, problem_in_chosen_language
 from chalicelib.jobs.model import JobType
 from chalicelib.jobs.request import cancel
 from chalicelib.staff.audit.model import Action, Actor
 from chalicelib.staff.audit.record import record, record_refusal
 from chalicelib.staff.tokens import UnknownToken, recognise, record_use
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from chalicelib.edge.route import Options
 
 routes = Blueprint(__name__)
 
@@ -86,9 +91,15 @@ def _authorized(request: AuthRequest) -> AuthResponse:
     return AuthResponse(routes=allowed, principal_id=token.token_id, context=context)
 
 
-def staff_view(routes: Blueprint) -> Callable[[View], View]:
-    """Bind a view that needs a staff token. If the view records an action and then refuses it, record the refusal."""
-    bound = json_view(routes, staff_authorizer)
+def staff_view(
+    routes: Blueprint, method: str, path: str, right: Right | Access, **options: "Unpack[Options]"
+) -> Callable[[View], View]:
+    """Declare a route under /api/staff that needs a staff token with this right, and bind its view.
+
+    If the view records an action and then refuses it, record the refusal.
+    """
+    route = declared(method, f"/api/staff{path}", options, right)
+    bound = bind_view(routes, route, problem_in_chosen_language, staff_authorizer)
     return lambda view: bound(_record_refusals(view))
 
 
@@ -112,9 +123,15 @@ def _record_refusals(view: View) -> View:
     return wrapped_view
 
 
-def partner_view(routes: Blueprint, response: ProblemResponse | None = None) -> Callable[[View], View]:
-    """Bind a view that needs a partner's token. `response` makes the response for an error; default: a JSON problem."""
-    return bind_view(routes, response or problem_in_chosen_language, partner_authorizer)
+def partner_view(
+    routes: Blueprint,
+    method: str,
+    path: str,
+    response: ProblemResponse = problem_in_chosen_language,
+    **options: "Unpack[Options]",
+) -> Callable[[View], View]:
+    """Declare a route that needs a partner's token, and bind its view. `response` makes the response for an error."""
+    return bind_view(routes, declared(method, path, options, Right.PARTNER), response, partner_authorizer)
 
 
 def partner_of(request: Request) -> str:
@@ -137,7 +154,7 @@ def _allowed(rights: Set[Right], path: str) -> list[str | AuthRoute]:
     bare_path = path.removesuffix("/")
     slash = "/" if path.endswith("/") else ""
     reachable: Set[Right | Access] = rights if rights == {Right.PARTNER} else {*rights, Access.ANY_STAFF_TOKEN}
-    opened = [route for route in ROUTES.values() if route.right in reachable]
+    opened = [route for route in all_routes().values() if route.right in reachable]
     # Leave out a pattern that matches the path although the path belongs to another route: /petitions/* matches
     # /petitions/x/counts. The answer is for this request only (ttl_seconds=0), so other paths do not matter.
     precise = [route for route in opened if not _overreaches(route.pattern, bare_path)]

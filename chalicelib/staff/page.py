@@ -10,15 +10,23 @@ from chalicelib.pages.render import dashboard_version, startup_modules
 routes = Blueprint(__name__)
 
 
-@page_view(routes)
+@page_view(routes, "GET", "/staff")
 def show_dashboard(request: Request) -> Response:
-    """Return the page. It contains no data, so everyone may read it, also before sign-in."""
+    """The staff page.
+
+    The page has no data and is the same for everyone. Its script calls this API with the user's token.
+    """
     files = f"{path_prefix(request)}/assets/staff/{dashboard_version()}"
     language_names = {code: language_of(code).name for code in languages()}
     return page(request, "staff.html", {"files": files, "modules": startup_modules(), "site_languages": language_names})
 
 
-@page_view(routes)
+@page_view(routes, "GET", "/staff/signed-in")
 def show_sign_in(request: Request) -> Response:
-    """Show the sign-in button. After sign-in, the provider redirects to this page."""
+    """The sign-in page for staff.
+
+    The page has no data. Its script calls this API.
+
+    Answer: The sign-in button, or the result of signing in.
+    """
     return page(request, "sign_in.html", {})

@@ -5,13 +5,17 @@ table. The short address contains a code, and redirects to the long address. The
 (`audit`) before anybody gets it.
 """
 
+from typing import TYPE_CHECKING
+
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib.aws.table import tables
 from chalicelib.core import times
+from chalicelib.core.rights import Right
 from chalicelib.core.settings import settings
 from chalicelib.edge.html import page, page_view
 from chalicelib.edge.http import NO_STORE, cache_headers, json_answer, redirect
+from chalicelib.edge.route import PRESS, Cache, Function
 from chalicelib.edge.views import json_view
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.staff.authorizer import audit, staff_view
@@ -19,15 +23,24 @@ from chalicelib.statements.freeze import freeze, statement_from_token, statement
 from chalicelib.statements.model import Statement
 from chalicelib.statements.short import find_statement_token, store_short_code
 
+if TYPE_CHECKING:
+    from chalicelib.edge.answers import Answer
+    from chalicelib.statements.answers import FrozenStatement, NewStatement
+
 routes = Blueprint(__name__)
 
 # A statement never changes, but it is invalid after we retire the key that signed it. So caches keep it only briefly.
 CACHE_SECONDS = 60
 
 
-@staff_view(routes)
-def freeze_count(request: Request, slug: str) -> Response:
-    """Freeze the exact count now. Return 201 with the statement and the URLs where anyone can check it."""
+@staff_view(routes, "POST", "/petitions/{slug}/statements", Right.COUNTS, status=201, headers=("Location",))
+def freeze_count(request: Request, slug: str) -> "Answer[NewStatement]":
+    """Freeze the count for the press.
+
+    Makes a signed statement with the exact count at this moment. The request has no body. The long URL contains the
+    whole statement. The short URL can be read out; the site stores which long URL it leads to. The activity log
+    records the request.
+    """
     petition = petition_as_stored(slug, tables())
     statement = freeze(petition, times.now(), tables())
     details = {"confirmed": str(statement.confirmed), "as_of": times.iso(statement.as_of)}
@@ -39,25 +52,36 @@ def freeze_count(request: Request, slug: str) -> Response:
     return json_answer(body, 201, {**NO_STORE, "Location": _url(token)})
 
 
-@json_view(routes)
-def check_statement(request: Request, token: str) -> Response:
-    """Return the statement as JSON, if this site signed it."""
+@json_view(routes, "GET", "/api/statements/{token}", function=Function.COUNTS, cache=Cache.SECONDS, throttle=PRESS)
+def check_statement(request: Request, token: str) -> "Answer[FrozenStatement]":
+    """Check a statement. 200 if this site signed exactly this statement, otherwise 404."""
     statement = _statement_in(token)
     return json_answer(_statement_answer(statement, _url(token)), headers=cache_headers(CACHE_SECONDS))
 
 
-@page_view(routes)
+@page_view(
+    routes,
+    "GET",
+    "/s/{code}",
+    function=Function.COUNTS,
+    cache=Cache.SECONDS,
+    query=("lang",),
+    throttle=PRESS,
+    status=302,
+)
 def show_short_statement(request: Request, code: str) -> Response:
-    """Redirect to the long address, which contains the statement."""
+    """Go to a statement by its short address."""
     token = find_statement_token(code, tables())
     response = redirect(request, f"/statements/{token}", 302)
     response.headers |= cache_headers(CACHE_SECONDS)
     return response
 
 
-@page_view(routes)
+@page_view(
+    routes, "GET", "/statements/{token}", function=Function.COUNTS, cache=Cache.SECONDS, query=("lang",), throttle=PRESS
+)
 def show_statement(request: Request, token: str) -> Response:
-    """Show the statement as a page, if this site signed it."""
+    """A statement as a page, to read and print."""
     context = {"statement": _statement_in(token), "url": _url(token)}
     return page(request, "statement.html", context, headers=cache_headers(CACHE_SECONDS))
 

@@ -6,12 +6,14 @@ action of staff is recorded in the activity log (`audit`) before it is done.
 
 from typing import TYPE_CHECKING
 
-from chalice.app import Blueprint, Request, Response
+from chalice.app import Blueprint, Request
 
 from chalicelib.aws.table import tables
 from chalicelib.core import times
+from chalicelib.core.rights import Right
 from chalicelib.core.validation import Words, parse_body
 from chalicelib.edge.http import cache_headers, json_answer, json_body
+from chalicelib.edge.route import Cache, Function
 from chalicelib.edge.views import json_view
 from chalicelib.petitions.figure import Figure, NewFigure
 from chalicelib.petitions.find import find_petition
@@ -22,6 +24,7 @@ from chalicelib.totals.enter import enter
 from chalicelib.totals.total import total
 
 if TYPE_CHECKING:
+    from chalicelib.edge.answers import Answer, Sent
     from chalicelib.totals.answers import (
         Elsewhere,
         EnteredFigure,
@@ -40,9 +43,13 @@ WORDS = Words(
 )
 
 
-@json_view(routes)
-def read_total(request: Request, slug: str) -> Response:
-    """Return the count here, the current figures from elsewhere, and the bounds of the number of people."""
+@json_view(routes, "GET", "/api/petitions/{slug}/total", function=Function.COUNTS, cache=Cache.SECONDS)
+def read_total(request: Request, slug: str) -> "Answer[PublicTotal]":
+    """The total across platforms.
+
+    How many people signed, here and elsewhere. `confirmed` counts this site only, as `count` does. A person may
+    have signed in several places, so the total has bounds.
+    """
     now = times.now()
     petition = find_petition(slug, now, tables())
     found = total(petition, public_count(petition, now, tables()))
@@ -58,9 +65,13 @@ def read_total(request: Request, slug: str) -> Response:
     return json_answer(body, headers=cache_headers(max_age))
 
 
-@staff_view(routes)
-def enter_figure(request: Request, slug: str) -> Response:
-    """Enter a figure. Return 201. Of the figures of a source, the one with the latest `as_of` is current."""
+@staff_view(routes, "POST", "/petitions/{slug}/figures", Right.MANAGE, status=201)
+def enter_figure(request: "Sent[NewFigure]", slug: str) -> "Answer[EnteredFigure]":
+    """Enter how many people signed elsewhere.
+
+    Nothing is overwritten: the public total uses the figure of each source with the latest `as_of`. Entering the
+    same figure again changes nothing.
+    """
     new = parse_body(NewFigure, json_body(request), WORDS)
     details = {"source": new.source, "kind": new.kind, "count": str(new.count), "as_of": times.iso(new.as_of)}
     audit(request, "figure.entered", slug, details)

@@ -10,12 +10,14 @@ from chalicelib.core.settings import settings
 from chalicelib.edge.caller import path_prefix
 from chalicelib.edge.html import page_view
 from chalicelib.edge.http import answer, cache_headers, chosen_language, json_answer
+from chalicelib.edge.route import Cache
 from chalicelib.edge.views import json_view
 from chalicelib.pages.render import render
 from chalicelib.petitions.find import find_petition
 from chalicelib.updates.find import published_updates
 
 if TYPE_CHECKING:
+    from chalicelib.edge.answers import Answer
     from chalicelib.updates.answers import PublicUpdate, PublicUpdates
     from chalicelib.updates.model import Update
 
@@ -25,9 +27,9 @@ routes = Blueprint(__name__)
 CACHE_SECONDS = 60
 
 
-@json_view(routes)
-def list_updates(request: Request, slug: str) -> Response:
-    """Return the published updates, newest first."""
+@json_view(routes, "GET", "/api/petitions/{slug}/updates", cache=Cache.SECONDS, query=("lang",))
+def list_updates(request: Request, slug: str) -> "Answer[PublicUpdates]":
+    """Published updates."""
     petition = find_petition(slug, times.now(), tables())
     code = chosen_language(request)
     updates = published_updates(petition.slug, tables())
@@ -36,9 +38,16 @@ def list_updates(request: Request, slug: str) -> Response:
     return json_answer(body, headers=cache_headers(CACHE_SECONDS))
 
 
-@page_view(routes)
+@page_view(
+    routes,
+    "GET",
+    "/petitions/{slug}/updates.atom",
+    cache=Cache.SECONDS,
+    query=("lang",),
+    content_types=("application/atom+xml",),
+)
 def read_updates_feed(request: Request, slug: str) -> Response:
-    """Return the published updates as an Atom feed (RFC 4287)."""
+    """Published updates as an Atom feed. The feed (RFC 4287)."""
     code = chosen_language(request)
     petition = find_petition(slug, times.now(), tables()).in_language(code)
     published = published_updates(petition.slug, tables())

@@ -2,13 +2,15 @@
 
 from typing import TYPE_CHECKING
 
-from chalice.app import Blueprint, Request, Response
+from chalice.app import Blueprint, Request
 from pydantic import BaseModel, ConfigDict
 
 from chalicelib.aws.mail_quota import mail_quota
 from chalicelib.aws.queue import updates_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
+from chalicelib.core.errors import NotNow
+from chalicelib.core.rights import Right
 from chalicelib.core.times import Moment
 from chalicelib.core.validation import Words, parse_body
 from chalicelib.edge.caller import path_prefix
@@ -23,6 +25,7 @@ from chalicelib.updates.model import MAX_TITLE_LENGTH, LanguageCode, Update, Upd
 from chalicelib.updates.worker import outbox
 
 if TYPE_CHECKING:
+    from chalicelib.edge.answers import Answer, Sent
     from chalicelib.updates.answers import ManagedUpdate, ManagedUpdates, ManagedWords
 
 routes = Blueprint(__name__)
@@ -56,18 +59,24 @@ class PublishRequest(BaseModel):
     """When to publish. If left out, the update is published now."""
 
 
-@staff_view(routes)
-def list_all_updates(request: Request, slug: str) -> Response:
-    """Return the updates in every state, newest first."""
+@staff_view(routes, "GET", "/petitions/{slug}/updates", Right.MANAGE)
+def list_all_updates(request: Request, slug: str) -> "Answer[ManagedUpdates]":
+    """Updates in every state."""
     petition = petition_as_stored(slug, tables())
     updates = [*map(_update_json, store.newest_first(petition.slug, tables()))]
     body: ManagedUpdates = {"slug": petition.slug, "updates": updates}
     return json_answer(body)
 
 
-@staff_view(routes)
-def draft_update(request: Request, slug: str) -> Response:
-    """Store a draft. Return 201."""
+@staff_view(routes, "POST", "/petitions/{slug}/updates", Right.MANAGE, status=201, headers=("Location",))
+def draft_update(request: "Sent[UpdateText]", slug: str) -> "Answer[ManagedUpdate]":
+    """Draft an update.
+
+    The Markdown may have paragraphs, headings, lists, quotes, emphasis and links to https addresses. Everything
+    else is shown as typed. `html` shows the result.
+
+    Answer: The draft. Nobody gets it before it is published.
+    """
     petition, text = petition_as_stored(slug, tables()), _read_text(request)
     audit(request, "update.drafted", slug, {"title": text.title})
     update = write.draft(text, petition, actor(request).owner, times.now(), tables())
@@ -75,25 +84,28 @@ def draft_update(request: Request, slug: str) -> Response:
     return json_answer(_update_json(update), 201, {**NO_STORE, "Location": location})
 
 
-@staff_view(routes)
-def read_update(request: Request, slug: str, update_id: str) -> Response:
-    """Return the update with its results so far."""
+@staff_view(routes, "GET", "/petitions/{slug}/updates/{update_id}", Right.MANAGE)
+def read_update(request: Request, slug: str, update_id: str) -> "Answer[ManagedUpdate]":
+    """One update with its result.
+
+    While the update is sent, the numbers lag by some seconds (with more than 20,000 emails, by ten minutes).
+    """
     update = find_update(slug, update_id, tables())
     return json_answer(_update_json(update))
 
 
-@staff_view(routes)
-def edit_update(request: Request, slug: str, update_id: str) -> Response:
-    """Replace the text of a draft."""
+@staff_view(routes, "PUT", "/petitions/{slug}/updates/{update_id}", Right.MANAGE, raises=(NotNow,))
+def edit_update(request: "Sent[UpdateText]", slug: str, update_id: str) -> "Answer[ManagedUpdate]":
+    """Edit a draft."""
     update, text = find_update(slug, update_id, tables()), _read_text(request)
     audit(request, "update.edited", slug, {"update": update_id, "title": text.title})
     edited = write.edit(text, update, tables())
     return json_answer(_update_json(edited))
 
 
-@staff_view(routes)
-def email_update_test(request: Request, slug: str, update_id: str) -> Response:
-    """Send a draft to the given address, marked as a test. Return 202."""
+@staff_view(routes, "POST", "/petitions/{slug}/updates/{update_id}/test", Right.MANAGE, status=202, raises=(NotNow,))
+def email_update_test(request: "Sent[TestRequest]", slug: str, update_id: str) -> "Answer[ManagedUpdate]":
+    """Send a test to yourself. The subject begins with [Test]."""
     update = find_update(slug, update_id, tables())
     test_request = parse_body(TestRequest, json_body(request), WORDS)
     refuse_suppressed(test_request.email, mail_quota())
@@ -103,9 +115,15 @@ def email_update_test(request: Request, slug: str, update_id: str) -> Response:
     return json_answer(_update_json(update), 202)
 
 
-@staff_view(routes)
-def publish_update(request: Request, slug: str, update_id: str) -> Response:
-    """Publish the update and email it, now or at a later time (`at`). Return 202. Safe to repeat."""
+@staff_view(routes, "POST", "/petitions/{slug}/updates/{update_id}/publish", Right.MANAGE, status=202, raises=(NotNow,))
+def publish_update(request: "Sent[PublishRequest | None]", slug: str, update_id: str) -> "Answer[ManagedUpdate]":
+    """Publish and email an update.
+
+    The update appears on the petition's page and in the feed. It is emailed once to each person who has confirmed,
+    asked for updates, and still wants updates when the email is sent. While one update of a petition is scheduled
+    or being sent, no other can be published. Publishing the same update again changes nothing. But if sending it
+    has made no progress for six hours, sending continues, and nobody gets the update twice.
+    """
     update = find_update(slug, update_id, tables())
     at = parse_body(PublishRequest, json_body(request) or "{}", WORDS).at
     details = {"update": update_id}
@@ -117,9 +135,12 @@ def publish_update(request: Request, slug: str, update_id: str) -> Response:
     return json_answer(_update_json(published), 202)
 
 
-@staff_view(routes)
-def cancel_update(request: Request, slug: str, update_id: str) -> Response:
-    """Cancel the update, even while it is being sent. Return the update as stored. Safe to repeat."""
+@staff_view(routes, "POST", "/petitions/{slug}/updates/{update_id}/cancel", Right.MANAGE)
+def cancel_update(request: Request, slug: str, update_id: str) -> "Answer[ManagedUpdate]":
+    """Cancel an update.
+
+    After some seconds, no more email about the update is sent. A published update stays on the page.
+    """
     update = find_update(slug, update_id, tables())
     audit(request, "update.cancelled", slug, {"update": update_id})
     cancelled = publish.cancel(update, times.now(), tables())

@@ -6,7 +6,7 @@ from contextvars import ContextVar
 from functools import cache
 
 from chalicelib.edge.route import Function
-from chalicelib.edge.routes import ROUTES
+from chalicelib.edge.routes import all_routes
 from stack.template.config import function_settings
 from stack.template.functions import logical_id
 
@@ -35,7 +35,7 @@ def current() -> str | None:
 def function_of_route(method: str, path: str) -> str:
     """Return the function that serves a route. `path`: as declared, such as /petitions/{slug}."""
     serving = Function.API
-    for route in ROUTES.values():
+    for route in all_routes().values():
         if route.path == path and method in route.methods:
             serving = route.function
     names = {logical_id(name): name for name in function_settings()}

@@ -1,1 +1,1 @@
-"""The OpenAPI document: schemas from the models, paths from the list of routes, texts from `operations`."""
+"""The OpenAPI document: schemas from the models, paths from the routes, texts from the docstrings of the views."""

@@ -1,4 +1,4 @@
-"""Write chalicelib/edge/openapi.json. Run this after a change of a route, of a model, or of `operations`."""
+"""Write chalicelib/edge/openapi.json. Run this after a change of a view or of a model."""
 
 from stack.openapi.document import FILE, document, document_text
 

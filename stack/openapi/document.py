@@ -6,17 +6,18 @@ from typing import Any
 
 from chalicelib import VERSION
 from chalicelib.edge.answers import ProblemDetails
-from chalicelib.edge.routes import ROUTES
-from stack.openapi.operations import OPERATIONS
+from chalicelib.edge.routes import views
 from stack.openapi.parameters import components
 from stack.openapi.paths import operation_of
 from stack.openapi.petitions import with_schema_for_edits
 from stack.openapi.problems import responses
 from stack.openapi.schemas import schemas
+from stack.openapi.views import shapes_of
 from stack.paths import ROOT
 
 FILE = ROOT / "chalicelib" / "edge" / "openapi.json"
 DESCRIPTION = Path(__file__).with_name("description.md")
+EXAMPLES = Path(__file__).with_name("examples.json")
 SERVER = (
     "Relative to this document, so that it works behind a custom domain and behind an API stage: `/api/openapi.json` "
     "means `/`, and `/site/api/openapi.json` means `/site/`."
@@ -56,7 +57,6 @@ Node = dict[str, Any]
 
 
 def document() -> Node:
-    """Return the document. Raise KeyError if a view has no entry in `operations`, or an entry has no view."""
     return {
         "openapi": "3.1.0",
         "info": {
@@ -101,20 +101,18 @@ def _json(value: Any, indent: str) -> str:
 
 
 def _paths() -> Node:
-    in_one_only = sorted(OPERATIONS.keys() ^ ROUTES.keys())
-    if in_one_only:
-        raise KeyError(f"Only one of edge/routes.py and stack/openapi/operations has: {', '.join(in_one_only)}")
     paths: dict[str, Node] = {}
-    for view, route in ROUTES.items():
-        paths.setdefault(route.path, {})[route.method.lower()] = operation_of(route, OPERATIONS[view])
+    for route, view in views().items():
+        paths.setdefault(route.path, {})[route.method.lower()] = operation_of(route, view)
     return paths
 
 
 def _schemas() -> Node:
-    bodies = [operation.body for operation in OPERATIONS.values() if operation.body]
-    answers = [operation.answer for operation in OPERATIONS.values()]
+    shapes = [shapes_of(view) for view in views().values()]
     # `str` stands for any text and `dict` for any object: they need no schema.
-    request_models = [body.model for body in bodies if body.model is not str]
-    answer_models = [answer.model for answer in answers if answer.model and answer.model is not dict]
-    found = schemas(request_models, [ProblemDetails, *answer_models])
-    return with_schema_for_edits(found)
+    bodies = [each.body for each in shapes if each.body not in (None, str)]
+    answers = [each.answer for each in shapes if each.answer not in (None, dict)]
+    found = with_schema_for_edits(schemas(bodies, [ProblemDetails, *answers]))
+    for name, examples in json.loads(EXAMPLES.read_text(encoding="utf-8")).items():
+        found[name]["examples"] = examples
+    return found

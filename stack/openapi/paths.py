@@ -1,56 +1,42 @@
-"""The operation of a route in the document: derived from the route, with its texts and examples from `operations`."""
+"""The operation of a route in the document: derived from its declaration, its docstring and its types."""
 
 from collections.abc import Iterable
 from typing import Any
 
 from chalicelib.core.rights import Right
+from chalicelib.edge.http import FORM, JSON
 from chalicelib.edge.route import Function, Route
-from stack.openapi.operation import CSV, JSON, ROUTE_QUERIES, TEXT, Answer, Body, Operation, Query
-from stack.openapi.parameters import header, parameter
+from chalicelib.partners.osdi.documents import HAL
+from stack.openapi.parameters import QUERIES, TEXT, header, parameter, query_parameter
+from stack.openapi.problems import PROBLEMS, too_large
 from stack.openapi.schemas import reference
+from stack.openapi.views import Shapes, Texts, View, shapes_of, texts_of
 
 Node = dict[str, Any]
+CSV = "text/csv"
 
-# The component that describes the answer 404, by the last parameter of the path.
-NOT_FOUND = {
-    "slug": "UnknownPetition",
-    "token": "NotAStatement",
-    "code": "NotAStatement",
-    "source": "UnknownThing",
-    "token_id": "UnknownThing",
-    "signature_id": "UnknownThing",
-    "export_id": "UnknownThing",
-    "import_id": "UnknownThing",
-    "list_id": "UnknownThing",
-    "update_id": "UnknownThing",
-    "target": "UnknownThing",
-    "name": "NoFile",
-}
+# The component that describes the answer 404, by the last parameter of the path. Others: UnknownThing.
+NOT_FOUND = {"slug": "UnknownPetition", "token": "NotAStatement", "code": "NotAStatement", "name": "NoFile"}
 # The tags of routes under /api, by the second part of the path.
 _TAG_BY_SECOND_PART = {"staff": "staff", "openapi.json": "site", "partner": "partners", "osdi": "partners"}
 
 
-def operation_of(route: Route, operation: Operation) -> Node:
-    """Return the operation of a route, as in the document. `operation`: the parts that are written by hand."""
-    found: Node = {"operationId": operation_id(route.view), "tags": [tag_of(route)], "summary": operation.summary}
-    if operation.description:
-        found["description"] = operation.description
-    parameters = list(_parameters(route, operation))
+def operation_of(route: Route, view: View) -> Node:
+    """Return the operation of a route, as in the document."""
+    texts, shapes = texts_of(view), shapes_of(view)
+    found: Node = {"operationId": operation_id(route.view), "tags": [tag_of(route)], "summary": texts.summary}
+    if texts.description:
+        found["description"] = texts.description
+    parameters = list(_parameters(route, texts))
     if parameters:
         found["parameters"] = parameters
-    if operation.body:
-        found["requestBody"] = _body(operation.body)
+    if shapes.body:
+        found["requestBody"] = _body(route, shapes)
     if route.needs_token:
-        found["security"] = _security(route)
-    responses = _responses(route, operation)
+        found["security"] = [{"partner": []}, {"osdi": []}] if route.right is Right.PARTNER else [{"staff": []}]
+    responses = _responses(route, texts, shapes)
     found["responses"] = {str(status): responses[status] for status in sorted(responses)}
     return found
-
-
-def _security(route: Route) -> list[Node]:
-    if route.right is Right.PARTNER:
-        return [{"partner": []}, {"osdi": []}]
-    return [{"staff": []}]
 
 
 def operation_id(view: str) -> str:
@@ -67,7 +53,7 @@ def tag_of(route: Route) -> str:
     if first == "api":
         second, _, _ = rest.partition("/")
         return _TAG_BY_SECOND_PART.get(second, "petitions")
-    return "site" if first in ("assets", "health") else "pages"
+    return "site" if first in ("assets", "health", "embed.js") else "pages"
 
 
 def _is_page(route: Route) -> bool:
@@ -75,66 +61,62 @@ def _is_page(route: Route) -> bool:
     return tag_of(route) in ("pages", "links")
 
 
-def _parameters(route: Route, operation: Operation) -> Iterable[Node]:
+def _is_osdi(route: Route) -> bool:
+    return route.path.startswith("/api/osdi")
+
+
+def _changes_revision(route: Route) -> bool:
+    """Return whether a request must name the revision that it changes, in the header If-Match."""
+    return "Revision" in route.headers and route.method != "GET" and bool(_path_parameters(route))
+
+
+def _parameters(route: Route, texts: Texts) -> Iterable[Node]:
     """Yield the parameters in the path, the query and the headers of a request."""
     for name in _path_parameters(route):
         yield parameter(name)
     for name in route.query:
-        yield _query(ROUTE_QUERIES[name])
-    for query in operation.query:
-        yield _query(query)
-    if operation.answer.not_modified_text:
+        yield query_parameter(route.view, name, texts.queries.get(name) or QUERIES[name])
+    if route.not_modified:
         yield parameter("IfNoneMatch")
-    if operation.changes_revision:
+    if _changes_revision(route):
         yield parameter("IfMatch")
 
 
 def _path_parameters(route: Route) -> list[str]:
     """Return the names of the parameters in the path, in their order."""
-    parts = route.path.split("/")
-    return [part.strip("{}") for part in parts if part.startswith("{")]
+    return [part.strip("{}") for part in route.path.split("/") if part.startswith("{")]
 
 
-def _query(query: Query) -> Node:
-    required = {"required": True} if query.required else {}
-    example = {"example": query.example} if query.example else {}
-    described = {"description": query.description, "schema": query.schema, **example}
-    return {"name": query.name, "in": "query", **required, **described}
+def _content_type(route: Route, shapes: Shapes) -> str:
+    """Return the type of the body: a page's form, a file of a partner, or JSON."""
+    if shapes.body is str:
+        return CSV
+    return FORM if _is_page(route) else JSON
 
 
-def _body(body: Body) -> Node:
-    schema = TEXT if body.model is str else reference(body.model)
-    content: Node = {"schema": schema}
-    if body.example:
-        content["example"] = body.example
-    if body.examples:
-        examples: Node = {}
-        for number, (summary, value) in enumerate(body.examples.items(), 1):
-            examples[f"example{number}"] = {"summary": summary, "value": value}
-        content["examples"] = examples
-    return {"required": body.required, "content": {body.content_type: content}}
+def _body(route: Route, shapes: Shapes) -> Node:
+    schema = TEXT if shapes.body is str else reference(shapes.body)
+    return {"required": shapes.is_body_required, "content": {_content_type(route, shapes): {"schema": schema}}}
 
 
-def _responses(route: Route, operation: Operation) -> dict[int, Node]:
+def _responses(route: Route, texts: Texts, shapes: Shapes) -> dict[int, Node]:
     """Return all answers by status: errors, the answer to a request that succeeds, and perhaps 304."""
-    problems = {**_problems(route, operation), **operation.problems}
     found: dict[int, Node] = {}
-    for status, component in problems.items():
+    for status, component in _problems(route, shapes).items():
         found[status] = {"$ref": f"#/components/responses/{component}"}
-    found[operation.answer.status] = _answer(operation.answer)
-    if operation.answer.not_modified_text:
-        found[304] = {"description": operation.answer.not_modified_text, "headers": _headers("ETag", "CacheControl")}
+    found[route.status] = _answer(route, texts, shapes)
+    if route.not_modified:
+        found[304] = {"description": "Nothing has changed.", "headers": _headers("ETag", "CacheControl")}
     return found
 
 
-def _answer(answer: Answer) -> Node:
-    etag = ["ETag"] if answer.not_modified_text else []
-    headers = _headers(*etag, "CacheControl", *answer.headers)
-    found: Node = {"description": answer.description, "headers": headers}
-    content = _content(answer)
-    if content:
-        found["content"] = content
-    return found
+def _answer(route: Route, texts: Texts, shapes: Shapes) -> Node:
+    etag = ["ETag"] if route.not_modified else []
+    is_redirect = route.status in (302, 303)
+    location = ["Location"] if is_redirect else []
+    headers = _headers(*etag, "CacheControl", *location, *route.headers)
+    content: Node = {} if is_redirect else {"content": _content(route, shapes)}
+    return {"description": texts.answer, "headers": headers, **content}
 
 
 def _headers(*components: str) -> Node:
@@ -142,43 +124,43 @@ def _headers(*components: str) -> Node:
     return dict(map(header, components))
 
 
-def _content(answer: Answer) -> Node:
-    """Return the schema and example of each content type of an answer."""
-    if answer.model is None:
-        return {content_type: {"schema": TEXT} for content_type in answer.content_types}
-    example = {"example": answer.example} if answer.example else {}
-    schema = {"type": "object"} if answer.model is dict else reference(answer.model)
-    csv: Node = {CSV: {"schema": TEXT, "example": answer.csv_example}} if answer.csv_example else {}
-    return {answer.json_type: {"schema": schema, **example}, **csv}
+def _content(route: Route, shapes: Shapes) -> Node:
+    """Return the schema of each content type of an answer."""
+    if shapes.answer is None:
+        return {content_type: {"schema": TEXT} for content_type in route.content_types}
+    schema = {"type": "object"} if shapes.answer is dict else reference(shapes.answer)
+    csv: Node = {CSV: {"schema": TEXT}} if "format" in route.query else {}
+    return {HAL if _is_osdi(route) else JSON: {"schema": schema}, **csv}
 
 
-def _problems(route: Route, operation: Operation) -> dict[int, str]:
-    """Return, by status, the component of each error that follows from the route and from what its requests contain."""
-    if route.path.startswith("/api/osdi"):
-        return _osdi_problems(route, operation)
+def _problems(route: Route, shapes: Shapes) -> dict[int, str]:
+    """Return, by status, the component of each error."""
+    if _is_osdi(route):
+        return _osdi_problems(route, shapes)
     suffix = "Page" if _is_page(route) else ""
     problems = {429: "TooMany", 503: f"Unavailable{suffix}"}
     if route.needs_token:
         problems |= {401: "Unauthorized", 403: "Forbidden"}
-    if operation.body:
-        problems |= {413: f"TooLarge{suffix}", 415: f"WrongType{suffix}", 422: f"Invalid{suffix}"}
-        if operation.body.content_type == JSON:
+    if shapes.body:
+        problems |= {413: f"{too_large(route.body_kb)}{suffix}", 415: f"WrongType{suffix}", 422: f"Invalid{suffix}"}
+        if _content_type(route, shapes) == JSON:
             problems[400] = "NotJson"
-    if operation.changes_revision:
+    if _changes_revision(route):
         problems |= {412: "Stale", 428: "PreconditionRequired"}
-    return problems | _not_found_problems(route, suffix)
+    raised = {PROBLEMS[error.__name__][1].status: f"{error.__name__}{suffix}" for error in route.raises}
+    return problems | _not_found_problems(route, suffix) | raised
 
 
-def _osdi_problems(route: Route, operation: Operation) -> dict[int, str]:
+def _osdi_problems(route: Route, shapes: Shapes) -> dict[int, str]:
     """Return the errors in OSDI, a standard of some partners. API Gateway sends 401, 403 and 429 in its own format."""
     problems = {401: "Unauthorized", 403: "Forbidden", 429: "TooMany", 503: "OsdiUnavailable"}
-    if operation.body or operation.query:
+    if shapes.body or route.query:
         problems[400] = "OsdiError"
-    if operation.body:
+    if shapes.body:
         problems |= {413: "OsdiError", 415: "OsdiError"}
     if _path_parameters(route):
         problems |= {404: "OsdiError", 410: "OsdiError"}
-    return problems
+    return problems | {PROBLEMS[error.__name__][1].status: "OsdiError" for error in route.raises}
 
 
 def _not_found_problems(route: Route, suffix: str) -> dict[int, str]:
@@ -189,9 +171,8 @@ def _not_found_problems(route: Route, suffix: str) -> dict[int, str]:
     if not names:
         return {}
     # The last parameter names the thing that the route returns or changes.
-    not_found = NOT_FOUND[names[-1]]
-    found = {404: f"{not_found}{suffix}"}
+    found = {404: f"{NOT_FOUND.get(names[-1], 'UnknownThing')}{suffix}"}
     is_public_petition = names == ["slug"] and not route.needs_token
     if is_public_petition:
-        found[410] = f"Removed{suffix}"
+        found[410] = f"PetitionRemoved{suffix}"
     return found

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from chalicelib.core.answers import Time, Version
+from chalicelib.petitions import answers
 from chalicelib.petitions.answers import PossibleTransition
 from chalicelib.petitions.form import EDITABLE, HIDDEN_FIELDS
 from chalicelib.petitions.model import Petition
@@ -49,8 +50,12 @@ ManagedPetition: type[BaseModel] = create_model(
     ),
     transitions=(list[PossibleTransition], Field(description="The states that it can change to.")),
 )
-# `operations` needs only the name of this class. with_schema_for_edits makes the schema.
-PetitionEdited: type[BaseModel] = create_model("PetitionEdited")
+# By the class that the views name. `with_schema_for_edits` makes the schema of the last.
+DERIVED: dict[type, type] = {
+    answers.NewPetition: NewPetition,
+    answers.ManagedPetition: ManagedPetition,
+    answers.PetitionEdited: create_model("PetitionEdited"),
+}
 
 
 def with_schema_for_edits(schemas: Schemas) -> Schemas:

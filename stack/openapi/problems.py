@@ -3,18 +3,20 @@
 from typing import Any
 
 from chalicelib.core import errors
-from chalicelib.core.errors import FieldError
+from chalicelib.core.errors import BodyTooLarge, FieldError
 from chalicelib.edge.answers import ProblemDetails
 from chalicelib.edge.http import PROBLEM
 from chalicelib.edge.problems import Problem, problem_of
 from chalicelib.edge.site import NO_FILE
 from chalicelib.partners.form import MAX_BODY_KB
 from chalicelib.partners.imports.model import MAX_DIRECT_KB
+from chalicelib.partners.osdi.documents import HAL
 from chalicelib.petitions.form import MAX_PETITION_KB
-from stack.openapi.operation import HAL, HTML, TEXT
+from stack.openapi.parameters import TEXT
 from stack.openapi.schemas import reference
 
 Response = dict[str, Any]
+HTML = "text/html"
 
 FIELDS = [
     FieldError("name", "Enter your name"),
@@ -25,10 +27,25 @@ UNAUTHORIZED = Problem(401, "Unauthorized", "A valid staff token is needed.")
 FORBIDDEN = Problem(403, "Forbidden", "This token may not do this.")
 BUSY = Problem(429, "Too Many Requests", "Too many requests at once. Please try again in a few seconds.", retry_after=5)
 
-# By name of the component: the description, and the problem in the example.
+
+def too_large(kb: int) -> str:
+    """Return the name of the component for a body over this limit."""
+    return f"TooLarge{kb}"
+
+
+def _too_large(kb: int) -> tuple[str, Problem]:
+    return f"The body is larger than {kb} KB.", problem_of(BodyTooLarge(kb))
+
+
+# By name of the component: the description, and the problem in the example. An error that a route declares has the
+# component of its name.
 PROBLEMS: dict[str, tuple[str, Problem]] = {
     "NotJson": ("The body is not JSON. Nothing was stored.", problem_of(errors.NotJson())),
     "Unauthorized": ("No token, or one that is unknown, expired or revoked.", UNAUTHORIZED),
+    "NotSignedIn": (
+        "The provider refused the sign-in, or its answer could not be verified.",
+        problem_of(errors.NotSignedIn("Sign in again.")),
+    ),
     "Forbidden": ("The token is valid but does not have the right that this needs.", FORBIDDEN),
     "UnknownPetition": (
         "There is no petition with this slug, or it is not open yet.",
@@ -40,7 +57,10 @@ PROBLEMS: dict[str, tuple[str, Problem]] = {
         "The statement was not issued by this site, or is incomplete or changed.",
         problem_of(errors.NotAStatement()),
     ),
-    "NotOpen": ("The petition cannot be signed now. `state` says why.", problem_of(errors.PetitionNotOpen("closed"))),
+    "PetitionNotOpen": (
+        "The petition cannot be signed now. `state` says why.",
+        problem_of(errors.PetitionNotOpen("closed")),
+    ),
     "NotNow": (
         "The state does not allow this. `detail` says why.",
         problem_of(errors.NotNow("This export is running: there is no file to download.")),
@@ -49,26 +69,14 @@ PROBLEMS: dict[str, tuple[str, Problem]] = {
         "The petition cannot change to this state from its current one. `state` is the current one.",
         problem_of(errors.InvalidTransition("closed", "paused")),
     ),
-    "Removed": ("The petition was taken down.", problem_of(errors.PetitionRemoved())),
-    "Deleted": (
+    "PetitionRemoved": ("The petition was taken down.", problem_of(errors.PetitionRemoved())),
+    "Gone": (
         "It has expired and was deleted.",
         problem_of(errors.Gone("This export has expired and its file was deleted. Request a new one.")),
     ),
     "Stale": ("Someone else changed it in the meantime. Nothing was stored.", problem_of(errors.Stale())),
     "PreconditionRequired": ("If-Match is missing. Nothing was stored.", problem_of(errors.PreconditionRequired())),
-    "TooLarge": ("The body is larger than 16 KB.", problem_of(errors.BodyTooLarge())),
-    "TooLargeFile": (
-        f"The file is larger than {MAX_DIRECT_KB} KB. Split it.",
-        problem_of(errors.BodyTooLarge(MAX_DIRECT_KB)),
-    ),
-    "TooLargePetition": (
-        f"The body is larger than {MAX_PETITION_KB} KB. Load the petition from a file.",
-        problem_of(errors.BodyTooLarge(MAX_PETITION_KB)),
-    ),
-    "TooLargeBatch": (
-        f"The body is larger than {MAX_BODY_KB} KB.",
-        problem_of(errors.BodyTooLarge(MAX_BODY_KB)),
-    ),
+    **{too_large(kb): _too_large(kb) for kb in (BodyTooLarge.limit_kb, MAX_DIRECT_KB, MAX_PETITION_KB, MAX_BODY_KB)},
     "WrongType": ("The Content-Type is not supported here.", problem_of(errors.WrongType("application/json"))),
     "Invalid": (
         "Some fields are invalid. `errors` says how to correct each field. Nothing was stored.",
@@ -88,20 +96,18 @@ PAGES = {
     "LinkDamagedPage": "The link is incomplete or changed. The page says what to do.",
     "UnknownPetitionPage": PROBLEMS["UnknownPetition"][0],
     "NotAStatementPage": PROBLEMS["NotAStatement"][0],
-    "NotOpenPage": "The petition cannot be signed now. The page says why.",
-    "RemovedPage": PROBLEMS["Removed"][0],
+    "PetitionNotOpenPage": "The petition cannot be signed now. The page says why.",
+    "PetitionRemovedPage": PROBLEMS["PetitionRemoved"][0],
     "LinkExpiredPage": "The link has expired, or the petition was taken down.",
-    "TooLargePage": PROBLEMS["TooLarge"][0],
+    f"{too_large(BodyTooLarge.limit_kb)}Page": _too_large(BodyTooLarge.limit_kb)[0],
     "WrongTypePage": "The Content-Type is not `application/x-www-form-urlencoded`.",
-    "InvalidPage": "The request is invalid or has more than 50 fields. Nothing was changed.",
-    "InvalidFormPage": "The page again, with the typed values and the errors. Nothing was changed.",
-    "BusyFormPage": "The form with the typed values. It is safe to press the button again.",
+    "InvalidPage": "Fields are invalid, or more than 50. A form shows its values and the errors. Nothing was changed.",
     "UnavailablePage": "We cannot answer now. It is safe to try again after `Retry-After` seconds.",
 }
-PAGES_WITH_RETRY_AFTER = ("UnavailablePage", "BusyFormPage")
+PAGES_WITH_RETRY_AFTER = ("UnavailablePage",)
 # Each of these may also be a problem instead of a page: API Gateway returns a problem if a body is over its own limit,
 # or if a function does not answer.
-PAGES_OR_PROBLEMS = ("TooLargePage", *PAGES_WITH_RETRY_AFTER)
+PAGES_OR_PROBLEMS = (f"{too_large(BodyTooLarge.limit_kb)}Page", *PAGES_WITH_RETRY_AFTER)
 
 
 def responses() -> dict[str, Response]:

@@ -16,6 +16,7 @@ from chalicelib.petitions.answers import FullPetition, PossibleTransition, Publi
 from chalicelib.signatures.form import SignatureForm
 from chalicelib.staff.answers import ShownToken, ShownTokens
 from stack.openapi.docs import field_docs, one_line
+from stack.openapi.petitions import DERIVED
 
 REFERENCE = "#/components/schemas/{model}"
 # The name of a schema in the document, for classes that have a different name.
@@ -51,6 +52,7 @@ def reference(model: type) -> JsonSchemaValue:
 
 def schemas(requests: Sequence[type], answers: Sequence[type]) -> dict[str, JsonSchemaValue]:
     """Return the schemas of these classes, and of all classes that these contain, by name."""
+    requests, answers = [_derived(model) for model in requests], [_derived(model) for model in answers]
     adapters: list[tuple[str, JsonSchemaMode, TypeAdapter[Any]]] = []
     for number, request in enumerate(requests):
         adapters.append((f"request {number}", "validation", TypeAdapter(request)))
@@ -61,6 +63,10 @@ def schemas(requests: Sequence[type], answers: Sequence[type]) -> dict[str, Json
     names = {name_of(model) for model in (*requests, *answers)} | _names_used(found)
     # Leave out the other definitions: pydantic also defines classes to which no schema refers.
     return {name: _cleaned(definitions[name]) for name in sorted(names)}
+
+
+def _derived(model: type) -> type:
+    return DERIVED.get(model, model)
 
 
 class _Generator(GenerateJsonSchema):

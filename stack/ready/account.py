@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import jmespath
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.edge.routes import ROUTES
+from chalicelib.edge.routes import all_routes
 from stack.template.config import api_stage
 
 EDGE_REGION = "us-east-1"  # CloudFront takes its certificates only from this region.
@@ -18,7 +18,7 @@ NOT_ALLOWED = "you are not allowed to read this"
 # ACM lists only certificates with RSA keys of at most 2,048 bits, unless the call names the other types of keys too.
 KEY_TYPES = ["RSA_1024", "RSA_2048", "RSA_3072", "RSA_4096", "EC_prime256v1", "EC_secp384r1", "EC_secp521r1"]
 # In the answer of GetStage, ~1 stands for a slash. AWS does not document whether the path's first slash is in the key.
-_SIGN = ROUTES["sign_by_form"].path.removeprefix("/").replace("/", "~1")
+_SIGN = all_routes()["sign_by_form"].path.removeprefix("/").replace("/", "~1")
 _SIGNING = " || ".join(f'methodSettings."{slash}{_SIGN}/POST".throttlingRateLimit' for slash in ("~1", ""))
 _SES = {
     "ses.production": "ProductionAccessEnabled",

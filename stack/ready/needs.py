@@ -100,7 +100,7 @@ def needs(crowd: Expected, values: Values, stack: CheckedStack, stage: str) -> l
          f"{deploy} EDGE_DOMAIN=…: docs/deploy.md"),
         ("mail_per_second", "ours: emails a second", emails, late, _MINUTES, f"{deploy} MAIL_PER_SECOND={emails}"),
         ("gateway.signing", "ours: people who sign, a second", crowd.rate, wait, _MINUTES,
-         "raise SIGNING in chalicelib/edge/routes.py, and deploy"),
+         "raise SIGNING in chalicelib/edge/route.py, and deploy"),
         ("table.warm", "DynamoDB: warm write units", units, slow, _MINUTES, _warming(units, found, stack)),
     )  # fmt: skip
     twice = "some people would have to confirm twice"

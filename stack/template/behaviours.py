@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from chalicelib.edge.route import Cache, Route
-from chalicelib.edge.routes import ROUTES
+from chalicelib.edge.routes import all_routes
 from stack.template.cfn import Template, ref, resource, sub
 
 API, PAGES = "Api", "Pages"
@@ -57,8 +57,8 @@ def routes_with_behaviours() -> list[Route]:
     These are the cached routes, and the uncached routes that the pattern of a cached route matches too. All other
     routes get the default behaviour, which caches nothing.
     """
-    cached = [route for route in ROUTES.values() if cache_rule(route)]
-    uncached = [route for route in ROUTES.values() if not cache_rule(route)]
+    cached = [route for route in all_routes().values() if cache_rule(route)]
+    uncached = [route for route in all_routes().values() if not cache_rule(route)]
     uncached_but_matched = [route for route in uncached if _is_matched(route, cached)]
     return sorted([*cached, *uncached_but_matched], key=_sort_key)
 
@@ -132,7 +132,7 @@ def _usual_properties() -> Template:
 def policies() -> Template:
     """Return the cache policies of all routes, and the request policies of uncached routes and of pictures."""
     rules = set()
-    for route in ROUTES.values():
+    for route in all_routes().values():
         rule = cache_rule(route)
         if rule:
             rules.add(rule)

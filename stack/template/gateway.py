@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import product
 
 from chalicelib.edge.route import DEFAULT_THROTTLE, Function, Route, Throttle
-from chalicelib.edge.routes import CATCH_ALL, ROUTES
+from chalicelib.edge.routes import CATCH_ALL, all_routes
 from stack.template.cfn import Template, ref, resource, sub
 
 # All methods that API Gateway can route. Each is listed: the emulator does not read x-amazon-apigateway-any-method from
@@ -35,7 +35,7 @@ def gateway() -> Template:
 
 def _routes_of_other_functions() -> Iterator[tuple[str, str, Template]]:
     """Yield path, method and operation of the routes that APIHandler does not serve."""
-    for route in ROUTES.values():
+    for route in all_routes().values():
         if route.function is not Function.API:
             integration = {"uri": _invocation_uri(route.function)}
             for method in route.methods:
@@ -44,7 +44,7 @@ def _routes_of_other_functions() -> Iterator[tuple[str, str, Template]]:
 
 def _requests_without_route() -> Iterator[tuple[str, str, Template]]:
     """Yield path, method and operation for requests without a route. Our code answers these with 404 or 405."""
-    listed = {(route.path, method) for route in ROUTES.values() for method in route.methods}
+    listed = {(route.path, method) for route in all_routes().values() for method in route.methods}
     proxy = {"name": "proxy", "in": "path", "required": True, "type": "string"}
     integration = {
         "type": "aws_proxy",
@@ -64,7 +64,7 @@ def _throttles() -> Iterator[Template]:
     Keep these few: API Gateway refuses too many settings at once (docs/aws-facts.md).
     """
     yield _throttle("/*", "*", DEFAULT_THROTTLE)
-    for route in ROUTES.values():
+    for route in all_routes().values():
         if route.throttle is not DEFAULT_THROTTLE:
             path = _escaped_path(route.path)
             for method in _throttled_methods(route):

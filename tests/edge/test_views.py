@@ -1,34 +1,20 @@
-"""Views are bound to the listed routes only."""
+"""A view is bound to the route that its decorator declares."""
 
 import pytest
-from chalice.app import Blueprint, Request, Response
+from chalice.app import Blueprint, ChaliceAuthorizer
 
-from chalicelib.edge.views import json_view
-from chalicelib.staff.authorizer import staff_view
-
-
-def read_unlisted(request: Request) -> Response:
-    raise NotImplementedError
+from chalicelib.core.rights import Right
+from chalicelib.edge.route import Access, Route
+from chalicelib.edge.views import bind_view, problem_in_chosen_language
+from chalicelib.staff.authorizer import staff_authorizer
 
 
-def read_counts(request: Request) -> Response:
-    raise NotImplementedError
-
-
-def read_count(request: Request) -> Response:
-    raise NotImplementedError
-
-
-def test_a_view_without_a_listed_route_fails_at_import() -> None:
-    with pytest.raises(LookupError, match="read_unlisted"):
-        json_view(Blueprint(__name__))(read_unlisted)
-
-
-def test_a_route_with_a_right_is_never_bound_without_the_authorizer() -> None:
-    with pytest.raises(LookupError, match="read_counts"):
-        json_view(Blueprint(__name__))(read_counts)
-
-
-def test_a_public_route_is_never_bound_with_the_authorizer() -> None:
-    with pytest.raises(LookupError, match="read_count"):
-        staff_view(Blueprint(__name__))(read_count)
+@pytest.mark.parametrize(
+    ("right", "authorizer"), [(Right.COUNTS, None), (Access.ANY_STAFF_TOKEN, None), (Access.PUBLIC, staff_authorizer)]
+)
+def test_a_route_has_an_authorizer_exactly_if_it_needs_a_token(
+    right: Right | Access, authorizer: ChaliceAuthorizer | None
+) -> None:
+    route = Route("GET", "/api/staff/new", "", right=right)
+    with pytest.raises(LookupError, match="/api/staff/new"):
+        bind_view(Blueprint(__name__), route, problem_in_chosen_language, authorizer)

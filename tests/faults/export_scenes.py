@@ -86,8 +86,6 @@ EXPORT_SCENES = [
     Scene("request_export", with_bobs_token, ask_for_export, partial(assert_audit_entry, "export.requested")),
     Scene("request_export", with_an_export_in_progress, partial(call, "POST", EXPORTS_URL, 409, {"columns": ["name"]}),
           partial(assert_audit_entry_of_refusal, "export.requested")),
-    Scene("list_exports", with_a_finished_export, partial(read, EXPORTS_URL), assert_exact_counts),
-    Scene("read_export", with_a_finished_export, partial(read, EXPORT_URL), assert_exact_counts),
     Scene("cancel_export", with_a_waiting_export, partial(call, "DELETE", EXPORT_URL, 200, None),
           assert_export_is_cancelled),
     Scene("link_file", with_a_finished_export, partial(read, f"{EXPORT_URL}/file"),

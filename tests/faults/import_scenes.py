@@ -19,7 +19,6 @@ from tests.importing import CSV, an_import, an_import_run, rows, run_stored_impo
 from tests.partnering import a_partner
 
 IMPORTS_URL = f"/api/staff/petitions/{PETITION.slug}/imports"
-UPLOADS_URL = f"/api/staff/petitions/{PETITION.slug}/uploads"
 IMPORT_ID = f"{PETITION.slug}.20261124T120000Z-00000000"
 IMPORT_URL = f"{IMPORTS_URL}/{IMPORT_ID}"
 
@@ -168,9 +167,6 @@ def assert_import_is_cancelled(fake_site: FakeSite) -> None:
 
 IMPORT_SCENES = [
     Scene("start_import", with_bob_and_oak, start_import, partial(assert_audit_entry, "import.started")),
-    Scene("offer_upload", with_bob_and_oak, partial(call, "POST", UPLOADS_URL, 201, None),
-          partial(assert_audit_entry, "upload.offered")),
-    Scene("list_imports", with_a_finished_import, partial(read, IMPORTS_URL), assert_exact_counts),
     Scene("read_import", with_a_finished_import, partial(read, IMPORT_URL), assert_exact_counts),
     Scene("cancel_import", with_a_waiting_import, partial(call, "DELETE", IMPORT_URL, 200, None),
           assert_import_is_cancelled),

@@ -11,8 +11,7 @@ from tests.fake_site import FakeSite
 from tests.faults.digest_scenes import letter_numbers, store_letter
 from tests.faults.letter_scenes import LETTER_KEY, confirmation_event
 from tests.faults.scenes import PETITION, SIX_MINUTES, Scene, assert_exact_counts, run
-from tests.faults.staff_scenes import assert_audit_entry, call
-from tests.faults.target_scenes import LETTERS_URL, TARGET_KEY, with_bob_and_a_petition_with_a_letter
+from tests.faults.target_scenes import TARGET_KEY
 from tests.faults.update_scenes import bounce_email, deliver_request
 from tests.letters.lettering import a_petition_with_a_letter
 
@@ -52,7 +51,4 @@ LETTER_TEST_SCENES = [
     Scene("receive_feedback", with_a_test_requested_by_staff, bounce_email, assert_exact_counts),
     Scene("send_other_mail", with_a_test_of_alices_letter, deliver_request, assert_email_went_to_bob, SIX_MINUTES),
     Scene("send_other_mail", with_a_test_requested_by_staff, deliver_request, assert_email_went_to_bob, SIX_MINUTES),
-    Scene("email_letter_test", with_bob_and_a_petition_with_a_letter,
-          partial(call, "POST", f"{LETTERS_URL}/{TARGET_KEY}/test", 202, {"email": BOBS_EMAIL}),
-          partial(assert_audit_entry, "letters.tested")),
 ]  # fmt: skip

@@ -95,7 +95,6 @@ def assert_list_is_cancelled(fake_site: FakeSite) -> None:
 
 LIST_SCENES = [
     Scene("request_list", with_bobs_token, request_list, partial(assert_audit_entry, "list.requested")),
-    Scene("list_lists", with_a_finished_list, partial(read, LISTS_URL), assert_exact_counts),
     Scene("link_list", with_a_finished_list, open_file_link, partial(assert_audit_entry, "list.fetched")),
     Scene("run_list", with_a_second_requested_list, run_job, assert_alice_is_listed),
     Scene("cancel_list", with_a_requested_list, cancel_list, assert_list_is_cancelled),

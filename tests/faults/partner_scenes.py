@@ -21,9 +21,9 @@ from tests.faults.scenes import (
     with_alice_withdrawn,
     with_past_days,
 )
-from tests.faults.staff_scenes import assert_audit_entry, call, invoke_staff_route, read, with_bobs_token
-from tests.partnering import PATH, a_partner, oaks_token, sent_of
-from tests.partners.partner_requests import NEW_PARTNER, OSDI_BODY
+from tests.faults.staff_scenes import assert_audit_entry, call, invoke_staff_route, with_bobs_token
+from tests.partnering import NEW_PARTNER, PATH, a_partner, oaks_token, sent_of
+from tests.partners.partner_requests import OSDI_BODY
 
 BATCH = {"signatures": [sent_of(), sent_of(CHARLIE, "oak:2", consent={"wording": "Other", "version": "2"})]}
 
@@ -164,12 +164,8 @@ PARTNER_SCENES = [
     Scene("read_osdi_petition", with_oak_and_past_days, partial(read_osdi, f"{OSDI_URL}/petitions/safe-children"),
           assert_exact_counts),
     Scene("partner_authorizer", with_oaks_token, is_authorized, assert_exact_counts),
-    Scene("list_partners", with_bobs_token, partial(read, PARTNERS_URL), assert_exact_counts),
     Scene("partners", with_bob_and_oak, partial(invoke_staff_route, "partners", "/api/staff/partners", PARTNERS_URL),
           assert_exact_counts),
-    Scene("issue_token_of_partner", with_bob_and_oak,
-          partial(call, "POST", f"{PARTNERS_URL}/partner-oak/tokens", 201, {}),
-          partial(assert_audit_entry, "token.issued")),
-    Scene("add_partner", with_bobs_token,
-          partial(call, "POST", PARTNERS_URL, 201, NEW_PARTNER), assert_partner_is_stored),
+    Scene("add_partner", with_bobs_token, partial(call, "POST", PARTNERS_URL, 201, NEW_PARTNER),
+          assert_partner_is_stored),
 ]  # fmt: skip

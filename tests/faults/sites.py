@@ -3,18 +3,22 @@
 import ast
 from collections.abc import Iterable, Iterator
 from functools import cache
+from importlib import import_module
 
+from chalicelib.delivery import worker
+from chalicelib.mail.state import DeliveryState
 from tests.faults.injection import CALLS, CODE, ROOT
 
 Function = tuple[str, str]  # Dotted module, name.
 # The code finds an email's kind by its name: `kind.state.claim` calls a function of that name in one of these modules.
-KINDS = (
-    "chalicelib.mail.state", "chalicelib.mail.deliveries", "chalicelib.mail.signature_kinds", "chalicelib.mail.counted",
-    "chalicelib.letters.kinds", "chalicelib.letters.deliveries", "chalicelib.letters.digest_kind",
-    "chalicelib.letters.trial", "chalicelib.updates.kinds",
-)  # fmt: skip
-# The names under which modules keep the state of their own kinds of email.
-STATES = {"EMAILS", "TESTS", "LETTERS", "DIGESTS"}
+KINDS = sorted(
+    {kind.contents.__module__ for kind in worker.KINDS.values()}
+    | {base.__module__ for kind in worker.KINDS.values() for base in type(kind.state).__mro__}
+)
+# The names under which modules keep the state of their own kinds of email, such as EMAILS.
+STATES = {
+    name for module in KINDS for name, value in vars(import_module(module)).items() if isinstance(value, DeliveryState)
+}
 # An email is sent through a function that is passed as an argument, not through the mailer itself.
 DELIVER_TYPES = {"Deliver", "Callable[[Mail], str]"}
 

@@ -165,14 +165,8 @@ def assert_figure_is_entered(fake_site: FakeSite) -> None:
     assert figure.count == 412
 
 
-NEW_TOKEN = {"owner": "carla", "rights": ["counts"]}
 STAFF_SCENES = [
-    Scene("read_me", with_bobs_token, partial(read, "/api/staff/me"), assert_exact_counts),
-    Scene("list_tokens", with_bobs_token, partial(read, TOKENS_URL), assert_exact_counts),
-    Scene("issue_token", with_bobs_token, partial(call, "POST", TOKENS_URL, 201, NEW_TOKEN),
-          partial(assert_audit_entry, "token.issued")),
     Scene("revoke_token", with_a_token_to_revoke, revoke_token, partial(assert_audit_entry, "token.revoked")),
-    Scene("read_audit", with_bobs_token, partial(read, "/api/staff/audit"), assert_exact_counts),
     Scene("manage", with_bobs_token, partial(invoke_staff_route, "manage", TOKENS_URL, TOKENS_URL),
           assert_exact_counts),
     Scene("read_staff_health", with_a_count_adjusted_twice, partial(read, "/api/staff/health"), assert_exact_counts),
@@ -180,7 +174,6 @@ STAFF_SCENES = [
     Scene("create_petition", with_bobs_token,
           partial(call, "POST", PETITIONS_URL, 422, {**PETITION_FIELDS, "slug": PETITION.slug}),
           partial(assert_audit_entry_of_refusal, "petition.created")),
-    Scene("read_petition_as_stored", with_bobs_token, partial(read, PETITION_URL), assert_petition_is_complete),
     Scene("edit_petition", with_bobs_token,
           partial(change_petition, "PUT", PETITION_URL, {**PETITION_FIELDS, "text": "More."}),
           assert_petition_is_complete),
@@ -188,9 +181,6 @@ STAFF_SCENES = [
           partial(change_petition, "POST", f"{PETITION_URL}/state", {"state": "paused"}), assert_petition_is_complete),
     Scene("enter_figure", with_bobs_token, partial(call, "POST", f"{PETITION_URL}/figures", 201, FIGURE),
           assert_figure_is_entered),
-    Scene("list_versions", with_bobs_token, partial(read, f"{PETITION_URL}/versions"), assert_petition_is_complete),
-    Scene("preview_petition", with_bobs_token, partial(call, "POST", f"{PETITION_URL}/preview", 200, None),
-          assert_petition_is_complete),
     Scene("read_funnel", with_a_funnel_of_past_days, partial(read, "/api/staff/petitions/safe-children/funnel"),
           assert_stages_are_counted_once),
     Scene("read_counts", with_bobs_token, partial(read, "/api/staff/petitions/safe-children/counts?by=version"),

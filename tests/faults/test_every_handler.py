@@ -39,6 +39,7 @@ from tests.faults import (
     target_scenes,
     update_scenes,
 )
+from tests.faults.derived_scenes import derived_scenes
 from tests.faults.injection import (
     CALLS,
     Fault,
@@ -55,13 +56,14 @@ from tests.faults.state import SceneState
 from tests.syntax import FILES, imports, place
 
 pytestmark = pytest.mark.faults
-SCENES = [
+OWN_SCENES = [
     *(*public_scenes.PUBLIC_SCENES, *link_scenes.LINK_SCENES, *mail_scenes.MAIL_SCENES, *member_scenes.MEMBER_SCENES),
     *(*staff_scenes.STAFF_SCENES, *people_scenes.PEOPLE_SCENES, *export_scenes.EXPORT_SCENES),
     *(*partner_scenes.PARTNER_SCENES, *import_scenes.IMPORT_SCENES, *update_scenes.UPDATE_SCENES),
     *(*letter_scenes.LETTER_SCENES, *target_scenes.TARGET_SCENES, *list_scenes.LIST_SCENES),
     *(*digest_scenes.DIGEST_SCENES, *letter_test_scenes.LETTER_TEST_SCENES, *statement_scenes.STATEMENT_SCENES),
 ]
+SCENES = [*OWN_SCENES, *derived_scenes({scene.handler for scene in OWN_SCENES})]
 every_scene = pytest.mark.parametrize("scene", SCENES, ids=str)
 COUNT_SCENES = [scene for scene in SCENES if scene.handler in ("confirm_signature", "withdraw_signature")]
 # These calls do not fail in the scenes here. tests.faults.test_mail and test_signing make them fail.

@@ -28,7 +28,7 @@ from tests.exporting import a_result, an_export, store_export
 from tests.exports.subscribers import list_requests
 from tests.fake_site import FakeSite
 from tests.fakes import FakeTables
-from tests.letters import letter_requests
+from tests.letters.lettering import LETTER
 from tests.partnering import a_partner, oaks_token
 from tests.partners import partner_requests
 from tests.updates.sending import an_update
@@ -49,7 +49,7 @@ def stored_items() -> dict[Key, Item]:
     signed(tables, a_petition())
     _add_exports(tables)
     _add_updates(tables)
-    letter_requests.add_a_letter(tables)
+    a_published_petition(tables, slug="lettered", letter=LETTER)
     return tables.items
 
 

@@ -16,6 +16,7 @@ from chalicelib.core.settings import settings
 from tests.fake_site import FakeSite
 from tests.fakes import FakeTables
 from tests.openapi.cases import NO_PROVIDER, Case
+from tests.openapi.derived import derived_cases
 from tests.openapi.petition_requests import PETITION_REQUESTS
 from tests.openapi.public_requests import PUBLIC_REQUESTS
 from tests.openapi.spec import SPEC, answers, operations, schema_errors
@@ -25,7 +26,7 @@ from tests.openapi.stored import with_tokens
 # API Gateway itself answers with these statuses. tests/template checks those answers.
 GATEWAY_STATUSES = {401, 403, 429}
 COMMON_STATUSES = {429, 503}
-REQUESTS = [*PUBLIC_REQUESTS, *PETITION_REQUESTS, *STAFF_REQUESTS]
+REQUESTS = [*derived_cases(), *PUBLIC_REQUESTS, *PETITION_REQUESTS, *STAFF_REQUESTS]
 
 
 def _send(case: Case, site: FakeSite) -> HTTPResponse:

@@ -10,24 +10,10 @@ from chalicelib.partners.form import MAX_BODY_KB
 from chalicelib.partners.imports.model import MAX_DIRECT_KB, Import, Shape
 from tests.actors import NOW
 from tests.fakes import FakeTables
-from tests.partnering import WORDING, sent_of
+from tests.partnering import sent_of
 
-PARTNERS_ROUTE, TOKENS_ROUTE = "/api/staff/partners", "/api/staff/partners/{source}/tokens"
 SIGNATURES_ROUTE = "/api/partner/petitions/{slug}/signatures"
-NEW_PARTNER = {"source": "partner-elm", "name": "Elm", "counts": "at-once", "wording": WORDING, "version": "1"}
 OAKS_HEADERS = {"Authorization": "Bearer <oak>", "Content-Type": "application/json"}
-
-
-def of_staff(staff: Callable[..., Any], get: Callable[..., Any], headers: dict[str, str]) -> Iterator[Any]:
-    yield get(200, PARTNERS_ROUTE, **headers)
-    bodies = {json.dumps(NEW_PARTNER).encode(): 201, b"{": 400, b"a" * 16_385: 413, b"{}": 422}
-    yield from (staff("POST", status, PARTNERS_ROUTE, body=body) for body, status in bodies.items())
-    yield staff("POST", 415, PARTNERS_ROUTE, body=b"{}", kind="text/plain")
-    path = TOKENS_ROUTE.format(source="partner-oak")
-    outcomes = {b"{}": 201, b"{": 400, b"a" * 16_385: 413, b'{"days": 0}': 422}
-    yield from (staff("POST", status, TOKENS_ROUTE, path, body) for body, status in outcomes.items())
-    yield staff("POST", 415, TOKENS_ROUTE, path, b"{}", "text/plain")
-    yield staff("POST", 404, TOKENS_ROUTE, TOKENS_ROUTE.format(source="partner-nobody"), b"{}")
 
 
 def of_partners(ask: Callable[..., Any]) -> Iterator[Any]:
@@ -50,27 +36,18 @@ IMPORT_ROUTE, UNDO_ROUTE = f"{IMPORTS_ROUTE}/{{import_id}}", f"{IMPORTS_ROUTE}/{
 DONE_ID, DRY_RUN_ID, UNKNOWN_ID = "safe-children.done", "safe-children.dry", "safe-children.nobody"
 
 
-def of_imports(staff: Callable[..., Any], get: Callable[..., Any], headers: dict[str, str]) -> Iterator[Any]:
+def of_imports(staff: Callable[..., Any]) -> Iterator[Any]:
     def start(status: int, query: str = "?partner=partner-oak", slug: str = "safe-children", **more: Any) -> Any:
         sent = {"body": b"email,name\n", "kind": "text/csv", **more}
         return staff("POST", status, IMPORTS_ROUTE, f"{IMPORTS_ROUTE.format(slug=slug)}{query}", **sent)
 
     yield start(202)
-    for slug, status in {"safe-children": 201, "nobody": 404}.items():
-        yield staff("POST", status, "/api/staff/petitions/{slug}/uploads", f"/api/staff/petitions/{slug}/uploads")
     yield start(404, slug="nobody")
     yield start(404, "?partner=partner-nobody")
     yield start(409, slug="a-draft")
     yield start(413, body=b"a" * (MAX_DIRECT_KB * 1024 + 1))
     yield start(415, kind="application/json")
     yield start(422, "?partner=partner-oak&mapping=%7B%22x%22%3A%22y%22%7D")
-    for slug, status in {"safe-children": 200, "nobody": 404}.items():
-        yield get(status, IMPORTS_ROUTE, IMPORTS_ROUTE.format(slug=slug), **headers)
-    for import_id, status in {DONE_ID: 200, UNKNOWN_ID: 404}.items():
-        path = IMPORT_ROUTE.format(slug="safe-children", import_id=import_id)
-        yield get(status, IMPORT_ROUTE, path, **headers)
-        yield staff("DELETE", status, IMPORT_ROUTE, path)
-        yield staff("POST", 202 if status == 200 else 404, UNDO_ROUTE, f"{path}/undo")
     yield staff("POST", 409, UNDO_ROUTE, UNDO_ROUTE.format(slug="safe-children", import_id=DRY_RUN_ID))
 
 

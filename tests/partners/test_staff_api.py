@@ -10,8 +10,7 @@ from chalicelib.partners.model import VERSION_RULE
 from chalicelib.staff.audit.record import entries
 from tests.actors import DAY, NOW, bobs_token
 from tests.fake_site import JSON, FakeSite
-from tests.partnering import sent_of
-from tests.partners.partner_requests import NEW_PARTNER
+from tests.partnering import NEW_PARTNER, sent_of
 from tests.partners.test_api import post
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.edge.route import Cache, Route
-from chalicelib.edge.routes import ROUTES
+from chalicelib.edge.routes import all_routes
 from tests.template.packaged import RESOURCES, of_type
 
 Node = dict[str, Any]
@@ -15,7 +15,7 @@ BEHAVIOURS: list[Node] = DISTRIBUTION["CacheBehaviors"]
 POLICIES = {name: each["CachePolicyConfig"] for name, each in of_type("AWS::CloudFront::CachePolicy").items()}
 REQUEST_POLICY = of_type("AWS::CloudFront::OriginRequestPolicy")["EdgeRequestPolicy"]["OriginRequestPolicyConfig"]
 CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
-every_route = pytest.mark.parametrize("route", ROUTES.values(), ids=lambda route: f"{route.method} {route.path}")
+every_route = pytest.mark.parametrize("route", all_routes().values(), ids=lambda route: f"{route.method} {route.path}")
 NAMES = {"slug": "safe-children", "name": "site.css", "version": "0a1b2c3d", "token": "eyJ.a-b_c", "code": "k7mp2x"}
 
 

@@ -1,15 +1,14 @@
-"""The gateway has the routes of edge/routes.py, with their functions, authorizers, throttles and CORS."""
+"""The gateway has the declared routes, with their functions, authorizers, throttles and CORS."""
 
 import json
 import re
-from typing import Any
 
 import pytest
 from chalice.utils import to_cfn_resource_name
 
-from app import MODULES, app
+from app import app
 from chalicelib.edge.route import Function
-from chalicelib.edge.routes import CATCH_ALL, ROUTES
+from chalicelib.edge.routes import CATCH_ALL, all_routes
 from tests.template.packaged import API, FUNCTIONS, LIMITS, every_function, integrations
 
 # The tables of CONTRACT.md.
@@ -34,7 +33,7 @@ OPEN_TO_STAFF_WITHOUT_TOKEN = {"/api/staff/sign-in", "/api/staff/session"}
 
 
 def test_the_gateway_throttles_each_route_as_listed() -> None:
-    for route in ROUTES.values():
+    for route in all_routes().values():
         limit = LIMITS.get((route.path, route.method), LIMITS["/*", "*"])
         assert (limit["ThrottlingRateLimit"], limit["ThrottlingBurstLimit"]) == route.throttle, route
 
@@ -56,7 +55,7 @@ def test_what_is_not_for_a_crowd_has_the_low_limit() -> None:
     assert LIMITS["/*", "*"]["ThrottlingRateLimit"] == 50, "a scanner could use up the capacity"
     limited = {path for path, _ in LIMITS}
     assert CATCH_ALL not in limited
-    for route in ROUTES.values():
+    for route in all_routes().values():
         if route.needs_token:
             assert route.path not in limited
 
@@ -80,11 +79,11 @@ def test_every_throttle_belongs_to_an_existing_method() -> None:
 
 
 def test_every_request_of_the_contract_has_a_route() -> None:
-    assert {(route.method, route.path) for route in ROUTES.values()} >= CONTRACT_ROUTES
+    assert {(route.method, route.path) for route in all_routes().values()} >= CONTRACT_ROUTES
 
 
 def test_the_gateway_calls_the_listed_function_of_each_route_and_otherwise_the_default_function() -> None:
-    listed = {(method, route.path): route.function for route in ROUTES.values() for method in route.methods}
+    listed = {(method, route.path): route.function for route in all_routes().values() for method in route.methods}
     for method, path, function in integrations():
         assert function == listed.pop((method, path), Function.API), f"{method} {path}"
     assert not listed
@@ -133,21 +132,8 @@ def test_exactly_the_listed_routes_have_views() -> None:
     registered = set()
     for path, methods in app.routes.items():
         registered |= {(method, path, route.view_name) for method, route in methods.items()}
-    listed = {(method, each.path, each.view) for each in ROUTES.values() for method in each.methods}
+    listed = {(method, each.path, each.view) for each in all_routes().values() for method in each.methods}
     assert registered == listed
-
-
-def test_each_function_imports_exactly_the_modules_with_its_routes() -> None:
-    needed = set()
-    for route in ROUTES.values():
-        view = app.routes[route.path][route.method].view_function
-        needed.add((route.function, module_of(view)))
-    imported = {(function, module) for function, modules in MODULES.items() for module in modules}
-    assert imported == needed
-
-
-def module_of(view: Any) -> str:
-    return str(view.__wrapped__.__module__).removeprefix("chalicelib.")
 
 
 @pytest.mark.parametrize("function", Function)

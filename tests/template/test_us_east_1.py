@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.core.language import languages
-from chalicelib.edge.routes import ROUTES
+from chalicelib.edge.routes import all_routes
 from stack.judge.policies import EMULATED
 from stack.judge.resolve import Resolver
 from stack.template.us_east_1 import us_east_1
@@ -89,13 +89,13 @@ def rate_rules_of(path: str, method: str) -> set[str]:
 
 def test_only_signing_links_and_sign_in_have_rate_rules() -> None:
     found = {}
-    for view, route in ROUTES.items():
+    for view, route in all_routes().items():
         rules = rate_rules_of(path_of(route), route.method)
         if rules:
             found[view] = rules
     expected = {"sign_by_form": {"SigningByForm"}, "sign_by_json": {"SigningByJson"}}
     expected |= {"begin_sign_in": {"SignIn"}, "open_session": {"SignIn"}}
-    expected |= {view: {"Links"} for view, route in ROUTES.items() if route.function == "Links"}
+    expected |= {view: {"Links"} for view, route in all_routes().items() if route.function == "Links"}
     assert found == expected
     for name in ("withdrawal", "unsubscription", "stop", "confirmation"):
         assert f"show_{name}" in expected

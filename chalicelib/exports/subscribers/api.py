@@ -7,13 +7,14 @@ activity log (`audit`) before it is done.
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from chalice.app import Blueprint, Request, Response
+from chalice.app import Blueprint, Request
 
 from chalicelib.aws.bucket import files_bucket
 from chalicelib.aws.queue import opt_in_lists_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.errors import Gone, NotNow
+from chalicelib.core.rights import Right
 from chalicelib.core.validation import parse_body
 from chalicelib.edge.http import json_answer, json_body
 from chalicelib.exports.model import LINK_SECONDS
@@ -25,14 +26,23 @@ from chalicelib.petitions.find import petition_as_stored
 from chalicelib.staff.authorizer import actor, audit, cancel_job, staff_view
 
 if TYPE_CHECKING:
+    from chalicelib.edge.answers import Answer, Sent
     from chalicelib.exports.answers import FileLink
+    from chalicelib.exports.subscribers.answers import ShownList, ShownLists
 
 routes = Blueprint(__name__)
 
 
-@staff_view(routes)
-def request_list(request: Request, slug: str) -> Response:
-    """Request a list. Return 202 and the list; a worker then writes its file."""
+@staff_view(routes, "POST", "/petitions/{slug}/lists", Right.EXPORT, status=202, raises=(NotNow,))
+def request_list(request: "Sent[ListRequest]", slug: str) -> "Answer[ShownList]":
+    """Request the list of those who asked for updates.
+
+    For charities that send updates from another system. A CSV with `status`, `id`, `email`, `name`, `language` and
+    `confirmed_at`, encrypted to the recipient. A person on an earlier list who no longer gets updates has the
+    status `unsubscribed`. A person who withdrew has only an `id`. Only one list at a time for each petition.
+
+    Answer: Requested. Read its progress in the list of lists.
+    """
     list_request = parse_body(ListRequest, json_body(request))
     petition = petition_as_stored(slug, tables())
     job = new_list(list_request, petition.slug, actor(request).owner, times.now(), tables())
@@ -41,28 +51,36 @@ def request_list(request: Request, slug: str) -> Response:
     return json_answer(_list_json(job), 202)
 
 
-@staff_view(routes)
-def list_lists(request: Request, slug: str) -> Response:
-    """Return the petition's lists, newest first."""
+@staff_view(routes, "GET", "/petitions/{slug}/lists", Right.EXPORT)
+def list_lists(request: Request, slug: str) -> "Answer[ShownLists]":
+    """All lists of those who asked for updates. Newest first."""
     petition = petition_as_stored(slug, tables())
     lists = [_list_json(job) for job in jobs_of(OptInList, petition.slug, tables())]
     return json_answer({"lists": lists})
 
 
-@staff_view(routes)
-def cancel_list(request: Request, list_id: str) -> Response:
-    """Cancel the list, and return it. If it has ended or stalled, return it unchanged."""
+@staff_view(routes, "DELETE", "/lists/{list_id}", Right.EXPORT)
+def cancel_list(request: Request, list_id: str) -> "Answer[ShownList]":
+    """Cancel the list of those who asked for updates.
+
+    Stops the work if it is waiting or running. The request is safe to repeat.
+
+    Answer: The list: cancelled, or unchanged if it had ended.
+    """
     job = find_job(OptInList, list_id, tables())
     cancelled = cancel_job(request, "list.cancelled", job, {"petition": job.slug})
     return json_answer(_list_json(cancelled))
 
 
-@staff_view(routes)
-def link_list(request: Request, list_id: str) -> Response:
-    """Return a link to the file, and audit this request. The link works for a few minutes, without a token.
+@staff_view(routes, "GET", "/lists/{list_id}/file", Right.EXPORT, raises=(NotNow, Gone))
+def link_list(request: Request, list_id: str) -> "Answer[FileLink]":
+    """Get a link to the file of a list.
 
-    Do not audit a HEAD request: its answer contains no link.
+    The link needs no token and works for 15 minutes. Keep it secret.
+
+    Answer: The link. Download it with GET, without a token.
     """
+    # A HEAD request is not audited: its answer contains no link.
     job = find_job(OptInList, list_id, tables())
     now = times.now()
     result = _result_of(job, now)

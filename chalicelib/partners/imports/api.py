@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 from secrets import token_hex
 from typing import TYPE_CHECKING
 
-from chalice.app import Blueprint, Request, Response
+from chalice.app import Blueprint, Request
 
 from chalicelib.aws.bucket import files_bucket
 from chalicelib.aws.queue import imports_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.errors import NotNow, WrongType
+from chalicelib.core.rights import Right
 from chalicelib.edge.http import content_type, json_answer, raw_body
 from chalicelib.jobs.files import file_key, store_file
 from chalicelib.jobs.model import JobState, new_id
@@ -35,7 +36,8 @@ from chalicelib.petitions.model import PetitionState
 from chalicelib.staff.authorizer import actor, audit, cancel_job, staff_view
 
 if TYPE_CHECKING:
-    from chalicelib.partners.imports.answers import OfferedUpload
+    from chalicelib.edge.answers import Answer, Sent
+    from chalicelib.partners.imports.answers import OfferedUpload, ReadImport, ShownImport, ShownImports, StartedImport
 
 routes = Blueprint(__name__)
 
@@ -48,9 +50,35 @@ NOT_COPIED = {
 }  # fmt: skip
 
 
-@staff_view(routes)
-def start_import(request: Request, slug: str) -> Response:
-    """Start an import. Return 202 and its id. No signature is stored before the whole file has been checked."""
+@staff_view(
+    routes,
+    "POST",
+    "/petitions/{slug}/imports",
+    Right.MANAGE,
+    status=202,
+    query=("partner", "upload", "dry_run", "mapping", "zone"),
+    body_kb=MAX_DIRECT_KB,
+    raises=(NotNow,),
+)
+def start_import(request: "Sent[str | None]", slug: str) -> "Answer[StartedImport]":
+    """Import a partner's CSV.
+
+    A CSV of {MAX_DIRECT_KB} KB and 2,000,000 rows at most, in any usual encoding, with headings in the first row.
+    The whole file is read before any row is imported: a broken file imports nothing. Only one import at a time for
+    each petition. Importing a file again changes nothing: a row is recognised by the partner's identifier, or by
+    the email address if there is no column of identifiers.
+
+    Answer: Started. Read its progress under its id.
+
+    ?partner= The partner's source.
+    ?upload= The value `upload` of the form with which you uploaded the file. The body is then empty.
+    ?dry_run= `true`: store nothing, and report what an import would do.
+    ?mapping= JSON: for each field, the heading of its column, or a list of headings. Usual headings need no
+    mapping. Fields: identifier, email, name, given_name, family_name, country, postcode, obtained_at, updates.
+    ?zone= The IANA name of the time zone of times in the file that name none. `Europe/London` if left out. An hour
+    that occurs twice is read as the first. An hour that is left out is read as if the clocks had not gone forward
+    yet.
+    """
     now = times.now()
     if content_type(request) not in CONTENT_TYPES:
         raise WrongType(CSV)
@@ -74,11 +102,14 @@ def start_import(request: Request, slug: str) -> Response:
     return json_answer({"id": job.job_id}, 202)
 
 
-@staff_view(routes)
-def offer_upload(request: Request, slug: str) -> Response:
-    """Return a form to upload a file that is too large for the body of `start_import`.
+@staff_view(routes, "POST", "/petitions/{slug}/uploads", Right.MANAGE, status=201)
+def offer_upload(request: Request, slug: str) -> "Answer[OfferedUpload]":
+    """Get a form to upload a larger file.
 
-    The form works without a token, for an hour. Each use replaces the file.
+    For files over {MAX_DIRECT_KB} KB, up to 512 MB. After the upload, start the import with `upload` in the query
+    and an empty body. Each use replaces the file.
+
+    Answer: The form. It needs no token, and works for an hour.
     """
     petition = petition_as_stored(slug, tables())
     upload_id = token_hex(16)
@@ -90,33 +121,46 @@ def offer_upload(request: Request, slug: str) -> Response:
     return json_answer(offered, 201)
 
 
-@staff_view(routes)
-def list_imports(request: Request, slug: str) -> Response:
+@staff_view(routes, "GET", "/petitions/{slug}/imports", Right.MANAGE)
+def list_imports(request: Request, slug: str) -> "Answer[ShownImports]":
+    """All imports of a petition. Newest first, undos included."""
     petition = petition_as_stored(slug, tables())
     all_imports = list(jobs_of(Import, petition.slug, tables()))
     shown = [_import_json(job, all_imports) for job in all_imports]
     return json_answer({"imports": shown})
 
 
-@staff_view(routes)
-def read_import(request: Request, slug: str, import_id: str) -> Response:
+@staff_view(routes, "GET", "/petitions/{slug}/imports/{import_id}", Right.MANAGE)
+def read_import(request: Request, slug: str, import_id: str) -> "Answer[ReadImport]":
+    """The progress of an import."""
     job = _find_import(slug, import_id)
     all_imports = list(jobs_of(Import, slug, tables()))
     first_rows = find_first_rows(job, times.now(), files_bucket())
     return json_answer({**_import_json(job, all_imports), "first_rows": first_rows})
 
 
-@staff_view(routes)
-def cancel_import(request: Request, slug: str, import_id: str) -> Response:
-    """Cancel the import, and return it. Signatures that were imported already stay until staff undo the import."""
+@staff_view(routes, "DELETE", "/petitions/{slug}/imports/{import_id}", Right.MANAGE)
+def cancel_import(request: Request, slug: str, import_id: str) -> "Answer[ShownImport]":
+    """Cancel an import.
+
+    Rows that are already imported stay imported until the import is undone.
+
+    Answer: The import: cancelled, or unchanged if it had ended.
+    """
     job = cancel_job(request, "import.cancelled", _find_import(slug, import_id))
     all_imports = list(jobs_of(Import, slug, tables()))
     return json_answer(_import_json(job, all_imports))
 
 
-@staff_view(routes)
-def undo_import(request: Request, slug: str, import_id: str) -> Response:
-    """Start to undo an import: take back the signatures that only this import sent. Return 202 and the undo's id."""
+@staff_view(routes, "POST", "/petitions/{slug}/imports/{import_id}/undo", Right.MANAGE, status=202, raises=(NotNow,))
+def undo_import(request: Request, slug: str, import_id: str) -> "Answer[StartedImport]":
+    """Undo an import.
+
+    Removes the signatures that only this import added. A signature stays if the person also signed here, came from
+    another source too, or confirmed by our email. The partner can use the identifiers again.
+
+    Answer: Started. Read its progress under its id.
+    """
     now = times.now()
     job = _find_import(slug, import_id)
     if job.at(now).is_open or job.dry_run or job.undoes:

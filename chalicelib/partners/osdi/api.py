@@ -5,12 +5,13 @@ OSDI is a standard by which campaign systems exchange data. Partners use it to s
 
 import json
 import re
+from typing import TYPE_CHECKING
 
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib.aws.table import tables
 from chalicelib.core import log, times
-from chalicelib.core.errors import FieldError, Invalid
+from chalicelib.core.errors import FieldError, Invalid, PetitionNotOpen
 from chalicelib.core.settings import settings
 from chalicelib.core.validation import decode_json
 from chalicelib.edge.http import JSON, NO_STORE, answer, json_body, query, retry_after_header
@@ -33,6 +34,10 @@ from chalicelib.petitions.find import find_petition, open_petitions_with_counts
 from chalicelib.staff.authorizer import partner_view
 from chalicelib.tallies.count import exact_count
 
+if TYPE_CHECKING:
+    from chalicelib.edge.answers import Answer, Sent
+    from chalicelib.partners.answers import OsdiSignature
+
 routes = Blueprint(__name__)
 
 CONTENT_TYPES = (JSON, HAL, "")  # "": the request names no type.
@@ -52,14 +57,23 @@ def _problem_answer(_: Request, problem: Problem) -> Response:
     return _hal_answer(error_document(status, descriptions), status, retry_after_header(problem))
 
 
-@partner_view(routes, _problem_answer)
-def read_entry_point(request: Request) -> Response:
+@partner_view(routes, "GET", "/api/osdi", _problem_answer)
+def read_entry_point(request: Request) -> "Answer[Document]":
+    """OSDI: the entry point.
+
+    [OSDI](https://opensupporter.github.io/osdi-docs/) 1.2.0. Follow the links; do not build URLs.
+    """
     return _hal_answer(entry_point(_base_url()))
 
 
-@partner_view(routes, _problem_answer)
-def list_osdi_petitions(request: Request) -> Response:
-    """Return a page of the open petitions."""
+@partner_view(routes, "GET", "/api/osdi/petitions", _problem_answer, query=("page",))
+def list_osdi_petitions(request: Request) -> "Answer[Document]":
+    """OSDI: the open petitions.
+
+    Answer: A page of petitions. Follow `next`.
+
+    ?page= The number of the page.
+    """
     page = query(request, "page") or "1"
     if not _page_pattern.fullmatch(page):
         raise Invalid([FieldError("page", "Use the number of a page")])
@@ -67,21 +81,23 @@ def list_osdi_petitions(request: Request) -> Response:
     return _hal_answer(petition_list(petitions, int(page), _base_url()))
 
 
-@partner_view(routes, _problem_answer)
-def read_osdi_petition(request: Request, slug: str) -> Response:
-    """Return the petition with the exact count, so that clients see what they just recorded."""
+@partner_view(routes, "GET", "/api/osdi/petitions/{slug}", _problem_answer)
+def read_osdi_petition(request: Request, slug: str) -> "Answer[Document]":
+    """OSDI: a petition."""
     now = times.now()
     petition = find_petition(slug, now, tables())
     count = exact_count(petition, now, tables())
     return _hal_answer(petition_document(petition, count, _base_url()))
 
 
-@partner_view(routes, _problem_answer)
-def record_signature(request: Request, slug: str) -> Response:
-    """Store the signature and return its identifiers and times, also if the person has signed before.
+@partner_view(routes, "POST", "/api/osdi/petitions/{slug}/record", _problem_answer, raises=(PetitionNotOpen,))
+def record_signature(request: "Sent[OsdiSignature]", slug: str) -> "Answer[Document]":
+    """OSDI: record a signature.
 
-    Return 400 if the signature is refused. A repeat changes nothing, unless the signature expired meanwhile, or the
-    undo of an import took it back: then it is stored again.
+    The petition's link `osdi:record_signature_helper` leads here. Idempotent by `identifiers`, or else by email
+    address. OSDI has no field for consent, so `custom_fields` of the person may have `consent_wording`,
+    `consent_version`, `consent_obtained_at`, `consent_updates` and `consent_email`. Without them, the consent is to
+    the partner's usual wording, at `action_date`. A subscription `status` is not a consent and is ignored.
     """
     now = times.now()
     body = decode_json(json_body(request, media_types=CONTENT_TYPES))
@@ -96,7 +112,7 @@ def record_signature(request: Request, slug: str) -> Response:
     return _hal_answer(document)
 
 
-def _refusal(result: ReceiveResult) -> Response:
+def _refusal(result: ReceiveResult) -> "Answer[Document]":
     """Return 400. OSDI has no error code for a person who must not be sent again, so we use our own, SUPPRESSED."""
     descriptions = [error_description("INVALID", each.message, osdi_path(each.field)) for each in result.errors]
     if not descriptions:
@@ -105,7 +121,7 @@ def _refusal(result: ReceiveResult) -> Response:
     return _hal_answer(error_document(400, descriptions), 400)
 
 
-def _hal_answer(body: Document, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+def _hal_answer(body: Document, status: int = 200, headers: dict[str, str] | None = None) -> "Answer[Document]":
     return answer(json.dumps(body), status, {"Content-Type": HAL, **NO_STORE, **(headers or {})})
 
 

@@ -1,10 +1,13 @@
 """The funnel over HTTP, for staff: how many signatures passed each stage, such as confirmed or expired."""
 
-from chalice.app import Blueprint, Request, Response
+from typing import TYPE_CHECKING
+
+from chalice.app import Blueprint, Request
 
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.errors import FieldError, Invalid
+from chalicelib.core.rights import Right
 from chalicelib.edge.http import json_answer, query
 from chalicelib.edge.spreadsheet import as_csv, wants_csv
 from chalicelib.petitions.find import petition_as_stored
@@ -22,14 +25,26 @@ from chalicelib.projections.funnel.read import (
 )
 from chalicelib.staff.authorizer import staff_view
 
+if TYPE_CHECKING:
+    from chalicelib.edge.answers import Answer
+    from chalicelib.projections.funnel.answers import Funnel
+
 routes = Blueprint(__name__)
 
 COLUMNS = ("key", *Stage)
 
 
-@staff_view(routes)
-def read_funnel(request: Request, slug: str) -> Response:
-    """Return how many signatures passed each stage, by day or hour. JSON also has sums and rates, CSV only the rows."""
+@staff_view(
+    routes, "GET", "/petitions/{slug}/funnel", Right.COUNTS, query=("by", "from", "to", "format"), raises=(Invalid,)
+)
+def read_funnel(request: Request, slug: str) -> "Answer[Funnel]":
+    """The funnel: how many signatures reach each stage, and how fast.
+
+    A signature is counted for each stage that it reaches, and is never subtracted. The numbers lag by some seconds.
+    CSV has only the `rows`.
+
+    ?by= Rows by day or by hour.
+    """
     by, days, now = _unit(request), requested_days(request), times.now()
     petition = petition_as_stored(slug, tables())
     counts = stage_counts_by_day(petition, now, tables())

@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from chalice.app import Blueprint, Request, Response
+from chalice.app import Blueprint, Request
 
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.errors import FieldError, Invalid
+from chalicelib.core.rights import Right
 from chalicelib.edge.http import json_answer, query
 from chalicelib.staff.audit.actions import description_of
 from chalicelib.staff.audit.model import AuditRecord
@@ -18,6 +19,7 @@ from chalicelib.staff.audit.words import facts
 from chalicelib.staff.authorizer import staff_view
 
 if TYPE_CHECKING:
+    from chalicelib.edge.answers import Answer
     from chalicelib.staff.audit.answers import AuditEntry, AuditPage
 
 routes = Blueprint(__name__)
@@ -30,12 +32,17 @@ YEARS = range(2020, 2100)
 CURSOR = re.compile(r"20[2-9][0-9]-(0[1-9]|1[0-2])-[0-9T:.+-]{2,26}#[0-9a-f]{8}")
 
 
-@staff_view(routes)
-def read_audit(request: Request) -> Response:
-    """Return entries, newest first.
+@staff_view(routes, "GET", "/audit", Right.MANAGE, query=("from", "to", "actor", "limit", "after"), raises=(Invalid,))
+def read_audit(request: Request) -> "Answer[AuditPage]":
+    """The activity log, newest first.
 
-    ?from= and ?to= are times (UTC), or dates, which mean 00:00. ?actor= is a token's owner. ?after= is `next` of the
-    page before.
+    Answer: A page of the activity log.
+
+    ?from= A date or time (UTC). Defaults to 90 days ago.
+    ?to= A date or time (UTC). Defaults to now.
+    ?actor= The owner of a token, in full.
+    ?limit= The maximum number of entries.
+    ?after= The value `next` of the previous page.
     """
     now, limit = times.now(), _limit(request)
     since = _moment(request, "from") or now - DEFAULT_PERIOD

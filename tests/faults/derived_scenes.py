@@ -1,0 +1,83 @@
+"""The scenes of routes and kinds of email without scenes of their own."""
+
+from collections.abc import Collection, Iterator
+from functools import partial
+
+from chalicelib.core.errors import Unavailable
+from chalicelib.delivery import worker
+from chalicelib.edge.routes import all_routes
+from chalicelib.mail.deliveries import Deliveries
+from chalicelib.mail.kind import Kind
+from chalicelib.mail.model import Priority
+from chalicelib.mail.signature_kinds import delivery_key
+from chalicelib.staff.audit.record import entries
+from tests.actors import ALICE, DAY, NOW, confirmed
+from tests.fake_site import FakeSite
+from tests.faults.scenes import PETITION, SIX_MINUTES, Act, Scene, assert_exact_counts, has_status, run, schedule
+from tests.faults.update_scenes import bounce_email, deliver_request
+from tests.openapi.cases import Case
+from tests.openapi.derived import derived_cases
+from tests.openapi.stored import stored_items, with_tokens
+
+# The kinds of email with scenes of their own. Another kind has the key `delivery_key`, and goes to a confirmed signer.
+KINDS = {
+    *("confirm", "confirm-imported", "already-signed", "receipt", "update", "update-test"),
+    *("letter", "letter-digest", "letter-test"),
+}
+
+
+def derived_scenes(handlers: Collection[str]) -> Iterator[Scene]:
+    """Yield the scenes of the routes whose views are not among these handlers, and of other kinds of email."""
+    views = {(route.method, route.path): view for view, route in all_routes().items()}
+    successes = {(case.method, case.route): case for case in derived_cases() if case.status < 300}
+    for address, case in successes.items():
+        if views[address] not in handlers:
+            then = assert_exact_counts if case.method == "GET" else assert_action_is_recorded
+            yield Scene(views[address], with_everything_stored, ask(case), then)
+    for kind in worker.KINDS.values():
+        if kind.name not in KINDS:
+            yield from _of_kind(kind)
+
+
+def _of_kind(kind: Kind) -> Iterator[Scene]:
+    """Yield the scenes in which an email of this kind is sent, bounces, and is queued again."""
+    sender = "send_mail" if kind.priority is Priority.URGENT else "send_other_mail"
+
+    def with_an_email(fake_site: FakeSite) -> None:
+        state = kind.state
+        assert isinstance(state, Deliveries)  # Otherwise the kind needs scenes of its own.
+        key = delivery_key(PETITION.slug, confirmed(fake_site.tables, PETITION, updates=True))
+        fake_site.scene_state.mail_request = state.request(key, NOW, fake_site.tables)
+
+    def assert_one_email(fake_site: FakeSite) -> None:
+        assert {mail.to for mail in fake_site.mailer.mails} == {ALICE.email}
+
+    with_an_email.__name__ = f"with_an_email_{kind.name}"
+    yield Scene(sender, with_an_email, partial(deliver_request, sender=sender), assert_one_email, SIX_MINUTES)
+    yield Scene("receive_feedback", with_an_email, bounce_email, assert_exact_counts)
+    yield Scene("sweep_mail", with_an_email, partial(run, "sweep_mail", schedule), assert_exact_counts)
+
+
+def with_everything_stored(fake_site: FakeSite) -> None:
+    fake_site.tables.items.update({key: dict(item) for key, item in stored_items().items()})
+    fake_site.scene_state.bobs_token = with_tokens("<bob>", fake_site)
+    fake_site.scene_state.other_token_id = with_tokens("<bobs-id>", fake_site)
+
+
+def ask(case: Case) -> Act:
+    def act(fake_site: FakeSite) -> bool:
+        state = fake_site.scene_state
+        url = with_tokens(case.url.replace("<bobs-id>", state.other_token_id), fake_site)
+        headers = {name: value.replace("<bob>", state.bobs_token) for name, value in case.headers.items()}
+        try:
+            answer = fake_site.client.http.request(case.method, url, headers=headers, body=case.body)
+        except Unavailable:  # AWS failed in the authorizer, for which API Gateway answers 503.
+            return False
+        return has_status(answer, case.status)
+
+    return act
+
+
+def assert_action_is_recorded(fake_site: FakeSite) -> None:
+    assert_exact_counts(fake_site)
+    assert list(entries(NOW - DAY, NOW + DAY, fake_site.tables))
