@@ -15,7 +15,7 @@ def readers(setting: str, evidence: Evidence) -> set[str]:
     return {logical_id(name) for name, settings in evidence.settings.items() if setting.lower() in settings}
 
 
-@pytest.mark.parametrize("setting", (SECRETS.keys() | OIDC) - {"ORIGIN_KEYS"})
+@pytest.mark.parametrize("setting", sorted((SECRETS.keys() | OIDC) - {"ORIGIN_KEYS"}))
 def test_exactly_the_functions_that_read_a_setting_get_it(setting: str, evidence: Evidence) -> None:
     assert readers(setting, evidence) == {name for name in FUNCTIONS if setting in environment_of(name)}
 
