@@ -2,13 +2,12 @@
 
 import csv
 import re
-from pathlib import Path
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from stack.manage import issue_token
 from tests.browser import crowd
-from tests.browser.crowd import SLUG, TITLE
+from tests.browser.crowd import SLUG
 from tests.site import DeployedSite
 
 COUNT_ROUTE = f"#/petitions/{SLUG}"
@@ -61,18 +60,6 @@ def test_the_count_refreshes_and_keeps_its_time_while_the_server_is_down(
     crowd.add_confirmations(deployed_site, -7)
 
 
-def test_a_refresh_keeps_the_keyboard_focus_in_its_row(desk: Page, deployed_site: DeployedSite, count: int) -> None:
-    desk.clock.install()
-    sign_in(desk, deployed_site)
-    row = desk.get_by_role("row").filter(has_text=TITLE)
-    row.get_by_role("link", name="Export").focus()
-    crowd.add_confirmations(deployed_site, 3)
-    desk.clock.run_for(16_000)
-    expect(row).to_contain_text(f"{count + 3:,}")
-    expect(row.get_by_role("link", name="Export")).to_be_focused()
-    crowd.add_confirmations(deployed_site, -3)
-
-
 def test_an_unknown_token_leads_back_to_the_form_with_a_message(desk: Page, deployed_site: DeployedSite) -> None:
     desk.goto(f"{deployed_site.url}/staff")
     desk.get_by_label("Your token").fill("staff_0000000000000000_" + "0" * 64)
@@ -107,29 +94,6 @@ def test_a_token_is_issued_used_revoked_and_logged(desk: Page, deployed_site: De
     desk.get_by_role("link", name="Activity log").click()
     for action in ("Issued a token", "Revoked a token"):
         expect(desk.get_by_role("table")).to_contain_text(action)
-
-
-def test_printing_shows_the_count_the_curve_and_the_tables(
-    desk: Page, deployed_site: DeployedSite, count: int, tmp_path: Path
-) -> None:
-    sign_in(desk, deployed_site, route=COUNT_ROUTE)
-    shown_count(desk)
-    desk.emulate_media(media="print")
-    desk.evaluate("window.dispatchEvent(new Event('beforeprint'))")
-    for shown in ("[data-confirmed]", ".curve canvas", ".timeline table"):
-        expect(desk.locator(shown).first).to_be_visible()
-    for hidden in (".staff-bar", ".acts", ".footer"):
-        expect(desk.locator(hidden).first).to_be_hidden()
-
-
-def test_the_page_shows_at_once_that_it_needs_javascript(browser: Browser, deployed_site: DeployedSite) -> None:
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(f"{deployed_site.url}/staff")
-    # Do not wait: the page must not be blank at first.
-    assert page.get_by_text("These pages need JavaScript").is_visible()
-    expect(page.get_by_text("curl -H")).to_be_visible()
-    context.close()
 
 
 def test_the_downloaded_csv_sums_to_the_count(desk: Page, deployed_site: DeployedSite, count: int) -> None:

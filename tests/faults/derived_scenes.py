@@ -14,6 +14,7 @@ from chalicelib.staff.audit.record import entries
 from stack.template.functions import logical_id
 from tests.actors import ALICE, DAY, NOW, confirmed
 from tests.fake_site import FakeSite
+from tests.faults.mail_scenes import bounce_email, deliver_request
 from tests.faults.scenes import (
     PETITION,
     SIX_MINUTES,
@@ -26,7 +27,6 @@ from tests.faults.scenes import (
     run,
     schedule,
 )
-from tests.faults.update_scenes import bounce_email, deliver_request
 from tests.openapi.cases import Case
 from tests.openapi.derived import derived_cases
 from tests.openapi.stored import stored_items, with_tokens

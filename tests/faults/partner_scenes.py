@@ -111,7 +111,8 @@ OSDI_URL = "/api/osdi"
 SEND = partial(send, BATCH)
 assert_both_confirmed = partial(assert_both_are, "confirmed")
 
-PARTNER_SCENES = [
+
+SCENES = [
     Scene("take_signatures", with_oaks_token, SEND, assert_both_confirmed),
     Scene("take_signatures", with_oak_counting_after_email, SEND, partial(assert_both_are, "pending")),
     Scene("take_signatures", together(with_oaks_token, with_alice_pending), SEND, assert_both_confirmed),

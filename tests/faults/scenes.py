@@ -31,7 +31,7 @@ from tests.actors import (
     key_of,
     signed,
     subject_of,
-)  # fmt: skip
+)
 from tests.fake_site import JSON, FakeSite, context, schedule_event
 
 PETITION = a_petition()

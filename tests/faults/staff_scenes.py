@@ -1,28 +1,57 @@
-"""Scenes of staff's actions. Each action that took effect has an audit entry, and a retry completes an action."""
+"""Scenes of staff's actions, of one person's data, of statements, and of signing in."""
 
+import atexit
 import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import pytest
 
 from chalicelib.core import keys
+from chalicelib.core.settings import settings
+from chalicelib.partners.form import read_signature
+from chalicelib.partners.receive import take_each
 from chalicelib.petitions.edit import versions
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.form import EDITABLE
 from chalicelib.petitions.model import PetitionState
 from chalicelib.projections.funnel.model import Stage
 from chalicelib.projections.funnel.read import stage_counts_by_day, totals
+from chalicelib.signin.provider import forget_provider
 from chalicelib.staff.audit.record import entries
+from chalicelib.statements.freeze import freeze, statement_from_token, statement_token
+from chalicelib.statements.short import store_short_code
 from chalicelib.tallies.count import exact_count
 from chalicelib.tallies.model import TallyDimension
 from chalicelib.tallies.prove import COUNT, DAYS, HOURS, SumName, adjust, last_adjusted
-from tests.actors import DAY, NOW, a_petition
+from tests.actors import ALICE, DAY, NOW, TOKEN_KEYS, a_petition, item_of
 from tests.fake_site import FakeSite
-from tests.faults.public_scenes import with_bobs_token
-from tests.faults.scenes import PETITION, Scene, assert_exact_counts, has_status, request_with
+from tests.faults.public_scenes import assert_email_is_allowed, with_bobs_token, with_email_to_alice_stopped
+from tests.faults.scenes import (
+    KEY,
+    PETITION,
+    Act,
+    Scene,
+    assert_alices_state,
+    assert_exact_counts,
+    get,
+    has_status,
+    invoke_route,
+    request_with,
+    together,
+    use_few_partitions,
+    with_alice_confirmed,
+    with_alice_pending,
+    with_alice_taken_back,
+)
 from tests.located import give_table
+from tests.partnering import a_partner, a_receiving_context, sent_of
+from tests.signatures.test_erase import ERASED_ATTRIBUTES
+from tests.signin.fake_provider import CLIENT, a_fake_provider
+from tests.signin.test_api import SESSION_BODY, SIGN_IN_BODY
 
 
 def with_a_count_adjusted_twice(fake_site: FakeSite) -> None:
@@ -111,7 +140,109 @@ def assert_stages_are_counted_once(fake_site: FakeSite) -> None:
         assert totals(counts) == {Stage.RECEIVED: 4}
 
 
-STAFF_SCENES = [
+PERSON_URL = f"/api/staff/people/{PETITION.slug}/{KEY.sk}"
+
+
+@contextmanager
+def run_provider(patch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Run a sign-in provider. It is not part of AWS, so it has no faults here."""
+    variables = {"ISSUER": _issuer(), "CLIENT_ID": CLIENT, "CLAIM": "groups", "RIGHTS": '{"team": ["counts"]}'}
+    for name, value in variables.items():
+        patch.setenv(f"OIDC_{name}", value)
+    settings.cache_clear()
+    forget_provider()
+    yield
+    forget_provider()
+    settings.cache_clear()
+
+
+@cache
+def _issuer() -> str:
+    """Start a provider that lets Bob in, until the process ends, and return its address."""
+    running = ExitStack()
+    atexit.register(running.close)
+    provider = running.enter_context(a_fake_provider())
+    provider.issue_token(exp=int((NOW + DAY).timestamp()))
+    return provider.issuer
+
+
+@contextmanager
+def surroundings(patch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Run a sign-in provider, and replace slow parts that make no further kind of AWS call."""
+    use_few_partitions(patch)
+    # Typesetting a cover sheet takes a quarter of a second, drawing a petition's picture 50 ms.
+    patch.setattr("chalicelib.exports.deliver.cover_sheet", lambda _: b"%PDF")
+    patch.setattr("chalicelib.petitions.api.card_of", lambda *_: b"PNG")
+    # One row after the other, so that the calls have the same order each time.
+    patch.setattr("chalicelib.partners.imports.run.WORKERS", 1)
+    with run_provider(patch):
+        yield
+
+
+WITH_ALICE_PENDING = together(with_bobs_token, with_alice_pending)
+WITH_ALICE_CONFIRMED = together(with_bobs_token, with_alice_confirmed)
+
+
+def assert_email_is_allowed_again(fake_site: FakeSite) -> None:
+    assert_email_is_allowed(fake_site)
+    assert_audit_entry("mail.allowed", fake_site)
+
+
+def with_bob_and_alice_from_a_partner(fake_site: FakeSite) -> None:
+    with_bobs_token(fake_site)
+    oak = a_partner(fake_site.tables)
+    take_each([read_signature(sent_of(), oak, NOW)], a_receiving_context(fake_site.tables, PETITION, oak), NOW)
+
+
+def assert_alice_is_erased(action: str, fake_site: FakeSite) -> None:
+    assert item_of(fake_site.tables, PETITION, KEY.sk).keys() == ERASED_ATTRIBUTES
+    assert_exact_counts(fake_site)
+    assert_audit_entry(action, fake_site)
+
+
+def assert_alice_is_withdrawn(fake_site: FakeSite) -> None:
+    assert_alices_state("withdrawn", fake_site)
+    assert_audit_entry("signature.withdrawn", fake_site)
+
+
+def sign_in(path: str, body: dict[str, str], fake_site: FakeSite) -> bool:
+    return has_status(fake_site.post_json(path, body), 200)
+
+
+def act_on_alice(verb: str) -> Act:
+    return partial(call, "POST", f"{PERSON_URL}/{verb}", 200, {})
+
+
+ERASE = partial(call, "POST", "/api/staff/people/erase", 200, {"email": ALICE.email})
+assert_resent, assert_exported = [partial(assert_audit_entry, action) for action in ("mail.resent", "access.exported")]
+assert_address_erased, assert_signature_erased = [
+    partial(assert_alice_is_erased, action) for action in ("person.erased", "signature.erased")
+]
+
+
+def with_a_statement(fake_site: FakeSite) -> None:
+    with_alice_confirmed(fake_site)
+    fake_site.scene_state.statement_token = statement_token(freeze(PETITION, NOW, fake_site.tables), TOKEN_KEYS)
+
+
+def with_a_short_address(fake_site: FakeSite) -> None:
+    with_a_statement(fake_site)
+    fake_site.scene_state.short_code = store_short_code(fake_site.scene_state.statement_token, fake_site.tables)
+
+
+def follow_short_address(fake_site: FakeSite) -> bool:
+    return has_status(fake_site.get(f"/s/{fake_site.scene_state.short_code}"), 302)
+
+
+def read_statement(prefix: str, fake_site: FakeSite) -> bool:
+    return get(f"{prefix}/statements/{fake_site.scene_state.statement_token}", fake_site)
+
+
+def assert_statement_is_valid(fake_site: FakeSite) -> None:
+    assert statement_from_token(fake_site.scene_state.statement_token, TOKEN_KEYS).confirmed == 1
+
+
+SCENES = [
     Scene("read_staff_health", with_a_count_adjusted_twice, partial(read, "/api/staff/health"), assert_exact_counts),
     Scene("create_petition", with_bobs_token,
           partial(call, "POST", PETITIONS_URL, 201, {**PETITION_FIELDS, "slug": "new"}, done=422),
@@ -127,4 +258,25 @@ STAFF_SCENES = [
     Scene("read_funnel", with_a_funnel_of_past_days, partial(read, "/api/staff/petitions/safe-children/funnel"),
           assert_stages_are_counted_once),
     Scene("read_counts", with_bobs_token, read_constituencies, assert_exact_counts),
+    Scene("erase_address", with_bobs_token, ERASE, assert_address_erased),
+    Scene("erase_address", WITH_ALICE_CONFIRMED, ERASE, assert_address_erased),
+    Scene("resend_mail", WITH_ALICE_PENDING, act_on_alice("resend"), assert_resent),
+    Scene("resend_mail", WITH_ALICE_CONFIRMED, act_on_alice("resend"), assert_resent),
+    Scene("allow_mail", together(with_bobs_token, with_email_to_alice_stopped),
+          partial(call, "POST", f"{PERSON_URL}/allow-mail", 200, {"reason": "Asked."}), assert_email_is_allowed_again),
+    Scene("withdraw_for_person", WITH_ALICE_PENDING, act_on_alice("withdraw"), assert_alice_is_withdrawn),
+    Scene("withdraw_for_person", WITH_ALICE_CONFIRMED, act_on_alice("withdraw"), assert_alice_is_withdrawn),
+    Scene("withdraw_for_person", together(with_bobs_token, with_alice_taken_back), act_on_alice("withdraw"),
+          assert_alice_is_withdrawn),
+    Scene("erase_person", WITH_ALICE_PENDING, act_on_alice("erase"), assert_signature_erased),
+    Scene("erase_person", WITH_ALICE_CONFIRMED, act_on_alice("erase"), assert_signature_erased),
+    Scene("export_access", with_bob_and_alice_from_a_partner, act_on_alice("access"), assert_exported),
+    Scene("begin_sign_in", with_bobs_token, partial(sign_in, "/api/staff/sign-in", SIGN_IN_BODY), assert_exact_counts),
+    Scene("open_session", with_bobs_token, partial(sign_in, "/api/staff/session", SESSION_BODY),
+          partial(assert_audit_entry, "signed-in")),
+    Scene("sign_in", with_bobs_token, partial(invoke_route, "sign_in", "/staff/signed-in", "/staff/signed-in"),
+          assert_exact_counts),
+    Scene("check_statement", with_a_statement, partial(read_statement, "/api"), assert_statement_is_valid),
+    Scene("show_statement", with_a_statement, partial(read_statement, ""), assert_statement_is_valid),
+    Scene("show_short_statement", with_a_short_address, follow_short_address, assert_statement_is_valid),
 ]  # fmt: skip

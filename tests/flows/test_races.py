@@ -3,24 +3,18 @@
 import json
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from typing import TypeVar
 
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys, times
-from chalicelib.core.errors import Stale
 from chalicelib.core.sources import DIRECT
 from chalicelib.core.tokens import Subject
-from chalicelib.petitions.change import with_changes
-from chalicelib.petitions.edit import edit
-from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.form import Corrections, SignatureForm, read_json
 from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.origin import own_origin
 from chalicelib.signatures.sign import Outcome, SignResult, sign
-from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import Days, breakdown, exact_count
 from chalicelib.tallies.model import TallyDimension
 from tests.actors import a_signing_context
@@ -85,59 +79,6 @@ def test_200_people_who_confirm_three_times_at_once_are_counted_as_200(
     assert by_source == {"bbc-news": 67, "friends": 67, "direct": 66}
 
 
-def test_concurrent_confirming_and_withdrawing_leaves_an_exact_count(
-    emulator_tables: Tables, site: EmulatedSite, petition: Petition
-) -> None:
-    subjects = [sign_as(f"a{number}", petition, emulator_tables) for number in range(40)]
-
-    def act(task: tuple[str, Subject]) -> None:
-        verb, subject = task
-        if verb == "confirm":
-            confirm(subject, Corrections(), petition, NOW, emulator_tables)
-        else:
-            withdraw(subject.key, petition, NOW, emulator_tables)
-
-    verbs = ("confirm", "withdraw", "confirm", "withdraw")
-    run_at_once(act, [(verb, subject) for subject in subjects for verb in verbs])
-    items = all_signatures(petition, emulator_tables)
-    confirmed = sum(item["state"] == SignatureState.CONFIRMED for item in items)
-    assert exact_count(petition, NOW, emulator_tables).confirmed == confirmed
-
-
-def test_past_days_are_closed_once_by_concurrent_readers(
-    emulator_tables: Tables, site: EmulatedSite, petition: Petition
-) -> None:
-    expected: dict[str, int] = {}
-    for day in range(3):
-        now = NOW + timedelta(days=day)
-        expected[now.date().isoformat()] = day + 1
-        for number in range(day + 1):
-            subject = sign_as(f"d{day}n{number}", petition, emulator_tables)
-            confirm(subject, Corrections(), petition, now, emulator_tables)
-    later = NOW + timedelta(days=9)
-    counts = run_at_once(lambda _: exact_count(petition, later, emulator_tables).confirmed, range(16), threads=8)
-    assert set(counts) == {6}
-    by_day = breakdown(petition, TallyDimension.DAY, Days(), later, emulator_tables).values
-    assert by_day == expected
-
-
 def all_signatures(petition: Petition, tables: Tables) -> list[dict[str, object]]:
     partitions = [keys.signature_partition(petition.slug, bucket) for bucket in keys.BUCKETS]
     return [item for pk in partitions for item in tables.query(keys.SIGNATURES, pk, consistent=True)]
-
-
-def test_one_of_16_concurrent_edits_of_one_revision_is_stored_and_the_others_are_refused(
-    emulator_tables: Tables, site: EmulatedSite, petition: Petition
-) -> None:
-    before = petition_as_stored(petition.slug, emulator_tables)
-
-    def try_to_edit(number: int) -> Petition | None:
-        try:
-            return edit(with_changes(before, title=f"Editor {number}"), NOW, emulator_tables)
-        except Stale:
-            return None
-
-    results = run_at_once(try_to_edit, range(16), 16)
-    [edited] = [result for result in results if result is not None]
-    assert petition_as_stored(petition.slug, emulator_tables) == edited
-    assert edited.revision == before.revision + 1

@@ -47,13 +47,6 @@ def test_all_dead_letters_go_back_and_a_repeat_is_harmless(
     assert depths(queues) == [0, 23]
 
 
-def test_the_option_most_limits_the_number_of_messages(
-    queues: tuple[str, str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert manage.main(["redrive", "feedback", "--most", "12"]) == 0
-    assert depths(queues) == [11, 12]
-
-
 def test_messages_that_fail_again_are_not_moved_twice(queues: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Source and target are the same queue, so each moved message can be received again at once."""
     monkeypatch.setenv("FEEDBACK_QUEUE_URL", queues[0])

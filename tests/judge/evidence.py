@@ -23,9 +23,8 @@ from stack.template.merge import merge_template
 from tests.actors import NOW, TOKEN_KEYS, item_of, json_of
 from tests.fake_site import FakeSite, context, schedule_event, sqs_event, stream_event
 from tests.faults import test_signing
-from tests.faults.export_scenes import with_a_requested_export
-from tests.faults.import_scenes import run_job, with_a_waiting_import
 from tests.faults.injection import Fault
+from tests.faults.job_scenes import run_import_job, with_a_requested_export, with_a_waiting_import
 from tests.faults.mail_scenes import mail_messages
 from tests.faults.partner_scenes import BATCH, send, with_oaks_token
 from tests.faults.scenes import KEY, PETITION, Scene, nothing, with_alice_pending
@@ -132,7 +131,7 @@ def _play_more(fake_site: FakeSite) -> None:
     prepare(fake_site, Scene("run_import", with_a_waiting_import, lambda _: True, nothing))
     set_level(Level.ACCEPT_ONLY, fake_site.tables)
     forget_level()
-    run_job(fake_site)
+    run_import_job(fake_site)
     set_level(Level.NORMAL, fake_site.tables)
     forget_level()
     prepare(fake_site, Scene("run_export", with_a_requested_export, lambda _: True, nothing))

@@ -60,6 +60,13 @@ def test_a_roles_policies_are_within_iams_10240_characters(template: Template) -
         assert len(json.dumps(role["Policies"], separators=(",", ":"))) <= 10_240
 
 
+def test_queues_are_within_the_limits_of_sqs(template: Template) -> None:
+    for queue in of_type(template, "AWS::SQS::Queue").values():
+        assert queue["MessageRetentionPeriod"] <= 14 * 24 * 3600
+        assert 1 <= queue.get("RedrivePolicy", {}).get("maxReceiveCount", 1) <= 1000
+        assert 60 <= queue.get("KmsDataKeyReusePeriodSeconds", 300) <= 86_400
+
+
 def test_streams_are_within_the_limits_of_lambda_and_dynamodb(template: Template) -> None:
     sources = [source for _, source in event_sources(template, "DynamoDB")]
     readers = Counter(json.dumps(source["Stream"]) for source in sources)
