@@ -160,15 +160,30 @@ def add_obtainer_and_receipts(key: Key, added: Mapping[str, set[str]], tables: T
 
 
 def remove_receipt(key: Key, removed: str, stored: Signature, tables: Tables) -> None:
-    """Remove one of several receipts of the signature. If it brought the consent to updates, end this consent.
+    """Remove one of several receipts of the signature, and what only this receipt brought: a consent, or a name.
 
-    Raise ConditionFailed if the receipts, or what brought the consent, have changed.
+    If the person typed a name here too, the signature keeps counting under that name. Otherwise the name stays, because
+    a further receipt brings none. Raise ConditionFailed if the signature has changed.
     """
-    changes: dict[str, Any] = receipts_without(removed, stored)
+    changes = receipts_without(removed, stored)
     if stored.confirmed_with == removed:
-        changes |= {"updates": False, "confirmed_with": None}
-    is_unchanged = has_receipts_of(stored) & is_still("confirmed_with", stored.confirmed_with)
+        changes |= {**_typed_data(stored), "updates": False, "confirmed_with": None}
+    elif stored.state is SignatureState.PENDING and removed == stored.receipt and OUR_FORM not in stored.all_receipts:
+        changes["updates"] = False  # Who signed here too has ticked the box here too.
+    is_unchanged = is_counted_as(stored) & has_receipts_of(stored) & has_same_submission(stored)
+    is_unchanged &= is_still("confirmed_with", stored.confirmed_with)
     tables.update(change_to(key, stored, stored.model_copy(update=changes), is_unchanged))
+
+
+def _typed_data(stored: Signature) -> dict[str, Any]:
+    """Return what the person typed here, but not another country: the tally counts the signature under the stored one.
+
+    Then return no postcode, because the stored one may be from the removed receipt.
+    """
+    if stored.typed is None:
+        return {}
+    has_same_country = stored.typed.country == stored.country
+    return {"name": stored.typed.name, "postcode": stored.typed.postcode if has_same_country else None}
 
 
 def receipts_without(removed: str, stored: Signature) -> dict[str, Any]:
