@@ -68,6 +68,7 @@ def confirm(
     *,
     also: Mapping[str, Any] = NO_ATTRIBUTES,
     issued: datetime | None = None,
+    seen: Signature | None = None,
 ) -> Confirmation:
     """Confirm the signature if it is pending. Usually one call to DynamoDB.
 
@@ -77,7 +78,7 @@ def confirm(
     partner's. Without it, the owner of the mailbox gets a receipt by email if the petition sends receipts.
     `issued`: when the owner's link was issued. If the signature was withdrawn after that, the link no longer works,
     even if it was signed again. With it, a consent that is not sent is not given. None: a partner's signature, which
-    needs no link.
+    needs no link, and is confirmed only if it is still as in `seen`.
 
     Raise LinkExpired if the petition closed too long ago or was removed, the link no longer works, or the signature
     does not exist; Invalid if the postcode does not fit the stored country; Conflicted after ATTEMPTS. Idempotent.
@@ -86,7 +87,7 @@ def confirm(
         raise LinkExpired(subject.slug, subject.signature_id)
     for _ in range(ATTEMPTS):
         changes = {**corrected_attributes(corrections, subject.country), **also}
-        stored = _confirm_as_linked(subject, changes, petition, now, tables, issued)
+        stored = _confirm_as_linked(subject, changes, petition, now, tables, issued, seen)
         if stored is None:  # This call has confirmed the signature.
             return Confirmation(SignatureState.CONFIRMED, bool(changes.get("letter")))
         if stored.state is not SignatureState.PENDING:
@@ -144,6 +145,7 @@ def _confirm_as_linked(
     now: datetime,
     tables: Tables,
     issued: datetime | None,
+    seen: Signature | None,
 ) -> Signature | None:
     """Confirm and count the signature, and return None.
 
@@ -159,7 +161,7 @@ def _confirm_as_linked(
     # If the tally has no room for the link's source, `entry` has the source OTHER.
     def change_for(entry: TallyEntry) -> Change:
         return store.confirmation(
-            subject, changes, entry.source, now, has_receipt_email=has_receipt_email, issued=issued
+            subject, changes, entry.source, now, has_receipt_email=has_receipt_email, issued=issued, seen=seen
         )
 
     try:
