@@ -5,11 +5,11 @@ from itertools import pairwise
 
 import pytest
 
-from benchmarks.model.conflicts import attempts_each, conflict_probability, share_given_up
+from benchmarks.model.conflicts import share_given_up
 from benchmarks.model.limits import ACCOUNTS, LIMITS, Account
-from benchmarks.model.scenarios import HOUR, MILLION, fading, figures, run, steady
-from benchmarks.model.service import HANG_SECONDS, Service
-from benchmarks.model.simulate import Amounts, Environments, Load, Simulation, shares_of
+from benchmarks.model.scenarios import figures, run, steady
+from benchmarks.model.service import Service
+from benchmarks.model.simulate import Amounts, Load, Simulation, shares_of
 from stack.ready.needs import CONFIRMATIONS_EACH, MAX_SHARDS, MIN_SHARDS, PARTITION, Expected
 
 SERVICE = Service(0.012, 0.025, 0.15, 0.014, 0.5)
@@ -60,13 +60,6 @@ def test_overflow_drains_like_a_queue_with_two_servers() -> None:
     assert found["all_stored_s"] == pytest.approx(by_hand, abs=3)
 
 
-def test_a_new_account_answers_like_a_queue_of_ten_servers() -> None:
-    """This holds while many people wait: the last ones retry at random times and are served at once."""
-    done = short_run(steady(200, 60), "new")
-    assert done.history[59][1].accepted == pytest.approx(60 * 100, rel=0.05)
-    assert done.first["Lambda"] == 0
-
-
 def test_the_daily_quota_determines_the_days_of_email_and_returns_after_a_day() -> None:
     mailed = figures(run(steady(2_000, 60), "default", SERVICE))["mailed_days"]
     assert mailed == pytest.approx(120_000 / 50_000 // 1, abs=0.5)
@@ -78,10 +71,6 @@ def test_few_senders_limit_the_email_rate() -> None:
     assert done.history[59][1].mailed == pytest.approx(59 * Account("default").mail_per_second, rel=0.05)
 
 
-def test_a_million_in_an_hour_is_a_million() -> None:
-    assert sum(fading(second + 0.5) for second in range(HOUR)) == pytest.approx(MILLION, rel=1e-4)
-
-
 def test_the_gateway_is_a_token_bucket() -> None:
     done = short_run(steady(40_000, 2), "raised", 2)
     rate, burst = LIMITS["gateway_rate"].raised, LIMITS["gateway_burst"].raised
@@ -89,44 +78,11 @@ def test_the_gateway_is_a_token_bucket() -> None:
     assert done.amounts.accepted <= burst + 2 * rate
 
 
-def test_environments_ramp_by_a_thousand_in_ten_seconds() -> None:
-    environments = Environments(Account("raised"), cold=0.5)
-    started = []
-    for _ in range(11):
-        environments.serve(1e6, 0.01, 0, 1)
-        started.append(environments.warm)
-    assert started[0] == 1_000
-    assert started[10] == pytest.approx(2_000)
-
-
-def test_cold_starts_refuse_no_request_below_the_limit() -> None:
-    assert Environments(Account("default"), cold=0.5).serve(500, 0.012, 0, 1) == 500
-
-
-def test_a_slow_table_uses_up_the_concurrency() -> None:
-    environments = Environments(Account("default"), cold=0)
-    for _ in range(5):
-        served = environments.serve(5_000, HANG_SECONDS, 0, 1)
-    assert served == pytest.approx(1_000 / HANG_SECONDS)
-
-
 def test_a_new_table_takes_what_its_hottest_partition_lets_pass() -> None:
     amounts = short_run(steady(4_000, 1), "default", 1).amounts
     stored = amounts.stored - amounts.recovered
     assert stored == pytest.approx(sum(min(1_000, 4_000 * share) for share in shares_of(4)))
     assert 3_000 < stored < 4_000
-
-
-@pytest.mark.parametrize("partitions", [1, 4, 20, 64])
-def test_every_bucket_is_on_a_partition(partitions: int) -> None:
-    assert sum(shares_of(partitions)) == pytest.approx(1)
-    assert len(shares_of(partitions)) == partitions
-
-
-def test_more_shards_cause_fewer_conflicts() -> None:
-    assert conflict_probability(0, 10) == share_given_up(0, 10) == 0
-    assert attempts_each(0, 10) == 1
-    assert attempts_each(1_000, 90) < attempts_each(1_000, 30) < attempts_each(1_000, 10) <= 6
 
 
 @pytest.mark.parametrize("shards", [MIN_SHARDS, 40, MAX_SHARDS])
@@ -139,11 +95,6 @@ def test_with_the_warm_units_of_make_ready_the_fullest_partition_is_not_too_full
     crowd = Expected(rate, 3_600)
     share = max(shares_of(crowd.units // PARTITION))
     assert share * (rate + 4 * crowd.emails) <= PARTITION
-
-
-def test_behind_the_cdn_viewers_change_nothing_for_signers() -> None:
-    crowd, nobody = (figures(short_run(steady(500, 30), service=service)) for service in (VIEWED, SERVICE))
-    assert crowd == nobody
 
 
 def test_without_the_cdn_signers_wait_and_most_views_are_refused() -> None:

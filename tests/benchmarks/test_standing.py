@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks.cost.prices import prices
-from benchmarks.cost.standing import GOALS_USD, StandingLine, options, petition_lines, standing_lines, standing_table
+from benchmarks.cost.standing import GOALS_USD, StandingLine, options, petition_lines, standing_lines
 from benchmarks.results import read
 
 ITEM_BYTES = read()["sign"]["item_bytes"]
@@ -30,16 +30,3 @@ def test_alarms_are_billed_for_each_metric_and_few_alarms_cost_less() -> None:
 def test_each_row_has_a_price() -> None:
     rows = [*standing_lines("prod"), *options(), *petition_lines(ITEM_BYTES)]
     assert {row.price for row in rows} <= prices().by_name.keys()
-
-
-def test_a_polled_queue_costs_a_quarter_of_a_dollar() -> None:
-    """Five connections that wait 20 seconds each ask 657,000 times a month."""
-    [polls] = [row for row in standing_lines("prod") if row.price == "queue_request"]
-    queues = polls.quantity / 657_000
-    assert queues == int(queues)
-    assert polls.usd(prices()) / queues == pytest.approx(0.26, abs=0.01)
-
-
-def test_the_table_has_a_total_for_each_goal() -> None:
-    goals = [line for line in standing_table(ITEM_BYTES, prices()) if "goal" in line]
-    assert [line.split()[0] for line in goals] == [*GOALS_USD]

@@ -166,19 +166,6 @@ def test_a_person_who_unsubscribes_while_the_item_is_missing_is_unsubscribed_by_
     assert tables.items[keys.signature(petition.slug, identity)]["updates"] is False
 
 
-def test_people_erased_by_staff_since_are_not_put_back(tables: FakeTables, capsys: pytest.CaptureFixture[str]) -> None:
-    manage.main(["restore", "signatures", "--at", AT, "--dry-run"])
-    [erased, *_] = signatures(tables)
-    action = Action(name="signature.erased", subject=erased["sk"])
-    record(Actor(token_id="t", owner="bob"), action, NOW + MINUTE, tables)
-    lose_signatures(tables)
-    assert manage.main(["restore", "signatures", "--at", AT]) == 0
-    out = capsys.readouterr().out
-    assert "1 left out: withdrawn or erased since" in out
-    assert f"left out: withdrawn or erased since\t{erased['pk']}\t{erased['sk']}" in out, "the erasing may have failed"
-    assert erased["sk"] not in {item["sk"] for item in signatures(tables)}
-
-
 def test_pages_are_read_one_at_a_time(tables: FakeTables) -> None:
     """A page is requested only after the page before it is done."""
     requested = 0

@@ -11,7 +11,6 @@ from chalicelib.core import keys, letter_keys, mail_keys, partner_keys, target_k
 from chalicelib.mail.deliveries import DeliveryOutcome
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.erase import erase
-from chalicelib.signatures.model import MailKind
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.updates.kinds import EMAILS
 from commands import damage, missing, restore
@@ -126,16 +125,6 @@ def counts_partitions(module: ModuleType) -> set[str]:
         if first_word.isupper() or has_variable:
             partitions.add(first_word)
     return partitions
-
-
-def test_an_open_mail_request_is_put_back(tables: FakeTables, petition: Petition) -> None:
-    identity = signed(tables, petition)
-    kept = item_of(tables, petition, identity)
-    decision = damage.decide_signature(kept, None, SinceCopy(LATER))
-    assert isinstance(decision.write, NewItem)
-    del tables.items[key_of(petition, identity)]
-    tables.put_new(decision.write)
-    assert item_of(tables, petition, identity)["mail_kind"] == MailKind.CONFIRM
 
 
 def test_an_email_that_waited_is_put_back_as_unknown_and_is_not_sent_again(tables: FakeTables) -> None:

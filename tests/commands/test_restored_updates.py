@@ -1,6 +1,5 @@
 """A restore never starts the updates of a person who stopped them, and no earlier consent starts them later."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from chalicelib.signatures.withdraw import unsubscribe, withdraw
 from commands import damage
 from commands.decision import RestoreOutcome, SinceCopy
 from tests.actors import NOW, change_item, confirmed, item_of, key_of, signed
-from tests.commands.test_damage import ACTS, LATER, Act
+from tests.commands.test_damage import LATER
 from tests.fakes import FakeTables
 
 
@@ -45,18 +44,6 @@ def test_a_stop_that_only_the_file_has_is_recorded_once(
     assert (outcomes[0] is RestoreOutcome.UNSUBSCRIBED) is is_restored_first
     item = item_of(tables, petition, kept["sk"])
     assert (item["updates"], item["unsubscribed_at"]) == (False, exact(LATER))
-
-
-@pytest.mark.parametrize("act", ACTS, ids=lambda act: str(act.__name__))
-@pytest.mark.parametrize("start", [signed, confirmed], ids=["pending", "confirmed"])
-def test_a_later_change_of_a_signature_without_updates_is_never_damage(
-    act: Act, start: Callable[..., str], tables: FakeTables, petition: Petition
-) -> None:
-    identity = start(tables, petition, updates=True)
-    unsubscribe(key_of(petition, identity), NOW, tables)
-    kept = item_of(tables, petition, identity)
-    act(tables, petition, identity)
-    assert restore(kept, tables, petition) in (RestoreOutcome.SAME, RestoreOutcome.NEWER)
 
 
 def test_a_consent_after_the_restore_is_kept(tables: FakeTables, petition: Petition) -> None:

@@ -1,7 +1,6 @@
 """`manage.py recount` and `shards`: drift is reported, and repaired only on demand."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -13,7 +12,6 @@ from chalicelib.petitions.model import Petition
 from chalicelib.projections.breakdowns import pending_count
 from chalicelib.projections.changes import increments
 from chalicelib.projections.project import project
-from chalicelib.tallies.count import exact_count
 from commands import common
 from tests.actors import BOB, DAY, NOW, a_published_petition, confirmed, signed
 from tests.fakes import FakeTables
@@ -34,13 +32,6 @@ def add_drift(tables: FakeTables, slug: str) -> None:
     tables.update(Change(keys.tally_shard(slug, 0, NOW.date()), add={"total": 1, "cGB": 1}))
 
 
-def test_a_tally_without_drift_is_reported(slug: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert manage.main(["recount", slug]) == 0
-    out = capsys.readouterr().out
-    assert "1 confirmed signatures" in out
-    assert "the tally agrees" in out
-
-
 def test_a_drift_is_reported_and_nothing_is_changed(
     slug: str, tables: FakeTables, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -58,20 +49,6 @@ def test_a_repair_is_explicit_and_printed(slug: str, tables: FakeTables, capsys:
     add_drift(tables, slug)
     assert manage.main(["recount", slug, "--repair"]) == 0
     assert "adjusting entry: total -1, cGB -1" in capsys.readouterr().out
-    assert manage.main(["recount", slug]) == 0
-
-
-def test_a_repair_reopens_days_that_a_fast_clock_closed(
-    slug: str, tables: FakeTables, capsys: pytest.CaptureFixture[str]
-) -> None:
-    petition = petition_as_stored(slug, tables)
-    exact_count(petition, NOW + timedelta(hours=25), tables)
-    confirmed(tables, petition, BOB, NOW - timedelta(minutes=10))
-    assert exact_count(petition, NOW, tables).confirmed == 1
-    assert manage.main(["recount", slug, "--repair"]) == 0
-    assert f"reopened, because they were closed before they were over: {NOW.date()}" in capsys.readouterr().out
-    assert exact_count(petition, NOW, tables).confirmed == 2
-    assert exact_count(petition, NOW + timedelta(days=2), tables).confirmed == 2
     assert manage.main(["recount", slug]) == 0
 
 
@@ -139,12 +116,3 @@ def test_shards_are_raised_and_never_lowered(slug: str, tables: FakeTables, caps
         assert manage.main(["shards", slug, fewer]) == 0
         assert "never lowered" in capsys.readouterr().out
     assert petition_as_stored(slug, tables).shards == 40
-
-
-def test_a_file_with_fewer_shards_lowers_nothing(
-    slug: str, petition_file: Path, tables: FakeTables, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert manage.main(["shards", slug, "40"]) == 0
-    assert manage.main(["petition", "load", str(petition_file)]) == 0
-    kept = petition_as_stored(slug, tables)
-    assert (kept.shards, kept.goal) == (40, 1000)

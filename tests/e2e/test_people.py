@@ -54,14 +54,3 @@ def test_staff_find_show_resend_and_erase_a_signature_and_its_person_signs_again
     actions = {entry["action"] for entry in entries if entry["subject"] == signature["id"]}
     assert {"access.exported", "mail.resent", "signature.erased"} <= actions
     assert not re.search("asks.about", site.staff("/audit").text)
-
-
-def test_withdrawing_for_a_person_subtracts_one(site_with_sign_in: DeployedSite) -> None:
-    site, email = site_with_sign_in, "takes.it.back@example.org"
-    before = site.counts()["confirmed"]
-    sign(site, email)
-    press_button(emailed_link(site, email, "confirm"))
-    assert site.counts()["confirmed"] == before + 1
-    [signature] = find_signatures(site, email)
-    assert ask(site, f"{SLUG}/{signature['id']}/withdraw")["state"] == "withdrawn"
-    assert site.counts()["confirmed"] == before

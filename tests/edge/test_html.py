@@ -26,10 +26,3 @@ def test_links_of_a_page_have_the_prefix_and_shared_links_the_sites_address(fake
     body = fake_site.get("/petitions/safe-children", **through_cdn).body.decode()
     assert 'action="/prod/petitions/safe-children/signatures"' in body
     assert f'href="{SITE}/petitions/safe-children"' in body
-
-
-def test_an_error_page_explains_the_error_to_a_person(fake_site: FakeSite) -> None:
-    answer = fake_site.get("/petitions/nothing")
-    assert answer.status_code == 404
-    assert "<h1>Page not found</h1>" in answer.body.decode()
-    assert "Retry-After" not in answer.headers

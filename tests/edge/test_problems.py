@@ -41,7 +41,7 @@ from chalicelib.core.errors import (
     Unreached,
     WrongType,
 )
-from chalicelib.edge.problems import problem_of, unexpected
+from chalicelib.edge.problems import problem_of
 
 ERRORS_AND_STATUSES: list[tuple[PetitionsError, int]] = [
     (UnknownPetition(), 404),
@@ -109,11 +109,6 @@ def test_a_title_over_http_is_the_phrase_of_its_status() -> None:
         if not isinstance(error, (LinkDamaged, LinkExpired)):
             phrase = new_phrases.get(status, http.HTTPStatus(status).phrase)
             assert problem_of(error).title == phrase
-
-
-def test_a_bug_of_ours_is_a_503_with_retry_after() -> None:
-    assert unexpected().status == 503
-    assert unexpected().retry_after
 
 
 @pytest.mark.parametrize("error", [error for error, _ in ERRORS_AND_STATUSES])

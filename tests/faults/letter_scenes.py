@@ -12,16 +12,25 @@ from chalicelib.letters.deliveries import LETTERS
 from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG
 from tests.actors import NOW, change_item, confirmed, item_of
 from tests.fake_site import FakeSite, stream_event, token_in
-from tests.faults.people_scenes import PERSON_URL
-from tests.faults.scenes import KEY, PETITION, SIX_MINUTES, Scene, assert_exact_counts, link, post, run, schedule
+from tests.faults.people_scenes import act_on_alice, assert_exported
+from tests.faults.public_scenes import with_bobs_token
+from tests.faults.scenes import (
+    KEY,
+    PETITION,
+    SIX_MINUTES,
+    Scene,
+    assert_exact_counts,
+    link,
+    post,
+    run,
+    schedule,
+    together,
+)
 from tests.faults.staff_scenes import (
     PETITION_FIELDS,
     PETITION_URL,
-    assert_audit_entry,
     assert_petition_is_complete,
-    call,
     change_petition,
-    with_bobs_token,
 )
 from tests.faults.update_scenes import assert_request_is_queued_again, bounce_email, deliver_request
 from tests.letters.lettering import HOME_SECRETARY, LETTER, PENDING, a_petition_with_a_letter, confirmed_with_a_letter
@@ -42,11 +51,6 @@ def with_a_requested_letter(fake_site: FakeSite) -> None:
 def with_a_letter_that_ses_refuses(fake_site: FakeSite) -> None:
     with_a_requested_letter(fake_site)
     fake_site.mailer.failures = [MailRefused()]
-
-
-def with_bob_and_a_requested_letter(fake_site: FakeSite) -> None:
-    with_bobs_token(fake_site)
-    with_a_requested_letter(fake_site)
 
 
 def with_a_dropped_letter(fake_site: FakeSite) -> None:
@@ -106,8 +110,8 @@ LETTER_SCENES = [
     Scene("confirm_signature", with_a_letter_offered_to_alice,
           partial(post, "/confirm", {"token": token_in(link(Purpose.CONFIRM)), "letter.send": "yes"}, 200),
           assert_letter_is_stored),
-    Scene("export_access", with_bob_and_a_requested_letter, partial(call, "POST", f"{PERSON_URL}/access", 200, {}),
-          partial(assert_audit_entry, "access.exported")),
+    Scene("export_access", together(with_bobs_token, with_a_requested_letter), act_on_alice("access"),
+          assert_exported),
     Scene("receive_feedback", with_a_requested_letter, bounce_email, assert_only_the_letter_is_undeliverable),
     Scene("edit_petition", with_bobs_token, partial(change_petition, "PUT", PETITION_URL, FIELDS_WITH_A_LETTER),
           assert_petition_is_complete),

@@ -24,6 +24,7 @@ from tests.faults.scenes import (
     assert_alices_state,
     assert_exact_counts,
     get,
+    invoke_route,
     link,
     post,
     with_alice_confirmed,
@@ -67,18 +68,6 @@ def assert_email_is_allowed(fake_site: FakeSite) -> None:
     assert_alices_state("pending", fake_site)
 
 
-def invoke_route(function: str, route: str, fake_site: FakeSite) -> bool:
-    path = route.replace("{slug}", PETITION.slug)
-    event = {
-        "requestContext": {"httpMethod": "GET", "resourcePath": route, "path": path},
-        "headers": {}, "pathParameters": {"slug": PETITION.slug}, "stageVariables": {}, "body": None,
-        "multiValueQueryStringParameters": {"token": [TOKEN["token"]]}, "isBase64Encoded": False,
-    }  # fmt: skip
-    status: int = fake_site.invoke(function, event)["statusCode"]
-    assert status in (200, 503)
-    return status == 200
-
-
 CONFIRM_LINK = link(Purpose.CONFIRM)
 TOKEN = {"token": token_in(CONFIRM_LINK)}
 OLD_LINK = link(Purpose.CONFIRM, ends=timedelta(minutes=1))
@@ -113,5 +102,6 @@ LINK_SCENES = [
     Scene("stop_emails", with_alice_pending, partial(post, STOP_LINK, {}, 200), assert_email_is_stopped),
     Scene("stop_emails", with_email_to_alice_stopped, partial(post, STOP_LINK, {"emails": "again"}, 200),
           assert_email_is_allowed),
-    Scene("links", with_alice_pending, partial(invoke_route, "links", "/confirm"), assert_pending),
+    Scene("links", with_alice_pending,
+          partial(invoke_route, "links", "/confirm", "/confirm", token=TOKEN["token"]), assert_pending),
 ]  # fmt: skip

@@ -10,8 +10,9 @@ from chalicelib.letters.target_state import pause, target_state
 from tests.actors import NOW, change_item
 from tests.fake_site import FakeSite
 from tests.faults.letter_scenes import LETTER_KEY, confirmation_event
+from tests.faults.public_scenes import with_bobs_token
 from tests.faults.scenes import KEY, PETITION, SIX_MINUTES, Scene, run
-from tests.faults.staff_scenes import assert_audit_entry, call, with_bobs_token
+from tests.faults.staff_scenes import assert_audit_entry, call
 from tests.faults.target_scenes import (
     LETTERS_URL,
     TARGET_KEY,

@@ -14,19 +14,23 @@ from chalicelib.signin.provider import forget_provider
 from tests.actors import ALICE, DAY, NOW, item_of
 from tests.fake_site import FakeSite
 from tests.faults.link_scenes import assert_email_is_allowed, with_email_to_alice_stopped
+from tests.faults.public_scenes import with_bobs_token
 from tests.faults.scenes import (
     KEY,
     PETITION,
+    Act,
     Scene,
     assert_alices_state,
     assert_exact_counts,
     has_status,
+    invoke_route,
+    together,
     use_few_partitions,
     with_alice_confirmed,
     with_alice_pending,
     with_alice_taken_back,
 )
-from tests.faults.staff_scenes import assert_audit_entry, call, invoke_staff_route, read, with_bobs_token
+from tests.faults.staff_scenes import assert_audit_entry, call
 from tests.partnering import a_partner, a_receiving_context, sent_of
 from tests.signatures.test_erase import ERASED_ATTRIBUTES
 from tests.signin.fake_provider import CLIENT, a_fake_provider
@@ -71,14 +75,8 @@ def surroundings(patch: pytest.MonkeyPatch) -> Iterator[None]:
         yield
 
 
-def with_bob_and_alice_pending(fake_site: FakeSite) -> None:
-    with_bobs_token(fake_site)
-    with_alice_pending(fake_site)
-
-
-def with_bob_and_alice_stopped(fake_site: FakeSite) -> None:
-    with_bobs_token(fake_site)
-    with_email_to_alice_stopped(fake_site)
+WITH_ALICE_PENDING = together(with_bobs_token, with_alice_pending)
+WITH_ALICE_CONFIRMED = together(with_bobs_token, with_alice_confirmed)
 
 
 def assert_email_is_allowed_again(fake_site: FakeSite) -> None:
@@ -86,20 +84,10 @@ def assert_email_is_allowed_again(fake_site: FakeSite) -> None:
     assert_audit_entry("mail.allowed", fake_site)
 
 
-def with_bob_and_alice_confirmed(fake_site: FakeSite) -> None:
-    with_bobs_token(fake_site)
-    with_alice_confirmed(fake_site)
-
-
 def with_bob_and_alice_from_a_partner(fake_site: FakeSite) -> None:
     with_bobs_token(fake_site)
     oak = a_partner(fake_site.tables)
     take_each([read_signature(sent_of(), oak, NOW)], a_receiving_context(fake_site.tables, PETITION, oak), NOW)
-
-
-def with_bob_and_alice_taken_back(fake_site: FakeSite) -> None:
-    with_bobs_token(fake_site)
-    with_alice_taken_back(fake_site)
 
 
 def assert_alice_is_erased(action: str, fake_site: FakeSite) -> None:
@@ -117,41 +105,33 @@ def sign_in(path: str, body: dict[str, str], fake_site: FakeSite) -> bool:
     return has_status(fake_site.post_json(path, body), 200)
 
 
+def act_on_alice(verb: str) -> Act:
+    return partial(call, "POST", f"{PERSON_URL}/{verb}", 200, {})
+
+
 ERASE = partial(call, "POST", "/api/staff/people/erase", 200, {"email": ALICE.email})
-FIND = partial(call, "POST", "/api/staff/people/find", 200, {"email": ALICE.email})
+assert_resent, assert_exported = [partial(assert_audit_entry, action) for action in ("mail.resent", "access.exported")]
+assert_address_erased, assert_signature_erased = [
+    partial(assert_alice_is_erased, action) for action in ("person.erased", "signature.erased")
+]
 
 PEOPLE_SCENES = [
-    Scene("find_person", with_bob_and_alice_confirmed, FIND, partial(assert_audit_entry, "person.found")),
-    Scene("erase_address", with_bobs_token, ERASE, partial(assert_alice_is_erased, "person.erased")),
-    Scene("erase_address", with_bob_and_alice_confirmed, ERASE, partial(assert_alice_is_erased, "person.erased")),
-    Scene("show_signature", with_bob_and_alice_confirmed, partial(read, PERSON_URL),
-          partial(assert_audit_entry, "person.shown")),
-    Scene("resend_mail", with_bob_and_alice_pending, partial(call, "POST", f"{PERSON_URL}/resend", 200, {}),
-          partial(assert_audit_entry, "mail.resent")),
-    Scene("resend_mail", with_bob_and_alice_confirmed, partial(call, "POST", f"{PERSON_URL}/resend", 200, {}),
-          partial(assert_audit_entry, "mail.resent")),
-    Scene("allow_mail", with_bob_and_alice_stopped,
+    Scene("erase_address", with_bobs_token, ERASE, assert_address_erased),
+    Scene("erase_address", WITH_ALICE_CONFIRMED, ERASE, assert_address_erased),
+    Scene("resend_mail", WITH_ALICE_PENDING, act_on_alice("resend"), assert_resent),
+    Scene("resend_mail", WITH_ALICE_CONFIRMED, act_on_alice("resend"), assert_resent),
+    Scene("allow_mail", together(with_bobs_token, with_email_to_alice_stopped),
           partial(call, "POST", f"{PERSON_URL}/allow-mail", 200, {"reason": "Asked."}), assert_email_is_allowed_again),
-    Scene("withdraw_for_person", with_bob_and_alice_pending, partial(call, "POST", f"{PERSON_URL}/withdraw", 200, {}),
+    Scene("withdraw_for_person", WITH_ALICE_PENDING, act_on_alice("withdraw"), assert_alice_is_withdrawn),
+    Scene("withdraw_for_person", WITH_ALICE_CONFIRMED, act_on_alice("withdraw"), assert_alice_is_withdrawn),
+    Scene("withdraw_for_person", together(with_bobs_token, with_alice_taken_back), act_on_alice("withdraw"),
           assert_alice_is_withdrawn),
-    Scene("withdraw_for_person", with_bob_and_alice_confirmed, partial(call, "POST", f"{PERSON_URL}/withdraw", 200, {}),
-          assert_alice_is_withdrawn),
-    Scene("withdraw_for_person", with_bob_and_alice_taken_back,
-          partial(call, "POST", f"{PERSON_URL}/withdraw", 200, {}), assert_alice_is_withdrawn),
-    Scene("erase_person", with_bob_and_alice_pending, partial(call, "POST", f"{PERSON_URL}/erase", 200, {}),
-          partial(assert_alice_is_erased, "signature.erased")),
-    Scene("erase_person", with_bob_and_alice_confirmed, partial(call, "POST", f"{PERSON_URL}/erase", 200, {}),
-          partial(assert_alice_is_erased, "signature.erased")),
-    Scene("export_access", with_bob_and_alice_confirmed, partial(call, "POST", f"{PERSON_URL}/access", 200, {}),
-          partial(assert_audit_entry, "access.exported")),
-    Scene("export_access", with_bob_and_alice_from_a_partner, partial(call, "POST", f"{PERSON_URL}/access", 200, {}),
-          partial(assert_audit_entry, "access.exported")),
-    Scene("people", with_bob_and_alice_confirmed,
-          partial(invoke_staff_route, "people", "/api/staff/people/{slug}/{signature_id}", PERSON_URL),
-          assert_exact_counts),
+    Scene("erase_person", WITH_ALICE_PENDING, act_on_alice("erase"), assert_signature_erased),
+    Scene("erase_person", WITH_ALICE_CONFIRMED, act_on_alice("erase"), assert_signature_erased),
+    Scene("export_access", with_bob_and_alice_from_a_partner, act_on_alice("access"), assert_exported),
     Scene("begin_sign_in", with_bobs_token, partial(sign_in, "/api/staff/sign-in", SIGN_IN_BODY), assert_exact_counts),
     Scene("open_session", with_bobs_token, partial(sign_in, "/api/staff/session", SESSION_BODY),
           partial(assert_audit_entry, "signed-in")),
-    Scene("sign_in", with_bobs_token, partial(invoke_staff_route, "sign_in", "/staff/signed-in", "/staff/signed-in"),
+    Scene("sign_in", with_bobs_token, partial(invoke_route, "sign_in", "/staff/signed-in", "/staff/signed-in"),
           assert_exact_counts),
 ]  # fmt: skip

@@ -1,11 +1,10 @@
 """Scenes of the public pages and routes, of the links in emails, and of the count."""
 
-import json
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from chalicelib.core.errors import Unavailable
+from chalicelib.core.rights import Right
 from chalicelib.projections.breakdowns import pending_count
 from chalicelib.projections.recount import recount
 from chalicelib.shedding.level import Level, set_level
@@ -15,6 +14,7 @@ from tests.actors import (
     ALICE,
     BOB,
     CHARLIE,
+    NOW,
     bobs_token,
     confirmed,
     fields_of,
@@ -23,8 +23,7 @@ from tests.actors import (
     json_of,
     signed,
 )  # fmt: skip
-from tests.fake_site import FakeSite, context, stream_event
-from tests.faults.link_scenes import invoke_route
+from tests.fake_site import FakeSite, stream_event
 from tests.faults.scenes import (
     KEY,
     PETITION,
@@ -33,6 +32,7 @@ from tests.faults.scenes import (
     deliver,
     get,
     has_status,
+    is_authorized,
     nothing,
     post,
     run,
@@ -41,6 +41,10 @@ from tests.faults.scenes import (
     with_alice_pending,
     with_past_days,
 )
+
+
+def with_bobs_token(fake_site: FakeSite) -> None:
+    fake_site.scene_state.bobs_token = bobs_token(fake_site.tables, NOW, *Right)
 
 
 def assert_exact_public_count(fake_site: FakeSite) -> None:
@@ -61,40 +65,8 @@ def with_three_people(fake_site: FakeSite) -> None:
     signed(fake_site.tables, PETITION, CHARLIE)
 
 
-def read_count(path: str, fake_site: FakeSite) -> bool:
-    """Return whether a count was shown: the exact one or a stale one."""
-    answer = fake_site.get(path)
-    if answer.status_code == 200:
-        assert answer.json_body["count"] in (0, 1)
-    return has_status(answer, 200)
-
-
-def read_counts_as_staff(path: str, fake_site: FakeSite) -> bool:
-    try:
-        answer = fake_site.get(path, authorization=f"Bearer {fake_site.scene_state.bobs_token}")
-    except Unavailable:
-        return False  # Raised by the authorizer; API Gateway answers 503.
-    if answer.status_code == 200 and "csv" not in path:
-        body = json.loads(answer.body)
-        counts = body["petitions"][0] if "petitions" in body else body
-        assert counts["confirmed"] == 1
-    return has_status(answer, 200)
-
-
-def with_bob_and_past_days(fake_site: FakeSite) -> None:
-    with_past_days(fake_site)
-    fake_site.scene_state.bobs_token = bobs_token(fake_site.tables)
-
-
-def is_authorized(fake_site: FakeSite) -> bool:
-    arn = "arn:aws:execute-api:eu-west-2:1:abc/site/GET/api/staff/petitions"
-    event = {"type": "TOKEN", "authorizationToken": f"Bearer {fake_site.scene_state.bobs_token}", "methodArn": arn}
-    try:
-        policy = authorizer.staff_authorizer(event, context())
-    except Unavailable:
-        return False  # API Gateway then answers 503. "Unauthorized" would be wrong.
-    statement = policy["policyDocument"]["Statement"][0]
-    return bool(statement["Effect"] == "Allow")
+def bobs_request(fake_site: FakeSite) -> dict[str, str]:
+    return {"type": "TOKEN", "authorizationToken": f"Bearer {fake_site.scene_state.bobs_token}"}
 
 
 def changes_of_three_people(fake_site: FakeSite) -> dict[str, Any]:
@@ -128,28 +100,15 @@ def assert_no_drift(fake_site: FakeSite) -> None:
     assert (found.largest_drift, found.confirmed) == (0, 1)
 
 
-SIGN_PATH, STAFF_URL = "/petitions/safe-children/signatures", "/api/staff/petitions"
+SIGN_PATH = "/petitions/safe-children/signatures"
 API_URL = "/api/petitions/safe-children"
 PUBLIC_SCENES = [
     Scene("read_asset", nothing, partial(get, "/assets/site.css"), assert_exact_counts),
     Scene("read_dashboard_file", nothing, partial(get, "/assets/staff/0/app.js"), assert_exact_counts),
-    Scene("show_petitions", with_past_days, partial(get, "/"), assert_exact_public_count),
-    Scene("list_petitions", with_past_days, partial(get, "/api/petitions"), assert_exact_public_count),
-    Scene("show_petition", with_past_days, partial(get, "/petitions/safe-children"), assert_exact_public_count),
-    Scene("show_card", with_past_days, partial(get, "/petitions/safe-children/card.png"), assert_exact_counts),
-    Scene("show_embed", with_past_days, partial(get, "/embed/safe-children"), assert_exact_public_count),
-    Scene("show_counter", with_past_days, partial(get, "/embed/safe-children/counter"), assert_exact_public_count),
-    Scene("read_petition", with_past_days, partial(read_count, API_URL), assert_exact_public_count),
-    Scene("read_count", with_past_days, partial(read_count, f"{API_URL}/count"), assert_exact_public_count),
-    Scene("read_count", with_alice_confirmed, partial(read_count, f"{API_URL}/count"), assert_exact_public_count),
-    Scene("read_total", with_alice_confirmed, partial(get, f"{API_URL}/total"), assert_exact_public_count),
+    Scene("read_count", with_past_days, partial(get, f"{API_URL}/count"), assert_exact_public_count),
     Scene("read_progress", with_alice_confirmed, partial(get, f"{API_URL}/progress"), assert_exact_public_count),
-    Scene("list_counts", with_bob_and_past_days, partial(read_counts_as_staff, STAFF_URL), assert_exact_counts),
-    Scene("read_counts", with_bob_and_past_days, partial(read_counts_as_staff, f"{STAFF_URL}/safe-children/counts"),
-          assert_exact_counts),
-    Scene("read_counts", with_bob_and_past_days,
-          partial(read_counts_as_staff, f"{STAFF_URL}/safe-children/counts?by=hour"), assert_exact_counts),
-    Scene("staff_authorizer", with_bob_and_past_days, is_authorized, assert_exact_counts),
+    Scene("staff_authorizer", with_bobs_token,
+          partial(is_authorized, authorizer.staff_authorizer, bobs_request), assert_exact_counts),
     Scene("sign_by_json", nothing,
           lambda fake_site: has_status(fake_site.post_json(f"/api{SIGN_PATH}", json_of()), 202),
           assert_stored_with_one_email_request),
@@ -159,8 +118,6 @@ PUBLIC_SCENES = [
     Scene("sign_by_form", with_alice_pending, partial(post, SIGN_PATH, fields_of(), 303),
           assert_stored_with_one_email_request),
     Scene("sign_by_form", with_past_days, partial(post, SIGN_PATH, {"name": ""}, 422), assert_exact_public_count),
-    Scene("counts", with_past_days, partial(invoke_route, "counts", "/api/petitions/{slug}/count"),
-          assert_exact_public_count),
     Scene("project_signatures", with_three_people, partial(run, "project_signatures", changes_of_three_people),
           assert_two_are_pending),
     Scene("store_overflow", with_an_overflowed_signature,

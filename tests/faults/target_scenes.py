@@ -13,8 +13,9 @@ from chalicelib.petitions.letter import Paced
 from tests.actors import DAY, NOW
 from tests.fake_site import FakeSite
 from tests.faults.letter_scenes import LETTER_KEY, with_a_requested_letter
-from tests.faults.scenes import PETITION, SIX_MINUTES, TWO_HOURS, Scene, assert_exact_counts, run, schedule
-from tests.faults.staff_scenes import assert_audit_entry, call, read, with_bobs_token
+from tests.faults.public_scenes import with_bobs_token
+from tests.faults.scenes import PETITION, SIX_MINUTES, TWO_HOURS, Scene, run, schedule
+from tests.faults.staff_scenes import assert_audit_entry, call
 from tests.faults.update_scenes import assert_request_is_queued_again, bounce_email, deliver_request
 from tests.letters.lettering import TARGET, a_petition_with_a_letter, confirmed_with_a_letter
 
@@ -66,18 +67,9 @@ def with_a_crashed_sender(fake_site: FakeSite) -> None:
     LETTERS.begin(fake_site.scene_state.mail_request, NOW, fake_site.tables)
 
 
-def with_bob_and_a_sent_letter(fake_site: FakeSite) -> None:
-    with_bobs_token(fake_site)
-    with_a_sent_letter(fake_site)
-
-
-def with_bob_and_a_petition_with_a_letter(fake_site: FakeSite) -> None:
+def with_a_paused_target(fake_site: FakeSite) -> None:
     with_bobs_token(fake_site)
     a_petition_with_a_letter(fake_site)
-
-
-def with_a_paused_target(fake_site: FakeSite) -> None:
-    with_bob_and_a_petition_with_a_letter(fake_site)
     pause(PETITION.slug, TARGET_KEY, "bounced", NOW, fake_site.tables)
 
 
@@ -117,11 +109,6 @@ def assert_letter_waits(fake_site: FakeSite) -> None:
     assert fake_site.tables.items[LETTERS.item_key(LETTER_KEY)]["mail_requested_at"]
 
 
-def assert_target_is_paused(fake_site: FakeSite) -> None:
-    assert_audit_entry("letters.paused", fake_site)
-    assert target_state(PETITION.slug, TARGET_KEY, fake_site.tables).is_paused
-
-
 def assert_target_is_resumed(fake_site: FakeSite) -> None:
     assert_audit_entry("letters.resumed", fake_site)
     assert not target_state(PETITION.slug, TARGET_KEY, fake_site.tables).is_paused
@@ -143,9 +130,6 @@ TARGET_SCENES = [
     Scene("receive_feedback", with_a_sent_letter_after_two_rejections,
           partial(bounce_email, bounceType="Transient", bounceSubType="ContentRejected"),
           assert_third_rejection_paused_the_target),
-    Scene("read_letters", with_bob_and_a_sent_letter, partial(read, LETTERS_URL), assert_exact_counts),
-    Scene("pause_letters", with_bob_and_a_petition_with_a_letter,
-          partial(call, "POST", f"{LETTERS_URL}/{TARGET_KEY}/pause", 200, None), assert_target_is_paused),
     Scene("resume_letters", with_a_paused_target,
           partial(call, "POST", f"{LETTERS_URL}/{TARGET_KEY}/resume", 200, None), assert_target_is_resumed),
 ]  # fmt: skip

@@ -37,7 +37,6 @@ CHANGE, SENT = "chalicelib/mail/state.py:_try_change", "chalicelib/mail/deliveri
 BUDGET = "chalicelib/mail/budget.py:take_email"
 READ, DELIVER = "chalicelib/petitions/store.py:get", "chalicelib/mail/rate_limit.py:deliver_within_rate"
 FIND, PAUSED = "chalicelib/signatures/store.py:find", "chalicelib/mail/sending.py:_item"
-PAUSE_ALL = "chalicelib/mail/sending.py:pause_after_refusal"
 # By call: the faults after which nobody knows whether SES accepted the email. CHANGE records the attempt to send.
 UNCLEAR = {
     CHANGE: TAKES_EFFECT,

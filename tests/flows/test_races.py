@@ -6,8 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import TypeVar
 
-import pytest
-
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys, times
 from chalicelib.core.errors import Stale
@@ -24,9 +22,7 @@ from chalicelib.signatures.origin import own_origin
 from chalicelib.signatures.sign import Outcome, SignResult, sign
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import Days, breakdown, exact_count
-from chalicelib.tallies.model import MAX_SOURCES, TallyDimension
-from chalicelib.tallies.public import public_count
-from chalicelib.tallies.snapshots import lease_snapshot
+from chalicelib.tallies.model import TallyDimension
 from tests.actors import a_signing_context
 from tests.flows.handlers import EmulatedSite
 
@@ -108,35 +104,6 @@ def test_concurrent_confirming_and_withdrawing_leaves_an_exact_count(
     assert exact_count(petition, NOW, emulator_tables).confirmed == confirmed
 
 
-def test_too_many_sources_are_counted_together_but_stored_separately(
-    emulator_tables: Tables, site: EmulatedSite, petition: Petition
-) -> None:
-    one_shard = petition.model_copy(update={"shards": 1})
-    subjects = [
-        sign_as(f"a{number}", one_shard, emulator_tables, f"source-{number}") for number in range(MAX_SOURCES + 5)
-    ]
-    for subject in subjects:
-        confirm(subject, Corrections(), one_shard, NOW, emulator_tables)
-    by_source = breakdown(one_shard, TallyDimension.SOURCE, Days(), NOW, emulator_tables).values
-    assert by_source["other"] == 5
-    assert sum(by_source.values()) == MAX_SOURCES + 5
-    for subject in subjects:
-        withdraw(subject.key, one_shard, NOW, emulator_tables)
-    assert breakdown(one_shard, TallyDimension.SOURCE, Days(), NOW, emulator_tables).values == {}
-
-
-def test_the_number_of_shards_can_grow_while_people_confirm(
-    emulator_tables: Tables, site: EmulatedSite, petition: Petition
-) -> None:
-    few = petition.model_copy(update={"shards": 2})
-    many = petition.model_copy(update={"shards": 40})
-    for number in range(30):
-        subject = sign_as(f"a{number}", petition, emulator_tables)
-        cached = few if number % 2 else many
-        confirm(subject, Corrections(), cached, NOW, emulator_tables)
-    assert exact_count(many, NOW, emulator_tables).confirmed == 30
-
-
 def test_past_days_are_closed_once_by_concurrent_readers(
     emulator_tables: Tables, site: EmulatedSite, petition: Petition
 ) -> None:
@@ -152,24 +119,6 @@ def test_past_days_are_closed_once_by_concurrent_readers(
     assert set(counts) == {6}
     by_day = breakdown(petition, TallyDimension.DAY, Days(), later, emulator_tables).values
     assert by_day == expected
-
-
-def test_one_of_many_callers_gets_the_lease(emulator_tables: Tables, site: EmulatedSite, petition: Petition) -> None:
-    leases = run_at_once(lambda _: lease_snapshot(petition.slug, NOW, 10, emulator_tables), range(20))
-    assert leases.count(True) == 1
-    after = NOW + timedelta(seconds=11)
-    assert lease_snapshot(petition.slug, after, 10, emulator_tables), "an expired lease is taken over"
-
-
-@pytest.mark.parametrize("confirmed", [0, 3])
-def test_the_public_count_catches_up_within_seconds(
-    emulator_tables: Tables, site: EmulatedSite, petition: Petition, confirmed: int
-) -> None:
-    now = times.now()
-    for number in range(confirmed):
-        subject = sign_as(f"a{number}", petition, emulator_tables)
-        confirm(subject, Corrections(), petition, now, emulator_tables)
-    assert public_count(petition, now + timedelta(seconds=6), emulator_tables).confirmed == confirmed
 
 
 def all_signatures(petition: Petition, tables: Tables) -> list[dict[str, object]]:

@@ -1,6 +1,6 @@
 """The entries of policies: each action, each resource and each value of a condition in a statement."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from stack.judge.model import PolicyEntry
@@ -11,12 +11,6 @@ Policies = Mapping[str, Mapping[str, Any]]
 
 FunctionEntry = tuple[str, PolicyEntry]
 """A function, and one entry of its policy."""
-
-
-def unused(policies: Policies, used: Iterable[FunctionEntry]) -> list[FunctionEntry]:
-    """Return the entries that no call used, in the order of the policies."""
-    used_entries = set(used)
-    return [entry for entry in entries(policies) if entry not in used_entries]
 
 
 def entries(policies: Policies) -> Iterator[FunctionEntry]:

@@ -13,8 +13,6 @@ from tests.judge.deciding import decide, policies
 from tests.judge.evidence import Evidence
 from tests.judge.shapes import kind_of_partition
 
-pytestmark = pytest.mark.xdist_group("judge")
-
 
 def partitions(question: Question) -> set[tuple[str, str]]:
     """Return table and kind of each partition. The kind of a signature's partition is its petition."""
@@ -29,12 +27,6 @@ def all_partitions(questions: Iterable[Question]) -> set[tuple[str, str]]:
 def all_questions(evidence: Evidence) -> Iterator[Question]:
     for function in declared_policies():
         yield from evidence.questions(function)
-
-
-def test_jobs_of_two_kinds_are_two_kinds_of_partition() -> None:
-    assert kind_of_partition("JOB#export#a") == "JOB#export"
-    assert kind_of_partition("JOB#import#a") == "JOB#import"
-    assert kind_of_partition("TALLY#a#001") == "TALLY"
 
 
 @pytest.mark.parametrize("function", declared_policies())

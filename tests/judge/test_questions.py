@@ -175,13 +175,6 @@ def test_what_a_failed_write_returns_may_also_count_as_return_values(returned: s
     assert [question.context.get("dynamodb:ReturnValues") for question in found] == [None, returned]
 
 
-def test_a_batch_read_with_a_projection_returns_what_it_names() -> None:
-    requests = {"counts": {"Keys": [KEY], "ProjectionExpression": "a"}}
-    [found] = questions_of("dynamodb", "BatchGetItem", RequestItems=requests)
-    assert found.context["dynamodb:Attributes"] == ["a", "pk", "sk"]
-    assert found.context["dynamodb:Select"] == "SPECIFIC_ATTRIBUTES"
-
-
 # Other services: calls, and the actions with the resources that they need.
 
 ADDRESSES = [f"arn:aws:ses:eu-west-2:123456789012:identity/{name}" for name in ("petitions@example.org", "example.org")]

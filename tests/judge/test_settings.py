@@ -8,8 +8,6 @@ from tests.judge.evidence import Evidence
 from tests.template.packaged import FUNCTIONS, environment_of
 from tests.template.test_settings import OIDC
 
-pytestmark = pytest.mark.xdist_group("judge")
-
 
 def readers(setting: str, evidence: Evidence) -> set[str]:
     return {logical_id(name) for name, settings in evidence.settings.items() if setting.lower() in settings}

@@ -34,20 +34,6 @@ def test_the_lowest_sequence_number_is_the_checkpoint() -> None:
     assert first_failure(failures("13", "12"), SEQUENCES, REPORTS) == 1
 
 
-def test_an_exception_halves_the_batch_and_uses_no_retry() -> None:
-    reading, source = Reading(), {"BisectBatchOnFunctionError": True, "MaximumRetryAttempts": 0}
-    assert reading.plan_retry(5, 5, source, raised=True)
-    assert (reading.pieces, reading.tries) == ([2, 3], 0)
-    reading.advance(2)
-    assert reading.size(100) == 3
-
-
-def test_a_batch_that_reports_its_failures_is_not_halved_but_retried_up_to_the_limit() -> None:
-    reading, source = Reading(), {"BisectBatchOnFunctionError": True, "MaximumRetryAttempts": 1}
-    assert reading.plan_retry(5, 5, source, raised=False)
-    assert not reading.plan_retry(5, 5, source, raised=False)
-
-
 def test_records_after_a_checkpoint_have_not_been_tried() -> None:
     reading = Reading([5], tries=3)
     reading.advance(2)
@@ -57,13 +43,6 @@ def test_records_after_a_checkpoint_have_not_been_tried() -> None:
 def test_without_a_retry_limit_a_batch_is_retried_for_ever() -> None:
     reading = Reading(tries=1000)
     assert reading.plan_retry(1, 1, {"BisectBatchOnFunctionError": True}, raised=True)
-
-
-def test_a_batch_that_is_not_full_waits_for_more_records_until_its_window_has_passed() -> None:
-    reading = Reading()
-    assert [reading.must_gather(2, now) for now in (10, 11.9, 12)] == [True, True, False]
-    reading.advance(1)
-    assert reading.must_gather(2, 12.5), "the next batch has a window of its own"
 
 
 def test_a_batch_is_tried_again_without_a_wait_for_more_records() -> None:

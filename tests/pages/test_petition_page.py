@@ -61,10 +61,6 @@ def test_the_form_posts_the_field_names_of_the_api() -> None:
     assert names == {*FORM_FIELDS, *LETTER_FIELDS, "source", "email_asked"}
 
 
-def test_the_form_has_no_source_without_a_campaign_link() -> None:
-    assert not a_petition_page().all("input", name="source")
-
-
 def test_consents_start_unticked_and_the_united_kingdom_is_selected() -> None:
     page = a_petition_page()
     boxes = page.all("input", type="checkbox", value="yes")
@@ -115,10 +111,6 @@ def test_the_bar_stops_at_its_goal() -> None:
     assert "50,000 of 20,000" in page.text
 
 
-def test_the_page_says_that_a_petition_has_no_closing_date() -> None:
-    assert "Open until further notice" in a_petition_page(petition=a_petition(closes_at=None)).text
-
-
 def test_the_page_says_until_which_minute_the_petition_is_open() -> None:
     """The day alone would promise the whole day."""
     text = a_petition_page().text
@@ -134,13 +126,6 @@ def test_a_petition_that_is_not_open_has_no_form(state: str) -> None:
     assert ("12,345 confirmed signatures" in page.text) is (state == "closed")
 
 
-def test_the_page_of_a_paused_petition_says_that_signers_can_still_confirm() -> None:
-    page = a_petition_page(state="paused")
-    assert page.one("h2", id="sign-title").text == "This petition is paused"
-    assert "you still can: use the link in the email" in page.text
-    assert "it stays open longer to make up for the pause" in page.text
-
-
 def test_a_preview_is_marked_not_indexed_and_cannot_be_sent() -> None:
     page = a_petition_page(preview="draft")
     assert "This is a preview" in page.text
@@ -150,18 +135,6 @@ def test_a_preview_is_marked_not_indexed_and_cannot_be_sent() -> None:
     assert "inert" in form.attrs
     assert page.all("fieldset", disabled="")
     assert not [element for element in page.elements if "data-count-url" in element.attrs]
-
-
-def test_the_current_goal_is_shown() -> None:
-    page = a_petition_page(count=20_001, goal=50_000)
-    assert "20,001 of 50,000 signatures" in page.text
-    assert page.one("progress", id="progress").attrs["max"] == "50000"
-
-
-def test_a_busy_page_says_that_the_typed_values_are_kept() -> None:
-    page = page_of("petition.html", errors=[], busy=True, form={"name": "Zoë"})
-    assert "What you typed is still in the form" in page.one("div", role="alert").text
-    assert page.one("input", id="name").attrs["value"] == "Zoë"
 
 
 def test_the_privacy_notice_names_the_controller_recipient_and_contact() -> None:

@@ -72,10 +72,6 @@ def test_an_email_link_shows_a_button_that_posts(action: str) -> None:
     assert page.one("input").attrs == {"type": "hidden", "name": "token", "value": "t0ken"}
 
 
-def test_a_list_without_petitions_says_that_none_are_open() -> None:
-    assert "There are no open petitions at the moment" in page_of("petitions.html", petitions=[]).text
-
-
 @pytest.mark.parametrize("status", [400, 404, 409, 410, 429, 503])
 def test_a_problem_page_has_a_link_even_without_a_petition(status: int) -> None:
     page = page_of("problem.html", petition=None, heading="Sorry", message="That did not work.", status=status)
@@ -101,11 +97,6 @@ def test_every_asset_file_is_listed_and_its_url_depends_on_its_content() -> None
         assert file.body == path.read_text(encoding="utf-8")
         assert re.fullmatch(r'"[0-9a-f]{16}"', file.etag)
         assert asset_url(path.name, base="/prod") == f"/prod/assets/{path.name}?v={file.etag[1:9]}"
-
-
-def test_a_missing_asset_returns_none_and_its_url_still_works() -> None:
-    assert asset("uplot.js") is None
-    assert asset_url("uplot.js", base="/prod") == "/prod/assets/uplot.js"
 
 
 def test_the_dashboard_imports_only_its_own_files() -> None:

@@ -19,7 +19,7 @@ from stack.package import Package
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("deploy")]
+pytestmark = pytest.mark.stack
 
 
 VALUES = {"SiteUrl": "http://127.0.0.1:8000", "MailFrom": "petitions@example.org"}
@@ -49,13 +49,6 @@ def test_a_refused_deployment_changes_nothing(
     unchanged_stack = changeset.describe(cloud, stack_name("local"))
     assert unchanged_stack
     assert changeset.outputs(unchanged_stack) == outputs
-
-
-@pytest.mark.usefixtures("outputs")
-def test_a_trial_stage_can_be_deleted(running_emulator: EmulatorProcess) -> None:
-    described = changeset.describe(Cloud(running_emulator.endpoint), stack_name("local"))
-    assert described
-    assert not described["EnableTerminationProtection"]
 
 
 def test_a_refused_first_deployment_leaves_no_stack(running_emulator: EmulatorProcess, local_package: Package) -> None:

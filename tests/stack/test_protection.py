@@ -16,7 +16,7 @@ from stack.local.emulator import EmulatorProcess
 from stack.package import Package
 from stack.template.tables import table_id
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("deploy")]
+pytestmark = pytest.mark.stack
 
 
 def options(stage: str, *settings: str) -> Namespace:

@@ -14,7 +14,7 @@ import pytest
 from stack.package import package
 from stack.paths import BUILD, ROOT
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("build")]
+pytestmark = pytest.mark.stack
 
 Template = dict[str, Any]
 # The linters' interpreter: checkov pins many packages.

@@ -36,34 +36,6 @@ def test_exports_can_link_files_but_not_read_signatures_or_write_files() -> None
     assert functions_allowed("s3:") == {"Exports", "RunExport", "Manage", "RunImport", "RunList"}
 
 
-def test_imports_have_a_folder_of_their_own_that_only_run_import_reads() -> None:
-    files = {"Fn::Sub": "${ExportsBucket.Arn}/imports/*"}
-    allowed = {
-        "Manage": {"s3:PutObject", "s3:AbortMultipartUpload"},
-        "RunImport": {"s3:GetObject", "s3:DeleteObject"},
-    }
-    for function, expected in allowed.items():
-        about_files = [each for each in statements(function) if each["Resource"] == files]
-        assert {action for statement in about_files for action in actions(statement)} == expected
-    reading = [each for each in statements("RunImport") if "s3:ListBucket" in actions(each)]
-    assert [each["Condition"] for each in reading] == [{"StringLike": {"s3:prefix": ["imports/*"]}}]
-
-
-def test_only_exports_and_run_export_can_send_to_the_exports_queue() -> None:
-    senders = set()
-    for name in FUNCTIONS:
-        allowed_actions = [each["Action"] for each in statements_about(name, "ExportsQueue")]
-        if ["sqs:SendMessage"] in allowed_actions:
-            senders.add(name)
-    assert senders == functions_allowed("ExportsQueue") == {"Exports", "RunExport"}
-
-
-def test_run_export_reads_only_parts() -> None:
-    for each in statements("RunExport"):
-        if "s3:GetObject" in actions(each):
-            assert each["Resource"] == {"Fn::Sub": f"${{ExportsBucket.Arn}}/{gather.PARTS}/*"}
-
-
 def test_the_bucket_is_private_encrypted_and_without_versions() -> None:
     bucket = of_type("AWS::S3::Bucket")["ExportsBucket"]
     blocked = bucket["PublicAccessBlockConfiguration"]
