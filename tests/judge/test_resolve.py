@@ -4,11 +4,10 @@ from typing import Any
 
 import pytest
 
+from stack.judge import powers
 from stack.judge.model import Where
-from stack.judge.policies import declared_policies, principal, resolved_policies
+from stack.judge.policies import declared_policies, resolved_policies
 from stack.judge.resolve import Resolver
-from stack.template.functions import logical_id
-from tests.judge.implied import implied_questions
 
 WHERE = Where("eu-west-2", "123456789012")
 TEMPLATE: dict[str, Any] = {
@@ -64,22 +63,6 @@ def test_every_function_has_a_policy_without_intrinsic_functions() -> None:
     assert "'Ref'" not in str(found)
 
 
-def test_a_function_makes_its_calls_as_a_session_of_its_role() -> None:
-    assert logical_id("api_handler") == "APIHandler"
-    assert principal("send_other_mail").endswith(":assumed-role/petitions-SendOtherMailRole/petitions-SendOtherMail")
-
-
-def test_lambdas_own_calls_are_derived_from_a_functions_events() -> None:
-    queue, stream = {"Fn::GetAtt": ["Queue", "Arn"]}, {"Fn::GetAtt": ["Table", "StreamArn"]}
-    failed = {"DestinationConfig": {"OnFailure": {"Type": "SQS", "Destination": queue}}}
-    events = {"A": {"Properties": {"Queue": queue}}, "B": {"Properties": {"Stream": stream, **failed}}}
-    found = list(implied_questions("Worker", {"Properties": {"Events": events}}, RESOLVER))
-    assert [each.action for each in found] == [
-        *("logs:CreateLogStream", "logs:PutLogEvents"),
-        *("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"),
-        *("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"),
-        "sqs:SendMessage",
-    ]
-    assert found[0].resource.startswith("arn:aws:logs:eu-west-2:123456789012:log-group:/aws/lambda/petitions-Worker-")
-    assert found[2].resource == found[-1].resource == RESOLVER.value(queue)
-    assert found[5].resource == RESOLVER.value(stream)
+def test_the_table_of_what_each_function_may_do_is_up_to_date() -> None:
+    page = powers.PAGE.read_text(encoding="utf-8")
+    assert powers.with_table(page) == page, "run: PYTHONPATH=. .venv/bin/python -m stack.judge.powers"
