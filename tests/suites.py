@@ -25,7 +25,6 @@ SLOW = (
     "tests/judge/test_scenes.py::test_a_role_allows_every_call_after_any_fault",
     "tests/stack/test_protection.py::test_a_creation_that_fails",
     "tests/stack/test_protection.py::test_a_production_stage_is_protected",
-    "tests/stack/test_second_opinion.py",
     "tests/stack/test_us_east_1.py",
 )
 

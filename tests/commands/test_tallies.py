@@ -12,6 +12,7 @@ from chalicelib.petitions.model import Petition
 from chalicelib.projections.breakdowns import pending_count
 from chalicelib.projections.changes import increments
 from chalicelib.projections.project import project
+from chalicelib.tallies.count import exact_count
 from commands import common
 from tests.actors import BOB, DAY, NOW, a_published_petition, confirmed, signed
 from tests.fakes import FakeTables
@@ -49,6 +50,21 @@ def test_a_repair_is_explicit_and_printed(slug: str, tables: FakeTables, capsys:
     add_drift(tables, slug)
     assert manage.main(["recount", slug, "--repair"]) == 0
     assert "adjusting entry: total -1, cGB -1" in capsys.readouterr().out
+    assert manage.main(["recount", slug]) == 0
+    assert "the tally agrees" in capsys.readouterr().out
+
+
+def test_a_repair_reopens_days_that_a_fast_clock_closed(
+    slug: str, tables: FakeTables, capsys: pytest.CaptureFixture[str]
+) -> None:
+    petition = petition_as_stored(slug, tables)
+    exact_count(petition, NOW + timedelta(hours=25), tables)
+    confirmed(tables, petition, BOB, NOW - timedelta(minutes=10))
+    assert exact_count(petition, NOW, tables).confirmed == 1
+    assert manage.main(["recount", slug, "--repair"]) == 0
+    assert f"reopened, because they were closed before they were over: {NOW.date()}" in capsys.readouterr().out
+    assert exact_count(petition, NOW, tables).confirmed == 2
+    assert exact_count(petition, NOW + timedelta(days=2), tables).confirmed == 2
     assert manage.main(["recount", slug]) == 0
 
 

@@ -34,6 +34,14 @@ def test_the_lowest_sequence_number_is_the_checkpoint() -> None:
     assert first_failure(failures("13", "12"), SEQUENCES, REPORTS) == 1
 
 
+def test_an_exception_halves_the_batch_and_uses_no_retry() -> None:
+    reading, source = Reading(), {"BisectBatchOnFunctionError": True, "MaximumRetryAttempts": 0}
+    assert reading.plan_retry(5, 5, source, raised=True)
+    assert (reading.pieces, reading.tries) == ([2, 3], 0)
+    reading.advance(2)
+    assert reading.size(100) == 3
+
+
 def test_records_after_a_checkpoint_have_not_been_tried() -> None:
     reading = Reading([5], tries=3)
     reading.advance(2)
