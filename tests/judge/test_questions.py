@@ -164,8 +164,11 @@ def test_what_a_failed_write_returns_may_also_count_as_return_values(returned: s
     assert [question.context.get("dynamodb:ReturnValues") for question in found] == [None, returned]
 
 
-def test_the_context_of_a_mail_has_its_sender_and_recipients_and_that_of_a_listing_its_prefix() -> None:
-    for question in questions_of("sesv2", "SendEmail", **MAIL):
+def test_a_mail_needs_its_senders_address_domain_and_set_and_a_listing_its_prefix() -> None:
+    found = questions_of("sesv2", "SendEmail", **MAIL)
+    needed = ["identity/petitions@example.org", "identity/example.org", "configuration-set/set"]
+    assert [each.resource.rpartition(":")[2] for each in found] == needed
+    for question in found:
         assert question.context == {
             "ses:ApiVersion": "2",
             "ses:FromAddress": "petitions@example.org",

@@ -26,10 +26,6 @@ def test_an_answer_that_names_no_record_of_the_batch_fails_the_whole_batch(answe
     assert first_failure(answer, SEQUENCES, REPORTS) == 0
 
 
-def test_a_source_that_reads_no_reports_takes_every_answer_as_a_success() -> None:
-    assert first_failure(failures("12"), SEQUENCES, {}) is None
-
-
 def test_the_lowest_sequence_number_is_the_checkpoint() -> None:
     assert first_failure(failures("13", "12"), SEQUENCES, REPORTS) == 1
 
@@ -40,12 +36,6 @@ def test_an_exception_halves_the_batch_and_uses_no_retry() -> None:
     assert (reading.pieces, reading.tries) == ([2, 3], 0)
     reading.advance(2)
     assert reading.size(100) == 3
-
-
-def test_records_after_a_checkpoint_have_not_been_tried() -> None:
-    reading = Reading([5], tries=3)
-    reading.advance(2)
-    assert (reading.pieces, reading.tries) == ([3], 0)
 
 
 def test_without_a_retry_limit_a_batch_is_retried_for_ever() -> None:

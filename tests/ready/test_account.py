@@ -6,7 +6,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import boto3
 import pytest
+from botocore.stub import Stubber
 
 from chalicelib.health.readiness import latest_readiness
 from stack import changeset
@@ -14,7 +16,7 @@ from stack.aws import Cloud
 from stack.console import Failure
 from stack.ready import __main__ as ready
 from stack.ready.__main__ import NOT_READY, READY, UNKNOWN, exit_code, rate, report, seconds, staff_sentence
-from stack.ready.account import NOT_ALLOWED, Values, reads
+from stack.ready.account import KEY_TYPES, NOT_ALLOWED, Values, read_values, reads
 from stack.ready.defects import find_defects
 from stack.ready.needs import Expected, Need, needs
 from tests.fakes import FakeTables
@@ -229,3 +231,27 @@ def test_without_a_stack_there_is_nothing_to_check(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(changeset, "describe", lambda *_: None)
     with pytest.raises(Failure, match="there is no stack petitions-prod: deploy it first"):
         ready.main(["--stage", "prod"])
+
+
+def test_petitions_on_the_second_page_of_a_query_are_read() -> None:
+    first = {"sk": {"S": "clean-air"}, "shards": {"N": "10"}, "state": {"S": "open"}}
+    second = {**first, "sk": {"S": "safe-children"}}
+    last_key = {"pk": {"S": "PETITIONS"}, "sk": {"S": "clean-air"}}
+    others = stub_clients(reads(STACK), answers(NEW), set())
+    client = boto3.session.Session("x", "x", region_name="eu-west-2").client("dynamodb")
+    with Stubber(client) as stub:
+        stub.add_client_error("describe_limits")
+        stub.add_client_error("describe_table")
+        stub.add_response("query", {"Items": [first], "LastEvaluatedKey": last_key})
+        stub.add_response("query", {"Items": [second]})
+        values = read_values(
+            STACK, lambda service, region: client if service == "dynamodb" else others(service, region)
+        )
+    assert values.found["petitions.shards"] == [["clean-air", 10], ["safe-children", 10]]
+
+
+def test_certificates_with_every_type_of_key_are_listed() -> None:
+    """Without the list, ACM leaves out the certificates with larger RSA keys and with elliptic curves."""
+    acm = boto3.client("acm", "eu-west-2", aws_access_key_id="x", aws_secret_access_key="x")
+    request = acm.meta.service_model.operation_model("ListCertificates").input_shape
+    assert {*KEY_TYPES} == {*request.members["Includes"].members["keyTypes"].member.enum}
