@@ -63,25 +63,6 @@ def test_the_engineer_may_read_what_a_function_may_not(emulated_aws: EmulatedAws
 
 
 @pytest.mark.flows
-def test_a_transaction_is_judged_item_by_item_and_nothing_is_written(emulated_aws: EmulatedAws) -> None:
-    name = emulated_aws.judge.names[table_id("counts")]
-
-    def change(partition: str) -> Any:
-        key = {"pk": {"S": partition}, "sk": {"S": "a"}}
-        values = {":n": {"N": "1"}}
-        update = {"TableName": name, "Key": key, "UpdateExpression": "SET n = :n", "ExpressionAttributeValues": values}
-        return {"Update": update}
-
-    client = boto3.client("dynamodb")
-    with calling("watch_mail"):
-        both = [change("MAIL"), change("TOKENS")]
-        error = error_of(lambda: client.transact_write_items(TransactItems=both))
-        assert error["Error"]["Code"] == "AccessDeniedException"
-        client.transact_write_items(TransactItems=[change("MAIL")])
-    assert [item["pk"] for item in client.scan(TableName=name)["Items"]] == [{"S": "MAIL"}]
-
-
-@pytest.mark.flows
 def test_a_link_is_signed_only_for_what_the_role_may_read(emulated_aws: EmulatedAws) -> None:
     def link(key: str) -> str:
         name = emulated_aws.judge.names["ExportsBucket"]

@@ -8,6 +8,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ConnectTimeoutError
 from botocore.stub import Stubber
 
 from chalicelib.health.readiness import latest_readiness
@@ -133,6 +134,25 @@ def test_a_denied_quota_is_named_and_the_others_are_read() -> None:
 
 def test_a_limit_too_low_is_not_ready_even_if_others_are_unknown() -> None:
     assert code_of(values(NEW, denied=["describe_limits", "describe_table"])) == NOT_READY
+
+
+def test_staff_read_when_an_account_with_default_quotas_sends_the_last_email() -> None:
+    assert "the last email would be sent 11 days after the end" in sentence_of(values(DEFAULT))
+
+
+def test_an_unlimited_quota_is_not_a_limit() -> None:
+    account = answers(RAISED)["sesv2.get_account"]
+    unlimited = {**account, "SendQuota": {**account["SendQuota"], "Max24HourSend": -1}}
+    assert code_of(values(RAISED, {"sesv2.get_account": unlimited})) == READY
+
+
+def test_without_any_answer_from_aws_the_result_is_not_sure() -> None:
+    class NoAnswer:
+        def __getattr__(self, _: str) -> Any:
+            raise ConnectTimeoutError(endpoint_url="https://aws.invalid")
+
+    found = read_values(STACK, lambda *_: NoAnswer())
+    assert code_of(found, FEW_PEOPLE) == UNKNOWN
 
 
 def test_emails_sent_today_count_against_the_quota() -> None:
