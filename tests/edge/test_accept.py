@@ -29,6 +29,11 @@ def test_clients_that_prefer_html_get_a_page(accept: str, page: bool) -> None:
     assert not (page and prefers_json(accept))
 
 
+def test_a_client_that_takes_a_page_as_gladly_as_json_does_not_prefer_json() -> None:
+    assert prefers_json("application/json, text/html;q=0.5")
+    assert not prefers_json("application/json, text/html")
+
+
 def csv_rows(rows: list[dict[str, object]], columns: tuple[str, ...] = ("key", "confirmed")) -> list[list[str]]:
     return list(csv.reader(io.StringIO(as_csv(rows, columns).body)))
 

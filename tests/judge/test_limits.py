@@ -4,11 +4,15 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from stack.judge.answers import Refused
+from stack.judge.caller import calling
+from stack.judge.judge import Judge
 from stack.judge.limits import check
 from stack.judge.model import Call
 from tests.emulated_resources import SENDER
+from tests.judge.conftest import client_to_nowhere
 
 Request = dict[str, Any]
 TABLE = "table"
@@ -138,3 +142,9 @@ def test_the_judge_refuses_the_call_as_aws_does(call: Call, code: str) -> None:
 )
 def test_a_call_within_the_limits_is_accepted(call: Call) -> None:
     check(call)
+
+
+def test_a_call_of_a_function_is_checked_before_it_is_sent(lenient_judge: Judge) -> None:
+    request = {"QueueUrl": "http://127.0.0.1:1/1/q", "MessageBody": "x", "DelaySeconds": 901}
+    with calling("send_mail"), pytest.raises(ClientError, match=BAD_PARAMETER):
+        client_to_nowhere("sqs")._make_api_call("SendMessage", request)

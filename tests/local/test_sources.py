@@ -283,6 +283,12 @@ def test_an_exception_halves_the_batch_and_uses_no_retry() -> None:
     assert reading.size(100) == 3
 
 
+def test_records_after_a_checkpoint_have_not_been_tried() -> None:
+    reading = Reading([5], tries=3)
+    reading.advance(2)
+    assert (reading.pieces, reading.tries) == ([3], 0)
+
+
 def test_without_a_retry_limit_a_batch_is_retried_for_ever() -> None:
     reading = Reading(tries=1000)
     assert reading.plan_retry(1, 1, {"BisectBatchOnFunctionError": True}, raised=True)
