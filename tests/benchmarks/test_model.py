@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.flood import ATTACKING_NETWORKS, GENUINE, Flood, simulate_evening
 from benchmarks.model.conflicts import share_given_up
-from benchmarks.model.limits import ACCOUNTS, LIMITS
+from benchmarks.model.limits import ACCOUNTS, LIMITS, Account
 from benchmarks.model.scenarios import figures, run, steady
 from benchmarks.model.service import Service
 from benchmarks.model.simulate import Amounts, Load, Simulation, shares_of
@@ -67,6 +67,17 @@ def test_overflow_drains_like_a_queue_with_two_servers() -> None:
     found = figures(short_run(OUTAGES[0]))
     by_hand = 40 + found["peak_overflow"] * SERVICE.store / LIMITS["storers"].default
     assert found["all_stored_s"] == pytest.approx(by_hand, abs=3)
+
+
+def test_the_daily_quota_determines_the_days_of_email_and_returns_after_a_day() -> None:
+    mailed = figures(run(steady(2_000, 60), "default", SERVICE))["mailed_days"]
+    assert mailed == pytest.approx(120_000 / 50_000 // 1, abs=0.5)
+
+
+def test_few_senders_limit_the_email_rate() -> None:
+    done = short_run(steady(50, 60))
+    assert next(iter(done.first)) == "our senders"
+    assert done.history[59][1].mailed == pytest.approx(59 * Account("default").mail_per_second, rel=0.05)
 
 
 def test_the_gateway_is_a_token_bucket() -> None:
@@ -128,6 +139,13 @@ def test_waits_follow_from_the_pauses() -> None:
     # 95 % are refused at first. Of those left, a twentieth is answered in each pause, until 1 % is left.
     assert wait_of_the_first([0.05] * 5_000) == pytest.approx(log(95) * MEAN_PAUSE / 0.05, rel=0.05)
     assert wait_of_the_first([0.001] * 1_000) == 1_000, "without an answer at the end, at least until then"
+
+
+def test_the_wait_of_the_first_people_does_not_depend_on_how_many_people_come_later() -> None:
+    """The first second has environments for few of them."""
+    short, long = (figures(run(steady(10_000, seconds), "raised", SERVICE, 3_000)) for seconds in (60, 120))
+    assert short["peak_waiting"] == long["peak_waiting"] > 1_000
+    assert RETRY_AFTER < short["longest_wait_s"] == long["longest_wait_s"] <= short["all_accepted_s"]
 
 
 def test_the_pauses_are_those_of_our_page() -> None:

@@ -118,6 +118,7 @@ ACCEPTED_VALUES: list[tuple[Account, dict[str, str]]] = [
     (Account(warm=(20_000, 12_000), WarmWrites="10000", WarmReads="0"), {}),
     (Account(warm=(20_000, 12_000), WarmWrites="10000", WarmReads="0"), {"WarmWrites": "0"}),
     (Account(), {"MailSenders": "48", "ReservedSenders": "48", "ReservedOverflow": "2"}),
+    (Account(free=110), {"ReservedRelay": "10"}),
     (Account(SiteUrl="https://a.example"), {"EdgeDomain": "a.example", "EdgeOnly": "no"}),
     # A rotation: the API accepts v2, then CloudFront sends it, then the API forgets v1.
     (an_account_with_cdn(), {"OriginKeyToo": "v2"}),
