@@ -1,43 +1,22 @@
-"""The bill: every row has a price with a source, and the sums are correct."""
+"""The bill of a million signatures, of a stage and of a petition, with the settings of the template."""
 
 from typing import Any
 
 import pytest
 
-from benchmarks import lambdas
+from benchmarks import declared, lambdas
 from benchmarks.cost.bill import bill
 from benchmarks.cost.prices import prices
-from benchmarks.cost.quantities import BUSY, TRICKLE, billed_seconds, invocations, lines, projected_writes
+from benchmarks.cost.quantities import BUSY, MAIL_EVENTS, TRICKLE, billed_seconds, invocations, lines, projected_writes
+from benchmarks.cost.standing import GOALS_USD, StandingLine, petition_lines, standing_lines
+from benchmarks.lambdas import STREAM_READERS
+from benchmarks.model.limits import Account
 from benchmarks.results import read
-from benchmarks.way import check_emails
-from chalicelib.mail.rate_limit import EMAILS_PER_SENDER
+from chalicelib.mail.rate_limit import EMAILS_PER_SENDER, senders_for
 
 WAY = read()["way"]
 ITEM_BYTES = read()["sign"]["item_bytes"]
 COLD_CPU_US = lambdas.cold_start_cpu_us(read())
-
-
-def test_every_price_has_a_source_and_the_place_where_it_was_read() -> None:
-    for name, price in prices().by_name.items():
-        assert price.source, name
-        assert price.seen, name
-        assert price.usd >= 0, name
-    assert prices().region
-    assert prices().checked
-
-
-def test_every_row_has_a_price_and_is_not_negative() -> None:
-    for arrivals in (BUSY, TRICKLE):
-        found = lines(WAY, ITEM_BYTES, COLD_CPU_US, arrivals)
-        assert {line.price for line in found} <= set(prices().by_name)
-        assert min(line.quantity for line in found) >= 0
-
-
-def test_a_measurement_with_a_postponed_email_is_no_cost_of_sending() -> None:
-    check_emails(WAY["send"])
-    with_a_postponed_email = {**WAY["send"]["of_10"], "emails": 9.95}
-    with pytest.raises(RuntimeError):
-        check_emails({**WAY["send"], "of_10": with_a_postponed_email})
 
 
 def test_the_total_is_the_sum_of_its_items() -> None:
@@ -76,3 +55,32 @@ def test_a_sender_is_billed_while_it_waits_for_its_next_turn() -> None:
     assert billed_seconds(fast, "send", TRICKLE) < 1 / EMAILS_PER_SENDER
     slow = way_with_sending(calls=400)
     assert billed_seconds(slow, "send", BUSY) > BUSY.queue_batch / EMAILS_PER_SENDER
+
+
+def total(rows: list[StandingLine]) -> float:
+    return sum(row.usd_beyond_free(prices()) for row in rows)
+
+
+@pytest.mark.parametrize("stage", ["prod", "dev"])
+def test_an_idle_stage_costs_no_more_than_its_goal(stage: str) -> None:
+    assert total(standing_lines(stage)) <= GOALS_USD[stage]
+
+
+def test_a_petition_costs_no_more_than_its_goal() -> None:
+    assert total(petition_lines(ITEM_BYTES)) <= GOALS_USD["petition"]
+
+
+def test_the_model_has_as_many_workers_as_the_template() -> None:
+    default = Account("default")
+    assert default.senders == declared.maximum_concurrency("SendMail") == senders_for(12)
+    assert Account("raised").senders == senders_for(Account("raised").mail_rate)
+    assert default.storers == declared.maximum_concurrency("StoreOverflow") > 0
+    assert [STREAM_READERS[name].parallelization_factor for name in ("relay", "project")] == [4, 1]
+
+
+def test_a_delivered_email_costs_no_event() -> None:
+    assert set(declared.mail_events()) == {"bounce", "complaint", "reject"}
+    assert MAIL_EVENTS == invocations(BUSY)["feedback"] == 0
+    all_lines = lines(read()["way"], 400, 250_000, BUSY)
+    quantities = [line.quantity for line in all_lines if line.price == "topic_publish"]
+    assert quantities == [0]

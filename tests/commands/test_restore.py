@@ -1,4 +1,4 @@
-"""`manage.py restore` on fakes: what it prints, crashes, retries, races."""
+"""`manage.py restore` on fakes: what it prints, crashes, retries, races, and the engineer's files of ids."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +17,7 @@ from chalicelib.staff.audit.record import entries, record
 from chalicelib.tallies.count import exact_count
 from commands import copies, restore
 from commands.decision import RestoreOutcome, SinceCopy
-from commands.withdrawn_since import WithdrawnSince
+from commands.withdrawn_since import WithdrawnSince, ids_in_file
 from tests.actors import MINUTE, NOW, confirmed
 from tests.commands.recovery import AT, COPY_NAME, LATER, PEOPLE, FakeRecovery, lose_signatures, signatures
 from tests.fakes import FakeTables
@@ -179,3 +179,24 @@ def test_pages_are_read_one_at_a_time(tables: FakeTables) -> None:
     results = restore.restore_items(pages(), tables, keys.SIGNATURES, lambda: SinceCopy(LATER), write=True)
     next(results)
     assert requested == 1
+
+
+ONE, TWO = "0" * 31 + "1", "0" * 31 + "2"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{ONE}\n{TWO}\n\n", f"{ONE} {TWO}", f"\ufeffsignature\r\n{ONE}\r\n{TWO}\r\n",
+        f'"signature"\n"{ONE}"\n"{TWO}"\n',
+        f'[[{{"field": "signature", "value": "{ONE}"}}], [{{"field": "signature", "value": "{TWO}"}}]]',
+    ],
+)  # fmt: skip
+def test_ids_are_found_in_every_format_of_cloudwatch(
+    tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An id that was not found would bring back a person who has withdrawn."""
+    path = tmp_path / "ids"
+    path.write_text(text, encoding="utf-8")
+    assert ids_in_file(path) == {ONE, TWO}
+    assert capsys.readouterr().out == f"signature ids in {path}: 2\n"

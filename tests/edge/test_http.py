@@ -1,7 +1,6 @@
 """Requests are read and responses are made."""
 
 import re
-from base64 import b64encode
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,7 +10,6 @@ from hypothesis import given, strategies as st
 
 from chalicelib.core.errors import BodyTooLarge, Invalid, NotJson, WrongType
 from chalicelib.edge.http import cache_headers, client_matches, form_fields, json_body
-from chalicelib.partners.imports.model import MAX_DIRECT_KB
 from chalicelib.petitions import api as petitions
 from chalicelib.petitions.find import LIST_SECONDS
 from chalicelib.shedding.level import Level
@@ -122,10 +120,3 @@ def test_a_count_that_the_cdn_shows_is_less_than_ten_seconds_old() -> None:
     control = cache_headers(Level.NORMAL.max_age)["Cache-Control"]
     longest_in_cdn = sum(int(seconds) for seconds in re.findall(r"(?:max-age|stale-while-revalidate)=(\d+)", control))
     assert longest_in_cdn + LIST_SECONDS + FRESH_FOR.total_seconds() <= 9
-
-
-@pytest.mark.parametrize("kilobytes", [MAX_DIRECT_KB])
-def test_the_largest_body_fits_into_lambdas_six_megabytes_as_base64(kilobytes: int) -> None:
-    rest_of_the_event = 64 * 1024
-    encoded = b64encode(bytes(kilobytes * 1024))
-    assert len(encoded) + rest_of_the_event < 6 * 1024 * 1024

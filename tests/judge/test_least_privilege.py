@@ -112,16 +112,3 @@ def test_a_reader_may_read_the_stream_of_a_restored_table(engine: Engine, functi
         stream = HERE.arn("dynamodb", f"table/petitions-{table}/stream/2026-11-25T20:00:00.000")
         allowed[table] = decide(engine, function, Question("dynamodb:GetRecords", stream, {})).allowed
     assert allowed == {"SignaturesTable": True, "CountsTable": False}
-
-
-@pytest.mark.parametrize("action", ["ses:SendEmail", "ses:SendRawEmail"])
-@pytest.mark.parametrize("function", ["send_mail", "send_other_mail"])
-def test_a_sender_sends_only_as_our_address_whichever_action_ses_asks_for(
-    engine: Engine, function: str, action: str
-) -> None:
-    [ours] = [each for each in policies()[function]["Statement"] if each["Sid"] == "SendFromOurAddress"]
-    our_address = ours["Condition"]["StringEquals"]["ses:FromAddress"]
-    identity = HERE.arn("ses", "identity/example.org")
-    for address, is_allowed in ((our_address, True), ("charlie@example.org", False)):
-        question = Question(action, identity, {"ses:FromAddress": address})
-        assert decide(engine, function, question).allowed is is_allowed

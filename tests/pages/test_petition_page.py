@@ -46,12 +46,6 @@ def test_an_error_of_a_hidden_or_unknown_field_has_no_link() -> None:
     assert not page.all("a", href="#source")
 
 
-def test_dotted_field_names_get_dashed_ids() -> None:
-    page = page_of("petition.html", errors=[{"field": "consent.sign", "message": "Tick the box"}])
-    assert page.one("a", href="#consent-sign").text == "Tick the box"
-    assert page.one("input", id="consent-sign").attrs["name"] == "consent.sign"
-
-
 def test_the_form_posts_the_field_names_of_the_api() -> None:
     page = a_petition_page(form={"source": "bbc"}, base="/prod")
     form = page.one("form")
@@ -91,24 +85,12 @@ def test_browsers_can_autofill_the_form() -> None:
     assert found == expected
 
 
-def test_the_wording_of_each_consent_labels_its_checkbox() -> None:
-    page = a_petition_page()
-    assert page.one("label", **{"for": "consent-sign"}).text == "I sign, and my name may be handed over."
-    assert page.one("label", **{"for": "consent-updates"}).text.startswith("Send me updates.")
-
-
 def test_the_count_is_in_the_text_and_the_bar_and_has_a_refresh_url() -> None:
     page = a_petition_page(base="/prod")
     assert page.one("label", **{"for": "progress"}).text == "12,345 of 20,000 signatures"
     assert page.one("progress", id="progress").attrs == {"id": "progress", "max": "20000", "value": "12345"}
     assert page.all("div", data_count_url="/prod/api/petitions/protect-trafficked-children/count")
     assert "2 October 2026 at 14:05 UTC" in page.text
-
-
-def test_the_bar_stops_at_its_goal() -> None:
-    page = a_petition_page(count=50_000)
-    assert page.one("progress", id="progress").attrs["value"] == "20000"
-    assert "50,000 of 20,000" in page.text
 
 
 def test_the_page_says_until_which_minute_the_petition_is_open() -> None:

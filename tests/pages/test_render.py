@@ -1,14 +1,18 @@
-"""Pages other than the petition: sharing, results, links of emails, problems; and the files that pages load."""
+"""Pages other than the petition: sharing, results, links of emails, problems; the files that pages load; filters."""
 
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import unquote
 
 import pytest
 from jinja2 import UndefinedError
 
+from chalicelib.core.language import language_of
+from chalicelib.pages.jinja import environment, paragraphs
 from chalicelib.pages.render import asset, asset_url, dashboard_files, dashboard_version, render, startup_modules
 from tests.pages.rendering import PAGES, SITE, ZOES_FORM, a_petition, page_of
 
@@ -20,10 +24,8 @@ def test_each_way_to_share_has_its_own_source_and_works_without_javascript(templ
     urls = [link.attrs["href"] for link in page.all("a")]
     links = [url for url in urls if "source%3Dshared-" in url]
     link = f"{SITE}/petitions/protect-trafficked-children?lang=cy&source=shared-"
-    assert [shared.partition("?")[0] for shared in links] == ["https://wa.me/", "mailto:"]
-    for shared, way in zip(links, ("whatsapp", "email"), strict=True):
+    for shared, way in zip(links, ("whatsapp", "facebook", "bluesky", "x", "email"), strict=True):
         assert unquote(shared).endswith(f"{link}{way}")
-        assert "Bread & Roses" in unquote(shared)
     assert (box.attrs["data-url"], box.attrs["data-copied"]) == (f"{link}sheet", f"{link}copy")
 
 
@@ -116,3 +118,34 @@ def test_assets_load_nothing_from_other_sites() -> None:
             continue  # Links to webmail, which people may follow.
         text = path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
         assert not re.findall(r"https?://|@import(?! \{)|\beval\(|innerHTML", text), path.name
+
+
+def test_only_text_templates_are_not_escaped(tmp_path: Path) -> None:
+    for name in ("page.html", "body.txt"):
+        (tmp_path / name).write_text("{{ word }}")
+    templates = environment(tmp_path)
+    assert templates.get_template("page.html").render(word="<b>") == "&lt;b&gt;"
+    assert templates.get_template("body.txt").render(word="<b>") == "<b>"
+
+
+def test_text_is_split_at_blank_lines_only() -> None:
+    assert paragraphs("One\nstill one.\r\n \r\nTwo.\n\n\n\nThree.\n") == ["One\nstill one.", "Two.", "Three."]
+
+
+def test_numbers_and_dates_are_formatted_for_readers() -> None:
+    late = datetime(2026, 11, 24, 23, 30, tzinfo=timezone(timedelta(hours=-2)))
+    english = language_of("en")
+    assert (english.thousands(12345), english.thousands(999)) == ("12,345", "999")
+    assert english.date(datetime(2026, 11, 4, tzinfo=UTC)) == "4 November 2026"
+    assert english.moment(late) == "25 November 2026 at 01:30 UTC"
+
+
+def test_welsh_has_its_own_months_and_plurals(tmp_path: Path) -> None:
+    count = (
+        "{% trans count=n, number=n|thousands %}<strong>{{ number }}</strong> signature"
+        "{% pluralize %}<strong>{{ number }}</strong> signatures{% endtrans %}"
+    )
+    (tmp_path / "page.txt").write_text("{{ day | date }}{% for n in (1, 2, 3, 1234) %}, " + count + "{% endfor %}")
+    page = environment(tmp_path, language=language_of("cy")).get_template("page.txt")
+    expected = "4 Tachwedd 2026, 1 llofnod, 2 lofnod, 3 llofnod, 1,234 o lofnodion"
+    assert re.sub("</?strong>", "", page.render(day=datetime(2026, 11, 4, tzinfo=UTC))) == expected

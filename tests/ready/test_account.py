@@ -6,7 +6,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import boto3
 import pytest
+from botocore.exceptions import ConnectTimeoutError
+from botocore.stub import Stubber
 
 from chalicelib.health.readiness import latest_readiness
 from stack import changeset
@@ -14,7 +17,7 @@ from stack.aws import Cloud
 from stack.console import Failure
 from stack.ready import __main__ as ready
 from stack.ready.__main__ import NOT_READY, READY, UNKNOWN, exit_code, rate, report, seconds, staff_sentence
-from stack.ready.account import NOT_ALLOWED, Values, reads
+from stack.ready.account import KEY_TYPES, NOT_ALLOWED, Values, read_values, reads
 from stack.ready.defects import find_defects
 from stack.ready.needs import Expected, Need, needs
 from tests.fakes import FakeTables
@@ -133,6 +136,25 @@ def test_a_limit_too_low_is_not_ready_even_if_others_are_unknown() -> None:
     assert code_of(values(NEW, denied=["describe_limits", "describe_table"])) == NOT_READY
 
 
+def test_staff_read_when_an_account_with_default_quotas_sends_the_last_email() -> None:
+    assert "the last email would be sent 11 days after the end" in sentence_of(values(DEFAULT))
+
+
+def test_an_unlimited_quota_is_not_a_limit() -> None:
+    account = answers(RAISED)["sesv2.get_account"]
+    unlimited = {**account, "SendQuota": {**account["SendQuota"], "Max24HourSend": -1}}
+    assert code_of(values(RAISED, {"sesv2.get_account": unlimited})) == READY
+
+
+def test_without_any_answer_from_aws_the_result_is_not_sure() -> None:
+    class NoAnswer:
+        def __getattr__(self, _: str) -> Any:
+            raise ConnectTimeoutError(endpoint_url="https://aws.invalid")
+
+    found = read_values(STACK, lambda *_: NoAnswer())
+    assert code_of(found, FEW_PEOPLE) == UNKNOWN
+
+
 def test_emails_sent_today_count_against_the_quota() -> None:
     account = answers(DEFAULT)["sesv2.get_account"]
     spent = {**account, "SendQuota": {**account["SendQuota"], "SentLast24Hours": 49_900.0}}
@@ -229,3 +251,27 @@ def test_without_a_stack_there_is_nothing_to_check(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(changeset, "describe", lambda *_: None)
     with pytest.raises(Failure, match="there is no stack petitions-prod: deploy it first"):
         ready.main(["--stage", "prod"])
+
+
+def test_petitions_on_the_second_page_of_a_query_are_read() -> None:
+    first = {"sk": {"S": "clean-air"}, "shards": {"N": "10"}, "state": {"S": "open"}}
+    second = {**first, "sk": {"S": "safe-children"}}
+    last_key = {"pk": {"S": "PETITIONS"}, "sk": {"S": "clean-air"}}
+    others = stub_clients(reads(STACK), answers(NEW), set())
+    client = boto3.session.Session("x", "x", region_name="eu-west-2").client("dynamodb")
+    with Stubber(client) as stub:
+        stub.add_client_error("describe_limits")
+        stub.add_client_error("describe_table")
+        stub.add_response("query", {"Items": [first], "LastEvaluatedKey": last_key})
+        stub.add_response("query", {"Items": [second]})
+        values = read_values(
+            STACK, lambda service, region: client if service == "dynamodb" else others(service, region)
+        )
+    assert values.found["petitions.shards"] == [["clean-air", 10], ["safe-children", 10]]
+
+
+def test_certificates_with_every_type_of_key_are_listed() -> None:
+    """Without the list, ACM leaves out the certificates with larger RSA keys and with elliptic curves."""
+    acm = boto3.client("acm", "eu-west-2", aws_access_key_id="x", aws_secret_access_key="x")
+    request = acm.meta.service_model.operation_model("ListCertificates").input_shape
+    assert {*KEY_TYPES} == {*request.members["Includes"].members["keyTypes"].member.enum}

@@ -11,7 +11,6 @@ import pytest
 from stack import package as packaging
 from stack.package import (
     AWS_PYTHON,
-    SERVICES,
     THIS_VERSION,
     Package,
     interpreter,
@@ -26,7 +25,6 @@ from tests.stack.archive import (
     compiled_files,
     gateway_event,
     missing_requirements,
-    run_code,
     run_script,
 )
 
@@ -117,23 +115,6 @@ def test_the_pinned_python_serves_from_the_zip_alone(
     assert answer["statusCode"] == status
     assert answer["headers"]["Content-Type"].startswith(kind)
     assert part in answer["body"]
-
-
-@needs_the_pinned_python
-def test_the_pinned_python_finds_web_addresses_from_the_zip_alone(unpacked_zip: Path) -> None:
-    """The list of domains is loaded late, so no other test here needs it."""
-    name = "Pay at \u043a\u0430.\u0440\u0444"
-    find = f"from chalicelib.core.web_addresses import web_addresses; print(web_addresses({name!r}))"
-    process = run_code(unpacked_zip, find)
-    assert process.returncode == 0, process.stderr
-    assert process.stdout.strip() == repr([name.removeprefix("Pay at ")])
-
-
-@needs_the_pinned_python
-def test_the_pinned_python_builds_every_client_from_the_zip_alone(unpacked_zip: Path) -> None:
-    clients = f"[boto3.client(name, region_name='us-east-1') for name in {SERVICES}]"
-    process = run_code(unpacked_zip, f"import boto3; {clients}")
-    assert process.returncode == 0, process.stderr
 
 
 @needs_the_pinned_python

@@ -14,7 +14,6 @@ from app import app
 from stack.local.template import application_template
 from stack.package import SERVICES, Package, is_wanted, package, write_zip
 from stack.paths import BUILD, ROOT
-from tests.stack.archive import missing_requirements
 
 TEMPLATE_SUFFIXES = (".atom", ".html", ".svg", ".txt")
 
@@ -25,10 +24,6 @@ pytestmark = pytest.mark.stack
 def names_in_zip(local_package: Package) -> list[str]:
     with zipfile.ZipFile(local_package.archive) as archive:
         return archive.namelist()
-
-
-def test_every_requirement_is_in_the_zip(local_package: Package) -> None:
-    assert missing_requirements(local_package.archive) == set()
 
 
 def test_the_local_run_makes_the_template_of_the_package(local_package: Package) -> None:
@@ -48,17 +43,6 @@ def test_the_application_starts_from_the_zip_alone(local_package: Package, tmp_p
     code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import app; {clients}"
     process = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=False)
     assert process.returncode == 0, process.stderr
-
-
-def test_an_export_is_encrypted_and_printed_from_the_zip_alone(local_package: Package, tmp_path: Path) -> None:
-    """The export's libraries are trimmed, and no other code in the zip uses them."""
-    zipfile.ZipFile(local_package.archive).extractall(tmp_path)
-    script = Path(__file__).with_name("print_a_cover.py")
-    command = [sys.executable, "-I", "-S", str(script), str(tmp_path)]
-    process = subprocess.run(command, capture_output=True, check=False)
-    assert process.returncode == 0, process.stderr.decode()
-    assert process.stdout.startswith(b"%PDF")
-    assert process.stderr == b""
 
 
 def test_every_template_is_loaded_from_the_zip_without_compiling_it(local_package: Package, tmp_path: Path) -> None:
