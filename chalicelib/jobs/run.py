@@ -5,8 +5,8 @@ must allow that (see `Work`).
 """
 
 from chalicelib.aws.table import Tables
-from chalicelib.jobs import store
 from chalicelib.jobs.model import Clock, HasTime, JobState, JobType, Work
+from chalicelib.jobs.request import advance
 
 
 def run(job: JobType, work: Work[JobType], has_time: HasTime, clock: Clock, tables: Tables) -> JobType:
@@ -16,13 +16,13 @@ def run(job: JobType, work: Work[JobType], has_time: HasTime, clock: Clock, tabl
     """
     while job.is_open:
         if job.state_at(clock()) is JobState.FAILED:  # Open as stored, but it has made no progress for too long.
-            job = store.advance(job, job.as_stalled(), clock(), tables)
+            job = advance(job, job.as_stalled(), clock(), tables)
             continue
         if job.remaining_rest(clock()):
             return job
         step = work.next_step(job)
         if not has_time(step.seconds):
             return job
-        job = store.advance(job, step.act(), clock(), tables)
+        job = advance(job, step.act(), clock(), tables)
     work.tidy(job)
     return job

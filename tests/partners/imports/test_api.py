@@ -10,7 +10,7 @@ from chalice.test import HTTPResponse
 
 from chalicelib.core.rights import Right
 from chalicelib.jobs.model import SILENCE, JobState
-from chalicelib.jobs.store import advance
+from chalicelib.jobs.request import advance
 from chalicelib.partners.imports import worker
 from chalicelib.partners.imports.model import Import
 from chalicelib.partners.imports.run import ImportWork
