@@ -22,8 +22,7 @@ from chalicelib.edge.routes import all_routes
 from chalicelib.edge.views import ProblemResponse, View, bind_view, problem_in_chosen_language
 from chalicelib.jobs.model import JobType
 from chalicelib.jobs.request import cancel
-from chalicelib.staff.audit.model import Action, Actor
-from chalicelib.staff.audit.record import record, record_refusal
+from chalicelib.staff.audit.record import Action, Actor, record, record_refusal
 from chalicelib.staff.tokens import UnknownToken, recognise, record_use
 
 if TYPE_CHECKING:

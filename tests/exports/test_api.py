@@ -11,8 +11,7 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.rights import Right
 from chalicelib.exports.model import LINK_SECONDS, Column
 from chalicelib.petitions.model import Petition
-from chalicelib.staff.audit.model import AuditRecord
-from chalicelib.staff.audit.record import entries
+from chalicelib.staff.audit.record import AuditRecord, entries
 from tests.actors import DAY, NOW, bobs_token
 from tests.exporting import a_result, an_export, confirm_crowd, store_export
 from tests.fake_site import JSON, FakeSite

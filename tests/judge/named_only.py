@@ -1,6 +1,6 @@
 """Functions that a Lambda function's code names and never calls. `sites_from` follows names, so it finds them too."""
 
-REFUSAL_NOTE = "chalicelib/staff/audit/store.py:add_refusal"
+REFUSAL_NOTE = "chalicelib/staff/audit/record.py:add_refusal"
 # Only the relay requests letters again.
 REPEATED_LETTERS = {"chalicelib/mail/counted.py:request_again", "chalicelib/mail/counted.py:transact"}
 # FEEDBACK is called only for feedback about an email, and REQUESTS only to request an email.

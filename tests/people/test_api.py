@@ -9,8 +9,7 @@ from chalice.test import HTTPResponse
 from chalicelib.core.rights import Right
 from chalicelib.people.access import actions_in
 from chalicelib.petitions.model import Petition
-from chalicelib.staff.audit.model import Action
-from chalicelib.staff.audit.record import entries
+from chalicelib.staff.audit.record import Action, entries
 from chalicelib.tallies.count import exact_count
 from tests.actors import (
     ALICE,

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from chalicelib.staff.audit.actions import DESCRIPTIONS, description_of
+from chalicelib.staff.audit.words import DESCRIPTIONS, description_of
 
 ROOT = Path(__file__).parents[3]
 
