@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from chalicelib.aws.table import Tables
-from chalicelib.core import health_keys
+from chalicelib.core import keys
 from chalicelib.core.times import iso
 
 # We do not show an older result, because the limits may have changed since.
@@ -24,12 +24,12 @@ class Readiness(NamedTuple):
 
 def store_readiness(readiness: Readiness, tables: Tables) -> None:
     stored = {"is_ready": readiness.is_ready, "text": readiness.text, "checked_at": iso(readiness.checked_at)}
-    tables.put(health_keys.readiness(), stored)
+    tables.put(keys.readiness(), stored)
 
 
 def latest_readiness(now: datetime, tables: Tables) -> Readiness | None:
     """Return the last stored result. Return None if no result is stored, or if it is older than SHOWN_FOR."""
-    item = tables.get(health_keys.readiness())
+    item = tables.get(keys.readiness())
     if item is None or item["checked_at"] < iso(now - SHOWN_FOR):
         return None
     checked_at = datetime.fromisoformat(item["checked_at"])

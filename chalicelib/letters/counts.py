@@ -13,7 +13,7 @@ from datetime import date
 from zlib import crc32
 
 from chalicelib.aws.table import Change, Item, Tables
-from chalicelib.core import keys, target_keys
+from chalicelib.core import keys, letter_keys
 from chalicelib.mail.counted import REQUESTED
 from chalicelib.mail.deliveries import DeliveryOutcome
 
@@ -48,7 +48,7 @@ def count_change(slug: str, target: str, shard: int, day: date, numbers: Mapping
 
     Use it only in a transaction with another change that can happen only once: otherwise a retry counts twice.
     """
-    return Change(target_keys.letter_count(slug, shard, target, day), add=numbers)
+    return Change(letter_keys.letter_count(slug, shard, target, day), add=numbers)
 
 
 def shard_of(signature_id: str) -> int:
@@ -65,7 +65,7 @@ def letter_counts(slug: str, tables: Tables) -> dict[str, NumbersByDay]:
     """
     sums: dict[tuple[str, date], Counter[str]] = defaultdict(Counter)
     for shard in range(SHARDS):
-        for item in tables.query(keys.COUNTS, target_keys.letter_counts_partition(slug, shard), consistent=True):
+        for item in tables.query(keys.COUNTS, letter_keys.letter_counts_partition(slug, shard), consistent=True):
             target, _, day = item["sk"].partition("#")
             sums[target, date.fromisoformat(day)].update(_numbers(item))
     days: dict[str, dict[date, LetterNumbers]] = defaultdict(dict)

@@ -19,10 +19,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from chalicelib.aws.table import Attr, Change, Item, Tables
-from chalicelib.core import keys, target_keys
+from chalicelib.core import keys, letter_keys
 from chalicelib.core.errors import ConditionFailed, Conflicted
-from chalicelib.core.letter_keys import LetterIds
-from chalicelib.core.target_keys import DigestIds
+from chalicelib.core.letter_keys import DigestIds, LetterIds
 from chalicelib.core.times import iso
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.letters.digest_item import IS_SEALED, LATE, NO_SLOT, OWN_WORDS_PREFIX, GatheredLetter, slot_of
@@ -137,7 +136,7 @@ def find_digest(ids: DigestIds, tables: Tables) -> DigestContents | None:
 
 def unrequested_digests(slug: str, target: str, tables: Tables) -> Iterator[DigestIds]:
     """Read all digests of the target, and yield those whose emails are not marked as requested, oldest first."""
-    for item in tables.query(keys.COUNTS, target_keys.digests_partition(slug, target), consistent=True):
+    for item in tables.query(keys.COUNTS, letter_keys.digests_partition(slug, target), consistent=True):
         if "requested_at" not in item:
             yield DigestIds(slug, target, date.fromisoformat(item["sk"]))
 

@@ -8,8 +8,7 @@ from typing import NamedTuple, Self
 from zlib import crc32
 
 from chalicelib.aws.table import Attr, Condition
-from chalicelib.core.letter_keys import letter_delivery, letter_ids
-from chalicelib.core.target_keys import DigestIds
+from chalicelib.core.letter_keys import DigestIds, letter_delivery, letter_ids
 
 # The withdrawals while the digest was sealed: "<signature id> <slot> <area>" for each. The letters' own items no longer
 # have slot and area. LATE is removed when the digest's email is settled.

@@ -14,7 +14,7 @@ from typing import Any
 
 from chalicelib.aws.table import Change, Item, NewItem, Tables
 from chalicelib.core.language import language_of
-from chalicelib.core.target_keys import DIGEST, DigestIds, digest_ids
+from chalicelib.core.letter_keys import DIGEST, DigestIds, digest_ids
 from chalicelib.letters.counts import DIGEST_SHARD, count_change
 from chalicelib.letters.digest_contents import DigestContents, find_digest, mark_ended, seal, unseal
 from chalicelib.letters.model import letter_to_send, target_unless_removed

@@ -7,7 +7,7 @@ as requested. If a run stops between two steps, the digest is not marked, so the
 from datetime import date, datetime
 
 from chalicelib.aws.table import Tables
-from chalicelib.core.target_keys import DigestIds
+from chalicelib.core.letter_keys import DigestIds
 from chalicelib.letters.digest_contents import close, find_digest, mark_requested, next_digest_day, unrequested_digests
 from chalicelib.letters.digest_kind import DIGESTS
 from chalicelib.letters.model import target_unless_removed

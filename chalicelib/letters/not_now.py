@@ -8,7 +8,7 @@ about many letters. In the item of a letter to a member of parliament, `member` 
 from datetime import datetime
 
 from chalicelib.aws.table import Attr, Change, Item, Tables
-from chalicelib.core import target_keys
+from chalicelib.core import letter_keys
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.letter_keys import LetterIds, letter_ids
 from chalicelib.letters.deliveries import LETTERS, waits_for_turn
@@ -66,7 +66,7 @@ def _mark_single(key: str, stored: Item, max_singles: int, state: TargetState, t
     letter, request = letter_ids(key), LETTERS.request_of(stored)
     has_room = Attr("singles").not_exists() | Attr("singles").lt(max_singles)
     mark = Change(LETTERS.item_key(key), assign={"single": True}, when=is_requested(request))
-    count = Change(target_keys.target(letter.slug, letter.target), add={"singles": 1}, when=has_room)
+    count = Change(letter_keys.target(letter.slug, letter.target), add={"singles": 1}, when=has_room)
     try:
         transact([mark, count], tables)
     except ConditionFailed:

@@ -12,7 +12,7 @@ from math import ceil
 from zlib import crc32
 
 from chalicelib.aws.table import Attr, Change, Tables
-from chalicelib.core import target_keys
+from chalicelib.core import letter_keys
 from chalicelib.core.keys import Key
 from chalicelib.core.letter_keys import letter_ids
 from chalicelib.core.times import iso
@@ -33,12 +33,12 @@ def book_letter_turn(key: str, pace: Paced, now: datetime, tables: Tables, *, ha
     working = WorkingTime(pace.from_hour, pace.to_hour)
     if not has_turn:
         # Each pace has its own turns: turns booked at a slow pace must not delay letters at a fast pace.
-        turns_key = target_keys.target(slug, target, part=f"{pace.per_hour} {pace.from_hour}-{pace.to_hour}")
+        turns_key = letter_keys.target(slug, target, part=f"{pace.per_hour} {pace.from_hour}-{pace.to_hour}")
         due = _next_turn(turns_key, pace, working, now, tables)
         if due > now:
             return due
     # But all paces share the places: they limit what the target gets in an hour.
-    places_key = target_keys.target(slug, target)
+    places_key = letter_keys.target(slug, target)
     # A letter that comes later than its turn may come outside of working hours.
     if working.is_open(now) and _take_place(places_key, pace.per_hour, now, tables):
         return now

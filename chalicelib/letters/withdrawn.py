@@ -13,8 +13,7 @@ from chalicelib.aws.expressions import Image
 from chalicelib.aws.table import Attr, Change, Condition, Tables, is_still
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed, Conflicted
-from chalicelib.core.letter_keys import letter_delivery, letter_ids
-from chalicelib.core.target_keys import DigestIds
+from chalicelib.core.letter_keys import DigestIds, letter_delivery, letter_ids
 from chalicelib.core.times import iso
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.letters.digest_item import IS_SEALED, IS_UNSEALED, LATE, NO_SLOT, GatheredLetter

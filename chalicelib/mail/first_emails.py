@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from chalicelib.aws.table import Tables
-from chalicelib.core import mail_keys
+from chalicelib.core import keys
 from chalicelib.mail.turns import Turns, book as book_turn
 
 # docs/security.md has the simulation behind these numbers.
@@ -33,7 +33,7 @@ DEFAULT_LIMIT = FirstEmailLimit()
 
 def book(network: str, now: datetime, tables: Tables, limit: FirstEmailLimit = DEFAULT_LIMIT) -> datetime:
     """Book a turn of the network and return when it is: `now`, or later (turns.py)."""
-    key, step = mail_keys.network_limit(network), round(limit.interval / MILLISECOND)
+    key, step = keys.network_limit(network), round(limit.interval / MILLISECOND)
     # `is_usually_quiet`: most networks have no booked turn that is still to come. Then booking takes only one write.
     turns = Turns(key, step, burst=limit.burst, expires_after=EXPIRES_AFTER, is_usually_quiet=True)
     now_in_milliseconds = int(now.timestamp() * 1000)

@@ -6,7 +6,7 @@ The hash is made with another secret than the ids of signatures. So nobody can c
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from chalicelib.core import mail_keys
+from chalicelib.core import keys
 from chalicelib.core.address import canonical_of
 from chalicelib.core.keys import Key
 from chalicelib.core.pseudonyms import oldest_secret, pseudonym
@@ -22,7 +22,7 @@ class Mailbox:
 
     @property
     def key(self) -> Key:
-        return mail_keys.address_limit(self.address_id)
+        return keys.address_limit(self.address_id)
 
     def hash_of_petition(self, slug: str) -> str:
         """Return the hash that stands for the petition in the address's item. It differs from address to address."""

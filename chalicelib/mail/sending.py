@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from chalicelib.aws.source import Source
 from chalicelib.aws.table import Change, Item, Tables, absent_or_at_most
-from chalicelib.core import mail_keys
+from chalicelib.core import keys
 from chalicelib.core.times import iso
 from chalicelib.mail.model import Priority
 from chalicelib.mail.rate_limit import SHARES
@@ -77,7 +77,7 @@ def pause_after_refusal(now: datetime, tables: Tables) -> None:
     Otherwise a sender that has just read "no pause" could replace an engineer's pause of days by one of an hour.
     """
     pause = _pause_until(now + PAUSE, is_by_engineer=False)
-    tables.try_update(Change(mail_keys.mail_sending(), assign=pause, when=absent_or_at_most("paused_until", iso(now))))
+    tables.try_update(Change(keys.mail_sending(), assign=pause, when=absent_or_at_most("paused_until", iso(now))))
 
 
 def resume_mail(now: datetime, tables: Tables) -> None:
@@ -108,11 +108,11 @@ def turn_other_on(other: Source, now: datetime, tables: Tables) -> bool:
 
 
 def _item(tables: Tables, *, consistent: bool = False) -> Item:
-    return tables.get(mail_keys.mail_sending(), consistent=consistent) or Item()
+    return tables.get(keys.mail_sending(), consistent=consistent) or Item()
 
 
 def _change(attributes: Item) -> Change:
-    return Change(mail_keys.mail_sending(), assign=attributes)
+    return Change(keys.mail_sending(), assign=attributes)
 
 
 def _is_granted(item: Item, now: datetime) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.aws.table import Change, Item, Tables, is_still
-from chalicelib.core import mail_keys
+from chalicelib.core import keys
 from chalicelib.core.errors import Conflicted
 from chalicelib.core.keys import Key
 from chalicelib.core.tokens import WITHDRAW_LIFETIME, Purpose, Subject, issue
@@ -30,7 +30,7 @@ class Choice:
 
     @property
     def key(self) -> Key:
-        return mail_keys.address_limit(self.address_id)
+        return keys.address_limit(self.address_id)
 
 
 def choice_of(mailbox: Mailbox, slug: str) -> Choice:

@@ -4,8 +4,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from chalicelib.core.letter_keys import letter_ids
-from chalicelib.core.target_keys import DigestIds
+from chalicelib.core.letter_keys import DigestIds, letter_ids
 from chalicelib.letters.counts import LetterNumbers, letter_counts, total
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.letters.digest_contents import close, find_digest, gather, seal

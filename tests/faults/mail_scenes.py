@@ -4,7 +4,7 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from chalicelib.core import mail_keys
+from chalicelib.core import keys
 from chalicelib.core.times import iso
 from chalicelib.mail import outstanding
 from chalicelib.mail.budget import read_allowance, take_email
@@ -142,7 +142,7 @@ def with_a_long_queue(fake_site: FakeSite) -> None:
 def assert_confirmations_have_the_whole_rate(fake_site: FakeSite) -> None:
     assert fake_site.source.is_open
     assert not fake_site.other_source.is_open
-    item = fake_site.tables.get(mail_keys.mail_sending())
+    item = fake_site.tables.get(keys.mail_sending())
     assert item
     assert "granted_until" in item
 

@@ -3,7 +3,7 @@
 import json
 from functools import partial
 
-from chalicelib.core import keys, partner_keys
+from chalicelib.core import keys
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.times import iso
 from chalicelib.partners.model import CountsWhen
@@ -116,7 +116,7 @@ def receipt_keys(fake_site: FakeSite) -> list[keys.Key]:
 
 
 def assert_partner_is_stored(fake_site: FakeSite) -> None:
-    assert fake_site.tables.items[partner_keys.partner("partner-elm")]["name"] == "Elm"
+    assert fake_site.tables.items[keys.partner("partner-elm")]["name"] == "Elm"
     assert_audit_entry("partner.created", fake_site)
 
 

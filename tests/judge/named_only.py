@@ -1,6 +1,6 @@
 """Functions that a Lambda function's code names and never calls. `sites_from` follows names, so it finds them too."""
 
-REFUSAL_NOTE = "chalicelib/staff/audit/record.py:add_refusal"
+REFUSAL_NOTE = "chalicelib/staff/audit/record.py:record_refusal"
 # Only the relay requests letters again.
 REPEATED_LETTERS = {"chalicelib/mail/counted.py:request_again", "chalicelib/mail/counted.py:transact"}
 # FEEDBACK is called only for feedback about an email, and REQUESTS only to request an email.
@@ -58,7 +58,7 @@ NAMED_ONLY = {
     "run_import": {
         OFFER,
         TYPED_HERE,
-        "chalicelib/partners/store.py:store_wording",
+        "chalicelib/partners/register.py:store_wording",
         *("chalicelib/signatures/mail_state.py:nudge_mail", "chalicelib/signatures/mail_state.py:request_mail"),
     },
     # A failed message of this queue waits for the visibility timeout.

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.core import keys, target_keys
+from chalicelib.core import keys, letter_keys
 from chalicelib.core.errors import MailRefused, Unavailable
 from chalicelib.letters.counts import SHARDS, LetterNumbers, letter_counts, total
 from chalicelib.letters.target_state import target_state
@@ -150,7 +150,7 @@ def test_letters_of_a_petition_whose_slug_begins_alike_are_not_counted(
 ) -> None:
     request_letter(fake_site, petition_with_letter)
     assert letter_counts("safe", fake_site.tables) == {}
-    assert target_keys.letter_count("safe-children", 3, "a", FIRST_DAY) == (
+    assert letter_keys.letter_count("safe-children", 3, "a", FIRST_DAY) == (
         keys.COUNTS,
         "LETTERS#safe-children#03",
         "a#2026-11-24",

@@ -4,8 +4,7 @@ import pytest
 
 from chalicelib.aws.table import Change, Tables
 from chalicelib.core.errors import Conflicted, SendingStopped, Unavailable
-from chalicelib.core.letter_keys import letter_delivery
-from chalicelib.core.target_keys import DigestIds
+from chalicelib.core.letter_keys import DigestIds, letter_delivery
 from chalicelib.letters import digest_kind, withdrawn
 from chalicelib.letters.counts import LetterNumbers
 from chalicelib.letters.digest_contents import seal, unseal

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.core.errors import MailRefused, Unavailable
-from chalicelib.core.target_keys import DigestIds
+from chalicelib.core.letter_keys import DigestIds
 from chalicelib.letters.counts import LetterNumbers
 from chalicelib.letters.digest_contents import next_digest_day
 from chalicelib.letters.target_state import pause, target_state

@@ -7,8 +7,7 @@ import pytest
 from chalicelib.aws.email import Mail
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import SendingStopped
-from chalicelib.core.letter_keys import letter_delivery
-from chalicelib.core.target_keys import DigestIds
+from chalicelib.core.letter_keys import DigestIds, letter_delivery
 from chalicelib.letters import digest_item, digest_kind
 from chalicelib.letters.counts import LetterNumbers
 from chalicelib.letters.deliveries import LETTERS

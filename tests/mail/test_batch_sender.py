@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.aws.email import Mail
 from chalicelib.aws.table import Change
-from chalicelib.core import mail_keys
+from chalicelib.core import keys
 from chalicelib.core.errors import NotYet, SendingStopped, Throttled, Unavailable
 from chalicelib.mail.batch_sender import BUDGET_SECONDS, PAUSED_WAIT_SECONDS, BatchSender
 from chalicelib.mail.model import MailRequest
@@ -104,7 +104,7 @@ def test_a_pause_that_was_not_stored_is_stored_after_the_next_refusal(
     try_update, failures = FakeTables.try_update, [Unavailable("storage")]
 
     def fail_once(self: FakeTables, change: Change) -> bool:
-        if failures and change.key == mail_keys.mail_sending():
+        if failures and change.key == keys.mail_sending():
             raise failures.pop()
         return try_update(self, change)
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from chalicelib.aws.email import Mail
-from chalicelib.core import keys, mail_keys
+from chalicelib.core import keys
 from chalicelib.core.errors import Throttled
 from chalicelib.mail.first_emails import BURST, INTERVAL, book
 from chalicelib.mail.send import SendResult, send
@@ -62,7 +62,7 @@ def test_racing_senders_book_different_turns(tables: FakeTables) -> None:
 def test_the_first_turn_costs_one_write_and_its_item_expires(tables: FakeTables) -> None:
     book_turns(tables, 1)
     assert tables.calls == ["update"]
-    assert tables.items[mail_keys.network_limit("one")]["expires_at"] > NOW.timestamp()
+    assert tables.items[keys.network_limit("one")]["expires_at"] > NOW.timestamp()
 
 
 def test_emails_of_a_flood_wait_and_its_signatures_and_responses_are_as_usual(

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from chalicelib.aws.table import Item
-from chalicelib.core import keys, mail_keys
+from chalicelib.core import keys
 from chalicelib.core.errors import Throttled
 from chalicelib.core.times import iso
 from chalicelib.mail import outstanding
@@ -78,7 +78,7 @@ def test_a_run_makes_as_many_calls_with_1000_petitions_as_with_one(
 ) -> None:
     for number in range(petitions - 1):
         tables.put(keys.petition(f"petition-{number}"), {})
-    tables.put(mail_keys.mail_sweep(), {"began": iso(NOW)})
+    tables.put(keys.mail_sweep(), {"began": iso(NOW)})
     steps.sign(ALICE, NOW)
     # Reads of the position, the markers and a page for each bucket; writes to the request and the marker.
     assert count_calls_of_a_run(tables, steps.outbox, NOW + LOST_AFTER_IF_NO_BACKLOG) == 1 + 1 + len(keys.BUCKETS) + 2
@@ -98,7 +98,7 @@ def test_a_day_is_enough_for_a_pass_over_1000_petitions(outbox: Outbox) -> None:
     for number in range(1000):
         tables.put(keys.petition(f"petition-{number}"), {})
     runs = 0
-    while "group" in tables.items.get(mail_keys.mail_sweep(), {"group": ""}):
+    while "group" in tables.items.get(keys.mail_sweep(), {"group": ""}):
         tables.calls.clear()
         sweep(outbox, NOW, tables, lambda: tables.calls.count("page") * 0.005)
         assert tables.calls.count("page") <= SLICE_SECONDS / 0.005
