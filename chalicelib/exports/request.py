@@ -4,8 +4,8 @@ from datetime import datetime
 
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import Gone, NotNow
-from chalicelib.exports.encrypt import recipient_of
 from chalicelib.exports.model import Export, ExportRequest, Result
+from chalicelib.exports.write import recipient_of
 from chalicelib.jobs.model import JobState, new_id
 from chalicelib.petitions.model import Petition
 from chalicelib.tallies.prove import COUNT, tally_sums

@@ -24,7 +24,6 @@ def run_export(event: SQSEvent) -> Failures:
 
 def _work(export: Export, folder: Path) -> Work[Export]:
     # Imported here, so that tools that import all of app.py do not load the code that makes exports.
-    from chalicelib.exports.gather import ExportContext
-    from chalicelib.exports.run import ExportWork
+    from chalicelib.exports.run import ExportContext, ExportWork
 
     return ExportWork(ExportContext(tables(), files_bucket(), folder, times.now))

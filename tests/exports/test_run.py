@@ -9,9 +9,8 @@ import pytest
 
 from chalicelib.core import keys
 from chalicelib.core.keys import Key
-from chalicelib.exports.deliver import is_consistent
-from chalicelib.exports.gather import ExportContext
 from chalicelib.exports.model import Export, Totals
+from chalicelib.exports.run import ExportContext, is_consistent
 from chalicelib.jobs.model import JobState
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.take_back import take_back

@@ -5,9 +5,9 @@ import pytest
 
 from chalicelib.core import keys
 from chalicelib.core.errors import Unavailable
-from chalicelib.exports import deliver
+from chalicelib.exports import run
 from chalicelib.exports.cover import CoverFacts, cover_sheet
-from chalicelib.exports.gather import ExportContext
+from chalicelib.exports.run import ExportContext
 from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import cancel
 from chalicelib.petitions.model import Petition
@@ -73,7 +73,7 @@ def test_an_export_cancelled_while_its_files_are_uploaded_leaves_no_file(
         cancel(export, NOW, tables)
         return cover_sheet(facts)
 
-    monkeypatch.setattr(deliver, "cover_sheet", cancel_and_make_sheet)
+    monkeypatch.setattr(run, "cover_sheet", cancel_and_make_sheet)
     assert run_stored_export(export, context).state is JobState.CANCELLED
     assert len(uploaded) == 1
     assert bucket.objects == {}

@@ -2,7 +2,7 @@
 
 import json
 
-from chalicelib.exports import deliver, gather
+from chalicelib.exports import run
 from chalicelib.exports.model import LIFETIME, LINK_SECONDS, SETTLING, Export
 from chalicelib.exports.run import FILE_SECONDS, PART_SECONDS
 from chalicelib.partners.imports import first_rows
@@ -32,7 +32,7 @@ def test_exports_can_link_files_but_not_read_signatures_or_write_files() -> None
     assert "SignaturesTable" not in json.dumps(statements("Exports"))
     assert actions_allowed("Exports", "ExportsBucket") == {"s3:GetObject"}
     [signing] = statements_about("Exports", "ExportsBucket")
-    assert signing["Resource"] == {"Fn::Sub": f"${{ExportsBucket.Arn}}/{deliver.FILES}/*"}
+    assert signing["Resource"] == {"Fn::Sub": f"${{ExportsBucket.Arn}}/{run.FILES}/*"}
     assert functions_allowed("s3:") == {"Exports", "RunExport", "Manage", "RunImport", "RunList"}
 
 
@@ -61,7 +61,7 @@ def test_only_exports_and_run_export_can_send_to_the_exports_queue() -> None:
 def test_run_export_reads_only_parts() -> None:
     for each in statements("RunExport"):
         if "s3:GetObject" in actions(each):
-            assert each["Resource"] == {"Fn::Sub": f"${{ExportsBucket.Arn}}/{gather.PARTS}/*"}
+            assert each["Resource"] == {"Fn::Sub": f"${{ExportsBucket.Arn}}/{run.PARTS}/*"}
 
 
 def test_the_bucket_is_private_encrypted_and_without_versions() -> None:
@@ -80,7 +80,7 @@ def test_files_expire_with_their_export_and_parts_and_uploads_after_a_day() -> N
     rules = RESOURCES["ExportsBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
     assert {each["Status"] for each in rules} == {"Enabled"}
     days = {each["Prefix"]: each["ExpirationInDays"] for each in rules if "Prefix" in each}
-    assert days == {f"{gather.PARTS}/": 1, f"{deliver.FILES}/": LIFETIME.days, "imports/": first_rows.LIFETIME.days}
+    assert days == {f"{run.PARTS}/": 1, f"{run.FILES}/": LIFETIME.days, "imports/": first_rows.LIFETIME.days}
     [unfinished] = [each for each in rules if "Prefix" not in each]
     assert unfinished["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
 

@@ -18,8 +18,7 @@ from chalicelib.core.rights import Right
 from chalicelib.core.validation import parse_body
 from chalicelib.edge.http import json_answer, json_body
 from chalicelib.exports.model import LINK_SECONDS
-from chalicelib.exports.subscribers.model import ListRequest, ListResult, OptInList
-from chalicelib.exports.subscribers.request import new_list
+from chalicelib.exports.subscribers.request import ListRequest, ListResult, OptInList, new_list
 from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import find_job, jobs_of, start
 from chalicelib.petitions.find import petition_as_stored

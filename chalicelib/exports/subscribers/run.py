@@ -17,11 +17,9 @@ from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.table import Item, Tables
 from chalicelib.core import keys
 from chalicelib.core.formulas import escape_formula
-from chalicelib.exports.deliver import FILES
-from chalicelib.exports.encrypt import encrypt
-from chalicelib.exports.gather import PARTS
-from chalicelib.exports.subscribers.model import ListResult, OptInList
-from chalicelib.exports.write import BYTE_ORDER_MARK
+from chalicelib.exports.run import FILES, PARTS
+from chalicelib.exports.subscribers.request import ListResult, OptInList
+from chalicelib.exports.write import BYTE_ORDER_MARK, encrypt
 from chalicelib.jobs.model import Clock, JobState, Step
 from chalicelib.jobs.request import find_job
 from chalicelib.mail.stop import addresses_that_stopped

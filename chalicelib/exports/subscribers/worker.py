@@ -11,7 +11,7 @@ from chalicelib.core import times
 from chalicelib.core.settings import settings
 from chalicelib.edge.batch import Failures
 from chalicelib.edge.placeholders import QUEUE_ARN
-from chalicelib.exports.subscribers.model import OptInList
+from chalicelib.exports.subscribers.request import OptInList
 from chalicelib.jobs.model import Work
 from chalicelib.jobs.worker import run_jobs
 

@@ -3,7 +3,7 @@
 import pytest
 
 from chalicelib.core.keys import bucket_of
-from chalicelib.exports.subscribers.model import OptInList
+from chalicelib.exports.subscribers.request import OptInList
 from chalicelib.exports.subscribers.run import ListWork
 from chalicelib.jobs.request import cancel
 from chalicelib.petitions.model import Petition
