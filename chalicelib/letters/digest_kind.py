@@ -26,7 +26,7 @@ from chalicelib.mail.model import MailRequest, Priority
 from chalicelib.mail.state import AfterCrash
 from chalicelib.petitions.find import letter_as_signed, petition_as_stored
 from chalicelib.petitions.model import Petition, PetitionState
-from chalicelib.progress.areas import public_areas
+from chalicelib.progress.refresh import public_areas
 from chalicelib.signatures.letter import SignedLetter, letter_texts
 from chalicelib.signatures.look_up import find_by_id
 

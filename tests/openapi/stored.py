@@ -8,8 +8,7 @@ from chalicelib.core import keys, tokens
 from chalicelib.core.keys import Key
 from chalicelib.core.rights import Right
 from chalicelib.core.tokens import Purpose, Subject
-from chalicelib.statements.freeze import freeze, statement_token
-from chalicelib.statements.short import store_short_code
+from chalicelib.statements.freeze import freeze, statement_token, store_short_code
 from chalicelib.updates import store
 from chalicelib.updates.model import UpdateState
 from tests.actors import (
