@@ -12,8 +12,7 @@ from chalicelib.edge.placeholders import STREAM_ARN
 from chalicelib.petitions.constituency_table import constituencies
 from chalicelib.petitions.find import all_petitions
 from chalicelib.petitions.model import Petition
-from chalicelib.projections.changes import constituency_increments, increments
-from chalicelib.projections.project import Increment, project
+from chalicelib.projections.changes import Increment, constituency_increments, increments, project
 from chalicelib.projections.recount import recount
 
 workers = Blueprint(__name__)

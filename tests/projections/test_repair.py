@@ -12,7 +12,7 @@ from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed, Unavailable
 from chalicelib.petitions.model import Petition
 from chalicelib.projections.breakdowns import pending_count
-from chalicelib.projections.project import project
+from chalicelib.projections.changes import project
 from chalicelib.projections.recount import repair, repair_pending
 from chalicelib.signatures.take_back import take_back
 from chalicelib.tallies.count import Days, breakdown, exact_count

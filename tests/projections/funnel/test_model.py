@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chalicelib.projections.funnel.model import Stage, hour_of, name_of, numbers_of, stage_of
+from chalicelib.projections.funnel import Stage, hour_of, name_of, numbers_of, stage_of
 
 MOMENT = datetime(2026, 11, 24, 13, 49, 59, tzinfo=UTC)
 

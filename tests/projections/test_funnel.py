@@ -9,9 +9,18 @@ from hypothesis import given, strategies as st
 from chalicelib.core import keys
 from chalicelib.core.errors import Throttled
 from chalicelib.petitions.model import Petition
-from chalicelib.projections.funnel.model import Stage, name_of
-from chalicelib.projections.funnel.read import FunnelBy, Rate, days_within, rate, rows, stage_counts_by_day, totals
-from chalicelib.projections.project import Increment, project
+from chalicelib.projections.changes import Increment, project
+from chalicelib.projections.funnel import (
+    FunnelBy,
+    Rate,
+    Stage,
+    days_within,
+    name_of,
+    rate,
+    rows,
+    stage_counts_by_day,
+    totals,
+)
 from chalicelib.tallies.count import Days
 from tests.actors import DAY, NOW, OPENED, a_published_petition
 from tests.fakes import FakeTables
