@@ -13,8 +13,7 @@ from chalicelib.aws.table import Tables
 from chalicelib.core.errors import ConditionFailed, FieldError, Invalid, NotNow
 from chalicelib.jobs.model import JobState, new_id
 from chalicelib.jobs.request import jobs_of, start
-from chalicelib.updates import store
-from chalicelib.updates.find import find_update
+from chalicelib.updates.find import change_update, find_update
 from chalicelib.updates.model import LIFETIME, Mailing, Update, UpdateState
 
 # In these states, the update's job has not ended, unless it failed because it made no progress.
@@ -46,7 +45,7 @@ def publish(update: Update, at: datetime | None, actor: str, now: datetime, queu
     published = {"state": UpdateState.SENDING, "publish_at": now, "published_at": now}
     changes = scheduled if at else published
     try:
-        return store.change(update, tables, tests=None, **changes)
+        return change_update(update, tables, tests=None, **changes)
     except ConditionFailed:
         raise NotNow("This update was published or cancelled meanwhile.") from None
 
@@ -59,7 +58,7 @@ def cancel(update: Update, now: datetime, tables: Tables) -> Update:
     if update.state in (UpdateState.SENT, UpdateState.CANCELLED):
         return update
     try:
-        return store.change(update, tables, state=UpdateState.CANCELLED, cancelled_at=now, tests=None)
+        return change_update(update, tables, state=UpdateState.CANCELLED, cancelled_at=now, tests=None)
     except ConditionFailed:
         # The state has changed since it was read. This happens three times at most: an earlier state never comes back.
         return cancel(find_update(update.slug, update.update_id, tables), now, tables)

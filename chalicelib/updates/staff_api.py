@@ -19,8 +19,8 @@ from chalicelib.mail.suppressed import refuse_suppressed
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.text import SesAddress
 from chalicelib.staff.authorizer import actor, audit, staff_view
-from chalicelib.updates import publish, store, write
-from chalicelib.updates.find import find_update
+from chalicelib.updates import publish, write
+from chalicelib.updates.find import all_updates, find_update
 from chalicelib.updates.model import MAX_TITLE_LENGTH, LanguageCode, Update, UpdateTest, UpdateText
 from chalicelib.updates.worker import outbox
 
@@ -63,7 +63,7 @@ class PublishRequest(BaseModel):
 def list_all_updates(request: Request, slug: str) -> "Answer[ManagedUpdates]":
     """Updates in every state."""
     petition = petition_as_stored(slug, tables())
-    updates = [*map(_update_json, store.newest_first(petition.slug, tables()))]
+    updates = [*map(_update_json, all_updates(petition.slug, tables()))]
     body: ManagedUpdates = {"slug": petition.slug, "updates": updates}
     return json_answer(body)
 

@@ -9,11 +9,10 @@ from chalicelib.core.errors import ConditionFailed, FieldError, Invalid, NotNow
 from chalicelib.core.printable import header_errors
 from chalicelib.mail.outbox import Outbox
 from chalicelib.petitions.model import Petition
-from chalicelib.updates import store
+from chalicelib.updates.find import add_update, change_update
 from chalicelib.updates.kinds import TESTS, delivery_key
-from chalicelib.updates.markdown import as_html
+from chalicelib.updates.markdown import as_html, as_text
 from chalicelib.updates.model import Update, UpdateState, UpdateTest, UpdateText, new_update_id
-from chalicelib.updates.plain import as_text
 
 # An update keeps only this many of its latest tests. The email of an older test is dropped if it still waits.
 MAX_TESTS = 20
@@ -43,7 +42,7 @@ def draft(text: UpdateText, petition: Petition, author: str, now: datetime, tabl
         created_at=now,
         created_by=author,
     )
-    store.add(update, tables)
+    add_update(update, tables)
     return update
 
 
@@ -75,6 +74,6 @@ def _change_draft(update: Update, tables: Tables, **fields: Any) -> Update:
     if update.state is not UpdateState.DRAFT:
         raise NotNow(f"This update is {update.state}, so it can no longer be changed.")
     try:
-        return store.change(update, tables, **fields)
+        return change_update(update, tables, **fields)
     except ConditionFailed:
         raise NotNow("This update was published or cancelled meanwhile.") from None

@@ -45,7 +45,7 @@ NAMED_ONLY = {
         *(f"chalicelib/petitions/store.py:{name}" for name in ("find_letter", "find_texts")),
         "chalicelib/signatures/mail_state.py:mark_undeliverable",
         "chalicelib/signatures/store.py:find",
-        "chalicelib/updates/store.py:find",
+        "chalicelib/updates/find.py:find_as_stored",
     },
     "send_other_mail": {
         *FEEDBACK,

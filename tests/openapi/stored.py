@@ -9,7 +9,7 @@ from chalicelib.core.keys import Key
 from chalicelib.core.rights import Right
 from chalicelib.core.tokens import Purpose, Subject
 from chalicelib.statements.freeze import freeze, statement_token, store_short_code
-from chalicelib.updates import store
+from chalicelib.updates.find import add_update
 from chalicelib.updates.model import UpdateState
 from tests.actors import (
     DAY,
@@ -54,7 +54,7 @@ def stored_items() -> dict[Key, Item]:
 
 def _add_updates(tables: FakeTables) -> None:
     for state in (UpdateState.DRAFT, UpdateState.CANCELLED):
-        store.add(an_update(update_id=state.value, state=state), tables)
+        add_update(an_update(update_id=state.value, state=state), tables)
 
 
 def _add_exports(tables: FakeTables) -> None:

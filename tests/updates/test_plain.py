@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.updates.plain import as_text
+from chalicelib.updates.markdown import as_text
 
 
 @pytest.mark.parametrize(

@@ -17,11 +17,10 @@ from zoneinfo import ZoneInfo
 
 from chalicelib.aws.bucket import Bucket
 from chalicelib.core.errors import Invalid
-from chalicelib.jobs.files import JobFile, Unreadable, delete_file
 from chalicelib.jobs.model import Clock, JobState, Step
 from chalicelib.partners.form import SentSignature
 from chalicelib.partners.imports.earlier_rows import EarlierRows
-from chalicelib.partners.imports.file import count_rows, records, shape_of
+from chalicelib.partners.imports.file import JobFile, Unreadable, count_rows, delete_file, records, shape_of
 from chalicelib.partners.imports.first_rows import store_first_rows
 from chalicelib.partners.imports.model import MAX_ERRORS, MAX_SAMPLES, Import, RowError, RowSample
 from chalicelib.partners.imports.rows import Record, read_row

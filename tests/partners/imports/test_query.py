@@ -5,7 +5,7 @@ import zoneinfo
 import pytest
 
 from chalicelib.core.errors import Invalid
-from chalicelib.partners.imports.query import read_query
+from chalicelib.partners.imports.api import read_query
 
 
 @pytest.mark.parametrize("value", ["on", "y", "dry", ""])
