@@ -32,15 +32,14 @@ from chalicelib.letters.request import request_letters
 from chalicelib.letters.withdrawn import remove_letters_from_digests
 from chalicelib.mail.batch_sender import BatchSender
 from chalicelib.mail.feedback import record_feedback
-from chalicelib.mail.kind import MailContext
+from chalicelib.mail.kind import MailContext, Outbox
 from chalicelib.mail.model import MailRequest, Priority
-from chalicelib.mail.outbox import Outbox
 from chalicelib.mail.rate_limit import SHARES, RateLimiter, limit_rate
 from chalicelib.mail.relay import relay
 from chalicelib.mail.send import SendResult
+from chalicelib.mail.sending import watch
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.mail.sweep import sweep
-from chalicelib.mail.watch import watch
 from chalicelib.updates.kinds import UPDATE_KINDS
 
 # A signature's item before and after a change.

@@ -12,7 +12,7 @@ from chalicelib.letters.digest_contents import close, find_digest, mark_requeste
 from chalicelib.letters.digest_kind import DIGESTS
 from chalicelib.letters.model import target_unless_removed
 from chalicelib.letters.target_state import target_states
-from chalicelib.mail.outbox import Outbox
+from chalicelib.mail.kind import Outbox
 from chalicelib.petitions.find import all_petitions
 from chalicelib.petitions.model import Petition
 

@@ -20,8 +20,8 @@ from chalicelib.letters.model import target_unless_removed
 from chalicelib.letters.trial import TESTS
 from chalicelib.mail.counted import transact
 from chalicelib.mail.deliveries import Deliveries
+from chalicelib.mail.kind import Outbox
 from chalicelib.mail.model import MailRequest
-from chalicelib.mail.outbox import Outbox
 from chalicelib.petitions.find import letter_as_signed, petition_as_stored
 from chalicelib.petitions.members import member_for_postcode
 from chalicelib.petitions.model import Petition

@@ -17,8 +17,8 @@ from chalicelib.letters.counts import LetterNumbers
 from chalicelib.letters.model import checked_constituency, find_target
 from chalicelib.letters.report import TargetReport, report
 from chalicelib.letters.trial import TEST_KINDS, send_test
-from chalicelib.mail.outbox import Outbox
-from chalicelib.mail.suppressed import refuse_suppressed
+from chalicelib.mail.kind import Outbox
+from chalicelib.mail.sending import refuse_suppressed
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.members import member_of_constituency
 from chalicelib.petitions.text import SesAddress

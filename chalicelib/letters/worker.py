@@ -8,7 +8,7 @@ from chalicelib.core import log, times
 from chalicelib.edge.batch import on_schedule
 from chalicelib.letters.digests import request_digests
 from chalicelib.letters.kinds import LETTER_KINDS
-from chalicelib.mail.outbox import Outbox
+from chalicelib.mail.kind import Outbox
 
 workers = Blueprint(__name__)
 

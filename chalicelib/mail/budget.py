@@ -12,8 +12,7 @@ from datetime import datetime, timedelta
 from chalicelib.aws.table import Change, Item, Tables, is_still
 from chalicelib.core.errors import ConditionFailed, Conflicted
 from chalicelib.core.times import iso
-from chalicelib.mail.mailbox import Mailbox
-from chalicelib.mail.model import MailRequest
+from chalicelib.mail.model import Mailbox, MailRequest
 
 # The interval after the first email, after the second, ... The last interval repeats. docs/security.md has the reasons.
 INTERVALS = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=3), timedelta(hours=6))

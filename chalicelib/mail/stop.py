@@ -15,7 +15,7 @@ from chalicelib.core.errors import Conflicted
 from chalicelib.core.keys import Key
 from chalicelib.core.tokens import WITHDRAW_LIFETIME, Purpose, Subject, issue
 from chalicelib.mail.budget import FORGET_AFTER
-from chalicelib.mail.mailbox import Mailbox, mailbox_of
+from chalicelib.mail.model import Mailbox, mailbox_of
 from chalicelib.signatures.withdraw import unsubscribe
 
 ATTEMPTS = 5
@@ -23,7 +23,7 @@ ATTEMPTS = 5
 
 @dataclass(frozen=True)
 class Choice:
-    """What the owner may stop: email to this address about this petition. Both are hashes (mail/mailbox.py)."""
+    """What the owner may stop: email to this address about this petition. Both are hashes (mail/model.py)."""
 
     address_id: str
     petition_hash: str

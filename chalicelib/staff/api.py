@@ -18,8 +18,7 @@ from chalicelib.edge.http import json_answer, json_body
 from chalicelib.edge.route import Access
 from chalicelib.edge.routes import all_routes
 from chalicelib.staff.authorizer import audit, rights_of, staff_view
-from chalicelib.staff.model import StaffToken
-from chalicelib.staff.tokens import all_tokens, audit_details, find_token, new_token, revoke, store_token
+from chalicelib.staff.tokens import StaffToken, all_tokens, audit_details, find_token, new_token, revoke, store_token
 
 if TYPE_CHECKING:
     from chalicelib.edge.answers import Answer, Sent

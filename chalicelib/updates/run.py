@@ -14,7 +14,7 @@ from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.jobs.model import Clock, JobState, Step
 from chalicelib.mail.deliveries import DeliveryOutcome
-from chalicelib.mail.outbox import Outbox
+from chalicelib.mail.kind import Outbox
 from chalicelib.mail.send import CLAIM
 from chalicelib.signatures.walk import read_subscribers
 from chalicelib.updates.find import CACHE_SECONDS, change_update, find_update

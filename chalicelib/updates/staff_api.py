@@ -15,7 +15,7 @@ from chalicelib.core.times import Moment
 from chalicelib.core.validation import Words, parse_body
 from chalicelib.edge.caller import path_prefix
 from chalicelib.edge.http import NO_STORE, json_answer, json_body
-from chalicelib.mail.suppressed import refuse_suppressed
+from chalicelib.mail.sending import refuse_suppressed
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.text import SesAddress
 from chalicelib.staff.authorizer import actor, audit, staff_view

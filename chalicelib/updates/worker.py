@@ -10,7 +10,7 @@ from chalicelib.core import times
 from chalicelib.edge.batch import Failures
 from chalicelib.edge.placeholders import QUEUE_ARN
 from chalicelib.jobs.worker import run_jobs
-from chalicelib.mail.outbox import Outbox
+from chalicelib.mail.kind import Outbox
 from chalicelib.updates.kinds import UPDATE_KINDS
 from chalicelib.updates.model import Mailing
 from chalicelib.updates.run import MailingWork

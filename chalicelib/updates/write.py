@@ -7,7 +7,7 @@ from typing import Any
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import ConditionFailed, FieldError, Invalid, NotNow
 from chalicelib.core.printable import header_errors
-from chalicelib.mail.outbox import Outbox
+from chalicelib.mail.kind import Outbox
 from chalicelib.petitions.model import Petition
 from chalicelib.updates.find import add_update, change_update
 from chalicelib.updates.kinds import TESTS, delivery_key

@@ -30,7 +30,7 @@ def queues() -> Template:
 def _email_queues() -> list[Template]:
     senders = ref("MailSenders")
     # Confirmations go first, because their sender has most of the rate (mail/rate_limit.py), and because the other
-    # sender is switched off while more than a few of them wait (mail/watch.py).
+    # sender is switched off while more than a few of them wait (mail/sending.py).
     return [
         worked_queue(
             "mail",

@@ -14,15 +14,15 @@ TYPED_HERE = "chalicelib/signatures/store.py:replace"
 # By Lambda function.
 NAMED_ONLY = {
     # These views never refuse an action after they have recorded it.
-    "counts": {"chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used", REFUSAL_NOTE},
-    "manage": {"chalicelib/staff/store.py:mark_used", "chalicelib/mail/outbox.py:depth", *REPEATED_LETTERS, *DIGESTS},
-    "people": {"chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used", REFUSAL_NOTE},
-    "exports": {"chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used"},
+    "counts": {"chalicelib/staff/tokens.py:_find", "chalicelib/staff/tokens.py:record_use", REFUSAL_NOTE},
+    "manage": {"chalicelib/staff/tokens.py:record_use", "chalicelib/mail/kind.py:depth", *REPEATED_LETTERS, *DIGESTS},
+    "people": {"chalicelib/staff/tokens.py:_find", "chalicelib/staff/tokens.py:record_use", REFUSAL_NOTE},
+    "exports": {"chalicelib/staff/tokens.py:_find", "chalicelib/staff/tokens.py:record_use"},
     # A partner that sends a known signature causes an email only after a race. Partners answer no offer, and only an
     # import is noted on a receipt.
     "partners": {
         *("chalicelib/partners/store.py:record_import", OFFER, TYPED_HERE),
-        *("chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used"),
+        *("chalicelib/staff/tokens.py:_find", "chalicelib/staff/tokens.py:record_use"),
         *("chalicelib/signatures/mail_state.py:nudge_mail", "chalicelib/signatures/mail_state.py:request_mail"),
     },
     # Receipts, letters and emails about updates are not urgent: send_other_mail sends them.
@@ -65,14 +65,14 @@ NAMED_ONLY = {
     "receive_feedback": {"chalicelib/edge/batch.py:_deliver_again_in"},
     # The relay requests letters, and neither sends them nor records their outcome.
     "relay_mail": {
-        *("chalicelib/mail/outbox.py:depth", TEST_ADDRESS, *DIGESTS, "chalicelib/mail/state.py:_try_change"),
+        *("chalicelib/mail/kind.py:depth", TEST_ADDRESS, *DIGESTS, "chalicelib/mail/state.py:_try_change"),
         *(f"chalicelib/mail/deliveries.py:{name}" for name in ("_read_outcomes", "mark_sent", "mark_undeliverable")),
     },
     "send_letter_digests": {
-        *(TEST_ADDRESS, "chalicelib/mail/outbox.py:depth", *REPEATED_LETTERS, *REQUESTS),
+        *(TEST_ADDRESS, "chalicelib/mail/kind.py:depth", *REPEATED_LETTERS, *REQUESTS),
     },
     "run_update": {
-        "chalicelib/mail/outbox.py:depth",
+        "chalicelib/mail/kind.py:depth",
         *REPEATED_LETTERS,
         *DIGESTS,
         TEST_ADDRESS,

@@ -13,7 +13,7 @@ from chalicelib.letters.counts import LetterNumbers
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.letters.digest_contents import unseal
 from chalicelib.letters.digest_kind import DIGESTS
-from chalicelib.mail.outbox import Outbox
+from chalicelib.mail.kind import Outbox
 from chalicelib.mail.send import CLAIM
 from chalicelib.mail.sending import PAUSE
 from chalicelib.mail.sweep import BACKLOG_DEPTH

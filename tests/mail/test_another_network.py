@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.core.times import iso
-from chalicelib.mail.first_emails import BURST, INTERVAL, FirstEmailLimit, book
+from chalicelib.mail.turns import BURST, INTERVAL, FirstEmailLimit, book_first_email
 from tests.actors import (
     DAY,
     MINUTE,
@@ -27,7 +27,7 @@ def pipeline() -> MailPipeline:
     """Two networks whose next email waits two and three days."""
     tables = Streaming()
     for network, days in (("flooded", 2), ("worse", 3)):
-        book(network, NOW, tables, FirstEmailLimit(interval=days * DAY + BURST * INTERVAL))
+        book_first_email(network, NOW, tables, FirstEmailLimit(interval=days * DAY + BURST * INTERVAL))
     return MailPipeline(tables)
 
 

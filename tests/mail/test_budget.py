@@ -6,8 +6,7 @@ from itertools import pairwise
 from chalicelib.aws.table import Tables
 from chalicelib.core.times import iso
 from chalicelib.mail.budget import FORGET_AFTER, INTERVALS, read_allowance, take_email
-from chalicelib.mail.mailbox import mailbox_of
-from chalicelib.mail.model import MailRequest
+from chalicelib.mail.model import MailRequest, mailbox_of
 from tests.actors import (
     ALICE,
     LIMIT_KEYS,

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.mail.compose import compose
 from chalicelib.mail.kind import Content, Kind
 from chalicelib.mail.model import MailRequest
+from chalicelib.mail.send import compose
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 
 REQUEST = MailRequest(kind="confirm", key="safe-children_ab", requested_at="2026-11-24T12:00:00Z")

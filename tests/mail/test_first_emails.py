@@ -9,9 +9,9 @@ import pytest
 from chalicelib.aws.email import Mail
 from chalicelib.core import keys
 from chalicelib.core.errors import Throttled
-from chalicelib.mail.first_emails import BURST, INTERVAL, book
 from chalicelib.mail.send import SendResult, send
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
+from chalicelib.mail.turns import BURST, INTERVAL, book_first_email
 from chalicelib.petitions.model import Petition
 from tests.actors import (
     NOW,
@@ -32,7 +32,7 @@ SIGN_PATH = "/api/petitions/safe-children/signatures"
 
 def book_turns(tables: FakeTables, count: int, network: str = "one", now: datetime = NOW) -> list[timedelta]:
     """Return how long each email waits for its turn."""
-    return [book(network, now, tables) - now for _ in range(count)]
+    return [book_first_email(network, now, tables) - now for _ in range(count)]
 
 
 def test_above_the_burst_each_email_gets_its_own_due_time(tables: FakeTables) -> None:
@@ -52,7 +52,7 @@ def test_the_burst_grows_again_with_time(tables: FakeTables) -> None:
 
 def test_racing_senders_book_different_turns(tables: FakeTables) -> None:
     def book_one(_: int) -> datetime:
-        return book("one", NOW, tables)
+        return book_first_email("one", NOW, tables)
 
     with ThreadPoolExecutor(8) as pool:
         turns = set(pool.map(book_one, range(BURST + 20)))

@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.core import keys
 from chalicelib.core.address import signature_id
-from chalicelib.mail.mailbox import mailbox_of
+from chalicelib.mail.model import mailbox_of
 from chalicelib.mail.send import send
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.petitions.model import Petition

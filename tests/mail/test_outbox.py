@@ -1,7 +1,7 @@
 """Two queues: urgent email never waits behind other email."""
 
+from chalicelib.mail.kind import Outbox
 from chalicelib.mail.model import MailRequest, Priority
-from chalicelib.mail.outbox import Outbox
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from tests.fakes import FakeQueue
 

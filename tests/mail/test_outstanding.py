@@ -10,7 +10,7 @@ from chalicelib.core import keys
 from chalicelib.core.errors import Throttled
 from chalicelib.core.times import iso
 from chalicelib.mail import outstanding
-from chalicelib.mail.outbox import Outbox
+from chalicelib.mail.kind import Outbox
 from chalicelib.mail.outstanding import MARK_EVERY, SLACK, forget_marked, mark_unless_recent, markers
 from chalicelib.mail.relay import relay
 from chalicelib.mail.send import send

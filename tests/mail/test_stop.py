@@ -4,7 +4,7 @@ from datetime import datetime
 
 from chalicelib.aws.email import Mail
 from chalicelib.mail.budget import FORGET_AFTER, read_allowance
-from chalicelib.mail.mailbox import mailbox_of
+from chalicelib.mail.model import mailbox_of
 from chalicelib.mail.send import SendResult, send
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.mail.stop import Choice, choice_of, is_stopped, resume, stop

@@ -11,8 +11,8 @@ from chalicelib.aws.queue import Outgoing
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.times import iso
 from chalicelib.mail import sweep as sweep_module
+from chalicelib.mail.kind import Outbox
 from chalicelib.mail.model import MailRequest
-from chalicelib.mail.outbox import Outbox
 from chalicelib.mail.outstanding import mark
 from chalicelib.mail.send import SendResult, send
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS, delivery_key

@@ -10,8 +10,8 @@ from chalicelib.core import keys
 from chalicelib.core.errors import Throttled
 from chalicelib.core.times import iso
 from chalicelib.mail.budget import read_allowance
-from chalicelib.mail.mailbox import mailbox_of
-from chalicelib.mail.outbox import Outbox
+from chalicelib.mail.kind import Outbox
+from chalicelib.mail.model import mailbox_of
 from chalicelib.mail.relay import relay
 from chalicelib.mail.send import CLAIM, SendResult, send
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS

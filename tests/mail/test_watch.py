@@ -5,8 +5,15 @@ from collections.abc import Sequence
 import pytest
 
 from chalicelib.core.errors import Unavailable
-from chalicelib.mail.sending import PAUSE, pause_after_refusal, resume_mail, sending
-from chalicelib.mail.watch import MAX_URGENT_WAITING, OTHER_EMAIL_STOPS_AT, watch
+from chalicelib.mail.sending import (
+    MAX_URGENT_WAITING,
+    OTHER_EMAIL_STOPS_AT,
+    PAUSE,
+    pause_after_refusal,
+    resume_mail,
+    sending,
+    watch,
+)
 from tests.actors import NOW
 from tests.fake_mailer import FakeQuota
 from tests.fakes import FakeQueue, FakeSource, FakeTables

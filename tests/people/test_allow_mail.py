@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.rights import Right
-from chalicelib.mail.mailbox import mailbox_of
+from chalicelib.mail.model import mailbox_of
 from chalicelib.mail.stop import choice_of, is_stopped, stop
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw

@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib.core import keys
 from chalicelib.jobs.model import JobState
-from chalicelib.mail.mailbox import mailbox_of
+from chalicelib.mail.model import mailbox_of
 from chalicelib.mail.stop import choice_of, resume, stop
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.erase import erase
