@@ -27,7 +27,7 @@ HasTime = Callable[[float], bool]
 # by then. So this time is longer than the timeout of the Lambda function that stores the job.
 START_DELAY = timedelta(seconds=20)
 # A worker that has been silent for this long was killed. It is three times as long as the worker's usual silence
-# (jobs/heartbeat.py).
+# (jobs/run.py).
 SILENCE = timedelta(seconds=90)
 
 

@@ -17,10 +17,9 @@ from chalicelib.aws.table import tables
 from chalicelib.core import log, times
 from chalicelib.core.errors import Unavailable, UnknownThing
 from chalicelib.edge.batch import Failures, handle_messages
-from chalicelib.jobs.heartbeat import HIDDEN_SECONDS, heartbeat
 from chalicelib.jobs.model import JobMessage, JobType, Work
 from chalicelib.jobs.request import find_job, job_message, record_beat
-from chalicelib.jobs.run import run
+from chalicelib.jobs.run import HIDDEN_SECONDS, heartbeat, run
 
 # After an AWS error, a new message runs the job again after this delay. It counts its receives anew, so a long outage
 # makes no dead letter.

@@ -142,7 +142,7 @@ class LetterDeliveries(CountedDeliveries):
 
 
 def waits_for_turn(item: Item) -> bool:
-    """Return whether the letter waits for a turn. Then it is due later than it was requested (not_now.py)."""
+    """Return whether the letter waits for a turn. Then it is due later than it was requested (pace.py)."""
     return bool(item.get("mail_due_at", "") > item["mail_requested_at"])
 
 

@@ -6,7 +6,7 @@
 3. While its email is sent, the digest is sealed: its letters do not change.
 
 The digest's item counts the letters by the postcode area of the people who sent them. It also has some slots. A letter
-in a person's own words may take a slot: then the email can show the letter in full (digest_item.py).
+in a person's own words may take a slot: then the email can show the letter in full (withdrawn.py).
 
 If a person withdraws before the digest is sealed, one transaction removes their letter. If they withdraw later, the
 withdrawal is noted in the item's attribute LATE: if the email is not sent, the next attempt first takes the letter out
@@ -24,9 +24,16 @@ from chalicelib.core.errors import ConditionFailed, Conflicted
 from chalicelib.core.letter_keys import DigestIds, LetterIds
 from chalicelib.core.times import iso
 from chalicelib.letters.deliveries import LETTERS
-from chalicelib.letters.digest_item import IS_SEALED, LATE, NO_SLOT, OWN_WORDS_PREFIX, GatheredLetter, slot_of
-from chalicelib.letters.withdrawn import take_out_late
-from chalicelib.letters.working_time import in_london
+from chalicelib.letters.pace import in_london
+from chalicelib.letters.withdrawn import (
+    IS_SEALED,
+    LATE,
+    NO_SLOT,
+    OWN_WORDS_PREFIX,
+    GatheredLetter,
+    slot_of,
+    take_out_late,
+)
 from chalicelib.mail.counted import transact
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.state import REQUEST_ATTRIBUTES, is_requested

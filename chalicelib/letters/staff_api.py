@@ -13,9 +13,8 @@ from chalicelib.core.rights import Right
 from chalicelib.core.validation import Words, parse_body
 from chalicelib.edge.http import json_answer, json_body, query
 from chalicelib.letters import target_state
-from chalicelib.letters.counts import LetterNumbers
+from chalicelib.letters.counts import LetterNumbers, TargetReport, report
 from chalicelib.letters.model import checked_constituency, find_target
-from chalicelib.letters.report import TargetReport, report
 from chalicelib.letters.trial import TEST_KINDS, send_test
 from chalicelib.mail.kind import Outbox
 from chalicelib.mail.sending import refuse_suppressed

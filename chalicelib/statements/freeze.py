@@ -17,7 +17,7 @@ from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed, LinkDamaged, NotAStatement
 from chalicelib.core.times import Moment
 from chalicelib.core.tokens import Purpose, seal, unseal
-from chalicelib.letters.report import letters_text
+from chalicelib.letters.counts import letters_text
 from chalicelib.petitions.model import Petition, Slug
 from chalicelib.tallies.count import exact_count
 from chalicelib.totals.total import total_if_any

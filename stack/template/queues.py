@@ -17,7 +17,7 @@ _FOURTEEN_DAYS = 14 * 24 * 3600
 # SQS's maximum. While the table or the email quota is exhausted, workers receive the same message again and again, but
 # the message must not go to the dead-letter queue.
 _MAX_RECEIVES = 1000
-# A job that fails is tried again within minutes (edge/batch.py, jobs/heartbeat.py). Ten attempts take at least 20
+# A job that fails is tried again within minutes (edge/batch.py, jobs/run.py). Ten attempts take at least 20
 # minutes. AWS errors use up no attempts (jobs/worker.py).
 _JOB_ATTEMPTS = 10
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from hypothesis import given, strategies as st
 
-from chalicelib.letters.working_time import HOUR, MILLISECOND, WorkingTime
+from chalicelib.letters.pace import HOUR, MILLISECOND, WorkingTime
 
 USUAL = WorkingTime()
 MOMENTS = st.datetimes(datetime(2025, 1, 1), datetime(2037, 1, 1), timezones=st.just(UTC))
