@@ -10,7 +10,7 @@ from typing import Any
 from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
-from chalicelib.core.formulas import FORMULA
+from chalicelib.core.printable import FORMULA
 from chalicelib.exports.model import Export, ExportRequest, Result
 from chalicelib.exports.request import new_export
 from chalicelib.exports.run import ExportContext, ExportWork

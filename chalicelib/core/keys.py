@@ -9,7 +9,7 @@ the item of an address whose owner has stopped email.
 
     SIGNATURES  <slug>#<bucket>        <signature id>   one signature; its key makes signing idempotent
     COUNTS      PETITIONS              <slug>           one petition and its settings
-                SLUGS                  ALL              the slugs of all petitions (petitions.slugs)
+                SLUGS                  ALL              the slugs of all petitions (petitions.find)
                 TEXT#<slug>            <version>        a text and its consent wordings, as signed
                 TALLY#<slug>#<shard>   <day>            one of the parts (shards) of one day's count
                 TALLY#<slug>           HEAD             the total of all closed days, and the date of the last one

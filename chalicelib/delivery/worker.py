@@ -16,17 +16,24 @@ from typing import Any
 
 from chalice.app import Blueprint, CloudWatchEvent, DynamoDBEvent, SQSEvent
 
-from chalicelib.aws.email import mailer
+from chalicelib.aws.email import mail_quota, mailer
 from chalicelib.aws.expressions import Image
-from chalicelib.aws.mail_quota import mail_quota
 from chalicelib.aws.queue import mail_queue, other_mail_queue
 from chalicelib.aws.source import mail_source, other_mail_source
 from chalicelib.aws.table import tables
 from chalicelib.core import log, times
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
-from chalicelib.edge.batch import Failures, StreamChange, handle_changes, handle_messages, on_schedule, until_deadline
-from chalicelib.edge.placeholders import QUEUE_ARN, STREAM_ARN
+from chalicelib.edge.batch import (
+    QUEUE_ARN,
+    STREAM_ARN,
+    Failures,
+    StreamChange,
+    handle_changes,
+    handle_messages,
+    on_schedule,
+    until_deadline,
+)
 from chalicelib.letters.kinds import LETTER_KINDS
 from chalicelib.letters.request import request_letters
 from chalicelib.letters.withdrawn import remove_letters_from_digests

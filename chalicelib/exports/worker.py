@@ -8,8 +8,7 @@ from chalicelib.aws.bucket import files_bucket
 from chalicelib.aws.queue import exports_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
-from chalicelib.edge.batch import Failures
-from chalicelib.edge.placeholders import QUEUE_ARN
+from chalicelib.edge.batch import QUEUE_ARN, Failures
 from chalicelib.exports.model import Export
 from chalicelib.jobs.model import Work
 from chalicelib.jobs.worker import run_jobs

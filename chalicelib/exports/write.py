@@ -1,6 +1,6 @@
 """Write signatures as CSV or as NDJSON, and encrypt a file for one recipient with age, in constant memory.
 
-In CSV, no value is a formula that a spreadsheet would run. core/formulas.py says which values get an apostrophe, and
+In CSV, no value is a formula that a spreadsheet would run. core/printable.py says which values get an apostrophe, and
 how to remove it. pyrage (age) is large and rarely needed, so it is imported where it is used.
 """
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from chalicelib.core.errors import FieldError, Invalid
-from chalicelib.core.formulas import escape_formula
+from chalicelib.core.printable import escape_formula
 from chalicelib.core.sources import DIRECT
 from chalicelib.exports.model import Column, Format
 

@@ -27,9 +27,9 @@ from chalicelib.mail.counted import transact
 from chalicelib.mail.kind import Content, Kind, Later, MailContext, NotSent, by_name
 from chalicelib.mail.model import Priority
 from chalicelib.mail.state import is_requested
+from chalicelib.petitions.constituency_table import member_of_constituency
 from chalicelib.petitions.find import letter_as_signed, petition_as_stored
 from chalicelib.petitions.letter import Digest, Letter, LetterTarget, Paced
-from chalicelib.petitions.members import member_of_constituency
 from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.projections.dimensions import area_of
 from chalicelib.signatures.letter import letter_texts, render_letter

@@ -22,8 +22,8 @@ from chalicelib.mail.counted import transact
 from chalicelib.mail.deliveries import Deliveries
 from chalicelib.mail.kind import Outbox
 from chalicelib.mail.model import MailRequest
+from chalicelib.petitions.constituency_table import member_for_postcode
 from chalicelib.petitions.find import letter_as_signed, petition_as_stored
-from chalicelib.petitions.members import member_for_postcode
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.walk import read_letter_senders

@@ -12,9 +12,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from chalicelib.core import keys
-from chalicelib.core.address import canonical_of
+from chalicelib.core.address import canonical_of, oldest_secret, pseudonym
 from chalicelib.core.keys import Key
-from chalicelib.core.pseudonyms import oldest_secret, pseudonym
 
 # The key is a tag of the email, so that SES's events name the email. SES accepts these characters in a tag, up to 256.
 DeliveryKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,200}$")]

@@ -18,7 +18,7 @@ with the needed state, so after a crash the next run does what is needed.
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from chalicelib.aws.mail_quota import MailQuota
+from chalicelib.aws.email import MailQuota
 from chalicelib.aws.queue import Queue
 from chalicelib.aws.source import Source
 from chalicelib.aws.table import Change, Item, Tables, absent_or_at_most

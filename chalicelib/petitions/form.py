@@ -12,12 +12,11 @@ from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.core.printable import header_errors
 from chalicelib.core.times import Moment
 from chalicelib.core.validation import Words, decode_json, field_errors, parse_body
-from chalicelib.petitions.gaps import gap_errors
+from chalicelib.petitions.constituency_table import has_members
 from chalicelib.petitions.letter import Letter
-from chalicelib.petitions.members import has_members
 from chalicelib.petitions.model import Petition, PetitionState, Reason
 from chalicelib.petitions.text import Translation
-from chalicelib.petitions.transition import Transition, transitions
+from chalicelib.petitions.transition import Transition, gap_errors, transitions
 
 TEXT_FIELDS = (
     "title", "summary", "text", "target", "charity", "privacy_contact", "privacy_url",

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from chalice.app import Blueprint, Request
 from pydantic import BaseModel, ConfigDict
 
-from chalicelib.aws.mail_quota import mail_quota
+from chalicelib.aws.email import mail_quota
 from chalicelib.aws.queue import updates_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times

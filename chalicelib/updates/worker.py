@@ -7,8 +7,7 @@ from chalice.app import Blueprint, SQSEvent
 from chalicelib.aws.queue import mail_queue, other_mail_queue, updates_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
-from chalicelib.edge.batch import Failures
-from chalicelib.edge.placeholders import QUEUE_ARN
+from chalicelib.edge.batch import QUEUE_ARN, Failures
 from chalicelib.jobs.worker import run_jobs
 from chalicelib.mail.kind import Outbox
 from chalicelib.updates.kinds import UPDATE_KINDS

@@ -8,7 +8,7 @@ from botocore.session import get_session
 
 from chalicelib.aws import email, source
 from chalicelib.aws.failures import ErrorTranslator, translate_errors
-from chalicelib.aws.storage_errors import storage_error
+from chalicelib.aws.table import storage_error
 from chalicelib.core.errors import (
     ConditionFailed,
     Conflicted,

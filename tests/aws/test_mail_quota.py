@@ -8,7 +8,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from chalicelib.aws.mail_quota import MailQuota
+from chalicelib.aws.email import MailQuota
 from chalicelib.core.errors import Denied, Throttled, Unavailable
 
 

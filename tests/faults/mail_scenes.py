@@ -12,7 +12,7 @@ from chalicelib.mail.model import MailRequest, mailbox_of
 from chalicelib.mail.sending import MAX_URGENT_WAITING, is_paused, pause_after_refusal
 from chalicelib.mail.signature_kinds import delivery_key
 from chalicelib.mail.turns import BURST, book_first_email
-from chalicelib.petitions.publish import publish
+from chalicelib.petitions.edit import publish
 from tests.actors import (
     ALICE,
     DAY,

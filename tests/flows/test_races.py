@@ -13,8 +13,7 @@ from chalicelib.core import keys, times
 from chalicelib.core.errors import Stale
 from chalicelib.core.sources import DIRECT
 from chalicelib.core.tokens import Subject
-from chalicelib.petitions.change import with_changes
-from chalicelib.petitions.edit import edit
+from chalicelib.petitions.edit import edit, with_changes
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.confirm import confirm

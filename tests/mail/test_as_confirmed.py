@@ -2,8 +2,8 @@
 
 import pytest
 
+from chalicelib.petitions.edit import publish
 from chalicelib.petitions.find import forget_petitions
-from chalicelib.petitions.publish import publish
 from tests.actors import NOW, WELSH, a_petition, a_published_petition, change_item, confirmed, request_of
 from tests.fake_site import FakeSite
 from tests.letters.lettering import LETTER, WELSH_LETTER

@@ -3,8 +3,8 @@
 import json
 
 from chalicelib.core.times import iso
+from chalicelib.petitions.edit import publish
 from chalicelib.petitions.model import Petition
-from chalicelib.petitions.publish import publish
 from chalicelib.signatures.withdraw import unsubscribe
 from tests.actors import ALICE, NOW, WELSH, a_published_petition, change_item, confirmed, item_of, key_of, signed
 from tests.fake_site import FakeSite

@@ -9,7 +9,7 @@ from chalicelib.core.letter_keys import letter_delivery
 from chalicelib.core.rights import Right
 from chalicelib.core.times import iso
 from chalicelib.letters.deliveries import LETTERS
-from chalicelib.petitions.publish import publish
+from chalicelib.petitions.edit import publish
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import NOW, WELSH, a_petition, a_published_petition, bobs_token, change_item, confirmed, key_of
 from tests.fake_site import FakeSite

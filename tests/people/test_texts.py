@@ -2,7 +2,7 @@
 
 from chalicelib.partners.form import read_signature
 from chalicelib.partners.receive import take_each
-from chalicelib.petitions.publish import publish
+from chalicelib.petitions.edit import publish
 from tests.actors import NOW, WELSH, a_published_petition, identity_of, signed
 from tests.fake_site import FakeSite
 from tests.partnering import a_partner, a_receiving_context, sent_of

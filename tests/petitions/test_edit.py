@@ -7,10 +7,8 @@ import pytest
 from chalicelib.aws.table import Change, NewItem
 from chalicelib.core import keys
 from chalicelib.core.errors import Invalid, Stale, Throttled
-from chalicelib.petitions.change import with_changes
-from chalicelib.petitions.edit import create, edit, versions
+from chalicelib.petitions.edit import create, edit, raise_shards, versions, with_changes
 from chalicelib.petitions.find import petition_as_stored
-from chalicelib.petitions.publish import raise_shards
 from chalicelib.tallies.count import exact_count
 from tests.actors import DAY, NOW, a_petition, a_published_petition, confirmed, item_of
 from tests.fakes import FakeTables

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from chalicelib.petitions.goals import Goal, check_rising
+from chalicelib.petitions.model import Goal, check_rising
 from tests.actors import DAY, a_petition, confirmed
 from tests.fake_site import FakeSite
 from tests.petitions.test_staff_api import PETITION_URL, ask, petition_fields

@@ -8,10 +8,9 @@ import pytest
 from chalicelib.aws.table import Change
 from chalicelib.core import keys
 from chalicelib.core.errors import Throttled, UnknownPetition
-from chalicelib.petitions.edit import edit
+from chalicelib.petitions.edit import edit, publish, raise_shards
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import PetitionState
-from chalicelib.petitions.publish import publish, raise_shards
 from chalicelib.petitions.transition import Transition, apply
 from chalicelib.tallies.count import exact_count
 from chalicelib.tallies.open import raise_shards_to_read

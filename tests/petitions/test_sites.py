@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from chalicelib.core.errors import Invalid
-from chalicelib.petitions.change import with_changes
+from chalicelib.petitions.edit import with_changes
 from chalicelib.petitions.model import Petition
 from tests.actors import a_petition
 

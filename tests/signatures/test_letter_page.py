@@ -5,9 +5,9 @@ import re
 from datetime import timedelta
 from typing import Any
 
+from chalicelib.petitions.edit import publish
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
-from chalicelib.petitions.publish import publish
 from tests.actors import ALICE, NOW, WELSH, a_petition, fields_of, identity_of, item_of, json_of
 from tests.fake_site import FakeSite, stream_event
 from tests.letters.lettering import (

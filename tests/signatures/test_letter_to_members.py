@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.petitions.members import MemberOfParliament
+from chalicelib.petitions.constituency_table import MemberOfParliament
+from chalicelib.petitions.edit import publish
 from chalicelib.petitions.model import Petition
-from chalicelib.petitions.publish import publish
 from tests.actors import NOW, WELSH, a_petition, identity_of, item_of, json_of
 from tests.fake_site import FakeSite
 from tests.letters.lettering import LETTER, WELSH_LETTER, a_petition_with_a_letter

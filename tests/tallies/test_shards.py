@@ -7,9 +7,9 @@ from hypothesis import given, strategies as st
 
 from chalicelib.aws.table import Item
 from chalicelib.core import keys
+from chalicelib.petitions.edit import raise_shards
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
-from chalicelib.petitions.publish import raise_shards
 from chalicelib.tallies.count import Days, breakdown, exact_count
 from chalicelib.tallies.model import TallyDimension, TallyEntry
 from chalicelib.tallies.store import entry_change

@@ -16,7 +16,7 @@ from secrets import token_hex
 from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.table import Item, Tables
 from chalicelib.core import keys
-from chalicelib.core.formulas import escape_formula
+from chalicelib.core.printable import escape_formula
 from chalicelib.exports.run import FILES, PARTS
 from chalicelib.exports.subscribers.request import ListResult, OptInList
 from chalicelib.exports.write import BYTE_ORDER_MARK, encrypt

@@ -9,8 +9,7 @@ from chalicelib.aws.queue import opt_in_lists_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.settings import settings
-from chalicelib.edge.batch import Failures
-from chalicelib.edge.placeholders import QUEUE_ARN
+from chalicelib.edge.batch import QUEUE_ARN, Failures
 from chalicelib.exports.subscribers.request import OptInList
 from chalicelib.jobs.model import Work
 from chalicelib.jobs.worker import run_jobs
