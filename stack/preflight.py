@@ -78,7 +78,7 @@ def _check_edge(planned: Values, previous: Values) -> None:
 
     CloudFront sends the key that OriginKey names. The API accepts this key and the one that OriginKeyToo names. With
     EdgeOnly=yes, the API refuses a request without such a key. With EdgeOnly=no, the API answers it, but takes
-    CloudFront for the visitor (chalicelib/edge/caller.py). So check the keys in both cases.
+    CloudFront for the visitor (chalicelib/edge/http.py). So check the keys in both cases.
     """
     if not previous or not planned["EdgeDomain"]:
         return  # There are no visitors yet, or the API accepts all of them.

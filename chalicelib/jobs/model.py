@@ -139,6 +139,12 @@ class Job(BaseModel):
 JobType = TypeVar("JobType", bound=Job)
 
 
+def new_job(model: type[JobType], key: str, owner: str, now: datetime, **fields: Any) -> JobType:
+    """Return a new job, not stored yet. `key`: as for `new_id`. `owner`: who requests the job."""
+    moment = now.replace(microsecond=0)  # As times are stored.
+    return model(job_id=new_id(key, moment), requested_by=owner, requested_at=moment, touched_at=moment, **fields)
+
+
 def new_id(key: str, now: datetime) -> str:
     """Return a new job's id. The ids of one key sort by time.
 

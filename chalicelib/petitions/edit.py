@@ -17,7 +17,7 @@ from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.letter import LetterVersion
 from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.petitions.text import PetitionText, text_of
-from chalicelib.tallies.open import open_tally, raise_shards_to_read
+from chalicelib.tallies.enter import open_tally, raise_shards_to_read
 
 # Fields that staff change while the petition runs. A file without a state does not overwrite them.
 LIFECYCLE_FIELDS = {"state", "paused_at", "removed_reason"}

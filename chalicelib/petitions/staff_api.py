@@ -13,8 +13,7 @@ from chalicelib.core import times
 from chalicelib.core.errors import InvalidTransition
 from chalicelib.core.rights import Right
 from chalicelib.core.settings import settings
-from chalicelib.edge.caller import path_prefix
-from chalicelib.edge.http import NO_STORE, json_answer, json_body, require_current_revision
+from chalicelib.edge.http import NO_STORE, json_answer, json_body, path_prefix, require_current_revision
 from chalicelib.petitions.edit import create, edit, versions
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.form import MAX_PETITION_KB, petition_for_staff, read_edit, read_new_petition, read_transition

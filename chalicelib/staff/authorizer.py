@@ -15,7 +15,7 @@ from chalicelib.aws.table import tables
 from chalicelib.core import log, times
 from chalicelib.core.errors import Forbidden, PetitionsError
 from chalicelib.core.rights import Right
-from chalicelib.edge.caller import source_ip
+from chalicelib.edge.http import source_ip
 from chalicelib.edge.problems import problem_of
 from chalicelib.edge.route import Access, declared
 from chalicelib.edge.routes import all_routes
@@ -194,8 +194,9 @@ def audit(request: Request, action: str, subject: str = "", details: Mapping[str
 
     Pass no personal data of signers, except the id of a signature.
     """
+    who = actor(request)
     entry = Action(name=action, subject=subject, details=dict(details or {}))
-    request.context[AUDIT_CURSOR] = record(actor(request), entry, times.now(), tables())
+    request.context[AUDIT_CURSOR] = record(who, entry, times.now(), tables())
 
 
 def cancel_job(request: Request, action: str, job: JobType, details: Mapping[str, str] | None = None) -> JobType:

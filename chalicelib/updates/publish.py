@@ -11,7 +11,7 @@ from typing import NamedTuple
 from chalicelib.aws.queue import Queue
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import ConditionFailed, FieldError, Invalid, NotNow
-from chalicelib.jobs.model import JobState, new_id
+from chalicelib.jobs.model import JobState, new_job
 from chalicelib.jobs.request import jobs_of, start
 from chalicelib.updates.find import change_update, find_update
 from chalicelib.updates.model import LIFETIME, Mailing, Update, UpdateState
@@ -40,7 +40,7 @@ def publish(update: Update, at: datetime | None, actor: str, now: datetime, queu
     # Start the job before changing the update: in the other order, a crash could leave an update without a job. The
     # job's first step comes later (START_DELAY in jobs/model.py). If we crash meanwhile, it finds a draft, and ends.
     # `start` raises NotNow while the job of another update runs.
-    start(_new_job(update, actor, now), queue, tables)
+    start(new_job(Mailing, update.slug, actor, now, update_id=update.update_id), queue, tables)
     scheduled = {"state": UpdateState.SCHEDULED, "publish_at": at}
     published = {"state": UpdateState.SENDING, "publish_at": now, "published_at": now}
     changes = scheduled if at else published
@@ -104,7 +104,7 @@ def _continue(update: Update, actor: str, now: datetime, queue: Queue, tables: T
         return
     if _is_too_old(update, now):
         raise NotNow("This update was published too long ago to continue it. You can cancel it.")
-    start(_new_job(update, actor, now), queue, tables)
+    start(new_job(Mailing, update.slug, actor, now, update_id=update.update_id), queue, tables)
 
 
 def _latest_job_of_petition(slug: str, tables: Tables) -> Mailing | None:
@@ -114,13 +114,3 @@ def _latest_job_of_petition(slug: str, tables: Tables) -> Mailing | None:
 
 def _is_too_old(update: Update, now: datetime) -> bool:
     return update.published_at is not None and now >= update.published_at + CONTINUABLE
-
-
-def _new_job(update: Update, actor: str, now: datetime) -> Mailing:
-    return Mailing(
-        job_id=new_id(update.slug, now),
-        requested_by=actor,
-        requested_at=now,
-        touched_at=now,
-        update_id=update.update_id,
-    )

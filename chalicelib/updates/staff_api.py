@@ -13,8 +13,7 @@ from chalicelib.core.errors import NotNow
 from chalicelib.core.rights import Right
 from chalicelib.core.times import Moment
 from chalicelib.core.validation import Words, parse_body
-from chalicelib.edge.caller import path_prefix
-from chalicelib.edge.http import NO_STORE, json_answer, json_body
+from chalicelib.edge.http import NO_STORE, json_answer, json_body, path_prefix
 from chalicelib.mail.sending import refuse_suppressed
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.text import SesAddress
@@ -129,8 +128,8 @@ def publish_update(request: "Sent[PublishRequest | None]", slug: str, update_id:
     details = {"update": update_id}
     if at:
         details["at"] = times.iso(at)
-    audit(request, "update.published", slug, details)
     now, owner = times.now(), actor(request).owner
+    audit(request, "update.published", slug, details)
     published = publish.publish(update, at, owner, now, updates_queue(), tables())
     return json_answer(_update_json(published), 202)
 

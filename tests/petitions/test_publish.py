@@ -13,7 +13,7 @@ from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import PetitionState
 from chalicelib.petitions.transition import Transition, apply
 from chalicelib.tallies.count import exact_count
-from chalicelib.tallies.open import raise_shards_to_read
+from chalicelib.tallies.enter import raise_shards_to_read
 from tests.actors import DAY, NOW, OPENED, a_petition, a_published_petition, confirmed
 from tests.fakes import FakeTables
 

@@ -1,9 +1,8 @@
 """The tally's part of a confirmation."""
 
 from chalicelib.core import keys
-from chalicelib.tallies.enter import tally_change, with_other_source
+from chalicelib.tallies.enter import open_tally, tally_change, with_other_source
 from chalicelib.tallies.model import OTHER, TallyEntry
-from chalicelib.tallies.open import open_tally
 from tests.actors import DAY, NOW, OPENED
 from tests.fakes import FakeTables
 

@@ -26,8 +26,7 @@ from chalicelib.staff.authorizer import actor, audit, cancel_job, staff_view
 
 if TYPE_CHECKING:
     from chalicelib.edge.answers import Answer, Sent
-    from chalicelib.exports.answers import FileLink
-    from chalicelib.exports.subscribers.answers import ShownList, ShownLists
+    from chalicelib.exports.answers import FileLink, ShownList, ShownLists
 
 routes = Blueprint(__name__)
 

@@ -14,7 +14,7 @@ from chalicelib.core import keys
 from chalicelib.core.times import Moment
 from chalicelib.exports.model import LIFETIME, MAX_RECIPIENT_LENGTH
 from chalicelib.exports.write import recipient_of
-from chalicelib.jobs.model import Job, JobState, new_id
+from chalicelib.jobs.model import Job, JobState, new_job
 from chalicelib.jobs.request import jobs_of, require_no_running_job
 
 
@@ -75,16 +75,8 @@ def new_list(request: ListRequest, slug: str, owner: str, now: datetime, tables:
     runs: if that job succeeds, the new list must continue that list.
     """
     recipient = recipient_of(request.recipient)
-    moment = now.replace(microsecond=0)  # As it is stored.
     require_no_running_job(OptInList, slug, now, tables)
-    return OptInList(
-        job_id=new_id(slug, moment),
-        requested_by=owner,
-        requested_at=moment,
-        touched_at=moment,
-        recipient=recipient,
-        earlier=latest_done_id(slug, tables),
-    )
+    return new_job(OptInList, slug, owner, now, recipient=recipient, earlier=latest_done_id(slug, tables))
 
 
 def latest_done_id(slug: str, tables: Tables) -> str | None:

@@ -22,7 +22,7 @@ from chalicelib.core import times
 from chalicelib.core.errors import FieldError, Invalid, NotNow, WrongType
 from chalicelib.core.rights import Right
 from chalicelib.edge.http import content_type, json_answer, raw_body
-from chalicelib.jobs.model import JobState, new_id
+from chalicelib.jobs.model import JobState, new_job
 from chalicelib.jobs.request import find_job, jobs_of, start
 from chalicelib.partners.imports.file import HEADINGS, file_key, store_file
 from chalicelib.partners.imports.first_rows import find_first_rows
@@ -41,7 +41,7 @@ from chalicelib.staff.authorizer import actor, audit, cancel_job, staff_view
 
 if TYPE_CHECKING:
     from chalicelib.edge.answers import Answer, Sent
-    from chalicelib.partners.imports.answers import OfferedUpload, ReadImport, ShownImport, ShownImports, StartedImport
+    from chalicelib.partners.answers import OfferedUpload, ReadImport, ShownImport, ShownImports, StartedImport
 
 
 routes = Blueprint(__name__)
@@ -85,9 +85,10 @@ def start_import(request: "Sent[str | None]", slug: str) -> "Answer[StartedImpor
     that occurs twice is read as the first. An hour that is left out is read as if the clocks had not gone forward
     yet.
     """
-    now = times.now()
+    now, owner = times.now(), actor(request).owner
     if content_type(request) not in CONTENT_TYPES:
         raise WrongType(CSV)
+    body = raw_body(request, MAX_DIRECT_KB * 1024)
     petition = petition_as_stored(slug, tables())
     state = petition.state_at(now)
     # For a day after a petition closes, people can still confirm, imported people too. So staff can import until then.
@@ -95,11 +96,9 @@ def start_import(request: "Sent[str | None]", slug: str) -> "Answer[StartedImpor
         raise NotNow(f"This petition is {state}, so nothing can be imported.")
     query = read_query(request.query_params or {})
     partner = find_partner(query.partner, tables())
-    body = raw_body(request, MAX_DIRECT_KB * 1024)
     key = file_key(slug, query.upload_id or token_hex(16))
-    job = _new_import(request, slug, partner.source, now)
     fields = {"dry_run": query.is_dry_run, "mapping": query.mapping, "zone": query.zone, "file": key}
-    job = job.model_copy(update=fields)
+    job = new_job(Import, slug, owner, now, partner=partner.source, **fields)
     audit(request, "import.started", job.job_id, {"partner": partner.source, "dry_run": str(job.dry_run).lower()})
     start(job, imports_queue(), tables())
     # Store the file after `start`, which may raise NotNow. The first step runs 20 seconds later (START_DELAY).
@@ -171,8 +170,8 @@ def undo_import(request: Request, slug: str, import_id: str) -> "Answer[StartedI
     job = _find_import(slug, import_id)
     if job.at(now).is_open or job.dry_run or job.undoes:
         raise NotNow("You can undo an import only after it has ended, and only if it was not a dry run.")
-    undo = _new_import(request, slug, job.partner, now)
-    undo = undo.model_copy(update={"undoes": job.job_id, "rests_until": _end_of_late_steps(job, now)})
+    fields = {"partner": job.partner, "undoes": job.job_id, "rests_until": _end_of_late_steps(job, now)}
+    undo = new_job(Import, slug, actor(request).owner, now, **fields)
     audit(request, "import.undone", job.job_id, {"undo": undo.job_id})
     start(undo, imports_queue(), tables())
     return json_answer({"id": undo.job_id}, 202)
@@ -188,18 +187,6 @@ def _end_of_late_steps(job: Import, now: datetime) -> datetime | None:
         return None
     ended_at = now if job.is_open else job.touched_at
     return ended_at + LONGEST_STEP
-
-
-def _new_import(request: Request, slug: str, partner: str, now: datetime) -> Import:
-    """Return a new import or undo, not stored yet."""
-    moment = now.replace(microsecond=0)  # As these times are stored.
-    return Import(
-        job_id=new_id(slug, moment),
-        requested_by=actor(request).owner,
-        requested_at=moment,
-        touched_at=moment,
-        partner=partner,
-    )
 
 
 def _find_import(slug: str, import_id: str) -> Import:

@@ -18,7 +18,7 @@ from chalicelib.partners.form import SentSignature
 from chalicelib.partners.imports.model import Import
 
 if TYPE_CHECKING:
-    from chalicelib.partners.imports.answers import FirstRow
+    from chalicelib.partners.answers import FirstRow
 
 MAX_FIRST_ROWS = 5
 LIFETIME = timedelta(days=7)  # ImportsGoAfterTheirTime in stack/template/storage.py.

@@ -18,7 +18,7 @@ from chalicelib.staff.authorizer import staff_view
 
 if TYPE_CHECKING:
     from chalicelib.edge.answers import Answer
-    from chalicelib.staff.audit.answers import AuditEntry, AuditPage
+    from chalicelib.staff.answers import AuditEntry, AuditPage
 
 routes = Blueprint(__name__)
 
