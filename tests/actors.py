@@ -23,8 +23,7 @@ from chalicelib.shedding.level import level_now
 from chalicelib.signatures.confirm import confirm, read_corrections
 from chalicelib.signatures.form import SignatureForm
 from chalicelib.signatures.model import NewSignature, SignatureState
-from chalicelib.signatures.origin import own_origin
-from chalicelib.signatures.sign import Outcome, SigningContext, SignResult, sign
+from chalicelib.signatures.sign import Outcome, SigningContext, SignResult, own_origin, sign
 from chalicelib.staff.tokens import issue
 from tests.fakes import FakeQueue, FakeTables
 

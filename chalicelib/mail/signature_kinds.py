@@ -17,10 +17,10 @@ from chalicelib.core.keys import Key
 from chalicelib.core.language import language_of
 from chalicelib.core.sources import DIRECT
 from chalicelib.core.tokens import CONFIRM_LIFETIME, WITHDRAW_LIFETIME, Purpose, Subject
+from chalicelib.mail.budget import choice_of, is_unwanted, stop_token
 from chalicelib.mail.kind import Content, Kind, MailContext, NotSent, by_name
 from chalicelib.mail.model import MailRequest, Priority, mailbox_of
 from chalicelib.mail.state import DeliveryState
-from chalicelib.mail.stop import choice_of, is_unwanted, stop_token
 from chalicelib.petitions.find import cached_as_stored, letter_as_signed, slugs_from, texts_as_signed
 from chalicelib.petitions.model import CONFIRM_AFTER_CLOSE, Petition, PetitionState
 from chalicelib.petitions.text import PetitionText, version_of

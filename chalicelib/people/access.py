@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, cast
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import UnknownThing
 from chalicelib.core.times import iso, iso_or_none
+from chalicelib.mail.budget import stopped_petitions
 from chalicelib.mail.model import mailbox_of
-from chalicelib.mail.stop import stopped_petitions
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.text import PetitionText
 from chalicelib.signatures.look_up import StoredSignature, find_by_id

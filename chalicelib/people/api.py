@@ -26,10 +26,9 @@ from chalicelib.people.access import access_export, load_for_staff, one_signatur
 from chalicelib.people.texts import letters_of, signed_texts
 from chalicelib.petitions.find import all_petitions
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures.erase import erase, erase_all
 from chalicelib.signatures.form import typed_address
 from chalicelib.signatures.look_up import StoredSignature, find_signatures, identities_of
-from chalicelib.signatures.withdraw import withdraw
+from chalicelib.signatures.withdraw import erase, erase_all, withdraw
 from chalicelib.staff.authorizer import audit, staff_view
 
 if TYPE_CHECKING:

@@ -34,8 +34,7 @@ from chalicelib.petitions.page import petition_page
 from chalicelib.signatures.form import SignatureForm, as_typed, read_fields, read_json
 from chalicelib.signatures.mailboxes import SUGGESTION_FIELD, suggested_address
 from chalicelib.signatures.network import network_hash
-from chalicelib.signatures.origin import own_origin
-from chalicelib.signatures.sign import SigningContext, sign
+from chalicelib.signatures.sign import SigningContext, own_origin, sign
 
 if TYPE_CHECKING:
     from chalicelib.edge.answers import Answer, Sent

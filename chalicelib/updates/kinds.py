@@ -13,11 +13,11 @@ from chalicelib.aws.table import Item, Tables
 from chalicelib.core import keys
 from chalicelib.core.sources import DIRECT
 from chalicelib.core.tokens import WITHDRAW_LIFETIME, Purpose, Subject
+from chalicelib.mail.budget import is_unwanted
 from chalicelib.mail.deliveries import Deliveries
 from chalicelib.mail.kind import Content, Kind, MailContext, NotSent, by_name
 from chalicelib.mail.model import Priority
 from chalicelib.mail.state import AfterCrash
-from chalicelib.mail.stop import is_unwanted
 from chalicelib.petitions.find import cached_as_stored, petition_as_stored
 from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.signatures import mail_state

@@ -41,7 +41,7 @@ NAMED_ONLY = {
         "chalicelib/mail/deliveries.py:request",
         "chalicelib/mail/outstanding.py:mark",
         *("chalicelib/letters/deliveries.py:mark_refused", "chalicelib/letters/target_state.py:pause"),
-        "chalicelib/mail/stop.py:is_stopped",
+        "chalicelib/mail/budget.py:is_stopped",
         *(f"chalicelib/petitions/store.py:{name}" for name in ("find_letter", "find_texts")),
         "chalicelib/signatures/mail_state.py:mark_undeliverable",
         "chalicelib/signatures/store.py:find",

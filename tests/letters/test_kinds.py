@@ -8,8 +8,7 @@ import pytest
 from chalicelib.core.letter_keys import letter_delivery
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.petitions.edit import publish
-from chalicelib.signatures.erase import erase
-from chalicelib.signatures.withdraw import withdraw
+from chalicelib.signatures.withdraw import erase, withdraw
 from tests.actors import ALICE, DAY, NOW, WELSH, a_petition, item_of, key_of, signed
 from tests.fake_site import FakeSite
 from tests.letters.lettering import (

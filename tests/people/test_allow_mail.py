@@ -4,8 +4,8 @@ import pytest
 
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.rights import Right
+from chalicelib.mail.budget import choice_of, is_stopped, stop
 from chalicelib.mail.model import mailbox_of
-from chalicelib.mail.stop import choice_of, is_stopped, stop
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import (

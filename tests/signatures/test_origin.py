@@ -7,8 +7,7 @@ from chalicelib.petitions.model import Petition
 from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.form import Corrections
 from chalicelib.signatures.model import MailKind, SignatureState
-from chalicelib.signatures.origin import Origin, own_origin
-from chalicelib.signatures.sign import Outcome, SignResult, sign
+from chalicelib.signatures.sign import Origin, Outcome, SignResult, own_origin, sign
 from chalicelib.tallies.count import Days, breakdown
 from chalicelib.tallies.model import TallyDimension
 from tests.actors import (

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures.erase import erase
 from chalicelib.signatures.sign import Outcome, sign_from_queue
+from chalicelib.signatures.withdraw import erase
 from tests.actors import NOW, item_of, key_of, overflow_message, signed
 from tests.fakes import FakeTables
 from tests.signatures.test_overflow import HOUR

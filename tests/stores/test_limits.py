@@ -1,7 +1,7 @@
 """The limits table: choices to get no more emails form a set, and turns to send are booked one after the other."""
 
 from chalicelib.aws.table import Tables
-from chalicelib.mail.stop import is_stopped, resume, stop
+from chalicelib.mail.budget import is_stopped, resume, stop
 from chalicelib.mail.turns import BURST, book_first_email
 from tests.actors import NOW, a_petition, identity_of, subject_of
 from tests.mail.test_stop import alices_choice

@@ -5,7 +5,7 @@ import json
 from chalicelib.exports import run
 from chalicelib.exports.model import LIFETIME, LINK_SECONDS, SETTLING, Export
 from chalicelib.exports.run import FILE_SECONDS, PART_SECONDS
-from chalicelib.partners.imports import first_rows
+from chalicelib.partners.imports import rows
 from chalicelib.signatures.walk import EXPORT_FIELDS
 from tests.template.packaged import (
     FUNCTIONS,
@@ -80,7 +80,7 @@ def test_files_expire_with_their_export_and_parts_and_uploads_after_a_day() -> N
     rules = RESOURCES["ExportsBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
     assert {each["Status"] for each in rules} == {"Enabled"}
     days = {each["Prefix"]: each["ExpirationInDays"] for each in rules if "Prefix" in each}
-    assert days == {f"{run.PARTS}/": 1, f"{run.FILES}/": LIFETIME.days, "imports/": first_rows.LIFETIME.days}
+    assert days == {f"{run.PARTS}/": 1, f"{run.FILES}/": LIFETIME.days, "imports/": rows.LIFETIME.days}
     [unfinished] = [each for each in rules if "Prefix" not in each]
     assert unfinished["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
 

@@ -11,8 +11,8 @@ from chalicelib.aws.table import Item
 from chalicelib.core.errors import MailRefused, Throttled, Unavailable
 from chalicelib.core.keys import DELIVERIES
 from chalicelib.core.settings import settings
+from chalicelib.mail.budget import choice_of, stop
 from chalicelib.mail.model import mailbox_of
-from chalicelib.mail.stop import choice_of, stop
 from chalicelib.partners.form import read_signature
 from chalicelib.partners.receive import take_each
 from chalicelib.petitions.model import Petition

@@ -22,7 +22,7 @@ from chalicelib.exports.subscribers.request import ListResult, OptInList
 from chalicelib.exports.write import BYTE_ORDER_MARK, encrypt
 from chalicelib.jobs.model import Clock, JobState, Step
 from chalicelib.jobs.request import find_job
-from chalicelib.mail.stop import addresses_that_stopped
+from chalicelib.mail.budget import addresses_that_stopped
 from chalicelib.signatures.walk import read_for_opt_in_list
 from chalicelib.updates.kinds import may_get_updates
 

@@ -25,7 +25,6 @@ from chalicelib.edge.http import content_type, json_answer, raw_body
 from chalicelib.jobs.model import JobState, new_job
 from chalicelib.jobs.request import find_job, jobs_of, start
 from chalicelib.partners.imports.file import HEADINGS, file_key, store_file
-from chalicelib.partners.imports.first_rows import find_first_rows
 from chalicelib.partners.imports.model import (
     LONGEST_STEP,
     MAX_DIRECT_KB,
@@ -34,6 +33,7 @@ from chalicelib.partners.imports.model import (
     UPLOAD_SECONDS,
     Import,
 )
+from chalicelib.partners.imports.rows import find_first_rows
 from chalicelib.partners.register import find_partner
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import PetitionState
