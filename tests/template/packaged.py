@@ -14,10 +14,8 @@ from stack.local.template import application_template
 from stack.template.tables import table_id
 
 ROOT = Path(__file__).parents[2]
-CHALICE = ROOT / ".chalice"
-CONFIG: dict[str, Any] = json.loads((CHALICE / "config.json").read_text())
-# The keys of the signatures table and of its local index. A query names only the partition key, each further page of it
-# both keys of the table (ExclusiveStartKey), and perhaps AWS wants the index's key too (docs/aws-facts.md).
+CONFIG: dict[str, Any] = json.loads((ROOT / ".chalice" / "config.json").read_text())
+# The keys of the signatures table and of its local index.
 KEY = ("pk", "sk", "never_set")
 
 Resource = dict[str, Any]

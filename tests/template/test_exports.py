@@ -24,7 +24,7 @@ def test_run_export_reads_only_exported_attributes_and_no_address() -> None:
     [reading] = statements_about("RunExport", "SignaturesTable")
     assert actions(reading) == ["dynamodb:Query"]
     assert reading["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"] == [*KEY, *EXPORT_FIELDS]
-    assert reading["Condition"]["StringEquals"] == {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}
+    assert reading["Condition"]["StringEquals"] == {"dynamodb:Select": ["SPECIFIC_ATTRIBUTES"]}
     assert not {*EXPORT_FIELDS} & {"email", "sk", "updates"}
 
 

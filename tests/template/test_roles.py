@@ -3,12 +3,12 @@
 import json
 from collections.abc import Iterator
 
-from chalice.utils import to_cfn_resource_name
-
 from chalicelib.core import keys
 from chalicelib.signatures.walk import RECOUNT_FIELDS
+from stack.template.functions import logical_id
+from stack.template.policies import declared_policies
+from stack.template.rights import RIGHTS
 from tests.template.packaged import (
-    CHALICE,
     CONFIG,
     FUNCTIONS,
     KEY,
@@ -26,22 +26,13 @@ from tests.template.packaged import (
 WITHOUT_RESOURCE = (["dynamodb:ListStreams"], ["ses:GetAccount"], ["ses:GetSuppressedDestination"])
 
 
-def test_every_function_has_its_own_policy() -> None:
+def test_every_function_has_its_own_role_and_policy() -> None:
     assert CONFIG["autogen_policy"] is False
-    assert CONFIG["lambda_functions"].keys() == registered_functions()
-    files = [each["iam_policy_file"] for each in CONFIG["lambda_functions"].values()]
-    assert sorted(files) == sorted(path.name for path in CHALICE.glob("policy-*.json"))
-
-
-@every_function
-def test_a_role_has_its_own_policy_and_belongs_to_one_function(function: str) -> None:
-    configured = CONFIG["lambda_functions"]
-    names = {to_cfn_resource_name(name): name for name in configured} | {"APIHandler": "api_handler"}
-    file = CHALICE / configured[names[function]]["iam_policy_file"]
-    policy = json.loads(file.read_text())
-    assert statements(function) == policy["Statement"]
+    assert RIGHTS.keys() == CONFIG["lambda_functions"].keys() == registered_functions()
+    for name, policy in declared_policies().items():
+        assert statements(logical_id(name)) == policy["Statement"]
     roles = [json.dumps(each["Role"]) for each in FUNCTIONS.values()]
-    assert roles.count(json.dumps(FUNCTIONS[function]["Role"])) == 1
+    assert len(set(roles)) == len(roles) == len(RIGHTS)
 
 
 @every_function
@@ -132,7 +123,7 @@ def test_the_audit_trail_is_append_only() -> None:
 def test_a_recount_can_read_only_the_attributes_it_needs() -> None:
     [reading] = statements_about("RecountTallies", "SignaturesTable")
     assert reading["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"] == [*KEY, *RECOUNT_FIELDS]
-    assert reading["Condition"]["StringEquals"] == {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}
+    assert reading["Condition"]["StringEquals"] == {"dynamodb:Select": ["SPECIFIC_ATTRIBUTES"]}
     assert not {*RECOUNT_FIELDS} & {"name", "email", "postcode", "sk"}
     allowed_actions = {action for each in statements("RecountTallies") for action in actions(each)}
     writing = {f"dynamodb:{verb}Item" for verb in ("Put", "Update", "Delete", "BatchWrite")}
