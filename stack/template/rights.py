@@ -51,6 +51,9 @@ HANDED_OVER = (
 )
 LISTED = "state, updates, undeliverable, email, name, language, confirmed_at"
 
+_CHECKS_TOKENS = (may(GET + UPDATE, COUNTS, "TOKENS"),)
+_READS_THE_STREAM = (follows(SIGNATURES), lists_streams(), leaves_failures("stream"))
+
 RIGHTS: dict[str, tuple[Power, ...]] = {
     # Functions that serve routes, and the authorizers.
     "api_handler": (
@@ -81,18 +84,23 @@ RIGHTS: dict[str, tuple[Power, ...]] = {
         measures("mail", "other_mail", "overflow"),
     ),
     "manage": (
-        may(GET + QUERY, COUNTS, "PETITIONS", "TEXT#*", "TOKENS", "PARTNERS", "JOB#import#*"),
-        may(PUT + UPDATE, COUNTS, "TOKENS"),
+        may(
+            GET + QUERY,
+            COUNTS,
+            *("PETITIONS", "TEXT#*", "TOKENS", "PARTNERS", "UPDATES#*", "JOB#update#*", "JOB#import#*"),
+        ),
+        may(
+            PUT + UPDATE,
+            COUNTS,
+            *("PETITIONS", "SLUGS", "TEXT#*", "LETTER#*", "TALLY#*", "SNAPSHOT#*"),
+            *("TOKENS", "UPDATES#*", "JOB#update#*", "JOB#import#*"),
+        ),
         may(PUT, COUNTS, "PARTNERS", "WORDING#*"),
-        may(PUT + UPDATE, COUNTS, "PETITIONS", "SLUGS", "TEXT#*", "LETTER#*", "TALLY#*", "SNAPSHOT#*"),
-        may(GET + QUERY + PUT + UPDATE, COUNTS, "UPDATES#*", "JOB#update#*"),
-        may(PUT + UPDATE, COUNTS, "JOB#import#*"),
         may(UPDATE, COUNTS, "MAIL-OUTSTANDING"),
         may(UPDATE, COUNTS, "TARGET#*", returns="NONE"),
         may(PUT + QUERY, AUDIT),
         may(PUT, DELIVERIES, "update-test#*", "letter-test#*"),
-        sends("other_mail", "updates"),
-        sends("imports"),
+        sends("other_mail", "updates", "imports"),
         writes_files("imports/*"),
         reads_files("imports/*/first-rows"),
         asks_ses("GetSuppressedDestination"),
@@ -113,9 +121,9 @@ RIGHTS: dict[str, tuple[Power, ...]] = {
     "partners": (
         may(GET + PUT + UPDATE, SIGNATURES),
         may(GET + BATCH_GET + QUERY, COUNTS, "PETITIONS", "SLUGS", "PARTNERS", "SHEDDING", "TALLY#*", "SNAPSHOT#*"),
-        may(UPDATE, COUNTS, "TALLY#*", "SNAPSHOT#*"),
+        may(BATCH_GET, COUNTS, "RECEIPT#*"),
         may(PUT, COUNTS, "RECEIPT#*", "WORDING#*"),
-        may(BATCH_GET + UPDATE, COUNTS, "RECEIPT#*"),
+        may(UPDATE, COUNTS, "TALLY#*", "SNAPSHOT#*", "RECEIPT#*"),
         sends("overflow"),
     ),
     "exports": (
@@ -125,8 +133,8 @@ RIGHTS: dict[str, tuple[Power, ...]] = {
         sends("exports", "lists"),
         reads_files("files/*"),
     ),
-    "partner_authorizer": (may(GET + UPDATE, COUNTS, "TOKENS"),),
-    "staff_authorizer": (may(GET + UPDATE, COUNTS, "TOKENS"),),
+    "partner_authorizer": _CHECKS_TOKENS,
+    "staff_authorizer": _CHECKS_TOKENS,
     # Signatures that wait, and numbers derived from signatures.
     "store_overflow": (
         may(PUT + UPDATE, SIGNATURES, returns="NONE, ALL_OLD"),
@@ -134,9 +142,7 @@ RIGHTS: dict[str, tuple[Power, ...]] = {
         delays("overflow"),
     ),
     "project_signatures": (
-        follows(SIGNATURES),
-        lists_streams(),
-        leaves_failures("stream"),
+        *_READS_THE_STREAM,
         may(UPDATE, COUNTS, "PENDING#*", "CONSTITUENCIES#*", "FUNNEL#*"),
     ),
     "recount_tallies": (
@@ -145,14 +151,9 @@ RIGHTS: dict[str, tuple[Power, ...]] = {
     ),
     # Email.
     "relay_mail": (
-        follows(SIGNATURES),
-        lists_streams(),
-        leaves_failures("stream"),
-        may(GET, COUNTS, "LETTER#*"),
-        may(GET, COUNTS, "PETITIONS"),
-        may(UPDATE, COUNTS, "LETTERS#*"),
-        may(UPDATE, COUNTS, "DIGEST#*"),
-        may(UPDATE, COUNTS, "MAIL-OUTSTANDING", returns="NONE"),
+        *_READS_THE_STREAM,
+        may(GET, COUNTS, "PETITIONS", "LETTER#*"),
+        may(UPDATE, COUNTS, "LETTERS#*", "DIGEST#*", "MAIL-OUTSTANDING"),
         may(PUT, DELIVERIES, "letter#*", "letter-test#*"),
         may(GET + UPDATE, DELIVERIES, "letter#*"),
         sends("mail", "other_mail"),
@@ -161,27 +162,19 @@ RIGHTS: dict[str, tuple[Power, ...]] = {
         may(UPDATE, SIGNATURES),
         may(GET, COUNTS, "PETITIONS", "MAIL"),
         may(UPDATE, COUNTS, "MAIL"),
-        may(UPDATE, LIMITS, "ADDRESS#*", returns="NONE, ALL_OLD"),
-        may(UPDATE, LIMITS, "NETWORK#*"),
+        may(UPDATE, LIMITS, "ADDRESS#*", "NETWORK#*"),
         receives("mail"),
         delays("mail"),
         sends_email(),
     ),
     "send_other_mail": (
-        may(UPDATE, SIGNATURES),
-        may(GET, SIGNATURES),
-        may(GET, COUNTS, "PETITIONS", "MAIL"),
-        may(GET, COUNTS, "UPDATES#*", "LETTER#*"),
-        may(GET, COUNTS, "TARGET#*"),
+        may(GET + UPDATE, SIGNATURES),
+        may(GET, COUNTS, "PETITIONS", "MAIL", "UPDATES#*", "LETTER#*", "TARGET#*", "DIGEST#*"),
         may(BATCH_GET, COUNTS, "TEXT#*"),
-        may(UPDATE, COUNTS, "MAIL"),
-        may(UPDATE, COUNTS, "LETTERS#*"),
-        may(UPDATE, COUNTS, "TARGET#*", "MAIL-OUTSTANDING"),
-        may(GET + UPDATE, COUNTS, "DIGEST#*"),
+        may(UPDATE, COUNTS, "MAIL", "LETTERS#*", "TARGET#*", "DIGEST#*", "MAIL-OUTSTANDING"),
         may(UPDATE, DELIVERIES, *EMAILS),
-        may(UPDATE, LIMITS, "ADDRESS#*", returns="NONE, ALL_OLD"),
         may(GET, LIMITS, "ADDRESS#*"),
-        may(UPDATE, LIMITS, "NETWORK#*"),
+        may(UPDATE, LIMITS, "ADDRESS#*", "NETWORK#*"),
         receives("other_mail"),
         delays("other_mail"),
         sends_email(),
@@ -198,14 +191,13 @@ RIGHTS: dict[str, tuple[Power, ...]] = {
     ),
     "send_letter_digests": (
         may(QUERY, COUNTS, "PETITIONS", "TARGET#*", "DIGEST#*"),
-        may(GET + UPDATE, COUNTS, "DIGEST#*"),
-        may(UPDATE, COUNTS, "MAIL-OUTSTANDING", returns="NONE"),
+        may(GET, COUNTS, "DIGEST#*"),
+        may(UPDATE, COUNTS, "DIGEST#*", "MAIL-OUTSTANDING"),
         may(PUT, DELIVERIES, "letter-digest#*"),
         sends("other_mail"),
     ),
     "watch_mail": (
-        may(GET, COUNTS, "MAIL"),
-        may(UPDATE, COUNTS, "MAIL"),
+        may(GET + UPDATE, COUNTS, "MAIL"),
         measures("mail"),
         asks_ses("GetAccount"),
         switches("send_mail", "send_other_mail"),
@@ -223,10 +215,8 @@ RIGHTS: dict[str, tuple[Power, ...]] = {
     "run_import": (
         may(GET + PUT + UPDATE, SIGNATURES),
         may(GET, COUNTS, "PETITIONS", "PARTNERS", "SHEDDING", "JOB#import#*"),
-        may(UPDATE, COUNTS, "JOB#import#*"),
-        may(UPDATE, COUNTS, "TALLY#*"),
-        may(PUT, COUNTS, "RECEIPT#*"),
-        may(BATCH_GET + UPDATE + QUERY, COUNTS, "RECEIPT#*"),
+        may(BATCH_GET + QUERY + PUT, COUNTS, "RECEIPT#*"),
+        may(UPDATE, COUNTS, "TALLY#*", "RECEIPT#*", "JOB#import#*"),
         sends("overflow"),
         receives("imports"),
         delays("imports"),
