@@ -15,8 +15,6 @@ from stack.template.tables import table_id
 
 ROOT = Path(__file__).parents[2]
 CONFIG: dict[str, Any] = json.loads((ROOT / ".chalice" / "config.json").read_text())
-# The keys of the signatures table and of its local index.
-KEY = ("pk", "sk", "never_set")
 
 Resource = dict[str, Any]
 
