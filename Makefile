@@ -25,7 +25,7 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## List the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do printf '  make %-9s %s\n' "$$name" "$$what"; done
 
-run: .venv/run .venv/judge/ready .venv-emulator/ready ## Run the whole site on this machine: PORT=8000; FRESH=1 deletes what earlier runs stored; RELOAD=1 reloads edited code
+run: .venv/run .venv/judge/ready .venv-emulator/ready ## Run the whole site on this machine: PORT=8000 FRESH=1 (delete what is stored) RELOAD=1
 	@exec $(PY) -m stack.local.run --port $(PORT) $(if $(filter 1,$(FRESH)),--fresh) $(if $(filter 1,$(RELOAD)),--reload)
 
 test: .venv/ready .venv/judge/ready .venv-emulator/ready chromium ## Run the tests: unit, faults, emulator, end to end, browser
@@ -34,17 +34,17 @@ test: .venv/ready .venv/judge/ready .venv-emulator/ready chromium ## Run the tes
 others: .venv/ready .venv/judge/ready .venv-emulator/ready chromium
 	@exec $(PY) -m pytest -n 4 -m "not (unit or slow)"
 
-slow: .venv/ready .venv/judge/ready .venv-emulator/ready .venv-lint/ready chromium ## Run the long suites: properties with 200 examples, random lives, roles after every fault, requests from the OpenAPI file, a short spike, enforced rights, rights on others' partitions, deployments; axe on the views for staff
+slow: .venv/ready .venv/judge/ready .venv-emulator/ready .venv-lint/ready chromium ## Run the long suites, which tests/suites.py lists
 	@$(PY) -m pytest -m slow
 	@HYPOTHESIS_PROFILE=slow $(PY) -m pytest -m "hypothesis and not slow"
 
-deployed: .venv/ready .venv-emulator/ready ## Deploy the package to an emulator, and use it once over HTTP: a part of make slow
+deployed: .venv/ready .venv-emulator/ready ## Deploy the package to an emulator, and use it once over HTTP
 	@exec $(PY) -m pytest -n 0 tests/deployed
 
 durations: .venv/ready .venv/judge/ready .venv-emulator/ready chromium ## List the slowest twenty tests
 	@exec $(PY) -m pytest -m "not slow" --durations=20
 
-unit: .venv/ready .venv/judge/ready ## Run the application's own tests: no emulator, browser, faults or benchmarks
+unit: .venv/ready .venv/judge/ready ## Run the application's own tests: no emulator, no browser
 	@$(MAKE) --no-print-directory -j2 unit-first unit-second
 
 # Each of these processes runs about half of the unit tests. With xdist they would need a quarter more time.
@@ -84,28 +84,28 @@ bench: .venv/ready .venv/judge/ready .venv-emulator/ready ## Measure, print the 
 	@$(PY) -m benchmarks
 	@exec $(PY) -m benchmarks.tutorial
 
-cost: .venv/ready .venv/judge/ready .venv-emulator/ready ## Calculate the cost of a million confirmed signatures from measured units and a price table
+cost: .venv/ready .venv/judge/ready .venv-emulator/ready ## Price a million confirmed signatures, from measured units
 	@exec $(PY) -m benchmarks.cost
 
-simulate: .venv/ready ## Model AWS's limits during a spike, and a flood of first emails; write charts into docs/capacity
+simulate: .venv/ready ## Model AWS's limits in a spike; write charts into docs/capacity
 	@exec $(PY) -m benchmarks.model
 
-spike: .venv/ready .venv/judge/ready .venv-emulator/ready ## Send a crowd to the emulated stack, with a table outage in the middle and an SES quota: SIGNERS=20000
+spike: .venv/ready .venv/judge/ready .venv-emulator/ready ## Send a crowd to the local site while things break: SIGNERS=20000
 	@exec $(PY) -m benchmarks.spike --signers $(or $(SIGNERS),20000)
 
-ready: .venv/run ## Is the account ready for a crowd? STAGE=dev EXPECT=1000/s FOR=1h DNS=1. For pipelines: manage.py ready, whose exit code says why not
+ready: .venv/run ## Is the account ready for a crowd? STAGE=dev EXPECT=1000/s FOR=1h DNS=1
 	@exec $(PY) -m stack.ready --stage $(or $(STAGE),dev) --expect $(or $(EXPECT),1000/s) --for $(or $(FOR),1h) $(if $(filter 1,$(DNS)),--dns)
 
 package: .venv/run ## Build the template and the zip: STAGE=dev
 	@exec $(PY) -m stack.package --stage $(or $(STAGE),dev) --sizes
 
-deploy: .venv/run ## Deploy to AWS by a change set, which is shown first: STAGE=dev SITE_URL= MAIL_FROM= MAIL_IDENTITY= MAIL_PER_SECOND= ALARM_EMAIL= EDGE_DOMAIN= EDGE_SET= SET="Name=Value ..." YES=1
+deploy: .venv/run ## Deploy to AWS, after you have seen the changes: STAGE=dev (docs/deploy.md#parameters)
 	@exec $(PY) -m stack.deploy --stage $(or $(STAGE),dev) $(if $(SITE_URL),--site-url "$(SITE_URL)") $(if $(MAIL_FROM),--mail-from "$(MAIL_FROM)") $(if $(MAIL_IDENTITY),--mail-identity "$(MAIL_IDENTITY)") $(if $(MAIL_PER_SECOND),--mail-per-second "$(MAIL_PER_SECOND)") $(if $(LOG_LEVEL),--log-level "$(LOG_LEVEL)") $(if $(ALARM_EMAIL),--alarm-email "$(ALARM_EMAIL)") $(if $(EDGE_DOMAIN),--edge-domain "$(EDGE_DOMAIN)") $(foreach each,$(EDGE_SET),--edge-set "$(each)") $(foreach each,$(SET),--set "$(each)")
 
 token: .venv/run ## Issue a staff token: STAGE=local OWNER=local RIGHTS=counts,manage
 	@exec $(PY) -m stack.staff_token --stage $(or $(STAGE),local) --owner "$(OWNER)" --rights "$(RIGHTS)"
 
-shell: .venv/run ## Open a shell where `python manage.py` works on the running local site: STAGE=local
+shell: .venv/run ## Open a shell where `python manage.py` works: STAGE=local
 	@exec $(PY) -m stack.shell --stage $(or $(STAGE),local)
 
 clean: ## Remove everything that make created, including local signatures

@@ -1,11 +1,9 @@
-"""Manage petitions, tallies, staff tokens, exports, email and load shedding, in the tables that the environment names.
+"""What an engineer does by hand, in the tables that the environment names.
 
-`make shell` sets all variables that are named here. Without it, take the values from the stack's outputs:
+`make shell` sets all variables. Without it, take the values from the stack's outputs:
     AWS_DEFAULT_REGION, SIGNATURES_TABLE, COUNTS_TABLE, AUDIT_TABLE, DELIVERIES_TABLE, LIMITS_TABLE
-    (and AWS_ENDPOINT_URL for an emulator)
-`export` also needs EXPORTS_QUEUE_URL and EXPORTS_BUCKET;
-`ready` needs STAGE only;
-`redrive` also needs the URLs of the queue, e.g. MAIL_QUEUE_URL and MAIL_DEAD_LETTER_QUEUE_URL
+    (and AWS_ENDPOINT_URL for an emulator); for exports EXPORTS_QUEUE_URL and EXPORTS_BUCKET;
+    for dead letters the URLs of the queues, such as MAIL_QUEUE_URL and MAIL_DEAD_LETTER_QUEUE_URL
 """
 
 import argparse
@@ -26,9 +24,7 @@ WRONG_INPUT, NO_ANSWER = 1, 3
 
 def parser() -> argparse.ArgumentParser:
     root = argparse.ArgumentParser(prog="manage.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    subparsers = root.add_subparsers(
-        required=True, metavar="petition|token|shards|recount|restore|export|letters|redrive|mail|shed|ready"
-    )
+    subparsers = root.add_subparsers(required=True, metavar="command")
     for module in (petitions, tokens, tallies, restore, exports, letters, crowd, ready):
         module.add_to(subparsers)
     return root

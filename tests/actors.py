@@ -162,7 +162,8 @@ def confirmed(tables: Tables, petition: Petition, person: Person = ALICE, now: d
     """Sign and confirm at the same time, and return the signature's id."""
     identity = signed(tables, petition, person, now, **changes)
     subject = subject_of(petition, identity, changes.get("country", "GB"), changes.get("source") or "direct")
-    assert confirm(subject, read_corrections({}, subject.country), petition, now, tables) is SignatureState.CONFIRMED
+    done = confirm(subject, read_corrections({}, subject.country), petition, now, tables)
+    assert done.state is SignatureState.CONFIRMED
     return identity
 
 

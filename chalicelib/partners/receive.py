@@ -136,41 +136,38 @@ def _store_and_count(
     if signed.outcome is Outcome.OVERFLOWED:
         raise Unavailable("storage")  # The signature waits in a queue, unconfirmed. A repeat settles the receipt.
     signature = find_signature(receipt, receiving)
-    has_this_receipt = signature is not None and signature.receipt == receipt.digest
+    if signature is None or is_suppressed(submission, signature):  # The person has withdrawn meanwhile.
+        return ReceiveOutcome.SUPPRESSED
     if receiving.partner.counts is CountsWhen.AFTER_EMAIL:
         hurry_imported_email(signature, submission, receipt, receiving, now)
-    elif signature is None or is_suppressed(submission, signature):  # The person has withdrawn meanwhile.
-        return ReceiveOutcome.SUPPRESSED
     elif signature.state is SignatureState.PENDING:
-        _confirm(submission, receipt, signature, receiving, now, has_this_receipt=has_this_receipt)
-    return ReceiveOutcome.ACCEPTED if has_this_receipt else ReceiveOutcome.EXISTING
+        _confirm(submission, receipt, signature, receiving, now)
+    return ReceiveOutcome.ACCEPTED if signature.receipt == receipt.digest else ReceiveOutcome.EXISTING
 
 
 def _confirm(
-    submission: SentSignature,
-    receipt: Receipt,
-    signature: Signature,
-    receiving: ReceivingContext,
-    now: datetime,
-    *,
-    has_this_receipt: bool,
+    submission: SentSignature, receipt: Receipt, signature: Signature, receiving: ReceivingContext, now: datetime
 ) -> None:
-    """Confirm the signature. Unless it came with this receipt, take its name and `updates` from `submission`.
+    """Confirm the signature. Unless it is as it came with this receipt, take its name and `updates` from `submission`.
+
+    Somebody may sign here between the two writes of this call.
 
     If it has a letter to the petition's targets, perhaps a stranger typed the letter on our form, at `signed_at`. So
     the letter becomes `letter_asked`: an email asks the person before we send it.
     """
-    corrections = {} if has_this_receipt else {"name": submission.form.name, "updates": submission.form.consent.updates}
+    is_as_sent = signature.receipt == receipt.digest and signature.submitted_at is None
+    corrections = {} if is_as_sent else {"name": submission.form.name, "updates": submission.form.consent.updates}
     # `confirm` needs what a link in our email would say about the signature.
     subject = Subject(receipt.slug, receipt.signature_id, signature.country or "", signature.source or "")
     letter, typed_at = signature.letter or signature.letter_asked, iso(signature.submitted_at or signature.signed_at)
     # The stranger may have a link from before the letter was typed. Such a link does not offer it (`offers_letter`).
     letter_to_ask_about = {**letter.model_dump(exclude_none=True), "asked_at": typed_at} if letter else None
     typed = Typed.model_validate(signature, from_attributes=True).model_dump(exclude_none=True)
-    counted = {"by_partner": True, "confirmed_with": receipt.digest, "typed": None if has_this_receipt else typed}
+    counted = {"by_partner": True, "confirmed_with": receipt.digest, "typed": None if is_as_sent else typed}
     also = {"letter": None, "letter_asked": letter_to_ask_about, **counted}
     try:
-        confirm(subject, Corrections.model_validate(corrections), receiving.petition, now, receiving.tables, also=also)
+        corrected = Corrections.model_validate(corrections)
+        confirm(subject, corrected, receiving.petition, now, receiving.tables, also=also, seen=signature)
     except LinkExpired as expired:  # The signature was just deleted, or its petition removed. A repeat finds that.
         raise Conflicted("storage") from expired
 

@@ -6,7 +6,7 @@ counted once. The signatures of some partners need no email: they are confirmed 
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
@@ -27,6 +27,13 @@ ATTEMPTS = 3
 # What the owner's confirmation gives only if the sent form says so.
 NOT_GIVEN: Mapping[str, Any] = {"updates": False, "letter": None, "letter_asked": None}
 NO_ATTRIBUTES: Mapping[str, Any] = {}
+
+
+class Confirmation(NamedTuple):
+    """The signature's state after `confirm`. `sends_letter`: the letter of this call will be sent, or has been."""
+
+    state: SignatureState
+    sends_letter: bool
 
 
 def read_corrections(fields: Mapping[str, str], country: str) -> Corrections:
@@ -61,8 +68,9 @@ def confirm(
     *,
     also: Mapping[str, Any] = NO_ATTRIBUTES,
     issued: datetime | None = None,
-) -> SignatureState:
-    """Confirm the signature if it is pending. Return its state after that. Usually one call to DynamoDB.
+    seen: Signature | None = None,
+) -> Confirmation:
+    """Confirm the signature if it is pending. Usually one call to DynamoDB.
 
     `subject`: the signature's id, country and source, as in the link.
     `also`: more attributes to store. If the owner has confirmed the signature already, only a `letter` is stored, and
@@ -70,7 +78,7 @@ def confirm(
     partner's. Without it, the owner of the mailbox gets a receipt by email if the petition sends receipts.
     `issued`: when the owner's link was issued. If the signature was withdrawn after that, the link no longer works,
     even if it was signed again. With it, a consent that is not sent is not given. None: a partner's signature, which
-    needs no link.
+    needs no link, and is confirmed only if it is still as in `seen`.
 
     Raise LinkExpired if the petition closed too long ago or was removed, the link no longer works, or the signature
     does not exist; Invalid if the postcode does not fit the stored country; Conflicted after ATTEMPTS. Idempotent.
@@ -79,16 +87,18 @@ def confirm(
         raise LinkExpired(subject.slug, subject.signature_id)
     for _ in range(ATTEMPTS):
         changes = {**corrected_attributes(corrections, subject.country), **also}
-        stored = _confirm_as_linked(subject, changes, petition, now, tables, issued)
+        stored = _confirm_as_linked(subject, changes, petition, now, tables, issued, seen)
         if stored is None:  # This call has confirmed the signature.
-            return SignatureState.CONFIRMED
+            return Confirmation(SignatureState.CONFIRMED, bool(changes.get("letter")))
         if stored.state is not SignatureState.PENDING:
             must_record = issued is not None and stored.may_be_confirmed(issued)
             if must_record and not _confirm_counted(subject.key, stored, changes, petition, now, tables):
                 continue
+            has_letter = stored.letter is not None
             if issued and stored.offers_letter(issued) and "letter" in also:
                 store.answer_offer(subject.key, also["letter"], tables)
-            return stored.state
+                has_letter = True
+            return Confirmation(stored.state, has_letter and bool(also.get("letter")))
         if issued and stored.has_withdrawal_after(issued):  # Withdrawn, then signed again.
             raise LinkExpired(subject.slug, subject.signature_id)
         # After our email, somebody signed again with another country or source. Try again with these, and check the
@@ -135,6 +145,7 @@ def _confirm_as_linked(
     now: datetime,
     tables: Tables,
     issued: datetime | None,
+    seen: Signature | None,
 ) -> Signature | None:
     """Confirm and count the signature, and return None.
 
@@ -150,7 +161,7 @@ def _confirm_as_linked(
     # If the tally has no room for the link's source, `entry` has the source OTHER.
     def change_for(entry: TallyEntry) -> Change:
         return store.confirmation(
-            subject, changes, entry.source, now, has_receipt_email=has_receipt_email, issued=issued
+            subject, changes, entry.source, now, has_receipt_email=has_receipt_email, issued=issued, seen=seen
         )
 
     try:

@@ -117,13 +117,11 @@ def check_member(fields: Mapping[str, str], corrections: Corrections, country: s
 def offered_letter(signature: Signature, issued: datetime, petition: Petition, now: datetime) -> ShownLetter | None:
     """Return the letter in `letter_asked`: the page asks the owner of the mailbox whether to send it.
 
-    Return None if the link offers no letter (`Signature.offers_letter`), or if the petition's time to confirm is over.
+    No box is ticked, because perhaps a stranger typed the letter. Return None if the link offers no letter
+    (`Signature.offers_letter`), or if the petition's time to confirm is over.
     """
     is_offered = signature.offers_letter(issued) and petition.is_confirmable_at(now)
-    if not is_offered:
-        return None
-    with_offered_letter = signature.model_copy(update={"letter": signature.letter_asked})
-    return shown_letter(with_offered_letter, petition)
+    return shown_letter(signature, petition) if is_offered else None
 
 
 def form_values(signature: Signature, shown: ShownLetter | None, typed: Mapping[str, str]) -> dict[str, str]:
@@ -175,7 +173,7 @@ def _recipient_names(letter: Letter, member: MemberOfParliament | None) -> list[
 def _letter_values(words: Mapping[str, str], signed: SignedLetter, *, sends: bool) -> dict[str, str]:
     return {
         "letter.send": "yes" if sends else "",
-        "letter.reply": "yes" if signed.reply else "",
+        "letter.reply": "yes" if sends and signed.reply else "",
         "letter.subject": words["subject"],
         "letter.body": words["body"],
         "letter.opening": _opening_value(signed.opening),

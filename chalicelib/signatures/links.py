@@ -30,6 +30,7 @@ from chalicelib.signatures.confirm import (
 from chalicelib.signatures.letter import corrected_letter
 from chalicelib.signatures.letter_page import check_member, form_values, offered_letter, shown_letter, with_typed_values
 from chalicelib.signatures.model import Signature, SignatureState
+from chalicelib.signatures.names import first_name
 from chalicelib.signatures.withdraw import unsubscribe, withdraw
 
 if TYPE_CHECKING:
@@ -150,12 +151,20 @@ def _confirm_and_answer(request: Request, fields: Mapping[str, str], now: dateti
         # The form has a version only if the page showed the petition's texts. Store which texts the person agreed to.
         agreed_versions = {} if version is None else current_versions(link.petition)
         also = {**corrected_letter(fields, link.petition), **agreed_versions}
-        state = confirm(link.subject, corrections, link.petition, now, tables(), also=also, issued=link.issued)
+        done = confirm(link.subject, corrections, link.petition, now, tables(), also=also, issued=link.issued)
     except Invalid as invalid:
         signature = find_linked(link.subject, link.petition, link.issued, now, tables())
         return _confirm_page(request, link, signature, typed=fields, errors=invalid.errors)
-    log.note("confirmed", petition=link.subject.slug, signature=link.subject.signature_id, state=state)
-    return page_about(link.petition, request, PAGE_OF_STATE[state], {})
+    log.note("confirmed", petition=link.subject.slug, signature=link.subject.signature_id, state=done.state)
+    letter_to = _letter_to(link.petition, fields) if done.sends_letter else []
+    context = {"first_name": first_name(fields.get("name", "")), "letter_to": letter_to}
+    return page_about(link.petition, request, PAGE_OF_STATE[done.state], context)
+
+
+def _letter_to(petition: Petition, fields: Mapping[str, str]) -> list[str]:
+    """Return the names of those who get the letter. The page's "letter.member" says whether we know the person's MP."""
+    targets = petition.letter.targets if petition.letter else []
+    return [target.name for target in targets if fields.get("letter.member") or not target.members]
 
 
 def _page_of_expired_link(request: Request, expired: LinkExpired) -> Response:

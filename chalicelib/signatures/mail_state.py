@@ -1,9 +1,7 @@
 """Request a signature's email, and record whether it was sent or is undeliverable. mail/state.py explains other states.
 
 A mail request is stored in the signature. Then the relay puts a message into the mail queue. To nudge a request is to
-have the relay send another message, because the first message is perhaps lost. Anybody can type somebody else's
-address. So if somebody types a letter with the address of a confirmed signature, the letter is not sent: an email asks
-the owner of the address whether to send it.
+have the relay send another message, because the first message is perhaps lost.
 """
 
 from collections.abc import Mapping
@@ -24,7 +22,7 @@ from chalicelib.signatures.model import (
     SignatureState,
 )
 
-NO_OFFER: Mapping[str, Any] = {}
+NO_CHANGES: Mapping[str, str] = {}
 
 
 def may_have_more_mail(max_emails: int | None = None) -> Condition:
@@ -38,10 +36,10 @@ def may_have_more_mail(max_emails: int | None = None) -> Condition:
     return is_deliverable & Attr("mails").lt(max_emails)
 
 
-def request_mail(key: Key, kind: MailKind, now: datetime, tables: Tables, also: Mapping[str, Any] = NO_OFFER) -> None:
+def request_mail(key: Key, kind: MailKind, now: datetime, tables: Tables, also: Mapping[str, str] = NO_CHANGES) -> None:
     """Request one more email. `kind`: CONFIRM for a pending signature, ALREADY_SIGNED for a confirmed one.
 
-    `also`: further attributes, such as "letter_asked", the letter that the email asks the person about.
+    `also`: further attributes of the request, such as `mail_network`.
     Raise ConditionFailed if the address is undeliverable, an email is already requested, or the state does not fit the
     kind of email. A pending signature gets a new expiry date, because SES's quota or a limit may delay the email.
     """
@@ -55,35 +53,24 @@ def request_mail(key: Key, kind: MailKind, now: datetime, tables: Tables, also: 
 
 
 def request_or_nudge_mail(
-    key: Key,
-    stored: Signature,
-    now: datetime,
-    tables: Tables,
-    network: str | None = None,
-    letter: Mapping[str, Any] | None = None,
+    key: Key, stored: Signature, now: datetime, tables: Tables, network: str | None = None
 ) -> None:
     """Request the email that fits the signature's state. If an email is already requested, nudge its request.
 
     `network`: the hash of the network from which the person signs again. A nudge stores it in place of the network of
     the earlier request (`nudge_mail` says why). A new request stores it if no email was sent yet, as after a signature
-    that counted when a partner sent it: a network's limit counts only the first email of a signature.
-    `letter`: the letter that the person typed. If the signature is confirmed and has no letter, the email asks the
-    owner whether to send this letter. Raise ConditionFailed if `request_mail` or `nudge_mail` does.
+    that counted when a partner sent it: a network's limit counts only the first email of a signature. Raise
+    ConditionFailed if `request_mail` or `nudge_mail` does.
     """
-    offer = NO_OFFER
-    may_offer = stored.state is SignatureState.CONFIRMED and stored.letter is None
-    if letter and may_offer:
-        offer = {"letter_asked": {**letter, "asked_at": iso(now)}}
     changes = {"mail_network": network} if network else {}
     if stored.mail_kind:
         if stored.mail_kind is MailKind.CONFIRM_IMPORTED:
             changes["mail_kind"] = MailKind.CONFIRM  # An import's emails wait behind others. Now the person waits.
-        nudge_mail(key, now, tables, changes, offer)
+        nudge_mail(key, now, tables, changes)
     else:
         kind = MailKind.CONFIRM if stored.state is SignatureState.PENDING else MailKind.ALREADY_SIGNED
         is_first_email = stored.mails == 0
-        also = {**changes, **offer} if is_first_email else offer
-        request_mail(key, kind, now, tables, also)
+        request_mail(key, kind, now, tables, changes if is_first_email else NO_CHANGES)
 
 
 def hurry_imported_mail(key: Key, stored: Signature, now: datetime, tables: Tables) -> None:
@@ -94,26 +81,18 @@ def hurry_imported_mail(key: Key, stored: Signature, now: datetime, tables: Tabl
         nudge_mail(key, now, tables, {"mail_kind": MailKind.CONFIRM})
 
 
-def nudge_mail(
-    key: Key, now: datetime, tables: Tables, changes: Mapping[str, str], offer: Mapping[str, Any] = NO_OFFER
-) -> None:
+def nudge_mail(key: Key, now: datetime, tables: Tables, changes: Mapping[str, str]) -> None:
     """Nudge an open mail request. Raise ConditionFailed if the request, or its last nudge, is too recent.
 
     `changes`: new attributes of the request, such as `mail_network`. Perhaps a stranger typed the address first, and a
     limit delays all first emails for the stranger's network. Now the owner signs from another network, which replaces
-    the stranger's, so that the owner need not wait for that limit. `offer`: {"letter_asked": letter} if the email asks
-    the owner whether to send this letter, else empty. Only a confirmed signature gets an offer.
+    the stranger's, so that the owner need not wait for that limit.
     """
     long_ago = iso(now - NUDGE_AFTER)
     may_be_nudged: Condition = Attr("mail_requested_at").lte(long_ago) & absent_or_at_most("mail_nudged_at", long_ago)
     if "mail_kind" in changes:  # From an import's kind to CONFIRM: now the person waits, so nudge a recent request too.
         may_be_nudged |= Attr("mail_kind").eq(MailKind.CONFIRM_IMPORTED)
-    if offer:
-        # Add the first offer to a recent request too: the email is not sent yet (`mail_kind` exists), so it can ask.
-        may_be_nudged |= Attr("mail_kind").exists() & Attr("letter_asked").not_exists()
-        may_be_nudged &= Attr("state").eq(SignatureState.CONFIRMED)
-    nudged = {"mail_nudged_at": iso(now), **changes, **offer}
-    tables.update(Change(key, assign=nudged, when=may_be_nudged))
+    tables.update(Change(key, assign={"mail_nudged_at": iso(now), **changes}, when=may_be_nudged))
 
 
 def mark_mailed(key: Key, requested_at: str, now: datetime, expires: datetime, tables: Tables) -> None:

@@ -77,6 +77,13 @@ def greeting_name(name: str) -> str:
     return name
 
 
+def first_name(name: str) -> str:
+    """Return the first word of `greeting_name`, or "" if that is a title or an initial."""
+    words = greeting_name(name).split()
+    is_name = bool(words) and not words[0].endswith(".") and words[0].lower() not in _TITLES and len(words[0]) > 1
+    return words[0] if is_name else ""
+
+
 def _is_greeting_character(character: str) -> bool:
     """Return whether this is a letter, a mark such as an accent, or one of the few other characters in names."""
     if character in _GREETING_CHARACTERS or character in JOINERS:

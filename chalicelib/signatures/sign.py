@@ -200,8 +200,7 @@ def _sign_again(key: Key, earlier: Signature, signature: Signature, now: datetim
         if earlier.is_withdrawn_or_expired(now):
             store.renew(key, signature, now, tables)
         elif signature.mail_kind:
-            letter = signature.letter.model_dump(exclude_none=True) if signature.letter else None
-            mail_state.request_or_nudge_mail(key, earlier, now, tables, signature.mail_network, letter)
+            mail_state.request_or_nudge_mail(key, earlier, now, tables, signature.mail_network)
     except ConditionFailed as failure:
         return failure.item is not None  # Without an item, TTL has deleted the signature.
     return True

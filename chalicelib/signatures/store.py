@@ -13,7 +13,7 @@ from chalicelib.aws.table import Attr, Change, Condition, NewItem, Tables, absen
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.keys import Key
-from chalicelib.core.times import iso
+from chalicelib.core.times import exact, iso
 from chalicelib.core.tokens import Subject
 from chalicelib.signatures.mail_state import may_have_more_mail
 from chalicelib.signatures.model import (
@@ -55,10 +55,12 @@ def as_signature(item: Mapping[str, Any]) -> Signature:
 def renew(key: Key, signature: Signature, now: datetime, tables: Tables) -> None:
     """Replace a withdrawn or expired signature by a new one. Raise ConditionFailed in any other state.
 
-    The number of emails sent stays. If the address is undeliverable, store the new signature without a mail request.
+    A partner's signature replaces no withdrawal by the person, which may be later than the partner's consent. The
+    number of emails sent stays. If the address is undeliverable, store the new signature without a mail request.
     """
     is_expired = _is_pending & Attr("expires_at").lte(int(now.timestamp()))
-    is_over = IS_WITHDRAWN | is_expired
+    may_return = IS_WITHDRAWN & Attr("taken_back_at").exists() if signature.receipt else IS_WITHDRAWN
+    is_over = may_return | is_expired
     try:
         tables.update(_renewal(key, signature, is_over & may_have_more_mail()))
     except ConditionFailed:  # Perhaps only because the address is undeliverable.
@@ -112,11 +114,13 @@ def confirmation(
     *,
     has_receipt_email: bool = False,
     issued: datetime | None = None,
+    seen: Signature | None = None,
 ) -> Change:
     """Return the change from pending to confirmed, if the stored country and source are still those of the link.
 
     `changes`: attributes to store; None removes one. `counted_source`: the source under which the tally counts the
-    signature. `issued`: when the link was issued; if the person withdrew later, change nothing. `has_receipt_email`:
+    signature. `issued`: when the link was issued; if the person withdrew later, change nothing. `seen`: if somebody has
+    signed again or withdrawn since this was read, change nothing. `has_receipt_email`:
     also request the receipt email. Otherwise, if `changes` has `letter_asked`, request the email that asks the person
     whether to send this letter. That is only so if a partner's call confirms the signature (partners/receive.py).
     """
@@ -132,6 +136,9 @@ def confirmation(
     may_confirm = _is_pending & Attr("country").eq(subject.country) & Attr("source").eq(subject.source)
     if issued:
         may_confirm &= absent_or_at_most("withdrawn_at", withdrawal_limit(issued))
+    if seen:
+        withdrawn_at = exact(seen.withdrawn_at) if seen.withdrawn_at else None
+        may_confirm &= has_same_submission(seen) & is_still("withdrawn_at", withdrawn_at)
     old_request = [name for name in MAIL_REQUEST_FIELDS if name not in request]
     assign = {"state": SignatureState.CONFIRMED, "confirmed_at": iso(now), **changed, **counted, **request}
     return Change(subject.key, assign=assign, remove=["expires_at", *old_request, *emptied], when=may_confirm)
@@ -160,15 +167,30 @@ def add_obtainer_and_receipts(key: Key, added: Mapping[str, set[str]], tables: T
 
 
 def remove_receipt(key: Key, removed: str, stored: Signature, tables: Tables) -> None:
-    """Remove one of several receipts of the signature. If it brought the consent to updates, end this consent.
+    """Remove one of several receipts of the signature, and what only this receipt brought: a consent, or a name.
 
-    Raise ConditionFailed if the receipts, or what brought the consent, have changed.
+    If the person typed a name here too, the signature keeps counting under that name. Otherwise the name stays, because
+    a further receipt brings none. Raise ConditionFailed if the signature has changed.
     """
-    changes: dict[str, Any] = receipts_without(removed, stored)
+    changes = receipts_without(removed, stored)
     if stored.confirmed_with == removed:
-        changes |= {"updates": False, "confirmed_with": None}
-    is_unchanged = has_receipts_of(stored) & is_still("confirmed_with", stored.confirmed_with)
+        changes |= {**_typed_data(stored), "updates": False, "confirmed_with": None}
+    elif stored.state is SignatureState.PENDING and removed == stored.receipt and OUR_FORM not in stored.all_receipts:
+        changes["updates"] = False  # Who signed here too has ticked the box here too.
+    is_unchanged = is_counted_as(stored) & has_receipts_of(stored) & has_same_submission(stored)
+    is_unchanged &= is_still("confirmed_with", stored.confirmed_with)
     tables.update(change_to(key, stored, stored.model_copy(update=changes), is_unchanged))
+
+
+def _typed_data(stored: Signature) -> dict[str, Any]:
+    """Return what the person typed here, but not another country: the tally counts the signature under the stored one.
+
+    Then return no postcode, because the stored one may be from the removed receipt.
+    """
+    if stored.typed is None:
+        return {}
+    has_same_country = stored.typed.country == stored.country
+    return {"name": stored.typed.name, "postcode": stored.typed.postcode if has_same_country else None}
 
 
 def receipts_without(removed: str, stored: Signature) -> dict[str, Any]:

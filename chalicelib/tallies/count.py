@@ -18,6 +18,8 @@ from chalicelib.tallies.model import TalliedPetition, Tally, TallyDimension, bre
 
 # The key of the sum of the values that `largest` leaves out. No source and no country has brackets.
 OTHERS = "(others)"
+# AWS refuses a call whose time differs from its own by more than this. So no clock that counts or reads is further out.
+CLOCKS_DIFFER = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
@@ -155,8 +157,11 @@ def read_open_days(head: store.Head, petition: TalliedPetition, now: datetime, t
 
 
 def _open_days(head: store.Head, petition: TalliedPetition, now: datetime) -> store.OpenDays:
-    """Return the days after the last closed day, up to today."""
-    number_of_days = (now.date() - head.through).days
+    """Return the days after the last closed day, up to today. Shortly before midnight, tomorrow is one of them.
+
+    Our clock may be behind, or a writer's clock ahead: then signatures count on that day already.
+    """
+    number_of_days = ((now + CLOCKS_DIFFER).date() - head.through).days
     days = [head.through + timedelta(days=number) for number in range(1, number_of_days + 1)]
     # Sum the larger number of shards, so that none is missed. A raised number is stored in the head first, and then in
     # the petition, so the head's number is usually the larger one. But `open_tally` stores a head first without one.

@@ -31,6 +31,9 @@ def confirm_from_inbox(page: Page, site: DeployedSite, email: str) -> None:
     page.get_by_role("link", name=re.compile("Please confirm")).filter(has_text=email).first.click()
     page.locator("a[href*='/confirm?token=']").first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Confirm your signature")
+    # Without scrolling, whatever the person chose on the form.
+    page.set_viewport_size({"width": 390, "height": 844})
+    expect(page.get_by_role("button", name="Confirm my signature")).to_be_in_viewport(ratio=1)
     page.get_by_role("button", name="Confirm my signature").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Your signature is counted")
 
@@ -39,6 +42,8 @@ def sign_and_confirm(page: Page, site: DeployedSite, email: str) -> None:
     before = site.counts()["confirmed"]
     open_petition(page, site, "?source=evening-news")
     fill(page, email)
+    page.locator("#letter-send").check()
+    page.locator("#consent-updates").check()
     press_sign(page)
     expect(page).to_have_url(re.compile(f"/petitions/{SLUG}/thanks$"))
     expect(page.get_by_role("heading", level=1)).to_contain_text("inbox")
@@ -49,8 +54,11 @@ def sign_and_confirm(page: Page, site: DeployedSite, email: str) -> None:
 
 
 def test_a_supporter_signs_confirms_by_email_and_is_counted(phone: Page, deployed_site: DeployedSite) -> None:
+    cached = {"count": 12_346, "goal": 20_000, "as_of": "2026-12-02T12:00:00Z"}
+    phone.route(f"**/api/petitions/{SLUG}/count", lambda route: route.fulfill(json=cached))
     sign_and_confirm(phone, deployed_site, "browser@example.org")
-    expect(phone.locator("[data-count]")).to_be_visible()
+    expect(phone.get_by_role("heading", level=1)).to_have_text("Thank you, Alice. Your signature is counted.")
+    expect(phone.locator("[data-one-of]")).to_have_text("You are one of 12,346 people.")
 
 
 def test_signing_works_without_javascript(phone_without_javascript: Page, deployed_site: DeployedSite) -> None:

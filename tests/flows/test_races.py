@@ -76,7 +76,7 @@ def test_200_people_who_confirm_three_times_at_once_are_counted_as_200(
         return sign_as(f"a{number}", petition, emulator_tables, sources[number % 3])
 
     def confirm_one(subject: Subject) -> SignatureState:
-        return confirm(subject, Corrections(), petition, NOW, emulator_tables)
+        return confirm(subject, Corrections(), petition, NOW, emulator_tables).state
 
     subjects = run_at_once(sign_one, range(200))
     states = run_at_once(confirm_one, subjects * 3)

@@ -20,7 +20,7 @@ def test_a_transaction_conflict_is_retried(
     monkeypatch.setattr(counted, "sleep", lambda _: None)
     subject = subject_of(petition, signed(tables, petition))
     tables.fail_next(*[Conflicted("storage")] * (counted.ATTEMPTS - 1))
-    assert confirm(subject, NO_CORRECTIONS, petition, NOW, tables) is SignatureState.CONFIRMED
+    assert confirm(subject, NO_CORRECTIONS, petition, NOW, tables).state is SignatureState.CONFIRMED
     assert count_of(tables, petition) == 1
 
 
@@ -57,7 +57,7 @@ def test_a_retry_succeeds_after_the_response_of_a_confirmation_is_lost(tables: F
     subject = subject_of(petition, identity)
     with pytest.raises(Unavailable):
         confirm(subject, NO_CORRECTIONS, petition, NOW, lossy_tables)
-    assert confirm(subject, NO_CORRECTIONS, petition, NOW, lossy_tables) is SignatureState.CONFIRMED
+    assert confirm(subject, NO_CORRECTIONS, petition, NOW, lossy_tables).state is SignatureState.CONFIRMED
     assert count_of(lossy_tables, petition) == 1
 
 

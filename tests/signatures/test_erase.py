@@ -117,7 +117,7 @@ def test_an_old_link_to_an_erased_signature_shows_and_restores_nothing(tables: F
     erase(key_of(petition, identity), petition, LATER, tables)
     subject = subject_of(petition, identity)
     assert find_linked(subject, petition, LATER, LATER, tables).name is None
-    assert confirm(subject, read_corrections({}, "GB"), petition, LATER, tables) is SignatureState.WITHDRAWN
+    assert confirm(subject, read_corrections({}, "GB"), petition, LATER, tables).state is SignatureState.WITHDRAWN
     del tables.items[key_of(petition, identity)]
     with pytest.raises(LinkExpired):
         confirm(subject, read_corrections({}, "GB"), petition, LATER, tables)

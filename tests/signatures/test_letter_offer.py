@@ -11,8 +11,22 @@ from chalicelib.partners.receive import take_each
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.form import Corrections
+from chalicelib.signatures.letter_form import LetterForm
+from chalicelib.signatures.sign import sign_from_queue
 from chalicelib.signatures.withdraw import withdraw
-from tests.actors import ALICE, confirmed, identity_of, item_of, json_of, key_of, subject_of
+from tests.actors import (
+    ALICE,
+    MINUTE,
+    NOW,
+    confirmed,
+    identity_of,
+    item_of,
+    json_of,
+    key_of,
+    overflow_message,
+    signed,
+    subject_of,
+)
 from tests.fake_site import FakeSite, stream_event, token_in
 from tests.letters.lettering import HOME_SECRETARY, LETTER
 from tests.letters.test_counts import numbers
@@ -49,10 +63,10 @@ def relay_and_send(fake_site: FakeSite, petition: Petition, before: dict[str, An
         queue.messages.clear()
 
 
-def answer_offer(fake_site: FakeSite, petition: Petition, **fields: str) -> Any:
-    """Open the link of the email, send its form, and deliver the emails that follow."""
+def send_letter(fake_site: FakeSite, petition: Petition, **fields: str) -> Any:
+    """Open the link of the email, tick the box, send its form, and deliver the emails that follow."""
     before, page = alices_item(fake_site, petition), fake_site.get(fake_site.last_link("confirm"))
-    answer = fake_site.post_form("/confirm", form_fields(page) | fields)
+    answer = fake_site.post_form("/confirm", form_fields(page) | {"letter.send": "yes"} | fields)
     fake_site.mailer.mails.clear()
     relay_and_send(fake_site, petition, before)
     return answer
@@ -72,7 +86,7 @@ def test_a_person_whom_a_partner_sent_is_offered_the_letter_and_can_send_it(
     assert "Send your letter" in text_of(page)
     assert "Dear Home Secretary, I have signed a petition to you. My own words. Alice Achterberg" in text_of(page)
     assert numbers(fake_site).requested == 0
-    assert answer_offer(fake_site, letter_petition).status_code == 200
+    assert send_letter(fake_site, letter_petition).status_code == 200
     [letter] = fake_site.mailer.mails
     assert (letter.to, letter.sender_name) == (
         HOME_SECRETARY,
@@ -88,7 +102,7 @@ def test_a_person_who_confirmed_here_without_a_letter_can_add_a_letter_later(
 ) -> None:
     confirmed(fake_site.tables, letter_petition)
     ask_for_letter(fake_site, letter_petition)
-    answer_offer(fake_site, letter_petition)
+    send_letter(fake_site, letter_petition)
     assert [mail.subject for mail in fake_site.mailer.mails] == [LETTER["subject"]]
 
 
@@ -98,7 +112,7 @@ def test_the_link_of_the_offer_sends_the_letter_once_and_then_shows_nothing_pers
     confirmed(fake_site.tables, letter_petition)
     ask_for_letter(fake_site, letter_petition)
     link = fake_site.last_link("confirm")
-    fields = form_fields(fake_site.get(link))
+    fields = form_fields(fake_site.get(link)) | {"letter.send": "yes"}
     for _ in range(2):
         before = alices_item(fake_site, letter_petition)
         assert fake_site.post_form("/confirm", fields).status_code == 200
@@ -124,7 +138,7 @@ def test_without_a_tick_no_letter_is_sent(
 def test_an_invalid_letter_is_shown_again(fake_site: FakeSite, letter_petition: Petition) -> None:
     confirmed(fake_site.tables, letter_petition)
     ask_for_letter(fake_site, letter_petition)
-    page = answer_offer(fake_site, letter_petition, **{"letter.body": "See www.harbour.org"})
+    page = send_letter(fake_site, letter_petition, **{"letter.body": "See www.harbour.org"})
     assert page.status_code == 422
     assert form_fields(page)["letter.body"] == "See www.harbour.org"
     assert "letter" not in alices_item(fake_site, letter_petition)
@@ -140,7 +154,7 @@ def test_a_letter_typed_here_before_the_partner_sent_the_signature_is_offered_to
     receive_alice_from_oak(fake_site, letter_petition)
     relay_and_send(fake_site, letter_petition, before)
     assert OFFER in " ".join(fake_site.mailer.mails[-1].text.split())
-    answer_offer(fake_site, letter_petition)
+    send_letter(fake_site, letter_petition)
     assert "Mine." in fake_site.mailer.mails[-1].text
 
 
@@ -161,7 +175,7 @@ def test_a_person_who_sent_a_letter_is_not_offered_a_second_letter(
 ) -> None:
     confirmed(fake_site.tables, letter_petition)
     ask_for_letter(fake_site, letter_petition)
-    answer_offer(fake_site, letter_petition)
+    send_letter(fake_site, letter_petition)
     ask_for_letter(fake_site, letter_petition)
     assert "letter_asked" not in alices_item(fake_site, letter_petition)
     assert OFFER not in " ".join(fake_site.mailer.mails[-1].text.split())
@@ -187,5 +201,83 @@ def test_a_partner_that_confirms_the_signature_at_the_same_time_does_not_end_the
     subject = subject_of(letter_petition, alice)
     also = {"letter": None, "letter_asked": None, "by_partner": True}
     confirm(subject, Corrections(), letter_petition, fake_site.clock(), fake_site.tables, also=also)
-    answer_offer(fake_site, letter_petition)
+    send_letter(fake_site, letter_petition)
     assert [mail.subject for mail in fake_site.mailer.mails] == [LETTER["subject"]]
+
+
+@pytest.mark.parametrize("by_partner", [True, False])
+def test_a_press_on_the_page_sends_no_letter_that_a_stranger_typed(
+    fake_site: FakeSite, letter_petition: Petition, by_partner: bool
+) -> None:
+    if by_partner:
+        receive_alice_from_oak(fake_site, letter_petition)
+    else:
+        confirmed(fake_site.tables, letter_petition)
+    ask_for_letter(fake_site, letter_petition, body="The stranger's words.", reply=True)
+    page = fake_site.get(fake_site.last_link("confirm"))
+    fields = form_fields(page)
+    assert (fields["letter.send"], fields["letter.reply"]) == ("no", "no")
+    assert ' name="letter.send" value="yes" required' in page.body.decode(), "a browser asks for the tick first"
+    assert fake_site.post_form("/confirm", fields).status_code == 200
+    assert not alices_item(fake_site, letter_petition).keys() & {"letter", "letter_asked"}
+
+
+@pytest.mark.parametrize("minutes", [1, 2, 20])
+def test_the_owners_letter_replaces_the_one_of_a_stranger(
+    fake_site: FakeSite, letter_petition: Petition, minutes: int
+) -> None:
+    """Also while an email waits that was requested for the stranger's letter."""
+    confirmed(fake_site.tables, letter_petition)
+    fake_site.clock.forward(TWO_MINUTES)
+    for body in ("The stranger's words.", "My own words."):
+        fake_site.post_json(API_PATH, json_of(letter={"send": True, "body": body}))
+        fake_site.clock.forward(minutes * MINUTE)
+    relay_and_send(fake_site, letter_petition, {})
+    page = fake_site.get(fake_site.last_link("confirm"))
+    assert "My own words." in text_of(page)
+    assert "stranger" not in text_of(page)
+
+
+def test_signing_again_without_a_letter_ends_the_offer(fake_site: FakeSite, letter_petition: Petition) -> None:
+    confirmed(fake_site.tables, letter_petition)
+    ask_for_letter(fake_site, letter_petition, body="The stranger's words.")
+    fake_site.clock.forward(MINUTE)
+    assert fake_site.post_json(API_PATH, json_of()).status_code == 202
+    assert "letter_asked" not in alices_item(fake_site, letter_petition)
+    assert "stranger" not in text_of(fake_site.get(fake_site.last_link("confirm")))
+
+
+def test_a_letter_typed_while_the_owner_reads_the_offer_does_not_stop_hers(
+    fake_site: FakeSite, letter_petition: Petition
+) -> None:
+    confirmed(fake_site.tables, letter_petition)
+    ask_for_letter(fake_site, letter_petition, body="My own words.")
+    fields = form_fields(fake_site.get(fake_site.last_link("confirm"))) | {"letter.send": "yes"}
+    ask_for_letter(fake_site, letter_petition, body="The stranger's words.")
+    fake_site.post_form("/confirm", fields)
+    assert alices_item(fake_site, letter_petition)["letter"]["body"] == "My own words."
+
+
+def test_a_letter_from_before_the_confirmation_is_not_offered(fake_site: FakeSite, letter_petition: Petition) -> None:
+    """It waited in the overflow queue while its owner confirmed the signature without a letter."""
+    message = overflow_message(letter_petition, NOW + MINUTE, letter=LetterForm(send=True))
+    subject = subject_of(letter_petition, signed(fake_site.tables, letter_petition))
+    confirm(subject, Corrections(), letter_petition, NOW + 2 * MINUTE, fake_site.tables)
+    sign_from_queue(message, NOW + 3 * MINUTE, fake_site.tables)
+    assert "letter_asked" not in alices_item(fake_site, letter_petition)
+
+
+def test_a_strangers_tick_is_not_taken_over_by_the_owner_of_a_partners_signature(
+    fake_site: FakeSite, letter_petition: Petition
+) -> None:
+    """Alice did not tick updates at the partner. The link of the stranger's letter then shows the page to confirm."""
+    receive_alice_from_oak(fake_site, letter_petition)
+    before, ticks = alices_item(fake_site, letter_petition), {"sign": True, "updates": True}
+    for letter in ({"send": True}, None):
+        fake_site.clock.forward(MINUTE)
+        fake_site.post_json(API_PATH, json_of(consent=ticks, letter=letter))
+        if letter:
+            relay_and_send(fake_site, letter_petition, before)
+    page = fake_site.get(fake_site.last_link("confirm"))
+    assert "Confirm your signature" in text_of(page)
+    assert form_fields(page)["updates"] == "no"

@@ -184,3 +184,25 @@ def test_the_api_refuses_a_letter_for_a_petition_without_a_letter(fake_site: Fak
     answer = fake_site.post_json(API_PATH, json_of(letter={"send": True}))
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json_body["errors"]] == ["letter"]
+
+
+def test_only_a_letter_that_was_asked_for_is_named_before_the_button(
+    fake_site: FakeSite, letter_petition: Petition
+) -> None:
+    link = sign_with_letter(fake_site, letter_petition)
+    assert "With your letter to Home Secretary" in text_of(fake_site.get(link)).partition("Confirm my signature")[0]
+    fake_site.post_json(API_PATH, json_of())
+    assert "letter" not in text_of(fake_site.get(link)).partition("Confirm my signature")[0]
+
+
+def test_the_last_page_names_a_letter_only_if_it_is_sent(fake_site: FakeSite, letter_petition: Petition) -> None:
+    link = sign_with_letter(fake_site, letter_petition)
+    fields = form_fields(fake_site.get(link))
+    without = fake_site.post_form("/confirm", fields | {"letter.send": "no"})
+    with_letter_again = fake_site.post_form("/confirm", fields)  # From a page that is still open.
+    assert "your letter" not in text_of(without) + text_of(with_letter_again)
+
+
+def test_the_last_page_says_who_gets_the_letter(fake_site: FakeSite, letter_petition: Petition) -> None:
+    fields = form_fields(fake_site.get(sign_with_letter(fake_site, letter_petition)))
+    assert "We are sending your letter to Home Secretary." in text_of(fake_site.post_form("/confirm", fields))

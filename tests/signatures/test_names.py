@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 from hypothesis import given, strategies as st
 
-from chalicelib.signatures.names import clean_name, clean_postcode, greeting_name
+from chalicelib.signatures.names import clean_name, clean_postcode, first_name, greeting_name
 
 
 @pytest.mark.parametrize(
@@ -116,6 +116,21 @@ def test_an_email_may_contain_an_ordinary_name(name: str) -> None:
 def test_a_name_that_may_be_a_message_is_left_out_of_emails(name: str) -> None:
     assert clean_name(name) == name
     assert greeting_name(name) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "first"),
+    [
+        ("Zoë O'Neill", "Zoë"),
+        ("李小龍", "李小龍"),
+        ("Dr Ann Lee", ""),
+        ("J. Tolkien", ""),
+        ("Win at evil .com", ""),
+        ("", ""),
+    ],
+)
+def test_the_first_name_is_no_title_initial_or_message(name: str, first: str) -> None:
+    assert first_name(name) == first
 
 
 @pytest.mark.parametrize("start", ["\u200d=", "\u200c@", "\u200e\u200d+"])

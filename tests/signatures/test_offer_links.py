@@ -69,6 +69,7 @@ def test_an_email_that_is_late_offers_no_letter_after_the_time_to_confirm(
 ) -> None:
     confirmed(fake_site.tables, letter_petition)
     edit(with_changes(letter_petition, closes_at=fake_site.clock() + DAY), fake_site.clock(), fake_site.tables)
+    fake_site.clock.forward(timedelta(minutes=1))
     before = alices_item(fake_site, letter_petition)
     assert fake_site.post_json(API_PATH, json_of(letter={"send": True})).status_code == 202
     fake_site.clock.forward(delay)

@@ -33,7 +33,7 @@ def sign_with_origin(tables: FakeTables, petition: Petition, origin: Origin) -> 
 def sign_and_count_at_once(tables: FakeTables, petition: Petition) -> Outcome:
     identity, outcome = sign_with_origin(tables, petition, TRUSTED_PARTNER)
     subject = subject_of(petition, identity, source=PARTNER.source)
-    assert confirm(subject, Corrections(), petition, NOW, tables) is SignatureState.CONFIRMED
+    assert confirm(subject, Corrections(), petition, NOW, tables).state is SignatureState.CONFIRMED
     return outcome
 
 

@@ -47,7 +47,7 @@ def test_a_lifecycle_from_signing_to_withdrawing(tables: Tables, petition: Petit
     assert signed(tables, petition) == identity
     subject = subject_of(petition, identity)
     for _ in range(2):
-        assert confirm(subject, Corrections(), petition, NOW, tables) is SignatureState.CONFIRMED
+        assert confirm(subject, Corrections(), petition, NOW, tables).state is SignatureState.CONFIRMED
     unsubscribe(subject.key, NOW, tables)
     assert exact_count(petition, NOW, tables).confirmed == 1
     for _ in range(2):

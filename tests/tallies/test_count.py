@@ -17,7 +17,7 @@ from chalicelib.tallies.model import Tally, TallyDimension, TallyEntry
 from chalicelib.tallies.prove import PARTNERS, reopen, tally_sums
 from chalicelib.tallies.public import public_count
 from chalicelib.tallies.store import closed_days, entry_change
-from tests.actors import DAY, NOW, OPENED, a_petition, a_published_petition
+from tests.actors import DAY, MINUTE, NOW, OPENED, a_petition, a_published_petition
 from tests.fakes import FakeTables
 
 SECOND = timedelta(seconds=1)
@@ -75,6 +75,19 @@ def test_a_day_is_closed_an_hour_after_midnight(tables: FakeTables, petition: Pe
     ):
         assert exact_count(petition, moment, tables).confirmed == 1
         assert head(tables)["through"] == through
+
+
+def test_a_count_before_midnight_has_the_signatures_that_another_clock_counted_after_it(
+    tables: FakeTables, petition: Petition
+) -> None:
+    """The reader's clock is behind, or a writer's clock is ahead. The public count does not go back."""
+    midnight = datetime(2026, 11, 25, tzinfo=UTC)
+    count_signatures_at(tables, petition, NOW, midnight + MINUTE)
+    assert public_count(petition, midnight + 2 * MINUTE, tables).confirmed == 2
+    behind = midnight - 5 * MINUTE
+    assert public_count(petition, behind, tables).confirmed == 2
+    assert breakdown(petition, TallyDimension.DAY, Days(), behind, tables).confirmed == 2
+    assert head(tables)["through"] == "2026-11-23", "neither day is over"
 
 
 def test_a_clock_that_runs_ahead_does_not_close_a_day(tables: FakeTables, petition: Petition) -> None:

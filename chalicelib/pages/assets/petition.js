@@ -90,6 +90,11 @@ function showCount(tally, { count, goal, as_of: asOf }) {
   bar.max = goal;
   bar.value = Math.min(count, goal);
   tally.hidden = false;
+  const oneOf = /** @type {HTMLElement | null} */ (document.querySelector("[data-one-of]"));
+  if (oneOf && count > 1) {
+    oneOf.textContent = translated("You are one of {count} people.", { count: number.format(count) });
+    oneOf.hidden = false;
+  }
   if (!time || !asOf) return;
   time.dateTime = asOf;
   time.textContent = dateTime(asOf);
@@ -154,8 +159,13 @@ function watchCount(tally) {
     schedule();
   };
   document.addEventListener("visibilitychange", schedule);
-  // The tally is hidden after a confirmation: caches keep the count for five seconds, so it may lack this signature.
-  if (tally.hidden) timer = setTimeout(refresh, COUNT_AFTER_CONFIRMATION_MS);
+  // The tally is hidden after a confirmation. Show the cached count at once, although it may lack this signature for
+  // the seconds that caches keep it. Then show the new one.
+  if (tally.hidden)
+    refresh().finally(() => {
+      clearTimeout(timer);
+      timer = setTimeout(refresh, COUNT_AFTER_CONFIRMATION_MS);
+    });
   else schedule();
 }
 

@@ -55,7 +55,8 @@ def _upload_id(value: str) -> str:
 
 
 def _zone(name: str) -> str:
-    if name not in available_timezones():
+    # "localtime" would be the zone of the machine, and EST has no summer time. Only names of places are clear.
+    if name not in available_timezones() or ("/" not in name and name != "UTC"):
         message = f"Enter the name of a time zone, such as {SITE_ZONE} or UTC"
         raise Invalid([FieldError("zone", message)])
     return name

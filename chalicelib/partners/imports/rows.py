@@ -3,6 +3,7 @@
 A partner is an organisation that collects signatures elsewhere. Its usual wording is what people agree to there.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -14,6 +15,8 @@ from chalicelib.partners.model import Partner
 PERSON_FIELDS = ("name", "email", "country", "postcode")
 # A row's values by the names of our fields, or None if the row has too many or too few cells.
 Record = Mapping[str, str] | None
+# A date with a zone and without a time. "-18:30" is a time: no zone is that far west.
+_DATE_AND_ZONE = re.compile(r"(\d{4}-?\d\d-?\d\d)([+-](?:0\d|1[0-4])(?::?\d\d)?)", re.ASCII)
 YES = frozenset({"true", "yes", "1", "y", "x"})
 WRONG_CELL_COUNT = FieldError("row", "This row has more or fewer cells than there are headings")
 
@@ -47,9 +50,9 @@ def _moment(text: str | None, zone: ZoneInfo, now: datetime) -> object:
     if not text:
         return now
     iso_text = text.replace(" UTC", "Z")  # Rails writes 2026-11-24 12:00:00 UTC.
-    # `fromisoformat` refuses 2026-03-01Z. But it reads 2026-03-01+00:00 as that day at 00:00, which is the same moment:
-    # between a date and a time, it accepts any character.
     iso_text = iso_text.replace("Z", "+00:00")
+    if found := _DATE_AND_ZONE.fullmatch(iso_text):  # Between a date and a time, `fromisoformat` accepts any character.
+        iso_text = "T00:00".join(found.groups())
     for date_format in (None, "%d/%m/%Y", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S"):  # None: ISO 8601
         try:
             moment = datetime.strptime(text, date_format) if date_format else datetime.fromisoformat(iso_text)

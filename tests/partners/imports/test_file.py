@@ -173,6 +173,11 @@ def test_dates_are_read_as_the_uk_and_other_platforms_write_them(tables: FakeTab
         ("2026-06-24T12:00:00Z", "Europe/London", "2026-06-24T12:00:00Z"),
         ("2026-06-24 12:00:00 UTC", "Europe/London", "2026-06-24T12:00:00Z"),
         ("2026-06-24T12:00:00+02:00", "Europe/London", "2026-06-24T10:00:00Z"),
+        ("2026-06-24Z", "Europe/London", "2026-06-24T00:00:00Z"),
+        ("2026-06-24 UTC", "Europe/London", "2026-06-24T00:00:00Z"),
+        ("2026-06-24+02:00", "Europe/London", "2026-06-23T22:00:00Z"),
+        ("20260624-0500", "Europe/London", "2026-06-24T05:00:00Z"),
+        ("2026-06-24-18:30", "Europe/London", "2026-06-24T17:30:00Z"),
         # This hour occurs twice: first in summer time.
         ("25/10/2026 01:30", "Europe/London", "2026-10-25T00:30:00Z"),
         # The clocks go from 1:00 to 2:00.

@@ -110,6 +110,41 @@ def test_only_a_receipt_that_counts_at_once_keeps_a_signature_counted(
     assert alice(tables, petition)["updates"] is False, "the file brought this consent"
 
 
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ({"postcode": "M1 1AE"}, (ALICE.name, "M1 1AE")),
+        ({"country": "NL"}, (ALICE.name, None)),
+        (None, ("Al in the file", None)),
+    ],
+    ids=["typed here", "typed here with another country", "not typed here"],
+)
+def test_who_another_partner_keeps_counted_no_longer_has_the_name_of_the_undone_file(
+    tables: FakeTables, petition: Petition, oak: Partner, typed: dict[str, Any] | None, kept: tuple[str, str | None]
+) -> None:
+    """Unless no other name is known: a further receipt brings none."""
+    receipt = arrive(tables, petition, oak)
+    arrive(tables, petition, a_partner(tables, source="partner-elm"))
+    if typed:
+        signed(tables, petition, now=NOW + MINUTE, **typed)
+    undo(tables, petition, receipt)
+    item = alice(tables, petition)
+    assert (item["name"], item.get("postcode")) == kept
+    assert by_partners(tables, petition) == (1, 1)
+
+
+@pytest.mark.parametrize(("signs_too", "updates"), [(False, False), (True, True)])
+def test_a_pending_signature_keeps_only_a_consent_that_was_ticked_here_too(
+    tables: FakeTables, petition: Petition, signs_too: bool, updates: bool
+) -> None:
+    receipt = arrive(tables, petition, a_partner(tables, CountsWhen.AFTER_EMAIL))
+    arrive(tables, petition, a_partner(tables, CountsWhen.AFTER_EMAIL, "partner-elm"))
+    if signs_too:
+        signed(tables, petition, now=NOW + MINUTE, updates=True)
+    undo(tables, petition, receipt)
+    assert (alice(tables, petition)["state"], alice(tables, petition)["updates"]) == ("pending", updates)
+
+
 def test_the_undo_of_another_file_keeps_the_consent(tables: FakeTables, petition: Petition, oak: Partner) -> None:
     arrive(tables, petition, oak)
     undo(tables, petition, arrive(tables, petition, a_partner(tables, source="partner-elm")))

@@ -30,7 +30,9 @@ def test_the_zone_of_a_file_is_the_one_of_the_site_unless_staff_name_another() -
     assert [read_query(query).zone for query in ({}, {"zone": ""}, {"zone": "UTC"})] == [*["Europe/London"] * 2, "UTC"]
 
 
-@pytest.mark.parametrize("zone", ["BST", "Europe", "europe/london", "../UTC", "/etc/localtime", "+01:00", "London"])
+@pytest.mark.parametrize(
+    "zone", ["BST", "Europe", "europe/london", "../UTC", "/etc/localtime", "+01:00", "London", "localtime", "EST"]
+)
 def test_an_unknown_zone_is_refused(zone: str) -> None:
     with pytest.raises(Invalid) as refused:
         read_query({"zone": zone})
