@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib.core.errors import FieldError, Invalid, InvalidTransition
 from chalicelib.petitions.change import with_changes
-from chalicelib.petitions.gaps import gap_errors, other_gaps
+from chalicelib.petitions.gaps import gap_errors, warning_of_gaps
 from chalicelib.petitions.model import Petition, PetitionState
 
 # The states that may follow each state. A removed petition can only become a draft, so that staff check it before it is
@@ -102,11 +102,7 @@ def _reason_errors(transition: Transition) -> list[FieldError]:
 def _errors_of_gaps(petition: Petition, transition: Transition) -> list[FieldError]:
     if transition.state is not PetitionState.OPEN:
         return []
-    errors, others = gap_errors(petition), other_gaps(petition)
-    if errors or not others or transition.keep_brackets:
-        return errors
-    message = f"There is still text in [square brackets], which the public would read, in {others}"
-    return [FieldError("keep_brackets", message)]
+    return gap_errors(petition) or ([] if transition.keep_brackets else warning_of_gaps(petition))
 
 
 def closes_at_if_opened_now(petition: Petition, now: datetime) -> datetime | None:
