@@ -43,8 +43,8 @@ if not this_function:
 
 
 # The handlers of all functions with routes except API, whose handler is `app`. API Gateway sends each route to its
-# function. The role of a function allows only what the function's routes need (.chalice/policy-*.json). Lambda finds a
-# handler by its name in this module.
+# function. The role of a function allows only what the function's routes need (stack/template/rights.py). Lambda
+# finds a handler by its name in this module.
 for function in Function:
     if function is not Function.API:
         name = function.name.lower()

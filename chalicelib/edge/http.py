@@ -211,7 +211,8 @@ def is_from_own_page(request: Request) -> bool | None:
     """Return whether a page of this site sent the request. None: the browser does not say, or it is no browser.
 
     No page of another site can set these headers in a browser (MDN, "Forbidden request header"). A program can send
-    anything. "null" and "none" say nothing: our pages send no referrer, so their forms have the origin "null".
+    anything. "null" and "none" say nothing: our pages send no referrer, so their forms have the origin "null". So has
+    the form of any other page that sends none.
     """
     relation = _header(request, "sec-fetch-site")
     if relation not in ("", "none"):

@@ -12,7 +12,7 @@ class Function(StrEnum):
     """The Lambda functions that serve routes, with their names in the template.
 
     All functions have the same package of code. Each function imports only the modules of its routes, and its role
-    allows only what these modules need (.chalice/policy-*.json).
+    allows only what these modules need (stack/template/rights.py).
     """
 
     API = "APIHandler"

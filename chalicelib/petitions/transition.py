@@ -117,11 +117,7 @@ def _reason_errors(transition: Transition) -> list[FieldError]:
 def _errors_of_gaps(petition: Petition, transition: Transition) -> list[FieldError]:
     if transition.state is not PetitionState.OPEN:
         return []
-    errors, others = gap_errors(petition), other_gaps(petition)
-    if errors or not others or transition.keep_brackets:
-        return errors
-    message = f"There is still text in [square brackets], which the public would read, in {others}"
-    return [FieldError("keep_brackets", message)]
+    return gap_errors(petition) or ([] if transition.keep_brackets else warning_of_gaps(petition))
 
 
 def closes_at_if_opened_now(petition: Petition, now: datetime) -> datetime | None:
@@ -163,24 +159,37 @@ _CHANGES: dict[PetitionState, Callable[[Petition, Transition, datetime], dict[st
 
 def gap_errors(petition: Petition) -> list[FieldError]:
     """Return an error for each text in which no open petition may have gaps: the title and the consents."""
-    gaps = _gaps(petition, always_refused=True)
-    return [FieldError(field, f"Replace the text in [square brackets] in {name}") for field, name in gaps]
+    texts = dict.fromkeys((field, name) for field, name, _ in _gaps(petition, always_refused=True))
+    return [FieldError(field, f"Replace the text in [square brackets] in {name}") for field, name in texts]
 
 
-def other_gaps(petition: Petition) -> str:
-    """Return the names of the other texts that have gaps, with commas between them; "" if there are none."""
-    names = [name for _, name in _gaps(petition, always_refused=False)]
+def warning_of_gaps(petition: Petition, before: Petition | None = None) -> list[FieldError]:
+    """Return an error that names the texts of `other_gaps`, or []. Staff may keep these gaps: `keep_brackets`."""
+    names = other_gaps(petition, before)
+    message = f"There is still text in [square brackets], which the public would read, in {names}"
+    return [FieldError("keep_brackets", message)] if names else []
+
+
+def other_gaps(petition: Petition, before: Petition | None = None) -> str:
+    """Return the names of the other texts that have gaps, with commas between them; "" if there are none.
+
+    `before`: the petition before an edit. The gaps that its texts have already are left out.
+    """
+    known = {(field, gap) for field, _, gap in _gaps(before, always_refused=False)} if before else set()
+    gaps = _gaps(petition, always_refused=False)
+    names = [name for field, name, gap in gaps if (field, gap) not in known]
     return ", ".join(dict.fromkeys(names))
 
 
-def _gaps(petition: Petition, *, always_refused: bool) -> Iterator[tuple[str, str]]:
-    """Yield the field and a name of each text with a gap: of title and consents, or else of the other texts."""
+def _gaps(petition: Petition, *, always_refused: bool) -> Iterator[tuple[str, str, str]]:
+    """Yield the field and name of a text, and a gap in it: of title and consents, or else of the other texts."""
     for field, text in _texts(petition.model_dump(include=_SEARCHED), ""):
         last = field.rpartition(".")[2]
-        if (last in _ALWAYS_REFUSED) is always_refused and _GAP.search(text):
+        if (last in _ALWAYS_REFUSED) is always_refused:
             language = _IN_TRANSLATION.match(field)
             name = _ALWAYS_REFUSED.get(last) or ("the letter" if "letter." in field else f"the {last}")
-            yield field, f"{name} ({language[1]})" if language else name
+            for gap in _GAP.findall(text):
+                yield field, f"{name} ({language[1]})" if language else name, gap
 
 
 def _texts(value: object, field: str) -> Iterator[tuple[str, str]]:

@@ -73,7 +73,7 @@ def list_counts(request: Request) -> "Answer[StaffPetitions]":
             "state": petition.state_at(now),
             "scheduled_opening": times.iso_or_none(petition.scheduled_opening(now)),
             "confirmed": counts[petition.slug].confirmed,
-            "pending": pending[petition.slug],
+            "pending": max(0, pending[petition.slug]),  # After a restore or a killed `make run`, it may be wrong.
         }
         for petition in petitions
     ]
@@ -161,7 +161,7 @@ def _totals(petition: Petition, numbers: Breakdown | None = None) -> "CountTotal
     return {
         "slug": petition.slug,
         "confirmed": count.confirmed,
-        "pending": pending_count(petition.slug, tables()),
+        "pending": max(0, pending_count(petition.slug, tables())),
         "as_of": times.iso(count.as_of),
     }
 

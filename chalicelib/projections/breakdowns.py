@@ -90,7 +90,7 @@ def overview(petition: Petition, days: Days, now: datetime, tables: Tables) -> O
         for by in (Dimension.VERSION, Dimension.AREA):
             rows = rows_by(by, numbers, confirmed)
             shown_breakdowns.append(Breakdown(confirmed, now, by, rows))
-    return Overview(confirmed=confirmed, pending=numbers[PENDING], as_of=now, breakdowns=shown_breakdowns)
+    return Overview(confirmed=confirmed, pending=max(0, numbers[PENDING]), as_of=now, breakdowns=shown_breakdowns)
 
 
 def _counters(slug: str) -> list[Key]:

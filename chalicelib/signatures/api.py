@@ -110,7 +110,8 @@ def sign_by_form(request: "Sent[SignatureFields]", slug: str) -> Response:
 def _channel(request: Request, *, is_form: bool) -> str:
     """Return "form" or "embed" (in a frame) if our own page sent the signature, with or without its script, else "api".
 
-    If the browser does not say which page sent it, a form counts as ours, and JSON does not.
+    If the browser does not say which page sent it, a form counts as ours, and JSON does not. So in a browser that
+    does not send Sec-Fetch-Site (Safari before 16.4), "form" only proves that our form's URL was used.
     """
     from_own_page = is_from_own_page(request)
     is_ours = is_form if from_own_page is None else from_own_page

@@ -63,6 +63,7 @@ class RunningSite:
         sources = _sources(resources, self._functions, starts_at)
         self._sources = [*sources.values()]
         _build_clients()
+        self._inbox.keep_each(clients.ses())
         self._lambda = lambda_api.LambdaApi(sources, self._functions)
         self._is_stopping = False
         self._requests = 0
@@ -115,7 +116,7 @@ class RunningSite:
             for source in group:
                 source.join(max(0.0, deadline - time.monotonic()))
         with suppress(OSError):  # The emulator has stopped.
-            self._inbox.keep()
+            self._inbox.keep_all()
 
     def _wsgi(self, environ: Mapping[str, Any], start_response: Any) -> list[bytes]:
         with self._lock:

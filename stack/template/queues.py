@@ -111,6 +111,11 @@ def queue_id(name: str) -> str:
     return f"{logical_id(name)}Queue"
 
 
+def dead_letters_id(name: str) -> str:
+    """Return a dead-letter queue's logical id in the template."""
+    return f"{logical_id(name)}DeadLetterQueue"
+
+
 def worked_queue(
     name: str,
     contents: str,
@@ -129,7 +134,7 @@ def worked_queue(
     `_queue` encrypts with a KMS key.
     """
     logical = queue_id(name)
-    redrive = {"deadLetterTargetArn": get_att(f"{logical_id(name)}DeadLetterQueue"), "maxReceiveCount": attempts}
+    redrive = {"deadLetterTargetArn": get_att(dead_letters_id(name)), "maxReceiveCount": attempts}
     source = {
         "Queue": get_att(logical),
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
@@ -151,7 +156,7 @@ def worked_queue(
 
 def dead_letters(name: str, what_failed: str, holds_signatures: bool = False) -> Template:
     """Return a dead-letter queue, and an alarm that starts with the first message in the queue."""
-    logical = f"{logical_id(name)}DeadLetterQueue"
+    logical = dead_letters_id(name)
     messages = queue_measure("ApproximateNumberOfMessagesVisible", logical)
     first_message = alarm(
         f"{what_failed}. Look at the dead-letter queue, and for message_failed in the logs.", messages, "Maximum"

@@ -16,10 +16,11 @@ from chalicelib.petitions import find
 from chalicelib.petitions.preview import preview_link
 from chalicelib.shedding.level import Level, forget_level, set_level
 from stack.judge.model import Question
-from stack.judge.policies import HERE, declared_policies, resolver
+from stack.judge.policies import HERE, resolver
 from stack.judge.questions import questions
 from stack.template.functions import logical_id
 from stack.template.merge import merge_template
+from stack.template.policies import declared_policies
 from tests.actors import NOW, TOKEN_KEYS, item_of, json_of
 from tests.fake_site import FakeSite, context, schedule_event, sqs_event, stream_event
 from tests.faults import test_signing

@@ -4,13 +4,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from stack.judge.model import PolicyEntry
-from stack.judge.powers import as_list
 
 Policies = Mapping[str, Mapping[str, Any]]
 """The policy document of each function."""
 
 FunctionEntry = tuple[str, PolicyEntry]
 """A function, and one entry of its policy."""
+
+
+def as_list(value: Any) -> list[Any]:
+    """Return the value as a list. In place of a list, a policy may have a single value."""
+    return value if isinstance(value, list) else [value]
 
 
 def unused(policies: Policies, used: Iterable[FunctionEntry]) -> list[FunctionEntry]:

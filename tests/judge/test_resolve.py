@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from stack.judge.model import Where
-from stack.judge.policies import declared_policies, principal, resolved_policies
+from stack.judge.policies import principal, resolved_policies
 from stack.judge.resolve import Resolver
 from stack.template.functions import logical_id
+from stack.template.policies import declared_policies
 from tests.judge.implied import implied_questions
 
 WHERE = Where("eu-west-2", "123456789012")

@@ -13,7 +13,7 @@ from app import app
 from stack.judge.caller import function_of_route
 from stack.judge.engine import Engine
 from stack.judge.model import PolicyEntry, Question
-from stack.judge.policies import declared_policies
+from stack.template.policies import declared_policies
 from tests.fake_site import FakeSite
 from tests.faults.sites import sites_from
 from tests.faults.test_every_handler import SCENES
@@ -25,7 +25,7 @@ from tests.judge.replay import Replay
 
 # Entries that AWS may need or not: no source says (docs/aws-facts.md). SES may ask for SendRawEmail for an email with
 # headers of its own. If a real email arrives without these entries, take them out.
-_RAW = PolicyEntry("SendFromOurAddress", "Action", "ses:SendRawEmail")
+_RAW = PolicyEntry("SendEmailSendRawEmailSesIdentity", "Action", "ses:SendRawEmail")
 UNPROVEN = [("send_mail", _RAW), ("send_other_mail", _RAW)]
 # One process gathers the evidence for all tests.
 pytestmark = pytest.mark.xdist_group("judge")

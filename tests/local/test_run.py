@@ -96,16 +96,18 @@ def output_in_shell(line: str, local: Path) -> str:
 
 
 def test_the_emulator_of_a_killed_site_saves_its_data_and_ends(tmp_path: Path) -> None:
-    """Linux tells the emulator that the process which started it has ended."""
+    """Linux tells the emulator that the process which started it has ended. The site has kept each email."""
     port = free_port()
     process = start(tmp_path, port)
     site = ready_site(tmp_path)
     sign(site, "alice@example.org")
     link = link_to_confirm(site, "alice@example.org")
+    eventually((tmp_path / "state" / "inbox.jsonl").read_text, 5)
     process.kill()
     process.wait()
     (tmp_path / "endpoints.json").unlink()
     with local_site(tmp_path, port) as second:
+        assert link_to_confirm(second, "alice@example.org") == link
         confirm(link)
         assert confirmed(second) == 1
 

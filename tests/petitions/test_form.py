@@ -143,6 +143,16 @@ def test_an_open_petition_gets_no_square_brackets_in_its_title_but_may_keep_them
     assert apply_edit(DRAFT, title="[Do what]").title == "[Do what]"
 
 
+@pytest.mark.parametrize("before", ["Plant trees.", "Plant [how many] trees."])
+def test_an_open_petition_gets_other_square_brackets_only_if_staff_say_so(before: str) -> None:
+    petition, text = a_petition(text=before), before + " [Write your text here]"
+    assert field_errors(petition, text=text) == ["keep_brackets"]
+    assert field_errors(petition, text=text, keep_brackets="yes") == ["keep_brackets"]
+    assert field_errors(petition, title="[Do what]", keep_brackets=True) == ["title"]
+    assert apply_edit(petition, text=text, keep_brackets=True).text == text
+    assert apply_edit(petition, summary="New").text == before, "the brackets were there before"
+
+
 def targets_with(address: str) -> list[dict[str, Any]]:
     pm = {"key": "pm", "name": "Prime Minister", "email": "pm@target.example"}
     return [TARGET, pm, {"key": "minister", "name": "Minister", "email": address}]

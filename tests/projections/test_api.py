@@ -52,6 +52,14 @@ def test_staff_see_every_petition_with_its_numbers(signed_site: FakeSite) -> Non
     }
 
 
+def test_staff_never_see_a_number_of_pending_signatures_below_zero(signed_site: FakeSite) -> None:
+    """Changes are missing, for example because the local site was killed, until a recount repairs the number."""
+    project([pending("safe-children", "00", "1", -3)], signed_site.tables)
+    [listed] = get_as_bob(signed_site, "/api/staff/petitions").json_body["petitions"]
+    shown = [get_as_bob(signed_site, url).json_body for url in (COUNTS_URL, f"{COUNTS_URL}?by=all")]
+    assert [each["pending"] for each in (listed, *shown)] == [0, 0, 0]
+
+
 def test_open_petitions_are_first_in_the_list_and_the_newest_is_first_in_each_state(signed_site: FakeSite) -> None:
     now = signed_site.clock()
     a_published_petition(

@@ -22,6 +22,9 @@ LINT_PYTHON = ROOT / ".venv-lint" / "bin" / "python"
 # No fault here is in these resources, and moto does not support them.
 LEFT_OUT_TYPES = ("AWS::CloudWatch::Alarm", "AWS::CloudWatch::Dashboard")
 
+MARK_QUEUED = "UpdateItemSignaturesTable"
+QUEUE_MAIL = "SendMessageMailQueue"
+
 
 def statement(template: Template, sid: str) -> dict[str, Any]:
     """Return one statement of the sweep's role."""
@@ -35,27 +38,27 @@ def no_fault(template: Template) -> None:
 
 
 def unknown_action(template: Template) -> None:
-    statement(template, "MarkQueued")["Action"] = ["dynamodb:UpdateItems"]
+    statement(template, MARK_QUEUED)["Action"] = ["dynamodb:UpdateItems"]
 
 
 def action_without_service(template: Template) -> None:
-    statement(template, "MarkQueued")["Action"] = ["UpdateItem"]
+    statement(template, MARK_QUEUED)["Action"] = ["UpdateItem"]
 
 
 def no_resource(template: Template) -> None:
-    del statement(template, "MarkQueued")["Resource"]
+    del statement(template, MARK_QUEUED)["Resource"]
 
 
 def resource_of_another_service(template: Template) -> None:
-    statement(template, "QueueMail")["Resource"] = {"Fn::GetAtt": ["SignaturesTable", "Arn"]}
+    statement(template, QUEUE_MAIL)["Resource"] = {"Fn::GetAtt": ["SignaturesTable", "Arn"]}
 
 
 def unknown_condition_key(template: Template) -> None:
-    statement(template, "MarkQueued")["Condition"] = {"ForAllValues:StringEquals": {"dynamodb:LeadingKey": ["MAIL"]}}
+    statement(template, MARK_QUEUED)["Condition"] = {"ForAllValues:StringEquals": {"dynamodb:LeadingKey": ["MAIL"]}}
 
 
 def unknown_operator(template: Template) -> None:
-    statement(template, "MarkQueued")["Condition"] = {"ForAllValues:StringIs": {"dynamodb:LeadingKeys": ["MAIL"]}}
+    statement(template, MARK_QUEUED)["Condition"] = {"ForAllValues:StringIs": {"dynamodb:LeadingKeys": ["MAIL"]}}
 
 
 def batch_too_large(template: Template) -> None:

@@ -6,10 +6,8 @@ from chalicelib.exports import run
 from chalicelib.exports.model import LIFETIME, LINK_SECONDS, SETTLING, Export
 from chalicelib.exports.run import FILE_SECONDS, PART_SECONDS
 from chalicelib.partners.imports import rows
-from chalicelib.signatures.walk import EXPORT_FIELDS
 from tests.template.packaged import (
     FUNCTIONS,
-    KEY,
     RESOURCES,
     actions,
     actions_allowed,
@@ -18,14 +16,6 @@ from tests.template.packaged import (
     statements,
     statements_about,
 )
-
-
-def test_run_export_reads_only_exported_attributes_and_no_address() -> None:
-    [reading] = statements_about("RunExport", "SignaturesTable")
-    assert actions(reading) == ["dynamodb:Query"]
-    assert reading["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"] == [*KEY, *EXPORT_FIELDS]
-    assert reading["Condition"]["StringEquals"] == {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}
-    assert not {*EXPORT_FIELDS} & {"email", "sk", "updates"}
 
 
 def test_exports_can_link_files_but_not_read_signatures_or_write_files() -> None:

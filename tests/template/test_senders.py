@@ -2,26 +2,18 @@
 
 import json
 import re
-from collections.abc import Callable
-from types import SimpleNamespace
-from typing import Any, cast
 
 import pytest
 
-from chalicelib.aws.table import Tables
 from chalicelib.core import keys
 from chalicelib.core.letter_keys import letter_text, targets_partition
 from chalicelib.edge.batch import QUICK_ATTEMPTS
 from chalicelib.mail.batch_sender import BUDGET_SECONDS, LAST_EMAIL_SECONDS
-from chalicelib.mail.model import MailRequest, Priority
+from chalicelib.mail.model import Priority
 from chalicelib.mail.rate_limit import MAX_SENDERS, MIN_SENDERS, SHARES, senders_for
 from chalicelib.mail.send import CLAIM
-from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
-from chalicelib.signatures.model import PERSONAL_FIELDS
-from tests.actors import NOW, OPENED
 from tests.template.packaged import (
     FUNCTIONS,
-    KEY,
     QUEUES,
     TEMPLATE,
     actions,
@@ -49,61 +41,9 @@ def test_a_sender_reads_only_petitions_the_pause_updates_letters_and_targets() -
         assert readable == expected
 
 
-def test_the_sweep_reads_mail_requests_and_no_personal_data() -> None:
-    [reading] = [each for each in statements("SweepMail") if each["Sid"] == "ReadMailRequestsWithoutNames"]
-    readable = set(reading["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"])
-    assert reading["Condition"]["StringEquals"] == {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}
-    assert not readable & {*PERSONAL_FIELDS, "updates"}
-    query: dict[str, Any] = {}
-
-    def record(**request: Any) -> dict[str, Any]:
-        query.update(request)
-        return {"Items": []}
-
-    client = SimpleNamespace(query=record)
-    names = {keys.SIGNATURES: "signatures", keys.COUNTS: "counts"}
-    start = keys.Key(keys.SIGNATURES, "slug#00", "")
-    CONFIRM.open_requests(start, 1, Tables(cast(Any, client), names))
-    assert {*query["ExpressionAttributeNames"].values(), *KEY} == readable
-
-
-def update_of(act: Callable[[Tables], object]) -> dict[str, Any]:
-    """Return the update that `act` sends to DynamoDB."""
-    updates: list[dict[str, Any]] = []
-    client = SimpleNamespace(update_item=lambda **request: updates.append(request))
-    act(Tables(cast(Any, client), {keys.SIGNATURES: "signatures", keys.COUNTS: "counts"}))
-    [update] = updates
-    return update
-
-
-def attributes_of(update: dict[str, Any]) -> set[str]:
-    return {*update["ExpressionAttributeNames"].values(), *KEY}
-
-
-CONFIRM = SIGNATURE_KINDS["confirm"].state
-REQUEST = MailRequest(kind="confirm", key="slug_00", requested_at="2026")
-
-
-@pytest.mark.parametrize(
-    ("function", "update"),
-    [
-        ("SweepMail", update_of(lambda tables: CONFIRM.mark_queued(REQUEST, OPENED, tables))),
-        ("ReceiveFeedback", update_of(lambda tables: CONFIRM.mark_undeliverable(REQUEST.key, "bounced", NOW, tables))),
-    ],
-)
-def test_marking_a_signature_uses_only_allowed_attributes_and_returns_nothing(
-    function: str, update: dict[str, Any]
-) -> None:
-    about_signatures = statements_about(function, "SignaturesTable")
-    [condition] = [each["Condition"] for each in about_signatures if "dynamodb:UpdateItem" in actions(each)]
-    assert {*condition["ForAllValues:StringEquals"]["dynamodb:Attributes"]} == attributes_of(update)
-    assert condition["StringEquals"] == {"dynamodb:ReturnValues": update["ReturnValues"]}
-    assert update["ReturnValues"] == update["ReturnValuesOnConditionCheckFailure"] == "NONE"
-
-
 def test_a_write_returns_a_signature_only_to_senders_and_its_readers() -> None:
     """Functions that store signatures get the old one, if there is one, because the write's condition then fails."""
-    allowed = [{"dynamodb:ReturnValues": values} for values in ("NONE", ["NONE", "ALL_OLD"])]
+    allowed = [{"dynamodb:ReturnValues": values} for values in (["NONE"], ["NONE", "ALL_OLD"])]
     may_read = set()
     for function in FUNCTIONS:
         for each in statements_about(function, "SignaturesTable"):
