@@ -18,7 +18,7 @@ from chalicelib.core.language import Language, language_of
 from chalicelib.core.letter_keys import LETTER, LetterIds, letter_ids
 from chalicelib.letters.deliveries import LETTERS, waits_for_turn
 from chalicelib.letters.digest_contents import gather
-from chalicelib.letters.digests import DIGEST_KIND
+from chalicelib.letters.digest_kind import DIGEST_KIND
 from chalicelib.letters.model import goes_to_same_target, letter_to_send, recipient, target_unless_removed
 from chalicelib.letters.pace import book_letter_turn
 from chalicelib.letters.target_state import TargetState, record_digests, target_state

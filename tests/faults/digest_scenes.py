@@ -8,7 +8,7 @@ from chalicelib.core.letter_keys import DigestIds, letter_ids
 from chalicelib.letters.counts import LetterNumbers, letter_counts, total
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.letters.digest_contents import close, find_digest, gather, seal
-from chalicelib.letters.digests import DIGESTS
+from chalicelib.letters.digest_kind import DIGESTS
 from chalicelib.letters.target_state import pause, record_digests, target_state
 from chalicelib.letters.withdrawn import remove_letter, slot_of
 from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG

@@ -6,7 +6,7 @@ REPEATED_LETTERS = {"chalicelib/mail/counted.py:request_again", "chalicelib/mail
 # FEEDBACK is called only for feedback about an email, and REQUESTS only to request an email.
 FEEDBACK = {f"chalicelib/{name}.py:mark_undeliverable" for name in ("letters/deliveries", "mail/counted")}
 REQUESTS = {"chalicelib/mail/deliveries.py:put"}
-DIGESTS = {"chalicelib/letters/digests.py:put", "chalicelib/letters/digest_contents.py:find_digest"}
+DIGESTS = {"chalicelib/letters/digest_kind.py:put", "chalicelib/letters/digest_contents.py:find_digest"}
 TEST_ADDRESS = "chalicelib/letters/target_state.py:store_test_address"
 OFFER = "chalicelib/signatures/store.py:answer_offer"
 # A partner's submission never changes what somebody typed here.
@@ -50,7 +50,7 @@ NAMED_ONLY = {
     "send_other_mail": {
         *FEEDBACK,
         *REQUESTS,
-        "chalicelib/letters/digests.py:put",
+        "chalicelib/letters/digest_kind.py:put",
         *("chalicelib/mail/deliveries.py:request", "chalicelib/mail/deliveries.py:mark_undeliverable"),
         "chalicelib/signatures/mail_state.py:mark_undeliverable",
     },

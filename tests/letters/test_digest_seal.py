@@ -5,7 +5,7 @@ import pytest
 from chalicelib.aws.table import Change, Tables
 from chalicelib.core.errors import Conflicted, SendingStopped, Unavailable
 from chalicelib.core.letter_keys import DigestIds, letter_delivery
-from chalicelib.letters import digests, withdrawn
+from chalicelib.letters import digest_kind, withdrawn
 from chalicelib.letters.counts import LetterNumbers
 from chalicelib.letters.digest_contents import seal, unseal
 from chalicelib.letters.withdrawn import GatheredLetter, remove_letter
@@ -55,7 +55,7 @@ def test_a_digest_that_a_crash_left_unsealed_keeps_its_letters_when_it_counts_as
 
     fake_site.mailer.failures = [SendingStopped("mail")]
     with monkeypatch.context() as patch:
-        patch.setattr(digests, "unseal", unseal_and_crash)
+        patch.setattr(digest_kind, "unseal", unseal_and_crash)
         send_all(fake_site)
     fake_site.clock.forward(PAUSE + CLAIM)
     send_all(fake_site)

@@ -8,11 +8,11 @@ from chalicelib.aws.email import Mail
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import SendingStopped
 from chalicelib.core.letter_keys import DigestIds, letter_delivery
-from chalicelib.letters import digests, withdrawn
+from chalicelib.letters import digest_kind, withdrawn
 from chalicelib.letters.counts import LetterNumbers
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.letters.digest_contents import unseal
-from chalicelib.letters.digests import DIGESTS
+from chalicelib.letters.digest_kind import DIGESTS
 from chalicelib.mail.kind import Outbox
 from chalicelib.mail.send import CLAIM
 from chalicelib.mail.sending import PAUSE
@@ -193,6 +193,6 @@ def test_a_digest_is_unsealed_before_its_claim_ends(fake_site: FakeSite, monkeyp
         claims.append("mail_claimed_until" in fake_site.tables.items[DIGESTS.item_key(message["key"])])
         unseal(ids, tables)
 
-    monkeypatch.setattr(digests, "unseal", note_claim)
+    monkeypatch.setattr(digest_kind, "unseal", note_claim)
     fail_once_while(fake_site, monkeypatch, lambda: None)
     assert claims == [True]

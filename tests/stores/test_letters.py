@@ -17,7 +17,7 @@ from chalicelib.letters.digest_contents import (
     unrequested_digests,
     unseal,
 )
-from chalicelib.letters.digests import DIGESTS
+from chalicelib.letters.digest_kind import DIGESTS
 from chalicelib.letters.pace import book_letter_turn
 from chalicelib.letters.target_state import note_rejection, pause, resume, target_state, target_states
 from chalicelib.letters.withdrawn import remove_letter
