@@ -1,7 +1,6 @@
 """SQS queues of JSON messages.
 
-Some queues are for jobs, which do long work in steps: exports, imports, updates and opt-in lists. An
-opt-in list names the people who asked for updates.
+Two queues are for jobs, which do long work in steps (runner/worker.py).
 """
 
 import json
@@ -141,23 +140,15 @@ def overflow_queue() -> Queue:
 
 
 @cache
-def exports_queue() -> Queue:
-    return Queue(clients.sqs(), settings().queues["exports"])
+def job_queue() -> Queue:
+    """Return the queue of jobs that read no email address."""
+    return Queue(clients.sqs(), settings().queues["jobs"])
 
 
 @cache
-def updates_queue() -> Queue:
-    return Queue(clients.sqs(), settings().queues["updates"])
-
-
-@cache
-def imports_queue() -> Queue:
-    return Queue(clients.sqs(), settings().queues["imports"])
-
-
-@cache
-def opt_in_lists_queue() -> Queue:
-    return Queue(clients.sqs(), settings().queues["lists"])
+def address_job_queue() -> Queue:
+    """Return the queue of jobs that read email addresses."""
+    return Queue(clients.sqs(), settings().queues["address_jobs"])
 
 
 @cache

@@ -39,9 +39,9 @@ _FAILURES = ("Task timed out", "Runtime exited", "Runtime.ImportModuleError", "T
 _AUTHORIZERS = ("staff_authorizer", "partner_authorizer")
 # The functions that get each secret in their environment (docs/decisions/006).
 SECRETS = {
-    "SIGNATURE_KEYS": (API_HANDLER, "people", "partners", "run_import"),
+    "SIGNATURE_KEYS": (API_HANDLER, "people", "partners", "run_address_job"),
     "TOKEN_KEYS": (API_HANDLER, "counts", "links", "manage", "send_mail", "send_other_mail"),
-    "LIMIT_KEYS": (API_HANDLER, "people", "run_list", "send_mail", "send_other_mail"),
+    "LIMIT_KEYS": (API_HANDLER, "people", "run_address_job", "send_mail", "send_other_mail"),
     "ORIGIN_KEYS": ROUTE_FUNCTIONS,
 }
 # Lambda always keeps this many concurrent executions for the functions without a reservation.
@@ -111,10 +111,8 @@ def _job_settings() -> list[Template]:
     its own queue.
     """
     return [
-        function_properties("run_export", EphemeralStorage={"Size": 4096}, RecursiveLoop="Allow"),
-        function_properties("run_import", EphemeralStorage={"Size": 2048}, RecursiveLoop="Allow"),
-        function_properties("run_update", RecursiveLoop="Allow"),
-        function_properties("run_list", EphemeralStorage={"Size": 2048}, RecursiveLoop="Allow"),
+        function_properties("run_job", EphemeralStorage={"Size": 4096}, RecursiveLoop="Allow"),
+        function_properties("run_address_job", EphemeralStorage={"Size": 2048}, RecursiveLoop="Allow"),
     ]
 
 

@@ -20,6 +20,8 @@ _MAX_RECEIVES = 1000
 # A job that fails is tried again within minutes (edge/batch.py, jobs/heartbeat.py). Ten attempts take at least 20
 # minutes. AWS errors use up no attempts (jobs/worker.py).
 _JOB_ATTEMPTS = 10
+# A long job runs for up to 15 minutes, and then goes to the end of the queue. Meanwhile, three others can run.
+_JOBS_AT_ONCE = 4
 
 
 def queues() -> Template:
@@ -76,32 +78,20 @@ def _data_queues() -> list[Template]:
 def _job_queues() -> list[Template]:
     return [
         worked_queue(
-            "exports",
-            "Ids of exports to work on",
-            what_failed="Exports that could not go on in ten attempts, or messages that cannot be read",
-            worker="run_export",
+            "jobs",
+            "Ids of exports to make, and of updates to send",
+            what_failed="Exports or updates that could not go on in ten attempts, or messages that cannot be read",
+            worker="run_job",
             attempts=_JOB_ATTEMPTS,
+            max_concurrency=_JOBS_AT_ONCE,
         ),
         worked_queue(
-            "imports",
-            "Ids of imports to work on",
-            what_failed="Imports that could not go on in ten attempts",
-            worker="run_import",
+            "address_jobs",
+            "Ids of imports, and of lists (of people who asked for updates) to make",
+            what_failed="Imports or lists that could not go on in ten attempts, or messages that cannot be read",
+            worker="run_address_job",
             attempts=_JOB_ATTEMPTS,
-        ),
-        worked_queue(
-            "lists",
-            "Ids of lists to work on. Each is a list of people who asked for updates",
-            what_failed="Lists (of people who asked for updates) that could not go on in ten attempts",
-            worker="run_list",
-            attempts=_JOB_ATTEMPTS,
-        ),
-        worked_queue(
-            "updates",
-            "Ids of updates to send",
-            what_failed="Updates that could not go on in ten attempts",
-            worker="run_update",
-            attempts=_JOB_ATTEMPTS,
+            max_concurrency=_JOBS_AT_ONCE,
         ),
     ]
 

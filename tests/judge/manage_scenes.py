@@ -93,7 +93,7 @@ def export(desktop: Desktop) -> None:
     confirmed(site.tables, petition_as_stored(SLUG, desktop.site.tables), now=NOW - timedelta(hours=1))
 
     def work() -> None:
-        for message in site.exports.messages:
+        for message in site.jobs.messages:
             job = find_job(Export, message["job_id"], site.tables)
             run_stored_export(job, an_export_context(site.tables, site.bucket, desktop.folder))
 
@@ -105,7 +105,7 @@ def export(desktop: Desktop) -> None:
 
     patch.setattr("time.sleep", lambda _: desktop.without_record(work))
     patch.setattr("chalicelib.exports.deliver.cover_sheet", lambda _: b"%PDF")
-    patch.setattr(common, "queue", lambda _: site.exports)
+    patch.setattr(common, "queue", lambda _: site.jobs)
     patch.setattr(clients, "s3", lambda: None)
     patch.setattr(exports, "Bucket", lambda *_: site.bucket)
     patch.setattr("urllib.request.urlopen", open_link)

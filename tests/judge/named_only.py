@@ -55,7 +55,7 @@ NAMED_ONLY = {
         "chalicelib/signatures/mail_state.py:mark_undeliverable",
     },
     # The partner's usual wording is stored already.
-    "run_import": {
+    "run_address_job": {
         OFFER,
         TYPED_HERE,
         "chalicelib/partners/store.py:store_wording",
@@ -71,7 +71,7 @@ NAMED_ONLY = {
     "send_letter_digests": {
         *(TEST_ADDRESS, "chalicelib/mail/outbox.py:depth", *REPEATED_LETTERS, *REQUESTS),
     },
-    "run_update": {
+    "run_job": {
         "chalicelib/mail/outbox.py:depth",
         *REPEATED_LETTERS,
         *DIGESTS,

@@ -48,9 +48,9 @@ def test_a_refusal_has_the_code_status_and_message_of_aws(
 
 
 def test_a_thread_calls_as_the_engineer_unless_it_runs_in_a_copy_of_the_handlers_context() -> None:
-    with calling("run_import"), ThreadPoolExecutor(1) as pool:
+    with calling("run_address_job"), ThreadPoolExecutor(1) as pool:
         assert pool.submit(current).result() is None
-        assert pool.submit(copy_context().run, current).result() == "run_import"
+        assert pool.submit(copy_context().run, current).result() == "run_address_job"
 
 
 def test_nothing_is_judged_after_the_judge_is_removed(judge: Judge) -> None:

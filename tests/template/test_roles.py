@@ -114,7 +114,7 @@ def test_every_log_has_a_retention_time() -> None:
 
 def test_the_signing_function_can_only_send_to_the_overflow_queue() -> None:
     found = functions_allowed("OverflowQueue")
-    assert found == {"APIHandler", "Counts", "Partners", "People", "RunImport", "StoreOverflow"}
+    assert found == {"APIHandler", "Counts", "Partners", "People", "RunAddressJob", "StoreOverflow"}
     for name in ("Counts", "People"):
         assert actions_allowed(name, "OverflowQueue") == {"sqs:GetQueueAttributes"}
     assert actions_allowed("APIHandler", "OverflowQueue") == {"sqs:SendMessage", "sqs:GetQueueAttributes"}

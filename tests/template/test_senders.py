@@ -112,7 +112,7 @@ def test_a_write_returns_a_signature_only_to_senders_and_its_readers() -> None:
             condition = each.get("Condition", {}).get("StringEquals")
             if is_write and condition not in allowed:
                 may_read.add(function)
-    assert may_read == {*SENDERS, "Links", "Partners", "People", "RunImport"}
+    assert may_read == {*SENDERS, "Links", "Partners", "People", "RunAddressJob"}
 
 
 def test_only_watch_mail_changes_event_sources_and_only_the_senders() -> None:

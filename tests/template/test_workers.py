@@ -15,13 +15,13 @@ def test_the_overflow_queue_survives_days_without_the_table() -> None:
     assert queue["VisibilityTimeout"] * slow_attempts >= 4 * 24 * 3600
 
 
-JOBS = {"RunExport", "RunImport", "RunList", "RunUpdate"}
+JOBS = {"RunJob", "RunAddressJob"}
 
 
 def test_workers_leave_capacity_for_signing_in_a_new_account() -> None:
     bounds = {name: declared.maximum_concurrency(name) for name in events("SQS")}
     # Staff start jobs one at a time for each petition, and rarely during a spike.
-    assert {bounds.pop(job) for job in JOBS} == {2}
+    assert {bounds.pop(job) for job in JOBS} == {4}
     # While many emails to confirm wait, the source of other email is off (mail/watch.py). So SendMail and SendOtherMail
     # are never both fully busy.
     del bounds["SendOtherMail"]
