@@ -5,7 +5,7 @@
     (and AWS_ENDPOINT_URL for an emulator)
 `export` also needs EXPORTS_QUEUE_URL and EXPORTS_BUCKET;
 `ready` needs STAGE only;
-`redrive` also needs the URLs of the queue, e.g. MAIL_QUEUE_URL and MAIL_DEAD_LETTER_QUEUE_URL
+`redrive` also needs the URLs of the queues, e.g. JOBS_DEAD_LETTER_QUEUE_URL and JOBS_QUEUE_URL
 """
 
 import argparse

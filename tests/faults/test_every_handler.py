@@ -196,6 +196,6 @@ def test_only_the_sender_of_an_email_tells_a_refused_call_from_a_lost_one() -> N
 def test_every_aws_method_can_be_faulted() -> None:
     for kind in (Tables, Queue, Source, Bucket, Mailer, MailQuota):
         public = {name for name in vars(kind) if not name.startswith("_")}
-        # Only manage.py calls move_to. The others need no AWS call.
-        no_calls = {"move_to", "link", "upload_form", "answered_at", "close_if_idle"}
+        # Only manage.py calls move. The others need no AWS call.
+        no_calls = {"move", "link", "upload_form", "answered_at", "close_if_idle"}
         assert public - no_calls == set(CALLS[kind.__name__])

@@ -13,7 +13,7 @@ from chalicelib.jobs.request import find_job
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.tallies.count import exact_count
 from commands import common, exports
-from commands.crowd import SETTING_PREFIXES
+from commands.crowd import SOURCES
 from commands.decision import SinceCopy
 from commands.restore import restore_items
 from stack.template.functions import logical_id
@@ -139,19 +139,15 @@ def restore(desktop: Desktop) -> None:
 
 
 def redrive(desktop: Desktop) -> None:
-    for queue, prefix in SETTING_PREFIXES.items():
-        redrive_queue(desktop, queue, prefix)
-
-
-def redrive_queue(desktop: Desktop, queue: str, prefix: str) -> None:
-    for kind in ("DEAD_LETTER_QUEUE", "QUEUE"):
-        resource = logical_id(f"{prefix}_{kind}".lower())
-        desktop.patch.setenv(f"{prefix}_{kind}_URL", f"https://sqs.invalid/1/{deployed_name(resource)}")
     client = desktop.replay._client("sqs")
     desktop.patch.setattr(clients, "sqs", lambda: client)
-    desktop.replay.calls = []
-    desktop.manage("redrive", queue)
-    desktop.add_calls()
+    for dead_letters, queues in SOURCES.items():
+        for name in (f"{dead_letters}_dead_letter_queue", *(f"{queue}_queue" for queue in queues)):
+            url = f"https://sqs.invalid/1/{deployed_name(logical_id(name))}"
+            desktop.patch.setenv(f"{name.upper()}_URL", url)
+        desktop.replay.calls = []
+        desktop.manage("redrive", dead_letters)
+        desktop.add_calls()
 
 
 SCENES: dict[str, Callable[[Desktop], None]] = {
