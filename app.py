@@ -35,7 +35,7 @@ app.add_head_to_get_routes()
 if not this_function:
     for module in WORKERS:
         app.register_blueprint(import_module(f"chalicelib.{module}").workers)
-    # The authorizers are Lambda functions too. They also start from their own module.
+    # The authorizer is a Lambda function too. It also starts from its own module.
     app.register_blueprint(import_module("chalicelib.staff.authorizer").routes)
 
 

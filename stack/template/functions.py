@@ -34,9 +34,9 @@ _SETTINGS = {
     "PYDANTIC_DISABLE_PLUGINS": "__all__",
 }
 # Lambda's lines about an invocation that fails: it runs out of time or of memory, the code cannot be imported, or an
-# error leaves it. The authorizers refuse a token with an error, and log other errors themselves.
+# error leaves it. The authorizer refuses a token with an error, and logs other errors itself.
 _FAILURES = ("Task timed out", "Runtime exited", "Runtime.ImportModuleError", "Traceback (most recent call last)")
-_AUTHORIZERS = ("staff_authorizer", "partner_authorizer")
+_AUTHORIZER = "authorizer"
 # The functions that get each secret in their environment (docs/decisions/006).
 SECRETS = {
     "SIGNATURE_KEYS": (API_HANDLER, "people", "partners", "run_address_job"),
@@ -49,7 +49,7 @@ MIN_UNRESERVED = 100
 # By function: the parameter that reserves concurrent executions for the function, and how the parameter's description
 # names the function.
 RESERVED = {
-    "staff_authorizer": ("ReservedAuthorizer", "the staff authorizer"),
+    "authorizer": ("ReservedAuthorizer", "the authorizer of staff and partners"),
     "relay_mail": ("ReservedRelay", "RelayMail (a stream with many shards uses four for each)"),
     "send_mail": ("ReservedSenders", "SendMail (at least MailSenders)"),
     "store_overflow": ("ReservedOverflow", "StoreOverflow (at least its MaximumConcurrency)"),
@@ -126,7 +126,7 @@ def _output_and_failures(function: str) -> Template:
     if function != API_HANDLER:  # Chalice itself writes the output of the API's own function.
         outputs[f"{name}Name"] = output(ref(name), "Function")
     log_group = "ApiHandlerLogGroup" if function == API_HANDLER else f"{name}LogGroup"
-    lines = _FAILURES[:-1] if function in _AUTHORIZERS else _FAILURES
+    lines = _FAILURES[:-1] if function == _AUTHORIZER else _FAILURES
     properties = {
         "LogGroupName": ref(log_group),
         "FilterPattern": " ".join(f'?"{line}"' for line in lines),

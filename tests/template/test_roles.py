@@ -61,7 +61,7 @@ def test_a_role_is_the_same_on_the_emulator_and_on_aws(function: str) -> None:
 
 
 def test_counts_and_authorizer_have_no_access_to_signatures() -> None:
-    for function in ("Counts", "StaffAuthorizer"):
+    for function in ("Counts", "Authorizer"):
         assert "SignaturesTable" not in json.dumps(statements(function))
 
 
@@ -94,7 +94,7 @@ def test_only_the_authorizer_and_manage_can_read_tokens() -> None:
             is_about_tokens = partitions is not None and keys.TOKENS_PARTITION in partitions
             if is_about_tokens and allowed_actions & reading:
                 readers.add(function)
-    assert readers == {"StaffAuthorizer", "PartnerAuthorizer", "Manage"}
+    assert readers == {"Authorizer", "Manage"}
 
 
 @every_function
