@@ -123,7 +123,7 @@ def test_resuming_does_not_wait_for_the_schedule_that_switches_the_senders_on(
         assert (request["FunctionName"], request["InvocationType"]) == ("the watch", "Event")
         if error:
             raise ClientError({"Error": {"Code": error, "Message": ""}}, "Invoke")
-        fake_site.invoke("watch_mail", json.loads(request["Payload"]))
+        fake_site.invoke("check_mail", json.loads(request["Payload"]))
 
     monkeypatch.setattr(clients, "lambdas", lambda: SimpleNamespace(invoke=invoke))
     monkeypatch.setenv("WATCH_FUNCTION", "the watch")

@@ -95,12 +95,12 @@ def _own_variables() -> list[Template]:
     for name in OIDC:
         parameter = f"Oidc{logical_id(name.lower())}"  # OidcClientId for CLIENT_ID
         provider_settings[f"OIDC_{name}"] = ref(parameter)
-    # To pause sending, WatchMail switches these event sources off.
+    # To pause sending, CheckMail switches these event sources off.
     mail_sources = {
         "MAIL_SOURCE": _event_source_id("send_mail"),
         "OTHER_MAIL_SOURCE": _event_source_id("send_other_mail"),
     }
-    return [*served, environment("sign_in", provider_settings), environment("watch_mail", mail_sources)]
+    return [*served, environment("sign_in", provider_settings), environment("check_mail", mail_sources)]
 
 
 def _job_settings() -> list[Template]:

@@ -20,8 +20,9 @@ KINDS = sorted(
 STATES = {
     name for module in KINDS for name, value in vars(import_module(module)).items() if isinstance(value, DeliveryState)
 }
-# A worker imports these when it runs a job, so its code does not name them.
+# A worker finds these by the kind of a job, or by the name of a task, so its code does not name them.
 WORKS = {
+    "check_mail": [(task.__module__, task.__name__) for task in worker.TASKS.values()],
     "run_job": [(f"chalicelib.{module}", "_work") for module in JOBS.values()],
     "run_address_job": [(f"chalicelib.{module}", "_work") for module in ADDRESS_JOBS.values()],
 }

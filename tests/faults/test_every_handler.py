@@ -53,6 +53,7 @@ from tests.faults.injection import (
 from tests.faults.scenes import TWO_HOURS, Scene, assert_exact_counts
 from tests.faults.sites import sites_from
 from tests.faults.state import SceneState
+from tests.roles import function_of
 from tests.syntax import FILES, imports, place
 
 pytestmark = pytest.mark.faults
@@ -180,7 +181,7 @@ def test_every_call_in_the_code_is_faulted(fake_site: FakeSite) -> None:
             # The next call fails too: some calls are made only after a fault, such as the send to the overflow queue.
             made = play(fake_site, scene, {at: Fault.THROTTLED, at + 1: Fault.LOST_AFTER})
             met |= {site for site, _ in made.met}
-    functions = {name: getattr(handler, "func", handler) for name, handler in app.handler_map.items()}
+    functions = {name: function_of(handler) for name, handler in app.handler_map.items()}
     entries = [(function.__module__, name) for name, function in functions.items()]
     assert met | FAULTED_ELSEWHERE == sites_from(entries)
 

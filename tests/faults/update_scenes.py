@@ -11,7 +11,7 @@ from chalicelib.updates.kinds import EMAILS, TESTS, delivery_key
 from chalicelib.updates.model import UpdateState
 from tests.actors import ALICE, NOW, confirmed
 from tests.fake_site import FakeSite, context, sqs_event
-from tests.faults.scenes import PETITION, SIX_MINUTES, Scene, assert_exact_counts, get, run, schedule
+from tests.faults.scenes import PETITION, SIX_MINUTES, Scene, assert_exact_counts, get, run_mail_task
 from tests.faults.staff_scenes import assert_audit_entry, call, with_bobs_token
 from tests.updates.sending import LATER, UPDATES_PATH, an_update, ask as call_as_bob
 
@@ -129,5 +129,5 @@ UPDATE_SCENES = [
     Scene("send_other_mail", with_a_draft_to_test, deliver_request, assert_exact_counts, SIX_MINUTES),
     Scene("receive_feedback", with_an_email_to_alice, bounce_email, assert_undeliverable),
     Scene("receive_feedback", with_a_draft_to_test, bounce_email, assert_undeliverable),
-    Scene("sweep_mail", with_an_old_request, partial(run, "sweep_mail", schedule), assert_request_is_queued_again),
+    Scene("check_mail", with_an_old_request, partial(run_mail_task, "sweep"), assert_request_is_queued_again),
 ]  # fmt: skip

@@ -21,7 +21,7 @@ from stack.judge.questions import questions
 from stack.template.functions import logical_id
 from stack.template.merge import merge_template
 from tests.actors import NOW, TOKEN_KEYS, item_of, json_of
-from tests.fake_site import FakeSite, context, schedule_event, sqs_event, stream_event
+from tests.fake_site import FakeSite, context, sqs_event, stream_event
 from tests.faults import test_signing
 from tests.faults.export_scenes import with_a_requested_export
 from tests.faults.import_scenes import run_import, with_a_waiting_import
@@ -152,7 +152,7 @@ def _relay_project_and_sweep(fake_site: FakeSite) -> None:
         if not requested:
             fake_site.tables.items[KEY].pop("mail_requested_at", None)
         fake_site.clock.forward(timedelta(days=1))
-        fake_site.invoke("sweep_mail", schedule_event())
+        fake_site.invoke("check_mail", {"task": "sweep"})
 
 
 def _add_implied(evidence: Evidence, document: Mapping[str, Any]) -> None:

@@ -75,7 +75,7 @@ def letters(desktop: Desktop) -> None:
 
 
 def mail(desktop: Desktop) -> None:
-    desktop.patch.setenv("WATCH_FUNCTION", deployed_name("WatchMail"))
+    desktop.patch.setenv("WATCH_FUNCTION", deployed_name("CheckMail"))
     client = desktop.replay._client("lambda")
     desktop.patch.setattr(clients, "lambdas", lambda: client)
     desktop.manage("mail", "pause")

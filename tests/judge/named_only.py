@@ -68,9 +68,6 @@ NAMED_ONLY = {
         *("chalicelib/mail/outbox.py:depth", TEST_ADDRESS, *DIGESTS, "chalicelib/mail/state.py:_try_change"),
         *(f"chalicelib/mail/deliveries.py:{name}" for name in ("_read_outcomes", "mark_sent", "mark_undeliverable")),
     },
-    "send_letter_digests": {
-        *(TEST_ADDRESS, "chalicelib/mail/outbox.py:depth", *REPEATED_LETTERS, *REQUESTS),
-    },
     "run_job": {
         "chalicelib/mail/outbox.py:depth",
         *REPEATED_LETTERS,
@@ -79,7 +76,7 @@ NAMED_ONLY = {
         "chalicelib/petitions/store.py:list_all",
     },
     # The sweep gets objects that have a method `claim`. Only a sender calls it.
-    "sweep_mail": {
+    "check_mail": {
         *(f"chalicelib/mail/state.py:{name}" for name in ("claim", "release")),
         *REPEATED_LETTERS,
         *REQUESTS,

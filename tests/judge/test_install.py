@@ -82,7 +82,7 @@ def test_a_transaction_is_judged_item_by_item_and_nothing_is_written(emulated_aw
         return {"Update": update}
 
     client = boto3.client("dynamodb")
-    with calling("watch_mail"):
+    with calling("check_mail"):
         both = [change("MAIL"), change("TOKENS")]
         error = error_of(lambda: client.transact_write_items(TransactItems=both))
         assert error["Error"]["Code"] == "AccessDeniedException"

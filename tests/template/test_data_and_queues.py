@@ -142,7 +142,7 @@ def test_only_the_listed_functions_may_access_signatures() -> None:
         "People": {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:UpdateItem"},
         "SendMail": {"dynamodb:UpdateItem"},
         "SendOtherMail": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
-        "SweepMail": {"dynamodb:Query", "dynamodb:UpdateItem"},
+        "CheckMail": {"dynamodb:Query", "dynamodb:UpdateItem"},
         "ReceiveFeedback": {"dynamodb:UpdateItem"},
         "StoreOverflow": {"dynamodb:PutItem", "dynamodb:UpdateItem"},
         "RecountTallies": {"dynamodb:Query"},

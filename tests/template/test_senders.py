@@ -51,7 +51,7 @@ def test_a_sender_reads_only_petitions_the_pause_updates_letters_and_targets() -
 
 
 def test_the_sweep_reads_mail_requests_and_no_personal_data() -> None:
-    [reading] = [each for each in statements("SweepMail") if each["Sid"] == "ReadMailRequestsWithoutNames"]
+    [reading] = [each for each in statements("CheckMail") if each["Sid"] == "ReadMailRequestsWithoutNames"]
     readable = set(reading["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"])
     assert reading["Condition"]["StringEquals"] == {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}
     assert not readable & {*PERSONAL_FIELDS, "updates"}
@@ -88,7 +88,7 @@ REQUEST = MailRequest(kind="confirm", key="slug_00", requested_at="2026")
 @pytest.mark.parametrize(
     ("function", "update"),
     [
-        ("SweepMail", update_of(lambda tables: CONFIRM.mark_queued(REQUEST, OPENED, tables))),
+        ("CheckMail", update_of(lambda tables: CONFIRM.mark_queued(REQUEST, OPENED, tables))),
         ("ReceiveFeedback", update_of(lambda tables: CONFIRM.mark_undeliverable(REQUEST.key, "bounced", NOW, tables))),
     ],
 )
@@ -115,14 +115,14 @@ def test_a_write_returns_a_signature_only_to_senders_and_its_readers() -> None:
     assert may_read == {*SENDERS, "Links", "Partners", "People", "RunAddressJob"}
 
 
-def test_only_watch_mail_changes_event_sources_and_only_the_senders() -> None:
-    assert functions_allowed("lambda:") == {"WatchMail"}
-    [changing] = [each for each in statements("WatchMail") if "lambda:" in json.dumps(each["Action"])]
+def test_only_check_mail_changes_event_sources_and_only_the_senders() -> None:
+    assert functions_allowed("lambda:") == {"CheckMail"}
+    [changing] = [each for each in statements("CheckMail") if "lambda:" in json.dumps(each["Action"])]
     assert changing["Action"] == ["lambda:GetEventSourceMapping", "lambda:UpdateEventSourceMapping"]
     mappings = [f"{function}{function}SqsEventSource" for function in SENDERS]
     arns = [each["Fn::Sub"] for each in changing["Resource"]]
     assert [re.findall(r"\$\{(\w+)\}$", arn)[0] for arn in arns] == mappings
-    environment = environment_of("WatchMail")
+    environment = environment_of("CheckMail")
     assert [environment[name]["Ref"] for name in SOURCES] == mappings
 
 
@@ -149,7 +149,7 @@ def test_a_batch_is_sent_within_a_senders_timeout(rate: int) -> None:
 
 def test_only_senders_send_email_and_no_function_deletes_items() -> None:
     assert functions_allowed("ses:Send") == SENDERS.keys()
-    assert functions_allowed("ses:") == {*SENDERS, "WatchMail", "Manage"}
+    assert functions_allowed("ses:") == {*SENDERS, "CheckMail", "Manage"}
     assert functions_allowed("dynamodb:Delete") == set()
 
 

@@ -1,10 +1,13 @@
 """The functions that read queues and streams."""
 
+import json
 import re
 
 from benchmarks import declared
+from chalicelib.delivery.worker import TASKS
 from chalicelib.edge.batch import QUICK_ATTEMPTS
 from stack.judge.policies import HERE, PARAMETERS, resolver
+from stack.local.sources import rate_seconds
 from stack.preflight import RESERVED_PARAMETERS
 from tests.template.packaged import FUNCTIONS, QUEUES, TEMPLATE, actions_allowed, events
 
@@ -49,16 +52,21 @@ def test_every_worker_can_read_its_queue_or_stream() -> None:
 
 
 def test_scheduled_runs_that_lambda_cannot_start_do_not_pile_up() -> None:
-    """Without the setting, Lambda keeps them for six hours: 360 runs of WatchMail would start together."""
-    scheduled = events("Schedule")
-    assert {"WatchMail", "SweepMail", "SendLetterDigests", "RecountTallies"} <= scheduled.keys()
-    for function, event in scheduled.items():
-        [number, unit] = re.findall(r"rate\((\d+) (minute|hour)s?\)", event["Schedule"])[0]
-        seconds_between_runs = int(number) * {"minute": 60, "hour": 3_600}[unit]
+    """Without the setting, Lambda keeps them for six hours: 360 runs of CheckMail would start together."""
+    scheduled = {"CheckMail": 60, "RecountTallies": 6 * 3_600}
+    assert events("Schedule").keys() == scheduled.keys()
+    for function, seconds_between_runs in scheduled.items():
+        schedules = [event["Properties"]["Schedule"] for event in FUNCTIONS[function]["Events"].values()]
+        assert min(rate_seconds(schedule) for schedule in schedules) == seconds_between_runs
         # Lambda accepts from one minute to six hours.
         assert 60 <= FUNCTIONS[function]["EventInvokeConfig"]["MaximumEventAgeInSeconds"] <= seconds_between_runs
     # Lambda would repeat a failed run after a minute, together with the next run.
-    assert FUNCTIONS["WatchMail"]["EventInvokeConfig"]["MaximumRetryAttempts"] == 0
+    assert FUNCTIONS["CheckMail"]["EventInvokeConfig"]["MaximumRetryAttempts"] == 0
+
+
+def test_each_task_of_check_mail_has_a_schedule() -> None:
+    events_of_tasks = [event["Properties"] for event in FUNCTIONS["CheckMail"]["Events"].values()]
+    assert {json.loads(event["Input"])["task"] for event in events_of_tasks} == TASKS.keys()
 
 
 def test_after_a_restore_by_hand_both_readers_read_the_new_stream() -> None:
