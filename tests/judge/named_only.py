@@ -17,7 +17,6 @@ NAMED_ONLY = {
     "counts": {"chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used", REFUSAL_NOTE},
     "manage": {"chalicelib/staff/store.py:mark_used", "chalicelib/mail/outbox.py:depth", *REPEATED_LETTERS, *DIGESTS},
     "people": {"chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used", REFUSAL_NOTE},
-    "exports": {"chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used"},
     # A partner that sends a known signature causes an email only after a race. Partners answer no offer, and only an
     # import is noted on a receipt.
     "partners": {
@@ -88,4 +87,4 @@ NAMED_ONLY = {
 }
 
 # A presigned link is computed without a call.
-LINKS = {"exports": {"chalicelib/exports/api.py:_link_answer", "chalicelib/exports/subscribers/api.py:link_list"}}
+LINKS = {"manage": {"chalicelib/exports/api.py:_link_answer", "chalicelib/exports/subscribers/api.py:link_list"}}

@@ -96,7 +96,7 @@ def test_a_link_is_signed_only_for_what_the_role_may_read(emulated_aws: Emulated
         name = emulated_aws.judge.names["ExportsBucket"]
         return str(clients.s3().generate_presigned_url("get_object", Params={"Bucket": name, "Key": key}))
 
-    with calling("exports"):
+    with calling("manage"):
         assert "files/one" in link("files/one")
         assert error_of(lambda: link("secret"))["Error"]["Code"] == "AccessDenied"
 

@@ -36,12 +36,10 @@ def test_run_job_reads_no_address_and_names_only_to_export_them() -> None:
     assert not {*UPDATE_FIELDS} & {*PERSONAL_FIELDS}
 
 
-def test_exports_can_link_files_but_not_read_signatures_or_write_files() -> None:
-    assert "SignaturesTable" not in json.dumps(statements("Exports"))
-    assert actions_allowed("Exports", "ExportsBucket") == {"s3:GetObject"}
-    [signing] = statements_about("Exports", "ExportsBucket")
-    assert signing["Resource"] == {"Fn::Sub": f"${{ExportsBucket.Arn}}/{deliver.FILES}/*"}
-    assert functions_allowed("s3:") == {"Exports", "Manage", "RunJob", "RunAddressJob"}
+def test_manage_can_link_files_but_not_read_signatures_or_write_files() -> None:
+    assert "SignaturesTable" not in json.dumps(statements("Manage"))
+    assert actions_allowed("Manage", f"ExportsBucket.Arn}}/{deliver.FILES}/") == {"s3:GetObject"}
+    assert functions_allowed("s3:") == {"Manage", "RunJob", "RunAddressJob"}
 
 
 def test_only_run_address_job_reads_the_files_to_import() -> None:
@@ -60,10 +58,9 @@ def test_only_run_address_job_reads_the_files_to_import() -> None:
 def test_only_staff_and_the_worker_itself_can_start_jobs(queue: str, worker: str) -> None:
     senders = set()
     for name in FUNCTIONS:
-        allowed_actions = [each["Action"] for each in statements_about(name, f'"{queue}"')]
-        if ["sqs:SendMessage"] in allowed_actions:
+        if "sqs:SendMessage" in actions_allowed(name, f'"{queue}"'):
             senders.add(name)
-    assert senders == functions_allowed(f'"{queue}"') == {"Exports", "Manage", worker}
+    assert senders == functions_allowed(f'"{queue}"') == {"Manage", worker}
 
 
 def test_no_job_reads_a_finished_file() -> None:
@@ -96,7 +93,7 @@ def test_files_expire_with_their_export_and_parts_and_uploads_after_a_day() -> N
 
 def test_an_export_starts_after_settling_and_ends_within_its_timeout() -> None:
     assert PART_SECONDS < FILE_SECONDS < FUNCTIONS["RunJob"]["Timeout"] == 900
-    assert SETTLING.total_seconds() > max(FUNCTIONS["Links"]["Timeout"], FUNCTIONS["Exports"]["Timeout"])
+    assert SETTLING.total_seconds() > max(FUNCTIONS["Links"]["Timeout"], FUNCTIONS["Manage"]["Timeout"])
     assert Export.patience.total_seconds() > FUNCTIONS["RunJob"]["Timeout"]
     assert LINK_SECONDS <= 15 * 60
     # The disk must hold the plain and the encrypted file at once.
