@@ -16,9 +16,9 @@ from chalicelib.jobs.model import JOB_ID_PATTERN, START_DELAY, Job, JobType
 _job_id = re.compile(JOB_ID_PATTERN)
 
 
-def job_message(job_id: str, delay: int = 0) -> Outgoing:
+def job_message(kind: str, job_id: str, delay: int) -> Outgoing:
     """Return the message that makes a worker run the job, after `delay` seconds."""
-    return Outgoing({"job_id": job_id}, delay)
+    return Outgoing({"kind": kind, "job_id": job_id}, delay)
 
 
 def start(job: Job, queue: Queue, tables: Tables) -> None:
@@ -28,7 +28,7 @@ def start(job: Job, queue: Queue, tables: Tables) -> None:
     message would never run, and would block the next job.
     """
     delay = int(START_DELAY.total_seconds())
-    queue.send([job_message(job.job_id, delay)])
+    queue.send([job_message(job.kind, job.job_id, delay)])
     store.add(job, tables)
 
 

@@ -17,7 +17,6 @@ NAMED_ONLY = {
     "counts": {"chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used", REFUSAL_NOTE},
     "manage": {"chalicelib/staff/store.py:mark_used", "chalicelib/mail/outbox.py:depth", *REPEATED_LETTERS, *DIGESTS},
     "people": {"chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used", REFUSAL_NOTE},
-    "exports": {"chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used"},
     # A partner that sends a known signature causes an email only after a race. Partners answer no offer, and only an
     # import is noted on a receipt.
     "partners": {
@@ -55,7 +54,7 @@ NAMED_ONLY = {
         "chalicelib/signatures/mail_state.py:mark_undeliverable",
     },
     # The partner's usual wording is stored already.
-    "run_import": {
+    "run_address_job": {
         OFFER,
         TYPED_HERE,
         "chalicelib/partners/store.py:store_wording",
@@ -68,10 +67,7 @@ NAMED_ONLY = {
         *("chalicelib/mail/outbox.py:depth", TEST_ADDRESS, *DIGESTS, "chalicelib/mail/state.py:_try_change"),
         *(f"chalicelib/mail/deliveries.py:{name}" for name in ("_read_outcomes", "mark_sent", "mark_undeliverable")),
     },
-    "send_letter_digests": {
-        *(TEST_ADDRESS, "chalicelib/mail/outbox.py:depth", *REPEATED_LETTERS, *REQUESTS),
-    },
-    "run_update": {
+    "run_job": {
         "chalicelib/mail/outbox.py:depth",
         *REPEATED_LETTERS,
         *DIGESTS,
@@ -79,7 +75,7 @@ NAMED_ONLY = {
         "chalicelib/petitions/store.py:list_all",
     },
     # The sweep gets objects that have a method `claim`. Only a sender calls it.
-    "sweep_mail": {
+    "check_mail": {
         *(f"chalicelib/mail/state.py:{name}" for name in ("claim", "release")),
         *REPEATED_LETTERS,
         *REQUESTS,
@@ -91,4 +87,4 @@ NAMED_ONLY = {
 }
 
 # A presigned link is computed without a call.
-LINKS = {"exports": {"chalicelib/exports/api.py:_link_answer", "chalicelib/exports/subscribers/api.py:link_list"}}
+LINKS = {"manage": {"chalicelib/exports/api.py:_link_answer", "chalicelib/exports/subscribers/api.py:link_list"}}
