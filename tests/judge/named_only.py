@@ -79,7 +79,6 @@ NAMED_ONLY = {
         *(f"chalicelib/mail/state.py:{name}" for name in ("claim", "release")),
         *REPEATED_LETTERS,
         *REQUESTS,
-        *DIGESTS,
         TEST_ADDRESS,
     },
     # A late message for a signature with a requested email is ignored before this call.
