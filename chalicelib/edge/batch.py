@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeVar
 
-from chalice.app import CloudWatchEvent, DynamoDBEvent, DynamoDBRecord, SQSEvent
+from chalice.app import DynamoDBEvent, DynamoDBRecord, SQSEvent
 
 from chalicelib.aws.expressions import from_wire
 from chalicelib.aws.queue import Queue
@@ -174,13 +174,13 @@ def _handle_alone(record: Mapping[str, Any], handle: Callable[[Iterable[StreamCh
         log.degraded("change_skipped", sequence=str(change.get("SequenceNumber")), **keys)
 
 
-def on_schedule(event: CloudWatchEvent, run: Callable[[], object]) -> None:
+def on_schedule(context: object, run: Callable[[], object]) -> None:
     """Run a scheduled job.
 
     After a failure, raise RunFailed: Lambda may try again (stack/template/schedules.py), and the next scheduled run
     does what is left.
     """
-    log.begin(getattr(event.context, "aws_request_id", ""))
+    log.begin(getattr(context, "aws_request_id", ""))
     try:
         run()
     except Exception:

@@ -21,7 +21,6 @@ class Function(StrEnum):
     MANAGE = "Manage"
     PEOPLE = "People"
     SIGN_IN = "SignIn"
-    EXPORTS = "Exports"
     PARTNERS = "Partners"
 
 
@@ -133,7 +132,7 @@ FUNCTIONS: dict[Right | Access, Function] = {
     Access.ANY_STAFF_TOKEN: Function.MANAGE,
     Right.COUNTS: Function.COUNTS,
     Right.MANAGE: Function.MANAGE,
-    Right.EXPORT: Function.EXPORTS,
+    Right.EXPORT: Function.MANAGE,
     Right.PEOPLE: Function.PEOPLE,
     Right.PARTNER: Function.PARTNERS,
 }

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from chalice.app import Blueprint, Request
 
 from chalicelib.aws.bucket import files_bucket
-from chalicelib.aws.queue import exports_queue
+from chalicelib.aws.queue import job_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.errors import Gone, NotNow
@@ -46,7 +46,7 @@ def request_export(request: "Sent[ExportRequest]", slug: str) -> "Answer[ShownEx
     export = new_export(export_request, petition, actor(request).owner, times.now(), tables())
     details = {"petition": slug, "format": export.format.value, "columns": ",".join(export.columns)}
     audit(request, "export.requested", export.job_id, {**details, "recipient": export.recipient or "none"})
-    start(export, exports_queue(), tables())
+    start(export, job_queue(), tables())
     location = f"{path_prefix(request)}/api/staff/exports/{export.job_id}"
     return json_answer(_export_json(export), 202, {**NO_STORE, "Location": location})
 

@@ -40,6 +40,7 @@ class JobMessage(BaseModel):
 
     model_config = ConfigDict(defer_build=True)
 
+    kind: str
     job_id: Annotated[str, StringConstraints(pattern=JOB_ID_PATTERN)]
 
 

@@ -28,7 +28,7 @@ def start(job: Job, queue: Queue, tables: Tables) -> None:
     message would never run, and would block the next job.
     """
     writes = _writes_of_start(job, tables)
-    queue.send([job_message(job.job_id, int(START_DELAY.total_seconds()))])
+    queue.send([job_message(job.kind, job.job_id, int(START_DELAY.total_seconds()))])
     try:
         tables.transact(writes)
     except ConditionFailed:  # Meanwhile, another job was started, or the stalled job made progress.
@@ -51,9 +51,9 @@ def _writes_of_start(job: Job, tables: Tables) -> Sequence[Change | NewItem]:
     return [point_to_job, new_item, to_failed]
 
 
-def job_message(job_id: str, delay: int = 0) -> Outgoing:
+def job_message(kind: str, job_id: str, delay: int) -> Outgoing:
     """Return the message that makes a worker run the job, after `delay` seconds."""
-    return Outgoing({"job_id": job_id}, delay)
+    return Outgoing({"kind": kind, "job_id": job_id}, delay)
 
 
 def require_no_running_job(model: type[JobType], key: str, now: datetime, tables: Tables) -> None:

@@ -26,7 +26,7 @@ def project_signatures(event: DynamoDBEvent) -> None:
 @workers.schedule(Rate(6, unit=Rate.HOURS))
 def recount_tallies(event: CloudWatchEvent) -> None:
     """Report how far each petition's tally is off, even if it is right: a day without a report sets off an alarm."""
-    on_schedule(event, _recount_all)
+    on_schedule(event.context, _recount_all)
 
 
 def _project(changes: Iterable[StreamChange]) -> None:

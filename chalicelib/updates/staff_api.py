@@ -6,7 +6,7 @@ from chalice.app import Blueprint, Request
 from pydantic import BaseModel, ConfigDict
 
 from chalicelib.aws.email import mail_quota
-from chalicelib.aws.queue import updates_queue
+from chalicelib.aws.queue import job_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.errors import NotNow
@@ -130,7 +130,7 @@ def publish_update(request: "Sent[PublishRequest | None]", slug: str, update_id:
         details["at"] = times.iso(at)
     now, owner = times.now(), actor(request).owner
     audit(request, "update.published", slug, details)
-    published = publish.publish(update, at, owner, now, updates_queue(), tables())
+    published = publish.publish(update, at, owner, now, job_queue(), tables())
     return json_answer(_update_json(published), 202)
 
 

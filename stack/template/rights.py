@@ -51,7 +51,6 @@ HANDED_OVER = (
 )
 LISTED = "state, updates, undeliverable, email, name, language, confirmed_at"
 
-_CHECKS_TOKENS = (may(GET + UPDATE, COUNTS, "TOKENS"),)
 _READS_THE_STREAM = (follows(SIGNATURES), lists_streams(), leaves_failures("stream"))
 
 RIGHTS: dict[str, tuple[Power, ...]] = {
@@ -87,22 +86,23 @@ RIGHTS: dict[str, tuple[Power, ...]] = {
         may(
             GET + QUERY,
             COUNTS,
-            *("PETITIONS", "TEXT#*", "TOKENS", "PARTNERS", "UPDATES#*", "JOB#update#*", "JOB#import#*"),
+            *("PETITIONS", "TEXT#*", "TOKENS", "PARTNERS", "UPDATES#*", "JOB#*"),
         ),
+        may(GET + QUERY + BATCH_GET, COUNTS, "TALLY#*"),
         may(
             PUT + UPDATE,
             COUNTS,
             *("PETITIONS", "SLUGS", "TEXT#*", "LETTER#*", "TALLY#*", "SNAPSHOT#*"),
-            *("TOKENS", "UPDATES#*", "JOB#update#*", "JOB#import#*"),
+            *("TOKENS", "UPDATES#*", "JOB#*"),
         ),
         may(PUT, COUNTS, "PARTNERS", "WORDING#*"),
         may(UPDATE, COUNTS, "MAIL-OUTSTANDING"),
         may(UPDATE, COUNTS, "TARGET#*", returns="NONE"),
         may(PUT + QUERY, AUDIT),
         may(PUT, DELIVERIES, "update-test#*", "letter-test#*"),
-        sends("other_mail", "updates", "imports"),
+        sends("other_mail", "jobs", "address_jobs"),
         writes_files("imports/*"),
-        reads_files("imports/*/first-rows"),
+        reads_files("imports/*/first-rows", "files/*"),
         asks_ses("GetSuppressedDestination"),
     ),
     "people": (
@@ -126,15 +126,7 @@ RIGHTS: dict[str, tuple[Power, ...]] = {
         may(UPDATE, COUNTS, "TALLY#*", "SNAPSHOT#*", "RECEIPT#*"),
         sends("overflow"),
     ),
-    "exports": (
-        may(GET + QUERY + BATCH_GET, COUNTS, "PETITIONS", "TALLY#*", "JOB#export#*", "JOB#list#*"),
-        may(PUT + UPDATE, COUNTS, "JOB#export#*", "JOB#list#*"),
-        may(PUT, AUDIT),
-        sends("exports", "lists"),
-        reads_files("files/*"),
-    ),
-    "partner_authorizer": _CHECKS_TOKENS,
-    "staff_authorizer": _CHECKS_TOKENS,
+    "authorizer": (may(GET + UPDATE, COUNTS, "TOKENS"),),
     # Signatures that wait, and numbers derived from signatures.
     "store_overflow": (
         may(PUT + UPDATE, SIGNATURES, returns="NONE, ALL_OLD"),
@@ -179,26 +171,18 @@ RIGHTS: dict[str, tuple[Power, ...]] = {
         delays("other_mail"),
         sends_email(),
     ),
-    "sweep_mail": (
+    "check_mail": (
         may(QUERY, SIGNATURES, only=MAIL_REQUEST),
         may(UPDATE, SIGNATURES, only="mail_requested_at, mail_queued_at"),
-        may(GET + QUERY, COUNTS, "PETITIONS"),
-        may(GET + PUT, COUNTS, "MAIL"),
+        may(GET + QUERY, COUNTS, "PETITIONS", "DIGEST#*"),
+        may(GET + PUT + UPDATE, COUNTS, "MAIL"),
+        may(QUERY, COUNTS, "TARGET#*"),
         may(QUERY + UPDATE, COUNTS, "MAIL-OUTSTANDING"),
+        may(UPDATE, COUNTS, "DIGEST#*"),
         may(QUERY + UPDATE, DELIVERIES, *EMAILS),
+        may(PUT, DELIVERIES, "letter-digest#*"),
         sends("mail", "other_mail"),
         measures("mail", "other_mail"),
-    ),
-    "send_letter_digests": (
-        may(QUERY, COUNTS, "PETITIONS", "TARGET#*", "DIGEST#*"),
-        may(GET, COUNTS, "DIGEST#*"),
-        may(UPDATE, COUNTS, "DIGEST#*", "MAIL-OUTSTANDING"),
-        may(PUT, DELIVERIES, "letter-digest#*"),
-        sends("other_mail"),
-    ),
-    "watch_mail": (
-        may(GET + UPDATE, COUNTS, "MAIL"),
-        measures("mail"),
         asks_ses("GetAccount"),
         switches("send_mail", "send_other_mail"),
     ),
@@ -211,54 +195,35 @@ RIGHTS: dict[str, tuple[Power, ...]] = {
         may(GET, DELIVERIES, "letter#*", "letter-digest#*"),
         receives("feedback"),
     ),
-    # Jobs. A job goes on by a message to its own queue.
-    "run_import": (
-        may(GET + PUT + UPDATE, SIGNATURES),
-        may(GET, COUNTS, "PETITIONS", "PARTNERS", "SHEDDING", "JOB#import#*"),
-        may(BATCH_GET + QUERY + PUT, COUNTS, "RECEIPT#*"),
-        may(UPDATE, COUNTS, "TALLY#*", "RECEIPT#*", "JOB#import#*"),
-        sends("overflow"),
-        receives("imports"),
-        delays("imports"),
-        sends("imports"),
-        reads_files("imports/*"),
-        deletes_files("imports/*"),
-        writes_files("imports/*/first-rows"),
-        lists_files("imports/*"),
-    ),
-    "run_export": (
+    # Jobs. A job goes on by a message to its own queue. Only address jobs see email addresses: imports, and lists of
+    # those who asked for updates.
+    "run_job": (
         may(QUERY, SIGNATURES, only=HANDED_OVER),
-        may(GET, COUNTS, "PETITIONS", "JOB#export#*"),
-        may(UPDATE, COUNTS, "JOB#export#*"),
-        receives("exports"),
-        delays("exports"),
-        sends("exports"),
+        may(QUERY, SIGNATURES, only=ASKED_FOR_UPDATES),
+        may(GET, COUNTS, "PETITIONS", "UPDATES#*", "JOB#export#*", "JOB#update#*"),
+        may(UPDATE, COUNTS, "UPDATES#*", "JOB#export#*", "JOB#update#*", "MAIL-OUTSTANDING"),
+        may(PUT + QUERY, DELIVERIES, "update#*"),
+        sends("other_mail", "jobs"),
+        receives("jobs"),
+        delays("jobs"),
         writes_files("parts/*", "files/*"),
         reads_files("parts/*"),
         deletes_files("parts/*", "files/*"),
         lists_files("parts/*", "files/*"),
     ),
-    "run_list": (
+    "run_address_job": (
         may(QUERY, SIGNATURES, only=LISTED),
-        may(GET, COUNTS, "JOB#list#*"),
-        may(UPDATE, COUNTS, "JOB#list#*"),
+        may(GET + PUT + UPDATE, SIGNATURES),
+        may(GET, COUNTS, "PETITIONS", "PARTNERS", "SHEDDING", "JOB#import#*", "JOB#list#*"),
+        may(BATCH_GET + QUERY + PUT, COUNTS, "RECEIPT#*"),
+        may(UPDATE, COUNTS, "TALLY#*", "RECEIPT#*", "JOB#import#*", "JOB#list#*"),
         may(BATCH_GET, LIMITS, "ADDRESS#*"),
-        receives("lists"),
-        delays("lists"),
-        sends("lists"),
-        writes_files("parts/*", "files/*", "listed/*"),
-        reads_files("parts/*", "listed/*"),
-        deletes_files("parts/*", "files/*", "listed/*"),
-        lists_files("parts/*", "files/*", "listed/*"),
-    ),
-    "run_update": (
-        may(QUERY, SIGNATURES, only=ASKED_FOR_UPDATES),
-        may(GET, COUNTS, "UPDATES#*", "JOB#update#*"),
-        may(UPDATE, COUNTS, "UPDATES#*", "JOB#update#*", "MAIL-OUTSTANDING"),
-        may(PUT + QUERY, DELIVERIES, "update#*"),
-        sends("other_mail"),
-        receives("updates"),
-        delays("updates"),
-        sends("updates"),
+        sends("overflow", "address_jobs"),
+        receives("address_jobs"),
+        delays("address_jobs"),
+        writes_files("parts/*", "files/*", "listed/*", "imports/*/first-rows"),
+        reads_files("parts/*", "listed/*", "imports/*"),
+        deletes_files("parts/*", "files/*", "listed/*", "imports/*"),
+        lists_files("parts/*", "files/*", "listed/*", "imports/*"),
     ),
 }

@@ -102,7 +102,7 @@ def test_a_message_that_could_not_be_moved_is_not_deleted(queue_and_stub: tuple[
     stub.add_response("receive_message", {"Messages": [{"Body": "{}", "ReceiptHandle": "r"}]})
     stub.add_client_error("send_message_batch", "ServiceUnavailable")
     with pytest.raises(Unavailable):
-        list(queue.move_to(queue, 10))
+        list(queue.move(lambda _: queue, 10))
 
 
 def test_a_message_that_could_not_be_deleted_is_an_error(queue_and_stub: tuple[Queue, Stubber]) -> None:
@@ -112,7 +112,7 @@ def test_a_message_that_could_not_be_deleted_is_an_error(queue_and_stub: tuple[Q
     failed = {"Id": "0", "SenderFault": False, "Code": "InternalError"}
     stub.add_response("delete_message_batch", {"Successful": [], "Failed": [failed]})
     with pytest.raises(Unavailable):
-        list(queue.move_to(queue, 10))
+        list(queue.move(lambda _: queue, 10))
 
 
 def test_the_health_check_calls_the_queue(queue_and_stub: tuple[Queue, Stubber]) -> None:

@@ -6,11 +6,11 @@ from chalice.app import Blueprint, ChaliceAuthorizer
 from chalicelib.core.rights import Right
 from chalicelib.edge.route import Access, Route
 from chalicelib.edge.views import bind_view, problem_in_chosen_language
-from chalicelib.staff.authorizer import staff_authorizer
+from chalicelib.staff.authorizer import authorizer as ours
 
 
 @pytest.mark.parametrize(
-    ("right", "authorizer"), [(Right.COUNTS, None), (Access.ANY_STAFF_TOKEN, None), (Access.PUBLIC, staff_authorizer)]
+    ("right", "authorizer"), [(Right.COUNTS, None), (Access.ANY_STAFF_TOKEN, None), (Access.PUBLIC, ours)]
 )
 def test_a_route_has_an_authorizer_exactly_if_it_needs_a_token(
     right: Right | Access, authorizer: ChaliceAuthorizer | None

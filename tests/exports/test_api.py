@@ -48,7 +48,7 @@ def test_an_export_is_requested_and_the_answer_links_to_it(fake_site: FakeSite, 
     assert listed["exports"] == [export]
     assert listed["columns"] == list(Column)
     assert (listed["default_columns"], listed["formats"]) == (export["columns"], ["csv", "ndjson"])
-    assert (fake_site.exports.messages, fake_site.exports.delays) == ([{"job_id": export["id"]}], [20])
+    assert (fake_site.jobs.messages, fake_site.jobs.delays) == ([{"kind": "export", "job_id": export["id"]}], [20])
 
 
 def test_the_request_is_audited_with_its_owner_and_details(fake_site: FakeSite, token: str) -> None:
@@ -83,7 +83,7 @@ def test_an_invalid_request_names_its_field_and_has_no_effect(
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json_body["errors"]] == [field]
     assert audit_records(fake_site) == []
-    assert fake_site.exports.messages == []
+    assert fake_site.jobs.messages == []
 
 
 def test_a_private_key_is_refused_and_appears_in_neither_answer_nor_log(
@@ -105,7 +105,7 @@ def test_a_second_export_is_refused_while_one_is_running(fake_site: FakeSite, to
 
 
 def test_a_queue_failure_does_not_block_the_next_request(fake_site: FakeSite, token: str) -> None:
-    fake_site.exports.fail_next(Unavailable("queue"))
+    fake_site.jobs.fail_next(Unavailable("queue"))
     assert ask(fake_site, token, "POST", EXPORTS_URL, {}).status_code == 503
     assert ask(fake_site, token, "POST", EXPORTS_URL, {}).status_code == 202
 

@@ -13,7 +13,15 @@ from chalicelib.mail.signature_kinds import delivery_key
 from chalicelib.staff.audit.record import entries
 from tests.actors import ALICE, DAY, NOW, confirmed
 from tests.fake_site import FakeSite
-from tests.faults.scenes import PETITION, SIX_MINUTES, Act, Scene, assert_exact_counts, has_status, run, schedule
+from tests.faults.scenes import (
+    PETITION,
+    SIX_MINUTES,
+    Act,
+    Scene,
+    assert_exact_counts,
+    has_status,
+    run_mail_task,
+)
 from tests.faults.update_scenes import bounce_email, deliver_request
 from tests.openapi.cases import Case
 from tests.openapi.derived import derived_cases
@@ -55,7 +63,7 @@ def _of_kind(kind: Kind) -> Iterator[Scene]:
     with_an_email.__name__ = f"with_an_email_{kind.name}"
     yield Scene(sender, with_an_email, partial(deliver_request, sender=sender), assert_one_email, SIX_MINUTES)
     yield Scene("receive_feedback", with_an_email, bounce_email, assert_exact_counts)
-    yield Scene("sweep_mail", with_an_email, partial(run, "sweep_mail", schedule), assert_exact_counts)
+    yield Scene("check_mail", with_an_email, partial(run_mail_task, "sweep"), assert_exact_counts)
 
 
 def with_everything_stored(fake_site: FakeSite) -> None:

@@ -16,7 +16,7 @@ from chalicelib.signatures.withdraw import withdraw
 from tests.actors import DAY, NOW, item_of
 from tests.fake_site import FakeSite, stream_event
 from tests.faults.letter_scenes import LETTER_KEY
-from tests.faults.scenes import KEY, PETITION, SIX_MINUTES, Scene, run, schedule
+from tests.faults.scenes import KEY, PETITION, SIX_MINUTES, Scene, run, run_mail_task
 from tests.faults.target_scenes import TARGET_KEY
 from tests.faults.update_scenes import assert_request_is_queued_again, bounce_email, deliver_request
 from tests.letters.lettering import TARGET, a_petition_with_a_letter, confirmed_with_a_letter
@@ -165,7 +165,7 @@ DIGEST_SCENES = [
     Scene("send_other_mail", with_a_digest, deliver_request, assert_letter_is_sent_once, SIX_MINUTES),
     Scene("send_other_mail", with_a_digest_to_a_paused_target, deliver_request, assert_digest_waits_unsealed,
           SIX_MINUTES, sends=False),
-    Scene("send_letter_digests", with_a_gathered_letter, partial(run, "send_letter_digests", schedule),
+    Scene("check_mail", with_a_gathered_letter, partial(run_mail_task, "digests"),
           assert_digest_is_requested_once, sends=False),
     Scene("relay_mail", with_a_withdrawal_before_the_digest, partial(run, "relay_mail", withdrawal_event),
           assert_letter_is_taken_out),
@@ -176,5 +176,5 @@ DIGEST_SCENES = [
     Scene("send_other_mail", with_a_digest_that_alice_left_late, deliver_request, assert_letter_waits_again,
           SIX_MINUTES, sends=False),
     Scene("receive_feedback", with_a_sent_digest, bounce_email, assert_letter_failed_and_target_is_paused),
-    Scene("sweep_mail", with_an_old_digest, partial(run, "sweep_mail", schedule), assert_request_is_queued_again),
+    Scene("check_mail", with_an_old_digest, partial(run_mail_task, "sweep"), assert_request_is_queued_again),
 ]  # fmt: skip

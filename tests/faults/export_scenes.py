@@ -3,9 +3,9 @@
 from functools import partial
 
 from chalicelib.core import keys
-from chalicelib.exports import worker
 from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import cancel
+from chalicelib.runner.worker import run_job
 from tests.actors import NOW
 from tests.exporting import a_result, an_export, request_export, store_export
 from tests.fake_site import FakeSite, context, sqs_event
@@ -42,7 +42,7 @@ def assert_export_is_cancelled(fake_site: FakeSite) -> None:
 
 def with_a_requested_export(fake_site: FakeSite) -> None:
     with_past_days(fake_site)
-    fake_site.scene_state.export = request_export(fake_site.tables, PETITION, fake_site.exports, columns=["name"])
+    fake_site.scene_state.export = request_export(fake_site.tables, PETITION, fake_site.jobs, columns=["name"])
 
 
 def with_an_export_cancelled_after_its_upload(fake_site: FakeSite) -> None:
@@ -53,16 +53,16 @@ def with_an_export_cancelled_after_its_upload(fake_site: FakeSite) -> None:
 
 def with_an_export_in_progress(fake_site: FakeSite) -> None:
     with_bobs_token(fake_site)
-    request_export(fake_site.tables, PETITION, fake_site.exports, columns=["name"])
+    request_export(fake_site.tables, PETITION, fake_site.jobs, columns=["name"])
 
 
-def run_job(fake_site: FakeSite, end_state: JobState = JobState.DONE) -> bool:
+def run_export(fake_site: FakeSite, end_state: JobState = JobState.DONE) -> bool:
     """Deliver the newest message and return whether the export ended in this state."""
-    sent = len(fake_site.exports.messages)
-    answer = worker.run_export(sqs_event(fake_site.exports.messages[-1:]), context())
+    sent = len(fake_site.jobs.messages)
+    answer = run_job(sqs_event(fake_site.jobs.messages[-1:]), context())
     if answer["batchItemFailures"]:
         return False
-    if len(fake_site.exports.messages) > sent:
+    if len(fake_site.jobs.messages) > sent:
         return False  # The export continues with the new message.
     item = fake_site.tables.items[keys.job("export", fake_site.scene_state.export.job_id)]
     return bool(item["state"] == end_state)
@@ -92,10 +92,10 @@ EXPORT_SCENES = [
           partial(assert_audit_entry, "export.fetched")),
     Scene("link_cover", with_a_finished_export, partial(read, f"{EXPORT_URL}/cover"),
           partial(assert_audit_entry, "export.fetched")),
-    Scene("exports", with_a_finished_export,
-          partial(invoke_staff_route, "exports", "/api/staff/petitions/{slug}/exports", EXPORTS_URL),
+    Scene("manage", with_a_finished_export,
+          partial(invoke_staff_route, "manage", "/api/staff/petitions/{slug}/exports", EXPORTS_URL),
           assert_exact_counts),
-    Scene("run_export", with_a_requested_export, run_job, assert_parts_are_deleted),
-    Scene("run_export", with_an_export_cancelled_after_its_upload, partial(run_job, end_state=JobState.CANCELLED),
+    Scene("run_job", with_a_requested_export, run_export, assert_parts_are_deleted),
+    Scene("run_job", with_an_export_cancelled_after_its_upload, partial(run_export, end_state=JobState.CANCELLED),
           assert_bucket_is_empty),
 ]  # fmt: skip

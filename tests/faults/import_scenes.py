@@ -7,9 +7,9 @@ from tempfile import TemporaryDirectory
 from chalicelib.core import keys
 from chalicelib.core.errors import Unavailable
 from chalicelib.jobs.model import JobState
-from chalicelib.partners.imports import worker
 from chalicelib.partners.imports.model import Import
 from chalicelib.partners.model import CountsWhen, Partner
+from chalicelib.runner.worker import run_address_job
 from tests.actors import NOW, Person, confirmed, signed
 from tests.fake_site import FakeSite, context, sqs_event
 from tests.faults.partner_scenes import with_bob_and_oak
@@ -133,12 +133,12 @@ def undo_import(fake_site: FakeSite) -> bool:
         return call("POST", f"{IMPORT_URL}/undo", 409, None, fake_site)
 
 
-def run_job(fake_site: FakeSite) -> bool:
+def run_import(fake_site: FakeSite) -> bool:
     """Deliver the job's message and return whether the job is done."""
-    message = {"job_id": fake_site.scene_state.import_job.job_id}
-    sent = len(fake_site.imports.messages)
-    answer = worker.run_import(sqs_event([message]), context())
-    has_new_message = len(fake_site.imports.messages) > sent
+    message = {"kind": "import", "job_id": fake_site.scene_state.import_job.job_id}
+    sent = len(fake_site.address_jobs.messages)
+    answer = run_address_job(sqs_event([message]), context())
+    has_new_message = len(fake_site.address_jobs.messages) > sent
     if answer["batchItemFailures"] or has_new_message:
         return False  # The import continues with the same message, or with the new one.
     item = fake_site.tables.items[keys.job("import", fake_site.scene_state.import_job.job_id)]
@@ -171,16 +171,17 @@ IMPORT_SCENES = [
     Scene("cancel_import", with_a_waiting_import, partial(call, "DELETE", IMPORT_URL, 200, None),
           assert_import_is_cancelled),
     Scene("undo_import", with_a_finished_import, undo_import, partial(assert_audit_entry, "import.undone")),
-    Scene("run_import", with_a_waiting_import, run_job, partial(assert_confirmed_people, 2)),
+    Scene("run_address_job", with_a_waiting_import, run_import, partial(assert_confirmed_people, 2)),
     Scene("read_import", with_a_finished_dry_run, partial(read, IMPORT_URL), assert_dry_run_kept_only_its_first_rows),
-    Scene("run_import", with_a_waiting_dry_run, run_job, assert_dry_run_kept_only_its_first_rows),
-    Scene("run_import", with_a_waiting_undo, run_job, partial(assert_confirmed_people, 0)),
-    Scene("run_import", with_an_undo_of_people_whom_another_partner_sent_too, run_job,
+    Scene("run_address_job", with_a_waiting_dry_run, run_import, assert_dry_run_kept_only_its_first_rows),
+    Scene("run_address_job", with_a_waiting_undo, run_import, partial(assert_confirmed_people, 0)),
+    Scene("run_address_job", with_an_undo_of_people_whom_another_partner_sent_too, run_import,
           partial(assert_confirmed_people, 2)),
-    Scene("run_import", with_an_import_after_an_undo, run_job, partial(assert_confirmed_people, 2)),
-    Scene("run_import", with_the_same_file_again, run_job, partial(assert_confirmed_people, 2)),
-    Scene("run_import", with_an_undo_of_the_same_file_again, run_job, partial(assert_confirmed_people, 2)),
-    Scene("run_import", with_an_undo_of_a_person_who_signed_here_and_has_not_confirmed, run_job,
+    Scene("run_address_job", with_an_import_after_an_undo, run_import, partial(assert_confirmed_people, 2)),
+    Scene("run_address_job", with_the_same_file_again, run_import, partial(assert_confirmed_people, 2)),
+    Scene("run_address_job", with_an_undo_of_the_same_file_again, run_import, partial(assert_confirmed_people, 2)),
+    Scene("run_address_job", with_an_undo_of_a_person_who_signed_here_and_has_not_confirmed, run_import,
           partial(assert_confirmed_people, 0)),
-    Scene("run_import", with_an_undo_of_people_who_wait_for_our_email, run_job, partial(assert_confirmed_people, 0)),
+    Scene("run_address_job", with_an_undo_of_people_who_wait_for_our_email, run_import,
+          partial(assert_confirmed_people, 0)),
 ]  # fmt: skip

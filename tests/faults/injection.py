@@ -140,7 +140,7 @@ def kind_of(target: Target) -> str:
 
 def targets(site: FakeSite) -> Sequence[Target]:
     """Return every fake of AWS that the application calls."""
-    queues = (site.queue, site.other_queue, site.overflow, site.exports, site.imports, site.updates)
+    queues = (site.queue, site.other_queue, site.overflow, site.jobs, site.address_jobs)
     return (site.tables, site.bucket, *queues, site.source, site.other_source, site.mailer, site.quota)
 
 

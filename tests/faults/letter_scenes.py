@@ -13,7 +13,17 @@ from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG
 from tests.actors import NOW, change_item, confirmed, item_of
 from tests.fake_site import FakeSite, stream_event, token_in
 from tests.faults.people_scenes import PERSON_URL
-from tests.faults.scenes import KEY, PETITION, SIX_MINUTES, Scene, assert_exact_counts, link, post, run, schedule
+from tests.faults.scenes import (
+    KEY,
+    PETITION,
+    SIX_MINUTES,
+    Scene,
+    assert_exact_counts,
+    link,
+    post,
+    run,
+    run_mail_task,
+)
 from tests.faults.staff_scenes import (
     PETITION_FIELDS,
     PETITION_URL,
@@ -111,6 +121,6 @@ LETTER_SCENES = [
     Scene("receive_feedback", with_a_requested_letter, bounce_email, assert_only_the_letter_is_undeliverable),
     Scene("edit_petition", with_bobs_token, partial(change_petition, "PUT", PETITION_URL, FIELDS_WITH_A_LETTER),
           assert_petition_is_complete),
-    Scene("sweep_mail", with_an_old_request_for_a_letter, partial(run, "sweep_mail", schedule),
+    Scene("check_mail", with_an_old_request_for_a_letter, partial(run_mail_task, "sweep"),
           assert_request_is_queued_again),
 ]  # fmt: skip

@@ -4,9 +4,9 @@ from functools import partial
 
 from chalicelib.core import keys
 from chalicelib.exports.subscribers.request import OptInList
-from chalicelib.exports.subscribers.worker import run_list
 from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import cancel, find_job
+from chalicelib.runner.worker import run_address_job
 from tests.actors import ALICE, NOW, confirmed
 from tests.exports.subscribers.list_requests import RESULT
 from tests.exports.subscribers.listing import RECIPIENT, SLUG, a_list, rows, run_once
@@ -71,15 +71,15 @@ def cancel_list(fake_site: FakeSite) -> bool:
 
 def run_cancelled_job(fake_site: FakeSite) -> bool:
     """Deliver the message and return whether it needs no redelivery."""
-    sent = len(fake_site.lists.messages)
-    message = {"job_id": fake_site.scene_state.opt_in_list.job_id}
-    answer = run_list(sqs_event([message]), context())
-    return not answer["batchItemFailures"] and len(fake_site.lists.messages) == sent
+    sent = len(fake_site.address_jobs.messages)
+    message = {"kind": "list", "job_id": fake_site.scene_state.opt_in_list.job_id}
+    answer = run_address_job(sqs_event([message]), context())
+    return not answer["batchItemFailures"] and len(fake_site.address_jobs.messages) == sent
 
 
 def postpone_job(fake_site: FakeSite) -> bool:
     run_once(fake_site, fake_site.scene_state.opt_in_list, seconds=1)
-    return {"job_id": fake_site.scene_state.opt_in_list.job_id} in fake_site.lists.messages
+    return {"kind": "list", "job_id": fake_site.scene_state.opt_in_list.job_id} in fake_site.address_jobs.messages
 
 
 def assert_alice_is_listed(fake_site: FakeSite) -> None:
@@ -96,8 +96,8 @@ def assert_list_is_cancelled(fake_site: FakeSite) -> None:
 LIST_SCENES = [
     Scene("request_list", with_bobs_token, request_list, partial(assert_audit_entry, "list.requested")),
     Scene("link_list", with_a_finished_list, open_file_link, partial(assert_audit_entry, "list.fetched")),
-    Scene("run_list", with_a_second_requested_list, run_job, assert_alice_is_listed),
+    Scene("run_address_job", with_a_second_requested_list, run_job, assert_alice_is_listed),
     Scene("cancel_list", with_a_requested_list, cancel_list, assert_list_is_cancelled),
-    Scene("run_list", with_a_second_requested_list, postpone_job, assert_exact_counts),
-    Scene("run_list", with_a_list_cancelled_after_its_upload, run_cancelled_job, assert_bucket_is_empty),
+    Scene("run_address_job", with_a_second_requested_list, postpone_job, assert_exact_counts),
+    Scene("run_address_job", with_a_list_cancelled_after_its_upload, run_cancelled_job, assert_bucket_is_empty),
 ]  # fmt: skip

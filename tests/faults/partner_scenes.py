@@ -124,7 +124,7 @@ def is_authorized(fake_site: FakeSite) -> bool:
     arn = f"arn:aws:execute-api:eu-west-2:1:abc/site/POST{PATH}"
     event = {"type": "REQUEST", "headers": {"OSDI-API-Token": fake_site.scene_state.oaks_token}, "methodArn": arn}
     try:
-        policy = authorizer.partner_authorizer(event, context())
+        policy = authorizer.authorizer(event, context())
     except Unavailable:
         return False
     statement = policy["policyDocument"]["Statement"][0]
@@ -163,7 +163,7 @@ PARTNER_SCENES = [
           assert_exact_public_count),
     Scene("read_osdi_petition", with_oak_and_past_days, partial(read_osdi, f"{OSDI_URL}/petitions/safe-children"),
           assert_exact_counts),
-    Scene("partner_authorizer", with_oaks_token, is_authorized, assert_exact_counts),
+    Scene("authorizer", with_oaks_token, is_authorized, assert_exact_counts),
     Scene("partners", with_bob_and_oak, partial(invoke_staff_route, "partners", "/api/staff/partners", PARTNERS_URL),
           assert_exact_counts),
     Scene("add_partner", with_bobs_token, partial(call, "POST", PARTNERS_URL, 201, NEW_PARTNER),

@@ -66,7 +66,7 @@ def surroundings(patch: pytest.MonkeyPatch) -> Iterator[None]:
     patch.setattr("chalicelib.exports.run.cover_sheet", lambda _: b"%PDF")
     patch.setattr("chalicelib.petitions.api.card_of", lambda *_: b"PNG")
     # One row after the other, so that the calls have the same order each time.
-    patch.setattr("chalicelib.partners.imports.run.WORKERS", 1)
+    patch.setattr("chalicelib.partners.imports.worker.WORKERS", 1)
     with run_provider(patch):
         yield
 

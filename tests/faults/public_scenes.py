@@ -90,7 +90,7 @@ def is_authorized(fake_site: FakeSite) -> bool:
     arn = "arn:aws:execute-api:eu-west-2:1:abc/site/GET/api/staff/petitions"
     event = {"type": "TOKEN", "authorizationToken": f"Bearer {fake_site.scene_state.bobs_token}", "methodArn": arn}
     try:
-        policy = authorizer.staff_authorizer(event, context())
+        policy = authorizer.authorizer(event, context())
     except Unavailable:
         return False  # API Gateway then answers 503. "Unauthorized" would be wrong.
     statement = policy["policyDocument"]["Statement"][0]
@@ -149,7 +149,7 @@ PUBLIC_SCENES = [
           assert_exact_counts),
     Scene("read_counts", with_bob_and_past_days,
           partial(read_counts_as_staff, f"{STAFF_URL}/safe-children/counts?by=hour"), assert_exact_counts),
-    Scene("staff_authorizer", with_bob_and_past_days, is_authorized, assert_exact_counts),
+    Scene("authorizer", with_bob_and_past_days, is_authorized, assert_exact_counts),
     Scene("sign_by_json", nothing,
           lambda fake_site: has_status(fake_site.post_json(f"/api{SIGN_PATH}", json_of()), 202),
           assert_stored_with_one_email_request),

@@ -13,7 +13,14 @@ from chalicelib.petitions.letter import Paced
 from tests.actors import DAY, NOW
 from tests.fake_site import FakeSite
 from tests.faults.letter_scenes import LETTER_KEY, with_a_requested_letter
-from tests.faults.scenes import PETITION, SIX_MINUTES, TWO_HOURS, Scene, assert_exact_counts, run, schedule
+from tests.faults.scenes import (
+    PETITION,
+    SIX_MINUTES,
+    TWO_HOURS,
+    Scene,
+    assert_exact_counts,
+    run_mail_task,
+)
 from tests.faults.staff_scenes import assert_audit_entry, call, read, with_bobs_token
 from tests.faults.update_scenes import assert_request_is_queued_again, bounce_email, deliver_request
 from tests.letters.lettering import TARGET, a_petition_with_a_letter, confirmed_with_a_letter
@@ -137,7 +144,7 @@ TARGET_SCENES = [
           timedelta(hours=1)),
     Scene("send_other_mail", with_a_letter_whose_turn_comes_later, deliver_request, assert_letter_waits, SIX_MINUTES,
           sends=False),
-    Scene("sweep_mail", with_a_letter_postponed_by_a_former_pace, partial(run, "sweep_mail", schedule),
+    Scene("check_mail", with_a_letter_postponed_by_a_former_pace, partial(run_mail_task, "sweep"),
           assert_letter_is_due_and_queued),
     Scene("receive_feedback", with_a_sent_letter, bounce_email, assert_bounce_paused_the_target),
     Scene("receive_feedback", with_a_sent_letter_after_two_rejections,

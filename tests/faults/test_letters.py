@@ -12,7 +12,7 @@ from chalicelib.mail.model import MailRequest
 from chalicelib.mail.send import CLAIM
 from chalicelib.mail.sending import PAUSE
 from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG, REQUEUE_AFTER
-from tests.fake_site import FakeSite, schedule_event
+from tests.fake_site import FakeSite
 from tests.letters.lettering import publish_with_delivery, send_all
 from tests.letters.test_counts import TARGET, numbers, request_letter
 from tests.letters.test_digests import UNTIL_SEVEN, send_digests, send_letters
@@ -32,8 +32,8 @@ def let_a_day_pass(fake_site: FakeSite) -> None:
     """Let a day pass with every scheduled run, and deliver each message twice."""
     for _ in range(48):
         fake_site.clock.forward(timedelta(minutes=30))
-        fake_site.invoke("sweep_mail", schedule_event())
-        fake_site.invoke("send_letter_digests", schedule_event())
+        fake_site.invoke("check_mail", {"task": "sweep"})
+        fake_site.invoke("check_mail", {"task": "digests"})
         fake_site.deliver("send_other_mail", list(fake_site.other_queue.messages))
         send_all(fake_site)
 
@@ -90,11 +90,11 @@ def test_a_lost_message_of_a_digest_is_found_by_the_sweep(fake_site: FakeSite) -
     petition = publish_with_delivery(fake_site, {"mode": "digest", "first": 0})
     send_letters(fake_site, petition, 3)
     fake_site.clock.forward(UNTIL_SEVEN)
-    fake_site.invoke("send_letter_digests", schedule_event())
+    fake_site.invoke("check_mail", {"task": "digests"})
     fake_site.other_queue.messages.clear()
     fake_site.clock.forward(LOST_AFTER_IF_NO_BACKLOG + REQUEUE_AFTER)
     for _ in range(3):
-        fake_site.invoke("sweep_mail", schedule_event())
+        fake_site.invoke("check_mail", {"task": "sweep"})
     send_all(fake_site)
     assert numbers(fake_site) == LetterNumbers(requested=3, sent=3)
 

@@ -4,13 +4,13 @@ from functools import partial
 
 from chalicelib.core import keys
 from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG
+from chalicelib.runner.worker import run_job
 from chalicelib.updates.find import add_update, change_update, find_update, forget_updates
 from chalicelib.updates.kinds import EMAILS, TESTS, delivery_key
 from chalicelib.updates.model import UpdateState
-from chalicelib.updates.worker import run_update
 from tests.actors import ALICE, NOW, confirmed
 from tests.fake_site import FakeSite, context, sqs_event
-from tests.faults.scenes import PETITION, SIX_MINUTES, Scene, assert_exact_counts, get, run, schedule
+from tests.faults.scenes import PETITION, SIX_MINUTES, Scene, assert_exact_counts, get, run_mail_task
 from tests.faults.staff_scenes import assert_audit_entry, call, with_bobs_token
 from tests.updates.sending import LATER, UPDATES_PATH, an_update, ask as call_as_bob
 
@@ -68,9 +68,9 @@ def assert_undeliverable(fake_site: FakeSite) -> None:
     assert fake_site.tables.items[state.item_key(request.key)]["undeliverable"] == "bounced"
 
 
-def run_job(fake_site: FakeSite) -> bool:
+def run_mailing(fake_site: FakeSite) -> bool:
     """Deliver the newest message of the job, and return whether the update's only email is requested."""
-    answer = run_update(sqs_event(fake_site.updates.messages[-1:]), context())
+    answer = run_job(sqs_event(fake_site.jobs.messages[-1:]), context())
     if answer["batchItemFailures"]:
         return False
     results = fake_site.tables.items[keys.update(PETITION.slug, "a1")]["results"]
@@ -123,10 +123,10 @@ UPDATE_SCENES = [
           assert_exact_counts),
     Scene("cancel_update", with_a_draft, partial(call, "POST", f"{DRAFT_URL}/cancel", 200, None),
           assert_update_is_cancelled),
-    Scene("run_update", with_a_published_update, run_job, assert_email_is_requested_once),
+    Scene("run_job", with_a_published_update, run_mailing, assert_email_is_requested_once),
     Scene("send_other_mail", with_an_email_to_alice, deliver_request, assert_exact_counts, SIX_MINUTES),
     Scene("send_other_mail", with_a_draft_to_test, deliver_request, assert_exact_counts, SIX_MINUTES),
     Scene("receive_feedback", with_an_email_to_alice, bounce_email, assert_undeliverable),
     Scene("receive_feedback", with_a_draft_to_test, bounce_email, assert_undeliverable),
-    Scene("sweep_mail", with_an_old_request, partial(run, "sweep_mail", schedule), assert_request_is_queued_again),
+    Scene("check_mail", with_an_old_request, partial(run_mail_task, "sweep"), assert_request_is_queued_again),
 ]  # fmt: skip

@@ -56,8 +56,8 @@ def _run_every_function(world: World) -> None:
     world.channels["store_overflow"].redrive()
     _deliver(world, "store_overflow", 10)
     for _ in range(2):
-        world.run_schedule("watch_mail")
-        world.run_schedule("sweep_mail")
+        world.run_schedule("watch")
+        world.run_schedule("sweep")
         _read_streams(world)
         _deliver(world, "send_mail", 10)
         _deliver(world, "send_other_mail", 2)

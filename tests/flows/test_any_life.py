@@ -89,7 +89,7 @@ class AnyLife(Supporters):
             assert "mail_kind" not in item
             assert not item["updates"]
 
-    @rule(schedule=st.sampled_from(["sweep_mail", "watch_mail", "recount_tallies"]), faults=FAULTS)
+    @rule(schedule=st.sampled_from(["sweep", "watch", "recount_tallies"]), faults=FAULTS)
     def a_schedule_runs(self, schedule: str, faults: Faults) -> None:
         self.world.run_schedule(schedule, faults)
 

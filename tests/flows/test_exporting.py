@@ -13,9 +13,9 @@ from chalice.test import Client, HTTPResponse
 import app
 from chalicelib.core import times
 from chalicelib.core.rights import Right
-from chalicelib.exports.worker import run_export
 from chalicelib.jobs.worker import RETRY_SECONDS
 from chalicelib.petitions.find import petition_as_stored
+from chalicelib.runner.worker import run_job
 from chalicelib.staff.tokens import issue
 from tests.actors import Person, confirmed
 from tests.exporting import rows_of
@@ -51,9 +51,9 @@ def request_export(site: EmulatedSite, token: str, **fields: Any) -> str:
 
 def run_worker(export_id: str, seconds: float = 900) -> None:
     """Deliver the export's message to the worker, which has this time left."""
-    body = json.dumps({"job_id": export_id})
+    body = json.dumps({"kind": "export", "job_id": export_id})
     record = {"messageId": "1", "body": body, "receiptHandle": "", "eventSource": "aws:sqs"}
-    assert run_export({"Records": [record]}, context(seconds)) == {"batchItemFailures": []}
+    assert run_job({"Records": [record]}, context(seconds)) == {"batchItemFailures": []}
 
 
 def download(token: str, export_id: str, name: str = "file") -> bytes:
@@ -81,7 +81,7 @@ def test_an_export_starts_after_a_delay_so_that_all_confirmations_are_stored(
 ) -> None:
     request_export(site, bobs_token)
     queue = boto3.client("sqs")
-    found = queue.get_queue_attributes(QueueUrl=site.aws.queues["exports"], AttributeNames=["All"])["Attributes"]
+    found = queue.get_queue_attributes(QueueUrl=site.aws.queues["jobs"], AttributeNames=["All"])["Attributes"]
     assert found["ApproximateNumberOfMessagesDelayed"] == "1"
 
 

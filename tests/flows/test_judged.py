@@ -28,7 +28,7 @@ def test_every_step_of_a_signature_is_judged_as_the_function_that_takes_it(
         ("send_mail", "dynamodb"),
         ("send_mail", "sesv2"),
         ("links", "dynamodb"),
-        ("staff_authorizer", "dynamodb"),
+        ("authorizer", "dynamodb"),
         ("counts", "dynamodb"),
     }
 

@@ -17,7 +17,6 @@ NAMED_ONLY = {
     "counts": {"chalicelib/staff/tokens.py:_find", "chalicelib/staff/tokens.py:record_use", REFUSAL_NOTE},
     "manage": {"chalicelib/staff/tokens.py:record_use", "chalicelib/mail/kind.py:depth", *REPEATED_LETTERS, *DIGESTS},
     "people": {"chalicelib/staff/tokens.py:_find", "chalicelib/staff/tokens.py:record_use", REFUSAL_NOTE},
-    "exports": {"chalicelib/staff/tokens.py:_find", "chalicelib/staff/tokens.py:record_use"},
     # A partner that sends a known signature causes an email only after a race. Partners answer no offer, and only an
     # import is noted on a receipt.
     "partners": {
@@ -55,7 +54,7 @@ NAMED_ONLY = {
         "chalicelib/signatures/mail_state.py:mark_undeliverable",
     },
     # The partner's usual wording is stored already.
-    "run_import": {
+    "run_address_job": {
         OFFER,
         TYPED_HERE,
         "chalicelib/partners/register.py:store_wording",
@@ -68,10 +67,7 @@ NAMED_ONLY = {
         *("chalicelib/mail/kind.py:depth", TEST_ADDRESS, *DIGESTS, "chalicelib/mail/state.py:_try_change"),
         *(f"chalicelib/mail/deliveries.py:{name}" for name in ("_read_outcomes", "mark_sent", "mark_undeliverable")),
     },
-    "send_letter_digests": {
-        *(TEST_ADDRESS, "chalicelib/mail/kind.py:depth", *REPEATED_LETTERS, *REQUESTS),
-    },
-    "run_update": {
+    "run_job": {
         "chalicelib/mail/kind.py:depth",
         *REPEATED_LETTERS,
         *DIGESTS,
@@ -79,11 +75,10 @@ NAMED_ONLY = {
         "chalicelib/petitions/store.py:list_all",
     },
     # The sweep gets objects that have a method `claim`. Only a sender calls it.
-    "sweep_mail": {
+    "check_mail": {
         *(f"chalicelib/mail/state.py:{name}" for name in ("claim", "release")),
         *REPEATED_LETTERS,
         *REQUESTS,
-        *DIGESTS,
         TEST_ADDRESS,
     },
     # A late message for a signature with a requested email is ignored before this call.
@@ -91,4 +86,4 @@ NAMED_ONLY = {
 }
 
 # A presigned link is computed without a call.
-LINKS = {"exports": {"chalicelib/exports/api.py:_link_answer", "chalicelib/exports/subscribers/api.py:link_list"}}
+LINKS = {"manage": {"chalicelib/exports/api.py:_link_answer", "chalicelib/exports/subscribers/api.py:link_list"}}

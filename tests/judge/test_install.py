@@ -48,9 +48,9 @@ def test_a_refusal_has_the_code_status_and_message_of_aws(
 
 
 def test_a_thread_calls_as_the_engineer_unless_it_runs_in_a_copy_of_the_handlers_context() -> None:
-    with calling("run_import"), ThreadPoolExecutor(1) as pool:
+    with calling("run_address_job"), ThreadPoolExecutor(1) as pool:
         assert pool.submit(current).result() is None
-        assert pool.submit(copy_context().run, current).result() == "run_import"
+        assert pool.submit(copy_context().run, current).result() == "run_address_job"
 
 
 def test_nothing_is_judged_after_the_judge_is_removed(judge: Judge) -> None:
@@ -82,7 +82,7 @@ def test_a_transaction_is_judged_item_by_item_and_nothing_is_written(emulated_aw
         return {"Update": update}
 
     client = boto3.client("dynamodb")
-    with calling("watch_mail"):
+    with calling("check_mail"):
         both = [change("MAIL"), change("TOKENS")]
         error = error_of(lambda: client.transact_write_items(TransactItems=both))
         assert error["Error"]["Code"] == "AccessDeniedException"
@@ -96,7 +96,7 @@ def test_a_link_is_signed_only_for_what_the_role_may_read(emulated_aws: Emulated
         name = emulated_aws.judge.names["ExportsBucket"]
         return str(clients.s3().generate_presigned_url("get_object", Params={"Bucket": name, "Key": key}))
 
-    with calling("exports"):
+    with calling("manage"):
         assert "files/one" in link("files/one")
         assert error_of(lambda: link("secret"))["Error"]["Code"] == "AccessDenied"
 

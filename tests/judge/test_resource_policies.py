@@ -145,7 +145,7 @@ MISTAKES: dict[str, Mistake] = {
     "permission for another service": sources("CountsInvokePermission", Principal="sns.amazonaws.com"),
     "permission for another action": sources("CountsInvokePermission", Action="lambda:GetFunction"),
     "permission for another function": sources("CountsInvokePermission", FunctionName={"Ref": "Links"}),
-    "no permission": lambda template: template["Resources"].pop("StaffAuthorizerInvokePermission"),
+    "no permission": lambda template: template["Resources"].pop("AuthorizerInvokePermission"),
     "topic: misspelt condition": condition(
         "MailEventsTopicPolicy", {"StringEquals": {"AWS:SourceAcount": HERE.account}}
     ),

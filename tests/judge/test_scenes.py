@@ -22,6 +22,7 @@ from tests.judge.evidence import Evidence, gather
 from tests.judge.named_only import LINKS, NAMED_ONLY
 from tests.judge.policy_entries import entries, unused
 from tests.judge.replay import Replay
+from tests.roles import function_of
 
 # Entries that AWS may need or not: no source says (docs/aws-facts.md). SES may ask for SendRawEmail for an email with
 # headers of its own. If a real email arrives without these entries, take them out.
@@ -78,7 +79,7 @@ def test_a_call_that_cannot_be_replayed_fails_although_its_handler_catches_all(
     def fail(*_: object) -> None:
         raise KeyError("deliveries")
 
-    sweeps = [scene for scene in SCENES if scene.handler == "sweep_mail"]
+    sweeps = [scene for scene in SCENES if scene.handler == "check_mail"]
     monkeypatch.setattr("tests.judge.evidence.SCENES", sweeps)
     monkeypatch.setattr("tests.judge.evidence._play_more", lambda _: None)
     monkeypatch.setattr(Replay, "play", fail)
@@ -94,7 +95,7 @@ def handlers_by_function() -> dict[str, list[tuple[str, str]]]:
             module = app.handler_map[entry.view_name].__module__
             found[function_of_route(method, path)].append((module, entry.view_name))
     for name in declared_policies():
-        func = getattr(app.handler_map.get(name), "func", None)
+        func = function_of(app.handler_map.get(name))
         if isinstance(func, FunctionType):
             found[name].append((func.__module__, name))
     return found

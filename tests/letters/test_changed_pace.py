@@ -8,7 +8,7 @@ from chalicelib.core import keys
 from chalicelib.core.times import iso
 from chalicelib.letters.counts import LetterNumbers
 from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG
-from tests.fake_site import FakeSite, schedule_event
+from tests.fake_site import FakeSite
 from tests.letters.lettering import TARGET as OFFICE, a_petition_with_a_letter, publish_with_delivery, send_all
 from tests.letters.test_counts import numbers
 from tests.letters.test_digests import UNTIL_SEVEN, send_digests, send_letters
@@ -20,14 +20,14 @@ def sweep_all_letters(fake_site: FakeSite) -> None:
     """Let the time pass in which the sweep reads every waiting letter, and send the letters that are due."""
     for _ in range(5):
         fake_site.clock.forward(LOST_AFTER_IF_NO_BACKLOG / 4)
-        fake_site.invoke("sweep_mail", schedule_event())
+        fake_site.invoke("check_mail", {"task": "sweep"})
         send_all(fake_site)
 
 
 def sweep_without_sending(fake_site: FakeSite) -> None:
     for _ in range(4):
         fake_site.clock.forward(LOST_AFTER_IF_NO_BACKLOG / 3)
-        fake_site.invoke("sweep_mail", schedule_event())
+        fake_site.invoke("check_mail", {"task": "sweep"})
 
 
 @pytest.fixture(autouse=True)

@@ -16,7 +16,7 @@ from chalicelib.mail.sending import PAUSE
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import DAY, NOW, change_item, item_of, key_of
-from tests.fake_site import FakeSite, schedule_event
+from tests.fake_site import FakeSite
 from tests.letters.lettering import confirmed_with_a_letter, relay, send_all, sweep_and_send_all
 from tests.letters.test_counts import TARGET, numbers
 from tests.letters.test_digests import (
@@ -40,7 +40,7 @@ def withdraw_people(fake_site: FakeSite, petition: Petition, *identities: str) -
 
 def close_and_request_digest(fake_site: FakeSite) -> None:
     fake_site.clock.forward(UNTIL_SEVEN)
-    fake_site.invoke("send_letter_digests", schedule_event())
+    fake_site.invoke("check_mail", {"task": "digests"})
 
 
 def test_a_person_who_withdraws_between_closing_and_sending_is_neither_counted_nor_shown(fake_site: FakeSite) -> None:

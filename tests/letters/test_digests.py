@@ -14,7 +14,7 @@ from chalicelib.mail.send import CLAIM
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import DAY, NOW, Person, a_published_petition, change_item, item_of, key_of
-from tests.fake_site import FakeSite, schedule_event
+from tests.fake_site import FakeSite
 from tests.letters.lettering import (
     HOME_SECRETARY,
     PENDING,
@@ -55,7 +55,7 @@ def send_digests_at_seven(fake_site: FakeSite) -> None:
 
 
 def send_digests(fake_site: FakeSite) -> None:
-    fake_site.invoke("send_letter_digests", schedule_event())
+    fake_site.invoke("check_mail", {"task": "digests"})
     send_all(fake_site)
 
 

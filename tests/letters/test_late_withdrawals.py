@@ -20,7 +20,7 @@ from chalicelib.mail.sweep import BACKLOG_DEPTH
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import ALICE, DAY, MINUTE, confirmed, item_of, key_of
-from tests.fake_site import FakeSite, schedule_event, stream_event
+from tests.fake_site import FakeSite, stream_event
 from tests.letters.lettering import PENDING, confirmed_with_a_letter, relay, send_all, sweep_and_send_all
 from tests.letters.test_counts import TARGET, numbers
 from tests.letters.test_digest_contents import close_and_request_digest, withdraw_people
@@ -99,11 +99,11 @@ def test_the_letter_of_a_person_who_confirms_again_waits_for_the_next_sweep_only
     alice = a_digest_with_alices_letter(fake_site, petition)
     fail_once_while(fake_site, monkeypatch, lambda: withdraw_people(fake_site, petition, alice))
     confirm_again(fake_site, petition, alice)
-    fake_site.invoke("sweep_mail", schedule_event())  # Without open requests, the next walk would be due in an hour.
+    fake_site.invoke("check_mail", {"task": "sweep"})  # Without open requests, the next walk would be due in an hour.
     send_all(fake_site)
     monkeypatch.setattr(Outbox, "depth", lambda _: BACKLOG_DEPTH + 1)
     fake_site.clock.forward(15 * MINUTE)
-    fake_site.invoke("sweep_mail", schedule_event())
+    fake_site.invoke("check_mail", {"task": "sweep"})
     assert len(fake_site.other_queue.messages) == 1
 
 

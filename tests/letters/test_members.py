@@ -10,7 +10,7 @@ from chalicelib.letters.deliveries import LETTERS
 from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG, REQUEUE_AFTER
 from chalicelib.petitions.model import Petition
 from tests.actors import ALICE, BOB, CHARLIE, Person, change_item, confirmed, identity_of, item_of
-from tests.fake_site import FakeSite, schedule_event
+from tests.fake_site import FakeSite
 from tests.letters.lettering import PENDING, a_petition_with_a_letter, relay, send_all
 from tests.letters.test_counts import bounce
 from tests.letters.test_staff_api import PATH, ask, first_target
@@ -40,7 +40,7 @@ def recipients(fake_site: FakeSite) -> list[str]:
 
 def sweep(fake_site: FakeSite) -> None:
     fake_site.clock.forward(REQUEUE_AFTER + LOST_AFTER_IF_NO_BACKLOG)
-    fake_site.invoke("sweep_mail", schedule_event())
+    fake_site.invoke("check_mail", {"task": "sweep"})
     send_all(fake_site)
 
 

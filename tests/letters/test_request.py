@@ -13,7 +13,7 @@ from chalicelib.letters.kinds import LETTER_KINDS
 from chalicelib.letters.request import has_new_letter, request_letters, request_missing
 from chalicelib.mail.kind import Outbox
 from tests.actors import ALICE, BOB, CHARLIE, NOW, a_published_petition, confirmed, identity_of, item_of
-from tests.fake_site import FakeSite, schedule_event
+from tests.fake_site import FakeSite
 from tests.letters.lettering import (
     LETTER,
     PENDING,
@@ -84,7 +84,7 @@ def test_letters_that_the_stream_lost_are_requested_once(fake_site: FakeSite) ->
     assert request_missing(petition.slug, NOW, fake_site.tables) == 1
     assert request_missing(petition.slug, NOW, fake_site.tables) == 0
     fake_site.clock.forward(timedelta(hours=2))
-    fake_site.invoke("sweep_mail", schedule_event())
+    fake_site.invoke("check_mail", {"task": "sweep"})
     send_all(fake_site)
     assert len(fake_site.mailer.mails) == 2
     assert request_missing(petition.slug, NOW, fake_site.tables) == 0

@@ -11,7 +11,7 @@ from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG, REQUEUE_AFTER
 from chalicelib.staff.audit.record import entries
 from tests.actors import BOB, DAY, NOW, a_published_petition, bobs_token
 from tests.core.test_metrics import metrics_in
-from tests.fake_site import FakeSite, schedule_event
+from tests.fake_site import FakeSite
 from tests.letters.lettering import a_petition_with_a_letter, send_all
 from tests.letters.test_counts import TARGET, bounce, request_letter
 from tests.log_lines import Lines
@@ -74,7 +74,7 @@ def test_a_bounce_pauses_a_target_and_staff_resume_it_with_an_audit_entry(fake_s
     assert ask(fake_site, "POST", f"{PATH}/{TARGET}/resume").json_body["paused"] is False
     assert "letters.resumed" in {entry.action.name for entry in entries(NOW - DAY, NOW + DAY, fake_site.tables)}
     fake_site.clock.forward(REQUEUE_AFTER + LOST_AFTER_IF_NO_BACKLOG)
-    fake_site.invoke("sweep_mail", schedule_event())
+    fake_site.invoke("check_mail", {"task": "sweep"})
     send_all(fake_site)
     assert len(fake_site.mailer.mails) == 2, "the letter that waited is sent"
 

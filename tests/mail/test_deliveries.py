@@ -26,7 +26,7 @@ from chalicelib.mail.signature_kinds import delivery_key
 from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import ALICE, BOB, NOW, a_petition, identity_of, key_of, signed
-from tests.fake_site import FakeSite, schedule_event, stream_event
+from tests.fake_site import FakeSite, stream_event
 from tests.mail.a_third_kind import ONCE, ONCE_STATE, STATE, THANKS
 
 
@@ -112,7 +112,7 @@ def test_a_used_up_quota_delays_an_email_until_after_the_pause(fake_site: FakeSi
     fake_site.mailer.failures = [SendingStopped("mail")]
     for _ in range(2):
         assert fake_site.deliver("send_other_mail", [request.model_dump()]) == ["0"]
-    fake_site.invoke("watch_mail", schedule_event())
+    fake_site.invoke("check_mail", {"task": "watch"})
     assert not fake_site.other_source.is_open
     fake_site.clock.forward(PAUSE)
     assert recipients_after_sending(fake_site, request) == [ALICE.email]
@@ -122,7 +122,7 @@ def test_the_sweep_queues_lost_requests_of_every_kind_and_each_is_sent_once(fake
     lost = [request_email(fake_site, STATE, ALICE), request_email(fake_site, ONCE_STATE, BOB)]
     fake_site.clock.forward(2 * LOST_AFTER_IF_NO_BACKLOG)
     for _ in range(20):
-        fake_site.invoke("sweep_mail", schedule_event())
+        fake_site.invoke("check_mail", {"task": "sweep"})
     assert {message["key"] for message in fake_site.queue.messages} == {request.key for request in lost}
     queued = [MailRequest.model_validate(message) for message in fake_site.other_queue.messages]
     assert sorted(queued, key=str) == sorted(lost, key=str)
@@ -158,7 +158,7 @@ def test_an_unknown_email_is_never_queued_again(fake_site: FakeSite) -> None:
     ONCE_STATE.begin(request, NOW, fake_site.tables)
     fake_site.clock.forward(2 * LOST_AFTER_IF_NO_BACKLOG)
     for _ in range(40):
-        fake_site.invoke("sweep_mail", schedule_event())
+        fake_site.invoke("check_mail", {"task": "sweep"})
         fake_site.clock.forward(timedelta(hours=1))
         fake_site.deliver("send_other_mail", fake_site.other_queue.messages)
     assert fake_site.mailer.mails == []

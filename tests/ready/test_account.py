@@ -130,7 +130,7 @@ def test_executions_are_reserved_and_given_back_as_they_were() -> None:
     assert f"{put.format('SendMail', 63)}\n    undo: {put.format('SendMail', 50)}" in text
     assert put.format("StoreOverflow", 3) in text
     assert "undo: aws lambda delete-function-concurrency --function-name prod-StoreOverflow" in text
-    assert "StaffAuthorizer" not in text
+    assert "prod-Authorizer" not in text
 
 
 @pytest.mark.parametrize("limits", [NEW, DEFAULT, RAISED])

@@ -28,7 +28,7 @@ QUEUE_MAIL = "SendMessageMailQueue"
 
 def statement(template: Template, sid: str) -> dict[str, Any]:
     """Return one statement of the sweep's role."""
-    policy = template["Resources"]["SweepMailRole"]["Properties"]["Policies"][0]["PolicyDocument"]
+    policy = template["Resources"]["CheckMailRole"]["Properties"]["Policies"][0]["PolicyDocument"]
     statements: list[dict[str, Any]] = policy["Statement"]
     return next(each for each in statements if each["Sid"] == sid)
 

@@ -31,7 +31,7 @@ INVALID_TOKENS = [
 
 def policy_for(authorization: str) -> Mapping[str, Any]:
     event = {"type": "TOKEN", "authorizationToken": authorization, "methodArn": ARN}
-    policy: Mapping[str, Any] = authorizer.staff_authorizer(event, context())
+    policy: Mapping[str, Any] = authorizer.authorizer(event, context())
     return policy
 
 
@@ -78,7 +78,7 @@ def test_a_failing_authorizer_logs_an_event_that_has_an_alarm(
 
 def test_a_policy_is_not_cached(fake_site: FakeSite) -> None:
     """A cached policy would still apply after its token is revoked."""
-    assert authorizer.staff_authorizer.config.ttl_seconds == 0
+    assert authorizer.authorizer.config.ttl_seconds == 0
 
 
 @pytest.mark.parametrize("path", STAFF_PATHS)
@@ -128,10 +128,10 @@ def test_a_policy_leaves_out_a_pattern_whose_star_would_match_a_slash(fake_site:
     """In IAM, a star matches slashes: petitions/* would also allow petitions/x/counts."""
     token = bobs_token(fake_site.tables, NOW, Right.MANAGE)
     counts = {"authorizationToken": f"Bearer {token}", "methodArn": f"{ARN}/safe-children/counts", "type": "TOKEN"}
-    policy: Mapping[str, Any] = authorizer.staff_authorizer(counts, context())
+    policy: Mapping[str, Any] = authorizer.authorizer(counts, context())
     assert "GET/api/staff/petitions/*" not in allowed_paths(policy)
     one = {**counts, "methodArn": f"{ARN}/safe-children"}
-    assert "GET/api/staff/petitions/*" in allowed_paths(authorizer.staff_authorizer(one, context()))
+    assert "GET/api/staff/petitions/*" in allowed_paths(authorizer.authorizer(one, context()))
 
 
 @pytest.mark.parametrize("held", Right)
@@ -142,7 +142,7 @@ def test_a_slash_at_the_end_opens_the_same_routes(fake_site: FakeSite, held: Rig
     for _, method, path in EVERY_ROUTE:
         opened = []
         for arn in (f"{base}{method}{path}", f"{base}{method}{path}/"):
-            policy = authorizer.staff_authorizer({**token, "methodArn": arn}, context())
+            policy = authorizer.authorizer({**token, "methodArn": arn}, context())
             [statement] = policy["policyDocument"]["Statement"]
             opened.append(any(fnmatchcase(arn, pattern) for pattern in statement["Resource"]))
         assert opened[0] == opened[1], f"{method} {path}"
@@ -153,6 +153,6 @@ def test_extra_slashes_do_not_open_the_list_of_counts_to_the_manage_right(fake_s
     token = bobs_token(fake_site.tables, NOW, Right.MANAGE)
     arn = ARN.removesuffix("/api/staff/petitions") + path
     event = {"type": "TOKEN", "authorizationToken": f"Bearer {token}", "methodArn": arn}
-    policy = authorizer.staff_authorizer(event, context())
+    policy = authorizer.authorizer(event, context())
     [statement] = policy["policyDocument"]["Statement"]
     assert [pattern for pattern in statement["Resource"] if fnmatchcase(arn, pattern)] == []

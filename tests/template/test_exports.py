@@ -2,10 +2,13 @@
 
 import json
 
+import pytest
+
 from chalicelib.exports import run
 from chalicelib.exports.model import LIFETIME, LINK_SECONDS, SETTLING, Export
 from chalicelib.exports.run import FILE_SECONDS, PART_SECONDS
 from chalicelib.partners.imports import rows
+from tests.judge.policy_entries import as_list
 from tests.template.packaged import (
     FUNCTIONS,
     RESOURCES,
@@ -14,44 +17,41 @@ from tests.template.packaged import (
     functions_allowed,
     of_type,
     statements,
-    statements_about,
 )
 
 
-def test_exports_can_link_files_but_not_read_signatures_or_write_files() -> None:
-    assert "SignaturesTable" not in json.dumps(statements("Exports"))
-    assert actions_allowed("Exports", "ExportsBucket") == {"s3:GetObject"}
-    [signing] = statements_about("Exports", "ExportsBucket")
-    assert signing["Resource"] == {"Fn::Sub": f"${{ExportsBucket.Arn}}/{run.FILES}/*"}
-    assert functions_allowed("s3:") == {"Exports", "RunExport", "Manage", "RunImport", "RunList"}
+def test_manage_can_link_files_but_not_read_signatures_or_write_files() -> None:
+    assert "SignaturesTable" not in json.dumps(statements("Manage"))
+    assert actions_allowed("Manage", f"ExportsBucket.Arn}}/{run.FILES}/") == {"s3:GetObject"}
+    assert functions_allowed("s3:") == {"Manage", "RunJob", "RunAddressJob"}
 
 
-def test_imports_have_a_folder_of_their_own_that_only_run_import_reads() -> None:
-    files = {"Fn::Sub": "${ExportsBucket.Arn}/imports/*"}
+def test_only_run_address_job_reads_the_files_to_import() -> None:
+    folder = "${ExportsBucket.Arn}/imports/*"
+    assert functions_allowed(folder) == {"Manage", "RunAddressJob"}
     allowed = {
         "Manage": {"s3:PutObject", "s3:AbortMultipartUpload"},
-        "RunImport": {"s3:GetObject", "s3:DeleteObject"},
+        "RunAddressJob": {"s3:GetObject", "s3:DeleteObject"},
     }
     for function, expected in allowed.items():
-        about_files = [each for each in statements(function) if each["Resource"] == files]
+        about_files = [each for each in statements(function) if {"Fn::Sub": folder} in as_list(each["Resource"])]
         assert {action for statement in about_files for action in actions(statement)} == expected
-    reading = [each for each in statements("RunImport") if "s3:ListBucket" in actions(each)]
-    assert [each["Condition"] for each in reading] == [{"StringLike": {"s3:prefix": ["imports/*"]}}]
 
 
-def test_only_exports_and_run_export_can_send_to_the_exports_queue() -> None:
+@pytest.mark.parametrize(("queue", "worker"), [("JobsQueue", "RunJob"), ("AddressJobsQueue", "RunAddressJob")])
+def test_only_staff_and_the_worker_itself_can_start_jobs(queue: str, worker: str) -> None:
     senders = set()
     for name in FUNCTIONS:
-        allowed_actions = [each["Action"] for each in statements_about(name, "ExportsQueue")]
-        if ["sqs:SendMessage"] in allowed_actions:
+        if "sqs:SendMessage" in actions_allowed(name, f'"{queue}"'):
             senders.add(name)
-    assert senders == functions_allowed("ExportsQueue") == {"Exports", "RunExport"}
+    assert senders == functions_allowed(f'"{queue}"') == {"Manage", worker}
 
 
-def test_run_export_reads_only_parts() -> None:
-    for each in statements("RunExport"):
-        if "s3:GetObject" in actions(each):
-            assert each["Resource"] == {"Fn::Sub": f"${{ExportsBucket.Arn}}/{run.PARTS}/*"}
+def test_no_job_reads_a_finished_file() -> None:
+    for function, folders in {"RunJob": ["parts"], "RunAddressJob": ["parts", "listed", "imports"]}.items():
+        [reading] = [each for each in statements(function) if "s3:GetObject" in actions(each)]
+        files = [{"Fn::Sub": f"${{ExportsBucket.Arn}}/{folder}/*"} for folder in folders]
+        assert as_list(reading["Resource"]) == files
 
 
 def test_the_bucket_is_private_encrypted_and_without_versions() -> None:
@@ -76,9 +76,9 @@ def test_files_expire_with_their_export_and_parts_and_uploads_after_a_day() -> N
 
 
 def test_an_export_starts_after_settling_and_ends_within_its_timeout() -> None:
-    assert PART_SECONDS < FILE_SECONDS < FUNCTIONS["RunExport"]["Timeout"] == 900
-    assert SETTLING.total_seconds() > max(FUNCTIONS["Links"]["Timeout"], FUNCTIONS["Exports"]["Timeout"])
-    assert Export.patience.total_seconds() > FUNCTIONS["RunExport"]["Timeout"]
+    assert PART_SECONDS < FILE_SECONDS < FUNCTIONS["RunJob"]["Timeout"] == 900
+    assert SETTLING.total_seconds() > max(FUNCTIONS["Links"]["Timeout"], FUNCTIONS["Manage"]["Timeout"])
+    assert Export.patience.total_seconds() > FUNCTIONS["RunJob"]["Timeout"]
     assert LINK_SECONDS <= 15 * 60
     # The disk must hold the plain and the encrypted file at once.
-    assert FUNCTIONS["RunExport"]["EphemeralStorage"] == {"Size": 4096}
+    assert FUNCTIONS["RunJob"]["EphemeralStorage"] == {"Size": 4096}

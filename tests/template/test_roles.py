@@ -54,7 +54,7 @@ def test_a_role_is_the_same_on_the_emulator_and_on_aws(function: str) -> None:
 
 
 def test_counts_and_authorizer_have_no_access_to_signatures() -> None:
-    for function in ("Counts", "StaffAuthorizer"):
+    for function in ("Counts", "Authorizer"):
         assert "SignaturesTable" not in json.dumps(statements(function))
 
 
@@ -87,7 +87,7 @@ def test_only_the_authorizer_and_manage_can_read_tokens() -> None:
             is_about_tokens = partitions is not None and keys.TOKENS_PARTITION in partitions
             if is_about_tokens and allowed_actions & reading:
                 readers.add(function)
-    assert readers == {"StaffAuthorizer", "PartnerAuthorizer", "Manage"}
+    assert readers == {"Authorizer", "Manage"}
 
 
 @every_function
@@ -107,7 +107,7 @@ def test_every_log_has_a_retention_time() -> None:
 
 def test_the_signing_function_can_only_send_to_the_overflow_queue() -> None:
     found = functions_allowed("OverflowQueue")
-    assert found == {"APIHandler", "Counts", "Partners", "People", "RunImport", "StoreOverflow"}
+    assert found == {"APIHandler", "Counts", "Partners", "People", "RunAddressJob", "StoreOverflow"}
     for name in ("Counts", "People"):
         assert actions_allowed(name, "OverflowQueue") == {"sqs:GetQueueAttributes"}
     assert actions_allowed("APIHandler", "OverflowQueue") == {"sqs:SendMessage", "sqs:GetQueueAttributes"}
@@ -134,8 +134,7 @@ def test_exports_read_names_and_no_addresses_and_only_the_list_of_subscribers_re
                 seen.setdefault(function, set()).update({*readable} & WHO)
     assert seen == {
         "RecountTallies": set(),
-        "SweepMail": set(),
-        "RunUpdate": set(),
-        "RunExport": {"name", "postcode"},
-        "RunList": {"name", "email"},
+        "CheckMail": set(),
+        "RunJob": {"name", "postcode"},
+        "RunAddressJob": {"name", "email"},
     }

@@ -51,17 +51,17 @@ def test_a_write_returns_a_signature_only_to_senders_and_its_readers() -> None:
             condition = each.get("Condition", {}).get("StringEquals")
             if is_write and condition not in allowed:
                 may_read.add(function)
-    assert may_read == {*SENDERS, "Links", "Partners", "People", "RunImport"}
+    assert may_read == {*SENDERS, "Links", "Partners", "People", "RunAddressJob"}
 
 
-def test_only_watch_mail_changes_event_sources_and_only_the_senders() -> None:
-    assert functions_allowed("lambda:") == {"WatchMail"}
-    [changing] = [each for each in statements("WatchMail") if "lambda:" in json.dumps(each["Action"])]
+def test_only_check_mail_changes_event_sources_and_only_the_senders() -> None:
+    assert functions_allowed("lambda:") == {"CheckMail"}
+    [changing] = [each for each in statements("CheckMail") if "lambda:" in json.dumps(each["Action"])]
     assert changing["Action"] == ["lambda:GetEventSourceMapping", "lambda:UpdateEventSourceMapping"]
     mappings = [f"{function}{function}SqsEventSource" for function in SENDERS]
     arns = [each["Fn::Sub"] for each in changing["Resource"]]
     assert [re.findall(r"\$\{(\w+)\}$", arn)[0] for arn in arns] == mappings
-    environment = environment_of("WatchMail")
+    environment = environment_of("CheckMail")
     assert [environment[name]["Ref"] for name in SOURCES] == mappings
 
 
@@ -88,7 +88,7 @@ def test_a_batch_is_sent_within_a_senders_timeout(rate: int) -> None:
 
 def test_only_senders_send_email_and_no_function_deletes_items() -> None:
     assert functions_allowed("ses:Send") == SENDERS.keys()
-    assert functions_allowed("ses:") == {*SENDERS, "WatchMail", "Manage"}
+    assert functions_allowed("ses:") == {*SENDERS, "CheckMail", "Manage"}
     assert functions_allowed("dynamodb:Delete") == set()
 
 

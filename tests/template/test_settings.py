@@ -19,8 +19,8 @@ from tests.template.packaged import CONFIG, RESOURCES, TEMPLATE, environment_of,
 
 # The functions that get each secret. tests/judge/test_settings.py compares them with the functions that read it.
 SECRETS = {variable: {logical_id(name) for name in names} for variable, names in functions.SECRETS.items()}
-# WatchMail changes the senders' event sources, so it gets their ids.
-SOURCES = {"MAIL_SOURCE": {"WatchMail"}, "OTHER_MAIL_SOURCE": {"WatchMail"}}
+# CheckMail changes the senders' event sources, so it gets their ids.
+SOURCES = {"MAIL_SOURCE": {"CheckMail"}, "OTHER_MAIL_SOURCE": {"CheckMail"}}
 # The sign-in provider and our client secret.
 OIDC = {f"OIDC_{name}": {"SignIn"} for name in settings_of.OIDC}
 

@@ -151,7 +151,7 @@ def test_a_killed_job_emails_everybody_once(
         with monkeypatch.context() as patch:
             patch.setattr(fake_site.tables, "_called", a_crash_at(call))
             run_once(fake_site)
-        fake_site.updates.messages += fake_site.updates.messages
+        fake_site.jobs.messages += fake_site.jobs.messages
         fake_site.clock.forward(LATER)
     fake_site.other_queue.messages += fake_site.other_queue.messages
     run_until_done(fake_site)
@@ -198,7 +198,7 @@ def test_a_scheduled_update_waits_for_its_time(subscribed_site: FakeSite) -> Non
         run_once(subscribed_site)
         subscribed_site.clock.forward(timedelta(hours=4))
     run_once(subscribed_site)
-    assert subscribed_site.updates.delays[-1] == 600
+    assert subscribed_site.jobs.delays[-1] == 600
     assert subscribed_site.get("/api/petitions/safe-children/updates").json_body["updates"] == []
     subscribed_site.clock.moment = at
     run_until_done(subscribed_site)

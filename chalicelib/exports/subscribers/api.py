@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from chalice.app import Blueprint, Request
 
 from chalicelib.aws.bucket import files_bucket
-from chalicelib.aws.queue import opt_in_lists_queue
+from chalicelib.aws.queue import address_job_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.errors import Gone, NotNow
@@ -45,7 +45,7 @@ def request_list(request: "Sent[ListRequest]", slug: str) -> "Answer[ShownList]"
     petition = petition_as_stored(slug, tables())
     job = new_list(list_request, petition.slug, actor(request).owner, times.now(), tables())
     audit(request, "list.requested", job.job_id, {"petition": slug, "recipient": job.recipient})
-    start(job, opt_in_lists_queue(), tables())
+    start(job, address_job_queue(), tables())
     return json_answer(_list_json(job), 202)
 
 

@@ -16,7 +16,7 @@ from chalice.app import Blueprint, Request
 from pydantic import TypeAdapter, ValidationError
 
 from chalicelib.aws.bucket import files_bucket
-from chalicelib.aws.queue import imports_queue
+from chalicelib.aws.queue import address_job_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.errors import FieldError, Invalid, NotNow, WrongType
@@ -100,7 +100,7 @@ def start_import(request: "Sent[str | None]", slug: str) -> "Answer[StartedImpor
     fields = {"dry_run": query.is_dry_run, "mapping": query.mapping, "zone": query.zone, "file": key}
     job = new_job(Import, slug, owner, now, partner=partner.source, **fields)
     audit(request, "import.started", job.job_id, {"partner": partner.source, "dry_run": str(job.dry_run).lower()})
-    start(job, imports_queue(), tables())
+    start(job, address_job_queue(), tables())
     # Store the file after `start`, which may raise NotNow. The first step runs 20 seconds later (START_DELAY).
     if not query.upload_id:  # Otherwise the file is the upload, and `body` is not used.
         store_file(job.file, body, CSV, files_bucket())
@@ -173,7 +173,7 @@ def undo_import(request: Request, slug: str, import_id: str) -> "Answer[StartedI
     fields = {"partner": job.partner, "undoes": job.job_id, "rests_until": _end_of_late_steps(job, now)}
     undo = new_job(Import, slug, actor(request).owner, now, **fields)
     audit(request, "import.undone", job.job_id, {"undo": undo.job_id})
-    start(undo, imports_queue(), tables())
+    start(undo, address_job_queue(), tables())
     return json_answer({"id": undo.job_id}, 202)
 
 

@@ -49,7 +49,7 @@ def test_the_next_list_continues_the_first(fake_site: FakeSite, petition: Petiti
 @pytest.mark.parametrize("body", [{}, {"recipient": None}, {"recipient": "age1x"}, {"recipient": RECIPIENT, "more": 1}])
 def test_a_list_without_a_public_key_is_refused(fake_site: FakeSite, petition: Petition, body: object) -> None:
     assert ask(fake_site, "POST", LISTS, body).status_code == 422
-    assert not fake_site.lists.messages
+    assert not fake_site.address_jobs.messages
 
 
 def test_a_cancelled_list_ends_without_a_file_and_the_next_may_start(fake_site: FakeSite, petition: Petition) -> None:

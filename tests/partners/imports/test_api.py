@@ -11,9 +11,9 @@ from chalice.test import HTTPResponse
 from chalicelib.core.rights import Right
 from chalicelib.jobs.model import SILENCE, JobState
 from chalicelib.jobs.request import advance
-from chalicelib.partners.imports import worker
 from chalicelib.partners.imports.model import Import
 from chalicelib.partners.imports.run import ImportWork
+from chalicelib.runner.worker import run_address_job
 from chalicelib.staff.audit.record import entries
 from tests.actors import DAY, NOW, bobs_token
 from tests.fake_site import FakeSite, context, sqs_event
@@ -46,8 +46,8 @@ def start_import(fake_site: FakeSite, token: str, content: str, query: str = "")
 
 
 def run_imports(fake_site: FakeSite) -> None:
-    for message in list(fake_site.imports.messages):  # A refused import has a message too, but no job.
-        assert worker.run_import(sqs_event([message]), context()) == {"batchItemFailures": []}
+    for message in list(fake_site.address_jobs.messages):  # A refused import has a message too, but no job.
+        assert run_address_job(sqs_event([message]), context()) == {"batchItemFailures": []}
 
 
 def read_import(fake_site: FakeSite, token: str, import_id: str) -> Any:
@@ -113,7 +113,7 @@ def test_an_import_whose_worker_was_killed_waits_for_a_retry_and_continues(
         patch.setattr(ImportWork, "_check_file", be_killed)
         with pytest.raises(Killed):
             run_imports(fake_site)
-    assert max(fake_site.imports.waits.values()) < 300, "seconds until the message comes again"
+    assert max(fake_site.address_jobs.waits.values()) < 300, "seconds until the message comes again"
     fake_site.clock.forward(SILENCE)
     assert read_import(fake_site, token, import_id)["state"] == "retrying"
     run_imports(fake_site)
