@@ -37,7 +37,6 @@ def letter_text(slug: str, version: str) -> Key:
 
 
 def letter_delivery(slug: str, target: str, signature_id: str) -> str:
-    """Return the sort key of a letter's delivery."""
     return f"{slug}_{target}_{signature_id}"
 
 
@@ -60,7 +59,6 @@ class DigestIds(NamedTuple):
 
     @property
     def delivery(self) -> str:
-        """Return the sort key of the digest's delivery."""
         return f"{self.slug}_{self.target}_{self.day:{_DAY}}"
 
 

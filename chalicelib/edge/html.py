@@ -147,7 +147,6 @@ def page_view(routes: Blueprint, method: str, path: str, **options: "Unpack[Opti
 
 
 def link_view(routes: Blueprint, method: str, path: str, **options: "Unpack[Options]") -> Callable[[View], View]:
-    """Declare the route of a link in our emails, like `page_view`."""
     options["function"], options["throttle"] = Function.LINKS, PUBLIC
     return page_view(routes, method, path, **options)
 

@@ -75,7 +75,6 @@ def answer(body: object, status: int, headers: Mapping[str, str]) -> "Answer[Any
 
 
 def redirect(request: Request, path: str, status: int) -> "Answer[Any]":
-    """Return a redirect to a path of this site, with the query of the request."""
     query_text = urlencode(dict(request.query_params or {}))
     encoded_path = quote(unquote(path))  # If the path is already encoded, do not encode it twice.
     location = path_prefix(request) + encoded_path
@@ -263,7 +262,6 @@ def _address_from_cdn(request: Request) -> str:
 
 
 def _header(request: Request, name: str) -> str:
-    """Return the value of a header; "" if the request does not have it."""
     return str(request.headers.get(name) or "")
 
 

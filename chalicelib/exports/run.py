@@ -110,7 +110,6 @@ def _parts_prefix(export: Export) -> str:
 
 
 def _write_part(export: Export, totals: Totals, items: Iterable[Item], file: TextIO) -> None:
-    """Write the signatures that the export includes, and add them to `totals`."""
     write = writer(export.format, export.columns, file)
     selection = Selection(export, totals)
     for item in items:
@@ -161,13 +160,11 @@ def is_consistent(expected_rows: int, totals: Totals) -> bool:
 
 
 def disagreement(expected_rows: int, totals: Totals) -> str:
-    """Return the error text for staff: the rows do not agree with the tally."""
     difference = f"The count is {expected_rows} but we found {totals.rows}"
     return f"{difference}, so nothing was exported. Ask your engineer for a recount"
 
 
 def _join_parts(export: Export, context: ExportContext) -> Path:
-    """Write the heading and all parts into one file, and return its path."""
     path = context.folder / "plain"
     with path.open("wb") as file:
         file.write(heading(export.format, export.columns).encode())
@@ -187,7 +184,6 @@ def _encrypt_file(export: Export, plain: Path, folder: Path) -> Path:
 
 
 def _result(export: Export, path: Path, key_prefix: str, context: ExportContext) -> Result:
-    """Return the result, which describes the finished file at `path`."""
     with path.open("rb") as file:
         digest = file_digest(file, "sha256").hexdigest()
     return Result(

@@ -26,7 +26,6 @@ WriteSignature = Callable[[Mapping[str, Any]], None]
 
 
 def writer(file_format: Format, columns: Sequence[Column], file: TextIO) -> WriteSignature:
-    """Return a function that writes one signature as one line."""
     if file_format is Format.NDJSON:
         return _ndjson_writer(columns, file)
     return _csv_writer(columns, file)
@@ -85,7 +84,6 @@ def recipient_of(pasted_key: str) -> str:
 
 
 def encrypt(plain: Path, encrypted: Path, key: str) -> None:
-    """Encrypt `plain` into `encrypted` for the owner of the public key."""
     import pyrage
 
     pyrage.encrypt_file(str(plain), str(encrypted), [_parsed(key)])

@@ -116,7 +116,6 @@ def worst_level(shown: Sequence[Message]) -> Health:
 
 
 def _badness(message: Message) -> int:
-    """Return a number that is higher for a worse level."""
     from_good_to_bad = list(Health)
     return from_good_to_bad.index(message.level)
 

@@ -128,11 +128,9 @@ class Job(BaseModel):
         return now >= max(self.beat_at, self.rests_until or self.beat_at) + SILENCE
 
     def in_end_state(self, state: JobState, **fields: Any) -> Self:
-        """Return the job with this end state, such as DONE, and these fields."""
         return self.model_copy(update={"state": state, **fields})
 
     def as_stalled(self) -> Self:
-        """Return the job as failed, because it made no progress."""
         why = f"The {self.kind} made no progress for hours and was stopped. Start another"
         return self.in_end_state(JobState.FAILED, why=why)
 

@@ -79,7 +79,6 @@ def find_job(model: type[JobType], job_id: str, tables: Tables, key: str | None 
 
 
 def jobs_of(model: type[JobType], key: str, tables: Tables) -> Iterator[JobType]:
-    """Yield the jobs of this kind and key, newest first."""
     items = tables.query(keys.COUNTS, keys.job_partition(model.kind, key), consistent=True, backwards=True)
     # Skip the item LATEST, which is in the same partition and has no state.
     return (model.model_validate(item) for item in items if "state" in item)
@@ -137,7 +136,6 @@ def _change_between(before: Job, after: Job, now: datetime, when: Condition) -> 
 
 
 def _is_open_and_unchanged(job: Job) -> Condition:
-    """Return the condition that the job is open, and that no step was recorded since the job was read."""
     return _is_open & Attr("steps").eq(job.steps)
 
 

@@ -60,7 +60,6 @@ def count_change(slug: str, target: str, shard: int, day: date, numbers: Mapping
 
 
 def shard_of(signature_id: str) -> int:
-    """Return the shard that counts the letters of this signature."""
     return crc32(signature_id.encode()) % SHARDS
 
 

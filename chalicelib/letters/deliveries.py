@@ -68,7 +68,6 @@ class LetterDeliveries(CountedDeliveries):
         return True
 
     def drop_without_target(self, request: MailRequest, now: datetime, tables: Tables) -> None:
-        """Drop the letter, and note that its target is removed."""
         dropped = {"mail_dropped_at": iso(now), _WITHOUT_TARGET: iso(now)}
         self._settle(request, DeliveryOutcome.DROPPED, now, dropped, tables)
 

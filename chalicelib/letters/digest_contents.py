@@ -132,7 +132,6 @@ def close(ids: DigestIds, now: datetime, tables: Tables) -> None:
 
 
 def mark_requested(ids: DigestIds, now: datetime, tables: Tables) -> None:
-    """Record that the digest's email is requested."""
     tables.update(Change(ids.key, assign={"requested_at": iso(now)}))
 
 

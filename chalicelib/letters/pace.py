@@ -41,7 +41,6 @@ class WorkingTime:
 
     @property
     def _day_length(self) -> int:
-        """Return the milliseconds of working time in a day."""
         return (self.to_hour - self.from_hour) * HOUR // MILLISECOND
 
     def is_open(self, moment: datetime) -> bool:

@@ -104,7 +104,6 @@ def _find_or_request(
 def _request_together(
     letters: Sequence[tuple[Deliveries, str, Mapping[str, str]]], now: datetime, tables: Tables
 ) -> list[MailRequest]:
-    """Request all letters, or none. Raise ConditionFailed if one of them was requested before."""
     requests: list[MailRequest] = []
     writes: list[NewItem | Change] = []
     for deliveries, key, extra in letters:

@@ -216,7 +216,6 @@ def addresses_that_stopped(
 
 
 def stopped_petitions(mailbox: Mailbox, slugs: Iterable[str], tables: Tables) -> set[str]:
-    """Return those of the slugs whose petition may send no email to this mailbox."""
     item = tables.get(mailbox.key, consistent=True)
     stopped = _stopped_hashes(item)
     return {slug for slug in slugs if mailbox.hash_of_petition(slug) in stopped}

@@ -115,7 +115,6 @@ def confirm_email(key: str, stored: Item, context: MailContext, now: datetime, t
 def already_signed_email(
     key: str, stored: Item, context: MailContext, now: datetime, tables: Tables
 ) -> Content | NotSent:
-    """Return the email that says that the address has signed already."""
     slug, _ = _ids(key)
     petition = cached_as_stored(slug, tables)
     return _content(key, Signature.model_validate(stored), petition, context, now)
@@ -139,7 +138,6 @@ def receipt_email(key: str, stored: Item, context: MailContext, now: datetime, t
 
 
 def _content(key: str, signature: Signature, petition: Petition, context: MailContext, now: datetime) -> Content:
-    """Return the recipient and the values for the templates."""
     links = _links(key, signature, context, now)
     language = language_of(signature.language or petition.language)
     translated = petition.in_language(language.code)
@@ -169,7 +167,6 @@ def _content(key: str, signature: Signature, petition: Petition, context: MailCo
 
 
 def _links(key: str, signature: Signature, context: MailContext, now: datetime) -> dict[str, str]:
-    """Return the links of the email, by the names that the templates use."""
     slug, signature_id = _ids(key)
     subject = Subject(slug, signature_id, signature.country or "", signature.source or DIRECT)
     # If somebody typed a letter with the signer's address, the page of the confirmation link asks the signer about it,

@@ -167,7 +167,6 @@ def _groups(first: str, run: SweepRun) -> Iterator[tuple[str, DeliveryState]]:
 
 
 def _groups_of(state: DeliveryState, first: str, run: SweepRun) -> Iterator[tuple[str, DeliveryState]]:
-    """Yield each group of this state, beginning with the group `first`, together with the state."""
     yield from ((group, state) for group in state.groups(first, run.tables))
 
 

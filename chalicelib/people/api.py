@@ -130,7 +130,6 @@ def export_access(request: Request, slug: str, signature_id: str) -> "Answer[Acc
 def _act_and_show(
     request: Request, slug: str, signature_id: str, action: str, act: SignatureAction
 ) -> "Answer[PersonSignature]":
-    """Record the action in the activity log, do it, and return the changed signature."""
     stored = one_signature(slug, signature_id, tables())
     audit(request, action, signature_id, {"petition": slug})
     act(stored.key, stored.petition, times.now(), tables())

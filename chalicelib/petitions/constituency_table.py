@@ -78,7 +78,6 @@ def pack(constituencies: Mapping[str, str]) -> bytes:
 
 @cache
 def constituencies() -> Constituencies | None:
-    """Return the table, or None if there is no file."""
     if not has_constituencies():
         return None
     with FILE.open("rb") as file:
@@ -144,7 +143,6 @@ def members() -> Mapping[str, MemberOfParliament]:
 
 
 def pack_members(by_constituency: Mapping[str, MemberOfParliament]) -> bytes:
-    """Return the bytes of the file: the name and the email address of each MP, by constituency."""
     rows = {}
     for constituency, member in sorted(by_constituency.items()):
         rows[constituency] = [member.name, member.email]

@@ -197,7 +197,6 @@ def slugs_from(slug: str, tables: Tables) -> Iterator[str]:
 
 
 def open_petitions(now: datetime, tables: Tables) -> list[Petition]:
-    """Return the open petitions, newest first."""
     petitions = all_petitions(tables)
     open_now = [petition for petition in petitions if petition.state_at(now) is PetitionState.OPEN]
     return sorted(open_now, key=lambda petition: petition.opened_at, reverse=True)

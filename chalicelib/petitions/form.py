@@ -139,7 +139,6 @@ def _json_object(body: str) -> dict[str, Any]:
 
 
 def _valid_petition(values: Mapping[str, Any], errors: dict[str, FieldError]) -> Petition:
-    """Return the petition with these values. Raise Invalid with `errors` and the errors that the model finds."""
     try:
         petition = Petition.model_validate(values)
     except ValidationError as error:

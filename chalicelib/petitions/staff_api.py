@@ -115,7 +115,6 @@ def preview_petition(request: Request, slug: str) -> "Answer[Preview]":
 
 
 def _petition_body(request: Request) -> str:
-    """Return the body that holds a whole petition."""
     return json_body(request, max_bytes=MAX_PETITION_KB * 1024)
 
 
@@ -137,5 +136,4 @@ def _etag(petition: Petition) -> str:
 
 
 def _next_revision(petition: Petition) -> dict[str, str]:
-    """Return the number of the next revision, for the activity log."""
     return {"revision": str(petition.revision + 1)}

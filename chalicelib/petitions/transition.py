@@ -193,7 +193,6 @@ def _gaps(petition: Petition, *, always_refused: bool) -> Iterator[tuple[str, st
 
 
 def _texts(value: object, field: str) -> Iterator[tuple[str, str]]:
-    """Yield the name of the field and the text, for each text in the value."""
     if isinstance(value, str):
         yield field, value
     members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()

@@ -81,7 +81,6 @@ def list_counts(request: Request) -> "Answer[StaffPetitions]":
 
 
 def _in_list_order(petitions: list[Petition], now: datetime) -> list[Petition]:
-    """Return the petitions by state, and in each state the newest first."""
     newest_first = sorted(petitions, key=lambda petition: petition.opened_at, reverse=True)
     return sorted(newest_first, key=lambda petition: STATE_ORDER.index(petition.state_at(now)))
 
@@ -167,7 +166,6 @@ def _totals(petition: Petition, numbers: Breakdown | None = None) -> "CountTotal
 
 
 def _answer(request: Request, totals: "CountTotals", numbers: Breakdown | None = None) -> "Answer[StaffCounts]":
-    """Return JSON or CSV, or 304 if the client has the same numbers."""
     rows = _rows(numbers) if numbers else []
     is_csv = wants_csv(request)
     if is_csv:
@@ -179,7 +177,6 @@ def _answer(request: Request, totals: "CountTotals", numbers: Breakdown | None =
 
 
 def _chosen_dimension(request: Request) -> TallyDimension | Dimension | None:
-    """Return the dimension that ?by= names; None without ?by=. `read_counts` handles ?by=all before."""
     value = query(request, "by")
     if not value:
         return None
@@ -282,7 +279,6 @@ def _rate_json(found: Rate) -> dict[str, object]:
 
 
 def _unit(request: Request) -> FunnelBy:
-    """Return whether the rows are for days or for hours, as ?by= says. Days without ?by=."""
     value = query(request, "by") or FunnelBy.DAY
     if value not in list(FunnelBy):
         raise Invalid([FieldError("by", "Use day or hour")])

@@ -94,5 +94,4 @@ def overview(petition: Petition, days: Days, now: datetime, tables: Tables) -> O
 
 
 def _counters(slug: str) -> list[Key]:
-    """Return the key of each bucket's item of counters."""
     return [keys.current_numbers(slug, bucket) for bucket in keys.BUCKETS]

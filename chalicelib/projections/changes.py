@@ -131,7 +131,6 @@ def _is_first_email(old: Image, new: Image) -> bool:
 
 
 def _has_bounced(image: Image) -> bool:
-    """Return whether the email bounced, or SES refused it."""
     return image.get("undeliverable") not in (None, COMPLAINED)
 
 

@@ -100,7 +100,6 @@ def confirmed_by_constituency(slug: str, tables: Tables) -> Counter[str]:
 
 
 def _counters(slug: str) -> Iterator[Key]:
-    """Yield the keys of the petition's items of counters."""
     for bucket in keys.BUCKETS:
         for group in range(GROUPS):
             yield keys.constituencies(slug, bucket, group)

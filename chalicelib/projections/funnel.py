@@ -110,7 +110,6 @@ def _first_not_closed(petition: Petition, closed: StageCounts, final_before: dat
 
 
 def days_within(days: Days, counts: StageCounts) -> StageCounts:
-    """Return the counts of the days that are within `days`."""
     return {day: numbers for day, numbers in counts.items() if day in days}
 
 
@@ -125,12 +124,10 @@ def rows(by: FunnelBy, counts: StageCounts) -> dict[str, Row]:
 
 
 def _row_key(by: FunnelBy, name: str, day: date) -> str:
-    """Return the day or hour in which the number with this name counts."""
     return day.isoformat() if by is FunnelBy.DAY else iso(hour_of(name, day))
 
 
 def totals(counts: StageCounts) -> Row:
-    """Return how many signatures passed each stage in all days of `counts`."""
     return sum(rows(FunnelBy.DAY, counts).values(), Row())
 
 
@@ -144,7 +141,6 @@ def rate(counts: StageCounts, chosen: StageCounts, now: datetime) -> Rate:
 
 
 def _close_days(slug: str, final_days: StageCounts, tables: Tables) -> None:
-    """Store the sum of each final day, oldest first."""
     try:
         for day, numbers in final_days.items():
             close_day(slug, day, numbers, tables)
@@ -153,7 +149,6 @@ def _close_days(slug: str, final_days: StageCounts, tables: Tables) -> None:
 
 
 def _confirmations(counts: StageCounts) -> Counter[datetime]:
-    """Return the number of confirmations in each hour, by the start of the hour."""
     hours: Counter[datetime] = Counter()
     for day, numbers in counts.items():
         for name, number in numbers.items():

@@ -143,7 +143,6 @@ def repair_pending(found: Recount, tables: Tables) -> int:
 
 
 def _recount(petition: Petition, now: datetime, tables: Tables) -> Recount:
-    """Compare the tally with the signatures once."""
     adjusted_at = last_adjusted(petition.slug, tables)
     stored = tally_sums(petition, now, tables)
     stored_pending = pending_by_bucket(petition.slug, tables, consistent=True)

@@ -149,7 +149,6 @@ def _typed_values(fields: Mapping[str, str]) -> dict[str, str]:
 
 
 def _without_own_words(signed: SignedLetter) -> SignedLetter:
-    """Return the letter with the petition's words. A suggested opening that the person chose stays."""
     opening = None if isinstance(signed.opening, str) else signed.opening
     return SignedLetter(version=signed.version, opening=opening, reply=signed.reply)
 

@@ -87,5 +87,4 @@ def _provider() -> Provider:
 
 
 def _redirect_uri() -> str:
-    """Return the URL of our page to which the provider sends the person back."""
     return f"{settings().site_url}{SIGNED_IN_PAGE}"

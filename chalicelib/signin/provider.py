@@ -188,7 +188,6 @@ def verify(
 
 
 def _claim_rules(provider: Provider, nonce: str, now: datetime) -> Any:
-    """Return the rules that the claims must follow."""
     from joserfc.jwt import JWTClaimsRegistry
 
     return JWTClaimsRegistry(

@@ -118,7 +118,6 @@ def _existing_token(token_id: str) -> StaffToken:
 
 
 def _fields(token: StaffToken, now: datetime) -> dict[str, object]:
-    """Return the token as the API shows it, without its secret."""
     fields = token.model_dump(exclude={"secret_sha256"})
     usable = token.revoked_at is None and now < token.expires_at
     return {**fields, "rights": sorted(token.rights), "usable": usable}

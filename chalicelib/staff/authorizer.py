@@ -177,7 +177,6 @@ def actor(request: Request) -> Actor:
 
 
 def rights_of(request: Request) -> set[Right]:
-    """Return the rights of the caller's token."""
     names = _authorizer_context(request)["rights"].split(",")
     return {Right(name) for name in names if name}
 

@@ -76,7 +76,6 @@ def new_token(
 
 
 def store_token(new: NewToken, tables: Tables) -> str:
-    """Store the token, and return its text."""
     item = {**new.stored.model_dump(exclude_none=True), "rights": sorted(new.stored.rights)}
     tables.put_new(NewItem(keys.access_token(new.stored.token_id), item))
     return new.text
@@ -88,7 +87,6 @@ def issue(owner: str, rights: Iterable[Right], now: datetime, expires_at: dateti
 
 
 def audit_details(token: StaffToken) -> dict[str, str]:
-    """Return the details of a token that the activity log records."""
     return {"owner": token.owner, "rights": ",".join(sorted(token.rights)), "expires": iso(token.expires_at)}
 
 

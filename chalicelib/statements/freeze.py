@@ -47,7 +47,6 @@ class Statement(BaseModel):
 
 
 def freeze(petition: Petition, now: datetime, tables: Tables) -> Statement:
-    """Return a statement about the petition, with its exact counts now."""
     count = exact_count(petition, now, tables)
     total = total_if_any(petition, count, tables)
     return Statement(

@@ -133,7 +133,6 @@ def _breakdown(by: TallyDimension, tallies: Mapping[date, Tally], now: datetime)
 
 
 def _tallies_on(petition: TalliedPetition, days: Days, now: datetime, tables: Tables) -> dict[date, Tally]:
-    """Return the tallies of these days. Also close past days."""
     head = store.head(petition.slug, tables)
     open_tallies = _read_and_close(petition, head, now, tables)
     last_closed = min(days.last, head.through)  # The days after `head.through` are in `open_tallies`.

@@ -157,7 +157,6 @@ def _next_margin(margin: str) -> str:
 
 
 def _inline(tokens: Sequence["Token"]) -> str:
-    """Return the plain text of a paragraph or heading, which may have several lines."""
     parts: list[str] = []
     # For each open link: the index of its first part, and its address ("" if the text shows the address).
     links: list[tuple[int, str]] = []

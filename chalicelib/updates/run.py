@@ -77,7 +77,6 @@ class MailingWork:
         return mailing
 
     def _request_page(self, mailing: Mailing, update: Update) -> Mailing:
-        """Request the emails to the people of the next page of signatures."""
         bucket = keys.BUCKETS[mailing.bucket]
         subscribers, last = read_subscribers(mailing.slug, bucket, mailing.after, PAGE_SIZE, self.tables)
         # Some subscribers are undeliverable.

@@ -33,7 +33,6 @@ def check_typed(text: UpdateText) -> None:
 
 
 def draft(text: UpdateText, petition: Petition, author: str, now: datetime, tables: Tables) -> Update:
-    """Store a new draft and return it."""
     update = Update(
         **text.model_dump(),
         **_render(text),
@@ -61,7 +60,6 @@ def send_test(update: Update, test: UpdateTest, now: datetime, outbox: Outbox, t
 
 
 def _render(text: UpdateText) -> dict[str, Any]:
-    """Return the fields of an update that contain the text as safe HTML and as plain text."""
     rendered: dict[str, Any] = {"html": as_html(text.markdown), "plain": as_text(text.markdown)}
     rendered |= {"htmls": {}, "plains": {}}
     for code, words in text.translations.items():  # Both forms of a text one after the other: it is parsed once.
@@ -70,7 +68,6 @@ def _render(text: UpdateText) -> dict[str, Any]:
 
 
 def _change_draft(update: Update, tables: Tables, **fields: Any) -> Update:
-    """Change a draft. Raise NotNow if the update is no longer a draft."""
     if update.state is not UpdateState.DRAFT:
         raise NotNow(f"This update is {update.state}, so it can no longer be changed.")
     try:

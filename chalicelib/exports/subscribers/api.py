@@ -92,7 +92,6 @@ def link_list(request: Request, list_id: str) -> "Answer[FileLink]":
 
 
 def _result_of(job: OptInList, now: datetime) -> ListResult:
-    """Return the result of the list. Raise NotNow if the list is not done, Gone if it has expired."""
     state = job.state_at(now)
     if state is JobState.EXPIRED:
         raise Gone("This list has expired and its file was deleted. Request a new one.")

@@ -141,7 +141,6 @@ def _ids_key(part: str) -> str:
 
 
 def _row(status: str, signature_id: str, item: Mapping[str, str]) -> str:
-    """Return one line of CSV. If `item` is empty, the line has only the status and the id."""
     values = [status, signature_id]
     values += [item.get(column, "") for column in COLUMNS[2:]]  # All columns but the status and the id.
     cells = [_cell(value) for value in values]
@@ -149,6 +148,5 @@ def _row(status: str, signature_id: str, item: Mapping[str, str]) -> str:
 
 
 def _cell(value: str) -> str:
-    """Return the value in quotes, as a cell of CSV that is not a formula."""
     escaped = escape_formula(value).replace('"', '""')
     return f'"{escaped}"'

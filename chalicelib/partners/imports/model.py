@@ -100,7 +100,6 @@ class Import(Job):
 
     @property
     def slug(self) -> str:
-        """Return the slug of the petition, which is the key of the job."""
         return self.key
 
     @property

@@ -53,7 +53,6 @@ def read_osdi_signature(body: object, partner: Partner, now: datetime) -> SentSi
 
 
 def osdi_path(field: str) -> str:
-    """Return the OSDI name of one of our fields."""
     return OSDI_PATHS.get(field, field)
 
 

@@ -56,7 +56,6 @@ DESCRIPTIONS = {
 
 
 def description_of(action: str) -> str:
-    """Return the description of an action, or its name if it has no description."""
     return DESCRIPTIONS.get(action, action)
 
 
@@ -118,7 +117,6 @@ RIGHT_LABELS: Mapping[str, str] = {
 
 
 def facts(action: Action) -> list[Fact]:
-    """Return the subject of the action, if it has one, and then its details."""
     found = []
     if action.subject:
         label = SUBJECT_LABELS.get(group_of(action.name), "About")
