@@ -209,7 +209,7 @@ def test_the_threads_of_an_import_make_their_calls_as_its_function(
     job = an_import(tables, bucket, oak, CSV + rows(*range(1, 9)))
     work = an_import_run(tables, bucket, petition, oak, job, tmp_path / "threads")
     work.workers = 4
-    with calling("run_import"):
+    with calling("run_address_job"):
         assert run_stored_import(job, work).accepted == 8
     assert len(callers) > 1
-    assert set(callers) == {"run_import"}
+    assert set(callers) == {"run_address_job"}
