@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.core import keys, target_keys
 from chalicelib.core.errors import MailRefused, Unavailable
 from chalicelib.letters.counts import SHARDS, LetterNumbers, letter_counts, total
 from chalicelib.letters.target_state import target_state
@@ -34,12 +33,6 @@ def request_letter(fake_site: FakeSite, petition: Petition, person: Person = ALI
 def numbers(fake_site: FakeSite) -> LetterNumbers:
     counts = letter_counts("safe-children", fake_site.tables)
     return total(counts.get(TARGET, {}).values())
-
-
-def test_a_letter_that_waits_is_requested_and_not_sent(fake_site: FakeSite, petition_with_letter: Petition) -> None:
-    request_letter(fake_site, petition_with_letter)
-    assert numbers(fake_site) == LetterNumbers(requested=1)
-    assert numbers(fake_site).waiting == 1
 
 
 def test_each_change_is_counted_on_its_own_day(fake_site: FakeSite, petition_with_letter: Petition) -> None:
@@ -150,8 +143,3 @@ def test_letters_of_a_petition_whose_slug_begins_alike_are_not_counted(
 ) -> None:
     request_letter(fake_site, petition_with_letter)
     assert letter_counts("safe", fake_site.tables) == {}
-    assert target_keys.letter_count("safe-children", 3, "a", FIRST_DAY) == (
-        keys.COUNTS,
-        "LETTERS#safe-children#03",
-        "a#2026-11-24",
-    )

@@ -16,8 +16,7 @@ from chalicelib.mail.sending import PAUSE
 from tests.fake_site import FakeSite
 from tests.letters.lettering import send_all
 from tests.letters.test_counts import TARGET, numbers
-from tests.letters.test_digest_contents import withdraw_people
-from tests.letters.test_digests import TOMORROW, a_petition_with_digests
+from tests.letters.test_digests import TOMORROW, a_petition_with_digests, withdraw_people
 from tests.letters.test_late_withdrawals import a_digest_with_alices_letter
 
 

@@ -24,8 +24,14 @@ from tests.actors import ALICE, DAY, MINUTE, confirmed, item_of, key_of
 from tests.fake_site import FakeSite, schedule_event, stream_event
 from tests.letters.lettering import PENDING, confirmed_with_a_letter, relay, send_all, sweep_and_send_all
 from tests.letters.test_counts import TARGET, numbers
-from tests.letters.test_digest_contents import close_and_request_digest, withdraw_people
-from tests.letters.test_digests import a_petition_with_digests, send_digests, send_digests_at_seven, send_letters
+from tests.letters.test_digests import (
+    a_petition_with_digests,
+    close_and_request_digest,
+    send_digests,
+    send_digests_at_seven,
+    send_letters,
+    withdraw_people,
+)
 
 OWN_WORDS = "I was a guardian."
 
@@ -108,21 +114,6 @@ def test_the_letter_of_a_person_who_confirms_again_waits_for_the_next_sweep_only
     assert len(fake_site.other_queue.messages) == 1
 
 
-def test_a_person_who_withdraws_again_while_the_digest_is_sealed_again_is_not_counted(
-    fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    petition = a_petition_with_digests(fake_site)
-    alice = a_digest_with_alices_letter(fake_site, petition)
-    for _ in range(2):
-        fail_once_while(fake_site, monkeypatch, lambda: withdraw_people(fake_site, petition, alice))
-        confirm_again(fake_site, petition, alice)
-    withdraw_people(fake_site, petition, alice)
-    send_all(fake_site)
-    sweep_and_send_all(fake_site)
-    [mail] = fake_site.mailer.mails
-    assert (mail.subject[:1], numbers(fake_site)) == ("2", LetterNumbers(requested=3, sent=2, dropped=1))
-
-
 def test_a_person_with_the_suggested_letter_who_withdraws_hides_no_other_letter(
     fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -143,24 +134,6 @@ def test_the_area_of_a_person_who_withdraws_after_the_digest_was_sent_is_forgott
     item = fake_site.tables.items[LETTERS.item_key(letter_delivery(petition.slug, TARGET, alice))]
     assert item["digest_area"]
     withdraw_people(fake_site, petition, alice)
-    item = fake_site.tables.items[LETTERS.item_key(letter_delivery(petition.slug, TARGET, alice))]
-    assert item.keys() & {"digest", "digest_area", "digest_slot"} == {"digest"}
-    assert numbers(fake_site) == LetterNumbers(requested=3, sent=3)
-
-
-def test_the_area_of_a_person_who_withdraws_while_the_digest_is_sent_is_forgotten(
-    fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    petition = a_petition_with_digests(fake_site)
-    alice = a_digest_with_alices_letter(fake_site, petition)
-    send = fake_site.mailer.send
-
-    def withdraw_and_send(mail: Mail) -> str:
-        withdraw_people(fake_site, petition, alice)
-        return send(mail)
-
-    monkeypatch.setattr(fake_site.mailer, "send", withdraw_and_send)
-    send_all(fake_site)
     item = fake_site.tables.items[LETTERS.item_key(letter_delivery(petition.slug, TARGET, alice))]
     assert item.keys() & {"digest", "digest_area", "digest_slot"} == {"digest"}
     assert numbers(fake_site) == LetterNumbers(requested=3, sent=3)

@@ -50,16 +50,6 @@ def test_after_three_rejected_letters_the_letters_of_others_wait(
     assert target_state(petition_with_letter.slug, TARGET, fake_site.tables).paused_why == "rejected"
 
 
-def test_three_rejected_letters_in_a_long_campaign_pause_nothing(
-    fake_site: FakeSite, petition_with_letter: Petition
-) -> None:
-    for number in range(3):
-        reject_letters(fake_site, petition_with_letter, 1, first=number)
-        fake_site.clock.forward(DAY)
-    reject_letters(fake_site, petition_with_letter, 1, first=3)
-    assert not target_state(petition_with_letter.slug, TARGET, fake_site.tables).is_paused
-
-
 def test_rejections_count_for_a_day_from_the_first(fake_site: FakeSite, petition_with_letter: Petition) -> None:
     reject_letters(fake_site, petition_with_letter, 2)
     fake_site.clock.forward(DAY)

@@ -14,14 +14,7 @@ from chalicelib.letters.request import has_new_letter, request_letters, request_
 from chalicelib.mail.outbox import Outbox
 from tests.actors import ALICE, BOB, CHARLIE, NOW, a_published_petition, confirmed, identity_of, item_of
 from tests.fake_site import FakeSite, schedule_event
-from tests.letters.lettering import (
-    LETTER,
-    PENDING,
-    a_petition_with_a_letter,
-    confirmed_with_a_letter,
-    relay,
-    send_all,
-)
+from tests.letters.lettering import LETTER, PENDING, a_petition_with_a_letter, confirmed_with_a_letter, relay, send_all
 
 CONFIRMED = PENDING | {"state": "confirmed"}
 
@@ -45,16 +38,6 @@ def test_only_a_confirmation_of_the_letter_requests_it(
     before: dict[str, Any] | None, after: dict[str, Any], expected: bool
 ) -> None:
     assert has_new_letter(before, after) is expected
-
-
-def test_a_confirmed_letter_arrives_once_although_the_stream_repeats(fake_site: FakeSite) -> None:
-    petition = a_petition_with_a_letter(fake_site)
-    alice = confirmed_with_a_letter(fake_site, petition)
-    for _ in range(3):
-        relay(fake_site, PENDING, item_of(fake_site.tables, petition, alice))
-        send_all(fake_site)
-    [mail] = fake_site.mailer.mails
-    assert mail.to == "home.secretary@target.example"
 
 
 def test_each_target_gets_one_letter(fake_site: FakeSite) -> None:

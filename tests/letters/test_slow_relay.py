@@ -94,17 +94,6 @@ def test_the_relay_of_one_persons_letters_ends_within_the_timeout(
     assert outcomes(fake_site, petition_with_letter) == {DeliveryOutcome.WAITING: MAX_TARGETS}
 
 
-def test_the_relay_of_dropped_letters_that_are_requested_again_ends_within_the_timeout(
-    fake_site: FakeSite, slow_tables: SlowTables, petition_with_letter: Petition
-) -> None:
-    changes = confirmations(fake_site, petition_with_letter, 1)
-    fake_site.invoke("relay_mail", stream_event(changes))
-    for request in requests_in(slow_tables):
-        LETTERS.drop(request, NOW, fake_site.tables)
-    assert fits_timeout(seconds_to_relay(fake_site, slow_tables, changes))
-    assert outcomes(fake_site, petition_with_letter) == {DeliveryOutcome.WAITING: MAX_TARGETS}
-
-
 def test_the_relay_of_a_withdrawal_from_sent_digests_ends_within_the_timeout(
     fake_site: FakeSite, slow_tables: SlowTables, petition_with_letter: Petition
 ) -> None:

@@ -13,7 +13,7 @@ from tests.actors import BOB, DAY, NOW, a_published_petition, bobs_token
 from tests.core.test_metrics import metrics_in
 from tests.fake_site import FakeSite, schedule_event
 from tests.letters.lettering import a_petition_with_a_letter, send_all
-from tests.letters.test_counts import TARGET, bounce, request_letter
+from tests.letters.test_counts import TARGET, request_letter
 from tests.log_lines import Lines
 
 PATH = "/api/staff/petitions/safe-children/letters"
@@ -35,17 +35,10 @@ def test_staff_see_each_target_with_its_numbers_and_days(fake_site: FakeSite) ->
     send_all(fake_site)
     request_letter(fake_site, petition, BOB)
     target = first_target(fake_site)
-    assert [target[name] for name in ("key", "name", "mode", "paused")] == [TARGET, "Home Secretary", "single", False]
-    assert [target[name] for name in ("requested", "waiting", "sent", "failed", "unknown", "dropped")] == [
-        2,
-        1,
-        1,
-        0,
-        0,
-        0,
-    ]
-    [day] = target["days"]
-    assert day == {"day": "2026-11-24", "requested": 2, "sent": 1, "failed": 0, "unknown": 0, "dropped": 0}
+    expected = {"key": TARGET, "name": "Home Secretary", "mode": "single", "paused": False, "waiting": 1}
+    numbers = {"requested": 2, "sent": 1, "failed": 0, "unknown": 0, "dropped": 0}
+    assert target.items() >= (expected | numbers).items()
+    assert target["days"] == [{"day": "2026-11-24"} | numbers]
 
 
 def test_a_petition_without_a_letter_has_no_targets(fake_site: FakeSite) -> None:
@@ -62,12 +55,12 @@ def test_letters_to_a_target_that_was_removed_still_count(fake_site: FakeSite) -
     assert (targets[TARGET]["mode"], targets[TARGET]["requested"]) == ("removed", 1)
 
 
-def test_a_bounce_pauses_a_target_and_staff_resume_it_with_an_audit_entry(fake_site: FakeSite) -> None:
+def test_staff_see_why_a_target_is_paused_and_after_they_resume_it_the_letters_that_waited_are_sent(
+    fake_site: FakeSite,
+) -> None:
     petition = a_petition_with_a_letter(fake_site)
+    pause(petition.slug, TARGET, "bounced", NOW, fake_site.tables)
     request_letter(fake_site, petition)
-    send_all(fake_site)
-    bounce(fake_site)
-    request_letter(fake_site, petition, BOB)
     send_all(fake_site)
     target = first_target(fake_site)
     assert (target["paused"], target["paused_why"], target["paused_at"]) == (True, "bounced", "2026-11-24T12:00:00Z")
@@ -76,7 +69,7 @@ def test_a_bounce_pauses_a_target_and_staff_resume_it_with_an_audit_entry(fake_s
     fake_site.clock.forward(REQUEUE_AFTER + LOST_AFTER_IF_NO_BACKLOG)
     fake_site.invoke("sweep_mail", schedule_event())
     send_all(fake_site)
-    assert len(fake_site.mailer.mails) == 2, "the letter that waited is sent"
+    assert len(fake_site.mailer.mails) == 1
 
 
 def test_staff_can_pause_a_target_without_an_alarm_and_an_earlier_reason_stays(

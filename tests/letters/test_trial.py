@@ -10,13 +10,7 @@ from chalicelib.letters.counts import LetterNumbers
 from chalicelib.letters.request import request_missing
 from tests.actors import ALICE, DAY, MINUTE, NOW, bobs_token
 from tests.fake_site import JSON, FakeSite
-from tests.letters.lettering import (
-    HOME_SECRETARY,
-    LETTER,
-    TARGET as OFFICE,
-    a_petition_with_a_letter,
-    send_all,
-)
+from tests.letters.lettering import HOME_SECRETARY, LETTER, TARGET as OFFICE, a_petition_with_a_letter, send_all
 from tests.letters.test_counts import TARGET, numbers, request_letter
 
 BOBS_ADDRESS = "bob@charity.example"
