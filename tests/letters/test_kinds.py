@@ -11,13 +11,7 @@ from chalicelib.signatures.erase import erase
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import ALICE, DAY, NOW, WELSH, a_petition, item_of, key_of, signed
 from tests.fake_site import FakeSite
-from tests.letters.lettering import (
-    LETTER,
-    WELSH_LETTER,
-    a_petition_with_a_letter,
-    send_alices_letter,
-    send_all,
-)
+from tests.letters.lettering import LETTER, WELSH_LETTER, a_petition_with_a_letter, send_alices_letter, send_all
 from tests.letters.test_counts import request_letter
 
 
