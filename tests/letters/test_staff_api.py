@@ -89,14 +89,6 @@ def test_staff_can_pause_a_target_without_an_alarm_and_an_earlier_reason_stays(
     assert Metric.TARGET_PAUSED not in metrics_in(lines())
 
 
-def test_staff_without_the_right_may_neither_see_nor_resume_letters(fake_site: FakeSite) -> None:
-    a_petition_with_a_letter(fake_site)
-    token = bobs_token(fake_site.tables, NOW, Right.EXPORT)
-    for method, path in (("GET", PATH), ("POST", f"{PATH}/{TARGET}/resume")):
-        answer = fake_site.client.http.request(method, path, headers={"Authorization": f"Bearer {token}"})
-        assert answer.status_code == 403
-
-
 BOBS_ADDRESS = "bob@charity.example"
 
 

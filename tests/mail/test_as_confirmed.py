@@ -37,15 +37,3 @@ def test_a_receipt_without_a_letter_names_the_letter_that_the_petition_has_now(f
     forget_petitions()
     fake_site.deliver("send_other_mail", [request_of(fake_site.tables, petition, identity).model_dump()])
     assert "Letter: no\nSend another letter" in fake_site.mailer.mails[0].text
-
-
-def test_a_receipt_has_the_translated_letters_wording_that_was_confirmed(fake_site: FakeSite) -> None:
-    translations = {"cy": WELSH | {"letter": WELSH_LETTER}}
-    petition = a_published_petition(fake_site.tables, letter=LETTER, translations=translations, receipt=True)
-    identity = confirmed(fake_site.tables, petition, language="cy")
-    change_item(fake_site.tables, petition, identity, letter={"version": petition.letter_version})
-    edited = {"cy": WELSH | {"letter": WELSH_LETTER | {"send_wording": "Anfon llythyr arall"}}}
-    publish(a_petition(letter=LETTER, translations=edited, receipt=True), NOW, fake_site.tables)
-    forget_petitions()
-    fake_site.deliver("send_other_mail", [request_of(fake_site.tables, petition, identity).model_dump()])
-    assert str(WELSH_LETTER["send_wording"]) in fake_site.mailer.mails[0].text

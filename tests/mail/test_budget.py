@@ -8,12 +8,7 @@ from chalicelib.core.times import iso
 from chalicelib.mail.budget import FORGET_AFTER, INTERVALS, read_allowance, take_email
 from chalicelib.mail.mailbox import mailbox_of
 from chalicelib.mail.model import MailRequest
-from tests.actors import (
-    ALICE,
-    LIMIT_KEYS,
-    MINUTE,
-    NOW,
-)
+from tests.actors import ALICE, LIMIT_KEYS, MINUTE, NOW
 from tests.fakes import FakeTables
 
 HOUR = timedelta(hours=1)

@@ -13,17 +13,7 @@ from chalicelib.mail.first_emails import BURST, INTERVAL, book
 from chalicelib.mail.send import SendResult, send
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.petitions.model import Petition
-from tests.actors import (
-    NOW,
-    THROUGH_THE_CDN,
-    Person,
-    a_mail_context,
-    change_item,
-    item_of,
-    json_of,
-    request_of,
-    signed,
-)
+from tests.actors import NOW, THROUGH_THE_CDN, Person, a_mail_context, change_item, item_of, json_of, request_of, signed
 from tests.fake_site import JSON, FakeSite
 from tests.fakes import FakeTables
 

@@ -1,7 +1,7 @@
 """The link that stops all email about a petition: GET only shows a page. POST stops email, or allows it again."""
 
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
-from tests.actors import DAY, MINUTE, a_petition, confirmed, identity_of, item_of, request_of, signed
+from tests.actors import DAY, MINUTE, a_petition, identity_of, request_of, signed
 from tests.fake_site import FakeSite, token_in
 from tests.signatures.test_links import post, sign_and_email_alice
 
@@ -35,14 +35,6 @@ def test_the_button_stops_email_and_the_same_link_allows_it_again(fake_site: Fak
     for _ in range(2):
         assert "We can email you again" in post(fake_site, link, emails="again").body.decode()
     assert count_emails_after_signing(fake_site) == 1
-
-
-def test_a_confirmed_signature_still_counts_after_email_is_stopped(fake_site: FakeSite) -> None:
-    sign_and_email_alice(fake_site)
-    link = fake_site.last_link("stop")
-    identity = confirmed(fake_site.tables, a_petition())
-    post(fake_site, link)
-    assert item_of(fake_site.tables, a_petition(), identity)["state"] == "confirmed"
 
 
 def test_signing_again_does_not_undo_the_choice_and_the_response_is_the_same(fake_site: FakeSite) -> None:

@@ -10,15 +10,7 @@ from chalicelib.mail.mailbox import mailbox_of
 from chalicelib.mail.send import send
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.petitions.model import Petition
-from tests.actors import (
-    ALICE,
-    LIMIT_KEYS,
-    NOW,
-    SECRET,
-    a_mail_context,
-    request_of,
-    signed,
-)
+from tests.actors import ALICE, LIMIT_KEYS, NOW, SECRET, a_mail_context, request_of, signed
 from tests.fakes import FakeTables
 
 ALICES_MAILBOX = mailbox_of(ALICE.email, LIMIT_KEYS)

@@ -41,22 +41,12 @@ def a_failing_mail_context(error: Exception) -> MailContext:
     return a_mail_context(deliver)
 
 
-def test_a_request_sends_one_email_to_the_typed_address(
-    tables: FakeTables, petition: Petition, mails: list[Mail]
-) -> None:
-    assert (
-        send(a_mail_request(tables, petition), SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables)
-        is SendResult.SENT
-    )
-    assert [mail.to for mail in mails] == [ALICE.email]
-
-
 def test_a_repeated_message_sends_one_email(tables: FakeTables, petition: Petition, mails: list[Mail]) -> None:
     request = a_mail_request(tables, petition)
     context = a_mail_context(mails.append)
     outcomes = [send(request, SIGNATURE_KINDS, context, NOW + minutes * MINUTE, tables) for minutes in range(3)]
     assert outcomes == [SendResult.SENT, SendResult.SETTLED, SendResult.SETTLED]
-    assert len(mails) == 1
+    assert [mail.to for mail in mails] == [ALICE.email]
 
 
 def test_a_concurrent_message_waits(tables: FakeTables, petition: Petition, mails: list[Mail]) -> None:
@@ -101,25 +91,6 @@ def test_after_a_crash_between_send_and_mark_the_email_is_sent_again_once(
     assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW + CLAIM, tables) is SendResult.SENT
     assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW + 2 * CLAIM, tables) is SendResult.SETTLED
     assert len(mails) == 2
-
-
-def test_a_throttled_email_is_retried_without_waiting_for_the_claim(
-    tables: FakeTables, petition: Petition, mails: list[Mail]
-) -> None:
-    request = a_mail_request(tables, petition)
-    with pytest.raises(Throttled):
-        send(request, SIGNATURE_KINDS, a_failing_mail_context(Throttled("mail")), NOW, tables)
-    assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables) is SendResult.SENT
-
-
-def test_an_email_that_may_have_been_sent_waits_for_its_claim(
-    tables: FakeTables, petition: Petition, mails: list[Mail]
-) -> None:
-    request = a_mail_request(tables, petition)
-    with pytest.raises(Unavailable):
-        send(request, SIGNATURE_KINDS, a_failing_mail_context(Unavailable("mail")), NOW, tables)
-    with pytest.raises(NotYet):
-        send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables)
 
 
 def test_a_refused_email_is_recorded_and_not_retried(tables: FakeTables, petition: Petition, mails: list[Mail]) -> None:

@@ -122,10 +122,6 @@ def test_the_whole_rate_and_other_email_are_never_used_at_once(waiting: Sequence
             assert runs.now > whole_rate_ends, "a sender that began with the whole rate may still run"
 
 
-def test_sending_is_not_paused_at_first(tables: FakeTables) -> None:
-    assert not is_paused(NOW, tables)
-
-
 def test_a_pause_ends_after_an_hour(tables: FakeTables) -> None:
     pause_after_refusal(NOW, tables)
     assert is_paused(NOW + PAUSE - SECOND, tables)
@@ -146,12 +142,6 @@ def test_a_refusal_by_ses_does_not_shorten_the_pause_of_an_engineer(tables: Fake
         until = pause_mail(NOW, duration, tables)
         pause_after_refusal(NOW + SECOND, tables)
         assert sending(NOW + SECOND, tables).pause == (until, True)
-
-
-def test_an_engineer_can_shorten_the_pause(tables: FakeTables) -> None:
-    pause_mail(NOW, timedelta(days=2), tables)
-    pause_mail(NOW, PAUSE, tables)
-    assert not is_paused(NOW + PAUSE, tables)
 
 
 def test_an_engineer_can_end_the_pause(tables: FakeTables) -> None:

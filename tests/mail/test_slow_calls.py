@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.aws.clients import CONFIG, MAIL_CONFIG, SIGNING_CONFIG, longest_call
+from chalicelib.aws.clients import CONFIG, MAIL_CONFIG, longest_call
 from chalicelib.aws.email import Mail
 from chalicelib.core import keys
 from chalicelib.core.errors import NotYet, RateExceeded
@@ -103,9 +103,3 @@ def test_an_email_whose_preparation_took_too_long_is_left_for_the_next_invocatio
         item = item_of(invocation.tables, invocation.petition, identity_of(invocation.petition))
         assert "mail_requested_at" in item
         assert "mail_claimed_until" not in item
-
-
-def test_a_call_takes_at_most_its_attempts_and_the_waits_between_them() -> None:
-    assert longest_call(MAIL_CONFIG) == 11
-    assert longest_call(SIGNING_CONFIG) == 3
-    assert longest_call(CONFIG) == 7

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from chalicelib.aws.email import Mail
-from chalicelib.mail.budget import FORGET_AFTER, read_allowance
+from chalicelib.mail.budget import FORGET_AFTER
 from chalicelib.mail.mailbox import mailbox_of
 from chalicelib.mail.send import SendResult, send
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
@@ -74,11 +74,6 @@ def test_another_petition_may_send_email_and_does_not_make_the_choice_expire(
     assert emails_after_signing(tables, a_published_petition(tables, slug="another"), NOW)
     assert "expires_at" not in tables.items[ALICES_MAILBOX.key]
     assert is_stopped(alices_choice(petition), tables)
-
-
-def test_the_choice_does_not_stop_email_to_another_address(tables: FakeTables, petition: Petition) -> None:
-    stop_email(tables, petition)
-    assert not read_allowance(mailbox_of(BOB.email, LIMIT_KEYS), petition.slug, NOW, tables).is_stopped
 
 
 def test_an_undone_choice_allows_email_and_lets_the_item_expire(tables: FakeTables, petition: Petition) -> None:

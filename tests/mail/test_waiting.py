@@ -9,11 +9,10 @@ from chalicelib.aws.email import Mail
 from chalicelib.core import keys
 from chalicelib.core.errors import Throttled
 from chalicelib.core.times import iso
-from chalicelib.mail.budget import read_allowance
 from chalicelib.mail.mailbox import mailbox_of
 from chalicelib.mail.outbox import Outbox
 from chalicelib.mail.relay import relay
-from chalicelib.mail.send import CLAIM, SendResult, send
+from chalicelib.mail.send import SendResult, send
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.mail.sweep import sweep
 from chalicelib.petitions.model import Petition
@@ -123,23 +122,6 @@ def test_a_postponed_email_is_queued_when_it_is_due(wait: timedelta, delays: lis
     if not delays:
         assert sweep(outbox, NOW + wait - MINUTE, tables, lambda: 0.0) == 0
         assert sweep(outbox, NOW + wait + MINUTE, tables, lambda: 0.0) == 1
-
-
-def test_a_crash_between_budget_and_email_delays_the_email_by_the_claim_only(
-    tables: FakeTables, petition: Petition
-) -> None:
-    take_emails(tables, 3)
-    now = read_allowance(ALICES_MAILBOX, SLUG, NOW, tables).next_at
-    request = request_of(tables, petition, signed(tables, petition))
-
-    def crash(_: Mail) -> None:
-        raise RuntimeError
-
-    mails: list[Mail] = []
-    with pytest.raises(RuntimeError):
-        send(request, SIGNATURE_KINDS, a_mail_context(crash), now, tables)
-    assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), now + CLAIM, tables) is SendResult.SENT
-    assert len(mails) == 1
 
 
 def test_while_the_limits_table_is_throttled_email_waits(petition: Petition) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from chalicelib.core.errors import Unavailable
-from chalicelib.mail.sending import PAUSE, pause_after_refusal, resume_mail, sending
+from chalicelib.mail.sending import PAUSE, pause_after_refusal, sending
 from chalicelib.mail.watch import MAX_URGENT_WAITING, OTHER_EMAIL_STOPS_AT, watch
 from tests.actors import NOW
 from tests.fake_mailer import FakeQuota
@@ -43,14 +43,6 @@ def test_a_pause_disables_both_sources_and_its_end_enables_both(tables: FakeTabl
     pause_after_refusal(NOW, tables)
     assert run_watch(sources, tables) == (False, False)
     assert run_watch(sources, tables, later=True) == (True, True)
-
-
-def test_the_end_of_a_pause_enables_other_email_at_once(tables: FakeTables) -> None:
-    sources = sources_in((True, True))
-    pause_after_refusal(NOW, tables)
-    assert [run_watch(sources, tables) for _ in range(2)] == [(False, False)] * 2
-    resume_mail(NOW, tables)
-    assert run_watch(sources, tables) == (True, True)
 
 
 @pytest.mark.parametrize("states", EVERY_STATE)
