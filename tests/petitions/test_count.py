@@ -1,10 +1,8 @@
 """The route of the public count."""
 
-from datetime import timedelta
-
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
-from tests.actors import DAY, OPENED, a_published_petition, confirmed
+from tests.actors import DAY, a_published_petition, confirmed
 from tests.fake_site import FakeSite
 
 COUNT_URL = "/api/petitions/safe-children/count"
@@ -39,13 +37,6 @@ def test_another_goal_has_another_etag(fake_site: FakeSite) -> None:
     a_published_petition(fake_site.tables, slug="another", goal=5)
     forget_petitions()
     assert fake_site.get("/api/petitions/another/count").headers["ETag"] != etag
-
-
-def test_a_closed_petition_has_a_count_and_a_removed_one_is_410(fake_site: FakeSite) -> None:
-    a_published_petition(fake_site.tables, slug="another", state="closed", closes_at=OPENED + timedelta(days=1))
-    a_published_petition(fake_site.tables, slug="removed", state="removed")
-    assert fake_site.get("/api/petitions/another/count").status_code == 200
-    assert fake_site.get("/api/petitions/removed/count").status_code == 410
 
 
 def test_a_request_to_a_warm_function_is_one_read(fake_site: FakeSite) -> None:

@@ -25,15 +25,6 @@ def test_a_new_petition_has_revision_1_and_a_count(tables: FakeTables) -> None:
     assert exact_count(petition, NOW, tables).confirmed == 0
 
 
-def test_a_taken_slug_is_refused_and_nothing_is_written(tables: FakeTables) -> None:
-    a_published_petition(tables)
-    before = dict(tables.items)
-    with pytest.raises(Invalid) as caught:
-        create(a_petition(text="Mine now."), NOW, tables)
-    assert [error.field for error in caught.value.errors] == ["slug"]
-    assert tables.items == before
-
-
 def test_only_one_of_two_concurrent_creates_gets_the_slug(tables: FakeTables) -> None:
     class SlugTakenMeanwhile(FakeTables):
         def transact(self, writes: Sequence[Change | NewItem]) -> None:

@@ -40,12 +40,6 @@ def test_publishing_again_keeps_the_count_and_the_first_text_record(tables: Fake
     assert [text["recorded_at"] for text in stored_texts(tables)] == ["2026-11-20T08:00:00Z"]
 
 
-def test_a_new_text_is_stored_with_the_old_one(tables: FakeTables) -> None:
-    publish(a_petition(), OPENED, tables)
-    publish(a_petition(text="We ask for more."), NOW, tables)
-    assert {text["text"] for text in stored_texts(tables)} == {a_petition().text, "We ask for more."}
-
-
 @pytest.mark.parametrize("step", range(7))
 def test_an_interrupted_publish_shows_nothing_and_can_be_repeated(tables: FakeTables, step: int) -> None:
     class OneCallFails(FakeTables):
@@ -121,11 +115,6 @@ def test_a_file_that_closes_later_does_not_change_when_staff_closed_the_petition
     edit(apply(a_published_petition(tables, closes_at=planned), Transition(PetitionState.CLOSED), NOW), NOW, tables)
     reloaded = publish(a_petition(closes_at=planned), NOW + DAY, tables)
     assert (reloaded.closes_at, reloaded.is_confirmable_at(NOW + 2 * DAY)) == (NOW, False)
-
-
-def test_the_state_in_a_file_is_stored(tables: FakeTables) -> None:
-    a_published_petition(tables, state="draft")
-    assert publish(a_petition(state="open"), NOW, tables).state == "open"
 
 
 def test_the_revision_in_a_file_is_ignored(tables: FakeTables) -> None:

@@ -5,7 +5,6 @@ from pydantic import ValidationError
 
 from chalicelib.core.errors import Invalid
 from chalicelib.petitions.change import with_changes
-from chalicelib.petitions.model import Petition
 from tests.actors import a_petition
 
 SITE = "https://www.charity.example"
@@ -44,7 +43,3 @@ def test_a_petition_has_at_most_twenty_sites() -> None:
     assert len(a_petition(embed_on=sites[:20]).embed_on) == 20
     with pytest.raises(ValidationError):
         a_petition(embed_on=sites)
-
-
-def test_by_default_no_site_may_frame_a_petition() -> None:
-    assert Petition.model_fields["embed_on"].default == []
