@@ -1,12 +1,10 @@
 """A confirmed signature is counted exactly once, with the corrections of the mailbox's owner."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 
 from chalicelib.core.errors import LinkExpired
-from chalicelib.core.tokens import Subject
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.confirm import confirm, find_linked, read_corrections
 from chalicelib.signatures.form import Corrections
@@ -20,7 +18,6 @@ from tests.actors import (
     DAY,
     MINUTE,
     NOW,
-    Person,
     a_petition,
     a_published_petition,
     confirmed,
@@ -75,21 +72,6 @@ def test_confirming_again_changes_nothing(tables: FakeTables, petition: Petition
     assert state is SignatureState.CONFIRMED
     assert item_of(tables, petition, identity) == before
     assert count_of(tables, petition) == 1
-
-
-def test_ten_people_who_confirm_three_times_at_once_count_as_ten(
-    tables: FakeTables, petition: Petition, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    people = [Person(f"Person {letter}", f"{letter}@mail.example") for letter in "abcdefghij"]
-    subjects = [subject_of(petition, signed(tables, petition, person)) for person in people]
-
-    def confirm_subject(subject: Subject) -> SignatureState:
-        return confirm(subject, NO_CORRECTIONS, petition, NOW, tables)
-
-    with ThreadPoolExecutor(8) as pool:
-        states = set(pool.map(confirm_subject, subjects * 3))
-    assert states == {SignatureState.CONFIRMED}
-    assert count_of(tables, petition) == 10
 
 
 def test_a_signature_is_counted_under_its_country_and_source(tables: FakeTables, petition: Petition) -> None:

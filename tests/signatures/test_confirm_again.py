@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.errors import ConditionFailed, Conflicted, Throttled, Unavailable
+from chalicelib.core.errors import ConditionFailed, Conflicted, Unavailable
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures import counted
 from chalicelib.signatures.confirm import confirm
@@ -35,14 +35,6 @@ def test_endless_transaction_conflicts_raise_unavailable(
         confirm(subject, NO_CORRECTIONS, petition, NOW, tables)
     assert sum(pauses) < 5
     assert item_of(tables, petition, subject.signature_id)["state"] == "pending"
-
-
-def test_a_throttled_confirmation_counts_nothing(tables: FakeTables, petition: Petition) -> None:
-    subject = subject_of(petition, signed(tables, petition))
-    tables.fail_next(Throttled("storage"))
-    with pytest.raises(Throttled):
-        confirm(subject, NO_CORRECTIONS, petition, NOW, tables)
-    assert count_of(tables, petition) == 0
 
 
 def test_a_retry_succeeds_after_the_response_of_a_confirmation_is_lost(tables: FakeTables, petition: Petition) -> None:

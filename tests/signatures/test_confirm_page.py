@@ -9,7 +9,7 @@ from chalicelib.core.errors import Conflicted
 from chalicelib.core.tokens import Purpose, Subject
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
-from tests.actors import ALICE, BOB, DAY, MINUTE, NOW, TOKEN_KEYS, a_petition, a_published_petition, item_of, signed
+from tests.actors import ALICE, BOB, DAY, NOW, TOKEN_KEYS, a_petition, a_published_petition, item_of, signed
 from tests.fake_site import FakeSite
 from tests.signatures.test_links import count, post, sign_and_email_alice
 
@@ -63,16 +63,6 @@ def test_the_recorded_text_version_is_that_of_the_text_shown_or_else_of_the_text
         assert fake_site.post_form("/confirm", {"token": token, **version}).status_code == 200
         expected = new.text_version if is_shown else old.text_version
         assert item_of(fake_site.tables, old, identity)["text_version"] == expected
-
-
-def test_confirming_is_possible_for_a_day_after_closing(fake_site: FakeSite) -> None:
-    petition = a_published_petition(fake_site.tables, slug="closing", closes_at=NOW + MINUTE)
-    sign_and_email_alice(fake_site, petition)
-    link = fake_site.last_link("confirm")
-    fake_site.clock.forward(timedelta(hours=24, minutes=1))
-    assert post(fake_site, link).status_code == 410
-    fake_site.clock.forward(-MINUTE)
-    assert post(fake_site, link).status_code == 200
 
 
 def test_confirming_again_returns_the_same_page_after_the_link_expires(fake_site: FakeSite, petition: Petition) -> None:

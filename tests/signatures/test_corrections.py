@@ -46,9 +46,3 @@ def test_a_correction_is_validated_like_the_form(fields: dict[str, str], field: 
         read_corrections(fields, "GB")
     assert [error.field for error in caught.value.errors] == [field]
     assert "JSON" not in caught.value.errors[0].message, "the page shows this message to a supporter"
-
-
-def test_a_postcode_must_fit_the_signed_country() -> None:
-    assert read_corrections({"postcode": "1012 ab"}, "NL").postcode == "1012 AB"
-    with pytest.raises(Invalid):
-        read_corrections({"postcode": "1012 ab"}, "GB")

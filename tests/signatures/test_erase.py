@@ -20,7 +20,6 @@ from tests.actors import (
     DAY,
     MINUTE,
     NOW,
-    a_signing_context,
     change_item,
     claim_mail,
     confirmed,
@@ -28,7 +27,6 @@ from tests.actors import (
     key_of,
     overflow_message,
     request_of,
-    sign_by_form,
     signed,
     subject_of,
 )
@@ -168,12 +166,3 @@ def test_erasing_raises_conflicted_if_the_signature_keeps_changing(
     with pytest.raises(Conflicted):
         erase(key_of(petition, identity), petition, NOW, tables)
     assert item_of(tables, petition, identity)["state"] == "pending"
-
-
-def test_signing_twice_after_erasure_is_one_signature(tables: FakeTables, petition: Petition) -> None:
-    identity = confirmed(tables, petition)
-    erase(key_of(petition, identity), petition, NOW, tables)
-    for _ in range(2):
-        signing = sign_by_form(petition, NOW + DAY, a_signing_context(tables))
-        assert signing.outcome is Outcome.REPEATED
-    assert item_of(tables, petition, identity)["mails"] == 0

@@ -10,13 +10,7 @@ from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import publish
 from tests.actors import ALICE, NOW, WELSH, a_petition, fields_of, identity_of, item_of, json_of
 from tests.fake_site import FakeSite, stream_event
-from tests.letters.lettering import (
-    LETTER,
-    PENDING,
-    WELSH_LETTER,
-    relay,
-    send_all,
-)
+from tests.letters.lettering import LETTER, PENDING, WELSH_LETTER, relay, send_all
 from tests.signatures.test_api import API_PATH, FORM_PATH
 
 
@@ -74,13 +68,6 @@ def test_the_page_shows_the_letter_as_it_arrives(fake_site: FakeSite, letter_pet
     assert text == "Dear Home Secretary, I work with children. My own <b>words</b>. And more. Alice Achterberg"
     assert mail.subject in text_of(page)
     assert mail.sender_name in text_of(page)
-
-
-def test_an_unedited_page_confirms_the_petitions_letter(fake_site: FakeSite, letter_petition: Petition) -> None:
-    page = fake_site.get(sign_with_letter(fake_site, letter_petition))
-    assert fake_site.post_form("/confirm", form_fields(page)).status_code == 200
-    stored = item_of(fake_site.tables, letter_petition, identity_of(letter_petition))["letter"]
-    assert stored == {"version": letter_petition.letter_version, "reply": False}
 
 
 def test_an_unedited_page_sends_the_letter_as_signed(fake_site: FakeSite, letter_petition: Petition) -> None:
@@ -172,15 +159,3 @@ def test_the_form_shows_a_refused_letter_again(fake_site: FakeSite, letter_petit
     assert "<details open>" in text
     assert "\nSee www.harbour.org</textarea>" in text
     assert 'id="letter-opening-none" name="letter.opening" value="none" checked' in text
-
-
-def test_the_api_refuses_an_invalid_letter_by_its_fields_name(fake_site: FakeSite, letter_petition: Petition) -> None:
-    answer = fake_site.post_json(API_PATH, json_of(letter={"send": True, "subject": "a\nBcc: b"}))
-    assert answer.status_code == 422
-    assert [error["field"] for error in answer.json_body["errors"]] == ["letter.subject"]
-
-
-def test_the_api_refuses_a_letter_for_a_petition_without_a_letter(fake_site: FakeSite, petition: Petition) -> None:
-    answer = fake_site.post_json(API_PATH, json_of(letter={"send": True}))
-    assert answer.status_code == 422
-    assert [error["field"] for error in answer.json_body["errors"]] == ["letter"]

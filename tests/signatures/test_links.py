@@ -105,17 +105,6 @@ def test_the_confirm_page_has_a_link_to_withdraw_the_same_signature(fake_site: F
     assert tokens.read(Purpose.WITHDRAW, token_in(link), NOW, TOKEN_KEYS).signature_id == identity
 
 
-def test_withdrawing_subtracts_one_and_confirming_again_adds_nothing(fake_site: FakeSite) -> None:
-    sign_and_email_alice(fake_site)
-    confirm_link, withdraw_link = fake_site.last_link("confirm"), fake_site.last_link("withdraw")
-    post(fake_site, confirm_link)
-    assert post(fake_site, withdraw_link).status_code == 200
-    assert count(fake_site) == 0
-    answer = post(fake_site, confirm_link)
-    assert (answer.status_code, "withdrawn" in answer.body.decode()) == (200, True)
-    assert count(fake_site) == 0
-
-
 def test_a_link_ends_when_its_signature_is_withdrawn_and_only_a_later_link_confirms_again(fake_site: FakeSite) -> None:
     """Charlie has Alice's old link, but not her mailbox. He signs with her address after she has withdrawn."""
     sign_and_email_alice(fake_site)

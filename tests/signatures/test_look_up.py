@@ -37,10 +37,6 @@ def test_an_unknown_address_returns_an_empty_list_without_a_scan(tables: FakeTab
     assert tables.calls == ["batch_get"]
 
 
-def test_a_search_without_petitions_returns_an_empty_list(tables: FakeTables) -> None:
-    assert find_signatures(identities_of(read_address(ALICE.email), [], SECRETS), tables) == []
-
-
 def test_a_missing_secret_raises_key_error(tables: FakeTables) -> None:
     petition = a_published_petition(tables, key_version="v9")
     with pytest.raises(KeyError):

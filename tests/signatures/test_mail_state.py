@@ -53,13 +53,6 @@ def test_a_bounce_after_withdrawal_changes_nothing(tables: FakeTables, petition:
     assert item_of(tables, petition, identity) == before
 
 
-def test_a_withdrawn_signature_gets_no_email(tables: FakeTables, petition: Petition) -> None:
-    identity = signed(tables, petition)
-    withdraw(key_of(petition, identity), petition, NOW, tables)
-    with pytest.raises(ConditionFailed):
-        request_mail(key_of(petition, identity), MailKind.CONFIRM, NOW + DAY, tables)
-
-
 def test_a_second_mail_request_extends_the_expiry(tables: FakeTables, petition: Petition) -> None:
     """Alice signs again the day before her signature expires, and SES's quota may delay the email for weeks."""
     key = key_of(petition, signed(tables, petition))

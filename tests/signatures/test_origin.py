@@ -2,23 +2,15 @@
 
 import dataclasses
 
-from chalicelib.core.sources import DIRECT
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.form import Corrections
-from chalicelib.signatures.model import MailKind, SignatureState
-from chalicelib.signatures.origin import Origin, own_origin
+from chalicelib.signatures.model import SignatureState
+from chalicelib.signatures.origin import Origin
 from chalicelib.signatures.sign import Outcome, SignResult, sign
 from chalicelib.tallies.count import Days, breakdown
 from chalicelib.tallies.model import TallyDimension
-from tests.actors import (
-    NOW,
-    a_form,
-    a_signing_context,
-    item_of,
-    signed,
-    subject_of,
-)
+from tests.actors import NOW, a_form, a_signing_context, item_of, signed, subject_of
 from tests.fakes import FakeTables
 
 PARTNER = Origin("Oak Alliance", "partner", "oak-consent-3", "oak-alliance")
@@ -35,12 +27,6 @@ def sign_and_count_at_once(tables: FakeTables, petition: Petition) -> Outcome:
     subject = subject_of(petition, identity, source=PARTNER.source)
     assert confirm(subject, Corrections(), petition, NOW, tables) is SignatureState.CONFIRMED
     return outcome
-
-
-def test_our_own_origin_is_the_charity_and_its_wording(petition: Petition) -> None:
-    expected = Origin(petition.charity, "api", petition.consent_version, DIRECT, mail_kind=MailKind.CONFIRM)
-    assert own_origin(petition, "api", None) == expected
-    assert own_origin(petition, "form", "bbc").source == "bbc"
 
 
 def test_a_partners_signature_stores_its_origin(tables: FakeTables, petition: Petition) -> None:

@@ -135,15 +135,6 @@ def test_a_write_whose_response_is_lost_makes_one_signature_and_one_email(queue:
         assert tables.items == before
 
 
-def test_a_duplicate_message_makes_one_signature_and_one_email(tables: FakeTables, petition: Petition) -> None:
-    message = overflow_message(petition)
-    assert sign_from_queue(message, NOW + HOUR, tables) is Outcome.ACCEPTED
-    send_mail(tables, petition, message.signature_id, NOW + HOUR)
-    for moment in (NOW + HOUR, NOW + 2 * HOUR, NOW + 10 * DAY):
-        assert sign_from_queue(message, moment, tables) is Outcome.OVERTAKEN
-    assert "mail_kind" not in item_of(tables, petition, message.signature_id)
-
-
 def test_a_duplicate_message_of_a_repeated_signature_makes_one_email(tables: FakeTables, petition: Petition) -> None:
     identity = confirmed(tables, petition)
     again = overflow_message(petition, NOW + HOUR)

@@ -13,7 +13,7 @@ from chalicelib.signatures.withdraw import withdraw
 from tests.actors import MINUTE, NOW, a_published_petition, confirmed, item_of, key_of, overflow_message, signed
 from tests.fakes import FakeTables
 from tests.signatures.test_overflow import HOUR
-from tests.signatures.test_sign import send_mail, signatures_in
+from tests.signatures.test_sign import signatures_in
 
 
 def withdraw_at(tables: FakeTables, petition: Petition, identity: str, now: datetime) -> None:
@@ -60,14 +60,6 @@ def test_a_queued_signature_is_stored_after_the_petition_closes(tables: FakeTabl
     a_published_petition(tables, closes_at=NOW + MINUTE)
     assert sign_from_queue(message, NOW + HOUR, tables) is Outcome.ACCEPTED
     assert item_of(tables, petition, message.signature_id)["state"] == "pending"
-
-
-def test_no_email_is_requested_for_an_undeliverable_address(tables: FakeTables, petition: Petition) -> None:
-    identity = signed(tables, petition)
-    send_mail(tables, petition, identity)
-    tables.items[key_of(petition, identity)]["undeliverable"] = "bounced"
-    assert sign_from_queue(overflow_message(petition, NOW + HOUR), NOW + 2 * HOUR, tables) is Outcome.REPEATED
-    assert "mail_kind" not in item_of(tables, petition, identity)
 
 
 def test_an_expired_message_is_not_stored(tables: FakeTables, petition: Petition) -> None:

@@ -3,7 +3,6 @@
 import pytest
 
 from chalicelib.core.errors import Throttled, Unavailable
-from chalicelib.shedding.level import Level, set_level
 from tests.actors import ALICE, BOB, fields_of, json_of
 from tests.fake_site import FakeSite
 from tests.signatures.test_api import ACCEPTED, API_PATH, FORM_PATH, assert_problem, signatures_in
@@ -37,16 +36,6 @@ def test_a_queued_signature_that_the_table_refuses_is_retried(fake_site: FakeSit
 
 def test_a_malformed_message_fails_and_so_goes_to_the_dead_letters(fake_site: FakeSite) -> None:
     assert fake_site.deliver("store_overflow", ["no json", {"slug": "safe-children"}]) == ["0", "1"]
-
-
-def test_at_level_accept_only_signing_does_not_call_the_table(fake_site: FakeSite) -> None:
-    set_level(Level.ACCEPT_ONLY, fake_site.tables)
-    fake_site.get("/petitions/safe-children")
-    fake_site.tables.calls.clear()
-    assert fake_site.post_json(API_PATH, json_of()).status_code == 202
-    assert fake_site.post_form(FORM_PATH, fields_of(BOB)).status_code == 303
-    assert fake_site.tables.calls == []
-    assert len(fake_site.overflow.messages) == 2
 
 
 def test_a_new_process_that_cannot_reach_the_table_answers_503(fake_site: FakeSite) -> None:

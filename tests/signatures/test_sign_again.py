@@ -35,15 +35,6 @@ from tests.fakes import FakeTables
 from tests.signatures.test_sign import SECOND, send_mail
 
 
-def test_signing_again_before_the_email_is_sent_requests_no_second_email(
-    tables: FakeTables, petition: Petition
-) -> None:
-    identity = signed(tables, petition)
-    before = item_of(tables, petition, identity)
-    signed(tables, petition, now=NOW + DAY)
-    assert item_of(tables, petition, identity)["mail_requested_at"] == before["mail_requested_at"]
-
-
 def test_signing_again_while_pending_requests_the_confirmation_email_again(
     tables: FakeTables, petition: Petition
 ) -> None:
@@ -143,13 +134,6 @@ def test_an_expired_signature_that_ttl_has_not_deleted_is_replaced(tables: FakeT
     item = item_of(tables, petition, identity)
     assert (item["name"], item["mail_kind"], item["mails"]) == ("Alice Anders", "confirm", 1)
     assert item["expires_at"] > (NOW + 15 * DAY).timestamp()
-
-
-def test_an_expired_signature_without_an_email_can_be_signed_again(tables: FakeTables, petition: Petition) -> None:
-    identity = signed(tables, petition)
-    later = NOW + UNMAILED_LIFETIME + DAY
-    signed(tables, petition, now=later)
-    assert item_of(tables, petition, identity)["expires_at"] > later.timestamp()
 
 
 def test_a_signature_that_ttl_deletes_during_renewal_is_not_lost(petition: Petition) -> None:
