@@ -34,10 +34,6 @@ def test_a_signature_has_one_constituency(signature: dict[str, str], constituenc
     assert constituency_of(signature, TABLE) == constituency
 
 
-def test_a_constituency_always_uses_the_same_counter() -> None:
-    assert {counter_of(SLUG, "2a", "Upper Zed") for _ in range(3)} == {keys.constituencies(SLUG, "2a", 1)}
-
-
 @pytest.mark.parametrize("constituency", ["Upper Zed", "Lower Zed", "none", "abroad", "unknown"])
 @pytest.mark.parametrize("bucket", [keys.BUCKETS[0], keys.BUCKETS[-1]])
 def test_reading_finds_every_counter(tables: FakeTables, constituency: str, bucket: str) -> None:

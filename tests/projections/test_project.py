@@ -24,11 +24,6 @@ def a_log(changes: list[tuple[str, int]]) -> list[Increment]:
     return log
 
 
-def test_the_buckets_are_summed(tables: FakeTables) -> None:
-    project(a_log([("00", 1), ("01", 1), ("00", 1), ("00", -1)]), tables)
-    assert pending_count(SLUG, tables) == 2
-
-
 def test_a_batch_of_one_bucket_is_one_write(tables: FakeTables) -> None:
     project(a_log([("00", 1)] * 10), tables)
     assert tables.calls == ["update"]
@@ -108,8 +103,3 @@ def test_a_write_with_a_lost_response_is_not_counted_twice(written: bool) -> Non
 def test_two_petitions_are_two_counters(tables: FakeTables) -> None:
     project([pending("one", "00", "1", 1), pending("two", "00", "2", 1), pending("two", "00", "3", 1)], tables)
     assert (pending_count("one", tables), pending_count("two", tables)) == (1, 2)
-
-
-def test_an_empty_batch_writes_nothing(tables: FakeTables) -> None:
-    project([], tables)
-    assert tables.calls == []
