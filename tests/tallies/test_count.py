@@ -11,11 +11,9 @@ from chalicelib.aws.table import Change, Item, NewItem, Tables
 from chalicelib.core import keys
 from chalicelib.core.errors import Conflicted, Throttled, Unavailable, UnknownPetition
 from chalicelib.petitions.model import Petition
-from chalicelib.projections.breakdowns import pending_count
 from chalicelib.tallies.count import Days, breakdown, exact_count
 from chalicelib.tallies.model import Tally, TallyDimension, TallyEntry
 from chalicelib.tallies.prove import PARTNERS, reopen, tally_sums
-from chalicelib.tallies.public import public_count
 from chalicelib.tallies.store import closed_days, entry_change
 from tests.actors import DAY, NOW, OPENED, a_petition, a_published_petition
 from tests.fakes import FakeTables
@@ -32,11 +30,6 @@ def count_signatures_at(tables: Tables, petition: Petition, *moments: datetime, 
 
 def head(tables: FakeTables) -> Item:
     return tables.items[keys.tally_head("safe-children")]
-
-
-def test_a_new_petition_counts_zero(tables: FakeTables, petition: Petition) -> None:
-    assert exact_count(petition, OPENED, tables).confirmed == 0
-    assert public_count(petition, OPENED, tables).confirmed == 0
 
 
 def test_the_exact_count_is_always_two_reads(tables: FakeTables, petition: Petition) -> None:
@@ -188,5 +181,18 @@ def test_a_tally_that_was_never_opened_raises_unknown_petition(tables: FakeTable
         exact_count(a_petition(), NOW, tables)
 
 
-def test_pending_is_zero_without_signatures(tables: FakeTables, petition: Petition) -> None:
-    assert pending_count(petition.slug, tables) == 0
+@pytest.mark.parametrize(
+    ("days", "confirmed"),
+    [
+        (Days(TODAY, TODAY), 1),
+        (Days(TODAY), 1),
+        (Days(TOMORROW), 0),
+        (Days(date(2030, 1, 1)), 0),
+        (Days(last=TODAY), 1),
+        (Days(last=date(2000, 1, 1)), 0),
+        (Days(), 1),
+    ],
+)
+def test_any_range_of_days_is_accepted(tables: FakeTables, petition: Petition, days: Days, confirmed: int) -> None:
+    count_signatures_at(tables, petition, NOW)
+    assert breakdown(petition, TallyDimension.DAY, days, NOW, tables).confirmed == confirmed

@@ -1,8 +1,8 @@
 """The tally's part of a confirmation."""
 
 from chalicelib.core import keys
-from chalicelib.tallies.enter import tally_change, with_other_source
-from chalicelib.tallies.model import OTHER, TallyEntry
+from chalicelib.tallies.enter import tally_change
+from chalicelib.tallies.model import TallyEntry
 from chalicelib.tallies.open import open_tally
 from tests.actors import DAY, NOW, OPENED
 from tests.fakes import FakeTables
@@ -13,10 +13,6 @@ ENTRY = TallyEntry(1, NOW, "GB", "bbc")
 def test_entries_use_every_shard() -> None:
     used = {tally_change("safe-children", 4, ENTRY).key for _ in range(300)}
     assert used == {keys.tally_shard("safe-children", shard, NOW.date()) for shard in range(4)}
-
-
-def test_folding_an_entry_changes_only_its_source() -> None:
-    assert with_other_source(ENTRY) == TallyEntry(1, NOW, "GB", OTHER)
 
 
 def test_a_subtraction_is_not_limited_by_the_number_of_sources() -> None:

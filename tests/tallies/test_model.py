@@ -57,10 +57,6 @@ def test_a_stored_tally_is_read_back_unchanged(entries: list[TallyEntry]) -> Non
         assert tally_of({"pk": "p", "sk": "s", **attributes_of(tally)}) == tally
 
 
-def test_an_empty_tally_is_zero() -> None:
-    assert tally_of({"pk": "p", "sk": "s"}) == Tally() == summed([])
-
-
 def test_a_source_is_never_read_as_an_hour_a_country_or_a_total() -> None:
     entries = [TallyEntry(1, NOW, "GB", source) for source in ("h12", "cgb", "total", "sources")]
     tallies = tallies_of(entries)

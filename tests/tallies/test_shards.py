@@ -13,16 +13,9 @@ from chalicelib.petitions.publish import raise_shards
 from chalicelib.tallies.count import Days, breakdown, exact_count
 from chalicelib.tallies.model import TallyDimension, TallyEntry
 from chalicelib.tallies.store import entry_change
-from tests.actors import DAY, NOW, OPENED, a_petition, a_published_petition
+from tests.actors import DAY, NOW, OPENED, a_published_petition
 from tests.fakes import FakeTables
 from tests.tallies.test_count import count_signatures_at, head
-
-
-def test_shards_can_be_added_at_any_time(tables: FakeTables, petition: Petition) -> None:
-    count_signatures_at(tables, petition, NOW, NOW, NOW)
-    grown = a_petition(shards=50)
-    tables.update(entry_change(petition.slug, 49, TallyEntry(1, NOW, "GB", "direct")))
-    assert exact_count(grown, NOW, tables).confirmed == 4
 
 
 @given(st.lists(st.tuples(st.sampled_from(["old", "new", "read", "raise"]), st.integers(0, 8)), max_size=40))
