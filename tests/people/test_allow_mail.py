@@ -3,22 +3,11 @@
 import pytest
 
 from chalicelib.core.errors import Unavailable
-from chalicelib.core.rights import Right
 from chalicelib.mail.mailbox import mailbox_of
 from chalicelib.mail.stop import choice_of, is_stopped, stop
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
-from tests.actors import (
-    ALICE,
-    LIMIT_KEYS,
-    NOW,
-    a_published_petition,
-    bobs_token,
-    identity_of,
-    key_of,
-    signed,
-    subject_of,
-)
+from tests.actors import ALICE, LIMIT_KEYS, NOW, a_published_petition, identity_of, key_of, signed, subject_of
 from tests.fake_site import FakeSite
 from tests.people.test_api import ask, audited_actions, path_of
 
@@ -85,12 +74,6 @@ def test_a_withdrawn_signature_offers_no_action_that_needs_its_address(
     by_slug = {each["petition"]["slug"]: each for each in found}
     withdrawn = by_slug[petition.slug]
     assert (withdrawn["mail"]["stopped"], "allow-mail" in withdrawn["actions"]) == (True, False)
-
-
-@pytest.mark.parametrize("right", [Right.COUNTS, Right.MANAGE, Right.EXPORT])
-def test_other_rights_cannot_undo_the_choice(fake_site: FakeSite, path: str, right: Right) -> None:
-    assert ask(fake_site, bobs_token(fake_site.tables, NOW, right), "POST", path, REASON).status_code == 403
-    assert is_stopped(ALICES_CHOICE, fake_site.tables)
 
 
 def test_an_unknown_signature_is_404(fake_site: FakeSite, token: str) -> None:

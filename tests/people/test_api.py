@@ -124,22 +124,6 @@ def test_staff_learn_when_an_email_beyond_the_budget_is_sent(
     assert "12:11 on 24 November (UTC)" in answer["message"]
 
 
-@pytest.mark.parametrize(
-    ("changes", "word"),
-    [({"undeliverable": "complained"}, "refused"), ({"expires_at": 1}, "time")],
-)
-def test_an_email_that_is_not_sent_has_a_reason(
-    fake_site: FakeSite, token: str, petition: Petition, changes: dict[str, Any], word: str
-) -> None:
-    identity = signed(fake_site.tables, petition)
-    send_mail(fake_site.tables, petition, identity)
-    change_item(fake_site.tables, petition, identity, **changes)
-    answer = ask(fake_site, token, "POST", path_of(identity, "resend")).json_body
-    assert answer["mail"] is False
-    assert word in answer["message"]
-    assert "mail_kind" not in item_of(fake_site.tables, petition, identity)
-
-
 def test_withdrawing_is_idempotent_and_changes_the_count(fake_site: FakeSite, token: str, petition: Petition) -> None:
     identity = confirmed(fake_site.tables, petition)
     answers = [ask(fake_site, token, "POST", path_of(identity, "withdraw")).json_body for _ in range(2)]

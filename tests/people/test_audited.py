@@ -3,12 +3,11 @@
 import pytest
 
 from chalicelib.core.errors import Unavailable
-from chalicelib.core.rights import Right
 from chalicelib.petitions.model import Petition
 from chalicelib.staff.audit.record import entries
-from tests.actors import ALICE, DAY, NOW, bobs_token, confirmed, item_of
+from tests.actors import ALICE, DAY, NOW, confirmed, item_of
 from tests.fake_site import FakeSite
-from tests.people.test_api import FIND_PATH, ask, audited_actions, find, path_of
+from tests.people.test_api import ask, audited_actions, find, path_of
 
 ACTIONS = {
     "resend": "mail.resent",
@@ -52,15 +51,6 @@ def test_an_unknown_signature_is_404_and_not_audited(fake_site: FakeSite, token:
     for verb in ACTIONS:
         assert ask(fake_site, token, "POST", f"{path}/{verb}").status_code == 404
     assert audited_actions(fake_site) == []
-
-
-@pytest.mark.parametrize("right", [Right.COUNTS, Right.MANAGE, Right.EXPORT])
-def test_other_rights_give_no_access_to_people(fake_site: FakeSite, petition: Petition, right: Right) -> None:
-    token, identity = bobs_token(fake_site.tables, NOW, right), confirmed(fake_site.tables, petition)
-    assert ask(fake_site, token, "POST", FIND_PATH, {"email": ALICE.email}).status_code == 403
-    assert ask(fake_site, token, "GET", path_of(identity)).status_code == 403
-    for verb in ACTIONS:
-        assert ask(fake_site, token, "POST", path_of(identity, verb)).status_code == 403
 
 
 def test_no_name_or_address_is_logged(

@@ -4,7 +4,6 @@ import pytest
 
 from chalicelib.aws.table import Item
 from chalicelib.core.errors import Unavailable
-from chalicelib.core.rights import Right
 from chalicelib.petitions.model import Petition
 from chalicelib.projections.changes import increments
 from chalicelib.projections.recount import recount
@@ -18,7 +17,6 @@ from tests.actors import (
     MINUTE,
     NOW,
     a_published_petition,
-    bobs_token,
     confirmed,
     identity_of,
     item_of,
@@ -126,10 +124,3 @@ def test_the_mark_of_an_erasure_does_not_count_as_a_signature(
         assert not any(change.numbers.values())
     result = recount(petition, lambda: NOW + DAY, fake_site.tables)
     assert (result.confirmed, result.drift, result.wrong_pending) == (0, {}, {})
-
-
-@pytest.mark.parametrize("right", [Right.COUNTS, Right.MANAGE, Right.EXPORT])
-def test_other_rights_cannot_erase(fake_site: FakeSite, right: Right) -> None:
-    token = bobs_token(fake_site.tables, NOW, right)
-    assert ask(fake_site, token, "POST", ERASE_PATH, {"email": ALICE.email}).status_code == 403
-    assert not signatures_in(fake_site.tables)

@@ -52,16 +52,6 @@ def test_the_next_email_waits_for_a_minute(tables: FakeTables, petition: Petitio
     assert resend_to(tables, petition, identity, NOW + MINUTE / 2) is ResendOutcome.WITHIN_A_MINUTE
 
 
-def test_an_email_beyond_the_budget_is_requested_and_staff_learn_when_it_is_sent(
-    tables: FakeTables, petition: Petition
-) -> None:
-    identity = signed(tables, petition)
-    send_mail(tables, petition, identity)
-    change_item(tables, petition, identity, mails=40)
-    assert resend_to(tables, petition, identity, NOW + MINUTE, NOW + 3 * MINUTE) is ResendOutcome.LATER
-    assert item_of(tables, petition, identity)["mail_kind"] == "confirm"
-
-
 def test_staff_learn_when_a_postponed_email_is_sent(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     change_item(tables, petition, identity, mail_due_at=iso(NOW + DAY))
