@@ -64,12 +64,6 @@ def test_a_denied_call_is_unavailable_and_counted_for_the_alarm(code: str, caplo
     assert vars(record)["measured"] == {"Degraded": 1}
 
 
-def test_success_is_not_changed() -> None:
-    with translate_errors("storage"):
-        done = True
-    assert done
-
-
 @pytest.mark.parametrize(
     ("service", "error", "measured"),
     [

@@ -6,7 +6,7 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.stub import ANY, Stubber
+from botocore.stub import Stubber
 
 from chalicelib.aws.queue import Outgoing, Queue
 from chalicelib.core.errors import Throttled, Unavailable
@@ -43,11 +43,6 @@ def test_messages_are_sent_in_batches_of_ten(queue_and_stub: tuple[Queue, Stubbe
         chunk = messages[start : start + 10]
         stub.add_response("send_message_batch", success(len(chunk)), batch_request(chunk))
     queue.send([Outgoing(message) for message in messages])
-
-
-def test_sending_no_messages_makes_no_call(queue_and_stub: tuple[Queue, Stubber]) -> None:
-    queue, _ = queue_and_stub
-    queue.send([])
 
 
 def test_a_rejected_message_is_an_error(queue_and_stub: tuple[Queue, Stubber]) -> None:
@@ -113,12 +108,6 @@ def test_a_message_that_could_not_be_deleted_is_an_error(queue_and_stub: tuple[Q
     stub.add_response("delete_message_batch", {"Successful": [], "Failed": [failed]})
     with pytest.raises(Unavailable):
         list(queue.move_to(queue, 10))
-
-
-def test_the_health_check_calls_the_queue(queue_and_stub: tuple[Queue, Stubber]) -> None:
-    queue, stub = queue_and_stub
-    stub.add_response("get_queue_attributes", {"Attributes": {}}, {"QueueUrl": URL, "AttributeNames": ANY})
-    queue.check()
 
 
 def test_the_waits_of_received_messages_are_set_in_one_call(queue_and_stub: tuple[Queue, Stubber]) -> None:
