@@ -97,20 +97,6 @@ def test_a_private_key_is_refused_and_appears_in_neither_answer_nor_log(
     assert secret not in str(fake_site.tables.items)
 
 
-def test_a_second_export_is_refused_while_one_is_running(fake_site: FakeSite, token: str) -> None:
-    assert ask(fake_site, token, "POST", EXPORTS_URL, {}).status_code == 202
-    answer = ask(fake_site, token, "POST", EXPORTS_URL, {})
-    assert answer.status_code == 409
-    assert "already running" in answer.json_body["detail"]
-    assert len(ask(fake_site, token, "GET", EXPORTS_URL).json_body["exports"]) == 1
-
-
-def test_a_queue_failure_does_not_block_the_next_request(fake_site: FakeSite, token: str) -> None:
-    fake_site.exports.fail_next(Unavailable("queue"))
-    assert ask(fake_site, token, "POST", EXPORTS_URL, {}).status_code == 503
-    assert ask(fake_site, token, "POST", EXPORTS_URL, {}).status_code == 202
-
-
 @pytest.mark.parametrize(("part", "name"), [("file", ".csv"), ("cover", ".pdf")])
 def test_a_link_works_for_minutes_and_getting_it_is_audited(
     fake_site: FakeSite, token: str, part: str, name: str
@@ -172,9 +158,3 @@ def test_no_link_is_given_without_an_audit_entry(
 
 def _refuse(_: object) -> None:
     raise Unavailable
-
-
-def test_other_rights_give_no_access_to_exports(fake_site: FakeSite) -> None:
-    token = bobs_token(fake_site.tables, NOW, Right.COUNTS, Right.MANAGE, Right.PEOPLE)
-    for method, path in (("POST", EXPORTS_URL), ("GET", EXPORTS_URL), ("GET", "/api/staff/exports/a.b/file")):
-        assert ask(fake_site, token, method, path, {}).status_code == 403

@@ -59,15 +59,6 @@ def test_the_sha256_is_that_of_the_file_and_only_file_and_cover_remain(
     assert bucket.objects[done.result.cover].startswith(b"%PDF")
 
 
-def test_without_confirmed_signatures_the_file_has_only_its_heading(
-    tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
-) -> None:
-    done = run_stored_export(request_export(tables, petition), context)
-    assert rows_of(file_of(done, bucket)) == []
-    assert done.result
-    assert done.result.rows == 0
-
-
 def test_the_confirmed_name_is_exported_and_formulas_are_escaped_in_csv(
     tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
 ) -> None:

@@ -11,9 +11,9 @@ from chalicelib.exports.gather import ExportContext
 from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import cancel
 from chalicelib.petitions.model import Petition
-from tests.actors import DAY, NOW
-from tests.exporting import an_export, confirm_crowd, request_export, run_stored_export
-from tests.exports.test_run import HOUR, file_of, sorted_names
+from tests.actors import NOW
+from tests.exporting import confirm_crowd, request_export, run_stored_export
+from tests.exports.test_run import file_of, sorted_names
 from tests.fakes import FakeBucket, FakeTables
 
 
@@ -39,12 +39,6 @@ def test_the_second_stage_waits_for_a_run_with_enough_time(
     gathered = run_stored_export(export, context, lambda seconds: seconds <= 60)
     assert (gathered.state, gathered.missing_buckets) == (JobState.RUNNING, ())
     assert run_stored_export(export, context).state is JobState.DONE
-
-
-def test_an_export_expires_after_seven_days() -> None:
-    done = an_export(state="done")
-    assert done.state_at(NOW + 7 * DAY - HOUR) is JobState.DONE
-    assert done.state_at(NOW + 7 * DAY) is JobState.EXPIRED
 
 
 def test_a_cancelled_export_leaves_no_parts(

@@ -65,7 +65,3 @@ def test_a_cancelled_list_ends_without_a_file_and_the_next_may_start(fake_site: 
     assert ask(fake_site, "POST", LISTS, {"recipient": RECIPIENT}).status_code == 202
     actions = [entry.action.name for entry in entries(NOW - DAY, NOW + DAY, fake_site.tables)]
     assert actions.count("list.cancelled") == 1
-
-
-def test_the_right_to_manage_does_not_allow_lists(fake_site: FakeSite, petition: Petition) -> None:
-    assert ask(fake_site, "POST", LISTS, {"recipient": RECIPIENT}, Right.MANAGE).status_code == 403
