@@ -22,7 +22,7 @@ from chalicelib.signatures.withdraw import withdraw
 from tests.actors import NOW, Person, item_of, key_of
 from tests.fake_site import FakeSite, stream_event
 from tests.letters.lettering import PENDING, a_petition_with_a_letter, confirmed_with_a_letter
-from tests.mail.test_slow_calls import SlowTables
+from tests.mail.test_batch_sender import SlowTables
 from tests.template.packaged import FUNCTIONS
 
 # Lambda's default, which the template keeps.

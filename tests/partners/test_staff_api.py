@@ -5,12 +5,15 @@ from typing import Any
 
 import pytest
 
+from chalicelib.core.errors import Invalid, UnknownThing
 from chalicelib.core.rights import Right
 from chalicelib.partners.model import VERSION_RULE
+from chalicelib.partners.register import all_partners, create_partner, find_partner, store_wording
 from chalicelib.staff.audit.record import entries
 from tests.actors import DAY, NOW, bobs_token
 from tests.fake_site import JSON, FakeSite
-from tests.partnering import NEW_PARTNER, sent_of
+from tests.fakes import FakeTables
+from tests.partnering import NEW_PARTNER, a_partner, sent_of
 from tests.partners.test_api import post
 
 
@@ -51,3 +54,18 @@ def ask(fake_site: FakeSite, token: str, method: str, path: str, body: object) -
     return fake_site.client.http.request(
         method, f"/api/staff/partners{path}", headers=headers, body=json.dumps(body).encode()
     )
+
+
+def test_creating_a_partner_twice_changes_nothing_and_a_changed_partner_is_refused(tables: FakeTables) -> None:
+    oak = a_partner(tables)
+    create_partner(oak.model_copy(update={"created_at": NOW}), tables)
+    assert all_partners(tables) == [oak]
+    with pytest.raises(Invalid):
+        create_partner(oak.model_copy(update={"name": "Elm", "version": "2"}), tables)
+    store_wording(oak.source, "2", "Oak's own new wording", NOW, tables)
+
+
+@pytest.mark.parametrize("source", ["partner-nobody", "direct", "", "partner-" + "a" * 2000])
+def test_an_unknown_partner_is_not_found(tables: FakeTables, source: str) -> None:
+    with pytest.raises(UnknownThing):
+        find_partner(source, tables)

@@ -3,9 +3,11 @@
 import re
 
 import pytest
+from pydantic import ValidationError
 
-from chalicelib.core.errors import Unavailable
-from tests.actors import DAY, NOW, WELSH, a_published_petition, fields_of
+from chalicelib.core.errors import Invalid, Unavailable
+from chalicelib.petitions.change import with_changes
+from tests.actors import DAY, NOW, WELSH, a_petition, a_published_petition, fields_of
 from tests.fake_site import FORM, JSON, FakeSite
 
 SITES = ["https://www.charity.example", "https://news.example:8443"]
@@ -121,3 +123,41 @@ def test_the_script_is_kept_for_an_hour(fake_site: FakeSite) -> None:
     assert answer.headers["Cache-Control"] == "public, max-age=3600"
     assert answer.headers["Content-Type"].startswith("text/javascript")
     assert fake_site.get("/embed.js", if_none_match=answer.headers["ETag"]).status_code == 304
+
+
+SITE = "https://www.charity.example"
+
+
+@pytest.mark.parametrize(
+    "site", [SITE, "https://xn--d1acufc.example:8443", "http://127.0.0.1:8100", "http://localhost"]
+)
+def test_an_origin_is_accepted(site: str) -> None:
+    assert a_petition(embed_on=[site]).embed_on == [site]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        f"{SITE}/", f"{SITE}/page", "http://www.charity.example", "www.charity.example", "https://*.example",
+        "*", "'self'",
+        "https:", "https://", f"{SITE};", f"{SITE} *", f"{SITE}; script-src *", f"{SITE}\n", f"{SITE}\r\nX: y",
+        "https://user@charity.example", "https://" + "a." * 100 + "example", f"{SITE}:123456", "", None, 5,
+    ],
+)  # fmt: skip
+def test_only_an_origin_can_get_into_the_header(wrong: object) -> None:
+    with pytest.raises(ValidationError):
+        a_petition(embed_on=[wrong])
+
+
+def test_the_error_says_what_a_site_looks_like() -> None:
+    with pytest.raises(Invalid) as caught:
+        with_changes(a_petition(), embed_on=[SITE, f"{SITE}/page"])
+    (error,) = caught.value.errors
+    assert (error.field, SITE in error.message) == ("embed_on.1", True)
+
+
+def test_a_petition_has_at_most_twenty_sites() -> None:
+    sites = [f"https://s{number}.example" for number in range(21)]
+    assert len(a_petition(embed_on=sites[:20]).embed_on) == 20
+    with pytest.raises(ValidationError):
+        a_petition(embed_on=sites)

@@ -11,10 +11,22 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.rights import Right
 from chalicelib.core.times import iso
 from chalicelib.petitions.find import forget_petitions
-from chalicelib.petitions.form import EDITABLE
+from chalicelib.petitions.form import EDITABLE, MAX_PETITION_KB
 from chalicelib.staff.audit.record import entries
-from tests.actors import ALICE, DAY, NOW, a_petition, a_published_petition, bobs_token, confirmed, fields_of, json_of
+from tests.actors import (
+    ALICE,
+    DAY,
+    NOW,
+    WELSH,
+    a_petition,
+    a_published_petition,
+    bobs_token,
+    confirmed,
+    fields_of,
+    json_of,
+)
 from tests.fake_site import JSON, FakeSite
+from tests.letters.lettering import LETTER, WELSH_LETTER
 
 PETITIONS_URL = "/api/staff/petitions"
 PETITION_URL = f"{PETITIONS_URL}/safe-children"
@@ -170,3 +182,20 @@ def test_a_closing_time_at_the_limits_of_the_calendar_is_refused(fake_site: Fake
     answer = change_state(fake_site, "closed", at=time)
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json_body["errors"]] == ["at"]
+
+
+LONG_TEXT, LONG_BODY = {"text": "t" * 20_000}, {"body": "l" * 3_000}
+
+
+def test_the_longest_texts_and_letters_in_two_languages_are_saved(fake_site: FakeSite) -> None:
+    welsh = {**WELSH, **LONG_TEXT, "letter": WELSH_LETTER | LONG_BODY}
+    petition = petition_fields(slug="long", **LONG_TEXT, translations={"cy": welsh}, letter=LETTER | LONG_BODY)
+    assert ask(fake_site, "POST", PETITIONS_URL, petition).status_code == 201
+    assert ask(fake_site, "PUT", f"{PETITIONS_URL}/long", petition).status_code == 200
+    saved = ask(fake_site, "GET", f"{PETITIONS_URL}/long").json_body
+    assert saved["translations"]["cy"]["letter"]["body"] == LONG_BODY["body"]
+
+
+def test_a_larger_petition_is_413(fake_site: FakeSite) -> None:
+    answer = ask(fake_site, "POST", PETITIONS_URL, petition_fields(text="t" * MAX_PETITION_KB * 1024))
+    assert (answer.status_code, answer.json_body["detail"]) == (413, "The body must be 64 KB or less.")

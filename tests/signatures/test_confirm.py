@@ -1,11 +1,13 @@
 """A confirmed signature is counted exactly once, with the corrections of the mailbox's owner."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from chalicelib.core.errors import LinkExpired
+from chalicelib.core.errors import ConditionFailed, Conflicted, Invalid, LinkExpired, Unavailable
 from chalicelib.petitions.model import Petition
+from chalicelib.signatures import counted
 from chalicelib.signatures.confirm import confirm, find_linked, read_corrections
 from chalicelib.signatures.form import Corrections
 from chalicelib.signatures.model import SignatureState
@@ -148,3 +150,91 @@ def test_confirming_removes_the_mail_request(tables: FakeTables, petition: Petit
     item = item_of(tables, petition, identity)
     assert not [name for name in item if name.startswith("mail_")]
     assert key_of(petition, identity) in tables.items
+
+
+def test_a_transaction_conflict_is_retried(
+    tables: FakeTables, petition: Petition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counted, "sleep", lambda _: None)
+    subject = subject_of(petition, signed(tables, petition))
+    tables.fail_next(*[Conflicted("storage")] * (counted.ATTEMPTS - 1))
+    assert confirm(subject, NO_CORRECTIONS, petition, NOW, tables) is SignatureState.CONFIRMED
+    assert count_of(tables, petition) == 1
+
+
+def test_endless_transaction_conflicts_raise_unavailable(
+    tables: FakeTables, petition: Petition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(counted, "sleep", pauses.append)
+    subject = subject_of(petition, signed(tables, petition))
+    tables.fail_next(*[Conflicted("storage")] * counted.ATTEMPTS)
+    with pytest.raises(Unavailable):
+        confirm(subject, NO_CORRECTIONS, petition, NOW, tables)
+    assert sum(pauses) < 5
+    assert item_of(tables, petition, subject.signature_id)["state"] == "pending"
+
+
+def test_a_retry_succeeds_after_the_response_of_a_confirmation_is_lost(tables: FakeTables, petition: Petition) -> None:
+    class ResponseLost(FakeTables):
+        def transact(self, writes: Any) -> None:
+            super().transact(writes)
+            raise Unavailable("storage")
+
+    lossy_tables = ResponseLost()
+    lossy_tables.items = tables.items
+    identity = signed(lossy_tables, petition)
+    subject = subject_of(petition, identity)
+    with pytest.raises(Unavailable):
+        confirm(subject, NO_CORRECTIONS, petition, NOW, lossy_tables)
+    assert confirm(subject, NO_CORRECTIONS, petition, NOW, lossy_tables) is SignatureState.CONFIRMED
+    assert count_of(lossy_tables, petition) == 1
+
+
+def test_a_signature_that_changes_before_every_attempt_is_not_confirmed(tables: FakeTables, petition: Petition) -> None:
+    identity = signed(tables, petition)
+    item = item_of(tables, petition, identity)
+    failures = [ConditionFailed({**item, "country": country}) for country in ("NL", "FR", "DE")]
+    tables.fail_next(*failures)
+    with pytest.raises(Conflicted):
+        confirm(subject_of(petition, identity), NO_CORRECTIONS, petition, NOW, tables)
+    assert count_of(tables, petition) == 0
+
+
+def test_the_owner_can_correct_the_signature(tables: FakeTables, petition: Petition) -> None:
+    identity = signed(tables, petition, updates=True, postcode="M1 1AE")
+    fields = {"name": " Alice A. ", "postcode": "sw1a1aa", "updates": "no", "token": "x"}
+    confirm(subject_of(petition, identity), read_corrections(fields, "GB"), petition, NOW, tables)
+    item = item_of(tables, petition, identity)
+    assert (item["name"], item["postcode"], item["updates"]) == ("Alice A.", "SW1A 1AA", False)
+
+
+def test_a_field_that_is_not_sent_stays_as_signed(tables: FakeTables, petition: Petition) -> None:
+    identity = signed(tables, petition, updates=True, postcode="M1 1AE")
+    confirm(subject_of(petition, identity), read_corrections({}, "GB"), petition, NOW, tables)
+    item = item_of(tables, petition, identity)
+    assert (item["name"], item["postcode"], item["updates"]) == (ALICE.name, "M1 1AE", True)
+
+
+def test_an_emptied_postcode_is_removed(tables: FakeTables, petition: Petition) -> None:
+    identity = signed(tables, petition, postcode="M1 1AE")
+    confirm(subject_of(petition, identity), read_corrections({"postcode": " "}, "GB"), petition, NOW, tables)
+    assert "postcode" not in item_of(tables, petition, identity)
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"name": ""}, "name"),
+        ({"name": "=x"}, "name"),
+        ({"postcode": "nope"}, "postcode"),
+        ({"country": "ZZ"}, "country"),
+        ({"country": "GB", "postcode": "1012 AB"}, "postcode"),
+        ({"updates": "maybe"}, "updates"),
+    ],
+)
+def test_a_correction_is_validated_like_the_form(fields: dict[str, str], field: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        read_corrections(fields, "GB")
+    assert [error.field for error in caught.value.errors] == [field]
+    assert "JSON" not in caught.value.errors[0].message, "the page shows this message to a supporter"

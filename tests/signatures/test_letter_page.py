@@ -5,12 +5,14 @@ import re
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.publish import publish
 from tests.actors import ALICE, NOW, WELSH, a_petition, fields_of, identity_of, item_of, json_of
 from tests.fake_site import FakeSite, stream_event
-from tests.letters.lettering import LETTER, PENDING, WELSH_LETTER, relay, send_all
+from tests.letters.lettering import LETTER, PENDING, WELSH_LETTER, a_petition_with_a_letter, relay, send_all
 from tests.signatures.test_api import API_PATH, FORM_PATH
 
 
@@ -159,3 +161,48 @@ def test_the_form_shows_a_refused_letter_again(fake_site: FakeSite, letter_petit
     assert "<details open>" in text
     assert "\nSee www.harbour.org</textarea>" in text
     assert 'id="letter-opening-none" name="letter.opening" value="none" checked' in text
+
+
+MINE = "I was trafficked as a child."
+
+
+def letter_sent_as_shown(fake_site: FakeSite, petition: Petition, link: str) -> str:
+    """Confirm by the page's form. Return the letter that is sent, which must be the one that the page shows."""
+    page = fake_site.get(link)
+    assert fake_site.post_form("/confirm", form_fields(page)).status_code == 200
+    [mail] = deliver_letters(fake_site, petition)
+    text = " ".join(mail.text.partition("\n-- \n")[0].split())
+    assert text in text_of(page)
+    return text
+
+
+def edit_letter(fake_site: FakeSite, **changes: Any) -> Petition:
+    petition = a_petition_with_a_letter(fake_site, **changes)
+    forget_petitions()
+    return petition
+
+
+@pytest.mark.parametrize("has_suggestions_at_first", [True, False])
+def test_an_opening_of_ones_own_is_sent_although_the_letter_suggests_none(
+    fake_site: FakeSite, has_suggestions_at_first: bool
+) -> None:
+    petition = a_petition_with_a_letter(fake_site, **({} if has_suggestions_at_first else {"openings": []}))
+    link = sign_with_letter(fake_site, petition, opening=MINE)
+    edited = edit_letter(fake_site, openings=[])
+    assert MINE in letter_sent_as_shown(fake_site, edited, link)
+
+
+def test_the_page_does_not_show_words_of_ones_own_after_staff_have_fixed_the_letter(
+    fake_site: FakeSite, letter_petition: Petition
+) -> None:
+    link = sign_with_letter(fake_site, letter_petition, opening=MINE, subject="My subject", body="My words.")
+    edited = edit_letter(fake_site, may_edit=False)
+    assert "I ask you to guarantee every trafficked child" in letter_sent_as_shown(fake_site, edited, link)
+
+
+def test_a_suggested_opening_stays_chosen_after_staff_have_fixed_the_letter(
+    fake_site: FakeSite, letter_petition: Petition
+) -> None:
+    link = sign_with_letter(fake_site, letter_petition, opening=1)
+    edited = edit_letter(fake_site, may_edit=False)
+    assert LETTER["openings"][1] in letter_sent_as_shown(fake_site, edited, link)

@@ -4,8 +4,9 @@ import pytest
 
 from chalicelib.core.address import read_address
 from chalicelib.petitions.model import Petition
+from chalicelib.signatures import store
 from chalicelib.signatures.look_up import find_by_id, find_signatures, identities_of
-from tests.actors import ALICE, BOB, SECRET, a_published_petition, confirmed, signed
+from tests.actors import ALICE, BOB, SECRET, a_published_petition, confirmed, key_of, signed
 from tests.fakes import FakeTables
 
 SECRETS = {"v1": SECRET, "v2": "another"}
@@ -56,3 +57,9 @@ def test_a_malformed_id_is_not_looked_up(tables: FakeTables, petition: Petition,
     tables.calls.clear()
     assert find_by_id(petition, identity, tables) is None
     assert tables.calls == []
+
+
+def test_an_item_with_unknown_attributes_is_read(tables: FakeTables, petition: Petition) -> None:
+    key = key_of(petition, confirmed(tables, petition))
+    tables.items[key]["something_new"] = "x"
+    assert store.find(key, tables)
