@@ -4,8 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.core import keys
-from chalicelib.core.times import iso
 from chalicelib.letters.counts import LetterNumbers
 from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG
 from tests.fake_site import FakeSite, schedule_event
@@ -46,16 +44,6 @@ def test_without_a_pace_waiting_letters_are_due_now_however_busy_the_queue_is(
     sweep_all_letters(fake_site)
     assert numbers(fake_site) == LetterNumbers(requested=21, sent=21)
     assert len(fake_site.mailer.mails) == 21
-
-
-def test_without_a_pace_letters_queued_for_an_earlier_turn_are_due_now_too(fake_site: FakeSite) -> None:
-    """The hour of the earlier turn was full, so the sender gave these letters a later turn."""
-    for key, item in fake_site.tables.items.items():
-        if key.table == keys.DELIVERIES and "mail_due_at" in item:
-            item["mail_queued_at"] = iso(fake_site.clock())
-    publish_with_delivery(fake_site, {"mode": "single"})
-    sweep_all_letters(fake_site)
-    assert numbers(fake_site).sent == 21
 
 
 def test_waiting_letters_are_queued_once(fake_site: FakeSite) -> None:

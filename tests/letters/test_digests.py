@@ -13,7 +13,7 @@ from chalicelib.core.target_keys import DigestIds
 from chalicelib.letters.counts import LetterNumbers
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.letters.digest_contents import close, find_digest, gather, next_digest_day
-from chalicelib.letters.target_state import pause, resume, target_state
+from chalicelib.letters.target_state import pause, target_state
 from chalicelib.mail.send import CLAIM
 from chalicelib.mail.sending import PAUSE
 from chalicelib.petitions.model import Petition
@@ -247,29 +247,6 @@ def test_a_person_who_withdraws_during_sending_is_counted_only_if_that_email_was
     }
     subjects = [mail.subject[:1] for mail in fake_site.mailer.mails]
     assert (subjects, numbers(fake_site)) == expected[type(failure).__name__]
-
-
-def test_a_person_who_withdraws_after_a_failed_attempt_is_taken_out_at_once(fake_site: FakeSite) -> None:
-    petition = a_petition_with_digests(fake_site)
-    [ann, *_] = send_letters(fake_site, petition, 3)
-    fake_site.mailer.failures = [SendingStopped("mail")]
-    send_digests_at_seven(fake_site)
-    withdraw_people(fake_site, petition, ann)
-    assert numbers(fake_site) == LetterNumbers(requested=3, dropped=1)
-
-
-def test_a_person_who_withdraws_while_the_target_is_paused_is_not_counted(fake_site: FakeSite) -> None:
-    petition = a_petition_with_digests(fake_site)
-    ann, *_ = send_letters(fake_site, petition, 3)
-    pause("safe-children", TARGET, "staff", NOW, fake_site.tables)
-    send_digests_at_seven(fake_site)
-    before = item_of(fake_site.tables, petition, ann)
-    withdraw(key_of(petition, ann), petition, fake_site.clock(), fake_site.tables)
-    relay(fake_site, before, item_of(fake_site.tables, petition, ann))
-    resume("safe-children", TARGET, NOW, fake_site.tables)
-    send_digests(fake_site)
-    assert [mail.subject[:2] for mail in fake_site.mailer.mails] == ["2 "]
-    assert numbers(fake_site) == LetterNumbers(requested=3, sent=2, dropped=1)
 
 
 def test_a_letter_after_the_closing_is_in_the_next_digest(fake_site: FakeSite) -> None:

@@ -14,7 +14,6 @@ from chalicelib.letters.counts import LetterNumbers
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.letters.digest_contents import seal, unseal
 from chalicelib.letters.digest_item import GatheredLetter
-from chalicelib.letters.digest_kind import DIGESTS
 from chalicelib.letters.withdrawn import remove_letter
 from chalicelib.mail.outbox import Outbox
 from chalicelib.mail.send import CLAIM
@@ -159,20 +158,6 @@ def test_a_withdrawal_and_a_new_confirmation_in_one_batch_keep_the_letter(fake_s
     send_digests_at_seven(fake_site)
     assert len(fake_site.mailer.mails) == 1
     assert numbers(fake_site) == LetterNumbers(requested=1, sent=1)
-
-
-def test_a_digest_is_unsealed_before_its_claim_ends(fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch) -> None:
-    a_digest_with_alices_letter(fake_site, a_petition_with_digests(fake_site))
-    [message] = fake_site.other_queue.messages
-    claims = []
-
-    def note_claim(ids: DigestIds, tables: Tables) -> None:
-        claims.append("mail_claimed_until" in fake_site.tables.items[DIGESTS.item_key(message["key"])])
-        unseal(ids, tables)
-
-    monkeypatch.setattr(digest_kind, "unseal", note_claim)
-    fail_once_while(fake_site, monkeypatch, lambda: None)
-    assert claims == [True]
 
 
 def test_a_withdrawal_is_tried_again_if_the_digest_is_sealed_again_meanwhile(

@@ -37,12 +37,6 @@ UPPER_POSTCODE, LOWER_POSTCODE, POSTCODE_WITHOUT_MEMBER = "ZZ1 1AA", "ZZ9 9ZZ", 
 DORA = Person("Dora Dekker", "dora.dekker@mail.example")
 
 
-@pytest.fixture
-def mp_petition(fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch) -> Petition:
-    give_members(monkeypatch)
-    return a_petition_with_a_letter(fake_site, targets=[MP])
-
-
 def write_letter(fake_site: FakeSite, petition: Petition, person: Person = ALICE, **place: Any) -> None:
     """Let the person confirm a letter, and relay it."""
     identity = confirmed(fake_site.tables, petition, person, **({"postcode": UPPER_POSTCODE} | place))
@@ -127,12 +121,6 @@ def test_a_pause_of_the_target_pauses_all_members(fake_site: FakeSite, mp_petiti
     assert recipients(fake_site) == []
 
 
-def test_resuming_a_member_who_is_not_paused_stores_nothing(fake_site: FakeSite, mp_petition: Petition) -> None:
-    before = {key for key in fake_site.tables.items if key.pk.startswith("TARGET#")}
-    assert ask(fake_site, "POST", f"{PATH}/my-mp/resume?member=Nowhere").status_code == 200
-    assert {key for key in fake_site.tables.items if key.pk.startswith("TARGET#")} == before
-
-
 @pytest.mark.parametrize("change", ["pause", "resume"])
 def test_a_target_that_is_one_office_has_no_members_to_pause(fake_site: FakeSite, change: str) -> None:
     a_petition_with_a_letter(fake_site)
@@ -151,16 +139,6 @@ def test_a_letter_waits_while_the_deployed_table_lacks_its_member(
     assert recipients(fake_site) == [UPPER.email]
 
 
-def test_a_target_that_became_one_office_gets_no_letter_that_was_meant_for_members(
-    fake_site: FakeSite, mp_petition: Petition
-) -> None:
-    write_letter(fake_site, mp_petition)
-    a_petition_with_a_letter(fake_site, targets=[{"key": "my-mp", "name": "Office", "email": "office@target.example"}])
-    send_all(fake_site)
-    assert recipients(fake_site) == []
-    assert first_target(fake_site)["dropped"] == 1
-
-
 def test_the_letters_item_has_the_constituency_and_no_name_or_postcode(
     fake_site: FakeSite, mp_petition: Petition
 ) -> None:
@@ -171,10 +149,7 @@ def test_the_letters_item_has_the_constituency_and_no_name_or_postcode(
     assert set(item) == {"pk", "sk", "mail_kind", "mail_requested_at", "mails", "expires_at", "member"}
 
 
-def test_a_person_who_withdrew_and_moved_writes_to_the_new_member(
-    fake_site: FakeSite,
-    mp_petition: Petition,
-) -> None:
+def test_a_person_who_withdrew_and_moved_writes_to_the_new_member(fake_site: FakeSite, mp_petition: Petition) -> None:
     write_letter(fake_site, mp_petition)
     alice = identity_of(mp_petition)
     withdraw(key_of(mp_petition, alice), mp_petition, NOW, fake_site.tables)
@@ -186,9 +161,7 @@ def test_a_person_who_withdrew_and_moved_writes_to_the_new_member(
 
 @pytest.mark.parametrize("is_claimed", [False, True])
 def test_a_person_who_moved_while_their_letter_waited_writes_to_the_new_member(
-    fake_site: FakeSite,
-    mp_petition: Petition,
-    is_claimed: bool,
+    fake_site: FakeSite, mp_petition: Petition, is_claimed: bool
 ) -> None:
     write_letter(fake_site, mp_petition)
     [message] = fake_site.other_queue.messages
@@ -203,23 +176,7 @@ def test_a_person_who_moved_while_their_letter_waited_writes_to_the_new_member(
     assert (first_target(fake_site)["requested"], first_target(fake_site)["sent"]) == (1, 1)
 
 
-@pytest.mark.parametrize("place", [{"postcode": POSTCODE_WITHOUT_MEMBER}, {"country": "FR", "postcode": ""}])
-def test_a_person_who_moved_where_no_member_is_known_writes_to_nobody(
-    fake_site: FakeSite,
-    mp_petition: Petition,
-    place: dict[str, Any],
-) -> None:
-    write_letter(fake_site, mp_petition)
-    withdraw(key_of(mp_petition, identity_of(mp_petition)), mp_petition, NOW, fake_site.tables)
-    write_letter(fake_site, mp_petition, now=NOW + MINUTE, **place)
-    send_all(fake_site)
-    assert recipients(fake_site) == []
-
-
-def test_a_letter_whose_sending_began_keeps_its_member(
-    fake_site: FakeSite,
-    mp_petition: Petition,
-) -> None:
+def test_a_letter_whose_sending_began_keeps_its_member(fake_site: FakeSite, mp_petition: Petition) -> None:
     """Perhaps it was sent to that member. If its sender crashed, nobody knows, and it is not sent again."""
     write_letter(fake_site, mp_petition)
     [message] = fake_site.other_queue.messages
@@ -232,9 +189,7 @@ def test_a_letter_whose_sending_began_keeps_its_member(
 
 @pytest.mark.parametrize("is_dropped", [False, True])
 def test_a_person_who_confirms_again_after_staff_replaced_the_members_writes_to_the_office(
-    fake_site: FakeSite,
-    mp_petition: Petition,
-    is_dropped: bool,
+    fake_site: FakeSite, mp_petition: Petition, is_dropped: bool
 ) -> None:
     """The old letter to a member waits, or was dropped because the target is no member any more."""
     write_letter(fake_site, mp_petition)

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from heapq import heapify, heappop, heappush
 from itertools import pairwise
 
-import pytest
 from hypothesis import given, settings, strategies as st
 
 from chalicelib.core.letter_keys import letter_delivery
@@ -94,13 +93,6 @@ def test_after_a_night_in_which_no_email_was_sent_the_letters_are_not_sent_all_a
     later = sorted(due for due in turns if due > tuesday)
     assert tuesday < later[0] < later[-1] <= tuesday + HOUR + MINUTE
     assert later[-1] - later[0] > 30 * MINUTE, "each at a moment of its own"
-
-
-@pytest.mark.parametrize("per_hour", [1, 7, 60, 10_000])
-def test_letters_are_sent_at_the_pace_that_staff_chose(per_hour: int) -> None:
-    number = min(3 * per_hour, 400)
-    sent = sending_times([MONDAY] * number, per_hour)
-    assert (sent[-1] - sent[0]) / HOUR == pytest.approx((number - 1) / per_hour, rel=0.01)
 
 
 def test_targets_do_not_wait_for_each_other() -> None:

@@ -7,7 +7,6 @@ from typing import Any
 from chalice.test import HTTPResponse
 
 from chalicelib.aws.table import Item
-from chalicelib.core.errors import MailRefused
 from chalicelib.core.metrics import Metric
 from chalicelib.core.rights import Right
 from chalicelib.letters.counts import LetterNumbers
@@ -132,14 +131,6 @@ def test_two_test_emails_at_once_go_to_those_who_asked_and_no_address_stays_stor
     request_test_email(fake_site, "dora@charity.example")
     send_all(fake_site)
     assert [mail.to for mail in fake_site.mailer.mails] == [BOBS_ADDRESS, "dora@charity.example"]
-    assert "charity.example" not in str(items_of_targets(fake_site))
-
-
-def test_no_address_stays_stored_after_ses_has_refused_the_test(fake_site: FakeSite) -> None:
-    a_petition_with_a_letter(fake_site)
-    request_test_email(fake_site, BOBS_ADDRESS)
-    fake_site.mailer.failures = [MailRefused()]
-    send_all(fake_site)
     assert "charity.example" not in str(items_of_targets(fake_site))
 
 
