@@ -151,23 +151,6 @@ def test_five_signatures_by_an_attacker_do_not_stop_the_owners_email(pipeline: M
     assert len(pipeline.mails) == before + 1
 
 
-def test_25_requests_through_five_petitions_send_three_emails_an_hour_and_none_is_lost(pipeline: MailPipeline) -> None:
-    petitions = [a_published_petition(pipeline.tables, slug=f"petition-{number}") for number in range(5)]
-
-    def attack(now: datetime) -> None:
-        if now < NOW + 5 * MINUTE:
-            for petition in petitions:
-                signed(pipeline.tables, petition, now=now)
-
-    pipeline.run(NOW + HOUR, attack)
-    assert len(pipeline.mails) == 3
-    pipeline.run(NOW + 72 * HOUR)
-    for petition in petitions:
-        item = item_of(pipeline.tables, petition, identity_of(petition))
-        assert item["mails"] >= 1
-    assert not [item for item in pipeline.tables.items.values() if "mail_kind" in item]
-
-
 def test_a_receipt_takes_nothing_from_the_budget(tables: FakeTables, petition: Petition) -> None:
     """Otherwise the receipt of one signature would delay the email to confirm the person's next signature."""
     take_emails(tables, 3)

@@ -1,7 +1,6 @@
 """First emails to the signers of one network: a burst is sent at once, then one at a time. Others wait for a turn."""
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
@@ -58,15 +57,6 @@ def test_the_burst_grows_again_with_time(tables: FakeTables) -> None:
     book_turns(tables, BURST + 1)
     waits = book_turns(tables, 11, now=NOW + 11 * INTERVAL)
     assert waits == [*[timedelta()] * 10, INTERVAL]
-
-
-def test_racing_senders_book_different_turns(tables: FakeTables) -> None:
-    def book_one(_: int) -> datetime:
-        return book("one", NOW, tables)
-
-    with ThreadPoolExecutor(8) as pool:
-        turns = set(pool.map(book_one, range(BURST + 20)))
-    assert len(turns) == 21
 
 
 def test_the_first_turn_costs_one_write_and_its_item_expires(tables: FakeTables) -> None:

@@ -11,14 +11,13 @@ import pytest
 from chalicelib.aws.email import Mail
 from chalicelib.aws.table import Change
 from chalicelib.core import caching
-from chalicelib.core.errors import MailRefused, NotYet, Throttled, Unavailable, UnknownPetition
+from chalicelib.core.errors import MailRefused, NotYet, Throttled, Unavailable
 from chalicelib.mail.kind import MailContext
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.send import CLAIM, SendResult, send
 from chalicelib.mail.signature_kinds import KEPT_AFTER_LINK, SIGNATURE_KINDS, delivery_key
 from chalicelib.petitions.find import PETITION_SECONDS, forget_petitions
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures.mail_state import mark_undeliverable
 from chalicelib.signatures.model import UNMAILED_LIFETIME
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import (
@@ -28,7 +27,6 @@ from tests.actors import (
     MINUTE,
     NOW,
     a_mail_context,
-    a_petition,
     a_published_petition,
     confirmed,
     identity_of,
@@ -148,15 +146,6 @@ def test_withdrawn_and_deleted_signatures_get_no_email(
     assert not mails
 
 
-def test_a_complaint_after_the_request_stops_the_email(
-    tables: FakeTables, petition: Petition, mails: list[Mail]
-) -> None:
-    request = a_mail_request(tables, petition)
-    mark_undeliverable(key_of(petition, identity_of(petition)), "complained", tables)
-    assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables) is SendResult.SETTLED
-    assert not mails
-
-
 def test_a_signature_confirmed_meanwhile_gets_no_email_to_confirm(
     tables: FakeTables, petition: Petition, mails: list[Mail]
 ) -> None:
@@ -265,12 +254,6 @@ def test_an_expired_signature_gets_no_email(tables: FakeTables, petition: Petiti
     assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), late, tables) is SendResult.SETTLED
     assert not mails
     assert "mail_kind" not in item_of(tables, petition, identity_of(petition))
-
-
-def test_a_request_for_an_unknown_petition_raises(tables: FakeTables) -> None:
-    petition = a_petition(slug="unpublished")
-    with pytest.raises(UnknownPetition):
-        send(a_mail_request(tables, petition), SIGNATURE_KINDS, a_mail_context(), NOW, tables)
 
 
 def test_mailed_at_is_the_time_of_sending(tables: FakeTables, petition: Petition) -> None:
