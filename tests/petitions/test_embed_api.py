@@ -5,8 +5,7 @@ import re
 import pytest
 from pydantic import ValidationError
 
-from chalicelib.core.errors import Invalid, Unavailable
-from chalicelib.petitions.change import with_changes
+from chalicelib.core.errors import Unavailable
 from tests.actors import DAY, NOW, WELSH, a_petition, a_published_petition, fields_of
 from tests.fake_site import FORM, JSON, FakeSite
 
@@ -111,13 +110,6 @@ def test_an_error_after_sending_the_form_is_shown_in_the_frame(fake_site: FakeSi
     assert b"<form" not in answer.body
 
 
-def test_the_counter_shows_the_count_and_links_to_the_petition(fake_site: FakeSite) -> None:
-    a_published_petition(fake_site.tables, embed_on=SITES)
-    body = fake_site.get(f"{COUNTER_URL}?source=our-site").body.decode()
-    assert '<strong data-count="0">0</strong> of' in body
-    assert 'href="/petitions/safe-children?source=our-site" target="_blank"' in body
-
-
 def test_the_script_is_kept_for_an_hour(fake_site: FakeSite) -> None:
     answer = fake_site.get("/embed.js")
     assert answer.headers["Cache-Control"] == "public, max-age=3600"
@@ -147,17 +139,3 @@ def test_an_origin_is_accepted(site: str) -> None:
 def test_only_an_origin_can_get_into_the_header(wrong: object) -> None:
     with pytest.raises(ValidationError):
         a_petition(embed_on=[wrong])
-
-
-def test_the_error_says_what_a_site_looks_like() -> None:
-    with pytest.raises(Invalid) as caught:
-        with_changes(a_petition(), embed_on=[SITE, f"{SITE}/page"])
-    (error,) = caught.value.errors
-    assert (error.field, SITE in error.message) == ("embed_on.1", True)
-
-
-def test_a_petition_has_at_most_twenty_sites() -> None:
-    sites = [f"https://s{number}.example" for number in range(21)]
-    assert len(a_petition(embed_on=sites[:20]).embed_on) == 20
-    with pytest.raises(ValidationError):
-        a_petition(embed_on=sites)

@@ -15,21 +15,12 @@ from chalicelib.petitions.model import PetitionState
 from chalicelib.petitions.publish import publish, raise_shards
 from chalicelib.petitions.transition import Transition, apply
 from chalicelib.tallies.count import exact_count
-from chalicelib.tallies.open import raise_shards_to_read
 from tests.actors import DAY, NOW, OPENED, a_petition, a_published_petition, confirmed, item_of
 from tests.fakes import FakeTables
 
 
 def stored_texts(tables: FakeTables) -> list[dict[str, object]]:
     return [item for key, item in tables.items.items() if key.pk == "TEXT#safe-children"]
-
-
-def test_publishing_stores_the_text_version(tables: FakeTables) -> None:
-    publish(a_petition(), NOW, tables)
-    (text,) = stored_texts(tables)
-    assert text["text"] == a_petition().text
-    assert text["sign_wording"] == a_petition().sign_wording
-    assert text["recorded_at"] == "2026-11-24T12:00:00Z"
 
 
 def test_publishing_again_keeps_the_count_and_the_first_text_record(tables: FakeTables) -> None:
@@ -79,13 +70,6 @@ def test_the_tally_head_is_raised_before_the_petition(tables: FakeTables) -> Non
     assert petition_as_stored(petition.slug, recording).shards == 9
 
 
-def test_an_interrupted_raise_can_be_repeated(tables: FakeTables) -> None:
-    petition = a_published_petition(tables, shards=2)
-    raise_shards_to_read(petition.slug, 9, tables)
-    assert raise_shards(petition.slug, 9, tables)
-    assert petition_as_stored(petition.slug, tables).shards == 9
-
-
 def test_a_file_without_a_closing_time_removes_the_stored_one(tables: FakeTables) -> None:
     a_published_petition(tables, closes_at=NOW + DAY)
     a_published_petition(tables)
@@ -116,11 +100,6 @@ def test_a_file_that_closes_later_does_not_change_when_staff_closed_the_petition
     edit(apply(a_published_petition(tables, closes_at=planned), Transition(PetitionState.CLOSED), NOW), NOW, tables)
     reloaded = publish(a_petition(closes_at=planned), NOW + DAY, tables)
     assert (reloaded.closes_at, reloaded.is_confirmable_at(NOW + 2 * DAY)) == (NOW, False)
-
-
-def test_the_revision_in_a_file_is_ignored(tables: FakeTables) -> None:
-    a_published_petition(tables)
-    assert publish(a_petition(revision=90), NOW, tables).revision == 2
 
 
 SLUG = "safe-children"

@@ -138,15 +138,6 @@ def test_all_wrong_fields_are_reported_and_nothing_is_saved(fake_site: FakeSite)
     assert actions(fake_site) == []
 
 
-def test_an_edited_text_is_a_new_version(fake_site: FakeSite) -> None:
-    ask(fake_site, "PUT", PETITION_URL, petition_fields(text="We ask for more."))
-    versions = ask(fake_site, "GET", f"{PETITION_URL}/versions").json_body["versions"]
-    assert {version["text"]: version["current"] for version in versions} == {
-        a_petition().text: False,
-        "We ask for more.": True,
-    }
-
-
 def test_a_preview_link_shows_the_draft_until_it_expires(fake_site: FakeSite, draft: HTTPResponse) -> None:
     link = ask(fake_site, "POST", f"{PETITION_URL}/preview").json_body
     assert link["expires_at"] == iso(NOW + DAY / 24)
