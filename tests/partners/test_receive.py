@@ -75,14 +75,6 @@ def test_a_signature_counts_at_once_with_its_origin(tables: FakeTables, petition
     assert count(tables, petition) == 1
 
 
-def test_a_person_who_counts_at_once_gets_no_receipt(tables: FakeTables, oak: Partner) -> None:
-    """Nobody asked for an email, and this consent forbids it."""
-    petition = a_published_petition(tables, receipt=True)
-    assert send(tables, petition, oak, sent_of(consent={"email": False})) == [ACCEPTED]
-    item = item_of(tables, petition, identity_of(petition))
-    assert (item["state"], item.get("mail_kind")) == ("confirmed", None)
-
-
 def test_a_repeat_is_existing_and_counts_once(tables: FakeTables, petition: Petition, oak: Partner) -> None:
     send(tables, petition, oak, sent_of())
     assert send(tables, petition, oak, sent_of(), sent_of(ALICE, "oak:2")) == [EXISTING, EXISTING]
@@ -177,17 +169,6 @@ def test_a_person_who_withdraws_while_a_partner_sends_them_is_not_counted(
     monkeypatch.setattr(receive, "sign", withdraw_and_sign)
     assert send(tables, petition, oak, older) == [SUPPRESSED]
     assert count(tables, petition) == 0
-
-
-def test_a_person_who_withdrew_stays_suppressed_after_their_item_expired(
-    tables: FakeTables, petition: Petition, oak: Partner
-) -> None:
-    send(tables, petition, oak, sent_of())
-    withdraw(key_of(petition, identity_of(petition)), petition, NOW, tables)
-    del tables.items[key_of(petition, identity_of(petition))]
-    later = NOW + WITHDRAWN_LIFETIME
-    [result] = take_each([read_signature(sent_of(), oak, later)], a_receiving_context(tables, petition, oak), later)
-    assert result.outcome is SUPPRESSED
 
 
 def test_an_address_that_bounces_is_suppressed(tables: FakeTables, petition: Petition, oak: Partner) -> None:

@@ -91,12 +91,6 @@ def test_a_dry_run_stores_nothing_and_foresees_the_results(
     assert row_counts(import_file(CSV + rows(1, 2, 4))) == (1, 1, 0, 1)
 
 
-def test_the_same_file_again_changes_nothing(import_file: ImportFile, tables: FakeTables, petition: Petition) -> None:
-    import_file(CSV + rows(1, 2))
-    assert row_counts(import_file(CSV + rows(1, 2))) == (0, 2, 0, 0)
-    assert count(tables, petition) == 2
-
-
 def test_the_file_and_every_name_are_deleted_after_the_import(
     import_file: ImportFile, tables: FakeTables, bucket: FakeBucket
 ) -> None:
