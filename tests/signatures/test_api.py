@@ -165,16 +165,6 @@ def test_a_signature_that_the_table_refuses_waits_in_the_queue_and_gets_the_same
     assert not fake_site.queue.messages
 
 
-def test_a_queued_signature_that_the_table_refuses_is_retried(fake_site: FakeSite) -> None:
-    fake_site.get("/petitions/safe-children")
-    fake_site.tables.fail_next(Throttled("storage"))
-    fake_site.post_json(API_PATH, json_of())
-    fake_site.tables.fail_next(Unavailable("storage"))
-    assert fake_site.deliver("store_overflow", fake_site.overflow.messages) == ["0"]
-    assert fake_site.deliver("store_overflow", fake_site.overflow.messages * 2) == []
-    assert len(signatures_in(fake_site)) == 1
-
-
 def test_a_malformed_message_fails_and_so_goes_to_the_dead_letters(fake_site: FakeSite) -> None:
     assert fake_site.deliver("store_overflow", ["no json", {"slug": "safe-children"}]) == ["0", "1"]
 

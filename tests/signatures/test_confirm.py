@@ -1,7 +1,6 @@
 """A confirmed signature is counted exactly once, with the corrections of the mailbox's owner."""
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -137,21 +136,6 @@ def test_a_link_works_for_exactly_a_day_after_closing(tables: FakeTables) -> Non
         find_linked(bob, petition, NOW + DAY, NOW + DAY, tables)
 
 
-def test_a_link_finds_its_signature_even_if_the_country_differs(tables: FakeTables, petition: Petition) -> None:
-    subject = subject_of(petition, signed(tables, petition))
-    assert find_linked(subject._replace(country="XX"), petition, NOW, NOW, tables).name == ALICE.name
-    with pytest.raises(LinkExpired):
-        find_linked(subject_of(petition, "0" * 32), petition, NOW, NOW, tables)
-
-
-def test_confirming_removes_the_mail_request(tables: FakeTables, petition: Petition) -> None:
-    identity = signed(tables, petition)
-    confirm(subject_of(petition, identity), NO_CORRECTIONS, petition, NOW, tables)
-    item = item_of(tables, petition, identity)
-    assert not [name for name in item if name.startswith("mail_")]
-    assert key_of(petition, identity) in tables.items
-
-
 def test_a_transaction_conflict_is_retried(
     tables: FakeTables, petition: Petition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -173,22 +157,6 @@ def test_endless_transaction_conflicts_raise_unavailable(
         confirm(subject, NO_CORRECTIONS, petition, NOW, tables)
     assert sum(pauses) < 5
     assert item_of(tables, petition, subject.signature_id)["state"] == "pending"
-
-
-def test_a_retry_succeeds_after_the_response_of_a_confirmation_is_lost(tables: FakeTables, petition: Petition) -> None:
-    class ResponseLost(FakeTables):
-        def transact(self, writes: Any) -> None:
-            super().transact(writes)
-            raise Unavailable("storage")
-
-    lossy_tables = ResponseLost()
-    lossy_tables.items = tables.items
-    identity = signed(lossy_tables, petition)
-    subject = subject_of(petition, identity)
-    with pytest.raises(Unavailable):
-        confirm(subject, NO_CORRECTIONS, petition, NOW, lossy_tables)
-    assert confirm(subject, NO_CORRECTIONS, petition, NOW, lossy_tables) is SignatureState.CONFIRMED
-    assert count_of(lossy_tables, petition) == 1
 
 
 def test_a_signature_that_changes_before_every_attempt_is_not_confirmed(tables: FakeTables, petition: Petition) -> None:

@@ -117,20 +117,8 @@ def test_an_empty_form_field_counts_as_absent() -> None:
     assert (form.postcode, form.source, form.country) == (None, None, "GB")
 
 
-def test_an_unticked_box_is_not_consent() -> None:
-    fields = fields_of()
-    del fields["consent.sign"]
-    with pytest.raises(Invalid) as caught:
-        read_fields(fields)
-    assert [error.field for error in caught.value.errors] == ["consent.sign"]
-
-
 @pytest.mark.parametrize("value", ["no", "", "false", "0", "off"])
 def test_a_negative_value_of_a_checkbox_is_not_consent(value: str) -> None:
     assert not read_fields(fields_of(**{"consent.updates": value})).consent.updates
     with pytest.raises(Invalid):
         read_fields(fields_of(**{"consent.sign": value}))
-
-
-def test_a_source_must_not_end_with_a_newline() -> None:
-    assert field_errors(json_of(source="bbc\n")) == {"source": "Use 1 to 40 lower-case letters, numbers or hyphens"}

@@ -127,13 +127,3 @@ def test_the_page_says_who_else_gets_the_letter(fake_site: FakeSite, letter_peti
     assert "Dear Home Office," in text_of(page)
     fake_site.post_form("/confirm", form_fields(page))
     assert [mail.to for mail in deliver_letters(fake_site, petition)] == [OFFICE["email"]]
-
-
-def test_the_form_asks_for_a_postcode_and_the_api_shows_the_public_name(
-    fake_site: FakeSite, letter_petition: Petition
-) -> None:
-    form = text_of(fake_site.get("/petitions/safe-children"))
-    assert "We find your MP from your postcode. Without a postcode, no letter goes to your MP." in form
-    letter = fake_site.get("/api/petitions/safe-children").json_body["letter"]
-    assert letter["targets"] == ["Your MP"]
-    assert UPPER.email not in str(letter)

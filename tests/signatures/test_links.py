@@ -179,15 +179,6 @@ def test_content_types_are_case_insensitive_and_may_have_parameters(fake_site: F
     assert count(fake_site) == 1
 
 
-def test_confirming_over_http_on_a_warm_function_is_one_transaction(fake_site: FakeSite) -> None:
-    sign_and_email_alice(fake_site)
-    link = fake_site.last_link("confirm")
-    fake_site.get("/petitions/safe-children")
-    fake_site.tables.calls.clear()
-    post(fake_site, link)
-    assert fake_site.tables.calls == ["transact"]
-
-
 @every_link
 @pytest.mark.parametrize(
     "token", ["", "x", "a.b", "~~~~.x", "%00", "%ff%fe", "é", "x" * 5000, "..", "safe-children~1~GB~direct~0.x"]

@@ -38,12 +38,6 @@ def test_an_unknown_address_returns_an_empty_list_without_a_scan(tables: FakeTab
     assert tables.calls == ["batch_get"]
 
 
-def test_a_missing_secret_raises_key_error(tables: FakeTables) -> None:
-    petition = a_published_petition(tables, key_version="v9")
-    with pytest.raises(KeyError):
-        find_signatures(identities_of(read_address(ALICE.email), [petition], SECRETS), tables)
-
-
 def test_a_signature_is_found_by_id(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     stored = find_by_id(petition, identity, tables)

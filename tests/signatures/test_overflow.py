@@ -177,16 +177,6 @@ def test_a_queued_signature_from_after_a_withdrawal_is_stored(tables: FakeTables
     assert (item["state"], item["signed_at"]) == ("pending", "2026-11-24T14:00:00Z")
 
 
-def test_an_email_marked_as_sent_after_withdrawal_does_not_block_a_later_signature(
-    tables: FakeTables, petition: Petition
-) -> None:
-    identity = signed(tables, petition)
-    withdraw_at(tables, petition, identity, NOW + MINUTE)
-    tables.items[key_of(petition, identity)] |= {"mailed_at": "2026-11-24T12:03:00Z", "mails": 1}
-    sign_from_queue(overflow_message(petition, NOW + 2 * MINUTE), NOW + HOUR, tables)
-    assert item_of(tables, petition, identity)["state"] == "pending"
-
-
 def test_a_queued_signature_is_stored_after_the_petition_closes(tables: FakeTables, petition: Petition) -> None:
     message = overflow_message(petition)
     a_published_petition(tables, closes_at=NOW + MINUTE)

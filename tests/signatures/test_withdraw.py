@@ -135,8 +135,3 @@ def test_a_withdrawal_by_the_owner_removes_when_they_unsubscribed(tables: FakeTa
     withdraw(key, petition, NOW, tables)
     unsubscribe(key, NOW, tables)
     assert "unsubscribed_at" not in tables.items[key]
-
-
-def test_unsubscribing_an_absent_signature_creates_nothing(tables: FakeTables, petition: Petition) -> None:
-    unsubscribe(key_of(petition, "0" * 32), NOW, tables)
-    assert not item_of(tables, petition, "0" * 32)
