@@ -83,12 +83,6 @@ def test_a_person_who_unsubscribes_is_listed_as_unsubscribed_in_every_later_list
         assert alices_row["email"] == email
 
 
-def test_a_person_who_never_asked_for_updates_is_never_listed(fake_site: FakeSite, petition: Petition) -> None:
-    confirmed(fake_site.tables, petition, BOB)
-    for number in (1, 2):
-        assert rows(fake_site, run_once(fake_site, a_list(fake_site.tables, number))) == []
-
-
 def test_a_person_who_stopped_all_email_is_not_listed_although_a_partner_states_their_consent(
     fake_site: FakeSite, petition: Petition
 ) -> None:
