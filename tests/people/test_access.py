@@ -231,9 +231,7 @@ def test_the_file_has_an_earlier_letter_after_signing_again_without_one(fake_sit
     assert [each["target"] for each in letter_in_file(fake_site, identity)["deliveries"]] == ["Home Secretary"]
 
 
-def test_the_file_has_the_email_to_a_removed_target_after_signing_again(
-    fake_site: FakeSite,
-) -> None:
+def test_the_file_has_the_email_to_a_removed_target_after_signing_again(fake_site: FakeSite) -> None:
     petition = a_petition_with_a_letter(fake_site)
     identity = confirmed_with_a_letter(fake_site, petition)
     LETTERS.request(letter_delivery(petition.slug, "home-secretary", identity), NOW, fake_site.tables)

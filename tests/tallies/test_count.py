@@ -201,9 +201,7 @@ def test_any_range_of_days_is_accepted(tables: FakeTables, petition: Petition, d
 
 
 @given(st.lists(st.tuples(st.sampled_from(["old", "new", "read", "raise"]), st.integers(0, 8)), max_size=40))
-def test_raising_shards_loses_nothing_while_old_settings_are_cached(
-    events: list[tuple[str, int]],
-) -> None:
+def test_raising_shards_loses_nothing_while_old_settings_are_cached(events: list[tuple[str, int]]) -> None:
     """A writer caches settings for seconds. A frozen function may keep and use old settings much longer."""
     tables = FakeTables()
     old = a_published_petition(tables, shards=2)
