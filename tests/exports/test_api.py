@@ -1,21 +1,18 @@
 """Exports over HTTP: Bob requests one, reads its progress and gets a link. Each step is audited first."""
 
-import json
 from typing import Any
 
 import pyrage
 import pytest
-from chalice.test import HTTPResponse
 
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.rights import Right
 from chalicelib.exports.model import LINK_SECONDS, Column
 from chalicelib.petitions.model import Petition
-from chalicelib.staff.audit.model import AuditRecord
-from chalicelib.staff.audit.record import entries
 from tests.actors import DAY, NOW, bobs_token
+from tests.asking import ask, audit_records
 from tests.exporting import a_result, an_export, confirm_crowd, store_export
-from tests.fake_site import JSON, FakeSite
+from tests.fake_site import FakeSite
 
 EXPORTS_URL = "/api/staff/petitions/safe-children/exports"
 
@@ -23,15 +20,6 @@ EXPORTS_URL = "/api/staff/petitions/safe-children/exports"
 @pytest.fixture
 def token(fake_site: FakeSite) -> str:
     return bobs_token(fake_site.tables, NOW, Right.EXPORT)
-
-
-def ask(fake_site: FakeSite, token: str, method: str, path: str, body: object = None) -> HTTPResponse:
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": JSON}
-    return fake_site.client.http.request(method, path, headers=headers, body=json.dumps(body).encode())
-
-
-def audit_records(fake_site: FakeSite) -> list[AuditRecord]:
-    return [*entries(NOW - DAY, NOW + DAY, fake_site.tables)]
 
 
 def test_an_export_is_requested_and_the_answer_links_to_it(fake_site: FakeSite, petition: Petition, token: str) -> None:

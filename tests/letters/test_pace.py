@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from heapq import heapify, heappop, heappush
 from itertools import pairwise
 
+import pytest
 from hypothesis import given, settings, strategies as st
 
 from chalicelib.core.letter_keys import letter_delivery
@@ -141,3 +142,10 @@ def test_monday_morning_follows_friday_evening_and_a_summer_day_begins_an_hour_e
     friday = datetime(2026, 3, 27, 17, tzinfo=UTC)
     assert USUAL.moment_at(USUAL.position(friday)) == datetime(2026, 3, 30, 8, tzinfo=UTC)
     assert USUAL.moment_at(USUAL.position(friday - HOUR)) == friday - HOUR
+
+
+@pytest.mark.parametrize("per_hour", [1, 60, 10_000])
+def test_letters_are_sent_at_the_pace_that_staff_chose(per_hour: int) -> None:
+    number = min(3 * per_hour, 400)
+    sent = sending_times([MONDAY] * number, per_hour)
+    assert (sent[-1] - sent[0]) / HOUR == pytest.approx((number - 1) / per_hour, rel=0.01)

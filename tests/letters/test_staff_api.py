@@ -13,8 +13,8 @@ from chalicelib.letters.counts import LetterNumbers
 from chalicelib.letters.request import request_missing
 from chalicelib.letters.target_state import pause
 from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG, REQUEUE_AFTER
-from chalicelib.staff.audit.record import entries
 from tests.actors import ALICE, BOB, DAY, MINUTE, NOW, a_published_petition, bobs_token
+from tests.asking import actions
 from tests.core.test_metrics import metrics_in
 from tests.fake_site import JSON, FakeSite, schedule_event
 from tests.letters.lettering import HOME_SECRETARY, LETTER, TARGET as OFFICE, a_petition_with_a_letter, send_all
@@ -70,7 +70,7 @@ def test_staff_see_why_a_target_is_paused_and_after_they_resume_it_the_letters_t
     target = first_target(fake_site)
     assert (target["paused"], target["paused_why"], target["paused_at"]) == (True, "bounced", "2026-11-24T12:00:00Z")
     assert ask(fake_site, "POST", f"{PATH}/{TARGET}/resume").json_body["paused"] is False
-    assert "letters.resumed" in {entry.action.name for entry in entries(NOW - DAY, NOW + DAY, fake_site.tables)}
+    assert "letters.resumed" in actions(fake_site)
     fake_site.clock.forward(REQUEUE_AFTER + LOST_AFTER_IF_NO_BACKLOG)
     fake_site.invoke("sweep_mail", schedule_event())
     send_all(fake_site)

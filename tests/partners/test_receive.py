@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.errors import Throttled, Unavailable
 from chalicelib.core.times import iso
 from chalicelib.partners import receive
 from chalicelib.partners.form import read_signature
@@ -184,24 +183,6 @@ def test_a_version_stands_for_one_wording(tables: FakeTables, petition: Petition
     )
     assert (first.outcome, second.outcome, third.outcome) == (ACCEPTED, INVALID, ACCEPTED)
     assert second.errors[0].field == "consent.version"
-
-
-def test_a_signature_that_the_table_throttled_is_accepted_when_sent_again(
-    tables: FakeTables, petition: Petition, oak: Partner, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    put = FakeTables.put_new
-
-    def throttle(self: FakeTables, new: Any) -> None:
-        if new.key == key_of(petition, identity_of(petition)):
-            raise Throttled("storage")
-        put(self, new)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(FakeTables, "put_new", throttle)
-        with pytest.raises(Unavailable):
-            send(tables, petition, oak, sent_of())
-    assert send(tables, petition, oak, sent_of()) == [ACCEPTED]
-    assert count(tables, petition) == 1
 
 
 @pytest.fixture

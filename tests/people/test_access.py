@@ -29,10 +29,11 @@ from tests.actors import (
     key_of,
     signed,
 )
+from tests.asking import ask
 from tests.fake_site import FakeSite
 from tests.letters.lettering import LETTER, WELSH_LETTER, a_petition_with_a_letter, confirmed_with_a_letter
 from tests.partnering import a_partner, a_receiving_context, sent_of
-from tests.people.test_api import ask, path_of
+from tests.people.test_api import path_of
 
 
 def test_the_access_file_contains_all_data_held_on_a_person(

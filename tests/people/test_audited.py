@@ -7,10 +7,8 @@ from chalicelib.mail.mailbox import mailbox_of
 from chalicelib.mail.stop import choice_of, is_stopped, stop
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
-from chalicelib.staff.audit.record import entries
 from tests.actors import (
     ALICE,
-    DAY,
     LIMIT_KEYS,
     NOW,
     a_published_petition,
@@ -21,8 +19,9 @@ from tests.actors import (
     signed,
     subject_of,
 )
+from tests.asking import ask, audit_records
 from tests.fake_site import FakeSite
-from tests.people.test_api import ask, audited_actions, find, path_of
+from tests.people.test_api import audited_actions, find, path_of
 
 ACTIONS = {
     "resend": "mail.resent",
@@ -38,7 +37,7 @@ def test_every_action_is_audited_by_id_without_the_address(
 ) -> None:
     identity = confirmed(fake_site.tables, petition)
     assert ask(fake_site, token, "POST", path_of(identity, verb)).status_code == 200
-    [entry] = [*entries(NOW - DAY, NOW + DAY, fake_site.tables)]
+    [entry] = audit_records(fake_site)
     assert (entry.actor.owner, entry.action.name, entry.action.subject) == ("bob", action, identity)
     assert "alice" not in entry.model_dump_json().lower()
 

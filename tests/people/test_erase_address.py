@@ -23,8 +23,9 @@ from tests.actors import (
     json_of,
     signed,
 )
+from tests.asking import ask
 from tests.fake_site import FakeSite
-from tests.people.test_api import FIND_PATH, ask, audited_actions, find
+from tests.people.test_api import FIND_PATH, audited_actions, find
 from tests.signatures.test_erase import ERASED_ATTRIBUTES
 from tests.signatures.test_sign import signatures_in
 

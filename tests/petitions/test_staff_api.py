@@ -25,6 +25,7 @@ from tests.actors import (
     fields_of,
     json_of,
 )
+from tests.asking import actions
 from tests.fake_site import JSON, FakeSite
 from tests.letters.lettering import LETTER, WELSH_LETTER
 
@@ -51,12 +52,6 @@ def ask(fake_site: FakeSite, method: str, path: str, body: object = None, match:
 
 def change_state(fake_site: FakeSite, state: str, **more: str) -> HTTPResponse:
     return ask(fake_site, "POST", f"{PETITION_URL}/state", {"state": state, **more})
-
-
-def actions(fake_site: FakeSite) -> list[str]:
-    """Return the logged action names, sorted, because the test clock gives all entries the same time."""
-    log = entries(NOW - DAY, NOW + 9 * DAY, fake_site.tables)
-    return sorted(entry.action.name for entry in log)
 
 
 @pytest.fixture

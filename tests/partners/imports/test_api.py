@@ -11,16 +11,15 @@ from chalice.test import HTTPResponse
 
 from chalicelib.core.errors import Invalid
 from chalicelib.core.rights import Right
-from chalicelib.jobs.model import SILENCE, JobState
+from chalicelib.jobs.model import JobState
 from chalicelib.jobs.store import advance
 from chalicelib.partners.imports import worker
 from chalicelib.partners.imports.model import Import
 from chalicelib.partners.imports.query import read_query
 from chalicelib.partners.imports.run import ImportWork
-from chalicelib.staff.audit.record import entries
 from tests.actors import DAY, NOW, bobs_token
+from tests.asking import actions
 from tests.fake_site import FakeSite, context, sqs_event
-from tests.faults.injection import Killed
 from tests.importing import CSV, rows
 from tests.partnering import a_partner
 
@@ -78,8 +77,7 @@ def test_bob_tries_a_file_imports_it_and_undoes_the_import(fake_site: FakeSite, 
     assert (report["state"], report["accepted"]) == ("done", 2)
     listed = ask(fake_site, token, "GET").json_body["imports"]
     assert {each["id"] for each in listed} == {dry_id, real_id, undo_id}
-    actions = [entry.action.name for entry in entries(NOW - DAY, NOW + DAY, fake_site.tables)]
-    assert {*actions} == {"import.started", "import.undone"}
+    assert {*actions(fake_site)} == {"import.started", "import.undone"}
 
 
 def test_a_refused_import_leaves_no_file(fake_site: FakeSite, token: str) -> None:
@@ -97,24 +95,6 @@ def test_an_unreadable_file_ends_in_a_report_and_nothing_is_imported(fake_site: 
     assert "Nothing was imported" in report["why"]
     assert not [key for key in fake_site.tables.items if key.table == "signatures"]
     assert fake_site.bucket.objects == {}
-
-
-def test_an_import_whose_worker_was_killed_waits_for_a_retry_and_continues(
-    fake_site: FakeSite, token: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def be_killed(*_: object) -> Import:
-        raise Killed
-
-    import_id = start_import(fake_site, token, CSV + rows(1))
-    with monkeypatch.context() as patch:
-        patch.setattr(ImportWork, "_check_file", be_killed)
-        with pytest.raises(Killed):
-            run_imports(fake_site)
-    assert max(fake_site.imports.waits.values()) < 300, "seconds until the message comes again"
-    fake_site.clock.forward(SILENCE)
-    assert read_import(fake_site, token, import_id)["state"] == "retrying"
-    run_imports(fake_site)
-    assert read_import(fake_site, token, import_id)["state"] == "done"
 
 
 def test_a_cancelled_import_ends_and_its_file_is_deleted(fake_site: FakeSite, token: str) -> None:
