@@ -7,6 +7,7 @@ from typing import Any
 from chalice.test import HTTPResponse
 
 from chalicelib.aws.table import Item
+from chalicelib.core.errors import MailRefused
 from chalicelib.core.metrics import Metric
 from chalicelib.core.rights import Right
 from chalicelib.letters.counts import LetterNumbers
@@ -173,5 +174,13 @@ def test_a_test_from_staff_that_waits_for_months_leaves_no_address(fake_site: Fa
     a_petition_with_a_letter(fake_site)
     request_test_email(fake_site, BOBS_ADDRESS)
     expire_tests(fake_site, 90 * DAY)
+    send_all(fake_site)
+    assert "charity.example" not in str(items_of_targets(fake_site))
+
+
+def test_no_address_stays_stored_after_ses_has_refused_the_test(fake_site: FakeSite) -> None:
+    a_petition_with_a_letter(fake_site)
+    request_test_email(fake_site, BOBS_ADDRESS)
+    fake_site.mailer.failures = [MailRefused()]
     send_all(fake_site)
     assert "charity.example" not in str(items_of_targets(fake_site))

@@ -185,3 +185,12 @@ def test_the_longest_texts_and_letters_in_two_languages_are_saved(fake_site: Fak
 def test_a_larger_petition_is_413(fake_site: FakeSite) -> None:
     answer = ask(fake_site, "POST", PETITIONS_URL, petition_fields(text="t" * MAX_PETITION_KB * 1024))
     assert (answer.status_code, answer.json_body["detail"]) == (413, "The body must be 64 KB or less.")
+
+
+def test_an_edited_text_is_a_new_version(fake_site: FakeSite) -> None:
+    ask(fake_site, "PUT", PETITION_URL, petition_fields(text="We ask for more."))
+    versions = ask(fake_site, "GET", f"{PETITION_URL}/versions").json_body["versions"]
+    assert {version["text"]: version["current"] for version in versions} == {
+        a_petition().text: False,
+        "We ask for more.": True,
+    }

@@ -60,25 +60,6 @@ def test_a_repeated_record_in_one_batch_is_counted_once(tables: FakeTables) -> N
     assert pending_count(SLUG, tables) == 2
 
 
-def test_a_batch_that_failed_half_way_is_counted_once_when_retried(tables: FakeTables) -> None:
-    log = a_log([("00", 1), ("01", 1), ("02", 1)])
-
-    class SecondWriteFails(FakeTables):
-        writes = 0
-
-        def _update(self, change: Change, returns: Mapping[str, str]) -> Any:
-            self.writes += 1
-            if self.writes == 2:
-                raise Throttled("storage")
-            return super()._update(change, returns)
-
-    failing = SecondWriteFails()
-    with pytest.raises(Throttled):
-        project(log, failing)
-    project(log, failing)
-    assert pending_count(SLUG, failing) == 3
-
-
 @pytest.mark.parametrize("written", [True, False])
 def test_a_write_with_a_lost_response_is_not_counted_twice(written: bool) -> None:
     class ResponseLost(FakeTables):

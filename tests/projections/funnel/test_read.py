@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, strategies as st
 
 from chalicelib.core import keys
-from chalicelib.core.errors import Throttled
 from chalicelib.petitions.model import Petition
 from chalicelib.projections.funnel.model import Stage, hour_of, name_of, stage_of
 from chalicelib.projections.funnel.read import FunnelBy, Rate, days_within, rate, rows, stage_counts_by_day, totals
@@ -70,18 +69,6 @@ def test_a_closed_day_is_one_item_and_its_buckets_are_not_read(tables: FakeTable
     tables.calls.clear()
     assert totals(stage_counts_by_day(petition, NOW + 3 * DAY, tables)) == {Stage.RECEIVED: 2}
     assert tables.calls == ["query", "batch_get", "batch_get"], "64 buckets of three open days"
-
-
-def test_a_day_that_cannot_be_closed_is_still_returned(petition: Petition) -> None:
-    class RefusesNewItems(FakeTables):
-        def put_new(self, new: object) -> None:
-            raise Throttled("storage")
-
-    tables = RefusesNewItems()
-    tables.put(keys.tally_head(SLUG), {"through": "2026-11-23", "total": 0})
-    project([an_increment("00", 1, Stage.MAILED, NOW)], tables)
-    for later in (9 * DAY, 10 * DAY):
-        assert totals(stage_counts_by_day(petition, NOW + later, tables)) == {Stage.MAILED: 1}
 
 
 def test_only_the_chosen_days_are_returned(tables: FakeTables, petition: Petition) -> None:
