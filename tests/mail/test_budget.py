@@ -87,13 +87,12 @@ def test_an_attacker_who_signs_again_and_again_does_not_take_every_turn_of_the_o
     owners_petition = a_published_petition(pipeline.tables, slug="zzz")
 
     def attack(now: datetime) -> None:
-        if now < NOW + 72 * HOUR and now.minute % 5 == 0:
+        if now.minute % 15 == 0:
             for petition in attacked:
                 signed(pipeline.tables, petition, Person("Mallory", ALICE.email), now)
         if now == NOW + 12 * HOUR:
             signed(pipeline.tables, owners_petition, now=now)
 
-    pipeline.run(NOW + 12 * HOUR + MINUTE, attack)
     pipeline.run(NOW + 36 * HOUR, attack)
     assert item_of(pipeline.tables, owners_petition, identity_of(owners_petition))["mails"] == 1
 
