@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from chalice.test import HTTPResponse
 
 from chalicelib.aws.table import Item
@@ -170,17 +171,13 @@ def test_in_test_mode_no_run_for_lost_letters_sends_a_test_again(fake_site: Fake
     assert request_missing(petition.slug, NOW, fake_site.tables) == 0
 
 
-def test_a_test_from_staff_that_waits_for_months_leaves_no_address(fake_site: FakeSite) -> None:
+@pytest.mark.parametrize("is_refused", [True, False])
+def test_no_address_stays_stored_after_ses_has_refused_the_test_or_it_has_waited_for_months(
+    fake_site: FakeSite, is_refused: bool
+) -> None:
     a_petition_with_a_letter(fake_site)
     request_test_email(fake_site, BOBS_ADDRESS)
-    expire_tests(fake_site, 90 * DAY)
-    send_all(fake_site)
-    assert "charity.example" not in str(items_of_targets(fake_site))
-
-
-def test_no_address_stays_stored_after_ses_has_refused_the_test(fake_site: FakeSite) -> None:
-    a_petition_with_a_letter(fake_site)
-    request_test_email(fake_site, BOBS_ADDRESS)
-    fake_site.mailer.failures = [MailRefused()]
+    fake_site.mailer.failures = [MailRefused()] if is_refused else []
+    expire_tests(fake_site, timedelta() if is_refused else 90 * DAY)
     send_all(fake_site)
     assert "charity.example" not in str(items_of_targets(fake_site))
