@@ -1,15 +1,14 @@
 """The funnel by hour and day: sums agree and each change is counted once."""
 
 from collections import Counter
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given, strategies as st
 
 from chalicelib.core import keys
-from chalicelib.core.errors import Throttled
 from chalicelib.petitions.model import Petition
-from chalicelib.projections.funnel.model import Stage, name_of
+from chalicelib.projections.funnel.model import Stage, hour_of, name_of, stage_of
 from chalicelib.projections.funnel.read import FunnelBy, Rate, days_within, rate, rows, stage_counts_by_day, totals
 from chalicelib.projections.project import Increment, project
 from chalicelib.tallies.count import Days
@@ -72,18 +71,6 @@ def test_a_closed_day_is_one_item_and_its_buckets_are_not_read(tables: FakeTable
     assert tables.calls == ["query", "batch_get", "batch_get"], "64 buckets of three open days"
 
 
-def test_a_day_that_cannot_be_closed_is_still_returned(petition: Petition) -> None:
-    class RefusesNewItems(FakeTables):
-        def put_new(self, new: object) -> None:
-            raise Throttled("storage")
-
-    tables = RefusesNewItems()
-    tables.put(keys.tally_head(SLUG), {"through": "2026-11-23", "total": 0})
-    project([an_increment("00", 1, Stage.MAILED, NOW)], tables)
-    for later in (9 * DAY, 10 * DAY):
-        assert totals(stage_counts_by_day(petition, NOW + later, tables)) == {Stage.MAILED: 1}
-
-
 def test_only_the_chosen_days_are_returned(tables: FakeTables, petition: Petition) -> None:
     project([an_increment("00", 1, Stage.RECEIVED, NOW), an_increment("00", 2, Stage.RECEIVED, NOW + DAY)], tables)
     counts = stage_counts_by_day(petition, NOW + 5 * DAY, tables)
@@ -116,3 +103,22 @@ def test_days_before_the_opening_are_read_too(tables: FakeTables) -> None:
     later = petition.model_copy(update={"opened_at": NOW + 30 * DAY})
     project([Increment(keys.funnel("early", "00", OPENED.date()), "1", {"r12": 1})], tables)
     assert totals(stage_counts_by_day(later, OPENED + 20 * DAY, tables)) == {Stage.RECEIVED: 1}
+
+
+MOMENT = datetime(2026, 11, 24, 13, 49, 59, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("stage", Stage)
+def test_a_name_contains_stage_and_time(stage: Stage) -> None:
+    name = name_of(stage, MOMENT)
+    assert stage_of(name) is stage
+    assert hour_of(name, MOMENT.date()) == MOMENT.replace(minute=0, second=0)
+
+
+def test_a_full_day_takes_one_write_unit() -> None:
+    """A write costs a unit for each kilobyte of the item."""
+    names = {name_of(stage, MOMENT.replace(hour=hour)) for hour in range(24) for stage in Stage}
+    assert len(names) == 24 * 6
+    bytes_of_a_number = 3  # DynamoDB stores two digits in two or three bytes.
+    size = sum(len(name) + bytes_of_a_number for name in names)
+    assert size < 0.9 * 1024
