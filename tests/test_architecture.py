@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from chalicelib.aws import bucket, email, queue, source, table
-from tests.syntax import BENCHMARKS, COMMANDS, FILES, ROOT, STACK, Function, every_file, imports, nodes, place, tree
+from tests.syntax import BENCHMARKS, FILES, ROOT, STACK, Function, every_file, imports, nodes, place, tree
 
 # One worker parses every file.
 pytestmark = pytest.mark.xdist_group("architecture")
@@ -164,31 +164,3 @@ def test_no_two_classes_have_the_same_name() -> None:
 def test_no_test_is_in_the_deployed_code() -> None:
     for path in (ROOT / "chalicelib").rglob("*"):
         assert not path.name.startswith(("test_", "conftest")), path
-
-
-def test_every_file_has_its_test_file() -> None:
-    """Every file has a test file, except the files listed here."""
-    # Files of chalicelib without a test file of their own. Most have their tests in one for the whole capability.
-    elsewhere = """
-        aws/clients.py core/errors.py core/letter_keys.py core/rights.py edge/route.py exports/cover.py exports/model.py
-        exports/request.py exports/subscribers/worker.py jobs/model.py letters/deliveries.py letters/digest_kind.py
-        letters/model.py letters/target_state.py letters/withdrawn.py mail/model.py partners/imports/model.py
-        partners/imports/rows.py partners/imports/worker.py partners/model.py partners/osdi/read.py
-        partners/receiving.py partners/store.py people/mail_api.py petitions/page.py petitions/store.py
-        projections/breakdowns.py signatures/model.py signatures/walk.py signatures/worker.py signin/model.py
-        tallies/prove.py tallies/snapshots.py tallies/store.py updates/find.py updates/kinds.py updates/model.py
-        updates/worker.py updates/write.py
-    """.split()  # noqa: SIM905
-    missing: set[str] = set()
-    for path in FILES:
-        # Answers are types only: mypy and tests/openapi check them. The commands are tested through manage.py.
-        needs_no_test = path.name in ("__init__.py", "answers.py") or path.parent == COMMANDS
-        if not needs_no_test and not _test_file_of(path).exists():
-            missing.add(place(path))
-    assert missing == {"app.py", *(f"chalicelib/{name}" for name in elsewhere)}
-
-
-def _test_file_of(path: Path) -> Path:
-    """Return tests/edge/test_http.py for chalicelib/edge/http.py."""
-    top = ROOT / "chalicelib" if place(path).startswith("chalicelib/") else ROOT
-    return ROOT / "tests" / path.parent.relative_to(top) / f"test_{path.name}"

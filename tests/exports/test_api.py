@@ -1,20 +1,18 @@
 """Exports over HTTP: Bob requests one, reads its progress and gets a link. Each step is audited first."""
 
-import json
 from typing import Any
 
 import pyrage
 import pytest
-from chalice.test import HTTPResponse
 
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.rights import Right
 from chalicelib.exports.model import LINK_SECONDS, Column
 from chalicelib.petitions.model import Petition
-from chalicelib.staff.audit.record import AuditRecord, entries
 from tests.actors import DAY, NOW, bobs_token
+from tests.asking import ask, audit_records
 from tests.exporting import a_result, an_export, confirm_crowd, store_export
-from tests.fake_site import JSON, FakeSite
+from tests.fake_site import FakeSite
 
 EXPORTS_URL = "/api/staff/petitions/safe-children/exports"
 
@@ -22,15 +20,6 @@ EXPORTS_URL = "/api/staff/petitions/safe-children/exports"
 @pytest.fixture
 def token(fake_site: FakeSite) -> str:
     return bobs_token(fake_site.tables, NOW, Right.EXPORT)
-
-
-def ask(fake_site: FakeSite, token: str, method: str, path: str, body: object = None) -> HTTPResponse:
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": JSON}
-    return fake_site.client.http.request(method, path, headers=headers, body=json.dumps(body).encode())
-
-
-def audit_records(fake_site: FakeSite) -> list[AuditRecord]:
-    return [*entries(NOW - DAY, NOW + DAY, fake_site.tables)]
 
 
 def test_an_export_is_requested_and_the_answer_links_to_it(fake_site: FakeSite, petition: Petition, token: str) -> None:
@@ -96,20 +85,6 @@ def test_a_private_key_is_refused_and_appears_in_neither_answer_nor_log(
     assert secret not in str(fake_site.tables.items)
 
 
-def test_a_second_export_is_refused_while_one_is_running(fake_site: FakeSite, token: str) -> None:
-    assert ask(fake_site, token, "POST", EXPORTS_URL, {}).status_code == 202
-    answer = ask(fake_site, token, "POST", EXPORTS_URL, {})
-    assert answer.status_code == 409
-    assert "already running" in answer.json_body["detail"]
-    assert len(ask(fake_site, token, "GET", EXPORTS_URL).json_body["exports"]) == 1
-
-
-def test_a_queue_failure_does_not_block_the_next_request(fake_site: FakeSite, token: str) -> None:
-    fake_site.jobs.fail_next(Unavailable("queue"))
-    assert ask(fake_site, token, "POST", EXPORTS_URL, {}).status_code == 503
-    assert ask(fake_site, token, "POST", EXPORTS_URL, {}).status_code == 202
-
-
 @pytest.mark.parametrize(("part", "name"), [("file", ".csv"), ("cover", ".pdf")])
 def test_a_link_works_for_minutes_and_getting_it_is_audited(
     fake_site: FakeSite, token: str, part: str, name: str
@@ -171,9 +146,3 @@ def test_no_link_is_given_without_an_audit_entry(
 
 def _refuse(_: object) -> None:
     raise Unavailable
-
-
-def test_other_rights_give_no_access_to_exports(fake_site: FakeSite) -> None:
-    token = bobs_token(fake_site.tables, NOW, Right.COUNTS, Right.MANAGE, Right.PEOPLE)
-    for method, path in (("POST", EXPORTS_URL), ("GET", EXPORTS_URL), ("GET", "/api/staff/exports/a.b/file")):
-        assert ask(fake_site, token, method, path, {}).status_code == 403

@@ -33,17 +33,3 @@ def test_a_message_completes_an_export(fake_site: FakeSite, export: Export) -> N
     assert deliver(export.job_id) == []
     assert state_of(fake_site, export) is JobState.DONE
     assert fake_site.jobs.messages == []
-
-
-def test_a_new_message_is_queued_when_time_runs_short(fake_site: FakeSite, export: Export) -> None:
-    assert deliver(export.job_id, seconds=1) == []
-    assert fake_site.jobs.messages == [{"kind": "export", "job_id": export.job_id}]
-    deliver(export.job_id)
-    assert state_of(fake_site, export) is JobState.DONE
-
-
-def test_a_repeated_message_changes_nothing(fake_site: FakeSite, export: Export) -> None:
-    deliver(export.job_id)
-    files = dict(fake_site.bucket.objects)
-    assert deliver(export.job_id) == []
-    assert fake_site.bucket.objects == files

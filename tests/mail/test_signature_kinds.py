@@ -2,7 +2,6 @@
 
 import email.header
 import re
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -187,8 +186,3 @@ def test_a_name_that_may_be_a_message_is_not_in_the_email() -> None:
     assert typed not in mail.subject + mail.text + mail.html
     assert "Hello," in mail.text
     assert "as you typed it" in mail.text
-
-
-def test_equal_requests_compose_equal_emails() -> None:
-    assert a_mail() == a_mail()
-    assert replace(a_mail(), to="x") != a_mail()

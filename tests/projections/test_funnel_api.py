@@ -46,13 +46,6 @@ def test_the_days_sum_to_the_totals(projected_site: FakeSite) -> None:
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_chosen_days_can_be_shown_by_hour(projected_site: FakeSite) -> None:
-    body = get_as_bob(projected_site, f"{FUNNEL_URL}?by=hour&from=2026-11-25&to=2026-11-25").json_body
-    assert body["rows"] == [{"key": "2026-11-25T12:00:00Z", **ZEROS, "withdrawn": 1}]
-    assert body["totals"] == {**ZEROS, "withdrawn": 1}
-    assert body["rate"]["peak_at"] is None
-
-
 def test_the_rows_are_available_as_csv(projected_site: FakeSite) -> None:
     text = get_as_bob(projected_site, f"{FUNNEL_URL}?format=csv").body.decode()
     first, _ = csv.DictReader(io.StringIO(text))
@@ -60,23 +53,11 @@ def test_the_rows_are_available_as_csv(projected_site: FakeSite) -> None:
     assert get_as_bob(projected_site, FUNNEL_URL, accept="text/csv").body.decode() == text
 
 
-def test_an_empty_csv_has_a_header(fake_site: FakeSite) -> None:
-    header = b"key,received,mailed,confirmed,bounced,expired,withdrawn\r\n"
-    assert get_as_bob(fake_site, f"{FUNNEL_URL}?format=csv").body == header
-
-
 def test_counts_by_version_and_area_sum_to_confirmed(projected_site: FakeSite, petition: Petition) -> None:
     rows = get_as_bob(projected_site, f"{COUNTS_URL}?by=postcode-area").json_body["breakdown"]
     assert rows == [{"key": "SW", "confirmed": 1}]
     rows = get_as_bob(projected_site, f"{COUNTS_URL}?by=version").json_body["breakdown"]
     assert rows == [{"key": petition.text_version, "confirmed": 1}]
-
-
-def test_unassigned_signatures_have_a_row(fake_site: FakeSite, petition: Petition) -> None:
-    confirmed(fake_site.tables, petition)
-    body = get_as_bob(fake_site, f"{COUNTS_URL}?by=postcode-area").json_body
-    assert body["breakdown"] == [{"key": "not yet assigned", "confirmed": 1}]
-    assert body["confirmed"] == 1
 
 
 @pytest.mark.parametrize(
@@ -92,7 +73,3 @@ def test_an_invalid_parameter_is_a_422_with_its_name(fake_site: FakeSite, path: 
     answer = get_as_bob(fake_site, path)
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json_body["errors"]] == [field]
-
-
-def test_an_unknown_petition_is_404(fake_site: FakeSite) -> None:
-    assert get_as_bob(fake_site, "/api/staff/petitions/nothing/funnel").status_code == 404

@@ -186,14 +186,6 @@ def test_pending_counters_are_checked_by_bucket_and_repaired_on_demand(tables: F
     assert repair_pending(result, tables) == 0, "the counter has changed since"
 
 
-def test_a_missing_pending_counter_is_found_and_repaired(tables: FakeTables, petition: Petition) -> None:
-    signed(tables, petition)
-    result = run_recount(petition, tables)
-    assert result.pending_drift == 1
-    assert repair_pending(result, tables) == 1
-    assert pending_count(petition.slug, tables) == 1
-
-
 def test_changes_that_are_still_in_the_stream_cause_no_drift(tables: FakeTables, petition: Petition) -> None:
     signed(tables, petition, ALICE, QUIET_TIME)
     bobs_id = confirmed(tables, petition, BOB, QUIET_TIME)

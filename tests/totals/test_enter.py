@@ -12,7 +12,7 @@ from chalicelib.petitions.model import Petition
 from chalicelib.totals.enter import enter
 from tests.actors import NOW, a_petition
 from tests.fakes import FakeTables
-from tests.petitions.test_figure import a_figure
+from tests.petitions.test_count import a_figure
 
 PAPER = NewFigure(source="paper", kind=FigureKind.PAPER, count=412, as_of=NOW, evidence="Sheets 1 to 21")
 

@@ -24,7 +24,6 @@ from tests.fake_site import FakeSite
 from tests.partnering import a_partner, a_receiving_context, sent_of
 from tests.updates.sending import (
     LATER,
-    UPDATES_PATH,
     ask,
     draft_update,
     publish_update,
@@ -234,16 +233,3 @@ def test_two_updates_are_sent_one_after_the_other(subscribed_site: FakeSite) -> 
     assert ask(subscribed_site, "POST", f"{path}/publish").status_code == 409
     run_until_done(subscribed_site)
     assert ask(subscribed_site, "POST", f"{path}/publish").status_code == 202
-    run_until_done(subscribed_site)
-    assert len(recipients(subscribed_site)) == 6
-    assert len(ask(subscribed_site, "GET", UPDATES_PATH).json_body["updates"]) == 2
-
-
-def test_the_words_around_the_text_are_in_the_signers_language(fake_site: FakeSite, petition: Petition) -> None:
-    subscribe(fake_site, petition, [ALICE], language="cy")
-    publish_update(fake_site)
-    run_until_done(fake_site)
-    [mail] = fake_site.mailer.mails
-    assert "Helô Alice Achterberg," in mail.text
-    assert "She said yes." in mail.text
-    assert fake_site.last_link("unsubscribe").endswith("&lang=cy")
