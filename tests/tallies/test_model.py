@@ -102,3 +102,7 @@ def test_opening_a_tally_again_changes_nothing(tables: FakeTables) -> None:
         "began": "2026-11-20",
     }
     assert tables.items[keys.snapshot("safe-children")]["count"] == 7
+
+
+def test_an_empty_tally_is_zero() -> None:
+    assert tally_of({"pk": "p", "sk": "s"}) == Tally() == summed([])
