@@ -16,6 +16,7 @@ from chalicelib.petitions.publish import raise_shards
 from chalicelib.tallies.count import Days, breakdown, exact_count
 from chalicelib.tallies.model import Tally, TallyDimension, TallyEntry
 from chalicelib.tallies.prove import PARTNERS, reopen, tally_sums
+from chalicelib.tallies.public import public_count
 from chalicelib.tallies.store import closed_days, entry_change
 from tests.actors import DAY, NOW, OPENED, a_petition, a_published_petition
 from tests.fakes import FakeTables
@@ -239,3 +240,8 @@ def test_a_day_is_not_closed_if_shards_were_added_after_the_read(tables: FakeTab
     assert head(racing_tables)["through"] < NOW.date().isoformat()
     assert exact_count(petition, NOW + 2 * DAY, racing_tables).confirmed == 2
     assert head(racing_tables)["total"] == 2
+
+
+def test_a_new_petition_counts_zero(tables: FakeTables, petition: Petition) -> None:
+    assert exact_count(petition, OPENED, tables).confirmed == 0
+    assert public_count(petition, OPENED, tables).confirmed == 0
