@@ -1,4 +1,4 @@
-"""Every action of staff about a person is audited, and no other right allows it."""
+"""Every action of staff about a person is audited. Staff allow email again for a reason only."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Confirmed by constituency: the right constituency and counter, each signature once, and small items."""
+"""Confirmed by constituency, version and postcode area: once for each signature, in small items, with the rest."""
 
 from collections import Counter
 from itertools import pairwise

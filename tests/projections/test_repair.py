@@ -203,3 +203,11 @@ def test_a_signature_that_an_undo_has_just_made_pending_causes_no_drift(tables: 
     assert take_back(key_of(petition, identity), "r", petition, QUIET_TIME, tables)
     result = run_recount(petition, tables)
     assert (result.drift, result.wrong_pending) == ({}, {})
+
+
+def test_a_missing_pending_counter_is_found_and_repaired(tables: FakeTables, petition: Petition) -> None:
+    signed(tables, petition)
+    result = run_recount(petition, tables)
+    assert result.pending_drift == 1
+    assert repair_pending(result, tables) == 1
+    assert pending_count(petition.slug, tables) == 1

@@ -253,3 +253,8 @@ def test_a_day_is_not_closed_if_shards_were_added_after_the_read(tables: FakeTab
     assert head(racing_tables)["through"] < NOW.date().isoformat()
     assert exact_count(petition, NOW + 2 * DAY, racing_tables).confirmed == 2
     assert head(racing_tables)["total"] == 2
+
+
+def test_a_new_petition_counts_zero(tables: FakeTables, petition: Petition) -> None:
+    assert exact_count(petition, OPENED, tables).confirmed == 0
+    assert public_count(petition, OPENED, tables).confirmed == 0

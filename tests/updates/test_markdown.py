@@ -1,4 +1,4 @@
-"""Markdown as HTML: the allowed markup works, and no other markup becomes HTML."""
+"""Markdown as HTML and as plain text: the allowed markup works, and no other markup becomes HTML."""
 
 import re
 
