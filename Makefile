@@ -34,9 +34,10 @@ test: .venv/ready .venv/judge/ready .venv-emulator/ready chromium ## Run the tes
 others: .venv/ready .venv/judge/ready .venv-emulator/ready chromium
 	@exec $(PY) -m pytest -n 4 -m "not (unit or slow)"
 
-slow: .venv/ready .venv/judge/ready .venv-emulator/ready .venv-lint/ready chromium ## Run the long suites: properties with 200 examples, random lives, roles after every fault, requests from the OpenAPI file, a short spike, enforced rights, rights on others' partitions, deployments; axe on the views for staff
+slow: .venv/ready .venv/judge/ready .venv-emulator/ready .venv-lint/ready chromium ## Run the long suites: properties with 200 examples, random lives, roles after every fault, requests from the OpenAPI file, a short spike, enforced rights, rights on others' partitions, deployments; the flows on a second emulator; axe on the views for staff
 	@$(PY) -m pytest -m slow
 	@HYPOTHESIS_PROFILE=slow $(PY) -m pytest -m "hypothesis and not slow"
+	@LOCALSTACK=moto $(PY) -m pytest -m "flows and not slow" tests/flows
 
 deployed: .venv/ready .venv-emulator/ready ## Deploy the package to an emulator, and use it once over HTTP: a part of make slow
 	@exec $(PY) -m pytest -n 0 tests/deployed
