@@ -56,10 +56,6 @@ def planned_values(declared: Mapping[str, Any], previous: Values, values: Values
 
 def _check_mail(cloud: Cloud, planned: Values, previous: Values) -> None:
     identity, mail_from_domain = planned["MailIdentity"], planned["MailFromDomain"]
-    if "@" in identity:
-        raise Failure(
-            f"MAIL_IDENTITY must be a domain. Verify the address {identity} in SES by hand, and leave MAIL_IDENTITY out"
-        )
     if mail_from_domain and not (identity and mail_from_domain.endswith(f".{identity}")):
         example = identity or "example.org"
         raise Failure(f"MailFromDomain must be a subdomain of MAIL_IDENTITY, for example bounce.{example}")

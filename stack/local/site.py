@@ -102,7 +102,7 @@ class RunningSite:
         finally:
             self._is_stopping = True
             self._finish()  # A schedule that ends may still call Lambda's API.
-            server.close()
+            server.trigger.pull_trigger(server.close)  # In its own thread, which may be waiting for the sockets.
 
     def _finish(self) -> None:
         """Let requests end, then queues and schedules, which may write to the stream, and then the stream's readers."""
