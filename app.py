@@ -17,10 +17,7 @@ from chalicelib.updates import find as updates_find
 
 # The modules of functions without routes. Lambda starts these functions from their own modules, not from app.py. The
 # list is here for `chalice package`.
-WORKERS = (
-    *("delivery.worker", "signatures.worker", "projections.worker", "exports.worker", "exports.subscribers.worker"),
-    *("partners.imports.worker", "updates.worker", "letters.worker"),
-)
+WORKERS = (*("delivery.worker", "signatures.worker", "projections.worker", "runner.worker"),)
 
 # Sections of the petition's page, from modules that chalicelib/petitions must not import.
 petitions_page.SECTIONS |= {"updates": updates_find.updates_for_page, "total": totals.total_if_any}
@@ -38,13 +35,13 @@ app.add_head_to_get_routes()
 if not this_function:
     for module in WORKERS:
         app.register_blueprint(import_module(f"chalicelib.{module}").workers)
-    # The authorizers are Lambda functions too. They also start from their own module.
+    # The authorizer is a Lambda function too. It also starts from its own module.
     app.register_blueprint(import_module("chalicelib.staff.authorizer").routes)
 
 
 # The handlers of all functions with routes except API, whose handler is `app`. API Gateway sends each route to its
-# function. The role of a function allows only what the function's routes need (.chalice/policy-*.json). Lambda finds a
-# handler by its name in this module.
+# function. The role of a function allows only what the function's routes need (stack/template/rights.py). Lambda
+# finds a handler by its name in this module.
 for function in Function:
     if function is not Function.API:
         name = function.name.lower()

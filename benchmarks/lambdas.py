@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarks import declared
 from benchmarks.declared import StreamReader
-from chalicelib.signatures.steps import STEP
+from chalicelib.signatures.sign import STEP
 from stack.paths import ROOT
 
 # "At 1,769 MB, a function has the equivalent of one vCPU" (Lambda developer guide, Configure Lambda function

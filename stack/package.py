@@ -33,6 +33,7 @@ from stack.console import Failure, run_main, say
 from stack.languages import catalogues, compiled_catalogues
 from stack.paths import BUILD, LOCAL_STAGE, REGION, ROOT, tool
 from stack.template.merge import merge_template
+from stack.template.policies import chalice_files
 
 AWS_PYTHON = "3.13"
 THIS_VERSION = "{}.{}".format(*sys.version_info)
@@ -130,21 +131,24 @@ def package(stage: str, project: Path = ROOT, build: Path = BUILD, target: Targe
 
 def _digest_of_inputs(stage: str, project: Path, target: Target) -> str:
     tables = (constituencies.table_path(project), members.table_path(project))
-    sources = [*_application(project), *_declarations(project), *catalogues(project), *filter(Path.exists, tables)]
+    sources = [*_application(project), *catalogues(project), *filter(Path.exists, tables)]
     charts = [content.decode() for _, content in chart_files()]
     own = sorted((ROOT / "stack").glob("*.py"))
-    template = json.dumps(merge_template())
-    return _digest(stage, str(target), project / "requirements.txt", *sources, *own, template, *charts)
+    declared = json.dumps([merge_template(), *chalice_files(project)])
+    return _digest(stage, str(target), project / "requirements.txt", *sources, *own, declared, *charts)
 
 
 def _build(stage: str, project: Path, build: Path, result: Package, target: Target) -> None:
     # Chalice gets a copy without requirements.txt, because it would install those packages for its own Python.
     copy = build / stage / "project"
     shutil.rmtree(copy, ignore_errors=True)
-    for source in (*_application(project), *_declarations(project)):
+    for source in _application(project):
         destination = copy / source.relative_to(project)
         destination.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source, destination)
+    (copy / ".chalice").mkdir()
+    for name, content in chalice_files(project):
+        (copy / ".chalice" / name).write_text(content, encoding="utf-8")
     (copy / "merge.json").write_text(json.dumps(merge_template()), encoding="utf-8")
     region = {"AWS_DEFAULT_REGION": os.environ.get("AWS_DEFAULT_REGION", REGION)}
     chalice = [tool("chalice"), "--project-dir", str(copy), "package", "--stage", stage]
@@ -187,10 +191,6 @@ def _application(project: Path) -> Iterator[Path]:
     for path in sorted((project / "chalicelib").rglob("*")):
         if path.is_file() and "__pycache__" not in path.parts and path.suffix not in (".po", ".mo"):
             yield path
-
-
-def _declarations(project: Path) -> list[Path]:
-    return sorted((project / ".chalice").glob("*.json"))
 
 
 def contents_of(project: Path) -> Iterator[tuple[str, bytes]]:

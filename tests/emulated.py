@@ -31,6 +31,7 @@ from chalicelib.updates.find import forget_updates
 from stack.judge.install import install, uninstall
 from stack.judge.judge import Judge
 from stack.local.emulator import client_environment, empty_emulator
+from tests import another_emulator
 from tests.emulated_resources import BUCKET, create_tables, environment_variables, physical_names, verify_sender
 from tests.roles import run_as_functions
 
@@ -75,7 +76,7 @@ class EmulatedAws:
 def emulator_client() -> Callable[..., Any]:
     """Build each client once for all tests: reading the services' descriptions would take most of a test's time."""
     build = boto3.client
-    return cache(lambda service, config=None: build(service, config=config))
+    return cache(lambda service, config=None: build(service, config=config and config.merge(another_emulator.PATIENT)))
 
 
 @pytest.fixture
@@ -92,6 +93,8 @@ def emulated_aws(
         install(Judge())  # Its clients are those of all tests. It judges nothing yet: this is the engineer.
         stack.callback(uninstall)
         monkeypatch.setattr(boto3, "client", emulator_client)
+        if another_emulator.IS_CHOSEN:
+            another_emulator.forget_all(aws_endpoint)
         for name, value in client_environment(aws_endpoint).items():
             monkeypatch.setenv(name, value)
         monkeypatch.delenv("AWS_ENDPOINT_URL")
@@ -139,6 +142,8 @@ def _clear_caches() -> None:
 
 def sent_mails(endpoint: str) -> list[dict[str, Any]]:
     """Return the emails sent to the emulated SES, oldest first."""
+    if another_emulator.IS_CHOSEN:
+        return another_emulator.emails_of_moto(endpoint)
     with urllib.request.urlopen(f"{endpoint}/_ministack/ses/messages", timeout=10) as answer:
         document = json.load(answer)
     return [mail for account in document["messages"].values() for mail in account]

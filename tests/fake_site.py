@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -18,10 +19,15 @@ from app import app
 from chalicelib.aws.email import Mail
 from chalicelib.aws.expressions import to_wire
 from chalicelib.core import times
+from chalicelib.runner.worker import ADDRESS_JOBS, JOBS
 from tests.actors import NOW
 from tests.fake_mailer import FakeMailer, FakeQuota
 from tests.fakes import FakeBucket, FakeQueue, FakeSource, FakeTables
 from tests.faults.state import SceneState
+
+# A worker imports these when it runs a job. `wire` replaces the clients of imported modules only.
+for _module in (*JOBS.values(), *ADDRESS_JOBS.values()):
+    import_module(f"chalicelib.{_module}")
 
 ROOT = Path(__file__).parents[1]
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
@@ -53,10 +59,8 @@ class FakeSite:
     other_source: FakeSource = field(default_factory=FakeSource)
     quota: FakeQuota = field(default_factory=FakeQuota)
     bucket: FakeBucket = field(default_factory=FakeBucket)
-    exports: FakeQueue = field(default_factory=FakeQueue)
-    imports: FakeQueue = field(default_factory=FakeQueue)
-    updates: FakeQueue = field(default_factory=FakeQueue)
-    lists: FakeQueue = field(default_factory=FakeQueue)
+    jobs: FakeQueue = field(default_factory=FakeQueue)
+    address_jobs: FakeQueue = field(default_factory=FakeQueue)
     slept: list[float] = field(default_factory=list)
     scene_state: SceneState = field(default_factory=SceneState)  # Only the scenes of tests/faults use it.
 
@@ -97,8 +101,7 @@ def wire(site: FakeSite, patch: pytest.MonkeyPatch) -> None:
     patch.setattr("time.sleep", site.slept.append)
     fakes: dict[str, object] = {"tables": site.tables, "signing_tables": site.tables, "mailer": site.mailer}
     fakes |= {"mail_queue": site.queue, "other_mail_queue": site.other_queue, "overflow_queue": site.overflow}
-    fakes |= {"exports_queue": site.exports, "imports_queue": site.imports, "updates_queue": site.updates}
-    fakes |= {"mail_quota": site.quota, "opt_in_lists_queue": site.lists}
+    fakes |= {"job_queue": site.jobs, "address_job_queue": site.address_jobs, "mail_quota": site.quota}
     fakes |= {"mail_source": site.source, "other_mail_source": site.other_source, "files_bucket": site.bucket}
     for module, name in _factories(frozenset(fakes), len(sys.modules)):
         patch.setattr(module, name, lambda fake=fakes[name]: fake)

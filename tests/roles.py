@@ -12,9 +12,15 @@ from chalice.app import Chalice, ChaliceAuthorizer, EventSourceHandler
 from stack.judge.caller import calling, function_of_route
 
 
+def function_of(handler: Any) -> Any:
+    """Return the function of a handler. Chalice wraps that of a function without an event source once more."""
+    func = getattr(handler, "func", handler)
+    return getattr(func, "_original_func", func)
+
+
 def run_as_functions(patch: pytest.MonkeyPatch) -> None:
     """Let each handler make its calls as its function."""
-    _run_as(patch, EventSourceHandler, lambda handler, _: str(handler.func.__name__))
+    _run_as(patch, EventSourceHandler, lambda handler, _: function_of(handler).__name__)
     _run_as(patch, ChaliceAuthorizer, lambda authorizer, _: str(authorizer.name))
     _run_as(patch, Chalice, _function_of_request)
 

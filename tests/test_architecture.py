@@ -16,7 +16,7 @@ LAYERS = (
         "exports", "partners", "people", "staff", "signin", "statements", "totals", "updates", "health", "progress",
         "letters",
     ),
-    ("delivery",),
+    ("delivery", "runner"),
 )  # fmt: skip
 LAYER_OF = {name: number for number, names in enumerate(LAYERS) for name in names}
 CAPABILITIES = {name for layer in LAYERS[4:] for name in layer}

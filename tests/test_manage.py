@@ -11,7 +11,12 @@ import manage
 from chalicelib.aws import clients
 from chalicelib.core import times
 from chalicelib.core.rights import Right
+from chalicelib.core.settings import queue_variable
+from chalicelib.delivery.worker import KINDS
+from chalicelib.jobs.model import JobMessage
+from chalicelib.mail.model import MailRequest, Priority
 from chalicelib.mail.sending import is_paused
+from chalicelib.runner.worker import ADDRESS_JOBS, JOBS
 from chalicelib.shedding.level import Level, stored_level
 from chalicelib.staff.audit.record import entries
 from chalicelib.staff.tokens import recognise
@@ -24,6 +29,7 @@ from tests.actors import DAY, NOW, a_published_petition, confirmed
 from tests.fake_site import FakeSite
 from tests.fakes import FakeTables
 from tests.letters.lettering import LETTER
+from tests.template.packaged import QUEUES
 
 
 @pytest.fixture(autouse=True)
@@ -107,7 +113,7 @@ def test_resuming_does_not_wait_for_the_schedule_that_switches_the_senders_on(
         assert (request["FunctionName"], request["InvocationType"]) == ("the watch", "Event")
         if error:
             raise ClientError({"Error": {"Code": error, "Message": ""}}, "Invoke")
-        fake_site.invoke("watch_mail", json.loads(request["Payload"]))
+        fake_site.invoke("check_mail", json.loads(request["Payload"]))
 
     monkeypatch.setattr(clients, "lambdas", lambda: SimpleNamespace(invoke=invoke))
     monkeypatch.setenv("WATCH_FUNCTION", "the watch")
@@ -117,12 +123,24 @@ def test_resuming_does_not_wait_for_the_schedule_that_switches_the_senders_on(
     assert fake_site.source.is_open is not bool(error)
 
 
-@pytest.mark.parametrize("prefix", crowd.SETTING_PREFIXES.values())
-def test_the_shell_has_the_urls_that_a_redrive_needs(prefix: str) -> None:
-    urls = queue_urls({name: f"https://sqs.example/{name}" for name in merge_template()["Outputs"]})
-    name = prefix.title().replace("_", "")
-    assert urls[f"{prefix}_QUEUE_URL"] == f"https://sqs.example/{name}QueueUrl"
-    assert urls[f"{prefix}_DEAD_LETTER_QUEUE_URL"] == f"https://sqs.example/{name}DeadLetterQueueUrl"
+@pytest.mark.parametrize(("dead_letters", "queues"), crowd.SOURCES.items())
+def test_the_shell_has_the_urls_that_a_redrive_needs(dead_letters: str, queues: tuple[str, ...]) -> None:
+    urls = queue_urls({name: name.removesuffix("Url") for name in merge_template()["Outputs"]})
+    target = urls[f"{dead_letters.upper()}_DEAD_LETTER_QUEUE_URL"]
+    sources = {name for name, queue in QUEUES.items() if target in str(queue.get("RedrivePolicy"))}
+    assert {urls[queue_variable(each)] for each in queues} == sources
+
+
+def test_a_dead_letter_goes_back_to_the_queue_that_it_came_from() -> None:
+    queues = {Priority.URGENT: "mail", Priority.OTHER: "other_mail"}
+    for name, kind in KINDS.items():
+        body = MailRequest(kind=name, key="a", requested_at="2026").model_dump_json()
+        assert crowd.source_of("mail", body) == queues[kind.priority]
+    for queue, kinds in {"jobs": JOBS, "address_jobs": ADDRESS_JOBS}.items():
+        for name in kinds:
+            assert crowd.source_of("jobs", JobMessage(kind=name, job_id="a.1").model_dump_json()) == queue
+    for body in ("no json", "[]", "{}", "5", '{"kind": []}'):
+        assert [crowd.source_of(name, body) for name in crowd.SOURCES] == ["other_mail", "overflow", "feedback", "jobs"]
 
 
 def test_a_redrive_needs_both_queue_urls(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from benchmarks.cost.prices import Prices
 from benchmarks.lambdas import memory_mb
 from stack.template.merge import merge_template
-from stack.template.schedules import SECONDS_BETWEEN_RUNS
+from stack.template.schedules import MAIL_TASKS, RECOUNT_HOURS
 
 # US dollars a month, without the CDN. The last: what a petition adds.
 GOALS_USD = {"prod": 8.0, "dev": 4.0, "petition": 0.5}
@@ -44,7 +44,8 @@ def standing_lines(stage: str) -> list[StandingLine]:
     alarm_metrics = sum(_alarm_metrics(each, with_all=stage == "prod") for each in resources.values())
     secrets = sum(each.get("Type") == "AWS::SecretsManager::Secret" for each in resources.values())
     polls = _polled_queues(resources) * _POLLS_AN_HOUR * _HOURS
-    runs = {name: _HOURS * 3600 / seconds for name, seconds in SECONDS_BETWEEN_RUNS.items()}
+    checks = _HOURS * sum(60 / minutes for minutes in MAIL_TASKS.values())
+    runs = {"check_mail": checks, "recount_tallies": _HOURS / RECOUNT_HOURS}
     gb_seconds = sum(number * _RUN_SECONDS * memory_mb(name) / 1024 for name, number in runs.items())
     return [
         StandingLine("alarms, for each metric", "alarm_metric", alarm_metrics, 10),

@@ -1,11 +1,10 @@
 """SQS queues of JSON messages.
 
-Some queues are for jobs, which do long work in steps: exports, imports, updates and opt-in lists. An
-opt-in list names the people who asked for updates.
+Two queues are for jobs, which do long work in steps (runner/worker.py).
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 BATCH_LIMIT = 10
 # The longest delay of a message, in seconds.
 LONGEST_DELAY = 900
-# While `move_to` moves messages, SQS hides them for this long. This is enough time for ten messages. After a crash, the
+# While `move` moves messages, SQS hides them for this long. This is enough time for ten messages. After a crash, the
 # messages are soon visible again.
 HIDDEN_WHILE_MOVED_SECONDS = 60
 
@@ -61,19 +60,23 @@ class Queue:
         numbers = answer.get("Attributes", {}).values()
         return sum(int(number) for number in numbers)
 
-    def move_to(self, target: "Queue", most: int) -> Iterator[int]:
+    def move(self, queue_of: Callable[[str], "Queue"], most: int) -> Iterator[int]:
         """Move up to `most` messages in batches of up to ten. Yield each batch's size. Stop when no message is visible.
 
-        A batch is sent before it is deleted. After a crash in between, its messages are in both queues. Such copies do
-        no harm, because receivers are idempotent.
+        `queue_of` returns the queue to which the message with this body goes. A batch is sent before it is deleted.
+        After a crash in between, its messages are in both queues. Such copies do no harm, because receivers are
+        idempotent.
         """
         moved = 0
         while moved < most:
             messages = self._receive(min(BATCH_LIMIT, most - moved))
             if not messages:
                 return
-            without_delay = [(message["Body"], 0) for message in messages]
-            target._send_raw(without_delay)
+            without_delay: dict[Queue, list[tuple[str, int]]] = {}
+            for message in messages:
+                without_delay.setdefault(queue_of(message["Body"]), []).append((message["Body"], 0))
+            for queue, moving in without_delay.items():
+                queue._send_raw(moving)
             self._delete([message["ReceiptHandle"] for message in messages])
             moved += len(messages)
             yield len(messages)
@@ -141,23 +144,15 @@ def overflow_queue() -> Queue:
 
 
 @cache
-def exports_queue() -> Queue:
-    return Queue(clients.sqs(), settings().queues["exports"])
+def job_queue() -> Queue:
+    """Return the queue of jobs that read no email address."""
+    return Queue(clients.sqs(), settings().queues["jobs"])
 
 
 @cache
-def updates_queue() -> Queue:
-    return Queue(clients.sqs(), settings().queues["updates"])
-
-
-@cache
-def imports_queue() -> Queue:
-    return Queue(clients.sqs(), settings().queues["imports"])
-
-
-@cache
-def opt_in_lists_queue() -> Queue:
-    return Queue(clients.sqs(), settings().queues["lists"])
+def address_job_queue() -> Queue:
+    """Return the queue of jobs that read email addresses."""
+    return Queue(clients.sqs(), settings().queues["address_jobs"])
 
 
 @cache

@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
@@ -14,9 +15,20 @@ MAX_CAUSES = 8
 
 Fact = str | int | float | bool | None
 
-_request_id = ""
-_request_facts: dict[str, Fact] = {}
-_measured: dict[str, float] = {}
+
+class _Request:
+    """A request or invocation: its id, the facts of its last line, and the metrics of its next line."""
+
+    def __init__(self, request_id: str) -> None:
+        self.id = request_id
+        self.facts: dict[str, Fact] = {}
+        self.measured: dict[str, float] = {}
+
+
+# The local site answers requests at the same time, each in a thread. A thread that a request starts, such as those of
+# an import, has none of its own. It takes the latest one. On Lambda there is only one at a time.
+_own_request: ContextVar[_Request | None] = ContextVar("request", default=None)
+_latest_request = _Request("")
 _log = logging.getLogger("petitions")
 _json = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -31,13 +43,14 @@ def event(name: str, **facts: Fact) -> None:
 
 def note(name: str, **facts: Fact) -> None:
     """Choose the event's name for the last log line of the request (see `end`), and add facts to that line."""
-    _request_facts.update(facts, event=name)
+    _request().facts.update(facts, event=name)
 
 
 def measure(metric: str, amount: float = 1) -> None:
     """Add `amount` to a metric of the next log line, so that the metric needs no extra line and no call to AWS."""
     name = str(metric)  # As the key of a dict, a plain text is faster than an enum.
-    _measured[name] = _measured.get(name, 0) + amount
+    measured = _request().measured
+    measured[name] = measured.get(name, 0) + amount
 
 
 def end(**facts: Fact) -> None:
@@ -45,7 +58,7 @@ def end(**facts: Fact) -> None:
 
     The event's name is the one in the last `note`, or "answered".
     """
-    noted = dict(_request_facts)
+    noted = dict(_request().facts)
     name = noted.pop("event", "answered")
     event(str(name), **noted, **facts)
 
@@ -69,16 +82,19 @@ def begin(request_id: str) -> None:
 
     The first call also sets up the logs of the process. app.py cannot do this, because workers start without app.py.
     """
-    global _request_id
-    _request_id = request_id
-    _request_facts.clear()
-    _measured.clear()
-    _configure_once()  # After `clear`, because this may count a cold start.
+    global _latest_request
+    _latest_request = _Request(request_id)
+    _own_request.set(_latest_request)
+    _configure_once()  # At last, because this may count a cold start.
+
+
+def _request() -> _Request:
+    return _own_request.get() or _latest_request
 
 
 def _take_measured() -> dict[str, float]:
-    measured = dict(_measured)
-    _measured.clear()
+    request = _request()
+    measured, request.measured = request.measured, {}
     return measured
 
 
@@ -88,7 +104,7 @@ class JsonLines(logging.Formatter):
         line: dict[str, Any] = {
             "level": record.levelname,
             "event": record.getMessage() if is_ours else record.name,
-            "request_id": _request_id,
+            "request_id": _request().id,
             **getattr(record, "facts", {}),
         }
         if record.exc_info:

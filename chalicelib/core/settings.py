@@ -8,7 +8,7 @@ from functools import cache
 
 from chalicelib.core.keys import TABLES
 
-QUEUES = ("mail", "overflow", "other_mail", "exports", "imports", "updates", "lists")
+QUEUES = ("mail", "overflow", "other_mail", "jobs", "address_jobs")
 """Queues that the code sends to. The template sets the URL of each."""
 
 # The environment variables of the identity provider, without OIDC_ in front.
@@ -100,7 +100,6 @@ def required(name: str) -> str:
 
 
 def _optional(name: str) -> str:
-    """Return the value of an environment variable; "" if it is not set."""
     return os.environ.get(name) or ""
 
 

@@ -14,33 +14,40 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from chalice.app import Blueprint, CloudWatchEvent, DynamoDBEvent, SQSEvent
+from chalice.app import Blueprint, DynamoDBEvent, SQSEvent
 
-from chalicelib.aws.email import mailer
+from chalicelib.aws.email import mail_quota, mailer
 from chalicelib.aws.expressions import Image
-from chalicelib.aws.mail_quota import mail_quota
 from chalicelib.aws.queue import mail_queue, other_mail_queue
 from chalicelib.aws.source import mail_source, other_mail_source
 from chalicelib.aws.table import tables
 from chalicelib.core import log, times
 from chalicelib.core.metrics import Metric
 from chalicelib.core.settings import settings
-from chalicelib.edge.batch import Failures, StreamChange, handle_changes, handle_messages, on_schedule, until_deadline
-from chalicelib.edge.placeholders import QUEUE_ARN, STREAM_ARN
+from chalicelib.edge.batch import (
+    QUEUE_ARN,
+    STREAM_ARN,
+    Failures,
+    StreamChange,
+    handle_changes,
+    handle_messages,
+    on_schedule,
+    until_deadline,
+)
+from chalicelib.letters.digests import request_digests
 from chalicelib.letters.kinds import LETTER_KINDS
 from chalicelib.letters.request import request_letters
 from chalicelib.letters.withdrawn import remove_letters_from_digests
 from chalicelib.mail.batch_sender import BatchSender
 from chalicelib.mail.feedback import record_feedback
-from chalicelib.mail.kind import MailContext
+from chalicelib.mail.kind import MailContext, Outbox
 from chalicelib.mail.model import MailRequest, Priority
-from chalicelib.mail.outbox import Outbox
 from chalicelib.mail.rate_limit import SHARES, RateLimiter, limit_rate
 from chalicelib.mail.relay import relay
 from chalicelib.mail.send import SendResult
+from chalicelib.mail.sending import watch
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.mail.sweep import sweep
-from chalicelib.mail.watch import watch
 from chalicelib.updates.kinds import UPDATE_KINDS
 
 # A signature's item before and after a change.
@@ -72,7 +79,7 @@ def send_mail(event: SQSEvent) -> Failures:
 
 @workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=2)
 def send_other_mail(event: SQSEvent) -> Failures:
-    """Send email that nobody waits for. `watch_mail` turns this sender off while urgent email needs rate or quota.
+    """Send email that nobody waits for. `_watch` turns this sender off while urgent email needs rate or quota.
 
     At SES's lowest rate, one email a second, each of the two senders of other email has a tenth of the rate: one email
     in ten seconds (LONGEST_GAP). So a larger batch would take too long.
@@ -86,19 +93,10 @@ def receive_feedback(event: SQSEvent) -> Failures:
     return handle_messages(event, _record_feedback, drop_prefix=SES_TEST)
 
 
-@workers.schedule("rate(1 minute)")
-def watch_mail(event: CloudWatchEvent) -> None:
-    """Switch both senders off while sending is paused (mail/sending.py).
-
-    Switch only other email off while urgent email needs the rate or the quota.
-    """
-    on_schedule(event, _watch)
-
-
-@workers.schedule("rate(15 minutes)")
-def sweep_mail(event: CloudWatchEvent) -> None:
-    """Queue requests whose message was lost, and postponed requests that are due soon."""
-    on_schedule(event, _sweep)
+@workers.lambda_function()
+def check_mail(event: Mapping[str, Any], context: object) -> None:
+    """Do the scheduled task that the event names (stack/template/schedules.py)."""
+    on_schedule(context, TASKS[event["task"]])
 
 
 def _relay(changes: Iterable[StreamChange]) -> None:
@@ -178,12 +176,25 @@ def _record_feedback(event: Mapping[str, Any]) -> None:
 
 
 def _watch() -> None:
-    """Switch the two senders on or off, and log whether urgent and other email may be sent now."""
+    """Switch both senders off while sending is paused (mail/sending.py).
+
+    Switch only other email off while urgent email needs the rate or the quota.
+    """
     sources = (mail_source(), other_mail_source())
     sends_urgent, sends_other = watch(*sources, mail_queue(), mail_quota(), times.now(), tables())
     log.event("mail_watched", sends_urgent=sends_urgent, sends_other=sends_other)
 
 
 def _sweep() -> None:
+    """Queue requests whose message was lost, and postponed requests that are due soon."""
     queued = sweep(_outbox(), times.now(), tables(), time.monotonic)
     log.event("mail_swept", queued=queued)
+
+
+def _send_digests() -> None:
+    """Request the emails of the digests that are due."""
+    outbox = Outbox(mail_queue(), other_mail_queue(), LETTER_KINDS)
+    log.event("digests_sent", requested=request_digests(times.now(), outbox, tables()))
+
+
+TASKS = {"watch": _watch, "sweep": _sweep, "digests": _send_digests}

@@ -5,13 +5,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple, TypeVar
 
-from chalice.app import CloudWatchEvent, DynamoDBEvent, DynamoDBRecord, SQSEvent
+from chalice.app import DynamoDBEvent, DynamoDBRecord, SQSEvent
 
 from chalicelib.aws.expressions import from_wire
 from chalicelib.aws.queue import Queue
 from chalicelib.core import log
 from chalicelib.core.errors import NotYet, Unavailable
 from chalicelib.core.metrics import Metric
+
+# Placeholders for Chalice's decorators. The template sets the real ones (stack/template/queues.py, streams.py).
+QUEUE_ARN = "arn:aws:sqs:us-east-1:000000000000:placeholder"
+STREAM_ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/placeholder/stream/placeholder"
 
 # DynamoDB's sequence numbers have up to 40 digits. With zeros in front, their texts sort like the numbers.
 SEQUENCE_DIGITS = 40
@@ -170,13 +174,13 @@ def _handle_alone(record: Mapping[str, Any], handle: Callable[[Iterable[StreamCh
         log.degraded("change_skipped", sequence=str(change.get("SequenceNumber")), **keys)
 
 
-def on_schedule(event: CloudWatchEvent, run: Callable[[], object]) -> None:
+def on_schedule(context: object, run: Callable[[], object]) -> None:
     """Run a scheduled job.
 
     After a failure, raise RunFailed: Lambda may try again (stack/template/schedules.py), and the next scheduled run
     does what is left.
     """
-    log.begin(getattr(event.context, "aws_request_id", ""))
+    log.begin(getattr(context, "aws_request_id", ""))
     try:
         run()
     except Exception:

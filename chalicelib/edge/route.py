@@ -12,7 +12,7 @@ class Function(StrEnum):
     """The Lambda functions that serve routes, with their names in the template.
 
     All functions have the same package of code. Each function imports only the modules of its routes, and its role
-    allows only what these modules need (.chalice/policy-*.json).
+    allows only what these modules need (stack/template/rights.py).
     """
 
     API = "APIHandler"
@@ -21,7 +21,6 @@ class Function(StrEnum):
     MANAGE = "Manage"
     PEOPLE = "People"
     SIGN_IN = "SignIn"
-    EXPORTS = "Exports"
     PARTNERS = "Partners"
 
 
@@ -133,7 +132,7 @@ FUNCTIONS: dict[Right | Access, Function] = {
     Access.ANY_STAFF_TOKEN: Function.MANAGE,
     Right.COUNTS: Function.COUNTS,
     Right.MANAGE: Function.MANAGE,
-    Right.EXPORT: Function.EXPORTS,
+    Right.EXPORT: Function.MANAGE,
     Right.PEOPLE: Function.PEOPLE,
     Right.PARTNER: Function.PARTNERS,
 }

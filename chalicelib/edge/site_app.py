@@ -73,7 +73,6 @@ def routes_at(path: str) -> list[Route]:
 
 
 def _variable_parts(path: str) -> list[bool]:
-    """Return for each part of a route's path whether it is a variable."""
     return [_is_variable(part) for part in path.split("/")]
 
 
@@ -127,7 +126,6 @@ def _with_catch_all_path(context: Mapping[str, Any], path: str) -> Mapping[str, 
 
 
 def _matches(route_parts: list[str], path_parts: list[str]) -> bool:
-    """Return whether the route has this path."""
     if len(route_parts) != len(path_parts):
         return False
     pairs = zip(route_parts, path_parts, strict=True)

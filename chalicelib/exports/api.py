@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 from chalice.app import Blueprint, Request
 
 from chalicelib.aws.bucket import files_bucket
-from chalicelib.aws.queue import exports_queue
+from chalicelib.aws.queue import job_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.errors import Gone, NotNow
 from chalicelib.core.rights import Right
 from chalicelib.core.validation import parse_body
-from chalicelib.edge.caller import path_prefix
-from chalicelib.edge.http import NO_STORE, json_answer, json_body
+from chalicelib.edge.http import NO_STORE, json_answer, json_body, path_prefix
 from chalicelib.exports.model import DEFAULT_COLUMNS, LINK_SECONDS, Column, Export, ExportRequest, Format, Result
 from chalicelib.exports.request import new_export, result_of
 from chalicelib.jobs.request import find_job, jobs_of, start
@@ -47,7 +46,7 @@ def request_export(request: "Sent[ExportRequest]", slug: str) -> "Answer[ShownEx
     export = new_export(export_request, petition, actor(request).owner, times.now(), tables())
     details = {"petition": slug, "format": export.format.value, "columns": ",".join(export.columns)}
     audit(request, "export.requested", export.job_id, {**details, "recipient": export.recipient or "none"})
-    start(export, exports_queue(), tables())
+    start(export, job_queue(), tables())
     location = f"{path_prefix(request)}/api/staff/exports/{export.job_id}"
     return json_answer(_export_json(export), 202, {**NO_STORE, "Location": location})
 

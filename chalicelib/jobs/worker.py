@@ -8,7 +8,7 @@ from contextlib import suppress
 from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Generic, NamedTuple
 
 from chalice.app import SQSEvent
 
@@ -17,47 +17,55 @@ from chalicelib.aws.table import tables
 from chalicelib.core import log, times
 from chalicelib.core.errors import Unavailable, UnknownThing
 from chalicelib.edge.batch import Failures, handle_messages
-from chalicelib.jobs import store
-from chalicelib.jobs.heartbeat import HIDDEN_SECONDS, heartbeat
 from chalicelib.jobs.model import JobMessage, JobType, Work
-from chalicelib.jobs.request import find_job, job_message
-from chalicelib.jobs.run import run
+from chalicelib.jobs.request import find_job, job_message, record_beat
+from chalicelib.jobs.run import HIDDEN_SECONDS, heartbeat, run
 
 # After an AWS error, a new message runs the job again after this delay. It counts its receives anew, so a long outage
 # makes no dead letter.
 RETRY_SECONDS = 60
 
 
-def run_jobs(
-    event: SQSEvent, model: type[JobType], queue: Queue, work_of: Callable[[JobType, Path], Work[JobType]]
-) -> Failures:
-    """Run the job of each message. Drop a message whose job does not exist: perhaps the job was never stored.
+class JobKind(NamedTuple, Generic[JobType]):
+    """A kind of job: its model, and what does its work.
 
     `work_of` gets the job and an empty directory, which is deleted when the run ends.
+    """
+
+    model: type[JobType]
+    work_of: Callable[[JobType, Path], Work[JobType]]
+
+
+def run_jobs(event: SQSEvent, kind_of: Callable[[str], JobKind[Any]], queue: Queue) -> Failures:
+    """Run the job of each message. Drop a message whose job does not exist: perhaps the job was never stored.
+
+    `kind_of` returns the kind that a message names.
     """
 
     def has_time(seconds: float) -> bool:
         context: Any = event.context
         return bool(context.get_remaining_time_in_millis() >= seconds * 1000)
 
-    def run_in_folder(job: JobType) -> JobType:
-        with TemporaryDirectory(prefix=f"{model.kind}-") as folder:
-            return run(job, work_of(job, Path(folder)), has_time, times.now, tables())
-
     # The event has one message (`batch_size`).
     hidden = {record.receipt_handle: HIDDEN_SECONDS for record in event}
 
     def handle(body: Mapping[str, Any]) -> None:
         message = JobMessage.model_validate(body)
+        kind = kind_of(message.kind)
+
+        def run_in_folder(job: JobType) -> JobType:
+            with TemporaryDirectory(prefix=f"{job.kind}-") as folder:
+                work: Work[JobType] = kind.work_of(job, Path(folder))
+                return run(job, work, has_time, times.now, tables())
 
         def beat() -> None:
             with suppress(Unavailable):
                 queue.deliver_again_in(hidden)
             with suppress(Unavailable):
-                store.beat(model, message.job_id, times.now(), tables())
+                record_beat(kind.model, message.job_id, times.now(), tables())
 
         with heartbeat(beat):
-            _run(message.job_id, model, queue, run_in_folder)
+            _run(message.job_id, kind.model, queue, run_in_folder)
 
     return handle_messages(event, handle, queue)
 
@@ -72,11 +80,11 @@ def _run(job_id: str, model: type[JobType], queue: Queue, run_job: Callable[[Job
             return
         job = run_job(stored)
     except Unavailable as error:
-        queue.send([job_message(job_id, RETRY_SECONDS)])
+        queue.send([job_message(model.kind, job_id, RETRY_SECONDS)])
         log.event("job_rests", kind=model.kind, job=job_id, because=str(error))
     else:
         if job.is_open:
             rest_seconds = ceil(job.remaining_rest(times.now()).total_seconds())
             # If the job rests for longer than LONGEST_DELAY, the next run does no step, and queues another message.
-            queue.send([job_message(job_id, min(LONGEST_DELAY, rest_seconds))])
+            queue.send([job_message(job.kind, job_id, min(LONGEST_DELAY, rest_seconds))])
         log.event("job_worked_on", kind=job.kind, job=job_id, petition=job.key, state=job.state, why=job.why)

@@ -12,12 +12,11 @@ from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.core.printable import header_errors
 from chalicelib.core.times import Moment
 from chalicelib.core.validation import Words, decode_json, field_errors, parse_body
-from chalicelib.petitions.gaps import gap_errors
+from chalicelib.petitions.constituency_table import has_members
 from chalicelib.petitions.letter import Letter
-from chalicelib.petitions.members import has_members
 from chalicelib.petitions.model import Petition, PetitionState, Reason
 from chalicelib.petitions.text import Translation
-from chalicelib.petitions.transition import Transition, transitions
+from chalicelib.petitions.transition import Transition, gap_errors, transitions, warning_of_gaps
 
 TEXT_FIELDS = (
     "title", "summary", "text", "target", "charity", "privacy_contact", "privacy_url",
@@ -94,10 +93,14 @@ def read_edit(body: str, petition: Petition, now: datetime) -> Petition:
     - goals and privacy_url become empty;
     - closes_at becomes empty, but keeps its value if the petition is closed;
     - all other editable fields are required.
-    The body may also contain fields that staff cannot edit, with the values that `petition_for_staff` returns.
+    The body may also contain fields that staff cannot edit, with the values that `petition_for_staff` returns, and
+    `keep_brackets`, with which an open petition may get gaps (gaps.py) outside its title and consents.
     """
     values = _json_object(body)
+    keeps_brackets = values.pop("keep_brackets", False)
     errors = _uneditable_field_errors(values, allowed=petition_for_staff(petition, now))
+    if not isinstance(keeps_brackets, bool):
+        errors["keep_brackets"] = FieldError("keep_brackets", "Use true or false")
     new_values = {name: values[name] for name in EDITABLE if name in values}
     not_kept = set(EDITABLE) - KEPT_IF_OMITTED
     old_values = petition.model_dump(exclude=not_kept)
@@ -109,7 +112,7 @@ def read_edit(body: str, petition: Petition, now: datetime) -> Petition:
         raise Invalid(time_errors)
     check_headers(edited)
     if edited.state is PetitionState.OPEN:  # Also if it opens later, by itself.
-        _refuse_new_gaps(petition, edited)
+        _refuse_new_gaps(petition, edited, keeps_brackets=keeps_brackets)
     if edited.letter != petition.letter:  # A stored letter may be older than these two checks.
         check_addresses_differ(edited.letter)
         _require_members_table(edited.letter)
@@ -136,7 +139,6 @@ def _json_object(body: str) -> dict[str, Any]:
 
 
 def _valid_petition(values: Mapping[str, Any], errors: dict[str, FieldError]) -> Petition:
-    """Return the petition with these values. Raise Invalid with `errors` and the errors that the model finds."""
     try:
         petition = Petition.model_validate(values)
     except ValidationError as error:
@@ -162,8 +164,10 @@ def check_headers(petition: Petition) -> None:
         raise Invalid(errors)
 
 
-def _refuse_new_gaps(before: Petition, after: Petition) -> None:
+def _refuse_new_gaps(before: Petition, after: Petition, *, keeps_brackets: bool) -> None:
     errors = [error for error in gap_errors(after) if error not in gap_errors(before)]
+    if not errors and not keeps_brackets:
+        errors = warning_of_gaps(after, before)
     if errors:
         raise Invalid(errors)
 

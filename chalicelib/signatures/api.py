@@ -14,9 +14,17 @@ from chalicelib.core import log, times
 from chalicelib.core.errors import FieldError, Invalid, PetitionNotOpen, Unavailable
 from chalicelib.core.language import translatable
 from chalicelib.core.settings import settings
-from chalicelib.edge.caller import is_from_own_page, source_ip
 from chalicelib.edge.html import is_embedded, page_view
-from chalicelib.edge.http import NO_STORE, form_fields, json_answer, json_body, query, redirect
+from chalicelib.edge.http import (
+    NO_STORE,
+    form_fields,
+    is_from_own_page,
+    json_answer,
+    json_body,
+    query,
+    redirect,
+    source_ip,
+)
 from chalicelib.edge.problems import RETRY_AFTER
 from chalicelib.edge.route import SIGNING
 from chalicelib.edge.views import json_view
@@ -26,8 +34,7 @@ from chalicelib.petitions.page import petition_page
 from chalicelib.signatures.form import SignatureForm, as_typed, read_fields, read_json
 from chalicelib.signatures.mailboxes import SUGGESTION_FIELD, suggested_address
 from chalicelib.signatures.network import network_hash
-from chalicelib.signatures.origin import own_origin
-from chalicelib.signatures.sign import SigningContext, sign
+from chalicelib.signatures.sign import SigningContext, own_origin, sign
 
 if TYPE_CHECKING:
     from chalicelib.edge.answers import Answer, Sent
@@ -103,7 +110,8 @@ def sign_by_form(request: "Sent[SignatureFields]", slug: str) -> Response:
 def _channel(request: Request, *, is_form: bool) -> str:
     """Return "form" or "embed" (in a frame) if our own page sent the signature, with or without its script, else "api".
 
-    If the browser does not say which page sent it, a form counts as ours, and JSON does not.
+    If the browser does not say which page sent it, a form counts as ours, and JSON does not. So in a browser that
+    does not send Sec-Fetch-Site (Safari before 16.4), "form" only proves that our form's URL was used.
     """
     from_own_page = is_from_own_page(request)
     is_ours = is_form if from_own_page is None else from_own_page

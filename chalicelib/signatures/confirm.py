@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from chalicelib.aws.table import Change, Tables
+from chalicelib.aws.table import Change, Tables, is_still
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed, Conflicted, FieldError, Invalid, LinkExpired
 from chalicelib.core.keys import Key
@@ -130,7 +130,10 @@ def _confirm_counted(
         changes["confirmed_with"] = None  # The consent is now the owner's own.
     confirmed = stored.model_copy(update={**changes, "by_partner": None, "typed": None, "owner_confirmed_at": now})
     entry = TallyEntry(0, now, confirmed.country or "", "", by_partner=True, old_country=stored.country or "")
-    change = store.change_to(key, stored, confirmed, store.is_counted_as(stored))
+    # An undo may end the consent of a file. Without this condition, `change_to` leaves out a consent that was given
+    # again here, because it is as in `stored`.
+    is_unchanged = store.is_counted_as(stored) & is_still("confirmed_with", stored.confirmed_with)
+    change = store.change_to(key, stored, confirmed, is_unchanged)
     try:
         change_and_count(petition, entry, lambda _entry: change, tables)
     except ConditionFailed:

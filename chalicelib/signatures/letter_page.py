@@ -14,8 +14,8 @@ from typing import Any
 from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.core.language import language_of, translatable
 from chalicelib.core.validation import is_ticked
+from chalicelib.petitions.constituency_table import MemberOfParliament, member_for_postcode
 from chalicelib.petitions.letter import Letter
-from chalicelib.petitions.members import MemberOfParliament, member_for_postcode
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.confirm import corrected_attributes, read_corrections
 from chalicelib.signatures.form import Corrections
@@ -149,7 +149,6 @@ def _typed_values(fields: Mapping[str, str]) -> dict[str, str]:
 
 
 def _without_own_words(signed: SignedLetter) -> SignedLetter:
-    """Return the letter with the petition's words. A suggested opening that the person chose stays."""
     opening = None if isinstance(signed.opening, str) else signed.opening
     return SignedLetter(version=signed.version, opening=opening, reply=signed.reply)
 

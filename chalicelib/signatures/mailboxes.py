@@ -28,7 +28,6 @@ def suggested_address(fields: Mapping[str, str]) -> str | None:
 
 
 def probable_address(typed: str) -> str | None:
-    """Return the address that the person probably meant, or None if the typed one looks right."""
     local, _, domain = strip_pasted(typed).rpartition("@")
     if not local:
         return None

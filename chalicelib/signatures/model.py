@@ -117,7 +117,7 @@ class Signature(BaseModel):
     letter_asked: AskedLetter | None = None
     # When somebody last signed here again while it was pending, with other data (signatures.submissions).
     submitted_at: ExactMoment | None = None
-    # The signature's origin (signatures.origin), and the versions of what the person signed and agreed to.
+    # The signature's origin (`Origin` in signatures.sign), and the versions of what the person signed and agreed to.
     obtained_by: str
     channel: str
     text_version: str

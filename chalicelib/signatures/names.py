@@ -3,8 +3,7 @@
 import re
 import unicodedata
 
-from chalicelib.core.formulas import INVISIBLE
-from chalicelib.core.printable import ENCODED_WORD, JOINERS, has_unprintable
+from chalicelib.core.printable import ENCODED_WORD, INVISIBLE, JOINERS, has_unprintable
 from chalicelib.core.web_addresses import web_addresses
 
 MAX_NAME = 100
@@ -85,7 +84,6 @@ def first_name(name: str) -> str:
 
 
 def _is_greeting_character(character: str) -> bool:
-    """Return whether this is a letter, a mark such as an accent, or one of the few other characters in names."""
     if character in _GREETING_CHARACTERS or character in JOINERS:
         return True
     category = unicodedata.category(character)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from socket import AF_INET, AF_INET6, inet_pton
 
-from chalicelib.core.pseudonyms import oldest_secret, pseudonym
+from chalicelib.core.address import oldest_secret, pseudonym
 
 # In bytes: /24 and /48. Such a network may belong to one customer, or all users of a school or phone company share it.
 IPV4_PREFIX_LENGTH, IPV6_PREFIX_LENGTH = 3, 6

@@ -43,7 +43,6 @@ def find(key: Key, tables: Tables) -> Signature | None:
 
 
 def find_each(signature_keys: Sequence[Key], tables: Tables) -> dict[Key, Signature]:
-    """Return those signatures that exist, by key."""
     found = tables.batch_get(signature_keys, consistent=True)
     return {Key(keys.SIGNATURES, item["pk"], item["sk"]): as_signature(item) for item in found}
 
@@ -70,9 +69,8 @@ def renew(key: Key, signature: Signature, now: datetime, tables: Tables) -> None
 
 
 def _renewal(key: Key, signature: Signature, when: Condition) -> Change:
-    """Return the change that replaces the stored signature by `signature`."""
     kept = {
-        "mails",  # If it were 0 again, the next email would be limited as a first one (mail/first_emails.py).
+        "mails",  # If it were 0 again, the next email would be limited as a first one (mail/turns.py).
         "withdrawn_at",  # An export that is running needs to know who withdrew, and an earlier link must not confirm.
         "taken_back_at",  # If it is stored, `withdrawn_at` is the time when staff undid an import: nobody withdrew.
         "unsubscribed_at",  # A consent that a partner got earlier must not start updates.
@@ -204,7 +202,6 @@ def receipts_without(removed: str, stored: Signature) -> dict[str, Any]:
 
 
 def has_receipts_of(stored: Signature) -> Condition:
-    """Return the condition that the receipts are still as in `stored`."""
     return is_still("receipt", stored.receipt) & is_still("also_came_with", stored.also_came_with)
 
 

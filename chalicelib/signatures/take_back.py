@@ -11,9 +11,10 @@ from chalicelib.aws.table import Tables
 from chalicelib.core.errors import ConditionFailed, Conflicted
 from chalicelib.core.keys import Key
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures import store, store_leaving
+from chalicelib.signatures import store
 from chalicelib.signatures.counted import withdraw_and_subtract
 from chalicelib.signatures.model import Signature, SignatureState
+from chalicelib.signatures.withdraw import return_to_pending, withdrawal_by_undo
 
 ATTEMPTS = 3
 
@@ -38,9 +39,9 @@ def take_back(key: Key, receipt: str, petition: Petition, now: datetime, tables:
             return False
         try:
             if is_only_receipt:
-                change = store_leaving.withdrawal_by_undo(key, stored, now)
+                change = withdrawal_by_undo(key, stored, now)
             elif stored.by_partner and not stored.counts_at_once_with(stored.all_receipts - {receipt}):
-                change = store_leaving.return_to_pending(key, receipt, stored, now)
+                change = return_to_pending(key, receipt, stored, now)
             else:
                 store.remove_receipt(key, receipt, stored, tables)
                 return False

@@ -12,18 +12,19 @@ from chalicelib.core import keys
 from chalicelib.core.keys import Key
 from chalicelib.signatures.model import SignatureState
 
-# What a recount reads, to compare the signatures with the tally (.chalice/policy-recount.json).
+# The functions may read no other attributes (stack/template/rights.py).
+# What a recount reads, to compare the signatures with the tally.
 RECOUNT_FIELDS = (
     "state", "country", "source", "counted_source", "by_partner", "signed_at", "confirmed_at", "withdrawn_at",
     "pending_again_at",
 )  # fmt: skip
-# What the job that emails an update reads (.chalice/policy-run-update.json).
+# What the job that emails an update reads.
 UPDATE_FIELDS = ("sk", "state", "updates", "undeliverable")
-# What the list of people who asked for updates reads (.chalice/policy-run-list.json).
+# What the list of people who asked for updates reads.
 OPT_IN_LIST_FIELDS = ("sk", "state", "updates", "undeliverable", "email", "name", "language", "confirmed_at")
 # What `manage.py letters` reads, to find letters that were not requested because the stream lost a confirmation.
 LETTER_FIELDS = ("pk", "sk", "state", "letter", "confirmed_at")
-# What an export reads (.chalice/policy-run-export.json): no email address.
+# What an export reads: no email address.
 EXPORT_FIELDS = (
     "state", "name", "postcode", "country", "source", "signed_at", "confirmed_at", "withdrawn_at",
     "pending_again_at", "text_version", "consent_version",

@@ -1,14 +1,41 @@
-"""Withdraw a signature, or unsubscribe it from the petition's updates. Both can be done at any time, and repeated."""
+"""Withdraw, unsubscribe or erase a signature. All can be done at any time, and repeated.
 
+To erase a signature (GDPR, article 17) is to withdraw it, which subtracts it from the tally, and to delete its personal
+data. The overflow queue holds signatures that were not stored in the table when somebody signed. So erasing leaves an
+empty item: a message in this queue does not store the signature again.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
-from chalicelib.aws.table import Tables
+from chalicelib.aws.table import Attr, Change, Tables
+from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed, Conflicted
 from chalicelib.core.keys import Key
+from chalicelib.core.times import exact, iso
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures import store, store_leaving
+from chalicelib.signatures import store
 from chalicelib.signatures.counted import withdraw_and_subtract
-from chalicelib.signatures.model import SignatureState
+from chalicelib.signatures.model import (
+    ERASED_LIFETIME,
+    MAIL_REQUEST_FIELDS,
+    PERSONAL_FIELDS,
+    UNMAILED_LIFETIME,
+    WITHDRAWN_LIFETIME,
+    MailKind,
+    Signature,
+    SignatureState,
+)
+from chalicelib.signatures.store import (
+    IS_WITHDRAWN,
+    change_to,
+    has_receipts_of,
+    has_same_submission,
+    is_counted_as,
+    receipts_without,
+)
 
 ATTEMPTS = 3
 
@@ -25,10 +52,10 @@ def withdraw(key: Key, petition: Petition, now: datetime, tables: Tables) -> Non
         if stored.state is SignatureState.WITHDRAWN:
             # The undo of an import withdrew this signature, so a later import could store it again. Now the owner
             # withdraws too. After that, no import can store it again while this item exists.
-            if stored.taken_back_at and not store_leaving.record_withdrawal_by_owner(key, now, tables):
+            if stored.taken_back_at and not record_withdrawal_by_owner(key, now, tables):
                 continue  # A partner has just stored it again: read it again.
             return
-        change = store_leaving.withdrawal(key, stored, now)
+        change = withdrawal(key, stored, now)
         try:
             withdraw_and_subtract(petition, stored, change, now, tables)
             return
@@ -40,6 +67,125 @@ def withdraw(key: Key, petition: Petition, now: datetime, tables: Tables) -> Non
 def unsubscribe(key: Key, now: datetime, tables: Tables) -> None:
     """Stop the email with updates about the petition. The signature still counts. Idempotent."""
     try:
-        store_leaving.stop_updates(key, now, tables)
+        stop_updates(key, now, tables)
     except ConditionFailed:
         return  # The signature does not exist or is withdrawn, so there are no updates to stop.
+
+
+def erase(key: Key, petition: Petition, now: datetime, tables: Tables) -> None:
+    """Withdraw the signature, which also updates the tally, then empty its item. Works in any state. Idempotent.
+
+    The empty item stays for ERASED_LIFETIME, because until then an earlier message may be in the overflow queue.
+    Raise Conflicted if somebody signs again with the address during each attempt.
+    """
+    for _ in range(ATTEMPTS):
+        withdraw(key, petition, now, tables)
+        try:
+            empty_item(key, now, tables)
+        except ConditionFailed as failure:
+            if failure.item:
+                continue  # Somebody signed again with the address between the two calls.
+            # There is no item, so nothing is left to erase.
+        return
+    raise Conflicted
+
+
+def erase_all(identities: Iterable[tuple[Petition, str]], now: datetime, tables: Tables) -> None:
+    """Erase the signatures of an address, also those that wait in the overflow queue.
+
+    `identities`: the petition and id of each signature. If a signature is not stored, store an empty item. The queue's
+    worker finds this item, and ignores the earlier message. After an error, perhaps only some signatures are erased. It
+    is safe to call this again.
+    """
+    for petition, identity in identities:
+        key = keys.signature(petition.slug, identity)
+        try:
+            mark_erased(key, now, tables)
+        except ConditionFailed:  # There is an item: a signature, or an empty item.
+            erase(key, petition, now, tables)
+
+
+def stop_updates(key: Key, now: datetime, tables: Tables) -> None:
+    """Record that the person wants no more updates. Raise ConditionFailed if the signature is absent or withdrawn.
+
+    But if the undo of an import withdrew it, record the choice: a corrected file may bring the person back.
+    """
+    may_get_updates = Attr("state").ne(SignatureState.WITHDRAWN) | Attr("taken_back_at").exists()
+    assign = {"updates": False, "unsubscribed_at": exact(now)}
+    tables.update(Change(key, assign=assign, when=Attr("state").exists() & may_get_updates))
+
+
+def withdrawal(key: Key, stored: Signature, now: datetime) -> Change:
+    """Return the change for a withdrawal by the person, if the signature is still as in `stored` (`is_counted_as`)."""
+    expires = int((now + WITHDRAWN_LIFETIME).timestamp())
+    assign = {"state": SignatureState.WITHDRAWN, "withdrawn_at": exact(now), "updates": False, "expires_at": expires}
+    # If the person signed again after an undo, `taken_back_at` is still stored. But now the person withdraws.
+    removed = (*PERSONAL_FIELDS, *MAIL_REQUEST_FIELDS, "confirmed_at", "taken_back_at")
+    return Change(key, assign=assign, remove=removed, when=is_counted_as(stored))
+
+
+def withdrawal_by_undo(key: Key, stored: Signature, now: datetime) -> Change:
+    """Return the change for an undone import: withdraw the signature if its receipts are still as in `stored`.
+
+    Keep `unsubscribed_at`, because a corrected file may bring the person back.
+    """
+    change = withdrawal(key, stored, now)
+    is_unchanged = is_counted_as(stored) & has_receipts_of(stored)
+    removed = [name for name in change.remove if name not in ("unsubscribed_at", "taken_back_at")]
+    return replace(change, assign={**change.assign, "taken_back_at": iso(now)}, remove=removed, when=is_unchanged)
+
+
+def return_to_pending(key: Key, receipt: str, stored: Signature, now: datetime) -> Change:
+    """Return the change for an undone import after which the person's own signature waits to be confirmed.
+
+    The earlier email's link may have expired, or the email was never sent. So request it again.
+    """
+    not_pending = ("confirmed_at", "counted_source", "by_partner", "confirmed_with", *MAIL_REQUEST_FIELDS)
+    since_now = {"pending_again_at": now, "expires_at": now + UNMAILED_LIFETIME}
+    changes = {**dict.fromkeys(not_pending), **receipts_without(receipt, stored), **since_now}
+    pending = stored.as_typed.model_copy(update={**changes, "state": SignatureState.PENDING})
+    is_unchanged = is_counted_as(stored) & has_receipts_of(stored) & has_same_submission(stored)
+    change = change_to(key, stored, pending, is_unchanged)
+    may_request = stored.undeliverable is None
+    request = {"mail_kind": MailKind.CONFIRM_IMPORTED, "mail_requested_at": iso(now)} if may_request else {}
+    assign = {**change.assign, **request}
+    return replace(change, assign=assign, remove=[*{*change.remove, *MAIL_REQUEST_FIELDS} - assign.keys()])
+
+
+def record_withdrawal_by_owner(key: Key, now: datetime, tables: Tables) -> bool:
+    """Turn a withdrawal by an undone import into one by the person, at `now`. Return False if it is none any more.
+
+    Perhaps the person agreed on a partner's site after the undo. This withdrawal is later, so it ends that consent too.
+    """
+    assign = {"withdrawn_at": exact(now), "expires_at": int((now + WITHDRAWN_LIFETIME).timestamp())}
+    is_taken_back = IS_WITHDRAWN & Attr("taken_back_at").exists()
+    return tables.try_update(
+        Change(key, assign=assign, remove=["taken_back_at", "unsubscribed_at"], when=is_taken_back)
+    )
+
+
+def empty_item(key: Key, now: datetime, tables: Tables) -> None:
+    """Remove from a withdrawn item what the person signed and when. Attributes that limit email to the address stay.
+
+    If the item is already empty, set its times to `now`. Raise ConditionFailed, with the item, if it is not withdrawn.
+    """
+    removed = (*PERSONAL_FIELDS, *MAIL_REQUEST_FIELDS, "confirmed_at", "taken_back_at")
+    tables.update(Change(key, assign=_empty_attributes(now), remove=removed, when=IS_WITHDRAWN))
+
+
+def mark_erased(key: Key, now: datetime, tables: Tables) -> None:
+    """Store an empty item if there is no signature with this key. Raise ConditionFailed if there is one."""
+    mark = {"state": SignatureState.WITHDRAWN, "channel": "", "mails": 0, **_empty_attributes(now)}
+    tables.update(Change(key, assign=mark, when=Attr("state").not_exists()))
+
+
+def _empty_attributes(now: datetime) -> dict[str, Any]:
+    """Return the attributes of an erased item. Each item must have `signed_at`, so it gets the time of the erasing."""
+    return {
+        "signed_at": iso(now),
+        "withdrawn_at": exact(now),
+        "erased_at": exact(now),
+        **dict.fromkeys(("obtained_by", "text_version", "consent_version"), ""),
+        "updates": False,
+        "expires_at": int((now + ERASED_LIFETIME).timestamp()),
+    }

@@ -2,9 +2,13 @@
 
 We read its discovery document and its keys, and exchange the code of a sign-in for an ID token. Every call has a short
 timeout, follows no redirect and is not retried.
+
+Also verify its ID token, in which it says who has signed in (OpenID Connect Core 1.0, 3.1.3.7).
 """
 
 import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import cache
 from typing import Any
 from urllib.parse import quote_plus, urlencode
@@ -31,6 +35,11 @@ Jwks = dict[str, Any]
 _documents: SecondsCache[Discovery] = SecondsCache(CACHE_SECONDS)
 _keys: SecondsCache[Jwks] = SecondsCache(CACHE_SECONDS)
 _refetched_keys: SecondsCache[Jwks] = SecondsCache(REFETCH_SECONDS)
+# Only algorithms that need the provider's private key. With "none" or HMAC, a client could forge a token.
+ALGORITHMS = ["RS256", "ES256"]
+LEEWAY_SECONDS = 30
+MAX_KEY_ID_LENGTH = 255
+Claims = Mapping[str, Any]
 
 
 def discovery_of(provider: Provider) -> Discovery:
@@ -152,3 +161,82 @@ def _content(answer: BaseHTTPResponse) -> Any:
 def _http() -> PoolManager:
     # No retries, because a code works only once. No redirects, because the discovery document has the final URLs.
     return PoolManager(timeout=Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS), retries=False)
+
+
+def verify(
+    token: str, provider: Provider, nonce: str, find_keys: Callable[[str | None], Mapping[str, Any]], now: datetime
+) -> Claims:
+    """Return the token's claims. Raise NotSignedIn if the token is invalid; only the log says why.
+
+    `find_keys` returns the keys of the provider. Its argument is the id of the key that the token names.
+    """
+    # Imported here because joserfc loads OpenSSL, which would slow every cold start. Only a sign-in needs it.
+    from joserfc import jwt
+    from joserfc.errors import JoseError
+    from joserfc.jwk import KeySet
+
+    try:
+        provider_keys = find_keys(_key_id(token))
+        trusted = KeySet.import_key_set({"keys": _signing_keys(provider_keys)})
+        claims = jwt.decode(token, trusted, algorithms=ALGORITHMS).claims
+        _claim_rules(provider, nonce, now).validate(claims)
+    except (JoseError, ValueError, KeyError, TypeError) as error:  # A malformed token may raise any of these.
+        raise _log_refusal(type(error).__name__) from error
+    if _has_other_authorized_party(claims, provider.client_id):
+        raise _log_refusal("another authorized party")
+    return claims
+
+
+def _claim_rules(provider: Provider, nonce: str, now: datetime) -> Any:
+    from joserfc.jwt import JWTClaimsRegistry
+
+    return JWTClaimsRegistry(
+        now=int(now.timestamp()),
+        leeway=LEEWAY_SECONDS,
+        iss={"essential": True, "value": provider.issuer},
+        aud={"essential": True, "value": provider.client_id},
+        sub={"essential": True},
+        exp={"essential": True},
+        iat={"essential": True},
+        nonce={"essential": True, "value": nonce},
+    )
+
+
+def _key_id(token: str) -> str | None:
+    """Return the id of the key that the token names (`kid`), or None if it is missing or too long."""
+    from joserfc import jws
+
+    headers = jws.extract_compact(token.encode()).headers()
+    key_id = headers.get("kid")
+    if isinstance(key_id, str) and len(key_id) <= MAX_KEY_ID_LENGTH:
+        return key_id
+    return None
+
+
+def _signing_keys(jwks: Mapping[str, Any]) -> list[Any]:
+    """Return the signing keys. A provider may also publish other keys, of types that joserfc does not know."""
+    signing_keys = []
+    for key in jwks["keys"]:
+        is_known_type = key.get("kty") in ("RSA", "EC")
+        is_for_signing = key.get("use", "sig") == "sig"  # A key without `use` is for every use.
+        if is_known_type and is_for_signing:
+            signing_keys.append(key)
+    return signing_keys
+
+
+def _has_other_authorized_party(claims: Claims, client_id: str) -> bool:
+    """Return whether `azp` is wrong, or is missing although there are several audiences.
+
+    `azp` is the authorized party: the client to which the provider issued the token. It must be us. The caller has
+    already checked that we are an audience (`_claim_rules`).
+    """
+    audience, party = claims["aud"], claims.get("azp")
+    has_several_audiences = isinstance(audience, list) and len(audience) > 1
+    must_name_us = has_several_audiences or party is not None
+    return must_name_us and party != client_id
+
+
+def _log_refusal(why: str) -> NotSignedIn:
+    """Log why the token is invalid. Return the error to raise."""
+    log.event("sign_in_refused", why=why)
+    return NotSignedIn("This sign-in could not be verified. Sign in again.")

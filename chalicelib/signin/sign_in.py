@@ -8,8 +8,7 @@ from chalicelib.aws.table import Tables
 from chalicelib.core.errors import Forbidden
 from chalicelib.core.rights import Right
 from chalicelib.signin.model import Discovery, Provider, SessionRequest, SignInRequest
-from chalicelib.signin.provider import discovery_of, fetch_id_token, keys_of
-from chalicelib.signin.verify import Claims, verify
+from chalicelib.signin.provider import Claims, discovery_of, fetch_id_token, keys_of, verify
 from chalicelib.staff.tokens import issue
 
 LIFETIME = timedelta(hours=8)

@@ -1,6 +1,6 @@
-"""The authorizers that API Gateway calls before each route of staff or partners, and the record of what staff do.
+"""The authorizer that API Gateway calls before each route of staff or partners, and the record of what staff do.
 
-An authorizer checks the caller's token and returns the routes that the token opens. What staff do is recorded in the
+The authorizer checks the caller's token and returns the routes that the token opens. What staff do is recorded in the
 activity log. Partners are organisations that send us signatures.
 """
 
@@ -15,15 +15,14 @@ from chalicelib.aws.table import tables
 from chalicelib.core import log, times
 from chalicelib.core.errors import Forbidden, PetitionsError
 from chalicelib.core.rights import Right
-from chalicelib.edge.caller import source_ip
+from chalicelib.edge.http import source_ip
 from chalicelib.edge.problems import problem_of
 from chalicelib.edge.route import Access, declared
 from chalicelib.edge.routes import all_routes
 from chalicelib.edge.views import ProblemResponse, View, bind_view, problem_in_chosen_language
 from chalicelib.jobs.model import JobType
 from chalicelib.jobs.request import cancel
-from chalicelib.staff.audit.model import Action, Actor
-from chalicelib.staff.audit.record import record, record_refusal
+from chalicelib.staff.audit.record import Action, Actor, record, record_refusal
 from chalicelib.staff.tokens import UnknownToken, recognise, record_use
 
 if TYPE_CHECKING:
@@ -41,38 +40,27 @@ OSDI_HEADER = "osdi-api-token"
 
 
 class HeadersAuthorizer(ChaliceAuthorizer):
-    """Reads the token from either of two headers. stack/template/api.py makes API Gateway pass all headers."""
+    """Reads the token of staff, which API Gateway passes alone, or that of a partner from either of two headers.
+
+    For routes of partners, API Gateway passes all headers (stack/template/api.py).
+    """
 
     def _transform_event(self, event: dict[str, Any]) -> AuthRequest:
         sent = event.get("headers") or {}
         headers = {name.lower(): value for name, value in sent.items()}
-        token = headers.get("authorization") or ""
+        token = event.get("authorizationToken") or headers.get("authorization") or ""
         osdi_token = headers.get(OSDI_HEADER)
         if osdi_token and not token:
             token = f"Bearer {osdi_token}"
-        return AuthRequest("REQUEST", token, event["methodArn"])
+        return AuthRequest(event["type"], token, event["methodArn"])
 
 
 @routes.authorizer(ttl_seconds=0)
-def staff_authorizer(request: AuthRequest) -> AuthResponse:
-    """Check the token of staff. API Gateway answers 401 to an unknown token, 403 to a token without the right."""
-    return _authorized(request)
-
-
-@routes.authorizer(ttl_seconds=0)
-def partner_authorizer(request: AuthRequest) -> AuthResponse:
-    """Check the token of a partner, which may be in either of two headers (HeadersAuthorizer)."""
-    return _authorized(request)
-
-
-# The decorator of Chalice makes a ChaliceAuthorizer, which reads only one header.
-partner_authorizer.__class__ = HeadersAuthorizer
-
-
-def _authorized(request: AuthRequest) -> AuthResponse:
+def authorizer(request: AuthRequest) -> AuthResponse:
     """Return the routes that the token opens. Raise an error for an unknown token.
 
-    API Gateway answers 401 if the text of the error is exactly "Unauthorized".
+    API Gateway answers 401 if the text of the error is exactly "Unauthorized", and 403 if the token does not open the
+    route.
     """
     log.begin("")  # Chalice gives an authorizer no request id.
     now = times.now()
@@ -91,6 +79,10 @@ def _authorized(request: AuthRequest) -> AuthResponse:
     return AuthResponse(routes=allowed, principal_id=token.token_id, context=context)
 
 
+# The decorator of Chalice makes a ChaliceAuthorizer, which reads only one header.
+authorizer.__class__ = HeadersAuthorizer
+
+
 def staff_view(
     routes: Blueprint, method: str, path: str, right: Right | Access, **options: "Unpack[Options]"
 ) -> Callable[[View], View]:
@@ -99,7 +91,7 @@ def staff_view(
     If the view records an action and then refuses it, record the refusal.
     """
     route = declared(method, f"/api/staff{path}", options, right)
-    bound = bind_view(routes, route, problem_in_chosen_language, staff_authorizer)
+    bound = bind_view(routes, route, problem_in_chosen_language, authorizer)
     return lambda view: bound(_record_refusals(view))
 
 
@@ -131,7 +123,7 @@ def partner_view(
     **options: "Unpack[Options]",
 ) -> Callable[[View], View]:
     """Declare a route that needs a partner's token, and bind its view. `response` makes the response for an error."""
-    return bind_view(routes, declared(method, path, options, Right.PARTNER), response, partner_authorizer)
+    return bind_view(routes, declared(method, path, options, Right.PARTNER), response, authorizer)
 
 
 def partner_of(request: Request) -> str:
@@ -185,7 +177,6 @@ def actor(request: Request) -> Actor:
 
 
 def rights_of(request: Request) -> set[Right]:
-    """Return the rights of the caller's token."""
     names = _authorizer_context(request)["rights"].split(",")
     return {Right(name) for name in names if name}
 
@@ -195,8 +186,9 @@ def audit(request: Request, action: str, subject: str = "", details: Mapping[str
 
     Pass no personal data of signers, except the id of a signature.
     """
+    who = actor(request)
     entry = Action(name=action, subject=subject, details=dict(details or {}))
-    request.context[AUDIT_CURSOR] = record(actor(request), entry, times.now(), tables())
+    request.context[AUDIT_CURSOR] = record(who, entry, times.now(), tables())
 
 
 def cancel_job(request: Request, action: str, job: JobType, details: Mapping[str, str] | None = None) -> JobType:

@@ -5,21 +5,32 @@ transactions on one item conflict. When a day is over, the next reader closes it
 and added to the head, the item with the sum of all closed days. A `Tally` has the numbers of one day or of several.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from time import monotonic
 
+from chalicelib.aws.expressions import chunks
 from chalicelib.aws.table import Tables
-from chalicelib.core.errors import UnknownPetition
+from chalicelib.core import log
+from chalicelib.core.errors import ConditionFailed, DayNotClosed, Unavailable, UnknownPetition
 from chalicelib.tallies import store
-from chalicelib.tallies.close import close_past_days
 from chalicelib.tallies.model import TalliedPetition, Tally, TallyDimension, breakdown_values, largest_first, summed
 
 # The key of the sum of the values that `largest` leaves out. No source and no country has brackets.
 OTHERS = "(others)"
 # AWS refuses a call whose time differs from its own by more than this. So no clock that counts or reads is further out.
 CLOCKS_DIFFER = timedelta(minutes=15)
+# How long after midnight UTC the past day is closed. A transaction that began before midnight may end after midnight,
+# but on AWS never this late.
+GRACE = timedelta(hours=1)
+# If nobody has read many petitions for weeks, the next reader finds thousands of days to close, and has 15 seconds. So
+# a reader begins no transaction after this time, and later readers close the rest. The count is right without closing.
+CLOSING_SECONDS = 3.0
+# How many days one transaction closes: with the largest items (400 KB each), these still fit into its 4 MB.
+DAYS_AT_ONCE = 9
 
 
 @dataclass(frozen=True)
@@ -122,7 +133,6 @@ def _breakdown(by: TallyDimension, tallies: Mapping[date, Tally], now: datetime)
 
 
 def _tallies_on(petition: TalliedPetition, days: Days, now: datetime, tables: Tables) -> dict[date, Tally]:
-    """Return the tallies of these days. Also close past days."""
     head = store.head(petition.slug, tables)
     open_tallies = _read_and_close(petition, head, now, tables)
     last_closed = min(days.last, head.through)  # The days after `head.through` are in `open_tallies`.
@@ -174,3 +184,29 @@ def _read_and_close(petition: TalliedPetition, head: store.Head, now: datetime, 
     tallies = read_open_days(head, petition, now, tables)
     close_past_days([(_open_days(head, petition, now), tallies)], now, tables)
     return tallies
+
+
+def close_past_days(
+    tallies: Iterable[tuple[store.OpenDays, Mapping[date, Tally]]], now: datetime, tables: Tables
+) -> None:
+    """Close the days that are over, oldest first. `tallies`: of each petition, the days not closed and their tallies.
+
+    A day must have been over for GRACE, by our clock and by the clock of AWS (`answered_at`). Otherwise, a reader whose
+    clock is ahead could close a day to which signatures are still added.
+    """
+    deadline = monotonic() + CLOSING_SECONDS
+    aws_time = tables.answered_at or now
+    finished_until = min(now, aws_time) - GRACE
+    for open_days, tally_by_day in tallies:
+        past_days = [day for day in open_days.days if day < finished_until.date()]
+        # If this fails, another reader has closed the days, or a later reader will. Our caller's count is right anyway.
+        with suppress(ConditionFailed, Unavailable):
+            for days in chunks(past_days, DAYS_AT_ONCE):
+                if monotonic() >= deadline:
+                    return
+                closed = {day: tally_by_day[day] for day in days}
+                try:
+                    store.close_days(open_days.slug, closed, open_days.shards, tables)
+                except DayNotClosed:
+                    log.degraded("day_not_closed", petition=open_days.slug, day=days[0].isoformat())
+                    break

@@ -160,7 +160,6 @@ def largest_first(values: Mapping[str, int]) -> list[tuple[str, int]]:
 
 
 def _values_on(day: date, by: TallyDimension, tally: Tally) -> Mapping[str, int]:
-    """Return the day's number for each value of the dimension. `tally`: the numbers of this day."""
     if by is TallyDimension.DAY:
         return {day.isoformat(): tally.total}
     if by is TallyDimension.HOUR:

@@ -154,7 +154,6 @@ def tally_health(slugs: Iterable[str], since: datetime, tables: Tables) -> Tally
 
 
 def _adjustments(slug: str, since: datetime, tables: Tables) -> Iterator[Adjustment]:
-    """Yield the adjustments that changed the petition's count, oldest first."""
     between = (keys.tally_adjustment(slug, iso(since)).sk, keys.tally_adjustment(slug, AFTER_ALL_TIMES).sk)
     items = tables.query(keys.COUNTS, keys.tally_partition(slug), between)
     for item in items:
@@ -167,7 +166,6 @@ def _adjustments(slug: str, since: datetime, tables: Tables) -> Iterator[Adjustm
 
 
 def _sums(tally: Tally) -> dict[SumName, int]:
-    """Return the sums of the tally, without COUNT."""
     sums = {DAYS: tally.total, HOURS: tally.hours.total(), PARTNERS: tally.by_partners}
     for country, number in tally.countries.items():
         sums[SumName(TallyDimension.COUNTRY, country)] = number

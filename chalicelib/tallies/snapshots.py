@@ -23,7 +23,6 @@ def snapshot(slug: str, tables: Tables) -> Item | None:
 
 
 def snapshots(slugs: Iterable[str], tables: Tables) -> dict[str, Item]:
-    """Return the items of the snapshots that exist, by slug."""
     slug_by_key = {keys.snapshot(slug): slug for slug in slugs}
     found = {}
     for item in tables.batch_get([*slug_by_key]):
@@ -56,7 +55,6 @@ def lease_list(now: datetime, seconds: int, tables: Tables) -> bool:
 
 
 def save_recent(slug: str, recent: Mapping[str, object], tables: Tables) -> None:
-    """Save the recent numbers, and release their lease."""
     tables.update(Change(keys.snapshot(slug), assign={"recent": recent, RECENT_LEASE: 0}))
 
 

@@ -119,7 +119,6 @@ def head(slug: str, tables: Tables) -> Head:
 
 
 def heads(slugs: Iterable[str], tables: Tables) -> dict[str, Head]:
-    """Return the heads that exist, by slug."""
     slug_by_key = {keys.tally_head(slug): slug for slug in slugs}
     found = {}
     for item in tables.batch_get([*slug_by_key], consistent=True):
@@ -178,7 +177,6 @@ def close_days(slug: str, tallies: Mapping[date, Tally], shards: int, tables: Ta
 
 
 def _added_to_head(tally: Tally) -> dict[str, int]:
-    """Return the numbers of closed days that are added to the head."""
     numbers = attributes_of(tally)
     return {name: numbers[name] for name in (TOTAL, WITHDRAWN, BY_PARTNERS)}
 

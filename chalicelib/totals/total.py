@@ -29,7 +29,6 @@ class Total:
 
     @property
     def reported(self) -> int:
-        """Return the sum of what the other sources report."""
         return sum(figure.count for figure in self.elsewhere)
 
     @property

@@ -12,8 +12,9 @@ from stack.judge.answers import Refused, not_allowed
 from stack.judge.engine import Engine
 from stack.judge.faults import Faults
 from stack.judge.model import Call, UnknownCall, Where
-from stack.judge.policies import EMULATED, PARAMETERS, declared_policies, principal, resolver
+from stack.judge.policies import EMULATED, PARAMETERS, principal, resolver
 from stack.judge.questions import questions
+from stack.template.policies import declared_policies
 
 _log = logging.getLogger("judge")
 

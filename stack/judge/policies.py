@@ -1,16 +1,15 @@
-"""Read the policy of each function from .chalice/, and resolve its intrinsic functions (`Ref`, `Fn::Sub` etc.)."""
+"""The policy of each function, with its intrinsic functions (`Ref`, `Fn::Sub` etc.) resolved."""
 
-import json
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
 from stack.judge.model import Where
 from stack.judge.resolve import Resolver
-from stack.paths import REGION, ROOT
-from stack.template.config import function_settings
+from stack.paths import REGION
 from stack.template.functions import logical_id
 from stack.template.merge import merge_template
+from stack.template.policies import declared_policies
 
 HERE = Where("eu-west-2", "123456789012")
 """An invented account and region, for resolved policies and for calls in tests without an emulator."""
@@ -19,15 +18,6 @@ EMULATED = Where(REGION, "000000000000")
 """The account and region of the emulator."""
 
 PARAMETERS = MappingProxyType({"Stage": "prod", "MailFrom": "petitions@example.org"})
-
-
-def declared_policies() -> dict[str, dict[str, Any]]:
-    """Return the policies, unresolved, by the functions' names in app.py."""
-    policies: dict[str, dict[str, Any]] = {}
-    for function, settings in function_settings().items():
-        file = ROOT / ".chalice" / settings["iam_policy_file"]
-        policies[function] = json.loads(file.read_text(encoding="utf-8"))
-    return policies
 
 
 def resolver(
@@ -40,8 +30,7 @@ def resolver(
 def resolved_policies() -> dict[str, Any]:
     """Return the resolved policies, which the engine can read, by the functions' names in app.py."""
     template_resolver = resolver()
-    declared = declared_policies()
-    return {function: template_resolver.value(policy) for function, policy in declared.items()}
+    return {function: template_resolver.value(policy) for function, policy in declared_policies().items()}
 
 
 def principal(function: str, where: Where = HERE) -> str:

@@ -1,18 +1,19 @@
-"""Write the table in docs/deploy.md that lists the powers of each function: its secrets, and what its policy allows.
+"""Write the table in docs/deploy.md that lists the powers of each function (stack/template/rights.py) and its secrets.
 
 Run it with `python -m stack.judge.powers`.
 """
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from stack.console import run_main
-from stack.judge.policies import declared_policies
 from stack.paths import ROOT
 from stack.template.functions import logical_id
 from stack.template.merge import merge_template
+from stack.template.power import Limit, Power
+from stack.template.rights import RIGHTS
 
 PAGE = ROOT / "docs" / "deploy.md"
 BEGIN, END = "<!-- powers: begin -->", "<!-- powers: end -->"
@@ -24,10 +25,8 @@ _SECRET = re.compile(r"resolve:secretsmanager:\$\{(\w+)\}")
 
 def table() -> str:
     """Return the table, with a row for each function."""
-    template = merge_template()
-    policies = declared_policies()
-    rows = [_row(logical_id(name), policy, template) for name, policy in policies.items()]
-    return _HEAD + "\n".join(rows)
+    resources = merge_template()["Resources"]
+    return _HEAD + "\n".join(_row(logical_id(name), powers, resources) for name, powers in RIGHTS.items())
 
 
 def with_table(page: str) -> str:
@@ -37,76 +36,39 @@ def with_table(page: str) -> str:
     return f"{before}{BEGIN}\n{table()}\n{END}{after}"
 
 
-def _row(function: str, policy: Mapping[str, Any], template: Mapping[str, Any]) -> str:
+def _row(function: str, powers: Iterable[Power], resources: Mapping[str, Any]) -> str:
     cells: dict[str, list[str]] = defaultdict(list)
-    for statement in policy["Statement"]:
-        for column, power in _powers(statement):
-            cells[column].append(power)
-    # This template is merged into Chalice's. It has only those functions to which it adds something, such as a secret.
-    resource = template["Resources"].get(function, {})
-    cells["other"] += [f"secret `{name}`" for name in _secrets(resource)]
+    for power in powers:
+        # A power over the signatures table or the counts table has no other resource.
+        cells[_COLUMN_BY_TABLE.get(power.things[0].name, "other")].append(_words(power))
+    # The template has only those functions to which it adds something, such as a secret.
+    cells["other"] += [f"secret `{name}`" for name in _secrets(resources.get(function, {}))]
     texts = ["; ".join(cells[column] or ["–"]) for column in _COLUMNS]
     return f"| `{function}` | " + " | ".join(texts) + " |"
 
 
-def _powers(statement: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield the column for this statement ("signatures", "counts" or "other"), and what the statement allows.
-
-    The page leaves out the permission to write a function's own log, because every function has this permission.
-    """
-    if statement["Sid"] == "WriteOwnLog":
-        return
-    actions = as_list(statement["Action"])
-    resources = _short_texts(statement["Resource"])
-    # A statement about the signatures table or the counts table has no other resource.
-    column = _COLUMN_BY_TABLE.get(resources[0], "other")
-    if column == "other":
-        power = f"{_code(actions)} on {_code(resources)}"
-    else:  # The column already says which table.
-        power = _code([_without_service(action) for action in actions])
-    conditions = _conditions(statement.get("Condition", {}))
-    yield column, power + "".join(conditions)
+def _words(power: Power) -> str:
+    limits = "".join(map(_limit, power.limits))
+    names = [thing.name for thing in power.things]
+    if names[0] in _COLUMN_BY_TABLE:  # The column already says which table.
+        return _code(map(_without_service, power.actions)) + limits
+    return f"{_code(power.actions)} on {_code(names)}{limits}"
 
 
-def _conditions(conditions: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a text for each condition key: its name and its allowed values. "under" replaces the name LeadingKeys."""
-    for keys in conditions.values():
-        for key, values in keys.items():
-            allowed = _code(_short_texts(values))
-            name = _without_service(key)
-            yield f" under {allowed}" if name == "LeadingKeys" else f", {name} {allowed}"
-
-
-def as_list(value: Any) -> list[Any]:
-    """Return the value as a list. In place of a list, a policy may have a single value."""
-    return value if isinstance(value, list) else [value]
+def _limit(limit: Limit) -> str:
+    """Return the name of the condition key and its allowed values. "under" replaces the name LeadingKeys."""
+    name = _without_service(limit.key)
+    # A value is a text, or a reference to a parameter.
+    allowed = _code(value["Ref"] if isinstance(value, dict) else value for value in limit.allowed)
+    return f" under {allowed}" if name == "LeadingKeys" else f", {name} {allowed}"
 
 
 def _without_service(name: str) -> str:
     """Return the name of an action or a condition key without its service: GetItem for dynamodb:GetItem."""
-    _, _, short_name = name.partition(":")
-    return short_name
+    return name.partition(":")[2]
 
 
-def _short_texts(nodes: Any) -> list[str]:
-    """Return resources, or a condition's values, as short texts. `nodes`: a list, or a single node."""
-    return [_short_text(node) for node in as_list(nodes)]
-
-
-def _short_text(node: Any) -> str:
-    """Return a resource or a condition's value as short text. A policy has it as text or as an intrinsic function."""
-    if not isinstance(node, dict):
-        return str(node)
-    [(function, argument)] = node.items()
-    if function == "Fn::GetAtt":
-        resource, attribute = argument
-        return str(resource) if attribute == "Arn" else f"{resource}.{attribute}"
-    # The argument of Ref and Fn::Sub is a text.
-    short = str(argument).replace("${AWS::Region}:${AWS::AccountId}:", "").replace("arn:${AWS::Partition}:", "")
-    return re.sub(r"\$\{(\w+)(?:\.Arn)?\}", r"\1", short)  # MailQueue for ${MailQueue.Arn} and ${MailQueue}
-
-
-def _code(values: list[str]) -> str:
+def _code(values: Iterable[str]) -> str:
     return ", ".join(f"`{value}`" for value in values)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 import urllib.request
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -44,7 +45,7 @@ class InboxEmail:
 
 
 class Inbox:
-    """Reads the emulator's list of sent emails. `archive`: a file of emails of earlier runs, which `keep` writes."""
+    """Reads the emulator's list of sent emails. `archive`: a file of all emails, because the emulator keeps none."""
 
     def __init__(self, endpoint: str, archive: Path) -> None:
         self._source, self._archive = f"{endpoint}/_ministack/ses/messages", archive
@@ -67,10 +68,24 @@ class Inbox:
         """Return every email, newest first."""
         return [_parse(number, record) for number, record in enumerate(self._records(), 1)][::-1]
 
-    def keep(self) -> None:
-        """Write all emails to the archive, because the emulator does not keep them."""
+    def keep_all(self) -> None:
+        """Write the archive anew, with all emails."""
+        draft = self._archive.with_suffix(".draft")
+        draft.touch(mode=0o600)
+        draft.write_text("".join(map(_line, self._records())))
+        draft.replace(self._archive)
+
+    def keep_each(self, ses: Any) -> None:
+        """From now on, write each email that this client sends to the archive at once: this process may be killed."""
         self._archive.touch(mode=0o600)
-        self._archive.write_text("".join(f"{json.dumps(record)}\n" for record in self._records()))
+        ses.meta.events.register("before-parameter-build.sesv2.SendEmail", _remember)
+        ses.meta.events.register("after-call.sesv2.SendEmail", self._keep_one)
+
+    def _keep_one(self, parsed: dict[str, Any], context: dict[str, Any], **_: object) -> None:
+        if "MessageId" in parsed:
+            record = context["email"] | {"MessageId": parsed["MessageId"], "Timestamp": time.time()}
+            with self._archive.open("a") as archive:
+                archive.write(_line(record))
 
     def _records(self) -> list[dict[str, Any]]:
         """Return the emails of earlier runs and of this run, oldest first, as the emulator records them."""
@@ -102,6 +117,22 @@ def _read_archive(archive: Path) -> list[dict[str, Any]]:
         with suppress(ValueError):  # A line that a killed run left incomplete.
             records.append(json.loads(line))
     return records
+
+
+def _remember(params: dict[str, Any], context: dict[str, Any], **_: object) -> None:
+    """Put the email into the context of the call, as the emulator records it."""
+    content = params["Content"]["Simple"]
+    context["email"] = {
+        "Source": params["FromEmailAddress"],
+        "To": params["Destination"]["ToAddresses"],
+        "Subject": content["Subject"]["Data"],
+        "BodyText": content["Body"]["Text"]["Data"],
+        "BodyHtml": content["Body"]["Html"]["Data"],
+    }
+
+
+def _line(record: dict[str, Any]) -> str:
+    return f"{json.dumps(record)}\n"
 
 
 def _timestamp(record: dict[str, Any]) -> float:

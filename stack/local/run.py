@@ -133,7 +133,7 @@ def _serve(options: Namespace, endpoint: str, stop: threading.Event, running: Em
         staff, partner = prepare(url, _TOKEN_FILE, _PARTNER_TOKEN_FILE)
         addresses = {"site": url, "inbox": f"{url}/_local/inbox", "emulator": endpoint}
         endpoints = {**addresses, "staff_token": staff, "partner_token": partner}
-        for_commands = {"WATCH_FUNCTION": "WatchMail", **queue_urls(resources.queue_urls())}
+        for_commands = {"WATCH_FUNCTION": "CheckMail", **queue_urls(resources.queue_urls())}
         commands = {**services, **resources.environment(), **for_commands}
         with _private_files({COMMAND_ENVIRONMENT: commands, ENDPOINTS: endpoints}):
             _print_addresses(endpoints)

@@ -287,13 +287,18 @@ class ScheduleSource(EventSource):
             self._run_once()
 
     def _run_once(self) -> None:
-        now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        event = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}, "id": str(uuid.uuid4())}
-        where = {"version": "0", "account": "000000000000", "region": REGION, "resources": [], "time": now}
+        task = self.settings.get("Input")
+        event = json.loads(task) if task else _scheduled_event()
         for delay in (*_RETRY_DELAYS[: self._retries], None):
-            _, has_failed = self._call({**event, **where})
+            _, has_failed = self._call(event)
             if not has_failed or delay is None or self._stopping.wait(delay):
                 return
+
+
+def _scheduled_event() -> dict[str, Any]:
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    event = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}, "id": str(uuid.uuid4())}
+    return {**event, "version": "0", "account": "000000000000", "region": REGION, "resources": [], "time": now}
 
 
 def rate_seconds(expression: str) -> int:

@@ -1,25 +1,26 @@
 """The template that `chalice package` writes, made in this process from the imported application, without its zip."""
 
 import json
+from pathlib import Path
 from typing import Any, cast
 
 from chalice.config import Config
 from chalice.deploy.appgraph import ApplicationGraphBuilder, DependencyBuilder
 from chalice.deploy.deployer import (
+    BaseDeployStep,
     BuildStage,
     InjectDefaults,
     LambdaEventSourcePolicyInjector,
-    PolicyGenerator,
     SwaggerBuilder,
 )
-from chalice.deploy.models import LambdaFunction
+from chalice.deploy.models import FileBasedIAMPolicy, LambdaFunction
 from chalice.deploy.swagger import CFNSwaggerGenerator
 from chalice.package import ResourceBuilder, SAMTemplateGenerator, TemplateDeepMerger
-from chalice.policy import AppPolicyGenerator
-from chalice.utils import OSUtils
 
 from stack.paths import LOCAL_STAGE, ROOT
+from stack.template.config import chalice_settings, policy_file
 from stack.template.merge import merge_template
+from stack.template.policies import declared_policies
 
 
 class _Options:
@@ -29,16 +30,25 @@ class _Options:
         return f"{service}.amazonaws.com"
 
 
+class _Policies(BaseDeployStep):
+    """Gives each role its policy. Chalice's own step would read it from the file that packaging writes."""
+
+    def __init__(self) -> None:
+        policies = declared_policies()
+        self._by_file = {policy_file(function): policy for function, policy in policies.items()}
+
+    def handle_filebasediampolicy(self, _: Config, resource: FileBasedIAMPolicy) -> None:
+        resource.document = self._by_file[Path(resource.filename).name]
+
+
 def application_template(app: Any, stage: str = LOCAL_STAGE) -> dict[str, Any]:
     """Return the application's template. Only each function's CodeUri differs from that of `make package`."""
     config = Config(
         chalice_stage=stage,
         user_provided_params={"chalice_app": app, "project_dir": str(ROOT)},
-        config_from_disk=json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8")),
+        config_from_disk=chalice_settings(),
     )
-    files = OSUtils()
-    policies = PolicyGenerator(policy_gen=AppPolicyGenerator(osutils=files), osutils=files)
-    steps = [InjectDefaults(), policies, SwaggerBuilder(CFNSwaggerGenerator()), LambdaEventSourcePolicyInjector()]
+    steps = [InjectDefaults(), _Policies(), SwaggerBuilder(CFNSwaggerGenerator()), LambdaEventSourcePolicyInjector()]
     builder = ResourceBuilder(ApplicationGraphBuilder(), DependencyBuilder(), BuildStage(steps))
     resources = builder.construct_resources(config, stage)
     for resource in resources:

@@ -50,6 +50,14 @@ ManagedPetition: type[BaseModel] = create_model(
     ),
     transitions=(list[PossibleTransition], Field(description="The states that it can change to.")),
 )
+_KEEP_BRACKETS = {
+    "type": "boolean",
+    "default": False,
+    "description": (
+        "An open petition may get text in [square brackets] outside its title and consents. Without this, the answer to"
+        " such an edit is 422 with an error of this field, which names the texts."
+    ),
+}
 # By the class that the views name. `with_schema_for_edits` makes the schema of the last.
 DERIVED: dict[type, type] = {
     answers.NewPetition: NewPetition,
@@ -61,7 +69,8 @@ DERIVED: dict[type, type] = {
 def with_schema_for_edits(schemas: Schemas) -> Schemas:
     """Return the schemas with PetitionEdited added, and with `opened_at` optional in NewPetition (default: now).
 
-    PetitionEdited has the fields of NewPetition, and the other fields of ManagedPetition, which an edit cannot change.
+    PetitionEdited has the fields of NewPetition, the other fields of ManagedPetition, which an edit cannot change, and
+    `keep_brackets`.
     `slug` is optional in it, because the path has the slug.
     """
     new, shown = schemas["NewPetition"], schemas["ManagedPetition"]
@@ -70,7 +79,7 @@ def with_schema_for_edits(schemas: Schemas) -> Schemas:
     edited = {
         **new,
         "description": "The whole petition after the edit. The other fields of `GET` may be included, unchanged.",
-        "properties": shown["properties"] | new["properties"],
+        "properties": shown["properties"] | new["properties"] | {"keep_brackets": _KEEP_BRACKETS},
         "required": [name for name in new["required"] if name != "slug"],
     }
     return {**schemas, "PetitionEdited": edited}

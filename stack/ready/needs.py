@@ -128,7 +128,7 @@ def _email_delay(crowd: Expected, found: Mapping[str, Any]) -> float:
 def reservations(crowd: Expected, stack: CheckedStack) -> list[str]:
     """Return the commands that keep executions for four functions on the evening, and those that undo it."""
     needed = {
-        "staff_authorizer": 20,
+        "authorizer": 20,
         "relay_mail": 4 * crowd.units // PARTITION,  # Four read one shard of the stream, and a partition has one.
         "send_mail": senders_for(crowd.emails),
         "store_overflow": max(2, ceil(crowd.rate / STORED_EACH)),

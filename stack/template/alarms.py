@@ -188,7 +188,7 @@ _ALARMS = {
         period=60,
     ),
     "MailBacklog": alarm(
-        "The oldest email has waited for an hour. Look at the log of WatchMail, and at SES's quota.",
+        "The oldest email has waited for an hour. Look at the log of CheckMail, and at SES's quota.",
         queue_measure("ApproximateAgeOfOldestMessage", "MailQueue"),
         "Maximum",
         Threshold=3600,

@@ -69,7 +69,6 @@ def api() -> Template:
         "AccessLogSetting": if_condition("LogsAccess", log_setting),
         "DefinitionBody": {
             "info": {"title": sub("petitions-${Stage}")},
-            "securityDefinitions": {"partner_authorizer": _authorizer_with_all_headers()},
             "x-amazon-apigateway-gateway-responses": responses,
         },
     }
@@ -84,16 +83,6 @@ def api() -> Template:
         },
         "Outputs": {"SiteUrlInUse": output(site_url, "Where supporters reach the site")},
     }
-
-
-def _authorizer_with_all_headers() -> Template:
-    """Return what makes Chalice's definition of the partners' authorizer an authorizer of the type `request`.
-
-    It has no identity sources, so API Gateway always calls it, with all headers: a partner sends its token in one of
-    two headers, Authorization or OSDI-API-Token. Source: docs/aws-facts.md.
-    """
-    # OpenAPI requires the name of a header. `Unused` is the name that SAM itself writes for the type `request`.
-    return {"name": "Unused", "x-amazon-apigateway-authorizer": {"type": "request"}}
 
 
 def _gateway_response(status: int, detail: str, retry_after: int) -> Template:

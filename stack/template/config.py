@@ -2,9 +2,23 @@
 
 import json
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from stack.paths import ROOT
+
+
+def chalice_settings(project: Path = ROOT) -> dict[str, Any]:
+    """Return Chalice's settings: those in config.json, and the name of the file with each function's policy."""
+    settings = _read(project)
+    for function, own in settings["lambda_functions"].items():
+        own["iam_policy_file"] = policy_file(function)
+    return settings
+
+
+def policy_file(function: str) -> str:
+    """Return the name of the file from which Chalice reads the function's policy (stack/template/policies.py)."""
+    return f"policy-{function}.json"
 
 
 def function_settings() -> dict[str, dict[str, Any]]:
@@ -27,5 +41,9 @@ def api_stage() -> str:
 
 @cache
 def _config() -> dict[str, Any]:
-    config: dict[str, Any] = json.loads((ROOT / ".chalice" / "config.json").read_text(encoding="utf-8"))
+    return _read(ROOT)
+
+
+def _read(project: Path) -> dict[str, Any]:
+    config: dict[str, Any] = json.loads((project / ".chalice" / "config.json").read_text(encoding="utf-8"))
     return config

@@ -34,14 +34,14 @@ _SETTINGS = {
     "PYDANTIC_DISABLE_PLUGINS": "__all__",
 }
 # Lambda's lines about an invocation that fails: it runs out of time or of memory, the code cannot be imported, or an
-# error leaves it. The authorizers refuse a token with an error, and log other errors themselves.
+# error leaves it. The authorizer refuses a token with an error, and logs other errors itself.
 _FAILURES = ("Task timed out", "Runtime exited", "Runtime.ImportModuleError", "Traceback (most recent call last)")
-_AUTHORIZERS = ("staff_authorizer", "partner_authorizer")
+_AUTHORIZER = "authorizer"
 # The functions that get each secret in their environment (docs/decisions/006).
 SECRETS = {
-    "SIGNATURE_KEYS": (API_HANDLER, "people", "partners", "run_import"),
+    "SIGNATURE_KEYS": (API_HANDLER, "people", "partners", "run_address_job"),
     "TOKEN_KEYS": (API_HANDLER, "counts", "links", "manage", "send_mail", "send_other_mail"),
-    "LIMIT_KEYS": (API_HANDLER, "people", "run_list", "send_mail", "send_other_mail"),
+    "LIMIT_KEYS": (API_HANDLER, "people", "run_address_job", "send_mail", "send_other_mail"),
     "ORIGIN_KEYS": ROUTE_FUNCTIONS,
 }
 # Lambda always keeps this many concurrent executions for the functions without a reservation.
@@ -49,7 +49,7 @@ MIN_UNRESERVED = 100
 # By function: the parameter that reserves concurrent executions for the function, and how the parameter's description
 # names the function.
 RESERVED = {
-    "staff_authorizer": ("ReservedAuthorizer", "the staff authorizer"),
+    "authorizer": ("ReservedAuthorizer", "the authorizer of staff and partners"),
     "relay_mail": ("ReservedRelay", "RelayMail (a stream with many shards uses four for each)"),
     "send_mail": ("ReservedSenders", "SendMail (at least MailSenders)"),
     "store_overflow": ("ReservedOverflow", "StoreOverflow (at least its MaximumConcurrency)"),
@@ -95,12 +95,12 @@ def _own_variables() -> list[Template]:
     for name in OIDC:
         parameter = f"Oidc{logical_id(name.lower())}"  # OidcClientId for CLIENT_ID
         provider_settings[f"OIDC_{name}"] = ref(parameter)
-    # To pause sending, WatchMail switches these event sources off.
+    # To pause sending, CheckMail switches these event sources off.
     mail_sources = {
         "MAIL_SOURCE": _event_source_id("send_mail"),
         "OTHER_MAIL_SOURCE": _event_source_id("send_other_mail"),
     }
-    return [*served, environment("sign_in", provider_settings), environment("watch_mail", mail_sources)]
+    return [*served, environment("sign_in", provider_settings), environment("check_mail", mail_sources)]
 
 
 def _job_settings() -> list[Template]:
@@ -111,10 +111,8 @@ def _job_settings() -> list[Template]:
     its own queue.
     """
     return [
-        function_properties("run_export", EphemeralStorage={"Size": 4096}, RecursiveLoop="Allow"),
-        function_properties("run_import", EphemeralStorage={"Size": 2048}, RecursiveLoop="Allow"),
-        function_properties("run_update", RecursiveLoop="Allow"),
-        function_properties("run_list", EphemeralStorage={"Size": 2048}, RecursiveLoop="Allow"),
+        function_properties("run_job", EphemeralStorage={"Size": 4096}, RecursiveLoop="Allow"),
+        function_properties("run_address_job", EphemeralStorage={"Size": 2048}, RecursiveLoop="Allow"),
     ]
 
 
@@ -128,7 +126,7 @@ def _output_and_failures(function: str) -> Template:
     if function != API_HANDLER:  # Chalice itself writes the output of the API's own function.
         outputs[f"{name}Name"] = output(ref(name), "Function")
     log_group = "ApiHandlerLogGroup" if function == API_HANDLER else f"{name}LogGroup"
-    lines = _FAILURES[:-1] if function in _AUTHORIZERS else _FAILURES
+    lines = _FAILURES[:-1] if function == _AUTHORIZER else _FAILURES
     properties = {
         "LogGroupName": ref(log_group),
         "FilterPattern": " ".join(f'?"{line}"' for line in lines),

@@ -1,13 +1,15 @@
 """The paths of the API, derived from the list of routes.
 
-Chalice writes each route with its methods and authorizer, and connects all routes to one function, APIHandler. This
-module connects the routes of other functions to these functions, limits requests (throttles), and sends requests
-without a route to our code. The value of a `Function`, such as Counts, is the function's logical id.
+Chalice writes each route with its methods and the authorizer of staff, and connects all routes to one function,
+APIHandler. This module connects the routes of other functions to these functions, gives partners their authorizer,
+limits requests (throttles), and sends requests without a route to our code. The value of a `Function`, such as Counts,
+is the function's logical id.
 """
 
 from collections.abc import Iterator
 from itertools import product
 
+from chalicelib.core.rights import Right
 from chalicelib.edge.route import DEFAULT_THROTTLE, Function, Route, Throttle
 from chalicelib.edge.routes import CATCH_ALL, all_routes
 from stack.template.cfn import Template, ref, resource, sub
@@ -17,6 +19,7 @@ from stack.template.cfn import Template, ref, resource, sub
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 # The catch-all matches every path except /.
 _CATCH_ALL_PATHS = (CATCH_ALL, "/")
+_PARTNER_AUTHORIZER = "partner_authorizer"
 # With this type, API Gateway returns pictures as bytes, whatever the request's header Accept says. API Gateway also
 # sends request bodies in base64, which Chalice decodes. Preflights then need the setting contentHandling, which Chalice
 # writes.
@@ -28,7 +31,11 @@ def gateway() -> Template:
     paths: Template = {}
     for path, method, operation in (*_routes_of_other_functions(), *_requests_without_route()):
         paths.setdefault(path, {})[method.lower()] = operation
-    definition = {"paths": paths, "x-amazon-apigateway-binary-media-types": [_BINARY_TYPE]}
+    definition = {
+        "paths": paths,
+        "securityDefinitions": {_PARTNER_AUTHORIZER: _authorizer_with_all_headers()},
+        "x-amazon-apigateway-binary-media-types": [_BINARY_TYPE],
+    }
     api = {"MethodSettings": [*_throttles()], "DefinitionBody": definition}
     return {"Resources": {"RestAPI": {"Properties": api}, **dict(_permissions())}}
 
@@ -37,9 +44,11 @@ def _routes_of_other_functions() -> Iterator[tuple[str, str, Template]]:
     """Yield path, method and operation of the routes that APIHandler does not serve."""
     for route in all_routes().values():
         if route.function is not Function.API:
-            integration = {"uri": _invocation_uri(route.function)}
+            operation: Template = {"x-amazon-apigateway-integration": {"uri": _invocation_uri(route.function)}}
+            if route.right is Right.PARTNER:
+                operation["security"] = [{_PARTNER_AUTHORIZER: []}]
             for method in route.methods:
-                yield route.path, method, {"x-amazon-apigateway-integration": integration}
+                yield route.path, method, operation
 
 
 def _requests_without_route() -> Iterator[tuple[str, str, Template]]:
@@ -56,6 +65,23 @@ def _requests_without_route() -> Iterator[tuple[str, str, Template]]:
         if (path, method) not in listed:  # `GET /` has a route.
             parameters = {"parameters": [proxy]} if path == CATCH_ALL else {}
             yield path, method, {**parameters, "responses": {}, "x-amazon-apigateway-integration": integration}
+
+
+def _authorizer_with_all_headers() -> Template:
+    """Return the authorizer of partners. It calls the same function as that of staff, which Chalice writes.
+
+    It has no identity sources, so API Gateway always calls it, with all headers: a partner sends its token in one of
+    two headers, Authorization or OSDI-API-Token. Source: docs/aws-facts.md.
+    """
+    authorizer = {"type": "request", "authorizerUri": _invocation_uri("Authorizer"), "authorizerResultTtlInSeconds": 0}
+    return {
+        "type": "apiKey",
+        "in": "header",
+        # OpenAPI requires the name of a header. `Unused` is the name that SAM itself writes for the type `request`.
+        "name": "Unused",
+        "x-amazon-apigateway-authtype": "custom",
+        "x-amazon-apigateway-authorizer": authorizer,
+    }
 
 
 def _throttles() -> Iterator[Template]:
@@ -112,6 +138,6 @@ def _permissions() -> Iterator[tuple[str, Template]]:
         yield f"{function}InvokePermission", resource("Lambda::Permission", properties)
 
 
-def _invocation_uri(function: Function) -> Template:
+def _invocation_uri(function: str) -> Template:
     lambdas = "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions"
     return sub(f"{lambdas}/${{{function}.Arn}}/invocations")

@@ -39,7 +39,7 @@ def settings_in(outputs: Mapping[str, str]) -> dict[str, str]:
     for name, declared in template["Outputs"].items():
         value = json.dumps(declared["Value"])
         output_by_value[value] = name
-    settings = {"WATCH_FUNCTION": outputs["WatchMailName"]}
+    settings = {"WATCH_FUNCTION": outputs["CheckMailName"]}
     variables = template["Globals"]["Function"]["Environment"]["Variables"]
     for variable, declared_value in variables.items():
         value = json.dumps(declared_value)

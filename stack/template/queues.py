@@ -1,6 +1,7 @@
 """The SQS queues. Each has a worker (the function that receives its messages) and a dead-letter queue.
 
-A dead-letter queue has no worker. The stream's dead-letter queue belongs to no other queue.
+Queues of one purpose share a dead-letter queue: the messages say which queue they came from. A dead-letter queue has no
+worker. The stream's dead-letter queue belongs to no other queue.
 
 To add a queue, add a call of `worked_queue`.
 """
@@ -17,92 +18,74 @@ _FOURTEEN_DAYS = 14 * 24 * 3600
 # SQS's maximum. While the table or the email quota is exhausted, workers receive the same message again and again, but
 # the message must not go to the dead-letter queue.
 _MAX_RECEIVES = 1000
-# A job that fails is tried again within minutes (edge/batch.py, jobs/heartbeat.py). Ten attempts take at least 20
+# A job that fails is tried again within minutes (edge/batch.py, jobs/run.py). Ten attempts take at least 20
 # minutes. AWS errors use up no attempts (jobs/worker.py).
 _JOB_ATTEMPTS = 10
+# A long job runs for up to 15 minutes, and then goes to the end of the queue. Meanwhile, three others can run.
+_JOBS_AT_ONCE = 4
 
 
 def queues() -> Template:
-    stream = dead_letters("stream", "Parts of the signatures' stream that could not be processed")
-    return merge_parts([*_email_queues(), *_data_queues(), *_job_queues(), stream])
+    return merge_parts([*_email_queues(), _overflow_queue(), *_job_queues(), *_dead_letter_queues()])
 
 
 def _email_queues() -> list[Template]:
     senders = ref("MailSenders")
     # Confirmations go first, because their sender has most of the rate (mail/rate_limit.py), and because the other
-    # sender is switched off while more than a few of them wait (mail/watch.py).
+    # sender is switched off while more than a few of them wait (mail/sending.py).
     return [
-        worked_queue(
-            "mail",
-            "Email to send",
-            what_failed="Email that could not be sent",
-            worker="send_mail",
-            attempts=_MAX_RECEIVES,
-            max_concurrency=senders,
-        ),
+        worked_queue("mail", "Email to send", worker="send_mail", attempts=_MAX_RECEIVES, max_concurrency=senders),
         worked_queue(
             "other_mail",
             "Email other than confirmations. Confirmations are sent first",
-            what_failed="Other email that could not be sent",
             worker="send_other_mail",
             attempts=_MAX_RECEIVES,
             max_concurrency=senders,
+            dead_letters="mail",
         ),
         # These messages contain addresses, but they are sent by SNS, which can use a KMS key only if the key's policy
         # allows it. So this queue has no KMS key (docs/aws-facts.md).
-        worked_queue(
-            "feedback",
-            "Bounces and complaints to record",
-            what_failed="Bounces or complaints that could not be recorded",
-            worker="receive_feedback",
-            attempts=5,
-        ),
+        worked_queue("feedback", "Bounces and complaints to record", worker="receive_feedback", attempts=5),
     ]
 
 
-def _data_queues() -> list[Template]:
-    return [
-        worked_queue(
-            "overflow",
-            "Signatures that wait for the table",
-            what_failed="Signatures that could not be stored",
-            worker="store_overflow",
-            attempts=_MAX_RECEIVES,
-            holds_signatures=True,
-        ),
-    ]
+def _overflow_queue() -> Template:
+    return worked_queue(
+        "overflow",
+        "Signatures that wait for the table",
+        worker="store_overflow",
+        attempts=_MAX_RECEIVES,
+        holds_signatures=True,
+    )
 
 
 def _job_queues() -> list[Template]:
     return [
         worked_queue(
-            "exports",
-            "Ids of exports to work on",
-            what_failed="Exports that could not go on in ten attempts, or messages that cannot be read",
-            worker="run_export",
+            "jobs",
+            "Ids of exports to make, and of updates to send",
+            worker="run_job",
             attempts=_JOB_ATTEMPTS,
+            max_concurrency=_JOBS_AT_ONCE,
         ),
         worked_queue(
-            "imports",
-            "Ids of imports to work on",
-            what_failed="Imports that could not go on in ten attempts",
-            worker="run_import",
+            "address_jobs",
+            "Ids of imports, and of lists (of people who asked for updates) to make",
+            worker="run_address_job",
             attempts=_JOB_ATTEMPTS,
+            max_concurrency=_JOBS_AT_ONCE,
+            dead_letters="jobs",
         ),
-        worked_queue(
-            "lists",
-            "Ids of lists to work on. Each is a list of people who asked for updates",
-            what_failed="Lists (of people who asked for updates) that could not go on in ten attempts",
-            worker="run_list",
-            attempts=_JOB_ATTEMPTS,
-        ),
-        worked_queue(
-            "updates",
-            "Ids of updates to send",
-            what_failed="Updates that could not go on in ten attempts",
-            worker="run_update",
-            attempts=_JOB_ATTEMPTS,
-        ),
+    ]
+
+
+def _dead_letter_queues() -> list[Template]:
+    return [
+        _dead_letter_queue("mail", "Email that could not be sent"),
+        _dead_letter_queue("feedback", "Bounces or complaints that could not be recorded"),
+        _dead_letter_queue("overflow", "Signatures that could not be stored", holds_signatures=True),
+        _dead_letter_queue("jobs", "Jobs that could not go on in ten attempts, or messages that cannot be read"),
+        _dead_letter_queue("stream", "Parts of the signatures' stream that could not be processed"),
     ]
 
 
@@ -111,25 +94,31 @@ def queue_id(name: str) -> str:
     return f"{logical_id(name)}Queue"
 
 
+def dead_letters_id(name: str) -> str:
+    """Return a dead-letter queue's logical id in the template."""
+    return f"{logical_id(name)}DeadLetterQueue"
+
+
 def worked_queue(
     name: str,
     contents: str,
     *,
-    what_failed: str,
     worker: str,
     attempts: int,
     max_concurrency: Any = 2,
     holds_signatures: bool = False,
+    dead_letters: str = "",
 ) -> Template:
-    """Return a queue with its worker's event source, its environment variable, and its dead-letter queue with an alarm.
+    """Return a queue with its worker's event source and its environment variable.
 
-    `contents` describes the messages of the queue, and `what_failed` those of the dead-letter queue. A message goes
-    there if it was received `attempts` times without success, for example because it cannot be read. `max_concurrency`:
+    `contents` describes the messages. A message that was received `attempts` times without success, for example because
+    it cannot be read, goes to the dead-letter queue of the queue `dead_letters` (default: its own). `max_concurrency`:
     how many workers run at the same time, at most. `holds_signatures`: whether the messages are whole signatures, which
     `_queue` encrypts with a KMS key.
     """
     logical = queue_id(name)
-    redrive = {"deadLetterTargetArn": get_att(f"{logical_id(name)}DeadLetterQueue"), "maxReceiveCount": attempts}
+    target = get_att(dead_letters_id(dead_letters or name))
+    redrive = {"deadLetterTargetArn": target, "maxReceiveCount": attempts}
     source = {
         "Queue": get_att(logical),
         "FunctionResponseTypes": ["ReportBatchItemFailures"],
@@ -142,16 +131,15 @@ def worked_queue(
         [
             # AWS advises six times the function's timeout.
             _queue(logical, contents, holds_signatures, VisibilityTimeout=6 * timeout(worker), RedrivePolicy=redrive),
-            dead_letters(name, what_failed, holds_signatures),
             function_properties(worker, Events=events),
             {"Globals": {"Function": {"Environment": {"Variables": variables}}}},
         ]
     )
 
 
-def dead_letters(name: str, what_failed: str, holds_signatures: bool = False) -> Template:
+def _dead_letter_queue(name: str, what_failed: str, holds_signatures: bool = False) -> Template:
     """Return a dead-letter queue, and an alarm that starts with the first message in the queue."""
-    logical = f"{logical_id(name)}DeadLetterQueue"
+    logical = dead_letters_id(name)
     messages = queue_measure("ApproximateNumberOfMessagesVisible", logical)
     first_message = alarm(
         f"{what_failed}. Look at the dead-letter queue, and for message_failed in the logs.", messages, "Maximum"

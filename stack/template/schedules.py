@@ -1,31 +1,36 @@
-"""How long Lambda keeps a scheduled run that it cannot start, and how often it repeats a run that failed."""
+"""When the scheduled functions run, and how long Lambda keeps a run that it cannot start or that failed."""
+
+import json
 
 from stack.template.cfn import Template, merge_parts
 from stack.template.functions import function_properties
 
-_MINUTE, _HOUR = 60, 3_600
-# By function: the time from one scheduled run to the next. app.py has the schedules.
-SECONDS_BETWEEN_RUNS = {
-    "watch_mail": _MINUTE,
-    "sweep_mail": 15 * _MINUTE,
-    "send_letter_digests": 15 * _MINUTE,
-    "recount_tallies": 6 * _HOUR,
-}
-# Lambda waits a minute before it repeats a run that failed. By then, the next run of these functions has begun.
-_NOT_REPEATED = ("watch_mail",)
+# The minutes between two runs of each task of CheckMail.
+MAIL_TASKS = {"watch": 1, "sweep": 15, "digests": 15}
+# The hours between two recounts, as app.py has them.
+RECOUNT_HOURS = 6
 
 
 def schedules() -> Template:
-    """Return the setting of each scheduled function: a run that waits is dropped when the next one comes.
+    """Return the schedules of CheckMail, and the settings of both scheduled functions. app.py has the other schedule.
 
-    Otherwise Lambda keeps throttled runs for six hours. While a crowd uses all executions, 360 runs of WatchMail would
-    wait, and start together when the crowd is gone.
+    Lambda drops a run that waits when the next one comes. Otherwise it keeps throttled runs for six hours: while a
+    crowd uses all executions, 360 runs of CheckMail would wait, and start together when the crowd is gone. It would
+    repeat a failed run after a minute, together with the next run. A sweep and digests that fail wait for their next
+    run, at most 15 minutes later.
     """
-    return merge_parts([_setting(function) for function in SECONDS_BETWEEN_RUNS])
+    events = {task.title(): _event(task, minutes) for task, minutes in MAIL_TASKS.items()}
+    mail = {"MaximumEventAgeInSeconds": 60, "MaximumRetryAttempts": 0}
+    return merge_parts(
+        [
+            function_properties("check_mail", Events=events, EventInvokeConfig=mail),
+            function_properties(
+                "recount_tallies", EventInvokeConfig={"MaximumEventAgeInSeconds": RECOUNT_HOURS * 3_600}
+            ),
+        ]
+    )
 
 
-def _setting(function: str) -> Template:
-    config = {"MaximumEventAgeInSeconds": SECONDS_BETWEEN_RUNS[function]}
-    if function in _NOT_REPEATED:
-        config["MaximumRetryAttempts"] = 0
-    return function_properties(function, EventInvokeConfig=config)
+def _event(task: str, minutes: int) -> Template:
+    rate = f"rate({minutes} {'minute' if minutes == 1 else 'minutes'})"
+    return {"Type": "Schedule", "Properties": {"Schedule": rate, "Input": json.dumps({"task": task})}}

@@ -15,6 +15,9 @@ _KEYS = {"pk": "HASH", "sk": "RANGE"}
 # (the signatures of one partition key) could come from two shards of the stream at once, and the function that counts
 # them would skip some (decision 005).
 _INDEXED = "never_set"
+# A query names only the partition key, each further page of it both keys (ExclusiveStartKey), and perhaps AWS wants the
+# index's key too (docs/aws-facts.md).
+KEY_ATTRIBUTES = (*_KEYS, _INDEXED)
 
 
 def tables() -> Template:

@@ -1,5 +1,7 @@
 """AWS errors are translated into domain errors."""
 
+from collections.abc import Iterator
+
 import pytest
 from botocore.exceptions import (
     ClientError,
@@ -9,10 +11,22 @@ from botocore.exceptions import (
     ParamValidationError,
     ReadTimeoutError,
 )
+from botocore.session import get_session
 
-from chalicelib.aws.failures import DENIALS, FAULTS, THROTTLES, translate_errors
+from chalicelib.aws import email, source
+from chalicelib.aws.failures import DENIALS, FAULTS, THROTTLES, ErrorTranslator, translate_errors
+from chalicelib.aws.table import storage_error
 from chalicelib.core import log
-from chalicelib.core.errors import Denied, Throttled, Unavailable
+from chalicelib.core.errors import (
+    ConditionFailed,
+    Conflicted,
+    Denied,
+    MailRefused,
+    RateExceeded,
+    SendingStopped,
+    Throttled,
+    Unavailable,
+)
 
 
 def refusal(code: str, status: int = 400) -> ClientError:
@@ -64,12 +78,6 @@ def test_a_denied_call_is_unavailable_and_counted_for_the_alarm(code: str, caplo
     assert vars(record)["measured"] == {"Degraded": 1}
 
 
-def test_success_is_not_changed() -> None:
-    with translate_errors("storage"):
-        done = True
-    assert done
-
-
 @pytest.mark.parametrize(
     ("service", "error", "measured"),
     [
@@ -89,3 +97,113 @@ def test_a_table_that_throttles_or_fails_is_counted_for_an_alarm(
         raise error
     log.event("answered")
     assert vars(caplog.records[-1])["measured"].get("TableFailed", 0) == measured
+
+
+# A bug of ours, or a deleted resource: raised unchanged.
+BUG = ClientError
+QUEUE_BUGS = (
+    *("BatchEntryIdsNotDistinct", "BatchRequestTooLong", "EmptyBatchRequest", "InvalidBatchEntryId"),
+    *("InvalidAddress", "InvalidAttributeName", "InvalidMessageContents", "InvalidSecurity", "QueueDoesNotExist"),
+    *("ReceiptHandleIsInvalid", "TooManyEntriesInBatchRequest", "UnsupportedOperation"),
+)
+KEY_ERRORS = ("AccessDenied", "Disabled", "InvalidKeyUsage", "InvalidState", "NotFound", "OptInRequired")
+MEANINGS: dict[str, dict[str, type[Exception]]] = {
+    "dynamodb": {
+        "ConditionalCheckFailedException": ConditionFailed,
+        "IdempotentParameterMismatchException": BUG,
+        "InternalServerError": Unavailable,
+        "ItemCollectionSizeLimitExceededException": BUG,
+        "ProvisionedThroughputExceededException": Throttled,
+        "ReplicatedWriteConflictException": Conflicted,
+        "RequestLimitExceeded": Throttled,
+        "ResourceNotFoundException": Unavailable,
+        "ThrottlingException": Throttled,
+        "TransactionCanceledException": BUG,  # Depends on its reasons: tests/aws/test_table.py.
+        "TransactionConflictException": Conflicted,
+        "TransactionInProgressException": Unavailable,
+    },
+    "sqs": {
+        **dict.fromkeys(QUEUE_BUGS, BUG),
+        **{f"Kms{name}": Denied for name in KEY_ERRORS},
+        "KmsThrottled": Throttled,
+        "OverLimit": Throttled,
+        "RequestThrottled": Throttled,
+    },
+    "sesv2": {
+        "AccountSuspendedException": SendingStopped,
+        "BadRequestException": MailRefused,
+        "LimitExceededException": RateExceeded,
+        "MailFromDomainNotVerifiedException": Denied,
+        "MessageRejected": MailRefused,
+        "NotFoundException": Denied,
+        "SendingPausedException": SendingStopped,
+        "TooManyRequestsException": RateExceeded,
+    },
+    "lambda": {
+        "InvalidParameterValueException": BUG,
+        "ResourceConflictException": Unavailable,
+        "ResourceInUseException": Unavailable,
+        "ResourceNotFoundException": BUG,
+        "ServiceException": Unavailable,
+        "TooManyRequestsException": Throttled,
+    },
+    "s3": {
+        **dict.fromkeys(("EncryptionTypeMismatch", "InvalidObjectState", "InvalidRequest", "InvalidWriteOffset"), BUG),
+        **dict.fromkeys(("NoSuchBucket", "NoSuchKey", "TooManyParts"), BUG),
+    },
+}
+OPERATIONS = {
+    "dynamodb": "GetItem BatchGetItem Query PutItem UpdateItem TransactWriteItems DescribeTable",
+    "sqs": "SendMessageBatch ReceiveMessage DeleteMessageBatch GetQueueAttributes ChangeMessageVisibilityBatch",
+    "sesv2": "SendEmail",
+    "lambda": "GetEventSourceMapping UpdateEventSourceMapping",
+    "s3": "PutObject GetObject CreateMultipartUpload UploadPart CompleteMultipartUpload DeleteObjects ListObjectsV2",
+}
+TRANSLATORS: dict[str, ErrorTranslator] = {
+    "dynamodb": storage_error,
+    "sesv2": email._ses_error,
+    "lambda": source._source_error,
+}
+# The codes that SQS sends in x-amzn-query-error. botocore prefers them to the model's names.
+OLDER_NAMES = {f"KMS.{name}Exception": Denied for name in KEY_ERRORS[:-1]} | {
+    "KMS.OptInRequired": Denied,
+    "KMS.ThrottlingException": Throttled,
+}
+
+
+def documented_errors() -> Iterator[tuple[str, str, int]]:
+    """Yield service, code and HTTP status. If the model names no status: 500 or 400."""
+    for service, operations in OPERATIONS.items():
+        model = get_session().get_service_model(service)
+        for operation in operations.split():
+            for shape in model.operation_model(operation).error_shapes:
+                status = shape.metadata.get("error", {}).get("httpStatusCode")
+                default = 500 if shape.name == "InternalServerError" else 400
+                yield service, shape.name, status or default
+
+
+@pytest.mark.parametrize(("service", "code", "status"), sorted(set(documented_errors())))
+def test_every_documented_error_is_translated(service: str, code: str, status: int) -> None:
+    assert meaning(service, code, status) is MEANINGS[service][code]
+
+
+@pytest.mark.parametrize("code", OLDER_NAMES)
+def test_older_names_of_kms_errors_mean_the_same(code: str) -> None:
+    assert meaning("sqs", code, 400) is OLDER_NAMES[code]
+
+
+def test_a_refused_email_is_logged_with_its_code_and_without_the_message_of_ses(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO")
+    assert meaning("sesv2", "MessageRejected", 400) is MailRefused
+    [record] = caplog.records
+    assert (record.message, vars(record)["facts"]) == ("mail_refused", {"code": "MessageRejected"})
+
+
+def meaning(service: str, code: str, status: int) -> type[Exception]:
+    metadata = {"HTTPStatusCode": status}
+    error = ClientError({"Error": {"Code": code, "Message": ""}, "ResponseMetadata": metadata}, "Any")  # type: ignore[typeddict-item]
+    with pytest.raises(Exception) as caught, translate_errors(service, TRANSLATORS.get(service)):  # noqa: PT011
+        raise error
+    return type(caught.value)

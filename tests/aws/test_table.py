@@ -1,14 +1,15 @@
 """DynamoDB's responses, from botocore's stubber: throttles, conflicts, failed conditions, timeouts."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, ConnectTimeoutError, ReadTimeoutError
+from botocore.exceptions import ClientError
 from botocore.stub import ANY
 
-from chalicelib.aws import clients
 from chalicelib.aws.table import Attr, Change, NewItem
 from chalicelib.core.errors import ConditionFailed, Conflicted, Throttled, Unavailable
+from chalicelib.core.keys import COUNTS, Key
 from tests.aws.stubbed import ITEM, KEY, OTHER, WIRE, StubbedDynamodb
 
 CHANGE = Change(KEY, assign={"a": 1}, when=Attr("a").not_exists())
@@ -19,11 +20,6 @@ def test_a_read_is_strongly_consistent_only_on_request(dynamodb: StubbedDynamodb
         expected = {"TableName": "counts-test", "Key": ANY, "ConsistentRead": consistent}
         dynamodb.stub.add_response("get_item", {"Item": WIRE}, expected)
         assert dynamodb.tables.get(KEY, consistent=consistent) == ITEM
-
-
-def test_a_missing_item_returns_none(dynamodb: StubbedDynamodb) -> None:
-    dynamodb.stub.add_response("get_item", {})
-    assert dynamodb.tables.get(KEY) is None
 
 
 def test_a_key_selects_its_table(dynamodb: StubbedDynamodb) -> None:
@@ -70,17 +66,13 @@ def test_trying_an_update_returns_no_item_even_on_failure(dynamodb: StubbedDynam
 @pytest.mark.parametrize(
     ("code", "status", "error"),
     [
-        ("ProvisionedThroughputExceededException", 400, Throttled),
-        ("RequestLimitExceeded", 400, Throttled),
-        ("ThrottlingException", 400, Throttled),
-        ("InternalServerError", 500, Unavailable),
         ("ServiceUnavailable", 503, Unavailable),
-        ("TransactionConflictException", 400, Conflicted),
         ("ValidationException", 400, ClientError),
-        ("ResourceNotFoundException", 400, Unavailable),
     ],
 )
-def test_every_error_is_translated(dynamodb: StubbedDynamodb, code: str, status: int, error: type[Exception]) -> None:
+def test_an_undocumented_error_is_translated(
+    dynamodb: StubbedDynamodb, code: str, status: int, error: type[Exception]
+) -> None:
     dynamodb.add_error("put_item", code, status)
     with pytest.raises(error) as caught:
         dynamodb.tables.put_new(NewItem(KEY, {}))
@@ -156,20 +148,64 @@ def test_the_health_check_calls_both_tables(dynamodb: StubbedDynamodb) -> None:
     dynamodb.tables.check()
 
 
-@pytest.mark.parametrize("timeout", [ConnectTimeoutError(endpoint_url="x"), ReadTimeoutError(endpoint_url="x")])
-def test_a_timeout_is_unavailable(timeout: Exception) -> None:
-    dynamodb = StubbedDynamodb()
-
-    def fail(**_: Any) -> None:
-        raise timeout
-
-    dynamodb.client.meta.events.register("before-send.dynamodb", fail)
-    with pytest.raises(Unavailable):
-        dynamodb.tables.get(KEY)
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The waits between reads of keys that were left out, each the longest possible."""
+    waits: list[float] = []
+    monkeypatch.setattr("chalicelib.aws.table.time", SimpleNamespace(sleep=waits.append))
+    monkeypatch.setattr("chalicelib.aws.table.uniform", lambda low, high: high)
+    return waits
 
 
-def test_every_timeout_is_short() -> None:
-    """API Gateway gives up after 29 s; each request must be answered before that."""
-    assert (clients.CONFIG.connect_timeout, clients.CONFIG.read_timeout) == (1, 2)  # type: ignore[attr-defined]
-    assert clients.CONFIG.retries["total_max_attempts"] == 2  # type: ignore[attr-defined]
-    assert clients.MAIL_CONFIG.retries["total_max_attempts"] == 1, "SES has no idempotency token"  # type: ignore[attr-defined]
+def test_unprocessed_keys_are_requested_again(dynamodb: StubbedDynamodb, waits: list[float]) -> None:
+    left_out = {"counts-test": {"Keys": [{"pk": {"S": "p2"}, "sk": {"S": "s"}}]}}
+    second = WIRE | {"pk": {"S": "p2"}}
+    dynamodb.stub.add_response("batch_get_item", {"Responses": {"counts-test": [WIRE]}, "UnprocessedKeys": left_out})
+    dynamodb.stub.add_response("batch_get_item", {"Responses": {"counts-test": [second]}}, {"RequestItems": left_out})
+    found = dynamodb.tables.batch_get([KEY, Key(COUNTS, "p2", "s")])
+    assert [item["pk"] for item in found] == ["p", "p2"]
+    assert waits == [0.05]
+
+
+def test_an_incomplete_batch_read_raises_after_growing_waits(dynamodb: StubbedDynamodb, waits: list[float]) -> None:
+    left_out = {"counts-test": {"Keys": [{"pk": {"S": "p"}, "sk": {"S": "s"}}]}}
+    for _ in range(4):
+        dynamodb.stub.add_response("batch_get_item", {"Responses": {}, "UnprocessedKeys": left_out})
+    with pytest.raises(Throttled):
+        dynamodb.tables.batch_get([KEY])
+    assert waits == [0.05, 0.1, 0.2]
+
+
+def test_keys_are_read_in_batches_of_a_hundred(dynamodb: StubbedDynamodb) -> None:
+    sizes: list[int] = []
+
+    def record_size(params: dict[str, Any], **_: Any) -> None:
+        sizes.append(len(params["RequestItems"]["counts-test"]["Keys"]))
+
+    dynamodb.client.meta.events.register("provide-client-params.dynamodb.BatchGetItem", record_size)
+    for _ in range(3):
+        dynamodb.stub.add_response("batch_get_item", {"Responses": {"counts-test": []}})
+    keys = [Key(COUNTS, "p", str(number)) for number in range(201)]
+    assert dynamodb.tables.batch_get(keys) == []
+    assert sizes == [100, 100, 1]
+    assert dynamodb.tables.batch_get([]) == []
+
+
+def test_a_query_reads_page_by_page(dynamodb: StubbedDynamodb) -> None:
+    last = {"pk": {"S": "p"}, "sk": {"S": "s"}}
+    dynamodb.stub.add_response("query", {"Items": [WIRE], "LastEvaluatedKey": last})
+    second_request = {
+        **dict.fromkeys(("TableName", "KeyConditionExpression", "ExpressionAttributeValues"), ANY),
+        "ConsistentRead": True,
+        "ScanIndexForward": True,
+    }
+    dynamodb.stub.add_response("query", {"Items": [WIRE]}, second_request | {"ExclusiveStartKey": last})
+    assert list(dynamodb.tables.query(COUNTS, "p", ("a", "z"), consistent=True)) == [ITEM, ITEM]
+
+
+def test_a_throttle_between_two_pages_raises(dynamodb: StubbedDynamodb) -> None:
+    last = {"pk": {"S": "p"}, "sk": {"S": "s"}}
+    dynamodb.stub.add_response("query", {"Items": [WIRE], "LastEvaluatedKey": last})
+    dynamodb.add_error("query", "ThrottlingException")
+    with pytest.raises(Throttled):
+        list(dynamodb.tables.query(COUNTS, "p"))

@@ -16,7 +16,7 @@ from benchmarks.model.service import Service
 from benchmarks.model.simulate import Amounts, Load, Simulation, shares_of
 from benchmarks.model.waits import JITTER, MEAN_PAUSE, Retries, longest_wait
 from chalicelib.edge.problems import RETRY_AFTER
-from chalicelib.mail.first_emails import BURST, DEFAULT_LIMIT, INTERVAL
+from chalicelib.mail.turns import BURST, DEFAULT_LIMIT, INTERVAL
 from stack.paths import ROOT
 from stack.ready.needs import CONFIRMATIONS_EACH, MAX_SHARDS, MIN_SHARDS, PARTITION, Expected
 from stack.template.api import _RESPONSES

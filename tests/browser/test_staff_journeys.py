@@ -51,7 +51,7 @@ def test_a_petition_is_drafted_previewed_opened_edited_paused_and_closed(
     desk.get_by_role("button", name="Done").click()
     press_and_confirm(desk, "Open for signatures")
     expect(desk.get_by_role("dialog")).to_contain_text("which the public would read, in the summary")
-    desk.get_by_role("dialog").get_by_role("button", name="Open it with this text").click()
+    desk.get_by_role("dialog").get_by_role("button", name="Publish it with this text").click()
     expect(desk.locator(".badge")).to_have_text("Open")
     desk.get_by_label("Summary", exact=True).fill("Trees for every street.")
     desk.get_by_label("Title", exact=True).fill("Plant two thousand trees")

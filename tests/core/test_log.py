@@ -2,12 +2,15 @@
 
 import json
 import logging
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
 
 from chalicelib.core import log
 from chalicelib.core.errors import MailRefused, Throttled, Unavailable
+from chalicelib.core.metrics import Metric
 from tests.actors import (
     ALICE,
     BOB,
@@ -138,6 +141,28 @@ def test_every_line_of_a_request_has_its_id(lines: Lines) -> None:
         "request_id": "request-1",
         "petition": "safe-children",
     }
+
+
+@pytest.mark.usefixtures("environment")
+def test_requests_at_the_same_time_do_not_mix(lines: Lines) -> None:
+    """The local site answers each in a thread of its own. A thread that a request starts logs for this request."""
+    both_have_begun = Barrier(2)
+
+    def answer(name: str) -> None:
+        log.begin(name)
+        log.note("signed", petition=name)
+        log.measure(Metric.ACCEPTED)
+        both_have_begun.wait(10)
+        log.end()
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(answer, ("one", "two")))
+    found = sorted((line["request_id"], line["petition"], line[Metric.ACCEPTED]) for line in lines())
+    assert found == [("one", "one", 1), ("two", "two", 1)]
+    log.begin("three")
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(log.event, "imported").result()
+    assert lines()[-1]["request_id"] == "three"
 
 
 def test_a_library_is_logged_by_name_without_its_text(lines: Lines) -> None:

@@ -6,11 +6,24 @@ from typing import Any
 import pytest
 
 from chalicelib.aws.table import Change, NewItem
-from chalicelib.core import log
+from chalicelib.core import keys, log
 from chalicelib.core.errors import Conflicted, MailRefused, Throttled
 from chalicelib.core.metrics import NAMESPACE, Metric
-from tests.actors import BOB, MINUTE, a_petition, confirmed, fields_of, identity_of, item_of, json_of, request_of
-from tests.fake_site import JSON, FakeSite, stream_event
+from chalicelib.edge.batch import RunFailed
+from tests.actors import (
+    ALICE,
+    BOB,
+    MINUTE,
+    NOW,
+    a_petition,
+    confirmed,
+    fields_of,
+    identity_of,
+    item_of,
+    json_of,
+    request_of,
+)
+from tests.fake_site import JSON, FakeSite, schedule_event, stream_event
 from tests.fakes import FakeTables
 from tests.log_lines import Lines
 
@@ -146,3 +159,27 @@ def test_metrics_do_not_leak_into_the_next_request(environment: dict[str, str], 
     log.begin("next")
     log.end(status=200)
     assert metrics_in(lines()) == {}
+
+
+@pytest.mark.parametrize("drift", [0, 1, -3])
+def test_the_recount_reports_drift_even_if_it_is_zero(fake_site: FakeSite, lines: Lines, drift: int) -> None:
+    confirmed(fake_site.tables, a_petition(), ALICE, NOW - 5 * MINUTE)
+    fake_site.tables.update(Change(keys.tally_shard("safe-children", 0, NOW.date()), add={"cGB": drift}))
+    fake_site.invoke("recount_tallies", schedule_event())
+    written = lines()
+    (line,) = [line for line in written if line["event"] == "recounted"]
+    assert line["Drift"] == abs(drift)
+    assert {"Drift", "PendingDrift"} <= metrics_in(written).keys()
+
+
+def test_the_recount_of_a_site_without_petitions_is_reported(fake_site: FakeSite, lines: Lines) -> None:
+    fake_site.invoke("recount_tallies", schedule_event())
+    assert metrics_in(lines())["Drift"] == 0
+
+
+def test_a_failed_recount_reports_no_drift(fake_site: FakeSite, lines: Lines) -> None:
+    fake_site.tables.fail_next(Throttled("storage"))
+    with pytest.raises(RunFailed):
+        fake_site.invoke("recount_tallies", schedule_event())
+    assert "Drift" not in metrics_in(lines())
+    assert [line for line in lines() if line["event"] == "run_failed"]

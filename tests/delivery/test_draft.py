@@ -3,10 +3,10 @@
 import pytest
 
 from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG, REQUEUE_AFTER
+from chalicelib.petitions.edit import publish
 from chalicelib.petitions.find import forget_petitions
-from chalicelib.petitions.publish import publish
 from tests.actors import ALICE, NOW, a_petition
-from tests.fake_site import FakeSite, schedule_event
+from tests.fake_site import FakeSite
 from tests.letters.lettering import (
     HOME_SECRETARY,
     LETTER,
@@ -35,7 +35,7 @@ def sent_while_draft(fake_site: FakeSite, letter: object = LETTER) -> list[str]:
 
 def sweep(fake_site: FakeSite) -> None:
     fake_site.clock.forward(REQUEUE_AFTER + LOST_AFTER_IF_NO_BACKLOG)
-    fake_site.invoke("sweep_mail", schedule_event())
+    fake_site.invoke("check_mail", {"task": "sweep"})
     send_all(fake_site)
 
 

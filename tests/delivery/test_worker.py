@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core import mail_keys
+from chalicelib.core import keys
 from chalicelib.core.errors import MailRefused, SendingStopped, Throttled, Unavailable
 from chalicelib.core.settings import settings
 from chalicelib.core.times import iso
@@ -16,7 +16,7 @@ from chalicelib.mail.sending import PAUSE
 from chalicelib.mail.signature_kinds import delivery_key
 from chalicelib.projections.breakdowns import pending_count
 from tests.actors import ALICE, BOB, DAY, NOW, a_petition, confirmed, item_of, request_of, signed
-from tests.fake_site import FakeSite, schedule_event, stream_event
+from tests.fake_site import FakeSite, stream_event
 from tests.fakes import FakeQueue
 
 
@@ -116,7 +116,7 @@ def test_a_sender_takes_its_share_of_the_rate(
     monkeypatch.setattr(worker, "_limiter", cache(worker._limiter.__wrapped__))
     if is_granted:
         grant = {"granted_since": iso(NOW - DAY), "granted_until": iso(NOW + DAY)}
-        fake_site.tables.put(mail_keys.mail_sending(), grant)
+        fake_site.tables.put(keys.mail_sending(), grant)
     people = [signed(fake_site.tables, a_petition(), person) for person in (ALICE, BOB)]
     requests = [request_of(fake_site.tables, a_petition(), identity) for identity in people]
     assert fake_site.deliver(function, [request.model_dump() for request in requests]) == []
@@ -170,13 +170,13 @@ def test_a_used_up_quota_fails_the_batch_and_the_watch_disables_both_sources(fak
     fake_site.mailer.failures = [SendingStopped("mail")]
     messages = [request.model_dump() for request in requests]
     assert fake_site.deliver("send_mail", messages) == ["0", "1"]
-    fake_site.invoke("watch_mail", schedule_event())
+    fake_site.invoke("check_mail", {"task": "watch"})
     assert (fake_site.source.is_open, fake_site.other_source.is_open) == (False, False)
     assert fake_site.deliver("send_mail", messages) == ["0", "1"]
     assert fake_site.mailer.mails == []
     assert max(fake_site.slept) > 10, "the sender waits while the event source is still enabled"
     fake_site.clock.forward(PAUSE)
-    fake_site.invoke("watch_mail", schedule_event())
+    fake_site.invoke("check_mail", {"task": "watch"})
     assert (fake_site.source.is_open, fake_site.other_source.is_open) == (True, True)
     assert fake_site.deliver("send_mail", messages) == []
     assert [mail.to for mail in fake_site.mailer.mails] == [ALICE.email, BOB.email]
@@ -185,12 +185,12 @@ def test_a_used_up_quota_fails_the_batch_and_the_watch_disables_both_sources(fak
 def test_the_sweep_queues_a_lost_request(fake_site: FakeSite) -> None:
     identity = signed(fake_site.tables, a_petition())
     fake_site.clock.forward(timedelta(days=21))
-    fake_site.invoke("sweep_mail", schedule_event())
+    fake_site.invoke("check_mail", {"task": "sweep"})
     assert [message["key"] for message in fake_site.queue.messages] == [delivery_key("safe-children", identity)]
 
 
 def test_a_failed_run_hides_its_cause_from_lambda(fake_site: FakeSite) -> None:
     fake_site.tables.fail_next(Unavailable("storage"))
     with pytest.raises(RunFailed) as caught:
-        fake_site.invoke("sweep_mail", schedule_event())
+        fake_site.invoke("check_mail", {"task": "sweep"})
     assert caught.value.__suppress_context__

@@ -10,6 +10,7 @@ from chalicelib.shedding.level import LEVEL_SECONDS
 from stack.manage import manage, settings
 from stack.sample_partner import sample_token
 from stack.template.functions import logical_id
+from stack.template.schedules import MAIL_TASKS
 from tests.deployed.conftest import PackagedSite
 from tests.e2e.signing import emailed_link, press_button, sign
 from tests.e2e.test_exporting import test_staff_request_watch_and_download_an_encrypted_export  # noqa: F401
@@ -86,11 +87,19 @@ def stored(site: PackagedSite, outputs: dict[str, str], email: str) -> dict[str,
     return next((item for item in items if item.get("email") == {"S": email}), {})
 
 
-@pytest.mark.parametrize("function", ["recount_tallies", "send_letter_digests", "sweep_mail", "watch_mail"])
-def test_a_schedule_can_run_its_function(function: str, deployed_site: PackagedSite, outputs: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("function", "event"),
+    [
+        ("recount_tallies", schedule_event()),
+        *(("check_mail", {"task": task}) for task in MAIL_TASKS),
+    ],
+)
+def test_a_schedule_can_run_its_function(
+    function: str, event: dict[str, Any], deployed_site: PackagedSite, outputs: dict[str, str]
+) -> None:
     """The emulator has no schedules."""
     name = outputs[f"{logical_id(function)}Name"]
-    answer = deployed_site.cloud.client("lambda").invoke(FunctionName=name, Payload=json.dumps(schedule_event()))
+    answer = deployed_site.cloud.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event))
     assert "FunctionError" not in answer, answer["Payload"].read()
 
 

@@ -1,21 +1,18 @@
 """Exports over HTTP: Bob requests one, reads its progress and gets a link. Each step is audited first."""
 
-import json
 from typing import Any
 
 import pyrage
 import pytest
-from chalice.test import HTTPResponse
 
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.rights import Right
 from chalicelib.exports.model import LINK_SECONDS, Column
 from chalicelib.petitions.model import Petition
-from chalicelib.staff.audit.model import AuditRecord
-from chalicelib.staff.audit.record import entries
 from tests.actors import DAY, NOW, bobs_token
+from tests.asking import ask, audit_records
 from tests.exporting import a_result, an_export, confirm_crowd, store_export
-from tests.fake_site import JSON, FakeSite
+from tests.fake_site import FakeSite
 
 EXPORTS_URL = "/api/staff/petitions/safe-children/exports"
 
@@ -23,15 +20,6 @@ EXPORTS_URL = "/api/staff/petitions/safe-children/exports"
 @pytest.fixture
 def token(fake_site: FakeSite) -> str:
     return bobs_token(fake_site.tables, NOW, Right.EXPORT)
-
-
-def ask(fake_site: FakeSite, token: str, method: str, path: str, body: object = None) -> HTTPResponse:
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": JSON}
-    return fake_site.client.http.request(method, path, headers=headers, body=json.dumps(body).encode())
-
-
-def audit_records(fake_site: FakeSite) -> list[AuditRecord]:
-    return [*entries(NOW - DAY, NOW + DAY, fake_site.tables)]
 
 
 def test_an_export_is_requested_and_the_answer_links_to_it(fake_site: FakeSite, petition: Petition, token: str) -> None:
@@ -49,7 +37,7 @@ def test_an_export_is_requested_and_the_answer_links_to_it(fake_site: FakeSite, 
     assert listed["exports"] == [export]
     assert listed["columns"] == list(Column)
     assert (listed["default_columns"], listed["formats"]) == (export["columns"], ["csv", "ndjson"])
-    assert (fake_site.exports.messages, fake_site.exports.delays) == ([{"job_id": export["id"]}], [20])
+    assert (fake_site.jobs.messages, fake_site.jobs.delays) == ([{"kind": "export", "job_id": export["id"]}], [20])
 
 
 def test_the_request_is_audited_with_its_owner_and_details(fake_site: FakeSite, token: str) -> None:
@@ -84,7 +72,7 @@ def test_an_invalid_request_names_its_field_and_has_no_effect(
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json_body["errors"]] == [field]
     assert audit_records(fake_site) == []
-    assert fake_site.exports.messages == []
+    assert fake_site.jobs.messages == []
 
 
 def test_a_private_key_is_refused_and_appears_in_neither_answer_nor_log(
@@ -95,20 +83,6 @@ def test_a_private_key_is_refused_and_appears_in_neither_answer_nor_log(
     assert answer.status_code == 422
     assert secret not in answer.body.decode() + caplog.text + repr(caplog.records)
     assert secret not in str(fake_site.tables.items)
-
-
-def test_a_second_export_is_refused_while_one_is_running(fake_site: FakeSite, token: str) -> None:
-    assert ask(fake_site, token, "POST", EXPORTS_URL, {}).status_code == 202
-    answer = ask(fake_site, token, "POST", EXPORTS_URL, {})
-    assert answer.status_code == 409
-    assert "already running" in answer.json_body["detail"]
-    assert len(ask(fake_site, token, "GET", EXPORTS_URL).json_body["exports"]) == 1
-
-
-def test_a_queue_failure_does_not_block_the_next_request(fake_site: FakeSite, token: str) -> None:
-    fake_site.exports.fail_next(Unavailable("queue"))
-    assert ask(fake_site, token, "POST", EXPORTS_URL, {}).status_code == 503
-    assert ask(fake_site, token, "POST", EXPORTS_URL, {}).status_code == 202
 
 
 @pytest.mark.parametrize(("part", "name"), [("file", ".csv"), ("cover", ".pdf")])
@@ -172,9 +146,3 @@ def test_no_link_is_given_without_an_audit_entry(
 
 def _refuse(_: object) -> None:
     raise Unavailable
-
-
-def test_other_rights_give_no_access_to_exports(fake_site: FakeSite) -> None:
-    token = bobs_token(fake_site.tables, NOW, Right.COUNTS, Right.MANAGE, Right.PEOPLE)
-    for method, path in (("POST", EXPORTS_URL), ("GET", EXPORTS_URL), ("GET", "/api/staff/exports/a.b/file")):
-        assert ask(fake_site, token, method, path, {}).status_code == 403

@@ -3,21 +3,24 @@
 import hashlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pyrage
 import pytest
 
 from chalicelib.core import keys
 from chalicelib.core.keys import Key
-from chalicelib.exports.deliver import is_consistent
-from chalicelib.exports.gather import ExportContext
+from chalicelib.exports import run
+from chalicelib.exports.cover import CoverFacts
 from chalicelib.exports.model import Export, Totals
+from chalicelib.exports.run import ExportContext, is_consistent
 from chalicelib.jobs.model import JobState
+from chalicelib.jobs.request import cancel
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.take_back import take_back
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import ALICE, BOB, CHARLIE, NOW, change_item, confirmed, key_of, signed
-from tests.exporting import confirm_crowd, request_export, rows_of, run_stored_export
+from tests.exporting import an_export_context, confirm_crowd, request_export, rows_of, run_stored_export
 from tests.fakes import FakeBucket, FakeTables
 
 HOUR = timedelta(hours=1)
@@ -57,15 +60,6 @@ def test_the_sha256_is_that_of_the_file_and_only_file_and_cover_remain(
     assert bucket.objects.keys() == {done.result.file, done.result.cover}
     assert bucket.types[done.result.cover] == "application/pdf"
     assert bucket.objects[done.result.cover].startswith(b"%PDF")
-
-
-def test_without_confirmed_signatures_the_file_has_only_its_heading(
-    tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
-) -> None:
-    done = run_stored_export(request_export(tables, petition), context)
-    assert rows_of(file_of(done, bucket)) == []
-    assert done.result
-    assert done.result.rows == 0
 
 
 def test_the_confirmed_name_is_exported_and_formulas_are_escaped_in_csv(
@@ -155,3 +149,88 @@ def test_only_the_recipient_can_decrypt_the_file_and_their_key_is_removed_afterw
     assert done.extension == ".csv.age"
     assert done.result
     assert bucket.types[done.result.file] == "application/octet-stream"
+
+
+SignAgain = Callable[[FakeTables, Petition], object]
+LATER = NOW + timedelta(seconds=40)
+
+
+@pytest.mark.parametrize(
+    "sign_again",
+    [
+        lambda *_: None,
+        lambda tables, petition: signed(tables, petition, ALICE, LATER),
+        lambda tables, petition: confirmed(tables, petition, ALICE, LATER),
+    ],
+    ids=["withdrawn", "signed again", "confirmed again"],
+)
+def test_the_export_is_delivered_without_people_who_withdrew(
+    tables: FakeTables, petition: Petition, tmp_path: Path, sign_again: SignAgain
+) -> None:
+    names = confirm_crowd(tables, petition, 3)
+    alice = confirmed(tables, petition, ALICE, NOW - timedelta(hours=1))
+    export = request_export(tables, petition, columns=["name"])
+    withdraw(key_of(petition, alice), petition, NOW + timedelta(seconds=30), tables)
+    sign_again(tables, petition)
+    bucket = FakeBucket()
+    done = run_stored_export(export, an_export_context(tables, bucket, tmp_path))
+    assert done.state is JobState.DONE, done.why
+    assert done.result
+    assert sorted_names(file_of(done, bucket)) == sorted(names)
+    assert (done.count_at_moment, done.result.gone) == (4, 1)
+
+
+def test_a_run_that_is_short_of_time_stops_after_a_part_and_the_next_continues(
+    tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
+) -> None:
+    names = confirm_crowd(tables, petition, 10)
+    export = request_export(tables, petition, columns=["name"])
+    allowed = iter([True] * 40 + [False] * 2)
+    half = run_stored_export(export, context, lambda _: next(allowed))
+    assert half.state is JobState.RUNNING
+    assert half.missing_buckets == keys.BUCKETS[40:]
+    before = dict(bucket.objects)
+    done = run_stored_export(export, context)
+    assert sorted_names(file_of(done, bucket)) == sorted(names)
+    assert len(before) == 40
+
+
+def test_the_second_stage_waits_for_a_run_with_enough_time(
+    tables: FakeTables, petition: Petition, context: ExportContext
+) -> None:
+    export = request_export(tables, petition)
+    gathered = run_stored_export(export, context, lambda seconds: seconds <= 60)
+    assert (gathered.state, gathered.missing_buckets) == (JobState.RUNNING, ())
+    assert run_stored_export(export, context).state is JobState.DONE
+
+
+def test_a_cancelled_export_leaves_no_parts(
+    tables: FakeTables, petition: Petition, bucket: FakeBucket, context: ExportContext
+) -> None:
+    confirm_crowd(tables, petition, 3)
+    export = request_export(tables, petition, recipient=str(pyrage.x25519.Identity.generate().to_public()))
+    run_stored_export(export, context, lambda seconds: seconds <= 60)
+    assert bucket.objects
+    cancel(export, NOW, tables)
+    cancelled = run_stored_export(export, context)
+    assert (cancelled.state, cancelled.result) == (JobState.CANCELLED, None)
+    assert bucket.objects == {}
+    assert request_export(tables, petition)
+
+
+def test_an_export_cancelled_while_its_files_are_uploaded_leaves_no_file(
+    tables: FakeTables, petition: Petition, context: ExportContext, bucket: FakeBucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    confirm_crowd(tables, petition, 3)
+    export = request_export(tables, petition)
+    uploaded: list[str] = []
+
+    def cancel_and_make_sheet(_: CoverFacts) -> bytes:
+        uploaded.extend(key for key in bucket.objects if key.startswith("files/"))
+        cancel(export, NOW, tables)
+        return b"%PDF"
+
+    monkeypatch.setattr(run, "cover_sheet", cancel_and_make_sheet)
+    assert run_stored_export(export, context).state is JobState.CANCELLED
+    assert len(uploaded) == 1
+    assert bucket.objects == {}

@@ -4,18 +4,18 @@ from typing import Any
 
 import pytest
 
-from chalicelib.exports import worker
 from chalicelib.exports.model import Export
 from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import find_job
 from chalicelib.petitions.model import Petition
+from chalicelib.runner.worker import run_job
 from tests.exporting import confirm_crowd, request_export
 from tests.fake_site import FakeSite, context, sqs_event
 
 
 def deliver(job_id: str, seconds: float = 900) -> list[str]:
     """Return the ids of the messages to be retried."""
-    answer: Any = worker.run_export(sqs_event([{"job_id": job_id}]), context(seconds))
+    answer: Any = run_job(sqs_event([{"kind": "export", "job_id": job_id}]), context(seconds))
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
@@ -32,18 +32,4 @@ def state_of(fake_site: FakeSite, export: Export) -> JobState:
 def test_a_message_completes_an_export(fake_site: FakeSite, export: Export) -> None:
     assert deliver(export.job_id) == []
     assert state_of(fake_site, export) is JobState.DONE
-    assert fake_site.exports.messages == []
-
-
-def test_a_new_message_is_queued_when_time_runs_short(fake_site: FakeSite, export: Export) -> None:
-    assert deliver(export.job_id, seconds=1) == []
-    assert fake_site.exports.messages == [{"job_id": export.job_id}]
-    deliver(export.job_id)
-    assert state_of(fake_site, export) is JobState.DONE
-
-
-def test_a_repeated_message_changes_nothing(fake_site: FakeSite, export: Export) -> None:
-    deliver(export.job_id)
-    files = dict(fake_site.bucket.objects)
-    assert deliver(export.job_id) == []
-    assert fake_site.bucket.objects == files
+    assert fake_site.jobs.messages == []

@@ -24,8 +24,7 @@ from tests.faults.scenes import (
     has_status,
     invoke_route,
     request_with,
-    run,
-    schedule,
+    run_mail_task,
 )
 from tests.openapi.cases import Case
 from tests.openapi.derived import derived_cases
@@ -77,7 +76,7 @@ def _of_kind(kind: Kind) -> Iterator[Scene]:
     with_an_email.__name__ = f"with_an_email_{kind.name}"
     yield Scene(sender, with_an_email, partial(deliver_request, sender=sender), assert_one_email, SIX_MINUTES)
     yield Scene("receive_feedback", with_an_email, bounce_email, assert_exact_counts)
-    yield Scene("sweep_mail", with_an_email, partial(run, "sweep_mail", schedule), assert_exact_counts)
+    yield Scene("check_mail", with_an_email, partial(run_mail_task, "sweep"), assert_exact_counts)
 
 
 def with_everything_stored(fake_site: FakeSite) -> None:

@@ -4,23 +4,21 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from chalicelib.core.letter_keys import letter_delivery, letter_ids
-from chalicelib.core.target_keys import DigestIds
+from chalicelib.core.letter_keys import DigestIds, letter_delivery, letter_ids
 from chalicelib.letters.counts import LetterNumbers, letter_counts, total
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.letters.digest_contents import close, find_digest, gather, seal
-from chalicelib.letters.digest_item import slot_of
 from chalicelib.letters.digest_kind import DIGESTS
 from chalicelib.letters.target_state import pause, record_digests, store_test_address, target_state
 from chalicelib.letters.trial import STAFF_TEST_PREFIX, TESTS
-from chalicelib.letters.withdrawn import remove_letter
+from chalicelib.letters.withdrawn import remove_letter, slot_of
 from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import DAY, NOW, item_of
 from tests.fake_site import FakeSite, stream_event
 from tests.faults.letter_scenes import LETTER_KEY, TARGET_KEY, confirmation_event
 from tests.faults.mail_scenes import assert_request_is_queued_again, bounce_email, deliver_request
-from tests.faults.scenes import KEY, PETITION, SIX_MINUTES, Scene, assert_exact_counts, run, schedule
+from tests.faults.scenes import KEY, PETITION, SIX_MINUTES, Scene, assert_exact_counts, run, run_mail_task
 from tests.letters.lettering import TARGET, a_petition_with_a_letter, confirmed_with_a_letter
 
 LAST_NIGHT = NOW - timedelta(hours=12)
@@ -197,7 +195,7 @@ SCENES = [
     Scene("send_other_mail", with_a_digest, deliver_request, assert_letter_is_sent_once, SIX_MINUTES),
     Scene("send_other_mail", with_a_digest_to_a_paused_target, deliver_request, assert_digest_waits_unsealed,
           SIX_MINUTES, sends=False),
-    Scene("send_letter_digests", with_a_gathered_letter, partial(run, "send_letter_digests", schedule),
+    Scene("check_mail", with_a_gathered_letter, partial(run_mail_task, "digests"),
           assert_digest_is_requested_once, sends=False),
     Scene("relay_mail", with_a_withdrawal_before_the_digest, partial(run, "relay_mail", withdrawal_event),
           assert_letter_is_taken_out),
@@ -208,7 +206,7 @@ SCENES = [
     Scene("send_other_mail", with_a_digest_that_alice_left_late, deliver_request, assert_letter_waits_again,
           SIX_MINUTES, sends=False),
     Scene("receive_feedback", with_a_sent_digest, bounce_email, assert_letter_failed_and_target_is_paused),
-    Scene("sweep_mail", with_an_old_digest, partial(run, "sweep_mail", schedule), assert_request_is_queued_again),
+    Scene("check_mail", with_an_old_digest, partial(run_mail_task, "sweep"), assert_request_is_queued_again),
     Scene("relay_mail", with_a_target_in_test_mode, partial(run, "relay_mail", confirmation_event),
           assert_test_is_requested),
     Scene("receive_feedback", with_a_test_requested_by_staff, bounce_email, assert_exact_counts),

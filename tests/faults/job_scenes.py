@@ -5,14 +5,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from chalicelib.core import keys
-from chalicelib.exports.subscribers.model import OptInList
-from chalicelib.exports.subscribers.worker import run_list
-from chalicelib.exports.worker import run_export
+from chalicelib.exports.subscribers.request import OptInList
 from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import cancel, find_job
 from chalicelib.partners.imports.model import Import
-from chalicelib.partners.imports.worker import run_import
 from chalicelib.partners.model import CountsWhen, Partner
+from chalicelib.runner.worker import run_address_job, run_job
 from tests.actors import ALICE, NOW, Person, confirmed, signed
 from tests.exporting import an_export, request_export, store_export
 from tests.exports.subscribers.listing import RECIPIENT, SLUG, a_list, rows as listed_rows, run_once
@@ -47,7 +45,7 @@ def assert_export_is_cancelled(fake_site: FakeSite) -> None:
 
 def with_a_requested_export(fake_site: FakeSite) -> None:
     with_past_days(fake_site)
-    fake_site.scene_state.export = request_export(fake_site.tables, PETITION, fake_site.exports, columns=["name"])
+    fake_site.scene_state.export = request_export(fake_site.tables, PETITION, fake_site.jobs, columns=["name"])
 
 
 def with_an_export_cancelled_after_its_upload(fake_site: FakeSite) -> None:
@@ -58,11 +56,11 @@ def with_an_export_cancelled_after_its_upload(fake_site: FakeSite) -> None:
 
 def run_export_job(fake_site: FakeSite, end_state: JobState = JobState.DONE) -> bool:
     """Deliver the newest message and return whether the export ended in this state."""
-    sent = len(fake_site.exports.messages)
-    answer = run_export(sqs_event(fake_site.exports.messages[-1:]), context())
+    sent = len(fake_site.jobs.messages)
+    answer = run_job(sqs_event(fake_site.jobs.messages[-1:]), context())
     if answer["batchItemFailures"]:
         return False
-    if len(fake_site.exports.messages) > sent:
+    if len(fake_site.jobs.messages) > sent:
         return False  # The export continues with the new message.
     item = fake_site.tables.items[keys.job("export", fake_site.scene_state.export.job_id)]
     return bool(item["state"] == end_state)
@@ -111,15 +109,15 @@ def cancel_list(fake_site: FakeSite) -> bool:
 
 def run_cancelled_job(fake_site: FakeSite) -> bool:
     """Deliver the message and return whether it needs no redelivery."""
-    sent = len(fake_site.lists.messages)
-    message = {"job_id": fake_site.scene_state.opt_in_list.job_id}
-    answer = run_list(sqs_event([message]), context())
-    return not answer["batchItemFailures"] and len(fake_site.lists.messages) == sent
+    sent = len(fake_site.address_jobs.messages)
+    message = {"kind": "list", "job_id": fake_site.scene_state.opt_in_list.job_id}
+    answer = run_address_job(sqs_event([message]), context())
+    return not answer["batchItemFailures"] and len(fake_site.address_jobs.messages) == sent
 
 
 def postpone_job(fake_site: FakeSite) -> bool:
     run_once(fake_site, fake_site.scene_state.opt_in_list, seconds=1)
-    return {"job_id": fake_site.scene_state.opt_in_list.job_id} in fake_site.lists.messages
+    return {"kind": "list", "job_id": fake_site.scene_state.opt_in_list.job_id} in fake_site.address_jobs.messages
 
 
 def assert_alice_is_listed(fake_site: FakeSite) -> None:
@@ -241,10 +239,10 @@ def start_import(fake_site: FakeSite) -> bool:
 
 def run_import_job(fake_site: FakeSite) -> bool:
     """Deliver the job's message and return whether the job is done."""
-    message = {"job_id": fake_site.scene_state.import_job.job_id}
-    sent = len(fake_site.imports.messages)
-    answer = run_import(sqs_event([message]), context())
-    has_new_message = len(fake_site.imports.messages) > sent
+    message = {"kind": "import", "job_id": fake_site.scene_state.import_job.job_id}
+    sent = len(fake_site.address_jobs.messages)
+    answer = run_address_job(sqs_event([message]), context())
+    has_new_message = len(fake_site.address_jobs.messages) > sent
     if answer["batchItemFailures"] or has_new_message:
         return False  # The import continues with the same message, or with the new one.
     item = fake_site.tables.items[keys.job("import", fake_site.scene_state.import_job.job_id)]
@@ -278,32 +276,32 @@ SCENES = [
     Scene("cancel_export", with_a_waiting_export,
           partial(call, "DELETE", f"/api/staff/exports/{WAITING_EXPORT.job_id}", 200, None),
           assert_export_is_cancelled),
-    Scene("run_export", with_a_requested_export, run_export_job, assert_parts_are_deleted),
-    Scene("run_export", with_an_export_cancelled_after_its_upload,
+    Scene("run_job", with_a_requested_export, run_export_job, assert_parts_are_deleted),
+    Scene("run_job", with_an_export_cancelled_after_its_upload,
           partial(run_export_job, end_state=JobState.CANCELLED), assert_bucket_is_empty),
     # 409 is a success too: an earlier request took effect, and the list is written.
     Scene("request_list", with_bobs_token, partial(call, "POST", LISTS_URL, 202, {"recipient": RECIPIENT}, done=409),
           partial(assert_audit_entry, "list.requested")),
-    Scene("run_list", with_a_second_requested_list, run_list_job, assert_alice_is_listed),
+    Scene("run_address_job", with_a_second_requested_list, run_list_job, assert_alice_is_listed),
     Scene("cancel_list", with_a_requested_list, cancel_list, assert_list_is_cancelled),
-    Scene("run_list", with_a_second_requested_list, postpone_job, assert_exact_counts),
-    Scene("run_list", with_a_list_cancelled_after_its_upload, run_cancelled_job, assert_bucket_is_empty),
+    Scene("run_address_job", with_a_second_requested_list, postpone_job, assert_exact_counts),
+    Scene("run_address_job", with_a_list_cancelled_after_its_upload, run_cancelled_job, assert_bucket_is_empty),
     Scene("start_import", with_bob_and_oak, start_import, partial(assert_audit_entry, "import.started")),
     Scene("cancel_import", with_a_waiting_import, partial(call, "DELETE", IMPORT_URL, 200, None),
           assert_import_is_cancelled),
     Scene("undo_import", with_a_finished_import, partial(call, "POST", f"{IMPORT_URL}/undo", 202, None, done=409),
           partial(assert_audit_entry, "import.undone")),
-    Scene("run_import", with_a_waiting_import, run_import_job, partial(assert_confirmed_people, 2)),
+    Scene("run_address_job", with_a_waiting_import, run_import_job, partial(assert_confirmed_people, 2)),
     Scene("read_import", with_a_finished_dry_run, partial(read, IMPORT_URL), assert_dry_run_kept_only_its_first_rows),
-    Scene("run_import", with_a_waiting_dry_run, run_import_job, assert_dry_run_kept_only_its_first_rows),
-    Scene("run_import", with_a_waiting_undo, run_import_job, partial(assert_confirmed_people, 0)),
-    Scene("run_import", with_an_undo_of_people_whom_another_partner_sent_too, run_import_job,
+    Scene("run_address_job", with_a_waiting_dry_run, run_import_job, assert_dry_run_kept_only_its_first_rows),
+    Scene("run_address_job", with_a_waiting_undo, run_import_job, partial(assert_confirmed_people, 0)),
+    Scene("run_address_job", with_an_undo_of_people_whom_another_partner_sent_too, run_import_job,
           partial(assert_confirmed_people, 2)),
-    Scene("run_import", with_an_import_after_an_undo, run_import_job, partial(assert_confirmed_people, 2)),
-    Scene("run_import", with_the_same_file_again, run_import_job, partial(assert_confirmed_people, 2)),
-    Scene("run_import", with_an_undo_of_the_same_file_again, run_import_job, partial(assert_confirmed_people, 2)),
-    Scene("run_import", with_an_undo_of_a_person_who_signed_here_and_has_not_confirmed, run_import_job,
+    Scene("run_address_job", with_an_import_after_an_undo, run_import_job, partial(assert_confirmed_people, 2)),
+    Scene("run_address_job", with_the_same_file_again, run_import_job, partial(assert_confirmed_people, 2)),
+    Scene("run_address_job", with_an_undo_of_the_same_file_again, run_import_job, partial(assert_confirmed_people, 2)),
+    Scene("run_address_job", with_an_undo_of_a_person_who_signed_here_and_has_not_confirmed, run_import_job,
           partial(assert_confirmed_people, 0)),
-    Scene("run_import", with_an_undo_of_people_who_wait_for_our_email, run_import_job,
+    Scene("run_address_job", with_an_undo_of_people_who_wait_for_our_email, run_import_job,
           partial(assert_confirmed_people, 0)),
 ]  # fmt: skip

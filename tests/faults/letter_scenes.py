@@ -32,7 +32,7 @@ from tests.faults.scenes import (
     link,
     post,
     run,
-    schedule,
+    run_mail_task,
     together,
 )
 from tests.faults.staff_scenes import (
@@ -288,7 +288,7 @@ SCENES = [
     Scene("receive_feedback", with_a_requested_letter, bounce_email, assert_only_the_letter_is_undeliverable),
     Scene("edit_petition", with_bobs_token, partial(change_petition, "PUT", PETITION_URL, FIELDS_WITH_A_LETTER),
           assert_petition_is_complete),
-    Scene("sweep_mail", with_an_old_request_for_a_letter, partial(run, "sweep_mail", schedule),
+    Scene("check_mail", with_an_old_request_for_a_letter, partial(run_mail_task, "sweep"),
           assert_request_is_queued_again),
     Scene("send_other_mail", with_a_requested_letter, deliver_request, assert_letter_is_counted_once, SIX_MINUTES),
     Scene("send_other_mail", with_a_crashed_sender, deliver_request, assert_letter_is_counted_once, SIX_MINUTES,
@@ -299,7 +299,7 @@ SCENES = [
           timedelta(hours=1)),
     Scene("send_other_mail", with_a_letter_whose_turn_comes_later, deliver_request, assert_letter_waits, SIX_MINUTES,
           sends=False),
-    Scene("sweep_mail", with_a_letter_postponed_by_a_former_pace, partial(run, "sweep_mail", schedule),
+    Scene("check_mail", with_a_letter_postponed_by_a_former_pace, partial(run_mail_task, "sweep"),
           assert_letter_is_due_and_queued),
     Scene("receive_feedback", with_a_sent_letter, bounce_email, assert_bounce_paused_the_target),
     Scene("receive_feedback", with_a_sent_letter_after_two_rejections,

@@ -4,23 +4,20 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from chalicelib.core import keys, mail_keys
+from chalicelib.core import keys
 from chalicelib.core.times import iso
 from chalicelib.mail import outstanding
 from chalicelib.mail.budget import read_allowance, take_email
-from chalicelib.mail.first_emails import BURST, book
-from chalicelib.mail.mailbox import mailbox_of
-from chalicelib.mail.model import MailRequest
-from chalicelib.mail.sending import is_paused, pause_after_refusal
+from chalicelib.mail.model import MailRequest, mailbox_of
+from chalicelib.mail.sending import MAX_URGENT_WAITING, is_paused, pause_after_refusal
 from chalicelib.mail.signature_kinds import delivery_key
 from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG
-from chalicelib.mail.watch import MAX_URGENT_WAITING
-from chalicelib.petitions.publish import publish
-from chalicelib.updates import store
-from chalicelib.updates.find import find_update, forget_updates
+from chalicelib.mail.turns import BURST, book_first_email
+from chalicelib.petitions.edit import publish
+from chalicelib.runner.worker import run_job
+from chalicelib.updates.find import add_update, change_update, find_update, forget_updates
 from chalicelib.updates.kinds import EMAILS, TESTS, delivery_key as update_delivery_key
 from chalicelib.updates.model import UpdateState
-from chalicelib.updates.worker import run_update
 from tests.actors import ALICE, DAY, LIMIT_KEYS, NOW, a_petition, change_item, confirmed, item_of, request_of
 from tests.fake_site import FakeSite, context, sqs_event, stream_event
 from tests.faults.public_scenes import with_bobs_token
@@ -33,7 +30,7 @@ from tests.faults.scenes import (
     assert_exact_counts,
     deliver,
     run,
-    schedule,
+    run_mail_task,
     with_alice_confirmed,
     with_alice_pending,
 )
@@ -78,7 +75,7 @@ def assert_alices_email_is_queued(fake_site: FakeSite) -> None:
 
 def with_alice_on_a_busy_network(fake_site: FakeSite) -> None:
     for _ in range(3 * BURST):
-        book("busy", NOW + TWO_HOURS, fake_site.tables)
+        book_first_email("busy", NOW + TWO_HOURS, fake_site.tables)
     with_alice_pending(fake_site)
     change_item(fake_site.tables, PETITION, KEY.sk, mail_network="busy")
 
@@ -143,7 +140,7 @@ def with_a_long_queue(fake_site: FakeSite) -> None:
 def assert_confirmations_have_the_whole_rate(fake_site: FakeSite) -> None:
     assert fake_site.source.is_open
     assert not fake_site.other_source.is_open
-    item = fake_site.tables.get(mail_keys.mail_sending())
+    item = fake_site.tables.get(keys.mail_sending())
     assert item
     assert "granted_until" in item
 
@@ -164,14 +161,14 @@ TEST_KEY = update_delivery_key(PETITION.slug, "a1", "0123456789abcdef")
 
 def with_a_draft(fake_site: FakeSite) -> None:
     with_bobs_token(fake_site)
-    store.add(an_update(), fake_site.tables)
+    add_update(an_update(), fake_site.tables)
     forget_updates()
 
 
 def with_a_draft_to_test(fake_site: FakeSite) -> None:
     with_a_draft(fake_site)
     tests = {"0123456789abcdef": {"email": "bob@charity.example", "language": "en"}}
-    store.change(an_update(), fake_site.tables, tests=tests)
+    change_update(an_update(), fake_site.tables, tests=tests)
     fake_site.scene_state.mail_request = TESTS.request(TEST_KEY, NOW, fake_site.tables)
 
 
@@ -189,7 +186,7 @@ def with_a_published_update(fake_site: FakeSite) -> None:
 def with_an_email_to_alice(fake_site: FakeSite) -> None:
     with_alice_subscribed(fake_site)
     with_bobs_token(fake_site)
-    store.add(an_update(state=UpdateState.SENDING, published_at=NOW), fake_site.tables)
+    add_update(an_update(state=UpdateState.SENDING, published_at=NOW), fake_site.tables)
     key = update_delivery_key(PETITION.slug, "a1", fake_site.scene_state.alices_id)
     fake_site.scene_state.mail_request = EMAILS.request(key, NOW, fake_site.tables)
     forget_updates()
@@ -214,7 +211,7 @@ def assert_undeliverable(fake_site: FakeSite) -> None:
 
 def run_update_job(fake_site: FakeSite) -> bool:
     """Deliver the newest message of the job, and return whether the update's only email is requested."""
-    answer = run_update(sqs_event(fake_site.updates.messages[-1:]), context())
+    answer = run_job(sqs_event(fake_site.jobs.messages[-1:]), context())
     if answer["batchItemFailures"]:
         return False
     results = fake_site.tables.items[keys.update(PETITION.slug, "a1")]["results"]
@@ -260,22 +257,22 @@ SCENES = [
           assert_alice_got_email, SIX_MINUTES),
     Scene("receive_feedback", with_alice_pending, partial(deliver, "receive_feedback", bounce_events),
           assert_alice_is_undeliverable),
-    Scene("watch_mail", with_event_sources_disabled, partial(run, "watch_mail", schedule),
+    Scene("check_mail", with_event_sources_disabled, partial(run_mail_task, "watch"),
           assert_event_sources_are_enabled),
-    Scene("watch_mail", with_a_long_queue, partial(run, "watch_mail", schedule),
+    Scene("check_mail", with_a_long_queue, partial(run_mail_task, "watch"),
           assert_confirmations_have_the_whole_rate),
-    Scene("watch_mail", with_sending_paused, partial(run, "watch_mail", schedule), assert_event_sources_are_disabled),
-    Scene("sweep_mail", with_alice_pending, partial(run, "sweep_mail", schedule), assert_alices_email_is_queued),
-    Scene("sweep_mail", with_a_marker_without_email, partial(run, "sweep_mail", schedule), assert_no_group_is_marked),
+    Scene("check_mail", with_sending_paused, partial(run_mail_task, "watch"), assert_event_sources_are_disabled),
+    Scene("check_mail", with_alice_pending, partial(run_mail_task, "sweep"), assert_alices_email_is_queued),
+    Scene("check_mail", with_a_marker_without_email, partial(run_mail_task, "sweep"), assert_no_group_is_marked),
     # 409 on a retry means that the first request started the job.
     Scene("publish_update", with_a_draft, partial(call, "POST", f"{DRAFT_URL}/publish", 202, {}, done=409),
           partial(assert_audit_entry, "update.published")),
     Scene("cancel_update", with_a_draft, partial(call, "POST", f"{DRAFT_URL}/cancel", 200, None),
           assert_update_is_cancelled),
-    Scene("run_update", with_a_published_update, run_update_job, assert_email_is_requested_once),
+    Scene("run_job", with_a_published_update, run_update_job, assert_email_is_requested_once),
     Scene("send_other_mail", with_an_email_to_alice, deliver_request, assert_exact_counts, SIX_MINUTES),
     Scene("send_other_mail", with_a_draft_to_test, deliver_request, assert_exact_counts, SIX_MINUTES),
     Scene("receive_feedback", with_an_email_to_alice, bounce_email, assert_undeliverable),
     Scene("receive_feedback", with_a_draft_to_test, bounce_email, assert_undeliverable),
-    Scene("sweep_mail", with_an_old_request, partial(run, "sweep_mail", schedule), assert_request_is_queued_again),
+    Scene("check_mail", with_an_old_request, partial(run_mail_task, "sweep"), assert_request_is_queued_again),
 ]  # fmt: skip

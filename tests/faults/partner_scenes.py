@@ -127,6 +127,6 @@ SCENES = [
     Scene("read_osdi_petition", with_oaks_token, partial(read_osdi, f"{OSDI_URL}/petitions/safe-children"),
           assert_exact_counts),
     Scene("partners", with_oaks_token, partial(invoke_route, "partners", OSDI_URL, OSDI_URL), assert_exact_counts),
-    Scene("partner_authorizer", with_oaks_token,
-          partial(is_authorized, authorizer.partner_authorizer, oaks_request), assert_exact_counts),
+    Scene("authorizer", with_oaks_token,
+          partial(is_authorized, authorizer.authorizer, oaks_request), assert_exact_counts),
 ]  # fmt: skip

@@ -6,8 +6,8 @@ from typing import Any
 
 from chalicelib.core.rights import Right
 from chalicelib.core.tokens import Purpose
-from chalicelib.mail.mailbox import mailbox_of
-from chalicelib.mail.stop import choice_of, is_stopped, stop, stop_token
+from chalicelib.mail.budget import choice_of, is_stopped, stop, stop_token
+from chalicelib.mail.model import mailbox_of
 from chalicelib.partners.form import read_signature
 from chalicelib.partners.receive import take_each
 from chalicelib.projections.breakdowns import pending_count
@@ -168,8 +168,8 @@ SCENES = [
     Scene("read_dashboard_file", nothing, partial(get, "/assets/staff/0/app.js"), assert_exact_counts),
     Scene("read_count", with_past_days, partial(get, f"{API_URL}/count"), assert_exact_public_count),
     Scene("read_progress", with_alice_confirmed, partial(get, f"{API_URL}/progress"), assert_exact_public_count),
-    Scene("staff_authorizer", with_bobs_token,
-          partial(is_authorized, authorizer.staff_authorizer, bobs_request), assert_exact_counts),
+    Scene("authorizer", with_bobs_token,
+          partial(is_authorized, authorizer.authorizer, bobs_request), assert_exact_counts),
     Scene("sign_by_json", nothing,
           lambda fake_site: has_status(fake_site.post_json(f"/api{SIGN_PATH}", json_of()), 202),
           assert_stored_with_one_email_request),

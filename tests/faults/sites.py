@@ -7,6 +7,7 @@ from importlib import import_module
 
 from chalicelib.delivery import worker
 from chalicelib.mail.state import DeliveryState
+from chalicelib.runner.worker import ADDRESS_JOBS, JOBS
 from tests.faults.injection import CALLS, CODE, ROOT
 
 Function = tuple[str, str]  # Dotted module, name.
@@ -18,6 +19,12 @@ KINDS = sorted(
 # The names under which modules keep the state of their own kinds of email, such as EMAILS.
 STATES = {
     name for module in KINDS for name, value in vars(import_module(module)).items() if isinstance(value, DeliveryState)
+}
+# A worker finds these by the kind of a job, or by the name of a task, so its code does not name them.
+WORKS = {
+    "check_mail": [(task.__module__, task.__name__) for task in worker.TASKS.values()],
+    "run_job": [(f"chalicelib.{module}", "_work") for module in JOBS.values()],
+    "run_address_job": [(f"chalicelib.{module}", "_work") for module in ADDRESS_JOBS.values()],
 }
 # An email is sent through a function that is passed as an argument, not through the mailer itself.
 DELIVER_TYPES = {"Deliver", "Callable[[Mail], str]"}
@@ -69,7 +76,7 @@ def _references(module: str, name: str) -> list[Function]:
     function = _functions(module).get(name)
     if function is None:
         return []
-    found: list[Function] = []
+    found: list[Function] = list(WORKS.get(name, ()))
     imported = _imports(module)
     for node in ast.walk(function):
         if isinstance(node, ast.Name):

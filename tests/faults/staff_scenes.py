@@ -18,12 +18,10 @@ from chalicelib.petitions.edit import versions
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.form import EDITABLE
 from chalicelib.petitions.model import PetitionState
-from chalicelib.projections.funnel.model import Stage
-from chalicelib.projections.funnel.read import stage_counts_by_day, totals
+from chalicelib.projections.funnel import Stage, stage_counts_by_day, totals
 from chalicelib.signin.provider import forget_provider
 from chalicelib.staff.audit.record import entries
-from chalicelib.statements.freeze import freeze, statement_from_token, statement_token
-from chalicelib.statements.short import store_short_code
+from chalicelib.statements.freeze import freeze, statement_from_token, statement_token, store_short_code
 from chalicelib.tallies.count import exact_count
 from chalicelib.tallies.model import TallyDimension
 from chalicelib.tallies.prove import COUNT, DAYS, HOURS, SumName, adjust, last_adjusted

@@ -6,8 +6,7 @@ import pytest
 
 from app import app
 from chalicelib.aws.bucket import Bucket
-from chalicelib.aws.email import Mailer
-from chalicelib.aws.mail_quota import MailQuota
+from chalicelib.aws.email import Mailer, MailQuota
 from chalicelib.aws.queue import Queue
 from chalicelib.aws.source import Source
 from chalicelib.aws.table import Tables
@@ -44,6 +43,7 @@ from tests.faults.injection import (
 from tests.faults.scenes import TWO_HOURS, Scene, assert_exact_counts
 from tests.faults.sites import sites_from
 from tests.faults.state import SceneState
+from tests.roles import function_of
 from tests.syntax import FILES, imports, place
 
 pytestmark = pytest.mark.faults
@@ -166,7 +166,7 @@ def test_every_call_in_the_code_is_faulted(fake_site: FakeSite) -> None:
             # The next call fails too: some calls are made only after a fault, such as the send to the overflow queue.
             made = play(fake_site, scene, {at: Fault.THROTTLED, at + 1: Fault.LOST_AFTER})
             met |= {site for site, _ in made.met}
-    functions = {name: getattr(handler, "func", handler) for name, handler in app.handler_map.items()}
+    functions = {name: function_of(handler) for name, handler in app.handler_map.items()}
     entries = [(function.__module__, name) for name, function in functions.items()]
     assert met | FAULTED_ELSEWHERE == sites_from(entries)
 
@@ -182,6 +182,6 @@ def test_only_the_sender_of_an_email_tells_a_refused_call_from_a_lost_one() -> N
 def test_every_aws_method_can_be_faulted() -> None:
     for kind in (Tables, Queue, Source, Bucket, Mailer, MailQuota):
         public = {name for name in vars(kind) if not name.startswith("_")}
-        # Only manage.py calls move_to. The others need no AWS call.
-        no_calls = {"move_to", "link", "upload_form", "answered_at", "close_if_idle"}
+        # Only manage.py calls move. The others need no AWS call.
+        no_calls = {"move", "link", "upload_form", "answered_at", "close_if_idle"}
         assert public - no_calls == set(CALLS[kind.__name__])

@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.core.errors import Denied, RateExceeded, SendingStopped, Throttled, Unavailable, Unreached
 from chalicelib.letters.counts import LetterNumbers
-from tests.fake_site import FakeSite, schedule_event
+from tests.fake_site import FakeSite
 from tests.letters.lettering import publish_with_delivery, send_all
 from tests.letters.test_counts import numbers, request_letter
 
@@ -25,8 +25,8 @@ def let_a_day_pass(fake_site: FakeSite) -> None:
     """Let a day pass with every scheduled run, and deliver each message twice."""
     for _ in range(48):
         fake_site.clock.forward(timedelta(minutes=30))
-        fake_site.invoke("sweep_mail", schedule_event())
-        fake_site.invoke("send_letter_digests", schedule_event())
+        fake_site.invoke("check_mail", {"task": "sweep"})
+        fake_site.invoke("check_mail", {"task": "digests"})
         fake_site.deliver("send_other_mail", list(fake_site.other_queue.messages))
         send_all(fake_site)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib.mail.signature_kinds import HIDDEN
 from chalicelib.projections.dimensions import Dimension
-from chalicelib.projections.funnel.read import FunnelBy
+from chalicelib.projections.funnel import FunnelBy
 from chalicelib.projections.recount import recount
 from chalicelib.shedding.level import Level, set_level
 from chalicelib.signatures.model import UNMAILED_LIFETIME, MailKind
@@ -56,8 +56,8 @@ def _run_every_function(world: World) -> None:
     world.channels["store_overflow"].redrive()
     _deliver(world, "store_overflow", 10)
     for _ in range(2):
-        world.run_schedule("watch_mail")
-        world.run_schedule("sweep_mail")
+        world.run_schedule("watch")
+        world.run_schedule("sweep")
         _read_streams(world)
         _deliver(world, "send_mail", 10)
         _deliver(world, "send_other_mail", 2)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule, run_state_machine_as_test
 
 from chalicelib.core.errors import MailRefused, RateExceeded, SendingStopped, Throttled, Unavailable
+from chalicelib.petitions.edit import publish, raise_shards
 from chalicelib.petitions.model import PetitionState
-from chalicelib.petitions.publish import publish, raise_shards
 from chalicelib.projections.recount import recount
 from chalicelib.shedding.level import Level, set_level
 from chalicelib.tallies.model import TallyDimension
@@ -89,7 +89,7 @@ class AnyLife(Supporters):
             assert "mail_kind" not in item
             assert not item["updates"]
 
-    @rule(schedule=st.sampled_from(["sweep_mail", "watch_mail", "recount_tallies"]), faults=FAULTS)
+    @rule(schedule=st.sampled_from(["sweep", "watch", "recount_tallies"]), faults=FAULTS)
     def a_schedule_runs(self, schedule: str, faults: Faults) -> None:
         self.world.run_schedule(schedule, faults)
 

@@ -10,10 +10,9 @@ from chalicelib.core.tokens import Subject
 from chalicelib.petitions.model import Petition
 from chalicelib.projections.recount import recount
 from chalicelib.signatures.confirm import confirm
-from chalicelib.signatures.erase import erase
 from chalicelib.signatures.form import Corrections
 from chalicelib.signatures.model import SignatureState
-from chalicelib.signatures.withdraw import withdraw
+from chalicelib.signatures.withdraw import erase, withdraw
 from chalicelib.tallies.count import exact_count
 from tests.flows.handlers import EmulatedSite
 from tests.flows.test_races import NOW, all_signatures, run_at_once, sign_as

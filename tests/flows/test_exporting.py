@@ -11,8 +11,8 @@ from chalice.test import Client, HTTPResponse
 import app
 from chalicelib.core import times
 from chalicelib.core.rights import Right
-from chalicelib.exports.worker import run_export
 from chalicelib.petitions.find import petition_as_stored
+from chalicelib.runner.worker import run_job
 from chalicelib.staff.tokens import issue
 from tests.actors import Person, confirmed
 from tests.exporting import rows_of
@@ -51,11 +51,11 @@ def test_the_downloaded_export_is_complete_and_matches_its_digest(site: Emulated
     export_id = answer.json_body["id"]
     record = {
         "messageId": "1",
-        "body": json.dumps({"job_id": export_id}),
+        "body": json.dumps({"kind": "export", "job_id": export_id}),
         "receiptHandle": "",
         "eventSource": "aws:sqs",
     }
-    assert run_export({"Records": [record]}, context(900)) == {"batchItemFailures": []}
+    assert run_job({"Records": [record]}, context(900)) == {"batchItemFailures": []}
     export = ask(bobs_token, "GET", f"/api/staff/exports/{export_id}").json_body
     assert (export["state"], export["rows"], export["of"]) == ("done", len(NAMES), len(NAMES))
     content = download(bobs_token, export_id)

@@ -13,8 +13,7 @@ from chalicelib.petitions.model import Petition
 from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.form import Corrections, SignatureForm, read_json
 from chalicelib.signatures.model import SignatureState
-from chalicelib.signatures.origin import own_origin
-from chalicelib.signatures.sign import Outcome, SignResult, sign
+from chalicelib.signatures.sign import Outcome, SignResult, own_origin, sign
 from chalicelib.tallies.count import Days, breakdown, exact_count
 from chalicelib.tallies.model import TallyDimension
 from tests.actors import a_signing_context

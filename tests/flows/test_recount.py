@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from chalicelib.aws.table import Tables
 from chalicelib.core import times
 from chalicelib.core.tokens import Subject
+from chalicelib.petitions.edit import raise_shards
 from chalicelib.petitions.find import find_petition, forget_petitions, petition_as_stored
 from chalicelib.petitions.model import Petition
-from chalicelib.petitions.publish import raise_shards
 from chalicelib.projections.recount import recount
 from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.form import Corrections

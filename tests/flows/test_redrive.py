@@ -39,12 +39,25 @@ def test_all_dead_letters_go_back_and_a_repeat_is_harmless(
 ) -> None:
     assert manage.main(["redrive", "feedback"]) == 0
     out, err = capsys.readouterr()
-    assert out == "moved 23 of 23 back to the feedback queue\n"
+    assert out == "moved 23 of 23 back from the dead letters of feedback\n"
     assert "moved 10 of 23" in err
     assert depths(queues) == [0, 23]
     assert manage.main(["redrive", "feedback"]) == 0
     assert "moved 0 of 0" in capsys.readouterr().out
     assert depths(queues) == [0, 23]
+
+
+def test_the_dead_letters_of_two_queues_go_back_to_their_own(
+    emulated_aws: EmulatedAws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dead_letters, jobs, address_jobs = new_queue(), new_queue(), new_queue()
+    monkeypatch.setenv("JOBS_DEAD_LETTER_QUEUE_URL", dead_letters)
+    monkeypatch.setenv("JOBS_QUEUE_URL", jobs)
+    monkeypatch.setenv("ADDRESS_JOBS_QUEUE_URL", address_jobs)
+    kinds = (*["export", "import"] * 6, "list", "unknown")
+    Queue(clients.sqs(), dead_letters).send([Outgoing({"kind": kind}) for kind in kinds])
+    assert manage.main(["redrive", "jobs"]) == 0
+    assert depths([dead_letters, jobs, address_jobs]) == [0, 7, 7]
 
 
 def test_messages_that_fail_again_are_not_moved_twice(queues: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:

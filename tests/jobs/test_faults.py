@@ -26,11 +26,11 @@ def start_and_run(fake_site: FakeSite, work: CountingWork) -> None:
     ended = [count for count in stored_jobs(fake_site) if not count.is_open]
     if not ended:
         with suppress(NotNow, Unavailable):
-            start(a_count(), fake_site.exports, fake_site.tables)
-    while fake_site.exports.messages:
-        if deliver(fake_site, work, fake_site.exports.messages[0], [STEP_SECONDS] * 2):
+            start(a_count(), fake_site.jobs, fake_site.tables)
+    while fake_site.jobs.messages:
+        if deliver(fake_site, work, fake_site.jobs.messages[0], [STEP_SECONDS] * 2):
             return
-        fake_site.exports.messages.pop(0)
+        fake_site.jobs.messages.pop(0)
 
 
 def stored_jobs(fake_site: FakeSite) -> list[Count]:
@@ -48,7 +48,7 @@ def play_job(
     """Start and run a job once with faults and twice without. Return the job, and the calls of the first attempt."""
     restore(*targets(fake_site))
     fake_site.tables.items.clear()
-    fake_site.exports.messages.clear()
+    fake_site.jobs.messages.clear()
     petition = a_published_petition(fake_site.tables)
     for person in PEOPLE:
         signed(fake_site.tables, petition, person)
@@ -59,7 +59,7 @@ def play_job(
         start_and_run(fake_site, work)
     [count] = stored_jobs(fake_site)
     assert count.job_id in work.tidied
-    assert fake_site.exports.messages == []
+    assert fake_site.jobs.messages == []
     return count, made
 
 

@@ -13,7 +13,7 @@ from chalice.app import SQSEvent
 from chalicelib.core.errors import Throttled, Unavailable, UnknownThing
 from chalicelib.jobs.model import SILENCE, JobState
 from chalicelib.jobs.request import find_job, start
-from chalicelib.jobs.worker import run_jobs
+from chalicelib.jobs.worker import JobKind, run_jobs
 from chalicelib.petitions.model import Petition
 from tests.actors import MINUTE, NOW
 from tests.fake_site import FakeSite, context, sqs_event
@@ -29,7 +29,8 @@ def deliver(fake_site: FakeSite, work: CountingWork, body: object, left: Iterabl
         return next(times, 0) * 1000
 
     running_out: Any = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=milliseconds_left)
-    answer: Any = run_jobs(SQSEvent(sqs_event([body]), running_out), Count, fake_site.exports, lambda *_: work)
+    kind = JobKind(Count, lambda *_: work)
+    answer: Any = run_jobs(SQSEvent(sqs_event([body]), running_out), lambda _: kind, fake_site.jobs)
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
@@ -42,10 +43,10 @@ def work(fake_site: FakeSite) -> CountingWork:
 def message(fake_site: FakeSite, petition: Petition) -> dict[str, str]:
     """The message of a started job."""
     count = a_count()
-    start(count, fake_site.exports, fake_site.tables)
-    fake_site.exports.messages.clear()
-    fake_site.exports.delays.clear()
-    return {"job_id": count.job_id}
+    start(count, fake_site.jobs, fake_site.tables)
+    fake_site.jobs.messages.clear()
+    fake_site.jobs.delays.clear()
+    return {"kind": count.kind, "job_id": count.job_id}
 
 
 def state_of(fake_site: FakeSite, message: dict[str, str]) -> JobState:
@@ -55,7 +56,7 @@ def state_of(fake_site: FakeSite, message: dict[str, str]) -> JobState:
 def test_a_message_runs_a_job_until_it_ends(fake_site: FakeSite, work: CountingWork, message: dict[str, str]) -> None:
     assert deliver(fake_site, work, message) == []
     assert state_of(fake_site, message) is JobState.DONE
-    assert fake_site.exports.messages == []
+    assert fake_site.jobs.messages == []
 
 
 def test_work_gets_a_directory_that_is_deleted_when_the_run_ends(
@@ -69,7 +70,7 @@ def test_work_gets_a_directory_that_is_deleted_when_the_run_ends(
         folders.append(folder)
         return work
 
-    run_jobs(SQSEvent(sqs_event([message]), context()), Count, fake_site.exports, work_of)
+    run_jobs(SQSEvent(sqs_event([message]), context()), lambda _: JobKind(Count, work_of), fake_site.jobs)
     assert [folder.exists() for folder in folders] == [False]
 
 
@@ -77,7 +78,7 @@ def test_a_new_message_is_queued_when_time_runs_short(
     fake_site: FakeSite, work: CountingWork, message: dict[str, str]
 ) -> None:
     assert deliver(fake_site, work, message, [STEP_SECONDS - 1]) == []
-    assert (fake_site.exports.messages, fake_site.exports.delays) == ([message], [0])
+    assert (fake_site.jobs.messages, fake_site.jobs.delays) == ([message], [0])
 
 
 @pytest.mark.parametrize("error", [Unavailable("files"), Throttled("files")])
@@ -86,7 +87,7 @@ def test_an_aws_error_is_retried_after_a_minute(
 ) -> None:
     fake_site.tables.fail_next(error, error)  # The heartbeat fails too.
     assert deliver(fake_site, work, message) == []
-    assert (fake_site.exports.messages, fake_site.exports.delays) == ([message], [60])
+    assert (fake_site.jobs.messages, fake_site.jobs.delays) == ([message], [60])
     deliver(fake_site, work, message)
     assert state_of(fake_site, message) is JobState.DONE
 
@@ -109,14 +110,16 @@ def test_a_step_that_does_not_find_its_petition_returns_the_message_to_the_queue
 
 
 def test_a_message_whose_job_was_never_stored_is_dropped(fake_site: FakeSite) -> None:
-    assert deliver(fake_site, CountingWork(fake_site.tables), {"job_id": "safe-children.nobody"}) == []
-    assert fake_site.exports.messages == []
+    assert deliver(fake_site, CountingWork(fake_site.tables), {"kind": "count", "job_id": "safe-children.nobody"}) == []
+    assert fake_site.jobs.messages == []
 
 
-@pytest.mark.parametrize("message", [{"job_id": "x"}, {"job_id": 5}, {}, [], "no json"])
+@pytest.mark.parametrize(
+    "message", [{"kind": "count", "job_id": "x"}, {"kind": "count", "job_id": 5}, {}, [], "no json"]
+)
 def test_a_malformed_message_becomes_a_dead_letter(fake_site: FakeSite, message: object) -> None:
     assert deliver(fake_site, CountingWork(fake_site.tables), message) == ["0"]
-    assert fake_site.exports.messages == []
+    assert fake_site.jobs.messages == []
 
 
 def test_a_job_whose_worker_is_killed_is_taken_up_within_five_minutes_and_says_that_it_waits(
@@ -128,7 +131,7 @@ def test_a_job_whose_worker_is_killed_is_taken_up_within_five_minutes_and_says_t
     monkeypatch.setattr(CountingWork, "_count_next", be_killed)
     with pytest.raises(Killed):
         deliver(fake_site, CountingWork(fake_site.tables), message)
-    [seconds] = fake_site.exports.waits.values()
+    [seconds] = fake_site.jobs.waits.values()
     assert SILENCE < timedelta(seconds=seconds) < 5 * MINUTE
     count = find_job(Count, message["job_id"], fake_site.tables)
     assert (count.state_at(NOW), count.state_at(NOW + SILENCE)) == (JobState.WAITING, JobState.RETRYING)

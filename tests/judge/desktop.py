@@ -27,13 +27,16 @@ def deployed_name(name: str) -> str:
     return f"petitions-prod-{name.removeprefix('petitions-')}-1x"
 
 
+BODIES = ('{"kind": "confirm"}', '{"kind": "import"}', "{}")
+
+
 class RedriveReplay(Replay):
-    """Answers that each dead-letter queue has one message."""
+    """Answers that each dead-letter queue has three messages, from all queues that they may come from."""
 
     def _shortest_answer(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         answers: dict[str, dict[str, Any]] = {
-            "GetQueueAttributes": {"Attributes": {"ApproximateNumberOfMessages": "1"}},
-            "ReceiveMessage": {"Messages": [{"Body": "{}", "ReceiptHandle": "r"}]},
+            "GetQueueAttributes": {"Attributes": {"ApproximateNumberOfMessages": "3"}},
+            "ReceiveMessage": {"Messages": [{"Body": body, "ReceiptHandle": "r"} for body in BODIES]},
         }
         return answers.get(operation) or super()._shortest_answer(operation, params)
 

@@ -10,19 +10,20 @@ from typing import Any
 import pytest
 
 from chalicelib.core.errors import MailRefused, SendingStopped, Throttled
-from chalicelib.exports import worker
 from chalicelib.jobs.request import cancel
 from chalicelib.petitions import find
 from chalicelib.petitions.preview import preview_link
+from chalicelib.runner.worker import run_job
 from chalicelib.shedding.level import Level, forget_level, set_level
 from stack.judge.model import Question
-from stack.judge.policies import HERE, declared_policies, resolver
+from stack.judge.policies import HERE, resolver
 from stack.judge.questions import questions
 from stack.judge.resolve import STACK, Resolver
 from stack.template.functions import logical_id
 from stack.template.merge import merge_template
+from stack.template.policies import declared_policies
 from tests.actors import NOW, TOKEN_KEYS, item_of, json_of
-from tests.fake_site import FakeSite, context, schedule_event, sqs_event, stream_event
+from tests.fake_site import FakeSite, context, sqs_event, stream_event
 from tests.faults import test_signing
 from tests.faults.injection import Fault
 from tests.faults.job_scenes import run_import_job, with_a_requested_export, with_a_waiting_import
@@ -111,7 +112,7 @@ def gather(fake_site: FakeSite, folder: Path, every_fault: bool = False) -> Evid
 
 def _play_more(fake_site: FakeSite) -> None:
     """Play what the scenes lack: a preview, failing messages, refused email, signing again, exports that end early."""
-    for function in ("store_overflow", "run_import", "run_export", "run_list", "run_update"):
+    for function in ("store_overflow", "run_job", "run_address_job"):
         fake_site.deliver(function, ["not readable"])
     for refusal, function in product(REFUSALS, ("send_mail", "send_other_mail")):
         prepare(fake_site, Scene(function, with_alice_pending, lambda _: True, nothing))
@@ -134,16 +135,16 @@ def _play_more(fake_site: FakeSite) -> None:
     forget_level()
     send(BATCH, fake_site)
     forget_level()
-    prepare(fake_site, Scene("run_import", with_a_waiting_import, lambda _: True, nothing))
+    prepare(fake_site, Scene("run_address_job", with_a_waiting_import, lambda _: True, nothing))
     set_level(Level.ACCEPT_ONLY, fake_site.tables)
     forget_level()
     run_import_job(fake_site)
     set_level(Level.NORMAL, fake_site.tables)
     forget_level()
-    prepare(fake_site, Scene("run_export", with_a_requested_export, lambda _: True, nothing))
-    worker.run_export(sqs_event(fake_site.exports.messages[-1:]), context(seconds=1))
+    prepare(fake_site, Scene("run_job", with_a_requested_export, lambda _: True, nothing))
+    run_job(sqs_event(fake_site.jobs.messages[-1:]), context(seconds=1))
     cancel(fake_site.scene_state.export, NOW, fake_site.tables)
-    worker.run_export(sqs_event(fake_site.exports.messages[-1:]), context(seconds=1))
+    run_job(sqs_event(fake_site.jobs.messages[-1:]), context(seconds=1))
 
 
 def _relay_project_and_sweep(fake_site: FakeSite) -> None:
@@ -157,7 +158,7 @@ def _relay_project_and_sweep(fake_site: FakeSite) -> None:
         if not requested:
             fake_site.tables.items[KEY].pop("mail_requested_at", None)
         fake_site.clock.forward(timedelta(days=1))
-        fake_site.invoke("sweep_mail", schedule_event())
+        fake_site.invoke("check_mail", {"task": "sweep"})
 
 
 def _add_implied(evidence: Evidence, document: Mapping[str, Any]) -> None:

@@ -13,7 +13,7 @@ from chalicelib.jobs.request import find_job
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.tallies.count import exact_count
 from commands import common, exports
-from commands.crowd import SETTING_PREFIXES
+from commands.crowd import SOURCES
 from commands.decision import SinceCopy
 from commands.restore import restore_items
 from stack.template.functions import logical_id
@@ -75,7 +75,7 @@ def letters(desktop: Desktop) -> None:
 
 
 def mail(desktop: Desktop) -> None:
-    desktop.patch.setenv("WATCH_FUNCTION", deployed_name("WatchMail"))
+    desktop.patch.setenv("WATCH_FUNCTION", deployed_name("CheckMail"))
     client = desktop.replay._client("lambda")
     desktop.patch.setattr(clients, "lambdas", lambda: client)
     desktop.manage("mail", "pause")
@@ -93,7 +93,7 @@ def export(desktop: Desktop) -> None:
     confirmed(site.tables, petition_as_stored(SLUG, desktop.site.tables), now=NOW - timedelta(hours=1))
 
     def work() -> None:
-        for message in site.exports.messages:
+        for message in site.jobs.messages:
             job = find_job(Export, message["job_id"], site.tables)
             run_stored_export(job, an_export_context(site.tables, site.bucket, desktop.folder))
 
@@ -104,8 +104,8 @@ def export(desktop: Desktop) -> None:
         return io.BytesIO(site.bucket.objects[key])
 
     patch.setattr("time.sleep", lambda _: desktop.without_record(work))
-    patch.setattr("chalicelib.exports.deliver.cover_sheet", lambda _: b"%PDF")
-    patch.setattr(common, "queue", lambda _: site.exports)
+    patch.setattr("chalicelib.exports.run.cover_sheet", lambda _: b"%PDF")
+    patch.setattr(common, "queue", lambda _: site.jobs)
     patch.setattr(clients, "s3", lambda: None)
     patch.setattr(exports, "Bucket", lambda *_: site.bucket)
     patch.setattr("urllib.request.urlopen", open_link)
@@ -139,19 +139,15 @@ def restore(desktop: Desktop) -> None:
 
 
 def redrive(desktop: Desktop) -> None:
-    for queue, prefix in SETTING_PREFIXES.items():
-        redrive_queue(desktop, queue, prefix)
-
-
-def redrive_queue(desktop: Desktop, queue: str, prefix: str) -> None:
-    for kind in ("DEAD_LETTER_QUEUE", "QUEUE"):
-        resource = logical_id(f"{prefix}_{kind}".lower())
-        desktop.patch.setenv(f"{prefix}_{kind}_URL", f"https://sqs.invalid/1/{deployed_name(resource)}")
     client = desktop.replay._client("sqs")
     desktop.patch.setattr(clients, "sqs", lambda: client)
-    desktop.replay.calls = []
-    desktop.manage("redrive", queue)
-    desktop.add_calls()
+    for dead_letters, queues in SOURCES.items():
+        for name in (f"{dead_letters}_dead_letter_queue", *(f"{queue}_queue" for queue in queues)):
+            url = f"https://sqs.invalid/1/{deployed_name(logical_id(name))}"
+            desktop.patch.setenv(f"{name.upper()}_URL", url)
+        desktop.replay.calls = []
+        desktop.manage("redrive", dead_letters)
+        desktop.add_calls()
 
 
 SCENES: dict[str, Callable[[Desktop], None]] = {

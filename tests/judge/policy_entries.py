@@ -1,16 +1,26 @@
 """The entries of policies: each action, each resource and each value of a condition in a statement."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from stack.judge.model import PolicyEntry
-from stack.judge.powers import as_list
 
 Policies = Mapping[str, Mapping[str, Any]]
 """The policy document of each function."""
 
 FunctionEntry = tuple[str, PolicyEntry]
 """A function, and one entry of its policy."""
+
+
+def as_list(value: Any) -> list[Any]:
+    """Return the value as a list. In place of a list, a policy may have a single value."""
+    return value if isinstance(value, list) else [value]
+
+
+def unused(policies: Policies, used: Iterable[FunctionEntry]) -> list[FunctionEntry]:
+    """Return the entries that no call used, in the order of the policies."""
+    used_entries = set(used)
+    return [entry for entry in entries(policies) if entry not in used_entries]
 
 
 def entries(policies: Policies) -> Iterator[FunctionEntry]:

@@ -12,8 +12,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from chalicelib.aws.bucket import PART, Bucket
-from chalicelib.aws.email import Mailer
-from chalicelib.aws.mail_quota import MailQuota
+from chalicelib.aws.email import Mailer, MailQuota
 from chalicelib.aws.queue import Queue
 from chalicelib.aws.source import Source
 from chalicelib.aws.table import Tables
@@ -40,10 +39,8 @@ class Replay:
             "queue": Queue(clients["sqs"], environment["MAIL_QUEUE_URL"]),
             "other_queue": Queue(clients["sqs"], environment["OTHER_MAIL_QUEUE_URL"]),
             "overflow": Queue(clients["sqs"], environment["OVERFLOW_QUEUE_URL"]),
-            "imports": Queue(clients["sqs"], environment["IMPORTS_QUEUE_URL"]),
-            "exports": Queue(clients["sqs"], environment["EXPORTS_QUEUE_URL"]),
-            "lists": Queue(clients["sqs"], environment["LISTS_QUEUE_URL"]),
-            "updates": Queue(clients["sqs"], environment["UPDATES_QUEUE_URL"]),
+            "jobs": Queue(clients["sqs"], environment["JOBS_QUEUE_URL"]),
+            "address_jobs": Queue(clients["sqs"], environment["ADDRESS_JOBS_QUEUE_URL"]),
             "source": Source(clients["lambda"], environment["MAIL_SOURCE"]),
             "other_source": Source(clients["lambda"], environment["OTHER_MAIL_SOURCE"]),
             "bucket": Bucket(clients["s3"], environment["EXPORTS_BUCKET"]),

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from stack.judge.model import Question
-from stack.judge.powers import as_list
 from stack.judge.resolve import Resolver
+from tests.judge.policy_entries import as_list
 
 Resources = Mapping[str, Any]
 

@@ -46,9 +46,9 @@ def test_a_refusal_has_the_code_status_and_message_of_aws(
 
 
 def test_a_thread_calls_as_the_engineer_unless_it_runs_in_a_copy_of_the_handlers_context() -> None:
-    with calling("run_import"), ThreadPoolExecutor(1) as pool:
+    with calling("run_address_job"), ThreadPoolExecutor(1) as pool:
         assert pool.submit(current).result() is None
-        assert pool.submit(copy_context().run, current).result() == "run_import"
+        assert pool.submit(copy_context().run, current).result() == "run_address_job"
 
 
 @pytest.mark.flows
@@ -68,6 +68,6 @@ def test_a_link_is_signed_only_for_what_the_role_may_read(emulated_aws: Emulated
         name = emulated_aws.judge.names["ExportsBucket"]
         return str(clients.s3().generate_presigned_url("get_object", Params={"Bucket": name, "Key": key}))
 
-    with calling("exports"):
+    with calling("manage"):
         assert "files/one" in link("files/one")
         assert error_of(lambda: link("secret"))["Error"]["Code"] == "AccessDenied"

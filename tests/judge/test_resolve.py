@@ -7,9 +7,10 @@ import pytest
 from chalicelib.edge.route import Function
 from stack.judge import powers
 from stack.judge.model import Where
-from stack.judge.policies import declared_policies, resolved_policies
+from stack.judge.policies import resolved_policies
 from stack.judge.resolve import Resolver
 from stack.template.functions import SECRETS, logical_id
+from stack.template.policies import declared_policies
 from tests.judge.evidence import Evidence
 from tests.template.packaged import FUNCTIONS, environment_of
 from tests.template.test_settings import OIDC

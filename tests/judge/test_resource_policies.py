@@ -1,10 +1,13 @@
 """What AWS's services do is allowed by the resources' policies, and what a stranger does is not."""
 
+import copy
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
+
+import pytest
 
 from stack.judge.engine import Engine
 from stack.judge.model import Question
@@ -13,6 +16,8 @@ from stack.judge.resolve import Resolver
 from stack.paths import ROOT
 from tests.judge.service_calls import ResourcePolicies, ServiceCall
 from tests.template.packaged import TEMPLATE
+
+pytestmark = pytest.mark.xdist_group("judge")
 
 OTHER_ACCOUNT = "999999999999"
 KEY = HERE.arn("kms", "key/11111111-2222-3333-4444-555555555555")
@@ -104,3 +109,90 @@ def test_the_calls_of_every_service_are_found() -> None:
         ("sns", "FeedbackDeadLetterQueue"),
         ("cloudfront", "BusyBucket"),
     }
+
+
+Mistake = Callable[[Any], object]
+
+
+def properties(template: Any, name: str) -> Any:
+    return template["Resources"][name]["Properties"]
+
+
+def statement(template: Any, name: str, number: int = 0) -> Any:
+    return properties(template, name)["PolicyDocument"]["Statement"][number]
+
+
+def sources(name: str, **replaced: Any) -> Mistake:
+    """Return the mistake that replaces properties of a permission."""
+    return lambda template: properties(template, name).update(replaced)
+
+
+def condition(name: str, replaced: Any, number: int = 0) -> Mistake:
+    """Return the mistake that replaces the condition of a statement."""
+    return lambda template: statement(template, name, number).update(Condition=replaced)
+
+
+def sub(text: str) -> Any:
+    return {"Fn::Sub": f"arn:aws:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:{text}"}
+
+
+INSECURE = {"Bool": {"aws:SecureTransportt": "false"}}
+MISTAKES: dict[str, Mistake] = {
+    "permission for another stage": sources("CountsInvokePermission", SourceArn=sub("${RestAPI}/prod/*")),
+    "permission for one route": sources("CountsInvokePermission", SourceArn=sub("${RestAPI}/site/GET/health")),
+    "permission for any API": sources("CountsInvokePermission", SourceArn=sub("*")),
+    "permission for anybody": lambda template: properties(template, "CountsInvokePermission").pop("SourceArn"),
+    "permission for another service": sources("CountsInvokePermission", Principal="sns.amazonaws.com"),
+    "permission for another action": sources("CountsInvokePermission", Action="lambda:GetFunction"),
+    "permission for another function": sources("CountsInvokePermission", FunctionName={"Ref": "Links"}),
+    "no permission": lambda template: template["Resources"].pop("AuthorizerInvokePermission"),
+    "topic: misspelt condition": condition(
+        "MailEventsTopicPolicy", {"StringEquals": {"AWS:SourceAcount": HERE.account}}
+    ),
+    "topic: no condition": condition("MailEventsTopicPolicy", {}),
+    "topic: another service": lambda t: statement(t, "MailEventsTopicPolicy").update(
+        Principal={"Service": "s3.amazonaws.com"}
+    ),
+    "queue: another topic": condition("FeedbackQueuePolicy", {"ArnEquals": {"aws:SourceArn": {"Ref": "AlarmsTopic"}}}),
+    "queue: every topic": condition("FeedbackQueuePolicy", {"ArnLike": {"aws:SourceArn": "arn:aws:sns:*:*:*"}}),
+    "queue: no condition": condition("FeedbackDeadLetterQueuePolicy", {}),
+    "queue: policy of another queue": sources("FeedbackQueuePolicy", Queues=[{"Ref": "MailQueue"}]),
+    "queue: another resource": lambda t: statement(t, "FeedbackQueuePolicy").update(Resource=HERE.arn("sqs", "other")),
+    "bucket: HTTP": condition("ExportsBucketPolicy", INSECURE),
+    "bucket: HTTPS only for the bucket itself": lambda t: statement(t, "ExportsBucketPolicy")["Resource"].pop(),
+    "busy bucket: HTTP": condition("BusyBucketPolicy", INSECURE, 1),
+    "busy bucket: another distribution": condition(
+        "BusyBucketPolicy", {"StringEquals": {"AWS:SourceArn": {"Ref": "Edge"}}}
+    ),
+    "busy bucket: every distribution": condition("BusyBucketPolicy", {}),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_in_a_policy_is_found(engine: Engine, mistake: str) -> None:
+    template = copy.deepcopy(TEMPLATE)
+    MISTAKES[mistake](template)
+    assert [*wrong(engine, template)]
+
+
+def use(policy: Any) -> Any:
+    [found] = [each for each in policy["Statement"] if each["Sid"] == "FunctionsUseIt"]
+    return found
+
+
+KEY_MISTAKES: dict[str, Mistake] = {
+    "no data key": lambda policy: use(policy)["Action"].remove("kms:GenerateDataKey*"),
+    "no decryption": lambda policy: use(policy)["Action"].remove("kms:Decrypt"),
+    "not for SQS": lambda policy: use(policy)["Condition"]["StringEquals"]["kms:ViaService"].pop(1),
+    "without a service": lambda policy: use(policy)["Condition"]["StringEquals"].pop("kms:ViaService"),
+    "for every role": lambda policy: use(policy)["Condition"].pop("ArnLike"),
+    "misspelt condition": lambda policy: use(policy)["Condition"].update(StringLike={"kms:CallerAcount": "*"}),
+    "no grant": lambda policy: policy["Statement"].pop(),
+}
+
+
+@pytest.mark.parametrize("mistake", KEY_MISTAKES)
+def test_a_mistake_in_the_keys_policy_is_found(engine: Engine, mistake: str) -> None:
+    policy = key_policy()
+    KEY_MISTAKES[mistake](policy)
+    assert [*wrong_key(engine, policy)]

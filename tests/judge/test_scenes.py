@@ -13,18 +13,23 @@ from app import app
 from stack.judge.caller import function_of_route
 from stack.judge.engine import Engine
 from stack.judge.model import PolicyEntry, Question
-from stack.judge.policies import declared_policies
+from stack.template.policies import declared_policies
 from tests.fake_site import FakeSite
 from tests.faults.sites import sites_from
+from tests.faults.test_every_handler import SCENES
 from tests.judge.deciding import decide, policies
 from tests.judge.evidence import Evidence, gather
 from tests.judge.named_only import LINKS, NAMED_ONLY
-from tests.judge.policy_entries import entries
+from tests.judge.policy_entries import entries, unused
+from tests.judge.replay import Replay
+from tests.roles import function_of
 
 # Entries that AWS may need or not: no source says (docs/aws-facts.md). SES may ask for SendRawEmail for an email with
 # headers of its own. If a real email arrives without these entries, take them out.
-_RAW = PolicyEntry("SendFromOurAddress", "Action", "ses:SendRawEmail")
+_RAW = PolicyEntry("SendEmailSendRawEmailSesIdentity", "Action", "ses:SendRawEmail")
 UNPROVEN = [("send_mail", _RAW), ("send_other_mail", _RAW)]
+# One process gathers the evidence for all tests.
+pytestmark = pytest.mark.xdist_group("judge")
 
 
 @pytest.mark.parametrize("function", declared_policies())
@@ -49,6 +54,14 @@ def refused_questions(evidence: Evidence, engine: Engine, function: str) -> list
     ]
 
 
+@pytest.mark.parametrize("function", declared_policies())
+def test_every_entry_of_a_policy_is_used(evidence: Evidence, engine: Engine, function: str) -> None:
+    used = set()
+    for question in evidence.questions(function):
+        used |= {(function, entry) for entry in decide(engine, function, question).entries}
+    assert unused({function: policies()[function]}, used) == [each for each in UNPROVEN if each[0] == function]
+
+
 def test_every_call_that_a_function_can_make_is_made_by_a_scene(evidence: Evidence) -> None:
     """A new call fails this test until a scene makes it."""
     differing = []
@@ -60,6 +73,20 @@ def test_every_call_that_a_function_can_make_is_made_by_a_scene(evidence: Eviden
     assert not differing, "\n".join((advice, *sorted(differing)))
 
 
+def test_a_call_that_cannot_be_replayed_fails_although_its_handler_catches_all(
+    fake_site: FakeSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise KeyError("deliveries")
+
+    sweeps = [scene for scene in SCENES if scene.handler == "check_mail"]
+    monkeypatch.setattr("tests.judge.evidence.SCENES", sweeps)
+    monkeypatch.setattr("tests.judge.evidence._play_more", lambda _: None)
+    monkeypatch.setattr(Replay, "play", fail)
+    with pytest.raises(KeyError, match="deliveries"):
+        gather(fake_site, tmp_path)
+
+
 def handlers_by_function() -> dict[str, list[tuple[str, str]]]:
     """Return (module, name) of each handler that a Lambda function runs, by function."""
     found: dict[str, list[tuple[str, str]]] = defaultdict(list)
@@ -68,7 +95,7 @@ def handlers_by_function() -> dict[str, list[tuple[str, str]]]:
             module = app.handler_map[entry.view_name].__module__
             found[function_of_route(method, path)].append((module, entry.view_name))
     for name in declared_policies():
-        func = getattr(app.handler_map.get(name), "func", None)
+        func = function_of(app.handler_map.get(name))
         if isinstance(func, FunctionType):
             found[name].append((func.__module__, name))
     return found
@@ -84,6 +111,13 @@ def test_removing_any_entry_of_a_policy_refuses_a_call(evidence: Evidence, engin
         less = without_entry(policies()[function], entry)
         needing = [question for question, answer in decided if entry in answer.entries]
         assert is_any_refused(engine, function, needing, less), entry
+
+
+@pytest.mark.parametrize("function", declared_policies())
+def test_removing_any_statement_of_a_policy_refuses_a_call(evidence: Evidence, engine: Engine, function: str) -> None:
+    for statement in policies()[function]["Statement"]:
+        less = without_statement(policies()[function], statement)
+        assert is_any_refused(engine, function, evidence.questions(function), less), statement["Sid"]
 
 
 def is_any_refused(engine: Engine, function: str, questions: Iterable[Question], policy: Any) -> bool:
@@ -117,3 +151,25 @@ def without_entry(policy: Any, entry: PolicyEntry) -> Any:
         else:
             less = without_statement(less, statement)
     return less
+
+
+def test_an_entry_is_removed_alone_or_with_its_statement() -> None:
+    statement = {
+        "Sid": "S",
+        "Effect": "Allow",
+        "Action": ["a:B", "a:C"],
+        "Resource": "r",
+        "Condition": {"Op": {"k": ["1", "2"]}},
+    }
+    policy = {"Statement": [statement, {"Sid": "T", "Action": "a:D", "Resource": "r"}]}
+    without_action = without_entry(policy, PolicyEntry("S", "Action", "a:B"))
+    assert without_action["Statement"][0]["Action"] == ["a:C"]
+    without_value = without_entry(policy, PolicyEntry("S", "k", "2"))
+    assert without_value["Statement"][0]["Condition"] == {"Op": {"k": ["1"]}}
+    only_resource = PolicyEntry("S", "Resource", "r")
+    assert _sids(without_entry(policy, only_resource)) == ["T"]
+    assert _sids(without_entry({"Statement": [statement]}, only_resource)) == ["Nothing"]
+
+
+def _sids(policy: Any) -> list[str]:
+    return [each["Sid"] for each in policy["Statement"]]

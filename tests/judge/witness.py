@@ -13,10 +13,11 @@ from chalice.app import RestAPIEventHandler
 from app import app
 from chalicelib.core.settings import Settings
 from stack.judge.caller import function_of_route
-from stack.judge.policies import declared_policies
+from stack.template.policies import declared_policies
 from tests.fake_mailer import FakeMailer, FakeQuota
 from tests.fakes import FakeBucket, FakeQueue, FakeSource, FakeTables
 from tests.faults.injection import CALLS, _site
+from tests.roles import function_of
 
 FAKES = {
     "Tables": FakeTables,
@@ -108,7 +109,7 @@ def _workers() -> dict[CodeType, str]:
     """Return the functions without a route, by their code: workers and authorizers."""
     found = {}
     for name in declared_policies():
-        func = getattr(app.handler_map.get(name), "func", None)
+        func = function_of(app.handler_map.get(name))
         if isinstance(func, FunctionType):
             found[func.__code__] = name
     return found

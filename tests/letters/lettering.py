@@ -6,7 +6,7 @@ from chalicelib.aws.email import Mail
 from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG
 from chalicelib.petitions.model import Petition
 from tests.actors import ALICE, Person, a_published_petition, change_item, confirmed, item_of
-from tests.fake_site import FakeSite, schedule_event, stream_event
+from tests.fake_site import FakeSite, stream_event
 
 HOME_SECRETARY = "home.secretary@target.example"
 TARGET = {"key": "home-secretary", "name": "Home Secretary", "email": HOME_SECRETARY}
@@ -60,7 +60,7 @@ def send_all(fake_site: FakeSite) -> None:
 def sweep_and_send_all(fake_site: FakeSite) -> None:
     """Let the sweep queue the waiting letters, and deliver all emails."""
     fake_site.clock.forward(LOST_AFTER_IF_NO_BACKLOG)
-    fake_site.invoke("sweep_mail", schedule_event())
+    fake_site.invoke("check_mail", {"task": "sweep"})
     send_all(fake_site)
 
 

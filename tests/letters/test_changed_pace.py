@@ -4,12 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.core import keys
-from chalicelib.core.times import iso
 from chalicelib.letters.counts import LetterNumbers
 from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG
-from tests.fake_site import FakeSite, schedule_event
-from tests.letters.lettering import TARGET as OFFICE, a_petition_with_a_letter, publish_with_delivery, send_all
+from tests.fake_site import FakeSite
+from tests.letters.lettering import publish_with_delivery, send_all
 from tests.letters.test_counts import numbers
 from tests.letters.test_digests import UNTIL_SEVEN, send_digests, send_letters
 
@@ -20,14 +18,14 @@ def sweep_all_letters(fake_site: FakeSite) -> None:
     """Let the time pass in which the sweep reads every waiting letter, and send the letters that are due."""
     for _ in range(5):
         fake_site.clock.forward(LOST_AFTER_IF_NO_BACKLOG / 4)
-        fake_site.invoke("sweep_mail", schedule_event())
+        fake_site.invoke("check_mail", {"task": "sweep"})
         send_all(fake_site)
 
 
 def sweep_without_sending(fake_site: FakeSite) -> None:
     for _ in range(4):
         fake_site.clock.forward(LOST_AFTER_IF_NO_BACKLOG / 3)
-        fake_site.invoke("sweep_mail", schedule_event())
+        fake_site.invoke("check_mail", {"task": "sweep"})
 
 
 @pytest.fixture(autouse=True)
@@ -48,16 +46,6 @@ def test_without_a_pace_waiting_letters_are_due_now_however_busy_the_queue_is(
     assert len(fake_site.mailer.mails) == 21
 
 
-def test_without_a_pace_letters_queued_for_an_earlier_turn_are_due_now_too(fake_site: FakeSite) -> None:
-    """The hour of the earlier turn was full, so the sender gave these letters a later turn."""
-    for key, item in fake_site.tables.items.items():
-        if key.table == keys.DELIVERIES and "mail_due_at" in item:
-            item["mail_queued_at"] = iso(fake_site.clock())
-    publish_with_delivery(fake_site, {"mode": "single"})
-    sweep_all_letters(fake_site)
-    assert numbers(fake_site).sent == 21
-
-
 def test_waiting_letters_are_queued_once(fake_site: FakeSite) -> None:
     publish_with_delivery(fake_site, {"mode": "single"})
     sweep_without_sending(fake_site)
@@ -71,12 +59,6 @@ def test_waiting_letters_to_a_target_that_gets_digests_now_are_in_the_next_diges
     send_digests(fake_site)
     assert fake_site.mailer.mails[-1].subject.startswith("20 letters")
     assert numbers(fake_site) == LetterNumbers(requested=21, sent=21)
-
-
-def test_waiting_letters_to_a_removed_target_are_dropped_soon(fake_site: FakeSite) -> None:
-    a_petition_with_a_letter(fake_site, targets=[{**OFFICE, "key": "another"}])
-    sweep_all_letters(fake_site)
-    assert numbers(fake_site) == LetterNumbers(requested=21, sent=1, dropped=20)
 
 
 def test_waiting_letters_keep_their_turns_at_a_faster_pace(fake_site: FakeSite) -> None:

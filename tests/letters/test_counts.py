@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.core import keys, target_keys
 from chalicelib.core.errors import MailRefused, Unavailable
 from chalicelib.letters.counts import SHARDS, LetterNumbers, letter_counts, total
 from chalicelib.letters.target_state import target_state
@@ -14,15 +13,10 @@ from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import ALICE, BOB, DAY, NOW, Person, item_of, key_of
 from tests.fake_site import FakeSite
-from tests.letters.lettering import PENDING, a_petition_with_a_letter, confirmed_with_a_letter, relay, send_all
+from tests.letters.lettering import PENDING, confirmed_with_a_letter, relay, send_all
 
 TARGET = "home-secretary"
 FIRST_DAY = NOW.date()
-
-
-@pytest.fixture
-def petition_with_letter(fake_site: FakeSite) -> Petition:
-    return a_petition_with_a_letter(fake_site)
 
 
 def request_letter(fake_site: FakeSite, petition: Petition, person: Person = ALICE) -> str:
@@ -36,14 +30,8 @@ def numbers(fake_site: FakeSite) -> LetterNumbers:
     return total(counts.get(TARGET, {}).values())
 
 
-def test_a_letter_that_waits_is_requested_and_not_sent(fake_site: FakeSite, petition_with_letter: Petition) -> None:
-    request_letter(fake_site, petition_with_letter)
-    assert numbers(fake_site) == LetterNumbers(requested=1)
-    assert numbers(fake_site).waiting == 1
-
-
-def test_each_change_is_counted_on_its_own_day(fake_site: FakeSite, petition_with_letter: Petition) -> None:
-    request_letter(fake_site, petition_with_letter)
+def test_each_change_is_counted_on_its_own_day(fake_site: FakeSite, letter_petition: Petition) -> None:
+    request_letter(fake_site, letter_petition)
     fake_site.clock.forward(DAY)
     send_all(fake_site)
     days = letter_counts("safe-children", fake_site.tables)[TARGET]
@@ -51,18 +39,18 @@ def test_each_change_is_counted_on_its_own_day(fake_site: FakeSite, petition_wit
     assert numbers(fake_site).waiting == 0
 
 
-def test_a_repeated_message_is_counted_once(fake_site: FakeSite, petition_with_letter: Petition) -> None:
-    alice = request_letter(fake_site, petition_with_letter)
+def test_a_repeated_message_is_counted_once(fake_site: FakeSite, letter_petition: Petition) -> None:
+    alice = request_letter(fake_site, letter_petition)
     messages = list(fake_site.other_queue.messages)
     for _ in range(3):
-        relay(fake_site, PENDING, item_of(fake_site.tables, petition_with_letter, alice))
+        relay(fake_site, PENDING, item_of(fake_site.tables, letter_petition, alice))
         fake_site.deliver("send_other_mail", messages)
     assert numbers(fake_site) == LetterNumbers(requested=1, sent=1)
 
 
-def test_letters_of_several_people_add_up(fake_site: FakeSite, petition_with_letter: Petition) -> None:
+def test_letters_of_several_people_add_up(fake_site: FakeSite, letter_petition: Petition) -> None:
     for number in range(20):
-        request_letter(fake_site, petition_with_letter, Person("Ann", f"ann{number}@mail.example"))
+        request_letter(fake_site, letter_petition, Person("Ann", f"ann{number}@mail.example"))
     send_all(fake_site)
     assert numbers(fake_site) == LetterNumbers(requested=20, sent=20)
     used = {key.pk for key in fake_site.tables.items if key.pk.startswith("LETTERS#")}
@@ -70,9 +58,9 @@ def test_letters_of_several_people_add_up(fake_site: FakeSite, petition_with_let
 
 
 def test_a_letter_after_an_unclear_answer_is_unknown_and_never_sent(
-    fake_site: FakeSite, petition_with_letter: Petition
+    fake_site: FakeSite, letter_petition: Petition
 ) -> None:
-    request_letter(fake_site, petition_with_letter)
+    request_letter(fake_site, letter_petition)
     fake_site.mailer.failures = [Unavailable("mail")]
     send_all(fake_site)
     for _ in range(3):
@@ -83,25 +71,25 @@ def test_a_letter_after_an_unclear_answer_is_unknown_and_never_sent(
 
 
 def test_a_refused_letter_is_failed_and_the_letters_of_others_wait(
-    fake_site: FakeSite, petition_with_letter: Petition
+    fake_site: FakeSite, letter_petition: Petition
 ) -> None:
-    request_letter(fake_site, petition_with_letter)
-    request_letter(fake_site, petition_with_letter, BOB)
+    request_letter(fake_site, letter_petition)
+    request_letter(fake_site, letter_petition, BOB)
     fake_site.mailer.failures = [MailRefused()]
     send_all(fake_site)
     assert fake_site.mailer.mails == []
     assert numbers(fake_site) == LetterNumbers(requested=2, failed=1)
-    assert target_state(petition_with_letter.slug, TARGET, fake_site.tables).paused_why == "refused"
+    assert target_state(letter_petition.slug, TARGET, fake_site.tables).paused_why == "refused"
 
 
 def test_a_letter_is_dropped_after_a_withdrawal_and_counts_once_if_its_person_signs_again(
-    fake_site: FakeSite, petition_with_letter: Petition
+    fake_site: FakeSite, letter_petition: Petition
 ) -> None:
-    alice = request_letter(fake_site, petition_with_letter)
-    withdraw(key_of(petition_with_letter, alice), petition_with_letter, NOW, fake_site.tables)
+    alice = request_letter(fake_site, letter_petition)
+    withdraw(key_of(letter_petition, alice), letter_petition, NOW, fake_site.tables)
     send_all(fake_site)
     assert numbers(fake_site) == LetterNumbers(requested=1, dropped=1)
-    request_letter(fake_site, petition_with_letter)
+    request_letter(fake_site, letter_petition)
     assert numbers(fake_site) == LetterNumbers(requested=1)
     send_all(fake_site)
     assert numbers(fake_site) == LetterNumbers(requested=1, sent=1)
@@ -119,8 +107,8 @@ def bounce(
     assert fake_site.deliver("receive_feedback", [event, event]) == []
 
 
-def test_a_bounced_letter_counts_as_failed_instead_of_sent(fake_site: FakeSite, petition_with_letter: Petition) -> None:
-    request_letter(fake_site, petition_with_letter)
+def test_a_bounced_letter_counts_as_failed_instead_of_sent(fake_site: FakeSite, letter_petition: Petition) -> None:
+    request_letter(fake_site, letter_petition)
     send_all(fake_site)
     bounce(fake_site)
     assert numbers(fake_site) == LetterNumbers(requested=1, failed=1)
@@ -128,30 +116,25 @@ def test_a_bounced_letter_counts_as_failed_instead_of_sent(fake_site: FakeSite, 
 
 @pytest.mark.parametrize("kind", ["Bounce", "Complaint"])
 def test_after_a_bounce_or_a_complaint_the_letters_of_others_wait(
-    fake_site: FakeSite, petition_with_letter: Petition, kind: str
+    fake_site: FakeSite, letter_petition: Petition, kind: str
 ) -> None:
-    request_letter(fake_site, petition_with_letter)
+    request_letter(fake_site, letter_petition)
     send_all(fake_site)
     bounce(fake_site, kind)
-    request_letter(fake_site, petition_with_letter, BOB)
+    request_letter(fake_site, letter_petition, BOB)
     send_all(fake_site)
     assert len(fake_site.mailer.mails) == 1
     assert numbers(fake_site).waiting == 1
 
 
-def test_the_numbers_cost_one_query_for_each_shard(fake_site: FakeSite, petition_with_letter: Petition) -> None:
+def test_the_numbers_cost_one_query_for_each_shard(fake_site: FakeSite, letter_petition: Petition) -> None:
     fake_site.tables.calls.clear()
     letter_counts("safe-children", fake_site.tables)
     assert fake_site.tables.calls == ["query"] * SHARDS
 
 
 def test_letters_of_a_petition_whose_slug_begins_alike_are_not_counted(
-    fake_site: FakeSite, petition_with_letter: Petition
+    fake_site: FakeSite, letter_petition: Petition
 ) -> None:
-    request_letter(fake_site, petition_with_letter)
+    request_letter(fake_site, letter_petition)
     assert letter_counts("safe", fake_site.tables) == {}
-    assert target_keys.letter_count("safe-children", 3, "a", FIRST_DAY) == (
-        keys.COUNTS,
-        "LETTERS#safe-children#03",
-        "a#2026-11-24",
-    )

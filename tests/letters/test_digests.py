@@ -1,20 +1,24 @@
 """Digests: a target gets the first letters singly, and the others in one email a day."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from chalicelib.core.errors import MailRefused, Unavailable
-from chalicelib.core.target_keys import DigestIds
+from chalicelib.aws.email import Mail
+from chalicelib.core.errors import ConditionFailed, MailRefused, SendingStopped, Unavailable
+from chalicelib.core.letter_keys import DigestIds, letter_ids
 from chalicelib.letters.counts import LetterNumbers
-from chalicelib.letters.digest_contents import next_digest_day
+from chalicelib.letters.deliveries import LETTERS
+from chalicelib.letters.digest_contents import close, find_digest, gather, next_digest_day
 from chalicelib.letters.target_state import pause, target_state
 from chalicelib.mail.send import CLAIM
+from chalicelib.mail.sending import PAUSE
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import DAY, NOW, Person, a_published_petition, change_item, item_of, key_of
-from tests.fake_site import FakeSite, schedule_event
+from tests.fake_site import FakeSite
 from tests.letters.lettering import (
     HOME_SECRETARY,
     PENDING,
@@ -23,6 +27,7 @@ from tests.letters.lettering import (
     confirmed_with_a_letter,
     relay,
     send_all,
+    sweep_and_send_all,
 )
 from tests.letters.test_counts import REJECTION, TARGET, bounce, numbers
 
@@ -55,62 +60,47 @@ def send_digests_at_seven(fake_site: FakeSite) -> None:
 
 
 def send_digests(fake_site: FakeSite) -> None:
-    fake_site.invoke("send_letter_digests", schedule_event())
+    fake_site.invoke("check_mail", {"task": "digests"})
     send_all(fake_site)
 
 
-def test_the_first_letters_go_singly_and_the_others_in_one_email(fake_site: FakeSite) -> None:
+def test_the_first_letters_go_singly_and_the_others_in_one_email_at_seven(fake_site: FakeSite) -> None:
     petition = a_petition_with_digests(fake_site, first=2)
     send_letters(fake_site, petition, 5)
-    assert [mail.to for mail in fake_site.mailer.mails] == [HOME_SECRETARY] * 2
-    assert numbers(fake_site) == LetterNumbers(requested=5, sent=2)
     fake_site.clock.forward(UNTIL_SEVEN - timedelta(seconds=1))
     send_digests(fake_site)
-    assert len(fake_site.mailer.mails) == 2, "not before seven"
+    assert len(fake_site.mailer.mails) == 2
     fake_site.clock.forward(timedelta(seconds=1))
     send_digests(fake_site)
     digest = fake_site.mailer.mails[-1]
     assert (digest.to, digest.subject) == (HOME_SECRETARY, f"3 letters about: {petition.title}")
     assert "Since our last email, 3 people have written to you with Harbour for Children." in digest.text
-    assert "Specialist support for trafficked children" in digest.text
     assert numbers(fake_site) == LetterNumbers(requested=5, sent=5)
 
 
-def test_there_is_one_email_a_day_however_often_the_function_runs(fake_site: FakeSite) -> None:
+def test_there_is_one_email_a_day_however_often_the_function_runs_and_none_without_letters(fake_site: FakeSite) -> None:
     petition = a_petition_with_digests(fake_site)
     send_letters(fake_site, petition, 2)
     send_digests_at_seven(fake_site)
-    for _ in range(5):
+    send_letters(fake_site, petition, 3)
+    for _ in range(4 * 24):
         fake_site.clock.forward(HOUR)
         send_digests(fake_site)
-    assert len(fake_site.mailer.mails) == 1
-    send_letters(fake_site, petition, 3)
-    fake_site.clock.forward(DAY)
-    send_digests(fake_site)
     assert [mail.subject[:1] for mail in fake_site.mailer.mails] == ["2", "3"]
-    assert numbers(fake_site) == LetterNumbers(requested=5, sent=5)
-    fake_site.clock.forward(3 * DAY)
-    send_digests(fake_site)
-    assert len(fake_site.mailer.mails) == 2, "no letters, no email"
 
 
-def test_the_digest_shows_letters_in_peoples_own_words_but_not_of_people_who_withdrew(fake_site: FakeSite) -> None:
+def test_the_digest_shows_letters_in_peoples_own_words_and_the_addresses_of_those_who_agreed(
+    fake_site: FakeSite,
+) -> None:
     petition = a_petition_with_digests(fake_site)
-    [first] = send_letters(fake_site, petition, 1, body="I was a guardian.", reply=True)
-    [second] = send_letters(fake_site, petition, 1, body="Please act now.")
-    send_letters(fake_site, petition, 4)
-    before = item_of(fake_site.tables, petition, second)
-    withdraw(key_of(petition, second), petition, NOW, fake_site.tables)
-    relay(fake_site, before, item_of(fake_site.tables, petition, second))
-    email = item_of(fake_site.tables, petition, first)["email"]
+    [ann] = send_letters(fake_site, petition, 1, body="I was a guardian.", reply=True)
+    [ben] = send_letters(fake_site, petition, 1, body="Please act now.")
     send_digests_at_seven(fake_site)
     [mail] = fake_site.mailer.mails
-    assert mail.subject.startswith("5 letters")
+    anns_address, bens_address = (item_of(fake_site.tables, petition, identity)["email"] for identity in (ann, ben))
     for part in (mail.text, mail.html):
-        assert "I was a guardian." in part
-        assert email in part
-        assert "Please act now." not in part
-    assert numbers(fake_site) == LetterNumbers(requested=6, sent=5, dropped=1)
+        assert [text in part for text in ("I was a guardian.", "Please act now.")] == [True, True]
+        assert [address in part for address in (anns_address, bens_address)] == [True, False]
 
 
 @pytest.mark.parametrize(("people", "are_shown"), [(49, False), (53, True)])
@@ -149,32 +139,135 @@ def test_gathered_letters_are_dropped_when_staff_remove_the_letter(fake_site: Fa
     assert numbers(fake_site) == LetterNumbers(requested=3, dropped=3)
 
 
-def test_a_bounced_digest_is_failed_and_pauses_the_target(fake_site: FakeSite) -> None:
-    petition = a_petition_with_digests(fake_site)
-    send_letters(fake_site, petition, 3)
-    send_digests_at_seven(fake_site)
-    bounce(fake_site)
-    assert numbers(fake_site) == LetterNumbers(requested=3, failed=3)
-    assert target_state("safe-children", TARGET, fake_site.tables).paused_why == "bounced"
-
-
-def test_a_digest_that_is_taken_for_spam_is_failed_and_pauses_the_target(fake_site: FakeSite) -> None:
-    petition = a_petition_with_digests(fake_site)
-    send_letters(fake_site, petition, 3)
-    send_digests_at_seven(fake_site)
-    bounce(fake_site, details=REJECTION)
-    assert numbers(fake_site) == LetterNumbers(requested=3, failed=3)
-    assert target_state("safe-children", TARGET, fake_site.tables).paused_why == "rejected"
-
-
-def test_a_refused_digest_is_failed_and_pauses_the_target(fake_site: FakeSite) -> None:
+@pytest.mark.parametrize(
+    ("refusals", "feedback", "why"),
+    [
+        ([MailRefused()], None, "refused"),
+        ([], {"bounceType": "Permanent"}, "bounced"),
+        ([], REJECTION, "rejected"),
+    ],
+)
+def test_a_digest_that_does_not_arrive_is_failed_and_pauses_the_target(
+    fake_site: FakeSite, refusals: list[Exception], feedback: dict[str, str] | None, why: str
+) -> None:
     send_letters(fake_site, a_petition_with_digests(fake_site), 3)
-    fake_site.mailer.failures = [MailRefused()]
+    fake_site.mailer.failures = refusals
     send_digests_at_seven(fake_site)
+    if feedback:
+        bounce(fake_site, details=feedback)
     assert numbers(fake_site) == LetterNumbers(requested=3, failed=3)
-    assert target_state("safe-children", TARGET, fake_site.tables).paused_why == "refused"
+    assert target_state("safe-children", TARGET, fake_site.tables).paused_why == why
 
 
 def test_the_day_of_a_digest_ends_at_seven_in_london_in_summer_too() -> None:
     assert next_digest_day(NOW.replace(month=7, hour=5, minute=59)).day == NOW.day
     assert next_digest_day(NOW.replace(month=7, hour=6)).day == NOW.day + 1
+
+
+def withdraw_people(fake_site: FakeSite, petition: Petition, *identities: str) -> None:
+    """Let people withdraw, and deliver each of the stream's records three times."""
+    for identity in identities:
+        before = item_of(fake_site.tables, petition, identity)
+        withdraw(key_of(petition, identity), petition, fake_site.clock(), fake_site.tables)
+        for _ in range(3):
+            relay(fake_site, before, item_of(fake_site.tables, petition, identity))
+
+
+def close_and_request_digest(fake_site: FakeSite) -> None:
+    fake_site.clock.forward(UNTIL_SEVEN)
+    fake_site.invoke("check_mail", {"task": "digests"})
+
+
+def test_a_person_who_withdraws_between_closing_and_sending_is_neither_counted_nor_shown(fake_site: FakeSite) -> None:
+    petition = a_petition_with_digests(fake_site)
+    [ann] = send_letters(fake_site, petition, 1, body="I was a guardian.")
+    send_letters(fake_site, petition, 2)
+    close_and_request_digest(fake_site)
+    withdraw_people(fake_site, petition, ann)
+    send_all(fake_site)
+    [mail] = fake_site.mailer.mails
+    assert mail.subject.startswith("2 letters")
+    assert "I was a guardian." not in mail.text
+    assert numbers(fake_site) == LetterNumbers(requested=3, sent=2, dropped=1)
+
+
+def test_if_everybody_withdraws_after_the_closing_there_is_no_email(fake_site: FakeSite) -> None:
+    petition = a_petition_with_digests(fake_site)
+    people = send_letters(fake_site, petition, 2)
+    close_and_request_digest(fake_site)
+    withdraw_people(fake_site, petition, *people)
+    send_all(fake_site)
+    assert fake_site.mailer.mails == []
+    assert numbers(fake_site) == LetterNumbers(requested=2, dropped=2)
+
+
+def test_a_person_who_moved_leaves_the_area_in_which_the_digest_counts_them(fake_site: FakeSite) -> None:
+    petition = a_petition_with_digests(fake_site)
+    [ann, _] = send_letters(fake_site, petition, 2)
+    [(area, letters)] = areas_of_tomorrow(fake_site).items()
+    assert letters == 2
+    change_item(fake_site.tables, petition, ann, country="GB", postcode="M1 1AE")
+    withdraw_people(fake_site, petition, ann)
+    assert areas_of_tomorrow(fake_site) == {area: 1}
+
+
+def areas_of_tomorrow(fake_site: FakeSite) -> Mapping[str, int]:
+    digest = find_digest(TOMORROW, fake_site.tables)
+    assert digest
+    return digest.areas
+
+
+@pytest.mark.parametrize("failure", [None, SendingStopped("mail"), Unavailable("mail"), MailRefused()])
+def test_a_person_who_withdraws_during_sending_is_counted_only_if_that_email_was_sent(
+    fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch, failure: Exception | None
+) -> None:
+    """After Unavailable, the letters' outcome is unknown, because SES may have sent the email that reports them."""
+    petition = a_petition_with_digests(fake_site)
+    [ann, *_] = send_letters(fake_site, petition, 3, body="I was a guardian.")
+    close_and_request_digest(fake_site)
+    send = fake_site.mailer.send
+
+    def send_while_ann_withdraws(mail: Mail) -> str:
+        monkeypatch.setattr(fake_site.mailer, "send", send)
+        withdraw_people(fake_site, petition, ann)
+        return send(mail)
+
+    monkeypatch.setattr(fake_site.mailer, "send", send_while_ann_withdraws)
+    fake_site.mailer.failures = [failure] if failure else []
+    send_all(fake_site)
+    fake_site.clock.forward(PAUSE + CLAIM)
+    send_all(fake_site)
+    sweep_and_send_all(fake_site)
+    expected = {
+        "NoneType": (["3"], LetterNumbers(requested=3, sent=3)),
+        "SendingStopped": (["2"], LetterNumbers(requested=3, sent=2, dropped=1)),
+        "Unavailable": ([], LetterNumbers(requested=3, unknown=3)),
+        "MailRefused": ([], LetterNumbers(requested=3, failed=3)),
+    }
+    subjects = [mail.subject[:1] for mail in fake_site.mailer.mails]
+    assert (subjects, numbers(fake_site)) == expected[type(failure).__name__]
+
+
+def test_a_letter_after_the_closing_is_in_the_next_digest(fake_site: FakeSite) -> None:
+    petition = a_petition_with_digests(fake_site)
+    send_letters(fake_site, petition, 1)
+    close(TOMORROW, NOW, fake_site.tables)
+    send_letters(fake_site, petition, 1)
+    for day in (TOMORROW.day, TOMORROW.day + DAY):
+        digest = find_digest(TOMORROW._replace(day=day), fake_site.tables)
+        assert digest is not None
+        assert digest.letters == 1
+
+
+def test_a_letter_is_gathered_once(fake_site: FakeSite) -> None:
+    petition = a_petition_with_digests(fake_site)
+    identity = confirmed_with_a_letter(fake_site, petition)
+    key = f"safe-children_{TARGET}_{identity}"
+    request = LETTERS.request(key, NOW, fake_site.tables)
+    assert gather(letter_ids(key), request, "LS", False, NOW, fake_site.tables) == TOMORROW
+    assert gather(letter_ids(key), request, "LS", False, NOW, fake_site.tables) is None
+    digest = find_digest(TOMORROW, fake_site.tables)
+    assert digest is not None
+    assert (digest.letters, digest.areas) == (1, {"LS": 1})
+    with pytest.raises(ConditionFailed):
+        LETTERS.request(key, NOW, fake_site.tables)

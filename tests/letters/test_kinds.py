@@ -6,22 +6,11 @@ from typing import Any
 import pytest
 
 from chalicelib.core.letter_keys import letter_delivery
-from chalicelib.letters.deliveries import LETTERS
-from chalicelib.petitions.publish import publish
-from chalicelib.signatures.erase import erase
-from chalicelib.signatures.withdraw import withdraw
+from chalicelib.petitions.edit import publish
+from chalicelib.signatures.withdraw import erase, withdraw
 from tests.actors import ALICE, DAY, NOW, WELSH, a_petition, item_of, key_of, signed
 from tests.fake_site import FakeSite
-from tests.letters.lettering import (
-    LETTER,
-    PENDING,
-    WELSH_LETTER,
-    a_petition_with_a_letter,
-    confirmed_with_a_letter,
-    relay,
-    send_alices_letter,
-    send_all,
-)
+from tests.letters.lettering import LETTER, WELSH_LETTER, a_petition_with_a_letter, send_alices_letter, send_all
 from tests.letters.test_counts import request_letter
 
 
@@ -96,14 +85,6 @@ def test_a_letter_has_one_language_although_staff_changed_the_main_language(fake
     assert link in mail.text
 
 
-def test_a_letter_is_not_sent_after_its_signer_withdraws(fake_site: FakeSite) -> None:
-    petition = a_petition_with_a_letter(fake_site)
-    withdraw(key_of(petition, request_letter(fake_site, petition)), petition, NOW, fake_site.tables)
-    send_all(fake_site)
-    assert not fake_site.mailer.mails
-    assert not fake_site.other_queue.messages
-
-
 def test_a_letter_is_not_sent_after_its_signer_is_erased(fake_site: FakeSite) -> None:
     petition = a_petition_with_a_letter(fake_site)
     erase(key_of(petition, request_letter(fake_site, petition)), petition, NOW, fake_site.tables)
@@ -118,17 +99,6 @@ def test_a_letter_to_a_target_that_staff_removed_is_not_sent(fake_site: FakeSite
     assert not fake_site.mailer.mails
 
 
-def test_a_person_who_withdrew_before_the_letter_was_sent_can_send_one_later(fake_site: FakeSite) -> None:
-    petition = a_petition_with_a_letter(fake_site)
-    alice = request_letter(fake_site, petition)
-    withdraw(key_of(petition, alice), petition, NOW, fake_site.tables)
-    send_all(fake_site)
-    fake_site.clock.forward(timedelta(days=1))
-    request_letter(fake_site, petition)
-    send_all(fake_site)
-    assert len(fake_site.mailer.mails) == 1
-
-
 def test_a_person_who_withdrew_after_the_letter_was_sent_cannot_send_a_second_one(fake_site: FakeSite) -> None:
     petition = a_petition_with_a_letter(fake_site)
     alice = request_letter(fake_site, petition)
@@ -138,21 +108,6 @@ def test_a_person_who_withdrew_after_the_letter_was_sent_cannot_send_a_second_on
     request_letter(fake_site, petition)
     send_all(fake_site)
     assert len(fake_site.mailer.mails) == 1
-
-
-def test_a_letter_that_may_have_been_sent_is_unknown_and_not_sent_again(fake_site: FakeSite) -> None:
-    petition = a_petition_with_a_letter(fake_site)
-    alice = request_letter(fake_site, petition)
-    fake_site.mailer.failures.append(TimeoutError())
-    send_all(fake_site)
-    fake_site.clock.forward(timedelta(minutes=5))
-    send_all(fake_site)
-    assert not fake_site.mailer.mails
-    item = fake_site.tables.items[LETTERS.item_key(letter_delivery(petition.slug, "home-secretary", alice))]
-    assert item["mail_unknown_at"]
-    relay(fake_site, PENDING, item_of(fake_site.tables, petition, alice))
-    send_all(fake_site)
-    assert not fake_site.mailer.mails
 
 
 def test_a_bounced_letter_does_not_make_its_senders_address_undeliverable(fake_site: FakeSite) -> None:
@@ -182,10 +137,3 @@ def test_after_a_withdrawal_and_a_new_signature_the_letter_waits_for_a_confirmat
     assert item_of(fake_site.tables, petition, alice)["state"] == "pending"
     send_all(fake_site)
     assert not fake_site.mailer.mails
-
-
-def test_withdrawing_deletes_the_words_of_the_letter(fake_site: FakeSite) -> None:
-    petition = a_petition_with_a_letter(fake_site)
-    alice = confirmed_with_a_letter(fake_site, petition, body="My words")
-    withdraw(key_of(petition, alice), petition, NOW, fake_site.tables)
-    assert "letter" not in item_of(fake_site.tables, petition, alice)

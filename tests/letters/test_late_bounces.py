@@ -1,20 +1,18 @@
-"""After staff have resumed the letters to a target, only bounces of letters sent since then pause it again."""
-
-from datetime import timedelta
+"""Bounces and rejected letters: which of them pause a target or a member, also after staff have resumed it."""
 
 import pytest
 
 from chalicelib.core.letter_keys import letter_delivery
+from chalicelib.letters.counts import LetterNumbers
 from chalicelib.letters.deliveries import LETTERS
-from chalicelib.letters.target_state import target_state
+from chalicelib.letters.target_state import resume, target_state
 from chalicelib.petitions.model import Petition
-from tests.actors import BOB, CHARLIE, MINUTE, NOW, Person
+from tests.actors import BOB, CHARLIE, DAY, MINUTE, NOW, Person
 from tests.fake_site import FakeSite
 from tests.letters.lettering import a_petition_with_a_letter, send_all
-from tests.letters.test_counts import REJECTION, TARGET, bounce, request_letter
-from tests.letters.test_digests import a_petition_with_digests, send_digests_at_seven, send_letters
-from tests.letters.test_members import mp_petition, write_letter  # noqa: F401  (a fixture)
+from tests.letters.test_counts import REJECTION, TARGET, bounce, numbers, request_letter
 from tests.letters.test_staff_api import PATH, ask, first_target
+from tests.located import UPPER
 
 
 def resume_later(fake_site: FakeSite, target: str = TARGET, member: str = "") -> None:
@@ -75,26 +73,76 @@ def test_a_late_bounce_that_comes_before_its_letter_is_marked_as_sent_pauses_not
     assert not is_paused(fake_site)
 
 
-def test_a_late_bounce_of_one_member_pauses_nobody(
-    fake_site: FakeSite,
-    mp_petition: Petition,  # noqa: F811
+def test_a_letter_that_is_taken_for_spam_does_not_stop_the_letters_of_others(
+    fake_site: FakeSite, letter_petition: Petition
 ) -> None:
-    for person in (BOB, CHARLIE):
-        write_letter(fake_site, mp_petition, person)
+    request_letter(fake_site, letter_petition)
     send_all(fake_site)
-    bounce(fake_site, number=0)
-    resume_later(fake_site, "my-mp", "?member=Upper%20Zed")
-    bounce(fake_site, number=1)
-    assert first_target(fake_site)["paused_members"] == []
+    bounce(fake_site, details=REJECTION)
+    request_letter(fake_site, letter_petition, BOB)
+    send_all(fake_site)
+    assert numbers(fake_site) == LetterNumbers(requested=2, failed=1, sent=1)
 
 
-def test_a_late_bounce_of_a_digest_pauses_nothing(fake_site: FakeSite) -> None:
-    petition = a_petition_with_digests(fake_site)
-    for _ in range(2):
-        send_letters(fake_site, petition, 1)
-        send_digests_at_seven(fake_site)
-        fake_site.clock.forward(timedelta(hours=5))
-    bounce(fake_site, number=0)
-    resume_later(fake_site)
-    bounce(fake_site, number=1)
-    assert not is_paused(fake_site)
+def reject_letters(fake_site: FakeSite, petition: Petition, count: int, first: int = 0) -> None:
+    for number in range(first, first + count):
+        request_letter(fake_site, petition, Person("Ann", f"ann{number}@mail.example"))
+        send_all(fake_site)
+        bounce(fake_site, details=REJECTION)
+
+
+def test_after_three_rejected_letters_the_letters_of_others_wait(
+    fake_site: FakeSite, letter_petition: Petition
+) -> None:
+    """Otherwise a server that blocks all our email would destroy every letter."""
+    reject_letters(fake_site, letter_petition, 3)
+    request_letter(fake_site, letter_petition, BOB)
+    send_all(fake_site)
+    assert numbers(fake_site) == LetterNumbers(requested=4, failed=3)
+    assert target_state(letter_petition.slug, TARGET, fake_site.tables).paused_why == "rejected"
+
+
+def test_rejections_count_for_a_day_from_the_first(fake_site: FakeSite, letter_petition: Petition) -> None:
+    reject_letters(fake_site, letter_petition, 2)
+    fake_site.clock.forward(DAY)
+    reject_letters(fake_site, letter_petition, 2, first=2)
+    assert not target_state(letter_petition.slug, TARGET, fake_site.tables).is_paused
+    fake_site.clock.forward(DAY - MINUTE)
+    reject_letters(fake_site, letter_petition, 1, first=4)
+    assert target_state(letter_petition.slug, TARGET, fake_site.tables).paused_why == "rejected"
+
+
+def test_when_staff_resume_a_target_its_earlier_rejections_no_longer_count(
+    fake_site: FakeSite, letter_petition: Petition
+) -> None:
+    reject_letters(fake_site, letter_petition, 3)
+    resume(letter_petition.slug, TARGET, NOW, fake_site.tables)
+    request_letter(fake_site, letter_petition, BOB)
+    send_all(fake_site)
+    bounce(fake_site, details=REJECTION)
+    assert not target_state(letter_petition.slug, TARGET, fake_site.tables).is_paused
+
+
+def reject_letter_to_member(fake_site: FakeSite, number: int, constituency: str) -> None:
+    key = letter_delivery("safe-children", "my-mp", f"{number:032x}")
+    LETTERS.request(key, NOW, fake_site.tables, member=constituency)
+    LETTERS.mark_undeliverable(key, "rejected", NOW, fake_site.tables)
+
+
+def test_after_three_rejected_letters_to_one_member_only_letters_to_that_member_wait(
+    fake_site: FakeSite, mp_petition: Petition
+) -> None:
+    for number in range(3):
+        reject_letter_to_member(fake_site, number, UPPER.constituency)
+    target = first_target(fake_site)
+    assert not target["paused"]
+    [paused] = target["paused_members"]
+    assert (paused["constituency"], paused["paused_why"]) == ("Upper Zed", "rejected")
+
+
+def test_after_rejected_letters_to_three_members_all_letters_wait(fake_site: FakeSite, mp_petition: Petition) -> None:
+    """Members often share a server, which may block all email of the site."""
+    for number, constituency in enumerate(["Upper Zed", "Lower Zed", "Middle Zed"]):
+        reject_letter_to_member(fake_site, number, constituency)
+    target = first_target(fake_site)
+    assert (target["paused_why"], target["paused_members"]) == ("rejected", [])

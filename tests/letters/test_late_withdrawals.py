@@ -1,31 +1,37 @@
-"""People who withdraw while a digest is sent, and then confirm again before its next attempt."""
+"""People who withdraw while a digest is sent, and digests that are sealed again, or left unsealed by a crash."""
 
 from collections.abc import Callable
 
 import pytest
 
 from chalicelib.aws.email import Mail
-from chalicelib.aws.table import Tables
-from chalicelib.core.errors import SendingStopped
-from chalicelib.core.letter_keys import letter_delivery
-from chalicelib.core.target_keys import DigestIds
-from chalicelib.letters import digest_item, digest_kind
+from chalicelib.aws.table import Change, Tables
+from chalicelib.core.errors import Conflicted, SendingStopped, Unavailable
+from chalicelib.core.letter_keys import DigestIds, letter_delivery
+from chalicelib.letters import digest_kind, withdrawn
 from chalicelib.letters.counts import LetterNumbers
 from chalicelib.letters.deliveries import LETTERS
-from chalicelib.letters.digest_contents import unseal
-from chalicelib.letters.digest_kind import DIGESTS
-from chalicelib.mail.outbox import Outbox
+from chalicelib.letters.digest_contents import seal, unseal
+from chalicelib.letters.withdrawn import GatheredLetter, remove_letter
+from chalicelib.mail.kind import Outbox
 from chalicelib.mail.send import CLAIM
 from chalicelib.mail.sending import PAUSE
 from chalicelib.mail.sweep import BACKLOG_DEPTH
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import ALICE, DAY, MINUTE, confirmed, item_of, key_of
-from tests.fake_site import FakeSite, schedule_event, stream_event
+from tests.fake_site import FakeSite, stream_event
 from tests.letters.lettering import PENDING, confirmed_with_a_letter, relay, send_all, sweep_and_send_all
 from tests.letters.test_counts import TARGET, numbers
-from tests.letters.test_digest_contents import close_and_request_digest, withdraw_people
-from tests.letters.test_digests import a_petition_with_digests, send_digests, send_digests_at_seven, send_letters
+from tests.letters.test_digests import (
+    TOMORROW,
+    a_petition_with_digests,
+    close_and_request_digest,
+    send_digests,
+    send_digests_at_seven,
+    send_letters,
+    withdraw_people,
+)
 
 OWN_WORDS = "I was a guardian."
 
@@ -100,33 +106,18 @@ def test_the_letter_of_a_person_who_confirms_again_waits_for_the_next_sweep_only
     alice = a_digest_with_alices_letter(fake_site, petition)
     fail_once_while(fake_site, monkeypatch, lambda: withdraw_people(fake_site, petition, alice))
     confirm_again(fake_site, petition, alice)
-    fake_site.invoke("sweep_mail", schedule_event())  # Without open requests, the next walk would be due in an hour.
+    fake_site.invoke("check_mail", {"task": "sweep"})  # Without open requests, the next walk would be due in an hour.
     send_all(fake_site)
     monkeypatch.setattr(Outbox, "depth", lambda _: BACKLOG_DEPTH + 1)
     fake_site.clock.forward(15 * MINUTE)
-    fake_site.invoke("sweep_mail", schedule_event())
+    fake_site.invoke("check_mail", {"task": "sweep"})
     assert len(fake_site.other_queue.messages) == 1
-
-
-def test_a_person_who_withdraws_again_while_the_digest_is_sealed_again_is_not_counted(
-    fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    petition = a_petition_with_digests(fake_site)
-    alice = a_digest_with_alices_letter(fake_site, petition)
-    for _ in range(2):
-        fail_once_while(fake_site, monkeypatch, lambda: withdraw_people(fake_site, petition, alice))
-        confirm_again(fake_site, petition, alice)
-    withdraw_people(fake_site, petition, alice)
-    send_all(fake_site)
-    sweep_and_send_all(fake_site)
-    [mail] = fake_site.mailer.mails
-    assert (mail.subject[:1], numbers(fake_site)) == ("2", LetterNumbers(requested=3, sent=2, dropped=1))
 
 
 def test_a_person_with_the_suggested_letter_who_withdraws_hides_no_other_letter(
     fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(digest_item, "OWN_WORDS_SLOTS", 1)
+    monkeypatch.setattr(withdrawn, "OWN_WORDS_SLOTS", 1)
     petition = a_petition_with_digests(fake_site)
     send_letters(fake_site, petition, 1, body=OWN_WORDS)
     [ann, _] = send_letters(fake_site, petition, 2)
@@ -143,24 +134,6 @@ def test_the_area_of_a_person_who_withdraws_after_the_digest_was_sent_is_forgott
     item = fake_site.tables.items[LETTERS.item_key(letter_delivery(petition.slug, TARGET, alice))]
     assert item["digest_area"]
     withdraw_people(fake_site, petition, alice)
-    item = fake_site.tables.items[LETTERS.item_key(letter_delivery(petition.slug, TARGET, alice))]
-    assert item.keys() & {"digest", "digest_area", "digest_slot"} == {"digest"}
-    assert numbers(fake_site) == LetterNumbers(requested=3, sent=3)
-
-
-def test_the_area_of_a_person_who_withdraws_while_the_digest_is_sent_is_forgotten(
-    fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    petition = a_petition_with_digests(fake_site)
-    alice = a_digest_with_alices_letter(fake_site, petition)
-    send = fake_site.mailer.send
-
-    def withdraw_and_send(mail: Mail) -> str:
-        withdraw_people(fake_site, petition, alice)
-        return send(mail)
-
-    monkeypatch.setattr(fake_site.mailer, "send", withdraw_and_send)
-    send_all(fake_site)
     item = fake_site.tables.items[LETTERS.item_key(letter_delivery(petition.slug, TARGET, alice))]
     assert item.keys() & {"digest", "digest_area", "digest_slot"} == {"digest"}
     assert numbers(fake_site) == LetterNumbers(requested=3, sent=3)
@@ -185,15 +158,45 @@ def test_a_withdrawal_and_a_new_confirmation_in_one_batch_keep_the_letter(fake_s
     assert numbers(fake_site) == LetterNumbers(requested=1, sent=1)
 
 
-def test_a_digest_is_unsealed_before_its_claim_ends(fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch) -> None:
-    a_digest_with_alices_letter(fake_site, a_petition_with_digests(fake_site))
-    [message] = fake_site.other_queue.messages
-    claims = []
+def test_a_withdrawal_is_tried_again_if_the_digest_is_sealed_again_meanwhile(
+    fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    petition = a_petition_with_digests(fake_site)
+    alice = a_digest_with_alices_letter(fake_site, petition)
+    forget_area = withdrawn._forget_area
 
-    def note_claim(ids: DigestIds, tables: Tables) -> None:
-        claims.append("mail_claimed_until" in fake_site.tables.items[DIGESTS.item_key(message["key"])])
+    def forget_while_unsealed(letter: GatheredLetter, digest_change: Change, tables: Tables) -> bool:
+        unseal(TOMORROW, tables)
+        has_forgotten = forget_area(letter, digest_change, tables)
+        seal(TOMORROW, fake_site.clock(), tables)
+        return has_forgotten
+
+    seal(TOMORROW, fake_site.clock(), fake_site.tables)
+    with monkeypatch.context() as patch:
+        patch.setattr(withdrawn, "_forget_area", forget_while_unsealed)
+        with pytest.raises(Conflicted):
+            remove_letter(letter_delivery(petition.slug, TARGET, alice), fake_site.clock(), fake_site.tables)
+    withdraw_people(fake_site, petition, alice)
+    digest = seal(TOMORROW, fake_site.clock(), fake_site.tables)
+    assert digest
+    assert digest.letters == 2
+
+
+def test_a_digest_that_a_crash_left_unsealed_keeps_its_letters_when_it_counts_as_unknown(
+    fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    petition = a_petition_with_digests(fake_site)
+    alice = a_digest_with_alices_letter(fake_site, petition)
+
+    def unseal_and_crash(ids: DigestIds, tables: Tables) -> None:
         unseal(ids, tables)
+        raise Unavailable("storage")  # So the claim is not released.
 
-    monkeypatch.setattr(digest_kind, "unseal", note_claim)
-    fail_once_while(fake_site, monkeypatch, lambda: None)
-    assert claims == [True]
+    fake_site.mailer.failures = [SendingStopped("mail")]
+    with monkeypatch.context() as patch:
+        patch.setattr(digest_kind, "unseal", unseal_and_crash)
+        send_all(fake_site)
+    fake_site.clock.forward(PAUSE + CLAIM)
+    send_all(fake_site)
+    withdraw_people(fake_site, petition, alice)
+    assert numbers(fake_site) == LetterNumbers(requested=3, unknown=3)

@@ -9,13 +9,12 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from chalicelib.core.letter_keys import letter_delivery
-from chalicelib.letters.pace import book_letter_turn
-from chalicelib.letters.working_time import WorkingTime, in_london
+from chalicelib.letters.pace import HOUR, MILLISECOND, WorkingTime, book_letter_turn, in_london
 from chalicelib.petitions.letter import Paced
 from tests.fakes import FakeTables
 
 MONDAY = datetime(2026, 11, 23, 9, tzinfo=UTC)
-HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+MINUTE = timedelta(minutes=1)
 
 
 def a_pace(per_hour: int) -> Paced:
@@ -96,13 +95,6 @@ def test_after_a_night_in_which_no_email_was_sent_the_letters_are_not_sent_all_a
     assert later[-1] - later[0] > 30 * MINUTE, "each at a moment of its own"
 
 
-@pytest.mark.parametrize("per_hour", [1, 7, 60, 10_000])
-def test_letters_are_sent_at_the_pace_that_staff_chose(per_hour: int) -> None:
-    number = min(3 * per_hour, 400)
-    sent = sending_times([MONDAY] * number, per_hour)
-    assert (sent[-1] - sent[0]) / HOUR == pytest.approx((number - 1) / per_hour, rel=0.01)
-
-
 def test_targets_do_not_wait_for_each_other() -> None:
     tables = FakeTables()
     for target in "abc":
@@ -118,3 +110,41 @@ def test_a_turn_costs_one_or_two_writes_and_so_does_its_place_in_the_hour() -> N
     assert tables.calls == ["update"]
     book_letter_turn(a_letter("b"), a_pace(10), due, tables, has_turn=True)
     assert tables.calls == ["update"] * 2
+
+
+USUAL = WorkingTime()
+MOMENTS = st.datetimes(datetime(2025, 1, 1), datetime(2037, 1, 1), timezones=st.just(UTC))
+HOURS = st.integers(0, 22).flatmap(lambda first: st.tuples(st.just(first), st.integers(first + 1, 24)))
+
+
+@given(MOMENTS, HOURS)
+def test_the_moment_of_a_position_is_in_working_hours_and_has_that_position(
+    moment: datetime, hours: tuple[int, int]
+) -> None:
+    working = WorkingTime(*hours)
+    found = working.moment_at(working.position(moment))
+    assert working.is_open(found)
+    assert working.position(found) == working.position(moment)
+    if working.is_open(moment):
+        assert moment - MILLISECOND < found <= moment
+    else:
+        assert found > moment
+
+
+@given(MOMENTS, MOMENTS)
+def test_a_later_moment_never_has_an_earlier_position(one: datetime, another: datetime) -> None:
+    first, second = sorted((one, another))
+    assert USUAL.position(first) <= USUAL.position(second)
+
+
+def test_monday_morning_follows_friday_evening_and_a_summer_day_begins_an_hour_earlier() -> None:
+    friday = datetime(2026, 3, 27, 17, tzinfo=UTC)
+    assert USUAL.moment_at(USUAL.position(friday)) == datetime(2026, 3, 30, 8, tzinfo=UTC)
+    assert USUAL.moment_at(USUAL.position(friday - HOUR)) == friday - HOUR
+
+
+@pytest.mark.parametrize("per_hour", [1, 60, 10_000])
+def test_letters_are_sent_at_the_pace_that_staff_chose(per_hour: int) -> None:
+    number = min(3 * per_hour, 400)
+    sent = sending_times([MONDAY] * number, per_hour)
+    assert (sent[-1] - sent[0]) / HOUR == pytest.approx((number - 1) / per_hour, rel=0.01)

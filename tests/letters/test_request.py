@@ -11,17 +11,11 @@ from chalicelib.core.letter_keys import letter_delivery
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.letters.kinds import LETTER_KINDS
 from chalicelib.letters.request import has_new_letter, request_letters, request_missing
-from chalicelib.mail.outbox import Outbox
+from chalicelib.mail.kind import Outbox
+from chalicelib.petitions.model import Petition
 from tests.actors import ALICE, BOB, CHARLIE, NOW, a_published_petition, confirmed, identity_of, item_of
-from tests.fake_site import FakeSite, schedule_event
-from tests.letters.lettering import (
-    LETTER,
-    PENDING,
-    a_petition_with_a_letter,
-    confirmed_with_a_letter,
-    relay,
-    send_all,
-)
+from tests.fake_site import FakeSite
+from tests.letters.lettering import LETTER, PENDING, a_petition_with_a_letter, confirmed_with_a_letter, relay, send_all
 
 CONFIRMED = PENDING | {"state": "confirmed"}
 
@@ -45,16 +39,6 @@ def test_only_a_confirmation_of_the_letter_requests_it(
     before: dict[str, Any] | None, after: dict[str, Any], expected: bool
 ) -> None:
     assert has_new_letter(before, after) is expected
-
-
-def test_a_confirmed_letter_arrives_once_although_the_stream_repeats(fake_site: FakeSite) -> None:
-    petition = a_petition_with_a_letter(fake_site)
-    alice = confirmed_with_a_letter(fake_site, petition)
-    for _ in range(3):
-        relay(fake_site, PENDING, item_of(fake_site.tables, petition, alice))
-        send_all(fake_site)
-    [mail] = fake_site.mailer.mails
-    assert mail.to == "home.secretary@target.example"
 
 
 def test_each_target_gets_one_letter(fake_site: FakeSite) -> None:
@@ -84,7 +68,7 @@ def test_letters_that_the_stream_lost_are_requested_once(fake_site: FakeSite) ->
     assert request_missing(petition.slug, NOW, fake_site.tables) == 1
     assert request_missing(petition.slug, NOW, fake_site.tables) == 0
     fake_site.clock.forward(timedelta(hours=2))
-    fake_site.invoke("sweep_mail", schedule_event())
+    fake_site.invoke("check_mail", {"task": "sweep"})
     send_all(fake_site)
     assert len(fake_site.mailer.mails) == 2
     assert request_missing(petition.slug, NOW, fake_site.tables) == 0
@@ -131,3 +115,10 @@ def test_a_letter_that_was_dropped_with_its_target_is_requested_again_only_by_a_
     relay(fake_site, PENDING, signature)
     send_all(fake_site)
     assert len(fake_site.mailer.mails) == 1
+
+
+def test_a_change_that_confirms_no_letter_costs_no_call(fake_site: FakeSite, letter_petition: Petition) -> None:
+    item = item_of(fake_site.tables, letter_petition, confirmed_with_a_letter(fake_site, letter_petition))
+    fake_site.tables.calls.clear()
+    relay(fake_site, item, item)
+    assert fake_site.tables.calls == []

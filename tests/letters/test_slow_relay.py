@@ -9,20 +9,17 @@ import pytest
 from chalicelib.aws.clients import CONFIG, longest_call
 from chalicelib.aws.queue import BATCH_LIMIT, Outgoing
 from chalicelib.core import keys
-from chalicelib.core.letter_keys import letter_ids
 from chalicelib.delivery.worker import RELAY_SECONDS
 from chalicelib.edge.batch import BatchFailed
 from chalicelib.letters.deliveries import LETTERS
-from chalicelib.letters.digest_contents import gather, mark_ended
 from chalicelib.mail.deliveries import DeliveryOutcome
 from chalicelib.mail.model import MailRequest
 from chalicelib.petitions.letter import MAX_TARGETS
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures.withdraw import withdraw
-from tests.actors import NOW, Person, item_of, key_of
+from tests.actors import Person, item_of
 from tests.fake_site import FakeSite, stream_event
 from tests.letters.lettering import PENDING, a_petition_with_a_letter, confirmed_with_a_letter
-from tests.mail.test_slow_calls import SlowTables
+from tests.mail.test_batch_sender import SlowTables
 from tests.template.packaged import FUNCTIONS
 
 # Lambda's default, which the template keeps.
@@ -53,7 +50,7 @@ def slow_send(send: Any, tables: SlowTables) -> Any:
 
 
 @pytest.fixture
-def petition_with_letter(fake_site: FakeSite) -> Petition:
+def letter_petition(fake_site: FakeSite) -> Petition:
     targets = [{"key": f"t{n}", "name": "Office", "email": f"t{n}@target.example"} for n in range(MAX_TARGETS)]
     return a_petition_with_a_letter(fake_site, targets=targets)
 
@@ -83,46 +80,10 @@ def outcomes(fake_site: FakeSite, petition: Petition) -> Counter[DeliveryOutcome
     return LETTERS.outcomes(petition.slug, fake_site.tables)
 
 
-def fits_timeout(seconds: float) -> bool:
-    return seconds + RELAY_SECONDS < int(FUNCTIONS["RelayMail"]["Timeout"])
-
-
-def test_the_relay_of_one_persons_letters_ends_within_the_timeout(
-    fake_site: FakeSite, slow_tables: SlowTables, petition_with_letter: Petition
-) -> None:
-    assert fits_timeout(seconds_to_relay(fake_site, slow_tables, confirmations(fake_site, petition_with_letter, 1)))
-    assert outcomes(fake_site, petition_with_letter) == {DeliveryOutcome.WAITING: MAX_TARGETS}
-
-
-def test_the_relay_of_dropped_letters_that_are_requested_again_ends_within_the_timeout(
-    fake_site: FakeSite, slow_tables: SlowTables, petition_with_letter: Petition
-) -> None:
-    changes = confirmations(fake_site, petition_with_letter, 1)
-    fake_site.invoke("relay_mail", stream_event(changes))
-    for request in requests_in(slow_tables):
-        LETTERS.drop(request, NOW, fake_site.tables)
-    assert fits_timeout(seconds_to_relay(fake_site, slow_tables, changes))
-    assert outcomes(fake_site, petition_with_letter) == {DeliveryOutcome.WAITING: MAX_TARGETS}
-
-
-def test_the_relay_of_a_withdrawal_from_sent_digests_ends_within_the_timeout(
-    fake_site: FakeSite, slow_tables: SlowTables, petition_with_letter: Petition
-) -> None:
-    [(_, _, after)] = changes = confirmations(fake_site, petition_with_letter, 1)
-    fake_site.invoke("relay_mail", stream_event(changes))
-    for request in requests_in(slow_tables):
-        digest = gather(letter_ids(request.key), request, "LS", False, NOW, fake_site.tables)
-        assert digest
-        mark_ended(digest, NOW, fake_site.tables)
-    withdraw(key_of(petition_with_letter, after["sk"]), petition_with_letter, NOW, fake_site.tables)
-    withdrawn = item_of(fake_site.tables, petition_with_letter, after["sk"])
-    assert fits_timeout(seconds_to_relay(fake_site, slow_tables, [("MODIFY", after, withdrawn)]))
-
-
 def test_a_batch_that_takes_too_long_fails_in_time_so_that_lambda_halves_it(
-    fake_site: FakeSite, slow_tables: SlowTables, petition_with_letter: Petition
+    fake_site: FakeSite, slow_tables: SlowTables, letter_petition: Petition
 ) -> None:
-    changes = confirmations(fake_site, petition_with_letter, BATCH_SIZE)
+    changes = confirmations(fake_site, letter_petition, BATCH_SIZE)
     with pytest.raises(BatchFailed):
         seconds_to_relay(fake_site, slow_tables, changes)
     assert RELAY_SECONDS < slow_tables.now < FUNCTIONS["RelayMail"]["Timeout"]
@@ -130,19 +91,19 @@ def test_a_batch_that_takes_too_long_fails_in_time_so_that_lambda_halves_it(
     while changes:
         half, changes = changes[:50], changes[50:]
         fake_site.invoke("relay_mail", stream_event(half))
-    assert outcomes(fake_site, petition_with_letter) == {DeliveryOutcome.WAITING: BATCH_SIZE * MAX_TARGETS}
+    assert outcomes(fake_site, letter_petition) == {DeliveryOutcome.WAITING: BATCH_SIZE * MAX_TARGETS}
     messages = {message["key"] for message in fake_site.other_queue.messages if message["kind"] == "letter"}
     assert len(messages) == BATCH_SIZE * MAX_TARGETS
 
 
 def test_a_full_batch_needs_one_write_for_each_person(
-    fake_site: FakeSite, slow_tables: SlowTables, petition_with_letter: Petition
+    fake_site: FakeSite, slow_tables: SlowTables, letter_petition: Petition
 ) -> None:
     """With 30 ms for a transaction and 10 ms for any other call, a batch takes about 6 seconds.
 
     With a write for each letter it took 40 seconds, and the function's timeout was 30.
     """
-    changes = confirmations(fake_site, petition_with_letter, BATCH_SIZE)
+    changes = confirmations(fake_site, letter_petition, BATCH_SIZE)
     slow_tables.calls.clear()
     fake_site.invoke("relay_mail", stream_event(changes))
     assert Counter(slow_tables.calls)["transact"] == BATCH_SIZE

@@ -26,7 +26,7 @@ from stack.local.sources import EventSource
 
 MAIL, OTHER_MAIL = str(UUID(int=1)), str(UUID(int=2))
 runs: SimpleQueue[Any] = SimpleQueue()
-FUNCTIONS = Functions({"WatchMail": {"Timeout": 5, "MemorySize": 128, "Handler": f"{__name__}.watch"}})
+FUNCTIONS = Functions({"CheckMail": {"Timeout": 5, "MemorySize": 128, "Handler": f"{__name__}.watch"}})
 
 
 def watch(event: Any, _: object) -> None:
@@ -71,6 +71,6 @@ def test_a_refused_switch_changes_nothing(client: Any, sources: dict[str, EventS
 
 def test_an_invoked_function_runs_with_the_event(client: Any) -> None:
     event = json.dumps({"source": "manage.py"})
-    answer = client.invoke(FunctionName="WatchMail", InvocationType="Event", Payload=event)
+    answer = client.invoke(FunctionName="CheckMail", InvocationType="Event", Payload=event)
     assert answer["StatusCode"] == 202
     assert runs.get(timeout=5) == {"source": "manage.py"}

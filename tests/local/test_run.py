@@ -73,7 +73,7 @@ def test_stopping_ends_the_emulator_and_a_restart_keeps_all_data(tmp_path: Path)
         assert requests.get(f"{second.url}/_local/inbox/1", timeout=30).status_code == 200
         output = output_in_shell("python manage.py token list; python manage.py mail resume", tmp_path)
         assert "local" in output
-        assert "within half a minute" in output, "manage.py could not run WatchMail"
+        assert "within half a minute" in output, "manage.py could not run CheckMail"
     kept = [path for path in tmp_path.rglob("*") if path.is_file() and path.parent != tmp_path]
     assert kept
     assert (tmp_path / "state").stat().st_mode & 0o077 == 0
@@ -88,16 +88,18 @@ def output_in_shell(line: str, local: Path) -> str:
 
 
 def test_the_emulator_of_a_killed_site_saves_its_data_and_ends(tmp_path: Path) -> None:
-    """Linux tells the emulator that the process which started it has ended."""
+    """Linux tells the emulator that the process which started it has ended. The site has kept each email."""
     port = free_port()
     process = start(tmp_path, port)
     site = ready_site(tmp_path)
     sign(site, "alice@example.org")
     link = link_to_confirm(site, "alice@example.org")
+    eventually((tmp_path / "state" / "inbox.jsonl").read_text, 5)
     process.kill()
     process.wait()
     (tmp_path / "endpoints.json").unlink()
     with local_site(tmp_path, port) as second:
+        assert link_to_confirm(second, "alice@example.org") == link
         confirm(link)
         assert confirmed(second) == 1
 

@@ -240,9 +240,11 @@ def test_a_failed_scheduled_run_is_repeated_as_often_as_the_template_says(monkey
         runs.append(event)
         raise ValueError
 
-    ScheduleSource("SweepMail", {"Schedule": "rate(1 minute)"}, fail, retries=2)._run_once()
-    ScheduleSource("WatchMail", {"Schedule": "rate(1 minute)"}, fail, retries=0)._run_once()
+    ScheduleSource("RecountTallies", {"Schedule": "rate(1 minute)"}, fail, retries=2)._run_once()
+    watching = {"Schedule": "rate(1 minute)", "Input": '{"task": "watch"}'}
+    ScheduleSource("CheckMail", watching, fail, retries=0)._run_once()
     assert len(runs) == 3 + 1
+    assert (runs[0]["source"], runs[-1]) == ("aws.events", {"task": "watch"})
 
 
 def _wait_until(check: Callable[[], bool]) -> None:

@@ -1,20 +1,48 @@
-"""The interval between two emails to one address grows."""
+"""The interval between two emails to one address grows. Email beyond it waits, and delays no email of others."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
+import pytest
+
+from chalicelib.aws.email import Mail
 from chalicelib.aws.table import Tables
+from chalicelib.core import keys
+from chalicelib.core.address import signature_id
+from chalicelib.core.errors import Throttled
 from chalicelib.core.times import iso
-from chalicelib.mail.budget import FORGET_AFTER, INTERVALS, read_allowance, take_email
-from chalicelib.mail.mailbox import mailbox_of
-from chalicelib.mail.model import MailRequest
+from chalicelib.mail.budget import FORGET_AFTER, INTERVALS, TURN_KEPT_FOR, read_allowance, take_email
+from chalicelib.mail.kind import Outbox
+from chalicelib.mail.model import MailRequest, mailbox_of
+from chalicelib.mail.relay import relay
+from chalicelib.mail.send import SendResult, send
+from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
+from chalicelib.mail.sweep import sweep
+from chalicelib.petitions.model import Petition
+from chalicelib.signatures.withdraw import withdraw
 from tests.actors import (
     ALICE,
+    BOB,
     LIMIT_KEYS,
     MINUTE,
     NOW,
+    SECRET,
+    Person,
+    a_mail_context,
+    a_published_petition,
+    change_item,
+    confirmed,
+    identity_of,
+    item_of,
+    key_of,
+    request_of,
+    signed,
 )
-from tests.fakes import FakeTables
+from tests.fakes import FakeQueue, FakeTables
+from tests.mail.pipeline import MailPipeline
+from tests.streaming import Streaming
 
 HOUR = timedelta(hours=1)
 ALICES_MAILBOX = mailbox_of(ALICE.email, LIMIT_KEYS)
@@ -50,3 +78,129 @@ def test_a_new_address_costs_one_write(tables: FakeTables) -> None:
     take_email(ALICES_MAILBOX, SLUG, a_request(), NOW, tables)
     assert tables.calls == ["update"]
     assert tables.items[ALICES_MAILBOX.key]["expires_at"] == int((NOW + MINUTE + FORGET_AFTER).timestamp())
+
+
+def test_an_attacker_who_signs_again_and_again_does_not_take_every_turn_of_the_owner() -> None:
+    pipeline = MailPipeline(Streaming())
+    attacked = [a_published_petition(pipeline.tables, slug=slug) for slug in ("aaa", "bbb")]
+    owners_petition = a_published_petition(pipeline.tables, slug="zzz")
+
+    def attack(now: datetime) -> None:
+        if now.minute % 15 == 0:
+            for petition in attacked:
+                signed(pipeline.tables, petition, Person("Mallory", ALICE.email), now)
+        if now == NOW + 12 * HOUR:
+            signed(pipeline.tables, owners_petition, now=now)
+
+    pipeline.run(NOW + 36 * HOUR, attack)
+    assert item_of(pipeline.tables, owners_petition, identity_of(owners_petition))["mails"] == 1
+
+
+def test_a_kept_turn_is_given_to_others_if_its_email_does_not_come(tables: FakeTables) -> None:
+    """The email may not come because its signature was withdrawn or erased meanwhile."""
+    turn = take_emails(tables, 4)
+    early = a_request(8).model_copy(update={"requested_at": iso(NOW + MINUTE)})
+    late = a_request(9).model_copy(update={"requested_at": iso(NOW + HOUR)})
+    assert take_email(ALICES_MAILBOX, SLUG, late, turn - HOUR, tables).next_at == turn
+    assert take_email(ALICES_MAILBOX, SLUG, early, turn - HOUR, tables).next_at == turn
+    for now in (turn - MINUTE, turn):
+        assert take_email(ALICES_MAILBOX, SLUG, late, now, tables).next_at == turn + TURN_KEPT_FOR
+    assert take_email(ALICES_MAILBOX, SLUG, late, turn + TURN_KEPT_FOR, tables).next_at == turn + TURN_KEPT_FOR
+    assert "waiting" not in tables.items[ALICES_MAILBOX.key]
+
+
+def test_the_limit_of_an_address_contains_no_address_name_petition_or_known_hash(
+    tables: FakeTables, petition: Petition
+) -> None:
+    request = request_of(tables, petition, signed(tables, petition))
+    send(request, SIGNATURE_KINDS, a_mail_context(), NOW, tables)
+    [(key, item)] = [(key, item) for key, item in tables.items.items() if key.table == keys.LIMITS]
+    stored = f"{key} {item}".lower()
+    slugs = ("", petition.slug)
+    known = [signature_id(slug, ALICE.email, secret) for slug in slugs for secret in (SECRET, LIMIT_KEYS["v1"])]
+    words: Sequence[str] = (*ALICE.email.split("@"), ALICE.name.lower(), petition.slug, request.key, *known)
+    assert not [word for word in words if word in stored]
+
+
+@pytest.mark.parametrize("typed", ["A.lice+x@googlemail.com", "alice@gmail.com", "ALICE@GMAIL.COM"])
+def test_all_spellings_of_an_address_share_a_budget(typed: str) -> None:
+    assert mailbox_of(typed, LIMIT_KEYS) == mailbox_of("alice@gmail.com", LIMIT_KEYS)
+    assert mailbox_of(typed, LIMIT_KEYS) != ALICES_MAILBOX
+
+
+@pytest.fixture
+def pipeline() -> MailPipeline:
+    return MailPipeline(Streaming())
+
+
+def test_five_signatures_by_an_attacker_do_not_stop_the_owners_email(pipeline: MailPipeline) -> None:
+    petition = a_published_petition(pipeline.tables)
+
+    def attack(now: datetime) -> None:
+        if now < NOW + 5 * MINUTE:
+            signed(pipeline.tables, petition, Person("Mallory", ALICE.email), now)
+
+    pipeline.run(NOW + HOUR, attack)
+    withdraw(key_of(petition, identity_of(petition)), petition, pipeline.now, pipeline.tables)
+    before = len(pipeline.mails)
+    signed(pipeline.tables, petition, now=pipeline.now)
+    pipeline.run(pipeline.now + 8 * HOUR)
+    assert before >= 2
+    assert len(pipeline.mails) == before + 1
+
+
+def test_a_receipt_takes_nothing_from_the_budget(tables: FakeTables, petition: Petition) -> None:
+    """Otherwise the receipt of one signature would delay the email to confirm the person's next signature."""
+    take_emails(tables, 3)
+    identity = confirmed(tables, petition)
+    change_item(tables, petition, identity, mail_kind="receipt", mail_requested_at=iso(NOW))
+    request = request_of(tables, petition, identity)
+    before = tables.items[ALICES_MAILBOX.key]
+    assert send(request, SIGNATURE_KINDS, a_mail_context(), NOW, tables) is SendResult.SENT
+    assert tables.items[ALICES_MAILBOX.key] == before
+
+
+def test_an_email_that_waits_does_not_delay_others(tables: FakeTables, petition: Petition) -> None:
+    take_emails(tables, 4)
+    alice = request_of(tables, petition, signed(tables, petition))
+    bob = request_of(tables, petition, signed(tables, petition, BOB))
+    mails: list[Mail] = []
+    context = a_mail_context(mails.append)
+    outcomes = [send(request, SIGNATURE_KINDS, context, NOW + HOUR, tables) for request in (alice, bob)]
+    assert outcomes == [SendResult.WAITS, SendResult.SENT], "the message of a waiting email is settled"
+    assert [mail.to for mail in mails] == [BOB.email], "a waiting email takes no turn of the rate"
+    assert send(alice, SIGNATURE_KINDS, context, NOW + HOUR, tables) is SendResult.WAITS
+
+
+@pytest.mark.parametrize(("wait", "delays"), [(10 * MINUTE, [602]), (40 * MINUTE, [])])
+def test_a_postponed_email_is_queued_when_it_is_due(wait: timedelta, delays: list[int]) -> None:
+    """The relay or the sweep queues the email in time. Otherwise it would wait for the next walk, an hour later."""
+    tables, queue = Streaming(), FakeQueue()
+    petition = a_published_petition(tables)
+    outbox = Outbox(queue, queue, SIGNATURE_KINDS)
+    identity = signed(tables, petition)
+    relay([(None, item_of(tables, petition, identity))], NOW, outbox, tables)
+    sweep(outbox, NOW, tables, lambda: 0.0)
+    before = item_of(tables, petition, identity)
+    SIGNATURE_KINDS["confirm"].state.postpone(request_of(tables, petition, identity), NOW + wait, tables)
+    queue.delays.clear()
+    relay([(before, item_of(tables, petition, identity))], NOW, outbox, tables)
+    assert queue.delays == delays, "SQS delays a message by 15 minutes at most"
+    if not delays:
+        assert sweep(outbox, NOW + wait - MINUTE, tables, lambda: 0.0) == 0
+        assert sweep(outbox, NOW + wait + MINUTE, tables, lambda: 0.0) == 1
+
+
+def test_while_the_limits_table_is_throttled_email_waits(petition: Petition) -> None:
+    class LimitsAreThrottled(FakeTables):
+        def _update(self, change: Any, returns: Any) -> Any:
+            if change.key.table == keys.LIMITS:
+                raise Throttled("storage")
+            return super()._update(change, returns)
+
+    tables, mails = LimitsAreThrottled(), list[Mail]()
+    a_published_petition(tables)
+    request = request_of(tables, petition, signed(tables, petition))
+    with pytest.raises(Throttled):
+        send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables)
+    assert not mails, "otherwise an attacker could throttle the table to escape the limit"

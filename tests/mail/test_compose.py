@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.mail.compose import compose
+from chalicelib.core import keys
+from chalicelib.delivery.worker import KINDS
 from chalicelib.mail.kind import Content, Kind
 from chalicelib.mail.model import MailRequest
+from chalicelib.mail.send import compose
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
+from chalicelib.signatures.model import MailKind
 
 REQUEST = MailRequest(kind="confirm", key="safe-children_ab", requested_at="2026-11-24T12:00:00Z")
 
@@ -39,3 +42,20 @@ def test_a_stored_subject_has_no_control_characters_and_no_encoded_word(kind: Ki
     """Petitions that were stored before these were refused may have them."""
     mail = compose(REQUEST, kind, Content("a@mail.example", {"word": "Help\x00\x1b =?utf-8?b?cGF5?="}))
     assert mail.subject == "Help = ?utf-8?b?cGF5?="
+
+
+def test_every_email_that_signing_requests_has_a_kind() -> None:
+    assert {*KINDS} >= {*MailKind}
+
+
+def test_every_kind_has_a_subject_a_text_and_an_html_template() -> None:
+    for name, kind in KINDS.items():
+        assert kind.name == name
+        assert {path.name for path in kind.templates.iterdir()} == {"subject.txt", "body.txt", "body.html"}
+
+
+def test_the_table_of_every_kinds_state_is_in_the_template() -> None:
+    """One kind without its table would stop the sweep for all kinds."""
+    for name, kind in KINDS.items():
+        table = kind.state.item_key(f"slug_{'0' * 32}").table
+        assert table in keys.TABLES, f"{name} needs the table {table}: see 'Add a table' in CONTRIBUTING.md"

@@ -128,22 +128,6 @@ def test_a_bounce_moves_the_email_from_the_day_it_was_sent_to_the_day_of_the_bou
     assert counters_by_day(tables) == {"2026-11-24": {"requested": 1}, "2026-11-25": {}, "2026-11-26": {"failed": 1}}
 
 
-def test_a_bounce_before_the_email_is_marked_as_sent_is_final(tables: FakeTables) -> None:
-    request = STATE.request("a", NOW, tables)
-    STATE.claim(request, NOW, LEASE, tables)
-    STATE.mark_undeliverable("a", "bounced", NOW, tables)
-    STATE.mark_sent(request, NOW, tables)
-    assert counters(tables) == {"requested": 1, "failed": 1}
-
-
-def test_a_complaint_shows_that_an_unknown_email_arrived(tables: FakeTables) -> None:
-    request = STATE.request("a", NOW, tables)
-    STATE.mark_unknown(request, NOW, tables)
-    assert counters(tables) == {"requested": 1, "unknown": 1}
-    STATE.mark_undeliverable("a", "complained", NOW, tables)
-    assert counters(tables) == {"requested": 1, "sent": 1}
-
-
 def test_a_dropped_email_can_be_requested_again_and_counts_once(tables: FakeTables) -> None:
     request = STATE.request("a", NOW, tables)
     assert STATE.request_again("a", NOW, tables) is None

@@ -5,11 +5,10 @@ from typing import Any
 
 import pytest
 
-from chalicelib.letters.kinds import LETTER_KINDS
 from chalicelib.mail.feedback import record_feedback
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS, delivery_key
 from chalicelib.petitions.model import Petition
-from tests.actors import BOB, NOW, item_of, signed
+from tests.actors import NOW, item_of, signed
 from tests.fakes import FakeTables
 
 
@@ -39,20 +38,6 @@ def test_only_permanent_bounces_and_complaints_stop_email(
     assert item_of(tables, petition, identity).get("undeliverable") == recorded
 
 
-def test_a_late_delivery_does_not_undo_a_bounce(tables: FakeTables, petition: Petition) -> None:
-    identity = signed(tables, petition)
-    bounce = an_event("Bounce", petition, identity, bounce={"bounceType": "Permanent"})
-    for event in (bounce, an_event("Delivery", petition, identity), bounce):
-        record_feedback(event, SIGNATURE_KINDS, NOW, tables)
-    assert item_of(tables, petition, identity)["undeliverable"] == "bounced"
-
-
-def test_feedback_about_one_signature_does_not_change_another(tables: FakeTables, petition: Petition) -> None:
-    alices_id, bobs_id = signed(tables, petition), signed(tables, petition, BOB)
-    record_feedback(an_event("Complaint", petition, alices_id), SIGNATURE_KINDS, NOW, tables)
-    assert "undeliverable" not in item_of(tables, petition, bobs_id)
-
-
 @pytest.mark.parametrize(
     "event",
     [
@@ -73,11 +58,6 @@ def test_events_without_a_known_kind_and_key_are_ignored(tables: FakeTables, eve
 def test_a_message_that_is_not_an_event_of_ses_is_an_error(tables: FakeTables, event: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="not an event of SES"):
         record_feedback(event, SIGNATURE_KINDS, NOW, tables)
-
-
-def test_feedback_about_a_deleted_signature_creates_nothing(tables: FakeTables, petition: Petition) -> None:
-    record_feedback(an_event("Complaint", petition, "0" * 32), SIGNATURE_KINDS, NOW, tables)
-    assert not item_of(tables, petition, "0" * 32)
 
 
 @pytest.mark.parametrize(
@@ -101,6 +81,3 @@ def test_a_letter_that_the_targets_server_refused_counts_as_failed(
     assert record_feedback(event, {"confirm": confirmation}, NOW, tables) is None
     like_a_letter = replace(confirmation, counts_refusals=True)
     assert record_feedback(event, {"confirm": like_a_letter}, NOW, tables) == recorded
-    assert LETTER_KINDS["letter"].counts_refusals
-    assert LETTER_KINDS["letter-digest"].counts_refusals
-    assert not SIGNATURE_KINDS["confirm"].counts_refusals

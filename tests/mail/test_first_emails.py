@@ -1,38 +1,48 @@
 """First emails to the signers of one network: a burst is sent at once, then one at a time. Others wait for a turn."""
 
 import json
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
 
 from chalicelib.aws.email import Mail
-from chalicelib.core import keys, mail_keys
+from chalicelib.core import keys
 from chalicelib.core.errors import Throttled
-from chalicelib.mail.first_emails import BURST, INTERVAL, book
+from chalicelib.core.keys import network_limit
+from chalicelib.core.times import iso
 from chalicelib.mail.send import SendResult, send
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
+from chalicelib.mail.turns import BURST, INTERVAL, FirstEmailLimit, book_first_email
 from chalicelib.petitions.model import Petition
 from tests.actors import (
+    DAY,
+    MINUTE,
     NOW,
     THROUGH_THE_CDN,
     Person,
     a_mail_context,
+    a_published_petition,
+    a_signing_context,
     change_item,
+    confirmed,
+    identity_of,
     item_of,
     json_of,
     request_of,
+    sign_by_form,
     signed,
 )
 from tests.fake_site import JSON, FakeSite
 from tests.fakes import FakeTables
+from tests.mail.pipeline import MailPipeline
+from tests.streaming import Streaming
 
 SIGN_PATH = "/api/petitions/safe-children/signatures"
 
 
 def book_turns(tables: FakeTables, count: int, network: str = "one", now: datetime = NOW) -> list[timedelta]:
     """Return how long each email waits for its turn."""
-    return [book(network, now, tables) - now for _ in range(count)]
+    return [book_first_email(network, now, tables) - now for _ in range(count)]
 
 
 def test_above_the_burst_each_email_gets_its_own_due_time(tables: FakeTables) -> None:
@@ -50,19 +60,10 @@ def test_the_burst_grows_again_with_time(tables: FakeTables) -> None:
     assert waits == [*[timedelta()] * 10, INTERVAL]
 
 
-def test_racing_senders_book_different_turns(tables: FakeTables) -> None:
-    def book_one(_: int) -> datetime:
-        return book("one", NOW, tables)
-
-    with ThreadPoolExecutor(8) as pool:
-        turns = set(pool.map(book_one, range(BURST + 20)))
-    assert len(turns) == 21
-
-
 def test_the_first_turn_costs_one_write_and_its_item_expires(tables: FakeTables) -> None:
     book_turns(tables, 1)
     assert tables.calls == ["update"]
-    assert tables.items[mail_keys.network_limit("one")]["expires_at"] > NOW.timestamp()
+    assert tables.items[network_limit("one")]["expires_at"] > NOW.timestamp()
 
 
 def test_emails_of_a_flood_wait_and_its_signatures_and_responses_are_as_usual(
@@ -113,3 +114,60 @@ def test_an_email_that_ses_throttles_keeps_its_turn(tables: FakeTables, petition
     book_turns(tables, BURST - 1)
     assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables) is SendResult.SENT
     assert book_turns(tables, 1) == [INTERVAL], "the email took one turn of the burst"
+
+
+@pytest.fixture
+def pipeline() -> MailPipeline:
+    """Two networks whose next email waits two and three days."""
+    tables = Streaming()
+    for network, days in (("flooded", 2), ("worse", 3)):
+        book_first_email(network, NOW, tables, FirstEmailLimit(interval=days * DAY + BURST * INTERVAL))
+    return MailPipeline(tables)
+
+
+@pytest.mark.parametrize(("networks", "after"), [(["quiet"], 12 * MINUTE), (["worse", "quiet"], 24 * MINUTE)])
+def test_the_owner_of_the_address_gets_the_email_at_once(
+    pipeline: MailPipeline, networks: list[str], after: timedelta
+) -> None:
+    petition = a_published_petition(pipeline.tables)
+    sign_by_form(petition, NOW, a_signing_context(pipeline.tables), network="flooded")
+    for number, network in enumerate(networks, 1):
+        pipeline.run(NOW + number * 11 * MINUTE)
+        sign_by_form(petition, pipeline.now, a_signing_context(pipeline.tables), network=network)
+    pipeline.run(NOW + after)
+    assert item_of(pipeline.tables, petition, identity_of(petition))["mails"] == 1
+
+
+def test_signing_again_from_a_busier_network_does_not_delay_the_email(pipeline: MailPipeline) -> None:
+    petition = a_published_petition(pipeline.tables)
+    sign_by_form(petition, NOW, a_signing_context(pipeline.tables), network="flooded")
+    pipeline.run(NOW + 11 * MINUTE)
+    due = item_of(pipeline.tables, petition, identity_of(petition))["mail_due_at"]
+    sign_by_form(petition, pipeline.now, a_signing_context(pipeline.tables), network="worse")
+    pipeline.run(pipeline.now + 2 * MINUTE)
+    item = item_of(pipeline.tables, petition, identity_of(petition))
+    assert (item["mail_due_at"], item["mails"], "mail_network" in item) == (due, 0, False)
+
+
+def test_signing_again_from_a_busy_network_sends_an_email_whose_turn_has_come(pipeline: MailPipeline) -> None:
+    """When its turn came, the email was held, because the petition was hidden. The sweep has queued it since."""
+    petition = a_published_petition(pipeline.tables)
+    sign_by_form(petition, NOW, a_signing_context(pipeline.tables), network="flooded")
+    pipeline.run(NOW + 11 * MINUTE)
+    turn, requeued = iso(pipeline.now - 2 * MINUTE), iso(pipeline.now - MINUTE)
+    change_item(pipeline.tables, petition, identity_of(petition), mail_due_at=turn, mail_queued_at=requeued)
+    sign_by_form(petition, pipeline.now, a_signing_context(pipeline.tables), network="worse")
+    pipeline.run(pipeline.now + 2 * MINUTE)
+    assert item_of(pipeline.tables, petition, identity_of(petition))["mails"] == 1
+
+
+def test_the_first_email_to_somebody_whom_a_partner_sent_has_the_limit_of_the_network_too(
+    pipeline: MailPipeline,
+) -> None:
+    """The signature counted at once, without an email. A stranger may know whom the partner sent."""
+    petition = a_published_petition(pipeline.tables)
+    confirmed(pipeline.tables, petition)
+    sign_by_form(petition, NOW, a_signing_context(pipeline.tables), network="flooded")
+    pipeline.run(NOW + 11 * MINUTE)
+    item = item_of(pipeline.tables, petition, identity_of(petition))
+    assert (item["mails"], item["mail_due_at"] > iso(NOW + DAY)) == (0, True)

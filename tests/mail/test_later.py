@@ -11,7 +11,7 @@ from chalicelib.delivery import worker
 from chalicelib.mail.kind import Content, Later, NotSent
 from chalicelib.mail.model import MailRequest
 from tests.actors import ALICE, NOW
-from tests.fake_site import FakeSite, schedule_event
+from tests.fake_site import FakeSite
 from tests.mail.a_third_kind import THANKS
 from tests.mail.test_deliveries import delivery_item, recipients_after_sending, request_email
 
@@ -48,7 +48,7 @@ def test_the_sweep_queues_a_postponed_email_once_for_the_second_when_it_is_due(
     fake_site: FakeSite, postponed_request: MailRequest
 ) -> None:
     for _ in range(5):
-        fake_site.invoke("sweep_mail", schedule_event())
+        fake_site.invoke("check_mail", {"task": "sweep"})
         fake_site.clock.forward(SWEEP_INTERVAL)
     assert fake_site.other_queue.messages == [postponed_request.model_dump()]
     [delay] = fake_site.other_queue.delays
@@ -61,7 +61,7 @@ def test_a_postponed_email_whose_message_was_lost_is_queued_again(
     fake_site: FakeSite, postponed_request: MailRequest
 ) -> None:
     for _ in range(4 * 8):
-        fake_site.invoke("sweep_mail", schedule_event())
+        fake_site.invoke("check_mail", {"task": "sweep"})
         fake_site.clock.forward(SWEEP_INTERVAL)
     assert len(fake_site.other_queue.messages) == 2, "after six hours"
 
@@ -69,8 +69,8 @@ def test_a_postponed_email_whose_message_was_lost_is_queued_again(
 def test_a_postponed_email_is_queued_in_time_although_the_next_walk_is_later(fake_site: FakeSite) -> None:
     """After a walk without postponed emails, the next walk is an hour later. A postponed email brings it forward."""
     request = request_email(fake_site)
-    fake_site.invoke("sweep_mail", schedule_event())
+    fake_site.invoke("check_mail", {"task": "sweep"})
     assert recipients_after_sending(fake_site, request) == []
     fake_site.clock.forward(3 * SWEEP_INTERVAL)
-    fake_site.invoke("sweep_mail", schedule_event())
+    fake_site.invoke("check_mail", {"task": "sweep"})
     assert fake_site.other_queue.messages == [request.model_dump()]

@@ -39,30 +39,18 @@ class Time:
         return RateLimiter(per_second, self.clock, self.sleep)
 
 
-def test_ten_emails_take_nine_gaps() -> None:
-    time = Time()
-    limiter = time.limiter(5)
-    for _ in range(10):
+@pytest.mark.parametrize(
+    ("pauses", "time"),
+    [([0] * 10, 9 / 5), ([0, 3], 3), ([60, 0, 0, 0, 0, 0], 61)],
+    ids=["ten emails take nine gaps", "a slow email needs no extra wait", "idle time does not allow a burst"],
+)
+def test_an_email_waits_for_its_gap(pauses: list[float], time: float) -> None:
+    clock = Time()
+    limiter = clock.limiter(5)
+    for pause in pauses:
+        clock.now += pause
         limiter.wait()
-    assert time.now == pytest.approx(1000 + 9 / 5)
-
-
-def test_a_slow_email_needs_no_extra_wait() -> None:
-    time = Time()
-    limiter = time.limiter(5)
-    limiter.wait()
-    time.now += 3
-    limiter.wait()
-    assert time.now == 1003
-
-
-def test_idle_time_does_not_allow_a_burst() -> None:
-    time = Time()
-    limiter = time.limiter(5)
-    time.now += 60
-    for _ in range(6):
-        limiter.wait()
-    assert time.now == pytest.approx(1061)
+    assert clock.now == pytest.approx(1000 + time)
 
 
 @given(st.lists(st.floats(0, 2), min_size=2, max_size=60), st.floats(1, 1000), st.integers(2, 1000))

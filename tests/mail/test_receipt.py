@@ -1,11 +1,25 @@
-"""The receipt, from the confirm page to the mailbox, in the language of the signature."""
+"""The receipt: sent once, in the language of the signature, with what the person agreed to."""
 
 import re
 from datetime import timedelta
 
+import pytest
+
+from chalicelib.petitions.edit import publish
 from chalicelib.petitions.find import forget_petitions
-from tests.actors import WELSH, a_published_petition, item_of, request_of, signed
+from tests.actors import (
+    NOW,
+    WELSH,
+    a_petition,
+    a_published_petition,
+    change_item,
+    confirmed,
+    item_of,
+    request_of,
+    signed,
+)
 from tests.fake_site import FakeSite, link_in, stream_event, token_in
+from tests.letters.lettering import LETTER, WELSH_LETTER
 
 
 def test_a_receipt_is_sent_once_after_the_confirmation_in_the_language_of_the_signature(fake_site: FakeSite) -> None:
@@ -28,3 +42,34 @@ def test_a_receipt_is_sent_once_after_the_confirmation_in_the_language_of_the_si
     assert receipt.subject == f"Mae eich llofnod wedi’i gyfrif: {WELSH['title']}"
     assert WELSH["sign_wording"] in receipt.text
     assert link_in(receipt, "withdraw").endswith("&lang=cy")
+
+
+EDITED = {"title": "Another title", "sign_wording": "Another wording", "updates_wording": "Other news"}
+EDITED_LETTER = LETTER | {"send_wording": "Send another letter"}
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_a_receipt_has_the_wordings_that_were_confirmed(fake_site: FakeSite, language: str) -> None:
+    translations = {"cy": WELSH | {"letter": WELSH_LETTER}}
+    petition = a_published_petition(fake_site.tables, letter=LETTER, translations=translations, receipt=True)
+    identity = confirmed(fake_site.tables, petition, language=language)
+    letter = {"letter": {"version": petition.letter_version}}
+    change_item(fake_site.tables, petition, identity, **letter)
+    publish(a_petition(**EDITED, letter=EDITED_LETTER, receipt=True), NOW, fake_site.tables)
+    forget_petitions()
+    fake_site.deliver("send_other_mail", [request_of(fake_site.tables, petition, identity).model_dump()])
+    [mail] = fake_site.mailer.mails
+    texts, send_wording = (WELSH, WELSH_LETTER) if language == "cy" else (petition.model_dump(), LETTER)
+    assert texts["title"] in mail.subject
+    for part in (mail.text, mail.html):
+        for wording in (texts["sign_wording"], texts["updates_wording"], send_wording["send_wording"]):
+            assert str(wording) in part
+
+
+def test_a_receipt_without_a_letter_names_the_letter_that_the_petition_has_now(fake_site: FakeSite) -> None:
+    petition = a_published_petition(fake_site.tables, letter=LETTER, receipt=True)
+    identity = confirmed(fake_site.tables, petition)
+    publish(a_petition(letter=EDITED_LETTER, receipt=True), NOW, fake_site.tables)
+    forget_petitions()
+    fake_site.deliver("send_other_mail", [request_of(fake_site.tables, petition, identity).model_dump()])
+    assert "Letter: no\nSend another letter" in fake_site.mailer.mails[0].text

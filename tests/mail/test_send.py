@@ -1,89 +1,116 @@
 """Claim, send, mark: after any failure the email is still sent, and nobody gets too many."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
+from time import monotonic
 from typing import Any
 
 import pytest
 
 from chalicelib.aws.email import Mail
 from chalicelib.aws.table import Change
+from chalicelib.core import caching
 from chalicelib.core.errors import MailRefused, NotYet, Throttled, Unavailable
-from chalicelib.mail.kind import MailContext
-from chalicelib.mail.model import MailRequest
 from chalicelib.mail.send import CLAIM, SendResult, send
-from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
-from chalicelib.petitions.find import forget_petitions
+from chalicelib.mail.signature_kinds import KEPT_AFTER_LINK, SIGNATURE_KINDS, delivery_key
+from chalicelib.petitions.find import PETITION_SECONDS, forget_petitions
 from chalicelib.petitions.model import Petition
+from chalicelib.signatures.model import UNMAILED_LIFETIME
+from chalicelib.signatures.withdraw import withdraw
 from tests.actors import (
     ALICE,
+    CHARLIE,
     DAY,
     MINUTE,
     NOW,
+    Person,
     a_mail_context,
     a_published_petition,
+    confirmed,
     identity_of,
     item_of,
+    key_of,
     request_of,
     signed,
 )
 from tests.fakes import FakeTables
 
-
-def a_mail_request(tables: FakeTables, petition: Petition) -> MailRequest:
-    return request_of(tables, petition, signed(tables, petition))
+NOTHING, SECOND = timedelta(), timedelta(seconds=1)
 
 
-def a_failing_mail_context(error: Exception) -> MailContext:
-    def deliver(_: Mail) -> None:
-        raise error
+class Sender:
+    """Sends one requested email: the newest that was signed for."""
 
-    return a_mail_context(deliver)
+    def __init__(self, tables: FakeTables, petition: Petition) -> None:
+        self.tables, self.petition = tables, petition
+        self.recipients: list[str] = []
+        self.sign(ALICE)
+
+    def sign(self, person: Person) -> None:
+        """Let the person sign. Their email is the next that is sent."""
+        self.request = request_of(self.tables, self.petition, signed(self.tables, self.petition, person))
+
+    def send(
+        self,
+        after: timedelta = timedelta(),
+        failure: Exception | None = None,
+        meanwhile: Callable[[], object] = lambda: None,
+    ) -> SendResult:
+        """Send the email at NOW + `after`. SES answers with `failure`, or `meanwhile` happens before SES answers."""
+
+        def deliver(mail: Mail) -> None:
+            if failure:
+                raise failure
+            meanwhile()
+            self.recipients.append(mail.to)
+
+        return send(self.request, SIGNATURE_KINDS, a_mail_context(deliver), NOW + after, self.tables)
 
 
-def test_a_request_sends_one_email_to_the_typed_address(
-    tables: FakeTables, petition: Petition, mails: list[Mail]
-) -> None:
-    assert (
-        send(a_mail_request(tables, petition), SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables)
-        is SendResult.SENT
-    )
-    assert [mail.to for mail in mails] == [ALICE.email]
+@pytest.fixture
+def sender(tables: FakeTables, petition: Petition) -> Sender:
+    """A sender with Alice's request."""
+    return Sender(tables, petition)
 
 
-def test_a_repeated_message_sends_one_email(tables: FakeTables, petition: Petition, mails: list[Mail]) -> None:
-    request = a_mail_request(tables, petition)
-    context = a_mail_context(mails.append)
-    outcomes = [send(request, SIGNATURE_KINDS, context, NOW + minutes * MINUTE, tables) for minutes in range(3)]
+def alices_item(sender: Sender) -> dict[str, Any]:
+    return item_of(sender.tables, sender.petition, identity_of(sender.petition))
+
+
+def withdraw_alice(sender: Sender) -> None:
+    withdraw(key_of(sender.petition, identity_of(sender.petition)), sender.petition, NOW, sender.tables)
+
+
+def change_petition(sender: Sender, **changes: Any) -> None:
+    a_published_petition(sender.tables, **changes)
+    forget_petitions()
+
+
+def test_a_repeated_message_sends_one_email(sender: Sender) -> None:
+    outcomes = [sender.send(minutes * MINUTE) for minutes in range(3)]
     assert outcomes == [SendResult.SENT, SendResult.SETTLED, SendResult.SETTLED]
-    assert len(mails) == 1
+    assert sender.recipients == [ALICE.email]
 
 
-def test_a_concurrent_message_waits(tables: FakeTables, petition: Petition, mails: list[Mail]) -> None:
-    request = a_mail_request(tables, petition)
-
-    def deliver(mail: Mail) -> None:
+def test_a_concurrent_message_waits(sender: Sender) -> None:
+    def send_again() -> None:
         with pytest.raises(NotYet):
-            send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables)
-        mails.append(mail)
+            sender.send()
 
-    send(request, SIGNATURE_KINDS, a_mail_context(deliver), NOW, tables)
-    assert len(mails) == 1
+    assert sender.send(meanwhile=send_again) is SendResult.SENT
+    assert sender.recipients == [ALICE.email]
 
 
-def test_a_crash_before_sending_loses_no_email(tables: FakeTables, petition: Petition, mails: list[Mail]) -> None:
-    request = a_mail_request(tables, petition)
+def test_a_crash_before_sending_loses_no_email(sender: Sender) -> None:
     with pytest.raises(RuntimeError):
-        send(request, SIGNATURE_KINDS, a_failing_mail_context(RuntimeError()), NOW, tables)
+        sender.send(failure=RuntimeError())
     with pytest.raises(NotYet):
-        send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW + timedelta(seconds=89), tables)
-    assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW + CLAIM, tables) is SendResult.SENT
-    assert len(mails) == 1
+        sender.send(CLAIM - SECOND)
+    assert sender.send(CLAIM) is SendResult.SENT
 
 
-def test_after_a_crash_between_send_and_mark_the_email_is_sent_again_once(
-    petition: Petition, mails: list[Mail]
-) -> None:
+def test_after_a_crash_between_send_and_mark_the_email_is_sent_again_once(petition: Petition) -> None:
     class FirstMarkFails(FakeTables):
         fails_next = True
 
@@ -95,58 +122,130 @@ def test_after_a_crash_between_send_and_mark_the_email_is_sent_again_once(
 
     tables = FirstMarkFails()
     a_published_petition(tables)
-    request = a_mail_request(tables, petition)
+    sender = Sender(tables, petition)
     with pytest.raises(Unavailable):
-        send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables)
-    assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW + CLAIM, tables) is SendResult.SENT
-    assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW + 2 * CLAIM, tables) is SendResult.SETTLED
-    assert len(mails) == 2
+        sender.send()
+    assert [sender.send(CLAIM), sender.send(2 * CLAIM)] == [SendResult.SENT, SendResult.SETTLED]
+    assert sender.recipients == [ALICE.email] * 2
 
 
-def test_a_throttled_email_is_retried_without_waiting_for_the_claim(
-    tables: FakeTables, petition: Petition, mails: list[Mail]
-) -> None:
-    request = a_mail_request(tables, petition)
-    with pytest.raises(Throttled):
-        send(request, SIGNATURE_KINDS, a_failing_mail_context(Throttled("mail")), NOW, tables)
-    assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables) is SendResult.SENT
-
-
-def test_an_email_that_may_have_been_sent_waits_for_its_claim(
-    tables: FakeTables, petition: Petition, mails: list[Mail]
-) -> None:
-    request = a_mail_request(tables, petition)
-    with pytest.raises(Unavailable):
-        send(request, SIGNATURE_KINDS, a_failing_mail_context(Unavailable("mail")), NOW, tables)
-    with pytest.raises(NotYet):
-        send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables)
-
-
-def test_a_refused_email_is_recorded_and_not_retried(tables: FakeTables, petition: Petition, mails: list[Mail]) -> None:
-    request = a_mail_request(tables, petition)
-    refusing = a_failing_mail_context(MailRefused("MessageRejected"))
-    assert send(request, SIGNATURE_KINDS, refusing, NOW, tables) is SendResult.REFUSED
-    assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW + DAY, tables) is SendResult.SETTLED
-    assert item_of(tables, petition, identity_of(petition))["undeliverable"] == "refused"
-    assert not mails
+def test_a_refused_email_is_recorded_and_not_retried(sender: Sender) -> None:
+    assert sender.send(failure=MailRefused("MessageRejected")) is SendResult.REFUSED
+    assert sender.send(DAY) is SendResult.SETTLED
+    assert alices_item(sender)["undeliverable"] == "refused"
 
 
 @pytest.mark.parametrize("call", [1, 2])  # The claim is call 0. Then the petition is read, and the budget taken.
 def test_a_call_that_is_throttled_before_sending_is_retried_without_waiting_for_the_claim(
-    tables: FakeTables, petition: Petition, mails: list[Mail], monkeypatch: pytest.MonkeyPatch, call: int
+    sender: Sender, monkeypatch: pytest.MonkeyPatch, call: int
 ) -> None:
-    request = a_mail_request(tables, petition)
     forget_petitions()
-    tables.calls.clear()
+    sender.tables.calls.clear()
 
     def throttle(name: str) -> None:
-        tables.calls.append(name)
-        if len(tables.calls) == call + 1:
+        sender.tables.calls.append(name)
+        if len(sender.tables.calls) == call + 1:
             raise Throttled
 
-    monkeypatch.setattr(tables, "_called", throttle)
+    monkeypatch.setattr(sender.tables, "_called", throttle)
     with pytest.raises(Throttled):
-        send(request, SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables)
-    assert mails == []
-    later = NOW + timedelta(seconds=5)
-    assert send(request, SIGNATURE_KINDS, a_mail_context(mails.append), later, tables) is SendResult.SENT
+        sender.send()
+    assert not sender.recipients
+    assert sender.send(5 * SECOND) is SendResult.SENT
+
+
+def test_withdrawn_and_deleted_signatures_get_no_email(sender: Sender) -> None:
+    withdraw_alice(sender)
+    assert sender.send() is SendResult.SETTLED
+    sender.request = sender.request.model_copy(update={"key": delivery_key(sender.petition.slug, "0" * 32)})
+    assert sender.send() is SendResult.SETTLED
+    assert not sender.recipients
+
+
+def test_a_signature_confirmed_meanwhile_gets_no_email_to_confirm(sender: Sender) -> None:
+    confirmed(sender.tables, sender.petition)
+    sender.send()
+    assert not sender.recipients
+
+
+def test_a_signature_withdrawn_during_sending_stays_withdrawn(sender: Sender) -> None:
+    sender.send(meanwhile=lambda: withdraw_alice(sender))
+    item = alices_item(sender)
+    assert (item["state"], "email" in item) == ("withdrawn", False)
+
+
+def test_an_email_sent_during_a_withdrawal_counts_against_the_limits(sender: Sender) -> None:
+    def withdraw_and_sign() -> None:
+        withdraw_alice(sender)
+        signed(sender.tables, sender.petition, now=NOW + SECOND)
+
+    sender.send(meanwhile=withdraw_and_sign)
+    assert alices_item(sender)["mails"] == 1
+    sender.request = request_of(sender.tables, sender.petition, identity_of(sender.petition))
+    with pytest.raises(NotYet):
+        sender.send(MINUTE - SECOND)
+    assert sender.send(MINUTE) is SendResult.SENT
+
+
+@pytest.mark.parametrize("closes_at", [None, NOW + 3 * DAY, NOW + 30 * DAY])
+def test_a_pending_signature_expires_a_day_after_its_link(sender: Sender, closes_at: object) -> None:
+    """Independent of the closing time, because staff may change that."""
+    change_petition(sender, closes_at=closes_at)
+    sender.send()
+    expires_at = NOW + 14 * DAY + KEPT_AFTER_LINK
+    assert alices_item(sender)["expires_at"] == int(expires_at.timestamp())
+
+
+@pytest.mark.parametrize(
+    ("changes", "after"),
+    [({"state": "removed"}, NOTHING), ({"state": "draft"}, NOTHING), ({"closes_at": NOW + MINUTE}, 3 * DAY)],
+)
+def test_an_email_whose_link_would_not_work_is_held_until_the_petition_is_open_again(
+    sender: Sender, changes: dict[str, Any], after: timedelta
+) -> None:
+    change_petition(sender, **changes)
+    assert sender.send(after) is SendResult.HELD
+    assert not sender.recipients
+    change_petition(sender, state="open", closes_at=NOW + 9 * DAY)
+    assert sender.send(after + DAY) is SendResult.SENT
+
+
+def test_a_sender_reads_no_petition_again_for_its_next_email(sender: Sender) -> None:
+    sender.send()
+    sender.sign(CHARLIE)
+    sender.tables.calls.clear()
+    assert sender.send() is SendResult.SENT
+    assert "get" not in sender.tables.calls
+
+
+def test_a_sender_reads_a_petition_again_after_five_seconds_or_sends_nothing(
+    sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def throttle(*_: object, **__: object) -> None:
+        raise Throttled("storage")
+
+    sender.send()
+    sender.sign(CHARLIE)
+    a_published_petition(sender.tables, state="removed")
+    later = monotonic() + PETITION_SECONDS
+    monkeypatch.setattr(caching, "monotonic", lambda: later)
+    with monkeypatch.context() as patch:
+        patch.setattr(sender.tables, "get", throttle)
+        with pytest.raises(Throttled):
+            sender.send()
+    assert sender.send(2 * CLAIM) is SendResult.HELD
+    assert sender.recipients == [ALICE.email]
+
+
+def test_an_expired_signature_gets_no_email(sender: Sender) -> None:
+    """TTL may delete the item days later, and the link would confirm nothing."""
+    assert sender.send(UNMAILED_LIFETIME) is SendResult.SETTLED
+    assert not sender.recipients
+    assert "mail_kind" not in alices_item(sender)
+
+
+def test_mailed_at_is_the_time_of_sending(sender: Sender) -> None:
+    """Pacing may delay an email for half a minute. The minute until the next email starts when this one is sent."""
+    context = replace(a_mail_context(), deliver=lambda _: timedelta(seconds=25))
+    assert send(sender.request, SIGNATURE_KINDS, context, NOW, sender.tables) is SendResult.SENT
+    assert alices_item(sender)["mailed_at"] == "2026-11-24T12:00:25Z"

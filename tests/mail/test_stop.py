@@ -3,13 +3,12 @@
 from datetime import datetime
 
 from chalicelib.aws.email import Mail
-from chalicelib.mail.budget import FORGET_AFTER, read_allowance
-from chalicelib.mail.mailbox import mailbox_of
+from chalicelib.mail.budget import FORGET_AFTER, Choice, choice_of, is_stopped, resume, stop
+from chalicelib.mail.model import mailbox_of
 from chalicelib.mail.send import SendResult, send
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
-from chalicelib.mail.stop import Choice, choice_of, is_stopped, resume, stop
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures.erase import erase
+from chalicelib.signatures.withdraw import erase
 from tests.actors import (
     ALICE,
     BOB,
@@ -18,6 +17,7 @@ from tests.actors import (
     MINUTE,
     NOW,
     a_mail_context,
+    a_petition,
     a_published_petition,
     confirmed,
     identity_of,
@@ -27,7 +27,9 @@ from tests.actors import (
     signed,
     subject_of,
 )
+from tests.fake_site import FakeSite, token_in
 from tests.fakes import FakeTables
+from tests.signatures.test_links import post, sign_and_email_alice
 
 ALICES_MAILBOX = mailbox_of(ALICE.email, LIMIT_KEYS)
 
@@ -76,11 +78,6 @@ def test_another_petition_may_send_email_and_does_not_make_the_choice_expire(
     assert is_stopped(alices_choice(petition), tables)
 
 
-def test_the_choice_does_not_stop_email_to_another_address(tables: FakeTables, petition: Petition) -> None:
-    stop_email(tables, petition)
-    assert not read_allowance(mailbox_of(BOB.email, LIMIT_KEYS), petition.slug, NOW, tables).is_stopped
-
-
 def test_an_undone_choice_allows_email_and_lets_the_item_expire(tables: FakeTables, petition: Petition) -> None:
     another = a_published_petition(tables, slug="another")
     for stopped in (petition, another):
@@ -108,3 +105,52 @@ def test_a_person_who_stopped_email_and_confirms_gets_no_receipt(tables: FakeTab
     stop_email(tables, petition)
     outcome = send(request_of(tables, petition, identity), SIGNATURE_KINDS, a_mail_context(mails.append), NOW, tables)
     assert (outcome, mails) == (SendResult.SETTLED, [])
+
+
+def count_emails_after_signing(fake_site: FakeSite) -> int:
+    before = len(fake_site.mailer.mails)
+    fake_site.clock.forward(DAY)
+    identity = signed(fake_site.tables, a_petition(), now=fake_site.clock())
+    request = request_of(fake_site.tables, a_petition(), identity)
+    kind = SIGNATURE_KINDS[request.kind]
+    function = "send_mail" if kind.priority == "urgent" else "send_other_mail"
+    assert fake_site.deliver(function, [request.model_dump()]) == []
+    return len(fake_site.mailer.mails) - before
+
+
+def test_opening_the_link_changes_nothing(fake_site: FakeSite) -> None:
+    sign_and_email_alice(fake_site)
+    page = fake_site.get(fake_site.last_link("stop"))
+    assert page.status_code == 200
+    assert 'method="post"' in page.body.decode()
+    assert count_emails_after_signing(fake_site) == 1
+
+
+def test_the_button_stops_email_and_the_same_link_allows_it_again(fake_site: FakeSite) -> None:
+    sign_and_email_alice(fake_site)
+    link = fake_site.last_link("stop")
+    for _ in range(2):
+        assert "no more email" in post(fake_site, link).body.decode()
+    assert count_emails_after_signing(fake_site) == 0
+    assert "Allow emails again" in fake_site.get(link).body.decode()
+    for _ in range(2):
+        assert "We can email you again" in post(fake_site, link, emails="again").body.decode()
+    assert count_emails_after_signing(fake_site) == 1
+
+
+def test_a_link_for_another_purpose_stops_nothing(fake_site: FakeSite) -> None:
+    sign_and_email_alice(fake_site)
+    for purpose in ("confirm", "withdraw", "unsubscribe"):
+        token = token_in(fake_site.last_link(purpose))
+        assert fake_site.post_form("/stop", {"token": token}).status_code == 400
+    assert fake_site.post_form("/stop", {}).status_code == 400
+    assert identity_of(a_petition()) in str(fake_site.tables.items)
+
+
+def test_the_link_works_when_the_signature_is_deleted_and_expires_after_three_years(fake_site: FakeSite) -> None:
+    identity = sign_and_email_alice(fake_site)
+    link = fake_site.last_link("stop")
+    fake_site.tables.items = {key: item for key, item in fake_site.tables.items.items() if key.sk != identity}
+    assert post(fake_site, link).status_code == 200
+    fake_site.clock.forward(3 * 366 * DAY)
+    assert post(fake_site, link).status_code == 410

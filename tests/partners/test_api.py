@@ -7,8 +7,7 @@ import pytest
 from chalice.test import HTTPResponse
 
 from chalicelib.core.errors import Throttled
-from chalicelib.core.rights import Right
-from tests.actors import ALICE, BOB, NOW, Person, bobs_token
+from tests.actors import ALICE, BOB, Person
 from tests.fake_site import JSON, FakeSite
 from tests.partnering import PATH, oaks_token, sent_of
 
@@ -46,19 +45,6 @@ def test_any_other_body_stores_nothing(fake_site: FakeSite, body: Any) -> None:
     if answer.status_code != 422:
         assert {each["result"] for each in answer.json_body["results"]} == {"invalid"}
     assert not [key for key in fake_site.tables.items if key.table == "signatures"]
-
-
-def test_a_partners_token_reads_nothing_and_a_staff_token_sends_nothing(fake_site: FakeSite) -> None:
-    token = oaks_token(fake_site.tables)
-    paths = ("/me", "/petitions", "/petitions/safe-children/counts", "/audit", "/partners")
-    for path in paths:
-        answer = fake_site.get(f"/api/staff{path}", authorization=f"Bearer {token}")
-        assert answer.status_code == 403
-    staff_rights = [right for right in Right if right is not Right.PARTNER]
-    staff_token = bobs_token(fake_site.tables, NOW, *staff_rights)
-    assert post(fake_site, staff_token, sent_of(ALICE)).status_code == 403
-    token_without_partner = bobs_token(fake_site.tables, NOW, Right.PARTNER)
-    assert post(fake_site, token_without_partner, sent_of(ALICE)).status_code == 403
 
 
 def test_no_name_and_no_address_is_logged(fake_site: FakeSite, caplog: pytest.LogCaptureFixture) -> None:

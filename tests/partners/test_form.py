@@ -8,7 +8,7 @@ import pytest
 from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.core.times import iso
 from chalicelib.partners.form import identifier_of, read_signature
-from chalicelib.partners.model import VERSION_RULE, CountsWhen
+from chalicelib.partners.model import CountsWhen
 from tests.actors import ALICE, DAY, NOW
 from tests.fakes import FakeTables
 from tests.partnering import a_partner, sent_of
@@ -49,12 +49,6 @@ def test_a_very_long_name_is_refused_within_a_second(tables: FakeTables, name: s
 
 def test_a_consent_without_email_cannot_be_confirmed_by_email(tables: FakeTables) -> None:
     assert error_fields(tables, CountsWhen.AFTER_EMAIL, consent={"email": False}) == ["consent.email"]
-
-
-def test_a_wrong_version_is_told_what_is_allowed(tables: FakeTables) -> None:
-    with pytest.raises(Invalid) as caught:
-        read_signature(sent_of(consent={"version": "März 2026"}), a_partner(tables), NOW)
-    assert caught.value.errors == [FieldError("consent.version", VERSION_RULE)]
 
 
 def test_a_missing_consent_is_described_for_a_program(tables: FakeTables) -> None:

@@ -1,4 +1,4 @@
-"""Alice signs here or withdraws while a partner's call sends her: before each of the call's own calls in turn."""
+"""Two things happen to Alice's signature at once: one of them before each call to the table that the other makes."""
 
 from collections.abc import Callable
 
@@ -9,9 +9,11 @@ from chalicelib.partners.form import read_signature
 from chalicelib.partners.model import CountsWhen, ReceiveOutcome
 from chalicelib.partners.receive import take_each
 from chalicelib.petitions.model import Petition
+from chalicelib.signatures.confirm import confirm, read_corrections
+from chalicelib.signatures.take_back import take_back
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import exact_count
-from tests.actors import ALICE, DAY, MINUTE, NOW, Person, confirmed, identity_of, item_of, key_of, signed
+from tests.actors import ALICE, DAY, MINUTE, NOW, Person, confirmed, identity_of, item_of, key_of, signed, subject_of
 from tests.fakes import FakeTables
 from tests.partnering import a_partner, a_receiving_context, sent_of
 
@@ -85,3 +87,24 @@ def test_who_signs_here_during_the_call_counts_under_the_partners_name(
     item = item_of(tables, petition, identity_of(petition))
     assert (item["state"], item["name"], item["typed"]["name"]) == ("confirmed", IN_THE_FILE.name, "Alice A.")
     assert exact_count(petition, NOW + DAY, tables).confirmed == 1
+
+
+@pytest.mark.parametrize("at", range(1, MOST_CALLS))
+def test_what_the_owner_confirms_during_an_undo_stays(tables: Interrupted, petition: Petition, at: int) -> None:
+    """Also where she confirms just what the file had: the undo takes away only what nobody has confirmed."""
+    key = key_of(petition, signed(tables, petition))
+    for source in ("partner-oak", "partner-elm"):
+        partner = a_partner(tables, source=source)
+        sent = read_signature(sent_of(IN_THE_FILE, source, consent={"updates": True}), partner, NOW)
+        take_each([sent], a_receiving_context(tables, petition, partner), NOW)
+    receipt = item_of(tables, petition, key.sk)["confirmed_with"]
+    tables.interrupt = lambda: take_back(key, receipt, petition, NOW, tables)
+    tables.left = at
+    corrections = read_corrections({"name": IN_THE_FILE.name, "updates": "yes"}, "GB")
+    confirm(subject_of(petition, key.sk), corrections, petition, NOW, tables, issued=NOW)
+    if tables.left > 0:
+        tables.interrupt()
+    item = item_of(tables, petition, key.sk)
+    assert (item["state"], item["name"], item["updates"]) == ("confirmed", IN_THE_FILE.name, True)
+    count = exact_count(petition, NOW, tables)
+    assert (count.confirmed, count.by_partners) == (1, 0)

@@ -1,21 +1,20 @@
 """Each person counts once, however often a partner sends them and whichever came first."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from chalicelib.core.errors import Throttled, Unavailable
 from chalicelib.core.times import iso
 from chalicelib.partners import receive
 from chalicelib.partners.form import read_signature
 from chalicelib.partners.model import CountsWhen, Partner, ReceiveOutcome
-from chalicelib.partners.receive import ReceiveResult, take_each
+from chalicelib.partners.receive import ReceiveResult, predict_each, take_each
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures.erase import erase
 from chalicelib.signatures.mail_state import mark_undeliverable
-from chalicelib.signatures.model import WITHDRAWN_LIFETIME
+from chalicelib.signatures.model import UNMAILED_LIFETIME, WITHDRAWN_LIFETIME
 from chalicelib.signatures.sign import sign
-from chalicelib.signatures.withdraw import withdraw
+from chalicelib.signatures.withdraw import erase, withdraw
 from chalicelib.tallies.count import exact_count
 from tests.actors import (
     ALICE,
@@ -72,14 +71,6 @@ def test_a_signature_counts_at_once_with_its_origin(tables: FakeTables, petition
     assert (item["channel"], item["consent_version"], item["updates"]) == ("partner", "1", False)
     assert "mail_kind" not in item
     assert count(tables, petition) == 1
-
-
-def test_a_person_who_counts_at_once_gets_no_receipt(tables: FakeTables, oak: Partner) -> None:
-    """Nobody asked for an email, and this consent forbids it."""
-    petition = a_published_petition(tables, receipt=True)
-    assert send(tables, petition, oak, sent_of(consent={"email": False})) == [ACCEPTED]
-    item = item_of(tables, petition, identity_of(petition))
-    assert (item["state"], item.get("mail_kind")) == ("confirmed", None)
 
 
 def test_a_repeat_is_existing_and_counts_once(tables: FakeTables, petition: Petition, oak: Partner) -> None:
@@ -178,17 +169,6 @@ def test_a_person_who_withdraws_while_a_partner_sends_them_is_not_counted(
     assert count(tables, petition) == 0
 
 
-def test_a_person_who_withdrew_stays_suppressed_after_their_item_expired(
-    tables: FakeTables, petition: Petition, oak: Partner
-) -> None:
-    send(tables, petition, oak, sent_of())
-    withdraw(key_of(petition, identity_of(petition)), petition, NOW, tables)
-    del tables.items[key_of(petition, identity_of(petition))]
-    later = NOW + WITHDRAWN_LIFETIME
-    [result] = take_each([read_signature(sent_of(), oak, later)], a_receiving_context(tables, petition, oak), later)
-    assert result.outcome is SUPPRESSED
-
-
 def test_an_address_that_bounces_is_suppressed(tables: FakeTables, petition: Petition, oak: Partner) -> None:
     mark_undeliverable(key_of(petition, signed(tables, petition)), "bounced", tables)
     assert send(tables, petition, oak, sent_of()) == [SUPPRESSED]
@@ -204,19 +184,48 @@ def test_a_version_stands_for_one_wording(tables: FakeTables, petition: Petition
     assert second.errors[0].field == "consent.version"
 
 
-def test_a_signature_that_the_table_throttled_is_accepted_when_sent_again(
-    tables: FakeTables, petition: Petition, oak: Partner, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def elm(tables: FakeTables) -> Partner:
+    return a_partner(tables, CountsWhen.AFTER_EMAIL, "partner-elm")
+
+
+def predict_and_take(
+    tables: FakeTables, petition: Petition, elm: Partner, after: timedelta
+) -> tuple[ReceiveOutcome, ReceiveOutcome]:
+    """Return the result that a dry run predicts, and the result of then sending the signature."""
+    now = NOW + after
+    submissions = [read_signature(sent_of(), elm, now)]
+    [predicted] = predict_each(submissions, a_receiving_context(tables, petition, elm), now)
+    [result] = take_each(submissions, a_receiving_context(tables, petition, elm), now)
+    return predicted.outcome, result.outcome
+
+
+def delete_expired_item(tables: FakeTables, petition: Petition) -> None:
+    """Delete the item, as DynamoDB does after it expired."""
+    del tables.items[key_of(petition, identity_of(petition))]
+
+
+@pytest.mark.parametrize(("after", "is_gone"), [(UNMAILED_LIFETIME + DAY, False), (16 * DAY, True)])
+def test_an_expired_signature_is_accepted_again_and_gets_an_email_again(
+    tables: FakeTables, petition: Petition, elm: Partner, after: timedelta, is_gone: bool
 ) -> None:
-    put = FakeTables.put_new
+    predict_and_take(tables, petition, elm, timedelta())
+    if is_gone:
+        delete_expired_item(tables, petition)
+    assert predict_and_take(tables, petition, elm, after) == (ReceiveOutcome.ACCEPTED, ReceiveOutcome.ACCEPTED)
+    assert item_of(tables, petition, identity_of(petition))["mail_kind"] == "confirm"
+    assert predict_and_take(tables, petition, elm, after + DAY) == (ReceiveOutcome.EXISTING, ReceiveOutcome.EXISTING)
 
-    def throttle(self: FakeTables, new: Any) -> None:
-        if new.key == key_of(petition, identity_of(petition)):
-            raise Throttled("storage")
-        put(self, new)
 
-    with monkeypatch.context() as patch:
-        patch.setattr(FakeTables, "put_new", throttle)
-        with pytest.raises(Unavailable):
-            send(tables, petition, oak, sent_of())
-    assert send(tables, petition, oak, sent_of()) == [ACCEPTED]
-    assert count(tables, petition) == 1
+@pytest.mark.parametrize("end", [withdraw, erase])
+def test_a_person_who_withdrew_or_was_erased_stays_suppressed_after_the_item_expired(
+    tables: FakeTables, petition: Petition, elm: Partner, end: object
+) -> None:
+    predict_and_take(tables, petition, elm, timedelta())
+    end(key_of(petition, identity_of(petition)), petition, NOW, tables)  # type: ignore[operator]
+    assert predict_and_take(tables, petition, elm, 30 * DAY) == (ReceiveOutcome.SUPPRESSED, ReceiveOutcome.SUPPRESSED)
+    delete_expired_item(tables, petition)
+    assert predict_and_take(tables, petition, elm, WITHDRAWN_LIFETIME) == (
+        ReceiveOutcome.SUPPRESSED,
+        ReceiveOutcome.SUPPRESSED,
+    )

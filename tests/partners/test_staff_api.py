@@ -5,12 +5,15 @@ from typing import Any
 
 import pytest
 
+from chalicelib.core.errors import Invalid, UnknownThing
 from chalicelib.core.rights import Right
 from chalicelib.partners.model import VERSION_RULE
-from chalicelib.staff.audit.record import entries
-from tests.actors import DAY, NOW, bobs_token
+from chalicelib.partners.register import all_partners, create_partner, find_partner, store_wording
+from tests.actors import NOW, bobs_token
+from tests.asking import actions
 from tests.fake_site import JSON, FakeSite
-from tests.partnering import NEW_PARTNER, sent_of
+from tests.fakes import FakeTables
+from tests.partnering import NEW_PARTNER, a_partner, sent_of
 from tests.partners.test_api import post
 
 
@@ -22,8 +25,7 @@ def test_bob_creates_a_partner_whose_token_sends_signatures(fake_site: FakeSite)
     assert post(fake_site, issued["token"], sent).json_body["results"][0]["result"] == "accepted"
     [elm] = ask(fake_site, token, "GET", "", None).json_body["partners"]
     assert elm == {**NEW_PARTNER, "created_at": "2026-11-24T12:00:00Z"}
-    actions = {entry.action.name for entry in entries(NOW - DAY, NOW + DAY, fake_site.tables)}
-    assert actions == {"token.issued", "partner.created"}
+    assert actions(fake_site) == ["partner.created", "token.issued"]
 
 
 def test_bob_revokes_a_partners_token(fake_site: FakeSite) -> None:
@@ -51,3 +53,18 @@ def ask(fake_site: FakeSite, token: str, method: str, path: str, body: object) -
     return fake_site.client.http.request(
         method, f"/api/staff/partners{path}", headers=headers, body=json.dumps(body).encode()
     )
+
+
+def test_creating_a_partner_twice_changes_nothing_and_a_changed_partner_is_refused(tables: FakeTables) -> None:
+    oak = a_partner(tables)
+    create_partner(oak.model_copy(update={"created_at": NOW}), tables)
+    assert all_partners(tables) == [oak]
+    with pytest.raises(Invalid):
+        create_partner(oak.model_copy(update={"name": "Elm", "version": "2"}), tables)
+    store_wording(oak.source, "2", "Oak's own new wording", NOW, tables)
+
+
+@pytest.mark.parametrize("source", ["partner-nobody", "direct", "", "partner-" + "a" * 2000])
+def test_an_unknown_partner_is_not_found(tables: FakeTables, source: str) -> None:
+    with pytest.raises(UnknownThing):
+        find_partner(source, tables)

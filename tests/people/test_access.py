@@ -1,14 +1,39 @@
 """The file of all data held on one person."""
 
 import json
+from datetime import timedelta
+from typing import Any
 
+import pytest
+
+from chalicelib.core.letter_keys import letter_delivery
+from chalicelib.core.rights import Right
 from chalicelib.core.times import iso
+from chalicelib.letters.deliveries import LETTERS
+from chalicelib.partners.form import read_signature
+from chalicelib.partners.receive import take_each
+from chalicelib.petitions.edit import publish
 from chalicelib.petitions.model import Petition
-from chalicelib.petitions.publish import publish
-from chalicelib.signatures.withdraw import unsubscribe
-from tests.actors import ALICE, NOW, WELSH, a_published_petition, change_item, confirmed, item_of, key_of, signed
+from chalicelib.signatures.withdraw import unsubscribe, withdraw
+from tests.actors import (
+    ALICE,
+    NOW,
+    WELSH,
+    a_petition,
+    a_published_petition,
+    bobs_token,
+    change_item,
+    confirmed,
+    identity_of,
+    item_of,
+    key_of,
+    signed,
+)
+from tests.asking import ask
 from tests.fake_site import FakeSite
-from tests.people.test_api import ask, path_of
+from tests.letters.lettering import LETTER, WELSH_LETTER, a_petition_with_a_letter, confirmed_with_a_letter
+from tests.partnering import a_partner, a_receiving_context, sent_of
+from tests.people.test_api import path_of
 
 
 def test_the_access_file_contains_all_data_held_on_a_person(
@@ -84,3 +109,138 @@ def test_a_withdrawn_signature_is_in_the_access_file_without_personal_data(
     [signature] = ask(fake_site, token, "POST", path_of(identity, "access")).json_body["signatures"]
     assert (signature["state"], signature["person"]["email"]) == ("withdrawn", None)
     assert [each["given"] for each in signature["consents"]] == [False, False]
+
+
+def test_the_access_file_has_the_text_and_the_wording_with_which_a_partner_obtained_the_signature(
+    fake_site: FakeSite, token: str
+) -> None:
+    petition = a_published_petition(fake_site.tables, slug="in-welsh", translations={"cy": WELSH})
+    oak = a_partner(fake_site.tables)
+    sent = sent_of(language="cy", consent={"wording": "I sign, says Oak", "version": "2", "updates": True})
+    take_each([read_signature(sent, oak, NOW)], a_receiving_context(fake_site.tables, petition, oak), NOW)
+    signed(fake_site.tables, petition)
+    publish(petition.model_copy(update={"text": "Another text", "translations": {}}), NOW, fake_site.tables)
+    path = f"/api/staff/people/in-welsh/{identity_of(petition)}/access"
+    [signature] = ask(fake_site, token, "POST", path).json_body["signatures"]
+    assert (signature["obtained"]["by"], signature["obtained"]["also_by"]) == ("Partner-Oak", [petition.charity])
+    text = signature["signed_text"]
+    assert (text["text"], text["version"]) == (WELSH["text"], f"{petition.text_version}.2")
+    consents = [(each["to"], each["given"], each["wording"]) for each in signature["consents"]]
+    assert consents == [("sign", True, "I sign, says Oak"), ("updates", True, None)]
+
+
+TO_THE_MAYOR: dict[str, Any] = LETTER | {"targets": [{**LETTER["targets"][0], "key": "mayor", "name": "Mayor"}]}
+
+
+def letter_in_file(fake_site: FakeSite, identity: str) -> Any:
+    token = bobs_token(fake_site.tables, NOW, Right.PEOPLE)
+    [signature] = ask(fake_site, token, "POST", path_of(identity, "access")).json_body["signatures"]
+    return signature["letter"]
+
+
+def test_the_file_has_the_letter_as_it_was_confirmed(fake_site: FakeSite) -> None:
+    petition = a_petition_with_a_letter(fake_site)
+    identity = confirmed_with_a_letter(fake_site, petition, subject="My subject", opening=1, reply=True)
+    publish(a_petition(letter=LETTER | {"body": "Edited"}), NOW, fake_site.tables)
+    assert letter_in_file(fake_site, identity) == {
+        "agreed": {
+            "version": petition.letter_version,
+            "subject": "My subject",
+            "opening": LETTER["openings"][1],
+            "body": LETTER["body"],
+            "targets": ["Home Secretary"],
+            "send_wording": LETTER["send_wording"],
+            "reply": True,
+            "reply_wording": LETTER["reply_wording"],
+        },
+        "asked": None,
+        "deliveries": [],
+    }
+
+
+def test_the_file_has_a_letter_that_was_requested_but_not_confirmed(fake_site: FakeSite) -> None:
+    petition = a_petition_with_a_letter(fake_site)
+    identity = confirmed(fake_site.tables, petition)
+    asked = {"version": petition.letter_version, "body": "Somebody typed this.", "asked_at": iso(NOW)}
+    change_item(fake_site.tables, petition, identity, letter_asked=asked)
+    letter = letter_in_file(fake_site, identity)
+    assert (letter["agreed"], letter["asked"]["body"]) == (None, "Somebody typed this.")
+
+
+def test_the_file_has_the_letter_in_the_language_in_which_it_was_signed(fake_site: FakeSite) -> None:
+    welsh = {"cy": WELSH | {"letter": WELSH_LETTER}}
+    petition = a_published_petition(fake_site.tables, letter=LETTER, translations=welsh)
+    identity = confirmed_with_a_letter(fake_site, petition)
+    publish(a_petition(letter=LETTER, language="cy"), NOW, fake_site.tables)
+    assert letter_in_file(fake_site, identity)["agreed"]["body"] == LETTER["body"]
+
+
+def test_a_letter_that_was_sent_stays_in_the_file_after_withdrawing(fake_site: FakeSite) -> None:
+    petition = a_petition_with_a_letter(fake_site)
+    identity = confirmed_with_a_letter(fake_site, petition)
+    request = LETTERS.request(letter_delivery(petition.slug, "home-secretary", identity), NOW, fake_site.tables)
+    LETTERS.mark_sent(request, NOW, fake_site.tables)
+    withdraw(key_of(petition, identity), petition, NOW, fake_site.tables)
+    letter = letter_in_file(fake_site, identity)
+    assert letter["agreed"] is None
+    [delivery] = letter["deliveries"]
+    assert (delivery["target"], delivery["sent_at"], delivery["waiting_since"]) == (
+        "Home Secretary",
+        "2026-11-24T12:00:00Z",
+        None,
+    )
+
+
+def test_the_file_has_the_present_name_of_a_target_that_staff_renamed_and_named_as_before(fake_site: FakeSite) -> None:
+    petition = a_petition_with_a_letter(fake_site)
+    identity = confirmed_with_a_letter(fake_site, petition)
+    LETTERS.request(letter_delivery(petition.slug, "home-secretary", identity), NOW, fake_site.tables)
+    for days, name in enumerate(("Somebody Else", "Home Secretary"), 1):
+        letter = LETTER | {"targets": [LETTER["targets"][0] | {"name": name}]}
+        publish(a_petition(letter=letter), NOW + timedelta(days=days), fake_site.tables)
+    [delivery] = letter_in_file(fake_site, identity)["deliveries"]
+    assert delivery["target"] == "Home Secretary"
+
+
+def test_the_file_has_the_email_to_a_target_that_staff_removed(fake_site: FakeSite) -> None:
+    petition = a_petition_with_a_letter(fake_site)
+    identity = confirmed_with_a_letter(fake_site, petition)
+    LETTERS.request(letter_delivery(petition.slug, "home-secretary", identity), NOW, fake_site.tables)
+    publish(a_petition(letter=None), NOW, fake_site.tables)
+    assert [each["target"] for each in letter_in_file(fake_site, identity)["deliveries"]] == ["Home Secretary"]
+
+
+@pytest.mark.parametrize("later", [None, TO_THE_MAYOR])
+def test_the_file_has_the_email_to_a_removed_target_after_a_withdrawal(
+    fake_site: FakeSite, later: dict[str, Any] | None
+) -> None:
+    petition = a_petition_with_a_letter(fake_site)
+    identity = confirmed_with_a_letter(fake_site, petition)
+    LETTERS.request(letter_delivery(petition.slug, "home-secretary", identity), NOW, fake_site.tables)
+    publish(a_petition(letter=later), NOW, fake_site.tables)
+    withdraw(key_of(petition, identity), petition, NOW, fake_site.tables)
+    assert [each["target"] for each in letter_in_file(fake_site, identity)["deliveries"]] == ["Home Secretary"]
+
+
+def test_the_file_has_an_earlier_letter_after_signing_again_without_one(fake_site: FakeSite) -> None:
+    petition = a_petition_with_a_letter(fake_site)
+    identity = confirmed_with_a_letter(fake_site, petition)
+    LETTERS.request(letter_delivery(petition.slug, "home-secretary", identity), NOW, fake_site.tables)
+    withdraw(key_of(petition, identity), petition, NOW, fake_site.tables)
+    without_letter = publish(a_petition(letter=None), NOW, fake_site.tables)
+    confirmed(fake_site.tables, without_letter, now=NOW + timedelta(hours=1))
+    assert [each["target"] for each in letter_in_file(fake_site, identity)["deliveries"]] == ["Home Secretary"]
+
+
+def test_the_file_has_the_email_to_a_removed_target_after_signing_again(fake_site: FakeSite) -> None:
+    petition = a_petition_with_a_letter(fake_site)
+    identity = confirmed_with_a_letter(fake_site, petition)
+    LETTERS.request(letter_delivery(petition.slug, "home-secretary", identity), NOW, fake_site.tables)
+    edited = publish(a_petition(letter=TO_THE_MAYOR), NOW, fake_site.tables)
+    change_item(fake_site.tables, petition, identity, letter={"version": edited.letter_version})  # Signed again.
+    assert [each["target"] for each in letter_in_file(fake_site, identity)["deliveries"]] == ["Home Secretary"]
+
+
+def test_the_letter_is_null_in_the_file_if_the_petition_has_no_letter(fake_site: FakeSite) -> None:
+    identity = confirmed(fake_site.tables, a_published_petition(fake_site.tables))
+    assert letter_in_file(fake_site, identity) is None

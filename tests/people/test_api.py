@@ -1,16 +1,13 @@
 """A person asks about their data. Bob helps, and every action is audited."""
 
-import json
 from typing import Any
 
 import pytest
-from chalice.test import HTTPResponse
 
 from chalicelib.core.rights import Right
 from chalicelib.people.access import actions_in
 from chalicelib.petitions.model import Petition
-from chalicelib.staff.audit.model import Action
-from chalicelib.staff.audit.record import entries
+from chalicelib.staff.audit.record import Action
 from chalicelib.tallies.count import exact_count
 from tests.actors import (
     ALICE,
@@ -26,16 +23,12 @@ from tests.actors import (
     request_of,
     signed,
 )
-from tests.fake_site import JSON, FakeSite
+from tests.asking import ask, audit_records
+from tests.fake_site import FakeSite
 from tests.signatures.test_erase import ERASED_ATTRIBUTES
 from tests.signatures.test_sign import send_mail
 
 FIND_PATH = "/api/staff/people/find"
-
-
-def ask(fake_site: FakeSite, token: str, method: str, path: str, body: object = None) -> HTTPResponse:
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": JSON}
-    return fake_site.client.http.request(method, path, headers=headers, body=json.dumps(body).encode())
 
 
 def find(fake_site: FakeSite, token: str, email: str = ALICE.email) -> list[dict[str, Any]]:
@@ -50,7 +43,7 @@ def path_of(identity: str, verb: str = "") -> str:
 
 
 def audited_actions(fake_site: FakeSite) -> list[Action]:
-    newest_first = [entry.action for entry in entries(NOW - DAY, NOW + 9 * DAY, fake_site.tables)]
+    newest_first = [entry.action for entry in audit_records(fake_site)]
     return newest_first[::-1]
 
 
@@ -122,22 +115,6 @@ def test_staff_learn_when_an_email_beyond_the_budget_is_sent(
     answer = ask(fake_site, token, "POST", path_of(identity, "resend")).json_body
     assert (answer["mail"], answer["outcome"], answer["due_at"]) == (True, "later", "2026-11-24T12:11:00Z")
     assert "12:11 on 24 November (UTC)" in answer["message"]
-
-
-@pytest.mark.parametrize(
-    ("changes", "word"),
-    [({"undeliverable": "complained"}, "refused"), ({"expires_at": 1}, "time")],
-)
-def test_an_email_that_is_not_sent_has_a_reason(
-    fake_site: FakeSite, token: str, petition: Petition, changes: dict[str, Any], word: str
-) -> None:
-    identity = signed(fake_site.tables, petition)
-    send_mail(fake_site.tables, petition, identity)
-    change_item(fake_site.tables, petition, identity, **changes)
-    answer = ask(fake_site, token, "POST", path_of(identity, "resend")).json_body
-    assert answer["mail"] is False
-    assert word in answer["message"]
-    assert "mail_kind" not in item_of(fake_site.tables, petition, identity)
 
 
 def test_withdrawing_is_idempotent_and_changes_the_count(fake_site: FakeSite, token: str, petition: Petition) -> None:

@@ -4,7 +4,6 @@ import pytest
 
 from chalicelib.aws.table import Item
 from chalicelib.core.errors import Unavailable
-from chalicelib.core.rights import Right
 from chalicelib.petitions.model import Petition
 from chalicelib.projections.changes import increments
 from chalicelib.projections.recount import recount
@@ -18,15 +17,15 @@ from tests.actors import (
     MINUTE,
     NOW,
     a_published_petition,
-    bobs_token,
     confirmed,
     identity_of,
     item_of,
     json_of,
     signed,
 )
+from tests.asking import ask
 from tests.fake_site import FakeSite
-from tests.people.test_api import FIND_PATH, ask, audited_actions, find
+from tests.people.test_api import FIND_PATH, audited_actions, find
 from tests.signatures.test_erase import ERASED_ATTRIBUTES
 from tests.signatures.test_sign import signatures_in
 
@@ -126,10 +125,3 @@ def test_the_mark_of_an_erasure_does_not_count_as_a_signature(
         assert not any(change.numbers.values())
     result = recount(petition, lambda: NOW + DAY, fake_site.tables)
     assert (result.confirmed, result.drift, result.wrong_pending) == (0, {}, {})
-
-
-@pytest.mark.parametrize("right", [Right.COUNTS, Right.MANAGE, Right.EXPORT])
-def test_other_rights_cannot_erase(fake_site: FakeSite, right: Right) -> None:
-    token = bobs_token(fake_site.tables, NOW, right)
-    assert ask(fake_site, token, "POST", ERASE_PATH, {"email": ALICE.email}).status_code == 403
-    assert not signatures_in(fake_site.tables)

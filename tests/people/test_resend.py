@@ -11,114 +11,78 @@ from chalicelib.people.resend import ResendAnswer, ResendOutcome, resend
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures import mail_state
 from chalicelib.signatures.look_up import find_by_id
-from chalicelib.signatures.withdraw import withdraw
-from tests.actors import DAY, MINUTE, NOW, a_petition, change_item, confirmed, item_of, key_of, signed
+from tests.actors import DAY, MINUTE, NOW, a_petition, change_item, confirmed, item_of, signed
 from tests.fakes import FakeTables
 from tests.signatures.test_sign import send_mail
 
 
-def resend_to(
-    tables: FakeTables,
-    petition: Petition,
-    identity: str,
-    now: datetime = NOW + 5 * MINUTE,
-    next_at: datetime | None = None,
-) -> ResendOutcome:
+def resend_to(tables: FakeTables, petition: Petition, identity: str, now: datetime = NOW + 5 * MINUTE) -> ResendAnswer:
     stored = find_by_id(petition, identity, tables)
     assert stored
-    return resend(stored, an_allowance(next_at or now), now, tables).outcome
+    return resend(stored, Allowance(now, is_stopped=False), now, tables)
 
 
-def an_allowance(next_at: datetime) -> Allowance:
-    return Allowance(next_at, is_stopped=False)
-
-
-def test_a_pending_signer_gets_the_link_again(tables: FakeTables, petition: Petition) -> None:
+@pytest.fixture
+def mailed(tables: FakeTables, petition: Petition) -> str:
+    """Alice has signed, and got her email."""
     identity = signed(tables, petition)
     send_mail(tables, petition, identity)
-    assert resend_to(tables, petition, identity) is ResendOutcome.ASKED
-    assert item_of(tables, petition, identity)["mail_kind"] == "confirm"
+    return identity
+
+
+def test_a_pending_signer_gets_the_link_again(tables: FakeTables, petition: Petition, mailed: str) -> None:
+    assert resend_to(tables, petition, mailed).outcome is ResendOutcome.ASKED
+    assert item_of(tables, petition, mailed)["mail_kind"] == "confirm"
 
 
 def test_a_confirmed_signer_gets_the_already_signed_email(tables: FakeTables, petition: Petition) -> None:
     identity = confirmed(tables, petition)
-    assert resend_to(tables, petition, identity) is ResendOutcome.ASKED
+    assert resend_to(tables, petition, identity).outcome is ResendOutcome.ASKED
     assert item_of(tables, petition, identity)["mail_kind"] == "already-signed"
 
 
-def test_the_next_email_waits_for_a_minute(tables: FakeTables, petition: Petition) -> None:
-    identity = signed(tables, petition)
-    send_mail(tables, petition, identity)
-    assert resend_to(tables, petition, identity, NOW + MINUTE / 2) is ResendOutcome.WITHIN_A_MINUTE
+def test_the_next_email_waits_for_a_minute(tables: FakeTables, petition: Petition, mailed: str) -> None:
+    assert resend_to(tables, petition, mailed, NOW + MINUTE / 2).outcome is ResendOutcome.WITHIN_A_MINUTE
 
 
-def test_an_email_beyond_the_budget_is_requested_and_staff_learn_when_it_is_sent(
-    tables: FakeTables, petition: Petition
+@pytest.mark.parametrize(
+    ("changes", "outcome"),
+    [
+        ({"undeliverable": "bounced"}, ResendOutcome.UNDELIVERABLE),
+        ({"expires_at": int(NOW.timestamp())}, ResendOutcome.EXPIRED),
+        ({"state": "withdrawn"}, ResendOutcome.WITHDRAWN),
+    ],
+)
+def test_a_refusal_gives_its_reason_and_changes_nothing(
+    tables: FakeTables, petition: Petition, mailed: str, changes: dict[str, Any], outcome: ResendOutcome
 ) -> None:
+    change_item(tables, petition, mailed, **changes)
+    before = item_of(tables, petition, mailed)
+    assert resend_to(tables, petition, mailed).outcome is outcome
+    assert item_of(tables, petition, mailed) == before
+
+
+def test_a_pending_signer_gets_no_email_a_day_after_closing(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
-    send_mail(tables, petition, identity)
-    change_item(tables, petition, identity, mails=40)
-    assert resend_to(tables, petition, identity, NOW + MINUTE, NOW + 3 * MINUTE) is ResendOutcome.LATER
-    assert item_of(tables, petition, identity)["mail_kind"] == "confirm"
+    assert resend_to(tables, a_petition(closes_at=NOW), identity, NOW + 2 * DAY).outcome is ResendOutcome.CLOSED
 
 
 def test_staff_learn_when_a_postponed_email_is_sent(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     change_item(tables, petition, identity, mail_due_at=iso(NOW + DAY))
-    stored = find_by_id(petition, identity, tables)
-    assert stored
-    assert resend(stored, an_allowance(NOW), NOW, tables) == ResendAnswer(ResendOutcome.LATER, NOW + DAY)
+    assert resend_to(tables, petition, identity, NOW) == ResendAnswer(ResendOutcome.LATER, NOW + DAY)
 
 
-def test_a_recent_request_is_not_repeated(tables: FakeTables, petition: Petition) -> None:
+@pytest.mark.parametrize(("minutes", "is_nudged"), [(1, False), (11, True)])
+def test_only_an_old_request_is_nudged(tables: FakeTables, petition: Petition, minutes: int, is_nudged: bool) -> None:
     identity = signed(tables, petition)
-    before = item_of(tables, petition, identity)
-    assert resend_to(tables, petition, identity, NOW + MINUTE) is ResendOutcome.ON_ITS_WAY
-    assert item_of(tables, petition, identity) == before
+    outcome = resend_to(tables, petition, identity, NOW + minutes * MINUTE).outcome
+    assert (outcome, "mail_nudged_at" in item_of(tables, petition, identity)) == (ResendOutcome.ON_ITS_WAY, is_nudged)
 
 
-def test_an_old_request_is_nudged(tables: FakeTables, petition: Petition) -> None:
-    identity = signed(tables, petition)
-    assert resend_to(tables, petition, identity, NOW + 11 * MINUTE) is ResendOutcome.ON_ITS_WAY
-    assert "mail_nudged_at" in item_of(tables, petition, identity)
-
-
-@pytest.mark.parametrize(
-    ("changes", "answer"),
-    [
-        ({"undeliverable": "bounced"}, ResendOutcome.UNDELIVERABLE),
-        ({"expires_at": int(NOW.timestamp())}, ResendOutcome.EXPIRED),
-    ],
-)
-def test_a_refusal_gives_its_reason_and_changes_nothing(
-    tables: FakeTables, petition: Petition, changes: dict[str, Any], answer: ResendOutcome
-) -> None:
-    identity = signed(tables, petition)
-    send_mail(tables, petition, identity)
-    change_item(tables, petition, identity, **changes)
-    before = item_of(tables, petition, identity)
-    assert resend_to(tables, petition, identity) is answer
-    assert item_of(tables, petition, identity) == before
-
-
-def test_a_withdrawn_signer_gets_no_email(tables: FakeTables, petition: Petition) -> None:
-    identity = confirmed(tables, petition)
-    withdraw(key_of(petition, identity), petition, NOW, tables)
-    assert resend_to(tables, petition, identity) is ResendOutcome.WITHDRAWN
-
-
-def test_a_pending_signer_gets_no_email_a_day_after_closing(tables: FakeTables, petition: Petition) -> None:
-    identity = signed(tables, petition)
-    stored = find_by_id(a_petition(closes_at=NOW), identity, tables)
-    assert stored
-    assert resend(stored, an_allowance(NOW), NOW + 2 * DAY, tables) == ResendAnswer(ResendOutcome.CLOSED)
-
-
-def test_a_concurrent_request_is_not_repeated(
-    tables: FakeTables, petition: Petition, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    identity = confirmed(tables, petition)
-    stored = find_by_id(petition, identity, tables)
+def test_a_concurrent_request_is_not_repeated(tables: FakeTables, petition: Petition) -> None:
+    stored = find_by_id(petition, confirmed(tables, petition), tables)
     assert stored
     mail_state.request_or_nudge_mail(stored.key, stored.signature, NOW, tables)
-    assert resend(stored, an_allowance(NOW), NOW, tables) == ResendAnswer(ResendOutcome.ON_ITS_WAY)
+    answer = resend(stored, Allowance(NOW, is_stopped=False), NOW, tables)
+    assert answer == ResendAnswer(ResendOutcome.ON_ITS_WAY)

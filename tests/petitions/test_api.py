@@ -23,14 +23,6 @@ def test_the_list_shows_open_petitions_with_their_counts(fake_site: FakeSite) ->
     assert "Hidden draft" not in answer.body.decode()
 
 
-def test_the_list_shows_the_newest_petition_first(fake_site: FakeSite) -> None:
-    for slug, days in (("aaa", 3), ("zzz", 1), ("mmm", 2)):
-        a_published_petition(fake_site.tables, slug=slug, title=f"Petition {slug}", opened_at=NOW - days * DAY)
-    body = fake_site.get("/").body.decode()
-    positions = [body.index(f"Petition {slug}") for slug in ("zzz", "mmm", "aaa")]
-    assert positions == sorted(positions)
-
-
 def test_the_form_keeps_a_valid_source_of_the_link(fake_site: FakeSite) -> None:
     assert 'name="source" value="bbc-news"' in fake_site.get(f"{PAGE_URL}?source=bbc-news").body.decode()
     for wrong in ("BBC", "%3Cscript%3E", "", "a" * 41):
@@ -169,17 +161,6 @@ def test_the_form_is_shown_when_the_count_is_unavailable(fake_site: FakeSite) ->
     answer = fake_site.get(PAGE_URL)
     assert answer.status_code == 200
     assert "<form" in answer.body.decode()
-
-
-def test_the_list_is_shown_when_a_count_is_unavailable(fake_site: FakeSite) -> None:
-    class GetFails(type(fake_site.tables)):  # type: ignore[misc]
-        def get(self, *_: object, **__: object) -> None:
-            raise Throttled("storage")
-
-    fake_site.tables.__class__ = GetFails
-    answer = fake_site.get("/")
-    assert answer.status_code == 200, "one unavailable count must not break the front page"
-    assert "Keep trafficked children safe" in answer.body.decode()
 
 
 def test_the_json_and_the_list_are_in_the_language_of_the_url(fake_site: FakeSite) -> None:

@@ -21,11 +21,6 @@ def _an_empty_cache() -> Iterator[None]:
     constituencies.cache_clear()
 
 
-@pytest.mark.parametrize(("postcode", "name"), TABLE.items())
-def test_a_postcode_finds_its_constituency(postcode: str, name: str) -> None:
-    assert Constituencies(pack(TABLE)).of(postcode) == name
-
-
 @pytest.mark.parametrize("postcode", ["ZZ1 1AC", "A1 1AA", "ZZ99 9ZX", "ZZ9 9ZZ", "", "75001 PARIS"])
 def test_a_missing_postcode_has_no_constituency(postcode: str) -> None:
     assert Constituencies(pack(TABLE)).of(postcode) is None

@@ -1,11 +1,16 @@
-"""The route of the public count."""
+"""The public count, the goals, which rise, and the figures from elsewhere."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from chalicelib.petitions.figure import Figure, FigureKind, current_figures
 from chalicelib.petitions.find import forget_petitions
-from chalicelib.petitions.model import Petition
-from tests.actors import DAY, OPENED, a_published_petition, confirmed
+from chalicelib.petitions.model import Goal, Petition, check_rising
+from tests.actors import DAY, NOW, a_petition, a_published_petition, confirmed
 from tests.fake_site import FakeSite
+from tests.petitions.test_staff_api import PETITION_URL, ask, petition_fields
 
 COUNT_URL = "/api/petitions/safe-children/count"
 
@@ -41,15 +46,53 @@ def test_another_goal_has_another_etag(fake_site: FakeSite) -> None:
     assert fake_site.get("/api/petitions/another/count").headers["ETag"] != etag
 
 
-def test_a_closed_petition_has_a_count_and_a_removed_one_is_410(fake_site: FakeSite) -> None:
-    a_published_petition(fake_site.tables, slug="another", state="closed", closes_at=OPENED + timedelta(days=1))
-    a_published_petition(fake_site.tables, slug="removed", state="removed")
-    assert fake_site.get("/api/petitions/another/count").status_code == 200
-    assert fake_site.get("/api/petitions/removed/count").status_code == 410
-
-
 def test_a_request_to_a_warm_function_is_one_read(fake_site: FakeSite) -> None:
     fake_site.get(COUNT_URL)
     fake_site.tables.calls.clear()
     fake_site.get(COUNT_URL)
     assert fake_site.tables.calls == ["get"]
+
+
+@pytest.mark.parametrize("goals", [[5000, 1000], [1000, 1000], [1, 2, 2]])
+def test_goals_must_rise(goals: list[int]) -> None:
+    with pytest.raises(ValueError, match=f"{goals[-1]:,} follows {goals[-2]:,}"):
+        check_rising(goals)
+
+
+@pytest.mark.parametrize("goals", [[], [1000], [1000, 5000, 10_000]])
+def test_rising_goals_are_accepted(goals: list[int]) -> None:
+    check_rising(goals)
+
+
+@pytest.mark.parametrize("value", ["1000", "1,000", "1_000", 1000.0, 0, -1, 10**9, True])
+def test_a_goal_must_be_a_whole_number_in_range(value: object) -> None:
+    with pytest.raises(ValidationError):
+        TypeAdapter(Goal).validate_python(value)
+
+
+def test_the_next_goal_is_shown_on_every_route(fake_site: FakeSite) -> None:
+    ask(fake_site, "PUT", PETITION_URL, petition_fields(goal=1, goals=[500]))
+    assert fake_site.get("/api/petitions/safe-children/count").json_body["goal"] == 1
+    confirmed(fake_site.tables, a_petition())
+    fake_site.clock.forward(DAY / 24)
+    for path in ("/api/petitions/safe-children/count", "/api/petitions/safe-children"):
+        assert fake_site.get(path).json_body["goal"] == 500
+    assert "<span data-goal>500</span>" in fake_site.get("/petitions/safe-children").body.decode()
+
+
+def a_figure(source: str, count: int, as_of: datetime = NOW, entered_at: datetime = NOW) -> Figure:
+    return Figure(
+        source=source, kind=FigureKind.PARTNER, count=count, as_of=as_of, evidence="A letter", entered_at=entered_at
+    )
+
+
+def test_the_latest_figure_of_a_source_is_current() -> None:
+    old = a_figure("freedom-united", 9_000, NOW - timedelta(days=2))
+    entered_late = a_figure("freedom-united", 5, NOW - timedelta(days=9), NOW + timedelta(days=1))
+    new = a_figure("freedom-united", 8_501)
+    assert current_figures([new, old, entered_late]) == [new]
+
+
+def test_the_last_entered_of_two_figures_with_the_same_time_is_current() -> None:
+    wrong, right = a_figure("paper", 412), a_figure("paper", 421, entered_at=NOW + timedelta(minutes=1))
+    assert current_figures([right, wrong]) == [right]

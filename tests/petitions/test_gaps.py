@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from chalicelib.petitions.gaps import gap_errors, other_gaps
+from chalicelib.petitions.transition import gap_errors, warning_of_gaps
 from tests.actors import WELSH, a_petition
 from tests.letters.lettering import LETTER, TARGET, WELSH_LETTER
 
 
 def test_a_petition_without_square_brackets_has_no_gaps() -> None:
     petition = a_petition(letter=LETTER, translations={"cy": WELSH | {"letter": WELSH_LETTER}}, text="[x] and []")
-    assert (gap_errors(petition), other_gaps(petition)) == ([], "")
+    assert (gap_errors(petition), warning_of_gaps(petition)) == ([], [])
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_a_gap_in_the_title_or_a_consent_is_an_error(changes: dict[str, Any], fi
     petition = a_petition(**changes)
     [error] = gap_errors(petition)
     assert (error.field, error.message) == (field, f"Replace the text in [square brackets] in {name}")
-    assert other_gaps(petition) == ""
+    assert warning_of_gaps(petition) == []
 
 
 @pytest.mark.parametrize(
@@ -47,11 +47,13 @@ def test_a_gap_in_the_title_or_a_consent_is_an_error(changes: dict[str, Any], fi
 )
 def test_other_gaps_are_named(changes: dict[str, Any], names: str) -> None:
     petition = a_petition(**changes)
-    assert (gap_errors(petition), other_gaps(petition)) == ([], names)
+    assert gap_errors(petition) == []
+    [warning] = warning_of_gaps(petition)
+    assert warning.message.endswith(f"which the public would read, in {names}")
 
 
 def test_a_long_text_of_brackets_is_searched_at_once() -> None:
     petition = a_petition(text="[" * 20_000)
     began = time.thread_time()
-    assert other_gaps(petition) == ""
+    assert warning_of_gaps(petition) == []
     assert time.thread_time() - began < 0.5

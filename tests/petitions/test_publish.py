@@ -1,34 +1,24 @@
-"""Publishing from a file, and raising a petition's number of shards."""
+"""Publishing from a file, and creating and editing: revisions, conflicts, text versions and shards."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
 
-from chalicelib.aws.table import Change
+from chalicelib.aws.table import Change, NewItem
 from chalicelib.core import keys
-from chalicelib.core.errors import Throttled, UnknownPetition
-from chalicelib.petitions.edit import edit
+from chalicelib.core.errors import Invalid, Stale, Throttled, UnknownPetition
+from chalicelib.petitions.edit import create, edit, publish, raise_shards, versions, with_changes
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import PetitionState
-from chalicelib.petitions.publish import publish, raise_shards
 from chalicelib.petitions.transition import Transition, apply
 from chalicelib.tallies.count import exact_count
-from chalicelib.tallies.open import raise_shards_to_read
-from tests.actors import DAY, NOW, OPENED, a_petition, a_published_petition, confirmed
+from tests.actors import DAY, NOW, OPENED, a_petition, a_published_petition, confirmed, item_of
 from tests.fakes import FakeTables
 
 
 def stored_texts(tables: FakeTables) -> list[dict[str, object]]:
     return [item for key, item in tables.items.items() if key.pk == "TEXT#safe-children"]
-
-
-def test_publishing_stores_the_text_version(tables: FakeTables) -> None:
-    publish(a_petition(), NOW, tables)
-    (text,) = stored_texts(tables)
-    assert text["text"] == a_petition().text
-    assert text["sign_wording"] == a_petition().sign_wording
-    assert text["recorded_at"] == "2026-11-24T12:00:00Z"
 
 
 def test_publishing_again_keeps_the_count_and_the_first_text_record(tables: FakeTables) -> None:
@@ -38,12 +28,6 @@ def test_publishing_again_keeps_the_count_and_the_first_text_record(tables: Fake
     assert petition_as_stored("safe-children", tables).goal == 20_000
     assert exact_count(a_petition(), NOW + DAY, tables).confirmed == 1
     assert [text["recorded_at"] for text in stored_texts(tables)] == ["2026-11-20T08:00:00Z"]
-
-
-def test_a_new_text_is_stored_with_the_old_one(tables: FakeTables) -> None:
-    publish(a_petition(), OPENED, tables)
-    publish(a_petition(text="We ask for more."), NOW, tables)
-    assert {text["text"] for text in stored_texts(tables)} == {a_petition().text, "We ask for more."}
 
 
 @pytest.mark.parametrize("step", range(7))
@@ -84,13 +68,6 @@ def test_the_tally_head_is_raised_before_the_petition(tables: FakeTables) -> Non
     assert petition_as_stored(petition.slug, recording).shards == 9
 
 
-def test_an_interrupted_raise_can_be_repeated(tables: FakeTables) -> None:
-    petition = a_published_petition(tables, shards=2)
-    raise_shards_to_read(petition.slug, 9, tables)
-    assert raise_shards(petition.slug, 9, tables)
-    assert petition_as_stored(petition.slug, tables).shards == 9
-
-
 def test_a_file_without_a_closing_time_removes_the_stored_one(tables: FakeTables) -> None:
     a_published_petition(tables, closes_at=NOW + DAY)
     a_published_petition(tables)
@@ -123,11 +100,85 @@ def test_a_file_that_closes_later_does_not_change_when_staff_closed_the_petition
     assert (reloaded.closes_at, reloaded.is_confirmable_at(NOW + 2 * DAY)) == (NOW, False)
 
 
-def test_the_state_in_a_file_is_stored(tables: FakeTables) -> None:
-    a_published_petition(tables, state="draft")
-    assert publish(a_petition(state="open"), NOW, tables).state == "open"
+SLUG = "safe-children"
 
 
-def test_the_revision_in_a_file_is_ignored(tables: FakeTables) -> None:
+def test_a_new_petition_has_revision_1_and_a_count(tables: FakeTables) -> None:
+    petition = create(a_petition(state="draft"), NOW, tables)
+    assert petition_as_stored(SLUG, tables) == petition
+    assert petition.revision == 1
+    assert exact_count(petition, NOW, tables).confirmed == 0
+
+
+def test_only_one_of_two_concurrent_creates_gets_the_slug(tables: FakeTables) -> None:
+    class SlugTakenMeanwhile(FakeTables):
+        def transact(self, writes: Sequence[Change | NewItem]) -> None:
+            new = writes[0]
+            if isinstance(new, NewItem) and new.key not in self.items:
+                self.put_new(NewItem(new.key, {**new.item, "title": "From the other create"}))
+            super().transact(writes)
+
+    taken_meanwhile = SlugTakenMeanwhile()
+    with pytest.raises(Invalid):
+        create(a_petition(), NOW, taken_meanwhile)
+    assert petition_as_stored(SLUG, taken_meanwhile).title == "From the other create"
+
+
+def test_an_edit_based_on_a_stale_revision_is_refused(tables: FakeTables) -> None:
+    petition = a_published_petition(tables)
+    first = edit(with_changes(petition, title="First"), NOW, tables)
+    with pytest.raises(Stale):
+        edit(with_changes(petition, title="Second"), NOW, tables)
+    assert petition_as_stored(SLUG, tables) == first
+    assert first.revision == petition.revision + 1
+
+
+def test_an_edit_whose_text_cannot_be_stored_is_not_shown(tables: FakeTables, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody may sign a text that is not stored."""
+    petition = a_published_petition(tables)
+
+    def fail(_: NewItem) -> None:
+        raise Throttled("storage")
+
+    monkeypatch.setattr(tables, "put_new", fail)
+    with pytest.raises(Throttled):
+        edit(with_changes(petition, text="We ask for more."), NOW, tables)
+    assert petition_as_stored(SLUG, tables) == petition
+
+
+def test_an_invalid_edit_changes_nothing(tables: FakeTables) -> None:
+    petition = a_published_petition(tables)
+    before = dict(tables.items)
+    with pytest.raises(Invalid) as caught:
+        edit(with_changes(petition, title="", goal=0, goals=[5, 5], closes_at=petition.opened_at), NOW, tables)
+    assert {error.field for error in caught.value.errors} == {"title", "goal", "goals", "closes_at"}
+    assert tables.items == before
+
+
+def test_a_signature_keeps_the_version_that_was_signed(tables: FakeTables) -> None:
+    petition = a_published_petition(tables)
+    identity = confirmed(tables, petition)
+    edited = edit(with_changes(petition, text="We ask for more."), NOW + DAY, tables)
+    item = item_of(tables, petition, identity)
+    assert item["text_version"] == petition.text_version != edited.text_version
+    assert [text.version for text in versions(edited, tables)] == [petition.version, edited.version]
+
+
+def test_a_petition_without_a_revision_can_be_edited(tables: FakeTables) -> None:
     a_published_petition(tables)
-    assert publish(a_petition(revision=90), NOW, tables).revision == 2
+    stored = tables.items[keys.petition(SLUG)]
+    for name in ("revision", "goals"):
+        del stored[name]
+    old = petition_as_stored(SLUG, tables)
+    assert (old.revision, old.goals, old.paused_at, old.removed_reason) == (0, [], None, None)
+    assert edit(with_changes(old, title="New"), NOW, tables).revision == 1
+    with pytest.raises(Stale):
+        edit(with_changes(old, title="Newer"), NOW, tables)
+
+
+def test_an_edit_never_undoes_a_concurrent_raise_of_shards(tables: FakeTables) -> None:
+    petition = a_published_petition(tables, shards=2)
+    raise_shards(SLUG, 9, tables)
+    with pytest.raises(Stale):
+        edit(with_changes(petition, title="New"), NOW, tables)
+    assert petition_as_stored(SLUG, tables).shards == 9

@@ -8,12 +8,11 @@ from chalicelib.core import caching, keys
 from chalicelib.core.errors import Throttled, Unavailable, UnknownPetition
 from chalicelib.petitions.edit import create
 from chalicelib.petitions.find import find_petition, forget_petitions
-from tests.actors import NOW, Person, a_petition, a_published_petition, json_of
-from tests.fake_site import Clock, FakeSite
+from tests.actors import NOW, a_petition, a_published_petition
+from tests.fake_site import Clock
 from tests.fakes import FakeTables
 
 SECOND = timedelta(seconds=1)
-READ_METHODS = ("get", "batch_get", "query")
 
 
 def use_in_caches(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,26 +39,6 @@ def is_known(slug: str, clock: Clock, tables: FakeTables) -> bool:
 
 def throttle(*_: object, **__: object) -> None:
     raise Throttled("storage")
-
-
-def test_unknown_slugs_do_not_stop_genuine_signatures_while_reads_are_throttled(
-    fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    use_in_caches(fake_site.clock, monkeypatch)
-
-    def post(slug: str, name: str) -> int:
-        person = Person("Alice Achterberg", f"{name}@mail.example")
-        return fake_site.post_json(f"/api/petitions/{slug}/signatures", json_of(person)).status_code
-
-    assert post("safe-children", "first") == 202
-    for number in range(1760):  # More unknown slugs than a cache has entries.
-        fake_site.clock.forward(SECOND / 40)
-        if number == 1360:
-            for read in READ_METHODS:
-                monkeypatch.setattr(fake_site.tables, read, throttle)
-        assert post(f"random-{number}", "attacker") in (404, 503)
-    for number in range(20):
-        assert post("safe-children", f"genuine-{number}") == 202
 
 
 def test_unknown_slugs_cost_one_read_a_second_even_if_all_differ(tables: FakeTables, clock: Clock) -> None:

@@ -88,14 +88,6 @@ def test_a_schedule_must_be_in_the_future(at: datetime) -> None:
     assert refused_fields(a_petition(), Transition(PetitionState.CLOSED, at)) == ["at"]
 
 
-def test_a_schedule_can_be_changed_and_cancelled() -> None:
-    later = apply(a_petition(state="draft"), Transition(PetitionState.OPEN, NOW + DAY), NOW)
-    earlier = apply(later, Transition(PetitionState.OPEN, NOW + HOUR), NOW)
-    assert earlier.state_at(NOW + HOUR) is PetitionState.OPEN
-    never = apply(earlier, Transition(PetitionState.DRAFT), NOW)
-    assert never.state_at(NOW + 900 * DAY) is PetitionState.DRAFT
-
-
 def test_opening_a_draft_sets_opened_at_to_now() -> None:
     assert apply(a_petition(state="draft", opened_at=NOW + DAY), Transition(PetitionState.OPEN), NOW).opened_at == NOW
 

@@ -1,4 +1,4 @@
-"""Confirmed by constituency: the right constituency and counter, each signature once, and small items."""
+"""Confirmed by constituency, version and postcode area: once for each signature, in small items, with the rest."""
 
 from collections import Counter
 from itertools import pairwise
@@ -9,10 +9,17 @@ from hypothesis import given, strategies as st
 
 from chalicelib.core import keys
 from chalicelib.petitions.constituency_table import Constituencies, pack
-from chalicelib.projections.by_constituency import confirmed_by_constituency, constituency_of, counter_of
-from chalicelib.projections.changes import constituency_increments
-from chalicelib.projections.dimensions import CONSTITUENCY_PREFIX, Dimension, rows_by
-from chalicelib.projections.project import Increment, project
+from chalicelib.projections.changes import Increment, constituency_increments, project
+from chalicelib.projections.dimensions import (
+    CONSTITUENCY_PREFIX,
+    NOT_YET_ASSIGNED,
+    Dimension,
+    confirmed_by_constituency,
+    constituency_of,
+    counter_of,
+    number_names_of,
+    rows_by,
+)
 from tests.fakes import FakeTables
 
 TABLE = Constituencies(pack({"ZZ1 1AA": "Upper Zed", "ZZ1 1AC": "Lower Zed"}))
@@ -32,10 +39,6 @@ POSTCODES = ["ZZ1 1AA", "ZZ1 1AB", "ZZ1 1AC", ""]
 )
 def test_a_signature_has_one_constituency(signature: dict[str, str], constituency: str) -> None:
     assert constituency_of(signature, TABLE) == constituency
-
-
-def test_a_constituency_always_uses_the_same_counter() -> None:
-    assert {counter_of(SLUG, "2a", "Upper Zed") for _ in range(3)} == {keys.constituencies(SLUG, "2a", 1)}
 
 
 @pytest.mark.parametrize("constituency", ["Upper Zed", "Lower Zed", "none", "abroad", "unknown"])
@@ -122,3 +125,37 @@ def test_counters_with_all_650_constituencies_stay_small(name: str, length: int)
     size = most_names * (bytes_of_a_name + bytes_of_a_number) + bytes_of_key_and_position
     limit = 1024 if length < 10 else 2048
     assert size < limit
+
+
+NAMES = st.sampled_from(["pending", "v.one", "v.two", "a.SW", "a.BT", "a.none", "a.abroad"])
+
+
+@pytest.mark.parametrize(
+    ("country", "postcode", "area"),
+    [
+        ("GB", "SW1A 1AA", "a.SW"),
+        ("GB", "M1 1AE", "a.M"),
+        ("GB", "GIR 0AA", "a.GIR"),
+        ("GB", "", "a.none"),
+        ("NL", "1011 AB", "a.abroad"),
+        ("IE", "D02 AF30", "a.abroad"),
+    ],
+)
+def test_a_postcode_area_is_its_first_letters(country: str, postcode: str, area: str) -> None:
+    optional = {"postcode": postcode} if postcode else {}
+    assert list(number_names_of({"text_version": "one", "country": country, **optional})) == ["v.one", area]
+
+
+@given(st.dictionaries(NAMES, st.integers(-3, 9)), st.integers(0, 50), st.sampled_from(Dimension))
+def test_the_rows_always_sum_to_confirmed(numbers: dict[str, int], confirmed: int, by: Dimension) -> None:
+    rows = rows_by(by, Counter(numbers), confirmed)
+    assert sum(rows.values()) == confirmed
+    assert 0 not in rows.values()
+
+
+def test_unassigned_signatures_have_a_row() -> None:
+    assert rows_by(Dimension.AREA, Counter({"a.SW": 2, "a.none": 1, "v.one": 3}), 4) == {
+        "SW": 2,
+        "no postcode": 1,
+        NOT_YET_ASSIGNED: 1,
+    }

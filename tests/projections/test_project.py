@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 from chalicelib.aws.table import Change
 from chalicelib.core.errors import Throttled
 from chalicelib.projections.breakdowns import pending_count
-from chalicelib.projections.project import Increment, project
+from chalicelib.projections.changes import Increment, project
 from tests.fakes import FakeTables
 from tests.streaming import pending
 
@@ -22,11 +22,6 @@ def a_log(changes: list[tuple[str, int]]) -> list[Increment]:
     for number, (bucket, amount) in enumerate(changes):
         log.append(pending(SLUG, bucket, f"{number:021}", amount))
     return log
-
-
-def test_the_buckets_are_summed(tables: FakeTables) -> None:
-    project(a_log([("00", 1), ("01", 1), ("00", 1), ("00", -1)]), tables)
-    assert pending_count(SLUG, tables) == 2
 
 
 def test_a_batch_of_one_bucket_is_one_write(tables: FakeTables) -> None:
@@ -65,25 +60,6 @@ def test_a_repeated_record_in_one_batch_is_counted_once(tables: FakeTables) -> N
     assert pending_count(SLUG, tables) == 2
 
 
-def test_a_batch_that_failed_half_way_is_counted_once_when_retried(tables: FakeTables) -> None:
-    log = a_log([("00", 1), ("01", 1), ("02", 1)])
-
-    class SecondWriteFails(FakeTables):
-        writes = 0
-
-        def _update(self, change: Change, returns: Mapping[str, str]) -> Any:
-            self.writes += 1
-            if self.writes == 2:
-                raise Throttled("storage")
-            return super()._update(change, returns)
-
-    failing = SecondWriteFails()
-    with pytest.raises(Throttled):
-        project(log, failing)
-    project(log, failing)
-    assert pending_count(SLUG, failing) == 3
-
-
 @pytest.mark.parametrize("written", [True, False])
 def test_a_write_with_a_lost_response_is_not_counted_twice(written: bool) -> None:
     class ResponseLost(FakeTables):
@@ -108,8 +84,3 @@ def test_a_write_with_a_lost_response_is_not_counted_twice(written: bool) -> Non
 def test_two_petitions_are_two_counters(tables: FakeTables) -> None:
     project([pending("one", "00", "1", 1), pending("two", "00", "2", 1), pending("two", "00", "3", 1)], tables)
     assert (pending_count("one", tables), pending_count("two", tables)) == (1, 2)
-
-
-def test_an_empty_batch_writes_nothing(tables: FakeTables) -> None:
-    project([], tables)
-    assert tables.calls == []

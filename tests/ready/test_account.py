@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError
 from botocore.stub import Stubber
 
-from chalicelib.health.readiness import latest_readiness
+from chalicelib.health.words import latest_readiness
 from stack import changeset
 from stack.aws import Cloud
 from stack.console import Failure
@@ -118,7 +118,7 @@ def test_executions_are_reserved_and_given_back_as_they_were() -> None:
     assert f"{put.format('SendMail', 63)}\n    undo: {put.format('SendMail', 50)}" in text
     assert put.format("StoreOverflow", 3) in text
     assert "undo: aws lambda delete-function-concurrency --function-name prod-StoreOverflow" in text
-    assert "StaffAuthorizer" not in text
+    assert "prod-Authorizer" not in text
 
 
 def test_a_denied_quota_is_named_and_the_others_are_read() -> None:

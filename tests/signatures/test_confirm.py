@@ -1,13 +1,12 @@
 """A confirmed signature is counted exactly once, with the corrections of the mailbox's owner."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 
-from chalicelib.core.errors import LinkExpired
-from chalicelib.core.tokens import Subject
+from chalicelib.core.errors import ConditionFailed, Conflicted, Invalid, LinkExpired, Unavailable
 from chalicelib.petitions.model import Petition
+from chalicelib.signatures import counted
 from chalicelib.signatures.confirm import confirm, find_linked, read_corrections
 from chalicelib.signatures.form import Corrections
 from chalicelib.signatures.model import SignatureState
@@ -20,7 +19,6 @@ from tests.actors import (
     DAY,
     MINUTE,
     NOW,
-    Person,
     a_petition,
     a_published_petition,
     confirmed,
@@ -75,21 +73,6 @@ def test_confirming_again_changes_nothing(tables: FakeTables, petition: Petition
     assert done.state is SignatureState.CONFIRMED
     assert item_of(tables, petition, identity) == before
     assert count_of(tables, petition) == 1
-
-
-def test_ten_people_who_confirm_three_times_at_once_count_as_ten(
-    tables: FakeTables, petition: Petition, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    people = [Person(f"Person {letter}", f"{letter}@mail.example") for letter in "abcdefghij"]
-    subjects = [subject_of(petition, signed(tables, petition, person)) for person in people]
-
-    def confirm_subject(subject: Subject) -> SignatureState:
-        return confirm(subject, NO_CORRECTIONS, petition, NOW, tables).state
-
-    with ThreadPoolExecutor(8) as pool:
-        states = set(pool.map(confirm_subject, subjects * 3))
-    assert states == {SignatureState.CONFIRMED}
-    assert count_of(tables, petition) == 10
 
 
 def test_a_signature_is_counted_under_its_country_and_source(tables: FakeTables, petition: Petition) -> None:
@@ -152,16 +135,73 @@ def test_a_link_works_for_exactly_a_day_after_closing(tables: FakeTables) -> Non
         find_linked(bob, petition, NOW + DAY, NOW + DAY, tables)
 
 
-def test_a_link_finds_its_signature_even_if_the_country_differs(tables: FakeTables, petition: Petition) -> None:
+def test_a_transaction_conflict_is_retried(
+    tables: FakeTables, petition: Petition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counted, "sleep", lambda _: None)
     subject = subject_of(petition, signed(tables, petition))
-    assert find_linked(subject._replace(country="XX"), petition, NOW, NOW, tables).name == ALICE.name
-    with pytest.raises(LinkExpired):
-        find_linked(subject_of(petition, "0" * 32), petition, NOW, NOW, tables)
+    tables.fail_next(*[Conflicted("storage")] * (counted.ATTEMPTS - 1))
+    assert confirm(subject, NO_CORRECTIONS, petition, NOW, tables).state is SignatureState.CONFIRMED
+    assert count_of(tables, petition) == 1
 
 
-def test_confirming_removes_the_mail_request(tables: FakeTables, petition: Petition) -> None:
+def test_endless_transaction_conflicts_raise_unavailable(
+    tables: FakeTables, petition: Petition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(counted, "sleep", pauses.append)
+    subject = subject_of(petition, signed(tables, petition))
+    tables.fail_next(*[Conflicted("storage")] * counted.ATTEMPTS)
+    with pytest.raises(Unavailable):
+        confirm(subject, NO_CORRECTIONS, petition, NOW, tables)
+    assert sum(pauses) < 5
+    assert item_of(tables, petition, subject.signature_id)["state"] == "pending"
+
+
+def test_a_signature_that_changes_before_every_attempt_is_not_confirmed(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
-    confirm(subject_of(petition, identity), NO_CORRECTIONS, petition, NOW, tables)
     item = item_of(tables, petition, identity)
-    assert not [name for name in item if name.startswith("mail_")]
-    assert key_of(petition, identity) in tables.items
+    failures = [ConditionFailed({**item, "country": country}) for country in ("NL", "FR", "DE")]
+    tables.fail_next(*failures)
+    with pytest.raises(Conflicted):
+        confirm(subject_of(petition, identity), NO_CORRECTIONS, petition, NOW, tables)
+    assert count_of(tables, petition) == 0
+
+
+def test_the_owner_can_correct_the_signature(tables: FakeTables, petition: Petition) -> None:
+    identity = signed(tables, petition, updates=True, postcode="M1 1AE")
+    fields = {"name": " Alice A. ", "postcode": "sw1a1aa", "updates": "no", "token": "x"}
+    confirm(subject_of(petition, identity), read_corrections(fields, "GB"), petition, NOW, tables)
+    item = item_of(tables, petition, identity)
+    assert (item["name"], item["postcode"], item["updates"]) == ("Alice A.", "SW1A 1AA", False)
+
+
+def test_a_field_that_is_not_sent_stays_as_signed(tables: FakeTables, petition: Petition) -> None:
+    identity = signed(tables, petition, updates=True, postcode="M1 1AE")
+    confirm(subject_of(petition, identity), read_corrections({}, "GB"), petition, NOW, tables)
+    item = item_of(tables, petition, identity)
+    assert (item["name"], item["postcode"], item["updates"]) == (ALICE.name, "M1 1AE", True)
+
+
+def test_an_emptied_postcode_is_removed(tables: FakeTables, petition: Petition) -> None:
+    identity = signed(tables, petition, postcode="M1 1AE")
+    confirm(subject_of(petition, identity), read_corrections({"postcode": " "}, "GB"), petition, NOW, tables)
+    assert "postcode" not in item_of(tables, petition, identity)
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"name": ""}, "name"),
+        ({"name": "=x"}, "name"),
+        ({"postcode": "nope"}, "postcode"),
+        ({"country": "ZZ"}, "country"),
+        ({"country": "GB", "postcode": "1012 AB"}, "postcode"),
+        ({"updates": "maybe"}, "updates"),
+    ],
+)
+def test_a_correction_is_validated_like_the_form(fields: dict[str, str], field: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        read_corrections(fields, "GB")
+    assert [error.field for error in caught.value.errors] == [field]
+    assert "JSON" not in caught.value.errors[0].message, "the page shows this message to a supporter"

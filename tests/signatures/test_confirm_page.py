@@ -2,14 +2,11 @@
 
 from datetime import timedelta
 
-import pytest
-
 from chalicelib.core import tokens
-from chalicelib.core.errors import Conflicted
 from chalicelib.core.tokens import Purpose, Subject
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
-from tests.actors import ALICE, BOB, DAY, MINUTE, NOW, TOKEN_KEYS, a_petition, a_published_petition, item_of, signed
+from tests.actors import ALICE, BOB, DAY, NOW, TOKEN_KEYS, a_petition, a_published_petition, item_of, signed
 from tests.fake_site import FakeSite
 from tests.signatures.test_links import count, post, sign_and_email_alice
 
@@ -27,16 +24,6 @@ def test_a_link_shows_nothing_personal_after_confirming(fake_site: FakeSite) -> 
         assert page.status_code == 200
         for personal in (ALICE.name, ALICE.email, "M1 1AE"):
             assert personal not in page.body.decode()
-
-
-def test_invalid_corrections_are_shown_again(fake_site: FakeSite) -> None:
-    identity = sign_and_email_alice(fake_site)
-    answer = post(fake_site, fake_site.last_link("confirm"), name="Alice", postcode="nope", updates="yes")
-    body = answer.body.decode()
-    assert answer.status_code == 422
-    assert "<title>Error: " in body
-    assert 'value="nope"' in body
-    assert item_of(fake_site.tables, a_petition(), identity)["state"] == "pending"
 
 
 def test_a_postcode_must_fit_the_current_country_of_the_signature(fake_site: FakeSite) -> None:
@@ -65,16 +52,6 @@ def test_the_recorded_text_version_is_that_of_the_text_shown_or_else_of_the_text
         assert item_of(fake_site.tables, old, identity)["text_version"] == expected
 
 
-def test_confirming_is_possible_for_a_day_after_closing(fake_site: FakeSite) -> None:
-    petition = a_published_petition(fake_site.tables, slug="closing", closes_at=NOW + MINUTE)
-    sign_and_email_alice(fake_site, petition)
-    link = fake_site.last_link("confirm")
-    fake_site.clock.forward(timedelta(hours=24, minutes=1))
-    assert post(fake_site, link).status_code == 410
-    fake_site.clock.forward(-MINUTE)
-    assert post(fake_site, link).status_code == 200
-
-
 def test_confirming_again_returns_the_same_page_after_the_link_expires(fake_site: FakeSite, petition: Petition) -> None:
     sign_and_email_alice(fake_site, petition)
     link = fake_site.last_link("confirm")
@@ -82,14 +59,3 @@ def test_confirming_again_returns_the_same_page_after_the_link_expires(fake_site
     fake_site.clock.forward(timedelta(days=15))
     assert post(fake_site, link).body == first.body
     assert fake_site.get(link).body == first.body
-
-
-def test_a_confirmation_that_cannot_be_counted_gets_503(fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chalicelib.signatures.counted.sleep", lambda _: None)
-    sign_and_email_alice(fake_site)
-    fake_site.get(fake_site.last_link("confirm"))
-    fake_site.tables.fail_next(*[Conflicted("storage")] * 6)
-    answer = post(fake_site, fake_site.last_link("confirm"))
-    assert answer.status_code == 503
-    assert int(answer.headers["Retry-After"]) > 0
-    assert post(fake_site, fake_site.last_link("confirm")).status_code == 200

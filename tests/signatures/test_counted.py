@@ -37,15 +37,6 @@ def test_a_source_over_the_limit_is_counted_as_other_and_recorded_on_the_signatu
     assert (item["source"], item["counted_source"]) == ("one-too-many", OTHER)
 
 
-def test_a_full_shard_counts_any_number_of_further_sources_as_other(
-    tables: FakeTables, full_petition: Petition
-) -> None:
-    for number in range(100, 105):
-        confirmed(tables, full_petition, a_person(number), source=f"source-{number}")
-    assert breakdown(full_petition, TallyDimension.SOURCE, Days(), NOW, tables).values[OTHER] == 5
-    assert exact_count(full_petition, NOW, tables).confirmed == MAX_SOURCES + 5
-
-
 def test_a_source_already_on_a_full_shard_keeps_its_own_number(tables: FakeTables, full_petition: Petition) -> None:
     confirmed(tables, full_petition, source="source-3")
     assert breakdown(full_petition, TallyDimension.SOURCE, Days(), NOW, tables).values["source-3"] == 2

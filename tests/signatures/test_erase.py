@@ -9,18 +9,15 @@ from chalicelib.core.errors import Conflicted, LinkExpired
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures import mail_state
 from chalicelib.signatures.confirm import confirm, find_linked, read_corrections
-from chalicelib.signatures.erase import erase
 from chalicelib.signatures.model import ERASED_LIFETIME, SignatureState
 from chalicelib.signatures.sign import Outcome, sign_from_queue
-from chalicelib.signatures.withdraw import withdraw
+from chalicelib.signatures.withdraw import erase, withdraw
 from chalicelib.tallies.count import exact_count
 from tests.actors import (
-    ALICE,
     BOB,
     DAY,
     MINUTE,
     NOW,
-    a_signing_context,
     change_item,
     claim_mail,
     confirmed,
@@ -28,7 +25,6 @@ from tests.actors import (
     key_of,
     overflow_message,
     request_of,
-    sign_by_form,
     signed,
     subject_of,
 )
@@ -89,29 +85,6 @@ def test_pending_and_withdrawn_signatures_are_erased_too(tables: FakeTables, pet
     assert exact_count(petition, LATER, tables).confirmed == 0
 
 
-def test_erasing_an_absent_signature_creates_nothing(tables: FakeTables, petition: Petition) -> None:
-    erase(key_of(petition, "0" * 32), petition, NOW, tables)
-    assert not item_of(tables, petition, "0" * 32)
-
-
-def test_an_erased_person_can_sign_again_and_counts_again(tables: FakeTables, petition: Petition) -> None:
-    identity = confirmed(tables, petition)
-    erase(key_of(petition, identity), petition, NOW, tables)
-    assert confirmed(tables, petition, now=NOW + DAY) == identity
-    item = item_of(tables, petition, identity)
-    assert (item["state"], item["name"], item["obtained_by"]) == ("confirmed", ALICE.name, petition.charity)
-    assert "erased_at" not in item
-    assert exact_count(petition, NOW + DAY, tables).confirmed == 1
-
-
-def test_a_queued_signature_does_not_restore_an_erased_signature(tables: FakeTables, petition: Petition) -> None:
-    message = overflow_message(petition, NOW)
-    signed(tables, petition)
-    erase(key_of(petition, message.signature_id), petition, LATER, tables)
-    assert sign_from_queue(message, LATER + DAY, tables) is Outcome.OVERTAKEN
-    assert item_of(tables, petition, message.signature_id).keys() == ERASED_ATTRIBUTES
-
-
 def test_an_old_link_to_an_erased_signature_shows_and_restores_nothing(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     erase(key_of(petition, identity), petition, LATER, tables)
@@ -155,7 +128,7 @@ def test_a_signature_made_during_erasure_is_erased_too(
         if next(signs_again):
             signed(tables, petition, now=LATER)
 
-    monkeypatch.setattr("chalicelib.signatures.erase.withdraw", withdraw_and_sign_again)
+    monkeypatch.setattr("chalicelib.signatures.withdraw.withdraw", withdraw_and_sign_again)
     erase(key_of(petition, identity), petition, LATER, tables)
     assert item_of(tables, petition, identity).keys() == ERASED_ATTRIBUTES
 
@@ -164,16 +137,7 @@ def test_erasing_raises_conflicted_if_the_signature_keeps_changing(
     tables: FakeTables, petition: Petition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     identity = signed(tables, petition)
-    monkeypatch.setattr("chalicelib.signatures.erase.withdraw", lambda *_: None)
+    monkeypatch.setattr("chalicelib.signatures.withdraw.withdraw", lambda *_: None)
     with pytest.raises(Conflicted):
         erase(key_of(petition, identity), petition, NOW, tables)
     assert item_of(tables, petition, identity)["state"] == "pending"
-
-
-def test_signing_twice_after_erasure_is_one_signature(tables: FakeTables, petition: Petition) -> None:
-    identity = confirmed(tables, petition)
-    erase(key_of(petition, identity), petition, NOW, tables)
-    for _ in range(2):
-        signing = sign_by_form(petition, NOW + DAY, a_signing_context(tables))
-        assert signing.outcome is Outcome.REPEATED
-    assert item_of(tables, petition, identity)["mails"] == 0

@@ -111,10 +111,6 @@ def test_a_letter_too_long_for_the_form_on_the_page_to_confirm_is_refused() -> N
     assert stored_letter(body="Help them. " * 270, opening="x" * 500, subject="x" * 150)["body"]
 
 
-def test_a_time_is_not_a_link() -> None:
-    assert stored_letter(body="At 10:30 I ask you: help them.")["body"]
-
-
 def test_a_link_of_the_petitions_own_letter_may_stay() -> None:
     petition = a_petition(letter=LETTER | {"body": "Read https://harbour.example/report. Please help."})
     assert stored_letter(petition=petition, body="Read https://harbour.example/report. Help now.")["body"]

@@ -5,18 +5,14 @@ import re
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
+from chalicelib.petitions.edit import publish
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
-from chalicelib.petitions.publish import publish
 from tests.actors import ALICE, NOW, WELSH, a_petition, fields_of, identity_of, item_of, json_of
 from tests.fake_site import FakeSite, stream_event
-from tests.letters.lettering import (
-    LETTER,
-    PENDING,
-    WELSH_LETTER,
-    relay,
-    send_all,
-)
+from tests.letters.lettering import LETTER, PENDING, WELSH_LETTER, a_petition_with_a_letter, relay, send_all
 from tests.signatures.test_api import API_PATH, FORM_PATH
 
 
@@ -74,13 +70,6 @@ def test_the_page_shows_the_letter_as_it_arrives(fake_site: FakeSite, letter_pet
     assert text == "Dear Home Secretary, I work with children. My own <b>words</b>. And more. Alice Achterberg"
     assert mail.subject in text_of(page)
     assert mail.sender_name in text_of(page)
-
-
-def test_an_unedited_page_confirms_the_petitions_letter(fake_site: FakeSite, letter_petition: Petition) -> None:
-    page = fake_site.get(sign_with_letter(fake_site, letter_petition))
-    assert fake_site.post_form("/confirm", form_fields(page)).status_code == 200
-    stored = item_of(fake_site.tables, letter_petition, identity_of(letter_petition))["letter"]
-    assert stored == {"version": letter_petition.letter_version, "reply": False}
 
 
 def test_an_unedited_page_sends_the_letter_as_signed(fake_site: FakeSite, letter_petition: Petition) -> None:
@@ -174,35 +163,46 @@ def test_the_form_shows_a_refused_letter_again(fake_site: FakeSite, letter_petit
     assert 'id="letter-opening-none" name="letter.opening" value="none" checked' in text
 
 
-def test_the_api_refuses_an_invalid_letter_by_its_fields_name(fake_site: FakeSite, letter_petition: Petition) -> None:
-    answer = fake_site.post_json(API_PATH, json_of(letter={"send": True, "subject": "a\nBcc: b"}))
-    assert answer.status_code == 422
-    assert [error["field"] for error in answer.json_body["errors"]] == ["letter.subject"]
+MINE = "I was trafficked as a child."
 
 
-def test_the_api_refuses_a_letter_for_a_petition_without_a_letter(fake_site: FakeSite, petition: Petition) -> None:
-    answer = fake_site.post_json(API_PATH, json_of(letter={"send": True}))
-    assert answer.status_code == 422
-    assert [error["field"] for error in answer.json_body["errors"]] == ["letter"]
+def letter_sent_as_shown(fake_site: FakeSite, petition: Petition, link: str) -> str:
+    """Confirm by the page's form. Return the letter that is sent, which must be the one that the page shows."""
+    page = fake_site.get(link)
+    assert fake_site.post_form("/confirm", form_fields(page)).status_code == 200
+    [mail] = deliver_letters(fake_site, petition)
+    text = " ".join(mail.text.partition("\n-- \n")[0].split())
+    assert text in text_of(page)
+    return text
 
 
-def test_only_a_letter_that_was_asked_for_is_named_before_the_button(
+def edit_letter(fake_site: FakeSite, **changes: Any) -> Petition:
+    petition = a_petition_with_a_letter(fake_site, **changes)
+    forget_petitions()
+    return petition
+
+
+@pytest.mark.parametrize("has_suggestions_at_first", [True, False])
+def test_an_opening_of_ones_own_is_sent_although_the_letter_suggests_none(
+    fake_site: FakeSite, has_suggestions_at_first: bool
+) -> None:
+    petition = a_petition_with_a_letter(fake_site, **({} if has_suggestions_at_first else {"openings": []}))
+    link = sign_with_letter(fake_site, petition, opening=MINE)
+    edited = edit_letter(fake_site, openings=[])
+    assert MINE in letter_sent_as_shown(fake_site, edited, link)
+
+
+def test_the_page_does_not_show_words_of_ones_own_after_staff_have_fixed_the_letter(
     fake_site: FakeSite, letter_petition: Petition
 ) -> None:
-    link = sign_with_letter(fake_site, letter_petition)
-    assert "With your letter to Home Secretary" in text_of(fake_site.get(link)).partition("Confirm my signature")[0]
-    fake_site.post_json(API_PATH, json_of())
-    assert "letter" not in text_of(fake_site.get(link)).partition("Confirm my signature")[0]
+    link = sign_with_letter(fake_site, letter_petition, opening=MINE, subject="My subject", body="My words.")
+    edited = edit_letter(fake_site, may_edit=False)
+    assert "I ask you to guarantee every trafficked child" in letter_sent_as_shown(fake_site, edited, link)
 
 
-def test_the_last_page_names_a_letter_only_if_it_is_sent(fake_site: FakeSite, letter_petition: Petition) -> None:
-    link = sign_with_letter(fake_site, letter_petition)
-    fields = form_fields(fake_site.get(link))
-    without = fake_site.post_form("/confirm", fields | {"letter.send": "no"})
-    with_letter_again = fake_site.post_form("/confirm", fields)  # From a page that is still open.
-    assert "your letter" not in text_of(without) + text_of(with_letter_again)
-
-
-def test_the_last_page_says_who_gets_the_letter(fake_site: FakeSite, letter_petition: Petition) -> None:
-    fields = form_fields(fake_site.get(sign_with_letter(fake_site, letter_petition)))
-    assert "We are sending your letter to Home Secretary." in text_of(fake_site.post_form("/confirm", fields))
+def test_a_suggested_opening_stays_chosen_after_staff_have_fixed_the_letter(
+    fake_site: FakeSite, letter_petition: Petition
+) -> None:
+    link = sign_with_letter(fake_site, letter_petition, opening=1)
+    edited = edit_letter(fake_site, may_edit=False)
+    assert LETTER["openings"][1] in letter_sent_as_shown(fake_site, edited, link)

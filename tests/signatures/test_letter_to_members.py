@@ -4,12 +4,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib.petitions.members import MemberOfParliament
+from chalicelib.petitions.constituency_table import MemberOfParliament
 from chalicelib.petitions.model import Petition
-from chalicelib.petitions.publish import publish
-from tests.actors import NOW, WELSH, a_petition, identity_of, item_of, json_of
+from tests.actors import identity_of, item_of, json_of
 from tests.fake_site import FakeSite
-from tests.letters.lettering import LETTER, WELSH_LETTER, a_petition_with_a_letter
+from tests.letters.lettering import a_petition_with_a_letter
 from tests.located import LOWER, UPPER, give_members
 from tests.petitions.test_members import MP
 from tests.signatures.test_api import API_PATH
@@ -128,24 +127,3 @@ def test_the_page_says_who_else_gets_the_letter(fake_site: FakeSite, letter_peti
     assert "Dear Home Office," in text_of(page)
     fake_site.post_form("/confirm", form_fields(page))
     assert [mail.to for mail in deliver_letters(fake_site, petition)] == [OFFICE["email"]]
-
-
-def test_the_page_says_in_welsh_that_the_letter_is_not_sent(
-    fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    give_members(monkeypatch)
-    welsh_letter = WELSH_LETTER | {"target_names": {"my-mp": "Eich AS"}}
-    letter, translations = LETTER | {"targets": [MP]}, {"cy": WELSH | {"letter": welsh_letter}}
-    petition = publish(a_petition(letter=letter, translations=translations), NOW, fake_site.tables)
-    text = text_of(page_after_signing(fake_site, petition, language="cy"))
-    assert "Ni allem ddod o hyd i’ch AS o’r cod post hwn, felly ni fydd eich llythyr yn cael ei anfon." in text
-
-
-def test_the_form_asks_for_a_postcode_and_the_api_shows_the_public_name(
-    fake_site: FakeSite, letter_petition: Petition
-) -> None:
-    form = text_of(fake_site.get("/petitions/safe-children"))
-    assert "We find your MP from your postcode. Without a postcode, no letter goes to your MP." in form
-    letter = fake_site.get("/api/petitions/safe-children").json_body["letter"]
-    assert letter["targets"] == ["Your MP"]
-    assert UPPER.email not in str(letter)

@@ -1,5 +1,9 @@
-"""Random lifecycles of a few signatures: the tally equals the confirmed signatures, and email limits hold."""
+"""Random lifecycles of a few signatures: the tally equals the confirmed signatures, and email limits hold.
 
+The overflow queue delivers late, twice and in any order.
+"""
+
+import copy
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -13,6 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from chalicelib.aws.table import Change, Item
 from chalicelib.core import keys
 from chalicelib.core.errors import LinkExpired, NotYet, Unavailable
+from chalicelib.core.times import exact
 from chalicelib.core.tokens import Purpose, Subject, read
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.relay import needs_message
@@ -20,18 +25,31 @@ from chalicelib.mail.send import send
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.projections.breakdowns import pending_count
-from chalicelib.projections.changes import increments
-from chalicelib.projections.project import Increment, project
+from chalicelib.projections.changes import Increment, increments, project
 from chalicelib.shedding.level import forget_level
 from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.form import Corrections
+from chalicelib.signatures.model import NewSignature
+from chalicelib.signatures.sign import sign_from_queue
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import Days, breakdowns, exact_count
 from chalicelib.tallies.model import TallyDimension
-from tests.actors import ALICE, BOB, CHARLIE, NOW, TOKEN_KEYS, a_mail_context, a_published_petition, signed
+from tests.actors import (
+    ALICE,
+    BOB,
+    CHARLIE,
+    NOW,
+    TOKEN_KEYS,
+    Person,
+    a_mail_context,
+    a_published_petition,
+    overflow_message,
+    signed,
+)
 from tests.fake_site import link_in, token_in
 from tests.streaming import Streaming
 
+RETENTION = timedelta(days=14)
 PEOPLE = st.sampled_from([ALICE, BOB, CHARLIE])
 COUNTRIES, SOURCES = st.sampled_from(["GB", "NL"]), st.sampled_from([None, "bbc"])
 
@@ -58,6 +76,7 @@ class Lifecycle(RuleBasedStateMachine):
         self.petition = a_published_petition(self.tables)
         self.now = NOW
         self.relayed = self.projected = 0
+        self.waiting: list[NewSignature] = []
         self.queue: list[MailRequest] = []
         self.links: list[Subject] = []
         self.mail_times: dict[str, list[datetime]] = defaultdict(list)
@@ -68,6 +87,30 @@ class Lifecycle(RuleBasedStateMachine):
         item = self.tables.items[keys.signature(self.petition.slug, identity)]
         assert item["state"] in ("pending", "confirmed"), "answered 202 but stored no signature"
         assert item.get("expires_at", 2**40) > self.now.timestamp(), "answered 202 but the signature has expired"
+
+    @rule(person=PEOPLE, country=COUNTRIES, source=SOURCES, is_stored=st.booleans())
+    def sign_while_the_table_fails(self, person: Person, country: str, source: str | None, is_stored: bool) -> None:
+        """`is_stored`: the table stores the signature, but the response is lost."""
+        if is_stored:
+            signed(self.tables, self.petition, person, self.now, country=country, source=source)
+        self.waiting.append(overflow_message(self.petition, self.now, person, country=country, source=source))
+
+    @precondition(lambda self: self.waiting)
+    @rule(which=st.integers(0, 100))
+    def store(self, which: int) -> None:
+        """Store one message and keep it, because SQS may deliver it again until its retention ends."""
+        message = self.waiting[which % len(self.waiting)]
+        if self.now - message.signature.signed_at >= RETENTION:
+            return
+        before = copy.deepcopy(self.tables.items.get(message.key))
+        sign_from_queue(message, self.now, self.tables)
+        after = self.tables.items[message.key]
+        if before and before.get("withdrawn_at", "") >= exact(message.signature.signed_at):
+            assert after == before, "a later withdrawal wins"
+        else:
+            assert after["state"] in ("pending", "confirmed"), "answered 202 but stored no signature"
+        if before and before["signed_at"] >= signed_at_of(message):
+            assert after == before, "the same or a newer signature is stored already"
 
     @rule()
     def relay(self) -> None:
@@ -178,10 +221,14 @@ class Lifecycle(RuleBasedStateMachine):
         return [item for key, item in self.tables.items.items() if key.table == keys.SIGNATURES]
 
 
+def signed_at_of(message: NewSignature) -> str:
+    return message.signature.signed_at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 TestLifecycle = Lifecycle.TestCase
 # The quick profile does not shrink failures, because that takes a minute. The other profiles do.
 _QUICK = hypothesis.settings.get_current_profile_name() == "quick"
 _PHASES = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
 TestLifecycle.settings = hypothesis.settings(
-    max_examples=25, stateful_step_count=40, phases=_PHASES if _QUICK else tuple(hypothesis.Phase)
+    max_examples=30, stateful_step_count=40, phases=_PHASES if _QUICK else tuple(hypothesis.Phase)
 )

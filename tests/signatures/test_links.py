@@ -6,8 +6,8 @@ from urllib.parse import quote, urlsplit
 import pytest
 from chalice.test import HTTPResponse
 
-from chalicelib.core import tokens
-from chalicelib.core.tokens import Purpose
+from chalicelib.core import keys, tokens
+from chalicelib.core.tokens import Purpose, Subject
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.model import MailKind
@@ -27,7 +27,7 @@ from tests.actors import (
     request_of,
     signed,
 )
-from tests.fake_site import FORM, FakeSite, token_in
+from tests.fake_site import FORM, JSON, FakeSite, token_in
 
 every_link = pytest.mark.parametrize("purpose", LINKS)
 
@@ -105,17 +105,6 @@ def test_the_confirm_page_has_a_link_to_withdraw_the_same_signature(fake_site: F
     assert tokens.read(Purpose.WITHDRAW, token_in(link), NOW, TOKEN_KEYS).signature_id == identity
 
 
-def test_withdrawing_subtracts_one_and_confirming_again_adds_nothing(fake_site: FakeSite) -> None:
-    sign_and_email_alice(fake_site)
-    confirm_link, withdraw_link = fake_site.last_link("confirm"), fake_site.last_link("withdraw")
-    post(fake_site, confirm_link)
-    assert post(fake_site, withdraw_link).status_code == 200
-    assert count(fake_site) == 0
-    answer = post(fake_site, confirm_link)
-    assert (answer.status_code, "withdrawn" in answer.body.decode()) == (200, True)
-    assert count(fake_site) == 0
-
-
 def test_a_link_ends_when_its_signature_is_withdrawn_and_only_a_later_link_confirms_again(fake_site: FakeSite) -> None:
     """Charlie has Alice's old link, but not her mailbox. He signs with her address after she has withdrawn."""
     sign_and_email_alice(fake_site)
@@ -190,10 +179,69 @@ def test_content_types_are_case_insensitive_and_may_have_parameters(fake_site: F
     assert count(fake_site) == 1
 
 
-def test_confirming_over_http_on_a_warm_function_is_one_transaction(fake_site: FakeSite) -> None:
+@every_link
+@pytest.mark.parametrize(
+    "token", ["", "x", "a.b", "~~~~.x", "%00", "%ff%fe", "é", "x" * 5000, "..", "safe-children~1~GB~direct~0.x"]
+)
+def test_a_damaged_link_leads_to_a_helpful_page(fake_site: FakeSite, purpose: str, token: str) -> None:
+    for answer in (fake_site.get(f"/{purpose}?token={token}"), fake_site.post_form(f"/{purpose}", {"token": token})):
+        assert answer.status_code == 400
+        assert "incomplete" in answer.body.decode()
+    assert fake_site.get(f"/{purpose}").status_code == 400
+    assert fake_site.post(f"/{purpose}", b"", FORM).status_code == 400
+
+
+@every_link
+def test_a_link_for_another_purpose_does_nothing(fake_site: FakeSite, purpose: str) -> None:
+    identity = sign_and_email_alice(fake_site)
+    before = dict(item_of(fake_site.tables, a_petition(), identity))
+    for other in LINKS:
+        if other != purpose:
+            token = token_in(fake_site.last_link(other))
+            assert fake_site.post_form(f"/{purpose}", {"token": token}).status_code == 400
+    assert item_of(fake_site.tables, a_petition(), identity) == before
+
+
+def test_an_expired_link_leads_to_a_page_that_says_so(fake_site: FakeSite) -> None:
     sign_and_email_alice(fake_site)
     link = fake_site.last_link("confirm")
-    fake_site.get("/petitions/safe-children")
-    fake_site.tables.calls.clear()
-    post(fake_site, link)
-    assert fake_site.tables.calls == ["transact"]
+    fake_site.clock.forward(14 * DAY)
+    for answer in (fake_site.get(link), post(fake_site, link)):
+        assert answer.status_code == 410
+        assert "expired" in answer.body.decode()
+    assert count(fake_site) == 0
+    assert fake_site.get(fake_site.last_link("withdraw")).status_code == 200
+
+
+@pytest.mark.parametrize("purpose", ["withdraw", "unsubscribe", "stop"])
+def test_an_expired_link_to_leave_does_not_ask_to_sign_again(fake_site: FakeSite, purpose: str) -> None:
+    sign_and_email_alice(fake_site)
+    link = fake_site.last_link(purpose)
+    fake_site.clock.forward(3 * 366 * DAY)
+    for answer in (fake_site.get(link), post(fake_site, link)):
+        body = answer.body.decode()
+        assert answer.status_code == 410
+        assert "sign it again" not in body
+        assert "the same link in a newer email" in body
+
+
+def test_confirming_a_deleted_signature_is_410_and_withdrawing_or_unsubscribing_is_200(fake_site: FakeSite) -> None:
+    subject = Subject("safe-children", "0" * 32, "GB", "direct")
+    for purpose, status in ((Purpose.CONFIRM, 410), (Purpose.WITHDRAW, 200), (Purpose.UNSUBSCRIBE, 200)):
+        token = tokens.issue(purpose, subject, NOW + DAY, TOKEN_KEYS)
+        assert fake_site.post_form(f"/{purpose}", {"token": token}).status_code == status
+    assert not [key for key in fake_site.tables.items if key.table == keys.SIGNATURES]
+
+
+@pytest.mark.parametrize("purpose", ["confirm", "stop", "unsubscribe", "withdraw"])
+def test_a_post_of_the_bare_link_presses_the_button(fake_site: FakeSite, purpose: str) -> None:
+    sign_and_email_alice(fake_site)
+    link = fake_site.last_link(purpose)
+    bare, pressed = fake_site.client.http.post(link), post(fake_site, link)
+    assert (bare.status_code, bare.body) == (200, pressed.body)
+
+
+def test_corrections_of_an_unknown_type_are_refused_not_ignored(fake_site: FakeSite) -> None:
+    sign_and_email_alice(fake_site)
+    assert fake_site.post(fake_site.last_link("confirm"), b'{"name": "A"}', JSON).status_code == 415
+    assert count(fake_site) == 0

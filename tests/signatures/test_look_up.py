@@ -4,8 +4,9 @@ import pytest
 
 from chalicelib.core.address import read_address
 from chalicelib.petitions.model import Petition
+from chalicelib.signatures import store
 from chalicelib.signatures.look_up import find_by_id, find_signatures, identities_of
-from tests.actors import ALICE, BOB, SECRET, a_published_petition, confirmed, signed
+from tests.actors import ALICE, BOB, SECRET, a_published_petition, confirmed, key_of, signed
 from tests.fakes import FakeTables
 
 SECRETS = {"v1": SECRET, "v2": "another"}
@@ -37,16 +38,6 @@ def test_an_unknown_address_returns_an_empty_list_without_a_scan(tables: FakeTab
     assert tables.calls == ["batch_get"]
 
 
-def test_a_search_without_petitions_returns_an_empty_list(tables: FakeTables) -> None:
-    assert find_signatures(identities_of(read_address(ALICE.email), [], SECRETS), tables) == []
-
-
-def test_a_missing_secret_raises_key_error(tables: FakeTables) -> None:
-    petition = a_published_petition(tables, key_version="v9")
-    with pytest.raises(KeyError):
-        find_signatures(identities_of(read_address(ALICE.email), [petition], SECRETS), tables)
-
-
 def test_a_signature_is_found_by_id(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     stored = find_by_id(petition, identity, tables)
@@ -60,3 +51,9 @@ def test_a_malformed_id_is_not_looked_up(tables: FakeTables, petition: Petition,
     tables.calls.clear()
     assert find_by_id(petition, identity, tables) is None
     assert tables.calls == []
+
+
+def test_an_item_with_unknown_attributes_is_read(tables: FakeTables, petition: Petition) -> None:
+    key = key_of(petition, confirmed(tables, petition))
+    tables.items[key]["something_new"] = "x"
+    assert store.find(key, tables)

@@ -22,13 +22,6 @@ def test_a_sent_email_ends_the_request_and_sets_the_expiry(tables: FakeTables, p
     assert not [name for name in item if name.startswith(("mail_kind", "mail_claimed"))]
 
 
-def test_marking_an_email_as_sent_twice_counts_one_email(tables: FakeTables, petition: Petition) -> None:
-    identity = signed(tables, petition)
-    for _ in range(2):
-        mark_mailed(key_of(petition, identity), REQUESTED_AT, NOW, NOW + DAY, tables)
-    assert item_of(tables, petition, identity)["mails"] == 1
-
-
 def test_an_email_to_a_confirmed_signer_sets_no_expiry(tables: FakeTables, petition: Petition) -> None:
     identity = confirmed(tables, petition)
     request_mail(key_of(petition, identity), MailKind.ALREADY_SIGNED, NOW, tables)
@@ -51,13 +44,6 @@ def test_a_bounce_after_withdrawal_changes_nothing(tables: FakeTables, petition:
     before = item_of(tables, petition, identity)
     mark_undeliverable(key_of(petition, identity), "bounced", tables)
     assert item_of(tables, petition, identity) == before
-
-
-def test_a_withdrawn_signature_gets_no_email(tables: FakeTables, petition: Petition) -> None:
-    identity = signed(tables, petition)
-    withdraw(key_of(petition, identity), petition, NOW, tables)
-    with pytest.raises(ConditionFailed):
-        request_mail(key_of(petition, identity), MailKind.CONFIRM, NOW + DAY, tables)
 
 
 def test_a_second_mail_request_extends_the_expiry(tables: FakeTables, petition: Petition) -> None:

@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 from hypothesis import given, strategies as st
 
-from chalicelib.signatures.names import clean_name, clean_postcode, first_name, greeting_name
+from chalicelib.signatures.names import clean_name, clean_postcode, greeting_name
 
 
 @pytest.mark.parametrize(
@@ -42,28 +42,23 @@ def test_a_name_has_at_most_a_hundred_characters() -> None:
     assert clean_name(" " * 50 + "a" * 100 + " " * 50) == "a" * 100
 
 
-@pytest.mark.parametrize("start", "=+-@")
+@pytest.mark.parametrize("start", [" =", " +", " -", " @", "\u200d=", "\u200c@", "\u200e\u200d+"])
 def test_a_name_that_starts_a_spreadsheet_formula_is_refused(start: str) -> None:
     with pytest.raises(ValueError, match="must not start with"):
-        clean_name(f" {start}SUM(A1)")
+        clean_name(f"{start}SUM(A1)")
 
 
-@pytest.mark.parametrize("control", ["\n", "\r", "\t", "\x00", "\x1b", "\x7f", "\x85", "\u202e", "\u200b", "\ufeff"])
-def test_control_characters_in_a_name_are_refused(control: str) -> None:
+@pytest.mark.parametrize(
+    "control",
+    [
+        *("\n", "\r", "\t", "\x00", "\x1b", "\x7f", "\x85", "\u202e", "\u200b", "\ufeff", "\u2028", "\u2029"),
+        # An email program would show what this encoded word says.
+        " =?utf-8?b?V2luIGh0dHA6Ly9ldmlsLmNvbS94IG5vdw==?=",
+    ],
+)
+def test_control_characters_and_encoded_words_in_a_name_are_refused(control: str) -> None:
     with pytest.raises(ValueError, match="using letters"):
         clean_name(f"Alice{control}Bob")
-
-
-def test_an_encoded_word_in_a_name_is_refused() -> None:
-    """An email program would show what it decodes to: "Win http://evil.com/x now"."""
-    with pytest.raises(ValueError, match="using letters"):
-        clean_name("Ann =?utf-8?b?V2luIGh0dHA6Ly9ldmlsLmNvbS94IG5vdw==?=")
-
-
-@pytest.mark.parametrize("line", ["\u2028", "\u2029"])
-def test_a_line_separator_in_a_name_is_refused(line: str) -> None:
-    with pytest.raises(ValueError, match="using letters"):
-        clean_name(f"Alice{line}Bob")
 
 
 @pytest.mark.parametrize(
@@ -116,27 +111,6 @@ def test_an_email_may_contain_an_ordinary_name(name: str) -> None:
 def test_a_name_that_may_be_a_message_is_left_out_of_emails(name: str) -> None:
     assert clean_name(name) == name
     assert greeting_name(name) == ""
-
-
-@pytest.mark.parametrize(
-    ("name", "first"),
-    [
-        ("Zoë O'Neill", "Zoë"),
-        ("李小龍", "李小龍"),
-        ("Dr Ann Lee", ""),
-        ("J. Tolkien", ""),
-        ("Win at evil .com", ""),
-        ("", ""),
-    ],
-)
-def test_the_first_name_is_no_title_initial_or_message(name: str, first: str) -> None:
-    assert first_name(name) == first
-
-
-@pytest.mark.parametrize("start", ["\u200d=", "\u200c@", "\u200e\u200d+"])
-def test_an_invisible_character_does_not_hide_a_formula(start: str) -> None:
-    with pytest.raises(ValueError, match="must not start with"):
-        clean_name(f"{start}SUM(A1)")
 
 
 @given(st.text(max_size=120))

@@ -1,6 +1,7 @@
 """Overflow: a signature that the table refuses waits in a queue, and becomes one signature and one email."""
 
 import copy
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,8 +13,9 @@ from chalicelib.core import keys
 from chalicelib.core.errors import Throttled, Unavailable
 from chalicelib.petitions.model import Petition
 from chalicelib.shedding.level import Level, set_level
-from chalicelib.signatures.model import NewSignature
+from chalicelib.signatures.model import UNMAILED_LIFETIME, NewSignature
 from chalicelib.signatures.sign import Outcome, sign_from_queue
+from chalicelib.signatures.withdraw import erase, withdraw
 from tests.actors import (
     DAY,
     MINUTE,
@@ -22,6 +24,7 @@ from tests.actors import (
     a_signing_context,
     confirmed,
     item_of,
+    key_of,
     overflow_message,
     request_of,
     sign_by_form,
@@ -135,15 +138,6 @@ def test_a_write_whose_response_is_lost_makes_one_signature_and_one_email(queue:
         assert tables.items == before
 
 
-def test_a_duplicate_message_makes_one_signature_and_one_email(tables: FakeTables, petition: Petition) -> None:
-    message = overflow_message(petition)
-    assert sign_from_queue(message, NOW + HOUR, tables) is Outcome.ACCEPTED
-    send_mail(tables, petition, message.signature_id, NOW + HOUR)
-    for moment in (NOW + HOUR, NOW + 2 * HOUR, NOW + 10 * DAY):
-        assert sign_from_queue(message, moment, tables) is Outcome.OVERTAKEN
-    assert "mail_kind" not in item_of(tables, petition, message.signature_id)
-
-
 def test_a_duplicate_message_of_a_repeated_signature_makes_one_email(tables: FakeTables, petition: Petition) -> None:
     identity = confirmed(tables, petition)
     again = overflow_message(petition, NOW + HOUR)
@@ -151,3 +145,75 @@ def test_a_duplicate_message_of_a_repeated_signature_makes_one_email(tables: Fak
     send_mail(tables, petition, identity, NOW + 2 * HOUR)
     assert sign_from_queue(again, NOW + 3 * HOUR, tables) is Outcome.OVERTAKEN
     assert item_of(tables, petition, identity)["mails"] == 1
+
+
+def withdraw_at(tables: FakeTables, petition: Petition, identity: str, now: datetime) -> None:
+    withdraw(key_of(petition, identity), petition, now, tables)
+
+
+def confirm_at(tables: FakeTables, petition: Petition, identity: str, now: datetime) -> None:
+    confirmed(tables, petition, now=now)
+
+
+@pytest.mark.parametrize("change", [withdraw_at, confirm_at])
+@pytest.mark.parametrize("delay", [timedelta(0), MINUTE])
+def test_a_later_withdrawal_or_confirmation_wins_over_a_queued_message(
+    tables: FakeTables, petition: Petition, change: Callable[..., None], delay: timedelta
+) -> None:
+    identity = signed(tables, petition)
+    message = overflow_message(petition, NOW + HOUR)
+    change(tables, petition, identity, NOW + HOUR + delay)
+    before = copy.deepcopy(tables.items)
+    assert sign_from_queue(message, NOW + 5 * HOUR, tables) is Outcome.OVERTAKEN
+    assert tables.items == before
+
+
+def test_a_queued_signature_from_after_a_withdrawal_is_stored(tables: FakeTables, petition: Petition) -> None:
+    identity = confirmed(tables, petition)
+    withdraw_at(tables, petition, identity, NOW + HOUR)
+    assert sign_from_queue(overflow_message(petition, NOW + 2 * HOUR), NOW + 5 * HOUR, tables) is Outcome.REPEATED
+    item = item_of(tables, petition, identity)
+    assert (item["state"], item["signed_at"]) == ("pending", "2026-11-24T14:00:00Z")
+
+
+def test_a_queued_signature_is_stored_after_the_petition_closes(tables: FakeTables, petition: Petition) -> None:
+    message = overflow_message(petition)
+    a_published_petition(tables, closes_at=NOW + MINUTE)
+    assert sign_from_queue(message, NOW + HOUR, tables) is Outcome.ACCEPTED
+    assert item_of(tables, petition, message.signature_id)["state"] == "pending"
+
+
+def test_an_expired_message_is_not_stored(tables: FakeTables, petition: Petition) -> None:
+    message = overflow_message(petition)
+    assert sign_from_queue(message, NOW + UNMAILED_LIFETIME, tables) is Outcome.OVERTAKEN
+    assert not signatures_in(tables)
+
+
+MILLISECOND = timedelta(milliseconds=1)
+
+
+def erase_at(tables: FakeTables, petition: Petition, identity: str, now: datetime) -> None:
+    erase(key_of(petition, identity), petition, now, tables)
+
+
+@pytest.mark.parametrize("leave", [withdraw_at, erase_at])
+@pytest.mark.parametrize(
+    ("delay", "state"), [(-MILLISECOND, "withdrawn"), (timedelta(0), "withdrawn"), (MILLISECOND, "pending")]
+)
+def test_within_a_second_the_order_of_withdrawing_and_signing_again_counts(
+    tables: FakeTables, petition: Petition, leave: Callable[..., None], delay: timedelta, state: str
+) -> None:
+    """`delay` is the time from the withdrawal to signing again."""
+    left_at = NOW + timedelta(milliseconds=500)
+    identity = signed(tables, petition)
+    leave(tables, petition, identity, left_at)
+    sign_from_queue(overflow_message(petition, left_at + delay), NOW + HOUR, tables)
+    assert item_of(tables, petition, identity)["state"] == state
+
+
+def test_a_message_without_its_microseconds_does_not_undo_a_withdrawal(tables: FakeTables, petition: Petition) -> None:
+    """An earlier version of the code queued such messages."""
+    left_at = NOW + timedelta(milliseconds=500)
+    withdraw_at(tables, petition, signed(tables, petition), left_at)
+    old_message = overflow_message(petition, left_at + MILLISECOND).model_copy(update={"signed_at": None})
+    assert sign_from_queue(old_message, NOW + HOUR, tables) is Outcome.OVERTAKEN

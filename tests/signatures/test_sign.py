@@ -1,6 +1,5 @@
 """A signature is stored once, however often a person signs, and no response reveals who has signed."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 from chalicelib.aws.table import Item
@@ -71,11 +70,6 @@ def test_the_item_records_everything_needed_as_proof(tables: FakeTables, petitio
     }
 
 
-def test_a_double_click_is_one_signature(tables: FakeTables, petition: Petition) -> None:
-    assert signed(tables, petition) == signed(tables, petition)
-    assert len(signatures_in(tables)) == 1
-
-
 def test_another_spelling_of_the_same_mailbox_is_the_same_signature(tables: FakeTables, petition: Petition) -> None:
     signed(tables, petition, Person("Alice", "a.lice@gmail.com"))
     signed(tables, petition, Person("Alice Again", "ALICE+news@googlemail.com"))
@@ -87,19 +81,6 @@ def test_one_person_can_sign_two_petitions(tables: FakeTables, petition: Petitio
     assert len(signatures_in(tables)) == 2
 
 
-def test_32_concurrent_signings_make_one_signature_and_one_mail_request(tables: FakeTables, petition: Petition) -> None:
-    context = a_signing_context(tables)
-
-    def sign_once(_: int) -> Outcome:
-        return sign_by_form(petition, NOW, context).outcome
-
-    with ThreadPoolExecutor(8) as pool:
-        outcomes = list(pool.map(sign_once, range(32)))
-    assert outcomes.count(Outcome.ACCEPTED) == 1
-    (item,) = signatures_in(tables)
-    assert item["mail_requested_at"] == "2026-11-24T12:00:00Z"
-
-
 def test_a_repetition_cannot_change_a_confirmed_signature(tables: FakeTables, petition: Petition) -> None:
     identity = confirmed(tables, petition)
     before = item_of(tables, petition, identity) | {"mail_kind": "already-signed"}
@@ -107,12 +88,6 @@ def test_a_repetition_cannot_change_a_confirmed_signature(tables: FakeTables, pe
     item = item_of(tables, petition, identity)
     item.pop("mail_requested_at")
     assert item == before
-
-
-def test_a_confirmed_signature_never_expires(tables: FakeTables, petition: Petition) -> None:
-    identity = confirmed(tables, petition)
-    signed(tables, petition, now=NOW + 900 * DAY)
-    assert item_of(tables, petition, identity)["state"] == "confirmed"
 
 
 def test_a_retry_after_a_lost_response_changes_nothing(tables: FakeTables, petition: Petition) -> None:

@@ -35,15 +35,6 @@ from tests.fakes import FakeTables
 from tests.signatures.test_sign import SECOND, send_mail
 
 
-def test_signing_again_before_the_email_is_sent_requests_no_second_email(
-    tables: FakeTables, petition: Petition
-) -> None:
-    identity = signed(tables, petition)
-    before = item_of(tables, petition, identity)
-    signed(tables, petition, now=NOW + DAY)
-    assert item_of(tables, petition, identity)["mail_requested_at"] == before["mail_requested_at"]
-
-
 def test_signing_again_while_pending_requests_the_confirmation_email_again(
     tables: FakeTables, petition: Petition
 ) -> None:
@@ -89,15 +80,6 @@ def test_signing_again_nudges_a_lost_mail_request(tables: FakeTables, petition: 
     assert item_of(tables, petition, identity) == nudged, "not more often than every ten minutes"
 
 
-def test_signing_again_requests_an_email_however_many_were_sent(tables: FakeTables, petition: Petition) -> None:
-    """Otherwise anybody could use up another person's emails. The sender delays emails instead (mail/budget.py)."""
-    identity = signed(tables, petition)
-    send_mail(tables, petition, identity)
-    change_item(tables, petition, identity, mails=100)
-    signed(tables, petition, now=NOW + DAY)
-    assert item_of(tables, petition, identity)["mail_kind"] == "confirm"
-
-
 def test_a_blocked_address_gets_no_email_and_the_usual_response(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     mark_undeliverable(key_of(petition, identity), "complained", tables)
@@ -134,22 +116,6 @@ def test_signing_after_a_bounce_and_a_withdrawal_requests_no_email(tables: FakeT
     item = item_of(tables, petition, identity)
     assert (item["state"], item["name"]) == ("pending", ALICE.name)
     assert not {"mail_kind", "mail_network"} & item.keys()
-
-
-def test_an_expired_signature_that_ttl_has_not_deleted_is_replaced(tables: FakeTables, petition: Petition) -> None:
-    identity = signed(tables, petition)
-    send_mail(tables, petition, identity)
-    signed(tables, petition, Person("Alice Anders", ALICE.email), NOW + 15 * DAY)
-    item = item_of(tables, petition, identity)
-    assert (item["name"], item["mail_kind"], item["mails"]) == ("Alice Anders", "confirm", 1)
-    assert item["expires_at"] > (NOW + 15 * DAY).timestamp()
-
-
-def test_an_expired_signature_without_an_email_can_be_signed_again(tables: FakeTables, petition: Petition) -> None:
-    identity = signed(tables, petition)
-    later = NOW + UNMAILED_LIFETIME + DAY
-    signed(tables, petition, now=later)
-    assert item_of(tables, petition, identity)["expires_at"] > later.timestamp()
 
 
 def test_a_signature_that_ttl_deletes_during_renewal_is_not_lost(petition: Petition) -> None:

@@ -66,12 +66,7 @@ def test_a_signature_that_also_came_another_way_stays(
     ],
 )
 def test_the_first_receipt_stays_first_unless_its_own_import_is_undone(
-    tables: FakeTables,
-    petition: Petition,
-    receipts: list[str],
-    undone: str,
-    first: str | None,
-    others: set[str] | None,
+    tables: FakeTables, petition: Petition, receipts: list[str], undone: str, first: str | None, others: set[str] | None
 ) -> None:
     """A partner's call that continues after a crash recognises its signature by the first receipt."""
     identity = imported(tables, petition)

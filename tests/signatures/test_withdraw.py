@@ -46,11 +46,6 @@ def test_withdrawing_a_pending_signature_subtracts_nothing(tables: FakeTables, p
     assert exact_count(petition, NOW, tables).confirmed == 0
 
 
-def test_withdrawing_an_absent_signature_creates_nothing(tables: FakeTables, petition: Petition) -> None:
-    withdraw(key_of(petition, "0" * 32), petition, NOW, tables)
-    assert not item_of(tables, petition, "0" * 32)
-
-
 def test_a_withdrawal_subtracts_today_from_its_country_and_source(tables: FakeTables, petition: Petition) -> None:
     identity = confirmed(tables, petition, country="NL", source="bbc")
     withdraw(key_of(petition, identity), petition, NOW + DAY, tables)
@@ -58,13 +53,6 @@ def test_a_withdrawal_subtracts_today_from_its_country_and_source(tables: FakeTa
     assert breakdown(petition, TallyDimension.DAY, Days(), later, tables).values == {"2026-11-24": 1, "2026-11-25": -1}
     for by in (TallyDimension.COUNTRY, TallyDimension.SOURCE):
         assert breakdown(petition, by, Days(), later, tables).values == {}
-
-
-def test_a_withdrawal_removes_the_mail_request(tables: FakeTables, petition: Petition) -> None:
-    identity = signed(tables, petition)
-    withdraw(key_of(petition, identity), petition, NOW, tables)
-    item = item_of(tables, petition, identity)
-    assert not [name for name in item if name.startswith("mail_kind")]
 
 
 class RenewedMeanwhile(FakeTables):
@@ -147,8 +135,3 @@ def test_a_withdrawal_by_the_owner_removes_when_they_unsubscribed(tables: FakeTa
     withdraw(key, petition, NOW, tables)
     unsubscribe(key, NOW, tables)
     assert "unsubscribed_at" not in tables.items[key]
-
-
-def test_unsubscribing_an_absent_signature_creates_nothing(tables: FakeTables, petition: Petition) -> None:
-    unsubscribe(key_of(petition, "0" * 32), NOW, tables)
-    assert not item_of(tables, petition, "0" * 32)

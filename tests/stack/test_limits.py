@@ -80,7 +80,7 @@ def test_streams_are_within_the_limits_of_lambda_and_dynamodb(template: Template
 def test_nothing_is_reserved_or_warmed_by_default(template: Template) -> None:
     functions = of_type(template, "AWS::Serverless::Function")
     reservations = {name: function[RESERVATION] for name, function in functions.items() if RESERVATION in function}
-    assert reservations.keys() == {"StaffAuthorizer", "RelayMail", "SendMail", "StoreOverflow"}
+    assert reservations.keys() == {"Authorizer", "RelayMail", "SendMail", "StoreOverflow"}
     for value in reservations.values():
         condition, parameter, otherwise = value["Fn::If"]
         assert condition == parameter["Ref"].replace("Reserved", "Reserves")

@@ -5,29 +5,19 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from chalice.test import HTTPResponse
 
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.rights import Right
 from chalicelib.core.times import iso
-from chalicelib.staff.audit.record import entries
 from chalicelib.staff.tokens import UnknownToken, issue, recognise
 from tests.actors import DAY, MINUTE, NOW, bobs_token
-from tests.fake_site import JSON, FakeSite
+from tests.asking import actions, ask, audit_records
+from tests.fake_site import FakeSite
 
 
 @pytest.fixture
 def token(fake_site: FakeSite) -> str:
     return bobs_token(fake_site.tables, NOW, Right.MANAGE, Right.COUNTS)
-
-
-def ask(fake_site: FakeSite, token: str, method: str, path: str, body: object = None) -> HTTPResponse:
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": JSON}
-    return fake_site.client.http.request(method, path, headers=headers, body=json.dumps(body).encode())
-
-
-def actions(fake_site: FakeSite) -> list[str]:
-    return [entry.action.name for entry in entries(NOW - DAY, NOW + DAY, fake_site.tables)]
 
 
 def a_token_request(**changes: Any) -> dict[str, Any]:
@@ -43,7 +33,7 @@ def test_a_token_is_issued_shown_once_and_audited(fake_site: FakeSite, token: st
     secret = answer.json_body["token"].split("_")[2]
     assert secret not in json.dumps(listed)
     assert "sha256" not in json.dumps(listed)
-    [entry] = entries(NOW - DAY, NOW + DAY, fake_site.tables)
+    [entry] = audit_records(fake_site)
     assert (entry.actor.owner, entry.action.name) == ("bob", "token.issued")
     assert entry.action.details == {"owner": "carla", "rights": "counts", "expires": "2026-11-25T12:00:00Z"}
     assert entry.action.subject == answer.json_body["token_id"]

@@ -10,8 +10,9 @@ from hypothesis import given, strategies as st
 from chalicelib.aws.table import Change, Item, NewItem, Tables
 from chalicelib.core import keys
 from chalicelib.core.errors import Conflicted, Throttled, Unavailable, UnknownPetition
+from chalicelib.petitions.edit import raise_shards
+from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
-from chalicelib.projections.breakdowns import pending_count
 from chalicelib.tallies.count import Days, breakdown, exact_count
 from chalicelib.tallies.model import Tally, TallyDimension, TallyEntry
 from chalicelib.tallies.prove import PARTNERS, reopen, tally_sums
@@ -32,11 +33,6 @@ def count_signatures_at(tables: Tables, petition: Petition, *moments: datetime, 
 
 def head(tables: FakeTables) -> Item:
     return tables.items[keys.tally_head("safe-children")]
-
-
-def test_a_new_petition_counts_zero(tables: FakeTables, petition: Petition) -> None:
-    assert exact_count(petition, OPENED, tables).confirmed == 0
-    assert public_count(petition, OPENED, tables).confirmed == 0
 
 
 def test_the_exact_count_is_always_two_reads(tables: FakeTables, petition: Petition) -> None:
@@ -201,5 +197,64 @@ def test_a_tally_that_was_never_opened_raises_unknown_petition(tables: FakeTable
         exact_count(a_petition(), NOW, tables)
 
 
-def test_pending_is_zero_without_signatures(tables: FakeTables, petition: Petition) -> None:
-    assert pending_count(petition.slug, tables) == 0
+@pytest.mark.parametrize(
+    ("days", "confirmed"),
+    [
+        (Days(TODAY, TODAY), 1),
+        (Days(TODAY), 1),
+        (Days(TOMORROW), 0),
+        (Days(date(2030, 1, 1)), 0),
+        (Days(last=TODAY), 1),
+        (Days(last=date(2000, 1, 1)), 0),
+        (Days(), 1),
+    ],
+)
+def test_any_range_of_days_is_accepted(tables: FakeTables, petition: Petition, days: Days, confirmed: int) -> None:
+    count_signatures_at(tables, petition, NOW)
+    assert breakdown(petition, TallyDimension.DAY, days, NOW, tables).confirmed == confirmed
+
+
+@given(st.lists(st.tuples(st.sampled_from(["old", "new", "read", "raise"]), st.integers(0, 8)), max_size=40))
+def test_raising_shards_loses_nothing_while_old_settings_are_cached(events: list[tuple[str, int]]) -> None:
+    """A writer caches settings for seconds. A frozen function may keep and use old settings much longer."""
+    tables = FakeTables()
+    old = a_published_petition(tables, shards=2)
+    new, per_day, moment = old, [0] * 1000, OPENED
+    for number, (act, hours) in enumerate(events):
+        moment += timedelta(hours=hours)
+        if act == "raise" and new is old:
+            assert raise_shards(old.slug, 30, tables)
+            new = petition_as_stored(old.slug, tables)
+        elif act in ("old", "new"):
+            petition = old if act == "old" else new
+            shard = petition.shards - 1 - number % 2
+            tables.update(entry_change(petition.slug, shard, TallyEntry(1, moment, "GB", "direct")))
+            per_day[(moment.date() - OPENED.date()).days] += 1
+        assert exact_count(old, moment, tables).confirmed == sum(per_day)
+    days = breakdown(old, TallyDimension.DAY, Days(), moment + 2 * DAY, tables).values
+    assert list(days.values()) == [number for number in per_day if number]
+
+
+def test_a_day_is_not_closed_if_shards_were_added_after_the_read(tables: FakeTables, petition: Petition) -> None:
+    """The number of shards rises between reading and closing; the next reader reads all shards."""
+
+    class ShardsRaisedMeanwhile(FakeTables):
+        def batch_get(self, wanted: Sequence[keys.Key], *, consistent: bool = False) -> list[Item]:
+            found = super().batch_get(wanted, consistent=consistent)
+            if petition_as_stored(petition.slug, tables).shards == petition.shards:
+                raise_shards(petition.slug, 30, tables)
+                self.update(entry_change(petition.slug, 29, TallyEntry(1, NOW, "GB", "direct")))
+            return found
+
+    racing_tables = ShardsRaisedMeanwhile()
+    racing_tables.items = tables.items
+    count_signatures_at(racing_tables, petition, NOW)
+    exact_count(petition, NOW + 2 * DAY, racing_tables)
+    assert head(racing_tables)["through"] < NOW.date().isoformat()
+    assert exact_count(petition, NOW + 2 * DAY, racing_tables).confirmed == 2
+    assert head(racing_tables)["total"] == 2
+
+
+def test_a_new_petition_counts_zero(tables: FakeTables, petition: Petition) -> None:
+    assert exact_count(petition, OPENED, tables).confirmed == 0
+    assert public_count(petition, OPENED, tables).confirmed == 0

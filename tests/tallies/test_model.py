@@ -4,7 +4,10 @@ from datetime import date, timedelta
 
 from hypothesis import given, strategies as st
 
+from chalicelib.core import keys
+from chalicelib.tallies.enter import open_tally, tally_change, with_other_source
 from chalicelib.tallies.model import (
+    OTHER,
     Tally,
     TallyDimension,
     TallyEntry,
@@ -14,7 +17,7 @@ from chalicelib.tallies.model import (
     tally_of,
 )
 from chalicelib.tallies.store import entry_change
-from tests.actors import NOW
+from tests.actors import DAY, NOW, OPENED
 from tests.fakes import FakeTables
 
 ENTRIES = st.lists(
@@ -57,10 +60,6 @@ def test_a_stored_tally_is_read_back_unchanged(entries: list[TallyEntry]) -> Non
         assert tally_of({"pk": "p", "sk": "s", **attributes_of(tally)}) == tally
 
 
-def test_an_empty_tally_is_zero() -> None:
-    assert tally_of({"pk": "p", "sk": "s"}) == Tally() == summed([])
-
-
 def test_a_source_is_never_read_as_an_hour_a_country_or_a_total() -> None:
     entries = [TallyEntry(1, NOW, "GB", source) for source in ("h12", "cgb", "total", "sources")]
     tallies = tallies_of(entries)
@@ -75,3 +74,39 @@ def test_keys_are_sorted_and_zeros_are_left_out() -> None:
     entries.append(TallyEntry(-1, moments[2], "GB", "direct"))
     values = breakdown_values(TallyDimension.DAY, tallies_of(entries))
     assert list(values.items()) == [("2026-11-24", 1), ("2026-11-26", 1)]
+
+
+ENTRY = TallyEntry(1, NOW, "GB", "bbc")
+
+
+def test_entries_use_every_shard() -> None:
+    used = {tally_change("safe-children", 4, ENTRY).key for _ in range(300)}
+    assert used == {keys.tally_shard("safe-children", shard, NOW.date()) for shard in range(4)}
+
+
+def test_a_subtraction_is_not_limited_by_the_number_of_sources() -> None:
+    assert tally_change("safe-children", 1, TallyEntry(-1, NOW, "GB", "bbc")).when is None
+
+
+def test_opening_a_tally_again_changes_nothing(tables: FakeTables) -> None:
+    open_tally("safe-children", 3, OPENED, tables)
+    tables.items[keys.tally_head("safe-children")]["total"] = 7
+    tables.items[keys.snapshot("safe-children")]["count"] = 7
+    open_tally("safe-children", 3, NOW + DAY, tables)
+    assert tables.items[keys.tally_head("safe-children")] == {
+        "pk": "TALLY#safe-children",
+        "sk": "HEAD",
+        "through": "2026-11-19",
+        "total": 7,
+        "shards": 3,
+        "began": "2026-11-20",
+    }
+    assert tables.items[keys.snapshot("safe-children")]["count"] == 7
+
+
+def test_an_empty_tally_is_zero() -> None:
+    assert tally_of({"pk": "p", "sk": "s"}) == Tally() == summed([])
+
+
+def test_folding_an_entry_changes_only_its_source() -> None:
+    assert with_other_source(ENTRY) == TallyEntry(1, NOW, "GB", OTHER)

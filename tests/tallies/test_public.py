@@ -68,13 +68,6 @@ def test_the_stale_count_is_returned_while_the_table_is_down(tables: FakeTables,
     assert public_count(petition, NOW + DAY, broken).confirmed == 1
 
 
-def test_a_petition_without_a_snapshot_is_counted(tables: FakeTables, petition: Petition) -> None:
-    confirmed(tables, petition)
-    del tables.items[keys.snapshot(petition.slug)]
-    assert public_count(petition, NOW, tables).confirmed == 1
-    assert tables.items[keys.snapshot(petition.slug)]["count"] == 1
-
-
 def test_public_counts_come_from_a_snapshot_or_a_new_count(tables: FakeTables, petition: Petition) -> None:
     fresh, stale = petition, a_published_petition(tables, slug="another")
     later = NOW + FRESH_FOR

@@ -14,11 +14,7 @@ from stack.local.template import application_template
 from stack.template.tables import table_id
 
 ROOT = Path(__file__).parents[2]
-CHALICE = ROOT / ".chalice"
-CONFIG: dict[str, Any] = json.loads((CHALICE / "config.json").read_text())
-# The keys of the signatures table and of its local index. A query names only the partition key, each further page of it
-# both keys of the table (ExclusiveStartKey), and perhaps AWS wants the index's key too (docs/aws-facts.md).
-KEY = ("pk", "sk", "never_set")
+CONFIG: dict[str, Any] = json.loads((ROOT / ".chalice" / "config.json").read_text())
 
 Resource = dict[str, Any]
 

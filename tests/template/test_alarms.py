@@ -25,7 +25,6 @@ from tests.template.packaged import (
 )
 
 ALARMS = of_type("AWS::CloudWatch::Alarm")
-AUTHORIZERS = {"StaffAuthorizer", "PartnerAuthorizer"}
 RUNBOOK = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
 WIDGETS: list[Resource] = json.loads(RESOURCES["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"])["widgets"]
 
@@ -66,13 +65,13 @@ def test_the_alarms_are_few_enough_for_one_person_and_cost_four_dollars() -> Non
 def test_a_failed_invocation_of_any_function_sets_off_one_alarm(
     line: str, is_failure: bool, is_failure_of_authorizer: bool
 ) -> None:
-    """A refused token leaves an authorizer as an error. The authorizers log their other errors themselves."""
+    """A refused token leaves an authorizer as an error. The authorizer logs its other errors itself."""
     filters = {logical_id(each["LogGroupName"]): each for each in of_type("AWS::Logs::MetricFilter").values()}
     assert filters.keys() == of_type("AWS::Logs::LogGroup").keys() - {"ApiAccessLog"}
     assert len(filters) == len(FUNCTIONS)
     [(namespace, metric, _)] = metrics_of(ALARMS["FunctionFailedAlarm"])
     for log_group, declared in filters.items():
-        wanted = is_failure_of_authorizer if log_group.removesuffix("LogGroup") in AUTHORIZERS else is_failure
+        wanted = is_failure_of_authorizer if log_group == "AuthorizerLogGroup" else is_failure
         terms = re.findall(r'\?"(.+?)"', declared["FilterPattern"])
         assert any(term in line for term in terms) == wanted, log_group
         transformation = {"MetricNamespace": namespace, "MetricName": {"Fn::Sub": metric}, "MetricValue": "1"}

@@ -102,7 +102,7 @@ def test_only_functions_that_send_to_their_own_queue_may_run_in_a_loop() -> None
             if event["Type"] == "SQS" and event["Properties"]["Queue"] in _queues_sent_to(name):
                 looping.add(name)
     may_loop = {name for name, function in FUNCTIONS.items() if function.get("RecursiveLoop") == "Allow"}
-    assert looping == may_loop == {"RunExport", "RunImport", "RunList", "RunUpdate"}
+    assert looping == may_loop == {"RunJob", "RunAddressJob"}
 
 
 def _queues_sent_to(function: str) -> list[Any]:
@@ -142,14 +142,12 @@ def test_only_the_listed_functions_may_access_signatures() -> None:
         "People": {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:UpdateItem"},
         "SendMail": {"dynamodb:UpdateItem"},
         "SendOtherMail": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
-        "SweepMail": {"dynamodb:Query", "dynamodb:UpdateItem"},
+        "CheckMail": {"dynamodb:Query", "dynamodb:UpdateItem"},
         "ReceiveFeedback": {"dynamodb:UpdateItem"},
         "StoreOverflow": {"dynamodb:PutItem", "dynamodb:UpdateItem"},
         "RecountTallies": {"dynamodb:Query"},
-        "RunExport": {"dynamodb:Query"},
-        "RunList": {"dynamodb:Query"},
-        "RunImport": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
-        "RunUpdate": {"dynamodb:Query"},
+        "RunJob": {"dynamodb:Query"},
+        "RunAddressJob": {"dynamodb:Query", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
     }
     assert functions_allowed("dynamodb:Scan") == set()
 

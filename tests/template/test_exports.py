@@ -2,38 +2,56 @@
 
 import json
 
-from chalicelib.exports import deliver, gather
+import pytest
+
+from chalicelib.exports import run
 from chalicelib.exports.model import LIFETIME, LINK_SECONDS, SETTLING, Export
 from chalicelib.exports.run import FILE_SECONDS, PART_SECONDS
-from chalicelib.partners.imports import first_rows
-from chalicelib.signatures.walk import EXPORT_FIELDS
+from chalicelib.partners.imports import rows
+from tests.judge.policy_entries import as_list
 from tests.template.packaged import (
     FUNCTIONS,
-    KEY,
     RESOURCES,
     actions,
     actions_allowed,
     functions_allowed,
     of_type,
     statements,
-    statements_about,
 )
 
 
-def test_run_export_reads_only_exported_attributes_and_no_address() -> None:
-    [reading] = statements_about("RunExport", "SignaturesTable")
-    assert actions(reading) == ["dynamodb:Query"]
-    assert reading["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"] == [*KEY, *EXPORT_FIELDS]
-    assert reading["Condition"]["StringEquals"] == {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}
-    assert not {*EXPORT_FIELDS} & {"email", "sk", "updates"}
+def test_manage_can_link_files_but_not_read_signatures_or_write_files() -> None:
+    assert "SignaturesTable" not in json.dumps(statements("Manage"))
+    assert actions_allowed("Manage", f"ExportsBucket.Arn}}/{run.FILES}/") == {"s3:GetObject"}
+    assert functions_allowed("s3:") == {"Manage", "RunJob", "RunAddressJob"}
 
 
-def test_exports_can_link_files_but_not_read_signatures_or_write_files() -> None:
-    assert "SignaturesTable" not in json.dumps(statements("Exports"))
-    assert actions_allowed("Exports", "ExportsBucket") == {"s3:GetObject"}
-    [signing] = statements_about("Exports", "ExportsBucket")
-    assert signing["Resource"] == {"Fn::Sub": f"${{ExportsBucket.Arn}}/{deliver.FILES}/*"}
-    assert functions_allowed("s3:") == {"Exports", "RunExport", "Manage", "RunImport", "RunList"}
+def test_only_run_address_job_reads_the_files_to_import() -> None:
+    folder = "${ExportsBucket.Arn}/imports/*"
+    assert functions_allowed(folder) == {"Manage", "RunAddressJob"}
+    allowed = {
+        "Manage": {"s3:PutObject", "s3:AbortMultipartUpload"},
+        "RunAddressJob": {"s3:GetObject", "s3:DeleteObject"},
+    }
+    for function, expected in allowed.items():
+        about_files = [each for each in statements(function) if {"Fn::Sub": folder} in as_list(each["Resource"])]
+        assert {action for statement in about_files for action in actions(statement)} == expected
+
+
+@pytest.mark.parametrize(("queue", "worker"), [("JobsQueue", "RunJob"), ("AddressJobsQueue", "RunAddressJob")])
+def test_only_staff_and_the_worker_itself_can_start_jobs(queue: str, worker: str) -> None:
+    senders = set()
+    for name in FUNCTIONS:
+        if "sqs:SendMessage" in actions_allowed(name, f'"{queue}"'):
+            senders.add(name)
+    assert senders == functions_allowed(f'"{queue}"') == {"Manage", worker}
+
+
+def test_no_job_reads_a_finished_file() -> None:
+    for function, folders in {"RunJob": ["parts"], "RunAddressJob": ["parts", "listed", "imports"]}.items():
+        [reading] = [each for each in statements(function) if "s3:GetObject" in actions(each)]
+        files = [{"Fn::Sub": f"${{ExportsBucket.Arn}}/{folder}/*"} for folder in folders]
+        assert as_list(reading["Resource"]) == files
 
 
 def test_the_bucket_is_private_encrypted_and_without_versions() -> None:
@@ -52,15 +70,15 @@ def test_files_expire_with_their_export_and_parts_and_uploads_after_a_day() -> N
     rules = RESOURCES["ExportsBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
     assert {each["Status"] for each in rules} == {"Enabled"}
     days = {each["Prefix"]: each["ExpirationInDays"] for each in rules if "Prefix" in each}
-    assert days == {f"{gather.PARTS}/": 1, f"{deliver.FILES}/": LIFETIME.days, "imports/": first_rows.LIFETIME.days}
+    assert days == {f"{run.PARTS}/": 1, f"{run.FILES}/": LIFETIME.days, "imports/": rows.LIFETIME.days}
     [unfinished] = [each for each in rules if "Prefix" not in each]
     assert unfinished["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
 
 
 def test_an_export_starts_after_settling_and_ends_within_its_timeout() -> None:
-    assert PART_SECONDS < FILE_SECONDS < FUNCTIONS["RunExport"]["Timeout"] == 900
-    assert SETTLING.total_seconds() > max(FUNCTIONS["Links"]["Timeout"], FUNCTIONS["Exports"]["Timeout"])
-    assert Export.patience.total_seconds() > FUNCTIONS["RunExport"]["Timeout"]
+    assert PART_SECONDS < FILE_SECONDS < FUNCTIONS["RunJob"]["Timeout"] == 900
+    assert SETTLING.total_seconds() > max(FUNCTIONS["Links"]["Timeout"], FUNCTIONS["Manage"]["Timeout"])
+    assert Export.patience.total_seconds() > FUNCTIONS["RunJob"]["Timeout"]
     assert LINK_SECONDS <= 15 * 60
     # The disk must hold the plain and the encrypted file at once.
-    assert FUNCTIONS["RunExport"]["EphemeralStorage"] == {"Size": 4096}
+    assert FUNCTIONS["RunJob"]["EphemeralStorage"] == {"Size": 4096}

@@ -3,18 +3,17 @@
 import json
 from collections.abc import Iterator
 
-from chalice.utils import to_cfn_resource_name
-
 from chalicelib.core import keys
-from chalicelib.signatures.walk import RECOUNT_FIELDS
+from stack.template.functions import logical_id
+from stack.template.policies import declared_policies
+from stack.template.rights import RIGHTS
 from tests.template.packaged import (
-    CHALICE,
     CONFIG,
     FUNCTIONS,
-    KEY,
     actions,
     actions_allowed,
     every_function,
+    functions_allowed,
     of_type,
     registered_functions,
     statements,
@@ -24,23 +23,18 @@ from tests.template.packaged import (
 # IAM has no resource type for these actions, so they need "*".
 WITHOUT_RESOURCE = (["dynamodb:ListStreams"], ["ses:GetAccount"], ["ses:GetSuppressedDestination"])
 
+# The attributes of a signature that say who signed, and what they wrote. `typed` holds a name that its owner has not
+# confirmed.
+WHO = {"name", "email", "postcode", "typed", "letter", "letter_asked"}
 
-def test_every_function_has_its_own_policy() -> None:
+
+def test_every_function_has_its_own_role_and_policy() -> None:
     assert CONFIG["autogen_policy"] is False
-    assert CONFIG["lambda_functions"].keys() == registered_functions()
-    files = [each["iam_policy_file"] for each in CONFIG["lambda_functions"].values()]
-    assert sorted(files) == sorted(path.name for path in CHALICE.glob("policy-*.json"))
-
-
-@every_function
-def test_a_role_has_its_own_policy_and_belongs_to_one_function(function: str) -> None:
-    configured = CONFIG["lambda_functions"]
-    names = {to_cfn_resource_name(name): name for name in configured} | {"APIHandler": "api_handler"}
-    file = CHALICE / configured[names[function]]["iam_policy_file"]
-    policy = json.loads(file.read_text())
-    assert statements(function) == policy["Statement"]
+    assert RIGHTS.keys() == CONFIG["lambda_functions"].keys() == registered_functions()
+    for name, policy in declared_policies().items():
+        assert statements(logical_id(name)) == policy["Statement"]
     roles = [json.dumps(each["Role"]) for each in FUNCTIONS.values()]
-    assert roles.count(json.dumps(FUNCTIONS[function]["Role"])) == 1
+    assert len(set(roles)) == len(roles) == len(RIGHTS)
 
 
 @every_function
@@ -57,6 +51,18 @@ def test_no_policy_has_a_wildcard_action_or_resource(function: str) -> None:
 @every_function
 def test_a_role_is_the_same_on_the_emulator_and_on_aws(function: str) -> None:
     assert "Fn::If" not in json.dumps(statements(function))
+
+
+def test_counts_and_authorizer_have_no_access_to_signatures() -> None:
+    for function in ("Counts", "Authorizer"):
+        assert "SignaturesTable" not in json.dumps(statements(function))
+
+
+def test_functions_that_serve_pages_or_counts_can_read_the_shedding_level() -> None:
+    for function in ("APIHandler", "Counts"):
+        [reading] = [each for each in statements(function) if "dynamodb:GetItem" in actions(each)]
+        readable = reading["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+        assert keys.shedding_level().pk in readable
 
 
 def counts_statements(function: str) -> Iterator[tuple[set[str], set[str] | None]]:
@@ -81,7 +87,7 @@ def test_only_the_authorizer_and_manage_can_read_tokens() -> None:
             is_about_tokens = partitions is not None and keys.TOKENS_PARTITION in partitions
             if is_about_tokens and allowed_actions & reading:
                 readers.add(function)
-    assert readers == {"StaffAuthorizer", "PartnerAuthorizer", "Manage"}
+    assert readers == {"Authorizer", "Manage"}
 
 
 @every_function
@@ -99,6 +105,15 @@ def test_every_log_has_a_retention_time() -> None:
     assert all(0 < days <= 90 for days in kept.values())
 
 
+def test_the_signing_function_can_only_send_to_the_overflow_queue() -> None:
+    found = functions_allowed("OverflowQueue")
+    assert found == {"APIHandler", "Counts", "Partners", "People", "RunAddressJob", "StoreOverflow"}
+    for name in ("Counts", "People"):
+        assert actions_allowed(name, "OverflowQueue") == {"sqs:GetQueueAttributes"}
+    assert actions_allowed("APIHandler", "OverflowQueue") == {"sqs:SendMessage", "sqs:GetQueueAttributes"}
+    assert actions_allowed("StoreOverflow", "SignaturesTable") == {"dynamodb:PutItem", "dynamodb:UpdateItem"}
+
+
 def test_the_audit_trail_is_append_only() -> None:
     """Only the code makes sure that a put does not overwrite an entry: IAM has no condition for that."""
     allowed = {name: actions_allowed(name, "AuditTable") for name in FUNCTIONS}
@@ -107,11 +122,19 @@ def test_the_audit_trail_is_append_only() -> None:
         assert others_actions <= {"dynamodb:PutItem"}
 
 
-def test_a_recount_can_read_only_the_attributes_it_needs() -> None:
-    [reading] = statements_about("RecountTallies", "SignaturesTable")
-    assert reading["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"] == [*KEY, *RECOUNT_FIELDS]
-    assert reading["Condition"]["StringEquals"] == {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}
-    assert not {*RECOUNT_FIELDS} & {"name", "email", "postcode", "sk"}
-    allowed_actions = {action for each in statements("RecountTallies") for action in actions(each)}
-    writing = {f"dynamodb:{verb}Item" for verb in ("Put", "Update", "Delete", "BatchWrite")}
-    assert not writing & allowed_actions
+def test_exports_read_names_and_no_addresses_and_only_the_list_of_subscribers_reads_both() -> None:
+    """Other functions that query signatures read neither. The judge's tests show that each needs what it may read."""
+    seen: dict[str, set[str]] = {}
+    for function in FUNCTIONS:
+        for each in statements_about(function, '"SignaturesTable", "Arn"'):
+            if "dynamodb:Query" in actions(each):
+                assert actions(each) == ["dynamodb:Query"]
+                assert each["Condition"]["StringEquals"] == {"dynamodb:Select": ["SPECIFIC_ATTRIBUTES"]}
+                readable = each["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"]
+                seen.setdefault(function, set()).update({*readable} & WHO)
+    assert seen == {
+        "RecountTallies": set(),
+        "CheckMail": set(),
+        "RunJob": {"name", "postcode"},
+        "RunAddressJob": {"name", "email"},
+    }

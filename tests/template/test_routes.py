@@ -4,7 +4,6 @@ import json
 import re
 
 import pytest
-from chalice.utils import to_cfn_resource_name
 
 from app import app
 from chalicelib.edge.route import Function
@@ -105,7 +104,7 @@ def test_unknown_paths_and_methods_reach_the_catch_all() -> None:
 
 @pytest.mark.parametrize(
     ("authorizer", "prefixes"),
-    {"staff_authorizer": ("/api/staff/",), "partner_authorizer": ("/api/partner/", "/api/osdi")}.items(),
+    {"authorizer": ("/api/staff/",), "partner_authorizer": ("/api/partner/", "/api/osdi")}.items(),
 )
 def test_exactly_the_routes_of_staff_and_partners_have_their_authorizer(
     authorizer: str, prefixes: tuple[str, ...]
@@ -117,12 +116,12 @@ def test_exactly_the_routes_of_staff_and_partners_have_their_authorizer(
             assert guarded is (needs_token and method != "options"), f"{method} {path}"
 
 
-@pytest.mark.parametrize(("name", "kind"), [("staff_authorizer", "token"), ("partner_authorizer", "request")])
+@pytest.mark.parametrize(("name", "kind"), [("authorizer", "token"), ("partner_authorizer", "request")])
 def test_the_authorizers_answers_are_not_cached(name: str, kind: str) -> None:
     """API Gateway calls an authorizer of all headers without identity sources only if it caches no answer."""
     definition = API["securityDefinitions"][name]
     authorizer = definition["x-amazon-apigateway-authorizer"]
-    assert f"${{{to_cfn_resource_name(name)}.Arn}}" in json.dumps(authorizer["authorizerUri"])
+    assert "${Authorizer.Arn}" in json.dumps(authorizer["authorizerUri"])
     assert (authorizer["authorizerResultTtlInSeconds"], authorizer["type"]) == (0, kind)
     assert "identitySource" not in authorizer
     assert definition["name"] == ("Authorization" if kind == "token" else "Unused")

@@ -2,23 +2,18 @@
 
 import json
 import re
-from types import SimpleNamespace
-from typing import Any, cast
 
 import pytest
 
-from chalicelib.aws.table import Tables
 from chalicelib.core import keys
+from chalicelib.core.letter_keys import letter_text, targets_partition
 from chalicelib.edge.batch import QUICK_ATTEMPTS
 from chalicelib.mail.batch_sender import BUDGET_SECONDS, LAST_EMAIL_SECONDS
 from chalicelib.mail.model import Priority
 from chalicelib.mail.rate_limit import MAX_SENDERS, MIN_SENDERS, SHARES, senders_for
 from chalicelib.mail.send import CLAIM
-from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
-from chalicelib.signatures.model import PERSONAL_FIELDS
 from tests.template.packaged import (
     FUNCTIONS,
-    KEY,
     QUEUES,
     TEMPLATE,
     actions,
@@ -28,35 +23,27 @@ from tests.template.packaged import (
     statements,
     statements_about,
 )
+from tests.template.test_roles import counts_statements
 from tests.template.test_settings import SOURCES
 
 SENDERS = {"SendMail": "MailQueue", "SendOtherMail": "OtherMailQueue"}
 
 
-def test_the_sweep_reads_mail_requests_and_no_personal_data() -> None:
-    [reading] = [each for each in statements("SweepMail") if each["Sid"] == "ReadMailRequestsWithoutNames"]
-    readable = set(reading["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"])
-    assert reading["Condition"]["StringEquals"] == {"dynamodb:Select": "SPECIFIC_ATTRIBUTES"}
-    assert not readable & {*PERSONAL_FIELDS, "updates"}
-    query: dict[str, Any] = {}
-
-    def record(**request: Any) -> dict[str, Any]:
-        query.update(request)
-        return {"Items": []}
-
-    client = SimpleNamespace(query=record)
-    names = {keys.SIGNATURES: "signatures", keys.COUNTS: "counts"}
-    start = keys.Key(keys.SIGNATURES, "slug#00", "")
-    CONFIRM.open_requests(start, 1, Tables(cast(Any, client), names))
-    assert {*query["ExpressionAttributeNames"].values(), *KEY} == readable
-
-
-CONFIRM = SIGNATURE_KINDS["confirm"].state
+def test_a_sender_reads_only_petitions_the_pause_updates_letters_and_targets() -> None:
+    for function in SENDERS:
+        expected = {keys.petition("any").pk, keys.mail_sending().pk}
+        if function == "SendOtherMail":
+            expected |= {keys.updates_partition("*"), letter_text("*", "").pk, targets_partition("*"), "DIGEST#*"}
+        readable: set[str] = set()
+        for allowed_actions, partitions in counts_statements(function):
+            if "dynamodb:GetItem" in allowed_actions:
+                readable |= partitions or set()
+        assert readable == expected
 
 
 def test_a_write_returns_a_signature_only_to_senders_and_its_readers() -> None:
     """Functions that store signatures get the old one, if there is one, because the write's condition then fails."""
-    allowed = [{"dynamodb:ReturnValues": values} for values in ("NONE", ["NONE", "ALL_OLD"])]
+    allowed = [{"dynamodb:ReturnValues": values} for values in (["NONE"], ["NONE", "ALL_OLD"])]
     may_read = set()
     for function in FUNCTIONS:
         for each in statements_about(function, "SignaturesTable"):
@@ -64,17 +51,17 @@ def test_a_write_returns_a_signature_only_to_senders_and_its_readers() -> None:
             condition = each.get("Condition", {}).get("StringEquals")
             if is_write and condition not in allowed:
                 may_read.add(function)
-    assert may_read == {*SENDERS, "Links", "Partners", "People", "RunImport"}
+    assert may_read == {*SENDERS, "Links", "Partners", "People", "RunAddressJob"}
 
 
-def test_only_watch_mail_changes_event_sources_and_only_the_senders() -> None:
-    assert functions_allowed("lambda:") == {"WatchMail"}
-    [changing] = [each for each in statements("WatchMail") if "lambda:" in json.dumps(each["Action"])]
+def test_only_check_mail_changes_event_sources_and_only_the_senders() -> None:
+    assert functions_allowed("lambda:") == {"CheckMail"}
+    [changing] = [each for each in statements("CheckMail") if "lambda:" in json.dumps(each["Action"])]
     assert changing["Action"] == ["lambda:GetEventSourceMapping", "lambda:UpdateEventSourceMapping"]
     mappings = [f"{function}{function}SqsEventSource" for function in SENDERS]
     arns = [each["Fn::Sub"] for each in changing["Resource"]]
     assert [re.findall(r"\$\{(\w+)\}$", arn)[0] for arn in arns] == mappings
-    environment = environment_of("WatchMail")
+    environment = environment_of("CheckMail")
     assert [environment[name]["Ref"] for name in SOURCES] == mappings
 
 
@@ -101,7 +88,7 @@ def test_a_batch_is_sent_within_a_senders_timeout(rate: int) -> None:
 
 def test_only_senders_send_email_and_no_function_deletes_items() -> None:
     assert functions_allowed("ses:Send") == SENDERS.keys()
-    assert functions_allowed("ses:") == {*SENDERS, "WatchMail", "Manage"}
+    assert functions_allowed("ses:") == {*SENDERS, "CheckMail", "Manage"}
     assert functions_allowed("dynamodb:Delete") == set()
 
 

@@ -1,10 +1,13 @@
 """The functions that read queues and streams."""
 
+import json
 import re
 
 from benchmarks import declared
+from chalicelib.delivery.worker import TASKS
 from chalicelib.edge.batch import QUICK_ATTEMPTS
 from stack.judge.policies import HERE, PARAMETERS, resolver
+from stack.local.sources import rate_seconds
 from stack.preflight import RESERVED_PARAMETERS
 from tests.template.packaged import FUNCTIONS, QUEUES, TEMPLATE, actions_allowed, events
 
@@ -15,15 +18,15 @@ def test_the_overflow_queue_survives_days_without_the_table() -> None:
     assert queue["VisibilityTimeout"] * slow_attempts >= 4 * 24 * 3600
 
 
-JOBS = {"RunExport", "RunImport", "RunList", "RunUpdate"}
+JOBS = {"RunJob", "RunAddressJob"}
 
 
 def test_workers_leave_capacity_for_signing_in_a_new_account() -> None:
     bounds = {name: declared.maximum_concurrency(name) for name in events("SQS")}
     # Staff start jobs one at a time for each petition, and rarely during a spike.
-    assert {bounds.pop(job) for job in JOBS} == {2}
-    # While many emails to confirm wait, the source of other email is off (mail/watch.py). So SendMail and SendOtherMail
-    # are never both fully busy.
+    assert {bounds.pop(job) for job in JOBS} == {4}
+    # While many emails to confirm wait, the source of other email is off (mail/sending.py). So SendMail and
+    # SendOtherMail are never both fully busy.
     del bounds["SendOtherMail"]
     assert sum(bounds.values()) <= 7
     # Lambda keeps 100 executions unreserved. A new account has too few for a reservation, so the default is 0.
@@ -49,16 +52,21 @@ def test_every_worker_can_read_its_queue_or_stream() -> None:
 
 
 def test_scheduled_runs_that_lambda_cannot_start_do_not_pile_up() -> None:
-    """Without the setting, Lambda keeps them for six hours: 360 runs of WatchMail would start together."""
-    scheduled = events("Schedule")
-    assert {"WatchMail", "SweepMail", "SendLetterDigests", "RecountTallies"} <= scheduled.keys()
-    for function, event in scheduled.items():
-        [number, unit] = re.findall(r"rate\((\d+) (minute|hour)s?\)", event["Schedule"])[0]
-        seconds_between_runs = int(number) * {"minute": 60, "hour": 3_600}[unit]
+    """Without the setting, Lambda keeps them for six hours: 360 runs of CheckMail would start together."""
+    scheduled = {"CheckMail": 60, "RecountTallies": 6 * 3_600}
+    assert events("Schedule").keys() == scheduled.keys()
+    for function, seconds_between_runs in scheduled.items():
+        schedules = [event["Properties"]["Schedule"] for event in FUNCTIONS[function]["Events"].values()]
+        assert min(rate_seconds(schedule) for schedule in schedules) == seconds_between_runs
         # Lambda accepts from one minute to six hours.
         assert 60 <= FUNCTIONS[function]["EventInvokeConfig"]["MaximumEventAgeInSeconds"] <= seconds_between_runs
     # Lambda would repeat a failed run after a minute, together with the next run.
-    assert FUNCTIONS["WatchMail"]["EventInvokeConfig"]["MaximumRetryAttempts"] == 0
+    assert FUNCTIONS["CheckMail"]["EventInvokeConfig"]["MaximumRetryAttempts"] == 0
+
+
+def test_each_task_of_check_mail_has_a_schedule() -> None:
+    events_of_tasks = [event["Properties"] for event in FUNCTIONS["CheckMail"]["Events"].values()]
+    assert {json.loads(event["Input"])["task"] for event in events_of_tasks} == TASKS.keys()
 
 
 def test_after_a_restore_by_hand_both_readers_read_the_new_stream() -> None:

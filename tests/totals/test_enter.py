@@ -5,16 +5,14 @@ from datetime import datetime, timedelta
 import pytest
 
 from chalicelib.core.errors import Invalid
-from chalicelib.petitions.change import with_changes
-from chalicelib.petitions.edit import edit
+from chalicelib.petitions.edit import edit, publish, with_changes
 from chalicelib.petitions.figure import MAX_FIGURES, Figure, FigureKind, NewFigure, current_figures
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
-from chalicelib.petitions.publish import publish
 from chalicelib.totals.enter import enter
 from tests.actors import NOW, a_petition
 from tests.fakes import FakeTables
-from tests.petitions.test_figure import a_figure
+from tests.petitions.test_count import a_figure
 
 PAPER = NewFigure(source="paper", kind=FigureKind.PAPER, count=412, as_of=NOW, evidence="Sheets 1 to 21")
 

@@ -6,7 +6,7 @@ from chalicelib.petitions.figure import Figure
 from chalicelib.tallies.count import Count
 from chalicelib.totals.total import Total, total
 from tests.actors import NOW, a_petition
-from tests.petitions.test_figure import a_figure
+from tests.petitions.test_count import a_figure
 
 PEOPLE = st.sets(st.integers(0, 30), max_size=30)
 

@@ -10,8 +10,8 @@ from chalice.test import HTTPResponse
 from chalicelib.core.errors import Throttled
 from chalicelib.core.rights import Right
 from chalicelib.petitions.model import Petition
+from chalicelib.runner.worker import run_job
 from chalicelib.updates.model import Update
-from chalicelib.updates.worker import run_update
 from tests.actors import NOW, Person, bobs_token, confirmed
 from tests.fake_site import JSON, FakeSite, context, sqs_event
 
@@ -61,10 +61,10 @@ def subscribe(fake_site: FakeSite, petition: Petition, people: Iterable[Person],
 
 def run_once(fake_site: FakeSite) -> None:
     """Deliver each message of the job once. A message that fails stays."""
-    messages, fake_site.updates.messages[:] = list(fake_site.updates.messages), []
+    messages, fake_site.jobs.messages[:] = list(fake_site.jobs.messages), []
     for message in messages:
-        if run_update(sqs_event([message]), context())["batchItemFailures"]:
-            fake_site.updates.messages.append(message)
+        if run_job(sqs_event([message]), context())["batchItemFailures"]:
+            fake_site.jobs.messages.append(message)
 
 
 def send_once(fake_site: FakeSite) -> None:
@@ -81,7 +81,7 @@ def run_until_done(fake_site: FakeSite) -> None:
     for _ in range(10):
         run_once(fake_site)
         send_once(fake_site)
-        if not fake_site.updates.messages and not fake_site.other_queue.messages:
+        if not fake_site.jobs.messages and not fake_site.other_queue.messages:
             return
         fake_site.clock.forward(LATER)
     raise AssertionError("The update does not end")

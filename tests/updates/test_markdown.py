@@ -1,11 +1,11 @@
-"""Markdown as HTML: the allowed markup works, and no other markup becomes HTML."""
+"""Markdown as HTML and as plain text: the allowed markup works, and no other markup becomes HTML."""
 
 import re
 
 import pytest
 from hypothesis import given, strategies as st
 
-from chalicelib.updates.markdown import as_html
+from chalicelib.updates.markdown import as_html, as_text
 
 
 def test_the_usual_markdown_works() -> None:
@@ -72,3 +72,23 @@ ALLOWED_TAGS = re.compile(
 @given(st.text("<>&\"'[]()*#-!: \nahtps/\\`", max_size=60))
 def test_every_tag_is_allowed(typed: str) -> None:
     assert "<" not in ALLOWED_TAGS.sub("", as_html(typed))
+
+
+@pytest.mark.parametrize(
+    ("typed", "text"),
+    [
+        ("# What she said\n\nShe said **yes**,\n*at last*.", "What she said\n\nShe said yes,\nat last."),
+        ("Then:\n- one\n  more\n- two\n\nEnd", "Then:\n\n- one\n  more\n- two\n\nEnd"),
+        ("3. a\n4. b\n   - c", "3. a\n4. b\n   - c"),
+        ("0. a\n1. b", "0. a\n1. b"),
+        ("- a\n\n- b", "- a\n\n- b"),
+        ("> One\n> two\n>\n> three", "> One\n> two\n\n> three"),
+        ("[Read **it**](https://gov.example/a)", "Read it (https://gov.example/a)"),
+        ("See https://gov.example/a?b=1.", "See https://gov.example/a?b=1."),
+        ("[us@harbour.example](mailto:us@harbour.example)", "us@harbour.example"),
+        ("[Write](mailto:us@harbour.example)", "Write (us@harbour.example)"),
+        ("AT&amp;T \\* <b>", "AT&T * <b>"),
+    ],
+)
+def test_plain_text_has_no_marks_and_keeps_the_address_of_each_link(typed: str, text: str) -> None:
+    assert as_text(typed) == text

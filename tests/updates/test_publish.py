@@ -31,7 +31,7 @@ def stop_job(fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(fake_site.tables, "_called", a_crash_at(200))
         run_once(fake_site)
-    fake_site.updates.messages.clear()
+    fake_site.jobs.messages.clear()
 
 
 def publish_again(fake_site: FakeSite, path: str) -> int:
@@ -78,7 +78,7 @@ def test_publishing_again_continues_a_scheduled_update_whose_job_failed(
 ) -> None:
     path = draft_update(crowded_site)
     ask(crowded_site, "POST", f"{path}/publish", {"at": "2026-11-24T13:00:00Z"})
-    crowded_site.updates.messages.clear()
+    crowded_site.jobs.messages.clear()
     crowded_site.clock.forward(PATIENCE + LATER)
     assert publish_again(crowded_site, path) == 202
     run_until_done(crowded_site)
@@ -89,7 +89,7 @@ def test_publishing_again_starts_no_second_job_while_the_first_runs(crowded_site
     path = publish_update(crowded_site)
     crowded_site.clock.forward(PATIENCE - timedelta(minutes=1))
     assert publish_again(crowded_site, path) == 202
-    assert len(crowded_site.updates.messages) == len([*jobs_of(Mailing, petition.slug, crowded_site.tables)]) == 1
+    assert len(crowded_site.jobs.messages) == len([*jobs_of(Mailing, petition.slug, crowded_site.tables)]) == 1
 
 
 def test_an_update_is_not_continued_while_another_is_sent(

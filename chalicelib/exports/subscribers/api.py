@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from chalice.app import Blueprint, Request
 
 from chalicelib.aws.bucket import files_bucket
-from chalicelib.aws.queue import opt_in_lists_queue
+from chalicelib.aws.queue import address_job_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.errors import Gone, NotNow
@@ -18,8 +18,7 @@ from chalicelib.core.rights import Right
 from chalicelib.core.validation import parse_body
 from chalicelib.edge.http import json_answer, json_body
 from chalicelib.exports.model import LINK_SECONDS
-from chalicelib.exports.subscribers.model import ListRequest, ListResult, OptInList
-from chalicelib.exports.subscribers.request import new_list
+from chalicelib.exports.subscribers.request import ListRequest, ListResult, OptInList, new_list
 from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import find_job, jobs_of, start
 from chalicelib.petitions.find import petition_as_stored
@@ -27,8 +26,7 @@ from chalicelib.staff.authorizer import actor, audit, cancel_job, staff_view
 
 if TYPE_CHECKING:
     from chalicelib.edge.answers import Answer, Sent
-    from chalicelib.exports.answers import FileLink
-    from chalicelib.exports.subscribers.answers import ShownList, ShownLists
+    from chalicelib.exports.answers import FileLink, ShownList, ShownLists
 
 routes = Blueprint(__name__)
 
@@ -47,7 +45,7 @@ def request_list(request: "Sent[ListRequest]", slug: str) -> "Answer[ShownList]"
     petition = petition_as_stored(slug, tables())
     job = new_list(list_request, petition.slug, actor(request).owner, times.now(), tables())
     audit(request, "list.requested", job.job_id, {"petition": slug, "recipient": job.recipient})
-    start(job, opt_in_lists_queue(), tables())
+    start(job, address_job_queue(), tables())
     return json_answer(_list_json(job), 202)
 
 
@@ -94,7 +92,6 @@ def link_list(request: Request, list_id: str) -> "Answer[FileLink]":
 
 
 def _result_of(job: OptInList, now: datetime) -> ListResult:
-    """Return the result of the list. Raise NotNow if the list is not done, Gone if it has expired."""
     state = job.state_at(now)
     if state is JobState.EXPIRED:
         raise Gone("This list has expired and its file was deleted. Request a new one.")

@@ -4,7 +4,7 @@ import { ask, isRefusal, messageOf, post, site } from "./api.js";
 import { copyButton } from "./copy.js";
 import { button, DONE, h, showDialog } from "./dom.js";
 import { sendingForm, showError, submitButton } from "./forms.js";
-import { askForDetails, sendTransition, wordsFor } from "./lifecycle.js";
+import { askForDetails, sendTwiceIfBrackets, wordsFor } from "./lifecycle.js";
 import { badge } from "./overview.js";
 import { fillForm, petitionFields, petitionFrom } from "./petition-form.js";
 import { forget, keepTyped, unsavedPages } from "./typed.js";
@@ -41,7 +41,8 @@ function showPreview({ url }) {
 function editForm(path, { data: petition, etag }, reload) {
   /** @param {HTMLFormElement} form */
   const save = async (form) => {
-    await ask(path, { method: "PUT", body: petitionFrom(new FormData(form), petition), etag });
+    const edited = petitionFrom(new FormData(form), petition);
+    if (!(await sendTwiceIfBrackets(edited, (body) => ask(path, { method: "PUT", body, etag })))) return;
     forget(`${path}/edit`);
     await reload();
   };
@@ -65,7 +66,7 @@ function actions(path, { data: petition, etag }, reload, errors) {
   const applyTransition = async (transition) => {
     const body = await askForDetails(petition, transition, unsavedPages().includes(`${path}/edit`));
     if (!body) return;
-    if (await sendTransition(body, (sent) => ask(`${path}/state`, { method: "POST", body: sent, etag })))
+    if (await sendTwiceIfBrackets(body, (sent) => ask(`${path}/state`, { method: "POST", body: sent, etag })))
       await reload();
   };
   /** @param {Transition} transition */

@@ -112,19 +112,21 @@ export async function askForDetails(petition, transition, isUnsaved) {
 
 /** @param {string} warning */
 async function askToKeepBrackets(warning) {
-  const keep = { value: "yes", text: "Open it with this text", kind: "act-stern" };
+  const keep = { value: "yes", text: "Publish it with this text", kind: "act-stern" };
   const content = h("p", { class: "stern" }, `${warning}.`);
   return (await showDialog("The text is not finished", content, [keep, CANCEL])) === "yes";
 }
 
 /**
- * Send a transition. If the server finds text in [square brackets], warn the user, who may send it a second time.
- * @param {Wanted} body
- * @param {(body: Wanted) => Promise<unknown>} send
+ * Send a transition or an edit. If the server finds text in [square brackets], warn the user, who may send it a
+ * second time.
+ * @template {object} T
+ * @param {T} body
+ * @param {(body: T & { keep_brackets?: boolean }) => Promise<unknown>} send
  * @param {(warning: string) => Promise<boolean>} askAgain
  * @returns {Promise<boolean>} false if the user cancelled
  */
-export async function sendTransition(body, send, askAgain = askToKeepBrackets) {
+export async function sendTwiceIfBrackets(body, send, askAgain = askToKeepBrackets) {
   try {
     await send(body);
   } catch (error) {

@@ -6,11 +6,10 @@ import io
 import pyrage
 
 from chalicelib.core import keys
-from chalicelib.exports.subscribers.model import OptInList
-from chalicelib.exports.subscribers.request import latest_done_id
-from chalicelib.exports.subscribers.worker import run_list
+from chalicelib.exports.subscribers.request import OptInList, latest_done_id
 from chalicelib.exports.write import BYTE_ORDER_MARK
 from chalicelib.jobs.request import start
+from chalicelib.runner.worker import run_address_job
 from tests.actors import NOW
 from tests.fake_site import FakeSite, context, sqs_event
 from tests.fakes import FakeQueue, FakeTables
@@ -36,7 +35,7 @@ def a_list(tables: FakeTables, number: int = 1) -> OptInList:
 
 def run_once(fake_site: FakeSite, job: OptInList, seconds: float = 900) -> OptInList:
     """Deliver the job's message once."""
-    run_list(sqs_event([{"job_id": job.job_id}]), context(seconds))
+    run_address_job(sqs_event([{"kind": "list", "job_id": job.job_id}]), context(seconds))
     return OptInList.model_validate(fake_site.tables.items[keys.job("list", job.job_id)])
 
 

@@ -3,13 +3,16 @@
 import pytest
 
 from chalicelib.core import keys
+from chalicelib.core.keys import bucket_of
+from chalicelib.exports.subscribers.request import OptInList
+from chalicelib.exports.subscribers.run import ListWork
 from chalicelib.jobs.model import JobState
-from chalicelib.mail.mailbox import mailbox_of
-from chalicelib.mail.stop import choice_of, resume, stop
+from chalicelib.jobs.request import cancel
+from chalicelib.mail.budget import choice_of, resume, stop
+from chalicelib.mail.model import mailbox_of
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures.erase import erase
 from chalicelib.signatures.mail_state import mark_undeliverable
-from chalicelib.signatures.withdraw import unsubscribe, withdraw
+from chalicelib.signatures.withdraw import erase, unsubscribe, withdraw
 from tests.actors import (
     ALICE,
     BOB,
@@ -79,12 +82,6 @@ def test_a_person_who_unsubscribes_is_listed_as_unsubscribed_in_every_later_list
         assert alices_row["email"] == email
 
 
-def test_a_person_who_never_asked_for_updates_is_never_listed(fake_site: FakeSite, petition: Petition) -> None:
-    confirmed(fake_site.tables, petition, BOB)
-    for number in (1, 2):
-        assert rows(fake_site, run_once(fake_site, a_list(fake_site.tables, number))) == []
-
-
 def test_a_person_who_stopped_all_email_is_not_listed_although_a_partner_states_their_consent(
     fake_site: FakeSite, petition: Petition
 ) -> None:
@@ -98,7 +95,7 @@ def test_a_person_who_stopped_all_email_is_not_listed_although_a_partner_states_
 
 
 def test_a_list_that_runs_out_of_time_after_each_step_is_complete(fake_site: FakeSite, petition: Petition) -> None:
-    people = [Person("Person", f"person{number}@mail.example") for number in range(150)]
+    people = [Person("Person", f"person{number}@mail.example") for number in range(30)]
     listed = {confirmed(fake_site.tables, petition, person, updates=True) for person in people}
     job = a_list(fake_site.tables)
     for _ in range(3):
@@ -106,4 +103,65 @@ def test_a_list_that_runs_out_of_time_after_each_step_is_complete(fake_site: Fak
         assert job.is_open
     done = run_once(fake_site, job)
     assert {row["id"] for row in rows(fake_site, done)} == listed
-    assert (done.subscribed, len(done.parts)) == (150, len(keys.BUCKETS))
+    assert (done.subscribed, len(done.parts)) == (30, len(keys.BUCKETS))
+
+
+def test_a_person_who_unsubscribed_before_any_list_was_done_is_not_listed(
+    fake_site: FakeSite, petition: Petition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice = confirmed(fake_site.tables, petition, ALICE, updates=True)
+    first = a_list(fake_site.tables, 1)
+    deliver = ListWork._deliver
+
+    def cancel_and_deliver(work: ListWork, job: OptInList) -> OptInList:
+        cancel(job, NOW, fake_site.tables)
+        return deliver(work, job)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ListWork, "_deliver", cancel_and_deliver)
+        assert run_once(fake_site, first).state == "cancelled"
+    assert not fake_site.bucket.objects
+    change_item(fake_site.tables, petition, alice, updates=False)
+    assert rows(fake_site, run_once(fake_site, a_list(fake_site.tables, 2))) == []
+
+
+def test_a_late_step_of_a_cancelled_list_does_not_change_a_later_list(
+    fake_site: FakeSite, petition: Petition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    confirmed(fake_site.tables, petition, ALICE, updates=True)
+    bob = confirmed(fake_site.tables, petition, BOB)
+    run_once(fake_site, a_list(fake_site.tables, 1))
+    slow = a_list(fake_site.tables, 2)
+    write = ListWork._put
+    third: list[OptInList] = []
+
+    def write_after_the_next_list(work: ListWork, key: str, text: str) -> None:
+        """Bob asks for updates after the slow step has read the signatures. It writes after the next list is done."""
+        is_bobs_part = key.startswith("listed/") and f"/{bucket_of(bob)}" in key
+        if is_bobs_part and not third:
+            cancel(slow, NOW, fake_site.tables)
+            change_item(fake_site.tables, petition, bob, updates=True)
+            third.append(a_list(fake_site.tables, 3))
+            with monkeypatch.context() as patch:
+                patch.setattr(ListWork, "_put", write)
+                third[0] = run_once(fake_site, third[0])
+        write(work, key, text)
+
+    monkeypatch.setattr(ListWork, "_put", write_after_the_next_list)
+    assert run_once(fake_site, slow).state == "cancelled"
+    assert statuses(fake_site, third[0])[bob] == "subscribed"
+    change_item(fake_site.tables, petition, bob, updates=False)
+    assert statuses(fake_site, run_once(fake_site, a_list(fake_site.tables, 4)))[bob] == "unsubscribed"
+
+
+def test_only_the_ids_of_the_last_list_that_was_done_are_kept(fake_site: FakeSite, petition: Petition) -> None:
+    confirmed(fake_site.tables, petition, ALICE, updates=True)
+    run_once(fake_site, a_list(fake_site.tables, 1))
+    second = run_once(fake_site, a_list(fake_site.tables, 2))
+    third = a_list(fake_site.tables, 3)
+    run_once(fake_site, third, seconds=130)
+    cancel(third, NOW, fake_site.tables)
+    run_once(fake_site, third)
+    run_once(fake_site, second)  # Its message comes again.
+    kept = {key.rpartition("/")[0] for key in fake_site.bucket.objects if key.startswith("listed/")}
+    assert kept == {f"listed/{second.job_id}"}

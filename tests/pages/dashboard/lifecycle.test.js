@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { installBrowser } from "../browser.js";
 
 installBrowser();
-const { effectOf, sendTransition } = await import("../../../chalicelib/pages/dashboard/lifecycle.js");
+const { effectOf, sendTwiceIfBrackets } = await import("../../../chalicelib/pages/dashboard/lifecycle.js");
 const { RefusedError } = await import("../../../chalicelib/pages/dashboard/api.js");
 
 const letterTo = (...tests) => ({ letter: { targets: tests.map((test_to) => ({ name: "Minister", test_to })) } });
@@ -23,20 +23,20 @@ test("a petition with square brackets opens at a second press, after the server'
   const { bodies, send } = strictServer("keep_brackets");
   const warnings = [];
   const press = async (warning) => warnings.push(warning) > 0;
-  assert.equal(await sendTransition({ state: "open" }, send, press), true);
+  assert.equal(await sendTwiceIfBrackets({ state: "open" }, send, press), true);
   assert.deepEqual(warnings, ["There is text in the summary"]);
   assert.deepEqual(bodies, [{ state: "open" }, { state: "open", keep_brackets: true }]);
 });
 
 test("a petition with square brackets does not open when the user cancels", async () => {
   const { bodies, send } = strictServer("keep_brackets");
-  assert.equal(await sendTransition({ state: "open" }, send, async () => false), false);
+  assert.equal(await sendTwiceIfBrackets({ state: "open" }, send, async () => false), false);
   assert.deepEqual(bodies, [{ state: "open" }]);
 });
 
 test("another refusal, such as of brackets in the title, asks nothing", async () => {
   const { send } = strictServer("title");
-  await assert.rejects(sendTransition({ state: "open" }, send, assert.fail), RefusedError);
+  await assert.rejects(sendTwiceIfBrackets({ state: "open" }, send, assert.fail), RefusedError);
 });
 
 test("opening a petition warns of a test address, because its letters never reach the target", () => {

@@ -11,8 +11,7 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.rights import Right
 from chalicelib.petitions.form import EDITABLE
 from chalicelib.petitions.model import Petition
-from chalicelib.staff.audit.model import Action, Actor
-from chalicelib.staff.audit.record import record
+from chalicelib.staff.audit.record import Action, Actor, record
 from chalicelib.staff.tokens import issue
 from tests.actors import MINUTE, NOW, bobs_token
 from tests.fake_site import JSON, FakeSite
@@ -115,7 +114,7 @@ def test_a_petition_whose_slug_is_taken_is_not_listed_as_created(fake_site: Fake
 
 
 def test_an_action_that_failed_in_an_outage_is_not_listed_as_refused(fake_site: FakeSite, petition: Petition) -> None:
-    fake_site.exports.fail_next(Unavailable("queue"))
+    fake_site.jobs.fail_next(Unavailable("queue"))
     assert ask(fake_site, "POST", f"/petitions/{petition.slug}/exports", {}).status_code == 503
     assert [entry["refused"] for entry in log_entries(fake_site)] == [None]
 

@@ -1,11 +1,13 @@
 """The activity log in words: no raw keys, and which token, export or petition an entry is about."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from chalicelib.core.rights import Right
-from chalicelib.staff.audit.actions import DESCRIPTIONS
-from chalicelib.staff.audit.model import Action
-from chalicelib.staff.audit.words import RIGHT_LABELS, SUBJECT_LABELS, facts, group_of
+from chalicelib.staff.audit.record import Action
+from chalicelib.staff.audit.words import DESCRIPTIONS, RIGHT_LABELS, SUBJECT_LABELS, description_of, facts, group_of
 
 
 def facts_of(name: str, subject: str = "", **details: str) -> dict[str, str]:
@@ -56,3 +58,21 @@ def test_numbers_have_separators() -> None:
 
 def test_a_key_without_a_label_is_shown_without_underscores() -> None:
     assert facts_of("table.restored", "counts", half_done="yes") == {"Table": "counts", "Half done": "yes"}
+
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_exactly_the_recorded_actions_are_described() -> None:
+    recording_code = ""
+    for folder in ("chalicelib", "commands"):
+        for path in (ROOT / folder).rglob("*.py"):
+            source = path.read_text()
+            if "audit(" in source:
+                recording_code += source
+    found = re.findall(r'"([a-z-]+\.(?!html|py)[a-z]+)"', recording_code)
+    assert {*found, "signed-in"} == DESCRIPTIONS.keys()
+
+
+def test_an_unknown_action_is_shown_by_its_name() -> None:
+    assert description_of("petition.forgotten") == "petition.forgotten"

@@ -1,0 +1,179 @@
+"""The funnel: how many signatures passed each stage, such as received or confirmed, by hour or day.
+
+A day is stored in 64 items of the counts table, one for each of the buckets over which a petition's signatures are
+spread. When a day is final, it is closed: the sum of its 64 items is stored in one item.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+
+from chalicelib.aws.table import NewItem, Tables
+from chalicelib.core import keys
+from chalicelib.core.errors import ConditionFailed, Unavailable
+from chalicelib.core.times import iso
+from chalicelib.petitions.model import Petition
+from chalicelib.tallies.count import Days, first_day
+
+
+class Stage(StrEnum):
+    """A stage that a signature passes. A signature is counted when it passes the stage, and never subtracted."""
+
+    RECEIVED = "received"
+    MAILED = "mailed"
+    CONFIRMED = "confirmed"
+    BOUNCED = "bounced"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+
+
+# Numbers by name (see `name_of`).
+Numbers = Counter[str]
+# The name of a number begins with the first letter of its stage. So no two stages begin with the same letter.
+_STAGE_BY_LETTER = {stage[0]: stage for stage in Stage}
+
+
+def name_of(stage: Stage, at: datetime) -> str:
+    """Return the name of a number in the day's item: r13 is received from 13:00 to 14:00."""
+    return f"{stage[0]}{at:%H}"
+
+
+def stage_of(name: str) -> Stage:
+    return _STAGE_BY_LETTER[name[0]]
+
+
+def hour_of(name: str, day: date) -> datetime:
+    """Return the start of the hour of the number with this name: 13:00 for r13."""
+    return datetime(day.year, day.month, day.day, int(name[1:]), tzinfo=UTC)
+
+
+def numbers_of(item: Mapping[str, object]) -> Numbers:
+    """Return the numbers of an item. Its other attributes, such as the key, are texts."""
+    numbers: Numbers = Counter()
+    for name, value in item.items():
+        if isinstance(value, int):
+            numbers[name] = value
+    return numbers
+
+
+# A day is final when it is older than this: the stream's event source drops a change after twelve hours
+# (stack/template/streams.py).
+OPEN_DAYS = timedelta(days=2)
+HOUR = timedelta(hours=1)
+
+# How many signatures passed each stage, by day.
+StageCounts = dict[date, Numbers]
+Row = Counter[Stage]
+
+
+class FunnelBy(StrEnum):
+    DAY = "day"
+    HOUR = "hour"
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Confirmations by hour. `peak` is the number of the busiest hour, which began at `peak_at`."""
+
+    this_hour: int
+    hour_before: int
+    peak: int
+    peak_at: datetime | None
+
+
+def stage_counts_by_day(petition: Petition, now: datetime, tables: Tables) -> StageCounts:
+    """Return the counts of every day until today. Close the final days that are not closed yet."""
+    closed = closed_days(petition.slug, tables)
+    today = now.date()
+    final_before = today - OPEN_DAYS
+    first = _first_not_closed(petition, closed, final_before, tables)
+    number_of_days = (today - first).days + 1
+    days = [first + timedelta(days=number) for number in range(number_of_days)]
+    not_closed = numbers_of_days(petition.slug, days, tables)
+    final = {day: not_closed[day] for day in days if day < final_before}
+    _close_days(petition.slug, final, tables)
+    return closed | not_closed
+
+
+def _first_not_closed(petition: Petition, closed: StageCounts, final_before: date, tables: Tables) -> date:
+    """Return the first day that is not closed.
+
+    If no day is closed, this is `first_day`, or `final_before` if that is earlier. `first_day` may be too late: it may
+    be the day of the opening, and staff can move the opening to a later day after people have signed.
+    """
+    if closed:
+        return max(closed) + timedelta(days=1)
+    return min(first_day(petition, tables), final_before)
+
+
+def days_within(days: Days, counts: StageCounts) -> StageCounts:
+    return {day: numbers for day, numbers in counts.items() if day in days}
+
+
+def rows(by: FunnelBy, counts: StageCounts) -> dict[str, Row]:
+    """Return a row for each day or hour in which a signature passed a stage, in order."""
+    found: dict[str, Row] = defaultdict(Counter)
+    for day, numbers in counts.items():
+        for name, number in numbers.items():
+            key = _row_key(by, name, day)
+            found[key][stage_of(name)] += number
+    return dict(sorted(found.items()))
+
+
+def _row_key(by: FunnelBy, name: str, day: date) -> str:
+    return day.isoformat() if by is FunnelBy.DAY else iso(hour_of(name, day))
+
+
+def totals(counts: StageCounts) -> Row:
+    return sum(rows(FunnelBy.DAY, counts).values(), Row())
+
+
+def rate(counts: StageCounts, chosen: StageCounts, now: datetime) -> Rate:
+    """Return the rate of this hour and of the hour before in all `counts`, and the peak of the `chosen` days."""
+    this_hour = now.replace(minute=0, second=0, microsecond=0)
+    recent, hours = _confirmations(counts), _confirmations(chosen)
+    peak_at = max(hours, key=lambda start: hours[start], default=None)
+    peak = hours[peak_at] if peak_at else 0
+    return Rate(recent[this_hour], recent[this_hour - HOUR], peak, peak_at)
+
+
+def _close_days(slug: str, final_days: StageCounts, tables: Tables) -> None:
+    try:
+        for day, numbers in final_days.items():
+            close_day(slug, day, numbers, tables)
+    except Unavailable:
+        pass  # The next read stores them. The counts are correct without them.
+
+
+def _confirmations(counts: StageCounts) -> Counter[datetime]:
+    hours: Counter[datetime] = Counter()
+    for day, numbers in counts.items():
+        for name, number in numbers.items():
+            if stage_of(name) is Stage.CONFIRMED:
+                hours[hour_of(name, day)] = number
+    return hours
+
+
+def numbers_of_days(slug: str, days: Sequence[date], tables: Tables) -> dict[date, Numbers]:
+    """Return the numbers of these days, summed over the buckets. They may lag by seconds."""
+    sums: dict[date, Numbers] = {day: Counter() for day in days}
+    counters = [keys.funnel(slug, bucket, day) for day in days for bucket in keys.BUCKETS]
+    for item in tables.batch_get(counters):
+        day = date.fromisoformat(item["sk"])
+        sums[day].update(numbers_of(item))
+    return sums
+
+
+def closed_days(slug: str, tables: Tables) -> dict[date, Numbers]:
+    """Return the closed days in order. There are no gaps, because a day is closed after the day before it (read.py)."""
+    items = tables.query(keys.COUNTS, keys.funnel_days_partition(slug))
+    return {date.fromisoformat(item["sk"]): numbers_of(item) for item in items}
+
+
+def close_day(slug: str, day: date, numbers: Numbers, tables: Tables) -> None:
+    """Store the sum of a day. If the sum is stored already, do nothing: the stored sum is the same."""
+    with suppress(ConditionFailed):
+        tables.put_new(NewItem(keys.funnel_day(slug, day), numbers))

@@ -1,0 +1,229 @@
+"""What each function may do: one line for each power. `power.py` explains the words.
+
+The policies of the functions' roles, the table in docs/deploy.md and the judge (stack/judge) follow from this file. A
+test fails if a call of a function is not allowed here, and if any power here is not needed by a call.
+
+Names and addresses are in the table SIGNATURES, so powers over it are also limited to attributes where a function
+needs only some. Deliveries, limits and counts have none, except the addresses for tests of letters, under TARGET#*.
+"""
+
+from chalicelib.core.keys import AUDIT, COUNTS, DELIVERIES, LIMITS, SIGNATURES
+from chalicelib.delivery.worker import KINDS
+from chalicelib.mail.deliveries import Deliveries
+from stack.template.power import (
+    BATCH_GET,
+    DESCRIBE,
+    GET,
+    PUT,
+    QUERY,
+    UPDATE,
+    Power,
+    asks_ses,
+    delays,
+    deletes_files,
+    follows,
+    leaves_failures,
+    lists_files,
+    lists_streams,
+    may,
+    measures,
+    reads_files,
+    receives,
+    sends,
+    sends_email,
+    switches,
+    writes_files,
+)
+
+# The emails whose state is in the table DELIVERIES.
+EMAILS = tuple(f"{name}#*" for name, kind in KINDS.items() if isinstance(kind.state, Deliveries))
+# What a function may read of a signature, or change in it. Only the last two lists have names or addresses to read.
+MAIL_REQUEST = "mail_kind, mail_requested_at, mail_claimed_until, mail_queued_at, mail_due_at, undeliverable"
+UNDELIVERABLE = (
+    "email, undeliverable, updates, mail_kind, mail_requested_at, mail_nudged_at, mail_claimed_until, mail_queued_at,"
+    " mail_due_at, mail_network"
+)
+COUNTED = "state, country, source, counted_source, by_partner, signed_at, confirmed_at, withdrawn_at, pending_again_at"
+ASKED_FOR_UPDATES = "state, updates, undeliverable"
+HANDED_OVER = (
+    "state, name, postcode, country, source, signed_at, confirmed_at, withdrawn_at, pending_again_at, text_version,"
+    " consent_version"
+)
+LISTED = "state, updates, undeliverable, email, name, language, confirmed_at"
+
+_READS_THE_STREAM = (follows(SIGNATURES), lists_streams(), leaves_failures("stream"))
+
+RIGHTS: dict[str, tuple[Power, ...]] = {
+    # Functions that serve routes, and the authorizers.
+    "api_handler": (
+        may(PUT + UPDATE, SIGNATURES, returns="NONE, ALL_OLD"),
+        may(DESCRIBE, SIGNATURES),
+        may(GET + QUERY + BATCH_GET, COUNTS, "PETITIONS", "SLUGS", "TALLY#*", "SNAPSHOT#*", "SHEDDING", "UPDATES#*"),
+        may(UPDATE, COUNTS, "TALLY#*", "SNAPSHOT#*"),
+        may(DESCRIBE, COUNTS),
+        sends("overflow"),
+        measures("mail", "other_mail", "overflow"),
+    ),
+    "links": (
+        may(GET + UPDATE, SIGNATURES),
+        may(GET + BATCH_GET, COUNTS, "PETITIONS", "SLUGS"),
+        may(UPDATE, COUNTS, "TALLY#*"),
+        may(GET + UPDATE, LIMITS, "ADDRESS#*"),
+    ),
+    "counts": (
+        may(
+            GET + QUERY + BATCH_GET,
+            COUNTS,
+            *("PETITIONS", "SLUGS", "TALLY#*", "SNAPSHOT#*", "PENDING#*", "CONSTITUENCIES#*", "FUNNEL#*"),
+            *("FUNNEL-DAYS#*", "STATEMENT#*", "MAIL", "READINESS", "SHEDDING"),
+        ),
+        may(QUERY, COUNTS, "LETTERS#*", "TARGET#*"),
+        may(PUT + UPDATE, COUNTS, "TALLY#*", "SNAPSHOT#*", "FUNNEL-DAYS#*", "STATEMENT#*"),
+        may(PUT, AUDIT),
+        measures("mail", "other_mail", "overflow"),
+    ),
+    "manage": (
+        may(
+            GET + QUERY,
+            COUNTS,
+            *("PETITIONS", "TEXT#*", "TOKENS", "PARTNERS", "UPDATES#*", "JOB#*"),
+        ),
+        may(GET + QUERY + BATCH_GET, COUNTS, "TALLY#*"),
+        may(
+            PUT + UPDATE,
+            COUNTS,
+            *("PETITIONS", "SLUGS", "TEXT#*", "LETTER#*", "TALLY#*", "SNAPSHOT#*"),
+            *("TOKENS", "UPDATES#*", "JOB#*"),
+        ),
+        may(PUT, COUNTS, "PARTNERS", "WORDING#*"),
+        may(UPDATE, COUNTS, "MAIL-OUTSTANDING"),
+        may(UPDATE, COUNTS, "TARGET#*", returns="NONE"),
+        may(PUT + QUERY, AUDIT),
+        may(PUT, DELIVERIES, "update-test#*", "letter-test#*"),
+        sends("other_mail", "jobs", "address_jobs"),
+        writes_files("imports/*"),
+        reads_files("imports/*/first-rows", "files/*"),
+        asks_ses("GetSuppressedDestination"),
+    ),
+    "people": (
+        may(GET + BATCH_GET + UPDATE, SIGNATURES),
+        may(GET + BATCH_GET + QUERY, COUNTS, "PETITIONS", "TEXT#*", "LETTER#*", "WORDING#*"),
+        may(UPDATE, COUNTS, "TALLY#*"),
+        may(PUT, AUDIT),
+        may(GET + UPDATE, LIMITS, "ADDRESS#*"),
+        may(GET, DELIVERIES, "letter#*"),
+        measures("overflow"),
+    ),
+    "sign_in": (
+        may(PUT, COUNTS, "TOKENS"),
+        may(PUT, AUDIT),
+    ),
+    "partners": (
+        may(GET + PUT + UPDATE, SIGNATURES),
+        may(GET + BATCH_GET + QUERY, COUNTS, "PETITIONS", "SLUGS", "PARTNERS", "SHEDDING", "TALLY#*", "SNAPSHOT#*"),
+        may(BATCH_GET, COUNTS, "RECEIPT#*"),
+        may(PUT, COUNTS, "RECEIPT#*", "WORDING#*"),
+        may(UPDATE, COUNTS, "TALLY#*", "SNAPSHOT#*", "RECEIPT#*"),
+        sends("overflow"),
+    ),
+    "authorizer": (may(GET + UPDATE, COUNTS, "TOKENS"),),
+    # Signatures that wait, and numbers derived from signatures.
+    "store_overflow": (
+        may(PUT + UPDATE, SIGNATURES, returns="NONE, ALL_OLD"),
+        receives("overflow"),
+        delays("overflow"),
+    ),
+    "project_signatures": (
+        *_READS_THE_STREAM,
+        may(UPDATE, COUNTS, "PENDING#*", "CONSTITUENCIES#*", "FUNNEL#*"),
+    ),
+    "recount_tallies": (
+        may(QUERY, SIGNATURES, only=COUNTED),
+        may(GET + QUERY + BATCH_GET, COUNTS, "PETITIONS", "TALLY#*", "PENDING#*"),
+    ),
+    # Email.
+    "relay_mail": (
+        *_READS_THE_STREAM,
+        may(GET, COUNTS, "PETITIONS", "LETTER#*"),
+        may(UPDATE, COUNTS, "LETTERS#*", "DIGEST#*", "MAIL-OUTSTANDING"),
+        may(PUT, DELIVERIES, "letter#*", "letter-test#*"),
+        may(GET + UPDATE, DELIVERIES, "letter#*"),
+        sends("mail", "other_mail"),
+    ),
+    "send_mail": (
+        may(UPDATE, SIGNATURES),
+        may(GET, COUNTS, "PETITIONS", "MAIL"),
+        may(UPDATE, COUNTS, "MAIL"),
+        may(UPDATE, LIMITS, "ADDRESS#*", "NETWORK#*"),
+        receives("mail"),
+        delays("mail"),
+        sends_email(),
+    ),
+    "send_other_mail": (
+        may(GET + UPDATE, SIGNATURES),
+        may(GET, COUNTS, "PETITIONS", "MAIL", "UPDATES#*", "LETTER#*", "TARGET#*", "DIGEST#*"),
+        may(BATCH_GET, COUNTS, "TEXT#*"),
+        may(UPDATE, COUNTS, "MAIL", "LETTERS#*", "TARGET#*", "DIGEST#*", "MAIL-OUTSTANDING"),
+        may(UPDATE, DELIVERIES, *EMAILS),
+        may(GET, LIMITS, "ADDRESS#*"),
+        may(UPDATE, LIMITS, "ADDRESS#*", "NETWORK#*"),
+        receives("other_mail"),
+        delays("other_mail"),
+        sends_email(),
+    ),
+    "check_mail": (
+        may(QUERY, SIGNATURES, only=MAIL_REQUEST),
+        may(UPDATE, SIGNATURES, only="mail_requested_at, mail_queued_at"),
+        may(GET + QUERY, COUNTS, "PETITIONS", "DIGEST#*"),
+        may(GET + PUT + UPDATE, COUNTS, "MAIL"),
+        may(QUERY, COUNTS, "TARGET#*"),
+        may(QUERY + UPDATE, COUNTS, "MAIL-OUTSTANDING"),
+        may(UPDATE, COUNTS, "DIGEST#*"),
+        may(QUERY + UPDATE, DELIVERIES, *EMAILS),
+        may(PUT, DELIVERIES, "letter-digest#*"),
+        sends("mail", "other_mail"),
+        measures("mail", "other_mail"),
+        asks_ses("GetAccount"),
+        switches("send_mail", "send_other_mail"),
+    ),
+    "receive_feedback": (
+        may(UPDATE, SIGNATURES, only=UNDELIVERABLE),
+        may(GET, COUNTS, "DIGEST#*"),
+        may(UPDATE, COUNTS, "LETTERS#*"),
+        may(UPDATE, COUNTS, "TARGET#*", returns="NONE"),
+        may(UPDATE, DELIVERIES, *EMAILS),
+        may(GET, DELIVERIES, "letter#*", "letter-digest#*"),
+        receives("feedback"),
+    ),
+    # Jobs. A job goes on by a message to its own queue. Only address jobs see email addresses: imports, and lists of
+    # those who asked for updates.
+    "run_job": (
+        may(QUERY, SIGNATURES, only=HANDED_OVER),
+        may(QUERY, SIGNATURES, only=ASKED_FOR_UPDATES),
+        may(GET, COUNTS, "PETITIONS", "UPDATES#*", "JOB#export#*", "JOB#update#*"),
+        may(UPDATE, COUNTS, "UPDATES#*", "JOB#export#*", "JOB#update#*", "MAIL-OUTSTANDING"),
+        may(PUT + QUERY, DELIVERIES, "update#*"),
+        sends("other_mail", "jobs"),
+        receives("jobs"),
+        delays("jobs"),
+        writes_files("parts/*", "files/*"),
+        reads_files("parts/*"),
+        deletes_files("parts/*", "files/*"),
+        lists_files("parts/*", "files/*"),
+    ),
+    "run_address_job": (
+        may(QUERY, SIGNATURES, only=LISTED),
+        may(GET + PUT + UPDATE, SIGNATURES),
+        may(GET, COUNTS, "PETITIONS", "PARTNERS", "SHEDDING", "JOB#import#*", "JOB#list#*"),
+        may(BATCH_GET + QUERY + PUT, COUNTS, "RECEIPT#*"),
+        may(UPDATE, COUNTS, "TALLY#*", "RECEIPT#*", "JOB#import#*", "JOB#list#*"),
+        may(BATCH_GET, LIMITS, "ADDRESS#*"),
+        sends("overflow", "address_jobs"),
+        receives("address_jobs"),
+        delays("address_jobs"),
+        writes_files("parts/*", "files/*", "listed/*", "imports/*/first-rows"),
+        reads_files("parts/*", "listed/*", "imports/*"),
+        deletes_files("parts/*", "files/*", "listed/*", "imports/*"),
+        lists_files("parts/*", "files/*", "listed/*", "imports/*"),
+    ),
+}
