@@ -43,10 +43,6 @@ _LEGACY_PARAMETERS = frozenset(
 
 
 def questions(operation: str, params: Request, where: Where) -> list[Question]:
-    """Return a question for each table of a batch or each item of a transaction; otherwise one.
-
-    A write with ReturnValuesOnConditionCheckFailure has a second question (see `_interpretations`).
-    """
     if operation == "DescribeTable":
         return [Question("dynamodb:DescribeTable", _table(params, where), {})]
     if operation in ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan"):
@@ -60,7 +56,7 @@ def questions(operation: str, params: Request, where: Where) -> list[Question]:
 
 
 def _batch(operation: str, params: Request, where: Where) -> Iterator[Question]:
-    """Yield a question for each table of the batch. ReturnConsumedCapacity is in the whole call, not in a part."""
+    """ReturnConsumedCapacity is in the whole call, not in a part."""
     for table, part in params["RequestItems"].items():
         request = {"TableName": table, **_as_one_request(operation, part)}
         yield _question(operation, request, where, call=params)
@@ -76,7 +72,6 @@ def _as_one_request(operation: str, part: Any) -> dict[str, Any]:
 
 
 def _transaction(operation: str, params: Request, where: Where) -> Iterator[Question]:
-    """Yield one or two questions for each action of the transaction (see `_interpretations`). All must be allowed."""
     for item in params["TransactItems"]:
         for kind, request in item.items():
             action = _TRANSACTION_ACTIONS[kind]
@@ -103,11 +98,7 @@ def _interpretations(question: Question, request: Request) -> Iterator[Question]
 
 
 def _question(action: str, request: Request, where: Where, *, call: Request) -> Question:
-    """Return the question about one request.
-
-    `call`: the parameters of the whole call. `request`: of a batch or transaction, the part for one table or item; of
-    any other call, the same as `call`.
-    """
+    """`call`: the whole call, of which `request` may be a part: one table of a batch or one item of a transaction."""
     legacy = sorted(_LEGACY_PARAMETERS.intersection(request))
     if legacy:
         raise UnknownCall(f"dynamodb: the judge does not know {', '.join(legacy)}")
@@ -125,7 +116,6 @@ def _question(action: str, request: Request, where: Where, *, call: Request) -> 
 
 
 def _table(request: Request, where: Where) -> str:
-    """Return the ARN of the request's table."""
     name = str(request["TableName"])
     if "IndexName" in request:
         raise UnknownCall("dynamodb: the judge does not know the keys of indexes")
@@ -134,7 +124,7 @@ def _table(request: Request, where: Where) -> str:
 
 
 def _leading_keys(action: str, request: Request, where: Where) -> set[str]:
-    """Return the values of the partition key that the request names. All our tables have the same partition key."""
+    """All our tables have the same partition key."""
     partition_key = where.table_keys[0]
     if action == "Query":
         typed_values = partition_values(request, partition_key)
@@ -151,10 +141,7 @@ def _without_type(value: Mapping[str, Any]) -> str:
 
 
 def _keys(request: Request) -> list[Request]:
-    """Return the keys in the request, and its whole items, which contain keys.
-
-    `_as_one_request` has put those of a batch into "_Keys".
-    """
+    """Return the keys in the request, and its whole items, which contain keys."""
     single = [request[name] for name in ("Key", "Item") if name in request]
     return [*single, *request.get("_Keys", ())]
 
@@ -174,10 +161,9 @@ def _attributes(action: str, request: Request, where: Where) -> set[str]:
 
 
 def _local_index_key(request: Request) -> set[str]:
-    """Return the sort key of the table's local index. Only the signatures table has such an index.
+    """Return the sort key of the local index, which only the signatures table has (stack/template/tables.py).
 
-    The key is an attribute with the name `never_set`: no item has it (stack/template/tables.py says why). AWS's
-    pages leave open whether a policy must name this key for a request that does not use the index. So the judge
+    AWS's pages leave open whether a policy must name this key for a request that does not use the index. So the judge
     requires it for every request on the table.
     """
     return {"never_set"} if "signatures" in str(request["TableName"]).lower() else set()
@@ -191,6 +177,6 @@ def _returns_whole_items(action: str, request: Request) -> bool:
 
 
 def _select(request: Request) -> str:
-    """Return the Select of a read. Without a Select, AWS's default depends on whether there is a projection."""
+    """Without a Select, AWS's default depends on whether there is a projection."""
     default = "SPECIFIC_ATTRIBUTES" if request.get("ProjectionExpression") else "ALL_ATTRIBUTES"
     return str(request.get("Select", default))

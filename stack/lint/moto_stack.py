@@ -1,7 +1,4 @@
-"""Create a stack from the packaged template with moto, a simulation of AWS, to find errors in the template.
-
-Then give the deployed policy of each role to moto's IAM, which checks the policy.
-"""
+"""Create a stack from the packaged template with moto, a simulation of AWS, to find errors in the template."""
 
 import ast
 import json
@@ -25,11 +22,10 @@ _TRUST = {
 
 
 def transform(template: Template) -> Template:
-    """Return the template as AWS's Serverless transform expands it, without resources that moto cannot create.
+    """Return the template as AWS's Serverless transform expands it. This also changes `template`.
 
-    This also changes `template`: its functions get the CodeUri of a file in a bucket, as at a deployment.
-    The body of a REST API contains the API's name and methods, but moto ignores the body. So give the API a name, and
-    leave out its stage and deployment, which moto refuses for an API without methods.
+    moto ignores the body of a REST API. So give the API the name that its body has, and leave out its stage and
+    deployment, which moto refuses for an API without methods.
     """
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Serverless::Function":
@@ -44,7 +40,6 @@ def transform(template: Template) -> Template:
 
 
 def create_stack(template: Template) -> Policies:
-    """Create the stack and return the deployed policy of each role. Exceptions of moto are not caught."""
     with mock_aws():
         s3 = _SESSION.client("s3")
         cloudformation = _SESSION.client("cloudformation")
@@ -58,7 +53,6 @@ def create_stack(template: Template) -> Policies:
 
 
 def _policies() -> list[tuple[str, dict[str, Any]]]:
-    """Return the name of each role, and the role's policy as moto deployed it."""
     iam = _SESSION.client("iam")
     policies = []
     roles = [role["RoleName"] for role in iam.list_roles()["Roles"]]
@@ -73,10 +67,7 @@ def _policies() -> list[tuple[str, dict[str, Any]]]:
 
 
 def find_refused_policies(policies: Policies) -> list[str]:
-    """Return one line for each policy that moto's IAM refuses. `policies`: by role.
-
-    This is a check of its own, because moto's CloudFormation does not check policies.
-    """
+    """Return one line for each policy that moto's IAM refuses: moto's CloudFormation does not check policies."""
     refusals = []
     with mock_aws():
         iam = _SESSION.client("iam")

@@ -11,7 +11,6 @@ _TIME_IN_STREAM_ARN = re.compile(r"(?<=/stream/)\d{4}-[\d:.T-]+")
 
 
 def findings(policy: dict[str, Any]) -> list[str]:
-    """Return one line for each problem that parliament finds in the policy."""
     text = _TIME_IN_STREAM_ARN.sub("time", json.dumps(policy))
     lines = []
     for bare_finding in analyze_policy_string(text).findings:

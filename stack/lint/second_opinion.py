@@ -16,7 +16,6 @@ from stack.lint.parliamentary import findings
 
 
 def find_errors(template: Path) -> Iterator[str]:
-    """Yield a line for each error in a packaged template."""
     try:
         content = json.loads(template.read_text(encoding="utf-8"))
         policies = create_stack(transform(content))

@@ -34,8 +34,6 @@ Settings = Mapping[str, Any]
 
 
 class Queues(NamedTuple):
-    """A client of SQS, and what gives the URL of a queue by its name."""
-
     client: Any
     url_of: Callable[[str], str]
 
@@ -80,11 +78,10 @@ class EventSource:
             return False
 
     def poll(self) -> bool:
-        """Take what there is and call the function. Return whether there may be more at once."""
+        """Return whether there may be more at once."""
         raise NotImplementedError
 
     def _call(self, event: Any) -> tuple[Any, bool]:
-        """Return the function's answer, and whether it failed. `Functions.invoke` has reported the failure."""
         try:
             return self._invoke(event), False
         except Exception as error:
@@ -215,7 +212,7 @@ class StreamSource(EventSource):
         return record
 
     def _handle(self, records: list[dict[str, Any]]) -> int:
-        """Call the function. Return how many of the records, from the first one, are done: handled or discarded."""
+        """Return how many of the records, from the first one, are done: handled or discarded."""
         batch = kept_by(self.settings, records)
         if not batch:
             return len(records)
@@ -302,7 +299,6 @@ def _scheduled_event() -> dict[str, Any]:
 
 
 def rate_seconds(expression: str) -> int:
-    """Return the seconds of a schedule expression such as rate(15 minutes)."""
     found = re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", expression)
     if not found:
         raise ValueError(f"the local run does not know the schedule {expression}")

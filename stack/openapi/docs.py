@@ -24,7 +24,6 @@ def one_line(text: str) -> str:
 
 
 def _own_docs(cls: type) -> dict[str, str]:
-    """Return the string after each field of the class itself, by name. Leave out fields without a string."""
     try:
         source = inspect.getsource(cls)
     except (OSError, TypeError):
@@ -40,14 +39,12 @@ def _own_docs(cls: type) -> dict[str, str]:
 
 
 def _field_name(node: ast.stmt) -> str:
-    """Return the field's name if the statement declares a field, else ""."""
     if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
         return node.target.id
     return ""
 
 
 def _string(node: ast.stmt) -> str:
-    """Return the string if the statement is only a string, else ""."""
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
         constant = node.value.value
         if isinstance(constant, str):

@@ -101,7 +101,6 @@ class _Generator(GenerateJsonSchema):
         return super().get_defs_ref((named_ref, mode))
 
     def _with_descriptions(self, schema: JsonSchemaValue, cls: type) -> JsonSchemaValue:
-        """Add the descriptions of the class's fields. In answers, forbid unknown fields."""
         docs = field_docs(cls)
         for name, each in schema.get("properties", {}).items():
             if name in docs:
@@ -111,7 +110,6 @@ class _Generator(GenerateJsonSchema):
 
 
 def _cleaned(schema: JsonSchemaValue) -> JsonSchemaValue:
-    """Return the schema without its title, and with its description in one line."""
     found = _without(schema, "title")
     if "description" in found:
         found["description"] = one_line(found["description"])
@@ -123,7 +121,6 @@ def _without(schema: JsonSchemaValue, left_out: str) -> JsonSchemaValue:
 
 
 def _names_used(node: Any) -> set[str]:
-    """Return the names of the schemas to which the node and its parts refer."""
     names: set[str] = set()
     if isinstance(node, list):
         for part in node:
