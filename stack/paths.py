@@ -1,7 +1,6 @@
 """Paths of the project's folders, files and tools. The environment can change some of them."""
 
 import os
-import shutil
 import sys
 from pathlib import Path
 
@@ -35,15 +34,3 @@ def judge_home() -> Path:
 
 def tool(name: str) -> str:
     return str(Path(sys.executable).parent / name)
-
-
-def chromium() -> str | None:
-    """Return the browser for tests and benchmarks: CHROMIUM, which make sets, or the first one that is installed."""
-    configured = os.environ.get("CHROMIUM")
-    if configured:
-        return configured
-    for name in ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"):
-        path = shutil.which(name)
-        if path:
-            return path
-    return None

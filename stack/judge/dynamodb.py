@@ -29,37 +29,26 @@ _TRANSACTION_ACTIONS = {
     "Get": "GetItem",
 }
 # Old parameters, from before expressions. Our code does not use them, so the judge refuses them as unknown.
-_LEGACY_PARAMETERS = frozenset(
-    {
-        "AttributesToGet",
-        "AttributeUpdates",
-        "ConditionalOperator",
-        "Expected",
-        "KeyConditions",
-        "QueryFilter",
-        "ScanFilter",
-    }
-)
+_LEGACY_PARAMETERS = {
+    *("AttributesToGet", "AttributeUpdates", "ConditionalOperator", "Expected"),
+    *("KeyConditions", "QueryFilter", "ScanFilter"),
+}
 
 
 def questions(operation: str, params: Request, where: Where) -> list[Question]:
     if operation == "DescribeTable":
         return [Question("dynamodb:DescribeTable", _table(params, where), {})]
-    if operation in ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan"):
-        question = _question(operation, params, where, call=params)
-        return list(_interpretations(question, params))
+    if operation in (_READS | _WRITES) - {"BatchGetItem"}:
+        return list(_interpretations(_question(operation, params, where, call=params), params))
     if operation in ("BatchGetItem", "BatchWriteItem"):
-        return list(_batch(operation, params, where))
+        requests = [
+            {"TableName": table, **_as_one_request(operation, part)} for table, part in params["RequestItems"].items()
+        ]
+        # ReturnConsumedCapacity is in the whole call, not in a part.
+        return [_question(operation, request, where, call=params) for request in requests]
     if operation in ("TransactWriteItems", "TransactGetItems"):
         return list(_transaction(operation, params, where))
     raise UnknownCall(f"dynamodb: the judge does not know {operation}")
-
-
-def _batch(operation: str, params: Request, where: Where) -> Iterator[Question]:
-    """ReturnConsumedCapacity is in the whole call, not in a part."""
-    for table, part in params["RequestItems"].items():
-        request = {"TableName": table, **_as_one_request(operation, part)}
-        yield _question(operation, request, where, call=params)
 
 
 def _as_one_request(operation: str, part: Any) -> dict[str, Any]:

@@ -64,12 +64,6 @@ class Inbox:
     def mails(self) -> list[InboxEmail]:
         return [_parse(number, record) for number, record in enumerate(self._records(), 1)][::-1]
 
-    def keep_all(self) -> None:
-        draft = self._archive.with_suffix(".draft")
-        draft.touch(mode=0o600)
-        draft.write_text("".join(map(_line, self._records())))
-        draft.replace(self._archive)
-
     def keep_each(self, ses: Any) -> None:
         """From now on, write each email that this client sends to the archive at once: this process may be killed."""
         self._archive.touch(mode=0o600)

@@ -7,7 +7,7 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout, suppress
+from contextlib import contextmanager, redirect_stdout
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -114,8 +114,6 @@ class RunningSite:
                 source.stop()
             for source in group:
                 source.join(max(0.0, deadline - time.monotonic()))
-        with suppress(OSError):  # The emulator has stopped.
-            self._inbox.keep_all()
 
     def _wsgi(self, environ: Mapping[str, Any], start_response: Any) -> list[bytes]:
         with self._lock:

@@ -227,24 +227,18 @@ class StreamSource(EventSource):
 
     def _retry_or_discard(self, records: list[Any], batch: list[Any], has_raised: bool) -> int:
         """Plan the next try and return 0; or send a message about the records to the queue for failures, and go on."""
-        is_expired = self._is_too_old(batch)
         retries = self._reading.plan_retry(len(records), len(batch), self.settings, raised=has_raised)
-        if retries and not is_expired:
+        if retries:
             if self._reading.tries:  # A split is not counted, and its first half is tried at once.
                 self._not_before = time.monotonic() + _BACKOFF
             return 0
-        self._send_failure(batch, "RecordAgeExceeded" if is_expired else "RetryAttemptsExhausted")
+        self._send_failure(batch)
         return len(records)
 
-    def _is_too_old(self, batch: list[Any]) -> bool:
-        limit = int(self.settings.get("MaximumRecordAgeInSeconds", -1))  # -1: no limit
-        oldest = min(float(record["dynamodb"]["ApproximateCreationDateTime"]) for record in batch)
-        return 0 < limit < time.time() - oldest
-
-    def _send_failure(self, batch: list[Any], condition: str) -> None:
+    def _send_failure(self, batch: list[Any]) -> None:
         """Send what Lambda sends ("Retaining discarded records for a DynamoDB event source")."""
         destination = self.settings.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
-        report(f"{self.function}: {len(batch)} records of the stream were discarded ({condition})")
+        report(f"{self.function}: {len(batch)} records of the stream were discarded")
         if not destination:
             return
         first, last = batch[0]["dynamodb"], batch[-1]["dynamodb"]
@@ -254,7 +248,7 @@ class StreamSource(EventSource):
             "timestamp": datetime.now(UTC).isoformat(),
             "requestContext": {
                 "functionArn": f"arn:aws:lambda:{REGION}:000000000000:function:{self.function}",
-                "condition": condition,
+                "condition": "RetryAttemptsExhausted",
                 "approximateInvokeCount": self._reading.tries,
             },
             "DDBStreamBatchInfo": {
