@@ -10,6 +10,7 @@ import os
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from threading import Lock
 from typing import Any, Self
@@ -99,10 +100,7 @@ class Engine:
         if "error" in reply:
             raise EngineError(f"{asked['action']} on {asked['resource']}: {reply['error']}")
         self._sent_policies.add(policies_hash)
-        entries: set[PolicyEntry] = set()
-        for used_statement in reply["used"]:
-            entries.update(_entries(used_statement))
-        return Decision(reply["allowed"], frozenset(entries))
+        return Decision(reply["allowed"], frozenset(chain(*map(_entries, reply["used"]))))
 
     def _running_child(self) -> subprocess.Popen[str]:
         if self._child and self._child.poll() is not None:

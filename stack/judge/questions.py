@@ -8,6 +8,7 @@ Guide). For queues and buckets encrypted with AWS's own keys (aws/sqs, aws/s3), 
 
 from collections.abc import Callable, Mapping
 from email.utils import parseaddr
+from itertools import chain
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -85,20 +86,11 @@ def _of_mail(operation: str, params: Params, where: Where) -> list[Question]:
     context: dict[str, str | list[str]] = {
         "ses:ApiVersion": "2",
         "ses:FromAddress": address,
-        "ses:Recipients": _recipients(params["Destination"]),
+        "ses:Recipients": [parseaddr(each)[1] for each in chain(*params["Destination"].values())],
     }
     if name:
         context["ses:FromDisplayName"] = name
     return [Question("ses:SendEmail", where.arn("ses", resource), context) for resource in resources]
-
-
-def _recipients(destination: Mapping[str, list[str]]) -> list[str]:
-    addresses = []
-    for recipients in destination.values():
-        for recipient in recipients:
-            _, address = parseaddr(recipient)
-            addresses.append(address)
-    return addresses
 
 
 def _of_function(operation: str, params: Params, where: Where) -> list[Question]:
@@ -120,10 +112,7 @@ def _of_bucket(operation: str, params: Params, where: Where) -> list[Question]:
         keys = [each["Key"] for each in params["Delete"]["Objects"]]
         return [Question("s3:DeleteObject", f"{bucket}/{key}", {}) for key in keys]
     if operation == "ListObjectsV2":
-        context = {}
-        for name, key in _LISTING_KEYS.items():
-            if name in params:
-                context[key] = str(params[name])
+        context = {key: str(params[name]) for name, key in _LISTING_KEYS.items() if name in params}
         return [Question("s3:ListBucket", bucket, context)]
     raise UnknownCall(f"s3: the judge does not know {operation}")
 

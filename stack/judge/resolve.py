@@ -50,19 +50,13 @@ class Resolver:
             return node
         if len(node) == 1:
             [(name, argument)] = node.items()
-            is_function = name in ("Ref", "Condition") or name.startswith("Fn::")
-            if is_function:
+            if name in ("Ref", "Condition") or name.startswith("Fn::"):
                 return self._intrinsic(name, argument)
-        values = {}
-        for name, each in node.items():
-            if self._is_kept(each):
-                values[name] = self.value(each)
-        return values
+        return {name: self.value(each) for name, each in node.items() if self._is_kept(each)}
 
     def _is_kept(self, node: Any) -> bool:
         """Return whether CloudFormation keeps a property with this value. It leaves out the value AWS::NoValue."""
-        is_choice = isinstance(node, dict) and node.keys() == {"Fn::If"}
-        if is_choice:
+        if isinstance(node, dict) and node.keys() == {"Fn::If"}:
             return self._is_kept(self._chosen(node["Fn::If"]))
         return bool(node != NO_VALUE)
 

@@ -31,22 +31,8 @@ def _own_docs(cls: type) -> dict[str, str]:
     [definition] = ast.parse(dedent(source)).body
     assert isinstance(definition, ast.ClassDef)  # The source of a class is one class statement.
     docs = {}
-    for statement, following in pairwise(definition.body):
-        name, text = _field_name(statement), _string(following)
-        if name and text:
-            docs[name] = text
+    for pair in pairwise(definition.body):
+        match pair:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                docs[name] = one_line(text)
     return docs
-
-
-def _field_name(node: ast.stmt) -> str:
-    if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-        return node.target.id
-    return ""
-
-
-def _string(node: ast.stmt) -> str:
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-        constant = node.value.value
-        if isinstance(constant, str):
-            return one_line(constant)
-    return ""

@@ -1,5 +1,7 @@
 """The JSON schemas of the models, by pydantic: what clients send, and what the API returns."""
 
+import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -120,15 +122,5 @@ def _without(schema: JsonSchemaValue, left_out: str) -> JsonSchemaValue:
     return {name: value for name, value in schema.items() if name != left_out}
 
 
-def _names_used(node: Any) -> set[str]:
-    names: set[str] = set()
-    if isinstance(node, list):
-        for part in node:
-            names |= _names_used(part)
-    if isinstance(node, dict):
-        names = _names_used([*node.values()])
-        path = node.get("$ref")
-        if isinstance(path, str):
-            _, _, name = path.rpartition("/")
-            names.add(name)
-    return names
+def _names_used(found: JsonSchemaValue) -> set[str]:
+    return set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(found)))

@@ -69,11 +69,7 @@ def _search_line(namespace: str, dimension: str, metric: str, stat: str = "Sum")
 
 
 def _properties_by_id(resources: Template, kind: str) -> Template:
-    properties_by_id = {}
-    for name, each in resources.items():
-        if each.get("Type") == f"AWS::{kind}":
-            properties_by_id[name] = each["Properties"]
-    return properties_by_id
+    return {name: each["Properties"] for name, each in resources.items() if each.get("Type") == f"AWS::{kind}"}
 
 
 def _signing_charts() -> list[Template]:
@@ -113,14 +109,10 @@ def _work_charts(resources: Template) -> list[Template]:
 
 
 def _dead_letter_lines(resources: Template) -> list[Line]:
-    lines = []
-    for queue_id, properties in _properties_by_id(resources, "SQS::Queue").items():
-        # All other queues have a RedrivePolicy, which names their dead-letter queue.
-        is_dead_letter_queue = "RedrivePolicy" not in properties
-        if is_dead_letter_queue:
-            label = queue_id.removesuffix("DeadLetterQueue")
-            lines.append(_queue_line("ApproximateNumberOfMessagesVisible", queue_id, label=label))
-    return lines
+    # All other queues have a RedrivePolicy, which names their dead-letter queue.
+    queues = [name for name, each in _properties_by_id(resources, "SQS::Queue").items() if "RedrivePolicy" not in each]
+    waiting = "ApproximateNumberOfMessagesVisible"
+    return [_queue_line(waiting, queue, label=queue.removesuffix("DeadLetterQueue")) for queue in queues]
 
 
 def _reads_stream(declared: Template) -> bool:
