@@ -32,7 +32,6 @@ def must_wait(cloud: Cloud, planned: Mapping[str, str], outputs: Mapping[str, st
 
 
 def has_key(cloud: Cloud, outputs: Mapping[str, str]) -> bool:
-    """Return whether the API's policy has CloudFront's key, in place of the reference to it."""
     policy = _policy(cloud, outputs)
     return "aws:Referer" in policy and "resolve:" not in policy
 
@@ -50,7 +49,6 @@ def check_key(cloud: Cloud, outputs: Mapping[str, str]) -> None:
 
 
 def _policy(cloud: Cloud, outputs: Mapping[str, str]) -> str:
-    """Return the text of the API's policy; empty if there is no API yet."""
     if "RestAPIId" not in outputs:
         return ""
     return str(cloud.client("apigateway").get_rest_api(restApiId=outputs["RestAPIId"]).get("policy", ""))

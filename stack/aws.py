@@ -32,11 +32,9 @@ class Cloud:
 
     @property
     def is_emulated(self) -> bool:
-        """Return whether this is an emulator, not AWS itself."""
         return self.endpoint is not None
 
     def client(self, service: Any) -> Any:
-        """Return a client of the service. Each client is built once."""
         if service not in self._clients:
             self._clients[service] = self._session().client(
                 service, region_name=self.region, endpoint_url=self.endpoint, config=self.config
@@ -51,13 +49,11 @@ class Cloud:
 
 
 def endpoint_in_environment() -> str | None:
-    """Return the emulator's URL, or None if AWS_ENDPOINT_URL is not set or empty: then AWS itself is meant."""
     return os.environ.get("AWS_ENDPOINT_URL") or None
 
 
 @contextmanager
 def one_line_errors() -> Iterator[None]:
-    """Turn an error of AWS or its SDK into a one-line Failure."""
     try:
         yield
     except (NoCredentialsError, NoRegionError) as error:

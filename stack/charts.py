@@ -14,13 +14,11 @@ _LICENCE = Path(__file__).with_name("uplot-licence.txt")
 
 
 def chart_files() -> Iterator[tuple[str, bytes]]:
-    """Yield the name in the zip and the content of each file of the library."""
     yield f"{_FOLDER}/uplot.js", as_module(_library_file("uPlot.iife.js")).encode()
     yield f"{_FOLDER}/uplot.css", (_notice() + _library_file("uPlot.min.css")).encode()
 
 
 def as_module(script: str) -> str:
-    """Return the script as a minified module that exports `uPlot`, the script's only global name."""
     return f"{_notice()}{jsmin(script)}\nexport default uPlot;\n"
 
 

@@ -21,12 +21,10 @@ def paint(text: str, code: str) -> str:
 
 
 def bold(text: str) -> str:
-    """Return the text in bold."""
     return paint(text, "1")
 
 
 def dim(text: str) -> str:
-    """Return the text dimmed."""
     return paint(text, "2")
 
 

@@ -21,7 +21,6 @@ _CONSTITUENCY = re.compile(r"constituency|pcon\w*", re.IGNORECASE)
 
 
 def table_path(project: Path) -> Path:
-    """Return the path of the charity's table. Perhaps there is no such file."""
     return project / ".chalice" / "constituencies.csv"
 
 
@@ -60,7 +59,6 @@ def read_table(path: Path) -> dict[str, str]:
 
 
 def _column(names: Sequence[str], pattern: re.Pattern[str]) -> str:
-    """Return the first name that matches. Raise ValueError if none does."""
     for name in names:
         if pattern.fullmatch(name.strip()):
             return name

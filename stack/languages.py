@@ -1,8 +1,7 @@
-"""Compile and update the catalogues. A catalogue has the translations into one language: `chalicelib/languages/*.po`.
+"""Compile and update the catalogues, the files with the translations: `chalicelib/languages/*.po`.
 
-This module uses Babel to compile each .po file to a .mo file for gettext, and adds texts from CLDR, the Unicode
-consortium's data about languages. The Lambda zip contains the .mo files, but not Babel, because Babel's data is large.
-The repository does not contain the .mo files.
+Babel compiles each to a .mo file for gettext, and adds texts from CLDR, the Unicode consortium's data about languages.
+The Lambda zip contains the .mo files, but not Babel, because Babel's data is large.
 """
 
 import os
@@ -55,7 +54,6 @@ def catalogues(project: Path) -> list[Path]:
 
 
 def compiled_catalogues(project: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield the name of each compiled catalogue in the zip, and its content."""
     for path in catalogues(project):
         yield f"{_FOLDER}/{path.stem}.mo", compiled(path)
 
@@ -88,10 +86,7 @@ def write_compiled(project: Path = ROOT) -> None:
 
 
 def _cldr_texts(code: str) -> Iterator[tuple[str, str, str]]:
-    """Yield the context, the English text and the translation of each text that CLDR has for the language.
-
-    Yield nothing if CLDR does not have the language.
-    """
+    """Yield context, English text and translation of CLDR's texts; nothing if CLDR does not have the language."""
     try:
         own = Locale.parse(code)
     except UnknownLocaleError:
@@ -123,7 +118,7 @@ def extracted(project: Path = ROOT) -> Catalog:
 
 
 def updated(path: Path, texts: Catalog) -> Catalog:
-    """Return the catalogue with exactly these texts: add new texts without a translation, and remove unused texts."""
+    """Return the catalogue with exactly these texts."""
     catalogue = read_catalogue(path)
     catalogue.update(texts, no_fuzzy_matching=True)
     catalogue.obsolete.clear()
@@ -138,10 +133,7 @@ def write_catalogue(path: Path, catalogue: Catalog) -> None:
 
 
 def new_catalogue(code: str, project: Path = ROOT) -> None:
-    """Write a catalogue for the language, with the language's rule for plurals and without any translation.
-
-    Raise Failure if the language has a catalogue already.
-    """
+    """Write a catalogue for the language, with its rule for plurals and without any translation."""
     path = project / _FOLDER / f"{code}.po"
     if path.exists():
         raise Failure(f"{path} exists already")

@@ -12,8 +12,6 @@ from stack.paths import PETITIONS, ROOT
 
 
 class Stack(Protocol):
-    """A running stack: the URL of its emulator, its functions' settings, and its secrets by setting."""
-
     @property
     def endpoint(self) -> str: ...
 
@@ -23,10 +21,6 @@ class Stack(Protocol):
 
 
 def manage(environment: dict[str, str], *arguments: str) -> str:
-    """Run `manage.py` and return its output. Raise Failure if it fails.
-
-    `environment`: the settings of the stack. `arguments`: the command and its arguments.
-    """
     done = subprocess.run(
         [sys.executable, str(ROOT / "manage.py"), *arguments],
         env={"PATH": os.environ.get("PATH", os.defpath), **environment},
@@ -49,12 +43,10 @@ def settings(stack: Stack) -> dict[str, str]:
 
 
 def load_petitions(stack: Stack, folder: Path = PETITIONS) -> None:
-    """Publish the petition of each file in the folder. Update a petition that exists already."""
     files = sorted(str(path) for path in folder.glob("*.toml"))
     if files:
         manage(settings(stack), "petition", "load", *files)
 
 
 def issue_token(stack: Stack, owner: str = "local", rights: str = "counts,manage,export,people") -> str:
-    """Issue a staff token and return it."""
     return manage(settings(stack), "token", "issue", "--owner", owner, "--rights", rights)

@@ -24,15 +24,11 @@ _NAME, _EMAIL = TypeAdapter[str](Line), TypeAdapter[str](SesAddress)
 
 
 def table_path(project: Path) -> Path:
-    """Return the path of the charity's table. Perhaps there is no such file."""
     return project / ".chalice" / "members.csv"
 
 
 def members_file(project: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield the name in the zip and the content of the file. Yield nothing if the charity has no table.
-
-    Raise Failure if the table is invalid, or if there is no table of postcodes.
-    """
+    """Yield the name in the zip and the content of the file; nothing if the charity has no table."""
     path = table_path(project)
     postcodes = constituencies.table_path(project)
     if not path.exists():
@@ -49,8 +45,7 @@ def members_file(project: Path) -> Iterator[tuple[str, bytes]]:
 def read_table(path: Path, known: Collection[str]) -> dict[str, MemberOfParliament]:
     """Return each constituency's member. Leave out rows without name and email, which are vacant seats.
 
-    `known`: the constituencies in the table of postcodes. Raise ValueError if a column is missing, a member is invalid
-    or the table has no member.
+    `known`: the constituencies in the table of postcodes. Raise ValueError if the table is invalid or empty.
     """
     member_by_constituency: dict[str, MemberOfParliament] = {}
     with path.open(encoding="utf-8-sig", newline="") as file:
@@ -76,10 +71,7 @@ def read_table(path: Path, known: Collection[str]) -> dict[str, MemberOfParliame
 
 
 def _check_member(member: MemberOfParliament, seen: Collection[str], known: Collection[str]) -> None:
-    """Raise ValueError if the member is invalid, or if `seen` has a member for the same constituency already.
-
-    A name must be printable: a line break in a name would begin another header of an email.
-    """
+    """A name must be printable: a line break in a name would begin another header of an email."""
     if member.constituency not in known:
         raise ValueError(f"the table of postcodes has no constituency called {member.constituency[:60]!r}")
     if member.constituency in seen:

@@ -1,7 +1,6 @@
 """Paths of the project's folders, files and tools. The environment can change some of them."""
 
 import os
-import shutil
 import sys
 from pathlib import Path
 
@@ -22,35 +21,16 @@ REGION = "us-east-1"
 
 
 def emulator_python() -> Path:
-    """Return the Python that runs the emulator.
-
-    The emulator has a virtual environment of its own, because it needs another version of pydantic than this project.
-    """
+    """The emulator has a virtual environment of its own, because it needs another version of pydantic."""
     configured = os.environ.get("EMULATOR_PYTHON")
     return Path(configured) if configured else ROOT / ".venv-emulator" / "bin" / "python"
 
 
 def judge_home() -> Path:
-    """Return the folder where the Makefile installs Node and the IAM engine of the judge (stack/judge).
-
-    The judge decides, as AWS's IAM does, which calls a role allows.
-    """
+    """Return the folder where the Makefile installs Node and the IAM engine of the judge (stack/judge)."""
     configured = os.environ.get("JUDGE_HOME")
     return Path(configured) if configured else ROOT / ".venv" / "judge"
 
 
 def tool(name: str) -> str:
-    """Return the path of a command in this process's virtual environment."""
     return str(Path(sys.executable).parent / name)
-
-
-def chromium() -> str | None:
-    """Return the browser for tests and benchmarks: CHROMIUM, which make sets, or the first one that is installed."""
-    configured = os.environ.get("CHROMIUM")
-    if configured:
-        return configured
-    for name in ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"):
-        path = shutil.which(name)
-        if path:
-            return path
-    return None

@@ -18,10 +18,9 @@ PARTNER = {
 
 
 def sample_token(site: str, staff_token: str, file: Path | None = None) -> str:
-    """Return the sample partner's token from the file. If that token does not work, return a new token.
+    """Return the sample partner's token from the file, or a new one if that does not work.
 
-    `site`: its URL. Before a new token, create the sample partner. If the partner exists already, it stays as it is. If
-    `file` is given, store the new token in it.
+    If the partner exists already, it stays as it is. If `file` is given, store the new token in it.
     """
     if file and file.exists():
         previous_token = file.read_text()
@@ -36,16 +35,12 @@ def sample_token(site: str, staff_token: str, file: Path | None = None) -> str:
 
 
 def write_private(path: Path, content: str) -> None:
-    """Write the file. Only the owner may read a file that this creates."""
     path.touch(mode=0o600)
     path.write_text(content)
 
 
 def _works(site: str, token: str) -> bool:
-    """Return whether the API accepts the token.
-
-    Send a batch without signatures: the answer is 401 or 403 if the token is not valid, otherwise another error (422).
-    """
+    """A batch without signatures gets 401 or 403 if the token is not valid, otherwise another error (422)."""
     try:
         _answer_to(f"{site}/api/partner/petitions/none/signatures", {"signatures": []}, token)
     except urllib.error.HTTPError as error:

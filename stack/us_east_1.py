@@ -24,7 +24,7 @@ Confirm = Callable[[ChangeSet], bool]
 
 
 def stack_name(stage: str, region: str) -> str:
-    """Return the name of a stage's stack in us-east-1. `region`: the region of the stage's main stack."""
+    """`region`: of the stage's main stack."""
     return f"petitions-{stage}-edge-{region}"
 
 
@@ -34,9 +34,8 @@ def deploy_in_us_east_1(
     """Deploy the stack in us-east-1. Return the parameters that the main stack gets from this stack.
 
     `values`: the main stack's EdgeDomain and AlarmEmail, and the parameters that the operator chose. A previous
-    EdgeCertificateArn is not among them: it may be the certificate that the stack in us-east-1 requested. With this ARN
-    as CertificateArn, the stack would no longer contain its certificate. `distribution_arn`: of the main stack's
-    distribution, which log and alarm need; "" before it exists. With RequestCertificate=no, EdgeCertificateArn is "".
+    EdgeCertificateArn is not among them: it may be the certificate that this stack requested, and as CertificateArn it
+    would make this stack drop it. `distribution_arn`: "" before the main stack has it.
     """
     stack = stack_name(options.stage, _region(cloud))
     arns = {"CertificateArn": values.get("EdgeCertificateArn", ""), "DistributionArn": distribution_arn}

@@ -3,6 +3,7 @@
 The judge is installed in this process: it refuses what AWS refuses and the emulator accepts.
 
 LOCALSTACK unset: start ministack on a free loopback port. LOCALSTACK=host:port: use the emulator that runs there.
+LOCALSTACK=moto: start moto's server.
 """
 
 import json
@@ -43,7 +44,10 @@ SERVICES = ("dynamodb", "dynamodbstreams", "s3", "sqs", "ses")
 def aws_endpoint() -> Iterator[str]:
     """The URL of this worker's own emulator."""
     chosen = os.environ.get("LOCALSTACK", "")
-    if chosen:
+    if another_emulator.IS_CHOSEN:
+        with another_emulator.moto_server() as endpoint:
+            yield endpoint
+    elif chosen:
         yield f"http://{chosen}"
     else:
         with empty_emulator() as running:

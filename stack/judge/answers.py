@@ -29,7 +29,6 @@ class Refused(Exception):
         self.code, self.message, self.status, self.members = code, message, status, members
 
     def answer(self, service: str) -> AwsAnswer:
-        """Return the error as the service sends it."""
         if service == "s3":
             body = (
                 f"<?xml version='1.0'?><Error><Code>{self.code}</Code><Message>{escape(self.message)}</Message></Error>"
@@ -48,7 +47,6 @@ class Refused(Exception):
 
 
 def not_allowed(service: str, question: Question, principal: str) -> Refused:
-    """Return AWS's refusal of a call that the role does not allow."""
     message = (
         f"User: {principal} is not authorized to perform: {question.action} on resource: {question.resource}"
         f" because no identity-based policy allows the {question.action} action"

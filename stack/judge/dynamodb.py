@@ -29,41 +29,26 @@ _TRANSACTION_ACTIONS = {
     "Get": "GetItem",
 }
 # Old parameters, from before expressions. Our code does not use them, so the judge refuses them as unknown.
-_LEGACY_PARAMETERS = frozenset(
-    {
-        "AttributesToGet",
-        "AttributeUpdates",
-        "ConditionalOperator",
-        "Expected",
-        "KeyConditions",
-        "QueryFilter",
-        "ScanFilter",
-    }
-)
+_LEGACY_PARAMETERS = {
+    *("AttributesToGet", "AttributeUpdates", "ConditionalOperator", "Expected"),
+    *("KeyConditions", "QueryFilter", "ScanFilter"),
+}
 
 
 def questions(operation: str, params: Request, where: Where) -> list[Question]:
-    """Return a question for each table of a batch or each item of a transaction; otherwise one.
-
-    A write with ReturnValuesOnConditionCheckFailure has a second question (see `_interpretations`).
-    """
     if operation == "DescribeTable":
         return [Question("dynamodb:DescribeTable", _table(params, where), {})]
-    if operation in ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan"):
-        question = _question(operation, params, where, call=params)
-        return list(_interpretations(question, params))
+    if operation in (_READS | _WRITES) - {"BatchGetItem"}:
+        return list(_interpretations(_question(operation, params, where, call=params), params))
     if operation in ("BatchGetItem", "BatchWriteItem"):
-        return list(_batch(operation, params, where))
+        requests = [
+            {"TableName": table, **_as_one_request(operation, part)} for table, part in params["RequestItems"].items()
+        ]
+        # ReturnConsumedCapacity is in the whole call, not in a part.
+        return [_question(operation, request, where, call=params) for request in requests]
     if operation in ("TransactWriteItems", "TransactGetItems"):
         return list(_transaction(operation, params, where))
     raise UnknownCall(f"dynamodb: the judge does not know {operation}")
-
-
-def _batch(operation: str, params: Request, where: Where) -> Iterator[Question]:
-    """Yield a question for each table of the batch. ReturnConsumedCapacity is in the whole call, not in a part."""
-    for table, part in params["RequestItems"].items():
-        request = {"TableName": table, **_as_one_request(operation, part)}
-        yield _question(operation, request, where, call=params)
 
 
 def _as_one_request(operation: str, part: Any) -> dict[str, Any]:
@@ -76,7 +61,6 @@ def _as_one_request(operation: str, part: Any) -> dict[str, Any]:
 
 
 def _transaction(operation: str, params: Request, where: Where) -> Iterator[Question]:
-    """Yield one or two questions for each action of the transaction (see `_interpretations`). All must be allowed."""
     for item in params["TransactItems"]:
         for kind, request in item.items():
             action = _TRANSACTION_ACTIONS[kind]
@@ -103,11 +87,7 @@ def _interpretations(question: Question, request: Request) -> Iterator[Question]
 
 
 def _question(action: str, request: Request, where: Where, *, call: Request) -> Question:
-    """Return the question about one request.
-
-    `call`: the parameters of the whole call. `request`: of a batch or transaction, the part for one table or item; of
-    any other call, the same as `call`.
-    """
+    """`call`: the whole call, of which `request` may be a part: one table of a batch or one item of a transaction."""
     legacy = sorted(_LEGACY_PARAMETERS.intersection(request))
     if legacy:
         raise UnknownCall(f"dynamodb: the judge does not know {', '.join(legacy)}")
@@ -125,7 +105,6 @@ def _question(action: str, request: Request, where: Where, *, call: Request) -> 
 
 
 def _table(request: Request, where: Where) -> str:
-    """Return the ARN of the request's table."""
     name = str(request["TableName"])
     if "IndexName" in request:
         raise UnknownCall("dynamodb: the judge does not know the keys of indexes")
@@ -134,7 +113,7 @@ def _table(request: Request, where: Where) -> str:
 
 
 def _leading_keys(action: str, request: Request, where: Where) -> set[str]:
-    """Return the values of the partition key that the request names. All our tables have the same partition key."""
+    """All our tables have the same partition key."""
     partition_key = where.table_keys[0]
     if action == "Query":
         typed_values = partition_values(request, partition_key)
@@ -151,10 +130,7 @@ def _without_type(value: Mapping[str, Any]) -> str:
 
 
 def _keys(request: Request) -> list[Request]:
-    """Return the keys in the request, and its whole items, which contain keys.
-
-    `_as_one_request` has put those of a batch into "_Keys".
-    """
+    """Return the keys in the request, and its whole items, which contain keys."""
     single = [request[name] for name in ("Key", "Item") if name in request]
     return [*single, *request.get("_Keys", ())]
 
@@ -174,10 +150,9 @@ def _attributes(action: str, request: Request, where: Where) -> set[str]:
 
 
 def _local_index_key(request: Request) -> set[str]:
-    """Return the sort key of the table's local index. Only the signatures table has such an index.
+    """Return the sort key of the local index, which only the signatures table has (stack/template/tables.py).
 
-    The key is an attribute with the name `never_set`: no item has it (stack/template/tables.py says why). AWS's
-    pages leave open whether a policy must name this key for a request that does not use the index. So the judge
+    AWS's pages leave open whether a policy must name this key for a request that does not use the index. So the judge
     requires it for every request on the table.
     """
     return {"never_set"} if "signatures" in str(request["TableName"]).lower() else set()
@@ -191,6 +166,6 @@ def _returns_whole_items(action: str, request: Request) -> bool:
 
 
 def _select(request: Request) -> str:
-    """Return the Select of a read. Without a Select, AWS's default depends on whether there is a projection."""
+    """Without a Select, AWS's default depends on whether there is a projection."""
     default = "SPECIFIC_ATTRIBUTES" if request.get("ProjectionExpression") else "ALL_ATTRIBUTES"
     return str(request.get("Select", default))

@@ -10,6 +10,7 @@ import os
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from threading import Lock
 from typing import Any, Self
@@ -49,17 +50,13 @@ class Engine:
         self.close()
 
     def close(self) -> None:
-        """End the child process."""
         with self._lock:
             child, self._child = self._child, None
         if child:
             _end(child)
 
     def decide(self, policies: Sequence[Policy], question: Question, principal: str) -> Decision:
-        """Answer the question by these policies.
-
-        `principal`: the ARN of the role that has these policies, or of a session of this role.
-        """
+        """`principal`: the ARN of the role that has these policies, or of a session of this role."""
         return self._decide(policies, question, {"principal": principal, "account": principal.split(":")[4]})
 
     def refused(self, policies: Sequence[Policy], questions: Iterable[Question], principal: str) -> Question | None:
@@ -103,13 +100,9 @@ class Engine:
         if "error" in reply:
             raise EngineError(f"{asked['action']} on {asked['resource']}: {reply['error']}")
         self._sent_policies.add(policies_hash)
-        entries: set[PolicyEntry] = set()
-        for used_statement in reply["used"]:
-            entries.update(_entries(used_statement))
-        return Decision(reply["allowed"], frozenset(entries))
+        return Decision(reply["allowed"], frozenset(chain(*map(_entries, reply["used"]))))
 
     def _running_child(self) -> subprocess.Popen[str]:
-        """Return the running child process. Start one if none runs."""
         if self._child and self._child.poll() is not None:
             _end(self._child)  # It has ended by itself, but its pipes are still open.
             self._child = None
@@ -135,13 +128,11 @@ def _start(home: Path) -> subprocess.Popen[str]:
 
 
 def _end(child: subprocess.Popen[str]) -> None:
-    """End the child, and close the pipes to and from it."""
     with suppress(BrokenPipeError):  # The child has ended already.
         child.communicate(timeout=10)  # This closes the child's stdin, which ends the child.
 
 
 def _exchange(child: subprocess.Popen[str], request: str) -> dict[str, Any]:
-    """Send a request and return the child's reply. Raise EngineError if the child has ended."""
     assert child.stdin is not None
     assert child.stdout is not None
     try:
@@ -157,7 +148,7 @@ def _exchange(child: subprocess.Popen[str], request: str) -> dict[str, Any]:
 
 
 def _entries(used: Mapping[str, Any]) -> list[PolicyEntry]:
-    """Return those entries of a statement that matched the call. `used`: what judge.mjs returns for the statement."""
+    """`used`: what judge.mjs returns for a statement."""
     statement = used["statement"]  # Its Sid or its index.
     actions = [PolicyEntry(statement, "Action", action) for action in used["actions"]]
     resources = [PolicyEntry(statement, "Resource", resource) for resource in used["resources"]]

@@ -49,7 +49,6 @@ def partition_values(request: Mapping[str, Any], partition_key: str) -> list[Any
 
 
 def _tokens(expression: str) -> list[str]:
-    """Split an expression into names, placeholders, operators and punctuation."""
     found, position = [], 0
     expression = expression.rstrip()
     while position < len(expression):
@@ -62,13 +61,12 @@ def _tokens(expression: str) -> list[str]:
 
 
 def _is_name(token: str) -> bool:
-    """Return whether the token is the name of an attribute or a function, or a placeholder for a name (`#name`)."""
+    """A placeholder for a name (`#name`) is a name too, and so is that of a function."""
     starts_like_name = token[0] not in ":[=<>+-.,()"
     return starts_like_name and token.upper() not in _KEYWORDS
 
 
 def _attribute_name(token: str, names: Mapping[str, str]) -> str:
-    """Return the attribute that a name stands for; `#name` is a placeholder from ExpressionAttributeNames."""
     if not token.startswith("#"):
         return token
     if token not in names:

@@ -1,9 +1,7 @@
 """Inject faults that AWS has and the emulator does not: throttles, conflicts, partial batches, internal errors.
 
-Each fault has a rate: the share of the calls that get the fault. There are three kinds of faults. The first kind comes
-instead of the call: the emulator does not carry out the call. The second kind is an error after the emulator has
-carried out the call: the caller cannot know that the call was carried out. With the third kind, the emulator carries
-out only a part of the call (partial.py).
+Each fault has a rate: the share of the calls that get it. A fault comes instead of the call, or as an error after the
+emulator has carried out the call, or the emulator carries out only a part of the call (partial.py).
 """
 
 import random
@@ -50,7 +48,6 @@ def _refused(code: str, message: str, status: int = 400) -> Callable[[Call], Exc
 
 
 def _cancelled_transaction(call: Call) -> Refused:
-    """Return the error of a transaction in which one item, chosen at random, has a conflict."""
     reasons: list[dict[str, str]] = [{"Code": "None"} for _ in call.params["TransactItems"]]
     reasons[random.randrange(len(reasons))] = {"Code": "TransactionConflict", "Message": _ONGOING}
     codes = ", ".join(reason["Code"] for reason in reasons)
@@ -123,7 +120,6 @@ class Faults:
 
     @property
     def rates(self) -> Rates:
-        """Return the rates that hold now for all calls."""
         return self._rates("")
 
     def _rates(self, table: str) -> Rates:
@@ -135,7 +131,6 @@ class Faults:
         return found
 
     def part_of(self, call: Call) -> Part | None:
-        """Choose at random whether the emulator carries out only a part of this call."""
         for name, fault in self._chosen(call):
             part = fault.part(call.params) if fault.part else None
             if part:
@@ -165,7 +160,6 @@ class Faults:
 
 
 def _tables(call: Call) -> set[str]:
-    """Return the names of the tables of a call."""
     requests = [request for item in call.params.get("TransactItems", ()) for request in item.values()]
     names = {request["TableName"] for request in (call.params, *requests) if "TableName" in request}
     return names | set(call.params.get("RequestItems", ()))

@@ -96,7 +96,7 @@ def _remember(request: AWSRequest, **_: object) -> None:
 
 
 def _judge_request(request: AWSPreparedRequest, **_: object) -> AWSResponse | None:
-    """AwsAnswer an attempt of a call as AWS would; None lets botocore send it."""
+    """None lets botocore send the attempt."""
     judged: _Judged | None = _sending.judged
     judge = next(iter(_installed), None)
     if judge is None or judged is None:
@@ -112,7 +112,6 @@ def _judge_request(request: AWSPreparedRequest, **_: object) -> AWSResponse | No
 
 
 def _fail(judge: Judge, call: Call, request: AWSPreparedRequest) -> None:
-    """Raise the fault of this attempt, if it gets one. Before a late fault, send the request."""
     found = judge.faults.error(call)
     if found:
         error, is_late = found
@@ -124,7 +123,6 @@ def _fail(judge: Judge, call: Call, request: AWSPreparedRequest) -> None:
 
 
 def _add_rest(parsed: dict[str, Any], context: Mapping[str, Any], **_: object) -> None:
-    """Add to the answer of a partial call what the call did not do."""
     judged: _Judged | None = context.get(_KEY)
     if judged and judged.part and "Error" not in parsed:
         parsed.update(judged.part.added)

@@ -49,7 +49,6 @@ class Judge:
         self._policy: Callable[[str], Any] = cache(lambda function: resolve(declared_policies()[function]))
 
     def check(self, function: str, call: Call) -> None:
-        """Raise Refused if the function's role does not allow the call, or a limit of AWS forbids it."""
         self.check_role(function, call)
         limits.check(call)
 

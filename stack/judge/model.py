@@ -13,8 +13,6 @@ class UnknownCall(Exception):
 
 @dataclass(frozen=True)
 class Call:
-    """One call of an AWS API. `params`: the parameters as the caller gave them to botocore."""
-
     service: str
     operation: str
     params: Mapping[str, Any]
@@ -22,7 +20,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Where:
-    """The account and region of a call. `table_keys`: the key attributes, which are the same in all our tables."""
+    """`table_keys`: the key attributes, which are the same in all our tables."""
 
     region: str
     account: str
@@ -30,7 +28,6 @@ class Where:
     table_keys: tuple[str, ...] = ("pk", "sk")
 
     def arn(self, service: str, resource: str) -> str:
-        """Return the ARN of a regional resource of this account."""
         return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
 
 
@@ -47,9 +44,8 @@ class Question:
 
 
 class PolicyEntry(NamedTuple):
-    """One entry of a policy statement: an action, a resource, or a value of a condition key.
-
-    `statement`: the Sid or the index of the statement. `kind`: "Action", "Resource" or the name of the condition key.
+    """`statement`: the Sid or the index of the statement. `kind`: "Action", "Resource" or the name of the condition
+    key.
     """
 
     statement: str

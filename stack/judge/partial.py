@@ -28,10 +28,9 @@ def some_entries(params: Params) -> Part:
 
 
 def some_keys(params: Params) -> Part | None:
-    """Let BatchGetItem leave some keys unread, in UnprocessedKeys. Return None if there is only one key.
+    """Let BatchGetItem leave some keys unread. Return None if there is only one key, or if there are several tables.
 
-    Also return None for several tables, because our code never reads several tables in one call. Read at least one key:
-    if AWS cannot read any key, its answer is a throttling error, not a partial answer.
+    Read at least one key: if AWS cannot read any key, its answer is a throttling error, not a partial answer.
     """
     tables = params["RequestItems"]
     if len(tables) > 1:
@@ -47,10 +46,7 @@ def some_keys(params: Params) -> Part | None:
 
 
 def short_page(params: Params) -> Part | None:
-    """End the page of a Query or Scan after one item, as AWS may end a page early. Return None if Limit is 1 already.
-
-    The answer needs no addition: the emulator's LastEvaluatedKey says where the page ends.
-    """
+    """End the page of a Query or Scan after one item, as AWS may end a page early. None if Limit is 1 already."""
     return None if params.get("Limit") == 1 else Part({"Limit": 1})
 
 

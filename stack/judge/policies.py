@@ -23,7 +23,6 @@ PARAMETERS = MappingProxyType({"Stage": "prod", "MailFrom": "petitions@example.o
 def resolver(
     parameters: Mapping[str, str] = PARAMETERS, where: Where = HERE, names: Mapping[str, str] = MappingProxyType({})
 ) -> Resolver:
-    """Return a resolver for the project's template. By default, the stage is `prod`."""
     return Resolver(merge_template(), parameters, where, names)
 
 

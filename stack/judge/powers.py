@@ -24,13 +24,11 @@ _SECRET = re.compile(r"resolve:secretsmanager:\$\{(\w+)\}")
 
 
 def table() -> str:
-    """Return the table, with a row for each function."""
     resources = merge_template()["Resources"]
     return _HEAD + "\n".join(_row(logical_id(name), powers, resources) for name, powers in RIGHTS.items())
 
 
 def with_table(page: str) -> str:
-    """Return the page with the new table between BEGIN and END."""
     before, _, rest = page.partition(BEGIN)
     _, _, after = rest.partition(END)
     return f"{before}{BEGIN}\n{table()}\n{END}{after}"
@@ -56,7 +54,7 @@ def _words(power: Power) -> str:
 
 
 def _limit(limit: Limit) -> str:
-    """Return the name of the condition key and its allowed values. "under" replaces the name LeadingKeys."""
+    """ "under" replaces the name LeadingKeys."""
     name = _without_service(limit.key)
     # A value is a text, or a reference to a parameter.
     allowed = _code(value["Ref"] if isinstance(value, dict) else value for value in limit.allowed)
@@ -64,7 +62,6 @@ def _limit(limit: Limit) -> str:
 
 
 def _without_service(name: str) -> str:
-    """Return the name of an action or a condition key without its service: GetItem for dynamodb:GetItem."""
     return name.partition(":")[2]
 
 
@@ -73,7 +70,6 @@ def _code(values: Iterable[str]) -> str:
 
 
 def _secrets(resource: Mapping[str, Any]) -> list[str]:
-    """Return the secrets that the function gets in its environment."""
     variables = resource.get("Properties", {}).get("Environment", {}).get("Variables", {})
     found: list[str] = []
     for value in variables.values():

@@ -8,6 +8,7 @@ Guide). For queues and buckets encrypted with AWS's own keys (aws/sqs, aws/s3), 
 
 from collections.abc import Callable, Mapping
 from email.utils import parseaddr
+from itertools import chain
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -52,7 +53,6 @@ def questions(call: Call, where: Where) -> list[Question]:
 
 
 def _of_queue(operation: str, params: Params, where: Where) -> list[Question]:
-    """Return the question of a call of SQS."""
     if operation not in _QUEUE_ACTIONS:
         raise UnknownCall(f"sqs: the judge does not know {operation}")
     action = f"sqs:{_QUEUE_ACTIONS[operation]}"
@@ -62,11 +62,10 @@ def _of_queue(operation: str, params: Params, where: Where) -> list[Question]:
 
 
 def _of_mail(operation: str, params: Params, where: Where) -> list[Question]:
-    """Return the questions of a call of SES.
+    """An email's questions are about the sender's identity, and about the configuration set if there is one.
 
-    An email's questions are about the sender's identity, and about the configuration set if there is one. The identity
-    is the sender's address or its domain, whichever is verified in SES. The request does not say which of the two is
-    verified, so the role must allow both.
+    The identity is the sender's address or its domain: the request does not say which of the two is verified in SES, so
+    the role must allow both.
     """
     if operation == "GetAccount":
         return [Question("ses:GetAccount", "*", {"ses:ApiVersion": "2"})]  # IAM has no resource type for this action.
@@ -87,25 +86,14 @@ def _of_mail(operation: str, params: Params, where: Where) -> list[Question]:
     context: dict[str, str | list[str]] = {
         "ses:ApiVersion": "2",
         "ses:FromAddress": address,
-        "ses:Recipients": _recipients(params["Destination"]),
+        "ses:Recipients": [parseaddr(each)[1] for each in chain(*params["Destination"].values())],
     }
     if name:
         context["ses:FromDisplayName"] = name
     return [Question("ses:SendEmail", where.arn("ses", resource), context) for resource in resources]
 
 
-def _recipients(destination: Mapping[str, list[str]]) -> list[str]:
-    """Return the addresses of all recipients, without their names."""
-    addresses = []
-    for recipients in destination.values():
-        for recipient in recipients:
-            _, address = parseaddr(recipient)
-            addresses.append(address)
-    return addresses
-
-
 def _of_function(operation: str, params: Params, where: Where) -> list[Question]:
-    """Return the question of a call of Lambda about an event source mapping, or of an invocation."""
     if operation == "Invoke":
         return [Question("lambda:InvokeFunction", where.arn("lambda", f"function:{params['FunctionName']}"), {})]
     if operation not in _MAPPING_ACTIONS:
@@ -115,10 +103,7 @@ def _of_function(operation: str, params: Params, where: Where) -> list[Question]
 
 
 def _of_bucket(operation: str, params: Params, where: Where) -> list[Question]:
-    """Return a question for each object. For a listing, return one question about the bucket.
-
-    The parameters of the listing are the condition keys of its question.
-    """
+    """A listing has one question, about the bucket; its parameters are the condition keys."""
     bucket = f"arn:{where.partition}:s3:::{params['Bucket']}"
     if operation in _OBJECT_ACTIONS:
         action = f"s3:{_OBJECT_ACTIONS[operation]}"
@@ -127,10 +112,7 @@ def _of_bucket(operation: str, params: Params, where: Where) -> list[Question]:
         keys = [each["Key"] for each in params["Delete"]["Objects"]]
         return [Question("s3:DeleteObject", f"{bucket}/{key}", {}) for key in keys]
     if operation == "ListObjectsV2":
-        context = {}
-        for name, key in _LISTING_KEYS.items():
-            if name in params:
-                context[key] = str(params[name])
+        context = {key: str(params[name]) for name, key in _LISTING_KEYS.items() if name in params}
         return [Question("s3:ListBucket", bucket, context)]
     raise UnknownCall(f"s3: the judge does not know {operation}")
 

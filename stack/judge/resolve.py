@@ -44,36 +44,27 @@ class Resolver:
         self._names = names
 
     def value(self, node: Any) -> Any:
-        """Return the node with every intrinsic function in it replaced by its value."""
         if isinstance(node, list):
             return [self.value(each) for each in node if self._is_kept(each)]
         if not isinstance(node, dict):
             return node
         if len(node) == 1:
             [(name, argument)] = node.items()
-            is_function = name in ("Ref", "Condition") or name.startswith("Fn::")
-            if is_function:
+            if name in ("Ref", "Condition") or name.startswith("Fn::"):
                 return self._intrinsic(name, argument)
-        values = {}
-        for name, each in node.items():
-            if self._is_kept(each):
-                values[name] = self.value(each)
-        return values
+        return {name: self.value(each) for name, each in node.items() if self._is_kept(each)}
 
     def _is_kept(self, node: Any) -> bool:
         """Return whether CloudFormation keeps a property with this value. It leaves out the value AWS::NoValue."""
-        is_choice = isinstance(node, dict) and node.keys() == {"Fn::If"}
-        if is_choice:
+        if isinstance(node, dict) and node.keys() == {"Fn::If"}:
             return self._is_kept(self._chosen(node["Fn::If"]))
         return bool(node != NO_VALUE)
 
     def _chosen(self, choice: list[Any]) -> Any:
-        """Return which of two values Fn::If chooses. `choice`: the arguments of Fn::If."""
         condition, value, otherwise = choice
         return value if self.holds(condition) else otherwise
 
     def name(self, logical_id: str) -> str:
-        """Return the physical name of a resource. A bucket's name is in lower case."""
         if logical_id in self._names:
             return self._names[logical_id]
         is_bucket = self._types.get(logical_id) == "AWS::S3::Bucket"
@@ -98,7 +89,6 @@ class Resolver:
         return self._condition_holds(name, argument)
 
     def _condition_holds(self, name: str, argument: Any) -> bool:
-        """Return the result of a function for conditions, such as Fn::Not. Raise KeyError for an unknown function."""
         if name == "Condition":
             return self.holds(argument)
         operands = [self.value(each) for each in argument]
@@ -115,15 +105,10 @@ class Resolver:
         raise KeyError(name)
 
     def holds(self, condition: str) -> bool:
-        """Return whether one of the template's conditions holds."""
         return bool(self.value(self._conditions[condition]))
 
     def _ref(self, name: str) -> str:
-        """Return a parameter's value, a topic's ARN or another resource's physical name.
-
-        For some resources, AWS returns a URL or an id instead of the name. The name is good enough here.
-        Policies do not contain a `Ref` to such a resource.
-        """
+        """For some resources, AWS returns a URL or an id instead of the name, but no policy has a `Ref` to one."""
         pseudo = {
             "AWS::Region": self.where.region,
             "AWS::AccountId": self.where.account,
@@ -139,10 +124,7 @@ class Resolver:
         return self._get_att(name, "Arn") if is_topic else self.name(name)
 
     def _placeholder_value(self, placeholder: str, own: Mapping[str, Any]) -> str:
-        """Return the value of a placeholder of Fn::Sub: `${Resource}`, `${Parameter}` or `${Resource.Attribute}`.
-
-        `own`: the values that this Fn::Sub itself defines.
-        """
+        """`own`: the values that this Fn::Sub itself defines."""
         if placeholder in own:
             return str(self.value(own[placeholder]))
         name, _, attribute = placeholder.partition(".")

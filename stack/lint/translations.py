@@ -26,7 +26,6 @@ _ATTRIBUTES = ("alt", "aria-label", "title", "placeholder")
 
 
 def problems(catalogue: Catalog, texts: Catalog) -> Iterator[str]:
-    """Yield a line for each problem of a catalogue. `texts`: the texts that the catalogue must translate."""
     for text in texts:
         if not text.id:  # The header of a catalogue is a message without an id.
             continue
@@ -41,11 +40,9 @@ def problems(catalogue: Catalog, texts: Catalog) -> Iterator[str]:
 
 
 def _problems_of(message: Message) -> Iterator[str]:
-    """Yield the problems of the translation of one text.
+    """Each form of a translation must have all values of the English plural.
 
-    Each form of a translation must have all values of the English plural. The English singular may leave out the
-    number ("one signature"), but a form of another language may not, because it may be for several numbers. For
-    example, Russian has one form for 1, 21 and 31.
+    The English singular may leave out the number ("one signature"), but Russian has one form for 1, 21 and 31.
     """
     english = _english(message)
     # A text with a singular and a plural has several forms.
@@ -63,10 +60,7 @@ def _problems_of(message: Message) -> Iterator[str]:
 
 
 def _english(message: Message) -> str:
-    """Return the English text of the message. If the message has a singular and a plural, return the plural.
-
-    The plural has a placeholder for each value. The singular may have none for the number.
-    """
+    """Return the English plural, or the text. The plural has a placeholder for each value."""
     if isinstance(message.id, (list, tuple)):
         _singular, plural = message.id
         return str(plural)
@@ -105,7 +99,6 @@ class _Texts(HTMLParser):
 
 
 def unmarked_texts(project: Path = ROOT) -> Iterator[str]:
-    """Yield a problem for each text of public templates and emails that is not marked for translation."""
     folder = project / "chalicelib"
     html_files = sorted(folder.rglob("*.html"))
     text_files = sorted(folder.rglob("*.txt"))
@@ -117,7 +110,6 @@ def unmarked_texts(project: Path = ROOT) -> Iterator[str]:
 
 
 def check(project: Path = ROOT) -> list[str]:
-    """Return all problems of the templates and of all catalogues."""
     texts = extracted(project)
     found = list(unmarked_texts(project))
     for path in catalogues(project):

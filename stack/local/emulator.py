@@ -56,9 +56,9 @@ class EmulatorProcess:
 def emulator(port: int, log: Path, state: Path | None = None, lock: IO[str] | None = None) -> Iterator[EmulatorProcess]:
     """Start an emulator, which is not ready yet. Stop it after the block.
 
-    `state`: where it keeps its data, if at all. `lock`: a file that stays locked until the emulator has ended.
-    The emulator has a session of its own, so that Ctrl-C does not reach it: the functions that run then still need it.
-    If this process is killed, Linux tells the emulator to stop, and it saves its data.
+    `state`: where it keeps its data, if at all. `lock`: a file that stays locked until the emulator has ended. It has a
+    session of its own, so that Ctrl-C does not reach it: the functions that run then still need it. If this process is
+    killed, Linux tells the emulator to stop, and it saves its data.
     """
     if not emulator_python().exists():
         raise Failure("the emulator is not installed: run it through make, e.g. `make run`")
@@ -109,7 +109,6 @@ def emulator_lock(path: Path) -> Iterator[IO[str]]:
 
 
 def _program() -> list[str]:
-    """Return Python's arguments that run the emulator; on Linux, after a request to end with this process."""
     if sys.platform != "linux":
         return ["-m", "ministack"]
     request = f"import ctypes, runpy; ctypes.CDLL(None).prctl({_SET_SIGNAL_OF_PARENTS_DEATH}, {signal.SIGTERM:d})"
@@ -123,7 +122,6 @@ def stop_with_parent() -> None:
 
 
 def _environment(port: int, state: Path | None) -> dict[str, str]:
-    """Return the environment variables that the emulator needs, and no others."""
     listening = {"BIND_HOST": LOOPBACK, "MINISTACK_HOST": LOOPBACK, "GATEWAY_PORT": str(port)}
     quiet = {"IOT_MTLS_ENABLED": "0", "SFTP_ENABLED": "0", "LOG_LEVEL": "WARNING"}
     here = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
@@ -148,7 +146,6 @@ def free_port() -> int:
 
 
 def is_taken(port: int) -> bool:
-    """Return whether the port cannot be bound."""
     try:
         with socket.create_server((LOOPBACK, port)):
             return False

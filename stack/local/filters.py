@@ -6,13 +6,12 @@ from typing import Any
 
 
 def kept_by(settings: Mapping[str, Any], records: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the records that match at least one pattern of the event source; all records if it has no pattern."""
     patterns = [json.loads(each["Pattern"]) for each in settings.get("FilterCriteria", {}).get("Filters", [])]
     return [record for record in records if not patterns or any(_matches(pattern, record) for pattern in patterns)]
 
 
 def _matches(pattern: Any, value: Any) -> bool:
-    """Return whether the value matches. A pattern is a dict of patterns, or a list of which one rule must match."""
+    """A pattern is a dict of patterns, or a list of which one rule must match."""
     if isinstance(pattern, dict):
         inner = value if isinstance(value, dict) else {}
         return all(_matches(each, inner.get(name)) for name, each in pattern.items())

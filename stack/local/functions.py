@@ -24,7 +24,7 @@ _REPORTED = (BatchFailed, RunFailed)
 
 
 class TimedOut(Exception):
-    """The handler ran longer than its function's timeout."""
+    pass
 
 
 class Functions:
@@ -63,12 +63,10 @@ class Functions:
 
 
 def name_of(function: str) -> str:
-    """Return the function's name in config.json, by its logical id."""
     return _NAMES[function]
 
 
 def report(text: str) -> None:
-    """Print an error in the terminal."""
     print(f"error: {text}", file=sys.stderr, flush=True)
 
 
@@ -78,7 +76,7 @@ def _load(handler: str) -> Any:
 
 
 def _is_debugged() -> bool:
-    """Return whether a thread stands at a breakpoint, or runs a debugger: then no handler runs out of time."""
+    """At a breakpoint, no handler runs out of time."""
     return any(_is_in_debugger(frame) for frame in sys._current_frames().values())
 
 

@@ -32,7 +32,7 @@ _CONFIG = Config(config_from_disk={"stages": {"dev": {}}})
 
 @dataclass(frozen=True)
 class HttpRequest:
-    """An HTTP request. `path`: as sent, without the query. `headers`: by their names in lower case."""
+    """`path`: as sent, without the query. `headers`: by their names in lower case."""
 
     method: str
     path: str
@@ -148,7 +148,6 @@ class ApiGateway:
             return self._own(_kind_of(error))
 
     def _through_authorizer(self, run: "_Application", request: HttpRequest, operation: Mapping[str, Any]) -> Any:
-        """Call the authorizer, if there is one, and then the function. Let all errors of the authorizer through."""
         gateway, headers = LocalGateway(cast(Any, run), _CONFIG), dict(request.headers)
         target = f"{request.path}?{request.query}" if request.query else request.path
         security = operation.get("security")
@@ -162,7 +161,6 @@ class ApiGateway:
             return gateway.handle_request(request.method, target, headers, request.body)
 
     def _own(self, kind: str) -> HttpAnswer:
-        """Return the template's gateway response of this type."""
         response = self._responses[kind]
         body = response["responseTemplates"]["application/json"].encode()
         return HttpAnswer(
@@ -209,7 +207,6 @@ class _Application:
 
 
 def _kind_of(error: Exception) -> str:
-    """Return the type of the gateway response to an error of a function or an authorizer."""
     for kind, response in _RESPONSES.items():
         if isinstance(error, kind):
             return response
@@ -220,14 +217,13 @@ def _kind_of(error: Exception) -> str:
 
 
 def _function(uri: Any) -> str:
-    """Return the logical id of the function in an integration's or authorizer's URI, which is an Fn::Sub."""
     found = _FUNCTION.search(uri["Fn::Sub"])
     assert found, uri
     return found[1]
 
 
 def _headers(parameters: Mapping[str, Any], prefix: str) -> list[tuple[str, str]]:
-    """Return the headers of a response in the template, whose values are in single quotes."""
+    """The template has the values of headers in single quotes."""
     return [(name.removeprefix(prefix), value[1:-1]) for name, value in parameters.items()]
 
 
@@ -237,7 +233,7 @@ def _event_size(request: HttpRequest) -> int:
 
 
 def _answer(answer: Mapping[str, Any]) -> HttpAnswer:
-    """Return the answer of a function. API Gateway decodes a body in base64, and adds a type if there is none."""
+    """API Gateway decodes a body in base64, and adds a type if there is none."""
     headers = [*answer.get("headers", {}).items()]
     for name, values in answer.get("multiValueHeaders", {}).items():
         headers += [(name, value) for value in values]

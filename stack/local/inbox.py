@@ -30,10 +30,7 @@ _CONTENT_SECURITY_POLICY = (
 
 @dataclass(frozen=True)
 class InboxEmail:
-    """An email as the application gave it to SES. `number`: 1 for the first email that was sent, and so on.
-
-    `sent_at`: a time in UTC, as ISO 8601 text.
-    """
+    """`number`: 1 for the first email that was sent, and so on."""
 
     number: int
     sender: str
@@ -52,7 +49,7 @@ class Inbox:
         self._earlier = _read_archive(archive)
 
     def answer(self, path: str) -> HttpAnswer | None:
-        """HttpAnswer a GET of a path under /_local. None: the inbox has no such page."""
+        """None: the inbox has no such page."""
         if path in (PATH, f"{PATH}/"):
             return self._page("inbox.html", mails=self.mails())
         if path == f"{PATH}.json":
@@ -65,15 +62,7 @@ class Inbox:
         return self._page("mail.html", mail=found[0]) if found else None
 
     def mails(self) -> list[InboxEmail]:
-        """Return every email, newest first."""
         return [_parse(number, record) for number, record in enumerate(self._records(), 1)][::-1]
-
-    def keep_all(self) -> None:
-        """Write the archive anew, with all emails."""
-        draft = self._archive.with_suffix(".draft")
-        draft.touch(mode=0o600)
-        draft.write_text("".join(map(_line, self._records())))
-        draft.replace(self._archive)
 
     def keep_each(self, ses: Any) -> None:
         """From now on, write each email that this client sends to the archive at once: this process may be killed."""
@@ -88,7 +77,7 @@ class Inbox:
                 archive.write(_line(record))
 
     def _records(self) -> list[dict[str, Any]]:
-        """Return the emails of earlier runs and of this run, oldest first, as the emulator records them."""
+        """Return the emails of all runs, oldest first, as the emulator records them."""
         with urllib.request.urlopen(self._source, timeout=10) as answer:
             document = json.load(answer)
         records = [*self._earlier]
@@ -111,7 +100,6 @@ class Inbox:
 
 
 def _read_archive(archive: Path) -> list[dict[str, Any]]:
-    """Return the emails of earlier runs. The file has one email on each line."""
     records: list[dict[str, Any]] = []
     for line in archive.read_text().splitlines() if archive.exists() else ():
         with suppress(ValueError):  # A line that a killed run left incomplete.
@@ -120,7 +108,6 @@ def _read_archive(archive: Path) -> list[dict[str, Any]]:
 
 
 def _remember(params: dict[str, Any], context: dict[str, Any], **_: object) -> None:
-    """Put the email into the context of the call, as the emulator records it."""
     content = params["Content"]["Simple"]
     context["email"] = {
         "Source": params["FromEmailAddress"],
@@ -136,7 +123,6 @@ def _line(record: dict[str, Any]) -> str:
 
 
 def _timestamp(record: dict[str, Any]) -> float:
-    """Return when the email was sent, in seconds since 1970."""
     return float(record["Timestamp"])
 
 
@@ -154,7 +140,6 @@ def _parse(number: int, record: dict[str, Any]) -> InboxEmail:
 
 
 def _linked(text: str) -> Markup:
-    """Return the plain text as HTML in which the URLs are links."""
     parts: list[Markup] = []
     end = 0  # The end of the previous link.
     for match in _LINK.finditer(text):

@@ -13,17 +13,14 @@ FAULTS = "/_local/faults"
 
 
 def install_judge(names: Mapping[str, str]) -> Faults:
-    """Judge every AWS client that is built from now on. Return the faults. `names`: physical names by logical id."""
     faults = Faults()
     install(Judge(names, faults=faults))
     return faults
 
 
 def answer_faults(faults: Faults, request: HttpRequest) -> HttpAnswer:
-    """HttpAnswer with the rates, and how often each fault happened.
-
-    PUT replaces all rates: {"table-throttled": 0.1}. POST plans rates: {"seconds": 10, "rates": {…}, "table": "…"}, or
-    sets SES's limits: {"mail": {"rate": 50, "quota": 1000}}. An empty POST changes nothing.
+    """PUT replaces all rates: {"table-throttled": 0.1}. POST plans rates: {"seconds": 10, "rates": {…}, "table": "…"},
+    or sets SES's limits: {"mail": {"rate": 50, "quota": 1000}}. An empty POST changes nothing.
     """
     try:
         if request.method == "PUT":

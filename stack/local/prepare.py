@@ -29,7 +29,6 @@ def prepare(url: str, token_file: Path, partner_token_file: Path) -> tuple[str, 
 
 
 def _manage(*arguments: str) -> str:
-    """Run a command of manage.py in this process. Return its output, or raise Failure."""
     output, errors = io.StringIO(), io.StringIO()
     with redirect_stdout(output), redirect_stderr(errors):
         code = manage.main(arguments)

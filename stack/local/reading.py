@@ -10,7 +10,6 @@ from typing import Any
 
 
 def first_failure(answer: Any, sequences: Sequence[str], settings: Mapping[str, Any]) -> int | None:
-    """Return the index in the batch of the first record to deliver again; None if no record failed."""
     failed = failed_records(answer, sequences, settings)
     return min((sequences.index(each) for each in failed), default=None)
 
@@ -31,11 +30,9 @@ def failed_records(answer: Any, ids: Sequence[str], settings: Mapping[str, Any])
 
 @dataclass
 class Reading:
-    """Which part of its batch an event source reads next, and how many tries have failed.
-
-    `pieces`: the sizes of the pieces that a failed batch was split into; empty for a whole batch. `tries`: how many
-    tries of the first piece, or of the whole batch, have failed. `first_seen`: when the first record of a batch that
-    is still gathered was read, in seconds of a monotonic clock.
+    """`pieces`: the sizes of the pieces that a failed batch was split into; empty for a whole batch. `tries`: how many
+    tries of the first piece, or of the whole batch, have failed. `first_seen`: when the first record of a batch that is
+    still gathered was read, in seconds of a monotonic clock.
     """
 
     pieces: list[int] = field(default_factory=list)
@@ -43,20 +40,16 @@ class Reading:
     first_seen: float | None = None
 
     def size(self, batch_size: int) -> int:
-        """Return how many records to read next: the first piece, or a whole batch."""
         return self.pieces[0] if self.pieces else batch_size
 
     def must_gather(self, window: float, now: float) -> bool:
-        """Return whether a batch that is not full waits for more records: for `window` seconds after its first one.
-
-        A batch that is tried again does not wait. The first call for a batch sets `first_seen`.
-        """
+        """A batch that is not full waits for more records for `window` seconds, but not if it is tried again."""
         if self.first_seen is None:
             self.first_seen = now
         return not self.pieces and not self.tries and now < self.first_seen + window
 
     def advance(self, records: int) -> None:
-        """Go past this number of records, which were handled or discarded. Set the number of tries to zero."""
+        """Go past this number of records, which were handled or discarded."""
         self.tries = 0
         self.first_seen = None
         if self.pieces:
@@ -67,11 +60,9 @@ class Reading:
     def plan_retry(self, records: int, matched: int, source: Mapping[str, Any], *, raised: bool) -> bool:
         """Plan the next try of a batch or piece that begins with the failed record. Return False if no retry is left.
 
-        `records`: how many records were read. `matched`: how many of them the source's filter let through. `raised`:
-        the function raised an exception. Otherwise, it only reported the record as failed.
-        If the source has BisectBatchOnFunctionError, an exception for more than one record splits the records into
-        halves. Lambda does not count such a try. So `tries` stays as it is for the first half, and after this half,
-        `advance` sets it to zero.
+        `records`: how many were read. `matched`: how many of them the source's filter let through. `raised`: the
+        function raised an exception. With BisectBatchOnFunctionError, an exception for more than one record splits the
+        records into halves, and Lambda does not count such a try.
         """
         if raised and source.get("BisectBatchOnFunctionError") and matched > 1:
             # Replace the first piece by its halves. For a whole batch, the list is still empty. `pieces` counts all

@@ -54,11 +54,10 @@ class Resources(Resolver):
             _unless_it_exists(mail.create_configuration_set, ConfigurationSetName=self.name(name))
 
     def names(self) -> dict[str, str]:
-        """Return the physical names of all resources, by logical id."""
         return {logical_id: self.name(logical_id) for logical_id in self.template["Resources"]}
 
     def environment(self) -> dict[str, str]:
-        """Return the environment variables of all functions together, except the one that has another value in each."""
+        """Return the variables of all functions together, except the one that has another value in each."""
         variables = dict(self.template["Globals"]["Function"]["Environment"]["Variables"])
         for function in self.functions().values():
             variables |= function.get("Environment", {}).get("Variables", {})
@@ -66,7 +65,7 @@ class Resources(Resolver):
         return {name: self._with_secrets(str(self.value(value))) for name, value in variables.items()}
 
     def functions(self) -> dict[str, Any]:
-        """Return the properties of each function, not resolved, by logical id."""
+        """Return the properties of each function, not resolved."""
         return {name: self._properties(name) for name in self._of_type("Serverless::Function")}
 
     def api(self) -> dict[str, Any]:
@@ -79,7 +78,6 @@ class Resources(Resolver):
         return self.url_of_queue(self.name(logical_id))
 
     def url_of_queue(self, name: str) -> str:
-        """Return the URL of a queue by its physical name, with which its ARN ends."""
         return f"{self.endpoint}/{_ACCOUNT}/{name}"
 
     def queue_urls(self) -> dict[str, str]:
@@ -139,7 +137,6 @@ class Resources(Resolver):
         return _SECRET.sub(self._secret, text)
 
     def _secret(self, reference: re.Match[str]) -> str:
-        """Return the text of the secret that a match of _SECRET names, or of one key of it, if it names a key."""
         name, key = reference.groups()
         [versions] = [versions for logical_id, versions in self._secrets.items() if self.name(logical_id) == name]
         return versions[key] if key else json.dumps(versions)
@@ -158,7 +155,6 @@ def _text(value: Any) -> str:
 
 
 def _kept_secrets(file: Path, names: list[str]) -> dict[str, dict[str, str]]:
-    """Return the versions of each secret, from the file. Add to the file what is missing in it."""
     kept: dict[str, dict[str, str]] = json.loads(file.read_text()) if file.exists() else {}
     missing = {name: {"v1": secrets.token_hex(_KEY_BYTES)} for name in names if name not in kept}
     if missing:

@@ -32,7 +32,6 @@ _WATCHED = ("app.py", "chalicelib", "stack", "commands")
 
 
 def run(options: Namespace) -> None:
-    """Start the emulator and the site, serve until a signal, and stop both."""
     stop = _stop_on_signals()
     if options.with_parent:
         stop_with_parent()
@@ -63,7 +62,7 @@ def _check_port(port: int) -> None:
 
 @contextmanager
 def _state_lock() -> Iterator[None]:
-    """Hold a lock, because two emulators must not save to one folder. Raise Failure if another run holds the lock."""
+    """Two emulators must not save to one folder."""
     LOCAL.mkdir(exist_ok=True)
     with (LOCAL / "run.lock").open("w") as lock:
         try:
@@ -74,7 +73,6 @@ def _state_lock() -> Iterator[None]:
 
 
 def _stop_on_signals() -> threading.Event:
-    """Return an event that is set by Ctrl-C, SIGTERM or SIGHUP."""
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
@@ -82,7 +80,6 @@ def _stop_on_signals() -> threading.Event:
 
 
 def _make_private(folder: Path) -> None:
-    """Create the folder if it does not exist, and allow only its owner to open it."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
 
@@ -144,7 +141,7 @@ def _serve(options: Namespace, endpoint: str, stop: threading.Event, running: Em
 
 @contextmanager
 def _private_files(contents: Mapping[Path, object]) -> Iterator[None]:
-    """Keep these JSON files while the site runs. Only the owner can read them."""
+    """Keep these JSON files while the site runs."""
     for path, content in contents.items():
         draft = path.with_suffix(".draft")
         draft.touch(mode=0o600)
@@ -169,7 +166,7 @@ def _print_addresses(endpoints: Mapping[str, str]) -> None:
 
 
 def _port(text: str) -> int:
-    """Return the port. If the text is not a number, return 0: `_check_port` then raises Failure."""
+    """Return 0 for a text that is not a number: `_check_port` then raises Failure."""
     return int(text) if text.isdecimal() else 0
 
 

@@ -7,7 +7,7 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout, suppress
+from contextlib import contextmanager, redirect_stdout
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -82,7 +82,6 @@ class RunningSite:
 
     @contextmanager
     def serving(self, port: int, log_file: Path) -> Iterator[None]:
-        """Serve until the block ends. Then finish what has begun."""
         _write_log_lines_to(log_file)
         server = create_server(
             self._wsgi,
@@ -115,8 +114,6 @@ class RunningSite:
                 source.stop()
             for source in group:
                 source.join(max(0.0, deadline - time.monotonic()))
-        with suppress(OSError):  # The emulator has stopped.
-            self._inbox.keep_all()
 
     def _wsgi(self, environ: Mapping[str, Any], start_response: Any) -> list[bytes]:
         with self._lock:
@@ -150,7 +147,7 @@ class RunningSite:
 
 
 def add_package_files(folder: Path) -> None:
-    """Give the application the files that only the package contains. Write them to the folder."""
+    """Give the application the files that only the package contains."""
     write_compiled()
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -163,7 +160,7 @@ def add_package_files(folder: Path) -> None:
 
 
 def _sources(resources: Resources, functions: Functions, starts_at: str) -> dict[str, EventSource]:
-    """Return the event sources of all functions, by the UUIDs of their mappings, which the environment names."""
+    """Return the event sources by the UUIDs of their mappings, which the environment names."""
     queues, streams = Queues(resources.client("sqs"), resources.url_of_queue), resources.client("dynamodbstreams")
     sources: dict[str, EventSource] = {}
     for function, properties in resources.functions().items():
@@ -208,8 +205,6 @@ def _request(environ: Mapping[str, Any]) -> HttpRequest:
 
 
 class _Tracebacks(logging.Handler):
-    """Prints the errors that the application logs, with their tracebacks, in the terminal."""
-
     def emit(self, record: logging.LogRecord) -> None:
         facts = " ".join(f"{name}={value}" for name, value in getattr(record, "facts", {}).items())
         trace = "".join(traceback.format_exception(record.exc_info[1])) if record.exc_info else ""
@@ -217,7 +212,6 @@ class _Tracebacks(logging.Handler):
 
 
 def _write_log_lines_to(file: Path) -> None:
-    """Write the log lines of all functions to a file, and errors to the terminal too."""
     with redirect_stdout(file.open("w", buffering=1)):
         log.begin("")
     tracebacks = _Tracebacks(logging.ERROR)

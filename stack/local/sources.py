@@ -34,8 +34,6 @@ Settings = Mapping[str, Any]
 
 
 class Queues(NamedTuple):
-    """A client of SQS, and what gives the URL of a queue by its name."""
-
     client: Any
     url_of: Callable[[str], str]
 
@@ -80,11 +78,10 @@ class EventSource:
             return False
 
     def poll(self) -> bool:
-        """Take what there is and call the function. Return whether there may be more at once."""
+        """Return whether there may be more at once."""
         raise NotImplementedError
 
     def _call(self, event: Any) -> tuple[Any, bool]:
-        """Return the function's answer, and whether it failed. `Functions.invoke` has reported the failure."""
         try:
             return self._invoke(event), False
         except Exception as error:
@@ -215,7 +212,7 @@ class StreamSource(EventSource):
         return record
 
     def _handle(self, records: list[dict[str, Any]]) -> int:
-        """Call the function. Return how many of the records, from the first one, are done: handled or discarded."""
+        """Return how many of the records, from the first one, are done: handled or discarded."""
         batch = kept_by(self.settings, records)
         if not batch:
             return len(records)
@@ -230,24 +227,18 @@ class StreamSource(EventSource):
 
     def _retry_or_discard(self, records: list[Any], batch: list[Any], has_raised: bool) -> int:
         """Plan the next try and return 0; or send a message about the records to the queue for failures, and go on."""
-        is_expired = self._is_too_old(batch)
         retries = self._reading.plan_retry(len(records), len(batch), self.settings, raised=has_raised)
-        if retries and not is_expired:
+        if retries:
             if self._reading.tries:  # A split is not counted, and its first half is tried at once.
                 self._not_before = time.monotonic() + _BACKOFF
             return 0
-        self._send_failure(batch, "RecordAgeExceeded" if is_expired else "RetryAttemptsExhausted")
+        self._send_failure(batch)
         return len(records)
 
-    def _is_too_old(self, batch: list[Any]) -> bool:
-        limit = int(self.settings.get("MaximumRecordAgeInSeconds", -1))  # -1: no limit
-        oldest = min(float(record["dynamodb"]["ApproximateCreationDateTime"]) for record in batch)
-        return 0 < limit < time.time() - oldest
-
-    def _send_failure(self, batch: list[Any], condition: str) -> None:
+    def _send_failure(self, batch: list[Any]) -> None:
         """Send what Lambda sends ("Retaining discarded records for a DynamoDB event source")."""
         destination = self.settings.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
-        report(f"{self.function}: {len(batch)} records of the stream were discarded ({condition})")
+        report(f"{self.function}: {len(batch)} records of the stream were discarded")
         if not destination:
             return
         first, last = batch[0]["dynamodb"], batch[-1]["dynamodb"]
@@ -257,7 +248,7 @@ class StreamSource(EventSource):
             "timestamp": datetime.now(UTC).isoformat(),
             "requestContext": {
                 "functionArn": f"arn:aws:lambda:{REGION}:000000000000:function:{self.function}",
-                "condition": condition,
+                "condition": "RetryAttemptsExhausted",
                 "approximateInvokeCount": self._reading.tries,
             },
             "DDBStreamBatchInfo": {
@@ -302,7 +293,6 @@ def _scheduled_event() -> dict[str, Any]:
 
 
 def rate_seconds(expression: str) -> int:
-    """Return the seconds of a schedule expression such as rate(15 minutes)."""
     found = re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", expression)
     if not found:
         raise ValueError(f"the local run does not know the schedule {expression}")

@@ -31,7 +31,7 @@ class _Options:
 
 
 class _Policies(BaseDeployStep):
-    """Gives each role its policy. Chalice's own step would read it from the file that packaging writes."""
+    """Chalice's own step would read each policy from the file that packaging writes."""
 
     def __init__(self) -> None:
         policies = declared_policies()

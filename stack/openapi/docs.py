@@ -24,7 +24,6 @@ def one_line(text: str) -> str:
 
 
 def _own_docs(cls: type) -> dict[str, str]:
-    """Return the string after each field of the class itself, by name. Leave out fields without a string."""
     try:
         source = inspect.getsource(cls)
     except (OSError, TypeError):
@@ -32,24 +31,8 @@ def _own_docs(cls: type) -> dict[str, str]:
     [definition] = ast.parse(dedent(source)).body
     assert isinstance(definition, ast.ClassDef)  # The source of a class is one class statement.
     docs = {}
-    for statement, following in pairwise(definition.body):
-        name, text = _field_name(statement), _string(following)
-        if name and text:
-            docs[name] = text
+    for pair in pairwise(definition.body):
+        match pair:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                docs[name] = one_line(text)
     return docs
-
-
-def _field_name(node: ast.stmt) -> str:
-    """Return the field's name if the statement declares a field, else ""."""
-    if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-        return node.target.id
-    return ""
-
-
-def _string(node: ast.stmt) -> str:
-    """Return the string if the statement is only a string, else ""."""
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-        constant = node.value.value
-        if isinstance(constant, str):
-            return one_line(constant)
-    return ""

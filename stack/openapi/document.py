@@ -78,12 +78,11 @@ def document() -> Node:
 
 
 def document_text(whole: Node) -> str:
-    """Return the text of openapi.json: the document as JSON."""
     return _json(whole, "") + "\n"
 
 
 def _json(value: Any, indent: str) -> str:
-    """Return the value as JSON: one line if the value fits into a line, else each of its parts on a new line."""
+    """Return the value as JSON: one line if it fits, else each of its parts on a new line."""
     line = json.dumps(value, ensure_ascii=False)
     fits = len(indent + line) <= WIDTH
     has_parts = isinstance(value, (dict, list))

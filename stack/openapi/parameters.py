@@ -132,7 +132,6 @@ def query_parameter(view: str, name: str, description: str) -> Node:
 
 
 def components() -> dict[str, Node]:
-    """Return the components that describe parameters and headers."""
     in_path = {
         name: {"name": name, "in": "path", "required": True, "schema": TEXT, **each}
         for name, each in PARAMETERS.items()
@@ -147,6 +146,6 @@ def parameter(name: str) -> Node:
 
 
 def header(component: str) -> tuple[str, Node]:
-    """Return the name of the header that the component describes, and a reference to the component."""
+    """Return the header's name, and a reference to its component."""
     name, _ = HEADERS[component]
     return name, {"$ref": f"#/components/headers/{component}"}

@@ -22,7 +22,6 @@ _TAG_BY_SECOND_PART = {"staff": "staff", "openapi.json": "site", "partner": "par
 
 
 def operation_of(route: Route, view: View) -> Node:
-    """Return the operation of a route, as in the document."""
     texts, shapes = texts_of(view), shapes_of(view)
     found: Node = {"operationId": operation_id(route.view), "tags": [tag_of(route)], "summary": texts.summary}
     if texts.description:
@@ -40,13 +39,11 @@ def operation_of(route: Route, view: View) -> Node:
 
 
 def operation_id(view: str) -> str:
-    """Return the id of the view's operation: showPetition for show_petition."""
     first, *others = view.split("_")
     return first + "".join(word.capitalize() for word in others)
 
 
 def tag_of(route: Route) -> str:
-    """Return the name of the group (tag) in which the document lists the route."""
     first, _, rest = route.path.strip("/").partition("/")
     if route.function is Function.LINKS:
         return "links"
@@ -71,7 +68,6 @@ def _changes_revision(route: Route) -> bool:
 
 
 def _parameters(route: Route, texts: Texts) -> Iterable[Node]:
-    """Yield the parameters in the path, the query and the headers of a request."""
     for name in _path_parameters(route):
         yield parameter(name)
     for name in route.query:
@@ -83,12 +79,10 @@ def _parameters(route: Route, texts: Texts) -> Iterable[Node]:
 
 
 def _path_parameters(route: Route) -> list[str]:
-    """Return the names of the parameters in the path, in their order."""
     return [part.strip("{}") for part in route.path.split("/") if part.startswith("{")]
 
 
 def _content_type(route: Route, shapes: Shapes) -> str:
-    """Return the type of the body: a page's form, a file of a partner, or JSON."""
     if shapes.body is str:
         return CSV
     return FORM if _is_page(route) else JSON
@@ -100,7 +94,6 @@ def _body(route: Route, shapes: Shapes) -> Node:
 
 
 def _responses(route: Route, texts: Texts, shapes: Shapes) -> dict[int, Node]:
-    """Return all answers by status: errors, the answer to a request that succeeds, and perhaps 304."""
     found: dict[int, Node] = {}
     for status, component in _problems(route, shapes).items():
         found[status] = {"$ref": f"#/components/responses/{component}"}
@@ -120,12 +113,10 @@ def _answer(route: Route, texts: Texts, shapes: Shapes) -> Node:
 
 
 def _headers(*components: str) -> Node:
-    """Return a reference to each of these header components, by the header's name."""
     return dict(map(header, components))
 
 
 def _content(route: Route, shapes: Shapes) -> Node:
-    """Return the schema of each content type of an answer."""
     if shapes.answer is None:
         return {content_type: {"schema": TEXT} for content_type in route.content_types}
     schema = {"type": "object"} if shapes.answer is dict else reference(shapes.answer)
@@ -134,7 +125,6 @@ def _content(route: Route, shapes: Shapes) -> Node:
 
 
 def _problems(route: Route, shapes: Shapes) -> dict[int, str]:
-    """Return, by status, the component of each error."""
     if _is_osdi(route):
         return _osdi_problems(route, shapes)
     suffix = "Page" if _is_page(route) else ""
@@ -152,7 +142,7 @@ def _problems(route: Route, shapes: Shapes) -> dict[int, str]:
 
 
 def _osdi_problems(route: Route, shapes: Shapes) -> dict[int, str]:
-    """Return the errors in OSDI, a standard of some partners. API Gateway sends 401, 403 and 429 in its own format."""
+    """API Gateway sends 401, 403 and 429 in its own format."""
     problems = {401: "Unauthorized", 403: "Forbidden", 429: "TooMany", 503: "OsdiUnavailable"}
     if shapes.body or route.query:
         problems[400] = "OsdiError"
@@ -164,7 +154,6 @@ def _osdi_problems(route: Route, shapes: Shapes) -> dict[int, str]:
 
 
 def _not_found_problems(route: Route, suffix: str) -> dict[int, str]:
-    """Return the errors for things that do not exist, or no longer exist. `suffix`: "Page" if the route is a page."""
     if route.function is Function.LINKS:
         return {400: "LinkDamagedPage", 404: "UnknownPetitionPage", 410: "LinkExpiredPage"}
     names = _path_parameters(route)

@@ -21,7 +21,6 @@ _SHOWN_FIELDS = tuple(name for name in Petition.model_fields if name not in HIDD
 
 
 def _fields(names: tuple[str, ...]) -> dict[str, Any]:
-    """Return these fields of Petition with their descriptions, as create_model takes them."""
     docs = field_docs(Petition)
     fields = {}
     for name in names:
@@ -67,11 +66,9 @@ DERIVED: dict[type, type] = {
 
 
 def with_schema_for_edits(schemas: Schemas) -> Schemas:
-    """Return the schemas with PetitionEdited added, and with `opened_at` optional in NewPetition (default: now).
+    """Add PetitionEdited, and make `opened_at` optional in NewPetition (default: now).
 
-    PetitionEdited has the fields of NewPetition, the other fields of ManagedPetition, which an edit cannot change, and
-    `keep_brackets`.
-    `slug` is optional in it, because the path has the slug.
+    An edit has the fields of a new petition, those that it cannot change, and `keep_brackets`. The path has the slug.
     """
     new, shown = schemas["NewPetition"], schemas["ManagedPetition"]
     # The model requires it, but `read_new_petition` sets it if it is missing. An edit may omit it too.

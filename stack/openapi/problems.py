@@ -29,7 +29,6 @@ BUSY = Problem(429, "Too Many Requests", "Too many requests at once. Please try 
 
 
 def too_large(kb: int) -> str:
-    """Return the name of the component for a body over this limit."""
     return f"TooLarge{kb}"
 
 
@@ -111,7 +110,6 @@ PAGES_OR_PROBLEMS = (f"{too_large(BodyTooLarge.limit_kb)}Page", *PAGES_WITH_RETR
 
 
 def responses() -> dict[str, Response]:
-    """Return the components of all answers to requests that fail."""
     problems = {name: _problem(description, problem) for name, (description, problem) in PROBLEMS.items()}
     pages = {name: _page(name) for name in PAGES}
     osdi = {"OsdiError": _osdi(400), "OsdiUnavailable": _osdi(503)}
@@ -119,7 +117,6 @@ def responses() -> dict[str, Response]:
 
 
 def _osdi(status: int) -> Response:
-    """Return an error in the format of OSDI, the standard by which some partners send signatures."""
     schema = {"type": "object", "required": ["osdi:error"], "properties": {"osdi:error": {"type": "object"}}}
     content = {HAL: {"schema": schema}}
     return {

@@ -56,7 +56,6 @@ def texts_of(view: View) -> Texts:
 
 
 def shapes_of(view: View) -> Shapes:
-    """Return the types in the annotations "Sent[…]" and "Answer[…]"."""
     function = inspect.unwrap(view)
     hints = get_type_hints(function, globalns=_names_in(sys.modules[function.__module__]))
     bodies = get_args(hints["request"])

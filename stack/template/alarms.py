@@ -26,7 +26,6 @@ class Measure(NamedTuple):
     dimensions: Template
 
     def as_properties(self) -> Template:
-        """Return the measure as properties of an alarm."""
         properties: Template = {"Namespace": self.namespace, "MetricName": self.metric}
         if self.dimensions:
             properties["Dimensions"] = [{"Name": name, "Value": value} for name, value in self.dimensions.items()]
@@ -34,12 +33,10 @@ class Measure(NamedTuple):
 
 
 def code_measure(metric: Metric) -> Measure:
-    """Return the measure of a metric that our code writes."""
     return Measure(NAMESPACE, metric, {"stage": ref("Stage")})
 
 
 def function_measure(metric: str, function_id: str) -> Measure:
-    """Return the measure of a function. `function_id`: its logical id, such as SendMail."""
     return Measure("AWS/Lambda", metric, {"FunctionName": ref(function_id)})
 
 
@@ -48,12 +45,11 @@ def api_measure(metric: str) -> Measure:
 
 
 def queue_measure(metric: str, queue_id: str) -> Measure:
-    """Return the measure of a queue. `queue_id`: its logical id, such as MailQueue."""
     return Measure("AWS/SQS", metric, {"QueueName": get_att(queue_id, "QueueName")})
 
 
 def alarm(description: str, measure: Measure, statistic: str = "Sum", period: int = 300, **more: Any) -> Template:
-    """Return an alarm on one metric. `period`: in seconds. `more`: further properties; they win over the usual ones."""
+    """`period`: in seconds. `more`: further properties; they win over the usual ones."""
     metric = {**measure.as_properties(), "Statistic": statistic, "Period": period}
     return resource("CloudWatch::Alarm", {**_usual_properties(description), **metric, **more})
 
@@ -68,16 +64,11 @@ def alarm_on_math(
     period: int = 60,
     **more: Any,
 ) -> Template:
-    """Return an alarm on the result of an expression.
+    """Return an alarm on the result of an expression, whose id in CloudWatch is `result`.
 
-    `operands`: the metric that each name in the expression stands for. `statistic` and `period` (in seconds) are those
-    of every operand. `result`: the id that the expression has in CloudWatch. `label`: its label; default: the
-    description. `more`: further properties; they win over the usual ones.
-
-    If the expression has FILL, the newest period must not decide alone, so set `EvaluationPeriods`. CloudWatch gets
-    metrics late: the newest period may have the filled value only because its data is not there yet.
-
-    The alarm exists on AWS only: the emulator refuses a stack in which an alarm has an expression.
+    `operands`: the metric of each name in the expression, all with this `statistic` and `period` (in seconds). If the
+    expression has FILL, the newest period must not decide alone, because its data may be late: set `EvaluationPeriods`.
+    The alarm exists on AWS only: the emulator refuses an alarm with an expression.
     """
     calculation = {"Id": result, "Expression": expression, "Label": label or description, "ReturnData": True}
     measured = [_operand(name, measure, statistic, period) for name, measure in operands.items()]
@@ -91,7 +82,6 @@ def _operand(name: str, measure: Measure, statistic: str, period: int) -> Templa
 
 
 def _usual_properties(description: str) -> Template:
-    """Return the properties that an alarm has unless its own properties (`more`) replace them."""
     return {
         "AlarmDescription": f"{description} docs/runbook.md",
         "ComparisonOperator": "GreaterThanOrEqualToThreshold",
@@ -105,10 +95,7 @@ def _usual_properties(description: str) -> Template:
 
 
 def _reputation_alarm(metric: str, threshold: float, description: str) -> Template:
-    """Return an alarm on a rate that SES measures over the whole account.
-
-    SES gives no value while nothing is sent. The alarm then keeps its state.
-    """
+    """Alarm on a rate of the account. SES gives no value while nothing is sent: the alarm then keeps its state."""
     replaced = {"ComparisonOperator": "GreaterThanThreshold", "TreatMissingData": "ignore"}
     measure = Measure("AWS/SES", f"Reputation.{metric}", {})
     return alarm(description, measure, "Maximum", period=3600, Threshold=threshold, **replaced)
@@ -128,10 +115,9 @@ _STUCK_OPERANDS = {
 
 
 def _stuck_alarm(messages: str, queue: str, worker: str) -> Template:
-    """Return an alarm on messages that wait for an hour while most attempts fail, or while there are no attempts.
+    """Return an alarm on messages that wait for an hour while most attempts fail, or while there are none.
 
-    `messages`: what they are. The alarm on the oldest message is not enough: its metric leaves out each message that
-    was received three times and not deleted. So after a minute, the metric no longer has the messages that always fail.
+    The metric of the oldest message leaves out each message that was received three times, so those that always fail.
     """
     return alarm_on_math(
         f"{messages} have waited for an hour, and most attempts fail, or there are none. Look at the log of {worker}.",
@@ -284,7 +270,6 @@ _FEW = ("ApiErrors", "Drift")
 
 
 def alarms() -> Template:
-    """Return the SNS topic that every alarm notifies, its email subscription, and the alarms of the list."""
     subscription = {"TopicArn": ref("AlarmsTopic"), "Protocol": "email", "Endpoint": ref("AlarmEmail")}
     listed_alarms = {f"{name}Alarm": _if_chosen(name, declared) for name, declared in _ALARMS.items()}
     return {

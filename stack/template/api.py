@@ -118,7 +118,6 @@ def _gateway_response(status: int, detail: str, retry_after: int) -> Template:
 
 
 def _with_status(status: int, detail: str) -> tuple[Any, Any]:
-    """Return the status code and the body of a response, as texts."""
     title = _TITLES.get(status, HTTPStatus(status).phrase)
     problem = {"type": "about:blank", "title": title, "status": int(status), "detail": detail}
     return str(int(status)), json.dumps(problem)

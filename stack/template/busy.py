@@ -1,19 +1,18 @@
 """The busy page, which people see if the API fails: a private bucket, and a CloudFront distribution of its own.
 
-If the API fails when CloudFront requests a page, the site's distribution (edge.py) requests the same path from its
-second origin. The bucket with the busy page cannot be the second origin, because the bucket has no object at this path.
-So the second origin is another distribution. For every missing object, that distribution answers with the busy page
-and the status 503. The 503 tells browsers and caches that the busy page is not the requested page.
-
-The requests of programs have no second origin. So programs get the API's own errors, not the busy page.
+The site's distribution (edge.py) then requests the same path from this distribution, which answers every missing object
+with the busy page and 503: browsers and caches see that it is not the requested page. The requests of programs have no
+second origin, so programs get the API's own errors.
 """
 
-from stack.template.cfn import Template, get_att, output, ref, resource, retention, sub
+from stack.template.cfn import Template, get_att, output, policy_document, ref, resource, retention, sub
+from stack.template.storage import only_over_tls, private_bucket
 
 # The keys of two objects in the bucket: the busy page, and the page that people see if the gateway refuses their form.
 # The site's distribution shows the second page at /busy-form.html.
 KEY = "busy.html"
 REFUSED_KEY = "busy-form.html"
+_ENCRYPTION = {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
 _CONDITION = {"Condition": "HasEdge"}
 # The id of AWS's own cache policy that compresses and ignores the query (Managed-CachingOptimized).
 _CACHING_OPTIMIZED = "658327ea-f89d-4fab-a63d-7e88639e58f6"
@@ -34,7 +33,7 @@ def busy() -> Template:
     return {
         "Resources": {
             # The bucket stays when the stack is deleted, because CloudFormation cannot delete a bucket with objects.
-            "BusyBucket": resource("S3::Bucket", _bucket(), **_CONDITION, **retention()),
+            "BusyBucket": resource("S3::Bucket", private_bucket(_ENCRYPTION), **_CONDITION, **retention()),
             "BusyBucketPolicy": resource("S3::BucketPolicy", _bucket_policy(), **_CONDITION),
             "BusyAccess": resource("CloudFront::OriginAccessControl", _access_control(), **_CONDITION),
             "BusyHeaders": resource("CloudFront::ResponseHeadersPolicy", _response_headers(), **_CONDITION),
@@ -44,39 +43,13 @@ def busy() -> Template:
     }
 
 
-def _bucket() -> Template:
-    blocked = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
-    encryption = {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
-    return {
-        "PublicAccessBlockConfiguration": dict.fromkeys(blocked, True),
-        "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
-        "BucketEncryption": {"ServerSideEncryptionConfiguration": [encryption]},
-    }
-
-
 def _bucket_policy() -> Template:
-    """Return the policy that lets the distribution read objects, and refuses every call without TLS.
-
-    The distribution may not list objects, so S3 answers 403 instead of 404 for a missing object.
-    """
-    everything = [get_att("BusyBucket"), sub("${BusyBucket.Arn}/*")]
-    read = {
-        "Sid": "OnlyCloudFront",
-        "Effect": "Allow",
-        "Principal": {"Service": "cloudfront.amazonaws.com"},
-        "Action": "s3:GetObject",
-        "Resource": sub("${BusyBucket.Arn}/*"),
-        "Condition": {"StringEquals": {"AWS:SourceArn": sub(_BUSY_EDGE_ARN)}},
-    }
-    secure = {
-        "Sid": "OnlyOverTls",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "s3:*",
-        "Resource": everything,
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-    }
-    return {"Bucket": ref("BusyBucket"), "PolicyDocument": {"Version": "2012-10-17", "Statement": [read, secure]}}
+    """The distribution may not list objects, so S3 answers 403 instead of 404 for a missing object."""
+    objects, this_distribution = sub("${BusyBucket.Arn}/*"), {"StringEquals": {"AWS:SourceArn": sub(_BUSY_EDGE_ARN)}}
+    cloudfront = {"Service": "cloudfront.amazonaws.com"}
+    read = policy_document("OnlyCloudFront", cloudfront, "s3:GetObject", objects, this_distribution)
+    document = {**read, "Statement": [*read["Statement"], *only_over_tls("BusyBucket")["Statement"]]}
+    return {"Bucket": ref("BusyBucket"), "PolicyDocument": document}
 
 
 def _access_control() -> Template:

@@ -1,7 +1,4 @@
-"""The notation of CloudFormation: its functions, resources, outputs and policies.
-
-`merge_parts` merges several parts of a template into one.
-"""
+"""The notation of CloudFormation: its functions, resources, outputs and policies."""
 
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
@@ -35,15 +32,15 @@ def output(value: Any, description: str) -> Template:
 
 
 def resource(kind: str, properties: Mapping[str, Any] | None = None, **more: Any) -> Template:
-    """Return a resource. `kind`: its type without AWS, such as SNS::Topic. `more`: attributes such as Condition."""
+    """`kind`: its type without AWS, such as SNS::Topic. `more`: attributes such as Condition."""
     own_properties = {"Properties": dict(properties)} if properties else {}
     return {"Type": f"AWS::{kind}", **more, **own_properties}
 
 
 def retention(is_kept: bool = True) -> Template:
-    """Return the attributes that say whether a resource stays when its stack is deleted, or an update replaces it.
+    """Return the attributes that keep a resource when its stack is deleted, or when an update replaces it.
 
-    A resource that is kept is nevertheless deleted if the creation of its stack fails.
+    If the creation of its stack fails, the resource is deleted nevertheless.
     """
     return {
         "DeletionPolicy": "RetainExceptOnCreate" if is_kept else "Delete",
@@ -54,16 +51,12 @@ def retention(is_kept: bool = True) -> Template:
 def policy_document(
     sid: str, principal: Any, action: str, arns: Any, condition: Template, effect: str = "Allow"
 ) -> Template:
-    """Return a policy document with one statement. `arns`: the ARN or ARNs to which the statement applies."""
     statement = {"Sid": sid, "Effect": effect, "Principal": principal, "Action": action, "Resource": arns}
     return {"Version": "2012-10-17", "Statement": [{**statement, "Condition": condition}]}
 
 
 def merge_parts(parts: Iterable[Template]) -> Template:
-    """Return one template with the content of all parts. Raise ValueError if two parts state the same value.
-
-    A part has sections such as Resources. Two parts may have the same section, and even the same resource in it.
-    """
+    """Return one template with the content of all parts. Raise ValueError if two parts state the same value."""
     whole: Template = {}
     for part in parts:
         _merge_into(whole, part, "template")
@@ -71,7 +64,6 @@ def merge_parts(parts: Iterable[Template]) -> Template:
 
 
 def _merge_into(whole: Template, part: Template, place: str) -> None:
-    """Add the part to the whole. `place`: the path in the template of the whole and of the part, for the error."""
     for name, value in part.items():
         if name not in whole:
             whole[name] = deepcopy(value)

@@ -17,25 +17,23 @@ def chalice_settings(project: Path = ROOT) -> dict[str, Any]:
 
 
 def policy_file(function: str) -> str:
-    """Return the name of the file from which Chalice reads the function's policy (stack/template/policies.py)."""
     return f"policy-{function}.json"
 
 
 def function_settings() -> dict[str, dict[str, Any]]:
-    """Return the settings that config.json has for each function, by the function's name in app.py."""
+    """Return the settings of each function, by its name in app.py."""
     functions: dict[str, dict[str, Any]] = _config()["lambda_functions"]
     return functions
 
 
 def timeout(function: str) -> int:
-    """Return the function's timeout in seconds."""
     settings = function_settings()[function]
     default = _config()["lambda_timeout"]
     return int(settings.get("lambda_timeout", default))
 
 
 def api_stage() -> str:
-    """Return the name of API Gateway's stage, which is the first part of every path at API Gateway's own address."""
+    """Return API Gateway's stage, the first part of every path at API Gateway's own address."""
     return str(_config()["api_gateway_stage"])
 
 

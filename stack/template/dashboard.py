@@ -19,7 +19,6 @@ Line = list[Any]
 
 
 def dashboard(resources: Template) -> Template:
-    """Return the dashboard. `resources`: all resources of the template."""
     charts = [*_signing_charts(), *_email_charts(), *_work_charts(resources), *_aws_charts(resources)]
     widgets = [_widget(number, chart) for number, chart in enumerate(charts)]
     body = json.dumps({"widgets": widgets}, separators=(",", ":"))
@@ -29,20 +28,17 @@ def dashboard(resources: Template) -> Template:
 
 
 def _widget(number: int, chart: Template) -> Template:
-    """Return the chart with its position. Widgets are numbered from 0, row by row."""
     row, column = divmod(number, _COLUMNS)
     position = {"x": column * _WIDTH, "y": row * _HEIGHT, "width": _WIDTH, "height": _HEIGHT}
     return {"type": "metric", **position, "properties": chart}
 
 
 def _chart(title: str, lines: list[Line], stat: str = "Sum", period: int = 60) -> Template:
-    """Return a chart. `period` is in seconds."""
     settings = {"region": "${AWS::Region}", "stat": stat, "period": period, "view": "timeSeries"}
     return {"title": title, **settings, "metrics": lines}
 
 
 def _own_metric_lines(*metrics: str, **options: str) -> list[Line]:
-    """Return a line for each of these metrics of our code."""
     last = [options] if options else []
     return [[NAMESPACE, str(metric), "stage", _STAGE, *last] for metric in metrics]
 
@@ -67,18 +63,13 @@ def _function_line(metric: str, function_id: str) -> Line:
 
 
 def _search_line(namespace: str, dimension: str, metric: str, stat: str = "Sum") -> Line:
-    """Return a line for each resource of the stage. A resource's name begins with the stack's, petitions-<stage>."""
+    """Return a line for each resource of the stage, whose name begins with petitions-<stage>."""
     terms = f'{{{namespace},{dimension}}} MetricName="{metric}" {dimension}=petitions-{_STAGE}'
     return _search(metric.lower(), terms, stat)
 
 
 def _properties_by_id(resources: Template, kind: str) -> Template:
-    """Return the properties of the resources of one type, by logical id. `kind`: such as SQS::Queue."""
-    properties_by_id = {}
-    for name, each in resources.items():
-        if each.get("Type") == f"AWS::{kind}":
-            properties_by_id[name] = each["Properties"]
-    return properties_by_id
+    return {name: each["Properties"] for name, each in resources.items() if each.get("Type") == f"AWS::{kind}"}
 
 
 def _signing_charts() -> list[Template]:
@@ -118,19 +109,13 @@ def _work_charts(resources: Template) -> list[Template]:
 
 
 def _dead_letter_lines(resources: Template) -> list[Line]:
-    """Return a line for the number of messages in each dead-letter queue."""
-    lines = []
-    for queue_id, properties in _properties_by_id(resources, "SQS::Queue").items():
-        # All other queues have a RedrivePolicy, which names their dead-letter queue.
-        is_dead_letter_queue = "RedrivePolicy" not in properties
-        if is_dead_letter_queue:
-            label = queue_id.removesuffix("DeadLetterQueue")
-            lines.append(_queue_line("ApproximateNumberOfMessagesVisible", queue_id, label=label))
-    return lines
+    # All other queues have a RedrivePolicy, which names their dead-letter queue.
+    queues = [name for name, each in _properties_by_id(resources, "SQS::Queue").items() if "RedrivePolicy" not in each]
+    waiting = "ApproximateNumberOfMessagesVisible"
+    return [_queue_line(waiting, queue, label=queue.removesuffix("DeadLetterQueue")) for queue in queues]
 
 
 def _reads_stream(declared: Template) -> bool:
-    """Return whether the resource is a function that reads a stream. Such a function has an event with Stream."""
     events = declared.get("Properties", {}).get("Events", {})
     return any("Stream" in event["Properties"] for event in events.values())
 

@@ -22,11 +22,13 @@ _FAILOVER_STATUSES = [500, 502, 503, 504]
 _API_DOMAIN = sub("${RestAPI}.execute-api.${AWS::Region}.${AWS::URLSuffix}")
 # checkov does not evaluate the condition HasEdgeCertificate.
 _UNCHECKED = {"checkov": {"skip": [{"id": "CKV_AWS_174", "comment": "TLS 1.2 with the domain's certificate"}]}}
+_TLS: Template = {"OriginProtocolPolicy": "https-only", "OriginSSLProtocols": ["TLSv1.2"]}
+# How often CloudFront tries to connect, and for how many seconds. Its default is 3 times 10 seconds.
+_CONNECTION = {"ConnectionAttempts": 2, "ConnectionTimeout": 3}
 _EDGE_ARN = "arn:${AWS::Partition}:cloudfront::${AWS::AccountId}:distribution/${Edge}"
 
 
 def edge() -> Template:
-    """Return the distribution with its policies, the busy page, and the policy of the API."""
     config = {"DistributionConfig": _distribution_config()}
     distribution = resource("CloudFront::Distribution", config, Condition="HasEdge", Metadata=_UNCHECKED)
     outputs = {
@@ -68,10 +70,9 @@ def _distribution_config() -> Template:
 
 
 def _api_origin() -> Template:
-    """Return the API as an origin, with the headers that CloudFront adds to each request.
+    """Return the API as an origin, with a key that proves to it that a request comes from CloudFront.
 
-    A key proves to the API that the request comes from CloudFront. Our code checks the key in X-Origin-Verify. API
-    Gateway's resource policy checks the key in Referer, because the policy cannot read X-Origin-Verify.
+    Our code checks the key in X-Origin-Verify. API Gateway's policy cannot read this header, so it checks Referer.
     """
     key = sub(origin_key("OriginKey"))
     # If a visitor sends one of these headers, CloudFront overwrites it. Without X-Forwarded-Prefix, our code would put
@@ -83,18 +84,17 @@ def _api_origin() -> Template:
         "OriginPath": f"/{api_stage()}",
         "OriginCustomHeaders": [{"HeaderName": name, "HeaderValue": value} for name, value in headers.items()],
         # API Gateway stops waiting for our code after 29 seconds.
-        "CustomOriginConfig": {**_tls_properties(), "OriginReadTimeout": 30, "OriginKeepaliveTimeout": 60},
-        **_connection_properties(),
+        "CustomOriginConfig": {**_TLS, "OriginReadTimeout": 30, "OriginKeepaliveTimeout": 60},
+        **_CONNECTION,
     }
 
 
 def _busy_origin() -> Template:
     domain = get_att("BusyEdge", "DomainName")
-    return {"Id": _BUSY, "DomainName": domain, "CustomOriginConfig": _tls_properties(), **_connection_properties()}
+    return {"Id": _BUSY, "DomainName": domain, "CustomOriginConfig": _TLS, **_CONNECTION}
 
 
 def _refused_form_behaviour() -> Template:
-    """Return the behaviour of the page for people whose form the gateway refused (template/api.py)."""
     return {
         "PathPattern": f"/{REFUSED_KEY}",
         **uncached_behaviour(),
@@ -103,17 +103,7 @@ def _refused_form_behaviour() -> Template:
     }
 
 
-def _tls_properties() -> Template:
-    return {"OriginProtocolPolicy": "https-only", "OriginSSLProtocols": ["TLSv1.2"]}
-
-
-def _connection_properties() -> Template:
-    """Return how often CloudFront tries to connect, and for how many seconds. Its default is 3 times 10 seconds."""
-    return {"ConnectionAttempts": 2, "ConnectionTimeout": 3}
-
-
 def _page_group() -> Template:
-    """Return the group of origins for pages: the API, and the busy page for errors of the API."""
     members = [{"OriginId": API}, {"OriginId": _BUSY}]
     statuses = if_condition("FailsOverOn429", _listed([429, *_FAILOVER_STATUSES]), _listed(_FAILOVER_STATUSES))
     return {
@@ -124,25 +114,19 @@ def _page_group() -> Template:
 
 
 def _listed(items: list[Any]) -> Template:
-    """Return a list with its length, as CloudFront wants it."""
     return {"Quantity": len(items), "Items": items}
 
 
 def _api_policy() -> Template:
     """Return the policy by which API Gateway refuses requests without the key that CloudFront sends.
 
-    It accepts a second key too, so that the key can be changed without refusing requests.
+    A second key may be accepted too, so that a rotation refuses no request. Without the CDN, the policy accepts
+    everything: it is not documented whether CloudFormation removes a policy that leaves the template.
 
-    Without the CDN, the policy accepts every request. It exists even then, because it is not documented whether
-    CloudFormation removes the API's policy when it is no longer in the template.
-
-    A changed policy is in force after the next deployment of the API's stage. SAM makes a deployment only when the text
-    of the API's definition changes. The policy names only parameters, so its text stays the same when their values
-    change. So stack/api_policy.py also writes these values into the API's description, which is a part of the
-    definition.
-
-    A statement that allows what everybody may do anyway has the keys too. So a deployment can see that AWS has replaced
-    the references by the keys, before the policy refuses requests because of them (stack/api_policy.py).
+    A changed policy is in force after the next deployment of the API's stage, for which the text of the API's
+    definition must change. So stack/api_policy.py writes the parameters' values into its description. The statement
+    ShowsTheKeys allows nothing new: it lets a deployment see that AWS has put in the keys, before the policy refuses by
+    them.
     """
     every_call = {"Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*"}
     keys = [sub(origin_key(parameter)) for parameter in ("OriginKey", "OriginKeyToo")]

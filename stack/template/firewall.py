@@ -1,9 +1,8 @@
 """The firewall (web ACL) of CloudFront: it limits the requests of each IP address, and refuses known attacks.
 
-By default, the firewall only counts such requests. If the parameter Blocks is yes, the firewall refuses such requests.
-There is no CAPTCHA and no challenge, because they stop browsers without JavaScript. AWS's rules against SQL injection
-are left out, because there is no SQL here and names like O'Brien look like SQL. AWS's list of VPNs and Tor is left out
-too, because supporters at risk use VPNs and Tor.
+It only counts such requests unless the parameter Blocks is yes. There is no CAPTCHA and no challenge, because they stop
+browsers without JavaScript; no rule against SQL injection, because there is no SQL here and O'Brien looks like SQL; and
+no list of VPNs and Tor, which supporters at risk use.
 """
 
 import json
@@ -77,7 +76,6 @@ def web_acl() -> Template:
 
 
 def _rate_rule(rate: RateRule) -> Template:
-    """Return the rule that limits the requests of one address."""
     rate_statement = {
         "AggregateKeyType": "IP",
         "Limit": rate.max_requests,
@@ -94,7 +92,6 @@ def _rate_rule(rate: RateRule) -> Template:
 
 
 def _counted_requests(rate: RateRule) -> Template:
-    """Return the statement that matches the requests that count."""
     is_path = {
         "RegexMatchStatement": {
             "FieldToMatch": {"UriPath": {}},
@@ -118,7 +115,6 @@ def _counted_requests(rate: RateRule) -> Template:
 
 
 def _refusal(rate: RateRule) -> Template:
-    """Return the response to requests over the limit."""
     headers = {"Retry-After": str(_WINDOW_SECONDS)}
     if not rate.is_page:
         # Without the CORS header, the script of a form on another site would see a failed connection, not the problem.
@@ -131,7 +127,7 @@ def _refusal(rate: RateRule) -> Template:
 
 
 def _group_rule(name: str, counted: tuple[str, ...]) -> Template:
-    """Return the rule that applies one of AWS's groups of rules. `counted`: the rules of the group that only count."""
+    """`counted`: the rules of AWS's group that only count."""
     group: Template = {"VendorName": "AWS", "Name": name}
     if counted:
         group["RuleActionOverrides"] = [{"Name": each, "ActionToUse": {"Count": {}}} for each in counted]

@@ -1,7 +1,6 @@
 """The Lambda functions: the properties that are neither in .chalice/config.json nor in app.py.
 
-This module gives every function in config.json its output, and the metric of its failures. So a new function needs a
-line in this file only if the function has a secret, a reservation, or another property of its own.
+A new function needs a line here only for a secret, a reservation, or another property of its own.
 """
 
 import json
@@ -68,12 +67,10 @@ def logical_id(name: str) -> str:
 
 
 def function_properties(function: str, **own: Any) -> Template:
-    """Return the part of the template that adds these properties to a function."""
     return {"Resources": {logical_id(function): {"Properties": own}}}
 
 
 def environment(function: str, variables: Template) -> Template:
-    """Return the part of the template that adds these variables to the environment of a function."""
     return function_properties(function, Environment={"Variables": variables})
 
 
@@ -88,7 +85,6 @@ def functions() -> Template:
 
 
 def _own_variables() -> list[Template]:
-    """Return the parts with the environment variables that only some functions have, except secrets."""
     # app.py reads SERVED_FUNCTION, and imports only the modules of the function's routes.
     served = [environment(name, {"SERVED_FUNCTION": logical_id(name)}) for name in ROUTE_FUNCTIONS]
     provider_settings = {}  # The OpenID Connect provider with which staff sign in.
@@ -104,11 +100,9 @@ def _own_variables() -> list[Template]:
 
 
 def _job_settings() -> list[Template]:
-    """Return the parts with the properties of the functions that work on jobs, such as exports.
+    """`Size` is in MB: the disk holds the plain and the encrypted file at once, or an import's file.
 
-    `Size` is in MB. For an export or a list of subscribers, the disk must hold the plain and the encrypted file at
-    once; for an import, the uploaded file. Without RecursiveLoop, Lambda would stop a function that sends messages to
-    its own queue.
+    Without RecursiveLoop, Lambda would stop a function that sends messages to its own queue.
     """
     return [
         function_properties("run_job", EphemeralStorage={"Size": 4096}, RecursiveLoop="Allow"),
@@ -117,10 +111,7 @@ def _job_settings() -> list[Template]:
 
 
 def _output_and_failures(function: str) -> Template:
-    """Return the part with the output of the function's name, and with the metric of its failures.
-
-    All functions have the same metric, so it costs as one, and one alarm watches it.
-    """
+    """All functions have the same metric of failures, so it costs as one, and one alarm watches it."""
     name = logical_id(function)
     outputs = {}
     if function != API_HANDLER:  # Chalice itself writes the output of the API's own function.
@@ -139,14 +130,12 @@ def _output_and_failures(function: str) -> Template:
 
 
 def _secrets() -> Iterator[Template]:
-    """Yield a part for each secret and each function that gets the secret in its environment."""
     for variable, readers in SECRETS.items():
         for function in readers:
             yield _secret(variable, function)
 
 
 def _secret(variable: str, function: str) -> Template:
-    """Return the part that gives a function a secret. The variable SIGNATURE_KEYS contains the secret SignatureKeys."""
     if variable == "ORIGIN_KEYS":
         # The API accepts two versions of this secret, so that the key can be rotated. CloudFront sends the first.
         versions = {parameter: origin_key(parameter) for parameter in ("OriginKey", "OriginKeyToo")}
@@ -158,31 +147,25 @@ def _secret(variable: str, function: str) -> Template:
 
 
 def origin_key(parameter: str) -> str:
-    """Return a reference to one version of the secret OriginKeys, for Fn::Sub.
+    """Return a reference to the version of the secret OriginKeys that this parameter names, for Fn::Sub.
 
-    The secret is a JSON object with a value for each version: {"v1": "...", "v2": "..."}. `parameter` is the template's
-    parameter with the name of the version. CloudFormation does not notice a new value of a secret, but it notices that
-    the reference names another version.
+    CloudFormation does not notice a new value of a secret, but it notices a reference to another version.
     """
     # For example {{resolve:secretsmanager:${OriginKeys}:SecretString:${OriginKey}}}
     return f"{{{{resolve:secretsmanager:${{OriginKeys}}:SecretString:${{{parameter}}}}}}}"
 
 
 def _event_source_id(function: str) -> Template:
-    """Return the id of the event source by which a function gets messages from its queue.
-
-    SAM names the event source after the function and the event.
-    """
+    """SAM names the event source after the function and the event."""
     return ref(f"{logical_id(function)}{event_source(function, 'Sqs')}")
 
 
 def event_source(function: str, kind: str) -> str:
-    """Return the name that Chalice gives to the event source of a function. `kind`: Sqs or Dynamodb."""
+    """Return Chalice's name of a function's event source. `kind`: Sqs or Dynamodb."""
     return f"{logical_id(function)}{kind}EventSource"
 
 
 def _reservation(function: str) -> Template:
-    """Return the parameter, condition and property that reserve concurrent executions for the function."""
     parameter, reserved_for = RESERVED[function]
     condition = parameter.replace("Reserved", "Reserves")  # ReservesSenders for ReservedSenders
     description = (

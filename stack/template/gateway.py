@@ -1,9 +1,8 @@
 """The paths of the API, derived from the list of routes.
 
-Chalice writes each route with its methods and the authorizer of staff, and connects all routes to one function,
-APIHandler. This module connects the routes of other functions to these functions, gives partners their authorizer,
-limits requests (throttles), and sends requests without a route to our code. The value of a `Function`, such as Counts,
-is the function's logical id.
+Chalice writes each route, with the authorizer of staff, for one function, APIHandler. This module connects routes to
+the other functions (a `Function` is the logical id), gives partners their authorizer, limits requests (throttles), and
+sends requests without a route to our code.
 """
 
 from collections.abc import Iterator
@@ -41,7 +40,6 @@ def gateway() -> Template:
 
 
 def _routes_of_other_functions() -> Iterator[tuple[str, str, Template]]:
-    """Yield path, method and operation of the routes that APIHandler does not serve."""
     for route in all_routes().values():
         if route.function is not Function.API:
             operation: Template = {"x-amazon-apigateway-integration": {"uri": _invocation_uri(route.function)}}
@@ -52,7 +50,7 @@ def _routes_of_other_functions() -> Iterator[tuple[str, str, Template]]:
 
 
 def _requests_without_route() -> Iterator[tuple[str, str, Template]]:
-    """Yield path, method and operation for requests without a route. Our code answers these with 404 or 405."""
+    """Our code answers requests without a route with 404 or 405."""
     listed = {(route.path, method) for route in all_routes().values() for method in route.methods}
     proxy = {"name": "proxy", "in": "path", "required": True, "type": "string"}
     integration = {
@@ -68,10 +66,10 @@ def _requests_without_route() -> Iterator[tuple[str, str, Template]]:
 
 
 def _authorizer_with_all_headers() -> Template:
-    """Return the authorizer of partners. It calls the same function as that of staff, which Chalice writes.
+    """Return the authorizer of partners. It calls the same function as that of staff.
 
     It has no identity sources, so API Gateway always calls it, with all headers: a partner sends its token in one of
-    two headers, Authorization or OSDI-API-Token. Source: docs/aws-facts.md.
+    two headers, Authorization or OSDI-API-Token (docs/aws-facts.md).
     """
     authorizer = {"type": "request", "authorizerUri": _invocation_uri("Authorizer"), "authorizerResultTtlInSeconds": 0}
     return {
@@ -85,10 +83,7 @@ def _authorizer_with_all_headers() -> Template:
 
 
 def _throttles() -> Iterator[Template]:
-    """Yield the default throttle, and the other throttles of single routes.
-
-    Keep these few: API Gateway refuses too many settings at once (docs/aws-facts.md).
-    """
+    """Keep these few: API Gateway refuses too many settings at once (docs/aws-facts.md)."""
     yield _throttle("/*", "*", DEFAULT_THROTTLE)
     for route in all_routes().values():
         if route.throttle is not DEFAULT_THROTTLE:
@@ -98,10 +93,7 @@ def _throttles() -> Iterator[Template]:
 
 
 def _throttled_methods(route: Route) -> list[str]:
-    """Return the methods with the route's throttle: its own, and OPTIONS if scripts of other sites may send a POST.
-
-    Browsers send OPTIONS before such a POST. HEAD has the default throttle.
-    """
+    """Return the route's method, and OPTIONS, which browsers send before a POST of another site's script."""
     has_preflight = route.allows_any_origin and route.method != "GET"
     preflight = ["OPTIONS"] if has_preflight else []
     return [route.method, *preflight]
@@ -122,10 +114,7 @@ def _escaped_path(path: str) -> str:
 
 
 def _permissions() -> Iterator[tuple[str, Template]]:
-    """Yield the logical id and the permission with which API Gateway may call each function.
-
-    Chalice itself writes the permission for APIHandler.
-    """
+    """Let API Gateway call each function. Chalice itself writes the permission for APIHandler."""
     for function in Function:
         if function is Function.API:
             continue

@@ -71,10 +71,7 @@ def _events() -> Template:
 
 
 def _queue_policy(queue: str) -> Template:
-    """Return the policy that lets the topic send messages to a queue.
-
-    Each queue has a policy of its own, because SQS refuses a policy that names two queues.
-    """
+    """Each queue has a policy of its own, because SQS refuses a policy that names two queues."""
     sns, events_only = {"Service": "sns.amazonaws.com"}, {"ArnEquals": {"aws:SourceArn": _TOPIC}}
     document = policy_document("OnlyFromMailEvents", sns, "sqs:SendMessage", get_att(queue), events_only)
     return resource("SQS::QueuePolicy", {"Queues": [ref(queue)], "PolicyDocument": document})

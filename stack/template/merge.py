@@ -27,10 +27,11 @@ _DESCRIPTION = "Petitions: sign, confirm, count. One template for AWS and for th
 
 
 def settings_in(outputs: Mapping[str, str]) -> dict[str, str]:
-    """Return those variables of every function's environment whose values are outputs of the stack.
+    """Return the variables of every function's environment whose values are outputs of the stack, such as a queue's
+    URL.
 
-    An example is the URL of a queue. Also return the name of the function that `manage.py mail resume` runs. Raise
-    KeyError if an output is missing: the stack was deployed from an older template.
+    Also return the name of the function that `manage.py mail resume` runs. Raise KeyError if an output is missing: the
+    stack was deployed from an older template.
     """
     template = merge_template()
     # A variable has the same value in the template as its output, such as {"Ref": "MailQueue"}. A dict cannot be a key,

@@ -12,12 +12,11 @@ from stack.template.rights import RIGHTS
 
 
 def declared_policies() -> dict[str, Template]:
-    """Return the policies, unresolved, by the functions' names in app.py. Every function may write its own log."""
     return {function: _document((*RIGHTS[function], writes_log(function))) for function in function_settings()}
 
 
 def chalice_files(project: Path) -> Iterator[tuple[str, str]]:
-    """Yield the name and content of each file that Chalice reads in the folder .chalice: its settings, and policies."""
+    """Yield the files that Chalice reads in the folder .chalice: its settings, and policies."""
     yield "config.json", json.dumps(chalice_settings(project))
     for function, policy in declared_policies().items():
         yield policy_file(function), json.dumps(policy)

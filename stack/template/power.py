@@ -20,15 +20,13 @@ DESCRIBE = ("dynamodb:DescribeTable",)
 
 
 class Thing(NamedTuple):
-    """What a power is about: its name in docs/deploy.md, and its ARN in the template."""
+    """`name`: as in docs/deploy.md."""
 
     name: str
     arn: Any
 
 
 class Limit(NamedTuple):
-    """A condition of a power: the values that a condition key may have."""
-
     operator: str
     key: str
     allowed: tuple[Any, ...]
@@ -36,8 +34,6 @@ class Limit(NamedTuple):
 
 @dataclass(frozen=True)
 class Power:
-    """These actions on these things are allowed, if all limits hold."""
-
     actions: tuple[str, ...]
     things: tuple[Thing, ...]
     limits: tuple[Limit, ...] = ()
@@ -49,7 +45,6 @@ class Power:
         return actions + "".join(word[0].upper() + word[1:] for word in words)
 
     def statement(self) -> Template:
-        """Return the statement, without its name."""
         conditions: dict[str, Template] = {}
         for limit in self.limits:
             conditions.setdefault(limit.operator, {})[limit.key] = list(limit.allowed)
@@ -82,7 +77,7 @@ def may(actions: tuple[str, ...], table: str, *keys: str, only: str = "", return
 
 
 def follows(table: str) -> Power:
-    """Allow Lambda to read the table's stream. A restored table has another stream."""
+    """A restored table has another stream."""
     actions = ("DescribeStream", "GetRecords", "GetShardIterator")
     return Power(_of("dynamodb", *actions), (_inside(table_id(table), "/stream/*"),))
 
@@ -105,17 +100,14 @@ def receives(queue: str) -> Power:
 
 
 def delays(queue: str) -> Power:
-    """Allow to say when the queue delivers a failed message again."""
     return Power(("sqs:ChangeMessageVisibility",), _queues([queue]))
 
 
 def measures(*queues: str) -> Power:
-    """Allow to see how many messages wait."""
     return Power(("sqs:GetQueueAttributes",), _queues(queues))
 
 
 def writes_files(*paths: str) -> Power:
-    """Allow to store files in the bucket. `*` in a path stands for any text."""
     return Power(_of("s3", "PutObject", "AbortMultipartUpload"), _files(paths))
 
 
@@ -132,7 +124,6 @@ def lists_files(*paths: str) -> Power:
 
 
 def sends_email() -> Power:
-    """Allow to send email from the charity's address, and from no other."""
     things = tuple(_arn("ses", name) for name in ("identity/*", "configuration-set/${MailConfigurationSet}"))
     sender = Limit("StringEquals", "ses:FromAddress", (ref("MailFrom"),))
     return Power(_of("ses", "SendEmail", "SendRawEmail"), things, (sender,))
@@ -180,6 +171,5 @@ def _inside(logical: str, path: str) -> Thing:
 
 
 def _arn(service: str, resource: str) -> Thing:
-    """Return a resource that has no ARN in the template, by the last part of its ARN."""
     arn = f"arn:${{AWS::Partition}}:{service}:${{AWS::Region}}:${{AWS::AccountId}}:{resource}"
     return Thing(f"{service}:{resource.replace('${', '').replace('}', '')}", sub(arn))

@@ -14,10 +14,8 @@ RECOUNT_HOURS = 6
 def schedules() -> Template:
     """Return the schedules of CheckMail, and the settings of both scheduled functions. app.py has the other schedule.
 
-    Lambda drops a run that waits when the next one comes. Otherwise it keeps throttled runs for six hours: while a
-    crowd uses all executions, 360 runs of CheckMail would wait, and start together when the crowd is gone. It would
-    repeat a failed run after a minute, together with the next run. A sweep and digests that fail wait for their next
-    run, at most 15 minutes later.
+    Lambda drops a run that waits when the next one comes. Otherwise, after a crowd that used all executions, hundreds
+    of runs of CheckMail would start together. A failed run waits for the next, at most 15 minutes later.
     """
     events = {task.title(): _event(task, minutes) for task, minutes in MAIL_TASKS.items()}
     mail = {"MaximumEventAgeInSeconds": 60, "MaximumRetryAttempts": 0}

@@ -23,7 +23,7 @@ def storage() -> Template:
 
 
 def _secret(description: str) -> Template:
-    """Return a secret. AWS generates its value: a JSON object with the first version of the key, named v1."""
+    """AWS generates the value: a JSON object with the first version of the key, named v1."""
     generated = {
         "SecretStringTemplate": "{}",
         "GenerateStringKey": "v1",
@@ -41,15 +41,8 @@ def _bucket_and_policy() -> Template:
         "SSEAlgorithm": "aws:kms",
         "KMSMasterKeyID": if_condition("HasCustomerKey", ref("CustomerKeyArn")),
     }
-    blocked = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
     bucket = {
-        "PublicAccessBlockConfiguration": dict.fromkeys(blocked, True),
-        "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
-        "BucketEncryption": {
-            "ServerSideEncryptionConfiguration": [
-                {"ServerSideEncryptionByDefault": encryption, "BucketKeyEnabled": True}
-            ]
-        },
+        **private_bucket({"ServerSideEncryptionByDefault": encryption, "BucketKeyEnabled": True}),
         "LifecycleConfiguration": {
             "Rules": [
                 # While an export or a list of subscribers is made, its rows are in files under parts/.
@@ -60,15 +53,28 @@ def _bucket_and_policy() -> Template:
             ]
         },
     }
-    everything = [get_att("ExportsBucket"), sub("${ExportsBucket.Arn}/*")]
-    over_http = {"Bool": {"aws:SecureTransport": "false"}}
-    document = policy_document("OnlyOverTls", "*", "s3:*", everything, over_http, effect="Deny")
-    policy = {"Bucket": ref("ExportsBucket"), "PolicyDocument": document}
+    policy = {"Bucket": ref("ExportsBucket"), "PolicyDocument": only_over_tls("ExportsBucket")}
     return {
         "ExportsBucket": resource("S3::Bucket", bucket, **retention()),
         # The policy exists on AWS only, because the emulator has no TLS.
         "ExportsBucketPolicy": resource("S3::BucketPolicy", policy, Condition="OnAws"),
     }
+
+
+def private_bucket(encryption: Template) -> Template:
+    """Return the properties of a bucket that nobody can open to the public."""
+    blocked = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
+    return {
+        "PublicAccessBlockConfiguration": dict.fromkeys(blocked, True),
+        "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
+        "BucketEncryption": {"ServerSideEncryptionConfiguration": [encryption]},
+    }
+
+
+def only_over_tls(bucket: str) -> Template:
+    everything = [get_att(bucket), sub(f"${{{bucket}.Arn}}/*")]
+    over_http = {"Bool": {"aws:SecureTransport": "false"}}
+    return policy_document("OnlyOverTls", "*", "s3:*", everything, over_http, effect="Deny")
 
 
 def _lifecycle_rule(name: str, **more: object) -> Template:

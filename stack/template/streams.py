@@ -1,9 +1,7 @@
-"""The two functions that read the stream of the signatures table: the records of all changes of signatures.
+"""The two functions that read the stream of the signatures table. A stream should have at most two readers.
 
-`relay_mail` queues the emails and letters that a change requests. A letter is an email from the signer to a target of
-the petition, such as a member of parliament. `project_signatures` updates the number of pending signatures, the
-counts by constituency, postcode area and text version, and the funnel: how many people reached each step. Each function
-gets only the records that match one of its patterns. A stream should have at most two readers.
+`relay_mail` queues the emails and letters that a change requests. `project_signatures` updates the number of pending
+signatures, the counts by constituency, postcode area and text version, and the funnel.
 """
 
 import json
@@ -80,11 +78,7 @@ def _image_pattern(image: str, attribute: str, rule: Any) -> Template:
 
 
 def stream_reader(function: str, patterns: list[Template], **reading: int) -> Template:
-    """Return the event source of a function that reads the stream.
-
-    `reading`: CloudFormation's properties for the size of batches, the seconds in which a batch is gathered, and the
-    number of batches of a shard that Lambda processes at the same time.
-    """
+    """`reading`: CloudFormation's properties for the size of batches, and how many are processed at the same time."""
     source = {
         "Stream": if_condition(
             "HasSignaturesStream", ref("SignaturesStreamArn"), get_att("SignaturesTable", "StreamArn")

@@ -45,7 +45,6 @@ def tables() -> Template:
 
 
 def table_id(name: str) -> str:
-    """Return a table's logical id in the template."""
     return f"{logical_id(name)}Table"
 
 
@@ -56,10 +55,8 @@ def table(
     local_index: Mapping[str, str] | None = None,
     **more: Any,
 ) -> Template:
-    """Return a table with its environment variable and output.
-
-    `contents` describes the items. `own_key`: the property that encrypts the table with the charity's own key.
-    `local_index`: the key attributes of a local secondary index that holds only keys. `more`: other properties.
+    """`own_key`: the property that encrypts the table with the charity's own key. `local_index`: the key attributes of
+    a local secondary index that holds only keys. `more`: other properties.
     """
     logical = table_id(name)
     encryption: Template = {"SSEEnabled": True, "SSEType": "KMS"}

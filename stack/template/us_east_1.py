@@ -1,8 +1,4 @@
-"""The second stack, in us-east-1: resources that CloudFront has in that region only, wherever the site is.
-
-The resources are a certificate, a web ACL (firewall), an alarm, and optionally an access log. stack/us_east_1.py
-deploys this stack before the main stack.
-"""
+"""The second stack, in us-east-1: resources that CloudFront has in that region only, wherever the site is."""
 
 import json
 
@@ -91,7 +87,6 @@ def _alarm() -> Template:
 
 
 def _log() -> Template:
-    """Return the resources that deliver the access log. They exist only if Log is on and the distribution is known."""
     group = {"LogGroupName": sub("/aws/vendedlogs/cloudfront/petitions-${Stage}-${SiteRegion}"), "RetentionInDays": 30}
     source = {"Name": _NAME, "LogType": "ACCESS_LOGS", "ResourceArn": ref("DistributionArn")}
     destination = {"Name": _NAME, "DestinationResourceArn": sub(_LOG_GROUP), "OutputFormat": "json"}

@@ -1,15 +1,18 @@
 """Fixtures for tests in a real Chromium against the deployed stack, at phone and desktop size."""
 
+import os
+import shutil
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, expect, sync_playwright
 
-from stack.paths import chromium
 from tests.browser.crowd import create_petition_with_past_days
 from tests.site import DeployedSite
 
-CHROMIUM = chromium()
+_NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+# make sets it; otherwise the first browser that is installed.
+CHROMIUM = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
 CHROMIUM_OPTIONS = (
     "--no-sandbox",
     "--disable-gpu",

@@ -183,12 +183,6 @@ def test_after_a_reported_failure_the_batch_is_tried_again_from_the_failed_recor
     assert reader.failures() == [("dead-letters", "RetryAttemptsExhausted", 2)]
 
 
-def test_records_that_are_too_old_are_discarded() -> None:
-    reader = Reader(FakeStreams("poison", at=datetime(2026, 1, 1, tzinfo=UTC)), MaximumRecordAgeInSeconds=60)
-    assert reader.read_all() == ["poison"]
-    assert reader.failures() == [("dead-letters", "RecordAgeExceeded", 1)]
-
-
 def test_a_filter_hides_records_from_the_function() -> None:
     filters = {"Filters": [{"Pattern": '{"dynamodb": {"Keys": {"pk": {"S": ["b"]}}}}'}]}
     assert Reader(FakeStreams("a", "b", "c"), FilterCriteria=filters).read_all() == ["b"]

@@ -51,6 +51,11 @@ def test_every_worker_can_read_its_queue_or_stream() -> None:
         assert actions_allowed(function, "StreamDeadLetterQueue") == {"sqs:SendMessage"}
 
 
+def test_no_worker_asks_for_more_messages_than_lambda_allows() -> None:
+    for source in events("SQS").values():
+        assert 1 <= source["BatchSize"] <= (10_000 if source.get("MaximumBatchingWindowInSeconds") else 10)
+
+
 def test_scheduled_runs_that_lambda_cannot_start_do_not_pile_up() -> None:
     """Without the setting, Lambda keeps them for six hours: 360 runs of CheckMail would start together."""
     scheduled = {"CheckMail": 60, "RecountTallies": 6 * 3_600}

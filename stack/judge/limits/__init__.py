@@ -27,7 +27,6 @@ def _queue_attributes() -> set[str]:
 
 
 def check(call: Call) -> None:
-    """Raise Refused with AWS's error if the call exceeds a limit."""
     if call.service in _CHECKS:
         _CHECKS[call.service](call.operation, call.params)
 

@@ -7,6 +7,7 @@ Source: SendEmail, Destination, MessageHeader and MessageTag in the API referenc
 import re
 from collections.abc import Mapping, Sequence
 from email.utils import parseaddr
+from itertools import chain
 from typing import Any
 
 from stack.judge.answers import Refused
@@ -26,10 +27,7 @@ _SET_BY_SES = re.compile("bcc|cc|content-type|date|from|message-id|mime-version|
 def check(operation: str, params: Mapping[str, Any]) -> None:
     if operation != "SendEmail":
         return
-    addresses: list[str] = []
-    for group in params["Destination"].values():  # For example ToAddresses.
-        addresses.extend(group)
-    _check_addresses(addresses)
+    _check_addresses([*chain(*params["Destination"].values())])
     _check_tags(params.get("EmailTags", ()))
     message = params["Content"].get("Simple")
     if message:

@@ -40,10 +40,7 @@ def _validation_error(message: str) -> Refused:
 
 
 def _requests(operation: str, params: Request) -> Iterator[Request]:
-    """Yield the parts of a call that can have expressions: each item of a transaction, each table of a batch read.
-
-    For any other operation, yield the call itself.
-    """
+    """Yield the parts of a call that can have expressions; for most operations, the call itself."""
     if operation in ("TransactWriteItems", "TransactGetItems"):
         for item in params["TransactItems"]:
             yield from item.values()
@@ -58,7 +55,6 @@ def _expressions(request: Request) -> dict[str, str]:
 
 
 def _check_placeholders(request: Request) -> None:
-    """Refuse an empty ExpressionAttributeNames, and placeholders in it that no expression uses."""
     if request.get("ExpressionAttributeNames") == {}:
         raise _validation_error("ExpressionAttributeNames must not be empty")
     text = " ".join(_expressions(request).values())
@@ -93,7 +89,6 @@ def _check_sets(request: Request) -> None:
 
 
 def _check_update_paths(request: Request) -> None:
-    """Refuse an update that changes one path twice."""
     names = request.get("ExpressionAttributeNames") or {}  # The attribute names of the placeholders.
     changed_paths = _changed_paths(request.get("UpdateExpression", ""))
     paths = [names.get(path, path) for path in changed_paths]
@@ -104,10 +99,7 @@ def _check_update_paths(request: Request) -> None:
 
 
 def _changed_paths(expression: str) -> Iterator[str]:
-    """Yield the path that each action of an update changes: `a` and `b` for "SET a = :x REMOVE b".
-
-    A comma inside a function call does not end an action.
-    """
+    """Yield the path that each action of an update changes: `a` and `b` for "SET a = :x REMOVE b"."""
     for clause in _CLAUSE.split(expression)[1:]:
         # Split at each comma, but not if a `)` follows it before the next `(`.
         for action in re.split(r",(?![^(]*\))", clause):
@@ -117,7 +109,6 @@ def _changed_paths(expression: str) -> Iterator[str]:
 
 
 def _check_filter(params: Request) -> None:
-    """Refuse a query whose filter names a key attribute."""
     filter_only = {**params, "KeyConditionExpression": "", "ProjectionExpression": ""}
     if _KEY_ATTRIBUTES & set(attributes_named(filter_only)):
         raise _validation_error("Filter Expression can only contain non-primary key attributes")
