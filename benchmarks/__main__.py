@@ -28,7 +28,7 @@ METHOD = {
     "widest_tally": "As count.at_100000, but each shard of today has all countries, and 100 sources.",
     "sign_cpu_ratio": "CPU time. Each process compares blocks of calls that ran one after the other, and returns the"
     " median ratio. This is the median over processes. Only the socket is a stub. There is no TLS, and no wait for a"
-    " step (signatures.steps). put_item has boto3's default client;"
+    " step (signatures.sign). put_item has boto3's default client;"
     " *_our_client: a client with chalicelib's settings for signing, for which each call takes less CPU time.",
     "probing": "`auc`: the share of pairs of a known and a new address in which the known one takes longer. Wall time,"
     " on the emulator, whose calls take longer than those of AWS.",

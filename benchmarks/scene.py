@@ -12,7 +12,7 @@ from chalicelib.core.keys import TABLES
 from chalicelib.core.settings import QUEUES, queue_variable, table_variable
 from chalicelib.core.tokens import CONFIRM_LIFETIME, Purpose, Subject, issue
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures import steps
+from chalicelib.signatures import sign
 from stack.paths import PETITIONS
 
 SECRET = "benchmarks-only"
@@ -58,8 +58,8 @@ SOURCE = "bbc-news"
 
 
 def skip_wait_after_signing() -> None:
-    """Let signing answer without the wait of signatures.steps: with a stub of AWS, it would be most of the time."""
-    steps.sleep = lambda _: None  # type: ignore[attr-defined]
+    """Let signing answer without the wait of signatures.sign: with a stub of AWS, it would be most of the time."""
+    sign.sleep = lambda _: None  # type: ignore[attr-defined]
 
 
 def sample_petition() -> Petition:

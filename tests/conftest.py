@@ -23,7 +23,7 @@ from chalicelib.pages import jinja
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.shedding.level import forget_level
-from chalicelib.signatures import steps
+from chalicelib.signatures import sign
 from chalicelib.updates.find import forget_updates
 from stack.languages import write_compiled
 from stack.paths import BUILD
@@ -81,7 +81,7 @@ def pytest_configure() -> None:
 def _log_to_pytest_and_wait_for_no_step() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(log, "_configure_once", lambda: None)
-        patch.setattr(steps, "sleep", lambda _: None)
+        patch.setattr(sign, "sleep", lambda _: None)
         yield
 
 

@@ -2,7 +2,7 @@
 
 Anybody can sign with the addresses of strangers. Above the limit, a signature is stored as usual, but its first email
 waits for a turn of the network that the signature came from. The network is stored only as a hash, and for a short time
-(signatures/network.py).
+(signatures/origin.py).
 """
 
 from dataclasses import dataclass

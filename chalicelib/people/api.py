@@ -28,10 +28,9 @@ from chalicelib.people.one_signature import load_for_staff, one_signature, stopp
 from chalicelib.people.texts import signed_texts
 from chalicelib.petitions.find import all_petitions
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures.erase import erase, erase_all
 from chalicelib.signatures.form import typed_address
 from chalicelib.signatures.look_up import StoredSignature, find_signatures, identities_of
-from chalicelib.signatures.withdraw import withdraw
+from chalicelib.signatures.withdraw import erase, erase_all, withdraw
 from chalicelib.staff.authorizer import audit, staff_view
 
 if TYPE_CHECKING:

@@ -25,8 +25,7 @@ from chalicelib.petitions.model import Petition
 from chalicelib.petitions.page import petition_page
 from chalicelib.signatures.form import SignatureForm, as_typed, read_fields, read_json
 from chalicelib.signatures.mailboxes import SUGGESTION_FIELD, suggested_address
-from chalicelib.signatures.network import network_hash
-from chalicelib.signatures.origin import own_origin
+from chalicelib.signatures.origin import network_hash, own_origin
 from chalicelib.signatures.sign import SigningContext, sign
 
 if TYPE_CHECKING:

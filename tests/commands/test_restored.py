@@ -10,9 +10,8 @@ from chalicelib.aws.table import NewItem
 from chalicelib.core import keys, letter_keys, mail_keys, partner_keys, target_keys
 from chalicelib.mail.deliveries import DeliveryOutcome
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures.erase import erase
 from chalicelib.signatures.model import MailKind
-from chalicelib.signatures.withdraw import withdraw
+from chalicelib.signatures.withdraw import erase, withdraw
 from chalicelib.updates.kinds import EMAILS
 from commands import damage, missing, restore
 from commands.decision import RestoreDecision, RestoreOutcome, SinceCopy

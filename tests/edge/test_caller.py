@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.core.rights import Right
 from chalicelib.edge.caller import is_through_cdn, path_prefix, source_ip
-from chalicelib.signatures.network import network_hash
+from chalicelib.signatures.origin import network_hash
 from tests.actors import LIMIT_KEYS, MINUTE, NOW, ORIGIN_KEYS, a_petition, bobs_token, identity_of, item_of, json_of
 from tests.edge.test_http import a_request
 from tests.fake_site import JSON, FakeSite

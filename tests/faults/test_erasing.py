@@ -9,8 +9,7 @@ import pytest
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.times import iso
 from chalicelib.projections.recount import recount
-from chalicelib.signatures.erase import erase
-from chalicelib.signatures.withdraw import withdraw
+from chalicelib.signatures.withdraw import erase, withdraw
 from chalicelib.tallies.count import exact_count
 from tests.actors import BOB, NOW, a_petition, a_published_petition, confirmed, identity_of, item_of, key_of, signed
 from tests.fakes import FakeTables
@@ -88,4 +87,4 @@ def test_every_call_in_the_code_is_faulted() -> None:
         a_published_petition(tables)
         before(tables)
         sites |= set(erase_with_faults(tables, {}).sites)
-    assert sites == sites_from([("chalicelib.signatures.erase", "erase")])
+    assert sites == sites_from([("chalicelib.signatures.withdraw", "erase")])

@@ -11,10 +11,9 @@ from chalicelib.petitions.model import Petition
 from chalicelib.projections.breakdowns import pending_count
 from chalicelib.projections.recount import recount
 from chalicelib.signatures.confirm import confirm
-from chalicelib.signatures.erase import erase
 from chalicelib.signatures.form import Corrections
 from chalicelib.signatures.model import SignatureState
-from chalicelib.signatures.withdraw import withdraw
+from chalicelib.signatures.withdraw import erase, withdraw
 from chalicelib.tallies.count import exact_count
 from tests.flows.handlers import EmulatedSite
 from tests.flows.test_races import NOW, all_signatures, run_at_once, sign_as

@@ -7,8 +7,7 @@ import pytest
 
 from chalicelib.core.letter_keys import letter_delivery
 from chalicelib.petitions.publish import publish
-from chalicelib.signatures.erase import erase
-from chalicelib.signatures.withdraw import withdraw
+from chalicelib.signatures.withdraw import erase, withdraw
 from tests.actors import ALICE, DAY, NOW, WELSH, a_petition, item_of, key_of, signed
 from tests.fake_site import FakeSite
 from tests.letters.lettering import LETTER, WELSH_LETTER, a_petition_with_a_letter, send_alices_letter, send_all

@@ -9,7 +9,7 @@ from chalicelib.mail.send import SendResult, send
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.mail.stop import Choice, choice_of, is_stopped, resume, stop
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures.erase import erase
+from chalicelib.signatures.withdraw import erase
 from tests.actors import (
     ALICE,
     BOB,

@@ -11,11 +11,10 @@ from chalicelib.partners.form import read_signature
 from chalicelib.partners.model import CountsWhen, Partner, ReceiveOutcome
 from chalicelib.partners.receive import ReceiveResult, predict_each, take_each
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures.erase import erase
 from chalicelib.signatures.mail_state import mark_undeliverable
 from chalicelib.signatures.model import UNMAILED_LIFETIME, WITHDRAWN_LIFETIME
 from chalicelib.signatures.sign import sign
-from chalicelib.signatures.withdraw import withdraw
+from chalicelib.signatures.withdraw import erase, withdraw
 from chalicelib.tallies.count import exact_count
 from tests.actors import (
     ALICE,

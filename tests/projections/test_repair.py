@@ -14,7 +14,7 @@ from chalicelib.petitions.model import Petition
 from chalicelib.projections.breakdowns import pending_count
 from chalicelib.projections.project import project
 from chalicelib.projections.recount import repair, repair_pending
-from chalicelib.signatures.take_back import take_back
+from chalicelib.signatures.withdraw import take_back
 from chalicelib.tallies.count import Days, breakdown, exact_count
 from chalicelib.tallies.model import TallyDimension
 from chalicelib.tallies.prove import tally_health

@@ -9,10 +9,9 @@ from chalicelib.core.errors import Conflicted, LinkExpired
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures import mail_state
 from chalicelib.signatures.confirm import confirm, find_linked, read_corrections
-from chalicelib.signatures.erase import erase
 from chalicelib.signatures.model import ERASED_LIFETIME, SignatureState
 from chalicelib.signatures.sign import Outcome, sign_from_queue
-from chalicelib.signatures.withdraw import withdraw
+from chalicelib.signatures.withdraw import erase, withdraw
 from chalicelib.tallies.count import exact_count
 from tests.actors import (
     BOB,
@@ -129,7 +128,7 @@ def test_a_signature_made_during_erasure_is_erased_too(
         if next(signs_again):
             signed(tables, petition, now=LATER)
 
-    monkeypatch.setattr("chalicelib.signatures.erase.withdraw", withdraw_and_sign_again)
+    monkeypatch.setattr("chalicelib.signatures.withdraw.withdraw", withdraw_and_sign_again)
     erase(key_of(petition, identity), petition, LATER, tables)
     assert item_of(tables, petition, identity).keys() == ERASED_ATTRIBUTES
 
@@ -138,7 +137,7 @@ def test_erasing_raises_conflicted_if_the_signature_keeps_changing(
     tables: FakeTables, petition: Petition, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     identity = signed(tables, petition)
-    monkeypatch.setattr("chalicelib.signatures.erase.withdraw", lambda *_: None)
+    monkeypatch.setattr("chalicelib.signatures.withdraw.withdraw", lambda *_: None)
     with pytest.raises(Conflicted):
         erase(key_of(petition, identity), petition, NOW, tables)
     assert item_of(tables, petition, identity)["state"] == "pending"

@@ -13,10 +13,9 @@ from chalicelib.core import keys
 from chalicelib.core.errors import Throttled, Unavailable
 from chalicelib.petitions.model import Petition
 from chalicelib.shedding.level import Level, set_level
-from chalicelib.signatures.erase import erase
 from chalicelib.signatures.model import UNMAILED_LIFETIME, NewSignature
 from chalicelib.signatures.sign import Outcome, sign_from_queue
-from chalicelib.signatures.withdraw import withdraw
+from chalicelib.signatures.withdraw import erase, withdraw
 from tests.actors import (
     DAY,
     MINUTE,

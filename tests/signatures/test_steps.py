@@ -5,12 +5,11 @@ from collections.abc import Callable
 import pytest
 
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures import sign, steps
+from chalicelib.signatures import sign
 from chalicelib.signatures.mail_state import mark_undeliverable
 from chalicelib.signatures.model import MailKind
 from chalicelib.signatures.origin import Origin
-from chalicelib.signatures.sign import Outcome, sign_from_queue
-from chalicelib.signatures.steps import LONGEST_WAIT, STEP
+from chalicelib.signatures.sign import LONGEST_WAIT, STEP, Outcome, sign_from_queue
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import (
     BOB,
@@ -50,9 +49,8 @@ class SlowTables(FakeTables):
 def tables(monkeypatch: pytest.MonkeyPatch) -> SlowTables:
     slow = SlowTables()
     monkeypatch.setattr(sign, "monotonic", lambda: slow.clock)
-    monkeypatch.setattr(steps, "monotonic", lambda: slow.clock)
-    monkeypatch.setattr(steps, "sleep", slow.sleep)
-    monkeypatch.setattr(steps, "uniform", lambda low, _: low)
+    monkeypatch.setattr(sign, "sleep", slow.sleep)
+    monkeypatch.setattr(sign, "uniform", lambda low, _: low)
     return slow
 
 

@@ -14,7 +14,7 @@ from chalicelib.partners import store
 from chalicelib.partners.imports.model import Import
 from chalicelib.partners.model import Receipt, ReceiveOutcome
 from chalicelib.partners.receiving import ReceivingContext
-from chalicelib.signatures.take_back import take_back
+from chalicelib.signatures.withdraw import take_back
 
 
 def undo_some(job: Import, receiving: ReceivingContext, now: datetime, limit: int) -> Import:

@@ -11,9 +11,8 @@ from chalicelib.jobs.request import cancel
 from chalicelib.mail.mailbox import mailbox_of
 from chalicelib.mail.stop import choice_of, resume, stop
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures.erase import erase
 from chalicelib.signatures.mail_state import mark_undeliverable
-from chalicelib.signatures.withdraw import unsubscribe, withdraw
+from chalicelib.signatures.withdraw import erase, unsubscribe, withdraw
 from tests.actors import (
     ALICE,
     BOB,
