@@ -1,7 +1,4 @@
-"""Turn the errors of core/errors.py into HTTP problems (RFC 9457): a status and sentences for the person.
-
-Pages and the API show the same problems.
-"""
+"""Turn the errors of core/errors.py into HTTP problems (RFC 9457), the same for pages and the API."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -37,8 +34,8 @@ RETRY_AFTER = 5
 class Problem:
     """An HTTP problem. `detail` is a sentence for the person.
 
-    Status 422 has `errors`, one for each wrong field. Status 409 may have `state`, the petition's state. Status 410 may
-    have `reason`: why staff removed the petition, in the words of staff.
+    422 has `errors`, one for each wrong field. 409 may have `state`, the petition's. 410 may have `reason`, in the
+    words of staff who removed it.
     """
 
     status: int
@@ -77,11 +74,11 @@ def problem_of(error: PetitionsError) -> Problem:
 
 
 def unexpected() -> Problem:
-    """Return the problem for a bug: 503, because the person got no confirmation and can safely try again."""
+    """Return the problem for a bug: 503, because the person can safely try again."""
     return _try_again("Something went wrong on our side. Please try again.")
 
 
-# By the petition's state. For a draft or a removed petition, the error is UnknownPetition or PetitionRemoved.
+# A draft or a removed petition raises another error.
 _NOT_OPEN = {
     "paused": translatable("This petition is paused and cannot be signed."),
     "closed": translatable("This petition is closed and cannot be signed."),

@@ -1,7 +1,6 @@
-"""Call the OpenID Connect provider, which identifies members of staff, over HTTP.
+"""Call the OpenID Connect provider over HTTP: its discovery document, its keys, and the code for an ID token.
 
-We read its discovery document and its keys, and exchange the code of a sign-in for an ID token. Every call has a short
-timeout, follows no redirect and is not retried.
+Every call has a short timeout, follows no redirect and is not retried.
 """
 
 import json
@@ -22,7 +21,7 @@ from chalicelib.signin.model import Discovery, Provider, SessionRequest
 CONNECT_SECONDS, READ_SECONDS = 1.5, 3.0
 MAX_ANSWER_BYTES = 256 * 1024
 CACHE_SECONDS = 600.0
-# If a token names an unknown key, we fetch the keys again, but only once in this time: strangers can send any key id.
+# Strangers can send any key id: for an unknown one, fetch the keys only once in this time.
 REFETCH_SECONDS = 60.0
 # The provider's error codes that mean that our settings are wrong.
 MISCONFIGURATION_ERRORS = ("invalid_client", "unauthorized_client")
@@ -34,12 +33,11 @@ _refetched_keys: SecondsCache[Jwks] = SecondsCache(REFETCH_SECONDS)
 
 
 def discovery_of(provider: Provider) -> Discovery:
-    """Return the discovery document, which has the provider's URLs. Raise ProviderUnavailable if we do not get it."""
     return _documents.get(provider.issuer, lambda: _discover(provider.issuer))
 
 
 def keys_of(discovery: Discovery, key_id: str | None) -> Jwks:
-    """Return the provider's keys. If no cached key has this id, fetch them again, once in REFETCH_SECONDS at most."""
+    """Return the provider's keys. Without a cached key of this id, fetch them again, once in REFETCH_SECONDS at most."""
     uri = discovery.jwks_uri
     keys = _keys.get(uri, lambda: _read_keys(uri))
     cached_ids = [key.get("kid") for key in keys["keys"]]
@@ -49,10 +47,7 @@ def keys_of(discovery: Discovery, key_id: str | None) -> Jwks:
 
 
 def fetch_id_token(provider: Provider, discovery: Discovery, returned: SessionRequest, redirect_uri: str) -> str:
-    """Exchange the code, which works once, for an ID token. Raise NotSignedIn if the provider refuses the code.
-
-    Raise ProviderUnavailable if the provider fails, or refuses our settings.
-    """
+    """Exchange the code for an ID token. Raise NotSignedIn, or ProviderUnavailable (also if it refuses our settings)."""
     fields = {
         "grant_type": "authorization_code",
         "code": returned.code,
@@ -78,7 +73,7 @@ def forget_provider() -> None:
 
 
 def _discover(issuer: str) -> Discovery:
-    """Fetch the discovery document. Raise ProviderUnavailable if it is invalid or names another issuer."""
+    """Raise ProviderUnavailable if the document is invalid or names another issuer."""
     _, answer = _send("GET", f"{issuer.rstrip('/')}/.well-known/openid-configuration")
     try:
         found = Discovery.model_validate(answer)
@@ -100,10 +95,7 @@ def _read_keys(uri: str) -> Jwks:
 
 
 def _credentials(provider: Provider, discovery: Discovery) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the headers and form fields that authenticate us (RFC 6749, 2.3.1).
-
-    Without a client secret, PKCE (the `code_verifier`) is enough.
-    """
+    """Return headers and form fields that authenticate us (RFC 6749, 2.3.1). Without a client secret, PKCE is enough."""
     if not provider.client_secret:
         return {}, {"client_id": provider.client_id}
     if "client_secret_basic" not in discovery.token_endpoint_auth_methods_supported:
@@ -113,13 +105,11 @@ def _credentials(provider: Provider, discovery: Discovery) -> tuple[dict[str, st
 
 
 def _send(method: str, url: str, headers: dict[str, str] | None = None, body: str = "") -> tuple[int, dict[str, Any]]:
-    """Send a request. Return the status and the JSON object of the answer.
+    """Return the status and the JSON object of the answer.
 
-    Raise ProviderUnavailable if the call fails, the status is 5xx (for a GET: not 200), the body is too long, or the
-    body is not a JSON object.
+    Raise ProviderUnavailable if the call fails, the status is 5xx (GET: not 200), or the body is too long or no object.
     """
-    # A kept connection may be dead when the function runs again. A request that fails over it cannot be repeated: the
-    # code of a sign-in works only once. So use a new connection for each request.
+    # A kept connection may be dead when the function runs again, and a code cannot be sent twice: use a new one.
     all_headers = {"Accept": "application/json", "Connection": "close"}
     if body:
         all_headers["Content-Type"] = "application/x-www-form-urlencoded"
@@ -150,5 +140,5 @@ def _content(answer: BaseHTTPResponse) -> Any:
 
 @cache
 def _http() -> PoolManager:
-    # No retries, because a code works only once. No redirects, because the discovery document has the final URLs.
+    # A code works only once, and the discovery document has the final URLs.
     return PoolManager(timeout=Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS), retries=False)

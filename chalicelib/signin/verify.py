@@ -19,11 +19,8 @@ Claims = Mapping[str, Any]
 def verify(
     token: str, provider: Provider, nonce: str, find_keys: Callable[[str | None], Mapping[str, Any]], now: datetime
 ) -> Claims:
-    """Return the token's claims. Raise NotSignedIn if the token is invalid; only the log says why.
-
-    `find_keys` returns the keys of the provider. Its argument is the id of the key that the token names.
-    """
-    # Imported here because joserfc loads OpenSSL, which would slow every cold start. Only a sign-in needs it.
+    """Return the claims. Raise NotSignedIn; only the log says why. `find_keys`: by the id of the key."""
+    # Imported here: OpenSSL would slow every cold start, and only a sign-in needs it.
     from joserfc import jwt
     from joserfc.errors import JoseError
     from joserfc.jwk import KeySet
@@ -41,7 +38,6 @@ def verify(
 
 
 def _claim_rules(provider: Provider, nonce: str, now: datetime) -> Any:
-    """Return the rules that the claims must follow."""
     from joserfc.jwt import JWTClaimsRegistry
 
     return JWTClaimsRegistry(
@@ -57,7 +53,7 @@ def _claim_rules(provider: Provider, nonce: str, now: datetime) -> Any:
 
 
 def _key_id(token: str) -> str | None:
-    """Return the id of the key that the token names (`kid`), or None if it is missing or too long."""
+    """Return the id of the key that the token names (`kid`). None: it is missing or too long."""
     from joserfc import jws
 
     headers = jws.extract_compact(token.encode()).headers()
@@ -68,7 +64,7 @@ def _key_id(token: str) -> str | None:
 
 
 def _signing_keys(jwks: Mapping[str, Any]) -> list[Any]:
-    """Return the signing keys. A provider may also publish other keys, of types that joserfc does not know."""
+    """Leave out other keys, of types that joserfc does not know."""
     signing_keys = []
     for key in jwks["keys"]:
         is_known_type = key.get("kty") in ("RSA", "EC")
@@ -79,10 +75,10 @@ def _signing_keys(jwks: Mapping[str, Any]) -> list[Any]:
 
 
 def _has_other_authorized_party(claims: Claims, client_id: str) -> bool:
-    """Return whether `azp` is wrong, or is missing although there are several audiences.
+    """Return whether `azp`, the client to which the token was issued, is not us, or is missing beside several
+    audiences.
 
-    `azp` is the authorized party: the client to which the provider issued the token. It must be us. The caller has
-    already checked that we are an audience (`_claim_rules`).
+    That we are an audience is checked before (`_claim_rules`).
     """
     audience, party = claims["aud"], claims.get("azp")
     has_several_audiences = isinstance(audience, list) and len(audience) > 1
@@ -91,6 +87,5 @@ def _has_other_authorized_party(claims: Claims, client_id: str) -> bool:
 
 
 def _log_refusal(why: str) -> NotSignedIn:
-    """Log why the token is invalid. Return the error to raise."""
     log.event("sign_in_refused", why=why)
     return NotSignedIn("This sign-in could not be verified. Sign in again.")

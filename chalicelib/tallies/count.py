@@ -1,9 +1,4 @@
-"""Exact counts of confirmed signatures, and breakdowns by day, hour, country and source.
-
-A petition's tally has numbers for each day (UTC). A day's numbers are spread over several items, the shards, because
-transactions on one item conflict. When a day is over, the next reader closes it: the sum of the day's shards is stored,
-and added to the head, the item with the sum of all closed days. A `Tally` has the numbers of one day or of several.
-"""
+"""Exact counts of confirmed signatures, and breakdowns by day, hour, country and source. store.py says what a tally is."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -16,17 +11,17 @@ from chalicelib.tallies import store
 from chalicelib.tallies.close import close_past_days
 from chalicelib.tallies.model import TalliedPetition, Tally, TallyDimension, breakdown_values, largest_first, summed
 
-# The key of the sum of the values that `largest` leaves out. No source and no country has brackets.
+# The sum of the values that `largest` leaves out. No source and no country has brackets.
 OTHERS = "(others)"
-# AWS refuses a call whose time differs from its own by more than this. So no clock that counts or reads is further out.
+# AWS refuses a call whose time differs from its own by more.
 CLOCKS_DIFFER = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
 class Recent:
-    """Numbers of signatures at `as_of`. `today`: since midnight (UTC). `last_day`: in the last 23 to 24 hours.
+    """Numbers at `as_of`. `today`: since midnight (UTC). `last_day`: in the last 23 to 24 hours.
 
-    `areas`: rounded numbers by postcode area (the first letters of a postcode), as `public_areas` returns them.
+    `areas`: rounded numbers by postcode area, as `public_areas` returns them.
     """
 
     today: int
@@ -37,10 +32,10 @@ class Recent:
 
 @dataclass(frozen=True)
 class Count:
-    """The number of confirmed signatures at the time `as_of`. Only a count for the public has the `recent` numbers.
+    """The number of confirmed signatures at `as_of`. Only a count for the public has the `recent` numbers.
 
-    `withdrawn`: how many confirmed signatures were ever withdrawn. `by_partners`: how many of `confirmed` were sent by
-    a partner and counted at once, without our email. All others were confirmed by our email.
+    `withdrawn`: how many were ever withdrawn. `by_partners`: how many of `confirmed` counted when a partner sent them.
+    All others were confirmed by our email.
     """
 
     confirmed: int
@@ -82,10 +77,7 @@ def exact_count(petition: TalliedPetition, now: datetime, tables: Tables) -> Cou
 
 
 def exact_counts(petitions: Sequence[TalliedPetition], now: datetime, tables: Tables) -> dict[str, Count]:
-    """Return the exact count of each petition by slug, and close past days. Read a hundred items at a time.
-
-    Raise UnknownPetition if a petition has no tally.
-    """
+    """Return each petition's count by slug, a hundred items a read. Raise UnknownPetition if one has no tally."""
     heads = store.heads([petition.slug for petition in petitions], tables)
     if len(heads) < len(petitions):
         raise UnknownPetition
@@ -111,7 +103,7 @@ def breakdown(petition: TalliedPetition, by: TallyDimension, days: Days, now: da
 
 
 def breakdowns(petition: TalliedPetition, days: Days, now: datetime, tables: Tables) -> list[Breakdown]:
-    """Return each breakdown of the tally, all from one read, so that they have the same sum. Also close past days."""
+    """Return each breakdown of the tally, all from one read, so that they have the same sum."""
     tallies = _tallies_on(petition, days, now, tables)
     return [_breakdown(by, tallies, now) for by in TallyDimension]
 
@@ -122,7 +114,6 @@ def _breakdown(by: TallyDimension, tallies: Mapping[date, Tally], now: datetime)
 
 
 def _tallies_on(petition: TalliedPetition, days: Days, now: datetime, tables: Tables) -> dict[date, Tally]:
-    """Return the tallies of these days. Also close past days."""
     head = store.head(petition.slug, tables)
     open_tallies = _read_and_close(petition, head, now, tables)
     last_closed = min(days.last, head.through)  # The days after `head.through` are in `open_tallies`.
@@ -132,10 +123,7 @@ def _tallies_on(petition: TalliedPetition, days: Days, now: datetime, tables: Ta
 
 
 def largest(breakdown: Breakdown, top: int | None) -> Breakdown:
-    """Return the `top` largest values, largest first, and the sum of all others as OTHERS, unless this sum is 0.
-
-    With `top` None, return the breakdown unchanged.
-    """
+    """Return the `top` largest values, and the sum of all others as OTHERS, unless 0. None: unchanged."""
     if top is None:
         return breakdown
     ranked = largest_first(breakdown.values)
@@ -147,30 +135,27 @@ def largest(breakdown: Breakdown, top: int | None) -> Breakdown:
 
 
 def first_day(petition: TalliedPetition, tables: Tables) -> date:
-    """Return the day on which counting began. If it is not recorded, return the day on which the petition opened."""
+    """Return the day on which counting began, or else (not recorded) the day on which the petition opened."""
     return store.head(petition.slug, tables).began or petition.opened_at.date()
 
 
 def read_open_days(head: store.Head, petition: TalliedPetition, now: datetime, tables: Tables) -> dict[date, Tally]:
-    """Return the tally of each day that is not closed, oldest first: the sum of its shards."""
     return store.day_tallies([_open_days(head, petition, now)], tables)[0]
 
 
 def _open_days(head: store.Head, petition: TalliedPetition, now: datetime) -> store.OpenDays:
     """Return the days after the last closed day, up to today. Shortly before midnight, tomorrow is one of them.
 
-    Our clock may be behind, or a writer's clock ahead: then signatures count on that day already.
+    Our clock may be behind, or a writer's clock ahead.
     """
     number_of_days = ((now + CLOCKS_DIFFER).date() - head.through).days
     days = [head.through + timedelta(days=number) for number in range(1, number_of_days + 1)]
-    # Sum the larger number of shards, so that none is missed. A raised number is stored in the head first, and then in
-    # the petition, so the head's number is usually the larger one. But `open_tally` stores a head first without one.
+    # Usually the head has the larger number, raised first. But `open_tally` stores a head without one.
     shards = max(petition.shards, head.shards)
     return store.OpenDays(petition.slug, shards, days)
 
 
 def _read_and_close(petition: TalliedPetition, head: store.Head, now: datetime, tables: Tables) -> dict[date, Tally]:
-    """Return the tallies of the days that are not closed. Then close the past days among them."""
     tallies = read_open_days(head, petition, now, tables)
     close_past_days([(_open_days(head, petition, now), tallies)], now, tables)
     return tallies

@@ -1,7 +1,4 @@
-"""The change of the tally, for the transaction that confirms or withdraws a signature.
-
-The tally's numbers of a day are spread over several items, the shards, because transactions on one item conflict.
-"""
+"""The change of the tally, for the transaction that confirms or withdraws a signature."""
 
 from dataclasses import replace
 from random import randrange
@@ -12,7 +9,7 @@ from chalicelib.tallies.model import OTHER, TallyEntry
 
 
 def tally_change(slug: str, shards: int, entry: TallyEntry) -> Change:
-    """Return the change that adds the entry to a random shard. After a conflict, call this again: it chooses anew."""
+    """Return the change that adds the entry to a random shard: call this again after a conflict."""
     return store.entry_change(slug, randrange(shards), entry)
 
 

@@ -1,7 +1,4 @@
-"""Start the tally of a petition: the items that count its confirmed signatures.
-
-Each day is counted in several items (shards), because transactions on one item conflict.
-"""
+"""Start the tally of a petition, or raise its number of shards."""
 
 from datetime import datetime, timedelta
 
