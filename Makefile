@@ -37,6 +37,7 @@ others: .venv/ready .venv/judge/ready .venv-emulator/ready chromium
 slow: .venv/ready .venv/judge/ready .venv-emulator/ready .venv-lint/ready chromium ## Run the long suites, which tests/suites.py lists
 	@$(PY) -m pytest -m slow
 	@HYPOTHESIS_PROFILE=slow $(PY) -m pytest -m "hypothesis and not slow"
+	@LOCALSTACK=moto $(PY) -m pytest -m "flows and not slow" tests/flows
 
 deployed: .venv/ready .venv-emulator/ready ## Deploy the package to an emulator, and use it once over HTTP
 	@exec $(PY) -m pytest -n 0 tests/deployed

@@ -23,9 +23,9 @@ from chalicelib.core import keys, times
 from chalicelib.core.address import signature_id
 from chalicelib.core.countries import countries
 from chalicelib.core.settings import table_variable
+from chalicelib.petitions.edit import publish
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
-from chalicelib.petitions.publish import publish
 from chalicelib.tallies.model import MAX_SOURCES, TallyEntry
 from chalicelib.tallies.public import FRESH_FOR
 from chalicelib.tallies.store import entry_change

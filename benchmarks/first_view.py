@@ -14,7 +14,7 @@ import pytest
 from benchmarks import scene
 from benchmarks.worker import print_figures
 from chalicelib.core import times
-from chalicelib.petitions.publish import publish
+from chalicelib.petitions.edit import publish
 from tests.fake_site import a_fake_site, wire
 from tests.fakes import FakeTables
 

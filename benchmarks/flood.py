@@ -2,7 +2,7 @@
 
 The attacker signs with the addresses of strangers, from five networks. A signature's first email asks for the
 confirmation. The product limits how many of these it sends for one network. Here its real function
-(chalicelib/mail/first_emails.py) decides about each signature, on a table in memory. Who signs from which network is an
+(chalicelib/mail/turns.py) decides about each signature, on a table in memory. Who signs from which network is an
 assumption. SES's own rate is left out: it is the same with and without a limit.
 """
 
@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from math import ceil
 from random import Random
 
-from chalicelib.mail.first_emails import DEFAULT_LIMIT, FirstEmailLimit, book
+from chalicelib.mail.turns import DEFAULT_LIMIT, FirstEmailLimit, book_first_email
 from tests.fakes import FakeTables
 
 BEGINS = datetime(2026, 11, 24, 18, 0, tzinfo=UTC)
@@ -79,7 +79,7 @@ def simulate_evening(
     for second, network, is_attack in sorted(arrivals):
         now = BEGINS + timedelta(seconds=second)
         # When the limit allows this network its next email.
-        wait = (book(network, now, tables, limit) - now).total_seconds() if limit else 0.0
+        wait = (book_first_email(network, now, tables, limit) - now).total_seconds() if limit else 0.0
         # A queue message can be delayed for LONGEST_DELAY at most. A later email is sent by a sweep for due emails.
         sent = second + wait if wait <= LONGEST_DELAY else ceil((second + wait) / SWEEP) * SWEEP
         if is_attack:

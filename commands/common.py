@@ -12,8 +12,7 @@ from chalicelib.aws.queue import Queue
 from chalicelib.aws.table import Tables
 from chalicelib.core import times
 from chalicelib.core.settings import required, table_names
-from chalicelib.staff.audit.model import Action, Actor
-from chalicelib.staff.audit.record import record
+from chalicelib.staff.audit.record import Action, Actor, record
 
 
 class InputError(Exception):

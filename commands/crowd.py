@@ -15,7 +15,7 @@ from chalicelib.aws.failures import translate_errors
 from chalicelib.core import times
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.settings import queue_variable, required
-from chalicelib.exports.subscribers.model import OptInList
+from chalicelib.exports.subscribers.request import OptInList
 from chalicelib.mail.model import Priority
 from chalicelib.mail.sending import pause_mail, resume_mail
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS

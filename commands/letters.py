@@ -10,8 +10,8 @@ from typing import Any
 
 from chalicelib.core import times
 from chalicelib.letters.request import BEFORE_ALL_LETTERS, request_missing
+from chalicelib.petitions.constituency_table import has_members
 from chalicelib.petitions.find import petition_as_stored
-from chalicelib.petitions.members import has_members
 from commands import common
 
 

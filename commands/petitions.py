@@ -12,11 +12,11 @@ from chalicelib.core import keys, times
 from chalicelib.core.errors import Invalid, UnknownPetition
 from chalicelib.core.settings import required, table_variable
 from chalicelib.core.validation import field_errors
+from chalicelib.petitions.edit import publish
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.form import WORDS, check_addresses_differ, check_headers
-from chalicelib.petitions.gaps import gap_errors, other_gaps
 from chalicelib.petitions.model import Petition, PetitionState
-from chalicelib.petitions.publish import publish
+from chalicelib.petitions.transition import gap_errors, other_gaps
 from commands import common
 
 

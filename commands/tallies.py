@@ -11,9 +11,9 @@ import argparse
 from typing import Any
 
 from chalicelib.core import times
+from chalicelib.petitions.edit import raise_shards
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import MAX_SHARDS, Petition
-from chalicelib.petitions.publish import raise_shards
 from chalicelib.projections.recount import Recount, recount, repair, repair_pending
 from chalicelib.tallies.prove import reopen
 from commands import common

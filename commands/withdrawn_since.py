@@ -11,8 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from chalicelib.core import times
-from chalicelib.staff.audit.model import Action
-from chalicelib.staff.audit.record import entries
+from chalicelib.staff.audit.record import Action, entries
 from commands import common
 from commands.decision import SinceCopy
 

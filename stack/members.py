@@ -11,14 +11,14 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from chalicelib.petitions import members
-from chalicelib.petitions.members import MemberOfParliament
+from chalicelib.petitions import constituency_table
+from chalicelib.petitions.constituency_table import MemberOfParliament
 from chalicelib.petitions.text import Line, SesAddress
 from stack import constituencies
 from stack.console import Failure
 from stack.paths import ROOT
 
-NAME_IN_ZIP = members.FILE.relative_to(ROOT).as_posix()
+NAME_IN_ZIP = constituency_table.MEMBERS_FILE.relative_to(ROOT).as_posix()
 COLUMNS = ("constituency", "name", "email")
 _NAME, _EMAIL = TypeAdapter[str](Line), TypeAdapter[str](SesAddress)
 
@@ -41,7 +41,7 @@ def members_file(project: Path) -> Iterator[tuple[str, bytes]]:
         raise Failure(f"{path.name} needs {postcodes.name}: without it, nobody's constituency is known")
     try:
         known = set(constituencies.read_table(postcodes).values())
-        yield NAME_IN_ZIP, members.pack(read_table(path, known))
+        yield NAME_IN_ZIP, constituency_table.pack_members(read_table(path, known))
     except ValueError as error:
         raise Failure(f"{path.name}: {error}") from error
 

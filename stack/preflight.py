@@ -56,10 +56,6 @@ def planned_values(declared: Mapping[str, Any], previous: Values, values: Values
 
 def _check_mail(cloud: Cloud, planned: Values, previous: Values) -> None:
     identity, mail_from_domain = planned["MailIdentity"], planned["MailFromDomain"]
-    if "@" in identity:
-        raise Failure(
-            f"MAIL_IDENTITY must be a domain. Verify the address {identity} in SES by hand, and leave MAIL_IDENTITY out"
-        )
     if mail_from_domain and not (identity and mail_from_domain.endswith(f".{identity}")):
         example = identity or "example.org"
         raise Failure(f"MailFromDomain must be a subdomain of MAIL_IDENTITY, for example bounce.{example}")
@@ -78,7 +74,7 @@ def _check_edge(planned: Values, previous: Values) -> None:
 
     CloudFront sends the key that OriginKey names. The API accepts this key and the one that OriginKeyToo names. With
     EdgeOnly=yes, the API refuses a request without such a key. With EdgeOnly=no, the API answers it, but takes
-    CloudFront for the visitor (chalicelib/edge/caller.py). So check the keys in both cases.
+    CloudFront for the visitor (chalicelib/edge/http.py). So check the keys in both cases.
     """
     if not previous or not planned["EdgeDomain"]:
         return  # There are no visitors yet, or the API accepts all of them.

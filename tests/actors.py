@@ -17,14 +17,13 @@ from chalicelib.core.tokens import Purpose, Subject
 from chalicelib.mail.kind import MailContext
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
+from chalicelib.petitions.edit import publish
 from chalicelib.petitions.model import Petition
-from chalicelib.petitions.publish import publish
 from chalicelib.shedding.level import level_now
 from chalicelib.signatures.confirm import confirm, read_corrections
 from chalicelib.signatures.form import SignatureForm
 from chalicelib.signatures.model import NewSignature, SignatureState
-from chalicelib.signatures.origin import own_origin
-from chalicelib.signatures.sign import Outcome, SigningContext, SignResult, sign
+from chalicelib.signatures.sign import Outcome, SigningContext, SignResult, own_origin, sign
 from chalicelib.staff.tokens import issue
 from tests.fakes import FakeQueue, FakeTables
 

@@ -4,8 +4,7 @@ import json
 
 from chalice.test import HTTPResponse
 
-from chalicelib.staff.audit.model import AuditRecord
-from chalicelib.staff.audit.record import entries
+from chalicelib.staff.audit.record import AuditRecord, entries
 from tests.actors import DAY, NOW
 from tests.fake_site import JSON, FakeSite
 

@@ -3,7 +3,7 @@
 The judge is installed in this process: it refuses what AWS refuses and the emulator accepts.
 
 LOCALSTACK unset: start ministack on a free loopback port. LOCALSTACK=host:port: use the emulator that runs there.
-LOCALSTACK=docker: start LocalStack's image, or fail if Docker is not running.
+LOCALSTACK=docker: start LocalStack's image, or fail if Docker is not running. LOCALSTACK=moto: start moto's server.
 """
 
 import json
@@ -33,6 +33,7 @@ from chalicelib.updates.find import forget_updates
 from stack.judge.install import install, uninstall
 from stack.judge.judge import Judge
 from stack.local.emulator import client_environment, empty_emulator
+from tests import another_emulator
 from tests.emulated_resources import BUCKET, create_tables, environment_variables, physical_names, verify_sender
 from tests.roles import run_as_functions
 
@@ -47,6 +48,9 @@ def aws_endpoint() -> Iterator[str]:
     if chosen == "docker":
         with _docker_session() as running:
             yield running.endpoint_url("dynamodb")
+    elif another_emulator.IS_CHOSEN:
+        with another_emulator.moto_server() as endpoint:
+            yield endpoint
     elif chosen:
         yield f"http://{chosen}"
     else:
@@ -91,7 +95,7 @@ class EmulatedAws:
 def emulator_client() -> Callable[..., Any]:
     """Build each client once for all tests: reading the services' descriptions would take most of a test's time."""
     build = boto3.client
-    return cache(lambda service, config=None: build(service, config=config))
+    return cache(lambda service, config=None: build(service, config=config and config.merge(another_emulator.PATIENT)))
 
 
 @pytest.fixture
@@ -108,6 +112,8 @@ def emulated_aws(
         install(Judge())  # Its clients are those of all tests. It judges nothing yet: this is the engineer.
         stack.callback(uninstall)
         monkeypatch.setattr(boto3, "client", emulator_client)
+        if another_emulator.IS_CHOSEN:
+            another_emulator.forget_all(aws_endpoint)
         for name, value in client_environment(aws_endpoint).items():
             monkeypatch.setenv(name, value)
         monkeypatch.delenv("AWS_ENDPOINT_URL")
@@ -155,6 +161,8 @@ def _clear_caches() -> None:
 
 def sent_mails(endpoint: str) -> list[dict[str, Any]]:
     """Return the emails sent to the emulated SES, oldest first."""
+    if another_emulator.IS_CHOSEN:
+        return another_emulator.emails_of_moto(endpoint)
     with urllib.request.urlopen(f"{endpoint}/_ministack/ses/messages", timeout=10) as answer:
         document = json.load(answer)
     return [mail for account in document["messages"].values() for mail in account]

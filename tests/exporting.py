@@ -10,11 +10,10 @@ from typing import Any
 from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
-from chalicelib.core.formulas import FORMULA
-from chalicelib.exports.gather import ExportContext
+from chalicelib.core.printable import FORMULA
 from chalicelib.exports.model import Export, ExportRequest, Result
 from chalicelib.exports.request import new_export
-from chalicelib.exports.run import ExportWork
+from chalicelib.exports.run import ExportContext, ExportWork
 from chalicelib.exports.write import BYTE_ORDER_MARK
 from chalicelib.jobs.model import HasTime
 from chalicelib.jobs.request import find_job, start

@@ -3,8 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from chalicelib.aws.email import Mail
-from chalicelib.aws.mail_quota import MailQuota
+from chalicelib.aws.email import Mail, MailQuota
 
 
 @dataclass

@@ -4,10 +4,10 @@ from pathlib import Path
 from string import ascii_uppercase
 from typing import Any
 
-from chalicelib.jobs.files import file_key
 from chalicelib.jobs.model import HasTime
 from chalicelib.jobs.request import find_job, start
 from chalicelib.jobs.run import run
+from chalicelib.partners.imports.file import file_key
 from chalicelib.partners.imports.model import Import
 from chalicelib.partners.imports.run import ImportWork
 from chalicelib.partners.model import Partner

@@ -2,8 +2,7 @@
 
 import pytest
 
-from chalicelib.petitions.constituency_table import Constituencies, pack
-from chalicelib.petitions.members import MemberOfParliament
+from chalicelib.petitions.constituency_table import Constituencies, MemberOfParliament, pack
 
 TABLE = {"ZZ1 1AA": "Upper Zed", "ZZ9 9ZZ": "Lower Zed", "SW1A 1AA": "Zed Palace"}
 
@@ -16,8 +15,8 @@ def give_members(patch: pytest.MonkeyPatch, *known: MemberOfParliament) -> None:
     known = known or (UPPER, LOWER)
     members = {member.constituency: member for member in known}
     constituencies = Constituencies(pack(TABLE))
-    patch.setattr("chalicelib.petitions.members.constituencies", lambda: constituencies)
-    patch.setattr("chalicelib.petitions.members.members", lambda: members)
+    patch.setattr("chalicelib.petitions.constituency_table.constituencies", lambda: constituencies)
+    patch.setattr("chalicelib.petitions.constituency_table.members", lambda: members)
 
 
 def give_table(patch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from chalicelib.aws.table import Change, Item, NewItem
 from chalicelib.core import keys
 from chalicelib.core.keys import Key
-from chalicelib.projections.project import Increment
+from chalicelib.projections.changes import Increment
 from chalicelib.tallies.model import PENDING
 from tests.actors import NOW
 from tests.fakes import FakeTables

@@ -10,11 +10,10 @@ from typing import Any
 import pytest
 
 from chalicelib.mail.budget import INTERVALS
-from chalicelib.mail.first_emails import BURST, INTERVAL
 from chalicelib.mail.model import Priority
 from chalicelib.mail.rate_limit import SHARES
-from chalicelib.mail.sending import PAUSE
-from chalicelib.mail.watch import OTHER_EMAIL_STOPS_AT
+from chalicelib.mail.sending import OTHER_EMAIL_STOPS_AT, PAUSE
+from chalicelib.mail.turns import BURST, INTERVAL
 from stack.paths import ROOT
 from stack.template.merge import merge_template
 from stack.template.us_east_1 import us_east_1

@@ -40,7 +40,6 @@ def main() -> None:
     ):
         shown = [runs[load.name, each] for each in accounts]
         charts.over_time(shown, what, (seconds, unit), heading, CHARTS / f"{name}.svg")
-    charts.conflicts(CHARTS / "conflicts.svg")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ mpl.use("svg")
 from matplotlib import pyplot
 from matplotlib.axes import Axes
 
-from benchmarks.model.conflicts import attempts_each
 from benchmarks.model.simulate import DAY, Amounts, Simulation
 
 # No dates and no random ids in the files, so that a diff shows real changes. "none" keeps text as text, not as curves.
@@ -34,16 +33,6 @@ def over_time(runs: Sequence[Simulation], what: str, until: tuple[float, float],
         name = run.account.name
         axes.plot(*zip(*fewer, strict=True), label=f"{name} account", color=COLOURS[name])
     axes.set_ylim(bottom=0)
-    save(axes, path)
-
-
-def conflicts(path: Path) -> None:
-    """Draw how many transactions each confirmation starts, by confirmations a second."""
-    axes = _axes("Confirmations that meet on a tally shard", "confirmations a second", "transactions for each")
-    rates = [10 * 1.2**step for step in range(39)]  # from 10 to about 10,000 a second
-    for shards in (10, 30, 90):
-        axes.plot(rates, [attempts_each(rate, shards) for rate in rates], label=f"{shards} shards")
-    axes.set_xscale("log")
     save(axes, path)
 
 

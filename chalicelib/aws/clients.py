@@ -103,7 +103,6 @@ def ses_account() -> "SESV2Client":
 
 @cache
 def s3() -> Any:
-    """Return the client of S3, untyped."""
     return boto3.client("s3", config=FILES_CONFIG)
 
 

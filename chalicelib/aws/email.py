@@ -1,4 +1,4 @@
-"""Send email with SES v2."""
+"""Send email with SES v2, and read how much of SES's quota is used and to whom SES sends nothing."""
 
 import re
 from bisect import bisect_right
@@ -16,12 +16,13 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnec
 from chalicelib.aws import clients
 from chalicelib.aws.failures import THROTTLES, code_of, is_refusal, report_denial, translate_errors
 from chalicelib.core import log
-from chalicelib.core.errors import Denied, MailRefused, RateExceeded, SendingStopped, Throttled, Unreached
+from chalicelib.core.errors import Denied, MailRefused, RateExceeded, SendingStopped, Throttled, UnknownThing, Unreached
 from chalicelib.core.printable import ENCODED_WORD, one_line
 from chalicelib.core.settings import settings
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
+
 
 # The account sends nothing until somebody repairs it. If AWS pauses an account because of bounces or complaints, SES
 # refuses each email with MessageRejected, as it refuses wrong emails. Only the message distinguishes them.
@@ -177,3 +178,44 @@ def _ses_error(error: ClientError) -> Throttled | MailRefused | Denied | None:
 @cache
 def mailer() -> Mailer:
     return Mailer(clients.ses(), settings().mail_from, settings().configuration_set)
+
+
+class MailQuota:
+    """The limits that SES gives an account in a region. All senders share them, also those of other stages."""
+
+    def __init__(self, client: "SESV2Client") -> None:
+        self._client = client
+
+    def used_share(self) -> float:
+        """Return the share of the quota that the last 24 hours used: 0.8 for 80 %. Without a limit, return 0.
+
+        Raise Unavailable if SES does not answer or refuses the call.
+        """
+        with translate_errors("mail quota", _quota_error):
+            quota = self._client.get_account().get("SendQuota", {})
+        most = quota.get("Max24HourSend", -1)  # SES's number for "no limit" is -1.
+        return quota.get("SentLast24Hours", 0) / most if most > 0 else 0
+
+    def suppresses(self, address: str) -> bool:
+        """Return whether SES sends nothing to this address, because an earlier email bounced or got a complaint.
+
+        Raise Unavailable if SES does not answer or refuses the call.
+        """
+        try:
+            with translate_errors("mail quota", _quota_error):
+                self._client.get_suppressed_destination(EmailAddress=address)
+        except UnknownThing:
+            return False
+        return True
+
+
+def _quota_error(error: ClientError) -> Denied | UnknownThing | None:
+    """Return Denied for every refusal: callers go on without an answer, whatever the reason is."""
+    if code_of(error) == "NotFoundException":
+        return UnknownThing("The list has no such address.")
+    return report_denial(error, "mail quota") if is_refusal(error) else None
+
+
+@cache
+def mail_quota() -> MailQuota:
+    return MailQuota(clients.ses_account())

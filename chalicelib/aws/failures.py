@@ -102,7 +102,6 @@ def _translation(error: ClientError, service: str) -> Unavailable | None:
 
 
 def code_of(error: ClientError) -> str:
-    """Return the name that AWS gives to the error."""
     return error.response["Error"]["Code"]
 
 

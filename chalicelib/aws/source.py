@@ -25,7 +25,7 @@ class Source:
         """Enable or disable the source, and return True. Raise Unavailable if AWS does not answer, or refuses for now.
 
         Change nothing and return False if the source is already as requested, or while AWS is still enabling or
-        disabling it. A caller cannot tell which, so it must call this again and again, as mail/watch.py does.
+        disabling it. A caller cannot tell which, so it must call this again and again, as mail/sending.py does.
         """
         with translate_errors("source", _source_error):
             opposite = "Disabled" if is_on else "Enabled"

@@ -12,6 +12,8 @@ from functools import cache
 from random import uniform
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import ClientError
+
 from chalicelib.aws import clients
 from chalicelib.aws.expressions import (
     Attr,
@@ -31,15 +33,15 @@ from chalicelib.aws.expressions import (
     wire_key,
     write_request,
 )
-from chalicelib.aws.failures import TABLES, counted, translate_errors
-from chalicelib.aws.storage_errors import storage_error
+from chalicelib.aws.failures import TABLES, THROTTLES, code_of, counted, translate_errors
 from chalicelib.core import keys
-from chalicelib.core.errors import ConditionFailed, Throttled
+from chalicelib.core.errors import ConditionFailed, Conflicted, PetitionsError, Throttled, Unavailable
 from chalicelib.core.keys import Key
 from chalicelib.core.settings import settings
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
 
 __all__ = ["Attr", "Change", "Condition", "Item", "NewItem", "Tables", "absent_or_at_most", "is_still", "tables"]
 
@@ -48,6 +50,7 @@ BATCH_GET_LIMIT = 100
 BATCH_GET_WAITS = (0.05, 0.1, 0.2)
 # The longest time of one request, in seconds. `batch_get` and `query` may make several. `signing_tables` is faster.
 LONGEST_CALL = clients.longest_call(clients.CONFIG)
+CONFLICTS = frozenset({"ReplicatedWriteConflictException", "TransactionConflictException"})
 
 
 class Tables:
@@ -198,3 +201,39 @@ def signing_tables() -> Tables:
 def _time_of_answer(answer: Any) -> datetime | None:
     date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
     return parsedate_to_datetime(date) if date else None
+
+
+def storage_error(error: ClientError) -> PetitionsError | None:
+    """Return the domain error for an error of DynamoDB, or None. ConditionFailed has the item that AWS returned."""
+    code = code_of(error)
+    if code == "ConditionalCheckFailedException":
+        return ConditionFailed(_old_item(error.response))
+    if code == "TransactionCanceledException":
+        return _cancelled(error)
+    if code == "ResourceNotFoundException":
+        # During a restore, a table does not exist for a while. After Unavailable, signatures go to the overflow queue.
+        return Unavailable("storage")
+    if code == "TransactionInProgressException":
+        # An earlier attempt with the same ClientRequestToken is still running. It may succeed or fail.
+        return Unavailable("storage")
+    return Conflicted("storage") if code in CONFLICTS else None
+
+
+def _cancelled(error: ClientError) -> PetitionsError | None:
+    """Return the domain error for a cancelled transaction, or None for a bug of ours, which a retry cannot repair.
+
+    AWS may give several reasons. A failed condition decides first, then a conflict, which can be retried at once.
+    """
+    reasons: list[Any] = error.response.get("CancellationReasons", [])
+    codes = [reason.get("Code") for reason in reasons]
+    if "ConditionalCheckFailed" in codes:
+        index = codes.index("ConditionalCheckFailed")
+        return ConditionFailed(_old_item(reasons[index]), index)
+    if "TransactionConflict" in codes:
+        return Conflicted("storage")
+    return Throttled("storage") if THROTTLES.intersection(codes) else None
+
+
+def _old_item(response_or_reason: Any) -> Item | None:
+    item = response_or_reason.get("Item")
+    return from_wire(item) if item else None

@@ -1,6 +1,11 @@
-"""Email addresses: the form that we send to, and the canonical form that identifies a person."""
+"""Email addresses: the form that we send to, the canonical form that identifies a person, and hashes.
+
+Pseudonyms are the hashes that stand for addresses and client networks in stored items. Their key is a secret in
+LIMIT_KEYS.
+"""
 
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from hmac import digest
@@ -102,4 +107,16 @@ def canonical_of(deliverable: str) -> str:
 def signature_id(slug: str, canonical_address: str, secret: str) -> str:
     """Return 128 bits of an HMAC as hex. The slug is hashed too, so a person has a different id in each petition."""
     mac = digest(secret.encode(), f"{slug}\0{canonical_address}".encode(), sha256)
+    return mac[:HASH_BYTES].hex()
+
+
+def oldest_secret(secrets: Mapping[str, str]) -> str:
+    """Return the first, oldest secret. It stays in use: people's choices to stop email are stored under its hashes."""
+    return next(iter(secrets.values()))
+
+
+def pseudonym(secret: str, *parts: str) -> str:
+    """Return 128 bits of an HMAC as hex. The first part is the purpose, so that no two purposes share a hash."""
+    message = "\0".join(parts)
+    mac = digest(secret.encode(), message.encode(), sha256)
     return mac[:HASH_BYTES].hex()

@@ -1,4 +1,4 @@
-"""The keys of the items in the tables, except those that letter_keys, mail_keys, target_keys and partner_keys describe.
+"""The keys of the items in the tables, except those of letters (letter_keys.py).
 
 A petition's signatures are spread over 64 partitions, the buckets. SIGNATURES holds the personal data of supporters,
 and COUNTS holds none of it. So IAM can allow a function to read counts but no names. The stream of SIGNATURES reports
@@ -9,7 +9,7 @@ the item of an address whose owner has stopped email.
 
     SIGNATURES  <slug>#<bucket>        <signature id>   one signature; its key makes signing idempotent
     COUNTS      PETITIONS              <slug>           one petition and its settings
-                SLUGS                  ALL              the slugs of all petitions (petitions.slugs)
+                SLUGS                  ALL              the slugs of all petitions (petitions.find)
                 TEXT#<slug>            <version>        a text and its consent wordings, as signed
                 TALLY#<slug>#<shard>   <day>            one of the parts (shards) of one day's count
                 TALLY#<slug>           HEAD             the total of all closed days, and the date of the last one
@@ -25,12 +25,25 @@ the item of an address whose owner has stopped email.
                 TOKENS                 <id>             a token of staff or of a partner, hashed
                 STATEMENT#<code>       TOKEN            the token of a statement, by its short address
                 SHEDDING               LEVEL            the level of load shedding
-                READINESS              LATEST           what `make ready` found last
+                READINESS              LATEST           what `make ready` found last: whether the AWS account is ready
+                MAIL                   SENDING          until when no email is sent, or confirmations use the whole rate
+                                                        (mail/sending.py)
+                MAIL                   SWEEP            where mail/sweep.py continues its pass over unmarked groups
+                MAIL-OUTSTANDING       <group>          a marker: this group perhaps has open mail requests
+                PARTNERS               <source>         one partner and its settings; <source> is the partner's id
+                WORDING#<source>       <version>        a consent wording of a partner, as people agreed to it
+                RECEIPT#<slug>#<source>#<bucket> <digest> the record of one signature from a partner; <digest> is a hash
+                                                        of the partner's own id of the signature. It has only ids
                 JOB#<kind>#<key>       <job id>         one job, such as an export: its request, progress and result
                 JOB#<kind>#<key>       LATEST           the id of the latest of these jobs: only one runs at a time
                 UPDATES#<slug>         <update id>      one update to those who signed
     AUDIT       <year>-<month>         <time>#<random>  one action of a member of staff
     DELIVERIES  <kind>#<bucket>        <key>            the state of one email, such as a letter (mail/deliveries.py)
+    LIMITS      ADDRESS#<hash>         EMAIL            one address: when it may get email, and its owner's choices
+                NETWORK#<hash>         EMAIL            one client network: until when its first emails are scheduled
+
+A group is all partitions (buckets) with the signatures of one petition, or with the deliveries of one kind of email:
+signatures/<slug>, or deliveries/<kind>.
 """
 
 from datetime import date
@@ -49,6 +62,10 @@ BUCKETS = tuple(f"{number:02x}" for number in range(64))
 
 PETITIONS_PARTITION = "PETITIONS"
 TOKENS_PARTITION = "TOKENS"
+PARTNERS_PARTITION = "PARTNERS"
+MAIL_PARTITION = "MAIL"
+# Markers have a partition of their own. So IAM allows the relay (mail/relay.py) to write markers, but not the pause.
+MAIL_OUTSTANDING_PARTITION = "MAIL-OUTSTANDING"
 
 
 class Key(NamedTuple):
@@ -191,3 +208,44 @@ def delivery_partition(kind: str, bucket: str) -> str:
 
 def statement(code: str) -> Key:
     return Key(COUNTS, f"STATEMENT#{code}", "TOKEN")
+
+
+def mail_sending() -> Key:
+    return Key(COUNTS, MAIL_PARTITION, "SENDING")
+
+
+def mail_sweep() -> Key:
+    return Key(COUNTS, MAIL_PARTITION, "SWEEP")
+
+
+def mail_outstanding(group: str) -> Key:
+    return Key(COUNTS, MAIL_OUTSTANDING_PARTITION, group)
+
+
+def address_limit(address_id: str) -> Key:
+    return Key(LIMITS, f"ADDRESS#{address_id}", "EMAIL")
+
+
+def network_limit(network_hash: str) -> Key:
+    return Key(LIMITS, f"NETWORK#{network_hash}", "EMAIL")
+
+
+def partner(source: str) -> Key:
+    return Key(COUNTS, PARTNERS_PARTITION, source)
+
+
+def partner_wording(source: str, version: str) -> Key:
+    return Key(COUNTS, f"WORDING#{source}", version)
+
+
+def receipt(slug: str, source: str, digest: str) -> Key:
+    """Return a receipt's key. `digest` is an HMAC. It spreads the receipts evenly over 64 partitions (buckets)."""
+    return Key(COUNTS, receipt_partition(slug, source, bucket_of(digest)), digest)
+
+
+def receipt_partition(slug: str, source: str, bucket: str) -> str:
+    return f"RECEIPT#{slug}#{source}#{bucket}"
+
+
+def readiness() -> Key:
+    return Key(COUNTS, "READINESS", "LATEST")

@@ -89,7 +89,6 @@ class Language(NamedTuple):
         return f"{number:,}".replace(",", self.cldr(SEPARATOR, ","))
 
     def date(self, moment: datetime) -> str:
-        """Return the UTC day: "24 November 2026"."""
         day = moment.astimezone(UTC)
         parts = {"day": day.day, "month": self.cldr(MONTH, f"{day:%B}"), "year": day.year}
         return self.text(translatable("%(day)s %(month)s %(year)s")) % parts

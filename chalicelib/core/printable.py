@@ -1,5 +1,9 @@
-"""Characters that print nothing, and texts for a header of an email: a subject, or the name of a sender."""
+"""Characters that print nothing, and texts for a header of an email: a subject, or the name of a sender.
 
+Also escape text that a spreadsheet would run as a formula (OWASP: CSV injection). The escape can be undone.
+"""
+
+import re
 import unicodedata
 from collections.abc import Mapping
 
@@ -15,6 +19,14 @@ ENCODED_WORD = "=?"
 
 UNPRINTABLE = "Write this on one line, without characters that cannot be printed"
 ENCODED = "Remove “=?”: email programs would decode what follows it"
+# For a character class: soft hyphens, joiners, direction marks and other characters that print nothing.
+INVISIBLE = r"\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+# Some spreadsheets treat the full-width forms of =, +, - and @ like the ASCII ones. A formula can follow a tab, a line
+# break or invisible characters.
+_START = rf"[{INVISIBLE}]*[=+\-@\t\r\n＝＋－＠]"
+# Apostrophes in front of such a start also match, so the text gets one more. To undo the escape, remove the first
+# apostrophe of a text that matches.
+FORMULA = re.compile(rf"'*{_START}")
 
 
 def has_unprintable(text: str) -> bool:
@@ -50,3 +62,8 @@ def one_line(text: str) -> str:
     """Return the text for a header, on one line and without unprintable characters: it may be older than the checks."""
     line = " ".join(text.split())
     return "".join(character for character in line if not _is_unprintable(character))
+
+
+def escape_formula(value: str) -> str:
+    """Return the text, with one more apostrophe in front if it matches FORMULA."""
+    return f"'{value}" if FORMULA.match(value) else value

@@ -100,7 +100,6 @@ def required(name: str) -> str:
 
 
 def _optional(name: str) -> str:
-    """Return the value of an environment variable; "" if it is not set."""
     return os.environ.get(name) or ""
 
 

@@ -71,7 +71,6 @@ def _folded(text: str) -> str:
 
 
 def _without_signs(text: str) -> str:
-    """Put a space in place of signs such as ™ and ①."""
     if text.isascii():
         return text
     return "".join(" " if unicodedata.decomposition(each).startswith(_SIGNS) else each for each in text)

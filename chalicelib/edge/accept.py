@@ -16,7 +16,6 @@ def prefers_csv(accept: str) -> bool:
 
 
 def prefers_json(accept: str) -> bool:
-    """Return whether `accept` names JSON and prefers it to HTML."""
     return _quality(accept, JSON_TYPES) > _quality(accept, HTML_TYPES)
 
 

@@ -13,6 +13,10 @@ from chalicelib.core import log
 from chalicelib.core.errors import NotYet, Unavailable
 from chalicelib.core.metrics import Metric
 
+# Placeholders for Chalice's decorators. The template sets the real ones (stack/template/queues.py, streams.py).
+QUEUE_ARN = "arn:aws:sqs:us-east-1:000000000000:placeholder"
+STREAM_ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/placeholder/stream/placeholder"
+
 # DynamoDB's sequence numbers have up to 40 digits. With zeros in front, their texts sort like numbers.
 SEQUENCE_DIGITS = 40
 

@@ -9,8 +9,7 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib.core.language import ENGLISH, Language, language_of, translatable
 from chalicelib.core.settings import settings
 from chalicelib.edge.accept import prefers_json
-from chalicelib.edge.caller import path_prefix
-from chalicelib.edge.http import NO_STORE, answer, chosen_language, problem_json, query, retry_after_header
+from chalicelib.edge.http import NO_STORE, answer, chosen_language, path_prefix, problem_json, query, retry_after_header
 from chalicelib.edge.problems import Problem
 from chalicelib.edge.route import PUBLIC, Function, declared
 from chalicelib.edge.views import View, bind_view
@@ -136,7 +135,6 @@ def page_view(routes: Blueprint, method: str, path: str, **options: "Unpack[Opti
 
 
 def link_view(routes: Blueprint, method: str, path: str, **options: "Unpack[Options]") -> Callable[[View], View]:
-    """Declare the route of a link in our emails, like `page_view`."""
     options["function"], options["throttle"] = Function.LINKS, PUBLIC
     return page_view(routes, method, path, **options)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from chalice.app import Request
 
-from chalicelib.core.formulas import escape_formula
+from chalicelib.core.printable import escape_formula
 from chalicelib.edge.accept import prefers_csv
 from chalicelib.edge.http import REVALIDATED, answer, query
 

@@ -16,8 +16,7 @@ from chalicelib.core import times
 from chalicelib.core.errors import Gone, NotNow
 from chalicelib.core.rights import Right
 from chalicelib.core.validation import parse_body
-from chalicelib.edge.caller import path_prefix
-from chalicelib.edge.http import NO_STORE, json_answer, json_body
+from chalicelib.edge.http import NO_STORE, json_answer, json_body, path_prefix
 from chalicelib.exports.model import DEFAULT_COLUMNS, LINK_SECONDS, Column, Export, ExportRequest, Format, Result
 from chalicelib.exports.request import new_export, result_of
 from chalicelib.jobs.request import find_job, jobs_of, start

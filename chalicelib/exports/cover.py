@@ -41,7 +41,6 @@ class CoverFacts:
 
 
 def cover_sheet(facts: CoverFacts) -> bytes:
-    """Return the sheet as PDF, one page."""
     pdf = _empty_page(facts)
     pdf.set_font_size(11)
     _add_text(pdf, "Signatures exported by " + facts.petition.charity)
@@ -126,7 +125,6 @@ def _versions(totals: Totals, petition: Petition) -> str:
 
 
 def _breakdown(counts: Counter[str]) -> str:
-    """Return the largest counts as text, and the sum of the others."""
     shown = counts.most_common(MAX_BREAKDOWN_VALUES)
     sum_shown = sum(number for _, number in shown)
     rest = counts.total() - sum_shown

@@ -133,7 +133,6 @@ class Export(Job):
 
     @property
     def moment(self) -> datetime:
-        """Return the export's moment: the time of its request."""
         return self.requested_at
 
     @property

@@ -4,21 +4,20 @@ from datetime import datetime
 
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import Gone, NotNow
-from chalicelib.exports.encrypt import recipient_of
 from chalicelib.exports.model import Export, ExportRequest, Result
-from chalicelib.jobs.model import JobState, new_id
+from chalicelib.exports.write import recipient_of
+from chalicelib.jobs.model import JobState, new_job
 from chalicelib.petitions.model import Petition
 from chalicelib.tallies.prove import COUNT, tally_sums
 
 
 def new_export(request: ExportRequest, petition: Petition, owner: str, now: datetime, tables: Tables) -> Export:
     """Return a new export, not stored yet. Raise Invalid if the recipient's public key is invalid."""
-    moment = now.replace(microsecond=0)  # As it is stored.
-    return Export(
-        job_id=new_id(petition.slug, moment),
-        requested_by=owner,
-        requested_at=moment,
-        touched_at=moment,
+    return new_job(
+        Export,
+        petition.slug,
+        owner,
+        now,
         expected=tally_sums(petition, now, tables)[COUNT],
         format=request.format,
         columns=request.columns,

@@ -1,11 +1,202 @@
-"""The steps of an export: one for each part of the rows, and a last one that joins the parts into the file."""
+"""The steps of an export: one for each part of the rows, and a last one that joins the parts into the file.
 
+The first stage (`gather`) writes the rows in parts, one for each bucket. A bucket is one of the partitions that contain
+a petition's signatures (keys.BUCKETS). The second stage (`deliver`) joins the parts, encrypts the file if requested,
+and writes the cover sheet. It checks the rows against the tally, which is the petition's count at the export's moment,
+the time of its request.
+"""
+
+from collections.abc import Iterable
 from dataclasses import dataclass
+from hashlib import file_digest
+from pathlib import Path
+from secrets import token_hex
+from typing import TextIO
 
-from chalicelib.exports.deliver import delete_files, deliver
-from chalicelib.exports.gather import ExportContext, delete_parts, gather
-from chalicelib.exports.model import Export
-from chalicelib.jobs.model import Step
+from chalicelib.aws.bucket import Bucket
+from chalicelib.aws.table import Item, Tables
+from chalicelib.core.times import iso, lower_bound
+from chalicelib.exports.cover import CoverFacts, cover_sheet
+from chalicelib.exports.model import SETTLING, Export, Format, Result, Totals
+from chalicelib.exports.write import encrypt, heading, writer
+from chalicelib.jobs.model import Clock, JobState, Step
+from chalicelib.petitions.find import petition_as_stored
+from chalicelib.signatures.model import SignatureState
+from chalicelib.signatures.walk import read_for_export
+
+# The S3 prefixes of the parts, and of the finished files.
+PARTS = "parts"
+FILES = "files"
+
+
+@dataclass(frozen=True)
+class ExportContext:
+    """The tables, bucket and clock of an export. `folder` is an empty directory that is deleted when the run ends."""
+
+    tables: Tables
+    s3_bucket: Bucket
+    folder: Path
+    clock: Clock
+
+
+@dataclass
+class Selection:
+    """Selects the signatures that were confirmed at or before the export's moment and still are, and counts them.
+
+    Three of the `totals` explain why rows and tally may differ. `unsure`: rows that the tally perhaps does not include
+    yet. `late` and `gone`: signatures that are no rows, but that the tally perhaps includes. They were confirmed soon
+    after the moment (`late`), or withdrawn (`gone`).
+    """
+
+    export: Export
+    totals: Totals
+
+    def __post_init__(self) -> None:
+        moment = self.export.moment
+        self.moment = iso(moment)
+        # If a confirmation is within SETTLING of the moment, before or after, we cannot know whether the tally has it.
+        self.late_until = iso(moment + SETTLING)
+        # `unsure_from` is also compared with `withdrawn_at`, which has fractions of a second: "05.25Z" sorts before
+        # "05Z". `lower_bound` sorts before both.
+        self.unsure_from = lower_bound(moment - SETTLING)
+
+    def check_and_count(self, item: Item) -> bool:
+        """Return whether the export includes the signature, and count it in `totals`."""
+        if item["state"] == SignatureState.CONFIRMED and item["confirmed_at"] <= self.moment:
+            self._count_row(item)
+            return True
+        # Withdrawn after the moment or shortly before it: perhaps the tally includes this signature. The state does not
+        # matter: if the person signed again, the same item is pending or confirmed, and keeps `withdrawn_at`.
+        left_at = max(item.get("withdrawn_at", ""), item.get("pending_again_at", ""))
+        if left_at >= self.unsure_from:
+            self.totals.gone += 1
+        # Confirmed soon after the moment: perhaps the tally includes this signature. If it is in `gone` too, it counts
+        # twice. This only makes the second stage accept a slightly larger difference between rows and tally.
+        if item["state"] == SignatureState.CONFIRMED and item["confirmed_at"] <= self.late_until:
+            self.totals.late += 1
+        return False
+
+    def _count_row(self, item: Item) -> None:
+        self.totals.rows += 1
+        if item["confirmed_at"] >= self.unsure_from:
+            self.totals.unsure += 1
+        self.totals.countries[item["country"]] += 1
+        self.totals.versions[item["text_version"]] += 1
+
+
+def gather(export: Export, bucket: str, context: ExportContext) -> Export:
+    """Write the part of this bucket, and return the export with this part and its totals.
+
+    The caller stores the returned export. So a part is recorded only after its file is complete.
+    """
+    # A new S3 key each time, because two processes may do this step at once.
+    key = f"{_parts_prefix(export)}{bucket}-{token_hex(4)}"
+    totals = export.totals.model_copy(deep=True)
+    path = context.folder / "part"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        _write_part(export, totals, read_for_export(export.slug, bucket, context.tables), file)
+    context.s3_bucket.put_file(key, path, "application/octet-stream")
+    has_rows = totals.rows > export.totals.rows
+    parts = [*export.parts, key if has_rows else ""]  # "": no rows.
+    return export.model_copy(update={"parts": parts, "totals": totals, "processed": totals.rows})
+
+
+def delete_parts(export: Export, context: ExportContext) -> None:
+    context.s3_bucket.delete_under(_parts_prefix(export))
+
+
+def _parts_prefix(export: Export) -> str:
+    return f"{PARTS}/{export.job_id}/"
+
+
+def _write_part(export: Export, totals: Totals, items: Iterable[Item], file: TextIO) -> None:
+    write = writer(export.format, export.columns, file)
+    selection = Selection(export, totals)
+    for item in items:
+        if selection.check_and_count(item):
+            write(item)
+
+
+CONTENT_TYPES = {Format.CSV: "text/csv; charset=utf-8", Format.NDJSON: "application/x-ndjson"}
+
+
+def deliver(export: Export, context: ExportContext) -> Export:
+    """Write the file and the cover sheet, and return the export as done.
+
+    If the export's rows do not agree with the tally, write nothing and return the export as failed.
+    """
+    if not is_consistent(export.count_at_moment, export.totals):
+        return export.in_end_state(JobState.FAILED, why=disagreement(export.count_at_moment, export.totals))
+    plain = _join_parts(export, context)
+    path = _encrypt_file(export, plain, context.folder)
+    # New S3 keys each time, because two processes may do this step at once.
+    key_prefix = f"{_files_prefix(export)}{token_hex(4)}"
+    result = _result(export, path, key_prefix, context)
+    content_type = "application/octet-stream" if export.recipient is not None else CONTENT_TYPES[export.format]
+    context.s3_bucket.put_file(result.file, path, content_type)
+    petition = petition_as_stored(export.slug, context.tables)
+    sheet = context.folder / "cover.pdf"
+    sheet.write_bytes(cover_sheet(CoverFacts(petition, export, result)))
+    context.s3_bucket.put_file(result.cover, sheet, "application/pdf")
+    return export.in_end_state(JobState.DONE, result=result)
+
+
+def delete_files(export: Export, context: ExportContext) -> None:
+    """Delete the files of an export that was cancelled or failed. S3 deletes the files of an expired export."""
+    context.s3_bucket.delete_under(_files_prefix(export))
+
+
+def _files_prefix(export: Export) -> str:
+    return f"{FILES}/{export.job_id}/"
+
+
+def is_consistent(expected_rows: int, totals: Totals) -> bool:
+    """Return whether the known reasons explain the difference between the rows and the tally: see `Totals`."""
+    # Confirmed soon after the moment (`late`) or withdrawn (`gone`): no rows, but perhaps the tally includes them.
+    fewest_rows = expected_rows - totals.late - totals.gone
+    # Confirmed shortly before the moment (`unsure`): rows, but perhaps the tally does not include them.
+    most_rows = expected_rows + totals.unsure
+    return fewest_rows <= totals.rows <= most_rows
+
+
+def disagreement(expected_rows: int, totals: Totals) -> str:
+    difference = f"The count is {expected_rows} but we found {totals.rows}"
+    return f"{difference}, so nothing was exported. Ask your engineer for a recount"
+
+
+def _join_parts(export: Export, context: ExportContext) -> Path:
+    path = context.folder / "plain"
+    with path.open("wb") as file:
+        file.write(heading(export.format, export.columns).encode())
+        for key in export.parts:
+            if key:  # "" stands for a part without rows, which has no object in S3.
+                context.s3_bucket.copy_to(key, file)
+    return path
+
+
+def _encrypt_file(export: Export, plain: Path, folder: Path) -> Path:
+    """Encrypt the file, delete `plain`, and return the new path. Without a recipient, only return `plain`."""
+    if export.recipient is None:
+        return plain
+    encrypt(plain, folder / "encrypted", export.recipient)
+    plain.unlink()
+    return folder / "encrypted"
+
+
+def _result(export: Export, path: Path, key_prefix: str, context: ExportContext) -> Result:
+    with path.open("rb") as file:
+        digest = file_digest(file, "sha256").hexdigest()
+    return Result(
+        rows=export.totals.rows,
+        size=path.stat().st_size,
+        sha256=digest,
+        file=f"{key_prefix}/file",
+        cover=f"{key_prefix}/cover",
+        unsure=export.totals.unsure,
+        gone=export.totals.gone,
+        finished_at=context.clock(),
+    )
+
 
 # The longest times of the two kinds of steps, in seconds. With ten million signatures, a part takes 20 seconds. With
 # one million, the last step took six seconds (measured in November 2026).

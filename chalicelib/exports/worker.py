@@ -5,9 +5,8 @@ from pathlib import Path
 from chalicelib.aws.bucket import files_bucket
 from chalicelib.aws.table import tables
 from chalicelib.core import times
-from chalicelib.exports.gather import ExportContext
 from chalicelib.exports.model import Export
-from chalicelib.exports.run import ExportWork
+from chalicelib.exports.run import ExportContext, ExportWork
 from chalicelib.jobs.worker import JobKind
 
 

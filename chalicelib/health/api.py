@@ -11,8 +11,7 @@ from chalicelib.core import times
 from chalicelib.core.rights import Right
 from chalicelib.core.settings import settings
 from chalicelib.edge.http import json_answer
-from chalicelib.health.readiness import latest_readiness
-from chalicelib.health.words import Correction, HealthFacts, messages, worst_level
+from chalicelib.health.words import Correction, HealthFacts, latest_readiness, messages, worst_level
 from chalicelib.mail.sending import sending
 from chalicelib.petitions.find import all_petitions
 from chalicelib.shedding.level import stored_level

@@ -1,15 +1,47 @@
-"""The site's health in words for campaign staff: what the facts mean, and what to do."""
+"""The site's health in words for campaign staff: what the facts mean, and what to do.
+
+One of the facts is the last result of `make ready`, which checks if the AWS account is ready for a crowd. It stores its
+result for the staff page, because the page's function has no right to read the account's limits.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import starmap
+from typing import NamedTuple
 
+from chalicelib.aws.table import Tables
+from chalicelib.core import keys
 from chalicelib.core.times import iso
-from chalicelib.health.readiness import Readiness
 from chalicelib.mail.sending import Pause
 from chalicelib.shedding.level import Level
+
+# We do not show an older result, because the limits may have changed since.
+SHOWN_FOR = timedelta(days=7)
+
+
+class Readiness(NamedTuple):
+    """The result. `text` is one or two sentences for staff."""
+
+    is_ready: bool
+    text: str
+    checked_at: datetime
+
+
+def store_readiness(readiness: Readiness, tables: Tables) -> None:
+    stored = {"is_ready": readiness.is_ready, "text": readiness.text, "checked_at": iso(readiness.checked_at)}
+    tables.put(keys.readiness(), stored)
+
+
+def latest_readiness(now: datetime, tables: Tables) -> Readiness | None:
+    """Return the last stored result. Return None if no result is stored, or if it is older than SHOWN_FOR."""
+    item = tables.get(keys.readiness())
+    if item is None or item["checked_at"] < iso(now - SHOWN_FOR):
+        return None
+    checked_at = datetime.fromisoformat(item["checked_at"])
+    return Readiness(item["is_ready"], item["text"], checked_at)
+
 
 # A mail backlog that takes this long to send is a warning.
 LONG_BACKLOG = timedelta(minutes=15)
@@ -84,7 +116,6 @@ def worst_level(shown: Sequence[Message]) -> Health:
 
 
 def _badness(message: Message) -> int:
-    """Return a number that is higher for a worse level."""
     from_good_to_bad = list(Health)
     return from_good_to_bad.index(message.level)
 

@@ -27,7 +27,7 @@ HasTime = Callable[[float], bool]
 # by then. So this time is longer than the timeout of the Lambda function that stores the job.
 START_DELAY = timedelta(seconds=20)
 # A worker that has been silent for this long was killed. It is three times as long as the worker's usual silence
-# (jobs/heartbeat.py).
+# (jobs/run.py).
 SILENCE = timedelta(seconds=90)
 
 
@@ -128,16 +128,20 @@ class Job(BaseModel):
         return now >= max(self.beat_at, self.rests_until or self.beat_at) + SILENCE
 
     def in_end_state(self, state: JobState, **fields: Any) -> Self:
-        """Return the job with this end state, such as DONE, and these fields."""
         return self.model_copy(update={"state": state, **fields})
 
     def as_stalled(self) -> Self:
-        """Return the job as failed, because it made no progress."""
         why = f"The {self.kind} made no progress for hours and was stopped. Start another"
         return self.in_end_state(JobState.FAILED, why=why)
 
 
 JobType = TypeVar("JobType", bound=Job)
+
+
+def new_job(model: type[JobType], key: str, owner: str, now: datetime, **fields: Any) -> JobType:
+    """Return a new job, not stored yet. `key`: as for `new_id`. `owner`: who requests the job."""
+    moment = now.replace(microsecond=0)  # As times are stored.
+    return model(job_id=new_id(key, moment), requested_by=owner, requested_at=moment, touched_at=moment, **fields)
 
 
 def new_id(key: str, now: datetime) -> str:

@@ -1,24 +1,24 @@
-"""Start, find and cancel jobs. A job is long work that is done in steps, such as an export.
+"""Start, find and cancel jobs, and record their steps. A job is long work that is done in steps, such as an export.
 
-A job's key is what it works for, such as a petition's slug.
+A job's key is what it works for, such as a petition's slug. Jobs of one kind and key run one at a time. The item LATEST
+has the id of their latest job, which is the only one that can be running. A job has stalled if it is stored as open
+(waiting or running), but made no progress for too long. Then it counts as failed. Jobs have no personal data.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Any
 
 from chalicelib.aws.queue import Outgoing, Queue
-from chalicelib.aws.table import Tables
-from chalicelib.core.errors import UnknownThing
-from chalicelib.jobs import store
-from chalicelib.jobs.model import JOB_ID_PATTERN, START_DELAY, Job, JobType
+from chalicelib.aws.table import Attr, Change, Condition, NewItem, Tables, is_still
+from chalicelib.core import keys
+from chalicelib.core.errors import ConditionFailed, NotNow, UnknownThing
+from chalicelib.core.times import iso
+from chalicelib.jobs.model import JOB_ID_PATTERN, START_DELAY, Job, JobState, JobType
 
 _job_id = re.compile(JOB_ID_PATTERN)
-
-
-def job_message(kind: str, job_id: str, delay: int) -> Outgoing:
-    """Return the message that makes a worker run the job, after `delay` seconds."""
-    return Outgoing({"kind": kind, "job_id": job_id}, delay)
+_is_open = Attr("state").eq(JobState.WAITING) | Attr("state").eq(JobState.RUNNING)
 
 
 def start(job: Job, queue: Queue, tables: Tables) -> None:
@@ -27,9 +27,33 @@ def start(job: Job, queue: Queue, tables: Tables) -> None:
     We send the message first. If the job is then not stored, the worker drops the message. A stored job without a
     message would never run, and would block the next job.
     """
-    delay = int(START_DELAY.total_seconds())
-    queue.send([job_message(job.kind, job.job_id, delay)])
-    store.add(job, tables)
+    writes = _writes_of_start(job, tables)
+    queue.send([job_message(job.kind, job.job_id, int(START_DELAY.total_seconds()))])
+    try:
+        tables.transact(writes)
+    except ConditionFailed:  # Meanwhile, another job was started, or the stalled job made progress.
+        raise _already_running(job) from None
+
+
+def _writes_of_start(job: Job, tables: Tables) -> Sequence[Change | NewItem]:
+    """Return what stores the job, and a stalled one as failed. Raise NotNow while another one runs."""
+    pointer = keys.latest_job(job.kind, job.key)
+    pointer_item = tables.get(pointer, consistent=True)
+    latest_id = pointer_item["job_id"] if pointer_item else None
+    latest = _find(type(job), latest_id, tables) if latest_id else None
+    point_to_job = Change(pointer, {"job_id": job.job_id}, when=is_still("job_id", latest_id))
+    new_item = NewItem(keys.job(job.kind, job.job_id), _fields(job))
+    if latest is None or not latest.is_open:
+        return [point_to_job, new_item]
+    if latest.at(job.requested_at).is_open:
+        raise _already_running(job)
+    to_failed = _change_between(latest, latest.as_stalled(), job.requested_at, _is_open_and_unchanged(latest))
+    return [point_to_job, new_item, to_failed]
+
+
+def job_message(kind: str, job_id: str, delay: int) -> Outgoing:
+    """Return the message that makes a worker run the job, after `delay` seconds."""
+    return Outgoing({"kind": kind, "job_id": job_id}, delay)
 
 
 def require_no_running_job(model: type[JobType], key: str, now: datetime, tables: Tables) -> None:
@@ -39,7 +63,7 @@ def require_no_running_job(model: type[JobType], key: str, now: datetime, tables
     """
     latest = next(jobs_of(model, key, tables), None)
     if latest and latest.at(now).is_open:
-        raise store.already_running_error(latest)
+        raise _already_running(latest)
 
 
 def find_job(model: type[JobType], job_id: str, tables: Tables, key: str | None = None) -> JobType:
@@ -47,7 +71,7 @@ def find_job(model: type[JobType], job_id: str, tables: Tables, key: str | None 
 
     A malformed id is not looked up, because AWS refuses very long keys.
     """
-    job = store.find(model, job_id, tables) if _job_id.fullmatch(job_id) else None
+    job = _find(model, job_id, tables) if _job_id.fullmatch(job_id) else None
     is_for_another_key = job is not None and key is not None and key != job.key
     if job is None or is_for_another_key:
         raise UnknownThing(f"There is no such {model.kind}.")
@@ -55,8 +79,9 @@ def find_job(model: type[JobType], job_id: str, tables: Tables, key: str | None 
 
 
 def jobs_of(model: type[JobType], key: str, tables: Tables) -> Iterator[JobType]:
-    """Yield the jobs of this kind and key, newest first."""
-    return store.newest_first(model, key, tables)
+    items = tables.query(keys.COUNTS, keys.job_partition(model.kind, key), consistent=True, backwards=True)
+    # Skip the item LATEST, which is in the same partition and has no state.
+    return (model.model_validate(item) for item in items if "state" in item)
 
 
 def cancel(job: JobType, now: datetime, tables: Tables) -> JobType:
@@ -64,4 +89,59 @@ def cancel(job: JobType, now: datetime, tables: Tables) -> JobType:
 
     A step that runs now still ends, but it is not recorded, and no other step follows. The next job can start at once.
     """
-    return store.cancel(job, now, tables)
+    return _apply(job, _change_between(job, job.in_end_state(JobState.CANCELLED), now, _is_open), tables)
+
+
+def advance(job: JobType, after: JobType, now: datetime, tables: Tables) -> JobType:
+    """Record a step and return the job as stored: `after`, or the job as another process has changed it meanwhile."""
+    return _apply(job, step_change(job, after, now), tables)
+
+
+def step_change(job: JobType, after: JobType, now: datetime) -> Change:
+    """Return the change that records a step. It fails if the job has ended or another process was faster."""
+    # The first recorded step makes a waiting job a running one.
+    state = JobState.RUNNING if after.state is JobState.WAITING else after.state
+    recorded = after.model_copy(update={"steps": job.steps + 1, "state": state})
+    return _change_between(job, recorded, now, _is_open_and_unchanged(job))
+
+
+def record_beat(model: type[Job], job_id: str, now: datetime, tables: Tables) -> None:
+    """Record that a worker runs the job now, if the job is open."""
+    tables.try_update(Change(keys.job(model.kind, job_id), {"beat_at": iso(now)}, when=_is_open))
+
+
+def _find(model: type[JobType], job_id: str, tables: Tables) -> JobType | None:
+    item = tables.get(keys.job(model.kind, job_id), consistent=True)
+    return model.model_validate(item) if item else None
+
+
+def _apply(job: JobType, change: Change, tables: Tables) -> JobType:
+    """Write the change, unless its condition fails. Return the job as stored after that."""
+    try:
+        item = tables.update_and_read(change)
+    except ConditionFailed as failure:
+        if failure.item is None:  # The job is not stored.
+            raise UnknownThing(f"There is no such {job.kind}.") from None
+        item = dict(failure.item)
+    return type(job).model_validate(item)
+
+
+def _change_between(before: Job, after: Job, now: datetime, when: Condition) -> Change:
+    """Return the change that writes `touched_at`, and only those fields in which `before` and `after` differ."""
+    old = _fields(before)
+    new = {**_fields(after), "touched_at": iso(now)}
+    assign = {name: value for name, value in new.items() if value != old.get(name)}
+    remove = sorted(old.keys() - new.keys())
+    return Change(keys.job(before.kind, before.job_id), assign, remove=remove, when=when)
+
+
+def _is_open_and_unchanged(job: Job) -> Condition:
+    return _is_open & Attr("steps").eq(job.steps)
+
+
+def _already_running(job: Job) -> NotNow:
+    return NotNow(f"Another {job.kind} is already running.")
+
+
+def _fields(job: Job) -> dict[str, Any]:
+    return job.model_dump(exclude_none=True)

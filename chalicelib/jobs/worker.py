@@ -17,11 +17,9 @@ from chalicelib.aws.table import tables
 from chalicelib.core import log, times
 from chalicelib.core.errors import Unavailable, UnknownThing
 from chalicelib.edge.batch import Failures, handle_messages
-from chalicelib.jobs import store
-from chalicelib.jobs.heartbeat import HIDDEN_SECONDS, heartbeat
 from chalicelib.jobs.model import JobMessage, JobType, Work
-from chalicelib.jobs.request import find_job, job_message
-from chalicelib.jobs.run import run
+from chalicelib.jobs.request import find_job, job_message, record_beat
+from chalicelib.jobs.run import HIDDEN_SECONDS, heartbeat, run
 
 # After an AWS error, a new message runs the job again after this delay. It counts its receives anew, so a long outage
 # makes no dead letter.
@@ -64,7 +62,7 @@ def run_jobs(event: SQSEvent, kind_of: Callable[[str], JobKind[Any]], queue: Que
             with suppress(Unavailable):
                 queue.deliver_again_in(hidden)
             with suppress(Unavailable):
-                store.beat(kind.model, message.job_id, times.now(), tables())
+                record_beat(kind.model, message.job_id, times.now(), tables())
 
         with heartbeat(beat):
             _run(message.job_id, kind.model, queue, run_in_folder)

@@ -1,27 +1,35 @@
 """The exact numbers of letters to each target by day: requested, sent, failed, unknown and dropped.
 
-The numbers of a day are spread over several items (shards), because transactions on one item conflict. A letter that
-is sent singly keeps its shard. So if it is requested and sent on one day, one item counts both. An item is read at one
-moment, so a letter that is counted as sent is also counted as requested. A digest is one email to a target
-about many letters: DIGEST_SHARD counts their outcomes.
+The numbers of a day are spread over several items (shards), because transactions on one item conflict. A letter that is
+sent singly keeps its shard. So if it is requested and sent on one day, one item counts both. An item is read at one
+moment, so a letter that is counted as sent is also counted as requested. A digest is one email to a target about many
+letters: DIGEST_SHARD counts their outcomes.
+
+`report` shows them to staff and in statements, with which letters are paused. A statement is a signed text that says
+how many people had confirmed at one time.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from zlib import crc32
 
 from chalicelib.aws.table import Change, Item, Tables
-from chalicelib.core import keys, target_keys
+from chalicelib.core import keys, letter_keys
+from chalicelib.letters.target_state import TargetState, target_states
 from chalicelib.mail.counted import REQUESTED
 from chalicelib.mail.deliveries import DeliveryOutcome
+from chalicelib.petitions.letter import LetterTarget
+from chalicelib.petitions.model import Petition
 
 # The transaction of a letter takes about 20 ms, so 32 items can count hundreds of letters a second.
 SHARDS = 32
 # The shard that counts the outcomes of digests, also for letters whose requests are counted in other shards. So
 # `letter_counts` reads this shard first.
 DIGEST_SHARD = 0
+# The most targets that a statement names. The URL of a statement contains its text, and must stay short.
+MAX_NAMED_TARGETS = 3
 
 
 @dataclass(frozen=True)
@@ -48,11 +56,10 @@ def count_change(slug: str, target: str, shard: int, day: date, numbers: Mapping
 
     Use it only in a transaction with another change that can happen only once: otherwise a retry counts twice.
     """
-    return Change(target_keys.letter_count(slug, shard, target, day), add=numbers)
+    return Change(letter_keys.letter_count(slug, shard, target, day), add=numbers)
 
 
 def shard_of(signature_id: str) -> int:
-    """Return the shard that counts the letters of this signature."""
     return crc32(signature_id.encode()) % SHARDS
 
 
@@ -65,7 +72,7 @@ def letter_counts(slug: str, tables: Tables) -> dict[str, NumbersByDay]:
     """
     sums: dict[tuple[str, date], Counter[str]] = defaultdict(Counter)
     for shard in range(SHARDS):
-        for item in tables.query(keys.COUNTS, target_keys.letter_counts_partition(slug, shard), consistent=True):
+        for item in tables.query(keys.COUNTS, letter_keys.letter_counts_partition(slug, shard), consistent=True):
             target, _, day = item["sk"].partition("#")
             sums[target, date.fromisoformat(day)].update(_numbers(item))
     days: dict[str, dict[date, LetterNumbers]] = defaultdict(dict)
@@ -78,6 +85,92 @@ def total(numbers: Iterable[LetterNumbers]) -> LetterNumbers:
     addends = list(numbers)
     sums = {name: sum(getattr(addend, name) for addend in addends) for name in _NAMES}
     return LetterNumbers(**sums)
+
+
+@dataclass(frozen=True)
+class TargetReport:
+    """The numbers of letters to one target. `target` is None if the petition no longer has this target.
+
+    `paused_members`: by constituency, the states of the members of parliament whose letters are paused.
+    """
+
+    key: str
+    target: LetterTarget | None
+    numbers: LetterNumbers
+    days: NumbersByDay
+    state: TargetState
+    paused_members: Mapping[str, TargetState]
+
+    @property
+    def name(self) -> str:
+        """Return the target's name, or only its key if the petition no longer has this target."""
+        return self.target.name if self.target else self.key
+
+
+@dataclass(frozen=True)
+class LettersReport:
+    """The numbers of all letters of a petition, exact at the time `as_of`."""
+
+    targets: list[TargetReport]
+    as_of: datetime
+
+    @property
+    def numbers(self) -> LetterNumbers:
+        return total(each.numbers for each in self.targets)
+
+
+def letters_text(petition: Petition, now: datetime, tables: Tables) -> str | None:
+    """Return the numbers of letters as text for a statement. Return None if the petition has no target and no letters.
+
+    The text has a sentence for each target; if there are more than MAX_NAMED_TARGETS, one sentence for all targets.
+    """
+    letters = report(petition, now, tables)
+    if not letters.targets:
+        return None
+    if len(letters.targets) > MAX_NAMED_TARGETS:
+        return _sentence(f"{len(letters.targets)} targets", letters.numbers)
+    return " ".join(_sentence(each.name, each.numbers) for each in letters.targets)
+
+
+def _sentence(to: str, numbers: LetterNumbers) -> str:
+    """Return a sentence with the number of each outcome, so that nobody takes unknown letters for sent letters."""
+    outcomes = (
+        f"{numbers.sent:,} sent, {numbers.failed:,} failed, {numbers.unknown:,} unknown, "
+        f"{numbers.waiting:,} waiting, {numbers.dropped:,} not sent"
+    )
+    return f"Letters to {to}: {numbers.requested:,} requested ({outcomes})."
+
+
+def report(petition: Petition, now: datetime, tables: Tables) -> LettersReport:
+    """Return the numbers of letters by target: first the petition's targets in their order, then removed targets."""
+    counts, states = letter_counts(petition.slug, tables), target_states(petition.slug, tables)
+    current_targets = petition.letter.targets if petition.letter else []
+    targets = {target.key: target for target in current_targets}
+    removed = sorted(counts.keys() - targets.keys())
+    reports: list[TargetReport] = []
+    for key in [*targets, *removed]:
+        days = counts.get(key, {})
+        target_report = TargetReport(
+            key=key,
+            target=targets.get(key),
+            numbers=total(days.values()),
+            days=days,
+            state=states.get(key, TargetState()),
+            paused_members=_paused_members(key, states),
+        )
+        reports.append(target_report)
+    return LettersReport(reports, as_of=now)
+
+
+def _paused_members(target: str, states: Mapping[str, TargetState]) -> dict[str, TargetState]:
+    """Return the states of the target's paused members by constituency. A member's key: `<target>#<constituency>`."""
+    prefix = f"{target}#"
+    paused: dict[str, TargetState] = {}
+    for key, state in states.items():
+        if key.startswith(prefix) and state.is_paused:
+            constituency = key.removeprefix(prefix)
+            paused[constituency] = state
+    return paused
 
 
 def _numbers(item: Item) -> dict[str, int]:

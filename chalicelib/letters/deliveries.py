@@ -68,7 +68,6 @@ class LetterDeliveries(CountedDeliveries):
         return True
 
     def drop_without_target(self, request: MailRequest, now: datetime, tables: Tables) -> None:
-        """Drop the letter, and note that its target is removed."""
         dropped = {"mail_dropped_at": iso(now), _WITHOUT_TARGET: iso(now)}
         self._settle(request, DeliveryOutcome.DROPPED, now, dropped, tables)
 
@@ -142,7 +141,7 @@ class LetterDeliveries(CountedDeliveries):
 
 
 def waits_for_turn(item: Item) -> bool:
-    """Return whether the letter waits for a turn. Then it is due later than it was requested (not_now.py)."""
+    """Return whether the letter waits for a turn. Then it is due later than it was requested (pace.py)."""
     return bool(item.get("mail_due_at", "") > item["mail_requested_at"])
 
 

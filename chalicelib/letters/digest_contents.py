@@ -6,7 +6,7 @@
 3. While its email is sent, the digest is sealed: its letters do not change.
 
 The digest's item counts the letters by the postcode area of the people who sent them. It also has some slots. A letter
-in a person's own words may take a slot: then the email can show the letter in full (digest_item.py).
+in a person's own words may take a slot: then the email can show the letter in full (withdrawn.py).
 
 If a person withdraws before the digest is sealed, one transaction removes their letter. If they withdraw later, the
 withdrawal is noted in the item's attribute LATE: if the email is not sent, the next attempt first takes the letter out
@@ -19,15 +19,21 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from chalicelib.aws.table import Attr, Change, Item, Tables
-from chalicelib.core import keys, target_keys
+from chalicelib.core import keys, letter_keys
 from chalicelib.core.errors import ConditionFailed, Conflicted
-from chalicelib.core.letter_keys import LetterIds
-from chalicelib.core.target_keys import DigestIds
+from chalicelib.core.letter_keys import DigestIds, LetterIds
 from chalicelib.core.times import iso
 from chalicelib.letters.deliveries import LETTERS
-from chalicelib.letters.digest_item import IS_SEALED, LATE, NO_SLOT, OWN_WORDS_PREFIX, GatheredLetter, slot_of
-from chalicelib.letters.withdrawn import take_out_late
-from chalicelib.letters.working_time import in_london
+from chalicelib.letters.pace import in_london
+from chalicelib.letters.withdrawn import (
+    IS_SEALED,
+    LATE,
+    NO_SLOT,
+    OWN_WORDS_PREFIX,
+    GatheredLetter,
+    slot_of,
+    take_out_late,
+)
 from chalicelib.mail.counted import transact
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.state import REQUEST_ATTRIBUTES, is_requested
@@ -126,7 +132,6 @@ def close(ids: DigestIds, now: datetime, tables: Tables) -> None:
 
 
 def mark_requested(ids: DigestIds, now: datetime, tables: Tables) -> None:
-    """Record that the digest's email is requested."""
     tables.update(Change(ids.key, assign={"requested_at": iso(now)}))
 
 
@@ -137,7 +142,7 @@ def find_digest(ids: DigestIds, tables: Tables) -> DigestContents | None:
 
 def unrequested_digests(slug: str, target: str, tables: Tables) -> Iterator[DigestIds]:
     """Read all digests of the target, and yield those whose emails are not marked as requested, oldest first."""
-    for item in tables.query(keys.COUNTS, target_keys.digests_partition(slug, target), consistent=True):
+    for item in tables.query(keys.COUNTS, letter_keys.digests_partition(slug, target), consistent=True):
         if "requested_at" not in item:
             yield DigestIds(slug, target, date.fromisoformat(item["sk"]))
 

@@ -14,9 +14,15 @@ from typing import Any
 
 from chalicelib.aws.table import Change, Item, NewItem, Tables
 from chalicelib.core.language import language_of
-from chalicelib.core.target_keys import DIGEST, DigestIds, digest_ids
+from chalicelib.core.letter_keys import DIGEST, DigestIds, digest_ids
 from chalicelib.letters.counts import DIGEST_SHARD, count_change
-from chalicelib.letters.digest_contents import DigestContents, find_digest, mark_ended, seal, unseal
+from chalicelib.letters.digest_contents import (
+    DigestContents,
+    find_digest,
+    mark_ended,
+    seal,
+    unseal,
+)
 from chalicelib.letters.model import letter_to_send, target_unless_removed
 from chalicelib.letters.target_state import is_sent_since_resume, pause, target_state
 from chalicelib.mail.counted import CountedDeliveries
@@ -26,7 +32,7 @@ from chalicelib.mail.model import MailRequest, Priority
 from chalicelib.mail.state import AfterCrash
 from chalicelib.petitions.find import letter_as_signed, petition_as_stored
 from chalicelib.petitions.model import Petition, PetitionState
-from chalicelib.progress.areas import public_areas
+from chalicelib.progress.refresh import public_areas
 from chalicelib.signatures.letter import SignedLetter, letter_texts
 from chalicelib.signatures.look_up import find_by_id
 

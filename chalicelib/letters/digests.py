@@ -7,12 +7,12 @@ as requested. If a run stops between two steps, the digest is not marked, so the
 from datetime import date, datetime
 
 from chalicelib.aws.table import Tables
-from chalicelib.core.target_keys import DigestIds
+from chalicelib.core.letter_keys import DigestIds
 from chalicelib.letters.digest_contents import close, find_digest, mark_requested, next_digest_day, unrequested_digests
 from chalicelib.letters.digest_kind import DIGESTS
 from chalicelib.letters.model import target_unless_removed
 from chalicelib.letters.target_state import target_states
-from chalicelib.mail.outbox import Outbox
+from chalicelib.mail.kind import Outbox
 from chalicelib.petitions.find import all_petitions
 from chalicelib.petitions.model import Petition
 

@@ -10,9 +10,8 @@ from datetime import timedelta
 from chalicelib.aws.table import Item
 from chalicelib.core.errors import UnknownThing
 from chalicelib.core.times import iso
-from chalicelib.petitions.constituency_table import MAX_NAME_LENGTH
+from chalicelib.petitions.constituency_table import MAX_NAME_LENGTH, may_live_in, member_of_constituency
 from chalicelib.petitions.letter import LetterTarget
-from chalicelib.petitions.members import may_live_in, member_of_constituency
 from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.signatures.letter import SignedLetter
 from chalicelib.signatures.model import Signature, SignatureState

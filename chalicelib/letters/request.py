@@ -20,10 +20,10 @@ from chalicelib.letters.model import target_unless_removed
 from chalicelib.letters.trial import TESTS
 from chalicelib.mail.counted import transact
 from chalicelib.mail.deliveries import Deliveries
+from chalicelib.mail.kind import Outbox
 from chalicelib.mail.model import MailRequest
-from chalicelib.mail.outbox import Outbox
+from chalicelib.petitions.constituency_table import member_for_postcode
 from chalicelib.petitions.find import letter_as_signed, petition_as_stored
-from chalicelib.petitions.members import member_for_postcode
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.walk import read_letter_senders
@@ -104,7 +104,6 @@ def _find_or_request(
 def _request_together(
     letters: Sequence[tuple[Deliveries, str, Mapping[str, str]]], now: datetime, tables: Tables
 ) -> list[MailRequest]:
-    """Request all letters, or none. Raise ConditionFailed if one of them was requested before."""
     requests: list[MailRequest] = []
     writes: list[NewItem | Change] = []
     for deliveries, key, extra in letters:

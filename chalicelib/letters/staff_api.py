@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from chalice.app import Blueprint, Request
 from pydantic import BaseModel, ConfigDict
 
-from chalicelib.aws.mail_quota import mail_quota
+from chalicelib.aws.email import mail_quota
 from chalicelib.aws.queue import mail_queue, other_mail_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
@@ -13,14 +13,13 @@ from chalicelib.core.rights import Right
 from chalicelib.core.validation import Words, parse_body
 from chalicelib.edge.http import json_answer, json_body, query
 from chalicelib.letters import target_state
-from chalicelib.letters.counts import LetterNumbers
+from chalicelib.letters.counts import LetterNumbers, TargetReport, report
 from chalicelib.letters.model import checked_constituency, find_target
-from chalicelib.letters.report import TargetReport, report
 from chalicelib.letters.trial import TEST_KINDS, send_test
-from chalicelib.mail.outbox import Outbox
-from chalicelib.mail.suppressed import refuse_suppressed
+from chalicelib.mail.kind import Outbox
+from chalicelib.mail.sending import refuse_suppressed
+from chalicelib.petitions.constituency_table import member_of_constituency
 from chalicelib.petitions.find import petition_as_stored
-from chalicelib.petitions.members import member_of_constituency
 from chalicelib.petitions.text import SesAddress
 from chalicelib.staff.authorizer import audit, staff_view
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from chalicelib.aws.table import Attr, Change, Condition, Item, Tables, absent_or_at_most
-from chalicelib.core import keys, log, target_keys
+from chalicelib.core import keys, letter_keys, log
 from chalicelib.core.letter_keys import LetterIds
 from chalicelib.core.metrics import Metric
 from chalicelib.core.times import iso
@@ -51,7 +51,7 @@ class TargetState:
 
 def target_state(slug: str, target: str, tables: Tables, member: str = "") -> TargetState:
     """Return the state of the target, or of one member. Read it consistently: after a bounce, no letter may be sent."""
-    item = tables.get(target_keys.target(slug, target, member), consistent=True)
+    item = tables.get(letter_keys.target(slug, target, member), consistent=True)
     return _state(item or {})
 
 
@@ -60,7 +60,7 @@ def target_states(slug: str, tables: Tables) -> Mapping[str, TargetState]:
 
     A key `<target>#<pace>` is for the turns of a pace (pace.py). Its state is empty.
     """
-    items: Iterable[Item] = tables.query(keys.COUNTS, target_keys.targets_partition(slug), consistent=True)
+    items: Iterable[Item] = tables.query(keys.COUNTS, letter_keys.targets_partition(slug), consistent=True)
     return {item["sk"]: _state(item) for item in items}
 
 
@@ -73,7 +73,7 @@ def pause(
     """
     paused = {"paused_at": iso(now), "paused_why": why}
     condition = _IS_NOT_PAUSED & when if when else _IS_NOT_PAUSED
-    change = Change(target_keys.target(slug, target, member), assign=paused, when=condition)
+    change = Change(letter_keys.target(slug, target, member), assign=paused, when=condition)
     if not tables.try_update(change):
         return False
     if why != BY_STAFF:  # Staff know what they paused: no alarm.
@@ -107,7 +107,7 @@ def note_rejection(
     of SES that comes twice is noted once. Note nothing if the item does not meet the condition `when`.
     """
     counts = _IS_NOT_PAUSED & when if when else _IS_NOT_PAUSED
-    key = target_keys.target(slug, target, member)
+    key = letter_keys.target(slug, target, member)
     is_day_over = absent_or_at_most(_FIRST_REJECTED_AT, iso(now - REJECTIONS_COUNT_FOR))
     # Of several processes, only the first meets `is_day_over`, and forgets the old rejections. Then each adds its own.
     begins = counts & is_day_over
@@ -120,24 +120,24 @@ def note_rejection(
 
 def resume(slug: str, target: str, now: datetime, tables: Tables, member: str = "") -> None:
     """End the pause of the letters to the target, or to one member. Bounces of earlier letters no longer count."""
-    key, is_paused = target_keys.target(slug, target, member), Attr("paused_at").exists()
+    key, is_paused = letter_keys.target(slug, target, member), Attr("paused_at").exists()
     tables.try_update(Change(key, assign={"resumed_at": iso(now)}, remove=_PAUSE_ATTRIBUTES, when=is_paused))
 
 
 def record_digests(slug: str, target: str, tables: Tables) -> None:
     """Record that there may be digests (emails that each report many letters) for this target."""
-    tables.update(Change(target_keys.target(slug, target), assign={"has_digests": True}))
+    tables.update(Change(letter_keys.target(slug, target), assign={"has_digests": True}))
 
 
 def store_test_address(test: LetterIds, to: str, tables: Tables) -> None:
     """Store, in the target's item, the address to which this test goes. The email's own item contains no address."""
     test_id = test.signature_id  # A test has no signature. Its LetterIds have its own id instead.
     address = {f"{TEST_PREFIX}{test_id}": to}
-    tables.update(Change(target_keys.target(test.slug, test.target), assign=address))
+    tables.update(Change(letter_keys.target(test.slug, test.target), assign=address))
 
 
 def delete_test_address(test: LetterIds, tables: Tables) -> None:
-    tables.update(Change(target_keys.target(test.slug, test.target), remove=[f"{TEST_PREFIX}{test.signature_id}"]))
+    tables.update(Change(letter_keys.target(test.slug, test.target), remove=[f"{TEST_PREFIX}{test.signature_id}"]))
 
 
 def _state(item: Item) -> TargetState:

@@ -16,9 +16,8 @@ from chalicelib.core.letter_keys import letter_delivery, letter_ids
 from chalicelib.letters.model import letter_to_send, recipient, target_unless_removed
 from chalicelib.letters.target_state import delete_test_address, store_test_address, target_state
 from chalicelib.mail.deliveries import Deliveries
-from chalicelib.mail.kind import Content, Kind, MailContext, NotSent, by_name
+from chalicelib.mail.kind import Content, Kind, MailContext, NotSent, Outbox, by_name
 from chalicelib.mail.model import MailRequest, Priority
-from chalicelib.mail.outbox import Outbox
 from chalicelib.petitions.find import letter_as_signed, petition_as_stored
 from chalicelib.petitions.letter import LetterTarget
 from chalicelib.petitions.model import Petition

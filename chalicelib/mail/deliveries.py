@@ -80,13 +80,11 @@ class Deliveries(DeliveryState):
             return self.request_of(item) if "mail_requested_at" in item else None
 
     def new_item(self, key: str, now: datetime, extra: Mapping[str, str]) -> NewItem:
-        """Return the item of a new request."""
         expires = int((now + self.lifetime).timestamp())
         item = {**self.request_attributes(now), "mails": 0, "expires_at": expires}
         return NewItem(self.item_key(key), {**item, **extra})
 
     def request_attributes(self, now: datetime) -> dict[str, str]:
-        """Return the attributes of a request that is made now."""
         return {"mail_kind": self.kind, "mail_requested_at": iso(now)}
 
     def mark_group(self, key: str, now: datetime, tables: Tables) -> None:
@@ -155,7 +153,6 @@ class Deliveries(DeliveryState):
 
 
 def outcome_of(item: Item) -> DeliveryOutcome:
-    """Return the outcome that the attributes of the item describe."""
     if item.get("undeliverable") in FAILURES:
         return DeliveryOutcome.FAILED
     if item["mails"] or "undeliverable" in item:  # A complaint proves that the email arrived.

@@ -40,7 +40,6 @@ def record_feedback(event: Mapping[str, Any], kinds: Kinds, now: datetime, table
 
 
 def _tag(event: Mapping[str, Any], name: str) -> str:
-    """Return the value of the email's tag, or "" if there is none. SES gives each tag a list of values."""
     values: list[str] = event.get("mail", {}).get("tags", {}).get(name, [])
     return values[0] if values else ""
 

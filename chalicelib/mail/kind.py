@@ -1,21 +1,22 @@
 """A kind of email: everything that the delivery engine (send.py) must know to send emails of this kind.
 
 To add a kind, write a file that defines a `Kind`, and a folder of templates. Add the kind to `delivery.worker.KINDS`:
-then every worker handles emails of this kind.
+then every worker handles emails of this kind. The kind also decides to which mail queue its requests go (`Outbox`).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 from pathlib import Path
 
 from chalicelib.aws.email import Mail
+from chalicelib.aws.queue import Outgoing, Queue
 from chalicelib.aws.table import Item, Tables
 from chalicelib.core import log
 from chalicelib.core.language import ENGLISH
 from chalicelib.core.tokens import Purpose, Subject, issue
-from chalicelib.mail.model import Priority
+from chalicelib.mail.model import MailRequest, Priority
 from chalicelib.mail.state import DeliveryState
 
 
@@ -117,3 +118,33 @@ def is_known(kind: str, kinds: Kinds) -> bool:
 
 def by_name(*kinds: Kind) -> dict[str, Kind]:
     return {kind.name: kind for kind in kinds}
+
+
+@dataclass(frozen=True)
+class Outbox:
+    """Both mail queues. The kind of an email decides to which queue its request goes."""
+
+    urgent: Queue
+    other: Queue
+    kinds: Kinds
+
+    def send(self, requests: Iterable[tuple[MailRequest, int]]) -> None:
+        """Queue each request with its delay in seconds. Leave out requests of an unknown kind.
+
+        Raise Unavailable if a request was not queued. Other requests may have been queued.
+        """
+        messages: dict[Priority, list[Outgoing]] = {priority: [] for priority in Priority}
+        for request, delay in requests:
+            if is_known(request.kind, self.kinds):
+                priority = self.kinds[request.kind].priority
+                messages[priority].append(Outgoing(request.model_dump(), delay))
+        self.urgent.send(messages[Priority.URGENT])
+        self.other.send(messages[Priority.OTHER])
+
+    def send_now(self, requests: Iterable[MailRequest]) -> None:
+        """Queue each request without a delay. Otherwise as `send`."""
+        self.send((request, 0) for request in requests)
+
+    def depth(self) -> int:
+        """Return about how many messages are in both queues. Delayed messages count too."""
+        return self.urgent.depth() + self.other.depth()

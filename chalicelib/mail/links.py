@@ -17,7 +17,7 @@ from chalicelib.core.sources import DIRECT
 from chalicelib.core.tokens import Purpose, Subject
 from chalicelib.edge.html import link_view
 from chalicelib.edge.http import link_fields, query
-from chalicelib.mail.stop import Choice, is_stopped, resume, stop
+from chalicelib.mail.budget import Choice, is_stopped, resume, stop
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.page import page_about

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.aws.table import Attr, Change, Tables
-from chalicelib.core import keys, mail_keys
+from chalicelib.core import keys
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.keys import Key
 from chalicelib.core.times import iso
@@ -90,7 +90,7 @@ def mark(group: str, now: datetime, tables: Tables) -> None:
 
     So after a process has marked the group, `marked_at` is never earlier than that time. `end_walk` relies on this.
     """
-    key = mail_keys.mail_outstanding(group)
+    key = keys.mail_outstanding(group)
     was_earlier = Attr("marked_at").not_exists() | Attr("marked_at").lt(iso(now))
     tables.try_update(Change(key, assign={"marked_at": iso(now)}, when=was_earlier))
 
@@ -100,7 +100,7 @@ def bring_walk_forward(group: str, due: datetime, tables: Tables) -> None:
 
     Ignore errors, as `mark_unless_recent` does. After an error or a race with a walk, the email is up to an hour late.
     """
-    key = mail_keys.mail_outstanding(group)
+    key = keys.mail_outstanding(group)
     was_later = Attr("due_at").gt(iso(due))  # For a marker without `due_at`, the next run walks anyway.
     with suppress(Unavailable):
         tables.try_update(Change(key, assign={"due_at": iso(due)}, when=was_later))
@@ -108,7 +108,7 @@ def bring_walk_forward(group: str, due: datetime, tables: Tables) -> None:
 
 def markers(tables: Tables) -> list[Marker]:
     """Return all markers in the order of `due_at`: first the group whose walk has been due for the longest time."""
-    items = tables.query(keys.COUNTS, mail_keys.MAIL_OUTSTANDING_PARTITION)
+    items = tables.query(keys.COUNTS, keys.MAIL_OUTSTANDING_PARTITION)
     marked = (_marker(item) for item in items if "marked_at" in item)  # `_clear` leaves items with only their keys.
     return sorted(marked, key=lambda marker: marker.due_at)
 
@@ -125,7 +125,7 @@ def begin_or_resume_walk(marker: Marker, now: datetime) -> Marker:
 
 def store_walk(marker: Marker, tables: Tables) -> None:
     """Store the fields about the marker's unfinished walk, and its due time, unless it has been cleared meanwhile."""
-    key = mail_keys.mail_outstanding(marker.group)
+    key = keys.mail_outstanding(marker.group)
     fields = {name: getattr(marker, name) for name in _STORED_BY_SWEEP}
     is_marked = Attr("marked_at").exists()
     tables.try_update(Change(key, assign=fields, when=is_marked))
@@ -153,7 +153,7 @@ def end_walk(marker: Marker, next_walk_within: timedelta, tables: Tables) -> Non
 
 def _clear(marker: Marker, tables: Tables) -> bool:
     """Clear the marker. Return False if the group was marked again after the walk began."""
-    key = mail_keys.mail_outstanding(marker.group)
+    key = keys.mail_outstanding(marker.group)
     is_unchanged = Attr("marked_at").eq(marker.seen)  # `seen`: `marked_at` when the walk began.
     return tables.try_update(Change(key, remove=_STORED, when=is_unchanged))
 

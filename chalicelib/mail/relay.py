@@ -12,9 +12,8 @@ from chalicelib.aws.expressions import Image
 from chalicelib.aws.queue import LONGEST_DELAY
 from chalicelib.aws.table import Tables
 from chalicelib.mail import outstanding
-from chalicelib.mail.kind import Kinds, is_known
+from chalicelib.mail.kind import Kinds, Outbox, is_known
 from chalicelib.mail.model import MailRequest
-from chalicelib.mail.outbox import Outbox
 
 # A sender's clock may be this much behind, and a sender ignores a message that comes too early.
 CLOCKS_DIFFER = timedelta(seconds=2)

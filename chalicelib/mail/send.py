@@ -1,22 +1,36 @@
 """The delivery engine sends one requested email, of any kind: it claims the request, composes, sends and marks.
 
 A request stays stored until it is settled: sent, refused, dropped or unknown (state.py). So after a failure, another
-attempt can send the email. The sweep (sweep.py) queues requests that are in no queue.
+attempt can send the email. The sweep (sweep.py) queues requests that are in no queue. An email is composed as text and
+as HTML, from the templates of its kind.
 """
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
 
+from chalicelib.aws.email import Mail
 from chalicelib.aws.table import Item, Tables
 from chalicelib.core.errors import ConditionFailed, Denied, MailRefused, NotYet, Throttled, Unavailable, Unreached
-from chalicelib.mail import budget, first_emails
-from chalicelib.mail.compose import compose
+from chalicelib.core.language import language_of
+from chalicelib.core.printable import ENCODED_WORD, one_line
+from chalicelib.mail import budget, turns
 from chalicelib.mail.kind import Content, Kind, Kinds, Later, MailContext, NotSent
-from chalicelib.mail.mailbox import mailbox_of
-from chalicelib.mail.model import MailRequest
+from chalicelib.mail.model import MailRequest, mailbox_of
+from chalicelib.pages.jinja import environment
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
 
 # A claim lasts longer than the timeout of its sender, so it expires only after the sender has stopped.
 CLAIM = timedelta(seconds=120)
+# Every kind of email has a template of each name in its folder.
+PARTS = ("subject.txt", "body.txt", "body.html")
+# This folder has frame.html, the frame of all HTML emails.
+_SHARED = Path(__file__).with_name("templates")
 
 
 class SendResult(StrEnum):
@@ -78,7 +92,7 @@ def _apply_limits(
     """
     if not content.limited_petition:  # Such as a receipt, which strangers cannot cause.
         return None
-    due = first_emails.book(content.network, now, tables) if content.network else now
+    due = turns.book_first_email(content.network, now, tables) if content.network else now
     earlier_due = stored.get("mail_due_at")
     if due > now and earlier_due:
         # The email was postponed before. A postponed email has no network left (`postpone`), so the person has signed
@@ -129,3 +143,32 @@ def _send_claimed(
     # `deliver` may have waited before it sent the email, so the email was sent later than `now`.
     kind.state.mark_sent(request, now + duration, tables)
     return SendResult.SENT
+
+
+def compose(request: MailRequest, kind: Kind, content: Content) -> Mail:
+    """Return the email. Its tags are its kind and key. SES repeats the tags in its events about the email."""
+    templates = _templates(kind.templates, content.language)
+    values = {**content.values, "unsubscribe_url": content.unsubscribe_url}
+    subject, text, html = (templates.get_template(part).render(values) for part in PARTS)
+    headers = _unsubscribe_headers(content.unsubscribe_url) if content.unsubscribe_url else {}
+    tags = {"kind": request.kind, "key": request.key}
+    return Mail(
+        to=content.to,
+        subject=one_line(subject).replace(ENCODED_WORD, "= ?"),
+        text=text,
+        html=html,
+        headers=headers,
+        tags=tags,
+        sender_name=content.sender_name,
+        reply_to=content.reply_to,
+    )
+
+
+def _unsubscribe_headers(url: str) -> dict[str, str]:
+    """Return the headers that let an email program unsubscribe with one click, without opening a page (RFC 8058)."""
+    return {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
+
+
+@cache
+def _templates(folder: Path, language: str) -> "Environment":
+    return environment(folder, _SHARED, language=language_of(language))

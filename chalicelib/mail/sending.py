@@ -2,21 +2,28 @@
 
 A pause stops all email, and ends by itself. When the daily quota is used up, SES refuses every email. SQS delivers each
 message only a limited number of times. If the senders tried a million messages now, they would send nothing, and the
-messages would become dead letters. So a sender whose email is refused stores a pause, and the watch (watch.py) switches
-the senders off.
+messages would become dead letters. So a sender whose email is refused stores a pause, and `watch`, once a minute,
+disables the event sources of the senders.
 
 Confirmations are the urgent emails, for which a person waits. While other email is off, they get the whole rate:
 otherwise a fifth of the rate would be unused. The watch grants it for a few minutes at a time, and turns other email on
 only when the grant is over. So even if the watch crashes or a sender reads an old grant, confirmations and other email
 together never exceed the rate.
+
+Without a pause, `watch` enables the source of urgent email. It enables the source of other email only while little
+urgent email waits, and while less than OTHER_EMAIL_STOPS_AT of SES's quota is used. Each run compares the actual state
+with the needed state, so after a crash the next run does what is needed.
 """
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from chalicelib.aws.email import MailQuota
+from chalicelib.aws.queue import Queue
 from chalicelib.aws.source import Source
 from chalicelib.aws.table import Change, Item, Tables, absent_or_at_most
-from chalicelib.core import mail_keys
+from chalicelib.core import keys, log
+from chalicelib.core.errors import FieldError, Invalid, Unavailable
 from chalicelib.core.times import iso
 from chalicelib.mail.model import Priority
 from chalicelib.mail.rate_limit import SHARES
@@ -31,6 +38,15 @@ LONGEST_RUN = CLAIM
 GRANTED_FOR = LONGEST_RUN + timedelta(minutes=2)
 # Without a grant, these texts make comparisons with a time false: "~" sorts after every time, and "" before.
 _NEVER, _OVER = "~", ""
+# While more urgent emails than this wait, no other email is sent.
+MAX_URGENT_WAITING = 20
+# When this share of SES's quota for 24 hours is used, no other email is sent. The rest is for urgent email. Otherwise
+# an update to many people could use up the quota, and for many hours nobody who signs could confirm.
+OTHER_EMAIL_STOPS_AT = 0.8
+SUPPRESSED = (
+    "Our email provider sends nothing to this address, because an earlier email to it bounced or was reported as spam. "
+    "Enter another address, or ask your engineer to take it off the suppression list"
+)
 
 
 class Pause(NamedTuple):
@@ -77,7 +93,7 @@ def pause_after_refusal(now: datetime, tables: Tables) -> None:
     Otherwise a sender that has just read "no pause" could replace an engineer's pause of days by one of an hour.
     """
     pause = _pause_until(now + PAUSE, is_by_engineer=False)
-    tables.try_update(Change(mail_keys.mail_sending(), assign=pause, when=absent_or_at_most("paused_until", iso(now))))
+    tables.try_update(Change(keys.mail_sending(), assign=pause, when=absent_or_at_most("paused_until", iso(now))))
 
 
 def resume_mail(now: datetime, tables: Tables) -> None:
@@ -108,11 +124,11 @@ def turn_other_on(other: Source, now: datetime, tables: Tables) -> bool:
 
 
 def _item(tables: Tables, *, consistent: bool = False) -> Item:
-    return tables.get(mail_keys.mail_sending(), consistent=consistent) or Item()
+    return tables.get(keys.mail_sending(), consistent=consistent) or Item()
 
 
 def _change(attributes: Item) -> Change:
-    return Change(mail_keys.mail_sending(), assign=attributes)
+    return Change(keys.mail_sending(), assign=attributes)
 
 
 def _is_granted(item: Item, now: datetime) -> bool:
@@ -127,3 +143,54 @@ def _pause(item: Item, now: datetime) -> Pause | None:
 
 def _pause_until(until: datetime, *, is_by_engineer: bool) -> Item:
     return Item({"paused_until": iso(until), "by_engineer": is_by_engineer})
+
+
+def watch(
+    urgent: Source, other: Source, urgent_queue: Queue, quota: MailQuota, now: datetime, tables: Tables
+) -> tuple[bool, bool]:
+    """Switch both event sources. While other email is kept off, urgent email gets the whole rate.
+
+    Return whether urgent email may be sent, and whether other email may. Raise Unavailable; the next run tries again.
+    """
+    sends_urgent = not is_paused(now, tables)
+    urgent.switch(is_on=sends_urgent)
+    if not sends_urgent:
+        # Do not grant the whole rate. Otherwise, after the pause, other email would wait until the grant ends.
+        other.switch(is_on=False)
+        return False, False
+    is_reserved = _is_rest_reserved(quota)
+    # Delayed messages do not count. They wait because many people sign from one network, and cannot be sent earlier.
+    much_urgent_waits = urgent_queue.depth_without_delayed() > MAX_URGENT_WAITING
+    if is_reserved or much_urgent_waits:
+        keep_other_off(other, now, tables, because_of_quota=is_reserved)
+        return True, False
+    return True, turn_other_on(other, now, tables)
+
+
+def _is_rest_reserved(quota: MailQuota) -> bool:
+    """Return whether the rest of SES's quota is only for urgent email.
+
+    If the quota cannot be read, return False: a failed read must not stop other email.
+    """
+    try:
+        used = quota.used_share()
+    except Unavailable:
+        log.event("mail_quota_unreadable")
+        return False
+    is_reserved = used >= OTHER_EMAIL_STOPS_AT
+    if is_reserved:
+        log.event("mail_quota_reserved", used_percent=round(100 * used))
+    return is_reserved
+
+
+def refuse_suppressed(address: str, quota: MailQuota) -> None:
+    """Raise Invalid if SES would accept the email and drop it (its suppression list).
+
+    If SES does not say, do nothing: the test itself will show it.
+    """
+    try:
+        is_suppressed = quota.suppresses(address)
+    except Unavailable:
+        return
+    if is_suppressed:
+        raise Invalid([FieldError("email", SUPPRESSED)])

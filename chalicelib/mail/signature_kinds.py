@@ -17,14 +17,13 @@ from chalicelib.core.keys import Key
 from chalicelib.core.language import language_of
 from chalicelib.core.sources import DIRECT
 from chalicelib.core.tokens import CONFIRM_LIFETIME, WITHDRAW_LIFETIME, Purpose, Subject
-from chalicelib.mail.as_confirmed import as_confirmed
+from chalicelib.mail.budget import choice_of, is_unwanted, stop_token
 from chalicelib.mail.kind import Content, Kind, MailContext, NotSent, by_name
-from chalicelib.mail.mailbox import mailbox_of
-from chalicelib.mail.model import MailRequest, Priority
+from chalicelib.mail.model import MailRequest, Priority, mailbox_of
 from chalicelib.mail.state import DeliveryState
-from chalicelib.mail.stop import choice_of, is_unwanted, stop_token
-from chalicelib.petitions.find import cached_as_stored, slugs_from
+from chalicelib.petitions.find import cached_as_stored, letter_as_signed, slugs_from, texts_as_signed
 from chalicelib.petitions.model import CONFIRM_AFTER_CLOSE, Petition, PetitionState
+from chalicelib.petitions.text import PetitionText, version_of
 from chalicelib.petitions.transition import closes_at_if_opened_now
 from chalicelib.signatures import mail_state
 from chalicelib.signatures.model import MIN_MAIL_INTERVAL, MailKind, Signature, SignatureState
@@ -36,6 +35,8 @@ KEPT_AFTER_LINK = timedelta(days=1)
 HIDDEN = (PetitionState.DRAFT, PetitionState.REMOVED)
 # Each petition's signatures are a group of partitions (outstanding.py).
 GROUP_PREFIX = f"{keys.SIGNATURES}/"
+# The texts of a petition that a PetitionText keeps.
+TEXTS = [name for name in PetitionText.model_fields if name in Petition.model_fields]
 TEMPLATES = Path(__file__).with_name("templates")
 
 
@@ -114,7 +115,6 @@ def confirm_email(key: str, stored: Item, context: MailContext, now: datetime, t
 def already_signed_email(
     key: str, stored: Item, context: MailContext, now: datetime, tables: Tables
 ) -> Content | NotSent:
-    """Return the email that says that the address has signed already."""
     slug, _ = _ids(key)
     petition = cached_as_stored(slug, tables)
     return _content(key, Signature.model_validate(stored), petition, context, now)
@@ -138,7 +138,6 @@ def receipt_email(key: str, stored: Item, context: MailContext, now: datetime, t
 
 
 def _content(key: str, signature: Signature, petition: Petition, context: MailContext, now: datetime) -> Content:
-    """Return the recipient and the values for the templates."""
     links = _links(key, signature, context, now)
     language = language_of(signature.language or petition.language)
     translated = petition.in_language(language.code)
@@ -168,7 +167,6 @@ def _content(key: str, signature: Signature, petition: Petition, context: MailCo
 
 
 def _links(key: str, signature: Signature, context: MailContext, now: datetime) -> dict[str, str]:
-    """Return the links of the email, by the names that the templates use."""
     slug, signature_id = _ids(key)
     subject = Subject(slug, signature_id, signature.country or "", signature.source or DIRECT)
     # If somebody typed a letter with the signer's address, the page of the confirmation link asks the signer about it,
@@ -191,6 +189,29 @@ def _links(key: str, signature: Signature, context: MailContext, now: datetime) 
 
 
 # After a crash, these emails are sent again. To use AfterCrash.UNKNOWN, add `mail_began_at` to MAIL_REQUEST_FIELDS.
+def as_confirmed(petition: Petition, signature: Signature, tables: Tables) -> Petition:
+    """Return the petition with the texts, and the letter's wordings, that the person agreed to, for the receipt.
+
+    Staff may edit the petition before the receipt is sent. The returned petition has its letter only in the person's
+    language, and its other texts in all languages. So its translations have no letter: otherwise, when the caller
+    translates the petition (`in_language`), the translation's letter would replace the agreed one. This reads the table
+    only if staff have edited the texts since.
+    """
+    letter = petition.in_language(signature.language or petition.language).letter
+    signed_letter = signature.letter
+    if letter and signed_letter and signed_letter.version != petition.letter_version:
+        version = letter_as_signed(petition.slug, signed_letter.version, tables)
+        letter = version.in_language(signature.language)  # None: the main language of that version.
+    versions = (signature.text_version, signature.consent_version)
+    text = None
+    if version_of(*versions) != petition.version:
+        text = texts_as_signed({petition.slug: versions}, tables).get(petition.slug)
+    changes = {name: getattr(text or petition, name) for name in TEXTS}
+    translations = changes["translations"].items()
+    without_letters = {code: translation.model_copy(update={"letter": None}) for code, translation in translations}
+    return petition.model_copy(update={**changes, "translations": without_letters, "letter": letter})
+
+
 _STATE = SignatureDeliveries(max_emails=None, min_interval=MIN_MAIL_INTERVAL)
 SIGNATURE_KINDS = by_name(
     Kind(MailKind.CONFIRM, TEMPLATES / "confirm", Priority.URGENT, _STATE, confirm_email),

@@ -15,10 +15,10 @@ from math import ceil
 from operator import itemgetter
 
 from chalicelib.aws.table import Item, Tables
-from chalicelib.core import keys, mail_keys
+from chalicelib.core import keys
 from chalicelib.core.times import iso
 from chalicelib.mail import outstanding
-from chalicelib.mail.outbox import Outbox
+from chalicelib.mail.kind import Outbox
 from chalicelib.mail.outstanding import Marker
 from chalicelib.mail.relay import CLOCKS_DIFFER
 from chalicelib.mail.state import DeliveryState
@@ -167,7 +167,6 @@ def _groups(first: str, run: SweepRun) -> Iterator[tuple[str, DeliveryState]]:
 
 
 def _groups_of(state: DeliveryState, first: str, run: SweepRun) -> Iterator[tuple[str, DeliveryState]]:
-    """Yield each group of this state, beginning with the group `first`, together with the state."""
     yield from ((group, state) for group in state.groups(first, run.tables))
 
 
@@ -187,7 +186,7 @@ def _page(state: DeliveryState, group: str, position: str, tables: Tables) -> tu
 def _current_cursor(now: datetime, tables: Tables) -> Cursor:
     """Return the cursor of the current pass. If the last pass is done and began PASS_EVERY ago, begin a new one."""
     new_pass = Cursor(began=iso(now), group="")
-    item = tables.get(mail_keys.mail_sweep(), consistent=True)
+    item = tables.get(keys.mail_sweep(), consistent=True)
     if item is None:
         return new_pass
     cursor = Cursor(item["began"], item.get("group"), item.get("position", ""))  # No "group": the pass is done.
@@ -197,4 +196,4 @@ def _current_cursor(now: datetime, tables: Tables) -> Cursor:
 
 def _store_cursor(cursor: Cursor, tables: Tables) -> None:
     place = {} if cursor.group is None else {"group": cursor.group, "position": cursor.position}
-    tables.put(mail_keys.mail_sweep(), {"began": cursor.began, **place})
+    tables.put(keys.mail_sweep(), {"began": cursor.began, **place})

@@ -2,16 +2,29 @@
 
 This is the "generic cell rate algorithm" of ITU-T I.371. It needs no polling and no read before the write. The turns
 follow each other, and each lasts one `step`. But after a quiet time, the first `burst` callers need not wait.
+
+The first emails of signatures have turns for each client network: a burst, then a steady rate. Anybody can sign with
+the addresses of strangers. Above the limit, a signature is stored as usual, but its first email waits for a turn of the
+network that the signature came from. The network is stored only as a hash, and for a short time
+(signatures/network.py).
 """
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from math import ceil
 
 from chalicelib.aws.table import Attr, Change, Tables, absent_or_at_most
+from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed, Conflicted
 from chalicelib.core.keys import Key
 
 ATTEMPTS = 5
+# docs/security.md has the simulation behind these numbers.
+BURST = 100
+INTERVAL = timedelta(seconds=20)
+MILLISECOND = timedelta(milliseconds=1)
+# The item of a network expires at least this many seconds after the network's last turn.
+EXPIRES_AFTER = 3600
 
 
 @dataclass(frozen=True)
@@ -70,3 +83,24 @@ def _first_change(turns: Turns, now: int) -> Change:
         assign["expires_at"] = int(now / 1000) + turns.expires_after
     is_quiet = absent_or_at_most("booked_until", now)
     return Change(turns.key, assign=assign, when=is_quiet)
+
+
+@dataclass(frozen=True)
+class FirstEmailLimit:
+    """`burst` first emails at once, then one in each `interval`."""
+
+    burst: int = BURST
+    interval: timedelta = INTERVAL
+
+
+DEFAULT_LIMIT = FirstEmailLimit()
+
+
+def book_first_email(network: str, now: datetime, tables: Tables, limit: FirstEmailLimit = DEFAULT_LIMIT) -> datetime:
+    """Book a turn of the network and return when it is: `now`, or later."""
+    key, step = keys.network_limit(network), round(limit.interval / MILLISECOND)
+    # `is_usually_quiet`: most networks have no booked turn that is still to come. Then booking takes only one write.
+    turns = Turns(key, step, burst=limit.burst, expires_after=EXPIRES_AFTER, is_usually_quiet=True)
+    now_in_milliseconds = int(now.timestamp() * 1000)
+    wait = book(turns, now_in_milliseconds, tables)  # Also in milliseconds.
+    return now + wait * MILLISECOND

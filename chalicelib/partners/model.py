@@ -15,7 +15,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from chalicelib.core import partner_keys
+from chalicelib.core import keys
 from chalicelib.core.keys import Key
 from chalicelib.core.times import Moment
 
@@ -93,7 +93,7 @@ class Receipt(BaseModel):
 
     @property
     def key(self) -> Key:
-        return partner_keys.receipt(self.slug, self.source, self.digest)
+        return keys.receipt(self.slug, self.source, self.digest)
 
     def entry_for(self, sender: str) -> str:
         """Return the entry in Signature.all_receipts that records that `sender` sent the signature again.

@@ -16,8 +16,7 @@ from chalicelib.partners.model import CountsWhen, Partner, Receipt
 from chalicelib.partners.register import store_wording
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.model import MailKind
-from chalicelib.signatures.origin import Origin
-from chalicelib.signatures.sign import SigningContext
+from chalicelib.signatures.sign import Origin, SigningContext
 
 
 @dataclass(frozen=True)

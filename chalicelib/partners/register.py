@@ -7,10 +7,11 @@ partner-oak, is the partner's id. A wording is what people agree to on the partn
 import re
 from datetime import datetime
 
-from chalicelib.aws.table import Tables
+from chalicelib.aws.table import NewItem, Tables
+from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed, FieldError, Invalid, UnknownThing
 from chalicelib.core.rights import Right
-from chalicelib.partners import store
+from chalicelib.core.times import iso
 from chalicelib.partners.model import SOURCE_PATTERN, Partner
 from chalicelib.staff.tokens import NewToken, new_token
 
@@ -22,12 +23,12 @@ def create_partner(partner: Partner, tables: Tables) -> None:
 
     Raise Invalid if another partner has this source, or another wording has this version.
     """
-    stored = store.find(partner.source, tables)
+    stored = _stored_partner(partner.source, tables)
     if stored is None:
         # First the wording, so that every stored partner has its usual wording.
         store_wording(partner.source, partner.version, partner.wording, partner.created_at, tables)
         try:
-            store.add(partner, tables)
+            tables.put_new(NewItem(keys.partner(partner.source), partner.model_dump()))
         except ConditionFailed as failure:  # Another request has just created a partner with this source.
             stored = Partner.model_validate(failure.item)
     if stored is not None:
@@ -38,8 +39,9 @@ def create_partner(partner: Partner, tables: Tables) -> None:
 
 def store_wording(source: str, version: str, wording: str, now: datetime, tables: Tables) -> None:
     """Store the wording with its version. Raise Invalid if another wording is stored with this version."""
+    key = keys.partner_wording(source, version)
     try:
-        store.store_wording(source, version, wording, now, tables)
+        tables.put_new(NewItem(key, {"wording": wording, "recorded_at": iso(now)}))
     except ConditionFailed as failure:
         if not failure.item or failure.item["wording"] != wording:
             message = "This version has another wording. Give the new wording a new version"
@@ -48,21 +50,28 @@ def store_wording(source: str, version: str, wording: str, now: datetime, tables
 
 def find_wording(source: str, version: str, tables: Tables) -> str | None:
     """Return what people agreed to on the partner's site, or None if the partner has no wording with this version."""
-    return store.find_wording(source, version, tables)
+    item = tables.get(keys.partner_wording(source, version))
+    return item["wording"] if item else None
 
 
 def find_partner(source: str, tables: Tables) -> Partner:
     """Return the partner with this source. Raise UnknownThing if it does not exist or the source is malformed."""
-    partner = store.find(source, tables) if _source_pattern.fullmatch(source) else None
+    partner = _stored_partner(source, tables) if _source_pattern.fullmatch(source) else None
     if partner is None:
         raise UnknownThing("There is no such partner.")
     return partner
 
 
 def all_partners(tables: Tables) -> list[Partner]:
-    return list(store.list_all(tables))
+    items = tables.query(keys.COUNTS, keys.PARTNERS_PARTITION, consistent=True)
+    return [Partner.model_validate(item) for item in items]
 
 
 def new_partner_token(partner: Partner, now: datetime, expires_at: datetime) -> NewToken:
     """Return a token, not stored yet, for the routes of partners. Signatures that come with it are this partner's."""
     return new_token(partner.name, [Right.PARTNER], now, expires_at, partner.source)
+
+
+def _stored_partner(source: str, tables: Tables) -> Partner | None:
+    item = tables.get(keys.partner(source), consistent=True)
+    return Partner.model_validate(item) if item else None

@@ -15,7 +15,7 @@ from chalicelib.partners.receiving import ReceivingContext
 from chalicelib.signatures.look_up import find_by_id
 from chalicelib.signatures.mail_state import hurry_imported_mail
 from chalicelib.signatures.model import ERASED_LIFETIME, Signature, SignatureState
-from chalicelib.signatures.withdraw import add_receipt, is_taken_back
+from chalicelib.signatures.take_back import add_receipt, is_taken_back
 
 
 def find_signature(receipt: Receipt, receiving: ReceivingContext) -> Signature | None:

@@ -1,42 +1,16 @@
-"""Store and find partners, their wordings and their receipts in the counts table.
+"""Store and find the receipts of partners in the counts table. A receipt records that a partner sent a signature.
 
-A wording is what people agree to on a partner's site. A receipt records that a partner sent a signature. These items
-have no names or addresses of people. An import is a partner's file of signatures, which staff can undo. After an undo,
-the partner may send the same identifier with another email address: then its receipt belongs to another signature.
+An import is a partner's file of signatures, which staff can undo. After an undo, the partner may send the same
+identifier with another email address: then its receipt belongs to another signature.
 """
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from chalicelib.aws.table import Attr, Change, Item, NewItem, Tables, is_still
-from chalicelib.core import keys, partner_keys
+from chalicelib.core import keys
 from chalicelib.core.times import iso, iso_or_none
-from chalicelib.partners.model import Partner, Receipt, ReceiveOutcome
-
-
-def add(partner: Partner, tables: Tables) -> None:
-    """Store a new partner. Raise ConditionFailed, with the stored item, if a partner has this source already."""
-    tables.put_new(NewItem(partner_keys.partner(partner.source), partner.model_dump()))
-
-
-def find(source: str, tables: Tables) -> Partner | None:
-    item = tables.get(partner_keys.partner(source), consistent=True)
-    return Partner.model_validate(item) if item else None
-
-
-def list_all(tables: Tables) -> Iterator[Partner]:
-    return map(Partner.model_validate, tables.query(keys.COUNTS, partner_keys.PARTNERS_PARTITION, consistent=True))
-
-
-def store_wording(source: str, version: str, wording: str, now: datetime, tables: Tables) -> None:
-    """Store a new wording. Raise ConditionFailed, with the stored item, if a wording has this version already."""
-    key = partner_keys.partner_wording(source, version)
-    tables.put_new(NewItem(key, {"wording": wording, "recorded_at": iso(now)}))
-
-
-def find_wording(source: str, version: str, tables: Tables) -> str | None:
-    item = tables.get(partner_keys.partner_wording(source, version))
-    return item["wording"] if item else None
+from chalicelib.partners.model import Receipt, ReceiveOutcome
 
 
 def find_receipts(receipts: Sequence[Receipt], tables: Tables) -> dict[str, Receipt]:
@@ -103,7 +77,7 @@ def undo_receipt(receipt: Receipt, job_id: str, now: datetime, tables: Tables) -
 
 def receipts_in(slug: str, source: str, bucket: str, tables: Tables) -> Iterator[Receipt]:
     """Yield the partner's receipts of a petition in one bucket. A bucket is one of the 64 partitions of receipts."""
-    partition = partner_keys.receipt_partition(slug, source, bucket)
+    partition = keys.receipt_partition(slug, source, bucket)
     return map(as_receipt, tables.query(keys.COUNTS, partition, consistent=True))
 
 

@@ -1,15 +1,24 @@
 """A person's data as staff see it, and the file for an access request.
 
 With an access request, a person asks for all data that we hold about this person (GDPR, article 15).
+
+The owner of a signature is the person who reads its mailbox. The owner's choice to get no more email about the petition
+is stored for the address, not in the signature. `limit_keys` are the secrets of the hash that stands for the address
+there.
 """
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
+from chalicelib.aws.table import Tables
+from chalicelib.core.errors import UnknownThing
 from chalicelib.core.times import iso, iso_or_none
+from chalicelib.mail.budget import stopped_petitions
+from chalicelib.mail.model import mailbox_of
+from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.text import PetitionText
-from chalicelib.signatures.look_up import StoredSignature
+from chalicelib.signatures.look_up import StoredSignature, find_by_id
 from chalicelib.signatures.model import Signature, SignatureState
 
 if TYPE_CHECKING:
@@ -24,6 +33,7 @@ if TYPE_CHECKING:
         SignatureTimes,
         SignedText,
     )
+
 
 NOT_HELD = (
     "No telephone number, date of birth, gender, street address or payment details.",
@@ -199,3 +209,34 @@ def _consents(signature: Signature, text: PetitionText | None) -> "list[GivenCon
             "version": signature.consent_version,
         },
     ]
+
+
+def one_signature(slug: str, signature_id: str, tables: Tables) -> StoredSignature:
+    """Return the signature. Raise UnknownPetition or UnknownThing if the petition or the signature does not exist."""
+    petition = petition_as_stored(slug, tables)
+    found = find_by_id(petition, signature_id, tables)
+    if found is None:
+        raise UnknownThing("There is no such signature.")
+    return found
+
+
+def load_for_staff(
+    stored: StoredSignature, limit_keys: dict[str, str], now: datetime, tables: Tables
+) -> "PersonSignature":
+    """Read whether the owner wants no more email about the petition, and return the signature as staff see it."""
+    stopped = stopped_slugs([stored], limit_keys, tables)
+    is_stopped = stored.petition.slug in stopped
+    return signature_for_staff(stored, now, is_stopped=is_stopped)
+
+
+def stopped_slugs(stored: list[StoredSignature], limit_keys: dict[str, str], tables: Tables) -> set[str]:
+    """Return the slugs of the petitions about which the owner wants no email. `stored`: signatures of one address.
+
+    Return an empty set if no signature has an address, because all are withdrawn.
+    """
+    emails = [each.signature.email for each in stored if each.signature.email]
+    if not emails:
+        return set()
+    mailbox = mailbox_of(emails[0], limit_keys)
+    slugs = [each.petition.slug for each in stored]
+    return stopped_petitions(mailbox, slugs, tables)

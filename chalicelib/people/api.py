@@ -22,10 +22,8 @@ from chalicelib.core.rights import Right
 from chalicelib.core.settings import settings
 from chalicelib.core.validation import Words, parse_body
 from chalicelib.edge.http import NO_STORE, json_answer, json_body
-from chalicelib.people.access import access_export, signature_for_staff
-from chalicelib.people.letter import letters_of
-from chalicelib.people.one_signature import load_for_staff, one_signature, stopped_slugs
-from chalicelib.people.texts import signed_texts
+from chalicelib.people.access import access_export, load_for_staff, one_signature, signature_for_staff, stopped_slugs
+from chalicelib.people.texts import letters_of, signed_texts
 from chalicelib.petitions.find import all_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.form import typed_address
@@ -132,7 +130,6 @@ def export_access(request: Request, slug: str, signature_id: str) -> "Answer[Acc
 def _act_and_show(
     request: Request, slug: str, signature_id: str, action: str, act: SignatureAction
 ) -> "Answer[PersonSignature]":
-    """Record the action in the activity log, do it, and return the changed signature."""
     stored = one_signature(slug, signature_id, tables())
     audit(request, action, signature_id, {"petition": slug})
     act(stored.key, stored.petition, times.now(), tables())

@@ -19,10 +19,9 @@ from chalicelib.core.times import iso_or_none
 from chalicelib.core.validation import Words, parse_body
 from chalicelib.edge.http import json_answer, json_body
 from chalicelib.mail import budget
-from chalicelib.mail.budget import Allowance
-from chalicelib.mail.mailbox import mailbox_of
-from chalicelib.mail.stop import choice_of, resume
-from chalicelib.people.one_signature import load_for_staff, one_signature
+from chalicelib.mail.budget import Allowance, choice_of, resume
+from chalicelib.mail.model import mailbox_of
+from chalicelib.people.access import load_for_staff, one_signature
 from chalicelib.people.resend import ResendOutcome, resend
 from chalicelib.petitions.model import Reason
 from chalicelib.signatures.look_up import StoredSignature

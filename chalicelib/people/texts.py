@@ -1,15 +1,26 @@
 """What the answer to an access request says that a person signed and agreed to, in the versions that were signed.
 
-A partner is an organisation that collects signatures elsewhere, with wordings of its own. A wording is what people
-agree to. An access request asks for all data that we hold about a person.
+An access request asks for all data that we hold about a person. A partner is an organisation that collects signatures
+elsewhere, with wordings of its own. A wording is what people agree to.
+
+A signature may have a letter, which we email to the petition's targets in the person's name. It may also have an asked
+letter (`letter_asked`): somebody typed it with the person's address, and our email asks the person whether to send it.
 """
 
-from chalicelib.aws.table import Tables
+from typing import TYPE_CHECKING
+
+from chalicelib.aws.table import Item, Tables
+from chalicelib.core.letter_keys import letter_delivery
+from chalicelib.letters.deliveries import LETTERS
 from chalicelib.partners.register import find_wording
 from chalicelib.petitions.edit import versions
-from chalicelib.petitions.find import texts_as_signed
+from chalicelib.petitions.find import letter_as_signed, letter_targets, texts_as_signed
 from chalicelib.petitions.text import PetitionText, version_of
+from chalicelib.signatures.letter import SignedLetter, letter_texts
 from chalicelib.signatures.look_up import StoredSignature
+
+if TYPE_CHECKING:
+    from chalicelib.people.answers import AgreedLetter, HeldLetter, LetterDelivery
 
 
 def signed_texts(stored: list[StoredSignature], tables: Tables) -> dict[str, PetitionText]:
@@ -41,3 +52,83 @@ def _text_with_partners_wording(stored: StoredSignature, tables: Tables) -> Peti
     version = version_of(signature.text_version, signature.consent_version)
     changes = {"version": version, "sign_wording": wording, "updates_wording": "", "translations": {}}
     return same_text[-1].in_language(signature.language).model_copy(update=changes)
+
+
+def letters_of(stored: list[StoredSignature], tables: Tables) -> "dict[str, HeldLetter]":
+    """Return the person's letters by slug. `stored`: the signatures of one address, at most one for each petition.
+
+    Leave out a signature if neither it nor its petition has a letter, and no delivery of a letter is stored. If only
+    the petition has a letter, the answer says that the person sends none: `agreed` is None. A delivery stays stored if
+    a withdrawal removes the letter, or if staff remove the petition's letter.
+    """
+    letters: dict[str, HeldLetter] = {}
+    for each in stored:
+        petition, signature = each.petition, each.signature
+        has_letter = bool(petition.letter or signature.letter or signature.letter_asked)
+        # A withdrawal removed the letter, perhaps after we sent it. `withdrawn_at` stays if the person signs again.
+        may_have_deliveries = has_letter or signature.withdrawn_at is not None
+        # Do not read deliveries for every signature: one address may have signed many petitions.
+        deliveries = _deliveries(each, tables) if may_have_deliveries else []
+        if has_letter or deliveries:
+            letters[petition.slug] = {
+                "agreed": _letter_in_full(each, signature.letter, tables),
+                "asked": _letter_in_full(each, signature.letter_asked, tables),
+                "deliveries": deliveries,
+            }
+    return letters
+
+
+def _letter_in_full(stored: StoredSignature, signed: SignedLetter | None, tables: Tables) -> "AgreedLetter | None":
+    """Return a person's letter in full. `signed` has what the person changed, the petition's letter has the rest.
+
+    The opening is the first paragraph, after "Dear …".
+    """
+    if signed is None:
+        return None
+    letter_version = letter_as_signed(stored.petition.slug, signed.version, tables)
+    petition_letter = letter_version.in_language(stored.signature.language)
+    words = letter_texts(petition_letter, signed)
+    return {
+        "version": signed.version,
+        "subject": words["subject"],
+        "opening": words["opening"],
+        "body": words["body"],
+        "targets": [target.name for target in petition_letter.targets],
+        "send_wording": petition_letter.send_wording,
+        "reply": signed.reply,
+        "reply_wording": petition_letter.reply_wording,
+    }
+
+
+def _deliveries(stored: StoredSignature, tables: Tables) -> "list[LetterDelivery]":
+    """Return what is stored about the email to each target.
+
+    What is stored stays after a withdrawal, so that no letter is sent twice. Include targets that staff have removed.
+    """
+    found = []
+    names = letter_targets(stored.petition.slug, tables)
+    # So far, `names` has the names in the letter's stored versions, the newest last. If staff go back to an older
+    # version, it is not stored again, so the newest version is not the current one. The petition has the current one.
+    if stored.petition.letter:
+        names |= {target.key: target.name for target in stored.petition.letter.targets}
+    for target_key, target_name in names.items():
+        delivery_key = letter_delivery(stored.petition.slug, target_key, stored.signature_id)
+        item = tables.get(LETTERS.item_key(delivery_key))
+        if item:
+            found.append(_delivery(target_name, item))
+    return found
+
+
+def _delivery(target_name: str, item: Item) -> "LetterDelivery":
+    return {
+        "target": target_name,
+        "member": item.get("member"),
+        "waiting_since": item.get("mail_requested_at"),
+        "sent_at": item.get("mailed_at"),
+        "perhaps_sent_at": item.get("mail_unknown_at"),
+        # Some targets get one email a day that says how many letters are new (petitions.letter.Digest). If this letter
+        # is counted there: the day of that email, and the first letters of the person's postcode.
+        "in_digest_of": item.get("digest"),
+        "area": item.get("digest_area"),
+        "undeliverable": item.get("undeliverable"),
+    }

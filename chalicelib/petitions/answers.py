@@ -7,8 +7,7 @@ from typing_extensions import TypedDict
 
 from chalicelib.core.answers import Confirmed, Time, Url, Version
 from chalicelib.petitions import model
-from chalicelib.petitions.goals import Goal
-from chalicelib.petitions.model import PetitionState
+from chalicelib.petitions.model import Goal, PetitionState
 from chalicelib.petitions.text import PetitionText
 
 Slug = Annotated[model.Slug, Field(description="The petition's name in URLs.")]

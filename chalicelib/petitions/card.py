@@ -43,7 +43,6 @@ def card_of(petition: Petition, count: int | None, language: str) -> bytes:
 
 
 def _size_and_lines(title: str) -> tuple[int, list[str]]:
-    """Return the font size and the lines of the title, which is shortened if it is too long."""
     for size, characters, most_lines in SIZES:
         lines = wrap(title, characters)
         if len(lines) <= most_lines:

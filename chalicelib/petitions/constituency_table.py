@@ -1,13 +1,15 @@
-"""Look up the constituency of a postcode in a file, if the charity has provided the data.
+"""Look up the constituency of a postcode, and its member of parliament (MP), if the charity has provided the data.
 
-`stack.constituencies` writes the file when the package is built. The file is memory-mapped: a look-up among two
+When the package is built, `stack.constituencies` writes the file of postcodes. It is memory-mapped: a look-up among two
 million postcodes reads about twenty memory pages. A Lambda function that looks up no postcode reads none of the file.
+`stack.members` writes the file with the MP of each constituency. It has about 650 rows, and is read on first use.
 """
 
 import json
 import mmap
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import overload
@@ -23,6 +25,7 @@ LENGTH_BYTES = 4
 MAX_NAME_LENGTH = 60
 
 Bytes = bytes | mmap.mmap
+MEMBERS_FILE = Path(__file__).with_name("members.json")
 
 
 class Constituencies(Sequence[bytes]):
@@ -75,7 +78,6 @@ def pack(constituencies: Mapping[str, str]) -> bytes:
 
 @cache
 def constituencies() -> Constituencies | None:
-    """Return the table, or None if there is no file."""
     if not has_constituencies():
         return None
     with FILE.open("rb") as file:
@@ -91,3 +93,64 @@ def _padded(postcode: str) -> bytes:
     joined = postcode.replace(" ", "").upper()
     first_part, last_part = joined[:-3], joined[-3:]
     return f"{first_part:4}{last_part}".encode()
+
+
+@dataclass(frozen=True)
+class MemberOfParliament:
+    """`constituency` has the name or code that the table of postcodes uses."""
+
+    constituency: str
+    name: str
+    email: str
+
+
+def member_for_postcode(country: str | None, postcode: str | None) -> MemberOfParliament | None:
+    """Return the MP. Return None outside the UK, without a postcode, or if a table or its row is missing."""
+    constituency = _constituency_of(country, postcode)
+    return member_of_constituency(constituency) if constituency else None
+
+
+def may_live_in(constituency: str, country: str | None, postcode: str | None) -> bool:
+    """Return whether a person with this postcode lives in the constituency.
+
+    Return True if there is no table: then we cannot tell.
+    """
+    return constituencies() is None or _constituency_of(country, postcode) == constituency
+
+
+def _constituency_of(country: str | None, postcode: str | None) -> str | None:
+    table = constituencies()
+    if table is None or country != "GB" or not postcode:
+        return None
+    return table.of(postcode)
+
+
+def member_of_constituency(constituency: str) -> MemberOfParliament | None:
+    return members().get(constituency)
+
+
+def has_members() -> bool:
+    """Return whether the package was built with a table of MPs."""
+    return bool(members())
+
+
+@cache
+def members() -> Mapping[str, MemberOfParliament]:
+    """Return the MPs by constituency. If there is no file, the mapping is empty."""
+    if not MEMBERS_FILE.exists():
+        return {}
+    return unpack_members(MEMBERS_FILE.read_bytes())
+
+
+def pack_members(by_constituency: Mapping[str, MemberOfParliament]) -> bytes:
+    rows = {}
+    for constituency, member in sorted(by_constituency.items()):
+        rows[constituency] = [member.name, member.email]
+    return json.dumps(rows).encode()
+
+
+def unpack_members(content: bytes) -> dict[str, MemberOfParliament]:
+    found = {}
+    for constituency, (name, email) in json.loads(content).items():
+        found[constituency] = MemberOfParliament(constituency, name, email)
+    return found

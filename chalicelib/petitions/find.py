@@ -7,7 +7,7 @@ process also keeps a list of all slugs, so that most requests for a slug that do
 import re
 import string
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -17,15 +17,54 @@ from chalicelib.core.errors import PetitionNotOpen, PetitionRemoved, Unavailable
 from chalicelib.petitions import store
 from chalicelib.petitions.letter import LetterTarget, LetterVersion
 from chalicelib.petitions.model import SLUG_PATTERN, Petition, PetitionState
-from chalicelib.petitions.slugs import SlugList
 from chalicelib.petitions.text import PetitionText, version_of
 from chalicelib.tallies.count import Count
 from chalicelib.tallies.public import public_counts
 
+# A process reads the slugs at most once in this time, so it may not know a new petition for this long.
+READ_AFTER = timedelta(seconds=1)
+_NEVER = datetime.min.replace(tzinfo=UTC)
 PETITION_SECONDS = 5.0
 # The list of open petitions is cached for less time than a petition, because the list has counts.
 LIST_SECONDS = 1.0
 LETTER_SECONDS = 600.0
+# Only existing petitions are cached, so that requests for unknown slugs cannot evict a petition.
+_petition_cache: SecondsCache[Petition] = SecondsCache(PETITION_SECONDS)
+# For senders of email. They need no stale petition: if the petition cannot be read, the queue repeats the message.
+_stored_cache: SecondsCache[Petition] = SecondsCache(PETITION_SECONDS, keep_stale=False)
+_letters: SecondsCache[LetterVersion] = SecondsCache(LETTER_SECONDS)
+_slug_pattern = re.compile(SLUG_PATTERN)
+# Characters that people copy with an address from a text.
+_COPIED_CHARACTERS = string.punctuation + string.whitespace + "«»‹›‘’‚“”„…–—\u00a0\u200b"
+
+
+class SlugList:
+    """The slugs as they were last read. `is_current`: whether the last attempt to read the slugs succeeded."""
+
+    def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
+        self._slugs: frozenset[str] = frozenset()
+        self._tried_at = _NEVER
+        self.is_current = False
+
+    def __contains__(self, slug: str) -> bool:
+        return slug in self._slugs
+
+    def begin_reading_if_due(self, now: datetime) -> bool:
+        """Return whether the caller must read the slugs now.
+
+        If so, the next read is due after READ_AFTER, even if the caller's read fails.
+        """
+        was_just_tried = self._tried_at <= now < self._tried_at + READ_AFTER  # False if the clock was set back.
+        if was_just_tried:
+            return False
+        self._tried_at, self.is_current = now, False
+        return True
+
+    def replace(self, slugs: frozenset[str]) -> None:
+        self._slugs, self.is_current = slugs, True
 
 
 class ListedPetition(NamedTuple):
@@ -35,16 +74,8 @@ class ListedPetition(NamedTuple):
     public_count: Count
 
 
-# Only existing petitions are cached, so that requests for unknown slugs cannot evict a petition.
-_petition_cache: SecondsCache[Petition] = SecondsCache(PETITION_SECONDS)
-# For senders of email. They need no stale petition: if the petition cannot be read, the queue repeats the message.
-_stored_cache: SecondsCache[Petition] = SecondsCache(PETITION_SECONDS, keep_stale=False)
 _slugs = SlugList()
-_letters: SecondsCache[LetterVersion] = SecondsCache(LETTER_SECONDS)
 _listed: SecondsCache[list[ListedPetition]] = SecondsCache(LIST_SECONDS)
-_slug_pattern = re.compile(SLUG_PATTERN)
-# Characters that people copy with an address from a text.
-_COPIED_CHARACTERS = string.punctuation + string.whitespace + "«»‹›‘’‚“”„…–—\u00a0\u200b"
 
 
 def find_petition(slug: str, now: datetime, tables: Tables) -> Petition:
@@ -166,7 +197,6 @@ def slugs_from(slug: str, tables: Tables) -> Iterator[str]:
 
 
 def open_petitions(now: datetime, tables: Tables) -> list[Petition]:
-    """Return the open petitions, newest first."""
     petitions = all_petitions(tables)
     open_now = [petition for petition in petitions if petition.state_at(now) is PetitionState.OPEN]
     return sorted(open_now, key=lambda petition: petition.opened_at, reverse=True)

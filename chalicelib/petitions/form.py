@@ -12,12 +12,11 @@ from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.core.printable import header_errors
 from chalicelib.core.times import Moment
 from chalicelib.core.validation import Words, decode_json, field_errors, parse_body
-from chalicelib.petitions.gaps import gap_errors, warning_of_gaps
+from chalicelib.petitions.constituency_table import has_members
 from chalicelib.petitions.letter import Letter
-from chalicelib.petitions.members import has_members
 from chalicelib.petitions.model import Petition, PetitionState, Reason
 from chalicelib.petitions.text import Translation
-from chalicelib.petitions.transition import Transition, transitions
+from chalicelib.petitions.transition import Transition, gap_errors, transitions, warning_of_gaps
 
 TEXT_FIELDS = (
     "title", "summary", "text", "target", "charity", "privacy_contact", "privacy_url",
@@ -140,7 +139,6 @@ def _json_object(body: str) -> dict[str, Any]:
 
 
 def _valid_petition(values: Mapping[str, Any], errors: dict[str, FieldError]) -> Petition:
-    """Return the petition with these values. Raise Invalid with `errors` and the errors that the model finds."""
     try:
         petition = Petition.model_validate(values)
     except ValidationError as error:

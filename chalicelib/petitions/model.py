@@ -4,27 +4,68 @@ A wording says what people agree to. A version is a digest of texts. Each signat
 that its signer agreed to.
 """
 
+import re
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, StringConstraints, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    StringConstraints,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
 
 from chalicelib.core.language import ENGLISH
 from chalicelib.core.times import Moment
 from chalicelib.petitions.figure import MAX_FIGURES, Figure
-from chalicelib.petitions.goals import Goal, check_rising
 from chalicelib.petitions.letter import Letter, version_of_letter
-from chalicelib.petitions.sites import MAX_SITES, SiteOrigin
 from chalicelib.petitions.text import Code, EmailAddress, Line, Prose, Summary, Translation, Wording, digest, version_of
 
+# Strict, so that pydantic refuses a text such as "1_000" instead of converting it to a number.
+Goal = Annotated[int, Field(gt=0, le=100_000_000, strict=True)]
+MAX_SITES = 20
+# Plain http is allowed only for localhost, so that people can try the frame on their own machine.
+SITE_PATTERN = (
+    r"^(?:https://(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}|http://(?:localhost|127\.0\.0\.1))"
+    r"(?::[0-9]{1,5})?$"
+)
 SLUG_PATTERN = r"^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$"
 # Shards are the items over which a day's counts are spread. One BatchGetItem (100 keys at most) reads a day's shards.
 MAX_SHARDS = 90
 CONFIRM_AFTER_CLOSE = timedelta(hours=24)
-
 Slug = Annotated[str, StringConstraints(pattern=SLUG_PATTERN), Field(examples=["protect-trafficked-children"])]
 Reason = Wording
+
+
+def check_rising(goals: list[int]) -> None:
+    """Raise ValueError if a goal is not higher than the one before."""
+    for earlier, later in pairwise(goals):
+        if later <= earlier:
+            raise ValueError(f"Each goal must be higher than the one before: {later:,} follows {earlier:,}")
+
+
+def _checked_origin(site: str) -> str:
+    """Return the site. Raise ValueError unless it is exactly an origin: we copy it into Content-Security-Policy."""
+    is_origin = len(site) <= 200 and re.fullmatch(SITE_PATTERN, site) is not None
+    if not is_origin:
+        raise ValueError("Enter a site without a path, such as https://www.charity.example")
+    return site
+
+
+SiteOrigin = Annotated[
+    str,
+    AfterValidator(_checked_origin),
+    WithJsonSchema(
+        {"type": "string", "pattern": SITE_PATTERN, "maxLength": 200, "examples": ["https://www.charity.example"]}
+    ),
+]
 
 
 class PetitionState(StrEnum):

@@ -13,8 +13,7 @@ from chalicelib.core import times
 from chalicelib.core.errors import InvalidTransition
 from chalicelib.core.rights import Right
 from chalicelib.core.settings import settings
-from chalicelib.edge.caller import path_prefix
-from chalicelib.edge.http import NO_STORE, json_answer, json_body, require_current_revision
+from chalicelib.edge.http import NO_STORE, json_answer, json_body, path_prefix, require_current_revision
 from chalicelib.petitions.edit import create, edit, versions
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.form import MAX_PETITION_KB, petition_for_staff, read_edit, read_new_petition, read_transition
@@ -116,7 +115,6 @@ def preview_petition(request: Request, slug: str) -> "Answer[Preview]":
 
 
 def _petition_body(request: Request) -> str:
-    """Return the body that holds a whole petition."""
     return json_body(request, max_bytes=MAX_PETITION_KB * 1024)
 
 
@@ -138,5 +136,4 @@ def _etag(petition: Petition) -> str:
 
 
 def _next_revision(petition: Petition) -> dict[str, str]:
-    """Return the number of the next revision, for the activity log."""
     return {"revision": str(petition.revision + 1)}

@@ -88,7 +88,6 @@ def find_letter(slug: str, version: str, tables: Tables) -> LetterVersion | None
 
 
 def list_letters(slug: str, tables: Tables) -> list[LetterVersion]:
-    """Return every version of the petition's letter, oldest first."""
     partition = letter_text(slug, "").pk  # The versions are in one partition, so any version gives the partition.
     items = tables.query(keys.COUNTS, partition)
     return sorted(map(LetterVersion.model_validate, items), key=lambda version: version.recorded_at)

@@ -30,7 +30,6 @@ def read_progress(request: Request, slug: str) -> "Answer[Progress]":
 
 
 def _progress(recent: Recent | None) -> "Progress":
-    """Return the numbers; zeros if there are none."""
     if recent is None:
         return {"today": 0, "last_24_hours": 0, "areas": [], "as_of": None}
     return {

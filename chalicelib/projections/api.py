@@ -1,4 +1,7 @@
-"""Counts for staff: the exact number of confirmed signatures, its breakdowns, and the number of pending signatures."""
+"""Counts for staff: the exact number of confirmed signatures, its breakdowns, the pending signatures, and the funnel.
+
+The funnel says how many signatures passed each stage, such as confirmed or expired.
+"""
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
@@ -17,13 +20,32 @@ from chalicelib.petitions.find import all_petitions, petition_as_stored
 from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.projections.breakdowns import overview, pending_count, pending_counts, projected_breakdown
 from chalicelib.projections.dimensions import Dimension
+from chalicelib.projections.funnel import (
+    FunnelBy,
+    Rate,
+    Row,
+    Stage,
+    days_within,
+    rate,
+    rows,
+    stage_counts_by_day,
+    totals,
+)
 from chalicelib.staff.authorizer import staff_view
 from chalicelib.tallies.count import ALL_DAYS, Breakdown, Days, breakdown, exact_count, exact_counts, largest
 from chalicelib.tallies.model import TallyDimension
 
 if TYPE_CHECKING:
     from chalicelib.edge.answers import Answer
-    from chalicelib.projections.answers import BreakdownRow, CountTotals, StaffCounts, StaffPetition, StaffPetitions
+    from chalicelib.projections.answers import (
+        BreakdownRow,
+        CountTotals,
+        Funnel,
+        StaffCounts,
+        StaffPetition,
+        StaffPetitions,
+    )
+
 
 routes = Blueprint(__name__)
 
@@ -34,6 +56,7 @@ STATE_ORDER = (
 )  # fmt: skip
 # The largest value of ?top=.
 MAX_TOP = 999
+FUNNEL_COLUMNS = ("key", *Stage)
 
 
 @staff_view(routes, "GET", "/petitions", Right.COUNTS, not_modified=True)
@@ -58,7 +81,6 @@ def list_counts(request: Request) -> "Answer[StaffPetitions]":
 
 
 def _in_list_order(petitions: list[Petition], now: datetime) -> list[Petition]:
-    """Return the petitions by state, and in each state the newest first."""
     newest_first = sorted(petitions, key=lambda petition: petition.opened_at, reverse=True)
     return sorted(newest_first, key=lambda petition: STATE_ORDER.index(petition.state_at(now)))
 
@@ -144,7 +166,6 @@ def _totals(petition: Petition, numbers: Breakdown | None = None) -> "CountTotal
 
 
 def _answer(request: Request, totals: "CountTotals", numbers: Breakdown | None = None) -> "Answer[StaffCounts]":
-    """Return JSON or CSV, or 304 if the client has the same numbers."""
     rows = _rows(numbers) if numbers else []
     is_csv = wants_csv(request)
     if is_csv:
@@ -156,7 +177,6 @@ def _answer(request: Request, totals: "CountTotals", numbers: Breakdown | None =
 
 
 def _chosen_dimension(request: Request) -> TallyDimension | Dimension | None:
-    """Return the dimension that ?by= names; None without ?by=. `read_counts` handles ?by=all before."""
     value = query(request, "by")
     if not value:
         return None
@@ -220,3 +240,46 @@ def _day_at(name: str, value: str) -> date:
     if moment.time() != time.min:
         raise Invalid([FieldError(name, "Counts are daily: use a date (UTC), or its midnight")])
     return day
+
+
+@staff_view(
+    routes, "GET", "/petitions/{slug}/funnel", Right.COUNTS, query=("by", "from", "to", "format"), raises=(Invalid,)
+)
+def read_funnel(request: Request, slug: str) -> "Answer[Funnel]":
+    """The funnel: how many signatures reach each stage, and how fast.
+
+    A signature is counted for each stage that it reaches, and is never subtracted. The numbers lag by some seconds.
+    CSV has only the `rows`.
+
+    ?by= Rows by day or by hour.
+    """
+    by, days, now = _unit(request), requested_days(request), times.now()
+    petition = petition_as_stored(slug, tables())
+    counts = stage_counts_by_day(petition, now, tables())
+    chosen = days_within(days, counts)
+    row_by_key = rows(by, chosen)
+    listed = [{"key": key, **_numbers(row)} for key, row in row_by_key.items()]
+    if wants_csv(request):
+        return as_csv(listed, FUNNEL_COLUMNS)
+    summary = {"totals": _numbers(totals(chosen)), "rate": _rate_json(rate(counts, chosen, now))}
+    return json_answer({"slug": slug, "as_of": times.iso(now), **summary, "rows": listed})
+
+
+def _numbers(row: Row) -> dict[str, object]:
+    return {stage: row[stage] for stage in Stage}
+
+
+def _rate_json(found: Rate) -> dict[str, object]:
+    return {
+        "this_hour": found.this_hour,
+        "hour_before": found.hour_before,
+        "peak": found.peak,
+        "peak_at": times.iso_or_none(found.peak_at),
+    }
+
+
+def _unit(request: Request) -> FunnelBy:
+    value = query(request, "by") or FunnelBy.DAY
+    if value not in list(FunnelBy):
+        raise Invalid([FieldError("by", "Use day or hour")])
+    return FunnelBy(value)

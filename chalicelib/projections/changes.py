@@ -1,29 +1,43 @@
-"""Turn a change of a signature, from the table's stream, into increments of the counters.
+"""Project signatures: count the changes in the stream of the signatures table, so that signing needs no extra write.
 
-A petition's signatures are in 64 buckets (partitions), each with its own counters. `position`: the change's place in
-the stream.
+A petition's signatures are in 64 buckets (partitions), each with its own counters. `increments` turns a change of a
+signature into increments of the counters. `position`: the change's place in the stream. `project` adds the increments.
+
+The stream may deliver a change twice. The changes of one bucket arrive in the order of their positions. Each counter
+item belongs to one bucket, and each update of it also stores the last position, so that a change that is already
+counted is skipped.
 
 A damaged signature may lack any attribute. Such a signature must not stop the stream, because the change that repairs
 the signature comes later in the same stream.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.aws.expressions import Image
+from chalicelib.aws.table import Attr, Change, Tables
 from chalicelib.core import keys
+from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.keys import Key
 from chalicelib.petitions.constituency_table import Constituencies
-from chalicelib.projections.by_constituency import constituency_of, counter_of
-from chalicelib.projections.dimensions import CONSTITUENCY_PREFIX, number_names_of
-from chalicelib.projections.funnel.model import Stage, name_of
-from chalicelib.projections.project import Increment
+from chalicelib.projections.dimensions import CONSTITUENCY_PREFIX, constituency_of, counter_of, number_names_of
+from chalicelib.projections.funnel import Stage, name_of
 from chalicelib.signatures.model import SignatureState
 from chalicelib.tallies.model import PENDING
 
 # The recipient complained about the email. This is not a bounce: the email was delivered.
 COMPLAINED = "complained"
+
+
+@dataclass(frozen=True)
+class Increment:
+    """What one change of a signature adds to the `numbers` of one counter item. `position`: as in `StreamChange`."""
+
+    counter: Key
+    position: str
+    numbers: Mapping[str, int]
 
 
 def increments(position: str, before: Image | None, after: Image | None, at: datetime) -> list[Increment]:
@@ -117,5 +131,44 @@ def _is_first_email(old: Image, new: Image) -> bool:
 
 
 def _has_bounced(image: Image) -> bool:
-    """Return whether the email bounced, or SES refused it."""
     return image.get("undeliverable") not in (None, COMPLAINED)
+
+
+def project(increments: Iterable[Increment], tables: Tables) -> None:
+    """Add the increments to their counter items. Idempotent: after an exception, the stream repeats the batch."""
+    counters: dict[Key, dict[str, Increment]] = defaultdict(dict)
+    for increment in increments:
+        if any(increment.numbers.values()):  # Otherwise, there is nothing to add.
+            # If the batch has a change twice, both have the same position: only one is added.
+            counters[increment.counter][increment.position] = increment
+    for by_position in counters.values():
+        _add(list(by_position.values()), tables)
+
+
+def _add(increments: Sequence[Increment], tables: Tables) -> None:
+    """Add the increments of one counter item in one write. If some were added before, add only the others."""
+    numbers: Counter[str] = Counter()
+    for increment in increments:
+        numbers.update(increment.numbers)
+    positions = [increment.position for increment in increments]
+    try:
+        add_projected(increments[0].counter, numbers, positions, tables)
+    except ConditionFailed as failure:
+        projected_to = failure.item["projected_to"] if failure.item else ""
+        new = [increment for increment in increments if increment.position > projected_to]
+        if len(new) == len(increments):
+            raise  # None was added before, so the reason is unknown. The stream repeats the batch.
+        if new:
+            _add(new, tables)
+
+
+def add_projected(counter: Key, numbers: Mapping[str, int], positions: Iterable[str], tables: Tables) -> None:
+    """Add the numbers to a counter item. They are the sums of the changes at these positions of the stream.
+
+    If the item already includes one of these changes, or a later one, raise ConditionFailed with the item.
+    """
+    in_order = sorted(positions)
+    first, last = in_order[0], in_order[-1]
+    projected_to = Attr("projected_to")
+    is_before_first = projected_to.not_exists() | projected_to.lt(first)
+    tables.update(Change(counter, assign={"projected_to": last}, add=numbers, when=is_before_first))

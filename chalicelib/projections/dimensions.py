@@ -8,6 +8,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from itertools import takewhile
+from typing import Any
+from zlib import crc32
+
+from chalicelib.aws.table import Tables
+from chalicelib.core import keys
+from chalicelib.core.keys import Key
+from chalicelib.petitions.constituency_table import Constituencies
 
 # The numbers are stored in attributes whose names begin with these: "a.SW" counts the signatures from the area SW.
 VERSION_PREFIX, AREA_PREFIX, CONSTITUENCY_PREFIX = "v.", "a.", "k."
@@ -58,3 +65,41 @@ def area_of(country: str, postcode: str) -> str:
     if country != "GB":
         return ABROAD
     return "".join(takewhile(str.isalpha, postcode)) or NO_POSTCODE
+
+
+GROUPS = 16
+
+
+def constituency_of(signature: Mapping[str, Any], constituencies: Constituencies) -> str:
+    """Return the constituency of a signature, or ABROAD, NO_POSTCODE or UNKNOWN."""
+    if signature.get("country") != "GB":
+        return ABROAD
+    postcode = signature.get("postcode")
+    if not postcode:
+        return NO_POSTCODE
+    return constituencies.of(postcode) or UNKNOWN
+
+
+def counter_of(slug: str, bucket: str, constituency: str) -> Key:
+    """Return the key of the item that counts a constituency.
+
+    The key must never change, so use crc32. Python's `hash` differs between processes.
+    """
+    group = crc32(constituency.encode()) % GROUPS
+    return keys.constituencies(slug, bucket, group)
+
+
+def confirmed_by_constituency(slug: str, tables: Tables) -> Counter[str]:
+    """Return the number of confirmed signatures for each CONSTITUENCY_PREFIX + constituency. May lag by seconds."""
+    sums: Counter[str] = Counter()
+    for item in tables.batch_get(list(_counters(slug))):
+        for name, number in item.items():
+            if name.startswith(CONSTITUENCY_PREFIX):
+                sums[name] += number
+    return sums
+
+
+def _counters(slug: str) -> Iterator[Key]:
+    for bucket in keys.BUCKETS:
+        for group in range(GROUPS):
+            yield keys.constituencies(slug, bucket, group)

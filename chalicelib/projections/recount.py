@@ -17,15 +17,16 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from chalicelib.aws.table import Item, Tables
+from chalicelib.aws.table import Change, Item, Tables, is_still
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.sources import DIRECT
 from chalicelib.core.times import lower_bound
 from chalicelib.petitions.model import Petition
-from chalicelib.projections import store
+from chalicelib.projections.breakdowns import pending_by_bucket
 from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.walk import read_for_recount
+from chalicelib.tallies.model import PENDING
 from chalicelib.tallies.prove import COUNT, SumName, adjust, last_adjusted, sums_for_signature, tally_sums
 
 # A change is written at most IN_FLIGHT after its time was read from a clock. Clocks differ by less than SKEW.
@@ -136,16 +137,15 @@ def repair_pending(found: Recount, tables: Tables) -> int:
     repaired = 0
     for bucket, wrong in found.wrong_pending.items():
         with suppress(ConditionFailed):
-            store.set_pending(found.slug, bucket, wrong.stored, wrong.actual, tables)
+            _set_pending(found.slug, bucket, wrong.stored, wrong.actual, tables)
             repaired += 1
     return repaired
 
 
 def _recount(petition: Petition, now: datetime, tables: Tables) -> Recount:
-    """Compare the tally with the signatures once."""
     adjusted_at = last_adjusted(petition.slug, tables)
     stored = tally_sums(petition, now, tables)
-    stored_pending = store.pending_by_bucket(petition.slug, tables, consistent=True)
+    stored_pending = pending_by_bucket(petition.slug, tables, consistent=True)
     walk = _walk_over(petition.slug, now, tables)
     return Recount(
         slug=petition.slug,
@@ -203,3 +203,8 @@ def _drift_found_twice(first: Mapping[SumName, int], second: Mapping[SumName, in
     # The product of two numbers is positive if both are positive or both are negative.
     same_direction = [name for name in first if first[name] * second.get(name, 0) > 0]
     return {name: min(first[name], second[name], key=abs) for name in same_direction}
+
+
+def _set_pending(slug: str, bucket: str, stored: int | None, counted: int, tables: Tables) -> None:
+    """Set the number of pending signatures to `counted`. Raise ConditionFailed if it is not `stored` (None: absent)."""
+    tables.update(Change(keys.current_numbers(slug, bucket), assign={PENDING: counted}, when=is_still(PENDING, stored)))

@@ -7,13 +7,11 @@ from chalice.app import Blueprint, CloudWatchEvent, DynamoDBEvent, Rate
 from chalicelib.aws.table import tables
 from chalicelib.core import log, times
 from chalicelib.core.metrics import Metric
-from chalicelib.edge.batch import StreamChange, handle_changes, on_schedule
-from chalicelib.edge.placeholders import STREAM_ARN
+from chalicelib.edge.batch import STREAM_ARN, StreamChange, handle_changes, on_schedule
 from chalicelib.petitions.constituency_table import constituencies
 from chalicelib.petitions.find import all_petitions
 from chalicelib.petitions.model import Petition
-from chalicelib.projections.changes import constituency_increments, increments
-from chalicelib.projections.project import Increment, project
+from chalicelib.projections.changes import Increment, constituency_increments, increments, project
 from chalicelib.projections.recount import recount
 
 workers = Blueprint(__name__)

@@ -9,8 +9,7 @@ from typing import Any
 from chalice.app import Blueprint, SQSEvent
 
 from chalicelib.aws.queue import address_job_queue, job_queue
-from chalicelib.edge.batch import Failures
-from chalicelib.edge.placeholders import QUEUE_ARN
+from chalicelib.edge.batch import QUEUE_ARN, Failures
 from chalicelib.jobs.worker import JobKind, run_jobs
 
 workers = Blueprint(__name__)

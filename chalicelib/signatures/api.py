@@ -14,9 +14,17 @@ from chalicelib.core import log, times
 from chalicelib.core.errors import FieldError, Invalid, PetitionNotOpen, Unavailable
 from chalicelib.core.language import translatable
 from chalicelib.core.settings import settings
-from chalicelib.edge.caller import is_from_own_page, source_ip
 from chalicelib.edge.html import is_embedded, page_view
-from chalicelib.edge.http import NO_STORE, form_fields, json_answer, json_body, query, redirect
+from chalicelib.edge.http import (
+    NO_STORE,
+    form_fields,
+    is_from_own_page,
+    json_answer,
+    json_body,
+    query,
+    redirect,
+    source_ip,
+)
 from chalicelib.edge.problems import RETRY_AFTER
 from chalicelib.edge.route import SIGNING
 from chalicelib.edge.views import json_view
@@ -25,8 +33,8 @@ from chalicelib.petitions.model import Petition
 from chalicelib.petitions.page import petition_page
 from chalicelib.signatures.form import SignatureForm, as_typed, read_fields, read_json
 from chalicelib.signatures.mailboxes import SUGGESTION_FIELD, suggested_address
-from chalicelib.signatures.origin import network_hash, own_origin
-from chalicelib.signatures.sign import SigningContext, sign
+from chalicelib.signatures.network import network_hash
+from chalicelib.signatures.sign import SigningContext, own_origin, sign
 
 if TYPE_CHECKING:
     from chalicelib.edge.answers import Answer, Sent

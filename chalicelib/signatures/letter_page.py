@@ -13,8 +13,8 @@ from typing import Any
 from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.core.language import language_of, translatable
 from chalicelib.core.validation import is_ticked
+from chalicelib.petitions.constituency_table import MemberOfParliament, member_for_postcode
 from chalicelib.petitions.letter import Letter
-from chalicelib.petitions.members import MemberOfParliament, member_for_postcode
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.confirm import corrected_attributes, read_corrections
 from chalicelib.signatures.form import Corrections

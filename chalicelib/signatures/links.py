@@ -173,7 +173,6 @@ def _page_of_expired_link(request: Request, expired: LinkExpired) -> Response:
 
 
 def _confirm_link(token: str, now: datetime) -> ConfirmLink:
-    """Return the verified link. Raise LinkExpired, or LinkDamaged (for an empty token too)."""
     subject = tokens.read(Purpose.CONFIRM, token, now, settings().token_keys)
     # `read` does not return the expiry, from which the time of issue is computed.
     _, expires = tokens.payload_of(Purpose.CONFIRM, token, settings().token_keys)

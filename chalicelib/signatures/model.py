@@ -111,6 +111,7 @@ class Signature(BaseModel):
     letter_asked: AskedLetter | None = None
     # When somebody last signed here again while it was pending, with other data (signatures.submissions).
     submitted_at: ExactMoment | None = None
+    # The signature's origin (`Origin` in signatures.sign), and the versions of what the person signed and agreed to.
     obtained_by: str
     channel: str
     text_version: str
@@ -143,7 +144,7 @@ class Signature(BaseModel):
     mail_requested_at: Moment | None = None
     mail_nudged_at: Moment | None = None
     mail_due_at: Moment | None = None
-    # The hash of the client's network (signatures.origin), until the network's limit has counted the first email.
+    # The hash of the client's network (signatures.network), until the network's limit has counted the first email.
     mail_network: str | None = None
     mailed_at: Moment | None = None
     mails: int = 0  # How many emails were sent.
@@ -172,7 +173,9 @@ class Signature(BaseModel):
         return self.model_copy(update={**dict(typed), "updates": updates, "typed": None})
 
     def may_be_confirmed(self, issued: datetime) -> bool:
-        """Return whether its owner has still to confirm it, by a link that was issued then."""
+        """Return whether its owner has still to confirm it, by a link that was issued then (also if a partner's
+        counts).
+        """
         is_unconfirmed = self.state is SignatureState.PENDING or self.by_partner is True
         return is_unconfirmed and not self.has_withdrawal_after(issued)
 

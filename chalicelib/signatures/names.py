@@ -3,8 +3,7 @@
 import re
 import unicodedata
 
-from chalicelib.core.formulas import INVISIBLE
-from chalicelib.core.printable import ENCODED_WORD, JOINERS, has_unprintable
+from chalicelib.core.printable import ENCODED_WORD, INVISIBLE, JOINERS, has_unprintable
 from chalicelib.core.web_addresses import web_addresses
 
 MAX_NAME = 100

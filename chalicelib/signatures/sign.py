@@ -20,13 +20,13 @@ from chalicelib.core.address import signature_id
 from chalicelib.core.errors import ConditionFailed, Unavailable
 from chalicelib.core.keys import Key
 from chalicelib.core.metrics import Metric
+from chalicelib.core.sources import DIRECT
 from chalicelib.petitions.model import Petition
 from chalicelib.shedding.level import Level, level_now
 from chalicelib.signatures import mail_state, store
 from chalicelib.signatures.form import SignatureForm
 from chalicelib.signatures.letter import signed_letter
 from chalicelib.signatures.model import UNMAILED_LIFETIME, MailKind, NewSignature, Signature, SignatureState
-from chalicelib.signatures.origin import Origin
 from chalicelib.signatures.submissions import with_submission
 
 ATTEMPTS = 3
@@ -36,6 +36,32 @@ STEP = 0.025
 LONGEST_WAIT = 2.5 * STEP
 # Hides the differences of microseconds that remain.
 MAX_RANDOM_WAIT = 0.001
+
+
+@dataclass(frozen=True)
+class Origin:
+    """All fields are stored with the signature.
+
+    `obtained_by`: the name of the charity or partner. `channel`: form, embed, api, partner, osdi or import.
+    `consent_version`: of the wording that the person agreed to. `source`: the campaign or site that the person came
+    from. `mail_kind`: which email with a link to confirm `sign` requests, if any. `receipt`: the digest of the
+    partner's receipt. `counts_at_once`: this receipt makes the signature count, without our email. `network`: the hash
+    of the client's network, stored only with a mail request.
+    """
+
+    obtained_by: str
+    channel: str
+    consent_version: str
+    source: str = DIRECT
+    mail_kind: MailKind | None = MailKind.CONFIRM
+    receipt: str | None = None
+    counts_at_once: bool = False
+    network: str | None = None
+
+
+def own_origin(petition: Petition, channel: str, source: str | None, network: str | None = None) -> Origin:
+    """Return the origin of a signature that the charity obtained here, with the wording of the petition."""
+    return Origin(petition.charity, channel, petition.consent_version, source or DIRECT, network=network)
 
 
 class Outcome(StrEnum):
@@ -130,7 +156,7 @@ def _store_and_wait(new: NewSignature, now: datetime, tables: Tables) -> Outcome
     started = monotonic()
     outcome = _store(new, now, tables)
     if new.signature.receipt is None:
-        wait_for_step(started, is_new=outcome is Outcome.ACCEPTED)
+        _wait_for_step(started, is_new=outcome is Outcome.ACCEPTED)
     return outcome
 
 
@@ -199,11 +225,13 @@ def _sign_again(key: Key, earlier: Signature, signature: Signature, now: datetim
     return True
 
 
-def wait_for_step(started: float, *, is_new: bool) -> None:
-    """Wait until the next whole STEP since `started` (of `monotonic`), so that nobody sees whether the address is new.
+def _wait_for_step(started: float, *, is_new: bool) -> None:
+    """Wait, so that the response time does not show whether an address has signed before.
 
-    The first write tries to store the signature. If the address is known, a second write requests the email. So a new
-    address gets the step that two writes would get.
+    Wait until the next whole STEP since `started` (a time of `monotonic`), but not longer than LONGEST_WAIT. Then wait
+    for a random time of less than a millisecond, which hides smaller differences. The first write tries to store the
+    signature, with its email request. If the address is known, this fails, and a second write requests the email. To
+    hide the difference, a new address gets the step that two writes would get.
     """
     took = monotonic() - started
     time_of_two_writes = 2 * took if is_new else took

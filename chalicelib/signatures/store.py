@@ -68,7 +68,7 @@ def renew(key: Key, signature: Signature, now: datetime, tables: Tables) -> None
 
 def _renewal(key: Key, signature: Signature, when: Condition) -> Change:
     kept = {
-        "mails",  # If it were 0 again, the next email would be limited as a first one (mail/first_emails.py).
+        "mails",  # If it were 0 again, the next email would be limited as a first one (mail/turns.py).
         "withdrawn_at",  # An export that is running needs to know who withdrew, and an earlier link must not confirm.
         "taken_back_at",  # If it is stored, `withdrawn_at` is the time when staff undid an import: nobody withdrew.
         "unsubscribed_at",  # A consent that a partner got earlier must not start updates.

@@ -8,8 +8,7 @@ from chalice.app import Blueprint, SQSEvent
 from chalicelib.aws.queue import overflow_queue
 from chalicelib.aws.table import signing_tables
 from chalicelib.core import log, times
-from chalicelib.edge.batch import Failures, handle_messages
-from chalicelib.edge.placeholders import QUEUE_ARN
+from chalicelib.edge.batch import QUEUE_ARN, Failures, handle_messages
 from chalicelib.signatures.model import NewSignature
 from chalicelib.signatures.sign import sign_from_queue
 

@@ -9,14 +9,12 @@ from chalicelib.core import log, times
 from chalicelib.core.errors import Forbidden, NotSignedIn, UnknownThing
 from chalicelib.core.settings import settings
 from chalicelib.core.validation import parse_body
-from chalicelib.edge.caller import source_ip
-from chalicelib.edge.http import json_answer, json_body
+from chalicelib.edge.http import json_answer, json_body, source_ip
 from chalicelib.edge.route import SIGN_IN, Function
 from chalicelib.edge.views import json_view
 from chalicelib.signin.model import Provider, SessionRequest, SignInRequest, read_rights
 from chalicelib.signin.sign_in import authorization_url, begin_session, identify_member
-from chalicelib.staff.audit.model import Action, Actor
-from chalicelib.staff.audit.record import record
+from chalicelib.staff.audit.record import Action, Actor, record
 
 if TYPE_CHECKING:
     from chalicelib.edge.answers import Answer, Sent

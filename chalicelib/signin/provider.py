@@ -1,9 +1,14 @@
-"""Call the OpenID Connect provider over HTTP: its discovery document, its keys, and the code for an ID token.
+"""Call the OpenID Connect provider, which identifies members of staff, over HTTP.
 
-Every call has a short timeout, follows no redirect and is not retried.
+We read its discovery document and its keys, and exchange the code of a sign-in for an ID token. Every call has a short
+timeout, follows no redirect and is not retried.
+
+Also verify its ID token, in which it says who has signed in (OpenID Connect Core 1.0, 3.1.3.7).
 """
 
 import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import cache
 from typing import Any
 from urllib.parse import quote_plus, urlencode
@@ -30,6 +35,11 @@ Jwks = dict[str, Any]
 _documents: SecondsCache[Discovery] = SecondsCache(CACHE_SECONDS)
 _keys: SecondsCache[Jwks] = SecondsCache(CACHE_SECONDS)
 _refetched_keys: SecondsCache[Jwks] = SecondsCache(REFETCH_SECONDS)
+# Only algorithms that need the provider's private key. With "none" or HMAC, a client could forge a token.
+ALGORITHMS = ["RS256", "ES256"]
+LEEWAY_SECONDS = 30
+MAX_KEY_ID_LENGTH = 255
+Claims = Mapping[str, Any]
 
 
 def discovery_of(provider: Provider) -> Discovery:
@@ -37,7 +47,7 @@ def discovery_of(provider: Provider) -> Discovery:
 
 
 def keys_of(discovery: Discovery, key_id: str | None) -> Jwks:
-    """Return the provider's keys. Without a cached key of this id, fetch them again, once in REFETCH_SECONDS at most."""
+    """Return the provider's keys. Without a cached key of this id, fetch again, once in REFETCH_SECONDS at most."""
     uri = discovery.jwks_uri
     keys = _keys.get(uri, lambda: _read_keys(uri))
     cached_ids = [key.get("kid") for key in keys["keys"]]
@@ -47,7 +57,7 @@ def keys_of(discovery: Discovery, key_id: str | None) -> Jwks:
 
 
 def fetch_id_token(provider: Provider, discovery: Discovery, returned: SessionRequest, redirect_uri: str) -> str:
-    """Exchange the code for an ID token. Raise NotSignedIn, or ProviderUnavailable (also if it refuses our settings)."""
+    """Exchange a code for an ID token. Raise NotSignedIn, or ProviderUnavailable (also: it refuses our settings)."""
     fields = {
         "grant_type": "authorization_code",
         "code": returned.code,
@@ -95,7 +105,7 @@ def _read_keys(uri: str) -> Jwks:
 
 
 def _credentials(provider: Provider, discovery: Discovery) -> tuple[dict[str, str], dict[str, str]]:
-    """Return headers and form fields that authenticate us (RFC 6749, 2.3.1). Without a client secret, PKCE is enough."""
+    """Return headers and fields that authenticate us (RFC 6749, 2.3.1). Without a client secret, PKCE is enough."""
     if not provider.client_secret:
         return {}, {"client_id": provider.client_id}
     if "client_secret_basic" not in discovery.token_endpoint_auth_methods_supported:
@@ -142,3 +152,78 @@ def _content(answer: BaseHTTPResponse) -> Any:
 def _http() -> PoolManager:
     # A code works only once, and the discovery document has the final URLs.
     return PoolManager(timeout=Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS), retries=False)
+
+
+def verify(
+    token: str, provider: Provider, nonce: str, find_keys: Callable[[str | None], Mapping[str, Any]], now: datetime
+) -> Claims:
+    """Return the claims. Raise NotSignedIn; only the log says why. `find_keys`: by the id of the key."""
+    # Imported here: OpenSSL would slow every cold start, and only a sign-in needs it.
+    from joserfc import jwt
+    from joserfc.errors import JoseError
+    from joserfc.jwk import KeySet
+
+    try:
+        provider_keys = find_keys(_key_id(token))
+        trusted = KeySet.import_key_set({"keys": _signing_keys(provider_keys)})
+        claims = jwt.decode(token, trusted, algorithms=ALGORITHMS).claims
+        _claim_rules(provider, nonce, now).validate(claims)
+    except (JoseError, ValueError, KeyError, TypeError) as error:  # A malformed token may raise any of these.
+        raise _log_refusal(type(error).__name__) from error
+    if _has_other_authorized_party(claims, provider.client_id):
+        raise _log_refusal("another authorized party")
+    return claims
+
+
+def _claim_rules(provider: Provider, nonce: str, now: datetime) -> Any:
+    from joserfc.jwt import JWTClaimsRegistry
+
+    return JWTClaimsRegistry(
+        now=int(now.timestamp()),
+        leeway=LEEWAY_SECONDS,
+        iss={"essential": True, "value": provider.issuer},
+        aud={"essential": True, "value": provider.client_id},
+        sub={"essential": True},
+        exp={"essential": True},
+        iat={"essential": True},
+        nonce={"essential": True, "value": nonce},
+    )
+
+
+def _key_id(token: str) -> str | None:
+    """Return the id of the key that the token names (`kid`). None: it is missing or too long."""
+    from joserfc import jws
+
+    headers = jws.extract_compact(token.encode()).headers()
+    key_id = headers.get("kid")
+    if isinstance(key_id, str) and len(key_id) <= MAX_KEY_ID_LENGTH:
+        return key_id
+    return None
+
+
+def _signing_keys(jwks: Mapping[str, Any]) -> list[Any]:
+    """Leave out other keys, of types that joserfc does not know."""
+    signing_keys = []
+    for key in jwks["keys"]:
+        is_known_type = key.get("kty") in ("RSA", "EC")
+        is_for_signing = key.get("use", "sig") == "sig"  # A key without `use` is for every use.
+        if is_known_type and is_for_signing:
+            signing_keys.append(key)
+    return signing_keys
+
+
+def _has_other_authorized_party(claims: Claims, client_id: str) -> bool:
+    """Return whether `azp`, the client to which the token was issued, is not us, or is missing beside several
+    audiences.
+
+    That we are an audience is checked before (`_claim_rules`).
+    """
+    audience, party = claims["aud"], claims.get("azp")
+    has_several_audiences = isinstance(audience, list) and len(audience) > 1
+    must_name_us = has_several_audiences or party is not None
+    return must_name_us and party != client_id
+
+
+def _log_refusal(why: str) -> NotSignedIn:
+    log.event("sign_in_refused", why=why)
+    return NotSignedIn("This sign-in could not be verified. Sign in again.")

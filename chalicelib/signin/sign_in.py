@@ -8,8 +8,7 @@ from chalicelib.aws.table import Tables
 from chalicelib.core.errors import Forbidden
 from chalicelib.core.rights import Right
 from chalicelib.signin.model import Discovery, Provider, SessionRequest, SignInRequest
-from chalicelib.signin.provider import discovery_of, fetch_id_token, keys_of
-from chalicelib.signin.verify import Claims, verify
+from chalicelib.signin.provider import Claims, discovery_of, fetch_id_token, keys_of, verify
 from chalicelib.staff.tokens import issue
 
 LIFETIME = timedelta(hours=8)
@@ -104,7 +103,7 @@ def _has_verified_email(claims: Claims) -> bool:
 
 
 def _scopes(provider: Provider, discovery: Discovery) -> str:
-    """Return the scopes to request: with the claim that gives rights, because some providers need the scope `groups`."""
+    """Return the scopes to request: also the claim that gives rights: some providers need the scope `groups`."""
     scopes = ["openid", "email"]
     if provider.claim in discovery.scopes_supported and provider.claim not in scopes:
         scopes.append(provider.claim)

@@ -18,8 +18,7 @@ from chalicelib.edge.http import json_answer, json_body
 from chalicelib.edge.route import Access
 from chalicelib.edge.routes import all_routes
 from chalicelib.staff.authorizer import audit, rights_of, staff_view
-from chalicelib.staff.model import StaffToken
-from chalicelib.staff.tokens import all_tokens, audit_details, find_token, new_token, revoke, store_token
+from chalicelib.staff.tokens import StaffToken, all_tokens, audit_details, find_token, new_token, revoke, store_token
 
 if TYPE_CHECKING:
     from chalicelib.edge.answers import Answer, Sent
@@ -119,7 +118,6 @@ def _existing_token(token_id: str) -> StaffToken:
 
 
 def _fields(token: StaffToken, now: datetime) -> dict[str, object]:
-    """Return the token as the API shows it, without its secret."""
     fields = token.model_dump(exclude={"secret_sha256"})
     usable = token.revoked_at is None and now < token.expires_at
     return {**fields, "rights": sorted(token.rights), "usable": usable}

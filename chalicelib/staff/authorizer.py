@@ -15,15 +15,14 @@ from chalicelib.aws.table import tables
 from chalicelib.core import log, times
 from chalicelib.core.errors import Forbidden, PetitionsError
 from chalicelib.core.rights import Right
-from chalicelib.edge.caller import source_ip
+from chalicelib.edge.http import source_ip
 from chalicelib.edge.problems import problem_of
 from chalicelib.edge.route import Access, declared
 from chalicelib.edge.routes import all_routes
 from chalicelib.edge.views import ProblemResponse, View, bind_view, problem_in_chosen_language
 from chalicelib.jobs.model import JobType
 from chalicelib.jobs.request import cancel
-from chalicelib.staff.audit.model import Action, Actor
-from chalicelib.staff.audit.record import record, record_refusal
+from chalicelib.staff.audit.record import Action, Actor, record, record_refusal
 from chalicelib.staff.tokens import UnknownToken, recognise, record_use
 
 if TYPE_CHECKING:
@@ -178,7 +177,6 @@ def actor(request: Request) -> Actor:
 
 
 def rights_of(request: Request) -> set[Right]:
-    """Return the rights of the caller's token."""
     names = _authorizer_context(request)["rights"].split(",")
     return {Right(name) for name in names if name}
 
@@ -188,8 +186,9 @@ def audit(request: Request, action: str, subject: str = "", details: Mapping[str
 
     Pass no personal data of signers, except the id of a signature.
     """
+    who = actor(request)
     entry = Action(name=action, subject=subject, details=dict(details or {}))
-    request.context[AUDIT_CURSOR] = record(actor(request), entry, times.now(), tables())
+    request.context[AUDIT_CURSOR] = record(who, entry, times.now(), tables())
 
 
 def cancel_job(request: Request, action: str, job: JobType, details: Mapping[str, str] | None = None) -> JobType:

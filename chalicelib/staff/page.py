@@ -3,8 +3,8 @@
 from chalice.app import Blueprint, Request, Response
 
 from chalicelib.core.language import language_of, languages
-from chalicelib.edge.caller import path_prefix
 from chalicelib.edge.html import page, page_view
+from chalicelib.edge.http import path_prefix
 from chalicelib.pages.render import dashboard_version, startup_modules
 
 routes = Blueprint(__name__)

@@ -8,12 +8,34 @@ from hmac import compare_digest
 from secrets import token_hex
 from typing import NamedTuple
 
-from chalicelib.aws.table import Tables
+from pydantic import BaseModel, ConfigDict
+
+from chalicelib.aws.table import Attr, Change, NewItem, Tables
+from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed, Unavailable
 from chalicelib.core.rights import Right
-from chalicelib.core.times import iso
-from chalicelib.staff import store
-from chalicelib.staff.model import StaffToken
+from chalicelib.core.times import Moment, iso
+
+
+class StaffToken(BaseModel):
+    """A token, as stored. The item has only a digest of the token's secret, so a stolen table gives no access.
+
+    `last_used_at` is accurate to ten minutes.
+    """
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+    token_id: str
+    owner: str
+    rights: frozenset[Right]
+    secret_sha256: str
+    issued_at: Moment
+    expires_at: Moment
+    revoked_at: Moment | None = None
+    last_used_at: Moment | None = None
+    # For a token of a partner: the partner's id (its `source`). None for a token of staff.
+    partner: str | None = None
+
 
 # staff_<id>_<secret>: the prefix lets secret scanners find a token that was committed by mistake.
 ID = re.compile(r"[0-9a-f]{16}")
@@ -54,8 +76,8 @@ def new_token(
 
 
 def store_token(new: NewToken, tables: Tables) -> str:
-    """Store the token, and return its text."""
-    store.add(new.stored, tables)
+    item = {**new.stored.model_dump(exclude_none=True), "rights": sorted(new.stored.rights)}
+    tables.put_new(NewItem(keys.access_token(new.stored.token_id), item))
     return new.text
 
 
@@ -65,13 +87,18 @@ def issue(owner: str, rights: Iterable[Right], now: datetime, expires_at: dateti
 
 
 def audit_details(token: StaffToken) -> dict[str, str]:
-    """Return the details of a token that the activity log records."""
     return {"owner": token.owner, "rights": ",".join(sorted(token.rights)), "expires": iso(token.expires_at)}
 
 
 def revoke(token_id: str, now: datetime, tables: Tables) -> bool:
     """Revoke the token. Return False if it does not exist. A repeat keeps the time of the first call."""
-    return store.revoke(token_id, now, tables)
+    is_not_revoked = Attr("token_id").exists() & Attr("revoked_at").not_exists()
+    change = Change(keys.access_token(token_id), assign={"revoked_at": iso(now)}, when=is_not_revoked)
+    try:
+        tables.update(change)
+    except ConditionFailed as failure:
+        return failure.item is not None
+    return True
 
 
 def recognise(header: str, now: datetime, tables: Tables) -> StaffToken:
@@ -81,7 +108,7 @@ def recognise(header: str, now: datetime, tables: Tables) -> StaffToken:
     if scheme.lower() != "bearer" or not match:
         raise UnknownToken
     token_id, secret = match.groups()
-    token = store.find(token_id, tables)
+    token = _find(token_id, tables)
     if token is None:
         raise UnknownToken
     # 256 random bits need no slow hash. The comparison takes constant time.
@@ -97,21 +124,28 @@ def record_use(token: StaffToken, now: datetime, tables: Tables) -> None:
     """Store that the token is used now, so that staff can find unused tokens. Errors must not stop the request."""
     if token.last_used_at is not None and now < token.last_used_at + LAST_USED_INTERVAL:
         return
+    exists = Attr("token_id").exists()
     try:
-        store.mark_used(token.token_id, now, tables)
+        tables.update(Change(keys.access_token(token.token_id), assign={"last_used_at": iso(now)}, when=exists))
     except (ConditionFailed, Unavailable):
         return
 
 
 def find_token(token_id: str, tables: Tables) -> StaffToken | None:
     """Return the token, or None. A malformed id is not looked up, because AWS refuses very long keys."""
-    return store.find(token_id, tables) if ID.fullmatch(token_id) else None
+    return _find(token_id, tables) if ID.fullmatch(token_id) else None
 
 
 def all_tokens(tables: Tables) -> list[StaffToken]:
     """Return all tokens, newest first, including expired and revoked ones."""
-    return sorted(store.list_all(tables), key=lambda token: token.issued_at, reverse=True)
+    items = tables.query(keys.COUNTS, keys.TOKENS_PARTITION, consistent=True)
+    return sorted(map(StaffToken.model_validate, items), key=lambda token: token.issued_at, reverse=True)
 
 
 def _digest(secret: str) -> str:
     return sha256(secret.encode()).hexdigest()
+
+
+def _find(token_id: str, tables: Tables) -> StaffToken | None:
+    item = tables.get(keys.access_token(token_id), consistent=True)
+    return StaffToken.model_validate(item) if item else None

@@ -3,7 +3,7 @@
 from typing_extensions import TypedDict
 
 from chalicelib.core.answers import Url
-from chalicelib.statements.model import Statement
+from chalicelib.statements.freeze import Statement
 
 
 class FrozenStatement(TypedDict):

@@ -19,9 +19,14 @@ from chalicelib.edge.route import PRESS, Cache, Function
 from chalicelib.edge.views import json_view
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.staff.authorizer import audit, staff_view
-from chalicelib.statements.freeze import freeze, statement_from_token, statement_token
-from chalicelib.statements.model import Statement
-from chalicelib.statements.short import find_statement_token, store_short_code
+from chalicelib.statements.freeze import (
+    Statement,
+    find_statement_token,
+    freeze,
+    statement_from_token,
+    statement_token,
+    store_short_code,
+)
 
 if TYPE_CHECKING:
     from chalicelib.edge.answers import Answer

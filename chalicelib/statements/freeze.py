@@ -1,23 +1,52 @@
-"""Freeze the count of this moment in a signed statement, and read a statement from its token.
+"""Freeze the count of this moment in a signed statement, and read a statement from its token or its short address.
 
-The token contains the whole statement. It is valid for as long as we keep the key that signed it.
+The token contains the whole statement and our cryptographic signature, which is checked when somebody opens the
+statement. It is valid for as long as we keep the key that signed it. For radio and television, a statement has a short
+address with a code. The table has the token of each code.
 """
 
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import datetime
+from secrets import choice
 
-from chalicelib.aws.table import Tables
-from chalicelib.core.errors import LinkDamaged, NotAStatement
+from pydantic import BaseModel, ConfigDict
+
+from chalicelib.aws.table import NewItem, Tables
+from chalicelib.core import keys
+from chalicelib.core.errors import ConditionFailed, LinkDamaged, NotAStatement
+from chalicelib.core.times import Moment
 from chalicelib.core.tokens import Purpose, seal, unseal
-from chalicelib.letters.report import letters_text
-from chalicelib.petitions.model import Petition
-from chalicelib.statements.model import Statement
+from chalicelib.letters.counts import letters_text
+from chalicelib.petitions.model import Petition, Slug
 from chalicelib.tallies.count import exact_count
 from chalicelib.totals.total import total_if_any
 
 
+class Statement(BaseModel):
+    """How many people had confirmed which text, and when. It does not change when the petition changes."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+    slug: Slug
+    """The petition's name in URLs."""
+    title: str
+    charity: str
+    text_version: str
+    """The signed text: a digest of its title, text and target."""
+    confirmed: int
+    """Confirmed signatures, exact at `as_of`."""
+    as_of: Moment
+    """The moment (UTC) of the count."""
+    letters: str | None = None
+    """If there are letters to the targets: how many, in a sentence for each target. Exact at `as_of`."""
+    total: str | None = None
+    """If there are figures from elsewhere: what they report, and the bounds of the total, in a sentence."""
+    by_partners: int | None = None
+    """How many signatures partners sent, if any. They counted without our email. The others were confirmed by email."""
+
+
 def freeze(petition: Petition, now: datetime, tables: Tables) -> Statement:
-    """Return a statement about the petition, with its exact counts now."""
     count = exact_count(petition, now, tables)
     total = total_if_any(petition, count, tables)
     return Statement(
@@ -49,3 +78,42 @@ def statement_from_token(token: str, secrets: dict[str, str]) -> Statement:
     # Base64 text has a multiple of 4 characters. `statement_token` removed the padding.
     padded = payload + "=" * (-len(payload) % 4)
     return Statement.model_validate_json(urlsafe_b64decode(padded))
+
+
+# Without 0, 1, 8 and l, which look like other characters, and without vowels and y, which could make words.
+CHARACTERS = "2345679bcdfghjkmnpqrstvwxz"
+LENGTH = 6
+# There are 309 million codes, so a random code is rarely in use and a second attempt is rare.
+ATTEMPTS = 5
+_code_pattern = re.compile(f"[{CHARACTERS}]{{{LENGTH}}}")
+
+
+def store_short_code(token: str, tables: Tables) -> str:
+    """Store the token under a new code, and return the code. Raise ConditionFailed if all random codes are in use."""
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return _store(token, tables)
+        except ConditionFailed:
+            continue
+    return _store(token, tables)  # The last attempt.
+
+
+def find_statement_token(typed_code: str, tables: Tables) -> str:
+    """Return the token of a code, which people may type with capital letters or hyphens.
+
+    Raise NotAStatement if there is no such code.
+    """
+    code = typed_code.strip().lower().replace("-", "")
+    if not _code_pattern.fullmatch(code):
+        raise NotAStatement
+    item = tables.get(keys.statement(code))
+    if item is None:
+        raise NotAStatement
+    return str(item["token"])
+
+
+def _store(token: str, tables: Tables) -> str:
+    """Store the token under a random code, and return the code. Raise ConditionFailed if the code is in use."""
+    code = "".join(choice(CHARACTERS) for _ in range(LENGTH))
+    tables.put_new(NewItem(keys.statement(code), {"token": token}))
+    return code

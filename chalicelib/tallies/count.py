@@ -1,20 +1,29 @@
-"""Exact counts of confirmed signatures, and breakdowns by day, hour, country and source. store.py says what a tally is."""
+"""Exact counts of confirmed signatures, and breakdowns by day, hour, country and source (store.py: what a tally is)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from time import monotonic
 
+from chalicelib.aws.expressions import chunks
 from chalicelib.aws.table import Tables
-from chalicelib.core.errors import UnknownPetition
+from chalicelib.core import log
+from chalicelib.core.errors import ConditionFailed, DayNotClosed, Unavailable, UnknownPetition
 from chalicelib.tallies import store
-from chalicelib.tallies.close import close_past_days
 from chalicelib.tallies.model import TalliedPetition, Tally, TallyDimension, breakdown_values, largest_first, summed
 
 # The sum of the values that `largest` leaves out. No source and no country has brackets.
 OTHERS = "(others)"
 # AWS refuses a call whose time differs from its own by more.
 CLOCKS_DIFFER = timedelta(minutes=15)
+# A transaction that began before midnight UTC may end after it, but on AWS never this late.
+GRACE = timedelta(hours=1)
+# The first reader in weeks finds thousands of days, and has 15 seconds: later readers close the rest.
+CLOSING_SECONDS = 3.0
+# With the largest items (400 KB each), these still fit into the 4 MB of one transaction.
+DAYS_AT_ONCE = 9
 
 
 @dataclass(frozen=True)
@@ -159,3 +168,28 @@ def _read_and_close(petition: TalliedPetition, head: store.Head, now: datetime, 
     tallies = read_open_days(head, petition, now, tables)
     close_past_days([(_open_days(head, petition, now), tallies)], now, tables)
     return tallies
+
+
+def close_past_days(
+    tallies: Iterable[tuple[store.OpenDays, Mapping[date, Tally]]], now: datetime, tables: Tables
+) -> None:
+    """Close the days that are over, oldest first. `tallies`: of each petition, the days not closed and their tallies.
+
+    A day must be over for GRACE, by our clock and by AWS's (`answered_at`): signatures may still be added to it.
+    """
+    deadline = monotonic() + CLOSING_SECONDS
+    aws_time = tables.answered_at or now
+    finished_until = min(now, aws_time) - GRACE
+    for open_days, tally_by_day in tallies:
+        past_days = [day for day in open_days.days if day < finished_until.date()]
+        # If this fails, another reader has closed the days, or a later one will. The count is right anyway.
+        with suppress(ConditionFailed, Unavailable):
+            for days in chunks(past_days, DAYS_AT_ONCE):
+                if monotonic() >= deadline:
+                    return
+                closed = {day: tally_by_day[day] for day in days}
+                try:
+                    store.close_days(open_days.slug, closed, open_days.shards, tables)
+                except DayNotClosed:
+                    log.degraded("day_not_closed", petition=open_days.slug, day=days[0].isoformat())
+                    break

@@ -50,7 +50,6 @@ def lease_list(now: datetime, seconds: int, tables: Tables) -> bool:
 
 
 def save_recent(slug: str, recent: Mapping[str, object], tables: Tables) -> None:
-    """Save the recent numbers, and release their lease."""
     tables.update(Change(keys.snapshot(slug), assign={"recent": recent, RECENT_LEASE: 0}))
 
 

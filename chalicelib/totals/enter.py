@@ -4,8 +4,7 @@ from datetime import datetime
 
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import FieldError, Invalid, Stale
-from chalicelib.petitions.change import with_changes
-from chalicelib.petitions.edit import revise
+from chalicelib.petitions.edit import revise, with_changes
 from chalicelib.petitions.figure import MAX_FIGURES, Figure, NewFigure
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition

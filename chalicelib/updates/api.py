@@ -7,9 +7,8 @@ from chalice.app import Blueprint, Request, Response
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.settings import settings
-from chalicelib.edge.caller import path_prefix
 from chalicelib.edge.html import page_view
-from chalicelib.edge.http import answer, cache_headers, chosen_language, json_answer
+from chalicelib.edge.http import answer, cache_headers, chosen_language, json_answer, path_prefix
 from chalicelib.edge.route import Cache
 from chalicelib.edge.views import json_view
 from chalicelib.pages.render import render

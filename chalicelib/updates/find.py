@@ -1,16 +1,18 @@
-"""Find updates, the messages of a campaign to those who signed.
+"""Find, add and change updates, the messages of a campaign to those who signed.
 
 The public routes and the senders of email get updates from a cache in the process. Staff get updates as stored.
 """
 
+from collections.abc import Iterator
 from operator import attrgetter
+from typing import Any
 
-from chalicelib.aws.table import Tables
+from chalicelib.aws.table import Attr, Change, Item, NewItem, Tables
+from chalicelib.core import keys
 from chalicelib.core.caching import SecondsCache
 from chalicelib.core.errors import UnknownThing
 from chalicelib.petitions.model import Petition
 from chalicelib.tallies.count import Count
-from chalicelib.updates import store
 from chalicelib.updates.model import Update
 
 # Within this time, a published update appears, and senders stop sending a cancelled update.
@@ -32,16 +34,43 @@ def updates_for_page(petition: Petition, _count: Count | None, tables: Tables) -
 
 def cached_update(slug: str, update_id: str, tables: Tables) -> Update | None:
     """Return the update as stored at most CACHE_SECONDS ago. Senders need it for every email."""
-    return _update_cache.get(f"{slug}_{update_id}", lambda: store.find(slug, update_id, tables))
+    return _update_cache.get(f"{slug}_{update_id}", lambda: find_as_stored(slug, update_id, tables))
 
 
 def find_update(slug: str, update_id: str, tables: Tables) -> Update:
     """Return the update as stored. Raise UnknownThing if there is none, or if the id is malformed."""
     is_well_formed = update_id.isalnum() and len(update_id) <= 40
-    update = store.find(slug, update_id, tables) if is_well_formed else None
+    update = find_as_stored(slug, update_id, tables) if is_well_formed else None
     if update is None:
         raise UnknownThing("There is no such update.")
     return update
+
+
+def find_as_stored(slug: str, update_id: str, tables: Tables) -> Update | None:
+    item = tables.get(keys.update(slug, update_id), consistent=True)
+    return _update(item) if item else None
+
+
+def add_update(update: Update, tables: Tables) -> None:
+    tables.put_new(NewItem(_key(update), update.model_dump(exclude_none=True)))
+
+
+def all_updates(slug: str, tables: Tables) -> Iterator[Update]:
+    return map(_update, tables.query(keys.COUNTS, keys.updates_partition(slug), backwards=True))
+
+
+def change_update(update: Update, tables: Tables, **fields: Any) -> Update:
+    """Store new values of these fields, and remove a field whose value is None. Return the update as stored.
+
+    Raise ConditionFailed if the stored state is no longer the state of `update`. No other field is compared.
+    """
+    changed = Update.model_validate(update.model_dump() | fields)
+    after = changed.model_dump(exclude_none=True)
+    assign = {name: after[name] for name in fields if name in after}
+    remove = [name for name in fields if name not in after]
+    when = Attr("state").eq(update.state)
+    item = tables.update_and_read(Change(_key(update), assign, remove=remove, when=when))
+    return _update(item)
 
 
 def forget_updates() -> None:
@@ -51,5 +80,14 @@ def forget_updates() -> None:
 
 
 def _read_published(slug: str, tables: Tables) -> list[Update]:
-    published = [update for update in store.newest_first(slug, tables) if update.is_public]
+    published = [update for update in all_updates(slug, tables) if update.is_public]
     return sorted(published, key=attrgetter("published_at"), reverse=True)
+
+
+def _key(update: Update) -> keys.Key:
+    return keys.update(update.slug, update.update_id)
+
+
+def _update(item: Item) -> Update:
+    fields = {name: value for name, value in item.items() if name not in ("pk", "sk")}
+    return Update.model_validate(fields)

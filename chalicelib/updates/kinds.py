@@ -13,19 +13,18 @@ from chalicelib.aws.table import Item, Tables
 from chalicelib.core import keys
 from chalicelib.core.sources import DIRECT
 from chalicelib.core.tokens import WITHDRAW_LIFETIME, Purpose, Subject
+from chalicelib.mail.budget import is_unwanted
 from chalicelib.mail.deliveries import Deliveries
 from chalicelib.mail.kind import Content, Kind, MailContext, NotSent, by_name
 from chalicelib.mail.model import Priority
 from chalicelib.mail.state import AfterCrash
-from chalicelib.mail.stop import is_unwanted
 from chalicelib.petitions.find import cached_as_stored, petition_as_stored
 from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.signatures import mail_state
 from chalicelib.signatures.look_up import find_by_id
 from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.names import greeting_name
-from chalicelib.updates import store
-from chalicelib.updates.find import cached_update
+from chalicelib.updates.find import cached_update, find_as_stored
 from chalicelib.updates.model import LIFETIME, Update, UpdateState
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -103,7 +102,7 @@ def update_email(key: str, stored: Item, context: MailContext, now: datetime, ta
 def update_test_email(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
     """Return the test email of an update. Drop it if the update no longer has this test (write.py)."""
     slug, update_id, test_id = _split_key(key)
-    update = store.find(slug, update_id, tables)
+    update = find_as_stored(slug, update_id, tables)
     if update is None or update.tests is None or test_id not in update.tests:
         return NotSent.DROPPED
     test = update.tests[test_id]

@@ -11,10 +11,9 @@ from typing import NamedTuple
 from chalicelib.aws.queue import Queue
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import ConditionFailed, FieldError, Invalid, NotNow
-from chalicelib.jobs.model import JobState, new_id
+from chalicelib.jobs.model import JobState, new_job
 from chalicelib.jobs.request import jobs_of, start
-from chalicelib.updates import store
-from chalicelib.updates.find import find_update
+from chalicelib.updates.find import change_update, find_update
 from chalicelib.updates.model import LIFETIME, Mailing, Update, UpdateState
 
 # In these states, the update's job has not ended, unless it failed because it made no progress.
@@ -41,12 +40,12 @@ def publish(update: Update, at: datetime | None, actor: str, now: datetime, queu
     # Start the job before changing the update: in the other order, a crash could leave an update without a job. The
     # job's first step comes later (START_DELAY in jobs/model.py). If we crash meanwhile, it finds a draft, and ends.
     # `start` raises NotNow while the job of another update runs.
-    start(_new_job(update, actor, now), queue, tables)
+    start(new_job(Mailing, update.slug, actor, now, update_id=update.update_id), queue, tables)
     scheduled = {"state": UpdateState.SCHEDULED, "publish_at": at}
     published = {"state": UpdateState.SENDING, "publish_at": now, "published_at": now}
     changes = scheduled if at else published
     try:
-        return store.change(update, tables, tests=None, **changes)
+        return change_update(update, tables, tests=None, **changes)
     except ConditionFailed:
         raise NotNow("This update was published or cancelled meanwhile.") from None
 
@@ -59,7 +58,7 @@ def cancel(update: Update, now: datetime, tables: Tables) -> Update:
     if update.state in (UpdateState.SENT, UpdateState.CANCELLED):
         return update
     try:
-        return store.change(update, tables, state=UpdateState.CANCELLED, cancelled_at=now, tests=None)
+        return change_update(update, tables, state=UpdateState.CANCELLED, cancelled_at=now, tests=None)
     except ConditionFailed:
         # The state has changed since it was read. This happens three times at most: an earlier state never comes back.
         return cancel(find_update(update.slug, update.update_id, tables), now, tables)
@@ -105,7 +104,7 @@ def _continue(update: Update, actor: str, now: datetime, queue: Queue, tables: T
         return
     if _is_too_old(update, now):
         raise NotNow("This update was published too long ago to continue it. You can cancel it.")
-    start(_new_job(update, actor, now), queue, tables)
+    start(new_job(Mailing, update.slug, actor, now, update_id=update.update_id), queue, tables)
 
 
 def _latest_job_of_petition(slug: str, tables: Tables) -> Mailing | None:
@@ -115,13 +114,3 @@ def _latest_job_of_petition(slug: str, tables: Tables) -> Mailing | None:
 
 def _is_too_old(update: Update, now: datetime) -> bool:
     return update.published_at is not None and now >= update.published_at + CONTINUABLE
-
-
-def _new_job(update: Update, actor: str, now: datetime) -> Mailing:
-    return Mailing(
-        job_id=new_id(update.slug, now),
-        requested_by=actor,
-        requested_at=now,
-        touched_at=now,
-        update_id=update.update_id,
-    )

@@ -14,11 +14,10 @@ from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.jobs.model import Clock, JobState, Step
 from chalicelib.mail.deliveries import DeliveryOutcome
-from chalicelib.mail.outbox import Outbox
+from chalicelib.mail.kind import Outbox
 from chalicelib.mail.send import CLAIM
 from chalicelib.signatures.walk import read_subscribers
-from chalicelib.updates import store
-from chalicelib.updates.find import CACHE_SECONDS, find_update
+from chalicelib.updates.find import CACHE_SECONDS, change_update, find_update
 from chalicelib.updates.kinds import EMAILS, delivery_key, may_get_updates
 from chalicelib.updates.model import Mailing, Results, Update, UpdateState
 
@@ -74,11 +73,10 @@ class MailingWork:
     def _publish(self, mailing: Mailing, update: Update) -> Mailing:
         # If the update was cancelled meanwhile, or published by another process, the next step sees its new state.
         with suppress(ConditionFailed):
-            store.change(update, self.tables, state=UpdateState.SENDING, published_at=self.clock())
+            change_update(update, self.tables, state=UpdateState.SENDING, published_at=self.clock())
         return mailing
 
     def _request_page(self, mailing: Mailing, update: Update) -> Mailing:
-        """Request the emails to the people of the next page of signatures."""
         bucket = keys.BUCKETS[mailing.bucket]
         subscribers, last = read_subscribers(mailing.slug, bucket, mailing.after, PAGE_SIZE, self.tables)
         # Some subscribers are undeliverable.
@@ -109,7 +107,7 @@ class MailingWork:
         is_sent = is_over and not update.cancelled_at
         state = UpdateState.SENT if is_sent else update.state
         try:
-            store.change(update, self.tables, state=state, results=results.model_dump())
+            change_update(update, self.tables, state=state, results=results.model_dump())
         except ConditionFailed:
             return mailing  # Cancelled meanwhile: count again.
         if is_over:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from chalice.app import Blueprint, Request
 from pydantic import BaseModel, ConfigDict
 
-from chalicelib.aws.mail_quota import mail_quota
+from chalicelib.aws.email import mail_quota
 from chalicelib.aws.queue import job_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
@@ -13,14 +13,13 @@ from chalicelib.core.errors import NotNow
 from chalicelib.core.rights import Right
 from chalicelib.core.times import Moment
 from chalicelib.core.validation import Words, parse_body
-from chalicelib.edge.caller import path_prefix
-from chalicelib.edge.http import NO_STORE, json_answer, json_body
-from chalicelib.mail.suppressed import refuse_suppressed
+from chalicelib.edge.http import NO_STORE, json_answer, json_body, path_prefix
+from chalicelib.mail.sending import refuse_suppressed
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.text import SesAddress
 from chalicelib.staff.authorizer import actor, audit, staff_view
-from chalicelib.updates import publish, store, write
-from chalicelib.updates.find import find_update
+from chalicelib.updates import publish, write
+from chalicelib.updates.find import all_updates, find_update
 from chalicelib.updates.model import MAX_TITLE_LENGTH, LanguageCode, Update, UpdateTest, UpdateText
 from chalicelib.updates.worker import outbox
 
@@ -63,7 +62,7 @@ class PublishRequest(BaseModel):
 def list_all_updates(request: Request, slug: str) -> "Answer[ManagedUpdates]":
     """Updates in every state."""
     petition = petition_as_stored(slug, tables())
-    updates = [*map(_update_json, store.newest_first(petition.slug, tables()))]
+    updates = [*map(_update_json, all_updates(petition.slug, tables()))]
     body: ManagedUpdates = {"slug": petition.slug, "updates": updates}
     return json_answer(body)
 
@@ -129,8 +128,8 @@ def publish_update(request: "Sent[PublishRequest | None]", slug: str, update_id:
     details = {"update": update_id}
     if at:
         details["at"] = times.iso(at)
-    audit(request, "update.published", slug, details)
     now, owner = times.now(), actor(request).owner
+    audit(request, "update.published", slug, details)
     published = publish.publish(update, at, owner, now, job_queue(), tables())
     return json_answer(_update_json(published), 202)
 

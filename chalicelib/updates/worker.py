@@ -6,7 +6,7 @@ from chalicelib.aws.queue import mail_queue, other_mail_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.jobs.worker import JobKind
-from chalicelib.mail.outbox import Outbox
+from chalicelib.mail.kind import Outbox
 from chalicelib.updates.kinds import UPDATE_KINDS
 from chalicelib.updates.model import Mailing
 from chalicelib.updates.run import MailingWork

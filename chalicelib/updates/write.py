@@ -7,13 +7,12 @@ from typing import Any
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import ConditionFailed, FieldError, Invalid, NotNow
 from chalicelib.core.printable import header_errors
-from chalicelib.mail.outbox import Outbox
+from chalicelib.mail.kind import Outbox
 from chalicelib.petitions.model import Petition
-from chalicelib.updates import store
+from chalicelib.updates.find import add_update, change_update
 from chalicelib.updates.kinds import TESTS, delivery_key
-from chalicelib.updates.markdown import as_html
+from chalicelib.updates.markdown import as_html, as_text
 from chalicelib.updates.model import Update, UpdateState, UpdateTest, UpdateText, new_update_id
-from chalicelib.updates.plain import as_text
 
 # An update keeps only this many of its latest tests. The email of an older test is dropped if it still waits.
 MAX_TESTS = 20
@@ -34,7 +33,6 @@ def check_typed(text: UpdateText) -> None:
 
 
 def draft(text: UpdateText, petition: Petition, author: str, now: datetime, tables: Tables) -> Update:
-    """Store a new draft and return it."""
     update = Update(
         **text.model_dump(),
         **_render(text),
@@ -43,7 +41,7 @@ def draft(text: UpdateText, petition: Petition, author: str, now: datetime, tabl
         created_at=now,
         created_by=author,
     )
-    store.add(update, tables)
+    add_update(update, tables)
     return update
 
 
@@ -62,7 +60,6 @@ def send_test(update: Update, test: UpdateTest, now: datetime, outbox: Outbox, t
 
 
 def _render(text: UpdateText) -> dict[str, Any]:
-    """Return the fields of an update that contain the text as safe HTML and as plain text."""
     rendered: dict[str, Any] = {"html": as_html(text.markdown), "plain": as_text(text.markdown)}
     rendered |= {"htmls": {}, "plains": {}}
     for code, words in text.translations.items():  # Both forms of a text one after the other: it is parsed once.
@@ -71,10 +68,9 @@ def _render(text: UpdateText) -> dict[str, Any]:
 
 
 def _change_draft(update: Update, tables: Tables, **fields: Any) -> Update:
-    """Change a draft. Raise NotNow if the update is no longer a draft."""
     if update.state is not UpdateState.DRAFT:
         raise NotNow(f"This update is {update.state}, so it can no longer be changed.")
     try:
-        return store.change(update, tables, **fields)
+        return change_update(update, tables, **fields)
     except ConditionFailed:
         raise NotNow("This update was published or cancelled meanwhile.") from None

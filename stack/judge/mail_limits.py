@@ -14,11 +14,12 @@ TOO_FAST, DAY_SPENT = "TooManyRequestsException", "LimitExceededException"
 class MailLimits:
     """`rate`: emails in a second. `quota`: emails that may still be sent today; None: no limit. Threads may share it.
 
-    `refused`: how many emails were refused, by the error's code.
+    `sent`: how many emails were let through. `refused`: how many were refused, by the error's code.
     """
 
     def __init__(self, rate: float, quota: int | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self.rate, self.quota = rate, quota
+        self.sent = 0
         self.refused: Counter[str] = Counter()
         self._clock, self._lock = clock, Lock()
         self._sent_in_last_second: deque[float] = deque()
@@ -34,6 +35,7 @@ class MailLimits:
             if len(self._sent_in_last_second) >= self.rate:
                 raise self._refusal(TOO_FAST, "Maximum sending rate exceeded.", 429)
             self._sent_in_last_second.append(now)
+            self.sent += 1
             if self.quota is not None:
                 self.quota -= 1
 

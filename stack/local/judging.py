@@ -36,14 +36,12 @@ def answer_faults(faults: Faults, request: HttpRequest) -> HttpAnswer:
                 faults.at(**plan)
     except (TypeError, ValueError) as error:
         return HttpAnswer(400, [("Content-Type", "text/plain; charset=utf-8")], str(error).encode())
-    mail_refused = dict(faults.mail.refused) if faults.mail else {}
-    body = json.dumps({"rates": dict(faults.rates), "met": dict(faults.met), "mail_refused": mail_refused})
+    counted = {"mail_sent": faults.mail.sent, "mail_refused": faults.mail.refused} if faults.mail else {}
+    body = json.dumps({"rates": dict(faults.rates), "met": dict(faults.met), **counted})
     return HttpAnswer(200, [("Content-Type", "application/json")], body.encode())
 
 
 def _limit_mail(faults: Faults, rate: float, quota: int | None = None) -> None:
-    """Set SES's limits. What it has refused until now stays counted."""
-    limits = MailLimits(rate, quota)
-    if faults.mail:
-        limits.refused.update(faults.mail.refused)
-    faults.mail = limits
+    """Set SES's limits. What it has sent and refused until now stays counted."""
+    faults.mail = faults.mail or MailLimits(rate)
+    faults.mail.rate, faults.mail.quota = rate, quota

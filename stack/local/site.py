@@ -22,7 +22,7 @@ from chalicelib.core import log
 from chalicelib.edge.site_app import Site
 from chalicelib.jobs.model import START_DELAY
 from chalicelib.pages import render
-from chalicelib.petitions import constituency_table, members
+from chalicelib.petitions import constituency_table
 from stack.charts import chart_files
 from stack.constituencies import constituency_file
 from stack.languages import write_compiled
@@ -102,7 +102,7 @@ class RunningSite:
         finally:
             self._is_stopping = True
             self._finish()  # A schedule that ends may still call Lambda's API.
-            server.close()
+            server.trigger.pull_trigger(server.close)  # In its own thread, which may be waiting for the sockets.
 
     def _finish(self) -> None:
         """Let requests end, then queues and schedules, which may write to the stream, and then the stream's readers."""
@@ -159,7 +159,7 @@ def add_package_files(folder: Path) -> None:
         path.write_bytes(content)
         render.OUTSIDE_ASSETS[path.name] = path
     constituency_table.FILE = folder / constituency_table.FILE.name
-    members.FILE = folder / members.FILE.name
+    constituency_table.MEMBERS_FILE = folder / constituency_table.MEMBERS_FILE.name
 
 
 def _sources(resources: Resources, functions: Functions, starts_at: str) -> dict[str, EventSource]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from chalicelib.projections.api import ALL, MAX_TOP
 from chalicelib.projections.dimensions import Dimension
-from chalicelib.projections.funnel.read import FunnelBy
+from chalicelib.projections.funnel import FunnelBy
 from chalicelib.staff.audit.api import DEFAULT_LIMIT, MAX_LIMIT
 from chalicelib.tallies.model import TallyDimension
 

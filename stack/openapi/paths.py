@@ -6,7 +6,7 @@ from typing import Any
 from chalicelib.core.rights import Right
 from chalicelib.edge.http import FORM, JSON
 from chalicelib.edge.route import Function, Route
-from chalicelib.partners.osdi.documents import HAL
+from chalicelib.partners.osdi.read import HAL
 from stack.openapi.parameters import QUERIES, TEXT, header, parameter, query_parameter
 from stack.openapi.problems import PROBLEMS, too_large
 from stack.openapi.schemas import reference

@@ -10,7 +10,7 @@ from chalicelib.edge.problems import Problem, problem_of
 from chalicelib.edge.site import NO_FILE
 from chalicelib.partners.form import MAX_BODY_KB
 from chalicelib.partners.imports.model import MAX_DIRECT_KB
-from chalicelib.partners.osdi.documents import HAL
+from chalicelib.partners.osdi.read import HAL
 from chalicelib.petitions.form import MAX_PETITION_KB
 from stack.openapi.parameters import TEXT
 from stack.openapi.schemas import reference

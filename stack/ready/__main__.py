@@ -15,7 +15,7 @@ from botocore.config import Config
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.keys import COUNTS
-from chalicelib.health.readiness import Readiness, store_readiness
+from chalicelib.health.words import Readiness, store_readiness
 from stack import changeset
 from stack.aws import Cloud, endpoint_in_environment, one_line_errors
 from stack.console import Failure, bold, dim, run_main, say

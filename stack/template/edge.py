@@ -1,7 +1,7 @@
 """The CDN: the CloudFront distribution in front of the API. It exists if the parameter EdgeDomain is set.
 
 The module `behaviours` says how CloudFront treats each path. CloudFront sends a secret key in two headers. The API
-uses the other headers of CloudFront only if the request has this key (chalicelib/edge/caller.py).
+uses the other headers of CloudFront only if the request has this key (chalicelib/edge/http.py).
 """
 
 from typing import Any

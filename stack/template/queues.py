@@ -18,7 +18,7 @@ _FOURTEEN_DAYS = 14 * 24 * 3600
 # SQS's maximum. While the table or the email quota is exhausted, workers receive the same message again and again, but
 # the message must not go to the dead-letter queue.
 _MAX_RECEIVES = 1000
-# A job that fails is tried again within minutes (edge/batch.py, jobs/heartbeat.py). Ten attempts take at least 20
+# A job that fails is tried again within minutes (edge/batch.py, jobs/run.py). Ten attempts take at least 20
 # minutes. AWS errors use up no attempts (jobs/worker.py).
 _JOB_ATTEMPTS = 10
 # A long job runs for up to 15 minutes, and then goes to the end of the queue. Meanwhile, three others can run.
@@ -32,7 +32,7 @@ def queues() -> Template:
 def _email_queues() -> list[Template]:
     senders = ref("MailSenders")
     # Confirmations go first, because their sender has most of the rate (mail/rate_limit.py), and because the other
-    # sender is switched off while more than a few of them wait (mail/watch.py).
+    # sender is switched off while more than a few of them wait (mail/sending.py).
     return [
         worked_queue("mail", "Email to send", worker="send_mail", attempts=_MAX_RECEIVES, max_concurrency=senders),
         worked_queue(

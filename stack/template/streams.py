@@ -95,7 +95,7 @@ def stream_reader(function: str, patterns: list[Template], **reading: int) -> Te
         "MaximumRetryAttempts": 20,
         # Lambda drops older records, although DynamoDB keeps a record for 24 hours. So even a change of 23:59 is
         # counted by about noon of the next day, or never. The funnel takes the counts of a day as final 48 hours after
-        # the day (projections/funnel/read.py), so there is a margin.
+        # the day (projections/funnel.py), so there is a margin.
         "MaximumRecordAgeInSeconds": 12 * 3600,
         **reading,
         "FunctionResponseTypes": ["ReportBatchItemFailures"],

@@ -19,8 +19,7 @@ from botocore.exceptions import (
 from botocore.stub import ANY, Stubber
 
 from chalicelib.aws import clients
-from chalicelib.aws.email import Mail, Mailer, sender_header
-from chalicelib.aws.mail_quota import MailQuota
+from chalicelib.aws.email import Mail, Mailer, MailQuota, sender_header
 from chalicelib.core.errors import Denied, RateExceeded, SendingStopped, Throttled, Unavailable, Unreached
 from tests.actors import ALICE
 

@@ -15,7 +15,7 @@ from botocore.session import get_session
 
 from chalicelib.aws import email, source
 from chalicelib.aws.failures import DENIALS, FAULTS, THROTTLES, ErrorTranslator, translate_errors
-from chalicelib.aws.storage_errors import storage_error
+from chalicelib.aws.table import storage_error
 from chalicelib.core import log
 from chalicelib.core.errors import (
     ConditionFailed,

@@ -15,8 +15,7 @@ import pytest
 from botocore.config import Config
 
 from chalicelib.aws.bucket import Bucket
-from chalicelib.aws.email import Mail, Mailer
-from chalicelib.aws.mail_quota import MailQuota
+from chalicelib.aws.email import Mail, Mailer, MailQuota
 from chalicelib.aws.queue import Outgoing, Queue
 from chalicelib.aws.source import Source
 from chalicelib.aws.table import Attr, Change, NewItem, Tables

@@ -3,7 +3,7 @@
 from functools import cache
 
 from benchmarks.flood import ATTACKING_NETWORKS, EVENING, GENUINE, Flood, simulate_evening
-from chalicelib.mail.first_emails import BURST, DEFAULT_LIMIT, INTERVAL
+from chalicelib.mail.turns import BURST, DEFAULT_LIMIT, INTERVAL
 
 FEW = 0.5
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from chalicelib.aws.expressions import Change
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
+from chalicelib.tallies.enter import open_tally
 from chalicelib.tallies.model import BREAKDOWNS, Tally, attributes_of
-from chalicelib.tallies.open import open_tally
 from stack.aws import Cloud
 from stack.manage import load_petitions
 from tests.site import DeployedSite

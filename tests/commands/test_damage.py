@@ -13,7 +13,8 @@ from chalicelib.signatures.confirm import confirm, read_corrections
 from chalicelib.signatures.form import Corrections
 from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.store import add_obtainer_and_receipts, answer_offer
-from chalicelib.signatures.withdraw import erase, take_back, unsubscribe, withdraw
+from chalicelib.signatures.take_back import take_back
+from chalicelib.signatures.withdraw import erase, unsubscribe, withdraw
 from commands import damage
 from commands.decision import RestoreDecision, RestoreOutcome, SinceCopy
 from tests.actors import ALICE, DAY, NOW, Person, change_item, confirmed, item_of, key_of, signed, subject_of

@@ -47,7 +47,7 @@ def _export_on_fakes(
             run_stored_export(export, an_export_context(tables, bucket, work))
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("chalicelib.exports.deliver.cover_sheet", lambda _: b"%PDF")
+    monkeypatch.setattr("chalicelib.exports.run.cover_sheet", lambda _: b"%PDF")
     monkeypatch.setattr(common, "tables", lambda: tables)
     monkeypatch.setattr(common, "queue", lambda _: queue)
     monkeypatch.setattr(times, "now", lambda: NOW)

@@ -12,8 +12,7 @@ from chalicelib.core import keys, times
 from chalicelib.core.errors import Throttled, Unavailable
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
-from chalicelib.staff.audit.model import Action, Actor
-from chalicelib.staff.audit.record import entries, record
+from chalicelib.staff.audit.record import Action, Actor, entries, record
 from chalicelib.tallies.count import exact_count
 from commands import copies, restore
 from commands.decision import RestoreOutcome, SinceCopy

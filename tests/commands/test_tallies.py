@@ -11,8 +11,7 @@ from chalicelib.core import keys
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.projections.breakdowns import pending_count
-from chalicelib.projections.changes import increments
-from chalicelib.projections.project import project
+from chalicelib.projections.changes import increments, project
 from chalicelib.tallies.count import exact_count
 from commands import common
 from tests.actors import BOB, DAY, NOW, a_published_petition, confirmed, signed

@@ -92,3 +92,10 @@ def test_the_number_of_entries_is_limited(clock: Clock) -> None:
         clock.now += 1
     assert len(cache._entries) <= MAX_ENTRIES
     assert "often used" in cache
+
+
+def test_a_cleared_value_is_loaded_again(clock: Clock) -> None:
+    cache = SecondsCache[int](5)
+    cache.get("a", lambda: 1)
+    cache.clear()
+    assert cache.get("a", lambda: 2) == 2

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from chalicelib.core.formulas import escape_formula
+from chalicelib.core.printable import escape_formula
 from tests.exporting import original
 
 

@@ -2,7 +2,7 @@
 
 from itertools import product
 
-from chalicelib.core.pseudonyms import oldest_secret, pseudonym
+from chalicelib.core.address import oldest_secret, pseudonym
 
 
 def test_purpose_secret_and_text_each_change_the_hash() -> None:

@@ -3,8 +3,8 @@
 import pytest
 
 from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG, REQUEUE_AFTER
+from chalicelib.petitions.edit import publish
 from chalicelib.petitions.find import forget_petitions
-from chalicelib.petitions.publish import publish
 from tests.actors import ALICE, NOW, a_petition
 from tests.fake_site import FakeSite
 from tests.letters.lettering import (

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core import mail_keys
+from chalicelib.core import keys
 from chalicelib.core.errors import MailRefused, SendingStopped, Throttled, Unavailable
 from chalicelib.core.settings import settings
 from chalicelib.core.times import iso
@@ -116,7 +116,7 @@ def test_a_sender_takes_its_share_of_the_rate(
     monkeypatch.setattr(worker, "_limiter", cache(worker._limiter.__wrapped__))
     if is_granted:
         grant = {"granted_since": iso(NOW - DAY), "granted_until": iso(NOW + DAY)}
-        fake_site.tables.put(mail_keys.mail_sending(), grant)
+        fake_site.tables.put(keys.mail_sending(), grant)
     people = [signed(fake_site.tables, a_petition(), person) for person in (ALICE, BOB)]
     requests = [request_of(fake_site.tables, a_petition(), identity) for identity in people]
     assert fake_site.deliver(function, [request.model_dump() for request in requests]) == []

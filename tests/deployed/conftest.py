@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.petitions import constituency_table, members
+from chalicelib.petitions import constituency_table
 from stack import constituencies, members as members_of_package
 from stack.aws import Cloud
 from stack.deploy import deploy
@@ -68,7 +68,7 @@ def with_tables(built: Package, folder: Path) -> Package:
     archive = Path(shutil.copy(built.archive, folder))
     with zipfile.ZipFile(archive, "a") as opened:
         opened.writestr(constituencies.NAME_IN_ZIP, constituency_table.pack(TABLE))
-        opened.writestr(members_of_package.NAME_IN_ZIP, members.pack({UPPER.constituency: UPPER}))
+        opened.writestr(members_of_package.NAME_IN_ZIP, constituency_table.pack_members({UPPER.constituency: UPPER}))
     return Package(built.template, archive)
 
 

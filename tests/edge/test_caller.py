@@ -5,8 +5,8 @@ import json
 import pytest
 
 from chalicelib.core.rights import Right
-from chalicelib.edge.caller import is_through_cdn, path_prefix, source_ip
-from chalicelib.signatures.origin import network_hash
+from chalicelib.edge.http import is_through_cdn, path_prefix, source_ip
+from chalicelib.signatures.network import network_hash
 from tests.actors import LIMIT_KEYS, MINUTE, NOW, ORIGIN_KEYS, a_petition, bobs_token, identity_of, item_of, json_of
 from tests.edge.test_http import a_request
 from tests.fake_site import JSON, FakeSite
@@ -61,7 +61,7 @@ def test_a_request_without_a_valid_key_is_not_from_the_cdn(headers: dict[str, st
 
 
 def test_a_function_without_keys_accepts_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chalicelib.edge.caller.settings", lambda: type("None", (), {"origin_keys": {}}))
+    monkeypatch.setattr("chalicelib.edge.http.settings", lambda: type("None", (), {"origin_keys": {}}))
     assert not is_through_cdn(a_request(x_origin_verify=""))
 
 

@@ -12,8 +12,7 @@ from chalicelib.edge.route import Access, Cache, Route
 from chalicelib.edge.routes import all_routes
 from chalicelib.pages.render import asset_url, dashboard_version
 from chalicelib.petitions.model import Petition
-from chalicelib.statements.freeze import freeze, statement_token
-from chalicelib.statements.short import store_short_code
+from chalicelib.statements.freeze import freeze, statement_token, store_short_code
 from tests.actors import NOW, bobs_token
 from tests.fake_site import JSON, FakeSite
 

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.exports.gather import ExportContext
+from chalicelib.exports.run import ExportContext
 from tests.exporting import an_export_context
 from tests.fakes import FakeBucket, FakeTables
 
 
 @pytest.fixture(autouse=True)
 def _blank_cover(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chalicelib.exports.deliver.cover_sheet", lambda _: b"%PDF")
+    monkeypatch.setattr("chalicelib.exports.run.cover_sheet", lambda _: b"%PDF")
 
 
 @pytest.fixture

@@ -10,15 +10,15 @@ import pytest
 
 from chalicelib.core import keys
 from chalicelib.core.keys import Key
-from chalicelib.exports import deliver
+from chalicelib.exports import run
 from chalicelib.exports.cover import CoverFacts
-from chalicelib.exports.deliver import is_consistent
-from chalicelib.exports.gather import ExportContext
 from chalicelib.exports.model import Export, Totals
+from chalicelib.exports.run import ExportContext, is_consistent
 from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import cancel
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures.withdraw import take_back, withdraw
+from chalicelib.signatures.take_back import take_back
+from chalicelib.signatures.withdraw import withdraw
 from tests.actors import ALICE, BOB, CHARLIE, NOW, change_item, confirmed, key_of, signed
 from tests.exporting import an_export_context, confirm_crowd, request_export, rows_of, run_stored_export
 from tests.fakes import FakeBucket, FakeTables
@@ -230,7 +230,7 @@ def test_an_export_cancelled_while_its_files_are_uploaded_leaves_no_file(
         cancel(export, NOW, tables)
         return b"%PDF"
 
-    monkeypatch.setattr(deliver, "cover_sheet", cancel_and_make_sheet)
+    monkeypatch.setattr(run, "cover_sheet", cancel_and_make_sheet)
     assert run_stored_export(export, context).state is JobState.CANCELLED
     assert len(uploaded) == 1
     assert bucket.objects == {}

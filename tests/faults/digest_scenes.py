@@ -4,15 +4,13 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from chalicelib.core.letter_keys import letter_ids
-from chalicelib.core.target_keys import DigestIds
+from chalicelib.core.letter_keys import DigestIds, letter_ids
 from chalicelib.letters.counts import LetterNumbers, letter_counts, total
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.letters.digest_contents import close, find_digest, gather, seal
-from chalicelib.letters.digest_item import slot_of
 from chalicelib.letters.digest_kind import DIGESTS
 from chalicelib.letters.target_state import pause, record_digests, target_state
-from chalicelib.letters.withdrawn import remove_letter
+from chalicelib.letters.withdrawn import remove_letter, slot_of
 from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import DAY, NOW, item_of

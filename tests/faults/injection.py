@@ -14,19 +14,18 @@ from typing import Any
 
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from chalicelib.aws import email, mail_quota, source
+from chalicelib.aws import email, source
 from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.failures import ErrorTranslator, translate_errors
 from chalicelib.aws.queue import Queue
-from chalicelib.aws.storage_errors import storage_error
-from chalicelib.aws.table import Tables
+from chalicelib.aws.table import Tables, storage_error
 from chalicelib.core.errors import ConditionFailed
 from tests.fake_mailer import FakeMailer
 from tests.fake_site import FakeSite
 
 ROOT = Path(__file__).parents[2]
 CODE = ROOT / "chalicelib"
-Target = Tables | Queue | source.Source | Bucket | mail_quota.MailQuota | FakeMailer
+Target = Tables | Queue | source.Source | Bucket | email.MailQuota | FakeMailer
 
 # The AWS calls of each class. test_every_handler checks that the list is complete.
 CALLS: dict[str, tuple[str, ...]] = {
@@ -45,7 +44,7 @@ _TRANSLATORS: dict[str, tuple[str, ErrorTranslator | None]] = {
     "Queue": ("queue", None),
     "Source": ("source", source._source_error),
     "Mailer": ("mail", email._ses_error),
-    "MailQuota": ("mail quota", mail_quota._quota_error),
+    "MailQuota": ("mail quota", email._quota_error),
     "Bucket": ("files", None),
 }
 
@@ -133,7 +132,7 @@ def each_fault(made: Injection, begin: int = 0) -> Iterator[tuple[int, Fault]]:
 
 
 def kind_of(target: Target) -> str:
-    for kind in (Tables, Queue, source.Source, Bucket, mail_quota.MailQuota):
+    for kind in (Tables, Queue, source.Source, Bucket, email.MailQuota):
         if isinstance(target, kind):
             return kind.__name__
     return "Mailer"

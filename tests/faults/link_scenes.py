@@ -4,8 +4,8 @@ from datetime import timedelta
 from functools import partial
 
 from chalicelib.core.tokens import Purpose
-from chalicelib.mail.mailbox import mailbox_of
-from chalicelib.mail.stop import choice_of, is_stopped, stop, stop_token
+from chalicelib.mail.budget import choice_of, is_stopped, stop, stop_token
+from chalicelib.mail.model import mailbox_of
 from chalicelib.partners.form import read_signature
 from chalicelib.partners.receive import take_each
 from chalicelib.tallies.count import exact_count

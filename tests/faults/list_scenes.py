@@ -3,7 +3,7 @@
 from functools import partial
 
 from chalicelib.core import keys
-from chalicelib.exports.subscribers.model import OptInList
+from chalicelib.exports.subscribers.request import OptInList
 from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import cancel, find_job
 from chalicelib.runner.worker import run_address_job

@@ -4,17 +4,15 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from chalicelib.core import mail_keys
+from chalicelib.core import keys
 from chalicelib.core.times import iso
 from chalicelib.mail import outstanding
 from chalicelib.mail.budget import read_allowance, take_email
-from chalicelib.mail.first_emails import BURST, book
-from chalicelib.mail.mailbox import mailbox_of
-from chalicelib.mail.model import MailRequest
-from chalicelib.mail.sending import is_paused, pause_after_refusal
+from chalicelib.mail.model import MailRequest, mailbox_of
+from chalicelib.mail.sending import MAX_URGENT_WAITING, is_paused, pause_after_refusal
 from chalicelib.mail.signature_kinds import delivery_key
-from chalicelib.mail.watch import MAX_URGENT_WAITING
-from chalicelib.petitions.publish import publish
+from chalicelib.mail.turns import BURST, book_first_email
+from chalicelib.petitions.edit import publish
 from tests.actors import (
     ALICE,
     DAY,
@@ -77,7 +75,7 @@ def assert_alices_email_is_queued(fake_site: FakeSite) -> None:
 
 def with_alice_on_a_busy_network(fake_site: FakeSite) -> None:
     for _ in range(3 * BURST):
-        book("busy", NOW + TWO_HOURS, fake_site.tables)
+        book_first_email("busy", NOW + TWO_HOURS, fake_site.tables)
     with_alice_pending(fake_site)
     change_item(fake_site.tables, PETITION, KEY.sk, mail_network="busy")
 
@@ -142,7 +140,7 @@ def with_a_long_queue(fake_site: FakeSite) -> None:
 def assert_confirmations_have_the_whole_rate(fake_site: FakeSite) -> None:
     assert fake_site.source.is_open
     assert not fake_site.other_source.is_open
-    item = fake_site.tables.get(mail_keys.mail_sending())
+    item = fake_site.tables.get(keys.mail_sending())
     assert item
     assert "granted_until" in item
 

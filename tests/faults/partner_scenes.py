@@ -3,11 +3,11 @@
 import json
 from functools import partial
 
-from chalicelib.core import keys, partner_keys
+from chalicelib.core import keys
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.times import iso
 from chalicelib.partners.model import CountsWhen
-from chalicelib.signatures.withdraw import take_back
+from chalicelib.signatures.take_back import take_back
 from chalicelib.staff import authorizer
 from tests.actors import ALICE, CHARLIE, NOW, confirmed, identity_of, item_of
 from tests.fake_site import JSON, FakeSite, context
@@ -116,7 +116,7 @@ def receipt_keys(fake_site: FakeSite) -> list[keys.Key]:
 
 
 def assert_partner_is_stored(fake_site: FakeSite) -> None:
-    assert fake_site.tables.items[partner_keys.partner("partner-elm")]["name"] == "Elm"
+    assert fake_site.tables.items[keys.partner("partner-elm")]["name"] == "Elm"
     assert_audit_entry("partner.created", fake_site)
 
 

@@ -15,8 +15,7 @@ from chalicelib.petitions.edit import versions
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.form import EDITABLE
 from chalicelib.petitions.model import PetitionState
-from chalicelib.projections.funnel.model import Stage
-from chalicelib.projections.funnel.read import stage_counts_by_day, totals
+from chalicelib.projections.funnel import Stage, stage_counts_by_day, totals
 from chalicelib.staff.audit.record import entries
 from chalicelib.tallies.count import exact_count
 from chalicelib.tallies.model import TallyDimension

@@ -3,7 +3,7 @@
 from typing import Any
 
 from chalicelib.exports.model import Export
-from chalicelib.exports.subscribers.model import OptInList
+from chalicelib.exports.subscribers.request import OptInList
 from chalicelib.mail.model import MailRequest
 from chalicelib.partners.imports.model import Import
 

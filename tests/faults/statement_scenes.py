@@ -3,8 +3,7 @@
 from functools import partial
 
 from chalicelib.core.errors import Unavailable
-from chalicelib.statements.freeze import freeze, statement_from_token, statement_token
-from chalicelib.statements.short import store_short_code
+from chalicelib.statements.freeze import freeze, statement_from_token, statement_token, store_short_code
 from tests.actors import NOW, TOKEN_KEYS
 from tests.fake_site import FakeSite
 from tests.faults.people_scenes import with_bob_and_alice_confirmed

@@ -6,8 +6,7 @@ import pytest
 
 from app import app
 from chalicelib.aws.bucket import Bucket
-from chalicelib.aws.email import Mailer
-from chalicelib.aws.mail_quota import MailQuota
+from chalicelib.aws.email import Mailer, MailQuota
 from chalicelib.aws.queue import Queue
 from chalicelib.aws.source import Source
 from chalicelib.aws.table import Tables

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.faults
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     use_few_partitions(monkeypatch)
     # Typesetting a cover sheet takes a quarter of a second and makes no AWS call.
-    monkeypatch.setattr("chalicelib.exports.deliver.cover_sheet", lambda _: b"%PDF")
+    monkeypatch.setattr("chalicelib.exports.run.cover_sheet", lambda _: b"%PDF")
 
 
 def export_with_faults(folder: Path, faults: Faults) -> tuple[Injection, FakeBucket]:

@@ -5,8 +5,7 @@ from functools import partial
 from chalicelib.core import keys
 from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG
 from chalicelib.runner.worker import run_job
-from chalicelib.updates import store
-from chalicelib.updates.find import find_update, forget_updates
+from chalicelib.updates.find import add_update, change_update, find_update, forget_updates
 from chalicelib.updates.kinds import EMAILS, TESTS, delivery_key
 from chalicelib.updates.model import UpdateState
 from tests.actors import ALICE, NOW, confirmed
@@ -21,14 +20,14 @@ TEST_KEY = delivery_key(PETITION.slug, "a1", "0123456789abcdef")
 
 def with_a_draft(fake_site: FakeSite) -> None:
     with_bobs_token(fake_site)
-    store.add(an_update(), fake_site.tables)
+    add_update(an_update(), fake_site.tables)
     forget_updates()
 
 
 def with_a_draft_to_test(fake_site: FakeSite) -> None:
     with_a_draft(fake_site)
     tests = {"0123456789abcdef": {"email": "bob@charity.example", "language": "en"}}
-    store.change(an_update(), fake_site.tables, tests=tests)
+    change_update(an_update(), fake_site.tables, tests=tests)
     fake_site.scene_state.mail_request = TESTS.request(TEST_KEY, NOW, fake_site.tables)
 
 
@@ -46,7 +45,7 @@ def with_a_published_update(fake_site: FakeSite) -> None:
 def with_an_email_to_alice(fake_site: FakeSite) -> None:
     with_alice_subscribed(fake_site)
     with_bobs_token(fake_site)
-    store.add(an_update(state=UpdateState.SENDING, published_at=NOW), fake_site.tables)
+    add_update(an_update(state=UpdateState.SENDING, published_at=NOW), fake_site.tables)
     key = delivery_key(PETITION.slug, "a1", fake_site.scene_state.alices_id)
     fake_site.scene_state.mail_request = EMAILS.request(key, NOW, fake_site.tables)
     forget_updates()
@@ -88,7 +87,7 @@ def publish_draft(fake_site: FakeSite) -> bool:
 
 def with_another_update_being_sent(fake_site: FakeSite) -> None:
     with_bobs_token(fake_site)
-    store.add(an_update(update_id="a0"), fake_site.tables)
+    add_update(an_update(update_id="a0"), fake_site.tables)
     assert call_as_bob(fake_site, "POST", f"{UPDATES_PATH}/a0/publish").status_code == 202
     with_a_draft(fake_site)
 

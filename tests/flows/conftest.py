@@ -9,8 +9,8 @@ import pytest
 
 from chalicelib.core import times
 from chalicelib.core.rights import Right
+from chalicelib.petitions.edit import publish
 from chalicelib.petitions.model import Petition
-from chalicelib.petitions.publish import publish
 from chalicelib.staff.tokens import issue
 from tests.emulated import EmulatedAws
 from tests.flows.handlers import EmulatedSite

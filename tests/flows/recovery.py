@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib.mail.signature_kinds import HIDDEN
 from chalicelib.projections.dimensions import Dimension
-from chalicelib.projections.funnel.read import FunnelBy
+from chalicelib.projections.funnel import FunnelBy
 from chalicelib.projections.recount import recount
 from chalicelib.shedding.level import Level, set_level
 from chalicelib.signatures.model import UNMAILED_LIFETIME, MailKind

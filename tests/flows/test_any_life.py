@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule, run_state_machine_as_test
 
 from chalicelib.core.errors import MailRefused, RateExceeded, SendingStopped, Throttled, Unavailable
+from chalicelib.petitions.edit import publish, raise_shards
 from chalicelib.petitions.model import PetitionState
-from chalicelib.petitions.publish import publish, raise_shards
 from chalicelib.projections.recount import recount
 from chalicelib.shedding.level import Level, set_level
 from chalicelib.tallies.model import TallyDimension

@@ -13,15 +13,13 @@ from chalicelib.core import keys, times
 from chalicelib.core.errors import Stale
 from chalicelib.core.sources import DIRECT
 from chalicelib.core.tokens import Subject
-from chalicelib.petitions.change import with_changes
-from chalicelib.petitions.edit import edit
+from chalicelib.petitions.edit import edit, with_changes
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.form import Corrections, SignatureForm, read_json
 from chalicelib.signatures.model import SignatureState
-from chalicelib.signatures.origin import own_origin
-from chalicelib.signatures.sign import Outcome, SignResult, sign
+from chalicelib.signatures.sign import Outcome, SignResult, own_origin, sign
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import Days, breakdown, exact_count
 from chalicelib.tallies.model import MAX_SOURCES, TallyDimension

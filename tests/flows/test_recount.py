@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from chalicelib.aws.table import Change, Tables
 from chalicelib.core import keys, times
 from chalicelib.core.tokens import Subject
+from chalicelib.petitions.edit import raise_shards
 from chalicelib.petitions.find import find_petition, forget_petitions, petition_as_stored
 from chalicelib.petitions.model import Petition
-from chalicelib.petitions.publish import raise_shards
 from chalicelib.projections.breakdowns import pending_count
 from chalicelib.projections.recount import recount, repair, repair_pending
 from chalicelib.signatures.confirm import confirm

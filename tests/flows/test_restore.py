@@ -19,8 +19,7 @@ from chalicelib.petitions.model import Petition
 from chalicelib.projections.breakdowns import pending_count
 from chalicelib.projections.recount import recount
 from chalicelib.signatures.withdraw import erase, withdraw
-from chalicelib.staff.audit.model import Action, Actor
-from chalicelib.staff.audit.record import record
+from chalicelib.staff.audit.record import Action, Actor, record
 from chalicelib.tallies.count import exact_count
 from tests.emulated import EmulatedAws
 from tests.flows.handlers import EmulatedSite

@@ -14,8 +14,8 @@ from chalicelib.core.settings import settings
 from chalicelib.delivery.worker import TASKS
 from chalicelib.edge.batch import BatchFailed, RunFailed
 from chalicelib.mail.outstanding import forget_marked
+from chalicelib.petitions.edit import publish
 from chalicelib.petitions.find import forget_petitions
-from chalicelib.petitions.publish import publish
 from chalicelib.shedding.level import forget_level
 from chalicelib.staff.tokens import issue
 from tests.actors import NOW, a_petition

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.health.readiness import SHOWN_FOR, Readiness, store_readiness
+from chalicelib.health.words import SHOWN_FOR, Readiness, store_readiness
 from chalicelib.mail.sending import pause_after_refusal, pause_mail, resume_mail
 from chalicelib.petitions.model import Petition
 from chalicelib.shedding.level import Level, set_level

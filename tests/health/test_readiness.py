@@ -1,6 +1,6 @@
 """The result of `make ready` is kept until the next one, and forgotten after a week."""
 
-from chalicelib.health.readiness import SHOWN_FOR, Readiness, latest_readiness, store_readiness
+from chalicelib.health.words import SHOWN_FOR, Readiness, latest_readiness, store_readiness
 from tests.actors import MINUTE, NOW
 from tests.fakes import FakeTables
 

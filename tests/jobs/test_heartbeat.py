@@ -2,8 +2,8 @@
 
 from threading import Event
 
-from chalicelib.jobs.heartbeat import BEAT_SECONDS, HIDDEN_SECONDS, heartbeat
 from chalicelib.jobs.model import SILENCE
+from chalicelib.jobs.run import BEAT_SECONDS, HIDDEN_SECONDS, heartbeat
 
 
 def test_a_long_step_beats_until_it_ends() -> None:

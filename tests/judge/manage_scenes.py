@@ -104,7 +104,7 @@ def export(desktop: Desktop) -> None:
         return io.BytesIO(site.bucket.objects[key])
 
     patch.setattr("time.sleep", lambda _: desktop.without_record(work))
-    patch.setattr("chalicelib.exports.deliver.cover_sheet", lambda _: b"%PDF")
+    patch.setattr("chalicelib.exports.run.cover_sheet", lambda _: b"%PDF")
     patch.setattr(common, "queue", lambda _: site.jobs)
     patch.setattr(clients, "s3", lambda: None)
     patch.setattr(exports, "Bucket", lambda *_: site.bucket)

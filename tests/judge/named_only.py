@@ -1,6 +1,6 @@
 """Functions that a Lambda function's code names and never calls. `sites_from` follows names, so it finds them too."""
 
-REFUSAL_NOTE = "chalicelib/staff/audit/store.py:add_refusal"
+REFUSAL_NOTE = "chalicelib/staff/audit/record.py:record_refusal"
 # Only the relay requests letters again.
 REPEATED_LETTERS = {"chalicelib/mail/counted.py:request_again", "chalicelib/mail/counted.py:transact"}
 # FEEDBACK is called only for feedback about an email, and REQUESTS only to request an email.
@@ -14,14 +14,14 @@ TYPED_HERE = "chalicelib/signatures/store.py:replace"
 # By Lambda function.
 NAMED_ONLY = {
     # These views never refuse an action after they have recorded it.
-    "counts": {"chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used", REFUSAL_NOTE},
-    "manage": {"chalicelib/staff/store.py:mark_used", "chalicelib/mail/outbox.py:depth", *REPEATED_LETTERS, *DIGESTS},
-    "people": {"chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used", REFUSAL_NOTE},
+    "counts": {"chalicelib/staff/tokens.py:_find", "chalicelib/staff/tokens.py:record_use", REFUSAL_NOTE},
+    "manage": {"chalicelib/staff/tokens.py:record_use", "chalicelib/mail/kind.py:depth", *REPEATED_LETTERS, *DIGESTS},
+    "people": {"chalicelib/staff/tokens.py:_find", "chalicelib/staff/tokens.py:record_use", REFUSAL_NOTE},
     # A partner that sends a known signature causes an email only after a race. Partners answer no offer, and only an
     # import is noted on a receipt.
     "partners": {
         *("chalicelib/partners/store.py:record_import", OFFER, TYPED_HERE),
-        *("chalicelib/staff/store.py:find", "chalicelib/staff/store.py:mark_used"),
+        *("chalicelib/staff/tokens.py:_find", "chalicelib/staff/tokens.py:record_use"),
         *("chalicelib/signatures/mail_state.py:nudge_mail", "chalicelib/signatures/mail_state.py:request_mail"),
     },
     # Receipts, letters and emails about updates are not urgent: send_other_mail sends them.
@@ -40,11 +40,11 @@ NAMED_ONLY = {
         "chalicelib/mail/deliveries.py:request",
         "chalicelib/mail/outstanding.py:mark",
         *("chalicelib/letters/deliveries.py:mark_refused", "chalicelib/letters/target_state.py:pause"),
-        "chalicelib/mail/stop.py:is_stopped",
+        "chalicelib/mail/budget.py:is_stopped",
         *(f"chalicelib/petitions/store.py:{name}" for name in ("find_letter", "find_texts")),
         "chalicelib/signatures/mail_state.py:mark_undeliverable",
         "chalicelib/signatures/store.py:find",
-        "chalicelib/updates/store.py:find",
+        "chalicelib/updates/find.py:find_as_stored",
     },
     "send_other_mail": {
         *FEEDBACK,
@@ -57,18 +57,18 @@ NAMED_ONLY = {
     "run_address_job": {
         OFFER,
         TYPED_HERE,
-        "chalicelib/partners/store.py:store_wording",
+        "chalicelib/partners/register.py:store_wording",
         *("chalicelib/signatures/mail_state.py:nudge_mail", "chalicelib/signatures/mail_state.py:request_mail"),
     },
     # A failed message of this queue waits for the visibility timeout.
     "receive_feedback": {"chalicelib/edge/batch.py:_deliver_again_in"},
     # The relay requests letters, and neither sends them nor records their outcome.
     "relay_mail": {
-        *("chalicelib/mail/outbox.py:depth", TEST_ADDRESS, *DIGESTS, "chalicelib/mail/state.py:_try_change"),
+        *("chalicelib/mail/kind.py:depth", TEST_ADDRESS, *DIGESTS, "chalicelib/mail/state.py:_try_change"),
         *(f"chalicelib/mail/deliveries.py:{name}" for name in ("_read_outcomes", "mark_sent", "mark_undeliverable")),
     },
     "run_job": {
-        "chalicelib/mail/outbox.py:depth",
+        "chalicelib/mail/kind.py:depth",
         *REPEATED_LETTERS,
         *DIGESTS,
         TEST_ADDRESS,

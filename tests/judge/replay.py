@@ -12,8 +12,7 @@ import boto3
 from botocore.exceptions import ClientError
 
 from chalicelib.aws.bucket import PART, Bucket
-from chalicelib.aws.email import Mailer
-from chalicelib.aws.mail_quota import MailQuota
+from chalicelib.aws.email import Mailer, MailQuota
 from chalicelib.aws.queue import Queue
 from chalicelib.aws.source import Source
 from chalicelib.aws.table import Tables

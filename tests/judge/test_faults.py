@@ -129,6 +129,7 @@ def test_ses_refuses_above_its_rate_and_its_daily_quota(lenient_judge: Judge) ->
     assert codes == [(0, "TooManyRequestsException"), (1, "LimitExceededException")]
     lenient_judge.faults.mail = limits
     assert error_of(lambda: call_nowhere(MAIL))["Error"]["Code"] == "LimitExceededException"
+    assert limits.sent == 3
     assert limits.refused == {"TooManyRequestsException": 1, "LimitExceededException": 2}
 
 

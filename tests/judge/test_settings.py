@@ -21,7 +21,7 @@ def test_exactly_the_functions_that_read_a_setting_get_it(setting: str, evidence
 
 
 def test_every_function_that_may_have_to_know_a_request_of_the_cdn_gets_its_key(evidence: Evidence) -> None:
-    """The scenes do not send each request as the CDN does (edge/caller.py)."""
+    """The scenes do not send each request as the CDN does (edge/http.py)."""
     given = {name for name in FUNCTIONS if "ORIGIN_KEYS" in environment_of(name)}
     assert readers("ORIGIN_KEYS", evidence) <= given
     assert given == {*Function}

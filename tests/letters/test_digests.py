@@ -8,8 +8,7 @@ import pytest
 
 from chalicelib.aws.email import Mail
 from chalicelib.core.errors import ConditionFailed, MailRefused, SendingStopped, Unavailable
-from chalicelib.core.letter_keys import letter_ids
-from chalicelib.core.target_keys import DigestIds
+from chalicelib.core.letter_keys import DigestIds, letter_ids
 from chalicelib.letters.counts import LetterNumbers
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.letters.digest_contents import close, find_digest, gather, next_digest_day

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from chalicelib.core.letter_keys import letter_delivery
-from chalicelib.petitions.publish import publish
+from chalicelib.petitions.edit import publish
 from chalicelib.signatures.withdraw import erase, withdraw
 from tests.actors import ALICE, DAY, NOW, WELSH, a_petition, item_of, key_of, signed
 from tests.fake_site import FakeSite

@@ -7,15 +7,13 @@ import pytest
 from chalicelib.aws.email import Mail
 from chalicelib.aws.table import Change, Tables
 from chalicelib.core.errors import Conflicted, SendingStopped, Unavailable
-from chalicelib.core.letter_keys import letter_delivery
-from chalicelib.core.target_keys import DigestIds
-from chalicelib.letters import digest_item, digest_kind, withdrawn
+from chalicelib.core.letter_keys import DigestIds, letter_delivery
+from chalicelib.letters import digest_kind, withdrawn
 from chalicelib.letters.counts import LetterNumbers
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.letters.digest_contents import seal, unseal
-from chalicelib.letters.digest_item import GatheredLetter
-from chalicelib.letters.withdrawn import remove_letter
-from chalicelib.mail.outbox import Outbox
+from chalicelib.letters.withdrawn import GatheredLetter, remove_letter
+from chalicelib.mail.kind import Outbox
 from chalicelib.mail.send import CLAIM
 from chalicelib.mail.sending import PAUSE
 from chalicelib.mail.sweep import BACKLOG_DEPTH
@@ -119,7 +117,7 @@ def test_the_letter_of_a_person_who_confirms_again_waits_for_the_next_sweep_only
 def test_a_person_with_the_suggested_letter_who_withdraws_hides_no_other_letter(
     fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(digest_item, "OWN_WORDS_SLOTS", 1)
+    monkeypatch.setattr(withdrawn, "OWN_WORDS_SLOTS", 1)
     petition = a_petition_with_digests(fake_site)
     send_letters(fake_site, petition, 1, body=OWN_WORDS)
     [ann, _] = send_letters(fake_site, petition, 2)

@@ -96,6 +96,7 @@ def test_a_letter_that_does_not_reach_one_member_pauses_letters_to_that_member_o
     assert (target["paused"], target["failed"], target["waiting"], target["sent"]) == (False, 1, 1, 1)
     [paused] = target["paused_members"]
     assert (paused["constituency"], paused["name"], paused["paused_why"]) == ("Upper Zed", "Una Upper MP", why)
+    assert paused["paused_at"]
 
 
 def test_staff_resume_one_member_and_the_letters_that_waited_are_sent(

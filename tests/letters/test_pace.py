@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from chalicelib.core.letter_keys import letter_delivery
-from chalicelib.letters.pace import book_letter_turn
-from chalicelib.letters.working_time import HOUR, MILLISECOND, WorkingTime, in_london
+from chalicelib.letters.pace import HOUR, MILLISECOND, WorkingTime, book_letter_turn, in_london
 from chalicelib.petitions.letter import Paced
 from tests.fakes import FakeTables
 

@@ -11,7 +11,7 @@ from chalicelib.core.letter_keys import letter_delivery
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.letters.kinds import LETTER_KINDS
 from chalicelib.letters.request import has_new_letter, request_letters, request_missing
-from chalicelib.mail.outbox import Outbox
+from chalicelib.mail.kind import Outbox
 from chalicelib.petitions.model import Petition
 from tests.actors import ALICE, BOB, CHARLIE, NOW, a_published_petition, confirmed, identity_of, item_of
 from tests.fake_site import FakeSite

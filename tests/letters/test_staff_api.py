@@ -1,4 +1,4 @@
-"""Staff see the letters of each target, and pause and resume them."""
+"""Staff see, pause and resume the letters of each target. Test emails of letters go to staff only."""
 
 import json
 from datetime import timedelta

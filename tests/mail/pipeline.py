@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from chalicelib.mail.kind import Outbox
 from chalicelib.mail.model import MailRequest
-from chalicelib.mail.outbox import Outbox
 from chalicelib.mail.relay import relay
 from chalicelib.mail.send import send
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS

@@ -7,8 +7,9 @@ import pytest
 from chalicelib.aws.clients import CONFIG, MAIL_CONFIG, longest_call
 from chalicelib.aws.email import Mail
 from chalicelib.aws.table import Change
-from chalicelib.core import keys, mail_keys
+from chalicelib.core import keys
 from chalicelib.core.errors import NotYet, RateExceeded, SendingStopped, Throttled, Unavailable
+from chalicelib.core.keys import mail_sending
 from chalicelib.mail.batch_sender import BUDGET_SECONDS, LAST_EMAIL_SECONDS, PAUSED_WAIT_SECONDS, BatchSender
 from chalicelib.mail.kind import MailContext
 from chalicelib.mail.model import MailRequest
@@ -122,7 +123,7 @@ def test_a_pause_that_was_not_stored_is_stored_after_the_next_refusal(
     try_update, failures = FakeTables.try_update, [Unavailable("storage")]
 
     def fail_once(self: FakeTables, change: Change) -> bool:
-        if failures and change.key == mail_keys.mail_sending():
+        if failures and change.key == mail_sending():
             raise failures.pop()
         return try_update(self, change)
 

@@ -14,9 +14,8 @@ from chalicelib.core.address import signature_id
 from chalicelib.core.errors import Throttled
 from chalicelib.core.times import iso
 from chalicelib.mail.budget import FORGET_AFTER, INTERVALS, TURN_KEPT_FOR, read_allowance, take_email
-from chalicelib.mail.mailbox import mailbox_of
-from chalicelib.mail.model import MailRequest
-from chalicelib.mail.outbox import Outbox
+from chalicelib.mail.kind import Outbox
+from chalicelib.mail.model import MailRequest, mailbox_of
 from chalicelib.mail.relay import relay
 from chalicelib.mail.send import SendResult, send
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS

@@ -8,9 +8,9 @@ import pytest
 
 from chalicelib.core import keys
 from chalicelib.delivery.worker import KINDS
-from chalicelib.mail.compose import compose
 from chalicelib.mail.kind import Content, Kind
 from chalicelib.mail.model import MailRequest
+from chalicelib.mail.send import compose
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.signatures.model import MailKind
 

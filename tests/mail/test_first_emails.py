@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 import pytest
 
 from chalicelib.aws.email import Mail
-from chalicelib.core import keys, mail_keys
+from chalicelib.core import keys
 from chalicelib.core.errors import Throttled
+from chalicelib.core.keys import network_limit
 from chalicelib.core.times import iso
-from chalicelib.mail.first_emails import BURST, INTERVAL, FirstEmailLimit, book
 from chalicelib.mail.send import SendResult, send
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
+from chalicelib.mail.turns import BURST, INTERVAL, FirstEmailLimit, book_first_email
 from chalicelib.petitions.model import Petition
 from tests.actors import (
     DAY,
@@ -41,7 +42,7 @@ SIGN_PATH = "/api/petitions/safe-children/signatures"
 
 def book_turns(tables: FakeTables, count: int, network: str = "one", now: datetime = NOW) -> list[timedelta]:
     """Return how long each email waits for its turn."""
-    return [book(network, now, tables) - now for _ in range(count)]
+    return [book_first_email(network, now, tables) - now for _ in range(count)]
 
 
 def test_above_the_burst_each_email_gets_its_own_due_time(tables: FakeTables) -> None:
@@ -62,7 +63,7 @@ def test_the_burst_grows_again_with_time(tables: FakeTables) -> None:
 def test_the_first_turn_costs_one_write_and_its_item_expires(tables: FakeTables) -> None:
     book_turns(tables, 1)
     assert tables.calls == ["update"]
-    assert tables.items[mail_keys.network_limit("one")]["expires_at"] > NOW.timestamp()
+    assert tables.items[network_limit("one")]["expires_at"] > NOW.timestamp()
 
 
 def test_emails_of_a_flood_wait_and_its_signatures_and_responses_are_as_usual(
@@ -120,7 +121,7 @@ def pipeline() -> MailPipeline:
     """Two networks whose next email waits two and three days."""
     tables = Streaming()
     for network, days in (("flooded", 2), ("worse", 3)):
-        book(network, NOW, tables, FirstEmailLimit(interval=days * DAY + BURST * INTERVAL))
+        book_first_email(network, NOW, tables, FirstEmailLimit(interval=days * DAY + BURST * INTERVAL))
     return MailPipeline(tables)
 
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from chalicelib.petitions.edit import publish
 from chalicelib.petitions.find import forget_petitions
-from chalicelib.petitions.publish import publish
 from tests.actors import (
     NOW,
     WELSH,

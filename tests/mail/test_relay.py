@@ -8,8 +8,8 @@ import pytest
 
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.times import iso
+from chalicelib.mail.kind import Outbox
 from chalicelib.mail.model import MailRequest, Priority
-from chalicelib.mail.outbox import Outbox
 from chalicelib.mail.relay import needs_message, relay
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from tests.actors import ALICE, NOW

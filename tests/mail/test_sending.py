@@ -14,14 +14,16 @@ from chalicelib.mail.rate_limit import SHARES
 from chalicelib.mail.sending import (
     GRANTED_FOR,
     LONGEST_RUN,
+    MAX_URGENT_WAITING,
+    OTHER_EMAIL_STOPS_AT,
     PAUSE,
     is_paused,
     pause_after_refusal,
     pause_mail,
     resume_mail,
     sending,
+    watch,
 )
-from chalicelib.mail.watch import MAX_URGENT_WAITING, OTHER_EMAIL_STOPS_AT, watch
 from tests.actors import MINUTE, NOW
 from tests.fake_mailer import FakeQuota
 from tests.fakes import FakeQueue, FakeSource, FakeTables

@@ -10,12 +10,12 @@ from hypothesis import given, strategies as st
 from chalicelib.aws.email import Mail
 from chalicelib.core.errors import LinkExpired
 from chalicelib.core.tokens import Purpose, Subject, read
-from chalicelib.mail.compose import compose
 from chalicelib.mail.kind import Content, NotSent
 from chalicelib.mail.model import MailRequest
+from chalicelib.mail.send import compose
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS, confirmable_until, delivery_key
+from chalicelib.petitions.edit import publish
 from chalicelib.petitions.model import Petition
-from chalicelib.petitions.publish import publish
 from chalicelib.signatures.model import MailKind, Signature
 from chalicelib.signatures.names import clean_name
 from tests.actors import ALICE, DAY, NOW, OPENED, SITE, TOKEN_KEYS, WELSH, a_mail_context, a_petition

@@ -3,11 +3,10 @@
 from datetime import datetime
 
 from chalicelib.aws.email import Mail
-from chalicelib.mail.budget import FORGET_AFTER
-from chalicelib.mail.mailbox import mailbox_of
+from chalicelib.mail.budget import FORGET_AFTER, Choice, choice_of, is_stopped, resume, stop
+from chalicelib.mail.model import mailbox_of
 from chalicelib.mail.send import SendResult, send
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
-from chalicelib.mail.stop import Choice, choice_of, is_stopped, resume, stop
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import erase
 from tests.actors import (

@@ -9,12 +9,13 @@ import pytest
 from chalicelib.aws.email import Mail
 from chalicelib.aws.queue import Outgoing
 from chalicelib.aws.table import Item
-from chalicelib.core import keys, mail_keys
+from chalicelib.core import keys
 from chalicelib.core.errors import Throttled, Unavailable
+from chalicelib.core.keys import mail_sweep
 from chalicelib.core.times import iso
 from chalicelib.mail import outstanding, sweep as sweep_module
+from chalicelib.mail.kind import Outbox
 from chalicelib.mail.model import MailRequest
-from chalicelib.mail.outbox import Outbox
 from chalicelib.mail.outstanding import MARK_EVERY, SLACK, forget_marked, mark, mark_unless_recent, markers
 from chalicelib.mail.relay import relay
 from chalicelib.mail.send import SendResult, send
@@ -216,7 +217,7 @@ def test_a_run_makes_as_many_calls_with_1000_petitions_as_with_one(
 ) -> None:
     for number in range(petitions - 1):
         tables.put(keys.petition(f"petition-{number}"), {})
-    tables.put(mail_keys.mail_sweep(), {"began": iso(NOW)})
+    tables.put(mail_sweep(), {"began": iso(NOW)})
     steps.sign(ALICE, NOW)
     # Reads of the position, the markers and a page for each bucket; writes to the request and the marker.
     assert count_calls_of_a_run(tables, steps.outbox, NOW + LOST_AFTER_IF_NO_BACKLOG) == 1 + 1 + len(keys.BUCKETS) + 2
@@ -236,7 +237,7 @@ def test_a_day_is_enough_for_a_pass_over_1000_petitions(outbox: Outbox) -> None:
     for number in range(1000):
         tables.put(keys.petition(f"petition-{number}"), {})
     runs = 0
-    while "group" in tables.items.get(mail_keys.mail_sweep(), {"group": ""}):
+    while "group" in tables.items.get(mail_sweep(), {"group": ""}):
         tables.calls.clear()
         sweep(outbox, NOW, tables, lambda: tables.calls.count("page") * 0.005)
         assert tables.calls.count("page") <= SLICE_SECONDS / 0.005

@@ -8,9 +8,8 @@ from chalicelib.core import keys, tokens
 from chalicelib.core.keys import Key
 from chalicelib.core.rights import Right
 from chalicelib.core.tokens import Purpose, Subject
-from chalicelib.statements.freeze import freeze, statement_token
-from chalicelib.statements.short import store_short_code
-from chalicelib.updates import store
+from chalicelib.statements.freeze import freeze, statement_token, store_short_code
+from chalicelib.updates.find import add_update
 from chalicelib.updates.model import UpdateState
 from tests.actors import (
     DAY,
@@ -55,7 +54,7 @@ def stored_items() -> dict[Key, Item]:
 
 def _add_updates(tables: FakeTables) -> None:
     for state in (UpdateState.DRAFT, UpdateState.CANCELLED):
-        store.add(an_update(update_id=state.value, state=state), tables)
+        add_update(an_update(update_id=state.value, state=state), tables)
 
 
 def _add_exports(tables: FakeTables) -> None:

@@ -10,7 +10,7 @@ from babel.messages import Catalog
 
 from chalicelib.core import language
 from chalicelib.core.language import language_of, languages
-from chalicelib.mail import compose
+from chalicelib.mail import send
 from chalicelib.pages import render
 from chalicelib.petitions.model import Petition
 from stack.languages import compiled, read_catalogue, write_catalogue
@@ -52,7 +52,7 @@ def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def hebrew(catalogue: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Add the language."""
     monkeypatch.setattr(language, "FOLDER", catalogue)
-    caches = (languages, language_of, render._templates, compose._templates)
+    caches = (languages, language_of, render._templates, send._templates)
     for cache in caches:
         cache.cache_clear()
     yield

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib.core.times import iso
-from chalicelib.mail.outbox import Outbox
+from chalicelib.mail.kind import Outbox
 from chalicelib.mail.relay import relay
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.partners.form import read_signature

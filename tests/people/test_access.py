@@ -12,8 +12,8 @@ from chalicelib.core.times import iso
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.partners.form import read_signature
 from chalicelib.partners.receive import take_each
+from chalicelib.petitions.edit import publish
 from chalicelib.petitions.model import Petition
-from chalicelib.petitions.publish import publish
 from chalicelib.signatures.withdraw import unsubscribe, withdraw
 from tests.actors import (
     ALICE,

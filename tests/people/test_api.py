@@ -7,7 +7,7 @@ import pytest
 from chalicelib.core.rights import Right
 from chalicelib.people.access import actions_in
 from chalicelib.petitions.model import Petition
-from chalicelib.staff.audit.model import Action
+from chalicelib.staff.audit.record import Action
 from chalicelib.tallies.count import exact_count
 from tests.actors import (
     ALICE,

@@ -1,10 +1,10 @@
-"""Every action of staff about a person is audited, and no other right allows it."""
+"""Every action of staff about a person is audited. Staff allow email again for a reason only."""
 
 import pytest
 
 from chalicelib.core.errors import Unavailable
-from chalicelib.mail.mailbox import mailbox_of
-from chalicelib.mail.stop import choice_of, is_stopped, stop
+from chalicelib.mail.budget import choice_of, is_stopped, stop
+from chalicelib.mail.model import mailbox_of
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import (

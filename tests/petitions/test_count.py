@@ -7,8 +7,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from chalicelib.petitions.figure import Figure, FigureKind, current_figures
 from chalicelib.petitions.find import forget_petitions
-from chalicelib.petitions.goals import Goal, check_rising
-from chalicelib.petitions.model import Petition
+from chalicelib.petitions.model import Goal, Petition, check_rising
 from tests.actors import DAY, NOW, a_petition, a_published_petition, confirmed
 from tests.fake_site import FakeSite
 from tests.petitions.test_staff_api import PETITION_URL, ask, petition_fields

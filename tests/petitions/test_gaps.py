@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.petitions.gaps import gap_errors, warning_of_gaps
+from chalicelib.petitions.transition import gap_errors, warning_of_gaps
 from tests.actors import WELSH, a_petition
 from tests.letters.lettering import LETTER, TARGET, WELSH_LETTER
 

@@ -6,11 +6,10 @@ import pytest
 from pydantic import ValidationError
 
 from chalicelib.core.errors import Unavailable
-from chalicelib.petitions.edit import edit
+from chalicelib.petitions.edit import edit, publish
 from chalicelib.petitions.find import letter_as_signed
 from chalicelib.petitions.letter import Digest, Paced, Single
 from chalicelib.petitions.model import Petition
-from chalicelib.petitions.publish import publish
 from tests.actors import NOW, WELSH, a_petition
 from tests.fake_site import FakeSite
 from tests.fakes import FakeTables

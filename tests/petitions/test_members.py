@@ -9,9 +9,16 @@ import pytest
 from pydantic import ValidationError
 
 from chalicelib.core.errors import FieldError, Invalid
-from chalicelib.petitions import members as module
+from chalicelib.petitions import constituency_table
+from chalicelib.petitions.constituency_table import (
+    MemberOfParliament,
+    has_members,
+    member_for_postcode,
+    members,
+    pack_members,
+    unpack_members,
+)
 from chalicelib.petitions.form import EDITABLE, KEPT_IF_OMITTED, NO_MEMBERS, read_edit, read_new_petition
-from chalicelib.petitions.members import MemberOfParliament, has_members, member_for_postcode, members, pack, unpack
 from chalicelib.petitions.model import Petition
 from tests.actors import NOW, a_petition
 from tests.letters.lettering import LETTER, TARGET
@@ -49,8 +56,8 @@ def test_a_member_is_found_by_a_british_postcode_only(
 
 
 def test_without_tables_nobody_has_a_member(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "FILE", tmp_path / "members.json")
-    monkeypatch.setattr(module, "constituencies", lambda: None)
+    monkeypatch.setattr(constituency_table, "MEMBERS_FILE", tmp_path / "members.json")
+    monkeypatch.setattr(constituency_table, "constituencies", lambda: None)
     assert member_for_postcode("GB", "ZZ1 1AA") is None
     assert not has_members()
 
@@ -60,9 +67,9 @@ def test_the_file_is_read_as_it_was_packed(tmp_path: Path, monkeypatch: pytest.M
         each.constituency: each
         for each in (UPPER, MemberOfParliament("Ynys Môn", "Siân “Z” Jones AS", "sian@as.example"))
     }
-    assert unpack(pack(known)) == known
-    (tmp_path / "members.json").write_bytes(pack(known))
-    monkeypatch.setattr(module, "FILE", tmp_path / "members.json")
+    assert unpack_members(pack_members(known)) == known
+    (tmp_path / "members.json").write_bytes(pack_members(known))
+    monkeypatch.setattr(constituency_table, "MEMBERS_FILE", tmp_path / "members.json")
     assert members() == known
     assert has_members()
 

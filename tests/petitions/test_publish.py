@@ -8,11 +8,9 @@ import pytest
 from chalicelib.aws.table import Change, NewItem
 from chalicelib.core import keys
 from chalicelib.core.errors import Invalid, Stale, Throttled, UnknownPetition
-from chalicelib.petitions.change import with_changes
-from chalicelib.petitions.edit import create, edit, versions
+from chalicelib.petitions.edit import create, edit, publish, raise_shards, versions, with_changes
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import PetitionState
-from chalicelib.petitions.publish import publish, raise_shards
 from chalicelib.petitions.transition import Transition, apply
 from chalicelib.tallies.count import exact_count
 from tests.actors import DAY, NOW, OPENED, a_petition, a_published_petition, confirmed, item_of

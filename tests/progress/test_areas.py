@@ -2,7 +2,7 @@
 
 from hypothesis import given, strategies as st
 
-from chalicelib.progress.areas import MAX_AREAS, MIN_SIGNATURES, ROUNDED_TO, public_areas
+from chalicelib.progress.refresh import MAX_AREAS, MIN_SIGNATURES, ROUNDED_TO, public_areas
 
 NAMES = st.sampled_from([f"{first}{second}" for first in "ABCDE" for second in "ABCDE"])
 ROWS = st.dictionaries(NAMES, st.integers(1, 400))

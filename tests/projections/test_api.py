@@ -11,8 +11,8 @@ from chalice.test import HTTPResponse
 from chalicelib.core.sources import SOURCE_PATTERN
 from chalicelib.core.times import iso
 from chalicelib.petitions.model import Petition
-from chalicelib.projections.by_constituency import counter_of
-from chalicelib.projections.project import Increment, project
+from chalicelib.projections.changes import Increment, project
+from chalicelib.projections.dimensions import counter_of
 from tests.actors import ALICE, BOB, CHARLIE, DAY, NOW, Person, a_published_petition, bobs_token, confirmed
 from tests.fake_site import FakeSite
 from tests.located import give_table, remove_table

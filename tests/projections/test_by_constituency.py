@@ -1,4 +1,4 @@
-"""Confirmed by constituency: the right constituency and counter, each signature once, and small items."""
+"""Confirmed by constituency, version and postcode area: once for each signature, in small items, with the rest."""
 
 from collections import Counter
 from itertools import pairwise
@@ -9,10 +9,17 @@ from hypothesis import given, strategies as st
 
 from chalicelib.core import keys
 from chalicelib.petitions.constituency_table import Constituencies, pack
-from chalicelib.projections.by_constituency import confirmed_by_constituency, constituency_of, counter_of
-from chalicelib.projections.changes import constituency_increments
-from chalicelib.projections.dimensions import CONSTITUENCY_PREFIX, NOT_YET_ASSIGNED, Dimension, number_names_of, rows_by
-from chalicelib.projections.project import Increment, project
+from chalicelib.projections.changes import Increment, constituency_increments, project
+from chalicelib.projections.dimensions import (
+    CONSTITUENCY_PREFIX,
+    NOT_YET_ASSIGNED,
+    Dimension,
+    confirmed_by_constituency,
+    constituency_of,
+    counter_of,
+    number_names_of,
+    rows_by,
+)
 from tests.fakes import FakeTables
 
 TABLE = Constituencies(pack({"ZZ1 1AA": "Upper Zed", "ZZ1 1AC": "Lower Zed"}))

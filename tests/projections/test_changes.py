@@ -7,10 +7,9 @@ import pytest
 
 from chalicelib.core import keys
 from chalicelib.petitions.constituency_table import Constituencies, pack
-from chalicelib.projections.by_constituency import counter_of
-from chalicelib.projections.changes import constituency_increments, increments, stages_passed
-from chalicelib.projections.funnel.model import Stage
-from chalicelib.projections.project import Increment
+from chalicelib.projections.changes import Increment, constituency_increments, increments, stages_passed
+from chalicelib.projections.dimensions import counter_of
+from chalicelib.projections.funnel import Stage
 from tests.actors import NOW
 
 SIGNED, BEFORE, AFTER = "2026-11-24T12:00:00Z", "2026-11-24T11:59:59Z", "2026-11-24T12:00:03Z"

@@ -9,7 +9,7 @@ from hypothesis import given, strategies as st
 from chalicelib.aws.table import Change
 from chalicelib.core.errors import Throttled
 from chalicelib.projections.breakdowns import pending_count
-from chalicelib.projections.project import Increment, project
+from chalicelib.projections.changes import Increment, project
 from tests.fakes import FakeTables
 from tests.streaming import pending
 

@@ -12,8 +12,9 @@ from chalicelib.aws.table import Change, Item
 from chalicelib.core import keys
 from chalicelib.petitions.model import Petition
 from chalicelib.projections.recount import IN_FLIGHT, Recount, recount
+from chalicelib.signatures.take_back import take_back
 from chalicelib.signatures.walk import RECOUNT_FIELDS
-from chalicelib.signatures.withdraw import take_back, withdraw
+from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import exact_count
 from chalicelib.tallies.model import MAX_SOURCES, TallyDimension
 from chalicelib.tallies.prove import COUNT, DAYS, HOURS, SumName
@@ -207,3 +208,9 @@ def test_a_drift_that_is_gone_at_the_second_reading_is_not_reported(tables: Fake
 
     tables.calls.clear()
     assert recount(petition, clock, tables).drift == {}
+
+
+def test_a_correct_tally_has_no_drift(tables: FakeTables, petition: Petition) -> None:
+    confirm_crowd(tables, petition)
+    result = run_recount(petition, tables)
+    assert (result.confirmed, result.drift, result.moving, result.largest_drift) == (12, {}, 0, 0)

@@ -12,9 +12,9 @@ from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed, Unavailable
 from chalicelib.petitions.model import Petition
 from chalicelib.projections.breakdowns import pending_count
-from chalicelib.projections.project import project
+from chalicelib.projections.changes import project
 from chalicelib.projections.recount import repair, repair_pending
-from chalicelib.signatures.withdraw import take_back
+from chalicelib.signatures.take_back import take_back
 from chalicelib.tallies.count import Days, breakdown, exact_count
 from chalicelib.tallies.model import TallyDimension
 from chalicelib.tallies.prove import tally_health
@@ -203,3 +203,11 @@ def test_a_signature_that_an_undo_has_just_made_pending_causes_no_drift(tables: 
     assert take_back(key_of(petition, identity), "r", petition, QUIET_TIME, tables)
     result = run_recount(petition, tables)
     assert (result.drift, result.wrong_pending) == ({}, {})
+
+
+def test_a_missing_pending_counter_is_found_and_repaired(tables: FakeTables, petition: Petition) -> None:
+    signed(tables, petition)
+    result = run_recount(petition, tables)
+    assert result.pending_drift == 1
+    assert repair_pending(result, tables) == 1
+    assert pending_count(petition.slug, tables) == 1

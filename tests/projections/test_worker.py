@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.petitions.model import Petition
 from chalicelib.projections.breakdowns import pending_count
-from chalicelib.projections.by_constituency import confirmed_by_constituency
+from chalicelib.projections.dimensions import confirmed_by_constituency
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import ALICE, BOB, CHARLIE, NOW, confirmed, identity_of, item_of, key_of
 from tests.fake_site import FakeSite, a_fake_site, stream_event, wire

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ConnectTimeoutError
 
-from chalicelib.health.readiness import latest_readiness
+from chalicelib.health.words import latest_readiness
 from stack import changeset
 from stack.aws import Cloud
 from stack.console import Failure

@@ -13,8 +13,7 @@ from chalicelib.petitions.model import Petition
 from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.form import Corrections
 from chalicelib.signatures.model import SignatureState
-from chalicelib.signatures.origin import Origin
-from chalicelib.signatures.sign import Outcome, SignResult, sign
+from chalicelib.signatures.sign import Origin, Outcome, SignResult, sign
 from chalicelib.tallies.count import Days, breakdown
 from chalicelib.tallies.model import TallyDimension
 from tests.actors import (

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from chalicelib.petitions.edit import publish
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
-from chalicelib.petitions.publish import publish
 from tests.actors import ALICE, NOW, WELSH, a_petition, fields_of, identity_of, item_of, json_of
 from tests.fake_site import FakeSite, stream_event
 from tests.letters.lettering import LETTER, PENDING, WELSH_LETTER, a_petition_with_a_letter, relay, send_all

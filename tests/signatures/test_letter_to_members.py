@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.petitions.members import MemberOfParliament
+from chalicelib.petitions.constituency_table import MemberOfParliament
 from chalicelib.petitions.model import Petition
 from tests.actors import identity_of, item_of, json_of
 from tests.fake_site import FakeSite

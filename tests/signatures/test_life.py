@@ -25,8 +25,7 @@ from chalicelib.mail.send import send
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.projections.breakdowns import pending_count
-from chalicelib.projections.changes import increments
-from chalicelib.projections.project import Increment, project
+from chalicelib.projections.changes import Increment, increments, project
 from chalicelib.shedding.level import forget_level
 from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.form import Corrections

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from chalicelib.core import keys
-from chalicelib.signatures.origin import network_hash, network_of
+from chalicelib.signatures.network import network_hash, network_of
 from tests.actors import DAY, LIMIT_KEYS, NOW, THROUGH_THE_CDN, a_petition, confirmed, identity_of, item_of, json_of
 from tests.fake_site import JSON, FakeSite
 

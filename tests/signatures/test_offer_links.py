@@ -5,8 +5,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.core.tokens import CONFIRM_LIFETIME, Purpose, issue
-from chalicelib.petitions.change import with_changes
-from chalicelib.petitions.edit import edit
+from chalicelib.petitions.edit import edit, with_changes
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
 from tests.actors import ALICE, DAY, TOKEN_KEYS, confirmed, json_of, subject_of

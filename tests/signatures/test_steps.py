@@ -8,8 +8,7 @@ from chalicelib.petitions.model import Petition
 from chalicelib.signatures import sign
 from chalicelib.signatures.mail_state import mark_undeliverable
 from chalicelib.signatures.model import MailKind
-from chalicelib.signatures.origin import Origin
-from chalicelib.signatures.sign import LONGEST_WAIT, STEP, Outcome, sign_from_queue
+from chalicelib.signatures.sign import LONGEST_WAIT, STEP, Origin, Outcome, sign_from_queue
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import (
     BOB,
@@ -48,6 +47,7 @@ class SlowTables(FakeTables):
 @pytest.fixture
 def tables(monkeypatch: pytest.MonkeyPatch) -> SlowTables:
     slow = SlowTables()
+    monkeypatch.setattr(sign, "monotonic", lambda: slow.clock)
     monkeypatch.setattr(sign, "monotonic", lambda: slow.clock)
     monkeypatch.setattr(sign, "sleep", slow.sleep)
     monkeypatch.setattr(sign, "uniform", lambda low, _: low)

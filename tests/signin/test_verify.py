@@ -10,7 +10,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
 from chalicelib.core.errors import NotSignedIn
-from chalicelib.signin.verify import Claims, verify
+from chalicelib.signin.provider import Claims, verify
 from tests.actors import NOW
 from tests.signin.fake_provider import CLIENT, EC, NONCE, OTHER_RSA, RSA, FakeProvider
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.petitions.members import MemberOfParliament, unpack
+from chalicelib.petitions.constituency_table import MemberOfParliament, unpack_members
 from stack import constituencies
 from stack.console import Failure
 from stack.members import NAME_IN_ZIP, members_file, table_path
@@ -30,7 +30,7 @@ def test_other_columns_and_vacant_seats_are_left_out(project: Path, encoding: st
     write_tables(project, "\n".join(rows), encoding)
     [(name, content)] = members_file(project)
     assert name == NAME_IN_ZIP
-    assert unpack(content) == {
+    assert unpack_members(content) == {
         "Upper Zed": MemberOfParliament("Upper Zed", "Una Upper MP", "una.upper@parliament.example")
     }
 
@@ -68,5 +68,5 @@ def test_the_table_is_part_of_the_package(project: Path) -> None:
     (project / "app.py").write_text("")
     write_tables(project, HEADER + UPPER_ZED_ROW)
     contents = dict(contents_of(project))
-    members = unpack(contents[NAME_IN_ZIP])
+    members = unpack_members(contents[NAME_IN_ZIP])
     assert members["Upper Zed"].name == "Una Upper MP"

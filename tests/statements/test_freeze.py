@@ -9,8 +9,7 @@ from chalicelib.core import tokens
 from chalicelib.core.errors import NotAStatement
 from chalicelib.core.tokens import Purpose
 from chalicelib.petitions.model import Petition
-from chalicelib.statements.freeze import freeze, statement_from_token, statement_token
-from chalicelib.statements.model import Statement
+from chalicelib.statements.freeze import Statement, freeze, statement_from_token, statement_token
 from tests.actors import (
     ALICE,
     BOB,

@@ -8,8 +8,8 @@ import pytest
 
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed, NotAStatement
-from chalicelib.statements import short
-from chalicelib.statements.short import find_statement_token, store_short_code
+from chalicelib.statements import freeze
+from chalicelib.statements.freeze import find_statement_token, store_short_code
 from tests.actors import SITE, bobs_token
 from tests.fake_site import FakeSite
 from tests.fakes import FakeTables
@@ -21,7 +21,7 @@ STATEMENTS = "/api/staff/petitions/safe-children/statements"
 def test_the_short_address_leads_to_the_statement(fake_site: FakeSite) -> None:
     frozen = fake_site.post(STATEMENTS, b"", "application/json", authorization=f"Bearer {bobs_token(fake_site.tables)}")
     url = frozen.json_body["short_url"]
-    assert re.fullmatch(rf"{re.escape(SITE)}/s/[{short.CHARACTERS}]{{6}}", url)
+    assert re.fullmatch(rf"{re.escape(SITE)}/s/[{freeze.CHARACTERS}]{{6}}", url)
     answer = fake_site.get(urlsplit(url).path)
     assert (answer.status_code, answer.headers["Location"]) == (302, urlsplit(frozen.json_body["url"]).path)
     assert "max-age" in answer.headers["Cache-Control"]
@@ -47,13 +47,13 @@ def test_an_unknown_code_is_not_a_statement(tables: FakeTables, code: str) -> No
 
 def test_a_taken_code_is_not_given_twice(tables: FakeTables, monkeypatch: pytest.MonkeyPatch) -> None:
     characters = iter("222222" * 2 + "333333")
-    monkeypatch.setattr(short, "choice", lambda _: next(characters))
+    monkeypatch.setattr(freeze, "choice", lambda _: next(characters))
     assert [store_short_code(token, tables) for token in ("one", "two")] == ["222222", "333333"]
     assert tables.items[keys.statement("222222")]["token"] == "one"
 
 
 def test_storing_a_code_fails_after_some_taken_codes(tables: FakeTables, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(short, "choice", lambda _: "2")
+    monkeypatch.setattr(freeze, "choice", lambda _: "2")
     store_short_code("one", tables)
     with pytest.raises(ConditionFailed):
         store_short_code("two", tables)

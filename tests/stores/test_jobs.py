@@ -6,9 +6,10 @@ import pytest
 
 from chalicelib.aws.table import Change, NewItem, Tables
 from chalicelib.core.errors import NotNow
-from chalicelib.jobs import store
 from chalicelib.jobs.model import JobState
+from chalicelib.jobs.request import advance, cancel, find_job, jobs_of, start
 from tests.actors import MINUTE, NOW
+from tests.fakes import FakeQueue
 from tests.jobs.a_counting_job import Count, a_count
 from tests.stores.racing import at_once
 
@@ -17,7 +18,7 @@ AFTER_PATIENCE = NOW + Count.patience
 
 
 def stored_job(tables: Tables, count: Count) -> Count:
-    found = store.find(Count, count.job_id, tables)
+    found = find_job(Count, count.job_id, tables)
     assert found
     return found
 
@@ -37,7 +38,7 @@ def starts_after(meanwhile: Callable[[], object], tables: Tables, patch: pytest.
 
     patch.setattr(tables, "transact", transact_late)
     try:
-        store.add(a_count(now=AFTER_PATIENCE), tables)
+        start(a_count(now=AFTER_PATIENCE), FakeQueue(), tables)
     except NotNow:
         return False
     return True
@@ -48,19 +49,19 @@ def test_one_of_two_starts_at_the_same_time_succeeds(
     tables: Tables, before: list[Count], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for count in before:
-        store.add(count, tables)
+        start(count, FakeQueue(), tables)
     faster = a_count(now=AFTER_PATIENCE)
-    assert not starts_after(lambda: store.add(faster, tables), tables, monkeypatch)
-    jobs = [*store.newest_first(Count, "safe-children", tables)]
+    assert not starts_after(lambda: start(faster, FakeQueue(), tables), tables, monkeypatch)
+    jobs = [*jobs_of(Count, "safe-children", tables)]
     assert [job.job_id for job in jobs] == [job.job_id for job in (faster, *before)]
     assert [job.state for job in jobs] == [JobState.WAITING, *(JobState.FAILED for _ in before)]
 
 
 def test_a_step_that_many_processes_store_is_stored_once(tables: Tables) -> None:
     count = a_count()
-    store.add(count, tables)
+    start(count, FakeQueue(), tables)
     advanced = after_step(count)
-    answers = at_once(lambda: store.advance(count, advanced, NOW + MINUTE, tables), PROCESSES, threads=PROCESSES)
+    answers = at_once(lambda: advance(count, advanced, NOW + MINUTE, tables), PROCESSES, threads=PROCESSES)
     stored = stored_job(tables, count)
     assert {repr(answer) for answer in answers} == {repr(stored)}
     assert (stored.processed, stored.steps) == (1, 1)
@@ -68,16 +69,16 @@ def test_a_step_that_many_processes_store_is_stored_once(tables: Tables) -> None
 
 def test_a_job_that_makes_progress_meanwhile_is_not_taken_over(tables: Tables, monkeypatch: pytest.MonkeyPatch) -> None:
     count = a_count()
-    store.add(count, tables)
+    start(count, FakeQueue(), tables)
     advanced = after_step(count)
-    assert not starts_after(lambda: store.advance(count, advanced, AFTER_PATIENCE, tables), tables, monkeypatch)
+    assert not starts_after(lambda: advance(count, advanced, AFTER_PATIENCE, tables), tables, monkeypatch)
     assert stored_job(tables, count).state is JobState.RUNNING
 
 
 def test_the_first_end_state_of_a_job_stays(tables: Tables) -> None:
     for first, second in ((JobState.DONE, JobState.CANCELLED), (JobState.CANCELLED, JobState.DONE)):
         count = a_count()
-        store.add(count, tables)
+        start(count, FakeQueue(), tables)
         after_first = end(count, first, tables)
         after_second = end(count, second, tables)
         stored = stored_job(tables, count)
@@ -88,6 +89,6 @@ def test_the_first_end_state_of_a_job_stays(tables: Tables) -> None:
 def end(count: Count, state: JobState, tables: Tables) -> Count:
     """Cancel the job or end it as done, and return it as stored."""
     if state is JobState.CANCELLED:
-        return store.cancel(count, NOW, tables)
+        return cancel(count, NOW, tables)
     done = count.in_end_state(JobState.DONE, found=1)
-    return store.advance(count, done, NOW, tables)
+    return advance(count, done, NOW, tables)

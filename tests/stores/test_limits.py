@@ -1,8 +1,8 @@
 """The limits table: choices to get no more emails form a set, and turns to send are booked one after the other."""
 
 from chalicelib.aws.table import Tables
-from chalicelib.mail.first_emails import BURST, book
-from chalicelib.mail.stop import is_stopped, resume, stop
+from chalicelib.mail.budget import is_stopped, resume, stop
+from chalicelib.mail.turns import BURST, book_first_email
 from tests.actors import NOW, a_petition, identity_of, subject_of
 from tests.mail.test_stop import alices_choice
 from tests.stores.racing import at_once
@@ -23,5 +23,5 @@ def test_choices_to_get_no_more_emails_are_added_and_undone_one_by_one(tables: T
 
 
 def test_racing_senders_book_different_turns(tables: Tables) -> None:
-    turns = at_once(lambda: book("one", NOW, tables), BURST + 20, threads=4)
+    turns = at_once(lambda: book_first_email("one", NOW, tables), BURST + 20, threads=4)
     assert len(set(turns)) == 21

@@ -8,7 +8,8 @@ from chalicelib.aws.table import Tables
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.petitions.model import Petition
-from chalicelib.projections import store
+from chalicelib.projections.breakdowns import pending_by_bucket
+from chalicelib.projections.changes import add_projected
 from chalicelib.tallies import snapshots, store as tallies
 from chalicelib.tallies.count import exact_count
 from chalicelib.tallies.model import MAX_SOURCES, OTHER, Tally, TallyEntry, tally_of
@@ -81,15 +82,15 @@ def positions(*numbers: int, stream: str = "2026-11-24T12:00:00.000") -> list[st
 
 def test_pending_signatures_are_added_once_and_a_repetition_returns_the_projected_position(tables: Tables) -> None:
     bucket_key = keys.current_numbers(SLUG, "00")
-    store.add_projected(bucket_key, {"pending": 2}, positions(8, 9), tables)
+    add_projected(bucket_key, {"pending": 2}, positions(8, 9), tables)
     for repeated in (positions(8, 9), positions(9), positions(9, 10)):
         with pytest.raises(ConditionFailed) as caught:
-            store.add_projected(bucket_key, {"pending": 2}, repeated, tables)
+            add_projected(bucket_key, {"pending": 2}, repeated, tables)
         assert (caught.value.item or {})["projected_to"] == positions(9)[0]
-    store.add_projected(bucket_key, {"pending": -1}, positions(100, 10), tables)
-    store.add_projected(keys.current_numbers(SLUG, "3f"), {"pending": 5}, positions(1), tables)
-    assert store.pending_by_bucket(SLUG, tables) == {"00": 1, "3f": 5}
-    assert store.pending_by_bucket("another", tables) == {}
+    add_projected(bucket_key, {"pending": -1}, positions(100, 10), tables)
+    add_projected(keys.current_numbers(SLUG, "3f"), {"pending": 5}, positions(1), tables)
+    assert pending_by_bucket(SLUG, tables) == {"00": 1, "3f": 5}
+    assert pending_by_bucket("another", tables) == {}
 
 
 def test_only_confirmed_signatures_are_counted(tables: Tables, petition: Petition) -> None:

@@ -14,7 +14,7 @@ from chalicelib.aws.table import Change, NewItem
 from chalicelib.core import keys
 from chalicelib.core.errors import Denied, Throttled
 from chalicelib.petitions.model import Petition
-from chalicelib.tallies import close
+from chalicelib.tallies import count as counting
 from chalicelib.tallies.count import ALL_DAYS, breakdown, exact_count, exact_counts
 from chalicelib.tallies.model import MAX_SOURCES, Tally, TallyDimension, attributes_of, tally_of
 from chalicelib.tallies.prove import tally_health
@@ -52,12 +52,12 @@ def test_a_reader_of_many_petitions_closes_days_for_seconds_only(
     for each in petitions:
         count_signatures_at(tables, each, NOW)
     seconds = count()
-    monkeypatch.setattr(close, "monotonic", lambda: next(seconds))
+    monkeypatch.setattr(counting, "monotonic", lambda: next(seconds))
     later = NOW + 5 * DAY
     for _ in range(5):
         tables.calls.clear()
         assert {each.confirmed for each in exact_counts(petitions, later, tables).values()} == {1}
-        assert tables.calls.count("transact") <= close.CLOSING_SECONDS
+        assert tables.calls.count("transact") <= counting.CLOSING_SECONDS
     assert {closed_through(tables, each.slug) for each in petitions} == {later.date() - DAY}
 
 

@@ -10,9 +10,9 @@ from hypothesis import given, strategies as st
 from chalicelib.aws.table import Change, Item, NewItem, Tables
 from chalicelib.core import keys
 from chalicelib.core.errors import Conflicted, Throttled, Unavailable, UnknownPetition
+from chalicelib.petitions.edit import raise_shards
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
-from chalicelib.petitions.publish import raise_shards
 from chalicelib.tallies.count import Days, breakdown, exact_count
 from chalicelib.tallies.model import Tally, TallyDimension, TallyEntry
 from chalicelib.tallies.prove import PARTNERS, reopen, tally_sums
@@ -253,3 +253,8 @@ def test_a_day_is_not_closed_if_shards_were_added_after_the_read(tables: FakeTab
     assert head(racing_tables)["through"] < NOW.date().isoformat()
     assert exact_count(petition, NOW + 2 * DAY, racing_tables).confirmed == 2
     assert head(racing_tables)["total"] == 2
+
+
+def test_a_new_petition_counts_zero(tables: FakeTables, petition: Petition) -> None:
+    assert exact_count(petition, OPENED, tables).confirmed == 0
+    assert public_count(petition, OPENED, tables).confirmed == 0

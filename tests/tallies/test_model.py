@@ -5,8 +5,9 @@ from datetime import date, timedelta
 from hypothesis import given, strategies as st
 
 from chalicelib.core import keys
-from chalicelib.tallies.enter import tally_change
+from chalicelib.tallies.enter import open_tally, tally_change, with_other_source
 from chalicelib.tallies.model import (
+    OTHER,
     Tally,
     TallyDimension,
     TallyEntry,
@@ -15,7 +16,6 @@ from chalicelib.tallies.model import (
     summed,
     tally_of,
 )
-from chalicelib.tallies.open import open_tally
 from chalicelib.tallies.store import entry_change
 from tests.actors import DAY, NOW, OPENED
 from tests.fakes import FakeTables
@@ -102,3 +102,11 @@ def test_opening_a_tally_again_changes_nothing(tables: FakeTables) -> None:
         "began": "2026-11-20",
     }
     assert tables.items[keys.snapshot("safe-children")]["count"] == 7
+
+
+def test_an_empty_tally_is_zero() -> None:
+    assert tally_of({"pk": "p", "sk": "s"}) == Tally() == summed([])
+
+
+def test_folding_an_entry_changes_only_its_source() -> None:
+    assert with_other_source(ENTRY) == TallyEntry(1, NOW, "GB", OTHER)

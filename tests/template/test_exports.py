@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from chalicelib.exports import deliver, gather
+from chalicelib.exports import run
 from chalicelib.exports.model import LIFETIME, LINK_SECONDS, SETTLING, Export
 from chalicelib.exports.run import FILE_SECONDS, PART_SECONDS
-from chalicelib.partners.imports import first_rows
+from chalicelib.partners.imports import rows
 from tests.judge.policy_entries import as_list
 from tests.template.packaged import (
     FUNCTIONS,
@@ -22,7 +22,7 @@ from tests.template.packaged import (
 
 def test_manage_can_link_files_but_not_read_signatures_or_write_files() -> None:
     assert "SignaturesTable" not in json.dumps(statements("Manage"))
-    assert actions_allowed("Manage", f"ExportsBucket.Arn}}/{deliver.FILES}/") == {"s3:GetObject"}
+    assert actions_allowed("Manage", f"ExportsBucket.Arn}}/{run.FILES}/") == {"s3:GetObject"}
     assert functions_allowed("s3:") == {"Manage", "RunJob", "RunAddressJob"}
 
 
@@ -70,7 +70,7 @@ def test_files_expire_with_their_export_and_parts_and_uploads_after_a_day() -> N
     rules = RESOURCES["ExportsBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
     assert {each["Status"] for each in rules} == {"Enabled"}
     days = {each["Prefix"]: each["ExpirationInDays"] for each in rules if "Prefix" in each}
-    assert days == {f"{gather.PARTS}/": 1, f"{deliver.FILES}/": LIFETIME.days, "imports/": first_rows.LIFETIME.days}
+    assert days == {f"{run.PARTS}/": 1, f"{run.FILES}/": LIFETIME.days, "imports/": rows.LIFETIME.days}
     [unfinished] = [each for each in rules if "Prefix" not in each]
     assert unfinished["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
 

@@ -5,9 +5,8 @@ import re
 
 import pytest
 
-from chalicelib.core import keys, mail_keys
-from chalicelib.core.letter_keys import letter_text
-from chalicelib.core.target_keys import targets_partition
+from chalicelib.core import keys
+from chalicelib.core.letter_keys import letter_text, targets_partition
 from chalicelib.edge.batch import QUICK_ATTEMPTS
 from chalicelib.mail.batch_sender import BUDGET_SECONDS, LAST_EMAIL_SECONDS
 from chalicelib.mail.model import Priority
@@ -32,7 +31,7 @@ SENDERS = {"SendMail": "MailQueue", "SendOtherMail": "OtherMailQueue"}
 
 def test_a_sender_reads_only_petitions_the_pause_updates_letters_and_targets() -> None:
     for function in SENDERS:
-        expected = {keys.petition("any").pk, mail_keys.mail_sending().pk}
+        expected = {keys.petition("any").pk, keys.mail_sending().pk}
         if function == "SendOtherMail":
             expected |= {keys.updates_partition("*"), letter_text("*", "").pk, targets_partition("*"), "DIGEST#*"}
         readable: set[str] = set()

@@ -9,7 +9,7 @@ import pytest
 
 from chalicelib.core import settings as settings_of
 from chalicelib.core.settings import settings
-from chalicelib.edge import placeholders
+from chalicelib.edge import batch
 from chalicelib.edge.route import Function
 from stack.template import functions
 from stack.template.functions import logical_id
@@ -69,7 +69,7 @@ def test_a_new_petition_uses_a_secret_that_the_stack_has() -> None:
 
 def test_no_placeholder_of_the_code_is_left_in_the_template() -> None:
     text = json.dumps(TEMPLATE, default=str)
-    arns = [value for name, value in vars(placeholders).items() if name.endswith("_ARN")]
+    arns = [value for name, value in vars(batch).items() if name.endswith("_ARN")]
     assert len(arns) == 2
     assert not [arn for arn in arns if arn in text]
     assert "000000000000" not in text

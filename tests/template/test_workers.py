@@ -25,8 +25,8 @@ def test_workers_leave_capacity_for_signing_in_a_new_account() -> None:
     bounds = {name: declared.maximum_concurrency(name) for name in events("SQS")}
     # Staff start jobs one at a time for each petition, and rarely during a spike.
     assert {bounds.pop(job) for job in JOBS} == {4}
-    # While many emails to confirm wait, the source of other email is off (mail/watch.py). So SendMail and SendOtherMail
-    # are never both fully busy.
+    # While many emails to confirm wait, the source of other email is off (mail/sending.py). So SendMail and
+    # SendOtherMail are never both fully busy.
     del bounds["SendOtherMail"]
     assert sum(bounds.values()) <= 7
     # Lambda keeps 100 executions unreserved. A new account has too few for a reservation, so the default is 0.

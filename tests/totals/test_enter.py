@@ -5,12 +5,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from chalicelib.core.errors import Invalid
-from chalicelib.petitions.change import with_changes
-from chalicelib.petitions.edit import edit
+from chalicelib.petitions.edit import edit, publish, with_changes
 from chalicelib.petitions.figure import MAX_FIGURES, Figure, FigureKind, NewFigure, current_figures
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
-from chalicelib.petitions.publish import publish
 from chalicelib.totals.enter import enter
 from tests.actors import NOW, a_petition
 from tests.fakes import FakeTables

@@ -1,12 +1,11 @@
-"""Markdown as HTML: the allowed markup works, and no other markup becomes HTML."""
+"""Markdown as HTML and as plain text: the allowed markup works, and no other markup becomes HTML."""
 
 import re
 
 import pytest
 from hypothesis import given, strategies as st
 
-from chalicelib.updates.markdown import as_html
-from chalicelib.updates.plain import as_text
+from chalicelib.updates.markdown import as_html, as_text
 
 
 def test_the_usual_markdown_works() -> None:

@@ -11,8 +11,8 @@ from chalicelib.aws.table import Item
 from chalicelib.core.errors import MailRefused, Throttled, Unavailable
 from chalicelib.core.keys import DELIVERIES
 from chalicelib.core.settings import settings
-from chalicelib.mail.mailbox import mailbox_of
-from chalicelib.mail.stop import choice_of, stop
+from chalicelib.mail.budget import choice_of, stop
+from chalicelib.mail.model import mailbox_of
 from chalicelib.partners.form import read_signature
 from chalicelib.partners.receive import take_each
 from chalicelib.petitions.model import Petition
@@ -233,3 +233,13 @@ def test_two_updates_are_sent_one_after_the_other(subscribed_site: FakeSite) -> 
     assert ask(subscribed_site, "POST", f"{path}/publish").status_code == 409
     run_until_done(subscribed_site)
     assert ask(subscribed_site, "POST", f"{path}/publish").status_code == 202
+
+
+def test_the_words_around_the_text_are_in_the_signers_language(fake_site: FakeSite, petition: Petition) -> None:
+    subscribe(fake_site, petition, [ALICE], language="cy")
+    publish_update(fake_site)
+    run_until_done(fake_site)
+    [mail] = fake_site.mailer.mails
+    assert "Helô Alice Achterberg," in mail.text
+    assert "She said yes." in mail.text
+    assert fake_site.last_link("unsubscribe").endswith("&lang=cy")

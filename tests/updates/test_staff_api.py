@@ -106,3 +106,11 @@ def test_every_action_is_in_the_activity_log(fake_site: FakeSite, petition: Peti
     }
     for action in logged:
         assert "bob@charity.example" not in str(action)
+
+
+def test_each_of_two_test_emails_goes_to_its_own_address(fake_site: FakeSite, petition: Petition) -> None:
+    path = draft_update(fake_site)
+    for name in ("bob", "bea"):
+        assert ask(fake_site, "POST", f"{path}/test", {"email": f"{name}@charity.example"}).status_code == 202
+    send_once(fake_site)
+    assert sorted(mail.to for mail in fake_site.mailer.mails) == ["bea@charity.example", "bob@charity.example"]

@@ -18,8 +18,7 @@ from chalicelib.core.rights import Right
 from chalicelib.core.validation import parse_body
 from chalicelib.edge.http import json_answer, json_body
 from chalicelib.exports.model import LINK_SECONDS
-from chalicelib.exports.subscribers.model import ListRequest, ListResult, OptInList
-from chalicelib.exports.subscribers.request import new_list
+from chalicelib.exports.subscribers.request import ListRequest, ListResult, OptInList, new_list
 from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import find_job, jobs_of, start
 from chalicelib.petitions.find import petition_as_stored
@@ -27,8 +26,7 @@ from chalicelib.staff.authorizer import actor, audit, cancel_job, staff_view
 
 if TYPE_CHECKING:
     from chalicelib.edge.answers import Answer, Sent
-    from chalicelib.exports.answers import FileLink
-    from chalicelib.exports.subscribers.answers import ShownList, ShownLists
+    from chalicelib.exports.answers import FileLink, ShownList, ShownLists
 
 routes = Blueprint(__name__)
 
@@ -94,7 +92,6 @@ def link_list(request: Request, list_id: str) -> "Answer[FileLink]":
 
 
 def _result_of(job: OptInList, now: datetime) -> ListResult:
-    """Return the result of the list. Raise NotNow if the list is not done, Gone if it has expired."""
     state = job.state_at(now)
     if state is JobState.EXPIRED:
         raise Gone("This list has expired and its file was deleted. Request a new one.")

@@ -1,16 +1,71 @@
-"""Request a list of the people who asked for updates.
+"""A list of the people who asked for updates, for a charity that sends its updates from another system.
 
-A list continues the latest list that is done: people who were on an earlier list and no longer get updates are listed
-as unsubscribed.
+A list is a job: it is done in steps (chalicelib.jobs). It continues the latest list that is done: people who were on an
+earlier list and no longer get updates are listed as unsubscribed.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Annotated, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
 
 from chalicelib.aws.table import Tables
-from chalicelib.exports.encrypt import recipient_of
-from chalicelib.exports.subscribers.model import ListRequest, OptInList
-from chalicelib.jobs.model import JobState, new_id
+from chalicelib.core import keys
+from chalicelib.core.times import Moment
+from chalicelib.exports.model import LIFETIME, MAX_RECIPIENT_LENGTH
+from chalicelib.exports.write import recipient_of
+from chalicelib.jobs.model import Job, JobState, new_job
 from chalicelib.jobs.request import jobs_of, require_no_running_job
+
+
+class ListRequest(BaseModel):
+    """The body of `POST /api/staff/petitions/{slug}/lists`."""
+
+    model_config = ConfigDict(extra="forbid", defer_build=True)
+
+    recipient: Annotated[str, Field(max_length=MAX_RECIPIENT_LENGTH)]
+    """An age public key (age1...). Only its owner can read the file.
+    Required: the file has addresses. A private key is refused and not stored.
+    """
+
+
+class ListResult(BaseModel):
+    """The file of a finished list. `file` is its S3 key. `size` (bytes) and `sha256` are of the encrypted file."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+    file: str
+    size: int
+    sha256: str
+    finished_at: Moment
+
+
+class OptInList(Job):
+    """The stored item. `parts`: for each bucket (partition of signatures) that is written, the S3 key of its rows.
+
+    `earlier`: the id of the latest list that was done when this list was requested. People who were on that list or an
+    older list, and no longer get updates, are listed as unsubscribed.
+    """
+
+    kind: ClassVar[str] = "list"
+    lifetime: ClassVar[timedelta] = LIFETIME
+
+    recipient: str
+    earlier: str | None = None
+    parts: list[str] = Field(default_factory=list)
+    subscribed: int = 0
+    unsubscribed: int = 0
+    result: ListResult | None = None
+
+    @property
+    def slug(self) -> str:
+        return self.key
+
+    @property
+    def next_bucket(self) -> str | None:
+        """Return the bucket (partition of signatures) that the next step writes; None if all are written."""
+        written = len(self.parts)
+        return keys.BUCKETS[written] if written < len(keys.BUCKETS) else None
 
 
 def new_list(request: ListRequest, slug: str, owner: str, now: datetime, tables: Tables) -> OptInList:
@@ -20,16 +75,8 @@ def new_list(request: ListRequest, slug: str, owner: str, now: datetime, tables:
     runs: if that job succeeds, the new list must continue that list.
     """
     recipient = recipient_of(request.recipient)
-    moment = now.replace(microsecond=0)  # As it is stored.
     require_no_running_job(OptInList, slug, now, tables)
-    return OptInList(
-        job_id=new_id(slug, moment),
-        requested_by=owner,
-        requested_at=moment,
-        touched_at=moment,
-        recipient=recipient,
-        earlier=latest_done_id(slug, tables),
-    )
+    return new_job(OptInList, slug, owner, now, recipient=recipient, earlier=latest_done_id(slug, tables))
 
 
 def latest_done_id(slug: str, tables: Tables) -> str | None:

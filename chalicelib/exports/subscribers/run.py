@@ -16,15 +16,13 @@ from secrets import token_hex
 from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.table import Item, Tables
 from chalicelib.core import keys
-from chalicelib.core.formulas import escape_formula
-from chalicelib.exports.deliver import FILES
-from chalicelib.exports.encrypt import encrypt
-from chalicelib.exports.gather import PARTS
-from chalicelib.exports.subscribers.model import ListResult, OptInList
-from chalicelib.exports.write import BYTE_ORDER_MARK
+from chalicelib.core.printable import escape_formula
+from chalicelib.exports.run import FILES, PARTS
+from chalicelib.exports.subscribers.request import ListResult, OptInList
+from chalicelib.exports.write import BYTE_ORDER_MARK, encrypt
 from chalicelib.jobs.model import Clock, JobState, Step
 from chalicelib.jobs.request import find_job
-from chalicelib.mail.stop import addresses_that_stopped
+from chalicelib.mail.budget import addresses_that_stopped
 from chalicelib.signatures.walk import read_for_opt_in_list
 from chalicelib.updates.kinds import may_get_updates
 
@@ -143,7 +141,6 @@ def _ids_key(part: str) -> str:
 
 
 def _row(status: str, signature_id: str, item: Mapping[str, str]) -> str:
-    """Return one line of CSV. If `item` is empty, the line has only the status and the id."""
     values = [status, signature_id]
     values += [item.get(column, "") for column in COLUMNS[2:]]  # All columns but the status and the id.
     cells = [_cell(value) for value in values]
@@ -151,6 +148,5 @@ def _row(status: str, signature_id: str, item: Mapping[str, str]) -> str:
 
 
 def _cell(value: str) -> str:
-    """Return the value in quotes, as a cell of CSV that is not a formula."""
     escaped = escape_formula(value).replace('"', '""')
     return f'"{escaped}"'

@@ -6,7 +6,7 @@ from chalicelib.aws.bucket import files_bucket
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.settings import settings
-from chalicelib.exports.subscribers.model import OptInList
+from chalicelib.exports.subscribers.request import OptInList
 from chalicelib.exports.subscribers.run import ListWork
 from chalicelib.jobs.worker import JobKind
 

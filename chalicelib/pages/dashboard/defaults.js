@@ -5,7 +5,7 @@ import { ask, isRefusal } from "./api.js";
 /** @import { ManagedPetition, StaffPetition } from "#api" */
 /** @typedef {Partial<ManagedPetition>} Start */
 
-// Staff replace the text in square brackets before they open the petition (chalicelib/petitions/gaps.py).
+// Staff replace the text in square brackets before they open the petition (chalicelib/petitions/transition.py).
 /** @type {Start} */
 export const TEMPLATE = {
   title: "[Do what] for [whom]",

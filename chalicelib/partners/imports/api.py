@@ -5,31 +5,35 @@ partner is an organisation that collects signatures elsewhere. Each action is re
 before it is done.
 """
 
+import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from secrets import token_hex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+from zoneinfo import available_timezones
 
 from chalice.app import Blueprint, Request
+from pydantic import TypeAdapter, ValidationError
 
 from chalicelib.aws.bucket import files_bucket
 from chalicelib.aws.queue import address_job_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
-from chalicelib.core.errors import NotNow, WrongType
+from chalicelib.core.errors import FieldError, Invalid, NotNow, WrongType
 from chalicelib.core.rights import Right
 from chalicelib.edge.http import content_type, json_answer, raw_body
-from chalicelib.jobs.files import file_key, store_file
-from chalicelib.jobs.model import JobState, new_id
+from chalicelib.jobs.model import JobState, new_job
 from chalicelib.jobs.request import find_job, jobs_of, start
-from chalicelib.partners.imports.first_rows import find_first_rows
+from chalicelib.partners.imports.file import HEADINGS, file_key, store_file
 from chalicelib.partners.imports.model import (
     LONGEST_STEP,
     MAX_DIRECT_KB,
     MAX_UPLOAD_BYTES,
+    SITE_ZONE,
     UPLOAD_SECONDS,
     Import,
 )
-from chalicelib.partners.imports.query import read_query
+from chalicelib.partners.imports.rows import find_first_rows
 from chalicelib.partners.register import find_partner
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import PetitionState
@@ -37,12 +41,14 @@ from chalicelib.staff.authorizer import actor, audit, cancel_job, staff_view
 
 if TYPE_CHECKING:
     from chalicelib.edge.answers import Answer, Sent
-    from chalicelib.partners.imports.answers import OfferedUpload, ReadImport, ShownImport, ShownImports, StartedImport
+    from chalicelib.partners.answers import OfferedUpload, ReadImport, ShownImport, ShownImports, StartedImport
+
 
 routes = Blueprint(__name__)
 
 CSV = "text/csv"
 CONTENT_TYPES = (CSV, "application/octet-stream", "text/plain", "")  # "": the request names no type.
+PARAMETERS = ("partner", "upload", "dry_run", "mapping", "zone")
 # Fields of the job that `_import_json` leaves out or sets itself.
 NOT_COPIED = {
     "job_id", "touched_at", "rests_until", "beat_at", "steps", "state", "expected", "processed", "file", "file_digest",
@@ -56,7 +62,7 @@ NOT_COPIED = {
     "/petitions/{slug}/imports",
     Right.MANAGE,
     status=202,
-    query=("partner", "upload", "dry_run", "mapping", "zone"),
+    query=PARAMETERS,
     body_kb=MAX_DIRECT_KB,
     raises=(NotNow,),
 )
@@ -79,9 +85,10 @@ def start_import(request: "Sent[str | None]", slug: str) -> "Answer[StartedImpor
     that occurs twice is read as the first. An hour that is left out is read as if the clocks had not gone forward
     yet.
     """
-    now = times.now()
+    now, owner = times.now(), actor(request).owner
     if content_type(request) not in CONTENT_TYPES:
         raise WrongType(CSV)
+    body = raw_body(request, MAX_DIRECT_KB * 1024)
     petition = petition_as_stored(slug, tables())
     state = petition.state_at(now)
     # For a day after a petition closes, people can still confirm, imported people too. So staff can import until then.
@@ -89,11 +96,9 @@ def start_import(request: "Sent[str | None]", slug: str) -> "Answer[StartedImpor
         raise NotNow(f"This petition is {state}, so nothing can be imported.")
     query = read_query(request.query_params or {})
     partner = find_partner(query.partner, tables())
-    body = raw_body(request, MAX_DIRECT_KB * 1024)
     key = file_key(slug, query.upload_id or token_hex(16))
-    job = _new_import(request, slug, partner.source, now)
     fields = {"dry_run": query.is_dry_run, "mapping": query.mapping, "zone": query.zone, "file": key}
-    job = job.model_copy(update=fields)
+    job = new_job(Import, slug, owner, now, partner=partner.source, **fields)
     audit(request, "import.started", job.job_id, {"partner": partner.source, "dry_run": str(job.dry_run).lower()})
     start(job, address_job_queue(), tables())
     # Store the file after `start`, which may raise NotNow. The first step runs 20 seconds later (START_DELAY).
@@ -165,8 +170,8 @@ def undo_import(request: Request, slug: str, import_id: str) -> "Answer[StartedI
     job = _find_import(slug, import_id)
     if job.at(now).is_open or job.dry_run or job.undoes:
         raise NotNow("You can undo an import only after it has ended, and only if it was not a dry run.")
-    undo = _new_import(request, slug, job.partner, now)
-    undo = undo.model_copy(update={"undoes": job.job_id, "rests_until": _end_of_late_steps(job, now)})
+    fields = {"partner": job.partner, "undoes": job.job_id, "rests_until": _end_of_late_steps(job, now)}
+    undo = new_job(Import, slug, actor(request).owner, now, **fields)
     audit(request, "import.undone", job.job_id, {"undo": undo.job_id})
     start(undo, address_job_queue(), tables())
     return json_answer({"id": undo.job_id}, 202)
@@ -184,18 +189,6 @@ def _end_of_late_steps(job: Import, now: datetime) -> datetime | None:
     return ended_at + LONGEST_STEP
 
 
-def _new_import(request: Request, slug: str, partner: str, now: datetime) -> Import:
-    """Return a new import or undo, not stored yet."""
-    moment = now.replace(microsecond=0)  # As these times are stored.
-    return Import(
-        job_id=new_id(slug, moment),
-        requested_by=actor(request).owner,
-        requested_at=moment,
-        touched_at=moment,
-        partner=partner,
-    )
-
-
 def _find_import(slug: str, import_id: str) -> Import:
     return find_job(Import, import_id, tables(), key=slug)
 
@@ -211,3 +204,68 @@ def _import_json(job: Import, all_imports: list[Import]) -> dict[str, object]:
     current = job.at(now)  # Failed if the job has stalled, otherwise as stored.
     fields = current.model_dump(mode="json", exclude=NOT_COPIED)
     return {"id": job.job_id, **fields, **progress, "state": job.state_at(now)}
+
+
+class ImportQuery(NamedTuple):
+    """`upload_id`: "" if the file is the body of the request. `mapping`: the headings of the file for our fields."""
+
+    partner: str
+    is_dry_run: bool
+    upload_id: str
+    mapping: dict[str, list[str]]
+    zone: str
+
+
+def read_query(parameters: Mapping[str, str]) -> ImportQuery:
+    """Return what the query says. Raise Invalid if a parameter is wrong or unknown, such as dry-run for dry_run."""
+    unknown = [name for name in parameters if name not in PARAMETERS]
+    if unknown:
+        message = f"There is no such parameter. Use only these: {', '.join(PARAMETERS)}"
+        raise Invalid([FieldError(name, message) for name in unknown])
+    return ImportQuery(
+        partner=parameters.get("partner", ""),
+        is_dry_run=_is_dry_run(parameters.get("dry_run")),
+        upload_id=_upload_id(parameters.get("upload", "")),
+        mapping=_mapping(parameters.get("mapping", "")),
+        zone=_zone(parameters.get("zone") or SITE_ZONE),
+    )
+
+
+def _is_dry_run(value: str | None) -> bool:
+    """Return whether ?dry_run= asks for a dry run. Raise Invalid if it is unclear: an import may send emails."""
+    if value is None or value.lower() in ("0", "false", "no"):
+        return False
+    if value.lower() not in ("1", "true", "yes"):
+        raise Invalid([FieldError("dry_run", "Use true or false")])
+    return True
+
+
+def _upload_id(value: str) -> str:
+    if value and not re.fullmatch(r"[0-9a-f]{32}", value):
+        raise Invalid([FieldError("upload", "Use the upload id that came with the form")])
+    return value
+
+
+def _zone(name: str) -> str:
+    # "localtime" would be the zone of the machine, and EST has no summer time. Only names of places are clear.
+    if name not in available_timezones() or ("/" not in name and name != "UTC"):
+        message = f"Enter the name of a time zone, such as {SITE_ZONE} or UTC"
+        raise Invalid([FieldError("zone", message)])
+    return name
+
+
+def _mapping(text: str) -> dict[str, list[str]]:
+    """Return the JSON in ?mapping=, which maps our fields to headings of the file. Raise Invalid if it is wrong."""
+    if not text:
+        return {}
+    try:
+        mapping = TypeAdapter(dict[str, list[str] | str]).validate_json(text)
+    except ValidationError as error:
+        raise Invalid([FieldError("mapping", 'Send JSON such as {"email": "E-mail address"}')]) from error
+    unknown = mapping.keys() - HEADINGS.keys()
+    if unknown:
+        raise Invalid([FieldError("mapping", f"Use only these fields: {', '.join(HEADINGS)}")])
+    headings_of: dict[str, list[str]] = {}
+    for field, headings in mapping.items():
+        headings_of[field] = [headings] if isinstance(headings, str) else headings
+    return headings_of

@@ -1,17 +1,20 @@
-"""Read a partner's CSV file, which staff import, row by row and in constant memory. Raise Unreadable if this fails.
+"""The file of an import: store it, download it, and read its rows as CSV, in constant memory.
 
-We read each of our fields, such as `email`, from the column with the field's heading. If a field has several columns,
-we join their values with a space.
+Raise Unreadable if the file cannot be read. We read each of our fields, such as `email`, from the column with the
+field's heading. If a field has several columns, we join their values with a space.
 """
 
 import csv
 import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TextIO
 
-from chalicelib.jobs.files import Unreadable
+from chalicelib.aws.bucket import Bucket
+from chalicelib.core.errors import UnknownThing
 from chalicelib.partners.imports.model import Shape
 
 MAX_ROWS = 2_000_000
@@ -47,6 +50,62 @@ HEADINGS = {
     "obtained_at": ("obtainedat", "signedat", "createdat", "signedon", "date", "can2subscriptiondate"),
     "updates": ("updates",),
 }
+
+
+class Unreadable(Exception):
+    """The file cannot be read, or is not the one that was checked. The text is a sentence for staff."""
+
+
+@dataclass
+class JobFile:
+    """A job's file in the bucket, and its copy at `path`, where this run of the job reads it.
+
+    A job checks its file in its first step, and stores the digest. Staff may upload again with the same form, and so
+    replace the file. Then a later run must not go on with another file.
+    """
+
+    bucket: Bucket
+    path: Path
+    # The SHA-256 of the copy; None before the download.
+    digest: str | None = None
+
+    def download(self, key: str, checked_digest: str | None) -> Path:
+        """Return the path of the copy. The first call makes the copy. Raise Unreadable if the file is missing.
+
+        `checked_digest`: the digest of the file that the job checked. Raise Unreadable if this file is another one.
+        None: the job has not checked the file yet.
+        """
+        if self.digest is None:
+            try:
+                with self.path.open("wb") as file:
+                    self.digest = self.bucket.copy_to(key, file)
+            except UnknownThing as missing:
+                raise Unreadable("The file was not uploaded, or is no longer there") from missing
+        if checked_digest is not None and checked_digest != self.digest:
+            raise Unreadable("The file was replaced after it was checked")
+        return self.path
+
+
+def file_key(slug: str, upload_id: str) -> str:
+    """Return the key of a file in the bucket. Each file has a folder of its own. `upload_id`: a random text."""
+    return f"imports/{slug}.{upload_id}/file"
+
+
+def delete_file(key: str, bucket: Bucket) -> None:
+    """Delete the file's folder, in which nothing else is (`file_key`). A repeat changes nothing."""
+    folder, _, _ = key.rpartition("/")
+    bucket.delete_under(f"{folder}/")
+
+
+def store_file(key: str, content: bytes, content_type: str, bucket: Bucket) -> None:
+    """Store the file in the bucket. Start the job before this call, so that a refused start leaves no file behind.
+
+    The job does not read the file too early: START_DELAY (jobs/model.py) is longer than the request can take.
+    """
+    with TemporaryDirectory(prefix="job-") as folder:
+        path = Path(folder) / "file"
+        path.write_bytes(content)
+        bucket.put_file(key, path, content_type)
 
 
 def shape_of(path: Path, mapping: Mapping[str, Sequence[str]]) -> Shape:

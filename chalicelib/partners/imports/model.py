@@ -72,7 +72,7 @@ class Import(Job):
     `file_digest`: the SHA-256 of the file that was checked. Staff may use the form of an upload again, and so replace
     the file. The import takes no rows of another file.
 
-    `has_first_rows`: the dry run has stored the first rows in the bucket (first_rows.py).
+    `has_first_rows`: the dry run has stored the first rows in the bucket (rows.py).
 
     `undoes`: for an undo, the id of the import that it undoes. `accepted` is then the number of signatures taken back.
     `buckets`: how many partitions of the partner's receipts an undo has finished.
@@ -100,7 +100,6 @@ class Import(Job):
 
     @property
     def slug(self) -> str:
-        """Return the slug of the petition, which is the key of the job."""
         return self.key
 
     @property

@@ -1,16 +1,30 @@
-"""Convert a row of a partner's CSV file to a signature.
+"""Convert a row of a partner's CSV file to a signature, and keep the first rows of a file for staff to look at.
 
-A partner is an organisation that collects signatures elsewhere. Its usual wording is what people agree to there.
+A partner is an organisation that collects signatures elsewhere. Its usual wording is what people agree to there. In a
+dry run, the first rows show staff whether letters and times are read rightly. They have names and addresses, so they
+are not in the import's item. The bucket deletes them after LIFETIME.
 """
 
+import json
 import re
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from io import BytesIO
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from chalicelib.aws.bucket import Bucket
 from chalicelib.core.errors import FieldError, Invalid
+from chalicelib.core.times import iso
 from chalicelib.partners.form import SentSignature, read_signature
+from chalicelib.partners.imports.model import Import
 from chalicelib.partners.model import Partner
+
+if TYPE_CHECKING:
+    from chalicelib.partners.answers import FirstRow
+
 
 PERSON_FIELDS = ("name", "email", "country", "postcode")
 # A row's values by the names of our fields, or None if the row has too many or too few cells.
@@ -19,6 +33,8 @@ Record = Mapping[str, str] | None
 _DATE_AND_ZONE = re.compile(r"(\d{4}-?\d\d-?\d\d)([+-](?:0\d|1[0-4])(?::?\d\d)?)", re.ASCII)
 YES = frozenset({"true", "yes", "1", "y", "x"})
 WRONG_CELL_COUNT = FieldError("row", "This row has more or fewer cells than there are headings")
+MAX_FIRST_ROWS = 5
+LIFETIME = timedelta(days=7)  # ImportsGoAfterTheirTime in stack/template/storage.py.
 
 
 def read_row(record: Record, row: int, partner: Partner, zone: ZoneInfo, now: datetime) -> SentSignature:
@@ -60,3 +76,36 @@ def _moment(text: str | None, zone: ZoneInfo, now: datetime) -> object:
             continue
         return moment if moment.tzinfo else moment.replace(tzinfo=zone)
     return text
+
+
+def store_first_rows(job: Import, signatures: Iterable[SentSignature | Invalid], path: Path, bucket: Bucket) -> None:
+    """Store the first valid rows. A repeat replaces them. `path`: where to write a file before it is uploaded."""
+    valid = (signature for signature in signatures if isinstance(signature, SentSignature))
+    path.write_text(json.dumps([_first_row(signature) for signature in islice(valid, MAX_FIRST_ROWS)]))
+    bucket.put_file(_key(job), path, "application/json")
+
+
+def find_first_rows(job: Import, now: datetime, bucket: Bucket) -> "list[FirstRow]":
+    if not job.has_first_rows or now >= job.requested_at + LIFETIME:
+        return []
+    content = BytesIO()
+    bucket.copy_to(_key(job), content)
+    rows: list[FirstRow] = json.loads(content.getvalue())
+    return rows
+
+
+def _first_row(signature: SentSignature) -> "FirstRow":
+    form = signature.form
+    return {
+        "row": signature.row or 0,
+        "name": form.name,
+        "email": form.email.deliverable,
+        "country": form.country,
+        "postcode": form.postcode,
+        "updates": form.consent.updates,
+        "obtained_at": iso(signature.consent.obtained_at),
+    }
+
+
+def _key(job: Import) -> str:
+    return f"imports/{job.job_id}/first-rows"

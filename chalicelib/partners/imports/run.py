@@ -1,34 +1,38 @@
 """The steps of an import of a partner's CSV file: check the whole file, then take the signatures in its rows.
 
-To take a signature is to store it, and to count it unless the person must first confirm by our email. The undo of an
-import also has steps: each step undoes some receipts of the import. A receipt records that a partner sent a signature.
+To take a signature is to store it, and to count it unless the person must first confirm by our email. A receipt records
+that a partner sent a signature. Receipts are spread over buckets, which are partitions of the table.
+
+The undo of an import also has steps. Each takes back signatures that only this import sent, and marks the import's
+receipts as undone. A signature that the person confirmed by our email stays, even if only this import sent it.
 """
 
+import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from contextvars import copy_context
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from itertools import islice, repeat
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from chalicelib.aws.bucket import Bucket
-from chalicelib.core.errors import Invalid
-from chalicelib.jobs.files import JobFile, Unreadable, delete_file
+from chalicelib.core import keys
+from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.jobs.model import Clock, JobState, Step
+from chalicelib.partners import store
 from chalicelib.partners.form import SentSignature
-from chalicelib.partners.imports.earlier_rows import EarlierRows
-from chalicelib.partners.imports.file import count_rows, records, shape_of
-from chalicelib.partners.imports.first_rows import store_first_rows
+from chalicelib.partners.imports.file import JobFile, Unreadable, count_rows, delete_file, records, shape_of
 from chalicelib.partners.imports.model import MAX_ERRORS, MAX_SAMPLES, Import, RowError, RowSample
-from chalicelib.partners.imports.rows import Record, read_row
-from chalicelib.partners.imports.undo import undo_some
-from chalicelib.partners.model import ReceiveOutcome
-from chalicelib.partners.receive import ReceiveResult, predict_each, take_each
+from chalicelib.partners.imports.rows import Record, read_row, store_first_rows
+from chalicelib.partners.model import Receipt, ReceiveOutcome
+from chalicelib.partners.receive import CONFLICT, ReceiveResult, predict_each, take_each
 from chalicelib.partners.receiving import ReceivingContext
+from chalicelib.signatures.take_back import take_back
 
 # How many rows are taken at the same time. Each row waits for AWS most of its time.
 WORKERS = 8
@@ -208,3 +212,79 @@ def _filled_fields(record: Record) -> list[str]:
     if record is None:
         return []
     return [field for field, value in record.items() if value]
+
+
+def undo_some(job: Import, receiving: ReceivingContext, now: datetime, limit: int) -> Import:
+    """Undo up to `limit` receipts of one bucket. Return the job with its progress. A repeat skips undone receipts.
+
+    `processed` and `accepted` (signatures taken back) only show progress: after a crash, both may be too low.
+    """
+    import_id = job.undoes or ""  # An undo always has `undoes`.
+    in_bucket = store.receipts_in(job.slug, receiving.partner.source, job.receipt_bucket, receiving.tables)
+    to_undo = (receipt for receipt in in_bucket if _is_to_be_undone(receipt, import_id))
+    receipts = list(islice(to_undo, limit))
+    taken_back = 0
+    for receipt in receipts:
+        if receipt.result is not ReceiveOutcome.SUPPRESSED:  # For a suppressed one, no signature was stored.
+            key = keys.signature(job.slug, receipt.signature_id)
+            # This import's entry in Signature.all_receipts. All senders of the receipt have the same digest. The first
+            # sender's entry is only the digest, and a later sender's entry also has the sender.
+            entry = receipt.digest if receipt.job_id == import_id else receipt.entry_for(import_id)
+            if take_back(key, entry, receiving.petition, now, receiving.tables):
+                taken_back += 1
+        # Last: after a crash before this line, a repeat finds the receipt again.
+        store.undo_receipt(receipt, import_id, now, receiving.tables)
+    is_bucket_done = len(receipts) < limit
+    buckets_done = job.buckets + 1 if is_bucket_done else job.buckets
+    update = {"processed": job.processed + len(receipts), "accepted": job.accepted + taken_back}
+    if buckets_done == len(keys.BUCKETS):
+        return job.in_end_state(JobState.DONE, **update)
+    return job.model_copy(update={**update, "buckets": buckets_done})
+
+
+def _is_to_be_undone(receipt: Receipt, import_id: str) -> bool:
+    """Return whether this import sent the signature, first or later, and the receipt is not undone yet."""
+    if receipt.undone_at:
+        return False
+    later_imports = receipt.also_in or set()
+    return receipt.job_id == import_id or import_id in later_imports
+
+
+class EarlierRows:
+    """Know in a dry run which people were in earlier rows of the file. An import learns this from what it has stored.
+
+    The file may have two million rows, so they are in SQLite on the function's disk, not in memory. In another process,
+    the dry run first reads the processed rows again. Close it after each step, or the rows are lost. Noting a row twice
+    changes nothing.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._database = sqlite3.connect(path)
+        self._database.execute("pragma synchronous = off")  # After a crash, another process begins a new file.
+        self._database.execute("create table if not exists first (key text primary key, value text) without rowid")
+
+    def close(self) -> None:
+        self._database.commit()
+        self._database.close()
+
+    def corrected(self, receipt: Receipt, predicted: ReceiveResult) -> ReceiveResult:
+        """Note a row, and return its result after the earlier rows. `predicted`: its result without them."""
+        if predicted.outcome is ReceiveOutcome.INVALID:
+            return predicted
+        # The receipt's digest is that of the partner's identifier; the signature's id is that of the person.
+        if self._first(receipt.digest, receipt.signature_id) != receipt.signature_id:
+            return ReceiveResult(ReceiveOutcome.INVALID, [CONFLICT])
+        if predicted.outcome is ReceiveOutcome.SUPPRESSED:
+            return predicted
+        row = str(receipt.row)
+        first_row = self._first(f"person {receipt.signature_id}", row)
+        if first_row == row:
+            return predicted
+        same_person = FieldError("email", f"This is the same person as row {first_row}")
+        return ReceiveResult(ReceiveOutcome.EXISTING, [same_person])
+
+    def _first(self, key: str, value: str) -> str:
+        """Return the first value that was noted for the key: an earlier one, or this one."""
+        self._database.execute("insert or ignore into first values (?, ?)", (key, value))
+        [first] = self._database.execute("select value from first where key = ?", (key,)).fetchone()
+        return str(first)

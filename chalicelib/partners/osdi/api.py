@@ -18,17 +18,19 @@ from chalicelib.edge.http import JSON, NO_STORE, answer, json_body, query, retry
 from chalicelib.edge.problems import Problem
 from chalicelib.partners.api import receiving_of
 from chalicelib.partners.model import ReceiveOutcome
-from chalicelib.partners.osdi.documents import (
+from chalicelib.partners.osdi.read import (
     HAL,
     Document,
     entry_point,
     error_description,
     error_document,
+    identifiers_of,
+    osdi_path,
     petition_document,
     petition_list,
+    read_osdi_signature,
     signature_document,
 )
-from chalicelib.partners.osdi.read import identifiers_of, osdi_path, read_osdi_signature
 from chalicelib.partners.receive import ReceiveResult, take_each
 from chalicelib.petitions.find import find_petition, open_petitions_with_counts
 from chalicelib.staff.authorizer import partner_view

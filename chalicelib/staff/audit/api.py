@@ -12,15 +12,13 @@ from chalicelib.core import times
 from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.core.rights import Right
 from chalicelib.edge.http import json_answer, query
-from chalicelib.staff.audit.actions import description_of
-from chalicelib.staff.audit.model import AuditRecord
-from chalicelib.staff.audit.record import entries
-from chalicelib.staff.audit.words import facts
+from chalicelib.staff.audit.record import AuditRecord, entries
+from chalicelib.staff.audit.words import description_of, facts
 from chalicelib.staff.authorizer import staff_view
 
 if TYPE_CHECKING:
     from chalicelib.edge.answers import Answer
-    from chalicelib.staff.audit.answers import AuditEntry, AuditPage
+    from chalicelib.staff.answers import AuditEntry, AuditPage
 
 routes = Blueprint(__name__)
 

@@ -5,7 +5,58 @@ from datetime import datetime
 from typing import NamedTuple
 
 from chalicelib.core.rights import Right
-from chalicelib.staff.audit.model import Action
+from chalicelib.staff.audit.record import Action
+
+DESCRIPTIONS = {
+    "access.exported": "Exported everything held on a person",
+    "copy.deleted": "Deleted a copy of a table",
+    "export.cancelled": "Cancelled an export",
+    "export.fetched": "Downloaded an export",
+    "export.requested": "Requested an export",
+    "figure.entered": "Entered a number of signatures from elsewhere",
+    "import.cancelled": "Cancelled an import",
+    "import.started": "Imported a partner's file",
+    "import.undone": "Undid an import",
+    "letters.paused": "Paused the letters to a target",
+    "letters.resumed": "Resumed the letters to a target",
+    "letters.tested": "Sent a test of a letter",
+    "list.cancelled": "Cancelled the list of those who asked for updates",
+    "list.fetched": "Downloaded the list of those who asked for updates",
+    "list.requested": "Requested the list of those who asked for updates",
+    "mail.allowed": "Allowed email to an address whose owner had stopped it",
+    "mail.resent": "Sent a confirmation email again",
+    "partner.created": "Created a partner",
+    "person.erased": "Erased everything about a person",
+    "person.found": "Searched for a person",
+    "person.shown": "Viewed a signature",
+    "petition.closed": "Closed a petition",
+    "petition.created": "Created a draft petition",
+    "petition.edited": "Edited a petition",
+    "petition.loaded": "Loaded a petition from its file",
+    "petition.opened": "Opened a petition",
+    "petition.paused": "Paused a petition",
+    "petition.previewed": "Made a preview link",
+    "petition.removed": "Removed a petition",
+    "petition.withheld": "Made a petition a draft again",
+    "signature.erased": "Erased a signature",
+    "signature.withdrawn": "Withdrew a signature",
+    "signed-in": "Signed in",
+    "statement.frozen": "Froze a number for the press",
+    "table.copied": "Made a copy of a table from its backup",
+    "table.restored": "Restored lost or damaged items of a table",
+    "upload.offered": "Got a form to upload a partner's file",
+    "token.issued": "Issued a token",
+    "token.revoked": "Revoked a token",
+    "update.cancelled": "Cancelled an update",
+    "update.drafted": "Drafted an update",
+    "update.edited": "Edited the draft of an update",
+    "update.published": "Published an update",
+    "update.tested": "Sent a test of an update",
+}
+
+
+def description_of(action: str) -> str:
+    return DESCRIPTIONS.get(action, action)
 
 
 class Fact(NamedTuple):
@@ -66,7 +117,6 @@ RIGHT_LABELS: Mapping[str, str] = {
 
 
 def facts(action: Action) -> list[Fact]:
-    """Return the subject of the action, if it has one, and then its details."""
     found = []
     if action.subject:
         label = SUBJECT_LABELS.get(group_of(action.name), "About")

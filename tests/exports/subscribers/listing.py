@@ -6,8 +6,7 @@ import io
 import pyrage
 
 from chalicelib.core import keys
-from chalicelib.exports.subscribers.model import OptInList
-from chalicelib.exports.subscribers.request import latest_done_id
+from chalicelib.exports.subscribers.request import OptInList, latest_done_id
 from chalicelib.exports.write import BYTE_ORDER_MARK
 from chalicelib.jobs.request import start
 from chalicelib.runner.worker import run_address_job

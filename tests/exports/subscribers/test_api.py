@@ -6,7 +6,7 @@ import pytest
 from chalice.test import HTTPResponse
 
 from chalicelib.core.rights import Right
-from chalicelib.exports.subscribers.model import OptInList
+from chalicelib.exports.subscribers.request import OptInList
 from chalicelib.jobs.request import find_job
 from chalicelib.petitions.model import Petition
 from tests.actors import ALICE, DAY, NOW, bobs_token, confirmed

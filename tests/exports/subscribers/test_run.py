@@ -4,12 +4,12 @@ import pytest
 
 from chalicelib.core import keys
 from chalicelib.core.keys import bucket_of
-from chalicelib.exports.subscribers.model import OptInList
+from chalicelib.exports.subscribers.request import OptInList
 from chalicelib.exports.subscribers.run import ListWork
 from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import cancel
-from chalicelib.mail.mailbox import mailbox_of
-from chalicelib.mail.stop import choice_of, resume, stop
+from chalicelib.mail.budget import choice_of, resume, stop
+from chalicelib.mail.model import mailbox_of
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.mail_state import mark_undeliverable
 from chalicelib.signatures.withdraw import erase, unsubscribe, withdraw

@@ -12,9 +12,9 @@ from chalice.test import HTTPResponse
 from chalicelib.core.errors import Invalid
 from chalicelib.core.rights import Right
 from chalicelib.jobs.model import JobState
-from chalicelib.jobs.store import advance
+from chalicelib.jobs.request import advance
+from chalicelib.partners.imports.api import read_query
 from chalicelib.partners.imports.model import Import
-from chalicelib.partners.imports.query import read_query
 from chalicelib.partners.imports.run import ImportWork
 from chalicelib.runner.worker import run_address_job
 from tests.actors import DAY, NOW, bobs_token

@@ -11,9 +11,8 @@ import pytest
 
 from chalicelib.core.errors import Invalid
 from chalicelib.core.times import iso
-from chalicelib.jobs.files import Unreadable
 from chalicelib.partners.imports import file as file_module
-from chalicelib.partners.imports.file import count_rows, records, shape_of
+from chalicelib.partners.imports.file import Unreadable, count_rows, records, shape_of
 from chalicelib.partners.imports.rows import read_row
 from tests.actors import NOW
 from tests.fakes import FakeTables

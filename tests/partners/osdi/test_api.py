@@ -6,8 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from chalicelib.partners.osdi.documents import PAGE_SIZE
-from chalicelib.partners.osdi.read import identifiers_of
+from chalicelib.partners.osdi.read import PAGE_SIZE, identifiers_of
 from tests.actors import ALICE, SITE, a_petition, a_published_petition, identity_of, item_of
 from tests.fake_site import FakeSite
 from tests.partnering import oaks_token

@@ -11,8 +11,7 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.rights import Right
 from chalicelib.petitions.form import EDITABLE
 from chalicelib.petitions.model import Petition
-from chalicelib.staff.audit.model import Action, Actor
-from chalicelib.staff.audit.record import record
+from chalicelib.staff.audit.record import Action, Actor, record
 from chalicelib.staff.tokens import issue
 from tests.actors import MINUTE, NOW, bobs_token
 from tests.fake_site import JSON, FakeSite

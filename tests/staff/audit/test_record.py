@@ -6,8 +6,7 @@ import pytest
 
 from chalicelib.core import keys
 from chalicelib.core.errors import Throttled
-from chalicelib.staff.audit.model import Action, Actor
-from chalicelib.staff.audit.record import entries, record
+from chalicelib.staff.audit.record import Action, Actor, entries, record
 from tests.actors import DAY, NOW
 from tests.fakes import FakeTables
 

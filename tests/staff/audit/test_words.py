@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 
 from chalicelib.core.rights import Right
-from chalicelib.staff.audit.actions import DESCRIPTIONS, description_of
-from chalicelib.staff.audit.model import Action
-from chalicelib.staff.audit.words import RIGHT_LABELS, SUBJECT_LABELS, facts, group_of
+from chalicelib.staff.audit.record import Action
+from chalicelib.staff.audit.words import DESCRIPTIONS, RIGHT_LABELS, SUBJECT_LABELS, description_of, facts, group_of
 
 
 def facts_of(name: str, subject: str = "", **details: str) -> dict[str, str]:

@@ -4,46 +4,16 @@ We keep only the hash of the network, for a short time. If one network sends man
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from socket import AF_INET, AF_INET6, inet_pton
 
-from chalicelib.core.pseudonyms import oldest_secret, pseudonym
-from chalicelib.core.sources import DIRECT
-from chalicelib.petitions.model import Petition
-from chalicelib.signatures.model import MailKind
+from chalicelib.core.address import oldest_secret, pseudonym
 
 # In bytes: /24 and /48, of one customer, or of all users of a school or phone company.
 IPV4_PREFIX_LENGTH, IPV6_PREFIX_LENGTH = 3, 6
 MAPPED_IPV4 = bytes(10) + b"\xff\xff"
 # 127.0.0.0/8 and ::1 have no limit: `make run`. On AWS, no request comes from there.
 LOOPBACK = (b"\x7f", bytes(IPV6_PREFIX_LENGTH))
-
-
-@dataclass(frozen=True)
-class Origin:
-    """All fields are stored with the signature.
-
-    `obtained_by`: the name of the charity or partner. `channel`: form, embed, api, partner, osdi or import.
-    `consent_version`: of the wording that the person agreed to. `source`: the campaign or site that the person came
-    from. `mail_kind`: which email with a link to confirm `sign` requests. `receipt`: the digest of the partner's
-    receipt. `counts_at_once`: this receipt makes the signature count, without our email. `network`: the hash of the
-    client's network, stored only with a mail request.
-    """
-
-    obtained_by: str
-    channel: str
-    consent_version: str
-    source: str = DIRECT
-    mail_kind: MailKind | None = MailKind.CONFIRM
-    receipt: str | None = None
-    counts_at_once: bool = False
-    network: str | None = None
-
-
-def own_origin(petition: Petition, channel: str, source: str | None, network: str | None = None) -> Origin:
-    """Return the origin of a signature that the charity obtained here, with the wording of the petition."""
-    return Origin(petition.charity, channel, petition.consent_version, source or DIRECT, network=network)
 
 
 def network_of(address: str) -> bytes:

@@ -1,21 +1,63 @@
-"""Read the funnel: how many signatures passed each stage by hour or day, and the rate of confirmations.
+"""The funnel: how many signatures passed each stage, such as received or confirmed, by hour or day.
 
-A day is stored in 64 items, one for each bucket. When a day is final, it is closed: the sum of its 64 items is stored
-in one item.
+A day is stored in 64 items of the counts table, one for each of the buckets over which a petition's signatures are
+spread. When a day is final, it is closed: the sum of its 64 items is stored in one item.
 """
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
-from chalicelib.aws.table import Tables
-from chalicelib.core.errors import Unavailable
+from chalicelib.aws.table import NewItem, Tables
+from chalicelib.core import keys
+from chalicelib.core.errors import ConditionFailed, Unavailable
 from chalicelib.core.times import iso
 from chalicelib.petitions.model import Petition
-from chalicelib.projections.funnel import store
-from chalicelib.projections.funnel.model import Numbers, Stage, hour_of, stage_of
 from chalicelib.tallies.count import Days, first_day
+
+
+class Stage(StrEnum):
+    """A stage that a signature passes. A signature is counted when it passes the stage, and never subtracted."""
+
+    RECEIVED = "received"
+    MAILED = "mailed"
+    CONFIRMED = "confirmed"
+    BOUNCED = "bounced"
+    EXPIRED = "expired"
+    WITHDRAWN = "withdrawn"
+
+
+# Numbers by name (see `name_of`).
+Numbers = Counter[str]
+# The name of a number begins with the first letter of its stage. So no two stages begin with the same letter.
+_STAGE_BY_LETTER = {stage[0]: stage for stage in Stage}
+
+
+def name_of(stage: Stage, at: datetime) -> str:
+    """Return the name of a number in the day's item: r13 is received from 13:00 to 14:00."""
+    return f"{stage[0]}{at:%H}"
+
+
+def stage_of(name: str) -> Stage:
+    return _STAGE_BY_LETTER[name[0]]
+
+
+def hour_of(name: str, day: date) -> datetime:
+    """Return the start of the hour of the number with this name: 13:00 for r13."""
+    return datetime(day.year, day.month, day.day, int(name[1:]), tzinfo=UTC)
+
+
+def numbers_of(item: Mapping[str, object]) -> Numbers:
+    """Return the numbers of an item. Its other attributes, such as the key, are texts."""
+    numbers: Numbers = Counter()
+    for name, value in item.items():
+        if isinstance(value, int):
+            numbers[name] = value
+    return numbers
+
 
 # A day is final when it is older than this: the stream's event source drops a change after twelve hours
 # (stack/template/streams.py).
@@ -44,13 +86,13 @@ class Rate:
 
 def stage_counts_by_day(petition: Petition, now: datetime, tables: Tables) -> StageCounts:
     """Return the counts of every day until today. Close the final days that are not closed yet."""
-    closed = store.closed_days(petition.slug, tables)
+    closed = closed_days(petition.slug, tables)
     today = now.date()
     final_before = today - OPEN_DAYS
     first = _first_not_closed(petition, closed, final_before, tables)
     number_of_days = (today - first).days + 1
     days = [first + timedelta(days=number) for number in range(number_of_days)]
-    not_closed = store.numbers_of_days(petition.slug, days, tables)
+    not_closed = numbers_of_days(petition.slug, days, tables)
     final = {day: not_closed[day] for day in days if day < final_before}
     _close_days(petition.slug, final, tables)
     return closed | not_closed
@@ -68,7 +110,6 @@ def _first_not_closed(petition: Petition, closed: StageCounts, final_before: dat
 
 
 def days_within(days: Days, counts: StageCounts) -> StageCounts:
-    """Return the counts of the days that are within `days`."""
     return {day: numbers for day, numbers in counts.items() if day in days}
 
 
@@ -83,12 +124,10 @@ def rows(by: FunnelBy, counts: StageCounts) -> dict[str, Row]:
 
 
 def _row_key(by: FunnelBy, name: str, day: date) -> str:
-    """Return the day or hour in which the number with this name counts."""
     return day.isoformat() if by is FunnelBy.DAY else iso(hour_of(name, day))
 
 
 def totals(counts: StageCounts) -> Row:
-    """Return how many signatures passed each stage in all days of `counts`."""
     return sum(rows(FunnelBy.DAY, counts).values(), Row())
 
 
@@ -102,19 +141,39 @@ def rate(counts: StageCounts, chosen: StageCounts, now: datetime) -> Rate:
 
 
 def _close_days(slug: str, final_days: StageCounts, tables: Tables) -> None:
-    """Store the sum of each final day, oldest first."""
     try:
         for day, numbers in final_days.items():
-            store.close_day(slug, day, numbers, tables)
+            close_day(slug, day, numbers, tables)
     except Unavailable:
         pass  # The next read stores them. The counts are correct without them.
 
 
 def _confirmations(counts: StageCounts) -> Counter[datetime]:
-    """Return the number of confirmations in each hour, by the start of the hour."""
     hours: Counter[datetime] = Counter()
     for day, numbers in counts.items():
         for name, number in numbers.items():
             if stage_of(name) is Stage.CONFIRMED:
                 hours[hour_of(name, day)] = number
     return hours
+
+
+def numbers_of_days(slug: str, days: Sequence[date], tables: Tables) -> dict[date, Numbers]:
+    """Return the numbers of these days, summed over the buckets. They may lag by seconds."""
+    sums: dict[date, Numbers] = {day: Counter() for day in days}
+    counters = [keys.funnel(slug, bucket, day) for day in days for bucket in keys.BUCKETS]
+    for item in tables.batch_get(counters):
+        day = date.fromisoformat(item["sk"])
+        sums[day].update(numbers_of(item))
+    return sums
+
+
+def closed_days(slug: str, tables: Tables) -> dict[date, Numbers]:
+    """Return the closed days in order. There are no gaps, because a day is closed after the day before it (read.py)."""
+    items = tables.query(keys.COUNTS, keys.funnel_days_partition(slug))
+    return {date.fromisoformat(item["sk"]): numbers_of(item) for item in items}
+
+
+def close_day(slug: str, day: date, numbers: Numbers, tables: Tables) -> None:
+    """Store the sum of a day. If the sum is stored already, do nothing: the stored sum is the same."""
+    with suppress(ConditionFailed):
+        tables.put_new(NewItem(keys.funnel_day(slug, day), numbers))
