@@ -35,10 +35,7 @@ def resume_sending(arguments: argparse.Namespace) -> None:
 
 
 def watch_now() -> bool:
-    """Switch the senders on now. The schedule of this task runs it only once a minute.
-
-    Return whether AWS has accepted the run.
-    """
+    """Switch the senders on now, not after a minute, by the schedule. Return whether AWS has accepted the run."""
     event = json.dumps({"task": "watch"}).encode()
     try:
         name = required("WATCH_FUNCTION")

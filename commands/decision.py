@@ -1,7 +1,4 @@
-"""What `manage.py restore` can decide about an item of a copy, and what the decision depends on.
-
-The copy is the table as it was at an earlier moment. The live table is the one that the site uses.
-"""
+"""What `manage.py restore` can decide about an item of a copy, and what the decision depends on."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -35,9 +32,9 @@ class RestoreOutcome(StrEnum):
 
 @dataclass(frozen=True)
 class SinceCopy:
-    """What happened since the copy's moment. `erased`, `withdrawn`: when staff last did this to a signature, by its id.
+    """`erased`, `withdrawn`: when staff last did this to a signature, by its id, since the copy's moment.
 
-    `withdrawn_by_link`, `unsubscribed`: ids from the engineer's files, of people who did this by a link.
+    `withdrawn_by_link`, `unsubscribed`: ids from the engineer's files.
     """
 
     now: datetime

@@ -1,7 +1,6 @@
 """Decide what `manage.py restore` writes into the tables without signatures: only items that are missing.
 
-The copy is the table as it was at an earlier moment. An existing item may have changed since. The functions `decide_…`
-have the parameters of a Rule, although most need only some of them.
+An existing item may have changed since. The functions `decide_…` have the parameters of a Rule.
 """
 
 from chalicelib.aws.table import Item
@@ -10,7 +9,7 @@ from chalicelib.core.times import iso
 from chalicelib.mail.state import REQUEST_ATTRIBUTES
 from commands.decision import RestoreDecision, RestoreOutcome, SinceCopy, new_item
 
-# The partitions of COUNTS to restore. The others are temporary, or have secrets, and a revoked secret must not return.
+# The other partitions of COUNTS are temporary, or have secrets, and a revoked secret must not return.
 RESTORED_COUNTS = (
     "PETITIONS", "SLUGS", "TEXT#", "LETTER#", "TALLY#", "PENDING#", "CONSTITUENCIES#", "FUNNEL#", "FUNNEL-DAYS#",
     "STATEMENT#", "UPDATES#", "LETTERS#", "TARGET#", "DIGEST#", "PARTNERS", "WORDING#", "RECEIPT#",
@@ -18,30 +17,25 @@ RESTORED_COUNTS = (
 
 
 def is_left_out(table: str, copied: Item) -> bool:
-    """Return whether an item is temporary or a secret. Its live item is not needed. Engineers may not read tokens."""
+    """Return whether the item is temporary or a secret, so that its live item is not read. Engineers may not read
+    tokens.
+    """
     return table == keys.COUNTS and not copied["pk"].startswith(RESTORED_COUNTS)
 
 
 def decide_count(copied: Item, live: Item | None, since_copy: SinceCopy) -> RestoreDecision:
-    """Decide to restore an item of the counts table only if it is missing. Leave out temporary items and secrets.
-
-    A counter that exists but is wrong is not restored: a recount repairs it.
-    """
+    """A counter that exists but is wrong is not restored: a recount repairs it."""
     if is_left_out(keys.COUNTS, copied):
         return RestoreDecision(RestoreOutcome.TEMPORARY)
     return _restore_missing(keys.COUNTS, copied, live)
 
 
 def decide_audit_entry(copied: Item, live: Item | None, since_copy: SinceCopy) -> RestoreDecision:
-    """Decide to restore an entry of the activity log only if it is missing, because an entry never changes."""
     return _restore_missing(keys.AUDIT, copied, live)
 
 
 def decide_delivery(copied: Item, live: Item | None, since_copy: SinceCopy) -> RestoreDecision:
-    """Decide to restore the state of an email only if it is missing.
-
-    An email that waits in the copy may have been sent since. So mark it as unknown, and it is never sent.
-    """
+    """An email that waits in the copy may have been sent since: mark it as unknown, so that it is never sent."""
     without_request = {name: value for name, value in copied.items() if name not in REQUEST_ATTRIBUTES}
     is_waiting = without_request != copied  # Only an email that waits has REQUEST_ATTRIBUTES.
     mark = {"mail_unknown_at": iso(since_copy.now)} if is_waiting else {}
