@@ -28,7 +28,7 @@ def queue(setting: str) -> Queue:
 
 
 def audit(action: str, subject: str = "", **details: str) -> None:
-    """Record an action in the activity log, before it is done. The actor is the engineer's user name on this machine."""
+    """Record an action in the activity log, before it is done. The actor is the engineer's user name here."""
     actor = Actor(token_id="manage.py", owner=account())
     record(actor, Action(name=action, subject=subject, details=details), times.now(), tables())
 

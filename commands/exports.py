@@ -45,7 +45,7 @@ def export_petition(arguments: argparse.Namespace) -> None:
 
 
 def _check_folder(folder: Path) -> None:
-    """Raise InputError if the path is no folder, or is inside the repository: no commit may contain names of signers."""
+    """Raise InputError if the path is no folder, or in the repository: no commit may contain names of signers."""
     if not folder.is_dir():
         raise common.InputError(f"{folder} is not a folder")
     if folder.resolve().is_relative_to(REPOSITORY):

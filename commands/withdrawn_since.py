@@ -40,7 +40,7 @@ class WithdrawnSince:
         self._times: dict[str, dict[str, datetime]] = {ERASED: {}, WITHDRAWN: {}}
 
     def read(self) -> SinceCopy:
-        """Return what happened since the copy's moment. Idempotent: the log is read from an hour before (OVERLAP) on."""
+        """Return what happened since the copy's moment. Idempotent: the log is read again from OVERLAP before."""
         now = times.now()
         for entry in entries(self._since, now, common.tables()):
             for action, signature_id in _actions_on_signatures(entry.action):

@@ -66,12 +66,8 @@ def routes_at(path: str) -> list[Route]:
     parts = path.split("/")
     matching = {route.path for route in all_routes().values() if _matches(route.path.split("/"), parts)}
     # False sorts before True, so a path with a fixed part wins over a path with a variable there.
-    most_specific = min(matching, key=_variable_parts, default=None)
+    most_specific = min(matching, key=lambda path: [*map(_is_variable, path.split("/"))], default=None)
     return [route for route in all_routes().values() if route.path == most_specific]
-
-
-def _variable_parts(path: str) -> list[bool]:
-    return [_is_variable(part) for part in path.split("/")]
 
 
 def _methods(routes: list[Route]) -> set[str]:
@@ -121,13 +117,7 @@ def _matches(route_parts: list[str], path_parts: list[str]) -> bool:
     if len(route_parts) != len(path_parts):
         return False
     pairs = zip(route_parts, path_parts, strict=True)
-    return all(_part_matches(route_part, part) for route_part, part in pairs)
-
-
-def _part_matches(route_part: str, part: str) -> bool:
-    if _is_variable(route_part):
-        return part != ""
-    return part == route_part
+    return all(part != "" if _is_variable(route_part) else part == route_part for route_part, part in pairs)
 
 
 def _is_variable(part: str) -> bool:

@@ -228,10 +228,9 @@ def _sign_again(key: Key, earlier: Signature, signature: Signature, now: datetim
 def _wait_for_step(started: float, *, is_new: bool) -> None:
     """Wait, so that the response time does not show whether an address has signed before.
 
-    Wait until the next whole STEP since `started` (a time of `monotonic`), but not longer than LONGEST_WAIT. Then wait
-    for a random time of less than a millisecond, which hides smaller differences. The first write tries to store the
-    signature, with its email request. If the address is known, this fails, and a second write requests the email. To
-    hide the difference, a new address gets the step that two writes would get.
+    Wait until the next whole STEP since `started` (of `monotonic`), and a random time. The first write tries to store
+    the signature. If the address is known, a second write requests the email. So a new address gets the step that two
+    writes would get.
     """
     took = monotonic() - started
     time_of_two_writes = 2 * took if is_new else took

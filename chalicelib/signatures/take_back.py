@@ -1,9 +1,4 @@
-"""Take back a signature when staff undo the import that brought it: withdraw the signature.
-
-If the signature also came in another way, it stays. If nothing then makes it count, because its owner has not confirmed
-it, it is pending again. An import is a partner's file of signatures. A receipt is our record of one signature that a
-partner sent.
-"""
+"""Take back a signature when staff undo the import (a partner's file) that brought it. A receipt has one signature."""
 
 from datetime import datetime
 
@@ -33,8 +28,8 @@ def take_back(key: Key, receipt: str, petition: Petition, now: datetime, tables:
         if is_taken_back(stored):
             return True
         is_only_receipt = stored.all_receipts == {receipt}
-        must_stay = is_only_receipt and _is_confirmed_by_email(stored)
-        if must_stay or receipt not in stored.all_receipts:
+        is_confirmed_by_email = stored.state is SignatureState.CONFIRMED and not stored.by_partner
+        if (is_only_receipt and is_confirmed_by_email) or receipt not in stored.all_receipts:
             return False
         try:
             if is_only_receipt:
@@ -62,7 +57,3 @@ def add_receipt(key: Key, receipt: str, tables: Tables) -> bool:
     Return False if the signature is withdrawn or deleted, or has too many receipts.
     """
     return store.add_obtainer_and_receipts(key, {"also_came_with": {receipt}}, tables)
-
-
-def _is_confirmed_by_email(stored: Signature) -> bool:
-    return stored.state is SignatureState.CONFIRMED and not stored.by_partner

@@ -1,8 +1,7 @@
 """Withdraw, unsubscribe or erase a signature. All can be done at any time, and repeated.
 
-To erase a signature (GDPR, article 17) is to withdraw it, which subtracts it from the tally, and to delete its personal
-data. The overflow queue holds signatures that were not stored in the table when somebody signed. So erasing leaves an
-empty item: a message in this queue does not store the signature again.
+To erase (GDPR, article 17) is to withdraw, which subtracts from the tally, and to empty the item. An earlier message in
+the overflow queue must not store the signature again, so the empty item stays.
 """
 
 from collections.abc import Iterable
@@ -75,7 +74,6 @@ def unsubscribe(key: Key, now: datetime, tables: Tables) -> None:
 def erase(key: Key, petition: Petition, now: datetime, tables: Tables) -> None:
     """Withdraw the signature, then empty its item. Works in any state. Idempotent.
 
-    The empty item stays for ERASED_LIFETIME: an earlier message in the overflow queue must not store it again.
     Raise Conflicted if somebody signs again with the address during each attempt.
     """
     for _ in range(ATTEMPTS):
