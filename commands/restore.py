@@ -20,15 +20,25 @@ from chalicelib.core.keys import Key, slug_of
 from chalicelib.core.times import iso
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.signatures.withdraw import withdraw
-from commands import common, damage, missing
+from commands import common, damage
 from commands.copies import Copy, copy_of, with_retries
-from commands.decision import RestoreDecision, RestoreOutcome, Rule, SinceCopy, item_key
+from commands.decision import (
+    RestoreDecision,
+    RestoreOutcome,
+    Rule,
+    SinceCopy,
+    decide_audit_entry,
+    decide_count,
+    decide_delivery,
+    is_left_out,
+    item_key,
+)
 from commands.withdrawn_since import WithdrawnSince, ids_in_file
 
 RULES: dict[str, Rule] = {
-    keys.AUDIT: missing.decide_audit_entry,
-    keys.COUNTS: missing.decide_count,
-    keys.DELIVERIES: missing.decide_delivery,
+    keys.AUDIT: decide_audit_entry,
+    keys.COUNTS: decide_count,
+    keys.DELIVERIES: decide_delivery,
     keys.SIGNATURES: damage.decide_signature,
 }
 LATEST = "latest"
@@ -81,7 +91,7 @@ def restore_items(
     """
     for page in pages:
         since_copy = with_retries(read_withdrawn)
-        page_keys = [item_key(table, item) for item in page if not missing.is_left_out(table, item)]
+        page_keys = [item_key(table, item) for item in page if not is_left_out(table, item)]
         live_items = with_retries(partial(live.batch_get, page_keys, consistent=True)) if page_keys else []
         live_by_key = {item_key(table, item): item for item in live_items}
         for copied in page:
