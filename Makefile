@@ -20,7 +20,7 @@ export CHROMIUM
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit faults slow deployed durations check openapi format bench cost simulate spike ready package deploy token shell clean unit-first unit-second others no-links python3-new-enough chromium
+.PHONY: help run test unit faults slow deployed durations check openapi format bench cost simulate spike ready package deploy token shell clean unit-first unit-second in-browser on-pages over-http with-faults on-emulator no-links python3-new-enough chromium
 
 help: ## List the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name what; do printf '  make %-9s %s\n' "$$name" "$$what"; done
@@ -29,10 +29,19 @@ run: .venv/run .venv/judge/ready .venv-emulator/ready ## Run the whole site on t
 	@exec $(PY) -m stack.local.run --port $(PORT) $(if $(filter 1,$(FRESH)),--fresh) $(if $(filter 1,$(RELOAD)),--reload)
 
 test: .venv/ready .venv/judge/ready .venv-emulator/ready chromium ## Run the tests: unit, faults, emulator, end to end, browser
-	@$(MAKE) --no-print-directory -j3 unit-first unit-second others
+	@$(MAKE) --no-print-directory -j7 in-browser on-pages over-http unit-first unit-second with-faults on-emulator
 
-others: .venv/ready .venv/judge/ready .venv-emulator/ready chromium
-	@exec $(PY) -m pytest -n 4 -m "not (unit or slow)"
+# Each of these processes starts its own emulators and sites once. The first three mostly wait.
+ON_PAGES := $(patsubst %,tests/browser/test_%.py,embedding helping languages pages staff supporter)
+HTTP := tests/e2e tests/browser/test_sign_in.py
+FAULTS := tests/faults tests/judge tests/openapi
+in-browser: PATHS := tests/browser $(addprefix --ignore=,$(ON_PAGES) tests/browser/test_sign_in.py)
+on-pages: PATHS := $(ON_PAGES)
+over-http: PATHS := $(HTTP)
+with-faults: PATHS := $(FAULTS)
+on-emulator: PATHS := tests $(addprefix --ignore=,tests/browser $(HTTP) $(FAULTS))
+in-browser on-pages over-http with-faults on-emulator: .venv/ready .venv/judge/ready .venv-emulator/ready chromium
+	@output=$$($(PY) -m pytest -n 0 -p no:cacheprovider -m "not (unit or slow)" $(PATHS) 2>&1); code=$$?; printf '%s\n' "$$output"; exit $$code
 
 slow: .venv/ready .venv/judge/ready .venv-emulator/ready .venv-lint/ready chromium ## Run the long suites, which tests/suites.py lists
 	@$(PY) -m pytest -m slow

@@ -47,6 +47,9 @@ jinja2.Environment = partial(jinja2.Environment, bytecode_cache=jinja2.FileSyste
 chalice.test.BaseClient._patched_env_vars = lambda *_: nullcontext()  # type: ignore[method-assign, assignment]
 
 # One emulator and one deployed stack for each worker, started when a test first needs them.
+# The asserts of scenes say what failed.
+SCENES = Path(__file__).parent / "faults"
+pytest.register_assert_rewrite(*(f"tests.faults.{path.stem}" for path in SCENES.glob("*scenes.py")))
 pytest_plugins = ["tests.suites", "tests.log_lines", "tests.emulated", "tests.site"]
 
 _COMMON = {"deadline": None, "database": None, "suppress_health_check": list(hypothesis.HealthCheck)}

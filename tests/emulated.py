@@ -3,7 +3,6 @@
 The judge is installed in this process: it refuses what AWS refuses and the emulator accepts.
 
 LOCALSTACK unset: start ministack on a free loopback port. LOCALSTACK=host:port: use the emulator that runs there.
-LOCALSTACK=docker: start LocalStack's image, or fail if Docker is not running. LOCALSTACK=moto: start moto's server.
 """
 
 import json
@@ -15,13 +14,12 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 from pytest_localstack import service_checks
-from pytest_localstack.session import LocalstackSession, RunningSession
+from pytest_localstack.session import RunningSession
 
 from chalicelib.aws import bucket, clients, email, queue, source, table
 from chalicelib.aws.table import Tables
@@ -45,28 +43,11 @@ SERVICES = ("dynamodb", "dynamodbstreams", "s3", "sqs", "ses")
 def aws_endpoint() -> Iterator[str]:
     """The URL of this worker's own emulator."""
     chosen = os.environ.get("LOCALSTACK", "")
-    if chosen == "docker":
-        with _docker_session() as running:
-            yield running.endpoint_url("dynamodb")
-    elif another_emulator.IS_CHOSEN:
-        with another_emulator.moto_server() as endpoint:
-            yield endpoint
-    elif chosen:
+    if chosen:
         yield f"http://{chosen}"
     else:
         with empty_emulator() as running:
             yield running.endpoint
-
-
-def _docker_session() -> Any:
-    import docker
-
-    socket_or_url = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
-    is_socket = socket_or_url.startswith("unix://")
-    socket = Path(socket_or_url.removeprefix("unix://"))
-    if is_socket and not socket.exists():
-        pytest.fail("LOCALSTACK=docker needs a running Docker", pytrace=False)
-    return LocalstackSession(docker.from_env(), services=list(SERVICES), region_name=REGION)
 
 
 @pytest.fixture(scope="session")

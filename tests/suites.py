@@ -1,19 +1,15 @@
-"""Which tests are in which suite, and in which order they run. `make test` needs all but the slow ones."""
+"""Which tests are in which suite. `make test` needs all but the slow ones."""
 
 import gc
-import os
 from pathlib import Path
 
 import pytest
-from _pytest.nodeid import coerce_node_id
-from xdist.remote import Producer
-from xdist.scheduler import LoadGroupScheduling
 
 ROOT = Path(__file__).parents[1]
 
 # Long suites: `make slow`, and CI. Paths, or the beginning of a test's id.
 SLOW = (
-    "tests/benchmarks/test_sign_cpu.py",
+    "tests/benchmarks/test_results.py",
     "tests/browser/test_staff_pages.py",
     "tests/deployed/test_package.py",
     "tests/e2e/test_exporting.py",
@@ -29,7 +25,6 @@ SLOW = (
     "tests/judge/test_scenes.py::test_a_role_allows_every_call_after_any_fault",
     "tests/stack/test_protection.py::test_a_creation_that_fails",
     "tests/stack/test_protection.py::test_a_production_stage_is_protected",
-    "tests/stack/test_second_opinion.py",
     "tests/stack/test_us_east_1.py",
 )
 
@@ -44,33 +39,9 @@ NOT_UNIT = (
     "openapi",
     "programs",
     "ready",
-    "test_groups.py",
 )
 MIXED = ("aws", "deployed", "jobs", "local", "stack", "stores")
 OTHER_MARKS = ("stack", "flows", "e2e", "browser", "faults", "slow")
-
-# The slowest tests, which start first: groups, or the beginning of a test's id.
-LONGEST = (
-    *("e2e", "browser", "pages", "tests/faults/test_every_handler.py", "deploy", "build", "judge"),
-    *("tests/flows/", "tests/ready/test_account.py"),
-)
-
-
-class _WholeFiles(LoadGroupScheduling):
-    """Give a worker one group or one file at a time, but the long tests of faults one by one.
-
-    If all tests were given one by one, the scheduler would check all earlier tests after each test, for seconds.
-    """
-
-    def _split_scope(self, nodeid: str) -> str:
-        scope = str(super()._split_scope(nodeid))
-        if scope.startswith("tests/faults/"):
-            return scope
-        return scope.partition("::")[0]
-
-
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadGroupScheduling:
-    return _WholeFiles(config, log)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -107,29 +78,5 @@ def _is_unit(item: pytest.Item) -> bool:
     return place not in NOT_UNIT and not has_other_mark
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Name each test's group where xdist's scheduler looks for it, and put the slowest tests first.
-
-    xdist 3.8 names the groups itself, but pytest 9.2 ignores the attribute that xdist sets. Without this hook, each
-    worker would run a part of each group, and start every emulator and deployment again.
-    """
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        for item in session.items:
-            group = item.get_closest_marker("xdist_group")
-            id_after_parameters = item.nodeid.rpartition("]")[2]
-            if group and "@" not in id_after_parameters:
-                item._id = coerce_node_id(f"{item.nodeid}@{group.args[0]}")
-        session.items.sort(key=_rank)
+def pytest_collection_finish() -> None:
     gc.freeze()
-
-
-def _rank(item: pytest.Item) -> int:
-    for rank, name in enumerate(LONGEST):
-        if _belongs_to(item.nodeid, name):
-            return rank
-    return len(LONGEST)
-
-
-def _belongs_to(nodeid: str, name: str) -> bool:
-    return nodeid.startswith(name) or nodeid.endswith(f"@{name}")

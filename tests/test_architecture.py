@@ -5,13 +5,9 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-import pytest
-
 from chalicelib.aws import bucket, email, queue, source, table
 from tests.syntax import BENCHMARKS, FILES, ROOT, STACK, Function, every_file, imports, nodes, place, tree
 
-# One worker parses every file.
-pytestmark = pytest.mark.xdist_group("architecture")
 # Lowest first. A module imports from its own layer and from those below.
 LAYERS = (
     ("core",), ("aws",), ("pages",), ("edge",), ("shedding",), ("jobs",), ("tallies",), ("petitions",), ("signatures",),
@@ -54,11 +50,6 @@ def may_use_http(path: Path) -> bool:
 def called_names(parts: Iterable[ast.AST]) -> set[str]:
     """Return what is called, such as "times.now"."""
     return {ast.unparse(node.func) for node in parts if isinstance(node, ast.Call)}
-
-
-def test_the_file_list_is_not_empty() -> None:
-    assert len(FILES) > 40
-    assert {capability(path) for path in FILES} >= set(CAPABILITIES)
 
 
 @every_file
@@ -159,8 +150,3 @@ def test_no_two_classes_have_the_same_name() -> None:
         classes += [node.name for node in nodes(path) if isinstance(node, ast.ClassDef)]
     assert len(classes) > 400
     assert [name for name, times in Counter(classes).items() if times > 1] == []
-
-
-def test_no_test_is_in_the_deployed_code() -> None:
-    for path in (ROOT / "chalicelib").rglob("*"):
-        assert not path.name.startswith(("test_", "conftest")), path

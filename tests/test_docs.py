@@ -2,59 +2,21 @@
 
 import json
 import re
-from datetime import timedelta
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from chalicelib.mail.budget import INTERVALS
-from chalicelib.mail.model import Priority
-from chalicelib.mail.rate_limit import SHARES
-from chalicelib.mail.sending import OTHER_EMAIL_STOPS_AT, PAUSE
-from chalicelib.mail.turns import BURST, INTERVAL
 from stack.paths import ROOT
 from stack.template.merge import merge_template
 from stack.template.us_east_1 import us_east_1
 
 DOCS = ROOT / "docs"
-FACTS = (DOCS / "aws-facts.md").read_text(encoding="utf-8")
 PAGES = sorted(DOCS.rglob("*.md"))
 # Folders in the repository. A page may also name files that a command makes or the reader writes.
 FOLDERS = "tests|chalicelib|stack|commands|benchmarks|docs|[.]chalice"
 POLICY = json.loads((DOCS / "deployer-policy.json").read_text(encoding="utf-8"))
-
-
-def rows() -> list[list[str]]:
-    """Return the cells of each fact: mark, fact, source, what relies on it, test."""
-    facts: list[list[str]] = []
-    for line in FACTS.splitlines():
-        cells = [cell.strip() for cell in line.split("|")[1:-1]]
-        is_row = line.startswith("|") and len(cells) == 5
-        if is_row and cells[1] not in ("fact", "---"):
-            facts.append(cells)
-    return facts
-
-
-def test_the_page_of_facts_is_read() -> None:
-    assert len(rows()) > 100
-
-
-def test_each_fact_has_a_source_something_that_relies_on_it_and_an_existing_test() -> None:
-    for mark, fact, source, relying, test in rows():
-        assert mark in ("✓", "", "?"), fact
-        assert source, fact
-        assert relying, fact
-        named = re.findall(r"tests/[\w/.]+", test)
-        assert named or test.startswith("none"), fact
-        for name in named:
-            assert (ROOT / name).exists(), fact
-
-
-def test_no_fact_is_listed_twice() -> None:
-    facts = [row[1] for row in rows()]
-    assert len(facts) == len(set(facts))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -223,22 +185,3 @@ def test_every_resource_type_of_the_template_is_in_the_deployers_policy() -> Non
     resources = [*merge_template()["Resources"].values(), *us_east_1()["Resources"].values()]
     types = {resource["Type"] for resource in resources if "Type" in resource}
     assert types - NEEDED_ACTIONS.keys() == set()
-
-
-def test_the_table_of_limits_has_six_rows_and_their_numbers() -> None:
-    text = (DOCS / "capacity.md").read_text(encoding="utf-8")
-    section = text.partition("\n## Limits\n")[2].partition("\n## ")[0]
-    rows = {row.split("|")[1].strip(): row for row in section.splitlines() if row.startswith("| ")}
-    assert len(rows) == 1 + 6
-    for limit, number in (
-        ("sending rate", f"{SHARES[Priority.URGENT]:.0%}".replace("%", " %")),
-        ("sending rate", f"{SHARES[Priority.OTHER]:.0%}".replace("%", " %")),
-        ("daily quota", f"{OTHER_EMAIL_STOPS_AT:.0%}".replace("%", " %")),
-        ("daily quota", f"{PAUSE / timedelta(hours=1):.0f} hour"),
-        ("turns", f"{BURST} first emails, then one in {INTERVAL / timedelta(seconds=1):.0f} s"),
-    ):
-        assert number in rows[limit]
-    minutes = [interval // timedelta(minutes=1) for interval in INTERVALS]
-    assert minutes == [1, 10, 1 * 60, 3 * 60, 6 * 60]
-    [budget] = [row for limit, row in rows.items() if "budget of an address" in limit]
-    assert "1 minute, then 10 minutes, 1, 3, 6, 6 … hours" in budget

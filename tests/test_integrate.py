@@ -7,7 +7,6 @@ from chalicelib.signatures.model import SignatureState
 from stack.paths import ROOT
 from tests.actors import ALICE, a_petition, identity_of, item_of
 from tests.fake_site import FakeSite
-from tests.letters.lettering import a_petition_with_a_letter
 from tests.pages.parsed import Page
 
 GUIDE = (ROOT / "docs" / "integrate.md").read_text(encoding="utf-8")
@@ -41,12 +40,3 @@ def test_the_copied_script_sends_a_signature_that_is_accepted(fake_site: FakeSit
     without_last_commas = re.sub(r",(\s*})", r"\1", body)
     as_json = re.sub(r"(\w+): (?=[\"{tf])", r'"\1": ', without_last_commas)
     assert fake_site.post_json(f"/api{PETITION_PATH}/signatures", json.loads(as_json)).status_code == 202
-
-
-def test_the_fields_of_the_guide_are_those_of_the_answer(fake_site: FakeSite) -> None:
-    table = GUIDE.split("## Read the petition")[1].split("## Send")[0]
-    rows = [line for line in table.splitlines() if line.startswith("| `")]
-    first_cells = [row.split("|")[1] for row in rows]
-    described = set(re.findall(r"`(\w+)`", " ".join(first_cells)))
-    a_petition_with_a_letter(fake_site)
-    assert described | {"slug"} == fake_site.get(f"/api{PETITION_PATH}").json_body.keys()

@@ -1,39 +1,19 @@
 """Parts of the spike: a proof that detects errors, a fake SES that refuses as SES does, and a model that adds up."""
 
 from dataclasses import replace
-from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from benchmarks.spike.crowd import Crowd, Post, PostAnswer, address, posts_to_confirm, posts_to_sign
-from benchmarks.spike.plan import short_plan, whole_plan
+from benchmarks.spike.crowd import Crowd, Post, PostAnswer, address
+from benchmarks.spike.plan import short_plan
 from benchmarks.spike.proof import Proof, number_of, too_many_emails, unrecorded_emails
-from benchmarks.spike.report import email_delays, mail_rate, percentile
-from benchmarks.spike.run import Moment, SpikeLog
+from benchmarks.spike.report import email_delays
+from benchmarks.spike.run import SpikeLog
 from benchmarks.spike.stage import Delivery
 
 GOOD = Proof(10, 10, 0, 10, 10, 0, 0, 0, 0, 10, 0, 0, {"hurried": 0}, True)
 ROW = {"email": address(1), "mails": 1, "sk": "id"}
-
-
-@pytest.mark.parametrize("later", [0, 25])
-def test_one_person_in_five_signs_twice_with_another_spelling(later: int) -> None:
-    posts = posts_to_sign("slug", 100, later)
-    assert len(posts) == 120
-    assert len({post.body for post in posts}) == 120
-    assert {post.who for post in posts} == set(range(100))
-
-
-def test_half_of_the_repeats_are_double_clicks_and_half_come_later() -> None:
-    who = [post.who for post in posts_to_sign("slug", 100, 30)]
-    double_clicks = [one for one, other in pairwise(who) if one == other]
-    assert len(double_clicks) == 10
-
-
-def test_one_person_in_five_confirms_twice() -> None:
-    links = [(number, f"t{number}") for number in range(10)]
-    assert len(posts_to_confirm(links)) == 12
 
 
 @pytest.mark.parametrize(
@@ -83,19 +63,6 @@ def test_another_spelling_of_an_address_is_the_same_person() -> None:
     assert number_of("somebody@example.org") is None
 
 
-def test_the_short_spike_has_no_pauses_of_a_minute() -> None:
-    assert short_plan(100).quota is None
-    assert short_plan(100).later == 0
-    assert whole_plan(100).quota == 20
-
-
-def test_the_rate_of_email_is_that_of_the_median_email_and_not_of_the_late_ones() -> None:
-    moments = [Moment(0, 0, 0, 40, 0), Moment(10, 0, 0, 40, 50)]
-    late = [Moment(10 + 10 * number, 0, 0, 1, 50 + number) for number in range(1, 9)]
-    assert mail_rate([*moments, *late]) == 5.0
-    assert mail_rate(moments[:1]) == 1.0
-
-
 def answer_at(at: float, who: int) -> PostAnswer:
     return PostAnswer(who, at, 202, 1.0, good=True, last=True)
 
@@ -117,10 +84,6 @@ def test_an_email_is_late_from_the_moment_at_which_ses_would_have_taken_it(
     log = SpikeLog(short_plan(100), 120, began=100, events=events)
     log.sign_answers = [answer_at(at, who) for who, at in answers.items()]
     assert email_delays(log, [Delivery(at, address(who), "t") for who, at in emails.items()], rate=2) == delays
-
-
-def test_a_percentile_is_between_the_values() -> None:
-    assert percentile([1.0, 2.0, 3.0], 50) == 2
 
 
 def test_people_try_again_after_503_and_not_after_422(monkeypatch: pytest.MonkeyPatch) -> None:

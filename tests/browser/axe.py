@@ -20,7 +20,7 @@ ONLY_CONTRAST = {**VIOLATIONS, "runOnly": {"type": "rule", "values": ["color-con
 ALL_BUT_CONTRAST = {**VIOLATIONS, "rules": {"color-contrast": {"enabled": False}}}
 
 
-def check_at_every_size(browser: Browser, name: str, open_page: Callable[[Page], None]) -> None:
+def check_at_every_size(browser: Browser, name: str, open_page: Callable[[Page], object]) -> None:
     """Open the page once, on a phone, and check it at each size."""
     # The test injects axe, which the site's Content-Security-Policy would block.
     context = browser.new_context(viewport=PHONE, bypass_csp=True)

@@ -26,23 +26,10 @@ PHONE: ViewportSize = {"width": 360, "height": 740}
 DESK: ViewportSize = {"width": 1280, "height": 900}
 
 
-# The tests of a group run one after the other, on a site of their own. One group for all would end long after all other
-# tests.
-GROUPS = dict.fromkeys(("embedding", "helping", "languages", "pages", "staff", "staff_pages", "supporter"), "pages")
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.nodeid.startswith("tests/browser/"):
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group(group_of(item)))
-
-
-def group_of(item: pytest.Item) -> str:
-    """Return the group in which each site is deployed once. The site with sign-in belongs to the tests over HTTP."""
-    if "site_with_sign_in" in getattr(item, "fixturenames", ()):
-        return "e2e"
-    return GROUPS.get(item.path.stem.removeprefix("test_"), "browser")
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,8 @@
 """Bob tells the people who signed what happened, and enters how many people signed elsewhere."""
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 from playwright.sync_api import Page, expect
 
-from chalicelib.jobs.request import cancel, jobs_of
-from chalicelib.updates.model import Mailing
-from stack.manage import issue_token
-from tests.browser.crowd import tables_of
 from tests.browser.new_petition import open_new_petition, sign_and_confirm_by_api
 from tests.browser.test_staff import sign_in
 from tests.browser.test_staff_journeys import press_and_confirm
@@ -58,37 +52,6 @@ def test_an_update_is_drafted_previewed_edited_tested_published_and_its_result_i
     assert subjects.count("The council answered") == 1
 
 
-def end_job(deployed_site: DeployedSite) -> None:
-    """End the job of the newest update, as if a fault had stopped it."""
-    tables = tables_of(deployed_site)
-    cancel(next(jobs_of(Mailing, SLUG, tables)), datetime.now(UTC), tables)
-
-
-def test_a_planned_update_shows_its_time_is_continued_after_a_fault_and_is_cancelled(
-    desk: Page, deployed_site: DeployedSite, petition_route: str
-) -> None:
-    sign_in(desk, deployed_site, route=f"{petition_route}/updates")
-    desk.get_by_label("Title", exact=True).fill("Too early")
-    desk.get_by_label("Text", exact=True).fill("Wait.")
-    desk.get_by_role("button", name="Save as a draft").click()
-    desk.get_by_role("button", name="Publish").click()
-    dialog = desk.get_by_role("dialog")
-    dialog.get_by_label("When (UTC)").fill(f"{datetime.now(UTC) + timedelta(days=2):%Y-%m-%dT%H:%M}")
-    expect(dialog.get_by_role("status")).to_contain_text("UK time")
-    dialog.get_by_role("button", name="Publish").click()
-    row = desk.get_by_role("row").nth(1)
-    expect(row).to_contain_text("Will be published on")
-    end_job(deployed_site)
-    expect(row).to_contain_text("Stopped by a fault")
-    desk.get_by_role("button", name="Continue the update").click()
-    expect(row).to_contain_text("Will be published on")
-    expect(desk.get_by_role("button", name="Continue the update")).to_have_count(0)
-    press_and_confirm(desk, "Cancel the update")
-    expect(row).to_contain_text("Cancelled")
-    desk.get_by_role("link", name="All updates").click()
-    expect(desk.get_by_role("row").filter(has_text="Too early")).to_contain_text("Cancelled")
-
-
 def test_a_figure_from_elsewhere_is_in_the_total_and_in_a_frozen_count(
     desk: Page, deployed_site: DeployedSite, petition_route: str
 ) -> None:
@@ -107,14 +70,3 @@ def test_a_figure_from_elsewhere_is_in_the_total_and_in_a_frozen_count(
     desk.goto(f"{deployed_site.url}/staff{petition_route}")
     desk.get_by_role("button", name="Freeze this number").click()
     expect(desk.get_by_role("dialog").locator("[data-total]")).to_contain_text("1,412 elsewhere")
-
-
-def test_staff_without_the_right_see_no_link_and_no_page(
-    desk: Page, deployed_site: DeployedSite, petition_route: str
-) -> None:
-    sign_in(desk, deployed_site, issue_token(deployed_site.stack, "charlie", "counts"), petition_route)
-    expect(desk.locator("[data-confirmed]")).to_be_visible()
-    expect(desk.get_by_role("link", name="Updates")).to_have_count(0)
-    for page in ("updates", "elsewhere"):
-        desk.goto(f"{deployed_site.url}/staff{petition_route}/{page}")
-        expect(desk.locator(".lead")).to_contain_text("needs the right “manage”")

@@ -40,7 +40,7 @@ def test_every_page_from_the_form_to_confirmation_is_in_welsh_and_accessible(
     page.goto(link)
     assert_good_welsh(page, "welsh-confirm")
     page.get_by_role("button", name="Cadarnhau fy llofnod").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Diolch. Mae eich llofnod wedi’i gyfrif.")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Diolch, Alys. Mae eich llofnod wedi’i gyfrif.")
     assert_good_welsh(page, "welsh-confirmed")
     context.close()
 

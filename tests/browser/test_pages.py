@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page
 
 from tests.browser.axe import check_at_every_size
 from tests.browser.test_supporter import fill, open_petition, press_sign
@@ -19,12 +19,8 @@ def open_error(page: Page, site: DeployedSite) -> None:
     page.locator("#error-summary").wait_for()
 
 
-def open_thanks(page: Page, site: DeployedSite) -> None:
-    page.goto(f"{site.url}/petitions/{SLUG}/thanks")
-
-
-def open_list(page: Page, site: DeployedSite) -> None:
-    page.goto(f"{site.url}/")
+def opener_of(path: str) -> Callable[[Page, DeployedSite], object]:
+    return lambda page, site: page.goto(f"{site.url}{path}")
 
 
 def open_confirm(page: Page, site: DeployedSite) -> None:
@@ -48,29 +44,6 @@ def open_withdrawn(page: Page, site: DeployedSite) -> None:
     page.wait_for_load_state()
 
 
-def open_problem(page: Page, site: DeployedSite) -> None:
-    page.goto(f"{site.url}/confirm?token=damaged")
-
-
-def open_statement(page: Page, site: DeployedSite) -> None:
-    page.goto(site.issue_statement()["url"])
-
-
-def open_forged_statement(page: Page, site: DeployedSite) -> None:
-    page.goto(site.issue_statement()["url"][:-1])
-
-
-def open_paused(page: Page, site: DeployedSite) -> None:
-    create_petition_in_state(site, "paused")
-    open_with_text(page, f"{site.url}/petitions/is-paused", "This petition is paused")
-    assert page.locator("form").count() == 0
-
-
-def open_removed(page: Page, site: DeployedSite) -> None:
-    create_petition_in_state(site, "removed", reason="The law has changed.")
-    open_with_text(page, f"{site.url}/petitions/is-removed", "The law has changed.")
-
-
 def open_preview(page: Page, site: DeployedSite) -> None:
     create_petition_in_state(site, "draft")
     page.goto(site.manage("POST", "/petitions/is-draft/preview").json()["url"])
@@ -92,19 +65,17 @@ def open_with_text(page: Page, url: str, text: str) -> None:
 def create_petition_in_state(site: DeployedSite, state: str, **fields: str) -> None:
     slug = f"is-{state}"
     if site.manage("POST", "/petitions", a_draft(slug)).status_code == 201:
-        steps: dict[str, list[str]] = {
-            "draft": [],
-            "paused": ["open", "paused"],
-            "removed": ["removed"],
-            "closed": ["open", "closed"],
-        }
-        for step in steps[state]:
+        steps = {"paused": ["open", "paused"], "removed": ["removed"], "closed": ["open", "closed"]}
+        for step in steps.get(state, []):
             assert site.manage("POST", f"/petitions/{slug}/state", {"state": step, **fields}).status_code == 200
 
 
-def open_closed(page: Page, site: DeployedSite) -> None:
-    create_petition_in_state(site, "closed")
-    open_with_text(page, f"{site.url}/petitions/is-closed", "This petition is closed.")
+def opener_in_state(state: str, text: str, **fields: str) -> Callable[[Page, DeployedSite], object]:
+    def open_page(page: Page, site: DeployedSite) -> None:
+        create_petition_in_state(site, state, **fields)
+        open_with_text(page, f"{site.url}/petitions/is-{state}", text)
+
+    return open_page
 
 
 def open_check_your_inbox(page: Page, site: DeployedSite) -> None:
@@ -112,17 +83,6 @@ def open_check_your_inbox(page: Page, site: DeployedSite) -> None:
     fill(page, "axe-check@gmail.com")
     press_sign(page)
     page.get_by_role("link", name="Open your inbox").wait_for()
-
-
-def open_inbox(page: Page, site: DeployedSite) -> None:
-    mailed_link(page, site, "confirm", "axe-inbox")
-    page.goto(f"{site.url}/_local/inbox")
-
-
-def open_mail(page: Page, site: DeployedSite) -> None:
-    open_inbox(page, site)
-    page.get_by_role("link", name=re.compile("Please confirm")).first.click()
-    page.wait_for_load_state()
 
 
 def mailed_link(page: Page, site: DeployedSite, purpose: str, person: str) -> str:
@@ -138,31 +98,24 @@ def mailed_link(page: Page, site: DeployedSite, purpose: str, person: str) -> st
     return found[0]
 
 
-def open_sign_in(page: Page, site: DeployedSite) -> None:
-    page.goto(f"{site.url}/staff/signed-in")
-    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
-
-
-PAGES: dict[str, Callable[[Page, DeployedSite], None]] = {
-    "list": open_list,
+PAGES: dict[str, Callable[[Page, DeployedSite], object]] = {
+    "list": opener_of("/"),
     "form": open_petition,
     "error": open_error,
-    "thanks": open_thanks,
+    "thanks": opener_of(f"/petitions/{SLUG}/thanks"),
     "confirm": open_confirm,
     "confirmed": open_confirmed,
     "withdraw": open_withdraw,
     "withdrawn": open_withdrawn,
-    "problem": open_problem,
-    "statement": open_statement,
-    "forged-statement": open_forged_statement,
+    "problem": opener_of("/confirm?token=damaged"),
+    "statement": lambda page, site: page.goto(site.issue_statement()["url"]),
+    "forged-statement": lambda page, site: page.goto(site.issue_statement()["url"][:-1]),
     "check-your-inbox": open_check_your_inbox,
-    "closed": open_closed,
-    "paused": open_paused,
-    "removed": open_removed,
+    "closed": opener_in_state("closed", "This petition is closed."),
+    "paused": opener_in_state("paused", "This petition is paused"),
+    "removed": opener_in_state("removed", "The law has changed.", reason="The law has changed."),
     "preview": open_preview,
-    "inbox": open_inbox,
-    "mail": open_mail,
-    "sign-in": open_sign_in,
+    "sign-in": opener_of("/staff/signed-in"),
 }
 
 

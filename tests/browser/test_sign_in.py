@@ -38,25 +38,3 @@ def test_bob_signs_in_and_gets_a_token_without_a_cookie(phone: Page, site_with_s
     assert me.json()["owner"] == "bob@charity.example"
     assert not [url for url in cookie_urls if url.startswith(site_with_sign_in.url)]
     assert Axe().run(phone).violations_count == 0
-
-
-def test_charlie_who_has_no_right_is_refused(phone: Page, site_with_sign_in: DeployedSite) -> None:
-    log_in(phone, site_with_sign_in, "charlie")
-    expect(phone.get_by_role("status")).to_contain_text("you do not have access yet")
-    assert phone.evaluate(STORED_TOKEN) is None
-
-
-def test_a_sign_in_started_elsewhere_is_refused(phone: Page, site_with_sign_in: DeployedSite) -> None:
-    requested: list[str] = []
-    phone.on("request", lambda request: requested.append(request.url))
-    phone.goto(f"{site_with_sign_in.url}/staff/signed-in?code=stolen&state=guessed")
-    expect(phone.get_by_role("status")).to_contain_text("not started in this tab")
-    assert not [url for url in requested if "/api/" in url]
-    assert "stolen" not in phone.url
-
-
-def test_a_site_without_a_provider_shows_that_sign_in_is_not_set_up(phone: Page, deployed_site: DeployedSite) -> None:
-    phone.goto(f"{deployed_site.url}/staff/signed-in")
-    phone.get_by_role("button", name="Sign in").click()
-    expect(phone.get_by_role("status")).to_contain_text("Sign-in is not set up on this site")
-    expect(phone.get_by_role("button", name="Sign in")).to_be_enabled()

@@ -1,15 +1,13 @@
 """Bob, a member of staff, reads, prints and downloads the counts, issues tokens and reads the activity log."""
 
 import csv
-import json
 import re
-from pathlib import Path
 
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from stack.manage import issue_token
 from tests.browser import crowd
-from tests.browser.crowd import SLUG, TITLE
+from tests.browser.crowd import SLUG
 from tests.site import DeployedSite
 
 COUNT_ROUTE = f"#/petitions/{SLUG}"
@@ -29,14 +27,6 @@ def shown_count(page: Page) -> str:
 
 def number_in(text: str) -> int:
     return int(text.replace(",", ""))
-
-
-def test_the_list_links_to_the_count_of_a_petition(desk: Page, deployed_site: DeployedSite, count: int) -> None:
-    sign_in(desk, deployed_site)
-    desk.get_by_role("link", name=TITLE).click()
-    expect(desk.get_by_role("heading", level=1)).to_have_text(TITLE)
-    expect(desk.locator("[data-confirmed]")).to_have_text(f"{count:,}")
-    expect(desk.locator("[data-fresh]")).to_contain_text(re.compile(r"As of \d+ \w+ \d{4}, \d\d:\d\d:\d\d UTC"))
 
 
 def test_every_chart_has_a_table_that_sums_to_the_count(desk: Page, deployed_site: DeployedSite, count: int) -> None:
@@ -68,57 +58,6 @@ def test_the_count_refreshes_and_keeps_its_time_while_the_server_is_down(
     expect(desk.locator("[data-confirmed]")).to_have_text(f"{after:,}")
     expect(desk.locator("[data-fresh]")).to_contain_text("Live")
     crowd.add_confirmations(deployed_site, -7)
-
-
-def test_a_refresh_keeps_the_keyboard_focus_in_its_row(desk: Page, deployed_site: DeployedSite, count: int) -> None:
-    desk.clock.install()
-    sign_in(desk, deployed_site)
-    row = desk.get_by_role("row").filter(has_text=TITLE)
-    row.get_by_role("link", name="Export").focus()
-    crowd.add_confirmations(deployed_site, 3)
-    desk.clock.run_for(16_000)
-    expect(row).to_contain_text(f"{count + 3:,}")
-    expect(row.get_by_role("link", name="Export")).to_be_focused()
-    crowd.add_confirmations(deployed_site, -3)
-
-
-def test_a_hidden_tab_sends_no_requests(desk: Page, deployed_site: DeployedSite, count: int) -> None:
-    desk.clock.install()
-    sign_in(desk, deployed_site, route=COUNT_ROUTE)
-    shown_count(desk)
-    set_hidden(desk, True)
-    requested: list[str] = []
-    desk.on("request", lambda request: requested.append(request.url))
-    desk.clock.run_for(60_000)
-    assert requested == []
-    with desk.expect_response(re.compile("/counts")):
-        set_hidden(desk, False)
-
-
-def set_hidden(page: Page, hidden: bool) -> None:
-    page.evaluate(f"Object.defineProperty(document, 'hidden', {{ value: {json.dumps(hidden)}, configurable: true }})")
-    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-
-
-def test_a_refresh_sends_the_etag_and_accepts_304(desk: Page, deployed_site: DeployedSite, count: int) -> None:
-    """The tests of the API check its ETags. This test checks that the page sends them back."""
-    desk.clock.install()
-    tags: list[str | None] = []
-
-    def answer_with_etag(route: Route) -> None:
-        tags.append(route.request.headers.get("if-none-match"))
-        if tags[-1]:
-            return route.fulfill(status=304, headers={"ETag": '"one"'})
-        answer = route.fetch()
-        return route.fulfill(response=answer, headers={**answer.headers, "etag": '"one"'})
-
-    desk.route("**/counts?by=all", answer_with_etag)
-    sign_in(desk, deployed_site, route=COUNT_ROUTE)
-    shown = shown_count(desk)
-    with desk.expect_response(re.compile("counts.by=all")):
-        desk.clock.run_for(16_000)
-    assert tags == [None, '"one"']
-    assert shown_count(desk) == shown
 
 
 def test_an_unknown_token_leads_back_to_the_form_with_a_message(desk: Page, deployed_site: DeployedSite) -> None:
@@ -157,29 +96,6 @@ def test_a_token_is_issued_used_revoked_and_logged(desk: Page, deployed_site: De
         expect(desk.get_by_role("table")).to_contain_text(action)
 
 
-def test_printing_shows_the_count_the_curve_and_the_tables(
-    desk: Page, deployed_site: DeployedSite, count: int, tmp_path: Path
-) -> None:
-    sign_in(desk, deployed_site, route=COUNT_ROUTE)
-    shown_count(desk)
-    desk.emulate_media(media="print")
-    desk.evaluate("window.dispatchEvent(new Event('beforeprint'))")
-    for shown in ("[data-confirmed]", ".curve canvas", ".timeline table"):
-        expect(desk.locator(shown).first).to_be_visible()
-    for hidden in (".staff-bar", ".acts", ".footer"):
-        expect(desk.locator(hidden).first).to_be_hidden()
-
-
-def test_the_page_shows_at_once_that_it_needs_javascript(browser: Browser, deployed_site: DeployedSite) -> None:
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(f"{deployed_site.url}/staff")
-    # Do not wait: the page must not be blank at first.
-    assert page.get_by_text("These pages need JavaScript").is_visible()
-    expect(page.get_by_text("curl -H")).to_be_visible()
-    context.close()
-
-
 def test_the_downloaded_csv_sums_to_the_count(desk: Page, deployed_site: DeployedSite, count: int) -> None:
     sign_in(desk, deployed_site, route=COUNT_ROUTE)
     with desk.expect_download() as download:
@@ -189,12 +105,3 @@ def test_the_downloaded_csv_sums_to_the_count(desk: Page, deployed_site: Deploye
     rows = list(csv.DictReader(content.splitlines()))
     assert {row["key"] for row in rows} == set(crowd.COUNTRIES)
     assert sum(int(row["confirmed"]) for row in rows) == count
-
-
-def test_a_field_error_uses_the_label_on_the_page(desk: Page, deployed_site: DeployedSite, count: int) -> None:
-    sign_in(desk, deployed_site, route=f"#/petitions/{SLUG}/edit")
-    expect(desk.get_by_label("Title", exact=True)).not_to_have_value("")
-    desk.get_by_label("Closes at").fill("2020-01-01T09:00")
-    desk.get_by_role("button", name="Save", exact=True).click()
-    error = desk.get_by_role("alert").get_by_role("listitem")
-    expect(error).to_have_text("Closes at (UTC, optional): must be later than the opening time")

@@ -65,16 +65,6 @@ def test_signing_works_without_javascript(phone_without_javascript: Page, deploy
     sign_and_confirm(phone_without_javascript, deployed_site, "plain@example.org")
 
 
-def test_the_petition_shows_the_count(phone: Page, deployed_site: DeployedSite) -> None:
-    confirmed = deployed_site.counts()["confirmed"]
-
-    def is_shown() -> bool:
-        open_petition(phone, deployed_site)
-        return phone.locator("[data-count]").inner_text() == f"{confirmed:,}"
-
-    eventually(is_shown)
-
-
 def test_signing_works_with_the_keyboard_only(phone: Page, deployed_site: DeployedSite) -> None:
     open_petition(phone, deployed_site)
     for words in ("Alice Keys", "keys@example.org"):

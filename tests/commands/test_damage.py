@@ -92,6 +92,13 @@ def counted_by_a_partner(tables: FakeTables, petition: Petition, **changes: Any)
     return identity
 
 
+def unsubscribed(tables: FakeTables, petition: Petition, **changes: Any) -> str:
+    identity = confirmed(tables, petition, **changes)
+    unsubscribe(key_of(petition, identity), NOW, tables)
+    return identity
+
+
+STARTS = [signed, confirmed, counted_by_a_partner, unsubscribed]
 ACTS: list[Act] = [
     *(confirm_corrected, withdraw_signature, withdraw_and_sign_again, erase_signature, withdraw_in_the_same_second),
     *(stop_updates, bounce, receive_email, sign_again, send_a_letter_later, come_from_a_partner_too),
@@ -100,7 +107,7 @@ ACTS: list[Act] = [
 
 
 @pytest.mark.parametrize("act", ACTS, ids=lambda act: str(act.__name__))
-@pytest.mark.parametrize("start", [signed, confirmed, counted_by_a_partner], ids=lambda start: str(start.__name__))
+@pytest.mark.parametrize("start", STARTS, ids=lambda start: str(start.__name__))
 def test_a_change_by_the_application_is_never_damage(
     act: Act, start: Callable[..., str], tables: FakeTables, petition: Petition
 ) -> None:

@@ -4,7 +4,6 @@ import io
 import urllib.error
 from collections.abc import Callable
 from datetime import timedelta
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -99,12 +98,6 @@ def test_a_file_that_others_can_read_is_closed_to_them(tmp_path: Path, monkeypat
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_file_that_cannot_be_written_is_explained_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    _serve_downloads(monkeypatch, lambda _: b"Alice")
-    with pytest.raises(common.InputError, match="the download failed"):
-        exports._save("https://files.invalid/one", tmp_path / "removed" / "export.csv")
-
-
 def test_a_recipients_key_comes_from_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     owner = pyrage.x25519.Identity.generate()
     key_file = tmp_path / "key"
@@ -166,18 +159,6 @@ def test_the_reason_of_a_failed_export_is_printed_and_an_unknown_petition_is_nam
     assert "nothing was exported" in capsys.readouterr().err
     assert manage.main(["export", "nobody", "--unencrypted"]) == 1
     assert "there is no petition nobody" in capsys.readouterr().err
-
-
-def test_the_reason_of_a_stalled_export_is_printed(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """No worker runs, and the clock moves on while the command waits."""
-    hours = count(step=3)
-    monkeypatch.setattr(times, "now", lambda: NOW + next(hours) * timedelta(hours=1))
-    monkeypatch.setattr("time.sleep", lambda _: None)
-    assert manage.main(["export", "safe-children", "--unencrypted"]) == 1
-    out = capsys.readouterr().err
-    assert "The export made no progress for hours and was stopped. Start another" in out
 
 
 def test_while_an_export_runs_the_next_is_refused(

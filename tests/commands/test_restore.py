@@ -1,4 +1,4 @@
-"""`manage.py restore` on fakes: what it prints, crashes, retries, races."""
+"""`manage.py restore` on fakes: what it prints, crashes, retries, races, and the engineer's files of ids."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +16,7 @@ from chalicelib.staff.audit.record import Action, Actor, entries, record
 from chalicelib.tallies.count import exact_count
 from commands import copies, restore
 from commands.decision import RestoreOutcome, SinceCopy
-from commands.withdrawn_since import WithdrawnSince
+from commands.withdrawn_since import WithdrawnSince, ids_in_file
 from tests.actors import MINUTE, NOW, confirmed
 from tests.commands.recovery import AT, COPY_NAME, LATER, PEOPLE, FakeRecovery, lose_signatures, signatures
 from tests.fakes import FakeTables
@@ -165,19 +165,6 @@ def test_a_person_who_unsubscribes_while_the_item_is_missing_is_unsubscribed_by_
     assert tables.items[keys.signature(petition.slug, identity)]["updates"] is False
 
 
-def test_people_erased_by_staff_since_are_not_put_back(tables: FakeTables, capsys: pytest.CaptureFixture[str]) -> None:
-    manage.main(["restore", "signatures", "--at", AT, "--dry-run"])
-    [erased, *_] = signatures(tables)
-    action = Action(name="signature.erased", subject=erased["sk"])
-    record(Actor(token_id="t", owner="bob"), action, NOW + MINUTE, tables)
-    lose_signatures(tables)
-    assert manage.main(["restore", "signatures", "--at", AT]) == 0
-    out = capsys.readouterr().out
-    assert "1 left out: withdrawn or erased since" in out
-    assert f"left out: withdrawn or erased since\t{erased['pk']}\t{erased['sk']}" in out, "the erasing may have failed"
-    assert erased["sk"] not in {item["sk"] for item in signatures(tables)}
-
-
 def test_pages_are_read_one_at_a_time(tables: FakeTables) -> None:
     """A page is requested only after the page before it is done."""
     requested = 0
@@ -191,3 +178,24 @@ def test_pages_are_read_one_at_a_time(tables: FakeTables) -> None:
     results = restore.restore_items(pages(), tables, keys.SIGNATURES, lambda: SinceCopy(LATER), write=True)
     next(results)
     assert requested == 1
+
+
+ONE, TWO = "0" * 31 + "1", "0" * 31 + "2"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{ONE}\n{TWO}\n\n", f"{ONE} {TWO}", f"\ufeffsignature\r\n{ONE}\r\n{TWO}\r\n",
+        f'"signature"\n"{ONE}"\n"{TWO}"\n',
+        f'[[{{"field": "signature", "value": "{ONE}"}}], [{{"field": "signature", "value": "{TWO}"}}]]',
+    ],
+)  # fmt: skip
+def test_ids_are_found_in_every_format_of_cloudwatch(
+    tmp_path: Path, text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An id that was not found would bring back a person who has withdrawn."""
+    path = tmp_path / "ids"
+    path.write_text(text, encoding="utf-8")
+    assert ids_in_file(path) == {ONE, TWO}
+    assert capsys.readouterr().out == f"signature ids in {path}: 2\n"

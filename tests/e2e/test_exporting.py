@@ -1,14 +1,11 @@
 """A member of staff and an engineer export signatures from the deployed stack."""
 
 import hashlib
-from pathlib import Path
 from typing import Any
 
 import pyrage
 import requests
 
-from stack.console import Failure
-from stack.manage import manage, settings
 from tests.e2e.signing import emailed_link, press_button, sign
 from tests.emulated import eventually
 from tests.exporting import rows_of
@@ -58,22 +55,3 @@ def test_staff_request_watch_and_download_an_encrypted_export(deployed_site: Dep
     entries = deployed_site.staff("/audit?limit=100").json()["entries"]
     actions = [entry["action"] for entry in entries if entry["subject"] == export["id"]]
     assert sorted(actions) == ["export.fetched", "export.fetched", "export.requested"]
-
-
-def test_one_command_gets_the_file_and_the_cover_sheet(deployed_site: DeployedSite, tmp_path: Path) -> None:
-    sign_and_confirm(deployed_site, "by.command@example.org")
-    words = ("export", SLUG, "--format", "ndjson", "--columns", "name", "--unencrypted", "--out", str(tmp_path))
-    printed = eventually(lambda: _export_unless_one_runs(deployed_site, *words), 90)
-    file, cover = map(Path, printed.splitlines())
-    assert NAME in {row["name"] for row in rows_of(file.read_bytes(), "ndjson")}
-    assert cover.read_bytes().startswith(b"%PDF")
-    assert file.stat().st_mode & 0o077 == 0
-
-
-def _export_unless_one_runs(site: DeployedSite, *words: str) -> str:
-    try:
-        return manage(settings(site.stack), *words)
-    except Failure as failure:
-        if "already running" in str(failure):
-            return ""
-        raise

@@ -55,21 +55,3 @@ def test_a_person_who_has_confirmed_can_send_a_letter_by_the_link_in_our_next_em
     assert press_button(letter_link, **{"letter.send": "yes", "letter.subject": subject}).status_code == 200
     [mail] = eventually(lambda: letters_with(site, subject), 120)
     assert "Alice Adds via Harbour for Children" in json.dumps(mail)
-
-
-def test_a_letter_is_sent_in_welsh_and_no_letter_is_sent_without_consent(deployed_site: DeployedSite) -> None:
-    site = deployed_site
-    assert sign(site, "quiet@example.org", name="Charlie Quiet", letter={"send": False}).status_code == 202
-    in_welsh: dict[str, Any] = {"name": "Alis Cymraeg", "language": "cy", "letter": {"send": True}}
-    assert sign(site, "cymraeg@example.org", **in_welsh).status_code == 202
-    for email in ("quiet@example.org", "cymraeg@example.org"):
-        assert press_button(emailed_link(site, email, "confirm").removesuffix("&lang=cy")).status_code == 200
-    [mail] = eventually(lambda: letters_with(site, "Alis Cymraeg"), 60)
-    assert mail["text"].startswith("Annwyl Ysgrifennydd Cartref,")
-    assert not letters_with(site, "Charlie Quiet")
-
-
-def test_the_api_refuses_a_letter_with_an_email_header_in_its_subject(deployed_site: DeployedSite) -> None:
-    answer = sign(deployed_site, "inject@example.org", letter={"send": True, "subject": "Hi\r\nBcc: all@example.org"})
-    assert answer.status_code == 422
-    assert [error["field"] for error in answer.json()["errors"]] == ["letter.subject"]

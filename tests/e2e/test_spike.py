@@ -1,14 +1,11 @@
 """A short spike on its own stack, with the crowd, faults and checks of `make spike`."""
 
-import pytest
-
 from benchmarks.spike.__main__ import spike
 from benchmarks.spike.plan import short_plan
 
 SIGNERS = 100
 
 
-@pytest.mark.xdist_group("powers")  # Do not run beside tests that wait for emails: both need the processor.
 def test_a_spike_with_a_table_outage_loses_no_signature_and_counts_none_twice() -> None:
     story, proof, measured = spike(short_plan(SIGNERS))
     assert proof.is_good, proof

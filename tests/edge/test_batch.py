@@ -65,10 +65,6 @@ def test_if_sqs_refuses_the_wait_the_message_still_counts_as_failed(error: type[
     assert queue.waits == {}
 
 
-def test_an_empty_batch_succeeds() -> None:
-    assert handle_messages(SQSEvent({"Records": []}, {}), print) == {"batchItemFailures": []}
-
-
 def test_changes_contain_items_with_integers() -> None:
     seen: list[StreamChange] = []
     changes = [("11", None, ITEM), ("12", ITEM, ITEM | {"mails": 3}), ("13", ITEM, None)]

@@ -83,12 +83,10 @@ def test_the_visitors_address_is_the_address_that_the_cdn_adds(headers: dict[str
     assert source_ip(a_request(b"", **headers, x_origin_verify=KEY)) == address
 
 
-@pytest.mark.parametrize("headers", HEADERS_WITHOUT_THE_KEY)
-def test_a_forged_address_or_prefix_has_no_effect(fake_site: FakeSite, headers: dict[str, str]) -> None:
+def test_a_forged_address_or_prefix_has_no_effect(fake_site: FakeSite) -> None:
     """Charlie knows the API's own address, and sends the headers that the CDN would send."""
-    forged = {"x_forwarded_for": f"{VIEWER_ADDRESS}, {CDN_ADDRESS}", **headers}
-    sign(fake_site, forged)
-    page = fake_site.get("/petitions/safe-children", x_forwarded_prefix="/evil", **headers).body.decode()
+    sign(fake_site, {"x_forwarded_for": f"{VIEWER_ADDRESS}, {CDN_ADDRESS}"})
+    page = fake_site.get("/petitions/safe-children", x_forwarded_prefix="/evil").body.decode()
     assert limited_network(fake_site) is None
     assert "/evil" not in page
 

@@ -1,17 +1,19 @@
-"""The list of routes agrees with itself, and with how long the answers may be cached."""
+"""The list of routes agrees with itself, with its views, and with how long the answers may be cached."""
 
 import re
 
 import pytest
-from chalice.app import MultiDict
+from chalice.app import Blueprint, ChaliceAuthorizer, MultiDict
 from chalice.test import HTTPResponse
 
 from chalicelib.core.rights import Right
 from chalicelib.core.settings import settings
 from chalicelib.edge.route import Access, Cache, Route
 from chalicelib.edge.routes import all_routes
+from chalicelib.edge.views import bind_view, problem_in_chosen_language
 from chalicelib.pages.render import asset_url, dashboard_version
 from chalicelib.petitions.model import Petition
+from chalicelib.staff.authorizer import authorizer as ours
 from chalicelib.statements.freeze import freeze, statement_token, store_short_code
 from tests.actors import NOW, bobs_token
 from tests.fake_site import JSON, FakeSite
@@ -111,3 +113,14 @@ def test_a_cached_answer_depends_on_the_listed_keys_of_the_query_only(
     assert fake_site.get(f"{path}?unlisted=1").status_code in (200, 302)
     # Code that copies the whole query into links or redirects reads this key.
     assert read - {"unlisted"} <= {*route.query}
+
+
+@pytest.mark.parametrize(
+    ("right", "authorizer"), [(Right.COUNTS, None), (Access.ANY_STAFF_TOKEN, None), (Access.PUBLIC, ours)]
+)
+def test_a_route_has_an_authorizer_exactly_if_it_needs_a_token(
+    right: Right | Access, authorizer: ChaliceAuthorizer | None
+) -> None:
+    route = Route("GET", "/api/staff/new", "", right=right)
+    with pytest.raises(LookupError, match="/api/staff/new"):
+        bind_view(Blueprint(__name__), route, problem_in_chosen_language, authorizer)

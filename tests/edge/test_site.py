@@ -1,12 +1,14 @@
-"""Assets, the description of the API, and health."""
+"""Assets and health, and the headers and links of pages."""
 
 import re
 
 import pytest
 
 from chalicelib.core.errors import Throttled
+from chalicelib.edge.html import POLICY
 from chalicelib.pages.render import asset_url, dashboard_version
 from stack.paths import ROOT
+from tests.actors import ORIGIN_KEYS, SITE
 from tests.fake_site import FakeSite
 
 
@@ -38,11 +40,6 @@ def test_dashboard_files_are_cached_only_under_their_version(fake_site: FakeSite
     assert before.headers["Cache-Control"] == "no-store"
 
 
-@pytest.mark.parametrize("name", ["nothing.css", "..%2fsettings.py", "render.py", "SITE.CSS"])
-def test_a_name_that_is_not_an_asset_is_404(fake_site: FakeSite, name: str) -> None:
-    assert fake_site.get(f"/assets/{name}").status_code == 404
-
-
 def test_health_is_ok_when_tables_and_queues_answer(fake_site: FakeSite) -> None:
     assert fake_site.get("/health").status_code == 200
 
@@ -67,3 +64,26 @@ def test_health_is_503_when_a_queue_does_not_answer(
 
     monkeypatch.setattr(getattr(fake_site, queue), "check", refuse)
     assert fake_site.get("/health").status_code == 503
+
+
+def test_a_page_runs_no_inline_and_no_foreign_scripts() -> None:
+    directives: dict[str, str] = {}
+    for directive in POLICY.split("; "):
+        name, value = directive.split(" ", 1)
+        directives[name] = value
+    assert directives["default-src"] == directives["frame-ancestors"] == directives["base-uri"] == "'none'"
+    assert directives["script-src"] == directives["form-action"] == directives["style-src"] == "'self'"
+    assert "unsafe" not in POLICY
+
+
+def test_a_page_has_content_type_and_security_policy(fake_site: FakeSite) -> None:
+    headers = fake_site.get("/petitions/safe-children").headers
+    assert headers["Content-Type"] == "text/html; charset=utf-8"
+    assert headers["Content-Security-Policy"] == POLICY
+
+
+def test_links_of_a_page_have_the_prefix_and_shared_links_the_sites_address(fake_site: FakeSite) -> None:
+    through_cdn = {"x_forwarded_prefix": "/prod", "x_origin_verify": ORIGIN_KEYS["OriginKey"]}
+    body = fake_site.get("/petitions/safe-children", **through_cdn).body.decode()
+    assert 'action="/prod/petitions/safe-children/signatures"' in body
+    assert f'href="{SITE}/petitions/safe-children"' in body

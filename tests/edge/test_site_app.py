@@ -130,15 +130,6 @@ def test_a_form_that_is_sent_with_a_needless_slash_is_not_lost(fake_site: FakeSi
     assert (answer["statusCode"], answer["headers"]["Location"]) == (307, "/site/petitions/safe-children/signatures")
 
 
-def test_a_missing_page_is_a_problem_for_a_program(fake_site: FakeSite) -> None:
-    answers = [
-        fake_site.get("/petitions/nobody", accept=accept) for accept in (BROWSER_ACCEPT, "*/*", "application/json")
-    ]
-    assert [answer.status_code for answer in answers] == [404] * 3
-    kinds = [answer.headers["Content-Type"].partition(";")[0] for answer in answers]
-    assert kinds == ["text/html", "text/html", PROBLEM]
-
-
 def test_unknown_paths_are_not_logged(fake_site: FakeSite, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     send("GET", "/alice@example.org")

@@ -1,9 +1,9 @@
 """The scenes of routes and kinds of email without scenes of their own."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import partial
 
-from chalicelib.core.errors import Unavailable
+from app import app
 from chalicelib.delivery import worker
 from chalicelib.edge.routes import all_routes
 from chalicelib.mail.deliveries import Deliveries
@@ -11,8 +11,10 @@ from chalicelib.mail.kind import Kind
 from chalicelib.mail.model import Priority
 from chalicelib.mail.signature_kinds import delivery_key
 from chalicelib.staff.audit.record import entries
+from stack.template.functions import logical_id
 from tests.actors import ALICE, DAY, NOW, confirmed
 from tests.fake_site import FakeSite
+from tests.faults.mail_scenes import bounce_email, deliver_request
 from tests.faults.scenes import (
     PETITION,
     SIX_MINUTES,
@@ -20,9 +22,10 @@ from tests.faults.scenes import (
     Scene,
     assert_exact_counts,
     has_status,
+    invoke_route,
+    request_with,
     run_mail_task,
 )
-from tests.faults.update_scenes import bounce_email, deliver_request
 from tests.openapi.cases import Case
 from tests.openapi.derived import derived_cases
 from tests.openapi.stored import stored_items, with_tokens
@@ -42,9 +45,19 @@ def derived_scenes(handlers: Collection[str]) -> Iterator[Scene]:
         if views[address] not in handlers:
             then = assert_exact_counts if case.method == "GET" else assert_action_is_recorded
             yield Scene(views[address], with_everything_stored, ask(case), then)
+    yield from _of_functions(case for case in successes.values() if case.method == "GET")
     for kind in worker.KINDS.values():
         if kind.name not in KINDS:
             yield from _of_kind(kind)
+
+
+def _of_functions(cases: Iterable[Case]) -> Iterator[Scene]:
+    """Yield one scene of each function that serves routes, called as API Gateway calls it."""
+    functions = {(route.method, route.path): route.function for route in all_routes().values()}
+    one_case: dict[str, Case] = {functions[case.method, case.route]: case for case in cases}
+    for name in app.handler_map:
+        if case := one_case.get(logical_id(name)):
+            yield Scene(name, with_everything_stored, invoke(name, case), assert_exact_counts)
 
 
 def _of_kind(kind: Kind) -> Iterator[Scene]:
@@ -76,12 +89,14 @@ def ask(case: Case) -> Act:
     def act(fake_site: FakeSite) -> bool:
         state = fake_site.scene_state
         url = with_tokens(case.url.replace("<bobs-id>", state.other_token_id), fake_site)
-        headers = {name: value.replace("<bob>", state.bobs_token) for name, value in case.headers.items()}
-        try:
-            answer = fake_site.client.http.request(case.method, url, headers=headers, body=case.body)
-        except Unavailable:  # AWS failed in the authorizer, for which API Gateway answers 503.
-            return False
-        return has_status(answer, case.status)
+        return has_status(request_with(state.bobs_token, case.method, url, case.body, fake_site), case.status)
+
+    return act
+
+
+def invoke(function: str, case: Case) -> Act:
+    def act(fake_site: FakeSite) -> bool:
+        return invoke_route(function, case.route, with_tokens(case.url, fake_site), fake_site)
 
     return act
 

@@ -1,4 +1,4 @@
-"""Scenes of the functions that send email, and of those that watch them."""
+"""Scenes of the functions that send email, of those that watch them, and of updates."""
 
 from datetime import timedelta
 from functools import partial
@@ -11,31 +11,31 @@ from chalicelib.mail.budget import read_allowance, take_email
 from chalicelib.mail.model import MailRequest, mailbox_of
 from chalicelib.mail.sending import MAX_URGENT_WAITING, is_paused, pause_after_refusal
 from chalicelib.mail.signature_kinds import delivery_key
+from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG
 from chalicelib.mail.turns import BURST, book_first_email
 from chalicelib.petitions.edit import publish
-from tests.actors import (
-    ALICE,
-    DAY,
-    LIMIT_KEYS,
-    NOW,
-    a_petition,
-    change_item,
-    item_of,
-    request_of,
-)  # fmt: skip
-from tests.fake_site import FakeSite, stream_event
+from chalicelib.runner.worker import run_job
+from chalicelib.updates.find import add_update, change_update, find_update, forget_updates
+from chalicelib.updates.kinds import EMAILS, TESTS, delivery_key as update_delivery_key
+from chalicelib.updates.model import UpdateState
+from tests.actors import ALICE, DAY, LIMIT_KEYS, NOW, a_petition, change_item, confirmed, item_of, request_of
+from tests.fake_site import FakeSite, context, sqs_event, stream_event
+from tests.faults.public_scenes import with_bobs_token
 from tests.faults.scenes import (
     KEY,
     PETITION,
     SIX_MINUTES,
     TWO_HOURS,
     Scene,
+    assert_exact_counts,
     deliver,
     run,
     run_mail_task,
     with_alice_confirmed,
     with_alice_pending,
 )
+from tests.faults.staff_scenes import assert_audit_entry, call
+from tests.updates.sending import LATER, UPDATES_PATH, an_update, ask as call_as_bob
 
 
 def bounce_events(_: FakeSite) -> list[Any]:
@@ -155,7 +155,90 @@ def with_a_receipt_after_an_edit(fake_site: FakeSite) -> None:
     publish(a_petition(sign_wording="Another wording"), NOW, fake_site.tables)
 
 
-MAIL_SCENES = [
+DRAFT_URL = f"{UPDATES_PATH}/a1"
+TEST_KEY = update_delivery_key(PETITION.slug, "a1", "0123456789abcdef")
+
+
+def with_a_draft(fake_site: FakeSite) -> None:
+    with_bobs_token(fake_site)
+    add_update(an_update(), fake_site.tables)
+    forget_updates()
+
+
+def with_a_draft_to_test(fake_site: FakeSite) -> None:
+    with_a_draft(fake_site)
+    tests = {"0123456789abcdef": {"email": "bob@charity.example", "language": "en"}}
+    change_update(an_update(), fake_site.tables, tests=tests)
+    fake_site.scene_state.mail_request = TESTS.request(TEST_KEY, NOW, fake_site.tables)
+
+
+def with_alice_subscribed(fake_site: FakeSite) -> None:
+    fake_site.scene_state.alices_id = confirmed(fake_site.tables, PETITION, ALICE, updates=True)
+
+
+def with_a_published_update(fake_site: FakeSite) -> None:
+    with_alice_subscribed(fake_site)
+    with_a_draft(fake_site)
+    assert call_as_bob(fake_site, "POST", f"{DRAFT_URL}/publish").status_code == 202
+    fake_site.clock.forward(LATER)
+
+
+def with_an_email_to_alice(fake_site: FakeSite) -> None:
+    with_alice_subscribed(fake_site)
+    with_bobs_token(fake_site)
+    add_update(an_update(state=UpdateState.SENDING, published_at=NOW), fake_site.tables)
+    key = update_delivery_key(PETITION.slug, "a1", fake_site.scene_state.alices_id)
+    fake_site.scene_state.mail_request = EMAILS.request(key, NOW, fake_site.tables)
+    forget_updates()
+
+
+def deliver_request(fake_site: FakeSite, sender: str = "send_other_mail") -> bool:
+    return fake_site.deliver(sender, [fake_site.scene_state.mail_request.model_dump()]) == []
+
+
+def bounce_email(fake_site: FakeSite, **bounce: str) -> bool:
+    request = fake_site.scene_state.mail_request
+    tags = {"kind": [request.kind], "key": [request.key]}
+    event = {"eventType": "Bounce", "bounce": {"bounceType": "Permanent", **bounce}, "mail": {"tags": tags}}
+    return fake_site.deliver("receive_feedback", [event]) == []
+
+
+def assert_undeliverable(fake_site: FakeSite) -> None:
+    request = fake_site.scene_state.mail_request
+    state = {"update": EMAILS, "update-test": TESTS}[request.kind]
+    assert fake_site.tables.items[state.item_key(request.key)]["undeliverable"] == "bounced"
+
+
+def run_update_job(fake_site: FakeSite) -> bool:
+    """Deliver the newest message of the job, and return whether the update's only email is requested."""
+    answer = run_job(sqs_event(fake_site.jobs.messages[-1:]), context())
+    if answer["batchItemFailures"]:
+        return False
+    results = fake_site.tables.items[keys.update(PETITION.slug, "a1")]["results"]
+    return bool(results["requested"] == 1)
+
+
+def assert_update_is_cancelled(fake_site: FakeSite) -> None:
+    assert_audit_entry("update.cancelled", fake_site)
+    assert find_update(PETITION.slug, "a1", fake_site.tables).state is UpdateState.CANCELLED
+
+
+def with_an_old_request(fake_site: FakeSite) -> None:
+    with_an_email_to_alice(fake_site)
+    fake_site.clock.forward(2 * LOST_AFTER_IF_NO_BACKLOG)
+
+
+def assert_request_is_queued_again(fake_site: FakeSite) -> None:
+    assert fake_site.scene_state.mail_request.model_dump() in fake_site.other_queue.messages
+
+
+def assert_email_is_requested_once(fake_site: FakeSite) -> None:
+    [key] = [key for key in fake_site.tables.items if key.pk.startswith("update#")]
+    assert key == EMAILS.item_key(update_delivery_key(PETITION.slug, "a1", fake_site.scene_state.alices_id))
+    assert {message["key"] for message in fake_site.other_queue.messages} == {key.sk}
+
+
+SCENES = [
     Scene("relay_mail", with_alice_pending, partial(run, "relay_mail", signing_event), assert_alices_email_is_queued),
     Scene("send_mail", with_alice_pending, partial(deliver, "send_mail", mail_messages), assert_alice_got_email,
           SIX_MINUTES),
@@ -181,4 +264,15 @@ MAIL_SCENES = [
     Scene("check_mail", with_sending_paused, partial(run_mail_task, "watch"), assert_event_sources_are_disabled),
     Scene("check_mail", with_alice_pending, partial(run_mail_task, "sweep"), assert_alices_email_is_queued),
     Scene("check_mail", with_a_marker_without_email, partial(run_mail_task, "sweep"), assert_no_group_is_marked),
+    # 409 on a retry means that the first request started the job.
+    Scene("publish_update", with_a_draft, partial(call, "POST", f"{DRAFT_URL}/publish", 202, {}, done=409),
+          partial(assert_audit_entry, "update.published")),
+    Scene("cancel_update", with_a_draft, partial(call, "POST", f"{DRAFT_URL}/cancel", 200, None),
+          assert_update_is_cancelled),
+    Scene("run_job", with_a_published_update, run_update_job, assert_email_is_requested_once),
+    Scene("send_other_mail", with_an_email_to_alice, deliver_request, assert_exact_counts, SIX_MINUTES),
+    Scene("send_other_mail", with_a_draft_to_test, deliver_request, assert_exact_counts, SIX_MINUTES),
+    Scene("receive_feedback", with_an_email_to_alice, bounce_email, assert_undeliverable),
+    Scene("receive_feedback", with_a_draft_to_test, bounce_email, assert_undeliverable),
+    Scene("check_mail", with_an_old_request, partial(run_mail_task, "sweep"), assert_request_is_queued_again),
 ]  # fmt: skip

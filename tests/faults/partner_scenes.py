@@ -2,27 +2,31 @@
 
 import json
 from functools import partial
+from typing import Any
 
 from chalicelib.core import keys
-from chalicelib.core.errors import Unavailable
 from chalicelib.core.times import iso
 from chalicelib.partners.model import CountsWhen
 from chalicelib.signatures.take_back import take_back
 from chalicelib.staff import authorizer
-from tests.actors import ALICE, CHARLIE, NOW, confirmed, identity_of, item_of
-from tests.fake_site import JSON, FakeSite, context
+from tests.actors import ALICE, CHARLIE, NOW, identity_of, item_of
+from tests.fake_site import FakeSite
 from tests.faults.public_scenes import assert_exact_public_count
 from tests.faults.scenes import (
     PETITION,
     Scene,
     assert_exact_counts,
     has_status,
+    invoke_route,
+    is_authorized,
+    request_with,
+    together,
+    with_alice_confirmed,
     with_alice_pending,
     with_alice_withdrawn,
     with_past_days,
 )
-from tests.faults.staff_scenes import assert_audit_entry, call, invoke_staff_route, with_bobs_token
-from tests.partnering import NEW_PARTNER, PATH, a_partner, oaks_token, sent_of
+from tests.partnering import PATH, oaks_token, sent_of
 from tests.partners.partner_requests import OSDI_BODY
 
 BATCH = {"signatures": [sent_of(), sent_of(CHARLIE, "oak:2", consent={"wording": "Other", "version": "2"})]}
@@ -34,26 +38,6 @@ def with_oaks_token(fake_site: FakeSite, counts: CountsWhen = CountsWhen.AT_ONCE
 
 def with_oak_counting_after_email(fake_site: FakeSite) -> None:
     with_oaks_token(fake_site, CountsWhen.AFTER_EMAIL)
-
-
-def with_oak_and_alice_pending(fake_site: FakeSite) -> None:
-    with_oaks_token(fake_site)
-    with_alice_pending(fake_site)
-
-
-def with_oak_and_alice_confirmed(fake_site: FakeSite) -> None:
-    with_oaks_token(fake_site)
-    confirmed(fake_site.tables, PETITION)
-
-
-def with_oak_and_alice_withdrawn(fake_site: FakeSite) -> None:
-    with_oaks_token(fake_site)
-    with_alice_withdrawn(fake_site)
-
-
-def with_bob_and_oak(fake_site: FakeSite) -> None:
-    with_bobs_token(fake_site)
-    a_partner(fake_site.tables)
 
 
 def with_an_undone_import(fake_site: FakeSite) -> None:
@@ -84,12 +68,8 @@ def assert_undoing_would_leave_both(fake_site: FakeSite) -> None:
 
 
 def send(body: object, fake_site: FakeSite, path: str = PATH, success: int = 200) -> bool:
-    headers = {"authorization": f"Bearer {fake_site.scene_state.oaks_token}"}
-    try:
-        answer = fake_site.post(path, json.dumps(body).encode(), JSON, **headers)
-    except Unavailable:
-        return False  # Raised by the authorizer; API Gateway answers 503.
-    return has_status(answer, success)
+    token = fake_site.scene_state.oaks_token
+    return has_status(request_with(token, "POST", path, json.dumps(body).encode(), fake_site), success)
 
 
 def assert_both_are(state: str, fake_site: FakeSite) -> None:
@@ -115,57 +95,38 @@ def receipt_keys(fake_site: FakeSite) -> list[keys.Key]:
     return [key for key in fake_site.tables.items if key.pk.startswith("RECEIPT#")]
 
 
-def assert_partner_is_stored(fake_site: FakeSite) -> None:
-    assert fake_site.tables.items[keys.partner("partner-elm")]["name"] == "Elm"
-    assert_audit_entry("partner.created", fake_site)
-
-
-def is_authorized(fake_site: FakeSite) -> bool:
-    arn = f"arn:aws:execute-api:eu-west-2:1:abc/site/POST{PATH}"
-    event = {"type": "REQUEST", "headers": {"OSDI-API-Token": fake_site.scene_state.oaks_token}, "methodArn": arn}
-    try:
-        policy = authorizer.authorizer(event, context())
-    except Unavailable:
-        return False
-    statement = policy["policyDocument"]["Statement"][0]
-    return bool(statement["Effect"] == "Allow")
-
-
-def with_oak_and_past_days(fake_site: FakeSite) -> None:
-    with_oaks_token(fake_site)
-    with_past_days(fake_site)
+def oaks_request(fake_site: FakeSite) -> dict[str, Any]:
+    return {"type": "REQUEST", "headers": {"OSDI-API-Token": fake_site.scene_state.oaks_token}}
 
 
 def read_osdi(path: str, fake_site: FakeSite) -> bool:
-    try:
-        answer = fake_site.get(path, authorization=f"Bearer {fake_site.scene_state.oaks_token}")
-    except Unavailable:
-        return False
-    return has_status(answer, 200)
+    return has_status(request_with(fake_site.scene_state.oaks_token, "GET", path, b"", fake_site), 200)
 
 
 def record_signature(fake_site: FakeSite) -> bool:
     return send(json.loads(OSDI_BODY), fake_site, f"{OSDI_URL}/petitions/safe-children/record")
 
 
-PARTNERS_URL, OSDI_URL = "/api/staff/partners", "/api/osdi"
-PARTNER_SCENES = [
-    Scene("take_signatures", with_oaks_token, partial(send, BATCH), partial(assert_both_are, "confirmed")),
-    Scene("take_signatures", with_oak_counting_after_email, partial(send, BATCH), partial(assert_both_are, "pending")),
-    Scene("take_signatures", with_oak_and_alice_pending, partial(send, BATCH), partial(assert_both_are, "confirmed")),
-    Scene("take_signatures", with_oak_and_alice_confirmed, partial(send, BATCH), partial(assert_both_are, "confirmed")),
-    Scene("take_signatures", with_oak_and_alice_withdrawn, partial(send, BATCH), assert_alice_stays_withdrawn),
-    Scene("take_signatures", with_an_undone_import, partial(send, BATCH), partial(assert_both_are, "confirmed")),
-    Scene("take_signatures", with_an_import, partial(send, BATCH), assert_undoing_would_leave_both),
+OSDI_URL = "/api/osdi"
+SEND = partial(send, BATCH)
+assert_both_confirmed = partial(assert_both_are, "confirmed")
+
+
+SCENES = [
+    Scene("take_signatures", with_oaks_token, SEND, assert_both_confirmed),
+    Scene("take_signatures", with_oak_counting_after_email, SEND, partial(assert_both_are, "pending")),
+    Scene("take_signatures", together(with_oaks_token, with_alice_pending), SEND, assert_both_confirmed),
+    Scene("take_signatures", together(with_oaks_token, with_alice_confirmed), SEND, assert_both_confirmed),
+    Scene("take_signatures", together(with_oaks_token, with_alice_withdrawn), SEND, assert_alice_stays_withdrawn),
+    Scene("take_signatures", with_an_undone_import, SEND, assert_both_confirmed),
+    Scene("take_signatures", with_an_import, SEND, assert_undoing_would_leave_both),
     Scene("record_signature", with_oaks_token, record_signature, assert_exact_counts),
     Scene("read_entry_point", with_oaks_token, partial(read_osdi, OSDI_URL), assert_exact_counts),
-    Scene("list_osdi_petitions", with_oak_and_past_days, partial(read_osdi, f"{OSDI_URL}/petitions"),
+    Scene("list_osdi_petitions", together(with_oaks_token, with_past_days), partial(read_osdi, f"{OSDI_URL}/petitions"),
           assert_exact_public_count),
-    Scene("read_osdi_petition", with_oak_and_past_days, partial(read_osdi, f"{OSDI_URL}/petitions/safe-children"),
+    Scene("read_osdi_petition", with_oaks_token, partial(read_osdi, f"{OSDI_URL}/petitions/safe-children"),
           assert_exact_counts),
-    Scene("authorizer", with_oaks_token, is_authorized, assert_exact_counts),
-    Scene("partners", with_bob_and_oak, partial(invoke_staff_route, "partners", "/api/staff/partners", PARTNERS_URL),
-          assert_exact_counts),
-    Scene("add_partner", with_bobs_token, partial(call, "POST", PARTNERS_URL, 201, NEW_PARTNER),
-          assert_partner_is_stored),
+    Scene("partners", with_oaks_token, partial(invoke_route, "partners", OSDI_URL, OSDI_URL), assert_exact_counts),
+    Scene("authorizer", with_oaks_token,
+          partial(is_authorized, authorizer.authorizer, oaks_request), assert_exact_counts),
 ]  # fmt: skip

@@ -1,11 +1,15 @@
 """Scenes of the public pages and routes, of the links in emails, and of the count."""
 
-import json
 from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from chalicelib.core.errors import Unavailable
+from chalicelib.core.rights import Right
+from chalicelib.core.tokens import Purpose
+from chalicelib.mail.budget import choice_of, is_stopped, stop, stop_token
+from chalicelib.mail.model import mailbox_of
+from chalicelib.partners.form import read_signature
+from chalicelib.partners.receive import take_each
 from chalicelib.projections.breakdowns import pending_count
 from chalicelib.projections.recount import recount
 from chalicelib.shedding.level import Level, set_level
@@ -15,6 +19,9 @@ from tests.actors import (
     ALICE,
     BOB,
     CHARLIE,
+    LIMIT_KEYS,
+    NOW,
+    TOKEN_KEYS,
     bobs_token,
     confirmed,
     fields_of,
@@ -22,25 +29,36 @@ from tests.actors import (
     item_of,
     json_of,
     signed,
-)  # fmt: skip
-from tests.fake_site import FakeSite, context, stream_event
-from tests.faults.link_scenes import invoke_route
+)
+from tests.fake_site import FakeSite, stream_event, token_in
 from tests.faults.scenes import (
     KEY,
     PETITION,
+    SUBJECT,
     Scene,
+    assert_alices_state,
     assert_exact_counts,
     deliver,
     get,
     has_status,
+    invoke_route,
+    is_authorized,
+    link,
     nothing,
     post,
     run,
     schedule,
     with_alice_confirmed,
     with_alice_pending,
+    with_alice_taken_back,
+    with_alice_withdrawn,
     with_past_days,
 )
+from tests.partnering import a_partner, a_receiving_context, sent_of
+
+
+def with_bobs_token(fake_site: FakeSite) -> None:
+    fake_site.scene_state.bobs_token = bobs_token(fake_site.tables, NOW, *Right)
 
 
 def assert_exact_public_count(fake_site: FakeSite) -> None:
@@ -61,40 +79,8 @@ def with_three_people(fake_site: FakeSite) -> None:
     signed(fake_site.tables, PETITION, CHARLIE)
 
 
-def read_count(path: str, fake_site: FakeSite) -> bool:
-    """Return whether a count was shown: the exact one or a stale one."""
-    answer = fake_site.get(path)
-    if answer.status_code == 200:
-        assert answer.json_body["count"] in (0, 1)
-    return has_status(answer, 200)
-
-
-def read_counts_as_staff(path: str, fake_site: FakeSite) -> bool:
-    try:
-        answer = fake_site.get(path, authorization=f"Bearer {fake_site.scene_state.bobs_token}")
-    except Unavailable:
-        return False  # Raised by the authorizer; API Gateway answers 503.
-    if answer.status_code == 200 and "csv" not in path:
-        body = json.loads(answer.body)
-        counts = body["petitions"][0] if "petitions" in body else body
-        assert counts["confirmed"] == 1
-    return has_status(answer, 200)
-
-
-def with_bob_and_past_days(fake_site: FakeSite) -> None:
-    with_past_days(fake_site)
-    fake_site.scene_state.bobs_token = bobs_token(fake_site.tables)
-
-
-def is_authorized(fake_site: FakeSite) -> bool:
-    arn = "arn:aws:execute-api:eu-west-2:1:abc/site/GET/api/staff/petitions"
-    event = {"type": "TOKEN", "authorizationToken": f"Bearer {fake_site.scene_state.bobs_token}", "methodArn": arn}
-    try:
-        policy = authorizer.authorizer(event, context())
-    except Unavailable:
-        return False  # API Gateway then answers 503. "Unauthorized" would be wrong.
-    statement = policy["policyDocument"]["Statement"][0]
-    return bool(statement["Effect"] == "Allow")
+def bobs_request(fake_site: FakeSite) -> dict[str, str]:
+    return {"type": "TOKEN", "authorizationToken": f"Bearer {fake_site.scene_state.bobs_token}"}
 
 
 def changes_of_three_people(fake_site: FakeSite) -> dict[str, Any]:
@@ -128,43 +114,96 @@ def assert_no_drift(fake_site: FakeSite) -> None:
     assert (found.largest_drift, found.confirmed) == (0, 1)
 
 
-SIGN_PATH, STAFF_URL = "/petitions/safe-children/signatures", "/api/staff/petitions"
+SIGN_PATH = "/petitions/safe-children/signatures"
 API_URL = "/api/petitions/safe-children"
-PUBLIC_SCENES = [
+
+
+def with_alice_from_the_netherlands(fake_site: FakeSite) -> None:
+    signed(fake_site.tables, PETITION, country="NL", source="bbc")
+
+
+def with_alice_counted_by_a_partner(fake_site: FakeSite) -> None:
+    """She signed here too, and has not confirmed."""
+    with_alice_pending(fake_site)
+    oak = a_partner(fake_site.tables)
+    receiving = a_receiving_context(fake_site.tables, PETITION, oak)
+    take_each([read_signature(sent_of(), oak, NOW)], receiving, NOW)
+
+
+def assert_confirmed_by_alice(fake_site: FakeSite) -> None:
+    assert_alices_state("confirmed", fake_site)
+    assert_exact_counts(fake_site)
+    assert exact_count(PETITION, NOW, fake_site.tables).by_partners == 0
+
+
+def with_email_to_alice_stopped(fake_site: FakeSite) -> None:
+    with_alice_pending(fake_site)
+    stop(CHOICE, SUBJECT, NOW, fake_site.tables)
+
+
+def assert_email_is_stopped(fake_site: FakeSite) -> None:
+    assert is_stopped(CHOICE, fake_site.tables)
+    assert_alices_state("pending", fake_site)
+
+
+def assert_email_is_allowed(fake_site: FakeSite) -> None:
+    assert not is_stopped(CHOICE, fake_site.tables)
+    assert_alices_state("pending", fake_site)
+
+
+CONFIRM_LINK = link(Purpose.CONFIRM)
+TOKEN = {"token": token_in(CONFIRM_LINK)}
+OLD_LINK = link(Purpose.CONFIRM, ends=timedelta(minutes=1))
+CHOICE = choice_of(mailbox_of(ALICE.email, LIMIT_KEYS), PETITION.slug)
+STOP_LINK = f"/stop?token={stop_token(SUBJECT, CHOICE, NOW, TOKEN_KEYS)}"
+WITHDRAW_LINK, UNSUBSCRIBE_LINK = link(Purpose.WITHDRAW), link(Purpose.UNSUBSCRIBE)
+
+assert_pending = partial(assert_alices_state, "pending")
+assert_confirmed = partial(assert_alices_state, "confirmed")
+assert_withdrawn = partial(assert_alices_state, "withdrawn")
+
+
+SCENES = [
     Scene("read_asset", nothing, partial(get, "/assets/site.css"), assert_exact_counts),
     Scene("read_dashboard_file", nothing, partial(get, "/assets/staff/0/app.js"), assert_exact_counts),
-    Scene("show_petitions", with_past_days, partial(get, "/"), assert_exact_public_count),
-    Scene("list_petitions", with_past_days, partial(get, "/api/petitions"), assert_exact_public_count),
-    Scene("show_petition", with_past_days, partial(get, "/petitions/safe-children"), assert_exact_public_count),
-    Scene("show_card", with_past_days, partial(get, "/petitions/safe-children/card.png"), assert_exact_counts),
-    Scene("show_embed", with_past_days, partial(get, "/embed/safe-children"), assert_exact_public_count),
-    Scene("show_counter", with_past_days, partial(get, "/embed/safe-children/counter"), assert_exact_public_count),
-    Scene("read_petition", with_past_days, partial(read_count, API_URL), assert_exact_public_count),
-    Scene("read_count", with_past_days, partial(read_count, f"{API_URL}/count"), assert_exact_public_count),
-    Scene("read_count", with_alice_confirmed, partial(read_count, f"{API_URL}/count"), assert_exact_public_count),
-    Scene("read_total", with_alice_confirmed, partial(get, f"{API_URL}/total"), assert_exact_public_count),
+    Scene("read_count", with_past_days, partial(get, f"{API_URL}/count"), assert_exact_public_count),
     Scene("read_progress", with_alice_confirmed, partial(get, f"{API_URL}/progress"), assert_exact_public_count),
-    Scene("list_counts", with_bob_and_past_days, partial(read_counts_as_staff, STAFF_URL), assert_exact_counts),
-    Scene("read_counts", with_bob_and_past_days, partial(read_counts_as_staff, f"{STAFF_URL}/safe-children/counts"),
-          assert_exact_counts),
-    Scene("read_counts", with_bob_and_past_days,
-          partial(read_counts_as_staff, f"{STAFF_URL}/safe-children/counts?by=hour"), assert_exact_counts),
-    Scene("authorizer", with_bob_and_past_days, is_authorized, assert_exact_counts),
+    Scene("authorizer", with_bobs_token,
+          partial(is_authorized, authorizer.authorizer, bobs_request), assert_exact_counts),
     Scene("sign_by_json", nothing,
           lambda fake_site: has_status(fake_site.post_json(f"/api{SIGN_PATH}", json_of()), 202),
           assert_stored_with_one_email_request),
     Scene("sign_by_form", nothing, partial(post, SIGN_PATH, fields_of(), 303), assert_stored_with_one_email_request),
     Scene("sign_by_form", with_alice_pending, partial(post, SIGN_PATH, fields_of(name="Alice A."), 303),
           assert_newest_name_is_stored),
-    Scene("sign_by_form", with_alice_pending, partial(post, SIGN_PATH, fields_of(), 303),
-          assert_stored_with_one_email_request),
-    Scene("sign_by_form", with_past_days, partial(post, SIGN_PATH, {"name": ""}, 422), assert_exact_public_count),
-    Scene("counts", with_past_days, partial(invoke_route, "counts", "/api/petitions/{slug}/count"),
-          assert_exact_public_count),
     Scene("project_signatures", with_three_people, partial(run, "project_signatures", changes_of_three_people),
           assert_two_are_pending),
     Scene("store_overflow", with_an_overflowed_signature,
           partial(deliver, "store_overflow", lambda fake_site: fake_site.overflow.messages),
           assert_stored_with_one_email_request),
     Scene("recount_tallies", with_past_days, partial(run, "recount_tallies", schedule), assert_no_drift),
+    Scene("show_confirmation", with_alice_pending, partial(get, CONFIRM_LINK), assert_pending),
+    Scene("show_confirmation", with_alice_confirmed, partial(get, OLD_LINK), assert_confirmed),
+    Scene("confirm_signature", with_alice_pending, partial(post, "/confirm", TOKEN, 200), assert_confirmed),
+    Scene("confirm_signature", with_alice_from_the_netherlands, partial(post, "/confirm", TOKEN, 200),
+          assert_confirmed),
+    Scene("confirm_signature", with_alice_confirmed, partial(post, OLD_LINK, {}, 200), assert_confirmed),
+    Scene("confirm_signature", with_alice_counted_by_a_partner, partial(post, "/confirm", TOKEN, 200),
+          assert_confirmed_by_alice),
+    Scene("confirm_signature", with_alice_pending, partial(post, "/confirm", {**TOKEN, "name": "="}, 422),
+          assert_pending),
+    Scene("show_withdrawal", with_alice_confirmed, partial(get, WITHDRAW_LINK), assert_confirmed),
+    Scene("withdraw_signature", with_alice_pending, partial(post, WITHDRAW_LINK, {}, 200), assert_withdrawn),
+    Scene("withdraw_signature", with_alice_confirmed, partial(post, WITHDRAW_LINK, {}, 200), assert_withdrawn),
+    Scene("withdraw_signature", with_alice_taken_back, partial(post, WITHDRAW_LINK, {}, 200), assert_withdrawn),
+    Scene("withdraw_signature", with_alice_withdrawn, partial(post, WITHDRAW_LINK, {}, 200), assert_withdrawn),
+    Scene("show_unsubscription", with_alice_confirmed, partial(get, UNSUBSCRIBE_LINK), assert_confirmed),
+    Scene("unsubscribe_from_updates", with_alice_confirmed, partial(post, UNSUBSCRIBE_LINK, {}, 200), assert_confirmed),
+    Scene("show_stop", with_alice_pending, partial(get, STOP_LINK), assert_pending),
+    Scene("show_stop", with_email_to_alice_stopped, partial(get, STOP_LINK), assert_email_is_stopped),
+    Scene("stop_emails", with_alice_pending, partial(post, STOP_LINK, {}, 200), assert_email_is_stopped),
+    Scene("stop_emails", with_email_to_alice_stopped, partial(post, STOP_LINK, {"emails": "again"}, 200),
+          assert_email_is_allowed),
+    Scene("links", with_alice_pending,
+          partial(invoke_route, "links", "/confirm", "/confirm", token=TOKEN["token"]), assert_pending),
 ]  # fmt: skip

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from chalicelib.core import keys, tokens
+from chalicelib.core.errors import Unavailable
+from chalicelib.core.rights import Right
 from chalicelib.core.times import iso
 from chalicelib.core.tokens import Purpose
 from chalicelib.edge.batch import BatchFailed, RunFailed
@@ -29,15 +31,15 @@ from tests.actors import (
     key_of,
     signed,
     subject_of,
-)  # fmt: skip
-from tests.fake_site import FakeSite, schedule_event
+)
+from tests.fake_site import JSON, FakeSite, context, schedule_event
 
 PETITION = a_petition()
 KEY = key_of(PETITION, identity_of(PETITION))
 SUBJECT = subject_of(PETITION, KEY.sk)
 SIX_MINUTES, TWO_HOURS = timedelta(minutes=6), timedelta(hours=2)
 Act = Callable[[FakeSite], bool]
-Then = Callable[[FakeSite], None]
+State = Callable[[FakeSite], None]
 
 
 @dataclass(frozen=True)
@@ -45,9 +47,9 @@ class Scene:
     """`handler`: its name in app.py. `retry_after`: until the caller retries. `sends`: whether it sends an email."""
 
     handler: str
-    before: Callable[[FakeSite], object]
+    before: State
     act: Act
-    then: Then
+    then: State
     retry_after: timedelta = timedelta(seconds=11)
     sends: bool = True
 
@@ -63,12 +65,23 @@ def use_few_partitions(patch: pytest.MonkeyPatch) -> None:
     assert key_of(PETITION, KEY.sk) == KEY
 
 
-def has_status(answer: Any, success: int) -> bool:
-    """Return whether the answer has this status. Otherwise assert that it is 503 with Retry-After."""
-    assert answer.status_code in (success, 503)
+def has_status(answer: Any, *successes: int) -> bool:
+    """Return whether the answer has one of these statuses. If not, assert that it is None, or 503 with Retry-After."""
+    if answer is None:
+        return False
+    assert answer.status_code in (*successes, 503)
     if answer.status_code == 503:
         assert int(answer.headers["Retry-After"]) > 0
-    return bool(answer.status_code == success)
+    return answer.status_code in successes
+
+
+def request_with(token: str, method: str, path: str, body: bytes, fake_site: FakeSite, **headers: str) -> Any:
+    """Return the answer; None if AWS fails in the authorizer, for which API Gateway answers 503."""
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": JSON, **headers}
+    try:
+        return fake_site.client.http.request(method, path, headers=headers, body=body)
+    except Unavailable:
+        return None
 
 
 def get(path: str, fake_site: FakeSite) -> bool:
@@ -90,6 +103,22 @@ def path_parameters(route: str, path: str) -> dict[str, str]:
         if name.startswith("{"):
             parameters[name.strip("{}")] = value
     return parameters
+
+
+def invoke_route(function: str, route: str, path: str, fake_site: FakeSite, **query: str) -> bool:
+    """Call a function as API Gateway does, after the authorizer has accepted a token with every right."""
+    event: dict[str, Any] = {
+        "requestContext": {
+            "httpMethod": "GET", "resourcePath": route, "path": path,
+            "authorizer": {"principalId": "0" * 16, "owner": "bob", "rights": ",".join(Right)},
+        },
+        "headers": {}, "stageVariables": {}, "body": None,
+        "multiValueQueryStringParameters": {name: [value] for name, value in query.items()},
+        "pathParameters": path_parameters(route, path), "isBase64Encoded": False,
+    }  # fmt: skip
+    status: int = fake_site.invoke(function, event)["statusCode"]
+    assert status in (200, 503)
+    return status == 200
 
 
 def run(function: str, event: Callable[[FakeSite], dict[str, Any]], fake_site: FakeSite) -> bool:
@@ -130,6 +159,30 @@ def assert_bucket_is_empty(fake_site: FakeSite) -> None:
 def assert_alices_state(state: str, fake_site: FakeSite) -> None:
     assert item_of(fake_site.tables, PETITION, KEY.sk)["state"] == state
     assert_exact_counts(fake_site)
+
+
+def is_authorized(
+    authorizer: Callable[..., Any], event: Callable[[FakeSite], dict[str, str]], fake_site: FakeSite
+) -> bool:
+    """Return whether the authorizer lets the caller in. If AWS fails, API Gateway answers 503, not "Unauthorized"."""
+    try:
+        policy = authorizer(
+            {"methodArn": "arn:aws:execute-api:eu-west-2:1:abc/site/GET/", **event(fake_site)}, context()
+        )
+    except Unavailable:
+        return False
+    return bool(policy["policyDocument"]["Statement"][0]["Effect"] == "Allow")
+
+
+def together(*states: State) -> State:
+    """Return a state that consists of several."""
+
+    def before(fake_site: FakeSite) -> None:
+        for state in states:
+            state(fake_site)
+
+    before.__name__ = "_and_".join(state.__name__ for state in states)
+    return before
 
 
 def nothing(fake_site: FakeSite) -> None:

@@ -1,35 +1,55 @@
-"""Scenes of staff's actions. Each action that took effect has an audit entry, and a retry completes an action."""
+"""Scenes of staff's actions, of one person's data, of statements, and of signing in."""
 
+import atexit
 import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import pytest
 
 from chalicelib.core import keys
-from chalicelib.core.errors import Unavailable
-from chalicelib.core.rights import Right
-from chalicelib.core.times import iso
+from chalicelib.core.settings import settings
+from chalicelib.partners.form import read_signature
+from chalicelib.partners.receive import take_each
 from chalicelib.petitions.edit import versions
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.form import EDITABLE
 from chalicelib.petitions.model import PetitionState
 from chalicelib.projections.funnel import Stage, stage_counts_by_day, totals
+from chalicelib.signin.provider import forget_provider
 from chalicelib.staff.audit.record import entries
+from chalicelib.statements.freeze import freeze, statement_from_token, statement_token, store_short_code
 from chalicelib.tallies.count import exact_count
 from chalicelib.tallies.model import TallyDimension
 from chalicelib.tallies.prove import COUNT, DAYS, HOURS, SumName, adjust, last_adjusted
-from tests.actors import DAY, NOW, a_petition, bobs_token
-from tests.fake_site import JSON, FakeSite
-from tests.faults.scenes import PETITION, Scene, assert_exact_counts, has_status, path_parameters
+from tests.actors import ALICE, DAY, NOW, TOKEN_KEYS, a_petition, item_of
+from tests.fake_site import FakeSite
+from tests.faults.public_scenes import assert_email_is_allowed, with_bobs_token, with_email_to_alice_stopped
+from tests.faults.scenes import (
+    KEY,
+    PETITION,
+    Act,
+    Scene,
+    assert_alices_state,
+    assert_exact_counts,
+    get,
+    has_status,
+    invoke_route,
+    request_with,
+    together,
+    use_few_partitions,
+    with_alice_confirmed,
+    with_alice_pending,
+    with_alice_taken_back,
+)
 from tests.located import give_table
-
-TOKENS_URL = "/api/staff/tokens"
-
-
-def with_bobs_token(fake_site: FakeSite) -> None:
-    fake_site.scene_state.bobs_token = bobs_token(fake_site.tables, NOW, *Right)
+from tests.partnering import a_partner, a_receiving_context, sent_of
+from tests.signatures.test_erase import ERASED_ATTRIBUTES
+from tests.signin.fake_provider import CLIENT, a_fake_provider
+from tests.signin.test_api import SESSION_BODY, SIGN_IN_BODY
 
 
 def with_a_count_adjusted_twice(fake_site: FakeSite) -> None:
@@ -47,24 +67,14 @@ def with_a_count_adjusted_twice(fake_site: FakeSite) -> None:
         adjust(PETITION.slug, sums, NOW - timedelta(seconds=seconds), fake_site.tables, last)
 
 
-def with_a_token_to_revoke(fake_site: FakeSite) -> None:
-    with_bobs_token(fake_site)
-    fake_site.scene_state.other_token_id = bobs_token(fake_site.tables).split("_")[1]
-
-
 def request_as_bob(method: str, path: str, body: object, fake_site: FakeSite, **headers: str) -> Any:
-    """Return the answer to a staff request; None if AWS fails in the authorizer, for which API Gateway answers 503."""
-    headers = {"Authorization": f"Bearer {fake_site.scene_state.bobs_token}", "Content-Type": JSON, **headers}
-    try:
-        return fake_site.client.http.request(method, path, headers=headers, body=json.dumps(body).encode())
-    except Unavailable:
-        return None
+    token = fake_site.scene_state.bobs_token
+    return request_with(token, method, path, json.dumps(body).encode(), fake_site, **headers)
 
 
-def call(method: str, path: str, success: int, body: object, fake_site: FakeSite) -> bool:
-    """Make a staff request and return whether it succeeded."""
-    answer = request_as_bob(method, path, body, fake_site)
-    return answer is not None and has_status(answer, success)
+def call(method: str, path: str, success: int, body: object, fake_site: FakeSite, *, done: int | None = None) -> bool:
+    """Make a staff request and return whether it succeeded. `done`: the status if an earlier request took effect."""
+    return has_status(request_as_bob(method, path, body, fake_site), success, done or success)
 
 
 def read(path: str, fake_site: FakeSite) -> bool:
@@ -78,10 +88,6 @@ def read_constituencies(fake_site: FakeSite) -> bool:
         return read("/api/staff/petitions/safe-children/counts?by=constituency", fake_site)
 
 
-def revoke_token(fake_site: FakeSite) -> bool:
-    return call("DELETE", f"{TOKENS_URL}/{fake_site.scene_state.other_token_id}", 200, None, fake_site)
-
-
 def assert_audit_entry(action: str, fake_site: FakeSite) -> None:
     found = entries(NOW - DAY, NOW + DAY, fake_site.tables)
     assert action in {entry.action.name for entry in found}
@@ -93,22 +99,6 @@ def assert_audit_entry_of_refusal(action: str, fake_site: FakeSite) -> None:
     assert any(entry.action.name == action and entry.refused for entry in found)
 
 
-def invoke_staff_route(function: str, route: str, path: str, fake_site: FakeSite) -> bool:
-    """Call a function as API Gateway does, after the authorizer has accepted the token."""
-    event: dict[str, Any] = {
-        "requestContext": {
-            "httpMethod": "GET", "resourcePath": route, "path": path,
-            "authorizer": {"principalId": "0" * 16, "owner": "bob", "rights": "manage,people,export,counts"},
-        },
-        "headers": {}, "stageVariables": {}, "body": None, "multiValueQueryStringParameters": None,
-        "pathParameters": path_parameters(route, path),
-        "isBase64Encoded": False,
-    }  # fmt: skip
-    status: int = fake_site.invoke(function, event)["statusCode"]
-    assert status in (200, 503)
-    return status == 200
-
-
 def assert_petition_is_complete(fake_site: FakeSite) -> None:
     """Assert that the petition is complete, and that the version of its text is stored."""
     assert_exact_counts(fake_site)
@@ -118,14 +108,7 @@ def assert_petition_is_complete(fake_site: FakeSite) -> None:
 
 def change_petition(method: str, path: str, body: object, fake_site: FakeSite) -> bool:
     """Change the petition and return whether it succeeded. 409 on a retry means that it is already changed."""
-    answer = request_as_bob(method, path, body, fake_site, **{"If-Match": "*"})
-    return answer is not None and (answer.status_code == 409 or has_status(answer, 200))
-
-
-def create_petition(fake_site: FakeSite) -> bool:
-    """Create a petition. 422 on a retry means that the first request took effect: the slug is taken."""
-    answer = request_as_bob("POST", PETITIONS_URL, {**PETITION_FIELDS, "slug": "new"}, fake_site)
-    return answer is not None and (answer.status_code == 422 or has_status(answer, 201))
+    return has_status(request_as_bob(method, path, body, fake_site, **{"If-Match": "*"}), 200, 409)
 
 
 def assert_new_petition_is_complete(fake_site: FakeSite) -> None:
@@ -155,21 +138,113 @@ def assert_stages_are_counted_once(fake_site: FakeSite) -> None:
         assert totals(counts) == {Stage.RECEIVED: 4}
 
 
-FIGURE = {"source": "paper", "kind": "paper", "count": 412, "as_of": iso(NOW), "evidence": "Sheets 1 to 21"}
+PERSON_URL = f"/api/staff/people/{PETITION.slug}/{KEY.sk}"
 
 
-def assert_figure_is_entered(fake_site: FakeSite) -> None:
-    assert_petition_is_complete(fake_site)
-    [figure] = petition_as_stored("safe-children", fake_site.tables).figures
-    assert figure.count == 412
+@contextmanager
+def run_provider(patch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Run a sign-in provider. It is not part of AWS, so it has no faults here."""
+    variables = {"ISSUER": _issuer(), "CLIENT_ID": CLIENT, "CLAIM": "groups", "RIGHTS": '{"team": ["counts"]}'}
+    for name, value in variables.items():
+        patch.setenv(f"OIDC_{name}", value)
+    settings.cache_clear()
+    forget_provider()
+    yield
+    forget_provider()
+    settings.cache_clear()
 
 
-STAFF_SCENES = [
-    Scene("revoke_token", with_a_token_to_revoke, revoke_token, partial(assert_audit_entry, "token.revoked")),
-    Scene("manage", with_bobs_token, partial(invoke_staff_route, "manage", TOKENS_URL, TOKENS_URL),
-          assert_exact_counts),
+@cache
+def _issuer() -> str:
+    """Start a provider that lets Bob in, until the process ends, and return its address."""
+    running = ExitStack()
+    atexit.register(running.close)
+    provider = running.enter_context(a_fake_provider())
+    provider.issue_token(exp=int((NOW + DAY).timestamp()))
+    return provider.issuer
+
+
+@contextmanager
+def surroundings(patch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Run a sign-in provider, and replace slow parts that make no further kind of AWS call."""
+    use_few_partitions(patch)
+    # Typesetting a cover sheet takes a quarter of a second, drawing a petition's picture 50 ms.
+    patch.setattr("chalicelib.exports.run.cover_sheet", lambda _: b"%PDF")
+    patch.setattr("chalicelib.petitions.api.card_of", lambda *_: b"PNG")
+    # One row after the other, so that the calls have the same order each time.
+    patch.setattr("chalicelib.partners.imports.worker.WORKERS", 1)
+    with run_provider(patch):
+        yield
+
+
+WITH_ALICE_PENDING = together(with_bobs_token, with_alice_pending)
+WITH_ALICE_CONFIRMED = together(with_bobs_token, with_alice_confirmed)
+
+
+def assert_email_is_allowed_again(fake_site: FakeSite) -> None:
+    assert_email_is_allowed(fake_site)
+    assert_audit_entry("mail.allowed", fake_site)
+
+
+def with_bob_and_alice_from_a_partner(fake_site: FakeSite) -> None:
+    with_bobs_token(fake_site)
+    oak = a_partner(fake_site.tables)
+    take_each([read_signature(sent_of(), oak, NOW)], a_receiving_context(fake_site.tables, PETITION, oak), NOW)
+
+
+def assert_alice_is_erased(action: str, fake_site: FakeSite) -> None:
+    assert item_of(fake_site.tables, PETITION, KEY.sk).keys() == ERASED_ATTRIBUTES
+    assert_exact_counts(fake_site)
+    assert_audit_entry(action, fake_site)
+
+
+def assert_alice_is_withdrawn(fake_site: FakeSite) -> None:
+    assert_alices_state("withdrawn", fake_site)
+    assert_audit_entry("signature.withdrawn", fake_site)
+
+
+def sign_in(path: str, body: dict[str, str], fake_site: FakeSite) -> bool:
+    return has_status(fake_site.post_json(path, body), 200)
+
+
+def act_on_alice(verb: str) -> Act:
+    return partial(call, "POST", f"{PERSON_URL}/{verb}", 200, {})
+
+
+ERASE = partial(call, "POST", "/api/staff/people/erase", 200, {"email": ALICE.email})
+assert_resent, assert_exported = [partial(assert_audit_entry, action) for action in ("mail.resent", "access.exported")]
+assert_address_erased, assert_signature_erased = [
+    partial(assert_alice_is_erased, action) for action in ("person.erased", "signature.erased")
+]
+
+
+def with_a_statement(fake_site: FakeSite) -> None:
+    with_alice_confirmed(fake_site)
+    fake_site.scene_state.statement_token = statement_token(freeze(PETITION, NOW, fake_site.tables), TOKEN_KEYS)
+
+
+def with_a_short_address(fake_site: FakeSite) -> None:
+    with_a_statement(fake_site)
+    fake_site.scene_state.short_code = store_short_code(fake_site.scene_state.statement_token, fake_site.tables)
+
+
+def follow_short_address(fake_site: FakeSite) -> bool:
+    return has_status(fake_site.get(f"/s/{fake_site.scene_state.short_code}"), 302)
+
+
+def read_statement(prefix: str, fake_site: FakeSite) -> bool:
+    return get(f"{prefix}/statements/{fake_site.scene_state.statement_token}", fake_site)
+
+
+def assert_statement_is_valid(fake_site: FakeSite) -> None:
+    assert statement_from_token(fake_site.scene_state.statement_token, TOKEN_KEYS).confirmed == 1
+
+
+SCENES = [
     Scene("read_staff_health", with_a_count_adjusted_twice, partial(read, "/api/staff/health"), assert_exact_counts),
-    Scene("create_petition", with_bobs_token, create_petition, assert_new_petition_is_complete),
+    Scene("create_petition", with_bobs_token,
+          partial(call, "POST", PETITIONS_URL, 201, {**PETITION_FIELDS, "slug": "new"}, done=422),
+          assert_new_petition_is_complete),
     Scene("create_petition", with_bobs_token,
           partial(call, "POST", PETITIONS_URL, 422, {**PETITION_FIELDS, "slug": PETITION.slug}),
           partial(assert_audit_entry_of_refusal, "petition.created")),
@@ -178,11 +253,28 @@ STAFF_SCENES = [
           assert_petition_is_complete),
     Scene("move_petition", with_bobs_token,
           partial(change_petition, "POST", f"{PETITION_URL}/state", {"state": "paused"}), assert_petition_is_complete),
-    Scene("enter_figure", with_bobs_token, partial(call, "POST", f"{PETITION_URL}/figures", 201, FIGURE),
-          assert_figure_is_entered),
     Scene("read_funnel", with_a_funnel_of_past_days, partial(read, "/api/staff/petitions/safe-children/funnel"),
           assert_stages_are_counted_once),
-    Scene("read_counts", with_bobs_token, partial(read, "/api/staff/petitions/safe-children/counts?by=version"),
-          assert_exact_counts),
     Scene("read_counts", with_bobs_token, read_constituencies, assert_exact_counts),
+    Scene("erase_address", with_bobs_token, ERASE, assert_address_erased),
+    Scene("erase_address", WITH_ALICE_CONFIRMED, ERASE, assert_address_erased),
+    Scene("resend_mail", WITH_ALICE_PENDING, act_on_alice("resend"), assert_resent),
+    Scene("resend_mail", WITH_ALICE_CONFIRMED, act_on_alice("resend"), assert_resent),
+    Scene("allow_mail", together(with_bobs_token, with_email_to_alice_stopped),
+          partial(call, "POST", f"{PERSON_URL}/allow-mail", 200, {"reason": "Asked."}), assert_email_is_allowed_again),
+    Scene("withdraw_for_person", WITH_ALICE_PENDING, act_on_alice("withdraw"), assert_alice_is_withdrawn),
+    Scene("withdraw_for_person", WITH_ALICE_CONFIRMED, act_on_alice("withdraw"), assert_alice_is_withdrawn),
+    Scene("withdraw_for_person", together(with_bobs_token, with_alice_taken_back), act_on_alice("withdraw"),
+          assert_alice_is_withdrawn),
+    Scene("erase_person", WITH_ALICE_PENDING, act_on_alice("erase"), assert_signature_erased),
+    Scene("erase_person", WITH_ALICE_CONFIRMED, act_on_alice("erase"), assert_signature_erased),
+    Scene("export_access", with_bob_and_alice_from_a_partner, act_on_alice("access"), assert_exported),
+    Scene("begin_sign_in", with_bobs_token, partial(sign_in, "/api/staff/sign-in", SIGN_IN_BODY), assert_exact_counts),
+    Scene("open_session", with_bobs_token, partial(sign_in, "/api/staff/session", SESSION_BODY),
+          partial(assert_audit_entry, "signed-in")),
+    Scene("sign_in", with_bobs_token, partial(invoke_route, "sign_in", "/staff/signed-in", "/staff/signed-in"),
+          assert_exact_counts),
+    Scene("check_statement", with_a_statement, partial(read_statement, "/api"), assert_statement_is_valid),
+    Scene("show_statement", with_a_statement, partial(read_statement, ""), assert_statement_is_valid),
+    Scene("show_short_statement", with_a_short_address, follow_short_address, assert_statement_is_valid),
 ]  # fmt: skip

@@ -22,21 +22,12 @@ from tests.fake_site import FakeSite
 from tests.fakes import FakeQueue
 from tests.faults import (
     digest_scenes,
-    export_scenes,
-    import_scenes,
+    job_scenes,
     letter_scenes,
-    letter_test_scenes,
-    link_scenes,
-    list_scenes,
     mail_scenes,
-    member_scenes,
     partner_scenes,
-    people_scenes,
     public_scenes,
     staff_scenes,
-    statement_scenes,
-    target_scenes,
-    update_scenes,
 )
 from tests.faults.derived_scenes import derived_scenes
 from tests.faults.injection import (
@@ -56,13 +47,8 @@ from tests.roles import function_of
 from tests.syntax import FILES, imports, place
 
 pytestmark = pytest.mark.faults
-OWN_SCENES = [
-    *(*public_scenes.PUBLIC_SCENES, *link_scenes.LINK_SCENES, *mail_scenes.MAIL_SCENES, *member_scenes.MEMBER_SCENES),
-    *(*staff_scenes.STAFF_SCENES, *people_scenes.PEOPLE_SCENES, *export_scenes.EXPORT_SCENES),
-    *(*partner_scenes.PARTNER_SCENES, *import_scenes.IMPORT_SCENES, *update_scenes.UPDATE_SCENES),
-    *(*letter_scenes.LETTER_SCENES, *target_scenes.TARGET_SCENES, *list_scenes.LIST_SCENES),
-    *(*digest_scenes.DIGEST_SCENES, *letter_test_scenes.LETTER_TEST_SCENES, *statement_scenes.STATEMENT_SCENES),
-]
+MODULES = (public_scenes, mail_scenes, staff_scenes, partner_scenes, job_scenes, letter_scenes, digest_scenes)
+OWN_SCENES = [scene for module in MODULES for scene in module.SCENES]
 SCENES = [*OWN_SCENES, *derived_scenes({scene.handler for scene in OWN_SCENES})]
 every_scene = pytest.mark.parametrize("scene", SCENES, ids=str)
 COUNT_SCENES = [scene for scene in SCENES if scene.handler in ("confirm_signature", "withdraw_signature")]
@@ -77,7 +63,7 @@ FAULTED_ELSEWHERE = {
 
 @pytest.fixture(autouse=True)
 def _surroundings(fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    with people_scenes.surroundings(monkeypatch):
+    with staff_scenes.surroundings(monkeypatch):
         yield
 
 

@@ -13,8 +13,6 @@ from typing import Any
 
 import pytest
 
-from chalicelib.aws.expressions import to_wire
-from chalicelib.aws.table import Change
 from chalicelib.core.errors import SendingStopped
 from chalicelib.delivery import worker
 from chalicelib.mail.deliveries import Deliveries
@@ -23,7 +21,6 @@ from chalicelib.mail.signature_kinds import delivery_key
 from chalicelib.mail.state import REQUEST_ATTRIBUTES
 from tests.actors import ALICE, BOB, NOW, request_of, signed
 from tests.fake_site import FakeSite
-from tests.fakes import FakeTables
 from tests.faults.injection import TAKES_EFFECT, Fault, Injection
 from tests.faults.scenes import PETITION, SIX_MINUTES, Scene
 from tests.faults.test_every_handler import play
@@ -31,13 +28,9 @@ from tests.mail.a_third_kind import ONCE, ONCE_STATE, STATE, THANKS
 
 pytestmark = pytest.mark.faults
 
-# The calls that a batch makes.
-CLAIM, MARK = "chalicelib/mail/state.py:claim", "chalicelib/signatures/mail_state.py:mark_mailed"
+MARK = "chalicelib/signatures/mail_state.py:mark_mailed"
 CHANGE, SENT = "chalicelib/mail/state.py:_try_change", "chalicelib/mail/deliveries.py:mark_sent"
-BUDGET = "chalicelib/mail/budget.py:take_email"
-READ, DELIVER = "chalicelib/petitions/store.py:get", "chalicelib/mail/rate_limit.py:deliver_within_rate"
-FIND, PAUSED = "chalicelib/signatures/store.py:find", "chalicelib/mail/sending.py:_item"
-PAUSE_ALL = "chalicelib/mail/sending.py:pause_after_refusal"
+DELIVER = "chalicelib/mail/rate_limit.py:deliver_within_rate"
 # By call: the faults after which nobody knows whether SES accepted the email. CHANGE records the attempt to send.
 UNCLEAR = {
     CHANGE: TAKES_EFFECT,
@@ -49,11 +42,10 @@ UNCLEAR = {
 
 @dataclass(frozen=True)
 class Batch:
-    """A kind of email, the function that sends it, and the calls that the first email of a batch makes."""
+    """A kind of email, and the function that sends it."""
 
     function: str
     requests: Callable[[FakeSite], list[Any]]
-    calls: tuple[str, ...]
     is_once: bool = False
 
 
@@ -68,14 +60,9 @@ def request_deliveries(state: Deliveries, fake_site: FakeSite) -> list[Any]:
 
 
 BATCHES = {
-    "confirm": Batch("send_mail", request_confirmations, (CLAIM, READ, BUDGET, DELIVER, MARK)),
-    "thanks": Batch("send_other_mail", partial(request_deliveries, STATE), (CLAIM, READ, FIND, DELIVER, SENT)),
-    "once": Batch(
-        "send_other_mail",
-        partial(request_deliveries, ONCE_STATE),
-        (CLAIM, READ, FIND, CHANGE, DELIVER, SENT),
-        is_once=True,
-    ),
+    "confirm": Batch("send_mail", request_confirmations),
+    "thanks": Batch("send_other_mail", partial(request_deliveries, STATE)),
+    "once": Batch("send_other_mail", partial(request_deliveries, ONCE_STATE), is_once=True),
 }
 every_batch = pytest.mark.parametrize("batch", BATCHES.values(), ids=BATCHES)
 
@@ -111,13 +98,6 @@ def item_of(fake_site: FakeSite, message: Mapping[str, str]) -> dict[str, Any]:
 def emails_by_person(fake_site: FakeSite) -> list[int]:
     recipients = [mail.to for mail in fake_site.mailer.mails]
     return [recipients.count(ALICE.email), recipients.count(BOB.email)]
-
-
-@every_batch
-def test_a_batch_of_two_emails_makes_the_calls_in_this_order(fake_site: FakeSite, batch: Batch) -> None:
-    """If the code makes other calls, change this list."""
-    second = [call for call in batch.calls if call != READ]
-    assert play(fake_site, scene_of(batch), {}).sites == [PAUSED, *batch.calls, *second]
 
 
 @every_batch
@@ -161,26 +141,3 @@ def test_a_fault_while_pausing_on_a_spent_quota_loses_no_email(fake_site: FakeSi
         made = play(fake_site, scene, {at: fault})
         assert made.met
         assert emails_by_person(fake_site) == [1, 1] or batch.is_once
-
-
-def test_without_the_claim_two_deliveries_send_two_emails(fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Shows that the tests above can fail."""
-    update = FakeTables._update
-
-    def update_without_claim(self: FakeTables, change: Change, returns: Mapping[str, str]) -> Any:
-        if "mail_claimed_until" in change.assign:
-            return {"Attributes": to_wire(self.items[change.key])}
-        return update(self, change, returns)
-
-    monkeypatch.setattr(FakeTables, "_update", update_without_claim)
-    message = request_confirmations(fake_site)[0].model_dump()
-    send = fake_site.mailer.send
-
-    def deliver_meanwhile(mail: Any) -> str:
-        fake_site.mailer.send = send  # type: ignore[method-assign]
-        fake_site.deliver("send_mail", [message])
-        return send(mail)
-
-    fake_site.mailer.send = deliver_meanwhile  # type: ignore[method-assign]
-    fake_site.deliver("send_mail", [message])
-    assert emails_by_person(fake_site) == [2, 0]

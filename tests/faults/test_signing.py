@@ -1,22 +1,50 @@
 """Any two AWS calls fail in any way while signing or storing overflowed signatures."""
 
+import copy
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from chalicelib.core import keys
 from chalicelib.petitions import find
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.shedding.level import Level, forget_level, set_level
 from chalicelib.signatures.withdraw import withdraw
-from tests.actors import NOW, a_published_petition, confirmed, json_of, signed
+from tests.actors import ALICE, NOW, a_published_petition, confirmed, json_of, signed
 from tests.fake_site import FakeSite
 from tests.faults.injection import Fault, Faults, Injection, after_any_two_faults, call_with_faults, restore, targets
 from tests.faults.scenes import KEY, PETITION, TWO_HOURS
-from tests.faults.signing import drain_queue, is_kept, number_of_emails
 from tests.faults.sites import sites_from
 from tests.signatures.test_sign import send_mail
+
+
+def drain_queue(fake_site: FakeSite) -> None:
+    """Deliver everything in the queue twice and send the emails in between."""
+    for _ in range(2):
+        fake_site.clock.forward(timedelta(minutes=5))
+        assert fake_site.deliver("store_overflow", fake_site.overflow.messages) == []
+        after = copy.deepcopy(fake_site.tables.items.get(KEY))
+        fake_site.clock.forward(timedelta(minutes=5))
+        assert fake_site.deliver("store_overflow", fake_site.overflow.messages) == []
+        assert fake_site.tables.items.get(KEY) == after, "a redelivered message changed the signature"
+        if after and "mail_kind" in after:
+            send_mail(fake_site.tables, PETITION, KEY.sk, fake_site.clock.moment)
+
+
+def is_kept(fake_site: FakeSite) -> bool:
+    """Return whether Alice's signature is the only one, and is not withdrawn."""
+    people = [item for key, item in fake_site.tables.items.items() if key.table == keys.SIGNATURES]
+    if len(people) != 1:
+        return False
+    [alice] = people
+    return alice["state"] in ("pending", "confirmed") and alice["name"] == ALICE.name
+
+
+def number_of_emails(fake_site: FakeSite) -> int:
+    return int(fake_site.tables.items.get(KEY, {}).get("mails", 0))
+
 
 SIGN_URL = "/api/petitions/safe-children/signatures"
 # Faults here cause a 503: signing needs the petition, and the queue if the table has refused.

@@ -12,7 +12,7 @@ from chalicelib.projections.recount import recount
 from chalicelib.shedding.level import Level, set_level
 from chalicelib.signatures.model import UNMAILED_LIFETIME, MailKind
 from tests.faults.injection import Faults
-from tests.flows.expected import without_zeros
+from tests.flows.ledger import without_zeros
 from tests.flows.world import NO_FAULTS, World
 
 MOST_HOURS = 48

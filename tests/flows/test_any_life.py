@@ -16,7 +16,7 @@ from chalicelib.projections.recount import recount
 from chalicelib.shedding.level import Level, set_level
 from chalicelib.tallies.model import TallyDimension
 from tests.faults.injection import Faults
-from tests.flows.expected import without_zeros
+from tests.flows.ledger import without_zeros
 from tests.flows.recovery import deliver_everything, recover
 from tests.flows.supporters import Supporters
 from tests.flows.ways import FAULTS, INDEXES, OUTAGES, SOME_INDEXES

@@ -8,7 +8,6 @@ from chalicelib.core import times
 from chalicelib.core.errors import Conflicted
 from chalicelib.core.tokens import Subject
 from chalicelib.petitions.model import Petition
-from chalicelib.projections.breakdowns import pending_count
 from chalicelib.projections.recount import recount
 from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.form import Corrections
@@ -53,20 +52,3 @@ def test_concurrent_erasing_leaves_an_exact_count_and_no_personal_data(
         assert item["state"] == SignatureState.WITHDRAWN or "email" in item
     later = times.now() + timedelta(minutes=5)
     assert recount(petition, lambda: later, emulator_tables).drift == {}
-
-
-def test_the_projection_subtracts_erased_signatures_and_the_table_keeps_only_their_keys(
-    emulator_tables: Tables, site: EmulatedSite, petition: Petition
-) -> None:
-    subjects = [sign_as(f"a{number}", petition, emulator_tables) for number in range(6)]
-    for subject in subjects[:2]:
-        confirm(subject, Corrections(), petition, NOW, emulator_tables)
-    for subject in subjects[1:4]:
-        erase(subject.key, petition, NOW, emulator_tables)
-    records = site.new_records()
-    for _ in range(2):
-        site.project(records)
-    assert pending_count(petition.slug, emulator_tables) == 2
-    assert exact_count(petition, NOW, emulator_tables).confirmed == 1
-    erased = [item for item in all_signatures(petition, emulator_tables) if "erased_at" in item]
-    assert [item.keys() for item in erased] == [ERASED_ATTRIBUTES] * 3

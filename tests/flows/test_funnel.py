@@ -6,8 +6,8 @@ from typing import Any
 import boto3
 
 from chalicelib.core import keys
-from tests.flows.expected import checked_totals
 from tests.flows.handlers import EmulatedSite, link_in, token_in
+from tests.flows.ledger import checked_totals
 
 
 def funnel_totals(site: EmulatedSite) -> Mapping[str, int]:

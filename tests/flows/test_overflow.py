@@ -5,11 +5,9 @@ from functools import partial
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
+from botocore.exceptions import ClientError, ReadTimeoutError
 
 from chalicelib.aws import clients
-from chalicelib.aws.table import signing_tables
-from chalicelib.shedding.level import Level, forget_level, set_level
 from stack.judge.caller import calling
 from tests.flows.handlers import EmulatedSite
 from tests.flows.test_funnel import press_button
@@ -22,18 +20,6 @@ def throttled(put: Put, **request: Any) -> Any:
     raise ClientError({"Error": {"Code": "ProvisionedThroughputExceededException"}}, "PutItem")
 
 
-def internal_error(put: Put, **request: Any) -> Any:
-    raise ClientError({"Error": {"Code": "InternalServerError"}}, "PutItem")
-
-
-def unreachable(put: Put, **request: Any) -> Any:
-    raise EndpointConnectionError(endpoint_url=TABLE_URL)
-
-
-def timed_out(put: Put, **request: Any) -> Any:
-    raise ReadTimeoutError(endpoint_url=TABLE_URL)
-
-
 def response_lost(put: Put, **request: Any) -> Any:
     put(**request)
     raise ReadTimeoutError(endpoint_url=TABLE_URL)
@@ -44,7 +30,7 @@ def missing_table(put: Put, **request: Any) -> Any:
         return put(**{**request, "TableName": "restored-soon"})
 
 
-@pytest.mark.parametrize("fault", [throttled, internal_error, unreachable, timed_out, response_lost, missing_table])
+@pytest.mark.parametrize("fault", [throttled, response_lost, missing_table])
 def test_a_table_outage_while_a_crowd_signs_loses_no_signature(
     site: EmulatedSite, monkeypatch: pytest.MonkeyPatch, fault: Callable[..., Any]
 ) -> None:
@@ -70,30 +56,3 @@ def test_a_table_outage_while_a_crowd_signs_loses_no_signature(
     assert site.store_overflow(waiting) == [], "a late redelivery"
     assert site.deliver() == []
     assert site.count() == len(people)
-
-
-def test_at_level_accept_only_signing_makes_no_table_call_and_signatures_are_stored_later(
-    site: EmulatedSite, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    site.sign(email="warm@example.org")
-    set_level(Level.ACCEPT_ONLY, site.aws.tables)
-    forget_level()
-    assert site.sign(email="first@example.org").status_code == 202
-    with monkeypatch.context() as patch:
-        patch.setattr(signing_tables(), "_client", None)
-        assert site.sign(email="second@example.org").status_code == 202
-    assert site.store_overflow(site.receive_overflow_messages()) == []
-    assert len(site.deliver()) == 3
-
-
-def test_signing_is_503_while_table_and_queue_are_down(site: EmulatedSite, monkeypatch: pytest.MonkeyPatch) -> None:
-    site.sign(email="warm@example.org")
-
-    def time_out(**_: Any) -> None:
-        raise ReadTimeoutError(endpoint_url=TABLE_URL)
-
-    monkeypatch.setattr(clients.signing_dynamodb(), "put_item", time_out)
-    monkeypatch.setattr(clients.signing_sqs(), "send_message_batch", time_out)
-    answer = site.sign(email="alice@example.org")
-    assert (answer.status_code, answer.headers["Content-Type"]) == (503, "application/problem+json")
-    assert int(answer.headers["Retry-After"]) > 0

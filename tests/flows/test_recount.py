@@ -3,20 +3,18 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
-from chalicelib.aws.table import Change, Tables
-from chalicelib.core import keys, times
+from chalicelib.aws.table import Tables
+from chalicelib.core import times
 from chalicelib.core.tokens import Subject
 from chalicelib.petitions.edit import raise_shards
 from chalicelib.petitions.find import find_petition, forget_petitions, petition_as_stored
 from chalicelib.petitions.model import Petition
-from chalicelib.projections.breakdowns import pending_count
-from chalicelib.projections.recount import recount, repair, repair_pending
+from chalicelib.projections.recount import recount
 from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.form import Corrections
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import Days, breakdown, exact_count
 from chalicelib.tallies.model import TallyDimension
-from chalicelib.tallies.prove import COUNT, DAYS, HOURS, SumName
 from tests.flows.handlers import EmulatedSite
 from tests.flows.test_races import run_at_once, sign_as
 
@@ -34,26 +32,6 @@ def confirm_crowd(petition: Petition, tables: Tables, size: int, name: str = "a"
         confirm(subject, Corrections(), petition, times.now(), tables)
 
     run_at_once(confirm_one, subjects, 8)
-
-
-def test_a_drift_of_one_is_found_and_repaired(emulator_tables: Tables, site: EmulatedSite, petition: Petition) -> None:
-    confirm_crowd(petition, emulator_tables, 9)
-    assert recount(petition, two_minutes_later, emulator_tables).drift == {}
-    now = times.now()
-    sums_by_attribute = {
-        "total": {COUNT, DAYS},
-        f"h{now:%H}": {HOURS},
-        "cGB": {SumName(TallyDimension.COUNTRY, "GB")},
-        "s.friends": {SumName(TallyDimension.SOURCE, "friends")},
-    }
-    for second, (attribute, sums) in enumerate(sums_by_attribute.items()):
-        emulator_tables.update(Change(keys.tally_shard(petition.slug, 0, now.date()), add={attribute: 1}))
-        found = recount(petition, two_minutes_later, emulator_tables)
-        assert found.drift == dict.fromkeys(sums, 1)
-        # An adjustment is recorded by its second: two in one second are refused.
-        repair(found, now + timedelta(seconds=second), emulator_tables)
-        assert recount(petition, two_minutes_later, emulator_tables).drift == {}
-    assert breakdown(petition, TallyDimension.SOURCE, Days(), times.now(), emulator_tables).confirmed == 9
 
 
 def test_a_recount_reports_no_drift_while_people_confirm_and_withdraw(
@@ -80,20 +58,6 @@ def test_a_recount_reports_no_drift_while_people_confirm_and_withdraw(
     settled = recount(petition, two_minutes_later, emulator_tables)
     assert (settled.drift, settled.moving) == ({}, 0)
     assert settled.confirmed == 30 + 80 == exact_count(petition, times.now(), emulator_tables).confirmed
-
-
-def test_a_drift_of_the_projected_pending_count_is_found_and_repaired(
-    emulator_tables: Tables, site: EmulatedSite, petition: Petition
-) -> None:
-    subjects = [sign_as(f"p{number}", petition, emulator_tables) for number in range(6)]
-    site.project(site.new_records())
-    assert recount(petition, two_minutes_later, emulator_tables).wrong_pending == {}
-    bucket = keys.bucket_of(subjects[0].signature_id)
-    emulator_tables.update(Change(keys.current_numbers(petition.slug, bucket), add={"pending": 2}))
-    found = recount(petition, two_minutes_later, emulator_tables)
-    assert found.pending_drift == 2
-    assert repair_pending(found, emulator_tables) == 1
-    assert pending_count(petition.slug, emulator_tables) == 6
 
 
 def test_each_person_counts_once_while_the_number_of_shards_grows(

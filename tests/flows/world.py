@@ -3,30 +3,86 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import pytest
 
+from chalicelib.aws.email import Mail
 from chalicelib.core.keys import SIGNATURES
 from chalicelib.core.rights import Right
 from chalicelib.core.settings import settings
+from chalicelib.core.tokens import CONFIRM_LIFETIME, Purpose, payload_of
 from chalicelib.delivery.worker import TASKS
 from chalicelib.edge.batch import BatchFailed, RunFailed
 from chalicelib.mail.outstanding import forget_marked
 from chalicelib.petitions.edit import publish
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.shedding.level import forget_level
+from chalicelib.signatures.model import CLOCK_SKEW
 from chalicelib.staff.tokens import issue
-from tests.actors import NOW, a_petition
-from tests.fake_site import FakeSite, a_fake_site, schedule_event, stream_event, wire
+from tests.actors import NOW, TOKEN_KEYS, a_petition
+from tests.fake_site import FakeSite, a_fake_site, link_in, schedule_event, stream_event, token_in, wire
+from tests.fakes import FakeQueue
 from tests.faults.injection import Faults, Injection, Killed, Target, restore
-from tests.flows.channel import Channel
-from tests.flows.expected import checked_totals
-from tests.flows.ledger import NEVER, Event, Ledger, link_expiry, signature_id_in
-from tests.flows.received import ReceivedEmail
+from tests.flows.ledger import NEVER, Event, Ledger, checked_totals, link_expiry, signature_id_in
 from tests.located import give_table
 from tests.streaming import Record, Streaming
+
+# The most handled messages that are kept, because they may be delivered again.
+MOST_HANDLED = 30
+
+
+class Channel(FakeQueue):
+    """A queue whose messages a test delivers in any order. It keeps handled messages and dead letters."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.handled: list[Mapping[str, Any]] = []
+        self.dead_letters: list[Mapping[str, Any]] = []
+
+    def mark_handled(self, message: Mapping[str, Any]) -> None:
+        if message in self.messages:
+            self.messages.remove(message)
+            self.handled = [*self.handled, message][-MOST_HANDLED:]
+
+    def move_to_dead_letters(self, index: int) -> None:
+        self.dead_letters.append(self.messages.pop(index % len(self.messages)))
+
+    def redrive(self) -> None:
+        self.messages += self.dead_letters
+        self.dead_letters.clear()
+
+    def expire(self) -> None:
+        """Delete all messages, as SQS does after 14 days."""
+        for messages in (self.messages, self.handled, self.dead_letters):
+            messages.clear()
+
+
+@dataclass(frozen=True)
+class ReceivedEmail:
+    """A received email. `link_expiry`: until then, its link to confirm must work."""
+
+    mail: Mail
+    link_expiry: datetime
+
+    @property
+    def identity(self) -> str:
+        return signature_id_in(self.mail.tags["key"])
+
+    def link(self, purpose: str) -> str:
+        return link_in(self.mail, purpose)
+
+    def is_older_than(self, withdrawal: str | None) -> bool:
+        """Return whether its link to confirm was issued more than a minute before the withdrawal."""
+        if withdrawal is None:
+            return False
+        _, expires = payload_of(Purpose.CONFIRM, token_in(self.link("confirm")), TOKEN_KEYS)
+        issued_at = expires - CONFIRM_LIFETIME
+        withdrawn_at = datetime.fromisoformat(withdrawal).replace(microsecond=0)
+        return withdrawn_at > issued_at + CLOCK_SKEW
+
 
 Result = TypeVar("Result")
 NO_FAULTS: Faults = {}

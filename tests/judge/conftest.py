@@ -12,7 +12,7 @@ from botocore.config import Config
 from stack.judge.engine import Engine
 from stack.judge.install import install, uninstall
 from stack.judge.judge import Judge, shared_engine
-from tests.faults import people_scenes
+from tests.faults import staff_scenes
 from tests.judge.evidence import Evidence, gather
 
 _gathered: list[Evidence] = []
@@ -25,7 +25,7 @@ def engine() -> Engine:
 
 @pytest.fixture
 def surroundings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    with people_scenes.surroundings(monkeypatch):
+    with staff_scenes.surroundings(monkeypatch):
         yield
 
 

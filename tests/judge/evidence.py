@@ -1,6 +1,6 @@
 """Every IAM question that the handlers' calls raise, by the function whose role must allow it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import product
@@ -18,25 +18,30 @@ from chalicelib.shedding.level import Level, forget_level, set_level
 from stack.judge.model import Question
 from stack.judge.policies import HERE, resolver
 from stack.judge.questions import questions
+from stack.judge.resolve import STACK, Resolver
 from stack.template.functions import logical_id
 from stack.template.merge import merge_template
 from stack.template.policies import declared_policies
 from tests.actors import NOW, TOKEN_KEYS, item_of, json_of
 from tests.fake_site import FakeSite, context, sqs_event, stream_event
 from tests.faults import test_signing
-from tests.faults.export_scenes import with_a_requested_export
-from tests.faults.import_scenes import run_import, with_a_waiting_import
 from tests.faults.injection import Fault
+from tests.faults.job_scenes import run_import_job, with_a_requested_export, with_a_waiting_import
 from tests.faults.mail_scenes import mail_messages
 from tests.faults.partner_scenes import BATCH, send, with_oaks_token
 from tests.faults.scenes import KEY, PETITION, Scene, nothing, with_alice_pending
 from tests.faults.test_every_handler import SCENES, calls_to_fail, play, prepare
-from tests.judge.implied import implied_questions
 from tests.judge.replay import Replay, environment
 from tests.judge.shapes import shape
 from tests.judge.witness import RecordedCall, recording, settings_read
 from tests.located import give_table
 
+# Lambda itself makes these calls with a function's role: it polls sources, stores failed batches, and writes the log.
+# Source: "Using Lambda with Amazon SQS" and "Using Lambda with Amazon DynamoDB" (execution role permissions), and
+# the managed policy AWSLambdaBasicExecutionRole, without the creation of the log group, which the template creates.
+_QUEUE_ACTIONS = ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
+_STREAM_ACTIONS = ("DescribeStream", "GetRecords", "GetShardIterator")
+_LOG_ACTIONS = ("CreateLogStream", "PutLogEvents")
 # Any other fault leads to the same calls as one of these.
 FAULTS = (Fault.THROTTLED, Fault.LOST_AFTER)
 REFUSALS = (SendingStopped("mail"), Throttled("mail"), MailRefused())
@@ -133,7 +138,7 @@ def _play_more(fake_site: FakeSite) -> None:
     prepare(fake_site, Scene("run_address_job", with_a_waiting_import, lambda _: True, nothing))
     set_level(Level.ACCEPT_ONLY, fake_site.tables)
     forget_level()
-    run_import(fake_site)
+    run_import_job(fake_site)
     set_level(Level.NORMAL, fake_site.tables)
     forget_level()
     prepare(fake_site, Scene("run_job", with_a_requested_export, lambda _: True, nothing))
@@ -159,5 +164,25 @@ def _relay_project_and_sweep(fake_site: FakeSite) -> None:
 def _add_implied(evidence: Evidence, document: Mapping[str, Any]) -> None:
     for function in declared_policies():
         logical = logical_id(function)
-        for question in implied_questions(logical, document["Resources"].get(logical, {}), resolver()):
+        for question in _implied_questions(logical, document["Resources"].get(logical, {}), resolver()):
             evidence.add(function, "Lambda itself", question)
+
+
+def _implied_questions(logical: str, resource: Mapping[str, Any], resolver: Resolver) -> Iterator[Question]:
+    """Yield what the role of a function must allow, given its resource in the template."""
+    stream = f"log-group:/aws/lambda/{STACK}-{logical}-1A2B3C:log-stream:2026/11/25/[$LATEST]1"
+    yield from (Question(f"logs:{action}", resolver.where.arn("logs", stream), {}) for action in _LOG_ACTIONS)
+    for event in resource.get("Properties", {}).get("Events", {}).values():
+        yield from _event_questions(resolver.value(event.get("Properties", {})))
+
+
+def _event_questions(source: Mapping[str, Any]) -> Iterator[Question]:
+    if "Queue" in source:
+        yield from (Question(f"sqs:{action}", source["Queue"], {}) for action in _QUEUE_ACTIONS)
+    if "Stream" in source:
+        yield from (Question(f"dynamodb:{action}", source["Stream"], {}) for action in _STREAM_ACTIONS)
+        # ListStreams has no resource type, so its resource is "*".
+        yield Question("dynamodb:ListStreams", "*", {})
+    failed = source.get("DestinationConfig", {}).get("OnFailure")
+    if failed:
+        yield Question("sqs:SendMessage", failed["Destination"], {})

@@ -7,12 +7,10 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import ClientError
 
 from chalicelib.aws import clients
-from chalicelib.aws.bucket import files_bucket
 from stack.judge.caller import calling, current
-from stack.judge.install import uninstall
 from stack.judge.judge import Judge
 from stack.template.tables import table_id
 from tests.emulated import EmulatedAws
@@ -53,13 +51,6 @@ def test_a_thread_calls_as_the_engineer_unless_it_runs_in_a_copy_of_the_handlers
         assert pool.submit(copy_context().run, current).result() == "run_address_job"
 
 
-def test_nothing_is_judged_after_the_judge_is_removed(judge: Judge) -> None:
-    client = client_to_nowhere("dynamodb")
-    uninstall()
-    with calling("sign_in"), pytest.raises(EndpointConnectionError):
-        client.get_item(**GET)
-
-
 @pytest.mark.flows
 def test_the_engineer_may_read_what_a_function_may_not(emulated_aws: EmulatedAws) -> None:
     name = emulated_aws.judge.names[table_id("signatures")]
@@ -72,25 +63,6 @@ def test_the_engineer_may_read_what_a_function_may_not(emulated_aws: EmulatedAws
 
 
 @pytest.mark.flows
-def test_a_transaction_is_judged_item_by_item_and_nothing_is_written(emulated_aws: EmulatedAws) -> None:
-    name = emulated_aws.judge.names[table_id("counts")]
-
-    def change(partition: str) -> Any:
-        key = {"pk": {"S": partition}, "sk": {"S": "a"}}
-        values = {":n": {"N": "1"}}
-        update = {"TableName": name, "Key": key, "UpdateExpression": "SET n = :n", "ExpressionAttributeValues": values}
-        return {"Update": update}
-
-    client = boto3.client("dynamodb")
-    with calling("check_mail"):
-        both = [change("MAIL"), change("TOKENS")]
-        error = error_of(lambda: client.transact_write_items(TransactItems=both))
-        assert error["Error"]["Code"] == "AccessDeniedException"
-        client.transact_write_items(TransactItems=[change("MAIL")])
-    assert [item["pk"] for item in client.scan(TableName=name)["Items"]] == [{"S": "MAIL"}]
-
-
-@pytest.mark.flows
 def test_a_link_is_signed_only_for_what_the_role_may_read(emulated_aws: EmulatedAws) -> None:
     def link(key: str) -> str:
         name = emulated_aws.judge.names["ExportsBucket"]
@@ -99,10 +71,3 @@ def test_a_link_is_signed_only_for_what_the_role_may_read(emulated_aws: Emulated
     with calling("manage"):
         assert "files/one" in link("files/one")
         assert error_of(lambda: link("secret"))["Error"]["Code"] == "AccessDenied"
-
-
-@pytest.mark.flows
-def test_the_form_of_an_upload_is_no_call(emulated_aws: EmulatedAws) -> None:
-    with calling("manage"):
-        url, fields = files_bucket().upload_form("imports/a/file", 1_000, 60)
-    assert (emulated_aws.judge.names["ExportsBucket"] in url, fields["key"]) == (True, "imports/a/file")

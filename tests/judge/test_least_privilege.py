@@ -14,8 +14,6 @@ from tests.judge.deciding import decide, policies
 from tests.judge.evidence import Evidence
 from tests.judge.shapes import kind_of_partition
 
-pytestmark = pytest.mark.xdist_group("judge")
-
 
 def partitions(question: Question) -> set[tuple[str, str]]:
     """Return table and kind of each partition. The kind of a signature's partition is its petition."""
@@ -30,12 +28,6 @@ def all_partitions(questions: Iterable[Question]) -> set[tuple[str, str]]:
 def all_questions(evidence: Evidence) -> Iterator[Question]:
     for function in declared_policies():
         yield from evidence.questions(function)
-
-
-def test_jobs_of_two_kinds_are_two_kinds_of_partition() -> None:
-    assert kind_of_partition("JOB#export#a") == "JOB#export"
-    assert kind_of_partition("JOB#import#a") == "JOB#import"
-    assert kind_of_partition("TALLY#a#001") == "TALLY"
 
 
 @pytest.mark.parametrize("function", declared_policies())
@@ -121,16 +113,3 @@ def test_a_reader_may_read_the_stream_of_a_restored_table(engine: Engine, functi
         stream = HERE.arn("dynamodb", f"table/petitions-{table}/stream/2026-11-25T20:00:00.000")
         allowed[table] = decide(engine, function, Question("dynamodb:GetRecords", stream, {})).allowed
     assert allowed == {"SignaturesTable": True, "CountsTable": False}
-
-
-@pytest.mark.parametrize("action", ["ses:SendEmail", "ses:SendRawEmail"])
-@pytest.mark.parametrize("function", ["send_mail", "send_other_mail"])
-def test_a_sender_sends_only_as_our_address_whichever_action_ses_asks_for(
-    engine: Engine, function: str, action: str
-) -> None:
-    [ours] = [each for each in policies()[function]["Statement"] if "ses:SendEmail" in each["Action"]]
-    [our_address] = ours["Condition"]["StringEquals"]["ses:FromAddress"]
-    identity = HERE.arn("ses", "identity/example.org")
-    for address, is_allowed in ((our_address, True), ("charlie@example.org", False)):
-        question = Question(action, identity, {"ses:FromAddress": address})
-        assert decide(engine, function, question).allowed is is_allowed

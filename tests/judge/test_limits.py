@@ -3,23 +3,20 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from chalicelib.core import keys
 from stack.judge.answers import Refused
+from stack.judge.caller import calling
+from stack.judge.judge import Judge
 from stack.judge.limits import check
 from stack.judge.model import Call
-from stack.template.tables import table_id
-from tests.emulated import EmulatedAws
 from tests.emulated_resources import SENDER
+from tests.judge.conftest import client_to_nowhere
 
 Request = dict[str, Any]
 TABLE = "table"
 KEY = {"pk": {"S": "a"}, "sk": {"S": "b"}}
-LETTERS = {**KEY, "letters": {"SS": ["a"]}}
 QUERY = {"KeyConditionExpression": "pk = :p", "ExpressionAttributeValues": {":p": {"S": "a"}}}
 INVALID, BAD_REQUEST, BAD_PARAMETER = "ValidationException", "BadRequestException", "InvalidParameterValue"
 
@@ -132,40 +129,6 @@ def test_the_judge_refuses_the_call_as_aws_does(call: Call, code: str) -> None:
     assert caught.value.code == code
 
 
-@pytest.mark.flows
-def test_the_emulator_accepts_each_of_these_calls(emulated_aws: EmulatedAws) -> None:
-    """Otherwise we need not check it."""
-    clients = {name: unchecked_client(name) for name in ("dynamodb", "sqs", "sesv2", "s3")}
-    clients["dynamodb"].put_item(TableName=emulated_aws.judge.names[table_id(keys.SIGNATURES)], Item=LETTERS)
-    for _ in range(2):  # The emulator would wait 21 s for a message.
-        clients["sqs"].send_message(QueueUrl=emulated_aws.queues["mail"], MessageBody="x")
-    located_calls = [located(call, emulated_aws) for call, _ in calls()]
-    assert [call for call in located_calls if is_refused(clients[call.service], call)] == []
-
-
-def located(call: Call, aws: EmulatedAws) -> Call:
-    """Return the call for the table, queue or bucket of this test."""
-    name = aws.judge.names[table_id(keys.SIGNATURES)]
-    if call.operation == "BatchGetItem":
-        return Call(call.service, call.operation, {"RequestItems": {name: call.params["RequestItems"][TABLE]}})
-    where = {"dynamodb": {"TableName": name}, "sqs": {"QueueUrl": aws.queues["mail"]}, "sesv2": {}}
-    own = where.get(call.service, {"Bucket": aws.judge.names["ExportsBucket"]})
-    return Call(call.service, call.operation, {**own, **call.params})
-
-
-def unchecked_client(service: Any) -> Any:
-    """Return a client that does not check parameters, as AWS would."""
-    return boto3.client(service, config=Config(parameter_validation=False))
-
-
-def is_refused(client: Any, call: Call) -> bool:
-    try:
-        client._make_api_call(call.operation, call.params)
-    except ClientError:
-        return True
-    return False
-
-
 @pytest.mark.parametrize(
     "call",
     [
@@ -179,3 +142,9 @@ def is_refused(client: Any, call: Call) -> bool:
 )
 def test_a_call_within_the_limits_is_accepted(call: Call) -> None:
     check(call)
+
+
+def test_a_call_of_a_function_is_checked_before_it_is_sent(lenient_judge: Judge) -> None:
+    request = {"QueueUrl": "http://127.0.0.1:1/1/q", "MessageBody": "x", "DelaySeconds": 901}
+    with calling("send_mail"), pytest.raises(ClientError, match=BAD_PARAMETER):
+        client_to_nowhere("sqs")._make_api_call("SendMessage", request)

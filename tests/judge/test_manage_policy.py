@@ -19,8 +19,6 @@ from tests.judge.desktop import RESTORING, Desktop
 from tests.judge.manage_scenes import SCENES
 from tests.judge.policy_entries import entries_of
 
-pytestmark = pytest.mark.xdist_group("judge")
-
 TEXT = (ROOT / "docs" / "manage-policy.json").read_text(encoding="utf-8")
 POLICY: dict[str, Any] = json.loads(TEXT.replace("<account>", HERE.account).replace("<stage>", "prod"))
 # Whoever has these statements can read data of people: names, addresses or letters. For TokensForStaff, with a token.

@@ -1,15 +1,19 @@
-"""The policies of the functions, with the template's intrinsic functions resolved."""
+"""The policies of the functions with resolved names, the page that lists them, and the settings that functions get."""
 
 from typing import Any
 
 import pytest
 
+from chalicelib.edge.route import Function
+from stack.judge import powers
 from stack.judge.model import Where
-from stack.judge.policies import principal, resolved_policies
+from stack.judge.policies import resolved_policies
 from stack.judge.resolve import Resolver
-from stack.template.functions import logical_id
+from stack.template.functions import SECRETS, logical_id
 from stack.template.policies import declared_policies
-from tests.judge.implied import implied_questions
+from tests.judge.evidence import Evidence
+from tests.template.packaged import FUNCTIONS, environment_of
+from tests.template.test_settings import OIDC
 
 WHERE = Where("eu-west-2", "123456789012")
 TEMPLATE: dict[str, Any] = {
@@ -65,22 +69,22 @@ def test_every_function_has_a_policy_without_intrinsic_functions() -> None:
     assert "'Ref'" not in str(found)
 
 
-def test_a_function_makes_its_calls_as_a_session_of_its_role() -> None:
-    assert logical_id("api_handler") == "APIHandler"
-    assert principal("send_other_mail").endswith(":assumed-role/petitions-SendOtherMailRole/petitions-SendOtherMail")
+def test_the_table_of_what_each_function_may_do_is_up_to_date() -> None:
+    page = powers.PAGE.read_text(encoding="utf-8")
+    assert powers.with_table(page) == page, "run: PYTHONPATH=. .venv/bin/python -m stack.judge.powers"
 
 
-def test_lambdas_own_calls_are_derived_from_a_functions_events() -> None:
-    queue, stream = {"Fn::GetAtt": ["Queue", "Arn"]}, {"Fn::GetAtt": ["Table", "StreamArn"]}
-    failed = {"DestinationConfig": {"OnFailure": {"Type": "SQS", "Destination": queue}}}
-    events = {"A": {"Properties": {"Queue": queue}}, "B": {"Properties": {"Stream": stream, **failed}}}
-    found = list(implied_questions("Worker", {"Properties": {"Events": events}}, RESOLVER))
-    assert [each.action for each in found] == [
-        *("logs:CreateLogStream", "logs:PutLogEvents"),
-        *("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"),
-        *("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"),
-        "sqs:SendMessage",
-    ]
-    assert found[0].resource.startswith("arn:aws:logs:eu-west-2:123456789012:log-group:/aws/lambda/petitions-Worker-")
-    assert found[2].resource == found[-1].resource == RESOLVER.value(queue)
-    assert found[5].resource == RESOLVER.value(stream)
+def readers(setting: str, evidence: Evidence) -> set[str]:
+    return {logical_id(name) for name, settings in evidence.settings.items() if setting.lower() in settings}
+
+
+@pytest.mark.parametrize("setting", sorted((SECRETS.keys() | OIDC) - {"ORIGIN_KEYS"}))
+def test_exactly_the_functions_that_read_a_setting_get_it(setting: str, evidence: Evidence) -> None:
+    assert readers(setting, evidence) == {name for name in FUNCTIONS if setting in environment_of(name)}
+
+
+def test_every_function_that_may_have_to_know_a_request_of_the_cdn_gets_its_key(evidence: Evidence) -> None:
+    """The scenes do not send each request as the CDN does (edge/caller.py)."""
+    given = {name for name in FUNCTIONS if "ORIGIN_KEYS" in environment_of(name)}
+    assert readers("ORIGIN_KEYS", evidence) <= given
+    assert given == {*Function}

@@ -207,10 +207,6 @@ def slow_handler(event: Any, context: Any) -> None:
     time.sleep(30)
 
 
-def failing_handler(event: Any, context: Any) -> None:
-    raise ValueError("a bug")
-
-
 def naming_handler(event: Any, context: Any) -> tuple[Any, bool]:
     return caller.current(), context.get_remaining_time_in_millis() > 500
 
@@ -225,14 +221,6 @@ def test_a_handler_that_runs_longer_than_its_timeout_is_an_error_in_the_terminal
     with pytest.raises(TimedOut):
         run_a_handler("slow_handler", timeout=0)
     assert capsys.readouterr().err == "error: SendMail ran longer than its timeout of 0 s\n"
-
-
-def test_the_traceback_of_a_handler_appears_in_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(ValueError, match="a bug"):
-        run_a_handler("failing_handler")
-    printed = capsys.readouterr().err
-    assert printed.startswith("error: SendMail failed:\nTraceback")
-    assert "in failing_handler" in printed
 
 
 def test_an_answer_without_a_type_gets_the_one_that_api_gateway_adds(

@@ -74,8 +74,3 @@ def test_an_invoked_function_runs_with_the_event(client: Any) -> None:
     answer = client.invoke(FunctionName="CheckMail", InvocationType="Event", Payload=event)
     assert answer["StatusCode"] == 202
     assert runs.get(timeout=5) == {"source": "manage.py"}
-
-
-def test_an_unknown_function_is_not_found(client: Any) -> None:
-    with pytest.raises(client.exceptions.ResourceNotFoundException):
-        client.invoke(FunctionName="Nothing", InvocationType="Event")

@@ -6,8 +6,6 @@ import re
 import signal
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,7 +16,7 @@ from stack.local.process import LocalSite, local_site, start
 from stack.paths import ROOT
 from tests.emulated import eventually
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("run")]
+pytestmark = pytest.mark.stack
 
 SLUG = "support-trafficked-children"
 
@@ -79,12 +77,6 @@ def test_stopping_ends_the_emulator_and_a_restart_keeps_all_data(tmp_path: Path)
     kept = [path for path in tmp_path.rglob("*") if path.is_file() and path.parent != tmp_path]
     assert kept
     assert (tmp_path / "state").stat().st_mode & 0o077 == 0
-
-
-def test_many_people_may_sign_at_once_as_soon_as_the_site_is_ready(tmp_path: Path) -> None:
-    people = [f"person{number}@example.org" for number in range(16)]
-    with local_site(tmp_path) as site, ThreadPoolExecutor(len(people)) as pool:
-        list(pool.map(partial(sign, site), people))
 
 
 def output_in_shell(line: str, local: Path) -> str:

@@ -1,4 +1,4 @@
-"""The threads that call functions with the events of queues, streams and schedules, on fakes of SQS and streams."""
+"""The threads that call functions with the events of queues, streams and schedules: batches, checkpoints, filters."""
 
 import json
 import threading
@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from stack.local.filters import kept_by
+from stack.local.reading import Reading, first_failure
 from stack.local.sources import Queues, QueueSource, ScheduleSource, StreamSource, rate_seconds
 
 REPORTS = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
@@ -75,22 +77,16 @@ def queue_source(sqs: FakeSqs, handler: Handler, **settings: Any) -> QueueSource
     return QueueSource("SendMail", whole, handler, Queues(sqs, lambda name: name))
 
 
-def test_a_queue_keeps_just_the_messages_that_the_function_reports_as_failed() -> None:
-    sqs = FakeSqs("alice", "bob", "charlie")
-    answer = {"batchItemFailures": [{"itemIdentifier": "bob"}]}
-    assert queue_source(sqs, lambda _: answer, **REPORTS).poll()
-    assert sqs.deleted == ["alice", "charlie"]
-
-
 @pytest.mark.parametrize(
     ("answer", "settings", "deleted"),
     [
         (None, REPORTS, ["alice", "bob"]),
+        ({"batchItemFailures": [{"itemIdentifier": "bob"}]}, REPORTS, ["alice"]),
         ({"batchItemFailures": [{"itemIdentifier": "nobody"}]}, REPORTS, []),
         ({"batchItemFailures": [{"itemIdentifier": "bob"}]}, {}, ["alice", "bob"]),
         (ValueError(), REPORTS, []),
     ],
-    ids=["success", "an unknown message", "a source without reports", "an exception"],
+    ids=["success", "a reported failure", "an unknown message", "a source without reports", "an exception"],
 )
 def test_a_queue_deletes_what_was_handled(answer: Any, settings: Mapping[str, Any], deleted: list[str]) -> None:
     sqs = FakeSqs("alice", "bob")
@@ -256,3 +252,85 @@ def _wait_until(check: Callable[[], bool]) -> None:
     while not check():
         assert time.monotonic() < deadline
         time.sleep(0.01)
+
+
+SEQUENCES = ["11", "12", "13"]
+
+
+def failures(*identifiers: object) -> dict[str, Any]:
+    return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in identifiers]}
+
+
+@pytest.mark.parametrize("answer", [None, {}, failures(), {"batchItemFailures": None}])
+def test_an_answer_without_failures_is_a_complete_success(answer: object) -> None:
+    assert first_failure(answer, SEQUENCES, REPORTS) is None
+
+
+@pytest.mark.parametrize(
+    "answer", [failures(""), failures(None), failures("99"), {"batchItemFailures": [{"id": "12"}]}, "text", 7]
+)
+def test_an_answer_that_names_no_record_of_the_batch_fails_the_whole_batch(answer: object) -> None:
+    assert first_failure(answer, SEQUENCES, REPORTS) == 0
+
+
+def test_the_lowest_sequence_number_is_the_checkpoint() -> None:
+    assert first_failure(failures("13", "12"), SEQUENCES, REPORTS) == 1
+
+
+def test_an_exception_halves_the_batch_and_uses_no_retry() -> None:
+    reading, source = Reading(), {"BisectBatchOnFunctionError": True, "MaximumRetryAttempts": 0}
+    assert reading.plan_retry(5, 5, source, raised=True)
+    assert (reading.pieces, reading.tries) == ([2, 3], 0)
+    reading.advance(2)
+    assert reading.size(100) == 3
+
+
+def test_records_after_a_checkpoint_have_not_been_tried() -> None:
+    reading = Reading([5], tries=3)
+    reading.advance(2)
+    assert (reading.pieces, reading.tries) == ([3], 0)
+
+
+def test_without_a_retry_limit_a_batch_is_retried_for_ever() -> None:
+    reading = Reading(tries=1000)
+    assert reading.plan_retry(1, 1, {"BisectBatchOnFunctionError": True}, raised=True)
+
+
+def test_a_batch_is_tried_again_without_a_wait_for_more_records() -> None:
+    assert not Reading(tries=1).must_gather(2, 10)
+    assert not Reading([1, 1]).must_gather(2, 10)
+
+
+NEW = {"eventName": "INSERT", "dynamodb": {"NewImage": {"state": {"S": "pending"}}}}
+CONFIRMED = {"eventName": "MODIFY", "dynamodb": {"NewImage": {"state": {"S": "confirmed"}, "letter": {"M": {}}}}}
+REMOVED = {"eventName": "REMOVE", "dynamodb": {}}
+ALL = [NEW, CONFIRMED, REMOVED]
+
+
+def new_image(**attributes: Any) -> dict[str, Any]:
+    return {"dynamodb": {"NewImage": attributes}}
+
+
+@pytest.mark.parametrize(
+    ("patterns", "kept"),
+    [
+        ([], ALL),
+        ([{"eventName": ["INSERT", "REMOVE"]}], [NEW, REMOVED]),
+        ([new_image(state={"S": ["confirmed"]})], [CONFIRMED]),
+        ([new_image(state={"S": [{"anything-but": ["pending"]}]})], [CONFIRMED]),
+        ([new_image(state={"S": [{"exists": True}]})], [NEW, CONFIRMED]),
+        ([new_image(state={"S": [{"exists": False}]})], [REMOVED]),
+        ([{"eventName": ["REMOVE"]}, new_image(state={"S": ["pending"]})], [NEW, REMOVED]),
+        ([{"eventName": ["INSERT"], **new_image(state={"S": ["confirmed"]})}], []),
+    ],
+    ids=["none", "one of two", "equal", "another value", "exists", "is missing", "one of two patterns", "both parts"],
+)
+def test_a_record_is_kept_if_it_matches_one_pattern(patterns: list[Any], kept: list[Any]) -> None:
+    settings = {"FilterCriteria": {"Filters": [{"Pattern": json.dumps(each)} for each in patterns]}}
+    assert kept_by(settings, ALL) == kept
+
+
+def test_a_rule_that_is_not_known_is_an_error() -> None:
+    settings = {"FilterCriteria": {"Filters": [{"Pattern": '{"eventName": [{"prefix": "IN"}]}'}]}}
+    with pytest.raises(ValueError, match="prefix"):
+        kept_by(settings, ALL)

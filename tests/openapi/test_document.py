@@ -74,20 +74,13 @@ def test_an_example_of_a_signature_is_accepted_by_the_code(example: dict[str, An
 
 REFUSED_CHANGES: dict[str, dict[str, Any]] = {
     "no name": {"name": None},
-    "an empty name": {"name": "  "},
     "a name of 101 characters": {"name": "a" * 101},
     "a formula": {"name": " =HYPERLINK()"},
     "an unknown field": {"nmae": "Alice"},
     "three letters for a country": {"country": "GBR"},
-    "no country": {"country": None},
     "a source with a space": {"source": "bbc news"},
-    "an empty source": {"source": ""},
-    "a source of 41 characters": {"source": "a" * 41},
     "a postcode with an underscore": {"postcode": "SW1A_1AA"},
-    "a number for a postcode": {"postcode": 1000},
     "no consent": {"consent": {"sign": False}},
-    "consent in words": {"consent": {"sign": "true"}},
-    "an unknown consent": {"consent": {"sign": True, "phone": True}},
     "an email address that is a number": {"email": 1},
 }
 

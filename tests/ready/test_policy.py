@@ -11,8 +11,6 @@ from stack.paths import ROOT
 from stack.ready.account import Read, reads
 from tests.ready.accounts import RAISED
 
-pytestmark = pytest.mark.xdist_group("judge")
-
 REGION, ACCOUNT = "eu-west-2", "111122223333"
 POLICY_TEXT = (ROOT / "docs" / "ready-policy.json").read_text(encoding="utf-8")
 POLICY: dict[str, Any] = json.loads(

@@ -1,6 +1,5 @@
 """What is in a zip for Lambda, and what runs from it."""
 
-import re
 import subprocess
 import zipfile
 from email.parser import HeaderParser
@@ -14,8 +13,6 @@ from stack.paths import ROOT
 PYTHON = interpreter(AWS_PYTHON)
 
 GLIBC_OF_AMAZON_LINUX_2023 = (2, 34)
-
-MANYLINUX = re.compile(r"manylinux_(\d+)_(\d+)_x86_64|manylinux2014_x86_64")
 
 
 def compiled_files(archive: zipfile.ZipFile) -> set[str]:
@@ -33,31 +30,6 @@ def missing_requirements(archive: Path) -> set[str]:
     required = {line.split("#")[0].strip().lower() for line in lines} - {""}
     assert len(required) > 5
     return required - shipped
-
-
-def tags(archive: zipfile.ZipFile) -> dict[str, list[str]]:
-    """Return the tags of each wheel, by the name of its WHEEL file."""
-    found = {}
-    for name in archive.namelist():
-        if name.endswith(".dist-info/WHEEL"):
-            headers = HeaderParser().parsestr(archive.read(name).decode())
-            found[name] = headers.get_all("Tag", [])
-    return found
-
-
-def runs_on_lambda(tag: str) -> bool:
-    """Whether Python 3.13 on Amazon Linux 2023 can use a wheel with this tag."""
-    python, abi, platform = tag.split("-")
-    if (abi, platform) == ("none", "any"):
-        return python in ("py3", "py2.py3", "cp313")
-    match = MANYLINUX.fullmatch(platform)
-    if not match:
-        return False
-    # The name manylinux2014 has no version of glibc. Its version, 2.17, is old enough.
-    major, minor = match.groups(default="0")
-    is_glibc_old_enough = (int(major), int(minor)) <= GLIBC_OF_AMAZON_LINUX_2023
-    is_for_this_python = abi == "abi3" or python == abi == "cp313"
-    return is_glibc_old_enough and is_for_this_python
 
 
 def gateway_event(path: str, query: dict[str, list[str]] | None) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from stack.template.merge import merge_template
 from stack.template.tables import table_id
 from tests.stack.test_protection import WithoutMetricMath
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("deploy")]
+pytestmark = pytest.mark.stack
 RETAINED = {
     name: name.lower()
     for name, each in merge_template()["Resources"].items()

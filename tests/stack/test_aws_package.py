@@ -2,7 +2,6 @@
 
 import json
 import re
-import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,13 +9,10 @@ from pathlib import Path
 import pytest
 
 from stack import package as packaging
-from stack.console import Failure
 from stack.package import (
     AWS_PYTHON,
-    SERVICES,
     THIS_VERSION,
     Package,
-    Target,
     interpreter,
     package,
     target_of,
@@ -29,13 +25,10 @@ from tests.stack.archive import (
     compiled_files,
     gateway_event,
     missing_requirements,
-    run_code,
     run_script,
-    runs_on_lambda,
-    tags,
 )
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("build")]
+pytestmark = pytest.mark.stack
 needs_the_pinned_python = pytest.mark.skipif(PYTHON is None, reason=f"python{AWS_PYTHON} is not on the PATH")
 # Magic number of every release of CPython 3.13, and PEP 552's flag for "do not check the source".
 BYTECODE_OF_313 = (3571).to_bytes(2, "little") + b"\r\n" + (1).to_bytes(4, "little")
@@ -77,30 +70,6 @@ def test_every_extension_module_is_for_the_pinned_python(archive: zipfile.ZipFil
     found = compiled_files(archive)
     assert len(found) >= 5
     assert {name for name in found if not EXTENSION_OF_313.search(name)} == set()
-
-
-def test_every_wheel_has_a_tag_that_runs_on_lambda(archive: zipfile.ZipFile) -> None:
-    found = tags(archive)
-    assert len(found) > 20
-    for name, tags_of_wheel in found.items():
-        assert any(runs_on_lambda(tag) for tag in tags_of_wheel), name
-
-
-@pytest.mark.parametrize(
-    ("tag", "runs"),
-    [
-        ("cp313-cp313-manylinux_2_28_x86_64", True),
-        ("cp310-abi3-manylinux2014_x86_64", True),
-        ("py3-none-any", True),
-        ("cp311-cp311-manylinux_2_28_x86_64", False),
-        ("cp313-cp313-manylinux_2_39_x86_64", False),
-        ("cp313-cp313-manylinux_2_28_aarch64", False),
-        ("cp313-cp313-musllinux_1_2_x86_64", False),
-        ("cp313-cp313t-manylinux_2_28_x86_64", False),
-    ],
-)
-def test_a_wheels_tag_shows_whether_lambda_can_use_the_wheel(tag: str, runs: bool) -> None:
-    assert runs_on_lambda(tag) is runs
 
 
 def test_no_binary_needs_a_newer_glibc(archive: zipfile.ZipFile) -> None:
@@ -149,23 +118,6 @@ def test_the_pinned_python_serves_from_the_zip_alone(
 
 
 @needs_the_pinned_python
-def test_the_pinned_python_finds_web_addresses_from_the_zip_alone(unpacked_zip: Path) -> None:
-    """The list of domains is loaded late, so no other test here needs it."""
-    name = "Pay at \u043a\u0430.\u0440\u0444"
-    find = f"from chalicelib.core.web_addresses import web_addresses; print(web_addresses({name!r}))"
-    process = run_code(unpacked_zip, find)
-    assert process.returncode == 0, process.stderr
-    assert process.stdout.strip() == repr([name.removeprefix("Pay at ")])
-
-
-@needs_the_pinned_python
-def test_the_pinned_python_builds_every_client_from_the_zip_alone(unpacked_zip: Path) -> None:
-    clients = f"[boto3.client(name, region_name='us-east-1') for name in {SERVICES}]"
-    process = run_code(unpacked_zip, f"import boto3; {clients}")
-    assert process.returncode == 0, process.stderr
-
-
-@needs_the_pinned_python
 def test_the_pinned_python_encrypts_and_prints_an_export_from_the_zip_alone(unpacked_zip: Path) -> None:
     process = run_script("print_a_cover.py", unpacked_zip)
     assert process.returncode == 0, process.stderr.decode()
@@ -199,8 +151,3 @@ def test_without_an_interpreter_the_package_has_no_bytecode_and_a_note_is_printe
     monkeypatch.setattr("stack.package._build", lambda *_: (tmp_path / "dev").mkdir())
     package("dev", ROOT, tmp_path, target_without_python)
     assert "python3.13" in capsys.readouterr().out
-
-
-def test_a_module_that_cannot_be_compiled_is_a_failure() -> None:
-    with pytest.raises(Failure, match="invalid syntax"):
-        list(with_bytecode([("a.py", b"x =\n")], Target(THIS_VERSION, "", Path(sys.executable))))

@@ -1,6 +1,5 @@
 """The charity's table of postcodes becomes the file that ships."""
 
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +8,7 @@ import pytest
 from chalicelib.petitions.constituency_table import Constituencies
 from stack.console import Failure
 from stack.constituencies import NAME_IN_ZIP, constituency_file, table_path
-from stack.package import contents_of, write_zip
+from stack.package import contents_of
 
 TWO_COLUMNS = "postcode,constituency\nZZ1 1AA,Upper Zed\nZZ99 9ZZ,Lower Zed\n"
 # The columns are those of the postcode directory of the Office for National Statistics. The rows are invented.
@@ -26,10 +25,6 @@ def write_and_pack(project: Path, text: str, encoding: str = "utf-8") -> Iterato
     return constituency_file(project)
 
 
-def test_without_a_table_nothing_ships(project: Path) -> None:
-    assert list(constituency_file(project)) == []
-
-
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
 def test_a_table_of_two_columns_is_enough(project: Path, encoding: str) -> None:
     [(name, content)] = write_and_pack(project, TWO_COLUMNS, encoding)
@@ -37,22 +32,11 @@ def test_a_table_of_two_columns_is_enough(project: Path, encoding: str) -> None:
     assert Constituencies(content).of("ZZ99 9ZZ") == "Lower Zed"
 
 
-def test_rows_that_are_too_short_are_left_out(project: Path) -> None:
-    [(_, content)] = write_and_pack(project, "constituency,postcode\nUpper Zed,ZZ1 1AA\nLower Zed\n")
-    assert Constituencies(content).of("ZZ1 1AA") == "Upper Zed"
-
-
 def test_a_table_of_the_statistics_office_needs_no_change(project: Path) -> None:
     [(_, content)] = write_and_pack(project, POSTCODE_DIRECTORY)
     constituencies = Constituencies(content)
     postcodes = ("ZZ1 1AA", "ZZ99 9ZZ", "ZZ2 2ZZ")
     assert [constituencies.of(postcode) for postcode in postcodes] == ["E14009991", "E14009992", None]
-
-
-def test_the_packed_table_reads_back_unchanged(project: Path) -> None:
-    write_zip(project / "out.zip", write_and_pack(project, TWO_COLUMNS))
-    with zipfile.ZipFile(project / "out.zip") as archive:
-        assert Constituencies(archive.read(NAME_IN_ZIP)).of("ZZ1 1AA") == "Upper Zed"
 
 
 @pytest.mark.parametrize(

@@ -20,10 +20,6 @@ def write_tables(project: Path, members: str, encoding: str = "utf-8") -> None:
     table_path(project).write_text(members, encoding=encoding)
 
 
-def test_without_a_table_nothing_ships(project: Path) -> None:
-    assert list(members_file(project)) == []
-
-
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
 def test_other_columns_and_vacant_seats_are_left_out(project: Path, encoding: str) -> None:
     rows = ["party,constituency,name,email", "Z,Upper Zed, Una Upper MP ,una.upper@parliament.example", ",Lower Zed,,"]

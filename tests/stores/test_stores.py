@@ -5,19 +5,16 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.aws.table import Tables
-from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS, delivery_key
 from chalicelib.petitions import store as petitions
 from chalicelib.petitions.model import Petition
-from chalicelib.petitions.text import text_of
 from chalicelib.signatures import mail_state
 from chalicelib.signatures.confirm import confirm
 from chalicelib.signatures.form import Corrections
 from chalicelib.signatures.model import MailKind, SignatureState
 from chalicelib.signatures.withdraw import unsubscribe, withdraw
-from chalicelib.staff.tokens import recognise
 from chalicelib.tallies.count import exact_count
 from chalicelib.tallies.public import public_count
 from tests.actors import (
@@ -25,7 +22,6 @@ from tests.actors import (
     MINUTE,
     NOW,
     a_petition,
-    bobs_token,
     claim_mail,
     confirmed,
     item_of,
@@ -144,28 +140,3 @@ def test_a_replacement_needs_the_next_revision(tables: Tables, revision: int) ->
     petitions.replace(a_petition(revision=revision + 1, goals=[70_000]), tables)
     found = petitions.get(SLUG, tables, consistent=True)
     assert found == a_petition(revision=revision + 1, goals=[70_000])
-
-
-def test_an_absent_petition_is_not_replaced(tables: Tables) -> None:
-    with pytest.raises(ConditionFailed):
-        petitions.replace(a_petition(revision=1), tables)
-
-
-def test_every_version_of_a_text_is_found(tables: Tables) -> None:
-    texts = [text_of(a_petition(text=text), NOW) for text in ("First", "Second", "Third")]
-    for text in texts:
-        petitions.store_text(SLUG, text, tables)
-    assert sorted(petitions.texts(SLUG, tables), key=str) == sorted(texts, key=str)
-    assert petitions.texts("another", tables) == []
-
-
-def test_a_text_keeps_its_first_recorded_time(tables: Tables) -> None:
-    for moment in (NOW, NOW + DAY):
-        petitions.store_text(SLUG, text_of(a_petition(), moment), tables)
-    version = text_of(a_petition(), NOW).version
-    kept = tables.get(keys.petition_text(SLUG, version), consistent=True) or {}
-    assert kept["recorded_at"] == REQUESTED_AT
-
-
-def test_a_staff_token_is_recognised(tables: Tables) -> None:
-    assert recognise(f"Bearer {bobs_token(tables)}", NOW, tables).owner == "bob"

@@ -9,7 +9,6 @@ from chalicelib.aws.table import Attr, Change, NewItem, Tables
 from chalicelib.core import times
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.keys import COUNTS, SIGNATURES, Key
-from tests.stores.racing import at_once
 
 KEY, OTHER_KEY, THIRD_KEY = Key(COUNTS, "p", "s"), Key(SIGNATURES, "q", "t"), Key(COUNTS, "p", "u")
 
@@ -42,15 +41,6 @@ def test_an_item_keeps_its_types(tables: Tables) -> None:
     assert type(found["none_left"]) is int
 
 
-def test_reading_an_absent_item_returns_none(tables: Tables) -> None:
-    assert tables.get(KEY, consistent=True) is None
-
-
-def test_tables_are_separate(tables: Tables) -> None:
-    tables.put(KEY, {"a": 1})
-    assert tables.get(Key(SIGNATURES, "p", "s"), consistent=True) is None
-
-
 def test_put_replaces_the_whole_item(tables: Tables) -> None:
     tables.put(KEY, {"a": 1})
     tables.put(KEY, {"b": 2})
@@ -77,13 +67,6 @@ def test_add_starts_from_zero_or_an_empty_set(tables: Tables) -> None:
     assert changed["set"] == {"a", "b"}
     item = tables.get(KEY, consistent=True) or {}
     assert item["n"] == -3
-
-
-def test_concurrent_adds_are_all_counted(tables: Tables) -> None:
-    add_one = Change(KEY, add={"n": 1})
-    at_once(lambda: tables.update(add_one), 40)
-    item = tables.get(KEY, consistent=True) or {}
-    assert item["n"] == 40
 
 
 def test_a_batch_returns_the_items_that_exist(tables: Tables) -> None:
@@ -120,10 +103,6 @@ def test_a_query_reads_all_pages(tables: Tables) -> None:
         tables.put(Key(COUNTS, "p", name), {"filling": "x" * 150_000})
     found = [item["sk"] for item in tables.query(COUNTS, "p", consistent=True)]
     assert found == names
-
-
-def test_the_health_check_succeeds(tables: Tables) -> None:
-    tables.check()
 
 
 def test_a_page_returns_some_attributes_and_the_position_to_continue(tables: Tables) -> None:

@@ -13,7 +13,7 @@ from chalicelib.projections.changes import add_projected
 from chalicelib.tallies import snapshots, store as tallies
 from chalicelib.tallies.count import exact_count
 from chalicelib.tallies.model import MAX_SOURCES, OTHER, Tally, TallyEntry, tally_of
-from tests.actors import ALICE, BOB, DAY, MINUTE, NOW, confirmed, signed
+from tests.actors import DAY, MINUTE, NOW, confirmed
 from tests.stores.racing import at_once
 from tests.stores.test_stores import SLUG, TODAY
 
@@ -53,12 +53,6 @@ def test_many_callers_close_a_day_once(tables: Tables, petition: Petition) -> No
     assert tallies.head(SLUG, tables).total == 1
 
 
-def test_opening_a_tally_twice_keeps_the_first_head(tables: Tables) -> None:
-    tallies.open_head(SLUG, TODAY, tables)
-    tallies.open_head(SLUG, TODAY + DAY, tables)
-    assert tallies.head(SLUG, tables) == tallies.Head(TODAY, 0, began=TODAY + DAY)
-
-
 def test_only_one_caller_gets_the_lease_until_it_is_released_or_expires(tables: Tables) -> None:
     snapshots.open_snapshot(SLUG, NOW, tables)
     leases = at_once(lambda: snapshots.lease_snapshot(SLUG, NOW, 10, tables), 12)
@@ -91,9 +85,3 @@ def test_pending_signatures_are_added_once_and_a_repetition_returns_the_projecte
     add_projected(keys.current_numbers(SLUG, "3f"), {"pending": 5}, positions(1), tables)
     assert pending_by_bucket(SLUG, tables) == {"00": 1, "3f": 5}
     assert pending_by_bucket("another", tables) == {}
-
-
-def test_only_confirmed_signatures_are_counted(tables: Tables, petition: Petition) -> None:
-    confirmed(tables, petition, ALICE)
-    signed(tables, petition, BOB)
-    assert exact_count(petition, NOW, tables).confirmed == 1

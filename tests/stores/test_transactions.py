@@ -36,10 +36,3 @@ def test_an_existing_new_item_fails_the_whole_transaction(tables: Tables) -> Non
     assert caught.value.item is not None
     assert caught.value.item["a"] == 1
     assert tables.get(KEY, consistent=True) is None
-
-
-def test_a_transaction_reports_the_first_of_two_failures(tables: Tables) -> None:
-    writes = [Change(key, assign={"a": 1}, when=Attr("a").exists()) for key in (KEY, OTHER_KEY)]
-    with pytest.raises(ConditionFailed) as caught:
-        tables.transact(writes)
-    assert (caught.value.index, caught.value.item) == (0, None)

@@ -78,28 +78,6 @@ def test_a_failed_invocation_of_any_function_sets_off_one_alarm(
         assert declared["MetricTransformations"] == [transformation]
 
 
-@pytest.mark.parametrize(
-    ("alarm", "metrics"),
-    [
-        ("FunctionThrottlesAlarm", {("Throttles",)}),
-        (
-            "TableThrottlesAlarm",
-            {
-                (f"{kind}ThrottleEvents", f"{table}Table")
-                for kind in ("Read", "Write") for table in ("Signatures", "Counts")
-            },
-        ),
-        ("TableFailedAlarm", {(Metric.TABLE_FAILED,)}),
-        ("RelayMailLagAlarm", {("IteratorAge", "RelayMail")}),
-        ("ProjectSignaturesLagAlarm", {("IteratorAge", "ProjectSignatures")}),
-        ("MailBacklogAlarm", {("ApproximateAgeOfOldestMessage", "MailQueue")}),
-        ("DegradedAlarm", {(Metric.DEGRADED,)}),
-    ],
-)  # fmt: skip
-def test_an_alarm_watches_these_metrics(alarm: str, metrics: set[tuple[str, ...]]) -> None:
-    assert watched(alarm) == metrics
-
-
 def test_the_first_message_of_each_dead_letter_queue_sets_off_an_alarm() -> None:
     dead_letter_queues = {name for name, queue in QUEUES.items() if "RedrivePolicy" not in queue}
     assert {f"{name}Alarm" for name in dead_letter_queues} <= ALARMS.keys()
@@ -147,11 +125,6 @@ def test_the_runbook_lists_the_alarms_that_stage_local_lacks() -> None:
     assert {*re.findall(r"`(\w+)`", listed)} == lacking
 
 
-def test_the_email_address_for_alarms_is_optional() -> None:
-    assert TEMPLATE["Parameters"]["AlarmEmail"]["Default"] == ""
-    assert RESOURCES["AlarmsSubscription"]["Condition"] == "HasAlarmEmail"
-
-
 def test_the_dashboard_shows_only_existing_resources_and_metrics() -> None:
     dashboard = RESOURCES["Dashboard"]["Properties"]
     assert dashboard["DashboardName"] == {"Fn::Sub": "petitions-${Stage}-${AWS::Region}"}, "names are global"
@@ -181,24 +154,6 @@ BODY = RESOURCES["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
 
 def test_alarms_and_dashboard_name_metrics_and_dimensions_that_exist() -> None:
     assert unknown_metrics(ALARMS, BODY) == []
-
-
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        ("ApproximateAgeOfOldestMessage", "ApproximateAgeOfOldestMessages"),
-        ("WriteThrottleEvents", "WriteThrottles"),
-        ("QueueName", "Queue"),
-        ("AWS/ApiGateway", "AWS/APIGateway"),
-        ("5XXError", "5xxError"),
-        ('"TableName"', '"Table"'),
-        ("Overflowed", "Overflow"),
-        ('"stage"', '"Stage"'),
-    ],
-)
-def test_a_misspelt_metric_or_dimension_is_found(before: str, after: str) -> None:
-    alarms = json.loads(json.dumps(ALARMS).replace(before, after))
-    assert unknown_metrics(alarms, BODY.replace(before, after))
 
 
 def test_the_drift_alarm_always_sees_a_whole_recount_and_keeps_its_state_without_one() -> None:

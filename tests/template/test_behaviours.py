@@ -118,12 +118,6 @@ def test_cached_requests_pass_on_nothing_that_is_not_in_the_key() -> None:
             assert ("OriginRequestPolicyId" in behaviour) is (policy_of(behaviour) is None)
 
 
-def test_only_a_request_for_a_picture_passes_on_the_accept_header() -> None:
-    policy = {"Ref": "EdgePicturePolicy"}
-    patterns = [each["PathPattern"] for each in BEHAVIOURS if each.get("OriginRequestPolicyId") == policy]
-    assert patterns == ["/petitions/*/card.png"]
-
-
 def test_a_personal_request_passes_on_its_query_and_headers_but_no_cookie_host_or_other_method() -> None:
     """The policy lists the headers that are not passed on: CloudFront refuses a list that has Authorization."""
     headers = {each.lower() for each in REQUEST_POLICY["HeadersConfig"]["Headers"]}

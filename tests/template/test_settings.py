@@ -17,7 +17,7 @@ from stack.template.us_east_1 import us_east_1
 from tests.actors import a_petition
 from tests.template.packaged import CONFIG, RESOURCES, TEMPLATE, environment_of, every_function
 
-# The functions that get each secret. tests/judge/test_settings.py compares them with the functions that read it.
+# The functions that get each secret. tests/judge/test_resolve.py compares them with the functions that read it.
 SECRETS = {variable: {logical_id(name) for name in names} for variable, names in functions.SECRETS.items()}
 # CheckMail changes the senders' event sources, so it gets their ids.
 SOURCES = {"MAIL_SOURCE": {"CheckMail"}, "OTHER_MAIL_SOURCE": {"CheckMail"}}

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.language import languages
 from chalicelib.edge.routes import all_routes
 from stack.judge.policies import EMULATED
 from stack.judge.resolve import Resolver
@@ -148,13 +147,6 @@ def test_a_refused_person_sees_a_page_and_a_program_a_problem() -> None:
         headers = {each["Name"] for each in answer["ResponseHeaders"]}
         assert ("Access-Control-Allow-Origin" in headers) is (kind == "APPLICATION_JSON")
     assert json.loads(ACL["CustomResponseBodies"]["Problem"]["Content"])["status"] == 429
-
-
-def test_a_refused_person_is_told_how_to_go_back_in_every_language() -> None:
-    page = ACL["CustomResponseBodies"]["Page"]["Content"]
-    assert re.findall(r'<section lang="(\w+)"', page) == [*languages()]
-    assert "What you typed should still be there." in page
-    assert "Dylai’r hyn a deipioch fod yno o hyd." in page
 
 
 def test_the_same_stage_in_a_second_region_has_other_names() -> None:

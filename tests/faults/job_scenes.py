@@ -1,0 +1,307 @@
+"""Scenes of jobs: exports, lists of the people who asked for updates, and imports."""
+
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from chalicelib.core import keys
+from chalicelib.exports.subscribers.request import OptInList
+from chalicelib.jobs.model import JobState
+from chalicelib.jobs.request import cancel, find_job
+from chalicelib.partners.imports.model import Import
+from chalicelib.partners.model import CountsWhen, Partner
+from chalicelib.runner.worker import run_address_job, run_job
+from tests.actors import ALICE, NOW, Person, confirmed, signed
+from tests.exporting import an_export, request_export, store_export
+from tests.exports.subscribers.listing import RECIPIENT, SLUG, a_list, rows as listed_rows, run_once
+from tests.fake_site import FakeSite, context, sqs_event
+from tests.faults.public_scenes import with_bobs_token
+from tests.faults.scenes import (
+    PETITION,
+    Scene,
+    assert_bucket_is_empty,
+    assert_exact_counts,
+    has_status,
+    request_with,
+    with_past_days,
+)
+from tests.faults.staff_scenes import assert_audit_entry, call, read
+from tests.importing import CSV, an_import, an_import_run, rows, run_stored_import
+from tests.partnering import a_partner
+
+EXPORTS_URL = f"/api/staff/petitions/{PETITION.slug}/exports"
+WAITING_EXPORT = an_export()
+
+
+def with_a_waiting_export(fake_site: FakeSite) -> None:
+    with_bobs_token(fake_site)
+    store_export(fake_site.tables, WAITING_EXPORT)
+
+
+def assert_export_is_cancelled(fake_site: FakeSite) -> None:
+    assert_audit_entry("export.cancelled", fake_site)
+    assert fake_site.tables.items[keys.job("export", WAITING_EXPORT.job_id)]["state"] == JobState.CANCELLED
+
+
+def with_a_requested_export(fake_site: FakeSite) -> None:
+    with_past_days(fake_site)
+    fake_site.scene_state.export = request_export(fake_site.tables, PETITION, fake_site.jobs, columns=["name"])
+
+
+def with_an_export_cancelled_after_its_upload(fake_site: FakeSite) -> None:
+    with_a_requested_export(fake_site)
+    cancel(fake_site.scene_state.export, NOW, fake_site.tables)
+    fake_site.bucket.objects[f"files/{fake_site.scene_state.export.job_id}/signatures.csv"] = b""
+
+
+def run_export_job(fake_site: FakeSite, end_state: JobState = JobState.DONE) -> bool:
+    """Deliver the newest message and return whether the export ended in this state."""
+    sent = len(fake_site.jobs.messages)
+    answer = run_job(sqs_event(fake_site.jobs.messages[-1:]), context())
+    if answer["batchItemFailures"]:
+        return False
+    if len(fake_site.jobs.messages) > sent:
+        return False  # The export continues with the new message.
+    item = fake_site.tables.items[keys.job("export", fake_site.scene_state.export.job_id)]
+    return bool(item["state"] == end_state)
+
+
+def assert_parts_are_deleted(fake_site: FakeSite) -> None:
+    assert_exact_counts(fake_site)
+    parts = [key for key in fake_site.bucket.objects if key.startswith("parts/")]
+    assert parts == []
+
+
+LISTS_URL = f"/api/staff/petitions/{SLUG}/lists"
+
+
+def with_a_second_requested_list(fake_site: FakeSite) -> None:
+    """Alice was on the first list."""
+    with_bobs_token(fake_site)
+    confirmed(fake_site.tables, PETITION, ALICE, updates=True)
+    run_once(fake_site, a_list(fake_site.tables, 1))
+    fake_site.scene_state.opt_in_list = a_list(fake_site.tables, 2)
+
+
+def with_a_requested_list(fake_site: FakeSite) -> None:
+    with_bobs_token(fake_site)
+    fake_site.scene_state.opt_in_list = a_list(fake_site.tables)
+
+
+def with_a_list_cancelled_after_its_upload(fake_site: FakeSite) -> None:
+    with_a_requested_list(fake_site)
+    cancel(fake_site.scene_state.opt_in_list, NOW, fake_site.tables)
+    job_id = fake_site.scene_state.opt_in_list.job_id
+    for name in (f"files/{job_id}/x/file", f"listed/{job_id}/00-x"):
+        fake_site.bucket.objects[name] = b""
+
+
+def run_list_job(fake_site: FakeSite) -> bool:
+    """Deliver the job's message and return whether the list is done."""
+    fake_site.scene_state.opt_in_list = run_once(fake_site, fake_site.scene_state.opt_in_list)
+    return bool(fake_site.scene_state.opt_in_list.state == JobState.DONE)
+
+
+def cancel_list(fake_site: FakeSite) -> bool:
+    job_id = fake_site.scene_state.opt_in_list.job_id
+    return call("DELETE", f"/api/staff/lists/{job_id}", 200, None, fake_site)
+
+
+def run_cancelled_job(fake_site: FakeSite) -> bool:
+    """Deliver the message and return whether it needs no redelivery."""
+    sent = len(fake_site.address_jobs.messages)
+    message = {"kind": "list", "job_id": fake_site.scene_state.opt_in_list.job_id}
+    answer = run_address_job(sqs_event([message]), context())
+    return not answer["batchItemFailures"] and len(fake_site.address_jobs.messages) == sent
+
+
+def postpone_job(fake_site: FakeSite) -> bool:
+    run_once(fake_site, fake_site.scene_state.opt_in_list, seconds=1)
+    return {"kind": "list", "job_id": fake_site.scene_state.opt_in_list.job_id} in fake_site.address_jobs.messages
+
+
+def assert_alice_is_listed(fake_site: FakeSite) -> None:
+    assert_exact_counts(fake_site)
+    assert [row["email"] for row in listed_rows(fake_site, fake_site.scene_state.opt_in_list)] == [ALICE.email]
+
+
+def assert_list_is_cancelled(fake_site: FakeSite) -> None:
+    assert_audit_entry("list.cancelled", fake_site)
+    job_id = fake_site.scene_state.opt_in_list.job_id
+    assert find_job(OptInList, job_id, fake_site.tables).state == JobState.CANCELLED
+
+
+IMPORTS_URL = f"/api/staff/petitions/{PETITION.slug}/imports"
+IMPORT_ID = f"{PETITION.slug}.20261124T120000Z-00000000"
+IMPORT_URL = f"{IMPORTS_URL}/{IMPORT_ID}"
+
+
+def with_bob_and_oak(fake_site: FakeSite) -> None:
+    with_bobs_token(fake_site)
+    a_partner(fake_site.tables)
+
+
+def with_a_waiting_import(fake_site: FakeSite) -> None:
+    """The second person in the file has signed here already."""
+    with_bob_and_oak(fake_site)
+    confirmed(fake_site.tables, PETITION, Person("Somebody", "person2@mail.example"))
+    fake_site.scene_state.import_job = store_waiting_import(fake_site)
+
+
+def store_waiting_import(fake_site: FakeSite) -> Import:
+    return an_import(fake_site.tables, fake_site.bucket, a_partner(fake_site.tables), CSV + rows(1, 2))
+
+
+def finish_import(job: Import, partner: Partner, fake_site: FakeSite) -> None:
+    with TemporaryDirectory() as folder:
+        work = an_import_run(fake_site.tables, fake_site.bucket, PETITION, partner, job, Path(folder))
+        run_stored_import(job, work)
+
+
+def with_a_finished_import(fake_site: FakeSite) -> None:
+    with_bob_and_oak(fake_site)
+    fields = {"job_id": IMPORT_ID, "requested_by": "bob", "requested_at": NOW, "touched_at": NOW}
+    job = Import.model_validate({**fields, "state": "done", "partner": "partner-oak"})
+    fake_site.tables.put(keys.job("import", IMPORT_ID), job.model_dump(exclude_none=True))
+
+
+def with_a_waiting_undo(fake_site: FakeSite) -> None:
+    """The import to undo has run."""
+    with_bob_and_oak(fake_site)
+    job, oak = store_waiting_import(fake_site), a_partner(fake_site.tables)
+    finish_import(job, oak, fake_site)
+    fake_site.scene_state.import_job = an_import(fake_site.tables, fake_site.bucket, oak, "", undoes=job.job_id)
+
+
+def with_an_undo_of_people_whom_another_partner_sent_too(fake_site: FakeSite) -> None:
+    with_bob_and_oak(fake_site)
+    oak, elm = a_partner(fake_site.tables), a_partner(fake_site.tables, source="partner-elm")
+    for partner in (oak, elm):
+        job = an_import(fake_site.tables, fake_site.bucket, partner, CSV + rows(1, 2))
+        finish_import(job, partner, fake_site)
+    fake_site.scene_state.import_job = an_import(fake_site.tables, fake_site.bucket, elm, "", undoes=job.job_id)
+
+
+def with_an_import_after_an_undo(fake_site: FakeSite) -> None:
+    """The people of the import are withdrawn, because their first import was undone."""
+    with_a_waiting_undo(fake_site)
+    oak, job = a_partner(fake_site.tables), fake_site.scene_state.import_job
+    finish_import(job, oak, fake_site)
+    fake_site.scene_state.import_job = store_waiting_import(fake_site)
+
+
+def with_an_undo_of_people_who_wait_for_our_email(fake_site: FakeSite) -> None:
+    with_bob_and_oak(fake_site)
+    elm = a_partner(fake_site.tables, CountsWhen.AFTER_EMAIL, "partner-elm")
+    job = an_import(fake_site.tables, fake_site.bucket, elm, CSV + rows(1, 2))
+    finish_import(job, elm, fake_site)
+    fake_site.scene_state.import_job = an_import(fake_site.tables, fake_site.bucket, elm, "", undoes=job.job_id)
+
+
+def with_a_waiting_dry_run(fake_site: FakeSite) -> None:
+    with_bob_and_oak(fake_site)
+    oak = a_partner(fake_site.tables)
+    fake_site.scene_state.import_job = an_import(
+        fake_site.tables, fake_site.bucket, oak, CSV + rows(1, 1), dry_run=True
+    )
+
+
+def with_a_finished_dry_run(fake_site: FakeSite) -> None:
+    with_a_waiting_dry_run(fake_site)
+    finish_import(fake_site.scene_state.import_job, a_partner(fake_site.tables), fake_site)
+
+
+def with_an_undo_of_a_person_who_signed_here_and_has_not_confirmed(fake_site: FakeSite) -> None:
+    signed(fake_site.tables, PETITION, Person("Somebody", "person2@mail.example"))
+    with_a_waiting_undo(fake_site)
+
+
+def with_the_same_file_again(fake_site: FakeSite) -> None:
+    with_bob_and_oak(fake_site)
+    oak, job = a_partner(fake_site.tables), store_waiting_import(fake_site)
+    finish_import(job, oak, fake_site)
+    fake_site.scene_state.import_job = store_waiting_import(fake_site)
+
+
+def with_an_undo_of_the_same_file_again(fake_site: FakeSite) -> None:
+    with_the_same_file_again(fake_site)
+    oak, job = a_partner(fake_site.tables), fake_site.scene_state.import_job
+    finish_import(job, oak, fake_site)
+    fake_site.scene_state.import_job = an_import(fake_site.tables, fake_site.bucket, oak, "", undoes=job.job_id)
+
+
+def start_import(fake_site: FakeSite) -> bool:
+    """Start an import. 409 is a success too: the first request took effect, and the import runs."""
+    token, path = fake_site.scene_state.bobs_token, f"{IMPORTS_URL}?partner=partner-oak"
+    answer = request_with(token, "POST", path, CSV.encode(), fake_site, **{"Content-Type": "text/csv"})
+    return has_status(answer, 202, 409)
+
+
+def run_import_job(fake_site: FakeSite) -> bool:
+    """Deliver the job's message and return whether the job is done."""
+    message = {"kind": "import", "job_id": fake_site.scene_state.import_job.job_id}
+    sent = len(fake_site.address_jobs.messages)
+    answer = run_address_job(sqs_event([message]), context())
+    has_new_message = len(fake_site.address_jobs.messages) > sent
+    if answer["batchItemFailures"] or has_new_message:
+        return False  # The import continues with the same message, or with the new one.
+    item = fake_site.tables.items[keys.job("import", fake_site.scene_state.import_job.job_id)]
+    return bool(item["state"] == JobState.DONE)
+
+
+def assert_confirmed_people(number: int, fake_site: FakeSite) -> None:
+    assert_exact_counts(fake_site)
+    people = [item for key, item in fake_site.tables.items.items() if key.table == keys.SIGNATURES]
+    assert sum(item["state"] == "confirmed" for item in people) == number
+    assert not fake_site.bucket.objects
+
+
+def assert_dry_run_kept_only_its_first_rows(fake_site: FakeSite) -> None:
+    assert_exact_counts(fake_site)
+    job = fake_site.scene_state.import_job
+    item = fake_site.tables.items[keys.job("import", job.job_id)]
+    assert (item["accepted"], item["existing"]) == (1, 1)
+    assert [*fake_site.bucket.objects] == [f"imports/{job.job_id}/first-rows"]
+
+
+def assert_import_is_cancelled(fake_site: FakeSite) -> None:
+    assert_audit_entry("import.cancelled", fake_site)
+    assert fake_site.tables.items[keys.job("import", IMPORT_ID)]["state"] == JobState.CANCELLED
+
+
+SCENES = [
+    # 409 is a success too: an earlier request took effect, and the export runs.
+    Scene("request_export", with_bobs_token, partial(call, "POST", EXPORTS_URL, 202, {"columns": ["name"]}, done=409),
+          partial(assert_audit_entry, "export.requested")),
+    Scene("cancel_export", with_a_waiting_export,
+          partial(call, "DELETE", f"/api/staff/exports/{WAITING_EXPORT.job_id}", 200, None),
+          assert_export_is_cancelled),
+    Scene("run_job", with_a_requested_export, run_export_job, assert_parts_are_deleted),
+    Scene("run_job", with_an_export_cancelled_after_its_upload,
+          partial(run_export_job, end_state=JobState.CANCELLED), assert_bucket_is_empty),
+    # 409 is a success too: an earlier request took effect, and the list is written.
+    Scene("request_list", with_bobs_token, partial(call, "POST", LISTS_URL, 202, {"recipient": RECIPIENT}, done=409),
+          partial(assert_audit_entry, "list.requested")),
+    Scene("run_address_job", with_a_second_requested_list, run_list_job, assert_alice_is_listed),
+    Scene("cancel_list", with_a_requested_list, cancel_list, assert_list_is_cancelled),
+    Scene("run_address_job", with_a_second_requested_list, postpone_job, assert_exact_counts),
+    Scene("run_address_job", with_a_list_cancelled_after_its_upload, run_cancelled_job, assert_bucket_is_empty),
+    Scene("start_import", with_bob_and_oak, start_import, partial(assert_audit_entry, "import.started")),
+    Scene("cancel_import", with_a_waiting_import, partial(call, "DELETE", IMPORT_URL, 200, None),
+          assert_import_is_cancelled),
+    Scene("undo_import", with_a_finished_import, partial(call, "POST", f"{IMPORT_URL}/undo", 202, None, done=409),
+          partial(assert_audit_entry, "import.undone")),
+    Scene("run_address_job", with_a_waiting_import, run_import_job, partial(assert_confirmed_people, 2)),
+    Scene("read_import", with_a_finished_dry_run, partial(read, IMPORT_URL), assert_dry_run_kept_only_its_first_rows),
+    Scene("run_address_job", with_a_waiting_dry_run, run_import_job, assert_dry_run_kept_only_its_first_rows),
+    Scene("run_address_job", with_a_waiting_undo, run_import_job, partial(assert_confirmed_people, 0)),
+    Scene("run_address_job", with_an_undo_of_people_whom_another_partner_sent_too, run_import_job,
+          partial(assert_confirmed_people, 2)),
+    Scene("run_address_job", with_an_import_after_an_undo, run_import_job, partial(assert_confirmed_people, 2)),
+    Scene("run_address_job", with_the_same_file_again, run_import_job, partial(assert_confirmed_people, 2)),
+    Scene("run_address_job", with_an_undo_of_the_same_file_again, run_import_job, partial(assert_confirmed_people, 2)),
+    Scene("run_address_job", with_an_undo_of_a_person_who_signed_here_and_has_not_confirmed, run_import_job,
+          partial(assert_confirmed_people, 0)),
+    Scene("run_address_job", with_an_undo_of_people_who_wait_for_our_email, run_import_job,
+          partial(assert_confirmed_people, 0)),
+]  # fmt: skip
