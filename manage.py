@@ -2,8 +2,7 @@
 
 `make shell` sets all variables. Without it, take the values from the stack's outputs:
     AWS_DEFAULT_REGION, SIGNATURES_TABLE, COUNTS_TABLE, AUDIT_TABLE, DELIVERIES_TABLE, LIMITS_TABLE
-    (and AWS_ENDPOINT_URL for an emulator); for exports JOBS_QUEUE_URL and EXPORTS_BUCKET;
-    for dead letters the URLs of the queues, such as MAIL_QUEUE_URL and MAIL_DEAD_LETTER_QUEUE_URL
+    (and AWS_ENDPOINT_URL for an emulator); for exports JOBS_QUEUE_URL and EXPORTS_BUCKET
 """
 
 import argparse

@@ -65,7 +65,7 @@ def seconds(step: str, cpu_us: float, calls: float, mails: float = 0) -> float:
     """Return the duration of an invocation: its CPU time at the function's share, plus its calls one after the other.
 
     `mails`: how many of the `calls` send an email. Signing waits for twice the time of its calls, rounded up to a
-    multiple of STEP, so that the response time does not show whether an address is known (signatures.steps).
+    multiple of STEP, so that the response time does not show whether an address is known (signatures.sign).
     """
     waiting = (calls - mails) * CALL_SECONDS + mails * MAIL_SECONDS
     if step == "sign":

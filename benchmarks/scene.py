@@ -58,7 +58,7 @@ SOURCE = "bbc-news"
 
 
 def skip_wait_after_signing() -> None:
-    """Let signing answer without the wait of signatures.steps: with a stub of AWS, it would be most of the time."""
+    """Let signing answer without the wait of signatures.sign: with a stub of AWS, it would be most of the time."""
     sign.sleep = lambda _: None  # type: ignore[attr-defined]
 
 

@@ -35,7 +35,7 @@ def _compare(slug: str, rounds: int) -> dict[str, Any]:
     from app import app
     from chalicelib.aws import clients
 
-    # The handler sleeps before it answers (signatures.steps), a bare put_item does not. After 25 ms of sleep the
+    # The handler sleeps before it answers (signatures.sign), a bare put_item does not. After 25 ms of sleep the
     # processor's caches are cold, and the code that runs next takes three times as much CPU time. That would make the
     # ratio too high, so skip the sleep. On AWS the caches are cold for every call, also for a bare put_item.
     scene.skip_wait_after_signing()

@@ -24,26 +24,21 @@ def tables() -> Tables:
 
 
 def queue(setting: str) -> Queue:
-    """Return the queue whose URL is in this environment variable."""
     return Queue(clients.sqs(), required(setting))
 
 
 def audit(action: str, subject: str = "", **details: str) -> None:
-    """Record an action in the activity log. Call this before the action, as the API does.
-
-    The entry names the engineer's user name on this machine, and "manage.py" in place of a token's id.
-    """
+    """Record an action in the activity log, before it is done. The actor is the engineer's user name here."""
     actor = Actor(token_id="manage.py", owner=account())
     record(actor, Action(name=action, subject=subject, details=details), times.now(), tables())
 
 
 def account() -> str:
-    """Return the engineer's user name on this machine."""
     return getpass.getuser()
 
 
 def moment(text: str) -> datetime:
-    """Parse a date and time with its time zone, and return it in UTC, in whole seconds. Raise ArgumentTypeError."""
+    """Parse a time with its zone, and return it in UTC, in whole seconds."""
     found: datetime | None = None
     with suppress(ValueError):
         found = datetime.fromisoformat(text)
@@ -53,7 +48,7 @@ def moment(text: str) -> datetime:
 
 
 def from_1_to(maximum: int) -> Callable[[str], int]:
-    """Return a function that parses a whole number from 1 to `maximum`."""
+    """Return a parser of whole numbers."""
 
     def number(text: str) -> int:
         if text.isdecimal() and 1 <= int(text) <= maximum:
@@ -64,7 +59,7 @@ def from_1_to(maximum: int) -> Callable[[str], int]:
 
 
 def read_text(path: Path) -> str:
-    """Return the text of the engineer's file. Raise InputError if it cannot be read."""
+    """Raise InputError if the engineer's file cannot be read."""
     try:
         return path.read_text(encoding="utf-8-sig")  # Editors on Windows begin a file with a byte order mark.
     except (OSError, UnicodeDecodeError) as error:

@@ -1,7 +1,7 @@
-"""Make, read and delete a copy of a table as the table was at an earlier moment, by DynamoDB's point-in-time recovery.
+"""Make, read and delete a copy of a table as it was at an earlier moment, by DynamoDB's point-in-time recovery.
 
-AWS restores only into a new table: the copy. The copy has no stream, no TTL and no recovery of its own. So nothing in
-the copy expires, and the copy is not backed up. It is encrypted like the live table, the table that the site uses.
+AWS restores only into a new table: the copy, which has no stream, no TTL and no recovery of its own. Nothing in it
+expires. It is encrypted like the live table, the one that the site uses.
 """
 
 import time
@@ -27,22 +27,21 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import ScanOutputTypeDef
 
-# A restore takes minutes or hours, whatever the size of the table. So ask AWS every ten seconds, for twelve hours.
+# A restore takes minutes or hours, whatever the size of the table: ask for twelve hours.
 POLL_SECONDS, POLLS = 10, 12 * 360
 COPY_INFIX = "-restored-"
-# Items in a page. One BatchGetItem reads the items with the same keys from the live table.
+# One BatchGetItem reads the items with the same keys from the live table.
 PAGE = 100
-# The longest pauses between attempts, in seconds; the last sixteen are 20. Each pause is random, from 0 to this number.
-# All pauses together take about three minutes. AWS's throttles end by themselves in this time.
+# The longest random pauses, in seconds: together three minutes, in which AWS's throttles end by themselves.
 PAUSES = (0.2, 0.4, 0.8, 1.6, 3.2, 6.4, *[20] * 16)
 
 T = TypeVar("T")
 
 
 def with_retries(call: Callable[[], T]) -> T:
-    """Return the result of `call`. While AWS is unavailable, repeat the call, which must be idempotent.
+    """Repeat the call, which must be idempotent, while AWS is unavailable. Raise Unavailable after the last pause.
 
-    Raise Unavailable if AWS is still unavailable after the last pause. Raise Denied at once: waiting does not help.
+    Raise Denied at once: waiting does not help.
     """
     for pause in PAUSES:
         try:
@@ -62,25 +61,22 @@ class Window:
     latest: datetime
 
     def check(self, moment: datetime) -> None:
-        """Raise InputError if AWS cannot restore the table to this moment."""
         if not self.earliest <= moment <= self.latest:
             raise InputError(f"{iso(moment)} is outside of what AWS keeps: {iso(self.earliest)} to {iso(self.latest)}")
 
 
 def window(client: "DynamoDBClient", table: str) -> Window:
-    """Return the window of the table. Raise InputError if point-in-time recovery is off for the table."""
+    """Raise InputError if point-in-time recovery is off for the table."""
     with translate_errors("storage"):
         answer = client.describe_continuous_backups(TableName=table)["ContinuousBackupsDescription"]
     recovery = answer.get("PointInTimeRecoveryDescription", {})
     if recovery.get("PointInTimeRecoveryStatus") != "ENABLED":
         raise InputError(f"point-in-time recovery is off for {table}: there is nothing to restore from")
-    # Round the end of the window down to a whole second.
     latest = recovery["LatestRestorableDateTime"].astimezone(UTC).replace(microsecond=0)
     return Window(recovery["EarliestRestorableDateTime"].astimezone(UTC), latest)
 
 
 def copies_of(client: "DynamoDBClient", table: str) -> list[str]:
-    """Return the names of all copies of this table."""
     with translate_errors("storage"):
         pages = client.get_paginator("list_tables").paginate()
         names = [name for page in pages for name in page["TableNames"]]
@@ -88,10 +84,7 @@ def copies_of(client: "DynamoDBClient", table: str) -> list[str]:
 
 
 class Copy:
-    """The copy of `table` as the table was at one moment.
-
-    The name of the copy contains the moment, so that a repeated command finds the copy again.
-    """
+    """The copy of `table` as it was at one moment. Its name contains the moment: a repeated command finds it again."""
 
     def __init__(self, client: "DynamoDBClient", table: str, moment: datetime) -> None:
         self._client = client
@@ -100,7 +93,7 @@ class Copy:
         self.name = f"{table}{COPY_INFIX}{moment:%Y%m%dT%H%M%SZ}"
 
     def status(self) -> str | None:
-        """Return the copy's status, in AWS's word. Return None if the copy does not exist."""
+        """Return the copy's status, in AWS's word. None: there is no copy."""
         with suppress(UnknownThing), translate_errors("storage", _refusal):
             return self._client.describe_table(TableName=self.name)["Table"]["TableStatus"]
         return None
@@ -109,7 +102,7 @@ class Copy:
         return window(self._client, self._table)
 
     def begin(self) -> None:
-        """Start the restore that makes the copy. If it has been started already, do nothing."""
+        """Start the restore that makes the copy. Idempotent."""
         with suppress(Conflicted), translate_errors("storage", _refusal):
             self._client.restore_table_to_point_in_time(
                 SourceTableName=self._table, TargetTableName=self.name, RestoreDateTime=self.moment
@@ -118,7 +111,7 @@ class Copy:
     def wait(self, tell: Callable[[str], None]) -> None:
         """Wait until the copy is ready. `tell`: called with a line about the progress, again and again.
 
-        Raise InputError if AWS cancelled the restore, or if the copy is not ready after twelve hours.
+        Raise InputError if AWS cancelled the restore, or after twelve hours.
         """
         has_existed = False  # At first, AWS may not show the new table yet.
         for poll in range(POLLS):
@@ -134,7 +127,6 @@ class Copy:
         raise InputError(f"{self.name} is still being restored; repeat the command to continue")
 
     def pages(self) -> Iterator[Sequence[Item]]:
-        """Yield all items of the copy, page by page."""
         request: dict[str, Any] = {"TableName": self.name, "Limit": PAGE}
         while True:
             answer = with_retries(lambda: self._page(request))
@@ -148,7 +140,7 @@ class Copy:
             return self._client.scan(**request)
 
     def delete(self) -> bool:
-        """Delete the copy. Return False if it does not exist."""
+        """Return False if there is no copy."""
         with suppress(UnknownThing), translate_errors("storage", _refusal):
             self._client.delete_table(TableName=self.name)
             return True
@@ -156,10 +148,10 @@ class Copy:
 
 
 def copy_of(table: str, at: datetime | None) -> Copy:
-    """Return the copy of the table as the table was at this time. Perhaps AWS has not made this copy yet.
+    """Return the copy of the table as it was at this time, or at the latest possible. Perhaps AWS has not made it yet.
 
-    Without a time, use the latest one that AWS can restore. The latest time is different in each run. So raise
-    InputError if there is a copy already: a repeated command would make a second one.
+    The latest time is different in each run. If there is a copy already, raise InputError, or a repeat would make
+    another.
     """
     client = clients.dynamodb()
     name = required(table_variable(table))
@@ -173,11 +165,9 @@ def copy_of(table: str, at: datetime | None) -> Copy:
 
 
 def _refusal(error: "ClientError") -> PetitionsError | None:
-    """Return our error for a refusal that the calls above expect. None: `translate_errors` chooses the error."""
     code = error.response["Error"]["Code"]
     if code in ("TableAlreadyExistsException", "TableInUseException"):
-        # Perhaps the client repeated the call, because the answer to the first attempt was lost. Then the copy is being
-        # made, so `begin` ignores this error.
+        # Perhaps the client repeated the call after a lost answer: the copy is being made, so `begin` ignores this.
         return Conflicted("storage")
     if code == "ResourceNotFoundException":
         return UnknownThing("There is no such table.")

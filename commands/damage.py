@@ -1,12 +1,10 @@
-"""Decide for each item of a copy what `manage.py restore` writes into the live table, the one that the site uses.
+"""Decide for each item of a copy what `manage.py restore` writes into the live table. No calls to AWS, no clock.
 
-The copy is the table as it was at an earlier moment. The functions here call neither AWS nor a clock. When the
-application changes signed data (SIGNED), it also changes one of TIMES, such as of signing, confirming, withdrawing or
-erasing. So a live signature with the copy's times but other signed data was damaged. Only `updates` (the consent to
-email with updates), the attributes about email and the data in ADDED_LATER can change while all times stay the same.
-If a signature is confirmed in the copy and pending in the live table, and was not withdrawn, then it was deleted and
-its owner signed again. `SinceCopy` also has the ids in the engineer's files: of the people who withdrew
-(`withdrawn_by_link`) or stopped updates (`unsubscribed`) by a link, perhaps while their signature was missing.
+When the application changes signed data (SIGNED), it also changes one of TIMES. So a live signature with the copy's
+times but other signed data was damaged. `updates`, what is about email and ADDED_LATER can change without. A signature
+that is confirmed in the copy, pending now and not withdrawn was deleted, and its owner signed again. The engineer's
+files have the ids of people who withdrew (`withdrawn_by_link`) or stopped updates (`unsubscribed`) by a link, perhaps
+while their signature was missing.
 """
 
 from collections.abc import Iterable, Mapping
@@ -27,23 +25,21 @@ TIMES = (
     "signed_at", "submitted_at", "confirmed_at", "owner_confirmed_at", "withdrawn_at", "pending_again_at", "erased_at",
 )  # fmt: skip
 LEAVING = ("withdrawn_at", "pending_again_at")
-# Signed data that can change without one of TIMES: later letters, later signatures by partners, the end of updates.
+# Later letters, later signatures by partners, the end of updates.
 ADDED_LATER = (
     "letter", "letter_asked", "receipt", "also_obtained_by", "also_came_with", "unsubscribed_at",
     "counts_with", "confirmed_with",
 )  # fmt: skip
-# The attributes of ADDED_LATER that the application removes only when it changes one of TIMES.
 _REMOVED_ONLY_WITH_NEW_TIME = ("letter", "also_obtained_by", "unsubscribed_at")
-# The other signed data.
 _PERSONAL = [name for name in PERSONAL_FIELDS if name not in (*ADDED_LATER, *TIMES)]
 SIGNED = ("state", *_PERSONAL, "obtained_by", "channel", "text_version", "consent_version", *TIMES)
 
-# What is known about the emails to the person. The application never removes these attributes from an item.
+# The application never removes these.
 EMAIL_HISTORY = ("mails", "mailed_at", "undeliverable")
 
 
 def decide_signature(copied: Item, live: Item | None, since_copy: SinceCopy) -> RestoreDecision:
-    """Decide what to do with a signature. `copied`: the copy's item. `live`: the live table's item, if there is one."""
+    """`copied`: the copy's item. `live`: the live table's item, if there is one."""
     if live is not None and not _is_damaged(copied, live):
         if _part(SIGNED, copied) != _part(SIGNED, live):
             return _decide_newer(copied, live, since_copy)
@@ -58,16 +54,15 @@ def decide_signature(copied: Item, live: Item | None, since_copy: SinceCopy) -> 
 
 
 def _decide_newer(copied: Item, live: Item, since_copy: SinceCopy) -> RestoreDecision:
-    """Decide for a live signature that was signed or changed after the copy's moment: it stays.
+    """A live signature that was signed or changed after the copy's moment stays.
 
-    But turn its updates off if these things happened, in this order: a partner got the person's consent; the person
-    stopped updates; the damage deleted this stop; the partner sent the consent, which started updates, because its
-    signatures count at once (`by_partner`). A person who signed again on our site chose anew: their updates stay.
+    But turn its updates off if a partner got the person's consent, the person stopped updates, the damage deleted this
+    stop, and the partner's consent then started updates (`by_partner`). Who signed again on our site chose anew.
     """
     # If the copy has both a stop and `updates`, the person agreed again after the stop.
     stop_in_copy = {} if copied.get("updates") else _part(("unsubscribed_at",), copied)
     stop = _stop_of_updates(live, since_copy) or stop_in_copy
-    # If the live item has a stop, the application saw it. Then only a consent after the stop can have started updates.
+    # With a stop, the application saw it: only a later consent can have started updates.
     has_no_stop = "unsubscribed_at" not in live
     partner_started_updates = live.get("by_partner") and live.get("updates") and has_no_stop
     if not (stop and partner_started_updates):
@@ -77,10 +72,7 @@ def _decide_newer(copied: Item, live: Item, since_copy: SinceCopy) -> RestoreDec
 
 
 def _decide_unchanged(live: Item, since_copy: SinceCopy) -> RestoreDecision:
-    """Decide for a live signature with the copy's signed data.
-
-    If an earlier run restored it although the person had withdrawn or unsubscribed, withdraw or unsubscribe it now.
-    """
+    """If an earlier run restored what the person had withdrawn or unsubscribed, do that now."""
     if "restored_at" not in live:
         return RestoreDecision(RestoreOutcome.SAME)
     if live["sk"] in since_copy.withdrawn_by_link and live["state"] != SignatureState.WITHDRAWN:
@@ -88,7 +80,7 @@ def _decide_unchanged(live: Item, since_copy: SinceCopy) -> RestoreDecision:
     stop = _stop_of_updates(live, since_copy)
     # `unsubscribed_at` has fractions of a second. Without "Z", this text sorts before them: "05" before "05.25Z".
     start_of_restore = live["restored_at"].removesuffix("Z")
-    # A stop stored since the restore is later than the stop in the file, and `updates` may be a later choice still.
+    # A stop since the restore is later than the file's, and `updates` may be a later choice still.
     has_stop_since_restore = live.get("unsubscribed_at", "") >= start_of_restore
     if stop and not has_stop_since_restore:
         change = Change(item_key(keys.SIGNATURES, live), assign=stop, when=_is_unchanged(live))
@@ -104,8 +96,8 @@ def _is_damaged(copied: Item, live: Item) -> bool:
     has_new_time = any(time != copied.get(name) for name, time in live_times.items())
     if has_new_time:
         return False  # The application changed the item.
-    # A withdrawn signature may lack `unsubscribed_at` without damage: staff undid an import, which withdrew it but kept
-    # this attribute. Then the owner withdrew too, which removed it. Older code left `withdrawn_at` as it was.
+    # The undo of an import keeps `unsubscribed_at`, and a withdrawal by the owner after it removes this. Older code
+    # left `withdrawn_at` as it was.
     is_withdrawn = live.get("state") == SignatureState.WITHDRAWN
     has_lost_data = not is_withdrawn and bool(_lost(_REMOVED_ONLY_WITH_NEW_TIME, copied, live))
     return has_lost_data or _part(SIGNED, copied) != _part(SIGNED, live)
@@ -114,8 +106,7 @@ def _is_damaged(copied: Item, live: Item) -> bool:
 def _was_signed_again(copied: Item, live: Item) -> bool:
     """Return whether the confirmed signature was deleted and its owner signed again.
 
-    After a withdrawal, the owner may sign again although nothing was deleted. Then `withdrawn_at` differs. After the
-    undo of an import, `pending_again_at` differs.
+    After a withdrawal or undo, `withdrawn_at` or `pending_again_at` differs.
     """
     was_confirmed = copied.get("state") == SignatureState.CONFIRMED
     is_pending = live.get("state") == SignatureState.PENDING
@@ -124,7 +115,7 @@ def _was_signed_again(copied: Item, live: Item) -> bool:
 
 
 def _reason_to_leave_out(copied: Item, since_copy: SinceCopy) -> RestoreOutcome | None:
-    """Return the outcome of a signature that must not be restored. Return None if the signature may be restored."""
+    """None: the signature may be restored."""
     try:
         signature = Signature.model_validate(copied)
     except ValidationError:
@@ -136,8 +127,7 @@ def _reason_to_leave_out(copied: Item, since_copy: SinceCopy) -> RestoreOutcome 
         return RestoreOutcome.EXPIRED
     if copied["sk"] in since_copy.withdrawn_by_link:
         return RestoreOutcome.LEFT_OUT
-    # GONE relies on the activity log, which records an action before it is done. Perhaps the action failed, so the
-    # command prints the ids of these signatures, and an engineer must check them.
+    # The log records an action before it is done: perhaps it failed, so an engineer must check the printed ids.
     return RestoreOutcome.GONE if _is_withdrawn_or_erased(copied["sk"], signature, since_copy) else None
 
 
@@ -155,11 +145,9 @@ def _is_withdrawn_or_erased(signature_id: str, signature: Signature, since_copy:
 def _stop_of_updates(item: Item, since_copy: SinceCopy) -> Item:
     """Return what `stop_updates` would have stored if the person stopped updates while the signature was missing.
 
-    The engineer's file (`unsubscribed`) does not say when the person stopped them. `now` is the latest possible time:
-    then a partner's consent from before the stop cannot start updates again.
+    The file does not say when. With `now`, the latest possible time, no earlier consent to a partner starts them again.
     """
-    # A withdrawn signature gets no updates, so it needs no stop. But if it has `taken_back_at`, staff withdrew it by
-    # undoing an import, and a later import may bring it back, with updates.
+    # If staff withdrew it by undoing an import (`taken_back_at`), a later import may bring it back, with updates.
     may_get_updates = item.get("state") != SignatureState.WITHDRAWN or "taken_back_at" in item
     if item["sk"] in since_copy.unsubscribed and may_get_updates:
         return {"updates": False, "unsubscribed_at": exact(since_copy.now)}
@@ -169,9 +157,8 @@ def _stop_of_updates(item: Item, since_copy: SinceCopy) -> Item:
 def _repair(copied: Item, live: Item, since_copy: SinceCopy) -> Change:
     """Return the change that writes the copy's signed data, and what the live item can have lost only by damage.
 
-    `updates` becomes True only if both items have it. What the live item has of ADDED_LATER stays. But if the live item
-    is a new, pending signature (`_was_signed_again`), only its stop of updates stays: for example, its letter must not
-    be sent with the confirmed signature that is restored.
+    `updates` becomes True only if both have it. ADDED_LATER stays, but of a new, pending signature only its stop of
+    updates: its letter must not be sent with the confirmed signature that is restored.
     """
     replaced = [*SIGNED]
     if _was_signed_again(copied, live):
@@ -191,13 +178,11 @@ def _repair(copied: Item, live: Item, since_copy: SinceCopy) -> Change:
 
 
 def _lost(names: Iterable[str], copied: Item, live: Item) -> Item:
-    """Return those of the named attributes that only the copied item has."""
     missing = [name for name in names if name not in live]
     return _part(missing, copied)
 
 
 def _is_unchanged(live: Item) -> Condition:
-    """Return the condition that the item in the table is still as it was read (`live`)."""
     names = (*SIGNED, *ADDED_LATER, *EMAIL_HISTORY, "updates")
     conditions = [is_still(name, live.get(name)) for name in names]
     return reduce(and_, conditions)

@@ -31,10 +31,7 @@ BAR_WIDTH = 30
 
 
 def export_petition(arguments: argparse.Namespace) -> None:
-    """Export a petition and download the files. If this command is interrupted, the export continues.
-
-    Staff can then download the files over the API.
-    """
+    """If this command is interrupted, the export continues, and staff can download the files over the API."""
     _check_folder(arguments.out)
     export = _start_export(arguments)
     print(f"{export.job_id}: {export.count_at_moment} confirmed at {times.iso(export.moment)}", file=sys.stderr)
@@ -48,10 +45,7 @@ def export_petition(arguments: argparse.Namespace) -> None:
 
 
 def _check_folder(folder: Path) -> None:
-    """Raise common.InputError if the path is not a folder, or if it is inside the repository.
-
-    The files contain names of signers, and no commit may contain these.
-    """
+    """Raise InputError if the path is no folder, or in the repository: no commit may contain names of signers."""
     if not folder.is_dir():
         raise common.InputError(f"{folder} is not a folder")
     if folder.resolve().is_relative_to(REPOSITORY):
@@ -59,18 +53,14 @@ def _check_folder(folder: Path) -> None:
 
 
 def progress_bar(export: Export) -> str:
-    """Return a progress bar of the export.
-
-    A petition's signatures are stored in a fixed number of buckets, and each exported bucket is a part. The bar shows
-    the share of exported buckets, because the number of signatures falls if people withdraw during the export.
-    """
+    """Show the share of exported parts (buckets): the number of signatures falls if people withdraw meanwhile."""
     full = BAR_WIDTH * len(export.parts) // len(keys.BUCKETS)
     bar = "#" * full + "." * (BAR_WIDTH - full)
     return f"[{bar}] {export.processed} of {export.count_at_moment}, {export.state}   "
 
 
 def _start_export(arguments: argparse.Namespace) -> Export:
-    """Start an export and return it. Raise common.InputError if the application refuses it."""
+    """Raise InputError if the application refuses the export."""
     tables = common.tables()
     petition = petition_as_stored(arguments.slug, tables)
     key_path = arguments.recipient_file  # The file with the public key to which the export is encrypted.
@@ -95,10 +85,7 @@ def _start_export(arguments: argparse.Namespace) -> Export:
 
 
 def _poll(export: Export) -> Iterator[Export]:
-    """Yield the export's current state every second. When the export has ended, yield it a last time and stop.
-
-    A stalled export has ended: it is yielded as failed, with the reason.
-    """
+    """Yield the export's state every second, the last one too. A stalled export has failed."""
     tables = common.tables()
     while export.is_open:
         yield export
@@ -108,7 +95,7 @@ def _poll(export: Export) -> Iterator[Export]:
 
 
 def _download(export: Export, folder: Path) -> None:
-    """Download the file and its cover sheet into the folder. Raise common.InputError if the file is damaged."""
+    """Download the file and its cover sheet. Raise InputError if the file is damaged."""
     result, bucket = result_of(export, times.now()), Bucket(clients.s3(), required("EXPORTS_BUCKET"))
     for key, ending in ((result.file, export.extension), (result.cover, ".pdf")):
         common.audit("export.fetched", export.job_id, what=ending)
@@ -123,10 +110,7 @@ def _download(export: Export, folder: Path) -> None:
 
 
 def _save(url: str, path: Path) -> str:
-    """Download the URL to a file that only this user can read. Return the file's SHA-256.
-
-    Raise common.InputError if the download fails, or if the file cannot be written.
-    """
+    """Download to a file that only this user can read. Return its SHA-256. Raise InputError."""
     digest = hashlib.sha256()
     try:
         path.touch(mode=0o600)

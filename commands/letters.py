@@ -1,9 +1,4 @@
-"""`manage.py letters`: request the letters that are missing because the stream lost the confirmation of a signature.
-
-A letter is an email from a signer to somebody whom the petition addresses. Normally the application requests a letter
-when the stream of changes of signatures brings the signer's confirmation. The sweep is a scheduled
-function that queues the requested emails that are in no queue.
-"""
+"""`manage.py letters`: request the letters that are missing because the stream lost the confirmation of a signature."""
 
 import argparse
 from typing import Any

@@ -29,10 +29,7 @@ def load_petition(arguments: argparse.Namespace) -> None:
 
 
 def check_petition(arguments: argparse.Namespace) -> None:
-    """Check the files. Warn if a file has the slug of an earlier file, or of a petition that exists in the table.
-
-    Without settings for the table, check only the files.
-    """
+    """Warn if a file has the slug of an earlier file, or of a petition in the table, if there are settings for one."""
     path_of: dict[str, Path] = {}
     for path in arguments.file:
         petition = read_petition(path)
@@ -49,7 +46,6 @@ def check_petition(arguments: argparse.Namespace) -> None:
 
 
 def _exists(slug: str) -> bool:
-    """Return whether the table has the petition. Without settings for the table, return False."""
     try:
         required(table_variable(keys.COUNTS))
         petition_as_stored(slug, common.tables())
@@ -59,9 +55,9 @@ def _exists(slug: str) -> bool:
 
 
 def read_petition(path: Path) -> Petition:
-    """Return the petition in the file. If it is invalid, raise common.InputError with the file and each wrong field."""
+    """Raise InputError with the file and each wrong field."""
     try:
-        # utf-8-sig: editors on Windows begin a file with a byte order mark, which is no TOML.
+        # Editors on Windows begin a file with a byte order mark, which is no TOML.
         fields = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         petition = Petition.model_validate(fields)
         check_headers(petition)

@@ -1,7 +1,7 @@
 """`manage.py restore`: put deleted or damaged items back into a table (docs/runbook.md, "Restore").
 
-AWS's point-in-time recovery makes a copy of the table as it was at an earlier moment. The command writes items of the
-copy into the live table, the one that the site uses. Newer items stay; updates that the person had stopped stay off.
+Point-in-time recovery makes a copy of the table, whose items go into the live table, the one that the site uses. Newer
+items stay; updates that the person had stopped stay off.
 """
 
 import argparse
@@ -20,15 +20,25 @@ from chalicelib.core.keys import Key, slug_of
 from chalicelib.core.times import iso
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.signatures.withdraw import withdraw
-from commands import common, damage, missing
+from commands import common, damage
 from commands.copies import Copy, copy_of, with_retries
-from commands.decision import RestoreDecision, RestoreOutcome, Rule, SinceCopy, item_key
+from commands.decision import (
+    RestoreDecision,
+    RestoreOutcome,
+    Rule,
+    SinceCopy,
+    decide_audit_entry,
+    decide_count,
+    decide_delivery,
+    is_left_out,
+    item_key,
+)
 from commands.withdrawn_since import WithdrawnSince, ids_in_file
 
 RULES: dict[str, Rule] = {
-    keys.AUDIT: missing.decide_audit_entry,
-    keys.COUNTS: missing.decide_count,
-    keys.DELIVERIES: missing.decide_delivery,
+    keys.AUDIT: decide_audit_entry,
+    keys.COUNTS: decide_count,
+    keys.DELIVERIES: decide_delivery,
     keys.SIGNATURES: damage.decide_signature,
 }
 LATEST = "latest"
@@ -43,10 +53,7 @@ class RestoredItem(NamedTuple):
 
 
 def restore(arguments: argparse.Namespace) -> None:
-    """Restore a table, or delete its copy.
-
-    A repeat leaves restored items as they are, but withdraws those in --leave-out, and stops updates (--unsubscribed).
-    """
+    """A repeat leaves restored items, but withdraws those in --leave-out, and stops updates (--unsubscribed)."""
     if arguments.finish and arguments.at is None:  # None: `--at latest`.
         raise common.InputError("--finish needs the time of the copy. --at latest is a different time in each run")
     copy = copy_of(arguments.table, arguments.at)
@@ -60,7 +67,7 @@ def _put_back(copy: Copy, arguments: argparse.Namespace) -> None:
     withdrawn = WithdrawnSince(copy.moment, ids_in_file(arguments.leave_out), ids_in_file(arguments.unsubscribed))
     if with_retries(copy.status) is None:
         _begin(copy, arguments)
-    # For an engineer who interrupts this run: with `--at latest`, the next run would make another copy.
+    # After an interruption, with `--at latest` the next run would make another copy.
     print(f"continue with --at {iso(copy.moment)}", flush=True)
     copy.wait(_show_progress)
     if not arguments.dry_run:
@@ -79,12 +86,12 @@ def restore_items(
 ) -> Iterator[RestoredItem]:
     """Restore the items of the copy's pages, one page at a time. Yield each item with its outcome.
 
-    `table`: which table of `live` to restore. `read_withdrawn`: called before each page, because people may withdraw
-    now. `write`: False for a dry run. Items that are left out in any case (`is_left_out`) are not read in `live`.
+    `table`: of `live`. `read_withdrawn`: called before each page, because people may withdraw now. `write`: False for a
+    dry run.
     """
     for page in pages:
         since_copy = with_retries(read_withdrawn)
-        page_keys = [item_key(table, item) for item in page if not missing.is_left_out(table, item)]
+        page_keys = [item_key(table, item) for item in page if not is_left_out(table, item)]
         live_items = with_retries(partial(live.batch_get, page_keys, consistent=True)) if page_keys else []
         live_by_key = {item_key(table, item): item for item in live_items}
         for copied in page:
@@ -95,7 +102,7 @@ def restore_items(
 
 
 def _withdraw(key: Key, now: datetime, live: Tables) -> None:
-    """Withdraw the signature as the link in an email does, so that the tally subtracts it. Idempotent."""
+    """Withdraw as the link in an email does, so that the tally subtracts it. Idempotent."""
     try:
         withdraw(key, petition_as_stored(slug_of(key.pk), live), now, live)
     except UnknownPetition:
@@ -103,7 +110,7 @@ def _withdraw(key: Key, now: datetime, live: Tables) -> None:
 
 
 def _carry_out(decision: RestoreDecision, key: Key, now: datetime, live: Tables) -> RestoreOutcome:
-    """Do what was decided for an item. Return the decision's outcome, or NEWER if the item changed meanwhile."""
+    """Return the decision's outcome, or NEWER if the item changed meanwhile."""
     if decision.outcome is RestoreOutcome.WITHDRAWN:
         with_retries(partial(_withdraw, key, now, live))
     write = decision.write
@@ -117,7 +124,7 @@ def _carry_out(decision: RestoreDecision, key: Key, now: datetime, live: Tables)
         with_retries(call)
     except ConditionFailed as failure:
         stored = failure.item or {}
-        # The client repeats a write if the response was lost. The repetition fails if the first write succeeded.
+        # After a lost response the client repeats the write, which then fails.
         is_ours = all(stored.get(name) == value for name, value in values.items())
         return decision.outcome if is_ours else RestoreOutcome.NEWER
     return decision.outcome
@@ -137,17 +144,14 @@ def _delete_copy(copy: Copy, table: str) -> None:
 
 
 def _restore_and_count(items: Iterable[RestoredItem], arguments: argparse.Namespace) -> tuple[Outcomes, set[str]]:
-    """Restore the items, each when the loop takes it. Return their number by outcome, and the slugs to recount.
-
-    Print the ids of GONE items, and with the option --list those of all items except SAME.
-    """
+    """Return numbers by outcome, and slugs to recount. Print the ids of GONE items, with --list of all but SAME."""
     counted: Outcomes = Counter()
     slugs_to_recount: set[str] = set()
     for item, outcome in items:
         counted[outcome] += 1
         if outcome in OUTCOMES_CHANGING_COUNTS:
             slugs_to_recount |= _slugs_to_recount(arguments.table, item["pk"])
-        # GONE is left out because of an entry in the activity log. The engineer must check it (damage.py says why).
+        # An engineer must check GONE (damage.py says why).
         is_listed = arguments.list and outcome is not RestoreOutcome.SAME
         if is_listed or outcome is RestoreOutcome.GONE:
             print(f"{outcome}\t{item['pk']}\t{item['sk']}")
@@ -159,7 +163,6 @@ def _restore_and_count(items: Iterable[RestoredItem], arguments: argparse.Namesp
 
 
 def _slugs_to_recount(table: str, pk: str) -> set[str]:
-    """Return the slug to recount if the item is a signature, a tally or a number of pending signatures."""
     if table == keys.SIGNATURES:
         return {slug_of(pk)}
     kind, *rest = pk.split("#")

@@ -1,10 +1,7 @@
 """`manage.py shards` and `manage.py recount`: raise a tally's number of shards, and check a tally.
 
-A petition's tally is its counts by day. The counts of a day are spread over several items, the shards, so that many
-confirmations can be counted at once. When a day is over, it is closed: the sum of its shards is stored, and the shards
-are not read again. A recount compares the tally with the signatures: the differences are the drift. It also checks the
-counters of pending signatures. There is one for each bucket, a partition of signatures. The Lambda function
-ProjectSignatures updates these counters from the stream of changes of signatures.
+A recount compares the tally with the signatures: the differences are the drift. It also checks the counters of pending
+signatures, one for each bucket, which ProjectSignatures updates from the stream.
 """
 
 import argparse
@@ -61,9 +58,7 @@ def _recount_and_print(petition: Petition) -> Recount:
 
 
 def report(found: Recount) -> list[str]:
-    """Return the lines of text to print after a recount."""
     lines = [f"{found.slug}: {found.confirmed} confirmed signatures in the table"]
-    # Each sum of the tally that is wrong: of one value (`key`, such as GB) in one dimension (`by`, such as country).
     # For the count, `by` is empty and `key` is "all".
     for (by, key), off in found.drift.items():
         dimension = by or "count"
@@ -84,13 +79,9 @@ def report(found: Recount) -> list[str]:
 
 
 def repair_tally(petition: Petition, found: Recount) -> None:
-    """Reopen days that were closed too early. Then repair the tally.
-
-    Raise common.InputError if there is drift and signatures have just changed: then the drift is not known exactly.
-    """
+    """Raise InputError if signatures have just changed: then the drift is not known exactly."""
     _refuse_while_moving(found)
-    # Today may be closed by mistake. Then today's shards are not read. So first reopen today: the repair below writes
-    # into these shards.
+    # A day that was closed by mistake is not read, and the repair writes into today's shards.
     if reopened_days := reopen(petition.slug, times.now(), common.tables()):
         days = ", ".join(str(day) for day in reopened_days)
         print(f"  reopened, because they were closed before they were over: {days}")

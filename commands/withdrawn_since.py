@@ -1,8 +1,7 @@
 """For `manage.py restore`: which signatures were withdrawn or erased since the moment of the copy.
 
-The activity log has the signatures that staff withdrew or erased. It is read again for each page of the copy.
-Withdrawals by the link in an email are only in the log of the Lambda function `Links`. So the engineer puts the ids of
-these signatures into a file (docs/runbook.md).
+The activity log has what staff did. Withdrawals by the link in an email are only in the log of the function `Links`:
+the engineer puts their ids into a file (docs/runbook.md).
 """
 
 import re
@@ -15,9 +14,8 @@ from chalicelib.staff.audit.record import Action, entries
 from commands import common
 from commands.decision import SinceCopy
 
-# An entry is written before its action is done, and the copy's moment may be between these two times. So the first read
-# begins earlier than the moment. The later reads begin earlier than the end of the read before: meanwhile, an entry may
-# have been stored with a time before that end.
+# An entry is written before its action is done. So begin earlier than the copy's moment, and each later read earlier
+# than the end of the read before: an entry may be stored after its time.
 OVERLAP = timedelta(hours=1)
 ERASED, WITHDRAWN = "signature.erased", "signature.withdrawn"
 
@@ -25,10 +23,7 @@ _SIGNATURE_ID = re.compile(r"\b[0-9a-f]{32}\b")
 
 
 def ids_in_file(path: Path | None) -> frozenset[str]:
-    """Return the signature ids in the file, and print how many there are. Raise InputError if it cannot be read.
-
-    CloudWatch downloads the result of a query as CSV or JSON, so the ids may be in quotes and among other words.
-    """
+    """Return the ids in the file, such as CSV or JSON of CloudWatch, and print how many. Raise InputError."""
     if path is None:
         return frozenset()
     ids = frozenset(_SIGNATURE_ID.findall(common.read_text(path)))
@@ -37,19 +32,15 @@ def ids_in_file(path: Path | None) -> frozenset[str]:
 
 
 class WithdrawnSince:
-    """Reads the activity log since `moment`. `withdrawn_by_link`, `unsubscribed`: ids from the engineer's files."""
+    """`withdrawn_by_link`, `unsubscribed`: ids from the engineer's files."""
 
     def __init__(self, moment: datetime, withdrawn_by_link: frozenset[str], unsubscribed: frozenset[str]) -> None:
         self._since = moment - OVERLAP
         self._withdrawn_by_link, self._unsubscribed = withdrawn_by_link, unsubscribed
-        # For each action: the time of the latest entry by the signature's id.
         self._times: dict[str, dict[str, datetime]] = {ERASED: {}, WITHDRAWN: {}}
 
     def read(self) -> SinceCopy:
-        """Return which signatures were withdrawn, erased or unsubscribed since the copy's moment. Idempotent.
-
-        Read the new entries of the log, and once more those of the hour before (OVERLAP).
-        """
+        """Return what happened since the copy's moment. Idempotent: the log is read again from OVERLAP before."""
         now = times.now()
         for entry in entries(self._since, now, common.tables()):
             for action, signature_id in _actions_on_signatures(entry.action):
@@ -67,9 +58,9 @@ class WithdrawnSince:
 
 
 def _actions_on_signatures(action: Action) -> Iterator[tuple[str, str]]:
-    """Yield ERASED or WITHDRAWN, and the signature's id, for each signature that the action erased or withdrew."""
+    """Yield ERASED or WITHDRAWN, and the id, for each signature that the action erased or withdrew."""
     if action.name == "person.erased":
-        # The details map the slug of a petition to the id of the person's signature.
+        # The details map slugs to ids.
         yield from ((ERASED, signature_id) for signature_id in action.details.values())
     elif action.name in (ERASED, WITHDRAWN):
         yield action.name, action.subject

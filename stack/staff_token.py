@@ -36,7 +36,7 @@ def _environment_on_aws(stage: str) -> dict[str, str]:
 
 
 def queue_urls(outputs: Mapping[str, str]) -> dict[str, str]:
-    """Return the URLs of all queues by the names that `manage.py redrive` reads: MAIL_DEAD_LETTER_QUEUE_URL."""
+    """Return the URLs of all queues by the names on docs/runbook.md: MAIL_DEAD_LETTER_QUEUE_URL."""
     urls = {name: url for name, url in outputs.items() if name.endswith("QueueUrl")}
     return {re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).upper(): url for name, url in urls.items()}
 

@@ -1,6 +1,7 @@
 """The engineer's commands: clear messages, clear exit codes, no tracebacks."""
 
 import json
+import re
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,17 +12,13 @@ import manage
 from chalicelib.aws import clients
 from chalicelib.core import times
 from chalicelib.core.rights import Right
-from chalicelib.core.settings import queue_variable
-from chalicelib.delivery.worker import KINDS
-from chalicelib.jobs.model import JobMessage
-from chalicelib.mail.model import MailRequest, Priority
 from chalicelib.mail.sending import is_paused
-from chalicelib.runner.worker import ADDRESS_JOBS, JOBS
 from chalicelib.shedding.level import Level, stored_level
 from chalicelib.staff.audit.record import entries
 from chalicelib.staff.tokens import recognise
-from commands import common, crowd
+from commands import common
 from stack.console import Failure
+from stack.paths import ROOT
 from stack.ready.__main__ import UNKNOWN
 from stack.staff_token import queue_urls
 from stack.template.merge import merge_template
@@ -29,7 +26,8 @@ from tests.actors import DAY, NOW, a_published_petition, confirmed
 from tests.fake_site import FakeSite
 from tests.fakes import FakeTables
 from tests.letters.lettering import LETTER
-from tests.template.packaged import QUEUES
+
+RUNBOOK = (ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(autouse=True)
@@ -70,8 +68,6 @@ def test_a_token_reads_only_counts_by_default(tables: FakeTables, capsys: pytest
         ["export", "safe-children"],
         ["export", "safe-children", "--unencrypted", "--recipient-file", "key"],
         ["export", "safe-children", "--unencrypted", "--columns", "email"],
-        ["redrive", "stream"],
-        ["redrive", "mail", "--most", "0"],
         ["mail", "pause", "--hours", "0"],
         ["mail", "pause", "--hours", "1000"],
     ],
@@ -123,31 +119,9 @@ def test_resuming_does_not_wait_for_the_schedule_that_switches_the_senders_on(
     assert fake_site.source.is_open is not bool(error)
 
 
-@pytest.mark.parametrize(("dead_letters", "queues"), crowd.SOURCES.items())
-def test_the_shell_has_the_urls_that_a_redrive_needs(dead_letters: str, queues: tuple[str, ...]) -> None:
-    urls = queue_urls({name: name.removesuffix("Url") for name in merge_template()["Outputs"]})
-    target = urls[f"{dead_letters.upper()}_DEAD_LETTER_QUEUE_URL"]
-    sources = {name for name, queue in QUEUES.items() if target in str(queue.get("RedrivePolicy"))}
-    assert {urls[queue_variable(each)] for each in queues} == sources
-
-
-def test_a_dead_letter_goes_back_to_the_queue_that_it_came_from() -> None:
-    queues = {Priority.URGENT: "mail", Priority.OTHER: "other_mail"}
-    for name, kind in KINDS.items():
-        body = MailRequest(kind=name, key="a", requested_at="2026").model_dump_json()
-        assert crowd.source_of("mail", body) == queues[kind.priority]
-    for queue, kinds in {"jobs": JOBS, "address_jobs": ADDRESS_JOBS}.items():
-        for name in kinds:
-            assert crowd.source_of("jobs", JobMessage(kind=name, job_id="a.1").model_dump_json()) == queue
-    for body in ("no json", "[]", "{}", "5", '{"kind": []}'):
-        assert [crowd.source_of(name, body) for name in crowd.SOURCES] == ["other_mail", "overflow", "feedback", "jobs"]
-
-
-def test_a_redrive_needs_both_queue_urls(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.delenv("MAIL_DEAD_LETTER_QUEUE_URL", raising=False)
-    monkeypatch.setattr(clients, "sqs", lambda: None)
-    assert manage.main(["redrive", "mail"]) == 1
-    assert "MAIL_DEAD_LETTER_QUEUE_URL" in capsys.readouterr().err
+@pytest.mark.parametrize("name", re.findall(r"[A-Z]+_DEAD_LETTER_QUEUE_URL", RUNBOOK))
+def test_the_shell_has_the_url_of_each_dead_letter_queue_of_the_runbook(name: str) -> None:
+    assert name in queue_urls(dict.fromkeys(merge_template()["Outputs"], ""))
 
 
 @pytest.mark.parametrize("words", [["recount", "nobody"], ["shards", "nobody", "20"]])

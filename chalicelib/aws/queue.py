@@ -4,7 +4,7 @@ Two queues are for jobs, which do long work in steps (runner/worker.py).
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 BATCH_LIMIT = 10
 # The longest delay of a message, in seconds.
 LONGEST_DELAY = 900
-# While `move` moves messages, SQS hides them for this long. This is enough time for ten messages. After a crash, the
-# messages are soon visible again.
-HIDDEN_WHILE_MOVED_SECONDS = 60
 
 
 class Outgoing(NamedTuple):
@@ -42,7 +39,7 @@ class Queue:
     def send(self, messages: Sequence[Outgoing]) -> None:
         """Send the messages. Raise Unavailable if SQS did not accept all. Perhaps it accepted some."""
         for chunk in chunks(messages, BATCH_LIMIT):
-            self._send_raw([(json.dumps(message.body), message.delay) for message in chunk])
+            self._send_batch(chunk)
 
     def depth(self) -> int:
         """Return the approximate number of messages that wait, are in flight or are delayed."""
@@ -60,54 +57,15 @@ class Queue:
         numbers = answer.get("Attributes", {}).values()
         return sum(int(number) for number in numbers)
 
-    def move(self, queue_of: Callable[[str], "Queue"], most: int) -> Iterator[int]:
-        """Move up to `most` messages in batches of up to ten. Yield each batch's size. Stop when no message is visible.
-
-        `queue_of` returns the queue to which the message with this body goes. A batch is sent before it is deleted.
-        After a crash in between, its messages are in both queues. Such copies do no harm, because receivers are
-        idempotent.
-        """
-        moved = 0
-        while moved < most:
-            messages = self._receive(min(BATCH_LIMIT, most - moved))
-            if not messages:
-                return
-            without_delay: dict[Queue, list[tuple[str, int]]] = {}
-            for message in messages:
-                without_delay.setdefault(queue_of(message["Body"]), []).append((message["Body"], 0))
-            for queue, moving in without_delay.items():
-                queue._send_raw(moving)
-            self._delete([message["ReceiptHandle"] for message in messages])
-            moved += len(messages)
-            yield len(messages)
-
-    def _receive(self, most: int) -> Sequence[Any]:
-        with translate_errors("queue"):
-            answer = self._client.receive_message(
-                QueueUrl=self._url,
-                MaxNumberOfMessages=most,
-                VisibilityTimeout=HIDDEN_WHILE_MOVED_SECONDS,
-                WaitTimeSeconds=1,  # Without waiting, SQS asks only some of its servers and may find nothing.
-            )
-        return answer.get("Messages", [])
-
-    def _send_raw(self, messages: Sequence[tuple[str, int]]) -> None:
-        """Send up to ten messages: JSON texts, each with its delay in seconds."""
+    def _send_batch(self, messages: Sequence[Outgoing]) -> None:
         entries: Any = [
-            {"Id": str(number), "MessageBody": body, "DelaySeconds": delay}
-            for number, (body, delay) in enumerate(messages)
+            {"Id": str(number), "MessageBody": json.dumps(message.body), "DelaySeconds": message.delay}
+            for number, message in enumerate(messages)
         ]
         with translate_errors("queue"):
             answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
         # Count the successes, not the failures: an empty answer does not mean that SQS accepted the messages.
         if len(answer.get("Successful", [])) != len(entries):
-            raise Unavailable("queue")
-
-    def _delete(self, handles: Sequence[str]) -> None:
-        entries: Any = [{"Id": str(number), "ReceiptHandle": handle} for number, handle in enumerate(handles)]
-        with translate_errors("queue"):
-            answer = self._client.delete_message_batch(QueueUrl=self._url, Entries=entries)
-        if answer.get("Failed"):
             raise Unavailable("queue")
 
     def deliver_again_in(self, seconds: Mapping[str, int]) -> None:

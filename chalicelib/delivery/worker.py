@@ -1,11 +1,8 @@
 """The Lambda functions for email: put requests into the queues, send emails, record SES feedback, do scheduled work.
 
-A request for an email about a signature is stored in the signature's item. The table's stream reports the change, and
-the relay puts a message into one of two queues: for urgent email (confirmations) or for other email. Code that requests
-another email, such as an update, puts the message into a queue itself. A sender sends the email of each message.
-
-When people confirm, the relay also requests the letters from them to the petition's targets. A digest is one email to a
-target that reports all its letters of a day.
+A request for an email about a signature is stored in its item. The stream reports it to the relay, which puts a message
+into the queue of urgent or of other email. It also requests the letters of those who confirm to the petition's targets.
+Other code puts its messages into a queue itself. A digest is one email to a target about all letters of a day.
 """
 
 import time
@@ -50,15 +47,14 @@ from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.mail.sweep import sweep
 from chalicelib.updates.kinds import UPDATE_KINDS
 
-# A signature's item before and after a change.
 Images = tuple[Image | None, Image | None]
 workers = Blueprint(__name__)
-# SES tests a new destination with a sentence that begins with these words.
+# How a test by SES of a new destination begins.
 SES_TEST = "Successfully validated SNS topic"
-# After this time, the relay begins no further signature's letters, and Lambda delivers the batch again in two halves.
-# The function's timeout leaves enough time for the letters of one person to all targets.
+# Then the relay begins no further signature's letters, and Lambda delivers the batch again in halves. The timeout
+# leaves enough time for the letters of one person to all targets.
 RELAY_SECONDS = 60.0
-# Every kind of email, by name. The dict is here and not in app.py, because these functions load only this module.
+# Not in app.py: these functions load only this module.
 KINDS = {**SIGNATURE_KINDS, **UPDATE_KINDS, **LETTER_KINDS}
 
 
@@ -66,7 +62,7 @@ KINDS = {**SIGNATURE_KINDS, **UPDATE_KINDS, **LETTER_KINDS}
 def relay_mail(event: DynamoDBEvent) -> None:
     """Queue the mail requests and letters of changed signatures. Remove letters of withdrawn signatures from digests.
 
-    Raise BatchFailed if AWS is unavailable or the time is over. The stream then delivers the batch of changes again.
+    Raise BatchFailed, to get the changes again, if AWS is unavailable or the time is over.
     """
     handle_changes(event, _relay)
 
@@ -103,9 +99,8 @@ def _relay(changes: Iterable[StreamChange]) -> None:
     deadline = time.monotonic() + RELAY_SECONDS
     images = [(change.before, change.after) for change in changes]
     relayed_count = relay(images, times.now(), _outbox(), tables())
-    # The letters of many people can take too long. Both iterators are lazy: `request_letters` takes one change from
-    # them, requests its letters, and takes the next. If the deadline is over when it takes one, `images_in_time` raises
-    # NotYet. The changes then come again, and are relayed again, which does no harm.
+    # The letters of many people can take too long. Both iterators are lazy, so NotYet comes before the letters of the
+    # next change. What is then relayed again does no harm.
     images_in_time = until_deadline(images, deadline, time.monotonic)
     images_for_letters = _remove_withdrawn_letters_before_each(images_in_time)
     letter_count = request_letters(images_for_letters, times.now(), _outbox(), tables())
@@ -116,8 +111,7 @@ def _relay(changes: Iterable[StreamChange]) -> None:
 def _remove_withdrawn_letters_before_each(images: Iterable[Images]) -> Iterator[Images]:
     """Yield every change. If the person withdraws in this change, first remove their letters from the digests.
 
-    So withdrawals and confirmations take effect in their order. Otherwise a person who withdraws and confirms again in
-    one batch would lose the new letter: it would not be requested, because a digest still had the old one.
+    Otherwise who withdraws and confirms again in one batch would lose the new letter: a digest still had the old one.
     """
     for before, after in images:
         remove_letters_from_digests([(before, after)], times.now(), tables())
@@ -129,7 +123,7 @@ def _message_handler(priority: Priority) -> Callable[[Mapping[str, Any]], None]:
     limiter = _limiter(priority)
 
     def use_share(share_of_rate: float) -> None:
-        # At most `mail_senders` copies of this function run at the same time. Each keeps to an equal part of the share.
+        # Each of at most `mail_senders` copies keeps to an equal part of the share.
         limiter.per_second = share_of_rate * settings().mail_per_second / settings().mail_senders
 
     use_share(SHARES[priority])
@@ -151,7 +145,6 @@ def _message_handler(priority: Priority) -> Callable[[Mapping[str, Any]], None]:
 
 @cache
 def _limiter(_: Priority) -> RateLimiter:
-    """Return the limiter that this process keeps for a priority. `_message_handler` sets its rate for each batch."""
     return RateLimiter(per_second=1, clock=time.monotonic, sleep=time.sleep)
 
 
@@ -160,7 +153,6 @@ def _outbox() -> Outbox:
 
 
 def _measure(result: SendResult, age: timedelta) -> None:
-    """Record the metrics of one message, if its result has any. `age`: the time since its email was requested."""
     if result is SendResult.SENT:
         log.measure(Metric.MAIL_SENT)
         log.measure(Metric.MAIL_AGE, round(age.total_seconds()))
@@ -176,23 +168,18 @@ def _record_feedback(event: Mapping[str, Any]) -> None:
 
 
 def _watch() -> None:
-    """Switch both senders off while sending is paused (mail/sending.py).
-
-    Switch only other email off while urgent email needs the rate or the quota.
-    """
+    """Switch senders off: both while sending is paused, and other email while urgent email needs the rate or quota."""
     sources = (mail_source(), other_mail_source())
     sends_urgent, sends_other = watch(*sources, mail_queue(), mail_quota(), times.now(), tables())
     log.event("mail_watched", sends_urgent=sends_urgent, sends_other=sends_other)
 
 
 def _sweep() -> None:
-    """Queue requests whose message was lost, and postponed requests that are due soon."""
     queued = sweep(_outbox(), times.now(), tables(), time.monotonic)
     log.event("mail_swept", queued=queued)
 
 
 def _send_digests() -> None:
-    """Request the emails of the digests that are due."""
     outbox = Outbox(mail_queue(), other_mail_queue(), LETTER_KINDS)
     log.event("digests_sent", requested=request_digests(times.now(), outbox, tables()))
 

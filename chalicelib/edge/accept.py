@@ -25,10 +25,7 @@ def _prefers(accept: str, types: tuple[str, ...]) -> bool:
 
 
 def _quality(accept: str, types: tuple[str, ...]) -> float:
-    """Return the highest weight (0 to 1) that `accept` gives to one of the types. Return 0 if it names none of them.
-
-    A wildcard such as `*/*` names no type.
-    """
+    """Return the highest weight (0 to 1) that `accept` gives to one of the types, or 0. A wildcard names no type."""
     highest = 0.0
     for accepted in accept.lower().split(","):
         media_type, *parameters = (part.strip() for part in accepted.split(";"))
@@ -38,7 +35,6 @@ def _quality(accept: str, types: tuple[str, ...]) -> float:
 
 
 def _weight(parameters: list[str]) -> float:
-    """Return the weight in the parameters, such as "q=0.8"; 1 if they contain none."""
     for parameter in parameters:
         if parameter.startswith("q="):
             return _number(parameter.removeprefix("q="))
@@ -46,7 +42,7 @@ def _weight(parameters: list[str]) -> float:
 
 
 def _number(text: str) -> float:
-    """Return the weight. An invalid weight counts as 0, so the client gets another type."""
+    """Return the weight. An invalid one counts as 0, so the client gets another type."""
     try:
         return float(text)
     except ValueError:

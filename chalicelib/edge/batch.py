@@ -17,14 +17,13 @@ from chalicelib.core.metrics import Metric
 QUEUE_ARN = "arn:aws:sqs:us-east-1:000000000000:placeholder"
 STREAM_ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/placeholder/stream/placeholder"
 
-# DynamoDB's sequence numbers have up to 40 digits. With zeros in front, their texts sort like the numbers.
+# DynamoDB's sequence numbers have up to 40 digits. With zeros in front, their texts sort like numbers.
 SEQUENCE_DIGITS = 40
 
-# After its first failure, a message is delivered again in SHORTEST_RETRY seconds. Each further failure doubles this
-# time, up to LONGEST_RETRY.
+# In seconds, after the first failure; each further one doubles it.
 SHORTEST_RETRY, LONGEST_RETRY = 5, 300
-# After so many attempts, a message waits for its queue's visibility timeout, which is longer. So quick attempts use up
-# only a few of the receives after which the message becomes a dead letter (stack/template/queues.py).
+# Then a message waits for its queue's visibility timeout, so that quick attempts use up only a few of the receives
+# after which it becomes a dead letter (stack/template/queues.py).
 QUICK_ATTEMPTS = 20
 
 T = TypeVar("T")
@@ -40,10 +39,9 @@ class RunFailed(Exception):
 
 
 class StreamChange(NamedTuple):
-    """One change in a table's stream: the item before and after the change, and the time of the change (UTC).
+    """One change in a table's stream: the item before and after it (None: no item), and its time (UTC).
 
-    `before` is None if the item is new. `after` is None if the item was deleted. `position`: the positions of the
-    changes of one item sort in the order of the changes.
+    `position`: those of the changes of one item sort in the order of the changes.
     """
 
     position: str
@@ -59,11 +57,10 @@ def handle_messages(
     *,
     drop_prefix: str | None = None,
 ) -> Failures:
-    """Handle each message, and return the failed messages (ReportBatchItemFailures).
+    """Handle each message, and return the failed ones (ReportBatchItemFailures), which SQS delivers again.
 
-    SQS delivers only the failed messages again; after the last attempt they go to the dead-letter queue. If `queue` is
-    given, they come again soon (`retry_seconds`); otherwise, after the queue's visibility timeout. A message that
-    starts with `drop_prefix`, such as a test by SES, is not handled and not reported as failed, so SQS deletes it.
+    With `queue`, they come soon (`retry_seconds`); otherwise, after the queue's visibility timeout. A message that
+    starts with `drop_prefix`, such as a test by SES, is deleted unread.
     """
     log.begin(getattr(event.context, "aws_request_id", ""))
     failed = []
@@ -85,14 +82,13 @@ def handle_messages(
 
 
 def retry_seconds(error: Exception, attempts: int) -> int:
-    """Return after how many seconds to try a message again that has failed this often."""
     if isinstance(error, NotYet) and error.is_untried:
         return SHORTEST_RETRY
     return min(LONGEST_RETRY, SHORTEST_RETRY << (attempts - 1))
 
 
 def _error_of(handle: Callable[[Mapping[str, Any]], object], body: str, message_id: str) -> Exception | None:
-    """Handle a message. Log and return the error, or return None."""
+    """Handle a message. Log and return its error, if any."""
     try:
         handle(_message(body))
     except (NotYet, Unavailable) as later:
@@ -107,7 +103,7 @@ def _error_of(handle: Callable[[Mapping[str, Any]], object], body: str, message_
 
 
 def _deliver_again_in(waits: Mapping[str, int], queue: Queue) -> None:
-    """Set how long the failed messages wait. If this fails, they wait for the queue's visibility timeout."""
+    """Set how long the failed messages wait. If this fails, the queue's visibility timeout holds."""
     try:
         queue.deliver_again_in(waits)
     except Unavailable as error:
@@ -115,7 +111,7 @@ def _deliver_again_in(waits: Mapping[str, int], queue: Queue) -> None:
 
 
 def _message(body: str) -> Mapping[str, Any]:
-    """Return the message. Raise ValueError if it is not a JSON object: SQS later moves it to the dead-letter queue."""
+    """Raise ValueError if the message is not a JSON object: SQS later moves it to the dead-letter queue."""
     message = json.loads(body)
     if not isinstance(message, dict):
         raise ValueError("not an object")
@@ -125,9 +121,9 @@ def _message(body: str) -> Mapping[str, Any]:
 def handle_changes(event: DynamoDBEvent, handle: Callable[[Iterable[StreamChange]], object]) -> None:
     """Handle a batch of changes. If `handle` raises NotYet or Unavailable, raise BatchFailed: the stream tries again.
 
-    A change that can never be handled would stop all changes after it. So after any other error, handle the changes
-    one at a time, and skip each change that fails: `DegradedAlarm` reports it. `handle` must be idempotent. Lambda
-    prints BatchFailed, so BatchFailed contains nothing that a person typed.
+    A change that can never be handled would stop all changes after it. So after any other error, handle them one at a
+    time, and skip those that fail: `DegradedAlarm` reports it. `handle` must be idempotent. Lambda prints BatchFailed,
+    so it contains nothing that a person typed.
     """
     log.begin(getattr(event.context, "aws_request_id", ""))
     records = event.to_dict()["Records"]
@@ -139,7 +135,6 @@ def handle_changes(event: DynamoDBEvent, handle: Callable[[Iterable[StreamChange
 
 
 def _handle_all_or_each(records: Sequence[dict[str, Any]], handle: Callable[[Iterable[StreamChange]], object]) -> None:
-    """Handle all changes together. After any error but NotYet and Unavailable, handle one at a time."""
     try:
         handle([_change(record) for record in records])
     except (NotYet, Unavailable):
@@ -153,7 +148,7 @@ def _handle_all_or_each(records: Sequence[dict[str, Any]], handle: Callable[[Ite
 def until_deadline(changes: Sequence[T], deadline: float, clock: Callable[[], float]) -> Iterator[T]:
     """Yield the changes. Raise NotYet once `clock` has passed `deadline`, but always yield the first change.
 
-    After NotYet, Lambda halves the batch. So each change is handled in the end, however slow AWS is.
+    Lambda then halves the batch, so each change is handled in the end, however slow AWS is.
     """
     for number, change in enumerate(changes):
         if number and clock() > deadline:
@@ -162,7 +157,6 @@ def until_deadline(changes: Sequence[T], deadline: float, clock: Callable[[], fl
 
 
 def _handle_alone(record: Mapping[str, Any], handle: Callable[[Iterable[StreamChange]], object]) -> None:
-    """Handle one change. After an error other than NotYet and Unavailable, skip it: it would stop the stream."""
     try:
         handle([_change(record)])
     except (NotYet, Unavailable):
@@ -175,10 +169,8 @@ def _handle_alone(record: Mapping[str, Any], handle: Callable[[Iterable[StreamCh
 
 
 def on_schedule(context: object, run: Callable[[], object]) -> None:
-    """Run a scheduled job.
-
-    After a failure, raise RunFailed: Lambda may try again (stack/template/schedules.py), and the next scheduled run
-    does what is left.
+    """Run a scheduled job. Raise RunFailed after a failure: the next run does what is left
+    (stack/template/schedules.py).
     """
     log.begin(getattr(context, "aws_request_id", ""))
     try:
@@ -197,9 +189,9 @@ def _change(raw: Mapping[str, Any]) -> StreamChange:
 
 
 def _position(stream_arn: str, sequence: str) -> str:
-    """Return the stream's label, which is the time when the stream was switched on, and the sequence number.
+    """Return the stream's label, which is the time of its start, and the sequence number.
 
-    A table that was lost and restored has a new stream. Its sequence numbers may be smaller than those of the old one.
+    A restored table has a new stream, whose numbers may be smaller.
     """
     _, _, label = stream_arn.rpartition("/")
     return f"{label}/{sequence.zfill(SEQUENCE_DIGITS)}"

@@ -41,18 +41,16 @@ HTML_HEADERS = {
 
 
 def frame_policy(origins: Sequence[str]) -> dict[str, str]:
-    """Return the header with the policy of a page that only these sites may show in a frame. [] means no site."""
+    """Return the header of a page that only these sites may show in a frame. [] means no site."""
     allowed = f"frame-ancestors {' '.join(origins)}" if origins else "frame-ancestors 'none'"
     return {"Content-Security-Policy": POLICY.replace("frame-ancestors 'none'", allowed)}
 
 
 def is_embedded(request: Request, path: str = "") -> bool:
-    """Return whether the page is made for a frame on another site.
+    """Return whether the page is made for a frame on another site (`?embed=1`).
 
-    When somebody sends a form in a frame, the answer is shown in the same frame. The URL of this answer has `?embed=1`.
-
-    Views leave `path` out. For a request that no view answers (404 or 405), `path` is the visitor's path, because
-    `request.path` may be only CATCH_ALL (edge/routes.py).
+    Views leave `path` out. It is the visitor's, for a request that no view answers: `request.path` may be only
+    CATCH_ALL.
     """
     path = path or request.path
     answers_form = path.startswith("/petitions/") and path.endswith(("/signatures", "/thanks"))
@@ -60,7 +58,6 @@ def is_embedded(request: Request, path: str = "") -> bool:
     return path.startswith("/embed/") or is_form_embedded
 
 
-# The heading of a problem's page, by the title of the problem.
 HEADINGS = {
     "Not Found": translatable("Page not found"),
     "Method Not Allowed": translatable("There is no page at this address"),
@@ -83,17 +80,16 @@ def page(
     language: str = "",
     languages: Sequence[str] = (),
 ) -> Response:
-    """Return a page. By default no cache may keep the page, because some pages show personal data.
+    """Return a page. By default no cache may keep it, because some pages show personal data.
 
-    The page is in `language`; if that is "", in the language of `?lang=`, or else in English. The page links to itself
-    in each of the `languages`.
+    Without `language`, `?lang=` or else English is used. The page links to itself in each of the `languages`.
     """
     context = {**context, "switch": _links_by_language(request, languages)}
     return answer(fragment(request, template, context, language), status, {**HTML_HEADERS, **headers})
 
 
 def fragment(request: Request, template: str, context: Mapping[str, object], language: str = "") -> str:
-    """Return the HTML of a template in `language`; if that is "", in the language of `?lang=`, or else in English."""
+    """Return the HTML of a template. Without `language`, `?lang=` or else English is used."""
     chosen = chosen_language(request)  # Links on the page keep it, even if the page is in another language.
     page_language = language or chosen or ENGLISH
     base, site_url = path_prefix(request), settings().site_url
@@ -101,13 +97,9 @@ def fragment(request: Request, template: str, context: Mapping[str, object], lan
 
 
 def _links_by_language(request: Request, codes: Sequence[str]) -> list[tuple[Language, str]]:
-    """Return each language with the address of this page in that language.
-
-    Return [] if the page has only one language, or if the request is a POST, because a link sends a GET.
-    """
+    """Return each language with the address of this page in it. []: there is only one, or the request is a POST."""
     if len(codes) < 2 or request.method not in ("GET", "HEAD"):
         return []
-    # `request.path` is the path of the route, such as /petitions/{slug}.
     path_parameters = request.uri_params or {}
     path = path_prefix(request) + quote(request.path.format(**path_parameters))
     query_parameters = dict(request.query_params or {})
@@ -119,13 +111,9 @@ def _links_by_language(request: Request, codes: Sequence[str]) -> list[tuple[Lan
 
 
 def problem_page(request: Request, problem: Problem, path: str = "", form_path: str = "") -> Response:
-    """Return the page of a problem. `path`: for `is_embedded`, the visitor's path if no view answers the request.
-
-    `form_path`: the path of a form that the page links to, if any.
-    """
+    """Return the page of a problem. `path`: for `is_embedded`. `form_path`: of a form that the page links to."""
     language = language_of(chosen_language(request))
-    # A frame for a petition, on another site, may show this page. A petition allows this to certain sites. This page
-    # allows it to every site: the page itself has no form to send, and its links open outside of the frame.
+    # Every site may frame this page: it has no form to send, and its links open outside of the frame.
     embedded = is_embedded(request, path)
     context = {
         "heading": language.text(HEADINGS.get(problem.title, problem.title)),

@@ -32,10 +32,9 @@ JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 PROBLEM = "application/problem+json"
 NO_STORE = {"Cache-Control": "no-store"}
-# For an answer that no cache may keep, at an address that also has cached answers. Even while this site fails, the CDN
-# must not serve a cached answer in place of this one.
+# At an address with cached answers: even while this site fails, the CDN must not serve one in place of this one.
 NEVER_STALE = {"Cache-Control": "no-store, stale-if-error=0"}
-# For an answer to one reader only: a browser may keep the answer but must revalidate it.
+# For one reader only.
 REVALIDATED = {"Cache-Control": "private, no-cache", "Vary": "Authorization, Accept"}
 SECURITY_HEADERS = {
     "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
@@ -48,8 +47,7 @@ PROBLEM_HEADERS = {"Content-Type": PROBLEM, **NO_STORE}
 def cache_headers(seconds: int) -> dict[str, str]:
     """Return headers for a public response: a CDN may cache it, and serve it for a day while this site fails.
 
-    While the CDN refreshes an expired copy, it may still serve that copy, but only for a fifth of `seconds`, so that
-    people do not see old counts (docs/decisions/047).
+    While it refreshes an expired copy, it may serve that for a fifth of `seconds` (docs/decisions/047).
     """
     grace = seconds // 5
     return {"Cache-Control": f"public, max-age={seconds}, stale-while-revalidate={grace}, stale-if-error=86400"}
@@ -90,15 +88,14 @@ def not_modified(headers: Mapping[str, str]) -> "Answer[Any]":
 def conditional_answer(request: Request, values: object, response: "Answer[Any]") -> "Answer[Any]":
     """Return the response with an ETag and the headers REVALIDATED, or 304 if the client already has this ETag.
 
-    The ETag is a hash of `values`, all data of the response that should change the ETag, and of the request's query. So
-    if a script keeps one ETag and then asks with another query, it gets no 304, even if the values are the same.
+    The ETag is a hash of `values`, the data that should change it, and of the request's query: a script may keep one
+    ETag for several queries.
     """
     parameters = dict(request.query_params or {})
     query_and_values = json.dumps([parameters, values], sort_keys=True)
     digest = sha256(query_and_values.encode()).hexdigest()
-    # A weak ETag (W/): two answers with it may differ in what `values` leaves out, such as the time of a count.
-    # A 304 names the type of its 200. Otherwise API Gateway may add application/json, and a cache may use this type for
-    # the 200 that it has stored (docs/aws-facts.md).
+    # Weak (W/): answers may differ in what `values` leaves out, such as the time of a count. A 304 names the type of
+    # its 200, or API Gateway may add application/json, which a cache may use for the stored 200 (docs/aws-facts.md).
     media_type = str(response.headers["Content-Type"])
     headers = {**REVALIDATED, "ETag": f'W/"{digest[:16]}"', "Content-Type": media_type}
     if client_matches(request, headers["ETag"]):
@@ -115,7 +112,7 @@ def content_type(request: Request) -> str:
 
 
 def json_body(request: Request, *, max_bytes: int = MAX_BODY_BYTES, media_types: Collection[str] = (JSON, "")) -> str:
-    """Return the body as text, not parsed. By default, a request that names no type ("") is read as JSON too.
+    """Return the body as text. By default, a request that names no type ("") is read as JSON too.
 
     Raise WrongType, BodyTooLarge or, if the body is not UTF-8, NotJson.
     """
@@ -129,10 +126,7 @@ def json_body(request: Request, *, max_bytes: int = MAX_BODY_BYTES, media_types:
 
 
 def form_fields(request: Request) -> dict[str, str]:
-    """Return the form's fields by name; for a repeated field, the last value.
-
-    Raise WrongType, BodyTooLarge or, if there are too many fields, Invalid.
-    """
+    """Return the fields; of a repeated one, the last. Raise WrongType, BodyTooLarge or, for too many, Invalid."""
     if content_type(request) != FORM:
         raise WrongType(FORM)
     body = raw_body(request).decode(errors="replace")
@@ -143,10 +137,7 @@ def form_fields(request: Request) -> dict[str, str]:
 
 
 def link_fields(request: Request) -> dict[str, str]:
-    """Return the token in the URL of an emailed link, and the form's fields. A program may POST a link without a form.
-
-    Raise the errors of form_fields.
-    """
+    """Return the token in the URL of an emailed link, and the form's fields, if any. Raise as form_fields."""
     token = query(request, "token")
     in_url = {"token": token} if token else {}
     if token and not raw_body(request):
@@ -160,7 +151,7 @@ def query(request: Request, name: str) -> str | None:
 
 
 def chosen_language(request: Request) -> str:
-    """Return the language code in `?lang=`; "" if the query has none, or the site does not have this language."""
+    """Return the language code in `?lang=`; "" if there is none that the site has."""
     code = query(request, "lang")
     if code and code in languages():
         return code
@@ -177,7 +168,7 @@ def client_matches(request: Request, etag: str) -> bool:
 def require_current_revision(request: Request, etag: str) -> None:
     """Reject an edit of an old revision (RFC 9110, 13.1.1). `etag` is that of the current revision.
 
-    Raise Stale if If-Match has another ETag. Raise PreconditionRequired if the request has no If-Match.
+    Raise Stale for another If-Match, and PreconditionRequired without one.
     """
     header = request.headers.get("if-match")
     if not header:
@@ -190,7 +181,7 @@ def require_current_revision(request: Request, etag: str) -> None:
 def raw_body(request: Request, max_bytes: int = MAX_BODY_BYTES) -> bytes:
     """Return the body as sent. Raise BodyTooLarge."""
     raw: str | bytes = request.raw_body
-    # Half of a surrogate pair is no error here. The decoding in this function's callers refuses or replaces it.
+    # Half of a surrogate pair is no error here: the callers' decoding refuses or replaces it.
     body = raw.encode(errors="surrogatepass") if isinstance(raw, str) else raw
     if len(body) > max_bytes:
         raise BodyTooLarge(max_bytes // 1024)

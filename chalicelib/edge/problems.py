@@ -1,7 +1,4 @@
-"""Turn the errors of core/errors.py into HTTP problems (RFC 9457): a status and sentences for the person.
-
-Pages and the API show the same problems.
-"""
+"""Turn the errors of core/errors.py into HTTP problems (RFC 9457), the same for pages and the API."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -37,8 +34,8 @@ RETRY_AFTER = 5
 class Problem:
     """An HTTP problem. `detail` is a sentence for the person.
 
-    Status 422 has `errors`, one for each wrong field. Status 409 may have `state`, the petition's state. Status 410 may
-    have `reason`: why staff removed the petition, in the words of staff.
+    422 has `errors`, one for each wrong field. 409 may have `state`, the petition's. 410 may have `reason`, in the
+    words of staff who removed it.
     """
 
     status: int
@@ -77,11 +74,11 @@ def problem_of(error: PetitionsError) -> Problem:
 
 
 def unexpected() -> Problem:
-    """Return the problem for a bug: 503, because the person got no confirmation and can safely try again."""
+    """Return the problem for a bug: 503, because the person can safely try again."""
     return _try_again("Something went wrong on our side. Please try again.")
 
 
-# By the petition's state. For a draft or a removed petition, the error is UnknownPetition or PetitionRemoved.
+# A draft or a removed petition raises another error.
 _NOT_OPEN = {
     "paused": translatable("This petition is paused and cannot be signed."),
     "closed": translatable("This petition is closed and cannot be signed."),
@@ -96,27 +93,6 @@ def _unavailable(_: object) -> Problem:
     return _try_again("Very many people are here right now. Nothing is lost; please try again in a moment.")
 
 
-def _not_open(error: PetitionNotOpen) -> Problem:
-    return Problem(409, "Conflict", _NOT_OPEN[error.state], state=error.state)
-
-
-def _removed(error: PetitionRemoved) -> Problem:
-    return Problem(410, "Gone", "This petition has been taken down.", reason=error.reason or "")
-
-
-def _invalid_transition(error: InvalidTransition) -> Problem:
-    detail = f"This petition is {error.state} and cannot become {error.new_state}."
-    return Problem(409, "Conflict", detail, state=error.state)
-
-
-def _invalid(error: Invalid) -> Problem:
-    return Problem(422, "Unprocessable Content", "Some fields need attention.", errors=error.errors)
-
-
-def _explained(error: Explained) -> Problem:
-    return Problem(error.status, error.title, error.why)
-
-
 def _too_large(error: BodyTooLarge) -> Problem:
     """Return the problem. Only the text about 16 KB is translated: all routes for supporters have this limit."""
     usual = translatable("The body must be 16 KB or less.")
@@ -124,65 +100,53 @@ def _too_large(error: BodyTooLarge) -> Problem:
     return Problem(413, "Content Too Large", detail)
 
 
-def _wrong_type(error: WrongType) -> Problem:
-    return Problem(415, "Unsupported Media Type", f"Send this as {error.expected}.")
-
-
-def _always(problem: Problem) -> Callable[[PetitionsError], Problem]:
-    return lambda _: problem
-
-
 LINK_EXPIRED = translatable("This link has expired")
 # A subclass must stand before its base class: the first match wins (`problem_of`).
 _PROBLEMS: dict[type[PetitionsError], Callable[..., Problem]] = {
-    UnknownPetition: _always(Problem(404, "Not Found", "There is no petition at this address.")),
-    PetitionRemoved: _removed,
-    PetitionNotOpen: _not_open,
-    InvalidTransition: _invalid_transition,
-    Stale: _always(
-        Problem(412, "Precondition Failed", "Somebody changed this meanwhile. Read it again, then repeat your change.")
+    UnknownPetition: lambda _: Problem(404, "Not Found", "There is no petition at this address."),
+    PetitionRemoved: lambda error: Problem(
+        410, "Gone", "This petition has been taken down.", reason=error.reason or ""
     ),
-    PreconditionRequired: _always(
-        Problem(428, "Precondition Required", "Say which revision you change: send its ETag as If-Match.")
+    PetitionNotOpen: lambda error: Problem(409, "Conflict", _NOT_OPEN[error.state], state=error.state),
+    InvalidTransition: lambda error: Problem(
+        409, "Conflict", f"This petition is {error.state} and cannot become {error.new_state}.", state=error.state
     ),
-    Invalid: _invalid,
-    NotJson: _always(Problem(400, "Bad Request", "The body is not valid JSON.")),
+    Stale: lambda _: Problem(
+        412, "Precondition Failed", "Somebody changed this meanwhile. Read it again, then repeat your change."
+    ),
+    PreconditionRequired: lambda _: Problem(
+        428, "Precondition Required", "Say which revision you change: send its ETag as If-Match."
+    ),
+    Invalid: lambda error: Problem(422, "Unprocessable Content", "Some fields need attention.", errors=error.errors),
+    NotJson: lambda _: Problem(400, "Bad Request", "The body is not valid JSON."),
     BodyTooLarge: _too_large,
-    WrongType: _wrong_type,
-    LinkDamaged: _always(
-        Problem(
-            400,
-            translatable("This link is incomplete"),
-            translatable("Part of the link is missing or changed. Open it again from the email, or copy all of it."),
-        )
+    WrongType: lambda error: Problem(415, "Unsupported Media Type", f"Send this as {error.expected}."),
+    LinkDamaged: lambda _: Problem(
+        400,
+        translatable("This link is incomplete"),
+        translatable("Part of the link is missing or changed. Open it again from the email, or copy all of it."),
     ),
-    NotAStatement: _always(
-        Problem(
-            404,
-            "Not Found",
-            "This is not a statement of this site. Part of the address is missing or changed, or it never was one.",
-        )
+    NotAStatement: lambda _: Problem(
+        404,
+        "Not Found",
+        "This is not a statement of this site. Part of the address is missing or changed, or it never was one.",
     ),
-    OptOutLinkExpired: _always(
-        Problem(
-            410,
-            LINK_EXPIRED,
-            translatable(
-                "The time for this link is over. Use the same link in a newer email from us, or write to the address at"
-                " the end of the email."
-            ),
-        )
+    OptOutLinkExpired: lambda _: Problem(
+        410,
+        LINK_EXPIRED,
+        translatable(
+            "The time for this link is over. Use the same link in a newer email from us, or write to the address at"
+            " the end of the email."
+        ),
     ),
-    LinkExpired: _always(
-        Problem(
-            410,
-            LINK_EXPIRED,
-            translatable("The time for this link is over. If the petition is still open, you can sign it again."),
-        )
+    LinkExpired: lambda _: Problem(
+        410,
+        LINK_EXPIRED,
+        translatable("The time for this link is over. If the petition is still open, you can sign it again."),
     ),
-    Explained: _explained,
-    ProviderUnavailable: _always(
-        _try_again("The service that staff sign in with does not answer as it should. Please try again in a moment.")
+    Explained: lambda error: Problem(error.status, error.title, error.why),
+    ProviderUnavailable: lambda _: _try_again(
+        "The service that staff sign in with does not answer as it should. Please try again in a moment."
     ),
     Unavailable: _unavailable,
 }

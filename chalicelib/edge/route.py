@@ -11,8 +11,7 @@ from chalicelib.core.rights import Right
 class Function(StrEnum):
     """The Lambda functions that serve routes, with their names in the template.
 
-    All functions have the same package of code. Each function imports only the modules of its routes, and its role
-    allows only what these modules need (stack/template/rights.py).
+    Each imports only the modules of its routes, and its role allows only what they need (stack/template/rights.py).
     """
 
     API = "APIHandler"
@@ -38,8 +37,7 @@ class Throttle(NamedTuple):
     burst: int
 
 
-# The throttle of each route that does not name its throttle, of HEAD, and of requests without a route. No crowd sends
-# these, so the throttle is low: a scanner cannot use up the account's capacity.
+# Also of HEAD, and of requests without a route. No crowd sends these: a scanner cannot use up the account's capacity.
 DEFAULT_THROTTLE = Throttle(50, 100)
 # An account has 10,000 requests a second and a burst of 5,000 (AWS quotas). Signing may use the whole quota.
 SIGNING = Throttle(10_000, 5_000)
@@ -60,17 +58,16 @@ class Cache(Enum):
     YEAR = 31_536_000
 
 
-# A parameter of a path, such as {slug}.
 _PARAMETER = re.compile(r"\{[^}]*\}")
 
 
 class Route(NamedTuple):
     """One method of one path. It is not a dataclass, because a dataclass takes longer to import.
 
-    `view` is the name of the view, and the id of the operation in OpenAPI. `query` names the query parameters: a cache
-    drops all others. `status`: of a success. `headers`: what a success has beside the usual headers, as named in
-    stack/openapi/parameters.py. `not_modified`: a client that sends the ETag may get 304. `content_types`: of an answer
-    that is not JSON. `body_kb`: the largest body. `raises`: errors that do not follow from the rest of the declaration.
+    `view`: its name, and the id of the operation in OpenAPI. `query`: the parameters that a cache keeps. `status`,
+    `headers`: of a success (stack/openapi/parameters.py). `not_modified`: a client with the ETag may get 304.
+    `content_types`: of an answer that is not JSON. `body_kb`: the largest body. `raises`: errors that do not follow
+    from the rest.
     """
 
     method: str
@@ -91,7 +88,6 @@ class Route(NamedTuple):
 
     @property
     def methods(self) -> list[str]:
-        """Return the methods that the route answers: a GET route also answers HEAD."""
         return ["GET", "HEAD"] if self.method == "GET" else [self.method]
 
     @property
@@ -139,6 +135,6 @@ FUNCTIONS: dict[Right | Access, Function] = {
 
 
 def declared(method: str, path: str, options: Options, right: Right | Access = Access.PUBLIC) -> Route:
-    """Return the route, still without its view. A cached route has the throttle of public routes."""
+    """Return the route, still without its view."""
     throttle = PUBLIC if "cache" in options else DEFAULT_THROTTLE
     return Route(method, path, "", FUNCTIONS[right], right, throttle)._replace(**options)

@@ -1,7 +1,7 @@
 """All routes, collected from their views. The CDN, gateway, authorizer, OpenAPI document and tests use this list.
 
-A function must not import the views of other functions: that takes a quarter more CPU of a cold start (measured). So a
-package has the list in a generated module (stack/package.py).
+Importing all views takes a quarter more CPU of a cold start (measured): a package has the list in a generated module
+(stack/package.py).
 """
 
 import re
@@ -17,13 +17,12 @@ from chalicelib.edge.route import Function, Route
 CATCH_ALL = "/{proxy+}"
 GENERATED = "chalicelib.edge.generated_routes"
 _CODE = Path(__file__).parents[1]
-# The names of modules that may have views.
 _ENTRY_POINT = re.compile(r"(\w+_)?api|links|page|site")
 
 
 @cache
 def all_routes() -> dict[str, Route]:
-    """Return the routes by the names of their views."""
+    """By the names of their views."""
     try:
         listed = import_module(GENERATED).ROUTES
     except ModuleNotFoundError:
@@ -33,7 +32,6 @@ def all_routes() -> dict[str, Route]:
 
 @cache
 def modules_by_function() -> dict[Function, tuple[str, ...]]:
-    """Return the modules with the routes of each function."""
     try:
         modules: dict[Function, tuple[str, ...]] = import_module(GENERATED).MODULES
     except ModuleNotFoundError:

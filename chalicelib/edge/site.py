@@ -37,9 +37,8 @@ NO_FILE = Problem(404, "Not Found", "There is no file at this address.")
 )
 def read_asset(request: Request, name: str) -> Response:
     """Style, script and icon of the public pages."""
-    # If `?v=` is not the file's version, no cache may keep the answer. Otherwise a CDN could keep the wrong file for a
-    # year: during a deployment, a request for the new file may reach the old code. And anybody may request a version
-    # that does not exist yet.
+    # With another `?v=`, no cache may keep the answer: during a deployment, old code may get the request for a new
+    # file, and anybody may request a version that does not exist yet.
     found = asset(name)
     is_current_version = found is not None and query(request, "v") == found.version
     cache_control = FOREVER if is_current_version else "no-store"
@@ -60,7 +59,6 @@ def read_embed_script(request: Request) -> Response:
 
     Answer: For `<script src=... data-petition=... data-show=form|counter>`.
     """
-    # Caches keep it for an hour only: its address is fixed.
     return _file(request, asset("embed.js"), HOURLY["Cache-Control"])
 
 
@@ -74,7 +72,7 @@ def read_embed_script(request: Request) -> Response:
 )
 def read_dashboard_file(request: Request, version: str, name: str) -> Response:
     """Scripts and styles of the staff pages."""
-    # After a deployment, an open page still asks for the old version, and gets the new file. No cache may keep that.
+    # An open page still asks for the old version after a deployment. No cache may keep the new file for it.
     cache_control = FOREVER if version == dashboard_version() else "no-store"
     return _file(request, dashboard_files().get(name), cache_control)
 
@@ -83,7 +81,7 @@ def _file(request: Request, found: Asset | None, cache_control: str) -> Response
     """Return the file, 304 if the client has the file already, or 404 if there is no such file."""
     if found is None:
         return problem_json(NO_FILE)
-    # The 304 names the type too: API Gateway would add application/json, and a cache may take over the header of a 304.
+    # API Gateway would add application/json to the 304, and a cache may take that over.
     headers = {"Cache-Control": cache_control, "ETag": found.etag, "Content-Type": found.content_type}
     if client_matches(request, found.etag):
         return not_modified(headers)

@@ -23,12 +23,12 @@ NOT_FOUND = Problem(404, "Not Found", "There is nothing at this address.")
 class Site(Chalice):
     def __init__(self, app_name: str) -> None:
         super().__init__(app_name=app_name, configure_logs=False)
-        # With binary types, Chalice refuses a picture to clients that do not name its type in `Accept`. Without them,
-        # `_as_text` encodes pictures.
+        # With these, Chalice refuses a picture to clients that do not name its type. `_as_text` encodes pictures
+        # instead.
         self.api.binary_types.clear()
 
     def add_head_to_get_routes(self) -> None:
-        """Let the view of each GET route also answer HEAD. Call this method after registering all routes."""
+        """Let the view of each GET route also answer HEAD. Call this after registering all routes."""
         for methods in self.routes.values():
             if "GET" in methods:
                 methods["HEAD"] = methods["GET"]
@@ -39,12 +39,10 @@ class Site(Chalice):
         def serve(event: Any, context: Any) -> Any:
             return self(event, context)
 
-        # Chalice uses this name for the function's handler.
         serve.__name__ = name
         return self.lambda_function(name)(serve)
 
     def __call__(self, event: Any, context: Any) -> Any:
-        """Handle a request: by Chalice if a view has this method and path, otherwise by `answer_without_view`."""
         context_of_request = event.get("requestContext", {})
         methods = self.routes.get(context_of_request.get("resourcePath"), {})
         if context_of_request.get("httpMethod") in methods:
@@ -68,12 +66,8 @@ def routes_at(path: str) -> list[Route]:
     parts = path.split("/")
     matching = {route.path for route in all_routes().values() if _matches(route.path.split("/"), parts)}
     # False sorts before True, so a path with a fixed part wins over a path with a variable there.
-    most_specific = min(matching, key=_variable_parts, default=None)
+    most_specific = min(matching, key=lambda path: [*map(_is_variable, path.split("/"))], default=None)
     return [route for route in all_routes().values() if route.path == most_specific]
-
-
-def _variable_parts(path: str) -> list[bool]:
-    return [_is_variable(part) for part in path.split("/")]
 
 
 def _methods(routes: list[Route]) -> set[str]:
@@ -81,20 +75,16 @@ def _methods(routes: list[Route]) -> set[str]:
 
 
 def answer_without_view(request: Request, path: str) -> Response:
-    """Return 405 if a route with another method has this path. Otherwise redirect or return 404.
-
-    Redirect if the path ends with a slash, and a route has this method and the same path without the slash.
-    """
+    """Return 405, or redirect from a path with a slash at the end to its route, or return 404."""
     found = routes_at(path)
     if not found:
         without_slash = path.rstrip("/")
         if request.method not in _methods(routes_at(without_slash)):
             return _problem(request, NOT_FOUND, path)
-        # After a 302, clients send a GET and drop the body. After a 307, they send the same request again.
+        # After a 302, clients send a GET and drop the body; after a 307, the same request.
         status = 302 if request.method in ("GET", "HEAD") else 307
         return redirect(request, without_slash, status)
-    # After a refused form, the browser's address is the path of the POST. If the person opens this address again, the
-    # browser sends a GET, and gets a page with a link to the form.
+    # After a refused form, the address is the path of the POST. Opened again, it links to the form.
     form_path = _form_of(found, path) if request.method in ("GET", "HEAD") else ""
     detail = NOT_SENT_AGAIN if form_path else f"This address does not take {request.method}."
     response = _problem(request, Problem(405, "Method Not Allowed", detail), path, form_path)
@@ -107,7 +97,7 @@ def answer_without_view(request: Request, path: str) -> Response:
 
 
 def _form_of(routes: list[Route], path: str) -> str:
-    """Return the path of the petition's form, with #sign, if browsers post this form to `path`. Otherwise return ""."""
+    """Return the path of the petition's form, with #sign, if browsers post this form to `path`, or else ""."""
     takes_form = any(route.view == "sign_by_form" for route in routes)
     return f"{path.removesuffix('/signatures')}#sign" if takes_form else ""
 
@@ -115,9 +105,7 @@ def _form_of(routes: list[Route], path: str) -> str:
 def _with_catch_all_path(context: Mapping[str, Any], path: str) -> Mapping[str, Any]:
     """If no route matched, replace the visitor's path by CATCH_ALL in the context's path, for `path_prefix`.
 
-    Example: the visitor asks for /a/b, and the context's path is /site/a/b. Return a context with /site/{proxy+}.
-    `path_prefix` cuts as many parts from its end as `request.path` has. This is the path of the route, here CATCH_ALL:
-    one part. From /site/a/b, it would cut only /b.
+    That cuts as many parts from the end of /site/a/b as `request.path` has, which is CATCH_ALL here: only one.
     """
     if context.get("resourcePath") != CATCH_ALL:
         return context
@@ -129,14 +117,7 @@ def _matches(route_parts: list[str], path_parts: list[str]) -> bool:
     if len(route_parts) != len(path_parts):
         return False
     pairs = zip(route_parts, path_parts, strict=True)
-    return all(_part_matches(route_part, part) for route_part, part in pairs)
-
-
-def _part_matches(route_part: str, part: str) -> bool:
-    """Return whether a part of a path matches. A variable stands for any part except ""."""
-    if _is_variable(route_part):
-        return part != ""
-    return part == route_part
+    return all(part != "" if _is_variable(route_part) else part == route_part for route_part, part in pairs)
 
 
 def _is_variable(part: str) -> bool:
@@ -144,10 +125,10 @@ def _is_variable(part: str) -> bool:
 
 
 def _problem(request: Request, problem: Problem, path: str, form_path: str = "") -> Response:
-    """Return the problem as a page or as JSON. `path`: the visitor's path. `form_path`: of a form to link to."""
+    """Return the problem as a page or as JSON. `path`: the visitor's. `form_path`: of a form to link to."""
     if prefers_html(request.headers.get("accept") or ""):
         return problem_page(request, problem, path, form_path)
     response = problem_json(problem, chosen_language(request))
-    # The call may come from a page of another site, which needs this header to read the error.
+    # A page of another site needs this header to read the error.
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response

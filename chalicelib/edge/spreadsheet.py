@@ -1,7 +1,4 @@
-"""Make CSV responses for spreadsheets: with a header line, and without cells that a spreadsheet runs as a formula.
-
-Only the column `key` is escaped: the other columns have no texts from outside.
-"""
+"""Make CSV responses, without cells that a spreadsheet runs as a formula: only `key` has texts from outside."""
 
 import csv
 import io
@@ -29,7 +26,7 @@ def wants_csv(request: Request) -> bool:
 
 
 def as_csv(rows: Sequence[Mapping[str, object]], columns: Sequence[str] = ("key", "confirmed")) -> "Answer[Any]":
-    """Return the rows as CSV. The header line has the keys of the first row or, if there are no rows, `columns`."""
+    """Return the rows as CSV. Without rows, the header line has `columns`."""
     text = io.StringIO()
     fields = list(rows[0]) if rows else columns
     writer = csv.DictWriter(text, fields)

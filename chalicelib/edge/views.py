@@ -1,7 +1,7 @@
 """Bind views to their routes, and turn the errors of views into responses.
 
-This file uses decorators, because Chalice's middleware does not see the exception of a view. To Chalice, the response
-for an error is an ordinary response of the view, so Chalice adds its CORS headers.
+With decorators, because Chalice's middleware does not see the exception of a view, and Chalice adds CORS headers only
+to a view's own response.
 """
 
 from collections.abc import Callable
@@ -35,9 +35,8 @@ CORS = CORSConfig(
 
 
 def json_view(routes: Blueprint, method: str, path: str, **options: "Unpack[Options]") -> Callable[[View], View]:
-    """Declare a public route, and bind its view, whose errors become JSON.
-
-    For a route that needs a token, use `staff_view` or `partner_view` (staff/authorizer.py).
+    """Declare a public route whose errors become JSON. With a token: `staff_view`, `partner_view`
+    (staff/authorizer.py).
     """
     return bind_view(routes, declared(method, path, options), problem_in_chosen_language)
 
@@ -49,11 +48,7 @@ def problem_in_chosen_language(request: Request, problem: Problem) -> Response:
 def bind_view(
     routes: Blueprint, route: Route, problem_response: ProblemResponse, authorizer: ChaliceAuthorizer | None = None
 ) -> Callable[[View], View]:
-    """Bind a view to its route. The request is the view's first argument. Errors become responses.
-
-    Raise LookupError at import if a route that needs a token gets no authorizer, or if a route without a token gets
-    one.
-    """
+    """Bind a view to its route. Raise LookupError at import if an authorizer is missing, or is one too many."""
     if route.needs_token is not bool(authorizer):
         raise LookupError(
             f"{route.method} {route.path}: its decorator and its right differ on whether it needs a token"
@@ -75,15 +70,14 @@ def bind_view(
 def _options(route: Route) -> dict[str, object]:
     """Return Chalice's options for this route.
 
-    Chalice must not check the Content-Type. A view that reads a body checks it itself, so that its error says what to
-    send. Some clients send a Content-Type with GET too, for example those of OSDI (campaign software).
+    Views that read a body check its Content-Type themselves, and say what to send. Some clients send one with GET.
     """
     cors = CORS if route.allows_any_origin else None
     return {"methods": [route.method], "cors": cors, "content_types": ["*/*"]}
 
 
 def respond(request: Request, view: Callable[[], Response], problem_response: ProblemResponse) -> Response:
-    """Return the view's response, or a response for its error. Log and count the response. HEAD gets no body."""
+    """Return the view's response, or one for its error. Log and count it. HEAD gets no body."""
     log.begin(request.context.get("requestId", ""))
     try:
         response = view()

@@ -1,7 +1,6 @@
 """The Jinja environment for the templates of pages and emails, and the filters that templates can use.
 
-Templates write texts in English: `{{ _("Hello") }}`, `{{ _("Hello %(name)s", name=name) }}`, or between
-`{% trans count=n %}` and `{% endtrans %}` with `{% pluralize %}`.
+Texts are in English: `{{ _("Hello %(name)s", name=name) }}`, or `{% trans count=n %}…{% pluralize %}…{% endtrans %}`.
 """
 
 from __future__ import annotations
@@ -16,18 +15,13 @@ from chalicelib.core.times import iso
 if TYPE_CHECKING:
     from jinja2 import BaseLoader, Environment
 
-# In the deployed package, each folder of templates has only this folder: the templates as Python modules
-# (stack/package.py).
+# In the deployed package, the templates are Python modules in this folder (stack/package.py).
 COMPILED = "compiled"
 
 
 def environment(*folders: Path, language: Language | None = None) -> Environment:
-    """Return an environment for the templates in these folders.
-
-    If two folders have a template of the same name, the first folder's template is used. Texts, dates and numbers are
-    in `language`, or in English if `language` is None.
-    """
-    # Imported here, so that the cold start of signing does not load the template engine.
+    """Return an environment for these folders, the first one first. Texts, dates and numbers are in `language`."""
+    # Imported here: the cold start of signing loads no template engine.
     from jinja2 import ChoiceLoader, Environment, StrictUndefined
 
     jinja = Environment(
@@ -38,8 +32,7 @@ def environment(*folders: Path, language: Language | None = None) -> Environment
         trim_blocks=True,
         lstrip_blocks=True,
         extensions=["jinja2.ext.i18n"],
-        # Compute constants such as {{ 1000 | thousands }} when the template is rendered. Computed when it is compiled,
-        # they would be in English, but a compiled template serves all languages.
+        # Constants such as {{ 1000 | thousands }} depend on the language: compute them when rendering, not compiling.
         optimized=False,
     )
     _install_language(jinja, language or language_of(ENGLISH))
@@ -52,7 +45,6 @@ def environment(*folders: Path, language: Language | None = None) -> Environment
 
 
 def _must_escape(template_name: str | None) -> bool:
-    """Return whether the values in the template must be escaped: in every template except text."""
     is_text = template_name is not None and template_name.endswith(".txt")
     return not is_text
 
@@ -65,10 +57,9 @@ def _loader(folder: Path) -> BaseLoader:
 
 
 def _install_language(jinja: Environment, language: Language) -> None:
-    # In `{% trans %}`, a line break and the spaces around it count as one space.
     jinja.policies["ext.i18n.trimmed"] = True
     texts = language.catalogue
-    # The i18n extension adds this method to the environment. With newstyle, `_()` escapes the values and fills them in.
+    # The i18n extension adds this method. With newstyle, `_()` escapes the values and fills them in.
     install = jinja.install_gettext_callables  # type: ignore[attr-defined]
     install(texts.gettext, texts.ngettext, newstyle=True, pgettext=texts.pgettext, npgettext=texts.npgettext)
     jinja.globals["language"] = language
@@ -89,5 +80,5 @@ def paragraphs(text: str) -> list[str]:
 
 
 def capitalised(text: str) -> str:
-    """Return the text with a capital first letter: "the Home Secretary" becomes "The Home Secretary"."""
+    """The Home Secretary, of "the Home Secretary"."""
     return text[:1].upper() + text[1:]

@@ -1,7 +1,4 @@
-"""Render the HTML templates, and read the static files (assets) that pages link to.
-
-The dashboard files are the scripts and styles of the staff pages.
-"""
+"""Render the HTML templates, and read the static files (assets), also those of the staff pages (the dashboard)."""
 
 from __future__ import annotations
 
@@ -33,17 +30,17 @@ _CONTENT_TYPES = {
     "embed.js": "text/javascript; charset=utf-8",
     "frame.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
-    # The chart library. stack.charts adds it to the zip; it is not in the repository.
+    # The chart library: only in the package (stack.charts).
     "uplot.js": "text/javascript; charset=utf-8",
     "uplot.css": "text/css; charset=utf-8",
 }
-# Files that only the package has, by name: the local run puts their paths here.
+# The local run puts paths of files here that only the package has.
 OUTSIDE_ASSETS: dict[str, Path] = {}
 _DASHBOARD_TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
-# A static import, in a source or minified module. Not import(…), which loads a module later, and not @import of types.
+# Not import(…), which loads a module later, and not @import of types.
 _STATIC_IMPORT = re.compile(r'(?<!@)\bimport\b[^;()"]*"\./([^"]+)"')
 
-# Characters that XML forbids. A single one would break a whole feed or SVG.
+# XML forbids these. One would break a whole feed or SVG.
 _FORBIDDEN_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
@@ -57,7 +54,6 @@ class Asset:
 
     @property
     def version(self) -> str:
-        """Return the first eight characters of the hash, without the quote before them."""
         return self.etag[1:9]
 
 
@@ -66,12 +62,10 @@ def render(
 ) -> str:
     """Return the filled-in template, which is HTML, SVG or Atom, in the language with this code.
 
-    `chosen` is the language code in the request's URL, or "" without one: `link("/path")` in a template adds the code
-    to the link. `base` is the prefix of links ("" or "/site"), `site_url` the prefix of links that people share. The
-    context may have `switch`, the languages of this page, each with its link; `foreign`, the HTML attributes of text
-    that is not in the page's language; and `embedded`, true for a page in a frame on another site.
-
-    Raise `jinja2.UndefinedError` when `context` lacks a value that the template uses.
+    `chosen`: the language code in the request's URL, or "": `link("/path")` adds it. `base`: the prefix of links ("" or
+    "/site"). `site_url`: of links that people share. The context may have `switch`, the links by language of this page;
+    `foreign`, HTML attributes of text in another language; and `embedded`, true in a frame on another site. A value
+    that the template needs and `context` lacks is a `jinja2.UndefinedError`.
     """
     page = _templates(language).get_template(template)
     helpers = {"asset_url": partial(asset_url, base=base), "link": partial(link, base=base, lang=chosen)}
@@ -81,7 +75,6 @@ def render(
 
 
 def link(path: str, *, base: str, lang: str) -> str:
-    """Return the link to a page of this site. Add `lang`, the language that the reader has chosen, if it is not ""."""
     address, hash_sign, anchor = path.partition("#")
     query = ""
     if lang:
@@ -106,7 +99,6 @@ def asset_url(name: str, *, base: str) -> str:
 
 @cache
 def dashboard_files() -> dict[str, Asset]:
-    """Return the modules and styles of the staff pages by name."""
     files = sorted((_HERE / "dashboard").iterdir())
     return {path.name: _read(path, _DASHBOARD_TYPES[path.suffix]) for path in files}
 
@@ -123,10 +115,7 @@ def startup_modules() -> list[str]:
 
 @cache
 def dashboard_version() -> str:
-    """Return a version that changes when any dashboard file changes.
-
-    The path of all dashboard files contains the version, so a module's relative imports load the same version.
-    """
+    """Return a version of all dashboard files. It is in their path, so relative imports load the same version."""
     etags = [file.etag for file in dashboard_files().values()]
     return _digest("".join(etags))[:8]
 
@@ -137,7 +126,7 @@ def _digest(text: str) -> str:
 
 @cache
 def _load(name: str) -> Asset:
-    # Callers pass listed names only, so that requests cannot grow the cache.
+    # Listed names only: requests cannot grow the cache.
     return _read(_path(name), _CONTENT_TYPES[name])
 
 

@@ -11,7 +11,6 @@ from chalicelib.core import keys, log
 from chalicelib.core.caching import SecondsCache
 from chalicelib.core.errors import Unavailable
 
-# How long a process caches the level.
 LEVEL_SECONDS = 5.0
 
 
@@ -35,24 +34,19 @@ _cached_level: SecondsCache[Level] = SecondsCache(LEVEL_SECONDS)
 
 
 def level_now(tables: Tables) -> Level:
-    """Return the level, cached for LEVEL_SECONDS. Never raise: if the table fails, return the last known level.
-
-    If no level is known, return NORMAL.
-    """
+    """Return the level, cached for LEVEL_SECONDS. Never raise: if the table fails, the last known level, or NORMAL."""
     try:
         return _cached_level.get("level", lambda: stored_level(tables))
     except Exception as error:
-        # Do not log Unavailable: AWS fails for a time. Denied, a kind of Unavailable, is logged where it is raised.
-        # After any other error, somebody must repair something: the item is unreadable, or the code has a bug.
+        # Unavailable passes, and Denied is logged where it is raised. Any other error needs a repair.
         if not isinstance(error, Unavailable):
             log.degraded("level_unreadable")
-        # The cache has no level, fresh or stale: otherwise `get` would have returned it and not raised the error. So
-        # this `get` stores NORMAL for LEVEL_SECONDS, and the next requests do not wait for the same failure.
+        # No level is cached, fresh or stale. Store NORMAL, so that the next requests do not wait for the same failure.
         return _cached_level.get("level", lambda: Level.NORMAL)
 
 
 def stored_level(tables: Tables) -> Level:
-    """Return the level in the table. If no level or an unknown level is stored, return NORMAL."""
+    """Return the level in the table; NORMAL if none, or an unknown one, is stored."""
     item = tables.get(keys.shedding_level())
     stored = item.get("level") if item else None
     return Level(stored) if stored in list(Level) else Level.NORMAL
@@ -64,5 +58,5 @@ def set_level(level: Level, tables: Tables) -> None:
 
 
 def forget_level() -> None:
-    """Clear the cache, so that a test starts like a new process."""
+    """For tests, which start like a new process."""
     _cached_level.clear()

@@ -1,7 +1,7 @@
-"""Confirm a signature. The owner of the mailbox opens the link in our email, may correct the signature, and confirms.
+"""Confirm a signature: the owner of the mailbox opens the link in our email, may correct the signature, and confirms.
 
-The link contains the signature's country and source as signed, so that confirming needs no read first. A signature is
-counted once. The signatures of some partners need no email: they are confirmed when they arrive.
+The link contains the country and source as signed, so confirming needs no read first. Some partners' signatures need
+no email: they are confirmed when they arrive.
 """
 
 from collections.abc import Mapping
@@ -37,9 +37,9 @@ class Confirmation(NamedTuple):
 
 
 def read_corrections(fields: Mapping[str, str], country: str) -> Corrections:
-    """Return the corrections. A field that was not sent stays unset. Raise Invalid if a correction is invalid.
+    """Return the corrections; a field that was not sent stays unset. Raise Invalid if one is invalid.
 
-    `country`: the signature's country. A postcode that was sent without a country must fit this country.
+    `country`: the signature's. A postcode that was sent without a country must fit it.
     """
     sent = {name: fields[name] for name in Corrections.model_fields if name in fields}
     try:
@@ -55,7 +55,6 @@ def check_version(shown: str | None, petition: Petition) -> None:
 
 
 def current_versions(petition: Petition) -> dict[str, str]:
-    """Return the versions of the current texts, to store with the confirmation of a person who saw these texts."""
     return {"text_version": petition.text_version, "consent_version": petition.consent_version}
 
 
@@ -109,10 +108,7 @@ def confirm(
 
 
 def corrected_attributes(corrections: Corrections, country: str) -> dict[str, Any]:
-    """Return the attributes to change; None removes one. A new country without a postcode removes the postcode.
-
-    `country`: the signature's country before the corrections.
-    """
+    """Return the attributes to change; None removes one. A new country without a postcode removes the postcode."""
     changes = corrections.model_dump(exclude_unset=True)
     has_new_country = changes.get("country", country) != country
     return {"postcode": None, **changes} if has_new_country else changes
@@ -121,10 +117,7 @@ def corrected_attributes(corrections: Corrections, country: str) -> dict[str, An
 def _confirm_counted(
     key: Key, stored: Signature, given: Mapping[str, Any], petition: Petition, now: datetime, tables: Tables
 ) -> bool:
-    """Record that the owner confirmed a signature that counts because a partner sent it. Leave out a letter.
-
-    The signature stays as the partner sent it where the owner sent nothing. Return False if it was changed meanwhile.
-    """
+    """Record that the owner confirmed a signature that counts already. Return False if it was changed meanwhile."""
     changes = {name: value for name, value in given.items() if name != "letter"}
     if "updates" in changes:
         changes["confirmed_with"] = None  # The consent is now the owner's own.
@@ -152,8 +145,8 @@ def _confirm_as_linked(
 ) -> Signature | None:
     """Confirm and count the signature, and return None.
 
-    Return the stored signature if it is not pending, has a different country or source from the link's, or was
-    withdrawn after the link was `issued` (None: there is no link). Raise LinkExpired if the signature does not exist.
+    Return the stored signature if it is not pending, differs from the link in country or source, or was withdrawn after
+    the link was `issued`. Raise LinkExpired if there is none.
     """
     changes = {**NOT_GIVEN, **changes} if issued else changes
     by_partner = bool(changes.get("by_partner"))  # Only partners/receive.py sets it.

@@ -1,7 +1,7 @@
 """Change a signature and the tally in one transaction. Only this file adds signatures to the tally or subtracts them.
 
-The tally of a petition is spread over shards, so that many transactions can change it at once. It also counts by
-source: the campaign or site that a signature came through. Each shard has room for a limited number of sources.
+The tally is spread over shards, so that many transactions can change it at once. A shard has room for a limited number
+of sources (the campaign or site that a signature came through).
 """
 
 from collections.abc import Callable
@@ -30,10 +30,9 @@ def change_and_count(
 ) -> None:
     """Apply `change_for(entry)` and add the entry to a random shard of the tally: both or neither.
 
-    If the shard has no room for the source, count under OTHER. `change_for` then gets an entry with this source, so
-    that its change can store OTHER in the signature. After a TransactionConflict, which botocore does not retry, try
-    again on a random shard. Raise Conflicted after ATTEMPTS. Raise ConditionFailed, with the item, if the signature
-    does not meet the condition of `change_for`.
+    If the shard has no room for the source, `change_for` gets an entry with the source OTHER. botocore does not
+    retry a TransactionConflict: try again on a random shard. Raise Conflicted after ATTEMPTS, and ConditionFailed, with
+    the item, if the signature does not meet the condition of `change_for`.
     """
     for attempt in range(ATTEMPTS):
         try:
@@ -52,17 +51,15 @@ def change_and_count(
 
 
 def wait_after_conflict(attempt: int) -> None:
-    """Wait for a random time before the next attempt. Its limit doubles at each attempt, up to LONGEST_PAUSE."""
     log.measure(Metric.CONFLICT_RETRIED)
     limit = min(LONGEST_PAUSE, FIRST_PAUSE * 2**attempt)
     sleep(uniform(0, limit))
 
 
 def withdraw_and_subtract(petition: Petition, stored: Signature, change: Change, now: datetime, tables: Tables) -> None:
-    """Apply the change that withdraws the signature `stored`, and subtract it from the tally if it is confirmed.
+    """Apply the change that withdraws the pending or confirmed signature `stored`, and subtract it if it counts.
 
-    `stored` is pending or confirmed, not withdrawn. Raise ConditionFailed if the signature has changed since it was
-    read, and Conflicted after ATTEMPTS.
+    Raise ConditionFailed if the signature has changed since it was read, and Conflicted after ATTEMPTS.
     """
     if stored.state is SignatureState.PENDING:
         tables.update(change)

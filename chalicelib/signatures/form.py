@@ -54,7 +54,6 @@ MISSING = {
     "consent.sign": NOT_TICKED,
 }
 WRONG = {"source": translatable("Use 1 to 40 lower-case letters, numbers or hyphens")}
-# The sentences for fields that are missing or wrong.
 WORDS = Words(MISSING, WRONG)
 
 
@@ -138,10 +137,7 @@ def read_fields(fields: Mapping[str, str]) -> SignatureForm:
 
 
 def as_typed(fields: Mapping[str, str]) -> dict[str, str]:
-    """Return the values with which the form is shown again.
-
-    Leave out checkboxes that were not ticked, because the page ticks every checkbox that has a value.
-    """
+    """Return the values with which the form is shown again: it ticks every checkbox that has a value."""
     values = dict(fields)
     for name in fields:
         is_checkbox = name.startswith("consent.") or name in ("letter.send", "letter.reply")

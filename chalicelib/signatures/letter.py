@@ -1,7 +1,6 @@
 """The letter of a signature, which we email to the petition's targets, such as a minister, in the person's name.
 
-The petition's letter has a subject, a body, and suggested openings (first paragraphs). A signature stores only what the
-person changed in this letter, and what the person agreed to.
+A signature stores only what the person changed in the petition's letter, and what the person agreed to.
 """
 
 from collections.abc import Mapping, Sequence
@@ -53,31 +52,27 @@ class SignedLetter(BaseModel):
 
     @property
     def has_own_words(self) -> bool:
-        """Return whether the person wrote a part of the letter, or left out the opening."""
         return isinstance(self.opening, str) or bool(self.subject or self.body)
 
 
 class AskedLetter(SignedLetter):
-    """A letter that somebody typed with the address of a signature: `Signature.letter_asked`.
-
-    Perhaps a stranger typed it. So an email offers the letter to the owner of the address, who may send it or not.
-    """
+    """A letter that perhaps a stranger typed (`Signature.letter_asked`): an email asks the owner whether to send it."""
 
     asked_at: Moment
 
     @property
     def offered_from(self) -> datetime:
-        """Return the second after `asked_at`. A link offers this letter only if the link was issued then or later.
+        """Return the second after `asked_at`. A link offers this letter only if it was issued then or later.
 
-        Times of issue have whole seconds, so a link of the same second may be older than the letter. The link in
-        our email always offers the letter: mail/signature_kinds.py sets a later time of issue if needed.
+        Times of issue have whole seconds: one of the same second may be older. mail/signature_kinds.py gives the link
+        in our email a later time if needed.
         """
         return self.asked_at.replace(microsecond=0) + timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
 class RenderedLetter:
-    """A letter as a target reads it. The confirm page shows it, and we send it by email."""
+    """A letter as a target reads it, on the confirm page and by email."""
 
     subject: str
     paragraphs: list[str]
@@ -88,16 +83,12 @@ class RenderedLetter:
 
 
 def letter_texts(letter: Letter, signed: SignedLetter) -> dict[str, str]:
-    """Return the subject, opening and body of a signature's letter.
-
-    `letter`: the petition's letter in the signature's language. The parts that the person did not change are from it.
-    """
+    """Return the subject, opening and body. `letter`: the petition's, in the signature's language."""
     opening = _opening_text(signed.opening, letter.openings)
     return {"subject": signed.subject or letter.subject, "opening": opening, "body": signed.body or letter.body}
 
 
 def _opening_text(opening: int | str | None, suggested: Sequence[str]) -> str:
-    """Return the person's own words, or the suggestion with this index, or else the first suggestion, or else ""."""
     if isinstance(opening, str):
         return opening
     if opening is not None and opening < len(suggested):  # Staff may have removed suggestions since.
@@ -108,7 +99,7 @@ def _opening_text(opening: int | str | None, suggested: Sequence[str]) -> str:
 def render_letter(
     words: Mapping[str, str], to: str, name: str, postcode: str, charity: str, language: Language
 ) -> RenderedLetter:
-    """Return the letter to the target named `to`, signed with `name` and `postcode`. `words`: from `letter_texts`."""
+    """Return the letter to the target named `to`. `words`: from `letter_texts`."""
     greeting = language.text(GREETING) % {"name": to}
     parts = [greeting, words["opening"], words["body"]]
     text = "\n\n".join(part for part in parts if part)
@@ -122,8 +113,8 @@ def render_letter(
 def signed_letter(form: LetterForm | None, petition: Petition, language: str | None) -> SignedLetter | None:
     """Return the letter to store, or None if the person sends none. Even then, raise Invalid if `form` is wrong.
 
-    `language`: the signature's language; None means the petition's main language. Store only texts that the person
-    changed, so that a signature with an unedited letter stays small enough for one write unit.
+    `language`: None means the petition's main language. Only changed texts are stored, so that a signature with an
+    unedited letter fits into one write unit.
     """
     if form is None:
         return None
@@ -147,14 +138,11 @@ def signed_letter(form: LetterForm | None, petition: Petition, language: str | N
 
 
 def _chosen_opening(opening: int | str | None, letter: Letter) -> int | str | None:
-    """Return the index of a suggested opening (None for the first one), or the person's own words.
-
-    Raise Invalid if there is no suggested opening with this index.
-    """
+    """Return the index of a suggested opening (None: the first), or own words. Raise Invalid if it is wrong."""
     suggested = [clean_prose(each) for each in letter.openings]
     if isinstance(opening, str) and opening in suggested:
         opening = suggested.index(opening)
-    # Like None, the index 0 means the first one, if any. So it is valid even if there are no suggested openings.
+    # Like None, the index 0 means the first one, if any: it is valid even without suggestions.
     valid_indexes = range(max(1, len(suggested)))
     if isinstance(opening, int) and opening not in valid_indexes:
         raise Invalid([FieldError("letter.opening", NO_SUCH_OPENING)])
@@ -162,10 +150,7 @@ def _chosen_opening(opening: int | str | None, letter: Letter) -> int | str | No
 
 
 def _check_own_words(own: Mapping[str, str], letter: Letter) -> None:
-    """Raise Invalid if the person's own words are too long, or if the petition's letter may not be edited.
-
-    Also raise Invalid if the words have a web or email address that is not in the petition's letter.
-    """
+    """Raise Invalid if own words are too long, not allowed, or have an address that is not in the petition's letter."""
     if not own:
         return
     if not letter.may_edit:
@@ -181,10 +166,10 @@ def _check_own_words(own: Mapping[str, str], letter: Letter) -> None:
 
 
 def corrected_letter(fields: Mapping[str, str], petition: Petition) -> dict[str, Any]:
-    """Return {"letter": the letter from the confirm page, or None to send no letter}, or {} to keep the stored letter.
+    """Return {"letter": the letter from the confirm page, or None to send none}, or {} to keep the stored letter.
 
-    `fields` may have the signature's language, and the version of the petition's letter that the page showed. Raise
-    Invalid if the petition's letter has a newer version, or if a value is invalid.
+    `fields` may have the signature's language, and the letter's version that the page showed. Raise Invalid if the
+    petition has a newer version, or if a value is invalid.
     """
     if "letter.send" not in fields:  # A page with a letter always sends it: a hidden field has the value "no".
         return {}

@@ -1,7 +1,4 @@
-"""Validate the letter that a supporter sends with a signature, by form or JSON.
-
-The opening is the first paragraph of the letter.
-"""
+"""Validate the letter that a supporter sends with a signature, by form or JSON. Its first paragraph is the opening."""
 
 import re
 import unicodedata
@@ -42,10 +39,7 @@ _SLACK = 1_000
 
 
 def clean_prose(typed: str) -> str:
-    """Return the text in NFC, with plain line ends, without invisible characters and needless spaces or empty lines.
-
-    Word's symbols become bullets.
-    """
+    """Return the text in NFC, with plain line ends, and without what prints nothing. Word's symbols become bullets."""
     text = unicodedata.normalize("NFC", _INVISIBLE.sub("", typed))
     text = _SYMBOLS.sub("•", text)
     text = _LINE_ENDS.sub("\n", text)
@@ -56,7 +50,6 @@ def clean_prose(typed: str) -> str:
 
 
 def _clean_text(typed: str, max_length: int) -> str:
-    """Return the cleaned text. Raise ValueError if it is too long, or has characters that cannot be printed."""
     # The time of NFC grows with the square of a run of marks, so a text that is much too long is not read.
     text = typed if len(typed) > max_length + _SLACK else clean_prose(typed)
     if len(text) > max_length:
@@ -67,9 +60,7 @@ def _clean_text(typed: str, max_length: int) -> str:
 
 
 def _clean_subject(typed: str) -> str:
-    """Return the subject. Raise ValueError for a line break, which would begin another header of the email, and for the
-    beginning of an encoded word.
-    """
+    """Raise ValueError for what would begin another header of the email, or an encoded word."""
     text = _clean_text(typed, MAX_SUBJECT_LENGTH)
     if "\n" in text:
         raise ValueError(ONE_LINE)
@@ -83,7 +74,7 @@ def _clean_body(typed: str) -> str:
 
 
 def _clean_opening(typed: object) -> int | str | None:
-    """Return the index of a suggested opening, or the cleaned text. None: the person did not choose an opening."""
+    """Return the index of a suggested opening, the cleaned text, or None if the person did not choose one."""
     if isinstance(typed, str):
         return _clean_text(typed, MAX_OPENING_LENGTH)
     if typed is None:
@@ -128,7 +119,7 @@ class LetterForm(BaseModel):
 
 
 def letter_fields(fields: Mapping[str, str]) -> dict[str, Any] | None:
-    """Return the values for a LetterForm from an HTML form, without empty fields. None: "letter.send" is not ticked."""
+    """Return the values for a LetterForm, without empty fields. None: "letter.send" is not ticked."""
     if not is_ticked(fields, "letter.send"):
         return None
     values: dict[str, Any] = {"send": True, "reply": is_ticked(fields, "letter.reply")}
@@ -142,10 +133,7 @@ def letter_fields(fields: Mapping[str, str]) -> dict[str, Any] | None:
 
 
 def _typed_opening(chosen: str) -> int | str:
-    """Return the index of a suggested opening, "" for no opening, or the person's own words.
-
-    The field `letter.opening` has an index of one or two digits, NO_OPENING, or the words.
-    """
+    """Return the index (one or two digits in the field), "" for NO_OPENING, or the person's own words."""
     if chosen == NO_OPENING:
         return ""
     is_index = re.fullmatch("[0-9]{1,2}", chosen) is not None

@@ -1,8 +1,7 @@
-"""The confirm page, where the owner of the mailbox confirms a signature: the values of its form, and the letter.
+"""The confirm page: the values of its form, and the letter as a target will read it.
 
-The page shows the letter as a target will read it. A target may be the member of parliament for the signature's
-postcode. Somebody may sign again with the address of a confirmed signature, and add a letter. Then the page asks the
-owner whether to send this letter.
+A target may be the member of parliament for the signature's postcode. If somebody adds a letter to a confirmed
+signature, the page asks the owner of the mailbox whether to send it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,11 +29,9 @@ OTHER_MEMBER = translatable("From this postcode, your letter goes to somebody el
 class ShownLetter:
     """A signature's letter on the page.
 
-    `text`: the petition's letter in `language`, the language of the signature. `version`: the version of `text`.
-    `rendered_letter`: the signature's letter to its first recipient. `to`: the names of all recipients.
-    `member_constituency`: the constituency of the recipient who is a member of parliament, or "". `has_no_member`: a
-    target is the member for the postcode, but we know no such member. `fields`: the values of the form's fields for the
-    letter.
+    `text`: the petition's letter in `language`, the signature's. `rendered_letter`: to its first recipient. `to`: the
+    names of all. `member_constituency`: of the recipient who is a member of parliament, or "". `has_no_member`: a
+    target is the member for the postcode, but we know none. `fields`: the values of the form's fields for the letter.
     """
 
     text: Letter
@@ -48,10 +45,7 @@ class ShownLetter:
 
 
 def shown_letter(signature: Signature, petition: Petition) -> ShownLetter | None:
-    """Return the signature's letter, sent or only asked for, or the petition's letter if the signature has none.
-
-    Return None if the petition has no letter.
-    """
+    """Return the signature's letter, sent or only asked for, or else the petition's. None: the petition has none."""
     language = language_of(signature.language or petition.language)
     translated = petition.in_language(language.code)
     letter = translated.letter
@@ -64,8 +58,7 @@ def shown_letter(signature: Signature, petition: Petition) -> ShownLetter | None
     words = letter_texts(letter, signed)
     member = member_for_postcode(signature.country, signature.postcode) if letter.is_to_members else None
     to = _recipient_names(letter, member)
-    # There is no recipient if the only target is the member of parliament, and we know no member for the postcode. The
-    # letter then begins with the target's general name.
+    # Without a known member for the postcode there may be no recipient: begin with the target's general name.
     first_recipient = to[0] if to else letter.targets[0].name
     name, postcode = signature.name or "", signature.postcode or ""
     rendered = render_letter(words, first_recipient, name, postcode, translated.charity, language)
@@ -82,10 +75,7 @@ def shown_letter(signature: Signature, petition: Petition) -> ShownLetter | None
 
 
 def with_typed_values(signature: Signature, fields: Mapping[str, str], petition: Petition) -> Signature:
-    """Return the signature with what the owner typed, so that the page shows the letter with these values.
-
-    If one of the corrections is invalid, leave out all of them. The same holds for the parts of the letter.
-    """
+    """Return the signature with what the owner typed. If a correction is invalid, leave out all; so with the letter."""
     changes: dict[str, Any] = {}
     country = signature.country or ""
     with suppress(Invalid):
@@ -99,12 +89,8 @@ def with_typed_values(signature: Signature, fields: Mapping[str, str], petition:
 
 
 def check_member(fields: Mapping[str, str], corrections: Corrections, country: str) -> None:
-    """Raise Invalid if the letter would go to a different member of parliament from the one that the page showed.
-
-    `country`: the signature's country before the corrections.
-    """
-    # The form has "letter.member" only if a target is the member of parliament for the postcode. Such a form also has
-    # "postcode", so the corrections contain the postcode, and the stored one is not needed.
+    """Raise Invalid if the letter would go to a different member of parliament from the one that the page showed."""
+    # A form with "letter.member" also has "postcode", so the stored postcode is not needed.
     if "letter.member" not in fields or not is_ticked(fields, "letter.send"):
         return
     corrected = {"country": country, **corrected_attributes(corrections, country)}
@@ -115,17 +101,15 @@ def check_member(fields: Mapping[str, str], corrections: Corrections, country: s
 
 
 def offered_letter(signature: Signature, issued: datetime, petition: Petition, now: datetime) -> ShownLetter | None:
-    """Return the letter in `letter_asked`: the page asks the owner of the mailbox whether to send it.
+    """Return the letter in `letter_asked`, which the page asks the owner to send. None: the link offers none.
 
-    No box is ticked, because perhaps a stranger typed the letter. Return None if the link offers no letter
-    (`Signature.offers_letter`), or if the petition's time to confirm is over.
+    No box is ticked, because perhaps a stranger typed the letter.
     """
     is_offered = signature.offers_letter(issued) and petition.is_confirmable_at(now)
     return shown_letter(signature, petition) if is_offered else None
 
 
 def form_values(signature: Signature, shown: ShownLetter | None, typed: Mapping[str, str]) -> dict[str, str]:
-    """Return the values of the form: as the owner typed them, or else as in the signature and its shown letter."""
     letter_values = shown.fields if shown else {}
     return {**_signed_values(signature), **letter_values, **_typed_values(typed)}
 
@@ -140,7 +124,7 @@ def _signed_values(signature: Signature) -> dict[str, str]:
 
 
 def _typed_values(fields: Mapping[str, str]) -> dict[str, str]:
-    """Return the typed values, with "" for an unticked checkbox, for which a hidden field of the form sends "no"."""
+    """Return the typed values, with "" for an unticked checkbox (a hidden field sends "no")."""
     values = dict(fields)
     for box in ("updates", "letter.send", "letter.reply"):
         if box in values and values[box] != "yes":
@@ -154,10 +138,7 @@ def _without_own_words(signed: SignedLetter) -> SignedLetter:
 
 
 def _recipient_names(letter: Letter, member: MemberOfParliament | None) -> list[str]:
-    """Return the names of the recipients. A target with `members` is the member of parliament for the postcode.
-
-    If the member has the same address as a named target, leave out the member: one letter goes to this address.
-    """
+    """Return the names of the recipients, without a member who has the address of a named target."""
     member_name = ""
     if member and not letter.has_address(member.email, letter.targets):
         member_name = member.name
@@ -180,7 +161,6 @@ def _letter_values(words: Mapping[str, str], signed: SignedLetter, *, sends: boo
 
 
 def _opening_value(opening: int | str | None) -> str:
-    """Return the opening as the form's field has it: an index, NO_OPENING, or the person's own words."""
     if opening is None:
         return "0"  # The index of the first suggested opening.
     return NO_OPENING if opening == "" else str(opening)

@@ -44,8 +44,6 @@ PAGE_OF_STATE = {SignatureState.CONFIRMED: "confirmed.html", SignatureState.WITH
 
 @dataclass(frozen=True)
 class Link:
-    """A verified link from an email. `subject`: the signature that the link is for."""
-
     token: str
     subject: Subject
     petition: Petition
@@ -141,7 +139,6 @@ def unsubscribe_from_updates(request: "Sent[TokenFields | None]") -> Response:
 
 
 def _confirm_and_answer(request: Request, fields: Mapping[str, str], now: datetime) -> Response:
-    """Confirm the signature and return the page of its state, or the form with field errors if a field is invalid."""
     link = _confirm_link(fields.get("token", ""), now)
     version = fields.get("version")
     try:
@@ -162,13 +159,12 @@ def _confirm_and_answer(request: Request, fields: Mapping[str, str], now: dateti
 
 
 def _letter_to(petition: Petition, fields: Mapping[str, str]) -> list[str]:
-    """Return the names of those who get the letter. The page's "letter.member" says whether we know the person's MP."""
+    """Return the names of those who get the letter. "letter.member" says whether we know the person's MP."""
     targets = petition.letter.targets if petition.letter else []
     return [target.name for target in targets if fields.get("letter.member") or not target.members]
 
 
 def _page_of_expired_link(request: Request, expired: LinkExpired) -> Response:
-    """Return the page of the signature's state if it was confirmed or withdrawn. Otherwise raise `expired` again."""
     state = state_of_expired_link(expired, tables())
     if state is None:
         raise expired
@@ -178,27 +174,21 @@ def _page_of_expired_link(request: Request, expired: LinkExpired) -> Response:
 
 def _confirm_link(token: str, now: datetime) -> ConfirmLink:
     subject = tokens.read(Purpose.CONFIRM, token, now, settings().token_keys)
-    # The token does not contain the time of issue. So compute it from the expiry, which `read` does not return.
+    # `read` does not return the expiry, from which the time of issue is computed.
     _, expires = tokens.payload_of(Purpose.CONFIRM, token, settings().token_keys)
     petition = find_petition(subject.slug, now, tables())
     return ConfirmLink(token, subject, petition, expires - CONFIRM_LIFETIME)
 
 
 def _opt_out_link(purpose: Purpose, token: str) -> Link:
-    """Return the link, also of a closed or removed petition, because people can always withdraw and unsubscribe.
-
-    Raise LinkDamaged, also if the token is empty, or OptOutLinkExpired.
-    """
+    """Return the link, also of a closed or removed petition. Raise LinkDamaged (no token) or OptOutLinkExpired."""
     subject = tokens.read(purpose, token, times.now(), settings().token_keys)
     petition = petition_as_stored(subject.slug, tables())
     return Link(token, subject, petition)
 
 
 def _fields(request: Request) -> dict[str, str]:
-    """Return the token and the form's fields.
-
-    A mail program's one-click POST has the token in the URL, and perhaps a body of another type: ignore such a body.
-    """
+    """Return the token and the form's fields. A one-click POST has the token in the URL, and any body: ignore that."""
     token = query(request, "token")
     if token and content_type(request) != FORM:
         return {"token": token}
@@ -213,7 +203,7 @@ def _opt_out_page(request: Request, purpose: Purpose, template: str) -> Response
 def _confirm_page(
     request: Request, link: ConfirmLink, signature: Signature, typed: Mapping[str, str], errors: Sequence[FieldError]
 ) -> Response:
-    """Return the page to confirm the signature or to send an offered letter, or else the page that says its state."""
+    """Return the page to confirm, or to send an offered letter, or else the page that says the signature's state."""
     is_pending = signature.state is SignatureState.PENDING
     may_be_confirmed = signature.may_be_confirmed(link.issued) and link.petition.is_confirmable_at(times.now())
     offered = offered_letter(signature, link.issued, link.petition, times.now())

@@ -1,7 +1,4 @@
-"""Look up signatures by email address, without a stored list of people.
-
-The id of a signature is a keyed hash of the petition and the address. So we compute the id for each petition.
-"""
+"""Look up signatures by email address, without a list of people: the id is a keyed hash of petition and address."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -20,8 +17,6 @@ _id_pattern = re.compile(r"[0-9a-f]{32}")
 
 @dataclass(frozen=True)
 class StoredSignature:
-    """A signature as stored, with its id and petition."""
-
     petition: Petition
     signature_id: str
     signature: Signature
@@ -34,10 +29,7 @@ class StoredSignature:
 def identities_of(
     address: Address, petitions: Sequence[Petition], secrets: Mapping[str, str]
 ) -> list[tuple[Petition, str]]:
-    """Return each petition with the id that this address's signature has, or would have, in this petition.
-
-    `secrets`: the keys of the hash, by version.
-    """
+    """Return each petition with the id that this address has, or would have, in it. `secrets`: hash keys by version."""
     identities = []
     for petition in petitions:
         secret = secrets[petition.key_version]
@@ -47,10 +39,7 @@ def identities_of(
 
 
 def find_signatures(identities: Sequence[tuple[Petition, str]], tables: Tables) -> list[StoredSignature]:
-    """Return the signatures that exist, in the order of `identities` (petition and signature id).
-
-    Leave out the empty items that an erasure stored where there was no signature.
-    """
+    """Return the signatures that exist, in the order of `identities` (petition and id), without erasure marks."""
     signature_keys = [keys.signature(petition.slug, identity) for petition, identity in identities]
     by_key = store.find_each(signature_keys, tables)
     found = []

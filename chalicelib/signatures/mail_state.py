@@ -26,10 +26,7 @@ NO_CHANGES: Mapping[str, str] = {}
 
 
 def may_have_more_mail(max_emails: int | None = None) -> Condition:
-    """Return the condition that the address is not undeliverable, and that fewer than `max_emails` emails were sent.
-
-    Without `max_emails`, the number of emails does not matter. Every item has `mails`, from 0 on.
-    """
+    """The address is not undeliverable, and got fewer than `max_emails` emails. Every item has `mails`, from 0 on."""
     is_deliverable = Attr("undeliverable").not_exists()
     if max_emails is None:
         return is_deliverable
@@ -39,9 +36,8 @@ def may_have_more_mail(max_emails: int | None = None) -> Condition:
 def request_mail(key: Key, kind: MailKind, now: datetime, tables: Tables, also: Mapping[str, str] = NO_CHANGES) -> None:
     """Request one more email. `kind`: CONFIRM for a pending signature, ALREADY_SIGNED for a confirmed one.
 
-    `also`: further attributes of the request, such as `mail_network`.
-    Raise ConditionFailed if the address is undeliverable, an email is already requested, or the state does not fit the
-    kind of email. A pending signature gets a new expiry date, because SES's quota or a limit may delay the email.
+    `also`: further attributes of the request. Raise ConditionFailed if the address is undeliverable, an email is
+    already requested, or the state does not fit. A pending signature gets a new expiry date.
     """
     state = SignatureState.PENDING if kind is MailKind.CONFIRM else SignatureState.CONFIRMED
     has_no_request = Attr("mail_kind").not_exists()
@@ -55,12 +51,11 @@ def request_mail(key: Key, kind: MailKind, now: datetime, tables: Tables, also: 
 def request_or_nudge_mail(
     key: Key, stored: Signature, now: datetime, tables: Tables, network: str | None = None
 ) -> None:
-    """Request the email that fits the signature's state. If an email is already requested, nudge its request.
+    """Request the email that fits the signature's state, or nudge the request that is open.
 
-    `network`: the hash of the network from which the person signs again. A nudge stores it in place of the network of
-    the earlier request (`nudge_mail` says why). A new request stores it if no email was sent yet, as after a signature
-    that counted when a partner sent it: a network's limit counts only the first email of a signature. Raise
-    ConditionFailed if `request_mail` or `nudge_mail` does.
+    `network`: the hash of the network from which the person signs again. A new request stores it only for the
+    signature's first email, because a network's limit counts no others. Raise ConditionFailed as `request_mail` and
+    `nudge_mail` do.
     """
     changes = {"mail_network": network} if network else {}
     if stored.mail_kind:
@@ -84,9 +79,8 @@ def hurry_imported_mail(key: Key, stored: Signature, now: datetime, tables: Tabl
 def nudge_mail(key: Key, now: datetime, tables: Tables, changes: Mapping[str, str]) -> None:
     """Nudge an open mail request. Raise ConditionFailed if the request, or its last nudge, is too recent.
 
-    `changes`: new attributes of the request, such as `mail_network`. Perhaps a stranger typed the address first, and a
-    limit delays all first emails for the stranger's network. Now the owner signs from another network, which replaces
-    the stranger's, so that the owner need not wait for that limit.
+    `changes`: new attributes of the request, such as `mail_network`. Perhaps a stranger typed the address first: the
+    owner, in another network, need not wait for the limit on the stranger's.
     """
     long_ago = iso(now - NUDGE_AFTER)
     may_be_nudged: Condition = Attr("mail_requested_at").lte(long_ago) & absent_or_at_most("mail_nudged_at", long_ago)
@@ -96,16 +90,15 @@ def nudge_mail(key: Key, now: datetime, tables: Tables, changes: Mapping[str, st
 
 
 def mark_mailed(key: Key, requested_at: str, now: datetime, expires: datetime, tables: Tables) -> None:
-    """Record that the email was sent, and remove its request. Only a pending signature gets the expiry date `expires`.
+    """Record that the email was sent. `requested_at` identifies the request: a newer one stays.
 
-    `requested_at` identifies the request: a newer request stays.
+    Only a pending signature gets the expiry date `expires`.
     """
     mailed = {"mailed_at": iso(now)}
     expiring = {**mailed, "expires_at": int(expires.timestamp())}
     is_requested = Attr("mail_requested_at").eq(requested_at)
     is_pending = Attr("state").eq(SignatureState.PENDING)
-    # If our own write succeeded and its response was lost, we write again. Then `mailed_at` is already `now`: do not
-    # count the email twice. If TTL has deleted the signature, it has no `state`: do not store a new item.
+    # After a lost response we write again: do not count the email twice, nor store an item that TTL has deleted.
     is_not_counted = Attr("state").exists() & Attr("mailed_at").ne(iso(now))
     # Try these changes in turn, because the signature may have changed while the email was sent.
     for assign, remove, when in (
@@ -118,10 +111,9 @@ def mark_mailed(key: Key, requested_at: str, now: datetime, expires: datetime, t
 
 
 def mark_undeliverable(key: Key, reason: str, tables: Tables) -> None:
-    """Record a hard bounce or a complaint, so that this signature gets no more email. Idempotent.
+    """Record a hard bounce or a complaint, the last one's `reason`: this signature gets no more email. Idempotent.
 
-    Do nothing if the signature has no address any more. If both a bounce and a complaint come, the last call's `reason`
-    is stored.
+    Do nothing if the signature has no address any more.
     """
     stopped = {"undeliverable": reason, "updates": False}
     tables.try_update(Change(key, assign=stopped, remove=MAIL_REQUEST_FIELDS, when=Attr("email").exists()))

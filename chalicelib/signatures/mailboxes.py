@@ -1,8 +1,7 @@
 """Suggest another email address if the typed domain is probably a typo of a well-known one: alice@gmial.com.
 
-The form asks once, and accepts either address. With JavaScript, pages/assets/mailbox.js asks the same question. This
-file and the script read mailboxes.json. It lists well-known domains (`meant`), domains that exist but look like a typo
-of these (`real`), and the domains that have webmail (`webmail`), with all of `meant` among them.
+The form asks once; pages/assets/mailbox.js asks the same. Both read mailboxes.json: well-known domains (`meant`),
+others that look like a typo of these (`real`), and all that have webmail (`webmail`).
 """
 
 import json
@@ -18,10 +17,7 @@ SUGGESTION_FIELD = "email_meant"
 
 
 def suggested_address(fields: Mapping[str, str]) -> str | None:
-    """Return the address that the person probably meant.
-
-    Return None if the typed address looks right, or if the form has already asked about it (`email_asked`).
-    """
+    """Return the address that the person probably meant. None: it looks right, or the form has already asked."""
     typed = fields.get("email", "")
     was_asked = fields.get("email_asked") == typed
     return None if was_asked else probable_address(typed)
@@ -45,7 +41,7 @@ def is_slip(typed: str, known: str) -> bool:
     """Return whether `typed` is `known` with one character wrong, missing, added, or swapped with the next one."""
     if typed == known:
         return False
-    # Compare only what follows the common beginning: if there is a slip, it is at the start of the rest.
+    # A slip is at the start of what follows the common beginning.
     common_length = 0
     shorter_length = min(len(typed), len(known))
     while common_length < shorter_length and typed[common_length] == known[common_length]:

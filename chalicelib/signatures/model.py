@@ -23,15 +23,13 @@ from chalicelib.signatures.letter import AskedLetter, SignedLetter
 UNMAILED_LIFETIME = timedelta(days=60)
 # A withdrawn item has no personal data. We keep the item because it records whether the address is undeliverable.
 WITHDRAWN_LIFETIME = timedelta(days=90)
-# An erased item must stay longer than every earlier message in the overflow queue. Without the item, the message would
-# store the signature again. SQS keeps a message 14 days, and 14 days more each time that staff move the message back
-# from the dead letters. But after UNMAILED_LIFETIME, `sign_from_queue` ignores the message: its signature has expired.
+# An erased item must outlive every message in the overflow queue, which would store the signature again. SQS keeps one
+# 14 days, and 14 more after each redrive; `sign_from_queue` ignores those older than UNMAILED_LIFETIME.
 ERASED_LIFETIME = UNMAILED_LIFETIME + timedelta(days=1)
 
 # The shortest time between two emails of one signature. mail/budget.py limits all emails to one address.
 MIN_MAIL_INTERVAL = timedelta(minutes=1)
-# If a mail request is older than this, its queue message is perhaps lost. If the person then signs again, we nudge the
-# request: we put another message into the queue.
+# The queue message of an older request is perhaps lost: signing again sends another.
 NUDGE_AFTER = timedelta(minutes=10)
 
 # In a list of receipts, this entry means that the person signed on our own form or API, without a receipt.
@@ -39,13 +37,12 @@ OUR_FORM = "form"
 # Without this limit, a partner could fill the item by sending the same person under more and more identifiers.
 MAX_FURTHER_RECEIPTS = 50
 
-# The fields with personal data. Withdrawing removes them, but the undo of an import keeps `unsubscribed_at`.
+# Withdrawing removes these, but the undo of an import keeps `unsubscribed_at`.
 PERSONAL_FIELDS = (
     "name", "email", "country", "postcode", "source", "counted_source", "language",
     "by_partner", "receipt", "also_obtained_by", "also_came_with", "letter", "letter_asked", "unsubscribed_at",
     "submitted_at", "typed", "counts_with", "confirmed_with", "owner_confirmed_at", "pending_again_at",
 )  # fmt: skip
-# The fields of an open mail request.
 MAIL_REQUEST_FIELDS = (
     "mail_kind", "mail_requested_at", "mail_nudged_at", "mail_claimed_until", "mail_queued_at",
     "mail_due_at", "mail_network",
@@ -67,8 +64,7 @@ class MailKind(StrEnum):
     RECEIPT = "receipt"
 
 
-# One Lambda function issues a link, and another records a withdrawal. Their clocks may differ by this much, so a link
-# that is issued after a withdrawal may have an earlier time than the withdrawal. It must still confirm.
+# The functions that issue a link and record a withdrawal have different clocks: a link may seem older than it is.
 CLOCK_SKEW = timedelta(minutes=1)
 
 
@@ -105,15 +101,13 @@ class Signature(BaseModel):
     country: str | None = None
     postcode: str | None = None
     source: str | None = None
-    # The code of the language in which the person signed. None: the main language of the petition.
+    # None: the main language of the petition.
     language: str | None = None
     updates: bool = False
     # When the person stopped updates. A partner's earlier consent to updates then no longer holds.
     unsubscribed_at: ExactMoment | None = None
-    # The letter to the petition's targets. None: the person sends no letter.
     letter: SignedLetter | None = None
-    # A letter that somebody typed with this address, without a confirmation by the owner of the mailbox. Our email, or
-    # the page to confirm, asks the owner whether to send this letter.
+    # Perhaps a stranger typed it: our email or the confirm page asks the owner of the mailbox whether to send it.
     letter_asked: AskedLetter | None = None
     # When somebody last signed here again while it was pending, with other data (signatures.submissions).
     submitted_at: ExactMoment | None = None
@@ -124,7 +118,7 @@ class Signature(BaseModel):
     consent_version: str
     # The partner's receipt with which the signature came first. None: the person signed on our own form or API.
     receipt: str | None = None
-    # The charity and partners that obtained the signature again later. `obtained_by` is the first of all.
+    # Who obtained it again later. `obtained_by` is the first of all.
     also_obtained_by: set[str] | None = None
     # The receipts of partners that sent the signature again, and OUR_FORM if the person signed here later.
     also_came_with: set[str] | None = None
@@ -140,8 +134,7 @@ class Signature(BaseModel):
     # True if the signature counted as soon as a partner sent it, and its owner has not confirmed it by our email.
     by_partner: bool | None = None
     typed: Typed | None = None
-    # The digests of the partners' receipts that make the signature count at once, and the one that made it count. The
-    # latter brought `updates`, unless the owner has sent that box since.
+    # The digests of the receipts that make the signature count at once, and the one that did: it brought `updates`.
     counts_with: set[str] | None = None
     confirmed_with: str | None = None
     # When the owner confirmed a signature that counted by a partner; when the undo of an import made it pending again.
@@ -150,7 +143,6 @@ class Signature(BaseModel):
     mail_kind: MailKind | None = None
     mail_requested_at: Moment | None = None
     mail_nudged_at: Moment | None = None
-    # When a postponed email may be sent.
     mail_due_at: Moment | None = None
     # The hash of the client's network (signatures.network), until the network's limit has counted the first email.
     mail_network: str | None = None
@@ -181,9 +173,8 @@ class Signature(BaseModel):
         return self.model_copy(update={**dict(typed), "updates": updates, "typed": None})
 
     def may_be_confirmed(self, issued: datetime) -> bool:
-        """Return whether its owner has still to confirm it, by a link that was issued then.
-
-        If it counts because a partner sent it, the owner's confirmation keeps it counted after an undo.
+        """Return whether its owner has still to confirm it, by a link that was issued then (also if a partner's
+        counts).
         """
         is_unconfirmed = self.state is SignatureState.PENDING or self.by_partner is True
         return is_unconfirmed and not self.has_withdrawal_after(issued)
@@ -191,16 +182,14 @@ class Signature(BaseModel):
     def has_withdrawal_after(self, issued: datetime) -> bool:
         """Return whether the signature was withdrawn more than CLOCK_SKEW after a link was issued.
 
-        A stranger may have the old link, for example from a forwarded email. After the withdrawal, the stranger could
-        sign again with this address, and confirm with the old link. So only a newer link confirms.
+        A stranger may have the old link, sign again with this address, and confirm: so only a newer link confirms.
         """
         return self.withdrawn_at is not None and exact(self.withdrawn_at) > withdrawal_limit(issued)
 
     def offers_letter(self, issued: datetime) -> bool:
-        """Return True if the page of a link that was issued at `issued` offers to send the letter `letter_asked`.
+        """Return whether the page of a link that was issued then offers to send the letter `letter_asked`.
 
-        A stranger may have an older link, for example from a forwarded email. The stranger could sign again with the
-        owner's address, type a letter, and send it with that link in the owner's name. So older links offer no letter.
+        A stranger with an older link could otherwise type a letter, and send it in the owner's name.
         """
         asked = self.letter_asked
         may_add_letter = self.state is SignatureState.CONFIRMED and self.letter is None
@@ -232,8 +221,7 @@ class NewSignature(BaseModel):
     slug: str
     signature_id: str
     signature: Signature
-    # The exact time of signing. In the message, `signature.signed_at` has only whole seconds, and a person may withdraw
-    # and sign again in one second.
+    # `signature.signed_at` has whole seconds in the message, and a person may withdraw and sign again in one second.
     signed_at: ExactMoment | None = None
 
     @property

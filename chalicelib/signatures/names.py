@@ -11,14 +11,13 @@ MAX_POSTCODE = 20
 
 # Spreadsheets run a cell that starts with one of these as a formula (OWASP: CSV injection).
 FORMULA_STARTS = ("=", "+", "-", "@")
-# Spaces and invisible characters at the start or end: copying adds them, and they would hide a formula from the checks.
+# Copying adds these; they would hide a formula from the checks.
 _EDGES = re.compile(rf"^[\s{INVISIBLE}]+|[\s{INVISIBLE}]+$")
 # Direction marks are not part of a name; some phones insert them.
 _DIRECTIONS = str.maketrans("", "", "\u200e\u200f\u061c")
-# Titles that people write before a name with a dot and no space: "Prof.dr.Schmidt". Some surnames are also top-level
-# domains, so such a name looks like a web address.
+# People write titles without a space: "Prof.dr.Schmidt" looks like a web address, as some surnames are domains.
 _TITLES = frozenset({"dr", "prof", "mr", "mrs", "ms", "mx", "miss", "sir", "rev", "st", "ing", "dipl", "mag", "med"})
-# The limits of a name in a greeting. A name with more or other characters, or more words, may be a message.
+# A name with more or other characters, or more words, may be a message.
 _GREETING_LENGTH, _GREETING_WORDS, _GREETING_IDEOGRAPHS = 40, 4, 6
 _GREETING_CHARACTERS = frozenset(" .,'’-·")
 # Words of names that people write in lower case. Other lower-case words make a sentence: "Send cash to Bob".
@@ -33,7 +32,6 @@ _READ_AS_DOT = re.compile(r"\s*[.·]\s*")
 _UK_POSTCODE = re.compile(r"(GIR0AA|[A-Z]{1,2}[0-9][0-9A-Z]?[0-9][ABD-HJLNP-UW-Z]{2})")
 # The numbers of British forces addresses. They are older than the forces' postcodes (BF1 2AB), and still in use.
 _FORCES = re.compile(r"BFPO(?:C/O)?([0-9]{1,4})")
-# Letters that people type instead of digits, and the digits.
 _DIGITS = str.maketrans("ILO", "110")
 _PUNCTUATION = str.maketrans("", "", " .,-")
 # Phones and word processors may insert a dash that is not ASCII, and copying adds invisible characters.
@@ -61,11 +59,7 @@ def clean_name(typed: str) -> str:
 
 
 def greeting_name(name: str) -> str:
-    """Return the name for an email, or "" if the name may be a link or a message.
-
-    Anybody can type somebody else's address, with a message to its owner in place of a name. If in doubt, leave the
-    name out.
-    """
+    """Return the name for an email, or "" in doubt: anybody can type a message to the address's owner as a name."""
     words = name.split()
     ideographs = [character for character in name if unicodedata.name(character, "").startswith("CJK")]
     if len(name) > _GREETING_LENGTH or len(words) > _GREETING_WORDS or len(ideographs) > _GREETING_IDEOGRAPHS:
@@ -91,18 +85,13 @@ def _is_greeting_character(character: str) -> bool:
 
 
 def _reads_as_sentence(words: list[str]) -> bool:
-    """Return whether there are three or more words, and at least one of them is written as in a sentence."""
     if len(words) < 3:
         return False
     return any(_is_written_as_in_sentence(word) for word in words)
 
 
 def _is_written_as_in_sentence(word: str) -> bool:
-    """Return True for a word that starts in lower case, and for a word of three or more letters, all in capitals.
-
-    Return False for any other word, and for a particle such as "van". One or two capitals may be initials. In scripts
-    without capitals, every word may be part of a name.
-    """
+    """Return whether the word starts in lower case (but no particle such as "van"), or is three or more capitals."""
     if word in _PARTICLES:
         return False
     is_in_capitals = len(word) >= 3 and word.isupper()
@@ -110,7 +99,6 @@ def _is_written_as_in_sentence(word: str) -> bool:
 
 
 def _reads_as_address(name: str) -> bool:
-    """Return whether email programs make a link of the name, or people may read it as a web address: "win .com"."""
     if web_addresses(name):  # Email programs do not know titles, so they make a link of "Prof.dr.Schmidt".
         return True
     # People know titles: they read "Dr. Bank" as a name. They also read the Catalan "l·l" as letters.
@@ -120,22 +108,18 @@ def _reads_as_address(name: str) -> bool:
 
 
 def _has_web_address(name: str) -> bool:
-    """Return whether the name has a web address. A name with titles, such as "Prof.dr.Schmidt", is no web address."""
     return any(not _is_titled_name(address) for address in web_addresses(name))
 
 
 def _is_titled_name(address: str) -> bool:
-    """Return True for a name with titles that looks like a web address, such as "Prof.dr.Schmidt".
-
-    Return False for "X.Com", because "X" is not a title.
-    """
+    """Return True for "Prof.dr.Schmidt", but not for "X.Com", because "X" is not a title."""
     *first_parts, last = address.split(".")
     are_titles = all(part.lower() in _TITLES for part in first_parts)
     return are_titles and last.istitle() and last.isalpha()
 
 
 def clean_postcode(typed: str, country: str) -> str | None:
-    """Return the postcode in upper case, and a British one in its usual form ("SW1A 1AA"). Return None if it is empty.
+    """Return the postcode in upper case, and a British one in its usual form ("SW1A 1AA"). None: it is empty.
 
     Raise ValueError with a sentence that the form shows to the person.
     """
@@ -155,7 +139,6 @@ def clean_postcode(typed: str, country: str) -> str | None:
 
 
 def _uk_postcode(postcode: str) -> str:
-    """Return a British postcode or forces number in its usual form. Raise ValueError with a sentence for the person."""
     joined = postcode.translate(_PUNCTUATION)
     forces = _FORCES.fullmatch(joined)
     if forces:
@@ -169,10 +152,7 @@ def _uk_postcode(postcode: str) -> str:
 
 
 def _postcodes_with_digits(joined: str) -> list[str]:
-    """Return the possible postcodes if the person typed I, L or O instead of digits: "SWIA1AA" for "SW1A1AA".
-
-    A postcode starts with one or two letters and ends with two letters, which stay as they are.
-    """
+    """Return the possible postcodes if I, L or O were typed for digits, "SWIA1AA"; first and last two letters stay."""
     texts: set[str] = set()
     for start_length in (1, 2):
         start, middle, end = joined[:start_length], joined[start_length:-2], joined[-2:]

@@ -1,8 +1,7 @@
 """Sign a petition: store a new signature with one conditional put. Only signing again needs more writes.
 
-If the table does not store the signature, the overflow queue keeps it until the table can store it. We answer only
-after the table or the queue has the signature. A write is repeated if its response is lost, or if a queue message comes
-twice. The repeated write has the same key and `signed_at`. So there is still one signature and one mail request.
+If the table does not store it, the overflow queue keeps it; we answer only when one of them has it. A repeated write
+has the same key and `signed_at`, so there is still one signature and one mail request.
 """
 
 from collections.abc import Callable, Mapping
@@ -33,24 +32,21 @@ from chalicelib.signatures.submissions import with_submission
 ATTEMPTS = 3
 # In seconds. Two writes usually take less than one STEP.
 STEP = 0.025
-# The longest wait. It shortens a wait only if the table is slow: if a write takes longer than two steps.
+# Shortens a wait only if a write takes longer than two steps.
 LONGEST_WAIT = 2.5 * STEP
-# Each wait is longer by a random part of this, to hide the differences of microseconds that remain.
+# Hides the differences of microseconds that remain.
 MAX_RANDOM_WAIT = 0.001
 
 
 @dataclass(frozen=True)
 class Origin:
-    """The origin of a signature. All fields are stored with the signature.
+    """All fields are stored with the signature.
 
-    `obtained_by`: the name of the charity or partner. `channel`: how the signature reached us: form,
-    embed, api, partner, osdi or import. `consent_version`: the version of the wording that the person agreed to.
-    `source`: the campaign or site that the person came from. `mail_kind`: which email with a link to confirm `sign`
-    requests; None: it requests no email.
-    `receipt`: the digest of the partner's receipt, which is our record of the signature that the partner sent.
-    `counts_at_once`: this receipt makes the signature count, without our email.
-    `network`: the hash of the client's network, stored only with a mail request. The first emails for signatures from
-    one network are limited.
+    `obtained_by`: the name of the charity or partner. `channel`: form, embed, api, partner, osdi or import.
+    `consent_version`: of the wording that the person agreed to. `source`: the campaign or site that the person came
+    from. `mail_kind`: which email with a link to confirm `sign` requests, if any. `receipt`: the digest of the
+    partner's receipt. `counts_at_once`: this receipt makes the signature count, without our email. `network`: the hash
+    of the client's network, stored only with a mail request.
     """
 
     obtained_by: str
@@ -64,7 +60,7 @@ class Origin:
 
 
 def own_origin(petition: Petition, channel: str, source: str | None, network: str | None = None) -> Origin:
-    """Return the origin of a signature that the charity obtained on this site, with the wording of the petition."""
+    """Return the origin of a signature that the charity obtained here, with the wording of the petition."""
     return Origin(petition.charity, channel, petition.consent_version, source or DIRECT, network=network)
 
 
@@ -87,7 +83,7 @@ class SignResult(NamedTuple):
 class SigningContext:
     """Where signatures are stored, and the secrets that make their ids, by key version.
 
-    `overflow_queue` returns the queue. Call it only if needed: in a cold start, this takes longer than signing.
+    `overflow_queue`: call it only if needed, because in a cold start this takes longer than signing.
     """
 
     tables: Tables
@@ -111,8 +107,7 @@ def sign(form: SignatureForm, petition: Petition, origin: Origin, now: datetime,
 def sign_from_queue(new: NewSignature, now: datetime, tables: Tables) -> Outcome:
     """Store a signature from the overflow queue. Messages may repeat, be late, and come in any order.
 
-    Store it even if the petition has closed or was removed since, because the petition was open when we answered 202.
-    The sender of emails decides whether to send one. If this raises Unavailable, the queue delivers the message again.
+    Store it even if the petition has closed since: it was open when we answered 202. Raise Unavailable to get it again.
     """
     expires = new.signature.expires_at
     if expires is not None and expires <= now:
@@ -146,7 +141,6 @@ def _new_signature(form: SignatureForm, petition: Petition, origin: Origin, now:
 
 
 def _store_or_queue(new: NewSignature, now: datetime, context: SigningContext) -> Outcome:
-    """Store the signature in the table. Use the overflow queue if that fails or the load-shedding level says so."""
     if not level_now(context.tables).includes(Level.ACCEPT_ONLY):
         try:
             return _store_and_wait(new, now, context.tables)
@@ -158,10 +152,7 @@ def _store_or_queue(new: NewSignature, now: datetime, context: SigningContext) -
 
 
 def _store_and_wait(new: NewSignature, now: datetime, tables: Tables) -> Outcome:
-    """Store the signature, and wait, so that the response time does not show whether the address is known.
-
-    For a partner's signature, which has a receipt, do not wait: the response says whether the address is known.
-    """
+    """Store the signature, and wait, unless a partner sent it: the answer to a partner says whether it is known."""
     started = monotonic()
     outcome = _store(new, now, tables)
     if new.signature.receipt is None:
@@ -172,8 +163,8 @@ def _store_and_wait(new: NewSignature, now: datetime, tables: Tables) -> Outcome
 def _store(new: NewSignature, now: datetime, tables: Tables, *, from_queue: bool = False) -> Outcome:
     """Store the signature. If its key exists, add who obtained it, and renew the stored one or request its email.
 
-    `from_queue`: from the overflow queue, where it may have waited long. Then do not renew or request if the stored one
-    is newer, or if the person already waits for its email. Raise Unavailable if perhaps nothing is stored.
+    `from_queue`: do neither if the stored one is newer, or if the person already waits for its email. Raise Unavailable
+    if perhaps nothing is stored.
     """
     for _ in range(ATTEMPTS):
         try:
@@ -199,7 +190,6 @@ def _store(new: NewSignature, now: datetime, tables: Tables, *, from_queue: bool
 
 
 def _new_obtainer_and_receipts(signature: Signature, earlier: Signature) -> dict[str, set[str]]:
-    """Return who obtained the new signature, and its receipts: without what the stored signature `earlier` has."""
     stored_obtainers = {earlier.obtained_by, *(earlier.also_obtained_by or ())}
     not_stored = {
         "also_obtained_by": {signature.obtained_by} - stored_obtainers,
@@ -210,15 +200,10 @@ def _new_obtainer_and_receipts(signature: Signature, earlier: Signature) -> dict
 
 
 def _is_overtaken(new: NewSignature, earlier: Signature) -> bool:
-    """Return whether the stored signature is at least as new as the message. The message is then ignored.
-
-    Either the table has stored the message's signature already, or the stored signature was signed again, confirmed,
-    withdrawn or mailed after the message was sent.
-    """
+    """Return whether the stored signature is at least as new as the message: stored, changed or mailed since."""
     whole_second = new.signature.signed_at.replace(microsecond=0)  # The table stores whole seconds.
     if earlier.state is SignatureState.WITHDRAWN:
-        # Compare exact times, because the person may sign again in the second of the withdrawal. Ignore `mailed_at`: it
-        # may be the time of an email that was requested before the withdrawal and sent after it.
+        # The person may sign again in the second of the withdrawal. `mailed_at` may be of an email requested before it.
         exact_time = new.signed_at or whole_second  # Messages from an earlier version of our code have no exact time.
         return earlier.withdrawn_at is None or earlier.withdrawn_at >= exact_time  # `is None` is only for mypy.
     times = [earlier.signed_at, earlier.confirmed_at, earlier.withdrawn_at, earlier.mailed_at]
@@ -226,11 +211,9 @@ def _is_overtaken(new: NewSignature, earlier: Signature) -> bool:
 
 
 def _sign_again(key: Key, earlier: Signature, signature: Signature, now: datetime, tables: Tables) -> bool:
-    """Renew the earlier signature if it is withdrawn or expired. Otherwise request its email again.
+    """Renew the earlier signature if it is withdrawn or expired. Otherwise request its email again, if it may have one.
 
-    Return False only if TTL has deleted it meanwhile; the caller then tries again. Return True even if nothing is
-    written: the new signature requests no email, its email was requested minutes ago, the address is undeliverable, or
-    another request has just changed the stored signature, such as a second click.
+    Return False only if TTL has deleted it meanwhile; the caller then tries again.
     """
     try:
         if earlier.is_withdrawn_or_expired(now):
@@ -245,10 +228,9 @@ def _sign_again(key: Key, earlier: Signature, signature: Signature, now: datetim
 def _wait_for_step(started: float, *, is_new: bool) -> None:
     """Wait, so that the response time does not show whether an address has signed before.
 
-    Wait until the next whole STEP since `started` (a time of `monotonic`), but not longer than LONGEST_WAIT. Then wait
-    for a random time of less than a millisecond, which hides smaller differences. The first write tries to store the
-    signature, with its email request. If the address is known, this fails, and a second write requests the email. To
-    hide the difference, a new address gets the step that two writes would get.
+    Wait until the next whole STEP since `started` (of `monotonic`), and a random time. The first write tries to store
+    the signature. If the address is known, a second write requests the email. So a new address gets the step that two
+    writes would get.
     """
     took = monotonic() - started
     time_of_two_writes = 2 * took if is_new else took

@@ -1,8 +1,6 @@
 """Read and write signatures. Every write has a condition, because the signature may have changed since it was read.
 
-store_leaving.py has the writes with which a person leaves. A receipt is our record of a signature that a partner sent.
-In place of a receipt, OUR_FORM means that the person signed here. A receipt email is something else: it says that a
-signature is confirmed.
+A receipt is our record of a signature that a partner sent; OUR_FORM in its place means that the person signed here.
 """
 
 from collections.abc import Mapping, Sequence
@@ -55,7 +53,7 @@ def renew(key: Key, signature: Signature, now: datetime, tables: Tables) -> None
     """Replace a withdrawn or expired signature by a new one. Raise ConditionFailed in any other state.
 
     A partner's signature replaces no withdrawal by the person, which may be later than the partner's consent. The
-    number of emails sent stays. If the address is undeliverable, store the new signature without a mail request.
+    number of emails sent stays. An undeliverable address gets no mail request.
     """
     is_expired = _is_pending & Attr("expires_at").lte(int(now.timestamp()))
     may_return = IS_WITHDRAWN & Attr("taken_back_at").exists() if signature.receipt else IS_WITHDRAWN
@@ -116,11 +114,9 @@ def confirmation(
 ) -> Change:
     """Return the change from pending to confirmed, if the stored country and source are still those of the link.
 
-    `changes`: attributes to store; None removes one. `counted_source`: the source under which the tally counts the
-    signature. `issued`: when the link was issued; if the person withdrew later, change nothing. `seen`: if somebody has
-    signed again or withdrawn since this was read, change nothing. `has_receipt_email`:
-    also request the receipt email. Otherwise, if `changes` has `letter_asked`, request the email that asks the person
-    whether to send this letter. That is only so if a partner's call confirms the signature (partners/receive.py).
+    `changes`: attributes to store; None removes one. `issued`: when the link was issued; a later withdrawal wins.
+    `seen`: if anything changed since this was read, change nothing. `has_receipt_email`: also request the receipt.
+    Otherwise a `letter_asked` requests the email that offers it (only partners' calls: partners/receive.py).
     """
     changed = {name: value for name, value in changes.items() if value is not None}
     emptied = [name for name, value in changes.items() if value is None]
@@ -143,10 +139,7 @@ def confirmation(
 
 
 def answer_offer(key: Key, letter: Mapping[str, Any] | None, tables: Tables) -> None:
-    """Record the owner's answer to the letter that our email offered (AskedLetter). Idempotent.
-
-    `letter`: the letter with the owner's changes, to add to the confirmed signature. None: the owner sends no letter.
-    """
+    """Record the owner's answer to the offered letter: `letter` with changes, or None to send none. Idempotent."""
     is_offered = Attr("letter_asked").exists() & Attr("letter").not_exists()
     assign = {"letter": letter} if letter else {}
     when = is_offered & Attr("state").eq(SignatureState.CONFIRMED)
@@ -154,10 +147,7 @@ def answer_offer(key: Key, letter: Mapping[str, Any] | None, tables: Tables) -> 
 
 
 def add_obtainer_and_receipts(key: Key, added: Mapping[str, set[str]], tables: Tables) -> bool:
-    """Add who obtained a signature, and its receipts. Idempotent.
-
-    Return False if the signature is withdrawn or deleted, or has too many receipts.
-    """
+    """Idempotent. Return False if the signature is withdrawn or deleted, or has too many receipts."""
     is_live = _is_pending | Attr("state").eq(SignatureState.CONFIRMED)
     receipts = Attr("also_came_with")
     has_room = receipts.not_exists() | receipts.size().lt(MAX_FURTHER_RECEIPTS)
@@ -167,8 +157,7 @@ def add_obtainer_and_receipts(key: Key, added: Mapping[str, set[str]], tables: T
 def remove_receipt(key: Key, removed: str, stored: Signature, tables: Tables) -> None:
     """Remove one of several receipts of the signature, and what only this receipt brought: a consent, or a name.
 
-    If the person typed a name here too, the signature keeps counting under that name. Otherwise the name stays, because
-    a further receipt brings none. Raise ConditionFailed if the signature has changed.
+    A name stays if no other is known. Raise ConditionFailed if the signature has changed.
     """
     changes = receipts_without(removed, stored)
     if stored.confirmed_with == removed:
@@ -181,10 +170,7 @@ def remove_receipt(key: Key, removed: str, stored: Signature, tables: Tables) ->
 
 
 def _typed_data(stored: Signature) -> dict[str, Any]:
-    """Return what the person typed here, but not another country: the tally counts the signature under the stored one.
-
-    Then return no postcode, because the stored one may be from the removed receipt.
-    """
+    """Return what the person typed here, without another country (the tally counts the stored one) and its postcode."""
     if stored.typed is None:
         return {}
     has_same_country = stored.typed.country == stored.country
@@ -192,9 +178,8 @@ def _typed_data(stored: Signature) -> dict[str, Any]:
 
 
 def receipts_without(removed: str, stored: Signature) -> dict[str, Any]:
-    """Return the attributes with the receipts that remain, at least one."""
     remaining = stored.all_receipts - {removed}
-    # The attribute `receipt` has the first one, `also_came_with` the others. If OUR_FORM is first, `receipt` is absent.
+    # If OUR_FORM is first, `receipt` is absent; `also_came_with` has the others.
     first = stored.receipt or OUR_FORM
     if first not in remaining:  # Which of the others came next is not stored, so choose one.
         first = OUR_FORM if OUR_FORM in remaining else min(remaining)
@@ -206,6 +191,5 @@ def has_receipts_of(stored: Signature) -> Condition:
 
 
 def is_counted_as(stored: Signature) -> Condition:
-    """Return the condition that the state, country, source and `by_partner` are still as in `stored`."""
     counted_as = Attr("country").eq(stored.country) & Attr("source").eq(stored.source)
     return Attr("state").eq(stored.state) & counted_as & is_still("by_partner", stored.by_partner)

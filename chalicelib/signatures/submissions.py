@@ -1,7 +1,7 @@
 """Somebody signs here again. Only the owner of the mailbox knows who did.
 
 So the confirm page shows the newest submission, and a box is ticked only if every submission ticked it. If the
-signature counts already, only the newest letter is kept: an email asks the owner whether to send it.
+signature counts already, only the newest letter is kept, for the email that offers it.
 """
 
 from datetime import datetime, timedelta

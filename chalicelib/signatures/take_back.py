@@ -1,9 +1,4 @@
-"""Take back a signature when staff undo the import that brought it: withdraw the signature.
-
-If the signature also came in another way, it stays. If nothing then makes it count, because its owner has not confirmed
-it, it is pending again. An import is a partner's file of signatures. A receipt is our record of one signature that a
-partner sent.
-"""
+"""Take back a signature when staff undo the import (a partner's file) that brought it. A receipt has one signature."""
 
 from datetime import datetime
 
@@ -22,10 +17,9 @@ ATTEMPTS = 3
 def take_back(key: Key, receipt: str, petition: Petition, now: datetime, tables: Tables) -> bool:
     """Withdraw the signature if it came only with this receipt. Return whether this call or an earlier one did so.
 
-    If it came only with this receipt, but the person has confirmed it by our email, change nothing. If it also came in
-    another way, remove only this receipt. But if it then has nothing with which it counts, make it pending again, and
-    return True. After the undo, the person can sign again, and a partner can send the
-    signature again, because the person did not withdraw. Raise Conflicted if the signature changes during each attempt.
+    If the owner has confirmed it by our email, change nothing. If it also came in another way, remove only the receipt;
+    but if nothing then makes it count, make it pending again, and return True. The person can sign again, and a partner
+    can send it again. Raise Conflicted if it changes during each attempt.
     """
     for _ in range(ATTEMPTS):
         stored = store.find(key, tables)
@@ -34,8 +28,8 @@ def take_back(key: Key, receipt: str, petition: Petition, now: datetime, tables:
         if is_taken_back(stored):
             return True
         is_only_receipt = stored.all_receipts == {receipt}
-        must_stay = is_only_receipt and _is_confirmed_by_email(stored)
-        if must_stay or receipt not in stored.all_receipts:
+        is_confirmed_by_email = stored.state is SignatureState.CONFIRMED and not stored.by_partner
+        if (is_only_receipt and is_confirmed_by_email) or receipt not in stored.all_receipts:
             return False
         try:
             if is_only_receipt:
@@ -58,12 +52,8 @@ def is_taken_back(stored: Signature) -> bool:
 
 
 def add_receipt(key: Key, receipt: str, tables: Tables) -> bool:
-    """Add a further receipt to the signature, so that undoing another import does not withdraw it. Idempotent.
+    """Add a further receipt, so that undoing another import does not withdraw the signature. Idempotent.
 
-    Return False if the receipt is not added: the signature is withdrawn or deleted, or has too many receipts.
+    Return False if the signature is withdrawn or deleted, or has too many receipts.
     """
     return store.add_obtainer_and_receipts(key, {"also_came_with": {receipt}}, tables)
-
-
-def _is_confirmed_by_email(stored: Signature) -> bool:
-    return stored.state is SignatureState.CONFIRMED and not stored.by_partner

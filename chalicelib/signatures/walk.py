@@ -1,8 +1,7 @@
 """Read all signatures of a petition. Each Lambda function reads only the attributes that its IAM role allows.
 
-The signatures of a petition are spread over 64 buckets. Each function below reads one bucket; two of them read only up
-to a limit. A bucket's items come page by page, in the order of their ids. An id is a hash, so this order does not
-reveal who signed when.
+They are spread over 64 buckets. Each function below reads one, page by page in the order of the ids. An id is a hash:
+this order does not reveal who signed when.
 """
 
 from collections.abc import Iterator
@@ -13,18 +12,14 @@ from chalicelib.core.keys import Key
 from chalicelib.signatures.model import SignatureState
 
 # The functions may read no other attributes (stack/template/rights.py).
-# What a recount reads, to compare the signatures with the tally.
 RECOUNT_FIELDS = (
     "state", "country", "source", "counted_source", "by_partner", "signed_at", "confirmed_at", "withdrawn_at",
     "pending_again_at",
 )  # fmt: skip
-# What the job that emails an update reads.
 UPDATE_FIELDS = ("sk", "state", "updates", "undeliverable")
-# What the list of people who asked for updates reads.
 OPT_IN_LIST_FIELDS = ("sk", "state", "updates", "undeliverable", "email", "name", "language", "confirmed_at")
 # What `manage.py letters` reads, to find letters that were not requested because the stream lost a confirmation.
 LETTER_FIELDS = ("pk", "sk", "state", "letter", "confirmed_at")
-# What an export reads: no email address.
 EXPORT_FIELDS = (
     "state", "name", "postcode", "country", "source", "signed_at", "confirmed_at", "withdrawn_at",
     "pending_again_at", "text_version", "consent_version",
@@ -32,7 +27,6 @@ EXPORT_FIELDS = (
 
 
 def read_for_export(slug: str, bucket: str, tables: Tables) -> Iterator[Item]:
-    """Yield the signatures of one bucket, in all states, with the fields of an export."""
     return tables.query(keys.SIGNATURES, keys.signature_partition(slug, bucket), consistent=True, only=EXPORT_FIELDS)
 
 
@@ -71,5 +65,4 @@ def read_letter_senders(
 
 
 def read_for_recount(slug: str, bucket: str, tables: Tables) -> Iterator[Item]:
-    """Yield the signatures of one bucket with the fields that a recount needs: no name and no email."""
     return tables.query(keys.SIGNATURES, keys.signature_partition(slug, bucket), consistent=True, only=RECOUNT_FIELDS)

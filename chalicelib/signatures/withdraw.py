@@ -1,8 +1,7 @@
 """Withdraw, unsubscribe or erase a signature. All can be done at any time, and repeated.
 
-To erase a signature (GDPR, article 17) is to withdraw it, which subtracts it from the tally, and to delete its personal
-data. The overflow queue holds signatures that were not stored in the table when somebody signed. So erasing leaves an
-empty item: a message in this queue does not store the signature again.
+To erase (GDPR, article 17) is to withdraw, which subtracts from the tally, and to empty the item. An earlier message in
+the overflow queue must not store the signature again, so the empty item stays.
 """
 
 from collections.abc import Iterable
@@ -73,9 +72,8 @@ def unsubscribe(key: Key, now: datetime, tables: Tables) -> None:
 
 
 def erase(key: Key, petition: Petition, now: datetime, tables: Tables) -> None:
-    """Withdraw the signature, which also updates the tally, then empty its item. Works in any state. Idempotent.
+    """Withdraw the signature, then empty its item. Works in any state. Idempotent.
 
-    The empty item stays for ERASED_LIFETIME, because until then an earlier message may be in the overflow queue.
     Raise Conflicted if somebody signs again with the address during each attempt.
     """
     for _ in range(ATTEMPTS):
@@ -91,11 +89,10 @@ def erase(key: Key, petition: Petition, now: datetime, tables: Tables) -> None:
 
 
 def erase_all(identities: Iterable[tuple[Petition, str]], now: datetime, tables: Tables) -> None:
-    """Erase the signatures of an address, also those that wait in the overflow queue.
+    """Erase the signatures of an address, also those that wait in the overflow queue. After an error, call it again.
 
-    `identities`: the petition and id of each signature. If a signature is not stored, store an empty item. The queue's
-    worker finds this item, and ignores the earlier message. After an error, perhaps only some signatures are erased. It
-    is safe to call this again.
+    `identities`: the petition and id of each. A signature that is not stored gets an empty item, for the queue's
+    worker.
     """
     for petition, identity in identities:
         key = keys.signature(petition.slug, identity)
@@ -106,9 +103,8 @@ def erase_all(identities: Iterable[tuple[Petition, str]], now: datetime, tables:
 
 
 def stop_updates(key: Key, now: datetime, tables: Tables) -> None:
-    """Record that the person wants no more updates. Raise ConditionFailed if the signature is absent or withdrawn.
-
-    But if the undo of an import withdrew it, record the choice: a corrected file may bring the person back.
+    """Raise ConditionFailed if the signature is absent or withdrawn, unless by an undo: a corrected file may bring it
+    back.
     """
     may_get_updates = Attr("state").ne(SignatureState.WITHDRAWN) | Attr("taken_back_at").exists()
     assign = {"updates": False, "unsubscribed_at": exact(now)}
@@ -116,7 +112,7 @@ def stop_updates(key: Key, now: datetime, tables: Tables) -> None:
 
 
 def withdrawal(key: Key, stored: Signature, now: datetime) -> Change:
-    """Return the change for a withdrawal by the person, if the signature is still as in `stored` (`is_counted_as`)."""
+    """Return the change for a withdrawal by the person, if the signature is still as in `stored`."""
     expires = int((now + WITHDRAWN_LIFETIME).timestamp())
     assign = {"state": SignatureState.WITHDRAWN, "withdrawn_at": exact(now), "updates": False, "expires_at": expires}
     # If the person signed again after an undo, `taken_back_at` is still stored. But now the person withdraws.
@@ -125,9 +121,8 @@ def withdrawal(key: Key, stored: Signature, now: datetime) -> Change:
 
 
 def withdrawal_by_undo(key: Key, stored: Signature, now: datetime) -> Change:
-    """Return the change for an undone import: withdraw the signature if its receipts are still as in `stored`.
-
-    Keep `unsubscribed_at`, because a corrected file may bring the person back.
+    """Return the change for an undone import, if the receipts are as in `stored`. Keep `unsubscribed_at` for the next
+    file.
     """
     change = withdrawal(key, stored, now)
     is_unchanged = is_counted_as(stored) & has_receipts_of(stored)
@@ -136,7 +131,7 @@ def withdrawal_by_undo(key: Key, stored: Signature, now: datetime) -> Change:
 
 
 def return_to_pending(key: Key, receipt: str, stored: Signature, now: datetime) -> Change:
-    """Return the change for an undone import after which the person's own signature waits to be confirmed.
+    """Return the change after which the person's own signature waits to be confirmed.
 
     The earlier email's link may have expired, or the email was never sent. So request it again.
     """
@@ -153,9 +148,9 @@ def return_to_pending(key: Key, receipt: str, stored: Signature, now: datetime) 
 
 
 def record_withdrawal_by_owner(key: Key, now: datetime, tables: Tables) -> bool:
-    """Turn a withdrawal by an undone import into one by the person, at `now`. Return False if it is none any more.
+    """Turn a withdrawal by an undone import into one by the person. Return False if it is none any more.
 
-    Perhaps the person agreed on a partner's site after the undo. This withdrawal is later, so it ends that consent too.
+    Perhaps the person agreed on a partner's site after the undo: this ends that consent too.
     """
     assign = {"withdrawn_at": exact(now), "expires_at": int((now + WITHDRAWN_LIFETIME).timestamp())}
     is_taken_back = IS_WITHDRAWN & Attr("taken_back_at").exists()

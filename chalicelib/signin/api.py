@@ -1,8 +1,4 @@
-"""The two routes by which staff sign in through their OpenID Connect provider. No cookies are used.
-
-The first route returns the provider's URL. The provider sends the person back with a code, and the second route
-exchanges this code for a staff token.
-"""
+"""The two routes by which staff sign in through their OpenID Connect provider. No cookies are used."""
 
 from typing import TYPE_CHECKING
 
@@ -26,7 +22,6 @@ if TYPE_CHECKING:
 
 routes = Blueprint(__name__)
 
-# The page of `show_sign_in` (staff/page.py), to which the provider sends people back.
 SIGNED_IN_PAGE = "/staff/signed-in"
 
 
@@ -63,7 +58,7 @@ def open_session(request: "Sent[SessionRequest]") -> "Answer[Session]":
     member = identify_member(returned, _provider(), _redirect_uri(), now)
     session = begin_session(member, now, tables())
     rights = sorted(member.rights)
-    # Record the sign-in in the activity log before the token is returned. If recording fails, nobody gets the token.
+    # If recording fails, nobody gets the token.
     actor = Actor(token_id=session.token_id, owner=member.owner, source_ip=source_ip(request))
     action = Action(name="signed-in", subject=session.token_id, details={"rights": ",".join(rights)})
     record(actor, action, now, tables())

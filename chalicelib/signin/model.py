@@ -1,7 +1,4 @@
-"""The data of a sign-in with OpenID Connect: the provider as configured, its discovery document, and the requests.
-
-The provider is the organisation's own account system, which identifies a person to us.
-"""
+"""The data of a sign-in with OpenID Connect: the provider as configured, its discovery document, and the requests."""
 
 import json
 from dataclasses import dataclass, field
@@ -12,12 +9,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
 from chalicelib.core.rights import Right
 
-# The hosts of this machine, where tests run a provider without TLS.
+# Where tests run a provider without TLS.
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 def require_https(url: str) -> str:
-    """Return the URL if it is https, or http on loopback. Raise ValueError otherwise."""
     parts = urlsplit(url)
     is_loopback = parts.scheme == "http" and parts.hostname in LOOPBACK
     if parts.scheme == "https" or is_loopback:
@@ -26,7 +22,7 @@ def require_https(url: str) -> str:
 
 
 Url = Annotated[str, AfterValidator(require_https)]
-# Verifier and Challenge have the formats of RFC 7636.
+# The formats of RFC 7636.
 Verifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._~-]{43,128}$")]
 Challenge = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$")]
 Nonce = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{22,128}$")]
@@ -34,7 +30,7 @@ Nonce = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{22,128}$")]
 
 @dataclass(frozen=True)
 class Provider:
-    """The provider, as configured. The claim `claim` of an ID token gives rights. `rights`: by the claim's value."""
+    """As configured. The claim `claim` of an ID token gives rights. `rights`: by the claim's value."""
 
     issuer: str
     client_id: str

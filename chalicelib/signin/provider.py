@@ -26,7 +26,7 @@ from chalicelib.signin.model import Discovery, Provider, SessionRequest
 CONNECT_SECONDS, READ_SECONDS = 1.5, 3.0
 MAX_ANSWER_BYTES = 256 * 1024
 CACHE_SECONDS = 600.0
-# If a token names an unknown key, we fetch the keys again, but only once in this time: strangers can send any key id.
+# Strangers can send any key id: for an unknown one, fetch the keys only once in this time.
 REFETCH_SECONDS = 60.0
 # The provider's error codes that mean that our settings are wrong.
 MISCONFIGURATION_ERRORS = ("invalid_client", "unauthorized_client")
@@ -43,12 +43,11 @@ Claims = Mapping[str, Any]
 
 
 def discovery_of(provider: Provider) -> Discovery:
-    """Return the discovery document, which has the provider's URLs. Raise ProviderUnavailable if we do not get it."""
     return _documents.get(provider.issuer, lambda: _discover(provider.issuer))
 
 
 def keys_of(discovery: Discovery, key_id: str | None) -> Jwks:
-    """Return the provider's keys. If no cached key has this id, fetch them again, once in REFETCH_SECONDS at most."""
+    """Return the provider's keys. Without a cached key of this id, fetch again, once in REFETCH_SECONDS at most."""
     uri = discovery.jwks_uri
     keys = _keys.get(uri, lambda: _read_keys(uri))
     cached_ids = [key.get("kid") for key in keys["keys"]]
@@ -58,10 +57,7 @@ def keys_of(discovery: Discovery, key_id: str | None) -> Jwks:
 
 
 def fetch_id_token(provider: Provider, discovery: Discovery, returned: SessionRequest, redirect_uri: str) -> str:
-    """Exchange the code, which works once, for an ID token. Raise NotSignedIn if the provider refuses the code.
-
-    Raise ProviderUnavailable if the provider fails, or refuses our settings.
-    """
+    """Exchange a code for an ID token. Raise NotSignedIn, or ProviderUnavailable (also: it refuses our settings)."""
     fields = {
         "grant_type": "authorization_code",
         "code": returned.code,
@@ -87,7 +83,7 @@ def forget_provider() -> None:
 
 
 def _discover(issuer: str) -> Discovery:
-    """Fetch the discovery document. Raise ProviderUnavailable if it is invalid or names another issuer."""
+    """Raise ProviderUnavailable if the document is invalid or names another issuer."""
     _, answer = _send("GET", f"{issuer.rstrip('/')}/.well-known/openid-configuration")
     try:
         found = Discovery.model_validate(answer)
@@ -109,10 +105,7 @@ def _read_keys(uri: str) -> Jwks:
 
 
 def _credentials(provider: Provider, discovery: Discovery) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the headers and form fields that authenticate us (RFC 6749, 2.3.1).
-
-    Without a client secret, PKCE (the `code_verifier`) is enough.
-    """
+    """Return headers and fields that authenticate us (RFC 6749, 2.3.1). Without a client secret, PKCE is enough."""
     if not provider.client_secret:
         return {}, {"client_id": provider.client_id}
     if "client_secret_basic" not in discovery.token_endpoint_auth_methods_supported:
@@ -122,13 +115,11 @@ def _credentials(provider: Provider, discovery: Discovery) -> tuple[dict[str, st
 
 
 def _send(method: str, url: str, headers: dict[str, str] | None = None, body: str = "") -> tuple[int, dict[str, Any]]:
-    """Send a request. Return the status and the JSON object of the answer.
+    """Return the status and the JSON object of the answer.
 
-    Raise ProviderUnavailable if the call fails, the status is 5xx (for a GET: not 200), the body is too long, or the
-    body is not a JSON object.
+    Raise ProviderUnavailable if the call fails, the status is 5xx (GET: not 200), or the body is too long or no object.
     """
-    # A kept connection may be dead when the function runs again. A request that fails over it cannot be repeated: the
-    # code of a sign-in works only once. So use a new connection for each request.
+    # A kept connection may be dead when the function runs again, and a code cannot be sent twice: use a new one.
     all_headers = {"Accept": "application/json", "Connection": "close"}
     if body:
         all_headers["Content-Type"] = "application/x-www-form-urlencoded"
@@ -159,18 +150,15 @@ def _content(answer: BaseHTTPResponse) -> Any:
 
 @cache
 def _http() -> PoolManager:
-    # No retries, because a code works only once. No redirects, because the discovery document has the final URLs.
+    # A code works only once, and the discovery document has the final URLs.
     return PoolManager(timeout=Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS), retries=False)
 
 
 def verify(
     token: str, provider: Provider, nonce: str, find_keys: Callable[[str | None], Mapping[str, Any]], now: datetime
 ) -> Claims:
-    """Return the token's claims. Raise NotSignedIn if the token is invalid; only the log says why.
-
-    `find_keys` returns the keys of the provider. Its argument is the id of the key that the token names.
-    """
-    # Imported here because joserfc loads OpenSSL, which would slow every cold start. Only a sign-in needs it.
+    """Return the claims. Raise NotSignedIn; only the log says why. `find_keys`: by the id of the key."""
+    # Imported here: OpenSSL would slow every cold start, and only a sign-in needs it.
     from joserfc import jwt
     from joserfc.errors import JoseError
     from joserfc.jwk import KeySet
@@ -203,7 +191,7 @@ def _claim_rules(provider: Provider, nonce: str, now: datetime) -> Any:
 
 
 def _key_id(token: str) -> str | None:
-    """Return the id of the key that the token names (`kid`), or None if it is missing or too long."""
+    """Return the id of the key that the token names (`kid`). None: it is missing or too long."""
     from joserfc import jws
 
     headers = jws.extract_compact(token.encode()).headers()
@@ -214,7 +202,7 @@ def _key_id(token: str) -> str | None:
 
 
 def _signing_keys(jwks: Mapping[str, Any]) -> list[Any]:
-    """Return the signing keys. A provider may also publish other keys, of types that joserfc does not know."""
+    """Leave out other keys, of types that joserfc does not know."""
     signing_keys = []
     for key in jwks["keys"]:
         is_known_type = key.get("kty") in ("RSA", "EC")
@@ -225,10 +213,10 @@ def _signing_keys(jwks: Mapping[str, Any]) -> list[Any]:
 
 
 def _has_other_authorized_party(claims: Claims, client_id: str) -> bool:
-    """Return whether `azp` is wrong, or is missing although there are several audiences.
+    """Return whether `azp`, the client to which the token was issued, is not us, or is missing beside several
+    audiences.
 
-    `azp` is the authorized party: the client to which the provider issued the token. It must be us. The caller has
-    already checked that we are an audience (`_claim_rules`).
+    That we are an audience is checked before (`_claim_rules`).
     """
     audience, party = claims["aud"], claims.get("azp")
     has_several_audiences = isinstance(audience, list) and len(audience) > 1
@@ -237,6 +225,5 @@ def _has_other_authorized_party(claims: Claims, client_id: str) -> bool:
 
 
 def _log_refusal(why: str) -> NotSignedIn:
-    """Log why the token is invalid. Return the error to raise."""
     log.event("sign_in_refused", why=why)
     return NotSignedIn("This sign-in could not be verified. Sign in again.")

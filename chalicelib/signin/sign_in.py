@@ -25,7 +25,7 @@ class Member:
 
 @dataclass(frozen=True)
 class StaffSession:
-    """A person's session. `token` is the text of an ordinary staff token. It is shown only once."""
+    """`token` is the text of an ordinary staff token. It is shown only once."""
 
     token: str
     expires_at: datetime
@@ -36,10 +36,7 @@ class StaffSession:
 
 
 def authorization_url(sign_in: SignInRequest, provider: Provider, redirect_uri: str) -> str:
-    """Return the provider's URL that the browser opens to sign in.
-
-    Raise ProviderUnavailable if we do not get the provider's discovery document.
-    """
+    """Return the URL that the browser opens to sign in. Raise ProviderUnavailable."""
     discovery = discovery_of(provider)
     fields = {
         "response_type": "code",
@@ -56,9 +53,8 @@ def authorization_url(sign_in: SignInRequest, provider: Provider, redirect_uri: 
 
 
 def identify_member(returned: SessionRequest, provider: Provider, redirect_uri: str, now: datetime) -> Member:
-    """Return who signed in. Raise Forbidden if the person has no rights.
-
-    Raise NotSignedIn if the code or the ID token is refused, ProviderUnavailable if the provider fails.
+    """Return who signed in. Raise Forbidden without rights, NotSignedIn for a refused code or token,
+    ProviderUnavailable.
     """
     discovery = discovery_of(provider)
     token = fetch_id_token(provider, discovery, returned, redirect_uri)
@@ -70,17 +66,13 @@ def identify_member(returned: SessionRequest, provider: Provider, redirect_uri: 
 
 
 def begin_session(member: Member, now: datetime, tables: Tables) -> StaffSession:
-    """Store a new staff token for the member, and return the session."""
     expires_at = now + LIFETIME
     token = issue(member.owner, member.rights, now, expires_at, tables)
     return StaffSession(token, expires_at)
 
 
 def rights_of(claims: Claims, provider: Provider) -> frozenset[Right]:
-    """Return all rights that our settings give to the values of the claim `provider.claim`.
-
-    If this claim is `email`, the provider must have verified the email address.
-    """
+    """Return all rights that our settings give to the claim `provider.claim`. An `email` must be verified."""
     if provider.claim == "email" and not _has_verified_email(claims):
         return frozenset()
     claimed = claims.get(provider.claim)
@@ -94,10 +86,7 @@ def rights_of(claims: Claims, provider: Provider) -> frozenset[Right]:
 
 
 def _folded(name: str, claim: str) -> str:
-    """Return an email address in lower case, and any other name unchanged.
-
-    Email addresses that differ only in case are equal. Group names that differ only in case may be different groups.
-    """
+    """Return an email address in lower case. Group names that differ only in case may be different groups."""
     return name.casefold() if claim == "email" else name
 
 
@@ -114,10 +103,7 @@ def _has_verified_email(claims: Claims) -> bool:
 
 
 def _scopes(provider: Provider, discovery: Discovery) -> str:
-    """Return the scopes to request. The claim `provider.claim` gives rights: if it is also a scope, request it too.
-
-    Some providers send groups only if the scope `groups` is requested.
-    """
+    """Return the scopes to request: also the claim that gives rights: some providers need the scope `groups`."""
     scopes = ["openid", "email"]
     if provider.claim in discovery.scopes_supported and provider.claim not in scopes:
         scopes.append(provider.claim)

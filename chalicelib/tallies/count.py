@@ -1,9 +1,4 @@
-"""Exact counts of confirmed signatures, and breakdowns by day, hour, country and source.
-
-A petition's tally has numbers for each day (UTC). A day's numbers are spread over several items, the shards, because
-transactions on one item conflict. When a day is over, the next reader closes it: the sum of the day's shards is stored,
-and added to the head, the item with the sum of all closed days. A `Tally` has the numbers of one day or of several.
-"""
+"""Exact counts of confirmed signatures, and breakdowns by day, hour, country and source (store.py: what a tally is)."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -19,25 +14,23 @@ from chalicelib.core.errors import ConditionFailed, DayNotClosed, Unavailable, U
 from chalicelib.tallies import store
 from chalicelib.tallies.model import TalliedPetition, Tally, TallyDimension, breakdown_values, largest_first, summed
 
-# The key of the sum of the values that `largest` leaves out. No source and no country has brackets.
+# The sum of the values that `largest` leaves out. No source and no country has brackets.
 OTHERS = "(others)"
-# AWS refuses a call whose time differs from its own by more than this. So no clock that counts or reads is further out.
+# AWS refuses a call whose time differs from its own by more.
 CLOCKS_DIFFER = timedelta(minutes=15)
-# How long after midnight UTC the past day is closed. A transaction that began before midnight may end after midnight,
-# but on AWS never this late.
+# A transaction that began before midnight UTC may end after it, but on AWS never this late.
 GRACE = timedelta(hours=1)
-# If nobody has read many petitions for weeks, the next reader finds thousands of days to close, and has 15 seconds. So
-# a reader begins no transaction after this time, and later readers close the rest. The count is right without closing.
+# The first reader in weeks finds thousands of days, and has 15 seconds: later readers close the rest.
 CLOSING_SECONDS = 3.0
-# How many days one transaction closes: with the largest items (400 KB each), these still fit into its 4 MB.
+# With the largest items (400 KB each), these still fit into the 4 MB of one transaction.
 DAYS_AT_ONCE = 9
 
 
 @dataclass(frozen=True)
 class Recent:
-    """Numbers of signatures at `as_of`. `today`: since midnight (UTC). `last_day`: in the last 23 to 24 hours.
+    """Numbers at `as_of`. `today`: since midnight (UTC). `last_day`: in the last 23 to 24 hours.
 
-    `areas`: rounded numbers by postcode area (the first letters of a postcode), as `public_areas` returns them.
+    `areas`: rounded numbers by postcode area, as `public_areas` returns them.
     """
 
     today: int
@@ -48,10 +41,10 @@ class Recent:
 
 @dataclass(frozen=True)
 class Count:
-    """The number of confirmed signatures at the time `as_of`. Only a count for the public has the `recent` numbers.
+    """The number of confirmed signatures at `as_of`. Only a count for the public has the `recent` numbers.
 
-    `withdrawn`: how many confirmed signatures were ever withdrawn. `by_partners`: how many of `confirmed` were sent by
-    a partner and counted at once, without our email. All others were confirmed by our email.
+    `withdrawn`: how many were ever withdrawn. `by_partners`: how many of `confirmed` counted when a partner sent them.
+    All others were confirmed by our email.
     """
 
     confirmed: int
@@ -93,10 +86,7 @@ def exact_count(petition: TalliedPetition, now: datetime, tables: Tables) -> Cou
 
 
 def exact_counts(petitions: Sequence[TalliedPetition], now: datetime, tables: Tables) -> dict[str, Count]:
-    """Return the exact count of each petition by slug, and close past days. Read a hundred items at a time.
-
-    Raise UnknownPetition if a petition has no tally.
-    """
+    """Return each petition's count by slug, a hundred items a read. Raise UnknownPetition if one has no tally."""
     heads = store.heads([petition.slug for petition in petitions], tables)
     if len(heads) < len(petitions):
         raise UnknownPetition
@@ -122,7 +112,7 @@ def breakdown(petition: TalliedPetition, by: TallyDimension, days: Days, now: da
 
 
 def breakdowns(petition: TalliedPetition, days: Days, now: datetime, tables: Tables) -> list[Breakdown]:
-    """Return each breakdown of the tally, all from one read, so that they have the same sum. Also close past days."""
+    """Return each breakdown of the tally, all from one read, so that they have the same sum."""
     tallies = _tallies_on(petition, days, now, tables)
     return [_breakdown(by, tallies, now) for by in TallyDimension]
 
@@ -142,10 +132,7 @@ def _tallies_on(petition: TalliedPetition, days: Days, now: datetime, tables: Ta
 
 
 def largest(breakdown: Breakdown, top: int | None) -> Breakdown:
-    """Return the `top` largest values, largest first, and the sum of all others as OTHERS, unless this sum is 0.
-
-    With `top` None, return the breakdown unchanged.
-    """
+    """Return the `top` largest values, and the sum of all others as OTHERS, unless 0. None: unchanged."""
     if top is None:
         return breakdown
     ranked = largest_first(breakdown.values)
@@ -157,30 +144,27 @@ def largest(breakdown: Breakdown, top: int | None) -> Breakdown:
 
 
 def first_day(petition: TalliedPetition, tables: Tables) -> date:
-    """Return the day on which counting began. If it is not recorded, return the day on which the petition opened."""
+    """Return the day on which counting began, or else (not recorded) the day on which the petition opened."""
     return store.head(petition.slug, tables).began or petition.opened_at.date()
 
 
 def read_open_days(head: store.Head, petition: TalliedPetition, now: datetime, tables: Tables) -> dict[date, Tally]:
-    """Return the tally of each day that is not closed, oldest first: the sum of its shards."""
     return store.day_tallies([_open_days(head, petition, now)], tables)[0]
 
 
 def _open_days(head: store.Head, petition: TalliedPetition, now: datetime) -> store.OpenDays:
     """Return the days after the last closed day, up to today. Shortly before midnight, tomorrow is one of them.
 
-    Our clock may be behind, or a writer's clock ahead: then signatures count on that day already.
+    Our clock may be behind, or a writer's clock ahead.
     """
     number_of_days = ((now + CLOCKS_DIFFER).date() - head.through).days
     days = [head.through + timedelta(days=number) for number in range(1, number_of_days + 1)]
-    # Sum the larger number of shards, so that none is missed. A raised number is stored in the head first, and then in
-    # the petition, so the head's number is usually the larger one. But `open_tally` stores a head first without one.
+    # Usually the head has the larger number, raised first. But `open_tally` stores a head without one.
     shards = max(petition.shards, head.shards)
     return store.OpenDays(petition.slug, shards, days)
 
 
 def _read_and_close(petition: TalliedPetition, head: store.Head, now: datetime, tables: Tables) -> dict[date, Tally]:
-    """Return the tallies of the days that are not closed. Then close the past days among them."""
     tallies = read_open_days(head, petition, now, tables)
     close_past_days([(_open_days(head, petition, now), tallies)], now, tables)
     return tallies
@@ -191,15 +175,14 @@ def close_past_days(
 ) -> None:
     """Close the days that are over, oldest first. `tallies`: of each petition, the days not closed and their tallies.
 
-    A day must have been over for GRACE, by our clock and by the clock of AWS (`answered_at`). Otherwise, a reader whose
-    clock is ahead could close a day to which signatures are still added.
+    A day must be over for GRACE, by our clock and by AWS's (`answered_at`): signatures may still be added to it.
     """
     deadline = monotonic() + CLOSING_SECONDS
     aws_time = tables.answered_at or now
     finished_until = min(now, aws_time) - GRACE
     for open_days, tally_by_day in tallies:
         past_days = [day for day in open_days.days if day < finished_until.date()]
-        # If this fails, another reader has closed the days, or a later reader will. Our caller's count is right anyway.
+        # If this fails, another reader has closed the days, or a later one will. The count is right anyway.
         with suppress(ConditionFailed, Unavailable):
             for days in chunks(past_days, DAYS_AT_ONCE):
                 if monotonic() >= deadline:

@@ -1,7 +1,4 @@
-"""Start the tally of a petition, and change it in the transaction that confirms or withdraws a signature.
-
-The tally's numbers of a day are spread over several items, the shards, because transactions on one item conflict.
-"""
+"""Start the tally of a petition, and change it in the transaction that confirms or withdraws a signature."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -26,7 +23,7 @@ def raise_shards_to_read(slug: str, shards: int, tables: Tables) -> None:
 
 
 def tally_change(slug: str, shards: int, entry: TallyEntry) -> Change:
-    """Return the change that adds the entry to a random shard. After a conflict, call this again: it chooses anew."""
+    """Return the change that adds the entry to a random shard: call this again after a conflict."""
     return store.entry_change(slug, randrange(shards), entry)
 
 

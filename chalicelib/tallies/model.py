@@ -1,8 +1,7 @@
 """The model of a tally: numbers of confirmed signatures, in total and by hour, country and source.
 
-An entry is one signature that was confirmed or withdrawn. The entries of a petition are summed by day (UTC). The sum of
-a day is spread over several items, the shards, because transactions on one item conflict. A `Tally` object has the
-numbers of one shard, of one day or of several days.
+An entry is one signature that was confirmed or withdrawn. A `Tally` has the numbers of one shard, one day or several
+days.
 """
 
 from collections import Counter
@@ -13,23 +12,18 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 TOTAL, PENDING, WITHDRAWN, BY_PARTNERS = "total", "pending", "withdrawn", "by_partners"
-# The numbers are stored under names such as h13, cGB and s.bbc-news: in a shard as attributes, in a closed day's item
-# together in the map BREAKDOWNS.
+# In the names h13, cGB and s.bbc-news: attributes of a shard, keys of BREAKDOWNS in a closed day's item.
 HOUR_PREFIX, COUNTRY_PREFIX, SOURCE_PREFIX = "h", "c", "s."
 SOURCES_SEEN, BREAKDOWNS = "sources", "breakdowns"
 
-# The most sources in one item: one shard on one day. Signatures from any further source are counted under OTHER.
-# Without this limit, an attacker could make the item too large, because anybody can put any source into a link.
-# The signature itself keeps its own source.
+# A further source in a shard on one day counts under OTHER: anybody can put any source into a link, and an attacker
+# could make the item too large. The signature keeps its own source.
 MAX_SOURCES = 100
 OTHER = "other"
 
 
 class TalliedPetition(Protocol):
-    """The fields of a petition that this package uses.
-
-    This package cannot import `Petition`, because the package `petitions` imports this package.
-    """
+    """The fields of a petition that this package uses: `petitions` imports it, so it cannot import `Petition`."""
 
     @property
     def slug(self) -> str: ...
@@ -57,10 +51,9 @@ class TallyEntry:
 
 @dataclass
 class Tally:
-    """Sums over entries. The values of `hours`, of `countries` and of `sources` each sum to `total`.
+    """Sums over entries. The values of `hours` ("13", in UTC), of `countries` and of `sources` each sum to `total`.
 
-    Keys of hours are such as "13", in UTC. `withdrawn`: how many entries are withdrawals. `by_partners`: how many of
-    the total are `by_partner`.
+    `withdrawn`: how many entries are withdrawals. `by_partners`: how many of the total are `by_partner`.
     """
 
     total: int = 0
@@ -92,8 +85,7 @@ def summed(tallies: Iterable[Tally]) -> Tally:
 def attributes_of(tally: Tally) -> dict[str, Any]:
     """Return the tally as the attributes of a closed day.
 
-    There may be a thousand sources. As attributes of their own, they would make the update's expression longer than the
-    4,096 bytes that DynamoDB takes. In a map, they are one value.
+    A thousand sources in a map are one value; as attributes, the expression would exceed DynamoDB's 4,096 bytes.
     """
     numbers: dict[str, int] = {}
     for hour, number in tally.hours.items():
@@ -107,9 +99,8 @@ def attributes_of(tally: Tally) -> dict[str, Any]:
 
 
 def tally_of(item: Mapping[str, Any]) -> Tally:
-    """Return the numbers of an item: of a shard, or of a closed day."""
     numbers = item.get(BREAKDOWNS, item)  # A shard has no map, nor has a day that an earlier version closed.
-    # Only names of three characters are hours or countries (h13, cGB). Other attributes may begin with h or c too.
+    # Other attributes may begin with h or c too, but only h13 and cGB have three characters.
     return Tally(
         total=item.get(TOTAL, 0),
         withdrawn=item.get(WITHDRAWN, 0),
@@ -121,10 +112,7 @@ def tally_of(item: Mapping[str, Any]) -> Tally:
 
 
 def _numbers_with(prefix: str, item: Mapping[str, Any], length: int | None = None) -> Counter[str]:
-    """Return the numbers whose names have the prefix, by the rest of the name.
-
-    `length`: how many characters a whole name must have, its prefix included. None: any number.
-    """
+    """Return the numbers whose names have the prefix, by the rest of the name. `length`: of a whole name."""
     numbers: dict[str, int] = {}
     for name, number in item.items():
         has_length = length is None or len(name) == length
@@ -143,7 +131,7 @@ class TallyDimension(StrEnum):
 
 
 def breakdown_values(by: TallyDimension, tallies: Mapping[date, Tally]) -> dict[str, int]:
-    """Return the number for each value of the dimension, sorted by value, without zeros. `tallies`: by day.
+    """Return the number for each value, sorted by value, without zeros. `tallies`: by day.
 
     A value is such as 2026-11-24 (a day), 2026-11-24T13:00:00Z (an hour), GB or bbc-news.
     """
@@ -154,7 +142,7 @@ def breakdown_values(by: TallyDimension, tallies: Mapping[date, Tally]) -> dict[
 
 
 def largest_first(values: Mapping[str, int]) -> list[tuple[str, int]]:
-    """Return the values with their numbers, the largest number first. Equal numbers are in the order of the values."""
+    """Return the largest number first; equal numbers in the order of the values."""
     by_value = sorted(values.items())
     return sorted(by_value, key=lambda value_and_number: value_and_number[1], reverse=True)
 

@@ -1,7 +1,6 @@
 """Read the sums of a petition's tally for a recount, which compares them with the signatures. Adjust wrong sums.
 
-The drift of a sum is the tally's number minus the number of signatures. An adjustment subtracts the drift from the
-tally. The head is the item with the sum of all closed days. The open days are the days after these.
+The drift of a sum is the tally's number minus the number of signatures. An adjustment subtracts it from the tally.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -26,12 +25,11 @@ from chalicelib.tallies.model import (
     summed,
 )
 
-# The key of the count, and of the sums over all days, all hours and all partners. Single days and hours are not
-# compared (projections/recount.py says why).
+# The key of sums over all days, hours and partners: single ones are not compared (projections/recount.py says why).
 WHOLE = "all"
 # Sorts after the times of all adjustments.
 AFTER_ALL_TIMES = "9"
-# How many numbers one transaction adds. DynamoDB refuses an expression over 4,096 bytes: about 330 numbers.
+# DynamoDB refuses an expression over 4,096 bytes: about 330 numbers.
 PART = 100
 
 
@@ -47,14 +45,13 @@ DAYS, HOURS = SumName(TallyDimension.DAY), SumName(TallyDimension.HOUR)
 
 
 def sums_for_signature(country: str, source: str, *, by_partner: bool) -> tuple[SumName, ...]:
-    """Return the names of the sums in which one confirmed signature counts."""
     partners = (PARTNERS,) if by_partner else ()
     country_sum, source_sum = SumName(TallyDimension.COUNTRY, country), SumName(TallyDimension.SOURCE, source)
     return COUNT, DAYS, HOURS, country_sum, source_sum, *partners
 
 
 def tally_sums(petition: TalliedPetition, now: datetime, tables: Tables) -> dict[SumName, int]:
-    """Return the tally's sums. All reads are consistent. Nothing is written, so the caller needs no right to write."""
+    """Return the tally's sums. All reads are consistent. Nothing is written: the caller has no right to."""
     head = store.head(petition.slug, tables)
     open_tallies = read_open_days(head, petition, now, tables)
     closed_tallies = store.closed_days(petition.slug, date.min, head.through, tables)
@@ -65,10 +62,9 @@ def tally_sums(petition: TalliedPetition, now: datetime, tables: Tables) -> dict
 
 
 def reopen(slug: str, now: datetime, tables: Tables) -> list[date]:
-    """Reopen the days that were closed before they were over, and return these days.
+    """Reopen the days that were closed before they were over, by the clock of AWS (`answered_at`), and return them.
 
-    These are today and later days, by the clock of AWS at the last read (`answered_at`). Raise ConditionFailed if
-    another caller closes or reopens a day meanwhile.
+    Raise ConditionFailed if another caller closes or reopens a day meanwhile.
     """
     aws_time = tables.answered_at or now
     return store.reopen(slug, aws_time.date(), tables)
@@ -82,20 +78,17 @@ def last_adjusted(slug: str, tables: Tables) -> datetime | None:
 def adjust(
     slug: str, drift: Mapping[SumName, int], now: datetime, tables: Tables, last: datetime | None = None
 ) -> dict[str, int]:
-    """Subtract the drift from every sum, and record this. Return the numbers added.
+    """Subtract the drift from every sum, and record this. Return the numbers added, by attribute of today's item.
 
-    Their names are those of the attributes in today's item; "head" is for the head's total. Only today's numbers and
-    the head change. Past days stay as they are. Today is by the clock of AWS, as in `reopen`.
-
-    The numbers are added in parts, the count first. After a crash, a recount finds what is left. `last`: see
-    `last_adjusted`. Raise ConditionFailed if the tally was adjusted after that: then the drift is no longer known.
+    "head" is for the head's total. Past days stay as they are. The numbers are added in parts, the count first: after a
+    crash, a recount finds what is left. `last`: see `last_adjusted`. Raise ConditionFailed if the tally was adjusted
+    after that: then the drift is no longer known.
     """
     today = tables.answered_at or now
     drift_by_name = _as_numbers(drift, today)
     numbers = {name: -amount for name, amount in drift_by_name.items() if amount}
-    # DAYS is the sum of the totals of all days. COUNT is the head's total plus the totals of the open days, such as
-    # today. Today's total gets the correction of DAYS. This also corrects COUNT, so the head's total gets only the rest
-    # of the correction of COUNT.
+    # DAYS sums the totals of all days; COUNT is the head's total plus those of the open days. Today's total gets the
+    # correction of DAYS, which corrects COUNT too: the head's total gets only the rest.
     change_of_today = -drift.get(DAYS, 0)
     change_of_count = -drift.get(COUNT, 0)
     change_of_head = rest_of_head = change_of_count - change_of_today
@@ -108,10 +101,10 @@ def adjust(
 def _add_to_tally(
     slug: str, today: datetime, numbers: Mapping[str, int], of_head: int, last: datetime | None, tables: Tables
 ) -> datetime:
-    """Add `numbers` to today's first shard, and `of_head` to the head's total. Also store a record. All or nothing.
+    """Add `numbers` to today's first shard, `of_head` to the head's total, and store a record: all or nothing.
 
-    Return the time in the record's key, which is a second or more after `last`. Raise ConditionFailed if there was an
-    adjustment after `last`, so that a retry cannot adjust twice, or if today is closed: then its shards are not read.
+    Return the time in the record's key, a second or more after `last`. Raise ConditionFailed after another adjustment,
+    so that a retry cannot adjust twice, or if today is closed: then its shards are not read.
     """
     moment = max(today, last + timedelta(seconds=1)) if last else today
     record = NewItem(keys.tally_adjustment(slug, iso(moment)), {**numbers, "head_total": of_head})
@@ -124,8 +117,6 @@ def _add_to_tally(
 
 
 class Adjustment(NamedTuple):
-    """An adjustment of a petition's count by `amount`."""
-
     slug: str
     at: datetime
     amount: int
@@ -141,8 +132,7 @@ class TallyHealth(NamedTuple):
 def tally_health(slugs: Iterable[str], since: datetime, tables: Tables) -> TallyHealth:
     """Return also the adjustments at or after `since` that changed a count.
 
-    The head of a tally has the time of the tally's latest adjustment. So petitions without an adjustment at or after
-    `since` are not queried.
+    The head has the time of the latest adjustment, so only tallies adjusted since are queried.
     """
     heads = store.heads(slugs, tables)
     found: list[Adjustment] = []
@@ -157,8 +147,7 @@ def _adjustments(slug: str, since: datetime, tables: Tables) -> Iterator[Adjustm
     between = (keys.tally_adjustment(slug, iso(since)).sk, keys.tally_adjustment(slug, AFTER_ALL_TIMES).sk)
     items = tables.query(keys.COUNTS, keys.tally_partition(slug), between)
     for item in items:
-        # The count is the head's total plus the totals of open days. An adjustment may change today's total, by TOTAL,
-        # and the head's total, by "head_total".
+        # An adjustment may change today's total, by TOTAL, and the head's, by "head_total".
         amount = item.get(TOTAL, 0) + item["head_total"]
         if amount:
             _, _, moment = item["sk"].partition("#")
@@ -175,10 +164,7 @@ def _sums(tally: Tally) -> dict[SumName, int]:
 
 
 def _as_numbers(drift: Mapping[SumName, int], now: datetime) -> dict[str, int]:
-    """Return the drift as attributes of today's item, without the drift of COUNT.
-
-    The drift of DAYS goes to today's total, and the drift of HOURS to the current hour.
-    """
+    """Return the drift as attributes of today's item, without COUNT. HOURS goes to the current hour."""
     prefixes: dict[str, str] = {TallyDimension.COUNTRY: COUNTRY_PREFIX, TallyDimension.SOURCE: SOURCE_PREFIX}
     current_hour = f"{HOUR_PREFIX}{now:%H}"
     numbers = {

@@ -1,10 +1,7 @@
-"""The count that the public sees: a stored snapshot. A caller that reads a stale snapshot refreshes it.
+"""The count that the public sees: a stored snapshot. A caller that reads a stale one refreshes it.
 
-A snapshot from the future is stale too: a reader whose clock was ahead has stored it.
-
-Only one caller at a time does this: the caller that gets the lease. The other callers return the stale count.
-If there is no stale count, they count without saving. The recent numbers are those of today, of the last day and by
-postcode area.
+A snapshot from the future is stale too. Only the caller that gets the lease counts; the others return the stale count,
+or count without saving if there is none.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,20 +17,18 @@ from chalicelib.tallies import snapshots
 from chalicelib.tallies.count import Count, Recent, exact_count, exact_counts
 from chalicelib.tallies.model import TalliedPetition
 
-# How long a snapshot is fresh. A CDN's copy may be 6 s older, and the list of petitions is cached for one more second.
-# So the public sees a count that is less than 10 s old.
+# A CDN's copy may be 6 s older, and the list of petitions another second: the public's count is less than 10 s old.
 FRESH_FOR = timedelta(seconds=2)
 LEASE_SECONDS = 10
-# How many stale snapshots one refresh of the list replaces at most. The others wait for the next refresh, after 2 s.
+# The other stale snapshots wait for the next refresh of the list, after 2 s.
 MAX_REFRESHED = 100
 
 
 def public_count(petition: TalliedPetition, now: datetime, tables: Tables) -> Count:
-    """Return the snapshot's count, by one read. If the snapshot is stale or missing, try to get the lease.
+    """Return the snapshot's count, by one read. If it is stale or missing, count, and save with the lease.
 
-    With the lease, count and save a new snapshot. Without the lease, return the stale count; if there is none, count
-    without saving. At the load-shedding level SNAPSHOT_ONLY or above, or if counting fails, return the stale count; if
-    there is none, raise Unavailable.
+    From the load-shedding level SNAPSHOT_ONLY on, or if counting fails, return the stale count; without one, raise
+    Unavailable.
     """
     item = snapshots.snapshot(petition.slug, tables)
     snapshot = _snapshot(item) if item else None
@@ -46,15 +41,14 @@ def public_count(petition: TalliedPetition, now: datetime, tables: Tables) -> Co
         count = refreshed or snapshot or exact_count(petition, now, tables)
     except Unavailable:
         return _stale_count(snapshot)
-    # A new count has no recent numbers. Those of the snapshot stay stored: only `save_recent` replaces them.
+    # Those stay stored: only `save_recent` replaces them.
     return replace(count, recent=snapshot.recent) if snapshot else count
 
 
 def public_counts(petitions: Sequence[TalliedPetition], now: datetime, tables: Tables) -> dict[str, Count]:
     """Return the counts by slug. Refresh the oldest snapshots that are stale, and those that are missing.
 
-    At the load-shedding level SNAPSHOT_ONLY or above, or if the refresh fails, return stale counts. A petition without
-    a snapshot is then left out.
+    From the load-shedding level SNAPSHOT_ONLY on, or if that fails, return stale counts, without the missing ones.
     """
     items = snapshots.snapshots([petition.slug for petition in petitions], tables)
     snapshot_by_slug: dict[str, Count] = {}
@@ -63,7 +57,6 @@ def public_counts(petitions: Sequence[TalliedPetition], now: datetime, tables: T
         if snapshot:
             snapshot_by_slug[slug] = snapshot
     fresh = {slug for slug, snapshot in snapshot_by_slug.items() if _is_fresh(snapshot, now)}
-    # The snapshots of these petitions are stale or missing.
     outdated = [petition for petition in petitions if petition.slug not in fresh]
     if not outdated or level_now(tables).includes(Level.SNAPSHOT_ONLY):
         return snapshot_by_slug
@@ -82,8 +75,7 @@ def _count_missing_and_oldest(
 ) -> dict[str, Count]:
     """Count and save all petitions without a snapshot. With the lease of the list, also replace the oldest snapshots.
 
-    Petitions without a snapshot need no lease, because there is no stale count to return. The lease is not released. It
-    expires when the new snapshots are stale.
+    The lease is not released. It expires when the new snapshots are stale.
     """
     chosen = [petition for petition in outdated if petition.slug not in snapshot_by_slug]
     stale = [petition for petition in outdated if petition.slug in snapshot_by_slug]
@@ -99,7 +91,7 @@ def _count_missing_and_oldest(
 
 
 def _snapshot(item: Item) -> Count | None:
-    """Return the stored count. Return None if the item has only a lease: the first refresh is running or crashed."""
+    """Return the stored count. None: the item has only a lease, as the first refresh is running or crashed."""
     if "count" not in item:
         return None
     as_of = datetime.fromisoformat(item["as_of"])
@@ -131,14 +123,13 @@ def save_recent(slug: str, recent: Recent, tables: Tables) -> None:
 
 
 def _stale_count(snapshot: Count | None) -> Count:
-    """Return the snapshot, however old it is. Raise Unavailable if there is none."""
     if snapshot is None:
         raise Unavailable
     return snapshot
 
 
 def _refresh(petition: TalliedPetition, snapshot: Count | None, now: datetime, tables: Tables) -> Count | None:
-    """Count the petition and replace its snapshot. Return None if another caller has the lease."""
+    """Count and replace the snapshot. Return None if another caller has the lease."""
     if not snapshots.lease_snapshot(petition.slug, now, LEASE_SECONDS, tables):
         return None
     count = exact_count(petition, now, tables)
@@ -147,7 +138,6 @@ def _refresh(petition: TalliedPetition, snapshot: Count | None, now: datetime, t
 
 
 def _save(slug: str, count: Count, snapshot: Count | None, tables: Tables) -> None:
-    """Save the count. `snapshot`: what is stored, as it was read."""
     as_of, read = count.as_of, snapshot.as_of if snapshot else None
     if read and read > as_of:
         log.event("future_snapshot_replaced", petition=slug, stored=iso(read), now=iso(as_of))

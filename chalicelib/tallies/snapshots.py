@@ -1,7 +1,6 @@
-"""Store the snapshots of petitions in the counts table. A snapshot has the count and the recent numbers for the public.
+"""Store the snapshots of petitions in the counts table: the count and the recent numbers for the public.
 
-The recent numbers are those of today, of the last day and by postcode area. The snapshot's item also has the leases.
-For a few seconds, a lease lets only one caller refresh the numbers.
+The item also has the leases. For a few seconds, a lease lets only one caller refresh the numbers.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,7 +12,6 @@ from chalicelib.core.keys import Key
 from chalicelib.core.times import iso, iso_or_none
 from chalicelib.tallies.store import put_if_absent
 
-# The lease to refresh the count, and the lease to refresh the recent numbers.
 LEASE, RECENT_LEASE = "leased_until", "recent_leased_until"
 
 
@@ -39,7 +37,7 @@ def open_snapshot(slug: str, now: datetime, tables: Tables) -> None:
 def lease_snapshot(slug: str, now: datetime, seconds: int, tables: Tables, lease: str = LEASE) -> bool:
     """Take the lease for `seconds`. Return False if another caller has it. It expires, because a caller may crash.
 
-    A lease that ends much later was taken by a caller whose clock is ahead. It is free too.
+    A lease that ends much later is free too: its caller's clock is ahead.
     """
     now_epoch = int(now.timestamp())
     is_free = absent_or_at_most(lease, now_epoch) | Attr(lease).gt(now_epoch + 2 * seconds)
@@ -47,10 +45,7 @@ def lease_snapshot(slug: str, now: datetime, seconds: int, tables: Tables, lease
 
 
 def lease_list(now: datetime, seconds: int, tables: Tables) -> bool:
-    """Take the lease to refresh the list of petitions. Return True once in `seconds`.
-
-    This lease is stored under an empty slug, which no petition has.
-    """
+    """Take the lease of the list, under an empty slug, which no petition has. Return True once in `seconds`."""
     return lease_snapshot("", now, seconds, tables)
 
 
@@ -68,10 +63,9 @@ def save_snapshot(
     *,
     read: datetime | None = None,
 ) -> None:
-    """Save the count and release the count's lease. If the stored count is newer, do nothing.
+    """Save the count and release its lease, unless the stored count is newer and not the one that was `read`.
 
-    `read`: the time of the snapshot that the caller has read. It is replaced even if it is in the future, because a
-    reader whose clock was ahead has stored it.
+    A reader whose clock was ahead may have stored a snapshot from the future: that is replaced.
     """
     numbers = {"count": count, "withdrawn": withdrawn, "by_partners": by_partners}
     values = {**numbers, "as_of": iso(as_of), LEASE: 0}

@@ -1,7 +1,8 @@
 """Store the tallies of petitions in the counts table.
 
-A tally's numbers of a day are spread over several items, the shards. When the day is over, it is closed: the sum of the
-day's shards is stored in one item, and added to the head. The head is the item with the sum of all closed days.
+A tally has numbers for each day (UTC), spread over several items, the shards, because transactions on one item
+conflict. When a day is over, it is closed: the sum of its shards is stored in one item, and added to the head, the item
+with the sum of all closed days.
 """
 
 from collections import Counter, defaultdict
@@ -39,9 +40,8 @@ SHARDS, BEGAN, ADJUSTED_AT, REFUSED = "shards", "began", "adjusted_at", "refused
 class Head:
     """The sum of all closed days. `through` is the last of them. `total`, `withdrawn`, `by_partners`: as in `Tally`.
 
-    `shards`: how many shards a day has at most. An increase is stored here before any writer uses it. `began`: the
-    first day that was counted; None if it is not recorded. `adjusted_at`: when a recount last adjusted the sums.
-    `refused`: the day that DynamoDB last refused to close, even if it was closed later.
+    `shards`: at most, of a day; raised here before any writer uses more. `began`: the first day that was counted, if
+    recorded. `adjusted_at`: by a recount. `refused`: the day that DynamoDB last refused to close, even if closed later.
     """
 
     through: date
@@ -56,8 +56,6 @@ class Head:
 
 @dataclass(frozen=True)
 class OpenDays:
-    """The days of a petition that are not closed, and how many `shards` each day has."""
-
     slug: str
     shards: int
     days: Sequence[date]
@@ -67,11 +65,10 @@ class OpenDays:
 
 
 def entry_change(slug: str, shard: int, entry: TallyEntry) -> Change:
-    """Return the change that adds the entry to the shard.
+    """Return the change that adds the entry to the shard. Only for a transaction that can happen once.
 
-    Use the change only in a transaction with a change that can happen only once. Otherwise, a retry would count twice.
-    The change fails if a confirmation's source is new in the shard, and the shard has MAX_SOURCES on this day. OTHER
-    always fits. So does a withdrawal: it must be subtracted under the source under which the signature was added.
+    It fails if a confirmation's source is new in a shard that has MAX_SOURCES on this day. OTHER always fits. So does a
+    withdrawal: it is subtracted under the source under which the signature was added.
     """
     key = keys.tally_shard(slug, shard, entry.moment.date())
     if entry.amount == 0:
@@ -96,7 +93,7 @@ def entry_change(slug: str, shard: int, entry: TallyEntry) -> Change:
 
 
 def day_tallies(open_days: Sequence[OpenDays], tables: Tables) -> list[dict[date, Tally]]:
-    """Return for each petition the tally of each of its days: the sum of the shards, read consistently."""
+    """Return for each petition the tally of each of its days, read consistently."""
     shard_keys: list[Key] = []
     for each in open_days:
         shard_keys += each.shard_keys()
@@ -156,13 +153,12 @@ def close_days(slug: str, tallies: Mapping[date, Tally], shards: int, tables: Ta
     """Store the tallies of successive days and add them to the head, all or nothing. `shards`: how many were summed.
 
     Raise ConditionFailed if the first is not the day after the last closed day, or if the petition now has more shards.
-    If DynamoDB refuses for another reason, for example because an item is too large, note the first day in the head,
-    and raise DayNotClosed.
+    If DynamoDB refuses for another reason, as for a too large item, note the first day in the head; raise DayNotClosed.
     """
     day_before = (min(tallies) - timedelta(days=1)).isoformat()
     may_close = Attr("through").eq(day_before) & absent_or_at_most(SHARDS, shards)
     through = {"through": max(tallies).isoformat()}
-    # These changes need no condition: `may_close` refuses a second caller. The item of a day that was reopened exists.
+    # `may_close` refuses a second caller; the item of a reopened day exists.
     day_changes = [Change(keys.tally_day(slug, day), assign=attributes_of(tally)) for day, tally in tallies.items()]
     added = _added_to_head(summed(tallies.values()))
     key = keys.tally_head(slug)
@@ -182,10 +178,10 @@ def _added_to_head(tally: Tally) -> dict[str, int]:
 
 
 def reopen(slug: str, today: date, tables: Tables) -> list[date]:
-    """Reopen today and later days. A reader closed them too early, because its clock was ahead. Return the days.
+    """Reopen today and later days, which a reader whose clock was ahead has closed. Return the days.
 
-    Readers then sum the days' shards again, and ignore the days' items, which the next closing overwrites. Raise
-    ConditionFailed if another caller closes or reopens a day meanwhile.
+    Readers then sum the shards again, and the next closing overwrites the days' items. Raise ConditionFailed if another
+    caller closes or reopens a day meanwhile.
     """
     old_head = head(slug, tables)
     closed = closed_days(slug, today, old_head.through, tables)

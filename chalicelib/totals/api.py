@@ -1,7 +1,6 @@
 """Routes of the total: how many different people signed here or elsewhere. Staff enter figures; the total is public.
 
-A figure is the number of people who signed with one source: another platform, or a collection on paper. Each
-action of staff is recorded in the activity log (`audit`) before it is done.
+Each action of staff is recorded in the activity log (`audit`) before it is done.
 """
 
 from typing import TYPE_CHECKING

@@ -13,10 +13,10 @@ ATTEMPTS = 3
 
 
 def enter(slug: str, new: NewFigure, now: datetime, tables: Tables) -> Figure:
-    """Add the figure to the petition. Raise Invalid if `as_of` is in the future, and UnknownPetition.
+    """Add the figure to the petition. A repeat changes nothing.
 
-    Entering the same figure again changes nothing, so a retry is safe. Also raise Invalid if there are too many
-    figures, and Stale if another edit was faster in each attempt.
+    Raise Invalid if `as_of` is in the future or there are too many figures, UnknownPetition, and Stale if another edit
+    was faster in each attempt.
     """
     if new.as_of > now:
         raise Invalid([FieldError("as_of", "Enter a time that is not in the future")])
@@ -36,10 +36,7 @@ def enter(slug: str, new: NewFigure, now: datetime, tables: Tables) -> Figure:
 
 
 def _already_entered(figure: Figure, petition: Petition) -> Figure | None:
-    """Return the source's last stored figure if it differs from `figure` at most in `entered_at`. Otherwise: None.
-
-    In the first case, an earlier call of `enter` has stored `figure`.
-    """
+    """Return the source's last figure if only `entered_at` differs: an earlier call has stored it."""
     same_source = [earlier for earlier in petition.figures if earlier.source == figure.source]
     if not same_source:
         return None

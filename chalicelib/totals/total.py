@@ -17,7 +17,7 @@ from chalicelib.tallies.count import Count
 class Total:
     """`confirmed` is the count here at `as_of`. In all, `at_least` to `at_most` different people signed.
 
-    `by_partners`: how many of `confirmed` were counted when a partner sent them, without a confirmation by our email.
+    `by_partners`: how many of `confirmed` counted when a partner sent them, without our email.
     """
 
     confirmed: int
@@ -55,7 +55,7 @@ class Total:
 
 
 def total_if_any(petition: Petition, count: Count | None, _: Tables) -> Total | None:
-    """Return the total, or None if there is no count or no figure. `_` is unused: every section of the page gets it."""
+    """Return the total, or None without a count or figure. Every section of the page gets tables."""
     if count is None or not petition.figures:
         return None
     return total(petition, count)
@@ -66,10 +66,9 @@ def _people(number: int) -> str:
 
 
 def total(petition: Petition, count: Count) -> Total:
-    """Return the total of the petition from its count here and the current figure of each source.
+    """Return the total from the count here and the current figure of each source.
 
-    `at_least`: perhaps all people of the smaller places also signed at the largest. `at_most`: perhaps nobody signed
-    at two places. Both are possible, so we know no closer bounds.
+    `at_least`: perhaps all people of the smaller places also signed at the largest. `at_most`: perhaps nobody did.
     """
     elsewhere = current_figures(petition.figures)
     counts = [figure.count for figure in elsewhere]

@@ -87,24 +87,6 @@ def test_the_depth_includes_waiting_in_flight_and_perhaps_delayed_messages(
     assert (queue.depth() if delayed else queue.depth_without_delayed()) == (123 if delayed else 23)
 
 
-def test_a_message_that_could_not_be_moved_is_not_deleted(queue_and_stub: tuple[Queue, Stubber]) -> None:
-    queue, stub = queue_and_stub
-    stub.add_response("receive_message", {"Messages": [{"Body": "{}", "ReceiptHandle": "r"}]})
-    stub.add_client_error("send_message_batch", "ServiceUnavailable")
-    with pytest.raises(Unavailable):
-        list(queue.move(lambda _: queue, 10))
-
-
-def test_a_message_that_could_not_be_deleted_is_an_error(queue_and_stub: tuple[Queue, Stubber]) -> None:
-    queue, stub = queue_and_stub
-    stub.add_response("receive_message", {"Messages": [{"Body": "{}", "ReceiptHandle": "r"}]})
-    stub.add_response("send_message_batch", success(1))
-    failed = {"Id": "0", "SenderFault": False, "Code": "InternalError"}
-    stub.add_response("delete_message_batch", {"Successful": [], "Failed": [failed]})
-    with pytest.raises(Unavailable):
-        list(queue.move(lambda _: queue, 10))
-
-
 def test_the_waits_of_received_messages_are_set_in_one_call(queue_and_stub: tuple[Queue, Stubber]) -> None:
     queue, stub = queue_and_stub
     entries = [

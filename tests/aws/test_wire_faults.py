@@ -111,8 +111,6 @@ OPERATIONS: dict[str, Callable[[str], object]] = {
     "get_account": lambda at: MailQuota(client("sesv2", at)).used_share(),
     "get_suppressed_destination": lambda at: MailQuota(client("sesv2", at)).suppresses("a@b.example"),
     "get_queue_attributes again": lambda at: _queue(at).check(),
-    "receive_message": lambda at: _queue(at)._receive(1),
-    "delete_message_batch": lambda at: _queue(at)._delete(["r"]),
     "get_event_source_mapping": lambda at: Source(client("lambda", at), "0" * 36).switch(is_on=True),
     "upload_fileobj": lambda at: _bucket(at).put_file("k", Path(__file__), "text/plain"),
     "get_object": lambda at: _bucket(at).copy_to("k", BytesIO()),

@@ -14,8 +14,15 @@ from chalicelib.mail.deliveries import DeliveryOutcome
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import erase, unsubscribe, withdraw
 from chalicelib.updates.kinds import EMAILS
-from commands import damage, missing, restore
-from commands.decision import RestoreDecision, RestoreOutcome, SinceCopy
+from commands import damage, restore
+from commands.decision import (
+    RESTORED_COUNTS,
+    RestoreDecision,
+    RestoreOutcome,
+    SinceCopy,
+    decide_count,
+    decide_delivery,
+)
 from tests.actors import MINUTE, NOW, change_item, confirmed, item_of, key_of, signed
 from tests.commands.test_damage import LATER, outcome_if_missing
 from tests.fakes import FakeTables
@@ -93,12 +100,12 @@ def test_an_item_damaged_in_the_copy_is_not_put_back(lost: str, tables: FakeTabl
 )
 def test_only_missing_permanent_counts_are_put_back(pk: str, outcome: RestoreOutcome) -> None:
     kept = {"pk": pk, "sk": "x", "total": 1}
-    assert missing.decide_count(kept, None, SinceCopy(LATER)).outcome is outcome
+    assert decide_count(kept, None, SinceCopy(LATER)).outcome is outcome
     if outcome is RestoreOutcome.TEMPORARY:
         return
-    newer = missing.decide_count(kept, kept | {"total": 2}, SinceCopy(LATER))
+    newer = decide_count(kept, kept | {"total": 2}, SinceCopy(LATER))
     assert newer == RestoreDecision(RestoreOutcome.NEWER)
-    same = missing.decide_count(kept, kept, SinceCopy(LATER))
+    same = decide_count(kept, kept, SinceCopy(LATER))
     assert same == RestoreDecision(RestoreOutcome.SAME)
 
 
@@ -110,7 +117,7 @@ def test_every_partition_of_counts_is_restored_or_named_temporary() -> None:
     assert len(partitions) > 20
     temporary = {"SNAPSHOT#<slug>", "MAIL", "MAIL-OUTSTANDING", "SHEDDING", "JOB#<kind>#<key>", "READINESS"}
     secret = {"TOKENS"}
-    not_restored = {each for each in partitions if not each.startswith(missing.RESTORED_COUNTS)}
+    not_restored = {each for each in partitions if not each.startswith(RESTORED_COUNTS)}
     assert not_restored == temporary | secret
 
 
@@ -132,7 +139,7 @@ def test_an_email_that_waited_is_put_back_as_unknown_and_is_not_sent_again(table
     request = EMAILS.request("safe-children_a1_00", NOW, tables)
     key = EMAILS.item_key(request.key)
     kept = {**tables.items[key], "pk": key.pk, "sk": request.key}
-    decision = missing.decide_delivery(kept, None, SinceCopy(LATER))
+    decision = decide_delivery(kept, None, SinceCopy(LATER))
     assert isinstance(decision.write, NewItem)
     tables.items.clear()
     tables.put_new(decision.write)

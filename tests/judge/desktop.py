@@ -27,20 +27,6 @@ def deployed_name(name: str) -> str:
     return f"petitions-prod-{name.removeprefix('petitions-')}-1x"
 
 
-BODIES = ('{"kind": "confirm"}', '{"kind": "import"}', "{}")
-
-
-class RedriveReplay(Replay):
-    """Answers that each dead-letter queue has three messages, from all queues that they may come from."""
-
-    def _shortest_answer(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
-        answers: dict[str, dict[str, Any]] = {
-            "GetQueueAttributes": {"Attributes": {"ApproximateNumberOfMessages": "3"}},
-            "ReceiveMessage": {"Messages": [{"Body": body, "ReceiptHandle": "r"} for body in BODIES]},
-        }
-        return answers.get(operation) or super()._shortest_answer(operation, params)
-
-
 class Desktop:
     """Runs `manage.py` on a fake site. `questions`: those of all calls so far, by their text."""
 
@@ -52,7 +38,7 @@ class Desktop:
                 self.names[name] = deployed_name(value)
         self.site, self.patch, self.folder = site, patch, folder
         self.questions: dict[str, Question] = {}
-        self.replay = RedriveReplay(self.names, folder)
+        self.replay = Replay(self.names, folder)
         self._caller: str | None = "manage.py"
         patch.setattr(common, "tables", lambda: site.tables)
 

@@ -13,10 +13,8 @@ from chalicelib.jobs.request import find_job
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.tallies.count import exact_count
 from commands import common, exports
-from commands.crowd import SOURCES
 from commands.decision import SinceCopy
 from commands.restore import restore_items
-from stack.template.functions import logical_id
 from tests.actors import MINUTE, NOW, a_published_petition, confirmed
 from tests.commands.conftest import PETITION
 from tests.commands.recovery import AT, LATER, lose_signatures, signatures
@@ -138,18 +136,6 @@ def restore(desktop: Desktop) -> None:
         desktop.record(partial(list, items))
 
 
-def redrive(desktop: Desktop) -> None:
-    client = desktop.replay._client("sqs")
-    desktop.patch.setattr(clients, "sqs", lambda: client)
-    for dead_letters, queues in SOURCES.items():
-        for name in (f"{dead_letters}_dead_letter_queue", *(f"{queue}_queue" for queue in queues)):
-            url = f"https://sqs.invalid/1/{deployed_name(logical_id(name))}"
-            desktop.patch.setenv(f"{name.upper()}_URL", url)
-        desktop.replay.calls = []
-        desktop.manage("redrive", dead_letters)
-        desktop.add_calls()
-
-
 SCENES: dict[str, Callable[[Desktop], None]] = {
-    scene.__name__: scene for scene in (petition, token, shards, recount, letters, mail, shed, export, restore, redrive)
+    scene.__name__: scene for scene in (petition, token, shards, recount, letters, mail, shed, export, restore)
 }

@@ -26,7 +26,7 @@ PERSONAL = (
     *("TokensForStaff", "Letters", "DeadLettersOfPeople", "QueuesOfPeople", "ExportedFiles"),
     *("RestoreSignatures", "CopyTables", "Copies", "FindCopiesAndBackups", "WholeTableGone", "KeyOfYourOwn"),
 )
-PERSONAL_COMMANDS = ("token", "letters", "export", "restore", "redrive")
+PERSONAL_COMMANDS = ("token", "letters", "export", "restore")
 STACK = HERE.arn("cloudformation", "stack/petitions-prod/1-2-3")
 SIGNATURES = HERE.arn("dynamodb", "table/petitions-prod-SignaturesTable-1x")
 COUNTS = SIGNATURES.replace("Signatures", "Counts")
@@ -38,13 +38,21 @@ def dead_letters(name: str) -> str:
     return HERE.arn("sqs", f"petitions-prod-{name}DeadLetterQueue-1x")
 
 
+# StartMessageMoveTask receives, deletes and sends in the caller's name.
+MOVING = [
+    *(f"sqs:{name}" for name in ("StartMessageMoveTask", "ListMessageMoveTasks", "GetQueueAttributes")),
+    *("sqs:ReceiveMessage", "sqs:DeleteMessage"),
+]
 # What the runbook does without `manage.py`. "*": the action has no resource, or the console asks without one.
 RUNBOOK = {
     STACK: ["cloudformation:DescribeStacks"],
     LOG: [f"logs:{name}" for name in ("FilterLogEvents", "GetQueryResults", "StartQuery")],
     HERE.arn("logs", "log-group:/aws/apigateway/petitions-prod"): ["logs:FilterLogEvents"],
-    dead_letters("Overflow"): ["sqs:StartMessageMoveTask"],
-    dead_letters("Mail"): ["sqs:StartMessageMoveTask"],
+    **{dead_letters(name): MOVING for name in ("Overflow", "Feedback", "Mail", "Jobs")},
+    **{
+        HERE.arn("sqs", f"petitions-prod-{name}Queue-1x"): ["sqs:SendMessage"]
+        for name in ("Overflow", "Feedback", "Mail", "OtherMail", "Jobs", "AddressJobs")
+    },
     dead_letters("Stream"): ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:PurgeQueue"],
     "*": [
         *("ses:GetAccount", "cloudtrail:LookupEvents", "lambda:ListEventSourceMappings", "logs:DescribeLogGroups"),
