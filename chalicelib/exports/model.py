@@ -135,7 +135,6 @@ class Export(Job):
 
     @property
     def missing_buckets(self) -> tuple[str, ...]:
-        """In order."""
         return keys.BUCKETS[len(self.parts) :]
 
     @property

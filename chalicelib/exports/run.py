@@ -22,7 +22,6 @@ from chalicelib.petitions.find import petition_as_stored
 from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.walk import read_for_export
 
-# S3 prefixes.
 PARTS = "parts"
 FILES = "files"
 

@@ -1,17 +1,13 @@
 """The letters that a digest reports. A digest is one email to a target, about the letters of one day.
 
 1. A digest gathers letters. One transaction adds the letter to the digest and ends the letter's own request. So the
-   digest's item counts its letters exactly, and a letter is sent or fails with its digest.
+digest's item counts its letters exactly, and a letter is sent or fails with its digest.
 2. When the digest is due, it is closed: it takes no more letters.
 3. While its email is sent, the digest is sealed: its letters do not change.
 
-The digest's item counts the letters by the postcode area of the people who sent them. It also has some slots. A letter
-in a person's own words may take a slot: then the email can show the letter in full (withdrawn.py).
-
-If a person withdraws before the digest is sealed, one transaction removes their letter. If they withdraw later, the
-withdrawal is noted in the item's attribute LATE: if the email is not sent, the next attempt first takes the letter out
-of the digest. The letter then waits again: the mail sender drops it, or treats it as a new letter if the person has
-confirmed again. An email is settled when it no longer waits to be sent.
+If a person withdraws before the digest is sealed, one transaction removes their letter. A later withdrawal is noted in
+the item's attribute LATE: if the email is not sent, the next attempt first takes the letter out, which then waits
+alone again (withdrawn.py, also for slots and postcode areas).
 """
 
 from collections.abc import Iterator, Mapping, Sequence

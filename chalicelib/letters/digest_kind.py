@@ -45,7 +45,6 @@ class DigestDeliveries(CountedDeliveries):
         tables.put_new(new)  # Count nothing: each letter of the digest was counted when it was requested.
 
     def counter_change(self, key: str, day: date, numbers: Mapping[str, int], tables: Tables) -> Change:
-        """Add `numbers` (by outcome), once for each letter of the digest."""
         ids = digest_ids(key)
         digest = find_digest(ids, tables)  # The digest is sealed, so it still has the letters that its email reports.
         letters = digest.letters if digest else 0

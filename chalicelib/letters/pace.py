@@ -31,8 +31,6 @@ HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class WorkingTime:
-    """The hours from `from_hour` to `to_hour` on each working day."""
-
     from_hour: int = 9
     to_hour: int = 17
 
@@ -66,7 +64,6 @@ class WorkingTime:
 
 
 def in_london(moment: datetime) -> datetime:
-    """Without a time zone."""
     return moment.astimezone(ZoneInfo(LONDON)).replace(tzinfo=None)
 
 

@@ -117,7 +117,6 @@ def resume(slug: str, target: str, now: datetime, tables: Tables, member: str = 
 
 
 def record_digests(slug: str, target: str, tables: Tables) -> None:
-    """There may be digests (emails that each report many letters) for this target."""
     tables.update(Change(letter_keys.target(slug, target), assign={"has_digests": True}))
 
 

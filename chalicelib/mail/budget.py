@@ -38,8 +38,6 @@ class Allowance:
 
 @dataclass(frozen=True)
 class _WaitingEmail:
-    """An email that asks for the next turn. `since` is when the email was requested."""
-
     request_hash: str
     since: str
 

@@ -76,7 +76,6 @@ class Later:
     due: datetime
 
 
-# The delivery's key, the item with its state, the context, the time, and the tables.
 Contents = Callable[[str, Item, MailContext, datetime, Tables], Content | NotSent | Later]
 
 
@@ -112,8 +111,6 @@ def by_name(*kinds: Kind) -> dict[str, Kind]:
 
 @dataclass(frozen=True)
 class Outbox:
-    """Both mail queues. The kind of an email decides to which queue its request goes."""
-
     urgent: Queue
     other: Queue
     kinds: Kinds

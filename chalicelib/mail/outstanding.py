@@ -56,7 +56,6 @@ def start_key(group: str, bucket: str, after: str) -> Key:
     return Key(table, f"{name}#{bucket}", after)
 
 
-# By this process.
 _last_marked: dict[str, datetime] = {}
 
 
@@ -98,7 +97,6 @@ def bring_walk_forward(group: str, due: datetime, tables: Tables) -> None:
 
 
 def markers(tables: Tables) -> list[Marker]:
-    """Return first the group whose walk has been due for the longest time."""
     items = tables.query(keys.COUNTS, keys.MAIL_OUTSTANDING_PARTITION)
     marked = (_marker(item) for item in items if "marked_at" in item)  # `_clear` leaves items with only their keys.
     return sorted(marked, key=lambda marker: marker.due_at)

@@ -25,7 +25,6 @@ LONGEST_GAP = MIN_SENDERS / min(SHARES.values())
 # uses this account too, or SES counts differently.
 RATE_WAITS = (1.0, 2.0)
 
-# Sends an email, and returns SES's id of it.
 Deliver = Callable[[Mail], str]
 
 

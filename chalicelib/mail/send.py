@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 # Longer than the timeout of its sender, so it expires only after the sender has stopped.
 CLAIM = timedelta(seconds=120)
 PARTS = ("subject.txt", "body.txt", "body.html")
-# It has frame.html, the frame of all HTML emails.
 _SHARED = Path(__file__).with_name("templates")
 
 
@@ -35,11 +34,9 @@ class SendResult(StrEnum):
     SENT = "sent"
     # Nothing was sent, and nothing is left to do: it was settled earlier or by its kind, or was dropped now.
     SETTLED = "settled"
-    # SES will never accept this email.
     REFUSED = "refused"
     # Its kind does not know when it can be sent. The request stays, and the sweep queues it again.
     HELD = "held"
-    # A limit or its kind allows it later.
     WAITS = "waits"
     # An earlier attempt crashed. It may have sent this email, and this kind is never sent twice.
     UNKNOWN = "unknown"

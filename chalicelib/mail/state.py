@@ -24,7 +24,6 @@ from chalicelib.signatures.model import MAIL_REQUEST_FIELDS
 
 CLAIM_ATTRIBUTES = ("mail_claimed_until", "mail_began_at")
 REQUEST_ATTRIBUTES = (*MAIL_REQUEST_FIELDS, "mail_began_at")
-# What the sweep reads.
 OPEN_REQUEST = ("pk", "sk", "mail_kind", "mail_requested_at", "mail_queued_at", "mail_due_at", "mail_claimed_until")
 
 

@@ -78,7 +78,6 @@ def sweep(outbox: Outbox, now: datetime, tables: Tables, clock: Callable[[], flo
 
 
 def _walk(marker: Marker, run: SweepRun, deadline: float) -> int:
-    """Return how many requests were queued."""
     states = [state for state in run.states if state.has_group(marker.group)]
     if not states or run.clock() >= deadline:  # No kind of email has this group any more, or no time is left.
         return 0

@@ -71,7 +71,6 @@ def _next_change(turns: Turns, now: int) -> Change:
 
 
 def _first_change(turns: Turns, now: int) -> Change:
-    """Book a turn for now, if no booked turn ends after `now`."""
     assign = {"booked_until": now + turns.step}
     if turns.expires_after is not None:
         assign["expires_at"] = int(now / 1000) + turns.expires_after
@@ -81,8 +80,6 @@ def _first_change(turns: Turns, now: int) -> Change:
 
 @dataclass(frozen=True)
 class FirstEmailLimit:
-    """`burst` first emails at once, then one in each `interval`."""
-
     burst: int = BURST
     interval: timedelta = INTERVAL
 

@@ -27,7 +27,6 @@ from chalicelib.updates.kinds import may_get_updates
 # The S3 prefix of the ids of all people who were ever listed.
 LISTED = "listed"
 COLUMNS = ("status", "id", "email", "name", "language", "confirmed_at")
-# Seconds.
 PART_SECONDS, FILE_SECONDS = 120, 300
 # The most keys that one BatchGetItem can read.
 BATCH_SIZE = 100
@@ -86,7 +85,6 @@ class ListWork:
         )
 
     def _without_stopped_people(self, slug: str, signatures: Sequence[Item]) -> dict[str, Item]:
-        """By id."""
         remaining: dict[str, Item] = {}
         for start in range(0, len(signatures), BATCH_SIZE):
             batch = signatures[start : start + BATCH_SIZE]
