@@ -1,8 +1,4 @@
-"""Staff routes of exports: request an export, read its progress, cancel it, and get links to its files.
-
-An export is a file with the confirmed signatures of a petition, and a PDF cover sheet for it. Each action is recorded
-in the activity log (`audit`) before it is done.
-"""
+"""Staff routes of exports: request an export, read its progress, cancel it, and get links to its files."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -110,7 +106,7 @@ def link_cover(request: Request, export_id: str) -> "Answer[FileLink]":
 
 
 def _link_answer(request: Request, export: Export, s3_key: str, file_name: str) -> "Answer[FileLink]":
-    """Return a link to a file, and audit this request. Do not audit a HEAD request: its answer contains no link."""
+    """Audit this request, but not a HEAD request: its answer contains no link."""
     if request.method != "HEAD":
         extension = file_name.removeprefix(export.job_id)  # It says which file: ".pdf" is the cover sheet.
         audit(request, "export.fetched", export.job_id, {"petition": export.slug, "what": extension})
@@ -121,11 +117,7 @@ def _link_answer(request: Request, export: Export, s3_key: str, file_name: str) 
 
 
 def _export_json(export: Export) -> dict[str, object]:
-    """Return the export as JSON.
-
-    `rows`: how many rows are written so far. `of`: the count at the time of the request, to show progress. At the end,
-    `rows` and `of` may differ (docs/staff.md).
-    """
+    """`rows`: written so far. `of`: the count at the request. At the end, they may differ (docs/staff.md)."""
     now, result = times.now(), export.result
     # An export that has stalled is shown as failed, with the reason.
     shown_export = export.at(now)

@@ -1,7 +1,6 @@
 """The PDF cover sheet of an export: petition, number of signatures, time of the export, and digest of its file.
 
-The font has Latin, Greek and Cyrillic characters. Text in other scripts is replaced by OMITTED. fpdf is large, so it is
-imported only when a sheet is made.
+The font has Latin, Greek and Cyrillic characters only. fpdf is large, so it is imported only when a sheet is made.
 """
 
 import re
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
 FONT = "NotoSans[wdth,wght].ttf"
 MARGIN, LABEL_WIDTH, LINE_HEIGHT, GAP = 20, 48, 5, 2  # Millimetres, on A4.
 MAX_BREAKDOWN_VALUES = 10
-# The characters of scripts from Hebrew to Vedic. They are written from right to left or change their form with their
-# neighbours, so only a text shaper could print them.
+# Scripts from Hebrew to Vedic: written from right to left, or with characters that change with their neighbours.
 NEEDS_SHAPING = range(0x0590, 0x1D00)
 OMITTED = "[…]"
 # Characters that cannot be printed (each replaced by "\0"), with the spaces around and between them.
@@ -33,8 +31,6 @@ _OMITTED_RUN = re.compile(r"\s*\0[\s\0]*")
 
 @dataclass(frozen=True)
 class CoverFacts:
-    """The contents of the sheet."""
-
     petition: Petition
     export: Export
     result: Result
@@ -56,10 +52,7 @@ def cover_sheet(facts: CoverFacts) -> bytes:
 
 
 def printable(text: str, supported: Container[int]) -> str:
-    """Return the text with OMITTED in place of each sequence of characters that cannot be printed correctly.
-
-    `supported`: the codes of the font's characters.
-    """
+    """Put OMITTED in place of each sequence of characters that cannot be printed correctly."""
     marked = "".join(_itself_or_mark(character, supported) for character in text)
     if "\0" not in marked:
         return marked
@@ -67,7 +60,7 @@ def printable(text: str, supported: Container[int]) -> str:
 
 
 def _itself_or_mark(character: str, supported: Container[int]) -> str:
-    """Return the character, or the mark "\\0" if the font lacks it or only a text shaper could print it."""
+    """Return the mark "\\0" if the font lacks the character or only a text shaper could print it."""
     code = ord(character)
     is_printable = code in supported and code not in NEEDS_SHAPING
     return character if is_printable else "\0"
@@ -101,13 +94,13 @@ def _rows(facts: CoverFacts) -> Iterable[tuple[str, str]]:
     yield "File", f"{export.job_id}{export.extension} ({result.size:,} bytes)"
     yield "Columns", ", ".join(export.columns)
     yield "Encrypted to", export.recipient or "not encrypted: anyone who has the file can read it"
-    # With a space in the middle, the digest breaks into two lines there.
+    # At the space, the digest breaks into two lines.
     yield "SHA-256 of the file", f"{result.sha256[:32]} {result.sha256[32:]}"
     yield "Written", iso(result.finished_at)
 
 
 def _by_country(totals: Totals) -> Counter[str]:
-    """Return the number of rows by the country's name, or by its code if it has no name."""
+    """By the country's name, or by its code if it has no name."""
     names = countries()
     by_country: Counter[str] = Counter()
     for code, number in totals.countries.items():
@@ -117,7 +110,7 @@ def _by_country(totals: Totals) -> Counter[str]:
 
 
 def _versions(totals: Totals, petition: Petition) -> str:
-    """Return the current text version. If some people signed an earlier one, add how many signed each version."""
+    """Return the current version. If some people signed an earlier one, add how many signed each version."""
     earlier_versions = set(totals.versions) - {petition.text_version}
     if not earlier_versions:
         return petition.text_version
@@ -137,8 +130,7 @@ def _breakdown(counts: Counter[str]) -> str:
 def _compare_rows_with_count(facts: CoverFacts) -> str:
     """Explain why the number of rows differs from the count at the export's moment, or say that both are the same.
 
-    If somebody confirmed within some seconds before or after the moment, we do not know whether the count includes
-    them. `gone` is the number of withdrawn signatures. Perhaps some of them were never confirmed, and so not counted.
+    `gone` is the number of withdrawn signatures. Perhaps some were never confirmed, and so not counted.
     """
     result = facts.result
     excess = result.rows - facts.export.count_at_moment

@@ -1,7 +1,7 @@
 """An export: a file with the confirmed signatures of a petition, for the petition's target.
 
-An export is a job: it is done in steps (chalicelib.jobs). The export's moment is the time of its request. The file has
-the signatures that were confirmed at or before that moment, except those withdrawn since.
+The export's moment is the time of its request. The file has the signatures that were confirmed at or before that
+moment, except those withdrawn since.
 """
 
 from collections import Counter
@@ -15,14 +15,12 @@ from chalicelib.core import keys
 from chalicelib.core.times import Moment
 from chalicelib.jobs.model import START_DELAY, Job
 
-# After this time, S3 deletes the export's files, and we issue no more links to them.
+# Then S3 deletes the export's files, and we issue no more links to them.
 LIFETIME = timedelta(days=7)
-# So long after the export's moment, all earlier confirmations are stored, because the Lambda functions by which people
-# confirm have a shorter timeout. The export's job starts no earlier. An import may store its rows later than this if
-# the table is slow. An export that is requested during such an import may not match the tally. Then the export fails,
-# and can be requested again.
+# So long after the moment, all earlier confirmations are stored: the functions that confirm have a shorter timeout. An
+# import may store its rows later if the table is slow. Then an export may not match the tally, and fails.
 SETTLING = START_DELAY
-# A link to a file works for so many seconds, for everybody who has the link.
+# A link works for everybody who has it.
 LINK_SECONDS = 15 * 60
 MAX_RECIPIENT_LENGTH = 200
 
@@ -78,8 +76,7 @@ class Totals(BaseModel):
 
     `unsure`: rows that were confirmed so shortly before the moment that perhaps the tally does not include them.
     `late`: signatures that were confirmed so shortly after the moment that perhaps the tally includes them.
-    `gone`: signatures that were withdrawn after the moment or shortly before. Perhaps some of these were never
-    confirmed: the item of a withdrawn signature does not say whether the signature was confirmed.
+    `gone`: signatures that were withdrawn after the moment or shortly before. Perhaps some were never confirmed.
     """
 
     model_config = ConfigDict(defer_build=True)
@@ -93,10 +90,7 @@ class Totals(BaseModel):
 
 
 class Result(BaseModel):
-    """The result of a finished export. `file` and `cover` are the S3 keys of its files.
-
-    `size` (in bytes) and `sha256` are of the file as downloaded: after encryption, if there is any.
-    """
+    """`file` and `cover` are S3 keys. `size` (bytes) and `sha256` are of the file as downloaded, perhaps encrypted."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
@@ -111,10 +105,9 @@ class Result(BaseModel):
 
 
 class Export(Job):
-    """The stored item. Each step adds to `parts` and `totals`.
+    """`parts`: for each written bucket (partition of signatures), the S3 key of its rows; "" if it has none.
 
-    `parts`: for each bucket (partition of signatures) that is written, in order, the S3 key of its rows; "" if it has
-    no rows. `recipient`: a public key of age.
+    `recipient`: a public key of age.
     """
 
     kind: ClassVar[str] = "export"
@@ -137,15 +130,14 @@ class Export(Job):
 
     @property
     def count_at_moment(self) -> int:
-        """Return the petition's exact count at the export's moment. `new_export` stores it as the expected rows."""
+        """`new_export` stores the exact count at the moment as the expected rows."""
         return self.expected
 
     @property
     def missing_buckets(self) -> tuple[str, ...]:
-        """Return the buckets (partitions of signatures) whose part of the file is not written yet, in order."""
         return keys.BUCKETS[len(self.parts) :]
 
     @property
     def extension(self) -> str:
-        """Return the end of the file's name, such as .csv or, for a file encrypted with age, .csv.age."""
+        """Return .csv or, for a file encrypted with age, .csv.age."""
         return f".{self.format}" if self.recipient is None else f".{self.format}.age"

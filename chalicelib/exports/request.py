@@ -12,7 +12,7 @@ from chalicelib.tallies.prove import COUNT, tally_sums
 
 
 def new_export(request: ExportRequest, petition: Petition, owner: str, now: datetime, tables: Tables) -> Export:
-    """Return a new export, not stored yet. Raise Invalid if the recipient's public key is invalid."""
+    """Return it, not stored yet. Raise Invalid if the recipient's public key is invalid."""
     return new_job(
         Export,
         petition.slug,
@@ -26,7 +26,7 @@ def new_export(request: ExportRequest, petition: Petition, owner: str, now: date
 
 
 def result_of(export: Export, now: datetime) -> Result:
-    """Return the result of the export. Raise NotNow if the export is not done, Gone if it has expired."""
+    """Raise NotNow if the export is not done, Gone if it has expired."""
     state = export.state_at(now)
     if state is JobState.EXPIRED:
         raise Gone("This export has expired and its file was deleted. Request a new one.")

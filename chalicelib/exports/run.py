@@ -1,9 +1,7 @@
 """The steps of an export: one for each part of the rows, and a last one that joins the parts into the file.
 
-The first stage (`gather`) writes the rows in parts, one for each bucket. A bucket is one of the partitions that contain
-a petition's signatures (keys.BUCKETS). The second stage (`deliver`) joins the parts, encrypts the file if requested,
-and writes the cover sheet. It checks the rows against the tally, which is the petition's count at the export's moment,
-the time of its request.
+`gather` writes the rows in parts, one for each bucket (a partition of signatures). `deliver` joins them, encrypts the
+file if requested, writes the cover sheet, and checks the rows against the count at the export's moment.
 """
 
 from collections.abc import Iterable
@@ -24,14 +22,13 @@ from chalicelib.petitions.find import petition_as_stored
 from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.walk import read_for_export
 
-# The S3 prefixes of the parts, and of the finished files.
 PARTS = "parts"
 FILES = "files"
 
 
 @dataclass(frozen=True)
 class ExportContext:
-    """The tables, bucket and clock of an export. `folder` is an empty directory that is deleted when the run ends."""
+    """`folder` is an empty directory that is deleted when the run ends."""
 
     tables: Tables
     s3_bucket: Bucket
@@ -41,12 +38,7 @@ class ExportContext:
 
 @dataclass
 class Selection:
-    """Selects the signatures that were confirmed at or before the export's moment and still are, and counts them.
-
-    Three of the `totals` explain why rows and tally may differ. `unsure`: rows that the tally perhaps does not include
-    yet. `late` and `gone`: signatures that are no rows, but that the tally perhaps includes. They were confirmed soon
-    after the moment (`late`), or withdrawn (`gone`).
-    """
+    """Select the signatures that were confirmed at or before the moment and still are, and count them (`Totals`)."""
 
     export: Export
     totals: Totals
@@ -54,24 +46,23 @@ class Selection:
     def __post_init__(self) -> None:
         moment = self.export.moment
         self.moment = iso(moment)
-        # If a confirmation is within SETTLING of the moment, before or after, we cannot know whether the tally has it.
+        # Within SETTLING of the moment, we cannot know whether the tally has a confirmation.
         self.late_until = iso(moment + SETTLING)
-        # `unsure_from` is also compared with `withdrawn_at`, which has fractions of a second: "05.25Z" sorts before
-        # "05Z". `lower_bound` sorts before both.
+        # It is also compared with `withdrawn_at`, which has fractions of a second: "05.25Z" sorts before "05Z".
+        # `lower_bound` sorts before both.
         self.unsure_from = lower_bound(moment - SETTLING)
 
     def check_and_count(self, item: Item) -> bool:
-        """Return whether the export includes the signature, and count it in `totals`."""
         if item["state"] == SignatureState.CONFIRMED and item["confirmed_at"] <= self.moment:
             self._count_row(item)
             return True
-        # Withdrawn after the moment or shortly before it: perhaps the tally includes this signature. The state does not
-        # matter: if the person signed again, the same item is pending or confirmed, and keeps `withdrawn_at`.
+        # Perhaps the tally includes this signature. The state does not matter: if the person signed again, the item is
+        # pending or confirmed, and keeps `withdrawn_at`.
         left_at = max(item.get("withdrawn_at", ""), item.get("pending_again_at", ""))
         if left_at >= self.unsure_from:
             self.totals.gone += 1
-        # Confirmed soon after the moment: perhaps the tally includes this signature. If it is in `gone` too, it counts
-        # twice. This only makes the second stage accept a slightly larger difference between rows and tally.
+        # Perhaps the tally includes this signature. If it is in `gone` too, it counts twice: this only makes the second
+        # stage accept a slightly larger difference.
         if item["state"] == SignatureState.CONFIRMED and item["confirmed_at"] <= self.late_until:
             self.totals.late += 1
         return False
@@ -85,10 +76,7 @@ class Selection:
 
 
 def gather(export: Export, bucket: str, context: ExportContext) -> Export:
-    """Write the part of this bucket, and return the export with this part and its totals.
-
-    The caller stores the returned export. So a part is recorded only after its file is complete.
-    """
+    """The caller stores the returned export. So a part is recorded only after its file is complete."""
     # A new S3 key each time, because two processes may do this step at once.
     key = f"{_parts_prefix(export)}{bucket}-{token_hex(4)}"
     totals = export.totals.model_copy(deep=True)
@@ -121,15 +109,12 @@ CONTENT_TYPES = {Format.CSV: "text/csv; charset=utf-8", Format.NDJSON: "applicat
 
 
 def deliver(export: Export, context: ExportContext) -> Export:
-    """Write the file and the cover sheet, and return the export as done.
-
-    If the export's rows do not agree with the tally, write nothing and return the export as failed.
-    """
+    """Write the file and the cover sheet. If the rows do not agree with the tally, return the export as failed."""
     if not is_consistent(export.count_at_moment, export.totals):
         return export.in_end_state(JobState.FAILED, why=disagreement(export.count_at_moment, export.totals))
     plain = _join_parts(export, context)
     path = _encrypt_file(export, plain, context.folder)
-    # New S3 keys each time, because two processes may do this step at once.
+    # As in `gather`.
     key_prefix = f"{_files_prefix(export)}{token_hex(4)}"
     result = _result(export, path, key_prefix, context)
     content_type = "application/octet-stream" if export.recipient is not None else CONTENT_TYPES[export.format]
@@ -142,7 +127,7 @@ def deliver(export: Export, context: ExportContext) -> Export:
 
 
 def delete_files(export: Export, context: ExportContext) -> None:
-    """Delete the files of an export that was cancelled or failed. S3 deletes the files of an expired export."""
+    """After a cancellation or failure. S3 deletes the files of an expired export."""
     context.s3_bucket.delete_under(_files_prefix(export))
 
 
@@ -151,10 +136,8 @@ def _files_prefix(export: Export) -> str:
 
 
 def is_consistent(expected_rows: int, totals: Totals) -> bool:
-    """Return whether the known reasons explain the difference between the rows and the tally: see `Totals`."""
-    # Confirmed soon after the moment (`late`) or withdrawn (`gone`): no rows, but perhaps the tally includes them.
+    """Return whether the known reasons explain the difference between rows and tally: see `Totals`."""
     fewest_rows = expected_rows - totals.late - totals.gone
-    # Confirmed shortly before the moment (`unsure`): rows, but perhaps the tally does not include them.
     most_rows = expected_rows + totals.unsure
     return fewest_rows <= totals.rows <= most_rows
 
@@ -175,7 +158,7 @@ def _join_parts(export: Export, context: ExportContext) -> Path:
 
 
 def _encrypt_file(export: Export, plain: Path, folder: Path) -> Path:
-    """Encrypt the file, delete `plain`, and return the new path. Without a recipient, only return `plain`."""
+    """Delete `plain`, and return the new path. Without a recipient, only return `plain`."""
     if export.recipient is None:
         return plain
     encrypt(plain, folder / "encrypted", export.recipient)
@@ -198,16 +181,14 @@ def _result(export: Export, path: Path, key_prefix: str, context: ExportContext)
     )
 
 
-# The longest times of the two kinds of steps, in seconds. With ten million signatures, a part takes 20 seconds. With
-# one million, the last step took six seconds (measured in November 2026).
+# In seconds. With ten million signatures, a part takes 20 seconds. With one million, the last step took six seconds
+# (measured in November 2026).
 PART_SECONDS = 60
 FILE_SECONDS = 450
 
 
 @dataclass(frozen=True)
 class ExportWork:
-    """What the job of an export does."""
-
     context: ExportContext
 
     def next_step(self, export: Export) -> Step[Export]:

@@ -1,7 +1,7 @@
 """Write signatures as CSV or as NDJSON, and encrypt a file for one recipient with age, in constant memory.
 
-In CSV, no value is a formula that a spreadsheet would run. core/printable.py says which values get an apostrophe, and
-how to remove it. pyrage (age) is large and rarely needed, so it is imported where it is used.
+In CSV, no value is a formula that a spreadsheet would run (core/printable.py). pyrage is large and rarely needed, so it
+is imported where it is used.
 """
 
 import csv
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pyrage.x25519 import Recipient
 
 
-# Without this mark, Excel reads the file in the computer's local encoding instead of UTF-8.
+# Without it, Excel reads the file in the computer's local encoding instead of UTF-8.
 BYTE_ORDER_MARK = "\ufeff"
 
 WriteSignature = Callable[[Mapping[str, Any]], None]
@@ -43,8 +43,7 @@ def _ndjson_writer(columns: Sequence[Column], file: TextIO) -> WriteSignature:
 
 
 def _csv_writer(columns: Sequence[Column], file: TextIO) -> WriteSignature:
-    # Quote all values: in countries with a decimal comma, spreadsheets also split values at semicolons, and a formula
-    # could follow a semicolon.
+    # In countries with a decimal comma, spreadsheets also split values at semicolons, and a formula could follow one.
     csv_writer = csv.writer(file, quoting=csv.QUOTE_ALL)
 
     def write(item: Mapping[str, Any]) -> None:
@@ -55,14 +54,14 @@ def _csv_writer(columns: Sequence[Column], file: TextIO) -> WriteSignature:
 
 
 def heading(file_format: Format, columns: Sequence[Column]) -> str:
-    """Return the first line of the file. NDJSON has no such line."""
+    """NDJSON has no such line."""
     if file_format is Format.NDJSON:
         return ""
     return f"{BYTE_ORDER_MARK}{','.join(columns)}\r\n"
 
 
 def value_of(column: Column, item: Mapping[str, Any]) -> str | None:
-    """Return the signature's value in this column, or None if there is none. For a missing source, return DIRECT."""
+    """For a missing source, return DIRECT."""
     value: str | None = item.get(column.value)
     if column is Column.SOURCE:
         return value or DIRECT  # DIRECT: the person did not come by a link with `?source=`.
@@ -73,7 +72,7 @@ PRIVATE_MARKS = ("AGE-SECRET-KEY-", "PRIVATE KEY BLOCK", "PRIVATE KEY-----")
 
 
 def recipient_of(pasted_key: str) -> str:
-    """Return the public key. Raise Invalid; the error never repeats the pasted text, which may be a secret."""
+    """Raise Invalid; the error never repeats the pasted text, which may be a secret."""
     key = pasted_key.strip()
     if any(mark in key.upper() for mark in PRIVATE_MARKS):
         raise _invalid("This is a private key. We have not stored it, but it is no longer secret: make a new key")

@@ -1,12 +1,8 @@
 """The exact numbers of letters to each target by day: requested, sent, failed, unknown and dropped.
 
 The numbers of a day are spread over several items (shards), because transactions on one item conflict. A letter that is
-sent singly keeps its shard. So if it is requested and sent on one day, one item counts both. An item is read at one
-moment, so a letter that is counted as sent is also counted as requested. A digest is one email to a target about many
-letters: DIGEST_SHARD counts their outcomes.
-
-`report` shows them to staff and in statements, with which letters are paused. A statement is a signed text that says
-how many people had confirmed at one time.
+sent singly keeps its shard, and an item is read at one moment: so a letter that is counted as sent is also counted as
+requested. DIGEST_SHARD counts the outcomes of the letters in digests.
 """
 
 from collections import Counter, defaultdict
@@ -25,16 +21,16 @@ from chalicelib.petitions.model import Petition
 
 # The transaction of a letter takes about 20 ms, so 32 items can count hundreds of letters a second.
 SHARDS = 32
-# The shard that counts the outcomes of digests, also for letters whose requests are counted in other shards. So
-# `letter_counts` reads this shard first.
+# It counts the outcomes of digests, also for letters whose requests are counted in other shards. So `letter_counts`
+# reads this shard first.
 DIGEST_SHARD = 0
-# The most targets that a statement names. The URL of a statement contains its text, and must stay short.
+# The URL of a statement contains its text, and must stay short.
 MAX_NAMED_TARGETS = 3
 
 
 @dataclass(frozen=True)
 class LetterNumbers:
-    """Numbers of letters. `waiting`: still to be sent. `dropped`: never sent, on purpose."""
+    """`waiting`: still to be sent. `dropped`: never sent, on purpose."""
 
     requested: int = 0
     sent: int = 0
@@ -52,10 +48,7 @@ NumbersByDay = Mapping[date, LetterNumbers]
 
 
 def count_change(slug: str, target: str, shard: int, day: date, numbers: Mapping[str, int]) -> Change:
-    """Return the change that adds the numbers to the target's counter of this day.
-
-    Use it only in a transaction with another change that can happen only once: otherwise a retry counts twice.
-    """
+    """Use it only in a transaction with another change that can happen only once: otherwise a retry counts twice."""
     return Change(letter_keys.letter_count(slug, shard, target, day), add=numbers)
 
 
@@ -64,11 +57,10 @@ def shard_of(signature_id: str) -> int:
 
 
 def letter_counts(slug: str, tables: Tables) -> dict[str, NumbersByDay]:
-    """Return the numbers of letters by target and day (UTC). Targets without letters are missing.
+    """By target and day (UTC). Targets without letters are missing.
 
-    The 32 consistent queries cost one read unit for each 4 KB (about 40 items). The first query reads DIGEST_SHARD (0),
-    which counts the outcomes of digests. Each letter was counted as requested before its digest had an outcome. So the
-    later queries find the requests of all these letters, and `waiting` is never negative.
+    The 32 consistent queries cost one read unit for each 4 KB (about 40 items). Each letter was counted as requested
+    before its digest had an outcome, and DIGEST_SHARD is read first. So `waiting` is never negative.
     """
     sums: dict[tuple[str, date], Counter[str]] = defaultdict(Counter)
     for shard in range(SHARDS):
@@ -89,7 +81,7 @@ def total(numbers: Iterable[LetterNumbers]) -> LetterNumbers:
 
 @dataclass(frozen=True)
 class TargetReport:
-    """The numbers of letters to one target. `target` is None if the petition no longer has this target.
+    """`target` is None if the petition no longer has this target.
 
     `paused_members`: by constituency, the states of the members of parliament whose letters are paused.
     """
@@ -103,14 +95,11 @@ class TargetReport:
 
     @property
     def name(self) -> str:
-        """Return the target's name, or only its key if the petition no longer has this target."""
         return self.target.name if self.target else self.key
 
 
 @dataclass(frozen=True)
 class LettersReport:
-    """The numbers of all letters of a petition, exact at the time `as_of`."""
-
     targets: list[TargetReport]
     as_of: datetime
 
@@ -120,9 +109,9 @@ class LettersReport:
 
 
 def letters_text(petition: Petition, now: datetime, tables: Tables) -> str | None:
-    """Return the numbers of letters as text for a statement. Return None if the petition has no target and no letters.
+    """Return a sentence for each target; if there are more than MAX_NAMED_TARGETS, one for all of them.
 
-    The text has a sentence for each target; if there are more than MAX_NAMED_TARGETS, one sentence for all targets.
+    Return None if the petition has no target and no letters.
     """
     letters = report(petition, now, tables)
     if not letters.targets:
@@ -133,7 +122,7 @@ def letters_text(petition: Petition, now: datetime, tables: Tables) -> str | Non
 
 
 def _sentence(to: str, numbers: LetterNumbers) -> str:
-    """Return a sentence with the number of each outcome, so that nobody takes unknown letters for sent letters."""
+    """Name each outcome, so that nobody takes unknown letters for sent letters."""
     outcomes = (
         f"{numbers.sent:,} sent, {numbers.failed:,} failed, {numbers.unknown:,} unknown, "
         f"{numbers.waiting:,} waiting, {numbers.dropped:,} not sent"
@@ -142,7 +131,7 @@ def _sentence(to: str, numbers: LetterNumbers) -> str:
 
 
 def report(petition: Petition, now: datetime, tables: Tables) -> LettersReport:
-    """Return the numbers of letters by target: first the petition's targets in their order, then removed targets."""
+    """Return first the petition's targets in their order, then removed targets."""
     counts, states = letter_counts(petition.slug, tables), target_states(petition.slug, tables)
     current_targets = petition.letter.targets if petition.letter else []
     targets = {target.key: target for target in current_targets}
@@ -163,7 +152,7 @@ def report(petition: Petition, now: datetime, tables: Tables) -> LettersReport:
 
 
 def _paused_members(target: str, states: Mapping[str, TargetState]) -> dict[str, TargetState]:
-    """Return the states of the target's paused members by constituency. A member's key: `<target>#<constituency>`."""
+    """By constituency. A member's key: `<target>#<constituency>`."""
     prefix = f"{target}#"
     paused: dict[str, TargetState] = {}
     for key, state in states.items():

@@ -1,7 +1,6 @@
 """The state of each letter's email, and the counters of letters by target and day.
 
-If the target has a pace, its letters are sent one by one: each books a turn, the time at which it may be sent. A target
-may stand for all members of parliament. In the item of a letter to a member, `member` is the member's constituency.
+In the item of a letter to a member of parliament, `member` is the member's constituency.
 """
 
 from collections.abc import Mapping
@@ -23,18 +22,16 @@ from chalicelib.mail.state import CLAIM_ATTRIBUTES, AfterCrash, is_requested
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.letter import Paced
 
-# When the letter was dropped because staff had removed its target. Perhaps staff add a target with the same key later:
-# then only a new confirmation of the person requests the letter again. If this time differs from `mail_dropped_at`, it
-# is of an earlier drop: ignore it.
+# When staff had removed the letter's target. If they add a target with the same key later, only a new confirmation
+# requests the letter again. If this time differs from `mail_dropped_at`, it is of an earlier drop: ignore it.
 _WITHOUT_TARGET = "dropped_without_target"
 
 
 @dataclass(frozen=True, kw_only=True)
 class LetterDeliveries(CountedDeliveries):
-    """The state of letters. If a letter bounces or is refused, or its recipient complains, the recipient is paused.
+    """If a letter bounces or is refused, or its recipient complains, the recipient is paused: it gets no letters.
 
-    A paused recipient gets no letters. It is the target, or one member of parliament. Nothing changes for the
-    person who sent the letter.
+    The recipient is the target, or one member of parliament. Nothing changes for the person who sent the letter.
     """
 
     def request(self, key: str, now: datetime, tables: Tables, **extra: str) -> MailRequest:
@@ -72,11 +69,10 @@ class LetterDeliveries(CountedDeliveries):
         self._settle(request, DeliveryOutcome.DROPPED, now, dropped, tables)
 
     def readdress(self, request: MailRequest, member: str | None, now: datetime, tables: Tables) -> MailRequest:
-        """If the open request is for another recipient, replace it by a request for this one.
+        """If the open request is for another recipient, replace it by a request for this one, and return it.
 
-        `member`: the constituency; None if the target does not stand for members. Return the new request. A queue
-        message of the old request then does nothing, and a mail sender that has claimed the old request sends nothing.
-        If sending has begun, or the request is for this recipient already, change nothing and return `request`.
+        `member`: the constituency, or None. A queue message of the old request then does nothing, and a mail sender
+        that has claimed it sends nothing. If sending has begun, change nothing and return `request`.
         """
         renewed = self.request_attributes(now)
         removed = [*CLAIM_ATTRIBUTES, "mail_queued_at"]  # These belong to the old request.
@@ -96,14 +92,11 @@ class LetterDeliveries(CountedDeliveries):
         return count_change(letter.slug, letter.target, shard_of(letter.signature_id), day, numbers)
 
     def release(self, request: MailRequest, until: datetime, tables: Tables, *, is_booked: bool = False) -> None:
-        """Release the mail sender's claim. Ignore `is_booked`: the letter must keep its turn (`mail_due_at`)."""
+        """Ignore `is_booked`: the letter must keep its turn (`mail_due_at`)."""
         super().release(request, until, tables, is_booked=False)
 
     def open_requests(self, start: Key, page_size: int, tables: Tables) -> tuple[list[Item], str | None]:
-        """Return the open requests. If a letter waits for a turn, but its target has no pace now, make it due now.
-
-        This changes the stored item and the returned one. So the caller, the sweep, queues the letter at once.
-        """
+        """If a letter waits for a turn, but its target has no pace now, make it due, so that the sweep queues it."""
         items, last = super().open_requests(start, page_size, tables)
         waiting = [item for item in items if waits_for_turn(item)]
         slugs = {letter_ids(self.key_of(item)).slug for item in waiting}
@@ -117,17 +110,16 @@ class LetterDeliveries(CountedDeliveries):
         return items, last
 
     def mark_refused(self, request: MailRequest, now: datetime, tables: Tables) -> None:
-        """Record the refusal, and pause the recipient: if its address is wrong, SES refuses all letters to it."""
+        """Pause the recipient: if its address is wrong, SES refuses all letters to it."""
         super().mark_refused(request, now, tables)
-        # IAM does not let the mail sender read deliveries. So get the item from an update. It changes nothing, because
-        # the claim is removed already.
+        # IAM does not let the mail sender read deliveries. So get the item from an update, which changes nothing.
         is_stored = Attr("mails").exists()
         no_change = Change(self.item_key(request.key), remove=CLAIM_ATTRIBUTES, when=is_stored)
         item = tables.update_and_read(no_change)
         _pause_target(request.key, item, "refused", now, tables)
 
     def mark_undeliverable(self, key: str, reason: str, now: datetime, tables: Tables) -> None:
-        """Record the bounce or complaint. Pause this target, or only the member of parliament who got the letter.
+        """Pause this target, or only the member of parliament who got the letter.
 
         If the server rejected the letter, only note this: otherwise one person could stop everybody's letters. After
         several rejections, `note_rejection` pauses.
@@ -141,26 +133,25 @@ class LetterDeliveries(CountedDeliveries):
 
 
 def waits_for_turn(item: Item) -> bool:
-    """Return whether the letter waits for a turn. Then it is due later than it was requested (pace.py)."""
+    """Then it is due later than it was requested (pace.py)."""
     return bool(item.get("mail_due_at", "") > item["mail_requested_at"])
 
 
 def _make_due_now(request: MailRequest, item: Item, tables: Tables) -> None:
-    """Make the letter due at once, in the table and in `item`. Without `mail_queued_at`, the sweep queues it now."""
-    # A letter waits for a turn if it is due later than it was requested (`waits_for_turn`). So let both times be equal.
-    # Do not remove the due time: then the sweep would queue the letter only when its request counts as lost.
+    """In the table and in `item`. Without `mail_queued_at`, the sweep queues it now."""
+    # Equal times: it waits for no turn (`waits_for_turn`). Do not remove the due time: then the sweep would queue the
+    # letter only when its request counts as lost.
     due = {"mail_due_at": request.requested_at}
     is_unchanged = is_requested(request) & Attr("mail_due_at").eq(item["mail_due_at"])
     change = Change(LETTERS.item_key(request.key), assign=due, remove=["mail_queued_at"], when=is_unchanged)
-    # If the condition fails, the mail sender has settled or postponed the letter. `item` says that it is due all the
-    # same, so the sweep queues one more message. This does no harm: the mail sender ignores it.
+    # If the condition fails, the mail sender has settled or postponed the letter. The sweep then queues one more
+    # message, which the mail sender ignores.
     tables.try_update(change)
     item.pop("mail_queued_at", None)
     item.update(due)
 
 
 def _pause_target(key: str, item: Item, reason: str, now: datetime, tables: Tables) -> None:
-    """Pause the letter's target, or only the member of parliament whose constituency is in the letter's item."""
     letter, when = letter_ids(key), is_sent_since_resume(item, now)
     pause(letter.slug, letter.target, reason, now, tables, item.get("member", ""), when)
 
@@ -168,8 +159,8 @@ def _pause_target(key: str, item: Item, reason: str, now: datetime, tables: Tabl
 def _note_rejection(key: str, item: Item, now: datetime, tables: Tables) -> None:
     """Note that the server rejected this letter. If it went to a member of parliament, note this for the member.
 
-    Members often share a server. If it blocks all our letters, letters to several members are rejected. So the state of
-    the target itself notes these members too. After several, `note_rejection` pauses the letters to all members.
+    Members often share a server. If it blocks all our letters, the state of the target itself must stop the letters to
+    all members. So note the member there too.
     """
     letter, member, when = letter_ids(key), item.get("member", ""), is_sent_since_resume(item, now)
     note_rejection(letter.slug, letter.target, letter.signature_id, now, tables, member, when)
@@ -177,5 +168,5 @@ def _note_rejection(key: str, item: Item, now: datetime, tables: Tables) -> None
         note_rejection(letter.slug, letter.target, member, now, tables, when=when)
 
 
-# A letter that arrives twice discredits the campaign. So if the mail sender crashes, the letter is not sent again.
+# A letter that arrives twice discredits the campaign. So after a crash of the sender, it is not sent again.
 LETTERS = LetterDeliveries(kind=LETTER, lifetime=LIFETIME, after_crash=AfterCrash.UNKNOWN, extras=("member",))

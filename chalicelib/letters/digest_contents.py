@@ -1,17 +1,13 @@
 """The letters that a digest reports. A digest is one email to a target, about the letters of one day.
 
 1. A digest gathers letters. One transaction adds the letter to the digest and ends the letter's own request. So the
-   digest's item counts its letters exactly, and a letter is sent or fails with its digest.
+digest's item counts its letters exactly, and a letter is sent or fails with its digest.
 2. When the digest is due, it is closed: it takes no more letters.
 3. While its email is sent, the digest is sealed: its letters do not change.
 
-The digest's item counts the letters by the postcode area of the people who sent them. It also has some slots. A letter
-in a person's own words may take a slot: then the email can show the letter in full (withdrawn.py).
-
-If a person withdraws before the digest is sealed, one transaction removes their letter. If they withdraw later, the
-withdrawal is noted in the item's attribute LATE: if the email is not sent, the next attempt first takes the letter out
-of the digest. The letter then waits again: the mail sender drops it, or treats it as a new letter if the person has
-confirmed again. An email is settled when it no longer waits to be sent.
+If a person withdraws before the digest is sealed, one transaction removes their letter. A later withdrawal is noted in
+the item's attribute LATE: if the email is not sent, the next attempt first takes the letter out, which then waits
+alone again (withdrawn.py, also for slots and postcode areas).
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -39,7 +35,7 @@ from chalicelib.mail.model import MailRequest
 from chalicelib.mail.state import REQUEST_ATTRIBUTES, is_requested
 from chalicelib.projections.dimensions import AREA_PREFIX
 
-# The digest of a day takes letters until this hour of the day, in the time of London.
+# In the time of London. The digest of a day takes letters until this hour.
 DIGEST_HOUR = 7
 ATTEMPTS = 3
 _OPEN = Attr("closed_at").not_exists()
@@ -48,7 +44,7 @@ _EXISTS = Attr("letters").exists()  # The item of a digest always has this attri
 
 @dataclass(frozen=True)
 class DigestContents:
-    """A stored digest. `letters`: how many letters it has. `areas`: how many of them are from each postcode area.
+    """`letters`: how many letters it has. `areas`: how many of them are from each postcode area.
 
     `own_words_ids`: the ids of the signatures of some letters in their senders' own words.
     """
@@ -70,14 +66,11 @@ def next_digest_day(now: datetime) -> date:
 def gather(
     letter: LetterIds, request: MailRequest, area: str, is_in_own_words: bool, now: datetime, tables: Tables
 ) -> DigestIds | None:
-    """Put the letter into the next digest, and end the letter's request. Return the ids of this digest.
-
-    Return None if the request was settled before.
-    """
+    """Put the letter into the next digest, and end the letter's request. Return None if it was settled before."""
     first = next_digest_day(now)
     slot = slot_of(letter.signature_id, has_own_words=is_in_own_words)
     own_words = {} if slot == NO_SLOT else {slot: letter.signature_id}
-    # If a machine's clock is ahead, it may have closed the first digest already. Then use the digest of the next day.
+    # If a machine's clock is ahead, it may have closed the first digest already.
     for day in (first, first + timedelta(days=1)):
         ids = DigestIds(letter.slug, letter.target, day)
         key, gathered = LETTERS.item_key(request.key), GatheredLetter(request.key, ids, slot, area)
@@ -96,9 +89,8 @@ def gather(
 def seal(ids: DigestIds, now: datetime, tables: Tables) -> DigestContents | None:
     """Seal the digest, so that its letters do not change while its email is sent. Return its contents.
 
-    If LATE notes withdrawals, from an earlier attempt, take their letters out of the sealed digest. Then write the seal
-    again, to get the contents without them. Return None if there is no such digest. Raise Conflicted if people keep
-    withdrawing meanwhile.
+    If LATE notes withdrawals from an earlier attempt, take their letters out, and seal again. Return None if there is
+    no such digest. Raise Conflicted if people keep withdrawing meanwhile.
     """
     change = Change(ids.key, assign={"sealed_at": iso(now)}, when=_EXISTS)
     for _ in range(ATTEMPTS):
@@ -114,20 +106,19 @@ def seal(ids: DigestIds, now: datetime, tables: Tables) -> DigestContents | None
 
 
 def unseal(ids: DigestIds, tables: Tables) -> None:
-    """Unseal the digest, because its email was not sent. Letters can be removed again."""
+    """Its email was not sent. Letters can be removed again."""
     tables.try_update(Change(ids.key, remove=["sealed_at"], when=IS_SEALED))
 
 
 def mark_ended(ids: DigestIds, now: datetime, tables: Tables) -> None:
-    """Record that the digest's email is settled. The digest stays sealed, and withdrawals change nothing in it."""
-    # Perhaps an earlier attempt crashed after `unseal`, before it released its claim. Then this attempt only marked the
-    # email as unknown, and the digest is not sealed. So seal it here.
+    """Its email is settled. The digest stays sealed, and withdrawals change nothing in it."""
+    # If an earlier attempt crashed after `unseal`, this one only marked the email as unknown: so seal it here.
     ended = {"sealed_at": iso(now), "ended_at": iso(now)}
     tables.try_update(Change(ids.key, assign=ended, remove=[LATE], when=_EXISTS))
 
 
 def close(ids: DigestIds, now: datetime, tables: Tables) -> None:
-    """Close the digest, so that it takes no more letters. Idempotent."""
+    """It takes no more letters. Idempotent."""
     tables.try_update(Change(ids.key, assign={"closed_at": iso(now)}, when=_OPEN & _EXISTS))
 
 
@@ -141,7 +132,7 @@ def find_digest(ids: DigestIds, tables: Tables) -> DigestContents | None:
 
 
 def unrequested_digests(slug: str, target: str, tables: Tables) -> Iterator[DigestIds]:
-    """Read all digests of the target, and yield those whose emails are not marked as requested, oldest first."""
+    """Yield those whose emails are not marked as requested, oldest first."""
     for item in tables.query(keys.COUNTS, letter_keys.digests_partition(slug, target), consistent=True):
         if "requested_at" not in item:
             yield DigestIds(slug, target, date.fromisoformat(item["sk"]))

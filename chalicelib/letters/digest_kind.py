@@ -1,8 +1,6 @@
 """The digest: one email that reports many letters to a target. These letters are not sent as emails of their own.
 
-The email says how many people wrote and where they live. It shows some letters that people wrote in their own words.
-When the email is composed, the digest is sealed: its letters do not change while it is sent (digest_contents.py). The
-delivery engine calls `digest_email` with the same arguments as for each kind of email (mail/kind.py).
+It says how many people wrote and where they live, and shows some letters in people's own words.
 """
 
 from collections.abc import Iterator, Mapping
@@ -36,19 +34,17 @@ from chalicelib.progress.refresh import public_areas
 from chalicelib.signatures.letter import SignedLetter, letter_texts
 from chalicelib.signatures.look_up import find_by_id
 
-# The most letters that a digest shows in full.
 MAX_SHOWN = 5
 
 
 @dataclass(frozen=True, kw_only=True)
 class DigestDeliveries(CountedDeliveries):
-    """The state of the digests' emails. All letters of a digest get the digest's outcome, such as SENT."""
+    """All letters of a digest get the digest's outcome, such as SENT."""
 
     def put(self, new: NewItem, key: str, now: datetime, tables: Tables) -> None:
         tables.put_new(new)  # Count nothing: each letter of the digest was counted when it was requested.
 
     def counter_change(self, key: str, day: date, numbers: Mapping[str, int], tables: Tables) -> Change:
-        """Return the change that adds `numbers` (by outcome) to the counter, once for each letter of the digest."""
         ids = digest_ids(key)
         digest = find_digest(ids, tables)  # The digest is sealed, so it still has the letters that its email reports.
         letters = digest.letters if digest else 0
@@ -56,10 +52,7 @@ class DigestDeliveries(CountedDeliveries):
         return count_change(ids.slug, ids.target, DIGEST_SHARD, day, letter_numbers)
 
     def release(self, request: MailRequest, until: datetime, tables: Tables, *, is_booked: bool = False) -> None:
-        """Unseal the digest, because its letters may change until the next attempt. Then release the sender's claim.
-
-        In the other order, another sender could claim and seal the digest before it is unsealed.
-        """
+        """Unseal first: in the other order, another sender could claim and seal the digest before it is unsealed."""
         unseal(digest_ids(request.key), tables)
         super().release(request, until, tables, is_booked=is_booked)
 
@@ -71,15 +64,15 @@ class DigestDeliveries(CountedDeliveries):
     def mark_undeliverable(self, key: str, reason: str, now: datetime, tables: Tables) -> None:
         item = tables.get(self.item_key(key), consistent=True) or {}  # The event changes it.
         super().mark_undeliverable(key, reason, now, tables)
-        # Unlike for a letter, pause after a single rejection: the letters of many people have failed, and the next
-        # digest would look the same.
+        # Unlike for a letter, pause after a single rejection: many letters have failed, and the next digest would look
+        # the same.
         ids = digest_ids(key)
         pause(ids.slug, ids.target, reason, now, tables, when=is_sent_since_resume(item, now))
 
     def _settle(
         self, request: MailRequest, outcome: DeliveryOutcome, at: datetime, assign: Mapping[str, Any], tables: Tables
     ) -> None:
-        """Store and count the outcome. Then mark the digest as ended, so that withdrawals no longer change it."""
+        """Then mark the digest as ended, so that withdrawals no longer change it."""
         super()._settle(request, outcome, at, assign, tables)
         mark_ended(digest_ids(request.key), at, tables)
 
@@ -90,10 +83,7 @@ DIGESTS = DigestDeliveries(kind=DIGEST, lifetime=timedelta(days=365), after_cras
 
 @dataclass(frozen=True)
 class DigestLetter:
-    """A letter in its sender's own words, as a digest shows it. `words`: its subject, opening and body.
-
-    `reply_to`: the sender's address, if the sender agreed to show it.
-    """
+    """`words`: its subject, opening and body. `reply_to`: the sender's address, if the sender agreed to show it."""
 
     words: Mapping[str, str]
     name: str
@@ -104,18 +94,17 @@ class DigestLetter:
 def digest_email(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
     """Seal the digest, and return its email.
 
-    Return HELD while the petition is a draft, or the target is paused or in test mode. Return DROPPED if the digest has
-    no letters, if the petition no longer has the target, or if the target's letters now go to members of parliament.
+    HELD while the petition is a draft, or the target is paused or in test mode. DROPPED if the digest has no letters,
+    the petition no longer has the target, or the target's letters now go to members of parliament.
     """
     ids = digest_ids(key)
     petition = petition_as_stored(ids.slug, tables)
     target = target_unless_removed(petition, ids.target)
-    # A draft that has digests is a removed petition that staff restored. They check it before it is public.
+    # A removed petition that staff restored. They check it before it is public.
     is_draft = petition.state_at(now) is PetitionState.DRAFT
     if target and (is_draft or target.test_to or _is_paused(ids, tables)):
         return NotSent.HELD
-    # Seal the digest before the checks below. If a check drops the digest, all its letters are counted as dropped, so
-    # its letters must not change after that.
+    # Before the checks: if one drops the digest, all its letters are counted as dropped, and must not change after.
     digest = seal(ids, now, tables)
     if target is None or target.members or petition.letter is None:
         return NotSent.DROPPED
@@ -140,7 +129,7 @@ def _is_paused(ids: DigestIds, tables: Tables) -> bool:
 
 
 def _letters_in_own_words(digest: DigestContents, petition: Petition, tables: Tables) -> Iterator[DigestLetter]:
-    """Yield the letters in their senders' own words. Leave out senders who have withdrawn or are erased."""
+    """Leave out senders who have withdrawn or are erased."""
     for signature_id in digest.own_words_ids:
         found = find_by_id(petition, signature_id, tables)
         signed_letter = letter_to_send(found.signature) if found else None

@@ -1,7 +1,7 @@
 """Request the email of each digest that is due. A digest is one email to a target, about many letters.
 
-For each digest, a run does three steps: close the digest, so that it takes no more letters; request its email; mark it
-as requested. If a run stops between two steps, the digest is not marked, so the next run repeats the steps.
+Close the digest, so that it takes no more letters; request its email; mark it as requested. If a run stops in between,
+the next run repeats the steps.
 """
 
 from datetime import date, datetime
@@ -18,10 +18,9 @@ from chalicelib.petitions.model import Petition
 
 
 def request_digests(now: datetime, outbox: Outbox, tables: Tables) -> int:
-    """Request the emails of all digests that are due, but not of paused targets. Return how many were requested.
+    """Return how many were requested. If AWS fails, raise Unavailable: the next run continues.
 
-    If AWS fails, raise Unavailable: the next run continues. Each petition needs a query for its targets, even if it no
-    longer has a letter, because older digests may be due. Each target needs one more query, for its digests.
+    An old digest may be due even if the petition no longer has a letter: so one query for each petition and target.
     """
     open_day = next_digest_day(now)  # The digests of this day still take letters. All earlier digests are due.
     requested = 0
@@ -33,10 +32,10 @@ def request_digests(now: datetime, outbox: Outbox, tables: Tables) -> int:
 
 
 def _due_digests(petition: Petition, open_day: date, tables: Tables) -> list[DigestIds]:
-    """Return the petition's digests of days before `open_day` that are not requested.
+    """Return the digests of days before `open_day` that are not requested.
 
-    Leave out the digests of a paused target: they wait until staff resume its letters. But if the petition no longer
-    has the target, its digests are due: `digest_email` then drops them.
+    Those of a paused target wait until staff resume its letters. If the petition no longer has the target, its digests
+    are due: `digest_email` then drops them.
     """
     due: list[DigestIds] = []
     for key, state in target_states(petition.slug, tables).items():
@@ -50,10 +49,9 @@ def _due_digests(petition: Petition, open_day: date, tables: Tables) -> list[Dig
 
 
 def _close_and_request(ids: DigestIds, now: datetime, outbox: Outbox, tables: Tables) -> bool:
-    """Close the digest, request its email, and mark it as requested. Return whether there is an email to send.
+    """Return whether there is an email to send.
 
-    There is no email to send if all letters were removed from the digest, or if an earlier run requested the email and
-    the email no longer waits.
+    There is none if all letters were removed, or if an earlier run requested the email and it no longer waits.
     """
     close(ids, now, tables)
     digest = find_digest(ids, tables)

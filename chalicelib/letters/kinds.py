@@ -1,11 +1,7 @@
-"""The email with a single letter. It goes from one person, who has confirmed, to one target.
-
-LETTER_KINDS also has the other kinds of emails about letters: digests and tests. The engine calls `letter_email` with
-the arguments of `Contents` (mail/kind.py): `stored` is the letter's item in the deliveries table.
+"""The email with a single letter, from one person, who has confirmed, to one target.
 
 While the target is paused or in test mode, the letter waits. If the target has a pace, the letter waits for its turn.
-If the target gets digests, only the first letters are sent singly. Each later letter is reported in a digest: one email
-about many letters. In the item of a letter to a member of parliament, `member` is the member's constituency.
+If the target gets digests, only the first letters are sent singly, and each later one is reported in a digest.
 """
 
 from datetime import datetime
@@ -40,10 +36,7 @@ from chalicelib.signatures.model import Signature
 def reason_not_to_send(
     key: str, stored: Item, target: LetterTarget, signature: Signature, now: datetime, tables: Tables
 ) -> NotSent | Later | None:
-    """Return why the letter is not sent now, or None to send it.
-
-    The call may also change what is stored: mark the letter to be sent singly, add it to a digest, or book its turn.
-    """
+    """Return None to send it. The call may mark the letter to be sent singly, add it to a digest, or book its turn."""
     letter = letter_ids(key)
     state = target_state(letter.slug, letter.target, tables)
     if state.is_paused or target.test_to:
@@ -63,7 +56,7 @@ def reason_not_to_send(
 
 
 def _is_member_paused(letter: LetterIds, constituency: str, tables: Tables) -> bool:
-    """Return whether letters to the constituency's member are paused, or the constituency has no member any more."""
+    """Return True also if the constituency has no member any more."""
     if member_of_constituency(constituency) is None:
         return True
     return target_state(letter.slug, letter.target, tables, constituency).is_paused
@@ -90,7 +83,7 @@ def _mark_single(key: str, stored: Item, max_singles: int, state: TargetState, t
 def _add_to_digest(
     key: str, stored: Item, signature: Signature, state: TargetState, now: datetime, tables: Tables
 ) -> NotSent:
-    """Add the letter to the target's next digest. Return SETTLED: the letter has no request of its own any more."""
+    """Return SETTLED: the letter has no request of its own any more."""
     letter = letter_ids(key)
     if not state.has_digests:  # Record it first: a digest of a target without this record would never be sent.
         record_digests(letter.slug, letter.target, tables)
@@ -106,10 +99,9 @@ TEMPLATES = Path(__file__).with_name("templates")
 def letter_email(
     key: str, stored: Item, context: MailContext, now: datetime, tables: Tables
 ) -> Content | NotSent | Later:
-    """Return the email with the letter, or why it is not sent now.
+    """Use the text and the target's name that the person agreed to, and the address that the target has now.
 
-    Use the text and the target's name that the person agreed to, and the address that the target has now. For a member
-    of parliament, use the present name too.
+    For a member of parliament, use the present name too.
     """
     slug, target_key, signature_id = letter_ids(key)
     petition = petition_as_stored(slug, tables)
@@ -127,13 +119,12 @@ def letter_email(
     signature, signed_letter = found.signature, letter_to_send(found.signature)
     if signed_letter is None or not goes_to_same_target(target, stored, signature):
         return NotSent.DROPPED
-    # This call may also add the letter to a digest, or book a time at which it may be sent (`reason_not_to_send`).
     reason = reason_not_to_send(key, stored, target, signature, now, tables)
     if reason is not None:
         return reason
     agreed_letter, language = _agreed_letter(petition, signature, signed_letter.version, tables)
     translated = petition.in_language(language.code)
-    # If the person confirmed again while staff had removed the target, this version lacks it: use the present target.
+    # If staff had removed the target when the person confirmed again, this version lacks it.
     agreed_target = agreed_letter.target(target_key) or target
     to_name, to_address = recipient(target, agreed_target.name, stored)
     name, postcode = signature.name or "", signature.postcode or ""
@@ -146,10 +137,10 @@ def letter_email(
 
 
 def _agreed_letter(petition: Petition, signature: Signature, version: str, tables: Tables) -> tuple[Letter, Language]:
-    """Return this version of the letter in the language in which the person signed, and this language."""
+    """In the language in which the person signed. Return this language too."""
     letter_version = letter_as_signed(petition.slug, version, tables)
-    # Staff may have changed the petition's main language since. Then the letter is still in the old one. But if the
-    # petition still has this version of the letter, staff only corrected the language's code: use the corrected code.
+    # Staff may have changed the main language since: the letter is still in the old one. But if the petition still has
+    # this version, staff only corrected the language's code.
     main_language = petition.language if version == petition.letter_version else letter_version.language
     return letter_version.in_language(signature.language), language_of(signature.language or main_language)
 

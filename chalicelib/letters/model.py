@@ -1,8 +1,7 @@
 """The target and the recipient of a letter, and whether the letter may be sent.
 
-A letter goes from one supporter to one target, such as a minister. A target with `members` stands for all members of
-parliament: each letter to it goes to the member for the sender's constituency. The settings of targets are in
-`petitions.letter`. The letter of a signature is in `signatures.letter`.
+A target with `members` stands for all members of parliament: each letter goes to the member for the sender's
+constituency. The settings are in `petitions.letter`, and the letter of a signature in `signatures.letter`.
 """
 
 from datetime import timedelta
@@ -16,19 +15,19 @@ from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.signatures.letter import SignedLetter
 from chalicelib.signatures.model import Signature, SignatureState
 
-# The stored item of a letter prevents a second letter, so we keep the item for longer than any petition runs.
+# The item prevents a second letter, so we keep it for longer than any petition runs.
 LIFETIME = timedelta(days=6 * 365)
 
 
 def target_unless_removed(petition: Petition, key: str) -> LetterTarget | None:
-    """Return the target with this key. Return None if the petition no longer has the target, or was removed."""
+    """Return None if the petition no longer has the target, or was removed."""
     if petition.letter is None or petition.state is PetitionState.REMOVED:
         return None
     return petition.letter.target(key)
 
 
 def find_target(petition: Petition, key: str) -> LetterTarget:
-    """Return the target with this key. Raise UnknownThing if the petition has no such target."""
+    """Raise UnknownThing if the petition has no such target."""
     target = petition.letter.target(key) if petition.letter else None
     if target is None:
         raise UnknownThing("This petition has no such target.")
@@ -36,11 +35,9 @@ def find_target(petition: Petition, key: str) -> LetterTarget:
 
 
 def checked_constituency(target: LetterTarget, constituency: str | None) -> str:
-    """Return the constituency that a request of staff is about, or "" if the request has none.
+    """Return "" without a constituency. Raise UnknownThing if the target has no members, or the name is too long.
 
-    Raise UnknownThing if the request has one although the target has no members, or if its name is too long. Accept a
-    constituency that is not in the table of members: it may have been there when staff paused the letters to its
-    member.
+    A constituency may be missing from the table of members now, but have been there when staff paused its member.
     """
     if not constituency:
         return ""
@@ -52,8 +49,7 @@ def checked_constituency(target: LetterTarget, constituency: str | None) -> str:
 def goes_to_same_target(target: LetterTarget, stored: Item, signature: Signature) -> bool:
     """Return whether the letter still goes to the same target, or to the member for the same constituency.
 
-    The recipient's name and address may have changed. `stored`: the letter's item. It has the constituency (`member`)
-    if the letter was requested for a member of parliament.
+    The recipient's name and address may have changed. `stored`: the letter's item, with `member` for a member.
     """
     was_for_member = "member" in stored
     if was_for_member != target.members:  # Staff have changed whether the target stands for all members.
@@ -62,21 +58,18 @@ def goes_to_same_target(target: LetterTarget, stored: Item, signature: Signature
     has_confirmed_again = confirmed_at is not None and iso(confirmed_at) > stored["mail_requested_at"]
     if not target.members or not has_confirmed_again:
         return True
-    # The person withdrew and confirmed again while the letter waited. Perhaps they have moved.
+    # The person may have withdrawn, moved and confirmed again while the letter waited.
     return may_live_in(stored["member"], signature.country, signature.postcode)
 
 
 def recipient(target: LetterTarget, name: str, stored: Item) -> tuple[str, str]:
-    """Return the recipient's name and address: of the member for the constituency in `stored`, or else of the target.
-
-    `stored`: the letter's item. `name`: the name to use for the target.
-    """
+    """Return name and address: of the member for the constituency in `stored`, or else of the target."""
     member = member_of_constituency(stored.get("member", ""))
     return (member.name, member.email) if member else (name, target.email or "")
 
 
 def letter_to_send(signature: Signature) -> SignedLetter | None:
-    """Return the letter that this person agreed to send, or None if they have not confirmed, or have withdrawn.
+    """Return None if this person has not confirmed, or has withdrawn.
 
     A person who gets no email from us can still send a letter, because the letter goes to somebody else.
     """

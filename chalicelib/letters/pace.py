@@ -1,14 +1,11 @@
 """The pace of letters to one target: evenly spread over working hours, and at most `per_hour` in each hour.
 
-A letter books a turn: a time at which it may be sent. The turn is stored in the letter's item. So there is no queue
-message while the letter waits, and the letter delays no other email.
+A letter books a turn, which is stored in its item. So there is no queue message while it waits, and it delays no other
+email. After a pause of all email, many turns have passed. So there is a second limit: each clock hour has `per_hour`
+places, and a letter is sent only if it takes one.
 
-While all email is paused, the turns of many letters pass. After the pause, all these letters would be sent at once. So
-there is a second limit: each clock hour has `per_hour` places, and a letter is sent only if it takes a place.
-
-Working hours are Monday to Friday, in the time of London. Public holidays count as working days. A position is a
-moment, counted in working time only: the milliseconds of working hours since FIRST_MONDAY. Turns of letters are booked
-by position, so booking needs no rule for nights and weekends.
+Working hours are Monday to Friday in London, public holidays included. A position is a moment in working time only:
+milliseconds of working hours since FIRST_MONDAY. Turns are booked by position, so nights and weekends need no rule.
 """
 
 from dataclasses import dataclass
@@ -34,8 +31,6 @@ HOUR = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class WorkingTime:
-    """The hours from `from_hour` to `to_hour` on each working day."""
-
     from_hour: int = 9
     to_hour: int = 17
 
@@ -48,13 +43,11 @@ class WorkingTime:
         return local.weekday() < WORKING_DAYS and self.from_hour <= local.hour < self.to_hour
 
     def position(self, moment: datetime) -> int:
-        """Return the milliseconds of working time between FIRST_MONDAY and this moment."""
         local = in_london(moment)
         weeks, weekday = divmod((local - FIRST_MONDAY).days, DAYS_IN_WEEK)
         since_opening = (local - _midnight(local) - self.from_hour * HOUR) // MILLISECOND
         if weekday >= WORKING_DAYS:  # On a weekend, the week's working time is over.
             weekday, since_opening = WORKING_DAYS, 0
-        # Before the working hours, none of the day's working time has passed. After them, all of it has passed.
         passed_today = min(max(0, since_opening), self._day_length)
         return (weeks * WORKING_DAYS + weekday) * self._day_length + passed_today
 
@@ -71,7 +64,6 @@ class WorkingTime:
 
 
 def in_london(moment: datetime) -> datetime:
-    """Return the moment as London's local time, without a time zone."""
     return moment.astimezone(ZoneInfo(LONDON)).replace(tzinfo=None)
 
 
@@ -83,41 +75,38 @@ HOUR_IN_MILLISECONDS = HOUR // MILLISECOND
 
 
 def book_letter_turn(key: str, pace: Paced, now: datetime, tables: Tables, *, has_turn: bool = False) -> datetime:
-    """Book a turn for the letter. If the turn is now, take a place in this hour. Return when the letter may be sent.
+    """Return when the letter may be sent: `now` if it got a place in this hour, or else later.
 
-    The returned time is `now` if the letter got a place, or else later. `has_turn`: the letter has booked a turn
-    before, and it is due now. Needs one or two writes to book a turn, and one or two more to take a place in the hour.
+    `has_turn`: its turn is due now. One or two writes book a turn, and one or two more take a place.
     """
     slug, target, _ = letter_ids(key)
     working = WorkingTime(pace.from_hour, pace.to_hour)
     if not has_turn:
-        # Each pace has its own turns: turns booked at a slow pace must not delay letters at a fast pace.
+        # Turns booked at a slow pace must not delay letters at a fast pace.
         turns_key = letter_keys.target(slug, target, part=f"{pace.per_hour} {pace.from_hour}-{pace.to_hour}")
         due = _next_turn(turns_key, pace, working, now, tables)
         if due > now:
             return due
-    # But all paces share the places: they limit what the target gets in an hour.
+    # All paces share the places: they limit what the target gets in an hour.
     places_key = letter_keys.target(slug, target)
     # A letter that comes later than its turn may come outside of working hours.
     if working.is_open(now) and _take_place(places_key, pace.per_hour, now, tables):
         return now
-    # Try again within the next hour of working time. The delay differs between letters, so that they do not all try
-    # at the same moment.
+    # The delay differs between letters, so that they do not all try at the same moment.
     delay = 1 + crc32(key.encode()) % HOUR_IN_MILLISECONDS
     return working.moment_at(working.position(now) + delay)
 
 
 def _next_turn(key: Key, pace: Paced, working: WorkingTime, now: datetime, tables: Tables) -> datetime:
-    """Book the next turn, and return its time. Turns are booked in milliseconds of working time."""
     position = working.position(now)
     step = ceil(HOUR_IN_MILLISECONDS / pace.per_hour)  # Rounded up, so that no hour has more than `per_hour` turns.
     wait = book(Turns(key, step), position, tables)
-    # A position is in whole milliseconds, so its moment may be a fraction of a millisecond before `now`.
+    # A position is in whole milliseconds, so its moment may be a fraction of one before `now`.
     return max(now, working.moment_at(position + wait))
 
 
 def _take_place(key: Key, per_hour: int, now: datetime, tables: Tables) -> bool:
-    """Take a place in this hour. Return False if none is free. If the mail sender crashes, its place stays taken."""
+    """Return False if none is free. If the mail sender crashes, its place stays taken."""
     hour = iso(now)[:13]  # Such as 2026-11-24T18.
     is_this_hour = Attr("hour").eq(hour)
     has_free_place = Attr("in_hour").lt(per_hour)

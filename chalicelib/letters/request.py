@@ -1,8 +1,6 @@
 """Request the emails of people's letters when these people confirm. A letter goes from one person to one target.
 
-The stored state of a letter is a delivery: in LETTERS, or in TESTS while its target is in test mode. Tests go to staff.
-The Lambda function that reads the signatures table's stream of changes calls `request_letters`. An `Image` is a
-signature's item in this stream, before or after a change.
+A letter's state is in LETTERS, or in TESTS (for staff) while its target is in test mode.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -28,7 +26,6 @@ from chalicelib.petitions.model import Petition
 from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.walk import read_letter_senders
 
-# How many signatures one read returns at most.
 PAGE_SIZE = 500
 BEFORE_ALL_LETTERS = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -38,9 +35,8 @@ def request_letters(
 ) -> int:
     """Request and queue the letters of the people who confirmed. Return how many letters were queued.
 
-    `changes`: each signature before and after its change. Raise Unavailable to retry the whole batch. A retry also
-    queues and counts letters that were queued before and still wait. The item of a letter in the deliveries table
-    prevents a second email. If this process stops before a requested letter is in the queue, the sweep puts it there.
+    `changes`: each signature before and after its change. Raise Unavailable to retry the whole batch, which queues
+    again what still waits; a letter's item prevents a second email. After a crash, the sweep queues requested letters.
     """
     queued = 0
     to_queue: list[MailRequest] = []
@@ -58,9 +54,8 @@ def request_letters(
 def has_new_letter(before: Image | None, after: Image) -> bool:
     """Return whether this change confirms a signature that has a letter, or adds a letter to a confirmed signature.
 
-    Ignore confirmed signatures that `manage.py restore` writes: their letters may have been sent before the damage.
-    The restore stores such a signature as new (`before` is None), or changes its `restored_at`. Nothing else stores a
-    new signature as confirmed.
+    Ignore what `manage.py restore` writes: those letters may have been sent before the damage. It stores confirmed
+    signatures as new (`before` is None), or changes `restored_at`. Nothing else stores a new signature as confirmed.
     """
     if before is None or not _is_confirmed_with_letter(after):
         return False
@@ -73,10 +68,7 @@ def _is_confirmed_with_letter(image: Image) -> bool:
 
 
 def _request_letters_of(image: Image, now: datetime, tables: Tables) -> list[MailRequest]:
-    """Request one person's letters in one transaction. If some were requested before, request each one separately.
-
-    Return the requests of those letters that wait now. They may be older requests.
-    """
+    """Use one transaction. If some were requested before, request each one separately. Return those that wait now."""
     letters = [*_letters_of(image, tables)]
     try:
         return _request_together(letters, now, tables) if letters else []
@@ -88,15 +80,11 @@ def _request_letters_of(image: Image, now: datetime, tables: Tables) -> list[Mai
 def _find_or_request(
     deliveries: Deliveries, key: str, extra: Mapping[str, str], now: datetime, tables: Tables
 ) -> MailRequest | None:
-    """Request one letter, or return its open request. With LETTERS, a dropped letter is requested again.
-
-    Return None if the letter was settled in another way, such as sent.
-    """
+    """Return the open request, or None if the letter was settled. With LETTERS, a dropped letter is requested again."""
     request = deliveries.find_or_request(key, now, tables, **extra)
     if request and deliveries is LETTERS:
-        # Perhaps the person withdrew, and confirmed again after they moved, or after staff replaced the members of
-        # parliament by one office: then the open request is for another recipient. For a test this does not matter,
-        # because it goes to staff.
+        # The open request may be for another recipient: the person withdrew, moved and confirmed again, or staff
+        # replaced the members of parliament. A test goes to staff all the same.
         return LETTERS.readdress(request, extra.get("member"), now, tables)
     return request
 
@@ -116,11 +104,10 @@ def _request_together(
 
 
 def _letters_of(image: Image, tables: Tables) -> Iterator[tuple[Deliveries, str, dict[str, str]]]:
-    """Yield the letters of a signature. For each: LETTERS, or TESTS for a test; the delivery's key; extra attributes.
+    """For each letter: LETTERS, or TESTS; the delivery's key; extra attributes.
 
-    There is a letter to each target that the petition had when the person agreed to the letter. If the charity's tables
-    have no member of parliament for the postcode, no letter goes to a member. If a member is also a target, the member
-    gets only the letter to that target. While a target is in test mode, the letter to it is a test.
+    There is a letter to each target that the petition had when the person agreed. Without a known member of parliament
+    for the postcode, no letter goes to a member. A member who is also a target gets only the letter to that target.
     """
     slug = keys.slug_of(image["pk"])
     current = petition_as_stored(slug, tables)
@@ -132,8 +119,8 @@ def _letters_of(image: Image, tables: Tables) -> Iterator[tuple[Deliveries, str,
             member = member_for_postcode(image.get("country"), image.get("postcode"))
             if member is None:
                 continue
-            # Leave out the letter to the member if another of these targets has the member's address now. `targets` may
-            # be of an older version: `has_address` uses only their keys, and the addresses of the current letter.
+            # `targets` may be of an older version: `has_address` uses their keys, and the addresses of the current
+            # letter.
             if current.letter and current.letter.has_address(member.email, among=targets):
                 continue
             extra = {"member": member.constituency}
@@ -142,10 +129,7 @@ def _letters_of(image: Image, tables: Tables) -> Iterator[tuple[Deliveries, str,
 
 
 def _deliveries_for(petition: Petition, target_key: str) -> Deliveries:
-    """Return TESTS in test mode, else LETTERS.
-
-    Return LETTERS for a removed target too. The mail sender then drops the letter, and counts it as dropped.
-    """
+    """Return LETTERS for a removed target too. The mail sender then drops the letter, and counts it as dropped."""
     target = target_unless_removed(petition, target_key)
     return TESTS if target and target.test_to else LETTERS
 
@@ -153,10 +137,8 @@ def _deliveries_for(petition: Petition, target_key: str) -> Deliveries:
 def request_missing(slug: str, now: datetime, tables: Tables, since: datetime = BEFORE_ALL_LETTERS) -> int:
     """Request all letters that were never requested or were dropped, and return how many there were. Safe to repeat.
 
-    Leave out targets in test mode, and letters that were dropped because staff had removed their target.
-
-    Normally the reader of the stream requests letters. Use this for confirmations that the stream lost. The sweep
-    queues the letters. `since`: leave out people who confirmed before it, for example while a target was in test mode.
+    Use this for confirmations that the stream lost. The sweep queues the letters. Leave out targets in test mode,
+    letters that were dropped because staff had removed their target, and people who confirmed before `since`.
     """
     requested = 0
     for image in _sender_images(slug, tables):
@@ -166,7 +148,6 @@ def request_missing(slug: str, now: datetime, tables: Tables, since: datetime = 
 
 
 def _sender_images(slug: str, tables: Tables) -> Iterator[Image]:
-    """Yield the items of all confirmed signatures that have a letter, one bucket (partition) after the other."""
     for bucket in keys.BUCKETS:
         after: str | None = ""  # "": from the beginning of the bucket. None: its end is reached.
         while after is not None:
@@ -177,7 +158,7 @@ def _sender_images(slug: str, tables: Tables) -> Iterator[Image]:
 def _request_missing_of(image: Image, now: datetime, tables: Tables) -> int:
     requested = 0
     for deliveries, key, extra in _letters_of(image, tables):
-        # Leave out tests. Their items expire, so a test that was sent would seem to be missing.
+        # The items of tests expire, so a test that was sent would seem to be missing.
         if deliveries is LETTERS and LETTERS.request_if_missing(key, now, tables, **extra):
             requested += 1
     return requested

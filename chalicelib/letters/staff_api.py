@@ -87,7 +87,7 @@ def resume_letters(request: Request, slug: str, target: str) -> "Answer[TargetPa
 
 
 def _find_and_audit(request: Request, slug: str, target: str, action: str) -> tuple[str, str]:
-    """Record the coming action in the activity log. Return the target's key, and the query's constituency or ""."""
+    """Record the coming action. Return the target's key, and the query's constituency or ""."""
     found = find_target(petition_as_stored(slug, tables()), target)
     member = checked_constituency(found, query(request, "member"))
     audit(request, action, slug, {"target": found.key, "member": member})

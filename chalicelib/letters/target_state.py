@@ -1,7 +1,6 @@
 """What is stored about a target besides its settings: mainly whether the letters to it are paused, and why.
 
-If a target is all members of parliament, each member has a state too. `member` is then the member's constituency. If a
-target gets digests, only its first letters are sent singly: its state counts these letters.
+If a target is all members of parliament, each member (by constituency) has a state too.
 """
 
 from collections.abc import Iterable, Mapping
@@ -14,19 +13,18 @@ from chalicelib.core.letter_keys import LetterIds
 from chalicelib.core.metrics import Metric
 from chalicelib.core.times import iso
 
-# A set: which letters the server of the target, or of the member, has rejected. At MAX_REJECTIONS, letters are paused.
-# If the target has members: for which members there was a rejection.
+# A set: the letters, or the members of the target, that the server has rejected. At MAX_REJECTIONS, letters are paused.
 _REJECTIONS = "rejections"
 BY_STAFF = "staff"  # Why letters are paused, if staff pause them.
 MAX_REJECTIONS = 3
-# When the first of these rejections came. After REJECTIONS_COUNT_FOR, the next rejection begins a new set. Otherwise a
-# server that takes a letter for spam now and then would cause a pause in each long campaign.
+# After REJECTIONS_COUNT_FOR, the next rejection begins a new set. Otherwise a server that takes a letter for spam now
+# and then would cause a pause in each long campaign.
 _FIRST_REJECTED_AT = "first_rejected_at"
 REJECTIONS_COUNT_FOR = timedelta(days=1)
 _PAUSE_ATTRIBUTES = ("paused_at", "paused_why", _REJECTIONS, _FIRST_REJECTED_AT)
 _IS_NOT_PAUSED = Attr("paused_at").not_exists()
-# For each test that staff send, an attribute of the target's item has the recipient's address. The attribute's name is
-# this prefix and the test's id. In the test's LetterIds, `signature_id` is the test's id.
+# With the test's id: the attribute with the address to which staff send a test. In its LetterIds, `signature_id` is the
+# test's id.
 TEST_PREFIX = "test."
 
 
@@ -34,8 +32,8 @@ TEST_PREFIX = "test."
 class TargetState:
     """`paused_why`: "bounced", "refused", "rejected", "complained" or "staff"; "" while letters are sent.
 
-    `single_letters`: how many letters were marked to be sent singly. `has_digests`: there may be digests.
-    `tests`: by the test's id, the address for each test that staff requested and that is not sent yet.
+    `single_letters`: how many were marked to be sent singly. `has_digests`: there may be digests. `tests`: by the
+    test's id, the address for each test that staff requested and that is not sent yet.
     """
 
     paused_at: datetime | None = None
@@ -50,16 +48,13 @@ class TargetState:
 
 
 def target_state(slug: str, target: str, tables: Tables, member: str = "") -> TargetState:
-    """Return the state of the target, or of one member. Read it consistently: after a bounce, no letter may be sent."""
+    """Read it consistently: after a bounce, no letter may be sent."""
     item = tables.get(letter_keys.target(slug, target, member), consistent=True)
     return _state(item or {})
 
 
 def target_states(slug: str, tables: Tables) -> Mapping[str, TargetState]:
-    """Return all stored states of the petition by key: `<target>`, or `<target>#<constituency>` for a member.
-
-    A key `<target>#<pace>` is for the turns of a pace (pace.py). Its state is empty.
-    """
+    """By key: `<target>`, or `<target>#<constituency>` for a member; `<target>#<pace>` (pace.py) has an empty state."""
     items: Iterable[Item] = tables.query(keys.COUNTS, letter_keys.targets_partition(slug), consistent=True)
     return {item["sk"]: _state(item) for item in items}
 
@@ -67,10 +62,7 @@ def target_states(slug: str, tables: Tables) -> Mapping[str, TargetState]:
 def pause(
     slug: str, target: str, why: str, now: datetime, tables: Tables, member: str = "", when: Condition | None = None
 ) -> bool:
-    """Pause the letters to the target, or to one member, until `resume`.
-
-    Return False if they are paused already, or if the item does not meet the condition `when`.
-    """
+    """Return False if they are paused already, or if the item does not meet the condition `when`."""
     paused = {"paused_at": iso(now), "paused_why": why}
     condition = _IS_NOT_PAUSED & when if when else _IS_NOT_PAUSED
     change = Change(letter_keys.target(slug, target, member), assign=paused, when=condition)
@@ -83,10 +75,10 @@ def pause(
 
 
 def is_sent_since_resume(email: Item, now: datetime) -> Condition:
-    """Return the condition that staff have not resumed the letters since this email was sent.
+    """Staff have not resumed the letters since this email was sent.
 
-    A server may bounce an email days later: then the address may be another one. `email`: the email's own item. If it
-    does not say when the email was sent, that was `now`.
+    A server may bounce an email days later: then the address may be another one. `email`: its item. If it does not say
+    when it was sent, that was `now`.
     """
     sent_at = email.get("mailed_at") or email.get("mail_began_at") or iso(now)
     return absent_or_at_most("resumed_at", sent_at)
@@ -101,15 +93,15 @@ def note_rejection(
     member: str = "",
     when: Condition | None = None,
 ) -> None:
-    """Note a rejection by the server of the target, or of one member. After MAX_REJECTIONS, pause. Idempotent.
+    """After MAX_REJECTIONS within a day of the first, pause. Idempotent. `resume` forgets them all.
 
-    Rejections count together within a day of the first. `resume` forgets them all. `rejection`: an id, so that an event
-    of SES that comes twice is noted once. Note nothing if the item does not meet the condition `when`.
+    `rejection`: an id, so that an event of SES that comes twice is noted once. If the item does not meet `when`, note
+    nothing.
     """
     counts = _IS_NOT_PAUSED & when if when else _IS_NOT_PAUSED
     key = letter_keys.target(slug, target, member)
     is_day_over = absent_or_at_most(_FIRST_REJECTED_AT, iso(now - REJECTIONS_COUNT_FOR))
-    # Of several processes, only the first meets `is_day_over`, and forgets the old rejections. Then each adds its own.
+    # Of several processes, only the first meets `is_day_over`, and forgets the old rejections.
     begins = counts & is_day_over
     tables.try_update(Change(key, assign={_FIRST_REJECTED_AT: iso(now)}, remove=[_REJECTIONS], when=begins))
     # While letters are paused, note nothing, so that the set stays small.
@@ -119,18 +111,17 @@ def note_rejection(
 
 
 def resume(slug: str, target: str, now: datetime, tables: Tables, member: str = "") -> None:
-    """End the pause of the letters to the target, or to one member. Bounces of earlier letters no longer count."""
+    """Bounces of earlier letters no longer count."""
     key, is_paused = letter_keys.target(slug, target, member), Attr("paused_at").exists()
     tables.try_update(Change(key, assign={"resumed_at": iso(now)}, remove=_PAUSE_ATTRIBUTES, when=is_paused))
 
 
 def record_digests(slug: str, target: str, tables: Tables) -> None:
-    """Record that there may be digests (emails that each report many letters) for this target."""
     tables.update(Change(letter_keys.target(slug, target), assign={"has_digests": True}))
 
 
 def store_test_address(test: LetterIds, to: str, tables: Tables) -> None:
-    """Store, in the target's item, the address to which this test goes. The email's own item contains no address."""
+    """In the target's item: the email's own item contains no address."""
     test_id = test.signature_id  # A test has no signature. Its LetterIds have its own id instead.
     address = {f"{TEST_PREFIX}{test_id}": to}
     tables.update(Change(letter_keys.target(test.slug, test.target), assign=address))

@@ -1,8 +1,6 @@
 """Tests of letters: emails to staff that are marked as tests. Tests never go to the target, and are not counted.
 
-Staff can send a test of the petition's letter to any address. While a target is in test mode, people's letters to it
-also become tests: they go to the target's `test_to`, an address that staff chose. The delivery engine calls
-`letter_test_email` with the same arguments as for each kind of email (mail/kind.py): `stored` is the test's item.
+Staff can send a test to any address. While a target is in test mode, people's letters to it go to its `test_to`.
 """
 
 from dataclasses import dataclass, replace
@@ -25,16 +23,15 @@ from chalicelib.signatures.letter import SignedLetter, letter_texts, render_lett
 from chalicelib.signatures.look_up import find_by_id
 
 SAMPLE_NAME = translatable("Name of the supporter")
-# A test that staff send belongs to no signature. In its key, the signature's id is replaced by an id with this prefix.
+# A test that staff send belongs to no signature: its key has an id with this prefix instead.
 STAFF_TEST_PREFIX = "staff-"
 
 
 @dataclass(frozen=True, kw_only=True)
 class LetterTestDeliveries(Deliveries):
-    """The state of tests. When a test is sent, refused or dropped, the address that staff typed for it is deleted.
+    """When a test is sent, refused or dropped, the address that staff typed for it is deleted.
 
-    The address is deleted before the outcome is stored. If the process stops between these two writes, the next attempt
-    finds no address and drops the test.
+    First the address, then the outcome: after a crash in between, the next attempt finds no address and drops the test.
     """
 
     def mark_sent(self, request: MailRequest, at: datetime, tables: Tables) -> None:
@@ -51,27 +48,26 @@ class LetterTestDeliveries(Deliveries):
 
 
 def _delete_address(request: MailRequest, tables: Tables) -> None:
-    """Delete the address that staff typed for the test. A test of a person's letter has no such address."""
+    """A test of a person's letter has no such address."""
     ids = letter_ids(request.key)
     if ids.signature_id.startswith(STAFF_TEST_PREFIX):
         delete_test_address(ids, tables)
 
 
 TESTS = LetterTestDeliveries(kind="letter-test", lifetime=timedelta(days=1))
-# If the item of a test expired while the test waits, the address that staff typed would stay stored. So the lifetime is
-# longer than any wait, such as a long pause of all email.
+# If the item expired while the test waits, the address that staff typed would stay stored. So the lifetime is longer
+# than any wait.
 STAFF_TESTS = replace(TESTS, lifetime=timedelta(days=365))
 
 
 def send_test(petition: Petition, target: LetterTarget, to: str, now: datetime, outbox: Outbox, tables: Tables) -> None:
-    """Request a test of the petition's letter, which the mail sender then emails to the address `to`."""
     key = letter_delivery(petition.slug, target.key, f"{STAFF_TEST_PREFIX}{token_hex(8)}")
     store_test_address(letter_ids(key), to, tables)
     outbox.send_now([STAFF_TESTS.request(key, now, tables)])
 
 
 def letter_test_email(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
-    """Return the email with a test. Return DROPPED if the letter or the address no longer exists.
+    """Return DROPPED if the letter or the address no longer exists.
 
     A test that staff send has the petition's letter, and goes to the address that staff typed. A test of one person's
     letter goes to the target's `test_to`.
@@ -99,7 +95,7 @@ def letter_test_email(key: str, stored: Item, context: MailContext, now: datetim
 
 
 def _name_and_words(petition: Petition, signature_id: str, tables: Tables) -> tuple[str, dict[str, str]]:
-    """Return the person's name and the words of their letter. Both are empty if the letter may not be sent."""
+    """Return empty ones if the letter may not be sent."""
     found = find_by_id(petition, signature_id, tables)
     signed_letter = letter_to_send(found.signature) if found else None
     if found is None or signed_letter is None:

@@ -1,9 +1,8 @@
 """Take the letters of withdrawn and erased signatures out of the digests whose emails are not sent yet.
 
-A digest is one email to a target about many letters (digest_contents.py). An `Image` is a signature's item in the
-table's stream of changes. While the digest's email is sent, the digest is sealed: its letters do not change. Its
-attribute LATE notes the people who withdraw meanwhile. The digest's item counts its letters by people's postcode area,
-and has slots for letters that the email may show in full. So the item of each letter has the letter's slot and area.
+While a digest is sealed (digest_contents.py), its attribute LATE notes the people who withdraw. The digest counts its
+letters by postcode area, and has slots for letters that the email may show in full. So the item of each letter has the
+letter's slot and area.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,20 +24,20 @@ from chalicelib.petitions.find import letter_as_signed
 from chalicelib.projections.dimensions import AREA_PREFIX
 from chalicelib.signatures.model import SignatureState
 
-# The withdrawals while the digest was sealed: "<signature id> <slot> <area>" for each. The letters' own items no longer
-# have slot and area. LATE is removed when the digest's email is settled.
+# While the digest was sealed: "<signature id> <slot> <area>" for each. The letters' own items no longer have slot and
+# area. LATE is removed when the digest's email is settled.
 LATE = "late"
 IS_SEALED = Attr("sealed_at").exists()
 IS_UNSEALED = Attr("sealed_at").not_exists()
-# Letters in their senders' own words can be shown in full. The digest's item has this many slots for such letters:
-# numbered attributes, each with one signature id. A newer letter may take the slot of an older one.
+# Numbered attributes of the digest's item, each with the id of a signature whose own words can be shown. A newer letter
+# may take the slot of an older one.
 OWN_WORDS_SLOTS = 20
 OWN_WORDS_PREFIX = "own."
 NO_SLOT = "-"
 
 
 def slot_of(signature_id: str, *, has_own_words: bool) -> str:
-    """Return the name of the slot for the letter of this signature, or NO_SLOT."""
+    """Return NO_SLOT for a letter without own words."""
     if not has_own_words:
         return NO_SLOT
     number = crc32(signature_id.encode()) % OWN_WORDS_SLOTS
@@ -46,7 +45,7 @@ def slot_of(signature_id: str, *, has_own_words: bool) -> str:
 
 
 class GatheredLetter(NamedTuple):
-    """A letter in a digest, and what the digest has of it: the slot, and the postcode area that counts the letter.
+    """A letter in a digest, with its slot and the postcode area that counts it.
 
     The letter's item has both, because the signature can have another letter or postcode by the time it is withdrawn.
     """
@@ -58,26 +57,22 @@ class GatheredLetter(NamedTuple):
 
     @property
     def attributes(self) -> dict[str, str]:
-        """Return the attributes of the letter's item that say in which digest the letter is."""
         return {"digest": self.digest.day.isoformat(), "digest_slot": self.slot, "digest_area": self.area}
 
     @classmethod
     def of_withdrawal(cls, withdrawal: str, digest: DigestIds) -> Self:
-        """Return the letter that `withdrawal`, a text in the digest's LATE, is about."""
+        """`withdrawal`: a text in LATE."""
         signature_id, slot, area = withdrawal.split(" ", 2)
         return cls(letter_delivery(digest.slug, digest.target, signature_id), digest, slot, area)
 
     @property
     def withdrawal(self) -> str:
-        """Return the text for LATE if the letter's sender withdraws."""
+        """Return the text for LATE."""
         return f"{letter_ids(self.key).signature_id} {self.slot} {self.area}"
 
     @property
     def is_in_digest(self) -> Condition:
-        """Return the condition that the letter is in this digest, with this slot and area unless they are forgotten.
-
-        After a withdrawal from a sealed digest, slot and area are forgotten: removed from the letter's item.
-        """
+        """After a withdrawal from a sealed digest, slot and area are no longer in the letter's item."""
         is_this_digest = Attr("digest").eq(self.attributes["digest"])
         has_slot_and_area = Attr("digest_slot").eq(self.slot) & Attr("digest_area").eq(self.area)
         is_area_forgotten = Attr("digest_area").not_exists()
@@ -87,10 +82,9 @@ class GatheredLetter(NamedTuple):
 def remove_letters_from_digests(
     changes: Iterable[tuple[Image | None, Image | None]], now: datetime, tables: Tables
 ) -> None:
-    """Remove the letters of withdrawn signatures from the digests. Idempotent.
+    """Idempotent. If no digest has the letter, this takes one read for each target.
 
-    If no digest has the letter, this takes one read for each target. `changes`: each signature before and after its
-    change. Raise Unavailable to retry the whole batch.
+    `changes`: each signature before and after its change. Raise Unavailable to retry the whole batch.
     """
     for before, after in changes:
         if before and has_withdrawn(before, after):
@@ -110,14 +104,14 @@ def has_withdrawn(before: Image, after: Image | None) -> bool:
 def remove_letter(key: str, now: datetime, tables: Tables) -> None:
     """Take a letter out of its digest because the person withdrew, and count the letter as dropped. Idempotent.
 
-    If the digest is sealed, note the withdrawal in LATE, and remove the person's area from the letter's item, for the
-    person's privacy. If the digest's email is settled, only remove the area. Raise Conflicted if the digest is unsealed
-    and sealed again meanwhile.
+    If the digest is sealed, note the withdrawal in LATE, and remove the person's area from the letter's item, for
+    privacy. If its email is settled, only remove the area. Raise Conflicted if it is unsealed and sealed again
+    meanwhile.
     """
     letter = _find_in_digest(key, tables)
     if letter is None or _drop_if_unsealed(letter, now, tables):
         return
-    # The digest is sealed. Its email is unsettled or settled: each change below has one of these as its condition.
+    # The digest is sealed. Each change below has as its condition that the email is unsettled, or that it is settled.
     is_unsettled = Attr("ended_at").not_exists()
     note_in_late = Change(letter.digest.key, add={LATE: {letter.withdrawal}}, when=IS_SEALED & is_unsettled)
     # A settled digest has no LATE, so this only checks the condition.
@@ -130,10 +124,9 @@ def remove_letter(key: str, now: datetime, tables: Tables) -> None:
 
 
 def _forget_area(letter: GatheredLetter, digest_change: Change, tables: Tables) -> bool:
-    """Remove the slot and area from the letter's item, in one transaction with the change of the digest.
+    """Remove the slot and area in one transaction with the digest's change. Return False if its condition fails.
 
-    The area is where the person lives, and the letter's item stays stored for years. Return False if the digest does
-    not meet the condition of its change.
+    The area is where the person lives, and the letter's item stays stored for years.
     """
     key, area_attributes = LETTERS.item_key(letter.key), ["digest_slot", "digest_area"]
     letter_change = Change(key, remove=area_attributes, when=letter.is_in_digest)
@@ -148,8 +141,7 @@ def take_out_late(ids: DigestIds, withdrawals: set[str], now: datetime, tables: 
     """Take the letters in LATE out of the sealed digest: their people withdrew during an earlier attempt to send it.
 
     `withdrawals`: what LATE has. Each letter waits alone again. The mail sender then drops it, unless the person has
-    signed and confirmed again with a letter. At the end, remove LATE unless it has changed. Raise Conflicted if the
-    digest is no longer sealed.
+    confirmed again with a letter. Then remove LATE unless it has changed. Raise Conflicted if the digest is not sealed.
     """
     for withdrawal in sorted(withdrawals):
         _make_wait_again(GatheredLetter.of_withdrawal(withdrawal, ids), now, tables)
@@ -157,13 +149,9 @@ def take_out_late(ids: DigestIds, withdrawals: set[str], now: datetime, tables: 
 
 
 def _make_wait_again(letter: GatheredLetter, now: datetime, tables: Tables) -> None:
-    """Take the letter out of its sealed digest, and request it again. Raise Conflicted if the digest is not sealed.
-
-    The sweep (mail/sweep.py) then finds the request in its group of partitions, and queues it.
-    """
+    """Request the letter again. The sweep finds and queues it. Raise Conflicted if the digest is not sealed."""
     LETTERS.mark_group(letter.key, now, tables)
-    # Only the sweep queues this request. A sweep queues a request that is due, or old enough to count as lost. But it
-    # reads (walks) a group only at times. So the request is due now, and the next sweep walks its group.
+    # Only the sweep queues this request, and it walks a group only at times. So it is due now.
     waiting = {**LETTERS.request_attributes(now), "mail_due_at": iso(now)}
     if not _take_out(letter, when=IS_SEALED, assign=waiting, others=[], tables=tables):
         raise Conflicted("storage")
@@ -172,10 +160,7 @@ def _make_wait_again(letter: GatheredLetter, now: datetime, tables: Tables) -> N
 
 
 def _find_in_digest(key: str, tables: Tables) -> GatheredLetter | None:
-    """Return the letter if it is in a digest now.
-
-    Return None also if an earlier `remove_letter` removed its area (`_forget_area`): then nothing is left to do.
-    """
+    """Return None also if `_forget_area` removed its area before: then nothing is left to do."""
     item = tables.get(LETTERS.item_key(key), consistent=True)
     if item is None or "digest_area" not in item:
         return None
@@ -185,10 +170,7 @@ def _find_in_digest(key: str, tables: Tables) -> GatheredLetter | None:
 
 
 def _drop_if_unsealed(letter: GatheredLetter, now: datetime, tables: Tables) -> bool:
-    """Drop the letter and return True. If the digest is sealed, change nothing and return False.
-
-    Return True also if the letter was taken out before.
-    """
+    """If the digest is sealed, change nothing and return False. Return True also if the letter was taken out before."""
     count = LETTERS.counter_change(letter.key, now.date(), {DeliveryOutcome.DROPPED: 1}, tables)
     dropped = {"mail_dropped_at": iso(now)}
     return _take_out(letter, when=IS_UNSEALED, assign=dropped, others=[count], tables=tables)
@@ -197,15 +179,11 @@ def _drop_if_unsealed(letter: GatheredLetter, now: datetime, tables: Tables) -> 
 def _take_out(
     letter: GatheredLetter, when: Condition, assign: Mapping[str, str], others: Sequence[Change], tables: Tables
 ) -> bool:
-    """Take the letter out of its digest in one transaction with `others`. Assign attributes to the letter's item.
-
-    Return True if the digest no longer has the letter, and False if the digest does not meet the condition `when`.
-    """
+    """Use one transaction with `others`. Return False if the digest does not meet the condition `when`."""
     item_key = LETTERS.item_key(letter.key)
     item = Change(item_key, assign=assign, remove=[*letter.attributes], when=letter.is_in_digest)
-    # The slot has a signature's id: the email may show that signature's letter. If this person confirms again, another
-    # digest may get the letter. So clear the slot: otherwise both emails could show it. Perhaps the slot has the id of
-    # a newer letter by now. Then this digest only counts the newer letter, and does not show it.
+    # If this person confirms again, another digest may get the letter. So clear the slot: otherwise both emails could
+    # show it. If the slot has a newer letter by now, this digest only counts that letter, and does not show it.
     cleared = [] if letter.slot == NO_SLOT else [letter.slot]
     digest = Change(letter.digest.key, add={"letters": -1, AREA_PREFIX + letter.area: -1}, remove=cleared, when=when)
     try:

@@ -1,7 +1,4 @@
-"""One invocation of the sender, the Lambda function that sends requested emails.
-
-The invocation gets some messages of a mail queue. It sends emails until its time is up or SES refuses all email.
-"""
+"""One invocation of the sender, the Lambda function that sends requested emails."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,23 +14,21 @@ from chalicelib.mail.rate_limit import LONGEST_GAP, longest_delivery
 from chalicelib.mail.send import SendResult, send
 from chalicelib.mail.sending import pause_after_refusal, sending
 
-# After this many seconds, start no further email. If slow calls delay an email past this time, do not pass it to SES.
+# Then start no further email, and pass no delayed email to SES.
 BUDGET_SECONDS = 30.0
-# Attempts to mark an email as sent. An attempt fails if the signature changes meanwhile (signatures/mail_state.py). For
-# a letter, more attempts are possible (mail/counted.py). We assume that at most three of them are slow.
+# An attempt fails if the signature changes meanwhile (signatures/mail_state.py). For a letter, more are possible
+# (mail/counted.py). We assume that at most three of them are slow.
 _MARK_ATTEMPTS = 3
-# The longest time from the check in `_deliver_in_time` until the email is marked as sent. The Lambda function's
-# timeout must leave this time after BUDGET_SECONDS. If Lambda ended the function before the last email is marked, a
-# confirmation would be sent twice, and an email with AfterCrash.UNKNOWN (state.py) would count as unknown.
+# From the check in `_deliver_in_time` until the email is marked as sent. The Lambda function's timeout must leave this
+# time after BUDGET_SECONDS: otherwise a confirmation would be sent twice, and an email with AfterCrash.UNKNOWN would
+# count as unknown.
 LAST_EMAIL_SECONDS = longest_delivery(LONGEST_GAP, email.LONGEST_CALL) + _MARK_ATTEMPTS * table.LONGEST_CALL
-# For up to a minute after sending is paused, the event source is still enabled. In this minute, each invocation waits
-# this long, so that Lambda does not receive all messages of the queue.
+# For up to a minute after a pause begins, the event source is still enabled. Each invocation waits this long, so that
+# Lambda does not receive all messages of the queue.
 PAUSED_WAIT_SECONDS = 20.0
 
 
 class BatchSender:
-    """Sends the emails of one invocation, until the time is up or sending is paused."""
-
     def __init__(
         self,
         kinds: Kinds,
@@ -43,10 +38,7 @@ class BatchSender:
         sleep: Callable[[float], None],
         use_share: Callable[[float], None] | None = None,
     ) -> None:
-        """`clock` is monotonic, in seconds; it measures the time budget.
-
-        `use_share` gets the share of the rate that confirmations may use. For other email, it is None.
-        """
+        """`clock` is monotonic, in seconds. `use_share` gets confirmations' share of the rate; None for other email."""
         self._kinds = kinds
         self._deliver = context.deliver
         self._context = replace(context, deliver=self._deliver_in_time)
@@ -58,10 +50,7 @@ class BatchSender:
         self._is_paused: bool | None = None  # None: not read yet.
 
     def send(self, request: MailRequest, now: datetime) -> SendResult:
-        """Send one email (mail/send.py). Raise NotYet when the time is up or sending is paused.
-
-        If SES refuses all email, pause sending and raise SendingStopped.
-        """
+        """Raise NotYet when the time is up or sending is paused. If SES refuses all email, pause: SendingStopped."""
         if self._must_stop(now):
             raise NotYet(is_untried=True)
         try:
@@ -72,19 +61,13 @@ class BatchSender:
             raise
 
     def _deliver_in_time(self, mail: Mail) -> timedelta:
-        """Pass the email to SES, and return how long this took.
-
-        Raise NotYet if the time is up: the calls before this one may have been slow.
-        """
+        """Return how long this took. Raise NotYet if the time is up: the calls before this one may have been slow."""
         if self._clock() > self._deadline:
             raise NotYet(is_untried=True)
         return self._deliver(mail)
 
     def _must_stop(self, now: datetime) -> bool:
-        """Return whether this invocation must stop sending.
-
-        The first call reads what senders may do. If sending is paused, this call waits.
-        """
+        """The first call reads what senders may do. If sending is paused, this call waits."""
         if self._is_paused is None:
             state = sending(now, self._tables)
             self._is_paused = state.pause is not None

@@ -1,13 +1,11 @@
 """The budget limits the emails to one address, across all petitions.
 
 Anybody can sign with somebody else's address. So after each email to an address, the interval until the next email is
-longer. An email that comes too early waits for its turn, which comes when the interval is over. If the owner of the
-address has stopped email about a petition (`stop`), emails about that petition are never sent to the address. All this
-is stored in one item for each address, in the limits table.
+longer. An email that comes too early waits for its turn, when the interval is over. If the owner of the address has
+stopped email about a petition (`stop`), such emails are never sent.
 
-The owner's choice is not on the signature, which may expire or be withdrawn: anybody could then have email sent to the
-address again, by signing. Only the link in an email, or a staff token with Right.PEOPLE, can undo the choice. The item
-never expires while it has a choice.
+All this is in one item for each address, which never expires while it has an owner's choice. The choice is not on the
+signature, which may expire or be withdrawn: anybody could then have email sent again, by signing.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,33 +21,28 @@ from chalicelib.core.tokens import WITHDRAW_LIFETIME, Purpose, Subject, issue
 from chalicelib.mail.model import Mailbox, MailRequest, mailbox_of
 from chalicelib.signatures.withdraw import unsubscribe
 
-# The interval after the first email, after the second, ... The last interval repeats. docs/security.md has the reasons.
+# After the first email, after the second, ... The last interval repeats. docs/security.md has the reasons.
 INTERVALS = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=3), timedelta(hours=6))
-# An address starts with the first interval again when its last interval has been over for this long.
+# Begin with the first interval again when the last has been over for this long.
 FORGET_AFTER = timedelta(days=1)
-# The next turn is kept at most this long for the email that has waited longest. The sweep (sweep.py) queues that email
-# within 15 minutes.
+# At most, for the email that has waited longest. The sweep (sweep.py) queues that email within 15 minutes.
 TURN_KEPT_FOR = timedelta(hours=1)
 ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
 class Allowance:
-    """When the next email to an address may be sent, and whether the address's owner stopped email about a petition."""
-
     next_at: datetime
     is_stopped: bool
 
 
 @dataclass(frozen=True)
 class _WaitingEmail:
-    """An email that asks for the next turn. `since` is when the email was requested."""
-
     request_hash: str
     since: str
 
     def is_behind_another(self, stored: Item) -> bool:
-        """Return whether `stored`, the address's item, keeps the next turn for another email that has waited longer."""
+        """Return whether `stored`, the address's item, keeps the next turn for an email that has waited longer."""
         if stored.get("waiting") == self.request_hash:
             return False
         other_since: str | None = stored.get("waiting_since")
@@ -57,7 +50,7 @@ class _WaitingEmail:
 
 
 def read_allowance(to: Mailbox, slug: str, now: datetime, tables: Tables) -> Allowance:
-    """Return when the next email may be sent, and whether email about the petition is stopped. Change nothing."""
+    """Change nothing."""
     item = tables.get(to.key, consistent=True) or {}
     return _allowance(item, to.hash_of_petition(slug), now)
 
@@ -65,13 +58,10 @@ def read_allowance(to: Mailbox, slug: str, now: datetime, tables: Tables) -> All
 def take_email(to: Mailbox, slug: str, request: MailRequest, now: datetime, tables: Tables) -> Allowance:
     """Take one email from the budget if an email may be sent now. Then the returned `next_at` is `now`.
 
-    Otherwise take nothing. Then `next_at` is the time of the email's turn, or `is_stopped` says that the owner stopped
-    email about the petition.
-
-    If two senders try at once, only one of them takes an email. If a sender crashes after taking an email, a retry of
-    the same request takes no second email. The next turn is kept for the email that was requested first, so that nobody
-    can use up all turns by signing again and again. A new address needs only one write. Raise Unavailable if it is
-    unknown whether the write succeeded. Then the email waits for its next attempt.
+    Otherwise take nothing. If two senders try at once, only one of them takes an email. A retry of the same request
+    takes no second email. The next turn is kept for the email that was requested first, so that nobody can use up all
+    turns by signing again and again. A new address needs only one write. Raise Unavailable if it is unknown whether the
+    write succeeded.
     """
     email = _WaitingEmail(to.hash_of_request(request), request.requested_at)
     stored = Item()  # Correct for a new address. For any other, the first write fails and returns the item.
@@ -90,15 +80,14 @@ def take_email(to: Mailbox, slug: str, request: MailRequest, now: datetime, tabl
         if due > now:
             _ask_for_next_turn(email, to, stored, tables)
             return Allowance(due, is_stopped=False)
-        # The write failed only because `stored` was out of date. Try again with the present values.
+        # `stored` was out of date. Try again with the present values.
     raise Conflicted("storage")
 
 
 def _turn_of(email: _WaitingEmail, stored: Item, now: datetime, earliest: datetime) -> datetime:
-    """Return when this email may be sent: at `earliest`, or later if the next turn is kept for another email.
+    """Return `earliest`, or later if the next turn is kept for another email.
 
-    `earliest`: when the last interval is over, or `now` if it is over already. After the interval, the turn is kept for
-    as long as the interval lasted, but for TURN_KEPT_FOR at most.
+    After the interval, the turn is kept for as long as the interval lasted, but for TURN_KEPT_FOR at most.
     """
     if not email.is_behind_another(stored):
         return earliest
@@ -108,15 +97,11 @@ def _turn_of(email: _WaitingEmail, stored: Item, now: datetime, earliest: dateti
 
 
 def _interval_after(sent_count: int) -> timedelta:
-    """Return the interval after this many emails. The last interval repeats."""
     return INTERVALS[min(sent_count, len(INTERVALS)) - 1]
 
 
 def _ask_for_next_turn(email: _WaitingEmail, to: Mailbox, stored: Item, tables: Tables) -> None:
-    """Store that this email waits for the next turn, unless an older email waits for the same turn.
-
-    If the item has changed meanwhile, store nothing.
-    """
+    """An older email that waits for the turn keeps it. If the item has changed meanwhile, store nothing."""
     if stored.get("waiting") == email.request_hash or email.is_behind_another(stored):
         return
     waiting = {"waiting": email.request_hash, "waiting_since": email.since}
@@ -132,10 +117,7 @@ def _allowance(item: Item, petition_hash: str, now: datetime) -> Allowance:
 
 
 def _change_that_takes(email: _WaitingEmail, to: Mailbox, stored: Item, now: datetime) -> Change:
-    """Return the change that takes one email, on the condition that `next_at` and `stopped` are still as in `stored`.
-
-    An item with a choice of the owner (`stopped`) never expires.
-    """
+    """The condition: `next_at` and `stopped` are still as in `stored`. An item with `stopped` never expires."""
     is_new_or_forgotten = stored.get("next_at", "") <= iso(now - FORGET_AFTER)  # "" sorts before every time.
     sent_count = 1 if is_new_or_forgotten else stored["sent"] + 1
     next_at = now + _interval_after(sent_count)
@@ -161,24 +143,17 @@ class Choice:
 
 
 def choice_of(mailbox: Mailbox, slug: str) -> Choice:
-    """Return the choice that the mailbox's owner can make. `is_stopped` says whether the owner has made it."""
     return Choice(mailbox.address_id, mailbox.hash_of_petition(slug))
 
 
 def stop_token(subject: Subject, choice: Choice, now: datetime, secrets: dict[str, str]) -> str:
-    """Return the token of the link that stops email.
-
-    The token contains all that `stop` needs, so the link also works if the signature is no longer stored.
-    """
+    """The token contains all that `stop` needs, so the link works even if the signature is no longer stored."""
     payload = (subject.slug, subject.signature_id, choice.address_id, choice.petition_hash)
     return issue(Purpose.STOP, payload, now + WITHDRAW_LIFETIME, secrets)
 
 
 def stop(choice: Choice, subject: Subject, now: datetime, tables: Tables) -> None:
-    """Stop all email to the address about the petition, and unsubscribe the signature from updates. Idempotent.
-
-    The signature stays.
-    """
+    """Stop all email to the address about the petition, and unsubscribe the signature from updates. Idempotent."""
     tables.update(Change(choice.key, add={"stopped": {choice.petition_hash}}, remove=["expires_at"]))
     unsubscribe(subject.key, now, tables)
 
@@ -189,10 +164,7 @@ def is_stopped(choice: Choice, tables: Tables) -> bool:
 
 
 def is_unwanted(address: str, slug: str, limit_keys: Mapping[str, str], tables: Tables) -> bool:
-    """Return whether the address's owner stopped email about the petition.
-
-    Call this for an email to a signer, unless the budget (budget.py) limits it: then the budget reads the choice.
-    """
+    """For an email to a signer that the budget does not limit: otherwise the budget reads the choice."""
     choice = choice_of(mailbox_of(address, limit_keys), slug)
     return is_stopped(choice, tables)
 
@@ -200,7 +172,7 @@ def is_unwanted(address: str, slug: str, limit_keys: Mapping[str, str], tables: 
 def addresses_that_stopped(
     addresses: Sequence[str], slug: str, limit_keys: Mapping[str, str], tables: Tables
 ) -> set[str]:
-    """Return those addresses whose owner stopped email about the petition. `addresses`: a hundred at most."""
+    """`addresses`: a hundred at most."""
     choices = {address: choice_of(mailbox_of(address, limit_keys), slug) for address in addresses}
     # Several addresses may belong to one mailbox, and batch_get refuses equal keys.
     all_keys = [choice.key for choice in choices.values()]
@@ -222,10 +194,7 @@ def stopped_petitions(mailbox: Mailbox, slugs: Iterable[str], tables: Tables) ->
 
 
 def resume(choice: Choice, now: datetime, tables: Tables) -> None:
-    """Undo `stop`: the petition may email the address again, for example after a new signature. Idempotent.
-
-    The signature stays unsubscribed from updates.
-    """
+    """Undo `stop`, for example after a new signature, which stays unsubscribed from updates. Idempotent."""
     for _ in range(ATTEMPTS):
         item = tables.get(choice.key, consistent=True) or {}
         if choice.petition_hash not in _stopped_hashes(item):
@@ -242,13 +211,12 @@ def _stopped_hashes(item: Item | None) -> set[str]:
 
 
 def _resuming_change(choice: Choice, item: Item, now: datetime) -> Change:
-    """Return the change that removes the choice. If no other choice remains, the item may expire again."""
+    """If no other choice remains, the item may expire again."""
     stopped = _stopped_hashes(item)
     remaining = stopped - {choice.petition_hash}
     when = is_still("stopped", stopped)
     if remaining:
         return Change(choice.key, assign={"stopped": remaining}, when=when)
-    # The budget (budget.py) needs the item during the present interval, and then for FORGET_AFTER. Every interval is
-    # shorter than FORGET_AFTER, so twice FORGET_AFTER is enough.
+    # The budget needs the item during the present interval, and then for FORGET_AFTER, which no interval exceeds.
     expires = int((now + 2 * FORGET_AFTER).timestamp())
     return Change(choice.key, assign={"expires_at": expires}, remove=["stopped"], when=when)

@@ -1,11 +1,11 @@
 """Count the emails of a kind exactly, by outcome and day.
 
 One transaction changes an email's outcome and the counters, on the condition that the old outcome is still stored. So
-the counters stay exact after retries and crashes. The counters include emails whose item has expired.
+the counters stay exact after retries and crashes. They include emails whose item has expired.
 
-    requested = waiting + sent + failed + unknown + dropped
+requested = waiting + sent + failed + unknown + dropped
 
-Waiting emails have no counter: their number follows from the other numbers. An email that no longer waits is settled.
+Waiting emails have no counter: their number follows from the others.
 """
 
 from abc import abstractmethod
@@ -24,7 +24,6 @@ from chalicelib.mail.state import REQUEST_ATTRIBUTES, is_requested
 from chalicelib.signatures.counted import ATTEMPTS, wait_after_conflict
 
 REQUESTED = "requested"
-# The attribute with the time at which an email got this outcome.
 _OUTCOME_TIMES = {
     DeliveryOutcome.SENT: "mailed_at",
     DeliveryOutcome.UNKNOWN: "mail_unknown_at",
@@ -34,18 +33,17 @@ _OUTCOME_TIMES = {
 
 @dataclass(frozen=True, kw_only=True)
 class CountedDeliveries(Deliveries):
-    """Deliveries with counters. Each request and each outcome is counted on the day (UTC) when it happens.
+    """Each request and each outcome is counted on the day (UTC) when it happens.
 
-    So an email may be counted as requested on Monday and as sent on Tuesday. If its outcome changes, the old outcome is
-    subtracted on the day on which it was counted. `extras`: the names of all attributes that a request may store as
-    `extra`.
+    If an outcome changes, the old one is subtracted on its own day. `extras`: the names of all attributes that a
+    request may store as `extra`.
     """
 
     extras: tuple[str, ...] = ()
 
     @abstractmethod
     def counter_change(self, key: str, day: date, numbers: Mapping[str, int], tables: Tables) -> Change:
-        """Return the change that adds `numbers` (by outcome) to the counter that counts this email on this day."""
+        """Add `numbers` (by outcome) to the counter that counts this email on this day."""
 
     def put(self, new: NewItem, key: str, now: datetime, tables: Tables) -> None:
         transact(self.writes(new, key, now, tables), tables)
@@ -81,7 +79,7 @@ class CountedDeliveries(Deliveries):
         old_extras = [name for name in self.extras if name not in extra]
         removed = ["mail_dropped_at", *old_extras]
         change = Change(self.item_key(key), assign=requested | extra, remove=removed, when=is_dropped)
-        # Only take back the drop, on its own day. The email is still counted as requested, so it waits again.
+        # Take back the drop on its own day. The email is still counted as requested, so it waits again.
         counted_on = datetime.fromisoformat(dropped_at).date()
         counter_change = self.counter_change(key, counted_on, {DeliveryOutcome.DROPPED: -1}, tables)
         try:
@@ -91,7 +89,7 @@ class CountedDeliveries(Deliveries):
         return MailRequest(kind=self.kind, key=key, requested_at=iso(now))
 
     def mark_undeliverable(self, key: str, reason: str, now: datetime, tables: Tables) -> None:
-        """Record a bounced or rejected email as failed. Record an email with a complaint as sent, because it arrived.
+        """Count a bounced or rejected email as failed. One with a complaint arrived, so it is sent.
 
         SES's event may come before `mark_sent`. Then the event settles the request, and `mark_sent` changes nothing.
         """
@@ -105,7 +103,6 @@ class CountedDeliveries(Deliveries):
         raise Conflicted("storage")
 
     def _undeliverable_changes(self, key: str, item: Item, reason: str, now: datetime, tables: Tables) -> list[Change]:
-        """Return the changes that record the bounce or complaint, and count the email under its new outcome."""
         before = outcome_of(item)
         assign: dict[str, str | int] = {"undeliverable": reason}
         if reason not in FAILURES:  # A complaint proves that the email arrived.
@@ -122,7 +119,7 @@ class CountedDeliveries(Deliveries):
     def _counter_changes(
         self, key: str, item: Item, before: DeliveryOutcome, after: DeliveryOutcome, now: datetime, tables: Tables
     ) -> list[Change]:
-        """Return the changes of the counters: add the new outcome today, and subtract the old one on its own day.
+        """Add the new outcome today, and subtract the old one on its own day.
 
         A waiting email has no counter to subtract from. The old outcome is never FAILED: a failed email stays failed.
         """
@@ -140,7 +137,7 @@ class CountedDeliveries(Deliveries):
     def _settle(
         self, request: MailRequest, outcome: DeliveryOutcome, at: datetime, assign: Mapping[str, Any], tables: Tables
     ) -> None:
-        """Store and count the outcome of an email that waits. If its request is settled already, do nothing."""
+        """If its request is settled already, do nothing."""
         key, when = self.item_key(request.key), is_requested(request)
         change = Change(key, assign=assign, remove=REQUEST_ATTRIBUTES, when=when)
         counter_change = self.counter_change(request.key, at.date(), {outcome: 1}, tables)

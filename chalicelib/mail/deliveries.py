@@ -1,9 +1,7 @@
 """Store the state of each email in an item of its own, in the deliveries table.
 
-Only the emails about a signature have their state elsewhere: in the signature's item (signature_kinds.py). An item in
-the deliveries table contains no name and no address, and it expires. So `contents` of a kind (kind.py) reads the
-recipient's address elsewhere. An email is settled when it no longer waits to be sent. The items of one kind are a group
-of partitions (outstanding.py). The sweep (sweep.py) walks groups, and queues requests that are in no queue.
+Only the emails about a signature have their state elsewhere (signature_kinds.py). An item here contains no name and no
+address, and it expires. The items of one kind are a group of partitions (outstanding.py).
 """
 
 from collections import Counter
@@ -24,9 +22,9 @@ from chalicelib.mail.model import MailRequest
 from chalicelib.mail.relay import CLOCKS_DIFFER
 from chalicelib.mail.state import REQUEST_ATTRIBUTES, DeliveryState, is_requested
 
-# The attributes that decide an outcome. A settled request has no `mail_requested_at`.
+# They decide an outcome. A settled request has no `mail_requested_at`.
 OUTCOME_ATTRIBUTES = ("mails", "undeliverable", "mail_unknown_at", "mail_requested_at")
-# The recipient's server refused this email. It may accept others: perhaps somebody's own words were taken for spam.
+# The recipient's server may accept other emails: perhaps somebody's own words were taken for spam.
 REJECTED = "rejected"
 FAILURES = ("bounced", "refused", REJECTED)
 
@@ -34,11 +32,11 @@ FAILURES = ("bounced", "refused", REJECTED)
 class DeliveryOutcome(StrEnum):
     WAITING = "waiting"
     SENT = "sent"
-    # The email bounced, or SES or the recipient's server refused it. After a complaint the email is SENT: it arrived.
+    # It bounced or was refused. After a complaint the email is SENT: it arrived.
     FAILED = "failed"
     # A sender crashed, and nobody knows whether it sent the email.
     UNKNOWN = "unknown"
-    # The email was not sent, because it would arrive too late or is no longer wanted.
+    # It would arrive too late or is no longer wanted.
     DROPPED = "dropped"
 
 
@@ -46,33 +44,27 @@ class DeliveryOutcome(StrEnum):
 class Deliveries(DeliveryState):
     """The deliveries of one kind of email. DynamoDB deletes an item `lifetime` after the first request.
 
-    An email that still waits then is never sent. Emails may wait for weeks, so `lifetime` must be longer. Once the item
-    is deleted, an email with the same key can be requested again.
+    An email that still waits then is never sent, so `lifetime` must be longer than any wait, which may be weeks. Once
+    the item is deleted, an email with the same key can be requested again.
     """
 
     kind: str
     lifetime: timedelta
     max_emails: int = 1
     min_interval: timedelta = timedelta()
-    # No stream relays these requests: whoever makes one also sends its message (outbox.py), and only the sweep queues a
+    # No stream relays these requests: whoever makes one sends its message (outbox.py), and only the sweep queues a
     # postponed email: as early as the longest delay of a message allows. The message comes CLOCKS_DIFFER after the due
     # time, so that a sender whose clock is behind does not ignore it.
     lead_time: timedelta = timedelta(seconds=LONGEST_DELAY) - CLOCKS_DIFFER
 
     def request(self, key: str, now: datetime, tables: Tables, **extra: str) -> MailRequest:
-        """Request the email with this key, and store the attributes `extra` on its item.
-
-        Raise ConditionFailed if an email with this key was requested before.
-        """
+        """Store the attributes `extra` on its item. Raise ConditionFailed if this key was requested before."""
         self.mark_group(key, now, tables)
         self.put(self.new_item(key, now, extra), key, now, tables)
         return MailRequest(kind=self.kind, key=key, requested_at=iso(now))
 
     def find_or_request(self, key: str, now: datetime, tables: Tables, **extra: str) -> MailRequest | None:
-        """Request the email. If it was requested before, return that request, because its queue message may be lost.
-
-        Return None if that request is settled.
-        """
+        """If it was requested before, return that request: its message may be lost. None if it is settled."""
         try:
             return self.request(key, now, tables, **extra)
         except ConditionFailed as failure:
@@ -88,15 +80,15 @@ class Deliveries(DeliveryState):
         return {"mail_kind": self.kind, "mail_requested_at": iso(now)}
 
     def mark_group(self, key: str, now: datetime, tables: Tables) -> None:
-        """Mark the group of the email's item (outstanding.py): if the message gets lost, the sweep finds the email.
+        """Mark the group before the request is stored: if the message gets lost, the sweep finds the email.
 
-        Call this before the request is stored. If the process stops in between, a mark without a request does no harm.
+        If the process stops in between, a mark without a request does no harm.
         """
         group = outstanding.group_of(self.item_key(key))
         outstanding.mark_unless_recent([group], now, tables)
 
     def put(self, new: NewItem, key: str, now: datetime, tables: Tables) -> None:
-        """Store the item of a new request. A subclass can also count the request: it needs `key` and `now`."""
+        """A subclass can also count the request: it needs `key` and `now`."""
         tables.put_new(new)
 
     def writes(self, new: NewItem, key: str, now: datetime, tables: Tables) -> list[NewItem | Change]:
@@ -118,7 +110,7 @@ class Deliveries(DeliveryState):
         return [group] if group >= first else []
 
     def outcomes(self, prefix: str, tables: Tables) -> Counter[DeliveryOutcome]:
-        """Return how many emails have each outcome, among all whose key begins with `prefix`. Constant memory."""
+        """Of all emails whose key begins with `prefix`. Constant memory."""
         # "~" sorts after all characters of a key.
         between = (prefix, prefix + "~")
         counts: Counter[DeliveryOutcome] = Counter()
@@ -129,7 +121,7 @@ class Deliveries(DeliveryState):
 
     def _read_outcomes(self, bucket: str, between: tuple[str, str], tables: Tables) -> Iterator[Item]:
         partition = keys.delivery_partition(self.kind, bucket)
-        # Read consistently. Otherwise new requests could be missing, and all emails could seem to be settled.
+        # Consistently: otherwise new requests could be missing, and all emails could seem to be settled.
         return tables.query(keys.DELIVERIES, partition, between, consistent=True, only=OUTCOME_ATTRIBUTES)
 
     def postpone(self, request: MailRequest, due: datetime, tables: Tables) -> None:
@@ -139,15 +131,15 @@ class Deliveries(DeliveryState):
         outstanding.bring_walk_forward(group, queued_at, tables)
 
     def mark_sent(self, request: MailRequest, at: datetime, tables: Tables) -> None:
-        # Only requests of signatures and letters are replaced by newer ones. Both have a `mark_sent` of their own. So
-        # here the condition fails only if the request is settled already. Then nothing is left to store.
+        # Only requests of signatures and letters are replaced by newer ones, and both have their own `mark_sent`. So
+        # here the condition fails only if the request is settled already.
         key, when = self.item_key(request.key), is_requested(request)
         sent = {"mailed_at": iso(at)}
         tables.try_update(Change(key, assign=sent, add={"mails": 1}, remove=REQUEST_ATTRIBUTES, when=when))
 
     def mark_undeliverable(self, key: str, reason: str, now: datetime, tables: Tables) -> None:
-        # SES's event may come before `mark_sent`, which needs the request. So keep the request. Nobody claims it again,
-        # because the email is undeliverable.
+        # SES's event may come before `mark_sent`, which needs the request. So keep it. Nobody claims it again, because
+        # the email is undeliverable.
         is_stored = Attr("mails").exists()
         tables.try_update(Change(self.item_key(key), assign={"undeliverable": reason}, when=is_stored))
 

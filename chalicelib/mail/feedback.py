@@ -1,8 +1,6 @@
 """Handle SES's events about sent emails, which come through SNS: permanent bounces, and complaints of recipients.
 
-A temporary bounce with which a server refused the email counts only for some kinds of email (`counts_refusals`). Each
-email has a key, which names what the email is about, such as a signature. After such an event, `mark_undeliverable`
-(state.py) stops all further emails with the same kind and key.
+A temporary bounce with which a server refused the email counts only for some kinds (`counts_refusals`).
 """
 
 from collections.abc import Mapping
@@ -13,10 +11,10 @@ from chalicelib.aws.table import Tables
 from chalicelib.mail.deliveries import REJECTED
 from chalicelib.mail.kind import Kinds
 
-# The subtypes of a bounce with which the recipient's server refused this email, but not all email to the mailbox.
+# The recipient's server refused this email, but not all email to the mailbox.
 _REJECTIONS = frozenset({"ContentRejected", "MessageTooLarge", "AttachmentRejected"})
-# Status codes (RFC 3463) about the recipient's address or mailbox: each further email would get the same. Left out are
-# those about the sender's address (5.1.7, 5.1.8) and about the size of this email (5.2.3).
+# Status codes (RFC 3463) about the recipient's address or mailbox: each further email would get the same. Not those
+# about the sender's address (5.1.7, 5.1.8) and the size of this email (5.2.3).
 _ADDRESS_OR_MAILBOX = frozenset(
     {"5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.4", "5.1.6", "5.1.10", "5.2.0", "5.2.1", "5.2.2"}
 )
@@ -25,8 +23,8 @@ _ADDRESS_OR_MAILBOX = frozenset(
 def record_feedback(event: Mapping[str, Any], kinds: Kinds, now: datetime, tables: Tables) -> str | None:
     """Record a bounce or complaint. Return the reason, or None if the event needs no record.
 
-    An event about an email of an unknown kind needs no record. Events may arrive twice and in any order. An event about
-    a successful delivery changes nothing, so a bounce stays recorded. Raise ValueError if the event is not from SES.
+    Events may arrive twice and in any order. A successful delivery changes nothing, so a bounce stays recorded. Raise
+    ValueError if the event is not from SES.
     """
     reason = _reason_of(event)
     kind, key = kinds.get(_tag(event, "kind")), _tag(event, "key")
@@ -46,13 +44,12 @@ def _tag(event: Mapping[str, Any], name: str) -> str:
 
 def _reason_of(event: Mapping[str, Any]) -> str | None:
     """Return "complained" or "bounced"; None for other events, such as a temporary bounce."""
-    # The events that SES publishes have `eventType`. Its other notifications have `notificationType`.
+    # Published events have `eventType`; SES's other notifications have `notificationType`.
     event_type = event.get("eventType") or event.get("notificationType")
     if not isinstance(event_type, str):
         raise ValueError("not an event of SES")
     if event_type == "Complaint":
-        # With this subtype, the address complained about an earlier email. SES did not try to send this one, so it
-        # counts as bounced.
+        # The address complained about an earlier email. SES did not try to send this one, so it counts as bounced.
         was_suppressed = event.get("complaint", {}).get("complaintSubType") == "OnAccountSuppressionList"
         return "bounced" if was_suppressed else "complained"
     if event_type != "Bounce":

@@ -1,7 +1,6 @@
 """A kind of email: everything that the delivery engine (send.py) must know to send emails of this kind.
 
-To add a kind, write a file that defines a `Kind`, and a folder of templates. Add the kind to `delivery.worker.KINDS`:
-then every worker handles emails of this kind. The kind also decides to which mail queue its requests go (`Outbox`).
+Add a new kind to `delivery.worker.KINDS`: then every worker handles its emails.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -22,7 +21,7 @@ from chalicelib.mail.state import DeliveryState
 
 @dataclass(frozen=True)
 class MailContext:
-    """What every email needs besides its own data. `deliver` sends an email and returns how long it took.
+    """`deliver` sends an email and returns how long it took.
 
     `token_keys` sign the links (tokens.py). `limit_keys` hash the addresses in the limits table (mailbox.py).
     """
@@ -33,10 +32,6 @@ class MailContext:
     deliver: Callable[[Mail], timedelta]
 
     def link(self, purpose: Purpose, subject: Subject, expires: datetime, language: str | None = None) -> str:
-        """Return the link to the page for `purpose`.
-
-        `subject`: the signature. `language`: the language of the page.
-        """
         return self.link_with_token(purpose, issue(purpose, subject, expires, self.token_keys), language)
 
     def link_with_token(self, purpose: Purpose, token: str, language: str | None = None) -> str:
@@ -50,43 +45,37 @@ class MailContext:
 
 @dataclass(frozen=True)
 class Content:
-    """One email: its recipient, the values for the templates, and its language."""
-
     to: str
     values: Mapping[str, object]
-    # "" if the email has no link to unsubscribe.
     unsubscribe_url: str = ""
     language: str = ENGLISH
-    # The name that is shown as the sender; "" to show only the address.
+    # "" to show only the address.
     sender_name: str = ""
     # The slug of the petition, if anybody can have this email sent to any address. Then the budget of the address
-    # limits the email (budget.py), and the owner of the address can stop all email about the petition. Otherwise "".
+    # limits the email (budget.py), and the owner of the address can stop it. Otherwise "".
     limited_petition: str = ""
     # The hash of the signer's network, if this is a signature's first email and has no booked turn yet. Otherwise "".
     network: str = ""
-    # The address for replies; "" for the sender's address.
+    # "" for the sender's address.
     reply_to: str = ""
 
 
 class NotSent(Enum):
-    """Why an email is not sent now."""
-
-    # The email waits: for example, its link does not work now. Keep the request; the sweep (sweep.py) queues it.
+    # For example, its link does not work now. Keep the request; the sweep (sweep.py) queues it.
     HELD = "held"
-    # The email would arrive too late to be useful, or its recipient no longer wants it. Drop the request.
+    # It would arrive too late to be useful, or its recipient no longer wants it. Drop the request.
     DROPPED = "dropped"
-    # The function `contents` has settled the request itself.
+    # `contents` has settled the request itself.
     SETTLED = "settled"
 
 
 @dataclass(frozen=True)
 class Later:
-    """The email is not sent now. At `due`, the engine calls `contents` again."""
+    """Not now. At `due`, the engine calls `contents` again."""
 
     due: datetime
 
 
-# Arguments: the delivery's key, the item with its state, the context, the time, and the tables.
 Contents = Callable[[str, Item, MailContext, datetime, Tables], Content | NotSent | Later]
 
 
@@ -94,8 +83,8 @@ Contents = Callable[[str, Item, MailContext, datetime, Tables], Content | NotSen
 class Kind:
     """`templates` is a folder with subject.txt, body.txt and body.html. `state` stores what happened to each email.
 
-    `contents` returns the content of an email, or why the email is not sent now. `counts_refusals`: an email that the
-    recipient's server has refused counts as failed, even if SES calls the bounce temporary.
+    `counts_refusals`: an email that the recipient's server has refused counts as failed, even if SES calls the bounce
+    temporary.
     """
 
     name: str
@@ -110,7 +99,7 @@ Kinds = Mapping[str, Kind]
 
 
 def is_known(kind: str, kinds: Kinds) -> bool:
-    """Return whether this kind exists. If not, log its name but raise no error: one request must not stop others."""
+    """If not, log its name but raise no error: one request must not stop others."""
     if kind not in kinds:
         log.degraded("unknown_kind", kind=kind)
     return kind in kinds
@@ -122,8 +111,6 @@ def by_name(*kinds: Kind) -> dict[str, Kind]:
 
 @dataclass(frozen=True)
 class Outbox:
-    """Both mail queues. The kind of an email decides to which queue its request goes."""
-
     urgent: Queue
     other: Queue
     kinds: Kinds
@@ -142,7 +129,6 @@ class Outbox:
         self.other.send(messages[Priority.OTHER])
 
     def send_now(self, requests: Iterable[MailRequest]) -> None:
-        """Queue each request without a delay. Otherwise as `send`."""
         self.send((request, 0) for request in requests)
 
     def depth(self) -> int:

@@ -1,7 +1,6 @@
 """The pages of the stop link: the link in our emails that stops all email about a petition.
 
-Anybody can cause email to somebody else, by signing with that person's address. All such emails have this link. GET
-shows a page with a button. The button sends a POST, which stops all email about the petition, or resumes it.
+GET shows a page with a button. The button sends a POST, which stops all email about the petition, or resumes it.
 """
 
 from datetime import datetime
@@ -30,10 +29,7 @@ routes = Blueprint(__name__)
 
 
 class StopLink(NamedTuple):
-    """A verified link and its petition. `choice`: the address and petition whose email the link stops, as hashes.
-
-    `subject`: the signature that the link also unsubscribes from updates.
-    """
+    """A verified link. `choice`: what it stops. `subject`: the signature that it also unsubscribes from updates."""
 
     token: str
     subject: Subject
@@ -77,14 +73,14 @@ def stop_emails(request: "Sent[StopFields | None]") -> Response:
 
 
 def _link(token: str | None, now: datetime) -> StopLink:
-    """Return the verified link, even if the petition is closed or removed. Raise LinkDamaged or OptOutLinkExpired."""
+    """Return the link, even if the petition is closed or removed. Raise LinkDamaged or OptOutLinkExpired."""
     if not token:
         raise LinkDamaged
     payload, expires = tokens.payload_of(Purpose.STOP, token, settings().token_keys)
     slug, signature_id, address_id, petition_hash = payload
     if now >= expires:
         raise OptOutLinkExpired(slug, signature_id)
-    # The token has no country and no source: to stop email, only the signature's key is needed.
+    # To stop email, only the signature's key is needed.
     subject = Subject(slug, signature_id, country="", source=DIRECT)
     choice = Choice(address_id, petition_hash)
     return StopLink(token, subject, choice, petition_as_stored(slug, tables()))

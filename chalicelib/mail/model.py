@@ -1,7 +1,7 @@
 """The message in the mail queue, without name or address, and the mailbox that an email goes to.
 
-The limits table names a mailbox by a hash of its address, so that the table contains no address. The hash is made with
-another secret than the ids of signatures. So nobody can compare the table's keys with these ids.
+The limits table names a mailbox by a hash of its address, made with another secret than the ids of signatures: nobody
+can compare the table's keys with these ids.
 """
 
 from collections.abc import Mapping
@@ -15,12 +15,12 @@ from chalicelib.core import keys
 from chalicelib.core.address import canonical_of, oldest_secret, pseudonym
 from chalicelib.core.keys import Key
 
-# The key is a tag of the email, so that SES's events name the email. SES accepts these characters in a tag, up to 256.
+# The key is a tag of the email, so that SES's events name the email. SES accepts these characters, up to 256.
 DeliveryKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,200}$")]
 
 
 class Priority(StrEnum):
-    """Each priority has its own queue and its own senders. While much urgent email waits, other email is not sent."""
+    """Each priority has its own queue and senders. While much urgent email waits, other email is not sent."""
 
     # A person is waiting for it.
     URGENT = "urgent"
@@ -52,15 +52,15 @@ class Mailbox:
         return keys.address_limit(self.address_id)
 
     def hash_of_petition(self, slug: str) -> str:
-        """Return the hash that stands for the petition in the address's item. It differs from address to address."""
+        """It differs from address to address."""
         return pseudonym(self.secret, "petition", self.address_id, slug)
 
     def hash_of_request(self, request: MailRequest) -> str:
-        """Return the hash by which the address's item names a request. The kind is left out: it may change later."""
+        """The kind is left out: it may change later."""
         return pseudonym(self.secret, "request", self.address_id, request.key, request.requested_at)
 
 
 def mailbox_of(address: str, secrets: Mapping[str, str]) -> Mailbox:
-    """Return the mailbox of an email address. Addresses with the same canonical form have the same mailbox."""
+    """Addresses with the same canonical form have the same mailbox."""
     secret = oldest_secret(secrets)  # A newer secret would change the hash, and the mailbox's item would not be found.
     return Mailbox(pseudonym(secret, "address", canonical_of(address)), secret)

@@ -1,11 +1,9 @@
 """Mark the groups of partitions that perhaps have open requests for emails. The sweep (sweep.py) walks marked groups.
 
-A group is all partitions with the signatures of one petition, or with the deliveries of one kind of email. The keys of
-these partitions differ only in the number at the end, the bucket. An index of open requests would cost each signing a
-second write. So there are only markers: the relay, which reads every new request of a signature from the stream, marks
-the group of the request. `Deliveries.mark_group` marks the group of a delivery. A process marks the same group at most
-once in MARK_EVERY. To walk a group means to read all its items. After the walk, the sweep clears the group's marker if
-no request is open.
+A group is all partitions with the signatures of one petition, or with the deliveries of one kind of email; the number
+at the end of each key is the bucket. An index of open requests would cost each signing a second write. So there are
+only markers: the relay, which reads every new request from the stream, marks the group. To walk a group is to read all
+its items. After the walk, the sweep clears the marker if no request is open.
 """
 
 from collections.abc import Iterable
@@ -20,7 +18,6 @@ from chalicelib.core.errors import Unavailable
 from chalicelib.core.keys import Key
 from chalicelib.core.times import iso
 
-# A process does not mark a group again within this time.
 MARK_EVERY = timedelta(minutes=10)
 # The clocks of two processes differ by less than this. A read returns all writes that are older than this.
 SLACK = timedelta(minutes=5)
@@ -28,7 +25,7 @@ SLACK = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class Marker:
-    """A marked group. The sweep walks the group when `due_at` has come ("": without waiting).
+    """A marked group. The sweep walks it when `due_at` has come ("": without waiting).
 
     The last four fields describe an unfinished walk. `began_at`: when it began. `seen`: `marked_at` at that time.
     `position`: where to continue. `earliest`: when the first of the requests found so far will count as lost.
@@ -43,31 +40,27 @@ class Marker:
     earliest: str = ""
 
 
-# The attributes of a marker that the sweep stores. Only `mark` stores `marked_at`.
+# Only `mark` stores `marked_at`.
 _STORED_BY_SWEEP = ("due_at", "began_at", "seen", "position", "earliest")
 _STORED = ("marked_at", *_STORED_BY_SWEEP)  # All attributes of a marker, except its keys.
 
 
 def group_of(key: Key) -> str:
-    """Return the group of an item: its table, and its partition without "#<bucket>" at the end."""
+    """Its table, and its partition without "#<bucket>" at the end."""
     return f"{key.table}/{key.pk.rpartition('#')[0]}"
 
 
 def start_key(group: str, bucket: str, after: str) -> Key:
-    """Return the key after which reading continues in a bucket. `after` is a sort key ("": the beginning)."""
+    """Return the key after which reading continues. `after` is a sort key ("": the beginning)."""
     table, _, name = group.partition("/")
     return Key(table, f"{name}#{bucket}", after)
 
 
-# When this process last marked each group.
 _last_marked: dict[str, datetime] = {}
 
 
 def mark_unless_recent(groups: Iterable[str], now: datetime, tables: Tables) -> None:
-    """Mark the groups that this process has not marked lately.
-
-    Ignore errors, so that no email waits for a marker. Within a day, the sweep also looks into unmarked groups.
-    """
+    """Ignore errors, so that no email waits for a marker. Within a day, the sweep also looks into unmarked groups."""
     for group in set(groups):
         last_marked = _last_marked.get(group)
         # `abs`, because the clock may have been set back since the last mark.
@@ -81,15 +74,12 @@ def mark_unless_recent(groups: Iterable[str], now: datetime, tables: Tables) -> 
 
 
 def forget_marked() -> None:
-    """Forget which groups this process marked, so that a test starts like a new process."""
+    """A test then starts like a new process."""
     _last_marked.clear()
 
 
 def mark(group: str, now: datetime, tables: Tables) -> None:
-    """Mark the group now, unless another process has stored the same or a later `marked_at`.
-
-    So after a process has marked the group, `marked_at` is never earlier than that time. `end_walk` relies on this.
-    """
+    """Never move `marked_at` back: it is never earlier than a process's last mark. `end_walk` relies on this."""
     key = keys.mail_outstanding(group)
     was_earlier = Attr("marked_at").not_exists() | Attr("marked_at").lt(iso(now))
     tables.try_update(Change(key, assign={"marked_at": iso(now)}, when=was_earlier))
@@ -98,7 +88,7 @@ def mark(group: str, now: datetime, tables: Tables) -> None:
 def bring_walk_forward(group: str, due: datetime, tables: Tables) -> None:
     """Make the sweep walk the group at `due` or before, because an email of the group is due then.
 
-    Ignore errors, as `mark_unless_recent` does. After an error or a race with a walk, the email is up to an hour late.
+    Ignore errors: after an error or a race with a walk, the email is up to an hour late.
     """
     key = keys.mail_outstanding(group)
     was_later = Attr("due_at").gt(iso(due))  # For a marker without `due_at`, the next run walks anyway.
@@ -107,24 +97,20 @@ def bring_walk_forward(group: str, due: datetime, tables: Tables) -> None:
 
 
 def markers(tables: Tables) -> list[Marker]:
-    """Return all markers in the order of `due_at`: first the group whose walk has been due for the longest time."""
     items = tables.query(keys.COUNTS, keys.MAIL_OUTSTANDING_PARTITION)
     marked = (_marker(item) for item in items if "marked_at" in item)  # `_clear` leaves items with only their keys.
     return sorted(marked, key=lambda marker: marker.due_at)
 
 
 def begin_or_resume_walk(marker: Marker, now: datetime) -> Marker:
-    """Return the marker with its unfinished walk, or else with a new walk.
-
-    A new walk keeps the present `marked_at` as `seen`. If `marked_at` differs at its end, there was a new mark.
-    """
+    """A new walk keeps the present `marked_at` as `seen`. If they differ at its end, there was a new mark."""
     if marker.began_at:
         return marker
     return replace(marker, began_at=iso(now), seen=marker.marked_at)
 
 
 def store_walk(marker: Marker, tables: Tables) -> None:
-    """Store the fields about the marker's unfinished walk, and its due time, unless it has been cleared meanwhile."""
+    """Store the unfinished walk and its due time, unless the marker has been cleared meanwhile."""
     key = keys.mail_outstanding(marker.group)
     fields = {name: getattr(marker, name) for name in _STORED_BY_SWEEP}
     is_marked = Attr("marked_at").exists()
@@ -134,11 +120,10 @@ def store_walk(marker: Marker, tables: Tables) -> None:
 def end_walk(marker: Marker, next_walk_within: timedelta, tables: Tables) -> None:
     """Clear the marker if the group has no open request. Otherwise set when the next walk is due.
 
-    `next_walk_within`: the longest time between the beginnings of the two walks. A walk misses a request that is made
-    during the walk, in a partition that was read already. Without a marker, the sweep would find it a day later. If
-    the request's process marks the group, `_clear` fails. But the process makes no mark if it made one less than
-    MARK_EVERY ago, perhaps before the walk. So clear the marker only if nobody marked the group in the last MARK_EVERY
-    before the walk: the marker's `seen` is the last mark then. SLACK allows for clocks that differ, and for late reads.
+    `next_walk_within`: the longest time between the beginnings of two walks. A walk misses a request that is made
+    meanwhile in a partition that was read already. If its process marks the group, `_clear` fails. But a process that
+    made a mark less than MARK_EVERY ago, perhaps before the walk, makes none. So clear only if nobody marked the group
+    in the last MARK_EVERY before the walk (`seen`). SLACK allows for clocks that differ, and for late reads.
     """
     began_at = datetime.fromisoformat(marker.began_at)
     is_last_mark_old = marker.seen <= iso(began_at - MARK_EVERY - SLACK)
@@ -152,7 +137,7 @@ def end_walk(marker: Marker, next_walk_within: timedelta, tables: Tables) -> Non
 
 
 def _clear(marker: Marker, tables: Tables) -> bool:
-    """Clear the marker. Return False if the group was marked again after the walk began."""
+    """Return False if the group was marked again after the walk began."""
     key = keys.mail_outstanding(marker.group)
     is_unchanged = Attr("marked_at").eq(marker.seen)  # `seen`: `marked_at` when the walk began.
     return tables.try_update(Change(key, remove=_STORED, when=is_unchanged))

@@ -1,7 +1,6 @@
 """Stay below SES's sending rate without a shared counter: every email would have to change such a counter.
 
-A sender is a running copy of the Lambda function that sends email. The event source of each mail queue runs at most
-MailSenders senders (a parameter of the template). Each sender keeps to an equal part of the queue's share of the rate.
+The event source of each mail queue runs at most MailSenders senders. Each keeps to an equal part of the queue's share.
 """
 
 from collections.abc import Callable
@@ -12,37 +11,32 @@ from chalicelib.aws.email import Mail
 from chalicelib.core.errors import RateExceeded
 from chalicelib.mail.model import Priority
 
-# Shares of the rate; their sum is 1. While other email is off, confirmations may use the whole rate (sending.py).
+# Their sum is 1. While other email is off, confirmations may use the whole rate (sending.py).
 SHARES = {Priority.URGENT: 0.8, Priority.OTHER: 0.2}
 # The limits of an event source's MaximumConcurrency on AWS.
 MIN_SENDERS, MAX_SENDERS = 2, 1000
-# The most emails that one sender sends in a second. To claim, check, send and mark an email takes about 0.17 s
-# (benchmarks/model). The rest of the second is for slow calls and for the time between invocations
-# (docs/decisions/013). The number is whole. So if the rate is a multiple of it, senders that use the whole rate never
-# exceed the rate in any second.
+# In a second. To claim, check, send and mark an email takes about 0.17 s (benchmarks/model). The rest is for slow calls
+# and for the time between invocations (docs/decisions/013). The number is whole: if the rate is a multiple of it,
+# senders that use the whole rate never exceed the rate in any second.
 EMAILS_PER_SENDER = 4
-# The longest time in seconds between two emails of a sender: for other email, at a rate of one email a second.
+# In seconds, between two emails of a sender: for other email, at a rate of one email a second.
 LONGEST_GAP = MIN_SENDERS / min(SHARES.values())
-# Seconds to wait before the second and the third attempt, if SES says "maximum sending rate exceeded". This happens if
-# another system uses this account too, or if SES counts differently.
+# Seconds before the second and the third attempt, if SES says "maximum sending rate exceeded": perhaps another system
+# uses this account too, or SES counts differently.
 RATE_WAITS = (1.0, 2.0)
 
-# Sends an email, and returns SES's id of it.
 Deliver = Callable[[Mail], str]
 
 
 def senders_for(per_second: float) -> int:
-    """Return how many senders are needed for the whole rate. Each of the two event sources may run this many."""
+    """Each of the two event sources may run this many."""
     # Round first: otherwise a quotient such as 3.0000000001 would need a fourth sender.
     needed = ceil(round(per_second / EMAILS_PER_SENDER, 6))
     return min(max(MIN_SENDERS, needed), MAX_SENDERS)
 
 
 class RateLimiter:
-    """Space out the emails of one sender. A process keeps its instance between invocations.
-
-    `clock` is monotonic, in seconds.
-    """
+    """Space out the emails of one sender. A process keeps its instance. `clock` is monotonic, in seconds."""
 
     def __init__(self, per_second: float, clock: Callable[[], float], sleep: Callable[[float], None]) -> None:
         self.per_second = per_second
@@ -51,22 +45,17 @@ class RateLimiter:
         self._next_at = clock()
 
     def wait(self) -> None:
-        """Sleep until the next email may be sent."""
         now = self.clock()
         if now < self._next_at:
             self._sleep(self._next_at - now)
         self._next_at = max(now, self._next_at) + 1 / self.per_second
 
     def delay_next(self, seconds: float) -> None:
-        """Let the next email wait for at least this many seconds from now."""
         self._next_at = max(self._next_at, self.clock() + seconds)
 
 
 def longest_delivery(gap: float, call: float) -> float:
-    """Return the longest time that `limit_rate` needs for an email. All times are in seconds.
-
-    `gap` is the longest time between two emails of a sender, and `call` the longest time of one call to SES.
-    """
+    """In seconds. `gap`: the longest time between two emails of a sender. `call`: of one call to SES."""
     # From the beginning of a failed call to the next call: the failed call and its time in RATE_WAITS, but at least
     # `gap`.
     times_between_calls = [max(call + wait, gap) for wait in RATE_WAITS]

@@ -1,8 +1,4 @@
-"""Relay mail requests to the mail queues.
-
-A signature's item also stores the request for an email about the signature. The stream of the signatures table delivers
-each change of an item here. For each change that makes a request, the relay puts a message into a queue.
-"""
+"""Put a message into a mail queue for each request that the stream of the signatures table delivers here."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -17,17 +13,16 @@ from chalicelib.mail.model import MailRequest
 
 # A sender's clock may be this much behind, and a sender ignores a message that comes too early.
 CLOCKS_DIFFER = timedelta(seconds=2)
-# At least one of these attributes changes when a request is made, postponed or nudged. To nudge a request is to put
-# another message into the queue, because the first may be lost.
+# At least one changes when a request is made, postponed or nudged (queued once more: the first message may be lost).
 REQUEST_TIMES = ("mail_requested_at", "mail_nudged_at", "mail_due_at")
 
 
 def relay(changes: Iterable[tuple[Image | None, Image | None]], now: datetime, outbox: Outbox, tables: Tables) -> int:
     """Queue the requests among the changes, and return how many. Mark each request's group (outstanding.py).
 
-    Leave out a request of an unknown kind, so that it does not stop the stream. Leave out a request that is due later
-    than a message can be delayed: the sweep queues it. Raise Unavailable if a request was not queued. The stream then
-    delivers the whole batch again. To queue a request twice does no harm.
+    Leave out unknown kinds, so that they do not stop the stream, and requests that are due later than a message can be
+    delayed: the sweep queues them. Raise Unavailable if a request was not queued. The stream then delivers the whole
+    batch again. To queue a request twice does no harm.
     """
     images = [after for before, after in changes if after and needs_message(before, after)]
     known_images = [image for image in images if is_known(image["mail_kind"], outbox.kinds)]
@@ -44,7 +39,6 @@ def relay(changes: Iterable[tuple[Image | None, Image | None]], now: datetime, o
 
 
 def needs_message(before: Image | None, after: Image) -> bool:
-    """Return whether this change makes or postpones a request, or asks for one more message about it (a nudge)."""
     if "mail_kind" not in after:
         return False
     if before is None:
@@ -53,7 +47,6 @@ def needs_message(before: Image | None, after: Image) -> bool:
 
 
 def _message(image: Image, kinds: Kinds, now: datetime) -> tuple[MailRequest, int]:
-    """Return the request in this item, and the delay of its message in seconds."""
     state = kinds[image["mail_kind"]].state
     return state.request_of(image), _delay(image, state.min_interval, now)
 
@@ -66,8 +59,7 @@ def _group_of(request: MailRequest, kinds: Kinds) -> str:
 def _delay(image: Image, min_interval: timedelta, now: datetime) -> int:
     """Return the seconds until the request is due and `min_interval` has passed since the last email to this key.
 
-    With the attribute `mail_network`, the email must still book a turn: the signer's network has a limit
-    (first_emails.py). Such a request is due now, so that its sender books the turn.
+    With `mail_network`, the request is due now, so that its sender books the network's turn (first_emails.py).
     """
     times = [now]
     if "mailed_at" in image:

@@ -1,8 +1,7 @@
 """The delivery engine sends one requested email, of any kind: it claims the request, composes, sends and marks.
 
 A request stays stored until it is settled: sent, refused, dropped or unknown (state.py). So after a failure, another
-attempt can send the email. The sweep (sweep.py) queues requests that are in no queue. An email is composed as text and
-as HTML, from the templates of its kind.
+attempt can send the email.
 """
 
 from datetime import datetime, timedelta
@@ -25,23 +24,19 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 
-# A claim lasts longer than the timeout of its sender, so it expires only after the sender has stopped.
+# Longer than the timeout of its sender, so it expires only after the sender has stopped.
 CLAIM = timedelta(seconds=120)
-# Every kind of email has a template of each name in its folder.
 PARTS = ("subject.txt", "body.txt", "body.html")
-# This folder has frame.html, the frame of all HTML emails.
 _SHARED = Path(__file__).with_name("templates")
 
 
 class SendResult(StrEnum):
     SENT = "sent"
-    # Nothing was sent, and nothing is left to do: the request was settled earlier or by its kind, or was dropped now.
+    # Nothing was sent, and nothing is left to do: it was settled earlier or by its kind, or was dropped now.
     SETTLED = "settled"
-    # SES will never accept this email.
     REFUSED = "refused"
-    # Its kind cannot send the email now, and does not know when. The request stays, and the sweep queues it again.
+    # Its kind does not know when it can be sent. The request stays, and the sweep queues it again.
     HELD = "held"
-    # The email is postponed: a limit or its kind allows it later.
     WAITS = "waits"
     # An earlier attempt crashed. It may have sent this email, and this kind is never sent twice.
     UNKNOWN = "unknown"
@@ -74,29 +69,24 @@ def send(request: MailRequest, kinds: Kinds, context: MailContext, now: datetime
 def _contents_within_limits(
     request: MailRequest, kind: Kind, stored: Item, context: MailContext, now: datetime, tables: Tables
 ) -> Content | NotSent | Later:
-    """Return the contents of the email, or why it is not sent now."""
     content = kind.contents(request.key, stored, context, now, tables)
     if not isinstance(content, Content):
         return content
-    # `_send_claimed` waits until SES's rate allows the email. Check the limits before that: an email that they forbid
-    # must not delay this sender's other emails.
+    # Before `_send_claimed` waits for SES's rate: an email that the limits forbid must not delay the others.
     return _apply_limits(request, content, stored, context, now, tables) or content
 
 
 def _apply_limits(
     request: MailRequest, content: Content, stored: Item, context: MailContext, now: datetime, tables: Tables
 ) -> NotSent | Later | None:
-    """Apply the limit of the signer's network (first_emails.py) and the budget of the address (budget.py).
-
-    Return why one of them forbids the email now. Return None if both allow it.
-    """
+    """Apply the limits of the signer's network (first_emails.py) and the address (budget.py). None: both allow it."""
     if not content.limited_petition:  # Such as a receipt, which strangers cannot cause.
         return None
     due = turns.book_first_email(content.network, now, tables) if content.network else now
     earlier_due = stored.get("mail_due_at")
     if due > now and earlier_due:
-        # The email was postponed before. A postponed email has no network left (`postpone`), so the person has signed
-        # again since, and `nudge_mail` stored the present network. Signing again must not delay the email.
+        # A postponed email has no network left (`postpone`), so the person has signed again since, and `nudge_mail`
+        # stored the present network. Signing again must not delay the email.
         due = min(due, datetime.fromisoformat(earlier_due))
     if due > now:
         return Later(due)
@@ -110,7 +100,6 @@ def _apply_limits(
 def _keep_or_drop(
     request: MailRequest, kind: Kind, reason: NotSent | Later, now: datetime, tables: Tables
 ) -> SendResult:
-    """Postpone, release or drop the claimed request, as the reason requires. If it is settled already, do nothing."""
     if isinstance(reason, Later):
         kind.state.postpone(request, reason.due, tables)
         return SendResult.WAITS
@@ -125,28 +114,26 @@ def _keep_or_drop(
 def _send_claimed(
     request: MailRequest, kind: Kind, content: Content, context: MailContext, now: datetime, tables: Tables
 ) -> SendResult:
-    """Send the email of a claimed request, and record what happened to it."""
     mail = compose(request, kind, content)
     if not kind.state.begin(request, now, tables):  # Meanwhile, the request was settled or replaced.
         return SendResult.SETTLED
     try:
         duration = context.deliver(mail)
     except (Throttled, Denied, Unreached, NotYet):
-        # The email was not sent (NotYet: this sender's time is up). After any other failure it may have been sent, so
-        # the claim stays until it expires. Then AfterCrash (state.py) decides whether the email is sent again.
-        # `is_booked`: the email is counted in the limit of the signer's network, so the next attempt does not count it.
+        # NotYet: the email was not sent. After any other failure it may have been, so the claim stays until it expires.
+        # Then AfterCrash (state.py) decides. `is_booked`: the next attempt does not count the email again.
         kind.state.release(request, now + CLAIM, tables, is_booked=True)
         raise
     except MailRefused:
         kind.state.mark_refused(request, now, tables)
         return SendResult.REFUSED
-    # `deliver` may have waited before it sent the email, so the email was sent later than `now`.
+    # `deliver` may have waited before it sent the email.
     kind.state.mark_sent(request, now + duration, tables)
     return SendResult.SENT
 
 
 def compose(request: MailRequest, kind: Kind, content: Content) -> Mail:
-    """Return the email. Its tags are its kind and key. SES repeats the tags in its events about the email."""
+    """Its tags are its kind and key, which SES repeats in its events about the email."""
     templates = _templates(kind.templates, content.language)
     values = {**content.values, "unsubscribe_url": content.unsubscribe_url}
     subject, text, html = (templates.get_template(part).render(values) for part in PARTS)
@@ -165,7 +152,7 @@ def compose(request: MailRequest, kind: Kind, content: Content) -> Mail:
 
 
 def _unsubscribe_headers(url: str) -> dict[str, str]:
-    """Return the headers that let an email program unsubscribe with one click, without opening a page (RFC 8058)."""
+    """Let an email program unsubscribe with one click, without opening a page (RFC 8058)."""
     return {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 

@@ -1,18 +1,13 @@
 """Whether email may be sent now, and how much of SES's rate confirmations may use: one item, which each sender reads.
 
-A pause stops all email, and ends by itself. When the daily quota is used up, SES refuses every email. SQS delivers each
-message only a limited number of times. If the senders tried a million messages now, they would send nothing, and the
-messages would become dead letters. So a sender whose email is refused stores a pause, and `watch`, once a minute,
-disables the event sources of the senders.
+When the daily quota is used up, SES refuses every email. If the senders then tried a million messages, these would
+become dead letters. So a sender whose email is refused stores a pause, which ends by itself, and `watch`, once a
+minute, disables the event sources of the senders.
 
-Confirmations are the urgent emails, for which a person waits. While other email is off, they get the whole rate:
-otherwise a fifth of the rate would be unused. The watch grants it for a few minutes at a time, and turns other email on
-only when the grant is over. So even if the watch crashes or a sender reads an old grant, confirmations and other email
-together never exceed the rate.
-
-Without a pause, `watch` enables the source of urgent email. It enables the source of other email only while little
-urgent email waits, and while less than OTHER_EMAIL_STOPS_AT of SES's quota is used. Each run compares the actual state
-with the needed state, so after a crash the next run does what is needed.
+While other email is off, confirmations get the whole rate, a few minutes at a time, and `watch` turns other email on
+only when the grant is over. So even after a crash, or if a sender reads an old grant, both together never exceed the
+rate. Other email is on only while little urgent email waits, and less than OTHER_EMAIL_STOPS_AT of the quota is used.
+Each run compares the actual state with the needed one, so after a crash the next run does what is needed.
 """
 
 from datetime import datetime, timedelta
@@ -29,19 +24,19 @@ from chalicelib.mail.model import Priority
 from chalicelib.mail.rate_limit import SHARES
 from chalicelib.mail.send import CLAIM
 
-# SES's quota counts the last 24 hours, so it becomes free gradually. One attempt an hour is enough to notice this.
+# SES's quota counts the last 24 hours, so it becomes free gradually. One attempt an hour notices this.
 PAUSE = timedelta(hours=1)
 # A claim lasts longer than any sender runs.
 LONGEST_RUN = CLAIM
-# A sender uses the whole rate only if the grant lasts for LONGEST_RUN more. The watch renews the grant every minute.
-# The two minutes allow for one failed run of the watch.
+# A sender uses the whole rate only if the grant lasts for LONGEST_RUN more. The watch renews it every minute; the two
+# minutes allow for one failed run.
 GRANTED_FOR = LONGEST_RUN + timedelta(minutes=2)
-# Without a grant, these texts make comparisons with a time false: "~" sorts after every time, and "" before.
+# Without a grant, comparisons with a time are false: "~" sorts after every time, and "" before.
 _NEVER, _OVER = "~", ""
 # While more urgent emails than this wait, no other email is sent.
 MAX_URGENT_WAITING = 20
-# When this share of SES's quota for 24 hours is used, no other email is sent. The rest is for urgent email. Otherwise
-# an update to many people could use up the quota, and for many hours nobody who signs could confirm.
+# The rest of SES's quota for 24 hours is for urgent email. Otherwise an update to many people could use it up, and for
+# many hours nobody who signs could confirm.
 OTHER_EMAIL_STOPS_AT = 0.8
 SUPPRESSED = (
     "Our email provider sends nothing to this address, because an earlier email to it bounced or was reported as spam. "
@@ -50,14 +45,14 @@ SUPPRESSED = (
 
 
 class Pause(NamedTuple):
-    """`is_by_engineer`: an engineer paused sending. Otherwise SES refused an email."""
+    """`is_by_engineer`: otherwise SES refused an email."""
 
     until: datetime
     is_by_engineer: bool
 
 
 class Sending(NamedTuple):
-    """`pause` is None if email is not paused. `share_of_confirmations`: of the rate, until an invocation ends.
+    """`share_of_confirmations`: of the rate, until an invocation ends.
 
     `is_quota_reserved`: other email is off because the rest of SES's quota is reserved for confirmations.
     """
@@ -68,7 +63,6 @@ class Sending(NamedTuple):
 
 
 def sending(now: datetime, tables: Tables) -> Sending:
-    """Read what senders may do now."""
     item = _item(tables)
     has_begun = item.get("granted_since", _NEVER) <= iso(now)
     lasts_long_enough = iso(now + LONGEST_RUN) <= item.get("granted_until", _OVER)
@@ -81,14 +75,14 @@ def is_paused(now: datetime, tables: Tables) -> bool:
 
 
 def pause_mail(now: datetime, duration: timedelta, tables: Tables) -> datetime:
-    """Pause all email for `duration`, because an engineer asks for it. Replace any other pause. Return the end."""
+    """An engineer asks for it. Replace any other pause. Return the end."""
     until = now + duration
     tables.update(_change(_pause_until(until, is_by_engineer=True)))
     return until
 
 
 def pause_after_refusal(now: datetime, tables: Tables) -> None:
-    """Pause all email for PAUSE from now, because SES refused an email. A pause that is in force stays as it is.
+    """SES refused an email. A pause that is in force stays.
 
     Otherwise a sender that has just read "no pause" could replace an engineer's pause of days by one of an hour.
     """
@@ -97,15 +91,12 @@ def pause_after_refusal(now: datetime, tables: Tables) -> None:
 
 
 def resume_mail(now: datetime, tables: Tables) -> None:
-    """End the pause. Store an end that is a day ago, because the engineer's clock may be ahead."""
+    """Store an end that is a day ago, because the engineer's clock may be ahead."""
     tables.update(_change(_pause_until(now - timedelta(days=1), is_by_engineer=False)))
 
 
 def keep_other_off(other: Source, now: datetime, tables: Tables, *, because_of_quota: bool) -> None:
-    """Turn other email off. Once it is off, grant confirmations the whole rate.
-
-    The grant begins when the last sender of other email has ended. `because_of_quota`: see `Sending`.
-    """
+    """Once other email is off and its last sender has ended, grant confirmations the whole rate."""
     other.switch(is_on=False)
     if not other.is_off():  # AWS is still switching it off. The next run of the watch continues.
         return
@@ -116,7 +107,7 @@ def keep_other_off(other: Source, now: datetime, tables: Tables, *, because_of_q
 
 
 def turn_other_on(other: Source, now: datetime, tables: Tables) -> bool:
-    """Turn other email on, unless confirmations may still use the whole rate. Return False if they may."""
+    """Return False if confirmations may still use the whole rate."""
     is_on = not _is_granted(_item(tables, consistent=True), now)
     if is_on:
         other.switch(is_on=True)
@@ -148,9 +139,9 @@ def _pause_until(until: datetime, *, is_by_engineer: bool) -> Item:
 def watch(
     urgent: Source, other: Source, urgent_queue: Queue, quota: MailQuota, now: datetime, tables: Tables
 ) -> tuple[bool, bool]:
-    """Switch both event sources. While other email is kept off, urgent email gets the whole rate.
+    """Switch both event sources. Return whether urgent email may be sent, and whether other email may.
 
-    Return whether urgent email may be sent, and whether other email may. Raise Unavailable; the next run tries again.
+    Raise Unavailable; the next run tries again.
     """
     sends_urgent = not is_paused(now, tables)
     urgent.switch(is_on=sends_urgent)
@@ -159,7 +150,7 @@ def watch(
         other.switch(is_on=False)
         return False, False
     is_reserved = _is_rest_reserved(quota)
-    # Delayed messages do not count. They wait because many people sign from one network, and cannot be sent earlier.
+    # Delayed messages wait because many people sign from one network, and cannot be sent earlier.
     much_urgent_waits = urgent_queue.depth_without_delayed() > MAX_URGENT_WAITING
     if is_reserved or much_urgent_waits:
         keep_other_off(other, now, tables, because_of_quota=is_reserved)
@@ -168,10 +159,7 @@ def watch(
 
 
 def _is_rest_reserved(quota: MailQuota) -> bool:
-    """Return whether the rest of SES's quota is only for urgent email.
-
-    If the quota cannot be read, return False: a failed read must not stop other email.
-    """
+    """If the quota cannot be read, return False: a failed read must not stop other email."""
     try:
         used = quota.used_share()
     except Unavailable:

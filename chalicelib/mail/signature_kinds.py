@@ -1,7 +1,7 @@
 """The kinds of email about a signature: a request to confirm it, a receipt, a note that the address has signed already.
 
-The item of the signature also stores the state of these emails, so that signing is one write. The key of a delivery is
-<slug>_<signature id>. The engine (send.py) calls each `..._email` function here with the signature's item, `stored`.
+The signature's item also stores the state of these emails, so that signing is one write. A delivery's key is
+<slug>_<signature id>. `stored` is the signature's item.
 """
 
 from collections.abc import Iterable, Mapping
@@ -29,20 +29,16 @@ from chalicelib.signatures import mail_state
 from chalicelib.signatures.model import MIN_MAIL_INTERVAL, MailKind, Signature, SignatureState
 from chalicelib.signatures.names import greeting_name
 
-# Keep a signature this long after the link in its email expires. So an expired link is not taken for a damaged one.
+# So an expired link is not taken for a damaged one.
 KEPT_AFTER_LINK = timedelta(days=1)
-# In these states, the petition has no public page, and the link in the email would not work.
+# The petition has no public page then, and the link in the email would not work.
 HIDDEN = (PetitionState.DRAFT, PetitionState.REMOVED)
-# Each petition's signatures are a group of partitions (outstanding.py).
 GROUP_PREFIX = f"{keys.SIGNATURES}/"
-# The texts of a petition that a PetitionText keeps.
 TEXTS = [name for name in PetitionText.model_fields if name in Petition.model_fields]
 TEMPLATES = Path(__file__).with_name("templates")
 
 
 class SignatureDeliveries(DeliveryState):
-    """The state of the emails about signatures. It is stored in the items of the signatures (mail_state)."""
-
     def item_key(self, key: str) -> Key:
         return keys.signature(*_ids(key))
 
@@ -53,15 +49,11 @@ class SignatureDeliveries(DeliveryState):
         return group.startswith(GROUP_PREFIX)
 
     def groups(self, first: str, tables: Tables) -> Iterable[str]:
-        """Return the group of each petition, beginning with `first`.
-
-        Return all if `first` is "" or a group of deliveries: these sort before the groups of signatures.
-        """
+        """Return all if `first` is "" or a group of deliveries: these sort before the groups of signatures."""
         first_slug = first.removeprefix(GROUP_PREFIX) if self.has_group(first) else ""
         return (f"{GROUP_PREFIX}{slug}" for slug in slugs_from(first_slug, tables))
 
     def mark_sent(self, request: MailRequest, at: datetime, tables: Tables) -> None:
-        # If the signature is still pending, it expires some time after the link in this email.
         expires = at + CONFIRM_LIFETIME + KEPT_AFTER_LINK
         mail_state.mark_mailed(self.item_key(request.key), request.requested_at, at, expires, tables)
 
@@ -74,7 +66,7 @@ def delivery_key(slug: str, signature_id: str) -> str:
 
 
 def _ids(key: str) -> tuple[str, str]:
-    """Return slug and signature id. Neither contains an underscore."""
+    """Neither contains an underscore."""
     slug, _, signature_id = key.partition("_")
     return slug, signature_id
 
@@ -92,16 +84,11 @@ def confirmable_until(petition: Petition, now: datetime) -> datetime:
 
 
 def _link_works(petition: Petition, now: datetime) -> bool:
-    """Return whether the link to confirm works: the petition has a public page, and its time to confirm is not over."""
     return petition.state_at(now) not in HIDDEN and petition.is_confirmable_at(now)
 
 
 def confirm_email(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
-    """Return the email with the link that confirms the signature.
-
-    Drop the email if the signature is withdrawn or expired. Hold the email while the petition is hidden, or its
-    signatures cannot be confirmed: the link would not work.
-    """
+    """Drop the email if the signature is withdrawn or expired. Hold it while the link would not work."""
     signature = Signature.model_validate(stored)
     if signature.is_withdrawn_or_expired(now):
         return NotSent.DROPPED
@@ -121,10 +108,7 @@ def already_signed_email(
 
 
 def receipt_email(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
-    """Return the receipt, which says what the person agreed to.
-
-    Drop the receipt if the signature is no longer confirmed, or if the owner has stopped email about the petition.
-    """
+    """Say what the person agreed to. Drop it if the signature is no longer confirmed, or email is stopped."""
     signature = Signature.model_validate(stored)
     if signature.state is not SignatureState.CONFIRMED:
         return NotSent.DROPPED
@@ -133,7 +117,7 @@ def receipt_email(key: str, stored: Item, context: MailContext, now: datetime, t
         return NotSent.DROPPED
     petition = as_confirmed(cached_as_stored(slug, tables), signature, tables)
     content = _content(key, signature, petition, context, now)
-    # No budget limits receipts (budget.py): only the owner of the mailbox can cause one, by confirming.
+    # Only the owner of the mailbox can cause a receipt, by confirming.
     return replace(content, limited_petition="")
 
 
@@ -153,7 +137,7 @@ def _content(key: str, signature: Signature, petition: Petition, context: MailCo
         **links,
     }
     unsubscribe_url = links["unsubscribe_url"] if signature.updates else ""
-    # Only the first email counts against the limit of the signer's IP network (first_emails.py).
+    # Only the first email counts against the limit of the signer's network (first_emails.py).
     network = signature.mail_network if signature.mails == 0 else None
     return Content(
         signature.email or "",
@@ -169,12 +153,12 @@ def _content(key: str, signature: Signature, petition: Petition, context: MailCo
 def _links(key: str, signature: Signature, context: MailContext, now: datetime) -> dict[str, str]:
     slug, signature_id = _ids(key)
     subject = Subject(slug, signature_id, signature.country or "", signature.source or DIRECT)
-    # If somebody typed a letter with the signer's address, the page of the confirmation link asks the signer about it,
-    # but only if the link was issued after the second in which the letter was typed: at `offered_from` or later. If
-    # that second is not over, `offered_from` is in the future. The page takes the time of issue from the link's expiry.
+    # If somebody typed a letter with the signer's address, the link's page asks the signer about it, but only if the
+    # link was issued after the second in which it was typed: at `offered_from`, perhaps in the future, or later. The
+    # page takes the time of issue from the link's expiry.
     issued = max(now, signature.letter_asked.offered_from) if signature.letter_asked else now
     expiries = {
-        # The petition's closing does not change the expiry: staff may move the closing, and confirming checks it.
+        # Whatever the petition's closing: staff may move it, and confirming checks it.
         Purpose.CONFIRM: issued + CONFIRM_LIFETIME,
         Purpose.WITHDRAW: now + WITHDRAW_LIFETIME,
         Purpose.UNSUBSCRIBE: now + WITHDRAW_LIFETIME,
@@ -192,10 +176,8 @@ def _links(key: str, signature: Signature, context: MailContext, now: datetime) 
 def as_confirmed(petition: Petition, signature: Signature, tables: Tables) -> Petition:
     """Return the petition with the texts, and the letter's wordings, that the person agreed to, for the receipt.
 
-    Staff may edit the petition before the receipt is sent. The returned petition has its letter only in the person's
-    language, and its other texts in all languages. So its translations have no letter: otherwise, when the caller
-    translates the petition (`in_language`), the translation's letter would replace the agreed one. This reads the table
-    only if staff have edited the texts since.
+    Its translations have no letter: otherwise `in_language` would replace the agreed one. This reads the table only if
+    staff have edited the texts since.
     """
     letter = petition.in_language(signature.language or petition.language).letter
     signed_letter = signature.letter

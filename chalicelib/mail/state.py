@@ -1,13 +1,11 @@
 """The state of a requested email: requested ─claim─► claimed ─► sent | refused | dropped | unknown.
 
-A claim keeps other senders from the email for a time. A claimed email may be postponed: the claim ends, and the email
-is due later. In the first two states, the request is open. In the last four states, the request is settled: it is
-removed, and no sender claims it. A request of an undeliverable email may still be stored, but it is not open. The
-state is in attributes such as `mail_requested_at`, on the item that `item_key` names.
+A claim keeps other senders from the email for a time. A postponed email is due later, without a claim. In the first two
+states, the request is open. In the last four it is settled: it is removed. A request of an undeliverable email may
+still be stored, but it is not open. The state is in attributes such as `mail_requested_at`, on the item of `item_key`.
 
-The sender claims the request, sends the email, then marks it as sent. SES has no idempotency token. After a crash
-between sending and marking, AfterCrash says what happens. Messages may repeat or be late, so each contains the
-`requested_at` of its request. The sweep (sweep.py) queues requests that are in no queue.
+SES has no idempotency token. After a crash between sending and marking, AfterCrash says what happens. Messages may
+repeat or be late, so each contains the `requested_at` of its request. The sweep (sweep.py) queues lost requests.
 """
 
 from abc import ABC, abstractmethod
@@ -26,16 +24,15 @@ from chalicelib.signatures.model import MAIL_REQUEST_FIELDS
 
 CLAIM_ATTRIBUTES = ("mail_claimed_until", "mail_began_at")
 REQUEST_ATTRIBUTES = (*MAIL_REQUEST_FIELDS, "mail_began_at")
-# The attributes of an open request that the sweep reads.
 OPEN_REQUEST = ("pk", "sk", "mail_kind", "mail_requested_at", "mail_queued_at", "mail_due_at", "mail_claimed_until")
 
 
 class AfterCrash(Enum):
     """What happens to an email that a crashed sender may have sent."""
 
-    # When the claim expires, send it again. A duplicate does less harm than a missing email.
+    # A duplicate does less harm than a missing email.
     RESEND = "resend"
-    # Mark the email as unknown, and never send it again. To detect crashes, each email needs one more write (`begin`).
+    # Never send it again. To detect crashes, each email needs one more write (`begin`).
     UNKNOWN = "unknown"
 
 
@@ -49,32 +46,32 @@ class DeliveryState(ABC):
     max_emails: int | None
     min_interval: timedelta
     after_crash: AfterCrash = AfterCrash.RESEND
-    # The sweep queues a postponed email this long before it is due. Until it is due, the message waits in the queue.
+    # The sweep queues a postponed email this long before it is due. Until then, the message waits in the queue.
     lead_time: timedelta = timedelta()
 
     @abstractmethod
     def item_key(self, key: str) -> Key:
-        """Return the table's key of the item with the delivery's state. `key`: the delivery's own key."""
+        """`key`: the delivery's own key. The returned one is that of the table's item."""
 
     @abstractmethod
     def key_of(self, item: Mapping[str, Any]) -> str:
-        """Return the delivery's key, which is derived from the key of its item."""
+        """The opposite of `item_key`."""
 
     @abstractmethod
     def has_group(self, group: str) -> bool:
-        """Return whether the items of `item_key` are in the group of partitions with this name (outstanding.py)."""
+        """A group is a set of partitions (outstanding.py)."""
 
     @abstractmethod
     def groups(self, first: str, tables: Tables) -> Iterable[str]:
-        """Return the sorted names of this state's groups of partitions, beginning with `first` ("": all)."""
+        """Sorted, beginning with `first` ("": all)."""
 
     @abstractmethod
     def mark_sent(self, request: MailRequest, at: datetime, tables: Tables) -> None:
-        """Record and count the sent email. Count it even if a newer request has replaced this one."""
+        """Record and count the sent email, even if a newer request has replaced this one."""
 
     @abstractmethod
     def mark_undeliverable(self, key: str, reason: str, now: datetime, tables: Tables) -> None:
-        """Record a permanent bounce or complaint: stop all email to this key. Idempotent; events come in any order."""
+        """After a permanent bounce or complaint, stop all email to this key. Idempotent; events come in any order."""
 
     def request_of(self, item: Mapping[str, Any]) -> MailRequest:
         return MailRequest(kind=item["mail_kind"], key=self.key_of(item), requested_at=item["mail_requested_at"])
@@ -100,11 +97,11 @@ class DeliveryState(ABC):
         return is_below_limit and "undeliverable" not in item
 
     def is_postponed(self, item: Mapping[str, Any] | None, now: datetime) -> bool:
-        """Return whether the email is due later. Another message will come then, so the sender ignores this message."""
+        """Another message will come when the email is due, so the sender ignores this one."""
         return item is not None and item.get("mail_due_at", "") > iso(now)
 
     def begin(self, request: MailRequest, now: datetime, tables: Tables) -> bool:
-        """Record that sending begins, and return True. With AfterCrash.RESEND, only return True.
+        """Record that sending begins; with AfterCrash.RESEND, record nothing.
 
         Return False if the request is settled, or replaced by a newer one. Then the email must not be sent.
         """
@@ -113,50 +110,49 @@ class DeliveryState(ABC):
         return self._try_change(request, {"mail_began_at": iso(now)}, (), tables)
 
     def is_unknown(self, stored: Item) -> bool:
-        """Return whether an earlier attempt crashed after `begin`. `stored` is the claimed item."""
+        """Return whether an earlier attempt crashed after `begin`."""
         return "mail_began_at" in stored
 
     def mark_unknown(self, request: MailRequest, now: datetime, tables: Tables) -> None:
-        """Record that the email may have been sent, and remove the request, so that the email is never sent again."""
+        """The email may have been sent. Remove the request, so that it is never sent again."""
         self._try_change(request, {"mail_unknown_at": iso(now)}, REQUEST_ATTRIBUTES, tables)
 
     def release(self, request: MailRequest, until: datetime, tables: Tables, *, is_booked: bool = False) -> None:
         """Release the claim of an email that was not sent. Otherwise the next attempt waits until the claim expires.
 
         `until`: when this claim expires. If AWS handles a repeat of this call late, the next attempt keeps its claim.
-        `is_booked`: the email had its turn in the limit of the signer's network. So remove what would make the next
-        attempt book a turn (`mail_network`) or wait for one (`mail_due_at`).
+        `is_booked`: the network's limit has counted the email. So remove what would make the next attempt book a turn
+        (`mail_network`) or wait for one (`mail_due_at`).
         """
         removed = (*CLAIM_ATTRIBUTES, "mail_network", "mail_due_at") if is_booked else CLAIM_ATTRIBUTES
         is_own = is_requested(request) & Attr("mail_claimed_until").eq(_seconds(until))
         tables.try_update(Change(self.item_key(request.key), remove=removed, when=is_own))
 
     def postpone(self, request: MailRequest, due: datetime, tables: Tables) -> None:
-        """Record that the email may not be sent before `due`, and release the claim.
+        """Release the claim. The relay or the sweep queues the request again for `due`.
 
-        The relay (relay.py) or the sweep queues the request again. If the signer's network has a limit, the limit has
-        counted the email. So remove `mail_network`: the next attempt must not count the email again.
+        If the signer's network has a limit, it has counted the email. So remove `mail_network`.
         """
         if due.microsecond > 0:  # Round up, because `iso` cuts off fractions.
             due = due.replace(microsecond=0) + timedelta(seconds=1)
         self._try_change(request, {"mail_due_at": iso(due)}, (*CLAIM_ATTRIBUTES, "mail_network"), tables)
 
     def drop(self, request: MailRequest, now: datetime, tables: Tables) -> None:
-        """Remove the request of an email that would be useless by now or is no longer wanted. `now`: for subclasses."""
+        """The email would be useless by now or is no longer wanted. `now`: for subclasses."""
         self._try_change(request, {}, REQUEST_ATTRIBUTES, tables)
 
     def mark_refused(self, request: MailRequest, now: datetime, tables: Tables) -> None:
-        """Record that SES will never accept email to this key, and remove the request. `now`: for subclasses."""
+        """SES will never accept email to this key. Remove the request. `now`: for subclasses."""
         self._try_change(request, {"undeliverable": "refused"}, REQUEST_ATTRIBUTES, tables)
 
     def mark_queued(self, request: MailRequest, at: datetime, tables: Tables) -> None:
-        """Record that the request was queued again, with a message that arrives at this time."""
+        """`at`: when the message of the request that was queued again arrives."""
         self._try_change(request, {"mail_queued_at": iso(at)}, (), tables)
 
     def open_requests(self, start: Key, page_size: int, tables: Tables) -> tuple[list[Item], str | None]:
-        """Return the items with an open request among the next `page_size` items, and the sort key to continue after.
+        """Return the open requests in the next `page_size` items, and the sort key to continue after (None: the end).
 
-        At the end, the sort key is None. Eventually consistent. Leave out the stored requests of undeliverable emails.
+        Eventually consistent. Leave out the stored requests of undeliverable emails.
         """
         is_open = Attr("mail_requested_at").exists() & may_have_more_mail(self.max_emails)
         return tables.page(start, OPEN_REQUEST, is_open, page_size)
@@ -164,12 +160,12 @@ class DeliveryState(ABC):
     def lost_at(self, item: Mapping[str, Any], lost_after: timedelta, requeue_after: timedelta) -> datetime:
         """Return when the message of an open request counts as lost, so that the sweep queues the request again.
 
-        Count `lost_after` from the request. If the sweep has queued the request again, count from the arrival of that
-        message (`mail_queued_at`), and wait at least `requeue_after`. A postponed request is queued `lead_time` before
-        it is due: its message arrives when it is due or later. Never return a time within a claim: it may yet be sent.
+        Count `lost_after` from the request. If the sweep has queued it again, count from the arrival of that message
+        (`mail_queued_at`), and wait at least `requeue_after`. A postponed request is queued `lead_time` before it is
+        due. Never return a time within a claim: it may yet be sent.
         """
         claim_ends_at = datetime.fromtimestamp(item.get("mail_claimed_until", 0), UTC)
-        # It is postponed, and the sweep has queued no message (""), or its last message arrives before the due time.
+        # The sweep has queued no message (""), or its last message arrives before the due time.
         must_queue_for_due_time = "mail_due_at" in item and item.get("mail_queued_at", "") < item["mail_due_at"]
         if must_queue_for_due_time:
             return max(datetime.fromisoformat(item["mail_due_at"]) - self.lead_time, claim_ends_at)
@@ -179,7 +175,7 @@ class DeliveryState(ABC):
         return max(*times, claim_ends_at)
 
     def _try_change(self, request: MailRequest, assign: Item, remove: tuple[str, ...], tables: Tables) -> bool:
-        """Change the item. If the request is settled or replaced by a newer one, change nothing and return False."""
+        """If the request is settled or replaced by a newer one, change nothing and return False."""
         change = Change(self.item_key(request.key), assign=assign, remove=remove, when=is_requested(request))
         return tables.try_update(change)
 
@@ -193,14 +189,9 @@ def is_requested(request: MailRequest) -> Condition:
 
 
 def _is_due(now: datetime) -> Condition:
-    """Return the condition that a request is due.
-
-    With the attribute `mail_network`, the email must still book a turn: the signer's network has a limit
-    (first_emails.py). Such a request is always due, so that its sender books the turn.
-    """
+    """With `mail_network`, a request is always due, so that its sender books the network's turn (first_emails.py)."""
     return absent_or_at_most("mail_due_at", iso(now)) | Attr("mail_network").exists()
 
 
 def _is_free(now: datetime) -> Condition:
-    """Return the condition that no sender has a claim on the request."""
     return absent_or_at_most("mail_claimed_until", int(now.timestamp()))

@@ -1,10 +1,9 @@
 """Find requests for emails that are no longer in any queue, and queue them again.
 
 SQS keeps a message for 14 days and a stream keeps a record for one day, but with SES's quota the emails of a busy day
-may take three weeks. A run of the sweep walks the marked groups of partitions (outstanding.py): it reads all items of
-these groups. It skips groups without a marker, so the run's time depends on how much email waits. If a record of the
-stream is lost, its group may have no marker. So once a day, a pass looks into all groups without a marker. Each run
-does a slice of the pass. The partitions of a group are numbered: the number of a partition is its bucket.
+may take three weeks. A run walks the marked groups of partitions (outstanding.py), so its time depends on how much
+email waits. If a record of the stream is lost, its group may have no marker. So once a day, a pass looks into all
+groups without a marker: each run does a slice of it.
 """
 
 from collections.abc import Callable, Iterator
@@ -23,20 +22,17 @@ from chalicelib.mail.outstanding import Marker
 from chalicelib.mail.relay import CLOCKS_DIFFER
 from chalicelib.mail.state import DeliveryState
 
-# With a backlog (more than BACKLOG_DEPTH messages in the queues), a request counts as lost after 12 days. SQS keeps a
-# message for 14 days, and a walk may take some hours.
+# With more than BACKLOG_DEPTH messages in the queues. SQS keeps a message for 14 days, and a walk may take hours.
 LOST_AFTER_IF_BACKLOG = timedelta(days=12)
-# Without a backlog, a request older than this counts as lost.
 LOST_AFTER_IF_NO_BACKLOG = timedelta(hours=1)
-# A request that was queued again does not count as lost before this time. So a held email is queued again at most
-# once in six hours.
+# A held email is queued again at most once in this time.
 REQUEUE_AFTER = timedelta(hours=6)
 BACKLOG_DEPTH = 100
 PASS_EVERY = timedelta(days=1)
 
-# Seconds for a slice of the pass, and for the whole run. The function times out after 120 s.
+# For a slice of the pass, and for the whole run. The function times out after 120 s.
 SLICE_SECONDS, RUN_SECONDS = 20.0, 80.0
-# Items to read at once. Queueing and marking 500 requests takes about 4 s.
+# Queueing and marking 500 requests takes about 4 s.
 PAGE_SIZE = 500
 
 
@@ -51,7 +47,7 @@ class Cursor:
 
 @dataclass(frozen=True)
 class SweepRun:
-    """What one run of the sweep needs. After `lost_after` a request counts as lost. `clock` is in seconds."""
+    """After `lost_after` a request counts as lost. `clock` is in seconds."""
 
     outbox: Outbox
     lost_after: timedelta
@@ -67,7 +63,7 @@ class SweepRun:
 def sweep(outbox: Outbox, now: datetime, tables: Tables, clock: Callable[[], float]) -> int:
     """Queue lost requests again, and postponed requests that are due soon. Return how many.
 
-    After a crash, the next run may queue the same requests again. This is safe, because requests are idempotent.
+    After a crash, the next run may queue the same requests again: requests are idempotent.
     """
     began = clock()
     lost_after = LOST_AFTER_IF_BACKLOG if outbox.depth() > BACKLOG_DEPTH else LOST_AFTER_IF_NO_BACKLOG
@@ -82,7 +78,6 @@ def sweep(outbox: Outbox, now: datetime, tables: Tables, clock: Callable[[], flo
 
 
 def _walk(marker: Marker, run: SweepRun, deadline: float) -> int:
-    """Walk the group until the deadline, and queue its lost requests. Return how many were queued."""
     states = [state for state in run.states if state.has_group(marker.group)]
     if not states or run.clock() >= deadline:  # No kind of email has this group any more, or no time is left.
         return 0
@@ -92,7 +87,7 @@ def _walk(marker: Marker, run: SweepRun, deadline: float) -> int:
         open_requests, position = _page(state, marker.group, marker.position, run.tables)
         count, next_lost_at = _queue_lost(open_requests, state, run)
         queued += count
-        # `earliest`: when the first of the requests that this walk has found so far will count as lost.
+        # `earliest`: of the requests that this walk has found so far.
         lost_times = [time for time in (marker.earliest, next_lost_at) if time]
         marker = replace(marker, earliest=min(lost_times, default=""))
         if position is None:
@@ -105,10 +100,7 @@ def _walk(marker: Marker, run: SweepRun, deadline: float) -> int:
 
 
 def _queue_lost(items: list[Item], state: DeliveryState, run: SweepRun) -> tuple[int, str]:
-    """Queue the lost requests among these items. Return how many were queued, and when the next will count as lost.
-
-    A request that is queued now may count as lost again later. If there are no items, the returned time is "".
-    """
+    """Return how many were queued, and when the next will count as lost ("" if there are no items)."""
     lost, later_times = [], []
     for item in items:
         lost_at = state.lost_at(item, run.lost_after, REQUEUE_AFTER)
@@ -117,7 +109,7 @@ def _queue_lost(items: list[Item], state: DeliveryState, run: SweepRun) -> tuple
         else:
             later_times.append(lost_at)
     run.outbox.send(lost)
-    # Queue the requests first, then mark them. In the other order, a crash could leave a request marked but not queued.
+    # Queue first, then mark. In the other order, a crash could leave a request marked but not queued.
     for request, delay in lost:
         state.mark_queued(request, run.now + timedelta(seconds=delay), run.tables)
     if lost:
@@ -127,7 +119,6 @@ def _queue_lost(items: list[Item], state: DeliveryState, run: SweepRun) -> tuple
 
 
 def _delay(item: Item, now: datetime) -> int:
-    """Return the message's delay: the seconds until the email is due, or 0 if it is due already."""
     if "mail_due_at" not in item:
         return 0
     # A sender whose clock is behind would ignore a message that arrives exactly when the email is due.
@@ -136,7 +127,7 @@ def _delay(item: Item, now: datetime) -> int:
 
 
 def _mark_unmarked(run: SweepRun, deadline: float) -> None:
-    """Continue the pass over the groups without a marker, until the deadline. Mark each group with an open request."""
+    """Continue the pass over the groups without a marker. Mark each group with an open request."""
     cursor = _current_cursor(run.now, run.tables)
     if cursor.group is None:  # The pass is done, and the next one is not due.
         return
@@ -158,10 +149,7 @@ def _mark_unmarked(run: SweepRun, deadline: float) -> None:
 
 
 def _groups(first: str, run: SweepRun) -> Iterator[tuple[str, DeliveryState]]:
-    """Yield each group with its state, sorted by the group's name, beginning with `first`.
-
-    Because of this order, a later run can continue the pass, even if petitions were added meanwhile.
-    """
+    """Sorted, so that a later run can continue the pass even if petitions were added meanwhile."""
     sorted_by_state = [_groups_of(state, first, run) for state in run.states]
     yield from merge(*sorted_by_state, key=itemgetter(0))
 
@@ -171,7 +159,7 @@ def _groups_of(state: DeliveryState, first: str, run: SweepRun) -> Iterator[tupl
 
 
 def _page(state: DeliveryState, group: str, position: str, tables: Tables) -> tuple[list[Item], str | None]:
-    """Return the open requests among the next PAGE_SIZE items, and the position after these items (None: the end).
+    """Return the open requests, and the position after them (None: the end).
 
     A position is "<bucket>", "<bucket>/<sort key>", or "" for the beginning.
     """
@@ -184,7 +172,7 @@ def _page(state: DeliveryState, group: str, position: str, tables: Tables) -> tu
 
 
 def _current_cursor(now: datetime, tables: Tables) -> Cursor:
-    """Return the cursor of the current pass. If the last pass is done and began PASS_EVERY ago, begin a new one."""
+    """If the last pass is done and began PASS_EVERY ago, begin a new one."""
     new_pass = Cursor(began=iso(now), group="")
     item = tables.get(keys.mail_sweep(), consistent=True)
     if item is None:

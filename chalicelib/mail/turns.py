@@ -1,12 +1,10 @@
 """Book turns at a steady rate: one conditional update books the next turn and returns when that turn is.
 
-This is the "generic cell rate algorithm" of ITU-T I.371. It needs no polling and no read before the write. The turns
-follow each other, and each lasts one `step`. But after a quiet time, the first `burst` callers need not wait.
+This is the "generic cell rate algorithm" of ITU-T I.371. It needs no polling and no read before the write. Each turn
+lasts one `step`. After a quiet time, the first `burst` callers need not wait.
 
-The first emails of signatures have turns for each client network: a burst, then a steady rate. Anybody can sign with
-the addresses of strangers. Above the limit, a signature is stored as usual, but its first email waits for a turn of the
-network that the signature came from. The network is stored only as a hash, and for a short time
-(signatures/network.py).
+Anybody can sign with the addresses of strangers. So above the limit of a client network, a signature is stored as
+usual, but its first email waits for a turn of the network. The network is stored only as a hash, and for a short time.
 """
 
 from dataclasses import dataclass
@@ -23,7 +21,7 @@ ATTEMPTS = 5
 BURST = 100
 INTERVAL = timedelta(seconds=20)
 MILLISECOND = timedelta(milliseconds=1)
-# The item of a network expires at least this many seconds after the network's last turn.
+# At least this many seconds after the network's last turn.
 EXPIRES_AFTER = 3600
 
 
@@ -31,8 +29,8 @@ EXPIRES_AFTER = 3600
 class Turns:
     """`burst` turns at once, then one turn in each `step` milliseconds. The item `key` stores what is booked.
 
-    `expires_after`: at least this many seconds after the last turn, the item expires (None: never).
-    `is_usually_quiet`: set this if usually no booked turn ends after now. Then most calls need one write (`book`).
+    `expires_after`: in seconds after the last turn, at least (None: never). `is_usually_quiet`: usually no booked turn
+    ends after now. Then most calls need one write (`book`).
     """
 
     key: Key
@@ -43,11 +41,10 @@ class Turns:
 
 
 def book(turns: Turns, now: int, tables: Tables) -> int:
-    """Book a turn and return how long the caller must wait for the turn. Times are in milliseconds.
+    """Return how long the caller must wait for the turn. Times are in milliseconds.
 
-    If no booked turn ends after `now`, this takes one write with `is_usually_quiet`, and two without it. If a booked
-    turn ends after `now`, it takes two writes with `is_usually_quiet`, and one without it. If a write is repeated
-    because its answer was lost, one turn stays unused, and all later turns are one step later.
+    If no booked turn ends after `now`, this takes one write with `is_usually_quiet`, and two without it; otherwise the
+    opposite. If a write is repeated because its answer was lost, one turn stays unused.
     """
     if turns.is_usually_quiet and tables.try_update(_first_change(turns, now)):
         return 0
@@ -59,17 +56,14 @@ def book(turns: Turns, now: int, tables: Tables) -> int:
                 return 0
             continue  # Another caller has booked the first turn meanwhile.
         # With a burst of 1, the caller waits until its turn begins: one step before its `end`. With a larger burst, it
-        # may start earlier: `burst` steps before `end`. So no caller waits while at most `burst` steps are booked.
+        # may start `burst` steps before `end`. So no caller waits while at most `burst` steps are booked.
         starts_at = end - turns.burst * turns.step
         return max(0, starts_at - now)
     raise Conflicted("storage")
 
 
 def _next_change(turns: Turns, now: int) -> Change:
-    """Return the change that books one more turn. Its condition is that the last booked turn ends after `now`.
-
-    The change also moves the item's expiry by one step.
-    """
+    """Book one more turn, if the last booked turn ends after `now`. The item's expiry moves by one step too."""
     add = {"booked_until": turns.step}
     if turns.expires_after is not None:
         add["expires_at"] = ceil(turns.step / 1000)
@@ -77,7 +71,6 @@ def _next_change(turns: Turns, now: int) -> Change:
 
 
 def _first_change(turns: Turns, now: int) -> Change:
-    """Return the change that books a turn for now. Its condition is that no booked turn ends after `now`."""
     assign = {"booked_until": now + turns.step}
     if turns.expires_after is not None:
         assign["expires_at"] = int(now / 1000) + turns.expires_after
@@ -87,8 +80,6 @@ def _first_change(turns: Turns, now: int) -> Change:
 
 @dataclass(frozen=True)
 class FirstEmailLimit:
-    """`burst` first emails at once, then one in each `interval`."""
-
     burst: int = BURST
     interval: timedelta = INTERVAL
 
@@ -97,9 +88,9 @@ DEFAULT_LIMIT = FirstEmailLimit()
 
 
 def book_first_email(network: str, now: datetime, tables: Tables, limit: FirstEmailLimit = DEFAULT_LIMIT) -> datetime:
-    """Book a turn of the network and return when it is: `now`, or later."""
+    """Return when the network's turn is: `now`, or later."""
     key, step = keys.network_limit(network), round(limit.interval / MILLISECOND)
-    # `is_usually_quiet`: most networks have no booked turn that is still to come. Then booking takes only one write.
+    # Most networks have no booked turn that is still to come. Then booking takes only one write.
     turns = Turns(key, step, burst=limit.burst, expires_after=EXPIRES_AFTER, is_usually_quiet=True)
     now_in_milliseconds = int(now.timestamp() * 1000)
     wait = book(turns, now_in_milliseconds, tables)  # Also in milliseconds.

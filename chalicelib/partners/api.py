@@ -1,8 +1,4 @@
-"""The route by which partners send signatures in our own JSON format.
-
-A partner is an organisation that collects signatures elsewhere. To take a signature is to store it, and to count it
-unless the person must first confirm by our email.
-"""
+"""The route by which partners send signatures in our own JSON format."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -61,11 +57,7 @@ def take_signatures(request: "Sent[SentSignatures]", slug: str) -> "Answer[Recei
 
 
 def receiving_of(request: Request, slug: str, channel: str, now: datetime) -> ReceivingContext:
-    """Return the context in which we receive the calling partner's signatures.
-
-    Raise Forbidden if the caller is not a partner, UnknownThing if the partner does not exist, and UnknownPetition,
-    PetitionRemoved or PetitionNotOpen.
-    """
+    """Raise Forbidden, UnknownThing (no such partner), UnknownPetition, PetitionRemoved or PetitionNotOpen."""
     partner = find_partner(partner_of(request), tables())
     petition = find_open_petition(slug, now, tables())
     signing = SigningContext(tables(), overflow_queue, settings().signature_keys)
@@ -73,7 +65,6 @@ def receiving_of(request: Request, slug: str, channel: str, now: datetime) -> Re
 
 
 def _take_raw(raws: list[object], receiving: ReceivingContext, now: datetime) -> list[ReceiveResult]:
-    """Validate all signatures, take the valid ones, and return a result for each signature, in the same order."""
     validated = [_signature_or_error(raw, receiving.partner, now) for raw in raws]
     valid = [each for each in validated if isinstance(each, SentSignature)]
     # `take_each` keeps the order of `valid`, so the next valid signature gets the next result.
@@ -98,7 +89,6 @@ def _signature_or_error(raw: object, partner: Partner, now: datetime) -> SentSig
 
 
 def _raw_signatures(body: object) -> list[object]:
-    """Return the signatures in the body. The body is one signature, or an object with a list. Raise Invalid."""
     if not isinstance(body, dict):
         raise Invalid([FieldError("body", "Send one signature, or an object with a list named signatures")])
     if "signatures" not in body:
@@ -111,6 +101,5 @@ def _raw_signatures(body: object) -> list[object]:
 
 
 def _result_json(raw: object, result: ReceiveResult) -> dict[str, object]:
-    """Return the result of a signature. `raw`: the signature as the partner sent it."""
     errors = [{"field": each.field, "message": each.message} for each in result.errors]
     return {"identifier": identifier_of(raw), "result": result.outcome, "errors": errors}

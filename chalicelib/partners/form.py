@@ -22,7 +22,6 @@ from chalicelib.signatures.model import Signature
 
 # In one request.
 MAX_SIGNATURES = 100
-# The sentences for missing and for wrong fields.
 WORDS = Words(
     {**MISSING, "consent": "Send what the person agreed to: wording, version and obtained_at"},
     {**WRONG, "consent.version": VERSION_RULE},
@@ -78,8 +77,7 @@ class PartnerSignature(BaseModel):
 class SentSignature(BaseModel):
     """A valid signature. Without an `identifier`, the email address shows whether the signature was sent before.
 
-    `row`: the number of its row in an imported file; None for a signature from an API. `is_dated`: the partner sent the
-    time of the consent. Otherwise we use the time when we got the signature.
+    `row`: of an imported file. `is_dated`: the partner sent the time of the consent. Otherwise it is when it came.
     """
 
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True, defer_build=True)
@@ -91,11 +89,10 @@ class SentSignature(BaseModel):
     is_dated: bool = True
 
     def may_be_older_than(self, moment: datetime) -> bool:
-        """Return whether the consent may be from this moment or earlier. It is so without a date."""
         return not self.is_dated or self.consent.obtained_at <= moment
 
     def without_stopped_updates(self, stored: Signature | None) -> Self:
-        """Return the signature without consent to updates if the person stopped updates here after that consent."""
+        """Leave out the consent to updates if the person stopped updates here after that consent."""
         if stored is None or stored.unsubscribed_at is None or not self.may_be_older_than(stored.unsubscribed_at):
             return self
         consent = self.form.consent.model_copy(update={"updates": False})
@@ -103,18 +100,13 @@ class SentSignature(BaseModel):
 
 
 class _IdentifierOptional(PartnerSignature):
-    """A signature in a format (OSDI or a CSV file) in which the identifier is optional."""
-
     identifier: Identifier | None = None  # type: ignore[assignment]
 
 
 def read_signature(
     raw: object, partner: Partner, now: datetime, row: int | None = None, *, may_lack_identifier: bool = False
 ) -> SentSignature:
-    """Validate `raw`, a signature with the field names of PartnerSignature. Return it, or raise Invalid.
-
-    `row`: the number of its row in an imported file.
-    """
+    """Validate `raw`, a signature with the field names of PartnerSignature. Return it, or raise Invalid."""
     try:
         model = _IdentifierOptional if may_lack_identifier else PartnerSignature
         signature = model.model_validate(raw)
@@ -129,15 +121,14 @@ def read_signature(
     if partner.counts is CountsWhen.AFTER_EMAIL and not consent.email:
         message = "This partner's signatures need our email to confirm, but this consent allows no email"
         raise Invalid([FieldError("consent.email", message)])
-    # A file or an OSDI client may leave the date out: then `obtained_at` is `now`. So only a time before `now` counts
-    # as a date, and a time after `now` (a small clock error) does not. This is safe: a consent without a date counts as
+    # A file or an OSDI client may leave the date out: then `obtained_at` is `now`. A consent without a date counts as
     # older than any withdrawal, so it brings nobody back who withdrew.
     is_dated = consent.obtained_at < now
     return SentSignature(identifier=signature.identifier, form=form, consent=consent, row=row, is_dated=is_dated)
 
 
 def identifier_of(raw: object) -> str | None:
-    """Return the identifier of a signature, even if other fields are invalid. Return None if it is not a text."""
+    """Return the identifier, even if other fields are invalid. Return None if it is not a text."""
     if not isinstance(raw, Mapping):
         return None
     identifier = raw.get("identifier")

@@ -1,8 +1,7 @@
 """Partners and their receipts. A partner is an organisation that collects signatures elsewhere and sends them to us.
 
-A receipt records that a partner sent a signature. The key of the receipt comes from the partner's own identifier of the
-signature, so a signature that is sent twice is stored once. To claim a receipt is to store it, before the signature is
-stored. To settle a receipt is to record its result, as the last step. The states of a receipt:
+A receipt records that a partner sent a signature. Its key comes from the partner's own identifier, so a signature that
+is sent twice is stored once. The states of a receipt:
 
 (absent) ──claim──► claimed ──settle──► accepted, existing or suppressed
 claimed or settled ──undo──► undone ──claim──► claimed
@@ -23,7 +22,6 @@ SOURCE_PATTERN = r"^partner-[a-z0-9-]{1,32}$"
 VERSION_PATTERN = r"^[A-Za-z0-9._-]{1,40}$"
 VERSION_RULE = "Use 1 to 40 letters from A to Z, digits, dots, hyphens or underscores"
 
-# The sender of a signature that came through an API. The sender of a signature from a file is the import's id.
 API_SENDER = "api"
 
 Source = Annotated[str, StringConstraints(pattern=SOURCE_PATTERN), Field(examples=["partner-oak"])]
@@ -96,10 +94,7 @@ class Receipt(BaseModel):
         return keys.receipt(self.slug, self.source, self.digest)
 
     def entry_for(self, sender: str) -> str:
-        """Return the entry in Signature.all_receipts that records that `sender` sent the signature again.
-
-        Do not call this for the first sender: the first sender's entry is only the digest.
-        """
+        """Return the entry in Signature.all_receipts. The first sender has none: its entry is only the digest."""
         return f"{self.digest}.{sender}"
 
     @property
@@ -109,15 +104,15 @@ class Receipt(BaseModel):
 
     @property
     def came_in_import(self) -> bool:
-        """Return whether an import sent the signature: only imports can be undone."""
+        """Only imports can be undone."""
         return bool(self.job_id or self.also_in)
 
     def is_same_row(self, other: "Receipt") -> bool:
-        """Return whether both receipts are of the same row of the same import. After a crash, we take a row again."""
+        """After a crash, we take a row again."""
         return self.job_id is not None and (self.job_id, self.row) == (other.job_id, other.row)
 
 
-# A partner's clock may be ahead of our clock by this much. We accept a time in the future up to this limit.
+# A partner's clock may be ahead of ours by this much.
 MAX_CLOCK_ERROR_SECONDS = 300
 
 

@@ -1,9 +1,8 @@
 """Take a partner's signatures: store them, and count those that need no confirmation by email. A person counts once.
 
-A receipt records that a partner sent a signature. First the receipt is claimed: it is stored. Then the signature is
-stored, and perhaps counted. In the end, the receipt is settled: its result is recorded. After a crash at any point, a
-repeat of the call continues. `Signature.receipt` is the digest of the receipt with which the signature was first
-stored. If a repeat finds the digest of its own receipt there, its earlier attempt stored the signature.
+First the receipt is claimed (stored), then the signature is stored and perhaps counted, then the receipt is settled:
+its result is recorded. After a crash at any point, a repeat continues. If a repeat finds its own receipt's digest in
+`Signature.receipt`, its earlier attempt stored the signature.
 """
 
 from collections.abc import Sequence
@@ -36,14 +35,12 @@ CONFLICT = FieldError("identifier", "This identifier was sent before with anothe
 
 
 class ReceiveResult(NamedTuple):
-    """The result of one signature. `errors` is empty unless the signature is invalid."""
-
     outcome: ReceiveOutcome
     errors: Sequence[FieldError] = ()
 
 
 def take_each(submissions: Sequence[SentSignature], receiving: ReceivingContext, now: datetime) -> list[ReceiveResult]:
-    """Take the signatures in order, one at a time. Return their results. After Unavailable, a repeat is safe."""
+    """Return the results, in order. After Unavailable, a repeat is safe."""
     receipts = [receiving.receipt_of(submission, now) for submission in submissions]
     stored_receipts = store.find_receipts(receipts, receiving.tables)
     wordings = Wordings(receiving.partner, now, receiving.tables)
@@ -62,7 +59,6 @@ def _take_one(
     receiving: ReceivingContext,
     now: datetime,
 ) -> ReceiveResult:
-    """Take one signature, as `_take` does. If its wording or its receipt is refused, return INVALID with the errors."""
     try:
         wordings.store(submission)
         return ReceiveResult(_take(submission, new, stored, receiving, now))
@@ -73,7 +69,7 @@ def _take_one(
 def _take(
     submission: SentSignature, new: Receipt, stored: Receipt | None, receiving: ReceivingContext, now: datetime
 ) -> ReceiveOutcome:
-    """Take the signature. `new`: its new receipt. `stored`: the receipt that was stored for its identifier, if any."""
+    """`new`: its new receipt. `stored`: the receipt that was stored for its identifier, if any."""
     current = _claim(new, stored, receiving.tables)  # The stored receipt: `new`, or one of an earlier call.
     is_settled = current.result is not None
     if is_settled:
@@ -82,8 +78,8 @@ def _take(
             record_sender(new, current, signature, receiving)
             hurry_imported_email(signature, submission, current, receiving, now)
             return repeated_result(current, new, signature)
-        # Another request may do the same at the same time. Then both claim the receipt, and the later one stays. Both
-        # are for the same signature (`_claim` compared its id), which is stored once and counted once.
+        # Another request may do the same at the same time. Both are for the same signature (`_claim` compared its id),
+        # which is stored once and counted once.
         if not store.claim_again(new, current, receiving.tables):
             raise Conflicted("storage")  # An undo has just marked the receipt as undone. A repeat replaces it.
         current = new
@@ -95,10 +91,7 @@ def _take(
 
 
 def _claim(new: Receipt, stored: Receipt | None, tables: Tables) -> Receipt:
-    """Store `new`, or keep an earlier receipt that is not undone. Return the receipt that is then stored.
-
-    Raise Invalid (CONFLICT) if the earlier receipt is of another email address, Conflicted if its import was undone.
-    """
+    """Store `new`, or keep an earlier receipt that is not undone. Return the receipt that is then stored."""
     for _ in range(ATTEMPTS):
         if stored is None:
             try:
@@ -121,16 +114,12 @@ def _claim(new: Receipt, stored: Receipt | None, tables: Tables) -> Receipt:
 def _store_and_count(
     submission: SentSignature, receipt: Receipt, receiving: ReceivingContext, now: datetime
 ) -> ReceiveOutcome:
-    """Store the signature, and perhaps confirm it. Return its result, which is not stored in the receipt yet.
-
-    EXISTING: the signature was stored already, with another receipt or none.
-    """
+    """Return the result, which is not stored in the receipt yet. EXISTING: another receipt, or none, stored it."""
     before = find_signature(receipt, receiving)
     if before is not None and is_suppressed(submission, before):
         return ReceiveOutcome.SUPPRESSED
     submission = submission.without_stopped_updates(before)
     has_signed = before is not None and not before.is_withdrawn_or_expired(now)
-    # The origin also says which email to request. A person who has signed already gets none.
     origin = receiving.origin_of(submission, receipt, has_signed=has_signed)
     signed = sign(submission.form, receiving.petition, origin, now, receiving.signing)
     if signed.outcome is Outcome.OVERFLOWED:
@@ -150,14 +139,11 @@ def _confirm(
 ) -> None:
     """Confirm the signature. Unless it is as it came with this receipt, take its name and `updates` from `submission`.
 
-    Somebody may sign here between the two writes of this call.
-
-    If it has a letter to the petition's targets, perhaps a stranger typed the letter on our form, at `signed_at`. So
-    the letter becomes `letter_asked`: an email asks the person before we send it.
+    Perhaps a stranger typed its letter on our form. So the letter becomes `letter_asked`: an email asks the person
+    before we send it.
     """
     is_as_sent = signature.receipt == receipt.digest and signature.submitted_at is None
     corrections = {} if is_as_sent else {"name": submission.form.name, "updates": submission.form.consent.updates}
-    # `confirm` needs what a link in our email would say about the signature.
     subject = Subject(receipt.slug, receipt.signature_id, signature.country or "", signature.source or "")
     letter, typed_at = signature.letter or signature.letter_asked, iso(signature.submitted_at or signature.signed_at)
     # The stranger may have a link from before the letter was typed. Such a link does not offer it (`offers_letter`).
@@ -175,7 +161,7 @@ def _confirm(
 def predict_each(
     submissions: Sequence[SentSignature], receiving: ReceivingContext, now: datetime
 ) -> list[ReceiveResult]:
-    """Return what take_each would return for each now, without the others: store nothing."""
+    """Return what `take_each` would return for each now, without the others: store nothing."""
     receipts = [receiving.receipt_of(submission, now) for submission in submissions]
     stored_receipts = store.find_receipts(receipts, receiving.tables)
     predicted = []
@@ -187,10 +173,7 @@ def predict_each(
 def _predict(
     submission: SentSignature, new: Receipt, stored: Receipt | None, receiving: ReceivingContext, now: datetime
 ) -> ReceiveResult:
-    """Predict what `_take` would return.
-
-    After a crash between storing a signature and settling its receipt, predict EXISTING instead of ACCEPTED.
-    """
+    """After a crash between storing a signature and settling its receipt, predict EXISTING instead of ACCEPTED."""
     current = stored if stored and not stored.undone_at else None
     if current and current.signature_id != new.signature_id:
         return ReceiveResult(ReceiveOutcome.INVALID, [CONFLICT])

@@ -1,8 +1,4 @@
-"""The context in which we receive signatures from a partner, and the receipt and origin of each signature.
-
-A receipt records that the partner sent a signature. An origin says who obtained a signature, with which wording and
-through which channel.
-"""
+"""From whom and how we receive signatures; the receipt and the origin (who, which wording, which channel) of each."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,10 +17,7 @@ from chalicelib.signatures.sign import Origin, SigningContext
 
 @dataclass(frozen=True)
 class ReceivingContext:
-    """Whose signatures we receive, for which petition. `channel`: partner, osdi or import.
-
-    `job_id`: the id of the import, or None for an API.
-    """
+    """`channel`: partner, osdi or import. `job_id`: the id of the import, or None for an API."""
 
     partner: Partner
     petition: Petition
@@ -37,11 +30,11 @@ class ReceivingContext:
         return self.signing.tables
 
     def receipt_of(self, submission: SentSignature, now: datetime) -> Receipt:
-        """Return a new receipt, not stored yet. Its digest is keyed, so nobody can find the identifier by guessing."""
+        """The digest is keyed, so nobody can find the identifier by guessing."""
         petition = self.petition
         secret = self.signing.secrets[petition.key_version]
         address = submission.form.email.canonical
-        # The \0 distinguishes an address from an identifier with the same text.
+        # \0 distinguishes an address from an identifier with the same text.
         identifier = submission.identifier or f"\0{address}"
         text = f"{petition.slug}\0{self.partner.source}\0{identifier}"
         keyed_hash = digest(secret.encode(), text.encode(), sha256)
@@ -59,7 +52,7 @@ class ReceivingContext:
         )
 
     def origin_of(self, submission: SentSignature, receipt: Receipt, *, has_signed: bool) -> Origin:
-        """Return the origin of the signature. `has_signed`: the person has signed already, so we request no email."""
+        """`has_signed`: the person has signed already, so we request no email."""
         needs_email = self.partner.counts is CountsWhen.AFTER_EMAIL and not has_signed
         # In an import, nobody waits for the email. So the people who sign now come first.
         mail_kind = MailKind.CONFIRM_IMPORTED if self.job_id else MailKind.CONFIRM
@@ -75,8 +68,6 @@ class ReceivingContext:
 
 
 class Wordings:
-    """Stores the wordings of a batch of signatures, each wording only once."""
-
     def __init__(self, partner: Partner, now: datetime, tables: Tables) -> None:
         self._stored = {partner.version: partner.wording}  # By version. `create_partner` has stored the usual wording.
         self._partner, self._now, self._tables = partner, now, tables

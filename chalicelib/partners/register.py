@@ -1,8 +1,4 @@
-"""Create and find partners, store the wordings of their consents, and create their tokens.
-
-A partner is an organisation that collects signatures elsewhere and sends them to us. The partner's `source`, such as
-partner-oak, is the partner's id. A wording is what people agree to on the partner's site. Each wording has a version.
-"""
+"""Partners, the wordings of their consents, and their tokens. `source` is the partner's id, such as partner-oak."""
 
 import re
 from datetime import datetime
@@ -19,10 +15,7 @@ _source_pattern = re.compile(SOURCE_PATTERN)
 
 
 def create_partner(partner: Partner, tables: Tables) -> None:
-    """Store a new partner and its usual wording. A repeat changes nothing.
-
-    Raise Invalid if another partner has this source, or another wording has this version.
-    """
+    """A repeat changes nothing. Raise Invalid if another partner has this source, or another wording this version."""
     stored = _stored_partner(partner.source, tables)
     if stored is None:
         # First the wording, so that every stored partner has its usual wording.
@@ -38,7 +31,7 @@ def create_partner(partner: Partner, tables: Tables) -> None:
 
 
 def store_wording(source: str, version: str, wording: str, now: datetime, tables: Tables) -> None:
-    """Store the wording with its version. Raise Invalid if another wording is stored with this version."""
+    """Raise Invalid if another wording is stored with this version."""
     key = keys.partner_wording(source, version)
     try:
         tables.put_new(NewItem(key, {"wording": wording, "recorded_at": iso(now)}))
@@ -49,13 +42,12 @@ def store_wording(source: str, version: str, wording: str, now: datetime, tables
 
 
 def find_wording(source: str, version: str, tables: Tables) -> str | None:
-    """Return what people agreed to on the partner's site, or None if the partner has no wording with this version."""
     item = tables.get(keys.partner_wording(source, version))
     return item["wording"] if item else None
 
 
 def find_partner(source: str, tables: Tables) -> Partner:
-    """Return the partner with this source. Raise UnknownThing if it does not exist or the source is malformed."""
+    """Raise UnknownThing if it does not exist or the source is malformed."""
     partner = _stored_partner(source, tables) if _source_pattern.fullmatch(source) else None
     if partner is None:
         raise UnknownThing("There is no such partner.")
@@ -68,7 +60,7 @@ def all_partners(tables: Tables) -> list[Partner]:
 
 
 def new_partner_token(partner: Partner, now: datetime, expires_at: datetime) -> NewToken:
-    """Return a token, not stored yet, for the routes of partners. Signatures that come with it are this partner's."""
+    """Return a token, not stored yet, for the routes of partners."""
     return new_token(partner.name, [Right.PARTNER], now, expires_at, partner.source)
 
 

@@ -1,7 +1,6 @@
 """A partner sends a signature again: may it be stored again, what is the result, and who sent it.
 
-We record who sent it, so that the undo of an import takes back only signatures that nobody else sent. A sender is an
-import of a partner's file, or the API. A receipt records that a partner sent a signature.
+The undo of an import takes back only signatures that no other sender (another import, or the API) sent.
 """
 
 from datetime import datetime
@@ -26,11 +25,10 @@ def find_signature(receipt: Receipt, receiving: ReceivingContext) -> Signature |
 def is_suppressed(submission: SentSignature, signature: Signature) -> bool:
     """Return whether the person withdrew, was erased, or has not confirmed and cannot be reached by email.
 
-    The undo of an import is no withdrawal by the person. If a pending signature has a withdrawal, somebody signed again
-    after it, perhaps a stranger. So the partner's consent from before the withdrawal does not confirm that signature.
+    If a pending signature has a withdrawal, somebody signed again after it, perhaps a stranger. So the partner's
+    consent from before the withdrawal does not confirm that signature.
     """
-    # `taken_back_at` and `withdrawn_at` stay if somebody signs again.
-    # A withdrawal by the person removes `taken_back_at`.
+    # Both times stay if somebody signs again. A withdrawal by the person removes `taken_back_at`.
     withdrawn_by_undo = signature.taken_back_at is not None
     if signature.state is SignatureState.WITHDRAWN:  # An erasure sets this state too.
         return not withdrawn_by_undo
@@ -44,9 +42,8 @@ def is_suppressed(submission: SentSignature, signature: Signature) -> bool:
 def may_be_stored_again(receipt: Receipt, signature: Signature | None, now: datetime) -> bool:
     """Return whether the signature expired before the person confirmed it, or the undo of an import took it back.
 
-    If no signature is stored, either it expired, or the person withdrew or was erased after the receipt. A withdrawn or
-    erased item stays for at least ERASED_LIFETIME. So with a younger receipt, a missing signature has expired: return
-    True. With an older receipt, we do not know: return False.
+    A withdrawn or erased item stays for at least ERASED_LIFETIME. So with a younger receipt, a missing signature has
+    expired. With an older receipt, we do not know: return False.
     """
     if receipt.result is ReceiveOutcome.SUPPRESSED:  # It was not stored even the first time.
         return False
@@ -58,9 +55,7 @@ def may_be_stored_again(receipt: Receipt, signature: Signature | None, now: date
 
 
 def repeated_result(settled: Receipt, new: Receipt, signature: Signature | None) -> ReceiveOutcome:
-    """Return the result of sending a signature again. `settled`: its stored receipt. `new`: the repeat's receipt.
-
-    For the same row of an import, this is the stored result. Otherwise, if no signature is stored, it is SUPPRESSED:
+    """`settled`: the stored receipt. `new`: the repeat's receipt. If no signature is stored, the result is SUPPRESSED:
     perhaps the person withdrew or was erased. A stored SUPPRESSED stays, even if the person has signed here since.
     """
     if settled.result and settled.is_same_row(new):  # After a crash, the import takes the same row again.
@@ -73,9 +68,8 @@ def repeated_result(settled: Receipt, new: Receipt, signature: Signature | None)
 def record_sender(new: Receipt, stored: Receipt, signature: Signature | None, receiving: ReceivingContext) -> None:
     """Record that the sender of `new` sent the signature too, so that the undo of another import does not withdraw it.
 
-    Do nothing if no import sent the signature before, if the import of `new` sent it first, or if `signature` is None.
-    Raise Conflicted if the undo of an import withdrew the signature meanwhile, or it was deleted. If the caller then
-    repeats the request, we store the signature again.
+    Raise Conflicted if the undo of an import withdrew the signature meanwhile, or it was deleted. Then a repeat stores
+    it again.
     """
     if new.sender == stored.job_id or not stored.came_in_import or signature is None:
         return
@@ -86,9 +80,8 @@ def record_sender(new: Receipt, stored: Receipt, signature: Signature | None, re
         current = find_signature(stored, receiving)
         if current is None or is_taken_back(current):
             raise Conflicted("storage")
-        # Otherwise the person withdrew, or the signature has no room for further receipts. A repeat changes neither.
-        # Without room, the undo of all recorded imports withdraws the signature, although this sender sent it too.
-    # List this import in any case: the receipt is marked as undone only after the undo of all imports that it lists.
+        # Otherwise the person withdrew, or the signature has no room for further receipts: then the undo of all
+        # recorded imports withdraws it. List this import in any case: the receipt is undone after all listed ones.
     if new.job_id:
         store.record_import(stored, new.job_id, receiving.tables)
 
@@ -102,8 +95,7 @@ def hurry_imported_email(
 ) -> None:
     """Hurry the email that an import requested, if the person signed on the partner's site after the import.
 
-    Then the person waits for the email. Nobody waits if the partner only sends an older consent again, or if this is an
-    import too. A consent without a date may be an older one.
+    Nobody waits if the partner only sends an older consent again; a consent without a date may be one.
     """
     if signature is None or receiving.job_id is not None:
         return

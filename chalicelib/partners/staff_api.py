@@ -1,8 +1,4 @@
-"""The routes for staff to list and create partners, and to issue tokens for partners.
-
-A partner is an organisation that collects signatures elsewhere and sends them to us. Each action is recorded in the
-activity log (`audit`) before it is done.
-"""
+"""The routes for staff to list and create partners, and to issue tokens for partners."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated

@@ -1,7 +1,6 @@
 """Store and find the receipts of partners in the counts table. A receipt records that a partner sent a signature.
 
-An import is a partner's file of signatures, which staff can undo. After an undo, the partner may send the same
-identifier with another email address: then its receipt belongs to another signature.
+After the undo of an import, the partner may send the same identifier with another email address.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,7 +13,7 @@ from chalicelib.partners.model import Receipt, ReceiveOutcome
 
 
 def find_receipts(receipts: Sequence[Receipt], tables: Tables) -> dict[str, Receipt]:
-    """Return the stored versions of these receipts, by digest."""
+    """Return the stored versions, by digest."""
     distinct_keys = list(dict.fromkeys(receipt.key for receipt in receipts))
     items = tables.batch_get(distinct_keys, consistent=True)
     return {item["digest"]: as_receipt(item) for item in items}
@@ -25,16 +24,15 @@ def as_receipt(item: Item) -> Receipt:
 
 
 def claim(receipt: Receipt, tables: Tables) -> None:
-    """Store a new receipt. Raise ConditionFailed, with the stored item, if a receipt has this key already."""
+    """Raise ConditionFailed, with the stored item, if a receipt has this key already."""
     tables.put_new(NewItem(receipt.key, _item(receipt)))
 
 
 def claim_again(receipt: Receipt, stored: Receipt, tables: Tables) -> bool:
     """Replace the stored receipt. If its `undone_at` has changed meanwhile, change nothing and return False.
 
-    It has changed if an undo marked the receipt, or if another request replaced a marked receipt, perhaps for another
-    signature. A receipt that is not marked is only replaced for the same signature (see `receive._claim`). If another
-    request has just done that, replace its receipt too.
+    Then an undo marked the receipt, or another request replaced a marked one, perhaps for another signature. A receipt
+    that is not marked is only replaced for the same signature (see `receive._claim`).
     """
     assign = _item(receipt)
     remove = [name for name in _item(stored) if name not in assign]
@@ -55,18 +53,14 @@ def record_import(receipt: Receipt, job_id: str, tables: Tables) -> None:
 
 
 def undo_receipt(receipt: Receipt, job_id: str, now: datetime, tables: Tables) -> None:
-    """Remove the import from the receipt. But if no other import sent the signature, only mark the receipt as undone.
-
-    Do nothing if the imports of the receipt have changed meanwhile.
-    """
-    # `job_id` and `row` are of the import that sent the signature first. They are removed when it is undone: no later
-    # import replaces it. `also_in` has the later imports.
+    """Remove the import from the receipt. If no other import sent the signature, only mark the receipt as undone."""
+    # `job_id` and `row` are of the first import, which no later one replaces. `also_in` has the later imports.
     remaining_first = receipt.job_id if receipt.job_id != job_id else None
     remaining_later = (receipt.also_in or set()) - {job_id}
     is_unchanged = is_still("job_id", receipt.job_id) & is_still("also_in", receipt.also_in)
     if not remaining_first and not remaining_later:
-        # Perhaps the API sent the signature later. Then the signature stays (`take_back`), and only its receipt is
-        # marked. The receipt keeps the id of this import until `claim_again` replaces the receipt.
+        # Perhaps the API sent the signature later. Then the signature stays (`take_back`), and its receipt keeps the id
+        # of this import until `claim_again` replaces it.
         tables.try_update(Change(receipt.key, assign={"undone_at": iso(now)}, when=is_unchanged))
         return
     assign = {"also_in": remaining_later} if remaining_later else {}
@@ -76,7 +70,7 @@ def undo_receipt(receipt: Receipt, job_id: str, now: datetime, tables: Tables) -
 
 
 def receipts_in(slug: str, source: str, bucket: str, tables: Tables) -> Iterator[Receipt]:
-    """Yield the partner's receipts of a petition in one bucket. A bucket is one of the 64 partitions of receipts."""
+    """A bucket is one of the 64 partitions of receipts."""
     partition = keys.receipt_partition(slug, source, bucket)
     return map(as_receipt, tables.query(keys.COUNTS, partition, consistent=True))
 

@@ -59,7 +59,7 @@ def read_updates_feed(request: Request, slug: str) -> Response:
 
 
 def _update_json(update: "Update", languages: list[str]) -> "PublicUpdate":
-    """Return a published update as JSON. `languages`: all its languages; `update` itself is in the chosen language."""
+    """`languages`: all its languages; `update` itself is in the chosen one."""
     assert update.published_at is not None  # Only published updates are public.
     return {
         "id": update.update_id,

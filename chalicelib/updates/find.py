@@ -1,6 +1,6 @@
 """Find, add and change updates, the messages of a campaign to those who signed.
 
-The public routes and the senders of email get updates from a cache in the process. Staff get updates as stored.
+The public routes and the senders of email use a cache in the process. Staff get updates as stored.
 """
 
 from collections.abc import Iterator
@@ -23,22 +23,22 @@ _update_cache: SecondsCache[Update | None] = SecondsCache(CACHE_SECONDS)
 
 
 def published_updates(slug: str, tables: Tables) -> list[Update]:
-    """Return the published updates, newest first. Cached."""
+    """Newest first. Cached."""
     return _published_cache.get(slug, lambda: _read_published(slug, tables))
 
 
 def updates_for_page(petition: Petition, _count: Count | None, tables: Tables) -> list[Update]:
-    """Return the updates for the petition's page. `_count` is unused: all sections of the page get these arguments."""
+    """`_count` is unused: all sections of the page get these arguments."""
     return published_updates(petition.slug, tables)
 
 
 def cached_update(slug: str, update_id: str, tables: Tables) -> Update | None:
-    """Return the update as stored at most CACHE_SECONDS ago. Senders need it for every email."""
+    """As stored at most CACHE_SECONDS ago. Senders need it for every email."""
     return _update_cache.get(f"{slug}_{update_id}", lambda: find_as_stored(slug, update_id, tables))
 
 
 def find_update(slug: str, update_id: str, tables: Tables) -> Update:
-    """Return the update as stored. Raise UnknownThing if there is none, or if the id is malformed."""
+    """Raise UnknownThing if there is none, or if the id is malformed."""
     is_well_formed = update_id.isalnum() and len(update_id) <= 40
     update = find_as_stored(slug, update_id, tables) if is_well_formed else None
     if update is None:
@@ -60,7 +60,7 @@ def all_updates(slug: str, tables: Tables) -> Iterator[Update]:
 
 
 def change_update(update: Update, tables: Tables, **fields: Any) -> Update:
-    """Store new values of these fields, and remove a field whose value is None. Return the update as stored.
+    """Store these fields, and remove those whose value is None. Return the update as stored.
 
     Raise ConditionFailed if the stored state is no longer the state of `update`. No other field is compared.
     """
@@ -74,7 +74,7 @@ def change_update(update: Update, tables: Tables, **fields: Any) -> Update:
 
 
 def forget_updates() -> None:
-    """Clear the caches. Tests use it to start like a new process."""
+    """A test then starts like a new process."""
     _published_cache.clear()
     _update_cache.clear()
 

@@ -1,7 +1,6 @@
 """The kinds of email of an update: one to each person who confirmed and asked for updates, and a test to staff.
 
-The request for an email may be weeks old, so the person's consent is checked again when the email is composed. The
-delivery engine calls `update_email` or `update_test_email` with the same arguments as for each kind (mail/kind.py).
+The request may be weeks old, so the person's consent is checked again when the email is composed.
 """
 
 from collections.abc import Mapping
@@ -32,11 +31,7 @@ TEMPLATES = Path(__file__).with_name("templates")
 
 @dataclass(frozen=True, kw_only=True)
 class UpdateDeliveries(Deliveries):
-    """The emails of updates to people.
-
-    If one bounces, or its recipient complains, mark the signature as undeliverable too: then this person gets no more
-    email about the petition.
-    """
+    """After a bounce or a complaint, the signature is undeliverable too: no more email about the petition."""
 
     def mark_undeliverable(self, key: str, reason: str, now: datetime, tables: Tables) -> None:
         super().mark_undeliverable(key, reason, now, tables)
@@ -44,21 +39,18 @@ class UpdateDeliveries(Deliveries):
         mail_state.mark_undeliverable(keys.signature(slug, signature_id), reason, tables)
 
 
-# If a sender crashed, perhaps the email was sent. Do not send it again: a second copy would annoy people.
+# If a sender crashed, perhaps the email was sent. A second copy would annoy people.
 EMAILS = UpdateDeliveries(kind="update", lifetime=LIFETIME, after_crash=AfterCrash.UNKNOWN)
 TESTS = Deliveries(kind="update-test", lifetime=timedelta(days=1))
 
 
 def delivery_key(slug: str, update_id: str, recipient: str = "") -> str:
-    """Return the key of the email to a recipient. `recipient`: the id of a signature or of a test.
-
-    Without a recipient, return the prefix of the keys of all emails of this update.
-    """
+    """`recipient`: the id of a signature or of a test. Without it, the prefix of the keys of all emails."""
     return f"{slug}_{update_id}_{recipient}"
 
 
 def may_get_updates(signature: Mapping[str, object]) -> bool:
-    """Return whether this person confirmed, asked for updates and can be reached."""
+    """They confirmed, asked for updates and can be reached."""
     is_confirmed = signature.get("state") == SignatureState.CONFIRMED
     wants_updates = bool(signature.get("updates"))
     can_be_reached = not signature.get("undeliverable")
@@ -66,16 +58,13 @@ def may_get_updates(signature: Mapping[str, object]) -> bool:
 
 
 def _split_key(key: str) -> tuple[str, str, str]:
-    """Return the slug, the update's id and the recipient (`delivery_key`). None of them contains an underscore."""
+    """No part contains an underscore."""
     slug, update_id, recipient = key.split("_")
     return slug, update_id, recipient
 
 
 def update_email(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
-    """Return the email for one person. Drop it if the update is cancelled or the person no longer gets updates.
-
-    Hold it while the petition is a draft.
-    """
+    """Drop it if the update is cancelled or no longer wanted. Hold it while the petition is a draft."""
     slug, update_id, signature_id = _split_key(key)
     update, petition = cached_update(slug, update_id, tables), cached_as_stored(slug, tables)
     if update is None or update.state is UpdateState.CANCELLED or petition.state is PetitionState.REMOVED:
@@ -100,7 +89,7 @@ def update_email(key: str, stored: Item, context: MailContext, now: datetime, ta
 
 
 def update_test_email(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
-    """Return the test email of an update. Drop it if the update no longer has this test (write.py)."""
+    """Drop it if the update no longer has this test (write.py)."""
     slug, update_id, test_id = _split_key(key)
     update = find_as_stored(slug, update_id, tables)
     if update is None or update.tests is None or test_id not in update.tests:

@@ -1,7 +1,4 @@
-"""Turn Markdown into safe HTML, and into plain text for the part of an email that has no formatting.
-
-Only a subset of Markdown has an effect; everything else is shown as typed.
-"""
+"""Turn a subset of Markdown into safe HTML, and into plain text for emails. Everything else is shown as typed."""
 
 import re
 from collections.abc import Sequence
@@ -15,37 +12,34 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 
-# The parser's preset "zero" has paragraphs only. These rules add the rest of the subset, but no HTML, no tables and no
-# images: an image would tell its server who opens the email.
+# The preset "zero" has paragraphs only. These rules add no HTML, no tables and no images: an image would tell its
+# server who opens the email.
 _RULES = ("newline", "escape", "entity", "emphasis", "link", "heading", "list", "blockquote", "reference")
 _SCHEMES = ("https://", "mailto:")
-# The page uses the heading levels 1 to 3: the petition, "Updates", and the title of the update.
+# The page uses the levels 1 to 3: the petition, "Updates", and the title of the update.
 _FIRST_HEADING = 4
-# What follows the scheme of an address that is typed without brackets.
+# Of an address that is typed without brackets.
 _AFTER_SCHEME = {"https": re.compile(r'://[^\s<>"\\\[\]]+'), "mailto": re.compile(r":[\w.+-]+@[\w.-]+")}
 _AFTER_ADDRESS = ".,:;!?'*_"
-# Longer addresses become no links: the parser's time for an address grows with the square of its length.
+# The parser's time for an address grows with the square of its length.
 _MAX_ADDRESS = 500
 
 
 def as_html(markdown: str) -> str:
-    """Return HTML without scripts, styles, classes and images. Links go to https addresses and mailboxes only."""
+    """Without scripts, styles, classes and images. Links go to https addresses and mailboxes only."""
     parser = _parser()
     return str(parser.renderer.render(parse(markdown), parser.options, {}))
 
 
 @lru_cache(maxsize=1)
 def parse(markdown: str) -> "list[Token]":
-    """Return the parser's tokens for the Markdown. Only the subset above becomes tokens; the rest stays text.
-
-    Do not change them: the next call with this text returns them again.
-    """
+    """Do not change the tokens: the next call with this text returns them again."""
     return _parser().parse(markdown)
 
 
 @cache
 def _parser() -> "MarkdownIt":
-    # Imported here: only a request that saves an update needs it (50 ms of CPU).
+    # Only a request that saves an update needs it (50 ms of CPU).
     from markdown_it import MarkdownIt
 
     parser = MarkdownIt("zero").enable([*_RULES])
@@ -65,7 +59,7 @@ def _lower_headings(state: "StateCore") -> None:
 
 
 def _link_typed_address(state: "StateInline", silent: bool) -> bool:
-    """Make a link of an address that is typed with its scheme. Return whether there is one at the colon state.pos."""
+    """Return whether an address with its scheme is typed at the colon `state.pos`."""
     scheme = next((each for each in _AFTER_SCHEME if state.pending.endswith(each)), None)
     if silent or scheme is None or state.linkLevel > 0 or state.pending[: -len(scheme)][-1:].isalnum():
         return False
@@ -89,7 +83,7 @@ _QUOTE = "> "
 
 
 def as_text(markdown: str) -> str:
-    """Return the text without Markdown characters. A link becomes "text (address)"."""
+    """A link becomes "text (address)"."""
     writer = _Writer()
     for token in parse(markdown):
         writer.read(token)
@@ -97,10 +91,10 @@ def as_text(markdown: str) -> str:
 
 
 class _Writer:
-    """Collect the lines. `_margins` is the text before each line: one piece for each open quote or list item.
+    """`_margins`: the text before each line, one piece for each open quote or list item.
 
-    `_numbers` has an entry for each open list: the number of its next item, or None if the list has bullets.
-    `_needs_gap`: an empty line comes before the next text.
+    `_numbers`: for each open list the number of its next item, or None for bullets. `_needs_gap`: an empty line comes
+    before the next text.
     """
 
     def __init__(self) -> None:
@@ -124,7 +118,7 @@ class _Writer:
         elif kind in ("list_item_close", "blockquote_close"):
             self._margins.pop()
         elif kind in ("paragraph_open", "heading_open"):
-            # In a list without empty lines, the parser marks each paragraph as hidden. Such a paragraph needs no gap.
+            # In a list without empty lines, the parser marks each paragraph as hidden.
             self._needs_gap = self._needs_gap or not token.hidden
 
     def _open_list(self, token: "Token") -> None:
@@ -147,24 +141,23 @@ class _Writer:
         self._needs_gap = False
         for line in text.split("\n"):
             self.lines.append("".join(self._margins) + line)
-            # Only the first line of a list item has the item's marker. The other lines are indented.
+            # Only the first line of a list item has the item's marker.
             self._margins = [_next_margin(margin) for margin in self._margins]
 
 
 def _next_margin(margin: str) -> str:
-    """Return what the next line has in place of this: a quote's mark again, or spaces below the marker of a list."""
+    """Return a quote's mark again, or spaces below the marker of a list."""
     return margin if margin == _QUOTE else " " * len(margin)
 
 
 def _inline(tokens: Sequence["Token"]) -> str:
     parts: list[str] = []
-    # For each open link: the index of its first part, and its address ("" if the text shows the address).
+    # The index of its first part, and its address ("" if the text shows the address).
     links: list[tuple[int, str]] = []
     for token in tokens:
         if token.type in ("softbreak", "hardbreak"):
             parts.append("\n")
         elif token.type == "link_open":
-            # If the text of a link is its address, do not repeat the address.
             address = "" if token.info == "auto" else str(token.attrs["href"])
             links.append((len(parts), address.removeprefix("mailto:")))
         elif token.type == "link_close":

@@ -26,9 +26,9 @@ from chalicelib.core.language import ENGLISH, known_language
 from chalicelib.core.times import Moment
 from chalicelib.jobs.model import Job
 
-# In characters. Email programs show about this much of a subject.
+# Email programs show about this many characters of a subject.
 MAX_TITLE_LENGTH = 150
-# The state of each email is kept this long. With SES's quota, the emails may take weeks; then staff read the results.
+# Of each email's state. With SES's quota, the emails may take weeks; then staff read the results.
 LIFETIME = timedelta(days=60)
 
 
@@ -41,7 +41,7 @@ class UpdateState(StrEnum):
 
 
 def _refuse_control_characters(text: str) -> str:
-    """Refuse control characters. XML forbids them, so a single one would break the Atom feed."""
+    """XML forbids control characters, so a single one would break the Atom feed."""
     if re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", text):
         raise ValueError("Remove the control characters")
     return text
@@ -113,8 +113,7 @@ class UpdateTest(BaseModel):
 class Update(UpdateText):
     """An update as stored. It contains no personal data of supporters.
 
-    `html` is the text as safe HTML, made when staff save the text. `htmls` has the HTML of each translation, by the
-    code of its language. `plain` and `plains` have the text and its translations as plain text.
+    `html`: safe HTML, made when staff save the text. `htmls`, `plains`: of the translations, by language code.
     """
 
     slug: str
@@ -130,7 +129,7 @@ class Update(UpdateText):
     publish_at: Moment | None = None
     published_at: Moment | None = None
     cancelled_at: Moment | None = None
-    # Where to send the latest tests, by the id of the test. Removed when the update is published or cancelled.
+    # By the id of the test. Removed when the update is published or cancelled.
     tests: dict[str, UpdateTest] | None = None
     results: Results = Results()
 
@@ -140,11 +139,11 @@ class Update(UpdateText):
 
     @property
     def languages(self) -> list[str]:
-        """Return the codes of the update's languages: first that of the text itself, then those of translations."""
+        """First that of the text itself, then those of translations."""
         return [self.language, *self.translations]
 
     def in_language(self, code: str) -> "Update":
-        """Return the update with its words in this language. Without such words, return it in its own language."""
+        """Without such words, return it in its own language."""
         words = self.translations.get(code)
         if words is None:
             return self
@@ -153,10 +152,10 @@ class Update(UpdateText):
 
 
 class Mailing(Job):
-    """The job that publishes a scheduled update, and requests the emails of an update. Its key is the petition's slug.
+    """Publish a scheduled update, and request the emails of an update. The job's key is the petition's slug.
 
-    A petition's signatures are spread over buckets. The job has read all buckets with an index below `bucket`. In the
-    bucket with the index `bucket`, the job has read the signatures up to the id `after`.
+    The job has read all buckets (partitions of signatures) with an index below `bucket`, and in that one, the
+    signatures up to the id `after`.
     """
 
     kind: ClassVar[str] = "update"
@@ -172,5 +171,5 @@ class Mailing(Job):
 
 
 def new_update_id(now: datetime) -> str:
-    """Return an id. Ids sort by time, and consist of lower-case letters and digits."""
+    """Ids sort by time, and consist of lower-case letters and digits."""
     return f"{now:%Y%m%d%H%M%S}{token_hex(3)}"

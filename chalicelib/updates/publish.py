@@ -1,8 +1,7 @@
 """Publish an update, now or at a later time, or cancel an update.
 
-A job is work that a queue worker does in steps. The job of an update publishes it at its time if it is scheduled,
-and emails it. A petition has at most one open job for its updates. Only a draft can be tested. So when it is published
-or cancelled, forget to which addresses staff sent tests (`tests=None`).
+The job of an update publishes it at its time, and emails it. A petition has at most one open job for its updates. Only
+a draft can be tested, so publishing and cancelling forget the addresses of tests (`tests=None`).
 """
 
 from datetime import datetime
@@ -16,19 +15,19 @@ from chalicelib.jobs.request import jobs_of, start
 from chalicelib.updates.find import change_update, find_update
 from chalicelib.updates.model import LIFETIME, Mailing, Update, UpdateState
 
-# In these states, the update's job has not ended, unless it failed because it made no progress.
+# The update's job has not ended, unless it failed because it made no progress.
 OPEN = (UpdateState.SCHEDULED, UpdateState.SENDING)
-# A new job may continue an update for this long after the update was published. The job then ends long before DynamoDB
-# deletes the state of the first emails, without which people would get the update twice.
+# After publication. The new job then ends long before DynamoDB deletes the state of the first emails, without which
+# people would get the update twice.
 CONTINUABLE = LIFETIME / 2
 
 
 def publish(update: Update, at: datetime | None, actor: str, now: datetime, queue: Queue, tables: Tables) -> Update:
     """Publish a draft now, or schedule it for the time `at`. Start the job that emails it.
 
-    If the update is already scheduled or being sent, change nothing; but if its job has failed, start a new job. Raise
-    NotNow if the update is cancelled, sent, or too old for a new job, or while another update of the petition is
-    scheduled or being sent. Raise Invalid if `at` is in the past.
+    If it is already scheduled or being sent, change nothing; but if its job has failed, start a new job. Raise NotNow
+    if it is cancelled, sent, or too old for a new job, or while another update of the petition is scheduled or being
+    sent. Raise Invalid if `at` is in the past.
     """
     if update.state in OPEN:
         _continue(update, actor, now, queue, tables)
@@ -37,9 +36,9 @@ def publish(update: Update, at: datetime | None, actor: str, now: datetime, queu
         raise NotNow(f"This update is {update.state}.")
     if at and at <= now:
         raise Invalid([FieldError("at", "Enter a time in the future, or leave this out to publish now")])
-    # Start the job before changing the update: in the other order, a crash could leave an update without a job. The
-    # job's first step comes later (START_DELAY in jobs/model.py). If we crash meanwhile, it finds a draft, and ends.
-    # `start` raises NotNow while the job of another update runs.
+    # Before the change: in the other order, a crash could leave an update without a job. The job's first step comes
+    # later (START_DELAY); after a crash it finds a draft, and ends. `start` raises NotNow while another update's job
+    # runs.
     start(new_job(Mailing, update.slug, actor, now, update_id=update.update_id), queue, tables)
     scheduled = {"state": UpdateState.SCHEDULED, "publish_at": at}
     published = {"state": UpdateState.SENDING, "publish_at": now, "published_at": now}
@@ -51,24 +50,24 @@ def publish(update: Update, at: datetime | None, actor: str, now: datetime, queu
 
 
 def cancel(update: Update, now: datetime, tables: Tables) -> Update:
-    """Cancel an update: send no more of its emails. A published update stays on the petition's page.
+    """Send no more emails. A published update stays on the petition's page. Safe to repeat.
 
-    Return the update as stored; if all its emails were sent before, its state is still `sent`. Safe to repeat.
+    Return the update as stored; if all its emails were sent before, its state is still `sent`.
     """
     if update.state in (UpdateState.SENT, UpdateState.CANCELLED):
         return update
     try:
         return change_update(update, tables, state=UpdateState.CANCELLED, cancelled_at=now, tests=None)
     except ConditionFailed:
-        # The state has changed since it was read. This happens three times at most: an earlier state never comes back.
+        # The state has changed since it was read: three times at most, because an earlier state never comes back.
         return cancel(find_update(update.slug, update.update_id, tables), now, tables)
 
 
 class MailingProgress(NamedTuple):
     """`actions`: what staff can do with the update now; each is the last part of a route's path.
 
-    `is_stopped`: a fault has stopped the update. If `actions` has "publish", publishing continues it. `is_retrying`: a
-    fault has interrupted the update, which soon continues by itself.
+    `is_stopped`: by a fault. If `actions` has "publish", publishing continues it. `is_retrying`: after a fault, it soon
+    continues by itself.
     """
 
     actions: list[str]
@@ -77,10 +76,7 @@ class MailingProgress(NamedTuple):
 
 
 def progress(update: Update, now: datetime, tables: Tables) -> MailingProgress:
-    """Return what staff can do with the update, and whether a fault has stopped it.
-
-    `at(now)` is the job as it is now. If an open job makes no progress for too long, it has failed.
-    """
+    """If an open job makes no progress for too long, it has failed (`at(now)`)."""
     if update.state is UpdateState.DRAFT:
         return MailingProgress(["test", "publish", "cancel"])
     if update.state not in OPEN:
@@ -91,14 +87,14 @@ def progress(update: Update, now: datetime, tables: Tables) -> MailingProgress:
         return MailingProgress([])  # The update has just ended: it was read a moment before its job.
     if own and own.at(now).is_open:
         return MailingProgress(["cancel"], is_retrying=own.state_at(now) is JobState.RETRYING)
-    # The update's own job is not open here, so if the latest job is open, it is for another update.
+    # The update's own job is not open here, so an open one is for another update.
     another_has_open_job = latest is not None and latest.at(now).is_open
     can_continue = not another_has_open_job and not _is_too_old(update, now)
     return MailingProgress(["publish", "cancel"] if can_continue else ["cancel"], is_stopped=True)
 
 
 def _continue(update: Update, actor: str, now: datetime, queue: Queue, tables: Tables) -> None:
-    """Start a new job if the update's job has failed, perhaps after half of the emails. Each is requested only once."""
+    """If the job has failed, perhaps after half of the emails. Each is requested only once."""
     latest = _latest_job_of_petition(update.slug, tables)
     if latest and latest.update_id == update.update_id and latest.at(now).is_open:
         return
@@ -108,7 +104,7 @@ def _continue(update: Update, actor: str, now: datetime, queue: Queue, tables: T
 
 
 def _latest_job_of_petition(slug: str, tables: Tables) -> Mailing | None:
-    """Return the latest job of all the petition's updates. Only this one can be running."""
+    """Only this one can be running."""
     return next(jobs_of(Mailing, slug, tables), None)
 
 

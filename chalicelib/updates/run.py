@@ -1,8 +1,7 @@
 """The steps of a mailing, which is the job that publishes an update and emails it.
 
-The steps publish the update if it was scheduled, request its emails for one page of signatures after the other, and
-count the emails until none is still to be sent. A step may run twice. Still, each email is requested once, because the
-key of the email's item contains the signature's id.
+They request its emails for one page of signatures after the other, and count them until none is still to be sent. A
+step may run twice. Still, each email is requested once: the key of its item contains the signature's id.
 """
 
 from contextlib import suppress
@@ -21,31 +20,27 @@ from chalicelib.updates.find import CACHE_SECONDS, change_update, find_update
 from chalicelib.updates.kinds import EMAILS, delivery_key, may_get_updates
 from chalicelib.updates.model import Mailing, Results, Update, UpdateState
 
-# How many signatures one step reads, and the longest time of the step. The step writes an item for each email, and
-# calls the queue for every ten emails.
+# Signatures and seconds of a step. It writes an item for each email, and calls the queue for every ten emails.
 PAGE_SIZE = 500
 PAGE_SECONDS = 60
-# The longest time of a count. With a million emails, a count reads 200 MB.
+# With a million emails, a count reads 200 MB.
 COUNTING_SECONDS = 240
-# The job rests between two counts of the outcomes. If there are more than MANY_EMAILS, it rests for LONG_REST, because
-# a count reads the items of all emails.
+# Between two counts. With more than MANY_EMAILS, LONG_REST, because a count reads the items of all emails.
 REST, LONG_REST = timedelta(seconds=20), timedelta(minutes=10)
 MANY_EMAILS = 20_000
-# After an update is cancelled, a sender with the old state in its cache may still send emails for this long. A run of
-# a sender is shorter than CLAIM.
+# A sender may have the old state in its cache, and runs for less than CLAIM.
 LAST_SEND_AFTER_CANCEL = CLAIM + timedelta(seconds=CACHE_SECONDS)
 
 
 @dataclass(frozen=True)
 class MailingWork:
-    """Chooses and does the steps of a mailing. The state of its update decides which step is next."""
+    """The state of the update decides which step is next."""
 
     outbox: Outbox
     clock: Clock
     tables: Tables
 
     def next_step(self, mailing: Mailing) -> Step[Mailing]:
-        """Return the next step: the most seconds that it takes, and a function that does it."""
         update = find_update(mailing.slug, mailing.update_id, self.tables)
         publish_at = update.publish_at
         if update.state is UpdateState.SCHEDULED and publish_at and publish_at > self.clock():
@@ -61,17 +56,14 @@ class MailingWork:
         return Step(0, lambda: mailing.in_end_state(JobState.FAILED, why=f"The update is {update.state}"))
 
     def tidy(self, mailing: Mailing) -> None:
-        """Do nothing, because a mailing leaves nothing to delete."""
+        """A mailing leaves nothing to delete."""
 
     def _rest_towards(self, publish_at: datetime, mailing: Mailing) -> Mailing:
-        """Let the job rest until the update is due, but for ten minutes at most.
-
-        So the job of a cancelled update soon ends, and the petition's next update can begin.
-        """
+        """Rest for ten minutes at most: so the job of a cancelled update soon ends, and the next update can begin."""
         return mailing.model_copy(update={"rests_until": min(publish_at, self.clock() + LONG_REST)})
 
     def _publish(self, mailing: Mailing, update: Update) -> Mailing:
-        # If the update was cancelled meanwhile, or published by another process, the next step sees its new state.
+        # If the update was cancelled or published meanwhile, the next step sees its new state.
         with suppress(ConditionFailed):
             change_update(update, self.tables, state=UpdateState.SENDING, published_at=self.clock())
         return mailing
@@ -79,7 +71,6 @@ class MailingWork:
     def _request_page(self, mailing: Mailing, update: Update) -> Mailing:
         bucket = keys.BUCKETS[mailing.bucket]
         subscribers, last = read_subscribers(mailing.slug, bucket, mailing.after, PAGE_SIZE, self.tables)
-        # Some subscribers are undeliverable.
         recipients = [subscriber for subscriber in subscribers if may_get_updates(subscriber)]
         email_keys = [delivery_key(update.slug, update.update_id, recipient["sk"]) for recipient in recipients]
         requests = [EMAILS.find_or_request(key, self.clock(), self.tables) for key in email_keys]
@@ -89,7 +80,7 @@ class MailingWork:
         return mailing.model_copy(update={**cursor, "processed": mailing.processed + len(recipients)})
 
     def _count(self, mailing: Mailing, update: Update) -> Mailing:
-        """Count the outcomes of the emails and store the results. End the job if the update is over; otherwise rest.
+        """Store the results. End the job if the update is over; otherwise rest.
 
         A cancelled update is over when no sender can still send it. Any other update is over when no email waits.
         """

@@ -14,7 +14,7 @@ from chalicelib.updates.kinds import TESTS, delivery_key
 from chalicelib.updates.markdown import as_html, as_text
 from chalicelib.updates.model import Update, UpdateState, UpdateTest, UpdateText, new_update_id
 
-# An update keeps only this many of its latest tests. The email of an older test is dropped if it still waits.
+# The email of an older test is dropped if it still waits.
 MAX_TESTS = 20
 # For each "[" the parser may read a part of the text again, to look for a link.
 MAX_BRACKETS = 300
@@ -22,7 +22,7 @@ MANY_BRACKETS = f"Use at most {MAX_BRACKETS} square brackets"
 
 
 def check_typed(text: UpdateText) -> None:
-    """Raise Invalid if staff should write the text in another way. Stored updates may be older than these rules."""
+    """Raise Invalid if staff should write it in another way. Stored updates may be older than these rules."""
     errors: list[FieldError] = []
     for prefix, words in (("", text), *((f"translations.{code}.", each) for code, each in text.translations.items())):
         if words.markdown.count("[") > MAX_BRACKETS:
@@ -46,12 +46,12 @@ def draft(text: UpdateText, petition: Petition, author: str, now: datetime, tabl
 
 
 def edit(text: UpdateText, update: Update, tables: Tables) -> Update:
-    """Replace the text of a draft. Raise NotNow if it is no longer a draft: people may have read it."""
+    """Raise NotNow if it is no longer a draft: people may have read it."""
     return _change_draft(update, tables, **text.model_dump(), **_render(text))
 
 
 def send_test(update: Update, test: UpdateTest, now: datetime, outbox: Outbox, tables: Tables) -> None:
-    """Request an email with the draft, marked as a test. Raise NotNow if the update is no longer a draft."""
+    """Raise NotNow if the update is no longer a draft."""
     test_id = token_hex(8)
     tests = [*(update.tests or {}).items(), (test_id, test)]
     _change_draft(update, tables, tests=dict(tests[-MAX_TESTS:]))

@@ -1,8 +1,4 @@
-"""Staff routes of lists: request a list, read its progress, cancel it, and get a link to its file.
-
-A list is an encrypted file with the people who asked for updates, and their addresses. Each action is recorded in the
-activity log (`audit`) before it is done.
-"""
+"""Staff routes of lists: an encrypted file with the people who asked for updates, and their addresses."""
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING

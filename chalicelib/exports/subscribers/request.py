@@ -1,7 +1,6 @@
 """A list of the people who asked for updates, for a charity that sends its updates from another system.
 
-A list is a job: it is done in steps (chalicelib.jobs). It continues the latest list that is done: people who were on an
-earlier list and no longer get updates are listed as unsubscribed.
+It continues the latest list that is done: who was on an earlier list and no longer gets updates is unsubscribed.
 """
 
 from datetime import datetime, timedelta
@@ -30,7 +29,7 @@ class ListRequest(BaseModel):
 
 
 class ListResult(BaseModel):
-    """The file of a finished list. `file` is its S3 key. `size` (bytes) and `sha256` are of the encrypted file."""
+    """`file` is the S3 key. `size` (bytes) and `sha256` are of the encrypted file."""
 
     model_config = ConfigDict(frozen=True, defer_build=True)
 
@@ -41,10 +40,9 @@ class ListResult(BaseModel):
 
 
 class OptInList(Job):
-    """The stored item. `parts`: for each bucket (partition of signatures) that is written, the S3 key of its rows.
+    """`parts`: for each written bucket (partition of signatures), the S3 key of its rows.
 
-    `earlier`: the id of the latest list that was done when this list was requested. People who were on that list or an
-    older list, and no longer get updates, are listed as unsubscribed.
+    `earlier`: the id of the latest list that was done when this list was requested.
     """
 
     kind: ClassVar[str] = "list"
@@ -63,16 +61,15 @@ class OptInList(Job):
 
     @property
     def next_bucket(self) -> str | None:
-        """Return the bucket (partition of signatures) that the next step writes; None if all are written."""
+        """Return None if all are written."""
         written = len(self.parts)
         return keys.BUCKETS[written] if written < len(keys.BUCKETS) else None
 
 
 def new_list(request: ListRequest, slug: str, owner: str, now: datetime, tables: Tables) -> OptInList:
-    """Return a new list, not stored yet.
+    """Return it, not stored yet. Raise Invalid if the recipient's public key is invalid.
 
-    Raise Invalid if the recipient's public key is invalid. Raise NotNow while the job of another list of the petition
-    runs: if that job succeeds, the new list must continue that list.
+    Raise NotNow while another list's job runs: if it succeeds, the new list must continue that list.
     """
     recipient = recipient_of(request.recipient)
     require_no_running_job(OptInList, slug, now, tables)
@@ -80,7 +77,7 @@ def new_list(request: ListRequest, slug: str, owner: str, now: datetime, tables:
 
 
 def latest_done_id(slug: str, tables: Tables) -> str | None:
-    """Return the id of the petition's latest list that is done, even if its file has expired; None if there is none."""
+    """Even if its file has expired."""
     for job in jobs_of(OptInList, slug, tables):  # Newest first.
         if job.state is JobState.DONE:
             return job.job_id

@@ -1,10 +1,8 @@
 """The steps of a list of people who asked for updates. The last step encrypts the parts that the other steps wrote.
 
-Each part has the rows of one bucket, a partition with signatures (keys.BUCKETS).
-
-A person who was on an earlier list and no longer gets updates is listed as unsubscribed in every later list. For this,
-each list stores the ids of all people who were ever listed: one S3 object for each bucket. The next list reads the ids
-of the latest list that is done. The ids of a list that was cancelled or failed are not used: nobody got its file.
+A person who was on an earlier list and no longer gets updates is unsubscribed in every later list. For this, each list
+stores the ids of all people who were ever listed: one S3 object for each bucket. The ids of a list that was cancelled
+or failed are not used: nobody got its file.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,7 +27,6 @@ from chalicelib.updates.kinds import may_get_updates
 # The S3 prefix of the ids of all people who were ever listed.
 LISTED = "listed"
 COLUMNS = ("status", "id", "email", "name", "language", "confirmed_at")
-# The longest times of a step that writes a part, and of the last step.
 PART_SECONDS, FILE_SECONDS = 120, 300
 # The most keys that one BatchGetItem can read.
 BATCH_SIZE = 100
@@ -37,9 +34,9 @@ BATCH_SIZE = 100
 
 @dataclass(frozen=True)
 class ListWork:
-    """What the job of a list does. `folder` is an empty directory that is deleted when the run ends.
+    """`folder` is an empty directory that is deleted when the run ends.
 
-    `limit_keys` are secrets for hashes of addresses: people who stopped all email are stored by such a hash.
+    `limit_keys` hash addresses: people who stopped all email are stored by such a hash.
     """
 
     tables: Tables
@@ -63,14 +60,14 @@ class ListWork:
             self.s3_bucket.delete_under(f"{LISTED}/{job.earlier}/")
 
     def _write_part(self, job: OptInList, bucket: str) -> OptInList:
-        """Write the part of one bucket, and the ids of all people in it who were ever listed."""
+        """Write the part, and the ids of all people in the bucket who were ever listed."""
         confirmed = {item["sk"]: item for item in read_for_opt_in_list(job.slug, bucket, self.tables)}
         opted_in = [item for item in confirmed.values() if may_get_updates(item)]
         subscribed = self._without_stopped_people(job.slug, opted_in)
         earlier_ids = self._earlier_ids(job, bucket)
         unsubscribed = sorted(earlier_ids - subscribed.keys())
         rows = [_row("subscribed", signature_id, item) for signature_id, item in subscribed.items()]
-        # The signature of somebody who withdrew or was erased is not confirmed. Then the row has only the id.
+        # Without a confirmed signature (withdrawn or erased), the row has only the id.
         rows += [_row("unsubscribed", each, confirmed.get(each, {})) for each in unsubscribed]
         # A new S3 key each time, because two processes may do this step at once.
         key = f"{PARTS}/{job.job_id}/{bucket}-{token_hex(4)}"
@@ -88,7 +85,6 @@ class ListWork:
         )
 
     def _without_stopped_people(self, slug: str, signatures: Sequence[Item]) -> dict[str, Item]:
-        """Return the signatures by id. Leave out people who stopped all email about the petition."""
         remaining: dict[str, Item] = {}
         for start in range(0, len(signatures), BATCH_SIZE):
             batch = signatures[start : start + BATCH_SIZE]
@@ -100,7 +96,7 @@ class ListWork:
         return remaining
 
     def _earlier_ids(self, job: OptInList, bucket: str) -> set[str]:
-        """Return the ids of the people in the bucket who are on the list `earlier` or an older list."""
+        """Of the list `earlier` or an older list."""
         if job.earlier is None:
             return set()
         earlier_list = find_job(OptInList, job.earlier, self.tables)
@@ -116,7 +112,6 @@ class ListWork:
         self.s3_bucket.put_file(key, path, "application/octet-stream")
 
     def _deliver(self, job: OptInList) -> OptInList:
-        """Write the list's file: join and encrypt the parts."""
         plain, encrypted = self.folder / "plain", self.folder / "encrypted"
         with plain.open("wb") as file:
             file.write(f"{BYTE_ORDER_MARK}{','.join(COLUMNS)}\r\n".encode())
@@ -124,7 +119,7 @@ class ListWork:
                 self.s3_bucket.copy_to(key, file)
         encrypt(plain, encrypted, job.recipient)
         plain.unlink()
-        # A new S3 key each time, because two processes may do this step at once.
+        # As in `_write_part`.
         key = f"{FILES}/{job.job_id}/{token_hex(4)}/file"
         self.s3_bucket.put_file(key, encrypted, "application/octet-stream")
         return job.in_end_state(JobState.DONE, result=self._result(key, encrypted))
@@ -136,7 +131,6 @@ class ListWork:
 
 
 def _ids_key(part: str) -> str:
-    """Return the S3 key of the ids that a step writes together with a part. `part` is the S3 key of the part."""
     return f"{LISTED}/{part.removeprefix(f'{PARTS}/')}"
 
 

@@ -1,8 +1,6 @@
 """The routes by which staff import a partner's CSV file: start an import, read its progress, cancel it and undo it.
 
-Imports are jobs: a worker does them in steps. The undo of an import is an `Import` too: `undoes` has the import's id. A
-partner is an organisation that collects signatures elsewhere. Each action is recorded in the activity log (`audit`)
-before it is done.
+The undo of an import is an `Import` too: `undoes` has the import's id.
 """
 
 import re
@@ -49,7 +47,6 @@ routes = Blueprint(__name__)
 CSV = "text/csv"
 CONTENT_TYPES = (CSV, "application/octet-stream", "text/plain", "")  # "": the request names no type.
 PARAMETERS = ("partner", "upload", "dry_run", "mapping", "zone")
-# Fields of the job that `_import_json` leaves out or sets itself.
 NOT_COPIED = {
     "job_id", "touched_at", "rests_until", "beat_at", "steps", "state", "expected", "processed", "file", "file_digest",
     "mapping", "buckets", "has_first_rows",
@@ -91,7 +88,7 @@ def start_import(request: "Sent[str | None]", slug: str) -> "Answer[StartedImpor
     body = raw_body(request, MAX_DIRECT_KB * 1024)
     petition = petition_as_stored(slug, tables())
     state = petition.state_at(now)
-    # For a day after a petition closes, people can still confirm, imported people too. So staff can import until then.
+    # For a day after a petition closes, people can still confirm, imported people too.
     if state is PetitionState.DRAFT or not petition.is_confirmable_at(now):
         raise NotNow(f"This petition is {state}, so nothing can be imported.")
     query = read_query(request.query_params or {})
@@ -101,7 +98,7 @@ def start_import(request: "Sent[str | None]", slug: str) -> "Answer[StartedImpor
     job = new_job(Import, slug, owner, now, partner=partner.source, **fields)
     audit(request, "import.started", job.job_id, {"partner": partner.source, "dry_run": str(job.dry_run).lower()})
     start(job, address_job_queue(), tables())
-    # Store the file after `start`, which may raise NotNow. The first step runs 20 seconds later (START_DELAY).
+    # After `start`, which may raise NotNow. The first step runs 20 seconds later (START_DELAY).
     if not query.upload_id:  # Otherwise the file is the upload, and `body` is not used.
         store_file(job.file, body, CSV, files_bucket())
     return json_answer({"id": job.job_id}, 202)
@@ -181,7 +178,7 @@ def _end_of_late_steps(job: Import, now: datetime) -> datetime | None:
     """Return until when the undo waits, so that it misses no row that a late step of the ended import takes.
 
     No step takes rows before the file's check, which sets `shape`. After a whole import, a late step finds only rows
-    that were taken already (`receive._claim`). A stalled import ends with its undo, and a step may have begun just now.
+    that were taken already. A stalled import ends with its undo, and a step may have begun just now.
     """
     if job.shape is None or job.state is JobState.DONE:
         return None
@@ -194,7 +191,6 @@ def _find_import(slug: str, import_id: str) -> Import:
 
 
 def _import_json(job: Import, all_imports: list[Import]) -> dict[str, object]:
-    """Return the import as JSON. `all_imports`: all imports and undos of the petition, newest first."""
     now = times.now()
     undo_ids = [each.job_id for each in all_imports if each.undoes == job.job_id]
     undone_by = undo_ids[0] if undo_ids else None
@@ -217,7 +213,7 @@ class ImportQuery(NamedTuple):
 
 
 def read_query(parameters: Mapping[str, str]) -> ImportQuery:
-    """Return what the query says. Raise Invalid if a parameter is wrong or unknown, such as dry-run for dry_run."""
+    """Raise Invalid if a parameter is wrong or unknown, such as dry-run for dry_run."""
     unknown = [name for name in parameters if name not in PARAMETERS]
     if unknown:
         message = f"There is no such parameter. Use only these: {', '.join(PARAMETERS)}"
@@ -232,7 +228,7 @@ def read_query(parameters: Mapping[str, str]) -> ImportQuery:
 
 
 def _is_dry_run(value: str | None) -> bool:
-    """Return whether ?dry_run= asks for a dry run. Raise Invalid if it is unclear: an import may send emails."""
+    """Raise Invalid if it is unclear: an import may send emails."""
     if value is None or value.lower() in ("0", "false", "no"):
         return False
     if value.lower() not in ("1", "true", "yes"):
@@ -255,7 +251,6 @@ def _zone(name: str) -> str:
 
 
 def _mapping(text: str) -> dict[str, list[str]]:
-    """Return the JSON in ?mapping=, which maps our fields to headings of the file. Raise Invalid if it is wrong."""
     if not text:
         return {}
     try:

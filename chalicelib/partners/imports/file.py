@@ -1,7 +1,6 @@
 """The file of an import: store it, download it, and read its rows as CSV, in constant memory.
 
-Raise Unreadable if the file cannot be read. We read each of our fields, such as `email`, from the column with the
-field's heading. If a field has several columns, we join their values with a space.
+If a field has several columns, we join their values with a space.
 """
 
 import csv
@@ -26,19 +25,19 @@ MAX_UNUSED_HEADING_CHARS = 100
 _WRONG_BYTE = re.compile("[\udc80-\udcff]")
 _UTF8_LETTER = re.compile("[^\x00-\x7f\udc80-\udcff]")
 
-# The first bytes of files that are not CSV. We do not unpack archives: a small archive may contain a huge file.
+# The first bytes. We do not unpack archives: a small archive may contain a huge file.
 NOT_CSV = {
     b"PK\x03\x04": "a ZIP or Excel file",
     b"\x1f\x8b": "a gzip file",
     b"BZh": "a bzip2 file",
     b"\xd0\xcf\x11\xe0": "an old Excel file",
     b"%PDF": "a PDF",
-    # U+FFFD, encoded as UTF-8: a program has read the file as UTF-8, although the file was not UTF-8.
+    # U+FFFD in UTF-8: a program has read the file as UTF-8, although it was not.
     b"\xef\xbf\xbd": "a file that was damaged on its way",
     b"7z\xbc\xaf": "a 7z file",
     b"Rar!": "a RAR file",
 }
-# The usual headings of each of our fields on other platforms. We compare them without case, spaces and punctuation.
+# The usual headings on other platforms. We compare them without case, spaces and punctuation.
 HEADINGS = {
     "identifier": ("identifier", "id", "uuid", "externalid", "signatureid"),
     "email": ("email", "emailaddress", "mail"),
@@ -58,22 +57,19 @@ class Unreadable(Exception):
 
 @dataclass
 class JobFile:
-    """A job's file in the bucket, and its copy at `path`, where this run of the job reads it.
+    """A job's file in the bucket, and its copy at `path`.
 
-    A job checks its file in its first step, and stores the digest. Staff may upload again with the same form, and so
-    replace the file. Then a later run must not go on with another file.
+    Staff may upload again with the same form, and so replace the file. Then a later run must not go on with it.
     """
 
     bucket: Bucket
     path: Path
-    # The SHA-256 of the copy; None before the download.
     digest: str | None = None
 
     def download(self, key: str, checked_digest: str | None) -> Path:
-        """Return the path of the copy. The first call makes the copy. Raise Unreadable if the file is missing.
+        """Return the path of the copy, which the first call makes. Raise Unreadable if it is missing or another one.
 
-        `checked_digest`: the digest of the file that the job checked. Raise Unreadable if this file is another one.
-        None: the job has not checked the file yet.
+        `checked_digest`: the SHA-256 of the file that the job checked. None: the job has not checked the file yet.
         """
         if self.digest is None:
             try:
@@ -87,18 +83,16 @@ class JobFile:
 
 
 def file_key(slug: str, upload_id: str) -> str:
-    """Return the key of a file in the bucket. Each file has a folder of its own. `upload_id`: a random text."""
     return f"imports/{slug}.{upload_id}/file"
 
 
 def delete_file(key: str, bucket: Bucket) -> None:
-    """Delete the file's folder, in which nothing else is (`file_key`). A repeat changes nothing."""
     folder, _, _ = key.rpartition("/")
     bucket.delete_under(f"{folder}/")
 
 
 def store_file(key: str, content: bytes, content_type: str, bucket: Bucket) -> None:
-    """Store the file in the bucket. Start the job before this call, so that a refused start leaves no file behind.
+    """Start the job before this call, so that a refused start leaves no file behind.
 
     The job does not read the file too early: START_DELAY (jobs/model.py) is longer than the request can take.
     """
@@ -109,7 +103,6 @@ def store_file(key: str, content: bytes, content_type: str, bucket: Bucket) -> N
 
 
 def shape_of(path: Path, mapping: Mapping[str, Sequence[str]]) -> Shape:
-    """Return how to read the file. `mapping`: the headings of some of our fields. For other fields, use HEADINGS."""
     encoding = _encoding(path)
     first_line = _first_line(path, encoding)
     delimiter = max(",;\t|", key=first_line.count)  # The most frequent of these characters in the headings.
@@ -119,7 +112,7 @@ def shape_of(path: Path, mapping: Mapping[str, Sequence[str]]) -> Shape:
 
 
 def count_rows(path: Path, shape: Shape) -> int:
-    """Return the number of rows. Read the whole file, so that we refuse a broken file before we import any row."""
+    """Read the whole file, so that we refuse a broken file before we import any row."""
     number = 0
     for number, _ in enumerate(records(path, shape), 1):
         if number > MAX_ROWS:
@@ -157,7 +150,7 @@ def _first_line(path: Path, encoding: str) -> str:
 
 
 def _rows(path: Path, encoding: str, delimiter: str) -> Iterator[list[str]]:
-    """Yield the headings, then the rows. Skip empty rows, and Excel's line with the delimiter. Raise Unreadable."""
+    """Yield the headings, then the rows. Skip empty rows, and Excel's line with the delimiter."""
     csv.field_size_limit(MAX_CELL_CHARS)
     with path.open(encoding=encoding, newline="") as file:
         reader = csv.reader(_lines(file), delimiter=delimiter, strict=True)
@@ -173,7 +166,7 @@ def _rows(path: Path, encoding: str, delimiter: str) -> Iterator[list[str]]:
 
 
 def _lines(file: TextIO) -> Iterator[str]:
-    """Yield the lines. If a line is too long, raise csv.Error: `_rows` adds the line's number to the message."""
+    """If a line is too long, raise csv.Error: `_rows` adds the line's number to the message."""
     while line := file.readline(MAX_LINE_CHARS + 1):
         if len(line) > MAX_LINE_CHARS:
             raise csv.Error(f"it has more than {MAX_LINE_CHARS:,} characters")
@@ -181,7 +174,6 @@ def _lines(file: TextIO) -> Iterator[str]:
 
 
 def _encoding(path: Path) -> str:
-    """Return the encoding of the file. Raise Unreadable if the file begins like one of NOT_CSV."""
     with path.open("rb") as file:
         start = file.read(4096)
     for magic, description in NOT_CSV.items():
@@ -190,7 +182,7 @@ def _encoding(path: Path) -> str:
     if start.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
         return "utf-16"
     if b"\0" in start:
-        # In UTF-16, one of a Latin letter's two bytes is zero: the second in little-endian, the first in big-endian.
+        # In UTF-16, one of a Latin letter's two bytes is zero: the second in little-endian.
         is_little_endian = start[1::2].count(0) >= start[::2].count(0)
         return "utf-16-le" if is_little_endian else "utf-16-be"
     encoding = _utf8_or_windows(path)
@@ -198,12 +190,9 @@ def _encoding(path: Path) -> str:
 
 
 def _utf8_or_windows(path: Path) -> str:
-    """Return Windows' encoding if no letter beyond ASCII is UTF-8. Raise Unreadable if only some of them are.
-
-    To read such a mixed file as Windows' encoding would turn Zoë into ZoÃ«.
-    """
+    """Raise Unreadable if only some letters are UTF-8: as Windows' encoding, Zoë would become ZoÃ«."""
     wrong_line, has_utf8 = 0, False
-    # Surrogate escapes: each byte that is not UTF-8 becomes one of the characters U+DC80 to U+DCFF.
+    # Each byte that is not UTF-8 becomes one of the characters U+DC80 to U+DCFF.
     with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
         for number, line in enumerate(iter(lambda: file.readline(MAX_LINE_CHARS), ""), 1):
             if not wrong_line and _WRONG_BYTE.search(line):
@@ -216,7 +205,6 @@ def _utf8_or_windows(path: Path) -> str:
 
 
 def _columns(headings: Sequence[str], mapping: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-    """Return the headings to read for each of our fields. Raise Unreadable if a heading is missing or occurs twice."""
     if len(headings) > MAX_COLUMNS:
         raise Unreadable(f"This file has more than {MAX_COLUMNS} columns")
     usual = {field: _usual_heading(field, headings) for field in HEADINGS}
@@ -234,17 +222,13 @@ def _columns(headings: Sequence[str], mapping: Mapping[str, Sequence[str]]) -> d
 
 
 def _unused(headings: Sequence[str], columns: Mapping[str, Sequence[str]]) -> list[str]:
-    """Return the headings whose columns we do not read, cut to a length that fits into the import's item."""
     used = {heading for field_headings in columns.values() for heading in field_headings}
     unused = [heading for heading in headings if heading.strip() and heading not in used]
     return [heading[:MAX_UNUSED_HEADING_CHARS] for heading in unused]
 
 
 def _with_whole_name(columns: dict[str, list[str]]) -> dict[str, list[str]]:
-    """Use the given and family names as the name, unless a column has the whole name.
-
-    Raise Unreadable if the name or the email address has no column.
-    """
+    """Use the given and family names as the name, unless a column has the whole name."""
     parts = [*columns.pop("given_name", []), *columns.pop("family_name", [])]
     if parts:
         columns.setdefault("name", parts)
@@ -255,10 +239,6 @@ def _with_whole_name(columns: dict[str, list[str]]) -> dict[str, list[str]]:
 
 
 def _usual_heading(field: str, headings: Sequence[str]) -> list[str]:
-    """Return a list with one heading of the file: the first of HEADINGS[field] that the file has. Otherwise return [].
-
-    A plain name is a heading without case, spaces and punctuation, as in HEADINGS.
-    """
     plain_names = [re.sub(r"[^a-z0-9]", "", heading.casefold()) for heading in headings]
     for usual_name in HEADINGS[field]:
         if usual_name in plain_names:

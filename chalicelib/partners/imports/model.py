@@ -1,8 +1,4 @@
-"""An import of a partner's CSV file, or the undo of an import. Both are jobs (chalicelib.jobs): work done in steps.
-
-The items of these jobs have no personal data. A receipt records that a partner sent a signature. Receipts are spread
-over buckets, which are partitions of the table.
-"""
+"""An import of a partner's CSV file, or the undo of an import. Both are jobs, without personal data."""
 
 from datetime import timedelta
 from typing import ClassVar
@@ -13,19 +9,16 @@ from chalicelib.core import keys
 from chalicelib.jobs.model import Job
 from chalicelib.partners.model import ReceiveOutcome
 
-# The limit of a file in the request itself. Lambda accepts requests of 6 MB, and base64 makes a file a third longer.
+# Lambda accepts requests of 6 MB, and base64 makes a file a third longer.
 MAX_DIRECT_KB = 4 * 1024
-# The limit of a file that staff upload to the bucket before the request. The Lambda function's disk has 2 GB.
+# Staff upload such a file to the bucket before the request. The Lambda function's disk has 2 GB.
 MAX_UPLOAD_BYTES = 512 * 1024 * 1024
-# How long staff can use the form of an upload.
 UPLOAD_SECONDS = 3600
-# How many errors, and how many of the first rows, the job stores.
 MAX_ERRORS, MAX_SAMPLES = 100, 10
 # The timeout of the Lambda function that runs imports (.chalice/config.json).
 LONGEST_STEP = timedelta(minutes=15)
 
 
-# The zone of times in a file that name none. Staff can name another one for their file.
 SITE_ZONE = "Europe/London"
 
 
@@ -66,16 +59,10 @@ class RowSample(BaseModel):
 class Import(Job):
     """An import, as stored. `processed` of `expected` rows are done. `file`: the key of the file in S3.
 
-    `partner`: the partner's source. `mapping`: the headings that staff chose for some of our fields. `zone`: the IANA
-    name of the time zone of times that name none.
-
-    `file_digest`: the SHA-256 of the file that was checked. Staff may use the form of an upload again, and so replace
-    the file. The import takes no rows of another file.
-
-    `has_first_rows`: the dry run has stored the first rows in the bucket (rows.py).
-
-    `undoes`: for an undo, the id of the import that it undoes. `accepted` is then the number of signatures taken back.
-    `buckets`: how many partitions of the partner's receipts an undo has finished.
+    `mapping`: the headings that staff chose for some of our fields. `zone`: of times that name none. `file_digest`: the
+    SHA-256 of the checked file; the import takes no rows of another one. `has_first_rows`: in the bucket (rows.py).
+    `undoes`: the import that this undo undoes. `accepted` is then the number of signatures taken back. `buckets`: how
+    many partitions of the partner's receipts an undo has finished.
     """
 
     kind: ClassVar[str] = "import"
@@ -104,5 +91,4 @@ class Import(Job):
 
     @property
     def receipt_bucket(self) -> str:
-        """Return the partition of receipts that an undo processes next."""
         return keys.BUCKETS[self.buckets]

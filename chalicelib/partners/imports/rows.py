@@ -1,8 +1,6 @@
 """Convert a row of a partner's CSV file to a signature, and keep the first rows of a file for staff to look at.
 
-A partner is an organisation that collects signatures elsewhere. Its usual wording is what people agree to there. In a
-dry run, the first rows show staff whether letters and times are read rightly. They have names and addresses, so they
-are not in the import's item. The bucket deletes them after LIFETIME.
+The first rows have names and addresses, so they are in the bucket, which deletes them after LIFETIME.
 """
 
 import json
@@ -27,9 +25,9 @@ if TYPE_CHECKING:
 
 
 PERSON_FIELDS = ("name", "email", "country", "postcode")
-# A row's values by the names of our fields, or None if the row has too many or too few cells.
+# By the names of our fields. None if the row has too many or too few cells.
 Record = Mapping[str, str] | None
-# A date with a zone and without a time. "-18:30" is a time: no zone is that far west.
+# "-18:30" is a time: no zone is that far west.
 _DATE_AND_ZONE = re.compile(r"(\d{4}-?\d\d-?\d\d)([+-](?:0\d|1[0-4])(?::?\d\d)?)", re.ASCII)
 YES = frozenset({"true", "yes", "1", "y", "x"})
 WRONG_CELL_COUNT = FieldError("row", "This row has more or fewer cells than there are headings")
@@ -38,7 +36,7 @@ LIFETIME = timedelta(days=7)  # ImportsGoAfterTheirTime in stack/template/storag
 
 
 def read_row(record: Record, row: int, partner: Partner, zone: ZoneInfo, now: datetime) -> SentSignature:
-    """Return the signature in the row, with the partner's usual wording of the consent. Raise Invalid."""
+    """Return the signature, with the partner's usual wording of the consent. Raise Invalid."""
     if record is None:
         raise Invalid([WRONG_CELL_COUNT])
     person = {field: record[field] for field in PERSON_FIELDS if record.get(field)}
@@ -50,18 +48,17 @@ def read_row(record: Record, row: int, partner: Partner, zone: ZoneInfo, now: da
         "updates": updates.casefold() in YES,
     }
     identifier = record.get("identifier") or None
-    # Without the keys email and name, `read_signature` would refuse `raw` before it checks the country and postcode.
-    # An empty email or name is refused together with a wrong country or postcode, so that staff see all these errors.
+    # Without the keys email and name, `read_signature` would refuse `raw` before it checks the other fields, and staff
+    # would not see all errors.
     raw = {"email": "", "name": "", **person, "identifier": identifier, "consent": consent}
     return read_signature(raw, partner, now, row, may_lack_identifier=True)
 
 
 def _moment(text: str | None, zone: ZoneInfo, now: datetime) -> object:
-    """Return the text as a moment. A time that names no zone is in `zone`. 03/04/2026 is 3 April, as in the UK.
+    """Return `now` if there is no text, and a malformed text as it is. 03/04/2026 is 3 April, as in the UK.
 
     When clocks go back, an hour occurs twice: take the first, so that no consent seems to be newer than it is. When
     they go forward, an hour is left out: read it as if they had not gone forward yet.
-    Return `now` if there is no text. Return a malformed text as it is: validation then refuses it.
     """
     if not text:
         return now
@@ -79,7 +76,7 @@ def _moment(text: str | None, zone: ZoneInfo, now: datetime) -> object:
 
 
 def store_first_rows(job: Import, signatures: Iterable[SentSignature | Invalid], path: Path, bucket: Bucket) -> None:
-    """Store the first valid rows. A repeat replaces them. `path`: where to write a file before it is uploaded."""
+    """A repeat replaces them. `path`: where to write a file before it is uploaded."""
     valid = (signature for signature in signatures if isinstance(signature, SentSignature))
     path.write_text(json.dumps([_first_row(signature) for signature in islice(valid, MAX_FIRST_ROWS)]))
     bucket.put_file(_key(job), path, "application/json")

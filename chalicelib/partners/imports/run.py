@@ -1,10 +1,7 @@
 """The steps of an import of a partner's CSV file: check the whole file, then take the signatures in its rows.
 
-To take a signature is to store it, and to count it unless the person must first confirm by our email. A receipt records
-that a partner sent a signature. Receipts are spread over buckets, which are partitions of the table.
-
-The undo of an import also has steps. Each takes back signatures that only this import sent, and marks the import's
-receipts as undone. A signature that the person confirmed by our email stays, even if only this import sent it.
+A step of an undo takes back signatures that only this import sent, unless the person confirmed by our email, and marks
+the import's receipts as undone.
 """
 
 import sqlite3
@@ -34,30 +31,25 @@ from chalicelib.partners.receive import CONFLICT, ReceiveResult, predict_each, t
 from chalicelib.partners.receiving import ReceivingContext
 from chalicelib.signatures.take_back import take_back
 
-# How many rows are taken at the same time. Each row waits for AWS most of its time.
+# Rows that are taken at the same time. Each waits for AWS most of its time.
 WORKERS = 8
-# The longest time of a step that takes rows, and of the step that checks the file.
 ROWS_SECONDS, CHECK_SECONDS = 300, 400
-# About how many rows fit into ROWS_SECONDS, at five calls of two seconds for each row. Some rows need more calls, and
-# calls can be slower.
+# At five calls of two seconds for each row. Some rows need more calls, and calls can be slower.
 ROWS_PER_STEP = WORKERS * ROWS_SECONDS // (5 * 2)
 # An undo handles its receipts one after the other.
 RECEIPTS_PER_STEP = ROWS_PER_STEP // WORKERS
 HEADINGS_ROW = 1
-# Rows that one thread takes one after the other: the signature of each row, by the row's index in the step.
+# What one thread takes, one row after the other: signatures by the row's index in the step.
 Lane = Mapping[int, SentSignature]
 
 
 @dataclass
 class ImportWork:
-    """The work of an import or undo. `folder` is empty at first. `workers` rows are taken at the same time."""
-
     receiving: ReceivingContext
     bucket: Bucket
     folder: Path
     clock: Clock
     workers: int
-    # The iterator over the file's rows, and how many rows it has yielded.
     _rows: Iterator[Record] | None = None
     _rows_read: int = 0
 
@@ -66,7 +58,7 @@ class ImportWork:
         return JobFile(self.bucket, self.folder / "file")
 
     def next_step(self, job: Import) -> Step[Import]:
-        """Return the next step. An undo also runs when the petition has closed."""
+        """An undo also runs when the petition has closed."""
         if job.undoes:
             return Step(ROWS_SECONDS, lambda: self._undo_next_receipts(job))
         if not self.receiving.petition.is_confirmable_at(self.clock()):
@@ -85,7 +77,6 @@ class ImportWork:
         return undo_some(job, self.receiving, self.clock(), RECEIPTS_PER_STEP)
 
     def _check_file(self, job: Import) -> Import:
-        """Return the job with the file's format and number of rows, or as failed if the file cannot be read."""
         try:
             shape = shape_of(self._downloaded_file(job), job.mapping)
             expected = count_rows(self._downloaded_file(job), shape)
@@ -97,10 +88,7 @@ class ImportWork:
         return self._file.download(job.file, job.file_digest)
 
     def _take_next_rows(self, job: Import) -> Import:
-        """Take the next rows and return the job with their results, or as failed if the file was replaced or deleted.
-
-        In a dry run, only predict the results.
-        """
+        """Return the job as failed if the file was replaced or deleted. In a dry run, only predict the results."""
         try:
             batch = self._next_rows(job)
         except Unreadable as error:
@@ -118,7 +106,6 @@ class ImportWork:
         return after.in_end_state(JobState.DONE) if is_done else after
 
     def _next_rows(self, job: Import) -> list[Record]:
-        """Return the first ROWS_PER_STEP rows that are not processed yet, or all if they are fewer."""
         if self._rows is None or not self._has_read_up_to(job):
             # This is the first call, or another process has taken rows. Read the file from its start.
             assert job.shape
@@ -146,7 +133,7 @@ class ImportWork:
     def _after_earlier_rows(
         self, signatures: Iterable[SentSignature | Invalid], predicted: Iterable[ReceiveResult]
     ) -> Iterator[ReceiveResult]:
-        """Yield the results of a dry run's rows: like the predicted ones, but each person is accepted only once."""
+        """Yield the predicted results, but accept each person only once."""
         with closing(EarlierRows(self.folder / "rows")) as earlier:
             for signature, result in zip(signatures, predicted, strict=False):
                 if isinstance(signature, Invalid):
@@ -163,8 +150,8 @@ class ImportWork:
     def _take_rows(self, job: Import, signatures: Sequence[SentSignature | Invalid]) -> list[ReceiveResult]:
         """Spread the valid rows over lanes, and take each lane in its own thread.
 
-        Rows with the same identifier of the partner have the same receipt. They are in one lane, so that two threads
-        never take them at the same time.
+        Rows with the same identifier have the same receipt. They are in one lane, so that two threads never
+        take them at the same time.
         """
         results: dict[int, ReceiveResult] = {}
         lanes: dict[int, dict[int, SentSignature]] = defaultdict(dict)
@@ -193,7 +180,6 @@ class ImportWork:
 
 
 def _with_results(job: Import, first_row: int, batch: Sequence[Record], results: Sequence[ReceiveResult]) -> Import:
-    """Return the job with the results of a batch of rows added to its counts, errors and samples."""
     numbers: dict[str, int] = {"processed": job.processed + len(results), "has_first_rows": job.dry_run}
     outcomes = [result.outcome for result in results]
     for outcome in ReceiveOutcome:
@@ -208,16 +194,15 @@ def _with_results(job: Import, first_row: int, batch: Sequence[Record], results:
 
 
 def _filled_fields(record: Record) -> list[str]:
-    """Return which of our fields have a value in the row."""
     if record is None:
         return []
     return [field for field, value in record.items() if value]
 
 
 def undo_some(job: Import, receiving: ReceivingContext, now: datetime, limit: int) -> Import:
-    """Undo up to `limit` receipts of one bucket. Return the job with its progress. A repeat skips undone receipts.
+    """Undo up to `limit` receipts of one bucket. A repeat skips undone receipts.
 
-    `processed` and `accepted` (signatures taken back) only show progress: after a crash, both may be too low.
+    `processed` and `accepted` only show progress: after a crash, both may be too low.
     """
     import_id = job.undoes or ""  # An undo always has `undoes`.
     in_bucket = store.receipts_in(job.slug, receiving.partner.source, job.receipt_bucket, receiving.tables)
@@ -227,8 +212,7 @@ def undo_some(job: Import, receiving: ReceivingContext, now: datetime, limit: in
     for receipt in receipts:
         if receipt.result is not ReceiveOutcome.SUPPRESSED:  # For a suppressed one, no signature was stored.
             key = keys.signature(job.slug, receipt.signature_id)
-            # This import's entry in Signature.all_receipts. All senders of the receipt have the same digest. The first
-            # sender's entry is only the digest, and a later sender's entry also has the sender.
+            # In Signature.all_receipts, the first sender's entry is only the digest; later ones also have the sender.
             entry = receipt.digest if receipt.job_id == import_id else receipt.entry_for(import_id)
             if take_back(key, entry, receiving.petition, now, receiving.tables):
                 taken_back += 1
@@ -243,7 +227,6 @@ def undo_some(job: Import, receiving: ReceivingContext, now: datetime, limit: in
 
 
 def _is_to_be_undone(receipt: Receipt, import_id: str) -> bool:
-    """Return whether this import sent the signature, first or later, and the receipt is not undone yet."""
     if receipt.undone_at:
         return False
     later_imports = receipt.also_in or set()
@@ -254,8 +237,7 @@ class EarlierRows:
     """Know in a dry run which people were in earlier rows of the file. An import learns this from what it has stored.
 
     The file may have two million rows, so they are in SQLite on the function's disk, not in memory. In another process,
-    the dry run first reads the processed rows again. Close it after each step, or the rows are lost. Noting a row twice
-    changes nothing.
+    the dry run first reads the processed rows again. Noting a row twice changes nothing.
     """
 
     def __init__(self, path: Path) -> None:
@@ -268,10 +250,10 @@ class EarlierRows:
         self._database.close()
 
     def corrected(self, receipt: Receipt, predicted: ReceiveResult) -> ReceiveResult:
-        """Note a row, and return its result after the earlier rows. `predicted`: its result without them."""
+        """Note a row, and return its result after the earlier rows."""
         if predicted.outcome is ReceiveOutcome.INVALID:
             return predicted
-        # The receipt's digest is that of the partner's identifier; the signature's id is that of the person.
+        # The digest is that of the partner's identifier; the signature's id is that of the person.
         if self._first(receipt.digest, receipt.signature_id) != receipt.signature_id:
             return ReceiveResult(ReceiveOutcome.INVALID, [CONFLICT])
         if predicted.outcome is ReceiveOutcome.SUPPRESSED:

@@ -1,7 +1,4 @@
-"""The routes of our OSDI API: its entry point, the petitions, and the helper, which records a signature.
-
-OSDI is a standard by which campaign systems exchange data. Partners use it to send us signatures.
-"""
+"""The routes of our OSDI API: its entry point, the petitions, and the helper, which records a signature."""
 
 import json
 import re
@@ -47,10 +44,7 @@ _page_pattern = re.compile(r"[1-9][0-9]{0,5}")
 
 
 def _problem_answer(_: Request, problem: Problem) -> Response:
-    """Return a problem as an OSDI error. OSDI uses 400, not 422, for invalid input.
-
-    `_` is unused: `partner_view` passes the request to every function that answers problems.
-    """
+    """OSDI uses 400, not 422, for invalid input."""
     status = 400 if problem.status == 422 else problem.status
     descriptions = [error_description("INVALID", each.message, each.field) for each in problem.errors]
     if not descriptions:
@@ -115,7 +109,7 @@ def record_signature(request: "Sent[OsdiSignature]", slug: str) -> "Answer[Docum
 
 
 def _refusal(result: ReceiveResult) -> "Answer[Document]":
-    """Return 400. OSDI has no error code for a person who must not be sent again, so we use our own, SUPPRESSED."""
+    """OSDI has no error code for a person who must not be sent again, so we use our own, SUPPRESSED."""
     descriptions = [error_description("INVALID", each.message, osdi_path(each.field)) for each in result.errors]
     if not descriptions:
         message = "This person withdrew or cannot be reached by email. Do not send them again"

@@ -1,7 +1,6 @@
 """OSDI 1.2.0, a standard by which campaign systems exchange data: read signatures, and write our API's documents.
 
-OSDI clients differ, so we ignore malformed fields that we do not need. The links between the documents are in the HAL
-format. `base` is the URL of the API's entry point.
+OSDI clients differ, so we ignore malformed fields that we do not need. `base` is the URL of the API's entry point.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +17,7 @@ from chalicelib.petitions.find import ListedPetition
 from chalicelib.petitions.model import Petition
 from chalicelib.tallies.count import Count
 
-# The OSDI names of our fields, for error messages.
+# For error messages.
 OSDI_PATHS = {
     "name": "person.given_name",
     "email": "person.email_addresses[0].address",
@@ -38,7 +37,7 @@ Document = dict[str, Any]
 
 
 def read_osdi_signature(body: object, partner: Partner, now: datetime) -> SentSignature:
-    """Return the signature. Raise Invalid with the OSDI names of the invalid fields.
+    """Raise Invalid with the OSDI names of the invalid fields.
 
     OSDI has no field for consent. We read it from the person's `custom_fields`, or use the partner's usual consent.
     """
@@ -57,7 +56,7 @@ def osdi_path(field: str) -> str:
 
 
 def identifiers_of(body: object) -> list[str]:
-    """Return the identifiers that the client sent, as texts. Leave out empty ones and other types of values."""
+    """Leave out empty ones and other types of values."""
     if not isinstance(body, Mapping):
         return []
     value = body.get("identifiers")
@@ -83,10 +82,7 @@ def _as_partner_signature(body: Mapping[str, Any], partner: Partner, now: dateti
 
 
 def _consent(custom: Mapping[str, Any], action_date: object, partner: Partner, now: datetime) -> dict[str, object]:
-    """Return what the person agreed to. `custom`: the person's `custom_fields`. `action_date`: when they signed.
-
-    If the client does not say, the person gets no updates, but we may email the person once, to confirm.
-    """
+    """`action_date`: when they signed. By default the person gets no updates, but one email to confirm."""
     obtained_at = custom.get("consent_obtained_at") or action_date
     updates_text = str(custom.get("consent_updates")).lower()
     email_text = str(custom.get("consent_email", True)).lower()
@@ -105,7 +101,7 @@ def _name(person: Mapping[str, Any]) -> str:
 
 
 def _primary(value: object) -> Mapping[str, Any]:
-    """Return the primary entry, or else the first. Some clients send one entry, or only a text, instead of a list."""
+    """Return the primary entry, or else the first. Some clients send one entry or a text instead of a list."""
     values: Sequence[object] = value if isinstance(value, list) else [value]
     entries = [_entry(each) for each in values]
     for entry in entries:
@@ -123,17 +119,14 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 
 def _text(value: object) -> str:
-    """Return a text or a whole number as text, without spaces around it. For any other value, return ""."""
+    """Return a text or a whole number as text. For any other value, return an empty text."""
     if isinstance(value, bool):  # In Python, True and False are also of the type int.
         return ""
     return str(value).strip() if isinstance(value, str | int) else ""
 
 
 def _moment(value: object, now: datetime) -> object:
-    """Return the value as a moment. A time without a zone is UTC.
-
-    Return `now` if the value is missing. Return a malformed value as it is: validation then refuses it.
-    """
+    """Return `now` if the value is missing, and a malformed value as it is. A time without a zone is UTC."""
     if value in (None, ""):
         return now
     try:  # `fromisoformat` refuses 2026-03-01Z. It reads 2026-03-01+00:00 as a date, any character, and a time.
@@ -158,7 +151,7 @@ def entry_point(base: str) -> Document:
 
 
 def petition_list(petitions: Sequence[ListedPetition], page: int, base: str) -> Document:
-    """Return one page of the list. A client stops at the page that has no link `next`."""
+    """A client stops at the page that has no link `next`."""
     pages = max(1, ceil(len(petitions) / PAGE_SIZE))
     on_page = petitions[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
     documents = [petition_document(petition, count, base) for petition, count in on_page]
@@ -193,7 +186,7 @@ def petition_document(petition: Petition, count: Count, base: str) -> Document:
 
 
 def signature_document(identifiers: Sequence[str], signed_at: datetime, now: datetime, petition_url: str) -> Document:
-    """Return the answer to a recorded signature. It has no link `self`: a partner's token cannot read signatures."""
+    """It has no link `self`: a partner's token cannot read signatures."""
     return {
         "identifiers": list(identifiers),
         "created_date": iso(now),
