@@ -1,7 +1,4 @@
-"""SQS queues of JSON messages.
-
-Two queues are for jobs, which do long work in steps (runner/worker.py).
-"""
+"""SQS queues of JSON messages. Two are for jobs, which do long work in steps (runner/worker.py)."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,8 +17,7 @@ if TYPE_CHECKING:
 BATCH_LIMIT = 10
 # The longest delay of a message, in seconds.
 LONGEST_DELAY = 900
-# While `move` moves messages, SQS hides them for this long. This is enough time for ten messages. After a crash, the
-# messages are soon visible again.
+# Enough for `move` to handle ten messages. After a crash, they are soon visible again.
 HIDDEN_WHILE_MOVED_SECONDS = 60
 
 
@@ -33,27 +29,25 @@ class Outgoing(NamedTuple):
 
 
 class Queue:
-    """One queue of JSON messages. Delivery is at least once and in any order: receivers are idempotent."""
+    """Delivery is at least once and in any order: receivers are idempotent."""
 
     def __init__(self, client: "SQSClient", url: str) -> None:
         self._client = client
         self._url = url
 
     def send(self, messages: Sequence[Outgoing]) -> None:
-        """Send the messages. Raise Unavailable if SQS did not accept all. Perhaps it accepted some."""
+        """Raise Unavailable if SQS did not accept all. Perhaps it accepted some."""
         for chunk in chunks(messages, BATCH_LIMIT):
             self._send_raw([(json.dumps(message.body), message.delay) for message in chunk])
 
     def depth(self) -> int:
-        """Return the approximate number of messages that wait, are in flight or are delayed."""
         return self._count("", "NotVisible", "Delayed")
 
     def depth_without_delayed(self) -> int:
-        """Return the approximate number of messages that wait or are in flight."""
         return self._count("", "NotVisible")
 
     def _count(self, *states: str) -> int:
-        """Return the approximate number of messages in these states. A state is the end of an attribute's name."""
+        """Return the approximate number. A state is the end of an attribute's name."""
         names: Any = [f"ApproximateNumberOfMessages{state}" for state in states]
         with translate_errors("queue"):
             answer = self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=names)
@@ -61,11 +55,10 @@ class Queue:
         return sum(int(number) for number in numbers)
 
     def move(self, queue_of: Callable[[str], "Queue"], most: int) -> Iterator[int]:
-        """Move up to `most` messages in batches of up to ten. Yield each batch's size. Stop when no message is visible.
+        """Move up to `most` messages. Yield each batch's size. Stop when no message is visible.
 
-        `queue_of` returns the queue to which the message with this body goes. A batch is sent before it is deleted.
-        After a crash in between, its messages are in both queues. Such copies do no harm, because receivers are
-        idempotent.
+        `queue_of` chooses by the message's body. A batch is sent before it is deleted: after a crash, its messages are
+        in both queues, which does no harm because receivers are idempotent.
         """
         moved = 0
         while moved < most:
@@ -92,14 +85,13 @@ class Queue:
         return answer.get("Messages", [])
 
     def _send_raw(self, messages: Sequence[tuple[str, int]]) -> None:
-        """Send up to ten messages: JSON texts, each with its delay in seconds."""
         entries: Any = [
             {"Id": str(number), "MessageBody": body, "DelaySeconds": delay}
             for number, (body, delay) in enumerate(messages)
         ]
         with translate_errors("queue"):
             answer = self._client.send_message_batch(QueueUrl=self._url, Entries=entries)
-        # Count the successes, not the failures: an empty answer does not mean that SQS accepted the messages.
+        # An empty answer does not mean that SQS accepted the messages.
         if len(answer.get("Successful", [])) != len(entries):
             raise Unavailable("queue")
 
@@ -113,8 +105,8 @@ class Queue:
     def deliver_again_in(self, seconds: Mapping[str, int]) -> None:
         """Deliver received messages again after these seconds from now, unless they are deleted before.
 
-        `seconds`: by receipt handle, for up to ten messages. Raise Unavailable if SQS did not accept all. The others
-        are delivered again after the queue's visibility timeout.
+        `seconds`: by receipt handle, at most ten. Raise Unavailable if SQS did not accept all. The others are delivered
+        again after the queue's visibility timeout.
         """
         entries: Any = [
             {"Id": str(number), "ReceiptHandle": handle, "VisibilityTimeout": wait}
@@ -145,17 +137,17 @@ def overflow_queue() -> Queue:
 
 @cache
 def job_queue() -> Queue:
-    """Return the queue of jobs that read no email address."""
+    """The queue of jobs that read no email address."""
     return Queue(clients.sqs(), settings().queues["jobs"])
 
 
 @cache
 def address_job_queue() -> Queue:
-    """Return the queue of jobs that read email addresses."""
+    """The queue of jobs that read email addresses."""
     return Queue(clients.sqs(), settings().queues["address_jobs"])
 
 
 @cache
 def other_mail_queue() -> Queue:
-    """Return the queue of email that is not urgent."""
+    """The queue of email that is not urgent."""
     return Queue(clients.sqs(), settings().queues["other_mail"])
