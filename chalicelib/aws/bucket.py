@@ -19,9 +19,9 @@ PART = 8 * BLOCK
 
 
 class Bucket:
-    """One private bucket. Requests to S3 may raise Throttled or Unavailable. Repeating a call stores nothing twice.
+    """Requests to S3 may raise Throttled or Unavailable. Repeating a call stores nothing twice.
 
-    Links and forms work for `seconds` at most: they end earlier if the credentials of our role expire.
+    Links and forms end earlier than after `seconds` if the credentials of our role expire.
     """
 
     def __init__(self, client: Any, name: str) -> None:
@@ -29,22 +29,20 @@ class Bucket:
         self._name = name
 
     def put_file(self, key: str, path: Path, content_type: str) -> None:
-        """Upload a file, in parts if it is large. The bucket deletes incomplete uploads after a day."""
         from boto3.s3.transfer import TransferConfig  # At the top of the file, this would slow down every cold start.
 
-        # Upload one part at a time: each thread would hold a part in memory.
+        # One part at a time: each thread would hold a part in memory.
         one_by_one = TransferConfig(multipart_threshold=PART, multipart_chunksize=PART, use_threads=False)
         with translate_errors("files"), path.open("rb") as file:
             extra = {"ContentType": content_type}
             self._client.upload_fileobj(file, self._name, key, ExtraArgs=extra, Config=one_by_one)
 
     def copy_to(self, key: str, file: IO[bytes]) -> str:
-        """Append the content of an object to an open file. Raise UnknownThing if the object does not exist.
+        """Append an object to an open file, and return its SHA-256. Raise UnknownThing if it does not exist.
 
-        Return the SHA-256 of the content, which shows whether an object was replaced by other content. The ETag does
-        not show this: our bucket uses SSE-KMS, and then AWS does not promise equal ETags for equal content.
-        S3 reports a missing object as AccessDenied unless the role may list the whole bucket. Our roles may list only
-        some prefixes. So after this error, `_has` lists the key.
+        The hash shows whether an object was replaced; with SSE-KMS, AWS does not promise equal ETags for equal content.
+        S3 reports a missing object as AccessDenied unless the role may list the whole bucket. So then `_has` lists the
+        key.
         """
 
         def missing_file(error: ClientError) -> PetitionsError | None:
@@ -63,7 +61,7 @@ class Bucket:
     def _has(self, key: str) -> bool:
         """Return False if the object is missing. Return True if it exists, or if S3 does not tell.
 
-        S3 lists keys in order, so of all keys that begin with `key`, the key itself is the first.
+        Of all keys that begin with `key`, S3 lists the key itself first.
         """
         try:
             found = self._client.list_objects_v2(Bucket=self._name, Prefix=key, MaxKeys=1)
@@ -72,7 +70,6 @@ class Bucket:
         return key in [each["Key"] for each in found.get("Contents", [])]
 
     def delete_under(self, prefix: str) -> None:
-        """Delete all objects whose key starts with `prefix`. Without such objects, do nothing."""
         with translate_errors("files"):
             pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._name, Prefix=prefix)
             for page in pages:

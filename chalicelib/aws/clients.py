@@ -24,10 +24,9 @@ CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 2},
     max_pool_connections=10,
 )
-# Signing tries the table once. If this attempt fails or is throttled, the signature goes into the overflow queue. A
-# supporter waits at most 3 s for the write and 3 s for the queue.
-# To save CPU time, the SDK does not check the types of the parameters. expressions.py gives every value its type, and
-# tests/judge/replay.py repeats the calls of all handlers with a client that checks the types.
+# Signing tries the table once, then the overflow queue: at most 3 s each. To save CPU time, the SDK does not check the
+# types of parameters: expressions.py gives every value its type, and tests/judge/replay.py checks the calls of all
+# handlers.
 SIGNING_CONFIG = Config(
     user_agent=_USER_AGENT,
     parameter_validation=False,
@@ -36,7 +35,7 @@ SIGNING_CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 1},
     max_pool_connections=10,
 )
-# SES can be slow and has no idempotency token: a retry by the SDK could send the email twice.
+# SES has no idempotency token: a retry by the SDK could send the email twice.
 MAIL_CONFIG = Config(
     user_agent=_USER_AGENT,
     connect_timeout=1,
@@ -46,9 +45,8 @@ MAIL_CONFIG = Config(
 # The SDK's longest wait before its second attempt, in seconds.
 _RETRY_WAIT = 1.0
 
-# No supporter waits for a file, so timeouts are longer and a failed part is sent again.
-# Links have AWS's signature version 4, because newer regions and KMS accept no other version. By default boto3 signs
-# links for the global host. S3 redirects such a link to the bucket's region, and there its AWS signature is invalid.
+# No supporter waits for a file. Newer regions and KMS accept no other version of AWS's signature. By default boto3
+# signs links for the global host, and the bucket's region, to which S3 redirects, refuses them.
 # If the endpoint is an IP address (an emulator), the URL has the bucket's name in its path, not in its host.
 FILES_CONFIG = Config(
     user_agent=_USER_AGENT,
@@ -61,10 +59,7 @@ FILES_CONFIG = Config(
 
 
 def longest_call(config: Config) -> float:
-    """Return how many seconds a call takes at most.
-
-    `config` must not allow a third attempt: the wait before it could be longer than `_RETRY_WAIT`.
-    """
+    """`config` must not allow a third attempt: the wait before it could be longer than `_RETRY_WAIT`."""
     options: Any = config  # The type stubs do not declare the attributes of a Config.
     attempts = options.retries["total_max_attempts"]
     return float(attempts * (options.connect_timeout + options.read_timeout) + (attempts - 1) * _RETRY_WAIT)
@@ -108,5 +103,5 @@ def s3() -> Any:
 
 @cache
 def lambdas() -> Any:
-    """Return the client of Lambda, untyped: two calls (source.py) do not justify another package of stubs."""
+    """Untyped: two calls (source.py) do not justify another package of stubs."""
     return boto3.client("lambda", config=CONFIG)

@@ -24,12 +24,11 @@ if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
 
 
-# The account sends nothing until somebody repairs it. If AWS pauses an account because of bounces or complaints, SES
-# refuses each email with MessageRejected, as it refuses wrong emails. Only the message distinguishes them.
+# The account sends nothing until somebody repairs it. If AWS pauses it because of bounces or complaints, SES refuses
+# each email with MessageRejected, as it refuses wrong emails. Only the message distinguishes them.
 STOPPED = frozenset({"SendingPausedException", "AccountSuspendedException"})
 STOPPED_MESSAGE = re.compile("(sending|send email|account).*(paused|suspended|disabled|shut down)", re.IGNORECASE)
-# SES uses the same codes for "Maximum sending rate exceeded" and "Daily message quota exceeded" (elsewhere: "Daily
-# sending quota"). Only the message distinguishes them.
+# SES uses the same codes for the sending rate and for the daily quota. Only the message distinguishes them.
 TOO_MANY = THROTTLES | {"LimitExceededException"}
 QUOTA = "quota exceeded"
 # Our settings are wrong, not the message.
@@ -38,8 +37,8 @@ MISCONFIGURED = frozenset({"MailFromDomainNotVerifiedException", "NotFoundExcept
 REFUSED = frozenset({"MessageRejected", "BadRequestException"})
 # The longest sender, name and address together, that SES accepts.
 MAX_SENDER_LENGTH = 320
-# Between invocations, Lambda may drop idle connections without a sign. The next email over such a connection would fail
-# in a way that leaves open whether it was sent (docs/aws-facts.md). AWS does not say how long "idle" is.
+# Between invocations, Lambda may drop idle connections without a sign. Then it would be unknown whether the next email
+# was sent (docs/aws-facts.md). AWS does not say how long "idle" is.
 IDLE = timedelta(seconds=20)
 # The longest time that a call to SES takes, in seconds.
 LONGEST_CALL = clients.longest_call(clients.MAIL_CONFIG)
@@ -73,8 +72,7 @@ class Mailer:
     def close_if_idle(self, now: datetime) -> None:
         """Close the connection to SES if the last batch that sent an email began more than IDLE ago.
 
-        The connection was last used then or later. So it is perhaps closed too early, but never too late.
-        Call this at the start of each batch: it also stores `now` as the time when this batch began.
+        The connection was used then or later, so it is never closed too late. Call this at the start of each batch.
         """
         if self._sending_batch_began_at is not None and now - self._sending_batch_began_at > IDLE:
             self._client.close()
@@ -88,8 +86,8 @@ class Mailer:
         """
         self._sending_batch_began_at = self._batch_began_at  # For `close_if_idle`: this batch uses the connection.
         reply_to: dict[str, Any] = {"ReplyToAddresses": [mail.reply_to]} if mail.reply_to else {}
-        # `_translate_no_connection` is the inner one, so it gets an error first. If there is no connection, it raises
-        # Unreached. `translate_errors` would raise plain Unavailable.
+        # The inner one gets an error first: without a connection, Unreached, where `translate_errors` would raise
+        # Unavailable.
         with translate_errors("mail", _ses_error), _translate_no_connection():
             answer = self._client.send_email(
                 FromEmailAddress=sender_header(self._sender, mail.sender_name),
@@ -116,7 +114,7 @@ def _names_and_values(values: Mapping[str, str]) -> list[Any]:
 
 
 def sender_header(address: str, name: str) -> str:
-    """Return the sender as SES expects it: the name, if there is one, and the address. Cut a name that is too long."""
+    """Return the sender as SES expects it. Cut a name that is too long."""
     name = one_line(name)
     if not name:
         return address
@@ -128,17 +126,14 @@ def sender_header(address: str, name: str) -> str:
         return len(_name_and_address(address, shortened_name))
 
     shortened_names = [f"{name[:kept].rstrip()}..." for kept in range(len(name))]
-    # To encode a name takes time, so do not try all. The senders become longer and longer, so a binary search finds how
-    # many of them fit. Take the last of these. The first, "...", always fits: no address is that long.
+    # Encoding takes time, so find by binary search how many of the ever longer senders fit. The first, "...", always
+    # does.
     how_many_fit = bisect_right(shortened_names, MAX_SENDER_LENGTH, key=length_of_sender)
     return _name_and_address(address, shortened_names[how_many_fit - 1])
 
 
 def _name_and_address(address: str, name: str) -> str:
-    """Return name and address. If the name is not ASCII, encode it (RFC 2047), because SES accepts only ASCII.
-
-    Also encode a name that seems to be encoded: email programs would show what it decodes to.
-    """
+    """Encode a name that is not ASCII (RFC 2047), as SES requires, or that programs would decode."""
     if name.isascii() and ENCODED_WORD not in name:
         return formataddr((name, address))
     # An encoded word has at most 75 characters, and `formataddr` would write a longer one. A space separates the words.
@@ -155,10 +150,10 @@ def _translate_no_connection() -> Iterator[None]:
 
 
 def _ses_error(error: ClientError) -> Throttled | MailRefused | Denied | None:
-    """Return the domain error for an error of SES. Return None for errors that `translate_errors` itself translates."""
+    """Return None for errors that `translate_errors` itself translates."""
     code, message = code_of(error), error.response["Error"].get("Message", "")
-    # SES also reports an unverified sender as MessageRejected. This is our fault, not the recipient's. The message then
-    # quotes addresses, and an address may have the words of STOPPED_MESSAGE. So look for an unverified sender first.
+    # SES also reports an unverified sender as MessageRejected: our fault, not the recipient's. The message quotes
+    # addresses, which may have the words of STOPPED_MESSAGE. So look for this first.
     is_sender_unverified = code in REFUSED and "not verified" in message
     if code in MISCONFIGURED or is_sender_unverified:
         return report_denial(error, "mail")
@@ -171,7 +166,7 @@ def _ses_error(error: ClientError) -> Throttled | MailRefused | Denied | None:
     if code in REFUSED:
         log.event("mail_refused", code=code)  # Not SES's message: it may quote the address.
         return MailRefused()
-    # After any other refusal, SES did not send the email. Somebody must find out why: `report_denial` logs the code.
+    # SES did not send the email. `report_denial` logs the code, so that somebody finds out why.
     return report_denial(error, "mail") if is_refusal(error) else None
 
 
@@ -187,20 +182,14 @@ class MailQuota:
         self._client = client
 
     def used_share(self) -> float:
-        """Return the share of the quota that the last 24 hours used: 0.8 for 80 %. Without a limit, return 0.
-
-        Raise Unavailable if SES does not answer or refuses the call.
-        """
+        """Return the share of the last 24 hours: 0.8 for 80 %; 0 without a limit. Raise Unavailable."""
         with translate_errors("mail quota", _quota_error):
             quota = self._client.get_account().get("SendQuota", {})
         most = quota.get("Max24HourSend", -1)  # SES's number for "no limit" is -1.
         return quota.get("SentLast24Hours", 0) / most if most > 0 else 0
 
     def suppresses(self, address: str) -> bool:
-        """Return whether SES sends nothing to this address, because an earlier email bounced or got a complaint.
-
-        Raise Unavailable if SES does not answer or refuses the call.
-        """
+        """Return whether SES stopped sending after a bounce or complaint. Raise Unavailable without an answer."""
         try:
             with translate_errors("mail quota", _quota_error):
                 self._client.get_suppressed_destination(EmailAddress=address)
@@ -210,7 +199,7 @@ class MailQuota:
 
 
 def _quota_error(error: ClientError) -> Denied | UnknownThing | None:
-    """Return Denied for every refusal: callers go on without an answer, whatever the reason is."""
+    """Every refusal is Denied: callers go on without an answer, whatever the reason is."""
     if code_of(error) == "NotFoundException":
         return UnknownThing("The list has no such address.")
     return report_denial(error, "mail quota") if is_refusal(error) else None

@@ -1,7 +1,4 @@
-"""Describe writes of items as plain data, and build DynamoDB's requests for writes and reads.
-
-The fake DynamoDB of the tests uses the same descriptions.
-"""
+"""Describe writes of items as plain data, and build DynamoDB's requests. The tests' fake DynamoDB uses them too."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -33,8 +30,6 @@ class NewItem:
 
 @dataclass(frozen=True)
 class Change:
-    """An update of one item. `add` adds to numbers and sets. If the condition `when` does not hold, nothing changes."""
-
     key: Key
     assign: Mapping[str, Any] = field(default_factory=dict)
     add: Mapping[str, int | set[str]] = field(default_factory=dict)
@@ -43,7 +38,7 @@ class Change:
 
 
 class _IntegerDeserializer(TypeDeserializer):
-    """Return numbers as int: we store only integers, and Decimal would leak into JSON and arithmetic."""
+    """Return int: we store only integers, and Decimal would leak into JSON and arithmetic."""
 
     def _deserialize_n(self, value: str) -> int:
         return int(value)
@@ -54,12 +49,11 @@ _deserializer = _IntegerDeserializer()
 
 
 def absent_or_at_most(name: str, limit: int | str) -> Condition:
-    """Return the condition that the attribute is absent or at most `limit`: a number, or a text of `times.iso`."""
     return Attr(name).not_exists() | Attr(name).lte(limit)
 
 
 def is_still(name: str, old_value: Any) -> Condition:
-    """Return the condition that the attribute still has its old value, or is still absent if `old_value` is None."""
+    """Return the condition that the attribute is `old_value`, or absent if that is None."""
     if old_value is None:
         return Attr(name).not_exists()
     return Attr(name).eq(old_value)
@@ -70,7 +64,7 @@ def to_wire(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _typed(value: Any) -> Any:
-    """Return the value with its DynamoDB type. Try the three usual types first: boto3 is slower."""
+    """Try the three usual types first: boto3 is slower."""
     if isinstance(value, str):
         return {"S": value}
     if isinstance(value, bool):  # Before int, because a bool is an int too.
@@ -101,7 +95,6 @@ def new_item_request(new: NewItem) -> dict[str, Any]:
 
 
 def change_request(change: Change) -> dict[str, Any]:
-    """Return the parameters of UpdateItem, without the name of the table."""
     names: dict[str, str] = {}
     values: dict[str, Any] = {}
     request: dict[str, Any] = {
@@ -121,7 +114,7 @@ def change_request(change: Change) -> dict[str, Any]:
 
 
 def partition_request(pk: str, between: tuple[str, str] | None, only: Sequence[str]) -> dict[str, Any]:
-    """Return a query for a partition, or a range of its sort keys. `only`: the attributes to return, or () for all."""
+    """Return a query for a partition, or a range of its sort keys. `only`: the attributes, or () for all."""
     where, values = "pk = :pk", {":pk": pk}
     if between:
         low, high = between
@@ -131,10 +124,7 @@ def partition_request(pk: str, between: tuple[str, str] | None, only: Sequence[s
 
 
 def page_request(pk: str, only: Sequence[str], when: Condition) -> dict[str, Any]:
-    """Return a query for the items of a partition that match `when`. AWS also bills the items that do not match.
-
-    `only`: the attributes to return, at least one: without any, the query would have no ExpressionAttributeNames.
-    """
+    """Return a query for the items that match `when`. AWS also bills the others. `only` must not be empty."""
     built = ConditionExpressionBuilder().build_expression(when)
     request = {**partition_request(pk, None, only), "FilterExpression": built.condition_expression}
     request["ExpressionAttributeNames"].update(built.attribute_name_placeholders)
@@ -143,7 +133,7 @@ def page_request(pk: str, only: Sequence[str], when: Condition) -> dict[str, Any
 
 
 def _projection(only: Sequence[str]) -> dict[str, Any]:
-    """Return the part of a query that limits it to these attributes. A policy can require SPECIFIC_ATTRIBUTES."""
+    """A policy can require SPECIFIC_ATTRIBUTES."""
     if not only:
         return {}
     names: dict[str, str] = {}
@@ -159,10 +149,6 @@ def write_request(write: Change | NewItem) -> tuple[str, dict[str, Any]]:
 
 
 def _update_expression(change: Change, names: dict[str, str], values: dict[str, Any]) -> str:
-    """Return the change as an expression with placeholders. Add the placeholders to `names` and `values`.
-
-    Each clause has its own letter, so that its placeholders differ from those of the other clauses.
-    """
     clauses = [
         ("SET", _pairs("s", " = ", change.assign, names, values)),
         ("ADD", _pairs("a", " ", change.add, names, values)),
@@ -173,7 +159,7 @@ def _update_expression(change: Change, names: dict[str, str], values: dict[str, 
 
 
 def _pairs(prefix: str, joiner: str, pairs: Mapping[str, Any], names: dict[str, str], values: dict[str, Any]) -> str:
-    """Return the pairs of one clause as placeholders. Add the placeholders to `names` and `values`."""
+    """Return the pairs of one clause as placeholders, and add these to `names` and `values`."""
     parts = []
     for number, (name, value) in enumerate(pairs.items()):
         placeholder = f"{prefix}{number}"
@@ -184,7 +170,6 @@ def _pairs(prefix: str, joiner: str, pairs: Mapping[str, Any], names: dict[str, 
 
 
 def _names(prefix: str, attributes: Sequence[str], names: dict[str, str]) -> str:
-    """Return the attributes as placeholders. Add the placeholders to `names`."""
     placeholders = {f"#{prefix}{number}": name for number, name in enumerate(attributes)}
     names.update(placeholders)
     return ", ".join(placeholders)

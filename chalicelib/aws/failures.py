@@ -36,8 +36,7 @@ FAULTS = frozenset(
 )
 # SQS has two names for each KMS error: one in its model, and one of its older protocol (x-amzn-query-error).
 _KMS_ERRORS = ("AccessDenied", "Disabled", "InvalidKeyUsage", "InvalidState", "NotFound")
-# Callers treat a denial as an outage and use their alternative (a queue, a stale value). Otherwise a missing permission
-# would lose signatures, or answer 503.
+# Callers treat a denial as an outage. Otherwise a missing permission would lose signatures, or answer 503.
 DENIALS = frozenset(
     {
         *("AccessDenied", "AccessDeniedException", "KmsOptInRequired", "KMS.OptInRequired"),
@@ -56,8 +55,7 @@ ErrorTranslator = Callable[[ClientError], PetitionsError | None]
 def translate_errors(service: str, own_translator: ErrorTranslator | None = None) -> Iterator[None]:
     """Raise Throttled or Unavailable for temporary errors, Denied for the codes in DENIALS; re-raise all others.
 
-    If AWS answered with an error, `own_translator` is called first. It returns the domain error for an error that only
-    this service has, or None.
+    `own_translator` comes first. It returns the domain error for an error that only this service has, or None.
     """
     try:
         yield
@@ -72,10 +70,7 @@ def translate_errors(service: str, own_translator: ErrorTranslator | None = None
 
 
 def counted(error: PetitionsError) -> PetitionsError:
-    """Return the error. If a table throttled or failed, count it for an alarm: here, after AWS's SDK has tried again.
-
-    A denial has an alarm of its own. Queues have alarms on their messages.
-    """
+    """Count a table's throttle or failure for an alarm: here, after AWS's SDK has tried again."""
     if isinstance(error, Unavailable) and error.service == TABLES and not isinstance(error, Denied):
         log.measure(Metric.TABLE_FAILED)
     return error
@@ -83,7 +78,7 @@ def counted(error: PetitionsError) -> PetitionsError:
 
 @contextmanager
 def refusals_as(error_class: type[PetitionsError]) -> Iterator[None]:
-    """Raise `error_class` for an error that `translate_errors` does not translate: a repeated call would fail again."""
+    """For what `translate_errors` does not translate: a repeated call would fail again."""
     try:
         yield
     except ClientError as error:
@@ -91,7 +86,7 @@ def refusals_as(error_class: type[PetitionsError]) -> Iterator[None]:
 
 
 def _translation(error: ClientError, service: str) -> Unavailable | None:
-    """Return the domain error, or None for an error that shows a bug."""
+    """Return None for an error that shows a bug."""
     code = code_of(error)
     if code in THROTTLES:
         return Throttled(service)
@@ -106,20 +101,16 @@ def code_of(error: ClientError) -> str:
 
 
 def status_of(error: ClientError) -> int:
-    """Return the HTTP status of AWS's answer; 0 if it is unknown."""
     return error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
 
 
 def is_refusal(error: ClientError) -> bool:
-    """Return whether AWS refused the call with a 4xx, and not because of a throttle or a temporary fault."""
+    """Return whether AWS refused with a 4xx, and not because of a throttle or a temporary fault."""
     is_temporary = code_of(error) in THROTTLES | FAULTS
     return 400 <= status_of(error) < 500 and not is_temporary
 
 
 def report_denial(error: ClientError, service: str) -> Denied:
-    """Log the error, which sets off an alarm, and return Denied.
-
-    If the caller goes on with an alternative, only this alarm shows the denial.
-    """
+    """Log the error, which sets off an alarm. If the caller has an alternative, only this alarm shows the denial."""
     log.degraded("access_denied", service=service, operation=error.operation_name, code=code_of(error))
     return Denied(service)

@@ -10,22 +10,18 @@ from chalicelib.aws.failures import code_of, translate_errors
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.settings import settings
 
-# Another change is in progress, by us or by a deployment.
 BUSY = frozenset({"ResourceInUseException", "ResourceConflictException"})
 
 
 class Source:
-    """One event source mapping. While it is disabled, the queue keeps its messages."""
-
     def __init__(self, client: Any, uuid: str) -> None:
         self._client = client
         self._uuid = uuid
 
     def switch(self, *, is_on: bool) -> bool:
-        """Enable or disable the source, and return True. Raise Unavailable if AWS does not answer, or refuses for now.
+        """Return False if the source is already so, or while AWS still changes it. Raise Unavailable without an answer.
 
-        Change nothing and return False if the source is already as requested, or while AWS is still enabling or
-        disabling it. A caller cannot tell which, so it must call this again and again, as mail/sending.py does.
+        A caller cannot tell which, so it must call this again and again, as mail/sending.py does.
         """
         with translate_errors("source", _source_error):
             opposite = "Disabled" if is_on else "Enabled"
@@ -35,7 +31,7 @@ class Source:
         return True
 
     def is_off(self) -> bool:
-        """Return whether the source is disabled. Perhaps an invocation that the source started earlier still runs."""
+        """Perhaps an invocation that the source started earlier still runs."""
         with translate_errors("source", _source_error):
             return self._state() == "Disabled"
 

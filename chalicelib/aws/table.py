@@ -1,7 +1,6 @@
 """Read and write items of the DynamoDB tables. core/keys.py and each store.py define what an item means.
 
-Reads are eventually consistent by default. If the condition of a write fails, the error contains the stored item, which
-saves a second read (ReturnValuesOnConditionCheckFailure). `try_update` gets no item.
+Reads are eventually consistent by default. If a condition fails, the error has the stored item, which saves a read.
 """
 
 import time
@@ -46,18 +45,15 @@ if TYPE_CHECKING:
 __all__ = ["Attr", "Change", "Condition", "Item", "NewItem", "Tables", "absent_or_at_most", "is_still", "tables"]
 
 BATCH_GET_LIMIT = 100
-# The longest waits, in seconds, before keys that AWS left out are read again. Each wait is random, up to this limit.
+# In seconds: before keys that AWS left out are read again. Each wait is random, up to this limit.
 BATCH_GET_WAITS = (0.05, 0.1, 0.2)
-# The longest time of one request, in seconds. `batch_get` and `query` may make several. `signing_tables` is faster.
+# Of one request, in seconds. `batch_get` and `query` may make several.
 LONGEST_CALL = clients.longest_call(clients.CONFIG)
 CONFLICTS = frozenset({"ReplicatedWriteConflictException", "TransactionConflictException"})
 
 
 class Tables:
-    """The tables behind one client. A key names its table.
-
-    Every call may raise Throttled or Unavailable. After Unavailable, perhaps the write was done.
-    """
+    """Every call may raise Throttled or Unavailable. After Unavailable, perhaps the write was done."""
 
     # The time, by AWS's clock, of the last answer to batch_get; None before it, or if that answer named no time.
     answered_at: datetime | None = None
@@ -73,14 +69,13 @@ class Tables:
         return from_wire(answer["Item"]) if "Item" in answer else None
 
     def batch_get(self, wanted_keys: Sequence[Key], *, consistent: bool = False) -> list[Item]:
-        """Return the items that exist, in any order. The keys must be of one table, and no two may be equal."""
+        """Return the items that exist, in any order. The keys must be of one table, and differ."""
         found: list[Item] = []
         for chunk in chunks(wanted_keys, BATCH_GET_LIMIT):
             found += self._batch_get(chunk, consistent)
         return found
 
     def _batch_get(self, wanted_keys: Sequence[Key], consistent: bool) -> list[Item]:
-        """Read up to a hundred items of one table. After a pause, read the items that DynamoDB left out."""
         table_request = {"Keys": [wire_key(key) for key in wanted_keys], "ConsistentRead": consistent}
         request: Any = {self._names[wanted_keys[0].table]: table_request}
         found: list[Item] = []
@@ -107,9 +102,9 @@ class Tables:
         only: Sequence[str] = (),
         backwards: bool = False,
     ) -> Iterator[Item]:
-        """Yield a partition's items by sort key, ascending or `backwards`. `between`: the first and the last sort key.
+        """Yield a partition's items by sort key. `between`: the first and the last.
 
-        `only`: the attributes to return, or () for all. IAM allows some roles to read certain attributes only.
+        `only`: the attributes, or () for all. IAM allows some roles to read certain attributes only.
         """
         request = {**partition_request(pk, between, only), "TableName": self._names[table]}
         return self._every_page({**request, "ConsistentRead": consistent, "ScanIndexForward": not backwards})
@@ -124,10 +119,7 @@ class Tables:
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def page(self, start: Key, only: Sequence[str], when: Condition, most: int) -> tuple[list[Item], str | None]:
-        """Read up to `most` items after `start`, and return the items that match `when`.
-
-        Also return the sort key to continue after, or None at the end. If `start.sk` is "", begin with the first item.
-        """
+        """Read up to `most` items after `start` (sk may be ""). Return those that match, and where to continue."""
         request = {**page_request(start.pk, only, when), "TableName": self._names[start.table], "Limit": most}
         if start.sk:
             request["ExclusiveStartKey"] = wire_key(start)
@@ -142,21 +134,19 @@ class Tables:
             self._client.put_item(TableName=self._names[key.table], Item={**wire_key(key), **to_wire(item)})
 
     def put_new(self, new: NewItem) -> None:
-        """Put the item. If the key exists, raise ConditionFailed with the existing item."""
+        """If the key exists, raise ConditionFailed with the existing item."""
         with translate_errors(TABLES, storage_error):
             self._client.put_item(TableName=self._names[new.key.table], **new_item_request(new))
 
     def update(self, change: Change) -> None:
-        """Update an item. If the condition fails, raise ConditionFailed with the stored item."""
         self._update(change, {"ReturnValues": "NONE"})
 
     def update_and_read(self, change: Change) -> Item:
-        """Update an item as `update` does, and return the new item."""
         answer = self._update(change, {"ReturnValues": "ALL_NEW"})
         return from_wire(answer["Attributes"])
 
     def try_update(self, change: Change) -> bool:
-        """Update an item, and return whether the condition held. AWS returns no item, so no right to read is needed."""
+        """Return whether the condition held. AWS returns no item, so no right to read is needed."""
         try:
             self._update(change, {"ReturnValues": "NONE", "ReturnValuesOnConditionCheckFailure": "NONE"})
         except ConditionFailed:
@@ -194,7 +184,7 @@ def tables() -> Tables:
 
 @cache
 def signing_tables() -> Tables:
-    """Return the tables for signing. A call makes one attempt: after a failure, signatures go to the overflow queue."""
+    """A call makes one attempt: after a failure, signatures go to the overflow queue."""
     return Tables(clients.signing_dynamodb(), settings().tables)
 
 
@@ -204,25 +194,25 @@ def _time_of_answer(answer: Any) -> datetime | None:
 
 
 def storage_error(error: ClientError) -> PetitionsError | None:
-    """Return the domain error for an error of DynamoDB, or None. ConditionFailed has the item that AWS returned."""
+    """Return None for other errors. ConditionFailed has the item that AWS returned."""
     code = code_of(error)
     if code == "ConditionalCheckFailedException":
         return ConditionFailed(_old_item(error.response))
     if code == "TransactionCanceledException":
         return _cancelled(error)
     if code == "ResourceNotFoundException":
-        # During a restore, a table does not exist for a while. After Unavailable, signatures go to the overflow queue.
+        # During a restore, a table does not exist for a while. Signatures then go to the overflow queue.
         return Unavailable("storage")
     if code == "TransactionInProgressException":
-        # An earlier attempt with the same ClientRequestToken is still running. It may succeed or fail.
+        # An earlier attempt with the same token is still running. It may succeed or fail.
         return Unavailable("storage")
     return Conflicted("storage") if code in CONFLICTS else None
 
 
 def _cancelled(error: ClientError) -> PetitionsError | None:
-    """Return the domain error for a cancelled transaction, or None for a bug of ours, which a retry cannot repair.
+    """Return None for a bug of ours, which a retry cannot repair.
 
-    AWS may give several reasons. A failed condition decides first, then a conflict, which can be retried at once.
+    A failed condition decides first, then a conflict, which can be retried at once.
     """
     reasons: list[Any] = error.response.get("CancellationReasons", [])
     codes = [reason.get("Code") for reason in reasons]

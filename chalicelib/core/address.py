@@ -1,8 +1,4 @@
-"""Email addresses: the form that we send to, the canonical form that identifies a person, and hashes.
-
-Pseudonyms are the hashes that stand for addresses and client networks in stored items. Their key is a secret in
-LIMIT_KEYS.
-"""
+"""Email addresses: the form that we send to, the canonical form that identifies a person, and hashes of both."""
 
 import unicodedata
 from collections.abc import Mapping
@@ -11,8 +7,8 @@ from hashlib import sha256
 from hmac import digest
 
 GMAIL = frozenset({"gmail.com", "googlemail.com"})
-# SES accepts only ASCII before the @. allow_smtputf8 lets other letters through, so that `read_address` can refuse them
-# with a clear message. test_environment allows reserved domains such as .test, for rehearsals: no email arrives there.
+# SES accepts only ASCII before the @. allow_smtputf8: `read_address` refuses other letters with a clear message.
+# test_environment: .test is allowed for rehearsals.
 VALIDATOR_OPTIONS = {"allow_smtputf8": True, "check_deliverability": False, "test_environment": True, "strict": True}
 
 HASH_BYTES = 16  # 128 bits: in practice, no two people share a hash.
@@ -57,16 +53,16 @@ def read_address(typed: str) -> Address:
         raise AddressError(WRONG_FORMAT) from error
     if not valid.local_part.isascii():
         raise AddressError("We cannot send email to addresses with letters like these before the @. Use another one")
-    # We send to the address as it was typed. `ascii_domain` is in lower case, so use it only for other domains.
+    # `ascii_domain` is in lower case, but we send to the address as it was typed.
     typed_domain = valid.original.rpartition("@")[2]
     domain = typed_domain if typed_domain.isascii() else valid.ascii_domain
     return Address(f"{valid.local_part}@{domain}", canonical(valid.local_part, valid.ascii_domain))
 
 
 def strip_pasted(typed: str) -> str:
-    """Remove what copying an address adds: spaces, mailto:, a name and <...>, one dot, comma or semicolon at the end.
+    """Remove what copying adds: spaces, mailto:, a name and <...>, one dot, comma or semicolon at the end.
 
-    Other wrong text stays as typed, and `read_address` refuses it: a guess could send the email to somebody else.
+    Other wrong text stays, and `read_address` refuses it: a guess could send the email to somebody else.
     """
     text = typed.strip(_BLANK)
     if text.endswith(_ENDINGS):
@@ -85,13 +81,13 @@ def strip_pasted(typed: str) -> str:
 
 
 def canonical(local: str, domain: str) -> str:
-    """Return the address without the differences that email providers ignore. Idempotent.
+    """Remove the differences that providers ignore. Idempotent.
 
-    We treat case, Unicode form and +tag as such differences. Gmail also ignores dots, and googlemail.com is gmail.com.
+    These are case, Unicode form and +tag. Gmail also ignores dots, and googlemail.com is gmail.com.
     """
     local = unicodedata.normalize("NFKC", local).casefold()
     domain = domain.casefold()
-    # `or local`: if nothing would be left, the local part stays whole.
+    # If nothing would be left, the local part stays whole.
     local = local.partition("+")[0] or local
     if domain in GMAIL:
         local, domain = local.replace(".", "") or local, "gmail.com"
@@ -105,13 +101,13 @@ def canonical_of(deliverable: str) -> str:
 
 
 def signature_id(slug: str, canonical_address: str, secret: str) -> str:
-    """Return 128 bits of an HMAC as hex. The slug is hashed too, so a person has a different id in each petition."""
+    """Return 128 bits of an HMAC as hex. With the slug, so that a person has a different id in each petition."""
     mac = digest(secret.encode(), f"{slug}\0{canonical_address}".encode(), sha256)
     return mac[:HASH_BYTES].hex()
 
 
 def oldest_secret(secrets: Mapping[str, str]) -> str:
-    """Return the first, oldest secret. It stays in use: people's choices to stop email are stored under its hashes."""
+    """Return the first. It stays in use: people's choices to stop email are stored under its hashes."""
     return next(iter(secrets.values()))
 
 

@@ -1,7 +1,6 @@
 """Types of the fields of the API's answers. At run time, an answer is a plain dict.
 
-Only type checks and the generator of the OpenAPI document (stack/openapi) import this file and the other files named
-`answers.py`. The docstrings of classes and fields are the descriptions in the OpenAPI document.
+Only type checks and stack/openapi import the files named `answers.py`. Their docstrings are descriptions in OpenAPI.
 """
 
 from typing import Annotated

@@ -29,9 +29,9 @@ class SecondsCache(Generic[Value]):
         return name in self._entries
 
     def get(self, name: str, load: Callable[[], Value]) -> Value:
-        """Return the fresh value, or load one. If `load` fails, return the stale value, or raise if there is none.
+        """If `load` fails, return the stale value, or raise if there is none.
 
-        After a failure, the stale value is fresh for `seconds` again. So in an outage, few requests wait for a timeout.
+        Then the stale value is fresh for `seconds` again, so in an outage few requests wait for a timeout.
         """
         entry = self._entries.get(name)
         if entry and monotonic() < entry.fresh_until:
@@ -41,8 +41,7 @@ class SecondsCache(Generic[Value]):
         except Exception as error:
             if entry is None or not self._keep_stale:
                 raise
-            # Do not log Unavailable: AWS fails for a time. Denied, a kind of Unavailable, is logged where it is raised.
-            # After any other error, somebody must repair something: the item is unreadable, or the code has a bug.
+            # AWS fails for a time, and Denied is logged where it is raised. Anything else somebody must repair.
             if not isinstance(error, Unavailable):
                 log.degraded("stale_value_used")
             value = entry.value

@@ -17,7 +17,7 @@ def clean_country(typed: str) -> str:
 def countries() -> dict[str, str]:
     """Return ISO 3166-1 alpha-2 codes and English names (CLDR), sorted by name.
 
-    Codes and names are in a generated file, because the library babel would add ten megabytes to the package.
+    They are in a generated file, because the library babel would add ten megabytes to the package.
     """
     text = Path(__file__).with_name("countries.tsv").read_text(encoding="utf-8")
     return dict(line.split("\t") for line in text.splitlines())

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 
 class PetitionsError(Exception):
-    """The base of all our errors. The text of an error is only its class name: its fields can have personal data."""
+    """Its text is only its class name, because its fields can have personal data."""
 
     def __str__(self) -> str:
         return type(self).__name__
@@ -27,15 +27,11 @@ class PetitionNotOpen(PetitionsError):
 
 @dataclass(repr=False)
 class PetitionRemoved(PetitionsError):
-    """The petition was taken down. `reason` is public."""
-
     reason: str | None = None
 
 
 @dataclass(repr=False)
 class InvalidTransition(PetitionsError):
-    """A petition in `state` cannot become `new_state`."""
-
     state: str
     new_state: str
 
@@ -69,15 +65,11 @@ class NotJson(PetitionsError):
 
 @dataclass(repr=False)
 class BodyTooLarge(PetitionsError):
-    """The body is larger than the route accepts."""
-
     limit_kb: int = 16
 
 
 @dataclass(repr=False)
 class WrongType(PetitionsError):
-    """The route does not accept this Content-Type."""
-
     expected: str
 
 
@@ -134,10 +126,7 @@ class Conflicted(Unavailable):
 
 @dataclass(repr=False)
 class ConditionFailed(PetitionsError):
-    """The condition of a write did not hold. `item` is the stored item. None: no item has this key.
-
-    `index` is the position of the write in its transaction.
-    """
+    """The condition of a write did not hold. `item`: what is stored (None: nothing). `index`: which write failed."""
 
     item: Mapping[str, Any] | None = None
     index: int = 0
@@ -149,11 +138,7 @@ class DayNotClosed(PetitionsError):
 
 @dataclass(repr=False)
 class NotYet(PetitionsError):
-    """A message cannot be processed now: another worker processes it, it is too early, or this worker's time is up.
-
-    This is not a failure. The queue or stream must deliver the message again. `is_untried`: nothing has been attempted,
-    so however often this has happened, the queue need not wait long.
-    """
+    """No failure: the queue or stream must deliver the message again. `is_untried`: it need not wait long."""
 
     is_untried: bool = False
 
@@ -182,14 +167,10 @@ class NotSignedIn(Explained):
 
 
 class Forbidden(Explained):
-    """The person is signed in but not allowed to do this."""
-
     status, title = 403, "Forbidden"
 
 
 class UnknownThing(Explained):
-    """There is nothing at this address."""
-
     status, title = 404, "Not Found"
 
 

@@ -69,15 +69,13 @@ MAIL_OUTSTANDING_PARTITION = "MAIL-OUTSTANDING"
 
 
 class Key(NamedTuple):
-    """Where an item is: logical table, partition key, sort key."""
-
     table: str
     pk: str
     sk: str
 
 
 def signature(slug: str, signature_id: str) -> Key:
-    """Return a signature's key. The id is a hash: it spreads a petition's signatures evenly over BUCKETS."""
+    """The id is a hash: it spreads a petition's signatures evenly over BUCKETS."""
     return Key(SIGNATURES, signature_partition(slug, bucket_of(signature_id)), signature_id)
 
 
@@ -98,7 +96,7 @@ def petition(slug: str) -> Key:
 
 
 def slugs() -> Key:
-    # A partition of its own: otherwise, every list of all petitions would read this item too.
+    # A partition of its own: otherwise, every list of petitions would read this item.
     return Key(COUNTS, "SLUGS", "ALL")
 
 
@@ -165,7 +163,7 @@ def access_token(token_id: str) -> Key:
 
 
 def audit_entry(moment: str, nonce: str) -> Key:
-    """Return the key of an audit entry. `moment` is ISO 8601 with microseconds, so that entries sort by time."""
+    """`moment` is ISO 8601 with microseconds, so that entries sort by time."""
     return Key(AUDIT, audit_partition(moment), f"{moment}#{nonce}")
 
 
@@ -174,7 +172,7 @@ def audit_partition(moment: str) -> str:
 
 
 def job(kind: str, job_id: str) -> Key:
-    """Return the key of a job's item. A job's id is <key>.<time>-<random>, and its <key> has no dot."""
+    """A job's id is <key>.<time>-<random>, and its <key> has no dot."""
     key = job_id.partition(".")[0]
     return Key(COUNTS, job_partition(kind, key), job_id)
 
@@ -197,7 +195,7 @@ def update(slug: str, update_id: str) -> Key:
 
 
 def delivery(kind: str, sort_key: str) -> Key:
-    """Return the key of a delivery's item. A hash of `sort_key` spreads a kind's deliveries evenly over BUCKETS."""
+    """A hash of `sort_key` spreads a kind's deliveries evenly over BUCKETS."""
     bucket = BUCKETS[crc32(sort_key.encode()) % len(BUCKETS)]
     return Key(DELIVERIES, delivery_partition(kind, bucket), sort_key)
 
@@ -239,7 +237,7 @@ def partner_wording(source: str, version: str) -> Key:
 
 
 def receipt(slug: str, source: str, digest: str) -> Key:
-    """Return a receipt's key. `digest` is an HMAC. It spreads the receipts evenly over 64 partitions (buckets)."""
+    """`digest` is an HMAC. It spreads the receipts evenly over BUCKETS."""
     return Key(COUNTS, receipt_partition(slug, source, bucket_of(digest)), digest)
 
 

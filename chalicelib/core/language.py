@@ -1,9 +1,4 @@
-"""The languages of pages, emails and errors.
-
-The texts in code and templates are English. Each other language is a gettext catalogue: `chalicelib/languages/cy.po` is
-the Welsh one. `stack.languages` compiles `cy.po` to `cy.mo`, for the package and for the tests. It also adds texts from
-CLDR, the data that the Unicode consortium publishes for each language: direction, names of months and countries.
-"""
+"""The languages of pages, emails and errors. `stack.languages` compiles the catalogues, with texts from CLDR."""
 
 from __future__ import annotations
 
@@ -28,7 +23,6 @@ COUNTRY = "country"
 
 
 def translatable(text: str) -> str:
-    """Return the text unchanged. The call marks it for the catalogues; `Language.text` translates it later."""
     return text
 
 
@@ -39,7 +33,6 @@ class FilledText(str):
     values: Mapping[str, str]
 
     def __new__(cls, template: str, values: Mapping[str, object]) -> FilledText:
-        """Fill in `values`: whole numbers with separators of thousands."""
         texts = {name: _value_text(value) for name, value in values.items()}
         filled = super().__new__(cls, template % texts)
         filled.template, filled.values = template, texts
@@ -57,27 +50,25 @@ class Language(NamedTuple):
     catalogue: NullTranslations
 
     def text(self, english: str) -> str:
-        """Return the translation, or the English text if there is none."""
         if isinstance(english, FilledText):
             return self.catalogue.gettext(english.template) % english.values
         return self.catalogue.gettext(english)
 
     def cldr(self, context: str, english: str) -> str:
-        """Return the translation that CLDR publishes for a text of this context, or the English text."""
         return self.catalogue.pgettext(context, english)
 
     @property
     def direction(self) -> str:
-        """Return "ltr" or "rtl", as in HTML. The Arabic catalogue would have "rtl" as the translation of "ltr"."""
+        """Return "ltr" or "rtl": a catalogue may translate "ltr" as "rtl"."""
         return self.cldr(DIRECTION, "ltr")
 
     @property
     def name(self) -> str:
-        """Return the language's own name: "Cymraeg". The Welsh catalogue has it as the translation of "English"."""
+        """The catalogue's translation of "English", such as "Cymraeg"."""
         return self.cldr(OWN_NAME, "English")
 
     def countries(self, english_names: Mapping[str, str]) -> dict[str, str]:
-        """Return the translated names of countries by code, sorted by name. `english_names` is sorted by name too."""
+        """Return the translated names by code, sorted by name. `english_names` is sorted too."""
         names = {code: self.cldr(COUNTRY, name) for code, name in english_names.items()}
         if self.code == ENGLISH:
             return names  # The English names are sorted already.
@@ -85,7 +76,7 @@ class Language(NamedTuple):
         return {code: names[code] for code in codes}
 
     def thousands(self, number: int) -> str:
-        """Return the number with the language's separators of thousands: "12,345"."""
+        """With the language's separators, such as "12,345"."""
         return f"{number:,}".replace(",", self.cldr(SEPARATOR, ","))
 
     def date(self, moment: datetime) -> str:
@@ -114,7 +105,6 @@ def languages() -> tuple[str, ...]:
 
 @cache
 def language_of(code: str) -> Language:
-    """Return the language. For an unknown code, return English."""
     # Imported here, so that the cold start of signing does not load gettext.
     from gettext import GNUTranslations, NullTranslations
 

@@ -25,8 +25,6 @@ _DAY = "%Y%m%d"
 
 
 class LetterIds(NamedTuple):
-    """The ids of one letter. A person sends at most one letter to each target of a petition."""
-
     slug: str
     target: str
     signature_id: str
@@ -41,13 +39,11 @@ def letter_delivery(slug: str, target: str, signature_id: str) -> str:
 
 
 def letter_ids(key: str) -> LetterIds:
-    """Return the ids in the sort key of a letter's delivery. No id contains an underscore."""
+    """No id contains an underscore."""
     return LetterIds(*key.split("_"))
 
 
 class DigestIds(NamedTuple):
-    """The ids of one digest. A target gets at most one digest a day."""
-
     slug: str
     target: str
     day: date
@@ -63,7 +59,7 @@ class DigestIds(NamedTuple):
 
 
 def digest_ids(delivery: str) -> DigestIds:
-    """Return the ids in the sort key of a digest's delivery. No id contains an underscore."""
+    """No id contains an underscore."""
     slug, target, day = delivery.split("_")
     return DigestIds(slug, target, date.fromisoformat(day))
 
@@ -85,9 +81,6 @@ def targets_partition(slug: str) -> str:
 
 
 def target(slug: str, target_key: str, part: str = "") -> Key:
-    """Return a target's key. With `part`: the key of a pace, or of the member of parliament of a constituency.
-
-    No part contains "#".
-    """
+    """`part`: a pace, or the constituency of a member of parliament. No part contains "#"."""
     sort_key = f"{target_key}#{part}" if part else target_key
     return Key(COUNTS, targets_partition(slug), sort_key)

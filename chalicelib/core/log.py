@@ -25,8 +25,7 @@ class _Request:
         self.measured: dict[str, float] = {}
 
 
-# The local site answers requests at the same time, each in a thread. A thread that a request starts, such as those of
-# an import, has none of its own. It takes the latest one. On Lambda there is only one at a time.
+# The local site answers requests in threads. A thread that a request starts has none of its own and takes the latest.
 _own_request: ContextVar[_Request | None] = ContextVar("request", default=None)
 _latest_request = _Request("")
 _log = logging.getLogger("petitions")
@@ -42,37 +41,31 @@ def event(name: str, **facts: Fact) -> None:
 
 
 def note(name: str, **facts: Fact) -> None:
-    """Choose the event's name for the last log line of the request (see `end`), and add facts to that line."""
+    """Choose the name of the request's last log line (see `end`), and add facts to it."""
     _request().facts.update(facts, event=name)
 
 
 def measure(metric: str, amount: float = 1) -> None:
-    """Add `amount` to a metric of the next log line, so that the metric needs no extra line and no call to AWS."""
+    """Add `amount` to a metric of the next log line."""
     name = str(metric)  # As the key of a dict, a plain text is faster than an enum.
     measured = _request().measured
     measured[name] = measured.get(name, 0) + amount
 
 
 def end(**facts: Fact) -> None:
-    """Log the last line of a request: what the request's `note` calls said, and these facts about the response.
-
-    The event's name is the one in the last `note`, or "answered".
-    """
+    """Log the last line of a request: what its `note` calls said ("answered" without any), and these facts."""
     noted = dict(_request().facts)
     name = noted.pop("event", "answered")
     event(str(name), **noted, **facts)
 
 
 def failure(name: str, **facts: Fact) -> None:
-    """Log the current exception with its location, but without values, which may be personal data."""
+    """Log the current exception with its location, but without its text, which may be personal data."""
     _log.error(name, extra={"facts": facts, "measured": _take_measured()}, exc_info=True)
 
 
 def degraded(name: str, **facts: Fact) -> None:
-    """Log the current exception when one part is broken, but requests go on without that part.
-
-    This sets off an alarm, so that somebody repairs the part.
-    """
+    """Log the current exception and set off an alarm: a part is broken, but requests go on without it."""
     measure(Metric.DEGRADED)
     failure(name, **facts)
 
@@ -80,7 +73,7 @@ def degraded(name: str, **facts: Fact) -> None:
 def begin(request_id: str) -> None:
     """Start a request or invocation: all log lines that follow have this id.
 
-    The first call also sets up the logs of the process. app.py cannot do this, because workers start without app.py.
+    Also sets up the logs, because workers start without app.py.
     """
     global _latest_request
     _latest_request = _Request(request_id)
@@ -114,7 +107,7 @@ class JsonLines(logging.Formatter):
 
 
 def _with_metrics(line: dict[str, Any], measured: dict[str, float], record: logging.LogRecord) -> str:
-    """Return the line as JSON, with its metrics. `directive` returns one more member as text: insert it at the end."""
+    """`directive` returns one more member as text: insert it at the end."""
     text = _json({**line, "stage": settings().stage, **measured})
     aws_member = directive(measured, has_petition="petition" in line, epoch_millis=int(record.created * 1000))
     without_brace = text.removesuffix("}")
@@ -122,7 +115,7 @@ def _with_metrics(line: dict[str, Any], measured: dict[str, float], record: logg
 
 
 def _locations(record: logging.LogRecord) -> list[str]:
-    """Return types and locations of an exception and its causes. Leave out their texts, which could quote an item."""
+    """Return types and locations of an exception and its causes, not their texts, which could quote an item."""
     places: list[str] = []
     error = record.exc_info[1] if record.exc_info else None
     while error is not None and len(places) < MAX_CAUSES:
@@ -143,10 +136,7 @@ def _configure_once() -> None:
 
 
 def configure(level: str) -> None:
-    """Set up logging for the process. Libraries log only warnings and errors.
-
-    For such a record, `JsonLines` writes the logger's name and not the text, because the text may quote a request.
-    """
+    """Libraries log only warnings and errors, without their text, which may quote a request."""
     # Our lines do not name caller, thread or process, so do not look these up (logging HOWTO, "Optimization").
     logging._srcfile = None
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False

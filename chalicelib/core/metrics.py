@@ -1,8 +1,7 @@
 """Metrics in log lines, in CloudWatch's embedded metric format; no API calls.
 
-CloudWatch counts each metric by stage, for alarms. If the log line names a petition, CloudWatch also counts the metrics
-of BY_PETITION by stage and petition, for the dashboard. Each metric costs money. So a line names only petitions that
-exist: a request for an invented petition creates no metric. The log itself has all other numbers by petition.
+CloudWatch counts each metric by stage; those of BY_PETITION also by petition, if the line names one. Each metric costs
+money, so a line names only petitions that exist.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
 
@@ -53,9 +52,9 @@ _UNITS: dict[str, str] = {Metric.MAIL_AGE: "Seconds"}
 
 
 def directive(names: Iterable[str], has_petition: bool, epoch_millis: int) -> str:
-    """Return the member `_aws` of a log line. It tells CloudWatch which other members of the line are metrics.
+    """Return the member `_aws` of a log line, which tells CloudWatch what are metrics.
 
-    Build the member as JSON text, because that is faster than to encode a dict: every signature logs such a line.
+    As text, because that is faster than to encode a dict: every signature logs such a line.
     """
     return f'"_aws": {{"Timestamp": {epoch_millis}, "CloudWatchMetrics": {_definitions(tuple(names), has_petition)}}}'
 

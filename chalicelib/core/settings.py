@@ -20,12 +20,12 @@ class Settings:
     """The settings that the template passes to a Lambda function. Each function gets only the secrets that it needs."""
 
     stage: str
-    # The tables' names in AWS by their names in core/keys.py, and the queues' URLs by their names in QUEUES.
+    # By their names in core/keys.py, and the queues' URLs by their names in QUEUES.
     tables: Mapping[str, str]
     queues: Mapping[str, str]
     exports_bucket: str
     mail_per_second: float
-    # How many senders run at a time for each of the two mail queues. The senders get equal parts of their queue's rate.
+    # For each of the two mail queues. The senders get equal parts of their queue's rate.
     mail_senders: int
     site_url: str
     mail_from: str
@@ -33,13 +33,13 @@ class Settings:
     signature_keys: dict[str, str]
     token_keys: dict[str, str]
     limit_keys: dict[str, str]
-    # The secrets by which a request shows that it came through the CDN. Only functions that serve routes have them.
+    # Show that a request came through the CDN. Only functions that serve routes have them.
     origin_keys: dict[str, str]
     log_level: str
-    # The UUIDs of the event sources of the two senders. Only the function that enables and disables them has the UUIDs.
+    # Only the function that switches the senders' event sources has their UUIDs.
     mail_source: str
     other_mail_source: str
-    # The identity provider of staff. Only the sign-in function has these settings. If they are empty, sign-in is off.
+    # Only the sign-in function has these settings. If they are empty, sign-in is off.
     oidc_issuer: str
     oidc_client_id: str
     oidc_client_secret: str
@@ -72,15 +72,11 @@ def settings() -> Settings:
 
 
 def served_function_id() -> str | None:
-    """Return this Lambda function's logical id.
-
-    Return None if this process serves the routes of all functions, or is a worker.
-    """
+    """Return None if this process serves the routes of all functions, or is a worker."""
     return os.environ.get("SERVED_FUNCTION")
 
 
 def table_names() -> dict[str, str]:
-    """Return the tables' names in AWS by their names in the code."""
     return {name: required(table_variable(name)) for name in TABLES}
 
 
@@ -104,9 +100,6 @@ def _optional(name: str) -> str:
 
 
 def _secret_versions(name: str) -> dict[str, str]:
-    """Return a secret's versions, the oldest first: {"v1": "..."}.
-
-    Return an empty dict if this Lambda function does not get the secret.
-    """
+    """Return a secret's versions, the oldest first; {} if this Lambda function does not get the secret."""
     versions: dict[str, str] = json.loads(_optional(name) or "{}")
     return versions

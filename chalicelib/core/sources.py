@@ -8,7 +8,7 @@ DIRECT = "direct"
 
 
 def valid_source_or_none(source: str | None) -> str | None:
-    """Return the source if it is valid, else None: a link with an invalid source still works."""
+    """A link with an invalid source still works, so return None."""
     if source and re.fullmatch(SOURCE_PATTERN, source):
         return source
     return None

@@ -32,24 +32,21 @@ def iso_or_none(moment: datetime | None) -> str | None:
 
 
 def _utc(moment: datetime) -> datetime:
-    """Return the time in UTC. Raise ValueError if its year is not allowed."""
-    # Close to the years 1 and 9999, where Python's calendar ends, `astimezone` may fail.
+    # Near the ends of Python's calendar, `astimezone` may fail.
     utc = moment.astimezone(UTC) if 1 < moment.year < 9999 else moment
-    # Check the year in UTC, because the time is stored in UTC: a stored time must be valid when it is read. Before the
-    # year 1000, `iso` may write fewer than four digits. The last year is 8999 and not 9999, so that our code can add
-    # days to a time.
+    # Checked in UTC, as stored. Before 1000, `iso` may write fewer than four digits. Until 8999, so that our code can
+    # add days.
     if not 1000 <= utc.year < 9000:
         raise ValueError("Use a year from 1000 to 8999")
     return utc
 
 
 def _refuse_number(value: object) -> object:
-    """Return the value. Raise pydantic's own error for a number, even as text, such as 45620 or 2026.
+    """Raise pydantic's own error for a number, even as text.
 
     Pydantic would read it as seconds since 1970. But a spreadsheet that writes 45620 means a day of 2024.
     """
-    # A date has two hyphens: 2026-11-24. A text with fewer is a number, or no time at all. A hyphen at the start does
-    # not count: it is the sign of a number, such as -45620 or -4.56e-5.
+    # A date has two hyphens. One at the start is the sign of a number.
     is_text_without_date = isinstance(value, str) and value[1:].count("-") < 2
     if is_text_without_date or isinstance(value, int | float):
         raise PydanticCustomError("datetime_type", "Not a time")

@@ -1,9 +1,6 @@
-"""Signed tokens for links in emails, statements of a count, and previews.
+"""Signed tokens for links in emails, statements of a count, and previews. Checking one reads no table.
 
-To check a token, we verify its HMAC and read no table.
-
-The functions here import itsdangerous themselves. Signing a petition needs no token, and an import at the top of this
-file would slow down the cold start of the Lambda function with which people sign.
+The functions import itsdangerous themselves: signing a petition needs no token, and its cold start must be fast.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -48,10 +45,7 @@ class Subject(NamedTuple):
 
 
 def read(purpose: Purpose, token: str, now: datetime, secrets: dict[str, str]) -> Subject:
-    """Return which signature a token is about, with country and source. Raise LinkExpired if the token has expired.
-
-    Raise LinkDamaged if we did not issue the token for this purpose.
-    """
+    """Raise LinkExpired, or LinkDamaged if we did not issue the token for this purpose."""
     payload, expires = payload_of(purpose, token, secrets)
     subject = Subject(*payload)
     if now >= expires:
@@ -62,27 +56,24 @@ def read(purpose: Purpose, token: str, now: datetime, secrets: dict[str, str]) -
 
 
 def issue(purpose: Purpose, payload: tuple[str, ...], expires: datetime, secrets: dict[str, str]) -> str:
-    """Return a token with these texts and an expiry time. No text may have ~, a dot or a character that URLs escape."""
+    """No text may have ~, a dot or a character that URLs escape."""
     expires_in_hex = f"{int(expires.timestamp()):x}"
     return seal(purpose, "~".join((*payload, expires_in_hex)), secrets)
 
 
 def payload_of(purpose: Purpose, token: str, secrets: dict[str, str]) -> tuple[list[str], datetime]:
-    """Return the texts and the expiry time of a token, even if it has expired.
-
-    Raise LinkDamaged if we did not issue the token for this purpose.
-    """
+    """Return the texts and the expiry time, even if it is over. Raise LinkDamaged if the token is not ours."""
     *payload, expires_in_hex = unseal(purpose, token, secrets).split("~")
     return payload, datetime.fromtimestamp(int(expires_in_hex, 16), UTC)
 
 
 def seal(purpose: Purpose, payload: str, secrets: dict[str, str]) -> str:
-    """Return a token: readable payload and HMAC. `payload` must have no dot and no character that URLs escape."""
+    """Return readable payload and HMAC. `payload` must have no dot and no character that URLs escape."""
     return _signer(purpose, secrets).sign(payload).decode()
 
 
 def unseal(purpose: Purpose, token: str, secrets: dict[str, str]) -> str:
-    """Return the payload of a token. Raise LinkDamaged if we did not seal it for this purpose."""
+    """Raise LinkDamaged if we did not seal the payload for this purpose."""
     from itsdangerous import BadData
     from itsdangerous.encoding import base64_decode, base64_encode
 
@@ -93,15 +84,14 @@ def unseal(purpose: Purpose, token: str, secrets: dict[str, str]) -> str:
         is_canonical = base64_encode(base64_decode(mac)).decode() == mac
     except (BadData, UnicodeError) as error:
         raise LinkDamaged from error
-    # base64 has spare bits, and Python ignores invalid characters. So other texts may decode to the same MAC. Reject
-    # them: every token has only one form, and a changed link is always reported as damaged.
+    # Other base64 texts may decode to the same MAC. Reject them, so that a changed link is always reported as damaged.
     if not is_canonical:
         raise LinkDamaged
     return payload
 
 
 def _signer(purpose: Purpose, secrets: dict[str, str]) -> "Signer":
-    """Return the signer of tokens. The last key, the newest, signs. Every key verifies, so a new key breaks no link."""
+    """The newest key, the last, signs. Every key verifies, so a new key breaks no link."""
     from itsdangerous import Signer
 
     return Signer(list(secrets.values()), salt=f"petitions.{purpose}", digest_method=sha256)

@@ -1,7 +1,4 @@
-"""Validate input against a model. Each wrong field gets one sentence, which never quotes the input.
-
-`Words` are a form's own sentences for its fields. Without such a sentence, a field gets a general one.
-"""
+"""Validate input against a model. Each wrong field gets one sentence, which never quotes the input."""
 
 import json
 import re
@@ -60,7 +57,7 @@ NO_OWN_WORDS = Words()
 
 
 def parse_body(model: type[Model], body: str, words: Words = NO_OWN_WORDS) -> Model:
-    """Return the body as an instance of the model. Raise NotJson if it is not JSON, Invalid if fields are wrong."""
+    """Raise NotJson if the body is not JSON, Invalid if fields are wrong."""
     decode_json(body)  # Only for its errors: it refuses bodies that pydantic accepts.
     try:
         return model.model_validate_json(body)
@@ -71,7 +68,7 @@ def parse_body(model: type[Model], body: str, words: Words = NO_OWN_WORDS) -> Mo
 def decode_json(body: str) -> object:
     """Return the value of a JSON text. Raise NotJson, or Invalid if an object has a field twice.
 
-    Two parsers read it: from_json refuses NaN, damaged Unicode and deep nesting, _STRICT_JSON refuses repeated fields.
+    from_json refuses NaN, damaged Unicode and deep nesting; _STRICT_JSON refuses repeated fields.
     """
     try:
         from_json(body, allow_inf_nan=False)
@@ -82,9 +79,7 @@ def decode_json(body: str) -> object:
 
 
 def _refuse_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """Return the fields of an object. Raise Invalid if a field is given twice: parsers differ on which value counts
-    (RFC 8259, 4).
-    """
+    """Parsers differ on which value of a repeated field counts (RFC 8259, 4)."""
     fields = dict(pairs)
     if len(fields) < len(pairs):
         counts = Counter(name for name, _ in pairs)
@@ -118,7 +113,7 @@ def field_errors(error: ValidationError, words: Words = NO_OWN_WORDS) -> list[Fi
 
 
 def _sentence(name: str, detail: "ErrorDetails", words: Words) -> str:
-    """Return what the person reads about this error. An error of our own validators has its sentence already."""
+    """An error of our own validators has its sentence already."""
     if detail["type"] == "value_error":
         return str(detail["ctx"]["error"])
     if detail["type"] == "missing":

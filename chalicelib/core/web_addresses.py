@@ -1,7 +1,6 @@
-"""Find web addresses in text that anybody may send. Email programs make a link of all that looks like an address.
+"""Find web addresses in text that anybody may send. Email programs make links of all that looks like an address.
 
-No library looks for them: a parser of addresses needed 15 s for 100 characters. The time of each search here grows with
-the length of the text, and no faster.
+No library: one needed 15 s for 100 characters. The time of each search here grows only with the length of the text.
 """
 
 import re
@@ -9,8 +8,7 @@ import unicodedata
 from collections.abc import Iterator
 from functools import cache
 
-# Characters that count as dots. IDNA treats the first as a dot (UTS #46), and NFKC does not replace it. The others look
-# like dots.
+# Dots of other scripts. IDNA treats the first as a dot (UTS #46), and NFKC does not replace it.
 _DOTS = str.maketrans("\u3002\u06d4\u0701\u0702\ua4f8\u2024", "......")
 # These never occur in an address (RFC 3986).
 _BETWEEN_ADDRESSES = re.compile(r'[\s<>"\\^`{|}]+')
@@ -53,7 +51,7 @@ def _has_address(word: str) -> bool:
 
 
 def _is_top_level(ending: str) -> bool:
-    """Return whether this is a top-level domain, or looks like one: "ćom"."""
+    """Return True also for what looks like a top-level domain: "ćom"."""
     lower = "".join(each for each in ending.lower().translate(_FILLERS) if unicodedata.category(each)[0] != "S")
     letters = [each for each in unicodedata.normalize("NFKD", lower) if unicodedata.category(each)[0] != "M"]
     plain = "".join(letters).translate(_LOOKALIKES)
@@ -61,9 +59,7 @@ def _is_top_level(ending: str) -> bool:
 
 
 def _folded(text: str) -> str:
-    """Replace compatibility characters by ordinary ones and all kinds of dots by ".". Remove invisible characters, and
-    split words at quotation marks and other punctuation that is not ASCII.
-    """
+    """Make letters and dots ordinary, remove invisible characters, and split words at punctuation that is not ASCII."""
     if text.isascii():
         return text
     plain = unicodedata.normalize("NFKC", text).translate(_DOTS)

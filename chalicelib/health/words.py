@@ -1,7 +1,6 @@
 """The site's health in words for campaign staff: what the facts mean, and what to do.
 
-One of the facts is the last result of `make ready`, which checks if the AWS account is ready for a crowd. It stores its
-result for the staff page, because the page's function has no right to read the account's limits.
+`make ready` stores its result for the staff page, whose function has no right to read the account's limits.
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,7 +16,7 @@ from chalicelib.core.times import iso
 from chalicelib.mail.sending import Pause
 from chalicelib.shedding.level import Level
 
-# We do not show an older result, because the limits may have changed since.
+# The limits may have changed since an older result.
 SHOWN_FOR = timedelta(days=7)
 
 
@@ -35,7 +34,7 @@ def store_readiness(readiness: Readiness, tables: Tables) -> None:
 
 
 def latest_readiness(now: datetime, tables: Tables) -> Readiness | None:
-    """Return the last stored result. Return None if no result is stored, or if it is older than SHOWN_FOR."""
+    """Return None if no result is stored, or if it is older than SHOWN_FOR."""
     item = tables.get(keys.readiness())
     if item is None or item["checked_at"] < iso(now - SHOWN_FOR):
         return None
@@ -60,8 +59,6 @@ class Health(StrEnum):
 
 @dataclass(frozen=True)
 class Correction:
-    """An engineer corrected the count of a petition by `amount`."""
-
     title: str
     at: datetime
     amount: int
@@ -69,11 +66,9 @@ class Correction:
 
 @dataclass(frozen=True)
 class HealthFacts:
-    """The facts behind the messages. `mail_waiting`: the emails in both mail queues.
+    """`overflow_waiting`: signatures that are accepted but not stored yet.
 
-    `overflow_waiting`: signatures that are accepted but not stored yet. `load_shedding`: how far the load is reduced.
-    `days_refused`: past days that DynamoDB refuses to close, each after the title of its petition.
-    `is_quota_reserved`: other email waits, because the rest of SES's daily quota is only for confirmations.
+    `days_refused`: days that DynamoDB refuses to close. `is_quota_reserved`: SES's quota is only for confirmations.
     """
 
     mail_waiting: int
@@ -94,7 +89,6 @@ class Message:
 
 
 def messages(facts: HealthFacts) -> list[Message]:
-    """Return the messages, worst first. If there is no problem, a message says that everything works."""
     problems = [
         *_mail_messages(facts),
         *_overflow_messages(facts),
@@ -102,7 +96,7 @@ def messages(facts: HealthFacts) -> list[Message]:
         *map(_correction_message, facts.corrections),
         *starmap(_refused_message, facts.days_refused),
     ]
-    # Readiness is about an expected crowd. So it may be a warning while everything works now.
+    # Readiness is about an expected crowd, so it may be a warning while everything works now.
     readiness = list(_readiness_messages(facts.readiness))
     is_ready = all(message.level is Health.GOOD for message in readiness)
     all_well = f"Everything works. {NO_ACTION}" if is_ready else "Everything works at the moment."
@@ -199,7 +193,7 @@ def _refused_message(title: str, day: date) -> Message:
 
 
 def _in_words(duration: timedelta) -> str:
-    """Return the duration in days or in hours if there are at least two, else in minutes: "about 90 minutes"."""
+    """In days or in hours if there are at least two, else in minutes: "about 90 minutes"."""
     for name, unit in (("days", timedelta(days=1)), ("hours", timedelta(hours=1))):
         if duration >= 2 * unit:
             return f"about {round(duration / unit)} {name}"

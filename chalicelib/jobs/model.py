@@ -1,6 +1,4 @@
-"""A job: long work that is done in steps. Each step fits into the time limit of a Lambda function.
-
-Exports, imports and updates are kinds of jobs. The states of a job:
+"""A job: long work (an export, an import, an update) done in steps, each within the time limit of a Lambda function.
 
 waiting ──► running ──► done ──► expired (not stored: derived from `expires_at`)
    └───────────┴──────► failed or cancelled
@@ -19,15 +17,14 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from chalicelib.core.times import Moment
 
-# Returns the time. A job runs for minutes, so one `now` would be wrong at its end: read the clock for each step.
+# A job runs for minutes, so one `now` would be wrong at its end: read the clock for each step.
 Clock = Callable[[], datetime]
 # Returns whether the Lambda function can still run for this many seconds.
 HasTime = Callable[[float], bool]
-# The queue delivers the message of a new job after this time. The worker drops the message if the job is not stored
-# by then. So this time is longer than the timeout of the Lambda function that stores the job.
+# The worker drops the message if the job is not stored by then. So this is longer than the timeout of the function that
+# stores it.
 START_DELAY = timedelta(seconds=20)
-# A worker that has been silent for this long was killed. It is three times as long as the worker's usual silence
-# (jobs/run.py).
+# A worker that has been silent for this long was killed: three times the usual silence (jobs/run.py).
 SILENCE = timedelta(seconds=90)
 
 
@@ -85,12 +82,10 @@ class Job(BaseModel):
 
     @property
     def key(self) -> str:
-        """Return what the job works for, such as a petition's slug."""
         return self.job_id.partition(".")[0]
 
     @property
     def is_open(self) -> bool:
-        """Return whether the stored state is waiting or running."""
         return self.state in (JobState.WAITING, JobState.RUNNING)
 
     @property
@@ -98,10 +93,7 @@ class Job(BaseModel):
         return self.requested_at + self.lifetime
 
     def at(self, now: datetime) -> Self:
-        """Return the job as it is now: as failed if it is stored as open, but made no progress for `patience`.
-
-        A rest uses no patience.
-        """
+        """Return the job as failed if it is stored as open, but made no progress for `patience`. A rest uses none."""
         patience_starts_at = self.touched_at
         if self.rests_until:
             patience_starts_at = max(self.touched_at, self.rests_until)
@@ -109,13 +101,12 @@ class Job(BaseModel):
         return self.as_stalled() if is_stalled else self
 
     def remaining_rest(self, now: datetime) -> timedelta:
-        """Return for how much longer the job rests; zero if it does not rest."""
         if self.rests_until is None or self.rests_until <= now:
             return timedelta()
         return self.rests_until - now
 
     def state_at(self, now: datetime) -> JobState:
-        """Return the state as it is now. It differs from the stored one if the job has expired, stalled, or retries."""
+        """It differs from the stored one if the job has expired, stalled, or retries."""
         if self.state is JobState.DONE and now >= self.expires_at:
             return JobState.EXPIRED
         job = self.at(now)
@@ -139,35 +130,28 @@ JobType = TypeVar("JobType", bound=Job)
 
 
 def new_job(model: type[JobType], key: str, owner: str, now: datetime, **fields: Any) -> JobType:
-    """Return a new job, not stored yet. `key`: as for `new_id`. `owner`: who requests the job."""
+    """Not stored yet. `key`: as for `new_id`."""
     moment = now.replace(microsecond=0)  # As times are stored.
     return model(job_id=new_id(key, moment), requested_by=owner, requested_at=moment, touched_at=moment, **fields)
 
 
 def new_id(key: str, now: datetime) -> str:
-    """Return a new job's id. The ids of one key sort by time.
-
-    `key` is what the job works for, such as a petition's slug. It has only lower-case letters, digits and hyphens.
-    """
+    """The ids of one key sort by time. A key (such as a slug) has only lower-case letters, digits and hyphens."""
     return f"{key}.{now:%Y%m%dT%H%M%SZ}-{token_hex(4)}"
 
 
 class Step(NamedTuple, Generic[JobType]):
-    """One step of a job. `act` does the step and returns the changed job. It takes `seconds` at most."""
+    """`act` does the step and returns the changed job. It takes `seconds` at most."""
 
     seconds: float
     act: Callable[[], JobType]
 
 
 class Work(Protocol[JobType]):
-    """The work of a job: its steps, and what to delete at its end.
-
-    A step is recorded after it was done. So a step may be done twice, even by two processes at the same time, and
-    every step must allow that. Each step is recorded only once.
-    """
+    """The work of a job. A step may be done twice, even by two processes at once, and is recorded once after that."""
 
     def next_step(self, job: JobType) -> Step[JobType]:
-        """Return the next step of an open job. The `act` of the last step returns the job in an end state."""
+        """The `act` of the last step returns the job in an end state."""
 
     def tidy(self, job: JobType) -> None:
         """Delete what the job no longer needs after its end, such as its file."""

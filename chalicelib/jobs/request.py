@@ -1,8 +1,7 @@
-"""Start, find and cancel jobs, and record their steps. A job is long work that is done in steps, such as an export.
+"""Start, find and cancel jobs, and record their steps.
 
-A job's key is what it works for, such as a petition's slug. Jobs of one kind and key run one at a time. The item LATEST
-has the id of their latest job, which is the only one that can be running. A job has stalled if it is stored as open
-(waiting or running), but made no progress for too long. Then it counts as failed. Jobs have no personal data.
+A job's key is what it works for, such as a petition's slug. Jobs of one kind and key run one at a time: LATEST has the
+id of their latest job. A stalled job, open without progress for too long, counts as failed. Jobs have no personal data.
 """
 
 import re
@@ -24,8 +23,8 @@ _is_open = Attr("state").eq(JobState.WAITING) | Attr("state").eq(JobState.RUNNIN
 def start(job: Job, queue: Queue, tables: Tables) -> None:
     """Store a new job, and queue its message. Raise NotNow while another job of its kind runs for the same key.
 
-    We send the message first. If the job is then not stored, the worker drops the message. A stored job without a
-    message would never run, and would block the next job.
+    The message comes first, and is dropped if the job is then not stored. A stored job without a message would never
+    run, and would block the next job.
     """
     writes = _writes_of_start(job, tables)
     queue.send([job_message(job.kind, job.job_id, int(START_DELAY.total_seconds()))])
@@ -36,7 +35,7 @@ def start(job: Job, queue: Queue, tables: Tables) -> None:
 
 
 def _writes_of_start(job: Job, tables: Tables) -> Sequence[Change | NewItem]:
-    """Return what stores the job, and a stalled one as failed. Raise NotNow while another one runs."""
+    """Also store a stalled job as failed. Raise NotNow while another one runs."""
     pointer = keys.latest_job(job.kind, job.key)
     pointer_item = tables.get(pointer, consistent=True)
     latest_id = pointer_item["job_id"] if pointer_item else None
@@ -57,17 +56,14 @@ def job_message(kind: str, job_id: str, delay: int) -> Outgoing:
 
 
 def require_no_running_job(model: type[JobType], key: str, now: datetime, tables: Tables) -> None:
-    """Raise NotNow while another job of this kind and key runs.
-
-    `start` makes the same check. Call this function too if you store something before `start`.
-    """
+    """Raise NotNow while another job of this kind and key runs. For callers that store something before `start`."""
     latest = next(jobs_of(model, key, tables), None)
     if latest and latest.at(now).is_open:
         raise _already_running(latest)
 
 
 def find_job(model: type[JobType], job_id: str, tables: Tables, key: str | None = None) -> JobType:
-    """Return the job with this id. Raise UnknownThing if there is no such job, or if it works for another `key`.
+    """Raise UnknownThing if there is no such job, or if it works for another `key`.
 
     A malformed id is not looked up, because AWS refuses very long keys.
     """
@@ -80,25 +76,25 @@ def find_job(model: type[JobType], job_id: str, tables: Tables, key: str | None 
 
 def jobs_of(model: type[JobType], key: str, tables: Tables) -> Iterator[JobType]:
     items = tables.query(keys.COUNTS, keys.job_partition(model.kind, key), consistent=True, backwards=True)
-    # Skip the item LATEST, which is in the same partition and has no state.
+    # The item LATEST, in the same partition, has no state.
     return (model.model_validate(item) for item in items if "state" in item)
 
 
 def cancel(job: JobType, now: datetime, tables: Tables) -> JobType:
     """Cancel the job, unless it has ended, and return it as stored. A repeat changes nothing.
 
-    A step that runs now still ends, but it is not recorded, and no other step follows. The next job can start at once.
+    A step that runs now still ends, but it is not recorded. The next job can start at once.
     """
     return _apply(job, _change_between(job, job.in_end_state(JobState.CANCELLED), now, _is_open), tables)
 
 
 def advance(job: JobType, after: JobType, now: datetime, tables: Tables) -> JobType:
-    """Record a step and return the job as stored: `after`, or the job as another process has changed it meanwhile."""
+    """Return the job as stored: `after`, or as another process has changed it meanwhile."""
     return _apply(job, step_change(job, after, now), tables)
 
 
 def step_change(job: JobType, after: JobType, now: datetime) -> Change:
-    """Return the change that records a step. It fails if the job has ended or another process was faster."""
+    """The change fails if the job has ended or another process was faster."""
     # The first recorded step makes a waiting job a running one.
     state = JobState.RUNNING if after.state is JobState.WAITING else after.state
     recorded = after.model_copy(update={"steps": job.steps + 1, "state": state})
@@ -106,7 +102,6 @@ def step_change(job: JobType, after: JobType, now: datetime) -> Change:
 
 
 def record_beat(model: type[Job], job_id: str, now: datetime, tables: Tables) -> None:
-    """Record that a worker runs the job now, if the job is open."""
     tables.try_update(Change(keys.job(model.kind, job_id), {"beat_at": iso(now)}, when=_is_open))
 
 
@@ -116,7 +111,6 @@ def _find(model: type[JobType], job_id: str, tables: Tables) -> JobType | None:
 
 
 def _apply(job: JobType, change: Change, tables: Tables) -> JobType:
-    """Write the change, unless its condition fails. Return the job as stored after that."""
     try:
         item = tables.update_and_read(change)
     except ConditionFailed as failure:
@@ -127,7 +121,7 @@ def _apply(job: JobType, change: Change, tables: Tables) -> JobType:
 
 
 def _change_between(before: Job, after: Job, now: datetime, when: Condition) -> Change:
-    """Return the change that writes `touched_at`, and only those fields in which `before` and `after` differ."""
+    """Write `touched_at`, and only those fields in which `before` and `after` differ."""
     old = _fields(before)
     new = {**_fields(after), "touched_at": iso(now)}
     assign = {name: value for name, value in new.items() if value != old.get(name)}

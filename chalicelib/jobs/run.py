@@ -1,9 +1,7 @@
 """Run a job, step by step, until it ends or time runs short. After a crash at any point, the next run continues.
 
-Processes do not lock a job. So after a repeated message or a killed process, a step may be done twice, and every step
-must allow that (see `Work`).
-
-A worker shows by its heartbeat that it is alive. After its process was killed, the message soon comes again.
+Processes do not lock a job, so every step may be done twice (see `Work`). A worker shows by its heartbeat that it is
+alive. After its process was killed, the message soon comes again.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,13 +13,12 @@ from chalicelib.jobs.model import Clock, HasTime, JobState, JobType, Work
 from chalicelib.jobs.request import advance
 
 BEAT_SECONDS = 30.0
-# So long after the last beat, the queue delivers the job's message again: to another worker if this one was killed.
+# After the last beat. Then the queue delivers the message to another worker.
 HIDDEN_SECONDS = 240
 
 
 @contextmanager
 def heartbeat(beat: Callable[[], None], wait: Callable[[Event, float], bool] = Event.wait) -> Iterator[None]:
-    """Call `beat` now, and every BEAT_SECONDS until the block ends. `beat` raises nothing."""
     is_over = Event()
 
     def keep_beating() -> None:
@@ -29,7 +26,7 @@ def heartbeat(beat: Callable[[], None], wait: Callable[[Event, float], bool] = E
             beat()
 
     beat()
-    # The thread is a daemon, so it never keeps a process alive that should end.
+    # A daemon never keeps a process alive that should end.
     thread = Thread(target=keep_beating, daemon=True)
     thread.start()
     try:
@@ -40,7 +37,7 @@ def heartbeat(beat: Callable[[], None], wait: Callable[[Event, float], bool] = E
 
 
 def run(job: JobType, work: Work[JobType], has_time: HasTime, clock: Clock, tables: Tables) -> JobType:
-    """Run the job and return it. If it has ended, now or in an earlier run, delete what it no longer needs (`tidy`).
+    """If the job has ended, now or in an earlier run, delete what it no longer needs (`tidy`).
 
     If the returned job is open, it rests or time ran short: a later run continues it.
     """

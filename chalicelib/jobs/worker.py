@@ -1,7 +1,4 @@
-"""Run jobs. A job is long work that is done in steps. Each message in a job queue names one job.
-
-After each run, we queue a new message for the job, until the job has ended.
-"""
+"""Run jobs. Each message in a job queue names one job. After a run, a new message is queued until the job has ended."""
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -21,26 +18,19 @@ from chalicelib.jobs.model import JobMessage, JobType, Work
 from chalicelib.jobs.request import find_job, job_message, record_beat
 from chalicelib.jobs.run import HIDDEN_SECONDS, heartbeat, run
 
-# After an AWS error, a new message runs the job again after this delay. It counts its receives anew, so a long outage
-# makes no dead letter.
+# After an AWS error. The new message counts its receives anew, so a long outage makes no dead letter.
 RETRY_SECONDS = 60
 
 
 class JobKind(NamedTuple, Generic[JobType]):
-    """A kind of job: its model, and what does its work.
-
-    `work_of` gets the job and an empty directory, which is deleted when the run ends.
-    """
+    """`work_of` gets the job and an empty directory, which is deleted when the run ends."""
 
     model: type[JobType]
     work_of: Callable[[JobType, Path], Work[JobType]]
 
 
 def run_jobs(event: SQSEvent, kind_of: Callable[[str], JobKind[Any]], queue: Queue) -> Failures:
-    """Run the job of each message. Drop a message whose job does not exist: perhaps the job was never stored.
-
-    `kind_of` returns the kind that a message names.
-    """
+    """Run the job of each message. Drop a message without a job: perhaps the job was never stored."""
 
     def has_time(seconds: float) -> bool:
         context: Any = event.context
@@ -71,7 +61,7 @@ def run_jobs(event: SQSEvent, kind_of: Callable[[str], JobKind[Any]], queue: Que
 
 
 def _run(job_id: str, model: type[JobType], queue: Queue, run_job: Callable[[JobType], JobType]) -> None:
-    """Run the job. If it has not ended, queue a message that runs it again later."""
+    """If the job has not ended, queue a message that runs it again later."""
     try:
         try:
             stored = find_job(model, job_id, tables())
@@ -85,6 +75,6 @@ def _run(job_id: str, model: type[JobType], queue: Queue, run_job: Callable[[Job
     else:
         if job.is_open:
             rest_seconds = ceil(job.remaining_rest(times.now()).total_seconds())
-            # If the job rests for longer than LONGEST_DELAY, the next run does no step, and queues another message.
+            # If the job rests for longer, the next run does no step, and queues another message.
             queue.send([job_message(job.kind, job_id, min(LONGEST_DELAY, rest_seconds))])
         log.event("job_worked_on", kind=job.kind, job=job_id, petition=job.key, state=job.state, why=job.why)

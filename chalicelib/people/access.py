@@ -1,10 +1,7 @@
-"""A person's data as staff see it, and the file for an access request.
+"""A person's data as staff see it, and the file for an access request (GDPR, article 15).
 
-With an access request, a person asks for all data that we hold about this person (GDPR, article 15).
-
-The owner of a signature is the person who reads its mailbox. The owner's choice to get no more email about the petition
-is stored for the address, not in the signature. `limit_keys` are the secrets of the hash that stands for the address
-there.
+The owner of a signature reads its mailbox. The owner's choice to get no more email is stored under a hash of the
+address, made with `limit_keys`.
 """
 
 from collections.abc import Collection, Mapping
@@ -59,11 +56,6 @@ def access_export(
     stopped: Collection[str],
     now: datetime,
 ) -> "AccessExport":
-    """Return the file for the person. `texts`: the petitions as the person signed them, by slug.
-
-    `letters`: the person's letters, by the petition's slug. `stopped`: the slugs of the petitions about which the
-    person wants no email.
-    """
     signatures = []
     for each in stored:
         slug = each.petition.slug
@@ -78,7 +70,7 @@ def access_export(
 
 
 def signature_for_staff(stored: StoredSignature, now: datetime, *, is_stopped: bool) -> "PersonSignature":
-    """Return the signature as staff see it. `is_stopped`: the person wants no more email about the petition."""
+    """`is_stopped`: the person wants no more email about the petition."""
     state = state_of(stored.signature, now)
     actions = actions_in(state)
     if is_stopped and stored.signature.email:  # `allow-mail` needs the address, which a withdrawal removes.
@@ -95,7 +87,6 @@ def signature_for_staff(stored: StoredSignature, now: datetime, *, is_stopped: b
 
 
 def state_of(signature: Signature, now: datetime) -> str:
-    """Return the state that staff see. "erased" and "expired" are not stored states: they follow from the times."""
     if signature.erased_at:
         return "erased"
     is_expired = signature.state is SignatureState.PENDING and signature.is_withdrawn_or_expired(now)
@@ -103,7 +94,7 @@ def state_of(signature: Signature, now: datetime) -> str:
 
 
 def actions_in(state: str) -> list[str]:
-    """Return what staff can do with a signature in this state. Each action is also the end of a route's path."""
+    """Each action is also the end of a route's path."""
     resend = ["resend"] if state == "pending" else []
     withdraw = [] if state in ("withdrawn", "erased") else ["withdraw"]
     erase = [] if state == "erased" else ["erase"]
@@ -123,11 +114,10 @@ def _person(signature: Signature) -> "Person":
 
 
 def _times(signature: Signature) -> "SignatureTimes":
-    """Return the times of the signature. `restored_at`: when it was restored from a backup of the table."""
     fields = ["signed_at", "confirmed_at", "owner_confirmed_at", "unsubscribed_at", "withdrawn_at", "erased_at"]
     fields += ["restored_at", "expires_at"]
     if signature.erased_at:
-        # An erasure sets signed_at and withdrawn_at to its own time. It removes confirmed_at and unsubscribed_at.
+        # An erasure sets the other times, or removes them.
         fields = ["erased_at", "expires_at"]
     times: dict[str, str] = {}
     for field in fields:
@@ -138,7 +128,7 @@ def _times(signature: Signature) -> "SignatureTimes":
 
 
 def _mail(signature: Signature, *, is_stopped: bool) -> "MailState":
-    """Return how many emails were sent, and which one waits. `hurried_at`: when its request was queued again."""
+    """`hurried_at`: when the request of the waiting email was queued again."""
     return {
         "sent": signature.mails,
         "last_sent_at": iso_or_none(signature.mailed_at),
@@ -154,7 +144,6 @@ def _mail(signature: Signature, *, is_stopped: bool) -> "MailState":
 def _held_signature(
     stored: StoredSignature, text: PetitionText | None, letter: "HeldLetter | None", *, is_stopped: bool
 ) -> "HeldSignature":
-    """Return one signature of the file. `text`: the petition's text in the version that the person signed."""
     signature = stored.signature
     signed_text = text.in_language(signature.language) if text else None
     title = signed_text.title if signed_text else stored.petition.title
@@ -190,7 +179,7 @@ def _signed_text(text: PetitionText) -> "SignedText":
 
 
 def _consents(signature: Signature, text: PetitionText | None) -> "list[GivenConsent]":
-    """Return the consents to sign and to updates. A withdrawal ends both: it also stores that `updates` is false."""
+    """A withdrawal ends both consents: it also stores that `updates` is false."""
     is_given = signature.state is not SignatureState.WITHDRAWN
     is_confirmed = signature.state is SignatureState.CONFIRMED
     return [
@@ -212,7 +201,6 @@ def _consents(signature: Signature, text: PetitionText | None) -> "list[GivenCon
 
 
 def one_signature(slug: str, signature_id: str, tables: Tables) -> StoredSignature:
-    """Return the signature. Raise UnknownPetition or UnknownThing if the petition or the signature does not exist."""
     petition = petition_as_stored(slug, tables)
     found = find_by_id(petition, signature_id, tables)
     if found is None:
@@ -223,17 +211,14 @@ def one_signature(slug: str, signature_id: str, tables: Tables) -> StoredSignatu
 def load_for_staff(
     stored: StoredSignature, limit_keys: dict[str, str], now: datetime, tables: Tables
 ) -> "PersonSignature":
-    """Read whether the owner wants no more email about the petition, and return the signature as staff see it."""
+    """Also read whether the owner wants no more email about the petition."""
     stopped = stopped_slugs([stored], limit_keys, tables)
     is_stopped = stored.petition.slug in stopped
     return signature_for_staff(stored, now, is_stopped=is_stopped)
 
 
 def stopped_slugs(stored: list[StoredSignature], limit_keys: dict[str, str], tables: Tables) -> set[str]:
-    """Return the slugs of the petitions about which the owner wants no email. `stored`: signatures of one address.
-
-    Return an empty set if no signature has an address, because all are withdrawn.
-    """
+    """Return the petitions about which the owner wants no email. `stored`: signatures of one address."""
     emails = [each.signature.email for each in stored if each.signature.email]
     if not emails:
         return set()

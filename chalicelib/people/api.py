@@ -1,8 +1,7 @@
 """The routes for staff to find a person's signatures, and to show, withdraw, erase or export them.
 
-Each request is recorded in the activity log. A petition is stopped for an address if the owner of the address wants no
-more email about this petition. The secrets in `limit_keys` make the hash under which this choice is stored. The secrets
-in `signature_keys` make the ids of signatures. The overflow queue has signatures that are not stored yet.
+`limit_keys` make the hash under which an owner's wish for no more email is stored, `signature_keys` the ids of
+signatures. The overflow queue has signatures that are not stored yet.
 """
 
 from collections.abc import Callable
@@ -75,7 +74,7 @@ def erase_address(request: "Sent[PersonRequest]") -> "Answer[PersonSignatures]":
     stored. The answer is the same as for a search. The request is safe to repeat.
     """
     identities = _identities(_address_in(request))
-    # Also the ids that have no stored signature: a signature may wait in the overflow queue.
+    # Also ids without a stored signature: it may wait in the overflow queue.
     ids = {petition.slug: signature_id for petition, signature_id in identities}
     audit(request, "person.erased", details=ids)
     erase_all(identities, times.now(), tables())
@@ -163,7 +162,7 @@ def _answer_all(stored: list[StoredSignature]) -> "Answer[PersonSignatures]":
 
 
 def _overflow_depth() -> int | None:
-    """Return about how many signatures, of anybody, wait in the overflow queue. None: the queue did not answer."""
+    """Return about how many signatures, of anybody, wait. None: the queue did not answer."""
     try:
         return overflow_queue().depth()
     except Unavailable:
@@ -171,14 +170,12 @@ def _overflow_depth() -> int | None:
 
 
 def _identities(address: Address) -> list[tuple[Petition, str]]:
-    """Return each petition with the only id that a signature of this address can have in this petition."""
+    """Return each petition with the only id that a signature of this address can have in it."""
     return identities_of(address, all_petitions(tables()), settings().signature_keys)
 
 
 def _all_of_owner(stored: StoredSignature) -> list[StoredSignature]:
-    """Return all signatures of the same address. If the signature is withdrawn, its address is not stored any more:
-    return only this signature.
-    """
+    """Return only this signature if it is withdrawn: then its address is not stored any more."""
     email = stored.signature.email
     if not email:
         return [stored]

@@ -1,8 +1,4 @@
-"""The routes for staff to send a person's email again, and to allow email again after it was stopped.
-
-The owner of an email address can stop email about a petition to this address. Each action is recorded in the activity
-log (`audit`) before it is done.
-"""
+"""The routes for staff to send a person's email again, and to allow email again after its owner stopped it."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -104,10 +100,7 @@ def allow_mail(request: "Sent[AllowMail]", slug: str, signature_id: str) -> "Ans
 
 
 def _allowance(stored: StoredSignature, now: datetime) -> Allowance:
-    """Return when the signature's address may get its next email, and whether its owner wants no more.
-
-    A withdrawn signature has no address. `resend` refuses this signature, whatever its allowance is.
-    """
+    """A withdrawn signature has no address; `resend` refuses it in any case."""
     if not stored.signature.email:
         return Allowance(now, is_stopped=False)
     mailbox = mailbox_of(stored.signature.email, settings().limit_keys)

@@ -1,7 +1,4 @@
-"""Send a signature's email again, when the person asks staff. The same limits apply as when the person signs again.
-
-A mail request is stored in the signature until the email is sent. To nudge a request is to queue it again.
-"""
+"""Send a signature's email again, when the person asks staff. The same limits apply as when the person signs again."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -30,14 +27,12 @@ class ResendOutcome(StrEnum):
 
 
 class ResendAnswer(NamedTuple):
-    """The outcome of a request to send the email again. `due_at`: for LATER, the earliest time of the email."""
-
     outcome: ResendOutcome
     due_at: datetime | None = None
 
 
 def resend(stored: StoredSignature, allowance: Allowance, now: datetime, tables: Tables) -> ResendAnswer:
-    """Request the email in the same way as signing again does. `allowance`: what the address's limits allow now."""
+    """`allowance`: what the address's limits allow now."""
     refusal = _refusal(stored, allowance, now)
     if refusal:
         return ResendAnswer(refusal)
@@ -46,23 +41,21 @@ def resend(stored: StoredSignature, allowance: Allowance, now: datetime, tables:
     try:
         mail_state.request_or_nudge_mail(stored.key, signature, now, tables)
     except ConditionFailed:
-        # Usually, the email was requested too recently to queue its request again. Rarely, the signature has changed
-        # since we read it: somebody else requested the email, or the person withdrew (then our answer is wrong).
+        # Usually, it was requested too recently to queue it again. Rarely, the signature has changed since we read it.
         was_already_requested = True
-    # The waiting email may be postponed (`mail_due_at`). A new email must wait for the limits of its address.
+    # A new email must also wait for the limits of its address.
     due_at = max(signature.mail_due_at or now, allowance.next_at)
     if due_at > now + MIN_MAIL_INTERVAL:
         return ResendAnswer(ResendOutcome.LATER, due_at)
     if was_already_requested:
         return ResendAnswer(ResendOutcome.ON_ITS_WAY)
-    # The new email must wait, at most a minute (MIN_MAIL_INTERVAL): for a limit, or because the last was just sent.
+    # At most a minute (MIN_MAIL_INTERVAL): for a limit, or because the last was just sent.
     if due_at > now or _was_just_mailed(signature, now):
         return ResendAnswer(ResendOutcome.WITHIN_A_MINUTE)
     return ResendAnswer(ResendOutcome.ASKED)
 
 
 def _refusal(stored: StoredSignature, allowance: Allowance, now: datetime) -> ResendOutcome | None:
-    """Return the first reason not to send the email, or None if it may be sent."""
     signature = stored.signature
     if signature.state is SignatureState.WITHDRAWN:
         return ResendOutcome.WITHDRAWN
@@ -72,12 +65,11 @@ def _refusal(stored: StoredSignature, allowance: Allowance, now: datetime) -> Re
         return ResendOutcome.UNDELIVERABLE
     if allowance.is_stopped:
         return ResendOutcome.STOPPED
-    # The email of a pending signature is only for its link to confirm.
+    # This email is only for its link to confirm.
     if signature.state is SignatureState.PENDING and not stored.petition.is_confirmable_at(now):
         return ResendOutcome.CLOSED
     return None
 
 
 def _was_just_mailed(signature: Signature, now: datetime) -> bool:
-    """Return whether the last email was sent less than MIN_MAIL_INTERVAL ago, so that the next one must wait."""
     return signature.mailed_at is not None and now < signature.mailed_at + MIN_MAIL_INTERVAL

@@ -1,10 +1,7 @@
 """What the answer to an access request says that a person signed and agreed to, in the versions that were signed.
 
-An access request asks for all data that we hold about a person. A partner is an organisation that collects signatures
-elsewhere, with wordings of its own. A wording is what people agree to.
-
-A signature may have a letter, which we email to the petition's targets in the person's name. It may also have an asked
-letter (`letter_asked`): somebody typed it with the person's address, and our email asks the person whether to send it.
+A partner collects signatures elsewhere, with wordings of its own. An asked letter (`letter_asked`) was typed by
+somebody with the person's address: our email asks the person whether to send it.
 """
 
 from typing import TYPE_CHECKING
@@ -24,10 +21,7 @@ if TYPE_CHECKING:
 
 
 def signed_texts(stored: list[StoredSignature], tables: Tables) -> dict[str, PetitionText]:
-    """Return the petitions' texts as the person signed them, by slug. Leave out a text that we no longer know.
-
-    `stored`: the signatures of one address, at most one for each petition.
-    """
+    """Leave out a text that we no longer know. `stored`: the signatures of one address."""
     versions_by_slug = {}
     for each in stored:
         versions_by_slug[each.petition.slug] = (each.signature.text_version, each.signature.consent_version)
@@ -41,11 +35,10 @@ def signed_texts(stored: list[StoredSignature], tables: Tables) -> dict[str, Pet
 
 
 def _text_with_partners_wording(stored: StoredSignature, tables: Tables) -> PetitionText | None:
-    """Return the text in the person's language, with the partner's wording. `updates_wording`: "", as it is unknown."""
     signature = stored.signature
     wording = find_wording(signature.source or "", signature.consent_version, tables)
-    # `consent_version` is the partner's, so no stored text has it. Take any text with the same text version: these
-    # texts differ only in our own wordings, which `changes` replaces.
+    # `consent_version` is the partner's, so no stored text has it. Texts with this text version differ only in our own
+    # wordings, which `changes` replaces.
     same_text = [text for text in versions(stored.petition, tables) if text.text_version == signature.text_version]
     if wording is None or not same_text:
         return None
@@ -55,11 +48,10 @@ def _text_with_partners_wording(stored: StoredSignature, tables: Tables) -> Peti
 
 
 def letters_of(stored: list[StoredSignature], tables: Tables) -> "dict[str, HeldLetter]":
-    """Return the person's letters by slug. `stored`: the signatures of one address, at most one for each petition.
+    """Return the person's letters by slug. `stored`: the signatures of one address.
 
-    Leave out a signature if neither it nor its petition has a letter, and no delivery of a letter is stored. If only
-    the petition has a letter, the answer says that the person sends none: `agreed` is None. A delivery stays stored if
-    a withdrawal removes the letter, or if staff remove the petition's letter.
+    If only the petition has a letter, `agreed` is None: the person sends none. A delivery stays stored if a withdrawal
+    removes the letter, or if staff remove the petition's.
     """
     letters: dict[str, HeldLetter] = {}
     for each in stored:
@@ -67,7 +59,6 @@ def letters_of(stored: list[StoredSignature], tables: Tables) -> "dict[str, Held
         has_letter = bool(petition.letter or signature.letter or signature.letter_asked)
         # A withdrawal removed the letter, perhaps after we sent it. `withdrawn_at` stays if the person signs again.
         may_have_deliveries = has_letter or signature.withdrawn_at is not None
-        # Do not read deliveries for every signature: one address may have signed many petitions.
         deliveries = _deliveries(each, tables) if may_have_deliveries else []
         if has_letter or deliveries:
             letters[petition.slug] = {
@@ -79,10 +70,7 @@ def letters_of(stored: list[StoredSignature], tables: Tables) -> "dict[str, Held
 
 
 def _letter_in_full(stored: StoredSignature, signed: SignedLetter | None, tables: Tables) -> "AgreedLetter | None":
-    """Return a person's letter in full. `signed` has what the person changed, the petition's letter has the rest.
-
-    The opening is the first paragraph, after "Dear …".
-    """
+    """`signed` has what the person changed. The opening is the paragraph after "Dear …"."""
     if signed is None:
         return None
     letter_version = letter_as_signed(stored.petition.slug, signed.version, tables)
@@ -101,14 +89,10 @@ def _letter_in_full(stored: StoredSignature, signed: SignedLetter | None, tables
 
 
 def _deliveries(stored: StoredSignature, tables: Tables) -> "list[LetterDelivery]":
-    """Return what is stored about the email to each target.
-
-    What is stored stays after a withdrawal, so that no letter is sent twice. Include targets that staff have removed.
-    """
+    """It stays after a withdrawal, so that no letter is sent twice. Include targets that staff have removed."""
     found = []
     names = letter_targets(stored.petition.slug, tables)
-    # So far, `names` has the names in the letter's stored versions, the newest last. If staff go back to an older
-    # version, it is not stored again, so the newest version is not the current one. The petition has the current one.
+    # If staff go back to an older version, it is not stored again, so the newest version is not the current one.
     if stored.petition.letter:
         names |= {target.key: target.name for target in stored.petition.letter.targets}
     for target_key, target_name in names.items():
@@ -126,8 +110,7 @@ def _delivery(target_name: str, item: Item) -> "LetterDelivery":
         "waiting_since": item.get("mail_requested_at"),
         "sent_at": item.get("mailed_at"),
         "perhaps_sent_at": item.get("mail_unknown_at"),
-        # Some targets get one email a day that says how many letters are new (petitions.letter.Digest). If this letter
-        # is counted there: the day of that email, and the first letters of the person's postcode.
+        # The day of the daily digest that counts this letter, and the first letters of the person's postcode.
         "in_digest_of": item.get("digest"),
         "area": item.get("digest_area"),
         "undeliverable": item.get("undeliverable"),

@@ -1,5 +1,3 @@
-"""What the API returns about petitions."""
-
 from typing import Annotated, Literal, NotRequired
 
 from pydantic import Field, WithJsonSchema

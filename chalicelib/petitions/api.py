@@ -1,7 +1,4 @@
-"""Public routes of petitions: HTML pages and JSON.
-
-`?source=` says where a supporter came from. A page can be embedded: another site shows it in a frame.
-"""
+"""Public routes of petitions: HTML pages and JSON."""
 
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -68,7 +65,6 @@ def show_petitions(request: Request) -> Response:
 
 
 def _petitions_with_counts(now: datetime) -> list[tuple[Petition, int | None]]:
-    """Return the open petitions with their counts. If a count is unavailable, all counts are None."""
     try:
         return [(petition, count.confirmed) for petition, count in open_petitions_with_counts(now, tables())]
     except Unavailable:
@@ -214,5 +210,4 @@ def read_count(request: Request, slug: str) -> "Answer[PublicCount]":
 
 
 def _cache_headers() -> dict[str, str]:
-    """Let caches keep the response for as long as the load-shedding level says."""
     return cache_headers(level_now(tables()).max_age)

@@ -1,7 +1,6 @@
 """The card: a picture with the petition's title and count, which other sites show with a link to the petition.
 
-The template is an SVG. Most other sites accept no SVG, so `card_of` converts the SVG to a PNG of 1200 x 630 pixels. The
-conversion takes 50 ms. The cover sheets of exports use the same font.
+Most other sites accept no SVG, so `card_of` converts it to a PNG of 1200 x 630 pixels, which takes 50 ms.
 """
 
 from importlib.resources import as_file, files
@@ -12,15 +11,13 @@ from chalicelib.pages.render import render
 from chalicelib.petitions.model import Petition
 
 FONT = "NotoSans[wdth,wght].ttf"
-# For the title: font size in pixels, characters a line, and the most lines. The first entry that holds the title is
-# used. In the picture, the title ends above the count, even with the most lines.
+# For the title: font size in pixels, characters a line, and the most lines. The first that holds the title is used.
 SIZES = ((62, 32, 4), (46, 44, 6), (38, 54, 7))
 # In characters, for the lines that name the target and the charity.
 MAX_SMALL_LINE_LENGTH = 62
 
 
 def card_of(petition: Petition, count: int | None, language: str) -> bytes:
-    """Return the card as PNG, in the language with this code. `count` is None if the count is unavailable."""
     # Imported here, because only requests for a card need this package.
     from resvg_py import svg_to_bytes
 
@@ -47,7 +44,7 @@ def _size_and_lines(title: str) -> tuple[int, list[str]]:
         lines = wrap(title, characters)
         if len(lines) <= most_lines:
             return size, lines
-    # The title is too long for each entry of SIZES. The variables still have the values of the last entry: use these.
+    # The title is too long for each entry of SIZES, so the last one is used.
     full_lines, rest = lines[: most_lines - 1], lines[most_lines - 1 :]
     last_line = shorten(" ".join(rest), characters, placeholder="…")
     return size, [*full_lines, last_line]

@@ -1,8 +1,6 @@
 """Look up the constituency of a postcode, and its member of parliament (MP), if the charity has provided the data.
 
-When the package is built, `stack.constituencies` writes the file of postcodes. It is memory-mapped: a look-up among two
-million postcodes reads about twenty memory pages. A Lambda function that looks up no postcode reads none of the file.
-`stack.members` writes the file with the MP of each constituency. It has about 650 rows, and is read on first use.
+The file of postcodes is memory-mapped: a look-up among two million reads about twenty memory pages.
 """
 
 import json
@@ -37,7 +35,6 @@ class Constituencies(Sequence[bytes]):
         self._names: list[str] = json.loads(packed[LENGTH_BYTES : self._records_start])
 
     def of(self, postcode: str) -> str | None:
-        """Return the constituency, or None if the postcode is not in the file."""
         padded = _padded(postcode)
         position = bisect_left(self, padded)
         if position == len(self) or self[position] != padded:
@@ -62,7 +59,7 @@ class Constituencies(Sequence[bytes]):
 
 
 def pack(constituencies: Mapping[str, str]) -> bytes:
-    """Return the file's bytes. `constituencies`: by postcode. Raise ValueError for a postcode of wrong length."""
+    """`constituencies`: by postcode. Raise ValueError for a postcode of wrong length."""
     names = sorted(set(constituencies.values()))
     indexes = {name: number.to_bytes(INDEX_BYTES, "big") for number, name in enumerate(names)}
     records = []
@@ -89,7 +86,7 @@ def has_constituencies() -> bool:
 
 
 def _padded(postcode: str) -> bytes:
-    """Return the postcode in seven characters, such as M1  1AE: its first part is padded to four characters."""
+    """In seven characters, such as M1  1AE: the first part is padded to four."""
     joined = postcode.replace(" ", "").upper()
     first_part, last_part = joined[:-3], joined[-3:]
     return f"{first_part:4}{last_part}".encode()
@@ -111,10 +108,7 @@ def member_for_postcode(country: str | None, postcode: str | None) -> MemberOfPa
 
 
 def may_live_in(constituency: str, country: str | None, postcode: str | None) -> bool:
-    """Return whether a person with this postcode lives in the constituency.
-
-    Return True if there is no table: then we cannot tell.
-    """
+    """Return True if there is no table: then we cannot tell."""
     return constituencies() is None or _constituency_of(country, postcode) == constituency
 
 
@@ -130,13 +124,11 @@ def member_of_constituency(constituency: str) -> MemberOfParliament | None:
 
 
 def has_members() -> bool:
-    """Return whether the package was built with a table of MPs."""
     return bool(members())
 
 
 @cache
 def members() -> Mapping[str, MemberOfParliament]:
-    """Return the MPs by constituency. If there is no file, the mapping is empty."""
     if not MEMBERS_FILE.exists():
         return {}
     return unpack_members(MEMBERS_FILE.read_bytes())

@@ -1,7 +1,6 @@
 """Create, edit and publish a petition. An edit increases its revision. An edit of an old revision is refused.
 
-Shards are the items over which a petition's counts are spread. A petition never gets fewer shards. The tally head is
-the item that stores their number. `publish` takes a petition from its file.
+A petition never gets fewer shards: the items over which its counts are spread. The tally head stores their number.
 """
 
 from datetime import datetime
@@ -24,7 +23,6 @@ LIFECYCLE_FIELDS = {"state", "paused_at", "removed_reason"}
 
 
 def with_changes(petition: Petition, **changes: Any) -> Petition:
-    """Return a copy with the changes, validated as a whole. Raise Invalid with the field errors."""
     try:
         return Petition.model_validate(petition.model_dump() | changes)
     except ValidationError as error:
@@ -32,10 +30,7 @@ def with_changes(petition: Petition, **changes: Any) -> Petition:
 
 
 def create(petition: Petition, now: datetime, tables: Tables) -> Petition:
-    """Store a new petition as revision 1. Raise Invalid when the slug is taken.
-
-    The petition is stored last, so that it is never visible without its tally (its counts) and its text.
-    """
+    """Store a new petition, last, so that it is never visible without tally and text. Raise Invalid if taken."""
     petition = with_changes(petition, revision=1)
     if store.get(petition.slug, tables, consistent=True):
         raise _slug_in_use()
@@ -49,10 +44,9 @@ def create(petition: Petition, now: datetime, tables: Tables) -> Petition:
 
 
 def edit(petition: Petition, now: datetime, tables: Tables) -> Petition:
-    """Store `petition` as the next revision. Raise Stale if the stored revision is not `petition.revision`.
+    """Store the next revision. Raise Stale if the stored one is not `petition.revision`, or has more shards.
 
-    Also raise Stale if the stored petition has more shards. The new text is stored before the public sees it, because
-    signatures refer to its version.
+    The text is stored before the public sees it, because signatures refer to its version.
     """
     petition = with_changes(petition)  # Without changes, this only validates: an invalid text must not be stored.
     _store_text_and_letter(petition, now, tables)
@@ -70,7 +64,6 @@ def revise(petition: Petition, tables: Tables) -> Petition:
 
 
 def _store_text_and_letter(petition: Petition, now: datetime, tables: Tables) -> None:
-    """Store the current version of the text and of the letter, because signatures will refer to them."""
     store.store_text(petition.slug, text_of(petition, now), tables)
     if petition.letter:
         translations = {code: texts.letter for code, texts in petition.translations.items() if texts.letter}
@@ -85,11 +78,10 @@ def _store_text_and_letter(petition: Petition, now: datetime, tables: Tables) ->
 
 
 def versions(petition: Petition, tables: Tables) -> list[PetitionText]:
-    """Return all versions of the text, oldest first. If versions have the same time, the current version is last."""
+    """Return all versions of the text, oldest first. Of those with the same time, the current one is last."""
     found = store.texts(petition.slug, tables)
     current = [text for text in found if text.version == petition.version]
     others = [text for text in found if text.version != petition.version]
-    # If texts have the same time, `sorted` does not change their order.
     return sorted(others + current, key=lambda text: text.recorded_at)
 
 
@@ -100,8 +92,7 @@ def _slug_in_use() -> Invalid:
 def publish(petition: Petition, now: datetime, tables: Tables) -> Petition:
     """Create the petition or overwrite the stored one. Return it as stored. Raise Stale on a concurrent edit.
 
-    Keep the stored figures. Keep the stored number of shards if `petition` has fewer. If `petition` sets no state, keep
-    the stored state, and when the petition opened and closed. A repeat does no harm.
+    Keep stored figures, and shards if there are more. Without a state, keep the stored state and its times.
     """
     stored = store.get(petition.slug, tables, consistent=True)
     if stored is None:
@@ -118,21 +109,17 @@ def publish(petition: Petition, now: datetime, tables: Tables) -> Petition:
         if stored.state is PetitionState.CLOSED:  # This is when it closed. People can confirm until a day later.
             preserved["closes_at"] = stored.closes_at
     petition = with_changes(petition, **preserved)
-    # The tally is open already, so this only raises the number of shards in its head. Why the head comes before the
-    # petition: see `raise_shards`.
+    # Only raises the number of shards. Why the head comes before the petition: see `raise_shards`.
     open_tally(petition.slug, petition.shards, now, tables)
     return edit(petition, now, tables)
 
 
 def raise_shards(slug: str, shards: int, tables: Tables) -> bool:
-    """Increase the petition's number of shards. Return False if it is `shards` or more already. Raise UnknownPetition.
+    """Return False if the petition has that many shards already. Raise UnknownPetition.
 
-    The tally head gets the new number first, and the petition second. So every reader of the tally sums the new shards
-    before a confirmation writes to one of them. Confirmations use the new number within seconds, when the cached
-    petition expires (petitions.find).
+    The tally head comes first: so readers of the tally sum a new shard before a confirmation writes to it.
     """
     if petition_as_stored(slug, tables).shards >= shards:
         return False
     raise_shards_to_read(slug, shards, tables)
-    # False: a concurrent call has stored this number or a higher one.
     return store.raise_shards(slug, shards, tables)

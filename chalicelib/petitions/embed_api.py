@@ -1,7 +1,4 @@
-"""Pages that other sites show in a frame: the form and the counter.
-
-`?source=` says where a supporter came from. The form sends it with the signature.
-"""
+"""Pages that other sites show in a frame: the form and the counter."""
 
 from chalice.app import Blueprint, Request, Response
 
@@ -24,7 +21,6 @@ def show_embed(request: Request, slug: str) -> Response:
 
     Browsers show it only on the sites of the petition's `embed_on` (`frame-ancestors`). Sets no cookies.
     """
-    # `petition_page` sees from the path /embed/… that the form is for a frame.
     now = times.now()
     petition = find_petition(slug, now, tables())
     source = valid_source_or_none(query(request, "source"))
@@ -54,5 +50,4 @@ def show_counter(request: Request, slug: str) -> Response:
 
 
 def _cache_headers() -> dict[str, str]:
-    """Let caches keep the response for as long as the load-shedding level says."""
     return cache_headers(level_now(tables()).max_age)

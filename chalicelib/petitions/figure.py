@@ -1,7 +1,4 @@
-"""A figure: how many people signed the same petition elsewhere, according to one source.
-
-A source is another platform or a collection on paper.
-"""
+"""A figure: how many people signed the same petition elsewhere, according to one source: a platform, or paper."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -12,7 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from chalicelib.core.sources import SOURCE_PATTERN
 from chalicelib.core.times import Moment
 
-# Figures are stored in the petition's item, so that the total needs no further read. A limit keeps the item small.
 MAX_FIGURES = 100
 MAX_COUNT = 100_000_000
 
@@ -49,10 +45,7 @@ class Figure(NewFigure):
 
 
 def current_figures(figures: Iterable[Figure]) -> list[Figure]:
-    """Return one figure of each source: the one with the latest `as_of`.
-
-    If several figures of a source have the latest `as_of`, return the figure that staff entered last.
-    """
+    """Return the figure of each source with the latest `as_of`; of several, the one that staff entered last."""
     latest: dict[str, Figure] = {}
     for figure in sorted(figures, key=lambda figure: (figure.as_of, figure.entered_at)):
         latest[figure.source] = figure

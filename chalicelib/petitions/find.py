@@ -1,7 +1,6 @@
 """Find petitions, and the versions of their texts and letters that signatures refer to.
 
-A slug is a petition's name in URLs. The process caches each petition that `find_petition` reads, for a few seconds. The
-process also keeps a list of all slugs, so that most requests for a slug that does not exist read no table.
+The process caches petitions for a few seconds, and all slugs, so most requests for unknown slugs read no table.
 """
 
 import re
@@ -25,7 +24,7 @@ from chalicelib.tallies.public import public_counts
 READ_AFTER = timedelta(seconds=1)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 PETITION_SECONDS = 5.0
-# The list of open petitions is cached for less time than a petition, because the list has counts.
+# Shorter than for a petition, because the list has counts.
 LIST_SECONDS = 1.0
 LETTER_SECONDS = 600.0
 # Only existing petitions are cached, so that requests for unknown slugs cannot evict a petition.
@@ -53,10 +52,7 @@ class SlugList:
         return slug in self._slugs
 
     def begin_reading_if_due(self, now: datetime) -> bool:
-        """Return whether the caller must read the slugs now.
-
-        If so, the next read is due after READ_AFTER, even if the caller's read fails.
-        """
+        """Return whether the caller must read the slugs now. The next read is due after READ_AFTER."""
         was_just_tried = self._tried_at <= now < self._tried_at + READ_AFTER  # False if the clock was set back.
         if was_just_tried:
             return False
@@ -91,12 +87,7 @@ def find_petition(slug: str, now: datetime, tables: Tables) -> Petition:
 
 
 def _read_petition(slug: str, now: datetime, tables: Tables) -> Petition:
-    """Read the petition from the table. Raise UnknownPetition if it does not exist.
-
-    Raise Unavailable if the slug is not in our list of slugs, and the last read of that list failed.
-    """
-    # The cache calls this only if it has no fresh petition. If it has a stale one, the petition exists, even if our
-    # list of slugs lacks it.
+    # The cache calls this only without a fresh petition. A stale one shows that the petition exists.
     is_known = slug in _petition_cache or slug in _slugs
     petition = store.get(slug, tables) if is_known else _read_with_slugs(slug, now, tables)
     if petition is None:
@@ -105,10 +96,9 @@ def _read_petition(slug: str, now: datetime, tables: Tables) -> Petition:
 
 
 def _read_with_slugs(slug: str, now: datetime, tables: Tables) -> Petition | None:
-    """Find a petition whose slug is not in the cached list. If the list is too old, one call reads list and petition.
+    """If the list of slugs is too old, one call reads list and petition. If it is recent, trust it and return None.
 
-    If the list is recent, trust it and return None. But raise Unavailable if the last attempt to read it has failed:
-    the next attempt comes later.
+    Raise Unavailable if the last attempt to read the list has failed: the next attempt comes later.
     """
     petition = None
     if _slugs.begin_reading_if_due(now):
@@ -120,10 +110,7 @@ def _read_with_slugs(slug: str, now: datetime, tables: Tables) -> Petition | Non
 
 
 def corrected_slug(slug: str) -> str | None:
-    """Return the slug in lower case, without other characters that people copied with it, such as a dot.
-
-    Return None if the result is the same slug or is invalid.
-    """
+    """Return the slug in lower case, without what people copied with it, such as a dot. None: no other valid slug."""
     corrected = unquote(slug).strip(_COPIED_CHARACTERS).lower()
     if corrected == slug or not _slug_pattern.fullmatch(corrected):
         return None
@@ -157,7 +144,7 @@ def cached_as_stored(slug: str, tables: Tables) -> Petition:
 def texts_as_signed(versions: Mapping[str, tuple[str, str]], tables: Tables) -> dict[str, PetitionText]:
     """Return the texts that signatures refer to, by slug, even if the petitions were edited later.
 
-    `versions`: a signature's text version and consent version, by slug. A text that does not exist is left out.
+    `versions`: text version and consent version, by slug. A text that does not exist is left out.
     """
     joined = {}
     for slug, (text_version, consent_version) in versions.items():
@@ -211,7 +198,6 @@ def open_petitions_with_counts(now: datetime, tables: Tables) -> list[ListedPeti
 
 
 def _read_open_petitions(now: datetime, tables: Tables) -> list[ListedPetition]:
-    """Return the open petitions with their counts. Raise Unavailable if a count is missing."""
     petitions = open_petitions(now, tables)
     counts = public_counts(petitions, now, tables)
     if len(counts) < len(petitions):

@@ -67,7 +67,6 @@ class TransitionRequest(BaseModel):
 
 
 def read_transition(body: str) -> Transition:
-    """Parse a request to change the state. Raise NotJson, or Invalid with the field errors."""
     request = parse_body(TransitionRequest, body)
     return Transition(request.state, request.at, request.reason, request.keep_brackets)
 
@@ -75,7 +74,6 @@ def read_transition(body: str) -> Transition:
 def read_new_petition(body: str, now: datetime) -> Petition:
     """Parse a new petition, which is always a draft. Raise NotJson, or Invalid with the field errors."""
     values = _json_object(body)
-    # Only a new petition may set its slug, so any value of the slug is allowed here.
     errors = _uneditable_field_errors(values, allowed={"slug": values.get("slug")})
     allowed_values = {name: value for name, value in values.items() if name not in errors}
     petition = _valid_petition({"opened_at": now, **allowed_values, "state": PetitionState.DRAFT}, errors)
@@ -88,13 +86,9 @@ def read_new_petition(body: str, now: datetime) -> Petition:
 def read_edit(body: str, petition: Petition, now: datetime) -> Petition:
     """Return `petition` with the edit applied. Raise NotJson, or Invalid with the field errors.
 
-    If the body omits an editable field:
-    - the fields in KEPT_IF_OMITTED keep their values;
-    - goals and privacy_url become empty;
-    - closes_at becomes empty, but keeps its value if the petition is closed;
-    - all other editable fields are required.
-    The body may also contain fields that staff cannot edit, with the values that `petition_for_staff` returns, and
-    `keep_brackets`, with which an open petition may get gaps (gaps.py) outside its title and consents.
+    If the body omits an editable field, those of KEPT_IF_OMITTED keep their values, and a closed one its closes_at;
+    goals, privacy_url and closes_at become empty; all others are required. Fields that staff cannot edit may be sent
+    with their values. `keep_brackets`: an open petition may get gaps outside its title and consents.
     """
     values = _json_object(body)
     keeps_brackets = values.pop("keep_brackets", False)
@@ -120,7 +114,6 @@ def read_edit(body: str, petition: Petition, now: datetime) -> Petition:
 
 
 def petition_for_staff(petition: Petition, now: datetime) -> dict[str, Any]:
-    """Return the petition as staff see it. `state` is the state at `now`."""
     return {
         **petition.model_dump(exclude=HIDDEN_FIELDS),
         "state": petition.state_at(now),
@@ -149,10 +142,7 @@ def _valid_petition(values: Mapping[str, Any], errors: dict[str, FieldError]) ->
 
 
 def check_headers(petition: Petition) -> None:
-    """Raise Invalid if a subject, or the name of a sender, has characters that no header may have.
-
-    `Petition` does not check this, because petitions that are already stored may have such texts.
-    """
+    """Raise Invalid for characters that no header may have. Not in `Petition`: stored ones may have such texts."""
     texts: dict[str, str | None] = {}
     all_words: dict[str, Petition | Translation] = {"": petition}
     all_words |= {f"translations.{code}.": words for code, words in petition.translations.items()}
@@ -173,10 +163,7 @@ def _refuse_new_gaps(before: Petition, after: Petition, *, keeps_brackets: bool)
 
 
 def check_addresses_differ(letter: Letter | None) -> None:
-    """Raise Invalid if two targets have the same address, which would get two letters from each person.
-
-    `Letter` does not check this, because letters that are already stored may have such targets.
-    """
+    """Raise Invalid if two targets would get two letters from each person. Not in `Letter`: stored ones may be so."""
     if letter is None:
         return
     first_with_address: dict[str, int] = {}
@@ -188,13 +175,12 @@ def check_addresses_differ(letter: Letter | None) -> None:
 
 
 def _require_members_table(letter: Letter | None) -> None:
-    """Raise Invalid if letters would go to members of parliament, but this site has no table of members."""
     if letter and letter.is_to_members and not has_members():
         raise Invalid([FieldError("letter.targets", NO_MEMBERS)])
 
 
 def _uneditable_field_errors(values: Mapping[str, Any], allowed: Mapping[str, Any]) -> dict[str, FieldError]:
-    """Return an error for each field that staff cannot edit. `allowed`: the stored values, which may be sent again."""
+    """`allowed`: the stored values, which may be sent again."""
     errors = {}
     for name, value in values.items():
         is_unchanged = name in allowed and allowed[name] == value
@@ -206,12 +192,10 @@ def _uneditable_field_errors(values: Mapping[str, Any], allowed: Mapping[str, An
 
 
 def _time_errors(before: Petition, after: Petition, now: datetime) -> list[FieldError]:
-    """Return errors if the edit would open or close the petition now, or change a time that can no longer change."""
     state_now, errors = before.state_at(now), []
     if after.opened_at != before.opened_at and state_now is not PetitionState.DRAFT:
         errors.append(FieldError("opened_at", "The petition has already opened, so you cannot change this"))
-    # A petition with a scheduled opening is stored as open, but is a draft until then. With an opened_at in the past,
-    # it would open at once. One that is stored as a draft never opens by itself, so its opened_at may be in the past.
+    # A scheduled petition is stored as open, so a past opened_at would open it at once. A draft never would.
     if before.scheduled_opening(now) and after.opened_at <= now:
         errors.append(FieldError("opened_at", "Enter a time in the future. To open the petition now, change its state"))
     if after.closes_at == before.closes_at or state_now is PetitionState.DRAFT:

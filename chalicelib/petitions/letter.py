@@ -103,7 +103,6 @@ class Letter(LetterText):
         return targets
 
     def translated(self, text: LetterText | None) -> "Letter":
-        """Return the letter with the texts of this translation. Without a translation, return the letter unchanged."""
         if text is None:
             return self
         targets = []
@@ -114,11 +113,9 @@ class Letter(LetterText):
         return self.model_copy(update={**translated_fields, "targets": targets})
 
     def has_address(self, member_email: str, among: Sequence[LetterTarget]) -> bool:
-        """Return whether the member of parliament with this address is also one of the targets `among`.
+        """Return whether the member of parliament with this address is also a target, and so gets no second letter.
 
-        If so, the member gets no second letter. `among`: the targets to which the person agreed to send a letter. They
-        may be from an older version than this letter, with other addresses. So use only their keys, and take the
-        addresses from this letter. A target that this letter no longer has does not count.
+        `among`: the targets agreed to, perhaps of an older version. So take addresses from this letter.
         """
         keys = {target.key for target in among}
         emails = [target.email for target in self.targets if target.key in keys]
@@ -148,16 +145,12 @@ class LetterVersion(BaseModel):
 
     def in_language(self, code: str | None) -> Letter:
         """Return the letter as seen by people who signed in this language (None: the main language)."""
-        # The main language has no translation. Then `translated` returns the letter unchanged.
+        # For the main language there is no translation.
         return self.letter.translated(self.translations.get(code or self.language))
 
 
 def version_of_letter(letter: Letter | None, translations: Mapping[str, Translation]) -> str:
-    """Return a digest of what a signer agrees to send, in all languages, or "" if there is no letter.
-
-    The digest does not include the targets' addresses. It includes whether a target is each person's own member of
-    parliament.
-    """
+    """Return a digest of what a signer agrees to send, in all languages, without addresses; "" without a letter."""
     if letter is None:
         return ""
     parts = _agreed_texts(letter)

@@ -1,7 +1,6 @@
 """The model of a petition: its settings and texts, its state at a given time, and the versions of its texts.
 
-A wording says what people agree to. A version is a digest of texts. Each signature stores the versions of the texts
-that its signer agreed to.
+A version is a digest of texts. Each signature stores the versions of the texts that its signer agreed to.
 """
 
 import re
@@ -45,7 +44,6 @@ Reason = Wording
 
 
 def check_rising(goals: list[int]) -> None:
-    """Raise ValueError if a goal is not higher than the one before."""
     for earlier, later in pairwise(goals):
         if later <= earlier:
             raise ValueError(f"Each goal must be higher than the one before: {later:,} follows {earlier:,}")
@@ -159,7 +157,6 @@ class Petition(BaseModel):
     @field_validator("closes_at")
     @classmethod
     def _check_closes_at(cls, closes_at: datetime | None, info: ValidationInfo) -> datetime | None:
-        """Raise ValueError if a closed petition has no closes_at, or if closes_at is not later than opened_at."""
         # A closed petition needs closes_at, because confirmation links work until a day after closes_at.
         if closes_at is None and info.data.get("state") is PetitionState.CLOSED:
             raise ValueError("a closed petition needs closes_at")
@@ -175,23 +172,20 @@ class Petition(BaseModel):
 
     @property
     def text_version(self) -> str:
-        """Return a digest of title, text and target, in all languages."""
         return self._digest("title", "text", "target")
 
     @property
     def consent_version(self) -> str:
-        """Return a digest of both consent wordings, in all languages."""
         return self._digest("sign_wording", "updates_wording")
 
     @property
     def letter_version(self) -> str:
-        """Return a digest of the letter and its wordings, in all languages, or "" if there is no letter."""
+        """Return "" if there is no letter."""
         untranslated = self._untranslated or self  # `in_language` sets _untranslated.
         return version_of_letter(untranslated.letter, untranslated.translations)
 
     @property
     def languages(self) -> list[str]:
-        """Return the codes of the languages that the petition has texts in, its main language first."""
         return [self.language, *self.translations]
 
     def in_language(self, code: str) -> "Petition":
@@ -206,7 +200,6 @@ class Petition(BaseModel):
         return translated
 
     def _digest(self, *names: str) -> str:
-        """Return a digest of the texts in these fields, in all languages."""
         untranslated = self._untranslated or self  # `in_language` sets _untranslated.
         parts = [getattr(untranslated, name) for name in names]
         for code, translation in sorted(untranslated.translations.items()):
@@ -216,7 +209,7 @@ class Petition(BaseModel):
 
     @property
     def version(self) -> str:
-        """Return the version of the current texts as a stored PetitionText has it: both versions in one string."""
+        """Both versions in one string, as a stored PetitionText has it."""
         return version_of(self.text_version, self.consent_version)
 
     def state_at(self, now: datetime) -> PetitionState:
@@ -229,7 +222,6 @@ class Petition(BaseModel):
         return PetitionState.CLOSED if is_over else PetitionState.OPEN
 
     def scheduled_opening(self, now: datetime) -> datetime | None:
-        """Return opened_at if the petition is stored as open but opens later, by itself. Otherwise return None."""
         opens_later = self.state is PetitionState.OPEN and now < self.opened_at
         return self.opened_at if opens_later else None
 

@@ -1,7 +1,4 @@
-"""The petition's page with its form, and other pages about a petition, in the language that the reader chose.
-
-A page can be embedded: another site shows it in a frame. A section is a part of the petition's page.
-"""
+"""The petition's page with its form, and other pages about a petition, in the language that the reader chose."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -18,13 +15,11 @@ from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.tallies.count import Count, Recent
 from chalicelib.tallies.public import public_count
 
-# Functions that load a section, by the section's name in the template. app.py adds the functions, because this package
-# must not import the packages that define the functions. The functions use data from caches, because people read pages
-# far more often than they sign.
+# Loaders of the page's sections, by name in the template. app.py adds them: this package must not import theirs.
+# They use cached data, because people read pages far more often than they sign.
 SectionLoader = Callable[[Petition, Count | None, Tables], object]
 SECTIONS: dict[str, SectionLoader] = {}
-# The page does not show older numbers of today and of the last 24 hours. Only a request for the progress counts them
-# again: usually the page's script, for each reader. So for a petition that few people read, they may be months old.
+# Older numbers are not shown: only a request for the progress counts them again, so they may be months old.
 RECENT_SHOWN_FOR = timedelta(hours=1)
 
 
@@ -36,10 +31,9 @@ def page_about(
     status: int = 200,
     headers: Mapping[str, str] = NO_STORE,
 ) -> Response:
-    """Return a page in the language of the URL's `?lang=`, or else in the petition's main language.
+    """Return a page in the language of `?lang=`, or else in the petition's main language.
 
-    If the petition has no translation into that language, its texts stay in its main language. Then `foreign` has the
-    HTML attributes that tell screen readers the language of these texts.
+    `foreign`: the HTML attributes for screen readers, if the petition has no translation into the page's language.
     """
     language = chosen_language(request) or petition.language
     direction = language_of(petition.language).direction
@@ -60,10 +54,7 @@ def petition_page(
     status: int = 200,
     headers: Mapping[str, str] = NO_STORE,
 ) -> Response:
-    """Return the petition's page, or only its form if the page is in a frame.
-
-    `form` has the values to fill in. `busy`: tell the person that we could not take the signature at the moment.
-    """
+    """Return the page, or only its form in a frame. `busy`: we could not take the signature at the moment."""
     count = count_if_available(petition, now, tables)
     context = _context(petition, request, petition.state_at(now), count, now)
     context |= {"form": _with_known_country(form), "errors": errors, "busy": busy}
@@ -82,7 +73,6 @@ def embedded_page(
     status: int = 200,
     headers: Mapping[str, str] = NO_STORE,
 ) -> Response:
-    """Return a page that the petition's allowed sites may show in a frame."""
     framed = {**headers, **frame_policy(petition.embed_on)}
     return page_about(petition, request, template, {**context, "embedded": True}, status, framed)
 
@@ -99,11 +89,7 @@ def preview_page(request: Request, petition: Petition, now: datetime, tables: Ta
 def _context(
     petition: Petition, request: Request, state: PetitionState, count: Count | None, now: datetime
 ) -> dict[str, object]:
-    """Return values for the template. `recent`: numbers for today, for the last 24 hours, and in all by postcode area.
-
-    `is_recent_old`: hide the numbers for today and the last 24 hours. `state`: the state that the page shows.
-    `preview`: only `preview_page` sets it, to the real state.
-    """
+    """Return values for the template. `preview`: only `preview_page` sets it, to the real state."""
     language = language_of(chosen_language(request) or petition.language)
     country_names = language.countries(countries())
     confirmed = count.confirmed if count else None
@@ -121,19 +107,18 @@ def _context(
 
 
 def _is_old(recent: Recent, now: datetime) -> bool:
-    """Return whether `recent.today` is about an earlier day, or was counted too long ago."""
+    """Whether `recent.today` is about an earlier day, or was counted too long ago."""
     return recent.as_of.date() != now.date() or now - recent.as_of >= RECENT_SHOWN_FOR
 
 
 def _with_known_country(form: Mapping[str, str]) -> dict[str, str]:
-    """Return the form with a country that is in the page's list: GB if it has no country or one that is not there."""
     country = form.get("country", "")
     known_country = country if country in countries() else "GB"
     return {**form, "country": known_country}
 
 
 def _load_section(load: SectionLoader, petition: Petition, count: Count | None, tables: Tables) -> object:
-    """Return the section, or None when its data is unavailable, so that the rest of the page still works."""
+    """None when the data is unavailable, so that the rest of the page still works."""
     try:
         return load(petition, count, tables)
     except Unavailable:
@@ -141,7 +126,6 @@ def _load_section(load: SectionLoader, petition: Petition, count: Count | None, 
 
 
 def count_if_available(petition: Petition, now: datetime, tables: Tables) -> Count | None:
-    """Return the public count. Return None when the count is unavailable, so that the page works without it."""
     try:
         return public_count(petition, now, tables)
     except Unavailable:

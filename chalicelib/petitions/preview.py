@@ -13,8 +13,6 @@ PREVIEW_LIFETIME = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class PreviewLink:
-    """The path of the page with its token, and the time when the token expires."""
-
     path: str
     expires_at: datetime
 

@@ -1,7 +1,6 @@
 """Staff routes that create, edit, preview, open, pause, close and remove a petition.
 
-The revision of a petition increases with every edit. It is the ETag, so that an edit of an old revision is refused.
-Each action is recorded in the activity log (`audit`) before it is done.
+The revision is the ETag, so an edit of an old one is refused. Each action is recorded (`audit`) before it is done.
 """
 
 from typing import TYPE_CHECKING

@@ -1,8 +1,4 @@
-"""Read and write petitions, and the versions of their texts and letters, in the counts table.
-
-A slug is a petition's name in URLs. One further item lists the slugs of all petitions. The revision of a petition
-increases with every edit. Shards are the items over which the petition's counts are spread.
-"""
+"""Read and write petitions, and the versions of their texts and letters, in the counts table."""
 
 from collections.abc import Iterator, Mapping
 
@@ -37,7 +33,7 @@ def list_all(tables: Tables) -> Iterator[Petition]:
 
 
 def slugs_from(slug: str, tables: Tables) -> Iterator[str]:
-    """Yield in order the slugs that are equal to `slug` or sort after it; if `slug` is "", all. Read only keys."""
+    """Yield in order the slugs from `slug` on. Read only keys."""
     between = (slug, "~") if slug else None  # No slug sorts after "~".
     for item in tables.query(keys.COUNTS, keys.PETITIONS_PARTITION, between, only=("sk",)):
         yield item["sk"]
@@ -50,10 +46,7 @@ def add(petition: Petition, tables: Tables) -> None:
 
 
 def replace(petition: Petition, tables: Tables) -> None:
-    """Store `petition` in place of its previous revision.
-
-    Raise ConditionFailed if the stored petition is not the previous revision or has more shards.
-    """
+    """Raise ConditionFailed if the stored petition is not the previous revision or has more shards."""
     attributes = petition.model_dump(exclude_none=True)
     absent = [name for name in Petition.model_fields if name not in attributes]
     when = _has_revision(petition.revision - 1) & Attr("shards").lte(petition.shards)
@@ -67,7 +60,7 @@ def raise_shards(slug: str, shards: int, tables: Tables) -> bool:
 
 
 def store_text(slug: str, text: PetitionText, tables: Tables) -> None:
-    """Store this version of the text. If this version is already stored, change nothing."""
+    """If this version is already stored, change nothing."""
     try:
         tables.put_new(NewItem(keys.petition_text(slug, text.version), text.model_dump(exclude_none=True)))
     except ConditionFailed:
@@ -75,7 +68,7 @@ def store_text(slug: str, text: PetitionText, tables: Tables) -> None:
 
 
 def store_letter(slug: str, letter: LetterVersion, tables: Tables) -> None:
-    """Store this version of the letter. If this version is already stored, change nothing."""
+    """If this version is already stored, change nothing."""
     try:
         tables.put_new(NewItem(letter_text(slug, letter.version), letter.model_dump(exclude_none=True)))
     except ConditionFailed:
@@ -94,7 +87,6 @@ def list_letters(slug: str, tables: Tables) -> list[LetterVersion]:
 
 
 def find_texts(versions: Mapping[str, str], tables: Tables) -> dict[str, PetitionText]:
-    """Return the text of each slug, in the version that `versions` gives for it. Leave out texts that do not exist."""
     slug_by_key = {keys.petition_text(slug, version): slug for slug, version in versions.items()}
     found = {}
     for item in tables.batch_get([*slug_by_key]):
@@ -111,7 +103,6 @@ def _has_revision(number: int) -> Condition:
 
 
 def texts(slug: str, tables: Tables) -> list[PetitionText]:
-    """Return all versions of the text, in no particular order."""
     items = tables.query(keys.COUNTS, keys.text_partition(slug))
     return [PetitionText.model_validate(item) for item in items]
 

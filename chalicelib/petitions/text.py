@@ -1,8 +1,4 @@
-"""The texts of a petition and of its letter: their types, their translations and their versions.
-
-Signers can send the letter to the petition's targets. The wordings say what people agree to. A version is a digest of
-texts. Each signature stores the versions of the texts and wordings that its signer agreed to.
-"""
+"""The texts of a petition and of its letter: their types, their translations and their versions (digests)."""
 
 from datetime import datetime
 from functools import lru_cache
@@ -103,7 +99,6 @@ class PetitionText(BaseModel):
 
     @property
     def text_version(self) -> str:
-        """Return the first part of the version: that of the title, text and target (`version_of`)."""
         return self.version.partition(".")[0]
 
     def in_language(self, code: str | None) -> "PetitionText":
@@ -116,23 +111,19 @@ class PetitionText(BaseModel):
 
 
 def version_of(text_version: str, consent_version: str) -> str:
-    """Return the version of a PetitionText, from the two versions that each signature stores."""
+    """The version of a PetitionText, from the two versions that each signature stores."""
     return f"{text_version}.{consent_version}"
 
 
 @lru_cache(maxsize=100)
 def digest(*parts: str) -> str:
-    """Return a hash of the texts, which is used as their version.
-
-    The hash is cached, because each signature stores two versions, and most signatures have the same texts.
-    """
+    """Return the version of these texts. Cached, because most signatures have the same texts."""
     joined = "\0".join(parts)
     return sha256(joined.encode()).hexdigest()[:12]
 
 
 def text_of(petition: "Petition", now: datetime) -> PetitionText:
-    """Return the current text and wordings as a PetitionText. Leave out the letter, which has versions of its own."""
-    # PetitionText has no field for the petition's own letter, and ignores it. But it would take the translated letters.
+    # PetitionText ignores the petition's own letter, but would take the translated letters.
     translated_letters = {code: {"letter"} for code in petition.translations}
     texts = petition.model_dump(exclude={"translations": translated_letters})
     return PetitionText.model_validate({**texts, "version": petition.version, "recorded_at": now})

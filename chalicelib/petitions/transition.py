@@ -13,8 +13,8 @@ from chalicelib.core.errors import FieldError, Invalid, InvalidTransition
 from chalicelib.petitions.edit import with_changes
 from chalicelib.petitions.model import Petition, PetitionState
 
-# The states that may follow each state. A removed petition can only become a draft, so that staff check it before it is
-# public again. From draft to draft is the only transition to the same state: it cancels a scheduled opening.
+# A removed petition first becomes a draft, so that staff check it before it is public again. From draft to draft:
+# cancels a scheduled opening.
 _NEXT_STATES: dict[PetitionState, frozenset[PetitionState]] = {
     PetitionState.DRAFT: frozenset({PetitionState.DRAFT, PetitionState.OPEN, PetitionState.REMOVED}),
     PetitionState.OPEN: frozenset({PetitionState.PAUSED, PetitionState.CLOSED, PetitionState.REMOVED}),
@@ -43,10 +43,7 @@ _IN_TRANSLATION = re.compile(r"translations\.([^.]+)\.")
 
 @dataclass(frozen=True)
 class Transition:
-    """`at`: a later time, for a scheduled transition. `reason`: shown on the page of a removed petition.
-
-    `keep_brackets`: the petition may open with gaps outside its title and consents.
-    """
+    """`at`: for a scheduled transition. `keep_brackets`: open with gaps outside the title and consents."""
 
     state: PetitionState
     at: datetime | None = None
@@ -64,8 +61,7 @@ def apply(petition: Petition, transition: Transition, now: datetime) -> Petition
     if field_errors:
         raise Invalid(field_errors)
     if transition.at:
-        # Store OPEN now, whether the petition opens or closes later: `state_at` derives the state from opened_at and
-        # closes_at.
+        # Store OPEN now in both cases: `state_at` derives the state from opened_at and closes_at.
         time_field = SCHEDULED[current, transition.state]
         return with_changes(petition, state=PetitionState.OPEN, **{time_field: transition.at})
     changes = _CHANGES[transition.state](petition, transition, now)
@@ -73,11 +69,7 @@ def apply(petition: Petition, transition: Transition, now: datetime) -> Petition
 
 
 def transitions(petition: Petition, now: datetime) -> list[dict[str, object]]:
-    """Return the states that may follow the current one.
-
-    `schedules` is the field that holds the time of a scheduled transition. It is None if the transition can only happen
-    at once.
-    """
+    """`schedules`: the field with the time of a scheduled transition. None: it can only happen at once."""
     current = petition.state_at(now)
     possible: list[dict[str, object]] = []
     for state in PetitionState:
@@ -90,7 +82,6 @@ def transitions(petition: Petition, now: datetime) -> list[dict[str, object]]:
 
 
 def _next_states(petition: Petition, now: datetime) -> frozenset[PetitionState]:
-    """Return the states that may follow now. Without a scheduled opening, a draft cannot become a draft again."""
     current = petition.state_at(now)
     states = _NEXT_STATES[current]
     return states if petition.scheduled_opening(now) else states - {current}
@@ -121,18 +112,14 @@ def _errors_of_gaps(petition: Petition, transition: Transition) -> list[FieldErr
 
 
 def closes_at_if_opened_now(petition: Petition, now: datetime) -> datetime | None:
-    """Return closes_at. If the petition is paused, move it by the length of the pause, as opening now would move it."""
+    """Return closes_at. After a pause, it moves by the length of the pause."""
     if petition.paused_at and petition.closes_at:
         return petition.closes_at + (now - petition.paused_at)
     return petition.closes_at
 
 
 def _opening_changes(petition: Petition, _: Transition, now: datetime) -> dict[str, Any]:
-    """Return the fields that change when the petition opens. `_` is unused: all functions in _CHANGES get it.
-
-    A draft gets `now` as opened_at. After a pause, closes_at moves by the length of the pause. A closes_at in the past
-    is removed.
-    """
+    """A draft gets `now` as opened_at. After a pause, closes_at moves; one in the past is removed."""
     if petition.state_at(now) is PetitionState.DRAFT:
         return {"opened_at": now}
     closes_at = closes_at_if_opened_now(petition, now)
@@ -141,10 +128,7 @@ def _opening_changes(petition: Petition, _: Transition, now: datetime) -> dict[s
 
 
 def _closing_changes(petition: Petition, _: Transition, now: datetime) -> dict[str, Any]:
-    """Return closes_at for a petition that closes now: `now`, but later than opened_at, as the model requires.
-
-    `_` is unused: all functions in _CHANGES get it.
-    """
+    """Close `now`, but later than opened_at, as the model requires."""
     return {"closes_at": max(now, petition.opened_at + timedelta(seconds=1))}
 
 
@@ -158,7 +142,6 @@ _CHANGES: dict[PetitionState, Callable[[Petition, Transition, datetime], dict[st
 
 
 def gap_errors(petition: Petition) -> list[FieldError]:
-    """Return an error for each text in which no open petition may have gaps: the title and the consents."""
     texts = dict.fromkeys((field, name) for field, name, _ in _gaps(petition, always_refused=True))
     return [FieldError(field, f"Replace the text in [square brackets] in {name}") for field, name in texts]
 
@@ -171,10 +154,7 @@ def warning_of_gaps(petition: Petition, before: Petition | None = None) -> list[
 
 
 def other_gaps(petition: Petition, before: Petition | None = None) -> str:
-    """Return the names of the other texts that have gaps, with commas between them; "" if there are none.
-
-    `before`: the petition before an edit. The gaps that its texts have already are left out.
-    """
+    """Return the names of the other texts that have gaps, without those that `before` (an edit) has already."""
     known = {(field, gap) for field, _, gap in _gaps(before, always_refused=False)} if before else set()
     gaps = _gaps(petition, always_refused=False)
     names = [name for field, name, gap in gaps if (field, gap) not in known]
@@ -182,7 +162,7 @@ def other_gaps(petition: Petition, before: Petition | None = None) -> str:
 
 
 def _gaps(petition: Petition, *, always_refused: bool) -> Iterator[tuple[str, str, str]]:
-    """Yield the field and name of a text, and a gap in it: of title and consents, or else of the other texts."""
+    """Yield field, name and gap: of title and consents, or else of the other texts."""
     for field, text in _texts(petition.model_dump(include=_SEARCHED), ""):
         last = field.rpartition(".")[2]
         if (last in _ALWAYS_REFUSED) is always_refused:

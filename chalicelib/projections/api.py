@@ -1,7 +1,4 @@
-"""Counts for staff: the exact number of confirmed signatures, its breakdowns, the pending signatures, and the funnel.
-
-The funnel says how many signatures passed each stage, such as confirmed or expired.
-"""
+"""Counts for staff: the exact number of confirmed signatures, its breakdowns, the pending ones, and the funnel."""
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
@@ -54,7 +51,6 @@ ALL = "all"
 STATE_ORDER = (
     PetitionState.OPEN, PetitionState.PAUSED, PetitionState.DRAFT, PetitionState.CLOSED, PetitionState.REMOVED,
 )  # fmt: skip
-# The largest value of ?top=.
 MAX_TOP = 999
 FUNNEL_COLUMNS = ("key", *Stage)
 
@@ -114,14 +110,13 @@ def read_counts(request: Request, slug: str) -> "Answer[StaffCounts]":
     petition = petition_as_stored(slug, tables())
     if by is None and days == ALL_DAYS:
         return _answer(request, _totals(petition))
-    # Without ?by=, the breakdown by day is read: its sum is the count of these days.
+    # Without ?by=, the sum of the breakdown by day is the count of these days.
     numbers = _read_breakdown(petition, by or TallyDimension.DAY, days)
     shown = largest(numbers, top)
     return _answer(request, _totals(petition, shown), shown if by else None)
 
 
 def _answer_with_all_breakdowns(request: Request, slug: str) -> "Answer[StaffCounts]":
-    """Return the breakdowns of `overview`. Each sums to `confirmed`."""
     _chosen_top(request)  # Refuse ?top=, which needs one dimension.
     days = requested_days(request)
     petition = petition_as_stored(slug, tables())
@@ -143,7 +138,7 @@ def _rows(numbers: Breakdown) -> "list[BreakdownRow]":
 
 
 def _read_breakdown(petition: Petition, by: TallyDimension | Dimension, days: Days) -> Breakdown:
-    """Read a TallyDimension from the tally, and a Dimension from the numbers counted from the stream of changes."""
+    """A TallyDimension comes from the tally, a Dimension from the numbers counted from the stream of changes."""
     now = times.now()
     if isinstance(by, TallyDimension):
         return breakdown(petition, by, days, now, tables())
@@ -155,7 +150,6 @@ def _read_breakdown(petition: Petition, by: TallyDimension | Dimension, days: Da
 
 
 def _totals(petition: Petition, numbers: Breakdown | None = None) -> "CountTotals":
-    """Return the numbers of confirmed and pending signatures. With a breakdown, `confirmed` is the sum of its rows."""
     count = numbers or exact_count(petition, times.now(), tables())
     return {
         "slug": petition.slug,
@@ -188,9 +182,9 @@ def _chosen_dimension(request: Request) -> TallyDimension | Dimension | None:
 
 
 def _chosen_top(request: Request) -> int | None:
-    """Return the number in ?top=: how many rows to return, those with the largest numbers. None: return all rows.
+    """Return ?top=: how many rows to return, those with the largest numbers. None: return all rows.
 
-    One more row has the sum of all others, unless it is 0. Days and hours are in order of time, so refuse ?top=.
+    One more row has the sum of the others, unless it is 0. Days and hours are in order of time, so refuse ?top=.
     """
     value = query(request, "top")
     if not value:
@@ -203,7 +197,7 @@ def _chosen_top(request: Request) -> int | None:
 
 
 def requested_days(request: Request) -> Days:
-    """Return the days from ?from= to ?to=. If one is missing, the days have no limit on that side."""
+    """If one of ?from= and ?to= is missing, the days have no limit on that side."""
     first, last = _day(request, "from") or ALL_DAYS.first, _day(request, "to") or ALL_DAYS.last
     if first > last:
         raise Invalid([FieldError("to", 'Must not be before "from"')])
@@ -211,10 +205,6 @@ def requested_days(request: Request) -> Days:
 
 
 def _day(request: Request, name: str) -> date | None:
-    """Return the day in ?from= or ?to=. The value is a date, or a midnight (UTC).
-
-    The midnight is the start of the day in ?from=, and the end of the day in ?to=.
-    """
     value = query(request, name)
     if not value:
         return None
@@ -225,12 +215,9 @@ def _day(request: Request, name: str) -> date | None:
 
 
 def _day_at(name: str, value: str) -> date:
-    """Return the day that begins at this time, or ends if `name` is "to". The time must be a midnight in UTC.
-
-    `value` is never a plain date: `_day` returns a plain date unchanged.
-    """
+    """Return the day that begins at this midnight (UTC), or ends if `name` is "to"."""
     try:
-        # In a query, a "+" that is not escaped arrives as a space: the time zone +01:00 arrives as " 01:00".
+        # In a query, a "+" that is not escaped arrives as a space.
         moment = datetime.fromisoformat(value.replace(" ", "+")).astimezone(UTC)
         day = moment.date()
         if name == "to":  # Midnight is the end of the previous day.

@@ -1,9 +1,4 @@
-"""Read projected numbers: numbers that are counted from the stream of changes of signatures, seconds later.
-
-These are the breakdowns by text version, postcode area and constituency, and the number of pending signatures.
-`overview` also returns the breakdowns of the tally. A petition has 64 buckets (partitions) of signatures. Each bucket
-has its own items of counters in the counts table.
-"""
+"""Read projected numbers: counted from the stream of changes of signatures, seconds later, by bucket (partition)."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -21,7 +16,6 @@ from chalicelib.tallies.model import PENDING
 
 
 def pending_by_bucket(slug: str, tables: Tables, *, consistent: bool = False) -> dict[str, int]:
-    """Return the number of pending signatures by bucket. It may lag by seconds."""
     numbers = {}
     for item in tables.batch_get(_counters(slug), consistent=consistent):
         if PENDING in item:
@@ -31,7 +25,7 @@ def pending_by_bucket(slug: str, tables: Tables, *, consistent: bool = False) ->
 
 
 def pending_counts(slugs: Iterable[str], tables: Tables) -> Counter[str]:
-    """Return the number of pending signatures by slug, summed over the buckets. A slug without counters has 0."""
+    """Return the number by slug, 0 without counters."""
     slug_by_key: dict[Key, str] = {}
     for slug in slugs:
         for key in _counters(slug):
@@ -44,10 +38,7 @@ def pending_counts(slugs: Iterable[str], tables: Tables) -> Counter[str]:
 
 
 def projected_sums(slug: str, tables: Tables) -> Counter[str]:
-    """Return the numbers of pending signatures, and of confirmed ones by text version and by postcode area.
-
-    A bucket has all these numbers in one item. Each number is summed over the buckets.
-    """
+    """Return the pending signatures, and the confirmed ones by text version and area, summed over the buckets."""
     sums: Counter[str] = Counter()
     for item in tables.batch_get(_counters(slug)):
         sums.update(numbers_of(item))
@@ -69,7 +60,7 @@ def pending_count(slug: str, tables: Tables) -> int:
 
 
 def projected_breakdown(petition: Petition, by: Dimension, now: datetime, tables: Tables) -> Breakdown:
-    """Return a breakdown of the exact count. Projected numbers lag by seconds, so one more row has the difference."""
+    """Projected numbers lag by seconds, so one more row has the difference to the exact count."""
     confirmed = exact_count(petition, now, tables).confirmed
     read = confirmed_by_constituency if by is Dimension.CONSTITUENCY else projected_sums
     numbers = read(petition.slug, tables)
@@ -77,11 +68,10 @@ def projected_breakdown(petition: Petition, by: Dimension, now: datetime, tables
 
 
 def overview(petition: Petition, days: Days, now: datetime, tables: Tables) -> Overview:
-    """Return all breakdowns, except the breakdown by constituency. Each sums to the number of confirmed signatures.
+    """Return all breakdowns but that by constituency: its 1,024 items are too many for every refresh of the dashboard.
 
-    The breakdowns by version and by area lag by seconds, so one more row of each has the difference. These two have no
-    daily counts, so leave them out if `days` has limits. The breakdown by constituency has 1,024 items, which is too
-    many to read at every refresh of the dashboard.
+    The breakdowns by version and by area lag by seconds, so one more row of each has the difference. They have no daily
+    counts, so leave them out if `days` has limits.
     """
     shown_breakdowns = breakdowns(petition, days, now, tables)
     numbers = projected_sums(petition.slug, tables)

@@ -1,14 +1,8 @@
 """Project signatures: count the changes in the stream of the signatures table, so that signing needs no extra write.
 
-A petition's signatures are in 64 buckets (partitions), each with its own counters. `increments` turns a change of a
-signature into increments of the counters. `position`: the change's place in the stream. `project` adds the increments.
-
-The stream may deliver a change twice. The changes of one bucket arrive in the order of their positions. Each counter
-item belongs to one bucket, and each update of it also stores the last position, so that a change that is already
-counted is skipped.
-
-A damaged signature may lack any attribute. Such a signature must not stop the stream, because the change that repairs
-the signature comes later in the same stream.
+The stream may deliver a change twice, but the changes of one bucket (partition) arrive in order. Each counter item
+belongs to one bucket, and stores the last position, so that a change that is already counted is skipped. A damaged
+signature may lack any attribute. It must not stop the stream, which brings its repair later.
 """
 
 from collections import Counter, defaultdict
@@ -27,13 +21,13 @@ from chalicelib.projections.funnel import Stage, name_of
 from chalicelib.signatures.model import SignatureState
 from chalicelib.tallies.model import PENDING
 
-# The recipient complained about the email. This is not a bounce: the email was delivered.
+# This is not a bounce: the email was delivered.
 COMPLAINED = "complained"
 
 
 @dataclass(frozen=True)
 class Increment:
-    """What one change of a signature adds to the `numbers` of one counter item. `position`: as in `StreamChange`."""
+    """What one change of a signature adds to one counter item. `position`: as in `StreamChange`."""
 
     counter: Key
     position: str
@@ -41,10 +35,9 @@ class Increment:
 
 
 def increments(position: str, before: Image | None, after: Image | None, at: datetime) -> list[Increment]:
-    """Return increments of two items of the signature's bucket: the current numbers, and the funnel of the day.
+    """Return increments of the bucket's current numbers, and of its funnel of the day.
 
-    The current numbers are how many signatures are pending or confirmed now. The funnel counts the stages that
-    signatures pass. `at`: the time of the change, which is the same if the stream delivers the change again.
+    `at`: the time of the change, which is the same if the stream delivers the change again.
     """
     old, new = before or {}, after or {}
     slug, _, bucket = (new or old)["pk"].rpartition("#")
@@ -58,9 +51,9 @@ def increments(position: str, before: Image | None, after: Image | None, at: dat
 def constituency_increments(
     position: str, before: Image | None, after: Image | None, constituencies: Constituencies
 ) -> Iterator[Increment]:
-    """Yield increments for the constituencies in which the signature counted before (-1), and counts now (+1).
+    """Yield -1 for the constituency in which the signature counted, and +1 for that in which it counts now.
 
-    If the constituency stays the same, the increment is 0, and `project` skips it.
+    If it stays the same, the increment is 0, and `project` skips it.
     """
     numbers_by_counter: dict[Key, Counter[str]] = defaultdict(Counter)
     for image, amount in ((before, -1), (after, +1)):
@@ -69,22 +62,21 @@ def constituency_increments(
             constituency = constituency_of(image, constituencies)
             counter = counter_of(slug, bucket, constituency)
             numbers_by_counter[counter][CONSTITUENCY_PREFIX + constituency] += amount
-    # One increment for each counter item: the item ignores a second increment with the same position.
+    # One for each counter item: the item ignores a second increment with the same position.
     for counter, numbers in numbers_by_counter.items():
         yield Increment(counter, position, numbers)
 
 
 def stages_passed(old: Image, new: Image, at: datetime) -> Iterator[Stage]:
-    """Yield the stages that a signature passes by this change.
+    """Usually one stage or none. Two if somebody signs again after their pending signature has expired.
 
-    Usually this is one stage or none. There are two if somebody signs again after their pending signature has expired.
-    Yield no stage if a pending item was deleted before it expired, or if `manage.py restore` wrote the item.
+    None if a pending item was deleted before it expired, or if `manage.py restore` wrote the item.
     """
     if new.get("restored_at") != old.get("restored_at"):
         return
     old_state, new_state, signed_at = old.get("state"), new.get("state"), new.get("signed_at")
     stays_pending = old_state == new_state == SignatureState.PENDING
-    # A pending signature gets a new `signed_at` only if somebody signs again after it has expired.
+    # Only then does a pending signature get a new `signed_at`.
     is_renewed = stays_pending and signed_at is not None and signed_at != old.get("signed_at")
     is_deleted = old_state == SignatureState.PENDING and not new
     is_expired = is_deleted and old.get("expires_at", 0) <= at.timestamp()
@@ -107,7 +99,6 @@ def stages_passed(old: Image, new: Image, at: datetime) -> Iterator[Stage]:
 
 
 def _current_increments(old: Image, new: Image) -> dict[str, int]:
-    """Return by how much the change raises or lowers each number of pending or confirmed signatures, without zeros."""
     numbers: Counter[str] = Counter()
     for image, amount in ((old, -1), (new, +1)):
         if image.get("state") == SignatureState.PENDING:
@@ -119,10 +110,7 @@ def _current_increments(old: Image, new: Image) -> dict[str, int]:
 
 
 def _is_first_email(old: Image, new: Image) -> bool:
-    """Return whether this change records the first email since signing.
-
-    If somebody signs again, `mailed_at` stays: it is then the time of an email from before signing.
-    """
+    """If somebody signs again, `mailed_at` stays: it is then the time of an email from before signing."""
     new_time = new.get("mailed_at")
     old_time: str = old.get("mailed_at", "")
     is_new_email = bool(new_time and new_time != old_time)
@@ -135,18 +123,18 @@ def _has_bounced(image: Image) -> bool:
 
 
 def project(increments: Iterable[Increment], tables: Tables) -> None:
-    """Add the increments to their counter items. Idempotent: after an exception, the stream repeats the batch."""
+    """Idempotent: after an exception, the stream repeats the batch."""
     counters: dict[Key, dict[str, Increment]] = defaultdict(dict)
     for increment in increments:
         if any(increment.numbers.values()):  # Otherwise, there is nothing to add.
-            # If the batch has a change twice, both have the same position: only one is added.
+            # A change that the batch has twice has one position, so it is added once.
             counters[increment.counter][increment.position] = increment
     for by_position in counters.values():
         _add(list(by_position.values()), tables)
 
 
 def _add(increments: Sequence[Increment], tables: Tables) -> None:
-    """Add the increments of one counter item in one write. If some were added before, add only the others."""
+    """In one write. If some were added before, add only the others."""
     numbers: Counter[str] = Counter()
     for increment in increments:
         numbers.update(increment.numbers)
@@ -163,7 +151,7 @@ def _add(increments: Sequence[Increment], tables: Tables) -> None:
 
 
 def add_projected(counter: Key, numbers: Mapping[str, int], positions: Iterable[str], tables: Tables) -> None:
-    """Add the numbers to a counter item. They are the sums of the changes at these positions of the stream.
+    """Add the sums of the changes at these positions of the stream to a counter item.
 
     If the item already includes one of these changes, or a later one, raise ConditionFailed with the item.
     """

@@ -1,7 +1,7 @@
 """Confirmed signatures by text version, postcode area or constituency, counted from the stream of changes.
 
-These numbers trail the exact count by seconds, and lack changes that the stream lost. The difference to the exact count
-is a row of its own (NOT_YET_ASSIGNED), so that the rows always sum to the exact count.
+They trail the exact count by seconds, and lack changes that the stream lost. The row NOT_YET_ASSIGNED has the
+difference.
 """
 
 from collections import Counter
@@ -16,7 +16,7 @@ from chalicelib.core import keys
 from chalicelib.core.keys import Key
 from chalicelib.petitions.constituency_table import Constituencies
 
-# The numbers are stored in attributes whose names begin with these: "a.SW" counts the signatures from the area SW.
+# Prefixes of attributes: "a.SW" counts the signatures from the area SW.
 VERSION_PREFIX, AREA_PREFIX, CONSTITUENCY_PREFIX = "v.", "a.", "k."
 # In lower case, because postcode areas are in upper case.
 NO_POSTCODE, ABROAD = "none", "abroad"
@@ -42,13 +42,13 @@ NOT_YET_ASSIGNED = "not yet assigned"
 
 
 def number_names_of(signature: Mapping[str, str]) -> Iterator[str]:
-    """Yield the names of the two numbers that count a confirmed signature: for its text version and for its area."""
+    """Yield the names of the two numbers that count it: for its text version and for its area."""
     yield VERSION_PREFIX + signature.get("text_version", "")
     yield AREA_PREFIX + area_of(signature.get("country", ""), signature.get("postcode", ""))
 
 
 def rows_by(by: Dimension, numbers: Counter[str], confirmed: int) -> dict[str, int]:
-    """Return the rows of a breakdown, without zeros. They sum to `confirmed`."""
+    """Return the rows without zeros. They sum to `confirmed`."""
     prefix = PREFIXES[by]
     rows: dict[str, int] = {}
     for name in sorted(numbers):
@@ -71,7 +71,6 @@ GROUPS = 16
 
 
 def constituency_of(signature: Mapping[str, Any], constituencies: Constituencies) -> str:
-    """Return the constituency of a signature, or ABROAD, NO_POSTCODE or UNKNOWN."""
     if signature.get("country") != "GB":
         return ABROAD
     postcode = signature.get("postcode")
@@ -81,16 +80,13 @@ def constituency_of(signature: Mapping[str, Any], constituencies: Constituencies
 
 
 def counter_of(slug: str, bucket: str, constituency: str) -> Key:
-    """Return the key of the item that counts a constituency.
-
-    The key must never change, so use crc32. Python's `hash` differs between processes.
-    """
+    """The key must never change, so use crc32: Python's `hash` differs between processes."""
     group = crc32(constituency.encode()) % GROUPS
     return keys.constituencies(slug, bucket, group)
 
 
 def confirmed_by_constituency(slug: str, tables: Tables) -> Counter[str]:
-    """Return the number of confirmed signatures for each CONSTITUENCY_PREFIX + constituency. May lag by seconds."""
+    """By CONSTITUENCY_PREFIX + constituency. May lag by seconds."""
     sums: Counter[str] = Counter()
     for item in tables.batch_get(list(_counters(slug))):
         for name, number in item.items():

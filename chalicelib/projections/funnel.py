@@ -1,7 +1,6 @@
 """The funnel: how many signatures passed each stage, such as received or confirmed, by hour or day.
 
-A day is stored in 64 items of the counts table, one for each of the buckets over which a petition's signatures are
-spread. When a day is final, it is closed: the sum of its 64 items is stored in one item.
+A day is stored in 64 items, one for each bucket. When it is final, it is closed: their sum is stored in one item.
 """
 
 from collections import Counter, defaultdict
@@ -32,12 +31,12 @@ class Stage(StrEnum):
 
 # Numbers by name (see `name_of`).
 Numbers = Counter[str]
-# The name of a number begins with the first letter of its stage. So no two stages begin with the same letter.
+# No two stages begin with the same letter.
 _STAGE_BY_LETTER = {stage[0]: stage for stage in Stage}
 
 
 def name_of(stage: Stage, at: datetime) -> str:
-    """Return the name of a number in the day's item: r13 is received from 13:00 to 14:00."""
+    """Return r13 for received from 13:00 to 14:00."""
     return f"{stage[0]}{at:%H}"
 
 
@@ -46,12 +45,11 @@ def stage_of(name: str) -> Stage:
 
 
 def hour_of(name: str, day: date) -> datetime:
-    """Return the start of the hour of the number with this name: 13:00 for r13."""
     return datetime(day.year, day.month, day.day, int(name[1:]), tzinfo=UTC)
 
 
 def numbers_of(item: Mapping[str, object]) -> Numbers:
-    """Return the numbers of an item. Its other attributes, such as the key, are texts."""
+    """The item's other attributes, such as the key, are texts."""
     numbers: Numbers = Counter()
     for name, value in item.items():
         if isinstance(value, int):
@@ -59,8 +57,7 @@ def numbers_of(item: Mapping[str, object]) -> Numbers:
     return numbers
 
 
-# A day is final when it is older than this: the stream's event source drops a change after twelve hours
-# (stack/template/streams.py).
+# The stream's event source drops a change after twelve hours (stack/template/streams.py), so an older day is final.
 OPEN_DAYS = timedelta(days=2)
 HOUR = timedelta(hours=1)
 
@@ -85,7 +82,7 @@ class Rate:
 
 
 def stage_counts_by_day(petition: Petition, now: datetime, tables: Tables) -> StageCounts:
-    """Return the counts of every day until today. Close the final days that are not closed yet."""
+    """Return the counts until today. Close the final days that are not closed yet."""
     closed = closed_days(petition.slug, tables)
     today = now.date()
     final_before = today - OPEN_DAYS
@@ -99,11 +96,7 @@ def stage_counts_by_day(petition: Petition, now: datetime, tables: Tables) -> St
 
 
 def _first_not_closed(petition: Petition, closed: StageCounts, final_before: date, tables: Tables) -> date:
-    """Return the first day that is not closed.
-
-    If no day is closed, this is `first_day`, or `final_before` if that is earlier. `first_day` may be too late: it may
-    be the day of the opening, and staff can move the opening to a later day after people have signed.
-    """
+    """`first_day` may be too late: staff can move the opening to a later day after people have signed."""
     if closed:
         return max(closed) + timedelta(days=1)
     return min(first_day(petition, tables), final_before)
@@ -114,7 +107,6 @@ def days_within(days: Days, counts: StageCounts) -> StageCounts:
 
 
 def rows(by: FunnelBy, counts: StageCounts) -> dict[str, Row]:
-    """Return a row for each day or hour in which a signature passed a stage, in order."""
     found: dict[str, Row] = defaultdict(Counter)
     for day, numbers in counts.items():
         for name, number in numbers.items():
@@ -132,7 +124,7 @@ def totals(counts: StageCounts) -> Row:
 
 
 def rate(counts: StageCounts, chosen: StageCounts, now: datetime) -> Rate:
-    """Return the rate of this hour and of the hour before in all `counts`, and the peak of the `chosen` days."""
+    """Return the rate of this hour and the hour before in all `counts`, and the peak of the `chosen` days."""
     this_hour = now.replace(minute=0, second=0, microsecond=0)
     recent, hours = _confirmations(counts), _confirmations(chosen)
     peak_at = max(hours, key=lambda start: hours[start], default=None)
@@ -158,7 +150,7 @@ def _confirmations(counts: StageCounts) -> Counter[datetime]:
 
 
 def numbers_of_days(slug: str, days: Sequence[date], tables: Tables) -> dict[date, Numbers]:
-    """Return the numbers of these days, summed over the buckets. They may lag by seconds."""
+    """Return the sums over the buckets. They may lag by seconds."""
     sums: dict[date, Numbers] = {day: Counter() for day in days}
     counters = [keys.funnel(slug, bucket, day) for day in days for bucket in keys.BUCKETS]
     for item in tables.batch_get(counters):
@@ -168,12 +160,12 @@ def numbers_of_days(slug: str, days: Sequence[date], tables: Tables) -> dict[dat
 
 
 def closed_days(slug: str, tables: Tables) -> dict[date, Numbers]:
-    """Return the closed days in order. There are no gaps, because a day is closed after the day before it (read.py)."""
+    """In order and without gaps, because a day is closed after the day before it."""
     items = tables.query(keys.COUNTS, keys.funnel_days_partition(slug))
     return {date.fromisoformat(item["sk"]): numbers_of(item) for item in items}
 
 
 def close_day(slug: str, day: date, numbers: Numbers, tables: Tables) -> None:
-    """Store the sum of a day. If the sum is stored already, do nothing: the stored sum is the same."""
+    """Do nothing if the sum is stored already: it is the same."""
     with suppress(ConditionFailed):
         tables.put_new(NewItem(keys.funnel_day(slug, day), numbers))

@@ -1,14 +1,9 @@
 """Recount: check the tally (the stored count and its sums) against the signatures while people continue to sign.
 
-It compares the count, the sums of all days and of all hours, each country, each counted source, the signatures that
-counted when a partner sent them, and the pending signatures. It cannot check a single day or hour: the tally subtracts
-a withdrawal on the day of the withdrawal, and a withdrawn signature keeps neither its country nor its time of
-confirmation.
-
-The tally is read first. Then all signatures are read, which takes minutes; those that were confirmed after the tally
-was read are left out. If a signature is confirmed at about the time when the tally is read, or is withdrawn then or
-later, perhaps only one of the two reads sees this change. So a difference is drift (an error) only if it is larger than
-the number of such signatures.
+It cannot check a single day or hour: a withdrawal is subtracted on its own day, and a withdrawn signature keeps neither
+its country nor its time of confirmation. The tally is read first, then all signatures, which takes minutes. Perhaps
+only one of the two reads sees a change made meanwhile. So a difference is drift (an error) only if it is larger than
+the number of signatures that changed.
 """
 
 from collections import Counter
@@ -29,18 +24,17 @@ from chalicelib.signatures.walk import read_for_recount
 from chalicelib.tallies.model import PENDING
 from chalicelib.tallies.prove import COUNT, SumName, adjust, last_adjusted, sums_for_signature, tally_sums
 
-# A change is written at most IN_FLIGHT after its time was read from a clock. Clocks differ by less than SKEW.
+# Until a change is written, after its time was read from a clock. Clocks differ by less than SKEW.
 IN_FLIGHT = timedelta(seconds=60)
 SKEW = timedelta(seconds=5)
 
 
 @dataclass
 class Walk:
-    """Sums over all signatures. The tally has all changes made before `since`, and no change made after `until`.
+    """Sums over all signatures. The tally has all changes made before `since`, and none made after `until`.
 
-    `confirmed_earlier`: signatures confirmed before `since`. `confirmed_recently`, `withdrawn_recently`: after `since`.
-    `pending`: how many are pending in each bucket. `became_pending`, `stopped_pending`: how many in each bucket became
-    pending, or perhaps stopped being pending, after `since`.
+    `earlier` is before `since`, `recently` after it. `pending`, `became_pending`, `stopped_pending`: by bucket. A
+    signature in the last one perhaps stopped being pending.
     """
 
     since: str
@@ -78,8 +72,6 @@ class Walk:
 
 @dataclass(frozen=True)
 class WrongPending:
-    """A bucket's wrong counter. `stored`: its number (None: no counter). `actual`: how many signatures are pending."""
-
     stored: int | None
     actual: int
 
@@ -90,10 +82,9 @@ class WrongPending:
 
 @dataclass(frozen=True)
 class Recount:
-    """`drift` is tally minus signatures, without zeros. `wrong_pending`: the wrong pending counters, by bucket.
+    """`drift` is tally minus signatures, without zeros. `wrong_pending`: by bucket.
 
-    `moving`: how many signatures were confirmed or withdrawn too recently to be checked. `pending_moving`: how many
-    became pending, or perhaps stopped being pending, too recently. `adjusted_at`: when the tally was last adjusted.
+    `moving`, `pending_moving`: how many signatures changed too recently to be checked.
     """
 
     slug: str
@@ -114,7 +105,7 @@ class Recount:
 
 
 def recount(petition: Petition, clock: Callable[[], datetime], tables: Tables) -> Recount:
-    """Recount without changing anything. If something is wrong, recount again, and return only what is wrong twice."""
+    """Recount without changing anything. Return only what is wrong in two recounts."""
     first = _recount(petition, clock(), tables)
     if not first.drift and not first.wrong_pending:
         return first
@@ -125,15 +116,12 @@ def recount(petition: Petition, clock: Callable[[], datetime], tables: Tables) -
 
 
 def repair(found: Recount, now: datetime, tables: Tables) -> dict[str, int]:
-    """Correct the drift. Return the numbers added. Raise what `adjust` raises. Only manage.py calls this."""
+    """Correct the drift. Return the numbers added. Raise what `adjust` raises."""
     return adjust(found.slug, found.drift, now, tables, found.adjusted_at) if found.drift else {}
 
 
 def repair_pending(found: Recount, tables: Tables) -> int:
-    """Correct the wrong counters that have not changed since. Return how many.
-
-    Call this only if the stream is not behind. Otherwise, the changes that it brings later would be counted twice.
-    """
+    """Call this only if the stream is not behind: the changes that it brings later would be counted twice."""
     repaired = 0
     for bucket, wrong in found.wrong_pending.items():
         with suppress(ConditionFailed):
@@ -159,8 +147,7 @@ def _recount(petition: Petition, now: datetime, tables: Tables) -> Recount:
 
 
 def _walk_over(slug: str, now: datetime, tables: Tables) -> Walk:
-    """Read all signatures, but keep only sums. `now`: when the tally was read."""
-    # The times of signatures have whole seconds, but `withdrawn_at` has microseconds: `lower_bound` sorts before both.
+    # Signatures' times have whole seconds, `withdrawn_at` has microseconds: `lower_bound` sorts before both.
     walk = Walk(since=lower_bound(now - IN_FLIGHT), until=lower_bound(now + SKEW))
     for bucket in keys.BUCKETS:
         for item in read_for_recount(slug, bucket, tables):
@@ -169,12 +156,12 @@ def _walk_over(slug: str, now: datetime, tables: Tables) -> Walk:
 
 
 def _drift(stored: Mapping[SumName, int], walk: Walk) -> dict[SumName, int]:
-    """Return the smallest possible drift of each sum, without zeros: how far it is below lowest or above highest."""
+    """Return the smallest possible drift of each sum: how far it is below lowest or above highest."""
     drift = {}
     for name in {*stored, *walk.confirmed_earlier, *walk.confirmed_recently}:
         number = stored.get(name, 0)
         lowest = walk.confirmed_earlier[name]
-        # A withdrawn signature keeps no country or source, so each sum may still include all withdrawn recently.
+        # A withdrawn signature keeps no country or source, so each sum may still include it.
         highest = lowest + walk.confirmed_recently[name] + walk.withdrawn_recently
         if number < lowest:
             drift[name] = number - lowest
@@ -184,10 +171,7 @@ def _drift(stored: Mapping[SumName, int], walk: Walk) -> dict[SumName, int]:
 
 
 def _wrong_counters(stored: Mapping[str, int], walk: Walk) -> dict[str, WrongPending]:
-    """Return the wrong counters of pending signatures, by bucket: a petition has 64 buckets (partitions).
-
-    The counters lag. They may lack signatures that just became pending, and have some that just stopped being pending.
-    """
+    """The counters lag: they may lack or still have signatures that just changed."""
     wrong = {}
     for bucket in keys.BUCKETS:
         lowest = walk.pending[bucket] - walk.became_pending[bucket]
@@ -199,12 +183,11 @@ def _wrong_counters(stored: Mapping[str, int], walk: Walk) -> dict[str, WrongPen
 
 
 def _drift_found_twice(first: Mapping[SumName, int], second: Mapping[SumName, int]) -> dict[SumName, int]:
-    """Return the sums that are wrong in the same direction twice, with the smaller drift."""
-    # The product of two numbers is positive if both are positive or both are negative.
+    # The product is positive if both are positive or both are negative.
     same_direction = [name for name in first if first[name] * second.get(name, 0) > 0]
     return {name: min(first[name], second[name], key=abs) for name in same_direction}
 
 
 def _set_pending(slug: str, bucket: str, stored: int | None, counted: int, tables: Tables) -> None:
-    """Set the number of pending signatures to `counted`. Raise ConditionFailed if it is not `stored` (None: absent)."""
+    """Raise ConditionFailed if the number is not `stored` (None: absent)."""
     tables.update(Change(keys.current_numbers(slug, bucket), assign={PENDING: counted}, when=is_still(PENDING, stored)))

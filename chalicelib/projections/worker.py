@@ -19,13 +19,13 @@ workers = Blueprint(__name__)
 
 @workers.on_dynamodb_record(STREAM_ARN)
 def project_signatures(event: DynamoDBEvent) -> None:
-    """Count the changes. If a write fails, raise: the stream repeats the batch, and counted changes are skipped."""
+    """If a write fails, raise: the stream repeats the batch, and counted changes are skipped."""
     handle_changes(event, _project)
 
 
 @workers.schedule(Rate(6, unit=Rate.HOURS))
 def recount_tallies(event: CloudWatchEvent) -> None:
-    """Report how far each petition's tally is off, even if it is right: a day without a report sets off an alarm."""
+    """Report each petition's drift, even 0: a day without a report sets off an alarm."""
     on_schedule(event.context, _recount_all)
 
 
@@ -50,13 +50,13 @@ def _recount_all() -> None:
     for petition in petitions:
         _recount(petition)
     if not petitions:
-        # Report that a recount ran, even without petitions: missing values set off the alarm.
+        # Even without petitions: missing values set off the alarm.
         log.measure(Metric.DRIFT, 0)
         log.event("recounted", petitions=0)
 
 
 def _recount(petition: Petition) -> None:
-    """Report the drift. In the log, `moving` is how many signatures changed too recently to be checked."""
+    """`moving`: how many signatures changed too recently to be checked."""
     found = recount(petition, times.now, tables())
     log.measure(Metric.DRIFT, found.largest_drift)
     log.measure(Metric.PENDING_DRIFT, found.pending_drift)

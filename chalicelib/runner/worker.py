@@ -1,6 +1,5 @@
-"""The two Lambda functions that run jobs, and the kinds of jobs that each runs.
-
-They are two, so that the role of exports and updates cannot read an email address (docs/decisions/029).
+"""The two Lambda functions that run jobs: two, so that the role of one cannot read an email address
+(docs/decisions/029).
 """
 
 from importlib import import_module
@@ -13,21 +12,18 @@ from chalicelib.edge.batch import QUEUE_ARN, Failures
 from chalicelib.jobs.worker import JobKind, run_jobs
 
 workers = Blueprint(__name__)
-# The module of each kind, in chalicelib. A run imports only the module of its kind, because a cold start with the
-# modules of all kinds takes longer.
+# A run imports only the module of its kind: a cold start with all modules takes longer.
 JOBS = {"export": "exports.worker", "update": "updates.worker"}
 ADDRESS_JOBS = {"import": "partners.imports.worker", "list": "exports.subscribers.worker"}
 
 
 @workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=1)
 def run_job(event: SQSEvent) -> Failures:
-    """Run a job that reads no email address."""
     return run_jobs(event, lambda kind: _kind_in(JOBS[kind]), job_queue())
 
 
 @workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=1)
 def run_address_job(event: SQSEvent) -> Failures:
-    """Run a job that reads email addresses."""
     return run_jobs(event, lambda kind: _kind_in(ADDRESS_JOBS[kind]), address_job_queue())
 
 

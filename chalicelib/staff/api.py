@@ -1,7 +1,4 @@
-"""Staff tokens over HTTP: show, list, issue and revoke them.
-
-Each action is recorded in the activity log (`audit`) before it is done.
-"""
+"""Staff tokens over HTTP. Each action is recorded in the activity log (`audit`) before it is done."""
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
@@ -96,7 +93,7 @@ def revoke_token(request: Request, token_id: str) -> "Answer[ShownToken]":
 
 
 def _expiry(days: int | None, own_expiry: datetime, now: datetime) -> datetime:
-    """Return when the new token expires. Raise Forbidden if `days` go beyond the expiry of the caller's own token."""
+    """Raise Forbidden if `days` go beyond the expiry of the caller's own token."""
     if days is None:
         return min(own_expiry, now + timedelta(days=DEFAULT_TOKEN_DAYS))
     if now + timedelta(days=days) > own_expiry:
@@ -106,7 +103,6 @@ def _expiry(days: int | None, own_expiry: datetime, now: datetime) -> datetime:
 
 
 def _own_token(request: Request) -> StaffToken:
-    """Return the caller's token. The authorizer uses the token's id as `principalId`."""
     return _existing_token(request.context["authorizer"]["principalId"])
 
 
@@ -124,9 +120,6 @@ def _fields(token: StaffToken, now: datetime) -> dict[str, object]:
 
 
 def rights_by_route() -> dict[str, Right]:
-    """Return the right that each route of staff and partners needs, by method and path.
-
-    Leave out the routes that need no right: their `right` is an `Access`.
-    """
+    """Return the right that each route of staff and partners needs, by method and path. Leave out those with none."""
     routes = all_routes().values()
     return {f"{each.method} {each.pattern}": each.right for each in routes if isinstance(each.right, Right)}

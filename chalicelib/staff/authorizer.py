@@ -1,8 +1,4 @@
-"""The authorizer that API Gateway calls before each route of staff or partners, and the record of what staff do.
-
-The authorizer checks the caller's token and returns the routes that the token opens. What staff do is recorded in the
-activity log. Partners are organisations that send us signatures.
-"""
+"""The authorizer that API Gateway calls before each route of staff or partners, and the record of what staff do."""
 
 from collections.abc import Callable, Mapping, Set
 from fnmatch import fnmatchcase
@@ -32,18 +28,15 @@ if TYPE_CHECKING:
 
 routes = Blueprint(__name__)
 
-# A request's context has the cursor (sort key) of the request's audit entry under this key.
+# The cursor of the request's audit entry in the request's context.
 AUDIT_CURSOR = "recorded"
 
-# The OSDI standard requires this header. Partners may send `Authorization: Bearer` instead.
+# Required by the OSDI standard. Partners may send `Authorization: Bearer` instead.
 OSDI_HEADER = "osdi-api-token"
 
 
 class HeadersAuthorizer(ChaliceAuthorizer):
-    """Reads the token of staff, which API Gateway passes alone, or that of a partner from either of two headers.
-
-    For routes of partners, API Gateway passes all headers (stack/template/api.py).
-    """
+    """Reads the token of staff, which API Gateway passes alone, or that of a partner from either of two headers."""
 
     def _transform_event(self, event: dict[str, Any]) -> AuthRequest:
         sent = event.get("headers") or {}
@@ -57,7 +50,7 @@ class HeadersAuthorizer(ChaliceAuthorizer):
 
 @routes.authorizer(ttl_seconds=0)
 def authorizer(request: AuthRequest) -> AuthResponse:
-    """Return the routes that the token opens. Raise an error for an unknown token.
+    """Return the routes that the token opens.
 
     API Gateway answers 401 if the text of the error is exactly "Unauthorized", and 403 if the token does not open the
     route.
@@ -86,18 +79,13 @@ authorizer.__class__ = HeadersAuthorizer
 def staff_view(
     routes: Blueprint, method: str, path: str, right: Right | Access, **options: "Unpack[Options]"
 ) -> Callable[[View], View]:
-    """Declare a route under /api/staff that needs a staff token with this right, and bind its view.
-
-    If the view records an action and then refuses it, record the refusal.
-    """
+    """Declare a route under /api/staff that needs a staff token with this right. Record refusals of its actions."""
     route = declared(method, f"/api/staff{path}", options, right)
     bound = bind_view(routes, route, problem_in_chosen_language, authorizer)
     return lambda view: bound(_record_refusals(view))
 
 
 def _record_refusals(view: View) -> View:
-    """Wrap the view. If the view records an action and then refuses it, add the refusal to the activity log."""
-
     @wraps(view)
     def wrapped_view(request: Request, **arguments: str) -> Response:
         try:
@@ -122,12 +110,12 @@ def partner_view(
     response: ProblemResponse = problem_in_chosen_language,
     **options: "Unpack[Options]",
 ) -> Callable[[View], View]:
-    """Declare a route that needs a partner's token, and bind its view. `response` makes the response for an error."""
+    """Declare a route that needs a partner's token. `response` makes the response for an error."""
     return bind_view(routes, declared(method, path, options, Right.PARTNER), response, authorizer)
 
 
 def partner_of(request: Request) -> str:
-    """Return the source (the id) of the calling partner. Raise Forbidden if the token is not a partner's."""
+    """Return the partner's source (id). Raise Forbidden if the token is not a partner's."""
     source = _authorizer_context(request).get("partner")
     if not source:
         raise Forbidden("This is not the token of a partner.")
@@ -135,34 +123,26 @@ def partner_of(request: Request) -> str:
 
 
 def _allowed(rights: Set[Right], path: str) -> list[str | AuthRoute]:
-    """Return the routes that these rights open, as patterns. All other routes stay closed. `path`: that of the request.
+    """Return the routes that these rights open, as patterns. `path`: that of the request.
 
-    API Gateway requires at least one route. There always is one: every token of staff opens the routes of
-    ANY_STAFF_TOKEN, and every token of a partner opens the routes of partners. Among both are routes without a
-    variable, such as /api/staff/me and /api/osdi, which are never left out below.
+    API Gateway requires at least one: routes without a variable, such as /api/staff/me, are never left out.
     """
-    # For API Gateway, a path with a slash at its end belongs to the same route. For IAM, it is another path. So if the
-    # request's path has this slash, each returned pattern gets one too.
+    # For API Gateway, a path with a slash at its end is the same route, but for IAM it is another path.
     bare_path = path.removesuffix("/")
     slash = "/" if path.endswith("/") else ""
     reachable: Set[Right | Access] = rights if rights == {Right.PARTNER} else {*rights, Access.ANY_STAFF_TOKEN}
     opened = [route for route in all_routes().values() if route.right in reachable]
-    # Leave out a pattern that matches the path although the path belongs to another route: /petitions/* matches
-    # /petitions/x/counts. The answer is for this request only (ttl_seconds=0), so other paths do not matter.
+    # Only this request's path matters: the answer is not cached (ttl_seconds=0).
     precise = [route for route in opened if not _overreaches(route.pattern, bare_path)]
     return [AuthRoute(route.pattern + slash, route.methods) for route in precise]
 
 
 def _path(method_arn: str) -> str:
-    """Return the path in an ARN such as arn:…:<api>/<stage>/<method>/<path>."""
     return "/" + "/".join(method_arn.split("/")[3:])
 
 
 def _overreaches(pattern: str, path: str) -> bool:
-    """Return whether IAM would match the path to this pattern, although the path belongs to another route or to none.
-
-    In IAM, * also matches slashes and the empty string: /petitions/* would open /petitions/x/counts and /petitions/.
-    """
+    """In IAM, * also matches slashes and the empty string: /petitions/* would open /petitions/x/counts."""
     if not fnmatchcase(path, pattern):
         return False
     has_empty_part = "//" in path or path.endswith("/")
@@ -182,17 +162,14 @@ def rights_of(request: Request) -> set[Right]:
 
 
 def audit(request: Request, action: str, subject: str = "", details: Mapping[str, str] | None = None) -> None:
-    """Record an action in the activity log. Call this before the action, which must not be done without a record.
-
-    Pass no personal data of signers, except the id of a signature.
-    """
+    """Call this before the action. Pass no personal data of signers, except the id of a signature."""
     who = actor(request)
     entry = Action(name=action, subject=subject, details=dict(details or {}))
     request.context[AUDIT_CURSOR] = record(who, entry, times.now(), tables())
 
 
 def cancel_job(request: Request, action: str, job: JobType, details: Mapping[str, str] | None = None) -> JobType:
-    """Record the action, cancel the job and return it. If the job has ended or stalled, only return it unchanged."""
+    """Record the action and cancel the job. Return a job that has ended or stalled unchanged."""
     if not job.at(times.now()).is_open:  # A stalled job counts as failed.
         return job
     audit(request, action, job.job_id, details)
@@ -200,6 +177,6 @@ def cancel_job(request: Request, action: str, job: JobType, details: Mapping[str
 
 
 def _authorizer_context(request: Request) -> dict[str, Any]:
-    """Return the context that the authorizer passed on. API Gateway adds the token's id as `principalId`."""
+    """API Gateway adds the token's id as `principalId`."""
     context: dict[str, Any] = request.context["authorizer"]
     return context

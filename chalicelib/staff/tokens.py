@@ -33,14 +33,14 @@ class StaffToken(BaseModel):
     expires_at: Moment
     revoked_at: Moment | None = None
     last_used_at: Moment | None = None
-    # For a token of a partner: the partner's id (its `source`). None for a token of staff.
+    # The partner's id (its `source`). None for a token of staff.
     partner: str | None = None
 
 
 # staff_<id>_<secret>: the prefix lets secret scanners find a token that was committed by mistake.
 ID = re.compile(r"[0-9a-f]{16}")
 TOKEN = re.compile(r"staff_([0-9a-f]{16})_([0-9a-f]{64})")
-# We store `last_used_at` at most this often, not at every request, to save writes.
+# At most this often, to save writes.
 LAST_USED_INTERVAL = timedelta(minutes=10)
 
 
@@ -58,10 +58,7 @@ class NewToken(NamedTuple):
 def new_token(
     owner: str, rights: Iterable[Right], now: datetime, expires_at: datetime, partner: str | None = None
 ) -> NewToken:
-    """Return a token that is not stored yet, so that the activity log can record the token's id first.
-
-    `partner`: for a token of a partner, the partner's id (its `source`).
-    """
+    """The token is not stored yet, so that the activity log can record its id first."""
     token_id, secret = token_hex(8), token_hex(32)
     token = StaffToken(
         token_id=token_id,
@@ -82,7 +79,6 @@ def store_token(new: NewToken, tables: Tables) -> str:
 
 
 def issue(owner: str, rights: Iterable[Right], now: datetime, expires_at: datetime, tables: Tables) -> str:
-    """Store a new token of staff, and return its text."""
     return store_token(new_token(owner, rights, now, expires_at), tables)
 
 
@@ -91,7 +87,7 @@ def audit_details(token: StaffToken) -> dict[str, str]:
 
 
 def revoke(token_id: str, now: datetime, tables: Tables) -> bool:
-    """Revoke the token. Return False if it does not exist. A repeat keeps the time of the first call."""
+    """Return False if the token does not exist. A repeat keeps the time of the first call."""
     is_not_revoked = Attr("token_id").exists() & Attr("revoked_at").not_exists()
     change = Change(keys.access_token(token_id), assign={"revoked_at": iso(now)}, when=is_not_revoked)
     try:
@@ -102,7 +98,7 @@ def revoke(token_id: str, now: datetime, tables: Tables) -> bool:
 
 
 def recognise(header: str, now: datetime, tables: Tables) -> StaffToken:
-    """Return the token that an Authorization header has. Raise UnknownToken if it is unknown, expired or revoked."""
+    """Raise UnknownToken if the header's token is unknown, expired or revoked."""
     scheme, _, token_text = header.strip().partition(" ")
     match = TOKEN.fullmatch(token_text.strip())
     if scheme.lower() != "bearer" or not match:
@@ -121,7 +117,7 @@ def recognise(header: str, now: datetime, tables: Tables) -> StaffToken:
 
 
 def record_use(token: StaffToken, now: datetime, tables: Tables) -> None:
-    """Store that the token is used now, so that staff can find unused tokens. Errors must not stop the request."""
+    """Store that the token is used now, so that staff can find unused ones. Errors must not stop the request."""
     if token.last_used_at is not None and now < token.last_used_at + LAST_USED_INTERVAL:
         return
     exists = Attr("token_id").exists()
@@ -132,12 +128,12 @@ def record_use(token: StaffToken, now: datetime, tables: Tables) -> None:
 
 
 def find_token(token_id: str, tables: Tables) -> StaffToken | None:
-    """Return the token, or None. A malformed id is not looked up, because AWS refuses very long keys."""
+    """A malformed id is not looked up, because AWS refuses very long keys."""
     return _find(token_id, tables) if ID.fullmatch(token_id) else None
 
 
 def all_tokens(tables: Tables) -> list[StaffToken]:
-    """Return all tokens, newest first, including expired and revoked ones."""
+    """Newest first, including expired and revoked ones."""
     items = tables.query(keys.COUNTS, keys.TOKENS_PARTITION, consistent=True)
     return sorted(map(StaffToken.model_validate, items), key=lambda token: token.issued_at, reverse=True)
 

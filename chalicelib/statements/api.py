@@ -1,8 +1,7 @@
 """Routes of statements: staff freeze the count of this moment in a signed statement, and anyone can check it.
 
-A statement has two addresses. The long address contains the whole statement as a signed token, so a check reads no
-table. The short address contains a code, and redirects to the long address. The activity log records a statement
-(`audit`) before anybody gets it.
+The long address contains the statement as a signed token, so a check reads no table. The short one redirects to it. The
+activity log records a statement (`audit`) before anybody gets it.
 """
 
 from typing import TYPE_CHECKING
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
 
 routes = Blueprint(__name__)
 
-# A statement never changes, but it is invalid after we retire the key that signed it. So caches keep it only briefly.
+# A statement never changes, but it is invalid after we retire the key that signed it.
 CACHE_SECONDS = 60
 
 
@@ -100,5 +99,5 @@ def _statement_answer(statement: Statement, url: str) -> dict[str, object]:
 
 
 def _url(token: str) -> str:
-    """Return the long address. A token that somebody copied with spaces around it is valid, so remove the spaces."""
+    """Remove spaces that somebody copied around the token."""
     return f"{settings().site_url}/statements/{token.strip()}"

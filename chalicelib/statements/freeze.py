@@ -1,8 +1,6 @@
 """Freeze the count of this moment in a signed statement, and read a statement from its token or its short address.
 
-The token contains the whole statement and our cryptographic signature, which is checked when somebody opens the
-statement. It is valid for as long as we keep the key that signed it. For radio and television, a statement has a short
-address with a code. The table has the token of each code.
+The token is valid for as long as we keep the key that signed it. Short addresses are for radio and television.
 """
 
 import re
@@ -63,33 +61,32 @@ def freeze(petition: Petition, now: datetime, tables: Tables) -> Statement:
 
 
 def statement_token(statement: Statement, secrets: dict[str, str]) -> str:
-    """Return a token: the statement as base64 JSON, and our cryptographic signature. The token is not encrypted."""
+    """Return the statement as base64 JSON, signed but not encrypted."""
     json = statement.model_dump_json(exclude_none=True)
     padded = urlsafe_b64encode(json.encode()).decode()
     return seal(Purpose.STATEMENT, padded.rstrip("="), secrets)
 
 
 def statement_from_token(token: str, secrets: dict[str, str]) -> Statement:
-    """Return the statement in `token`. Raise NotAStatement if this site did not sign the token as a statement."""
     try:
         payload = unseal(Purpose.STATEMENT, token, secrets)
     except LinkDamaged:
         raise NotAStatement from None
-    # Base64 text has a multiple of 4 characters. `statement_token` removed the padding.
+    # `statement_token` removed the padding.
     padded = payload + "=" * (-len(payload) % 4)
     return Statement.model_validate_json(urlsafe_b64decode(padded))
 
 
-# Without 0, 1, 8 and l, which look like other characters, and without vowels and y, which could make words.
+# Without 0, 1, 8 and l, which look like others, and without vowels and y, which could make words.
 CHARACTERS = "2345679bcdfghjkmnpqrstvwxz"
 LENGTH = 6
-# There are 309 million codes, so a random code is rarely in use and a second attempt is rare.
+# There are 309 million codes, so a second attempt is rare.
 ATTEMPTS = 5
 _code_pattern = re.compile(f"[{CHARACTERS}]{{{LENGTH}}}")
 
 
 def store_short_code(token: str, tables: Tables) -> str:
-    """Store the token under a new code, and return the code. Raise ConditionFailed if all random codes are in use."""
+    """Return the new code. Raise ConditionFailed if all random codes are in use."""
     for _ in range(ATTEMPTS - 1):
         try:
             return _store(token, tables)
@@ -99,10 +96,7 @@ def store_short_code(token: str, tables: Tables) -> str:
 
 
 def find_statement_token(typed_code: str, tables: Tables) -> str:
-    """Return the token of a code, which people may type with capital letters or hyphens.
-
-    Raise NotAStatement if there is no such code.
-    """
+    """People may type a code with capital letters or hyphens. Raise NotAStatement if it does not exist."""
     code = typed_code.strip().lower().replace("-", "")
     if not _code_pattern.fullmatch(code):
         raise NotAStatement
@@ -113,7 +107,6 @@ def find_statement_token(typed_code: str, tables: Tables) -> str:
 
 
 def _store(token: str, tables: Tables) -> str:
-    """Store the token under a random code, and return the code. Raise ConditionFailed if the code is in use."""
     code = "".join(choice(CHARACTERS) for _ in range(LENGTH))
     tables.put_new(NewItem(keys.statement(code), {"token": token}))
     return code

@@ -25,7 +25,7 @@ routes = Blueprint(__name__)
 MAX_LIMIT = 500
 DEFAULT_LIMIT = 100
 DEFAULT_PERIOD = timedelta(days=90)
-# The years that ?from= and ?to= may have. Each month of a period is a query, so a period must be limited.
+# Each month of a period is a query, so a period must be limited.
 YEARS = range(2020, 2100)
 CURSOR = re.compile(r"20[2-9][0-9]-(0[1-9]|1[0-2])-[0-9T:.+-]{2,26}#[0-9a-f]{8}")
 
@@ -92,7 +92,7 @@ def _moment(request: Request, name: str) -> datetime | None:
     if not value:
         return None
     try:
-        # In a query, "+" means a space: restore the + of an offset such as +01:00.
+        # In a query, "+" means a space: restore the + of an offset.
         moment = datetime.fromisoformat(value.replace(" ", "+"))
         if moment.year not in YEARS:
             raise ValueError("year")

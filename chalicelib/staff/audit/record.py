@@ -1,7 +1,6 @@
 """The activity log: who of the staff did what, when and from where. Entries name signers by id only.
 
-Entries are added and never changed: each write requires that its key is new, and no Lambda function's role allows
-UpdateItem or DeleteItem on this table. The sort key of an entry is its time and a random nonce.
+Entries are never changed: each key must be new, and no role allows UpdateItem or DeleteItem on this table.
 """
 
 from collections.abc import Iterator
@@ -49,20 +48,19 @@ class AuditRecord(BaseModel):
 
 
 def precise(moment: datetime) -> str:
-    """Format the moment to the microsecond. We show only seconds, but sort keys must be more precise."""
     return moment.isoformat(timespec="microseconds")
 
 
 # The end of a refusal's sort key, after the sort key of its entry.
 REFUSED = "-refused"
-# Sorts after every nonce, so that a sort key that ends with it comes after all entries of its time.
+# Sorts after every nonce.
 AFTER_EVERY_NONCE = "~"
 
 
 def record(actor: Actor, action: Action, now: datetime, tables: Tables) -> str:
     """Store an entry, and return its cursor. Call this before the action, which must not be done without a record.
 
-    If the action is then refused, call `record_refusal`. A recorded action may still have failed for another reason.
+    If the action is then refused, call `record_refusal`. It may also have failed for another reason.
     """
     entry = AuditRecord(at=now, actor=actor, action=action)
     key = keys.audit_entry(precise(now), token_hex(4))
@@ -71,16 +69,13 @@ def record(actor: Actor, action: Action, now: datetime, tables: Tables) -> str:
 
 
 def record_refusal(cursor: str, why: str, tables: Tables) -> None:
-    """Record that the action of the entry with this cursor was refused. `why` is a sentence for staff.
-
-    The item of the refusal sorts directly after the entry's item.
-    """
+    """`why` is a sentence for staff. The refusal sorts directly after its entry."""
     key = Key(keys.AUDIT, keys.audit_partition(cursor), f"{cursor}{REFUSED}")
     tables.put_new(NewItem(key, {"refused": why}))
 
 
 def entries(since: datetime, until: datetime, tables: Tables, before: str = "") -> Iterator[AuditRecord]:
-    """Yield entries, newest first. If `before` is a cursor, begin with the next older entry, not at `until`."""
+    """Yield entries, newest first. With a cursor in `before`, begin with the next older entry."""
     low = precise(since.astimezone(UTC))
     high = before or precise(until.astimezone(UTC)) + AFTER_EVERY_NONCE
     if low > high:
@@ -96,7 +91,7 @@ def entries(since: datetime, until: datetime, tables: Tables, before: str = "") 
 
 
 def _months_back(low: str, high: str) -> Iterator[str]:
-    """Yield the partition of each month, from the month of `high` back to the month of `low` (both are sort keys)."""
+    """Yield the partition of each month, backwards. `low` and `high` are sort keys."""
     first, month = keys.audit_partition(low), keys.audit_partition(high)
     while month >= first:
         yield month

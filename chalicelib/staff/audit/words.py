@@ -60,13 +60,11 @@ def description_of(action: str) -> str:
 
 
 class Fact(NamedTuple):
-    """A label and its value, such as Petition and its slug."""
-
     name: str
     value: str
 
 
-# The label of an action's subject, by the first part of the action's name.
+# By the first part of the action's name.
 SUBJECT_LABELS = {
     "access": "Signature",
     "copy": "Table",
@@ -87,7 +85,6 @@ SUBJECT_LABELS = {
     "update": "Petition",
     "upload": "Petition",
 }
-# The labels of an action's details.
 DETAIL_LABELS = {
     "as_of": "Counted at",
     "at": "Time",
@@ -127,13 +124,11 @@ def facts(action: Action) -> list[Fact]:
 
 
 def group_of(action_name: str) -> str:
-    """Return the first part of an action's name, such as petition for "petition.edited"."""
     return action_name.partition(".")[0]
 
 
 def _fact(action: Action, name: str, value: str) -> Fact:
-    # These actions have one detail for each petition of the person. The detail's name is the petition's slug, and the
-    # detail's value is the id of a signature.
+    # One detail for each petition: its name is the slug, its value the id of a signature.
     if action.name in ("person.found", "person.erased", "access.exported"):
         return Fact(f"Signature of {name}", value)
     name_in_words = name.replace("_", " ").capitalize()
