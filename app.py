@@ -17,7 +17,7 @@ from chalicelib.updates import find as updates_find
 
 # The modules of functions without routes. Lambda starts these functions from their own modules, not from app.py. The
 # list is here for `chalice package`.
-WORKERS = (*("delivery.worker", "signatures.worker", "projections.worker", "runner.worker"),)
+WORKERS = ("delivery.worker", "signatures.worker", "projections.worker", "runner.worker")
 
 # Sections of the petition's page, from modules that chalicelib/petitions must not import.
 petitions_page.SECTIONS |= {"updates": updates_find.updates_for_page, "total": totals.total_if_any}

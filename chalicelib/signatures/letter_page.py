@@ -88,6 +88,12 @@ def with_typed_values(signature: Signature, fields: Mapping[str, str], petition:
     return signature.model_copy(update=changes)
 
 
+def letter_to(petition: Petition, fields: Mapping[str, str]) -> list[str]:
+    """Return the names of those who get the letter. "letter.member" says whether we know the person's MP."""
+    targets = petition.letter.targets if petition.letter else []
+    return [target.name for target in targets if fields.get("letter.member") or not target.members]
+
+
 def check_member(fields: Mapping[str, str], corrections: Corrections, country: str) -> None:
     """Raise Invalid if the letter would go to a different member of parliament from the one that the page showed."""
     # A form with "letter.member" also has "postcode", so the stored postcode is not needed.

@@ -28,7 +28,14 @@ from chalicelib.signatures.confirm import (
     state_of_expired_link,
 )
 from chalicelib.signatures.letter import corrected_letter
-from chalicelib.signatures.letter_page import check_member, form_values, offered_letter, shown_letter, with_typed_values
+from chalicelib.signatures.letter_page import (
+    check_member,
+    form_values,
+    letter_to,
+    offered_letter,
+    shown_letter,
+    with_typed_values,
+)
 from chalicelib.signatures.model import Signature, SignatureState
 from chalicelib.signatures.names import first_name
 from chalicelib.signatures.withdraw import unsubscribe, withdraw
@@ -66,7 +73,7 @@ def show_confirmation(request: Request) -> Response:
     try:
         link = _confirm_link(query(request, "token") or "", now)
         signature = find_linked(link.subject, link.petition, link.issued, now, tables())
-        return _confirm_page(request, link, signature, typed={}, errors=())
+        return _confirm_page(request, link, signature, now, typed={}, errors=())
     except LinkExpired as expired:
         return _page_of_expired_link(request, expired)
 
@@ -151,17 +158,11 @@ def _confirm_and_answer(request: Request, fields: Mapping[str, str], now: dateti
         done = confirm(link.subject, corrections, link.petition, now, tables(), also=also, issued=link.issued)
     except Invalid as invalid:
         signature = find_linked(link.subject, link.petition, link.issued, now, tables())
-        return _confirm_page(request, link, signature, typed=fields, errors=invalid.errors)
+        return _confirm_page(request, link, signature, now, typed=fields, errors=invalid.errors)
     log.note("confirmed", petition=link.subject.slug, signature=link.subject.signature_id, state=done.state)
-    letter_to = _letter_to(link.petition, fields) if done.sends_letter else []
-    context = {"first_name": first_name(fields.get("name", "")), "letter_to": letter_to}
+    to = letter_to(link.petition, fields) if done.sends_letter else []
+    context = {"first_name": first_name(fields.get("name", "")), "letter_to": to}
     return page_about(link.petition, request, PAGE_OF_STATE[done.state], context)
-
-
-def _letter_to(petition: Petition, fields: Mapping[str, str]) -> list[str]:
-    """Return the names of those who get the letter. "letter.member" says whether we know the person's MP."""
-    targets = petition.letter.targets if petition.letter else []
-    return [target.name for target in targets if fields.get("letter.member") or not target.members]
 
 
 def _page_of_expired_link(request: Request, expired: LinkExpired) -> Response:
@@ -201,12 +202,18 @@ def _opt_out_page(request: Request, purpose: Purpose, template: str) -> Response
 
 
 def _confirm_page(
-    request: Request, link: ConfirmLink, signature: Signature, typed: Mapping[str, str], errors: Sequence[FieldError]
+    request: Request,
+    link: ConfirmLink,
+    signature: Signature,
+    now: datetime,
+    *,
+    typed: Mapping[str, str],
+    errors: Sequence[FieldError],
 ) -> Response:
     """Return the page to confirm, or to send an offered letter, or else the page that says the signature's state."""
     is_pending = signature.state is SignatureState.PENDING
-    may_be_confirmed = signature.may_be_confirmed(link.issued) and link.petition.is_confirmable_at(times.now())
-    offered = offered_letter(signature, link.issued, link.petition, times.now())
+    may_be_confirmed = signature.may_be_confirmed(link.issued) and link.petition.is_confirmable_at(now)
+    offered = offered_letter(signature, link.issued, link.petition, now)
     if not may_be_confirmed and offered is None:
         return page_about(link.petition, request, PAGE_OF_STATE[signature.state], {})
     language = language_of(chosen_language(request) or link.petition.language)

@@ -60,6 +60,7 @@ def authorizer(request: AuthRequest) -> AuthResponse:
     try:
         token = recognise(request.token, now, tables())
         record_use(token, now, tables())
+        allowed = _allowed(token.rights, _path(request.method_arn))
     except UnknownToken:
         log.event("token_refused")
         raise Exception("Unauthorized") from None
@@ -68,7 +69,6 @@ def authorizer(request: AuthRequest) -> AuthResponse:
         raise
     log.event("token_recognised", token=token.token_id)
     context = {"owner": token.owner, "rights": ",".join(sorted(token.rights)), "partner": token.partner or ""}
-    allowed = _allowed(token.rights, _path(request.method_arn))
     return AuthResponse(routes=allowed, principal_id=token.token_id, context=context)
 
 

@@ -65,6 +65,15 @@ def test_a_failing_authorizer_logs_an_event_that_has_an_alarm(
     assert (record.message, vars(record)["measured"]) == ("authorizer_failed", {"Degraded": 1})
 
 
+def test_an_error_after_the_token_is_known_has_the_same_alarm(
+    fake_site: FakeSite, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chalicelib.staff.authorizer.all_routes", lambda: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        policy_for(f"Bearer {bobs_token(fake_site.tables)}")
+    assert caplog.records[-1].message == "authorizer_failed"
+
+
 def test_a_policy_is_not_cached(fake_site: FakeSite) -> None:
     """A cached policy would still apply after its token is revoked."""
     assert authorizer.authorizer.config.ttl_seconds == 0
