@@ -22,8 +22,9 @@ from chalicelib.petitions.find import petition_as_stored
 from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.walk import read_for_export
 
-PARTS = "parts"
-FILES = "files"
+# Lists of subscribers have their own: the function that makes exports may not read an address.
+PARTS = "parts/exports"
+FILES = "files/exports"
 
 
 @dataclass(frozen=True)

@@ -76,8 +76,9 @@ def confirm(
     only if the link's page asked whether to send one. With `by_partner`, the tally counts the signature as the
     partner's. Without it, the owner of the mailbox gets a receipt by email if the petition sends receipts.
     `issued`: when the owner's link was issued. If the signature was withdrawn after that, the link no longer works,
-    even if it was signed again. With it, a consent that is not sent is not given. None: a partner's signature, which
-    needs no link, and is confirmed only if it is still as in `seen`.
+    even if it was signed again. With it, a consent that is not sent is not given; one that a partner
+    brought with a counted signature stays. None: a partner's signature, which needs no link, and is confirmed only if
+    it is still as in `seen`.
 
     Raise LinkExpired if the petition closed too long ago or was removed, the link no longer works, or the signature
     does not exist; Invalid if the postcode does not fit the stored country; Conflicted after ATTEMPTS. Idempotent.
@@ -93,10 +94,10 @@ def confirm(
             must_record = issued is not None and stored.may_be_confirmed(issued)
             if must_record and not _confirm_counted(subject.key, stored, changes, petition, now, tables):
                 continue
-            has_letter = stored.letter is not None
-            if issued and stored.offers_letter(issued) and "letter" in also:
-                store.answer_offer(subject.key, also["letter"], tables)
-                has_letter = True
+            answers = issued is not None and stored.offers_letter(issued) and "letter" in also
+            if answers and not store.answer_offer(subject.key, also["letter"], tables):
+                continue
+            has_letter = answers or stored.letter is not None
             return Confirmation(stored.state, has_letter and bool(also.get("letter")))
         if issued and stored.has_withdrawal_after(issued):  # Withdrawn, then signed again.
             raise LinkExpired(subject.slug, subject.signature_id)

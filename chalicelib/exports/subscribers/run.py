@@ -15,7 +15,6 @@ from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.table import Item, Tables
 from chalicelib.core import keys
 from chalicelib.core.printable import escape_formula
-from chalicelib.exports.run import FILES, PARTS
 from chalicelib.exports.subscribers.request import ListResult, OptInList
 from chalicelib.exports.write import BYTE_ORDER_MARK, encrypt
 from chalicelib.jobs.model import Clock, JobState, Step
@@ -24,6 +23,8 @@ from chalicelib.mail.budget import addresses_that_stopped
 from chalicelib.signatures.walk import read_for_opt_in_list
 from chalicelib.updates.kinds import may_get_updates
 
+PARTS = "parts/lists"
+FILES = "files/lists"
 # The S3 prefix of the ids of all people who were ever listed.
 LISTED = "listed"
 COLUMNS = ("status", "id", "email", "name", "language", "confirmed_at")
@@ -131,7 +132,8 @@ class ListWork:
 
 
 def _ids_key(part: str) -> str:
-    return f"{LISTED}/{part.removeprefix(f'{PARTS}/')}"
+    _, job_id, name = part.rsplit("/", 2)
+    return f"{LISTED}/{job_id}/{name}"
 
 
 def _row(status: str, signature_id: str, item: Mapping[str, str]) -> str:

@@ -403,6 +403,10 @@ function enhanceAll(selector, enhance) {
 enhanceAll("form[data-sign-url]", enhanceSigning);
 enhanceAll("form:not([data-sign-url])", ignoreSecondPress);
 enhanceAll("[data-count-url]", watchCount);
+// A link into a closed section opens it. Older browsers would stay where they are.
+enhanceAll("a[href^='#']", (/** @type {HTMLAnchorElement} */ link) =>
+  link.addEventListener("click", () => document.querySelector(link.hash)?.closest("details")?.setAttribute("open", "")),
+);
 // On failure the page keeps the numbers that it has.
 enhanceAll("[data-progress-url]", (section) => void refreshProgress(section).catch(() => {}));
 // Some browsers honour autofocus only on form fields. The other browsers have set the focus by now.
