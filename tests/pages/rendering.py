@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from chalicelib.pages.render import render
+from chalicelib.petitions.model import ShareWay
 from tests.pages.parsed import Page
 
 PAGES = Path(__file__).parents[2] / "chalicelib" / "pages"
@@ -52,6 +53,11 @@ def a_petition(**changes: object) -> SimpleNamespace:
         "responded_at": datetime(2026, 12, 20, 9, tzinfo=UTC),
         "response": "We will act.\n\nSoon.",
         "letter": A_LETTER,
+        "share_text": None,
+        "share_ways": list(ShareWay),
+        "next_step": SimpleNamespace(
+            heading="Give", sentence="Each gift helps.", button="Give now", address=lambda _slug: "https://give.example"
+        ),
     }
     return SimpleNamespace(**values | changes)
 
