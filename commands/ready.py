@@ -12,8 +12,7 @@ def check(arguments: argparse.Namespace) -> None:
     from stack.console import Failure
     from stack.ready.__main__ import UNKNOWN, main
 
-    dns = ["--dns"] if arguments.dns else []
-    options = ["--stage", required("STAGE"), "--expect", arguments.expect, "--for", arguments.duration, *dns]
+    options = ["--stage", required("STAGE"), "--expect", arguments.expect, "--for", arguments.duration]
     try:
         sys.exit(main(options))
     except Failure as failure:  # For example, the stack does not exist.
@@ -25,5 +24,4 @@ def add_to(subparsers: Any) -> None:
     command = subparsers.add_parser("ready", help="is the account ready for a crowd? exit code 1: no, 2: cannot say")
     command.add_argument("--expect", default="1000/s", help="signatures a second: 1000/s")
     command.add_argument("--for", default="1h", dest="duration", help="for how long: 1h")
-    command.add_argument("--dns", action="store_true", help="also ask the name servers for SPF, DKIM and DMARC")
     command.set_defaults(run=check)
