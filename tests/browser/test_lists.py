@@ -20,10 +20,16 @@ def open_lists(page: Page, site: DeployedSite) -> None:
     page.locator("table").wait_for()
 
 
+def choose_a_key(page: Page, site: DeployedSite) -> None:
+    open_lists(page, site)
+    page.get_by_label("The owner of a key (age)").check()
+    page.get_by_text("How does the recipient make a key?").click()
+
+
 def test_a_list_with_a_passphrase_is_opened_by_what_the_page_shows_once(
     phone: Page, browser: Browser, deployed_site: DeployedSite
 ) -> None:
-    open_lists(phone, deployed_site)
+    sign_in(phone, deployed_site, route=f"#/petitions/{SLUG}/lists")
     expect(phone.get_by_label("Public key of the recipient")).to_be_hidden()
     phone.get_by_role("button", name="Create the list").click()
     passphrase = phone.locator("[data-passphrase]").inner_text()
@@ -39,6 +45,7 @@ def test_a_list_with_a_passphrase_is_opened_by_what_the_page_shows_once(
     assert b"status,id,email" in opened.read(name, pwd=passphrase.encode())
     phone.reload()
     expect(phone.get_by_text(passphrase)).to_be_hidden()
+    check_at_every_size(browser, "staff-lists-key", lambda page: choose_a_key(page, deployed_site))
 
 
 def test_a_list_is_requested_and_downloaded(desk: Page, browser: Browser, deployed_site: DeployedSite) -> None:
