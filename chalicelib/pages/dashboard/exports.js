@@ -5,7 +5,7 @@ import { button, h } from "./dom.js";
 import { dateTime, number } from "./format.js";
 import { checkbox, field, sendingForm, submitButton } from "./forms.js";
 import { cancelButton, FILE_STATES, isUnfinished, jobTable, progressBar, stateOf } from "./jobs.js";
-import { lockFields, lockIn, showPassphrase } from "./recipient.js";
+import { lockFields, lockIn, openerColumn, showPassphrase } from "./recipient.js";
 import { forget, keepTyped } from "./typed.js";
 
 /** @import { Export, ExportColumn, ExportFormat, Exports } from "#api" */
@@ -88,6 +88,7 @@ function columnsOf(acts) {
     { title: "State", cell: progress },
     { title: "Rows written", number: true, cell: ({ rows }) => number(rows) },
     { title: "Requested by", cell: (job) => job.requested_by },
+    openerColumn,
     { title: "Download", cell: actions },
     { title: "Digest (SHA-256)", cell: ({ sha256 }) => (sha256 ? h("code", {}, sha256) : "–") },
   ];

@@ -6,7 +6,7 @@ import { dateTime, number } from "./format.js";
 import { sendingForm, submitButton } from "./forms.js";
 import { cancelButton, FILE_STATES, isUnfinished, jobTable, stateOf } from "./jobs.js";
 import { loadPetitionLink } from "./petition-link.js";
-import { lockFields, lockIn, showPassphrase } from "./recipient.js";
+import { lockFields, lockIn, openerColumn, showPassphrase } from "./recipient.js";
 import { forget, keepTyped } from "./typed.js";
 
 /** @import { ListRequest, ShownList } from "#api" */
@@ -40,10 +40,7 @@ function columnsOf(acts) {
     { title: "Get updates", number: true, cell: ({ subscribed }) => number(subscribed) },
     { title: "Left since", number: true, cell: ({ unsubscribed }) => number(unsubscribed) },
     { title: "Requested by", cell: (list) => list.requested_by },
-    {
-      title: "Recipient",
-      cell: ({ recipient }) => (recipient ? h("code", {}, recipient) : "Whoever has the passphrase"),
-    },
+    openerColumn,
     { title: "Download", cell: actions },
     { title: "Digest (SHA-256)", cell: ({ sha256 }) => (sha256 ? h("code", {}, sha256) : "–") },
   ];

@@ -75,6 +75,16 @@ export function lockIn(form) {
   return { recipient: key, passphrase: way === "passphrase" };
 }
 
+/** A column of a table of files. */
+export const openerColumn = {
+  title: "Who can open it",
+  /** @param {{ recipient: string | null, has_passphrase: boolean }} file */
+  cell: ({ recipient, has_passphrase: hasPassphrase }) => {
+    if (hasPassphrase) return "Whoever has the passphrase";
+    return recipient ? h("code", {}, recipient) : "Anybody";
+  },
+};
+
 /** @param {{ id: string, passphrase?: string }} requested the answer to the request of a file */
 export async function showPassphrase({ id, passphrase }) {
   if (!passphrase) return;
