@@ -72,7 +72,7 @@ def _start_export(arguments: argparse.Namespace) -> Export:
         )
         export = new_export(request, petition, common.account(), times.now(), tables)
         details = {"petition": petition.slug, "format": export.format.value, "columns": ",".join(export.columns)}
-        common.audit("export.requested", export.job_id, **details, recipient=export.recipient or "none")
+        common.audit("export.requested", export.job_id, **details, recipient=export.locked_with)
         start(export, common.queue("JOBS_QUEUE_URL"), tables)
     except Invalid as error:
         raise common.InputError(error.errors[0].message) from None
