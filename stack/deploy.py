@@ -101,7 +101,7 @@ def deploy_everything(cloud: Cloud, options: Namespace) -> dict[str, str]:
         previous = previous_values(cloud, stack_name(options.stage))
         template = built.read_template()
         chosen = parameters(options, template["Parameters"], previous)
-        check(cloud, stack_name(options.stage), template, chosen)
+        check(template, planned_values(template["Parameters"], previous, chosen), previous, cloud.is_emulated)
         confirm = _confirmation(options.stage, options.yes)
         before = current_outputs(cloud, options.stage)
         distribution_arn = before.get("EdgeArn", "")
@@ -125,7 +125,7 @@ def deploy_everything(cloud: Cloud, options: Namespace) -> dict[str, str]:
         outputs = deploy(cloud, built, options.stage, {**values, **second_values}, confirm)
     is_new_distribution = outputs.get("EdgeArn", "") != distribution_arn
     if domain and is_new_distribution:
-        with one_line_errors():  # Only the alarm and the log in us-east-1 change. They need an existing distribution.
+        with one_line_errors():  # Only the alarm in us-east-1 changes. It needs an existing distribution.
             us_east_1.deploy_in_us_east_1(cloud, options, with_domain, outputs["EdgeArn"], confirm)
     if not has_key:
         raise Failure(f"{api_policy.NO_KEY}, so EdgeOnly stays no: the API also answers requests without the CDN")

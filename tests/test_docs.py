@@ -104,9 +104,6 @@ NEEDED_ACTIONS = {
         "acm:RequestCertificate", "acm:DescribeCertificate", "acm:ListCertificates",
     ),
     "AWS::WAFv2::WebACL": ("wafv2:CreateWebACL", "wafv2:GetWebACL", "wafv2:UpdateWebACL", "wafv2:DeleteWebACL"),
-    "AWS::Logs::DeliverySource": ("logs:PutDeliverySource", "cloudfront:AllowVendedLogDeliveryForResource"),
-    "AWS::Logs::DeliveryDestination": ("logs:PutDeliveryDestination", "logs:GetDeliveryDestination"),
-    "AWS::Logs::Delivery": ("logs:CreateDelivery", "logs:GetDelivery", "logs:DeleteDelivery"),
     "AWS::SES::ConfigurationSetEventDestination": ("ses:CreateConfigurationSetEventDestination",),
     "AWS::SES::EmailIdentity": (
         "ses:CreateEmailIdentity", "ses:GetEmailIdentity", "ses:PutEmailIdentityMailFromAttributes",
@@ -131,7 +128,7 @@ NEEDED_ACTIONS = {
         *(f"lambda:{verb}FunctionEventInvokeConfig" for verb in ("Put", "Get", "Update", "Delete")),
         "iam:CreateRole", "iam:PassRole", "iam:PutRolePolicy", "events:PutRule", "events:PutTargets",
     ),
-    # What stack/deploy.py and stack/preflight.py call.
+    # What stack/deploy.py calls.
     "make deploy": (
         "sts:GetCallerIdentity",
         "cloudformation:CreateChangeSet",
@@ -144,7 +141,6 @@ NEEDED_ACTIONS = {
         "cloudformation:DeleteStack",
         "cloudformation:ContinueUpdateRollback",
         "cloudformation:UpdateTerminationProtection",
-        "lambda:GetAccountSettings",
         "apigateway:GET",
         "s3:PutObject",
         "s3:GetObject",

@@ -105,12 +105,7 @@ def _refused_form_behaviour() -> Template:
 
 def _page_group() -> Template:
     members = [{"OriginId": API}, {"OriginId": _BUSY}]
-    statuses = if_condition("FailsOverOn429", _listed([429, *_FAILOVER_STATUSES]), _listed(_FAILOVER_STATUSES))
-    return {
-        "Id": PAGES,
-        "FailoverCriteria": {"StatusCodes": statuses},
-        "Members": _listed(members),
-    }
+    return {"Id": PAGES, "FailoverCriteria": {"StatusCodes": _listed(_FAILOVER_STATUSES)}, "Members": _listed(members)}
 
 
 def _listed(items: list[Any]) -> Template:

@@ -124,28 +124,10 @@ def descriptions(uploads: list[bytes]) -> set[str]:
     return found
 
 
-def test_a_requested_log_is_the_log_of_this_distribution(
-    first_outputs: dict[str, str], running_emulator: EmulatorProcess, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The emulator does not know the resources of a log, so this ends at the call that would create them."""
-    values_by_stack: dict[str, dict[str, str]] = {}
-
-    def create(cloud: Cloud, stack: str, url: str, values: dict[str, str], declared: Any) -> None:
-        values_by_stack[stack] = values
-
-    monkeypatch.setattr("stack.changeset.create", create)
-    deploy_everything(
-        Cloud(running_emulator.endpoint), options_with_cdn("AlarmEmail=bob@example.org", edge_set=["Log=on"])
-    )
-    site = {"Stage": "crowd", "SiteRegion": REGION, "Domain": DOMAIN, "AlarmEmail": "bob@example.org"}
-    log = {"Log": "on", "DistributionArn": first_outputs["EdgeArn"]}
-    assert values_by_stack[f"petitions-crowd-edge-{REGION}"] == {**site, **log}
-
-
 def test_the_same_stage_in_a_second_region_gets_a_stack_of_its_own(
     first_outputs: dict[str, str], running_emulator: EmulatorProcess
 ) -> None:
-    """All stacks of this kind are in us-east-1, where names of stacks, web ACLs and logs are unique."""
+    """All stacks of this kind are in us-east-1, where names of stacks and web ACLs are unique."""
     second = Cloud(running_emulator.endpoint, "eu-west-2")
     us_east_1.deploy_in_us_east_1(second, options_with_cdn(), {"EdgeDomain": "second.example.org"}, "", lambda _: True)
     in_us_east_1 = Cloud(running_emulator.endpoint, us_east_1.REGION)
