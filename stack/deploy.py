@@ -8,7 +8,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Mapping
 
-from stack import api_policy, busy_page, changeset, us_east_1
+from stack import api_policy, changeset, us_east_1
 from stack.aws import Cloud, endpoint_in_environment, one_line_errors
 from stack.bucket import PACKAGES, prepare_bucket, upload, upload_template
 from stack.changeset import ChangeSet
@@ -31,8 +31,8 @@ def deploy(
 ) -> dict[str, str]:
     """Deploy the package to the stage's stack and return the stack's outputs.
 
-    `values`: the parameters to set; others keep their values. If `confirm` returns false, raise Failure and do not
-    change the stack.
+    `values`: the parameters to set; others keep their values. Raise Failure, and change nothing, if `confirm` returns
+    false. Raise Failure afterwards if the API refuses everybody (`check_key`).
     """
     with one_line_errors():
         stack = stack_name(stage)
@@ -45,7 +45,10 @@ def deploy(
         if must_be_protected(stage):
             client = cloud.client("cloudformation")
             client.update_termination_protection(StackName=stack, EnableTerminationProtection=True)
-        return _after_deployment(cloud, stage)
+        outputs = current_outputs(cloud, stage)
+        if not cloud.is_emulated:  # The emulator does not resolve the references to the keys.
+            api_policy.check_key(cloud, outputs)
+        return outputs
 
 
 def previous_values(cloud: Cloud, stack: str) -> dict[str, str]:
@@ -56,21 +59,6 @@ def previous_values(cloud: Cloud, stack: str) -> dict[str, str]:
 def current_outputs(cloud: Cloud, stage: str) -> dict[str, str]:
     """Return the outputs of the stage's stack; empty if there is no stack."""
     return changeset.outputs(changeset.describe(cloud, stack_name(stage)))
-
-
-def _after_deployment(cloud: Cloud, stage: str) -> dict[str, str]:
-    """Store the busy pages, which the template cannot do.
-
-    Return the stack's outputs. Raise Failure if the API refuses everybody (`check_key`).
-    """
-    outputs = current_outputs(cloud, stage)
-    bucket = outputs.get("BusyBucketName")
-    if bucket:
-        busy_page.store(cloud, bucket)
-    # The emulator does not resolve the references to the keys.
-    if not cloud.is_emulated:
-        api_policy.check_key(cloud, outputs)
-    return outputs
 
 
 def _publish(cloud: Cloud, built: Package, values: Mapping[str, str]) -> str:

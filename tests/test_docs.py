@@ -95,9 +95,7 @@ NEEDED_ACTIONS = {
     "AWS::SES::ConfigurationSet": ("ses:CreateConfigurationSet", "ses:DeleteConfigurationSet"),
     **{
         f"AWS::CloudFront::{kind}": tuple(f"cloudfront:{verb}{kind}" for verb in ("Create", "Get", "Update", "Delete"))
-        for kind in (
-            "CachePolicy", "Distribution", "OriginAccessControl", "OriginRequestPolicy", "ResponseHeadersPolicy",
-        )
+        for kind in ("CachePolicy", "Distribution", "OriginRequestPolicy")
     },
     # The last one: stack/us_east_1.py tells the deployer to look for the certificate's record.
     "AWS::CertificateManager::Certificate": (
@@ -118,6 +116,7 @@ NEEDED_ACTIONS = {
     ),
     # What SAM makes of functions, their events and the API.
     # The last one: for the policy that refuses requests that do not come through CloudFront.
+    "AWS::CloudFront::Function": tuple(f"cloudfront:{verb}Function" for verb in ("Create", "Describe", "Publish")),
     "AWS::Serverless::Api": (
         "apigateway:POST", "apigateway:PATCH", "apigateway:DELETE", "apigateway:UpdateRestApiPolicy",
     ),

@@ -7,7 +7,7 @@ import json
 from http import HTTPStatus
 from typing import Any
 
-from stack.template.busy import REFUSED_KEY
+from stack.template.busy import REFUSED_PATH
 from stack.template.cfn import Template, if_condition, output, ref, sub
 from stack.template.config import api_stage
 
@@ -80,7 +80,7 @@ def _gateway_response(status: int, detail: str, retry_after: int) -> Template:
         headers["Retry-After"] = str(retry_after)
     parameters: Template = {f"gatewayresponse.header.{name}": f"'{value}'" for name, value in headers.items()}
     if retry_after:
-        parameters["gatewayresponse.header.Refresh"] = if_condition("HasEdge", f"'0; url=/{REFUSED_KEY}'")
+        parameters["gatewayresponse.header.Refresh"] = if_condition("HasEdge", f"'0; url={REFUSED_PATH}'")
     status_code, body = _with_status(status, detail)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         busy_code, busy_body = _with_status(HTTPStatus.SERVICE_UNAVAILABLE, detail)

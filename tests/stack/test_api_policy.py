@@ -42,7 +42,6 @@ class Account:
         patch.setattr("stack.deploy.current_outputs", lambda *_: self.outputs)
         patch.setattr("stack.deploy._publish", lambda *_: "https://s3/template")
         patch.setattr("stack.deploy.changeset.create", self._deploy)
-        patch.setattr("stack.deploy.busy_page.store", lambda *_: None)
         arns = {"EdgeCertificateArn": "arn:aws:acm:us-east-1:1:certificate/1"}
         patch.setattr("stack.deploy.us_east_1.deploy_in_us_east_1", lambda *_: arns)
 

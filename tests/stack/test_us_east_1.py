@@ -1,4 +1,4 @@
-"""`make deploy EDGE_DOMAIN=…` deploys the stack in us-east-1, then the CDN that uses it, then the busy page."""
+"""`make deploy EDGE_DOMAIN=…` deploys the stack in us-east-1, then the CDN that uses it."""
 
 from argparse import Namespace
 from typing import Any
@@ -7,7 +7,6 @@ import pytest
 
 from stack import us_east_1
 from stack.aws import Cloud
-from stack.busy_page import page, refused_page
 from stack.changeset import ChangeSet
 from stack.deploy import deploy, deploy_everything
 from stack.local.emulator import EmulatorProcess
@@ -57,16 +56,6 @@ def test_the_alarm_on_errors_watches_this_distribution(
     found = in_us_east_1.describe_alarms(AlarmNamePrefix=f"petitions-crowd-edge-{REGION}-")["MetricAlarms"]
     [dimensions] = [each["Dimensions"] for each in found if each["MetricName"] == "5xxErrorRate"]
     assert {"Name": "DistributionId", "Value": first_outputs["EdgeArn"].partition("/")[2]} in dimensions
-
-
-def test_the_busy_page_is_in_its_bucket_and_is_not_cached(
-    first_outputs: dict[str, str], running_emulator: EmulatorProcess
-) -> None:
-    for key, content in (("busy.html", page()), ("busy-form.html", refused_page())):
-        s3 = Cloud(running_emulator.endpoint).client("s3")
-        stored = s3.get_object(Bucket=first_outputs["BusyBucketName"], Key=key)
-        assert stored["Body"].read().decode() == content
-        assert (stored["ContentType"], stored["CacheControl"]) == ("text/html; charset=utf-8", "no-store")
 
 
 def test_deploying_again_changes_nothing(
