@@ -88,7 +88,7 @@ def deploy_everything(cloud: Cloud, options: Namespace) -> dict[str, str]:
     with one_line_errors():
         previous = previous_values(cloud, stack_name(options.stage))
         template = built.read_template()
-        chosen = parameters(options, template["Parameters"], previous)
+        chosen = parameters(os.environ, options.set, template["Parameters"], previous)
         check(template, planned_values(template["Parameters"], previous, chosen), previous, cloud.is_emulated)
         confirm = _confirmation(options.stage, options.yes)
         before = current_outputs(cloud, options.stage)
@@ -186,16 +186,6 @@ def _says_yes(stage: str) -> bool:
 def _options() -> Namespace:
     parser = ArgumentParser(prog="make deploy", description=__doc__)
     parser.add_argument("--stage", default="dev", help="dev, prod, ...: each stage is a separate stack")
-    for option, meaning in (
-        ("site-url", "a custom domain, e.g. https://sign.example.org"),
-        ("mail-from", "sender address of all email"),
-        ("mail-identity", "domain that SES verifies for this stack"),
-        ("mail-per-second", "emails a second: a little below the account's SES rate"),
-        ("log-level", "of the functions' logs"),
-        ("alarm-email", "address that receives every alarm"),
-        ("edge-domain", "the site's domain on CloudFront, e.g. sign.example.org"),
-    ):
-        parser.add_argument(f"--{option}", default="", help=meaning)
     for option, meaning in (("edge-set", "a parameter of the stack in us-east-1"), ("set", "any other parameter")):
         parser.add_argument(f"--{option}", action="append", default=[], metavar="Name=Value", help=meaning)
     parser.add_argument("--yes", action="store_true", help="do not ask (prod still asks)")

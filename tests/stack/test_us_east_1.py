@@ -20,8 +20,7 @@ DOMAIN = "sign.example.org"
 
 
 def options_with_cdn(*settings: str, **more: Any) -> Namespace:
-    without_cdn = vars(options("crowd", *settings))
-    return Namespace(**{**without_cdn, "edge_domain": DOMAIN, **more})
+    return Namespace(**{**vars(options("crowd", f"EdgeDomain={DOMAIN}", *settings)), **more})
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +66,7 @@ def test_deploying_again_changes_nothing(
     monkeypatch.setattr("stack.deploy._confirmation", lambda stage, yes: refuse)
     assert deploy_everything(Cloud(running_emulator.endpoint), options_with_cdn()) == first_outputs
     # An omitted domain keeps its value.
-    assert deploy_everything(Cloud(running_emulator.endpoint), options_with_cdn(edge_domain="")) == first_outputs
+    assert deploy_everything(Cloud(running_emulator.endpoint), options("crowd")) == first_outputs
 
 
 def test_a_new_key_makes_api_gateway_publish_its_policy_again(
@@ -154,5 +153,5 @@ def test_without_a_certificate_the_site_is_at_cloudfronts_own_address(
     assert edge["ViewerCertificate"]["CloudFrontDefaultCertificate"]
     assert not edge["Aliases"].get("Items")
     # A later deployment keeps this choice.
-    again = deploy_everything(Cloud(running_emulator.endpoint), options_with_cdn(stage="trial", edge_domain=""))
+    again = deploy_everything(Cloud(running_emulator.endpoint), options("trial"))
     assert again == outputs
