@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
 from chalicelib.core import keys
+from chalicelib.core.models import ClosedModel, FrozenModel, LazyModel
 from chalicelib.core.times import Moment
 from chalicelib.jobs.model import START_DELAY, Job
 
@@ -50,10 +51,8 @@ class Column(StrEnum):
 DEFAULT_COLUMNS = (Column.NAME, Column.POSTCODE, Column.COUNTRY, Column.CONFIRMED_AT)
 
 
-class ExportRequest(BaseModel):
+class ExportRequest(ClosedModel):
     """The body of `POST /api/staff/petitions/{slug}/exports`."""
-
-    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     format: Format = Format.CSV
     columns: Annotated[
@@ -71,15 +70,13 @@ class ExportRequest(BaseModel):
         return columns
 
 
-class Totals(BaseModel):
+class Totals(LazyModel):
     """The sums over the rows written so far, and three numbers that explain a difference from the tally.
 
     `unsure`: rows that were confirmed so shortly before the moment that perhaps the tally does not include them.
     `late`: signatures that were confirmed so shortly after the moment that perhaps the tally includes them.
     `gone`: signatures that were withdrawn after the moment or shortly before. Perhaps some were never confirmed.
     """
-
-    model_config = ConfigDict(defer_build=True)
 
     rows: int = 0
     unsure: int = 0
@@ -89,10 +86,8 @@ class Totals(BaseModel):
     versions: Counter[str] = Field(default_factory=Counter)
 
 
-class Result(BaseModel):
+class Result(FrozenModel):
     """`file` and `cover` are S3 keys. `size` (bytes) and `sha256` are of the file as downloaded, perhaps encrypted."""
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
 
     rows: int
     size: int

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 from chalice.app import Blueprint, Request
-from pydantic import BaseModel, ConfigDict, PlainValidator, WithJsonSchema
+from pydantic import PlainValidator, WithJsonSchema
 
 from chalicelib.aws.queue import overflow_queue
 from chalicelib.aws.table import Tables, tables
@@ -17,6 +17,7 @@ from chalicelib.core import log, times
 from chalicelib.core.address import Address, read_address
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.keys import Key
+from chalicelib.core.models import ClosedModel
 from chalicelib.core.rights import Right
 from chalicelib.core.settings import settings
 from chalicelib.core.validation import Words, parse_body
@@ -41,10 +42,8 @@ SignatureAction = Callable[[Key, Petition, datetime, Tables], None]
 EMAIL_SCHEMA = {"type": "string", "format": "email", "maxLength": 320}
 
 
-class PersonRequest(BaseModel):
+class PersonRequest(ClosedModel):
     """The body of `POST /api/staff/people/find` and `…/erase`. The URL has no address, because URLs are logged."""
-
-    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     email: Annotated[Address, PlainValidator(typed_address), WithJsonSchema(EMAIL_SCHEMA)]
 

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
+from chalicelib.core.models import FrozenClosedModel
 from chalicelib.core.sources import SOURCE_PATTERN
 from chalicelib.core.times import Moment
 
@@ -20,10 +21,8 @@ class FigureKind(StrEnum):
     PAPER = "paper"
 
 
-class NewFigure(BaseModel):
+class NewFigure(FrozenClosedModel):
     """A number of signatures collected elsewhere, as staff enter it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     source: Annotated[str, StringConstraints(pattern=SOURCE_PATTERN), Field(examples=["freedom-united"])]
     """The platform or the collection, such as `freedom-united` or `paper-leeds`."""

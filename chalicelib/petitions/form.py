@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, StrictBool, ValidationError
+from pydantic import StrictBool, ValidationError
 
 from chalicelib.core import times
 from chalicelib.core.address import canonical_of
 from chalicelib.core.errors import FieldError, Invalid
+from chalicelib.core.models import ClosedModel
 from chalicelib.core.printable import header_errors
 from chalicelib.core.times import Moment
 from chalicelib.core.validation import Words, decode_json, field_errors, parse_body
@@ -49,10 +50,8 @@ SAME_ADDRESS = (
 NO_MEMBERS = "This site has no table of members of parliament. Ask your engineers to deploy one first"
 
 
-class TransitionRequest(BaseModel):
+class TransitionRequest(ClosedModel):
     """The body of `POST /api/staff/petitions/{slug}/state`."""
-
-    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     state: PetitionState
     """The new state."""

@@ -6,9 +6,10 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import quote_plus
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema, field_validator
+from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema, field_validator
 
 from chalicelib.core.language import ENGLISH, known_language
+from chalicelib.core.models import FrozenClosedModel, LazyModel
 from chalicelib.core.times import Moment
 
 if TYPE_CHECKING:
@@ -32,10 +33,8 @@ MAX_SUBJECT_LENGTH, MAX_BODY_LENGTH, MAX_OPENING_LENGTH = 150, 3_000, 500
 MAX_OPENINGS = 10
 
 
-class LetterText(BaseModel):
+class LetterText(FrozenClosedModel):
     """A letter's texts in one language."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     subject: Annotated[
         str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f]+$", max_length=MAX_SUBJECT_LENGTH)
@@ -64,10 +63,8 @@ class LetterText(BaseModel):
         return body
 
 
-class Translation(BaseModel):
+class Translation(FrozenClosedModel):
     """A petition's texts in another language. A text that is left out is taken from the main language."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     title: Line
     summary: Summary
@@ -80,10 +77,8 @@ class Translation(BaseModel):
     letter: LetterText | None = None
 
 
-class PetitionText(BaseModel):
+class PetitionText(LazyModel):
     """One version of a petition's text and wordings, kept because signatures refer to it."""
-
-    model_config = ConfigDict(defer_build=True)
 
     version: str
     title: str

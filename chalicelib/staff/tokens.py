@@ -8,22 +8,19 @@ from hmac import compare_digest
 from secrets import token_hex
 from typing import NamedTuple
 
-from pydantic import BaseModel, ConfigDict
-
 from chalicelib.aws.table import Attr, Change, NewItem, Tables
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed, Unavailable
+from chalicelib.core.models import FrozenModel
 from chalicelib.core.rights import Right
 from chalicelib.core.times import Moment, iso
 
 
-class StaffToken(BaseModel):
+class StaffToken(FrozenModel):
     """A token, as stored. The item has only a digest of the token's secret, so a stolen table gives no access.
 
     `last_used_at` is accurate to ten minutes.
     """
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
 
     token_id: str
     owner: str

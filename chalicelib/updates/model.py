@@ -14,8 +14,6 @@ from typing import Annotated, ClassVar
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
     StringConstraints,
     ValidationInfo,
@@ -23,6 +21,7 @@ from pydantic import (
 )
 
 from chalicelib.core.language import ENGLISH, known_language
+from chalicelib.core.models import FrozenClosedModel, FrozenModel
 from chalicelib.core.times import Moment
 from chalicelib.jobs.model import Job
 
@@ -50,10 +49,8 @@ def _refuse_control_characters(text: str) -> str:
 NO_CONTROLS = AfterValidator(_refuse_control_characters)
 
 
-class UpdateWords(BaseModel):
+class UpdateWords(FrozenClosedModel):
     """The words of an update in one language."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     title: Annotated[
         str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TITLE_LENGTH), NO_CONTROLS
@@ -82,10 +79,8 @@ class UpdateText(UpdateWords):
         return translations
 
 
-class Results(BaseModel):
+class Results(FrozenModel):
     """How many of an update's emails had which outcome. In the end, `requested` is the sum of the others."""
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
 
     requested: int = 0
     """Emails requested: one for each person who had confirmed and asked for updates."""
@@ -101,10 +96,8 @@ class Results(BaseModel):
         return self.requested - self.sent - self.failed - self.skipped
 
 
-class UpdateTest(BaseModel):
+class UpdateTest(FrozenModel):
     """Where staff asked to send a test, and in which language."""
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
 
     email: str
     language: str

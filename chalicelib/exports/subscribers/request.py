@@ -6,10 +6,11 @@ It continues the latest list that is done: who was on an earlier list and no lon
 from datetime import datetime, timedelta
 from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
+from chalicelib.core.models import ClosedModel, FrozenModel
 from chalicelib.core.times import Moment
 from chalicelib.exports.model import LIFETIME, MAX_RECIPIENT_LENGTH
 from chalicelib.exports.write import recipient_of
@@ -17,10 +18,8 @@ from chalicelib.jobs.model import Job, JobState, new_job
 from chalicelib.jobs.request import jobs_of, require_no_running_job
 
 
-class ListRequest(BaseModel):
+class ListRequest(ClosedModel):
     """The body of `POST /api/staff/petitions/{slug}/lists`."""
-
-    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     recipient: Annotated[str, Field(max_length=MAX_RECIPIENT_LENGTH)]
     """An age public key (age1...). Only its owner can read the file.
@@ -28,10 +27,8 @@ class ListRequest(BaseModel):
     """
 
 
-class ListResult(BaseModel):
+class ListResult(FrozenModel):
     """`file` is the S3 key. `size` (bytes) and `sha256` are of the encrypted file."""
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
 
     file: str
     size: int
