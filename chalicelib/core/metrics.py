@@ -61,7 +61,6 @@ def directive(names: Iterable[str], has_petition: bool, epoch_millis: int) -> st
 
 @cache
 def _definitions(names: tuple[str, ...], has_petition: bool) -> str:
-    """Return the metrics with their units and dimensions, in CloudWatch's format."""
     blocks = [_block(["stage"], names)]
     by_petition = tuple(name for name in names if name in BY_PETITION)
     if has_petition and by_petition:

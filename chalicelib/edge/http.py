@@ -153,9 +153,7 @@ def query(request: Request, name: str) -> str | None:
 def chosen_language(request: Request) -> str:
     """Return the language code in `?lang=`; "" if there is none that the site has."""
     code = query(request, "lang")
-    if code and code in languages():
-        return code
-    return ""
+    return code if code and code in languages() else ""
 
 
 def client_matches(request: Request, etag: str) -> bool:

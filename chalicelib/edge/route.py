@@ -135,6 +135,5 @@ FUNCTIONS: dict[Right | Access, Function] = {
 
 
 def declared(method: str, path: str, options: Options, right: Right | Access = Access.PUBLIC) -> Route:
-    """Return the route, still without its view."""
     throttle = PUBLIC if "cache" in options else DEFAULT_THROTTLE
     return Route(method, path, "", FUNCTIONS[right], right, throttle)._replace(**options)

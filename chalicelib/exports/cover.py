@@ -110,7 +110,6 @@ def _by_country(totals: Totals) -> Counter[str]:
 
 
 def _versions(totals: Totals, petition: Petition) -> str:
-    """Return the current version. If some people signed an earlier one, add how many signed each version."""
     earlier_versions = set(totals.versions) - {petition.text_version}
     if not earlier_versions:
         return petition.text_version

@@ -116,10 +116,6 @@ class Export(Job):
     result: Result | None = None
 
     @property
-    def slug(self) -> str:
-        return self.key
-
-    @property
     def moment(self) -> datetime:
         return self.requested_at
 

@@ -89,10 +89,6 @@ def gather(export: Export, bucket: str, context: ExportContext) -> Export:
     return export.model_copy(update={"parts": parts, "totals": totals, "processed": totals.rows})
 
 
-def delete_parts(export: Export, context: ExportContext) -> None:
-    context.s3_bucket.delete_under(_parts_prefix(export))
-
-
 def _parts_prefix(export: Export) -> str:
     return f"{PARTS}/{export.job_id}/"
 
@@ -124,11 +120,6 @@ def deliver(export: Export, context: ExportContext) -> Export:
     sheet.write_bytes(cover_sheet(CoverFacts(petition, export, result)))
     context.s3_bucket.put_file(result.cover, sheet, "application/pdf")
     return export.in_end_state(JobState.DONE, result=result)
-
-
-def delete_files(export: Export, context: ExportContext) -> None:
-    """After a cancellation or failure. S3 deletes the files of an expired export."""
-    context.s3_bucket.delete_under(_files_prefix(export))
 
 
 def _files_prefix(export: Export) -> str:
@@ -198,6 +189,8 @@ class ExportWork:
         return Step(FILE_SECONDS, lambda: deliver(export, self.context))
 
     def tidy(self, export: Export) -> None:
-        delete_parts(export, self.context)
-        if export.result is None:  # It was cancelled or failed, perhaps during the upload. The files contain names.
-            delete_files(export, self.context)
+        self.context.s3_bucket.delete_under(_parts_prefix(export))
+        # It was cancelled or failed, perhaps during the upload. The files contain names. S3 deletes those of an expired
+        # export.
+        if export.result is None:
+            self.context.s3_bucket.delete_under(_files_prefix(export))

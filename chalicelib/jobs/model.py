@@ -82,6 +82,11 @@ class Job(FrozenModel):
         return self.job_id.partition(".")[0]
 
     @property
+    def slug(self) -> str:
+        """For a job of a petition."""
+        return self.key
+
+    @property
     def is_open(self) -> bool:
         return self.state in (JobState.WAITING, JobState.RUNNING)
 

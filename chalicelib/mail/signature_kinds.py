@@ -78,9 +78,7 @@ def confirmable_until(petition: Petition, now: datetime) -> datetime:
     """
     until = now + CONFIRM_LIFETIME
     closes_at = closes_at_if_opened_now(petition, now)
-    if closes_at is None:
-        return until
-    return min(until, closes_at + CONFIRM_AFTER_CLOSE)
+    return until if closes_at is None else min(until, closes_at + CONFIRM_AFTER_CLOSE)
 
 
 def _link_works(petition: Petition, now: datetime) -> bool:
@@ -163,9 +161,8 @@ def _links(key: str, signature: Signature, context: MailContext, now: datetime) 
         Purpose.WITHDRAW: now + WITHDRAW_LIFETIME,
         Purpose.UNSUBSCRIBE: now + WITHDRAW_LIFETIME,
     }
-    links = {}
-    for purpose, expires in expiries.items():
-        links[f"{purpose}_url"] = context.link(purpose, subject, expires, signature.language)
+    language = signature.language
+    links = {f"{purpose}_url": context.link(purpose, subject, until, language) for purpose, until in expiries.items()}
     mailbox = mailbox_of(signature.email or "", context.limit_keys)
     token = stop_token(subject, choice_of(mailbox, slug), now, context.token_keys)
     links["stop_url"] = context.link_with_token(Purpose.STOP, token, signature.language)

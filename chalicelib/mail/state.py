@@ -110,7 +110,6 @@ class DeliveryState(ABC):
         return self._try_change(request, {"mail_began_at": iso(now)}, (), tables)
 
     def is_unknown(self, stored: Item) -> bool:
-        """Return whether an earlier attempt crashed after `begin`."""
         return "mail_began_at" in stored
 
     def mark_unknown(self, request: MailRequest, now: datetime, tables: Tables) -> None:

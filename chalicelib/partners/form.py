@@ -10,14 +10,7 @@ from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.core.models import ClosedModel, FrozenModel
 from chalicelib.core.times import ISO, Moment
 from chalicelib.core.validation import Words, field_errors
-from chalicelib.partners.model import (
-    VERSION_RULE,
-    CountsWhen,
-    Partner,
-    Wording,
-    WordingVersion,
-    is_beyond_clock_error,
-)
+from chalicelib.partners.model import VERSION_RULE, CountsWhen, Partner, Wording, WordingVersion, is_beyond_clock_error
 from chalicelib.signatures.form import COUNTRY, EMAIL, LANGUAGE, MISSING, NAME, POSTCODE, WRONG, SignatureForm
 from chalicelib.signatures.model import Signature
 

@@ -145,17 +145,13 @@ def _ids_by_slug(stored: list[StoredSignature]) -> dict[str, str]:
 
 
 def _answer_one(stored: StoredSignature) -> "Answer[PersonSignature]":
-    signature = load_for_staff(stored, settings().limit_keys, times.now(), tables())
-    return json_answer(signature)
+    return json_answer(load_for_staff(stored, settings().limit_keys, times.now(), tables()))
 
 
 def _answer_all(stored: list[StoredSignature]) -> "Answer[PersonSignatures]":
     now = times.now()
     stopped = stopped_slugs(stored, settings().limit_keys, tables())
-    signatures = []
-    for each in stored:
-        is_stopped = each.petition.slug in stopped
-        signatures.append(signature_for_staff(each, now, is_stopped=is_stopped))
+    signatures = [signature_for_staff(each, now, is_stopped=each.petition.slug in stopped) for each in stored]
     body: PersonSignatures = {"signatures": signatures, "waiting": _overflow_depth()}
     return json_answer(body)
 
@@ -169,7 +165,6 @@ def _overflow_depth() -> int | None:
 
 
 def _identities(address: Address) -> list[tuple[Petition, str]]:
-    """Return each petition with the only id that a signature of this address can have in it."""
     return identities_of(address, all_petitions(tables()), settings().signature_keys)
 
 
@@ -178,5 +173,4 @@ def _all_of_owner(stored: StoredSignature) -> list[StoredSignature]:
     email = stored.signature.email
     if not email:
         return [stored]
-    identities = _identities(read_address(email))
-    return find_signatures(identities, tables())
+    return find_signatures(_identities(read_address(email)), tables())

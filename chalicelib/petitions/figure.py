@@ -45,7 +45,6 @@ class Figure(NewFigure):
 
 def current_figures(figures: Iterable[Figure]) -> list[Figure]:
     """Return the figure of each source with the latest `as_of`; of several, the one that staff entered last."""
-    latest: dict[str, Figure] = {}
-    for figure in sorted(figures, key=lambda figure: (figure.as_of, figure.entered_at)):
-        latest[figure.source] = figure
+    oldest_first = sorted(figures, key=lambda figure: (figure.as_of, figure.entered_at))
+    latest = {figure.source: figure for figure in oldest_first}
     return [latest[source] for source in sorted(latest)]

@@ -31,10 +31,7 @@ def recount_tallies(event: CloudWatchEvent) -> None:
 
 def _project(changes: Iterable[StreamChange]) -> None:
     batch = list(changes)
-    batch_increments: list[Increment] = []
-    for change in batch:
-        batch_increments += _increments_of(change)
-    project(batch_increments, tables())
+    project([increment for change in batch for increment in _increments_of(change)], tables())
     log.event("projected", changes=len(batch))
 
 

@@ -45,10 +45,7 @@ class Provider:
 
 def read_rights(text: str) -> dict[str, list[Right]]:
     """Parse JSON such as {"petition-team": ["counts", "manage"]}. Raise ValueError for an unknown right."""
-    rights: dict[str, list[Right]] = {}
-    for claim_value, names in json.loads(text or "{}").items():
-        rights[claim_value] = [Right(name) for name in names]
-    return rights
+    return {claim: [Right(name) for name in names] for claim, names in json.loads(text or "{}").items()}
 
 
 class Discovery(FrozenModel):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from hashlib import sha256
 from hmac import compare_digest
@@ -118,10 +119,8 @@ def record_use(token: StaffToken, now: datetime, tables: Tables) -> None:
     if token.last_used_at is not None and now < token.last_used_at + LAST_USED_INTERVAL:
         return
     exists = Attr("token_id").exists()
-    try:
+    with suppress(ConditionFailed, Unavailable):
         tables.update(Change(keys.access_token(token.token_id), assign={"last_used_at": iso(now)}, when=exists))
-    except (ConditionFailed, Unavailable):
-        return
 
 
 def find_token(token_id: str, tables: Tables) -> StaffToken | None:

@@ -12,13 +12,7 @@ from enum import StrEnum
 from secrets import token_hex
 from typing import Annotated, ClassVar
 
-from pydantic import (
-    AfterValidator,
-    Field,
-    StringConstraints,
-    ValidationInfo,
-    field_validator,
-)
+from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator
 
 from chalicelib.core.language import ENGLISH, known_language
 from chalicelib.core.models import FrozenClosedModel, FrozenModel
@@ -157,10 +151,6 @@ class Mailing(Job):
     update_id: str
     bucket: int = 0
     after: str = ""
-
-    @property
-    def slug(self) -> str:
-        return self.key
 
 
 def new_update_id(now: datetime) -> str:

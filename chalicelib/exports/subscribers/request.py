@@ -53,10 +53,6 @@ class OptInList(Job):
     result: ListResult | None = None
 
     @property
-    def slug(self) -> str:
-        return self.key
-
-    @property
     def next_bucket(self) -> str | None:
         """Return None if all are written."""
         written = len(self.parts)
@@ -75,7 +71,5 @@ def new_list(request: ListRequest, slug: str, owner: str, now: datetime, tables:
 
 def latest_done_id(slug: str, tables: Tables) -> str | None:
     """Even if its file has expired."""
-    for job in jobs_of(OptInList, slug, tables):  # Newest first.
-        if job.state is JobState.DONE:
-            return job.job_id
-    return None
+    newest_first = jobs_of(OptInList, slug, tables)
+    return next((job.job_id for job in newest_first if job.state is JobState.DONE), None)

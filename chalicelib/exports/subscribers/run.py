@@ -12,6 +12,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from chalicelib.aws.bucket import Bucket
+from chalicelib.aws.expressions import chunks
 from chalicelib.aws.table import Item, Tables
 from chalicelib.core import keys
 from chalicelib.core.printable import escape_formula
@@ -86,13 +87,10 @@ class ListWork:
 
     def _without_stopped_people(self, slug: str, signatures: Sequence[Item]) -> dict[str, Item]:
         remaining: dict[str, Item] = {}
-        for start in range(0, len(signatures), BATCH_SIZE):
-            batch = signatures[start : start + BATCH_SIZE]
+        for batch in chunks(signatures, BATCH_SIZE):
             addresses = [item["email"] for item in batch]
             stopped = addresses_that_stopped(addresses, slug, self.limit_keys, self.tables)
-            for item in batch:
-                if item["email"] not in stopped:
-                    remaining[item["sk"]] = item
+            remaining |= {item["sk"]: item for item in batch if item["email"] not in stopped}
         return remaining
 
     def _earlier_ids(self, job: OptInList, bucket: str) -> set[str]:

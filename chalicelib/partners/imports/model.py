@@ -81,9 +81,5 @@ class Import(Job):
     buckets: int = 0
 
     @property
-    def slug(self) -> str:
-        return self.key
-
-    @property
     def receipt_bucket(self) -> str:
         return keys.BUCKETS[self.buckets]
