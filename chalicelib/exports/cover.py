@@ -102,11 +102,7 @@ def _rows(facts: CoverFacts) -> Iterable[tuple[str, str]]:
 def _by_country(totals: Totals) -> Counter[str]:
     """By the country's name, or by its code if it has no name."""
     names = countries()
-    by_country: Counter[str] = Counter()
-    for code, number in totals.countries.items():
-        name = names.get(code, code)
-        by_country[name] += number
-    return by_country
+    return Counter({names.get(code, code): number for code, number in totals.countries.items()})
 
 
 def _versions(totals: Totals, petition: Petition) -> str:

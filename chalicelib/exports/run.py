@@ -107,7 +107,9 @@ CONTENT_TYPES = {Format.CSV: "text/csv; charset=utf-8", Format.NDJSON: "applicat
 def deliver(export: Export, context: ExportContext) -> Export:
     """Write the file and the cover sheet. If the rows do not agree with the tally, return the export as failed."""
     if not is_consistent(export.count_at_moment, export.totals):
-        return export.in_end_state(JobState.FAILED, why=disagreement(export.count_at_moment, export.totals))
+        difference = f"The count is {export.count_at_moment} but we found {export.totals.rows}"
+        why = f"{difference}, so nothing was exported. Ask your engineer for a recount"
+        return export.in_end_state(JobState.FAILED, why=why)
     plain = _join_parts(export, context)
     path = _encrypt_file(export, plain, context.folder)
     # As in `gather`.
@@ -131,11 +133,6 @@ def is_consistent(expected_rows: int, totals: Totals) -> bool:
     fewest_rows = expected_rows - totals.late - totals.gone
     most_rows = expected_rows + totals.unsure
     return fewest_rows <= totals.rows <= most_rows
-
-
-def disagreement(expected_rows: int, totals: Totals) -> str:
-    difference = f"The count is {expected_rows} but we found {totals.rows}"
-    return f"{difference}, so nothing was exported. Ask your engineer for a recount"
 
 
 def _join_parts(export: Export, context: ExportContext) -> Path:

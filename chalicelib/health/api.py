@@ -37,10 +37,7 @@ def read_staff_health(request: Request) -> "Answer[StaffHealth]":
     health: StaffHealth = {
         "level": worst_level(health_messages),
         "messages": [{"level": message.level, "text": message.text} for message in health_messages],
-        "mail": {
-            "waiting": facts.mail_waiting,
-            "paused_until": times.iso_or_none(paused_until),
-        },
+        "mail": {"waiting": facts.mail_waiting, "paused_until": times.iso_or_none(paused_until)},
         # Signatures that are accepted but not stored yet.
         "overflow": {"waiting": facts.overflow_waiting},
     }

@@ -137,7 +137,9 @@ def compose(request: MailRequest, kind: Kind, content: Content) -> Mail:
     templates = _templates(kind.templates, content.language)
     values = {**content.values, "unsubscribe_url": content.unsubscribe_url}
     subject, text, html = (templates.get_template(part).render(values) for part in PARTS)
-    headers = _unsubscribe_headers(content.unsubscribe_url) if content.unsubscribe_url else {}
+    headers = {}
+    if url := content.unsubscribe_url:  # Then an email program can unsubscribe with one click (RFC 8058).
+        headers = {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
     tags = {"kind": request.kind, "key": request.key}
     return Mail(
         to=content.to,
@@ -149,11 +151,6 @@ def compose(request: MailRequest, kind: Kind, content: Content) -> Mail:
         sender_name=content.sender_name,
         reply_to=content.reply_to,
     )
-
-
-def _unsubscribe_headers(url: str) -> dict[str, str]:
-    """Let an email program unsubscribe with one click, without opening a page (RFC 8058)."""
-    return {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
 @cache

@@ -183,10 +183,9 @@ def _uneditable_field_errors(values: Mapping[str, Any], allowed: Mapping[str, An
     errors = {}
     for name, value in values.items():
         is_unchanged = name in allowed and allowed[name] == value
-        if name in EDITABLE or is_unchanged:
-            continue
-        message = "You cannot change this field here" if name in Petition.model_fields else "There is no such field"
-        errors[name] = FieldError(name, message)
+        if name not in EDITABLE and not is_unchanged:
+            message = "You cannot change this field here" if name in Petition.model_fields else "There is no such field"
+            errors[name] = FieldError(name, message)
     return errors
 
 

@@ -90,10 +90,9 @@ def _snapshot(item: Item) -> Count | None:
     """Return the stored count. None: the item has only a lease, as the first refresh is running or crashed."""
     if "count" not in item:
         return None
-    as_of = datetime.fromisoformat(item["as_of"])
     return Count(
         confirmed=item["count"],
-        as_of=as_of,
+        as_of=datetime.fromisoformat(item["as_of"]),
         recent=_recent(item),
         withdrawn=item.get("withdrawn", 0),
         by_partners=item.get("by_partners", 0),

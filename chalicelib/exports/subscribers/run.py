@@ -135,10 +135,5 @@ def _ids_key(part: str) -> str:
 def _row(status: str, signature_id: str, item: Mapping[str, str]) -> str:
     values = [status, signature_id]
     values += [item.get(column, "") for column in COLUMNS[2:]]  # All columns but the status and the id.
-    cells = [_cell(value) for value in values]
-    return ",".join(cells) + "\r\n"
-
-
-def _cell(value: str) -> str:
-    escaped = escape_formula(value).replace('"', '""')
-    return f'"{escaped}"'
+    cells = [escape_formula(value).replace('"', '""') for value in values]
+    return ",".join(f'"{cell}"' for cell in cells) + "\r\n"
