@@ -177,6 +177,4 @@ class NotNow(Explained):
 
 
 class Gone(Explained):
-    """The thing at this address was deleted on purpose."""
-
     status, title = 410, "Gone"

@@ -30,12 +30,10 @@ class Metric(StrEnum):
     MAIL_REQUESTED = "MailRequested"
     MAIL_SENT = "MailSent"
     MAIL_REFUSED = "MailRefused"
-    # It is unknown whether the email was sent.
     MAIL_UNKNOWN = "MailUnknown"
     # The seconds from the request of an email until a sender gets its message: without the wait for the rate limit.
     MAIL_AGE = "MailAge"
     TARGET_PAUSED = "TargetPaused"
-    # A queue's message that cannot be handled yet.
     MESSAGE_LATER = "MessageLater"
     MESSAGE_FAILED = "MessageFailed"
     # A part fails until somebody repairs it, and requests continue without it.

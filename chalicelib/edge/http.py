@@ -34,7 +34,6 @@ PROBLEM = "application/problem+json"
 NO_STORE = {"Cache-Control": "no-store"}
 # At an address with cached answers: even while this site fails, the CDN must not serve one in place of this one.
 NEVER_STALE = {"Cache-Control": "no-store, stale-if-error=0"}
-# For one reader only.
 REVALIDATED = {"Cache-Control": "private, no-cache", "Vary": "Authorization, Accept"}
 SECURITY_HEADERS = {
     "Strict-Transport-Security": "max-age=63072000; includeSubDomains",

@@ -112,7 +112,6 @@ def deliver(export: Export, context: ExportContext) -> Export:
         return export.in_end_state(JobState.FAILED, why=why)
     plain = _join_parts(export, context)
     path = _encrypt_file(export, plain, context.folder)
-    # As in `gather`.
     key_prefix = f"{_files_prefix(export)}{token_hex(4)}"
     result = _result(export, path, key_prefix, context)
     content_type = "application/octet-stream" if export.recipient is not None else CONTENT_TYPES[export.format]

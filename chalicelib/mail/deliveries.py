@@ -52,7 +52,7 @@ class Deliveries(DeliveryState):
     lifetime: timedelta
     max_emails: int = 1
     min_interval: timedelta = timedelta()
-    # No stream relays these requests: whoever makes one sends its message (outbox.py), and only the sweep queues a
+    # No stream relays these requests: whoever makes one sends its message (kind.py), and only the sweep queues a
     # postponed email: as early as the longest delay of a message allows. The message comes CLOCKS_DIFFER after the due
     # time, so that a sender whose clock is behind does not ignore it.
     lead_time: timedelta = timedelta(seconds=LONGEST_DELAY) - CLOCKS_DIFFER

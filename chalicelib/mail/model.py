@@ -23,7 +23,6 @@ DeliveryKey = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,200}$"
 class Priority(StrEnum):
     """Each priority has its own queue and senders. While much urgent email waits, other email is not sent."""
 
-    # A person is waiting for it.
     URGENT = "urgent"
     OTHER = "other"
 

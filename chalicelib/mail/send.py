@@ -35,7 +35,6 @@ class SendResult(StrEnum):
     # Nothing was sent, and nothing is left to do: it was settled earlier or by its kind, or was dropped now.
     SETTLED = "settled"
     REFUSED = "refused"
-    # Its kind does not know when it can be sent. The request stays, and the sweep queues it again.
     HELD = "held"
     WAITS = "waits"
     # An earlier attempt crashed. It may have sent this email, and this kind is never sent twice.
@@ -79,7 +78,7 @@ def _contents_within_limits(
 def _apply_limits(
     request: MailRequest, content: Content, stored: Item, context: MailContext, now: datetime, tables: Tables
 ) -> NotSent | Later | None:
-    """Apply the limits of the signer's network (first_emails.py) and the address (budget.py). None: both allow it."""
+    """Apply the limits of the signer's network (turns.py) and the address (budget.py). None: both allow it."""
     if not content.limited_petition:  # Such as a receipt, which strangers cannot cause.
         return None
     due = turns.book_first_email(content.network, now, tables) if content.network else now

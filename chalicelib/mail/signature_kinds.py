@@ -135,7 +135,7 @@ def _content(key: str, signature: Signature, petition: Petition, context: MailCo
         **links,
     }
     unsubscribe_url = links["unsubscribe_url"] if signature.updates else ""
-    # Only the first email counts against the limit of the signer's network (first_emails.py).
+    # Only the first email counts against the limit of the signer's network (turns.py).
     network = signature.mail_network if signature.mails == 0 else None
     return Content(
         signature.email or "",
@@ -169,7 +169,6 @@ def _links(key: str, signature: Signature, context: MailContext, now: datetime) 
     return links
 
 
-# After a crash, these emails are sent again. To use AfterCrash.UNKNOWN, add `mail_began_at` to MAIL_REQUEST_FIELDS.
 def as_confirmed(petition: Petition, signature: Signature, tables: Tables) -> Petition:
     """Return the petition with the texts, and the letter's wordings, that the person agreed to, for the receipt.
 
@@ -191,6 +190,7 @@ def as_confirmed(petition: Petition, signature: Signature, tables: Tables) -> Pe
     return petition.model_copy(update={**changes, "translations": without_letters, "letter": letter})
 
 
+# After a crash, these emails are sent again. To use AfterCrash.UNKNOWN, add `mail_began_at` to MAIL_REQUEST_FIELDS.
 _STATE = SignatureDeliveries(max_emails=None, min_interval=MIN_MAIL_INTERVAL)
 SIGNATURE_KINDS = by_name(
     Kind(MailKind.CONFIRM, TEMPLATES / "confirm", Priority.URGENT, _STATE, confirm_email),

@@ -189,5 +189,5 @@ def is_requested(request: MailRequest) -> Condition:
 
 
 def _is_due(now: datetime) -> Condition:
-    """With `mail_network`, a request is always due, so that its sender books the network's turn (first_emails.py)."""
+    """With `mail_network`, a request is always due, so that its sender books the network's turn (turns.py)."""
     return absent_or_at_most("mail_due_at", iso(now)) | Attr("mail_network").exists()

@@ -43,7 +43,6 @@ def resend(stored: StoredSignature, allowance: Allowance, now: datetime, tables:
     except ConditionFailed:
         # Usually, it was requested too recently to queue it again. Rarely, the signature has changed since we read it.
         was_already_requested = True
-    # A new email must also wait for the limits of its address.
     due_at = max(signature.mail_due_at or now, allowance.next_at)
     if due_at > now + MIN_MAIL_INTERVAL:
         return ResendAnswer(ResendOutcome.LATER, due_at)

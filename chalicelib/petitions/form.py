@@ -41,7 +41,6 @@ WORDS = Words(
 )
 # The largest body with a whole petition: texts and letter in several languages.
 MAX_PETITION_KB = 64
-# Staff neither see nor change these fields.
 HIDDEN_FIELDS = {"key_version", "shards"}
 SAME_ADDRESS = (
     "Targets {} and {} have the same email address, which would get two letters from each person. Leave one of them"

@@ -136,7 +136,6 @@ class LetterVersion(LazyModel):
 
     def in_language(self, code: str | None) -> Letter:
         """Return the letter as seen by people who signed in this language (None: the main language)."""
-        # For the main language there is no translation.
         return self.letter.translated(self.translations.get(code or self.language))
 
 

@@ -110,7 +110,6 @@ def _context(
 
 
 def _is_old(recent: Recent, now: datetime) -> bool:
-    """Whether `recent.today` is about an earlier day, or was counted too long ago."""
     return recent.as_of.date() != now.date() or now - recent.as_of >= RECENT_SHOWN_FOR
 
 

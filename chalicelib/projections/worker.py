@@ -53,7 +53,6 @@ def _recount_all() -> None:
 
 
 def _recount(petition: Petition) -> None:
-    """`moving`: how many signatures changed too recently to be checked."""
     found = recount(petition, times.now, tables())
     log.measure(Metric.DRIFT, found.largest_drift)
     log.measure(Metric.PENDING_DRIFT, found.pending_drift)

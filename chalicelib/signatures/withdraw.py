@@ -82,7 +82,6 @@ def erase(key: Key, petition: Petition, now: datetime, tables: Tables) -> None:
         except ConditionFailed as failure:
             if failure.item:
                 continue  # Somebody signed again with the address between the two calls.
-            # There is no item, so nothing is left to erase.
         return
     raise Conflicted
 

@@ -69,7 +69,6 @@ def statement_from_token(token: str, secrets: dict[str, str]) -> Statement:
         payload = unseal(Purpose.STATEMENT, token, secrets)
     except LinkDamaged:
         raise NotAStatement from None
-    # `statement_token` removed the padding.
     padded = payload + "=" * (-len(payload) % 4)
     return Statement.model_validate_json(urlsafe_b64decode(padded))
 

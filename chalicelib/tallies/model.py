@@ -137,7 +137,6 @@ def breakdown_values(by: TallyDimension, tallies: Mapping[date, Tally]) -> dict[
 
 
 def largest_first(values: Mapping[str, int]) -> list[tuple[str, int]]:
-    """Return the largest number first; equal numbers in the order of the values."""
     by_value = sorted(values.items())
     return sorted(by_value, key=lambda value_and_number: value_and_number[1], reverse=True)
 

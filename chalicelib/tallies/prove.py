@@ -27,7 +27,6 @@ from chalicelib.tallies.model import (
 
 # The key of sums over all days, hours and partners: single ones are not compared (projections/recount.py says why).
 WHOLE = "all"
-# Sorts after the times of all adjustments.
 AFTER_ALL_TIMES = "9"
 # DynamoDB refuses an expression over 4,096 bytes: about 330 numbers.
 PART = 100

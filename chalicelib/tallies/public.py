@@ -123,7 +123,6 @@ def _stale_count(snapshot: Count | None) -> Count:
 
 
 def _refresh(petition: TalliedPetition, snapshot: Count | None, now: datetime, tables: Tables) -> Count | None:
-    """Count and replace the snapshot. Return None if another caller has the lease."""
     if not snapshots.lease_snapshot(petition.slug, now, LEASE_SECONDS, tables):
         return None
     count = exact_count(petition, now, tables)

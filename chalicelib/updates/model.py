@@ -91,8 +91,6 @@ class Results(FrozenModel):
 
 
 class UpdateTest(FrozenModel):
-    """Where staff asked to send a test, and in which language."""
-
     email: str
     language: str
 
@@ -126,7 +124,6 @@ class Update(UpdateText):
 
     @property
     def languages(self) -> list[str]:
-        """First that of the text itself, then those of translations."""
         return [self.language, *self.translations]
 
     def in_language(self, code: str) -> "Update":

@@ -117,7 +117,6 @@ class ListWork:
                 self.s3_bucket.copy_to(key, file)
         encrypt(plain, encrypted, job.recipient)
         plain.unlink()
-        # As in `_write_part`.
         key = f"{FILES}/{job.job_id}/{token_hex(4)}/file"
         self.s3_bucket.put_file(key, encrypted, "application/octet-stream")
         return job.in_end_state(JobState.DONE, result=self._result(key, encrypted))

@@ -17,7 +17,6 @@ from chalicelib.petitions.find import ListedPetition
 from chalicelib.petitions.model import Petition
 from chalicelib.tallies.count import Count
 
-# For error messages.
 OSDI_PATHS = {
     "name": "person.given_name",
     "email": "person.email_addresses[0].address",

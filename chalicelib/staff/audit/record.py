@@ -48,7 +48,6 @@ def precise(moment: datetime) -> str:
 
 # The end of a refusal's sort key, after the sort key of its entry.
 REFUSED = "-refused"
-# Sorts after every nonce.
 AFTER_EVERY_NONCE = "~"
 
 
@@ -86,7 +85,6 @@ def entries(since: datetime, until: datetime, tables: Tables, before: str = "") 
 
 
 def _months_back(low: str, high: str) -> Iterator[str]:
-    """Yield the partition of each month, backwards. `low` and `high` are sort keys."""
     first, month = keys.audit_partition(low), keys.audit_partition(high)
     while month >= first:
         yield month
