@@ -2,7 +2,8 @@
 
 import re
 
-SOURCE_PATTERN = r"^[a-z0-9-]{1,40}$"
+MAX_SOURCE_LENGTH = 40
+SOURCE_PATTERN = rf"^[a-z0-9-]{{1,{MAX_SOURCE_LENGTH}}}$"
 # The source of a signature without `?source=`.
 DIRECT = "direct"
 

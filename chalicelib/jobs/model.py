@@ -34,10 +34,11 @@ JOB_ID_PATTERN = r"^[a-z0-9-]{1,60}\.[A-Za-z0-9-]{1,60}$"
 
 
 class JobMessage(LazyModel):
-    """The message that tells a worker to run a job."""
+    """The message that tells a worker to run a job. `half`: of what a passphrase is made of (exports/lock.py)."""
 
     kind: str
     job_id: Annotated[str, StringConstraints(pattern=JOB_ID_PATTERN)]
+    half: str = ""
 
 
 class JobState(StrEnum):

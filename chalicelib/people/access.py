@@ -113,7 +113,15 @@ def _person(signature: Signature) -> "Person":
 
 
 def _times(signature: Signature) -> "SignatureTimes":
-    fields = ["signed_at", "confirmed_at", "owner_confirmed_at", "unsubscribed_at", "withdrawn_at", "erased_at"]
+    fields = [
+        "signed_at",
+        "confirmed_at",
+        "owner_confirmed_at",
+        "updates_at",
+        "unsubscribed_at",
+        "withdrawn_at",
+        "erased_at",
+    ]
     fields += ["restored_at", "expires_at"]
     if signature.erased_at:
         # An erasure sets the other times, or removes them.

@@ -37,6 +37,8 @@ class SignatureTimes(TypedDict):
     confirmed_at: NotRequired[Time]
     owner_confirmed_at: NotRequired[Time]
     """When the person confirmed by our email, if the signature counted before because a partner sent it."""
+    updates_at: NotRequired[Time]
+    """When the person agreed to updates, if that was after the confirmation."""
     unsubscribed_at: NotRequired[Time]
     """When the person stopped updates, even if they agreed to updates again later."""
     withdrawn_at: NotRequired[Time]

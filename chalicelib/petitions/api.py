@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 from chalice.app import Blueprint, Request, Response
 
@@ -36,6 +37,7 @@ from chalicelib.petitions.letter import public_letter
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.page import count_if_available, embedded_page, page_about, petition_page, preview_page
 from chalicelib.petitions.preview import check_preview
+from chalicelib.petitions.qr import qr_of
 from chalicelib.shedding.level import level_now
 from chalicelib.tallies.count import Count
 from chalicelib.tallies.public import public_count
@@ -46,8 +48,8 @@ if TYPE_CHECKING:
 
 routes = Blueprint(__name__)
 
-# How long caches keep the card. Other sites keep their copies for days anyway.
-CARD_SECONDS = 600
+# How long caches keep a picture. Other sites keep their copies for days anyway.
+PICTURE_SECONDS = 600
 
 
 @page_view(routes, "GET", "/", cache=Cache.SECONDS, query=("lang",))
@@ -106,7 +108,48 @@ def show_card(request: Request, slug: str) -> Response:
     count = count_if_available(petition, now, tables())
     confirmed = count.confirmed if count else None
     picture = card_of(petition.in_language(language), confirmed, language)
-    return answer(picture, 200, {"Content-Type": "image/png", **cache_headers(CARD_SECONDS)})
+    return answer(picture, 200, {"Content-Type": "image/png", **cache_headers(PICTURE_SECONDS)})
+
+
+@page_view(
+    routes,
+    "GET",
+    "/petitions/{slug}/qr.svg",
+    function=Function.COUNTS,
+    cache=Cache.HOUR,
+    query=("lang", "source"),
+    throttle=DEFAULT_THROTTLE,
+    content_types=("image/svg+xml",),
+)
+def show_qr_svg(request: Request, slug: str) -> Response:
+    """The QR code of the petition's page, to print at any size."""
+    picture = qr_of(_address_in_code(request, slug), "svg").decode()
+    return answer(picture, 200, {"Content-Type": "image/svg+xml", **cache_headers(PICTURE_SECONDS)})
+
+
+@page_view(
+    routes,
+    "GET",
+    "/petitions/{slug}/qr.png",
+    function=Function.COUNTS,
+    cache=Cache.HOUR,
+    query=("lang", "source"),
+    throttle=DEFAULT_THROTTLE,
+    content_types=("image/png",),
+)
+def show_qr_png(request: Request, slug: str) -> Response:
+    """The QR code of the petition's page, as pixels."""
+    picture = qr_of(_address_in_code(request, slug), "png")
+    return answer(picture, 200, {"Content-Type": "image/png", **cache_headers(PICTURE_SECONDS)})
+
+
+def _address_in_code(request: Request, slug: str) -> str:
+    """Return the page's public address. Raise NotFound for a petition that is not public."""
+    petition = find_petition(slug, times.now(), tables())
+    source = valid_source_or_none(query(request, "source")) or "qr"
+    language = chosen_language(request)
+    parameters = {"lang": language, "source": source} if language else {"source": source}
+    return f"{settings().site_url}/petitions/{petition.slug}?{urlencode(parameters)}"
 
 
 @page_view(routes, "GET", "/petitions/{slug}/thanks", throttle=SIGNING, query=("lang", "embed"))

@@ -24,14 +24,18 @@ TEXT_FIELDS = (
     "sign_wording", "updates_wording", "language", "translations",
 )  # fmt: skip
 OUTCOME_FIELDS = ("handed_in_at", "response", "responded_at")
-EDITABLE = (*TEXT_FIELDS, "goal", "goals", "opened_at", "closes_at", "receipt", "embed_on", "letter", *OUTCOME_FIELDS)
+SHARING_FIELDS = ("share_text", "share_ways", "next_step")
+_OTHER_FIELDS = ("opened_at", "receipt", "embed_on", "letter", *OUTCOME_FIELDS, *SHARING_FIELDS)
+EDITABLE = (*TEXT_FIELDS, "goal", "goals", "closes_at", *_OTHER_FIELDS)
 # If an edit omits one of these fields, the field keeps its value.
-KEPT_IF_OMITTED = {"language", "translations", "opened_at", "receipt", "embed_on", "letter", *OUTCOME_FIELDS}
+KEPT_IF_OMITTED = {"language", "translations", *_OTHER_FIELDS}
 WORDS = Words(
     wrong={
         "slug": "Use small letters, digits and hyphens, up to 60, without a hyphen at the start or end",
         "privacy_contact": "Enter an email address, such as privacy@charity.example",
         "privacy_url": "Enter a web address that starts with https://",
+        "share_text": "Enter one paragraph of up to 240 characters",
+        "next_step.url": "Enter a web address that starts with https://",
         "letter.subject": "Enter one line of up to 150 characters",
         "letter.targets": "Give the letter at least one target, and at most 20",
         "letter.targets.*.key": "Use small letters, digits and hyphens, up to 40, without a hyphen at the start or end",

@@ -22,9 +22,21 @@ from pydantic import (
 from chalicelib.core.language import ENGLISH
 from chalicelib.core.models import FrozenClosedModel
 from chalicelib.core.times import Moment
-from chalicelib.petitions.figure import MAX_FIGURES, Figure
+from chalicelib.petitions.figure import MAX_FIGURES, Figure, current_figures
 from chalicelib.petitions.letter import Letter, version_of_letter
-from chalicelib.petitions.text import Code, EmailAddress, Line, Prose, Summary, Translation, Wording, digest, version_of
+from chalicelib.petitions.text import (
+    Code,
+    EmailAddress,
+    Line,
+    NextStep,
+    Prose,
+    ShareText,
+    Summary,
+    Translation,
+    Wording,
+    digest,
+    version_of,
+)
 
 # Strict, so that pydantic refuses a text such as "1_000" instead of converting it to a number.
 Goal = Annotated[int, Field(gt=0, le=100_000_000, strict=True)]
@@ -71,6 +83,19 @@ class PetitionState(StrEnum):
     PAUSED = "paused"
     CLOSED = "closed"
     REMOVED = "removed"
+
+
+class ShareWay(StrEnum):
+    """A way to share that a page offers. The device's own share sheet and a copied link need no other site."""
+
+    DEVICE = "device"
+    WHATSAPP = "whatsapp"
+    FACEBOOK = "facebook"
+    BLUESKY = "bluesky"
+    X = "x"
+    EMAIL = "email"
+    COPY = "copy"
+    QR = "qr"
 
 
 class Petition(FrozenClosedModel):
@@ -131,6 +156,12 @@ class Petition(FrozenClosedModel):
     """A letter that signers can send to the petition's targets."""
     embed_on: Annotated[list[SiteOrigin], Field(max_length=MAX_SITES)] = []
     """The sites that may show the form and the counter in a frame, each as an origin: `https://www.charity.example`."""
+    share_text: ShareText | None = None
+    """What people send when they share after signing, without the link. Null: a text of ours, in each language."""
+    share_ways: list[ShareWay] = list(ShareWay)
+    """The ways to share that the pages show. Empty: they offer no sharing."""
+    next_step: NextStep | None = None
+    """What the page after a confirmation asks people to do next."""
     figures: Annotated[list[Figure], Field(max_length=MAX_FIGURES)] = []
     """Every figure of signatures collected elsewhere, in the order in which staff entered them."""
 
@@ -168,6 +199,11 @@ class Petition(FrozenClosedModel):
         return higher[0] if higher else goals[-1]
 
     @property
+    def elsewhere(self) -> int:
+        """Return the largest current figure from elsewhere: at least so many people signed."""
+        return max((figure.count for figure in current_figures(self.figures)), default=0)
+
+    @property
     def text_version(self) -> str:
         return self._digest("title", "text", "target")
 
@@ -190,9 +226,12 @@ class Petition(FrozenClosedModel):
         translation = self.translations.get(code)
         if translation is None:
             return self
-        letter = self.letter and self.letter.translated(translation.letter)
-        texts = translation.model_dump(exclude_none=True, exclude={"letter"})
-        translated = self.model_copy(update={**texts, "letter": letter})
+        texts = translation.model_dump(exclude_none=True, exclude={"letter", "next_step"})
+        # Without a translation, pages share a text of ours in this language.
+        texts["share_text"] = translation.share_text
+        texts["letter"] = self.letter and self.letter.translated(translation.letter)
+        texts["next_step"] = translation.next_step or self.next_step
+        translated = self.model_copy(update=texts)
         translated._untranslated = self  # Its versions must be those of the untranslated texts.
         return translated
 

@@ -4,12 +4,13 @@ from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated
-from urllib.parse import quote_plus
+from urllib.parse import parse_qs, quote_plus, urlencode, urlsplit
 
 from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema, field_validator
 
 from chalicelib.core.language import ENGLISH, known_language
 from chalicelib.core.models import FrozenClosedModel, LazyModel
+from chalicelib.core.sources import MAX_SOURCE_LENGTH
 from chalicelib.core.times import Moment
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ SesAddress = Annotated[
 ]
 Code = Annotated[str, AfterValidator(known_language), WithJsonSchema({"type": "string", "examples": ["cy"]})]
 Summary = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+# With a link, it fits into one post on each network.
+ShareText = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=240, pattern=r"^[^\x00-\x1f\x7f]*$")
+]
 Wording = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 
 # The most bytes of a letter's body, or of a signer's own texts, in a URL-encoded form. The whole form may have 16 KB.
@@ -63,6 +68,25 @@ class LetterText(FrozenClosedModel):
         return body
 
 
+class NextStep(FrozenClosedModel):
+    """What the page after a confirmation asks people to do next: to give, to join, or to sign another petition."""
+
+    heading: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
+    sentence: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
+    button: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
+    """The words on the button."""
+    url: Annotated[str, StringConstraints(pattern=r"^https://[^\s/?#]+\S*$", max_length=500)]
+    """Where the button leads. `source=petition-…` is added, unless the address has a `source`; nothing about people."""
+
+    def address(self, slug: str) -> str:
+        """Return `url` with a source that says from which petition people come: valid on our own pages too."""
+        url = urlsplit(self.url)
+        if "source" in parse_qs(url.query, keep_blank_values=True):
+            return self.url
+        source = urlencode({"source": f"petition-{slug}"[:MAX_SOURCE_LENGTH]})
+        return url._replace(query=f"{url.query}&{source}" if url.query else source).geturl()
+
+
 class Translation(FrozenClosedModel):
     """A petition's texts in another language. A text that is left out is taken from the main language."""
 
@@ -75,6 +99,8 @@ class Translation(FrozenClosedModel):
     charity: Line | None = None
     response: Prose | None = None
     letter: LetterText | None = None
+    share_text: ShareText | None = None
+    next_step: NextStep | None = None
 
 
 class PetitionText(LazyModel):

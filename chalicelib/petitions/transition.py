@@ -37,7 +37,18 @@ _ALWAYS_REFUSED = {
     "send_wording": "the consent to send the letter",
     "reply_wording": "the consent to replies",
 }
-_SEARCHED = {"summary", "text", "target", "charity", "letter", "translations", *_ALWAYS_REFUSED}
+_NAMES = {"letter.": "the letter", "next_step.": "the next step", "share_text": "the text to share"}
+_SEARCHED = {
+    "summary",
+    "text",
+    "target",
+    "charity",
+    "letter",
+    "translations",
+    "share_text",
+    "next_step",
+    *_ALWAYS_REFUSED,
+}
 _IN_TRANSLATION = re.compile(r"translations\.([^.]+)\.")
 
 
@@ -160,7 +171,9 @@ def _gaps(petition: Petition, *, always_refused: bool) -> Iterator[tuple[str, st
         last = field.rpartition(".")[2]
         if (last in _ALWAYS_REFUSED) is always_refused:
             language = _IN_TRANSLATION.match(field)
-            name = _ALWAYS_REFUSED.get(last) or ("the letter" if "letter." in field else f"the {last}")
+            name = _ALWAYS_REFUSED.get(last) or next(
+                (name for part, name in _NAMES.items() if part in field), f"the {last}"
+            )
             for gap in _GAP.findall(text):
                 yield field, f"{name} ({language[1]})" if language else name, gap
 

@@ -30,10 +30,14 @@ NO_ATTRIBUTES: Mapping[str, Any] = {}
 
 
 class Confirmation(NamedTuple):
-    """The signature's state after `confirm`. `sends_letter`: the letter of this call will be sent, or has been."""
+    """The signature's state after `confirm`. `sends_letter`: the letter of this call will be sent, or has been.
+
+    `gets_updates`: the owner has agreed to updates, now or earlier.
+    """
 
     state: SignatureState
     sends_letter: bool
+    gets_updates: bool
 
 
 def read_corrections(fields: Mapping[str, str], country: str) -> Corrections:
@@ -72,12 +76,14 @@ def confirm(
     """Confirm the signature if it is pending. Usually one call to DynamoDB.
 
     `subject`: the signature's id, country and source, as in the link.
-    `also`: more attributes to store. If the owner has confirmed the signature already, only a `letter` is stored, and
-    only if the link's page asked whether to send one. With `by_partner`, the tally counts the signature as the
-    partner's. Without it, the owner of the mailbox gets a receipt by email if the petition sends receipts.
+    `also`: more attributes to store. If the owner has confirmed the signature already, only a consent to updates is
+    stored, and a `letter` only if the link's page asked whether to send one. With `by_partner`, the tally counts the
+    signature as the partner's. Without it, the owner of the mailbox gets a receipt by email if the petition sends
+    receipts.
     `issued`: when the owner's link was issued. If the signature was withdrawn after that, the link no longer works,
-    even if it was signed again. With it, a consent that is not sent is not given. None: a partner's signature, which
-    needs no link, and is confirmed only if it is still as in `seen`.
+    even if it was signed again. With it, a consent that is not sent is not given; one that a partner
+    brought with a counted signature stays. None: a partner's signature, which needs no link, and is confirmed only if
+    it is still as in `seen`.
 
     Raise LinkExpired if the petition closed too long ago or was removed, the link no longer works, or the signature
     does not exist; Invalid if the postcode does not fit the stored country; Conflicted after ATTEMPTS. Idempotent.
@@ -88,16 +94,12 @@ def confirm(
         changes = {**corrected_attributes(corrections, subject.country), **also}
         stored = _confirm_as_linked(subject, changes, petition, now, tables, issued, seen)
         if stored is None:  # This call has confirmed the signature.
-            return Confirmation(SignatureState.CONFIRMED, bool(changes.get("letter")))
+            return Confirmation(SignatureState.CONFIRMED, bool(changes.get("letter")), bool(changes.get("updates")))
         if stored.state is not SignatureState.PENDING:
-            must_record = issued is not None and stored.may_be_confirmed(issued)
-            if must_record and not _confirm_counted(subject.key, stored, changes, petition, now, tables):
+            confirmation = _press_again(subject.key, stored, changes, petition, now, tables, issued)
+            if confirmation is None:
                 continue
-            has_letter = stored.letter is not None
-            if issued and stored.offers_letter(issued) and "letter" in also:
-                store.answer_offer(subject.key, also["letter"], tables)
-                has_letter = True
-            return Confirmation(stored.state, has_letter and bool(also.get("letter")))
+            return confirmation
         if issued and stored.has_withdrawal_after(issued):  # Withdrawn, then signed again.
             raise LinkExpired(subject.slug, subject.signature_id)
         # After our email, somebody signed again with another country or source. Try again with these, and check the
@@ -112,6 +114,32 @@ def corrected_attributes(corrections: Corrections, country: str) -> dict[str, An
     changes = corrections.model_dump(exclude_unset=True)
     has_new_country = changes.get("country", country) != country
     return {"postcode": None, **changes} if has_new_country else changes
+
+
+def _press_again(
+    key: Key,
+    stored: Signature,
+    given: Mapping[str, Any],
+    petition: Petition,
+    now: datetime,
+    tables: Tables,
+    issued: datetime | None,
+) -> Confirmation | None:
+    """Store what the owner of a signature that is not pending gives. Return None if it was changed meanwhile."""
+    if issued is None:
+        return Confirmation(stored.state, bool(stored.letter and given.get("letter")), stored.updates)
+    if stored.may_be_confirmed(issued):
+        if not _confirm_counted(key, stored, given, petition, now, tables):
+            return None
+        gets_updates = given.get("updates", stored.updates)
+    else:
+        asks = bool(given.get("updates")) and not stored.updates
+        gets_updates = stored.updates or (asks and store.agree_to_updates(key, issued, now, tables))
+    answers = stored.offers_letter(issued) and "letter" in given
+    if answers and not store.answer_offer(key, given["letter"], tables):
+        return None
+    has_letter = answers or stored.letter is not None
+    return Confirmation(stored.state, has_letter and bool(given.get("letter")), gets_updates)
 
 
 def _confirm_counted(

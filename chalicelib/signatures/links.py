@@ -14,6 +14,7 @@ from chalicelib.core.errors import FieldError, Invalid, LinkExpired
 from chalicelib.core.language import language_of
 from chalicelib.core.settings import settings
 from chalicelib.core.tokens import CONFIRM_LIFETIME, WITHDRAW_LIFETIME, Purpose, Subject
+from chalicelib.core.validation import is_ticked
 from chalicelib.edge.html import link_view
 from chalicelib.edge.http import FORM, chosen_language, content_type, link_fields, query
 from chalicelib.petitions.find import find_petition, petition_as_stored
@@ -161,7 +162,13 @@ def _confirm_and_answer(request: Request, fields: Mapping[str, str], now: dateti
         return _confirm_page(request, link, signature, now, typed=fields, errors=invalid.errors)
     log.note("confirmed", petition=link.subject.slug, signature=link.subject.signature_id, state=done.state)
     to = letter_to(link.petition, fields) if done.sends_letter else []
-    context = {"first_name": first_name(fields.get("name", "")), "letter_to": to}
+    context = {
+        "first_name": first_name(fields.get("name", "")),
+        "letter_to": to,
+        "gets_updates": done.gets_updates,
+        "asked_for_updates": is_ticked(fields, "updates"),
+        "updates_token": link.token,
+    }
     return page_about(link.petition, request, PAGE_OF_STATE[done.state], context)
 
 
@@ -215,7 +222,9 @@ def _confirm_page(
     may_be_confirmed = signature.may_be_confirmed(link.issued) and link.petition.is_confirmable_at(now)
     offered = offered_letter(signature, link.issued, link.petition, now)
     if not may_be_confirmed and offered is None:
-        return page_about(link.petition, request, PAGE_OF_STATE[signature.state], {})
+        offer = {"updates_token": link.token, "gets_updates": signature.updates, "asked_for_updates": False}
+        context = offer if link.petition.is_confirmable_at(now) else {}
+        return page_about(link.petition, request, PAGE_OF_STATE[signature.state], context)
     language = language_of(chosen_language(request) or link.petition.language)
     country_names = {} if offered else language.countries(countries())  # send_letter.html does not list them.
     if not is_pending:

@@ -43,6 +43,7 @@ PERSONAL_FIELDS = (
     "name", "email", "country", "postcode", "source", "counted_source", "language",
     "by_partner", "receipt", "also_obtained_by", "also_came_with", "letter", "letter_asked", "unsubscribed_at",
     "submitted_at", "typed", "counts_with", "confirmed_with", "owner_confirmed_at", "pending_again_at",
+    "updates_at",
 )  # fmt: skip
 MAIL_REQUEST_FIELDS = (
     "mail_kind", "mail_requested_at", "mail_nudged_at", "mail_claimed_until", "mail_queued_at",
@@ -137,6 +138,8 @@ class Signature(FrozenModel):
     # When the owner confirmed a signature that counted by a partner; when the undo of an import made it pending again.
     owner_confirmed_at: Moment | None = None
     pending_again_at: Moment | None = None
+    # When the owner of a counted signature agreed to updates later.
+    updates_at: Moment | None = None
     mail_kind: MailKind | None = None
     mail_requested_at: Moment | None = None
     mail_nudged_at: Moment | None = None

@@ -138,12 +138,26 @@ def confirmation(
     return Change(subject.key, assign=assign, remove=["expires_at", *old_request, *emptied], when=may_confirm)
 
 
-def answer_offer(key: Key, letter: Mapping[str, Any] | None, tables: Tables) -> None:
-    """Record the owner's answer to the offered letter: `letter` with changes, or None to send none. Idempotent."""
+def answer_offer(key: Key, letter: Mapping[str, Any] | None, tables: Tables) -> bool:
+    """Record the owner's answer to the offered letter: `letter` with changes, or None to send none.
+
+    Return False if no letter is offered any more.
+    """
     is_offered = Attr("letter_asked").exists() & Attr("letter").not_exists()
     assign = {"letter": letter} if letter else {}
     when = is_offered & Attr("state").eq(SignatureState.CONFIRMED)
-    tables.try_update(Change(key, assign=assign, remove=["letter_asked"], when=when))
+    return tables.try_update(Change(key, assign=assign, remove=["letter_asked"], when=when))
+
+
+def agree_to_updates(key: Key, issued: datetime, now: datetime, tables: Tables) -> bool:
+    """Record that the owner of a counted signature asks for updates, by a link that was issued then.
+
+    Return False if the owner has withdrawn or stopped updates since: that takes a newer link.
+    """
+    latest = withdrawal_limit(issued)
+    is_newest_choice = absent_or_at_most("withdrawn_at", latest) & absent_or_at_most("unsubscribed_at", latest)
+    may_agree = Attr("state").eq(SignatureState.CONFIRMED) & is_newest_choice
+    return tables.try_update(Change(key, assign={"updates": True, "updates_at": iso(now)}, when=may_agree))
 
 
 def add_obtainer_and_receipts(key: Key, added: Mapping[str, set[str]], tables: Tables) -> bool:

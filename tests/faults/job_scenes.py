@@ -51,7 +51,7 @@ def with_a_requested_export(fake_site: FakeSite) -> None:
 def with_an_export_cancelled_after_its_upload(fake_site: FakeSite) -> None:
     with_a_requested_export(fake_site)
     cancel(fake_site.scene_state.export, NOW, fake_site.tables)
-    fake_site.bucket.objects[f"files/{fake_site.scene_state.export.job_id}/signatures.csv"] = b""
+    fake_site.bucket.objects[f"files/exports/{fake_site.scene_state.export.job_id}/signatures.csv"] = b""
 
 
 def run_export_job(fake_site: FakeSite, end_state: JobState = JobState.DONE) -> bool:
@@ -92,7 +92,7 @@ def with_a_list_cancelled_after_its_upload(fake_site: FakeSite) -> None:
     with_a_requested_list(fake_site)
     cancel(fake_site.scene_state.opt_in_list, NOW, fake_site.tables)
     job_id = fake_site.scene_state.opt_in_list.job_id
-    for name in (f"files/{job_id}/x/file", f"listed/{job_id}/00-x"):
+    for name in (f"files/lists/{job_id}/x/file", f"listed/{job_id}/00-x"):
         fake_site.bucket.objects[name] = b""
 
 

@@ -151,11 +151,13 @@ def test_only_subscribers_get_an_unsubscribe_link_and_one_click_headers(kind: Ma
         assert not mail.headers
 
 
-def test_the_already_signed_email_has_no_confirm_link_and_no_name() -> None:
-    mail = a_mail(MailKind.ALREADY_SIGNED)
+@pytest.mark.parametrize("updates", [True, False])
+def test_the_already_signed_email_has_no_name_and_offers_updates_to_a_person_without(updates: bool) -> None:
+    mail = a_mail(MailKind.ALREADY_SIGNED, updates=updates)
     assert "already signed" in mail.subject
-    assert "/confirm?" not in mail.text + mail.html
-    assert ALICE.name not in mail.text + mail.html
+    for text in (mail.text, mail.html):
+        assert ALICE.name not in text
+        assert ("/confirm?" in text) is not updates
 
 
 @every_kind

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from chalicelib.pages.render import render
+from chalicelib.petitions.model import ShareWay
 from tests.pages.parsed import Page
 
 PAGES = Path(__file__).parents[2] / "chalicelib" / "pages"
@@ -52,6 +53,13 @@ def a_petition(**changes: object) -> SimpleNamespace:
         "responded_at": datetime(2026, 12, 20, 9, tzinfo=UTC),
         "response": "We will act.\n\nSoon.",
         "letter": A_LETTER,
+        "elsewhere": 0,
+        "goal_at": lambda _count: 20_000,
+        "share_text": None,
+        "share_ways": list(ShareWay),
+        "next_step": SimpleNamespace(
+            heading="Give", sentence="Each gift helps.", button="Give now", address=lambda _slug: "https://give.example"
+        ),
     }
     return SimpleNamespace(**values | changes)
 
@@ -125,6 +133,7 @@ def context_of(template: str, petition: SimpleNamespace, word: str = "x", base: 
                 letters=word,
                 by_partners=4,
                 total=word,
+                at_least=None,
             ),
             "url": f"{SITE}/statements/eyJzbHVnIjoi.c2lnbmF0dXJl",
         },

@@ -26,7 +26,7 @@ SCRIPTS = {
     "staff.html": ["/assets/staff/0a1b2c3d/app.js"],
     "sign_in.html": [asset_url("sign-in.js", base="")],
     "petition.html": [asset_url(name, base="") for name in ("mailbox.js", "petition.js", "share.js")],
-    "thanks.html": [asset_url(name, base="") for name in ("petition.js", "inbox.js")],
+    "thanks.html": [asset_url(name, base="") for name in ("petition.js", "inbox.js", "share.js")],
     "embed.html": [asset_url(name, base="") for name in ("frame.js", "mailbox.js", "petition.js")],
     "counter.html": [asset_url(name, base="") for name in ("frame.js", "petition.js")],
     "confirmed.html": [asset_url(name, base="") for name in ("petition.js", "share.js")],
@@ -49,6 +49,7 @@ def test_all_user_and_petition_texts_are_escaped(template: str) -> None:
         "updates_wording",
         "privacy_contact",
         "response",
+        "share_text",
     )
     petition = a_petition(**dict.fromkeys((*texts, "slug", "privacy_url"), EVIL))
     page = page_of(template, petition=petition, word=EVIL)

@@ -2,11 +2,15 @@
 
 from datetime import timedelta
 
+import pytest
+
 from chalicelib.core import tokens
+from chalicelib.core.times import iso
 from chalicelib.core.tokens import Purpose, Subject
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
-from tests.actors import ALICE, BOB, DAY, NOW, TOKEN_KEYS, a_petition, a_published_petition, item_of, signed
+from chalicelib.signatures.withdraw import unsubscribe
+from tests.actors import ALICE, BOB, DAY, NOW, TOKEN_KEYS, a_petition, a_published_petition, item_of, key_of, signed
 from tests.fake_site import FakeSite
 from tests.signatures.test_links import count, post, sign_and_email_alice
 
@@ -55,7 +59,48 @@ def test_the_recorded_text_version_is_that_of_the_text_shown_or_else_of_the_text
 def test_confirming_again_returns_the_same_page_after_the_link_expires(fake_site: FakeSite, petition: Petition) -> None:
     sign_and_email_alice(fake_site, petition)
     link = fake_site.last_link("confirm")
-    first = post(fake_site, link)
+    assert post(fake_site, link).body == post(fake_site, link).body
     fake_site.clock.forward(timedelta(days=15))
-    assert post(fake_site, link).body == first.body
-    assert fake_site.get(link).body == first.body
+    for late in (post(fake_site, link), fake_site.get(link)):
+        assert "Thank you. Your signature is counted." in late.body.decode()
+        assert "send me updates" not in late.body.decode()
+
+
+@pytest.mark.parametrize("asks", ["at once", "later"])
+def test_the_owner_of_a_counted_signature_can_ask_for_updates(
+    fake_site: FakeSite, petition: Petition, asks: str
+) -> None:
+    """On the page after confirming, or by the link in the email that answers another signing."""
+    identity = sign_and_email_alice(fake_site, petition)
+    page = post(fake_site, fake_site.last_link("confirm"))
+    if asks == "later":
+        page = fake_site.get(fake_site.last_link("confirm"))
+    assert "Yes, send me updates" in page.body.decode()
+    assert not item_of(fake_site.tables, petition, identity)["updates"]
+    fake_site.clock.forward(DAY)
+    page = post(fake_site, fake_site.last_link("confirm"), updates="yes", version=petition.version)
+    assert "We will email you updates" in page.body.decode()
+    item = item_of(fake_site.tables, petition, identity)
+    assert (item["updates"], item["updates_at"]) == (True, iso(fake_site.clock()))
+    assert count(fake_site) == 1
+
+
+def test_a_link_from_before_the_end_of_updates_does_not_start_them_again(
+    fake_site: FakeSite, petition: Petition
+) -> None:
+    identity = sign_and_email_alice(fake_site, petition)
+    link = fake_site.last_link("confirm")
+    post(fake_site, link, updates="yes")
+    fake_site.clock.forward(DAY)
+    unsubscribe(key_of(petition, identity), fake_site.clock(), fake_site.tables)
+    assert "You stopped updates after" in post(fake_site, link, updates="yes").body.decode()
+    assert not item_of(fake_site.tables, petition, identity)["updates"]
+
+
+def test_updates_are_asked_for_with_the_wording_that_was_shown(fake_site: FakeSite, petition: Petition) -> None:
+    identity = sign_and_email_alice(fake_site, petition)
+    link = fake_site.last_link("confirm")
+    post(fake_site, link)
+    page = post(fake_site, link, updates="yes", version="of another wording")
+    assert (page.status_code, item_of(fake_site.tables, petition, identity)["updates"]) == (200, False)
+    assert "Yes, send me updates" in page.body.decode()

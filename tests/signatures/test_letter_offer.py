@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from chalicelib.core.times import iso
 from chalicelib.partners.form import read_signature
 from chalicelib.partners.model import CountsWhen
 from chalicelib.partners.receive import take_each
@@ -31,6 +32,7 @@ from tests.fake_site import FakeSite, stream_event, token_in
 from tests.letters.lettering import HOME_SECRETARY, LETTER
 from tests.letters.test_counts import numbers
 from tests.partnering import a_partner, a_receiving_context, sent_of
+from tests.partners.test_meanwhile import Interrupted
 from tests.signatures.test_api import API_PATH
 from tests.signatures.test_letter_page import form_fields, text_of
 
@@ -256,6 +258,24 @@ def test_a_letter_typed_while_the_owner_reads_the_offer_does_not_stop_hers(
     ask_for_letter(fake_site, letter_petition, body="The stranger's words.")
     fake_site.post_form("/confirm", fields)
     assert alices_item(fake_site, letter_petition)["letter"]["body"] == "My own words."
+
+
+@pytest.mark.parametrize("call", range(1, 5))
+def test_the_page_names_a_letter_only_if_it_is_sent_even_if_she_withdraws_meanwhile(
+    letter_petition: Petition, call: int
+) -> None:
+    tables = Interrupted()
+    alice = confirmed(tables, letter_petition)
+    key = key_of(letter_petition, alice)
+    letter = {"version": letter_petition.letter_version, "body": "My words."}
+    tables.items[key]["letter_asked"] = {**letter, "asked_at": iso(NOW)}
+    tables.interrupt = lambda: withdraw(key, letter_petition, NOW, tables)
+    tables.left = call
+    also, later = {"letter": letter, "letter_asked": None}, NOW + MINUTE
+    done = confirm(
+        subject_of(letter_petition, alice), Corrections(), letter_petition, later, tables, also=also, issued=later
+    )
+    assert done.sends_letter == ("letter" in tables.items[key])
 
 
 def test_a_letter_from_before_the_confirmation_is_not_offered(fake_site: FakeSite, letter_petition: Petition) -> None:

@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from chalicelib.exports import run
 from chalicelib.exports.model import LIFETIME, LINK_SECONDS, SETTLING, Export
 from chalicelib.exports.run import FILE_SECONDS, PART_SECONDS
 from chalicelib.partners.imports import rows
@@ -22,7 +21,7 @@ from tests.template.packaged import (
 
 def test_manage_can_link_files_but_not_read_signatures_or_write_files() -> None:
     assert "SignaturesTable" not in json.dumps(statements("Manage"))
-    assert actions_allowed("Manage", f"ExportsBucket.Arn}}/{run.FILES}/") == {"s3:GetObject"}
+    assert actions_allowed("Manage", "ExportsBucket.Arn}/files/") == {"s3:GetObject"}
     assert functions_allowed("s3:") == {"Manage", "RunJob", "RunAddressJob"}
 
 
@@ -48,7 +47,10 @@ def test_only_staff_and_the_worker_itself_can_start_jobs(queue: str, worker: str
 
 
 def test_no_job_reads_a_finished_file() -> None:
-    for function, folders in {"RunJob": ["parts"], "RunAddressJob": ["parts", "listed", "imports"]}.items():
+    for function, folders in {
+        "RunJob": ["parts/exports"],
+        "RunAddressJob": ["parts/lists", "listed", "imports"],
+    }.items():
         [reading] = [each for each in statements(function) if "s3:GetObject" in actions(each)]
         files = [{"Fn::Sub": f"${{ExportsBucket.Arn}}/{folder}/*"} for folder in folders]
         assert as_list(reading["Resource"]) == files
@@ -70,7 +72,7 @@ def test_files_expire_with_their_export_and_parts_and_uploads_after_a_day() -> N
     rules = RESOURCES["ExportsBucket"]["Properties"]["LifecycleConfiguration"]["Rules"]
     assert {each["Status"] for each in rules} == {"Enabled"}
     days = {each["Prefix"]: each["ExpirationInDays"] for each in rules if "Prefix" in each}
-    assert days == {f"{run.PARTS}/": 1, f"{run.FILES}/": LIFETIME.days, "imports/": rows.LIFETIME.days}
+    assert days == {"parts/": 1, "files/": LIFETIME.days, "imports/": rows.LIFETIME.days}
     [unfinished] = [each for each in rules if "Prefix" not in each]
     assert unfinished["AbortIncompleteMultipartUpload"] == {"DaysAfterInitiation": 1}
 

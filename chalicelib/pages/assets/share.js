@@ -1,27 +1,35 @@
-// Buttons that open the device's own share sheet, where there is one, and that copy the link to share.
-// Without this script, the links for sharing still work.
+// Buttons that open the device's own share sheet, where there is one, and that copy the link to share; and a field for
+// the words that are sent. Without this script, the links for sharing still work, with the words of the page.
 
 const SHOWN_MS = 4_000;
 
 /** @param {HTMLElement} box */
 function enableSharing(box) {
-  const { title = "", text = "", url = "", copied = "" } = box.dataset;
-  const native = /** @type {HTMLElement} */ (box.querySelector("[data-native]"));
-  const copy = /** @type {HTMLElement} */ (box.querySelector("[data-copy]"));
-  const confirmation = /** @type {HTMLElement} */ (box.querySelector("[data-copied]"));
-  native.hidden = !navigator.share;
-  native.addEventListener("click", () => {
+  const { title = "", url = "", copied = "" } = box.dataset;
+  /** @type {(selector: string) => HTMLElement | null} */
+  const find = (selector) => box.querySelector(selector);
+  const words = /** @type {HTMLTextAreaElement | null} */ (find("textarea"));
+  find("[data-words]")?.removeAttribute("hidden");
+  words?.addEventListener("input", () => {
+    for (const link of box.querySelectorAll("a")) {
+      const text = encodeURIComponent(words.value.trim());
+      link.href = (link.dataset.pattern ?? "").replace("{text}", () => text);
+    }
+  });
+  const native = find("[data-native]");
+  native?.toggleAttribute("hidden", !navigator.share);
+  native?.addEventListener("click", () => {
+    const text = words?.value.trim() ?? box.dataset.text;
     navigator.share({ title, text, url }).catch(() => {
       // The person closed the sheet.
     });
   });
-  copy.hidden = !navigator.clipboard;
-  copy.addEventListener("click", async () => {
+  const copy = find("[data-copy]");
+  copy?.toggleAttribute("hidden", !navigator.clipboard);
+  copy?.addEventListener("click", async () => {
     await navigator.clipboard.writeText(copied);
-    confirmation.hidden = false;
-    setTimeout(() => {
-      confirmation.hidden = true;
-    }, SHOWN_MS);
+    find("[data-copied]")?.removeAttribute("hidden");
+    setTimeout(() => find("[data-copied]")?.setAttribute("hidden", ""), SHOWN_MS);
   });
 }
 

@@ -1,5 +1,6 @@
 // The fields of a petition, and the conversion between what a form holds and what the API takes.
 
+import { afterSigningFields, afterSigningFrom, shareWaysFrom } from "./after-signing.js";
 import { h } from "./dom.js";
 import { ukTime } from "./format.js";
 import { checkbox, field, repeatingField, setField } from "./forms.js";
@@ -152,6 +153,7 @@ export const petitionFields = (petition = {}) => [
   goalFields(petition),
   outcomeFields(),
   sharingFields(petition),
+  afterSigningFields(petition),
   letterFields(petition),
   ...translationFields(petition),
 ];
@@ -213,6 +215,8 @@ export function petitionFrom(typed, before = {}) {
     responded_at: timeFrom(value("responded_at"), before.responded_at),
     receipt: typed.has("receipt"),
     embed_on: value("embed_on").split(/\s+/).filter(Boolean),
+    ...afterSigningFrom(typed, ""),
+    share_ways: shareWaysFrom(typed),
     letter: letterFrom(typed, before),
     language: value("language") || (before.language ?? "en"),
     translations: translationsFrom(typed, before),

@@ -1,5 +1,6 @@
 // A petition's texts in the other languages of the site.
 
+import { afterSigningFrom, afterSigningTexts } from "./after-signing.js";
 import { root } from "./api.js";
 import { h } from "./dom.js";
 import { field } from "./forms.js";
@@ -60,6 +61,7 @@ export const translationFields = ({ language, letter, translations = {} }) =>
         input.value = String(translations[code]?.[name] ?? "");
         return field(`${label} (${title})`, input);
       }),
+      afterSigningTexts(nameOf(code, ""), translations[code] ?? {}, { title, code }),
       translatedLetterFields(nameOf(code, "letter"), { title, code }, letter, translations[code]?.letter ?? {}),
     ),
   );
@@ -78,7 +80,9 @@ export function translationsFrom(typed, { translations = {} }) {
     const newTexts = Object.fromEntries(texts.map(([name, text]) => [name, text || undefined]));
     const words = wordsFrom(typed, nameOf(code, "letter"), result[code]?.letter ?? {});
     const letter = Object.keys(words).length ? words : undefined;
-    if (letter || texts.some(([, text]) => text)) result[code] = { ...result[code], ...newTexts, letter };
+    const after = afterSigningFrom(typed, nameOf(code, ""));
+    const hasTexts = texts.some(([, text]) => text) || after.share_text || after.next_step;
+    if (letter || hasTexts) result[code] = { ...result[code], ...newTexts, ...after, letter };
     else delete result[code];
   }
   return result;

@@ -69,9 +69,9 @@ test("every field of the API is in the form, with its maximum length", () => {
   const elements = petitionFields().flatMap((group) => [...group.all()]);
   const lengths = new Map(elements.filter((each) => each.name).map((each) => [each.name, each.attributes.maxlength]));
   const { properties } = JSON.parse(readFileSync(API)).components.schemas.NewPetition;
-  // These two have several fields each. The next tests fill them in.
+  // These have several fields each. The next tests fill them in.
   for (const [name, schema] of Object.entries(properties)) {
-    if (["slug", "goal", "translations", "letter"].includes(name)) continue;
+    if (["slug", "goal", "translations", "letter", "next_step"].includes(name)) continue;
     assert.ok(lengths.has(name), name);
     if (schema.maxLength) assert.equal(Number(lengths.get(name)), schema.maxLength, name);
   }
@@ -92,6 +92,20 @@ test("a translation goes into the form and back, with its letter", () => {
   const { translations } = petitionFrom(formDataOf(edited), stored);
   assert.deepEqual([translations.cy.title, translations.cy.text], ["Coed newydd", "Plannwch"]);
   assert.deepEqual(translations.cy.letter, { ...letter, subject: "T" });
+});
+
+test("the text to share and the next step go into the form and back, in each language", () => {
+  const step = { heading: "Give", sentence: "Each gift helps.", button: "Give now", url: "https://give.example" };
+  const stored = {
+    share_text: "I have signed.",
+    next_step: step,
+    translations: { cy: { title: "Coed", share_text: "Rwyf wedi llofnodi.", next_step: { ...step, heading: "Rhoi" } } },
+  };
+  const edited = petitionFrom(formDataOf({ ...valuesOf(stored), goals: "100", share_ways: "qr" }), stored);
+  assert.deepEqual([edited.share_text, edited.next_step, edited.share_ways], ["I have signed.", step, ["qr"]]);
+  assert.equal(edited.translations.cy.share_text, "Rwyf wedi llofnodi.");
+  assert.equal(edited.translations.cy.next_step.heading, "Rhoi");
+  assert.equal(petitionFrom(formDataOf({})).next_step, null);
 });
 
 test("the language of the texts is chosen in the form", () => {

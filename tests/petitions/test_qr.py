@@ -1,0 +1,46 @@
+"""The QR code of a petition's address."""
+
+import pytest
+import segno
+
+from chalicelib.petitions.model import Petition
+from chalicelib.petitions.qr import qr_of
+from tests.actors import a_published_petition
+from tests.fake_site import FakeSite
+from tests.petitions.test_card import size_of
+
+PAGE = "https://petitions.example/petitions/safe-children"
+
+
+@pytest.mark.parametrize("kind", ["svg", "png"])
+@pytest.mark.parametrize(
+    ("query", "encoded"),
+    [
+        ("", f"{PAGE}?source=qr"),
+        ("?source=poster", f"{PAGE}?source=poster"),
+        ("?lang=cy&source=poster", f"{PAGE}?lang=cy&source=poster"),
+        ("?source=not%20valid", f"{PAGE}?source=qr"),
+    ],
+)
+def test_a_code_has_the_pages_address_with_language_and_source(
+    fake_site: FakeSite, petition: Petition, kind: str, query: str, encoded: str
+) -> None:
+    answer = fake_site.get(f"/petitions/safe-children/qr.{kind}{query}")
+    assert (answer.status_code, answer.body) == (200, qr_of(encoded, "svg" if kind == "svg" else "png"))
+    assert answer.headers["Cache-Control"].startswith("public, max-age=600")
+
+
+def test_the_svg_draws_the_modules_of_the_standard() -> None:
+    code = segno.make_qr("https://petitions.example/petitions/a?source=qr", error="m")
+    side = 8 * (len(code.matrix) + 8)
+    assert f'width="{side}" height="{side}"'.encode() in qr_of("https://petitions.example/petitions/a?source=qr", "svg")
+
+
+def test_the_png_is_large_enough_for_a_poster() -> None:
+    width, height = size_of(qr_of("https://petitions.example/petitions/a", "png"))
+    assert width == height >= 1_000
+
+
+def test_a_draft_has_no_code(fake_site: FakeSite) -> None:
+    a_published_petition(fake_site.tables, state="draft")
+    assert fake_site.get("/petitions/safe-children/qr.svg").status_code == 404
