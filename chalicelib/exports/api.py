@@ -121,7 +121,6 @@ def _link_answer(request: Request, export: Export, s3_key: str, file_name: str) 
 def _export_json(export: Export) -> dict[str, object]:
     """`rows`: written so far. `of`: the count at the request. At the end, they may differ (docs/staff.md)."""
     now, result = times.now(), export.result
-    # An export that has stalled is shown as failed, with the reason.
     shown_export = export.at(now)
     shown = {
         **shown_export.model_dump(include={"format", "columns", "recipient", "requested_by", "why"}),

@@ -106,15 +106,10 @@ def _rows(facts: CoverFacts) -> Iterable[tuple[str, str]]:
 def _by_country(totals: Totals) -> Counter[str]:
     """By the country's name, or by its code if it has no name."""
     names = countries()
-    by_country: Counter[str] = Counter()
-    for code, number in totals.countries.items():
-        name = names.get(code, code)
-        by_country[name] += number
-    return by_country
+    return Counter({names.get(code, code): number for code, number in totals.countries.items()})
 
 
 def _versions(totals: Totals, petition: Petition) -> str:
-    """Return the current version. If some people signed an earlier one, add how many signed each version."""
     earlier_versions = set(totals.versions) - {petition.text_version}
     if not earlier_versions:
         return petition.text_version

@@ -3,12 +3,12 @@
 from typing import TYPE_CHECKING
 
 from chalice.app import Blueprint, Request
-from pydantic import BaseModel, ConfigDict
 
 from chalicelib.aws.email import mail_quota
 from chalicelib.aws.queue import mail_queue, other_mail_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
+from chalicelib.core.models import ClosedModel
 from chalicelib.core.rights import Right
 from chalicelib.core.validation import Words, parse_body
 from chalicelib.edge.http import json_answer, json_body, query
@@ -39,10 +39,8 @@ routes = Blueprint(__name__)
 WORDS = Words(wrong={"email": "Enter an email address in the right format, such as name@example.org"})
 
 
-class LetterTestRequest(BaseModel):
+class LetterTestRequest(ClosedModel):
     """The body of `POST …/letters/{target}/test`."""
-
-    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     email: SesAddress
     """Where to send the test: your own address."""

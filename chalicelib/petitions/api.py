@@ -243,12 +243,7 @@ def read_count(request: Request, slug: str) -> "Answer[PublicCount]":
     headers = {**_cache_headers(), "ETag": etag}
     if client_matches(request, etag):
         return not_modified(headers)
-    body: PublicCount = {
-        "slug": slug,
-        "count": count.confirmed,
-        "goal": goal,
-        "as_of": times.iso(count.as_of),
-    }
+    body: PublicCount = {"slug": slug, "count": count.confirmed, "goal": goal, "as_of": times.iso(count.as_of)}
     return json_answer(body, headers=headers)
 
 

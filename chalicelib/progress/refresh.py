@@ -78,7 +78,6 @@ def _count_recent(petition: Petition, now: datetime, tables: Tables) -> Recent:
     today = _sum_since(now.date().isoformat(), hours)
     # Leaves out each hour that began earlier, so it covers between 23 and 24 hours.
     last_day = _sum_since(iso(now - DAY), hours)
-    # The tally has no areas.
     areas = projected_breakdown(petition, Dimension.AREA, now, tables)
     return Recent(today=today, last_day=last_day, areas=public_areas(areas.confirmed, areas.values), as_of=now)
 

@@ -64,7 +64,6 @@ class Fact(NamedTuple):
     value: str
 
 
-# By the first part of the action's name.
 SUBJECT_LABELS = {
     "access": "Signature",
     "copy": "Table",
