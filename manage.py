@@ -2,7 +2,7 @@
 
 `make shell` sets all variables. Without it, take the values from the stack's outputs:
     AWS_DEFAULT_REGION, SIGNATURES_TABLE, COUNTS_TABLE, AUDIT_TABLE, DELIVERIES_TABLE, LIMITS_TABLE
-    (and AWS_ENDPOINT_URL for an emulator); for exports JOBS_QUEUE_URL and EXPORTS_BUCKET
+    (and AWS_ENDPOINT_URL for an emulator)
 """
 
 import argparse
@@ -12,19 +12,18 @@ from collections.abc import Sequence
 
 from chalicelib.aws.failures import AWS_ERRORS
 from chalicelib.core.errors import ConditionFailed, Denied, Invalid, Stale, Unavailable, UnknownPetition
-from commands import crowd, exports, letters, petitions, ready, restore, tallies, tokens
+from commands import crowd, letters, petitions, restore, tallies, tokens
 from commands.common import InputError
 
 # Exit codes. 0: done. 1: wrong input, the command cannot be done, or `recount` ends with wrong numbers. 2: wrong
 # command line (from argparse). 3: AWS did not answer or refused, or somebody else made a change at the same time.
-# `ready` has codes of its own (stack/ready).
 WRONG_INPUT, NO_ANSWER = 1, 3
 
 
 def parser() -> argparse.ArgumentParser:
     root = argparse.ArgumentParser(prog="manage.py", description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     subparsers = root.add_subparsers(required=True, metavar="command")
-    for module in (petitions, tokens, tallies, restore, exports, letters, crowd, ready):
+    for module in (petitions, tokens, tallies, restore, letters, crowd):
         module.add_to(subparsers)
     return root
 

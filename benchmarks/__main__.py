@@ -23,13 +23,11 @@ SIGN_RUNS = 5
 METHOD = {
     "capacity": "Write units are those that DynamoDB reports (ReturnConsumedCapacity, on the emulator). Write units of"
     " failed conditions, and all read units, are computed from the sizes of items by AWS's rules.",
-    "count.at_100000": "10 signatures are signed and confirmed. The others are added to the shards of today's tally in"
-    " larger steps, by the application's own change. They have 12 countries, 6 sources and all 24 hours.",
-    "widest_tally": "As count.at_100000, but each shard of today has all countries, and 100 sources.",
+    "at_100000": "10 signatures are signed and confirmed. The others are added to the shards of today's tally in larger"
+    " steps, by the application's own change. Each shard of today has all countries, 100 sources and all 24 hours.",
     "sign_cpu_ratio": "CPU time. Each process compares blocks of calls that ran one after the other, and returns the"
     " median ratio. This is the median over processes. Only the socket is a stub. There is no TLS, and no wait for a"
-    " step (signatures.sign). put_item has boto3's default client;"
-    " *_our_client: a client with chalicelib's settings for signing, for which each call takes less CPU time.",
+    " step (signatures.sign). put_item has boto3's default client.",
     "probing": "`auc`: the share of pairs of a known and a new address in which the known one takes longer. Wall time,"
     " on the emulator, whose calls take longer than those of AWS.",
     "cold_start_ratio": "CPU time of a new process, after Python itself has started: the median ratio of starts that"
@@ -62,16 +60,12 @@ def _measure_sign_cpu() -> dict[str, Any]:
     say(dim("Measuring the sign handler's CPU ..."))
     runs = [measure_in_process("benchmarks.sign_cpu") for _ in range(SIGN_RUNS)]
     ratios = [run["sign_cpu_ratio"] for run in runs]
-    ratios_our_client = [run["sign_cpu_ratio_our_client"] for run in runs]
-    times = {}
-    for name in runs[0]["sign_cpu_us"]:
-        times_of_runs = [run["sign_cpu_us"][name] for run in runs]
-        times[name] = round(median(times_of_runs))
     return {
         "sign_cpu_ratio": round(median(ratios), 3),
-        "sign_cpu_ratio_our_client": round(median(ratios_our_client), 3),
         "sign_cpu_ratio_runs": sorted(ratios),
-        "sign_cpu_us": times,
+        "sign_cpu_us": {
+            name: round(median(run["sign_cpu_us"][name] for run in runs)) for name in runs[0]["sign_cpu_us"]
+        },
     }
 
 

@@ -35,11 +35,8 @@ def figures(results: Results) -> list[FigureRow]:
 
 def _probing_figure(probing: Results) -> FigureRow:
     """Return the AUC of probing (probing.py). At 0.5 an attacker must guess; 0.4 helps an attacker as much as 0.6."""
-    in_process = probing["in_process"]["auc"]
-    over_loopback = probing["over_loopback"]["auc"]
-    is_hidden = 0.4 <= in_process <= 0.6 and 0.4 <= over_loopback <= 0.6
-    measured = f"{in_process:.2f} / {over_loopback:.2f}"
-    return FigureRow("one probe of an address, AUC", "0.40 to 0.60", measured, is_hidden)
+    auc = probing["auc"]
+    return FigureRow("one probe of an address, AUC", "0.40 to 0.60", f"{auc:.2f}", 0.4 <= auc <= 0.6)
 
 
 def _usage_figure(name: str, usage: Results, goal: tuple[int, int, int]) -> FigureRow:
@@ -50,16 +47,8 @@ def _usage_figure(name: str, usage: Results, goal: tuple[int, int, int]) -> Figu
 def _constant_count_figure(name: str, usage: Results, at_10: Results) -> FigureRow:
     """Return the cost of a count. The goal: one read, which costs the same as the count of ten signatures."""
     is_one_read = usage["calls"] == 1 and usage["write_units"] == 0
-    is_met = is_one_read and _have_same_usage(usage, at_10)
-    return FigureRow(name, "1 read, as at 10", _calls_and_read_units(usage), is_met)
-
-
-def _have_same_usage(first: Results, second: Results) -> bool:
-    return all(first[part] == second[part] for part in USAGE)
-
-
-def _calls_and_read_units(usage: Results) -> str:
-    return f"{usage['calls']} ({usage['read_units']:g} units)"
+    is_met = is_one_read and all(usage[part] == at_10[part] for part in USAGE)
+    return FigureRow(name, "1 read, as at 10", f"{usage['calls']} ({usage['read_units']:g} units)", is_met)
 
 
 def _ratio_figure(name: str, ratio: float, goal: float) -> FigureRow:

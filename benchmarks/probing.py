@@ -2,25 +2,20 @@
 
 A probe signs with an address of somebody else. The address is known if it has signed before. AUC is the share of pairs
 (one known, one new address) that an attacker orders correctly by their times: 0.5 is a guess. 200 probes of each kind
-alternate, first in this process (with the emulator as AWS), then over loopback to the local site.
+alternate in this process, with the emulator as AWS: a network between would only hide differences.
 
 `python -m benchmarks.probing` measures only this, and does not write results.json.
 """
 
 from collections.abc import Callable, Iterable
 from itertools import product
-from pathlib import Path
 from statistics import median
-from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
-
-import requests
 
 from benchmarks.calls import MeteredApp
 from benchmarks.worker import print_figures
 from stack.local.emulator import empty_emulator
-from stack.local.process import local_site
 
 PROBES = 200
 WARM_UP = 20
@@ -29,33 +24,13 @@ Sign = Callable[[str], object]
 
 
 def measure() -> dict[str, Any]:
-    return {"probing": {"in_process": _in_process(), "over_loopback": _over_loopback()}}
-
-
-def _in_process() -> dict[str, float]:
-    """Probe the application in this process. Half of the known addresses are confirmed, the others are pending."""
+    """Half of the known addresses are confirmed, the others are pending."""
     with empty_emulator() as running:
         app = MeteredApp(running.endpoint)
         known = _sign_known(app.sign)
         for name in known[::2]:
             app.confirm(name)
-        return _measure_probes(app.sign, known)
-
-
-def _over_loopback() -> dict[str, float]:
-    with TemporaryDirectory() as folder, local_site(Path(folder)) as site, requests.Session() as session:
-        sign = _http_sign(session, f"{site.url}/api/petitions/support-trafficked-children/signatures")
-        return _measure_probes(sign, _sign_known(sign))
-
-
-def _http_sign(session: requests.Session, url: str) -> Sign:
-    def sign(name: str) -> None:
-        body = {"name": "Amina Okonkwo", "email": f"{name}@example.org", "consent": {"sign": True}}
-        answer = session.post(url, json=body, timeout=20)
-        if answer.status_code != 202:
-            raise RuntimeError(f"{answer.status_code}: {answer.text}")
-
-    return sign
+        return {"probing": _measure_probes(app.sign, known)}
 
 
 def _sign_known(sign: Sign) -> list[str]:

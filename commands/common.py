@@ -1,4 +1,4 @@
-"""What all commands of `manage.py` share: tables, queues, the activity log, and the parsing of arguments."""
+"""What all commands of `manage.py` share: tables, the activity log, and the parsing of arguments."""
 
 import argparse
 import getpass
@@ -8,10 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from chalicelib.aws import clients
-from chalicelib.aws.queue import Queue
 from chalicelib.aws.table import Tables
 from chalicelib.core import times
-from chalicelib.core.settings import required, table_names
+from chalicelib.core.settings import table_names
 from chalicelib.staff.audit.record import Action, Actor, record
 
 
@@ -23,18 +22,10 @@ def tables() -> Tables:
     return Tables(clients.dynamodb(), table_names())
 
 
-def queue(setting: str) -> Queue:
-    return Queue(clients.sqs(), required(setting))
-
-
 def audit(action: str, subject: str = "", **details: str) -> None:
     """Record an action in the activity log, before it is done. The actor is the engineer's user name here."""
-    actor = Actor(token_id="manage.py", owner=account())
+    actor = Actor(token_id="manage.py", owner=getpass.getuser())
     record(actor, Action(name=action, subject=subject, details=details), times.now(), tables())
-
-
-def account() -> str:
-    return getpass.getuser()
 
 
 def moment(text: str) -> datetime:

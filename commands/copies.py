@@ -7,7 +7,6 @@ expires. It is encrypted like the live table, the one that the site uses.
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from random import uniform
@@ -53,27 +52,18 @@ def with_retries(call: Callable[[], T]) -> T:
     return call()
 
 
-@dataclass(frozen=True)
-class Window:
-    """The moments that AWS can restore a table to: from up to 35 days ago until about five minutes ago."""
+def window(client: "DynamoDBClient", table: str) -> tuple[datetime, datetime]:
+    """Return between which moments AWS can restore a table: from up to 35 days ago until about five minutes ago.
 
-    earliest: datetime
-    latest: datetime
-
-    def check(self, moment: datetime) -> None:
-        if not self.earliest <= moment <= self.latest:
-            raise InputError(f"{iso(moment)} is outside of what AWS keeps: {iso(self.earliest)} to {iso(self.latest)}")
-
-
-def window(client: "DynamoDBClient", table: str) -> Window:
-    """Raise InputError if point-in-time recovery is off for the table."""
+    Raise InputError if point-in-time recovery is off for the table.
+    """
     with translate_errors("storage"):
         answer = client.describe_continuous_backups(TableName=table)["ContinuousBackupsDescription"]
     recovery = answer.get("PointInTimeRecoveryDescription", {})
     if recovery.get("PointInTimeRecoveryStatus") != "ENABLED":
         raise InputError(f"point-in-time recovery is off for {table}: there is nothing to restore from")
     latest = recovery["LatestRestorableDateTime"].astimezone(UTC).replace(microsecond=0)
-    return Window(recovery["EarliestRestorableDateTime"].astimezone(UTC), latest)
+    return recovery["EarliestRestorableDateTime"].astimezone(UTC), latest
 
 
 def copies_of(client: "DynamoDBClient", table: str) -> list[str]:
@@ -98,8 +88,11 @@ class Copy:
             return self._client.describe_table(TableName=self.name)["Table"]["TableStatus"]
         return None
 
-    def window(self) -> Window:
-        return window(self._client, self._table)
+    def check_moment(self) -> None:
+        """Raise InputError if AWS cannot restore the copy's moment."""
+        earliest, latest = window(self._client, self._table)
+        if not earliest <= self.moment <= latest:
+            raise InputError(f"{iso(self.moment)} is outside of what AWS keeps: {iso(earliest)} to {iso(latest)}")
 
     def begin(self) -> None:
         """Start the restore that makes the copy. Idempotent."""
@@ -160,7 +153,7 @@ def copy_of(table: str, at: datetime | None) -> Copy:
         if existing:
             found = ", ".join(existing)
             raise InputError(f"there is a copy already: use its time with --at, or delete it: {found}")
-        at = with_retries(partial(window, client, name)).latest
+        _, at = with_retries(partial(window, client, name))
     return Copy(client, name, at)
 
 

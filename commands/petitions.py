@@ -57,14 +57,12 @@ def _exists(slug: str) -> bool:
 def read_petition(path: Path) -> Petition:
     """Raise InputError with the file and each wrong field."""
     try:
-        # Editors on Windows begin a file with a byte order mark, which is no TOML.
-        fields = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-        petition = Petition.model_validate(fields)
+        petition = Petition.model_validate(tomllib.loads(common.read_text(path)))
         check_headers(petition)
         check_addresses_differ(petition.letter)
         if errors_of_gaps := gap_errors(petition) if petition.state is not PetitionState.DRAFT else []:
             raise Invalid(errors_of_gaps)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except tomllib.TOMLDecodeError as error:
         raise common.InputError(f"{path}: {error}") from error
     except (ValidationError, Invalid) as error:
         errors = error.errors if isinstance(error, Invalid) else field_errors(error, WORDS)

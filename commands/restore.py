@@ -132,7 +132,7 @@ def _carry_out(decision: RestoreDecision, key: Key, now: datetime, live: Tables)
 
 def _begin(copy: Copy, arguments: argparse.Namespace) -> None:
     if arguments.at:  # None for "latest": AWS itself named the copy's moment, so no check is needed.
-        with_retries(copy.window).check(arguments.at)
+        with_retries(copy.check_moment)
     common.audit("table.copied", arguments.table, at=iso(copy.moment), copy=copy.name)
     with_retries(copy.begin)
 

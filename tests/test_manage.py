@@ -17,9 +17,7 @@ from chalicelib.shedding.level import Level, stored_level
 from chalicelib.staff.audit.record import entries
 from chalicelib.staff.tokens import recognise
 from commands import common
-from stack.console import Failure
 from stack.paths import ROOT
-from stack.ready.__main__ import UNKNOWN
 from stack.staff_token import queue_urls
 from stack.template.merge import merge_template
 from tests.actors import DAY, NOW, a_published_petition, confirmed
@@ -65,9 +63,6 @@ def test_a_token_reads_only_counts_by_default(tables: FakeTables, capsys: pytest
         ["token", "issue", "--owner", "bob", "--rights", "everything"],
         ["token", "issue", "--owner", "bob", "--days", "0"],
         ["token", "issue", "--owner", "bob", "--days", "9999999999"],
-        ["export", "safe-children"],
-        ["export", "safe-children", "--unencrypted", "--recipient-file", "key"],
-        ["export", "safe-children", "--unencrypted", "--columns", "email"],
         ["mail", "pause", "--hours", "0"],
         ["mail", "pause", "--hours", "1000"],
     ],
@@ -147,16 +142,3 @@ def test_without_the_table_of_members_lost_letters_to_members_are_not_looked_for
     assert manage.main(["letters", petition.slug]) == 0
     assert "0 letters were missing" in (printed := capsys.readouterr().out)
     assert "letters to members of parliament are not looked for" in printed
-
-
-def test_ready_cannot_say_anything_about_a_stack_that_does_not_exist(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def fail(_: object) -> int:
-        raise Failure("there is no stack petitions-test")
-
-    monkeypatch.setenv("STAGE", "test")
-    monkeypatch.setattr("stack.ready.__main__.main", fail)
-    with pytest.raises(SystemExit) as ended:
-        manage.main(["ready"])
-    assert (ended.value.code, capsys.readouterr().err) == (UNKNOWN, "error: there is no stack petitions-test\n")

@@ -18,7 +18,7 @@ def main() -> None:
     all_results = results.add({"way": steps, "way_measured": conditions})
     table_of_prices = prices()
     item_bytes, cold_cpu_us = all_results["sign"]["item_bytes"], lambdas.cold_start_cpu_us(all_results)
-    figures = results.add(bill(steps, item_bytes, cold_cpu_us, table_of_prices, all_results.get("views")))
+    figures = results.add(bill(steps, item_bytes, cold_cpu_us, table_of_prices, all_results["views"]))
     where = f"{table_of_prices.region}, prices of {table_of_prices.dated}"
     say(bold(f"US dollars for a million confirmed signatures in an hour, {where}"))
     for line in [*table(figures), "", *standing_table(item_bytes, table_of_prices)]:

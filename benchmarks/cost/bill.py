@@ -4,16 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from benchmarks.cost.prices import Prices
-from benchmarks.cost.quantities import (
-    BUSY,
-    GB,
-    REQUESTS,
-    TRICKLE,
-    Line,
-    StepFigures,
-    lines,
-    mail_line,
-)
+from benchmarks.cost.quantities import BUSY, GB, REQUESTS, TRICKLE, Line, StepFigures, lines
 from benchmarks.cost.views import views
 from benchmarks.lambdas import PLATFORM_LINES
 
@@ -22,26 +13,21 @@ GOAL_USD = 14.0
 
 
 def bill(
-    steps: StepFigures,
-    item_bytes: float,
-    cold_cpu_us: float,
-    prices: Prices,
-    view: Mapping[str, Any] | None = None,
+    steps: StepFigures, item_bytes: float, cold_cpu_us: float, prices: Prices, view: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return `cost_per_million_without_ses_usd` and its parts. `view`: what first_view.py measured, or None."""
+    """Return `cost_per_million_without_ses_usd` and its parts. `view`: what first_view.py measured."""
     busy = lines(steps, item_bytes, cold_cpu_us, BUSY)
     trickle = lines(steps, item_bytes, cold_cpu_us, TRICKLE)
     cost = {
         "prices": {"region": prices.region, "dated": prices.dated, "checked": prices.checked},
         "goal_usd": GOAL_USD,
-        "items": {line.item: _usd(line, prices) for line in busy},
-        "one_at_a_time_usd": _total(trickle, prices),
-        "ses_usd": _usd(mail_line(), prices),
+        "items": {line.item: _usd([line], prices) for line in busy},
+        "one_at_a_time_usd": _usd(trickle, prices),
+        "ses_usd": _usd([Line("SES: mails", "mail", 1)], prices),
         "would_save_usd": savings(prices),
+        "views": views(view, steps, prices),
     }
-    if view:
-        cost["views"] = views(view, steps, prices)
-    return {"cost_per_million_without_ses_usd": _total(busy, prices), "cost": cost}
+    return {"cost_per_million_without_ses_usd": _usd(busy, prices), "cost": cost}
 
 
 def savings(prices: Prices) -> dict[str, float]:
@@ -57,13 +43,8 @@ def savings(prices: Prices) -> dict[str, float]:
     return {name: round(usd * MILLION, 2) for name, usd in usd_per_signature.items()}
 
 
-def _total(bill_lines: Iterable[Line], prices: Prices) -> float:
+def _usd(bill_lines: Iterable[Line], prices: Prices) -> float:
     usd_per_signature = sum(prices.of(line.price, line.quantity) for line in bill_lines)
-    return round(usd_per_signature * MILLION, 2)
-
-
-def _usd(line: Line, prices: Prices) -> float:
-    usd_per_signature = prices.of(line.price, line.quantity)
     return round(usd_per_signature * MILLION, 2)
 
 
@@ -79,14 +60,12 @@ def table(figures: Mapping[str, Any]) -> list[str]:
         f"one at a time, without batches: {cost['one_at_a_time_usd']:.2f}",
         "would save:",
         *(f"  {name:<62}{usd:>6.2f}" for name, usd in cost["would_save_usd"].items()),
-        *_view_lines(cost.get("views", {})),
+        *_view_lines(cost["views"]),
     ]
 
 
 def _view_lines(views_cost: Mapping[str, Any]) -> list[str]:
     """Return lines for the page views, which are not in the total."""
-    if not views_cost:
-        return []
     page_views = f"{views_cost['views_per_signature']} page views for each signature"
     return [
         f"{page_views}, behind the CDN: {views_cost['with_cdn']['all']:.2f}",

@@ -90,10 +90,6 @@ def lines(steps: StepFigures, item_bytes: float, cold_cpu_us: float, arrivals: A
     ]
 
 
-def mail_line() -> Line:
-    return Line("SES: mails", "mail", 1)
-
-
 def invocations(arrivals: ArrivalRate) -> dict[str, float]:
     """Return the invocations of each function for one signature."""
     return {

@@ -26,7 +26,7 @@ BACKLOGS = {
 def over_time(runs: Sequence[Simulation], what: str, until: tuple[float, float], title: str, path: Path) -> None:
     """Draw a backlog of each run. `until`: the seconds that the chart shows, and the seconds of a unit of its axis."""
     seconds, unit = until
-    axes = _axes(title, "days" if unit == DAY else "minutes", what)
+    axes = new_axes(f"{title} (model)", "days" if unit == DAY else "minutes", what)
     for run in runs:
         points = [(now / unit, BACKLOGS[what].__get__(amounts)) for now, amounts in run.history if now <= seconds]
         fewer = [*points[:: max(1, len(points) // POINTS)], points[-1]]
@@ -36,9 +36,9 @@ def over_time(runs: Sequence[Simulation], what: str, until: tuple[float, float],
     save(axes, path)
 
 
-def _axes(title: str, xlabel: str, ylabel: str) -> Axes:
-    _, axes = pyplot.subplots(figsize=(6, 2.8), layout="constrained")
-    axes.set(title=f"{title} (model)", xlabel=xlabel, ylabel=ylabel)
+def new_axes(title: str, xlabel: str, ylabel: str, height: float = 2.8) -> Axes:
+    _, axes = pyplot.subplots(figsize=(6, height), layout="constrained")
+    axes.set(title=title, xlabel=xlabel, ylabel=ylabel)
     axes.grid(visible=True, linewidth=0.3)
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.10g}")
     return axes
@@ -46,7 +46,6 @@ def _axes(title: str, xlabel: str, ylabel: str) -> Axes:
 
 def save(axes: Axes, path: Path) -> None:
     axes.legend(frameon=False)
-    path.parent.mkdir(parents=True, exist_ok=True)
     pyplot.savefig(path, metadata={"Date": None})
     # matplotlib writes spaces at the ends of lines, about which git warns.
     lines = path.read_text(encoding="utf-8").splitlines()

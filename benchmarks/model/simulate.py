@@ -163,12 +163,9 @@ class Simulation:
         amounts.accepted += served
         amounts.overflowed += served - stored
         amounts.stored += stored
-        for limit, amount in (
-            ("gateway", requests - allowed),
-            ("Lambda", allowed - served),
-            ("table", served - stored),
-        ):
-            self._refuse(limit, amount)
+        self._refuse("gateway", requests - allowed)
+        self._refuse("Lambda", allowed - served)
+        self._refuse("table", served - stored)
 
     def _view(self, arriving: float, signing: float, dt: float) -> None:
         """Share gateway and environments between viewers and the `signing` requests, by their numbers.

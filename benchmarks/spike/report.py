@@ -116,12 +116,9 @@ def report(figures: dict[str, Any]) -> Iterator[str]:
 
 def draw(log: SpikeLog, path: Path) -> None:
     """Draw the responses, the emails and what waits in the queues over time."""
-    from matplotlib import pyplot
+    from benchmarks.model.charts import POINTS, new_axes, save
 
-    from benchmarks.model.charts import POINTS, save
-
-    _, axes = pyplot.subplots(figsize=(6, 3.2), layout="constrained")
-    axes.set(title=f"{log.plan.signers:,} signers (measured, local site)", xlabel="seconds", ylabel="number")
+    axes = new_axes(f"{log.plan.signers:,} signers (measured, local site)", "seconds", "number", height=3.2)
     fewer = [*log.moments[:: max(1, len(log.moments) // POINTS)], log.moments[-1]]
     for name, (label, colour) in LINES.items():
         axes.plot([each.at for each in fewer], [getattr(each, name) for each in fewer], label=label, color=colour)
@@ -130,6 +127,4 @@ def draw(log: SpikeLog, path: Path) -> None:
     ):
         if begins in log.events and ends in log.events:
             axes.axvspan(log.events[begins], log.events[ends], alpha=0.15, label=label, color=colour, linewidth=0)
-    axes.grid(visible=True, linewidth=0.3)
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.10g}")
     save(axes, path)

@@ -18,6 +18,10 @@ class ShownExport(TypedDict):
     columns: list[Column]
     recipient: str | None
     """The age public key."""
+    has_passphrase: bool
+    """Whether the file is a ZIP that only its passphrase opens."""
+    passphrase: NotRequired[str]
+    """Only in the answer to the request. It is stored nowhere: if it is lost, request another file."""
     moment: Time
     """The export contains the signatures confirmed at or before this moment, except those withdrawn since."""
     requested_by: str
@@ -53,8 +57,12 @@ class FileLink(TypedDict):
 class ShownList(TypedDict):
     id: str
     slug: Slug
-    recipient: str
+    recipient: str | None
     """The age public key."""
+    has_passphrase: bool
+    """Whether the file is a ZIP that only its passphrase opens."""
+    passphrase: NotRequired[str]
+    """Only in the answer to the request. It is stored nowhere: if it is lost, request another list."""
     requested_by: str
     requested_at: Time
     state: JobState

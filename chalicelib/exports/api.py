@@ -13,6 +13,7 @@ from chalicelib.core.errors import Gone, NotNow
 from chalicelib.core.rights import Right
 from chalicelib.core.validation import parse_body
 from chalicelib.edge.http import NO_STORE, json_answer, json_body, path_prefix
+from chalicelib.exports.lock import new_half, shown_once
 from chalicelib.exports.model import DEFAULT_COLUMNS, LINK_SECONDS, Column, Export, ExportRequest, Format, Result
 from chalicelib.exports.request import new_export, result_of
 from chalicelib.jobs.request import find_job, jobs_of, start
@@ -41,10 +42,11 @@ def request_export(request: "Sent[ExportRequest]", slug: str) -> "Answer[ShownEx
     petition = petition_as_stored(slug, tables())
     export = new_export(export_request, petition, actor(request).owner, times.now(), tables())
     details = {"petition": slug, "format": export.format.value, "columns": ",".join(export.columns)}
-    audit(request, "export.requested", export.job_id, {**details, "recipient": export.recipient or "none"})
-    start(export, job_queue(), tables())
+    audit(request, "export.requested", export.job_id, {**details, "recipient": export.locked_with})
+    other_half = new_half() if export.half else ""
+    start(export, job_queue(), tables(), other_half)
     location = f"{path_prefix(request)}/api/staff/exports/{export.job_id}"
-    return json_answer(_export_json(export), 202, {**NO_STORE, "Location": location})
+    return json_answer(_export_json(export) | shown_once(export, other_half), 202, {**NO_STORE, "Location": location})
 
 
 @staff_view(routes, "GET", "/petitions/{slug}/exports", Right.EXPORT)
@@ -123,6 +125,7 @@ def _export_json(export: Export) -> dict[str, object]:
     shown_export = export.at(now)
     shown = {
         **shown_export.model_dump(include={"format", "columns", "recipient", "requested_by", "why"}),
+        "has_passphrase": export.half is not None,
         "id": export.job_id,
         "slug": export.slug,
         "moment": times.iso(export.moment),

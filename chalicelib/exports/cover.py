@@ -25,6 +25,10 @@ MAX_BREAKDOWN_VALUES = 10
 # Scripts from Hebrew to Vedic: written from right to left, or with characters that change with their neighbours.
 NEEDS_SHAPING = range(0x0590, 0x1D00)
 OMITTED = "[…]"
+LOCKS = {
+    "none": "not encrypted: anyone who has the file can read it",
+    "passphrase": "a passphrase (ZIP, AES-256). 7-Zip and macOS open it",
+}
 # Characters that cannot be printed (each replaced by "\0"), with the spaces around and between them.
 _OMITTED_RUN = re.compile(r"\s*\0[\s\0]*")
 
@@ -93,7 +97,7 @@ def _rows(facts: CoverFacts) -> Iterable[tuple[str, str]]:
     yield "By country", _breakdown(_by_country(export.totals))
     yield "File", f"{export.job_id}{export.extension} ({result.size:,} bytes)"
     yield "Columns", ", ".join(export.columns)
-    yield "Encrypted to", export.recipient or "not encrypted: anyone who has the file can read it"
+    yield "Encrypted to", LOCKS.get(export.locked_with, export.locked_with)
     # At the space, the digest breaks into two lines.
     yield "SHA-256 of the file", f"{result.sha256[:32]} {result.sha256[32:]}"
     yield "Written", iso(result.finished_at)

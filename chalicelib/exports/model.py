@@ -7,13 +7,14 @@ moment, except those withdrawn since.
 from collections import Counter
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from chalicelib.core import keys
 from chalicelib.core.times import Moment
-from chalicelib.jobs.model import START_DELAY, Job
+from chalicelib.exports.lock import LockedJob, LockRequest
+from chalicelib.jobs.model import START_DELAY
 
 # Then S3 deletes the export's files, and we issue no more links to them.
 LIFETIME = timedelta(days=7)
@@ -22,7 +23,6 @@ LIFETIME = timedelta(days=7)
 SETTLING = START_DELAY
 # A link works for everybody who has it.
 LINK_SECONDS = 15 * 60
-MAX_RECIPIENT_LENGTH = 200
 
 
 class Format(StrEnum):
@@ -50,18 +50,14 @@ class Column(StrEnum):
 DEFAULT_COLUMNS = (Column.NAME, Column.POSTCODE, Column.COUNTRY, Column.CONFIRMED_AT)
 
 
-class ExportRequest(BaseModel):
+class ExportRequest(LockRequest):
     """The body of `POST /api/staff/petitions/{slug}/exports`."""
 
-    model_config = ConfigDict(extra="forbid", defer_build=True)
-
     format: Format = Format.CSV
-    columns: Annotated[
-        list[Column], Field(min_length=1, max_length=len(Column), json_schema_extra={"uniqueItems": True})
-    ] = list(DEFAULT_COLUMNS)
+    columns: list[Column] = Field(
+        list(DEFAULT_COLUMNS), min_length=1, max_length=len(Column), json_schema_extra={"uniqueItems": True}
+    )
     """Email addresses cannot be exported."""
-    recipient: Annotated[str, Field(max_length=MAX_RECIPIENT_LENGTH)] | None = None
-    """An age public key (age1...). Only its owner can then read the file. A private key is refused and not stored."""
 
     @field_validator("columns")
     @classmethod
@@ -104,18 +100,14 @@ class Result(BaseModel):
     finished_at: Moment
 
 
-class Export(Job):
-    """`parts`: for each written bucket (partition of signatures), the S3 key of its rows; "" if it has none.
-
-    `recipient`: a public key of age.
-    """
+class Export(LockedJob):
+    """`parts`: for each written bucket (partition of signatures), the S3 key of its rows; "" if it has none."""
 
     kind: ClassVar[str] = "export"
     lifetime: ClassVar[timedelta] = LIFETIME
 
     format: Format
     columns: list[Column]
-    recipient: str | None = None
     parts: list[str] = Field(default_factory=list)
     totals: Totals = Field(default_factory=Totals)
     result: Result | None = None
@@ -138,6 +130,5 @@ class Export(Job):
         return keys.BUCKETS[len(self.parts) :]
 
     @property
-    def extension(self) -> str:
-        """Return .csv or, for a file encrypted with age, .csv.age."""
-        return f".{self.format}" if self.recipient is None else f".{self.format}.age"
+    def plain_extension(self) -> str:
+        return f".{self.format}"

@@ -4,15 +4,15 @@ from datetime import datetime
 
 from chalicelib.aws.table import Tables
 from chalicelib.core.errors import Gone, NotNow
+from chalicelib.exports.lock import lock_fields
 from chalicelib.exports.model import Export, ExportRequest, Result
-from chalicelib.exports.write import recipient_of
 from chalicelib.jobs.model import JobState, new_job
 from chalicelib.petitions.model import Petition
 from chalicelib.tallies.prove import COUNT, tally_sums
 
 
 def new_export(request: ExportRequest, petition: Petition, owner: str, now: datetime, tables: Tables) -> Export:
-    """Return it, not stored yet. Raise Invalid if the recipient's public key is invalid."""
+    """Return it, not stored yet. Raise Invalid if it cannot be locked as requested."""
     return new_job(
         Export,
         petition.slug,
@@ -21,7 +21,7 @@ def new_export(request: ExportRequest, petition: Petition, owner: str, now: date
         expected=tally_sums(petition, now, tables)[COUNT],
         format=request.format,
         columns=request.columns,
-        recipient=recipient_of(request.recipient) if request.recipient else None,
+        **lock_fields(request),
     )
 
 

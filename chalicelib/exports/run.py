@@ -1,6 +1,6 @@
 """The steps of an export: one for each part of the rows, and a last one that joins the parts into the file.
 
-`gather` writes the rows in parts, one for each bucket (a partition of signatures). `deliver` joins them, encrypts the
+`gather` writes the rows in parts, one for each bucket (a partition of signatures). `deliver` joins them, locks the
 file if requested, writes the cover sheet, and checks the rows against the count at the export's moment.
 """
 
@@ -15,8 +15,9 @@ from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.table import Item, Tables
 from chalicelib.core.times import iso, lower_bound
 from chalicelib.exports.cover import CoverFacts, cover_sheet
+from chalicelib.exports.lock import lock
 from chalicelib.exports.model import SETTLING, Export, Format, Result, Totals
-from chalicelib.exports.write import encrypt, heading, writer
+from chalicelib.exports.write import heading, writer
 from chalicelib.jobs.model import Clock, JobState, Step
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.signatures.model import SignatureState
@@ -29,12 +30,13 @@ FILES = "files/exports"
 
 @dataclass(frozen=True)
 class ExportContext:
-    """`folder` is an empty directory that is deleted when the run ends."""
+    """`folder` is an empty directory that is deleted when the run ends. `half`: that of the job's message (lock.py)."""
 
     tables: Tables
     s3_bucket: Bucket
     folder: Path
     clock: Clock
+    half: str = ""
 
 
 @dataclass
@@ -113,12 +115,11 @@ def deliver(export: Export, context: ExportContext) -> Export:
     """Write the file and the cover sheet. If the rows do not agree with the tally, return the export as failed."""
     if not is_consistent(export.count_at_moment, export.totals):
         return export.in_end_state(JobState.FAILED, why=disagreement(export.count_at_moment, export.totals))
-    plain = _join_parts(export, context)
-    path = _encrypt_file(export, plain, context.folder)
+    path = lock(export, context.half, _join_parts(export, context), context.clock())
     # As in `gather`.
     key_prefix = f"{_files_prefix(export)}{token_hex(4)}"
     result = _result(export, path, key_prefix, context)
-    content_type = "application/octet-stream" if export.recipient is not None else CONTENT_TYPES[export.format]
+    content_type = CONTENT_TYPES[export.format] if export.locked_with == "none" else "application/octet-stream"
     context.s3_bucket.put_file(result.file, path, content_type)
     petition = petition_as_stored(export.slug, context.tables)
     sheet = context.folder / "cover.pdf"
@@ -156,15 +157,6 @@ def _join_parts(export: Export, context: ExportContext) -> Path:
             if key:  # "" stands for a part without rows, which has no object in S3.
                 context.s3_bucket.copy_to(key, file)
     return path
-
-
-def _encrypt_file(export: Export, plain: Path, folder: Path) -> Path:
-    """Delete `plain`, and return the new path. Without a recipient, only return `plain`."""
-    if export.recipient is None:
-        return plain
-    encrypt(plain, folder / "encrypted", export.recipient)
-    plain.unlink()
-    return folder / "encrypted"
 
 
 def _result(export: Export, path: Path, key_prefix: str, context: ExportContext) -> Result:

@@ -10,8 +10,8 @@ from chalicelib.exports.run import ExportContext, ExportWork
 from chalicelib.jobs.worker import JobKind
 
 
-def _work(_: Export, folder: Path) -> ExportWork:
-    return ExportWork(ExportContext(tables(), files_bucket(), folder, times.now))
+def _work(_: Export, folder: Path, half: str) -> ExportWork:
+    return ExportWork(ExportContext(tables(), files_bucket(), folder, times.now, half))
 
 
 KIND = JobKind(Export, _work)

@@ -33,12 +33,13 @@ JOB_ID_PATTERN = r"^[a-z0-9-]{1,60}\.[A-Za-z0-9-]{1,60}$"
 
 
 class JobMessage(BaseModel):
-    """The message that tells a worker to run a job."""
+    """The message that tells a worker to run a job. `half`: of what a passphrase is made of (exports/lock.py)."""
 
     model_config = ConfigDict(defer_build=True)
 
     kind: str
     job_id: Annotated[str, StringConstraints(pattern=JOB_ID_PATTERN)]
+    half: str = ""
 
 
 class JobState(StrEnum):

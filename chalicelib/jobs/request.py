@@ -14,20 +14,21 @@ from chalicelib.aws.table import Attr, Change, Condition, NewItem, Tables, is_st
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed, NotNow, UnknownThing
 from chalicelib.core.times import iso
-from chalicelib.jobs.model import JOB_ID_PATTERN, START_DELAY, Job, JobState, JobType
+from chalicelib.jobs.model import JOB_ID_PATTERN, START_DELAY, Job, JobMessage, JobState, JobType
 
 _job_id = re.compile(JOB_ID_PATTERN)
 _is_open = Attr("state").eq(JobState.WAITING) | Attr("state").eq(JobState.RUNNING)
 
 
-def start(job: Job, queue: Queue, tables: Tables) -> None:
+def start(job: Job, queue: Queue, tables: Tables, half: str = "") -> None:
     """Store a new job, and queue its message. Raise NotNow while another job of its kind runs for the same key.
 
     The message comes first, and is dropped if the job is then not stored. A stored job without a message would never
     run, and would block the next job.
     """
     writes = _writes_of_start(job, tables)
-    queue.send([job_message(job.kind, job.job_id, int(START_DELAY.total_seconds()))])
+    message = JobMessage(kind=job.kind, job_id=job.job_id, half=half)
+    queue.send([outgoing(message, int(START_DELAY.total_seconds()))])
     try:
         tables.transact(writes)
     except ConditionFailed:  # Meanwhile, another job was started, or the stalled job made progress.
@@ -50,9 +51,9 @@ def _writes_of_start(job: Job, tables: Tables) -> Sequence[Change | NewItem]:
     return [point_to_job, new_item, to_failed]
 
 
-def job_message(kind: str, job_id: str, delay: int) -> Outgoing:
+def outgoing(message: JobMessage, delay: int) -> Outgoing:
     """Return the message that makes a worker run the job, after `delay` seconds."""
-    return Outgoing({"kind": kind, "job_id": job_id}, delay)
+    return Outgoing(message.model_dump(exclude_defaults=True), delay)
 
 
 def require_no_running_job(model: type[JobType], key: str, now: datetime, tables: Tables) -> None:

@@ -15,7 +15,7 @@ from chalicelib.core import log, times
 from chalicelib.core.errors import Unavailable, UnknownThing
 from chalicelib.edge.batch import Failures, handle_messages
 from chalicelib.jobs.model import JobMessage, JobType, Work
-from chalicelib.jobs.request import find_job, job_message, record_beat
+from chalicelib.jobs.request import find_job, outgoing, record_beat
 from chalicelib.jobs.run import HIDDEN_SECONDS, heartbeat, run
 
 # After an AWS error. The new message counts its receives anew, so a long outage makes no dead letter.
@@ -23,10 +23,10 @@ RETRY_SECONDS = 60
 
 
 class JobKind(NamedTuple, Generic[JobType]):
-    """`work_of` gets the job and an empty directory, which is deleted when the run ends."""
+    """`work_of` gets the job, an empty directory, which is deleted when the run ends, and the message's `half`."""
 
     model: type[JobType]
-    work_of: Callable[[JobType, Path], Work[JobType]]
+    work_of: Callable[[JobType, Path, str], Work[JobType]]
 
 
 def run_jobs(event: SQSEvent, kind_of: Callable[[str], JobKind[Any]], queue: Queue) -> Failures:
@@ -45,7 +45,7 @@ def run_jobs(event: SQSEvent, kind_of: Callable[[str], JobKind[Any]], queue: Que
 
         def run_in_folder(job: JobType) -> JobType:
             with TemporaryDirectory(prefix=f"{job.kind}-") as folder:
-                work: Work[JobType] = kind.work_of(job, Path(folder))
+                work: Work[JobType] = kind.work_of(job, Path(folder), message.half)
                 return run(job, work, has_time, times.now, tables())
 
         def beat() -> None:
@@ -55,26 +55,26 @@ def run_jobs(event: SQSEvent, kind_of: Callable[[str], JobKind[Any]], queue: Que
                 record_beat(kind.model, message.job_id, times.now(), tables())
 
         with heartbeat(beat):
-            _run(message.job_id, kind.model, queue, run_in_folder)
+            _run(message, kind.model, queue, run_in_folder)
 
     return handle_messages(event, handle, queue)
 
 
-def _run(job_id: str, model: type[JobType], queue: Queue, run_job: Callable[[JobType], JobType]) -> None:
+def _run(message: JobMessage, model: type[JobType], queue: Queue, run_job: Callable[[JobType], JobType]) -> None:
     """If the job has not ended, queue a message that runs it again later."""
     try:
         try:
-            stored = find_job(model, job_id, tables())
+            stored = find_job(model, message.job_id, tables())
         except UnknownThing:
             log.event("job_unknown", kind=model.kind)
             return
         job = run_job(stored)
     except Unavailable as error:
-        queue.send([job_message(model.kind, job_id, RETRY_SECONDS)])
-        log.event("job_rests", kind=model.kind, job=job_id, because=str(error))
+        queue.send([outgoing(message, RETRY_SECONDS)])
+        log.event("job_rests", kind=model.kind, job=message.job_id, because=str(error))
     else:
         if job.is_open:
             rest_seconds = ceil(job.remaining_rest(times.now()).total_seconds())
             # If the job rests for longer, the next run does no step, and queues another message.
-            queue.send([job_message(job.kind, job_id, min(LONGEST_DELAY, rest_seconds))])
-        log.event("job_worked_on", kind=job.kind, job=job_id, petition=job.key, state=job.state, why=job.why)
+            queue.send([outgoing(message, min(LONGEST_DELAY, rest_seconds))])
+        log.event("job_worked_on", kind=job.kind, job=job.job_id, petition=job.key, state=job.state, why=job.why)

@@ -43,7 +43,7 @@ def show_counter(request: Request, slug: str) -> Response:
     context = {
         "state": petition.state_at(now).value,
         "count": confirmed,
-        "goal": petition.goal_at(confirmed or 0),
+        "goal": petition.goal_at(max(confirmed or 0, petition.elsewhere)),
         "source": valid_source_or_none(query(request, "source")),
     }
     return embedded_page(petition, request, "counter.html", context, headers=_cache_headers())

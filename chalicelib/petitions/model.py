@@ -23,7 +23,7 @@ from pydantic import (
 
 from chalicelib.core.language import ENGLISH
 from chalicelib.core.times import Moment
-from chalicelib.petitions.figure import MAX_FIGURES, Figure
+from chalicelib.petitions.figure import MAX_FIGURES, Figure, current_figures
 from chalicelib.petitions.letter import Letter, version_of_letter
 from chalicelib.petitions.text import (
     Code,
@@ -200,6 +200,11 @@ class Petition(BaseModel):
         goals = (self.goal, *self.goals)
         higher = [goal for goal in goals if goal > count]
         return higher[0] if higher else goals[-1]
+
+    @property
+    def elsewhere(self) -> int:
+        """Return the largest current figure from elsewhere: at least so many people signed."""
+        return max((figure.count for figure in current_figures(self.figures)), default=0)
 
     @property
     def text_version(self) -> str:

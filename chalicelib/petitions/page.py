@@ -97,7 +97,7 @@ def _context(
     return {
         "state": state.value,
         "count": confirmed,
-        "goal": petition.goal_at(confirmed or 0),
+        "goal": petition.goal_at(max(confirmed or 0, petition.elsewhere)),
         "as_of": count.as_of if count else None,
         "recent": recent,
         "is_recent_old": recent is not None and _is_old(recent, now),

@@ -40,6 +40,8 @@ class Statement(BaseModel):
     """If there are letters to the targets: how many, in a sentence for each target. Exact at `as_of`."""
     total: str | None = None
     """If there are figures from elsewhere: what they report, and the bounds of the total, in a sentence."""
+    at_least: int | None = None
+    """If there are figures from elsewhere: at least so many people signed, here or elsewhere."""
     by_partners: int | None = None
     """How many signatures partners sent, if any. They counted without our email. The others were confirmed by email."""
 
@@ -56,6 +58,7 @@ def freeze(petition: Petition, now: datetime, tables: Tables) -> Statement:
         as_of=count.as_of,
         letters=letters_text(petition, now, tables),
         total=total.sentence if total else None,
+        at_least=total.at_least if total else None,
         by_partners=count.by_partners or None,
     )
 

@@ -16,7 +16,7 @@ def outbox() -> Outbox:
     return Outbox(mail_queue(), other_mail_queue(), UPDATE_KINDS)
 
 
-def _work(_: Mailing, _folder: Path) -> MailingWork:
+def _work(_: Mailing, _folder: Path, _half: str) -> MailingWork:
     return MailingWork(outbox(), times.now, tables())
 
 

@@ -1,7 +1,7 @@
 """Is this AWS account ready for a crowd that signs? Exit code 0: ready, 1: not ready, 2: not sure.
 
 "Not sure": nothing is too low or broken, but a limit could not be read. `make` ends with 2 after every failure, and
-`manage.py ready` with these codes.
+`python -m stack.ready` with these codes.
 """
 
 import re

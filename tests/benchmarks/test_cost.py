@@ -5,36 +5,49 @@ from typing import Any
 import pytest
 
 from benchmarks import declared, lambdas
-from benchmarks.cost.bill import bill
+from benchmarks.cost.bill import bill, table
 from benchmarks.cost.prices import prices
 from benchmarks.cost.quantities import BUSY, MAIL_EVENTS, TRICKLE, billed_seconds, invocations, lines, projected_writes
-from benchmarks.cost.standing import GOALS_USD, StandingLine, petition_lines, standing_lines
+from benchmarks.cost.standing import GOALS_USD, StandingLine, petition_lines, standing_lines, standing_table
 from benchmarks.lambdas import STREAM_READERS
 from benchmarks.model.limits import Account
 from benchmarks.results import read
 from chalicelib.mail.rate_limit import EMAILS_PER_SENDER, senders_for
+from chalicelib.signatures.sign import STEP
 
 WAY = read()["way"]
 ITEM_BYTES = read()["sign"]["item_bytes"]
-COLD_CPU_US = lambdas.cold_start_cpu_us(read())
+BILL = bill(WAY, ITEM_BYTES, lambdas.cold_start_cpu_us(read()), prices(), read()["views"])
 
 
 def test_the_total_is_the_sum_of_its_items() -> None:
-    figures = bill(WAY, ITEM_BYTES, COLD_CPU_US, prices())
-    total = sum(figures["cost"]["items"].values())
-    assert figures["cost_per_million_without_ses_usd"] == pytest.approx(total, abs=0.1)
-    assert figures["cost"]["ses_usd"] == 100
+    total = sum(BILL["cost"]["items"].values())
+    assert BILL["cost_per_million_without_ses_usd"] == pytest.approx(total, abs=0.1)
+    assert BILL["cost"]["ses_usd"] == 100
+
+
+@pytest.mark.parametrize(("usd", "verdict"), [(13.99, "met"), (14.0, "met"), (14.01, "MISSED")])
+def test_the_bill_says_whether_its_goal_is_met(usd: float, verdict: str) -> None:
+    assert f"goal without SES: ≤ 14: {verdict}" in table({**BILL, "cost_per_million_without_ses_usd": usd})
+
+
+def test_ten_views_of_a_signature_are_priced_with_and_without_the_cdn() -> None:
+    views = BILL["cost"]["views"]
+    requests = 10 * (read()["views"]["first_view_bytes"]["requests"] + 2)
+    assert views["without_cdn"]["API Gateway: requests"] == requests * 3.5
+    assert views["flat_rate_plans"]["pro"]["signatures"] == 10_000_000 // (requests + 3)
+    for priced in (views["with_cdn"], views["without_cdn"]):
+        assert 2 * priced["all"] == pytest.approx(sum(priced.values()))
 
 
 def test_a_million_requests_cost_what_the_price_list_says() -> None:
-    items = bill(WAY, ITEM_BYTES, COLD_CPU_US, prices())["cost"]["items"]
+    items = BILL["cost"]["items"]
     assert items["API Gateway: sign, confirm page, confirm"] == 3 * 3.5
     assert items["DynamoDB: write units, confirm and count"] == 2.5
 
 
 def test_a_signature_on_a_slow_day_costs_more_because_batches_are_small() -> None:
-    figures = bill(WAY, ITEM_BYTES, COLD_CPU_US, prices())
-    assert figures["cost"]["one_at_a_time_usd"] > figures["cost_per_million_without_ses_usd"]
+    assert BILL["cost"]["one_at_a_time_usd"] > BILL["cost_per_million_without_ses_usd"]
     # A put and a confirmation write two items, and the mark of an email writes one.
     assert projected_writes(TRICKLE) == pytest.approx(5 / 3, abs=0.01)
     assert projected_writes(BUSY) / BUSY.batch("project") < 0.1
@@ -61,6 +74,12 @@ def total(rows: list[StandingLine]) -> float:
     return sum(row.usd_beyond_free(prices()) for row in rows)
 
 
+def test_the_table_of_an_idle_stage_ends_with_its_sums() -> None:
+    for name, rows in (("prod", standing_lines("prod")), ("petition", petition_lines(ITEM_BYTES))):
+        [line] = [line.split() for line in standing_table(ITEM_BYTES, prices()) if line.startswith(name)]
+        assert line[1:3] == [f"{sum(row.usd(prices()) for row in rows):.2f}", f"{total(rows):.2f}"]
+
+
 @pytest.mark.parametrize("stage", ["prod", "dev"])
 def test_an_idle_stage_costs_no_more_than_its_goal(stage: str) -> None:
     assert total(standing_lines(stage)) <= GOALS_USD[stage]
@@ -76,6 +95,19 @@ def test_the_model_has_as_many_workers_as_the_template() -> None:
     assert Account("raised").senders == senders_for(Account("raised").mail_rate)
     assert default.storers == declared.maximum_concurrency("StoreOverflow") > 0
     assert [STREAM_READERS[name].parallelization_factor for name in ("relay", "project")] == [4, 1]
+
+
+def test_the_time_of_a_function_is_its_cpu_at_its_share_of_a_processor_and_its_calls() -> None:
+    assert [lambdas.cpu_share(megabytes) for megabytes in (1769 // 2, 1769, 4000)] == [pytest.approx(0.5, 0.01), 1, 1]
+    assert lambdas.seconds("sign", cpu_us=0, calls=1) == STEP
+    assert lambdas.seconds("send", cpu_us=0, calls=3, mails=1) == pytest.approx(0.12)
+    assert lambdas.seconds("send", 1e6, 0) == 1 / lambdas.cpu_share(lambdas.memory_mb("send"))
+
+
+def test_a_batch_costs_what_lies_on_the_line_through_one_and_ten() -> None:
+    measured = {"of_1": {"calls": 2}, "of_10": {"calls": 11}}
+    assert [lambdas.interpolate(measured, "calls", size) for size in (1, 5, 10, 100)] == [2, 6, 11, 101]
+    assert [lambdas.expected_buckets(records, 2) for records in (0.5, 1, 2, 3)] == [0.5, 1, 1.5, 1.75]
 
 
 def test_a_delivered_email_costs_no_event() -> None:

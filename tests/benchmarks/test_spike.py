@@ -8,8 +8,8 @@ import pytest
 from benchmarks.spike.crowd import Crowd, Post, PostAnswer, address
 from benchmarks.spike.plan import short_plan
 from benchmarks.spike.proof import Proof, number_of, too_many_emails, unrecorded_emails
-from benchmarks.spike.report import email_delays
-from benchmarks.spike.run import SpikeLog
+from benchmarks.spike.report import email_delays, mail_rate, percentile
+from benchmarks.spike.run import Moment, SpikeLog
 from benchmarks.spike.stage import Delivery
 
 GOOD = Proof(10, 10, 0, 10, 10, 0, 0, 0, 0, 10, 0, 0, {"hurried": 0}, True)
@@ -31,7 +31,9 @@ ROW = {"email": address(1), "mails": 1, "sk": "id"}
 )
 def test_a_proof_detects_each_error(wrong: dict[str, Any]) -> None:
     assert GOOD.is_good
-    assert not replace(GOOD, **wrong).is_good
+    proof = replace(GOOD, **wrong)
+    assert not proof.is_good
+    assert proof.double == len({"twice_stored", "strange", "twice_counted", "too_many_mails"} & wrong.keys())
 
 
 @pytest.mark.parametrize(
@@ -84,6 +86,22 @@ def test_an_email_is_late_from_the_moment_at_which_ses_would_have_taken_it(
     log = SpikeLog(short_plan(100), 120, began=100, events=events)
     log.sign_answers = [answer_at(at, who) for who, at in answers.items()]
     assert email_delays(log, [Delivery(at, address(who), "t") for who, at in emails.items()], rate=2) == delays
+
+
+@pytest.mark.parametrize(
+    ("mailed", "waiting", "rate"),
+    [
+        ([0, 50, 100, 105], 1, 10),  # The last emails came late.
+        ([0, 5, 55, 205], 1, 30),
+        ([0, 50, 100, 105], 0, 1),  # No emails waited.
+    ],
+)
+def test_the_rate_of_emails_is_that_of_the_median_email(mailed: list[int], waiting: int, rate: float) -> None:
+    assert mail_rate([Moment(5.0 * at, 0, 0, waiting, number) for at, number in enumerate(mailed)]) == rate
+
+
+def test_of_a_hundred_waits_the_longest_but_one_is_the_99th_percentile() -> None:
+    assert [percentile(range(101), which) for which in (50, 99)] == [50, 99]
 
 
 def test_people_try_again_after_503_and_not_after_422(monkeypatch: pytest.MonkeyPatch) -> None:

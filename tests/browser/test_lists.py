@@ -1,8 +1,11 @@
 """Bob exports the addresses of people who asked for updates, for a charity that sends from another system."""
 
+import io
 import re
+import urllib.request
 
 import pyrage
+import pyzipper
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.axe import check_at_every_size
@@ -17,11 +20,40 @@ def open_lists(page: Page, site: DeployedSite) -> None:
     page.locator("table").wait_for()
 
 
+def choose_a_key(page: Page, site: DeployedSite) -> None:
+    open_lists(page, site)
+    page.get_by_label("The owner of a key (age)").check()
+    page.get_by_text("How does the recipient make a key?").click()
+
+
+def test_a_list_with_a_passphrase_is_opened_by_what_the_page_shows_once(
+    phone: Page, browser: Browser, deployed_site: DeployedSite
+) -> None:
+    sign_in(phone, deployed_site, route=f"#/petitions/{SLUG}/lists")
+    expect(phone.get_by_label("Public key of the recipient")).to_be_hidden()
+    phone.get_by_role("button", name="Create the list").click()
+    passphrase = phone.locator("[data-passphrase]").inner_text()
+    phone.get_by_role("button", name="I have copied it").click()
+    newest = phone.locator("tbody tr").first
+    expect(newest.filter(has_text="Ready")).to_be_visible(timeout=60_000)
+    expect(newest).to_contain_text("Whoever has the passphrase")
+    with phone.expect_response(re.compile("/file$")) as fetched:
+        newest.get_by_role("button", name="The file").click()
+    with urllib.request.urlopen(fetched.value.json()["url"], timeout=60) as answer:
+        opened = pyzipper.AESZipFile(io.BytesIO(answer.read()))
+    [name] = opened.namelist()
+    assert b"status,id,email" in opened.read(name, pwd=passphrase.encode())
+    phone.reload()
+    expect(phone.get_by_text(passphrase)).to_be_hidden()
+    check_at_every_size(browser, "staff-lists-key", lambda page: choose_a_key(page, deployed_site))
+
+
 def test_a_list_is_requested_and_downloaded(desk: Page, browser: Browser, deployed_site: DeployedSite) -> None:
     sign_in(desk, deployed_site, route=f"#/petitions/{SLUG}/exports")
     desk.get_by_role("link", name="Addresses of those who asked for updates").click()
     # The page of the exports has a field with the same label.
     desk.get_by_role("heading", name="Request a list").wait_for()
+    desk.get_by_label("The owner of a key (age)").check()
     recipient = desk.get_by_label("Public key of the recipient")
     recipient.fill("my key")
     desk.get_by_role("button", name="Create the list").click()

@@ -109,6 +109,7 @@ def test_an_export_is_cancelled_and_the_next_export_has_a_digest_and_a_download_
     desk: Page, deployed_site: DeployedSite
 ) -> None:
     sign_in(desk, deployed_site, route="#/petitions/support-trafficked-children/exports")
+    desk.get_by_label("Anybody who has the file").check()
     desk.get_by_role("button", name="Create the file").click()
     desk.get_by_role("button", name="Cancel the export").click()
     expect(desk.get_by_role("row").filter(has_text="Cancelled")).to_be_visible()

@@ -68,11 +68,11 @@ class EmulatedSite:
 
     def receive_mail_messages(self) -> list[dict[str, Any]]:
         """Receive and delete all messages of the mail queues, confirmations first."""
-        return _receive_all(self.aws.queues["mail"]) + _receive_all(self.aws.queues["other_mail"])
+        return receive_all(self.aws.queues["mail"]) + receive_all(self.aws.queues["other_mail"])
 
     def receive_overflow_messages(self) -> list[dict[str, Any]]:
         """Receive and delete all messages of the overflow queue."""
-        return _receive_all(self.aws.queues["overflow"])
+        return receive_all(self.aws.queues["overflow"])
 
     def store_overflow(self, messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Store overflowed signatures and return the messages to redeliver."""
@@ -143,7 +143,7 @@ def _lambda_record(record: dict[str, Any], arn: str) -> dict[str, Any]:
     return {**record, "dynamodb": change, "eventSourceARN": arn}
 
 
-def _receive_all(queue_url: str) -> list[dict[str, Any]]:
+def receive_all(queue_url: str) -> list[dict[str, Any]]:
     client = boto3.client("sqs")
     received: list[dict[str, Any]] = []
     while messages := client.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10, AttributeNames=["All"]).get(

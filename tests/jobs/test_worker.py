@@ -64,7 +64,7 @@ def test_work_gets_a_directory_that_is_deleted_when_the_run_ends(
 ) -> None:
     folders: list[Path] = []
 
-    def work_of(count: Count, folder: Path) -> CountingWork:
+    def work_of(count: Count, folder: Path, _half: str) -> CountingWork:
         assert [*folder.iterdir()] == []
         (folder / "addresses").touch()
         folders.append(folder)

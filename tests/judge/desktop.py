@@ -39,7 +39,6 @@ class Desktop:
         self.site, self.patch, self.folder = site, patch, folder
         self.questions: dict[str, Question] = {}
         self.replay = Replay(self.names, folder)
-        self._caller: str | None = "manage.py"
         patch.setattr(common, "tables", lambda: site.tables)
 
     def manage(self, *words: str, code: int = 0) -> None:
@@ -48,14 +47,9 @@ class Desktop:
     def record(self, run: Callable[[], object]) -> None:
         """Run it, and note the questions of its calls on the fakes."""
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(witness, "_calling_function", lambda: self._caller)
+            patch.setattr(witness, "_calling_function", lambda: "manage.py")
             with recording(self._note):
                 run()
-
-    def without_record(self, run: Callable[[], object]) -> None:
-        self._caller = None
-        run()
-        self._caller = "manage.py"
 
     def add(self, found: Iterable[Question]) -> None:
         self.questions |= {repr(question): question for question in found}

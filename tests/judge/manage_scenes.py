@@ -1,6 +1,5 @@
 """A scene for each command of `manage.py`, with all branches that make further AWS calls."""
 
-import io
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -8,17 +7,13 @@ from functools import partial
 from chalicelib.aws import clients
 from chalicelib.aws.table import Change
 from chalicelib.core import keys
-from chalicelib.exports.model import Export
-from chalicelib.jobs.request import find_job
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.tallies.count import exact_count
-from commands import common, exports
 from commands.decision import SinceCopy
 from commands.restore import restore_items
 from tests.actors import MINUTE, NOW, a_published_petition, confirmed
 from tests.commands.conftest import PETITION
 from tests.commands.recovery import AT, LATER, lose_signatures, signatures
-from tests.exporting import an_export_context, run_stored_export
 from tests.judge.desktop import Desktop, WatchedRecovery, deployed_name
 from tests.letters.lettering import LETTER
 
@@ -86,30 +81,6 @@ def shed(desktop: Desktop) -> None:
     desktop.manage("shed", "longer-caches")
 
 
-def export(desktop: Desktop) -> None:
-    site, patch = desktop.site, desktop.patch
-    confirmed(site.tables, petition_as_stored(SLUG, desktop.site.tables), now=NOW - timedelta(hours=1))
-
-    def work() -> None:
-        for message in site.jobs.messages:
-            job = find_job(Export, message["job_id"], site.tables)
-            run_stored_export(job, an_export_context(site.tables, site.bucket, desktop.folder))
-
-    def open_link(url: str, **_: object) -> io.BytesIO:
-        """Read the object that the link names: https://….invalid/KEY?…"""
-        without_query = url.split("?")[0]
-        key = without_query.split("invalid/")[1]
-        return io.BytesIO(site.bucket.objects[key])
-
-    patch.setattr("time.sleep", lambda _: desktop.without_record(work))
-    patch.setattr("chalicelib.exports.run.cover_sheet", lambda _: b"%PDF")
-    patch.setattr(common, "queue", lambda _: site.jobs)
-    patch.setattr(clients, "s3", lambda: None)
-    patch.setattr(exports, "Bucket", lambda *_: site.bucket)
-    patch.setattr("urllib.request.urlopen", open_link)
-    desktop.manage("export", SLUG, "--unencrypted", "--out", str(desktop.folder))
-
-
 def restore(desktop: Desktop) -> None:
     """One signature is put back, one is repaired, and one is withdrawn by a second run."""
     site, command = desktop.site, ("restore", "signatures", "--at")
@@ -137,5 +108,5 @@ def restore(desktop: Desktop) -> None:
 
 
 SCENES: dict[str, Callable[[Desktop], None]] = {
-    scene.__name__: scene for scene in (petition, token, shards, recount, letters, mail, shed, export, restore)
+    scene.__name__: scene for scene in (petition, token, shards, recount, letters, mail, shed, restore)
 }

@@ -23,10 +23,10 @@ TEXT = (ROOT / "docs" / "manage-policy.json").read_text(encoding="utf-8")
 POLICY: dict[str, Any] = json.loads(TEXT.replace("<account>", HERE.account).replace("<stage>", "prod"))
 # Whoever has these statements can read data of people: names, addresses or letters. For TokensForStaff, with a token.
 PERSONAL = (
-    *("TokensForStaff", "Letters", "DeadLettersOfPeople", "QueuesOfPeople", "ExportedFiles"),
+    *("TokensForStaff", "Letters", "DeadLettersOfPeople", "QueuesOfPeople"),
     *("RestoreSignatures", "CopyTables", "Copies", "FindCopiesAndBackups", "WholeTableGone", "KeyOfYourOwn"),
 )
-PERSONAL_COMMANDS = ("token", "letters", "export", "restore")
+PERSONAL_COMMANDS = ("token", "letters", "restore")
 STACK = HERE.arn("cloudformation", "stack/petitions-prod/1-2-3")
 SIGNATURES = HERE.arn("dynamodb", "table/petitions-prod-SignaturesTable-1x")
 COUNTS = SIGNATURES.replace("Signatures", "Counts")
@@ -111,7 +111,7 @@ def played(command: str, folder: Path) -> list[Question]:
 
 def test_every_command_has_a_scene() -> None:
     [subparsers] = [each for each in manage.parser()._actions if each.choices]
-    assert set(subparsers.choices or ()) == {*SCENES, "ready"}, "docs/ready-policy.json is for the command ready"
+    assert set(subparsers.choices or ()) == {*SCENES}
 
 
 @pytest.mark.parametrize("command", SCENES)

@@ -53,6 +53,8 @@ def a_petition(**changes: object) -> SimpleNamespace:
         "responded_at": datetime(2026, 12, 20, 9, tzinfo=UTC),
         "response": "We will act.\n\nSoon.",
         "letter": A_LETTER,
+        "elsewhere": 0,
+        "goal_at": lambda _count: 20_000,
         "share_text": None,
         "share_ways": list(ShareWay),
         "next_step": SimpleNamespace(
@@ -131,6 +133,7 @@ def context_of(template: str, petition: SimpleNamespace, word: str = "x", base: 
                 letters=word,
                 by_partners=4,
                 total=word,
+                at_least=None,
             ),
             "url": f"{SITE}/statements/eyJzbHVnIjoi.c2lnbmF0dXJl",
         },

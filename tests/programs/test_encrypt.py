@@ -8,7 +8,7 @@ import pyrage
 import pytest
 
 from chalicelib.core.errors import Invalid
-from chalicelib.exports.write import encrypt, recipient_of
+from chalicelib.exports.lock import encrypt, recipient_of
 
 TEXT = b"name\r\nAlice Achterberg\r\n" * 5_000
 needs_age = pytest.mark.skipif(not shutil.which("age"), reason="no age on this machine")

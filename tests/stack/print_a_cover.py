@@ -10,8 +10,8 @@ sys.path.insert(0, str(root))
 from pyrage.x25519 import Identity  # noqa: E402
 
 from chalicelib.exports.cover import CoverFacts, cover_sheet  # noqa: E402
+from chalicelib.exports.lock import encrypt, recipient_of  # noqa: E402
 from chalicelib.exports.model import Export, Result  # noqa: E402
-from chalicelib.exports.write import encrypt, recipient_of  # noqa: E402
 from chalicelib.petitions.model import Petition  # noqa: E402
 
 now = datetime(2026, 11, 24, tzinfo=UTC)

@@ -37,6 +37,7 @@ def test_freezing_returns_the_statement_and_its_url(site_with_alice: FakeSite, p
         "as_of": "2026-11-24T12:00:00Z",
         "letters": None,
         "total": None,
+        "at_least": None,
         "by_partners": None,
     }
     assert answer.json_body["url"] == answer.headers["Location"]

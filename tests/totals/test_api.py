@@ -1,6 +1,7 @@
 """Routes of the total: Bob enters figures, anyone reads the total."""
 
 import json
+import re
 
 import pytest
 from chalice.test import HTTPResponse
@@ -101,9 +102,13 @@ def test_the_page_and_a_statement_show_the_total(fake_site: FakeSite, petition: 
     enter_figure(fake_site)
     forget_petitions()
     fake_site.clock.forward(DAY)
-    assert sentence in fake_site.get("/petitions/safe-children").body.decode()
     statement = freeze(petition_as_stored(petition.slug, fake_site.tables), fake_site.clock(), fake_site.tables)
-    assert sentence in fake_site.get(f"/statements/{statement_token(statement, TOKEN_KEYS)}").body.decode()
+    for url in ("/petitions/safe-children", f"/statements/{statement_token(statement, TOKEN_KEYS)}"):
+        page = fake_site.get(url).body.decode()
+        assert sentence in page
+        assert re.search(r"At least <strong[^>]*>412</strong> people have signed", page)
+    counter = fake_site.get("/embed/safe-children/counter").body.decode()
+    assert 'value="412"' in counter
 
 
 def test_if_both_bounds_are_the_same_the_page_says_exactly(fake_site: FakeSite) -> None:

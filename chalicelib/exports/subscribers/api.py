@@ -1,4 +1,4 @@
-"""Staff routes of lists: an encrypted file with the people who asked for updates, and their addresses."""
+"""Staff routes of lists: a locked file with the people who asked for updates, and their addresses."""
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from chalicelib.core.errors import Gone, NotNow
 from chalicelib.core.rights import Right
 from chalicelib.core.validation import parse_body
 from chalicelib.edge.http import json_answer, json_body
+from chalicelib.exports.lock import new_half, shown_once
 from chalicelib.exports.model import LINK_SECONDS
 from chalicelib.exports.subscribers.request import ListRequest, ListResult, OptInList, new_list
 from chalicelib.jobs.model import JobState
@@ -32,17 +33,19 @@ def request_list(request: "Sent[ListRequest]", slug: str) -> "Answer[ShownList]"
     """Request the list of those who asked for updates.
 
     For charities that send updates from another system. A CSV with `status`, `id`, `email`, `name`, `language` and
-    `confirmed_at`, encrypted to the recipient. A person on an earlier list who no longer gets updates has the
-    status `unsubscribed`. A person who withdrew has only an `id`. Only one list at a time for each petition.
+    `confirmed_at`, encrypted to the recipient or with a passphrase. A person on an earlier list who no longer gets
+    updates has the status `unsubscribed`. A person who withdrew has only an `id`. Only one list at a time for each
+    petition.
 
     Answer: Requested. Read its progress in the list of lists.
     """
     list_request = parse_body(ListRequest, json_body(request))
     petition = petition_as_stored(slug, tables())
     job = new_list(list_request, petition.slug, actor(request).owner, times.now(), tables())
-    audit(request, "list.requested", job.job_id, {"petition": slug, "recipient": job.recipient})
-    start(job, address_job_queue(), tables())
-    return json_answer(_list_json(job), 202)
+    audit(request, "list.requested", job.job_id, {"petition": slug, "recipient": job.locked_with})
+    other_half = new_half() if job.half else ""
+    start(job, address_job_queue(), tables(), other_half)
+    return json_answer(_list_json(job) | shown_once(job, other_half), 202)
 
 
 @staff_view(routes, "GET", "/petitions/{slug}/lists", Right.EXPORT)
@@ -81,7 +84,7 @@ def link_list(request: Request, list_id: str) -> "Answer[FileLink]":
     if request.method != "HEAD":
         audit(request, "list.fetched", job.job_id, {"petition": job.slug})
     link: FileLink = {
-        "url": files_bucket().link(result.file, f"{job.job_id}.csv.age", LINK_SECONDS),
+        "url": files_bucket().link(result.file, f"{job.job_id}{job.extension}", LINK_SECONDS),
         "expires_at": times.iso(now + timedelta(seconds=LINK_SECONDS)),
     }
     return json_answer(link)
@@ -102,6 +105,7 @@ def _list_json(job: OptInList) -> dict[str, object]:
     shown_job = job.at(now)
     return {
         **shown_job.model_dump(include={"recipient", "requested_by", "why", "subscribed", "unsubscribed"}),
+        "has_passphrase": job.half is not None,
         "id": job.job_id,
         "slug": job.slug,
         "state": job.state_at(now),  # That of `shown_job`, EXPIRED or RETRYING.

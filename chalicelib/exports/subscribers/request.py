@@ -4,28 +4,22 @@ It continues the latest list that is done: who was on an earlier list and no lon
 """
 
 from datetime import datetime, timedelta
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
+from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.core.times import Moment
-from chalicelib.exports.model import LIFETIME, MAX_RECIPIENT_LENGTH
-from chalicelib.exports.write import recipient_of
-from chalicelib.jobs.model import Job, JobState, new_job
+from chalicelib.exports.lock import LockedJob, LockRequest, lock_fields
+from chalicelib.exports.model import LIFETIME
+from chalicelib.jobs.model import JobState, new_job
 from chalicelib.jobs.request import jobs_of, require_no_running_job
 
 
-class ListRequest(BaseModel):
-    """The body of `POST /api/staff/petitions/{slug}/lists`."""
-
-    model_config = ConfigDict(extra="forbid", defer_build=True)
-
-    recipient: Annotated[str, Field(max_length=MAX_RECIPIENT_LENGTH)]
-    """An age public key (age1...). Only its owner can read the file.
-    Required: the file has addresses. A private key is refused and not stored.
-    """
+class ListRequest(LockRequest):
+    """The body of `POST /api/staff/petitions/{slug}/lists`. It has addresses, so one of both is required."""
 
 
 class ListResult(BaseModel):
@@ -39,7 +33,7 @@ class ListResult(BaseModel):
     finished_at: Moment
 
 
-class OptInList(Job):
+class OptInList(LockedJob):
     """`parts`: for each written bucket (partition of signatures), the S3 key of its rows.
 
     `earlier`: the id of the latest list that was done when this list was requested.
@@ -48,7 +42,6 @@ class OptInList(Job):
     kind: ClassVar[str] = "list"
     lifetime: ClassVar[timedelta] = LIFETIME
 
-    recipient: str
     earlier: str | None = None
     parts: list[str] = Field(default_factory=list)
     subscribed: int = 0
@@ -67,13 +60,15 @@ class OptInList(Job):
 
 
 def new_list(request: ListRequest, slug: str, owner: str, now: datetime, tables: Tables) -> OptInList:
-    """Return it, not stored yet. Raise Invalid if the recipient's public key is invalid.
+    """Return it, not stored yet. Raise Invalid without a valid public key or a passphrase.
 
     Raise NotNow while another list's job runs: if it succeeds, the new list must continue that list.
     """
-    recipient = recipient_of(request.recipient)
+    if not (request.recipient or request.passphrase):
+        raise Invalid([FieldError("recipient", "Paste a public key, or choose a passphrase: the file has addresses")])
+    lock = lock_fields(request)
     require_no_running_job(OptInList, slug, now, tables)
-    return new_job(OptInList, slug, owner, now, recipient=recipient, earlier=latest_done_id(slug, tables))
+    return new_job(OptInList, slug, owner, now, earlier=latest_done_id(slug, tables), **lock)
 
 
 def latest_done_id(slug: str, tables: Tables) -> str | None:

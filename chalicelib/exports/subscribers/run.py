@@ -1,4 +1,4 @@
-"""The steps of a list of people who asked for updates. The last step encrypts the parts that the other steps wrote.
+"""The steps of a list of people who asked for updates. The last step locks the parts that the other steps wrote.
 
 A person who was on an earlier list and no longer gets updates is unsubscribed in every later list. For this, each list
 stores the ids of all people who were ever listed: one S3 object for each bucket. The ids of a list that was cancelled
@@ -15,8 +15,9 @@ from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.table import Item, Tables
 from chalicelib.core import keys
 from chalicelib.core.printable import escape_formula
+from chalicelib.exports.lock import lock
 from chalicelib.exports.subscribers.request import ListResult, OptInList
-from chalicelib.exports.write import BYTE_ORDER_MARK, encrypt
+from chalicelib.exports.write import BYTE_ORDER_MARK
 from chalicelib.jobs.model import Clock, JobState, Step
 from chalicelib.jobs.request import find_job
 from chalicelib.mail.budget import addresses_that_stopped
@@ -38,6 +39,7 @@ class ListWork:
     """`folder` is an empty directory that is deleted when the run ends.
 
     `limit_keys` hash addresses: people who stopped all email are stored by such a hash.
+    `half`: that of the job's message (lock.py).
     """
 
     tables: Tables
@@ -45,6 +47,7 @@ class ListWork:
     folder: Path
     clock: Clock
     limit_keys: Mapping[str, str]
+    half: str = ""
 
     def next_step(self, job: OptInList) -> Step[OptInList]:
         bucket = job.next_bucket
@@ -113,17 +116,16 @@ class ListWork:
         self.s3_bucket.put_file(key, path, "application/octet-stream")
 
     def _deliver(self, job: OptInList) -> OptInList:
-        plain, encrypted = self.folder / "plain", self.folder / "encrypted"
+        plain = self.folder / "plain"
         with plain.open("wb") as file:
             file.write(f"{BYTE_ORDER_MARK}{','.join(COLUMNS)}\r\n".encode())
             for key in job.parts:
                 self.s3_bucket.copy_to(key, file)
-        encrypt(plain, encrypted, job.recipient)
-        plain.unlink()
+        locked = lock(job, self.half, plain, self.clock())
         # As in `_write_part`.
         key = f"{FILES}/{job.job_id}/{token_hex(4)}/file"
-        self.s3_bucket.put_file(key, encrypted, "application/octet-stream")
-        return job.in_end_state(JobState.DONE, result=self._result(key, encrypted))
+        self.s3_bucket.put_file(key, locked, "application/octet-stream")
+        return job.in_end_state(JobState.DONE, result=self._result(key, locked))
 
     def _result(self, key: str, path: Path) -> ListResult:
         with path.open("rb") as file:

@@ -11,8 +11,8 @@ from chalicelib.exports.subscribers.run import ListWork
 from chalicelib.jobs.worker import JobKind
 
 
-def _work(_: OptInList, folder: Path) -> ListWork:
-    return ListWork(tables(), files_bucket(), folder, times.now, settings().limit_keys)
+def _work(_: OptInList, folder: Path, half: str) -> ListWork:
+    return ListWork(tables(), files_bucket(), folder, times.now, settings().limit_keys, half)
 
 
 KIND = JobKind(OptInList, _work)

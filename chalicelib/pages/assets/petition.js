@@ -82,17 +82,23 @@ export function dateTime(iso) {
  */
 function showCount(tally, { count, goal, as_of: asOf }) {
   const bar = /** @type {HTMLProgressElement} */ (tally.querySelector("progress"));
+  const elsewhere = Number(tally.dataset.elsewhere ?? 0);
+  // The page's goal is of the larger number, the API's goal is of the count here.
+  const [shown, shownGoal] = count < elsewhere ? [elsewhere, bar.max] : [count, goal];
   const time = /** @type {HTMLTimeElement | null} */ (document.querySelector("[data-as-of]"));
   /** @type {(name: string, value: number) => void} */
   const show = (name, value) => tally.querySelector(name)?.replaceChildren(number.format(value));
-  show("[data-count]", count);
-  show("[data-goal]", goal);
-  bar.max = goal;
-  bar.value = Math.min(count, goal);
+  show("[data-count]", shown);
+  show("[data-goal]", shownGoal);
+  bar.max = shownGoal;
+  bar.value = Math.min(shown, shownGoal);
   tally.hidden = false;
   const oneOf = /** @type {HTMLElement | null} */ (document.querySelector("[data-one-of]"));
-  if (oneOf && count > 1) {
-    oneOf.textContent = translated("You are one of {count} people.", { count: number.format(count) });
+  if (oneOf && shown > 1) {
+    const values = { count: number.format(shown) };
+    oneOf.textContent = elsewhere
+      ? translated("You are one of at least {count} people.", values)
+      : translated("You are one of {count} people.", values);
     oneOf.hidden = false;
   }
   if (!time || !asOf) return;
@@ -119,7 +125,7 @@ function announcer(goal, shownCount) {
   let last = { count: shownCount, at: Date.now() };
   /** @param {Count} latest */
   return ({ count }) => {
-    if (!region || !isWorthAnnouncing(last, count, goal, Date.now())) return;
+    if (!region || count < shownCount || !isWorthAnnouncing(last, count, goal, Date.now())) return;
     last = { count, at: Date.now() };
     region.textContent = translated("{count} people have signed.", { count: number.format(count) });
   };

@@ -15,17 +15,18 @@ export function copyButton(label, text) {
 }
 
 /**
- * Show a new token, which cannot be shown again.
- * @param {string} token
+ * Show a new secret, which cannot be shown again.
+ * @param {string} kind such as "token"
+ * @param {string} secret
  * @param {string} warning what to do with it
  */
-export function showTokenOnce(token, warning) {
+export function showSecretOnce(kind, secret, warning) {
   const content = h(
     "div",
     {},
     h("p", {}, warning),
-    h("p", {}, h("code", { "data-token": "" }, token)),
-    h("p", { class: "acts" }, copyButton("Copy the token", token)),
+    h("p", {}, h("code", { [`data-${kind}`]: "" }, secret)),
+    h("p", { class: "acts" }, copyButton(`Copy the ${kind}`, secret)),
   );
-  return showDialog("Copy the token now", content, [{ value: "", text: "I have copied it" }]);
+  return showDialog(`Copy the ${kind} now`, content, [{ value: "", text: "I have copied it" }]);
 }

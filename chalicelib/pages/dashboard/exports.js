@@ -5,7 +5,7 @@ import { button, h } from "./dom.js";
 import { dateTime, number } from "./format.js";
 import { checkbox, field, sendingForm, submitButton } from "./forms.js";
 import { cancelButton, FILE_STATES, isUnfinished, jobTable, progressBar, stateOf } from "./jobs.js";
-import { recipientField } from "./recipient.js";
+import { lockFields, lockIn, openerColumn, showPassphrase } from "./recipient.js";
 import { forget, keepTyped } from "./typed.js";
 
 /** @import { Export, ExportColumn, ExportFormat, Exports } from "#api" */
@@ -45,17 +45,17 @@ function requestForm(slug, { columns, default_columns: usual, formats }, done) {
   /** @param {HTMLFormElement} form */
   const request = async (form) => {
     const typed = new FormData(form);
-    const key = String(typed.get("recipient")).trim() || null;
     const path = `/petitions/${slug}/exports`;
-    await post(path, { format: format.value, columns: typed.getAll("columns"), recipient: key });
+    const requested = await post(path, { format: format.value, columns: typed.getAll("columns"), ...lockIn(form) });
     forget(path);
+    await showPassphrase(requested);
     await done();
   };
   return sendingForm(request, [
     h("h2", {}, "Request an export"),
     h("fieldset", {}, h("legend", {}, "What it contains"), checkboxes),
     field("Format", format),
-    recipientField(false),
+    lockFields(true),
     submitButton("Create the file"),
   ]);
 }
@@ -88,6 +88,7 @@ function columnsOf(acts) {
     { title: "State", cell: progress },
     { title: "Rows written", number: true, cell: ({ rows }) => number(rows) },
     { title: "Requested by", cell: (job) => job.requested_by },
+    openerColumn,
     { title: "Download", cell: actions },
     { title: "Digest (SHA-256)", cell: ({ sha256 }) => (sha256 ? h("code", {}, sha256) : "–") },
   ];

@@ -6,7 +6,7 @@ import { dateTime, number } from "./format.js";
 import { sendingForm, submitButton } from "./forms.js";
 import { cancelButton, FILE_STATES, isUnfinished, jobTable, stateOf } from "./jobs.js";
 import { loadPetitionLink } from "./petition-link.js";
-import { recipientField } from "./recipient.js";
+import { lockFields, lockIn, openerColumn, showPassphrase } from "./recipient.js";
 import { forget, keepTyped } from "./typed.js";
 
 /** @import { ListRequest, ShownList } from "#api" */
@@ -15,7 +15,7 @@ import { forget, keepTyped } from "./typed.js";
 
 const INTRODUCTION =
   "For charities that send updates from another system: names and email addresses of everybody who confirmed and " +
-  "asked for updates. The file is always encrypted. It is deleted after seven days, and each download is recorded.";
+  "asked for updates. The file is always locked. It is deleted after seven days, and each download is recorded.";
 const UNSUBSCRIBED =
   "Before each mailing from the other system, request a new list, and remove there everybody with the status " +
   "“unsubscribed”: people who were on an earlier list and have left since.";
@@ -40,7 +40,7 @@ function columnsOf(acts) {
     { title: "Get updates", number: true, cell: ({ subscribed }) => number(subscribed) },
     { title: "Left since", number: true, cell: ({ unsubscribed }) => number(unsubscribed) },
     { title: "Requested by", cell: (list) => list.requested_by },
-    { title: "Recipient", cell: ({ recipient }) => h("code", {}, recipient) },
+    openerColumn,
     { title: "Download", cell: actions },
     { title: "Digest (SHA-256)", cell: ({ sha256 }) => (sha256 ? h("code", {}, sha256) : "–") },
   ];
@@ -54,12 +54,13 @@ function requestForm(path, done) {
   /** @param {HTMLFormElement} form */
   const request = async (form) => {
     /** @type {ListRequest} */
-    const body = { recipient: String(new FormData(form).get("recipient")).trim() };
-    await post(path, body);
+    const body = lockIn(form);
+    const requested = await post(path, body);
     forget(path);
+    await showPassphrase(requested);
     await done();
   };
-  return sendingForm(request, [h("h2", {}, "Request a list"), recipientField(true), submitButton("Create the list")]);
+  return sendingForm(request, [h("h2", {}, "Request a list"), lockFields(false), submitButton("Create the list")]);
 }
 
 /** @param {ViewContext} context */

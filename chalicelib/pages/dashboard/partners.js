@@ -1,7 +1,7 @@
 // Partners: other organisations that pass signatures on. List them, add one, and issue its token.
 
 import { ask, post } from "./api.js";
-import { showTokenOnce } from "./copy.js";
+import { showSecretOnce } from "./copy.js";
 import { button, h, table } from "./dom.js";
 import { field, sendingForm, submitButton } from "./forms.js";
 import { refill } from "./refill.js";
@@ -34,7 +34,7 @@ function showOnce({ token, partner }) {
   const warning =
     `Give it to ${partner} in a way that nobody else can read. It can only send signatures of this partner. ` +
     "It is not stored and cannot be shown again. Revoke it on the page Tokens.";
-  return showTokenOnce(token, warning);
+  return showSecretOnce("token", token, warning);
 }
 
 /** @type {import("./dom.js").Column<ShownPartner>[]} */

@@ -1,7 +1,7 @@
 // Who has access: issue, list and revoke tokens.
 
 import { ask, post } from "./api.js";
-import { showTokenOnce } from "./copy.js";
+import { showSecretOnce } from "./copy.js";
 import { askToConfirm, button, h, table } from "./dom.js";
 import { dateTime } from "./format.js";
 import { checkbox, field, sendingForm, submitButton } from "./forms.js";
@@ -30,7 +30,7 @@ const RIGHTS = {
  */
 function showOnce({ token }, owner) {
   const warning = `Give it to ${owner} in a way that nobody else can read. It is not stored and cannot be shown again.`;
-  return showTokenOnce(token, warning);
+  return showSecretOnce("token", token, warning);
 }
 
 /** @param {StaffToken} token */

@@ -16,7 +16,7 @@ from chalicelib.petitions.find import petition_as_stored
 from chalicelib.signatures.sign import SigningContext
 
 
-def _work(job: Import, folder: Path) -> ImportWork:
+def _work(job: Import, folder: Path, _half: str) -> ImportWork:
     partner, petition = find_partner(job.partner, tables()), petition_as_stored(job.slug, tables())
     signing = SigningContext(tables(), overflow_queue, settings().signature_keys)
     import_id = job.undoes or job.job_id  # For an undo: the import that it undoes.

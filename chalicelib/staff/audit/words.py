@@ -149,7 +149,7 @@ def _value(name: str, value: str) -> str:
 
 
 VALUE_LABELS: Mapping[str, Mapping[str, str]] = {
-    "recipient": {"none": "nobody, the file is not encrypted"},
+    "recipient": {"none": "nobody, the file is not encrypted", "passphrase": "whoever has the passphrase"},
     "what": {".pdf": "the cover sheet"},
     "kind": {"partner": "reported by a partner", "paper": "on paper"},
     "format": {"csv": "CSV", "ndjson": "NDJSON"},
