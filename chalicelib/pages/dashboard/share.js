@@ -32,10 +32,7 @@ export const embedCode = (slug, source) =>
  * @param {string} label
  * @param {string} text
  */
-const copied = (label, text) => [
-  h("p", {}, h("code", {}, text)),
-  h("p", { class: "acts" }, copyButton(label, text)),
-];
+const copied = (label, text) => [h("p", {}, h("code", {}, text)), h("p", { class: "acts" }, copyButton(label, text))];
 
 /**
  * @param {string} slug
