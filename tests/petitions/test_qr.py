@@ -1,7 +1,10 @@
 """The QR code of a petition's address."""
 
+from io import BytesIO
+
 import pytest
 import segno
+from PIL import Image
 
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.qr import qr_of
@@ -30,10 +33,17 @@ def test_a_code_has_the_pages_address_with_language_and_source(
     assert answer.headers["Cache-Control"].startswith("public, max-age=600")
 
 
-def test_the_svg_draws_the_modules_of_the_standard() -> None:
-    code = segno.make_qr("https://petitions.example/petitions/a?source=qr", error="m")
-    side = 8 * (len(code.matrix) + 8)
-    assert f'width="{side}" height="{side}"'.encode() in qr_of("https://petitions.example/petitions/a?source=qr", "svg")
+def test_the_png_draws_each_module_of_the_standard_inside_a_quiet_zone() -> None:
+    address = "https://petitions.example/petitions/a?source=qr"
+    picture = Image.open(BytesIO(qr_of(address, "png"))).convert("1")
+    quiet = 4
+    matrix = segno.make_qr(address, error="m").matrix_iter(border=quiet)
+    pixels = picture.width // int(segno.make_qr(address, error="m").symbol_size(border=quiet)[0])
+    drawn = [
+        [picture.getpixel((x + pixels // 2, y + pixels // 2)) == 0 for x in range(0, picture.width, pixels)]
+        for y in range(0, picture.height, pixels)
+    ]
+    assert drawn == [[bool(module) for module in row] for row in matrix]
 
 
 def test_the_png_is_large_enough_for_a_poster() -> None:
