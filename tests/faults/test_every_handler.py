@@ -64,7 +64,7 @@ ONLY_OF_ENGINEERS = {
     "chalicelib/mail/sending.py:pause_mail",
     "chalicelib/mail/sending.py:resume_mail",
     "chalicelib/petitions/store.py:raise_shards",
-    "chalicelib/projections/recount.py:_set_pending",
+    "chalicelib/projections/recount.py:repair_pending",
     "chalicelib/shedding/level.py:set_level",
     "chalicelib/signatures/walk.py:read_letter_senders",
     "chalicelib/tallies/prove.py:_add_to_tally",
