@@ -47,7 +47,9 @@ def test_a_form_may_have_words_for_each_item_of_a_list() -> None:
     }
 
 
-@pytest.mark.parametrize("body", ["", "{", "\x00", "{'to': 1}", '{"to": NaN}', '{"copies": -Infinity}', '"\\ud800"'])
+@pytest.mark.parametrize(
+    "body", ["", "{", "\x00", "{} {}", "[" * 10_000, "{'to': 1}", '{"to": NaN}', '{"copies": -Infinity}', '"\\ud800"']
+)
 def test_a_body_that_is_not_json_raises_notjson(body: str) -> None:
     with pytest.raises(NotJson):
         parse_body(Letter, body)

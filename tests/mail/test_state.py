@@ -31,11 +31,6 @@ def test_only_one_caller_claims_a_request(tables: FakeTables, mail_request: Mail
         assert STATE.is_still_requested(mail_request, caught.value.item)
 
 
-def test_an_expired_claim_is_taken_over(tables: FakeTables, mail_request: MailRequest) -> None:
-    STATE.claim(mail_request, NOW, LEASE, tables)
-    assert STATE.claim(mail_request, NOW + LEASE, LEASE, tables)
-
-
 def test_a_released_claim_can_be_claimed_at_once(tables: FakeTables, mail_request: MailRequest) -> None:
     STATE.claim(mail_request, NOW, LEASE, tables)
     STATE.release(mail_request, NOW + LEASE, tables)

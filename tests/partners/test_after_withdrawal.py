@@ -14,16 +14,10 @@ from chalicelib.signatures.take_back import take_back
 from chalicelib.signatures.withdraw import erase, withdraw
 from tests.actors import ALICE, DAY, NOW, confirmed, identity_of, item_of, key_of, signed
 from tests.fakes import FakeTables
-from tests.partnering import a_partner, a_receiving_context, sent_of
+from tests.partnering import a_receiving_context, sent_of
 
 EXISTING, SUPPRESSED = ReceiveOutcome.EXISTING, ReceiveOutcome.SUPPRESSED
 LATER = NOW + 2 * DAY
-
-
-@pytest.fixture
-def oak(tables: FakeTables) -> Partner:
-    """A partner whose signatures count at once."""
-    return a_partner(tables)
 
 
 def send(tables: FakeTables, petition: Petition, oak: Partner, obtained: datetime, now: datetime) -> ReceiveOutcome:

@@ -37,11 +37,6 @@ from tests.partnering import a_partner, a_receiving_context, sent_of
 ACCEPTED, EXISTING, INVALID, SUPPRESSED = ReceiveOutcome
 
 
-@pytest.fixture
-def oak(tables: FakeTables) -> Partner:
-    return a_partner(tables)
-
-
 def results_of(tables: FakeTables, petition: Petition, partner: Partner, *raws: dict[str, Any]) -> list[ReceiveResult]:
     submissions = [read_signature(raw, partner, NOW) for raw in raws]
     return take_each(submissions, a_receiving_context(tables, petition, partner), NOW)

@@ -19,10 +19,10 @@ from tests.actors import NOW
 from tests.fakes import FakeBucket, FakeTables
 from tests.importing import CSV, an_import_run, rows
 from tests.partnering import a_receiving_context, sent_of
-from tests.partners.imports.test_undo import ANN, import_or_undo, oak
+from tests.partners.imports.test_undo import ANN, import_or_undo
 from tests.partners.test_receive import count
 
-__all__ = ["import_or_undo", "oak"]
+__all__ = ["import_or_undo"]
 IMPORT_FIELDS = {"requested_by": "bob", "requested_at": NOW, "touched_at": NOW, "partner": "partner-oak"}
 
 

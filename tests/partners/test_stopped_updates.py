@@ -13,17 +13,11 @@ from chalicelib.signatures.withdraw import unsubscribe, withdraw
 from tests.actors import ALICE, DAY, MINUTE, NOW, Person, identity_of, item_of, key_of, signed
 from tests.fakes import FakeBucket, FakeTables
 from tests.importing import an_import, an_import_run, run_stored_import
-from tests.partnering import a_partner, a_receiving_context, sent_of
+from tests.partnering import a_receiving_context, sent_of
 
 ANN = Person("Ann Other", "ann@mail.example")
 FILE = "id,email,name,updates,date\noak-1,ann@mail.example,Ann Other,yes,2026-11-20\n"
 WITHOUT_DATE = "id,email,name,updates\noak-1,ann@mail.example,Ann Other,yes\n"
-
-
-@pytest.fixture
-def oak(tables: FakeTables) -> Partner:
-    """A partner whose signatures count at once."""
-    return a_partner(tables)
 
 
 def send(tables: FakeTables, petition: Petition, oak: Partner, obtained_at: datetime, now: datetime = NOW) -> None:

@@ -214,10 +214,6 @@ def test_totals_are_available_as_csv(signed_site: FakeSite) -> None:
     assert row == {"slug": "safe-children", "confirmed": "2", "pending": "0", "as_of": "2026-11-26T12:00:00Z"}
 
 
-def test_an_empty_csv_has_a_header(fake_site: FakeSite) -> None:
-    assert get_as_bob(fake_site, f"{COUNTS_URL}?by=day&format=csv").body == b"key,confirmed\r\n"
-
-
 @pytest.mark.parametrize("source", ["-2", "-a1", "--", "-"])
 def test_a_source_is_never_a_formula_in_csv(fake_site: FakeSite, petition: Petition, source: str) -> None:
     """A source may start with a hyphen, which a spreadsheet would read as a formula."""

@@ -22,14 +22,6 @@ def test_a_sent_email_ends_the_request_and_sets_the_expiry(tables: FakeTables, p
     assert not [name for name in item if name.startswith(("mail_kind", "mail_claimed"))]
 
 
-def test_an_email_to_a_confirmed_signer_sets_no_expiry(tables: FakeTables, petition: Petition) -> None:
-    identity = confirmed(tables, petition)
-    request_mail(key_of(petition, identity), MailKind.ALREADY_SIGNED, NOW, tables)
-    mark_mailed(key_of(petition, identity), REQUESTED_AT, NOW, NOW + DAY, tables)
-    item = item_of(tables, petition, identity)
-    assert (item["mails"], "expires_at" in item, "mail_kind" in item) == (1, False, False)
-
-
 def test_a_complaint_stops_email_and_updates_and_keeps_the_signature(tables: FakeTables, petition: Petition) -> None:
     identity = confirmed(tables, petition, updates=True)
     for reason in ("bounced", "complained", "complained"):

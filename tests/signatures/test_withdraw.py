@@ -31,14 +31,6 @@ def test_a_withdrawal_removes_personal_data_and_subtracts_one(tables: FakeTables
     assert item["expires_at"] == int((NOW + WITHDRAWN_LIFETIME).timestamp())
 
 
-def test_repeated_withdrawing_subtracts_one(tables: FakeTables, petition: Petition) -> None:
-    identity = confirmed(tables, petition)
-    confirmed(tables, petition, BOB)
-    for _ in range(3):
-        withdraw(key_of(petition, identity), petition, NOW, tables)
-    assert exact_count(petition, NOW, tables).confirmed == 1
-
-
 def test_withdrawing_a_pending_signature_subtracts_nothing(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     withdraw(key_of(petition, identity), petition, NOW, tables)

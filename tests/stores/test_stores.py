@@ -56,12 +56,6 @@ def test_a_lifecycle_from_signing_to_withdrawing(tables: Tables, petition: Petit
     assert public_count(petition, NOW + DAY, tables).confirmed == 0
 
 
-def test_an_empty_postcode_is_removed_on_confirming(tables: Tables, petition: Petition) -> None:
-    identity = signed(tables, petition, postcode="M1 1AE")
-    confirm(subject_of(petition, identity), Corrections(postcode=""), petition, NOW, tables)
-    assert "postcode" not in item_of(tables, petition, identity)
-
-
 def test_an_expired_signature_is_renewed(tables: Tables, petition: Petition) -> None:
     identity = signed(tables, petition)
     claim_mail(tables, petition, identity, NOW)

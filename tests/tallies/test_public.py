@@ -147,14 +147,6 @@ def test_a_lease_whose_holder_did_not_count_is_not_a_snapshot(tables: FakeTables
     assert public_counts([petition], NOW, tables)[petition.slug].confirmed == 1
 
 
-def test_an_older_snapshot_does_not_overwrite_a_newer_one(tables: FakeTables, petition: Petition) -> None:
-    save_snapshot(petition.slug, 7, NOW + SECOND, tables)
-    save_snapshot(petition.slug, 6, NOW, tables)
-    kept = snapshot(petition.slug, tables)
-    assert kept is not None
-    assert (kept["count"], kept["as_of"]) == (7, "2026-11-24T12:00:01Z")
-
-
 def listed_count(petition: Petition, now: datetime, tables: FakeTables) -> Count:
     return public_counts([petition], now, tables)[petition.slug]
 

@@ -39,11 +39,6 @@ HOUR = timedelta(hours=1)
 SIGN_PATH = "/petitions/safe-children/signatures"
 
 
-@pytest.fixture
-def oak(tables: FakeTables) -> Partner:
-    return a_partner(tables)
-
-
 def arrive(tables: FakeTables, petition: Petition, partner: Partner, *, updates: bool = True) -> str:
     """The partner sends Alice, under the file's name. Return the receipt, with which the undo takes her back."""
     receiving = a_receiving_context(tables, petition, partner)

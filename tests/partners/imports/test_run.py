@@ -30,11 +30,6 @@ def person(number: int) -> Person:
 
 
 @pytest.fixture
-def oak(tables: FakeTables) -> Partner:
-    return a_partner(tables)
-
-
-@pytest.fixture
 def bucket() -> FakeBucket:
     return FakeBucket()
 

@@ -36,11 +36,6 @@ def import_or_undo(tables: FakeTables, petition: Petition, tmp_path: Path) -> Ca
     return run_job
 
 
-@pytest.fixture
-def oak(tables: FakeTables) -> Partner:
-    return a_partner(tables)
-
-
 def test_a_person_whom_the_partner_sent_again_under_another_identifier_stays(
     import_or_undo: Callable[..., Import], tables: FakeTables, petition: Petition, oak: Partner
 ) -> None:

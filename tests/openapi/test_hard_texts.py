@@ -1,4 +1,4 @@
-"""Texts that are hard to parse, in each text field of each route. Each may cost little CPU.
+"""Texts that are hard to parse, in each text field of each route and of an import. Each may cost little CPU.
 
 The fields come from the OpenAPI document, and from the requests of this folder, so a new field is tested by itself.
 """
@@ -6,17 +6,26 @@ The fields come from the OpenAPI document, and from the requests of this folder,
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
+from zoneinfo import ZoneInfo
 
-from tests.actors import WELSH, a_published_petition, bobs_token
+import pytest
+
+from chalicelib.core.errors import Invalid
+from chalicelib.partners.imports.file import HEADINGS
+from chalicelib.partners.imports.rows import read_row
+from tests.actors import NOW, WELSH, a_published_petition, bobs_token
 from tests.fake_site import FORM, JSON, FakeSite
+from tests.fakes import FakeTables
 from tests.letters.lettering import LETTER, WELSH_LETTER
 from tests.openapi.cases import Case
 from tests.openapi.spec import operations, resolve
 from tests.openapi.stored import stored_items, with_tokens
 from tests.openapi.test_answers import REQUESTS
+from tests.partnering import a_partner, sent_of
 from tests.updates.sending import TEXT
 
 Path = tuple[str | int, ...]
@@ -76,7 +85,7 @@ def _spent(use: Callable[[str], object], text: str) -> float:
     return time.thread_time() - began
 
 
-def assert_bodies_quick(fake_site: FakeSite) -> None:
+def test_a_hard_text_costs_little_in_any_field_of_a_body(fake_site: FakeSite) -> None:
     """Send the texts in each field of each body. Fields of staff get one rotation of each text: there are many."""
     fake_site.tables.items = {key: dict(item) for key, item in stored_items().items()}
     a_published_petition(fake_site.tables, letter=LETTER)
@@ -91,7 +100,7 @@ def assert_bodies_quick(fake_site: FakeSite) -> None:
             seen.append(field)
 
 
-def assert_parameters_quick(fake_site: FakeSite) -> None:
+def test_a_hard_text_costs_little_in_any_parameter(fake_site: FakeSite) -> None:
     """Send the texts in each parameter of each address."""
     bob = {"Authorization": f"Bearer {bobs_token(fake_site.tables)}"}
     for method, path, operation in operations():
@@ -100,6 +109,17 @@ def assert_parameters_quick(fake_site: FakeSite) -> None:
                 texts = hard_texts({"maxLength": 1_000}, every_rotation=False)
                 ask = partial(_ask, fake_site, method, path, parameter, bob)
                 assert_quick(f"{method} {path} {parameter['name']}", texts, ask)
+
+
+@pytest.mark.parametrize("field", HEADINGS)
+def test_a_hard_text_costs_little_in_any_cell_of_an_import(field: str) -> None:
+    partner = a_partner(FakeTables())
+
+    def read(text: str) -> None:
+        with suppress(Invalid):
+            read_row({**sent_of(), field: text}, 1, partner, ZoneInfo("Europe/London"), NOW)
+
+    assert_quick(field, hard_texts({}), read)
 
 
 def _ask(site: FakeSite, method: str, path: str, parameter: Schema, headers: dict[str, str], text: str) -> None:
