@@ -182,7 +182,7 @@ def _error(fault: Fault) -> Exception:
 
 
 def _site() -> str:
-    """Return the calling function in chalicelib, as `sites_from` names it; "" for a test."""
+    """Return the calling function in chalicelib, outside of aws/, as `sites` names it; "" for a test."""
     frame: FrameType | None = sys._getframe(2)
     while frame:
         if site := _site_name(frame.f_code.co_filename, frame.f_code.co_qualname):
@@ -193,7 +193,7 @@ def _site() -> str:
 
 @cache
 def _site_name(file: str, function: str) -> str:
-    if not Path(file).is_relative_to(CODE):
+    if not Path(file).is_relative_to(CODE) or Path(file).parent.name == "aws":
         return ""
     named = [part for part in function.split(".") if not part.startswith("<")]
     return f"{Path(file).relative_to(ROOT)}:{named[-1]}"

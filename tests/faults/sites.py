@@ -10,6 +10,7 @@ from tests.syntax import nodes, place
 
 # Other objects have methods of these names too. So such a call counts only on an object with one of our names for AWS.
 COMMON_METHODS = {"get", "put", "update", "query", "page", "check", "send", "depth"}
+CALLS_ANOTHER = ("batch_get_by", "try_put_new")  # Methods in aws/ that call one of CALLS.
 AWS_OBJECT = re.compile(r"(tables|queue|urgent|other|bucket|mailer|quota|source)(\(\))?$")
 
 
@@ -30,7 +31,7 @@ def _calls_aws(node: ast.AST) -> bool:
     if not isinstance(node.func, ast.Attribute):
         return ast.unparse(node) == "deliver(mail)"  # The mailer's `send`, in mail/rate_limit.py.
     method, called_on = node.func.attr, ast.unparse(node.func.value)
-    is_method = any(method in methods for methods in CALLS.values())
+    is_method = any(method in methods for methods in (*CALLS.values(), CALLS_ANOTHER))
     return is_method and (method not in COMMON_METHODS or bool(AWS_OBJECT.search(called_on)))
 
 
