@@ -103,14 +103,14 @@ simulate: .venv/ready ## Model AWS's limits in a spike; write charts into docs/c
 spike: .venv/ready .venv/judge/ready .venv-emulator/ready ## Send a crowd to the local site while things break: SIGNERS=20000
 	@exec $(PY) -m benchmarks.spike --signers $(or $(SIGNERS),20000)
 
-ready: .venv/run ## Is the account ready for a crowd? STAGE=dev EXPECT=1000/s FOR=1h DNS=1
-	@exec $(PY) -m stack.ready --stage $(or $(STAGE),dev) --expect $(or $(EXPECT),1000/s) --for $(or $(FOR),1h) $(if $(filter 1,$(DNS)),--dns)
+ready: .venv/run ## Is the account ready for a crowd? STAGE=dev EXPECT=1000/s FOR=1h
+	@exec $(PY) -m stack.ready --stage $(or $(STAGE),dev) --expect $(or $(EXPECT),1000/s) --for $(or $(FOR),1h)
 
 package: .venv/run ## Build the template and the zip: STAGE=dev
 	@exec $(PY) -m stack.package --stage $(or $(STAGE),dev) --sizes
 
 deploy: .venv/run ## Deploy to AWS, after you have seen the changes: STAGE=dev (docs/deploy.md#parameters)
-	@exec $(PY) -m stack.deploy --stage $(or $(STAGE),dev) $(if $(SITE_URL),--site-url "$(SITE_URL)") $(if $(MAIL_FROM),--mail-from "$(MAIL_FROM)") $(if $(MAIL_IDENTITY),--mail-identity "$(MAIL_IDENTITY)") $(if $(MAIL_PER_SECOND),--mail-per-second "$(MAIL_PER_SECOND)") $(if $(LOG_LEVEL),--log-level "$(LOG_LEVEL)") $(if $(ALARM_EMAIL),--alarm-email "$(ALARM_EMAIL)") $(if $(EDGE_DOMAIN),--edge-domain "$(EDGE_DOMAIN)") $(foreach each,$(EDGE_SET),--edge-set "$(each)") $(foreach each,$(SET),--set "$(each)")
+	@exec $(PY) -m stack.deploy --stage $(or $(STAGE),dev) $(foreach each,$(EDGE_SET),--edge-set "$(each)") $(foreach each,$(SET),--set "$(each)")
 
 token: .venv/run ## Issue a staff token: STAGE=local OWNER=local RIGHTS=counts,manage
 	@exec $(PY) -m stack.staff_token --stage $(or $(STAGE),local) --owner "$(OWNER)" --rights "$(RIGHTS)"

@@ -11,6 +11,8 @@ from chalicelib.aws.expressions import to_wire, wire_key
 from chalicelib.aws.table import tables
 from chalicelib.core import keys
 
+# The context of an invocation.
+CONTEXT = type("Context", (), {"aws_request_id": "41b45ea3-70b5-11e6-b7bd-69b5aaebc7d9"})()
 ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/signatures/stream/2026-11-24T12:00:00.000"
 
 

@@ -9,12 +9,13 @@ import json
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from functools import partial
-from statistics import median
+from statistics import mean, median
 from time import process_time
 from typing import Any
 
 from benchmarks import records, scene
 from benchmarks.calls import MeteredApp
+from benchmarks.records import CONTEXT
 from benchmarks.worker import print_figures
 
 # The numbers of batches of one record, and of ten.
@@ -22,9 +23,8 @@ SINGLES, TENS = 40, 20
 # The number of changes in the batch that shows how long it takes to read one.
 MANY = 500
 SUPPORTERS = SINGLES + 10 * TENS
-CONTEXT = type("Context", (), {"aws_request_id": "41b45ea3-70b5-11e6-b7bd-69b5aaebc7d9"})()
 
-Handle = Callable[[dict[str, Any]], Any]
+Handle = Callable[[dict[str, Any], Any], Any]
 Figures = dict[str, Any]
 
 
@@ -61,7 +61,9 @@ class SignaturePath:
         figures["project"]["each_record_cpu_us"] = self._cpu_of_record(project_signatures, figures["project"])
         messages = [records.mail_request(slug, self._ids[person]) for person in self._people]
         figures["send"] = self._measure_batches(send_mail, messages)
-        check_emails(figures["send"])
+        for size in (1, 10):
+            if figures["send"][f"of_{size}"]["emails"] != size:  # To postpone an email costs less than to send it.
+                raise RuntimeError("some emails were not sent, so this is not the cost of sending")
         figures["feedback"] = self._measure_batches(receive_feedback, [records.delivery_event()] * SUPPORTERS)
         figures["confirm_page"] = self._measure_requests(self._confirm_page_event)
         figures["confirm"] = self._measure_requests(self._confirm_event)
@@ -80,21 +82,13 @@ class SignaturePath:
     def _measure_requests(self, event_of: Callable[[str], dict[str, Any]], status: int = 200) -> Figures:
         from app import app
 
-        def handle(event: dict[str, Any]) -> Any:
-            return app(event, CONTEXT)
-
-        calls = [self._measure_call(handle, event_of(person), status) for person in self._people]
-        return _typical(calls)
+        return _typical([self._measure_call(app, event_of(person), status) for person in self._people])
 
     def _measure_batches(self, worker: Any, event_records: list[dict[str, Any]]) -> Figures:
         """Return the figures of a batch of one record and of a batch of ten."""
-
-        def handle(event: dict[str, Any]) -> Any:
-            return worker(event, CONTEXT)
-
         batches = [event_records[start : start + 1] for start in range(SINGLES)]
         batches += [event_records[start : start + 10] for start in range(SINGLES, SUPPORTERS, 10)]
-        calls = [self._measure_call(handle, {"Records": batch}) for batch in batches]
+        calls = [self._measure_call(worker, {"Records": batch}) for batch in batches]
         return {"of_1": _typical(calls[:SINGLES]), "of_10": _typical(calls[SINGLES:])}
 
     def _cpu_of_record(self, worker: Any, figures: Figures) -> Any:
@@ -102,7 +96,7 @@ class SignaturePath:
         slug, identity = self._metered_app.petition.slug, self._ids[self._people[0]]
         later = range(SUPPORTERS, SUPPORTERS + MANY)  # The positions of changes that are not counted yet.
         many = [records.insert_record(slug, identity, number) for number in later]
-        measured = self._measure_call(lambda event: worker(event, CONTEXT), {"Records": many})
+        measured = self._measure_call(worker, {"Records": many})
         return round((measured["cpu_us"] - figures["of_1"]["cpu_us"]) / (MANY - 1), 1)
 
     def _measure_call(self, handle: Handle, event: dict[str, Any], status: int = 0) -> Figures:
@@ -110,7 +104,7 @@ class SignaturePath:
         with self._metered_app.meter_block() as usage, redirect_stdout(self._log):
             self._log.size = 0
             start = process_time()
-            answer = handle(event) or {}
+            answer = handle(event, CONTEXT) or {}
             cpu = process_time() - start
         has_other_status = answer.get("statusCode", 0) != status
         if has_other_status or answer.get("batchItemFailures"):
@@ -118,13 +112,6 @@ class SignaturePath:
         counts = usage.as_figures()
         counts["emails"] = counts.pop("operations").count("sesv2.SendEmail")
         return {"cpu_us": cpu * 1e6, **counts, "log_bytes": self._log.size, "answer_bytes": _size(answer)}
-
-
-def check_emails(send: Figures) -> None:
-    """Raise RuntimeError if a batch did not send all its emails: to postpone an email costs less than to send it."""
-    for size in (1, 10):
-        if send[f"of_{size}"]["emails"] != size:
-            raise RuntimeError("some emails were not sent, so this is not the cost of sending")
 
 
 def _size(answer: dict[str, Any]) -> int:
@@ -141,12 +128,8 @@ def _typical(calls: Sequence[Figures]) -> Figures:
     Counts vary: the projection writes the counters of each bucket (one of 64 parts of a petition) once, and ten records
     have one to ten buckets.
     """
-    typical: Figures = {"cpu_us": round(median(call["cpu_us"] for call in calls))}
-    for name in calls[0]:
-        if name != "cpu_us":
-            total = sum(call[name] for call in calls)
-            typical[name] = round(total / len(calls), 2)
-    return typical
+    means = {name: round(mean(call[name] for call in calls), 2) for name in calls[0]}
+    return {**means, "cpu_us": round(median(call["cpu_us"] for call in calls))}
 
 
 def measure(endpoint: str) -> Figures:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from stack.aws import Cloud
-from stack.console import Failure, say
 
 NO_KEY = "AWS did not put the key of CloudFront into the policy of the API"
 _PARAMETERS = ("EdgeDomain", "EdgeOnly", "OriginKey", "OriginKeyToo")
@@ -32,23 +31,7 @@ def must_wait(cloud: Cloud, planned: Mapping[str, str], outputs: Mapping[str, st
 
 
 def has_key(cloud: Cloud, outputs: Mapping[str, str]) -> bool:
-    policy = _policy(cloud, outputs)
-    return "aws:Referer" in policy and "resolve:" not in policy
-
-
-def check_key(cloud: Cloud, outputs: Mapping[str, str]) -> None:
-    """Raise Failure if the API's policy lacks CloudFront's key, and so refuses every request. Else only warn of it."""
-    if has_key(cloud, outputs):
-        return
-    if "StringNotEquals" in _policy(cloud, outputs):  # Only the statement that refuses has it.
-        raise Failure(
-            f'{NO_KEY}, so the API answers every visitor with 403. Deploy with SET="EdgeOnly=no" now: the API then also'
-            " answers requests that do not come through CloudFront"
-        )
-    say(f"Warning: {NO_KEY}. With a CDN, EdgeOnly must be no")
-
-
-def _policy(cloud: Cloud, outputs: Mapping[str, str]) -> str:
     if "RestAPIId" not in outputs:
-        return ""
-    return str(cloud.client("apigateway").get_rest_api(restApiId=outputs["RestAPIId"]).get("policy", ""))
+        return False
+    policy = str(cloud.client("apigateway").get_rest_api(restApiId=outputs["RestAPIId"]).get("policy", ""))
+    return "aws:Referer" in policy and "resolve:" not in policy

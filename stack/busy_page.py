@@ -1,14 +1,12 @@
 """The two pages that people see if the API does not answer, or if the gateway or the firewall refuses their request.
 
-Each page has its text in every language. `make deploy` stores both pages in a bucket of the stack.
+Each page has its text in every language. A CloudFront function has both (stack/template/busy.py), with at most 10 KB.
 """
 
 from chalicelib.core.language import language_of, languages
 from chalicelib.pages.jinja import environment
-from stack.aws import Cloud
 from stack.languages import write_compiled
 from stack.paths import ROOT
-from stack.template.busy import KEY, REFUSED_KEY
 
 _FOLDERS = (ROOT / "stack" / "pages", ROOT / "chalicelib" / "pages" / "templates")
 
@@ -36,15 +34,3 @@ def _in_every_language(template: str, title: str) -> str:
         texts.append(jinja.get_template(template).render())
     frame = environment(*_FOLDERS).get_template("busy.html")
     return frame.render(texts=texts, title=title)
-
-
-def store(cloud: Cloud, bucket: str) -> None:
-    """Store the pages in the bucket, with Cache-Control: no-store: a page must not stay when the API works again."""
-    for key, content in ((KEY, page()), (REFUSED_KEY, refused_page())):
-        cloud.client("s3").put_object(
-            Bucket=bucket,
-            Key=key,
-            Body=content.encode(),
-            ContentType="text/html; charset=utf-8",
-            CacheControl="no-store",
-        )

@@ -8,7 +8,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Mapping
 
-from stack import api_policy, busy_page, changeset, us_east_1
+from stack import api_policy, changeset, us_east_1
 from stack.aws import Cloud, endpoint_in_environment, one_line_errors
 from stack.bucket import PACKAGES, prepare_bucket, upload, upload_template
 from stack.changeset import ChangeSet
@@ -45,7 +45,7 @@ def deploy(
         if must_be_protected(stage):
             client = cloud.client("cloudformation")
             client.update_termination_protection(StackName=stack, EnableTerminationProtection=True)
-        return _after_deployment(cloud, stage)
+        return current_outputs(cloud, stage)
 
 
 def previous_values(cloud: Cloud, stack: str) -> dict[str, str]:
@@ -56,21 +56,6 @@ def previous_values(cloud: Cloud, stack: str) -> dict[str, str]:
 def current_outputs(cloud: Cloud, stage: str) -> dict[str, str]:
     """Return the outputs of the stage's stack; empty if there is no stack."""
     return changeset.outputs(changeset.describe(cloud, stack_name(stage)))
-
-
-def _after_deployment(cloud: Cloud, stage: str) -> dict[str, str]:
-    """Store the busy pages, which the template cannot do.
-
-    Return the stack's outputs. Raise Failure if the API refuses everybody (`check_key`).
-    """
-    outputs = current_outputs(cloud, stage)
-    bucket = outputs.get("BusyBucketName")
-    if bucket:
-        busy_page.store(cloud, bucket)
-    # The emulator does not resolve the references to the keys.
-    if not cloud.is_emulated:
-        api_policy.check_key(cloud, outputs)
-    return outputs
 
 
 def _publish(cloud: Cloud, built: Package, values: Mapping[str, str]) -> str:
@@ -100,8 +85,8 @@ def deploy_everything(cloud: Cloud, options: Namespace) -> dict[str, str]:
     with one_line_errors():
         previous = previous_values(cloud, stack_name(options.stage))
         template = built.read_template()
-        chosen = parameters(options, template["Parameters"], previous)
-        check(cloud, stack_name(options.stage), template, chosen)
+        chosen = parameters(os.environ, options.set, template["Parameters"], previous)
+        check(template, planned_values(template["Parameters"], previous, chosen), previous, cloud.is_emulated)
         confirm = _confirmation(options.stage, options.yes)
         before = current_outputs(cloud, options.stage)
         distribution_arn = before.get("EdgeArn", "")
@@ -125,7 +110,7 @@ def deploy_everything(cloud: Cloud, options: Namespace) -> dict[str, str]:
         outputs = deploy(cloud, built, options.stage, {**values, **second_values}, confirm)
     is_new_distribution = outputs.get("EdgeArn", "") != distribution_arn
     if domain and is_new_distribution:
-        with one_line_errors():  # Only the alarm and the log in us-east-1 change. They need an existing distribution.
+        with one_line_errors():  # Only the alarm in us-east-1 changes. It needs an existing distribution.
             us_east_1.deploy_in_us_east_1(cloud, options, with_domain, outputs["EdgeArn"], confirm)
     if not has_key:
         raise Failure(f"{api_policy.NO_KEY}, so EdgeOnly stays no: the API also answers requests without the CDN")
@@ -198,16 +183,6 @@ def _says_yes(stage: str) -> bool:
 def _options() -> Namespace:
     parser = ArgumentParser(prog="make deploy", description=__doc__)
     parser.add_argument("--stage", default="dev", help="dev, prod, ...: each stage is a separate stack")
-    for option, meaning in (
-        ("site-url", "a custom domain, e.g. https://sign.example.org"),
-        ("mail-from", "sender address of all email"),
-        ("mail-identity", "domain that SES verifies for this stack"),
-        ("mail-per-second", "emails a second: a little below the account's SES rate"),
-        ("log-level", "of the functions' logs"),
-        ("alarm-email", "address that receives every alarm"),
-        ("edge-domain", "the site's domain on CloudFront, e.g. sign.example.org"),
-    ):
-        parser.add_argument(f"--{option}", default="", help=meaning)
     for option, meaning in (("edge-set", "a parameter of the stack in us-east-1"), ("set", "any other parameter")):
         parser.add_argument(f"--{option}", action="append", default=[], metavar="Name=Value", help=meaning)
     parser.add_argument("--yes", action="store_true", help="do not ask (prod still asks)")

@@ -1,45 +1,42 @@
-"""Turn the options of `make deploy` into parameters of the template."""
+"""Turn the variables of `make deploy` into parameters of the template."""
 
-import os
-from argparse import Namespace
-from collections.abc import Iterable, Mapping
-from typing import Any
+import re
+from collections.abc import Collection, Iterable, Mapping
 
 from chalicelib.mail.rate_limit import senders_for
 from stack.console import Failure
 
 # The template accepts no higher MailPerSecond.
 _MAX_MAIL_PER_SECOND = 1000
-# Options and environment variables by parameter. Secrets have no options: every user of the machine sees options.
-_OPTIONS = {
-    "SiteUrl": "site_url",
-    "EdgeDomain": "edge_domain",
-    "MailFrom": "mail_from",
-    "MailIdentity": "mail_identity",
-    "MailPerSecond": "mail_per_second",
-    "LogLevel": "log_level",
-    "AlarmEmail": "alarm_email",
-}
-_VARIABLES = {f"Oidc{name}": f"OIDC_{variable}" for name, variable in (
-    ("Issuer", "ISSUER"), ("ClientId", "CLIENT_ID"), ("ClientSecret", "CLIENT_SECRET"), ("Claim", "CLAIM"),
-    ("Rights", "RIGHTS"),
-)}  # fmt: skip
+# The parameters that an environment variable sets, such as SITE_URL: `make` passes on those of its command line. So no
+# secret is in the command line of a process, which every user of the machine sees.
+_IN_ENVIRONMENT = (
+    *("SiteUrl", "EdgeDomain", "MailFrom", "MailIdentity", "MailPerSecond", "LogLevel", "AlarmEmail"),
+    *("OidcIssuer", "OidcClientId", "OidcClientSecret", "OidcClaim", "OidcRights"),
+)
 
 
-def parameters(options: Namespace, declared: dict[str, Any], previous: Mapping[str, str]) -> dict[str, str]:
+def parameters(
+    environment: Mapping[str, str], settings: Iterable[str], declared: Collection[str], previous: Mapping[str, str]
+) -> dict[str, str]:
     """Return the value of each parameter that the operator chose, or that follows from the operator's choice.
 
-    `declared`: the template's parameters. `previous`: the stack's parameters before this deployment. Parameters that
-    are not returned keep their previous value. Raise Failure if a parameter is unknown or malformed.
+    `settings`: Name=Value. `declared`: the template's parameters. `previous`: the stack's parameters before this
+    deployment. Parameters that are not returned keep their previous value. Raise Failure if a parameter is unknown or
+    malformed.
     """
-    given = {name: getattr(options, option) for name, option in _OPTIONS.items()}
+    given = {name: environment.get(variable(name), "") for name in _IN_ENVIRONMENT}
     given["SiteUrl"] = given["SiteUrl"].rstrip("/")
-    given |= {name: os.environ.get(variable, "") for name, variable in _VARIABLES.items()}
-    chosen = {name: value for name, value in given.items() if value} | values_by_name(options.set)
-    unknown = sorted(chosen.keys() - declared.keys())
+    chosen = {name: value for name, value in given.items() if value} | values_by_name(settings)
+    unknown = sorted(chosen.keys() - {*declared})
     if unknown:
         raise Failure(f"the template has no parameter {', '.join(unknown)}; it has {', '.join(sorted(declared))}")
     return {**_site_url(chosen, previous), **_senders(chosen, previous), **chosen}
+
+
+def variable(name: str) -> str:
+    """Return the environment variable of a parameter or an output: SITE_URL for SiteUrl."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).upper()
 
 
 def values_by_name(texts: Iterable[str]) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 from argparse import ArgumentParser
 from collections.abc import Mapping
 
@@ -10,6 +9,7 @@ from stack.aws import Cloud, one_line_errors
 from stack.console import Failure, run_main, say
 from stack.deploy import current_outputs
 from stack.manage import manage
+from stack.parameters import variable
 from stack.paths import COMMAND_ENVIRONMENT
 from stack.template.merge import settings_in
 
@@ -38,7 +38,7 @@ def _environment_on_aws(stage: str) -> dict[str, str]:
 def queue_urls(outputs: Mapping[str, str]) -> dict[str, str]:
     """Return the URLs of all queues by the names on docs/runbook.md: MAIL_DEAD_LETTER_QUEUE_URL."""
     urls = {name: url for name, url in outputs.items() if name.endswith("QueueUrl")}
-    return {re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).upper(): url for name, url in urls.items()}
+    return {variable(name): url for name, url in urls.items()}
 
 
 def _main() -> None:

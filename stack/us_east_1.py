@@ -1,4 +1,4 @@
-"""Deploy the second stack of a site that uses CloudFront: its certificate, web ACL, alarm and log.
+"""Deploy the second stack of a site that uses CloudFront: its certificate, web ACL and alarm.
 
 This stack is in us-east-1, because CloudFront accepts these resources from that region only.
 """

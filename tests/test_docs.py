@@ -95,18 +95,13 @@ NEEDED_ACTIONS = {
     "AWS::SES::ConfigurationSet": ("ses:CreateConfigurationSet", "ses:DeleteConfigurationSet"),
     **{
         f"AWS::CloudFront::{kind}": tuple(f"cloudfront:{verb}{kind}" for verb in ("Create", "Get", "Update", "Delete"))
-        for kind in (
-            "CachePolicy", "Distribution", "OriginAccessControl", "OriginRequestPolicy", "ResponseHeadersPolicy",
-        )
+        for kind in ("CachePolicy", "Distribution", "OriginRequestPolicy")
     },
     # The last one: stack/us_east_1.py tells the deployer to look for the certificate's record.
     "AWS::CertificateManager::Certificate": (
         "acm:RequestCertificate", "acm:DescribeCertificate", "acm:ListCertificates",
     ),
     "AWS::WAFv2::WebACL": ("wafv2:CreateWebACL", "wafv2:GetWebACL", "wafv2:UpdateWebACL", "wafv2:DeleteWebACL"),
-    "AWS::Logs::DeliverySource": ("logs:PutDeliverySource", "cloudfront:AllowVendedLogDeliveryForResource"),
-    "AWS::Logs::DeliveryDestination": ("logs:PutDeliveryDestination", "logs:GetDeliveryDestination"),
-    "AWS::Logs::Delivery": ("logs:CreateDelivery", "logs:GetDelivery", "logs:DeleteDelivery"),
     "AWS::SES::ConfigurationSetEventDestination": ("ses:CreateConfigurationSetEventDestination",),
     "AWS::SES::EmailIdentity": (
         "ses:CreateEmailIdentity", "ses:GetEmailIdentity", "ses:PutEmailIdentityMailFromAttributes",
@@ -121,6 +116,7 @@ NEEDED_ACTIONS = {
     ),
     # What SAM makes of functions, their events and the API.
     # The last one: for the policy that refuses requests that do not come through CloudFront.
+    "AWS::CloudFront::Function": tuple(f"cloudfront:{verb}Function" for verb in ("Create", "Describe", "Publish")),
     "AWS::Serverless::Api": (
         "apigateway:POST", "apigateway:PATCH", "apigateway:DELETE", "apigateway:UpdateRestApiPolicy",
     ),
@@ -131,7 +127,7 @@ NEEDED_ACTIONS = {
         *(f"lambda:{verb}FunctionEventInvokeConfig" for verb in ("Put", "Get", "Update", "Delete")),
         "iam:CreateRole", "iam:PassRole", "iam:PutRolePolicy", "events:PutRule", "events:PutTargets",
     ),
-    # What stack/deploy.py and stack/preflight.py call.
+    # What stack/deploy.py calls.
     "make deploy": (
         "sts:GetCallerIdentity",
         "cloudformation:CreateChangeSet",
@@ -144,7 +140,6 @@ NEEDED_ACTIONS = {
         "cloudformation:DeleteStack",
         "cloudformation:ContinueUpdateRollback",
         "cloudformation:UpdateTerminationProtection",
-        "lambda:GetAccountSettings",
         "apigateway:GET",
         "s3:PutObject",
         "s3:GetObject",

@@ -42,13 +42,9 @@ def lines(measured: Mapping[str, Any]) -> Iterator[str]:
     yield bold(f"{'against a tutorials application':<44}{'goal':<18}{'ours':<9}theirs")
     for name, key, goal in ROWS:
         ours, theirs = measured[key]["ours"], measured[key]["theirs"]
-        result = "met" if is_met(goal, ours, theirs) else "MISSED"
+        reached = {"less": ours < theirs, "0, theirs not": ours == 0 and theirs != 0}
+        result = "met" if reached.get(goal, ours >= GOAL_FACTOR * theirs) else "MISSED"
         yield f"{name:<44}{goal:<18}{ours:<9g}{theirs:<9g}{result}"
-
-
-def is_met(goal: str, ours: float, theirs: float) -> bool:
-    reached = {"less": ours < theirs, "0, theirs not": ours == 0 and theirs != 0}
-    return reached.get(goal, ours >= GOAL_FACTOR * theirs)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from chalice.local import LocalChalice
 
 from benchmarks import records, scene
 from benchmarks.calls import MeteredApp
+from benchmarks.records import CONTEXT
 from benchmarks.tutorial.faults import SdkFaults
 from benchmarks.worker import print_figures
 
@@ -27,7 +28,6 @@ PEOPLE, FAULT_EVERY = 40, 4
 THREADS, ROUND, ROUNDS = 32, 320, 3
 # The waves in which all threads sign with one address, after one in which each has its own.
 WAVES_TOGETHER = 8
-CONTEXT = type("Context", (), {"aws_request_id": "41b45ea3-70b5-11e6-b7bd-69b5aaebc7d9"})()
 _TABLES = {"TUTORIAL_SIGNATURES_TABLE": ("petition", "email"), "TUTORIAL_COUNTERS_TABLE": ("petition",)}
 
 Figures = dict[str, Any]

@@ -54,9 +54,7 @@ def absent_or_at_most(name: str, limit: int | str) -> Condition:
 
 def is_still(name: str, old_value: Any) -> Condition:
     """Return the condition that the attribute is `old_value`, or absent if that is None."""
-    if old_value is None:
-        return Attr(name).not_exists()
-    return Attr(name).eq(old_value)
+    return Attr(name).not_exists() if old_value is None else Attr(name).eq(old_value)
 
 
 def to_wire(item: Mapping[str, Any]) -> dict[str, Any]:

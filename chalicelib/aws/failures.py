@@ -42,7 +42,6 @@ DENIALS = frozenset(
         *("AccessDenied", "AccessDeniedException", "KmsOptInRequired", "KMS.OptInRequired"),
         *(f"Kms{name}" for name in _KMS_ERRORS),
         *(f"KMS.{name}Exception" for name in _KMS_ERRORS),
-        # The credentials are invalid.
         *("ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException"),
     }
 )

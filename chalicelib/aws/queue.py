@@ -46,7 +46,6 @@ class Queue:
         return self._count("", "NotVisible", "Delayed")
 
     def depth_without_delayed(self) -> int:
-        """Return the approximate number of messages that wait or are in flight."""
         return self._count("", "NotVisible")
 
     def _count(self, *states: str) -> int:
@@ -91,7 +90,6 @@ class Queue:
 
 @cache
 def mail_queue() -> Queue:
-    """Return the queue of urgent email, for which a person waits."""
     return Queue(clients.sqs(), settings().queues["mail"])
 
 
@@ -109,11 +107,9 @@ def job_queue() -> Queue:
 
 @cache
 def address_job_queue() -> Queue:
-    """Return the queue of jobs that read email addresses."""
     return Queue(clients.sqs(), settings().queues["address_jobs"])
 
 
 @cache
 def other_mail_queue() -> Queue:
-    """Return the queue of email that is not urgent."""
     return Queue(clients.sqs(), settings().queues["other_mail"])

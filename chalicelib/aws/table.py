@@ -5,11 +5,12 @@ Reads are eventually consistent by default. If a condition fails, the error has 
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
 from random import uniform
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import ClientError
 
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Attr", "Change", "Condition", "Item", "NewItem", "Tables", "absent_or_at_most", "is_still", "tables"]
 
+T = TypeVar("T")
+
 BATCH_GET_LIMIT = 100
 # In seconds: before keys that AWS left out are read again. Each wait is random, up to this limit.
 BATCH_GET_WAITS = (0.05, 0.1, 0.2)
@@ -74,6 +77,12 @@ class Tables:
         for chunk in chunks(wanted_keys, BATCH_GET_LIMIT):
             found += self._batch_get(chunk, consistent)
         return found
+
+    def batch_get_by(self, name_by_key: Mapping[Key, T], *, consistent: bool = False) -> Iterator[tuple[T, Item]]:
+        """Yield each item that exists, with its name. As for `batch_get`."""
+        by_sort_keys = {(key.pk, key.sk): name for key, name in name_by_key.items()}
+        for item in self.batch_get([*name_by_key], consistent=consistent):
+            yield by_sort_keys[item["pk"], item["sk"]], item
 
     def _batch_get(self, wanted_keys: Sequence[Key], consistent: bool) -> list[Item]:
         table_request = {"Keys": [wire_key(key) for key in wanted_keys], "ConsistentRead": consistent}
@@ -137,6 +146,11 @@ class Tables:
         """If the key exists, raise ConditionFailed with the existing item."""
         with translate_errors(TABLES, storage_error):
             self._client.put_item(TableName=self._names[new.key.table], **new_item_request(new))
+
+    def try_put_new(self, new: NewItem) -> None:
+        """If the key exists, change nothing."""
+        with suppress(ConditionFailed):
+            self.put_new(new)
 
     def update(self, change: Change) -> None:
         self._update(change, {"ReturnValues": "NONE"})

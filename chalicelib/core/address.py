@@ -95,7 +95,6 @@ def canonical(local: str, domain: str) -> str:
 
 
 def canonical_of(deliverable: str) -> str:
-    """Return the canonical form of an `Address.deliverable`."""
     local, _, domain = deliverable.rpartition("@")
     return canonical(local, domain)
 

@@ -12,7 +12,6 @@ from chalicelib.core.times import ISO
 Time = Annotated[str, WithJsonSchema(ISO)]
 Url = Annotated[str, Field(json_schema_extra={"format": "uri"})]
 Number = Annotated[int, Field(ge=0)]
-# A number of confirmed signatures.
 Confirmed = Annotated[int, Field(ge=0, examples=[12345])]
 Pending = Annotated[int, Field(ge=0, examples=[678])]
 # What the signatures in a row of a breakdown have in common: a day, an hour, a country …

@@ -25,7 +25,6 @@ class SecondsCache(Generic[Value]):
         self._entries: dict[str, _Entry[Value]] = {}
 
     def __contains__(self, name: str) -> bool:
-        """Return whether there is a value, fresh or stale."""
         return name in self._entries
 
     def get(self, name: str, load: Callable[[], Value]) -> Value:

@@ -20,8 +20,6 @@ class UnknownPetition(PetitionsError):
 
 @dataclass(repr=False)
 class PetitionNotOpen(PetitionsError):
-    """The petition exists but cannot be signed now; `state` is the reason."""
-
     state: str
 
 
@@ -46,8 +44,6 @@ class Stale(PetitionsError):
 
 @dataclass(frozen=True)
 class FieldError:
-    """One error in a field: the field's public name and a sentence for the person."""
-
     field: str
     message: str
 
@@ -181,6 +177,4 @@ class NotNow(Explained):
 
 
 class Gone(Explained):
-    """The thing at this address was deleted on purpose."""
-
     status, title = 410, "Gone"

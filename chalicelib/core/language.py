@@ -33,14 +33,10 @@ class FilledText(str):
     values: Mapping[str, str]
 
     def __new__(cls, template: str, values: Mapping[str, object]) -> FilledText:
-        texts = {name: _value_text(value) for name, value in values.items()}
+        texts = {name: f"{value:,}" if isinstance(value, int) else str(value) for name, value in values.items()}
         filled = super().__new__(cls, template % texts)
         filled.template, filled.values = template, texts
         return filled
-
-
-def _value_text(value: object) -> str:
-    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 class Language(NamedTuple):

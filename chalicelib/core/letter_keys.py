@@ -50,7 +50,6 @@ class DigestIds(NamedTuple):
 
     @property
     def key(self) -> Key:
-        """Return the key of the item with the letters that the digest reports."""
         return Key(COUNTS, digests_partition(self.slug, self.target), self.day.isoformat())
 
     @property

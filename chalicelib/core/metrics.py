@@ -30,12 +30,10 @@ class Metric(StrEnum):
     MAIL_REQUESTED = "MailRequested"
     MAIL_SENT = "MailSent"
     MAIL_REFUSED = "MailRefused"
-    # It is unknown whether the email was sent.
     MAIL_UNKNOWN = "MailUnknown"
     # The seconds from the request of an email until a sender gets its message: without the wait for the rate limit.
     MAIL_AGE = "MailAge"
     TARGET_PAUSED = "TargetPaused"
-    # A queue's message that cannot be handled yet.
     MESSAGE_LATER = "MessageLater"
     MESSAGE_FAILED = "MessageFailed"
     # A part fails until somebody repairs it, and requests continue without it.
@@ -61,7 +59,6 @@ def directive(names: Iterable[str], has_petition: bool, epoch_millis: int) -> st
 
 @cache
 def _definitions(names: tuple[str, ...], has_petition: bool) -> str:
-    """Return the metrics with their units and dimensions, in CloudWatch's format."""
     blocks = [_block(["stage"], names)]
     by_petition = tuple(name for name in names if name in BY_PETITION)
     if has_petition and by_petition:

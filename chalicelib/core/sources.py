@@ -10,6 +10,4 @@ DIRECT = "direct"
 
 def valid_source_or_none(source: str | None) -> str | None:
     """A link with an invalid source still works, so return None."""
-    if source and re.fullmatch(SOURCE_PATTERN, source):
-        return source
-    return None
+    return source if source and re.fullmatch(SOURCE_PATTERN, source) else None

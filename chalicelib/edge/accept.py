@@ -6,12 +6,10 @@ CSV_TYPES = ("text/csv",)
 
 
 def prefers_html(accept: str) -> bool:
-    """Return whether `accept` names HTML and does not prefer JSON."""
     return _prefers(accept, HTML_TYPES)
 
 
 def prefers_csv(accept: str) -> bool:
-    """Return whether `accept` names CSV and does not prefer JSON."""
     return _prefers(accept, CSV_TYPES)
 
 

@@ -88,7 +88,6 @@ def retry_seconds(error: Exception, attempts: int) -> int:
 
 
 def _error_of(handle: Callable[[Mapping[str, Any]], object], body: str, message_id: str) -> Exception | None:
-    """Handle a message. Log and return its error, if any."""
     try:
         handle(_message(body))
     except (NotYet, Unavailable) as later:

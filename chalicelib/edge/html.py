@@ -89,7 +89,6 @@ def page(
 
 
 def fragment(request: Request, template: str, context: Mapping[str, object], language: str = "") -> str:
-    """Return the HTML of a template. Without `language`, `?lang=` or else English is used."""
     chosen = chosen_language(request)  # Links on the page keep it, even if the page is in another language.
     page_language = language or chosen or ENGLISH
     base, site_url = path_prefix(request), settings().site_url

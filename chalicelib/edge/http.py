@@ -34,7 +34,6 @@ PROBLEM = "application/problem+json"
 NO_STORE = {"Cache-Control": "no-store"}
 # At an address with cached answers: even while this site fails, the CDN must not serve one in place of this one.
 NEVER_STALE = {"Cache-Control": "no-store, stale-if-error=0"}
-# For one reader only.
 REVALIDATED = {"Cache-Control": "private, no-cache", "Vary": "Authorization, Accept"}
 SECURITY_HEADERS = {
     "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
@@ -153,9 +152,7 @@ def query(request: Request, name: str) -> str | None:
 def chosen_language(request: Request) -> str:
     """Return the language code in `?lang=`; "" if there is none that the site has."""
     code = query(request, "lang")
-    if code and code in languages():
-        return code
-    return ""
+    return code if code and code in languages() else ""
 
 
 def client_matches(request: Request, etag: str) -> bool:

@@ -42,9 +42,7 @@ DEFAULT_THROTTLE = Throttle(50, 100)
 # An account has 10,000 requests a second and a burst of 5,000 (AWS quotas). Signing may use the whole quota.
 SIGNING = Throttle(10_000, 5_000)
 PETITION_PAGE = Throttle(5_000, 2_500)
-# The throttle of cached routes and of links in emails.
 PUBLIC = Throttle(1_000, 500)
-# For statements, which the press checks.
 PRESS = Throttle(500, 1_000)
 SIGN_IN = Throttle(5, 20)
 
@@ -135,6 +133,5 @@ FUNCTIONS: dict[Right | Access, Function] = {
 
 
 def declared(method: str, path: str, options: Options, right: Right | Access = Access.PUBLIC) -> Route:
-    """Return the route, still without its view."""
     throttle = PUBLIC if "cache" in options else DEFAULT_THROTTLE
     return Route(method, path, "", FUNCTIONS[right], right, throttle)._replace(**options)

@@ -42,7 +42,6 @@ def modules_by_function() -> dict[Function, tuple[str, ...]]:
 
 @cache
 def views() -> dict[Route, Callable[..., Any]]:
-    """Import all views, and return them by their routes, which are sorted by path."""
     pairs = ((view.route, view) for module in _modules() for view in _views_in(module))
     found = sorted(pairs, key=lambda pair: (pair[0].path, pair[0].method))
     names = {route.view for route, _ in found}

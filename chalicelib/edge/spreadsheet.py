@@ -31,11 +31,5 @@ def as_csv(rows: Sequence[Mapping[str, object]], columns: Sequence[str] = ("key"
     fields = list(rows[0]) if rows else columns
     writer = csv.DictWriter(text, fields)
     writer.writeheader()
-    writer.writerows(map(_with_escaped_key, rows))
+    writer.writerows({**row, "key": escape_formula(str(row["key"]))} if "key" in row else row for row in rows)
     return answer(text.getvalue(), 200, {"Content-Type": f"{CSV}; charset=utf-8", **REVALIDATED})
-
-
-def _with_escaped_key(row: Mapping[str, object]) -> Mapping[str, object]:
-    if "key" not in row:
-        return row
-    return {**row, "key": escape_formula(str(row["key"]))}

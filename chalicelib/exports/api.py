@@ -14,7 +14,7 @@ from chalicelib.core.rights import Right
 from chalicelib.core.validation import parse_body
 from chalicelib.edge.http import NO_STORE, json_answer, json_body, path_prefix
 from chalicelib.exports.lock import new_half, shown_once
-from chalicelib.exports.model import DEFAULT_COLUMNS, LINK_SECONDS, Column, Export, ExportRequest, Format, Result
+from chalicelib.exports.model import DEFAULT_COLUMNS, LINK_SECONDS, Column, Export, ExportRequest, Format
 from chalicelib.exports.request import new_export, result_of
 from chalicelib.jobs.request import find_job, jobs_of, start
 from chalicelib.petitions.find import petition_as_stored
@@ -121,7 +121,6 @@ def _link_answer(request: Request, export: Export, s3_key: str, file_name: str) 
 def _export_json(export: Export) -> dict[str, object]:
     """`rows`: written so far. `of`: the count at the request. At the end, they may differ (docs/staff.md)."""
     now, result = times.now(), export.result
-    # An export that has stalled is shown as failed, with the reason.
     shown_export = export.at(now)
     shown = {
         **shown_export.model_dump(include={"format", "columns", "recipient", "requested_by", "why"}),
@@ -135,9 +134,5 @@ def _export_json(export: Export) -> dict[str, object]:
         "expires_at": times.iso(export.expires_at),
     }
     if result:
-        shown |= _result_json(result)
+        shown |= {"sha256": result.sha256, "bytes": result.size, "finished_at": times.iso(result.finished_at)}
     return shown
-
-
-def _result_json(result: Result) -> dict[str, object]:
-    return {"sha256": result.sha256, "bytes": result.size, "finished_at": times.iso(result.finished_at)}

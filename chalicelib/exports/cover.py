@@ -1,36 +1,25 @@
-"""The PDF cover sheet of an export: petition, number of signatures, time of the export, and digest of its file.
+"""The PDF cover sheet of an export: petition, number of signatures, time of the export, and digest of its file."""
 
-The font has Latin, Greek and Cyrillic characters only. fpdf is large, so it is imported only when a sheet is made.
-"""
-
-import re
-import warnings
 from collections import Counter
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib.resources import as_file, files
 from typing import TYPE_CHECKING
 
 from chalicelib.core.countries import countries
 from chalicelib.core.times import iso
 from chalicelib.exports.model import Export, Result, Totals
+from chalicelib.pages.pdf import LINE_HEIGHT, add_text, empty_sheet
 from chalicelib.petitions.model import Petition
 
 if TYPE_CHECKING:
     from fpdf import FPDF
 
-FONT = "NotoSans[wdth,wght].ttf"
-MARGIN, LABEL_WIDTH, LINE_HEIGHT, GAP = 20, 48, 5, 2  # Millimetres, on A4.
+LABEL_WIDTH, GAP = 48, 2  # Millimetres, on A4.
 MAX_BREAKDOWN_VALUES = 10
-# Scripts from Hebrew to Vedic: written from right to left, or with characters that change with their neighbours.
-NEEDS_SHAPING = range(0x0590, 0x1D00)
-OMITTED = "[…]"
 LOCKS = {
     "none": "not encrypted: anyone who has the file can read it",
     "passphrase": "a passphrase (ZIP, AES-256). 7-Zip and macOS open it",
 }
-# Characters that cannot be printed (each replaced by "\0"), with the spaces around and between them.
-_OMITTED_RUN = re.compile(r"\s*\0[\s\0]*")
 
 
 @dataclass(frozen=True)
@@ -41,50 +30,18 @@ class CoverFacts:
 
 
 def cover_sheet(facts: CoverFacts) -> bytes:
-    pdf = _empty_page(facts)
+    pdf = empty_sheet(f"Signature export: {facts.export.job_id}", facts.result.finished_at)
     pdf.set_font_size(11)
-    _add_text(pdf, "Signatures exported by " + facts.petition.charity)
+    add_text(pdf, "Signatures exported by " + facts.petition.charity)
     pdf.set_font_size(20)
-    _add_text(pdf, facts.petition.title, height=9)
+    add_text(pdf, facts.petition.title, height=9)
     pdf.ln(3 * GAP)
     pdf.set_font_size(10)
     for label, value in _rows(facts):
         _add_row(pdf, label, value)
     pdf.ln(GAP)
-    _add_text(pdf, _compare_rows_with_count(facts))
+    add_text(pdf, _compare_rows_with_count(facts))
     return bytes(pdf.output())
-
-
-def printable(text: str, supported: Container[int]) -> str:
-    """Put OMITTED in place of each sequence of characters that cannot be printed correctly."""
-    marked = "".join(_itself_or_mark(character, supported) for character in text)
-    if "\0" not in marked:
-        return marked
-    return _OMITTED_RUN.sub(f" {OMITTED} ", marked).strip()
-
-
-def _itself_or_mark(character: str, supported: Container[int]) -> str:
-    """Return the mark "\\0" if the font lacks the character or only a text shaper could print it."""
-    code = ord(character)
-    is_printable = code in supported and code not in NEEDS_SHAPING
-    return character if is_printable else "\0"
-
-
-def _empty_page(facts: CoverFacts) -> "FPDF":
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # fpdf warns that Pillow is missing. Only pictures need Pillow.
-        from fpdf import FPDF
-
-    pdf = FPDF(format="A4")
-    pdf.set_margin(MARGIN)
-    pdf.set_auto_page_break(False)  # The sheet is one page.
-    pdf.set_creation_date(facts.result.finished_at)
-    pdf.set_title(f"Signature export: {facts.export.job_id}")
-    with as_file(files("fontpkg_noto_sans") / "files" / FONT) as font:
-        pdf.add_font("sheet", fname=str(font))
-    pdf.set_font("sheet")
-    pdf.add_page()
-    return pdf
 
 
 def _rows(facts: CoverFacts) -> Iterable[tuple[str, str]]:
@@ -106,15 +63,10 @@ def _rows(facts: CoverFacts) -> Iterable[tuple[str, str]]:
 def _by_country(totals: Totals) -> Counter[str]:
     """By the country's name, or by its code if it has no name."""
     names = countries()
-    by_country: Counter[str] = Counter()
-    for code, number in totals.countries.items():
-        name = names.get(code, code)
-        by_country[name] += number
-    return by_country
+    return Counter({names.get(code, code): number for code, number in totals.countries.items()})
 
 
 def _versions(totals: Totals, petition: Petition) -> str:
-    """Return the current version. If some people signed an earlier one, add how many signed each version."""
     earlier_versions = set(totals.versions) - {petition.text_version}
     if not earlier_versions:
         return petition.text_version
@@ -156,10 +108,5 @@ def _add_row(pdf: "FPDF", label: str, value: str) -> None:
     pdf.set_text_color(90)  # Grey.
     pdf.cell(LABEL_WIDTH, LINE_HEIGHT, label)
     pdf.set_text_color(0)  # Black.
-    _add_text(pdf, value)
+    add_text(pdf, value)
     pdf.ln(GAP)
-
-
-def _add_text(pdf: "FPDF", text: str, height: float = LINE_HEIGHT) -> None:
-    supported: Container[int] = pdf.fonts["sheet"].cmap  # type: ignore[union-attr]
-    pdf.multi_cell(0, height, printable(text, supported), align="L", new_x="LMARGIN", new_y="NEXT")

@@ -16,9 +16,10 @@ from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from chalicelib.core.errors import FieldError, Invalid
+from chalicelib.core.models import ClosedModel
 from chalicelib.jobs.model import Job
 
 if TYPE_CHECKING:
@@ -33,10 +34,8 @@ BLOCK_BYTES = 1024 * 1024
 COMPRESSION_LEVEL = 6
 
 
-class LockRequest(BaseModel):
+class LockRequest(ClosedModel):
     """What a request says about who can read the file."""
-
-    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     recipient: Annotated[str, Field(max_length=MAX_RECIPIENT_LENGTH)] | None = None
     """An age public key (age1...). Only its owner can then read the file. A private key is refused and not stored."""

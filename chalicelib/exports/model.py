@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
 from chalicelib.core import keys
+from chalicelib.core.models import FrozenModel, LazyModel
 from chalicelib.core.times import Moment
 from chalicelib.exports.lock import LockedJob, LockRequest
 from chalicelib.jobs.model import START_DELAY
@@ -67,15 +68,13 @@ class ExportRequest(LockRequest):
         return columns
 
 
-class Totals(BaseModel):
+class Totals(LazyModel):
     """The sums over the rows written so far, and three numbers that explain a difference from the tally.
 
     `unsure`: rows that were confirmed so shortly before the moment that perhaps the tally does not include them.
     `late`: signatures that were confirmed so shortly after the moment that perhaps the tally includes them.
     `gone`: signatures that were withdrawn after the moment or shortly before. Perhaps some were never confirmed.
     """
-
-    model_config = ConfigDict(defer_build=True)
 
     rows: int = 0
     unsure: int = 0
@@ -85,10 +84,8 @@ class Totals(BaseModel):
     versions: Counter[str] = Field(default_factory=Counter)
 
 
-class Result(BaseModel):
+class Result(FrozenModel):
     """`file` and `cover` are S3 keys. `size` (bytes) and `sha256` are of the file as downloaded, perhaps encrypted."""
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
 
     rows: int
     size: int
@@ -111,10 +108,6 @@ class Export(LockedJob):
     parts: list[str] = Field(default_factory=list)
     totals: Totals = Field(default_factory=Totals)
     result: Result | None = None
-
-    @property
-    def slug(self) -> str:
-        return self.key
 
     @property
     def moment(self) -> datetime:

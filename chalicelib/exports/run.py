@@ -92,10 +92,6 @@ def gather(export: Export, bucket: str, context: ExportContext) -> Export:
     return export.model_copy(update={"parts": parts, "totals": totals, "processed": totals.rows})
 
 
-def delete_parts(export: Export, context: ExportContext) -> None:
-    context.s3_bucket.delete_under(_parts_prefix(export))
-
-
 def _parts_prefix(export: Export) -> str:
     return f"{PARTS}/{export.job_id}/"
 
@@ -114,9 +110,10 @@ CONTENT_TYPES = {Format.CSV: "text/csv; charset=utf-8", Format.NDJSON: "applicat
 def deliver(export: Export, context: ExportContext) -> Export:
     """Write the file and the cover sheet. If the rows do not agree with the tally, return the export as failed."""
     if not is_consistent(export.count_at_moment, export.totals):
-        return export.in_end_state(JobState.FAILED, why=disagreement(export.count_at_moment, export.totals))
+        difference = f"The count is {export.count_at_moment} but we found {export.totals.rows}"
+        why = f"{difference}, so nothing was exported. Ask your engineer for a recount"
+        return export.in_end_state(JobState.FAILED, why=why)
     path = lock(export, context.half, _join_parts(export, context), context.clock())
-    # As in `gather`.
     key_prefix = f"{_files_prefix(export)}{token_hex(4)}"
     result = _result(export, path, key_prefix, context)
     content_type = CONTENT_TYPES[export.format] if export.locked_with == "none" else "application/octet-stream"
@@ -128,11 +125,6 @@ def deliver(export: Export, context: ExportContext) -> Export:
     return export.in_end_state(JobState.DONE, result=result)
 
 
-def delete_files(export: Export, context: ExportContext) -> None:
-    """After a cancellation or failure. S3 deletes the files of an expired export."""
-    context.s3_bucket.delete_under(_files_prefix(export))
-
-
 def _files_prefix(export: Export) -> str:
     return f"{FILES}/{export.job_id}/"
 
@@ -142,11 +134,6 @@ def is_consistent(expected_rows: int, totals: Totals) -> bool:
     fewest_rows = expected_rows - totals.late - totals.gone
     most_rows = expected_rows + totals.unsure
     return fewest_rows <= totals.rows <= most_rows
-
-
-def disagreement(expected_rows: int, totals: Totals) -> str:
-    difference = f"The count is {expected_rows} but we found {totals.rows}"
-    return f"{difference}, so nothing was exported. Ask your engineer for a recount"
 
 
 def _join_parts(export: Export, context: ExportContext) -> Path:
@@ -191,6 +178,8 @@ class ExportWork:
         return Step(FILE_SECONDS, lambda: deliver(export, self.context))
 
     def tidy(self, export: Export) -> None:
-        delete_parts(export, self.context)
-        if export.result is None:  # It was cancelled or failed, perhaps during the upload. The files contain names.
-            delete_files(export, self.context)
+        self.context.s3_bucket.delete_under(_parts_prefix(export))
+        # It was cancelled or failed, perhaps during the upload. The files contain names. S3 deletes those of an expired
+        # export.
+        if export.result is None:
+            self.context.s3_bucket.delete_under(_files_prefix(export))

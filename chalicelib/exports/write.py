@@ -45,9 +45,7 @@ def _csv_writer(columns: Sequence[Column], file: TextIO) -> WriteSignature:
 
 def heading(file_format: Format, columns: Sequence[Column]) -> str:
     """NDJSON has no such line."""
-    if file_format is Format.NDJSON:
-        return ""
-    return f"{BYTE_ORDER_MARK}{','.join(columns)}\r\n"
+    return "" if file_format is Format.NDJSON else f"{BYTE_ORDER_MARK}{','.join(columns)}\r\n"
 
 
 def value_of(column: Column, item: Mapping[str, Any]) -> str | None:

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 routes = Blueprint(__name__)
 
-# How long we report that a petition's count was corrected.
 CORRECTIONS_SHOWN_FOR = timedelta(days=1)
 
 
@@ -37,11 +36,7 @@ def read_staff_health(request: Request) -> "Answer[StaffHealth]":
     health: StaffHealth = {
         "level": worst_level(health_messages),
         "messages": [{"level": message.level, "text": message.text} for message in health_messages],
-        "mail": {
-            "waiting": facts.mail_waiting,
-            "paused_until": times.iso_or_none(paused_until),
-        },
-        # Signatures that are accepted but not stored yet.
+        "mail": {"waiting": facts.mail_waiting, "paused_until": times.iso_or_none(paused_until)},
         "overflow": {"waiting": facts.overflow_waiting},
     }
     return json_answer(health)
@@ -58,7 +53,6 @@ def _facts(now: datetime) -> HealthFacts:
         is_quota_reserved=email.is_quota_reserved,
         overflow_waiting=overflow_queue().depth(),
         load_shedding=stored_level(tables()),
-        # The tallies call these adjustments.
         corrections=[Correction(titles[slug], at, amount) for slug, at, amount in tallies.adjustments],
         days_refused=[(titles[slug], day) for slug, day in tallies.refused.items()],
         readiness=latest_readiness(now, tables()),

@@ -44,7 +44,6 @@ def latest_readiness(now: datetime, tables: Tables) -> Readiness | None:
 
 # A mail backlog that takes this long to send is a warning.
 LONG_BACKLOG = timedelta(minutes=15)
-# A mail backlog that takes this long to send is bad.
 TOO_LONG_BACKLOG = timedelta(days=1)
 NO_ACTION = "Nothing needs to be done."
 

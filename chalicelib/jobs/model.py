@@ -13,8 +13,9 @@ from enum import StrEnum
 from secrets import token_hex
 from typing import Annotated, Any, ClassVar, Generic, NamedTuple, Protocol, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import StringConstraints
 
+from chalicelib.core.models import FrozenModel, LazyModel
 from chalicelib.core.times import Moment
 
 # A job runs for minutes, so one `now` would be wrong at its end: read the clock for each step.
@@ -32,10 +33,8 @@ SILENCE = timedelta(seconds=90)
 JOB_ID_PATTERN = r"^[a-z0-9-]{1,60}\.[A-Za-z0-9-]{1,60}$"
 
 
-class JobMessage(BaseModel):
+class JobMessage(LazyModel):
     """The message that tells a worker to run a job. `half`: of what a passphrase is made of (exports/lock.py)."""
-
-    model_config = ConfigDict(defer_build=True)
 
     kind: str
     job_id: Annotated[str, StringConstraints(pattern=JOB_ID_PATTERN)]
@@ -52,7 +51,7 @@ class JobState(StrEnum):
     EXPIRED = "expired"
 
 
-class Job(BaseModel):
+class Job(FrozenModel):
     """A job, as stored. Each kind of job is a subclass, which adds fields for its request, progress and result.
 
     Only one job of a kind runs at a time for each `key`, such as a petition's slug. `lifetime`: how long after its
@@ -62,8 +61,6 @@ class Job(BaseModel):
     no step starts before this time. `beat_at`: when a worker last showed that it runs the job. `why`: a sentence for
     staff that says why the job failed.
     """
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
 
     kind: ClassVar[str]
     lifetime: ClassVar[timedelta]
@@ -84,6 +81,11 @@ class Job(BaseModel):
     @property
     def key(self) -> str:
         return self.job_id.partition(".")[0]
+
+    @property
+    def slug(self) -> str:
+        """For a job of a petition."""
+        return self.key
 
     @property
     def is_open(self) -> bool:

@@ -88,10 +88,13 @@ class TargetReport:
 
     key: str
     target: LetterTarget | None
-    numbers: LetterNumbers
     days: NumbersByDay
     state: TargetState
     paused_members: Mapping[str, TargetState]
+
+    @property
+    def numbers(self) -> LetterNumbers:
+        return total(self.days.values())
 
     @property
     def name(self) -> str:
@@ -136,18 +139,16 @@ def report(petition: Petition, now: datetime, tables: Tables) -> LettersReport:
     current_targets = petition.letter.targets if petition.letter else []
     targets = {target.key: target for target in current_targets}
     removed = sorted(counts.keys() - targets.keys())
-    reports: list[TargetReport] = []
-    for key in [*targets, *removed]:
-        days = counts.get(key, {})
-        target_report = TargetReport(
+    reports = [
+        TargetReport(
             key=key,
             target=targets.get(key),
-            numbers=total(days.values()),
-            days=days,
+            days=counts.get(key, {}),
             state=states.get(key, TargetState()),
             paused_members=_paused_members(key, states),
         )
-        reports.append(target_report)
+        for key in [*targets, *removed]
+    ]
     return LettersReport(reports, as_of=now)
 
 

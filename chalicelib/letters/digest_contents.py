@@ -56,7 +56,6 @@ class DigestContents:
 
 
 def next_digest_day(now: datetime) -> date:
-    """Return the day of the digest that takes letters now."""
     local = in_london(now)
     today = local.date()
     is_for_tomorrow = local.hour >= DIGEST_HOUR
@@ -132,7 +131,6 @@ def find_digest(ids: DigestIds, tables: Tables) -> DigestContents | None:
 
 
 def unrequested_digests(slug: str, target: str, tables: Tables) -> Iterator[DigestIds]:
-    """Yield those whose emails are not marked as requested, oldest first."""
     for item in tables.query(keys.COUNTS, letter_keys.digests_partition(slug, target), consistent=True):
         if "requested_at" not in item:
             yield DigestIds(slug, target, date.fromisoformat(item["sk"]))

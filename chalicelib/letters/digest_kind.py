@@ -12,15 +12,9 @@ from typing import Any
 
 from chalicelib.aws.table import Change, Item, NewItem, Tables
 from chalicelib.core.language import language_of
-from chalicelib.core.letter_keys import DIGEST, DigestIds, digest_ids
+from chalicelib.core.letter_keys import DIGEST, digest_ids
 from chalicelib.letters.counts import DIGEST_SHARD, count_change
-from chalicelib.letters.digest_contents import (
-    DigestContents,
-    find_digest,
-    mark_ended,
-    seal,
-    unseal,
-)
+from chalicelib.letters.digest_contents import DigestContents, find_digest, mark_ended, seal, unseal
 from chalicelib.letters.model import letter_to_send, target_unless_removed
 from chalicelib.letters.target_state import is_sent_since_resume, pause, target_state
 from chalicelib.mail.counted import CountedDeliveries
@@ -102,7 +96,7 @@ def digest_email(key: str, stored: Item, context: MailContext, now: datetime, ta
     target = target_unless_removed(petition, ids.target)
     # A removed petition that staff restored. They check it before it is public.
     is_draft = petition.state_at(now) is PetitionState.DRAFT
-    if target and (is_draft or target.test_to or _is_paused(ids, tables)):
+    if target and (is_draft or target.test_to or target_state(ids.slug, ids.target, tables).is_paused):
         return NotSent.HELD
     # Before the checks: if one drops the digest, all its letters are counted as dropped, and must not change after.
     digest = seal(ids, now, tables)
@@ -122,10 +116,6 @@ def digest_email(key: str, stored: Item, context: MailContext, now: datetime, ta
         "shown_letters": [*islice(letters_in_own_words, MAX_SHOWN)],
     }
     return Content(target.email or "", values, language=language.code, sender_name=petition.charity)
-
-
-def _is_paused(ids: DigestIds, tables: Tables) -> bool:
-    return target_state(ids.slug, ids.target, tables).is_paused
 
 
 def _letters_in_own_words(digest: DigestContents, petition: Petition, tables: Tables) -> Iterator[DigestLetter]:

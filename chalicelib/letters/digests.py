@@ -23,12 +23,8 @@ def request_digests(now: datetime, outbox: Outbox, tables: Tables) -> int:
     An old digest may be due even if the petition no longer has a letter: so one query for each petition and target.
     """
     open_day = next_digest_day(now)  # The digests of this day still take letters. All earlier digests are due.
-    requested = 0
-    for petition in all_petitions(tables):
-        for ids in _due_digests(petition, open_day, tables):
-            if _close_and_request(ids, now, outbox, tables):
-                requested += 1
-    return requested
+    due = (ids for petition in all_petitions(tables) for ids in _due_digests(petition, open_day, tables))
+    return sum(_close_and_request(ids, now, outbox, tables) for ids in due)
 
 
 def _due_digests(petition: Petition, open_day: date, tables: Tables) -> list[DigestIds]:

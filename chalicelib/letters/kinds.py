@@ -56,7 +56,6 @@ def reason_not_to_send(
 
 
 def _is_member_paused(letter: LetterIds, constituency: str, tables: Tables) -> bool:
-    """Return True also if the constituency has no member any more."""
     if member_of_constituency(constituency) is None:
         return True
     return target_state(letter.slug, letter.target, tables, constituency).is_paused

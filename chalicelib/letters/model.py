@@ -20,7 +20,6 @@ LIFETIME = timedelta(days=6 * 365)
 
 
 def target_unless_removed(petition: Petition, key: str) -> LetterTarget | None:
-    """Return None if the petition no longer has the target, or was removed."""
     if petition.letter is None or petition.state is PetitionState.REMOVED:
         return None
     return petition.letter.target(key)

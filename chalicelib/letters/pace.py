@@ -45,7 +45,8 @@ class WorkingTime:
     def position(self, moment: datetime) -> int:
         local = in_london(moment)
         weeks, weekday = divmod((local - FIRST_MONDAY).days, DAYS_IN_WEEK)
-        since_opening = (local - _midnight(local) - self.from_hour * HOUR) // MILLISECOND
+        midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+        since_opening = (local - midnight - self.from_hour * HOUR) // MILLISECOND
         if weekday >= WORKING_DAYS:  # On a weekend, the week's working time is over.
             weekday, since_opening = WORKING_DAYS, 0
         passed_today = min(max(0, since_opening), self._day_length)
@@ -65,10 +66,6 @@ class WorkingTime:
 
 def in_london(moment: datetime) -> datetime:
     return moment.astimezone(ZoneInfo(LONDON)).replace(tzinfo=None)
-
-
-def _midnight(local: datetime) -> datetime:
-    return local.replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 HOUR_IN_MILLISECONDS = HOUR // MILLISECOND

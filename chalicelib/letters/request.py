@@ -140,11 +140,8 @@ def request_missing(slug: str, now: datetime, tables: Tables, since: datetime = 
     Use this for confirmations that the stream lost. The sweep queues the letters. Leave out targets in test mode,
     letters that were dropped because staff had removed their target, and people who confirmed before `since`.
     """
-    requested = 0
-    for image in _sender_images(slug, tables):
-        if image["confirmed_at"] >= iso(since):
-            requested += _request_missing_of(image, now, tables)
-    return requested
+    images = (image for image in _sender_images(slug, tables) if image["confirmed_at"] >= iso(since))
+    return sum(_request_missing_of(image, now, tables) for image in images)
 
 
 def _sender_images(slug: str, tables: Tables) -> Iterator[Image]:

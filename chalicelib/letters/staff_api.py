@@ -1,19 +1,20 @@
 """Staff routes of letters: read their numbers, pause and resume the letters to a target, and send a test."""
 
-from typing import TYPE_CHECKING
+from dataclasses import asdict
+from typing import TYPE_CHECKING, cast
 
 from chalice.app import Blueprint, Request
-from pydantic import BaseModel, ConfigDict
 
 from chalicelib.aws.email import mail_quota
 from chalicelib.aws.queue import mail_queue, other_mail_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
+from chalicelib.core.models import ClosedModel
 from chalicelib.core.rights import Right
 from chalicelib.core.validation import Words, parse_body
 from chalicelib.edge.http import json_answer, json_body, query
 from chalicelib.letters import target_state
-from chalicelib.letters.counts import LetterNumbers, TargetReport, report
+from chalicelib.letters.counts import TargetReport, report
 from chalicelib.letters.model import checked_constituency, find_target
 from chalicelib.letters.trial import TEST_KINDS, send_test
 from chalicelib.mail.kind import Outbox
@@ -39,10 +40,8 @@ routes = Blueprint(__name__)
 WORDS = Words(wrong={"email": "Enter an email address in the right format, such as name@example.org"})
 
 
-class LetterTestRequest(BaseModel):
+class LetterTestRequest(ClosedModel):
     """The body of `POST …/letters/{target}/test`."""
-
-    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     email: SesAddress
     """Where to send the test: your own address."""
@@ -114,7 +113,7 @@ def email_letter_test(request: "Sent[LetterTestRequest]", slug: str, target: str
 def _target_letters(letters: TargetReport) -> "TargetLetters":
     target, numbers, state = letters.target, letters.numbers, letters.state
     paused_members = [_paused_member(constituency, paused) for constituency, paused in letters.paused_members.items()]
-    days = [_letters_of_day(day.isoformat(), counts) for day, counts in letters.days.items()]
+    days = [cast("LettersOfADay", {"day": day.isoformat(), **asdict(sums)}) for day, sums in letters.days.items()]
     return {
         "key": letters.key,
         "name": letters.name,
@@ -142,15 +141,4 @@ def _paused_member(constituency: str, state: target_state.TargetState) -> "Pause
         "name": member.name if member else "",
         "paused_at": times.iso_or_none(state.paused_at),
         "paused_why": state.paused_why,
-    }
-
-
-def _letters_of_day(day: str, numbers: LetterNumbers) -> "LettersOfADay":
-    return {
-        "day": day,
-        "requested": numbers.requested,
-        "sent": numbers.sent,
-        "failed": numbers.failed,
-        "unknown": numbers.unknown,
-        "dropped": numbers.dropped,
     }

@@ -134,15 +134,11 @@ def delete_test_address(test: LetterIds, tables: Tables) -> None:
 def _state(item: Item) -> TargetState:
     at = item.get("paused_at")
     paused_at = datetime.fromisoformat(at) if at else None
-    test_addresses: dict[str, str] = {}
-    for name in item:
-        if name.startswith(TEST_PREFIX):
-            test_id = name.removeprefix(TEST_PREFIX)
-            test_addresses[test_id] = item[name]
+    tests = {name.removeprefix(TEST_PREFIX): item[name] for name in item if name.startswith(TEST_PREFIX)}
     return TargetState(
         paused_at=paused_at,
         paused_why=item.get("paused_why", ""),
         single_letters=item.get("singles", 0),
         has_digests="has_digests" in item,
-        tests=test_addresses,
+        tests=tests,
     )

@@ -37,7 +37,6 @@ NO_SLOT = "-"
 
 
 def slot_of(signature_id: str, *, has_own_words: bool) -> str:
-    """Return NO_SLOT for a letter without own words."""
     if not has_own_words:
         return NO_SLOT
     number = crc32(signature_id.encode()) % OWN_WORDS_SLOTS
@@ -67,7 +66,6 @@ class GatheredLetter(NamedTuple):
 
     @property
     def withdrawal(self) -> str:
-        """Return the text for LATE."""
         return f"{letter_ids(self.key).signature_id} {self.slot} {self.area}"
 
     @property

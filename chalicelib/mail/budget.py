@@ -50,7 +50,6 @@ class _WaitingEmail:
 
 
 def read_allowance(to: Mailbox, slug: str, now: datetime, tables: Tables) -> Allowance:
-    """Change nothing."""
     item = tables.get(to.key, consistent=True) or {}
     return _allowance(item, to.hash_of_petition(slug), now)
 
@@ -175,16 +174,11 @@ def addresses_that_stopped(
     """`addresses`: a hundred at most."""
     choices = {address: choice_of(mailbox_of(address, limit_keys), slug) for address in addresses}
     # Several addresses may belong to one mailbox, and batch_get refuses equal keys.
-    all_keys = [choice.key for choice in choices.values()]
-    distinct_keys = list(dict.fromkeys(all_keys))
+    distinct_keys = list(dict.fromkeys(choice.key for choice in choices.values()))
     items = tables.batch_get(distinct_keys, consistent=True)
     hashes_by_partition = {item["pk"]: _stopped_hashes(item) for item in items}
-    stopped_addresses = set()
-    for address, choice in choices.items():
-        hashes = hashes_by_partition.get(choice.key.pk, set())
-        if choice.petition_hash in hashes:
-            stopped_addresses.add(address)
-    return stopped_addresses
+    stopped = {address: hashes_by_partition.get(choice.key.pk, set()) for address, choice in choices.items()}
+    return {address for address, choice in choices.items() if choice.petition_hash in stopped[address]}
 
 
 def stopped_petitions(mailbox: Mailbox, slugs: Iterable[str], tables: Tables) -> set[str]:
@@ -205,9 +199,7 @@ def resume(choice: Choice, now: datetime, tables: Tables) -> None:
 
 
 def _stopped_hashes(item: Item | None) -> set[str]:
-    if item is None:
-        return set()
-    return set(item.get("stopped", ()))
+    return set((item or {}).get("stopped", ()))
 
 
 def _resuming_change(choice: Choice, item: Item, now: datetime) -> Change:

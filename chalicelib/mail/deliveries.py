@@ -5,7 +5,7 @@ address, and it expires. The items of one kind are a group of partitions (outsta
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -52,7 +52,7 @@ class Deliveries(DeliveryState):
     lifetime: timedelta
     max_emails: int = 1
     min_interval: timedelta = timedelta()
-    # No stream relays these requests: whoever makes one sends its message (outbox.py), and only the sweep queues a
+    # No stream relays these requests: whoever makes one sends its message (kind.py), and only the sweep queues a
     # postponed email: as early as the longest delay of a message allows. The message comes CLOCKS_DIFFER after the due
     # time, so that a sender whose clock is behind does not ignore it.
     lead_time: timedelta = timedelta(seconds=LONGEST_DELAY) - CLOCKS_DIFFER
@@ -105,7 +105,6 @@ class Deliveries(DeliveryState):
         return group == f"{keys.DELIVERIES}/{self.kind}"
 
     def groups(self, first: str, tables: Tables) -> Iterable[str]:
-        """Return this kind's only group, unless it sorts before `first`."""
         group = f"{keys.DELIVERIES}/{self.kind}"
         return [group] if group >= first else []
 
@@ -115,14 +114,11 @@ class Deliveries(DeliveryState):
         between = (prefix, prefix + "~")
         counts: Counter[DeliveryOutcome] = Counter()
         for bucket in keys.BUCKETS:
-            items = self._read_outcomes(bucket, between, tables)
-            counts.update(outcome_of(item) for item in items)
+            partition = keys.delivery_partition(self.kind, bucket)
+            # Consistently: otherwise new requests could be missing, and all emails could seem to be settled.
+            items = tables.query(keys.DELIVERIES, partition, between, consistent=True, only=OUTCOME_ATTRIBUTES)
+            counts.update(map(outcome_of, items))
         return counts
-
-    def _read_outcomes(self, bucket: str, between: tuple[str, str], tables: Tables) -> Iterator[Item]:
-        partition = keys.delivery_partition(self.kind, bucket)
-        # Consistently: otherwise new requests could be missing, and all emails could seem to be settled.
-        return tables.query(keys.DELIVERIES, partition, between, consistent=True, only=OUTCOME_ATTRIBUTES)
 
     def postpone(self, request: MailRequest, due: datetime, tables: Tables) -> None:
         super().postpone(request, due, tables)

@@ -132,5 +132,4 @@ class Outbox:
         self.send((request, 0) for request in requests)
 
     def depth(self) -> int:
-        """Return about how many messages are in both queues. Delayed messages count too."""
         return self.urgent.depth() + self.other.depth()

@@ -74,7 +74,6 @@ def mark_unless_recent(groups: Iterable[str], now: datetime, tables: Tables) -> 
 
 
 def forget_marked() -> None:
-    """A test then starts like a new process."""
     _last_marked.clear()
 
 

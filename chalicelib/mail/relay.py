@@ -59,13 +59,12 @@ def _group_of(request: MailRequest, kinds: Kinds) -> str:
 def _delay(image: Image, min_interval: timedelta, now: datetime) -> int:
     """Return the seconds until the request is due and `min_interval` has passed since the last email to this key.
 
-    With `mail_network`, the request is due now, so that its sender books the network's turn (first_emails.py).
+    With `mail_network`, the request is due now, so that its sender books the network's turn (turns.py).
     """
     times = [now]
     if "mailed_at" in image:
         times.append(datetime.fromisoformat(image["mailed_at"]) + min_interval)
     if "mail_due_at" in image and "mail_network" not in image:
-        # A sender whose clock is behind would ignore a message that arrives exactly when the email is due.
         times.append(datetime.fromisoformat(image["mail_due_at"]) + CLOCKS_DIFFER)
     latest = max(times)
     return ceil((latest - now).total_seconds())

@@ -35,7 +35,6 @@ class SendResult(StrEnum):
     # Nothing was sent, and nothing is left to do: it was settled earlier or by its kind, or was dropped now.
     SETTLED = "settled"
     REFUSED = "refused"
-    # Its kind does not know when it can be sent. The request stays, and the sweep queues it again.
     HELD = "held"
     WAITS = "waits"
     # An earlier attempt crashed. It may have sent this email, and this kind is never sent twice.
@@ -79,7 +78,7 @@ def _contents_within_limits(
 def _apply_limits(
     request: MailRequest, content: Content, stored: Item, context: MailContext, now: datetime, tables: Tables
 ) -> NotSent | Later | None:
-    """Apply the limits of the signer's network (first_emails.py) and the address (budget.py). None: both allow it."""
+    """Apply the limits of the signer's network (turns.py) and the address (budget.py). None: both allow it."""
     if not content.limited_petition:  # Such as a receipt, which strangers cannot cause.
         return None
     due = turns.book_first_email(content.network, now, tables) if content.network else now
@@ -137,7 +136,9 @@ def compose(request: MailRequest, kind: Kind, content: Content) -> Mail:
     templates = _templates(kind.templates, content.language)
     values = {**content.values, "unsubscribe_url": content.unsubscribe_url}
     subject, text, html = (templates.get_template(part).render(values) for part in PARTS)
-    headers = _unsubscribe_headers(content.unsubscribe_url) if content.unsubscribe_url else {}
+    headers = {}
+    if url := content.unsubscribe_url:  # Then an email program can unsubscribe with one click (RFC 8058).
+        headers = {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
     tags = {"kind": request.kind, "key": request.key}
     return Mail(
         to=content.to,
@@ -149,11 +150,6 @@ def compose(request: MailRequest, kind: Kind, content: Content) -> Mail:
         sender_name=content.sender_name,
         reply_to=content.reply_to,
     )
-
-
-def _unsubscribe_headers(url: str) -> dict[str, str]:
-    """Let an email program unsubscribe with one click, without opening a page (RFC 8058)."""
-    return {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
 @cache

@@ -78,9 +78,7 @@ def confirmable_until(petition: Petition, now: datetime) -> datetime:
     """
     until = now + CONFIRM_LIFETIME
     closes_at = closes_at_if_opened_now(petition, now)
-    if closes_at is None:
-        return until
-    return min(until, closes_at + CONFIRM_AFTER_CLOSE)
+    return until if closes_at is None else min(until, closes_at + CONFIRM_AFTER_CLOSE)
 
 
 def _link_works(petition: Petition, now: datetime) -> bool:
@@ -137,7 +135,7 @@ def _content(key: str, signature: Signature, petition: Petition, context: MailCo
         **links,
     }
     unsubscribe_url = links["unsubscribe_url"] if signature.updates else ""
-    # Only the first email counts against the limit of the signer's network (first_emails.py).
+    # Only the first email counts against the limit of the signer's network (turns.py).
     network = signature.mail_network if signature.mails == 0 else None
     return Content(
         signature.email or "",
@@ -163,16 +161,14 @@ def _links(key: str, signature: Signature, context: MailContext, now: datetime) 
         Purpose.WITHDRAW: now + WITHDRAW_LIFETIME,
         Purpose.UNSUBSCRIBE: now + WITHDRAW_LIFETIME,
     }
-    links = {}
-    for purpose, expires in expiries.items():
-        links[f"{purpose}_url"] = context.link(purpose, subject, expires, signature.language)
+    language = signature.language
+    links = {f"{purpose}_url": context.link(purpose, subject, until, language) for purpose, until in expiries.items()}
     mailbox = mailbox_of(signature.email or "", context.limit_keys)
     token = stop_token(subject, choice_of(mailbox, slug), now, context.token_keys)
     links["stop_url"] = context.link_with_token(Purpose.STOP, token, signature.language)
     return links
 
 
-# After a crash, these emails are sent again. To use AfterCrash.UNKNOWN, add `mail_began_at` to MAIL_REQUEST_FIELDS.
 def as_confirmed(petition: Petition, signature: Signature, tables: Tables) -> Petition:
     """Return the petition with the texts, and the letter's wordings, that the person agreed to, for the receipt.
 
@@ -194,6 +190,7 @@ def as_confirmed(petition: Petition, signature: Signature, tables: Tables) -> Pe
     return petition.model_copy(update={**changes, "translations": without_letters, "letter": letter})
 
 
+# After a crash, these emails are sent again. To use AfterCrash.UNKNOWN, add `mail_began_at` to MAIL_REQUEST_FIELDS.
 _STATE = SignatureDeliveries(max_emails=None, min_interval=MIN_MAIL_INTERVAL)
 SIGNATURE_KINDS = by_name(
     Kind(MailKind.CONFIRM, TEMPLATES / "confirm", Priority.URGENT, _STATE, confirm_email),

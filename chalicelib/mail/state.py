@@ -85,7 +85,8 @@ class DeliveryState(ABC):
         until = _seconds(now + lease)
         is_interval_over = absent_or_at_most("mailed_at", iso(now - self.min_interval))
         may_be_sent = is_interval_over & may_have_more_mail(self.max_emails) & _is_due(now)
-        when = is_requested(request) & _is_free(now) & may_be_sent
+        is_free = absent_or_at_most("mail_claimed_until", int(now.timestamp()))
+        when = is_requested(request) & is_free & may_be_sent
         change = Change(self.item_key(request.key), assign={"mail_claimed_until": until}, when=when)
         return tables.update_and_read(change)
 
@@ -110,7 +111,6 @@ class DeliveryState(ABC):
         return self._try_change(request, {"mail_began_at": iso(now)}, (), tables)
 
     def is_unknown(self, stored: Item) -> bool:
-        """Return whether an earlier attempt crashed after `begin`."""
         return "mail_began_at" in stored
 
     def mark_unknown(self, request: MailRequest, now: datetime, tables: Tables) -> None:
@@ -189,9 +189,5 @@ def is_requested(request: MailRequest) -> Condition:
 
 
 def _is_due(now: datetime) -> Condition:
-    """With `mail_network`, a request is always due, so that its sender books the network's turn (first_emails.py)."""
+    """With `mail_network`, a request is always due, so that its sender books the network's turn (turns.py)."""
     return absent_or_at_most("mail_due_at", iso(now)) | Attr("mail_network").exists()
-
-
-def _is_free(now: datetime) -> Condition:
-    return absent_or_at_most("mail_claimed_until", int(now.timestamp()))

@@ -87,7 +87,6 @@ def _walk(marker: Marker, run: SweepRun, deadline: float) -> int:
         open_requests, position = _page(state, marker.group, marker.position, run.tables)
         count, next_lost_at = _queue_lost(open_requests, state, run)
         queued += count
-        # `earliest`: of the requests that this walk has found so far.
         lost_times = [time for time in (marker.earliest, next_lost_at) if time]
         marker = replace(marker, earliest=min(lost_times, default=""))
         if position is None:
@@ -121,7 +120,6 @@ def _queue_lost(items: list[Item], state: DeliveryState, run: SweepRun) -> tuple
 def _delay(item: Item, now: datetime) -> int:
     if "mail_due_at" not in item:
         return 0
-    # A sender whose clock is behind would ignore a message that arrives exactly when the email is due.
     arrival = datetime.fromisoformat(item["mail_due_at"]) + CLOCKS_DIFFER
     return max(0, ceil((arrival - now).total_seconds()))
 

@@ -36,11 +36,7 @@ def environment(*folders: Path, language: Language | None = None) -> Environment
         optimized=False,
     )
     _install_language(jinja, language or language_of(ENGLISH))
-    jinja.filters |= {
-        "iso": iso,
-        "paragraphs": paragraphs,
-        "capitalised": capitalised,
-    }
+    jinja.filters |= {"iso": iso, "paragraphs": paragraphs, "capitalised": capitalised}
     return jinja
 
 

@@ -84,10 +84,7 @@ def link(path: str, *, base: str, lang: str) -> str:
 
 
 def asset(name: str) -> Asset | None:
-    """Return the asset, or None for a name that is not listed or a file that does not exist."""
-    if name in _CONTENT_TYPES and _path(name).exists():
-        return _load(name)
-    return None
+    return _load(name) if name in _CONTENT_TYPES and _path(name).exists() else None
 
 
 def asset_url(name: str, *, base: str) -> str:

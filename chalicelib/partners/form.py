@@ -4,19 +4,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints, ValidationError, WithJsonSchema
+from pydantic import Field, StrictBool, StringConstraints, ValidationError, WithJsonSchema
 
 from chalicelib.core.errors import FieldError, Invalid
+from chalicelib.core.models import ClosedModel, FrozenModel
 from chalicelib.core.times import ISO, Moment
 from chalicelib.core.validation import Words, field_errors
-from chalicelib.partners.model import (
-    VERSION_RULE,
-    CountsWhen,
-    Partner,
-    Wording,
-    WordingVersion,
-    is_beyond_clock_error,
-)
+from chalicelib.partners.model import VERSION_RULE, CountsWhen, Partner, Wording, WordingVersion, is_beyond_clock_error
 from chalicelib.signatures.form import COUNTRY, EMAIL, LANGUAGE, MISSING, NAME, POSTCODE, WRONG, SignatureForm
 from chalicelib.signatures.model import Signature
 
@@ -37,10 +31,8 @@ Identifier = Annotated[
 ]
 
 
-class PartnerConsent(BaseModel):
+class PartnerConsent(ClosedModel):
     """What the person agreed to on the partner's site."""
-
-    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     wording: Wording
     """The sentence that the person agreed to, in full."""
@@ -54,10 +46,8 @@ class PartnerConsent(BaseModel):
     """Whether the wording allows the charity to email the person once, to confirm."""
 
 
-class PartnerSignature(BaseModel):
+class PartnerSignature(ClosedModel):
     """One person's signature, as a partner sends it. No other fields are allowed."""
-
-    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     identifier: Identifier
     """The partner's own id of this signature. A signature that is sent again with its id is stored only once."""
@@ -74,13 +64,11 @@ class PartnerSignature(BaseModel):
     consent: PartnerConsent
 
 
-class SentSignature(BaseModel):
+class SentSignature(FrozenModel):
     """A valid signature. Without an `identifier`, the email address shows whether the signature was sent before.
 
     `row`: of an imported file. `is_dated`: the partner sent the time of the consent. Otherwise it is when it came.
     """
-
-    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True, defer_build=True)
 
     identifier: str | None
     form: SignatureForm

@@ -12,10 +12,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from chalicelib.core import keys
 from chalicelib.core.keys import Key
+from chalicelib.core.models import FrozenModel
 from chalicelib.core.times import Moment
 
 SOURCE_PATTERN = r"^partner-[a-z0-9-]{1,32}$"
@@ -36,13 +37,11 @@ class CountsWhen(StrEnum):
     AFTER_EMAIL = "after-email"
 
 
-class Partner(BaseModel):
+class Partner(FrozenModel):
     """A partner, as stored. `source` is its id.
 
     `wording` and `version` are its usual consent: what people agree to, unless a signature names another wording.
     """
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
 
     source: str
     name: str
@@ -65,15 +64,13 @@ class ReceiveOutcome(StrEnum):
     SUPPRESSED = "suppressed"
 
 
-class Receipt(BaseModel):
+class Receipt(FrozenModel):
     """A receipt, as stored. It has ids and times only. `result` is None until the receipt is settled.
 
     `digest`: a keyed hash of the partner's identifier. `version`: the version of the wording. `obtained_at`: when the
     person agreed. `job_id` and `row`: the import that sent the signature first, and the row in its file. `also_in`: the
     ids of the imports that sent the signature again.
     """
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
 
     slug: str
     source: str

@@ -47,23 +47,12 @@ def take_each(submissions: Sequence[SentSignature], receiving: ReceivingContext,
     results: list[ReceiveResult] = []
     for submission, receipt in zip(submissions, receipts, strict=True):
         stored = stored_receipts.get(receipt.digest)
-        results.append(_take_one(submission, receipt, stored, wordings, receiving, now))
+        try:
+            wordings.store(submission)
+            results.append(ReceiveResult(_take(submission, receipt, stored, receiving, now)))
+        except Invalid as invalid:
+            results.append(ReceiveResult(ReceiveOutcome.INVALID, invalid.errors))
     return results
-
-
-def _take_one(
-    submission: SentSignature,
-    new: Receipt,
-    stored: Receipt | None,
-    wordings: Wordings,
-    receiving: ReceivingContext,
-    now: datetime,
-) -> ReceiveResult:
-    try:
-        wordings.store(submission)
-        return ReceiveResult(_take(submission, new, stored, receiving, now))
-    except Invalid as invalid:
-        return ReceiveResult(ReceiveOutcome.INVALID, invalid.errors)
 
 
 def _take(
@@ -164,10 +153,10 @@ def predict_each(
     """Return what `take_each` would return for each now, without the others: store nothing."""
     receipts = [receiving.receipt_of(submission, now) for submission in submissions]
     stored_receipts = store.find_receipts(receipts, receiving.tables)
-    predicted = []
-    for submission, receipt in zip(submissions, receipts, strict=True):
-        predicted.append(_predict(submission, receipt, stored_receipts.get(receipt.digest), receiving, now))
-    return predicted
+    return [
+        _predict(submission, receipt, stored_receipts.get(receipt.digest), receiving, now)
+        for submission, receipt in zip(submissions, receipts, strict=True)
+    ]
 
 
 def _predict(

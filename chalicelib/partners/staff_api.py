@@ -4,10 +4,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 from chalice.app import Blueprint, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from chalicelib.aws.table import tables
 from chalicelib.core import times
+from chalicelib.core.models import ClosedModel
 from chalicelib.core.rights import Right
 from chalicelib.core.validation import Words, parse_body
 from chalicelib.edge.http import json_answer, json_body
@@ -32,10 +33,8 @@ WORDS = Words(
 )
 
 
-class NewPartner(BaseModel):
+class NewPartner(ClosedModel):
     """The body of `POST /api/staff/partners`."""
-
-    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     source: Source
     """The partner's id, which is the source of all its signatures. It cannot be changed later."""
@@ -49,10 +48,8 @@ class NewPartner(BaseModel):
     """The name of this wording."""
 
 
-class PartnerTokenRequest(BaseModel):
+class PartnerTokenRequest(ClosedModel):
     """The body of `POST /api/staff/partners/{source}/tokens`."""
-
-    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     days: Annotated[int, Field(ge=1, le=MAX_TOKEN_DAYS)] = 365
 

@@ -59,8 +59,7 @@ def access_export(
     signatures = []
     for each in stored:
         slug = each.petition.slug
-        held = _held_signature(each, texts.get(slug), letters.get(slug), is_stopped=slug in stopped)
-        signatures.append(held)
+        signatures.append(_held_signature(each, texts.get(slug), letters.get(slug), is_stopped=slug in stopped))
     return {
         "prepared_at": iso(now),
         "signatures": signatures,
@@ -127,11 +126,7 @@ def _times(signature: Signature) -> "SignatureTimes":
     if signature.erased_at:
         # An erasure sets the other times, or removes them.
         fields = ["erased_at", "expires_at"]
-    times: dict[str, str] = {}
-    for field in fields:
-        moment = getattr(signature, field)
-        if moment:
-            times[field] = iso(moment)
+    times = {field: iso(moment) for field in fields if (moment := getattr(signature, field))}
     return cast("SignatureTimes", times)
 
 
@@ -219,9 +214,7 @@ def one_signature(slug: str, signature_id: str, tables: Tables) -> StoredSignatu
 def load_for_staff(
     stored: StoredSignature, limit_keys: dict[str, str], now: datetime, tables: Tables
 ) -> "PersonSignature":
-    """Also read whether the owner wants no more email about the petition."""
-    stopped = stopped_slugs([stored], limit_keys, tables)
-    is_stopped = stored.petition.slug in stopped
+    is_stopped = stored.petition.slug in stopped_slugs([stored], limit_keys, tables)
     return signature_for_staff(stored, now, is_stopped=is_stopped)
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 from chalice.app import Blueprint, Request
-from pydantic import BaseModel, ConfigDict, PlainValidator, WithJsonSchema
+from pydantic import PlainValidator, WithJsonSchema
 
 from chalicelib.aws.queue import overflow_queue
 from chalicelib.aws.table import Tables, tables
@@ -17,6 +17,7 @@ from chalicelib.core import log, times
 from chalicelib.core.address import Address, read_address
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.keys import Key
+from chalicelib.core.models import ClosedModel
 from chalicelib.core.rights import Right
 from chalicelib.core.settings import settings
 from chalicelib.core.validation import Words, parse_body
@@ -41,10 +42,8 @@ SignatureAction = Callable[[Key, Petition, datetime, Tables], None]
 EMAIL_SCHEMA = {"type": "string", "format": "email", "maxLength": 320}
 
 
-class PersonRequest(BaseModel):
+class PersonRequest(ClosedModel):
     """The body of `POST /api/staff/people/find` and `…/erase`. The URL has no address, because URLs are logged."""
-
-    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     email: Annotated[Address, PlainValidator(typed_address), WithJsonSchema(EMAIL_SCHEMA)]
 
@@ -146,17 +145,13 @@ def _ids_by_slug(stored: list[StoredSignature]) -> dict[str, str]:
 
 
 def _answer_one(stored: StoredSignature) -> "Answer[PersonSignature]":
-    signature = load_for_staff(stored, settings().limit_keys, times.now(), tables())
-    return json_answer(signature)
+    return json_answer(load_for_staff(stored, settings().limit_keys, times.now(), tables()))
 
 
 def _answer_all(stored: list[StoredSignature]) -> "Answer[PersonSignatures]":
     now = times.now()
     stopped = stopped_slugs(stored, settings().limit_keys, tables())
-    signatures = []
-    for each in stored:
-        is_stopped = each.petition.slug in stopped
-        signatures.append(signature_for_staff(each, now, is_stopped=is_stopped))
+    signatures = [signature_for_staff(each, now, is_stopped=each.petition.slug in stopped) for each in stored]
     body: PersonSignatures = {"signatures": signatures, "waiting": _overflow_depth()}
     return json_answer(body)
 
@@ -170,7 +165,6 @@ def _overflow_depth() -> int | None:
 
 
 def _identities(address: Address) -> list[tuple[Petition, str]]:
-    """Return each petition with the only id that a signature of this address can have in it."""
     return identities_of(address, all_petitions(tables()), settings().signature_keys)
 
 
@@ -179,5 +173,4 @@ def _all_of_owner(stored: StoredSignature) -> list[StoredSignature]:
     email = stored.signature.email
     if not email:
         return [stored]
-    identities = _identities(read_address(email))
-    return find_signatures(identities, tables())
+    return find_signatures(_identities(read_address(email)), tables())

@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from chalice.app import Blueprint, Request
-from pydantic import BaseModel, ConfigDict
 
 from chalicelib.aws.table import tables
 from chalicelib.core import log, times
 from chalicelib.core.errors import FieldError, Invalid
+from chalicelib.core.models import ClosedModel
 from chalicelib.core.rights import Right
 from chalicelib.core.settings import settings
 from chalicelib.core.times import iso_or_none
@@ -47,10 +47,8 @@ NO_ADDRESS = "We no longer have this signature's address. Wait until the person 
 EMAIL_COMING = (ResendOutcome.ASKED, ResendOutcome.WITHIN_A_MINUTE, ResendOutcome.ON_ITS_WAY, ResendOutcome.LATER)
 
 
-class AllowMail(BaseModel):
+class AllowMail(ClosedModel):
     """The body of `POST /api/staff/people/{slug}/{signature_id}/allow-mail`."""
-
-    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     reason: Reason
     """Why you undo the owner's choice. Write no name and no address, because the activity log keeps the reason."""

@@ -9,7 +9,7 @@ from chalicelib.core.errors import ConditionFailed
 from chalicelib.mail.budget import Allowance
 from chalicelib.signatures import mail_state
 from chalicelib.signatures.look_up import StoredSignature
-from chalicelib.signatures.model import MIN_MAIL_INTERVAL, Signature, SignatureState
+from chalicelib.signatures.model import MIN_MAIL_INTERVAL, SignatureState
 
 
 class ResendOutcome(StrEnum):
@@ -43,14 +43,14 @@ def resend(stored: StoredSignature, allowance: Allowance, now: datetime, tables:
     except ConditionFailed:
         # Usually, it was requested too recently to queue it again. Rarely, the signature has changed since we read it.
         was_already_requested = True
-    # A new email must also wait for the limits of its address.
     due_at = max(signature.mail_due_at or now, allowance.next_at)
     if due_at > now + MIN_MAIL_INTERVAL:
         return ResendAnswer(ResendOutcome.LATER, due_at)
     if was_already_requested:
         return ResendAnswer(ResendOutcome.ON_ITS_WAY)
     # At most a minute (MIN_MAIL_INTERVAL): for a limit, or because the last was just sent.
-    if due_at > now or _was_just_mailed(signature, now):
+    was_just_mailed = signature.mailed_at is not None and now < signature.mailed_at + MIN_MAIL_INTERVAL
+    if due_at > now or was_just_mailed:
         return ResendAnswer(ResendOutcome.WITHIN_A_MINUTE)
     return ResendAnswer(ResendOutcome.ASKED)
 
@@ -69,7 +69,3 @@ def _refusal(stored: StoredSignature, allowance: Allowance, now: datetime) -> Re
     if signature.state is SignatureState.PENDING and not stored.petition.is_confirmable_at(now):
         return ResendOutcome.CLOSED
     return None
-
-
-def _was_just_mailed(signature: Signature, now: datetime) -> bool:
-    return signature.mailed_at is not None and now < signature.mailed_at + MIN_MAIL_INTERVAL

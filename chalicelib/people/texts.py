@@ -22,10 +22,8 @@ if TYPE_CHECKING:
 
 def signed_texts(stored: list[StoredSignature], tables: Tables) -> dict[str, PetitionText]:
     """Leave out a text that we no longer know. `stored`: the signatures of one address."""
-    versions_by_slug = {}
-    for each in stored:
-        versions_by_slug[each.petition.slug] = (each.signature.text_version, each.signature.consent_version)
-    texts = texts_as_signed(versions_by_slug, tables)
+    signed = {each.petition.slug: (each.signature.text_version, each.signature.consent_version) for each in stored}
+    texts = texts_as_signed(signed, tables)
     for each in stored:
         if each.petition.slug not in texts and each.signature.receipt:  # A partner sent it.
             text = _text_with_partners_wording(each, tables)

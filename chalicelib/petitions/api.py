@@ -1,5 +1,6 @@
 """Public routes of petitions: HTML pages and JSON."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
@@ -36,6 +37,7 @@ from chalicelib.petitions.find import (
 from chalicelib.petitions.letter import public_letter
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.page import count_if_available, embedded_page, page_about, petition_page, preview_page
+from chalicelib.petitions.paper import poster, sheet
 from chalicelib.petitions.preview import check_preview
 from chalicelib.petitions.qr import qr_of
 from chalicelib.shedding.level import level_now
@@ -146,10 +148,53 @@ def show_qr_png(request: Request, slug: str) -> Response:
 def _address_in_code(request: Request, slug: str) -> str:
     """Return the page's public address. Raise NotFound for a petition that is not public."""
     petition = find_petition(slug, times.now(), tables())
-    source = valid_source_or_none(query(request, "source")) or "qr"
+    return _address(request, petition.slug, valid_source_or_none(query(request, "source")) or "qr")
+
+
+def _address(request: Request, slug: str, source: str) -> str:
     language = chosen_language(request)
     parameters = {"lang": language, "source": source} if language else {"source": source}
-    return f"{settings().site_url}/petitions/{petition.slug}?{urlencode(parameters)}"
+    return f"{settings().site_url}/petitions/{slug}?{urlencode(parameters)}"
+
+
+@page_view(
+    routes,
+    "GET",
+    "/petitions/{slug}/poster.pdf",
+    function=Function.COUNTS,
+    cache=Cache.HOUR,
+    query=("lang",),
+    throttle=DEFAULT_THROTTLE,
+    content_types=("application/pdf",),
+)
+def show_poster(request: Request, slug: str) -> Response:
+    """An A4 poster with the QR code of the petition's page."""
+    return _paper(request, slug, "poster", poster)
+
+
+@page_view(
+    routes,
+    "GET",
+    "/petitions/{slug}/sheet.pdf",
+    function=Function.COUNTS,
+    cache=Cache.HOUR,
+    query=("lang",),
+    throttle=DEFAULT_THROTTLE,
+    content_types=("application/pdf",),
+)
+def show_sheet(request: Request, slug: str) -> Response:
+    """An A4 sheet on which people sign with a pen."""
+    return _paper(request, slug, "sheet", sheet)
+
+
+def _paper(
+    request: Request, slug: str, source: str, print_on: Callable[[Petition, str, str, datetime], bytes]
+) -> Response:
+    now = times.now()
+    petition = find_petition(slug, now, tables())
+    language = chosen_language(request) or petition.language
+    pdf = print_on(petition.in_language(language), _address(request, slug, source), language, now)
+    return answer(pdf, 200, {"Content-Type": "application/pdf", **cache_headers(PICTURE_SECONDS)})
 
 
 @page_view(routes, "GET", "/petitions/{slug}/thanks", throttle=SIGNING, query=("lang", "embed"))
@@ -243,12 +288,7 @@ def read_count(request: Request, slug: str) -> "Answer[PublicCount]":
     headers = {**_cache_headers(), "ETag": etag}
     if client_matches(request, etag):
         return not_modified(headers)
-    body: PublicCount = {
-        "slug": slug,
-        "count": count.confirmed,
-        "goal": goal,
-        "as_of": times.iso(count.as_of),
-    }
+    body: PublicCount = {"slug": slug, "count": count.confirmed, "goal": goal, "as_of": times.iso(count.as_of)}
     return json_answer(body, headers=headers)
 
 

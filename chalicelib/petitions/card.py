@@ -13,7 +13,6 @@ from chalicelib.petitions.model import Petition
 FONT = "NotoSans[wdth,wght].ttf"
 # For the title: font size in pixels, characters a line, and the most lines. The first that holds the title is used.
 SIZES = ((62, 32, 4), (46, 44, 6), (38, 54, 7))
-# In characters, for the lines that name the target and the charity.
 MAX_SMALL_LINE_LENGTH = 62
 
 

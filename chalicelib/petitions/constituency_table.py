@@ -129,20 +129,14 @@ def has_members() -> bool:
 
 @cache
 def members() -> Mapping[str, MemberOfParliament]:
-    if not MEMBERS_FILE.exists():
-        return {}
-    return unpack_members(MEMBERS_FILE.read_bytes())
+    return unpack_members(MEMBERS_FILE.read_bytes()) if MEMBERS_FILE.exists() else {}
 
 
 def pack_members(by_constituency: Mapping[str, MemberOfParliament]) -> bytes:
-    rows = {}
-    for constituency, member in sorted(by_constituency.items()):
-        rows[constituency] = [member.name, member.email]
+    rows = {constituency: [member.name, member.email] for constituency, member in sorted(by_constituency.items())}
     return json.dumps(rows).encode()
 
 
 def unpack_members(content: bytes) -> dict[str, MemberOfParliament]:
-    found = {}
-    for constituency, (name, email) in json.loads(content).items():
-        found[constituency] = MemberOfParliament(constituency, name, email)
-    return found
+    rows = json.loads(content).items()
+    return {constituency: MemberOfParliament(constituency, name, email) for constituency, (name, email) in rows}

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
+from chalicelib.core.models import FrozenClosedModel
 from chalicelib.core.sources import SOURCE_PATTERN
 from chalicelib.core.times import Moment
 
@@ -20,10 +21,8 @@ class FigureKind(StrEnum):
     PAPER = "paper"
 
 
-class NewFigure(BaseModel):
+class NewFigure(FrozenClosedModel):
     """A number of signatures collected elsewhere, as staff enter it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     source: Annotated[str, StringConstraints(pattern=SOURCE_PATTERN), Field(examples=["freedom-united"])]
     """The platform or the collection, such as `freedom-united` or `paper-leeds`."""
@@ -46,7 +45,6 @@ class Figure(NewFigure):
 
 def current_figures(figures: Iterable[Figure]) -> list[Figure]:
     """Return the figure of each source with the latest `as_of`; of several, the one that staff entered last."""
-    latest: dict[str, Figure] = {}
-    for figure in sorted(figures, key=lambda figure: (figure.as_of, figure.entered_at)):
-        latest[figure.source] = figure
+    oldest_first = sorted(figures, key=lambda figure: (figure.as_of, figure.entered_at))
+    latest = {figure.source: figure for figure in oldest_first}
     return [latest[source] for source in sorted(latest)]

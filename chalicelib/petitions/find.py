@@ -14,7 +14,7 @@ from chalicelib.aws.table import Tables
 from chalicelib.core.caching import SecondsCache
 from chalicelib.core.errors import PetitionNotOpen, PetitionRemoved, Unavailable, UnknownPetition
 from chalicelib.petitions import store
-from chalicelib.petitions.letter import LetterTarget, LetterVersion
+from chalicelib.petitions.letter import LetterVersion
 from chalicelib.petitions.model import SLUG_PATTERN, Petition, PetitionState
 from chalicelib.petitions.text import PetitionText, version_of
 from chalicelib.tallies.count import Count
@@ -64,8 +64,6 @@ class SlugList:
 
 
 class ListedPetition(NamedTuple):
-    """An open petition with its public count."""
-
     petition: Petition
     public_count: Count
 
@@ -146,10 +144,7 @@ def texts_as_signed(versions: Mapping[str, tuple[str, str]], tables: Tables) -> 
 
     `versions`: text version and consent version, by slug. A text that does not exist is left out.
     """
-    joined = {}
-    for slug, (text_version, consent_version) in versions.items():
-        joined[slug] = version_of(text_version, consent_version)
-    return store.find_texts(joined, tables)
+    return store.find_texts({slug: version_of(*both) for slug, both in versions.items()}, tables)
 
 
 def letter_as_signed(slug: str, version: str, tables: Tables) -> LetterVersion:
@@ -159,10 +154,8 @@ def letter_as_signed(slug: str, version: str, tables: Tables) -> LetterVersion:
 
 def letter_targets(slug: str, tables: Tables) -> dict[str, str]:
     """Return the latest name of each target that the petition's letter ever had, by the target's key."""
-    targets: list[LetterTarget] = []
-    for version in store.list_letters(slug, tables):
-        targets += version.letter.targets
-    return {target.key: target.name for target in targets}  # The oldest version comes first, so later names win.
+    oldest_first = store.list_letters(slug, tables)  # So later names win.
+    return {target.key: target.name for version in oldest_first for target in version.letter.targets}
 
 
 def _read_letter(slug: str, version: str, tables: Tables) -> LetterVersion:
@@ -179,7 +172,6 @@ def all_petitions(tables: Tables) -> list[Petition]:
 
 
 def slugs_from(slug: str, tables: Tables) -> Iterator[str]:
-    """Yield in order the slugs that are equal to `slug` or sort after it. Read nothing else of the petitions."""
     return store.slugs_from(slug, tables)
 
 

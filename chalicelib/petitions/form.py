@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, StrictBool, ValidationError
+from pydantic import StrictBool, ValidationError
 
 from chalicelib.core import times
 from chalicelib.core.address import canonical_of
 from chalicelib.core.errors import FieldError, Invalid
+from chalicelib.core.models import ClosedModel
 from chalicelib.core.printable import header_errors
 from chalicelib.core.times import Moment
 from chalicelib.core.validation import Words, decode_json, field_errors, parse_body
@@ -44,7 +45,6 @@ WORDS = Words(
 )
 # The largest body with a whole petition: texts and letter in several languages.
 MAX_PETITION_KB = 64
-# Staff neither see nor change these fields.
 HIDDEN_FIELDS = {"key_version", "shards"}
 SAME_ADDRESS = (
     "Targets {} and {} have the same email address, which would get two letters from each person. Leave one of them"
@@ -53,10 +53,8 @@ SAME_ADDRESS = (
 NO_MEMBERS = "This site has no table of members of parliament. Ask your engineers to deploy one first"
 
 
-class TransitionRequest(BaseModel):
+class TransitionRequest(ClosedModel):
     """The body of `POST /api/staff/petitions/{slug}/state`."""
-
-    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     state: PetitionState
     """The new state."""
@@ -188,10 +186,9 @@ def _uneditable_field_errors(values: Mapping[str, Any], allowed: Mapping[str, An
     errors = {}
     for name, value in values.items():
         is_unchanged = name in allowed and allowed[name] == value
-        if name in EDITABLE or is_unchanged:
-            continue
-        message = "You cannot change this field here" if name in Petition.model_fields else "There is no such field"
-        errors[name] = FieldError(name, message)
+        if name not in EDITABLE and not is_unchanged:
+            message = "You cannot change this field here" if name in Petition.model_fields else "There is no such field"
+            errors[name] = FieldError(name, message)
     return errors
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from chalicelib.core.address import canonical_of
+from chalicelib.core.models import FrozenClosedModel, LazyModel
 from chalicelib.core.times import Moment
 from chalicelib.petitions.text import LetterText, Line, SesAddress, Translation, digest
 
@@ -19,18 +20,14 @@ MAX_TARGETS = 20
 TargetKey = Annotated[str, StringConstraints(pattern=TARGET_KEY_PATTERN), Field(examples=["home-secretary"])]
 
 
-class Single(BaseModel):
+class Single(FrozenClosedModel):
     """Each letter is an email of its own, sent as soon as possible, but not while many confirmation emails wait."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     mode: Literal["single"] = "single"
 
 
-class Paced(BaseModel):
+class Paced(FrozenClosedModel):
     """Each letter is an email of its own. The emails are spread evenly over the working hours."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     mode: Literal["paced"]
     per_hour: Annotated[int, Field(ge=1, le=10_000)]
@@ -47,20 +44,16 @@ class Paced(BaseModel):
         return self
 
 
-class Digest(BaseModel):
+class Digest(FrozenClosedModel):
     """The first letters are emails of their own. Then one email a day says how many letters are new, and shows some."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     mode: Literal["digest"]
     first: Annotated[int, Field(ge=0, le=10_000)]
     """How many letters are sent as emails of their own."""
 
 
-class LetterTarget(BaseModel):
+class LetterTarget(FrozenClosedModel):
     """Somebody who gets the letters. The public sees the name, and never the address."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     key: TargetKey
     """The target's id. Never change it: each person's letter is sent once for each key."""
@@ -131,10 +124,8 @@ class Letter(LetterText):
         return next((target for target in self.targets if target.key == key), None)
 
 
-class LetterVersion(BaseModel):
+class LetterVersion(LazyModel):
     """One version of a petition's letter, kept because signatures refer to it."""
-
-    model_config = ConfigDict(defer_build=True)
 
     version: str
     letter: Letter
@@ -145,7 +136,6 @@ class LetterVersion(BaseModel):
 
     def in_language(self, code: str | None) -> Letter:
         """Return the letter as seen by people who signed in this language (None: the main language)."""
-        # For the main language there is no translation.
         return self.letter.translated(self.translations.get(code or self.language))
 
 

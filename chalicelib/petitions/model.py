@@ -11,8 +11,6 @@ from typing import Annotated
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
     PrivateAttr,
     StringConstraints,
@@ -22,6 +20,7 @@ from pydantic import (
 )
 
 from chalicelib.core.language import ENGLISH
+from chalicelib.core.models import FrozenClosedModel
 from chalicelib.core.times import Moment
 from chalicelib.petitions.figure import MAX_FIGURES, Figure, current_figures
 from chalicelib.petitions.letter import Letter, version_of_letter
@@ -99,10 +98,8 @@ class ShareWay(StrEnum):
     QR = "qr"
 
 
-class Petition(BaseModel):
+class Petition(FrozenClosedModel):
     """The settings of one petition, as in its file and in its table item."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     slug: Slug
     """The petition's name in URLs."""

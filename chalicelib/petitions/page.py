@@ -1,6 +1,7 @@
 """The petition's page with its form, and other pages about a petition, in the language that the reader chose."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from chalice.app import Request, Response
@@ -60,8 +61,10 @@ def petition_page(
     context |= {"form": _with_known_country(form), "errors": errors, "busy": busy}
     if is_embedded(request):
         return embedded_page(petition, request, "embed.html", context, status, headers)
+    context |= dict.fromkeys(SECTIONS)
     for name, load in SECTIONS.items():
-        context[name] = _load_section(load, petition, count, tables)
+        with suppress(Unavailable):  # Then the section stays None, and the rest of the page still works.
+            context[name] = load(petition, count, tables)
     return page_about(petition, request, "petition.html", context, status, headers)
 
 
@@ -107,7 +110,6 @@ def _context(
 
 
 def _is_old(recent: Recent, now: datetime) -> bool:
-    """Whether `recent.today` is about an earlier day, or was counted too long ago."""
     return recent.as_of.date() != now.date() or now - recent.as_of >= RECENT_SHOWN_FOR
 
 
@@ -115,14 +117,6 @@ def _with_known_country(form: Mapping[str, str]) -> dict[str, str]:
     country = form.get("country", "")
     known_country = country if country in countries() else "GB"
     return {**form, "country": known_country}
-
-
-def _load_section(load: SectionLoader, petition: Petition, count: Count | None, tables: Tables) -> object:
-    """None when the data is unavailable, so that the rest of the page still works."""
-    try:
-        return load(petition, count, tables)
-    except Unavailable:
-        return None
 
 
 def count_if_available(petition: Petition, now: datetime, tables: Tables) -> Count | None:

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 routes = Blueprint(__name__)
 
-# The name of each transition in the activity log, by the new state.
 AUDIT_ACTIONS = {
     PetitionState.DRAFT: "petition.withheld",
     PetitionState.OPEN: "petition.opened",

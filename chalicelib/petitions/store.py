@@ -4,8 +4,6 @@ from collections.abc import Iterator, Mapping
 
 from chalicelib.aws.table import Attr, Change, Condition, Item, NewItem, Tables, absent_or_at_most
 from chalicelib.core import keys
-from chalicelib.core.errors import ConditionFailed
-from chalicelib.core.keys import Key
 from chalicelib.core.letter_keys import letter_text
 from chalicelib.petitions.letter import LetterVersion
 from chalicelib.petitions.model import Petition
@@ -28,7 +26,6 @@ def get_with_slugs(slug: str, tables: Tables) -> tuple[Petition | None, frozense
 
 
 def list_all(tables: Tables) -> Iterator[Petition]:
-    """Return all petitions in the order of their slugs, with drafts and removed ones."""
     return map(_petition, tables.query(keys.COUNTS, keys.PETITIONS_PARTITION))
 
 
@@ -60,19 +57,11 @@ def raise_shards(slug: str, shards: int, tables: Tables) -> bool:
 
 
 def store_text(slug: str, text: PetitionText, tables: Tables) -> None:
-    """If this version is already stored, change nothing."""
-    try:
-        tables.put_new(NewItem(keys.petition_text(slug, text.version), text.model_dump(exclude_none=True)))
-    except ConditionFailed:
-        return
+    tables.try_put_new(NewItem(keys.petition_text(slug, text.version), text.model_dump(exclude_none=True)))
 
 
 def store_letter(slug: str, letter: LetterVersion, tables: Tables) -> None:
-    """If this version is already stored, change nothing."""
-    try:
-        tables.put_new(NewItem(letter_text(slug, letter.version), letter.model_dump(exclude_none=True)))
-    except ConditionFailed:
-        return
+    tables.try_put_new(NewItem(letter_text(slug, letter.version), letter.model_dump(exclude_none=True)))
 
 
 def find_letter(slug: str, version: str, tables: Tables) -> LetterVersion | None:
@@ -87,12 +76,8 @@ def list_letters(slug: str, tables: Tables) -> list[LetterVersion]:
 
 
 def find_texts(versions: Mapping[str, str], tables: Tables) -> dict[str, PetitionText]:
-    slug_by_key = {keys.petition_text(slug, version): slug for slug, version in versions.items()}
-    found = {}
-    for item in tables.batch_get([*slug_by_key]):
-        slug = slug_by_key[Key(keys.COUNTS, item["pk"], item["sk"])]
-        found[slug] = PetitionText.model_validate(item)
-    return found
+    text_keys = {keys.petition_text(slug, version): slug for slug, version in versions.items()}
+    return {slug: PetitionText.model_validate(item) for slug, item in tables.batch_get_by(text_keys)}
 
 
 def _has_revision(number: int) -> Condition:

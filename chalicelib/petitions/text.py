@@ -6,9 +6,10 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import parse_qs, quote_plus, urlencode, urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema, field_validator
+from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema, field_validator
 
 from chalicelib.core.language import ENGLISH, known_language
+from chalicelib.core.models import FrozenClosedModel, LazyModel
 from chalicelib.core.sources import MAX_SOURCE_LENGTH
 from chalicelib.core.times import Moment
 
@@ -37,10 +38,8 @@ MAX_SUBJECT_LENGTH, MAX_BODY_LENGTH, MAX_OPENING_LENGTH = 150, 3_000, 500
 MAX_OPENINGS = 10
 
 
-class LetterText(BaseModel):
+class LetterText(FrozenClosedModel):
     """A letter's texts in one language."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     subject: Annotated[
         str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f]+$", max_length=MAX_SUBJECT_LENGTH)
@@ -69,10 +68,8 @@ class LetterText(BaseModel):
         return body
 
 
-class NextStep(BaseModel):
+class NextStep(FrozenClosedModel):
     """What the page after a confirmation asks people to do next: to give, to join, or to sign another petition."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     heading: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
     sentence: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
@@ -90,10 +87,8 @@ class NextStep(BaseModel):
         return url._replace(query=f"{url.query}&{source}" if url.query else source).geturl()
 
 
-class Translation(BaseModel):
+class Translation(FrozenClosedModel):
     """A petition's texts in another language. A text that is left out is taken from the main language."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     title: Line
     summary: Summary
@@ -108,10 +103,8 @@ class Translation(BaseModel):
     next_step: NextStep | None = None
 
 
-class PetitionText(BaseModel):
+class PetitionText(LazyModel):
     """One version of a petition's text and wordings, kept because signatures refer to it."""
-
-    model_config = ConfigDict(defer_build=True)
 
     version: str
     title: str

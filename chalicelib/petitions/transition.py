@@ -82,14 +82,11 @@ def apply(petition: Petition, transition: Transition, now: datetime) -> Petition
 def transitions(petition: Petition, now: datetime) -> list[dict[str, object]]:
     """`schedules`: the field with the time of a scheduled transition. None: it can only happen at once."""
     current = petition.state_at(now)
-    possible: list[dict[str, object]] = []
-    for state in PetitionState:
-        if state not in _next_states(petition, now):
-            continue
-        schedules = SCHEDULED.get((current, state))
-        needs_reason = state is PetitionState.REMOVED
-        possible.append({"state": state, "schedules": schedules, "needs_reason": needs_reason})
-    return possible
+    possible = [state for state in PetitionState if state in _next_states(petition, now)]
+    return [
+        {"state": state, "schedules": SCHEDULED.get((current, state)), "needs_reason": state is PetitionState.REMOVED}
+        for state in possible
+    ]
 
 
 def _next_states(petition: Petition, now: datetime) -> frozenset[PetitionState]:
@@ -138,16 +135,12 @@ def _opening_changes(petition: Petition, _: Transition, now: datetime) -> dict[s
     return {"closes_at": None if is_past else closes_at}
 
 
-def _closing_changes(petition: Petition, _: Transition, now: datetime) -> dict[str, Any]:
-    """Close `now`, but later than opened_at, as the model requires."""
-    return {"closes_at": max(now, petition.opened_at + timedelta(seconds=1))}
-
-
 _CHANGES: dict[PetitionState, Callable[[Petition, Transition, datetime], dict[str, Any]]] = {
     PetitionState.DRAFT: lambda _petition, _transition, _now: {},
     PetitionState.OPEN: _opening_changes,
     PetitionState.PAUSED: lambda _petition, _transition, now: {"paused_at": now},
-    PetitionState.CLOSED: _closing_changes,
+    # `now`, but later than opened_at, as the model requires.
+    PetitionState.CLOSED: lambda petition, _, now: {"closes_at": max(now, petition.opened_at + timedelta(seconds=1))},
     PetitionState.REMOVED: lambda _petition, transition, _now: {"removed_reason": transition.reason},
 }
 

@@ -28,24 +28,16 @@ def public_areas(confirmed: int, by_area: Mapping[str, int]) -> dict[str, int]:
 
     `by_area` also has rows for signatures without an area, such as "no postcode". Only areas are in upper case.
     """
-    areas = {}
-    for name, number in by_area.items():
-        is_area = name.isupper()
-        if is_area and number >= MIN_SIGNATURES:
-            areas[name] = number
+    areas = {name: number for name, number in by_area.items() if name.isupper() and number >= MIN_SIGNATURES}
     ranked = largest_first(areas)[:MAX_AREAS]
     while ranked:
-        # The true number: what people compute from rounded numbers is never smaller.
+        # The true number: what people compute from rounded numbers is never smaller. Negative if the areas are newer
+        # than the count.
         outside = confirmed - sum(number for _, number in ranked)
-        if _may_be_known(outside):
+        if outside == 0 or outside >= MIN_SIGNATURES:
             break
         ranked.pop()  # Also hide the smallest of the shown areas.
     return {name: number // ROUNDED_TO * ROUNDED_TO for name, number in ranked}
-
-
-def _may_be_known(rest: int) -> bool:
-    """`rest`, outside the shown areas, is negative if the areas are newer than the count."""
-    return rest == 0 or rest >= MIN_SIGNATURES
 
 
 # A refresh reads two days of the tally and 64 counters. And numbers that change rarely reveal less about single people.
@@ -63,8 +55,7 @@ def recent_numbers(petition: Petition, now: datetime, tables: Tables) -> Recent 
     is_fresh = stored is not None and abs(now - stored.as_of) < FRESH and stored.as_of.date() == now.date()
     if is_fresh or level_now(tables).includes(Level.SNAPSHOT_ONLY):
         return stored
-    has_lease = lease_recent(petition.slug, now, tables)
-    if not has_lease:
+    if not lease_recent(petition.slug, now, tables):
         return stored
     fresh = _count_recent(petition, now, tables)
     save_recent(petition.slug, fresh, tables)
@@ -78,7 +69,6 @@ def _count_recent(petition: Petition, now: datetime, tables: Tables) -> Recent:
     today = _sum_since(now.date().isoformat(), hours)
     # Leaves out each hour that began earlier, so it covers between 23 and 24 hours.
     last_day = _sum_since(iso(now - DAY), hours)
-    # The tally has no areas.
     areas = projected_breakdown(petition, Dimension.AREA, now, tables)
     return Recent(today=today, last_day=last_day, areas=public_areas(areas.confirmed, areas.values), as_of=now)
 

@@ -1,6 +1,7 @@
 """Counts for staff: the exact number of confirmed signatures, its breakdowns, the pending ones, and the funnel."""
 
 import re
+from dataclasses import asdict
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
@@ -257,12 +258,7 @@ def _numbers(row: Row) -> dict[str, object]:
 
 
 def _rate_json(found: Rate) -> dict[str, object]:
-    return {
-        "this_hour": found.this_hour,
-        "hour_before": found.hour_before,
-        "peak": found.peak,
-        "peak_at": times.iso_or_none(found.peak_at),
-    }
+    return {**asdict(found), "peak_at": times.iso_or_none(found.peak_at)}
 
 
 def _unit(request: Request) -> FunnelBy:

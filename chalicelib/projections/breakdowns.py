@@ -25,14 +25,9 @@ def pending_by_bucket(slug: str, tables: Tables, *, consistent: bool = False) ->
 
 
 def pending_counts(slugs: Iterable[str], tables: Tables) -> Counter[str]:
-    """Return the number by slug, 0 without counters."""
-    slug_by_key: dict[Key, str] = {}
-    for slug in slugs:
-        for key in _counters(slug):
-            slug_by_key[key] = slug
     sums: Counter[str] = Counter()
-    for item in tables.batch_get([*slug_by_key]):
-        slug = slug_by_key[Key(keys.COUNTS, item["pk"], item["sk"])]
+    slug_by_key = {key: slug for slug in slugs for key in _counters(slug)}
+    for slug, item in tables.batch_get_by(slug_by_key):
         sums[slug] += item.get(PENDING, 0)
     return sums
 

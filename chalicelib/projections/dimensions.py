@@ -50,12 +50,8 @@ def number_names_of(signature: Mapping[str, str]) -> Iterator[str]:
 def rows_by(by: Dimension, numbers: Counter[str], confirmed: int) -> dict[str, int]:
     """Return the rows without zeros. They sum to `confirmed`."""
     prefix = PREFIXES[by]
-    rows: dict[str, int] = {}
-    for name in sorted(numbers):
-        if name.startswith(prefix):
-            key = name.removeprefix(prefix)
-            label = LABELS.get(key, key)
-            rows[label] = numbers[name]
+    counted = [name.removeprefix(prefix) for name in sorted(numbers) if name.startswith(prefix)]
+    rows = {LABELS.get(key, key): numbers[prefix + key] for key in counted}
     rows[NOT_YET_ASSIGNED] = confirmed - sum(rows.values())
     return {label: number for label, number in rows.items() if number}
 
@@ -74,9 +70,7 @@ def constituency_of(signature: Mapping[str, Any], constituencies: Constituencies
     if signature.get("country") != "GB":
         return ABROAD
     postcode = signature.get("postcode")
-    if not postcode:
-        return NO_POSTCODE
-    return constituencies.of(postcode) or UNKNOWN
+    return constituencies.of(postcode) or UNKNOWN if postcode else NO_POSTCODE
 
 
 def counter_of(slug: str, bucket: str, constituency: str) -> Key:
@@ -88,14 +82,9 @@ def counter_of(slug: str, bucket: str, constituency: str) -> Key:
 def confirmed_by_constituency(slug: str, tables: Tables) -> Counter[str]:
     """By CONSTITUENCY_PREFIX + constituency. May lag by seconds."""
     sums: Counter[str] = Counter()
-    for item in tables.batch_get(list(_counters(slug))):
+    counters = [keys.constituencies(slug, bucket, group) for bucket in keys.BUCKETS for group in range(GROUPS)]
+    for item in tables.batch_get(counters):
         for name, number in item.items():
             if name.startswith(CONSTITUENCY_PREFIX):
                 sums[name] += number
     return sums
-
-
-def _counters(slug: str) -> Iterator[Key]:
-    for bucket in keys.BUCKETS:
-        for group in range(GROUPS):
-            yield keys.constituencies(slug, bucket, group)

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from chalicelib.aws.table import NewItem, Tables
 from chalicelib.core import keys
-from chalicelib.core.errors import ConditionFailed, Unavailable
+from chalicelib.core.errors import Unavailable
 from chalicelib.core.times import iso
 from chalicelib.petitions.model import Petition
 from chalicelib.tallies.count import Days, first_day
@@ -50,11 +50,7 @@ def hour_of(name: str, day: date) -> datetime:
 
 def numbers_of(item: Mapping[str, object]) -> Numbers:
     """The item's other attributes, such as the key, are texts."""
-    numbers: Numbers = Counter()
-    for name, value in item.items():
-        if isinstance(value, int):
-            numbers[name] = value
-    return numbers
+    return Counter({name: value for name, value in item.items() if isinstance(value, int)})
 
 
 # The stream's event source drops a change after twelve hours (stack/template/streams.py), so an older day is final.
@@ -110,13 +106,9 @@ def rows(by: FunnelBy, counts: StageCounts) -> dict[str, Row]:
     found: dict[str, Row] = defaultdict(Counter)
     for day, numbers in counts.items():
         for name, number in numbers.items():
-            key = _row_key(by, name, day)
+            key = day.isoformat() if by is FunnelBy.DAY else iso(hour_of(name, day))
             found[key][stage_of(name)] += number
     return dict(sorted(found.items()))
-
-
-def _row_key(by: FunnelBy, name: str, day: date) -> str:
-    return day.isoformat() if by is FunnelBy.DAY else iso(hour_of(name, day))
 
 
 def totals(counts: StageCounts) -> Row:
@@ -133,11 +125,9 @@ def rate(counts: StageCounts, chosen: StageCounts, now: datetime) -> Rate:
 
 
 def _close_days(slug: str, final_days: StageCounts, tables: Tables) -> None:
-    try:
+    with suppress(Unavailable):  # The next read stores them. The counts are correct without them.
         for day, numbers in final_days.items():
-            close_day(slug, day, numbers, tables)
-    except Unavailable:
-        pass  # The next read stores them. The counts are correct without them.
+            tables.try_put_new(NewItem(keys.funnel_day(slug, day), numbers))
 
 
 def _confirmations(counts: StageCounts) -> Counter[datetime]:
@@ -163,9 +153,3 @@ def closed_days(slug: str, tables: Tables) -> dict[date, Numbers]:
     """In order and without gaps, because a day is closed after the day before it."""
     items = tables.query(keys.COUNTS, keys.funnel_days_partition(slug))
     return {date.fromisoformat(item["sk"]): numbers_of(item) for item in items}
-
-
-def close_day(slug: str, day: date, numbers: Numbers, tables: Tables) -> None:
-    """Do nothing if the sum is stored already: it is the same."""
-    with suppress(ConditionFailed):
-        tables.put_new(NewItem(keys.funnel_day(slug, day), numbers))

@@ -125,7 +125,8 @@ def repair_pending(found: Recount, tables: Tables) -> int:
     repaired = 0
     for bucket, wrong in found.wrong_pending.items():
         with suppress(ConditionFailed):
-            _set_pending(found.slug, bucket, wrong.stored, wrong.actual, tables)
+            counter, is_unchanged = keys.current_numbers(found.slug, bucket), is_still(PENDING, wrong.stored)
+            tables.update(Change(counter, assign={PENDING: wrong.actual}, when=is_unchanged))
             repaired += 1
     return repaired
 
@@ -186,8 +187,3 @@ def _drift_found_twice(first: Mapping[SumName, int], second: Mapping[SumName, in
     # The product is positive if both are positive or both are negative.
     same_direction = [name for name in first if first[name] * second.get(name, 0) > 0]
     return {name: min(first[name], second[name], key=abs) for name in same_direction}
-
-
-def _set_pending(slug: str, bucket: str, stored: int | None, counted: int, tables: Tables) -> None:
-    """Raise ConditionFailed if the number is not `stored` (None: absent)."""
-    tables.update(Change(keys.current_numbers(slug, bucket), assign={PENDING: counted}, when=is_still(PENDING, stored)))

@@ -31,10 +31,7 @@ def recount_tallies(event: CloudWatchEvent) -> None:
 
 def _project(changes: Iterable[StreamChange]) -> None:
     batch = list(changes)
-    batch_increments: list[Increment] = []
-    for change in batch:
-        batch_increments += _increments_of(change)
-    project(batch_increments, tables())
+    project([increment for change in batch for increment in _increments_of(change)], tables())
     log.event("projected", changes=len(batch))
 
 
@@ -56,7 +53,6 @@ def _recount_all() -> None:
 
 
 def _recount(petition: Petition) -> None:
-    """`moving`: how many signatures changed too recently to be checked."""
     found = recount(petition, times.now, tables())
     log.measure(Metric.DRIFT, found.largest_drift)
     log.measure(Metric.PENDING_DRIFT, found.pending_drift)

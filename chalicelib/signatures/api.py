@@ -123,7 +123,6 @@ def _channel(request: Request, *, is_form: bool) -> str:
 def _sign(request: Request, form: SignatureForm, petition: Petition, channel: str, now: datetime) -> None:
     context = SigningContext(signing_tables(), overflow_queue, settings().signature_keys)
     network = network_hash(source_ip(request), now, settings().limit_keys)
-    # Who obtained the signature, with which wording, through which channel, and from which network.
     origin = own_origin(petition, channel, form.source, network)
     signature_id, outcome = sign(form, petition, origin, now, context)
     log.note("signed", petition=petition.slug, signature=signature_id, outcome=outcome, channel=channel)

@@ -5,8 +5,6 @@ from typing import Annotated
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     PlainValidator,
     StrictBool,
     StringConstraints,
@@ -20,6 +18,7 @@ from chalicelib.core.address import Address, read_address
 from chalicelib.core.countries import clean_country
 from chalicelib.core.errors import Invalid
 from chalicelib.core.language import known_language, translatable
+from chalicelib.core.models import ClosedModel, LazyModel
 from chalicelib.core.sources import SOURCE_PATTERN
 from chalicelib.core.validation import Words, field_errors, is_ticked, parse_body
 from chalicelib.signatures.letter_form import LetterForm, letter_fields
@@ -64,10 +63,8 @@ def typed_address(typed: object) -> Address:
     return read_address(typed)
 
 
-class Consent(BaseModel):
+class Consent(ClosedModel):
     """What the person agreed to. Ask for each consent separately."""
-
-    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     sign: Annotated[StrictBool, WithJsonSchema(ALWAYS_TRUE)]
     """The person signs, and agrees that their name is shared as the petition's page says. Must be true. Never tick it
@@ -84,10 +81,8 @@ class Consent(BaseModel):
         return sign
 
 
-class SignatureForm(BaseModel):
+class SignatureForm(ClosedModel):
     """One person's signature. Other fields are refused."""
-
-    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     name: Name
     """1 to 100 characters after trimming, with at least one letter of any script. No control characters, no links, and
@@ -146,10 +141,8 @@ def as_typed(fields: Mapping[str, str]) -> dict[str, str]:
     return values
 
 
-class Corrections(BaseModel):
+class Corrections(LazyModel):
     """What the owner of the mailbox may correct. An unset field stays as signed, without `updates` (NOT_GIVEN)."""
-
-    model_config = ConfigDict(defer_build=True)
 
     name: Name = ""
     country: CountryCode = ""

@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote_plus
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.core.language import Language, translatable
+from chalicelib.core.models import FrozenModel
 from chalicelib.core.times import Moment
 from chalicelib.core.validation import field_errors
 from chalicelib.core.web_addresses import links_in
@@ -36,10 +37,8 @@ CAMPAIGN = translatable("%(name)s sent this letter with %(charity)s, as part of 
 EDITED = translatable("The letter has just been edited. Read it again, then confirm")
 
 
-class SignedLetter(BaseModel):
+class SignedLetter(FrozenModel):
     """The letter that the person agreed to send (`Signature.letter`). A part that is None is as the petition has it."""
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
 
     version: str
     """The version of the petition's letter, and of the wordings that the person agreed to."""

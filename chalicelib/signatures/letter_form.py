@@ -5,9 +5,10 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, PlainValidator, StrictBool, WithJsonSchema
+from pydantic import AfterValidator, PlainValidator, StrictBool, WithJsonSchema
 
 from chalicelib.core.language import translatable
+from chalicelib.core.models import ClosedModel
 from chalicelib.core.printable import ENCODED_WORD, has_unprintable
 from chalicelib.core.validation import is_ticked
 from chalicelib.petitions.text import MAX_BODY_LENGTH, MAX_OPENING_LENGTH, MAX_SUBJECT_LENGTH
@@ -93,10 +94,8 @@ def _text_schema(max_length: int) -> WithJsonSchema:
     return WithJsonSchema({"type": ["string", "null"], "maxLength": max_length})
 
 
-class LetterForm(BaseModel):
+class LetterForm(ClosedModel):
     """The letter to the petition's targets. A left-out subject, body or opening is as in the petition's letter."""
-
-    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     send: StrictBool
     """The person agrees to send the letter. Ask for this consent separately, with the wording of `send` in the

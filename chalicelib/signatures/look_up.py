@@ -30,12 +30,10 @@ def identities_of(
     address: Address, petitions: Sequence[Petition], secrets: Mapping[str, str]
 ) -> list[tuple[Petition, str]]:
     """Return each petition with the id that this address has, or would have, in it. `secrets`: hash keys by version."""
-    identities = []
-    for petition in petitions:
-        secret = secrets[petition.key_version]
-        identity = signature_id(petition.slug, address.canonical, secret)
-        identities.append((petition, identity))
-    return identities
+    return [
+        (petition, signature_id(petition.slug, address.canonical, secrets[petition.key_version]))
+        for petition in petitions
+    ]
 
 
 def find_signatures(identities: Sequence[tuple[Petition, str]], tables: Tables) -> list[StoredSignature]:

@@ -31,10 +31,7 @@ def probable_address(typed: str) -> str | None:
     known_domains = _known_domains()
     if domain in known_domains["webmail"] or domain in known_domains["real"]:
         return None
-    for meant in known_domains["meant"]:
-        if is_slip(domain, meant):
-            return f"{local}@{meant}"
-    return None
+    return next((f"{local}@{meant}" for meant in known_domains["meant"] if is_slip(domain, meant)), None)
 
 
 def is_slip(typed: str, known: str) -> bool:

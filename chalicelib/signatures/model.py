@@ -12,10 +12,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer
+from pydantic import PlainSerializer
 
 from chalicelib.core import keys
 from chalicelib.core.keys import Key
+from chalicelib.core.models import FrozenModel
 from chalicelib.core.times import AnyMoment, ExactMoment, Moment, exact, iso
 from chalicelib.signatures.letter import AskedLetter, SignedLetter
 
@@ -76,10 +77,8 @@ def _epoch_seconds(moment: datetime) -> int:
 EpochSeconds = Annotated[AnyMoment, PlainSerializer(_epoch_seconds, return_type=int)]
 
 
-class Typed(BaseModel):
+class Typed(FrozenModel):
     """What the person typed here, if a partner's data replaced it or came first."""
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
 
     name: str | None = None
     country: str | None = None
@@ -87,13 +86,11 @@ class Typed(BaseModel):
     updates: bool = False
 
 
-class Signature(BaseModel):
+class Signature(FrozenModel):
     """The stored item. After a withdrawal by the person, the PERSONAL_FIELDS are None.
 
     The tally counts a confirmed signature under its `country`, and under its `counted_source`, or else its `source`.
     """
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
 
     state: SignatureState
     signed_at: Moment
@@ -216,10 +213,8 @@ def withdrawal_limit(issued: datetime) -> str:
     return iso(issued + CLOCK_SKEW)
 
 
-class NewSignature(BaseModel):
+class NewSignature(FrozenModel):
     """A signature to store, and the parts of its key. As JSON, it is the overflow queue's message (personal data)."""
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
 
     slug: str
     signature_id: str

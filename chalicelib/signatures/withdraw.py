@@ -5,6 +5,7 @@ the overflow queue must not store the signature again, so the empty item stays.
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -65,10 +66,8 @@ def withdraw(key: Key, petition: Petition, now: datetime, tables: Tables) -> Non
 
 def unsubscribe(key: Key, now: datetime, tables: Tables) -> None:
     """Stop the email with updates about the petition. The signature still counts. Idempotent."""
-    try:
+    with suppress(ConditionFailed):  # The signature does not exist or is withdrawn, so there are no updates to stop.
         stop_updates(key, now, tables)
-    except ConditionFailed:
-        return  # The signature does not exist or is withdrawn, so there are no updates to stop.
 
 
 def erase(key: Key, petition: Petition, now: datetime, tables: Tables) -> None:
@@ -83,7 +82,6 @@ def erase(key: Key, petition: Petition, now: datetime, tables: Tables) -> None:
         except ConditionFailed as failure:
             if failure.item:
                 continue  # Somebody signed again with the address between the two calls.
-            # There is no item, so nothing is left to erase.
         return
     raise Conflicted
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, StringConstraints
 
+from chalicelib.core.models import ClosedModel, FrozenModel
 from chalicelib.core.rights import Right
 
 # Where tests run a provider without TLS.
@@ -44,16 +45,11 @@ class Provider:
 
 def read_rights(text: str) -> dict[str, list[Right]]:
     """Parse JSON such as {"petition-team": ["counts", "manage"]}. Raise ValueError for an unknown right."""
-    rights: dict[str, list[Right]] = {}
-    for claim_value, names in json.loads(text or "{}").items():
-        rights[claim_value] = [Right(name) for name in names]
-    return rights
+    return {claim: [Right(name) for name in names] for claim, names in json.loads(text or "{}").items()}
 
 
-class Discovery(BaseModel):
+class Discovery(FrozenModel):
     """The fields of OpenID Connect Discovery 1.0 that we use."""
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
 
     issuer: Url
     authorization_endpoint: Url
@@ -63,20 +59,16 @@ class Discovery(BaseModel):
     token_endpoint_auth_methods_supported: tuple[str, ...] = ("client_secret_basic",)
 
 
-class SignInRequest(BaseModel):
+class SignInRequest(ClosedModel):
     """The body of `POST /api/staff/sign-in`. The page makes these values and keeps them for the second request."""
-
-    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     code_challenge: Challenge
     state: Nonce
     nonce: Nonce
 
 
-class SessionRequest(BaseModel):
+class SessionRequest(ClosedModel):
     """The body of `POST /api/staff/session`."""
-
-    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     # Codes of Microsoft Entra have more than 2 KB.
     code: Annotated[str, StringConstraints(min_length=1, max_length=8192)]

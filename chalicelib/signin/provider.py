@@ -77,7 +77,6 @@ def fetch_id_token(provider: Provider, discovery: Discovery, returned: SessionRe
 
 
 def forget_provider() -> None:
-    """Clear the caches, so that a test starts like a new process."""
     for cached in (_documents, _keys, _refetched_keys):
         cached.clear()
 
@@ -196,20 +195,13 @@ def _key_id(token: str) -> str | None:
 
     headers = jws.extract_compact(token.encode()).headers()
     key_id = headers.get("kid")
-    if isinstance(key_id, str) and len(key_id) <= MAX_KEY_ID_LENGTH:
-        return key_id
-    return None
+    return key_id if isinstance(key_id, str) and len(key_id) <= MAX_KEY_ID_LENGTH else None
 
 
 def _signing_keys(jwks: Mapping[str, Any]) -> list[Any]:
     """Leave out other keys, of types that joserfc does not know."""
-    signing_keys = []
-    for key in jwks["keys"]:
-        is_known_type = key.get("kty") in ("RSA", "EC")
-        is_for_signing = key.get("use", "sig") == "sig"  # A key without `use` is for every use.
-        if is_known_type and is_for_signing:
-            signing_keys.append(key)
-    return signing_keys
+    known = [key for key in jwks["keys"] if key.get("kty") in ("RSA", "EC")]
+    return [key for key in known if key.get("use", "sig") == "sig"]  # A key without `use` is for every use.
 
 
 def _has_other_authorized_party(claims: Claims, client_id: str) -> bool:

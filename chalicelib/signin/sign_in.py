@@ -78,11 +78,8 @@ def rights_of(claims: Claims, provider: Provider) -> frozenset[Right]:
     claimed = claims.get(provider.claim)
     claimed_values = claimed if isinstance(claimed, list) else [claimed]
     claimed_names = {_folded(value, provider.claim) for value in claimed_values if isinstance(value, str)}
-    found: set[Right] = set()
-    for value, rights in provider.rights.items():
-        if _folded(value, provider.claim) in claimed_names:
-            found.update(rights)
-    return frozenset(found)
+    found = [rights for value, rights in provider.rights.items() if _folded(value, provider.claim) in claimed_names]
+    return frozenset(right for rights in found for right in rights)
 
 
 def _folded(name: str, claim: str) -> str:

@@ -4,11 +4,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 from chalice.app import Blueprint, Request
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.errors import Forbidden, UnknownThing
+from chalicelib.core.models import ClosedModel
 from chalicelib.core.rights import Right
 from chalicelib.core.validation import parse_body
 from chalicelib.edge.http import json_answer, json_body
@@ -26,10 +27,8 @@ routes = Blueprint(__name__)
 MAX_TOKEN_DAYS, DEFAULT_TOKEN_DAYS = 3650, 90
 
 
-class TokenRequest(BaseModel):
+class TokenRequest(ClosedModel):
     """The body of `POST /api/staff/tokens`."""
-
-    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     owner: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
     """The person or system that gets the token."""

@@ -151,7 +151,6 @@ def _overreaches(pattern: str, path: str) -> bool:
 
 
 def actor(request: Request) -> Actor:
-    """Return the caller, as the authorizer recognised them."""
     context = _authorizer_context(request)
     return Actor(token_id=context["principalId"], owner=context["owner"], source_ip=source_ip(request))
 

@@ -2,28 +2,26 @@
 
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from hashlib import sha256
 from hmac import compare_digest
 from secrets import token_hex
 from typing import NamedTuple
 
-from pydantic import BaseModel, ConfigDict
-
 from chalicelib.aws.table import Attr, Change, NewItem, Tables
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed, Unavailable
+from chalicelib.core.models import FrozenModel
 from chalicelib.core.rights import Right
 from chalicelib.core.times import Moment, iso
 
 
-class StaffToken(BaseModel):
+class StaffToken(FrozenModel):
     """A token, as stored. The item has only a digest of the token's secret, so a stolen table gives no access.
 
     `last_used_at` is accurate to ten minutes.
     """
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
 
     token_id: str
     owner: str
@@ -121,10 +119,8 @@ def record_use(token: StaffToken, now: datetime, tables: Tables) -> None:
     if token.last_used_at is not None and now < token.last_used_at + LAST_USED_INTERVAL:
         return
     exists = Attr("token_id").exists()
-    try:
+    with suppress(ConditionFailed, Unavailable):
         tables.update(Change(keys.access_token(token.token_id), assign={"last_used_at": iso(now)}, when=exists))
-    except (ConditionFailed, Unavailable):
-        return
 
 
 def find_token(token_id: str, tables: Tables) -> StaffToken | None:

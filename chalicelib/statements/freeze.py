@@ -8,11 +8,10 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import datetime
 from secrets import choice
 
-from pydantic import BaseModel, ConfigDict
-
 from chalicelib.aws.table import NewItem, Tables
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed, LinkDamaged, NotAStatement
+from chalicelib.core.models import FrozenModel
 from chalicelib.core.times import Moment
 from chalicelib.core.tokens import Purpose, seal, unseal
 from chalicelib.letters.counts import letters_text
@@ -21,10 +20,8 @@ from chalicelib.tallies.count import exact_count
 from chalicelib.totals.total import total_if_any
 
 
-class Statement(BaseModel):
+class Statement(FrozenModel):
     """How many people had confirmed which text, and when. It does not change when the petition changes."""
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
 
     slug: Slug
     """The petition's name in URLs."""
@@ -75,7 +72,6 @@ def statement_from_token(token: str, secrets: dict[str, str]) -> Statement:
         payload = unseal(Purpose.STATEMENT, token, secrets)
     except LinkDamaged:
         raise NotAStatement from None
-    # `statement_token` removed the padding.
     padded = payload + "=" * (-len(payload) % 4)
     return Statement.model_validate_json(urlsafe_b64decode(padded))
 

@@ -87,13 +87,8 @@ def attributes_of(tally: Tally) -> dict[str, Any]:
 
     A thousand sources in a map are one value; as attributes, the expression would exceed DynamoDB's 4,096 bytes.
     """
-    numbers: dict[str, int] = {}
-    for hour, number in tally.hours.items():
-        numbers[HOUR_PREFIX + hour] = number
-    for country, number in tally.countries.items():
-        numbers[COUNTRY_PREFIX + country] = number
-    for source, number in tally.sources.items():
-        numbers[SOURCE_PREFIX + source] = number
+    counters = ((HOUR_PREFIX, tally.hours), (COUNTRY_PREFIX, tally.countries), (SOURCE_PREFIX, tally.sources))
+    numbers = {prefix + name: number for prefix, counter in counters for name, number in counter.items()}
     totals = {TOTAL: tally.total, WITHDRAWN: tally.withdrawn, BY_PARTNERS: tally.by_partners}
     return {**totals, BREAKDOWNS: numbers}
 
@@ -142,7 +137,6 @@ def breakdown_values(by: TallyDimension, tallies: Mapping[date, Tally]) -> dict[
 
 
 def largest_first(values: Mapping[str, int]) -> list[tuple[str, int]]:
-    """Return the largest number first; equal numbers in the order of the values."""
     by_value = sorted(values.items())
     return sorted(by_value, key=lambda value_and_number: value_and_number[1], reverse=True)
 

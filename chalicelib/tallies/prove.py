@@ -27,7 +27,6 @@ from chalicelib.tallies.model import (
 
 # The key of sums over all days, hours and partners: single ones are not compared (projections/recount.py says why).
 WHOLE = "all"
-# Sorts after the times of all adjustments.
 AFTER_ALL_TIMES = "9"
 # DynamoDB refuses an expression over 4,096 bytes: about 330 numbers.
 PART = 100
@@ -156,23 +155,14 @@ def _adjustments(slug: str, since: datetime, tables: Tables) -> Iterator[Adjustm
 
 def _sums(tally: Tally) -> dict[SumName, int]:
     sums = {DAYS: tally.total, HOURS: tally.hours.total(), PARTNERS: tally.by_partners}
-    for country, number in tally.countries.items():
-        sums[SumName(TallyDimension.COUNTRY, country)] = number
-    for source, number in tally.sources.items():
-        sums[SumName(TallyDimension.SOURCE, source)] = number
-    return sums
+    sums |= {SumName(TallyDimension.COUNTRY, country): number for country, number in tally.countries.items()}
+    return sums | {SumName(TallyDimension.SOURCE, source): number for source, number in tally.sources.items()}
 
 
 def _as_numbers(drift: Mapping[SumName, int], now: datetime) -> dict[str, int]:
     """Return the drift as attributes of today's item, without COUNT. HOURS goes to the current hour."""
     prefixes: dict[str, str] = {TallyDimension.COUNTRY: COUNTRY_PREFIX, TallyDimension.SOURCE: SOURCE_PREFIX}
     current_hour = f"{HOUR_PREFIX}{now:%H}"
-    numbers = {
-        TOTAL: drift.get(DAYS, 0),
-        current_hour: drift.get(HOURS, 0),
-        BY_PARTNERS: drift.get(PARTNERS, 0),
-    }
-    for (by, key), amount in drift.items():
-        if by in prefixes:
-            numbers[prefixes[by] + key] = amount
-    return numbers
+    totals = {TOTAL: DAYS, current_hour: HOURS, BY_PARTNERS: PARTNERS}
+    numbers = {name: drift.get(total, 0) for name, total in totals.items()}
+    return numbers | {prefixes[by] + key: amount for (by, key), amount in drift.items() if by in prefixes}

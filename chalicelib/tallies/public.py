@@ -51,11 +51,7 @@ def public_counts(petitions: Sequence[TalliedPetition], now: datetime, tables: T
     From the load-shedding level SNAPSHOT_ONLY on, or if that fails, return stale counts, without the missing ones.
     """
     items = snapshots.snapshots([petition.slug for petition in petitions], tables)
-    snapshot_by_slug: dict[str, Count] = {}
-    for slug, item in items.items():
-        snapshot = _snapshot(item)
-        if snapshot:
-            snapshot_by_slug[slug] = snapshot
+    snapshot_by_slug = {slug: found for slug, item in items.items() if (found := _snapshot(item))}
     fresh = {slug for slug, snapshot in snapshot_by_slug.items() if _is_fresh(snapshot, now)}
     outdated = [petition for petition in petitions if petition.slug not in fresh]
     if not outdated or level_now(tables).includes(Level.SNAPSHOT_ONLY):
@@ -94,10 +90,9 @@ def _snapshot(item: Item) -> Count | None:
     """Return the stored count. None: the item has only a lease, as the first refresh is running or crashed."""
     if "count" not in item:
         return None
-    as_of = datetime.fromisoformat(item["as_of"])
     return Count(
         confirmed=item["count"],
-        as_of=as_of,
+        as_of=datetime.fromisoformat(item["as_of"]),
         recent=_recent(item),
         withdrawn=item.get("withdrawn", 0),
         by_partners=item.get("by_partners", 0),
@@ -118,7 +113,6 @@ def lease_recent(slug: str, now: datetime, tables: Tables) -> bool:
 
 
 def save_recent(slug: str, recent: Recent, tables: Tables) -> None:
-    """Save the recent numbers with the snapshot, so that the page reads both at once."""
     snapshots.save_recent(slug, {**asdict(recent), "as_of": iso(recent.as_of)}, tables)
 
 
@@ -129,7 +123,6 @@ def _stale_count(snapshot: Count | None) -> Count:
 
 
 def _refresh(petition: TalliedPetition, snapshot: Count | None, now: datetime, tables: Tables) -> Count | None:
-    """Count and replace the snapshot. Return None if another caller has the lease."""
     if not snapshots.lease_snapshot(petition.slug, now, LEASE_SECONDS, tables):
         return None
     count = exact_count(petition, now, tables)

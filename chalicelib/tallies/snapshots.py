@@ -8,9 +8,7 @@ from datetime import datetime
 
 from chalicelib.aws.table import Attr, Change, Item, NewItem, Tables, absent_or_at_most, is_still
 from chalicelib.core import keys
-from chalicelib.core.keys import Key
 from chalicelib.core.times import iso, iso_or_none
-from chalicelib.tallies.store import put_if_absent
 
 LEASE, RECENT_LEASE = "leased_until", "recent_leased_until"
 
@@ -21,17 +19,12 @@ def snapshot(slug: str, tables: Tables) -> Item | None:
 
 
 def snapshots(slugs: Iterable[str], tables: Tables) -> dict[str, Item]:
-    slug_by_key = {keys.snapshot(slug): slug for slug in slugs}
-    found = {}
-    for item in tables.batch_get([*slug_by_key]):
-        slug = slug_by_key[Key(keys.COUNTS, item["pk"], item["sk"])]
-        found[slug] = item
-    return found
+    return dict(tables.batch_get_by({keys.snapshot(slug): slug for slug in slugs}))
 
 
 def open_snapshot(slug: str, now: datetime, tables: Tables) -> None:
     """Store a first snapshot with the count 0, unless the petition has one. Nobody has its lease (0)."""
-    put_if_absent(NewItem(keys.snapshot(slug), {"count": 0, "as_of": iso(now), LEASE: 0}), tables)
+    tables.try_put_new(NewItem(keys.snapshot(slug), {"count": 0, "as_of": iso(now), LEASE: 0}))
 
 
 def lease_snapshot(slug: str, now: datetime, seconds: int, tables: Tables, lease: str = LEASE) -> bool:

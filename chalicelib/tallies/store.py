@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from chalicelib.aws.failures import refusals_as
 from chalicelib.aws.table import Attr, Change, Item, NewItem, Tables, absent_or_at_most
 from chalicelib.core import keys
-from chalicelib.core.errors import ConditionFailed, DayNotClosed, Unavailable, UnknownPetition
+from chalicelib.core.errors import DayNotClosed, Unavailable, UnknownPetition
 from chalicelib.core.keys import Key
 from chalicelib.tallies.model import (
     BY_PARTNERS,
@@ -93,10 +93,7 @@ def entry_change(slug: str, shard: int, entry: TallyEntry) -> Change:
 
 
 def day_tallies(open_days: Sequence[OpenDays], tables: Tables) -> list[dict[date, Tally]]:
-    """Return for each petition the tally of each of its days, read consistently."""
-    shard_keys: list[Key] = []
-    for each in open_days:
-        shard_keys += each.shard_keys()
+    shard_keys = [key for each in open_days for key in each.shard_keys()]
     sums: dict[tuple[str, str], Tally] = defaultdict(Tally)
     for item in tables.batch_get(shard_keys, consistent=True):
         tally_partition, _, _shard = item["pk"].rpartition("#")
@@ -116,12 +113,8 @@ def head(slug: str, tables: Tables) -> Head:
 
 
 def heads(slugs: Iterable[str], tables: Tables) -> dict[str, Head]:
-    slug_by_key = {keys.tally_head(slug): slug for slug in slugs}
-    found = {}
-    for item in tables.batch_get([*slug_by_key], consistent=True):
-        slug = slug_by_key[Key(keys.COUNTS, item["pk"], item["sk"])]
-        found[slug] = _head(item)
-    return found
+    items = tables.batch_get_by({keys.tally_head(slug): slug for slug in slugs}, consistent=True)
+    return {slug: _head(item) for slug, item in items}
 
 
 def _head(item: Item) -> Head:
@@ -140,7 +133,7 @@ def _head(item: Item) -> Head:
 def open_head(slug: str, through: date, tables: Tables) -> None:
     """Store an empty head, if there is none. `through`: the day before the first day that is counted."""
     began = (through + timedelta(days=1)).isoformat()
-    put_if_absent(NewItem(keys.tally_head(slug), {"through": through.isoformat(), TOTAL: 0, BEGAN: began}), tables)
+    tables.try_put_new(NewItem(keys.tally_head(slug), {"through": through.isoformat(), TOTAL: 0, BEGAN: began}))
 
 
 def raise_shards(slug: str, shards: int, tables: Tables) -> None:
@@ -200,13 +193,4 @@ def closed_days(slug: str, first: date, last: date, tables: Tables) -> dict[date
         return {}
     between = (keys.tally_day(slug, first).sk, keys.tally_day(slug, last).sk)
     items = tables.query(keys.COUNTS, keys.tally_partition(slug), between, consistent=True)
-    tallies = {}
-    for item in items:
-        day = date.fromisoformat(item["sk"].removeprefix("DAY#"))
-        tallies[day] = tally_of(item)
-    return tallies
-
-
-def put_if_absent(new: NewItem, tables: Tables) -> None:
-    with suppress(ConditionFailed):
-        tables.put_new(new)
+    return {date.fromisoformat(item["sk"].removeprefix("DAY#")): tally_of(item) for item in items}

@@ -24,11 +24,7 @@ from chalicelib.totals.total import total
 
 if TYPE_CHECKING:
     from chalicelib.edge.answers import Answer, Sent
-    from chalicelib.totals.answers import (
-        Elsewhere,
-        EnteredFigure,
-        PublicTotal,
-    )
+    from chalicelib.totals.answers import Elsewhere, EnteredFigure, PublicTotal
 
 routes = Blueprint(__name__)
 

@@ -56,9 +56,7 @@ class Total:
 
 def total_if_any(petition: Petition, count: Count | None, _: Tables) -> Total | None:
     """Return the total, or None without a count or figure. Every section of the page gets tables."""
-    if count is None or not petition.figures:
-        return None
-    return total(petition, count)
+    return total(petition, count) if count is not None and petition.figures else None
 
 
 def _people(number: int) -> str:

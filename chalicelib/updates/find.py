@@ -74,7 +74,6 @@ def change_update(update: Update, tables: Tables, **fields: Any) -> Update:
 
 
 def forget_updates() -> None:
-    """A test then starts like a new process."""
     _published_cache.clear()
     _update_cache.clear()
 

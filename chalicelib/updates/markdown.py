@@ -142,12 +142,8 @@ class _Writer:
         for line in text.split("\n"):
             self.lines.append("".join(self._margins) + line)
             # Only the first line of a list item has the item's marker.
-            self._margins = [_next_margin(margin) for margin in self._margins]
-
-
-def _next_margin(margin: str) -> str:
-    """Return a quote's mark again, or spaces below the marker of a list."""
-    return margin if margin == _QUOTE else " " * len(margin)
+            # A quote has its mark on each line.
+            self._margins = [margin if margin == _QUOTE else " " * len(margin) for margin in self._margins]
 
 
 def _inline(tokens: Sequence["Token"]) -> str:

@@ -12,17 +12,10 @@ from enum import StrEnum
 from secrets import token_hex
 from typing import Annotated, ClassVar
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationInfo,
-    field_validator,
-)
+from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator
 
 from chalicelib.core.language import ENGLISH, known_language
+from chalicelib.core.models import FrozenClosedModel, FrozenModel
 from chalicelib.core.times import Moment
 from chalicelib.jobs.model import Job
 
@@ -50,10 +43,8 @@ def _refuse_control_characters(text: str) -> str:
 NO_CONTROLS = AfterValidator(_refuse_control_characters)
 
 
-class UpdateWords(BaseModel):
+class UpdateWords(FrozenClosedModel):
     """The words of an update in one language."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     title: Annotated[
         str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TITLE_LENGTH), NO_CONTROLS
@@ -82,10 +73,8 @@ class UpdateText(UpdateWords):
         return translations
 
 
-class Results(BaseModel):
+class Results(FrozenModel):
     """How many of an update's emails had which outcome. In the end, `requested` is the sum of the others."""
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
 
     requested: int = 0
     """Emails requested: one for each person who had confirmed and asked for updates."""
@@ -101,11 +90,7 @@ class Results(BaseModel):
         return self.requested - self.sent - self.failed - self.skipped
 
 
-class UpdateTest(BaseModel):
-    """Where staff asked to send a test, and in which language."""
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
-
+class UpdateTest(FrozenModel):
     email: str
     language: str
 
@@ -139,7 +124,6 @@ class Update(UpdateText):
 
     @property
     def languages(self) -> list[str]:
-        """First that of the text itself, then those of translations."""
         return [self.language, *self.translations]
 
     def in_language(self, code: str) -> "Update":
@@ -164,10 +148,6 @@ class Mailing(Job):
     update_id: str
     bucket: int = 0
     after: str = ""
-
-    @property
-    def slug(self) -> str:
-        return self.key
 
 
 def new_update_id(now: datetime) -> str:

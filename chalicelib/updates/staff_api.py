@@ -3,13 +3,13 @@
 from typing import TYPE_CHECKING
 
 from chalice.app import Blueprint, Request
-from pydantic import BaseModel, ConfigDict
 
 from chalicelib.aws.email import mail_quota
 from chalicelib.aws.queue import job_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.errors import NotNow
+from chalicelib.core.models import ClosedModel
 from chalicelib.core.rights import Right
 from chalicelib.core.times import Moment
 from chalicelib.core.validation import Words, parse_body
@@ -38,10 +38,8 @@ WORDS = Words(
 )
 
 
-class TestRequest(BaseModel):
+class TestRequest(ClosedModel):
     """The body of `POST …/updates/{id}/test`."""
-
-    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     email: SesAddress
     """Where to send the test: your own address."""
@@ -49,10 +47,8 @@ class TestRequest(BaseModel):
     """The language of the test. If left out, the language of the text itself."""
 
 
-class PublishRequest(BaseModel):
+class PublishRequest(ClosedModel):
     """The body of `POST …/updates/{id}/publish`. It may be left out."""
-
-    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     at: Moment | None = None
     """When to publish. If left out, the update is published now."""

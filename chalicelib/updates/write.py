@@ -51,7 +51,6 @@ def edit(text: UpdateText, update: Update, tables: Tables) -> Update:
 
 
 def send_test(update: Update, test: UpdateTest, now: datetime, outbox: Outbox, tables: Tables) -> None:
-    """Raise NotNow if the update is no longer a draft."""
     test_id = token_hex(8)
     tests = [*(update.tests or {}).items(), (test_id, test)]
     _change_draft(update, tables, tests=dict(tests[-MAX_TESTS:]))

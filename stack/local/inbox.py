@@ -3,7 +3,6 @@
 import json
 import re
 import time
-import urllib.request
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -42,11 +41,10 @@ class InboxEmail:
 
 
 class Inbox:
-    """Reads the emulator's list of sent emails. `archive`: a file of all emails, because the emulator keeps none."""
+    """`archive`: a file of all emails, those of earlier runs too, because the emulator forgets its own."""
 
-    def __init__(self, endpoint: str, archive: Path) -> None:
-        self._source, self._archive = f"{endpoint}/_ministack/ses/messages", archive
-        self._earlier = _read_archive(archive)
+    def __init__(self, archive: Path) -> None:
+        self._archive = archive
 
     def answer(self, path: str) -> HttpAnswer | None:
         """None: the inbox has no such page."""
@@ -62,7 +60,7 @@ class Inbox:
         return self._page("mail.html", mail=found[0]) if found else None
 
     def mails(self) -> list[InboxEmail]:
-        return [_parse(number, record) for number, record in enumerate(self._records(), 1)][::-1]
+        return [_parse(number, record) for number, record in enumerate(_read_archive(self._archive), 1)][::-1]
 
     def keep_each(self, ses: Any) -> None:
         """From now on, write each email that this client sends to the archive at once: this process may be killed."""
@@ -72,20 +70,8 @@ class Inbox:
 
     def _keep_one(self, parsed: dict[str, Any], context: dict[str, Any], **_: object) -> None:
         if "MessageId" in parsed:
-            record = context["email"] | {"MessageId": parsed["MessageId"], "Timestamp": time.time()}
             with self._archive.open("a") as archive:
-                archive.write(_line(record))
-
-    def _records(self) -> list[dict[str, Any]]:
-        """Return the emails of all runs, oldest first, as the emulator records them."""
-        with urllib.request.urlopen(self._source, timeout=10) as answer:
-            document = json.load(answer)
-        records = [*self._earlier]
-        for records_of_account in document["messages"].values():
-            records += records_of_account
-        # While the emulator runs, the archive may have its emails too: after an edit, the site starts again.
-        by_id = {record["MessageId"]: record for record in records}
-        return sorted(by_id.values(), key=_timestamp)
+                archive.write(json.dumps(context["email"] | {"Timestamp": time.time()}) + "\n")
 
     def _page(self, template: str, **values: Any) -> HttpAnswer:
         body = self._pages.get_template(template).render(**values)
@@ -101,7 +87,7 @@ class Inbox:
 
 def _read_archive(archive: Path) -> list[dict[str, Any]]:
     records: list[dict[str, Any]] = []
-    for line in archive.read_text().splitlines() if archive.exists() else ():
+    for line in archive.read_text().splitlines():
         with suppress(ValueError):  # A line that a killed run left incomplete.
             records.append(json.loads(line))
     return records
@@ -118,24 +104,15 @@ def _remember(params: dict[str, Any], context: dict[str, Any], **_: object) -> N
     }
 
 
-def _line(record: dict[str, Any]) -> str:
-    return f"{json.dumps(record)}\n"
-
-
-def _timestamp(record: dict[str, Any]) -> float:
-    return float(record["Timestamp"])
-
-
 def _parse(number: int, record: dict[str, Any]) -> InboxEmail:
-    sent_at = datetime.fromtimestamp(_timestamp(record), UTC)
     return InboxEmail(
         number=number,
         sender=record["Source"],
         to=record["To"],
-        subject=record["Subject"] or "",
-        text=record["BodyText"] or "",
-        html=record["BodyHtml"] or "",
-        sent_at=iso(sent_at),
+        subject=record["Subject"],
+        text=record["BodyText"],
+        html=record["BodyHtml"],
+        sent_at=iso(datetime.fromtimestamp(record["Timestamp"], UTC)),
     )
 
 

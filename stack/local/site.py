@@ -59,7 +59,7 @@ class RunningSite:
         resources.make()
         self._functions = Functions(resources.functions())
         self._gateway = ApiGateway(resources.api(), application.app, self._functions)
-        self._inbox = Inbox(resources.endpoint, archive)
+        self._inbox = Inbox(archive)
         sources = _sources(resources, self._functions, starts_at)
         self._sources = [*sources.values()]
         _build_clients()

@@ -23,7 +23,6 @@ from stack.deploy import stack_name
 from stack.ready.account import CheckedStack, Values, read_values
 from stack.ready.defects import find_defects
 from stack.ready.needs import Expected, Need, duration, needs, reservations
-from stack.ready.records import read_records, resolver_lookup
 
 READY, NOT_READY, UNKNOWN = 0, 1, 2
 _ANSWERS = ("READY", "NOT READY", "COULD NOT READ ENOUGH")
@@ -38,14 +37,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--stage", default="dev")
     parser.add_argument("--expect", type=rate, default="1000/s", help="signatures a second: 1000/s")
     parser.add_argument("--for", type=seconds, default="1h", dest="seconds", help="for how long: 1h")
-    parser.add_argument("--dns", action="store_true", help="also ask the name servers for SPF, DKIM and DMARC")
     options = parser.parse_args(arguments)
     endpoint, now = endpoint_in_environment(), datetime.now(UTC)
     stack = _stack(stack_name(options.stage), Cloud(endpoint))
-    values = read_values(stack, lambda service, region: Cloud(endpoint, region, _TIMEOUTS).client(service))
-    read_records(stack, values, resolver_lookup() if options.dns else None)
+    values = read_values(stack, Cloud(endpoint, None, _TIMEOUTS).client)
     crowd = Expected(options.expect, options.seconds)
-    needed, defects = needs(crowd, values, stack, options.stage), [*find_defects(values, now)]
+    needed, defects = needs(crowd, values, stack, options.stage), [*find_defects(values)]
     for line in report(crowd, needed, defects, values, stack):
         say(line)
     readiness = Readiness(

@@ -13,10 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib.edge.routes import all_routes
 from stack.template.config import api_stage
 
-EDGE_REGION = "us-east-1"  # CloudFront takes its certificates only from this region.
 NOT_ALLOWED = "you are not allowed to read this"
-# ACM lists only certificates with RSA keys of at most 2,048 bits, unless the call names the other types of keys too.
-KEY_TYPES = ["RSA_1024", "RSA_2048", "RSA_3072", "RSA_4096", "EC_prime256v1", "EC_secp384r1", "EC_secp521r1"]
 # In the answer of GetStage, ~1 stands for a slash. AWS does not document whether the path's first slash is in the key.
 _SIGN = all_routes()["sign_by_form"].path.removeprefix("/").replace("/", "~1")
 _SIGNING = " || ".join(f'methodSettings."{slash}{_SIGN}/POST".throttlingRateLimit' for slash in ("~1", ""))
@@ -32,9 +29,7 @@ _IDENTITY = {
     "identity.verified": "VerifiedForSendingStatus",
     "identity.forwards": "FeedbackForwardingStatus",
     "identity.dkim": "DkimAttributes.Status",
-    "identity.dkim_tokens": "DkimAttributes.Tokens",
     "identity.mail_from": "MailFromAttributes.MailFromDomainStatus || 'none'",
-    "identity.mail_from_domain": "MailFromAttributes.MailFromDomain || ''",
 }
 _PETITIONS = {
     "KeyConditionExpression": "pk = :pk",
@@ -43,8 +38,8 @@ _PETITIONS = {
     "ExpressionAttributeNames": {"#state": "state"},
 }
 
-Clients = Callable[[str, str | None], Any]
-"""A function that returns the client of a service in a region. None: the region that the environment sets."""
+Clients = Callable[[str], Any]
+"""A function that returns the client of a service."""
 
 
 class CheckedStack(NamedTuple):
@@ -78,7 +73,6 @@ class Read(NamedTuple):
     operation: str
     paths: Mapping[str, str]
     params: Mapping[str, Any] = {}
-    region: str | None = None
 
 
 def reads(stack: CheckedStack) -> Iterator[Read]:
@@ -105,9 +99,6 @@ def reads(stack: CheckedStack) -> Iterator[Read]:
     subscribers = {"subscribers": "length(Subscriptions[?starts_with(SubscriptionArn, 'arn:')])"}
     topic = {"TopicArn": outputs.get("AlarmsTopicArn", "none")}
     yield Read("sns", "list_subscriptions_by_topic", subscribers, topic)
-    for region in (None, EDGE_REGION) if "EdgeArn" in outputs else (None,):
-        ends = {f"certificates.{region or 'here'}": "CertificateSummaryList[?InUse].NotAfter"}
-        yield Read("acm", "list_certificates", ends, {"Includes": {"keyTypes": KEY_TYPES}}, region)
 
 
 def read_values(stack: CheckedStack, clients: Clients) -> Values:
@@ -116,7 +107,7 @@ def read_values(stack: CheckedStack, clients: Clients) -> Values:
     )
     for call in reads(stack):
         try:
-            answer, problem = _answer(call, clients(call.service, call.region)), "the answer does not have it"
+            answer, problem = _answer(call, clients(call.service)), "the answer does not have it"
         except (ClientError, BotoCoreError) as error:
             answer, problem = None, _problem(error)
         for name, path in call.paths.items():

@@ -4,14 +4,10 @@ A value that could not be read is no defect.
 """
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
 from typing import Any
 
 from stack.ready.account import Values
-from stack.ready.records import IMPLICIT_SPF
 
-# ACM renews a certificate 60 days before it expires. If one expires earlier than this, ACM has failed to renew it.
-_MIN_TIME_TO_EXPIRY = timedelta(days=30)
 _CONSOLE = "that the SES console shows"
 
 # Value, whether it is a defect, text, remedy.
@@ -28,23 +24,13 @@ _CHECKS: tuple[tuple[str, Callable[[Any], bool], str, str], ...] = (
      "SES console, the sender's identity, Notifications: turn email feedback forwarding off"),
     ("identity.mail_from", lambda state: state not in ("none", "SUCCESS"), "the MAIL FROM domain is {}",
      f"publish the MX and SPF records {_CONSOLE}"),
-    ("dns.spf", lambda record: not record, "the MAIL FROM domain has no SPF record",
-     'publish for it TXT "v=spf1 include:amazonses.com ~all"'),
-    # Two SPF records for one domain are an error, so that no email passes SPF (RFC 7208, 4.5).
-    ("dns.spf", lambda record: record and record != IMPLICIT_SPF and "include:amazonses.com" not in record,
-     "the SPF record of the MAIL FROM domain does not name amazonses.com",
-     "add include:amazonses.com to its SPF record. Publish no second one: receivers then accept neither"),
-    ("dns.dmarc", lambda record: not record, "there is no DMARC record",
-     'publish TXT "v=DMARC1; p=none; rua=mailto:…": large providers want it'),
-    ("dns.dkim", lambda found: len(set(found.split(" of "))) > 1, "{} DKIM records are published",
-     f"publish those {_CONSOLE}"),
     ("alarms", bool, "alarms are on: {}", "docs/runbook.md, Alarms"),
     ("subscribers", lambda number: not number, "nobody gets the alarms: there is no confirmed subscription",
      "make deploy ALARM_EMAIL=…, and press the link in the email that SNS sends"),
 )  # fmt: skip
 
 
-def find_defects(values: Values, now: datetime) -> Iterator[str]:
+def find_defects(values: Values) -> Iterator[str]:
     for name, is_defect, text, remedy in _CHECKS:
         value = values.found.get(name)
         if value is not None and is_defect(value):
@@ -54,5 +40,3 @@ def find_defects(values: Values, now: datetime) -> Iterator[str]:
         group, _, queue = name.partition(".")
         if group == "dead" and value:
             yield f"{value:,.0f} messages in {queue}: docs/runbook.md, alarm {queue}Alarm"
-        if group == "certificates" and value and min(value) - now < _MIN_TIME_TO_EXPIRY:
-            yield f"a certificate expires on {min(value):%-d %B %Y}: ACM console: see why it is not renewed"

@@ -1,4 +1,4 @@
-"""The API without its paths: its access log, and the responses that API Gateway gives without calling our code.
+"""The API without its paths: its address, and the responses that API Gateway gives without calling our code.
 
 The module `gateway` has the paths of the API.
 """
@@ -7,8 +7,8 @@ import json
 from http import HTTPStatus
 from typing import Any
 
-from stack.template.busy import REFUSED_KEY
-from stack.template.cfn import Template, get_att, if_condition, output, ref, resource, sub
+from stack.template.busy import REFUSED_PATH
+from stack.template.cfn import Template, if_condition, output, ref, sub
 from stack.template.config import api_stage
 
 PROBLEM = "application/problem+json"
@@ -45,42 +45,17 @@ _RESPONSES = {
 }
 # Titles that are not the same in all versions of Python.
 _TITLES = {413: "Content Too Large"}
-# The access log's fields, and API Gateway's variables for them. None contains user input or an IP address.
-_LOG_FIELDS = {
-    "requestId": "requestId",
-    "time": "requestTimeEpoch",
-    "method": "httpMethod",
-    "resource": "resourcePath",
-    "status": "status",
-    "error": "error.responseType",
-    "latency": "responseLatency",
-    "integrationStatus": "integration.status",
-    "integrationLatency": "integration.latency",
-    "bytes": "responseLength",
-}
 
 
 def api() -> Template:
-    log_fields = {name: f"$context.{variable}" for name, variable in _LOG_FIELDS.items()}
-    log_group = {"LogGroupName": sub("/aws/apigateway/petitions-${Stage}"), "RetentionInDays": 30}
-    log_setting = {"DestinationArn": get_att("ApiAccessLog"), "Format": json.dumps(log_fields)}
     responses = {name: _gateway_response(*each) for name, each in _RESPONSES.items()}
-    rest_api = {
-        "AccessLogSetting": if_condition("LogsAccess", log_setting),
-        "DefinitionBody": {
-            "info": {"title": sub("petitions-${Stage}")},
-            "x-amazon-apigateway-gateway-responses": responses,
-        },
-    }
+    definition = {"info": {"title": sub("petitions-${Stage}")}, "x-amazon-apigateway-gateway-responses": responses}
     gateway_url = sub(f"https://${{RestAPI}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}/{api_stage()}")
     site_url = if_condition("HasSiteUrl", ref("SiteUrl"), gateway_url)
     return {
         # If the version is set, SAM does not add a second stage with the name Stage.
         "Globals": {"Api": {"OpenApiVersion": "2.0"}},
-        "Resources": {
-            "RestAPI": {"Properties": rest_api},
-            "ApiAccessLog": resource("Logs::LogGroup", log_group, Condition="LogsAccess"),
-        },
+        "Resources": {"RestAPI": {"Properties": {"DefinitionBody": definition}}},
         "Outputs": {"SiteUrlInUse": output(site_url, "Where supporters reach the site")},
     }
 
@@ -105,7 +80,7 @@ def _gateway_response(status: int, detail: str, retry_after: int) -> Template:
         headers["Retry-After"] = str(retry_after)
     parameters: Template = {f"gatewayresponse.header.{name}": f"'{value}'" for name, value in headers.items()}
     if retry_after:
-        parameters["gatewayresponse.header.Refresh"] = if_condition("HasEdge", f"'0; url=/{REFUSED_KEY}'")
+        parameters["gatewayresponse.header.Refresh"] = if_condition("HasEdge", f"'0; url={REFUSED_PATH}'")
     status_code, body = _with_status(status, detail)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         busy_code, busy_body = _with_status(HTTPStatus.SERVICE_UNAVAILABLE, detail)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from chalicelib.edge.route import Cache, Route
 from chalicelib.edge.routes import all_routes
+from stack.template.busy import CACHING_DISABLED
 from stack.template.cfn import Template, ref, resource, sub
 
 API, PAGES = "Api", "Pages"
@@ -20,8 +21,6 @@ _ALL_METHODS = ["GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"]
 _READ_METHODS = ["GET", "HEAD"]
 _API_TARGET: Template = {"TargetOriginId": API, "AllowedMethods": _ALL_METHODS}
 _USUAL: Template = {"CachedMethods": _READ_METHODS, "Compress": True, "ViewerProtocolPolicy": "redirect-to-https"}
-# The id of AWS's own cache policy that caches nothing (Managed-CachingDisabled).
-_CACHING_DISABLED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"
 # CloudFront asks for a cached answer again after the maximum of its cache policy. Our answers may be served stale for a
 # day (edge/http.py). For files that never change, a day is enough: browsers keep them for a year. An account has only
 # twenty cache policies, so files share the policies of pages.
@@ -102,7 +101,7 @@ def _picture_properties(route: Route) -> Template:
 
 def uncached_behaviour() -> Template:
     request_policy = {"OriginRequestPolicyId": ref("EdgeRequestPolicy")}
-    return {**_API_TARGET, **_USUAL, "CachePolicyId": _CACHING_DISABLED, **request_policy}
+    return {**_API_TARGET, **_USUAL, "CachePolicyId": CACHING_DISABLED, **request_policy}
 
 
 def policies() -> Template:

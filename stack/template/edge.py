@@ -7,7 +7,7 @@ uses the other headers of CloudFront only if the request has this key (chaliceli
 from typing import Any
 
 from stack.template.behaviours import API, PAGES, behaviours, policies, uncached_behaviour
-from stack.template.busy import REFUSED_KEY, busy
+from stack.template.busy import REFUSED_PATH, busy, busy_behaviour
 from stack.template.cfn import Template, get_att, if_condition, merge_parts, output, ref, resource, sub
 from stack.template.config import api_stage
 from stack.template.functions import origin_key
@@ -62,7 +62,7 @@ def _distribution_config() -> Template:
         "Origins": [_api_origin(), _busy_origin()],
         "OriginGroups": _listed([_page_group()]),
         "DefaultCacheBehavior": uncached_behaviour(),
-        "CacheBehaviors": [_refused_form_behaviour(), *behaviours()],
+        "CacheBehaviors": [{"PathPattern": REFUSED_PATH, **busy_behaviour(API)}, *behaviours()],
         "CustomErrorResponses": [
             {"ErrorCode": code, "ErrorCachingMinTTL": seconds} for code, seconds in _ERROR_SECONDS.items()
         ],
@@ -94,23 +94,9 @@ def _busy_origin() -> Template:
     return {"Id": _BUSY, "DomainName": domain, "CustomOriginConfig": _TLS, **_CONNECTION}
 
 
-def _refused_form_behaviour() -> Template:
-    return {
-        "PathPattern": f"/{REFUSED_KEY}",
-        **uncached_behaviour(),
-        "TargetOriginId": _BUSY,
-        "AllowedMethods": ["GET", "HEAD"],
-    }
-
-
 def _page_group() -> Template:
     members = [{"OriginId": API}, {"OriginId": _BUSY}]
-    statuses = if_condition("FailsOverOn429", _listed([429, *_FAILOVER_STATUSES]), _listed(_FAILOVER_STATUSES))
-    return {
-        "Id": PAGES,
-        "FailoverCriteria": {"StatusCodes": statuses},
-        "Members": _listed(members),
-    }
+    return {"Id": PAGES, "FailoverCriteria": {"StatusCodes": _listed(_FAILOVER_STATUSES)}, "Members": _listed(members)}
 
 
 def _listed(items: list[Any]) -> Template:

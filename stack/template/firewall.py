@@ -61,6 +61,7 @@ def web_acl() -> Template:
     group_rules = [_group_rule(name, counted) for name, counted in _GROUPS.items()]
     rules = [*rate_rules, *group_rules]
     properties = {
+        # With the region of the site, because the same stage may exist in several regions.
         "Name": sub("petitions-${Stage}-${SiteRegion}"),
         "Scope": "CLOUDFRONT",
         "DefaultAction": {"Allow": {}},

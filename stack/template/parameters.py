@@ -113,12 +113,6 @@ _PARAMETERS = {
         "0",
         0,
     ),
-    "AccessLog": choice(
-        "Access log of the API, kept for 30 days. API Gateway needs a role for logs in the account's settings first:"
-        " docs/deploy.md.",
-        "off",
-        "on",
-    ),
     "CustomerKeyArn": text(
         "KMS key for signatures, overflow queues and exports. Not for the feedback queues, which hold recipients'"
         " addresses. Empty: AWS's own keys. docs/deploy.md has its policy.",
@@ -143,9 +137,6 @@ _PARAMETERS = {
         "yes",
         "no",
     ),
-    "FailOverOn429": choice(
-        "Whether CloudFront shows the busy page for a 429 too. AWS may refuse a distribution that does.", "no", "yes"
-    ),
     "OriginKey": text("Version of OriginKeys that CloudFront sends to the API.", "v1", "v[0-9]+"),
     "OriginKeyToo": text(
         "Another version that the API accepts, so that a rotation refuses no request: docs/deploy.md.", "v1", "v[0-9]+"
@@ -169,7 +160,6 @@ _CONDITIONS = {
     "Emulated": equals("Stage", "local"),
     "OnAws": {"Fn::Not": [{"Condition": "Emulated"}]},
     "Protected": equals("Protect", "yes"),
-    "LogsAccess": equals("AccessLog", "on"),
     "HasSiteUrl": is_set("SiteUrl"),
     "HasAlarmEmail": is_set("AlarmEmail"),
     "AllAlarms": equals("Alarms", "all"),
@@ -184,7 +174,6 @@ _CONDITIONS = {
     "HasEdge": is_set("EdgeDomain"),
     "HasEdgeCertificate": is_set("EdgeCertificateArn"),
     "HasEdgeWebAcl": is_set("EdgeWebAclArn"),
-    "FailsOverOn429": equals("FailOverOn429", "yes"),
     "RefusesOthers": {"Fn::And": [{"Condition": "HasEdge"}, equals("EdgeOnly", "yes")]},
 }
 

@@ -10,6 +10,7 @@ _SECRETS = {
     " chose to get no more email.",
     "OriginKeys": "Keys that prove to the API that requests come through the CDN. docs/deploy.md: how to rotate them.",
 }
+_BLOCKED = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
 
 
 def storage() -> Template:
@@ -42,7 +43,13 @@ def _bucket_and_policy() -> Template:
         "KMSMasterKeyID": if_condition("HasCustomerKey", ref("CustomerKeyArn")),
     }
     bucket = {
-        **private_bucket({"ServerSideEncryptionByDefault": encryption, "BucketKeyEnabled": True}),
+        "PublicAccessBlockConfiguration": dict.fromkeys(_BLOCKED, True),
+        "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
+        "BucketEncryption": {
+            "ServerSideEncryptionConfiguration": [
+                {"ServerSideEncryptionByDefault": encryption, "BucketKeyEnabled": True}
+            ]
+        },
         "LifecycleConfiguration": {
             "Rules": [
                 # While an export or a list of subscribers is made, its rows are in files under parts/.
@@ -53,28 +60,15 @@ def _bucket_and_policy() -> Template:
             ]
         },
     }
-    policy = {"Bucket": ref("ExportsBucket"), "PolicyDocument": only_over_tls("ExportsBucket")}
+    everything = [get_att("ExportsBucket"), sub("${ExportsBucket.Arn}/*")]
+    over_http = {"Bool": {"aws:SecureTransport": "false"}}
+    only_over_tls = policy_document("OnlyOverTls", "*", "s3:*", everything, over_http, effect="Deny")
+    policy = {"Bucket": ref("ExportsBucket"), "PolicyDocument": only_over_tls}
     return {
         "ExportsBucket": resource("S3::Bucket", bucket, **retention()),
         # The policy exists on AWS only, because the emulator has no TLS.
         "ExportsBucketPolicy": resource("S3::BucketPolicy", policy, Condition="OnAws"),
     }
-
-
-def private_bucket(encryption: Template) -> Template:
-    """Return the properties of a bucket that nobody can open to the public."""
-    blocked = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
-    return {
-        "PublicAccessBlockConfiguration": dict.fromkeys(blocked, True),
-        "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
-        "BucketEncryption": {"ServerSideEncryptionConfiguration": [encryption]},
-    }
-
-
-def only_over_tls(bucket: str) -> Template:
-    everything = [get_att(bucket), sub(f"${{{bucket}.Arn}}/*")]
-    over_http = {"Bool": {"aws:SecureTransport": "false"}}
-    return policy_document("OnlyOverTls", "*", "s3:*", everything, over_http, effect="Deny")
 
 
 def _lifecycle_rule(name: str, **more: object) -> Template:

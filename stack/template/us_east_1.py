@@ -3,20 +3,10 @@
 import json
 
 from stack.template.alarms import Measure, alarm
-from stack.template.cfn import Template, get_att, if_condition, output, ref, resource, retention, sub
+from stack.template.cfn import Template, get_att, if_condition, output, ref, resource, retention
 from stack.template.firewall import web_acl
 from stack.template.parameters import STAGE_PATTERN, choice, equals, is_set, text
 
-# The fields of the access log. Query and referrer are left out because links in emails have tokens in the query, and
-# cookies and addresses of visitors are left out too.
-_LOG_FIELDS = [
-    *("date", "time", "x-edge-location", "x-edge-request-id", "cs-method", "cs-uri-stem", "cs-protocol-version"),
-    *("sc-status", "sc-bytes", "sc-content-type", "time-taken", "time-to-first-byte"),
-    *("x-edge-result-type", "x-edge-response-result-type", "x-edge-detailed-result-type"),
-]
-_LOG_GROUP = "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${LogGroup}"
-# Each name contains the region of the site, because the same stage may exist in several regions.
-_NAME = sub("petitions-${Stage}-${SiteRegion}")
 _PARAMETERS = {
     "Stage": text("Name of this copy of the stack.", "dev", STAGE_PATTERN),
     "SiteRegion": {"Type": "String", "Description": "Region of the main stack. stack/us_east_1.py sets it."},
@@ -29,8 +19,7 @@ _PARAMETERS = {
         "no",
     ),
     "Blocks": choice("Whether the rules of the web ACL block requests (yes), or only count them (no).", "no", "yes"),
-    "Log": choice("Access log of CloudFront, kept for 30 days.", "off", "on"),
-    "DistributionArn": text("ARN of the distribution with this log and alarm. stack/us_east_1.py sets it."),
+    "DistributionArn": text("ARN of the distribution with this alarm. stack/us_east_1.py sets it."),
     "AlarmEmail": text("Address that gets the alarm. stack/us_east_1.py sets the main stack's."),
 }
 
@@ -47,9 +36,8 @@ def us_east_1() -> Template:
             "Blocks": equals("Blocks", "yes"),
             "HasDistribution": is_set("DistributionArn"),
             "HasAlarmEmail": is_set("AlarmEmail"),
-            "Logs": {"Fn::And": [equals("Log", "on"), {"Condition": "HasDistribution"}]},
         },
-        "Resources": {"Certificate": _certificate(), "WebAcl": web_acl(), **_alarm(), **_log()},
+        "Resources": {"Certificate": _certificate(), "WebAcl": web_acl(), **_alarm()},
         "Outputs": {
             # An output may not be empty.
             "CertificateArn": {**output(certificate_arn, "Certificate of the domain"), "Condition": "HasCertificate"},
@@ -83,23 +71,6 @@ def _alarm() -> Template:
             **alarm(description, errors, "Average", period=60, Threshold=5, EvaluationPeriods=5),
             "Condition": "HasDistribution",
         },
-    }
-
-
-def _log() -> Template:
-    group = {"LogGroupName": sub("/aws/vendedlogs/cloudfront/petitions-${Stage}-${SiteRegion}"), "RetentionInDays": 30}
-    source = {"Name": _NAME, "LogType": "ACCESS_LOGS", "ResourceArn": ref("DistributionArn")}
-    destination = {"Name": _NAME, "DestinationResourceArn": sub(_LOG_GROUP), "OutputFormat": "json"}
-    delivery = {
-        "DeliverySourceName": ref("LogSource"),
-        "DeliveryDestinationArn": get_att("LogDestination"),
-        "RecordFields": _LOG_FIELDS,
-    }
-    return {
-        "LogGroup": resource("Logs::LogGroup", group, Condition="Logs"),
-        "LogSource": resource("Logs::DeliverySource", source, Condition="Logs"),
-        "LogDestination": resource("Logs::DeliveryDestination", destination, Condition="Logs"),
-        "LogDelivery": resource("Logs::Delivery", delivery, Condition="Logs"),
     }
 
 

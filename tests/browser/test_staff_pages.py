@@ -55,6 +55,7 @@ VIEWS: dict[str, Callable[[Page, DeployedSite], None]] = {
     "staff-updates": opener_of(f"#/petitions/{SLUG}/updates", "form"),
     "staff-update": open_update,
     "staff-elsewhere": opener_of(f"#/petitions/{SLUG}/elsewhere", "[data-total]"),
+    "staff-share": opener_of(f"#/petitions/{SLUG}/share", "img"),
     "staff-edit": opener_of(f"#/petitions/{SLUG}/edit", "form"),
     "staff-letter": open_letter,
     "staff-lists": opener_of(f"#/petitions/{SLUG}/lists", "form"),
@@ -74,3 +75,15 @@ def test_the_view_is_accessible_and_does_not_scroll_sideways(
         expect(page).to_have_title(re.compile("– Staff$"))
 
     check_at_every_size(browser, name, open_view)
+
+
+def test_a_typed_source_is_in_the_link_the_code_and_the_pictures(desk: Page, deployed_site: DeployedSite) -> None:
+    sign_in(desk, deployed_site, route=f"#/petitions/{SLUG}/share")
+    desk.get_by_label("Source").fill("spring-leaflet")
+    expect(desk.get_by_text(f"/petitions/{SLUG}?source=spring-leaflet", exact=False)).to_be_visible()
+    expect(desk.get_by_text('data-source="spring-leaflet"')).to_be_visible()
+    for name in ("SVG", "PNG", "Poster, A4 (en)", "Signature sheet, A4 (en)"):
+        address = desk.get_by_role("link", name=name).get_attribute("href")
+        assert desk.request.get(str(address)).ok
+    desk.get_by_label("Source").fill("Not Valid")
+    expect(desk.get_by_role("status")).to_contain_text("Type a source")

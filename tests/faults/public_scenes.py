@@ -136,6 +136,11 @@ def assert_confirmed_by_alice(fake_site: FakeSite) -> None:
     assert exact_count(PETITION, NOW, fake_site.tables).by_partners == 0
 
 
+def assert_agreed_to_updates(fake_site: FakeSite) -> None:
+    assert_alices_state("confirmed", fake_site)
+    assert item_of(fake_site.tables, PETITION, KEY.sk)["updates"]
+
+
 def with_email_to_alice_stopped(fake_site: FakeSite) -> None:
     with_alice_pending(fake_site)
     stop(CHOICE, SUBJECT, NOW, fake_site.tables)
@@ -188,6 +193,8 @@ SCENES = [
     Scene("confirm_signature", with_alice_from_the_netherlands, partial(post, "/confirm", TOKEN, 200),
           assert_confirmed),
     Scene("confirm_signature", with_alice_confirmed, partial(post, OLD_LINK, {}, 200), assert_confirmed),
+    Scene("confirm_signature", with_alice_confirmed, partial(post, "/confirm", {**TOKEN, "updates": "yes"}, 200),
+          assert_agreed_to_updates),
     Scene("confirm_signature", with_alice_counted_by_a_partner, partial(post, "/confirm", TOKEN, 200),
           assert_confirmed_by_alice),
     Scene("confirm_signature", with_alice_pending, partial(post, "/confirm", {**TOKEN, "name": "="}, 422),

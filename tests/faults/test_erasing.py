@@ -14,7 +14,6 @@ from chalicelib.tallies.count import exact_count
 from tests.actors import BOB, NOW, a_petition, a_published_petition, confirmed, identity_of, item_of, key_of, signed
 from tests.fakes import FakeTables
 from tests.faults.injection import Faults, Injection, Killed, each_fault, restore
-from tests.faults.sites import sites_from
 from tests.signatures.test_erase import ERASED_ATTRIBUTES
 
 PETITION = a_petition()
@@ -78,13 +77,3 @@ def test_after_any_two_faults_a_retry_erases_all_and_the_count_is_exact(before: 
         assert item_of(tables, PETITION, KEY.sk).keys() == ERASED_ATTRIBUTES
         recounted = recount(PETITION, lambda: NOW, tables)
         assert (recounted.drift, recounted.confirmed) == ({}, 1)
-
-
-def test_every_call_in_the_code_is_faulted() -> None:
-    sites: set[str] = set()
-    for before in (with_alice_confirmed, with_alice_pending, with_alice_taken_back):
-        tables = FakeTables()
-        a_published_petition(tables)
-        before(tables)
-        sites |= set(erase_with_faults(tables, {}).sites)
-    assert sites == sites_from([("chalicelib.signatures.withdraw", "erase")])

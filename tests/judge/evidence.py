@@ -49,13 +49,9 @@ REFUSALS = (SendingStopped("mail"), Throttled("mail"), MailRefused())
 
 @dataclass
 class Evidence:
-    """`by_function`: each question with the place in the code that raises it. `sites`: all such places.
-
-    `settings`: the settings that each function reads.
-    """
+    """`by_function`: each question with the place in the code that raises it. `settings`: those that each reads."""
 
     by_function: dict[str, dict[str, tuple[Question, str]]] = field(default_factory=dict)
-    sites: dict[str, set[str]] = field(default_factory=dict)
     settings: dict[str, set[str]] = field(default_factory=dict)
 
     def add(self, function: str, site: str, question: Question) -> None:
@@ -84,7 +80,6 @@ class Collector:
             self.failures.append(failure)
 
     def _record(self, call: RecordedCall) -> None:
-        self.evidence.sites.setdefault(call.function, set()).add(call.site)
         shape_of_call = f"{call.function} {id(call.target)} {call.method} {shape((call.arguments, call.named))}"
         if shape_of_call in self._seen:
             return

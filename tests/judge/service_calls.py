@@ -2,7 +2,7 @@
 
 Sources: "Permissions for Lambda" and "Control access to a REST API with Lambda authorizers" (API Gateway developer
 guide); "Set up SNS notifications" (SES developer guide); "Subscribing an Amazon SQS queue to an Amazon SNS topic" (SNS
-developer guide); "Restrict access to an Amazon S3 origin" (CloudFront developer guide).
+developer guide).
 """
 
 import json
@@ -77,8 +77,6 @@ class ResourcePolicies:
         for _, properties in self._of_type("AWS::SNS::Subscription"):
             if properties["Protocol"] == "sqs":
                 yield from self._calls_of_topic(properties)
-        for name, properties in self._of_type("AWS::CloudFront::Distribution"):
-            yield from self._calls_of_distribution(self._resolver.name(name), properties["DistributionConfig"])
 
     def _calls_of_api(self, api: str, properties: Mapping[str, Any]) -> Iterator[ServiceCall]:
         """Yield a call for each route, and one for each authorizer."""
@@ -102,21 +100,12 @@ class ResourcePolicies:
         for queue in (properties["Endpoint"], properties["RedrivePolicy"]["deadLetterTargetArn"]):
             yield self._call("sns", "sqs:SendMessage", _logical_id(queue), topic)
 
-    def _calls_of_distribution(self, name: str, config: Mapping[str, Any]) -> Iterator[ServiceCall]:
-        source = f"arn:{self._where.partition}:cloudfront::{self._where.account}:distribution/{name}"
-        for origin in config["Origins"]:
-            if "S3OriginConfig" in origin:
-                bucket = _logical_id(origin["DomainName"])
-                yield self._call(
-                    "cloudfront", "s3:GetObject", bucket, source, "/key", **{"aws:SecureTransport": "true"}
-                )
-
     def _invocation(self, uri: Any, source: str) -> ServiceCall:
         [function] = _FUNCTION_IN_URI.findall(json.dumps(uri))
         return self._call("apigateway", "lambda:InvokeFunction", function, self._where.arn("execute-api", source))
 
-    def _call(self, service: str, action: str, target: str, source: str, path: str = "", **context: str) -> ServiceCall:
-        question = Question(action, self.arn(target) + path, {"aws:SourceArn": source, **context})
+    def _call(self, service: str, action: str, target: str, source: str, **context: str) -> ServiceCall:
+        question = Question(action, self.arn(target), {"aws:SourceArn": source, **context})
         return ServiceCall(f"{service}.amazonaws.com", target, question)
 
     def _of_type(self, kind: str) -> Iterator[tuple[str, Mapping[str, Any]]]:

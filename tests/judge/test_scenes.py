@@ -1,28 +1,21 @@
 """The policies allow the calls of every scene, and every entry of a policy is needed by a call."""
 
 import copy
-from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
-from types import FunctionType
 from typing import Any
 
 import pytest
 
-from app import app
-from stack.judge.caller import function_of_route
 from stack.judge.engine import Engine
 from stack.judge.model import PolicyEntry, Question
 from stack.template.policies import declared_policies
 from tests.fake_site import FakeSite
-from tests.faults.sites import sites_from
 from tests.faults.test_every_handler import SCENES
 from tests.judge.deciding import decide, policies
 from tests.judge.evidence import Evidence, gather
-from tests.judge.named_only import LINKS, NAMED_ONLY
 from tests.judge.policy_entries import entries, unused
 from tests.judge.replay import Replay
-from tests.roles import function_of
 
 # Entries that AWS may need or not: no source says (docs/aws-facts.md). SES may ask for SendRawEmail for an email with
 # headers of its own. If a real email arrives without these entries, take them out.
@@ -62,17 +55,6 @@ def test_every_entry_of_a_policy_is_used(evidence: Evidence, engine: Engine, fun
     assert unused({function: policies()[function]}, used) == [each for each in UNPROVEN if each[0] == function]
 
 
-def test_every_call_that_a_function_can_make_is_made_by_a_scene(evidence: Evidence) -> None:
-    """A new call fails this test until a scene makes it."""
-    differing = []
-    for function, handlers in handlers_by_function().items():
-        reached = sites_from(handlers) - NAMED_ONLY.get(function, set())
-        played = evidence.sites[function] - LINKS.get(function, set())
-        differing += [f"{function}: {site}" for site in reached ^ played]
-    advice = "add a scene for each, or NAMED_ONLY if the function never makes the call:"
-    assert not differing, "\n".join((advice, *sorted(differing)))
-
-
 def test_a_call_that_cannot_be_replayed_fails_although_its_handler_catches_all(
     fake_site: FakeSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -85,20 +67,6 @@ def test_a_call_that_cannot_be_replayed_fails_although_its_handler_catches_all(
     monkeypatch.setattr(Replay, "play", fail)
     with pytest.raises(KeyError, match="deliveries"):
         gather(fake_site, tmp_path)
-
-
-def handlers_by_function() -> dict[str, list[tuple[str, str]]]:
-    """Return (module, name) of each handler that a Lambda function runs, by function."""
-    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for path, methods in app.routes.items():
-        for method, entry in methods.items():
-            module = app.handler_map[entry.view_name].__module__
-            found[function_of_route(method, path)].append((module, entry.view_name))
-    for name in declared_policies():
-        func = function_of(app.handler_map.get(name))
-        if isinstance(func, FunctionType):
-            found[name].append((func.__module__, name))
-    return found
 
 
 @pytest.mark.parametrize("function", declared_policies())

@@ -6,7 +6,7 @@ from oauth2_provider.oauth2_validators import OAuth2Validator
 
 
 class Claims(OAuth2Validator):
-    oidc_claim_scope = {  # noqa: RUF012
+    oidc_claim_scope = {
         **OAuth2Validator.oidc_claim_scope, "email": "email", "email_verified": "email", "groups": "groups",
     }  # fmt: skip
 

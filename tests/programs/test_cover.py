@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.exports.cover import CoverFacts, cover_sheet, printable
+from chalicelib.exports.cover import CoverFacts, cover_sheet
 from chalicelib.exports.model import Totals
+from chalicelib.pages.pdf import printable
 from tests.actors import a_petition
 from tests.exporting import a_result, an_export
 

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
@@ -13,7 +12,6 @@ from botocore.stub import Stubber
 from stack.ready.account import CheckedStack, Clients, Read, Values, read_values, reads
 from stack.template import functions
 
-NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 SIGNING = "~1petitions~1{slug}~1signatures/POST"
 _QUEUES = ("MailQueue", "OverflowQueue", "MailDeadLetterQueue", "OverflowDeadLetterQueue")
 OUTPUTS = {
@@ -75,7 +73,6 @@ def answers(limits: Limits) -> dict[str, Any]:
     petition = {"sk": {"S": "safe-children"}, "shards": {"N": str(limits.shards)}, "state": {"S": "open"}}
     closed = {"sk": {"S": "clean-air"}, "shards": {"N": "1"}, "state": {"S": "closed"}}
     subscription = {"SubscriptionArn": "arn:aws:sns:eu-west-2:111122223333:alarms:1", "Protocol": "email"}
-    certificate = {"CertificateArn": _certificate(), "InUse": True, "NotAfter": NOW + timedelta(days=90)}
     throttles = {"*/*": {"throttlingRateLimit": 1.0}, SIGNING: {"throttlingRateLimit": 10_000.0}}
     return {
         "get_account_settings": {"AccountLimit": account},
@@ -103,7 +100,6 @@ def answers(limits: Limits) -> dict[str, Any]:
         "get_queue_attributes": {"Attributes": {"ApproximateNumberOfMessages": "0"}},
         "describe_alarms": {"MetricAlarms": []},
         "list_subscriptions_by_topic": {"Subscriptions": [subscription]},
-        "list_certificates": {"CertificateSummaryList": [certificate]},
     }
 
 
@@ -115,15 +111,15 @@ def values(limits: Limits, changes: Mapping[str, Any] | None = None, denied: Ite
 
 def stub_clients(calls: Iterable[Read], answer_by_operation: Mapping[str, Any], denied: set[str]) -> Clients:
     """Return clients that give these answers, in the order of the reads."""
-    by_client: defaultdict[tuple[str, str | None], list[Read]] = defaultdict(list)
+    by_client: defaultdict[str, list[Read]] = defaultdict(list)
     for call in calls:
-        by_client[call.service, call.region].append(call)
+        by_client[call.service].append(call)
 
     @cache
-    def client(service: str, region: str | None) -> Any:
-        boto_client = _session().client(service, region_name=region)
+    def client(service: str) -> Any:
+        boto_client = _session().client(service)
         stub = Stubber(boto_client)
-        for call in by_client[service, region]:
+        for call in by_client[service]:
             if call.operation in denied:
                 stub.add_client_error(call.operation, "AccessDeniedException", "no", expected_params=call.params)
             else:
@@ -138,7 +134,3 @@ def stub_clients(calls: Iterable[Read], answer_by_operation: Mapping[str, Any], 
 @cache
 def _session() -> Any:
     return boto3.session.Session("x", "x", region_name="eu-west-2")
-
-
-def _certificate() -> str:
-    return "arn:aws:acm:eu-west-2:111122223333:certificate/12345678-1234-1234-1234-123456789012"

@@ -3,7 +3,7 @@
 import re
 from argparse import ArgumentTypeError
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
@@ -17,14 +17,13 @@ from stack.aws import Cloud
 from stack.console import Failure
 from stack.ready import __main__ as ready
 from stack.ready.__main__ import NOT_READY, READY, UNKNOWN, exit_code, rate, report, seconds, staff_sentence
-from stack.ready.account import KEY_TYPES, NOT_ALLOWED, Values, read_values, reads
+from stack.ready.account import NOT_ALLOWED, Values, read_values, reads
 from stack.ready.defects import find_defects
 from stack.ready.needs import Expected, Need, needs
 from tests.fakes import FakeTables
 from tests.ready.accounts import (
     DEFAULT,
     NEW,
-    NOW,
     RAISED,
     SIGNING,
     STACK,
@@ -47,19 +46,19 @@ def too_low(found: Values, crowd: Expected = CROWD) -> list[str]:
 
 
 def code_of(found: Values, crowd: Expected = CROWD) -> int:
-    return exit_code(needs_of(found, crowd), [*find_defects(found, NOW)])
+    return exit_code(needs_of(found, crowd), [*find_defects(found)])
 
 
 def report_of(found: Values, crowd: Expected = CROWD) -> str:
-    return "\n".join(report(crowd, needs_of(found, crowd), [*find_defects(found, NOW)], found, STACK))
+    return "\n".join(report(crowd, needs_of(found, crowd), [*find_defects(found)], found, STACK))
 
 
 def sentence_of(found: Values, crowd: Expected = CROWD) -> str:
-    return staff_sentence(crowd, needs_of(found, crowd), [*find_defects(found, NOW)])
+    return staff_sentence(crowd, needs_of(found, crowd), [*find_defects(found)])
 
 
 def defects_after(**changes: Any) -> list[str]:
-    return [*find_defects(values(RAISED, changes), NOW)]
+    return [*find_defects(values(RAISED, changes))]
 
 
 def test_an_account_with_raised_quotas_is_ready() -> None:
@@ -171,8 +170,6 @@ def test_only_open_petitions_need_shards_for_the_rate_at_which_emails_are_sent()
 def test_each_broken_part_is_reported() -> None:
     identity = answers(RAISED)["get_email_identity"]
     account = answers(RAISED)["sesv2.get_account"]
-    certificate = answers(RAISED)["list_certificates"]["CertificateSummaryList"][0]
-    soon = {"CertificateSummaryList": [{**certificate, "NotAfter": NOW + timedelta(days=5)}]}
     failed = {**identity["MailFromAttributes"], "MailFromDomainStatus": "FAILED"}
     for changes, text in (
         ({"sesv2.get_account": {**account, "ProductionAccessEnabled": False}}, "SES is in the sandbox"),
@@ -194,7 +191,6 @@ def test_each_broken_part_is_reported() -> None:
             {"list_subscriptions_by_topic": {"Subscriptions": [{"SubscriptionArn": "Pending"}]}},
             "nobody gets the alarms",
         ),
-        ({"list_certificates": soon}, "a certificate expires on 29 November 2026"),
     ):
         defects = defects_after(**changes)
         assert text in " ".join(defects)
@@ -238,7 +234,7 @@ def test_the_result_is_printed_and_stored_for_staff(
     stack = RAISED.stack
     clients = stub_clients(reads(stack), answers(RAISED), set())
     monkeypatch.setattr(ready, "_stack", lambda *_: stack)
-    monkeypatch.setattr(Cloud, "client", lambda cloud, service: clients(service, cloud.region))
+    monkeypatch.setattr(Cloud, "client", lambda _, service: clients(service))
     monkeypatch.setattr(ready, "Tables", lambda *_: tables)
     assert ready.main(["--stage", "prod", "--expect", "1000/s", "--for", "10min"]) == READY
     assert re.match("READY for 1,000 a second", capsys.readouterr().out)
@@ -264,14 +260,5 @@ def test_petitions_on_the_second_page_of_a_query_are_read() -> None:
         stub.add_client_error("describe_table")
         stub.add_response("query", {"Items": [first], "LastEvaluatedKey": last_key})
         stub.add_response("query", {"Items": [second]})
-        values = read_values(
-            STACK, lambda service, region: client if service == "dynamodb" else others(service, region)
-        )
+        values = read_values(STACK, lambda service: client if service == "dynamodb" else others(service))
     assert values.found["petitions.shards"] == [["clean-air", 10], ["safe-children", 10]]
-
-
-def test_certificates_with_every_type_of_key_are_listed() -> None:
-    """Without the list, ACM leaves out the certificates with larger RSA keys and with elliptic curves."""
-    acm = boto3.client("acm", "eu-west-2", aws_access_key_id="x", aws_secret_access_key="x")
-    request = acm.meta.service_model.operation_model("ListCertificates").input_shape
-    assert {*KEY_TYPES} == {*request.members["Includes"].members["keyTypes"].member.enum}

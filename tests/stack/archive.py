@@ -2,13 +2,11 @@
 
 import subprocess
 import zipfile
-from email.parser import HeaderParser
 from pathlib import Path
 from typing import Any
 
 from benchmarks import scene
 from stack.package import AWS_PYTHON, interpreter
-from stack.paths import ROOT
 
 PYTHON = interpreter(AWS_PYTHON)
 
@@ -18,18 +16,6 @@ GLIBC_OF_AMAZON_LINUX_2023 = (2, 34)
 def compiled_files(archive: zipfile.ZipFile) -> set[str]:
     """Return the extension modules, without the shared libraries that wheels include."""
     return {name for name in archive.namelist() if name.endswith(".so") and ".libs/" not in name}
-
-
-def missing_requirements(archive: Path) -> set[str]:
-    """Return the requirements (name==version) whose metadata is not in the zip. Other tests run the code."""
-    with zipfile.ZipFile(archive) as opened:
-        files = [name for name in opened.namelist() if name.endswith(".dist-info/METADATA")]
-        headers = [HeaderParser().parsestr(opened.read(name).decode()) for name in files]
-    shipped = {f"{each['Name'].lower().replace('_', '-')}=={each['Version']}" for each in headers}
-    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    required = {line.split("#")[0].strip().lower() for line in lines} - {""}
-    assert len(required) > 5
-    return required - shipped
 
 
 def gateway_event(path: str, query: dict[str, list[str]] | None) -> dict[str, Any]:
@@ -45,10 +31,3 @@ def run_script(script: str, folder: Path, stdin: str = "") -> subprocess.Complet
     command = [str(PYTHON), "-I", "-S", "-B", str(Path(__file__).with_name(script)), str(folder)]
     settings = {**scene.SETTINGS, **scene.AWS_SETTINGS}
     return subprocess.run(command, input=stdin.encode(), env=settings, capture_output=True, check=False)
-
-
-def run_code(unpacked_zip: Path, code: str) -> subprocess.CompletedProcess[str]:
-    """Run a line of code with the pinned Python and the unpacked zip."""
-    script = f"import sys; sys.path.insert(0, {str(unpacked_zip)!r}); {code}"
-    command = [str(PYTHON), "-I", "-S", "-B", "-X", "utf8", "-c", script]
-    return subprocess.run(command, capture_output=True, text=True, check=False)

@@ -9,7 +9,7 @@ import pytest
 
 from stack.aws import Cloud
 from stack.console import Failure
-from stack.deploy import deploy, deploy_everything
+from stack.deploy import deploy_everything
 from stack.judge.policies import EMULATED
 from stack.judge.resolve import Resolver
 from stack.package import Package
@@ -42,7 +42,6 @@ class Account:
         patch.setattr("stack.deploy.current_outputs", lambda *_: self.outputs)
         patch.setattr("stack.deploy._publish", lambda *_: "https://s3/template")
         patch.setattr("stack.deploy.changeset.create", self._deploy)
-        patch.setattr("stack.deploy.busy_page.store", lambda *_: None)
         arns = {"EdgeCertificateArn": "arn:aws:acm:us-east-1:1:certificate/1"}
         patch.setattr("stack.deploy.us_east_1.deploy_in_us_east_1", lambda *_: arns)
 
@@ -82,28 +81,3 @@ def test_a_deployment_refuses_nobody_before_one_has_seen_the_key(
         deploy_everything(account.cloud, options_with_cdn("EdgeOnly=yes"))
     assert [values["EdgeOnly"] for values in account.deployed] == edge_only
     assert account.deployed[0]["SiteUrl"] == f"https://{DOMAIN}"
-
-
-def test_an_api_that_refuses_every_visitor_is_reported_with_the_way_out(
-    monkeypatch: pytest.MonkeyPatch, local_package: Package
-) -> None:
-    account = Account(monkeypatch, local_package, REFERENCE)
-    with pytest.raises(Failure, match='Deploy with SET="EdgeOnly=no" now'):
-        deploy(account.cloud, local_package, "prod", {"EdgeDomain": DOMAIN}, lambda _: True)
-
-
-@pytest.mark.parametrize("values", [{}, {"EdgeDomain": DOMAIN, "EdgeOnly": "no"}])
-def test_a_missing_key_is_a_warning_while_nothing_depends_on_it(
-    monkeypatch: pytest.MonkeyPatch, local_package: Package, capsys: pytest.CaptureFixture[str], values: dict[str, str]
-) -> None:
-    for referer, warnings in ((REFERENCE, 1), (KEY, 0)):
-        account = Account(monkeypatch, local_package, referer)
-        deploy(account.cloud, local_package, "prod", values, lambda _: True)
-        assert capsys.readouterr().out.count("Warning: AWS did not put the key") == warnings
-
-
-def test_the_policy_is_not_read_on_an_emulator(monkeypatch: pytest.MonkeyPatch, local_package: Package) -> None:
-    Account(monkeypatch, local_package, REFERENCE)
-    monkeypatch.setattr("stack.deploy.current_outputs", lambda *_: WITH_CDN)
-    monkeypatch.setattr("stack.deploy.changeset.create", lambda *_: None)
-    assert deploy(Cloud("http://127.0.0.1:1"), local_package, "dev", {}, lambda _: True) == WITH_CDN

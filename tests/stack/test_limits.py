@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from stack.deploy import stack_name
-from stack.preflight import RESERVED_PARAMETERS
+from stack.template.functions import RESERVED
 from tests.stack.conftest import Template, of_type
 
 pytestmark = pytest.mark.stack
@@ -19,11 +19,6 @@ GENERATED_SUFFIX = 13
 LONGEST_STAGE = "s" * 16
 RESERVATION = "ReservedConcurrentExecutions"
 WARM_PARAMETERS_AND_CONDITIONS = (("WarmWrites", "WarmsSignatures"), ("WarmReads", "WarmsReads"))
-# Fields of the access log: no user input and no IP address.
-LOGGED_FIELDS = {
-    *("requestId", "requestTimeEpoch", "httpMethod", "resourcePath", "status", "error.responseType"),
-    *("responseLatency", "integration.status", "integration.latency", "responseLength"),
-}
 
 
 def event_sources(template: Template, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -90,7 +85,7 @@ def test_nothing_is_reserved_or_warmed_by_default(template: Template) -> None:
     reads = {"Fn::If": ["WarmsReads", {"Ref": "WarmReads"}, {"Ref": "AWS::NoValue"}]}
     units = {"ReadUnitsPerSecond": reads, "WriteUnitsPerSecond": {"Ref": "WarmWrites"}}
     assert warm == ["WarmsSignatures", units, {"Ref": "AWS::NoValue"}]
-    reserved = [(parameter, parameter.replace("Reserved", "Reserves")) for parameter in RESERVED_PARAMETERS]
+    reserved = [(parameter, parameter.replace("Reserved", "Reserves")) for parameter, _ in RESERVED.values()]
     for parameter, condition in (*reserved, *WARM_PARAMETERS_AND_CONDITIONS):
         # Compare text with text, because a parameter is text. Reserving 0 would stop the function.
         assert template["Parameters"][parameter]["Default"] == "0"
@@ -121,16 +116,6 @@ def test_bounces_with_peoples_addresses_are_events_and_not_emails_to_the_sender(
     # SES forwards nevertheless if nothing else gets these events.
     [destination] = of_type(template, "AWS::SES::ConfigurationSetEventDestination").values()
     assert {*destination["EventDestination"]["MatchingEventTypes"]} == {"bounce", "complaint", "reject"}
-
-
-def test_the_access_log_is_off_by_default_and_holds_no_personal_data(template: Template) -> None:
-    api = template["Resources"]["RestAPI"]["Properties"]
-    condition, setting, otherwise = api["AccessLogSetting"]["Fn::If"]
-    assert (condition, otherwise) == ("LogsAccess", {"Ref": "AWS::NoValue"})
-    assert template["Parameters"]["AccessLog"]["Default"] == "off"
-    assert {*re.findall(r"\$context\.([\w.]+)", setting["Format"])} == LOGGED_FIELDS
-    assert setting["Format"].count("$") == len(LOGGED_FIELDS)
-    assert isinstance(json.loads(setting["Format"]), dict)
 
 
 def test_pictures_are_bytes_for_every_reader_and_preflights_still_work(template: Template) -> None:

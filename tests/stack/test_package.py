@@ -68,17 +68,6 @@ def test_only_the_export_function_imports_the_export_libraries() -> None:
     assert process.stdout.strip() == "set()"
 
 
-def test_tests_and_tools_do_not_ship(names_in_zip: list[str]) -> None:
-    folders = {part for name in names_in_zip for part in name.split("/")[:-1]}
-    assert folders.isdisjoint({"tests", "pip", "setuptools", "wheel", "stack", "benchmarks", "click", "inquirer"})
-
-
-def test_botocore_describes_only_the_services_we_call(names_in_zip: list[str]) -> None:
-    described = {name.split("/")[2] for name in names_in_zip if name.startswith("botocore/data/")}
-    folders = {entry for entry in described if "." not in entry}
-    assert folders == set(SERVICES)
-
-
 def test_the_same_sources_make_the_same_bytes(tmp_path: Path) -> None:
     sources = [("b.py", b"x = 1\n"), ("a.txt", b"text")]
     for name, order in (("one.zip", sources), ("two.zip", sources[::-1])):

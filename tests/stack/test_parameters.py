@@ -1,9 +1,7 @@
 """The operator's options become parameters, and outputs settings. Mistakes are refused before any AWS call."""
 
-from argparse import Namespace
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
 
 import pytest
 
@@ -12,19 +10,18 @@ from stack.parameters import parameters
 from stack.template.cfn import Template, merge_parts
 from stack.template.merge import merge_template, settings_in
 
-DECLARED: dict[str, Any] = dict.fromkeys(
-    ("SiteUrl", "MailFrom", "MailPerSecond", "MailSenders", "OidcIssuer", "EdgeDomain", "EdgeOnly")
-)
+DECLARED = ("SiteUrl", "MailFrom", "MailPerSecond", "MailSenders", "OidcIssuer", "EdgeDomain", "EdgeOnly")
 
 
-def parameters_for(*settings: str, before: Mapping[str, str] = MappingProxyType({}), **options: str) -> dict[str, str]:
-    names = ("site_url", "mail_from", "mail_identity", "mail_per_second", "log_level", "alarm_email", "edge_domain")
-    all_options = {**dict.fromkeys(names, ""), **options}
-    return parameters(Namespace(**all_options, set=list(settings)), DECLARED, before)
+def parameters_for(*settings: str, before: Mapping[str, str] = MappingProxyType({}), **given: str) -> dict[str, str]:
+    """`given`: environment variables, in lower case."""
+    environment = {name.upper(): value for name, value in given.items()}
+    return parameters(environment, settings, DECLARED, before)
 
 
 def test_options_that_are_not_given_keep_the_stacks_values() -> None:
     assert parameters_for() == {}
+    assert parameters_for(oidc_issuer="https://id.example.org", path="/bin") == {"OidcIssuer": "https://id.example.org"}
     assert parameters_for(site_url="https://sign.example.org/") == {"SiteUrl": "https://sign.example.org"}
 
 
@@ -104,11 +101,6 @@ def test_a_given_number_of_senders_is_kept() -> None:
 def test_a_mistake_is_a_one_line_error(settings: list[str], message: str) -> None:
     with pytest.raises(Failure, match=message):
         parameters_for(*settings)
-
-
-def test_a_secret_comes_from_the_environment_only(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OIDC_ISSUER", "https://id.example.org")
-    assert parameters_for() == {"OidcIssuer": "https://id.example.org"}
 
 
 def test_parts_add_to_the_same_resource() -> None:

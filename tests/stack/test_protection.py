@@ -20,8 +20,7 @@ pytestmark = pytest.mark.stack
 
 
 def options(stage: str, *settings: str) -> Namespace:
-    names = ("site_url", "mail_from", "mail_identity", "mail_per_second", "log_level", "alarm_email", "edge_domain")
-    return Namespace(stage=stage, yes=True, set=list(settings), edge_set=[], **dict.fromkeys(names, ""))
+    return Namespace(stage=stage, yes=True, set=list(settings), edge_set=[])
 
 
 def deletion_protections(cloud: Cloud, outputs: dict[str, str]) -> set[bool]:

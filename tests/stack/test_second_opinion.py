@@ -39,14 +39,6 @@ def unknown_action(template: Template) -> None:
     statement(template, MARK_QUEUED)["Action"] = ["dynamodb:UpdateItems"]
 
 
-def action_without_service(template: Template) -> None:
-    statement(template, MARK_QUEUED)["Action"] = ["UpdateItem"]
-
-
-def no_resource(template: Template) -> None:
-    del statement(template, MARK_QUEUED)["Resource"]
-
-
 def resource_of_another_service(template: Template) -> None:
     statement(template, QUEUE_MAIL)["Resource"] = {"Fn::GetAtt": ["SignaturesTable", "Arn"]}
 
@@ -55,17 +47,10 @@ def unknown_condition_key(template: Template) -> None:
     statement(template, MARK_QUEUED)["Condition"] = {"ForAllValues:StringEquals": {"dynamodb:LeadingKey": ["MAIL"]}}
 
 
-def unknown_operator(template: Template) -> None:
-    statement(template, MARK_QUEUED)["Condition"] = {"ForAllValues:StringIs": {"dynamodb:LeadingKeys": ["MAIL"]}}
-
-
 FAULTS: dict[Callable[[Template], None], str] = {
     unknown_action: "UpdateItems",
-    action_without_service: "service:action",
-    no_resource: "neither Resource nor NotResource",
     resource_of_another_service: "sqs:SendMessage",
     unknown_condition_key: "dynamodb:LeadingKey",
-    unknown_operator: "StringIs",
 }
 
 

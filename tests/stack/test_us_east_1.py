@@ -1,4 +1,4 @@
-"""`make deploy EDGE_DOMAIN=…` deploys the stack in us-east-1, then the CDN that uses it, then the busy page."""
+"""`make deploy EDGE_DOMAIN=…` deploys the stack in us-east-1, then the CDN that uses it."""
 
 from argparse import Namespace
 from typing import Any
@@ -7,7 +7,6 @@ import pytest
 
 from stack import us_east_1
 from stack.aws import Cloud
-from stack.busy_page import page, refused_page
 from stack.changeset import ChangeSet
 from stack.deploy import deploy, deploy_everything
 from stack.local.emulator import EmulatorProcess
@@ -21,8 +20,7 @@ DOMAIN = "sign.example.org"
 
 
 def options_with_cdn(*settings: str, **more: Any) -> Namespace:
-    without_cdn = vars(options("crowd", *settings))
-    return Namespace(**{**without_cdn, "edge_domain": DOMAIN, **more})
+    return Namespace(**{**vars(options("crowd", f"EdgeDomain={DOMAIN}", *settings)), **more})
 
 
 @pytest.fixture(scope="module")
@@ -59,16 +57,6 @@ def test_the_alarm_on_errors_watches_this_distribution(
     assert {"Name": "DistributionId", "Value": first_outputs["EdgeArn"].partition("/")[2]} in dimensions
 
 
-def test_the_busy_page_is_in_its_bucket_and_is_not_cached(
-    first_outputs: dict[str, str], running_emulator: EmulatorProcess
-) -> None:
-    for key, content in (("busy.html", page()), ("busy-form.html", refused_page())):
-        s3 = Cloud(running_emulator.endpoint).client("s3")
-        stored = s3.get_object(Bucket=first_outputs["BusyBucketName"], Key=key)
-        assert stored["Body"].read().decode() == content
-        assert (stored["ContentType"], stored["CacheControl"]) == ("text/html; charset=utf-8", "no-store")
-
-
 def test_deploying_again_changes_nothing(
     first_outputs: dict[str, str], running_emulator: EmulatorProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -78,7 +66,7 @@ def test_deploying_again_changes_nothing(
     monkeypatch.setattr("stack.deploy._confirmation", lambda stage, yes: refuse)
     assert deploy_everything(Cloud(running_emulator.endpoint), options_with_cdn()) == first_outputs
     # An omitted domain keeps its value.
-    assert deploy_everything(Cloud(running_emulator.endpoint), options_with_cdn(edge_domain="")) == first_outputs
+    assert deploy_everything(Cloud(running_emulator.endpoint), options("crowd")) == first_outputs
 
 
 def test_a_new_key_makes_api_gateway_publish_its_policy_again(
@@ -124,28 +112,10 @@ def descriptions(uploads: list[bytes]) -> set[str]:
     return found
 
 
-def test_a_requested_log_is_the_log_of_this_distribution(
-    first_outputs: dict[str, str], running_emulator: EmulatorProcess, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The emulator does not know the resources of a log, so this ends at the call that would create them."""
-    values_by_stack: dict[str, dict[str, str]] = {}
-
-    def create(cloud: Cloud, stack: str, url: str, values: dict[str, str], declared: Any) -> None:
-        values_by_stack[stack] = values
-
-    monkeypatch.setattr("stack.changeset.create", create)
-    deploy_everything(
-        Cloud(running_emulator.endpoint), options_with_cdn("AlarmEmail=bob@example.org", edge_set=["Log=on"])
-    )
-    site = {"Stage": "crowd", "SiteRegion": REGION, "Domain": DOMAIN, "AlarmEmail": "bob@example.org"}
-    log = {"Log": "on", "DistributionArn": first_outputs["EdgeArn"]}
-    assert values_by_stack[f"petitions-crowd-edge-{REGION}"] == {**site, **log}
-
-
 def test_the_same_stage_in_a_second_region_gets_a_stack_of_its_own(
     first_outputs: dict[str, str], running_emulator: EmulatorProcess
 ) -> None:
-    """All stacks of this kind are in us-east-1, where names of stacks, web ACLs and logs are unique."""
+    """All stacks of this kind are in us-east-1, where names of stacks and web ACLs are unique."""
     second = Cloud(running_emulator.endpoint, "eu-west-2")
     us_east_1.deploy_in_us_east_1(second, options_with_cdn(), {"EdgeDomain": "second.example.org"}, "", lambda _: True)
     in_us_east_1 = Cloud(running_emulator.endpoint, us_east_1.REGION)
@@ -183,5 +153,5 @@ def test_without_a_certificate_the_site_is_at_cloudfronts_own_address(
     assert edge["ViewerCertificate"]["CloudFrontDefaultCertificate"]
     assert not edge["Aliases"].get("Items")
     # A later deployment keeps this choice.
-    again = deploy_everything(Cloud(running_emulator.endpoint), options_with_cdn(stage="trial", edge_domain=""))
+    again = deploy_everything(Cloud(running_emulator.endpoint), options("trial"))
     assert again == outputs

@@ -67,7 +67,7 @@ def test_a_failed_invocation_of_any_function_sets_off_one_alarm(
 ) -> None:
     """A refused token leaves an authorizer as an error. The authorizer logs its other errors itself."""
     filters = {logical_id(each["LogGroupName"]): each for each in of_type("AWS::Logs::MetricFilter").values()}
-    assert filters.keys() == of_type("AWS::Logs::LogGroup").keys() - {"ApiAccessLog"}
+    assert filters.keys() == of_type("AWS::Logs::LogGroup").keys()
     assert len(filters) == len(FUNCTIONS)
     [(namespace, metric, _)] = metrics_of(ALARMS["FunctionFailedAlarm"])
     for log_group, declared in filters.items():

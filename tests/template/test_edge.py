@@ -11,7 +11,7 @@ ORIGINS = {each["Id"]: each for each in DISTRIBUTION["Origins"]}
 # AWS, "Quotas".
 MAX_BEHAVIOURS, MAX_IN_A_POLICY, MAX_POLICIES = 75, 10, 20
 ALL_METHODS = {"GET", "HEAD", "OPTIONS", "PUT", "POST", "PATCH", "DELETE"}
-_NAMED_TYPES = ("CachePolicy", "OriginRequestPolicy", "ResponseHeadersPolicy", "OriginAccessControl")
+_NAMED_TYPES = ("CachePolicy", "OriginRequestPolicy")
 METHOD_SETS = ({"GET", "HEAD"}, {"GET", "HEAD", "OPTIONS"}, ALL_METHODS)
 
 
@@ -56,15 +56,13 @@ def test_functions_accept_exactly_the_keys_of_the_policy() -> None:
 def test_the_busy_page_replaces_every_failed_page_and_is_never_cached_as_the_page() -> None:
     [group] = DISTRIBUTION["OriginGroups"]["Items"]
     # Some pages of AWS do not list 429. If AWS refuses it, the whole deployment rolls back.
-    with_429, without = ({"Quantity": 4 + len(more), "Items": [*more, 500, 502, 503, 504]} for more in ([429], []))
-    assert group["FailoverCriteria"]["StatusCodes"] == {"Fn::If": ["FailsOverOn429", with_429, without]}
-    assert TEMPLATE["Parameters"]["FailOverOn429"]["Default"] == "no"
+    assert group["FailoverCriteria"]["StatusCodes"] == {"Quantity": 4, "Items": [500, 502, 503, 504]}
     assert [each["OriginId"] for each in group["Members"]["Items"]] == ["Api", "Busy"]
     assert ORIGINS["Busy"]["DomainName"] == {"Fn::GetAtt": ["BusyEdge", "DomainName"]}
-    # CloudFront would cache a 200 as the page. The bucket has one object, and answers 403 for all other paths.
-    for error in BUSY["CustomErrorResponses"]:
-        assert (error["ResponseCode"], error["ResponsePagePath"]) == (503, "/busy.html")
-    assert {error["ErrorCode"] for error in BUSY["CustomErrorResponses"]} == {403, 404}
+    # The function answers every request (tests/stack/test_busy_page.py).
+    for behaviour in (BUSY["DefaultCacheBehavior"], BEHAVIOURS[0]):
+        [association] = behaviour["FunctionAssociations"]
+        assert association["FunctionARN"] == {"Fn::GetAtt": ["BusyPage", "FunctionARN"]}
 
 
 def test_an_error_is_cached_for_a_second_and_not_replaced_by_a_page() -> None:
@@ -74,13 +72,6 @@ def test_an_error_is_cached_for_a_second_and_not_replaced_by_a_page() -> None:
     assert seconds == {500: 1, 502: 1, 503: 1, 504: 1}
     for error in errors:
         assert "ResponsePagePath" not in error
-
-
-def test_the_bucket_of_the_busy_page_is_private_and_its_distribution_signs_requests() -> None:
-    bucket = of_type("AWS::S3::Bucket")["BusyBucket"]
-    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
-    [access] = of_type("AWS::CloudFront::OriginAccessControl").values()
-    assert access["OriginAccessControlConfig"]["SigningBehavior"] == "always"
 
 
 # What AWS refuses.
@@ -125,7 +116,7 @@ def test_the_same_stage_in_a_second_region_has_other_names() -> None:
 
 def test_every_target_is_an_origin_and_aws_refuses_no_origin_header() -> None:
     targets = {each["TargetOriginId"] for each in (*BEHAVIOURS, DISTRIBUTION["DefaultCacheBehavior"])}
-    assert targets == {"Api", "Pages", "Busy"}
+    assert targets == {"Api", "Pages"}
     refused = r"cache-control|connection|content-length|cookie|host|if-.*|max-forwards|pragma|proxy-.*|range|via"
     for header in ORIGINS["Api"]["OriginCustomHeaders"]:
         name = header["HeaderName"].lower()
@@ -137,10 +128,10 @@ def test_without_a_domain_the_stack_has_no_cdn() -> None:
     for name, resource in RESOURCES.items():
         if "CloudFront" in resource["Type"] or name.startswith("Busy"):
             cdn_resources.append(resource)
-    assert len(cdn_resources) == 13
+    assert len(cdn_resources) == 10
     for resource in cdn_resources:
         assert resource["Condition"] == "HasEdge"
     assert TEMPLATE["Parameters"]["EdgeDomain"]["Default"] == ""
     outputs: Resource = TEMPLATE["Outputs"]
-    for name in ("EdgeAddress", "EdgeArn", "BusyBucketName"):
+    for name in ("EdgeAddress", "EdgeArn"):
         assert outputs[name]["Condition"] == "HasEdge"

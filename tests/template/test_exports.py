@@ -1,59 +1,13 @@
 """Exports: what their roles may do, their bucket and their times."""
 
-import json
-
-import pytest
-
 from chalicelib.exports.model import LIFETIME, LINK_SECONDS, SETTLING, Export
 from chalicelib.exports.run import FILE_SECONDS, PART_SECONDS
 from chalicelib.partners.imports import rows
-from tests.judge.policy_entries import as_list
 from tests.template.packaged import (
     FUNCTIONS,
     RESOURCES,
-    actions,
-    actions_allowed,
-    functions_allowed,
     of_type,
-    statements,
 )
-
-
-def test_manage_can_link_files_but_not_read_signatures_or_write_files() -> None:
-    assert "SignaturesTable" not in json.dumps(statements("Manage"))
-    assert actions_allowed("Manage", "ExportsBucket.Arn}/files/") == {"s3:GetObject"}
-    assert functions_allowed("s3:") == {"Manage", "RunJob", "RunAddressJob"}
-
-
-def test_only_run_address_job_reads_the_files_to_import() -> None:
-    folder = "${ExportsBucket.Arn}/imports/*"
-    assert functions_allowed(folder) == {"Manage", "RunAddressJob"}
-    allowed = {
-        "Manage": {"s3:PutObject", "s3:AbortMultipartUpload"},
-        "RunAddressJob": {"s3:GetObject", "s3:DeleteObject"},
-    }
-    for function, expected in allowed.items():
-        about_files = [each for each in statements(function) if {"Fn::Sub": folder} in as_list(each["Resource"])]
-        assert {action for statement in about_files for action in actions(statement)} == expected
-
-
-@pytest.mark.parametrize(("queue", "worker"), [("JobsQueue", "RunJob"), ("AddressJobsQueue", "RunAddressJob")])
-def test_only_staff_and_the_worker_itself_can_start_jobs(queue: str, worker: str) -> None:
-    senders = set()
-    for name in FUNCTIONS:
-        if "sqs:SendMessage" in actions_allowed(name, f'"{queue}"'):
-            senders.add(name)
-    assert senders == functions_allowed(f'"{queue}"') == {"Manage", worker}
-
-
-def test_no_job_reads_a_finished_file() -> None:
-    for function, folders in {
-        "RunJob": ["parts/exports"],
-        "RunAddressJob": ["parts/lists", "listed", "imports"],
-    }.items():
-        [reading] = [each for each in statements(function) if "s3:GetObject" in actions(each)]
-        files = [{"Fn::Sub": f"${{ExportsBucket.Arn}}/{folder}/*"} for folder in folders]
-        assert as_list(reading["Resource"]) == files
 
 
 def test_the_bucket_is_private_encrypted_and_without_versions() -> None:

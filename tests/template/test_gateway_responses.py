@@ -62,4 +62,4 @@ def test_a_browser_whose_form_is_refused_is_sent_on_to_a_page_of_the_cdn() -> No
     refresh = GATEWAY["THROTTLED"]["responseParameters"]["gatewayresponse.header.Refresh"]
     assert refresh == {"Fn::If": ["HasEdge", "'0; url=/busy-form.html'", {"Ref": "AWS::NoValue"}]}
     assert BEHAVIOURS[0]["PathPattern"] == "/busy-form.html"
-    assert BEHAVIOURS[0]["TargetOriginId"] == "Busy"
+    assert BEHAVIOURS[0]["FunctionAssociations"]

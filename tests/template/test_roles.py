@@ -13,7 +13,6 @@ from tests.template.packaged import (
     actions,
     actions_allowed,
     every_function,
-    functions_allowed,
     of_type,
     registered_functions,
     statements,
@@ -58,13 +57,6 @@ def test_counts_and_authorizer_have_no_access_to_signatures() -> None:
         assert "SignaturesTable" not in json.dumps(statements(function))
 
 
-def test_functions_that_serve_pages_or_counts_can_read_the_shedding_level() -> None:
-    for function in ("APIHandler", "Counts"):
-        [reading] = [each for each in statements(function) if "dynamodb:GetItem" in actions(each)]
-        readable = reading["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
-        assert keys.shedding_level().pk in readable
-
-
 def counts_statements(function: str) -> Iterator[tuple[set[str], set[str] | None]]:
     """Yield the actions on the counts table and the partitions that they are limited to (None: all)."""
     for each in statements_about(function, "CountsTable"):
@@ -99,19 +91,8 @@ def test_a_role_can_write_the_log_of_its_function(function: str) -> None:
 def test_every_log_has_a_retention_time() -> None:
     groups = of_type("AWS::Logs::LogGroup").values()
     kept = {group["LogGroupName"]["Fn::Sub"]: group["RetentionInDays"] for group in groups}
-    access = kept.pop("/aws/apigateway/petitions-${Stage}")
     assert kept.keys() == {f"/aws/lambda/${{{function}}}" for function in FUNCTIONS}
-    assert access == 30
     assert all(0 < days <= 90 for days in kept.values())
-
-
-def test_the_signing_function_can_only_send_to_the_overflow_queue() -> None:
-    found = functions_allowed("OverflowQueue")
-    assert found == {"APIHandler", "Counts", "Partners", "People", "RunAddressJob", "StoreOverflow"}
-    for name in ("Counts", "People"):
-        assert actions_allowed(name, "OverflowQueue") == {"sqs:GetQueueAttributes"}
-    assert actions_allowed("APIHandler", "OverflowQueue") == {"sqs:SendMessage", "sqs:GetQueueAttributes"}
-    assert actions_allowed("StoreOverflow", "SignaturesTable") == {"dynamodb:PutItem", "dynamodb:UpdateItem"}
 
 
 def test_the_audit_trail_is_append_only() -> None:

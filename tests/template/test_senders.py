@@ -5,8 +5,6 @@ import re
 
 import pytest
 
-from chalicelib.core import keys
-from chalicelib.core.letter_keys import letter_text, targets_partition
 from chalicelib.edge.batch import QUICK_ATTEMPTS
 from chalicelib.mail.batch_sender import BUDGET_SECONDS, LAST_EMAIL_SECONDS
 from chalicelib.mail.model import Priority
@@ -23,22 +21,9 @@ from tests.template.packaged import (
     statements,
     statements_about,
 )
-from tests.template.test_roles import counts_statements
 from tests.template.test_settings import SOURCES
 
 SENDERS = {"SendMail": "MailQueue", "SendOtherMail": "OtherMailQueue"}
-
-
-def test_a_sender_reads_only_petitions_the_pause_updates_letters_and_targets() -> None:
-    for function in SENDERS:
-        expected = {keys.petition("any").pk, keys.mail_sending().pk}
-        if function == "SendOtherMail":
-            expected |= {keys.updates_partition("*"), letter_text("*", "").pk, targets_partition("*"), "DIGEST#*"}
-        readable: set[str] = set()
-        for allowed_actions, partitions in counts_statements(function):
-            if "dynamodb:GetItem" in allowed_actions:
-                readable |= partitions or set()
-        assert readable == expected
 
 
 def test_a_write_returns_a_signature_only_to_senders_and_its_readers() -> None:

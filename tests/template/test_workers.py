@@ -8,7 +8,7 @@ from chalicelib.delivery.worker import TASKS
 from chalicelib.edge.batch import QUICK_ATTEMPTS
 from stack.judge.policies import HERE, PARAMETERS, resolver
 from stack.local.sources import rate_seconds
-from stack.preflight import RESERVED_PARAMETERS
+from stack.template.functions import RESERVED
 from tests.template.packaged import FUNCTIONS, QUEUES, TEMPLATE, actions_allowed, events
 
 
@@ -30,7 +30,7 @@ def test_workers_leave_capacity_for_signing_in_a_new_account() -> None:
     del bounds["SendOtherMail"]
     assert sum(bounds.values()) <= 7
     # Lambda keeps 100 executions unreserved. A new account has too few for a reservation, so the default is 0.
-    for name in RESERVED_PARAMETERS:
+    for name, _ in RESERVED.values():
         assert TEMPLATE["Parameters"][name]["Default"] == "0"
 
 

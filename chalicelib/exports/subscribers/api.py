@@ -101,7 +101,6 @@ def _result_of(job: OptInList, now: datetime) -> ListResult:
 
 def _list_json(job: OptInList) -> dict[str, object]:
     now, result = times.now(), job.result
-    # A list that has stalled is shown as failed, with the reason.
     shown_job = job.at(now)
     return {
         **shown_job.model_dump(include={"recipient", "requested_by", "why", "subscribed", "unsubscribed"}),

@@ -6,11 +6,12 @@ It continues the latest list that is done: who was on an earlier list and no lon
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
 from chalicelib.core.errors import FieldError, Invalid
+from chalicelib.core.models import FrozenModel
 from chalicelib.core.times import Moment
 from chalicelib.exports.lock import LockedJob, LockRequest, lock_fields
 from chalicelib.exports.model import LIFETIME
@@ -22,10 +23,8 @@ class ListRequest(LockRequest):
     """The body of `POST /api/staff/petitions/{slug}/lists`. It has addresses, so one of both is required."""
 
 
-class ListResult(BaseModel):
+class ListResult(FrozenModel):
     """`file` is the S3 key. `size` (bytes) and `sha256` are of the encrypted file."""
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
 
     file: str
     size: int
@@ -49,10 +48,6 @@ class OptInList(LockedJob):
     result: ListResult | None = None
 
     @property
-    def slug(self) -> str:
-        return self.key
-
-    @property
     def next_bucket(self) -> str | None:
         """Return None if all are written."""
         written = len(self.parts)
@@ -73,7 +68,5 @@ def new_list(request: ListRequest, slug: str, owner: str, now: datetime, tables:
 
 def latest_done_id(slug: str, tables: Tables) -> str | None:
     """Even if its file has expired."""
-    for job in jobs_of(OptInList, slug, tables):  # Newest first.
-        if job.state is JobState.DONE:
-            return job.job_id
-    return None
+    newest_first = jobs_of(OptInList, slug, tables)
+    return next((job.job_id for job in newest_first if job.state is JobState.DONE), None)

@@ -12,6 +12,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from chalicelib.aws.bucket import Bucket
+from chalicelib.aws.expressions import chunks
 from chalicelib.aws.table import Item, Tables
 from chalicelib.core import keys
 from chalicelib.core.printable import escape_formula
@@ -90,13 +91,10 @@ class ListWork:
 
     def _without_stopped_people(self, slug: str, signatures: Sequence[Item]) -> dict[str, Item]:
         remaining: dict[str, Item] = {}
-        for start in range(0, len(signatures), BATCH_SIZE):
-            batch = signatures[start : start + BATCH_SIZE]
+        for batch in chunks(signatures, BATCH_SIZE):
             addresses = [item["email"] for item in batch]
             stopped = addresses_that_stopped(addresses, slug, self.limit_keys, self.tables)
-            for item in batch:
-                if item["email"] not in stopped:
-                    remaining[item["sk"]] = item
+            remaining |= {item["sk"]: item for item in batch if item["email"] not in stopped}
         return remaining
 
     def _earlier_ids(self, job: OptInList, bucket: str) -> set[str]:
@@ -122,7 +120,6 @@ class ListWork:
             for key in job.parts:
                 self.s3_bucket.copy_to(key, file)
         locked = lock(job, self.half, plain, self.clock())
-        # As in `_write_part`.
         key = f"{FILES}/{job.job_id}/{token_hex(4)}/file"
         self.s3_bucket.put_file(key, locked, "application/octet-stream")
         return job.in_end_state(JobState.DONE, result=self._result(key, locked))
@@ -141,10 +138,5 @@ def _ids_key(part: str) -> str:
 def _row(status: str, signature_id: str, item: Mapping[str, str]) -> str:
     values = [status, signature_id]
     values += [item.get(column, "") for column in COLUMNS[2:]]  # All columns but the status and the id.
-    cells = [_cell(value) for value in values]
-    return ",".join(cells) + "\r\n"
-
-
-def _cell(value: str) -> str:
-    escaped = escape_formula(value).replace('"', '""')
-    return f'"{escaped}"'
+    cells = [escape_formula(value).replace('"', '""') for value in values]
+    return ",".join(f'"{cell}"' for cell in cells) + "\r\n"

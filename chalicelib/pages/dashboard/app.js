@@ -38,6 +38,11 @@ const PAGES = [
     load: async () => (await import("./edit.js")).showEdit,
   },
   {
+    path: "/petitions/:slug/share",
+    needs: "GET /api/staff/petitions/*",
+    load: async () => (await import("./share.js")).showShare,
+  },
+  {
     path: "/petitions/:slug/exports",
     needs: "POST /api/staff/petitions/*/exports",
     load: async () => (await import("./exports.js")).showExports,

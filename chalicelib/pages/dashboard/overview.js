@@ -18,6 +18,7 @@ const STATES = { draft: "Draft", open: "Open", paused: "Paused", closed: "Closed
 /** The pages of a petition: the route that the page needs, the end of its address, and its name. */
 const PETITION_PAGES = /** @type {const} */ ([
   ["PUT /api/staff/petitions/*", "edit", "Edit"],
+  ["GET /api/staff/petitions/*", "share", "Share"],
   ["POST /api/staff/petitions/*/exports", "exports", "Export"],
   ["POST /api/staff/petitions/*/updates", "updates", "Updates"],
   ["GET /api/staff/petitions/*/letters", "letters", "Letters"],

@@ -260,7 +260,4 @@ def _mapping(text: str) -> dict[str, list[str]]:
     unknown = mapping.keys() - HEADINGS.keys()
     if unknown:
         raise Invalid([FieldError("mapping", f"Use only these fields: {', '.join(HEADINGS)}")])
-    headings_of: dict[str, list[str]] = {}
-    for field, headings in mapping.items():
-        headings_of[field] = [headings] if isinstance(headings, str) else headings
-    return headings_of
+    return {field: [headings] if isinstance(headings, str) else headings for field, headings in mapping.items()}

@@ -126,9 +126,8 @@ def records(path: Path, shape: Shape) -> Iterator[dict[str, str] | None]:
     """Yield the values of each row, by our fields. Yield None for a row with more or fewer cells than headings."""
     rows = _rows(path, shape.encoding, shape.delimiter)
     headings = next(rows, [])
-    indexes_of: dict[str, list[int]] = {}
-    for field, field_headings in shape.columns.items():
-        indexes_of[field] = [headings.index(heading) for heading in field_headings]
+    columns = shape.columns.items()
+    indexes_of = {field: [headings.index(heading) for heading in names] for field, names in columns}
     for row in rows:
         if len(row) == len(headings):
             yield {field: _joined_cells(row, indexes) for field, indexes in indexes_of.items()}
@@ -242,6 +241,5 @@ def _usual_heading(field: str, headings: Sequence[str]) -> list[str]:
     plain_names = [re.sub(r"[^a-z0-9]", "", heading.casefold()) for heading in headings]
     for usual_name in HEADINGS[field]:
         if usual_name in plain_names:
-            index = plain_names.index(usual_name)
-            return [headings[index]]
+            return [headings[plain_names.index(usual_name)]]
     return []

@@ -3,9 +3,10 @@
 from datetime import timedelta
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from chalicelib.core import keys
+from chalicelib.core.models import FrozenModel
 from chalicelib.jobs.model import Job
 from chalicelib.partners.model import ReceiveOutcome
 
@@ -22,13 +23,11 @@ LONGEST_STEP = timedelta(minutes=15)
 SITE_ZONE = "Europe/London"
 
 
-class Shape(BaseModel):
+class Shape(FrozenModel):
     """How the file is read. `columns`: for each of our fields, its headings. The values of several are joined.
 
     `unused`: all other headings. We do not store the values under them.
     """
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
 
     encoding: str
     delimiter: str
@@ -36,20 +35,16 @@ class Shape(BaseModel):
     unused: list[str] = Field(default_factory=list)
 
 
-class RowError(BaseModel):
+class RowError(FrozenModel):
     """An invalid field. `row`: the row's number. The headings are row 1. Empty rows have no number."""
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
 
     row: int
     field: str
     message: str
 
 
-class RowSample(BaseModel):
+class RowSample(FrozenModel):
     """One of the first rows: its result, and which of our fields it has."""
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
 
     row: int
     result: ReceiveOutcome
@@ -84,10 +79,6 @@ class Import(Job):
     has_first_rows: bool = False
     undoes: str | None = None
     buckets: int = 0
-
-    @property
-    def slug(self) -> str:
-        return self.key
 
     @property
     def receipt_bucket(self) -> str:

@@ -189,14 +189,9 @@ def _with_results(job: Import, first_row: int, batch: Sequence[Record], results:
     rows = range(first_row, first_row + len(batch))
     for row, record, result in zip(rows, batch, results, strict=True):
         errors += [RowError(row=row, field=error.field, message=error.message) for error in result.errors]
-        samples.append(RowSample(row=row, result=result.outcome, fields=_filled_fields(record)))
+        filled = [field for field, value in (record or {}).items() if value]
+        samples.append(RowSample(row=row, result=result.outcome, fields=filled))
     return job.model_copy(update={**numbers, "errors": errors[:MAX_ERRORS], "sample": samples[:MAX_SAMPLES]})
-
-
-def _filled_fields(record: Record) -> list[str]:
-    if record is None:
-        return []
-    return [field for field, value in record.items() if value]
 
 
 def undo_some(job: Import, receiving: ReceivingContext, now: datetime, limit: int) -> Import:

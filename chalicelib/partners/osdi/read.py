@@ -17,7 +17,6 @@ from chalicelib.petitions.find import ListedPetition
 from chalicelib.petitions.model import Petition
 from chalicelib.tallies.count import Count
 
-# For error messages.
 OSDI_PATHS = {
     "name": "person.given_name",
     "email": "person.email_addresses[0].address",
@@ -104,10 +103,7 @@ def _primary(value: object) -> Mapping[str, Any]:
     """Return the primary entry, or else the first. Some clients send one entry or a text instead of a list."""
     values: Sequence[object] = value if isinstance(value, list) else [value]
     entries = [_entry(each) for each in values]
-    for entry in entries:
-        if entry.get("primary") is True:
-            return entry
-    return entries[0] if entries else {}
+    return next((entry for entry in entries if entry.get("primary") is True), entries[0] if entries else {})
 
 
 def _entry(value: object) -> Mapping[str, Any]:

@@ -7,38 +7,33 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from secrets import token_hex
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from chalicelib.aws.table import Item, NewItem, Tables
 from chalicelib.core import keys
 from chalicelib.core.keys import Key
+from chalicelib.core.models import FrozenModel
 from chalicelib.core.times import Moment
 
 
-class Actor(BaseModel):
+class Actor(FrozenModel):
     """Who did an action: the owner of a token, or an engineer at the command line."""
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
 
     token_id: str
     owner: str
     source_ip: str = ""
 
 
-class Action(BaseModel):
+class Action(FrozenModel):
     """`name`: noun and past tense ("petition.edited"). `subject`: an id or slug. `details` name signers by id only."""
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
 
     name: str
     subject: str = ""
     details: dict[str, str] = Field(default_factory=dict)
 
 
-class AuditRecord(BaseModel):
+class AuditRecord(FrozenModel):
     """An entry of the activity log. `cursor` is its sort key. `refused`: why the action was not done, or empty."""
-
-    model_config = ConfigDict(frozen=True, defer_build=True)
 
     at: Moment
     actor: Actor
@@ -53,7 +48,6 @@ def precise(moment: datetime) -> str:
 
 # The end of a refusal's sort key, after the sort key of its entry.
 REFUSED = "-refused"
-# Sorts after every nonce.
 AFTER_EVERY_NONCE = "~"
 
 
@@ -91,7 +85,6 @@ def entries(since: datetime, until: datetime, tables: Tables, before: str = "") 
 
 
 def _months_back(low: str, high: str) -> Iterator[str]:
-    """Yield the partition of each month, backwards. `low` and `high` are sort keys."""
     first, month = keys.audit_partition(low), keys.audit_partition(high)
     while month >= first:
         yield month

@@ -64,7 +64,6 @@ class Fact(NamedTuple):
     value: str
 
 
-# By the first part of the action's name.
 SUBJECT_LABELS = {
     "access": "Signature",
     "copy": "Table",
@@ -114,13 +113,8 @@ RIGHT_LABELS: Mapping[str, str] = {
 
 
 def facts(action: Action) -> list[Fact]:
-    found = []
-    if action.subject:
-        label = SUBJECT_LABELS.get(group_of(action.name), "About")
-        found.append(Fact(label, action.subject))
-    for name, value in action.details.items():
-        found.append(_fact(action, name, value))
-    return found
+    subject = [Fact(SUBJECT_LABELS.get(group_of(action.name), "About"), action.subject)] if action.subject else []
+    return [*subject, *(_fact(action, name, value) for name, value in action.details.items())]
 
 
 def group_of(action_name: str) -> str:
