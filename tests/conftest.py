@@ -30,6 +30,7 @@ from stack.paths import BUILD
 from tests.actors import LIMIT_KEYS, ORIGIN_KEYS, SECRET, SITE, TOKEN_KEYS, a_published_petition
 from tests.fake_site import FakeSite, a_fake_site, wire
 from tests.fakes import FakeQueue, FakeTables
+from tests.letters.lettering import a_petition_with_a_letter
 
 # Search for garbage rarely. While pytest collects tests there is little, and the search takes a tenth of the time.
 gc.set_threshold(100_000, 50, 100)
@@ -132,6 +133,12 @@ def fake_site(
     site = a_fake_site(tables)
     wire(site, monkeypatch)
     return site
+
+
+@pytest.fixture
+def letter_petition(fake_site: FakeSite) -> Petition:
+    """A published petition with a letter to the Home Secretary."""
+    return a_petition_with_a_letter(fake_site)
 
 
 @pytest.fixture

@@ -10,12 +10,6 @@ from tests.petitions.test_members import MP
 
 
 @pytest.fixture
-def letter_petition(fake_site: FakeSite) -> Petition:
-    """A published petition with a letter to the Home Secretary."""
-    return a_petition_with_a_letter(fake_site)
-
-
-@pytest.fixture
 def mp_petition(fake_site: FakeSite, monkeypatch: pytest.MonkeyPatch) -> Petition:
     """A published petition with a letter to everybody's own member of parliament."""
     give_members(monkeypatch)
