@@ -120,6 +120,8 @@ export function showDialog(title, content, buttons) {
 // Not "Close": that is what staff do with a petition.
 export const DONE = { value: "", text: "Done" };
 export const CANCEL = { value: "", text: "Cancel" };
+// Beside a button that cancels something, a second “Cancel” says nothing.
+const KEEP = { value: "", text: "Keep it" };
 
 /**
  * @param {string} title
@@ -128,5 +130,7 @@ export const CANCEL = { value: "", text: "Cancel" };
  * @param {string} [kind] the CSS class of that button
  * @returns {Promise<boolean>}
  */
-export const askToConfirm = async (title, text, action, kind = "") =>
-  (await showDialog(title, h("p", {}, text), [{ value: "yes", text: action, kind }, CANCEL])) === "yes";
+export const askToConfirm = async (title, text, action, kind = "") => {
+  const leave = action.startsWith("Cancel") ? KEEP : CANCEL;
+  return (await showDialog(title, h("p", {}, text), [{ value: "yes", text: action, kind }, leave])) === "yes";
+};
