@@ -68,6 +68,10 @@ class LetterText(FrozenClosedModel):
         return body
 
 
+# With a host that `urlsplit` can always read: it refuses brackets, and letters that look like others.
+LINK_PATTERN = r"^https://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:[/?#]\S*)?$"
+
+
 class NextStep(FrozenClosedModel):
     """What the page after a confirmation asks people to do next: to give, to join, or to sign another petition."""
 
@@ -75,7 +79,7 @@ class NextStep(FrozenClosedModel):
     sentence: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
     button: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
     """The words on the button."""
-    url: Annotated[str, StringConstraints(pattern=r"^https://[^\s/?#]+\S*$", max_length=500)]
+    url: Annotated[str, StringConstraints(pattern=LINK_PATTERN, max_length=500)]
     """Where the button leads. `source=petition-…` is added, unless the address has a `source`; nothing about people."""
 
     def address(self, slug: str) -> str:

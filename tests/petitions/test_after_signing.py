@@ -81,6 +81,9 @@ def test_the_page_before_the_email_offers_sharing_with_the_same_links_for_everyb
     ("changes", "field"),
     [
         ({"next_step": {**STEP, "url": "http://give.example"}}, "next_step.url"),
+        ({"next_step": {**STEP, "url": "https://[give.example"}}, "next_step.url"),
+        ({"next_step": {**STEP, "url": "https://give℀.example"}}, "next_step.url"),
+        ({"next_step": {**STEP, "url": "https://us@give.example"}}, "next_step.url"),
         ({"next_step": {**STEP, "url": "javascript:alert(1)//https://"}}, "next_step.url"),
         ({"next_step": {"url": "https://give.example"}}, "next_step.heading"),
         ({"share_text": "Two\nlines"}, "share_text"),
