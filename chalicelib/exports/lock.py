@@ -29,6 +29,7 @@ MAX_RECIPIENT_LENGTH = 200
 PRIVATE_MARKS = ("AGE-SECRET-KEY-", "PRIVATE KEY BLOCK", "PRIVATE KEY-----")
 # 20 letters and digits of base32, without 0 and 1, in groups that can be read out.
 PASSPHRASE_LENGTH, GROUP_LENGTH = 20, 4
+HALF_IS_LOST = "Half of the passphrase was lost, so no file was made. Start another"
 BLOCK_BYTES = 1024 * 1024
 # zlib's usual one. The highest takes four times as long, and saves 4 %.
 COMPRESSION_LEVEL = 6
@@ -63,6 +64,10 @@ class LockedJob(Job):
     @property
     def locked_with(self) -> str:
         return self.recipient or ("passphrase" if self.half else "none")
+
+    def lacks(self, other_half: str) -> bool:
+        """Return whether the message lost its half, as in a deployment. Then no passphrase opens what we would make."""
+        return self.half is not None and not other_half
 
     def passphrase(self, other_half: str) -> str | None:
         """Return None if the file has none. `other_half`: the half in the job's message."""

@@ -15,7 +15,7 @@ from chalicelib.aws.bucket import Bucket
 from chalicelib.aws.table import Item, Tables
 from chalicelib.core.times import iso, lower_bound
 from chalicelib.exports.cover import CoverFacts, cover_sheet
-from chalicelib.exports.lock import lock
+from chalicelib.exports.lock import HALF_IS_LOST, lock
 from chalicelib.exports.model import SETTLING, Export, Format, Result, Totals
 from chalicelib.exports.write import heading, writer
 from chalicelib.jobs.model import Clock, JobState, Step
@@ -109,6 +109,8 @@ CONTENT_TYPES = {Format.CSV: "text/csv; charset=utf-8", Format.NDJSON: "applicat
 
 def deliver(export: Export, context: ExportContext) -> Export:
     """Write the file and the cover sheet. If the rows do not agree with the tally, return the export as failed."""
+    if export.lacks(context.half):
+        return export.in_end_state(JobState.FAILED, why=HALF_IS_LOST)
     if not is_consistent(export.count_at_moment, export.totals):
         difference = f"The count is {export.count_at_moment} but we found {export.totals.rows}"
         why = f"{difference}, so nothing was exported. Ask your engineer for a recount"

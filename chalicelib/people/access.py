@@ -198,7 +198,7 @@ def _consents(signature: Signature, text: PetitionText | None) -> "list[GivenCon
             "given": signature.updates,
             "confirmed": is_confirmed,
             "wording": (text.updates_wording or None) if text else None,
-            "version": signature.consent_version,
+            "version": signature.updates_version or signature.consent_version,
         },
     ]
 

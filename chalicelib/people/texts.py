@@ -29,7 +29,17 @@ def signed_texts(stored: list[StoredSignature], tables: Tables) -> dict[str, Pet
             text = _text_with_partners_wording(each, tables)
             if text is not None:
                 texts[each.petition.slug] = text
+        if each.signature.updates_version and each.petition.slug in texts:
+            texts[each.petition.slug] = _with_later_wording(each, texts[each.petition.slug], tables)
     return texts
+
+
+def _with_later_wording(stored: StoredSignature, text: PetitionText, tables: Tables) -> PetitionText:
+    """Return the text with the wording of updates that the person agreed to after the confirmation ("": unknown)."""
+    version, language = f".{stored.signature.updates_version}", stored.signature.language
+    shown = [each for each in versions(stored.petition, tables) if each.version.endswith(version)]
+    wording = shown[-1].in_language(language).updates_wording if shown else ""
+    return text.in_language(language).model_copy(update={"updates_wording": wording, "translations": {}})
 
 
 def _text_with_partners_wording(stored: StoredSignature, tables: Tables) -> PetitionText | None:

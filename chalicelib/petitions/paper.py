@@ -59,7 +59,7 @@ def sheet(petition: Petition, address: str, language: str, now: datetime) -> byt
     pdf.set_y(max(pdf.get_y(), MARGIN + SHEET_CODE) + 2)
     pdf.set_right_margin(MARGIN)
     pdf.set_font_size(9)
-    add_text(pdf, petition.sign_wording, 4)
+    add_text(pdf, " ".join(petition.sign_wording.split()), 4)
     pdf.ln(2)
     _add_row(pdf, [text(title) for title in TITLES], 6)
     for _ in range(ROWS):

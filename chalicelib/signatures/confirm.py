@@ -134,7 +134,8 @@ def _press_again(
         gets_updates = given.get("updates", stored.updates)
     else:
         asks = bool(given.get("updates")) and not stored.updates
-        gets_updates = stored.updates or (asks and store.agree_to_updates(key, issued, now, tables))
+        version = given.get("consent_version")
+        gets_updates = stored.updates or (asks and store.agree_to_updates(key, issued, version, now, tables))
     answers = stored.offers_letter(issued) and "letter" in given
     if answers and not store.answer_offer(key, given["letter"], tables):
         return None

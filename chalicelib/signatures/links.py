@@ -168,6 +168,7 @@ def _confirm_and_answer(request: Request, fields: Mapping[str, str], now: dateti
         "gets_updates": done.gets_updates,
         "asked_for_updates": is_ticked(fields, "updates"),
         "updates_token": link.token,
+        "was_edited": False,
     }
     return page_about(link.petition, request, PAGE_OF_STATE[done.state], context)
 
@@ -223,6 +224,7 @@ def _confirm_page(
     offered = offered_letter(signature, link.issued, link.petition, now)
     if not may_be_confirmed and offered is None:
         offer = {"updates_token": link.token, "gets_updates": signature.updates, "asked_for_updates": False}
+        offer["was_edited"] = bool(errors)
         context = offer if link.petition.is_confirmable_at(now) else {}
         return page_about(link.petition, request, PAGE_OF_STATE[signature.state], context)
     language = language_of(chosen_language(request) or link.petition.language)

@@ -43,7 +43,7 @@ PERSONAL_FIELDS = (
     "name", "email", "country", "postcode", "source", "counted_source", "language",
     "by_partner", "receipt", "also_obtained_by", "also_came_with", "letter", "letter_asked", "unsubscribed_at",
     "submitted_at", "typed", "counts_with", "confirmed_with", "owner_confirmed_at", "pending_again_at",
-    "updates_at",
+    "updates_at", "updates_version",
 )  # fmt: skip
 MAIL_REQUEST_FIELDS = (
     "mail_kind", "mail_requested_at", "mail_nudged_at", "mail_claimed_until", "mail_queued_at",
@@ -140,6 +140,8 @@ class Signature(FrozenModel):
     pending_again_at: Moment | None = None
     # When the owner of a counted signature agreed to updates later.
     updates_at: Moment | None = None
+    # The consent_version whose wording of updates was shown then. `consent_version` stays that of the signing.
+    updates_version: str | None = None
     mail_kind: MailKind | None = None
     mail_requested_at: Moment | None = None
     mail_nudged_at: Moment | None = None

@@ -149,15 +149,18 @@ def answer_offer(key: Key, letter: Mapping[str, Any] | None, tables: Tables) -> 
     return tables.try_update(Change(key, assign=assign, remove=["letter_asked"], when=when))
 
 
-def agree_to_updates(key: Key, issued: datetime, now: datetime, tables: Tables) -> bool:
+def agree_to_updates(key: Key, issued: datetime, version: str | None, now: datetime, tables: Tables) -> bool:
     """Record that the owner of a counted signature asks for updates, by a link that was issued then.
 
-    Return False if the owner has withdrawn or stopped updates since: that takes a newer link.
+    `version`: of the consents that the page showed. The consent is the owner's own, also if a partner's file confirmed
+    the signature: the undo of the file does not end it. Return False if the owner has withdrawn or stopped updates
+    since: that takes a newer link.
     """
     latest = withdrawal_limit(issued)
     is_newest_choice = absent_or_at_most("withdrawn_at", latest) & absent_or_at_most("unsubscribed_at", latest)
     may_agree = Attr("state").eq(SignatureState.CONFIRMED) & is_newest_choice
-    return tables.try_update(Change(key, assign={"updates": True, "updates_at": iso(now)}, when=may_agree))
+    agreed = {"updates": True, "updates_at": iso(now), **({"updates_version": version} if version else {})}
+    return tables.try_update(Change(key, assign=agreed, remove=["confirmed_with"], when=may_agree))
 
 
 def add_obtainer_and_receipts(key: Key, added: Mapping[str, set[str]], tables: Tables) -> bool:

@@ -133,7 +133,8 @@ def return_to_pending(key: Key, receipt: str, stored: Signature, now: datetime) 
 
     The earlier email's link may have expired, or the email was never sent. So request it again.
     """
-    not_pending = ("confirmed_at", "counted_source", "by_partner", "confirmed_with", *MAIL_REQUEST_FIELDS)
+    later = ("updates_at", "updates_version")  # The owner is asked about updates again, with the signature.
+    not_pending = ("confirmed_at", "counted_source", "by_partner", "confirmed_with", *later, *MAIL_REQUEST_FIELDS)
     since_now = {"pending_again_at": now, "expires_at": now + UNMAILED_LIFETIME}
     changes = {**dict.fromkeys(not_pending), **receipts_without(receipt, stored), **since_now}
     pending = stored.as_typed.model_copy(update={**changes, "state": SignatureState.PENDING})

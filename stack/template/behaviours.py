@@ -95,8 +95,8 @@ def _behaviour(route: Route) -> Template:
 
 
 def _picture_properties(route: Route) -> Template:
-    """Pass on `Accept` for a picture: without it, the emulator returns base64 instead of bytes (docs/aws-facts.md)."""
-    return {"OriginRequestPolicyId": ref("EdgePicturePolicy")} if route.path.endswith(".png") else {}
+    """Pass on `Accept` for bytes: without it, the emulator returns base64 instead (docs/aws-facts.md)."""
+    return {"OriginRequestPolicyId": ref("EdgePicturePolicy")} if route.path.endswith((".png", ".pdf")) else {}
 
 
 def uncached_behaviour() -> Template:

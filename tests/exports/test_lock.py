@@ -108,6 +108,17 @@ def test_the_passphrase_is_in_no_item_message_file_log_or_later_answer(
     assert passphrase.replace("-", "") not in kept
 
 
+@each_kind
+def test_a_message_that_lost_its_half_makes_no_file(fake_site: FakeSite, petition: Petition, files: Files) -> None:
+    """Another passphrase than the shown one would lock it."""
+    request(fake_site, files, passphrase=True)
+    queue = files.queue_of(fake_site)
+    queue.messages[-1] = {name: value for name, value in queue.messages[-1].items() if name != "half"}
+    run_once(fake_site, files)
+    job = shown(fake_site, files)
+    assert (job["state"], "passphrase was lost" in job["why"]) == ("failed", True)
+
+
 def test_neither_half_alone_makes_the_passphrase() -> None:
     half, other_half = new_half(), new_half()
     job = an_export(half=half)

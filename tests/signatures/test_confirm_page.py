@@ -7,11 +7,27 @@ import pytest
 from chalicelib.core import tokens
 from chalicelib.core.times import iso
 from chalicelib.core.tokens import Purpose, Subject
+from chalicelib.people.texts import signed_texts
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
+from chalicelib.signatures import store
+from chalicelib.signatures.look_up import StoredSignature
 from chalicelib.signatures.withdraw import unsubscribe
-from tests.actors import ALICE, BOB, DAY, NOW, TOKEN_KEYS, a_petition, a_published_petition, item_of, key_of, signed
+from tests.actors import (
+    ALICE,
+    BOB,
+    DAY,
+    NOW,
+    TOKEN_KEYS,
+    a_petition,
+    a_published_petition,
+    confirmed,
+    item_of,
+    key_of,
+    signed,
+)
 from tests.fake_site import FakeSite
+from tests.fakes import FakeTables
 from tests.signatures.test_links import count, post, sign_and_email_alice
 
 
@@ -103,4 +119,30 @@ def test_updates_are_asked_for_with_the_wording_that_was_shown(fake_site: FakeSi
     post(fake_site, link)
     page = post(fake_site, link, updates="yes", version="of another wording")
     assert (page.status_code, item_of(fake_site.tables, petition, identity)["updates"]) == (200, False)
-    assert "Yes, send me updates" in page.body.decode()
+    assert "has just been edited" in page.body.decode()
+
+
+def test_a_later_consent_to_updates_has_the_wording_of_its_own_page(fake_site: FakeSite, petition: Petition) -> None:
+    identity = sign_and_email_alice(fake_site, petition)
+    link = fake_site.last_link("confirm")
+    post(fake_site, link, version=petition.version)
+    edited = a_published_petition(fake_site.tables, updates_wording="Send me updates twice a week")
+    forget_petitions()
+    post(fake_site, link, updates="yes", version=edited.version)
+    item = item_of(fake_site.tables, petition, identity)
+    assert (item["consent_version"], item["updates_version"]) == (petition.consent_version, edited.consent_version)
+    stored = [StoredSignature(edited, identity, store.as_signature(item))]
+    [signed] = signed_texts(stored, fake_site.tables).values()
+    assert (signed.sign_wording, signed.updates_wording) == (petition.sign_wording, "Send me updates twice a week")
+
+
+def test_the_undo_of_a_file_keeps_updates_that_the_owner_asked_for(tables: FakeTables, petition: Petition) -> None:
+    """The file's receipt made the signature count."""
+    alice = confirmed(tables, petition)
+    key = key_of(petition, alice)
+    tables.items[key] |= {"confirmed_with": "file.1", "receipt": "file.1", "also_came_with": {"form"}}
+    assert store.agree_to_updates(key, NOW, petition.consent_version, NOW, tables)
+    stored = store.find(key, tables)
+    assert stored is not None
+    store.remove_receipt(key, "file.1", stored, tables)
+    assert tables.items[key]["updates"] is True

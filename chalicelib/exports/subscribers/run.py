@@ -16,7 +16,7 @@ from chalicelib.aws.expressions import chunks
 from chalicelib.aws.table import Item, Tables
 from chalicelib.core import keys
 from chalicelib.core.printable import escape_formula
-from chalicelib.exports.lock import lock
+from chalicelib.exports.lock import HALF_IS_LOST, lock
 from chalicelib.exports.subscribers.request import ListResult, OptInList
 from chalicelib.exports.write import BYTE_ORDER_MARK
 from chalicelib.jobs.model import Clock, JobState, Step
@@ -114,6 +114,8 @@ class ListWork:
         self.s3_bucket.put_file(key, path, "application/octet-stream")
 
     def _deliver(self, job: OptInList) -> OptInList:
+        if job.lacks(self.half):
+            return job.in_end_state(JobState.FAILED, why=HALF_IS_LOST)
         plain = self.folder / "plain"
         with plain.open("wb") as file:
             file.write(f"{BYTE_ORDER_MARK}{','.join(COLUMNS)}\r\n".encode())
