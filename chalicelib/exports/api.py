@@ -13,10 +13,10 @@ from chalicelib.core.errors import Gone, NotNow
 from chalicelib.core.rights import Right
 from chalicelib.core.validation import parse_body
 from chalicelib.edge.http import NO_STORE, json_answer, json_body, path_prefix
-from chalicelib.exports.lock import new_half, shown_once
+from chalicelib.exports.lock import start_locked
 from chalicelib.exports.model import DEFAULT_COLUMNS, LINK_SECONDS, Column, Export, ExportRequest, Format
 from chalicelib.exports.request import new_export, result_of
-from chalicelib.jobs.request import find_job, jobs_of, start
+from chalicelib.jobs.request import find_job, jobs_of
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.staff.authorizer import actor, audit, cancel_job, staff_view
 
@@ -43,10 +43,9 @@ def request_export(request: "Sent[ExportRequest]", slug: str) -> "Answer[ShownEx
     export = new_export(export_request, petition, actor(request).owner, times.now(), tables())
     details = {"petition": slug, "format": export.format.value, "columns": ",".join(export.columns)}
     audit(request, "export.requested", export.job_id, {**details, "recipient": export.locked_with})
-    other_half = new_half() if export.half else ""
-    start(export, job_queue(), tables(), other_half)
+    shown_once = start_locked(export, job_queue(), tables())
     location = f"{path_prefix(request)}/api/staff/exports/{export.job_id}"
-    return json_answer(_export_json(export) | shown_once(export, other_half), 202, {**NO_STORE, "Location": location})
+    return json_answer(_export_json(export) | shown_once, 202, {**NO_STORE, "Location": location})
 
 
 @staff_view(routes, "GET", "/petitions/{slug}/exports", Right.EXPORT)

@@ -18,9 +18,12 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
+from chalicelib.aws.queue import Queue
+from chalicelib.aws.table import Tables
 from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.core.models import ClosedModel
 from chalicelib.jobs.model import Job
+from chalicelib.jobs.request import start
 
 if TYPE_CHECKING:
     from pyrage.x25519 import Recipient
@@ -90,8 +93,10 @@ def new_half() -> str:
     return token_hex(16)
 
 
-def shown_once(job: LockedJob, other_half: str) -> dict[str, str]:
-    """Return what only the answer to the request has."""
+def start_locked(job: LockedJob, queue: Queue, tables: Tables) -> dict[str, str]:
+    """Start the job, as `start` does, and return what only the answer to the request has."""
+    other_half = new_half() if job.half else ""
+    start(job, queue, tables, other_half)
     passphrase = job.passphrase(other_half)
     return {"passphrase": passphrase} if passphrase else {}
 

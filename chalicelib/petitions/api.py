@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -50,8 +51,9 @@ if TYPE_CHECKING:
 
 routes = Blueprint(__name__)
 
-# How long caches keep a picture. Other sites keep their copies for days anyway.
+# How long caches keep a picture or a paper. Other sites keep their copies for days anyway.
 PICTURE_SECONDS = 600
+picture_view = partial(page_view, routes, "GET", function=Function.COUNTS, cache=Cache.HOUR, throttle=DEFAULT_THROTTLE)
 
 
 @page_view(routes, "GET", "/", cache=Cache.SECONDS, query=("lang",))
@@ -92,16 +94,7 @@ def show_petition(request: Request, slug: str) -> Response:
     return petition_page(request, petition, now, tables(), form=form, headers=_cache_headers())
 
 
-@page_view(
-    routes,
-    "GET",
-    "/petitions/{slug}/card.png",
-    function=Function.COUNTS,
-    cache=Cache.HOUR,
-    query=("lang",),
-    throttle=DEFAULT_THROTTLE,
-    content_types=("image/png",),
-)
+@picture_view("/petitions/{slug}/card.png", query=("lang",), content_types=("image/png",))
 def show_card(request: Request, slug: str) -> Response:
     """The picture of a shared link. 1200 x 630 pixels, with title and count."""
     now = times.now()
@@ -110,39 +103,19 @@ def show_card(request: Request, slug: str) -> Response:
     count = count_if_available(petition, now, tables())
     confirmed = count.confirmed if count else None
     picture = card_of(petition.in_language(language), confirmed, language)
-    return answer(picture, 200, {"Content-Type": "image/png", **cache_headers(PICTURE_SECONDS)})
+    return _picture(picture, "image/png")
 
 
-@page_view(
-    routes,
-    "GET",
-    "/petitions/{slug}/qr.svg",
-    function=Function.COUNTS,
-    cache=Cache.HOUR,
-    query=("lang", "source"),
-    throttle=DEFAULT_THROTTLE,
-    content_types=("image/svg+xml",),
-)
+@picture_view("/petitions/{slug}/qr.svg", query=("lang", "source"), content_types=("image/svg+xml",))
 def show_qr_svg(request: Request, slug: str) -> Response:
     """The QR code of the petition's page, to print at any size."""
-    picture = qr_of(_address_in_code(request, slug), "svg").decode()
-    return answer(picture, 200, {"Content-Type": "image/svg+xml", **cache_headers(PICTURE_SECONDS)})
+    return _picture(qr_of(_address_in_code(request, slug), "svg").decode(), "image/svg+xml")
 
 
-@page_view(
-    routes,
-    "GET",
-    "/petitions/{slug}/qr.png",
-    function=Function.COUNTS,
-    cache=Cache.HOUR,
-    query=("lang", "source"),
-    throttle=DEFAULT_THROTTLE,
-    content_types=("image/png",),
-)
+@picture_view("/petitions/{slug}/qr.png", query=("lang", "source"), content_types=("image/png",))
 def show_qr_png(request: Request, slug: str) -> Response:
     """The QR code of the petition's page, as pixels."""
-    picture = qr_of(_address_in_code(request, slug), "png")
-    return answer(picture, 200, {"Content-Type": "image/png", **cache_headers(PICTURE_SECONDS)})
+    return _picture(qr_of(_address_in_code(request, slug), "png"), "image/png")
 
 
 def _address_in_code(request: Request, slug: str) -> str:
@@ -157,31 +130,13 @@ def _address(request: Request, slug: str, source: str) -> str:
     return f"{settings().site_url}/petitions/{slug}?{urlencode(parameters)}"
 
 
-@page_view(
-    routes,
-    "GET",
-    "/petitions/{slug}/poster.pdf",
-    function=Function.COUNTS,
-    cache=Cache.HOUR,
-    query=("lang",),
-    throttle=DEFAULT_THROTTLE,
-    content_types=("application/pdf",),
-)
+@picture_view("/petitions/{slug}/poster.pdf", query=("lang",), content_types=("application/pdf",))
 def show_poster(request: Request, slug: str) -> Response:
     """An A4 poster with the QR code of the petition's page."""
     return _paper(request, slug, "poster", poster)
 
 
-@page_view(
-    routes,
-    "GET",
-    "/petitions/{slug}/sheet.pdf",
-    function=Function.COUNTS,
-    cache=Cache.HOUR,
-    query=("lang",),
-    throttle=DEFAULT_THROTTLE,
-    content_types=("application/pdf",),
-)
+@picture_view("/petitions/{slug}/sheet.pdf", query=("lang",), content_types=("application/pdf",))
 def show_sheet(request: Request, slug: str) -> Response:
     """An A4 sheet on which people sign with a pen."""
     return _paper(request, slug, "sheet", sheet)
@@ -194,7 +149,11 @@ def _paper(
     petition = find_petition(slug, now, tables())
     language = chosen_language(request) or petition.language
     pdf = print_on(petition.in_language(language), _address(request, slug, source), language, now)
-    return answer(pdf, 200, {"Content-Type": "application/pdf", **cache_headers(PICTURE_SECONDS)})
+    return _picture(pdf, "application/pdf")
+
+
+def _picture(body: bytes | str, content_type: str) -> Response:
+    return answer(body, 200, {"Content-Type": content_type, **cache_headers(PICTURE_SECONDS)})
 
 
 @page_view(routes, "GET", "/petitions/{slug}/thanks", throttle=SIGNING, query=("lang", "embed"))

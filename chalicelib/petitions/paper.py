@@ -1,6 +1,7 @@
 """For the street: a poster with the QR code, and a sheet on which people sign with a pen."""
 
 from datetime import datetime
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from chalicelib.core.language import language_of, translatable
@@ -22,6 +23,7 @@ TITLES = (
     translatable("Email (optional)"),
     translatable("Signature"),
 )
+MAX_CHARITY_LENGTH = 65  # In one line or two, above the margin.
 LONG_TITLE = 90  # Characters: a longer title is printed smaller.
 
 
@@ -43,7 +45,7 @@ def poster(petition: Petition, address: str, language: str, now: datetime) -> by
     pdf.set_font_size(14)
     add_text(pdf, _short(address), 7, "C")
     pdf.set_y(-MARGIN - 7)
-    add_text(pdf, petition.charity, 7, "C")
+    add_text(pdf, shorten(petition.charity, MAX_CHARITY_LENGTH, placeholder="…"), 7, "C")
     return bytes(pdf.output())
 
 

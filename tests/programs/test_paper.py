@@ -4,7 +4,7 @@ import pytest
 
 from tests.actors import a_published_petition
 from tests.fake_site import FakeSite
-from tests.programs.test_cover import needs_poppler, text_of
+from tests.programs.test_cover import text_of
 
 BOTH = ("A petition to the Home Secretary", "Keep children safe", "Oak & Co", "<page>")
 PAPERS = {
@@ -13,7 +13,6 @@ PAPERS = {
 }
 
 
-@needs_poppler
 @pytest.mark.parametrize("paper", PAPERS)
 @pytest.mark.parametrize("length", [1, 200])
 def test_a_paper_is_one_page_that_says_what_people_need(fake_site: FakeSite, paper: str, length: int) -> None:

@@ -13,11 +13,11 @@ from chalicelib.core.errors import Gone, NotNow
 from chalicelib.core.rights import Right
 from chalicelib.core.validation import parse_body
 from chalicelib.edge.http import json_answer, json_body
-from chalicelib.exports.lock import new_half, shown_once
+from chalicelib.exports.lock import start_locked
 from chalicelib.exports.model import LINK_SECONDS
 from chalicelib.exports.subscribers.request import ListRequest, ListResult, OptInList, new_list
 from chalicelib.jobs.model import JobState
-from chalicelib.jobs.request import find_job, jobs_of, start
+from chalicelib.jobs.request import find_job, jobs_of
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.staff.authorizer import actor, audit, cancel_job, staff_view
 
@@ -43,9 +43,8 @@ def request_list(request: "Sent[ListRequest]", slug: str) -> "Answer[ShownList]"
     petition = petition_as_stored(slug, tables())
     job = new_list(list_request, petition.slug, actor(request).owner, times.now(), tables())
     audit(request, "list.requested", job.job_id, {"petition": slug, "recipient": job.locked_with})
-    other_half = new_half() if job.half else ""
-    start(job, address_job_queue(), tables(), other_half)
-    return json_answer(_list_json(job) | shown_once(job, other_half), 202)
+    shown_once = start_locked(job, address_job_queue(), tables())
+    return json_answer(_list_json(job) | shown_once, 202)
 
 
 @staff_view(routes, "GET", "/petitions/{slug}/lists", Right.EXPORT)
