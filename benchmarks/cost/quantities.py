@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks import declared, lambdas
+from benchmarks.cost.prices import Line
 from chalicelib.core.keys import BUCKETS
 from chalicelib.mail.rate_limit import EMAILS_PER_SENDER
 
@@ -70,21 +71,13 @@ BUSY = ArrivalRate(
 TRICKLE = ArrivalRate("one at a time", changes_a_second=0, shards=4, queue_batch=1)
 
 
-@dataclass(frozen=True)
-class Line:
-    """A row of the bill: units of one priced item for each confirmed signature."""
-
-    item: str
-    price: str
-    quantity: float
-
-
-def lines(steps: StepFigures, item_bytes: float, cold_cpu_us: float, arrivals: ArrivalRate) -> list[Line]:
-    """Return the bill. `cold_cpu_us`: the CPU time of a cold start, in microseconds."""
+def lines(measured: Mapping[str, Any], arrivals: ArrivalRate) -> list[Line]:
+    """Return the bill of one signature. `measured`: the results of `make bench`."""
+    steps = measured["way"]
     return [
         *_gateway(steps),
-        *_lambda(steps, cold_cpu_us, arrivals),
-        *_table(steps, item_bytes, arrivals),
+        *_lambda(steps, lambdas.cold_start_cpu_us(measured), arrivals),
+        *_table(steps, measured["item_bytes"], arrivals),
         *_queues(arrivals),
         *_logs(steps, arrivals),
     ]
@@ -122,10 +115,6 @@ def billed_seconds(steps: StepFigures, step: str, arrivals: ArrivalRate) -> floa
     return lambdas.seconds(step, cpu, calls)
 
 
-def gb_seconds_per_invocation(steps: StepFigures, step: str, arrivals: ArrivalRate) -> float:
-    return billed_seconds(steps, step, arrivals) * lambdas.memory_mb(step) / 1024
-
-
 def projected_writes(arrivals: ArrivalRate) -> float:
     """Return how many counter items a batch of changes writes. Each write takes one unit.
 
@@ -147,15 +136,13 @@ def _gateway(steps: StepFigures) -> list[Line]:
 
 def _lambda(steps: StepFigures, cold_cpu_us: float, arrivals: ArrivalRate) -> list[Line]:
     counts = invocations(arrivals)
-    gb_seconds = sum(number * gb_seconds_per_invocation(steps, step, arrivals) for step, number in counts.items())
-    init_gb_seconds = sum(
-        COLD_STARTS * number * lambdas.seconds(step, cold_cpu_us, calls=0) * lambdas.memory_mb(step) / 1024
-        for step, number in counts.items()
-    )
+    gigabytes = {step: number * lambdas.memory_mb(step) / 1024 for step, number in counts.items()}
+    gb_seconds = sum(each * billed_seconds(steps, step, arrivals) for step, each in gigabytes.items())
+    init = sum(COLD_STARTS * each * lambdas.seconds(step, cold_cpu_us, calls=0) for step, each in gigabytes.items())
     return [
         Line("Lambda: requests", "lambda_request", sum(counts.values())),
         Line("Lambda: GB-seconds", "lambda_gb_second", gb_seconds),
-        Line("Lambda: GB-seconds, INIT", "lambda_gb_second", init_gb_seconds),
+        Line("Lambda: GB-seconds, INIT", "lambda_gb_second", init),
     ]
 
 

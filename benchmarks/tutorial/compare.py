@@ -16,7 +16,7 @@ import boto3
 from chalice.local import LocalChalice
 
 from benchmarks import records, scene
-from benchmarks.calls import MeteredApp
+from benchmarks.metered import MeteredApp
 from benchmarks.records import CONTEXT
 from benchmarks.tutorial.faults import SdkFaults
 from benchmarks.worker import print_figures
@@ -56,10 +56,9 @@ class Sides:
                     for name, kind in zip(names, ("HASH", "RANGE"), strict=False)
                 ],
             )
-        from app import app  # Late: the tutorial's needs settings and faults when it is imported.
-        from benchmarks.tutorial import application
+        from benchmarks.tutorial import application  # Late: it needs settings and faults when it is imported.
 
-        self._apps: dict[str, Any] = {"ours": app, "theirs": application.app}
+        self._apps: dict[str, Any] = {"ours": self.ours.app, "theirs": application.app}
         for each in self._apps.values():  # With one current request for each thread, as `chalice local` has it.
             each.__class__ = type("Threaded", (LocalChalice, type(each)), {})
 
