@@ -1,6 +1,6 @@
 """Read the values that the cost and the model need from the template of the stack."""
 
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from stack.template.merge import merge_template
 
@@ -11,12 +11,6 @@ class StreamReader(NamedTuple):
     batch_size: int
     window: int
     parallelization_factor: int
-
-
-def mail_events() -> list[str]:
-    """Return the SES events that the template subscribes to."""
-    events = _resource("MailEvents")["EventDestination"]["MatchingEventTypes"]
-    return cast(list[str], events)
 
 
 def parameter_default(parameter: str) -> float:

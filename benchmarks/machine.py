@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -25,9 +26,5 @@ def describe() -> dict[str, Any]:
 def _processor() -> str:
     """Return the kernel's name for the processor; `platform` often has only the architecture."""
     source = Path("/proc/cpuinfo")
-    if source.exists():
-        for line in source.read_text().splitlines():
-            if line.startswith("model name"):
-                _, _, name = line.partition(":")
-                return name.strip()
-    return platform.machine()
+    name = re.search("^model name\\s*: (.+)", source.read_text(), re.MULTILINE) if source.exists() else None
+    return name[1] if name else platform.machine()

@@ -67,12 +67,18 @@ class Meter:
 
 def read_units(operation: str, request: Mapping[str, Any], answer: Mapping[str, Any]) -> float:
     """Return 0.5 for each started 4 KB, or 1 if the read is consistent. A missing item costs as much as 4 KB."""
+    per_block = 1 if request.get("ConsistentRead") else 0.5
     if operation == "GetItem":
-        return _units_per_block(request) * _blocks([answer.get("Item", {})], READ_BLOCK)
+        return per_block * _blocks(READ_BLOCK, answer.get("Item", {}))
     if operation == "Query":
-        return _units_per_block(request) * _blocks(answer.get("Items", ()), READ_BLOCK)
-    if operation == "BatchGetItem":
-        return _batch_units(request, answer)
+        return per_block * _blocks(READ_BLOCK, *answer.get("Items", ()))
+    if operation == "BatchGetItem":  # As much as a GetItem for each key.
+        units = 0.0
+        for table, requested in request["RequestItems"].items():
+            found = answer["Responses"].get(table, [])
+            items = [*found, *({} for _ in requested["Keys"][len(found) :])]
+            units += sum(read_units("GetItem", requested, {"Item": item}) for item in items)
+        return units
     return 0
 
 
@@ -84,36 +90,15 @@ def write_units(operation: str, request: Mapping[str, Any], answer: Mapping[str,
     """
     if "Error" not in answer:
         is_write = operation.startswith(("Put", "Update", "Delete", "TransactWrite"))
-        return _reported_units(answer) if is_write else 0
+        reported = answer.get("ConsumedCapacity", [])
+        # A transaction has a list, with an entry for each table.
+        entries = reported if isinstance(reported, list) else [reported]
+        return float(sum(entry["CapacityUnits"] for entry in entries)) if is_write else 0
     if operation == "TransactWriteItems":
         reasons = answer.get("CancellationReasons", [])
-        stored_items = [reason.get("Item", {}) for reason in reasons]
-        return sum(2 * _blocks([item], WRITE_BLOCK) for item in stored_items)
-    requested, found = request.get("Item", {}), answer.get("Item", {})
-    return max(_blocks([requested], WRITE_BLOCK), _blocks([found], WRITE_BLOCK))
+        return sum(2 * _blocks(WRITE_BLOCK, reason.get("Item", {})) for reason in reasons)
+    return max(_blocks(WRITE_BLOCK, each.get("Item", {})) for each in (request, answer))
 
 
-def _batch_units(request: Mapping[str, Any], answer: Mapping[str, Any]) -> float:
-    units: float = 0
-    for table, requested in request["RequestItems"].items():
-        found = answer["Responses"].get(table, [])
-        absent = len(requested["Keys"]) - len(found)
-        blocks = absent + sum(_blocks([item], READ_BLOCK) for item in found)
-        units += _units_per_block(requested) * blocks
-    return units
-
-
-def _reported_units(answer: Mapping[str, Any]) -> float:
-    reported = answer.get("ConsumedCapacity", [])
-    if not isinstance(reported, list):  # A transaction has a list, with an entry for each table.
-        reported = [reported]
-    return float(sum(entry["CapacityUnits"] for entry in reported))
-
-
-def _units_per_block(request: Mapping[str, Any]) -> float:
-    return 1 if request.get("ConsistentRead") else 0.5
-
-
-def _blocks(items: Any, block: int) -> int:
-    total_bytes = sum(map(item_bytes, items))
-    return max(1, ceil(total_bytes / block))
+def _blocks(block: int, *items: Mapping[str, Any]) -> int:
+    return max(1, ceil(sum(map(item_bytes, items)) / block))

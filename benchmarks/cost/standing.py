@@ -23,6 +23,15 @@ _METRIC_HOURS_A_DAY = 24 + 2 * 4 + 24
 _PETITION_SIGNATURES, _RECOUNTS_A_DAY, _UNIT_BYTES = 100_000, 4, 8_192
 
 
+# What a stage costs more if it has these.
+OPTIONS = (
+    Line("the CDN: web ACL with seven rules", "web_acl", 1 + 7 / 5),
+    Line("a key of your own", "kms_key", 1),
+    Line("each GB of a table: storage", "table_gb_month", 1, 25),
+    Line("each GB of a table: point-in-time recovery", "backup_gb_month", 1),
+)
+
+
 def standing_lines(stage: str) -> list[Line]:
     """Return the rows of an idle stage. The stage dev has only the few alarms (Alarms=few)."""
     resources: dict[str, Any] = merge_template()["Resources"]
@@ -42,16 +51,6 @@ def standing_lines(stage: str) -> list[Line]:
         Line("scheduled runs: GB-seconds", "lambda_gb_second", gb_seconds, 400_000),
         Line("scheduled runs: logs", "log_gb", sum(runs.values()) * _RUN_LOG_BYTES / 1e9, 5),
         Line("dashboard, with at most 50 metrics", "dashboard", 1, 3),
-    ]
-
-
-def options() -> list[Line]:
-    """Return what a stage costs more if it has these."""
-    return [
-        Line("the CDN: web ACL with seven rules", "web_acl", 1 + 7 / 5),
-        Line("a key of your own", "kms_key", 1),
-        Line("each GB of a table: storage", "table_gb_month", 1, 25),
-        Line("each GB of a table: point-in-time recovery", "backup_gb_month", 1),
     ]
 
 
@@ -80,17 +79,18 @@ def _polled_queues(resources: dict[str, Any]) -> int:
 
 def standing_table(item_bytes: float, prices: Prices) -> Iterator[str]:
     """Yield lines to print."""
+
+    def line(item: str, rows: list[Line]) -> str:
+        at_list, beyond_free = sum(row.usd(prices) for row in rows), sum(row.usd_beyond_free(prices) for row in rows)
+        return f"{item:<52}{at_list:>12.2f}{beyond_free:>12.2f}"
+
     yield f"{'US dollars a month while nobody signs':<52}{'list price':>12}{'beyond free':>12}"
     for name, rows in (
         ("prod", standing_lines("prod")),
         ("dev", standing_lines("dev")),
         ("petition", petition_lines(item_bytes)),
     ):
-        for row in rows:
-            yield f"  {row.item:<50}{row.usd(prices):>12.2f}{row.usd_beyond_free(prices):>12.2f}"
-        at_list = sum(row.usd(prices) for row in rows)
-        beyond_free = sum(row.usd_beyond_free(prices) for row in rows)
-        yield f"{name:<52}{at_list:>12.2f}{beyond_free:>12.2f}   goal ≤ {GOALS_USD[name]:g}"
+        yield from (line(f"  {row.item}", [row]) for row in rows)
+        yield f"{line(name, rows)}   goal ≤ {GOALS_USD[name]:g}"
     yield "more, if you have it:"
-    for row in options():
-        yield f"  {row.item:<50}{row.usd(prices):>12.2f}{row.usd_beyond_free(prices):>12.2f}"
+    yield from (line(f"  {row.item}", [row]) for row in OPTIONS)

@@ -119,10 +119,8 @@ def _people_by_signature_id(site: SpikeSite, numbers: set[int]) -> dict[str, int
 
 
 def _staff_count(site: SpikeSite) -> int:
-    url, headers = (
-        f"{site.local.url}/api/staff/petitions/{SLUG}/counts",
-        {"Authorization": f"Bearer {site.local.staff_token}"},
-    )
+    url = f"{site.local.url}/api/staff/petitions/{SLUG}/counts"
+    headers = {"Authorization": f"Bearer {site.local.staff_token}"}
     return int(requests.get(url, headers=headers, timeout=30).json()["confirmed"])
 
 

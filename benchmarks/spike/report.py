@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from operator import itemgetter
 from pathlib import Path
-from statistics import quantiles
+from statistics import median_low, quantiles
 from typing import Any
 
 from benchmarks import machine
@@ -62,11 +62,11 @@ def email_delays(log: SpikeLog, emails: Sequence[Delivery], rate: float) -> list
     """Return by how many seconds each first email came later than SES would have taken it: in the order in which people
     got their 202, `rate` in a second, but none while CLOSED.
     """
-    accepted = _first((answer.who, answer.at) for answer in log.sign_answers if answer.good)
-    sent = _first((number_of(mail.to), mail.at) for mail in emails)
+    accepted = first_times((answer.who, answer.at) for answer in log.sign_answers if answer.good)
+    sent = first_times((number_of(mail.to), mail.at) for mail in emails)
     closed = sorted((log.events[begin], log.events[end]) for begin, end in CLOSED if end in log.events)
     delays, due = [], 0.0
-    for who, at in sorted(accepted.items(), key=itemgetter(1)):
+    for who, at in accepted.items():
         due = max(at, due + 1 / rate)
         for begin, end in closed:
             if begin <= due - log.began < end:
@@ -76,26 +76,24 @@ def email_delays(log: SpikeLog, emails: Sequence[Delivery], rate: float) -> list
     return delays
 
 
-def _first(times: Iterable[tuple[int | None, float]]) -> dict[int | None, float]:
-    """Return the first time of each person."""
-    return dict(sorted(times, key=itemgetter(1), reverse=True))
+def first_times(times: Iterable[tuple[int | None, float]]) -> dict[int | None, float]:
+    """Return the first time of each person, the earliest first."""
+    found: dict[int | None, float] = {}
+    for who, at in sorted(times, key=itemgetter(1)):
+        found.setdefault(who, at)
+    return found
 
 
 def mail_rate(moments: Sequence[Moment]) -> float:
     """Return the rate at which the median email was sent while emails waited, whatever late ones took; at least 1."""
-    windows, first = [], moments[0]
+    rates, first = [1.0], moments[0]
     for moment in moments:
         if moment.at - first.at >= WINDOW:
-            if moment.mailed > first.mailed and first.mail_waiting and moment.mail_waiting:
+            if first.mail_waiting and moment.mail_waiting:
                 mails = moment.mailed - first.mailed
-                windows.append((mails / (moment.at - first.at), mails))
+                rates += [mails / (moment.at - first.at)] * mails
             first = moment
-    half, so_far = sum(mails for _, mails in windows) / 2, 0
-    for rate, mails in sorted(windows):
-        so_far += mails
-        if so_far >= half:
-            return round(rate, 1)
-    return 1.0
+    return round(median_low(rates), 1)
 
 
 def percentile(values: Sequence[float], which: int) -> int:

@@ -78,7 +78,7 @@ class SpikeRun:
         begins = (self._plan.refuses_from, self._plan.cuts_from, self._plan.back_from)
         for (event, rates), begin in zip(OUTAGE.items(), begins, strict=True):
             if share >= begin and event not in self.log.events:
-                self._site.table_faults(rates)
+                self._site.faults(seconds=0, rates=rates, table=self._site.local.settings["SIGNATURES_TABLE"])
                 self.log.add_event(event)
 
     def _drain(self) -> None:

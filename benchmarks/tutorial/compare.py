@@ -3,7 +3,6 @@
 import json
 import os
 import time
-import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
@@ -133,17 +132,13 @@ def count_error(sides: Sides, prefix: str, act: Callable[[str, Act, Sides], set[
     return {name: sides.count(name) - before[name] - len(people) for name in NAMES}
 
 
-def waves() -> list[list[str]]:
-    """Return the people of each wave, one for each thread: first different people, then one in all threads."""
-    together = [[f"race-together-{wave}"] * THREADS for wave in range(WAVES_TOGETHER)]
-    return [[f"race-{number}" for number in range(THREADS)], *together]
-
-
 def race(prefix: str, act: Act, sides: Sides) -> set[str]:
-    """All threads act at once: with one address, or each with its own. Return the people."""
-    for wave in waves():
+    """All threads act at once: each with its own address, then several times with one. Return the people."""
+    waves = [[f"{prefix}-{number}" for number in range(THREADS)]]
+    waves += [[f"{prefix}-together-{wave}"] * THREADS for wave in range(WAVES_TOGETHER)]
+    for wave in waves:
         sides.at_once(act, wave)
-    return {person for wave in waves() for person in wave}
+    return {person for wave in waves for person in wave}
 
 
 def retry(prefix: str, act: Act, sides: Sides) -> set[str]:
@@ -174,9 +169,8 @@ def mails_lost(sides: Sides) -> dict[str, int]:
     drain("MAIL_QUEUE_URL", send_mail)
     signers = {f"{person}@example.org" for person, _ in people_and_faults("mails")}
     recipients: dict[str, set[str]] = {name: set() for name in NAMES}
-    with urllib.request.urlopen(f"{sides.endpoint}/_ministack/ses/messages", timeout=30) as sent:
-        for mail in (mail for account in json.load(sent)["messages"].values() for mail in account):
-            recipients["theirs" if mail["Subject"].startswith("You signed") else "ours"].update(mail["To"])
+    for mail in records.sent_emails(sides.endpoint):
+        recipients["theirs" if mail["Subject"].startswith("You signed") else "ours"].update(mail["To"])
     return {name: len(signers - recipients[name]) for name in NAMES}
 
 

@@ -7,7 +7,7 @@ import pytest
 from benchmarks import declared, lambdas
 from benchmarks.cost.bill import bill, table
 from benchmarks.cost.prices import Line, prices
-from benchmarks.cost.quantities import BUSY, MAIL_EVENTS, TRICKLE, billed_seconds, invocations, lines, projected_writes
+from benchmarks.cost.quantities import BUSY, TRICKLE, billed_seconds, invocations, projected_writes
 from benchmarks.cost.standing import GOALS_USD, petition_lines, standing_lines, standing_table
 from benchmarks.lambdas import STREAM_READERS
 from benchmarks.model.limits import Account
@@ -108,11 +108,3 @@ def test_a_batch_costs_what_lies_on_the_line_through_one_and_ten() -> None:
     measured = {"of_1": {"calls": 2}, "of_10": {"calls": 11}}
     assert [lambdas.interpolate(measured, "calls", size) for size in (1, 5, 10, 100)] == [2, 6, 11, 101]
     assert [lambdas.expected_buckets(records, 2) for records in (0.5, 1, 2, 3)] == [0.5, 1, 1.5, 1.75]
-
-
-def test_a_delivered_email_costs_no_event() -> None:
-    assert set(declared.mail_events()) == {"bounce", "complaint", "reject"}
-    assert MAIL_EVENTS == invocations(BUSY)["feedback"] == 0
-    all_lines = lines(read(), BUSY)
-    quantities = [line.quantity for line in all_lines if line.price == "topic_publish"]
-    assert quantities == [0]
