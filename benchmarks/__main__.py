@@ -11,27 +11,12 @@ from benchmarks.report import report
 from benchmarks.worker import measure_in_process
 from stack.console import dim, run_main, say
 from stack.local.emulator import empty_emulator
-from stack.package import breakdown, package, target_of
+from stack.package import package, target_of
 from stack.paths import LOCAL_STAGE
 
-STAGE = "bench"
 # `sign_cpu_ratio` differs by some per cent between processes because of their memory layout, so take the median of
 # several processes.
 SIGN_RUNS = 5
-METHOD = {
-    "capacity": "Write units are those that DynamoDB reports (ReturnConsumedCapacity, on the emulator). Write units of"
-    " failed conditions, and all read units, are computed from the sizes of items by AWS's rules.",
-    "at_100000": "Few signatures are signed and confirmed. The others are added to the shards of today's tally in"
-    " larger steps, by the application's own change. Each shard of today has all countries, 100 sources and all hours.",
-    "sign_cpu_ratio": "CPU time. Each process compares blocks of calls that ran one after the other, and returns the"
-    " median ratio. This is the median over processes. Only the socket is a stub. There is no TLS, and no wait for a"
-    " step (signatures.sign). put_item has boto3's default client.",
-    "probing": "`auc`: the share of pairs of a known and a new address in which the known one takes longer. Wall time,"
-    " on the emulator, whose calls take longer than those of AWS.",
-    "cold_start_ratio": "CPU time of a new process, after Python itself has started: the median ratio of starts that"
-    " ran one after the other.",
-    "zip_contents": "Compressed bytes.",
-}
 
 
 def main() -> None:
@@ -43,7 +28,7 @@ def main() -> None:
         probing = measure_in_process("benchmarks.probing", running.endpoint)
     views = measure_in_process("benchmarks.first_view")
     figures = {**way, **probing, **views, **_measure_sign_cpu(), **_measure_package()}
-    for line in report(results.add({"machine": machine.describe(), **figures, "method": METHOD})):
+    for line in report(results.add({"machine": machine.describe(), **figures})):
         say(line)
 
 
@@ -51,20 +36,15 @@ def _measure_sign_cpu() -> dict[str, Any]:
     say(dim("Measuring the sign handler's CPU ..."))
     runs = [measure_in_process("benchmarks.sign_cpu") for _ in range(SIGN_RUNS)]
     ratios = [run["sign_cpu_ratio"] for run in runs]
-    return {
-        "sign_cpu_ratio": round(median(ratios), 3),
-        "sign_cpu_ratio_runs": sorted(ratios),
-        "sign_cpu_us": {
-            name: round(median(run["sign_cpu_us"][name] for run in runs)) for name in runs[0]["sign_cpu_us"]
-        },
-    }
+    times = {name: round(median(run["sign_cpu_us"][name] for run in runs)) for name in runs[0]["sign_cpu_us"]}
+    return {"sign_cpu_ratio": round(median(ratios), 3), "sign_cpu_us": times}
 
 
 def _measure_package() -> dict[str, Any]:
     say(dim("Building the zip and measuring cold starts ..."))
     # The zip must run here. The package for AWS has wheels for Lambda.
-    archive = package(STAGE, target=target_of(LOCAL_STAGE)).archive
-    return {**cold_start.measure(archive), "zip_bytes": archive.stat().st_size, "zip_contents": breakdown(archive)}
+    archive = package("bench", target=target_of(LOCAL_STAGE)).archive
+    return {**cold_start.measure(archive), "zip_bytes": archive.stat().st_size}
 
 
 if __name__ == "__main__":

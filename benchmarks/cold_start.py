@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 from statistics import median
-from typing import Any, NamedTuple
+from typing import Any
 
 from benchmarks import scene
 
@@ -55,22 +55,18 @@ def measure(archive: Path) -> dict[str, Any]:
         _, *rounds = [
             {name: _measure_start(folder, steps, depth) for name, steps in STEPS.items()} for depth in range(STARTS + 1)
         ]
-    ratios = [each["ours"].steps / each["libraries"].steps for each in rounds]
-    seconds = {name: [each[name].steps for each in rounds] for name in STEPS}
-    seconds["python"] = [each["ours"].python for each in rounds]
+    seconds = {name: [each[name][1] for each in rounds] for name in STEPS}
+    seconds["python"] = [each["ours"][0] for each in rounds]
+    ratios = [ours / bare for ours, bare in zip(seconds["ours"], seconds["libraries"], strict=True)]
     milliseconds = {name: round(median(values) * 1000) for name, values in seconds.items()}
     return {"cold_start_ratio": round(median(ratios), 3), "cold_start_ms": milliseconds}
 
 
-class _Start(NamedTuple):
-    """The CPU seconds (user and system) of Python's own start, and of the steps."""
+def _measure_start(root: str, steps: str, depth: int) -> list[float]:
+    """Run the code `steps` in a new process, inside `depth` nested calls (SCRIPT says why).
 
-    python: float
-    steps: float
-
-
-def _measure_start(root: str, steps: str, depth: int) -> _Start:
-    """Run the code `steps` in a new process, inside `depth` nested calls (SCRIPT says why)."""
+    Return the CPU seconds (user and system) of Python's own start, and of the steps.
+    """
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-B", "-c", SCRIPT.format(root=root, steps=steps, depth=depth)],
         env={**scene.AWS_SETTINGS, **scene.SETTINGS, "SERVED_FUNCTION": "APIHandler", "PATH": os.defpath},
@@ -78,4 +74,4 @@ def _measure_start(root: str, steps: str, depth: int) -> _Start:
         stdout=subprocess.PIPE,
         check=True,
     )
-    return _Start(*map(float, done.stdout.split()))
+    return [*map(float, done.stdout.split())]

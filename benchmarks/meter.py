@@ -4,6 +4,7 @@ Write units of successful calls are those that DynamoDB reports (ReturnConsumedC
 correctly). Read units (the emulator's are wrong) and write units of failed conditions (not reported) are computed
 from the items' sizes by AWS's rules:
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,9 +13,8 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import Any
 
-from benchmarks.sizes import item_bytes
-
 READ_BLOCK, WRITE_BLOCK = 4096, 1024
+CONTAINER_BYTES = 3  # of an empty list or map; each element adds one more
 CAPACITY = "ReturnConsumedCapacity"
 
 
@@ -27,8 +27,7 @@ class Usage:
     read_units: float = 0
 
     def as_figures(self) -> dict[str, Any]:
-        units = {"write_units": self.write_units, "read_units": self.read_units}
-        return {"calls": len(self.operations), **units, "operations": self.operations}
+        return {"calls": len(self.operations), "write_units": self.write_units, "read_units": self.read_units}
 
 
 class Meter:
@@ -102,3 +101,25 @@ def write_units(operation: str, request: Mapping[str, Any], answer: Mapping[str,
 
 def _blocks(block: int, *items: Mapping[str, Any]) -> int:
     return max(1, ceil(sum(map(item_bytes, items)) / block))
+
+
+def item_bytes(item: Mapping[str, Any]) -> int:
+    """Return the bytes of names and values. The item is in DynamoDB's wire format: {"name": {"S": "Ada"}}."""
+    return sum(len(name.encode()) + value_bytes(value) for name, value in item.items())
+
+
+def value_bytes(wire_value: Mapping[str, Any]) -> int:
+    ((kind, value),) = wire_value.items()
+    match kind:
+        case "BOOL" | "NULL":
+            return 1
+        case "M":
+            return CONTAINER_BYTES + len(value) + item_bytes(value)
+        case "L":
+            return CONTAINER_BYTES + len(value) + sum(map(value_bytes, value))
+        case "SS" | "NS" | "BS":  # "NS" is a set of "N".
+            return sum(value_bytes({kind[0]: element}) for element in value)
+        case "N":  # About one byte for two significant digits, plus one. A negative number takes one more.
+            digits = value.lstrip("-").replace(".", "").strip("0")
+            return (len(digits) + 1) // 2 + 1 + int(value.startswith("-"))
+    return len(value.encode()) if isinstance(value, str) else len(value)

@@ -8,7 +8,6 @@ from stack.console import bold, dim
 
 Results = Mapping[str, Any]
 USAGE = ("calls", "write_units", "read_units")
-LARGEST_IN_ZIP = 6
 
 
 class Figure(NamedTuple):
@@ -64,7 +63,5 @@ def _details(results: Results) -> Iterator[str]:
         ("count, if its snapshot is stale and must be refreshed", results["count"][f"at_{FEW}"]["refresh"]),
     ):
         yield f"{name}: {usage['calls']} calls, {usage['write_units']:g} write and {usage['read_units']:g} read units"
-    largest = [*results["zip_contents"].items()][:LARGEST_IN_ZIP]
-    yield f"zip: {', '.join(f'{name} {size / 1e6:.1f} MB' for name, size in largest)}"
     where = f"{machine['processor']}, {machine['cores']} cores, Python {machine['python']}"
     yield f"on {where}, load {machine['load_average']}"

@@ -14,9 +14,9 @@ from time import process_time
 from typing import Any
 
 from benchmarks import records, scene
+from benchmarks.meter import item_bytes
 from benchmarks.metered import Event, Handle, MeteredApp
 from benchmarks.records import CONTEXT
-from benchmarks.sizes import item_bytes
 from benchmarks.worker import print_figures
 from chalicelib.aws.expressions import to_wire
 from chalicelib.aws.table import tables
@@ -120,9 +120,9 @@ class SignaturePath:
             cpu = process_time() - start
         if answer.get("statusCode", 0) != status or answer.get("batchItemFailures"):
             raise RuntimeError(f"the handler answered: {json.dumps(answer)[:300]}")
-        counts = usage.as_figures()
-        counts["emails"] = counts.pop("operations").count("sesv2.SendEmail")
-        return {"cpu_us": cpu * 1e6, **counts, "log_bytes": self._log.size, "answer_bytes": _size(answer)}
+        emails = usage.operations.count("sesv2.SendEmail")
+        sizes = {"log_bytes": self._log.size, "answer_bytes": _size(answer)}
+        return {"cpu_us": cpu * 1e6, **usage.as_figures(), "emails": emails, **sizes}
 
 
 def _size(answer: dict[str, Any]) -> int:
