@@ -42,7 +42,7 @@ class Flood(NamedTuple):
 
     def delay(self, share: float) -> float:
         """Return the delay that this share of the genuine signers does not exceed."""
-        return self.delays[min(int(share * len(self.delays)), len(self.delays) - 1)]
+        return self.delays[int(share * len(self.delays))]
 
     @property
     def figures(self) -> dict[str, int]:

@@ -4,11 +4,8 @@ import os
 import platform
 import re
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
-
-PACKAGES = ("boto3", "botocore", "chalice", "email-validator", "pydantic", "urllib3")
 
 
 def describe() -> dict[str, Any]:
@@ -17,7 +14,6 @@ def describe() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
-        "packages": {name: version(name) for name in PACKAGES},
         "load_average": round(os.getloadavg()[0], 2),
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
     }

@@ -59,9 +59,8 @@ class Meter:
         self._usage.operations.append(event_name.removeprefix("before-send."))
 
     def _on_answer(self, parsed: Mapping[str, Any], model: Any, **_: Any) -> None:
-        name = model.name
-        self._usage.read_units += read_units(name, self._request, parsed)
-        self._usage.write_units += write_units(name, self._request, parsed)
+        self._usage.read_units += read_units(model.name, self._request, parsed)
+        self._usage.write_units += write_units(model.name, self._request, parsed)
 
 
 def read_units(operation: str, request: Mapping[str, Any], answer: Mapping[str, Any]) -> float:

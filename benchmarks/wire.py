@@ -30,10 +30,7 @@ class StubbedSocket:
             self._sent = data
 
     def makefile(self, *_: object, **__: object) -> io.BytesIO:
-        return io.BytesIO(self._answer())
-
-    def _answer(self) -> bytes:
-        return next(answer for target, answer in self._answers.items() if target in self._sent)
+        return io.BytesIO(next(answer for target, answer in self._answers.items() if target in self._sent))
 
     def fileno(self) -> int:
         return self._quiet.fileno()

@@ -15,7 +15,10 @@ from benchmarks.spike.stage import Delivery
 from stack.console import bold, dim
 
 # Between these events of a spike, no email can be sent: the table does not answer, or SES's quota is used up.
-CLOSED = (("table refuses", "table is back"), ("SES quota spent", "mail resumed"))
+CLOSED = (
+    ("table refuses", "table is back", "table away", "#b00020"),
+    ("SES quota spent", "mail resumed", "no mail: quota", "#c77700"),
+)
 WINDOW = 5.0  # seconds over which the rate of emails is measured
 LINES = {
     "answered": ("answered", "#00695c"),
@@ -31,9 +34,7 @@ def figures(log: SpikeLog, proof: Proof, emails: Sequence[Delivery], met: dict[s
     """
     mailed = mail_rate(log.moments)
     delays = [1_000 * delay for delay in email_delays(log, emails, min(log.plan.ses_rate, mailed))]
-    waits, confirm_waits = (
-        [each.ms for each in answers if each.good] for answers in (log.sign_answers, log.confirm_answers)
-    )
+    waits = [answer.ms for answer in log.sign_answers if answer.good]
     statuses = Counter(answer.status for answer in log.sign_answers)
     return {
         **asdict(proof),
@@ -47,7 +48,6 @@ def figures(log: SpikeLog, proof: Proof, emails: Sequence[Delivery], met: dict[s
         "email_delay_p99_ms": percentile(delays, 99),
         "email_delay_max_ms": round(max(delays)),
         "answers": {str(status): statuses[status] for status in sorted(statuses)},
-        "confirm_p50_ms": percentile(confirm_waits, 50),
         "peak_overflow": max(moment.overflow for moment in log.moments),
         "peak_mail_queue": max(moment.mail_waiting for moment in log.moments),
         "faults_met": met,
@@ -64,7 +64,7 @@ def email_delays(log: SpikeLog, emails: Sequence[Delivery], rate: float) -> list
     """
     accepted = first_times((answer.who, answer.at) for answer in log.sign_answers if answer.good)
     sent = first_times((number_of(mail.to), mail.at) for mail in emails)
-    closed = sorted((log.events[begin], log.events[end]) for begin, end in CLOSED if end in log.events)
+    closed = sorted((log.events[begin], log.events[end]) for begin, end, *_ in CLOSED if end in log.events)
     delays, due = [], 0.0
     for who, at in accepted.items():
         due = max(at, due + 1 / rate)
@@ -120,9 +120,7 @@ def draw(log: SpikeLog, path: Path) -> None:
     fewer = [*log.moments[:: max(1, len(log.moments) // POINTS)], log.moments[-1]]
     for name, (label, colour) in LINES.items():
         axes.plot([each.at for each in fewer], [getattr(each, name) for each in fewer], label=label, color=colour)
-    for (begins, ends), label, colour in zip(
-        CLOSED, ("table away", "no mail: quota"), ("#b00020", "#c77700"), strict=True
-    ):
-        if begins in log.events and ends in log.events:
+    for begins, ends, label, colour in CLOSED:
+        if ends in log.events:
             axes.axvspan(log.events[begins], log.events[ends], alpha=0.15, label=label, color=colour, linewidth=0)
     save(axes, path)

@@ -27,7 +27,11 @@ PEOPLE, FAULT_EVERY = 40, 4
 THREADS, ROUND, ROUNDS = 32, 320, 3
 # The waves in which all threads sign with one address, after one in which each has its own.
 WAVES_TOGETHER = 8
-_TABLES = {"TUTORIAL_SIGNATURES_TABLE": ("petition", "email"), "TUTORIAL_COUNTERS_TABLE": ("petition",)}
+_TABLES = {
+    "TUTORIAL_SIGNATURES_TABLE": {"petition": "HASH", "email": "RANGE"},
+    "TUTORIAL_COUNTERS_TABLE": {"petition": "HASH"},
+}
+
 
 Figures = dict[str, Any]
 Act = Callable[[str], object]
@@ -43,17 +47,14 @@ class Sides:
         self.slug = self.ours.petition.slug
         records.create_queue_and_sender()
         boto3.client("sqs").create_queue(QueueName="overflow")
-        for table, names in _TABLES.items():
+        client: Any = boto3.client("dynamodb")
+        for table, key in _TABLES.items():
             os.environ[table] = table
-            client: Any = boto3.client("dynamodb")
             client.create_table(
                 TableName=table,
                 BillingMode="PAY_PER_REQUEST",
-                AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
-                KeySchema=[
-                    {"AttributeName": name, "KeyType": kind}
-                    for name, kind in zip(names, ("HASH", "RANGE"), strict=False)
-                ],
+                AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in key],
+                KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in key.items()],
             )
         from benchmarks.tutorial import application  # Late: it needs settings and faults when it is imported.
 
@@ -187,7 +188,9 @@ def drain(variable: str, handle: Callable[[Figures, Any], Figures], receives: in
         answer = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, AttributeNames=["All"])
         if not (found := answer.get("Messages", [])):
             return
-        answer = handle({"Records": [_record(message) for message in found]}, CONTEXT)
+        # As Lambda passes them: names begin with small letters.
+        messages = [{f"{name[0].lower()}{name[1:]}": value for name, value in each.items()} for each in found]
+        answer = handle({"Records": [{"eventSource": "aws:sqs", **each} for each in messages]}, CONTEXT)
         failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
         for each in found:
             receipt = {"QueueUrl": url, "ReceiptHandle": each["ReceiptHandle"]}
@@ -195,11 +198,6 @@ def drain(variable: str, handle: Callable[[Figures, Any], Figures], receives: in
                 sqs.change_message_visibility(**receipt, VisibilityTimeout=0)
             else:
                 sqs.delete_message(**receipt)
-
-
-def _record(message: Figures) -> Figures:
-    """Return the message as Lambda passes it: names begin with small letters."""
-    return {"eventSource": "aws:sqs"} | {f"{name[0].lower()}{name[1:]}": value for name, value in message.items()}
 
 
 if __name__ == "__main__":
