@@ -40,6 +40,8 @@ def insert_record(slug: str, signature_id: str, number: int) -> dict[str, Any]:
         "Keys": wire_key(keys.signature(slug, signature_id)),
         "NewImage": to_wire(item),
         "SequenceNumber": f"{number + 1:021}",
+        "SizeBytes": 400,
+        "StreamViewType": "NEW_AND_OLD_IMAGES",
     }
     event = {"eventID": f"{number:032}", "eventName": "INSERT", "eventVersion": "1.1", "eventSource": "aws:dynamodb"}
     return {**event, "awsRegion": "us-east-1", "dynamodb": change, "eventSourceARN": ARN}

@@ -20,7 +20,7 @@ class StubbedSocket:
     """
 
     def __init__(self, answers: Mapping[str, bytes]) -> None:
-        # By the value of the header X-Amz-Target, which names the operation.
+        # The header X-Amz-Target names the operation.
         self._answers = {f"DynamoDB_20120810.{operation}".encode(): answers[operation] for operation in answers}
         self._quiet, self._other = socket.socketpair()
         self._sent = b""

@@ -165,8 +165,7 @@ def _logs(steps: StepFigures, arrivals: ArrivalRate) -> list[Line]:
     def bytes_of(step: str) -> float:
         if step in REQUESTS:
             return float(steps[step]["log_bytes"])
-        lines_of_a_batch = arrivals.queue_batch if step == "send" else 1
-        return lambdas.interpolate(steps[step], "log_bytes", lines_of_a_batch)
+        return lambdas.interpolate(steps[step], "log_bytes", arrivals.queue_batch if step == "send" else 1)
 
     own_bytes = sum(number * bytes_of(step) for step, number in counts.items())
     platform_bytes = sum(counts.values()) * len(lambdas.PLATFORM_LINES)
