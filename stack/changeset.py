@@ -6,7 +6,8 @@ The calls are the same on AWS and on the emulator.
 import time
 from collections import Counter
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Any
 
 from botocore.exceptions import ClientError, WaiterError
@@ -20,8 +21,6 @@ _NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
 _NOT_UPDATABLE = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED")
 # States of a stack on which AWS still works, without an error so far.
 _IN_PROGRESS = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
-# How far AWS's clock may be behind this machine's clock.
-_CLOCK_TOLERANCE_SECONDS = 60
 # By AWS's name of the action. Dynamic: AWS decides only during the deployment.
 _WORDS = {"Add": "add", "Modify": "change", "Remove": "REMOVE", "Import": "import", "Dynamic": "?"}
 _REPLACEMENTS = {"True": "REPLACE", "Conditional": "change or REPLACE"}
@@ -111,58 +110,29 @@ def create(cloud: Cloud, stack: str, url: str, values: dict[str, str], declared:
         resume = f"aws cloudformation continue-update-rollback --stack-name {stack}"
         raise Failure(f"the rollback of stack {stack} failed ({status}): {resume}, then deploy again")
     kept = sorted((parameters(existing).keys() & set(declared)) - values.keys())
-    name = f"change-{time.time_ns()}"
-    cloud.client("cloudformation").create_change_set(
-        StackName=stack,
-        ChangeSetName=name,
+    client, address = cloud.client("cloudformation"), {"StackName": stack, "ChangeSetName": f"change-{time.time_ns()}"}
+    client.create_change_set(
+        **address,
         ChangeSetType="UPDATE" if existing else "CREATE",
         TemplateURL=url,
         Parameters=[{"ParameterKey": each, "ParameterValue": value} for each, value in values.items()]
         + [{"ParameterKey": each, "UsePreviousValue": True} for each in kept],
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
     )
-    return _await_change_set(cloud, ChangeSet(name, stack, existing is None, []))
-
-
-def _await_change_set(cloud: Cloud, expected: ChangeSet) -> ChangeSet | None:
-    """Wait until the change set is ready, and return it. Return None if it has no changes."""
-    paginator = cloud.client("cloudformation").get_paginator("describe_change_set")
-    while True:
-        pages = list(paginator.paginate(StackName=expected.stack, ChangeSetName=expected.name))
-        if pages[0]["Status"] == "CREATE_COMPLETE":
-            changes = [change for page in pages for change in page.get("Changes", [])]
-            return ChangeSet(expected.name, expected.stack, expected.creates_stack, changes)
-        if pages[0]["Status"] == "FAILED":  # AWS says so also if nothing would change.
-            reason = pages[0].get("StatusReason", "no reason given")
-            is_unchanged = any(text in reason for text in _NO_CHANGES)
-            refused = "" if is_unchanged else _refused_resources(cloud, pages[0]["ChangeSetId"])
-            discard(cloud, expected)
-            if is_unchanged:
-                return None
-            raise Failure(f"the change set failed: {reason}{refused}")
-        time.sleep(0.1 if cloud.is_emulated else 2)
-
-
-def _refused_resources(cloud: Cloud, arn: str) -> str:
-    """Return a line for each resource that CloudFormation refused before it looked at the stack ("early validation").
-
-    The change set's own reason names only the check that failed. DescribeEvents takes its ARN, but not its name alone.
-    """
-    pages = cloud.client("cloudformation").get_paginator("describe_events")
-    lines = []
+    change_set = ChangeSet(address["ChangeSetName"], stack, existing is None, [])
     try:
-        for page in pages.paginate(ChangeSetName=arn, Filters={"FailedEvents": True}):
-            for event in page.get("OperationEvents", []):
-                why = [
-                    event[f"{kind}StatusReason"]
-                    for kind in ("Validation", "Hook", "Resource")
-                    if f"{kind}StatusReason" in event
-                ]
-                if why and "LogicalResourceId" in event:
-                    lines.append(f"\n  {event.get('ResourceType', '')} {event['LogicalResourceId']}: {why[0]}")
-    except ClientError as error:
-        return f"\n  AWS does not say which resource: {error}"
-    return "".join(lines)
+        waiter = client.get_waiter("change_set_create_complete")
+        waiter.wait(**address, WaiterConfig={"Delay": 2, "MaxAttempts": 300})
+    except WaiterError as error:
+        reason = error.last_response.get("StatusReason", error)
+        if any(text in str(reason) for text in _NO_CHANGES):
+            discard(cloud, change_set)
+            return None
+        # The reason may name only a check ("early validation"). These events name the resources that it refused.
+        command = "aws cloudformation describe-events --filters FailedEvents=true --change-set-name"
+        raise Failure(f"the change set failed: {reason}\n{command} {error.last_response.get('ChangeSetId')}") from error
+    pages = client.get_paginator("describe_change_set").paginate(**address)
+    return replace(change_set, changes=[change for page in pages for change in page["Changes"]])
 
 
 def confirm_and_execute(cloud: Cloud, change_set: ChangeSet, confirm: Callable[[ChangeSet], bool]) -> None:
@@ -178,7 +148,7 @@ def confirm_and_execute(cloud: Cloud, change_set: ChangeSet, confirm: Callable[[
 
 def execute(cloud: Cloud, change_set: ChangeSet) -> None:
     """Execute the change set and wait until AWS has finished. Raise Failure with the resources that failed, and why."""
-    client, started_at = cloud.client("cloudformation"), time.time()
+    client = cloud.client("cloudformation")
     client.execute_change_set(StackName=change_set.stack, ChangeSetName=change_set.name)
     waiter = "stack_create_complete" if change_set.creates_stack else "stack_update_complete"
     try:
@@ -190,7 +160,7 @@ def execute(cloud: Cloud, change_set: ChangeSet) -> None:
                 f"AWS still works on stack {change_set.stack} ({status}). This command no longer waits, but nothing has"
                 " failed. See docs/deploy.md, and deploy again when AWS has finished"
             ) from error
-        raise Failure(failures(cloud, change_set.stack, started_at)) from error
+        raise Failure(failures(cloud, change_set.stack)) from error
 
 
 def discard(cloud: Cloud, change_set: ChangeSet) -> None:
@@ -201,17 +171,17 @@ def discard(cloud: Cloud, change_set: ChangeSet) -> None:
         client.delete_stack(StackName=change_set.stack)
 
 
-def failures(cloud: Cloud, stack: str, started_at: float) -> str:
-    """Return a line for each of the first ten failures, oldest first, because the first one caused the others.
-
-    `started_at`: in seconds since 1970. AWS returns the events newest first, and a rollback alone fills a page.
-    """
-    since, events = started_at - _CLOCK_TOLERANCE_SECONDS, list[dict[str, Any]]()
-    for page in cloud.client("cloudformation").get_paginator("describe_stack_events").paginate(StackName=stack):
-        recent = [event for event in page["StackEvents"] if event["Timestamp"].timestamp() >= since]
-        events += recent
-        if len(recent) < len(page["StackEvents"]):
-            break
-    failed = [event for event in reversed(events) if event["ResourceStatus"].endswith("_FAILED")]
+def failures(cloud: Cloud, stack: str) -> str:
+    """Return a line for each of the first ten failures, oldest first, because the first one caused the others."""
+    pages = cloud.client("cloudformation").get_paginator("describe_stack_events").paginate(StackName=stack)
+    # AWS returns the events newest first, and a rollback alone fills a page.
+    events = takewhile(_is_after_start, (event for page in pages for event in page["StackEvents"]))
+    failed = [event for event in events if event["ResourceStatus"].endswith("_FAILED")][::-1]
     lines = [f"  {each['LogicalResourceId']}: {each.get('ResourceStatusReason', 'no reason given')}" for each in failed]
     return "\n".join([f"stack {stack} was not deployed", *lines[:10]])
+
+
+def _is_after_start(event: dict[str, Any]) -> bool:
+    """A deployment starts with an event of the stack itself."""
+    is_start = event["ResourceStatus"] in ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS")
+    return not (is_start and event.get("PhysicalResourceId") == event["StackId"])

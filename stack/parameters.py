@@ -6,8 +6,6 @@ from collections.abc import Collection, Iterable, Mapping
 from chalicelib.mail.rate_limit import senders_for
 from stack.console import Failure
 
-# The template accepts no higher MailPerSecond.
-_MAX_MAIL_PER_SECOND = 1000
 # The parameters that an environment variable sets, such as SITE_URL: `make` passes on those of its command line. So no
 # secret is in the command line of a process, which every user of the machine sees.
 _IN_ENVIRONMENT = (
@@ -31,7 +29,7 @@ def parameters(
     unknown = sorted(chosen.keys() - {*declared})
     if unknown:
         raise Failure(f"the template has no parameter {', '.join(unknown)}; it has {', '.join(sorted(declared))}")
-    return {**_site_url(chosen, previous), **_senders(chosen, previous), **chosen}
+    return {**_site_url(chosen, previous), **_senders(chosen), **chosen}
 
 
 def variable(name: str) -> str:
@@ -68,15 +66,12 @@ def _site_url(chosen: dict[str, str], previous: Mapping[str, str]) -> dict[str, 
     return {"SiteUrl": f"https://{domain}"} if domain and must_change else {}
 
 
-def _senders(chosen: dict[str, str], previous: Mapping[str, str]) -> dict[str, str]:
-    """Return MailSenders for the chosen rate of emails, or for the rate of a stack that is older than the parameter."""
-    rate = chosen.get("MailPerSecond") or ("" if "MailSenders" in previous else previous.get("MailPerSecond", ""))
-    if not rate:
+def _senders(chosen: dict[str, str]) -> dict[str, str]:
+    """Return MailSenders for the chosen rate of emails. CloudFormation refuses a rate that is too high or too low."""
+    rate = chosen.get("MailPerSecond")
+    if rate is None:
         return {}
     try:
-        number = float(rate)
-    except ValueError as error:
+        return {"MailSenders": str(senders_for(float(rate)))}
+    except (ValueError, OverflowError) as error:
         raise Failure(f"MAIL_PER_SECOND must be a number, not {rate}") from error
-    if not 1 <= number <= _MAX_MAIL_PER_SECOND:
-        raise Failure(f"MAIL_PER_SECOND must be from 1 to {_MAX_MAIL_PER_SECOND}, not {rate}")
-    return {"MailSenders": str(senders_for(number))}

@@ -19,10 +19,6 @@ def check(template: dict[str, Any], planned: Values, previous: Values, is_emulat
     example = template["Parameters"]["MailFrom"]["Default"]
     if planned["MailFrom"] == example and not is_emulated:
         raise Failure(f"MAIL_FROM is missing: {example} is only an example. Give an address that SES has verified")
-    identity, mail_from_domain = planned["MailIdentity"], planned["MailFromDomain"]
-    if mail_from_domain and not (identity and mail_from_domain.endswith(f".{identity}")):
-        example = identity or "example.org"
-        raise Failure(f"MailFromDomain must be a subdomain of MAIL_IDENTITY, for example bounce.{example}")
     _check_reservations(template, planned)
     _check_edge(planned, previous)
 

@@ -5,14 +5,17 @@ import os
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from stack.console import Failure
 from stack.local.emulator import free_port
+from stack.local.judging import FAULTS
 from stack.manage import manage
 from stack.paths import ROOT
 
@@ -30,6 +33,12 @@ class LocalSite:
     partner_token: str
     settings: Mapping[str, str]
     output: Path
+
+    def set_faults(self, rates: Mapping[str, float]) -> Any:
+        """Inject faults into the functions' calls of AWS. Return how often each fault happened until now, by name."""
+        request = urllib.request.Request(f"{self.url}{FAULTS}", json.dumps(rates).encode(), method="PUT")
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.load(answer)["met"]
 
     def manage(self, *arguments: str) -> str:
         return manage(self.settings, *arguments)

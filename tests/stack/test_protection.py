@@ -20,7 +20,7 @@ pytestmark = pytest.mark.stack
 
 
 def options(stage: str, *settings: str) -> Namespace:
-    return Namespace(stage=stage, yes=True, set=list(settings), edge_set=[])
+    return Namespace(stage=stage, set=list(settings), edge_set=[])
 
 
 def deletion_protections(cloud: Cloud, outputs: dict[str, str]) -> set[bool]:
