@@ -100,7 +100,7 @@ def _serve(options: Namespace, endpoint: str, stop: threading.Event, running: Em
     from stack.local.resources import Resources
     from stack.local.site import RunningSite
     from stack.local.template import application_template
-    from stack.staff_token import queue_urls
+    from stack.shell import queue_urls
 
     url = f"http://{LOOPBACK}:{options.port}"
     services = {**client_environment(endpoint), lambda_api.VARIABLE: f"{url}{lambda_api.PATH}"}

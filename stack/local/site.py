@@ -24,7 +24,7 @@ from chalicelib.jobs.model import START_DELAY
 from chalicelib.pages import render
 from chalicelib.petitions import constituency_table
 from stack.charts import chart_files
-from stack.constituencies import constituency_file
+from stack.constituencies import constituency_files
 from stack.languages import write_compiled
 from stack.local import judging, lambda_api
 from stack.local.emulator import LOOPBACK
@@ -33,7 +33,6 @@ from stack.local.gateway import ApiGateway, HttpAnswer, HttpRequest
 from stack.local.inbox import Inbox
 from stack.local.resources import Resources
 from stack.local.sources import EventSource, Queues, QueueSource, ScheduleSource, StreamSource
-from stack.members import members_file
 from stack.paths import ROOT
 
 # Requests at the same time. Most of their time is spent waiting for the emulator.
@@ -140,7 +139,7 @@ def add_package_files(folder: Path) -> None:
     write_compiled()
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    for name, content in (*chart_files(), *constituency_file(ROOT), *members_file(ROOT)):
+    for name, content in (*chart_files(), *constituency_files(ROOT)):
         path = folder / Path(name).name
         path.write_bytes(content)
         render.OUTSIDE_ASSETS[path.name] = path

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from chalicelib.petitions import constituency_table
-from stack import constituencies, members as members_of_package
+from stack import constituencies
 from stack.aws import Cloud
 from stack.deploy import deploy
 from stack.local.emulator import EmulatorProcess, client_environment, empty_emulator
@@ -66,7 +66,7 @@ def with_tables(built: Package, folder: Path) -> Package:
     archive = Path(shutil.copy(built.archive, folder))
     with zipfile.ZipFile(archive, "a") as opened:
         opened.writestr(constituencies.NAME_IN_ZIP, constituency_table.pack(TABLE))
-        opened.writestr(members_of_package.NAME_IN_ZIP, constituency_table.pack_members({UPPER.constituency: UPPER}))
+        opened.writestr(constituencies.MEMBERS_IN_ZIP, constituency_table.pack_members({UPPER.constituency: UPPER}))
     return Package(built.template, archive)
 
 
