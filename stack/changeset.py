@@ -17,8 +17,6 @@ from stack.console import Failure
 
 # Parts of AWS's reason when a change set fails only because nothing would change.
 _NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
-# States of a stack that can only be deleted.
-_NOT_UPDATABLE = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED")
 # States of a stack on which AWS still works, without an error so far.
 _IN_PROGRESS = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
 # By AWS's name of the action. Dynamic: AWS decides only during the deployment.
@@ -40,31 +38,22 @@ class ChangeSet:
     @property
     def headline(self) -> str:
         """Return how many resources would be added, changed, replaced and removed."""
-        counts = Counter(word for word, *_ in self._rows())
+        counts = Counter(map(_word, self.changes))
         return ", ".join(f"{count} to {word}" for word, count in counts.items()) or "no changes"
 
     def table(self) -> str:
-        """Return one line for each resource, in aligned columns. Removals and replacements come first."""
-        rows = sorted(self._rows(), key=lambda row: ("REMOVE" not in row[0] and "REPLACE" not in row[0], row))
-        widths = [max((len(row[column]) for row in rows), default=0) for column in (0, 1)]
-        return "\n".join(f"  {word.ljust(widths[0])}  {name.ljust(widths[1])}  {kind}" for word, name, kind in rows)
+        """Return one line for each resource. Removals and replacements, which have capitals, come first."""
+        rows = [(_word(each), each["LogicalResourceId"], each["ResourceType"]) for each in self.changes]
+        rows.sort(key=lambda row: (row[0].islower(), row))
+        return "\n".join(f"  {word:<18}{name:<36} {kind}" for word, name, kind in rows)
 
     def losses(self) -> list[str]:
         """Return the names of the resources whose data the site would lose, or might lose."""
-        return sorted(each["LogicalResourceId"] for each in self._resources() if _loses_data(each))
+        return sorted(each["LogicalResourceId"] for each in self.changes if _loses_data(each))
 
-    def _rows(self) -> list[tuple[str, str, str]]:
-        return [
-            (
-                _REPLACEMENTS.get(each.get("Replacement", "")) or _WORDS.get(each["Action"], each["Action"]),
-                each["LogicalResourceId"],
-                each["ResourceType"],
-            )
-            for each in self._resources()
-        ]
 
-    def _resources(self) -> list[dict[str, Any]]:
-        return [change["ResourceChange"] for change in self.changes]
+def _word(change: dict[str, Any]) -> str:
+    return _REPLACEMENTS.get(change.get("Replacement", "")) or _WORDS.get(change["Action"], change["Action"])
 
 
 def _loses_data(change: dict[str, Any]) -> bool:
@@ -100,15 +89,9 @@ def create(cloud: Cloud, stack: str, url: str, values: dict[str, str], declared:
     """Create a change set for the template at the URL. Return None if nothing would change.
 
     `values`: parameters to set; the others keep their values. `declared`: the names of the template's parameters: AWS
-    refuses others. Raise Failure if AWS refuses the change set, or if the stack is in a state that allows no update.
+    refuses others. Raise Failure if AWS refuses the change set.
     """
     existing = describe(cloud, stack)
-    status = existing["StackStatus"] if existing else ""
-    if status in _NOT_UPDATABLE:
-        raise Failure(f"stack {stack} is {status}: delete it, then deploy again")
-    if status == "UPDATE_ROLLBACK_FAILED":
-        resume = f"aws cloudformation continue-update-rollback --stack-name {stack}"
-        raise Failure(f"the rollback of stack {stack} failed ({status}): {resume}, then deploy again")
     kept = sorted((parameters(existing).keys() & set(declared)) - values.keys())
     client, address = cloud.client("cloudformation"), {"StackName": stack, "ChangeSetName": f"change-{time.time_ns()}"}
     client.create_change_set(
@@ -132,7 +115,7 @@ def create(cloud: Cloud, stack: str, url: str, values: dict[str, str], declared:
         command = "aws cloudformation describe-events --filters FailedEvents=true --change-set-name"
         raise Failure(f"the change set failed: {reason}\n{command} {error.last_response.get('ChangeSetId')}") from error
     pages = client.get_paginator("describe_change_set").paginate(**address)
-    return replace(change_set, changes=[change for page in pages for change in page["Changes"]])
+    return replace(change_set, changes=[change["ResourceChange"] for page in pages for change in page["Changes"]])
 
 
 def confirm_and_execute(cloud: Cloud, change_set: ChangeSet, confirm: Callable[[ChangeSet], bool]) -> None:

@@ -14,9 +14,8 @@ from stack.bucket import PACKAGES, prepare_bucket, upload, upload_template
 from stack.changeset import ChangeSet
 from stack.console import Failure, bold, run_main, say
 from stack.package import Package, package, target_of
-from stack.parameters import parameters
+from stack.parameters import check, parameters, planned_values
 from stack.paths import LOCAL_STAGE
-from stack.preflight import check, planned_values
 
 _TRIAL_STAGES = ("local", "dev", "test")
 
@@ -83,59 +82,48 @@ def deploy_everything(cloud: Cloud, options: Namespace) -> dict[str, str]:
     built = package(options.stage, target=target_of(options.stage, cloud.is_emulated))
     previous = previous_values(cloud, stack_name(options.stage))
     template = built.read_template()
-    chosen = parameters(os.environ, options.set, template["Parameters"], previous)
-    check(template, planned_values(template["Parameters"], previous, chosen), previous, cloud.is_emulated)
+    chosen = parameters(os.environ, options.set, previous)
+    planned = planned_values(template["Parameters"], previous, chosen)
+    check(template, planned, previous, cloud.is_emulated)
     confirm = _confirmation(options.stage)
     before = current_outputs(cloud, options.stage)
     distribution_arn = before.get("EdgeArn", "")
-    # These may be from an earlier deployment.
-    domain, alarm_email = ({**previous, **chosen}.get(name, "") for name in ("EdgeDomain", "AlarmEmail"))
-    with_domain = {**chosen, "EdgeDomain": domain, "AlarmEmail": alarm_email}
+    domain = planned["EdgeDomain"]
+    with_domain = {**chosen, "EdgeDomain": domain, "AlarmEmail": planned["AlarmEmail"]}
     arns = us_east_1.deploy_in_us_east_1(cloud, options, with_domain, distribution_arn, confirm) if domain else {}
     values = {**chosen, **arns}
-    planned = planned_values(template["Parameters"], previous, values)
-    waits_for_key = api_policy.must_wait(cloud, planned, before)
-    outputs = deploy(cloud, built, options.stage, {**values, "EdgeOnly": "no"} if waits_for_key else values, confirm)
-    second_values = values_for_second_change_set(options.stage, outputs) | _address_without_certificate(
-        planned, outputs
-    )
-    has_key = not waits_for_key or api_policy.has_key(cloud, outputs)
-    if waits_for_key and has_key:
-        second_values["EdgeOnly"] = "yes"
+    refuses_others = domain != "" and planned["EdgeOnly"] == "yes" and not cloud.is_emulated
+    if refuses_others and distribution_arn:  # Without a distribution, there are no visitors yet (`check`).
+        api_policy.require_key(cloud, before)
+    outputs = deploy(cloud, built, options.stage, values, confirm)
+    second_values = values_for_second_change_set(options.stage, outputs, planned | arns)
     if second_values:
         say(f"A second change set sets {' and '.join(second_values)}.")
         outputs = deploy(cloud, built, options.stage, {**values, **second_values}, confirm)
     is_new_distribution = outputs.get("EdgeArn", "") != distribution_arn
     if domain and is_new_distribution:  # Only the alarm in us-east-1 changes. It needs an existing distribution.
         us_east_1.deploy_in_us_east_1(cloud, options, with_domain, outputs["EdgeArn"], confirm)
-    if not has_key:
-        raise Failure(f"{api_policy.NO_KEY}, so EdgeOnly stays no: the API also answers requests without the CDN")
+    if refuses_others:
+        api_policy.require_key(cloud, outputs)
     return outputs
 
 
-def values_for_second_change_set(stage: str, outputs: dict[str, str]) -> dict[str, str]:
+def values_for_second_change_set(stage: str, outputs: dict[str, str], planned: Mapping[str, str]) -> dict[str, str]:
     """Return the parameters for a second change set: the site's URL and deletion protection, if they are not set yet.
 
-    Without a domain, the site's URL is the API's own URL, which exists only after the first change set. Protection is
-    set second, because a protected table cannot be deleted. If the creation of a stack with protected tables failed,
-    the stack would end in ROLLBACK_FAILED.
+    Without a domain, the site's URL is the API's own URL, which exists only after the first change set. Without a
+    certificate, it is the address that CloudFront chooses. Protection is set second, because a protected table cannot
+    be deleted: a failed creation would end in ROLLBACK_FAILED.
     """
     values: dict[str, str] = {}
     if outputs["HasSiteUrl"] != "yes":
         values["SiteUrl"] = outputs["SiteUrlInUse"]
+    own_address = f"https://{outputs.get('EdgeAddress')}"
+    if planned["EdgeDomain"] and not planned["EdgeCertificateArn"] and outputs["SiteUrlInUse"] != own_address:
+        values["SiteUrl"] = own_address
     if must_be_protected(stage) and outputs["IsProtected"] == "no":
         values["Protect"] = "yes"
     return values
-
-
-def _address_without_certificate(planned: Mapping[str, str], outputs: Mapping[str, str]) -> dict[str, str]:
-    """Return SiteUrl if it must change to CloudFront's own address: without a certificate, the CDN has no other one.
-
-    CloudFront chooses the address, so it is known only after the first change set.
-    """
-    address = f"https://{outputs.get('EdgeAddress')}"
-    has_domain = not planned["EdgeDomain"] or planned["EdgeCertificateArn"] != ""
-    return {} if has_domain or outputs["SiteUrlInUse"] == address else {"SiteUrl": address}
 
 
 def must_be_protected(stage: str) -> bool:

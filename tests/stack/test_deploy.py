@@ -74,17 +74,16 @@ def test_secrets_keep_their_value_when_deployed_again(
 
 
 def change(action: str, name: str, replacement: str = "False") -> dict[str, Any]:
-    resource = {"Action": action, "LogicalResourceId": name, "ResourceType": "AWS::T", "Replacement": replacement}
-    return {"ResourceChange": resource}
+    return {"Action": action, "LogicalResourceId": name, "ResourceType": "AWS::T", "Replacement": replacement}
 
 
 def test_a_change_set_is_printed_as_a_table_with_losses_first() -> None:
     changes = [change("Add", "Queue"), change("Modify", "Table", "True"), change("Remove", "Topic")]
     change_set = changeset.ChangeSet("change", "petitions-dev", False, changes)
     assert change_set.table().splitlines() == [
-        "  REMOVE   Topic  AWS::T",
-        "  REPLACE  Table  AWS::T",
-        "  add      Queue  AWS::T",
+        f"  REMOVE            Topic {' ' * 31}AWS::T",
+        f"  REPLACE           Table {' ' * 31}AWS::T",
+        f"  add               Queue {' ' * 31}AWS::T",
     ]
     assert change_set.headline == "1 to add, 1 to REPLACE, 1 to REMOVE"
 

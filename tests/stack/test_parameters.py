@@ -10,13 +10,11 @@ from stack.parameters import parameters
 from stack.template.cfn import Template, merge_parts
 from stack.template.merge import merge_template, settings_in
 
-DECLARED = ("SiteUrl", "MailFrom", "MailPerSecond", "MailSenders", "OidcIssuer", "EdgeDomain", "EdgeOnly")
-
 
 def parameters_for(*settings: str, before: Mapping[str, str] = MappingProxyType({}), **given: str) -> dict[str, str]:
     """`given`: environment variables, in lower case."""
     environment = {name.upper(): value for name, value in given.items()}
-    return parameters(environment, settings, DECLARED, before)
+    return parameters(environment, settings, before)
 
 
 def test_options_that_are_not_given_keep_the_stacks_values() -> None:
@@ -84,7 +82,6 @@ def test_a_given_number_of_senders_is_kept() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        (["Colour=red"], "no parameter Colour; it has EdgeDomain, EdgeOnly, MailFrom"),
         (["MailFrom"], "Name=Value, not MailFrom"),
         *(
             ([f"MailPerSecond={rate}"], f"MAIL_PER_SECOND must be a number, not {rate}")

@@ -3,7 +3,7 @@
 import pytest
 
 from stack.console import Failure
-from stack.preflight import check, planned_values
+from stack.parameters import check, planned_values
 from stack.template.merge import merge_template
 
 TEMPLATE = merge_template()
