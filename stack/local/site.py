@@ -32,7 +32,7 @@ from stack.local.functions import Functions, report
 from stack.local.gateway import ApiGateway, HttpAnswer, HttpRequest
 from stack.local.inbox import Inbox
 from stack.local.resources import Resources
-from stack.local.sources import EventSource, Queues, QueueSource, ScheduleSource, StreamSource
+from stack.local.sources import EventSource, QueueSource, ScheduleSource, StreamSource
 from stack.paths import ROOT
 
 # Requests at the same time. Most of their time is spent waiting for the emulator.
@@ -149,16 +149,16 @@ def add_package_files(folder: Path) -> None:
 
 def _sources(resources: Resources, functions: Functions, starts_at: str) -> dict[str, EventSource]:
     """Return the event sources by the UUIDs of their mappings, which the environment names."""
-    queues, streams = Queues(resources.client("sqs"), resources.url_of_queue), resources.client("dynamodbstreams")
+    sqs, streams = resources.client("sqs"), resources.client("dynamodbstreams")
     sources: dict[str, EventSource] = {}
     for function, properties in resources.functions().items():
         for name, event in properties.get("Events", {}).items():
             settings, invoke = resources.value(event["Properties"]), partial(functions.invoke, function)
             source: EventSource
             if event["Type"] == "SQS":
-                source = QueueSource(function, settings, invoke, queues)
+                source = QueueSource(function, settings, invoke, sqs)
             elif event["Type"] == "DynamoDB":
-                source = StreamSource(function, settings, invoke, queues, streams, starts_at)
+                source = StreamSource(function, settings, invoke, sqs, streams, starts_at)
             else:
                 source = ScheduleSource(function, settings, invoke)
             # SAM names the mapping after the function and the event.

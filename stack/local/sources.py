@@ -9,7 +9,7 @@ import traceback
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -28,14 +28,6 @@ _UNITS = {"minute": 60, "hour": 3600, "day": 86400}
 
 Invoke = Callable[[Any], Any]
 Settings = Mapping[str, Any]
-
-
-class Queues(NamedTuple):
-    client: Any
-    url_of: Callable[[str], str]
-
-    def url_of_arn(self, arn: str) -> str:
-        return self.url_of(arn.rpartition(":")[2])
 
 
 class EventSource:
@@ -88,10 +80,10 @@ class EventSource:
 class QueueSource(EventSource):
     """SQS itself hides received messages, counts their receives and moves them to the dead-letter queue."""
 
-    def __init__(self, function: str, settings: Settings, invoke: Invoke, queues: Queues) -> None:
+    def __init__(self, function: str, settings: Settings, invoke: Invoke, sqs: Any) -> None:
         at_once = int(settings.get("ScalingConfig", {}).get("MaximumConcurrency", 1))
         super().__init__(function, settings, invoke, min(at_once, _MOST_AT_ONCE))
-        self._sqs, self._url = queues.client, queues.url_of_arn(settings["Queue"])
+        self._sqs, self._url = sqs, _url_of(settings["Queue"], sqs)
         self._taken: dict[str, None] = {}  # Handles of the messages that the function works on.
 
     def join(self, seconds: float) -> None:
@@ -146,10 +138,10 @@ class StreamSource(EventSource):
     """
 
     def __init__(
-        self, function: str, settings: Settings, invoke: Invoke, queues: Queues, streams: Any, starts_at: str
+        self, function: str, settings: Settings, invoke: Invoke, sqs: Any, streams: Any, starts_at: str
     ) -> None:
         super().__init__(function, settings, invoke)
-        self._streams, self._queues = streams, queues
+        self._streams, self._sqs = streams, sqs
         self._arn: str = settings["Stream"]
         self._start: dict[str, str] = {"ShardIteratorType": starts_at}
         self._iterator = self._new_iterator()
@@ -230,8 +222,8 @@ class StreamSource(EventSource):
         first, last = (record["dynamodb"]["SequenceNumber"] for record in (batch[0], batch[-1]))
         numbers = {"startSequenceNumber": first, "endSequenceNumber": last, "batchSize": len(batch)}
         body = json.dumps({"function": self.function, "DDBStreamBatchInfo": {**numbers, "streamArn": self._arn}})
-        queue = self._queues.url_of_arn(self.settings["DestinationConfig"]["OnFailure"]["Destination"])
-        self._queues.client.send_message(QueueUrl=queue, MessageBody=body)
+        url = _url_of(self.settings["DestinationConfig"]["OnFailure"]["Destination"], self._sqs)
+        self._sqs.send_message(QueueUrl=url, MessageBody=body)
 
 
 class ScheduleSource(EventSource):
@@ -243,6 +235,10 @@ class ScheduleSource(EventSource):
         while not self._stopping.wait(due - time.monotonic()):
             self._call(json.loads(task) if task else _scheduled_event())
             due += seconds
+
+
+def _url_of(arn: str, sqs: Any) -> str:
+    return str(sqs.get_queue_url(QueueName=arn.rpartition(":")[2])["QueueUrl"])
 
 
 def failed_records(answer: Any, ids: Sequence[str], settings: Settings) -> set[str]:

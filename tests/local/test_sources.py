@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from stack.local.filters import kept_by
-from stack.local.sources import Queues, QueueSource, StreamSource, rate_seconds
+from stack.local.sources import QueueSource, StreamSource, rate_seconds
 
 REPORTS = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
 STREAM = {"Stream": "arn:stream", "BatchSize": 10, "BisectBatchOnFunctionError": True, "MaximumRetryAttempts": 1}
@@ -27,6 +27,9 @@ class FakeSqs:
         self.deleted: list[str] = []
         self.given_back: list[str] = []
         self.sent: list[Any] = []
+
+    def get_queue_url(self, QueueName: str) -> Any:  # noqa: N803
+        return {"QueueUrl": QueueName}
 
     def receive_message(self, MaxNumberOfMessages: int, **_: object) -> Any:  # noqa: N803
         batch, self.waiting = self.waiting[:MaxNumberOfMessages], self.waiting[MaxNumberOfMessages:]
@@ -73,7 +76,7 @@ class FakeStreams:
 
 def queue_source(sqs: FakeSqs, handler: Handler, **settings: Any) -> QueueSource:
     whole = {"Queue": "arn:aws:sqs:queue", "BatchSize": 10, **settings}
-    return QueueSource("SendMail", whole, handler, Queues(sqs, lambda name: name))
+    return QueueSource("SendMail", whole, handler, sqs)
 
 
 @pytest.mark.parametrize(
@@ -148,9 +151,8 @@ class Reader:
         self.batches: list[str] = []
         self.sqs = FakeSqs()
         self._reports = reports
-        queues = Queues(self.sqs, lambda name: name)
         whole = {**STREAM, **(REPORTS if reports else {}), **DEAD_LETTERS, **settings}
-        self.source = StreamSource("RelayMail", whole, self._handle, queues, streams, "TRIM_HORIZON")
+        self.source = StreamSource("RelayMail", whole, self._handle, self.sqs, streams, "TRIM_HORIZON")
 
     def read_all(self) -> list[str]:
         """Read until nothing is left, without waiting after a failure. Return the batches that came."""
@@ -203,7 +205,7 @@ def test_an_event_has_times_and_bytes_as_json_has_them() -> None:
     streams = FakeStreams("a", at=datetime(2026, 11, 24, tzinfo=UTC))
     events: list[Any] = []
     streams.records[0]["dynamodb"]["NewImage"] = {"hash": {"B": b"\x01"}}
-    StreamSource("RelayMail", STREAM, events.append, Queues(None, str), streams, "TRIM_HORIZON").poll()
+    StreamSource("RelayMail", STREAM, events.append, None, streams, "TRIM_HORIZON").poll()
     [record] = events[0]["Records"]
     assert record["dynamodb"]["ApproximateCreationDateTime"] == datetime(2026, 11, 24, tzinfo=UTC).timestamp()
     assert record["dynamodb"]["NewImage"]["hash"]["B"] == "AQ=="
