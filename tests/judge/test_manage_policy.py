@@ -15,9 +15,9 @@ from stack.paths import ROOT
 from tests.actors import a_published_petition
 from tests.fake_site import a_fake_site, wire
 from tests.fakes import FakeTables
+from tests.judge.deciding import entries_of
 from tests.judge.desktop import RESTORING, Desktop
 from tests.judge.manage_scenes import SCENES
-from tests.judge.policy_entries import entries_of
 
 TEXT = (ROOT / "docs" / "manage-policy.json").read_text(encoding="utf-8")
 POLICY: dict[str, Any] = json.loads(TEXT.replace("<account>", HERE.account).replace("<stage>", "prod"))

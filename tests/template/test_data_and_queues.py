@@ -109,8 +109,7 @@ def _queues_sent_to(function: str) -> list[Any]:
     found: list[Any] = []
     for statement in statements(function):
         if "sqs:SendMessage" in str(statement["Action"]):
-            queues = statement["Resource"]
-            found += queues if isinstance(queues, list) else [queues]
+            found += statement["Resource"]
     return found
 
 

@@ -10,7 +10,6 @@ from stack.template.rights import RIGHTS
 from tests.template.packaged import (
     CONFIG,
     FUNCTIONS,
-    actions,
     actions_allowed,
     every_function,
     of_type,
@@ -40,11 +39,8 @@ def test_every_function_has_its_own_role_and_policy() -> None:
 def test_no_policy_has_a_wildcard_action_or_resource(function: str) -> None:
     for statement in statements(function):
         assert statement["Effect"] == "Allow"
-        for action in actions(statement):
-            assert "*" not in action
-        if actions(statement) not in WITHOUT_RESOURCE:
-            assert statement["Resource"] != "*"
-            assert "*" not in statement["Resource"]
+        assert "*" not in "".join(statement["Action"])
+        assert ("*" in statement["Resource"]) is (statement["Action"] in WITHOUT_RESOURCE)
 
 
 @every_function
@@ -62,7 +58,7 @@ def counts_statements(function: str) -> Iterator[tuple[set[str], set[str] | None
     for each in statements_about(function, "CountsTable"):
         condition = each.get("Condition", {}).get("ForAllValues:StringLike", {})
         partitions = {*condition["dynamodb:LeadingKeys"]} if condition else None
-        yield {*actions(each)}, partitions
+        yield {*each["Action"]}, partitions
 
 
 @every_function
@@ -84,8 +80,8 @@ def test_only_the_authorizer_and_manage_can_read_tokens() -> None:
 
 @every_function
 def test_a_role_can_write_the_log_of_its_function(function: str) -> None:
-    [log] = [each for each in statements(function) if "logs:PutLogEvents" in actions(each)]
-    assert f"/aws/lambda/${{AWS::StackName}}-{function}-*" in log["Resource"]["Fn::Sub"]
+    [log] = [each for each in statements(function) if "logs:PutLogEvents" in each["Action"]]
+    assert f"/aws/lambda/${{AWS::StackName}}-{function}-*" in log["Resource"][0]["Fn::Sub"]
 
 
 def test_every_log_has_a_retention_time() -> None:
@@ -108,8 +104,8 @@ def test_exports_read_names_and_no_addresses_and_only_the_list_of_subscribers_re
     seen: dict[str, set[str]] = {}
     for function in FUNCTIONS:
         for each in statements_about(function, '"SignaturesTable", "Arn"'):
-            if "dynamodb:Query" in actions(each):
-                assert actions(each) == ["dynamodb:Query"]
+            if "dynamodb:Query" in each["Action"]:
+                assert each["Action"] == ["dynamodb:Query"]
                 assert each["Condition"]["StringEquals"] == {"dynamodb:Select": ["SPECIFIC_ATTRIBUTES"]}
                 readable = each["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"]
                 seen.setdefault(function, set()).update({*readable} & WHO)

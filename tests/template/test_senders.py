@@ -14,7 +14,6 @@ from tests.template.packaged import (
     FUNCTIONS,
     QUEUES,
     TEMPLATE,
-    actions,
     environment_of,
     events,
     functions_allowed,
@@ -32,7 +31,7 @@ def test_a_write_returns_a_signature_only_to_senders_and_its_readers() -> None:
     may_read = set()
     for function in FUNCTIONS:
         for each in statements_about(function, "SignaturesTable"):
-            is_write = bool({"dynamodb:PutItem", "dynamodb:UpdateItem"} & {*actions(each)})
+            is_write = bool({"dynamodb:PutItem", "dynamodb:UpdateItem"} & {*each["Action"]})
             condition = each.get("Condition", {}).get("StringEquals")
             if is_write and condition not in allowed:
                 may_read.add(function)
