@@ -1,6 +1,5 @@
 """Decide on a function's call: whether its role allows the call, AWS's limits do, and no fault happens."""
 
-import atexit
 import logging
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -9,7 +8,7 @@ from typing import Any
 
 from stack.judge import limits
 from stack.judge.answers import Refused, not_allowed
-from stack.judge.engine import Engine
+from stack.judge.engine import decide
 from stack.judge.faults import Faults
 from stack.judge.model import Call, UnknownCall, Where
 from stack.judge.policies import EMULATED, PARAMETERS, principal, resolver
@@ -17,14 +16,6 @@ from stack.judge.questions import questions
 from stack.template.policies import declared_policies
 
 _log = logging.getLogger("judge")
-
-
-@cache
-def shared_engine() -> Engine:
-    """Return the engine that all judges of this process share. It ends with the process."""
-    engine = Engine()
-    atexit.register(engine.close)
-    return engine
 
 
 class Judge:
@@ -59,9 +50,9 @@ class Judge:
         except UnknownCall as unknown:
             raise self._noted(Refused("NotJudged", f"{function}: {unknown}", 403)) from unknown
         session = principal(function, self._where)
-        refused = shared_engine().refused([self._policy(function)], required, session)
-        if refused:
-            raise self._noted(not_allowed(call.service, refused, session))
+        for question in required:
+            if not decide([self._policy(function)], question, session).allowed:
+                raise self._noted(not_allowed(call.service, question, session))
 
     def _noted(self, refusal: Refused) -> Refused:
         _log.warning("refused: %s", refusal.message)

@@ -35,4 +35,4 @@ def resolved_policies() -> dict[str, Any]:
 def principal(function: str, where: Where = HERE) -> str:
     """Return the session of a function's role, as it makes calls."""
     name = f"petitions-{logical_id(function)}"
-    return f"arn:{where.partition}:sts::{where.account}:assumed-role/{name}Role/{name}"
+    return f"arn:aws:sts::{where.account}:assumed-role/{name}Role/{name}"

@@ -112,7 +112,7 @@ class Resolver:
         pseudo = {
             "AWS::Region": self.where.region,
             "AWS::AccountId": self.where.account,
-            "AWS::Partition": self.where.partition,
+            "AWS::Partition": "aws",
             "AWS::URLSuffix": "amazonaws.com",
             "AWS::StackName": STACK,
         }
@@ -134,7 +134,7 @@ class Resolver:
         kind = self._types[logical_id]
         name = self.name(logical_id)
         if kind == "AWS::S3::Bucket":
-            arn = f"arn:{self.where.partition}:s3:::{name}"
+            arn = f"arn:aws:s3:::{name}"
             return arn if attribute == "Arn" else f"{name}.s3.{self.where.region}.amazonaws.com"
         if kind.startswith("AWS::CloudFront::"):
             return f"{name.lower()}.cloudfront.net" if attribute == "DomainName" else name

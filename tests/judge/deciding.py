@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from stack.judge.engine import Engine
+from stack.judge import engine
 from stack.judge.model import Decision, PolicyEntry, Question
 from stack.judge.policies import principal, resolved_policies
 
@@ -14,7 +14,7 @@ def policies() -> dict[str, Any]:
     return resolved_policies()
 
 
-def decide(engine: Engine, function: str, question: Question, policy: Any = None) -> Decision:
+def decide(function: str, question: Question, policy: Any = None) -> Decision:
     """Decide as the function's role, with its own policy or with `policy`."""
     own_policy = policies()[function]
     return engine.decide([policy or own_policy], question, principal(function))

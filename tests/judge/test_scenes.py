@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from stack.judge.engine import Engine
 from stack.judge.model import PolicyEntry
 from stack.template.policies import declared_policies
 from tests.fake_site import FakeSite
@@ -23,24 +22,22 @@ pytestmark = pytest.mark.xdist_group("judge")
 
 
 @pytest.mark.parametrize("function", declared_policies())
-def test_a_role_allows_every_call_of_its_function(evidence: Evidence, engine: Engine, function: str) -> None:
-    assert refused_questions(evidence, engine, function) == []
+def test_a_role_allows_every_call_of_its_function(evidence: Evidence, function: str) -> None:
+    assert refused_questions(evidence, function) == []
 
 
 @pytest.mark.faults
-def test_a_role_allows_every_call_after_any_fault(
-    fake_site: FakeSite, surroundings: None, tmp_path: Path, engine: Engine
-) -> None:
+def test_a_role_allows_every_call_after_any_fault(fake_site: FakeSite, surroundings: None, tmp_path: Path) -> None:
     found = gather(fake_site, tmp_path, every_fault=True)
     for function in declared_policies():
-        assert refused_questions(found, engine, function) == []
+        assert refused_questions(found, function) == []
 
 
-def refused_questions(evidence: Evidence, engine: Engine, function: str) -> list[str]:
+def refused_questions(evidence: Evidence, function: str) -> list[str]:
     return [
         f"{function}, {site}: {question}"
         for question, site in evidence.by_function[function].values()
-        if not decide(engine, function, question).allowed
+        if not decide(function, question).allowed
     ]
 
 
@@ -59,13 +56,13 @@ def test_a_call_that_cannot_be_replayed_fails_although_its_handler_catches_all(
 
 
 @pytest.mark.parametrize("function", declared_policies())
-def test_removing_any_entry_of_a_policy_refuses_a_call(evidence: Evidence, engine: Engine, function: str) -> None:
-    decided = [(question, decide(engine, function, question)) for question in evidence.questions(function)]
+def test_removing_any_entry_of_a_policy_refuses_a_call(evidence: Evidence, function: str) -> None:
+    decided = [(question, decide(function, question)) for question in evidence.questions(function)]
     for number, statement in enumerate(policies()[function]["Statement"], 1):
         for entry in entries_of(statement, number):
             less = without_entry(policies()[function], entry)
             needing = [question for question, answer in decided if entry in answer.entries]
-            is_any_refused = any(not decide(engine, function, question, less).allowed for question in needing)
+            is_any_refused = any(not decide(function, question, less).allowed for question in needing)
             assert is_any_refused or entry.value == UNPROVEN, entry
 
 
