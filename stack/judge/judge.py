@@ -10,8 +10,8 @@ from stack.judge import limits
 from stack.judge.answers import Refused, not_allowed
 from stack.judge.engine import decide
 from stack.judge.faults import Faults
-from stack.judge.model import Call, UnknownCall, Where
-from stack.judge.policies import EMULATED, PARAMETERS, principal, resolver
+from stack.judge.model import Call, UnknownCall
+from stack.judge.policies import EMULATED, principal, resolver
 from stack.judge.questions import questions
 from stack.template.policies import declared_policies
 
@@ -21,22 +21,15 @@ _log = logging.getLogger("judge")
 class Judge:
     """Judges by the policies of the template. Threads may share a Judge.
 
-    `names`: the physical names of the tables, queues and so on, by logical id. `parameters`: those of the template, at
-    least MailFrom. `refusals`: what was refused by a role, so that a test sees what the application recovers from.
+    `names`: the physical names of the tables, queues and so on, by logical id. `refusals`: what was refused by a role,
+    so that a test sees what the application recovers from.
     """
 
-    def __init__(
-        self,
-        names: Mapping[str, str] = MappingProxyType({}),
-        where: Where = EMULATED,
-        parameters: Mapping[str, str] = PARAMETERS,
-        faults: Faults | None = None,
-    ) -> None:
+    def __init__(self, names: Mapping[str, str] = MappingProxyType({}), faults: Faults | None = None) -> None:
         self.faults = faults or Faults()
         self.refusals: list[str] = []
         self.names = names
-        self._where = where
-        resolve = resolver(parameters, where, names).value
+        resolve = resolver(where=EMULATED, names=names).value
         self._policy: Callable[[str], Any] = cache(lambda function: resolve(declared_policies()[function]))
 
     def check(self, function: str, call: Call) -> None:
@@ -46,10 +39,10 @@ class Judge:
     def check_role(self, function: str, call: Call) -> None:
         """Raise Refused if the function's role does not allow the call, also if the judge does not know the call."""
         try:
-            required = questions(call, self._where)
+            required = questions(call, EMULATED)
         except UnknownCall as unknown:
             raise self._noted(Refused("NotJudged", f"{function}: {unknown}", 403)) from unknown
-        session = principal(function, self._where)
+        session = principal(function, EMULATED)
         for question in required:
             if not decide([self._policy(function)], question, session).allowed:
                 raise self._noted(not_allowed(call.service, question, session))

@@ -6,12 +6,15 @@ from typing import Any
 
 from stack.judge import engine
 from stack.judge.model import Decision, PolicyEntry, Question
-from stack.judge.policies import principal, resolved_policies
+from stack.judge.policies import principal, resolver
+from stack.template.policies import declared_policies
 
 
 @cache
 def policies() -> dict[str, Any]:
-    return resolved_policies()
+    """Return the policy of each function, which the engine can read."""
+    resolve = resolver().value
+    return {function: resolve(policy) for function, policy in declared_policies().items()}
 
 
 def decide(function: str, question: Question, policy: Any = None) -> Decision:
