@@ -1,9 +1,7 @@
 """Each function has a role of its own, which allows no more than the function needs."""
 
 import json
-from collections.abc import Iterator
 
-from chalicelib.core import keys
 from stack.template.functions import logical_id
 from stack.template.policies import declared_policies
 from stack.template.rights import RIGHTS
@@ -53,29 +51,10 @@ def test_counts_and_authorizer_have_no_access_to_signatures() -> None:
         assert "SignaturesTable" not in json.dumps(statements(function))
 
 
-def counts_statements(function: str) -> Iterator[tuple[set[str], set[str] | None]]:
-    """Yield the actions on the counts table and the partitions that they are limited to (None: all)."""
-    for each in statements_about(function, "CountsTable"):
-        condition = each.get("Condition", {}).get("ForAllValues:StringLike", {})
-        partitions = {*condition["dynamodb:LeadingKeys"]} if condition else None
-        yield {*each["Action"]}, partitions
-
-
 @every_function
 def test_no_function_can_access_every_partition_of_the_counts_table(function: str) -> None:
-    for allowed_actions, partitions in counts_statements(function):
-        assert partitions or allowed_actions == {"dynamodb:DescribeTable"}, allowed_actions
-
-
-def test_only_the_authorizer_and_manage_can_read_tokens() -> None:
-    reading = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}
-    readers = set()
-    for function in FUNCTIONS:
-        for allowed_actions, partitions in counts_statements(function):
-            is_about_tokens = partitions is not None and keys.TOKENS_PARTITION in partitions
-            if is_about_tokens and allowed_actions & reading:
-                readers.add(function)
-    assert readers == {"Authorizer", "Manage"}
+    for each in statements_about(function, "CountsTable"):
+        assert "dynamodb:LeadingKeys" in json.dumps(each) or each["Action"] == ["dynamodb:DescribeTable"]
 
 
 @every_function
