@@ -115,7 +115,7 @@ def _times_by_person(emails: Sequence[Delivery]) -> dict[int | None, list[float]
 
 def _people_by_signature_id(site: SpikeSite, numbers: set[int]) -> dict[str, int]:
     """Return the people's numbers by the signature ids of their addresses."""
-    secret = next(iter(json.loads(site.local.secrets()["SIGNATURE_KEYS"]).values()))
+    secret = next(iter(json.loads(site.local.settings["SIGNATURE_KEYS"]).values()))
     return {signature_id(SLUG, read_address(address(number)).canonical, secret): number for number in numbers}
 
 

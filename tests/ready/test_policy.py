@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from stack.judge.engine import Engine
+from stack.judge.engine import decide
 from stack.judge.model import Question
 from stack.paths import ROOT
 from stack.ready.account import Read, reads
@@ -29,12 +29,6 @@ RESOURCES = {
 }
 
 
-@pytest.fixture
-def engine() -> Any:
-    with Engine() as started:
-        yield started
-
-
 def question_for(call: Read) -> Question:
     if call.service == "apigateway":
         return Question("apigateway:GET", f"arn:aws:apigateway:{REGION}::/account", {})
@@ -53,12 +47,12 @@ QUESTIONS += [
 ]
 
 
-def allows(engine: Engine, question: Question) -> bool:
-    return engine.decide([POLICY], question, f"arn:aws:iam::{ACCOUNT}:role/ready").allowed
+def allows(question: Question) -> bool:
+    return decide([POLICY], question, f"arn:aws:iam::{ACCOUNT}:role/ready").allowed
 
 
-def test_every_call_is_allowed(engine: Engine) -> None:
-    assert [question for question in QUESTIONS if not allows(engine, question)] == []
+def test_every_call_is_allowed() -> None:
+    assert [question for question in QUESTIONS if not allows(question)] == []
 
 
 def test_the_policy_has_only_the_actions_that_a_call_needs() -> None:
@@ -79,5 +73,5 @@ def test_the_policy_has_only_the_actions_that_a_call_needs() -> None:
     ],
     ids=lambda question: question.action,
 )
-def test_nothing_about_people_is_allowed(engine: Engine, question: Question) -> None:
-    assert not allows(engine, question)
+def test_nothing_about_people_is_allowed(question: Question) -> None:
+    assert not allows(question)
