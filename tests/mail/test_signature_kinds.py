@@ -114,7 +114,7 @@ def test_the_email_names_the_day_after_closing_as_the_deadline_but_the_link_last
     petition = a_petition(closes_at=NOW + DAY)
     mail = a_mail(petition=petition)
     assert confirmable_until(petition, NOW) == NOW + 2 * DAY
-    assert "26 November 2026 at 12:00 UTC" in mail.text
+    assert "26 November 2026 at 12:00 GMT" in mail.text
     assert read(Purpose.CONFIRM, token_in(link_in(mail, "confirm")), NOW + 13 * DAY, TOKEN_KEYS)
 
 
