@@ -70,7 +70,7 @@ PROBLEMS: dict[str, tuple[str, Problem]] = {
     ),
     "PetitionRemoved": ("The petition was taken down.", problem_of(errors.PetitionRemoved())),
     "Gone": (
-        "It has expired and was deleted.",
+        "It has expired, or was used or withdrawn. `detail` says why.",
         problem_of(errors.Gone("This export has expired and its file was deleted. Request a new one.")),
     ),
     "Stale": ("Someone else changed it in the meantime. Nothing was stored.", problem_of(errors.Stale())),

@@ -99,7 +99,7 @@ RIGHTS: dict[str, tuple[Power, ...]] = {
         may(UPDATE, COUNTS, "MAIL-OUTSTANDING"),
         may(UPDATE, COUNTS, "TARGET#*", returns="NONE"),
         may(PUT + QUERY, AUDIT),
-        may(PUT, DELIVERIES, "update-test#*", "letter-test#*"),
+        may(PUT, DELIVERIES, "update-test#*", "letter-test#*", "invitation#*"),
         sends("other_mail", "jobs", "address_jobs"),
         writes_files("imports/*"),
         reads_files("imports/*/first-rows", "files/*"),
@@ -115,7 +115,7 @@ RIGHTS: dict[str, tuple[Power, ...]] = {
         measures("overflow"),
     ),
     "sign_in": (
-        may(PUT, COUNTS, "TOKENS"),
+        may(GET + PUT + UPDATE, COUNTS, "TOKENS"),
         may(PUT, AUDIT),
     ),
     "partners": (
@@ -161,7 +161,7 @@ RIGHTS: dict[str, tuple[Power, ...]] = {
     ),
     "send_other_mail": (
         may(GET + UPDATE, SIGNATURES),
-        may(GET, COUNTS, "PETITIONS", "MAIL", "UPDATES#*", "LETTER#*", "TARGET#*", "DIGEST#*"),
+        may(GET, COUNTS, "PETITIONS", "MAIL", "UPDATES#*", "LETTER#*", "TARGET#*", "DIGEST#*", "TOKENS"),
         may(BATCH_GET, COUNTS, "TEXT#*"),
         may(UPDATE, COUNTS, "MAIL", "LETTERS#*", "TARGET#*", "DIGEST#*", "MAIL-OUTSTANDING"),
         may(UPDATE, DELIVERIES, *EMAILS),

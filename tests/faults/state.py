@@ -25,4 +25,5 @@ class SceneState:
     opt_in_list: OptInList
     file_link: str
     statement_token: str
+    invitation: str
     short_code: str

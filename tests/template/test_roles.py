@@ -71,7 +71,7 @@ def test_no_function_can_access_every_partition_of_the_counts_table(function: st
         assert partitions or allowed_actions == {"dynamodb:DescribeTable"}, allowed_actions
 
 
-def test_only_the_authorizer_and_manage_can_read_tokens() -> None:
+def test_only_who_checks_manages_or_hands_out_tokens_can_read_their_hashes() -> None:
     reading = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}
     readers = set()
     for function in FUNCTIONS:
@@ -79,7 +79,7 @@ def test_only_the_authorizer_and_manage_can_read_tokens() -> None:
             is_about_tokens = partitions is not None and keys.TOKENS_PARTITION in partitions
             if is_about_tokens and allowed_actions & reading:
                 readers.add(function)
-    assert readers == {"Authorizer", "Manage"}
+    assert readers == {"Authorizer", "Manage", "SignIn", "SendOtherMail"}
 
 
 @every_function
