@@ -89,6 +89,7 @@ RIGHTS: dict[str, tuple[Power, ...]] = {
             *("PETITIONS", "TEXT#*", "TOKENS", "PARTNERS", "UPDATES#*", "JOB#*"),
         ),
         may(GET + QUERY + BATCH_GET, COUNTS, "TALLY#*"),
+        may(BATCH_GET, COUNTS, "PENDING#*"),
         may(
             PUT + UPDATE,
             COUNTS,
@@ -104,6 +105,8 @@ RIGHTS: dict[str, tuple[Power, ...]] = {
         writes_files("imports/*"),
         reads_files("imports/*/first-rows", "files/*"),
         asks_ses("GetSuppressedDestination"),
+        asks_ses("GetAccount"),
+        measures("other_mail"),
     ),
     "people": (
         may(GET + BATCH_GET + UPDATE, SIGNATURES),

@@ -129,7 +129,10 @@ function issueForm(me, done) {
       : await post("/invitations", { ...access, email: email.value });
     forget(PATH);
     if (given.token) await showOnce(given, owner.value);
-    else form.reset();
+    else {
+      owner.value = "";
+      email.value = "";
+    }
     await done();
     if (!given.token) said.textContent = `The invitation to ${given.invited_email} is on its way.`;
   };
