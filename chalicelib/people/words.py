@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chalicelib.core.countries import countries
+from chalicelib.core.times import in_words
 from chalicelib.pages.pdf import add_text, empty_sheet
 
 if TYPE_CHECKING:
@@ -69,17 +70,13 @@ def sections(file: "AccessExport") -> Iterator[Section]:
     yield Section("What is elsewhere", [("", text) for text in file["held_elsewhere"]])
 
 
-def readable_time(moment: datetime) -> str:
-    return f"{moment:%-d %B %Y, %H:%M} UTC"
-
-
 def file_sheet(title: str, prepared_at: datetime, contact: str, found: Sequence[Section]) -> bytes:
     pdf = empty_sheet(title, prepared_at)
     pdf.set_auto_page_break(True, 20)
     pdf.set_font_size(20)
     add_text(pdf, title, height=9)
     pdf.set_font_size(10)
-    add_text(pdf, f"Prepared on {readable_time(prepared_at)}. Questions: {contact}")
+    add_text(pdf, f"Prepared on {in_words(prepared_at)}. Questions: {contact}")
     for section in found:
         pdf.ln(6)
         pdf.set_font_size(13)
@@ -115,4 +112,4 @@ def _text(value: object) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     text = str(value)
-    return readable_time(datetime.fromisoformat(text)) if _TIME.fullmatch(text) else text
+    return in_words(datetime.fromisoformat(text)) if _TIME.fullmatch(text) else text

@@ -144,7 +144,7 @@ def _expiry(days: int | None, own_expiry: datetime, now: datetime) -> datetime:
     if days is None:
         return min(own_expiry, now + timedelta(days=DEFAULT_TOKEN_DAYS))
     if now + timedelta(days=days) > own_expiry:
-        until = f"{own_expiry:%-d %B %Y, %H:%M} UTC"
+        until = times.in_words(own_expiry)
         raise Forbidden(f"Your own token is valid until {until}. A token that you issue cannot be valid for longer.")
     return now + timedelta(days=days)
 

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from chalicelib.aws.table import Item, Tables
 from chalicelib.core import tokens
+from chalicelib.core.times import in_words
 from chalicelib.core.tokens import Purpose
 from chalicelib.mail.deliveries import Deliveries
 from chalicelib.mail.kind import Content, Kind, MailContext, NotSent, by_name
@@ -29,7 +30,7 @@ def invitation_email(key: str, stored: Item, context: MailContext, now: datetime
         "invited_by": token.invited_by,
         "site": urlsplit(context.site_url).netloc,
         "url": context.link_with_token(Purpose.INVITATION, link_token),
-        "until": f"{token.invited_until:%-d %B %Y, %H:%M} UTC",
+        "until": in_words(token.invited_until),
     }
     return Content(token.invited_email, values)
 
