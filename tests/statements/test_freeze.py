@@ -1,7 +1,5 @@
 """Freezing, sealing and unsealing statements. A changed statement is refused."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-
 import pytest
 from hypothesis import given, strategies as st
 
@@ -13,16 +11,12 @@ from chalicelib.statements.freeze import Statement, freeze, statement_from_token
 from tests.actors import (
     ALICE,
     BOB,
-    DAY,
     LINKS,
     NOW,
     TOKEN_KEYS,
-    a_petition,
     a_published_petition,
     confirmed,
-    identity_of,
     signed,
-    subject_of,
 )
 from tests.fake_site import FakeSite
 from tests.fakes import FakeTables
@@ -60,7 +54,8 @@ def test_a_statement_states_the_numbers_of_letters_too(fake_site: FakeSite) -> N
     send_all(fake_site)
     request_letter(fake_site, petition, BOB)
     statement = freeze(petition, NOW, fake_site.tables)
-    sentence = "1 person also wrote to the Home Secretary. Letters to Home Secretary: 2 requested (1 sent, 0 failed, 0 unknown, 1 waiting, 0 not sent)."
+    numbers = "Letters to Home Secretary: 2 requested (1 sent, 0 failed, 0 unknown, 1 waiting, 0 not sent)."
+    sentence = f"1 person also wrote to the Home Secretary. {numbers}"
     assert statement.letters == sentence
     send_all(fake_site)
     assert statement_from_token(statement_token(statement, TOKEN_KEYS), TOKEN_KEYS).letters == sentence
@@ -102,28 +97,6 @@ def test_a_statement_with_one_character_changed_is_refused(position: int, charac
     if changed != TOKEN:
         with pytest.raises(NotAStatement):
             statement_from_token(changed, TOKEN_KEYS)
-
-
-@given(st.integers(0, len(TOKEN) - 1))
-def test_a_truncated_statement_is_refused(length: int) -> None:
-    with pytest.raises(NotAStatement):
-        statement_from_token(TOKEN[:length], TOKEN_KEYS)
-
-
-def test_a_changed_count_with_the_old_signature_is_refused() -> None:
-    payload, _, signature = TOKEN.partition(".")
-    text = urlsafe_b64decode(payload + "=" * (-len(payload) % 4)).replace(b"12345", b"92345")
-    forged = urlsafe_b64encode(text).decode().rstrip("=")
-    assert len(forged) == len(payload)
-    with pytest.raises(NotAStatement):
-        statement_from_token(f"{forged}.{signature}", TOKEN_KEYS)
-
-
-@pytest.mark.parametrize("purpose", LINKS)
-def test_a_token_from_an_email_link_is_refused(purpose: Purpose) -> None:
-    subject = subject_of(a_petition(), identity_of(a_petition()))
-    with pytest.raises(NotAStatement):
-        statement_from_token(tokens.issue(purpose, subject, NOW + DAY, TOKEN_KEYS), TOKEN_KEYS)
 
 
 @pytest.mark.parametrize("purpose", LINKS)
