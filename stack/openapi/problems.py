@@ -60,7 +60,7 @@ _PROBLEMS: dict[str, tuple[str, Problem | PetitionsError]] = {
     ),
     "PetitionRemoved": ("The petition was taken down.", errors.PetitionRemoved()),
     "Gone": (
-        "It has expired and was deleted.",
+        "It has expired, or was used or withdrawn. `detail` says why.",
         errors.Gone("This export has expired and its file was deleted. Request a new one."),
     ),
     "Stale": ("Someone else changed it in the meantime. Nothing was stored.", errors.Stale()),

@@ -22,6 +22,7 @@ from tests.fake_site import FakeSite
 from tests.fakes import FakeQueue
 from tests.faults import (
     digest_scenes,
+    invitation_scenes,
     job_scenes,
     letter_scenes,
     mail_scenes,
@@ -46,7 +47,16 @@ from tests.faults.state import SceneState
 from tests.syntax import FILES, imports, place
 
 pytestmark = pytest.mark.faults
-MODULES = (public_scenes, mail_scenes, staff_scenes, partner_scenes, job_scenes, letter_scenes, digest_scenes)
+MODULES = (
+    public_scenes,
+    mail_scenes,
+    staff_scenes,
+    partner_scenes,
+    job_scenes,
+    letter_scenes,
+    digest_scenes,
+    invitation_scenes,
+)
 OWN_SCENES = [scene for module in MODULES for scene in module.SCENES]
 SCENES = [*OWN_SCENES, *derived_scenes({scene.handler for scene in OWN_SCENES})]
 every_scene = pytest.mark.parametrize("scene", SCENES, ids=str)

@@ -121,7 +121,7 @@ def context_of(template: str, petition: SimpleNamespace, word: str = "x", base: 
             "modules": ["api.js", "app.js"],
             "site_languages": {"cy": word},
         },
-        "sign_in.html": {},
+        "sign_in.html": {"invited": True},
         "statement.html": {
             "petition": None,
             "statement": SimpleNamespace(
