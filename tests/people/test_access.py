@@ -232,13 +232,6 @@ def test_the_file_has_an_earlier_letter_after_signing_again_without_one(fake_sit
     assert [each["target"] for each in letter_in_file(fake_site, identity)["deliveries"]] == ["Home Secretary"]
 
 
-def test_the_file_has_the_email_to_a_removed_target_after_signing_again(fake_site: FakeSite) -> None:
-    petition, identity = requested_letter(fake_site)
-    edited = publish(a_petition(letter=TO_THE_MAYOR), NOW, fake_site.tables)
-    change_item(fake_site.tables, petition, identity, letter={"version": edited.letter_version})  # Signed again.
-    assert [each["target"] for each in letter_in_file(fake_site, identity)["deliveries"]] == ["Home Secretary"]
-
-
 def test_the_letter_is_null_in_the_file_if_the_petition_has_no_letter(fake_site: FakeSite) -> None:
     identity = confirmed(fake_site.tables, a_published_petition(fake_site.tables))
     assert letter_in_file(fake_site, identity) is None

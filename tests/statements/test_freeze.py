@@ -6,20 +6,15 @@ from hypothesis import given, strategies as st
 from chalicelib.core import tokens
 from chalicelib.core.errors import NotAStatement
 from chalicelib.core.tokens import Purpose
-from chalicelib.petitions.model import Petition
 from chalicelib.statements.freeze import Statement, freeze, statement_from_token, statement_token
 from tests.actors import (
-    ALICE,
     BOB,
     LINKS,
     NOW,
     TOKEN_KEYS,
     a_published_petition,
-    confirmed,
-    signed,
 )
 from tests.fake_site import FakeSite
-from tests.fakes import FakeTables
 from tests.letters.lettering import a_petition_with_a_letter, send_all
 from tests.letters.test_counts import request_letter
 
@@ -33,19 +28,6 @@ STATEMENT = Statement(
 )
 TOKEN = statement_token(STATEMENT, TOKEN_KEYS)
 CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-
-
-def test_a_statement_counts_only_confirmed_signatures(tables: FakeTables, petition: Petition) -> None:
-    confirmed(tables, petition, ALICE)
-    signed(tables, petition, BOB)
-    assert freeze(petition, NOW, tables) == Statement(
-        slug="safe-children",
-        title="Keep trafficked children safe",
-        charity="Harbour for Children",
-        text_version=petition.text_version,
-        confirmed=1,
-        as_of=NOW,
-    )
 
 
 def test_a_statement_states_the_numbers_of_letters_too(fake_site: FakeSite) -> None:
