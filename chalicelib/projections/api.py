@@ -30,7 +30,7 @@ from chalicelib.projections.funnel import (
     totals,
 )
 from chalicelib.staff.authorizer import staff_view
-from chalicelib.tallies.count import ALL_DAYS, Breakdown, Days, breakdown, exact_count, exact_counts, largest
+from chalicelib.tallies.count import ALL_DAYS, Breakdown, Days, breakdown, counts_with_last_days, exact_count, largest
 from chalicelib.tallies.model import TallyDimension
 
 if TYPE_CHECKING:
@@ -53,6 +53,8 @@ STATE_ORDER = (
     PetitionState.OPEN, PetitionState.PAUSED, PetitionState.DRAFT, PetitionState.CLOSED, PetitionState.REMOVED,
 )  # fmt: skip
 MAX_TOP = 999
+# Two weeks, so that each weekday can be compared.
+LISTED_DAYS = 14
 FUNNEL_COLUMNS = ("key", *Stage)
 
 
@@ -61,7 +63,7 @@ def list_counts(request: Request) -> "Answer[StaffPetitions]":
     """All petitions with their counts. All petitions, including drafts."""
     now = times.now()
     petitions = _in_list_order(all_petitions(tables()), now)
-    counts = exact_counts(petitions, now, tables())
+    counts = counts_with_last_days(petitions, LISTED_DAYS, now, tables())
     pending = pending_counts([petition.slug for petition in petitions], tables())
     listed: list[StaffPetition] = [
         {
@@ -69,10 +71,14 @@ def list_counts(request: Request) -> "Answer[StaffPetitions]":
             "title": petition.title,
             "state": petition.state_at(now),
             "scheduled_opening": times.iso_or_none(petition.scheduled_opening(now)),
-            "confirmed": counts[petition.slug].confirmed,
+            "confirmed": count.confirmed,
             "pending": max(0, pending[petition.slug]),  # After a restore or a killed `make run`, it may be wrong.
+            "elsewhere": petition.elsewhere,
+            "goals": petition.all_goals,
+            "milestones": petition.milestones,
+            "last_days": last_days,
         }
-        for petition in petitions
+        for petition, (count, last_days) in ((each, counts[each.slug]) for each in petitions)
     ]
     return conditional_answer(request, listed, json_answer({"petitions": listed}))
 
@@ -122,7 +128,9 @@ def _answer_with_all_breakdowns(request: Request, slug: str) -> "Answer[StaffCou
     days = requested_days(request)
     petition = petition_as_stored(slug, tables())
     found = overview(petition, days, times.now(), tables())
-    totals = {"slug": slug, "confirmed": found.confirmed, "pending": found.pending}
+    totals = {
+        "slug": slug, "confirmed": found.confirmed, "withdrawn": found.withdrawn, "pending": found.pending,
+    }  # fmt: skip
     breakdowns = {each.by: _rows(each) for each in found.breakdowns}
     is_csv = wants_csv(request)
     if is_csv:

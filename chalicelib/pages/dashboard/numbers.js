@@ -9,6 +9,7 @@ import { freeze } from "./freeze.js";
 import { funnel } from "./funnel.js";
 import { badge, petitionLinks } from "./overview.js";
 import { keepFresh } from "./polling.js";
+import { progressSection } from "./progress.js";
 import { refill } from "./refill.js";
 import { spreadsheet } from "./spreadsheet.js";
 import { freshness, healthSection } from "./status.js";
@@ -75,8 +76,10 @@ async function loadNumbers(slug) {
   return { counts, stages };
 }
 
-const createParts = () => ({
+/** @param {StaffPetition} petition */
+const createParts = (petition) => ({
   big: bigNumber(),
+  progress: progressSection(petition),
   timeline: timeline(),
   stages: funnel(),
   countries: breakdownSection("Countries", "Country", country),
@@ -92,8 +95,10 @@ async function fill(parts, { counts: { data, at }, stages }) {
   parts.big.fill(data);
   parts.sources.fill(sources, data.confirmed);
   parts.countries.fill(countries, data.confirmed);
-  parts.stages.fill(stages?.data);
-  await parts.timeline.fill({ hour, day, now: at.getTime() });
+  const now = at.getTime();
+  parts.progress.fill({ confirmed: data.confirmed, days: day, hours: hour, now });
+  parts.stages.fill(stages?.data, data);
+  await parts.timeline.fill({ hour, day, now });
 }
 
 /**
@@ -136,7 +141,7 @@ export async function showNumbers({ container, slug, may, signal }) {
   const petitions = (await revalidate("/petitions")).data.petitions;
   const petition = petitions.find((each) => each.slug === slug);
   if (!petition) throw new Error("There is no petition of this name.");
-  const parts = createParts();
+  const parts = createParts(petition);
   const fresh = freshness();
   const health = h("div");
   const refresh = () =>
@@ -150,6 +155,7 @@ export async function showNumbers({ container, slug, may, signal }) {
     ...heading(petition, may),
     numberCard(parts, fresh.line, slug),
     health,
+    parts.progress.section,
     parts.timeline.section,
     h("div", { class: "side-by-side" }, parts.stages.section, parts.sources.section, parts.countries.section),
     spreadsheet(slug),
