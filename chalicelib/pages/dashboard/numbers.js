@@ -110,7 +110,11 @@ function heading(petition, may) {
   const address = `${site()}/petitions/${slug}`;
   const publicPage =
     state === "open"
-      ? [h("a", { href: address }, "Public page"), copyButton("Copy its link", new URL(address, location.href).href)]
+      ? [
+          h("a", { href: address }, "Public page"),
+          h("a", { href: `${address}/screen` }, "Counter for a screen"),
+          copyButton("Copy its link", new URL(address, location.href).href),
+        ]
       : [];
   const links = h("span", { class: "ways" }, petitionLinks(slug, may), publicPage);
   return [h("p", { class: "over" }, badge(petition), links), h("h1", {}, title)];
