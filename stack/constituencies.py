@@ -6,6 +6,7 @@ So a table of the Office for National Statistics can be used unchanged.
 """
 
 import csv
+import json
 import re
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
@@ -16,6 +17,8 @@ from stack.console import Failure
 from stack.paths import ROOT
 
 NAME_IN_ZIP = constituency_table.FILE.relative_to(ROOT).as_posix()
+LAYOUT_IN_ZIP = constituency_table.LAYOUT_FILE.relative_to(ROOT).as_posix()
+LAYOUTS = ("odd-r", "even-r", "odd-q", "even-q")
 _POSTCODE = re.compile(r"postcode|pcds|pcd2?", re.IGNORECASE)
 _CONSTITUENCY = re.compile(r"constituency|pcon\w*", re.IGNORECASE)
 
@@ -35,6 +38,31 @@ def constituency_file(project: Path) -> Iterator[tuple[str, bytes]]:
             yield NAME_IN_ZIP, constituency_table.pack(read_table(path))
         except ValueError as error:
             raise Failure(f"{path.name}: {error}") from error
+
+
+def layout_path(project: Path) -> Path:
+    return project / ".chalice" / "constituencies.hexjson"
+
+
+def layout_file(project: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield the name in the zip and the content of the map's layout, which is optional. Raise Failure if it is wrong.
+
+    HexJSON: https://open-innovations.org/projects/hexmaps/hexjson. We keep the place and the name of each hexagon.
+    """
+    path = layout_path(project)
+    if not path.exists():
+        return
+    try:
+        found = json.loads(path.read_text(encoding="utf-8-sig"))
+        hexes = [
+            {"key": key, "name": str(each.get("n", key)), "q": int(each["q"]), "r": int(each["r"])}
+            for key, each in found["hexes"].items()
+        ]
+        if found["layout"] not in LAYOUTS:
+            raise ValueError(f"the layout is none of {', '.join(LAYOUTS)}")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Failure(f"{path.name} is not HexJSON: {error}") from error
+    yield LAYOUT_IN_ZIP, json.dumps({"layout": found["layout"], "hexes": hexes}).encode()
 
 
 def read_table(path: Path) -> dict[str, str]:

@@ -131,7 +131,9 @@ def package(stage: str, project: Path = ROOT, build: Path = BUILD, target: Targe
 
 
 def _digest_of_inputs(stage: str, project: Path, target: Target) -> str:
-    tables = (constituencies.table_path(project), members.table_path(project))
+    tables = (
+        constituencies.table_path(project), constituencies.layout_path(project), members.table_path(project),
+    )  # fmt: skip
     sources = [*_application(project), *catalogues(project), *filter(Path.exists, tables)]
     charts = [content.decode() for _, content in chart_files()]
     own = sorted((ROOT / "stack").glob("*.py"))
@@ -204,6 +206,7 @@ def contents_of(project: Path) -> Iterator[tuple[str, bytes]]:
         else:
             yield name.as_posix(), as_shipped(path)
     yield from constituencies.constituency_file(project)
+    yield from constituencies.layout_file(project)
     yield from members.members_file(project)
     yield f"{GENERATED.replace('.', '/')}.py", generated_module().encode()
     yield from chart_files()

@@ -1,6 +1,6 @@
 """What the API returns to staff about the counts of petitions."""
 
-from typing import Annotated, NotRequired
+from typing import Annotated, Literal, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
@@ -64,6 +64,24 @@ class StaffCounts(CountTotals):
     """Only with `by`. The rows sum to `confirmed`."""
     breakdowns: NotRequired[dict[str, list[BreakdownRow]]]
     """Only with `by=all`: the breakdowns by name. Each sums to `confirmed`."""
+
+
+class Hex(TypedDict):
+    key: Annotated[str, Field(examples=["E14001063"])]
+    name: Annotated[str, Field(examples=["Aldershot"])]
+    q: int
+    """The column."""
+    r: int
+    """The row, counted from below."""
+
+
+class ConstituencyLayout(TypedDict):
+    """The places of the hexagons, from the charity's HexJSON file. Key or name is that of the count by constituency."""
+
+    layout: Literal["odd-r", "even-r", "odd-q", "even-q"]
+    """Which rows (r) or columns (q) are half a hexagon further."""
+    hexes: list[Hex]
+    """Empty if this site has no layout."""
 
 
 class FunnelTotals(TypedDict):

@@ -1,5 +1,6 @@
 """Counts for staff: the exact number of confirmed signatures, its breakdowns, the pending ones, and the funnel."""
 
+import json
 import re
 from dataclasses import asdict
 from datetime import UTC, date, datetime, time, timedelta
@@ -13,7 +14,7 @@ from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.core.rights import Right
 from chalicelib.edge.http import conditional_answer, json_answer, query
 from chalicelib.edge.spreadsheet import as_csv, wants_csv
-from chalicelib.petitions.constituency_table import has_constituencies
+from chalicelib.petitions.constituency_table import has_constituencies, layout
 from chalicelib.petitions.find import all_petitions, petition_as_stored
 from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.projections.breakdowns import overview, pending_count, pending_counts, projected_breakdown
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from chalicelib.edge.answers import Answer
     from chalicelib.projections.answers import (
         BreakdownRow,
+        ConstituencyLayout,
         CountTotals,
         Funnel,
         StaffCounts,
@@ -121,6 +123,12 @@ def read_counts(request: Request, slug: str) -> "Answer[StaffCounts]":
     numbers = _read_breakdown(petition, by or TallyDimension.DAY, days)
     shown = largest(numbers, top)
     return _answer(request, _totals(petition, shown), shown if by else None)
+
+
+@staff_view(routes, "GET", "/constituencies", Right.COUNTS)
+def read_constituencies(request: Request) -> "Answer[ConstituencyLayout]":
+    """Where each constituency is on a map of hexagons."""
+    return json_answer(json.loads(layout()))
 
 
 def _answer_with_all_breakdowns(request: Request, slug: str) -> "Answer[StaffCounts]":

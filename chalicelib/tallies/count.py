@@ -110,7 +110,7 @@ def counts_with_last_days(
     found = {}
     for slug, by_day in tallies.items():
         open_totals = {(slug, day): tally.total for day, tally in by_day.items()}
-        totals = open_totals | closed
+        totals = {**open_totals, **closed}
         found[slug] = _count(heads[slug], by_day, now), [totals.get((slug, day), 0) for day in days]
     return found
 

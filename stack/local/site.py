@@ -24,7 +24,7 @@ from chalicelib.jobs.model import START_DELAY
 from chalicelib.pages import render
 from chalicelib.petitions import constituency_table
 from stack.charts import chart_files
-from stack.constituencies import constituency_file
+from stack.constituencies import constituency_file, layout_file
 from stack.languages import write_compiled
 from stack.local import judging, lambda_api
 from stack.local.emulator import LOOPBACK
@@ -151,11 +151,13 @@ def add_package_files(folder: Path) -> None:
     write_compiled()
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    for name, content in (*chart_files(), *constituency_file(ROOT), *members_file(ROOT)):
+    optional = (*constituency_file(ROOT), *layout_file(ROOT), *members_file(ROOT))
+    for name, content in (*chart_files(), *optional):
         path = folder / Path(name).name
         path.write_bytes(content)
         render.OUTSIDE_ASSETS[path.name] = path
     constituency_table.FILE = folder / constituency_table.FILE.name
+    constituency_table.LAYOUT_FILE = folder / constituency_table.LAYOUT_FILE.name
     constituency_table.MEMBERS_FILE = folder / constituency_table.MEMBERS_FILE.name
 
 

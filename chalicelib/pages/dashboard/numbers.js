@@ -2,6 +2,7 @@
 
 import { isRefusal, revalidate, site } from "./api.js";
 import { breakdownSection } from "./bars.js";
+import { constituencySection } from "./constituencies.js";
 import { copyButton } from "./copy.js";
 import { button, h } from "./dom.js";
 import { countOfPeople, country, number, signatureWords, source } from "./format.js";
@@ -84,6 +85,7 @@ const createParts = (petition) => ({
   stages: funnel(),
   countries: breakdownSection("Countries", "Country", country),
   sources: breakdownSection("Where people came from", "Source", source),
+  areas: breakdownSection("Postcode areas", "Area", (key) => key),
 });
 
 /**
@@ -91,10 +93,17 @@ const createParts = (petition) => ({
  * @param {Numbers} numbers
  */
 async function fill(parts, { counts: { data, at }, stages }) {
-  const { hour = [], day = [], country: countries = [], source: sources = [] } = data.breakdowns ?? {};
+  const {
+    hour = [],
+    day = [],
+    country: countries = [],
+    source: sources = [],
+    "postcode-area": areas = [],
+  } = data.breakdowns ?? {};
   parts.big.fill(data);
   parts.sources.fill(sources, data.confirmed);
   parts.countries.fill(countries, data.confirmed);
+  parts.areas.fill(areas, data.confirmed);
   const now = at.getTime();
   parts.progress.fill({ confirmed: data.confirmed, days: day, hours: hour, now });
   parts.stages.fill(stages?.data, data);
@@ -162,6 +171,7 @@ export async function showNumbers({ container, slug, may, signal }) {
     parts.progress.section,
     parts.timeline.section,
     h("div", { class: "side-by-side" }, parts.stages.section, parts.sources.section, parts.countries.section),
+    h("div", { class: "side-by-side" }, constituencySection(slug), parts.areas.section),
     spreadsheet(slug),
   );
   // Print the table too, even if it is closed on the page.

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { middleOf, shadeOf, valuesOn } from "../../../chalicelib/pages/dashboard/constituencies.js";
 import { leftText } from "../../../chalicelib/pages/dashboard/funnel.js";
 import { goalText, passedMilestones, periods } from "../../../chalicelib/pages/dashboard/progress.js";
 import { sparkPoints } from "../../../chalicelib/pages/dashboard/spark.js";
@@ -63,4 +64,37 @@ test("the funnel says why its number of confirmed is larger than the count", () 
   );
   assert.equal(leftText({ confirmed: 3, withdrawn: 0 }, { withdrawn: 0 }), "Nobody who confirmed has left.");
   assert.doesNotMatch(leftText({ confirmed: 3, withdrawn: 6 }, totals), /never counted/);
+});
+
+test("hexagons of a row or column touch, and every second one is half further", () => {
+  const at = (layout, q, r) => middleOf(layout, { q, r }).map((place) => Number(place.toFixed(2)) + 0);
+  assert.deepEqual(at("odd-r", 0, 0), [0, 0]);
+  assert.deepEqual(at("odd-r", 1, 0), [1.73, 0]);
+  assert.deepEqual(
+    [at("odd-r", 0, 1), at("odd-r", 0, -1)],
+    [
+      [0.87, -1.5],
+      [0.87, 1.5],
+    ],
+  );
+  assert.deepEqual(at("even-r", 0, 0), [0.87, 0]);
+  assert.deepEqual(at("odd-q", 1, 0), [1.5, -0.87]);
+  assert.deepEqual(at("even-q", 1, 2), [1.5, -3.46]);
+});
+
+test("a quarter of the constituencies has each shade, and nobody is the lightest", () => {
+  const values = [0, 1, 2, 3, 400, -1];
+  assert.deepEqual(
+    values.map((value) => shadeOf(value, values)),
+    [0, 1, 2, 3, 4, 0],
+  );
+});
+
+test("a hexagon has the number of its key or of its name", () => {
+  const hexes = [
+    { key: "E1", name: "Upper Zed" },
+    { key: "E2", name: "Lower Zed" },
+    { key: "E3", name: "Zed Palace" },
+  ];
+  assert.deepEqual(valuesOn({ hexes }, rows({ E1: 4, "Lower Zed": 5, "no postcode": 9 })), [4, 5, 0]);
 });
