@@ -138,17 +138,6 @@ def test_a_signature_that_must_be_confirmed_gets_one_email_and_waits(tables: Fak
     assert count(tables, petition) == 0
 
 
-@pytest.mark.parametrize("end", [withdraw, erase])
-def test_a_person_who_withdrew_or_was_erased_here_is_suppressed(
-    tables: FakeTables, petition: Petition, oak: Partner, end: Any
-) -> None:
-    key = key_of(petition, confirmed(tables, petition))
-    end(key, petition, NOW, tables)
-    for _ in range(2):
-        assert send(tables, petition, oak, sent_of(), sent_of(ALICE, "oak:2")) == [SUPPRESSED, SUPPRESSED]
-    assert count(tables, petition) == 0
-
-
 def test_a_person_who_withdraws_while_a_partner_sends_them_is_not_counted(
     tables: FakeTables, petition: Petition, oak: Partner, monkeypatch: pytest.MonkeyPatch
 ) -> None:

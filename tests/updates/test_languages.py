@@ -46,7 +46,7 @@ def test_each_signer_gets_the_language_they_signed_in(fake_site: FakeSite, bilin
     assert "Deiseb" in mails[ALICE.email].text
 
 
-def test_a_signer_in_a_language_that_the_update_lacks_gets_the_main_text(
+def test_a_signer_in_a_language_that_the_update_lacks_gets_the_main_text_between_words_in_that_language(
     fake_site: FakeSite, bilingual: Petition
 ) -> None:
     subscribe(fake_site, bilingual, [ALICE], language="cy")
@@ -55,6 +55,8 @@ def test_a_signer_in_a_language_that_the_update_lacks_gets_the_main_text(
     [mail] = fake_site.mailer.mails
     assert mail.subject == TEXT["title"]
     assert f'lang="en">{"<p>She said"}' in mail.html
+    assert "Helô Alice Achterberg," in mail.text
+    assert fake_site.last_link("unsubscribe").endswith("&lang=cy")
 
 
 def test_page_feed_and_json_follow_the_language_of_the_address(fake_site: FakeSite, bilingual: Petition) -> None:

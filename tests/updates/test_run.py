@@ -233,13 +233,3 @@ def test_two_updates_are_sent_one_after_the_other(subscribed_site: FakeSite) -> 
     assert ask(subscribed_site, "POST", f"{path}/publish").status_code == 409
     run_until_done(subscribed_site)
     assert ask(subscribed_site, "POST", f"{path}/publish").status_code == 202
-
-
-def test_the_words_around_the_text_are_in_the_signers_language(fake_site: FakeSite, petition: Petition) -> None:
-    subscribe(fake_site, petition, [ALICE], language="cy")
-    publish_update(fake_site)
-    run_until_done(fake_site)
-    [mail] = fake_site.mailer.mails
-    assert "Helô Alice Achterberg," in mail.text
-    assert "She said yes." in mail.text
-    assert fake_site.last_link("unsubscribe").endswith("&lang=cy")
