@@ -16,6 +16,7 @@ from chalicelib.mail.outstanding import forget_marked
 from chalicelib.mail.state import AfterCrash
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.shedding.level import forget_level
+from chalicelib.tallies.count import forget_closed_days
 from chalicelib.updates.find import forget_updates
 from tests.actors import NOW, a_published_petition
 from tests.fake_site import FakeSite
@@ -105,6 +106,7 @@ def prepare(fake_site: FakeSite, scene: Scene) -> None:
     forget_petitions()
     forget_level()
     forget_updates()
+    forget_closed_days()
     forget_marked()
     worker._limiter.cache_clear()
     fake_site.clock.moment = NOW + TWO_HOURS
