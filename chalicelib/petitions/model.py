@@ -108,7 +108,7 @@ class Petition(FrozenClosedModel):
     summary: Summary
     """For lists and shared links."""
     text: Prose
-    """The petition's text. Empty lines separate paragraphs."""
+    """The petition's text in Markdown: paragraphs, headings, lists, quotes, emphasis, and links to https addresses."""
     target: Line
     """Who the petition is addressed to."""
     charity: Line
