@@ -62,7 +62,7 @@ const textFields = (petition) =>
       "Text",
       prose("text", 12, 20_000),
       "Leave an empty line between paragraphs. You can use # headings, - lists, > quotes, *emphasis*, **strong text** " +
-        "and [links](https://…). If you change the text later, signatures are counted by version.",
+        "and [links](address). If you change the text later, signatures are counted by version.",
     ),
   );
 
