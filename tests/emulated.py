@@ -27,6 +27,7 @@ from chalicelib.aws.table import Tables
 from chalicelib.core.settings import QUEUES, settings
 from chalicelib.mail.outstanding import forget_marked
 from chalicelib.petitions.find import forget_petitions
+from chalicelib.petitions.text_changes import forget_changes
 from chalicelib.shedding.level import forget_level
 from chalicelib.updates.find import forget_updates
 from stack.judge.install import install, uninstall
@@ -142,6 +143,7 @@ def _clear_caches() -> None:
     forget_level()
     forget_updates()
     forget_marked()
+    forget_changes()
 
 
 def sent_mails(endpoint: str) -> list[dict[str, Any]]:

@@ -54,6 +54,10 @@ def petition_html(text: str) -> str:
     return as_html(text, PETITION)
 
 
+def petition_plain(text: str) -> str:
+    return text if has_too_many_marks(text) else as_text(text, PETITION)
+
+
 def has_too_many_marks(text: str) -> bool:
     return len(_MARKS.findall(text)) > MAX_MARKS
 
@@ -112,10 +116,10 @@ def _link_typed_address(state: "StateInline", silent: bool) -> bool:
 _QUOTE = "> "
 
 
-def as_text(markdown: str) -> str:
+def as_text(markdown: str, style: Style = UPDATE) -> str:
     """A link becomes "text (address)"."""
     writer = _Writer()
-    for token in parse(markdown):
+    for token in parse(markdown, style):
         writer.read(token)
     return "\n".join(writer.lines)
 

@@ -2,6 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
+from tests.browser.axe import check_at_every_size
 from tests.browser.test_pages import create_petition_in_state, open_with_text
 from tests.browser.test_supporter import open_petition
 from tests.site import DeployedSite, a_draft
@@ -44,9 +45,22 @@ def test_a_closed_petition_has_no_link_to_its_form(phone: Page, deployed_site: D
 
 def test_the_text_has_bold_lists_and_links(phone: Page, deployed_site: DeployedSite) -> None:
     text = "We ask for **three** things:\n\n- a guardian\n- a [safe place](https://gov.example/places)"
-    assert deployed_site.manage("POST", "/petitions", a_draft("is-bold") | {"text": text}).status_code == 201
+    assert deployed_site.manage("POST", "/petitions", a_draft("is-bold", text=text)).status_code == 201
     phone.goto(deployed_site.manage("POST", "/petitions/is-bold/preview").json()["url"])
     expect(phone.locator(".text strong")).to_have_text("three")
     expect(phone.locator(".text li")).to_have_count(2)
     expect(phone.get_by_role("link", name="safe place")).to_have_attribute("rel", "noreferrer")
     expect(phone.locator("main")).not_to_contain_text("**")
+
+
+def test_the_page_says_what_changed_in_the_text(phone: Page, deployed_site: DeployedSite) -> None:
+    draft = a_draft("is-edited", text="We ask for a home.")
+    assert deployed_site.manage("POST", "/petitions", draft).status_code == 201
+    assert deployed_site.manage("POST", "/petitions/is-edited/state", {"state": "open"}).status_code == 200
+    edit = {name: value for name, value in draft.items() if name != "slug"} | {"text": "We ask for a safe home."}
+    assert deployed_site.manage("PUT", "/petitions/is-edited", edit).status_code == 200
+    open_with_text(phone, f"{deployed_site.url}/petitions/is-edited", "What changed in the text")
+    expect(phone.locator("ins")).to_be_hidden()
+    phone.get_by_text("What changed in the text").click()
+    expect(phone.locator("ins")).to_have_text("safe")
+    check_at_every_size(phone.context.browser, "edited", lambda page: page.goto(phone.url))

@@ -15,6 +15,7 @@ from chalicelib.mail.model import MailRequest
 from chalicelib.mail.outstanding import forget_marked
 from chalicelib.mail.state import AfterCrash
 from chalicelib.petitions.find import forget_petitions
+from chalicelib.petitions.text_changes import forget_changes
 from chalicelib.shedding.level import forget_level
 from chalicelib.updates.find import forget_updates
 from tests.actors import NOW, a_published_petition
@@ -95,6 +96,7 @@ def prepare(fake_site: FakeSite, scene: Scene) -> None:
     forget_level()
     forget_updates()
     forget_marked()
+    forget_changes()
     worker._limiter.cache_clear()
     fake_site.clock.moment = NOW + TWO_HOURS
 
