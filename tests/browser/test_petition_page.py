@@ -1,6 +1,6 @@
 """What people see on a petition's page before and after the form."""
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.axe import check_at_every_size
 from tests.browser.test_pages import create_petition_in_state, open_with_text
@@ -53,7 +53,7 @@ def test_the_text_has_bold_lists_and_links(phone: Page, deployed_site: DeployedS
     expect(phone.locator("main")).not_to_contain_text("**")
 
 
-def test_the_page_says_what_changed_in_the_text(phone: Page, deployed_site: DeployedSite) -> None:
+def test_the_page_says_what_changed_in_the_text(browser: Browser, phone: Page, deployed_site: DeployedSite) -> None:
     draft = a_draft("is-edited", text="We ask for a home.")
     assert deployed_site.manage("POST", "/petitions", draft).status_code == 201
     assert deployed_site.manage("POST", "/petitions/is-edited/state", {"state": "open"}).status_code == 200
@@ -63,4 +63,4 @@ def test_the_page_says_what_changed_in_the_text(phone: Page, deployed_site: Depl
     expect(phone.locator("ins")).to_be_hidden()
     phone.get_by_text("What changed in the text").click()
     expect(phone.locator("ins")).to_have_text("safe")
-    check_at_every_size(phone.context.browser, "edited", lambda page: page.goto(phone.url))
+    check_at_every_size(browser, "edited", lambda page: page.goto(phone.url))
