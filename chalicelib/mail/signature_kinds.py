@@ -1,4 +1,4 @@
-"""The kinds of email about a signature: a request to confirm it, a receipt, a note that the address has signed already.
+"""The kinds of email about a signature: to confirm it, to remind of that, a receipt, a note that it was signed already.
 
 The signature's item also stores the state of these emails, so that signing is one write. A delivery's key is
 <slug>_<signature id>. `stored` is the signature's item.
@@ -94,6 +94,17 @@ def confirm_email(key: str, stored: Item, context: MailContext, now: datetime, t
     petition = cached_as_stored(slug, tables)
     if not _link_works(petition, now):
         return NotSent.HELD
+    return _content(key, signature, petition, context, now)
+
+
+def reminder_email(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
+    """Drop it if the person has confirmed, or left, or if the petition does not take signatures any more."""
+    signature = Signature.model_validate(stored)
+    is_waiting = signature.state is SignatureState.PENDING and not signature.is_withdrawn_or_expired(now)
+    slug, _ = _ids(key)
+    petition = cached_as_stored(slug, tables)
+    if not is_waiting or petition.state_at(now) is not PetitionState.OPEN:
+        return NotSent.DROPPED
     return _content(key, signature, petition, context, now)
 
 
@@ -196,5 +207,6 @@ SIGNATURE_KINDS = by_name(
     Kind(MailKind.CONFIRM, TEMPLATES / "confirm", Priority.URGENT, _STATE, confirm_email),
     Kind(MailKind.CONFIRM_IMPORTED, TEMPLATES / "confirm", Priority.OTHER, _STATE, confirm_email),
     Kind(MailKind.ALREADY_SIGNED, TEMPLATES / "already-signed", Priority.OTHER, _STATE, already_signed_email),
+    Kind(MailKind.REMINDER, TEMPLATES / "reminder", Priority.OTHER, _STATE, reminder_email),
     Kind(MailKind.RECEIPT, TEMPLATES / "receipt", Priority.OTHER, _STATE, receipt_email),
 )

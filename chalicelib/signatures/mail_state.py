@@ -48,6 +48,19 @@ def request_mail(key: Key, kind: MailKind, now: datetime, tables: Tables, also: 
     tables.update(Change(key, assign=request, when=may_be_requested))
 
 
+def request_reminder(key: Key, mailed_before: datetime, now: datetime, tables: Tables) -> bool:
+    """Request the person's only reminder. Return False if they may have none (any more).
+
+    The signature keeps its expiry date: if the reminder waits longer, it is dropped.
+    """
+    is_waiting = Attr("state").eq(SignatureState.PENDING) & Attr("expires_at").gt(int(now.timestamp()))
+    has_time_passed = Attr("mailed_at").lte(iso(mailed_before)) & Attr("mail_kind").not_exists()
+    is_first = Attr("reminded_at").not_exists()
+    request = {"mail_kind": MailKind.REMINDER, "mail_requested_at": iso(now), "reminded_at": iso(now)}
+    when = is_waiting & has_time_passed & is_first & may_have_more_mail()
+    return tables.try_update(Change(key, assign=request, when=when))
+
+
 def request_or_nudge_mail(
     key: Key, stored: Signature, now: datetime, tables: Tables, network: str | None = None
 ) -> None:
@@ -59,8 +72,8 @@ def request_or_nudge_mail(
     """
     changes = {"mail_network": network} if network else {}
     if stored.mail_kind:
-        if stored.mail_kind is MailKind.CONFIRM_IMPORTED:
-            changes["mail_kind"] = MailKind.CONFIRM  # An import's emails wait behind others. Now the person waits.
+        if not stored.mail_kind.is_awaited:
+            changes["mail_kind"] = MailKind.CONFIRM  # It waits behind others. Now the person waits.
         nudge_mail(key, now, tables, changes)
     else:
         kind = MailKind.CONFIRM if stored.state is SignatureState.PENDING else MailKind.ALREADY_SIGNED
@@ -69,8 +82,8 @@ def request_or_nudge_mail(
 
 
 def hurry_imported_mail(key: Key, stored: Signature, now: datetime, tables: Tables) -> None:
-    """Let the email of an imported signature no longer wait behind others, because now the person waits for it."""
-    if stored.mail_kind is not MailKind.CONFIRM_IMPORTED:
+    """Let an email that nobody waited for no longer wait behind others, because now the person waits for it."""
+    if stored.mail_kind is None or stored.mail_kind.is_awaited:
         return
     with suppress(ConditionFailed):  # Meanwhile, the email was sent or is no longer requested.
         nudge_mail(key, now, tables, {"mail_kind": MailKind.CONFIRM})
@@ -84,8 +97,8 @@ def nudge_mail(key: Key, now: datetime, tables: Tables, changes: Mapping[str, st
     """
     long_ago = iso(now - NUDGE_AFTER)
     may_be_nudged: Condition = Attr("mail_requested_at").lte(long_ago) & absent_or_at_most("mail_nudged_at", long_ago)
-    if "mail_kind" in changes:  # From an import's kind to CONFIRM: now the person waits, so nudge a recent request too.
-        may_be_nudged |= Attr("mail_kind").eq(MailKind.CONFIRM_IMPORTED)
+    if "mail_kind" in changes:  # To CONFIRM: now the person waits, so nudge a recent request too.
+        may_be_nudged |= Attr("mail_kind").eq(MailKind.CONFIRM_IMPORTED) | Attr("mail_kind").eq(MailKind.REMINDER)
     tables.update(Change(key, assign={"mail_nudged_at": iso(now), **changes}, when=may_be_nudged))
 
 

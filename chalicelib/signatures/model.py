@@ -64,6 +64,12 @@ class MailKind(StrEnum):
     CONFIRM_IMPORTED = "confirm-imported"  # The same email. Nobody waits for it: an import obtained the signature.
     ALREADY_SIGNED = "already-signed"  # May also offer a letter (`Signature.letter_asked`).
     RECEIPT = "receipt"
+    REMINDER = "reminder"  # To confirm: one for each person, if staff switch reminders on (chalicelib/reminders).
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether the person waits for it: they have just signed, or pressed a button."""
+        return self not in (MailKind.CONFIRM_IMPORTED, MailKind.REMINDER)
 
 
 # The functions that issue a link and record a withdrawal have different clocks: a link may seem older than it is.
@@ -150,6 +156,7 @@ class Signature(FrozenModel):
     mail_network: str | None = None
     mailed_at: Moment | None = None
     mails: int = 0  # How many emails were sent.
+    reminded_at: Moment | None = None
     # "bounced", "complained" or "refused": the signature gets no more email.
     undeliverable: str | None = None
     expires_at: EpochSeconds | None = None

@@ -180,8 +180,8 @@ def _store(new: NewSignature, now: datetime, tables: Tables, *, from_queue: bool
             merged = with_submission(earlier, new.signature, new.signed_at or new.signature.signed_at)
             if not store.replace(new.key, earlier, merged, tables):
                 continue
-        # Nobody waits for an import's email yet. Now the person waits, so `_sign_again` hurries it.
-        waits_for_email = is_live and earlier.mail_kind not in (None, MailKind.CONFIRM_IMPORTED)
+        # If nobody waits for the requested email yet, `_sign_again` hurries it, because now the person waits.
+        waits_for_email = is_live and earlier.mail_kind is not None and earlier.mail_kind.is_awaited
         if from_queue and (waits_for_email or _is_overtaken(new, earlier)):
             return Outcome.OVERTAKEN
         if _sign_again(new.key, earlier, new.signature, now, tables):

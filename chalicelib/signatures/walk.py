@@ -5,10 +5,12 @@ this order does not reveal who signed when.
 """
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from chalicelib.aws.table import Attr, Item, Tables
 from chalicelib.core import keys
 from chalicelib.core.keys import Key
+from chalicelib.core.times import iso
 from chalicelib.signatures.model import SignatureState
 
 # The functions may read no other attributes (stack/template/rights.py).
@@ -16,6 +18,7 @@ RECOUNT_FIELDS = (
     "state", "country", "source", "counted_source", "by_partner", "signed_at", "confirmed_at", "withdrawn_at",
     "pending_again_at",
 )  # fmt: skip
+REMINDER_FIELDS = ("sk", "state", "mailed_at", "mail_kind", "reminded_at", "undeliverable")
 UPDATE_FIELDS = ("sk", "state", "updates", "undeliverable")
 OPT_IN_LIST_FIELDS = ("sk", "state", "updates", "undeliverable", "email", "name", "language", "confirmed_at")
 # What `manage.py letters` reads, to find letters that were not requested because the stream lost a confirmation.
@@ -39,6 +42,17 @@ def read_subscribers(slug: str, bucket: str, after: str, limit: int, tables: Tab
     start = Key(keys.SIGNATURES, keys.signature_partition(slug, bucket), after)
     is_subscriber = Attr("state").eq(SignatureState.CONFIRMED) & Attr("updates").eq(True)
     return tables.page(start, UPDATE_FIELDS, is_subscriber, limit)
+
+
+def read_unconfirmed(
+    slug: str, bucket: str, after: str, limit: int, mailed_before: datetime, tables: Tables
+) -> tuple[list[Item], str | None]:
+    """Read as `read_subscribers` does. Return those who got their email before then and may be reminded to confirm."""
+    start = Key(keys.SIGNATURES, keys.signature_partition(slug, bucket), after)
+    is_unconfirmed = Attr("state").eq(SignatureState.PENDING) & Attr("mailed_at").lte(iso(mailed_before))
+    has_no_request = Attr("mail_kind").not_exists() & Attr("reminded_at").not_exists()
+    may_be_reminded = is_unconfirmed & has_no_request & Attr("undeliverable").not_exists()
+    return tables.page(start, REMINDER_FIELDS, may_be_reminded, limit)
 
 
 def read_for_opt_in_list(slug: str, bucket: str, tables: Tables) -> Iterator[Item]:

@@ -20,6 +20,7 @@ PARAMETERS: dict[str, Node] = {
     "signature_id": {"description": "The signature's id, as returned by the search."},
     "target": {"description": "The target's key, as in the petition's letter."},
     "update_id": {"description": "The update's id, as in the list of updates."},
+    "reminders_id": {"description": "Their id, as in the list of reminders."},
     "export_id": {"description": "The export's id, as in the list of exports."},
     "import_id": {"description": "The import's id, as in the list of imports."},
     "list_id": {"description": "The list's id, as in the list of lists."},

@@ -44,6 +44,7 @@ UNDELIVERABLE = (
     " mail_due_at, mail_network"
 )
 COUNTED = "state, country, source, counted_source, by_partner, signed_at, confirmed_at, withdrawn_at, pending_again_at"
+REMINDED = "state, mailed_at, mail_kind, reminded_at, undeliverable"
 ASKED_FOR_UPDATES = "state, updates, undeliverable"
 HANDED_OVER = (
     "state, name, postcode, country, source, signed_at, confirmed_at, withdrawn_at, pending_again_at, text_version,"
@@ -201,8 +202,10 @@ RIGHTS: dict[str, tuple[Power, ...]] = {
     "run_job": (
         may(QUERY, SIGNATURES, only=HANDED_OVER),
         may(QUERY, SIGNATURES, only=ASKED_FOR_UPDATES),
-        may(GET, COUNTS, "PETITIONS", "UPDATES#*", "JOB#export#*", "JOB#update#*"),
-        may(UPDATE, COUNTS, "UPDATES#*", "JOB#export#*", "JOB#update#*", "MAIL-OUTSTANDING"),
+        may(QUERY, SIGNATURES, only=REMINDED),
+        may(UPDATE, SIGNATURES, only=f"{REMINDED}, mail_requested_at, expires_at"),
+        may(GET, COUNTS, "PETITIONS", "UPDATES#*", "JOB#export#*", "JOB#reminding#*", "JOB#update#*"),
+        may(UPDATE, COUNTS, "UPDATES#*", "JOB#export#*", "JOB#reminding#*", "JOB#update#*", "MAIL-OUTSTANDING"),
         may(PUT + QUERY, DELIVERIES, "update#*"),
         sends("other_mail", "jobs"),
         receives("jobs"),

@@ -67,3 +67,19 @@ def test_a_list_is_requested_and_downloaded(desk: Page, browser: Browser, deploy
     with desk.expect_response(re.compile("/file$")) as fetched:
         row.get_by_role("button", name="The file").click()
     assert fetched.value.json()["url"].startswith("http")
+
+
+def open_reminders(page: Page, site: DeployedSite) -> None:
+    sign_in(page, site, route=f"#/petitions/{SLUG}/reminders")
+    page.get_by_role("heading", name="Switch reminders on").wait_for()
+
+
+def test_reminders_are_switched_on_and_off(phone: Page, browser: Browser, deployed_site: DeployedSite) -> None:
+    open_reminders(phone, deployed_site)
+    expect(phone.get_by_text("Signed but not confirmed now:")).to_be_visible()
+    phone.get_by_role("button", name="Remind them").click()
+    newest = phone.locator("tbody tr").first
+    expect(newest).to_contain_text("On")
+    check_at_every_size(browser, "staff-reminders", lambda page: open_reminders(page, deployed_site))
+    newest.get_by_role("button", name="Switch off").click()
+    expect(newest).to_contain_text("Off")

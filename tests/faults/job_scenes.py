@@ -28,6 +28,7 @@ from tests.faults.scenes import (
 from tests.faults.staff_scenes import assert_audit_entry, call, read
 from tests.importing import CSV, an_import, an_import_run, rows, run_stored_import
 from tests.partnering import a_partner
+from tests.reminders.reminding import mailed, store_reminding
 
 EXPORTS_URL = f"/api/staff/petitions/{PETITION.slug}/exports"
 WAITING_EXPORT = an_export()
@@ -269,7 +270,40 @@ def assert_import_is_cancelled(fake_site: FakeSite) -> None:
     assert fake_site.tables.items[keys.job("import", IMPORT_ID)]["state"] == JobState.CANCELLED
 
 
+REMINDERS_URL = f"/api/staff/petitions/{PETITION.slug}/reminders"
+
+
+def with_reminders_on(fake_site: FakeSite) -> None:
+    """Alice has not confirmed."""
+    with_bobs_token(fake_site)
+    mailed(fake_site.tables, PETITION)
+    fake_site.scene_state.reminding = store_reminding(fake_site.tables)
+
+
+def run_reminding_job(fake_site: FakeSite) -> bool:
+    """Deliver the job's message and return whether the walk is over and the job rests."""
+    job_id = fake_site.scene_state.reminding.job_id
+    answer = run_job(sqs_event([{"kind": "reminding", "job_id": job_id}]), context())
+    return not answer["batchItemFailures"] and "rests_until" in fake_site.tables.items[keys.job("reminding", job_id)]
+
+
+def assert_alice_is_reminded_once(fake_site: FakeSite) -> None:
+    assert_exact_counts(fake_site)
+    [alice] = [item for key, item in fake_site.tables.items.items() if key.table == keys.SIGNATURES]
+    assert alice["mail_kind"] == "reminder"
+
+
+def switch_reminders_off(fake_site: FakeSite) -> bool:
+    return call("DELETE", f"/api/staff/reminders/{fake_site.scene_state.reminding.job_id}", 200, None, fake_site)
+
+
 SCENES = [
+    # 409 is a success too: an earlier request took effect, and reminders are on.
+    Scene("switch_on", with_bobs_token, partial(call, "POST", REMINDERS_URL, 202, {"hours": 24}, done=409),
+          partial(assert_audit_entry, "reminders.started")),
+    Scene("switch_off", with_reminders_on, switch_reminders_off,
+          partial(assert_audit_entry, "reminders.cancelled")),
+    Scene("run_job", with_reminders_on, run_reminding_job, assert_alice_is_reminded_once),
     # 409 is a success too: an earlier request took effect, and the export runs.
     Scene("request_export", with_bobs_token, partial(call, "POST", EXPORTS_URL, 202, {"columns": ["name"]}, done=409),
           partial(assert_audit_entry, "export.requested")),

@@ -155,6 +155,11 @@ def with_a_receipt_after_an_edit(fake_site: FakeSite) -> None:
     publish(a_petition(sign_wording="Another wording"), NOW, fake_site.tables)
 
 
+def with_a_reminder(fake_site: FakeSite) -> None:
+    with_alice_pending(fake_site)
+    change_item(fake_site.tables, PETITION, KEY.sk, mail_kind="reminder", reminded_at=iso(NOW))
+
+
 DRAFT_URL = f"{UPDATES_PATH}/a1"
 TEST_KEY = update_delivery_key(PETITION.slug, "a1", "0123456789abcdef")
 
@@ -254,6 +259,8 @@ SCENES = [
     Scene("send_other_mail", with_alice_pending, partial(deliver, "send_other_mail", mail_messages),
           assert_alice_got_email, SIX_MINUTES),
     Scene("send_other_mail", with_a_receipt_after_an_edit, partial(deliver, "send_other_mail", mail_messages),
+          assert_alice_got_email, SIX_MINUTES),
+    Scene("send_other_mail", with_a_reminder, partial(deliver, "send_other_mail", mail_messages),
           assert_alice_got_email, SIX_MINUTES),
     Scene("receive_feedback", with_alice_pending, partial(deliver, "receive_feedback", bounce_events),
           assert_alice_is_undeliverable),

@@ -6,6 +6,7 @@ from chalicelib.exports.model import Export
 from chalicelib.exports.subscribers.request import OptInList
 from chalicelib.mail.model import MailRequest
 from chalicelib.partners.imports.model import Import
+from chalicelib.reminders.model import Reminding
 
 
 class SceneState:
@@ -23,6 +24,7 @@ class SceneState:
     export: Export
     import_job: Import
     opt_in_list: OptInList
+    reminding: Reminding
     file_link: str
     statement_token: str
     short_code: str

@@ -22,7 +22,8 @@ from tests.actors import ALICE, DAY, NOW, OPENED, SITE, TOKEN_KEYS, WELSH, a_mai
 from tests.fake_site import link_in, token_in
 from tests.fakes import FakeTables
 
-KINDS = [MailKind.CONFIRM, MailKind.ALREADY_SIGNED, MailKind.RECEIPT]
+UNCONFIRMED = (MailKind.CONFIRM, MailKind.REMINDER)
+KINDS = [*UNCONFIRMED, MailKind.ALREADY_SIGNED, MailKind.RECEIPT]
 every_kind = pytest.mark.parametrize("kind", KINDS)
 EVIL = "<script>alert(1)</script>\"'&{{7*7}}"
 
@@ -46,7 +47,7 @@ def a_signature(**changes: Any) -> Signature:
 def a_mail(kind: MailKind = MailKind.CONFIRM, petition: Petition | None = None, **changes: Any) -> Mail:
     tables, key = FakeTables(), delivery_key("safe-children", "ab" * 16)
     publish(petition or a_petition(), OPENED, tables)
-    state = {} if kind is MailKind.CONFIRM else {"state": "confirmed", "confirmed_at": NOW}
+    state = {} if kind in UNCONFIRMED else {"state": "confirmed", "confirmed_at": NOW}
     stored = a_signature(**state | changes).model_dump(exclude_none=True)
     content = SIGNATURE_KINDS[kind].contents(key, stored, a_mail_context(), NOW, tables)
     assert isinstance(content, Content)

@@ -20,6 +20,7 @@ STORED = {
     "update_id": "draft",
     "export_id": "closed.done",
     "import_id": "safe-children.done",
+    "reminders_id": "closed.done",
     "list_id": f"{SLUG}.done",
     "target": "home-secretary",
     "source": "partner-oak",

@@ -73,6 +73,11 @@ const PAGES = [
     load: async () => (await import("./lists.js")).showLists,
   },
   {
+    path: "/petitions/:slug/reminders",
+    needs: "POST /api/staff/petitions/*/reminders",
+    load: async () => (await import("./reminders.js")).showReminders,
+  },
+  {
     path: "/petitions/:slug/imports",
     needs: "POST /api/staff/petitions/*/imports",
     load: async () => (await import("./imports.js")).showImports,

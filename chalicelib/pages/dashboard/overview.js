@@ -21,6 +21,7 @@ const PETITION_PAGES = /** @type {const} */ ([
   ["GET /api/staff/petitions/*", "share", "Share"],
   ["POST /api/staff/petitions/*/exports", "exports", "Export"],
   ["POST /api/staff/petitions/*/updates", "updates", "Updates"],
+  ["POST /api/staff/petitions/*/reminders", "reminders", "Remind"],
   ["GET /api/staff/petitions/*/letters", "letters", "Letters"],
   ["POST /api/staff/petitions/*/figures", "elsewhere", "Elsewhere"],
   ["POST /api/staff/petitions/*/imports", "imports", "Import"],

@@ -1,0 +1,37 @@
+"""Helpers for tests of reminders: people who wait to confirm, and a job that reminds them."""
+
+from datetime import timedelta
+from typing import Any
+
+from chalicelib.aws.table import Tables
+from chalicelib.core import keys
+from chalicelib.petitions.model import Petition
+from chalicelib.reminders.model import Reminding
+from chalicelib.signatures.mail_state import mark_mailed
+from tests.actors import ALICE, NOW, Person, key_of, request_of, signed
+
+HOUR = timedelta(hours=1)
+
+
+def mailed(tables: Tables, petition: Petition, person: Person = ALICE, at: timedelta = -48 * HOUR) -> str:
+    """Let a person sign, and get the email to confirm, at this time from now."""
+    sent_at = NOW + at
+    identity = signed(tables, petition, person, sent_at)
+    request = request_of(tables, petition, identity)
+    mark_mailed(key_of(petition, identity), request.requested_at, sent_at, sent_at + timedelta(days=15), tables)
+    return identity
+
+
+def store_reminding(tables: Tables, **changes: Any) -> Reminding:
+    values = {
+        "job_id": "safe-children.waiting",
+        "requested_by": "bob",
+        "requested_at": NOW,
+        "touched_at": NOW,
+        "hours": 24,
+        **changes,
+    }
+    job = Reminding.model_validate(values)
+    tables.put(keys.job(job.kind, job.job_id), job.model_dump(exclude_none=True))
+    tables.put(keys.latest_job(job.kind, job.key), {"job_id": job.job_id})
+    return job
