@@ -85,6 +85,7 @@ def context_of(template: str, petition: SimpleNamespace, word: str = "x", base: 
             "recent": SimpleNamespace(today=12, last_day=34, areas={"SW": 120, "M": 90}),
             "is_recent_old": False,
             "updates": None,
+            "changes": None,
             "total": None,
         },
         "thanks.html": {"petition": petition},
