@@ -22,6 +22,7 @@ PARAMETERS: dict[str, Node] = {
     "update_id": {"description": "The update's id, as in the list of updates."},
     "reminders_id": {"description": "Their id, as in the list of reminders."},
     "export_id": {"description": "The export's id, as in the list of exports."},
+    "digest": {"description": "The picture's digest, as in the petition.", "example": "0123456789abcdef"},
     "import_id": {"description": "The import's id, as in the list of imports."},
     "list_id": {"description": "The list's id, as in the list of lists."},
     "version": {

@@ -1,9 +1,13 @@
 """What people see on a petition's page before and after the form."""
 
+from pathlib import Path
+
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.axe import check_at_every_size
 from tests.browser.test_pages import create_petition_in_state, open_with_text
+from tests.browser.test_staff import sign_in
 from tests.browser.test_supporter import open_petition
 from tests.site import DeployedSite, a_draft
 
@@ -64,3 +68,20 @@ def test_the_page_says_what_changed_in_the_text(browser: Browser, phone: Page, d
     phone.get_by_text("What changed in the text").click()
     expect(phone.locator("ins")).to_have_text("safe")
     check_at_every_size(browser, "edited", lambda page: page.goto(phone.url))
+
+
+def test_staff_upload_a_picture_that_the_page_shows(
+    browser: Browser, phone: Page, deployed_site: DeployedSite, tmp_path: Path
+) -> None:
+    assert deployed_site.manage("POST", "/petitions", a_draft("is-illustrated", translations={})).status_code == 201
+    Image.new("RGB", (1600, 900), "teal").save(tmp_path / "harbour.png")
+    sign_in(phone, deployed_site, route="#/petitions/is-illustrated/edit")
+    phone.get_by_text("Picture (optional)").click()
+    phone.get_by_label("Picture", exact=True).set_input_files(tmp_path / "harbour.png")
+    phone.get_by_label("What the picture shows (English)").fill("A harbour")
+    phone.get_by_role("button", name="Save the picture").click()
+    expect(phone.get_by_text("The picture is saved.")).to_be_visible()
+    preview = deployed_site.manage("POST", "/petitions/is-illustrated/preview").json()["url"]
+    check_at_every_size(browser, "illustrated", lambda page: page.goto(preview))
+    phone.goto(preview)
+    expect(phone.get_by_role("img", name="A harbour")).to_have_js_property("naturalWidth", 1200)

@@ -12,6 +12,7 @@ from tests.signin.test_api import SESSION_BODY, SIGN_IN_BODY
 SESSION = "/api/staff/session"
 JSON_BODY = json.dumps(json_of()).encode()
 FORM_BODY = b"&".join(f"{name}={value}".encode() for name, value in fields_of().items())
+PICTURE = "/petitions/{slug}/pictures/{digest}"
 PUBLIC_REQUESTS = [
     *signing_cases("/api/petitions/{slug}/signatures", JSON, 202, JSON_BODY, b"[]"),
     post(400, "/api/petitions/{slug}/signatures", "/api/petitions/safe-children/signatures", b"{", JSON),
@@ -36,6 +37,8 @@ PUBLIC_REQUESTS = [
         post(404, route, f"{route}{NO_PROVIDER}", json.dumps(right).encode(), JSON)
         for route, right in {"/api/staff/sign-in": SIGN_IN_BODY, SESSION: SESSION_BODY}.items()
     ),
+    get(200, PICTURE, "/petitions/safe-children/pictures/0123456789abcdef"),
+    get(404, PICTURE, "/petitions/safe-children/pictures/none"),
     get(200, "/assets/{name}", "/assets/site.css"),
     get(200, "/assets/{name}", "/assets/petition.js"),
     get(200, "/assets/{name}", "/assets/icon.svg"),

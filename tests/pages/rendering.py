@@ -56,6 +56,7 @@ def a_petition(**changes: object) -> SimpleNamespace:
         "elsewhere": 0,
         "goal_at": lambda _count: 20_000,
         "share_text": None,
+        "picture": None,
         "share_ways": list(ShareWay),
         "next_step": SimpleNamespace(
             heading="Give", sentence="Each gift helps.", button="Give now", address=lambda _slug: "https://give.example"
