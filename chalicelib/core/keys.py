@@ -10,6 +10,7 @@ the item of an address whose owner has stopped email.
     SIGNATURES  <slug>#<bucket>        <signature id>   one signature; its key makes signing idempotent
     COUNTS      PETITIONS              <slug>           one petition and its settings
                 SLUGS                  ALL              the slugs of all petitions (petitions.find)
+                PICTURE#<slug>         <digest>         a picture that staff uploaded, as JPEG in base64
                 TEXT#<slug>            <version>        a text and its consent wordings, as signed
                 TALLY#<slug>#<shard>   <day>            one of the parts (shards) of one day's count
                 TALLY#<slug>           HEAD             the total of all closed days, and the date of the last one
@@ -102,6 +103,10 @@ def slugs() -> Key:
 
 def text_partition(slug: str) -> str:
     return f"TEXT#{slug}"
+
+
+def picture(slug: str, digest: str) -> Key:
+    return Key(COUNTS, f"PICTURE#{slug}", digest)
 
 
 def petition_text(slug: str, version: str) -> Key:

@@ -4,12 +4,16 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+from chalicelib.core.keys import picture
 from chalicelib.core.rights import Right
 from chalicelib.core.tokens import Purpose
 from chalicelib.mail.budget import choice_of, is_stopped, stop, stop_token
 from chalicelib.mail.model import mailbox_of
 from chalicelib.partners.form import read_signature
 from chalicelib.partners.receive import take_each
+from chalicelib.petitions.edit import edit, with_changes
+from chalicelib.petitions.find import petition_as_stored
+from chalicelib.petitions.picture import forget_pictures
 from chalicelib.projections.breakdowns import pending_count
 from chalicelib.projections.recount import recount
 from chalicelib.shedding.level import Level, set_level
@@ -168,7 +172,20 @@ assert_confirmed = partial(assert_alices_state, "confirmed")
 assert_withdrawn = partial(assert_alices_state, "withdrawn")
 
 
+def with_an_edited_text(fake_site: FakeSite) -> None:
+    petition = petition_as_stored(PETITION.slug, fake_site.tables)
+    edit(with_changes(petition, text="A new text."), NOW, fake_site.tables)
+
+
+def with_a_picture(fake_site: FakeSite) -> None:
+    fake_site.tables.put(picture(PETITION.slug, "0123456789abcdef"), {"jpeg": "aGFyYm91cg=="})
+    forget_pictures()
+
+
 SCENES = [
+    Scene("show_picture", with_a_picture, partial(get, "/petitions/safe-children/pictures/0123456789abcdef"),
+          assert_exact_counts),
+    Scene("show_petition", with_an_edited_text, partial(get, "/petitions/safe-children"), assert_exact_counts),
     Scene("read_asset", nothing, partial(get, "/assets/site.css"), assert_exact_counts),
     Scene("read_dashboard_file", nothing, partial(get, "/assets/staff/0/app.js"), assert_exact_counts),
     Scene("read_count", with_past_days, partial(get, f"{API_URL}/count"), assert_exact_public_count),

@@ -15,6 +15,7 @@ from chalicelib.mail.model import MailRequest
 from chalicelib.mail.outstanding import forget_marked
 from chalicelib.mail.state import AfterCrash
 from chalicelib.petitions.find import forget_petitions
+from chalicelib.petitions.text_changes import forget_changes
 from chalicelib.shedding.level import forget_level
 from chalicelib.tallies.count import forget_closed_days
 from chalicelib.updates.find import forget_updates
@@ -108,6 +109,7 @@ def prepare(fake_site: FakeSite, scene: Scene) -> None:
     forget_updates()
     forget_closed_days()
     forget_marked()
+    forget_changes()
     worker._limiter.cache_clear()
     fake_site.clock.moment = NOW + TWO_HOURS
 

@@ -13,6 +13,7 @@ SESSION = "/api/staff/session"
 INVITATION = "/api/staff/invitation"
 JSON_BODY = json.dumps(json_of()).encode()
 FORM_BODY = b"&".join(f"{name}={value}".encode() for name, value in fields_of().items())
+PICTURE = "/petitions/{slug}/pictures/{digest}"
 PUBLIC_REQUESTS = [
     *signing_cases("/api/petitions/{slug}/signatures", JSON, 202, JSON_BODY, b"[]"),
     post(400, "/api/petitions/{slug}/signatures", "/api/petitions/safe-children/signatures", b"{", JSON),
@@ -48,6 +49,8 @@ PUBLIC_REQUESTS = [
         }.items()
     ),
     post(415, INVITATION, INVITATION, b"{}", "text/plain"),
+    get(200, PICTURE, "/petitions/safe-children/pictures/0123456789abcdef"),
+    get(404, PICTURE, "/petitions/safe-children/pictures/none"),
     get(200, "/assets/{name}", "/assets/site.css"),
     get(200, "/assets/{name}", "/assets/petition.js"),
     get(200, "/assets/{name}", "/assets/icon.svg"),

@@ -5,7 +5,7 @@ from typing import Any
 
 from chalicelib.aws.table import Item
 from chalicelib.core import keys, tokens
-from chalicelib.core.keys import Key
+from chalicelib.core.keys import Key, picture
 from chalicelib.core.rights import Right
 from chalicelib.core.tokens import Purpose, Subject
 from chalicelib.staff.invitations import accept, invitation, opened
@@ -46,6 +46,7 @@ def stored_items() -> dict[Key, Item]:
     a_published_petition(tables, slug="closed", closes_at=NOW - DAY)
     a_published_petition(tables, slug="removed", state="removed")
     a_published_petition(tables, slug="a-draft", opened_at=NOW + DAY)
+    tables.put(picture("safe-children", "0123456789abcdef"), {"jpeg": "aGFyYm91cg=="})
     a_partner(tables)
     partner_requests.add_imports(tables)
     list_requests.add_lists(tables)

@@ -61,7 +61,8 @@ const textFields = (petition) =>
     field(
       "Text",
       prose("text", 12, 20_000),
-      "Leave an empty line between paragraphs. If you change the text later, signatures are counted by version.",
+      "Leave an empty line between paragraphs. You can use # headings, - lists, > quotes, *emphasis*, **strong text** " +
+        "and [links](address). If you change the text later, signatures are counted by version.",
     ),
   );
 
