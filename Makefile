@@ -94,7 +94,7 @@ bench: .venv/ready .venv/judge/ready .venv-emulator/ready ## Measure, print the 
 	@$(PY) -m benchmarks
 	@exec $(PY) -m benchmarks.tutorial
 
-cost: .venv/ready .venv/judge/ready .venv-emulator/ready ## Price a million confirmed signatures, from measured units
+cost: .venv/ready ## Price a million confirmed signatures, from what `make bench` measured
 	@exec $(PY) -m benchmarks.cost
 
 simulate: .venv/ready ## Model AWS's limits in a spike; write charts into docs/capacity

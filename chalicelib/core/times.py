@@ -6,6 +6,8 @@ from typing import Annotated
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+LONDON = "Europe/London"
+
 
 def now() -> datetime:
     """Return the current time. Only entry points and commands call this. Other functions take `now` as an argument."""
@@ -17,6 +19,11 @@ def iso(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def in_words(moment: datetime) -> str:
+    """Return the time for people, to the minute: 24 November 2026, 18:30 UTC."""
+    return f"{moment.astimezone(UTC):%-d %B %Y, %H:%M} UTC"
+
+
 def exact(moment: datetime) -> str:
     """Return the time to the microsecond, which sorts before the `iso` text of the same second: see `lower_bound`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
@@ -25,6 +32,19 @@ def exact(moment: datetime) -> str:
 def lower_bound(moment: datetime) -> str:
     """Return a text that sorts before every time of this second or later, whether `iso` or `exact` wrote the time."""
     return iso(moment).removesuffix("Z")
+
+
+def in_zone(moment: datetime, zone: str) -> datetime:
+    """`zone`: a name of the IANA time zone database. Raise ValueError if there is none of this name."""
+    if zone == "UTC":
+        return moment.astimezone(UTC)
+    # Imported here, so that the cold start of signing does not load it.
+    from zoneinfo import ZoneInfo
+
+    try:
+        return moment.astimezone(ZoneInfo(zone))
+    except (LookupError, OSError):  # Not found, or a folder such as "Europe".
+        raise ValueError("There is no time zone of this name") from None
 
 
 def iso_or_none(moment: datetime | None) -> str | None:

@@ -4,7 +4,7 @@ A version is a digest of texts. Each signature stores the versions of the texts 
 """
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 from typing import Annotated
@@ -21,7 +21,7 @@ from pydantic import (
 
 from chalicelib.core.language import ENGLISH
 from chalicelib.core.models import FrozenClosedModel
-from chalicelib.core.times import Moment
+from chalicelib.core.times import LONDON, Moment, in_zone
 from chalicelib.petitions.figure import MAX_FIGURES, Figure, current_figures
 from chalicelib.petitions.letter import Letter, version_of_letter
 from chalicelib.petitions.text import (
@@ -40,6 +40,8 @@ from chalicelib.petitions.text import (
 
 # Strict, so that pydantic refuses a text such as "1_000" instead of converting it to a number.
 Goal = Annotated[int, Field(gt=0, le=100_000_000, strict=True)]
+# Numbers that are worth naming when they pass, whatever the goals are.
+POWERS_OF_TEN = (1_000, 10_000, 100_000, 1_000_000, 10_000_000)
 MAX_SITES = 20
 # Plain http is allowed only for localhost, so that people can try the frame on their own machine.
 SITE_PATTERN = (
@@ -52,6 +54,17 @@ MAX_SHARDS = 90
 CONFIRM_AFTER_CLOSE = timedelta(hours=24)
 Slug = Annotated[str, StringConstraints(pattern=SLUG_PATTERN), Field(examples=["protect-trafficked-children"])]
 Reason = Wording
+
+
+def _check_zone(name: str) -> str:
+    if name != LONDON:  # The cold start of signing loads no zones for the usual one.
+        in_zone(datetime(2000, 1, 1, tzinfo=UTC), name)
+    return name
+
+
+TimeZone = Annotated[
+    str, StringConstraints(max_length=60), AfterValidator(_check_zone), Field(examples=["Europe/London"])
+]
 
 
 def check_rising(goals: list[int]) -> None:
@@ -154,6 +167,8 @@ class Petition(FrozenClosedModel):
     """The texts in other languages, by code."""
     letter: Letter | None = None
     """A letter that signers can send to the petition's targets."""
+    time_zone: TimeZone = LONDON
+    """The zone of the times on its pages and in its emails, by its IANA name. They also say the time in UTC."""
     embed_on: Annotated[list[SiteOrigin], Field(max_length=MAX_SITES)] = []
     """The sites that may show the form and the counter in a frame, each as an origin: `https://www.charity.example`."""
     share_text: ShareText | None = None
@@ -194,9 +209,16 @@ class Petition(FrozenClosedModel):
 
     def goal_at(self, count: int) -> int:
         """Return the first goal above `count`, or the last goal when all are reached."""
-        goals = (self.goal, *self.goals)
-        higher = [goal for goal in goals if goal > count]
-        return higher[0] if higher else goals[-1]
+        higher = [goal for goal in self.all_goals if goal > count]
+        return higher[0] if higher else self.all_goals[-1]
+
+    @property
+    def all_goals(self) -> list[int]:
+        return [self.goal, *self.goals]
+
+    @property
+    def milestones(self) -> list[int]:
+        return sorted({*POWERS_OF_TEN, *self.all_goals})
 
     @property
     def elsewhere(self) -> int:

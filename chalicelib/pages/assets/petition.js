@@ -22,15 +22,18 @@ const language = document.documentElement.lang === "en" ? "en-GB" : document.doc
 /** @type {Record<string, string>} */
 const texts = JSON.parse(document.body.dataset.texts ?? "{}");
 const number = new Intl.NumberFormat(`${language}-u-nu-latn`);
-const dateParts = new Intl.DateTimeFormat(`${language}-u-nu-latn-ca-gregory`, {
-  day: "numeric",
-  month: "long",
-  year: "numeric",
-  hour: "2-digit",
-  minute: "2-digit",
-  hourCycle: "h23",
-  timeZone: "UTC",
-});
+/** @param {string} timeZone */
+const dateParts = (timeZone) =>
+  new Intl.DateTimeFormat(`${language}-u-nu-latn-ca-gregory`, {
+    day: "numeric",
+    month: "long",
+    year: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+    timeZoneName: "short",
+    timeZone,
+  });
 
 /**
  * The timer is not cleared when the answer begins, so that it also ends an answer whose body never arrives. Aborting a
@@ -66,13 +69,17 @@ async function readCount(url) {
 }
 
 /**
- * "24 November 2026 at 14:05 UTC", as the server writes it.
+ * "24 June 2026 at 15:05 BST (14:05 UTC)", as the server writes it.
  * @param {string} iso
+ * @param {string} zone
  */
-export function dateTime(iso) {
-  const part = Object.fromEntries(dateParts.formatToParts(new Date(iso)).map(({ type, value }) => [type, value]));
+export function dateTime(iso, zone) {
+  const parts = dateParts(zone).formatToParts(new Date(iso));
+  const part = Object.fromEntries(parts.map(({ type, value }) => [type, value]));
   const time = `${part.hour}:${part.minute}`;
-  return translated("{day} {month} {year} at {time} UTC", { ...part, time });
+  const utc = iso.slice(11, 16);
+  const text = translated("{day} {month} {year} at {time} {zone}", { ...part, time, zone: part.timeZoneName ?? zone });
+  return time === utc ? text : `${text} (${utc} UTC)`;
 }
 
 /**
@@ -93,6 +100,7 @@ function showCount(tally, { count, goal, as_of: asOf }) {
   bar.max = shownGoal;
   bar.value = Math.min(shown, shownGoal);
   tally.hidden = false;
+  document.dispatchEvent(new CustomEvent("counted", { detail: { count: shown, goal: shownGoal } }));
   const oneOf = /** @type {HTMLElement | null} */ (document.querySelector("[data-one-of]"));
   if (oneOf && shown > 1) {
     const values = { count: number.format(shown) };
@@ -103,7 +111,7 @@ function showCount(tally, { count, goal, as_of: asOf }) {
   }
   if (!time || !asOf) return;
   time.dateTime = asOf;
-  time.textContent = dateTime(asOf);
+  time.textContent = dateTime(asOf, time.dataset.asOf || "UTC");
 }
 
 /**
@@ -136,22 +144,25 @@ function announcer(goal, shownCount) {
  * must not ask together.
  * @param {number} failures in a row
  * @param {number} random from 0 to 1
+ * @param {number} [every] milliseconds
  */
-export const countWait = (failures, random) =>
-  Math.min(COUNT_EVERY_MS * 2 ** failures, LONGEST_COUNT_WAIT_MS) * (0.9 + random / 5);
+export const countWait = (failures, random, every = COUNT_EVERY_MS) =>
+  Math.min(every * 2 ** failures, LONGEST_COUNT_WAIT_MS) * (0.9 + random / 5);
 
 /** @param {HTMLElement} tally */
 function watchCount(tally) {
   const bar = /** @type {HTMLProgressElement} */ (tally.querySelector("progress"));
   const countElement = /** @type {HTMLElement} */ (tally.querySelector("[data-count]"));
   const announce = announcer(bar.max, Number(countElement.dataset.count));
+  const screen = /** @type {HTMLElement | null} */ (tally.closest("[data-every]"));
+  const every = Number(screen?.dataset.every ?? COUNT_EVERY_MS);
   let failures = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
 
   const schedule = () => {
     clearTimeout(timer);
-    if (!document.hidden) timer = setTimeout(refresh, countWait(failures, Math.random()));
+    if (!document.hidden) timer = setTimeout(refresh, countWait(failures, Math.random(), every));
   };
   const refresh = async () => {
     try {

@@ -10,7 +10,8 @@ const reply = (status, headers = {}) => ({ status, headers: new Headers(headers)
 const MINUTE = 60_000;
 
 test("the time is written as the server writes it", () => {
-  assert.equal(petition.dateTime("2026-11-04T23:05:59Z"), "4 November 2026 at 23:05 UTC");
+  assert.equal(petition.dateTime("2026-11-04T23:05:59Z", "Europe/London"), "4 November 2026 at 23:05 GMT");
+  assert.equal(petition.dateTime("2026-06-04T23:05:59Z", "Europe/London"), "5 June 2026 at 00:05 BST (23:05 UTC)");
 });
 
 test("screen readers hear a noticeable change, once a minute", () => {
@@ -25,6 +26,7 @@ test("the count is requested less often after each failure, spread over a fifth 
   assert.deepEqual([petition.countWait(0, 0), petition.countWait(0, 1)], [9_000, 11_000]);
   assert.equal(petition.countWait(2, 0.5), 40_000);
   assert.equal(petition.countWait(50, 0.5), 300_000);
+  assert.deepEqual([petition.countWait(0, 0.5, 5_000), petition.countWait(1, 0.5, 5_000)], [5_000, 10_000]);
 });
 
 test("a signature has what was typed, and consent only where a box was ticked", () => {
