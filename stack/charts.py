@@ -14,19 +14,10 @@ _LICENCE = Path(__file__).with_name("uplot-licence.txt")
 
 
 def chart_files() -> Iterator[tuple[str, bytes]]:
-    yield f"{_FOLDER}/uplot.js", as_module(_library_file("uPlot.iife.js")).encode()
-    yield f"{_FOLDER}/uplot.css", (_notice() + _library_file("uPlot.min.css")).encode()
-
-
-def as_module(script: str) -> str:
-    return f"{_notice()}{jsmin(script)}\nexport default uPlot;\n"
-
-
-def _library_file(name: str) -> str:
-    """Read a file of the package. Do not import the package, because an import would need its Python dependencies."""
-    path = Path(str(distribution("uplot-python").locate_file(f"uplot/static/{name}")))
-    return path.read_text(encoding="utf-8")
-
-
-def _notice() -> str:
-    return f"/*!\n{_LICENCE.read_text(encoding='utf-8')}*/\n"
+    # Do not import the package, because an import would need its Python dependencies.
+    folder = Path(str(distribution("uplot-python").locate_file("uplot/static")))
+    script, style = (folder / name for name in ("uPlot.iife.js", "uPlot.min.css"))
+    notice = f"/*!\n{_LICENCE.read_text(encoding='utf-8')}*/\n"
+    module = f"{notice}{jsmin(script.read_text(encoding='utf-8'))}\nexport default uPlot;\n"
+    yield f"{_FOLDER}/uplot.js", module.encode()
+    yield f"{_FOLDER}/uplot.css", notice.encode() + style.read_bytes()

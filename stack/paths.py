@@ -20,16 +20,13 @@ REGION = "us-east-1"
 """The region of the emulator, and of packaging if the environment names none. A real stack may be in any region."""
 
 
-def emulator_python() -> Path:
-    """The emulator has a virtual environment of its own, because it needs another version of pydantic."""
-    configured = os.environ.get("EMULATOR_PYTHON")
-    return Path(configured) if configured else ROOT / ".venv-emulator" / "bin" / "python"
+EMULATOR_PYTHON = ROOT / ".venv-emulator" / "bin" / "python"
+"""The emulator has a virtual environment of its own, because it needs another version of pydantic."""
 
 
 def judge_home() -> Path:
     """Return the folder where the Makefile installs Node and the IAM engine of the judge (stack/judge)."""
-    configured = os.environ.get("JUDGE_HOME")
-    return Path(configured) if configured else ROOT / ".venv" / "judge"
+    return ROOT / ".venv" / "judge"
 
 
 def tool(name: str) -> str:

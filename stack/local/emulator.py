@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO
 
 from stack.console import Failure
-from stack.paths import REGION, emulator_python
+from stack.paths import EMULATOR_PYTHON, REGION
 
 LOOPBACK = "127.0.0.1"
 _READY_SECONDS = 30.0
@@ -60,11 +60,11 @@ def emulator(port: int, log: Path, state: Path | None = None, lock: IO[str] | No
     session of its own, so that Ctrl-C does not reach it: the functions that run then still need it. If this process is
     killed, Linux tells the emulator to stop, and it saves its data.
     """
-    if not emulator_python().exists():
+    if not EMULATOR_PYTHON.exists():
         raise Failure("the emulator is not installed: run it through make, e.g. `make run`")
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [emulator_python(), *_program()],
+            [EMULATOR_PYTHON, *_program()],
             env=_environment(port, state),
             cwd=log.parent,
             stdin=subprocess.DEVNULL,

@@ -2,13 +2,14 @@
 
 import io
 import urllib.request
+from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import manage
 from stack.console import Failure
 from stack.paths import PETITIONS
-from stack.sample_partner import sample_token, write_private
+from stack.sample_partner import sample_token
 
 _RIGHTS = "counts,manage,export,people"
 
@@ -18,11 +19,22 @@ def prepare(url: str, token_file: Path, partner_token_file: Path) -> tuple[str, 
     files = sorted(str(path) for path in PETITIONS.glob("*.toml"))
     if files:
         _manage("petition", "load", *files)
-    token = token_file.read_text() if token_file.exists() else ""
-    if not _works(url, token):
-        token = _manage("token", "issue", "--owner", "local", "--rights", _RIGHTS)
-        write_private(token_file, token)
-    return token, sample_token(url, token, partner_token_file)
+    staff = _kept(
+        token_file,
+        f"{url}/api/staff/petitions",
+        lambda: _manage("token", "issue", "--owner", "local", "--rights", _RIGHTS),
+    )
+    return staff, _kept(partner_token_file, f"{url}/api/osdi", lambda: sample_token(url, staff))
+
+
+def _kept(file: Path, address: str, issue: Callable[[], str]) -> str:
+    """Return the previous run's token if it still opens the address. Otherwise issue and keep a new one."""
+    token = file.read_text() if file.exists() else ""
+    if not _opens(address, token):
+        token = issue()
+        file.touch(mode=0o600)
+        file.write_text(token)
+    return token
 
 
 def _manage(*arguments: str) -> str:
@@ -34,10 +46,10 @@ def _manage(*arguments: str) -> str:
     return output.getvalue().strip()
 
 
-def _works(url: str, token: str) -> bool:
-    request = urllib.request.Request(f"{url}/api/staff/petitions", headers={"Authorization": f"Bearer {token}"})
+def _opens(address: str, token: str) -> bool:
+    request = urllib.request.Request(address, headers={"Authorization": f"Bearer {token}"})
     try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return bool(answer.status == 200)
+        with urllib.request.urlopen(request, timeout=30):
+            return True
     except OSError:  # Refused, or too slow.
         return False
