@@ -1,4 +1,4 @@
-"""Turn the charity's two tables into the files that the Lambda zip contains. Both tables are optional.
+"""Turn the charity's tables into the files that the Lambda zip contains. All are optional.
 
 `.chalice/constituencies.csv` has the constituency of each postcode. We read the first column called `postcode`, `pcds`,
 `pcd` or `pcd2`, and the first column called `constituency` or with a name that begins with `pcon`. So a table of the
@@ -6,12 +6,16 @@ Office for National Statistics can be used unchanged.
 
 `.chalice/members.csv` has the columns `constituency`, `name` and `email`: the members of parliament. It needs the other
 table, with the same names of constituencies.
+
+`.chalice/constituencies.hexjson` has the place of each constituency on a map of hexagons.
 """
 
 import csv
+import json
 import re
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
@@ -22,6 +26,8 @@ from stack.console import Failure
 from stack.paths import ROOT
 
 NAME_IN_ZIP = constituency_table.FILE.relative_to(ROOT).as_posix()
+LAYOUT_IN_ZIP = constituency_table.LAYOUT_FILE.relative_to(ROOT).as_posix()
+LAYOUTS = ("odd-r", "even-r", "odd-q", "even-q")
 MEMBERS_IN_ZIP = constituency_table.MEMBERS_FILE.relative_to(ROOT).as_posix()
 _POSTCODES = {"postcode": "postcode|pcds|pcd2?", "constituency": r"constituency|pcon\w*"}
 _MEMBERS = {name: name for name in ("constituency", "name", "email")}
@@ -34,6 +40,10 @@ class _Person(BaseModel):
 
 def table_path(project: Path) -> Path:
     return project / ".chalice" / "constituencies.csv"
+
+
+def layout_path(project: Path) -> Path:
+    return project / ".chalice" / "constituencies.hexjson"
 
 
 def members_path(project: Path) -> Path:
@@ -55,6 +65,9 @@ def constituency_files(project: Path) -> Iterator[tuple[str, bytes]]:
         if path.exists():
             members = read_members(path, set(by_postcode.values()))
             yield MEMBERS_IN_ZIP, constituency_table.pack_members(members)
+        path = layout_path(project)
+        if path.exists():
+            yield LAYOUT_IN_ZIP, json.dumps(read_layout(path)).encode()
     except ValueError as error:
         raise Failure(f"{path.name}: {error}") from error
 
@@ -68,6 +81,21 @@ def read_constituencies(path: Path) -> dict[str, str]:
     if len(longest) > MAX_NAME_LENGTH:
         raise ValueError(f"a constituency's name has at most {MAX_NAME_LENGTH} characters: {longest}")
     return {row["postcode"]: row["constituency"] for row in rows}
+
+
+def read_layout(path: Path) -> dict[str, Any]:
+    """Return the places and names of the hexagons of a HexJSON file: open-innovations.org/projects/hexmaps/hexjson."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8-sig"))
+        hexes = [
+            {"key": key, "name": str(each.get("n", key)), "q": int(each["q"]), "r": int(each["r"])}
+            for key, each in found["hexes"].items()
+        ]
+        if found["layout"] not in LAYOUTS:
+            raise ValueError(f"the layout is none of {', '.join(LAYOUTS)}")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"not HexJSON: {error}") from error
+    return {"layout": found["layout"], "hexes": hexes}
 
 
 def read_members(path: Path, known: Collection[str]) -> dict[str, MemberOfParliament]:

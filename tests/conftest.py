@@ -25,6 +25,7 @@ from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.shedding.level import forget_level
 from chalicelib.signatures import sign
+from chalicelib.tallies.count import forget_closed_days
 from chalicelib.updates.find import forget_updates
 from stack.languages import write_compiled
 from stack.paths import BUILD
@@ -100,12 +101,14 @@ def _clear_process_state() -> Iterator[None]:
     forget_petitions()
     forget_level()
     forget_updates()
+    forget_closed_days()
     forget_marked()
     settings.cache_clear()
     yield
     forget_petitions()
     forget_level()
     forget_updates()
+    forget_closed_days()
     forget_marked()
     settings.cache_clear()
 

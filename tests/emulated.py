@@ -28,6 +28,7 @@ from chalicelib.core.settings import QUEUES, settings
 from chalicelib.mail.outstanding import forget_marked
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.shedding.level import forget_level
+from chalicelib.tallies.count import forget_closed_days
 from chalicelib.updates.find import forget_updates
 from stack.judge.install import install, uninstall
 from stack.judge.judge import Judge
@@ -141,6 +142,7 @@ def _clear_caches() -> None:
     forget_petitions()
     forget_level()
     forget_updates()
+    forget_closed_days()
     forget_marked()
 
 

@@ -47,7 +47,8 @@ def test_a_list_costs_about_one_call_per_100_items(
     for slugs in (["safe-children"], [f"petition-{number}" for number in range(100)]):
         for slug in slugs:
             confirmed(fake_site.tables, a_published_petition(fake_site.tables, slug=slug, opened_at=NOW))
-        ask(fake_site, token)
+        ask(fake_site, token)  # The first closes past days.
+        ask(fake_site, token)  # The second reads them, and the process keeps them.
         fake_site.tables.calls.clear()
         assert ask(fake_site, token) == 200
         calls.append(Counter(fake_site.tables.calls))

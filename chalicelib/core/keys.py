@@ -18,7 +18,7 @@ the item of an address whose owner has stopped email.
                 SNAPSHOT#<slug>        COUNT            the public numbers, and leases: until when only one caller may
                                                         refresh them. Without slug: the lease for the list of petitions
                 PENDING#<slug>#<bucket> COUNT           counted from the stream: the pending signatures, and the
-                                                        confirmed ones by version and postcode area
+                                                        confirmed ones by version, postcode area and updates
                 CONSTITUENCIES#<slug>#<bucket> <group>  from the stream: confirmed by constituency. <group>: 1 of 16
                 FUNNEL#<slug>#<bucket> <day>            from the stream: how many passed each stage that day (funnel)
                 FUNNEL-DAYS#<slug>     <day>            the funnel of a closed day, summed over its buckets

@@ -26,6 +26,8 @@ _CONTENT_TYPES = {
     "mailboxes.json": "application/json",
     "inbox.js": "text/javascript; charset=utf-8",
     "share.js": "text/javascript; charset=utf-8",
+    "screen.js": "text/javascript; charset=utf-8",
+    "screen.css": "text/css; charset=utf-8",
     # embed.js runs on other sites, frame.js in the frame that it makes.
     "embed.js": "text/javascript; charset=utf-8",
     "frame.js": "text/javascript; charset=utf-8",

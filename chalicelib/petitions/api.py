@@ -37,7 +37,14 @@ from chalicelib.petitions.find import (
 )
 from chalicelib.petitions.letter import public_letter
 from chalicelib.petitions.model import Petition
-from chalicelib.petitions.page import count_if_available, embedded_page, page_about, petition_page, preview_page
+from chalicelib.petitions.page import (
+    count_if_available,
+    counter_context,
+    embedded_page,
+    page_about,
+    petition_page,
+    preview_page,
+)
 from chalicelib.petitions.paper import poster, sheet
 from chalicelib.petitions.preview import check_preview
 from chalicelib.petitions.qr import qr_of
@@ -92,6 +99,19 @@ def show_petition(request: Request, slug: str) -> Response:
     source = valid_source_or_none(query(request, "source"))
     form = {"source": source} if source else {}
     return petition_page(request, petition, now, tables(), form=form, headers=_cache_headers())
+
+
+@page_view(routes, "GET", "/petitions/{slug}/screen", cache=Cache.SECONDS, query=("lang",))
+def show_screen(request: Request, slug: str) -> Response:
+    """The counter on a whole screen, for an office or an event.
+
+    Names each milestone when it passes.
+    """
+    now = times.now()
+    petition = find_petition(slug, now, tables())
+    return page_about(
+        petition, request, "screen.html", counter_context(petition, now, tables()), headers=_cache_headers()
+    )
 
 
 @picture_view("/petitions/{slug}/card.png", query=("lang",), content_types=("image/png",))

@@ -24,6 +24,7 @@ MAX_NAME_LENGTH = 60
 
 Bytes = bytes | mmap.mmap
 MEMBERS_FILE = Path(__file__).with_name("members.json")
+LAYOUT_FILE = Path(__file__).with_name("layout.json")
 
 
 class Constituencies(Sequence[bytes]):
@@ -90,6 +91,12 @@ def _padded(postcode: str) -> bytes:
     joined = postcode.replace(" ", "").upper()
     first_part, last_part = joined[:-3], joined[-3:]
     return f"{first_part:4}{last_part}".encode()
+
+
+@cache
+def layout() -> str:
+    """Return the layout of the map, as JSON (`ConstituencyLayout`). Without a file, it has no hexagons."""
+    return LAYOUT_FILE.read_text(encoding="utf-8") if LAYOUT_FILE.exists() else '{"layout": "odd-r", "hexes": []}'
 
 
 @dataclass(frozen=True)

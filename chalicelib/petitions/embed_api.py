@@ -9,7 +9,7 @@ from chalicelib.edge.html import page_view
 from chalicelib.edge.http import cache_headers, query
 from chalicelib.edge.route import PETITION_PAGE, Cache
 from chalicelib.petitions.find import find_petition
-from chalicelib.petitions.page import count_if_available, embedded_page, petition_page
+from chalicelib.petitions.page import counter_context, embedded_page, petition_page
 from chalicelib.shedding.level import level_now
 
 routes = Blueprint(__name__)
@@ -38,14 +38,8 @@ def show_counter(request: Request, slug: str) -> Response:
     """
     now = times.now()
     petition = find_petition(slug, now, tables())
-    count = count_if_available(petition, now, tables())
-    confirmed = count.confirmed if count else None
-    context = {
-        "state": petition.state_at(now).value,
-        "count": confirmed,
-        "goal": petition.goal_at(max(confirmed or 0, petition.elsewhere)),
-        "source": valid_source_or_none(query(request, "source")),
-    }
+    context = counter_context(petition, now, tables())
+    context["source"] = valid_source_or_none(query(request, "source"))
     return embedded_page(petition, request, "counter.html", context, headers=_cache_headers())
 
 

@@ -40,6 +40,8 @@ from chalicelib.petitions.text import (
 
 # Strict, so that pydantic refuses a text such as "1_000" instead of converting it to a number.
 Goal = Annotated[int, Field(gt=0, le=100_000_000, strict=True)]
+# Numbers that are worth naming when they pass, whatever the goals are.
+POWERS_OF_TEN = (1_000, 10_000, 100_000, 1_000_000, 10_000_000)
 MAX_SITES = 20
 # Plain http is allowed only for localhost, so that people can try the frame on their own machine.
 SITE_PATTERN = (
@@ -207,9 +209,16 @@ class Petition(FrozenClosedModel):
 
     def goal_at(self, count: int) -> int:
         """Return the first goal above `count`, or the last goal when all are reached."""
-        goals = (self.goal, *self.goals)
-        higher = [goal for goal in goals if goal > count]
-        return higher[0] if higher else goals[-1]
+        higher = [goal for goal in self.all_goals if goal > count]
+        return higher[0] if higher else self.all_goals[-1]
+
+    @property
+    def all_goals(self) -> list[int]:
+        return [self.goal, *self.goals]
+
+    @property
+    def milestones(self) -> list[int]:
+        return sorted({*POWERS_OF_TEN, *self.all_goals})
 
     @property
     def elsewhere(self) -> int:

@@ -119,6 +119,13 @@ def _with_known_country(form: Mapping[str, str]) -> dict[str, str]:
     return {**form, "country": known_country}
 
 
+def counter_context(petition: Petition, now: datetime, tables: Tables) -> dict[str, object]:
+    count = count_if_available(petition, now, tables)
+    confirmed = count.confirmed if count else None
+    goal = petition.goal_at(max(confirmed or 0, petition.elsewhere))
+    return {"state": petition.state_at(now).value, "count": confirmed, "goal": goal}
+
+
 def count_if_available(petition: Petition, now: datetime, tables: Tables) -> Count | None:
     try:
         return public_count(petition, now, tables)

@@ -1,12 +1,13 @@
 """What the API returns to staff about the counts of petitions."""
 
-from typing import NotRequired
+from typing import Annotated, Literal, NotRequired
 
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from chalicelib.core.answers import BreakdownKey, Confirmed, NetConfirmed, Number, Pending, Time
 from chalicelib.petitions.answers import Slug
-from chalicelib.petitions.model import PetitionState
+from chalicelib.petitions.model import Goal, PetitionState
 
 
 class StaffPetition(TypedDict):
@@ -19,6 +20,14 @@ class StaffPetition(TypedDict):
     """Confirmed signatures, exact."""
     pending: Pending
     """Signatures not yet confirmed. May lag by seconds."""
+    elsewhere: Number
+    """The largest number that one place elsewhere reports, or 0. At least so many people signed."""
+    goals: list[Goal]
+    """In rising order. The public sees the first one that is not reached yet, here or elsewhere, or the last one."""
+    milestones: Annotated[list[Number], Field(examples=[[1000, 10000, 20000, 100000, 1000000]])]
+    """The numbers that are worth naming when `confirmed` passes them: powers of ten, and the goals."""
+    last_days: Annotated[list[NetConfirmed], Field(min_length=14, max_length=14)]
+    """Confirmed minus withdrawn on each of the last 14 days (UTC). Today's is the last."""
 
 
 class StaffPetitions(TypedDict):
@@ -49,10 +58,30 @@ class CountTotals(TypedDict):
 
 
 class StaffCounts(CountTotals):
+    withdrawn: NotRequired[Number]
+    """Only with `by=all`: how many had confirmed and left since. They are subtracted from `confirmed` already."""
     breakdown: NotRequired[list[BreakdownRow]]
     """Only with `by`. The rows sum to `confirmed`."""
     breakdowns: NotRequired[dict[str, list[BreakdownRow]]]
     """Only with `by=all`: the breakdowns by name. Each sums to `confirmed`."""
+
+
+class Hex(TypedDict):
+    key: Annotated[str, Field(examples=["E14001063"])]
+    name: Annotated[str, Field(examples=["Aldershot"])]
+    q: int
+    """The column."""
+    r: int
+    """The row, counted from below."""
+
+
+class ConstituencyLayout(TypedDict):
+    """The places of the hexagons, from the charity's HexJSON file. Key or name is that of the count by constituency."""
+
+    layout: Literal["odd-r", "even-r", "odd-q", "even-q"]
+    """Which rows (r) or columns (q) are half a hexagon further."""
+    hexes: list[Hex]
+    """Empty if this site has no layout."""
 
 
 class FunnelTotals(TypedDict):

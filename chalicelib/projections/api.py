@@ -1,5 +1,6 @@
 """Counts for staff: the exact number of confirmed signatures, its breakdowns, the pending ones, and the funnel."""
 
+import json
 import re
 from dataclasses import asdict
 from datetime import UTC, date, datetime, time, timedelta
@@ -13,7 +14,7 @@ from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.core.rights import Right
 from chalicelib.edge.http import conditional_answer, json_answer, query
 from chalicelib.edge.spreadsheet import as_csv, wants_csv
-from chalicelib.petitions.constituency_table import has_constituencies
+from chalicelib.petitions.constituency_table import has_constituencies, layout
 from chalicelib.petitions.find import all_petitions, petition_as_stored
 from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.projections.breakdowns import overview, pending_count, pending_counts, projected_breakdown
@@ -30,13 +31,14 @@ from chalicelib.projections.funnel import (
     totals,
 )
 from chalicelib.staff.authorizer import staff_view
-from chalicelib.tallies.count import ALL_DAYS, Breakdown, Days, breakdown, exact_count, exact_counts, largest
+from chalicelib.tallies.count import ALL_DAYS, Breakdown, Days, breakdown, counts_with_last_days, exact_count, largest
 from chalicelib.tallies.model import TallyDimension
 
 if TYPE_CHECKING:
     from chalicelib.edge.answers import Answer
     from chalicelib.projections.answers import (
         BreakdownRow,
+        ConstituencyLayout,
         CountTotals,
         Funnel,
         StaffCounts,
@@ -53,6 +55,8 @@ STATE_ORDER = (
     PetitionState.OPEN, PetitionState.PAUSED, PetitionState.DRAFT, PetitionState.CLOSED, PetitionState.REMOVED,
 )  # fmt: skip
 MAX_TOP = 999
+# Two weeks, so that each weekday can be compared.
+LISTED_DAYS = 14
 FUNNEL_COLUMNS = ("key", *Stage)
 
 
@@ -61,7 +65,7 @@ def list_counts(request: Request) -> "Answer[StaffPetitions]":
     """All petitions with their counts. All petitions, including drafts."""
     now = times.now()
     petitions = _in_list_order(all_petitions(tables()), now)
-    counts = exact_counts(petitions, now, tables())
+    counts = counts_with_last_days(petitions, LISTED_DAYS, now, tables())
     pending = pending_counts([petition.slug for petition in petitions], tables())
     listed: list[StaffPetition] = [
         {
@@ -69,10 +73,14 @@ def list_counts(request: Request) -> "Answer[StaffPetitions]":
             "title": petition.title,
             "state": petition.state_at(now),
             "scheduled_opening": times.iso_or_none(petition.scheduled_opening(now)),
-            "confirmed": counts[petition.slug].confirmed,
+            "confirmed": count.confirmed,
             "pending": max(0, pending[petition.slug]),  # After a restore or a killed `make run`, it may be wrong.
+            "elsewhere": petition.elsewhere,
+            "goals": petition.all_goals,
+            "milestones": petition.milestones,
+            "last_days": last_days,
         }
-        for petition in petitions
+        for petition, (count, last_days) in ((each, counts[each.slug]) for each in petitions)
     ]
     return conditional_answer(request, listed, json_answer({"petitions": listed}))
 
@@ -117,12 +125,20 @@ def read_counts(request: Request, slug: str) -> "Answer[StaffCounts]":
     return _answer(request, _totals(petition, shown), shown if by else None)
 
 
+@staff_view(routes, "GET", "/constituencies", Right.COUNTS)
+def read_constituencies(request: Request) -> "Answer[ConstituencyLayout]":
+    """Where each constituency is on a map of hexagons."""
+    return json_answer(json.loads(layout()))
+
+
 def _answer_with_all_breakdowns(request: Request, slug: str) -> "Answer[StaffCounts]":
     _chosen_top(request)  # Refuse ?top=, which needs one dimension.
     days = requested_days(request)
     petition = petition_as_stored(slug, tables())
     found = overview(petition, days, times.now(), tables())
-    totals = {"slug": slug, "confirmed": found.confirmed, "pending": found.pending}
+    totals = {
+        "slug": slug, "confirmed": found.confirmed, "withdrawn": found.withdrawn, "pending": found.pending,
+    }  # fmt: skip
     breakdowns = {each.by: _rows(each) for each in found.breakdowns}
     is_csv = wants_csv(request)
     if is_csv:

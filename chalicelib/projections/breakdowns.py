@@ -33,7 +33,7 @@ def pending_counts(slugs: Iterable[str], tables: Tables) -> Counter[str]:
 
 
 def projected_sums(slug: str, tables: Tables) -> Counter[str]:
-    """Return the pending signatures, and the confirmed ones by text version and area, summed over the buckets."""
+    """Return the pending signatures, and the confirmed ones by version, area and updates, summed over the buckets."""
     sums: Counter[str] = Counter()
     for item in tables.batch_get(_counters(slug)):
         sums.update(numbers_of(item))
@@ -42,9 +42,10 @@ def projected_sums(slug: str, tables: Tables) -> Counter[str]:
 
 @dataclass(frozen=True)
 class Overview:
-    """Every breakdown sums to `confirmed`. `pending` may lag by seconds."""
+    """Every breakdown sums to `confirmed`. `pending` may lag by seconds. `withdrawn`: as in `Breakdown`."""
 
     confirmed: int
+    withdrawn: int
     pending: int
     as_of: datetime
     breakdowns: Sequence[Breakdown]
@@ -70,12 +71,13 @@ def overview(petition: Petition, days: Days, now: datetime, tables: Tables) -> O
     """
     shown_breakdowns = breakdowns(petition, days, now, tables)
     numbers = projected_sums(petition.slug, tables)
-    confirmed = shown_breakdowns[0].confirmed
+    confirmed, withdrawn = shown_breakdowns[0].confirmed, shown_breakdowns[0].withdrawn
     if days == ALL_DAYS:
         for by in (Dimension.VERSION, Dimension.AREA):
             rows = rows_by(by, numbers, confirmed)
             shown_breakdowns.append(Breakdown(confirmed, now, by, rows))
-    return Overview(confirmed=confirmed, pending=max(0, numbers[PENDING]), as_of=now, breakdowns=shown_breakdowns)
+    pending = max(0, numbers[PENDING])
+    return Overview(confirmed, withdrawn, pending, as_of=now, breakdowns=shown_breakdowns)
 
 
 def _counters(slug: str) -> list[Key]:

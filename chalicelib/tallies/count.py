@@ -10,6 +10,7 @@ from time import monotonic
 from chalicelib.aws.expressions import chunks
 from chalicelib.aws.table import Tables
 from chalicelib.core import log
+from chalicelib.core.caching import SecondsCache
 from chalicelib.core.errors import ConditionFailed, DayNotClosed, Unavailable, UnknownPetition
 from chalicelib.tallies import store
 from chalicelib.tallies.model import TalliedPetition, Tally, TallyDimension, breakdown_values, largest_first, summed
@@ -22,6 +23,8 @@ CLOCKS_DIFFER = timedelta(minutes=15)
 GRACE = timedelta(hours=1)
 # The first reader in weeks finds thousands of days, and has 15 seconds: later readers close the rest.
 CLOSING_SECONDS = 3.0
+CLOSED_SECONDS = 600.0
+_closed_days: SecondsCache[Mapping[tuple[str, date], int]] = SecondsCache(CLOSED_SECONDS)
 # With the largest items (400 KB each), these still fit into the 4 MB of one transaction.
 DAYS_AT_ONCE = 9
 
@@ -56,12 +59,16 @@ class Count:
 
 @dataclass(frozen=True)
 class Breakdown:
-    """A count by one dimension, such as country. `values`: numbers by value, such as GB. They sum to `confirmed`."""
+    """A count by one dimension, such as country. `values`: numbers by value, such as GB. They sum to `confirmed`.
+
+    `withdrawn`: how many of those who had confirmed left on these days. They are subtracted already.
+    """
 
     confirmed: int
     as_of: datetime
     by: StrEnum
     values: Mapping[str, int]
+    withdrawn: int = 0
 
 
 @dataclass(frozen=True)
@@ -88,12 +95,45 @@ def exact_count(petition: TalliedPetition, now: datetime, tables: Tables) -> Cou
 def exact_counts(petitions: Sequence[TalliedPetition], now: datetime, tables: Tables) -> dict[str, Count]:
     """Return each petition's count by slug, a hundred items a read. Raise UnknownPetition if one has no tally."""
     heads = store.heads([petition.slug for petition in petitions], tables)
+    tallies = _read_and_close_all(petitions, heads, now, tables)
+    return {slug: _count(heads[slug], by_day, now) for slug, by_day in tallies.items()}
+
+
+def counts_with_last_days(
+    petitions: Sequence[TalliedPetition], number: int, now: datetime, tables: Tables
+) -> dict[str, tuple[Count, list[int]]]:
+    """Return each petition's count by slug, and its changes on the last `number` days (UTC): today's is the last."""
+    heads = store.heads([petition.slug for petition in petitions], tables)
+    tallies = _read_and_close_all(petitions, heads, now, tables)
+    days = [now.date() - timedelta(days=back) for back in reversed(range(number))]
+    closed = _closed_totals(heads, days[0], tables)
+    found = {}
+    for slug, by_day in tallies.items():
+        open_totals = {(slug, day): tally.total for day, tally in by_day.items()}
+        totals = {**open_totals, **closed}
+        found[slug] = _count(heads[slug], by_day, now), [totals.get((slug, day), 0) for day in days]
+    return found
+
+
+def _closed_totals(heads: Mapping[str, store.Head], first: date, tables: Tables) -> Mapping[tuple[str, date], int]:
+    """Return the totals by slug and closed day since `first`. They never change, so the process keeps them."""
+    ranges = {slug: (max(first, head.began or first), head.through) for slug, head in heads.items()}
+    return _closed_days.get(repr(sorted(ranges.items())), lambda: store.closed_totals(ranges, tables))
+
+
+def forget_closed_days() -> None:
+    _closed_days.clear()
+
+
+def _read_and_close_all(
+    petitions: Sequence[TalliedPetition], heads: Mapping[str, store.Head], now: datetime, tables: Tables
+) -> dict[str, dict[date, Tally]]:
     if len(heads) < len(petitions):
         raise UnknownPetition
     all_open_days = [_open_days(heads[petition.slug], petition, now) for petition in petitions]
     tallies = [*zip(all_open_days, store.day_tallies(all_open_days, tables), strict=True)]
     close_past_days(tallies, now, tables)
-    return {open_days.slug: _count(heads[open_days.slug], by_day, now) for open_days, by_day in tallies}
+    return {open_days.slug: by_day for open_days, by_day in tallies}
 
 
 def _count(head: store.Head, open_tallies: Mapping[date, Tally], now: datetime) -> Count:
@@ -118,8 +158,8 @@ def breakdowns(petition: TalliedPetition, days: Days, now: datetime, tables: Tab
 
 
 def _breakdown(by: TallyDimension, tallies: Mapping[date, Tally], now: datetime) -> Breakdown:
-    confirmed = summed(tallies.values()).total
-    return Breakdown(confirmed, as_of=now, by=by, values=breakdown_values(by, tallies))
+    tally = summed(tallies.values())
+    return Breakdown(tally.total, now, by, breakdown_values(by, tallies), tally.withdrawn)
 
 
 def _tallies_on(petition: TalliedPetition, days: Days, now: datetime, tables: Tables) -> dict[date, Tally]:

@@ -194,3 +194,13 @@ def closed_days(slug: str, first: date, last: date, tables: Tables) -> dict[date
     between = (keys.tally_day(slug, first).sk, keys.tally_day(slug, last).sk)
     items = tables.query(keys.COUNTS, keys.tally_partition(slug), between, consistent=True)
     return {date.fromisoformat(item["sk"].removeprefix("DAY#")): tally_of(item) for item in items}
+
+
+def closed_totals(ranges: Mapping[str, tuple[date, date]], tables: Tables) -> dict[tuple[str, date], int]:
+    """Return the totals of closed days, by slug and day. `ranges`: the first and last day of each slug."""
+    names = {
+        keys.tally_day(slug, day): (slug, day)
+        for slug, (first, last) in ranges.items()
+        for day in (first + timedelta(days=number) for number in range((last - first).days + 1))
+    }
+    return {name: item[TOTAL] for name, item in tables.batch_get_by(names, consistent=True)}

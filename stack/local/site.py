@@ -144,6 +144,7 @@ def add_package_files(folder: Path) -> None:
         path.write_bytes(content)
         render.OUTSIDE_ASSETS[path.name] = path
     constituency_table.FILE = folder / constituency_table.FILE.name
+    constituency_table.LAYOUT_FILE = folder / constituency_table.LAYOUT_FILE.name
     constituency_table.MEMBERS_FILE = folder / constituency_table.MEMBERS_FILE.name
 
 

@@ -89,6 +89,7 @@ RIGHTS: dict[str, tuple[Template, ...]] = {
             *("PETITIONS", "TEXT#*", "TOKENS", "PARTNERS", "UPDATES#*", "JOB#*"),
         ),
         may(GET + QUERY + BATCH_GET, COUNTS, "TALLY#*"),
+        may(BATCH_GET, COUNTS, "PENDING#*"),
         may(
             PUT + UPDATE,
             COUNTS,
@@ -99,11 +100,13 @@ RIGHTS: dict[str, tuple[Template, ...]] = {
         may(UPDATE, COUNTS, "MAIL-OUTSTANDING"),
         may(UPDATE, COUNTS, "TARGET#*", returns="NONE"),
         may(PUT + QUERY, AUDIT),
-        may(PUT, DELIVERIES, "update-test#*", "letter-test#*"),
+        may(PUT, DELIVERIES, "update-test#*", "letter-test#*", "invitation#*"),
         sends("other_mail", "jobs", "address_jobs"),
         writes_files("imports/*"),
         reads_files("imports/*/first-rows", "files/*"),
         asks("ses:GetSuppressedDestination"),
+        asks("ses:GetAccount"),
+        measures("other_mail"),
     ),
     "people": (
         may(GET + BATCH_GET + UPDATE, SIGNATURES),
@@ -115,7 +118,7 @@ RIGHTS: dict[str, tuple[Template, ...]] = {
         measures("overflow"),
     ),
     "sign_in": (
-        may(PUT, COUNTS, "TOKENS"),
+        may(GET + PUT + UPDATE, COUNTS, "TOKENS"),
         may(PUT, AUDIT),
     ),
     "partners": (
@@ -161,7 +164,7 @@ RIGHTS: dict[str, tuple[Template, ...]] = {
     ),
     "send_other_mail": (
         may(GET + UPDATE, SIGNATURES),
-        may(GET, COUNTS, "PETITIONS", "MAIL", "UPDATES#*", "LETTER#*", "TARGET#*", "DIGEST#*"),
+        may(GET, COUNTS, "PETITIONS", "MAIL", "UPDATES#*", "LETTER#*", "TARGET#*", "DIGEST#*", "TOKENS"),
         may(BATCH_GET, COUNTS, "TEXT#*"),
         may(UPDATE, COUNTS, "MAIL", "LETTERS#*", "TARGET#*", "DIGEST#*", "MAIL-OUTSTANDING"),
         may(UPDATE, DELIVERIES, *EMAILS),

@@ -102,6 +102,7 @@ PAGES: dict[str, Callable[[Page, DeployedSite], object]] = {
     "list": opener_of("/"),
     "form": open_petition,
     "error": open_error,
+    "screen": opener_of(f"/petitions/{SLUG}/screen"),
     "thanks": opener_of(f"/petitions/{SLUG}/thanks"),
     "confirm": open_confirm,
     "confirmed": open_confirmed,

@@ -170,6 +170,7 @@ def surroundings(patch: pytest.MonkeyPatch) -> Iterator[None]:
     use_few_partitions(patch)
     # Typesetting a cover sheet takes a quarter of a second, drawing a petition's picture 50 ms.
     patch.setattr("chalicelib.exports.run.cover_sheet", lambda _: b"%PDF")
+    patch.setattr("chalicelib.people.api.file_sheet", lambda *_: b"%PDF")
     patch.setattr("chalicelib.petitions.api.card_of", lambda *_: b"PNG")
     # One row after the other, so that the calls have the same order each time.
     patch.setattr("chalicelib.partners.imports.worker.WORKERS", 1)

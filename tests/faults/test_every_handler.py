@@ -16,12 +16,14 @@ from chalicelib.mail.outstanding import forget_marked
 from chalicelib.mail.state import AfterCrash
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.shedding.level import forget_level
+from chalicelib.tallies.count import forget_closed_days
 from chalicelib.updates.find import forget_updates
 from tests.actors import NOW, a_published_petition
 from tests.fake_site import FakeSite
 from tests.fakes import FakeQueue
 from tests.faults import (
     digest_scenes,
+    invitation_scenes,
     job_scenes,
     letter_scenes,
     mail_scenes,
@@ -46,7 +48,16 @@ from tests.faults.state import SceneState
 from tests.syntax import FILES, imports, place
 
 pytestmark = pytest.mark.faults
-MODULES = (public_scenes, mail_scenes, staff_scenes, partner_scenes, job_scenes, letter_scenes, digest_scenes)
+MODULES = (
+    public_scenes,
+    mail_scenes,
+    staff_scenes,
+    partner_scenes,
+    job_scenes,
+    letter_scenes,
+    digest_scenes,
+    invitation_scenes,
+)
 OWN_SCENES = [scene for module in MODULES for scene in module.SCENES]
 SCENES = [*OWN_SCENES, *derived_scenes({scene.handler for scene in OWN_SCENES})]
 every_scene = pytest.mark.parametrize("scene", SCENES, ids=str)
@@ -95,6 +106,7 @@ def prepare(fake_site: FakeSite, scene: Scene) -> None:
     forget_petitions()
     forget_level()
     forget_updates()
+    forget_closed_days()
     forget_marked()
     worker._limiter.cache_clear()
     fake_site.clock.moment = NOW + TWO_HOURS

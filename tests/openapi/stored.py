@@ -8,10 +8,13 @@ from chalicelib.core import keys, tokens
 from chalicelib.core.keys import Key
 from chalicelib.core.rights import Right
 from chalicelib.core.tokens import Purpose, Subject
+from chalicelib.staff.invitations import accept, invitation, opened
+from chalicelib.staff.tokens import new_token, store_token
 from chalicelib.statements.freeze import freeze, statement_token, store_short_code
 from chalicelib.updates.find import add_update
 from chalicelib.updates.model import UpdateState
 from tests.actors import (
+    BOB,
     DAY,
     LINKS,
     NOW,
@@ -86,9 +89,24 @@ def with_tokens(text: str, site: FakeSite) -> str:
         text = text.replace("<bobs-id>", bobs_token(site.tables).split("_")[1])
     if "<oak>" in text:
         text = text.replace("<oak>", oaks_token(site.tables))
+    if "<invitation" in text:
+        text = text.replace("<invitation>", _invitation(site)).replace("<invitation-used>", _used_invitation(site))
     if "<bob>" in text:
         text = text.replace("<bob>", bobs_token(site.tables, NOW, *Right))
     return text
+
+
+def _invitation(site: FakeSite) -> str:
+    """Invite somebody, and return the token of the link."""
+    invited = invitation(new_token("dora", [Right.COUNTS], NOW, NOW + DAY).stored, BOB.email, "bob")
+    store_token(invited, site.tables)
+    return tokens.issue(Purpose.INVITATION, (invited.stored.token_id,), NOW + DAY, TOKEN_KEYS)
+
+
+def _used_invitation(site: FakeSite) -> str:
+    link_token = _invitation(site)
+    accept(opened(link_token, "another", NOW, TOKEN_KEYS, site.tables), NOW, site.tables)
+    return link_token
 
 
 def _with_link_tokens(text: str) -> str:

@@ -73,7 +73,7 @@ def test_exactly_the_described_statuses_of_our_code_are_tested() -> None:
 
 ROUTES_WITHOUT_STORAGE = (
     "/assets", "/api/openapi", "/api/staff/me", "/api/staff/sign-in", "/staff", "/api/statements", "/statements",
-    "/api/osdi$",
+    "/api/osdi$", "/api/staff/constituencies",
 )  # fmt: skip
 REQUESTS_WITH_STORAGE = [
     case

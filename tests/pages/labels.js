@@ -12,7 +12,7 @@ const { counts, stages } = JSON.parse(readFileSync(0, "utf8"));
 const big = bigNumber();
 big.fill(counts);
 const card = funnel();
-card.fill(stages);
+card.fill(stages, counts);
 const numbers = { ...counts.breakdowns, now: Date.parse(counts.as_of) };
 const bars = (by) => {
   const { points, labelOf } = drawingOf(numbers, by);

@@ -55,6 +55,7 @@ def a_petition(**changes: object) -> SimpleNamespace:
         "response": "We will act.\n\nSoon.",
         "letter": A_LETTER,
         "elsewhere": 0,
+        "milestones": [1_000, 10_000, 20_000],
         "goal_at": lambda _count: 20_000,
         "share_text": None,
         "share_ways": list(ShareWay),
@@ -88,6 +89,7 @@ def context_of(template: str, petition: SimpleNamespace, word: str = "x", base: 
             "updates": None,
             "total": None,
         },
+        "screen.html": {"petition": petition, "state": "open", "count": 12_345, "goal": petition.goal},
         "thanks.html": {"petition": petition},
         "confirm.html": {
             "petition": petition,
@@ -121,7 +123,7 @@ def context_of(template: str, petition: SimpleNamespace, word: str = "x", base: 
             "modules": ["api.js", "app.js"],
             "site_languages": {"cy": word},
         },
-        "sign_in.html": {},
+        "sign_in.html": {"invited": True},
         "statement.html": {
             "petition": None,
             "statement": SimpleNamespace(

@@ -29,6 +29,7 @@ SCRIPTS = {
     "thanks.html": [asset_url(name, base="") for name in ("petition.js", "inbox.js", "share.js")],
     "embed.html": [asset_url(name, base="") for name in ("frame.js", "mailbox.js", "petition.js")],
     "counter.html": [asset_url(name, base="") for name in ("frame.js", "petition.js")],
+    "screen.html": [asset_url(name, base="") for name in ("petition.js", "screen.js")],
     "confirmed.html": [asset_url(name, base="") for name in ("petition.js", "share.js")],
 }
 
@@ -61,7 +62,7 @@ def test_all_user_and_petition_texts_are_escaped(template: str) -> None:
 
 
 def test_the_texts_of_the_script_are_in_the_page_in_other_languages() -> None:
-    script = (PAGES / "assets" / "petition.js").read_text()
+    script = "".join((PAGES / "assets" / name).read_text() for name in ("petition.js", "screen.js"))
     used = set(re.findall(r'translated\(\s*"([^"]+)"', script))
     welsh = Page(render("petitions.html", "cy", base="", site_url=SITE, petitions=[]))
     texts = json.loads(welsh.one("body").attrs["data-texts"])

@@ -73,6 +73,15 @@ def test_the_large_number_counts_confirmed_signatures_and_pending_ones_are_separ
     assert f"Signed but not confirmed yet: {len(SIGNED_ONLY_AT)}." in page["number"]
 
 
+def test_the_steps_say_why_they_do_not_subtract_who_left(page: Any) -> None:
+    everybody, left = len(CONFIRMED_AT), len(WITHDRAWN_AT)
+    assert (
+        f"{everybody} people confirmed, and {left} of them left later. So the count is {everybody - left}:"
+        in page["stages"]
+    )
+    assert "never counted" not in page["stages"]
+
+
 def test_the_pace_is_that_of_this_hour_and_of_the_hour_before(page: Any) -> None:
     hours = counts_by_hour()
     start, most = hours.most_common(1)[0]

@@ -39,6 +39,10 @@ def test_staff_see_every_petition_with_its_numbers(signed_site: FakeSite) -> Non
         "scheduled_opening": None,
         "confirmed": 2,
         "pending": 1,
+        "elsewhere": 0,
+        "goals": [10000],
+        "milestones": [1000, 10000, 100000, 1000000, 10000000],
+        "last_days": [*[0] * 11, 2, 1, -1],
     }
 
 
@@ -135,6 +139,7 @@ def test_all_breakdowns_have_the_same_time_and_the_same_sum(signed_site: FakeSit
     assert {**body, "breakdowns": set(body["breakdowns"])} == {
         "slug": "safe-children",
         "confirmed": 2,
+        "withdrawn": 1,
         "pending": 0,
         "as_of": "2026-11-26T12:00:00Z",
         "breakdowns": {"day", "hour", "country", "source", "version", "postcode-area"},

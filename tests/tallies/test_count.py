@@ -13,7 +13,7 @@ from chalicelib.core.errors import UnknownPetition
 from chalicelib.petitions.edit import raise_shards
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
-from chalicelib.tallies.count import Days, breakdown, exact_count
+from chalicelib.tallies.count import Days, breakdown, counts_with_last_days, exact_count, forget_closed_days
 from chalicelib.tallies.model import Tally, TallyDimension, TallyEntry
 from chalicelib.tallies.prove import PARTNERS, reopen, tally_sums
 from chalicelib.tallies.public import public_count
@@ -43,6 +43,39 @@ def test_the_exact_count_is_always_two_reads(tables: FakeTables, petition: Petit
     tables.calls.clear()
     assert exact_count(petition, end, tables).confirmed == 700
     assert tables.calls == ["get", "batch_get"]
+
+
+@given(
+    moments=st.lists(st.integers(0, 40 * 24).map(lambda hours: OPENED + timedelta(hours=hours)), max_size=30),
+    read_on=st.lists(st.integers(0, 45), min_size=1, max_size=4),
+)
+def test_the_last_days_of_a_list_are_those_of_the_breakdown(moments: list[datetime], read_on: list[int]) -> None:
+    """Readers close days in between, and the process keeps what it read."""
+    forget_closed_days()
+    tables = FakeTables()
+    petitions = [a_published_petition(tables), a_published_petition(tables, slug="other")]
+    for number, moment in enumerate(moments):
+        count_signatures_at(tables, petitions[number % 2], moment)
+    for days_later in sorted(read_on):
+        now = OPENED + days_later * DAY
+        listed = counts_with_last_days(petitions, 14, now, tables)
+        for petition in petitions:
+            chosen = Days(now.date() - 13 * DAY, now.date())
+            by_day = breakdown(petition, TallyDimension.DAY, chosen, now, tables).values
+            count, last_days = listed[petition.slug]
+            days = [(chosen.first + number * DAY).isoformat() for number in range(14)]
+            assert last_days == [by_day.get(day, 0) for day in days]
+            assert count.confirmed == exact_count(petition, now, tables).confirmed
+
+
+def test_the_closed_days_of_a_list_are_read_once(tables: FakeTables, petition: Petition) -> None:
+    count_signatures_at(tables, petition, *(OPENED + number * DAY for number in range(30)))
+    end = OPENED + 30 * DAY
+    for calls in (["batch_get", "batch_get", "batch_get"], ["batch_get", "batch_get"]):
+        exact_count(petition, end, tables)  # Closes the past days.
+        tables.calls.clear()
+        [(_, last_days)] = counts_with_last_days([petition], 14, end, tables).values()
+        assert (tables.calls, last_days) == (calls, [1] * 13 + [0])
 
 
 def test_exact_counts_use_consistent_reads(petition: Petition) -> None:

@@ -71,7 +71,15 @@ def test_cloudfront_passes_on_the_methods_of_each_route(route: Route) -> None:
 def test_only_cached_pages_have_the_busy_page(route: Route) -> None:
     """The busy page says that nothing was sent, which may be untrue after signing. Programs need JSON, not HTML."""
     has_busy_page = behaviour_of(path_of(route))["TargetOriginId"] == "Pages"
-    pages = {"show_petitions", "show_petition", "show_embed", "show_counter", "show_statement", "show_short_statement"}
+    pages = {
+        "show_petitions",
+        "show_petition",
+        "show_screen",
+        "show_embed",
+        "show_counter",
+        "show_statement",
+        "show_short_statement",
+    }
     assert has_busy_page is (route.view in pages)
 
 

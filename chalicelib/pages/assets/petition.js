@@ -100,6 +100,7 @@ function showCount(tally, { count, goal, as_of: asOf }) {
   bar.max = shownGoal;
   bar.value = Math.min(shown, shownGoal);
   tally.hidden = false;
+  document.dispatchEvent(new CustomEvent("counted", { detail: { count: shown, goal: shownGoal } }));
   const oneOf = /** @type {HTMLElement | null} */ (document.querySelector("[data-one-of]"));
   if (oneOf && shown > 1) {
     const values = { count: number.format(shown) };
@@ -143,22 +144,25 @@ function announcer(goal, shownCount) {
  * must not ask together.
  * @param {number} failures in a row
  * @param {number} random from 0 to 1
+ * @param {number} [every] milliseconds
  */
-export const countWait = (failures, random) =>
-  Math.min(COUNT_EVERY_MS * 2 ** failures, LONGEST_COUNT_WAIT_MS) * (0.9 + random / 5);
+export const countWait = (failures, random, every = COUNT_EVERY_MS) =>
+  Math.min(every * 2 ** failures, LONGEST_COUNT_WAIT_MS) * (0.9 + random / 5);
 
 /** @param {HTMLElement} tally */
 function watchCount(tally) {
   const bar = /** @type {HTMLProgressElement} */ (tally.querySelector("progress"));
   const countElement = /** @type {HTMLElement} */ (tally.querySelector("[data-count]"));
   const announce = announcer(bar.max, Number(countElement.dataset.count));
+  const screen = /** @type {HTMLElement | null} */ (tally.closest("[data-every]"));
+  const every = Number(screen?.dataset.every ?? COUNT_EVERY_MS);
   let failures = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
 
   const schedule = () => {
     clearTimeout(timer);
-    if (!document.hidden) timer = setTimeout(refresh, countWait(failures, Math.random()));
+    if (!document.hidden) timer = setTimeout(refresh, countWait(failures, Math.random(), every));
   };
   const refresh = async () => {
     try {

@@ -40,6 +40,31 @@ export function h(tag, attributes = {}, ...children) {
 }
 
 /**
+ * Create an element of a drawing.
+ * @param {string} tag
+ * @param {Record<string, string>} attributes
+ * @param {...(Node | string)} children
+ */
+export function svg(tag, attributes, ...children) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+/**
+ * A bar with its text.
+ * @param {string} text
+ * @param {number} value
+ * @param {number} max
+ */
+export function bigBar(text, value, max) {
+  const bar = h("progress", { max: String(max) });
+  bar.value = Math.max(0, Math.min(value, max));
+  return h("label", { class: "big-bar" }, text, bar);
+}
+
+/**
  * @param {string} text
  * @param {() => unknown} onclick
  * @param {Attributes} [attributes]

@@ -2,6 +2,7 @@
 
 import { isRefusal, revalidate, site } from "./api.js";
 import { breakdownSection } from "./bars.js";
+import { constituencySection } from "./constituencies.js";
 import { copyButton } from "./copy.js";
 import { button, h } from "./dom.js";
 import { countOfPeople, country, number, signatureWords, source } from "./format.js";
@@ -9,6 +10,7 @@ import { freeze } from "./freeze.js";
 import { funnel } from "./funnel.js";
 import { badge, petitionLinks } from "./overview.js";
 import { keepFresh } from "./polling.js";
+import { progressSection } from "./progress.js";
 import { refill } from "./refill.js";
 import { spreadsheet } from "./spreadsheet.js";
 import { freshness, healthSection } from "./status.js";
@@ -75,12 +77,15 @@ async function loadNumbers(slug) {
   return { counts, stages };
 }
 
-const createParts = () => ({
+/** @param {StaffPetition} petition */
+const createParts = (petition) => ({
   big: bigNumber(),
+  progress: progressSection(petition),
   timeline: timeline(),
   stages: funnel(),
   countries: breakdownSection("Countries", "Country", country),
   sources: breakdownSection("Where people came from", "Source", source),
+  areas: breakdownSection("Postcode areas", "Area", (key) => key),
 });
 
 /**
@@ -88,12 +93,21 @@ const createParts = () => ({
  * @param {Numbers} numbers
  */
 async function fill(parts, { counts: { data, at }, stages }) {
-  const { hour = [], day = [], country: countries = [], source: sources = [] } = data.breakdowns ?? {};
+  const {
+    hour = [],
+    day = [],
+    country: countries = [],
+    source: sources = [],
+    "postcode-area": areas = [],
+  } = data.breakdowns ?? {};
   parts.big.fill(data);
   parts.sources.fill(sources, data.confirmed);
   parts.countries.fill(countries, data.confirmed);
-  parts.stages.fill(stages?.data);
-  await parts.timeline.fill({ hour, day, now: at.getTime() });
+  parts.areas.fill(areas, data.confirmed);
+  const now = at.getTime();
+  parts.progress.fill({ confirmed: data.confirmed, days: day, hours: hour, now });
+  parts.stages.fill(stages?.data, data);
+  await parts.timeline.fill({ hour, day, now });
 }
 
 /**
@@ -105,7 +119,11 @@ function heading(petition, may) {
   const address = `${site()}/petitions/${slug}`;
   const publicPage =
     state === "open"
-      ? [h("a", { href: address }, "Public page"), copyButton("Copy its link", new URL(address, location.href).href)]
+      ? [
+          h("a", { href: address }, "Public page"),
+          h("a", { href: `${address}/screen` }, "Counter for a screen"),
+          copyButton("Copy its link", new URL(address, location.href).href),
+        ]
       : [];
   const links = h("span", { class: "ways" }, petitionLinks(slug, may), publicPage);
   return [h("p", { class: "over" }, badge(petition), links), h("h1", {}, title)];
@@ -136,7 +154,7 @@ export async function showNumbers({ container, slug, may, signal }) {
   const petitions = (await revalidate("/petitions")).data.petitions;
   const petition = petitions.find((each) => each.slug === slug);
   if (!petition) throw new Error("There is no petition of this name.");
-  const parts = createParts();
+  const parts = createParts(petition);
   const fresh = freshness();
   const health = h("div");
   const refresh = () =>
@@ -150,8 +168,10 @@ export async function showNumbers({ container, slug, may, signal }) {
     ...heading(petition, may),
     numberCard(parts, fresh.line, slug),
     health,
+    parts.progress.section,
     parts.timeline.section,
     h("div", { class: "side-by-side" }, parts.stages.section, parts.sources.section, parts.countries.section),
+    h("div", { class: "side-by-side" }, constituencySection(slug), parts.areas.section),
     spreadsheet(slug),
   );
   // Print the table too, even if it is closed on the page.

@@ -6,6 +6,7 @@ import { number, plannedTime } from "./format.js";
 import { field } from "./forms.js";
 import { keepFresh } from "./polling.js";
 import { refill } from "./refill.js";
+import { spark } from "./spark.js";
 import { freshness, healthSection } from "./status.js";
 
 /** @import { PetitionState, StaffPetition } from "#api" */
@@ -52,6 +53,7 @@ function columns(may) {
   return [
     { title: "Petition", cell: ({ slug, title }) => h("a", { href: `#/petitions/${slug}` }, title) },
     { title: "Confirmed", number: true, cell: ({ confirmed }) => h("strong", {}, number(confirmed)) },
+    { title: "Last 14 days", cell: ({ last_days: lastDays }) => spark(lastDays) },
     { title: "State", cell: badge },
     { title: "Not confirmed yet", number: true, cell: ({ pending }) => number(pending) },
     ...(allowedPages(may).length ? [links] : []),

@@ -139,7 +139,11 @@ const sharingFields = ({ receipt = false, time_zone: timeZone = "Europe/London" 
       value: "yes",
       checked: receipt,
     }),
-    field("Time zone of its times", h("input", { name: "time_zone", value: timeZone, maxlength: "60", spellcheck: "false" }), ZONE_HINT),
+    field(
+      "Time zone of its times",
+      h("input", { name: "time_zone", value: timeZone, maxlength: "60", spellcheck: "false" }),
+      ZONE_HINT,
+    ),
     field(
       "Sites that may show the form and the counter",
       h("textarea", { name: "embed_on", rows: "3", spellcheck: "false" }),

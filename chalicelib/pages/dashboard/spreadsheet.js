@@ -8,7 +8,17 @@ import { download } from "./download.js";
 /** @typedef {NonNullable<NonNullable<operations["readCounts"]["parameters"]["query"]>["by"]>} Breakdown */
 
 /** @type {Partial<Record<Breakdown, string>>} */
-const BREAKDOWNS = { day: "By day", hour: "By hour", country: "By country", source: "By source" };
+const BREAKDOWNS = {
+  day: "By day",
+  hour: "By hour",
+  country: "By country",
+  source: "By source",
+  "postcode-area": "By postcode area",
+  constituency: "By constituency",
+};
+const INTRODUCTION =
+  "Confirmed signatures as CSV. The rows add up to the number above. Import the first column as text. A row with a " +
+  "small number can identify a person: do not publish rows below ten.";
 
 /** @param {string} slug */
 export function spreadsheet(slug) {
@@ -28,7 +38,7 @@ export function spreadsheet(slug) {
     "section",
     { class: "card" },
     h("h2", {}, "Download for a spreadsheet"),
-    h("p", {}, "Confirmed signatures as CSV. The rows add up to the number above. Import the first column as text."),
+    h("p", {}, INTRODUCTION),
     h("p", { class: "acts" }, buttons),
     message,
   );

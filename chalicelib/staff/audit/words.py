@@ -47,6 +47,8 @@ DESCRIPTIONS = {
     "table.copied": "Made a copy of a table from its backup",
     "table.restored": "Restored lost or damaged items of a table",
     "upload.offered": "Got a form to upload a partner's file",
+    "token.accepted": "Accepted an invitation",
+    "token.invited": "Invited a colleague",
     "token.issued": "Issued a token",
     "token.revoked": "Revoked a token",
     "update.cancelled": "Cancelled an update",

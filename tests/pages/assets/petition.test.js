@@ -26,6 +26,7 @@ test("the count is requested less often after each failure, spread over a fifth 
   assert.deepEqual([petition.countWait(0, 0), petition.countWait(0, 1)], [9_000, 11_000]);
   assert.equal(petition.countWait(2, 0.5), 40_000);
   assert.equal(petition.countWait(50, 0.5), 300_000);
+  assert.deepEqual([petition.countWait(0, 0.5, 5_000), petition.countWait(1, 0.5, 5_000)], [5_000, 10_000]);
 });
 
 test("a signature has what was typed, and consent only where a box was ticked", () => {
