@@ -2,7 +2,6 @@
 
 import json
 import tempfile
-import time
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,7 +15,6 @@ import requests
 from chalicelib.petitions.form import EDITABLE
 from stack.local.emulator import LOOPBACK, free_port
 from stack.local.process import LocalSite, local_site
-from tests.emulated import eventually
 from tests.oidc.people import CLIENT, RIGHTS, SECRET
 from tests.oidc.running import run_provider
 
@@ -51,18 +49,6 @@ class DeployedSite:
         answer = self.staff(f"/petitions/{SLUG}/counts{query}")
         assert answer.status_code == 200, answer.text
         return answer.json()
-
-    def settled_pending(self) -> int:
-        """Return the pending number when earlier tests no longer change it: it trails them by two seconds and more."""
-
-        def read_if_settled() -> list[int]:
-            """Return the number in a list, because `eventually` would call again after the number 0."""
-            first = self.counts()["pending"]
-            time.sleep(4)
-            is_settled = self.counts()["pending"] == first
-            return [first] if is_settled else []
-
-        return int(eventually(read_if_settled)[0])
 
     def issue_statement(self) -> Any:
         """Issue a statement of the current count and return it."""

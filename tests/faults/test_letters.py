@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.core.errors import Denied, RateExceeded, SendingStopped, Throttled, Unavailable, Unreached
+from chalicelib.core.errors import RateExceeded, SendingStopped, Throttled, Unavailable
 from chalicelib.letters.counts import LetterNumbers
 from tests.fake_site import FakeSite
 from tests.letters.lettering import publish_with_delivery, send_all
@@ -12,7 +12,7 @@ from tests.letters.test_counts import numbers, request_letter
 
 pytestmark = pytest.mark.faults
 
-NOT_SENT_ERRORS = [SendingStopped, Throttled, Denied, Unreached, RateExceeded]
+NOT_SENT_ERRORS = [SendingStopped, Throttled, RateExceeded]
 DELIVERIES = [
     {"mode": "single"},
     {"mode": "paced", "per_hour": 60},

@@ -1,7 +1,6 @@
 """Confirmed by constituency, version and postcode area: once for each signature, in small items, with the rest."""
 
 from collections import Counter
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -62,56 +61,8 @@ def test_a_corrected_postcode_changes_both_constituencies_of_one_counter(tables:
     assert confirmed_by_constituency(SLUG, tables) == {CONSTITUENCY_PREFIX + first: 0, CONSTITUENCY_PREFIX + second: 1}
 
 
-Image = dict[str, Any] | None
-
-
 def an_image(state: str, postcode: str, country: str) -> dict[str, Any]:
     return {"pk": f"{SLUG}#2a", "sk": "x", "state": state, "country": country, "postcode": postcode}
-
-
-LIFECYCLES = st.lists(
-    st.lists(
-        st.none() | st.builds(an_image, st.sampled_from(["pending", "confirmed", "withdrawn"]),
-                              st.sampled_from(POSTCODES), st.sampled_from(["GB", "NL"])),
-        max_size=6,
-    ),
-    max_size=5,
-)  # fmt: skip
-
-
-def a_log(lifecycles: list[list[Image]]) -> list[tuple[str, Image, Image]]:
-    """Return each change with its position in the stream."""
-    log: list[tuple[str, Image, Image]] = []
-    for lifecycle in lifecycles:
-        for before, after in pairwise([None, *lifecycle]):
-            if before or after:
-                log.append((f"{len(log):021}", before, after))
-    return log
-
-
-@given(LIFECYCLES, st.lists(st.tuples(st.integers(0, 20), st.integers(1, 10)), max_size=6), st.integers(0, 3))
-def test_repeated_batches_count_each_confirmed_signature_once(
-    lifecycles: list[list[Image]], windows: list[tuple[int, int]], not_projected_yet: int
-) -> None:
-    """Lambda continues only after a successful batch, and may repeat any part of it."""
-    log = a_log(lifecycles)
-    tables, done = FakeTables(), 0
-    for start_at, size in [*windows, (0, len(log)), (0, len(log))]:
-        start = min(start_at, done)
-        increments: list[Increment] = []
-        for position, before, after in log[start : start + size]:
-            increments += constituency_increments(position, before, after, TABLE)
-        project(increments, tables)
-        done = max(done, start + size)
-    last_images = [lifecycle[-1] for lifecycle in lifecycles if lifecycle]
-    confirmed_images = [image for image in last_images if image and image["state"] == "confirmed"]
-    expected = Counter(CONSTITUENCY_PREFIX + constituency_of(image, TABLE) for image in confirmed_images)
-    counted = confirmed_by_constituency(SLUG, tables)
-    counted_not_0 = {constituency: number for constituency, number in counted.items() if number}
-    assert counted_not_0 == expected
-    confirmed = expected.total() + not_projected_yet
-    rows = rows_by(Dimension.CONSTITUENCY, counted, confirmed)
-    assert sum(rows.values()) == confirmed
 
 
 @pytest.mark.parametrize(("name", "length"), [("E140{:05}", 9), ("A name of twenty {:03}", 20)])

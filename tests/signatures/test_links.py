@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 import pytest
 from chalice.test import HTTPResponse
 
-from chalicelib.core import tokens
-from chalicelib.core.tokens import Purpose
+from chalicelib.core import keys, tokens
+from chalicelib.core.tokens import Purpose, Subject
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.model import MailKind
@@ -214,6 +214,14 @@ def test_an_expired_link_to_leave_does_not_ask_to_sign_again(fake_site: FakeSite
         assert answer.status_code == 410
         assert "sign it again" not in body
         assert "the same link in a newer email" in body
+
+
+def test_confirming_a_deleted_signature_is_410_and_withdrawing_or_unsubscribing_is_200(fake_site: FakeSite) -> None:
+    subject = Subject("safe-children", "0" * 32, "GB", "direct")
+    for purpose, status in ((Purpose.CONFIRM, 410), (Purpose.WITHDRAW, 200), (Purpose.UNSUBSCRIBE, 200)):
+        token = tokens.issue(purpose, subject, NOW + DAY, TOKEN_KEYS)
+        assert fake_site.post_form(f"/{purpose}", {"token": token}).status_code == status
+    assert not [key for key in fake_site.tables.items if key.table == keys.SIGNATURES]
 
 
 @pytest.mark.parametrize("purpose", ["confirm", "stop", "unsubscribe", "withdraw"])
