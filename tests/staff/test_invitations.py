@@ -15,9 +15,9 @@ from chalicelib.staff.tokens import UnknownToken, recognise
 from tests.actors import DAY, MINUTE, NOW, TOKEN_KEYS, bobs_token
 from tests.asking import actions, ask, audit_records
 from tests.fake_site import FakeSite, token_in
+from tests.letters.lettering import send_all
 from tests.log_lines import Lines
 from tests.stores.racing import at_once
-from tests.updates.sending import send_once
 
 DORA = "dora@charity.example"
 ATTEMPT = "a" * 43
@@ -37,7 +37,7 @@ def invite(site: FakeSite, token: str, **changes: Any) -> HTTPResponse:
 def invited(site: FakeSite, token: str, **changes: Any) -> str:
     """Invite Dora, and return the token of the link in her email."""
     assert invite(site, token, **changes).status_code == 201
-    send_once(site)
+    send_all(site)
     return token_in(site.last_link(Purpose.INVITATION))
 
 
@@ -124,7 +124,7 @@ def test_an_invitation_that_no_longer_works_is_not_emailed(fake_site: FakeSite, 
         ask(fake_site, token, "DELETE", f"/api/staff/tokens/{invitation['token_id']}")
     else:
         fake_site.clock.forward(4 * DAY)
-    send_once(fake_site)
+    send_all(fake_site)
     assert fake_site.mailer.mails == []
 
 
