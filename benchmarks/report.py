@@ -10,7 +10,7 @@ Results = Mapping[str, Any]
 USAGE = ("calls", "write_units", "read_units")
 
 
-class Figure(NamedTuple):
+class FigureRow(NamedTuple):
     """A row of the table: name, goal, measured value, and whether the goal is met (None: there is no goal)."""
 
     name: str
@@ -19,7 +19,7 @@ class Figure(NamedTuple):
     is_met: bool | None
 
 
-def figures(results: Results) -> list[Figure]:
+def figures(results: Results) -> list[FigureRow]:
     """Return the figures that have a goal, in the order of the table."""
     way, few, many = results["way"], *(results["count"][f"at_{number}"] for number in (FEW, MANY))
     cpu, cold, auc = results["sign_cpu_ratio"], results["cold_start_ratio"], results["probing"]["auc"]
@@ -28,18 +28,18 @@ def figures(results: Results) -> list[Figure]:
         _usage_figure("confirm, warm: calls / write / read units", way["confirm"], (1, 4, 0)),
         _usage_figure(f"count on a cache miss, at {FEW}", few, (1, 0, 0.5)),
         _usage_figure(f"count on a cache miss, at {MANY:,}", many, (1, 0, 0.5)),
-        Figure("sign handler CPU ÷ boto3's put_item", "≤ 1.5", f"{cpu:.2f}", cpu <= 1.5),
+        FigureRow("sign handler CPU ÷ boto3's put_item", "≤ 1.5", f"{cpu:.2f}", cpu <= 1.5),
         # At 0.5 an attacker must guess; 0.4 helps an attacker as much as 0.6.
-        Figure("one probe of an address, AUC", "0.40 to 0.60", f"{auc:.2f}", 0.4 <= auc <= 0.6),
-        Figure("cold start ÷ its libraries alone", "≤ 1.25", f"{cold:.2f}", cold <= 1.25),
-        Figure("zip size", "none", f"{results['zip_bytes'] / 1e6:.1f} MB", None),
+        FigureRow("one probe of an address, AUC", "0.40 to 0.60", f"{auc:.2f}", 0.4 <= auc <= 0.6),
+        FigureRow("cold start ÷ its libraries alone", "≤ 1.25", f"{cold:.2f}", cold <= 1.25),
+        FigureRow("zip size", "none", f"{results['zip_bytes'] / 1e6:.1f} MB", None),
     ]
 
 
-def _usage_figure(name: str, usage: Results, goal: tuple[float, ...]) -> Figure:
+def _usage_figure(name: str, usage: Results, goal: tuple[float, ...]) -> FigureRow:
     found = tuple(usage[part] for part in USAGE)
     wanted, measured = (" / ".join(f"{number:g}" for number in numbers) for numbers in (goal, found))
-    return Figure(name, wanted, measured, found == goal)
+    return FigureRow(name, wanted, measured, found == goal)
 
 
 def report(results: Results) -> Iterator[str]:

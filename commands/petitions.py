@@ -14,7 +14,7 @@ from chalicelib.core.settings import required, table_variable
 from chalicelib.core.validation import field_errors
 from chalicelib.petitions.edit import publish
 from chalicelib.petitions.find import petition_as_stored
-from chalicelib.petitions.form import WORDS, check_addresses_differ, check_headers
+from chalicelib.petitions.form import WORDS, check_addresses_differ, check_texts
 from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.petitions.transition import gap_errors, other_gaps
 from commands import common
@@ -58,7 +58,7 @@ def read_petition(path: Path) -> Petition:
     """Raise InputError with the file and each wrong field."""
     try:
         petition = Petition.model_validate(tomllib.loads(common.read_text(path)))
-        check_headers(petition)
+        check_texts(petition)
         check_addresses_differ(petition.letter)
         if errors_of_gaps := gap_errors(petition) if petition.state is not PetitionState.DRAFT else []:
             raise Invalid(errors_of_gaps)

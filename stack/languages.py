@@ -45,8 +45,12 @@ _CHANGING_LINES = re.compile(
 )
 # Babel writes the time into the .mo file. With a fixed time, packages of the same code are the same, byte for byte.
 _FIXED_DATE = datetime(2000, 1, 1, tzinfo=UTC)
-# Pages in English only.
-STAFF_PAGES = {"staff.html", "sign_in.html"}
+_STAFF_PAGES = {"staff.html", "sign_in.html"}
+
+
+def is_for_staff(path: Path) -> bool:
+    """Return whether the template is a page or an email of staff, in English only."""
+    return path.name in _STAFF_PAGES or path.match("staff/templates/*")
 
 
 def catalogues(project: Path) -> list[Path]:
@@ -110,7 +114,7 @@ def extracted(project: Path = ROOT) -> Catalog:
     for path in sorted((project / "chalicelib").rglob("*")):
         place = path.relative_to(project).as_posix()
         method = _METHODS.get(path.suffix)
-        if method and path.name not in STAFF_PAGES:
+        if method and not is_for_staff(path):
             messages = extract_from_file(method, path, keywords=_keywords(place), options=_OPTIONS)
             for line, message, comments, context in messages:
                 texts.add(message, locations=[(place, line)], auto_comments=comments, context=context)

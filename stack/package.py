@@ -47,15 +47,15 @@ _TOOLS = {
     *("packaging", "pip", "pkg_resources", "readchar", "runs", "setuptools", "wcwidth", "wheel", "xmod", "yaml"),
     *("bin", "share", ".lock"),
 }
-# We do not use: email_validator's DNS queries, pydantic 1, time zones, pictures on cover sheets, making fonts, cffi's
+# We do not use: email_validator's DNS queries, pydantic 1, time zones, making fonts, cffi's
 # build tools, keys and signatures of pycryptodome, and tests and updates of the list of domains.
 _UNUSED = {
-    *("dns", "pydantic/v1", "dateutil/zoneinfo", "PIL", "pillow.libs", "cffi", "pycparser"),
+    *("dns", "pydantic/v1", "dateutil/zoneinfo", "cffi", "pycparser"),
     *(f"fontTools/{part}" for part in ("cu2qu", "diff", "merge", "mtiLib", "qu2cu", "t1Lib", "ufoLib", "voltLib")),
     *(f"Crypto/{part}" for part in ("IO", "Math", "PublicKey", "SelfTest", "Signature")),
     *(f"publicsuffixlist/{name}" for name in ("test.py", "test_psl.txt", "update.py")),
 }
-_WITHOUT_METADATA = {*_TOOLS, "ansicon", "colorama", "pillow", "python_editor", "pyyaml"}
+_WITHOUT_METADATA = {*_TOOLS, "ansicon", "colorama", "python_editor", "pyyaml"}
 _SHARED_DATA = ("endpoints.json", "partitions.json", "sdk-default-configuration.json", "_retry.json")
 _UNUSED_SUFFIXES = (".pyi", ".pyc", ".pyx", ".c", ".h", ".exe", ".typed")
 

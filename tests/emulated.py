@@ -27,6 +27,8 @@ from chalicelib.aws.table import Tables
 from chalicelib.core.settings import QUEUES, settings
 from chalicelib.mail.outstanding import forget_marked
 from chalicelib.petitions.find import forget_petitions
+from chalicelib.petitions.picture import forget_pictures
+from chalicelib.petitions.text_changes import forget_changes
 from chalicelib.shedding.level import forget_level
 from chalicelib.tallies.count import forget_closed_days
 from chalicelib.updates.find import forget_updates
@@ -144,6 +146,8 @@ def _clear_caches() -> None:
     forget_updates()
     forget_closed_days()
     forget_marked()
+    forget_changes()
+    forget_pictures()
 
 
 def sent_mails(endpoint: str) -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from chalicelib.aws.email import Mail, MailQuota
+from chalicelib.aws.email import DailyQuota, Mail, MailQuota
 
 
 @dataclass
@@ -27,13 +27,14 @@ class FakeQuota(MailQuota):
     """SES's quota, of which `used` is the used share. `failures`: the errors of the next calls."""
 
     used: float = 0
+    most: float = 50_000
     suppressed: set[str] = field(default_factory=set)
     failures: list[Exception] = field(default_factory=list)
 
-    def used_share(self) -> float:
+    def daily(self) -> DailyQuota:
         if self.failures:
             raise self.failures.pop(0)
-        return self.used
+        return DailyQuota(self.most, self.used * self.most)
 
     def suppresses(self, address: str) -> bool:
         if self.failures:

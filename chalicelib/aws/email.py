@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from email.header import Header
 from email.utils import formataddr
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError
 
@@ -175,18 +175,29 @@ def mailer() -> Mailer:
     return Mailer(clients.ses(), settings().mail_from, settings().configuration_set)
 
 
+class DailyQuota(NamedTuple):
+    """How many emails SES sends in 24 hours at most, and how many it sent in the last 24. `most`: -1 for no limit."""
+
+    most: float
+    sent: float
+
+    @property
+    def used_share(self) -> float:
+        """Return 0.8 for 80 %; 0 without a limit."""
+        return self.sent / self.most if self.most > 0 else 0
+
+
 class MailQuota:
     """The limits that SES gives an account in a region. All senders share them, also those of other stages."""
 
     def __init__(self, client: "SESV2Client") -> None:
         self._client = client
 
-    def used_share(self) -> float:
-        """Return the share of the last 24 hours: 0.8 for 80 %; 0 without a limit. Raise Unavailable."""
+    def daily(self) -> DailyQuota:
+        """Raise Unavailable."""
         with translate_errors("mail quota", _quota_error):
             quota = self._client.get_account().get("SendQuota", {})
-        most = quota.get("Max24HourSend", -1)  # SES's number for "no limit" is -1.
-        return quota.get("SentLast24Hours", 0) / most if most > 0 else 0
+        return DailyQuota(quota.get("Max24HourSend", -1), quota.get("SentLast24Hours", 0))
 
     def suppresses(self, address: str) -> bool:
         """Return whether SES stopped sending after a bounce or complaint. Raise Unavailable without an answer."""

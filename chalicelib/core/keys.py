@@ -10,6 +10,7 @@ the item of an address whose owner has stopped email.
     SIGNATURES  <slug>#<bucket>        <signature id>   one signature; its key makes signing idempotent
     COUNTS      PETITIONS              <slug>           one petition and its settings
                 SLUGS                  ALL              the slugs of all petitions (petitions.find)
+                PICTURE#<slug>         <digest>         a picture that staff uploaded, as JPEG in base64
                 TEXT#<slug>            <version>        a text and its consent wordings, as signed
                 TALLY#<slug>#<shard>   <day>            one of the parts (shards) of one day's count
                 TALLY#<slug>           HEAD             the total of all closed days, and the date of the last one
@@ -18,7 +19,7 @@ the item of an address whose owner has stopped email.
                 SNAPSHOT#<slug>        COUNT            the public numbers, and leases: until when only one caller may
                                                         refresh them. Without slug: the lease for the list of petitions
                 PENDING#<slug>#<bucket> COUNT           counted from the stream: the pending signatures, and the
-                                                        confirmed ones by version and postcode area
+                                                        confirmed ones by version, postcode area and updates
                 CONSTITUENCIES#<slug>#<bucket> <group>  from the stream: confirmed by constituency. <group>: 1 of 16
                 FUNNEL#<slug>#<bucket> <day>            from the stream: how many passed each stage that day (funnel)
                 FUNNEL-DAYS#<slug>     <day>            the funnel of a closed day, summed over its buckets
@@ -102,6 +103,10 @@ def slugs() -> Key:
 
 def text_partition(slug: str) -> str:
     return f"TEXT#{slug}"
+
+
+def picture(slug: str, digest: str) -> Key:
+    return Key(COUNTS, f"PICTURE#{slug}", digest)
 
 
 def petition_text(slug: str, version: str) -> Key:

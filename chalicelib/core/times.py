@@ -19,6 +19,11 @@ def iso(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def in_words(moment: datetime) -> str:
+    """Return the time for people, to the minute: 24 November 2026, 18:30 UTC."""
+    return f"{moment.astimezone(UTC):%-d %B %Y, %H:%M} UTC"
+
+
 def exact(moment: datetime) -> str:
     """Return the time to the microsecond, which sorts before the `iso` text of the same second: see `lower_bound`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -29,6 +29,8 @@ class Purpose(StrEnum):
     STOP = "stop"
     STATEMENT = "statement"
     PREVIEW = "preview"
+    # Also the path of the page that the link opens.
+    INVITATION = "staff/invitation"
 
 
 class Subject(NamedTuple):

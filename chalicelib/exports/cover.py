@@ -3,12 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from chalicelib.core.countries import countries
-from chalicelib.core.times import iso
 from chalicelib.exports.model import Export, Result, Totals
-from chalicelib.pages.pdf import LINE_HEIGHT, add_text, empty_sheet
+from chalicelib.pages.pdf import LINE_HEIGHT, MARGIN, add_text, empty_sheet
 from chalicelib.petitions.model import Petition
 
 if TYPE_CHECKING:
@@ -41,23 +41,40 @@ def cover_sheet(facts: CoverFacts) -> bytes:
         _add_row(pdf, label, value)
     pdf.ln(GAP)
     add_text(pdf, _compare_rows_with_count(facts))
+    _add_petition(pdf, facts.petition)
     return bytes(pdf.output())
+
+
+def _add_petition(pdf: "FPDF", petition: Petition) -> None:
+    """The text may be long, so it may continue on further pages."""
+    pdf.set_auto_page_break(True, MARGIN)
+    pdf.ln(3 * GAP)
+    pdf.set_font_size(13)
+    add_text(pdf, "The petition", height=7)
+    pdf.set_font_size(10)
+    add_text(pdf, petition.text)
+    pdf.ln(GAP)
+    add_text(pdf, f"Handed in by {petition.charity}. Questions about personal data: {petition.privacy_contact}")
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment:%-d %B %Y, %H:%M:%S} UTC"
 
 
 def _rows(facts: CoverFacts) -> Iterable[tuple[str, str]]:
     export, result, petition = facts.export, facts.result, facts.petition
     yield "To", petition.target
     yield "Signatures", f"{result.rows:,}"
-    yield "As of", iso(export.moment)
+    yield "As of", _moment(export.moment)
     yield "Count at that moment", f"{export.count_at_moment:,}"
     yield "Text version", _versions(export.totals, petition)
     yield "By country", _breakdown(_by_country(export.totals))
     yield "File", f"{export.job_id}{export.extension} ({result.size:,} bytes)"
-    yield "Columns", ", ".join(export.columns)
+    yield "Columns", ", ".join(column.replace("_", " ") for column in export.columns)
     yield "Encrypted to", LOCKS.get(export.locked_with, export.locked_with)
     # At the space, the digest breaks into two lines.
     yield "SHA-256 of the file", f"{result.sha256[:32]} {result.sha256[32:]}"
-    yield "Written", iso(result.finished_at)
+    yield "Written", _moment(result.finished_at)
 
 
 def _by_country(totals: Totals) -> Counter[str]:

@@ -121,7 +121,18 @@ def letters_text(petition: Petition, now: datetime, tables: Tables) -> str | Non
         return None
     if len(letters.targets) > MAX_NAMED_TARGETS:
         return _sentence(f"{len(letters.targets)} targets", letters.numbers)
-    return " ".join(_sentence(each.name, each.numbers) for each in letters.targets)
+    sentences = [_sentence(each.name, each.numbers) for each in letters.targets]
+    first = letters.targets[0]
+    # For several targets, it would make the URL too long.
+    is_only_one = len(letters.targets) == 1 and first.numbers.sent
+    return " ".join([_also_wrote(first, petition), *sentences] if is_only_one else sentences)
+
+
+def _also_wrote(target: TargetReport, petition: Petition) -> str:
+    """Each person sends one letter to a target. "the Home Secretary" is better than the target's name alone."""
+    sent = target.numbers.sent
+    to = petition.target if petition.target.lower().endswith(target.name.lower()) else target.name
+    return f"{sent:,} {'person' if sent == 1 else 'people'} also wrote to {to}."
 
 
 def _sentence(to: str, numbers: LetterNumbers) -> str:

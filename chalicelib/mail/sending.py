@@ -161,7 +161,7 @@ def watch(
 def _is_rest_reserved(quota: MailQuota) -> bool:
     """If the quota cannot be read, return False: a failed read must not stop other email."""
     try:
-        used = quota.used_share()
+        used = quota.daily().used_share
     except Unavailable:
         log.event("mail_quota_unreadable")
         return False

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.core.language import ENGLISH, Language, language_of
 from chalicelib.core.times import iso
+from chalicelib.pages.markdown import petition_html
 
 if TYPE_CHECKING:
     from jinja2 import BaseLoader, Environment
@@ -36,7 +37,7 @@ def environment(*folders: Path, language: Language | None = None) -> Environment
         optimized=False,
     )
     _install_language(jinja, language or language_of(ENGLISH))
-    jinja.filters |= {"iso": iso, "paragraphs": paragraphs, "capitalised": capitalised}
+    jinja.filters |= {"iso": iso, "paragraphs": paragraphs, "capitalised": capitalised, "petition_html": petition_html}
     return jinja
 
 

@@ -175,6 +175,27 @@ class HeldSignature(TypedDict):
     mail: MailState
 
 
+class FileFact(TypedDict):
+    name: str
+    """Empty if the value says what it is."""
+    value: str
+
+
+class FileSection(TypedDict):
+    heading: str
+    facts: list[FileFact]
+
+
+class PersonFile(TypedDict):
+    """All data held on a person, in words for them."""
+
+    title: str
+    prepared_at: Time
+    sections: list[FileSection]
+    pdf: Annotated[str, WithJsonSchema({"type": "string", "contentEncoding": "base64", "examples": ["JVBERi0xLjM="]})]
+    """The same as a PDF, in base64."""
+
+
 class AccessExport(TypedDict):
     prepared_at: Time
     signatures: list[HeldSignature]

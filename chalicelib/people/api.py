@@ -4,6 +4,7 @@
 signatures. The overflow queue has signatures that are not stored yet.
 """
 
+from base64 import b64encode
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
@@ -24,6 +25,7 @@ from chalicelib.core.validation import Words, parse_body
 from chalicelib.edge.http import NO_STORE, json_answer, json_body
 from chalicelib.people.access import access_export, load_for_staff, one_signature, signature_for_staff, stopped_slugs
 from chalicelib.people.texts import letters_of, signed_texts
+from chalicelib.people.words import file_sheet, sections
 from chalicelib.petitions.find import all_petitions
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.form import typed_address
@@ -33,7 +35,14 @@ from chalicelib.staff.authorizer import audit, staff_view
 
 if TYPE_CHECKING:
     from chalicelib.edge.answers import Answer, Sent
-    from chalicelib.people.answers import AccessExport, PersonSignature, PersonSignatures
+    from chalicelib.people.answers import (
+        AccessExport,
+        FileFact,
+        FileSection,
+        PersonFile,
+        PersonSignature,
+        PersonSignatures,
+    )
 
 routes = Blueprint(__name__)
 
@@ -115,14 +124,36 @@ def export_access(request: Request, slug: str, signature_id: str) -> "Answer[Acc
     Answer: A file for that person: all signatures of the address, the texts and consents as signed, the emails, and
     what data the site does not hold.
     """
-    stored = _all_of_owner(one_signature(slug, signature_id, tables()))
-    audit(request, "access.exported", signature_id, _ids_by_slug(stored))
-    texts = signed_texts(stored, tables())
-    stopped = stopped_slugs(stored, settings().limit_keys, tables())
-    letters = letters_of(stored, tables())
-    file = access_export(stored, texts, letters, stopped, times.now())
+    file = _held_on_owner(request, one_signature(slug, signature_id, tables()), times.now())
     headers = {"Content-Disposition": f'attachment; filename="access-{signature_id}.json"', **NO_STORE}
     return json_answer(file, headers=headers)
+
+
+@staff_view(routes, "POST", "/people/{slug}/{signature_id}/file", Right.PEOPLE)
+def export_file(request: Request, slug: str, signature_id: str) -> "Answer[PersonFile]":
+    """Export all data held on a signature's owner, in words.
+
+    Answer: The same data as `…/access`, to read and as a PDF to send to the person.
+    """
+    now, stored = times.now(), one_signature(slug, signature_id, tables())
+    petition = stored.petition
+    title = f"What {petition.charity} holds about you"
+    found = [*sections(_held_on_owner(request, stored, now))]
+    shown: list[FileSection] = []
+    for section in found:
+        facts: list[FileFact] = [{"name": name, "value": value} for name, value in section.facts]
+        shown.append({"heading": section.heading, "facts": facts})
+    pdf = b64encode(file_sheet(title, now, petition.privacy_contact, found)).decode()
+    body: PersonFile = {"title": title, "prepared_at": times.iso(now), "sections": shown, "pdf": pdf}
+    return json_answer(body)
+
+
+def _held_on_owner(request: Request, one: StoredSignature, now: datetime) -> "AccessExport":
+    stored = _all_of_owner(one)
+    audit(request, "access.exported", one.signature_id, _ids_by_slug(stored))
+    texts = signed_texts(stored, tables())
+    stopped = stopped_slugs(stored, settings().limit_keys, tables())
+    return access_export(stored, texts, letters_of(stored, tables()), stopped, now)
 
 
 def _act_and_show(

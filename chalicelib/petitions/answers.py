@@ -88,7 +88,7 @@ class FullPetition(PublicPetition, MayHaveLetter):
 
     summary: str
     text: str
-    """Plain text. Empty lines separate paragraphs."""
+    """Markdown, as staff typed it: paragraphs, headings, lists, quotes, emphasis, and links to https addresses."""
     charity: str
     """The charity that runs the petition."""
     url: Url

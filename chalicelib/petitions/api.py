@@ -46,6 +46,7 @@ from chalicelib.petitions.page import (
     preview_page,
 )
 from chalicelib.petitions.paper import poster, sheet
+from chalicelib.petitions.picture import picture_of
 from chalicelib.petitions.preview import check_preview
 from chalicelib.petitions.qr import qr_of
 from chalicelib.shedding.level import level_now
@@ -170,6 +171,19 @@ def _paper(
     language = chosen_language(request) or petition.language
     pdf = print_on(petition.in_language(language), _address(request, slug, source), language, now)
     return _picture(pdf, "application/pdf")
+
+
+@picture_view(
+    "/petitions/{slug}/pictures/{digest}",
+    cache=Cache.YEAR,
+    throttle=PETITION_PAGE,
+    content_types=("image/jpeg",),
+)
+def show_picture(request: Request, slug: str, digest: str) -> Response:
+    """The petition's picture. Its address changes with its content."""
+    petition = find_petition(slug, times.now(), tables())
+    headers = {"Content-Type": "image/jpeg", "Cache-Control": f"public, max-age={Cache.YEAR.value}, immutable"}
+    return answer(picture_of(petition.slug, digest, tables()), 200, headers)
 
 
 def _picture(body: bytes | str, content_type: str) -> Response:

@@ -92,7 +92,7 @@ def _slug_in_use() -> Invalid:
 def publish(petition: Petition, now: datetime, tables: Tables) -> Petition:
     """Create the petition or overwrite the stored one. Return it as stored. Raise Stale on a concurrent edit.
 
-    Keep stored figures, and shards if there are more. Without a state, keep the stored state and its times.
+    Keep stored figures and picture, and shards if there are more. Without a state, keep the stored state and its times.
     """
     stored = store.get(petition.slug, tables, consistent=True)
     if stored is None:
@@ -101,6 +101,7 @@ def publish(petition: Petition, now: datetime, tables: Tables) -> Petition:
         "shards": max(petition.shards, stored.shards),
         "revision": stored.revision,
         "figures": stored.figures,
+        "picture": stored.picture,
     }
     if "state" not in petition.model_fields_set:
         preserved |= stored.model_dump(include=LIFECYCLE_FIELDS)

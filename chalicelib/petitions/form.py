@@ -13,6 +13,7 @@ from chalicelib.core.models import ClosedModel
 from chalicelib.core.printable import header_errors
 from chalicelib.core.times import Moment
 from chalicelib.core.validation import Words, decode_json, field_errors, parse_body
+from chalicelib.pages.markdown import MAX_MARKS, has_too_many_marks
 from chalicelib.petitions.constituency_table import has_members
 from chalicelib.petitions.letter import Letter
 from chalicelib.petitions.model import Petition, PetitionState, Reason
@@ -50,6 +51,7 @@ SAME_ADDRESS = (
     "Targets {} and {} have the same email address, which would get two letters from each person. Leave one of them"
     " out, or correct its address"
 )
+MANY_MARKS = f"Use at most {MAX_MARKS:,} line breaks and marks such as * and [ in all"
 NO_MEMBERS = "This site has no table of members of parliament. Ask your engineers to deploy one first"
 
 
@@ -79,7 +81,7 @@ def read_new_petition(body: str, now: datetime) -> Petition:
     errors = _uneditable_field_errors(values, allowed={"slug": values.get("slug")})
     allowed_values = {name: value for name, value in values.items() if name not in errors}
     petition = _valid_petition({"opened_at": now, **allowed_values, "state": PetitionState.DRAFT}, errors)
-    check_headers(petition)
+    check_texts(petition)
     check_addresses_differ(petition.letter)
     _require_members_table(petition.letter)
     return petition
@@ -106,7 +108,7 @@ def read_edit(body: str, petition: Petition, now: datetime) -> Petition:
     time_errors = _time_errors(petition, edited, now)
     if time_errors:
         raise Invalid(time_errors)
-    check_headers(edited)
+    check_texts(edited)
     if edited.state is PetitionState.OPEN:  # Also if it opens later, by itself.
         _refuse_new_gaps(petition, edited, keeps_brackets=keeps_brackets)
     if edited.letter != petition.letter:  # A stored letter may be older than these two checks.
@@ -143,8 +145,11 @@ def _valid_petition(values: Mapping[str, Any], errors: dict[str, FieldError]) ->
     return petition
 
 
-def check_headers(petition: Petition) -> None:
-    """Raise Invalid for characters that no header may have. Not in `Petition`: stored ones may have such texts."""
+def check_texts(petition: Petition) -> None:
+    """Raise Invalid for characters that no header may have, and for texts that take long to read.
+
+    Not in `Petition`: stored ones may have such texts.
+    """
     texts: dict[str, str | None] = {}
     all_words: dict[str, Petition | Translation] = {"": petition}
     all_words |= {f"translations.{code}.": words for code, words in petition.translations.items()}
@@ -152,6 +157,9 @@ def check_headers(petition: Petition) -> None:
         texts |= {f"{prefix}title": words.title, f"{prefix}charity": words.charity}
         texts[f"{prefix}letter.subject"] = words.letter.subject if words.letter else None
     errors = header_errors(texts)
+    errors += [
+        FieldError(f"{prefix}text", MANY_MARKS) for prefix, words in all_words.items() if has_too_many_marks(words.text)
+    ]
     if errors:
         raise Invalid(errors)
 

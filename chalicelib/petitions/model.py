@@ -111,6 +111,17 @@ class ShareWay(StrEnum):
     QR = "qr"
 
 
+class Picture(FrozenClosedModel):
+    """The petition's picture, for its page and for shared links."""
+
+    digest: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$"), Field(examples=["0123456789abcdef"])]
+    """Of its content. Its address is `/petitions/{slug}/pictures/{digest}`."""
+    width: int
+    height: int
+    alts: dict[Code, Line]
+    """What the picture shows, for people who do not see it, by language."""
+
+
 class Petition(FrozenClosedModel):
     """The settings of one petition, as in its file and in its table item."""
 
@@ -121,7 +132,7 @@ class Petition(FrozenClosedModel):
     summary: Summary
     """For lists and shared links."""
     text: Prose
-    """The petition's text. Empty lines separate paragraphs."""
+    """The petition's text in Markdown: paragraphs, headings, lists, quotes, emphasis, and links to https addresses."""
     target: Line
     """Who the petition is addressed to."""
     charity: Line
@@ -177,6 +188,8 @@ class Petition(FrozenClosedModel):
     """The ways to share that the pages show. Empty: they offer no sharing."""
     next_step: NextStep | None = None
     """What the page after a confirmation asks people to do next."""
+    picture: Picture | None = None
+    """Uploaded on its own: `PUT …/picture`."""
     figures: Annotated[list[Figure], Field(max_length=MAX_FIGURES)] = []
     """Every figure of signatures collected elsewhere, in the order in which staff entered them."""
 

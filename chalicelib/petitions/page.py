@@ -13,13 +13,14 @@ from chalicelib.core.language import language_of
 from chalicelib.edge.html import frame_policy, is_embedded, page
 from chalicelib.edge.http import NEVER_STALE, NO_STORE, chosen_language
 from chalicelib.petitions.model import Petition, PetitionState
+from chalicelib.petitions.text_changes import changes_for_page
 from chalicelib.tallies.count import Count, Recent
 from chalicelib.tallies.public import public_count
 
-# Loaders of the page's sections, by name in the template. app.py adds them: this package must not import theirs.
+# Loaders of the page's sections, by name in the template. app.py adds the others: this package must not import theirs.
 # They use cached data, because people read pages far more often than they sign.
 SectionLoader = Callable[[Petition, Count | None, Tables], object]
-SECTIONS: dict[str, SectionLoader] = {}
+SECTIONS: dict[str, SectionLoader] = {"changes": changes_for_page}
 # Older numbers are not shown: only a request for the progress counts them again, so they may be months old.
 RECENT_SHOWN_FOR = timedelta(hours=1)
 

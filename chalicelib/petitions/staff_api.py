@@ -12,10 +12,12 @@ from chalicelib.core import times
 from chalicelib.core.errors import InvalidTransition
 from chalicelib.core.rights import Right
 from chalicelib.core.settings import settings
+from chalicelib.core.validation import parse_body
 from chalicelib.edge.http import NO_STORE, json_answer, json_body, path_prefix, require_current_revision
 from chalicelib.petitions.edit import create, edit, versions
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.form import MAX_PETITION_KB, petition_for_staff, read_edit, read_new_petition, read_transition
+from chalicelib.petitions.illustrate import MAX_BODY_KB, SentPicture, remove_picture, set_picture
 from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.petitions.preview import preview_link
 from chalicelib.petitions.transition import apply
@@ -89,6 +91,25 @@ def move_petition(request: "Sent[TransitionRequest]", slug: str) -> "Answer[Mana
     at = {"at": times.iso(transition.at)} if transition.at else {}
     audit(request, AUDIT_ACTIONS[transition.state], slug, {**_next_revision(petition), **at})
     return _petition_answer(edit(edited, now, tables()))
+
+
+@staff_view(routes, "PUT", "/petitions/{slug}/picture", Right.MANAGE, body_kb=MAX_BODY_KB)
+def upload_picture(request: "Sent[SentPicture]", slug: str) -> "Answer[ManagedPetition]":
+    """Set the picture of the page and of shared links.
+
+    It is stored as a JPEG of at most 1200 by 1200 pixels, without what the camera added, such as the place.
+    """
+    sent = parse_body(SentPicture, json_body(request, max_bytes=MAX_BODY_KB * 1024))
+    audit(request, "petition.illustrated", slug)
+    return _petition_answer(set_picture(slug, sent, tables()))
+
+
+@staff_view(routes, "DELETE", "/petitions/{slug}/picture", Right.MANAGE)
+def delete_picture(request: Request, slug: str) -> "Answer[ManagedPetition]":
+    """Take the picture off the page."""
+    petition_as_stored(slug, tables())
+    audit(request, "petition.unillustrated", slug)
+    return _petition_answer(remove_picture(slug, tables()))
 
 
 @staff_view(routes, "GET", "/petitions/{slug}/versions", Right.MANAGE)

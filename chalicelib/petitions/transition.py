@@ -28,7 +28,7 @@ SCHEDULED = {
     (PetitionState.OPEN, PetitionState.CLOSED): "closes_at",
 }
 # Without a bracket inside, so that the time of the search is proportional to the length.
-_GAP = re.compile(r"\[[^\[\]]{2,}\]")
+_GAP = re.compile(r"\[[^\[\]]{2,}\](?!\(https://)")  # A link of Markdown is no gap.
 # The public never reads gaps in these.
 _ALWAYS_REFUSED = {
     "title": "the title",

@@ -33,7 +33,7 @@ def pending_counts(slugs: Iterable[str], tables: Tables) -> Counter[str]:
 
 
 def projected_sums(slug: str, tables: Tables) -> Counter[str]:
-    """Return the pending signatures, and the confirmed ones by text version and area, summed over the buckets."""
+    """Return the pending signatures, and the confirmed ones by version, area and updates, summed over the buckets."""
     sums: Counter[str] = Counter()
     for item in tables.batch_get(_counters(slug)):
         sums.update(numbers_of(item))

@@ -1,4 +1,4 @@
-"""Confirmed signatures by text version, postcode area or constituency, counted from the stream of changes.
+"""Confirmed signatures by version, area, constituency or language of updates, counted from the stream of changes.
 
 They trail the exact count by seconds, and lack changes that the stream lost. The row NOT_YET_ASSIGNED has the
 difference.
@@ -18,6 +18,8 @@ from chalicelib.petitions.constituency_table import Constituencies
 
 # Prefixes of attributes: "a.SW" counts the signatures from the area SW.
 VERSION_PREFIX, AREA_PREFIX, CONSTITUENCY_PREFIX = "v.", "a.", "k."
+# "u.cy" counts those who get updates in Welsh, "u." those who get them in the petition's own language.
+READER_PREFIX = "u."
 # In lower case, because postcode areas are in upper case.
 NO_POSTCODE, ABROAD = "none", "abroad"
 # The postcode is valid, but not in the charity's table of constituencies.
@@ -41,10 +43,12 @@ LABELS = {NO_POSTCODE: "no postcode", ABROAD: "outside GB", UNKNOWN: "not in the
 NOT_YET_ASSIGNED = "not yet assigned"
 
 
-def number_names_of(signature: Mapping[str, str]) -> Iterator[str]:
-    """Yield the names of the two numbers that count it: for its text version and for its area."""
+def number_names_of(signature: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the names of the numbers that count it: for its text version, its area, and its updates."""
     yield VERSION_PREFIX + signature.get("text_version", "")
     yield AREA_PREFIX + area_of(signature.get("country", ""), signature.get("postcode", ""))
+    if signature.get("updates") and not signature.get("undeliverable"):
+        yield READER_PREFIX + (signature.get("language") or "")
 
 
 def rows_by(by: Dimension, numbers: Counter[str], confirmed: int) -> dict[str, int]:

@@ -11,6 +11,8 @@ class SignInAddress(TypedDict):
 
 
 class Session(TypedDict):
+    """A staff token, which is shown only once."""
+
     token: str
     expires_at: Time
     owner: str

@@ -1,4 +1,4 @@
-"""The two routes by which staff sign in through their OpenID Connect provider. No cookies are used."""
+"""The routes by which staff sign in: through their OpenID Connect provider, or with an invitation. No cookies."""
 
 from typing import TYPE_CHECKING
 
@@ -6,15 +6,16 @@ from chalice.app import Blueprint
 
 from chalicelib.aws.table import tables
 from chalicelib.core import log, times
-from chalicelib.core.errors import Forbidden, NotSignedIn, UnknownThing
+from chalicelib.core.errors import Forbidden, Gone, NotSignedIn, UnknownThing
 from chalicelib.core.settings import settings
 from chalicelib.core.validation import parse_body
 from chalicelib.edge.http import json_answer, json_body, source_ip
 from chalicelib.edge.route import SIGN_IN, Function
 from chalicelib.edge.views import json_view
-from chalicelib.signin.model import Provider, SessionRequest, SignInRequest, read_rights
+from chalicelib.signin.model import AcceptRequest, Provider, SessionRequest, SignInRequest, read_rights
 from chalicelib.signin.sign_in import authorization_url, begin_session, identify_member
-from chalicelib.staff.audit.record import Action, Actor, record
+from chalicelib.staff.audit.record import Action, Actor, record, record_refusal
+from chalicelib.staff.invitations import accept, opened
 
 if TYPE_CHECKING:
     from chalicelib.edge.answers import Answer, Sent
@@ -68,6 +69,43 @@ def open_session(request: "Sent[SessionRequest]") -> "Answer[Session]":
         "expires_at": times.iso(session.expires_at),
         "owner": member.owner,
         "rights": rights,
+    }
+    return json_answer(answer)
+
+
+@json_view(
+    routes,
+    "POST",
+    "/api/staff/invitation",
+    function=Function.SIGN_IN,
+    throttle=SIGN_IN,
+    raises=(Gone,),
+)
+def accept_invitation(request: "Sent[AcceptRequest]") -> "Answer[Session]":
+    """Accept an invitation.
+
+    Public. The page that the link opens changes nothing, because email scanners open every link; its button sends
+    this. The link works once, within 72 hours. Only the same `attempt` may be repeated.
+
+    Answer: The token, with the rights that the person who sent the invitation chose. It is shown only once.
+    """
+    asked, now = parse_body(AcceptRequest, json_body(request)), times.now()
+    opened_token = opened(asked.token, asked.attempt, now, settings().token_keys, tables())
+    token = opened_token.stored
+    actor = Actor(token_id=token.token_id, owner=token.owner, source_ip=source_ip(request))
+    # If recording fails, nobody gets the token.
+    cursor = record(actor, Action(name="token.accepted", subject=token.token_id), now, tables())
+    try:
+        text = accept(opened_token, now, tables())
+    except Gone as refused:
+        record_refusal(cursor, refused.why, tables())
+        raise
+    log.note("invitation_accepted", token=token.token_id)
+    answer: Session = {
+        "token": text,
+        "expires_at": times.iso(token.expires_at),
+        "owner": token.owner,
+        "rights": sorted(token.rights),
     }
     return json_answer(answer)
 

@@ -67,6 +67,15 @@ class SignInRequest(ClosedModel):
     nonce: Nonce
 
 
+class AcceptRequest(ClosedModel):
+    """The body of `POST /api/staff/invitation`."""
+
+    token: Annotated[str, StringConstraints(min_length=1, max_length=500)]
+    """The token of the link in the email."""
+    attempt: Nonce
+    """A random text that the page makes. If the answer is lost, the same attempt gets the same token."""
+
+
 class SessionRequest(ClosedModel):
     """The body of `POST /api/staff/session`."""
 

@@ -22,6 +22,13 @@ class ShownToken(TypedDict):
     revoked_at: Time | None
     partner: str | None
     """The partner's `source`, if it is the token of a partner. Null for a token of staff."""
+    invited_email: str | None
+    """The address that the invitation was sent to. Null, as the next three, if the token was not an invitation."""
+    invited_by: str | None
+    invited_until: Time | None
+    """Until when the link of the invitation works, once."""
+    accepted_at: Time | None
+    """When the link was used. Null: nobody has this token yet."""
     usable: bool
     """Whether the token is neither expired nor revoked."""
 

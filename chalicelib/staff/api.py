@@ -6,17 +6,33 @@ from typing import TYPE_CHECKING, Annotated
 from chalice.app import Blueprint, Request
 from pydantic import Field, StringConstraints
 
+from chalicelib.aws.email import mail_quota
+from chalicelib.aws.queue import mail_queue, other_mail_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.errors import Forbidden, UnknownThing
 from chalicelib.core.models import ClosedModel
 from chalicelib.core.rights import Right
-from chalicelib.core.validation import parse_body
+from chalicelib.core.validation import Words, parse_body
 from chalicelib.edge.http import json_answer, json_body
 from chalicelib.edge.route import Access
 from chalicelib.edge.routes import all_routes
-from chalicelib.staff.authorizer import audit, rights_of, staff_view
-from chalicelib.staff.tokens import StaffToken, all_tokens, audit_details, find_token, new_token, revoke, store_token
+from chalicelib.mail.kind import Outbox
+from chalicelib.mail.sending import refuse_suppressed
+from chalicelib.petitions.text import SesAddress
+from chalicelib.staff.authorizer import actor, audit, rights_of, staff_view
+from chalicelib.staff.invitation_mail import EMAILS, INVITATION_KINDS
+from chalicelib.staff.invitations import invitation
+from chalicelib.staff.tokens import (
+    NewToken,
+    StaffToken,
+    all_tokens,
+    audit_details,
+    find_token,
+    new_token,
+    revoke,
+    store_token,
+)
 
 if TYPE_CHECKING:
     from chalicelib.edge.answers import Answer, Sent
@@ -25,6 +41,7 @@ if TYPE_CHECKING:
 routes = Blueprint(__name__)
 
 MAX_TOKEN_DAYS, DEFAULT_TOKEN_DAYS = 3650, 90
+WORDS = Words(wrong={"email": "Enter an email address in the right format, such as name@example.org"})
 
 
 class TokenRequest(ClosedModel):
@@ -36,6 +53,13 @@ class TokenRequest(ClosedModel):
     """The rights of the new token. Only rights that your own token has."""
     days: Annotated[int, Field(ge=1, le=MAX_TOKEN_DAYS)] | None = None
     """For how many days the token is valid. Default: 90, but not longer than your own token."""
+
+
+class InvitationRequest(TokenRequest):
+    """The body of `POST /api/staff/invitations`."""
+
+    email: SesAddress
+    """Where the link is sent: your colleague's own address."""
 
 
 @staff_view(routes, "GET", "/me", Access.ANY_STAFF_TOKEN)
@@ -63,15 +87,32 @@ def issue_token(request: "Sent[TokenRequest]") -> "Answer[IssuedToken]":
 
     Answer: The token. It is shown only once.
     """
-    new = parse_body(TokenRequest, json_body(request))
-    if set(new.rights) - rights_of(request):
-        raise Forbidden("You can only give rights that your own token has.")
     now = times.now()
-    expires_at = _expiry(new.days, _own_token(request).expires_at, now)
-    token = new_token(new.owner, new.rights, now, expires_at)
+    token = _new_token(parse_body(TokenRequest, json_body(request)), request, now)
     audit(request, "token.issued", token.stored.token_id, audit_details(token.stored))
     text = store_token(token, tables())
     return json_answer({"token": text, **_fields(token.stored, now)}, 201)
+
+
+@staff_view(routes, "POST", "/invitations", Right.MANAGE, status=201)
+def invite_colleague(request: "Sent[InvitationRequest]") -> "Answer[ShownToken]":
+    """Invite a colleague by email.
+
+    The link in the email works once, within 72 hours, and gives your colleague a token with these rights. For rights
+    and days, the rules of a token that you issue apply. Revoke an invitation as a token.
+
+    Answer: The invitation. It is in the list of tokens.
+    """
+    now = times.now()
+    new = parse_body(InvitationRequest, json_body(request), WORDS)
+    token = _new_token(new, request, now).stored
+    refuse_suppressed(new.email, mail_quota())
+    invited = invitation(token, new.email, actor(request).owner)
+    audit(request, "token.invited", token.token_id, audit_details(token))
+    store_token(invited, tables())
+    email = EMAILS.request(token.token_id, now, tables())
+    Outbox(mail_queue(), other_mail_queue(), INVITATION_KINDS).send_now([email])
+    return json_answer(_fields(invited.stored, now), 201)
 
 
 @staff_view(routes, "DELETE", "/tokens/{token_id}", Right.MANAGE)
@@ -91,12 +132,19 @@ def revoke_token(request: Request, token_id: str) -> "Answer[ShownToken]":
     return json_answer(_fields(revoked, times.now()))
 
 
+def _new_token(asked: TokenRequest, request: Request, now: datetime) -> NewToken:
+    """Return the token, which is not stored yet. Raise Forbidden if it could do more than the caller's own."""
+    if set(asked.rights) - rights_of(request):
+        raise Forbidden("You can only give rights that your own token has.")
+    return new_token(asked.owner, asked.rights, now, _expiry(asked.days, _own_token(request).expires_at, now))
+
+
 def _expiry(days: int | None, own_expiry: datetime, now: datetime) -> datetime:
     """Raise Forbidden if `days` go beyond the expiry of the caller's own token."""
     if days is None:
         return min(own_expiry, now + timedelta(days=DEFAULT_TOKEN_DAYS))
     if now + timedelta(days=days) > own_expiry:
-        until = f"{own_expiry:%-d %B %Y, %H:%M} UTC"
+        until = times.in_words(own_expiry)
         raise Forbidden(f"Your own token is valid until {until}. A token that you issue cannot be valid for longer.")
     return now + timedelta(days=days)
 

@@ -29,4 +29,15 @@ def show_sign_in(request: Request) -> Response:
 
     Answer: The sign-in button, or the result of signing in.
     """
-    return page(request, "sign_in.html", {})
+    return page(request, "sign_in.html", {"invited": False})
+
+
+@page_view(routes, "GET", "/staff/invitation")
+def show_invitation(request: Request) -> Response:
+    """The page that the link of an invitation opens.
+
+    The page has no data and changes nothing, because email scanners open every link. Its button calls this API.
+
+    Answer: The button, or the result of accepting.
+    """
+    return page(request, "sign_in.html", {"invited": True})

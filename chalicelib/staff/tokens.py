@@ -33,6 +33,11 @@ class StaffToken(FrozenModel):
     last_used_at: Moment | None = None
     # The partner's id (its `source`). None for a token of staff.
     partner: str | None = None
+    # Of a token that began as an invitation (invitations.py). Until it is accepted, nobody has its text.
+    invited_email: str | None = None
+    invited_by: str | None = None
+    invited_until: Moment | None = None
+    accepted_at: Moment | None = None
 
 
 # staff_<id>_<secret>: the prefix lets secret scanners find a token that was committed by mistake.
@@ -62,12 +67,16 @@ def new_token(
         token_id=token_id,
         owner=owner,
         rights=frozenset(rights),
-        secret_sha256=_digest(secret),
+        secret_sha256=digest_of(secret),
         issued_at=now,
         expires_at=expires_at,
         partner=partner,
     )
-    return NewToken(token, f"staff_{token_id}_{secret}")
+    return NewToken(token, text_of(token_id, secret))
+
+
+def text_of(token_id: str, secret: str) -> str:
+    return f"staff_{token_id}_{secret}"
 
 
 def store_token(new: NewToken, tables: Tables) -> str:
@@ -106,7 +115,7 @@ def recognise(header: str, now: datetime, tables: Tables) -> StaffToken:
     if token is None:
         raise UnknownToken
     # 256 random bits need no slow hash. The comparison takes constant time.
-    has_same_secret = compare_digest(token.secret_sha256, _digest(secret))
+    has_same_secret = compare_digest(token.secret_sha256, digest_of(secret))
     if not has_same_secret:
         raise UnknownToken
     if token.revoked_at is not None or now >= token.expires_at:
@@ -134,7 +143,7 @@ def all_tokens(tables: Tables) -> list[StaffToken]:
     return sorted(map(StaffToken.model_validate, items), key=lambda token: token.issued_at, reverse=True)
 
 
-def _digest(secret: str) -> str:
+def digest_of(secret: str) -> str:
     return sha256(secret.encode()).hexdigest()
 
 

@@ -72,6 +72,28 @@ class ManagedUpdate(TypedDict):
     """Emails not sent: the person withdrew, unsubscribed or became undeliverable, or the update was cancelled."""
 
 
+class Readers(TypedDict):
+    """Those who signed in one language."""
+
+    language: str
+    people: Number
+    text_in: str
+    """The language of the text that they get: theirs, or else that of the update itself."""
+
+
+class Audience(TypedDict):
+    """What happens if the update is published now."""
+
+    people: Number
+    """Those who confirmed, asked for updates and can be reached. May lag by seconds."""
+    languages: list[Readers]
+    """Most people first. They sum to `people`."""
+    waiting: Number
+    """Other emails that go out before."""
+    seconds: Number
+    """How long all these emails take at the present rate and daily quota, if no more urgent email comes in between."""
+
+
 class ManagedUpdates(TypedDict):
     slug: Slug
     updates: list[ManagedUpdate]

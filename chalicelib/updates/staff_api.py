@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING
 from chalice.app import Blueprint, Request
 
 from chalicelib.aws.email import mail_quota
-from chalicelib.aws.queue import job_queue
+from chalicelib.aws.queue import job_queue, other_mail_queue
 from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.errors import NotNow
 from chalicelib.core.models import ClosedModel
 from chalicelib.core.rights import Right
+from chalicelib.core.settings import settings
 from chalicelib.core.times import Moment
 from chalicelib.core.validation import Words, parse_body
 from chalicelib.edge.http import NO_STORE, json_answer, json_body, path_prefix
@@ -19,13 +20,14 @@ from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.text import SesAddress
 from chalicelib.staff.authorizer import actor, audit, staff_view
 from chalicelib.updates import publish, write
+from chalicelib.updates.audience import readers, sending_time
 from chalicelib.updates.find import all_updates, find_update
 from chalicelib.updates.model import MAX_TITLE_LENGTH, LanguageCode, Update, UpdateTest, UpdateText
 from chalicelib.updates.worker import outbox
 
 if TYPE_CHECKING:
     from chalicelib.edge.answers import Answer, Sent
-    from chalicelib.updates.answers import ManagedUpdate, ManagedUpdates, ManagedWords
+    from chalicelib.updates.answers import Audience, ManagedUpdate, ManagedUpdates, ManagedWords, Readers
 
 routes = Blueprint(__name__)
 
@@ -108,6 +110,25 @@ def email_update_test(request: "Sent[TestRequest]", slug: str, update_id: str) -
     test = UpdateTest(email=test_request.email, language=test_request.language or update.language)
     write.send_test(update, test, times.now(), outbox(), tables())
     return json_answer(_update_json(update), 202)
+
+
+@staff_view(routes, "GET", "/petitions/{slug}/updates/{update_id}/audience", Right.MANAGE)
+def read_audience(request: Request, slug: str, update_id: str) -> "Answer[Audience]":
+    """Who gets the update if it is published now, and how long sending takes."""
+    update, petition = find_update(slug, update_id, tables()), petition_as_stored(slug, tables())
+    by_language, waiting = readers(petition, tables()), other_mail_queue().depth()
+    people = by_language.total()
+    languages: list[Readers] = []
+    for code, number in by_language.most_common():
+        languages.append({"language": code, "people": number, "text_in": update.in_language(code).language})
+    duration = sending_time(people + waiting, settings().mail_per_second, mail_quota())
+    body: Audience = {
+        "people": people,
+        "languages": languages,
+        "waiting": waiting,
+        "seconds": round(duration.total_seconds()),
+    }
+    return json_answer(body)
 
 
 @staff_view(routes, "POST", "/petitions/{slug}/updates/{update_id}/publish", Right.MANAGE, status=202, raises=(NotNow,))

@@ -8,10 +8,10 @@ from chalicelib.aws.table import Tables
 from chalicelib.core.errors import ConditionFailed, FieldError, Invalid, NotNow
 from chalicelib.core.printable import header_errors
 from chalicelib.mail.kind import Outbox
+from chalicelib.pages.markdown import as_html, as_text
 from chalicelib.petitions.model import Petition
 from chalicelib.updates.find import add_update, change_update
 from chalicelib.updates.kinds import TESTS, delivery_key
-from chalicelib.updates.markdown import as_html, as_text
 from chalicelib.updates.model import Update, UpdateState, UpdateTest, UpdateText, new_update_id
 
 # The email of an older test is dropped if it still waits.

@@ -14,7 +14,7 @@ from pathlib import Path
 from babel.messages.catalog import Catalog, Message
 
 from stack.console import Failure, run_main
-from stack.languages import STAFF_PAGES, catalogues, extracted, new_catalogue, read_catalogue, updated, write_catalogue
+from stack.languages import catalogues, extracted, is_for_staff, new_catalogue, read_catalogue, updated, write_catalogue
 from stack.paths import ROOT
 
 # The places for values in the texts of templates and Python: %(name)s.
@@ -103,7 +103,7 @@ def unmarked_texts(project: Path = ROOT) -> Iterator[str]:
     html_files = sorted(folder.rglob("*.html"))
     text_files = sorted(folder.rglob("*.txt"))
     for path in (*html_files, *text_files):
-        if path.name not in STAFF_PAGES:
+        if not is_for_staff(path):
             template = path.read_text(encoding="utf-8")
             for text in _Texts(template).found:
                 yield f"{path.relative_to(project)}: not in _() or trans: {text!r}"

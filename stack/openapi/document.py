@@ -7,7 +7,6 @@ from typing import Any
 from chalicelib import VERSION
 from chalicelib.edge.answers import ProblemDetails
 from chalicelib.edge.routes import views
-from stack.openapi.parameters import components
 from stack.openapi.paths import operation_of
 from stack.openapi.petitions import with_schema_for_edits
 from stack.openapi.problems import responses
@@ -17,46 +16,19 @@ from stack.paths import ROOT
 
 FILE = ROOT / "chalicelib" / "edge" / "openapi.json"
 DESCRIPTION = Path(__file__).with_name("description.md")
+# What is written in OpenAPI itself: tags, security schemes, headers, and the parameters that are not in the query.
+COMPONENTS = Path(__file__).with_name("components.json")
 EXAMPLES = Path(__file__).with_name("examples.json")
 SERVER = (
     "Relative to this document, so that it works behind a custom domain and behind an API stage: `/api/openapi.json` "
     "means `/`, and `/site/api/openapi.json` means `/site/`."
 )
 WIDTH = 120
-TAGS = {
-    "petitions": "Public JSON, from any origin.",
-    "pages": "The hosted form, HTML.",
-    "links": "The links in our emails, HTML. GET shows a page, and POST does what the page offers. Both are "
-    "safe to repeat.",
-    "staff": "Needs a staff token.",
-    "partners": "Signatures from other sites. Needs a partner's token.",
-    "site": "The site itself.",
-}
-STAFF = {
-    "type": "http",
-    "scheme": "bearer",
-    "bearerFormat": "staff_<id>_<secret>",
-    "description": "A staff token with the right that the route needs, issued by staff or engineers (`make token`). "
-    "401 without a token, 403 without the right.",
-}
-
-PARTNER = {
-    "type": "http",
-    "scheme": "bearer",
-    "bearerFormat": "staff_<id>_<secret>",
-    "description": "A partner's token, issued by staff. It can only send signatures of that partner.",
-}
-OSDI = {
-    "type": "apiKey",
-    "in": "header",
-    "name": "OSDI-API-Token",
-    "description": "The same token, in the header that OSDI names. A token in the query is not accepted.",
-}
-
 Node = dict[str, Any]
 
 
 def document() -> Node:
+    written = json.loads(COMPONENTS.read_text(encoding="utf-8"))
     return {
         "openapi": "3.1.0",
         "info": {
@@ -66,13 +38,14 @@ def document() -> Node:
             "description": DESCRIPTION.read_text(encoding="utf-8").strip(),
         },
         "servers": [{"url": "..", "description": SERVER}],
-        "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
+        "tags": written["tags"],
         "paths": _paths(),
         "components": {
-            "securitySchemes": {"staff": STAFF, "partner": PARTNER, "osdi": OSDI},
+            "securitySchemes": written["securitySchemes"],
             "schemas": _schemas(),
             "responses": responses(),
-            **components(),
+            "parameters": written["parameters"],
+            "headers": written["headers"],
         },
     }
 

@@ -1,4 +1,4 @@
-"""The parameters of requests and the headers of answers, each described once for all operations."""
+"""The parameters of queries, and references to other parameters and to headers, which components.json describes."""
 
 from typing import Any
 
@@ -11,83 +11,12 @@ from chalicelib.tallies.model import TallyDimension
 Node = dict[str, Any]
 TEXT: Node = {"type": "string"}
 
-PARAMETERS: dict[str, Node] = {
-    "slug": {"description": "The petition's name in URLs.", "example": "protect-trafficked-children"},
-    "token": {"description": "The signed statement."},
-    "code": {"description": "The end of a statement's short address.", "example": "k7mp2x"},
-    "source": {"description": "The partner's source.", "example": "partner-oak"},
-    "token_id": {"description": "The token's id, as in the list of tokens."},
-    "signature_id": {"description": "The signature's id, as returned by the search."},
-    "target": {"description": "The target's key, as in the petition's letter."},
-    "update_id": {"description": "The update's id, as in the list of updates."},
-    "reminders_id": {"description": "Their id, as in the list of reminders."},
-    "export_id": {"description": "The export's id, as in the list of exports."},
-    "import_id": {"description": "The import's id, as in the list of imports."},
-    "list_id": {"description": "The list's id, as in the list of lists."},
-    "version": {
-        "description": "Changes whenever one of these files changes. A request with an older version is answered too, "
-        "but caches do not keep the answer.",
-        "example": "0a1b2c3d",
-    },
-    "name": {"description": "The name of the file.", "example": "app.js"},
-}
-HEADER_PARAMETERS: dict[str, Node] = {
-    "IfNoneMatch": {
-        "name": "If-None-Match",
-        "description": "The `ETag` of your cached answer.",
-    },
-    "IfMatch": {
-        "name": "If-Match",
-        "description": "The ETag of the revision that you change. Without it, the answer is 428.",
-        "example": '"7"',
-    },
-}
-# By name of the component: the name of the header, and its description.
-HEADERS: dict[str, tuple[str, Node]] = {
-    "CacheControl": (
-        "Cache-Control",
-        {
-            "description": "How long browsers and CDNs may keep the answer (RFC 9111), and how long they may use an "
-            "old answer while they refresh it or we cannot answer (RFC 5861).",
-            "schema": TEXT,
-            "example": "public, max-age=5, stale-while-revalidate=1, stale-if-error=86400",
-        },
-    ),
-    "ETag": (
-        "ETag",
-        {
-            "description": "Identifies this version of the answer. Send it as `If-None-Match`.",
-            "schema": TEXT,
-            "example": 'W/"12345-20000"',
-        },
-    ),
-    "RetryAfter": (
-        "Retry-After",
-        {
-            "description": "Seconds to wait before you try again.",
-            "required": True,
-            "schema": {"type": "string", "pattern": "^[0-9]+$"},
-            "example": "5",
-        },
-    ),
-    "Location": (
-        "Location",
-        {
-            "description": "The page to show next, or the address of what was made.",
-            "required": True,
-            "schema": {"type": "string", "format": "uri-reference"},
-            "example": "/petitions/protect-trafficked-children/thanks",
-        },
-    ),
-    "Revision": (
-        "ETag",
-        {
-            "description": "The revision in quotes. Send it as If-Match.",
-            "required": True,
-            "schema": {"type": "string", "pattern": '^"\\d+"$'},
-        },
-    ),
-    "Download": ("Content-Disposition", {"description": "Marks the answer as a download.", "schema": TEXT}),
+# The names of headers, by their components in components.json.
+_HEADERS = {
+    "CacheControl": "Cache-Control",
+    "RetryAfter": "Retry-After",
+    "Revision": "ETag",
+    "Download": "Content-Disposition",
 }
 # The parameters of queries that several routes have. A view describes its other parameters in its docstring.
 QUERIES = {
@@ -132,21 +61,10 @@ def query_parameter(view: str, name: str, description: str) -> Node:
     return {"name": name, "in": "query", "description": description, "schema": TEXT, **details}
 
 
-def components() -> dict[str, Node]:
-    in_path = {
-        name: {"name": name, "in": "path", "required": True, "schema": TEXT, **each}
-        for name, each in PARAMETERS.items()
-    }
-    in_header = {name: {"in": "header", "schema": TEXT, **each} for name, each in HEADER_PARAMETERS.items()}
-    headers = {component: description for component, (_header_name, description) in HEADERS.items()}
-    return {"parameters": in_path | in_header, "headers": headers}
-
-
 def parameter(name: str) -> Node:
     return {"$ref": f"#/components/parameters/{name}"}
 
 
 def header(component: str) -> tuple[str, Node]:
     """Return the header's name, and a reference to its component."""
-    name, _ = HEADERS[component]
-    return name, {"$ref": f"#/components/headers/{component}"}
+    return _HEADERS.get(component, component), {"$ref": f"#/components/headers/{component}"}

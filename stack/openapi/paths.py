@@ -16,7 +16,13 @@ Node = dict[str, Any]
 CSV = "text/csv"
 
 # The component that describes the answer 404, by the last parameter of the path. Others: UnknownThing.
-NOT_FOUND = {"slug": "UnknownPetition", "token": "NotAStatement", "code": "NotAStatement", "name": "NoFile"}
+NOT_FOUND = {
+    "slug": "UnknownPetition",
+    "token": "NotAStatement",
+    "code": "NotAStatement",
+    "name": "NoFile",
+    "digest": "UnknownPetition",
+}
 # The tags of routes under /api, by the second part of the path.
 _TAG_BY_SECOND_PART = {"staff": "staff", "openapi.json": "site", "partner": "partners", "osdi": "partners"}
 

@@ -213,13 +213,13 @@ def test_the_used_share_is_of_the_last_24_hours_and_0_without_a_limit(
     quota, stub = quota_and_stub
     numbers = {"Max24HourSend": most, "MaxSendRate": 14.0, "SentLast24Hours": sent}
     stub.add_response("get_account", {"SendQuota": numbers}, {})
-    assert quota.used_share() == share
+    assert quota.daily().used_share == share
 
 
 def test_an_answer_without_a_quota_means_no_limit(quota_and_stub: tuple[MailQuota, Stubber]) -> None:
     quota, stub = quota_and_stub
     stub.add_response("get_account", {}, {})
-    assert quota.used_share() == 0
+    assert quota.daily().used_share == 0
 
 
 def test_an_address_is_suppressed_if_it_is_on_the_list(quota_and_stub: tuple[MailQuota, Stubber]) -> None:
@@ -248,5 +248,5 @@ def test_no_error_of_ses_stops_the_caller(
     quota, stub = quota_and_stub
     stub.add_client_error("get_account", code, http_status_code=status)
     with pytest.raises(Unavailable) as caught:
-        quota.used_share()
+        quota.daily()
     assert type(caught.value) is error

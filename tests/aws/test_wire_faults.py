@@ -108,7 +108,7 @@ OPERATIONS: dict[str, Callable[[str], object]] = {
     "send_message_batch": lambda at: _queue(at).send([Outgoing({})]),
     "get_queue_attributes": lambda at: _queue(at).depth(),
     "change_message_visibility_batch": lambda at: _queue(at).deliver_again_in({"r": 5}),
-    "get_account": lambda at: MailQuota(client("sesv2", at)).used_share(),
+    "get_account": lambda at: MailQuota(client("sesv2", at)).daily(),
     "get_suppressed_destination": lambda at: MailQuota(client("sesv2", at)).suppresses("a@b.example"),
     "get_queue_attributes again": lambda at: _queue(at).check(),
     "get_event_source_mapping": lambda at: Source(client("lambda", at), "0" * 36).switch(is_on=True),

@@ -5,7 +5,6 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.new_petition import open_new_petition, sign_and_confirm_by_api
 from tests.browser.test_staff import sign_in
-from tests.browser.test_staff_journeys import press_and_confirm
 from tests.emulated import eventually
 from tests.site import DeployedSite
 
@@ -44,7 +43,10 @@ def test_an_update_is_drafted_previewed_edited_tested_published_and_its_result_i
     expect(desk.get_by_text("is on its way")).to_be_visible()
     # Publishing the update drops a test email that is not sent yet.
     assert eventually(lambda: deployed_site.mails("bob.tests@charity.example"), 120)
-    press_and_confirm(desk, "Publish")
+    desk.get_by_role("button", name="Publish", exact=True).click()
+    expect(desk.get_by_role("dialog")).to_contain_text("1 person gets it by email.")
+    expect(desk.get_by_role("dialog")).to_contain_text("At the present rate, sending takes about a minute")
+    desk.get_by_role("dialog").get_by_role("button", name="Publish", exact=True).click()
     row = desk.get_by_role("row").nth(1)
     expect(row.get_by_role("rowheader")).to_have_text("Sent", timeout=SENDING_TIMEOUT)
     expect(row.locator("td.number")).to_have_text(["1", "1", "0", "0"])

@@ -3,10 +3,12 @@
 import csv
 import re
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser import crowd
 from tests.browser.crowd import SLUG
+from tests.emulated import eventually
 from tests.site import DeployedSite
 
 COUNT_ROUTE = f"#/petitions/{SLUG}"
@@ -80,6 +82,7 @@ def test_a_token_for_counts_shows_only_counts_and_other_pages_name_the_missing_r
 
 def test_a_token_is_issued_used_revoked_and_logged(desk: Page, deployed_site: DeployedSite) -> None:
     sign_in(desk, deployed_site, route="#/tokens")
+    desk.get_by_label("As a token that is shown here once").check()
     desk.get_by_label("Owner").fill("Dora of the press office")
     desk.get_by_label("Read the numbers").check()
     desk.get_by_role("button", name="Issue").click()
@@ -104,3 +107,33 @@ def test_the_downloaded_csv_sums_to_the_count(desk: Page, deployed_site: Deploye
     rows = list(csv.DictReader(content.splitlines()))
     assert {row["key"] for row in rows} == set(crowd.COUNTRIES)
     assert sum(int(row["confirmed"]) for row in rows) == count
+
+
+def test_a_colleague_is_invited_by_email_and_opens_the_dashboard(
+    desk: Page, phone: Page, deployed_site: DeployedSite
+) -> None:
+    sign_in(desk, deployed_site, route="#/tokens")
+    desk.get_by_label("Owner").fill("Erin of the press office")
+    desk.get_by_label("Their email address").fill("erin@charity.example")
+    desk.get_by_label("Read the numbers").check()
+    desk.get_by_role("button", name="Send the invitation").click()
+    expect(desk.get_by_role("status").filter(has_text="on its way")).to_be_visible()
+    row = desk.get_by_role("row").filter(has_text="Erin of the press office")
+    expect(row).to_contain_text("Invited at erin@charity.example")
+    eventually(lambda: deployed_site.mails("erin@charity.example"))
+    phone.goto(f"{deployed_site.url}/_local/inbox")
+    phone.get_by_role("link", name=re.compile("invites you")).first.click()
+    phone.locator("a[href*='/staff/invitation?token=']").first.click()
+    link = phone.url
+    phone.get_by_role("button", name="Accept the invitation").click()
+    expect(phone.get_by_role("status")).to_contain_text("You are signed in as Erin of the press office")
+    expect(phone.get_by_label("Your token")).to_have_value(re.compile(r"^staff_\w{16}_\w{64}$"))
+    assert "token" not in phone.url
+    assert Axe().run(phone).violations_count == 0
+    phone.get_by_role("button", name="Go to the dashboard").click()
+    expect(phone.get_by_text("Signed in as Erin of the press office")).to_be_visible()
+    phone.goto(link)
+    phone.get_by_role("button", name="Accept the invitation").click()
+    expect(phone.get_by_role("status")).to_contain_text("This invitation was used already")
+    desk.reload()
+    expect(row).to_contain_text("In use")

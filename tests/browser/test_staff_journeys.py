@@ -94,10 +94,17 @@ def test_a_person_is_found_exported_and_erased(desk: Page, deployed_site: Deploy
     desk.get_by_role("button", name="Find").click()
     found = desk.locator("[data-signature]")
     expect(found).to_contain_text("Amina Asks")
+    found.get_by_role("button", name="Show everything we hold").click()
+    file = desk.get_by_role("dialog")
+    expect(file).to_contain_text("Name: Amina Asks")
     with desk.expect_download() as download:
-        found.get_by_role("button", name="Download everything we hold").click()
+        file.get_by_role("button", name="Download as PDF").click()
+    assert download.value.path().read_bytes().startswith(b"%PDF-")
+    with desk.expect_download() as download:
+        file.get_by_role("button", name="Download as JSON").click()
     download.value.save_as(tmp_path / "access.json")
     assert email in json.dumps(json.loads((tmp_path / "access.json").read_text()))
+    file.get_by_role("button", name="Done").click()
     press_and_confirm(desk, "Erase")
     expect(found.get_by_role("status")).to_have_text("The signature has been erased.")
     expect(found).not_to_contain_text("Amina Asks")

@@ -33,7 +33,7 @@ from tests.openapi.stored import stored_items, with_tokens
 # The kinds of email with scenes of their own. Another kind has the key `delivery_key`, and goes to a confirmed signer.
 KINDS = {
     *("confirm", "confirm-imported", "already-signed", "receipt", "reminder", "update", "update-test"),
-    *("letter", "letter-digest", "letter-test"),
+    *("letter", "letter-digest", "letter-test", "invitation"),
 }
 
 

@@ -36,7 +36,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "Queue": ("send", "depth", "depth_without_delayed", "deliver_again_in", "check"),
     "Source": ("switch", "is_off"),
     "Mailer": ("send",),
-    "MailQuota": ("used_share", "suppresses"),
+    "MailQuota": ("daily", "suppresses"),
     "Bucket": ("put_file", "copy_to", "delete_under"),
 }
 _TRANSLATORS: dict[str, tuple[str, ErrorTranslator | None]] = {
@@ -63,7 +63,7 @@ class Fault(StrEnum):
 Faults = Mapping[int, Fault]
 # The calls that change nothing.
 READS = frozenset(
-    {"get", "batch_get", "query", "page", "check", "depth", "depth_without_delayed", "is_off", "copy_to", "used_share"}
+    {"get", "batch_get", "query", "page", "check", "depth", "depth_without_delayed", "is_off", "copy_to", "daily"}
 )
 # The faults of a write that differ in their effects. A refused call equals one lost before it took effect: both raise
 # Unavailable, and only the sender of an email tells them apart (a test in test_every_handler). A process that is killed

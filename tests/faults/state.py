@@ -27,4 +27,5 @@ class SceneState:
     reminding: Reminding
     file_link: str
     statement_token: str
+    invitation: str
     short_code: str

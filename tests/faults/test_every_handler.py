@@ -15,6 +15,7 @@ from chalicelib.mail.model import MailRequest
 from chalicelib.mail.outstanding import forget_marked
 from chalicelib.mail.state import AfterCrash
 from chalicelib.petitions.find import forget_petitions
+from chalicelib.petitions.text_changes import forget_changes
 from chalicelib.shedding.level import forget_level
 from chalicelib.tallies.count import forget_closed_days
 from chalicelib.updates.find import forget_updates
@@ -23,6 +24,7 @@ from tests.fake_site import FakeSite
 from tests.fakes import FakeQueue
 from tests.faults import (
     digest_scenes,
+    invitation_scenes,
     job_scenes,
     letter_scenes,
     mail_scenes,
@@ -47,11 +49,21 @@ from tests.faults.state import SceneState
 from tests.syntax import FILES, imports, place
 
 pytestmark = pytest.mark.faults
-MODULES = (public_scenes, mail_scenes, staff_scenes, partner_scenes, job_scenes, letter_scenes, digest_scenes)
+MODULES = (
+    public_scenes,
+    mail_scenes,
+    staff_scenes,
+    partner_scenes,
+    job_scenes,
+    letter_scenes,
+    digest_scenes,
+    invitation_scenes,
+)
 OWN_SCENES = [scene for module in MODULES for scene in module.SCENES]
 SCENES = [*OWN_SCENES, *derived_scenes({scene.handler for scene in OWN_SCENES})]
 every_scene = pytest.mark.parametrize("scene", SCENES, ids=str)
-COUNT_SCENES = [scene for scene in SCENES if scene.handler in ("confirm_signature", "withdraw_signature")]
+COUNTING = ("confirm_signature", "withdraw_signature", "erase_person")
+COUNT_SCENES = [scene for scene in SCENES if scene.handler in COUNTING]
 # These calls do not fail in the scenes here. tests.faults.test_mail and test_signing make them fail.
 FAULTED_ELSEWHERE = {
     "chalicelib/mail/sending.py:pause_after_refusal",
@@ -97,6 +109,7 @@ def prepare(fake_site: FakeSite, scene: Scene) -> None:
     forget_updates()
     forget_closed_days()
     forget_marked()
+    forget_changes()
     worker._limiter.cache_clear()
     fake_site.clock.moment = NOW + TWO_HOURS
 

@@ -82,15 +82,6 @@ def test_during_a_pause_an_invocation_waits_once_before_it_fails_its_messages(
     assert senders.tables.calls == ["get"], "the pause is read once"
 
 
-def test_one_throttled_email_does_not_pause_sending(senders: BatchSenders, requests: Sequence[MailRequest]) -> None:
-    senders.refusals = [Throttled("mail")]
-    batch_sender = senders.batch_sender()
-    with pytest.raises(Throttled):
-        batch_sender.send(requests[0], NOW)
-    assert batch_sender.send(requests[1], NOW) is SendResult.SENT
-    assert not is_paused(NOW, senders.tables)
-
-
 def test_a_pause_that_was_not_stored_is_stored_after_the_next_refusal(
     senders: BatchSenders, requests: Sequence[MailRequest], monkeypatch: pytest.MonkeyPatch
 ) -> None:

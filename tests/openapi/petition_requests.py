@@ -55,6 +55,7 @@ PETITION_REQUESTS = [
         headers={**STAFF, "Content-Type": JSON, "If-Match": "*"},
     ),
     *list_requests.of_lists(staff),
+    staff("POST", 409, f"{STAFF_PETITION}/reminders", "/api/staff/petitions/closed/reminders", b"{}"),
     *(
         staff(method, 409, f"{ONE_UPDATE}{verb}", f"/api/staff/petitions/safe-children/updates/cancelled{verb}", body)
         for method, verb, body in (

@@ -10,8 +10,10 @@ from tests.signin.test_api import SESSION_BODY, SIGN_IN_BODY
 
 # This route has no authorizer, so our own code answers 401 and 403.
 SESSION = "/api/staff/session"
+INVITATION = "/api/staff/invitation"
 JSON_BODY = json.dumps(json_of()).encode()
 FORM_BODY = b"&".join(f"{name}={value}".encode() for name, value in fields_of().items())
+PICTURE = "/petitions/{slug}/pictures/{digest}"
 PUBLIC_REQUESTS = [
     *signing_cases("/api/petitions/{slug}/signatures", JSON, 202, JSON_BODY, b"[]"),
     post(400, "/api/petitions/{slug}/signatures", "/api/petitions/safe-children/signatures", b"{", JSON),
@@ -36,6 +38,19 @@ PUBLIC_REQUESTS = [
         post(404, route, f"{route}{NO_PROVIDER}", json.dumps(right).encode(), JSON)
         for route, right in {"/api/staff/sign-in": SIGN_IN_BODY, SESSION: SESSION_BODY}.items()
     ),
+    *(
+        post(status, INVITATION, INVITATION, body, JSON)
+        for body, status in {
+            b'{"token": "<invitation>", "attempt": "%s"}' % (b"a" * 43): 200,
+            b'{"token": "x", "attempt": "%s"}' % (b"a" * 43): 400,
+            b'{"token": "<invitation-used>", "attempt": "%s"}' % (b"a" * 43): 410,
+            b"c" * 16_385: 413,
+            b"{}": 422,
+        }.items()
+    ),
+    post(415, INVITATION, INVITATION, b"{}", "text/plain"),
+    get(200, PICTURE, "/petitions/safe-children/pictures/0123456789abcdef"),
+    get(404, PICTURE, "/petitions/safe-children/pictures/none"),
     get(200, "/assets/{name}", "/assets/site.css"),
     get(200, "/assets/{name}", "/assets/petition.js"),
     get(200, "/assets/{name}", "/assets/icon.svg"),

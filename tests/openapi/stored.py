@@ -5,13 +5,16 @@ from typing import Any
 
 from chalicelib.aws.table import Item
 from chalicelib.core import keys, tokens
-from chalicelib.core.keys import Key
+from chalicelib.core.keys import Key, picture
 from chalicelib.core.rights import Right
 from chalicelib.core.tokens import Purpose, Subject
+from chalicelib.staff.invitations import accept, invitation, opened
+from chalicelib.staff.tokens import new_token, store_token
 from chalicelib.statements.freeze import freeze, statement_token, store_short_code
 from chalicelib.updates.find import add_update
 from chalicelib.updates.model import UpdateState
 from tests.actors import (
+    BOB,
     DAY,
     LINKS,
     NOW,
@@ -43,6 +46,7 @@ def stored_items() -> dict[Key, Item]:
     a_published_petition(tables, slug="closed", closes_at=NOW - DAY)
     a_published_petition(tables, slug="removed", state="removed")
     a_published_petition(tables, slug="a-draft", opened_at=NOW + DAY)
+    tables.put(picture("safe-children", "0123456789abcdef"), {"jpeg": "aGFyYm91cg=="})
     a_partner(tables)
     partner_requests.add_imports(tables)
     list_requests.add_lists(tables)
@@ -86,9 +90,24 @@ def with_tokens(text: str, site: FakeSite) -> str:
         text = text.replace("<bobs-id>", bobs_token(site.tables).split("_")[1])
     if "<oak>" in text:
         text = text.replace("<oak>", oaks_token(site.tables))
+    if "<invitation" in text:
+        text = text.replace("<invitation>", _invitation(site)).replace("<invitation-used>", _used_invitation(site))
     if "<bob>" in text:
         text = text.replace("<bob>", bobs_token(site.tables, NOW, *Right))
     return text
+
+
+def _invitation(site: FakeSite) -> str:
+    """Invite somebody, and return the token of the link."""
+    invited = invitation(new_token("dora", [Right.COUNTS], NOW, NOW + DAY).stored, BOB.email, "bob")
+    store_token(invited, site.tables)
+    return tokens.issue(Purpose.INVITATION, (invited.stored.token_id,), NOW + DAY, TOKEN_KEYS)
+
+
+def _used_invitation(site: FakeSite) -> str:
+    link_token = _invitation(site)
+    accept(opened(link_token, "another", NOW, TOKEN_KEYS, site.tables), NOW, site.tables)
+    return link_token
 
 
 def _with_link_tokens(text: str) -> str:

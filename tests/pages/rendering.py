@@ -58,6 +58,7 @@ def a_petition(**changes: object) -> SimpleNamespace:
         "milestones": [1_000, 10_000, 20_000],
         "goal_at": lambda _count: 20_000,
         "share_text": None,
+        "picture": None,
         "share_ways": list(ShareWay),
         "next_step": SimpleNamespace(
             heading="Give", sentence="Each gift helps.", button="Give now", address=lambda _slug: "https://give.example"
@@ -87,6 +88,7 @@ def context_of(template: str, petition: SimpleNamespace, word: str = "x", base: 
             "recent": SimpleNamespace(today=12, last_day=34, areas={"SW": 120, "M": 90}),
             "is_recent_old": False,
             "updates": None,
+            "changes": None,
             "total": None,
         },
         "screen.html": {"petition": petition, "state": "open", "count": 12_345, "goal": petition.goal},
@@ -123,7 +125,7 @@ def context_of(template: str, petition: SimpleNamespace, word: str = "x", base: 
             "modules": ["api.js", "app.js"],
             "site_languages": {"cy": word},
         },
-        "sign_in.html": {},
+        "sign_in.html": {"invited": True},
         "statement.html": {
             "petition": None,
             "statement": SimpleNamespace(

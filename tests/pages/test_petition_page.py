@@ -20,16 +20,16 @@ from tests.pages.rendering import (
 
 @pages_with_forms
 def test_an_error_is_in_the_title_the_summary_and_next_to_its_field(template: str) -> None:
-    message = "Enter your name"
-    page = page_of(template, errors=[{"field": "name", "message": message}])
+    message = "Enter a postcode"
+    page = page_of(template, errors=[{"field": "postcode", "message": message}])
     assert page.one("title").text.startswith("Error: ")
     summary = page.one("div", id="error-summary", role="alert", tabindex="-1")
     assert message in summary.text
-    assert page.one("a", href="#name").text == message
-    field = page.one("input", id="name")
+    assert page.one("a", href="#postcode").text == message
+    field = page.one("input", id="postcode")
     assert field.attrs["aria-invalid"] == "true"
-    assert {"name-hint", "name-error"} == set(field.attrs["aria-describedby"].split())
-    assert message in page.one("p", id="name-error").text
+    assert {"postcode-hint", "postcode-error"} == set(field.attrs["aria-describedby"].split())
+    assert message in page.one("p", id="postcode-error").text
 
 
 @pages_with_forms

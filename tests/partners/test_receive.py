@@ -68,12 +68,6 @@ def test_a_signature_counts_at_once_with_its_origin(tables: FakeTables, petition
     assert count(tables, petition) == 1
 
 
-def test_a_repeat_is_existing_and_counts_once(tables: FakeTables, petition: Petition, oak: Partner) -> None:
-    send(tables, petition, oak, sent_of())
-    assert send(tables, petition, oak, sent_of(), sent_of(ALICE, "oak:2")) == [EXISTING, EXISTING]
-    assert count(tables, petition) == 1
-
-
 def test_one_person_twice_in_a_batch_counts_once(tables: FakeTables, petition: Petition, oak: Partner) -> None:
     other = sent_of(Person("A", "ALICE.achterberg+x@mail.example"), "oak:2")
     assert send(tables, petition, oak, sent_of(), other, sent_of()) == [ACCEPTED, EXISTING, EXISTING]

@@ -1,5 +1,6 @@
 """The file of all data held on one person."""
 
+import base64
 import json
 from datetime import timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from chalicelib.core.times import iso
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.partners.form import read_signature
 from chalicelib.partners.receive import take_each
+from chalicelib.people.words import sections
 from chalicelib.petitions.edit import publish
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import unsubscribe, withdraw
@@ -29,7 +31,7 @@ from tests.actors import (
     key_of,
     signed,
 )
-from tests.asking import ask
+from tests.asking import ask, audit_records
 from tests.fake_site import FakeSite
 from tests.letters.lettering import LETTER, WELSH_LETTER, a_petition_with_a_letter, confirmed_with_a_letter
 from tests.partnering import a_partner, a_receiving_context, sent_of
@@ -232,13 +234,38 @@ def test_the_file_has_an_earlier_letter_after_signing_again_without_one(fake_sit
     assert [each["target"] for each in letter_in_file(fake_site, identity)["deliveries"]] == ["Home Secretary"]
 
 
-def test_the_file_has_the_email_to_a_removed_target_after_signing_again(fake_site: FakeSite) -> None:
-    petition, identity = requested_letter(fake_site)
-    edited = publish(a_petition(letter=TO_THE_MAYOR), NOW, fake_site.tables)
-    change_item(fake_site.tables, petition, identity, letter={"version": edited.letter_version})  # Signed again.
-    assert [each["target"] for each in letter_in_file(fake_site, identity)["deliveries"]] == ["Home Secretary"]
-
-
 def test_the_letter_is_null_in_the_file_if_the_petition_has_no_letter(fake_site: FakeSite) -> None:
     identity = confirmed(fake_site.tables, a_published_petition(fake_site.tables))
     assert letter_in_file(fake_site, identity) is None
+
+
+def test_the_file_in_words_says_everything_and_comes_as_a_pdf(
+    fake_site: FakeSite, token: str, petition: Petition
+) -> None:
+    identity = confirmed(fake_site.tables, petition, postcode="M1 1AE", source="bbc", updates=True)
+    answer = ask(fake_site, token, "POST", path_of(identity, "file"))
+    assert answer.status_code == 200, answer.body
+    file = answer.json_body
+    assert file["title"] == "What Harbour for Children holds about you"
+    facts = {fact["name"]: fact["value"] for section in file["sections"] for fact in section["facts"]}
+    assert (facts["Name"], facts["Country"], facts["Postcode"]) == (ALICE.name, "United Kingdom", "M1 1AE")
+    assert facts["Confirmed at"] == "24 November 2026, 12:00 UTC"
+    assert base64.b64decode(file["pdf"]).startswith(b"%PDF-")
+    [entry] = audit_records(fake_site)
+    assert entry.action.name == "access.exported"
+
+
+def test_every_value_of_the_file_is_in_its_words(fake_site: FakeSite, token: str) -> None:
+    petition = a_petition_with_a_letter(fake_site)
+    identity = confirmed_with_a_letter(fake_site, petition)
+    data = ask(fake_site, token, "POST", path_of(identity, "access")).json_body
+    words = json.dumps([section.facts for section in sections(data)])
+    for value in _texts_in(data):
+        assert json.dumps(value)[1:-1] in words or value.endswith("Z") or len(value) == 2, value
+
+
+def _texts_in(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [text for part in parts for text in _texts_in(part)]

@@ -223,3 +223,8 @@ def test_a_transition_is_parsed() -> None:
     for wrong in ("{}", '{"state": "gone"}', '{"state": "open", "at": "soon"}', '{"state": "open", "when": 1}'):
         with pytest.raises(Invalid):
             read_transition(wrong)
+
+
+def test_a_text_that_would_take_long_to_read_is_refused() -> None:
+    assert field_errors(DRAFT, text="*" * 1001) == ["text"]
+    assert apply_edit(DRAFT, text="*" * 1000).text == "*" * 1000

@@ -11,7 +11,11 @@ from tests.letters.lettering import LETTER, TARGET, WELSH_LETTER
 
 
 def test_a_petition_without_square_brackets_has_no_gaps() -> None:
-    petition = a_petition(letter=LETTER, translations={"cy": WELSH | {"letter": WELSH_LETTER}}, text="[x] and []")
+    petition = a_petition(
+        letter=LETTER,
+        translations={"cy": WELSH | {"letter": WELSH_LETTER}},
+        text="[x], [] and [a link](https://a.example)",
+    )
     assert (gap_errors(petition), warning_of_gaps(petition)) == ([], [])
 
 

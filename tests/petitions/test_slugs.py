@@ -7,7 +7,7 @@ import pytest
 from chalicelib.core import caching, keys
 from chalicelib.core.errors import Throttled, Unavailable, UnknownPetition
 from chalicelib.petitions.edit import create
-from chalicelib.petitions.find import find_petition, forget_petitions
+from chalicelib.petitions.find import find_petition
 from tests.actors import NOW, a_petition, a_published_petition
 from tests.fake_site import Clock
 from tests.fakes import FakeTables
@@ -97,11 +97,3 @@ def test_a_petition_stored_before_there_was_a_list_is_found_and_stays_known(tabl
     clock.forward(6 * SECOND)
     assert not is_known("random", clock, tables)
     assert is_known("safe-children", clock, tables)
-
-
-def test_the_first_request_of_a_process_costs_one_read(tables: FakeTables, clock: Clock) -> None:
-    a_published_petition(tables)
-    forget_petitions()
-    tables.calls.clear()
-    assert is_known("safe-children", clock, tables)
-    assert tables.calls == ["batch_get"]

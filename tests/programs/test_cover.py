@@ -38,7 +38,13 @@ def test_the_sheet_names_petition_target_count_moment_and_file() -> None:
     facts = cover_facts(size=1234)
     text = text_of(cover_sheet(facts))
     for expected in (
-        *("Keep trafficked children safe", "the Home Secretary", "Harbour for Children", "2026-11-24T12:00:00Z"),
+        *(
+            "Keep trafficked children safe",
+            "the Home Secretary",
+            "Harbour for Children",
+            "24 November 2026, 12:00:00 UTC",
+        ),
+        *("We ask for specialist support.", "We ask for it now.", "privacy@harbour.example"),
         *(facts.petition.text_version, "United Kingdom: 2", "ab" * 16, "1,234 bytes", "exactly"),
         f"{facts.export.job_id}.csv",
     ):
@@ -62,17 +68,18 @@ def test_signatures_of_an_earlier_text_are_counted_separately() -> None:
     assert "0123456789ab: 1" in text
 
 
-def test_the_longest_possible_sheet_is_one_page() -> None:
+def test_the_facts_are_on_one_page_and_a_long_text_continues_on_others() -> None:
     long = "Wörter " * 28
     countries = {f"X{number}": number for number in range(24)}
     versions = {f"{number:012}": number for number in range(24)}
     totals = Totals(rows=300, countries=Counter(countries), versions=Counter(versions))
-    texts = {"title": long, "target": long, "charity": long}
+    texts = {"title": long, "target": long, "charity": long, "text": "A long text.\n\n" * 100 + "The end."}
     facts = cover_facts(texts, totals, recipient="age1" + "q" * 58, expected=1)
-    text = text_of(cover_sheet(facts))
-    assert text.count("<page>") == 1
-    assert "others: " in text
-    assert "300" in text
+    first, *others = text_of(cover_sheet(facts)).split("<page>")
+    assert "others: " in first
+    assert "300" in first
+    assert "ab" * 16 in first
+    assert "The end." in " ".join(others)
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,9 @@ R, M, C, B, E, W = Stage
         (CONFIRMED, BARE, {"v.v1": -1, "a.SW": -1}),
         (BARE, CONFIRMED, {"v.v1": 1, "a.SW": 1}),
         (PENDING, PENDING_BARE, {}),
+        (CONFIRMED, CONFIRMED | {"updates": True, "language": "cy"}, {"u.cy": 1}),
+        (CONFIRMED | {"updates": True}, WITHDRAWN, {"v.v1": -1, "a.SW": -1, "u.": -1}),
+        (CONFIRMED | {"updates": True}, CONFIRMED | {"updates": True, "undeliverable": "bounced"}, {"u.": -1}),
         (CONFIRMED, BARE | {"state": "confirmed"}, {"v.v1": -1, "a.SW": -1, "v.": 1, "a.abroad": 1}),
     ],
 )

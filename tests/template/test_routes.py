@@ -11,7 +11,7 @@ from chalicelib.edge.routes import CATCH_ALL, all_routes
 from tests.template.packaged import API, FUNCTIONS, LIMITS, every_function, integrations
 
 # Staff get a token here, so there is no token yet.
-OPEN_TO_STAFF_WITHOUT_TOKEN = {"/api/staff/sign-in", "/api/staff/session"}
+OPEN_TO_STAFF_WITHOUT_TOKEN = {"/api/staff/sign-in", "/api/staff/session", "/api/staff/invitation"}
 
 
 def test_the_gateway_throttles_each_route_as_listed() -> None:

@@ -11,6 +11,7 @@ from chalicelib.petitions.text import Translation
 from chalicelib.updates.find import forget_updates
 from tests.actors import ALICE, BOB, NOW
 from tests.fake_site import FakeSite
+from tests.letters.lettering import send_all
 from tests.updates.sending import (
     TEXT,
     UPDATES_PATH,
@@ -18,7 +19,6 @@ from tests.updates.sending import (
     draft_update,
     publish_update,
     run_until_done,
-    send_once,
     subscribe,
 )
 
@@ -76,7 +76,7 @@ def test_staff_can_send_a_test_email_in_each_language(fake_site: FakeSite, bilin
     for language in ("en", "cy"):
         test_request = {"email": "bob@charity.example", "language": language}
         assert ask(fake_site, "POST", f"{path}/test", test_request).status_code == 202
-        send_once(fake_site)
+        send_all(fake_site)
     english, welsh = fake_site.mailer.mails
     assert welsh.subject.endswith("Atebodd hi")
     assert "/petitions/safe-children?lang=cy" in welsh.text

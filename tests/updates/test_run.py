@@ -21,6 +21,7 @@ from chalicelib.updates import run
 from chalicelib.updates.find import forget_updates
 from tests.actors import ALICE, BOB, CHARLIE, DAY, NOW, Person, confirmed, key_of, signed, subject_of
 from tests.fake_site import FakeSite
+from tests.letters.lettering import send_all
 from tests.partnering import a_partner, a_receiving_context, sent_of
 from tests.updates.sending import (
     LATER,
@@ -30,7 +31,6 @@ from tests.updates.sending import (
     results,
     run_once,
     run_until_done,
-    send_once,
     subscribe,
     throttle,
 )
@@ -117,7 +117,7 @@ def test_refused_and_bounced_emails_count_as_failed(subscribed_site: FakeSite) -
     path = publish_update(subscribed_site)
     run_once(subscribed_site)
     subscribed_site.mailer.failures = [MailRefused()]
-    send_once(subscribed_site)
+    send_all(subscribed_site)
     tags = {name: [value] for name, value in subscribed_site.mailer.mails[0].tags.items()}
     bounce = {"eventType": "Bounce", "bounce": {"bounceType": "Permanent"}, "mail": {"tags": tags}}
     assert subscribed_site.deliver("receive_feedback", [bounce]) == []

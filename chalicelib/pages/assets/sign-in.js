@@ -86,6 +86,44 @@ export async function finish(api, returned) {
   return session;
 }
 
+// If an answer is lost, the same attempt gets the token once more. The link works for no other.
+const ATTEMPT = randomText();
+
+/**
+ * @param {string} api
+ * @param {string} invitation the token of the link
+ * @returns {Promise<Session>}
+ */
+async function accept(api, invitation) {
+  const session = await post(`${api}/invitation`, { token: invitation, attempt: ATTEMPT });
+  // The link is used up.
+  window.history.replaceState(null, "", window.location.pathname);
+  sessionStorage.setItem(TOKEN_KEY, session.token);
+  return session;
+}
+
+/**
+ * Show owner and token as name and password, for the browser's password manager, and a button to copy the token.
+ * @param {HTMLFormElement} form
+ * @param {Session} session
+ */
+function offerToKeep(form, { owner, token }) {
+  const name = /** @type {HTMLInputElement} */ (form.elements.namedItem("owner"));
+  const password = /** @type {HTMLInputElement} */ (form.elements.namedItem("token"));
+  name.value = owner;
+  password.value = token;
+  const copy = /** @type {HTMLButtonElement} */ (form.querySelector("[data-copy]"));
+  copy.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(token);
+    copy.textContent = "Copied";
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    window.location.assign(form.dataset.dashboard ?? "");
+  });
+  form.hidden = false;
+}
+
 /** @param {HTMLElement} area */
 function enhance(area) {
   /**
@@ -108,9 +146,20 @@ function enhance(area) {
       button.disabled = false;
     }
   };
+  const returned = new URLSearchParams(window.location.search);
+  if ("invited" in area.dataset) {
+    button.addEventListener("click", () =>
+      attempt(async () => {
+        const session = await accept(api, returned.get("token") ?? "");
+        message.textContent = `You are signed in as ${session.owner}, in this tab.`;
+        button.hidden = true;
+        offerToKeep(part("[data-keep]"), session);
+      }),
+    );
+    return;
+  }
   button.addEventListener("click", () => attempt(() => begin(api)));
 
-  const returned = new URLSearchParams(window.location.search);
   if (!returned.has("code") && !returned.has("error")) return;
   // The code can be used only once, so the browser's history does not need it.
   window.history.replaceState(null, "", window.location.pathname);

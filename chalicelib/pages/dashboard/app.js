@@ -2,6 +2,7 @@
 
 import { ask, isRefusal, messageOf, root, signOut, token } from "./api.js";
 import { askToConfirm, button, h } from "./dom.js";
+import { nameSources } from "./format.js";
 import { showNumbers } from "./numbers.js";
 import { showOverview } from "./overview.js";
 import { signInForm } from "./sign-in-form.js";
@@ -228,7 +229,15 @@ const labelOf = (path) =>
 /** @returns {Promise<MyToken | null>} null when the sign-in form or an error is on the page */
 async function currentUser() {
   try {
-    me ??= (await ask("/me")).data;
+    if (!me) {
+      me = (await ask("/me")).data;
+      // Without the names, sources are shown by their keys.
+      if (may("GET /api/staff/partners"))
+        await ask("/partners").then(
+          ({ data }) => nameSources(data.partners),
+          () => {},
+        );
+    }
     return me;
   } catch (error) {
     // On 401, the event "signed-out" has already shown the sign-in form with the reason.

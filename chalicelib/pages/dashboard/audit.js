@@ -2,10 +2,10 @@
 
 import { ask } from "./api.js";
 import { button, h, table } from "./dom.js";
-import { exactTime } from "./format.js";
+import { exactTime, source } from "./format.js";
 import { field } from "./forms.js";
 
-/** @import { AuditEntry, AuditPage } from "#api" */
+/** @import { AuditEntry, AuditPage, StaffPetitions } from "#api" */
 /** @import { ViewContext } from "./app.js" */
 
 // The API refuses earlier days.
@@ -17,12 +17,24 @@ const FIRST_DAY = "2020-01-01";
  */
 export const whatText = ({ description, refused }) => (refused ? `${description}: refused. ${refused}` : description);
 
+/**
+ * A petition by its title and a partner by its name, if the user may know them.
+ * @type {Map<string, string>} by slug
+ */
+const titles = new Map();
+
+/** @param {AuditEntry["facts"][number]} fact */
+export function factText({ name, value }) {
+  if (name === "Petition") return `${name}: ${titles.get(value) ?? value}`;
+  return `${name}: ${name === "Source" || name === "Partner" ? source(value) : value}`;
+}
+
 /** @param {AuditEntry["facts"]} facts */
 const factList = (facts) =>
   h(
     "ul",
     { class: "log-facts" },
-    facts.map(({ name, value }) => h("li", {}, `${name}: ${value}`)),
+    facts.map((fact) => h("li", {}, factText(fact))),
   );
 
 /** @type {import("./dom.js").Column<AuditEntry>[]} */
@@ -41,7 +53,7 @@ const COLUMNS = [
 export const queryOf = (fields) => new URLSearchParams(Object.entries(fields).filter(([, value]) => value));
 
 /** @param {ViewContext} context */
-export async function showAudit({ container }) {
+export async function showAudit({ container, may }) {
   const list = h("div");
   const actor = h("input", { name: "actor" });
   const since = h("input", { name: "from", type: "date", min: FIRST_DAY });
@@ -67,6 +79,11 @@ export async function showAudit({ container }) {
     return fetchPage();
   };
 
+  if (may("GET /api/staff/petitions")) {
+    /** @type {StaffPetitions} */
+    const { petitions } = (await ask("/petitions")).data;
+    for (const { slug, title } of petitions) titles.set(slug, title);
+  }
   await fetchPage();
   const form = h(
     "form",

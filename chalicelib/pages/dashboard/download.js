@@ -1,8 +1,8 @@
 import { h } from "./dom.js";
 
 /**
- * Save a text as a file.
- * @param {string} text
+ * Save a text or bytes as a file.
+ * @param {BlobPart} text
  * @param {string} type
  * @param {string} name
  */

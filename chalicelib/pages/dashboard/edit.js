@@ -7,6 +7,7 @@ import { sendingForm, showError, submitButton } from "./forms.js";
 import { askForDetails, sendTwiceIfBrackets, wordsFor } from "./lifecycle.js";
 import { badge } from "./overview.js";
 import { fillForm, petitionFields, petitionFrom } from "./petition-form.js";
+import { pictureForm } from "./picture.js";
 import { forget, keepTyped, unsavedPages } from "./typed.js";
 
 /** @import { ManagedPetition, Preview, Transition } from "#api" */
@@ -114,6 +115,7 @@ export async function showEdit(context) {
     errors,
     actions(path, stored, reload, errors),
     form,
+    pictureForm(path, petition, reload),
   );
   form.before(keepTyped(form, `${path}/edit`) ?? "");
 }

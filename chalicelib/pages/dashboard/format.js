@@ -94,7 +94,26 @@ export function hour(key) {
 export const country = (code) => (/^[A-Z]{2}$/.test(code) ? (regionNames.of(code) ?? code) : code);
 
 /** @type {Record<string, string>} */
-const SOURCES = { direct: "No source in the link", other: "Other links" };
+const SOURCES = {
+  direct: "No source in the link",
+  other: "Other links",
+  "shared-copy": "Copied link",
+  "shared-device": "Shared from a phone or computer",
+  "shared-whatsapp": "Shared on WhatsApp",
+  "shared-facebook": "Shared on Facebook",
+  "shared-bluesky": "Shared on Bluesky",
+  "shared-x": "Shared on X",
+  "shared-email": "Shared by email",
+  "shared-qr": "QR code",
+};
+
+/**
+ * Show partners by their names.
+ * @param {{ source: string, name: string }[]} partners
+ */
+export function nameSources(partners) {
+  for (const { source: key, name } of partners) SOURCES[key] = name;
+}
 
 /** @param {string} key */
 export const source = (key) => SOURCES[key] ?? key;

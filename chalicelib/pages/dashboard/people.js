@@ -1,12 +1,12 @@
 // A person's data: find the signatures of an address, send the email again, withdraw, erase, or download everything.
 
 import { messageOf, post } from "./api.js";
-import { askToConfirm, button, CANCEL, h, showDialog } from "./dom.js";
+import { askToConfirm, button, CANCEL, DONE, h, showDialog } from "./dom.js";
 import { download } from "./download.js";
 import { country, dateTime, number, source } from "./format.js";
 import { field, sendingForm, submitButton } from "./forms.js";
 
-/** @import { PersonSignature, PersonSignatures } from "#api" */
+/** @import { PersonFile, PersonSignature, PersonSignatures } from "#api" */
 /** @import { ViewContext } from "./app.js" */
 /** @typedef {PersonSignature["actions"][number]} Action */
 
@@ -22,7 +22,7 @@ const STATES = {
 /** @type {Record<Action, string>} */
 const ACTION_NAMES = {
   resend: "Send the email again",
-  access: "Download everything we hold",
+  access: "Show everything we hold",
   withdraw: "Withdraw",
   erase: "Erase",
   "allow-mail": "Allow email again",
@@ -66,6 +66,30 @@ function facts({ state, person, times, mail }) {
 }
 
 /**
+ * Show the answer to a request of the person, to read, and to send as a PDF.
+ * @param {PersonFile} file
+ * @param {() => Promise<void>} asJson
+ */
+function showFile({ title, sections, pdf }, asJson) {
+  const bytes = Uint8Array.from(atob(pdf), (character) => character.charCodeAt(0));
+  const parts = sections.map(({ heading, facts: found }) =>
+    h(
+      "section",
+      {},
+      h("h3", {}, heading),
+      found.map(({ name, value }) => h("p", {}, name ? h("strong", {}, `${name}: `) : null, value)),
+    ),
+  );
+  const buttons = h(
+    "p",
+    { class: "acts" },
+    button("Download as PDF, for the person", () => download(bytes, "application/pdf", "what-we-hold.pdf")),
+    button("Download as JSON, for another program", asJson),
+  );
+  return showDialog(title, h("div", { "data-file": "" }, buttons, parts), [DONE]);
+}
+
+/**
  * What happens when an action's button is pressed.
  * @param {PersonSignature} signature
  * @param {(changed: PersonSignature, text: string) => void} show
@@ -81,8 +105,13 @@ function handlers(signature, show, say) {
   return {
     resend: async () => say((await send("resend")).message),
     access: async () => {
-      const everything = JSON.stringify(await send("access"), null, 2);
-      download(everything, "application/json", `access-${signature.id}.json`);
+      /** @type {PersonFile} */
+      const file = await post(`/people/${signature.petition.slug}/${signature.id}/file`, {});
+      const asJson = async () => {
+        const everything = JSON.stringify(await send("access"), null, 2);
+        download(everything, "application/json", `access-${signature.id}.json`);
+      };
+      await showFile(file, asJson);
     },
     withdraw: async () => {
       if (await askToConfirm("Withdraw this signature?", WITHDRAW, ACTION_NAMES.withdraw))

@@ -61,7 +61,8 @@ const textFields = (petition) =>
     field(
       "Text",
       prose("text", 12, 20_000),
-      "Leave an empty line between paragraphs. If you change the text later, signatures are counted by version.",
+      "Leave an empty line between paragraphs. You can use # headings, - lists, > quotes, *emphasis*, **strong text** " +
+        "and [links](address). If you change the text later, signatures are counted by version.",
     ),
   );
 
@@ -139,7 +140,11 @@ const sharingFields = ({ receipt = false, time_zone: timeZone = "Europe/London" 
       value: "yes",
       checked: receipt,
     }),
-    field("Time zone of its times", h("input", { name: "time_zone", value: timeZone, maxlength: "60", spellcheck: "false" }), ZONE_HINT),
+    field(
+      "Time zone of its times",
+      h("input", { name: "time_zone", value: timeZone, maxlength: "60", spellcheck: "false" }),
+      ZONE_HINT,
+    ),
     field(
       "Sites that may show the form and the counter",
       h("textarea", { name: "embed_on", rows: "3", spellcheck: "false" }),

@@ -14,7 +14,7 @@ export function signInForm(message, done) {
   const secret = h("input", {
     type: "password",
     name: "token",
-    autocomplete: "off",
+    autocomplete: "current-password",
     required: true,
     spellcheck: "false",
   });

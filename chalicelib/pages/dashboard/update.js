@@ -1,6 +1,7 @@
 // One update: see it as it will look, edit and test the draft, publish it, follow the result, cancel it.
 
 import { ask, messageOf, post } from "./api.js";
+import { audienceInWords } from "./audience.js";
 import { askToConfirm, button, CANCEL, h, showDialog, table } from "./dom.js";
 import { field, sendingForm, showError, submitButton } from "./forms.js";
 import { fromInput, timeField } from "./petition-form.js";
@@ -9,13 +10,11 @@ import { refill } from "./refill.js";
 import { forget, keepTyped, unsavedPages } from "./typed.js";
 import { REFRESH_EVERY_MS, RESULT_COLUMNS, textFields, textFrom } from "./updates.js";
 
-/** @import { ManagedPetition, ManagedUpdate } from "#api" */
+/** @import { Audience, ManagedPetition, ManagedUpdate } from "#api" */
 /** @import { ViewContext } from "./app.js" */
 /** @typedef {(message?: string) => Promise<void>} Reload */
 
-const PUBLISH =
-  "It appears on the petition’s page and is emailed to everybody who confirmed and asked for updates. " +
-  "The text cannot be changed afterwards.";
+const PUBLISH = "It also appears on the petition’s page. The text cannot be changed afterwards.";
 const UNSAVED = "Careful: you have typed text that is not saved. It is not part of what you publish.";
 const DRAFT_EFFECT = "The draft can then no longer be published or changed.";
 const CANCEL_EFFECT =
@@ -55,7 +54,11 @@ async function askWhen(path) {
   const warning = unsavedPages().includes(path) ? h("p", {}, UNSAVED) : null;
   const when = timeField("When (UTC)? Leave blank to publish now", input);
   const buttons = [{ value: "yes", text: "Publish" }, CANCEL];
-  const choice = await showDialog("Publish this update?", h("div", {}, h("p", {}, PUBLISH), warning, when), buttons);
+  /** @type {Audience} */
+  const audience = (await ask(`${path}/audience`)).data;
+  const facts = audienceInWords(audience).map((sentence) => h("li", {}, sentence));
+  const content = h("div", {}, h("ul", { "data-audience": "" }, facts), h("p", {}, PUBLISH), warning, when);
+  const choice = await showDialog("Publish this update?", content, buttons);
   if (choice !== "yes") return null;
   const at = fromInput(input.value);
   return at ? { at } : {};

@@ -20,7 +20,7 @@ const INTRODUCTION =
 const MARKDOWN_HINT =
   "Leave an empty line between paragraphs. You can use # headings, - lists, > quotes, *emphasis*, **strong text** " +
   "and [links](address). There are no images.";
-const languages = new Intl.DisplayNames(["en-GB"], { type: "language" });
+export const languages = new Intl.DisplayNames(["en-GB"], { type: "language" });
 
 /** @type {Record<ManagedUpdate["state"], string>} */
 const STATES = {

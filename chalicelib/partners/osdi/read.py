@@ -5,12 +5,12 @@ OSDI clients differ, so we ignore malformed fields that we do not need. `base` i
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from html import escape
 from math import ceil
 from typing import Any
 
 from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.core.times import iso
+from chalicelib.pages.markdown import petition_html
 from chalicelib.partners.form import SentSignature, read_signature
 from chalicelib.partners.model import Partner
 from chalicelib.petitions.find import ListedPetition
@@ -163,7 +163,6 @@ def petition_list(petitions: Sequence[ListedPetition], page: int, base: str) -> 
 
 def petition_document(petition: Petition, count: Count, base: str) -> Document:
     url = f"{base}/petitions/{petition.slug}"
-    paragraphs = [f"<p>{escape(text)}</p>" for text in petition.text.split("\n\n")]
     links = {"self": _link(url), "osdi:record_signature_helper": _link(f"{url}/record"), "curies": CURIES}
     return {
         "identifiers": [f"{NAMESPACE}:{petition.slug}"],
@@ -173,7 +172,7 @@ def petition_document(petition: Petition, count: Count, base: str) -> Document:
         "name": petition.slug,
         "title": petition.title,
         "summary": petition.summary,
-        "description": "".join(paragraphs),
+        "description": petition_html(petition.text),
         "petition_text": petition.text,
         "target": [{"name": petition.target}],
         "total_signatures": count.confirmed,

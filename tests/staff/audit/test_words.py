@@ -71,7 +71,7 @@ def test_exactly_the_recorded_actions_are_described() -> None:
             if "audit(" in source:
                 recording_code += source
     found = re.findall(r'"([a-z-]+\.(?!html|py)[a-z]+)"', recording_code)
-    assert {*found, "signed-in"} == DESCRIPTIONS.keys()
+    assert {*found, "signed-in", "token.accepted"} == DESCRIPTIONS.keys()
 
 
 def test_an_unknown_action_is_shown_by_its_name() -> None:

@@ -1,11 +1,12 @@
 """Markdown as HTML and as plain text: the allowed markup works, and no other markup becomes HTML."""
 
 import re
+from time import process_time
 
 import pytest
 from hypothesis import given, strategies as st
 
-from chalicelib.updates.markdown import as_html, as_text
+from chalicelib.pages.markdown import MAX_MARKS, as_html, as_text, petition_html
 
 
 def test_the_usual_markdown_works() -> None:
@@ -61,6 +62,46 @@ def test_other_markup_does_not_become_html(typed: str) -> None:
     html = as_html(typed)
     for forbidden in ("<script", "<img", 'javascript:alert(1)"', 'href="data', 'href="http:', 'href="//', '" onmouse'):
         assert forbidden not in html
+
+
+def test_a_petition_has_bold_lists_and_links_to_https_addresses_only() -> None:
+    assert petition_html("# Why\n\n**All** of:\n- [it](https://a.example)\n- [us](mailto:us@a.example)") == (
+        '<h3>Why</h3>\n<p><strong>All</strong> of:</p>\n<ul>\n<li><a href="https://a.example" rel="noreferrer">it</a>'
+        "</li>\n<li>[us](mailto:us@a.example)</li>\n</ul>\n"
+    )
+
+
+HARD_TEXTS = {
+    "asterisks": "*" * 16_384,
+    "open emphasis": "*a_" * 6_000,
+    "nested lists": "\n".join("  " * depth + "- a" for depth in range(130)),
+    "nested in a line": "- " * 8_000,
+    "a long list": "- a\n" * 5_000,
+    "brackets": "[" * 20_000,
+    "links": "[a](https://a.example " * 900,
+    "addresses": "https://a.b " * 1_600,
+    "quotes": "> " * 8_000,
+    "the most brackets": "[" * MAX_MARKS + "a" * 19_000,
+    "the most open emphasis": "*a_" * (MAX_MARKS // 2) + "a" * 18_000,
+    "the longest list": "- a\n" * MAX_MARKS,
+}
+
+
+@pytest.mark.parametrize("text", HARD_TEXTS.values(), ids=HARD_TEXTS)
+def test_no_text_of_a_petition_takes_long(text: str) -> None:
+    petition_html("The parser is loaded")
+
+    def seconds() -> float:
+        petition_html.cache_clear()
+        before = process_time()
+        petition_html(text)
+        return process_time() - before
+
+    assert min(seconds() for _ in range(3)) < 0.05
+
+
+def test_too_many_marks_are_shown_as_typed() -> None:
+    assert petition_html("<b>\n\n" + "*" * 1001) == f"<p>&lt;b&gt;</p>\n<p>{'*' * 1001}</p>\n"
 
 
 ALLOWED_TAGS = re.compile(

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Sequence
-from functools import cache, lru_cache
-from typing import TYPE_CHECKING
+from functools import cache, lru_cache, partial
+from html import escape
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -15,9 +16,23 @@ if TYPE_CHECKING:
 # The preset "zero" has paragraphs only. These rules add no HTML, no tables and no images: an image would tell its
 # server who opens the email.
 _RULES = ("newline", "escape", "entity", "emphasis", "link", "heading", "list", "blockquote", "reference")
-_SCHEMES = ("https://", "mailto:")
+
+
+class Style(NamedTuple):
+    """`schemes`: of links. `first_heading`: the level of "#". `rel`: of links."""
+
+    schemes: tuple[str, ...]
+    first_heading: int
+    rel: str = ""
+
+
 # The page uses the levels 1 to 3: the petition, "Updates", and the title of the update.
-_FIRST_HEADING = 4
+UPDATE = Style(("https://", "mailto:"), 4)
+# The text is below "What we ask".
+PETITION = Style(("https://",), 3, "noreferrer")
+# The parser's time grows with these, partly with their square. A long petition has a hundred.
+_MARKS = re.compile(r"[\[*_&\\\n]")
+MAX_MARKS = 1000
 # Of an address that is typed without brackets.
 _AFTER_SCHEME = {"https": re.compile(r'://[^\s<>"\\\[\]]+'), "mailto": re.compile(r":[\w.+-]+@[\w.-]+")}
 _AFTER_ADDRESS = ".,:;!?'*_"
@@ -25,37 +40,56 @@ _AFTER_ADDRESS = ".,:;!?'*_"
 _MAX_ADDRESS = 500
 
 
-def as_html(markdown: str) -> str:
+def as_html(markdown: str, style: Style = UPDATE) -> str:
     """Without scripts, styles, classes and images. Links go to https addresses and mailboxes only."""
-    parser = _parser()
-    return str(parser.renderer.render(parse(markdown), parser.options, {}))
+    parser = _parser(style)
+    return str(parser.renderer.render(parse(markdown, style), parser.options, {}))
+
+
+@lru_cache(maxsize=50)
+def petition_html(text: str) -> str:
+    """Return a petition's text as safe HTML. With too many marks, it is shown as typed."""
+    if has_too_many_marks(text):
+        return "".join(f"<p>{escape(part)}</p>\n" for part in re.split(r"\n\s*\n", text))
+    return as_html(text, PETITION)
+
+
+def petition_plain(text: str) -> str:
+    return text if has_too_many_marks(text) else as_text(text, PETITION)
+
+
+def has_too_many_marks(text: str) -> bool:
+    return len(_MARKS.findall(text)) > MAX_MARKS
 
 
 @lru_cache(maxsize=1)
-def parse(markdown: str) -> "list[Token]":
+def parse(markdown: str, style: Style = UPDATE) -> "list[Token]":
     """Do not change the tokens: the next call with this text returns them again."""
-    return _parser().parse(markdown)
+    return _parser(style).parse(markdown)
 
 
 @cache
-def _parser() -> "MarkdownIt":
-    # Only a request that saves an update needs it (50 ms of CPU).
+def _parser(style: Style) -> "MarkdownIt":
+    # Imported here: a cold start that shows no text does not pay for it (50 ms of CPU).
     from markdown_it import MarkdownIt
 
     parser = MarkdownIt("zero").enable([*_RULES])
     normalize = parser.normalizeLink
     parser.normalizeLink = lambda url: normalize(url) if len(url) <= _MAX_ADDRESS else ""  # type: ignore[method-assign]
-    parser.validateLink = lambda url: url.startswith(_SCHEMES)  # type: ignore[method-assign]
+    parser.validateLink = lambda url: url.startswith(style.schemes)  # type: ignore[method-assign]
     parser.inline.ruler.before("newline", "typed_address", _link_typed_address)
-    parser.core.ruler.push("lower_headings", _lower_headings)
+    parser.core.ruler.push("fit_into_page", partial(_fit_into_page, style))
     return parser
 
 
-def _lower_headings(state: "StateCore") -> None:
+def _fit_into_page(style: Style, state: "StateCore") -> None:
     for token in state.tokens:
         if token.type.startswith("heading_"):
-            level = int(token.tag[1]) + _FIRST_HEADING - 1  # So "h1" becomes a heading of the level _FIRST_HEADING.
+            level = int(token.tag[1]) + style.first_heading - 1
             token.tag = f"h{min(6, level)}"
+        for each in token.children or []:
+            if style.rel and each.type == "link_open":
+                each.attrSet("rel", style.rel)
 
 
 def _link_typed_address(state: "StateInline", silent: bool) -> bool:
@@ -82,10 +116,10 @@ def _link_typed_address(state: "StateInline", silent: bool) -> bool:
 _QUOTE = "> "
 
 
-def as_text(markdown: str) -> str:
+def as_text(markdown: str, style: Style = UPDATE) -> str:
     """A link becomes "text (address)"."""
     writer = _Writer()
-    for token in parse(markdown):
+    for token in parse(markdown, style):
         writer.read(token)
     return "\n".join(writer.lines)
 

@@ -1,0 +1,26 @@
+"""Read a petition's picture. Its address has a hash of its content."""
+
+from base64 import b64decode
+
+from chalicelib.aws.table import Tables
+from chalicelib.core import keys
+from chalicelib.core.caching import SecondsCache
+from chalicelib.core.errors import UnknownThing
+
+_cache: SecondsCache[bytes] = SecondsCache(3600.0)
+
+
+def picture_of(slug: str, digest: str, tables: Tables) -> bytes:
+    """Raise UnknownThing. Pages in caches may show a picture that was replaced, so it stays."""
+    return _cache.get(f"{slug} {digest}", lambda: _read(slug, digest, tables))
+
+
+def forget_pictures() -> None:
+    _cache.clear()
+
+
+def _read(slug: str, digest: str, tables: Tables) -> bytes:
+    item = tables.get(keys.picture(slug, digest))
+    if item is None:
+        raise UnknownThing("There is no such picture.")
+    return b64decode(item["jpeg"])

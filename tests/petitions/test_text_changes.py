@@ -1,0 +1,103 @@
+"""The page of a petition says what changed in its text since it opened."""
+
+import random
+from time import process_time
+from typing import Any
+
+import pytest
+
+from chalicelib.aws.table import Tables
+from chalicelib.petitions.edit import create, edit, with_changes
+from chalicelib.petitions.find import forget_petitions, petition_as_stored
+from chalicelib.petitions.model import Petition
+from chalicelib.petitions.text_changes import MAX_CHANGES, MAX_CHARACTERS, changes_for_page
+from tests.actors import DAY, NOW, OPENED, WELSH, a_petition
+from tests.fake_site import FakeSite
+
+HOUR = DAY / 24
+TEXT = "We ask for **a guardian**.\n\nWe ask for a home."
+
+
+def opened(tables: Tables, **changes: Any) -> Petition:
+    return create(a_petition(slug="trees", text=TEXT, **changes), OPENED, tables)
+
+
+def edited(petition: Petition, tables: Tables, hours: int, **changes: Any) -> Petition:
+    stored = petition_as_stored(petition.slug, tables)
+    return edit(with_changes(stored, **changes), NOW + hours * HOUR, tables)
+
+
+def shown(petition: Petition, tables: Tables, language: str = "en") -> list[tuple[object, str]]:
+    """Return each change, newest first, with [-removed-] and {+new+} words."""
+    marks = {"": "{}", "del": "[-{}-]", "ins": "{{+{}+}}"}
+    changes = changes_for_page(petition, None, tables)[language]
+    return [
+        (change.at, "|".join(" ".join(marks[tag].format(words) for tag, words in each) for each in change.paragraphs))
+        for change in changes
+    ]
+
+
+def test_each_change_has_its_time_and_its_words(fake_site: FakeSite) -> None:
+    petition = opened(fake_site.tables)
+    edited(petition, fake_site.tables, 1, text=TEXT.replace("a home", "a *safe* home"))
+    petition = edited(petition, fake_site.tables, 2, title="A new title", text="We ask for a safe home.")
+    newest, older = shown(petition, fake_site.tables)
+    assert older == (NOW + HOUR, "We ask for a {+safe+} home.")
+    assert newest[0] == NOW + 2 * HOUR
+    assert newest[1].endswith("|[-We ask for a guardian.-]")
+
+
+def test_what_staff_changed_before_the_opening_stays_private(fake_site: FakeSite) -> None:
+    petition = create(a_petition(slug="trees", text="A secret draft.", opened_at=NOW + HOUR), NOW, fake_site.tables)
+    edited(petition, fake_site.tables, 0, text="A better draft.")
+    petition = edited(petition, fake_site.tables, 2, text="A better text.")
+    assert shown(petition, fake_site.tables) == [(NOW + 2 * HOUR, "A better [-draft.-] {+text.+}")]
+
+
+def test_a_return_to_an_earlier_text_is_shown_without_a_time(fake_site: FakeSite) -> None:
+    petition = opened(fake_site.tables)
+    edited(petition, fake_site.tables, 1, text="Another text.")
+    petition = edited(petition, fake_site.tables, 2, text=TEXT)
+    assert [at for at, _ in shown(petition, fake_site.tables)] == [None, NOW + HOUR]
+
+
+def test_a_new_consent_or_translation_changes_no_text(fake_site: FakeSite) -> None:
+    petition = opened(fake_site.tables)
+    edited(petition, fake_site.tables, 1, sign_wording="I sign it.")
+    petition = edited(petition, fake_site.tables, 2, translations={"cy": WELSH})
+    assert changes_for_page(petition, None, fake_site.tables) == {"en": [], "cy": []}
+    petition = edited(petition, fake_site.tables, 3, translations={"cy": WELSH | {"title": "Teitl"}})
+    assert [at for at, _ in shown(petition, fake_site.tables, "cy")] == [NOW + 3 * HOUR]
+
+
+@pytest.mark.parametrize("words", ["ab", "abcdefgh" * 9])
+def test_a_comparison_of_long_texts_is_short_and_takes_no_time(fake_site: FakeSite, words: str) -> None:
+    def text() -> str:
+        return "\n\n".join(" ".join(random.choices(words, k=199)) for _ in range(50))
+
+    petition = opened(fake_site.tables)
+    for number in range(MAX_CHANGES + 3):
+        petition = edited(petition, fake_site.tables, number, text=text())
+    before = process_time()
+    changes = changes_for_page(petition, None, fake_site.tables)["en"]
+    assert process_time() - before < 0.5  # 10 comparisons, once for each version in a process.
+    assert len(changes) == MAX_CHANGES - 1
+    assert sum(len(words) for each in changes for pieces in each.paragraphs for _, words in pieces) <= MAX_CHARACTERS
+
+
+def test_the_page_reads_the_versions_once_and_only_of_an_edited_petition(fake_site: FakeSite) -> None:
+    petition = opened(fake_site.tables)
+
+    def page_and_queries() -> tuple[str, int]:
+        fake_site.tables.calls.clear()
+        page = fake_site.get("/petitions/trees").body.decode()
+        return page, fake_site.tables.calls.count("query")
+
+    page_and_queries()
+    page, queries = page_and_queries()
+    assert ("What changed in the text" in page, queries) == (False, 0)
+    edited(petition, fake_site.tables, 1, text="We ask for <b>a home</b>.")
+    forget_petitions()
+    page, queries = page_and_queries()
+    assert "<ins>&lt;b&gt;a" in page
+    assert (queries, page_and_queries()[1]) == (1, 0)
