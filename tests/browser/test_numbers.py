@@ -24,6 +24,9 @@ def test_the_days_and_milestones_agree_with_the_count(desk: Page, deployed_site:
     assert [number_in(shown[name]) for name in ("Yesterday", "Today")] == [row["confirmed"] for row in by_day[-2:]]
     passed = desk.get_by_role("region", name="Milestones").locator("tbody th")
     expect(passed).to_have_text(["10,000", "1,000"])
+    desk.get_by_role("button", name="Count by constituency").click()
+    counted = desk.get_by_text(re.compile(f"Counted: {count + 12:,} in all|This site has no table of constituencies"))
+    expect(counted).to_be_visible()
     desk.get_by_role("navigation", name="Staff").get_by_role("link", name="Petitions").click()
     row = desk.get_by_role("row").filter(has_text=crowd.TITLE)
     expect(row.get_by_role("img", name=re.compile("Most in a day"))).to_be_visible()
