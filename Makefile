@@ -94,7 +94,7 @@ bench: .venv/ready .venv/judge/ready .venv-emulator/ready ## Measure, print the 
 	@$(PY) -m benchmarks
 	@exec $(PY) -m benchmarks.tutorial
 
-cost: .venv/ready .venv/judge/ready .venv-emulator/ready ## Price a million confirmed signatures, from measured units
+cost: .venv/ready ## Price a million confirmed signatures, from what `make bench` measured
 	@exec $(PY) -m benchmarks.cost
 
 simulate: .venv/ready ## Model AWS's limits in a spike; write charts into docs/capacity
@@ -107,13 +107,13 @@ ready: .venv/run ## Is the account ready for a crowd? STAGE=dev EXPECT=1000/s FO
 	@exec $(PY) -m stack.ready --stage $(or $(STAGE),dev) --expect $(or $(EXPECT),1000/s) --for $(or $(FOR),1h)
 
 package: .venv/run ## Build the template and the zip: STAGE=dev
-	@exec $(PY) -m stack.package --stage $(or $(STAGE),dev) --sizes
+	@exec $(PY) -m stack.package --stage $(or $(STAGE),dev)
 
 deploy: .venv/run ## Deploy to AWS, after you have seen the changes: STAGE=dev (docs/deploy.md#parameters)
 	@exec $(PY) -m stack.deploy --stage $(or $(STAGE),dev) $(foreach each,$(EDGE_SET),--edge-set "$(each)") $(foreach each,$(SET),--set "$(each)")
 
 token: .venv/run ## Issue a staff token: STAGE=local OWNER=local RIGHTS=counts,manage
-	@exec $(PY) -m stack.staff_token --stage $(or $(STAGE),local) --owner "$(OWNER)" --rights "$(RIGHTS)"
+	@exec $(PY) -m stack.shell --stage $(or $(STAGE),local) token issue --owner "$(OWNER)" --rights "$(RIGHTS)"
 
 shell: .venv/run ## Open a shell where `python manage.py` works: STAGE=local
 	@exec $(PY) -m stack.shell --stage $(or $(STAGE),local)

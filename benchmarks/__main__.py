@@ -3,8 +3,6 @@
 A missed goal is printed, but does not change the exit code.
 """
 
-import tempfile
-from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -13,75 +11,40 @@ from benchmarks.report import report
 from benchmarks.worker import measure_in_process
 from stack.console import dim, run_main, say
 from stack.local.emulator import empty_emulator
-from stack.package import breakdown, package, target_of
+from stack.package import package, target_of
 from stack.paths import LOCAL_STAGE
 
-STAGE = "bench"
 # `sign_cpu_ratio` differs by some per cent between processes because of their memory layout, so take the median of
 # several processes.
 SIGN_RUNS = 5
-METHOD = {
-    "capacity": "Write units are those that DynamoDB reports (ReturnConsumedCapacity, on the emulator). Write units of"
-    " failed conditions, and all read units, are computed from the sizes of items by AWS's rules.",
-    "at_100000": "10 signatures are signed and confirmed. The others are added to the shards of today's tally in larger"
-    " steps, by the application's own change. Each shard of today has all countries, 100 sources and all 24 hours.",
-    "sign_cpu_ratio": "CPU time. Each process compares blocks of calls that ran one after the other, and returns the"
-    " median ratio. This is the median over processes. Only the socket is a stub. There is no TLS, and no wait for a"
-    " step (signatures.sign). put_item has boto3's default client.",
-    "probing": "`auc`: the share of pairs of a known and a new address in which the known one takes longer. Wall time,"
-    " on the emulator, whose calls take longer than those of AWS.",
-    "cold_start_ratio": "CPU time of a new process, after Python itself has started: the median ratio of starts that"
-    " ran one after the other.",
-    "zip_contents": "Compressed bytes.",
-}
 
 
 def main() -> None:
-    figures = {
-        "machine": machine.describe(),
-        **_measure_calls(),
-        **_measure_sign_cpu(),
-        **_measure_probing(),
-        **measure_in_process("benchmarks.first_view"),
-        **_measure_package(),
-        "method": METHOD,
-    }
-    for line in report(results.add(figures)):
-        say(line)
-
-
-def _measure_calls() -> dict[str, Any]:
-    say(dim("Counting calls on the embedded AWS ..."))
+    say(dim("Running signatures through all handlers on the embedded AWS ..."))
     with empty_emulator() as running:
-        return measure_in_process("benchmarks.calls", running.endpoint)
+        way = measure_in_process("benchmarks.way", running.endpoint)
+    say(dim("Probing new and known addresses (a minute) ..."))
+    with empty_emulator() as running:
+        probing = measure_in_process("benchmarks.probing", running.endpoint)
+    views = measure_in_process("benchmarks.first_view")
+    figures = {**way, **probing, **views, **_measure_sign_cpu(), **_measure_package()}
+    for line in report(results.add({"machine": machine.describe(), **figures})):
+        say(line)
 
 
 def _measure_sign_cpu() -> dict[str, Any]:
     say(dim("Measuring the sign handler's CPU ..."))
     runs = [measure_in_process("benchmarks.sign_cpu") for _ in range(SIGN_RUNS)]
     ratios = [run["sign_cpu_ratio"] for run in runs]
-    return {
-        "sign_cpu_ratio": round(median(ratios), 3),
-        "sign_cpu_ratio_runs": sorted(ratios),
-        "sign_cpu_us": {
-            name: round(median(run["sign_cpu_us"][name] for run in runs)) for name in runs[0]["sign_cpu_us"]
-        },
-    }
-
-
-def _measure_probing() -> dict[str, Any]:
-    say(dim("Probing new and known addresses (a minute) ..."))
-    return measure_in_process("benchmarks.probing")
+    times = {name: round(median(run["sign_cpu_us"][name] for run in runs)) for name in runs[0]["sign_cpu_us"]}
+    return {"sign_cpu_ratio": round(median(ratios), 3), "sign_cpu_us": times}
 
 
 def _measure_package() -> dict[str, Any]:
     say(dim("Building the zip and measuring cold starts ..."))
     # The zip must run here. The package for AWS has wheels for Lambda.
-    archive = package(STAGE, target=target_of(LOCAL_STAGE)).archive
-    with tempfile.TemporaryDirectory(prefix="petitions-bench-") as folder:
-        root = cold_start.unpack(archive, Path(folder))
-        cold_starts = cold_start.measure(root)
-    return {**cold_starts, "zip_bytes": archive.stat().st_size, "zip_contents": breakdown(archive)}
+    archive = package("bench", target=target_of(LOCAL_STAGE)).archive
+    return {**cold_start.measure(archive), "zip_bytes": archive.stat().st_size}
 
 
 if __name__ == "__main__":

@@ -5,12 +5,13 @@ a virtual environment. The zip contains bytecode, and the processes write none.
 """
 
 import os
+import shutil
 import subprocess
 import sys
-import zipfile
+import tempfile
 from pathlib import Path
 from statistics import median
-from typing import Any, NamedTuple
+from typing import Any
 
 from benchmarks import scene
 
@@ -46,52 +47,31 @@ boto3.client("dynamodb")
 STEPS = {"ours": OURS, "libraries": LIBRARIES}
 
 
-def unpack(archive: Path, into: Path) -> Path:
-    """Unpack the zip, as Lambda does."""
-    with zipfile.ZipFile(archive) as opened:
-        opened.extractall(into)
-    return into
-
-
-def measure(root: Path, starts: int = STARTS) -> dict[str, Any]:
+def measure(archive: Path) -> dict[str, Any]:
     """Alternate both kinds of start and compare neighbours, so that a slow moment of the machine slows both."""
-    for steps in STEPS.values():
-        _measure_start(root, steps, depth=0)  # Not counted: only the first start reads the files from the disk.
-    # Each round imports at another call depth, because some depths are slower by chance (see above SCRIPT).
-    rounds = [_measure_round(root, depth) for depth in range(starts)]
-    ours = [pair["ours"].steps_seconds for pair in rounds]
-    libraries = [pair["libraries"].steps_seconds for pair in rounds]
-    python = [pair["ours"].python_seconds for pair in rounds]
-    ratios = [our_seconds / bare_seconds for our_seconds, bare_seconds in zip(ours, libraries, strict=True)]
-    times = {"ours": _milliseconds(ours), "libraries": _milliseconds(libraries), "python": _milliseconds(python)}
-    return {"cold_start_ratio": round(median(ratios), 3), "cold_start_ms": times}
+    with tempfile.TemporaryDirectory(prefix="petitions-bench-") as folder:
+        shutil.unpack_archive(archive, folder, "zip")
+        # The first round is not counted: it alone reads the files from the disk.
+        _, *rounds = [
+            {name: _measure_start(folder, steps, depth) for name, steps in STEPS.items()} for depth in range(STARTS + 1)
+        ]
+    seconds = {name: [each[name][1] for each in rounds] for name in STEPS}
+    seconds["python"] = [each["ours"][0] for each in rounds]
+    ratios = [ours / bare for ours, bare in zip(seconds["ours"], seconds["libraries"], strict=True)]
+    milliseconds = {name: round(median(values) * 1000) for name, values in seconds.items()}
+    return {"cold_start_ratio": round(median(ratios), 3), "cold_start_ms": milliseconds}
 
 
-def _milliseconds(seconds: list[float]) -> int:
-    return round(median(seconds) * 1000)
+def _measure_start(root: str, steps: str, depth: int) -> list[float]:
+    """Run the code `steps` in a new process, inside `depth` nested calls (SCRIPT says why).
 
-
-class _Start(NamedTuple):
-    """The CPU seconds (user and system) of Python's own start, and of the steps."""
-
-    python_seconds: float
-    steps_seconds: float
-
-
-def _measure_round(root: Path, depth: int) -> dict[str, _Start]:
-    """Measure one start of each kind."""
-    return {name: _measure_start(root, steps, depth) for name, steps in STEPS.items()}
-
-
-def _measure_start(root: Path, steps: str, depth: int) -> _Start:
-    """Run the code `steps` in a new process, inside `depth` nested calls (SCRIPT says why)."""
-    script = SCRIPT.format(root=str(root), steps=steps, depth=depth)
+    Return the CPU seconds (user and system) of Python's own start, and of the steps.
+    """
     done = subprocess.run(
-        [sys.executable, "-I", "-S", "-B", "-c", script],
+        [sys.executable, "-I", "-S", "-B", "-c", SCRIPT.format(root=root, steps=steps, depth=depth)],
         env={**scene.AWS_SETTINGS, **scene.SETTINGS, "SERVED_FUNCTION": "APIHandler", "PATH": os.defpath},
         cwd=root,
         stdout=subprocess.PIPE,
         check=True,
     )
-    python_seconds, steps_seconds = done.stdout.split()
-    return _Start(float(python_seconds), float(steps_seconds))
+    return [*map(float, done.stdout.split())]

@@ -1,6 +1,6 @@
 """Read the values that the cost and the model need from the template of the stack."""
 
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from stack.template.merge import merge_template
 
@@ -13,12 +13,6 @@ class StreamReader(NamedTuple):
     parallelization_factor: int
 
 
-def mail_events() -> list[str]:
-    """Return the SES events that the template subscribes to."""
-    events = _resource("MailEvents")["EventDestination"]["MatchingEventTypes"]
-    return cast(list[str], events)
-
-
 def parameter_default(parameter: str) -> float:
     """Return a parameter's default."""
     return float(merge_template()["Parameters"][parameter]["Default"])
@@ -26,20 +20,18 @@ def parameter_default(parameter: str) -> float:
 
 def maximum_concurrency(function: str) -> int:
     """Return how many copies of a queue's worker run at once, at most. If a parameter sets this, use its default."""
-    (source,) = _resource(function)["Events"].values()
-    concurrency = source["Properties"]["ScalingConfig"]["MaximumConcurrency"]
-    if isinstance(concurrency, dict):
-        return int(parameter_default(concurrency["Ref"]))
-    return int(concurrency)
+    most = _source(function)["ScalingConfig"]["MaximumConcurrency"]
+    return int(parameter_default(most["Ref"]) if isinstance(most, dict) else most)
 
 
 def stream_reader(function: str) -> StreamReader:
-    (source,) = _resource(function)["Events"].values()
-    properties = source["Properties"]
-    window = properties.get("MaximumBatchingWindowInSeconds", 0)
-    return StreamReader(properties["BatchSize"], window, properties["ParallelizationFactor"])
+    source = _source(function)
+    window = source.get("MaximumBatchingWindowInSeconds", 0)
+    return StreamReader(source["BatchSize"], window, source["ParallelizationFactor"])
 
 
-def _resource(name: str) -> dict[str, Any]:
-    properties: dict[str, Any] = merge_template()["Resources"][name]["Properties"]
+def _source(function: str) -> dict[str, Any]:
+    """Return the properties of the queue or stream that the function reads."""
+    (source,) = merge_template()["Resources"][function]["Properties"]["Events"].values()
+    properties: dict[str, Any] = source["Properties"]
     return properties

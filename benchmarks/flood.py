@@ -8,10 +8,10 @@ assumption. SES's own rate is left out: it is the same with and without a limit.
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from random import Random
+from typing import NamedTuple
 
 from chalicelib.mail.turns import DEFAULT_LIMIT, FirstEmailLimit, book_first_email
 from tests.fakes import FakeTables
@@ -31,8 +31,7 @@ SOON, AFTER_BROADCAST, LESSON = 0.6, 20 * 60.0, 600.0
 SWEEP, LONGEST_DELAY = 900.0, 900.0
 
 
-@dataclass(frozen=True)
-class Flood:
+class Flood(NamedTuple):
     """What an evening's attack achieved. `emails`: to strangers, in each hour.
 
     `delays`: seconds, of the genuine signers' emails, sorted.
@@ -43,7 +42,7 @@ class Flood:
 
     def delay(self, share: float) -> float:
         """Return the delay that this share of the genuine signers does not exceed."""
-        return self.delays[min(int(share * len(self.delays)), len(self.delays) - 1)]
+        return self.delays[int(share * len(self.delays))]
 
     @property
     def figures(self) -> dict[str, int]:
@@ -92,17 +91,15 @@ def simulate_evening(
 # An arrival: the second, the network, and whether it is the attacker's.
 def _genuine_arrivals(random: Random) -> Iterator[tuple[float, str, bool]]:
     at_schools = round(GENUINE * (1 - PHONES - HOMES - OFFICES))
-    for number in range(GENUINE):
-        if number < at_schools:
-            school = number % SCHOOLS
-            lesson_begins = 3600.0 * (1 + school)  # Each school has its lesson in another hour.
-            yield lesson_begins + random.uniform(0, LESSON), f"school-{school}", False
-        else:
-            # Most sign soon after a broadcast, which is at second 0.
-            soon = random.expovariate(1 / AFTER_BROADCAST)
-            signs_soon = random.random() < SOON and soon < EVENING
-            second = soon if signs_soon else random.uniform(0, EVENING)
-            yield second, _network(random, (number - at_schools) / GENUINE), False
+    for number in range(at_schools):
+        school = number % SCHOOLS
+        # Each school has its lesson in another hour.
+        yield 3600.0 * (1 + school) + random.uniform(0, LESSON), f"school-{school}", False
+    for number in range(GENUINE - at_schools):
+        # Most sign soon after a broadcast, which is at second 0.
+        soon = random.expovariate(1 / AFTER_BROADCAST)
+        signs_soon = random.random() < SOON and soon < EVENING
+        yield soon if signs_soon else random.uniform(0, EVENING), _network(random, number / GENUINE), False
 
 
 def _network(random: Random, position: float) -> str:

@@ -45,7 +45,6 @@ FUNCTIONS = {
     "relay": "relay_mail",
     "project": "project_signatures",
     "send": "send_mail",
-    "feedback": "receive_feedback",
 }
 
 

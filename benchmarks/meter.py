@@ -4,6 +4,7 @@ Write units of successful calls are those that DynamoDB reports (ReturnConsumedC
 correctly). Read units (the emulator's are wrong) and write units of failed conditions (not reported) are computed
 from the items' sizes by AWS's rules:
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,9 +13,8 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import Any
 
-from benchmarks.sizes import item_bytes
-
 READ_BLOCK, WRITE_BLOCK = 4096, 1024
+CONTAINER_BYTES = 3  # of an empty list or map; each element adds one more
 CAPACITY = "ReturnConsumedCapacity"
 
 
@@ -27,8 +27,7 @@ class Usage:
     read_units: float = 0
 
     def as_figures(self) -> dict[str, Any]:
-        units = {"write_units": self.write_units, "read_units": self.read_units}
-        return {"calls": len(self.operations), **units, "operations": self.operations}
+        return {"calls": len(self.operations), "write_units": self.write_units, "read_units": self.read_units}
 
 
 class Meter:
@@ -60,19 +59,24 @@ class Meter:
         self._usage.operations.append(event_name.removeprefix("before-send."))
 
     def _on_answer(self, parsed: Mapping[str, Any], model: Any, **_: Any) -> None:
-        name = model.name
-        self._usage.read_units += read_units(name, self._request, parsed)
-        self._usage.write_units += write_units(name, self._request, parsed)
+        self._usage.read_units += read_units(model.name, self._request, parsed)
+        self._usage.write_units += write_units(model.name, self._request, parsed)
 
 
 def read_units(operation: str, request: Mapping[str, Any], answer: Mapping[str, Any]) -> float:
     """Return 0.5 for each started 4 KB, or 1 if the read is consistent. A missing item costs as much as 4 KB."""
+    per_block = 1 if request.get("ConsistentRead") else 0.5
     if operation == "GetItem":
-        return _units_per_block(request) * _blocks([answer.get("Item", {})], READ_BLOCK)
+        return per_block * _blocks(READ_BLOCK, answer.get("Item", {}))
     if operation == "Query":
-        return _units_per_block(request) * _blocks(answer.get("Items", ()), READ_BLOCK)
-    if operation == "BatchGetItem":
-        return _batch_units(request, answer)
+        return per_block * _blocks(READ_BLOCK, *answer.get("Items", ()))
+    if operation == "BatchGetItem":  # As much as a GetItem for each key.
+        units = 0.0
+        for table, requested in request["RequestItems"].items():
+            found = answer["Responses"].get(table, [])
+            items = [*found, *({} for _ in requested["Keys"][len(found) :])]
+            units += sum(read_units("GetItem", requested, {"Item": item}) for item in items)
+        return units
     return 0
 
 
@@ -84,36 +88,37 @@ def write_units(operation: str, request: Mapping[str, Any], answer: Mapping[str,
     """
     if "Error" not in answer:
         is_write = operation.startswith(("Put", "Update", "Delete", "TransactWrite"))
-        return _reported_units(answer) if is_write else 0
+        reported = answer.get("ConsumedCapacity", [])
+        # A transaction has a list, with an entry for each table.
+        entries = reported if isinstance(reported, list) else [reported]
+        return float(sum(entry["CapacityUnits"] for entry in entries)) if is_write else 0
     if operation == "TransactWriteItems":
         reasons = answer.get("CancellationReasons", [])
-        stored_items = [reason.get("Item", {}) for reason in reasons]
-        return sum(2 * _blocks([item], WRITE_BLOCK) for item in stored_items)
-    requested, found = request.get("Item", {}), answer.get("Item", {})
-    return max(_blocks([requested], WRITE_BLOCK), _blocks([found], WRITE_BLOCK))
+        return sum(2 * _blocks(WRITE_BLOCK, reason.get("Item", {})) for reason in reasons)
+    return max(_blocks(WRITE_BLOCK, each.get("Item", {})) for each in (request, answer))
 
 
-def _batch_units(request: Mapping[str, Any], answer: Mapping[str, Any]) -> float:
-    units: float = 0
-    for table, requested in request["RequestItems"].items():
-        found = answer["Responses"].get(table, [])
-        absent = len(requested["Keys"]) - len(found)
-        blocks = absent + sum(_blocks([item], READ_BLOCK) for item in found)
-        units += _units_per_block(requested) * blocks
-    return units
+def _blocks(block: int, *items: Mapping[str, Any]) -> int:
+    return max(1, ceil(sum(map(item_bytes, items)) / block))
 
 
-def _reported_units(answer: Mapping[str, Any]) -> float:
-    reported = answer.get("ConsumedCapacity", [])
-    if not isinstance(reported, list):  # A transaction has a list, with an entry for each table.
-        reported = [reported]
-    return float(sum(entry["CapacityUnits"] for entry in reported))
+def item_bytes(item: Mapping[str, Any]) -> int:
+    """Return the bytes of names and values. The item is in DynamoDB's wire format: {"name": {"S": "Ada"}}."""
+    return sum(len(name.encode()) + value_bytes(value) for name, value in item.items())
 
 
-def _units_per_block(request: Mapping[str, Any]) -> float:
-    return 1 if request.get("ConsistentRead") else 0.5
-
-
-def _blocks(items: Any, block: int) -> int:
-    total_bytes = sum(map(item_bytes, items))
-    return max(1, ceil(total_bytes / block))
+def value_bytes(wire_value: Mapping[str, Any]) -> int:
+    ((kind, value),) = wire_value.items()
+    match kind:
+        case "BOOL" | "NULL":
+            return 1
+        case "M":
+            return CONTAINER_BYTES + len(value) + item_bytes(value)
+        case "L":
+            return CONTAINER_BYTES + len(value) + sum(map(value_bytes, value))
+        case "SS" | "NS" | "BS":  # "NS" is a set of "N".
+            return sum(value_bytes({kind[0]: element}) for element in value)
+        case "N":  # About one byte for two significant digits, plus one. A negative number takes one more.
+            digits = value.lstrip("-").replace(".", "").strip("0")
+            return (len(digits) + 1) // 2 + 1 + int(value.startswith("-"))
+    return len(value.encode()) if isinstance(value, str) else len(value)

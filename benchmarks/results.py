@@ -8,9 +8,6 @@ RESULTS = Path(__file__).with_name("results.json")
 
 
 def read() -> dict[str, Any]:
-    """Return all stored results; empty if there are none."""
-    if not RESULTS.exists():
-        return {}
     kept: dict[str, Any] = json.loads(RESULTS.read_text(encoding="utf-8"))
     return kept
 

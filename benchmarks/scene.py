@@ -16,7 +16,7 @@ from chalicelib.signatures import sign
 from stack.paths import PETITIONS
 
 SECRET = "benchmarks-only"
-TOKEN_KEYS = {"v1": SECRET}
+SECRETS = {"v1": SECRET}
 SETTINGS = {
     "STAGE": "local",
     **{table_variable(name): name for name in TABLES},
@@ -27,9 +27,7 @@ SETTINGS = {
     "SITE_URL": "https://petitions.example",
     "MAIL_FROM": "petitions@example.org",
     "CONFIGURATION_SET": "petitions",
-    "SIGNATURE_KEYS": json.dumps({"v1": SECRET}),
-    "TOKEN_KEYS": json.dumps(TOKEN_KEYS),
-    "LIMIT_KEYS": json.dumps({"v1": SECRET}),
+    **dict.fromkeys(("SIGNATURE_KEYS", "TOKEN_KEYS", "LIMIT_KEYS"), json.dumps(SECRETS)),
     "LOG_LEVEL": "INFO",
 }
 AWS_SETTINGS = {
@@ -81,22 +79,16 @@ def sign_event(slug: str, supporter: str) -> dict[str, Any]:
         "source": SOURCE,
     }
     event = _event("POST", "/api/petitions/{slug}/signatures", slug, json.dumps(body), JSON)
-    event["requestContext"]["identity"]["sourceIp"] = _ip_address_of(supporter)
+    # First emails are limited by network, which is the first three bytes of the address.
+    _, second_byte, third_byte, _ = crc32(supporter.encode()).to_bytes(4)
+    event["requestContext"]["identity"]["sourceIp"] = f"10.{second_byte}.{third_byte}.7"
     return event
 
 
-def _ip_address_of(supporter: str) -> str:
-    """Return an IP address. First emails are limited by network, which is the first three bytes of the address."""
-    number = crc32(supporter.encode())
-    second_byte, third_byte = (number >> 8) & 255, number & 255
-    return f"10.{second_byte}.{third_byte}.7"
-
-
-def confirm_event(slug: str, signature_id: str, keys: dict[str, str] = TOKEN_KEYS) -> dict[str, Any]:
+def confirm_event(slug: str, signature_id: str) -> dict[str, Any]:
     """Return the request of the confirm button, without corrections."""
-    expires = datetime.now(UTC) + CONFIRM_LIFETIME
     subject = Subject(slug, signature_id, "GB", SOURCE)
-    token = issue(Purpose.CONFIRM, subject, expires, keys)
+    token = issue(Purpose.CONFIRM, subject, datetime.now(UTC) + CONFIRM_LIFETIME, SECRETS)
     return _event("POST", "/confirm", None, urlencode({"token": token}), FORM)
 
 

@@ -20,7 +20,7 @@ class StubbedSocket:
     """
 
     def __init__(self, answers: Mapping[str, bytes]) -> None:
-        # By the value of the header X-Amz-Target, which names the operation.
+        # The header X-Amz-Target names the operation.
         self._answers = {f"DynamoDB_20120810.{operation}".encode(): answers[operation] for operation in answers}
         self._quiet, self._other = socket.socketpair()
         self._sent = b""
@@ -30,10 +30,7 @@ class StubbedSocket:
             self._sent = data
 
     def makefile(self, *_: object, **__: object) -> io.BytesIO:
-        return io.BytesIO(self._answer())
-
-    def _answer(self) -> bytes:
-        return next(answer for target, answer in self._answers.items() if target in self._sent)
+        return io.BytesIO(next(answer for target, answer in self._answers.items() if target in self._sent))
 
     def fileno(self) -> int:
         return self._quiet.fileno()

@@ -17,8 +17,7 @@ def measure_in_process(module: str, *arguments: str) -> dict[str, Any]:
     command = [sys.executable, "-m", module, *arguments]
     process = subprocess.run(command, capture_output=True, text=True, check=False)
     if process.returncode:
-        error_lines = process.stderr.strip().splitlines()
-        reason = error_lines[-1] if error_lines else "no reason given"
+        _, _, reason = process.stderr.strip().rpartition("\n")
         raise Failure(f"{module} could not measure: {reason}")
     figures: dict[str, Any] = json.loads(process.stdout)
     return figures

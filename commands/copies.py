@@ -18,7 +18,6 @@ from chalicelib.aws.failures import translate_errors
 from chalicelib.aws.table import Item
 from chalicelib.core.errors import Conflicted, Denied, PetitionsError, Unavailable, UnknownThing
 from chalicelib.core.settings import required, table_variable
-from chalicelib.core.times import iso
 from commands.common import InputError
 
 if TYPE_CHECKING:
@@ -52,18 +51,14 @@ def with_retries(call: Callable[[], T]) -> T:
     return call()
 
 
-def window(client: "DynamoDBClient", table: str) -> tuple[datetime, datetime]:
-    """Return between which moments AWS can restore a table: from up to 35 days ago until about five minutes ago.
-
-    Raise InputError if point-in-time recovery is off for the table.
-    """
+def latest_moment(client: "DynamoDBClient", table: str) -> datetime:
+    """Return the latest moment as which AWS can restore the table: about five minutes ago."""
     with translate_errors("storage"):
         answer = client.describe_continuous_backups(TableName=table)["ContinuousBackupsDescription"]
-    recovery = answer.get("PointInTimeRecoveryDescription", {})
-    if recovery.get("PointInTimeRecoveryStatus") != "ENABLED":
+    latest = answer.get("PointInTimeRecoveryDescription", {}).get("LatestRestorableDateTime")
+    if latest is None:
         raise InputError(f"point-in-time recovery is off for {table}: there is nothing to restore from")
-    latest = recovery["LatestRestorableDateTime"].astimezone(UTC).replace(microsecond=0)
-    return recovery["EarliestRestorableDateTime"].astimezone(UTC), latest
+    return latest.astimezone(UTC).replace(microsecond=0)
 
 
 def copies_of(client: "DynamoDBClient", table: str) -> list[str]:
@@ -88,14 +83,8 @@ class Copy:
             return self._client.describe_table(TableName=self.name)["Table"]["TableStatus"]
         return None
 
-    def check_moment(self) -> None:
-        """Raise InputError if AWS cannot restore the copy's moment."""
-        earliest, latest = window(self._client, self._table)
-        if not earliest <= self.moment <= latest:
-            raise InputError(f"{iso(self.moment)} is outside of what AWS keeps: {iso(earliest)} to {iso(latest)}")
-
     def begin(self) -> None:
-        """Start the restore that makes the copy. Idempotent."""
+        """Start the restore that makes the copy. Idempotent. AWS refuses a moment that it does not keep."""
         with suppress(Conflicted), translate_errors("storage", _refusal):
             self._client.restore_table_to_point_in_time(
                 SourceTableName=self._table, TargetTableName=self.name, RestoreDateTime=self.moment
@@ -153,7 +142,7 @@ def copy_of(table: str, at: datetime | None) -> Copy:
         if existing:
             found = ", ".join(existing)
             raise InputError(f"there is a copy already: use its time with --at, or delete it: {found}")
-        _, at = with_retries(partial(window, client, name))
+        at = with_retries(partial(latest_moment, client, name))
     return Copy(client, name, at)
 
 

@@ -66,7 +66,8 @@ def restore(arguments: argparse.Namespace) -> None:
 def _put_back(copy: Copy, arguments: argparse.Namespace) -> None:
     withdrawn = WithdrawnSince(copy.moment, ids_in_file(arguments.leave_out), ids_in_file(arguments.unsubscribed))
     if with_retries(copy.status) is None:
-        _begin(copy, arguments)
+        common.audit("table.copied", arguments.table, at=iso(copy.moment), copy=copy.name)
+        with_retries(copy.begin)
     # After an interruption, with `--at latest` the next run would make another copy.
     print(f"continue with --at {iso(copy.moment)}", flush=True)
     copy.wait(_show_progress)
@@ -128,13 +129,6 @@ def _carry_out(decision: RestoreDecision, key: Key, now: datetime, live: Tables)
         is_ours = all(stored.get(name) == value for name, value in values.items())
         return decision.outcome if is_ours else RestoreOutcome.NEWER
     return decision.outcome
-
-
-def _begin(copy: Copy, arguments: argparse.Namespace) -> None:
-    if arguments.at:  # None for "latest": AWS itself named the copy's moment, so no check is needed.
-        with_retries(copy.check_moment)
-    common.audit("table.copied", arguments.table, at=iso(copy.moment), copy=copy.name)
-    with_retries(copy.begin)
 
 
 def _delete_copy(copy: Copy, table: str) -> None:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from stack.aws import Cloud
+from stack.console import Failure
 
-NO_KEY = "AWS did not put the key of CloudFront into the policy of the API"
 _PARAMETERS = ("EdgeDomain", "EdgeOnly", "OriginKey", "OriginKeyToo")
 
 
@@ -20,18 +20,15 @@ def describe_policy(template: dict[str, Any], values: Mapping[str, str]) -> None
         info["description"] = ", ".join(f"{name} {values[name]}" for name in _PARAMETERS)
 
 
-def must_wait(cloud: Cloud, planned: Mapping[str, str], outputs: Mapping[str, str]) -> bool:
-    """Return whether EdgeOnly must stay no for now: no deployment has seen CloudFront's key in the API's policy yet.
+def require_key(cloud: Cloud, outputs: Mapping[str, str]) -> None:
+    """Raise Failure unless CloudFront's key is in the API's policy. `outputs`: those of the stack.
 
     CloudFormation does not resolve references everywhere (docs/aws-facts.md). With the reference in place of the key,
-    the API would refuse every request. `outputs`: those of the existing stack.
+    and EdgeOnly=yes, the API refuses every request.
     """
-    refuses_others = planned["EdgeDomain"] != "" and planned["EdgeOnly"] == "yes"
-    return refuses_others and not cloud.is_emulated and not has_key(cloud, outputs)
-
-
-def has_key(cloud: Cloud, outputs: Mapping[str, str]) -> bool:
-    if "RestAPIId" not in outputs:
-        return False
     policy = str(cloud.client("apigateway").get_rest_api(restApiId=outputs["RestAPIId"]).get("policy", ""))
-    return "aws:Referer" in policy and "resolve:" not in policy
+    if "aws:Referer" not in policy or "resolve:" in policy:
+        raise Failure(
+            "AWS did not put the key of CloudFront into the policy of the API, so EdgeOnly=yes refuses everybody:"
+            ' deploy with SET="EdgeOnly=no"'
+        )

@@ -8,16 +8,12 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from stack.console import Failure
 from stack.paths import REGION
 
 _CONFIG = Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=5)
-_HELP = {
-    NoCredentialsError: "no AWS credentials: set AWS_PROFILE or AWS_ACCESS_KEY_ID and its secret",
-    NoRegionError: "no AWS region: set AWS_DEFAULT_REGION, e.g. eu-west-2",
-}
 
 
 @dataclass(frozen=True)
@@ -56,11 +52,5 @@ def endpoint_in_environment() -> str | None:
 def one_line_errors() -> Iterator[None]:
     try:
         yield
-    except (NoCredentialsError, NoRegionError) as error:
-        raise Failure(_HELP[type(error)]) from error
-    except ClientError as error:
-        detail = error.response.get("Error", {})
-        text = f"AWS refused {error.operation_name}: {detail.get('Code')}: {detail.get('Message')}"
-        raise Failure(text) from error
-    except BotoCoreError as error:
-        raise Failure(f"AWS could not be reached: {error}") from error
+    except (BotoCoreError, ClientError) as error:
+        raise Failure(f"AWS: {error}") from error

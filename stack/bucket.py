@@ -1,13 +1,12 @@
 """The account's private bucket for packages and templates, from which CloudFormation reads them.
 
-The name of an object is the hash of its content, so the same content is uploaded only once.
+The name of an object is the hash of its content, so the same content is stored once.
 """
 
 import hashlib
 import json
+from contextlib import suppress
 from typing import Any
-
-from botocore.exceptions import ClientError
 
 from stack.aws import Cloud
 
@@ -24,10 +23,9 @@ _LIFECYCLE: Any = {"Rules": [{**rule, "Status": "Enabled"} for rule in (_OLD, _U
 
 
 def upload(cloud: Cloud, bucket: str, folder: str, content: bytes, suffix: str) -> str:
-    """Store the content in the folder, unless it is there already. Return the object's key."""
+    """Store the content in the folder. Return the object's key."""
     key = f"{folder}/{hashlib.sha256(content).hexdigest()}{suffix}"
-    if not _exists(cloud.client("s3").head_object, Bucket=bucket, Key=key):
-        cloud.client("s3").put_object(Bucket=bucket, Key=key, Body=content)
+    cloud.client("s3").put_object(Bucket=bucket, Key=key, Body=content)
     return key
 
 
@@ -41,16 +39,16 @@ def upload_template(cloud: Cloud, bucket: str, template: dict[str, Any]) -> str:
 def prepare_bucket(cloud: Cloud) -> str:
     """Create the account's bucket if it does not exist, secure it, and return its name.
 
-    Check that this account owns the bucket, because any account can take a name. Secure it each time: perhaps the
-    deployment that created it was interrupted. (S3 blocks public access and encrypts by itself.)
+    S3 refuses the creation if another account has taken the name. Secure the bucket each time: perhaps the deployment
+    that created it was interrupted. (S3 blocks public access and encrypts by itself.)
     """
     account = cloud.client("sts").get_caller_identity()["Account"]
     s3 = cloud.client("s3")
     region, partition = s3.meta.region_name, s3.meta.partition
     name = f"petitions-deploy-{account}-{region}"
-    if not _exists(s3.head_bucket, Bucket=name, ExpectedBucketOwner=account):
-        # S3 does not accept us-east-1 as a LocationConstraint.
-        place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    # S3 does not accept us-east-1 as a LocationConstraint.
+    place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    with suppress(s3.exceptions.BucketAlreadyOwnedByYou):
         s3.create_bucket(Bucket=name, **place)
     tls_only = {
         "Effect": "Deny",
@@ -62,14 +60,3 @@ def prepare_bucket(cloud: Cloud) -> str:
     s3.put_bucket_policy(Bucket=name, Policy=json.dumps({"Version": "2012-10-17", "Statement": [tls_only]}))
     s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration=_LIFECYCLE)
     return name
-
-
-def _exists(head: Any, **address: str) -> bool:
-    """Return whether the object or bucket at the address exists. `head`: a method such as `head_bucket`."""
-    try:
-        head(**address)
-    except ClientError as error:
-        if error.response["Error"]["Code"] in ("404", "NoSuchBucket", "NoSuchKey", "NotFound"):
-            return False
-        raise
-    return True

@@ -6,7 +6,8 @@ The calls are the same on AWS and on the emulator.
 import time
 from collections import Counter
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Any
 
 from botocore.exceptions import ClientError, WaiterError
@@ -16,12 +17,8 @@ from stack.console import Failure
 
 # Parts of AWS's reason when a change set fails only because nothing would change.
 _NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
-# States of a stack that can only be deleted.
-_NOT_UPDATABLE = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED")
 # States of a stack on which AWS still works, without an error so far.
 _IN_PROGRESS = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
-# How far AWS's clock may be behind this machine's clock.
-_CLOCK_TOLERANCE_SECONDS = 60
 # By AWS's name of the action. Dynamic: AWS decides only during the deployment.
 _WORDS = {"Add": "add", "Modify": "change", "Remove": "REMOVE", "Import": "import", "Dynamic": "?"}
 _REPLACEMENTS = {"True": "REPLACE", "Conditional": "change or REPLACE"}
@@ -41,31 +38,22 @@ class ChangeSet:
     @property
     def headline(self) -> str:
         """Return how many resources would be added, changed, replaced and removed."""
-        counts = Counter(word for word, *_ in self._rows())
+        counts = Counter(map(_word, self.changes))
         return ", ".join(f"{count} to {word}" for word, count in counts.items()) or "no changes"
 
     def table(self) -> str:
-        """Return one line for each resource, in aligned columns. Removals and replacements come first."""
-        rows = sorted(self._rows(), key=lambda row: ("REMOVE" not in row[0] and "REPLACE" not in row[0], row))
-        widths = [max((len(row[column]) for row in rows), default=0) for column in (0, 1)]
-        return "\n".join(f"  {word.ljust(widths[0])}  {name.ljust(widths[1])}  {kind}" for word, name, kind in rows)
+        """Return one line for each resource. Removals and replacements, which have capitals, come first."""
+        rows = [(_word(each), each["LogicalResourceId"], each["ResourceType"]) for each in self.changes]
+        rows.sort(key=lambda row: (row[0].islower(), row))
+        return "\n".join(f"  {word:<18}{name:<36} {kind}" for word, name, kind in rows)
 
     def losses(self) -> list[str]:
         """Return the names of the resources whose data the site would lose, or might lose."""
-        return sorted(each["LogicalResourceId"] for each in self._resources() if _loses_data(each))
+        return sorted(each["LogicalResourceId"] for each in self.changes if _loses_data(each))
 
-    def _rows(self) -> list[tuple[str, str, str]]:
-        return [
-            (
-                _REPLACEMENTS.get(each.get("Replacement", "")) or _WORDS.get(each["Action"], each["Action"]),
-                each["LogicalResourceId"],
-                each["ResourceType"],
-            )
-            for each in self._resources()
-        ]
 
-    def _resources(self) -> list[dict[str, Any]]:
-        return [change["ResourceChange"] for change in self.changes]
+def _word(change: dict[str, Any]) -> str:
+    return _REPLACEMENTS.get(change.get("Replacement", "")) or _WORDS.get(change["Action"], change["Action"])
 
 
 def _loses_data(change: dict[str, Any]) -> bool:
@@ -101,68 +89,33 @@ def create(cloud: Cloud, stack: str, url: str, values: dict[str, str], declared:
     """Create a change set for the template at the URL. Return None if nothing would change.
 
     `values`: parameters to set; the others keep their values. `declared`: the names of the template's parameters: AWS
-    refuses others. Raise Failure if AWS refuses the change set, or if the stack is in a state that allows no update.
+    refuses others. Raise Failure if AWS refuses the change set.
     """
     existing = describe(cloud, stack)
-    status = existing["StackStatus"] if existing else ""
-    if status in _NOT_UPDATABLE:
-        raise Failure(f"stack {stack} is {status}: delete it, then deploy again")
-    if status == "UPDATE_ROLLBACK_FAILED":
-        resume = f"aws cloudformation continue-update-rollback --stack-name {stack}"
-        raise Failure(f"the rollback of stack {stack} failed ({status}): {resume}, then deploy again")
     kept = sorted((parameters(existing).keys() & set(declared)) - values.keys())
-    name = f"change-{time.time_ns()}"
-    cloud.client("cloudformation").create_change_set(
-        StackName=stack,
-        ChangeSetName=name,
+    client, address = cloud.client("cloudformation"), {"StackName": stack, "ChangeSetName": f"change-{time.time_ns()}"}
+    client.create_change_set(
+        **address,
         ChangeSetType="UPDATE" if existing else "CREATE",
         TemplateURL=url,
         Parameters=[{"ParameterKey": each, "ParameterValue": value} for each, value in values.items()]
         + [{"ParameterKey": each, "UsePreviousValue": True} for each in kept],
         Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
     )
-    return _await_change_set(cloud, ChangeSet(name, stack, existing is None, []))
-
-
-def _await_change_set(cloud: Cloud, expected: ChangeSet) -> ChangeSet | None:
-    """Wait until the change set is ready, and return it. Return None if it has no changes."""
-    paginator = cloud.client("cloudformation").get_paginator("describe_change_set")
-    while True:
-        pages = list(paginator.paginate(StackName=expected.stack, ChangeSetName=expected.name))
-        if pages[0]["Status"] == "CREATE_COMPLETE":
-            changes = [change for page in pages for change in page.get("Changes", [])]
-            return ChangeSet(expected.name, expected.stack, expected.creates_stack, changes)
-        if pages[0]["Status"] == "FAILED":  # AWS says so also if nothing would change.
-            reason = pages[0].get("StatusReason", "no reason given")
-            is_unchanged = any(text in reason for text in _NO_CHANGES)
-            refused = "" if is_unchanged else _refused_resources(cloud, pages[0]["ChangeSetId"])
-            discard(cloud, expected)
-            if is_unchanged:
-                return None
-            raise Failure(f"the change set failed: {reason}{refused}")
-        time.sleep(0.1 if cloud.is_emulated else 2)
-
-
-def _refused_resources(cloud: Cloud, arn: str) -> str:
-    """Return a line for each resource that CloudFormation refused before it looked at the stack ("early validation").
-
-    The change set's own reason names only the check that failed. DescribeEvents takes its ARN, but not its name alone.
-    """
-    pages = cloud.client("cloudformation").get_paginator("describe_events")
-    lines = []
+    change_set = ChangeSet(address["ChangeSetName"], stack, existing is None, [])
     try:
-        for page in pages.paginate(ChangeSetName=arn, Filters={"FailedEvents": True}):
-            for event in page.get("OperationEvents", []):
-                why = [
-                    event[f"{kind}StatusReason"]
-                    for kind in ("Validation", "Hook", "Resource")
-                    if f"{kind}StatusReason" in event
-                ]
-                if why and "LogicalResourceId" in event:
-                    lines.append(f"\n  {event.get('ResourceType', '')} {event['LogicalResourceId']}: {why[0]}")
-    except ClientError as error:
-        return f"\n  AWS does not say which resource: {error}"
-    return "".join(lines)
+        waiter = client.get_waiter("change_set_create_complete")
+        waiter.wait(**address, WaiterConfig={"Delay": 2, "MaxAttempts": 300})
+    except WaiterError as error:
+        reason = error.last_response.get("StatusReason", error)
+        if any(text in str(reason) for text in _NO_CHANGES):
+            discard(cloud, change_set)
+            return None
+        # The reason may name only a check ("early validation"). These events name the resources that it refused.
+        command = "aws cloudformation describe-events --filters FailedEvents=true --change-set-name"
+        raise Failure(f"the change set failed: {reason}\n{command} {error.last_response.get('ChangeSetId')}") from error
+    pages = client.get_paginator("describe_change_set").paginate(**address)
+    return replace(change_set, changes=[change["ResourceChange"] for page in pages for change in page["Changes"]])
 
 
 def confirm_and_execute(cloud: Cloud, change_set: ChangeSet, confirm: Callable[[ChangeSet], bool]) -> None:
@@ -178,7 +131,7 @@ def confirm_and_execute(cloud: Cloud, change_set: ChangeSet, confirm: Callable[[
 
 def execute(cloud: Cloud, change_set: ChangeSet) -> None:
     """Execute the change set and wait until AWS has finished. Raise Failure with the resources that failed, and why."""
-    client, started_at = cloud.client("cloudformation"), time.time()
+    client = cloud.client("cloudformation")
     client.execute_change_set(StackName=change_set.stack, ChangeSetName=change_set.name)
     waiter = "stack_create_complete" if change_set.creates_stack else "stack_update_complete"
     try:
@@ -190,7 +143,7 @@ def execute(cloud: Cloud, change_set: ChangeSet) -> None:
                 f"AWS still works on stack {change_set.stack} ({status}). This command no longer waits, but nothing has"
                 " failed. See docs/deploy.md, and deploy again when AWS has finished"
             ) from error
-        raise Failure(failures(cloud, change_set.stack, started_at)) from error
+        raise Failure(failures(cloud, change_set.stack)) from error
 
 
 def discard(cloud: Cloud, change_set: ChangeSet) -> None:
@@ -201,17 +154,17 @@ def discard(cloud: Cloud, change_set: ChangeSet) -> None:
         client.delete_stack(StackName=change_set.stack)
 
 
-def failures(cloud: Cloud, stack: str, started_at: float) -> str:
-    """Return a line for each of the first ten failures, oldest first, because the first one caused the others.
-
-    `started_at`: in seconds since 1970. AWS returns the events newest first, and a rollback alone fills a page.
-    """
-    since, events = started_at - _CLOCK_TOLERANCE_SECONDS, list[dict[str, Any]]()
-    for page in cloud.client("cloudformation").get_paginator("describe_stack_events").paginate(StackName=stack):
-        recent = [event for event in page["StackEvents"] if event["Timestamp"].timestamp() >= since]
-        events += recent
-        if len(recent) < len(page["StackEvents"]):
-            break
-    failed = [event for event in reversed(events) if event["ResourceStatus"].endswith("_FAILED")]
+def failures(cloud: Cloud, stack: str) -> str:
+    """Return a line for each of the first ten failures, oldest first, because the first one caused the others."""
+    pages = cloud.client("cloudformation").get_paginator("describe_stack_events").paginate(StackName=stack)
+    # AWS returns the events newest first, and a rollback alone fills a page.
+    events = takewhile(_is_after_start, (event for page in pages for event in page["StackEvents"]))
+    failed = [event for event in events if event["ResourceStatus"].endswith("_FAILED")][::-1]
     lines = [f"  {each['LogicalResourceId']}: {each.get('ResourceStatusReason', 'no reason given')}" for each in failed]
     return "\n".join([f"stack {stack} was not deployed", *lines[:10]])
+
+
+def _is_after_start(event: dict[str, Any]) -> bool:
+    """A deployment starts with an event of the stack itself."""
+    is_start = event["ResourceStatus"] in ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS")
+    return not (is_start and event.get("PhysicalResourceId") == event["StackId"])

@@ -1,8 +1,11 @@
-"""Turn the charity's table of postcodes and constituencies into the file that the Lambda zip contains.
+"""Turn the charity's two tables into the files that the Lambda zip contains. Both tables are optional.
 
-The table is optional. It is `.chalice/constituencies.csv`, with a header line. We read the first column called
-`postcode`, `pcds`, `pcd` or `pcd2`, and the first column called `constituency` or with a name that begins with `pcon`.
-So a table of the Office for National Statistics can be used unchanged.
+`.chalice/constituencies.csv` has the constituency of each postcode. We read the first column called `postcode`, `pcds`,
+`pcd` or `pcd2`, and the first column called `constituency` or with a name that begins with `pcon`. So a table of the
+Office for National Statistics can be used unchanged.
+
+`.chalice/members.csv` has the columns `constituency`, `name` and `email`: the members of parliament. It needs the other
+table, with the same names of constituencies.
 """
 
 import csv
@@ -10,66 +13,106 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
+from pydantic import BaseModel, ValidationError
+
 from chalicelib.petitions import constituency_table
-from chalicelib.petitions.constituency_table import MAX_NAME_LENGTH
+from chalicelib.petitions.constituency_table import MAX_NAME_LENGTH, MemberOfParliament
+from chalicelib.petitions.text import Line, SesAddress
 from stack.console import Failure
 from stack.paths import ROOT
 
 NAME_IN_ZIP = constituency_table.FILE.relative_to(ROOT).as_posix()
-_POSTCODE = re.compile(r"postcode|pcds|pcd2?", re.IGNORECASE)
-_CONSTITUENCY = re.compile(r"constituency|pcon\w*", re.IGNORECASE)
+MEMBERS_IN_ZIP = constituency_table.MEMBERS_FILE.relative_to(ROOT).as_posix()
+_POSTCODES = {"postcode": "postcode|pcds|pcd2?", "constituency": r"constituency|pcon\w*"}
+_MEMBERS = {name: name for name in ("constituency", "name", "email")}
+
+
+class _Person(BaseModel):
+    name: Line
+    email: SesAddress
 
 
 def table_path(project: Path) -> Path:
     return project / ".chalice" / "constituencies.csv"
 
 
-def constituency_file(project: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield the name in the zip and the content of the file. Yield nothing if the charity has no table.
+def members_path(project: Path) -> Path:
+    return project / ".chalice" / "members.csv"
+
+
+def constituency_files(project: Path) -> Iterator[tuple[str, bytes]]:
+    """Yield the name in the zip and the content of each file that the charity has a table for.
 
     Raise Failure for an invalid table.
     """
-    path = table_path(project)
-    if path.exists():
-        try:
-            yield NAME_IN_ZIP, constituency_table.pack(read_table(path))
-        except ValueError as error:
-            raise Failure(f"{path.name}: {error}") from error
-
-
-def read_table(path: Path) -> dict[str, str]:
-    """Return each postcode's constituency. Leave out rows without a postcode or a constituency.
-
-    Raise ValueError if a column is missing, if no row has a constituency, or if a name is too long.
-    """
     by_postcode: dict[str, str] = {}
+    path = table_path(project)
+    try:
+        if path.exists():
+            by_postcode = read_constituencies(path)
+            yield NAME_IN_ZIP, constituency_table.pack(by_postcode)
+        path = members_path(project)
+        if path.exists():
+            members = read_members(path, set(by_postcode.values()))
+            yield MEMBERS_IN_ZIP, constituency_table.pack_members(members)
+    except ValueError as error:
+        raise Failure(f"{path.name}: {error}") from error
+
+
+def read_constituencies(path: Path) -> dict[str, str]:
+    """Return each postcode's constituency. Leave out rows without a postcode or a constituency."""
+    rows = [row for _, row in _rows(path, _POSTCODES) if row["postcode"] and row["constituency"]]
+    if not rows:
+        raise ValueError("no row has a constituency")
+    longest = max((row["constituency"] for row in rows), key=len)
+    if len(longest) > MAX_NAME_LENGTH:
+        raise ValueError(f"a constituency's name has at most {MAX_NAME_LENGTH} characters: {longest}")
+    return {row["postcode"]: row["constituency"] for row in rows}
+
+
+def read_members(path: Path, known: Collection[str]) -> dict[str, MemberOfParliament]:
+    """Return each constituency's member. Leave out rows without name and email, which are vacant seats.
+
+    `known`: the constituencies in the table of postcodes.
+    """
+    members: dict[str, MemberOfParliament] = {}
+    for line, row in _rows(path, _MEMBERS):
+        member = MemberOfParliament(**row)
+        if member.name or member.email:
+            if problem := _problem(member, members, known):
+                raise ValueError(f"line {line}: {problem}")
+            members[member.constituency] = member
+    if not members:
+        raise ValueError("no row has a member")
+    return members
+
+
+def _problem(member: MemberOfParliament, seen: Collection[str], known: Collection[str]) -> str:
+    """Return "" if the row is right."""
+    if member.constituency not in known:
+        return f"constituencies.csv has no constituency called {member.constituency[:60]!r}"
+    if member.constituency in seen:
+        return f"{member.constituency} is there twice"
+    try:
+        _Person(name=member.name, email=member.email)
+    except ValidationError as error:
+        return f"the {error.errors()[0]['loc'][0]} of {member.constituency} is missing or wrong"
+    # A line break in a name would begin another header of an email.
+    return "" if member.name.isprintable() else f"the name of {member.constituency} cannot be printed"
+
+
+def _rows(path: Path, patterns: dict[str, str]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Yield the number of each line and its cells by the names of `patterns`, which match the table's columns."""
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = csv.DictReader(file)
-        header = rows.fieldnames or ()
-        postcode_column = _column(header, _POSTCODE)
-        constituency_column = _column(header, _CONSTITUENCY)
+        columns = {name: _column(rows.fieldnames or (), pattern) for name, pattern in patterns.items()}
         for row in rows:
             # A cell is None if the row is too short.
-            postcode = (row[postcode_column] or "").strip()
-            name = (row[constituency_column] or "").strip()
-            if postcode and name:
-                by_postcode[postcode] = name
-    _check_names(by_postcode.values())
-    return by_postcode
+            yield rows.line_num, {name: (row[column] or "").strip() for name, column in columns.items()}
 
 
-def _column(names: Sequence[str], pattern: re.Pattern[str]) -> str:
+def _column(names: Sequence[str], pattern: str) -> str:
     for name in names:
-        if pattern.fullmatch(name.strip()):
+        if re.fullmatch(pattern, name.strip(), re.IGNORECASE):
             return name
-    raise ValueError(f"no column name matches {pattern.pattern}")
-
-
-def _check_names(names: Collection[str]) -> None:
-    if not names:
-        raise ValueError("no row has a constituency")
-    longest = max(names, key=len)
-    if len(longest) > MAX_NAME_LENGTH:
-        raise ValueError(
-            f"a constituency's name has at most {MAX_NAME_LENGTH} characters: {longest[:MAX_NAME_LENGTH]}…"
-        )
+    raise ValueError(f"no column name matches {pattern}")

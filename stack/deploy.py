@@ -14,9 +14,8 @@ from stack.bucket import PACKAGES, prepare_bucket, upload, upload_template
 from stack.changeset import ChangeSet
 from stack.console import Failure, bold, run_main, say
 from stack.package import Package, package, target_of
-from stack.parameters import parameters
+from stack.parameters import check, parameters, planned_values
 from stack.paths import LOCAL_STAGE
-from stack.preflight import check, planned_values
 
 _TRIAL_STAGES = ("local", "dev", "test")
 
@@ -34,18 +33,17 @@ def deploy(
     `values`: the parameters to set; others keep their values. If `confirm` returns false, raise Failure and do not
     change the stack.
     """
-    with one_line_errors():
-        stack = stack_name(stage)
-        declared = built.read_template()["Parameters"]
-        planned = planned_values(declared, previous_values(cloud, stack), values)
-        template_url = _publish(cloud, built, planned)  # The template contains some of these values (`_publish`).
-        change_set = changeset.create(cloud, stack, template_url, {"Stage": stage, **values}, declared)
-        if change_set:
-            changeset.confirm_and_execute(cloud, change_set, confirm)
-        if must_be_protected(stage):
-            client = cloud.client("cloudformation")
-            client.update_termination_protection(StackName=stack, EnableTerminationProtection=True)
-        return current_outputs(cloud, stage)
+    stack = stack_name(stage)
+    declared = built.read_template()["Parameters"]
+    planned = planned_values(declared, previous_values(cloud, stack), values)
+    template_url = _publish(cloud, built, planned)  # The template contains some of these values (`_publish`).
+    change_set = changeset.create(cloud, stack, template_url, {"Stage": stage, **values}, declared)
+    if change_set:
+        changeset.confirm_and_execute(cloud, change_set, confirm)
+    if must_be_protected(stage):
+        client = cloud.client("cloudformation")
+        client.update_termination_protection(StackName=stack, EnableTerminationProtection=True)
+    return current_outputs(cloud, stage)
 
 
 def previous_values(cloud: Cloud, stack: str) -> dict[str, str]:
@@ -82,64 +80,50 @@ def deploy_everything(cloud: Cloud, options: Namespace) -> dict[str, str]:
     if options.stage == LOCAL_STAGE and not cloud.is_emulated:
         raise Failure("stage local is for the emulator only. Choose another name")
     built = package(options.stage, target=target_of(options.stage, cloud.is_emulated))
-    with one_line_errors():
-        previous = previous_values(cloud, stack_name(options.stage))
-        template = built.read_template()
-        chosen = parameters(os.environ, options.set, template["Parameters"], previous)
-        check(template, planned_values(template["Parameters"], previous, chosen), previous, cloud.is_emulated)
-        confirm = _confirmation(options.stage, options.yes)
-        before = current_outputs(cloud, options.stage)
-        distribution_arn = before.get("EdgeArn", "")
-        # These may be from an earlier deployment.
-        domain, alarm_email = ({**previous, **chosen}.get(name, "") for name in ("EdgeDomain", "AlarmEmail"))
-        with_domain = {**chosen, "EdgeDomain": domain, "AlarmEmail": alarm_email}
-        arns = us_east_1.deploy_in_us_east_1(cloud, options, with_domain, distribution_arn, confirm) if domain else {}
-        values = {**chosen, **arns}
-        planned = planned_values(template["Parameters"], previous, values)
-        waits_for_key = api_policy.must_wait(cloud, planned, before)
-    outputs = deploy(cloud, built, options.stage, {**values, "EdgeOnly": "no"} if waits_for_key else values, confirm)
-    second_values = values_for_second_change_set(options.stage, outputs) | _address_without_certificate(
-        planned, outputs
-    )
-    with one_line_errors():
-        has_key = not waits_for_key or api_policy.has_key(cloud, outputs)
-    if waits_for_key and has_key:
-        second_values["EdgeOnly"] = "yes"
+    previous = previous_values(cloud, stack_name(options.stage))
+    template = built.read_template()
+    chosen = parameters(os.environ, options.set, previous)
+    planned = planned_values(template["Parameters"], previous, chosen)
+    check(template, planned, previous, cloud.is_emulated)
+    confirm = _confirmation(options.stage)
+    before = current_outputs(cloud, options.stage)
+    distribution_arn = before.get("EdgeArn", "")
+    domain = planned["EdgeDomain"]
+    with_domain = {**chosen, "EdgeDomain": domain, "AlarmEmail": planned["AlarmEmail"]}
+    arns = us_east_1.deploy_in_us_east_1(cloud, options, with_domain, distribution_arn, confirm) if domain else {}
+    values = {**chosen, **arns}
+    refuses_others = domain != "" and planned["EdgeOnly"] == "yes" and not cloud.is_emulated
+    if refuses_others and distribution_arn:  # Without a distribution, there are no visitors yet (`check`).
+        api_policy.require_key(cloud, before)
+    outputs = deploy(cloud, built, options.stage, values, confirm)
+    second_values = values_for_second_change_set(options.stage, outputs, planned | arns)
     if second_values:
         say(f"A second change set sets {' and '.join(second_values)}.")
         outputs = deploy(cloud, built, options.stage, {**values, **second_values}, confirm)
     is_new_distribution = outputs.get("EdgeArn", "") != distribution_arn
-    if domain and is_new_distribution:
-        with one_line_errors():  # Only the alarm in us-east-1 changes. It needs an existing distribution.
-            us_east_1.deploy_in_us_east_1(cloud, options, with_domain, outputs["EdgeArn"], confirm)
-    if not has_key:
-        raise Failure(f"{api_policy.NO_KEY}, so EdgeOnly stays no: the API also answers requests without the CDN")
+    if domain and is_new_distribution:  # Only the alarm in us-east-1 changes. It needs an existing distribution.
+        us_east_1.deploy_in_us_east_1(cloud, options, with_domain, outputs["EdgeArn"], confirm)
+    if refuses_others:
+        api_policy.require_key(cloud, outputs)
     return outputs
 
 
-def values_for_second_change_set(stage: str, outputs: dict[str, str]) -> dict[str, str]:
+def values_for_second_change_set(stage: str, outputs: dict[str, str], planned: Mapping[str, str]) -> dict[str, str]:
     """Return the parameters for a second change set: the site's URL and deletion protection, if they are not set yet.
 
-    Without a domain, the site's URL is the API's own URL, which exists only after the first change set. Protection is
-    set second, because a protected table cannot be deleted. If the creation of a stack with protected tables failed,
-    the stack would end in ROLLBACK_FAILED.
+    Without a domain, the site's URL is the API's own URL, which exists only after the first change set. Without a
+    certificate, it is the address that CloudFront chooses. Protection is set second, because a protected table cannot
+    be deleted: a failed creation would end in ROLLBACK_FAILED.
     """
     values: dict[str, str] = {}
     if outputs["HasSiteUrl"] != "yes":
         values["SiteUrl"] = outputs["SiteUrlInUse"]
+    own_address = f"https://{outputs.get('EdgeAddress')}"
+    if planned["EdgeDomain"] and not planned["EdgeCertificateArn"] and outputs["SiteUrlInUse"] != own_address:
+        values["SiteUrl"] = own_address
     if must_be_protected(stage) and outputs["IsProtected"] == "no":
         values["Protect"] = "yes"
     return values
-
-
-def _address_without_certificate(planned: Mapping[str, str], outputs: Mapping[str, str]) -> dict[str, str]:
-    """Return SiteUrl if it must change to CloudFront's own address: without a certificate, the CDN has no other one.
-
-    CloudFront chooses the address, so it is known only after the first change set.
-    """
-    address = f"https://{outputs.get('EdgeAddress')}"
-    has_domain = not planned["EdgeDomain"] or planned["EdgeCertificateArn"] != ""
-    return {} if has_domain or outputs["SiteUrlInUse"] == address else {"SiteUrl": address}
 
 
 def must_be_protected(stage: str) -> bool:
@@ -147,19 +131,15 @@ def must_be_protected(stage: str) -> bool:
     return stage not in _TRIAL_STAGES
 
 
-def _confirmation(stage: str, yes: bool) -> Callable[[ChangeSet], bool]:
-    """Return a function that shows a change set and asks whether to deploy it.
-
-    `yes` skips the question, except on prod. YES=1 in the environment skips the question on every stage.
-    """
-    is_confirmed = os.environ.get("YES") == "1" or (yes and stage != "prod")
+def _confirmation(stage: str) -> Callable[[ChangeSet], bool]:
+    """Return a function that shows a change set and asks whether to deploy it. YES=1 skips the question."""
 
     def confirm(change_set: ChangeSet) -> bool:
         say(bold(f"{change_set.stack}: {change_set.headline}"))
         say(change_set.table())
         if must_be_protected(stage):
             refuse_losses(change_set)
-        return is_confirmed or _says_yes(stage)
+        return os.environ.get("YES") == "1" or _says_yes(stage)
 
     return confirm
 
@@ -180,17 +160,13 @@ def _says_yes(stage: str) -> bool:
     return input(f"Deploy this to {stage}? [yes/no] ").strip().lower() in ("y", "yes")
 
 
-def _options() -> Namespace:
+def _main() -> None:
     parser = ArgumentParser(prog="make deploy", description=__doc__)
     parser.add_argument("--stage", default="dev", help="dev, prod, ...: each stage is a separate stack")
     for option, meaning in (("edge-set", "a parameter of the stack in us-east-1"), ("set", "any other parameter")):
         parser.add_argument(f"--{option}", action="append", default=[], metavar="Name=Value", help=meaning)
-    parser.add_argument("--yes", action="store_true", help="do not ask (prod still asks)")
-    return parser.parse_args()
-
-
-def _main() -> None:
-    outputs = deploy_everything(Cloud(endpoint_in_environment()), _options())
+    with one_line_errors():
+        outputs = deploy_everything(Cloud(endpoint_in_environment()), parser.parse_args())
     say()
     for name, value in sorted(outputs.items()):
         say(f"  {name:<28} {value}")

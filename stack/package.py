@@ -27,10 +27,10 @@ from rjsmin import jsmin
 from chalicelib import VERSION
 from chalicelib.edge.routes import GENERATED, generated_module
 from chalicelib.pages.jinja import COMPILED, environment
-from stack import constituencies, members
 from stack.charts import chart_files
 from stack.console import Failure, run_main, say
-from stack.languages import catalogues, compiled_catalogues
+from stack.constituencies import constituency_files
+from stack.languages import compiled_catalogues
 from stack.paths import BUILD, LOCAL_STAGE, REGION, ROOT, tool
 from stack.template.merge import merge_template
 from stack.template.policies import chalice_files
@@ -85,17 +85,10 @@ def target_of(stage: str, is_emulated: bool = False) -> Target:
 
 @cache
 def interpreter(version: str) -> Path | None:
-    """Return a Python of this version: this one, or the first on the PATH that starts. A version manager's may not."""
-    if version == THIS_VERSION:
-        return Path(sys.executable)
-    for folder in os.get_exec_path():
-        path = Path(folder) / f"python{version}"
-        command = [str(path), "-I", "-S", "-c", "import sys; print('{}.{}'.format(*sys.version_info))"]
-        if os.access(path, os.X_OK):
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
-            if done.stdout.strip() == version:
-                return path
-    return None
+    """Return a Python of this version that uv finds, on the PATH or elsewhere. None: there is none."""
+    command = [tool("uv"), "python", "find", "--no-python-downloads", version]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return Path(done.stdout.strip()) if done.returncode == 0 else None
 
 
 @dataclass(frozen=True)
@@ -115,39 +108,28 @@ def package(stage: str, project: Path = ROOT, build: Path = BUILD, target: Targe
     target = target or target_of(stage)
     if target.python is None:
         say(
-            f"note: python{target.version} is not on the PATH, so the package has no bytecode, and cold starts take 2.5"
+            f"note: without python{target.version}, the package has no bytecode, and cold starts take 2.5 times the CPU"
         )
-        say("times the CPU. Install it and build again")
     result, inputs = Package(build / stage / "sam.json", build / stage / "deployment.zip"), build / stage / "inputs"
     build.mkdir(parents=True, exist_ok=True)
     with (build / "lock").open("w") as lock:  # Several test workers may build the same package at the same time.
         fcntl.flock(lock, fcntl.LOCK_EX)
-        digest = _digest_of_inputs(stage, project, target)
+        contents, declared = [*contents_of(project)], json.dumps([merge_template(), *chalice_files(project)])
+        digest = _digest(stage, target, (project / "requirements.txt").read_bytes(), declared, contents)
         if not (inputs.exists() and inputs.read_text() == digest and result.archive.exists()):
             inputs.unlink(missing_ok=True)  # If the build fails, the next call must build again.
-            _build(stage, project, build, result, target)
+            _build(stage, project, result, target, contents)
             inputs.write_text(digest)
     return result
 
 
-def _digest_of_inputs(stage: str, project: Path, target: Target) -> str:
-    tables = (constituencies.table_path(project), members.table_path(project))
-    sources = [*_application(project), *catalogues(project), *filter(Path.exists, tables)]
-    charts = [content.decode() for _, content in chart_files()]
-    own = sorted((ROOT / "stack").glob("*.py"))
-    declared = json.dumps([merge_template(), *chalice_files(project)])
-    return _digest(stage, str(target), project / "requirements.txt", *sources, *own, declared, *charts)
-
-
-def _build(stage: str, project: Path, build: Path, result: Package, target: Target) -> None:
+def _build(stage: str, project: Path, result: Package, target: Target, contents: Files) -> None:
     # Chalice gets a copy without requirements.txt, because it would install those packages for its own Python.
-    copy = build / stage / "project"
+    copy = result.template.parent / "project"
     shutil.rmtree(copy, ignore_errors=True)
-    for source in _application(project):
-        destination = copy / source.relative_to(project)
-        destination.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, destination)
-    (copy / ".chalice").mkdir()
+    (copy / ".chalice").mkdir(parents=True)
+    shutil.copyfile(project / "app.py", copy / "app.py")
+    shutil.copytree(project / "chalicelib", copy / "chalicelib")
     for name, content in chalice_files(project):
         (copy / ".chalice" / name).write_text(content, encoding="utf-8")
     (copy / "merge.json").write_text(json.dumps(merge_template()), encoding="utf-8")
@@ -159,14 +141,15 @@ def _build(stage: str, project: Path, build: Path, result: Package, target: Targ
         if resource["Type"] == "AWS::Serverless::Function":  # Chalice always writes the Python that runs Chalice.
             resource["Properties"]["Runtime"] = f"python{target.version}"
     result.template.write_text(json.dumps(template, indent=2) + "\n")
-    write_zip(result.archive, with_bytecode(contents_of(project), target), _dependencies(project, build, target))
+    write_zip(result.archive, with_bytecode(contents, target), _dependencies(project, result, target))
 
 
-def _dependencies(project: Path, build: Path, target: Target) -> Path:
+def _dependencies(project: Path, result: Package, target: Target) -> Path:
     """Return the path of a zip with the used files of the dependencies, which is kept until they change."""
     required = project / "requirements.txt"
-    key = _digest(str(target), required, Path(__file__))[:16]
-    kept, installed = build / "dependencies" / f"{key}.zip", build / "dependencies" / key
+    key = _digest(target, required.read_bytes())[:16]
+    folder = result.template.parents[1] / "dependencies"
+    kept, installed = folder / f"{key}.zip", folder / key
     if not kept.exists():
         shutil.rmtree(installed, ignore_errors=True)
         platform = ["--python-version", target.version, "--python-platform", target.platform] if target.platform else []
@@ -203,8 +186,7 @@ def contents_of(project: Path) -> Iterator[tuple[str, bytes]]:
             folders.add(name.parent)
         else:
             yield name.as_posix(), as_shipped(path)
-    yield from constituencies.constituency_file(project)
-    yield from members.members_file(project)
+    yield from constituency_files(project)
     yield f"{GENERATED.replace('.', '/')}.py", generated_module().encode()
     yield from chart_files()
     yield from compiled_catalogues(project)
@@ -287,26 +269,18 @@ def breakdown(archive: Path) -> dict[str, int]:
     return dict(sizes.most_common())
 
 
-def _digest(*parts: Path | str) -> str:
-    """Return one hash of the version of this Python and of all parts. Of a path, its name and content."""
-    total = hashlib.sha256(sys.version.encode())
-    for part in parts:
-        content = part.encode() if isinstance(part, str) else part.read_bytes()
-        for text in (str(part).encode(), content):
-            total.update(len(text).to_bytes(8, "big") + text)
-    return total.hexdigest()
+def _digest(*parts: object) -> str:
+    """Return one hash of the version of this Python, of this file and of all parts."""
+    return hashlib.sha256(repr((sys.version, Path(__file__).read_bytes(), *parts)).encode()).hexdigest()
 
 
 def _main() -> None:
     parser = ArgumentParser(prog="make package", description=__doc__)
     parser.add_argument("--stage", default="dev")
-    parser.add_argument("--sizes", action="store_true", help="print the bytes of every package")
-    options = parser.parse_args()
-    built = package(options.stage)
+    built = package(parser.parse_args().stage)
     say(f"petitions {VERSION}, {built.archive.relative_to(ROOT)}: {built.archive.stat().st_size / 1e6:.1f} MB zipped")
-    if options.sizes:
-        for name, size in breakdown(built.archive).items():
-            say(f"{size:>10,}  {name}")
+    for name, size in breakdown(built.archive).items():
+        say(f"{size:>10,}  {name}")
 
 
 if __name__ == "__main__":

@@ -1,13 +1,16 @@
-"""Turn the variables of `make deploy` into parameters of the template."""
+"""Turn the variables of `make deploy` into parameters of the template, and check these.
+
+What AWS refuses with a clear text is not checked here: CloudFormation then restores what it has changed.
+"""
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from chalicelib.mail.rate_limit import senders_for
 from stack.console import Failure
 
-# The template accepts no higher MailPerSecond.
-_MAX_MAIL_PER_SECOND = 1000
+Values = Mapping[str, str]
 # The parameters that an environment variable sets, such as SITE_URL: `make` passes on those of its command line. So no
 # secret is in the command line of a process, which every user of the machine sees.
 _IN_ENVIRONMENT = (
@@ -16,22 +19,16 @@ _IN_ENVIRONMENT = (
 )
 
 
-def parameters(
-    environment: Mapping[str, str], settings: Iterable[str], declared: Collection[str], previous: Mapping[str, str]
-) -> dict[str, str]:
+def parameters(environment: Values, settings: Iterable[str], previous: Values) -> dict[str, str]:
     """Return the value of each parameter that the operator chose, or that follows from the operator's choice.
 
-    `settings`: Name=Value. `declared`: the template's parameters. `previous`: the stack's parameters before this
-    deployment. Parameters that are not returned keep their previous value. Raise Failure if a parameter is unknown or
-    malformed.
+    `settings`: Name=Value. `previous`: the stack's parameters before this deployment. Parameters that are not returned
+    keep their previous value. Raise Failure if a parameter is malformed.
     """
     given = {name: environment.get(variable(name), "") for name in _IN_ENVIRONMENT}
     given["SiteUrl"] = given["SiteUrl"].rstrip("/")
     chosen = {name: value for name, value in given.items() if value} | values_by_name(settings)
-    unknown = sorted(chosen.keys() - {*declared})
-    if unknown:
-        raise Failure(f"the template has no parameter {', '.join(unknown)}; it has {', '.join(sorted(declared))}")
-    return {**_site_url(chosen, previous), **_senders(chosen, previous), **chosen}
+    return {**_site_url(chosen, previous), **_senders(chosen), **chosen}
 
 
 def variable(name: str) -> str:
@@ -50,7 +47,7 @@ def values_by_name(texts: Iterable[str]) -> dict[str, str]:
     return values
 
 
-def _site_url(chosen: dict[str, str], previous: Mapping[str, str]) -> dict[str, str]:
+def _site_url(chosen: dict[str, str], previous: Values) -> dict[str, str]:
     """Return SiteUrl with the domain on CloudFront, if it must change to it.
 
     With EdgeOnly=yes, it must if the domain is new, or if EdgeOnly was no: the API refuses requests that do not come
@@ -68,15 +65,67 @@ def _site_url(chosen: dict[str, str], previous: Mapping[str, str]) -> dict[str, 
     return {"SiteUrl": f"https://{domain}"} if domain and must_change else {}
 
 
-def _senders(chosen: dict[str, str], previous: Mapping[str, str]) -> dict[str, str]:
-    """Return MailSenders for the chosen rate of emails, or for the rate of a stack that is older than the parameter."""
-    rate = chosen.get("MailPerSecond") or ("" if "MailSenders" in previous else previous.get("MailPerSecond", ""))
-    if not rate:
+def _senders(chosen: dict[str, str]) -> dict[str, str]:
+    """Return MailSenders for the chosen rate of emails. CloudFormation refuses a rate that is too high or too low."""
+    rate = chosen.get("MailPerSecond")
+    if rate is None:
         return {}
     try:
-        number = float(rate)
-    except ValueError as error:
+        return {"MailSenders": str(senders_for(float(rate)))}
+    except (ValueError, OverflowError) as error:
         raise Failure(f"MAIL_PER_SECOND must be a number, not {rate}") from error
-    if not 1 <= number <= _MAX_MAIL_PER_SECOND:
-        raise Failure(f"MAIL_PER_SECOND must be from 1 to {_MAX_MAIL_PER_SECOND}, not {rate}")
-    return {"MailSenders": str(senders_for(number))}
+
+
+def check(template: dict[str, Any], planned: Values, previous: Values, is_emulated: bool) -> None:
+    """Raise Failure for a mistake. Its text says what to do instead.
+
+    `planned`: the value that each parameter will have. `previous`: the values of the existing stack, if there is one.
+    """
+    example = template["Parameters"]["MailFrom"]["Default"]
+    if planned["MailFrom"] == example and not is_emulated:
+        raise Failure(f"MAIL_FROM is missing: {example} is only an example. Give an address that SES has verified")
+    _check_reservations(template, planned)
+    _check_edge(planned, previous)
+
+
+def planned_values(declared: Mapping[str, Any], previous: Values, values: Values) -> dict[str, str]:
+    """Return the value that each parameter will have: the chosen one, the previous one or the template's default."""
+    defaults = {name: str(parameter.get("Default", "")) for name, parameter in declared.items()}
+    return {**defaults, **previous, **values}
+
+
+def _check_edge(planned: Values, previous: Values) -> None:
+    """Check that the API accepts visitors while the domain moves to CloudFront, and while CloudFront's key changes.
+
+    CloudFront sends the key that OriginKey names. The API accepts this key and the one that OriginKeyToo names. With
+    EdgeOnly=yes, the API refuses a request without such a key. With EdgeOnly=no, the API answers it, but takes
+    CloudFront for the visitor (chalicelib/edge/http.py). So check the keys in both cases.
+    """
+    if not previous or not planned["EdgeDomain"]:
+        return  # There are no visitors yet, or the API accepts all of them.
+    key, previous_key = planned["OriginKey"], previous.get("OriginKey")
+    if not previous.get("EdgeDomain"):
+        if planned["EdgeOnly"] == "yes":
+            raise Failure(
+                'this site is in use without CloudFront: deploy with SET="EdgeOnly=no" first, then point the domain to'
+                ' CloudFront, then deploy with SET="EdgeOnly=yes"'
+            )
+        return
+    # CloudFront and the API change at different times. So the unchanged API may get the new key, and the changed API
+    # the previous key.
+    if key not in (previous_key, previous.get("OriginKeyToo")):
+        raise Failure(f'the API does not accept {key} yet: deploy with SET="OriginKeyToo={key}" first')
+    if previous_key not in (key, planned["OriginKeyToo"]):
+        raise Failure(
+            f"CloudFront sends {previous_key} until the change has spread, and the API would not accept it: deploy"
+            f' with SET="OriginKey={key} OriginKeyToo={previous_key}" first'
+        )
+
+
+def _check_reservations(template: dict[str, Any], planned: Values) -> None:
+    """Check that a reserved worker has the executions that its event source starts: Lambda would throttle the rest."""
+    source = template["Resources"]["StoreOverflow"]["Properties"]["Events"]["StoreOverflowSqsEventSource"]
+    workers = source["Properties"]["ScalingConfig"]["MaximumConcurrency"]
+    for name, least in (("ReservedSenders", int(planned["MailSenders"])), ("ReservedOverflow", workers)):
+        if planned[name].isdecimal() and 0 < int(planned[name]) < least:
+            raise Failure(f"{name} must be 0 or at least {least}, the number that its event source starts")

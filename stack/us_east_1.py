@@ -16,7 +16,7 @@ from stack.template.us_east_1 import us_east_1
 
 REGION = "us-east-1"
 _NOTE_ON_DNS = (
-    "us-east-1: a first deployment waits until the domain's DNS has the record that the certificate needs. To see it:"
+    "us-east-1: a first deployment that requests a certificate waits for its record in the domain's DNS. To see it:"
     " aws acm list-certificates --region us-east-1, then aws acm describe-certificate --region us-east-1"
     " --certificate-arn <arn> --query Certificate.DomainValidationOptions"
 )
@@ -37,32 +37,18 @@ def deploy_in_us_east_1(
     EdgeCertificateArn is not among them: it may be the certificate that this stack requested, and as CertificateArn it
     would make this stack drop it. `distribution_arn`: "" before the main stack has it.
     """
-    stack = stack_name(options.stage, _region(cloud))
+    region = str(cloud.client("cloudformation").meta.region_name)
+    there, stack = Cloud(cloud.endpoint, REGION), stack_name(options.stage, region)
     arns = {"CertificateArn": values.get("EdgeCertificateArn", ""), "DistributionArn": distribution_arn}
     known_arns = {name: arn for name, arn in arns.items() if arn}
-    own_values = values_by_name(options.edge_set)
-    # Without CertificateArn, a new stack requests a certificate.
-    has_certificate = "CertificateArn" in known_arns or own_values.get("RequestCertificate") == "no"
-    if not has_certificate and changeset.describe(_in_us_east_1(cloud), stack) is None:
+    if changeset.describe(there, stack) is None and "CertificateArn" not in known_arns:
         say(_NOTE_ON_DNS)
-    site = {"Stage": options.stage, "SiteRegion": _region(cloud), "Domain": values["EdgeDomain"]}
-    site |= {"AlarmEmail": values.get("AlarmEmail", "")}
-    outputs = _deploy(_in_us_east_1(cloud), stack, {**site, **known_arns, **own_values}, confirm)
-    return {"EdgeCertificateArn": outputs.get("CertificateArn", ""), "EdgeWebAclArn": outputs["WebAclArn"]}
-
-
-def _deploy(cloud: Cloud, stack: str, values: dict[str, str], confirm: Confirm) -> dict[str, str]:
+    site = {"Stage": options.stage, "SiteRegion": region, "Domain": values["EdgeDomain"]}
+    site |= {"AlarmEmail": values.get("AlarmEmail", ""), **known_arns, **values_by_name(options.edge_set)}
     template = us_east_1()
-    address = upload_template(cloud, prepare_bucket(cloud), template)
-    change_set = changeset.create(cloud, stack, address, values, template["Parameters"])
+    address = upload_template(there, prepare_bucket(there), template)
+    change_set = changeset.create(there, stack, address, site, template["Parameters"])
     if change_set:
-        changeset.confirm_and_execute(cloud, change_set, confirm)
-    return changeset.outputs(changeset.describe(cloud, stack))
-
-
-def _region(cloud: Cloud) -> str:
-    return str(cloud.client("cloudformation").meta.region_name)
-
-
-def _in_us_east_1(cloud: Cloud) -> Cloud:
-    return Cloud(cloud.endpoint, REGION)
+        changeset.confirm_and_execute(there, change_set, confirm)
+    outputs = changeset.outputs(changeset.describe(there, stack))
+    return {"EdgeCertificateArn": outputs.get("CertificateArn", ""), "EdgeWebAclArn": outputs["WebAclArn"]}

@@ -14,6 +14,7 @@ import chalice.test
 import hypothesis
 import jinja2
 import pytest
+from hypothesis.internal.conjecture import providers
 
 from chalicelib.core import log
 from chalicelib.core.keys import TABLES
@@ -43,6 +44,9 @@ botocore.session.create_loader = cache(botocore.session.create_loader)
 TEMPLATES = BUILD / f"templates-{sha256(Path(jinja.__file__).read_bytes()).hexdigest()[:16]}"
 TEMPLATES.mkdir(parents=True, exist_ok=True)
 jinja2.Environment = partial(jinja2.Environment, bytecode_cache=jinja2.FileSystemBytecodeCache(str(TEMPLATES)))  # type: ignore[misc, assignment]
+
+# Do not look for constants in the application: it takes time, and examples would change with any constant.
+providers._get_local_constants = lambda: providers._local_constants
 
 # Do not copy the environment for each request: the stage of these tests has no variables.
 chalice.test.BaseClient._patched_env_vars = lambda *_: nullcontext()  # type: ignore[method-assign, assignment]

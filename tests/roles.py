@@ -4,18 +4,34 @@ Tests call the application's handlers themselves. Outside of a handler, a test m
 """
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 import pytest
 from chalice.app import Chalice, ChaliceAuthorizer, EventSourceHandler
 
-from stack.judge.caller import calling, function_of_route
+from chalicelib.edge.route import Function
+from chalicelib.edge.routes import all_routes
+from stack.judge.caller import calling
+from stack.template.config import function_settings
+from stack.template.functions import logical_id
 
 
 def function_of(handler: Any) -> Any:
     """Return the function of a handler. Chalice wraps that of a function without an event source once more."""
     func = getattr(handler, "func", handler)
     return getattr(func, "_original_func", func)
+
+
+@cache
+def function_of_route(method: str, path: str) -> str:
+    """Return the function that serves a route. `path`: as declared, such as /petitions/{slug}."""
+    serving = Function.API
+    for route in all_routes().values():
+        if route.path == path and method in route.methods:
+            serving = route.function
+    names = {logical_id(name): name for name in function_settings()}
+    return names[serving]
 
 
 def run_as_functions(patch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,6 @@ SLOW = (
     "tests/e2e/test_schemathesis.py",
     "tests/e2e/test_spike.py",
     "tests/e2e/test_updates.py",
-    "tests/flows/test_any_life.py",
     "tests/flows/test_many_signatures.py",
     "tests/local/test_run.py",
     "tests/judge/test_least_privilege.py::test_a_role_reaches_no_partition",

@@ -1,25 +1,23 @@
 """The project's files as syntax trees, for the rules of tests.test_architecture."""
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 COMMANDS = ROOT / "commands"
 FILES = sorted([ROOT / "app.py", ROOT / "manage.py", *COMMANDS.glob("*.py"), *(ROOT / "chalicelib").rglob("*.py")])
-STACK = sorted((ROOT / "stack").rglob("*.py"))
-BENCHMARKS = sorted((ROOT / "benchmarks").rglob("*.py"))
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def every_file(check: Callable[[Path], None], files: Sequence[Path] = FILES) -> Callable[[], None]:
+def every_file(check: Callable[[Path], None]) -> Callable[[], None]:
     """Turn a check of one file into a test of all files. The test lists the files that break the rule."""
 
     def check_all_files() -> None:
         broken = []
-        for path in files:
+        for path in FILES:
             try:
                 check(path)
             except AssertionError as error:

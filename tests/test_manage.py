@@ -18,7 +18,7 @@ from chalicelib.staff.audit.record import entries
 from chalicelib.staff.tokens import recognise
 from commands import common
 from stack.paths import ROOT
-from stack.staff_token import queue_urls
+from stack.shell import queue_urls
 from stack.template.merge import merge_template
 from tests.actors import DAY, NOW, a_published_petition, confirmed
 from tests.fake_site import FakeSite

@@ -1,15 +1,15 @@
 """Read the price table, prices.toml. Each price has its source."""
 
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 TABLE = Path(__file__).with_name("prices.toml")
+MILLION = 1_000_000
 
 
-@dataclass(frozen=True)
-class Price:
+class Price(NamedTuple):
     """US dollars for `per` units. `seen`: where the number was read."""
 
     usd: float
@@ -17,13 +17,8 @@ class Price:
     source: str
     seen: str
 
-    def of(self, quantity: float) -> float:
-        """Return the price of so many units."""
-        return quantity * self.usd / self.per
 
-
-@dataclass(frozen=True)
-class Prices:
+class Prices(NamedTuple):
     """The prices of one region at one date. `checked` is the date when they were compared with AWS's pages."""
 
     region: str
@@ -32,13 +27,30 @@ class Prices:
     by_name: dict[str, Price]
 
     def of(self, name: str, quantity: float) -> float:
-        return self.by_name[name].of(quantity)
+        return quantity * self.by_name[name].usd / self.by_name[name].per
+
+
+class Line(NamedTuple):
+    """A row of a bill: units of one priced item. `free`: how many of them every account gets without charge."""
+
+    item: str
+    price: str
+    quantity: float
+    free: float = 0
+
+    def usd(self, prices: Prices) -> float:
+        return prices.of(self.price, self.quantity)
+
+    def usd_beyond_free(self, prices: Prices) -> float:
+        return prices.of(self.price, max(0.0, self.quantity - self.free))
+
+
+def of_a_million(lines: Iterable[Line], prices: Prices) -> dict[str, float]:
+    """Return the dollars of each item for a million signatures. The lines are for one."""
+    return {line.item: round(line.usd(prices) * MILLION, 2) for line in lines}
 
 
 def prices() -> Prices:
     table: dict[str, Any] = tomllib.loads(TABLE.read_text(encoding="utf-8"))
-    by_name = {}
-    for name, value in table.items():
-        if isinstance(value, dict):  # The other values are the region and the dates.
-            by_name[name] = Price(**value)
-    return Prices(table["region"], table["dated"], table["checked"], by_name)
+    about = {name: table.pop(name) for name in ("region", "dated", "checked")}
+    return Prices(**about, by_name={name: Price(**value) for name, value in table.items()})

@@ -5,10 +5,10 @@ Mark: the sender records that the email is sent. Confirm: the person confirms. T
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from benchmarks import declared, lambdas
+from benchmarks import lambdas
+from benchmarks.cost.prices import Line
 from chalicelib.core.keys import BUCKETS
 from chalicelib.mail.rate_limit import EMAILS_PER_SENDER
 
@@ -29,21 +29,17 @@ CHANGES = {"relay": ("put", "claim"), "project": ("put", "mark", "confirm")}
 OF_OTHER_ITEM = 2 / len(CHANGES["project"])
 # Each of the four changes makes a stream record, even if both filters drop it.
 STREAM_RECORDS = 4
-# SES has these events for every delivered email. The template lists the events that it subscribes to.
-EVENTS_OF_EVERY_MAIL = {"send", "delivery"}
-MAIL_EVENTS = len(EVENTS_OF_EVERY_MAIL & set(declared.mail_events()))
+# The table has four partitions, because a new table takes 4,000 units a second, and a partition 1,000.
+SHARDS = 4
 
 
-@dataclass(frozen=True)
-class ArrivalRate:
-    """How fast signatures come. `changes_a_second`: of all `shards` of the stream. More changes make larger batches.
+class ArrivalRate(NamedTuple):
+    """How fast signatures come. More changes make larger batches.
 
-    `queue_batch`: how many messages of a queue an invocation gets.
+    `changes_a_second`: of all shards of the stream. `queue_batch`: the messages of a queue that an invocation gets.
     """
 
-    name: str
     changes_a_second: float
-    shards: int
     queue_batch: float
 
     def batch(self, step: str) -> float:
@@ -54,37 +50,23 @@ class ArrivalRate:
         reader = lambdas.STREAM_READERS.get(step)
         if reader is None:
             return self.queue_batch
-        gathered = lambdas.stream_batch(reader, self.changes_a_second, self.shards)
+        gathered = lambdas.stream_batch(reader, self.changes_a_second, SHARDS)
         return max(1.0, gathered * len(CHANGES[step]) / STREAM_RECORDS)
 
 
-# A million in an hour, if SES sends as fast: 278 signatures a second, with four changes each. The table has four
-# partitions, because a new table takes 4,000 units a second, and a partition 1,000.
-BUSY = ArrivalRate(
-    "a million in an hour",
-    changes_a_second=STREAM_RECORDS * 1e6 / 3600,
-    shards=4,
-    queue_batch=lambdas.QUEUE_BATCH,
-)
+# A million in an hour, if SES sends as fast: 278 signatures a second, with four changes each.
+BUSY = ArrivalRate(STREAM_RECORDS * 1e6 / 3600, lambdas.QUEUE_BATCH)
 # The worst case: each record and each message is a separate invocation.
-TRICKLE = ArrivalRate("one at a time", changes_a_second=0, shards=4, queue_batch=1)
+TRICKLE = ArrivalRate(0, 1)
 
 
-@dataclass(frozen=True)
-class Line:
-    """A row of the bill: units of one priced item for each confirmed signature."""
-
-    item: str
-    price: str
-    quantity: float
-
-
-def lines(steps: StepFigures, item_bytes: float, cold_cpu_us: float, arrivals: ArrivalRate) -> list[Line]:
-    """Return the bill. `cold_cpu_us`: the CPU time of a cold start, in microseconds."""
+def lines(measured: Mapping[str, Any], arrivals: ArrivalRate) -> list[Line]:
+    """Return the bill of one signature. `measured`: the results of `make bench`."""
+    steps = measured["way"]
     return [
         *_gateway(steps),
-        *_lambda(steps, cold_cpu_us, arrivals),
-        *_table(steps, item_bytes, arrivals),
+        *_lambda(steps, lambdas.cold_start_cpu_us(measured), arrivals),
+        *_table(steps, measured["item_bytes"], arrivals),
         *_queues(arrivals),
         *_logs(steps, arrivals),
     ]
@@ -97,7 +79,6 @@ def invocations(arrivals: ArrivalRate) -> dict[str, float]:
         "relay": len(CHANGES["relay"]) / arrivals.batch("relay"),
         "project": len(CHANGES["project"]) / arrivals.batch("project"),
         "send": 1 / arrivals.batch("send"),
-        "feedback": MAIL_EVENTS / arrivals.batch("feedback"),
     }
 
 
@@ -114,16 +95,10 @@ def billed_seconds(steps: StepFigures, step: str, arrivals: ArrivalRate) -> floa
     if step == "relay":
         # One call to SQS sends up to ten messages.
         return lambdas.seconds(step, cpu, calls=max(1.0, size / lambdas.QUEUE_BATCH))
+    # In a batch, the sender waits until it may send the next email.
+    seconds_at_sender_rate = size / EMAILS_PER_SENDER if size > 1 else 0.0
     calls = lambdas.interpolate(steps[step], "calls", size)
-    if step == "send":
-        # In a batch, the sender waits until it may send the next email.
-        seconds_at_sender_rate = size / EMAILS_PER_SENDER if size > 1 else 0.0
-        return max(seconds_at_sender_rate, lambdas.seconds(step, cpu, calls, mails=size))
-    return lambdas.seconds(step, cpu, calls)
-
-
-def gb_seconds_per_invocation(steps: StepFigures, step: str, arrivals: ArrivalRate) -> float:
-    return billed_seconds(steps, step, arrivals) * lambdas.memory_mb(step) / 1024
+    return max(seconds_at_sender_rate, lambdas.seconds(step, cpu, calls, mails=size))
 
 
 def projected_writes(arrivals: ArrivalRate) -> float:
@@ -131,7 +106,7 @@ def projected_writes(arrivals: ArrivalRate) -> float:
 
     Constituencies are not included: with a table of them, there is one write more for each of their groups.
     """
-    buckets_per_shard = len(BUCKETS) / arrivals.shards
+    buckets_per_shard = len(BUCKETS) / SHARDS
     records = arrivals.batch("project")
     funnels = lambdas.expected_buckets(records, buckets_per_shard)
     return funnels + lambdas.expected_buckets(records * OF_OTHER_ITEM, buckets_per_shard)
@@ -147,15 +122,13 @@ def _gateway(steps: StepFigures) -> list[Line]:
 
 def _lambda(steps: StepFigures, cold_cpu_us: float, arrivals: ArrivalRate) -> list[Line]:
     counts = invocations(arrivals)
-    gb_seconds = sum(number * gb_seconds_per_invocation(steps, step, arrivals) for step, number in counts.items())
-    init_gb_seconds = sum(
-        COLD_STARTS * number * lambdas.seconds(step, cold_cpu_us, calls=0) * lambdas.memory_mb(step) / 1024
-        for step, number in counts.items()
-    )
+    gigabytes = {step: number * lambdas.memory_mb(step) / 1024 for step, number in counts.items()}
+    gb_seconds = sum(each * billed_seconds(steps, step, arrivals) for step, each in gigabytes.items())
+    init = sum(COLD_STARTS * each * lambdas.seconds(step, cold_cpu_us, calls=0) for step, each in gigabytes.items())
     return [
         Line("Lambda: requests", "lambda_request", sum(counts.values())),
         Line("Lambda: GB-seconds", "lambda_gb_second", gb_seconds),
-        Line("Lambda: GB-seconds, INIT", "lambda_gb_second", init_gb_seconds),
+        Line("Lambda: GB-seconds, INIT", "lambda_gb_second", init),
     ]
 
 
@@ -176,30 +149,23 @@ def _table(steps: StepFigures, item_bytes: float, arrivals: ArrivalRate) -> list
 
 
 def _queues(arrivals: ArrivalRate) -> list[Line]:
-    """Return the requests to the queues. A message is sent, received and deleted, each in batches.
+    """Return the requests to the mail queue. A message is sent, received and deleted, each in batches.
 
-    SNS delivers SES's events one by one.
+    A delivered email costs no more: SES reports only bounces, complaints and rejections.
     """
     # The relay gets the records of puts and of claims (its filter leaves out the others). Only puts become messages.
     relayed_batch = min(lambdas.QUEUE_BATCH, max(1.0, arrivals.batch("relay") / 2))
-    mails = 1 / relayed_batch + 2 / arrivals.queue_batch
-    events = MAIL_EVENTS * (1 + 2 / arrivals.queue_batch)
-    return [
-        Line("SQS: mail queue", "queue_request", mails),
-        Line("SQS: queue of SES's events", "queue_request", events),
-        Line("SNS: SES's events of a delivered mail", "topic_publish", MAIL_EVENTS),
-    ]
+    return [Line("SQS: mail queue", "queue_request", 1 / relayed_batch + 2 / arrivals.queue_batch)]
 
 
 def _logs(steps: StepFigures, arrivals: ArrivalRate) -> list[Line]:
-    """Return the bytes of our log lines, and of Lambda's own. Send and feedback write a line for each message."""
+    """Return the bytes of our log lines, and of Lambda's own. The sender writes a line for each email."""
     counts = invocations(arrivals)
-    messages = {"send": arrivals.queue_batch, "feedback": arrivals.queue_batch}  # Others write one line a batch.
 
     def bytes_of(step: str) -> float:
         if step in REQUESTS:
             return float(steps[step]["log_bytes"])
-        return lambdas.interpolate(steps[step], "log_bytes", messages.get(step, 1))
+        return lambdas.interpolate(steps[step], "log_bytes", arrivals.queue_batch if step == "send" else 1)
 
     own_bytes = sum(number * bytes_of(step) for step, number in counts.items())
     platform_bytes = sum(counts.values()) * len(lambdas.PLATFORM_LINES)

@@ -1,9 +1,9 @@
 """Compute what a stage costs in a month while nobody signs, from the template and the prices."""
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
-from benchmarks.cost.prices import Prices
+from benchmarks.cost.prices import Line, Prices
 from benchmarks.lambdas import memory_mb
 from stack.template.merge import merge_template
 from stack.template.schedules import MAIL_TASKS, RECOUNT_HOURS
@@ -23,22 +23,16 @@ _METRIC_HOURS_A_DAY = 24 + 2 * 4 + 24
 _PETITION_SIGNATURES, _RECOUNTS_A_DAY, _UNIT_BYTES = 100_000, 4, 8_192
 
 
-class StandingLine(NamedTuple):
-    """A row: so many units of a priced item in a month. `free`: how many of them every account gets without charge."""
-
-    item: str
-    price: str
-    quantity: float
-    free: float = 0
-
-    def usd(self, prices: Prices) -> float:
-        return prices.of(self.price, self.quantity)
-
-    def usd_beyond_free(self, prices: Prices) -> float:
-        return prices.of(self.price, max(0.0, self.quantity - self.free))
+# What a stage costs more if it has these.
+OPTIONS = (
+    Line("the CDN: web ACL with seven rules", "web_acl", 1 + 7 / 5),
+    Line("a key of your own", "kms_key", 1),
+    Line("each GB of a table: storage", "table_gb_month", 1, 25),
+    Line("each GB of a table: point-in-time recovery", "backup_gb_month", 1),
+)
 
 
-def standing_lines(stage: str) -> list[StandingLine]:
+def standing_lines(stage: str) -> list[Line]:
     """Return the rows of an idle stage. The stage dev has only the few alarms (Alarms=few)."""
     resources: dict[str, Any] = merge_template()["Resources"]
     alarm_metrics = sum(_alarm_metrics(each, with_all=stage == "prod") for each in resources.values())
@@ -48,35 +42,25 @@ def standing_lines(stage: str) -> list[StandingLine]:
     runs = {"check_mail": checks, "recount_tallies": _HOURS / RECOUNT_HOURS}
     gb_seconds = sum(number * _RUN_SECONDS * memory_mb(name) / 1024 for name, number in runs.items())
     return [
-        StandingLine("alarms, for each metric", "alarm_metric", alarm_metrics, 10),
-        StandingLine("secrets", "secret", secrets),
-        StandingLine("SQS: Lambda polls idle queues", "queue_request", polls, 1e6),
-        StandingLine("stream: Lambda polls it", "stream_read", 0),
-        StandingLine("our metrics, by the hour", "custom_metric", _METRIC_HOURS_A_DAY / 24, 10),
-        StandingLine("scheduled runs: requests", "lambda_request", sum(runs.values()), 1e6),
-        StandingLine("scheduled runs: GB-seconds", "lambda_gb_second", gb_seconds, 400_000),
-        StandingLine("scheduled runs: logs", "log_gb", sum(runs.values()) * _RUN_LOG_BYTES / 1e9, 5),
-        StandingLine("dashboard, with at most 50 metrics", "dashboard", 1, 3),
+        Line("alarms, for each metric", "alarm_metric", alarm_metrics, 10),
+        Line("secrets", "secret", secrets),
+        Line("SQS: Lambda polls idle queues", "queue_request", polls, 1e6),
+        Line("stream: Lambda polls it", "stream_read", 0),
+        Line("our metrics, by the hour", "custom_metric", _METRIC_HOURS_A_DAY / 24, 10),
+        Line("scheduled runs: requests", "lambda_request", sum(runs.values()), 1e6),
+        Line("scheduled runs: GB-seconds", "lambda_gb_second", gb_seconds, 400_000),
+        Line("scheduled runs: logs", "log_gb", sum(runs.values()) * _RUN_LOG_BYTES / 1e9, 5),
+        Line("dashboard, with at most 50 metrics", "dashboard", 1, 3),
     ]
 
 
-def options() -> list[StandingLine]:
-    """Return what a stage costs more if it has these."""
-    return [
-        StandingLine("the CDN: web ACL with seven rules", "web_acl", 1 + 7 / 5),
-        StandingLine("a key of your own", "kms_key", 1),
-        StandingLine("each GB of a table: storage", "table_gb_month", 1, 25),
-        StandingLine("each GB of a table: point-in-time recovery", "backup_gb_month", 1),
-    ]
-
-
-def petition_lines(item_bytes: float) -> list[StandingLine]:
+def petition_lines(item_bytes: float) -> list[Line]:
     """Return what an open petition with 100,000 signatures costs more. `item_bytes`: the size of a signature's item."""
     recounts = _RECOUNTS_A_DAY * _HOURS / 24
     read_units = _PETITION_SIGNATURES * item_bytes / _UNIT_BYTES * recounts
     return [
-        StandingLine("its metric, if somebody confirms in every hour", "custom_metric", 1),
-        StandingLine("recounts of 100,000 signatures", "read_unit", read_units),
+        Line("its metric, if somebody confirms in every hour", "custom_metric", 1),
+        Line("recounts of 100,000 signatures", "read_unit", read_units),
     ]
 
 
@@ -95,17 +79,18 @@ def _polled_queues(resources: dict[str, Any]) -> int:
 
 def standing_table(item_bytes: float, prices: Prices) -> Iterator[str]:
     """Yield lines to print."""
+
+    def line(item: str, rows: list[Line]) -> str:
+        at_list, beyond_free = sum(row.usd(prices) for row in rows), sum(row.usd_beyond_free(prices) for row in rows)
+        return f"{item:<52}{at_list:>12.2f}{beyond_free:>12.2f}"
+
     yield f"{'US dollars a month while nobody signs':<52}{'list price':>12}{'beyond free':>12}"
     for name, rows in (
         ("prod", standing_lines("prod")),
         ("dev", standing_lines("dev")),
         ("petition", petition_lines(item_bytes)),
     ):
-        for row in rows:
-            yield f"  {row.item:<50}{row.usd(prices):>12.2f}{row.usd_beyond_free(prices):>12.2f}"
-        at_list = sum(row.usd(prices) for row in rows)
-        beyond_free = sum(row.usd_beyond_free(prices) for row in rows)
-        yield f"{name:<52}{at_list:>12.2f}{beyond_free:>12.2f}   goal ≤ {GOALS_USD[name]:g}"
+        yield from (line(f"  {row.item}", [row]) for row in rows)
+        yield f"{line(name, rows)}   goal ≤ {GOALS_USD[name]:g}"
     yield "more, if you have it:"
-    for row in options():
-        yield f"  {row.item:<50}{row.usd(prices):>12.2f}{row.usd_beyond_free(prices):>12.2f}"
+    yield from (line(f"  {row.item}", [row]) for row in OPTIONS)

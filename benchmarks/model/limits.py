@@ -3,7 +3,7 @@
 Their sources are titles of pages of AWS's public documentation. Our own limits, if not raised, come from the template.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from benchmarks import declared
 from chalicelib.mail.rate_limit import senders_for
@@ -12,8 +12,7 @@ EMAIL_RATE = declared.parameter_default("MailPerSecond")
 SENDERS, STORERS = declared.maximum_concurrency("SendMail"), declared.maximum_concurrency("StoreOverflow")
 
 
-@dataclass(frozen=True)
-class Quota:
+class Quota(NamedTuple):
     """The values of a new account, of one with default quotas, and of one whose quotas were raised for a campaign."""
 
     new: float

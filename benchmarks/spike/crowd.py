@@ -8,7 +8,7 @@ import json
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import NamedTuple
@@ -49,7 +49,12 @@ def address(number: int) -> str:
 
 def posts_to_sign(slug: str, signers: int, later: int) -> list[Post]:
     """Return the posts of the signers. Half of the repeats are double clicks, and half come `later` posts later."""
-    return [_post_to_sign(slug, number, is_again) for _, number, is_again in sorted(_positions(signers, later))]
+    positions = [(float(number), number, False) for number in range(signers)]
+    for number in range(0, signers, REPEATS_EVERY):
+        is_late = number % (2 * REPEATS_EVERY) != 0
+        # 0.5: just after the first post, and before the next person's post.
+        positions.append((number + 0.5 + (later if is_late else 0), number, True))
+    return [_post_to_sign(slug, number, is_again) for _, number, is_again in sorted(positions)]
 
 
 def posts_to_confirm(links: Sequence[tuple[int, str]]) -> list[Post]:
@@ -59,16 +64,6 @@ def posts_to_confirm(links: Sequence[tuple[int, str]]) -> list[Post]:
         post = Post(number, "/confirm", "application/x-www-form-urlencoded", urlencode({"token": token}), 200)
         posts += [post] * (2 if index % REPEATS_EVERY == 0 else 1)
     return posts
-
-
-def _positions(signers: int, later: int) -> Iterator[tuple[float, int, bool]]:
-    """Yield for each post its position in the order of sending, the person's number, and whether it is a repeat."""
-    for number in range(signers):
-        yield number, number, False
-        if number % REPEATS_EVERY == 0:
-            is_late = number % (2 * REPEATS_EVERY) != 0
-            # 0.5: just after the first post, and before the next person's post.
-            yield number + 0.5 + (later if is_late else 0), number, True
 
 
 def _post_to_sign(slug: str, number: int, is_again: bool) -> Post:

@@ -49,8 +49,7 @@ class Proof:
 
     @property
     def is_good(self) -> bool:
-        has_errors = any((self.lost, self.double, self.lost_confirmations, self.unmailed))
-        return not has_errors and self.recount_agrees
+        return self.recount_agrees and not any((self.lost, self.double, self.lost_confirmations, self.unmailed))
 
 
 def prove(site: SpikeSite, sign_answers: Sequence[PostAnswer], confirm_answers: Sequence[PostAnswer]) -> Proof:
@@ -61,7 +60,9 @@ def prove(site: SpikeSite, sign_answers: Sequence[PostAnswer], confirm_answers: 
     known_ids = [row["sk"] for row in found if row["sk"] in number_by_id]
     confirmed = {number_by_id.get(row["sk"]) for row in found if row["state"] == "confirmed"}
     told_confirmed = {answer.who for answer in confirm_answers if answer.good}
-    counted, unmarked = _staff_count(site), unrecorded_emails(found, emails)
+    url, bearer = f"{site.local.url}/api/staff/petitions/{SLUG}/counts", f"Bearer {site.local.staff_token}"
+    counted = int(requests.get(url, headers={"Authorization": bearer}, timeout=30).json()["confirmed"])
+    unmarked = unrecorded_emails(found, emails)
     return Proof(
         accepted=len(accepted),
         stored=len(found),
@@ -114,16 +115,8 @@ def _times_by_person(emails: Sequence[Delivery]) -> dict[int | None, list[float]
 
 def _people_by_signature_id(site: SpikeSite, numbers: set[int]) -> dict[str, int]:
     """Return the people's numbers by the signature ids of their addresses."""
-    secret = next(iter(json.loads(site.local.secrets()["SIGNATURE_KEYS"]).values()))
+    secret = next(iter(json.loads(site.local.settings["SIGNATURE_KEYS"]).values()))
     return {signature_id(SLUG, read_address(address(number)).canonical, secret): number for number in numbers}
-
-
-def _staff_count(site: SpikeSite) -> int:
-    url, headers = (
-        f"{site.local.url}/api/staff/petitions/{SLUG}/counts",
-        {"Authorization": f"Bearer {site.local.staff_token}"},
-    )
-    return int(requests.get(url, headers=headers, timeout=30).json()["confirmed"])
 
 
 def _recount_agrees(site: SpikeSite) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from operator import itemgetter
 from pathlib import Path
-from statistics import quantiles
+from statistics import median_low, quantiles
 from typing import Any
 
 from benchmarks import machine
@@ -15,7 +15,10 @@ from benchmarks.spike.stage import Delivery
 from stack.console import bold, dim
 
 # Between these events of a spike, no email can be sent: the table does not answer, or SES's quota is used up.
-CLOSED = (("table refuses", "table is back"), ("SES quota spent", "mail resumed"))
+CLOSED = (
+    ("table refuses", "table is back", "table away", "#b00020"),
+    ("SES quota spent", "mail resumed", "no mail: quota", "#c77700"),
+)
 WINDOW = 5.0  # seconds over which the rate of emails is measured
 LINES = {
     "answered": ("answered", "#00695c"),
@@ -31,9 +34,7 @@ def figures(log: SpikeLog, proof: Proof, emails: Sequence[Delivery], met: dict[s
     """
     mailed = mail_rate(log.moments)
     delays = [1_000 * delay for delay in email_delays(log, emails, min(log.plan.ses_rate, mailed))]
-    waits, confirm_waits = (
-        [each.ms for each in answers if each.good] for answers in (log.sign_answers, log.confirm_answers)
-    )
+    waits = [answer.ms for answer in log.sign_answers if answer.good]
     statuses = Counter(answer.status for answer in log.sign_answers)
     return {
         **asdict(proof),
@@ -47,7 +48,6 @@ def figures(log: SpikeLog, proof: Proof, emails: Sequence[Delivery], met: dict[s
         "email_delay_p99_ms": percentile(delays, 99),
         "email_delay_max_ms": round(max(delays)),
         "answers": {str(status): statuses[status] for status in sorted(statuses)},
-        "confirm_p50_ms": percentile(confirm_waits, 50),
         "peak_overflow": max(moment.overflow for moment in log.moments),
         "peak_mail_queue": max(moment.mail_waiting for moment in log.moments),
         "faults_met": met,
@@ -62,11 +62,11 @@ def email_delays(log: SpikeLog, emails: Sequence[Delivery], rate: float) -> list
     """Return by how many seconds each first email came later than SES would have taken it: in the order in which people
     got their 202, `rate` in a second, but none while CLOSED.
     """
-    accepted = _first((answer.who, answer.at) for answer in log.sign_answers if answer.good)
-    sent = _first((number_of(mail.to), mail.at) for mail in emails)
-    closed = sorted((log.events[begin], log.events[end]) for begin, end in CLOSED if end in log.events)
+    accepted = first_times((answer.who, answer.at) for answer in log.sign_answers if answer.good)
+    sent = first_times((number_of(mail.to), mail.at) for mail in emails)
+    closed = sorted((log.events[begin], log.events[end]) for begin, end, *_ in CLOSED if end in log.events)
     delays, due = [], 0.0
-    for who, at in sorted(accepted.items(), key=itemgetter(1)):
+    for who, at in accepted.items():
         due = max(at, due + 1 / rate)
         for begin, end in closed:
             if begin <= due - log.began < end:
@@ -76,26 +76,24 @@ def email_delays(log: SpikeLog, emails: Sequence[Delivery], rate: float) -> list
     return delays
 
 
-def _first(times: Iterable[tuple[int | None, float]]) -> dict[int | None, float]:
-    """Return the first time of each person."""
-    return dict(sorted(times, key=itemgetter(1), reverse=True))
+def first_times(times: Iterable[tuple[int | None, float]]) -> dict[int | None, float]:
+    """Return the first time of each person, the earliest first."""
+    found: dict[int | None, float] = {}
+    for who, at in sorted(times, key=itemgetter(1)):
+        found.setdefault(who, at)
+    return found
 
 
 def mail_rate(moments: Sequence[Moment]) -> float:
     """Return the rate at which the median email was sent while emails waited, whatever late ones took; at least 1."""
-    windows, first = [], moments[0]
+    rates, first = [1.0], moments[0]
     for moment in moments:
         if moment.at - first.at >= WINDOW:
-            if moment.mailed > first.mailed and first.mail_waiting and moment.mail_waiting:
+            if first.mail_waiting and moment.mail_waiting:
                 mails = moment.mailed - first.mailed
-                windows.append((mails / (moment.at - first.at), mails))
+                rates += [mails / (moment.at - first.at)] * mails
             first = moment
-    half, so_far = sum(mails for _, mails in windows) / 2, 0
-    for rate, mails in sorted(windows):
-        so_far += mails
-        if so_far >= half:
-            return round(rate, 1)
-    return 1.0
+    return round(median_low(rates), 1)
 
 
 def percentile(values: Sequence[float], which: int) -> int:
@@ -122,9 +120,7 @@ def draw(log: SpikeLog, path: Path) -> None:
     fewer = [*log.moments[:: max(1, len(log.moments) // POINTS)], log.moments[-1]]
     for name, (label, colour) in LINES.items():
         axes.plot([each.at for each in fewer], [getattr(each, name) for each in fewer], label=label, color=colour)
-    for (begins, ends), label, colour in zip(
-        CLOSED, ("table away", "no mail: quota"), ("#b00020", "#c77700"), strict=True
-    ):
-        if begins in log.events and ends in log.events:
+    for begins, ends, label, colour in CLOSED:
+        if ends in log.events:
             axes.axvspan(log.events[begins], log.events[ends], alpha=0.15, label=label, color=colour, linewidth=0)
     save(axes, path)

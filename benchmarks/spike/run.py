@@ -1,7 +1,7 @@
 """Run one spike from the first post to the last confirmation: sign (with a table outage), drain, confirm."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -56,19 +56,19 @@ class SpikeRun:
     def run(self) -> SpikeLog:
         self._site.local.set_faults(self._plan.faults)
         self.log.began = time.time()
-        self.log.sign_answers = self._send(self._posts, self._set_table_state)
+        self.log.sign_answers = self._send(self._posts)
         self._set_table_state(1.0)
         self.log.add_event("all answered")
         self._drain()
-        self.log.confirm_answers = self._send(self._posts_to_confirm(), lambda _: None)
+        self.log.confirm_answers = self._send(self._posts_to_confirm())
         self.log.add_event("confirmed")
         return self.log
 
-    def _send(self, posts: list[Post], act: Callable[[float], None]) -> list[PostAnswer]:
-        """Let a crowd send the posts. Meanwhile, call `act` with the share of settled posts, and observe."""
+    def _send(self, posts: list[Post]) -> list[PostAnswer]:
+        """Let a crowd send the posts. Meanwhile, take the table away and bring it back, and observe."""
         crowd = Crowd(self._site.local.url, posts, self._plan.at_once, self._plan.pace)
         while crowd.thread.is_alive():
-            act(crowd.settled / len(posts))
+            self._set_table_state(crowd.settled / len(posts))
             self._observe(crowd.settled if posts is self._posts else len(self._posts))
             time.sleep(TICK)
         return crowd.answers
@@ -78,7 +78,7 @@ class SpikeRun:
         begins = (self._plan.refuses_from, self._plan.cuts_from, self._plan.back_from)
         for (event, rates), begin in zip(OUTAGE.items(), begins, strict=True):
             if share >= begin and event not in self.log.events:
-                self._site.table_faults(rates)
+                self._site.faults(seconds=0, rates=rates, table=self._site.local.settings["SIGNATURES_TABLE"])
                 self.log.add_event(event)
 
     def _drain(self) -> None:
@@ -104,8 +104,7 @@ class SpikeRun:
         """Record a moment, raise SES's quota if it is due, and return the number of messages in each queue."""
         # The judge counts the emails. To list them all twice a second would keep the emulator busy with nothing else.
         depths, met, at = self._site.depths(), self._site.faults(), time.time() - self.log.began
-        mailed = met["mail_sent"]
-        mail = depths["mail"] + depths["other mail"]
+        mailed, mail = met["mail_sent"], depths["mail"] + depths["other mail"]
         self.log.moments.append(Moment(at, answered, depths["overflow"], mail, mailed))
         self._raise_the_quota(met["mail_refused"])
         if answered == len(self._posts) and not depths["overflow"]:
@@ -117,9 +116,7 @@ class SpikeRun:
 
     def _raise_the_quota(self, refused: Mapping[str, int]) -> None:
         """When the daily quota is used up, wait, raise it and resume email, as the runbook says."""
-        if self._plan.quota is None or "mail resumed" in self.log.events:
-            return
-        if refused.get(DAY_SPENT):
+        if refused.get(DAY_SPENT) and "mail resumed" not in self.log.events:
             self.log.add_event("SES quota spent")
             if time.time() - self.log.began > self.log.events["SES quota spent"] + self._plan.quota_rest:
                 self._site.faults(mail={"rate": self._plan.ses_rate})

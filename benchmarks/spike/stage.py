@@ -3,7 +3,7 @@
 import json
 import re
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
+from benchmarks.records import sent_emails
 from benchmarks.scene import sample_petition
 from benchmarks.spike.plan import SpikePlan
 from chalicelib.aws.expressions import from_wire
@@ -20,12 +21,7 @@ from stack.local.process import LocalSite, local_site
 
 SLUG = sample_petition().slug
 QUEUES = {"overflow": "OVERFLOW_QUEUE_URL", "mail": "MAIL_QUEUE_URL", "other mail": "OTHER_MAIL_QUEUE_URL"}
-ATTRIBUTES = ("pk", "sk", "state", "email", "mail_kind", "mails")
-_WAITING = (
-    "ApproximateNumberOfMessages",
-    "ApproximateNumberOfMessagesNotVisible",
-    "ApproximateNumberOfMessagesDelayed",
-)
+_WAITING, _STATES = "ApproximateNumberOfMessages", ("", "NotVisible", "Delayed")
 _LINK = re.compile(r"/confirm\?token=(\S+)")
 # What a sender logs if it could not mark an email as sent, or could not do something else for a message.
 _FAILED = ("message_later", "message_failed")
@@ -52,39 +48,24 @@ class SpikeSite:
         with urllib.request.urlopen(request, timeout=30) as answer:
             return json.load(answer)
 
-    def table_faults(self, rates: Mapping[str, float]) -> None:
-        self.faults(seconds=0, rates=rates, table=self.local.settings["SIGNATURES_TABLE"])
-
     def depths(self) -> dict[str, int]:
         """Return how many messages are in each queue, those that are being handled included."""
         sqs = self.cloud.client("sqs")
         found = {}
         for name, variable in QUEUES.items():
-            answer = sqs.get_queue_attributes(QueueUrl=self.local.settings[variable], AttributeNames=[*_WAITING])
-            found[name] = sum(int(answer["Attributes"].get(each, 0)) for each in _WAITING)
+            answer = sqs.get_queue_attributes(QueueUrl=self.local.settings[variable], AttributeNames=["All"])
+            found[name] = sum(int(answer["Attributes"].get(f"{_WAITING}{state}", 0)) for state in _STATES)
         return found
 
     def rows(self) -> Iterator[Row]:
         """Yield every signature, by consistent reads that meet no faults."""
-        names = {f"#{number}": name for number, name in enumerate(ATTRIBUTES)}
-        pages = (
-            self.cloud.client("dynamodb")
-            .get_paginator("scan")
-            .paginate(
-                TableName=self.local.settings["SIGNATURES_TABLE"],
-                ConsistentRead=True,
-                ProjectionExpression=", ".join(names),
-                ExpressionAttributeNames=names,
-            )
-        )
-        for page in pages:
+        scan = self.cloud.client("dynamodb").get_paginator("scan")
+        for page in scan.paginate(TableName=self.local.settings["SIGNATURES_TABLE"], ConsistentRead=True):
             yield from map(from_wire, page["Items"])
 
     def emails(self) -> list[Delivery]:
-        with urllib.request.urlopen(f"{self.local.endpoint}/_ministack/ses/messages", timeout=30) as answer:
-            accounts = json.load(answer)["messages"].values()
         found = []
-        for mail in (mail for account in accounts for mail in account):
+        for mail in sent_emails(self.local.endpoint):
             link = _LINK.search(mail["BodyText"] or "")
             found.append(Delivery(float(mail["Timestamp"]), mail["To"][0], unquote(link[1]) if link else ""))
         return sorted(found)

@@ -12,10 +12,6 @@ from benchmarks.worker import measure_in_process
 from stack.console import bold, dim, run_main, say
 from stack.local.emulator import empty_emulator
 
-METHOD = (
-    f"Handlers in one process, on the emulator; both sides alternate; CPU without TLS; {THREADS} threads at once. Ours"
-    " leaves the email to workers (`way`). Errors: the count minus the number of people. See benchmarks/tutorial."
-)
 # Our goal for requests a second, as a multiple of theirs.
 GOAL_FACTOR = 2
 ROWS = (
@@ -33,7 +29,7 @@ def main() -> None:
     say(dim("Comparing with a tutorial's application ..."))
     with empty_emulator() as running:
         figures = measure_in_process("benchmarks.tutorial.compare", running.endpoint)
-    results.add({"tutorial": {**figures, "machine": machine.describe(), "method": METHOD}})
+    results.add({"tutorial": {**figures, "machine": machine.describe()}})
     for line in lines(figures):
         say(line)
 

@@ -3,7 +3,6 @@
 import json
 import os
 import time
-import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
@@ -16,7 +15,7 @@ import boto3
 from chalice.local import LocalChalice
 
 from benchmarks import records, scene
-from benchmarks.calls import MeteredApp
+from benchmarks.metered import MeteredApp
 from benchmarks.records import CONTEXT
 from benchmarks.tutorial.faults import SdkFaults
 from benchmarks.worker import print_figures
@@ -28,7 +27,11 @@ PEOPLE, FAULT_EVERY = 40, 4
 THREADS, ROUND, ROUNDS = 32, 320, 3
 # The waves in which all threads sign with one address, after one in which each has its own.
 WAVES_TOGETHER = 8
-_TABLES = {"TUTORIAL_SIGNATURES_TABLE": ("petition", "email"), "TUTORIAL_COUNTERS_TABLE": ("petition",)}
+_TABLES = {
+    "TUTORIAL_SIGNATURES_TABLE": {"petition": "HASH", "email": "RANGE"},
+    "TUTORIAL_COUNTERS_TABLE": {"petition": "HASH"},
+}
+
 
 Figures = dict[str, Any]
 Act = Callable[[str], object]
@@ -44,22 +47,18 @@ class Sides:
         self.slug = self.ours.petition.slug
         records.create_queue_and_sender()
         boto3.client("sqs").create_queue(QueueName="overflow")
-        for table, names in _TABLES.items():
+        client: Any = boto3.client("dynamodb")
+        for table, key in _TABLES.items():
             os.environ[table] = table
-            client: Any = boto3.client("dynamodb")
             client.create_table(
                 TableName=table,
                 BillingMode="PAY_PER_REQUEST",
-                AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
-                KeySchema=[
-                    {"AttributeName": name, "KeyType": kind}
-                    for name, kind in zip(names, ("HASH", "RANGE"), strict=False)
-                ],
+                AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in key],
+                KeySchema=[{"AttributeName": name, "KeyType": kind} for name, kind in key.items()],
             )
-        from app import app  # Late: the tutorial's needs settings and faults when it is imported.
-        from benchmarks.tutorial import application
+        from benchmarks.tutorial import application  # Late: it needs settings and faults when it is imported.
 
-        self._apps: dict[str, Any] = {"ours": app, "theirs": application.app}
+        self._apps: dict[str, Any] = {"ours": self.ours.app, "theirs": application.app}
         for each in self._apps.values():  # With one current request for each thread, as `chalice local` has it.
             each.__class__ = type("Threaded", (LocalChalice, type(each)), {})
 
@@ -134,17 +133,13 @@ def count_error(sides: Sides, prefix: str, act: Callable[[str, Act, Sides], set[
     return {name: sides.count(name) - before[name] - len(people) for name in NAMES}
 
 
-def waves() -> list[list[str]]:
-    """Return the people of each wave, one for each thread: first different people, then one in all threads."""
-    together = [[f"race-together-{wave}"] * THREADS for wave in range(WAVES_TOGETHER)]
-    return [[f"race-{number}" for number in range(THREADS)], *together]
-
-
 def race(prefix: str, act: Act, sides: Sides) -> set[str]:
-    """All threads act at once: with one address, or each with its own. Return the people."""
-    for wave in waves():
+    """All threads act at once: each with its own address, then several times with one. Return the people."""
+    waves = [[f"{prefix}-{number}" for number in range(THREADS)]]
+    waves += [[f"{prefix}-together-{wave}"] * THREADS for wave in range(WAVES_TOGETHER)]
+    for wave in waves:
         sides.at_once(act, wave)
-    return {person for wave in waves() for person in wave}
+    return {person for wave in waves for person in wave}
 
 
 def retry(prefix: str, act: Act, sides: Sides) -> set[str]:
@@ -175,9 +170,8 @@ def mails_lost(sides: Sides) -> dict[str, int]:
     drain("MAIL_QUEUE_URL", send_mail)
     signers = {f"{person}@example.org" for person, _ in people_and_faults("mails")}
     recipients: dict[str, set[str]] = {name: set() for name in NAMES}
-    with urllib.request.urlopen(f"{sides.endpoint}/_ministack/ses/messages", timeout=30) as sent:
-        for mail in (mail for account in json.load(sent)["messages"].values() for mail in account):
-            recipients["theirs" if mail["Subject"].startswith("You signed") else "ours"].update(mail["To"])
+    for mail in records.sent_emails(sides.endpoint):
+        recipients["theirs" if mail["Subject"].startswith("You signed") else "ours"].update(mail["To"])
     return {name: len(signers - recipients[name]) for name in NAMES}
 
 
@@ -194,7 +188,9 @@ def drain(variable: str, handle: Callable[[Figures, Any], Figures], receives: in
         answer = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, AttributeNames=["All"])
         if not (found := answer.get("Messages", [])):
             return
-        answer = handle({"Records": [_record(message) for message in found]}, CONTEXT)
+        # As Lambda passes them: names begin with small letters.
+        messages = [{f"{name[0].lower()}{name[1:]}": value for name, value in each.items()} for each in found]
+        answer = handle({"Records": [{"eventSource": "aws:sqs", **each} for each in messages]}, CONTEXT)
         failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
         for each in found:
             receipt = {"QueueUrl": url, "ReceiptHandle": each["ReceiptHandle"]}
@@ -202,11 +198,6 @@ def drain(variable: str, handle: Callable[[Figures, Any], Figures], receives: in
                 sqs.change_message_visibility(**receipt, VisibilityTimeout=0)
             else:
                 sqs.delete_message(**receipt)
-
-
-def _record(message: Figures) -> Figures:
-    """Return the message as Lambda passes it: names begin with small letters."""
-    return {"eventSource": "aws:sqs"} | {f"{name[0].lower()}{name[1:]}": value for name, value in message.items()}
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from typing import Any
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ReadTimeoutError
 from botocore.httpsession import URLLib3Session
+from urllib3 import HTTPResponse
 
 WRITES = ("PutItem", "UpdateItem", "TransactWriteItems")
 # SES v2 answers this above the account's sending rate.
@@ -48,9 +49,5 @@ class SdkFaults:
             raise ReadTimeoutError(endpoint_url=request.url)
 
     def _on_mail(self, request: Any, **_: Any) -> AWSResponse | None:
-        return AWSResponse(request.url, 429, HEADERS, _Raw(REFUSAL)) if self._refuses else None
-
-
-class _Raw(io.BytesIO):
-    def stream(self, **_: Any) -> Iterator[bytes]:
-        yield self.read()
+        raw = HTTPResponse(io.BytesIO(REFUSAL), preload_content=False)
+        return AWSResponse(request.url, 429, HEADERS, raw) if self._refuses else None

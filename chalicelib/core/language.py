@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from chalicelib.core import times
+
 if TYPE_CHECKING:
     from gettext import NullTranslations
 
@@ -75,15 +77,17 @@ class Language(NamedTuple):
         """With the language's separators, such as "12,345"."""
         return f"{number:,}".replace(",", self.cldr(SEPARATOR, ","))
 
-    def date(self, moment: datetime) -> str:
-        day = moment.astimezone(UTC)
+    def date(self, moment: datetime, zone: str = "UTC") -> str:
+        day = times.in_zone(moment, zone)
         parts = {"day": day.day, "month": self.cldr(MONTH, f"{day:%B}"), "year": day.year}
         return self.text(translatable("%(day)s %(month)s %(year)s")) % parts
 
-    def moment(self, moment: datetime) -> str:
-        """Return day and minute: "24 November 2026 at 14:05 UTC". petition.js uses the same format."""
-        parts = {"date": self.date(moment), "time": f"{moment.astimezone(UTC):%H:%M}"}
-        return self.text(translatable("%(date)s at %(time)s UTC")) % parts
+    def moment(self, moment: datetime, zone: str = "UTC") -> str:
+        """Return day and minute: "24 June 2026 at 15:05 BST (14:05 UTC)". petition.js uses the same format."""
+        local = times.in_zone(moment, zone)
+        parts = {"date": self.date(moment, zone), "time": f"{local:%H:%M}", "zone": local.tzname()}
+        text = self.text(translatable("%(date)s at %(time)s %(zone)s")) % parts
+        return f"{text} ({moment.astimezone(UTC):%H:%M} UTC)" if local.utcoffset() else text
 
     def to_the_second(self, moment: datetime) -> str:
         """Return the time to the second: "Tuesday 24 November 2026 at 14:05:09 UTC"."""

@@ -6,6 +6,8 @@ from typing import Annotated
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+LONDON = "Europe/London"
+
 
 def now() -> datetime:
     """Return the current time. Only entry points and commands call this. Other functions take `now` as an argument."""
@@ -25,6 +27,19 @@ def exact(moment: datetime) -> str:
 def lower_bound(moment: datetime) -> str:
     """Return a text that sorts before every time of this second or later, whether `iso` or `exact` wrote the time."""
     return iso(moment).removesuffix("Z")
+
+
+def in_zone(moment: datetime, zone: str) -> datetime:
+    """`zone`: a name of the IANA time zone database. Raise ValueError if there is none of this name."""
+    if zone == "UTC":
+        return moment.astimezone(UTC)
+    # Imported here, so that the cold start of signing does not load it.
+    from zoneinfo import ZoneInfo
+
+    try:
+        return moment.astimezone(ZoneInfo(zone))
+    except (LookupError, OSError):  # Not found, or a folder such as "Europe".
+        raise ValueError("There is no time zone of this name") from None
 
 
 def iso_or_none(moment: datetime | None) -> str | None:

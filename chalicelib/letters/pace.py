@@ -18,11 +18,10 @@ from chalicelib.aws.table import Attr, Change, Tables
 from chalicelib.core import letter_keys
 from chalicelib.core.keys import Key
 from chalicelib.core.letter_keys import letter_ids
-from chalicelib.core.times import iso
+from chalicelib.core.times import LONDON, iso
 from chalicelib.mail.turns import Turns, book
 from chalicelib.petitions.letter import Paced
 
-LONDON = "Europe/London"
 FIRST_MONDAY = datetime(2001, 1, 1)
 WORKING_DAYS, DAYS_IN_WEEK = 5, 7
 MILLISECOND = timedelta(milliseconds=1)

@@ -26,7 +26,7 @@ TEXT_FIELDS = (
 )  # fmt: skip
 OUTCOME_FIELDS = ("handed_in_at", "response", "responded_at")
 SHARING_FIELDS = ("share_text", "share_ways", "next_step")
-_OTHER_FIELDS = ("opened_at", "receipt", "embed_on", "letter", *OUTCOME_FIELDS, *SHARING_FIELDS)
+_OTHER_FIELDS = ("opened_at", "receipt", "time_zone", "embed_on", "letter", *OUTCOME_FIELDS, *SHARING_FIELDS)
 EDITABLE = (*TEXT_FIELDS, "goal", "goals", "closes_at", *_OTHER_FIELDS)
 # If an edit omits one of these fields, the field keeps its value.
 KEPT_IF_OMITTED = {"language", "translations", *_OTHER_FIELDS}

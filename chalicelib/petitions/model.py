@@ -4,7 +4,7 @@ A version is a digest of texts. Each signature stores the versions of the texts 
 """
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 from typing import Annotated
@@ -21,7 +21,7 @@ from pydantic import (
 
 from chalicelib.core.language import ENGLISH
 from chalicelib.core.models import FrozenClosedModel
-from chalicelib.core.times import Moment
+from chalicelib.core.times import LONDON, Moment, in_zone
 from chalicelib.petitions.figure import MAX_FIGURES, Figure, current_figures
 from chalicelib.petitions.letter import Letter, version_of_letter
 from chalicelib.petitions.text import (
@@ -53,6 +53,17 @@ MAX_SHARDS = 90
 CONFIRM_AFTER_CLOSE = timedelta(hours=24)
 Slug = Annotated[str, StringConstraints(pattern=SLUG_PATTERN), Field(examples=["protect-trafficked-children"])]
 Reason = Wording
+
+
+def _check_zone(name: str) -> str:
+    if name != LONDON:  # The cold start of signing loads no zones for the usual one.
+        in_zone(datetime(2000, 1, 1, tzinfo=UTC), name)
+    return name
+
+
+TimeZone = Annotated[
+    str, StringConstraints(max_length=60), AfterValidator(_check_zone), Field(examples=["Europe/London"])
+]
 
 
 def check_rising(goals: list[int]) -> None:
@@ -166,6 +177,8 @@ class Petition(FrozenClosedModel):
     """The texts in other languages, by code."""
     letter: Letter | None = None
     """A letter that signers can send to the petition's targets."""
+    time_zone: TimeZone = LONDON
+    """The zone of the times on its pages and in its emails, by its IANA name. They also say the time in UTC."""
     embed_on: Annotated[list[SiteOrigin], Field(max_length=MAX_SITES)] = []
     """The sites that may show the form and the counter in a frame, each as an origin: `https://www.charity.example`."""
     share_text: ShareText | None = None

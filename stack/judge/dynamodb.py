@@ -1,6 +1,7 @@
 """The IAM questions of a call of DynamoDB: may the role do this action on this table, with these condition keys?
 
-The condition keys: LeadingKeys (values of the partition key), Attributes, Select and ReturnValues, among others.
+The condition keys: LeadingKeys (values of the partition key), Attributes, Select and ReturnValues. No policy may have
+another.
 
 Source: "Using IAM policy conditions for fine-grained access control" (DynamoDB Developer Guide), and the actions and
 condition keys of DynamoDB (Service Authorization Reference).
@@ -9,7 +10,7 @@ condition keys of DynamoDB (Service Authorization Reference).
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from stack.judge.expressions import attributes_named, partition_values
+from stack.judge.expressions import KEYS, attributes_named, partition_value
 from stack.judge.model import Question, UnknownCall, Where
 
 Request = Mapping[str, Any]
@@ -18,58 +19,40 @@ Request = Mapping[str, Any]
 # attributes in dynamodb:Attributes, because AWS counts "the attribute names in a request, or the attributes that are
 # returned from a request". Only a condition that allows every name also allows EVERY_ATTRIBUTE.
 EVERY_ATTRIBUTE = "*"
-_READS = frozenset({"GetItem", "BatchGetItem", "Query", "Scan"})
-_WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem"})
+_READS = frozenset({"GetItem", "BatchGetItem", "Query"})
+_WRITES = frozenset({"PutItem", "UpdateItem"})
 _WHOLE_ITEM_RETURNS = frozenset({"ALL_OLD", "ALL_NEW"})
-_TRANSACTION_ACTIONS = {
-    "Put": "PutItem",
-    "Update": "UpdateItem",
-    "Delete": "DeleteItem",
-    "ConditionCheck": "ConditionCheckItem",
-    "Get": "GetItem",
-}
-# Old parameters, from before expressions. Our code does not use them, so the judge refuses them as unknown.
-_LEGACY_PARAMETERS = {
-    *("AttributesToGet", "AttributeUpdates", "ConditionalOperator", "Expected"),
-    *("KeyConditions", "QueryFilter", "ScanFilter"),
+_ACTIONS_IN_TRANSACTION = {"Put": "PutItem", "Update": "UpdateItem"}
+_KNOWN_PARAMETERS = {
+    *("TableName", "Key", "Keys", "Item", "Limit", "ConsistentRead", "ScanIndexForward", "ExclusiveStartKey", "Select"),
+    *("KeyConditionExpression", "FilterExpression", "ProjectionExpression", "ConditionExpression", "UpdateExpression"),
+    *("ExpressionAttributeNames", "ExpressionAttributeValues"),
+    *("ReturnValues", "ReturnValuesOnConditionCheckFailure"),
 }
 
 
 def questions(operation: str, params: Request, where: Where) -> list[Question]:
     if operation == "DescribeTable":
         return [Question("dynamodb:DescribeTable", _table(params, where), {})]
-    if operation in (_READS | _WRITES) - {"BatchGetItem"}:
-        return list(_interpretations(_question(operation, params, where, call=params), params))
-    if operation in ("BatchGetItem", "BatchWriteItem"):
-        requests = [
-            {"TableName": table, **_as_one_request(operation, part)} for table, part in params["RequestItems"].items()
-        ]
-        # ReturnConsumedCapacity is in the whole call, not in a part.
-        return [_question(operation, request, where, call=params) for request in requests]
-    if operation in ("TransactWriteItems", "TransactGetItems"):
-        return list(_transaction(operation, params, where))
+    if operation == "BatchGetItem":
+        tables = params["RequestItems"].items()
+        return [_question(operation, {"TableName": table, **part}, where) for table, part in tables]
+    if operation == "TransactWriteItems":
+        return list(_transaction(params, where))
+    if operation in _READS | _WRITES:
+        return list(_interpretations(_question(operation, params, where), params))
     raise UnknownCall(f"dynamodb: the judge does not know {operation}")
 
 
-def _as_one_request(operation: str, part: Any) -> dict[str, Any]:
-    """Return a batch's part for one table as one request, with its keys and items in "_Keys", a name of our own."""
-    if operation == "BatchGetItem":
-        return {**part, "_Keys": part["Keys"]}
-    puts = [each["PutRequest"]["Item"] for each in part if "PutRequest" in each]
-    deletes = [each["DeleteRequest"]["Key"] for each in part if "DeleteRequest" in each]
-    return {"_Keys": [*puts, *deletes]}
-
-
-def _transaction(operation: str, params: Request, where: Where) -> Iterator[Question]:
+def _transaction(params: Request, where: Where) -> Iterator[Question]:
     for item in params["TransactItems"]:
         for kind, request in item.items():
-            action = _TRANSACTION_ACTIONS[kind]
-            question = _question(action, request, where, call=params)
-            context = dict(question.context)
+            if kind not in _ACTIONS_IN_TRANSACTION:
+                raise UnknownCall(f"dynamodb: the judge does not know {kind}")
+            question = _question(_ACTIONS_IN_TRANSACTION[kind], request, where)
             # The items of a transaction have no ReturnValues, so remove the default that `_question` sets for a write.
             # If a condition requires a value of ReturnValues, AWS refuses the transaction.
-            context.pop("dynamodb:ReturnValues", None)
-            context["dynamodb:EnclosingOperation"] = operation
+            context = {name: value for name, value in question.context.items() if name != "dynamodb:ReturnValues"}
             yield from _interpretations(Question(question.action, question.resource, context), request)
 
 
@@ -86,67 +69,31 @@ def _interpretations(question: Question, request: Request) -> Iterator[Question]
         yield Question(question.action, question.resource, context)
 
 
-def _question(action: str, request: Request, where: Where, *, call: Request) -> Question:
-    """`call`: the whole call, of which `request` may be a part: one table of a batch or one item of a transaction."""
-    legacy = sorted(_LEGACY_PARAMETERS.intersection(request))
-    if legacy:
-        raise UnknownCall(f"dynamodb: the judge does not know {', '.join(legacy)}")
+def _question(action: str, request: Request, where: Where) -> Question:
+    """`request`: a call, or the part of a call for one table of a batch or one item of a transaction."""
+    unknown = request.keys() - _KNOWN_PARAMETERS
+    if unknown:
+        raise UnknownCall(f"dynamodb: the judge does not know {', '.join(unknown)}")
+    keys = [*request.get("Keys", ()), *(request[name] for name in ("Key", "Item") if name in request)]
+    # A key without the partition key is an error, which AWS itself finds.
+    partitions = [partition_value(request)] if action == "Query" else [key["pk"] for key in keys if "pk" in key]
+    named = {*KEYS, *_local_index_key(request), *attributes_named(request)}
+    named.update(*keys, request.get("ExclusiveStartKey", {}))
+    if _returns_whole_items(action, request):
+        named.add(EVERY_ATTRIBUTE)
     context: dict[str, str | list[str]] = {
-        "dynamodb:Attributes": sorted(_attributes(action, request, where)),
-        "dynamodb:ReturnConsumedCapacity": call.get("ReturnConsumedCapacity", "NONE"),
+        "dynamodb:LeadingKeys": sorted({str(text) for value in partitions for text in value.values()}),
+        "dynamodb:Attributes": sorted(named),
     }
-    if action != "Scan":  # A scan names no partition key.
-        context["dynamodb:LeadingKeys"] = sorted(_leading_keys(action, request, where))
     if action in _READS:
         context["dynamodb:Select"] = _select(request)
-    if action in _WRITES:
+    else:
         context["dynamodb:ReturnValues"] = request.get("ReturnValues", "NONE")
     return Question(f"dynamodb:{action}", _table(request, where), context)
 
 
 def _table(request: Request, where: Where) -> str:
-    name = str(request["TableName"])
-    if "IndexName" in request:
-        raise UnknownCall("dynamodb: the judge does not know the keys of indexes")
-    is_arn = name.startswith("arn:")
-    return name if is_arn else where.arn("dynamodb", f"table/{name}")
-
-
-def _leading_keys(action: str, request: Request, where: Where) -> set[str]:
-    """All our tables have the same partition key."""
-    partition_key = where.table_keys[0]
-    if action == "Query":
-        typed_values = partition_values(request, partition_key)
-    else:
-        # A key without the partition key is an error, which AWS itself finds.
-        typed_values = [key[partition_key] for key in _keys(request) if partition_key in key]
-    return {_without_type(typed_value) for typed_value in typed_values}
-
-
-def _without_type(value: Mapping[str, Any]) -> str:
-    """Return the text of a value: PETITIONS for {"S": "PETITIONS"}."""
-    [text] = value.values()
-    return str(text)
-
-
-def _keys(request: Request) -> list[Request]:
-    """Return the keys in the request, and its whole items, which contain keys."""
-    single = [request[name] for name in ("Key", "Item") if name in request]
-    return [*single, *request.get("_Keys", ())]
-
-
-def _attributes(action: str, request: Request, where: Where) -> set[str]:
-    """Return the attributes that count for dynamodb:Attributes: those that the request names, and always the keys.
-
-    If the request returns whole items, EVERY_ATTRIBUTE is among them.
-    """
-    named = {*where.table_keys, *_local_index_key(request), *attributes_named(request)}
-    start_key = request.get("ExclusiveStartKey") or {}
-    for key in (*_keys(request), start_key):
-        named.update(key)
-    if _returns_whole_items(action, request):
-        named.add(EVERY_ATTRIBUTE)
-    return named
+    return where.arn("dynamodb", f"table/{request['TableName']}")
 
 
 def _local_index_key(request: Request) -> set[str]:

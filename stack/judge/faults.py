@@ -22,10 +22,9 @@ from stack.judge.partial import Part
 
 Rates = Mapping[str, float]
 _ONGOING = "Transaction is ongoing for the item"
-_SINGLE_ITEM_WRITES = {"PutItem", "UpdateItem", "DeleteItem"}
-_TRANSACTIONS = {"TransactWriteItems", "TransactGetItems"}
-_ITEM_OPERATIONS = {*_SINGLE_ITEM_WRITES, *_TRANSACTIONS, "GetItem", "Query", "Scan", "BatchGetItem"}
-_MESSAGE_OPERATIONS = {"SendMessage", "SendMessageBatch", "ReceiveMessage", "DeleteMessage", "DeleteMessageBatch"}
+_SINGLE_ITEM_WRITES = {"PutItem", "UpdateItem"}
+_ITEM_OPERATIONS = {*_SINGLE_ITEM_WRITES, "TransactWriteItems", "GetItem", "Query", "BatchGetItem"}
+_SEND = {"SendMessageBatch"}
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,6 @@ _KEY_THROTTLED = _refused("KmsThrottled", "KMS throttles the request.")
 _QUEUE_THROTTLED = _refused("RequestThrottled", "Request is throttled.")
 _TOO_FAST = _refused("TooManyRequestsException", "Maximum sending rate exceeded.", 429)
 _BEING_UPDATED = _refused("ResourceInUseException", "The event source mapping is being updated.")
-_BATCHES = {"SendMessageBatch", "DeleteMessageBatch"}
 _MAPPINGS = {"GetEventSourceMapping", "UpdateEventSourceMapping"}
 _UPLOADS = {"PutObject", "UploadPart", "CreateMultipartUpload"}
 
@@ -73,14 +71,14 @@ FAULTS: Mapping[str, Fault] = {
     "table-cut": Fault("dynamodb", _ITEM_OPERATIONS, lambda _: ConnectionClosedError(endpoint_url="the table")),
     "table-error": Fault("dynamodb", _ITEM_OPERATIONS, _refused("InternalServerError", "Error", 500), is_late=True),
     "table-partial": Fault("dynamodb", {"BatchGetItem"}, part=partial.some_keys),
-    "short-page": Fault("dynamodb", {"Query", "Scan"}, part=partial.short_page),
+    "short-page": Fault("dynamodb", {"Query"}, part=partial.short_page),
     "item-conflict": Fault("dynamodb", _SINGLE_ITEM_WRITES, _CONFLICT),
-    "transaction-conflict": Fault("dynamodb", _TRANSACTIONS, _cancelled_transaction),
+    "transaction-conflict": Fault("dynamodb", {"TransactWriteItems"}, _cancelled_transaction),
     "transaction-in-progress": Fault("dynamodb", {"TransactWriteItems"}, _IN_PROGRESS),
-    "queue-throttled": Fault("sqs", _MESSAGE_OPERATIONS, _QUEUE_THROTTLED),
-    "queue-key-throttled": Fault("sqs", _MESSAGE_OPERATIONS, _KEY_THROTTLED),
-    "queue-error": Fault("sqs", _MESSAGE_OPERATIONS, _refused("InternalFailure", "Failure", 500), is_late=True),
-    "queue-partial": Fault("sqs", _BATCHES, part=partial.some_entries),
+    "queue-throttled": Fault("sqs", _SEND, _QUEUE_THROTTLED),
+    "queue-key-throttled": Fault("sqs", _SEND, _KEY_THROTTLED),
+    "queue-error": Fault("sqs", _SEND, _refused("InternalFailure", "Failure", 500), is_late=True),
+    "queue-partial": Fault("sqs", _SEND, part=partial.some_entries),
     "mail-throttled": Fault("sesv2", {"SendEmail"}, _TOO_FAST),
     "function-throttled": Fault("lambda", _MAPPINGS, _refused("TooManyRequestsException", "Rate", 429)),
     "source-changing": Fault("lambda", {"UpdateEventSourceMapping"}, _BEING_UPDATED),
@@ -103,9 +101,9 @@ class Faults:
 
     def set(self, rates: Any) -> None:
         """Replace all rates, also those that `at` has planned. Raise ValueError as `at` does."""
-        checked = _checked(rates)
+        plan = ((self._clock(), _checked(rates)),)
         with self._lock:
-            self._plans = {"": ((self._clock(), checked),)}
+            self._plans = {"": plan}
 
     def at(self, seconds: float, rates: Any, table: str = "") -> None:
         """Let these rates hold from so many seconds from now on, for the calls about one table, or for all calls.
@@ -118,17 +116,10 @@ class Faults:
             plan = (*self._plans.get(table, ()), entry)
             self._plans = {**self._plans, table: tuple(sorted(plan, key=lambda each: each[0]))}
 
-    @property
-    def rates(self) -> Rates:
-        return self._rates("")
-
-    def _rates(self, table: str) -> Rates:
+    def rates(self, table: str = "") -> Rates:
         now = self._clock()
-        found: Rates = {}
-        for moment, rates in self._plans.get(table, ()):
-            if moment <= now:
-                found = rates
-        return found
+        begun = [rates for moment, rates in self._plans.get(table, ()) if moment <= now]
+        return begun[-1] if begun else {}
 
     def part_of(self, call: Call) -> Part | None:
         for name, fault in self._chosen(call):
@@ -148,7 +139,7 @@ class Faults:
 
     def _chosen(self, call: Call) -> Iterator[tuple[str, Fault]]:
         for table in ("", *_tables(call)):
-            for name, rate in self._rates(table).items():
+            for name, rate in self.rates(table).items():
                 fault = FAULTS[name]
                 is_possible = call.service == fault.service and call.operation in fault.operations
                 if is_possible and random.random() < rate:
@@ -166,13 +157,8 @@ def _tables(call: Call) -> set[str]:
 
 
 def _checked(rates: Any) -> Rates:
-    if not isinstance(rates, Mapping):
-        raise ValueError('the rates must be an object, such as {"table-throttled": 0.1}')
-    invalid = [name for name, rate in rates.items() if name not in FAULTS or not _is_share(rate)]
+    checked = {str(name): float(rate) for name, rate in dict(rates).items()}
+    invalid = [name for name, rate in checked.items() if name not in FAULTS or not 0 <= rate <= 1]
     if invalid:
         raise ValueError(f"unknown fault or rate not from 0 to 1: {', '.join(invalid)}; known: {', '.join(FAULTS)}")
-    return dict(rates)
-
-
-def _is_share(rate: Any) -> bool:
-    return isinstance(rate, int | float) and 0 <= rate <= 1
+    return checked

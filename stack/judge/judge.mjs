@@ -3,7 +3,6 @@ import { createRequire } from 'node:module'
 import { createInterface } from 'node:readline'
 
 const { runSimulation } = createRequire(`${process.argv[2]}/`)('@cloud-copilot/iam-simulate')
-const policies = new Map()
 const listed = (value) => (value === undefined ? [] : Array.isArray(value) ? value : [value])
 
 // A value of a condition counts as used if a value of the request matched it. If the request does not have the
@@ -27,13 +26,11 @@ function used(statement) {
   }
 }
 
-// `documents` come only with the first question about a policy. `policy` is their hash. `resourcePolicy`: that of the
-// resource, if it has one.
-async function answer({ policy, documents, resourcePolicy, principal, account, action, resource, context }) {
-  if (documents) policies.set(policy, documents.map((each, index) => ({ name: `policy-${index}`, policy: each })))
+// `resourcePolicy`: that of the resource, if it has one.
+async function answer({ policies, resourcePolicy, principal, account, action, resource, context }) {
   const result = await runSimulation(
     {
-      identityPolicies: policies.get(policy),
+      identityPolicies: policies.map((policy, index) => ({ name: `policy-${index}`, policy })),
       serviceControlPolicies: [],
       resourceControlPolicies: [],
       resourcePolicy,

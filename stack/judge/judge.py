@@ -1,6 +1,5 @@
 """Decide on a function's call: whether its role allows the call, AWS's limits do, and no fault happens."""
 
-import atexit
 import logging
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -9,43 +8,28 @@ from typing import Any
 
 from stack.judge import limits
 from stack.judge.answers import Refused, not_allowed
-from stack.judge.engine import Engine
+from stack.judge.engine import decide
 from stack.judge.faults import Faults
-from stack.judge.model import Call, UnknownCall, Where
-from stack.judge.policies import EMULATED, PARAMETERS, principal, resolver
+from stack.judge.model import Call, UnknownCall
+from stack.judge.policies import EMULATED, principal, resolver
 from stack.judge.questions import questions
 from stack.template.policies import declared_policies
 
 _log = logging.getLogger("judge")
 
 
-@cache
-def shared_engine() -> Engine:
-    """Return the engine that all judges of this process share. It ends with the process."""
-    engine = Engine()
-    atexit.register(engine.close)
-    return engine
-
-
 class Judge:
     """Judges by the policies of the template. Threads may share a Judge.
 
-    `names`: the physical names of the tables, queues and so on, by logical id. `parameters`: those of the template, at
-    least MailFrom. `refusals`: what was refused by a role, so that a test sees what the application recovers from.
+    `names`: the physical names of the tables, queues and so on, by logical id. `refusals`: what was refused by a role,
+    so that a test sees what the application recovers from.
     """
 
-    def __init__(
-        self,
-        names: Mapping[str, str] = MappingProxyType({}),
-        where: Where = EMULATED,
-        parameters: Mapping[str, str] = PARAMETERS,
-        faults: Faults | None = None,
-    ) -> None:
+    def __init__(self, names: Mapping[str, str] = MappingProxyType({}), faults: Faults | None = None) -> None:
         self.faults = faults or Faults()
         self.refusals: list[str] = []
         self.names = names
-        self._where = where
-        resolve = resolver(parameters, where, names).value
+        resolve = resolver(where=EMULATED, names=names).value
         self._policy: Callable[[str], Any] = cache(lambda function: resolve(declared_policies()[function]))
 
     def check(self, function: str, call: Call) -> None:
@@ -55,13 +39,13 @@ class Judge:
     def check_role(self, function: str, call: Call) -> None:
         """Raise Refused if the function's role does not allow the call, also if the judge does not know the call."""
         try:
-            required = questions(call, self._where)
+            required = questions(call, EMULATED)
         except UnknownCall as unknown:
             raise self._noted(Refused("NotJudged", f"{function}: {unknown}", 403)) from unknown
-        session = principal(function, self._where)
-        refused = shared_engine().refused([self._policy(function)], required, session)
-        if refused:
-            raise self._noted(not_allowed(call.service, refused, session))
+        session = principal(function, EMULATED)
+        for question in required:
+            if not decide([self._policy(function)], question, session).allowed:
+                raise self._noted(not_allowed(call.service, question, session))
 
     def _noted(self, refusal: Refused) -> Refused:
         _log.warning("refused: %s", refusal.message)

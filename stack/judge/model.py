@@ -20,15 +20,11 @@ class Call:
 
 @dataclass(frozen=True)
 class Where:
-    """`table_keys`: the key attributes, which are the same in all our tables."""
-
     region: str
     account: str
-    partition: str = "aws"
-    table_keys: tuple[str, ...] = ("pk", "sk")
 
     def arn(self, service: str, resource: str) -> str:
-        return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
+        return f"arn:aws:{service}:{self.region}:{self.account}:{resource}"
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,12 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
 
 from stack.judge.model import Where
 from stack.judge.resolve import Resolver
 from stack.paths import REGION
 from stack.template.functions import logical_id
 from stack.template.merge import merge_template
-from stack.template.policies import declared_policies
 
 HERE = Where("eu-west-2", "123456789012")
 """An invented account and region, for resolved policies and for calls in tests without an emulator."""
@@ -26,13 +24,7 @@ def resolver(
     return Resolver(merge_template(), parameters, where, names)
 
 
-def resolved_policies() -> dict[str, Any]:
-    """Return the resolved policies, which the engine can read, by the functions' names in app.py."""
-    template_resolver = resolver()
-    return {function: template_resolver.value(policy) for function, policy in declared_policies().items()}
-
-
 def principal(function: str, where: Where = HERE) -> str:
     """Return the session of a function's role, as it makes calls."""
     name = f"petitions-{logical_id(function)}"
-    return f"arn:{where.partition}:sts::{where.account}:assumed-role/{name}Role/{name}"
+    return f"arn:aws:sts::{where.account}:assumed-role/{name}Role/{name}"

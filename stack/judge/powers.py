@@ -5,27 +5,27 @@ Run it with `python -m stack.judge.powers`.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from stack.console import run_main
 from stack.paths import ROOT
+from stack.template.cfn import Template
 from stack.template.functions import logical_id
 from stack.template.merge import merge_template
-from stack.template.power import Limit, Power
 from stack.template.rights import RIGHTS
 
 PAGE = ROOT / "docs" / "deploy.md"
 BEGIN, END = "<!-- powers: begin -->", "<!-- powers: end -->"
-_COLUMN_BY_TABLE = {"SignaturesTable": "signatures", "CountsTable": "counts"}
-_COLUMNS = ("signatures", "counts", "other")
-_HEAD = "| function | signatures table | counts table | else |\n|---|---|---|---|\n"
+_COLUMNS = {"SignaturesTable": "signatures table", "CountsTable": "counts table", "": "else"}
 _SECRET = re.compile(r"resolve:secretsmanager:\$\{(\w+)\}")
+# ExportsBucket/files/* for ${ExportsBucket.Arn}/files/*
+_REFERENCE = re.compile(r"arn:\$\{AWS::Partition\}:|:\$\{AWS::Region\}:\$\{AWS::AccountId\}|\$\{|(\.Arn)?\}")
 
 
 def table() -> str:
-    resources = merge_template()["Resources"]
-    return _HEAD + "\n".join(_row(logical_id(name), powers, resources) for name, powers in RIGHTS.items())
+    heads = f"| function | {' | '.join(_COLUMNS.values())} |\n|{'---|' * (len(_COLUMNS) + 1)}\n"
+    return heads + "\n".join(_row(logical_id(name), statements) for name, statements in RIGHTS.items())
 
 
 def with_table(page: str) -> str:
@@ -34,48 +34,43 @@ def with_table(page: str) -> str:
     return f"{before}{BEGIN}\n{table()}\n{END}{after}"
 
 
-def _row(function: str, powers: Iterable[Power], resources: Mapping[str, Any]) -> str:
+def _row(function: str, statements: Iterable[Template]) -> str:
     cells: dict[str, list[str]] = defaultdict(list)
-    for power in powers:
-        # A power over the signatures table or the counts table has no other resource.
-        cells[_COLUMN_BY_TABLE.get(power.things[0].name, "other")].append(_words(power))
-    # The template has only those functions to which it adds something, such as a secret.
-    cells["other"] += [f"secret `{name}`" for name in _secrets(resources.get(function, {}))]
-    texts = ["; ".join(cells[column] or ["–"]) for column in _COLUMNS]
-    return f"| `{function}` | " + " | ".join(texts) + " |"
+    for statement in statements:
+        # A statement about the signatures table or the counts table has no other resource.
+        names = [_name(arn) for arn in statement["Resource"]]
+        table = names[0] if names[0] in _COLUMNS else ""
+        conditions = [pair for keys in statement.get("Condition", {}).values() for pair in keys.items()]
+        actions = [action.partition(":")[2] for action in statement["Action"]] if table else statement["Action"]
+        about = "" if table else f" on {_code(names)}"
+        cells[table].append(_code(actions) + about + "".join(_limit(*pair) for pair in conditions))
+    cells[""] += [f"secret `{name}`" for name in _secrets(function)]
+    return f"| `{function}` | " + " | ".join("; ".join(cells[column] or ["–"]) for column in _COLUMNS) + " |"
 
 
-def _words(power: Power) -> str:
-    limits = "".join(map(_limit, power.limits))
-    names = [thing.name for thing in power.things]
-    if names[0] in _COLUMN_BY_TABLE:  # The column already says which table.
-        return _code(map(_without_service, power.actions)) + limits
-    return f"{_code(power.actions)} on {_code(names)}{limits}"
+def _name(arn: Any) -> str:
+    if arn == "*":
+        return "*"
+    return str(arn["Fn::GetAtt"][0] if "Fn::GetAtt" in arn else _REFERENCE.sub("", arn["Fn::Sub"]))
 
 
-def _limit(limit: Limit) -> str:
+def _limit(key: str, values: list[Any]) -> str:
     """ "under" replaces the name LeadingKeys."""
-    name = _without_service(limit.key)
+    name = key.partition(":")[2]
     # A value is a text, or a reference to a parameter.
-    allowed = _code(value["Ref"] if isinstance(value, dict) else value for value in limit.allowed)
+    allowed = _code(value["Ref"] if isinstance(value, dict) else value for value in values)
     return f" under {allowed}" if name == "LeadingKeys" else f", {name} {allowed}"
-
-
-def _without_service(name: str) -> str:
-    return name.partition(":")[2]
 
 
 def _code(values: Iterable[str]) -> str:
     return ", ".join(f"`{value}`" for value in values)
 
 
-def _secrets(resource: Mapping[str, Any]) -> list[str]:
-    variables = resource.get("Properties", {}).get("Environment", {}).get("Variables", {})
-    found: list[str] = []
-    for value in variables.values():
-        found += _SECRET.findall(str(value))
+def _secrets(function: str) -> list[str]:
+    # The template has only those functions to which it adds something, such as a secret.
+    resource = merge_template()["Resources"].get(function, {})
     # List a secret once. ORIGIN_KEYS refers to OriginKeys twice, because it has two versions of this secret.
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(_SECRET.findall(str(resource))))
 
 
 def _main() -> None:

@@ -8,7 +8,6 @@ Guide). For queues and buckets encrypted with AWS's own keys (aws/sqs, aws/s3), 
 
 from collections.abc import Callable, Mapping
 from email.utils import parseaddr
-from itertools import chain
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +16,8 @@ from stack.judge.model import Call, Question, UnknownCall, Where
 
 Params = Mapping[str, Any]
 
+# The actions of the operations. A batch of SQS needs the permission of the single operation
+# ("Amazon SQS API permissions: Actions and resource reference").
 _OBJECT_ACTIONS = {
     "PutObject": "PutObject",
     "CreateMultipartUpload": "PutObject",
@@ -24,21 +25,9 @@ _OBJECT_ACTIONS = {
     "CompleteMultipartUpload": "PutObject",
     "AbortMultipartUpload": "AbortMultipartUpload",
     "GetObject": "GetObject",
-    "HeadObject": "GetObject",
-    "DeleteObject": "DeleteObject",
 }
-# The condition keys for the parameters of a listing.
-_LISTING_KEYS = {"Prefix": "s3:prefix", "Delimiter": "s3:delimiter", "MaxKeys": "s3:max-keys"}
-
-
-# A batch needs the permission of the single operation ("Amazon SQS API permissions: Actions and resource reference").
 _QUEUE_ACTIONS = {
-    "SendMessage": "SendMessage",
     "SendMessageBatch": "SendMessage",
-    "ReceiveMessage": "ReceiveMessage",
-    "DeleteMessage": "DeleteMessage",
-    "DeleteMessageBatch": "DeleteMessage",
-    "ChangeMessageVisibility": "ChangeMessageVisibility",
     "ChangeMessageVisibilityBatch": "ChangeMessageVisibility",
     "GetQueueAttributes": "GetQueueAttributes",
 }
@@ -62,34 +51,26 @@ def _of_queue(operation: str, params: Params, where: Where) -> list[Question]:
 
 
 def _of_mail(operation: str, params: Params, where: Where) -> list[Question]:
-    """An email's questions are about the sender's identity, and about the configuration set if there is one.
+    """An email's questions are about the sender's identity, and about the configuration set.
 
     The identity is the sender's address or its domain: the request does not say which of the two is verified in SES, so
     the role must allow both.
     """
     if operation == "GetAccount":
-        return [Question("ses:GetAccount", "*", {"ses:ApiVersion": "2"})]  # IAM has no resource type for this action.
+        return [Question("ses:GetAccount", "*", {})]  # IAM has no resource type for this action.
     if operation == "GetSuppressedDestination":
         # Its only resource type, the tenant, is optional, and we have no tenants. The engine wants a resource all the
         # same: any tenant, so that only a policy for all resources allows the call.
-        return [Question("ses:GetSuppressedDestination", where.arn("ses", "tenant/any/any"), {"ses:ApiVersion": "2"})]
+        return [Question("ses:GetSuppressedDestination", where.arn("ses", "tenant/any/any"), {})]
     if operation != "SendEmail":
         raise UnknownCall(f"sesv2: the judge does not know {operation}")
     other_contents = sorted(params.get("Content", {}).keys() - {"Simple"})
     if other_contents:
         raise UnknownCall(f"sesv2: raw mails and templates need other permissions ({', '.join(other_contents)})")
-    name, address = parseaddr(params["FromEmailAddress"])
+    _, address = parseaddr(params["FromEmailAddress"])
     _, _, domain = address.rpartition("@")
-    resources = [f"identity/{address}", f"identity/{domain}"]
-    if "ConfigurationSetName" in params:
-        resources.append(f"configuration-set/{params['ConfigurationSetName']}")
-    context: dict[str, str | list[str]] = {
-        "ses:ApiVersion": "2",
-        "ses:FromAddress": address,
-        "ses:Recipients": [parseaddr(each)[1] for each in chain(*params["Destination"].values())],
-    }
-    if name:
-        context["ses:FromDisplayName"] = name
+    resources = (f"identity/{address}", f"identity/{domain}", f"configuration-set/{params['ConfigurationSetName']}")
+    context = {"ses:FromAddress": address}
     return [Question("ses:SendEmail", where.arn("ses", resource), context) for resource in resources]
 
 
@@ -103,8 +84,7 @@ def _of_function(operation: str, params: Params, where: Where) -> list[Question]
 
 
 def _of_bucket(operation: str, params: Params, where: Where) -> list[Question]:
-    """A listing has one question, about the bucket; its parameters are the condition keys."""
-    bucket = f"arn:{where.partition}:s3:::{params['Bucket']}"
+    bucket = f"arn:aws:s3:::{params['Bucket']}"
     if operation in _OBJECT_ACTIONS:
         action = f"s3:{_OBJECT_ACTIONS[operation]}"
         return [Question(action, f"{bucket}/{params['Key']}", {})]
@@ -112,8 +92,7 @@ def _of_bucket(operation: str, params: Params, where: Where) -> list[Question]:
         keys = [each["Key"] for each in params["Delete"]["Objects"]]
         return [Question("s3:DeleteObject", f"{bucket}/{key}", {}) for key in keys]
     if operation == "ListObjectsV2":
-        context = {key: str(params[name]) for name, key in _LISTING_KEYS.items() if name in params}
-        return [Question("s3:ListBucket", bucket, context)]
+        return [Question("s3:ListBucket", bucket, {"s3:prefix": params["Prefix"]})]
     raise UnknownCall(f"s3: the judge does not know {operation}")
 
 

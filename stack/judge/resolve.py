@@ -4,7 +4,7 @@ No stack exists, so the names and ARNs of the resources are invented.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -42,27 +42,31 @@ class Resolver:
         self._types = {name: resource.get("Type", "") for name, resource in template["Resources"].items()}
         self.where = where
         self._names = names
+        self._intrinsics: dict[str, Callable[[Any], Any]] = {
+            "Ref": lambda name: NO_VALUE if name == "AWS::NoValue" else self._ref(name),
+            "Condition": self.holds,
+            "Fn::GetAtt": lambda argument: self._get_att(*argument),
+            "Fn::Sub": self._sub,
+            "Fn::If": lambda argument: self._if(*argument),
+            "Fn::Equals": lambda operands: self.value(operands[0]) == self.value(operands[1]),
+            "Fn::Not": lambda operands: not self.value(operands[0]),
+            "Fn::And": lambda operands: all(map(self.value, operands)),
+            "Fn::Or": lambda operands: any(map(self.value, operands)),
+        }
 
     def value(self, node: Any) -> Any:
+        """CloudFormation leaves out the value AWS::NoValue in a list or an object."""
         if isinstance(node, list):
-            return [self.value(each) for each in node if self._is_kept(each)]
+            return [value for value in map(self.value, node) if value != NO_VALUE]
         if not isinstance(node, dict):
             return node
         if len(node) == 1:
             [(name, argument)] = node.items()
-            if name in ("Ref", "Condition") or name.startswith("Fn::"):
-                return self._intrinsic(name, argument)
-        return {name: self.value(each) for name, each in node.items() if self._is_kept(each)}
-
-    def _is_kept(self, node: Any) -> bool:
-        """Return whether CloudFormation keeps a property with this value. It leaves out the value AWS::NoValue."""
-        if isinstance(node, dict) and node.keys() == {"Fn::If"}:
-            return self._is_kept(self._chosen(node["Fn::If"]))
-        return bool(node != NO_VALUE)
-
-    def _chosen(self, choice: list[Any]) -> Any:
-        condition, value, otherwise = choice
-        return value if self.holds(condition) else otherwise
+            # The Condition of a policy statement is an object; that of a template is a name.
+            if name == "Ref" or name.startswith("Fn::") or (name == "Condition" and isinstance(argument, str)):
+                return self._intrinsics[name](argument)
+        values = {name: self.value(each) for name, each in node.items()}
+        return {name: value for name, value in values.items() if value != NO_VALUE}
 
     def name(self, logical_id: str) -> str:
         if logical_id in self._names:
@@ -71,38 +75,20 @@ class Resolver:
         name = f"{STACK}-{logical_id}"
         return name.lower() if is_bucket else name
 
-    def _intrinsic(self, name: str, argument: Any) -> Any:
-        if name == "Condition" and not isinstance(argument, str):
-            return {name: self.value(argument)}  # The Condition of a policy statement, not a template condition.
-        if name == "Ref":
-            return self._ref(argument)
-        if name == "Fn::GetAtt":
-            return self._get_att(*argument)
-        if name == "Fn::Sub":
-            text, own = argument if isinstance(argument, list) else (argument, {})
-            return _PLACEHOLDER.sub(lambda found: self._placeholder_value(found[1], own), text)
-        if name == "Fn::Join":
-            separator, parts = argument
-            return separator.join(self.value(parts))
-        if name == "Fn::If":
-            return self.value(self._chosen(argument))
-        return self._condition_holds(name, argument)
+    def _sub(self, argument: Any) -> str:
+        # `own`: the values that this Fn::Sub itself defines.
+        text, own = argument if isinstance(argument, list) else (argument, {})
 
-    def _condition_holds(self, name: str, argument: Any) -> bool:
-        if name == "Condition":
-            return self.holds(argument)
-        operands = [self.value(each) for each in argument]
-        if name == "Fn::Equals":
-            left, right = operands
-            return bool(left == right)
-        if name == "Fn::Not":
-            [operand] = operands
-            return not operand
-        if name == "Fn::Or":
-            return any(operands)
-        if name == "Fn::And":
-            return all(operands)
-        raise KeyError(name)
+        def replaced(placeholder: re.Match[str]) -> str:
+            name, _, attribute = placeholder[1].partition(".")
+            if placeholder[1] in own:
+                return str(self.value(own[placeholder[1]]))
+            return self._get_att(name, attribute) if attribute else self._ref(name)
+
+        return _PLACEHOLDER.sub(replaced, text)
+
+    def _if(self, condition: str, value: Any, otherwise: Any) -> Any:
+        return self.value(value if self.holds(condition) else otherwise)
 
     def holds(self, condition: str) -> bool:
         return bool(self.value(self._conditions[condition]))
@@ -112,7 +98,7 @@ class Resolver:
         pseudo = {
             "AWS::Region": self.where.region,
             "AWS::AccountId": self.where.account,
-            "AWS::Partition": self.where.partition,
+            "AWS::Partition": "aws",
             "AWS::URLSuffix": "amazonaws.com",
             "AWS::StackName": STACK,
         }
@@ -123,22 +109,11 @@ class Resolver:
         is_topic = self._types.get(name) == "AWS::SNS::Topic"
         return self._get_att(name, "Arn") if is_topic else self.name(name)
 
-    def _placeholder_value(self, placeholder: str, own: Mapping[str, Any]) -> str:
-        """`own`: the values that this Fn::Sub itself defines."""
-        if placeholder in own:
-            return str(self.value(own[placeholder]))
-        name, _, attribute = placeholder.partition(".")
-        return self._get_att(name, attribute) if attribute else self._ref(name)
-
     def _get_att(self, logical_id: str, attribute: str) -> str:
         kind = self._types[logical_id]
         name = self.name(logical_id)
         if kind == "AWS::S3::Bucket":
-            arn = f"arn:{self.where.partition}:s3:::{name}"
-            return arn if attribute == "Arn" else f"{name}.s3.{self.where.region}.amazonaws.com"
-        if kind.startswith("AWS::CloudFront::"):
-            return f"{name.lower()}.cloudfront.net" if attribute == "DomainName" else name
+            return f"arn:aws:s3:::{name}"
         service, form = _ARN_PARTS[kind]
         arn = self.where.arn(service, form.format(name))
-        values = {"Arn": arn, "StreamArn": f"{arn}/stream/2026-01-01T00:00:00.000"}
-        return values[attribute]
+        return f"{arn}/stream/2026-01-01T00:00:00.000" if attribute == "StreamArn" else arn

@@ -94,7 +94,10 @@ def empty_emulator() -> Iterator[EmulatorProcess]:
 
 @contextmanager
 def emulator_lock(path: Path) -> Iterator[IO[str]]:
-    """Lock the file, also for the emulator, until both have ended. Wait while that of a killed run saves its data."""
+    """Lock the file, also for the emulator, until both have ended: two emulators must not save to one folder.
+
+    Wait while the emulator of an earlier run saves its data.
+    """
     deadline = time.monotonic() + _STOP_SECONDS
     with path.open("w") as file:
         while True:
@@ -103,7 +106,7 @@ def emulator_lock(path: Path) -> Iterator[IO[str]]:
                 break
             except BlockingIOError:
                 if time.monotonic() > deadline:
-                    raise Failure("the emulator of an earlier run still runs; stop it") from None
+                    raise Failure("`make run` is already running in this folder") from None
                 time.sleep(0.1)
         yield file
 

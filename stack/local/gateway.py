@@ -49,7 +49,7 @@ class HttpAnswer(NamedTuple):
 
 
 class _FunctionFailed(Exception):
-    """The function of a route failed or ran out of time, and `Functions` reported it."""
+    """The function of a route failed, and `Functions` reported it."""
 
 
 # No token, or one that the authorizer does not know or that opens other routes; an authorizer without an answer.

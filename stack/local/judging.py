@@ -34,7 +34,7 @@ def answer_faults(faults: Faults, request: HttpRequest) -> HttpAnswer:
     except (TypeError, ValueError) as error:
         return HttpAnswer(400, [("Content-Type", "text/plain; charset=utf-8")], str(error).encode())
     counted = {"mail_sent": faults.mail.sent, "mail_refused": faults.mail.refused} if faults.mail else {}
-    body = json.dumps({"rates": dict(faults.rates), "met": dict(faults.met), **counted})
+    body = json.dumps({"rates": dict(faults.rates()), "met": dict(faults.met), **counted})
     return HttpAnswer(200, [("Content-Type", "application/json")], body.encode())
 
 

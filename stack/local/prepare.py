@@ -2,7 +2,7 @@
 
 import io
 import urllib.request
-from contextlib import redirect_stderr, redirect_stdout, suppress
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import manage
@@ -22,9 +22,6 @@ def prepare(url: str, token_file: Path, partner_token_file: Path) -> tuple[str, 
     if not _works(url, token):
         token = _manage("token", "issue", "--owner", "local", "--rights", _RIGHTS)
         write_private(token_file, token)
-    # A function of AWS handles one request at a time. So read the list of petitions before several requests need it.
-    with suppress(OSError):  # It is a 404.
-        urllib.request.urlopen(f"{url}/api/petitions/none", timeout=30).close()
     return token, sample_token(url, token, partner_token_file)
 
 

@@ -16,8 +16,8 @@ from typing import Any
 from stack.console import Failure
 from stack.local.emulator import free_port
 from stack.local.judging import FAULTS
+from stack.manage import manage
 from stack.paths import ROOT
-from stack.template.functions import SECRETS
 
 _START_SECONDS, _STOP_SECONDS = 60.0, 40.0
 _NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -25,10 +25,7 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 @dataclass(frozen=True)
 class LocalSite:
-    """A running site. `settings`: the variables with which manage.py acts on it. `output`: what it printed.
-
-    It is also a `stack.manage.Stack`.
-    """
+    """A running site. `settings`: the variables with which manage.py acts on it. `output`: what it printed."""
 
     url: str
     endpoint: str
@@ -37,17 +34,14 @@ class LocalSite:
     settings: Mapping[str, str]
     output: Path
 
-    def environment(self) -> dict[str, str]:
-        return dict(self.settings)
-
-    def secrets(self) -> dict[str, str]:
-        return {name: self.settings[name] for name in SECRETS}
-
     def set_faults(self, rates: Mapping[str, float]) -> Any:
         """Inject faults into the functions' calls of AWS. Return how often each fault happened until now, by name."""
         request = urllib.request.Request(f"{self.url}{FAULTS}", json.dumps(rates).encode(), method="PUT")
         with urllib.request.urlopen(request, timeout=30) as answer:
             return json.load(answer)["met"]
+
+    def manage(self, *arguments: str) -> str:
+        return manage(self.settings, *arguments)
 
 
 @contextmanager

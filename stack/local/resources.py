@@ -75,10 +75,7 @@ class Resources(Resolver):
         return {**api, "DefinitionBody": {**definition, _RESPONSES: self.value(definition[_RESPONSES])}}
 
     def queue_url(self, logical_id: str) -> str:
-        return self.url_of_queue(self.name(logical_id))
-
-    def url_of_queue(self, name: str) -> str:
-        return f"{self.endpoint}/{_ACCOUNT}/{name}"
+        return f"{self.endpoint}/{_ACCOUNT}/{self.name(logical_id)}"
 
     def queue_urls(self) -> dict[str, str]:
         """Return the URL of each queue, by the name of its output."""

@@ -1,6 +1,5 @@
 """`make run`: run the whole site on this machine, with an emulated AWS and an email inbox."""
 
-import fcntl
 import json
 import os
 import shutil
@@ -39,7 +38,8 @@ def run(options: Namespace) -> None:
         _serve(options, options.emulator, stop, None)
         return
     _check_port(options.port)
-    with _state_lock(), emulator_lock(LOCAL / "emulator.lock") as lock:
+    LOCAL.mkdir(exist_ok=True)
+    with emulator_lock(LOCAL / "emulator.lock") as lock:
         ENDPOINTS.unlink(missing_ok=True)  # After a crash, the file may name a site that no longer runs.
         if options.fresh:
             shutil.rmtree(STATE, ignore_errors=True)
@@ -58,18 +58,6 @@ def _check_port(port: int) -> None:
         raise Failure(f"{port} is not a port: use a number from 1 to 65535, e.g. `make run PORT=8000`")
     if is_taken(port):
         raise Failure(f"port {port} is taken; choose another, e.g. `make run PORT={port + 1}`")
-
-
-@contextmanager
-def _state_lock() -> Iterator[None]:
-    """Two emulators must not save to one folder."""
-    LOCAL.mkdir(exist_ok=True)
-    with (LOCAL / "run.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Failure("`make run` is already running in this folder") from None
-        yield
 
 
 def _stop_on_signals() -> threading.Event:
@@ -112,7 +100,7 @@ def _serve(options: Namespace, endpoint: str, stop: threading.Event, running: Em
     from stack.local.resources import Resources
     from stack.local.site import RunningSite
     from stack.local.template import application_template
-    from stack.staff_token import queue_urls
+    from stack.shell import queue_urls
 
     url = f"http://{LOOPBACK}:{options.port}"
     services = {**client_environment(endpoint), lambda_api.VARIABLE: f"{url}{lambda_api.PATH}"}
@@ -165,11 +153,6 @@ def _print_addresses(endpoints: Mapping[str, str]) -> None:
     say(dim("  Ctrl-C stops everything."))
 
 
-def _port(text: str) -> int:
-    """Return 0 for a text that is not a number: `_check_port` then raises Failure."""
-    return int(text) if text.isdecimal() else 0
-
-
 def _setting(text: str) -> tuple[str, str]:
     name, _, value = text.partition("=")
     return name, value
@@ -177,7 +160,7 @@ def _setting(text: str) -> tuple[str, str]:
 
 def _main() -> None:
     parser = ArgumentParser(prog="make run", description=__doc__)
-    parser.add_argument("--port", type=_port, default=os.environ.get("PORT") or "8000")
+    parser.add_argument("--port", type=int, default=os.environ.get("PORT") or "8000")
     parser.add_argument("--fresh", action="store_true", help="delete what earlier runs stored")
     parser.add_argument("--reload", action="store_true", help="start again after each edit of the code")
     parser.add_argument("--emulator", help="the URL of a running emulator to use, instead of starting one")

@@ -24,7 +24,7 @@ from chalicelib.jobs.model import START_DELAY
 from chalicelib.pages import render
 from chalicelib.petitions import constituency_table
 from stack.charts import chart_files
-from stack.constituencies import constituency_file
+from stack.constituencies import constituency_files
 from stack.languages import write_compiled
 from stack.local import judging, lambda_api
 from stack.local.emulator import LOOPBACK
@@ -32,8 +32,7 @@ from stack.local.functions import Functions, report
 from stack.local.gateway import ApiGateway, HttpAnswer, HttpRequest
 from stack.local.inbox import Inbox
 from stack.local.resources import Resources
-from stack.local.sources import EventSource, Queues, QueueSource, ScheduleSource, StreamSource
-from stack.members import members_file
+from stack.local.sources import EventSource, QueueSource, ScheduleSource, StreamSource
 from stack.paths import ROOT
 
 # Requests at the same time. Most of their time is spent waiting for the emulator.
@@ -66,8 +65,6 @@ class RunningSite:
         self._inbox.keep_each(clients.ses())
         self._lambda = lambda_api.LambdaApi(sources, self._functions)
         self._is_stopping = False
-        self._requests = 0
-        self._lock = threading.Lock()
 
     def begin_jobs_after(self, seconds: int) -> None:
         """Let jobs begin sooner, for tests: replace the delay of the messages that start them."""
@@ -100,13 +97,13 @@ class RunningSite:
             yield
         finally:
             self._is_stopping = True
-            self._finish()  # A schedule that ends may still call Lambda's API.
+            self._finish(server.task_dispatcher)  # A schedule that ends may still call Lambda's API.
             server.trigger.pull_trigger(server.close)  # In its own thread, which may be waiting for the sockets.
 
-    def _finish(self) -> None:
+    def _finish(self, requests: Any) -> None:
         """Let requests end, then queues and schedules, which may write to the stream, and then the stream's readers."""
         deadline = time.monotonic() + _STOP_SECONDS
-        while self._requests and time.monotonic() < deadline:
+        while requests.active_count and time.monotonic() < deadline:
             time.sleep(0.02)
         streams = [each for each in self._sources if isinstance(each, StreamSource)]
         for group in ([each for each in self._sources if each not in streams], streams):
@@ -116,21 +113,12 @@ class RunningSite:
                 source.join(max(0.0, deadline - time.monotonic()))
 
     def _wsgi(self, environ: Mapping[str, Any], start_response: Any) -> list[bytes]:
-        with self._lock:
-            self._requests += 1
         try:
             answer = self._answer(_request(environ))
         except Exception:
             report(f"the local run failed:\n{traceback.format_exc()}")
             answer = HttpAnswer(500, [], b"")
-        finally:
-            with self._lock:
-                self._requests -= 1
-        try:
-            reason = HTTPStatus(answer.status).phrase
-        except ValueError:
-            reason = "Unknown"
-        start_response(f"{answer.status} {reason}", answer.headers)
+        start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", answer.headers)
         return [answer.body]
 
     def _answer(self, request: HttpRequest) -> HttpAnswer:
@@ -151,7 +139,7 @@ def add_package_files(folder: Path) -> None:
     write_compiled()
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    for name, content in (*chart_files(), *constituency_file(ROOT), *members_file(ROOT)):
+    for name, content in (*chart_files(), *constituency_files(ROOT)):
         path = folder / Path(name).name
         path.write_bytes(content)
         render.OUTSIDE_ASSETS[path.name] = path
@@ -161,19 +149,18 @@ def add_package_files(folder: Path) -> None:
 
 def _sources(resources: Resources, functions: Functions, starts_at: str) -> dict[str, EventSource]:
     """Return the event sources by the UUIDs of their mappings, which the environment names."""
-    queues, streams = Queues(resources.client("sqs"), resources.url_of_queue), resources.client("dynamodbstreams")
+    sqs, streams = resources.client("sqs"), resources.client("dynamodbstreams")
     sources: dict[str, EventSource] = {}
     for function, properties in resources.functions().items():
         for name, event in properties.get("Events", {}).items():
             settings, invoke = resources.value(event["Properties"]), partial(functions.invoke, function)
             source: EventSource
             if event["Type"] == "SQS":
-                source = QueueSource(function, settings, invoke, queues)
+                source = QueueSource(function, settings, invoke, sqs)
             elif event["Type"] == "DynamoDB":
-                source = StreamSource(function, settings, invoke, queues, streams, starts_at)
+                source = StreamSource(function, settings, invoke, sqs, streams, starts_at)
             else:
-                retries = properties.get("EventInvokeConfig", {}).get("MaximumRetryAttempts", 2)
-                source = ScheduleSource(function, settings, invoke, retries)
+                source = ScheduleSource(function, settings, invoke)
             # SAM names the mapping after the function and the event.
             sources[resources.name(f"{function}{name}")] = source
     return sources
@@ -181,17 +168,9 @@ def _sources(resources: Resources, functions: Functions, starts_at: str) -> dict
 
 def _build_clients() -> None:
     """Build all clients before threads need them: boto3's default session is for one thread at a time."""
-    for factory in (
-        clients.dynamodb,
-        clients.signing_dynamodb,
-        clients.sqs,
-        clients.signing_sqs,
-        clients.ses,
-        clients.ses_account,
-        clients.s3,
-        clients.lambdas,
-    ):
-        factory()
+    for factory in vars(clients).values():
+        if hasattr(factory, "cache_info"):
+            factory()
 
 
 def _request(environ: Mapping[str, Any]) -> HttpRequest:

@@ -7,15 +7,14 @@ import threading
 import time
 import traceback
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from stack.local.filters import kept_by
 from stack.local.functions import report
-from stack.local.reading import Reading, failed_records, first_failure
 from stack.paths import REGION
 
 # Seconds. "Process DynamoDB records with Lambda": Lambda polls a stream four times a second.
@@ -26,19 +25,9 @@ _SQS_BATCH = 10  # Of ReceiveMessage.
 _MOST_AT_ONCE = 10  # Threads of a queue, whatever its MaximumConcurrency.
 _DRAIN = 20.0
 _UNITS = {"minute": 60, "hour": 3600, "day": 86400}
-# Lambda repeats a failed asynchronous run twice: after one minute, and after two more.
-_RETRY_DELAYS = (60.0, 120.0)
 
 Invoke = Callable[[Any], Any]
 Settings = Mapping[str, Any]
-
-
-class Queues(NamedTuple):
-    client: Any
-    url_of: Callable[[str], str]
-
-    def url_of_arn(self, arn: str) -> str:
-        return self.url_of(arn.rpartition(":")[2])
 
 
 class EventSource:
@@ -91,10 +80,10 @@ class EventSource:
 class QueueSource(EventSource):
     """SQS itself hides received messages, counts their receives and moves them to the dead-letter queue."""
 
-    def __init__(self, function: str, settings: Settings, invoke: Invoke, queues: Queues) -> None:
+    def __init__(self, function: str, settings: Settings, invoke: Invoke, sqs: Any) -> None:
         at_once = int(settings.get("ScalingConfig", {}).get("MaximumConcurrency", 1))
         super().__init__(function, settings, invoke, min(at_once, _MOST_AT_ONCE))
-        self._sqs, self._url = queues.client, queues.url_of_arn(settings["Queue"])
+        self._sqs, self._url = sqs, _url_of(settings["Queue"], sqs)
         self._taken: dict[str, None] = {}  # Handles of the messages that the function works on.
 
     def join(self, seconds: float) -> None:
@@ -141,27 +130,27 @@ class QueueSource(EventSource):
 
 
 class StreamSource(EventSource):
-    """Reads a table's stream as Lambda does: in order, one batch at a time (ParallelizationFactor is ignored).
+    """Reads a table's stream in order, one batch at a time. ParallelizationFactor and batching windows are ignored.
 
-    A failed batch is halved or tried again after a second (reading.py). `streams`: a client of streams. `starts_at`:
-    TRIM_HORIZON or LATEST.
+    After an exception, half of the batch is tried (BisectBatchOnFunctionError). A single record, or a batch with a
+    reported failure, is tried again each second, MaximumRetryAttempts times, and then discarded. `streams`: a client of
+    streams. `starts_at`: TRIM_HORIZON or LATEST.
     """
 
     def __init__(
-        self, function: str, settings: Settings, invoke: Invoke, queues: Queues, streams: Any, starts_at: str
+        self, function: str, settings: Settings, invoke: Invoke, sqs: Any, streams: Any, starts_at: str
     ) -> None:
         super().__init__(function, settings, invoke)
-        self._streams, self._queues = streams, queues
+        self._streams, self._sqs = streams, sqs
         self._arn: str = settings["Stream"]
         self._start: dict[str, str] = {"ShardIteratorType": starts_at}
         self._iterator = self._new_iterator()
         self._records: list[dict[str, Any]] = []  # Read, and not yet handled.
-        self._reading = Reading()
         self._not_before = self._deadline = 0.0
+        self._begin_batch()
 
     def stop(self) -> None:
         """Handle what is in the stream before the thread ends, because the emulator does not keep streams."""
-        self.settings = {**self.settings, "MaximumBatchingWindowInSeconds": 0}
         self._deadline = time.monotonic() + _DRAIN
         super().stop()
 
@@ -172,23 +161,20 @@ class StreamSource(EventSource):
                 time.sleep(_POLL)
 
     def poll(self) -> bool:
-        now, batch_size = time.monotonic(), int(self.settings["BatchSize"])
-        if now < self._not_before:
+        if time.monotonic() < self._not_before:
             return False
-        self._fetch(batch_size)
-        batch = self._records[: self._reading.size(batch_size)]
-        window = self.settings.get("MaximumBatchingWindowInSeconds", 0)
-        if not batch or (len(batch) < batch_size and self._reading.must_gather(window, now)):
-            return False
-        number_done = self._handle(batch)
-        if number_done:
-            self._reading.advance(number_done)
-            del self._records[:number_done]
+        self._fetch()
+        batch = self._records[: self._size]
+        if batch:
+            del self._records[: self._handle(batch)]
         return bool(self._records)
 
-    def _fetch(self, batch_size: int) -> None:
+    def _begin_batch(self) -> None:
+        self._size, self._tries = int(self.settings["BatchSize"]), 0
+
+    def _fetch(self) -> None:
         """Read records until there is a whole batch. Stop at an empty answer: the emulator has one shard."""
-        while len(self._records) < batch_size:
+        while len(self._records) < self._size:
             try:
                 answer = self._streams.get_records(ShardIterator=self._iterator)
             except self._streams.exceptions.ExpiredIteratorException:
@@ -198,7 +184,7 @@ class StreamSource(EventSource):
             new = [self._record(each) for each in answer["Records"]]
             if not new:
                 return
-            self._records += new
+            self._records += kept_by(self.settings, new)
             sequence = new[-1]["dynamodb"]["SequenceNumber"]
             self._start = {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": sequence}
 
@@ -211,79 +197,63 @@ class StreamSource(EventSource):
         record: dict[str, Any] = json.loads(json.dumps({**raw, "eventSourceARN": self._arn}, default=_as_in_an_event))
         return record
 
-    def _handle(self, records: list[dict[str, Any]]) -> int:
-        """Return how many of the records, from the first one, are done: handled or discarded."""
-        batch = kept_by(self.settings, records)
-        if not batch:
-            return len(records)
-        answer, has_failed = self._call({"Records": batch})
-        sequences = [record["dynamodb"]["SequenceNumber"] for record in batch]
-        failed_at = 0 if has_failed else first_failure(answer, sequences, self.settings)
-        if failed_at is None:
-            return len(records)
-        if failed_at > 0:  # The records before it are done. So do not count this as a failed try.
-            return records.index(batch[failed_at])
-        return self._retry_or_discard(records, batch, has_failed)
-
-    def _retry_or_discard(self, records: list[Any], batch: list[Any], has_raised: bool) -> int:
-        """Plan the next try and return 0; or send a message about the records to the queue for failures, and go on."""
-        retries = self._reading.plan_retry(len(records), len(batch), self.settings, raised=has_raised)
-        if retries:
-            if self._reading.tries:  # A split is not counted, and its first half is tried at once.
+    def _handle(self, batch: list[dict[str, Any]]) -> int:
+        """Return how many records of the batch, from the first one, are done: handled or discarded."""
+        answer, has_raised = self._call({"Records": batch})
+        numbers = [record["dynamodb"]["SequenceNumber"] for record in batch]
+        failed = set(numbers) if has_raised else failed_records(answer, numbers, self.settings)
+        done = min((numbers.index(number) for number in failed), default=len(batch))
+        if done == 0:
+            if has_raised and len(batch) > 1:
+                self._size = len(batch) // 2
+                return 0
+            if self._tries < self.settings["MaximumRetryAttempts"]:
+                self._tries += 1
                 self._not_before = time.monotonic() + _BACKOFF
-            return 0
-        self._send_failure(batch)
-        return len(records)
+                return 0
+            self._send_failure(batch)
+            done = len(batch)
+        self._begin_batch()
+        return done
 
     def _send_failure(self, batch: list[Any]) -> None:
-        """Send what Lambda sends ("Retaining discarded records for a DynamoDB event source")."""
-        destination = self.settings.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
+        """Send what an engineer needs of Lambda's message ("Retaining discarded records")."""
         report(f"{self.function}: {len(batch)} records of the stream were discarded")
-        if not destination:
-            return
-        first, last = batch[0]["dynamodb"], batch[-1]["dynamodb"]
-        arrival = datetime.fromtimestamp(first["ApproximateCreationDateTime"], UTC)
-        body = {
-            "version": "1.0",
-            "timestamp": datetime.now(UTC).isoformat(),
-            "requestContext": {
-                "functionArn": f"arn:aws:lambda:{REGION}:000000000000:function:{self.function}",
-                "condition": "RetryAttemptsExhausted",
-                "approximateInvokeCount": self._reading.tries,
-            },
-            "DDBStreamBatchInfo": {
-                "startSequenceNumber": first["SequenceNumber"],
-                "endSequenceNumber": last["SequenceNumber"],
-                "approximateArrivalOfFirstRecord": arrival.isoformat(),
-                "batchSize": len(batch),
-                "streamArn": self._arn,
-            },
-        }
-        self._queues.client.send_message(QueueUrl=self._queues.url_of_arn(destination), MessageBody=json.dumps(body))
+        first, last = (record["dynamodb"]["SequenceNumber"] for record in (batch[0], batch[-1]))
+        numbers = {"startSequenceNumber": first, "endSequenceNumber": last, "batchSize": len(batch)}
+        body = json.dumps({"function": self.function, "DDBStreamBatchInfo": {**numbers, "streamArn": self._arn}})
+        url = _url_of(self.settings["DestinationConfig"]["OnFailure"]["Destination"], self._sqs)
+        self._sqs.send_message(QueueUrl=url, MessageBody=body)
 
 
 class ScheduleSource(EventSource):
-    """Calls a function at its rate, the first time after one period. `retries`: how often a failed run is repeated."""
-
-    def __init__(self, function: str, settings: Settings, invoke: Invoke, retries: int) -> None:
-        super().__init__(function, settings, invoke)
-        self._seconds, self._retries = rate_seconds(settings["Schedule"]), retries
+    """Calls a function at its rate, the first time after one period."""
 
     def run(self) -> None:
-        due = time.monotonic()
-        while True:
-            due += self._seconds
-            if self._stopping.wait(due - time.monotonic()):
-                return
-            self._run_once()
+        task, seconds = self.settings.get("Input"), rate_seconds(self.settings["Schedule"])
+        due = time.monotonic() + seconds
+        while not self._stopping.wait(due - time.monotonic()):
+            self._call(json.loads(task) if task else _scheduled_event())
+            due += seconds
 
-    def _run_once(self) -> None:
-        task = self.settings.get("Input")
-        event = json.loads(task) if task else _scheduled_event()
-        for delay in (*_RETRY_DELAYS[: self._retries], None):
-            _, has_failed = self._call(event)
-            if not has_failed or delay is None or self._stopping.wait(delay):
-                return
+
+def _url_of(arn: str, sqs: Any) -> str:
+    return str(sqs.get_queue_url(QueueName=arn.rpartition(":")[2])["QueueUrl"])
+
+
+def failed_records(answer: Any, ids: Sequence[str], settings: Settings) -> set[str]:
+    """Return the ids of the records that the function reported as failed; none if its source reads no reports.
+
+    If the answer is invalid or names a record that is not in the batch, the whole batch failed ("Configuring partial
+    batch response with DynamoDB and Lambda").
+    """
+    if "ReportBatchItemFailures" not in settings.get("FunctionResponseTypes", []):
+        return set()
+    try:
+        failed = {each["itemIdentifier"] for each in (answer or {}).get("batchItemFailures") or []}
+    except (AttributeError, KeyError, TypeError):
+        return set(ids)
+    return failed if failed <= set(ids) else set(ids)
 
 
 def _scheduled_event() -> dict[str, Any]:

@@ -33,10 +33,7 @@ PARAMETERS: dict[str, Node] = {
     "name": {"description": "The name of the file.", "example": "app.js"},
 }
 HEADER_PARAMETERS: dict[str, Node] = {
-    "IfNoneMatch": {
-        "name": "If-None-Match",
-        "description": "The `ETag` of your cached answer.",
-    },
+    "IfNoneMatch": {"name": "If-None-Match", "description": "The `ETag` of your cached answer."},
     "IfMatch": {
         "name": "If-Match",
         "description": "The ETag of the revision that you change. Without it, the answer is 428.",

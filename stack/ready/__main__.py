@@ -20,15 +20,15 @@ from stack import changeset
 from stack.aws import Cloud, endpoint_in_environment, one_line_errors
 from stack.console import Failure, bold, dim, run_main, say
 from stack.deploy import stack_name
-from stack.ready.account import CheckedStack, Values, read_values
-from stack.ready.defects import find_defects
+from stack.ready.account import CheckedStack, Values, find_defects, read_values
 from stack.ready.needs import Expected, Need, duration, needs, reservations
 
 READY, NOT_READY, UNKNOWN = 0, 1, 2
 _ANSWERS = ("READY", "NOT READY", "COULD NOT READ ENOUGH")
 # Short, so that no call delays the report for long.
 _TIMEOUTS = Config(connect_timeout=3, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 2})
-_SECONDS = {"": 1, "s": 1, "min": 60, "m": 60, "h": 3_600, "d": 86_400}
+_SECONDS = {"s": 1, "min": 60, "m": 60, "h": 3_600, "d": 86_400}
+_ASK = "Ask your engineer to run “make ready”."
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,19 +38,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--expect", type=rate, default="1000/s", help="signatures a second: 1000/s")
     parser.add_argument("--for", type=seconds, default="1h", dest="seconds", help="for how long: 1h")
     options = parser.parse_args(arguments)
-    endpoint, now = endpoint_in_environment(), datetime.now(UTC)
-    stack = _stack(stack_name(options.stage), Cloud(endpoint))
-    values = read_values(stack, Cloud(endpoint, None, _TIMEOUTS).client)
-    crowd = Expected(options.expect, options.seconds)
+    now, cloud = datetime.now(UTC), Cloud(endpoint_in_environment(), None, _TIMEOUTS)
+    stack = _stack(stack_name(options.stage), cloud)
+    crowd, values = Expected(options.expect, options.seconds), read_values(stack, cloud.client)
     needed, defects = needs(crowd, values, stack, options.stage), [*find_defects(values)]
     for line in report(crowd, needed, defects, values, stack):
         say(line)
-    readiness = Readiness(
-        exit_code(needed, defects) != NOT_READY, staff_sentence(crowd, needed, defects), now.replace(microsecond=0)
-    )
+    is_ready, text = exit_code(needed, defects) != NOT_READY, staff_sentence(crowd, needed, defects)
     try:
-        tables = Tables(Cloud(endpoint, None, _TIMEOUTS).client("dynamodb"), {COUNTS: stack.outputs["CountsTableName"]})
-        store_readiness(readiness, tables)
+        tables = Tables(cloud.client("dynamodb"), {COUNTS: stack.outputs["CountsTableName"]})
+        store_readiness(Readiness(is_ready, text, now.replace(microsecond=0)), tables)
     except Unavailable:  # Perhaps the operator's role allows only reading.
         say(dim("Not shown to staff: the result could not be stored in the counts table."))
     return exit_code(needed, defects)
@@ -80,13 +77,12 @@ def report(
         for need in needed
     ]
     raising = [f"{need.what}. It takes {need.takes}:\n    {need.how}" for need in needed if need.is_too_low]
-    unread = [f"{name}: {problem}" for name, problem in values.problems.items()]
     for title, lines in (
         ("Limits: now, needed (docs/capacity.md)", limits),
         ("Raise, in this order", raising),
-        ("Reserve executions two hours before (free; meanwhile other functions have less)", reservations(crowd, stack)),
+        ("Reserve two hours before (free; other functions then have fewer executions)", [*reservations(crowd, stack)]),
         ("Repair", defects),
-        ("Not read", unread),
+        ("Not read", [f"{name}: {problem}" for name, problem in values.problems.items()]),
     ):
         if lines:
             yield bold(title)
@@ -106,23 +102,18 @@ def staff_sentence(crowd: Expected, needed: Sequence[Need], defects: Sequence[st
     return f"The site is ready for {size}."
 
 
-_ASK = "Ask your engineer to run “make ready”."
-
-
 def rate(text: str) -> float:
     """Return the signatures a second that a text such as 1000/s or 60000/min means. Without a unit, /s is meant."""
-    found = re.fullmatch(r"([1-9][\d,.]*)(?:/(s|min|m|h))?", text)
-    if not found:
-        raise ArgumentTypeError("use a rate such as 1000/s or 60000/min")
-    return float(found[1].replace(",", "")) / _SECONDS[found[2] or ""]
+    number, _, unit = text.partition("/")
+    return seconds(f"{number}s") / seconds(f"1{unit or 's'}")
 
 
 def seconds(text: str) -> float:
     """Return the seconds that a text such as 90s, 30min, 1h or 2d means."""
-    found = re.fullmatch(r"([1-9][\d.]*)(s|min|m|h|d)", text)
+    found = re.fullmatch(r"([1-9][\d,.]*)(s|min|m|h|d)", text)
     if not found:
-        raise ArgumentTypeError("use a time such as 1h or 30min")
-    return float(found[1]) * _SECONDS[found[2]]
+        raise ArgumentTypeError("use a rate such as 1000/s, and a time such as 1h or 30min")
+    return float(found[1].replace(",", "")) * _SECONDS[found[2]]
 
 
 if __name__ == "__main__":

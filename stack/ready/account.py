@@ -10,13 +10,8 @@ from typing import Any, NamedTuple
 import jmespath
 from botocore.exceptions import BotoCoreError, ClientError
 
-from chalicelib.edge.routes import all_routes
-from stack.template.config import api_stage
+from chalicelib.edge.route import SIGNING
 
-NOT_ALLOWED = "you are not allowed to read this"
-# In the answer of GetStage, ~1 stands for a slash. AWS does not document whether the path's first slash is in the key.
-_SIGN = all_routes()["sign_by_form"].path.removeprefix("/").replace("/", "~1")
-_SIGNING = " || ".join(f'methodSettings."{slash}{_SIGN}/POST".throttlingRateLimit' for slash in ("~1", ""))
 _SES = {
     "ses.production": "ProductionAccessEnabled",
     "ses.sending": "SendingEnabled",
@@ -38,8 +33,7 @@ _PETITIONS = {
     "ExpressionAttributeNames": {"#state": "state"},
 }
 
-Clients = Callable[[str], Any]
-"""A function that returns the client of a service."""
+Clients = Callable[[str], Any]  # A function that returns the client of a service.
 
 
 class CheckedStack(NamedTuple):
@@ -47,23 +41,12 @@ class CheckedStack(NamedTuple):
     outputs: dict[str, str]
     parameters: dict[str, str]
 
-    @property
-    def identity(self) -> str:
-        """Return the domain that SES must verify: MailIdentity if it is set, otherwise the sender's domain."""
-        return self.parameters.get("MailIdentity") or self.parameters.get("MailFrom", "").rpartition("@")[2]
-
 
 class Values(NamedTuple):
     """What was read, and why other values could not be read, by the name of the value."""
 
     found: dict[str, Any]
     problems: dict[str, str]
-
-    def add(self, name: str, value: Any, problem: str) -> None:
-        if value is None:
-            self.problems[name] = problem
-        else:
-            self.found[name] = value
 
 
 class Read(NamedTuple):
@@ -77,22 +60,17 @@ class Read(NamedTuple):
 
 def reads(stack: CheckedStack) -> Iterator[Read]:
     """Yield all calls."""
-    outputs = stack.outputs
+    outputs, parameters = stack.outputs, stack.parameters
+    identity = parameters.get("MailIdentity") or parameters.get("MailFrom", "").rpartition("@")[2]
     yield Read("lambda", "get_account_settings", {"lambda.concurrency": "AccountLimit.ConcurrentExecutions"})
     yield Read("apigateway", "get_account", {"gateway.rate": "throttleSettings.rateLimit"})
-    stage = {"restApiId": outputs.get("RestAPIId", "none"), "stageName": api_stage()}
-    yield Read("apigateway", "get_stage", {"gateway.signing": _SIGNING}, stage)
     yield Read("sesv2", "get_account", _SES)
-    yield Read("sesv2", "get_email_identity", _IDENTITY, {"EmailIdentity": stack.identity})
+    yield Read("sesv2", "get_email_identity", _IDENTITY, {"EmailIdentity": identity})
     yield Read("dynamodb", "describe_limits", {"table.quota": "TableMaxWriteCapacityUnits"})
     signatures = {"TableName": outputs.get("SignaturesTableName", "Signatures")}
     yield Read("dynamodb", "describe_table", {"table.warm": "Table.WarmThroughput.WriteUnitsPerSecond"}, signatures)
     shards = {"petitions.shards": "Items[?state.S == 'open'].[sk.S, to_number(shards.N)]"}
     yield Read("dynamodb", "query", shards, {"TableName": outputs.get("CountsTableName", "Counts"), **_PETITIONS})
-    for output in sorted(name for name in outputs if name.endswith("DeadLetterQueueUrl")):
-        length = {f"dead.{output.removesuffix('Url')}": "to_number(Attributes.ApproximateNumberOfMessages)"}
-        queue = {"QueueUrl": outputs[output], "AttributeNames": ["ApproximateNumberOfMessages"]}
-        yield Read("sqs", "get_queue_attributes", length, queue)
     raised = {"AlarmNamePrefix": f"{stack.name}-", "StateValue": "ALARM"}
     yield Read("cloudwatch", "describe_alarms", {"alarms": "MetricAlarms[].AlarmName"}, raised)
     # A subscription that is not confirmed has a word such as PendingConfirmation instead of an ARN.
@@ -102,18 +80,20 @@ def reads(stack: CheckedStack) -> Iterator[Read]:
 
 
 def read_values(stack: CheckedStack, clients: Clients) -> Values:
-    values = Values(
-        {"mail_per_second": float(stack.parameters["MailPerSecond"]), "cdn": int("EdgeArn" in stack.outputs)}, {}
-    )
+    found: dict[str, Any] = {"cdn": int("EdgeArn" in stack.outputs), "gateway.signing": SIGNING.rate}
+    found["mail_per_second"], problems = float(stack.parameters["MailPerSecond"]), {}
     for call in reads(stack):
         try:
-            answer, problem = _answer(call, clients(call.service)), "the answer does not have it"
+            answer, problem = _answer(call, clients(call.service)), f"the answer of {call.operation} does not have it"
         except (ClientError, BotoCoreError) as error:
-            answer, problem = None, _problem(error)
+            answer, problem = None, str(error)
         for name, path in call.paths.items():
-            value = None if answer is None else jmespath.search(path, answer)
-            values.add(name, value, f"{call.service} {call.operation}: {problem}")
-    return values
+            value = answer and jmespath.search(path, answer)
+            if value is None:
+                problems[name] = problem
+            else:
+                found[name] = value
+    return Values(found, problems)
 
 
 def _answer(call: Read, client: Any) -> Any:
@@ -122,8 +102,32 @@ def _answer(call: Read, client: Any) -> Any:
     return getattr(client, call.operation)(**call.params)
 
 
-def _problem(error: ClientError | BotoCoreError) -> str:
-    if isinstance(error, BotoCoreError):
-        return f"no answer ({type(error).__name__})"
-    code = error.response.get("Error", {}).get("Code", "")
-    return NOT_ALLOWED if "Denied" in code or "Authoriz" in code else f"AWS answered {code}"
+_CONSOLE = "that the SES console shows"
+
+# What is broken, whatever crowd is expected: value, whether it is a defect, text, remedy.
+_CHECKS: tuple[tuple[str, Callable[[Any], bool], str, str], ...] = (
+    ("ses.production", lambda is_so: not is_so, "SES is in the sandbox: it sends to verified addresses only",
+     "request production access: SES console, Account dashboard. AWS usually answers within a day"),
+    ("ses.sending", lambda is_so: not is_so, "AWS has stopped this account's email", "answer the email from AWS"),
+    ("ses.enforcement", lambda state: state != "HEALTHY", "AWS reviews or has stopped this account's email ({})",
+     "answer AWS's support case before you request a higher quota"),
+    ("identity.verified", lambda is_so: not is_so, "SES has not verified the sender's domain",
+     f"publish the DKIM records {_CONSOLE}"),
+    ("identity.dkim", lambda state: state != "SUCCESS", "DKIM is {}", f"publish the three CNAME records {_CONSOLE}"),
+    ("identity.forwards", bool, "SES also emails each bounce, with the supporter's address, to the sender's mailbox",
+     "SES console, the sender's identity, Notifications: turn email feedback forwarding off"),
+    ("identity.mail_from", lambda state: state not in ("none", "SUCCESS"), "the MAIL FROM domain is {}",
+     f"publish the MX and SPF records {_CONSOLE}"),
+    ("alarms", bool, "alarms are on: {}", "docs/runbook.md, Alarms"),
+    ("subscribers", lambda number: not number, "nobody gets the alarms: there is no confirmed subscription",
+     "make deploy ALARM_EMAIL=…, and press the link in the email that SNS sends"),
+)  # fmt: skip
+
+
+def find_defects(values: Values) -> Iterator[str]:
+    """Yield what is broken, with its remedy. A value that could not be read is no defect."""
+    for name, is_defect, text, remedy in _CHECKS:
+        value = values.found.get(name)
+        if value is not None and is_defect(value):
+            shown = ", ".join(value) if isinstance(value, list) else value
+            yield f"{text.format(shown)}: {remedy}"

@@ -1,6 +1,6 @@
 """What a crowd needs, by the formulas of docs/capacity.md ("The formulas of make ready"), and how to raise it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from math import ceil, inf, log, sqrt
 from typing import Any, NamedTuple
 
@@ -79,7 +79,10 @@ def needs(crowd: Expected, values: Values, stack: CheckedStack, stage: str) -> l
     confirmations = min(crowd.rate, max(emails, found["mail_per_second"]))
     shards = min(MAX_SHARDS, max(MIN_SHARDS, ceil(confirmations / CONFIRMATIONS_EACH)))
     wait = "people would wait for an answer"
-    late = f"the last email would be sent {duration(_email_delay(crowd, found))} after the end"
+    sent_each_second = min(SHARE_OF_SES_RATE * found.get("ses.rate", inf), found["mail_per_second"])
+    days = ceil((crowd.total + found.get("ses.sent", 0)) / found.get("ses.daily", inf)) - 1
+    delay = max(0, crowd.total / sent_each_second - crowd.seconds, days * DAY - crowd.seconds)
+    late = f"the last email would be sent {duration(delay)} after the end"
     slow = "many signatures would be stored, and their emails sent, later"
     ask = (
         f'SES console, Sending limits: "We ask for {daily:,.0f} emails in 24 hours and {ses_rate:,} a second. We run a'
@@ -118,32 +121,20 @@ def _warming(units: int, found: Mapping[str, Any], stack: CheckedStack) -> str:
     return f"{table} --warm-throughput WriteUnitsPerSecond={possible} (${price:,.2f} once; it can never be lowered)"
 
 
-def _email_delay(crowd: Expected, found: Mapping[str, Any]) -> float:
-    """Return the seconds from the end of the crowd to the last email."""
-    rate = min(SHARE_OF_SES_RATE * found.get("ses.rate", inf), found["mail_per_second"])
-    days: int = ceil((crowd.total + found.get("ses.sent", 0)) / found.get("ses.daily", inf)) - 1
-    return float(max(0, crowd.total / rate - crowd.seconds, days * DAY - crowd.seconds))
-
-
-def reservations(crowd: Expected, stack: CheckedStack) -> list[str]:
-    """Return the commands that keep executions for four functions on the evening, and those that undo it."""
+def reservations(crowd: Expected, stack: CheckedStack) -> Iterator[str]:
+    """Yield the commands that keep executions for four functions on the evening, and those that undo it."""
     needed = {
         "authorizer": 20,
         "relay_mail": 4 * crowd.units // PARTITION,  # Four read one shard of the stream, and a partition has one.
         "send_mail": senders_for(crowd.emails),
         "store_overflow": max(2, ceil(crowd.rate / STORED_EACH)),
     }
-    commands = []
     for name, (parameter, _) in RESERVED.items():
         function = f"function-concurrency --function-name {stack.outputs.get(f'{logical_id(name)}Name')}"
-        put, before = (
-            f"aws lambda put-{function} --reserved-concurrent-executions",
-            int(stack.parameters.get(parameter, 0)),
-        )
+        put = f"aws lambda put-{function} --reserved-concurrent-executions"
+        before = int(stack.parameters.get(parameter, 0))
         if before < needed[name]:
-            undo = f"{put} {before}" if before else f"aws lambda delete-{function}"
-            commands.append(f"{put} {needed[name]}\n    undo: {undo}")
-    return commands
+            yield f"{put} {needed[name]}\n    undo: {f'{put} {before}' if before else f'aws lambda delete-{function}'}"
 
 
 def duration(seconds: float) -> str:

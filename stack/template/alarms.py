@@ -8,7 +8,7 @@ With the parameter Alarms=few there are only those that say that people lose som
 between a petition's stored count (tally) and a recount of its signatures.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from chalicelib.core.metrics import NAMESPACE, Metric
 from stack.template.cfn import Template, get_att, output, ref, resource, sub
@@ -18,46 +18,34 @@ FUNCTION_FAILED = "FunctionFailed-${Stage}"
 """The metric that CloudWatch makes of the functions' logs (functions.py). Such a metric has no dimension of its own."""
 
 
-class Measure(NamedTuple):
-    """What CloudWatch measures: a metric of a resource or of the code."""
-
-    namespace: str
-    metric: str | Template
-    dimensions: Template
-
-    def as_properties(self) -> Template:
-        properties: Template = {"Namespace": self.namespace, "MetricName": self.metric}
-        if self.dimensions:
-            properties["Dimensions"] = [{"Name": name, "Value": value} for name, value in self.dimensions.items()]
-        return properties
+def measure(namespace: str, metric: str | Template, **dimensions: Any) -> Template:
+    """Return what CloudWatch measures: a metric of a resource or of the code."""
+    listed = [{"Name": name, "Value": value} for name, value in dimensions.items()]
+    return {"Namespace": namespace, "MetricName": metric, **({"Dimensions": listed} if listed else {})}
 
 
-def code_measure(metric: Metric) -> Measure:
-    return Measure(NAMESPACE, metric, {"stage": ref("Stage")})
+def code_measure(metric: Metric) -> Template:
+    return measure(NAMESPACE, metric, stage=ref("Stage"))
 
 
-def function_measure(metric: str, function_id: str) -> Measure:
-    return Measure("AWS/Lambda", metric, {"FunctionName": ref(function_id)})
+def api_measure(metric: str) -> Template:
+    return measure("AWS/ApiGateway", metric, ApiName=sub("petitions-${Stage}"), Stage=api_stage())
 
 
-def api_measure(metric: str) -> Measure:
-    return Measure("AWS/ApiGateway", metric, {"ApiName": sub("petitions-${Stage}"), "Stage": api_stage()})
+def queue_measure(metric: str, queue_id: str) -> Template:
+    return measure("AWS/SQS", metric, QueueName=get_att(queue_id, "QueueName"))
 
 
-def queue_measure(metric: str, queue_id: str) -> Measure:
-    return Measure("AWS/SQS", metric, {"QueueName": get_att(queue_id, "QueueName")})
-
-
-def alarm(description: str, measure: Measure, statistic: str = "Sum", period: int = 300, **more: Any) -> Template:
+def alarm(description: str, measured: Template, statistic: str = "Sum", period: int = 300, **more: Any) -> Template:
     """`period`: in seconds. `more`: further properties; they win over the usual ones."""
-    metric = {**measure.as_properties(), "Statistic": statistic, "Period": period}
+    metric = {**measured, "Statistic": statistic, "Period": period}
     return resource("CloudWatch::Alarm", {**_usual_properties(description), **metric, **more})
 
 
 def alarm_on_math(
     description: str,
     expression: str,
-    operands: dict[str, Measure],
+    operands: dict[str, Template],
     label: str = "",
     result: str = "sum",
     statistic: str = "Sum",
@@ -71,14 +59,12 @@ def alarm_on_math(
     The alarm exists on AWS only: the emulator refuses an alarm with an expression.
     """
     calculation = {"Id": result, "Expression": expression, "Label": label or description, "ReturnData": True}
-    measured = [_operand(name, measure, statistic, period) for name, measure in operands.items()]
+    measured = [
+        {"Id": name, "ReturnData": False, "MetricStat": {"Metric": metric, "Stat": statistic, "Period": period}}
+        for name, metric in operands.items()
+    ]
     properties = {**_usual_properties(description), "Metrics": [calculation, *measured], **more}
     return resource("CloudWatch::Alarm", properties, Condition="OnAws")
-
-
-def _operand(name: str, measure: Measure, statistic: str, period: int) -> Template:
-    values = {"Metric": measure.as_properties(), "Stat": statistic, "Period": period}
-    return {"Id": name, "ReturnData": False, "MetricStat": values}
 
 
 def _usual_properties(description: str) -> Template:
@@ -97,8 +83,8 @@ def _usual_properties(description: str) -> Template:
 def _reputation_alarm(metric: str, threshold: float, description: str) -> Template:
     """Alarm on a rate of the account. SES gives no value while nothing is sent: the alarm then keeps its state."""
     replaced = {"ComparisonOperator": "GreaterThanThreshold", "TreatMissingData": "ignore"}
-    measure = Measure("AWS/SES", f"Reputation.{metric}", {})
-    return alarm(description, measure, "Maximum", period=3600, Threshold=threshold, **replaced)
+    rate = measure("AWS/SES", f"Reputation.{metric}")
+    return alarm(description, rate, "Maximum", period=3600, Threshold=threshold, **replaced)
 
 
 # 1 if messages wait while nobody receives any, or if at most half as many were deleted as were received. After a
@@ -135,38 +121,23 @@ def _stuck_alarm(messages: str, queue: str, worker: str) -> Template:
 def _lag_alarm(reader: str) -> Template:
     return alarm(
         f"{reader} is ten minutes behind the signatures. Look at the chart 'Stream', and at the function's log.",
-        function_measure("IteratorAge", reader),
+        measure("AWS/Lambda", "IteratorAge", FunctionName=ref(reader)),
         "Maximum",
         Threshold=10 * 60 * 1000,
         EvaluationPeriods=2,
     )
 
 
-# While there are no throttles, DynamoDB reports nothing, and an alarm on DynamoDB's metrics ignores missing data. So
-# without FILL, an alarm that has started would never end.
-_THROTTLES = {
-    f"{table}_{kind}".lower(): Measure("AWS/DynamoDB", f"{kind}ThrottleEvents", {"TableName": ref(f"{table}Table")})
-    for table in ("Signatures", "Counts")
-    for kind in ("Read", "Write")
-}
 _ALARMS = {
     "FunctionFailed": alarm(
         "A function ended in an error or ran out of time. Look at the chart 'Functions: errors and throttles'.",
-        Measure(NAMESPACE, sub(FUNCTION_FAILED), {}),
+        measure(NAMESPACE, sub(FUNCTION_FAILED)),
     ),
     # Without a dimension, this is the sum over all functions of the account in this region, of which the functions
     # share the limit of concurrent executions.
     "FunctionThrottles": alarm(
         "Lambda throttled a function: too many at once. Look at the chart 'Functions: errors and throttles'.",
-        Measure("AWS/Lambda", "Throttles", {}),
-    ),
-    # These two get the writes of a crowd. TableFailed finds a throttle of another table that a retry does not help.
-    "TableThrottles": alarm_on_math(
-        "The table of signatures or of counts throttles requests. Look at the chart 'Tables'.",
-        " + ".join(f"FILL({name}, 0)" for name in _THROTTLES),
-        _THROTTLES,
-        EvaluationPeriods=5,
-        DatapointsToAlarm=1,
+        measure("AWS/Lambda", "Throttles"),
     ),
     "TableFailed": alarm(
         "DynamoDB throttled or failed a call for good. Look at the chart 'Tables', and for TableFailed in the logs.",

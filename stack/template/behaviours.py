@@ -6,7 +6,6 @@ takes the first behaviour that matches, and * matches slashes too. So longer pat
 
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
-from typing import NamedTuple
 
 from chalicelib.edge.route import Cache, Route
 from chalicelib.edge.routes import all_routes
@@ -33,33 +32,21 @@ _NAME_PREFIX = "petitions-${Stage}-${AWS::Region}"
 _NOT_PASSED_ON = ("Host", "X-HTTP-Method-Override")
 
 
-class CacheRule(NamedTuple):
-    """What a cache policy depends on: the query parameters that change the answer."""
-
-    query: Sequence[str]
-
-    @property
-    def logical_id(self) -> str:
-        names = [name.title() for name in self.query] or ["Path"]
-        return f"CacheBy{''.join(names)}"
+def cache_policy_id(route: Route) -> str:
+    """Return the logical id of the policy for the query parameters that change the answer."""
+    return f"CacheBy{''.join(name.title() for name in sorted(route.query)) or 'Path'}"
 
 
-def cache_rule(route: Route) -> CacheRule | None:
-    if route.cache is Cache.NEVER:
-        return None
-    return CacheRule(tuple(sorted(route.query)))
+def is_cached(route: Route) -> bool:
+    return route.cache is not Cache.NEVER
 
 
 def routes_with_behaviours() -> list[Route]:
     """Return, in CloudFront's order, the cached routes and the uncached ones that a cached pattern matches too."""
     routes = all_routes().values()
-    cached = [route for route in routes if cache_rule(route)]
-    uncached_but_matched = [route for route in routes if not cache_rule(route) and _is_matched(route, cached)]
-    return sorted([*cached, *uncached_but_matched], key=_sort_key)
-
-
-def _is_matched(route: Route, cached: Sequence[Route]) -> bool:
-    return any(fnmatchcase(route.pattern, each.pattern) for each in cached)
+    patterns = [route.pattern for route in routes if is_cached(route)]
+    matched = [route for route in routes if any(fnmatchcase(route.pattern, pattern) for pattern in patterns)]
+    return sorted(matched, key=_sort_key)
 
 
 def _sort_key(route: Route) -> tuple[int, list[bool]]:
@@ -84,19 +71,18 @@ def behaviours() -> list[Template]:
 
 
 def _behaviour(route: Route) -> Template:
-    rule = cache_rule(route)
-    if rule is None:
+    if not is_cached(route):
         return uncached_behaviour()
     # PAGES is a group of origins, to which CloudFront allows no POST. All other routes lead to the API itself, with
     # every method, so that the API can answer 405.
     page_target = {"TargetOriginId": PAGES, "AllowedMethods": _READ_METHODS}
     target = page_target if may_show_busy_page(route) else _API_TARGET
-    return {**target, **_USUAL, "CachePolicyId": ref(rule.logical_id), **_picture_properties(route)}
-
-
-def _picture_properties(route: Route) -> Template:
-    """Pass on `Accept` for bytes: without it, the emulator returns base64 instead (docs/aws-facts.md)."""
-    return {"OriginRequestPolicyId": ref("EdgePicturePolicy")} if route.path.endswith((".png", ".pdf")) else {}
+    behaviour = {**target, **_USUAL, "CachePolicyId": ref(cache_policy_id(route))}
+    if route.path.endswith(
+        (".png", ".pdf")
+    ):  # Bytes need `Accept`: without it, they may be base64 (docs/aws-facts.md).
+        behaviour["OriginRequestPolicyId"] = ref("EdgePicturePolicy")
+    return behaviour
 
 
 def uncached_behaviour() -> Template:
@@ -105,35 +91,35 @@ def uncached_behaviour() -> Template:
 
 
 def policies() -> Template:
-    rules = {rule for rule in map(cache_rule, all_routes().values()) if rule}
+    queries = {cache_policy_id(route): sorted(route.query) for route in all_routes().values() if is_cached(route)}
     most_headers = {"HeaderBehavior": "allExcept", "Headers": [*_NOT_PASSED_ON]}
     # A picture is the same for every Accept, so Accept is not in the cache key.
     accept = {"HeaderBehavior": "whitelist", "Headers": ["Accept"]}
     return {
-        **{rule.logical_id: _cache_policy(rule) for rule in sorted(rules)},
+        **{name: _cache_policy(name, query) for name, query in sorted(queries.items())},
         "EdgeRequestPolicy": _request_policy("uncached", most_headers, query="all"),
         "EdgePicturePolicy": _request_policy("pictures", accept, query="none"),
     }
 
 
-def _cache_policy(rule: CacheRule) -> Template:
-    listed_parameters = {"QueryStringBehavior": "whitelist", "QueryStrings": [*rule.query]}
+def _cache_policy(name: str, query: Sequence[str]) -> Template:
+    listed_parameters = {"QueryStringBehavior": "whitelist", "QueryStrings": query}
     cache_key = {
         "CookiesConfig": {"CookieBehavior": "none"},
         "HeadersConfig": {"HeaderBehavior": "none"},
-        "QueryStringsConfig": listed_parameters if rule.query else {"QueryStringBehavior": "none"},
+        "QueryStringsConfig": listed_parameters if query else {"QueryStringBehavior": "none"},
         "EnableAcceptEncodingGzip": True,
         "EnableAcceptEncodingBrotli": True,
     }
     config = {
-        "Name": sub(f"{_NAME_PREFIX}-{rule.logical_id}"),
+        "Name": sub(f"{_NAME_PREFIX}-{name}"),
         # The answer's Cache-Control says how long to keep the answer. An answer without Cache-Control is not kept.
         "MinTTL": 0,
         "DefaultTTL": 0,
         "MaxTTL": _DAY_SECONDS,
         "ParametersInCacheKeyAndForwardedToOrigin": cache_key,
     }
-    return _edge_resource("CloudFront::CachePolicy", {"CachePolicyConfig": config})
+    return resource("CloudFront::CachePolicy", {"CachePolicyConfig": config}, Condition="HasEdge")
 
 
 def _request_policy(name: str, headers: Template, query: str) -> Template:
@@ -144,8 +130,4 @@ def _request_policy(name: str, headers: Template, query: str) -> Template:
         "HeadersConfig": headers,
         "QueryStringsConfig": {"QueryStringBehavior": query},
     }
-    return _edge_resource("CloudFront::OriginRequestPolicy", {"OriginRequestPolicyConfig": config})
-
-
-def _edge_resource(kind: str, properties: Template) -> Template:
-    return resource(kind, properties, Condition="HasEdge")
+    return resource("CloudFront::OriginRequestPolicy", {"OriginRequestPolicyConfig": config}, Condition="HasEdge")

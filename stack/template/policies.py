@@ -1,18 +1,20 @@
 """The policies of the functions' roles, made from `rights.py`. Chalice reads them from files, which are not kept."""
 
 import json
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 from stack.template.cfn import Template
 from stack.template.config import chalice_settings, function_settings, policy_file
-from stack.template.power import Power, writes_log
+from stack.template.power import writes_log
 from stack.template.rights import RIGHTS
 
 
 def declared_policies() -> dict[str, Template]:
-    return {function: _document((*RIGHTS[function], writes_log(function))) for function in function_settings()}
+    return {
+        function: {"Version": "2012-10-17", "Statement": [*RIGHTS[function], writes_log(function)]}
+        for function in function_settings()
+    }
 
 
 def chalice_files(project: Path) -> Iterator[tuple[str, str]]:
@@ -20,15 +22,3 @@ def chalice_files(project: Path) -> Iterator[tuple[str, str]]:
     yield "config.json", json.dumps(chalice_settings(project))
     for function, policy in declared_policies().items():
         yield policy_file(function), json.dumps(policy)
-
-
-def _document(powers: tuple[Power, ...]) -> Template:
-    taken: Counter[str] = Counter()
-    statements = []
-    for power in powers:
-        name = power.name()
-        taken[name] += 1
-        # In a policy, two statements may not have one Sid.
-        sid = name if taken[name] == 1 else f"{name}{taken[name]}"
-        statements.append({"Sid": sid, **power.statement()})
-    return {"Version": "2012-10-17", "Statement": statements}

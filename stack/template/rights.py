@@ -10,6 +10,7 @@ needs only some. Deliveries, limits and counts have none, except the addresses f
 from chalicelib.core.keys import AUDIT, COUNTS, DELIVERIES, LIMITS, SIGNATURES
 from chalicelib.delivery.worker import KINDS
 from chalicelib.mail.deliveries import Deliveries
+from stack.template.cfn import Template
 from stack.template.power import (
     BATCH_GET,
     DESCRIBE,
@@ -17,14 +18,12 @@ from stack.template.power import (
     PUT,
     QUERY,
     UPDATE,
-    Power,
-    asks_ses,
+    asks,
     delays,
     deletes_files,
     follows,
     leaves_failures,
     lists_files,
-    lists_streams,
     may,
     measures,
     reads_files,
@@ -52,9 +51,9 @@ HANDED_OVER = (
 )
 LISTED = "state, updates, undeliverable, email, name, language, confirmed_at"
 
-_READS_THE_STREAM = (follows(SIGNATURES), lists_streams(), leaves_failures("stream"))
+_READS_THE_STREAM = (follows(SIGNATURES), asks("dynamodb:ListStreams"), leaves_failures("stream"))
 
-RIGHTS: dict[str, tuple[Power, ...]] = {
+RIGHTS: dict[str, tuple[Template, ...]] = {
     # Functions that serve routes, and the authorizers.
     "api_handler": (
         may(PUT + UPDATE, SIGNATURES, returns="NONE, ALL_OLD"),
@@ -105,7 +104,7 @@ RIGHTS: dict[str, tuple[Power, ...]] = {
         sends("other_mail", "jobs", "address_jobs"),
         writes_files("imports/*"),
         reads_files("imports/*/first-rows", "files/*"),
-        asks_ses("GetSuppressedDestination"),
+        asks("ses:GetSuppressedDestination"),
     ),
     "people": (
         may(GET + BATCH_GET + UPDATE, SIGNATURES),
@@ -185,7 +184,7 @@ RIGHTS: dict[str, tuple[Power, ...]] = {
         may(PUT, DELIVERIES, "letter-digest#*"),
         sends("mail", "other_mail"),
         measures("mail", "other_mail"),
-        asks_ses("GetAccount"),
+        asks("ses:GetAccount"),
         switches("send_mail", "send_other_mail"),
     ),
     "receive_feedback": (

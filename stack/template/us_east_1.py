@@ -2,7 +2,7 @@
 
 import json
 
-from stack.template.alarms import Measure, alarm
+from stack.template.alarms import alarm, measure
 from stack.template.cfn import Template, get_att, if_condition, output, ref, resource, retention
 from stack.template.firewall import web_acl
 from stack.template.parameters import STAGE_PATTERN, choice, equals, is_set, text
@@ -61,7 +61,7 @@ def _alarm() -> Template:
     The alarms of the main stack see no error of the CDN itself, such as an API that it cannot reach.
     """
     distribution_id = {"Fn::Select": [1, {"Fn::Split": ["/", ref("DistributionArn")]}]}
-    errors = Measure("AWS/CloudFront", "5xxErrorRate", {"DistributionId": distribution_id, "Region": "Global"})
+    errors = measure("AWS/CloudFront", "5xxErrorRate", DistributionId=distribution_id, Region="Global")
     description = "For five minutes, at least 5 % of the CDN's answers were 5xx."
     subscription = {"TopicArn": ref("AlarmsTopic"), "Protocol": "email", "Endpoint": ref("AlarmEmail")}
     return {

@@ -110,13 +110,6 @@ def test_replies_go_to_another_address_only_if_the_email_names_one(
     mailer.send(Mail("a@b.example", "s", "t", "h", reply_to=reply_to))
 
 
-def test_an_email_without_headers_is_sent(mailer_and_stub: tuple[Mailer, Stubber]) -> None:
-    mailer, stub = mailer_and_stub
-    anything = dict.fromkeys(("FromEmailAddress", "Destination", "Content", "EmailTags", "ConfigurationSetName"), ANY)
-    stub.add_response("send_email", {"MessageId": "m"}, anything)
-    assert mailer.send(Mail("a@b.example", "s", "t", "h"))
-
-
 @pytest.mark.parametrize(
     ("code", "status", "error"),
     [

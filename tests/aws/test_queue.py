@@ -6,7 +6,7 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.stub import ANY, Stubber
+from botocore.stub import Stubber
 
 from chalicelib.aws.queue import Outgoing, Queue
 from chalicelib.core.errors import Throttled, Unavailable
@@ -100,9 +100,3 @@ def test_the_waits_of_received_messages_are_set_in_one_call(queue_and_stub: tupl
     stub.add_response("change_message_visibility_batch", {"Successful": both[:1], "Failed": []}, request)
     with pytest.raises(Unavailable):
         queue.deliver_again_in({"a": 5, "b": 300})
-
-
-def test_the_health_check_calls_the_queue(queue_and_stub: tuple[Queue, Stubber]) -> None:
-    queue, stub = queue_and_stub
-    stub.add_response("get_queue_attributes", {"Attributes": {}}, {"QueueUrl": URL, "AttributeNames": ANY})
-    queue.check()

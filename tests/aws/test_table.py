@@ -4,7 +4,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 from botocore.stub import ANY
 
 from chalicelib.aws.table import Attr, Change, NewItem
@@ -20,11 +19,6 @@ def test_a_read_is_strongly_consistent_only_on_request(dynamodb: StubbedDynamodb
         expected = {"TableName": "counts-test", "Key": ANY, "ConsistentRead": consistent}
         dynamodb.stub.add_response("get_item", {"Item": WIRE}, expected)
         assert dynamodb.tables.get(KEY, consistent=consistent) == ITEM
-
-
-def test_a_key_selects_its_table(dynamodb: StubbedDynamodb) -> None:
-    dynamodb.stub.add_response("put_item", {}, {"TableName": "signatures-test", "Item": ANY})
-    dynamodb.tables.put(OTHER, {"a": 1})
 
 
 def test_a_key_that_exists_raises_with_the_existing_item(dynamodb: StubbedDynamodb) -> None:
@@ -61,22 +55,6 @@ def test_trying_an_update_returns_no_item_even_on_failure(dynamodb: StubbedDynam
         "update_item", "ConditionalCheckFailedException", expected_params=update_request("NONE", "NONE")
     )
     assert not dynamodb.tables.try_update(CHANGE)
-
-
-@pytest.mark.parametrize(
-    ("code", "status", "error"),
-    [
-        ("ServiceUnavailable", 503, Unavailable),
-        ("ValidationException", 400, ClientError),
-    ],
-)
-def test_an_undocumented_error_is_translated(
-    dynamodb: StubbedDynamodb, code: str, status: int, error: type[Exception]
-) -> None:
-    dynamodb.add_error("put_item", code, status)
-    with pytest.raises(error) as caught:
-        dynamodb.tables.put_new(NewItem(KEY, {}))
-    assert type(caught.value) is error or error is ClientError
 
 
 def cancellation_reason(code: str, item: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -6,9 +6,9 @@ import pytest
 
 from benchmarks import declared, lambdas
 from benchmarks.cost.bill import bill, table
-from benchmarks.cost.prices import prices
-from benchmarks.cost.quantities import BUSY, MAIL_EVENTS, TRICKLE, billed_seconds, invocations, lines, projected_writes
-from benchmarks.cost.standing import GOALS_USD, StandingLine, petition_lines, standing_lines, standing_table
+from benchmarks.cost.prices import Line, prices
+from benchmarks.cost.quantities import BUSY, TRICKLE, billed_seconds, invocations, projected_writes
+from benchmarks.cost.standing import GOALS_USD, petition_lines, standing_lines, standing_table
 from benchmarks.lambdas import STREAM_READERS
 from benchmarks.model.limits import Account
 from benchmarks.results import read
@@ -16,8 +16,8 @@ from chalicelib.mail.rate_limit import EMAILS_PER_SENDER, senders_for
 from chalicelib.signatures.sign import STEP
 
 WAY = read()["way"]
-ITEM_BYTES = read()["sign"]["item_bytes"]
-BILL = bill(WAY, ITEM_BYTES, lambdas.cold_start_cpu_us(read()), prices(), read()["views"])
+ITEM_BYTES = read()["item_bytes"]
+BILL = bill(read(), prices())
 
 
 def test_the_total_is_the_sum_of_its_items() -> None:
@@ -70,7 +70,7 @@ def test_a_sender_is_billed_while_it_waits_for_its_next_turn() -> None:
     assert billed_seconds(slow, "send", BUSY) > BUSY.queue_batch / EMAILS_PER_SENDER
 
 
-def total(rows: list[StandingLine]) -> float:
+def total(rows: list[Line]) -> float:
     return sum(row.usd_beyond_free(prices()) for row in rows)
 
 
@@ -108,11 +108,3 @@ def test_a_batch_costs_what_lies_on_the_line_through_one_and_ten() -> None:
     measured = {"of_1": {"calls": 2}, "of_10": {"calls": 11}}
     assert [lambdas.interpolate(measured, "calls", size) for size in (1, 5, 10, 100)] == [2, 6, 11, 101]
     assert [lambdas.expected_buckets(records, 2) for records in (0.5, 1, 2, 3)] == [0.5, 1, 1.5, 1.75]
-
-
-def test_a_delivered_email_costs_no_event() -> None:
-    assert set(declared.mail_events()) == {"bounce", "complaint", "reject"}
-    assert MAIL_EVENTS == invocations(BUSY)["feedback"] == 0
-    all_lines = lines(read()["way"], 400, 250_000, BUSY)
-    quantities = [line.quantity for line in all_lines if line.price == "topic_publish"]
-    assert quantities == [0]

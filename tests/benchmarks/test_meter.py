@@ -8,8 +8,7 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 
-from benchmarks.meter import Meter, read_units, write_units
-from benchmarks.sizes import item_bytes
+from benchmarks.meter import Meter, item_bytes, read_units, write_units
 
 KEY = {"pk": {"S": "p"}, "sk": {"S": "s"}}
 
@@ -47,12 +46,8 @@ def test_an_operation_costs_what_dynamodb_reports(session: boto3.session.Session
     client.meta.events.register("before-send", respond_with(b'{"ConsumedCapacity": {"CapacityUnits": 3.0}}'))
     with meter.meter_block() as spent:
         client.put_item(TableName="t", Item=KEY)
-    assert spent.as_figures() == {
-        "calls": 1,
-        "write_units": 3,
-        "read_units": 0,
-        "operations": ["dynamodb.PutItem"],
-    }
+    assert spent.as_figures() == {"calls": 1, "write_units": 3, "read_units": 0}
+    assert spent.operations == ["dynamodb.PutItem"]
 
 
 @pytest.mark.parametrize(("size", "units"), [(1, 0.5), (4096, 0.5), (4097, 1)])

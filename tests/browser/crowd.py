@@ -12,7 +12,6 @@ from chalicelib.core import keys
 from chalicelib.tallies.enter import open_tally
 from chalicelib.tallies.model import BREAKDOWNS, Tally, attributes_of
 from stack.aws import Cloud
-from stack.manage import load_petitions
 from tests.site import DeployedSite
 
 SLUG = "clean-the-river"
@@ -40,8 +39,9 @@ def create_petition_with_past_days(site: DeployedSite) -> int:
     today, tables = datetime.now(UTC), tables_of(site)
     open_tally(SLUG, 10, today - timedelta(days=DAYS), tables)
     with tempfile.TemporaryDirectory() as folder:
-        Path(folder, f"{SLUG}.toml").write_text(PETITION_TOML, encoding="utf-8")
-        load_petitions(site.stack, Path(folder))
+        file = Path(folder, f"{SLUG}.toml")
+        file.write_text(PETITION_TOML, encoding="utf-8")
+        site.stack.manage("petition", "load", str(file))
     count = 0
     for back in range(1, DAYS):
         day = today.date() - timedelta(days=back)

@@ -124,12 +124,16 @@ def test_the_frame_works_without_javascript(
     eventually(lambda: deployed_site.mails("plain-frame@example.org"))
 
 
-def test_a_site_that_is_not_allowed_is_refused(browser: Browser, sites: CharitySites) -> None:
+def test_a_site_that_is_not_allowed_shows_a_link(
+    browser: Browser, deployed_site: DeployedSite, sites: CharitySites
+) -> None:
     page = browser.new_page()
     refused = record_console_messages(page, "frame-ancestors")
     page.goto(sites.other, wait_until="load")
     eventually(lambda: len(refused) >= 2)
-    assert page.frame_locator("iframe >> nth=0").locator("#sign").count() == 0
+    link = page.get_by_role("link", name="Sign the petition").first
+    expect(link).to_have_attribute("href", f"{deployed_site.url}/petitions/{SLUG}?source=our-website")
+    expect(page.locator("iframe")).to_have_count(0)
     page.close()
 
 

@@ -5,7 +5,6 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from stack.manage import issue_token
 from tests.browser import crowd
 from tests.browser.crowd import SLUG
 from tests.site import DeployedSite
@@ -72,7 +71,7 @@ def test_an_unknown_token_leads_back_to_the_form_with_a_message(desk: Page, depl
 def test_a_token_for_counts_shows_only_counts_and_other_pages_name_the_missing_right(
     desk: Page, deployed_site: DeployedSite
 ) -> None:
-    sign_in(desk, deployed_site, issue_token(deployed_site.stack, "charlie", "counts"))
+    sign_in(desk, deployed_site, deployed_site.stack.manage("token", "issue", "--owner", "charlie"))
     links = desk.get_by_role("navigation", name="Staff").get_by_role("link")
     expect(links).to_have_text(["Petitions"])
     desk.goto(f"{deployed_site.url}/staff#/audit")

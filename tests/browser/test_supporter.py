@@ -1,9 +1,12 @@
 """Alice signs with JavaScript, without JavaScript, and with the keyboard only."""
 
 import re
+from io import BytesIO
+from unicodedata import normalize
 
 import pytest
-from playwright.sync_api import Frame, Page, Request, expect
+from playwright.sync_api import Browser, Frame, Page, Request, expect
+from pypdf import PdfReader
 
 from tests.emulated import eventually
 from tests.site import SLUG, DeployedSite
@@ -154,3 +157,38 @@ def test_an_offline_supporter_signs_when_online_again(phone: Page, deployed_site
     expect(phone.locator("[data-sending]")).to_be_visible()
     phone.context.set_offline(False)
     expect(phone).to_have_url(re.compile("/thanks$"))
+
+
+def test_paper_has_the_address_and_the_code_but_no_buttons(phone: Page, deployed_site: DeployedSite) -> None:
+    open_petition(phone, deployed_site)
+    pages = PdfReader(BytesIO(phone.pdf())).pages
+    text = normalize("NFKC", "".join(page.extract_text() for page in pages))  # Without ligatures.
+    assert f"/petitions/{SLUG}" in text
+    assert "point their phone" in text, "the section with the code is open"
+    phone.emulate_media(media="print")
+    for hidden in ("button", ".button", "progress"):
+        expect(phone.locator(hidden).filter(visible=True)).to_have_count(0)
+
+
+# A word whose letters are on two lines, apart from addresses, and words with a hyphen.
+BROKEN_WORDS = """() => {
+  const texts = document.createTreeWalker(document.querySelector("h1, .lead"), NodeFilter.SHOW_TEXT), broken = [];
+  while (texts.nextNode()) {
+    for (const { index, 0: word } of texts.currentNode.data.matchAll(/[^\\s-]+/g)) {
+      const range = document.createRange();
+      range.setStart(texts.currentNode, index);
+      range.setEnd(texts.currentNode, index + word.length);
+      if (new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size > 1) broken.push(word);
+    }
+  }
+  return broken;
+}"""
+
+
+def test_a_title_twice_as_large_breaks_no_word(browser: Browser, deployed_site: DeployedSite) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844}, bypass_csp=True)
+    open_petition(page, deployed_site)
+    page.add_style_tag(content="html { font-size: 200% !important }")
+    assert page.evaluate(BROKEN_WORDS) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.close()

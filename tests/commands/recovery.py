@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.aws.expressions import to_wire
 from chalicelib.core import keys
-from tests.actors import DAY, MINUTE, NOW
+from tests.actors import MINUTE, NOW
 from tests.fakes import FakeTables
 
 AT = "2026-11-24T12:00:00Z"
@@ -27,9 +27,8 @@ class FakeRecovery:
         self.failures: list[str] = []
 
     def describe_continuous_backups(self, **_: Any) -> Any:
-        status = {"PointInTimeRecoveryStatus": "ENABLED" if self.is_on else "DISABLED"}
-        span = {"EarliestRestorableDateTime": NOW - DAY, "LatestRestorableDateTime": NOW + MINUTE}
-        return {"ContinuousBackupsDescription": {"PointInTimeRecoveryDescription": {**status, **span}}}
+        latest = {"LatestRestorableDateTime": NOW + MINUTE} if self.is_on else {}
+        return {"ContinuousBackupsDescription": {"PointInTimeRecoveryDescription": latest}}
 
     def describe_table(self, TableName: str) -> Any:  # noqa: N803
         if TableName not in self.copies:

@@ -14,32 +14,27 @@ from tests.fakes import FakeTables
 pytestmark = pytest.mark.usefixtures("recovery")
 
 
-@pytest.mark.parametrize(
-    ("words", "expected"),
-    [
-        (["--at", "2026-11-23T11:59:59Z"], "2026-11-23T12:00:00Z to 2026-11-24T12:01:00Z"),
-        (["--at", "2026-11-24T12:01:01Z"], "2026-11-23T12:00:00Z to 2026-11-24T12:01:00Z"),
-        (["--at", AT, "--leave-out", "nowhere"], "nowhere cannot be read"),
-    ],
-)
-def test_wrong_input_is_refused_before_a_copy_is_made(
-    words: list[str], expected: str, recovery: FakeRecovery, capsys: pytest.CaptureFixture[str]
+def test_an_unreadable_file_is_refused_before_a_copy_is_made(
+    recovery: FakeRecovery, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert manage.main(["restore", "signatures", *words]) == 1
-    assert expected in capsys.readouterr().err
+    assert manage.main(["restore", "signatures", "--at", AT, "--leave-out", "nowhere"]) == 1
+    assert "nowhere cannot be read" in capsys.readouterr().err
     assert recovery.copies == {}
-
-
-def test_an_existing_copy_is_used_although_recovery_no_longer_offers_its_moment(recovery: FakeRecovery) -> None:
-    manage.main(["restore", "signatures", "--at", AT, "--dry-run"])
-    recovery.is_on = False
-    assert manage.main(["restore", "signatures", "--at", AT]) == 0
 
 
 def test_a_table_without_recovery_is_reported(recovery: FakeRecovery, capsys: pytest.CaptureFixture[str]) -> None:
     recovery.is_on = False
-    assert manage.main(["restore", "signatures", "--at", AT]) == 1
+    assert manage.main(["restore", "signatures", "--at", "latest"]) == 1
     assert "point-in-time recovery is off for signatures-test" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("code", ["InvalidRestoreTimeException", "PointInTimeRecoveryUnavailableException"])
+def test_a_moment_that_aws_does_not_keep_is_refused_by_aws(
+    code: str, recovery: FakeRecovery, capsys: pytest.CaptureFixture[str]
+) -> None:
+    recovery.failures = [code]
+    assert manage.main(["restore", "signatures", "--at", AT]) == 3
+    assert code in capsys.readouterr().err
 
 
 def test_a_missing_permission_is_reported_at_once(

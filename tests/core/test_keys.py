@@ -1,8 +1,6 @@
 """The key schema: keys spread over buckets, contain their petition, and are distinct."""
 
 from collections import Counter
-from datetime import date
-from itertools import pairwise
 
 from hypothesis import given, strategies as st
 
@@ -24,20 +22,3 @@ def test_a_petition_spreads_evenly_over_its_buckets() -> None:
     buckets = Counter(keys.bucket_of(identity) for identity in identities)
     assert set(buckets) == set(keys.BUCKETS)
     assert set(buckets.values()) == {4}
-
-
-def test_no_two_kinds_of_item_share_a_key() -> None:
-    day = date(2026, 11, 24)
-    all_keys = [
-        keys.petition("a"), keys.petition_text("a", "v"), keys.tally_shard("a", 0, day), keys.tally_head("a"),
-        keys.tally_day("a", day), keys.snapshot("a"), keys.current_numbers("a", "00"), keys.access_token("a"),
-        keys.signature("a", "00"),
-    ]  # fmt: skip
-    assert len(set(all_keys)) == len(all_keys)
-
-
-def test_days_sort_as_days() -> None:
-    days = [date(999, 1, 1), date(2026, 9, 30), date(2026, 10, 1), date(9999, 12, 31)]
-    sort_keys = [keys.tally_day("a", day).sk for day in days]
-    for earlier, later in pairwise(sort_keys):
-        assert earlier < later

@@ -75,14 +75,6 @@ def test_new_and_repeated_signatures_and_refusals_have_their_own_metric(fake_sit
     }
 
 
-def test_responses_of_503_are_counted_as_failed(fake_site: FakeSite, lines: Lines) -> None:
-    fake_site.get("/api/petitions/safe-children")
-    fake_site.tables.fail_next(*[Throttled("storage")] * 9)
-    fake_site.overflow.fail_next(*[Throttled("queue")] * 9)
-    fake_site.post_json(API_PATH, json_of())
-    assert metrics_in(lines())["Failed"] == 1
-
-
 def test_an_unknown_petition_is_not_a_dimension(fake_site: FakeSite, lines: Lines) -> None:
     for slug in ("made-up", "made-up-too"):
         fake_site.post_json(f"/api/petitions/{slug}/signatures", json_of())
@@ -170,11 +162,6 @@ def test_the_recount_reports_drift_even_if_it_is_zero(fake_site: FakeSite, lines
     (line,) = [line for line in written if line["event"] == "recounted"]
     assert line["Drift"] == abs(drift)
     assert {"Drift", "PendingDrift"} <= metrics_in(written).keys()
-
-
-def test_the_recount_of_a_site_without_petitions_is_reported(fake_site: FakeSite, lines: Lines) -> None:
-    fake_site.invoke("recount_tallies", schedule_event())
-    assert metrics_in(lines())["Drift"] == 0
 
 
 def test_a_failed_recount_reports_no_drift(fake_site: FakeSite, lines: Lines) -> None:

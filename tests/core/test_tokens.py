@@ -78,11 +78,5 @@ def test_links_stay_valid_after_a_key_rotation() -> None:
         read(Purpose.CONFIRM, newer, NOW, TOKEN_KEYS)
 
 
-def test_a_token_signed_with_another_key_is_damaged() -> None:
-    forged = issue(Purpose.CONFIRM, SUBJECT, NOW + DAY, {"v1": "guessed"})
-    with pytest.raises(LinkDamaged):
-        read(Purpose.CONFIRM, forged, NOW, TOKEN_KEYS)
-
-
 def test_a_token_fits_a_link_without_escaping() -> None:
     assert all(character.isalnum() or character in "-._~" for character in TOKEN)

@@ -2,7 +2,6 @@
 
 import pytest
 
-from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG, REQUEUE_AFTER
 from chalicelib.petitions.edit import publish
 from chalicelib.petitions.find import forget_petitions
 from tests.actors import ALICE, NOW, a_petition
@@ -13,6 +12,7 @@ from tests.letters.lettering import (
     TARGET,
     a_petition_with_a_letter,
     send_all,
+    sweep_and_send_all,
 )
 from tests.letters.test_counts import request_letter
 from tests.letters.test_digests import send_digests_at_seven, send_letters
@@ -33,12 +33,6 @@ def sent_while_draft(fake_site: FakeSite, letter: object = LETTER) -> list[str]:
     return recipients
 
 
-def sweep(fake_site: FakeSite) -> None:
-    fake_site.clock.forward(REQUEUE_AFTER + LOST_AFTER_IF_NO_BACKLOG)
-    fake_site.invoke("check_mail", {"task": "sweep"})
-    send_all(fake_site)
-
-
 @pytest.mark.parametrize("is_in_digest", [False, True])
 def test_letters_wait_while_their_petition_is_a_draft_again(fake_site: FakeSite, is_in_digest: bool) -> None:
     letter = DIGEST if is_in_digest else LETTER
@@ -48,7 +42,7 @@ def test_letters_wait_while_their_petition_is_a_draft_again(fake_site: FakeSite,
     else:
         request_letter(fake_site, petition)
     assert sent_while_draft(fake_site, letter) == []
-    sweep(fake_site)
+    sweep_and_send_all(fake_site)
     assert [mail.to for mail in fake_site.mailer.mails] == [HOME_SECRETARY]
 
 
@@ -60,5 +54,5 @@ def test_emails_of_an_update_wait_while_its_petition_is_a_draft_again(fake_site:
     run_once(fake_site)
     assert fake_site.other_queue.messages
     assert sent_while_draft(fake_site) == []
-    sweep(fake_site)
+    sweep_and_send_all(fake_site)
     assert [mail.to for mail in fake_site.mailer.mails] == [ALICE.email]

@@ -1,13 +1,12 @@
 """The functions of streams, queues and schedules, with events as Lambda sends them."""
 
-from datetime import timedelta
 from functools import cache
 from typing import Any
 
 import pytest
 
 from chalicelib.core import keys
-from chalicelib.core.errors import MailRefused, SendingStopped, Throttled, Unavailable
+from chalicelib.core.errors import SendingStopped, Throttled, Unavailable
 from chalicelib.core.settings import settings
 from chalicelib.core.times import iso
 from chalicelib.delivery import worker
@@ -22,12 +21,6 @@ from tests.fakes import FakeQueue
 
 def a_signed_item(fake_site: FakeSite) -> dict[str, Any]:
     return item_of(fake_site.tables, a_petition(), signed(fake_site.tables, a_petition()))
-
-
-def test_a_signature_in_the_stream_becomes_a_message_in_the_queue(fake_site: FakeSite) -> None:
-    item = a_signed_item(fake_site)
-    fake_site.invoke("relay_mail", stream_event([("1", None, item)]))
-    assert [message["key"] for message in fake_site.queue.messages] == [delivery_key("safe-children", item["sk"])]
 
 
 def test_a_batch_that_was_not_queued_is_retried_and_its_error_contains_no_address(
@@ -67,20 +60,6 @@ def test_garbage_in_the_feedback_queue_becomes_a_dead_letter(fake_site: FakeSite
     assert fake_site.deliver("receive_feedback", ["garbage", [], {}, {"eventType": "Bounce", "bounce": "x"}]) == [
         *"0123"
     ]
-
-
-def test_a_repeated_stream_batch_is_counted_once(fake_site: FakeSite) -> None:
-    event = stream_event([("1", None, a_signed_item(fake_site))])
-    for _ in range(3):
-        fake_site.invoke("project_signatures", event)
-    assert pending_count("safe-children", fake_site.tables) == 1
-
-
-def test_an_expiry_by_ttl_is_projected(fake_site: FakeSite) -> None:
-    item = a_signed_item(fake_site)
-    fake_site.invoke("project_signatures", stream_event([("1", None, item)]))
-    fake_site.invoke("project_signatures", stream_event([("2", item, None)]))
-    assert pending_count("safe-children", fake_site.tables) == 0
 
 
 def test_only_the_failed_message_is_retried(fake_site: FakeSite) -> None:
@@ -131,12 +110,6 @@ def test_an_invalid_message_does_not_stop_the_others(fake_site: FakeSite) -> Non
     assert len(fake_site.mailer.mails) == 1
 
 
-def test_a_refused_email_is_not_retried(fake_site: FakeSite) -> None:
-    request = request_of(fake_site.tables, a_petition(), signed(fake_site.tables, a_petition()))
-    fake_site.mailer.failures = [MailRefused("MessageRejected")]
-    assert fake_site.deliver("send_mail", [request.model_dump()]) == []
-
-
 def test_feedback_from_the_queue_is_recorded_once(fake_site: FakeSite) -> None:
     identity = signed(fake_site.tables, a_petition())
     tags = {"kind": ["confirm"], "key": [delivery_key("safe-children", identity)]}
@@ -180,13 +153,6 @@ def test_a_used_up_quota_fails_the_batch_and_the_watch_disables_both_sources(fak
     assert (fake_site.source.is_open, fake_site.other_source.is_open) == (True, True)
     assert fake_site.deliver("send_mail", messages) == []
     assert [mail.to for mail in fake_site.mailer.mails] == [ALICE.email, BOB.email]
-
-
-def test_the_sweep_queues_a_lost_request(fake_site: FakeSite) -> None:
-    identity = signed(fake_site.tables, a_petition())
-    fake_site.clock.forward(timedelta(days=21))
-    fake_site.invoke("check_mail", {"task": "sweep"})
-    assert [message["key"] for message in fake_site.queue.messages] == [delivery_key("safe-children", identity)]
 
 
 def test_a_failed_run_hides_its_cause_from_lambda(fake_site: FakeSite) -> None:

@@ -12,18 +12,17 @@ from typing import Any
 import pytest
 
 from chalicelib.petitions import constituency_table
-from stack import constituencies, members as members_of_package
+from stack import constituencies
 from stack.aws import Cloud
 from stack.deploy import deploy
-from stack.local.emulator import EmulatorProcess, empty_emulator
+from stack.local.emulator import EmulatorProcess, client_environment, empty_emulator
 from stack.local.process import LocalSite
-from stack.manage import issue_token, load_petitions
 from stack.package import Package, package
 from stack.paths import BUILD, ROOT
 from stack.template.config import api_stage
 from tests.emulated import sent_mails
 from tests.located import TABLE, UPPER
-from tests.site import DeployedSite
+from tests.site import SAMPLE, DeployedSite
 
 SENDER = "petitions@example.org"
 # The shares of the rate must be so large that no test waits, and the senders so few that this machine can run them.
@@ -67,7 +66,7 @@ def with_tables(built: Package, folder: Path) -> Package:
     archive = Path(shutil.copy(built.archive, folder))
     with zipfile.ZipFile(archive, "a") as opened:
         opened.writestr(constituencies.NAME_IN_ZIP, constituency_table.pack(TABLE))
-        opened.writestr(members_of_package.NAME_IN_ZIP, constituency_table.pack_members({UPPER.constituency: UPPER}))
+        opened.writestr(constituencies.MEMBERS_IN_ZIP, constituency_table.pack_members({UPPER.constituency: UPPER}))
     return Package(built.template, archive)
 
 
@@ -83,9 +82,11 @@ def deployed_site(running: EmulatorProcess, outputs: dict[str, str]) -> Packaged
     # On AWS, the owner of the domain verifies the sender.
     cloud.client("sesv2").create_email_identity(EmailIdentity=SENDER)
     url = address(running, outputs)
-    stack = LocalSite(url, running.endpoint, "", "", settings_of_all_functions(cloud), running.log)
-    load_petitions(stack)
-    return PackagedSite(url, issue_token(stack), stack)
+    settings = {**client_environment(running.endpoint), **settings_of_all_functions(cloud)}
+    stack = LocalSite(url, running.endpoint, "", "", settings, running.log)
+    stack.manage("petition", "load", str(SAMPLE))
+    token = stack.manage("token", "issue", "--owner", "local", "--rights", "counts,manage,export,people")
+    return PackagedSite(url, token, stack)
 
 
 def start_event_sources(cloud: Cloud) -> None:

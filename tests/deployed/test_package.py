@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from chalicelib.shedding.level import LEVEL_SECONDS
-from stack.manage import manage, settings
 from stack.sample_partner import sample_token
 from stack.template.functions import logical_id
 from stack.template.schedules import MAIL_TASKS
@@ -61,10 +60,10 @@ def test_a_letter_is_addressed_to_the_member_of_parliament(deployed_site: Packag
 
 
 def test_a_signature_waits_in_the_overflow_queue_and_is_then_stored(deployed_site: PackagedSite) -> None:
-    manage(settings(deployed_site.stack), "shed", "accept-only")
+    deployed_site.stack.manage("shed", "accept-only")
     time.sleep(LEVEL_SECONDS + 0.5)
     assert sign(deployed_site, "overflow@example.org").status_code == 202
-    manage(settings(deployed_site.stack), "shed", "normal")
+    deployed_site.stack.manage("shed", "normal")
     assert emailed_link(deployed_site, "overflow@example.org", "confirm")
     time.sleep(LEVEL_SECONDS)
 

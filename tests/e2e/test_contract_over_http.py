@@ -57,33 +57,3 @@ def test_a_preflight_lets_any_origin_sign(deployed_site: DeployedSite) -> None:
     assert answer.status_code in (200, 204)
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
     assert "POST" in answer.headers["Access-Control-Allow-Methods"]
-
-
-def test_the_form_redirects_to_thanks_or_shows_the_input_again(deployed_site: DeployedSite) -> None:
-    url = f"{deployed_site.url}/petitions/{SLUG}/signatures"
-    fields = {
-        "name": "Alice",
-        "email": "form@example.org",
-        "country": "GB",
-        "postcode": "sw1a1aa",
-        "consent.sign": "yes",
-    }
-    good = requests.post(url, data=fields, allow_redirects=False, timeout=30)
-    assert (good.status_code, good.headers["Location"]) == (303, f"/petitions/{SLUG}/thanks")
-    bad = requests.post(url, data={**fields, "email": "nonsense"}, allow_redirects=False, timeout=30)
-    assert bad.status_code == 422
-    assert 'value="nonsense"' in bad.text
-    assert "<title>Error:" in bad.text
-
-
-def test_pages_have_security_headers(deployed_site: DeployedSite) -> None:
-    page = requests.get(f"{deployed_site.url}/petitions/{SLUG}", timeout=30)
-    assert "script-src 'self'" in page.headers["Content-Security-Policy"]
-    assert "unsafe-inline" not in page.headers["Content-Security-Policy"]
-    assert page.headers["Referrer-Policy"] == "no-referrer"
-    assert "max-age" in page.headers["Strict-Transport-Security"]
-
-
-def test_the_health_check_succeeds(deployed_site: DeployedSite) -> None:
-    answer = requests.get(f"{deployed_site.url}/health", timeout=30)
-    assert (answer.status_code, answer.json()["status"]) == (200, "ok")

@@ -8,27 +8,6 @@ from tests.site import SLUG, DeployedSite
 
 
 @pytest.mark.parametrize(
-    ("body", "content_type", "status"),
-    [
-        ("{", "application/json", 400),
-        ("[]", "application/json", 422),
-        ('{"name": "Alice"}', "application/json", 422),
-        ("name=Alice", "application/x-www-form-urlencoded", 415),
-        ('{"name": "' + "a" * 17000 + '"}', "application/json", 413),
-    ],
-)
-def test_bad_input_gets_a_problem_and_invalid_fields_get_field_errors(
-    deployed_site: DeployedSite, body: str, content_type: str, status: int
-) -> None:
-    headers = {"Content-Type": content_type}
-    answer = requests.post(f"{deployed_site.url}{PETITION_PATH}/signatures", data=body, headers=headers, timeout=30)
-    assert (answer.status_code, answer.headers["Content-Type"]) == (status, PROBLEM_TYPE)
-    assert answer.headers["Access-Control-Allow-Origin"] == "*"
-    assert {"type", "title", "status", "detail"} <= set(answer.json())
-    assert ("errors" in answer.json()) is (status == 422)
-
-
-@pytest.mark.parametrize(
     ("size", "detail"),
     [
         (16 * 1024 + 1, "The body must be 16 KB or less."),
@@ -91,16 +70,3 @@ def test_a_wrong_method_is_405_with_an_allow_header(
     answer = requests.request(method, f"{deployed_site.url}{path}", timeout=30)
     assert (answer.status_code, answer.headers["Content-Type"]) == (405, PROBLEM_TYPE)
     assert set(answer.headers["Allow"].split(", ")) == allow
-
-
-def test_a_browser_gets_a_page_for_an_unknown_path(deployed_site: DeployedSite) -> None:
-    answer = requests.get(f"{deployed_site.url}/no/such/page", headers={"Accept": "text/html"}, timeout=30)
-    assert answer.status_code == 404
-    assert "Page not found" in answer.text
-
-
-def test_a_damaged_link_leads_to_a_helpful_page(deployed_site: DeployedSite) -> None:
-    for path in ("/confirm", "/confirm?token=x", "/withdraw?token=a.b", "/unsubscribe?token="):
-        answer = requests.get(f"{deployed_site.url}{path}", timeout=30)
-        assert answer.status_code == 400
-        assert "This link is incomplete" in answer.text

@@ -21,9 +21,7 @@ def test_an_unknown_token_is_refused(deployed_site: DeployedSite) -> None:
 
 
 def test_charlie_who_has_only_the_right_manage_reads_no_count(deployed_site: DeployedSite) -> None:
-    from stack.manage import issue_token
-
-    token = issue_token(deployed_site.stack, "charlie", "manage")
+    token = deployed_site.stack.manage("token", "issue", "--owner", "charlie", "--rights", "manage")
     url = f"{deployed_site.url}/api/staff/petitions/{SLUG}/counts"
     answer = requests.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=30)
     assert (answer.status_code, answer.headers["Content-Type"]) == (403, PROBLEM_TYPE)

@@ -16,7 +16,6 @@ from chalicelib.letters.deliveries import LETTERS
 from chalicelib.letters.pace import book_letter_turn
 from chalicelib.letters.target_state import note_rejection, pause, target_state
 from chalicelib.mail.deliveries import DeliveryOutcome
-from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG
 from chalicelib.petitions.letter import Paced
 from tests.actors import DAY, NOW, change_item, confirmed, item_of
 from tests.fake_site import FakeSite, stream_event, token_in
@@ -46,7 +45,6 @@ from tests.faults.staff_scenes import (
     change_petition,
 )
 from tests.letters.lettering import (
-    HOME_SECRETARY,
     LETTER,
     PENDING,
     TARGET,
@@ -79,11 +77,6 @@ def with_a_dropped_letter(fake_site: FakeSite) -> None:
     LETTERS.drop(fake_site.scene_state.mail_request, NOW, fake_site.tables)
 
 
-def with_an_old_request_for_a_letter(fake_site: FakeSite) -> None:
-    with_a_requested_letter(fake_site)
-    fake_site.clock.forward(2 * LOST_AFTER_IF_NO_BACKLOG)
-
-
 def with_a_letter_offered_to_alice(fake_site: FakeSite) -> None:
     petition = a_petition_with_a_letter(fake_site)
     alice = confirmed(fake_site.tables, petition)
@@ -107,16 +100,6 @@ def assert_letter_is_requested_once(fake_site: FakeSite) -> None:
     deliveries = [key for key in fake_site.tables.items if key.table == keys.DELIVERIES]
     assert deliveries == [LETTERS.item_key(LETTER_KEY)]
     assert {message["key"] for message in fake_site.other_queue.messages} == {LETTER_KEY}
-
-
-def assert_letter_is_sent_at_most_once(fake_site: FakeSite) -> None:
-    assert [mail.to for mail in fake_site.mailer.mails] in ([], [HOME_SECRETARY])
-    assert_exact_counts(fake_site)
-
-
-def assert_only_the_letter_is_undeliverable(fake_site: FakeSite) -> None:
-    assert fake_site.tables.items[LETTERS.item_key(LETTER_KEY)]["undeliverable"] == "bounced"
-    assert "undeliverable" not in item_of(fake_site.tables, PETITION, KEY.sk)
 
 
 LETTERS_URL = "/api/staff/petitions/safe-children/letters"
@@ -223,11 +206,6 @@ def with_a_letter_to_a_member(fake_site: FakeSite) -> None:
     fake_site.scene_state.mail_request = LETTERS.request(LETTER_KEY, NOW, fake_site.tables, member=UPPER.constituency)
 
 
-def with_a_sent_letter_to_a_member(fake_site: FakeSite) -> None:
-    with_a_letter_to_a_member(fake_site)
-    LETTERS.mark_sent(fake_site.scene_state.mail_request, NOW, fake_site.tables)
-
-
 def deliver_with_a_table_of_members(fake_site: FakeSite) -> bool:
     with pytest.MonkeyPatch.context() as patch:
         give_members(patch)
@@ -255,29 +233,11 @@ def assert_letter_goes_to_the_new_member(fake_site: FakeSite) -> None:
     assert fake_site.tables.items[LETTERS.item_key(LETTER_KEY)]["member"] == LOWER.constituency
 
 
-def assert_bounce_paused_only_this_member(fake_site: FakeSite) -> None:
-    assert checked_letter_numbers(fake_site) == LetterNumbers(requested=1, failed=1)
-    assert target_state(PETITION.slug, TARGET_KEY, fake_site.tables, UPPER.constituency).paused_why == "bounced"
-    assert not target_state(PETITION.slug, TARGET_KEY, fake_site.tables).is_paused
-
-
-def with_a_paused_member(fake_site: FakeSite) -> None:
-    with_bobs_token(fake_site)
-    a_petition_with_a_letter(fake_site, targets=[MEMBERS])
-    pause(PETITION.slug, TARGET_KEY, "bounced", NOW, fake_site.tables, UPPER.constituency)
-
-
-def assert_member_is_resumed(fake_site: FakeSite) -> None:
-    assert_audit_entry("letters.resumed", fake_site)
-    assert not target_state(PETITION.slug, TARGET_KEY, fake_site.tables, UPPER.constituency).is_paused
-
-
 SCENES = [
     Scene("relay_mail", with_a_letter_from_alice, partial(run, "relay_mail", confirmation_event),
           assert_letter_is_requested_once),
     Scene("relay_mail", with_a_dropped_letter, partial(run, "relay_mail", confirmation_event),
           assert_letter_is_requested_once),
-    Scene("send_other_mail", with_a_requested_letter, deliver_request, assert_letter_is_sent_at_most_once, SIX_MINUTES),
     Scene("send_other_mail", with_a_letter_that_ses_refuses, deliver_request, assert_exact_counts, SIX_MINUTES,
           sends=False),
     Scene("confirm_signature", with_a_letter_offered_to_alice,
@@ -285,11 +245,8 @@ SCENES = [
           assert_letter_is_stored),
     Scene("export_access", together(with_bobs_token, with_a_requested_letter), act_on_alice("access"),
           assert_exported),
-    Scene("receive_feedback", with_a_requested_letter, bounce_email, assert_only_the_letter_is_undeliverable),
     Scene("edit_petition", with_bobs_token, partial(change_petition, "PUT", PETITION_URL, FIELDS_WITH_A_LETTER),
           assert_petition_is_complete),
-    Scene("check_mail", with_an_old_request_for_a_letter, partial(run_mail_task, "sweep"),
-          assert_request_is_queued_again),
     Scene("send_other_mail", with_a_requested_letter, deliver_request, assert_letter_is_counted_once, SIX_MINUTES),
     Scene("send_other_mail", with_a_crashed_sender, deliver_request, assert_letter_is_counted_once, SIX_MINUTES,
           sends=False),
@@ -311,8 +268,4 @@ SCENES = [
           assert_letter_goes_to_the_member, SIX_MINUTES),
     Scene("relay_mail", with_alice_in_a_new_constituency, relay_with_a_table_of_members,
           assert_letter_goes_to_the_new_member),
-    Scene("receive_feedback", with_a_sent_letter_to_a_member, bounce_email, assert_bounce_paused_only_this_member),
-    Scene("resume_letters", with_a_paused_member,
-          partial(call, "POST", f"{LETTERS_URL}/{TARGET_KEY}/resume?member=Upper%20Zed", 200, None),
-          assert_member_is_resumed),
 ]  # fmt: skip

@@ -268,6 +268,8 @@ SCENES = [
           assert_alice_is_withdrawn),
     Scene("erase_person", WITH_ALICE_PENDING, act_on_alice("erase"), assert_signature_erased),
     Scene("erase_person", WITH_ALICE_CONFIRMED, act_on_alice("erase"), assert_signature_erased),
+    Scene("erase_person", together(with_bobs_token, with_alice_taken_back), act_on_alice("erase"),
+          assert_signature_erased),
     Scene("export_access", with_bob_and_alice_from_a_partner, act_on_alice("access"), assert_exported),
     Scene("begin_sign_in", with_bobs_token, partial(sign_in, "/api/staff/sign-in", SIGN_IN_BODY), assert_exact_counts),
     Scene("open_session", with_bobs_token, partial(sign_in, "/api/staff/session", SESSION_BODY),

@@ -51,7 +51,8 @@ MODULES = (public_scenes, mail_scenes, staff_scenes, partner_scenes, job_scenes,
 OWN_SCENES = [scene for module in MODULES for scene in module.SCENES]
 SCENES = [*OWN_SCENES, *derived_scenes({scene.handler for scene in OWN_SCENES})]
 every_scene = pytest.mark.parametrize("scene", SCENES, ids=str)
-COUNT_SCENES = [scene for scene in SCENES if scene.handler in ("confirm_signature", "withdraw_signature")]
+COUNTING = ("confirm_signature", "withdraw_signature", "erase_person")
+COUNT_SCENES = [scene for scene in SCENES if scene.handler in COUNTING]
 # These calls do not fail in the scenes here. tests.faults.test_mail and test_signing make them fail.
 FAULTED_ELSEWHERE = {
     "chalicelib/mail/sending.py:pause_after_refusal",

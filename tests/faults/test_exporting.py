@@ -13,7 +13,7 @@ from chalicelib.jobs.request import find_job
 from tests.actors import a_published_petition
 from tests.exporting import an_export_context, confirm_crowd, request_export, rows_of, run_stored_export, store_export
 from tests.fakes import FakeBucket, FakeTables
-from tests.faults.injection import Fault, Faults, Injection, Killed, each_fault, restore
+from tests.faults.injection import Fault, Faults, Injection, Killed, restore
 from tests.faults.scenes import use_few_partitions
 
 pytestmark = pytest.mark.faults
@@ -52,14 +52,6 @@ def names_in(file: bytes) -> list[str]:
 def test_an_export_without_faults_makes_few_calls_for_each_part(tmp_path: Path) -> None:
     made, _ = export_with_faults(tmp_path, {})
     assert len(made.sites) <= len(keys.BUCKETS) * 4 + 5
-
-
-def test_after_any_fault_the_file_is_complete_and_its_parts_are_deleted(tmp_path: Path) -> None:
-    made, _ = export_with_faults(tmp_path, {})
-    for at, fault in each_fault(made):
-        _, bucket = export_with_faults(tmp_path, {at: fault})
-        parts = [key for key in bucket.objects if key.startswith("parts/")]
-        assert parts == [], (at, fault)
 
 
 @pytest.mark.parametrize("second", [1, 2, 5])

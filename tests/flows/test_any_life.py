@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import hypothesis
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule, run_state_machine_as_test
 
@@ -190,11 +191,13 @@ class AnyLife(Supporters):
                 assert item["expires_at"] >= email.link_expiry.timestamp()
 
 
+# `make test` plays a few lives, `make slow` more. There a failing sequence is not shrunk, because that takes minutes.
+LIVES = {"quick": 8, "slow": 80}
+SETTINGS = hypothesis.settings(stateful_step_count=50)
+if lives := LIVES.get(hypothesis.settings.get_current_profile_name()):
+    SETTINGS = hypothesis.settings(SETTINGS, max_examples=lives, phases=[hypothesis.Phase.generate])
+
+
+@pytest.mark.hypothesis
 def test_any_sequence_of_events_keeps_every_promise(environment: dict[str, str]) -> None:
     run_state_machine_as_test(AnyLife, settings=SETTINGS)
-
-
-# A failing sequence is not shrunk, because shrinking takes minutes. HYPOTHESIS_PROFILE=deep shrinks.
-SETTINGS = hypothesis.settings(stateful_step_count=50)
-if hypothesis.settings.get_current_profile_name() == "quick":
-    SETTINGS = hypothesis.settings(SETTINGS, max_examples=80, phases=[hypothesis.Phase.generate])

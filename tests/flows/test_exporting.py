@@ -1,13 +1,11 @@
 """An export on the emulator: requested through the API, run from the queue, downloaded by its link."""
 
 import hashlib
-import io
 import json
 import urllib.request
 from datetime import timedelta
 
 import pytest
-import pyzipper
 from chalice.test import Client, HTTPResponse
 
 import app
@@ -19,7 +17,7 @@ from chalicelib.staff.tokens import issue
 from tests.actors import Person, confirmed
 from tests.exporting import rows_of
 from tests.fake_site import context
-from tests.flows.handlers import EmulatedSite, receive_all
+from tests.flows.handlers import EmulatedSite
 
 NAMES = [f"Person {number}" for number in range(12)]
 
@@ -46,19 +44,6 @@ def download(token: str, export_id: str, name: str = "file") -> bytes:
     with urllib.request.urlopen(link, timeout=10) as answer:
         content: bytes = answer.read()
         return content
-
-
-def test_the_passphrase_opens_the_downloaded_file(
-    site: EmulatedSite, bobs_token: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("chalicelib.jobs.request.START_DELAY", timedelta(0))
-    body = {"columns": ["name"], "passphrase": True}
-    requested = ask(bobs_token, "POST", f"/api/staff/petitions/{site.slug}/exports", body).json_body
-    records = [{**record, "eventSource": "aws:sqs"} for record in receive_all(site.aws.queues["jobs"])]
-    assert run_job({"Records": records}, context(900)) == {"batchItemFailures": []}
-    opened = pyzipper.AESZipFile(io.BytesIO(download(bobs_token, requested["id"])))
-    content = opened.read(f"{requested['id']}.csv", pwd=requested["passphrase"].encode())
-    assert sorted(row["name"] for row in rows_of(content)) == sorted(NAMES)
 
 
 def test_the_downloaded_export_is_complete_and_matches_its_digest(site: EmulatedSite, bobs_token: str) -> None:

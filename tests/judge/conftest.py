@@ -9,18 +9,12 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from stack.judge.engine import Engine
 from stack.judge.install import install, uninstall
-from stack.judge.judge import Judge, shared_engine
+from stack.judge.judge import Judge
 from tests.faults import staff_scenes
 from tests.judge.evidence import Evidence, gather
 
 _gathered: list[Evidence] = []
-
-
-@pytest.fixture(scope="session")
-def engine() -> Engine:
-    return shared_engine()
 
 
 @pytest.fixture

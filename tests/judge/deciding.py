@@ -1,19 +1,38 @@
-"""Ask the engine about the project's own policies."""
+"""Ask the engine about the project's own policies, and list the entries of a policy."""
 
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from stack.judge.engine import Engine
-from stack.judge.model import Decision, Question
-from stack.judge.policies import principal, resolved_policies
+from stack.judge import engine
+from stack.judge.model import Decision, PolicyEntry, Question
+from stack.judge.policies import principal, resolver
+from stack.template.policies import declared_policies
 
 
 @cache
 def policies() -> dict[str, Any]:
-    return resolved_policies()
+    """Return the policy of each function, which the engine can read."""
+    resolve = resolver().value
+    return {function: resolve(policy) for function, policy in declared_policies().items()}
 
 
-def decide(engine: Engine, function: str, question: Question, policy: Any = None) -> Decision:
+def decide(function: str, question: Question, policy: Any = None) -> Decision:
     """Decide as the function's role, with its own policy or with `policy`."""
     own_policy = policies()[function]
     return engine.decide([policy or own_policy], question, principal(function))
+
+
+def as_list(value: Any) -> list[Any]:
+    """Return the value as a list. In place of a list, a policy may have a single value."""
+    return value if isinstance(value, list) else [value]
+
+
+def entries_of(statement: Mapping[str, Any], number: int) -> Iterator[PolicyEntry]:
+    """Yield the entries of one statement. Name the statement as the engine does: by its Sid, else by its number."""
+    name = statement.get("Sid", str(number))
+    kinds = {"Action": statement["Action"], "Resource": statement["Resource"]}
+    for keys in statement.get("Condition", {}).values():
+        kinds |= keys
+    for kind, values in kinds.items():
+        yield from (PolicyEntry(name, kind, value) for value in as_list(values))

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from stack.judge.model import Question
 from stack.judge.resolve import Resolver
-from tests.judge.policy_entries import as_list
+from tests.judge.deciding import as_list
 
 Resources = Mapping[str, Any]
 

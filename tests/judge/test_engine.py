@@ -1,73 +1,62 @@
 """What the engine says of a decision, and the child process that decides."""
 
-import os
-import signal
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from stack.judge.engine import Engine, EngineError
-from stack.judge.model import Decision, PolicyEntry, Question
+from stack.judge import engine
+from stack.judge.engine import EngineError, decide
+from stack.judge.model import PolicyEntry, Question
 
 TABLE = "arn:aws:dynamodb:eu-west-2:123456789012:table/counts"
 ROLE = "arn:aws:sts::123456789012:assumed-role/role/session"
 LEADING = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["PETITIONS", "TALLY#*"]}}
+POLICY: dict[str, Any] = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Sid": "Read",
+            "Effect": "Allow",
+            "Action": ["dynamodb:Query", "dynamodb:GetItem"],
+            "Resource": TABLE,
+            "Condition": LEADING,
+        }
+    ],
+}
 
 
-def policy(condition: Any = None, action: Any = "dynamodb:Query", effect: str = "Allow") -> dict[str, Any]:
-    statement = {"Sid": "Read", "Effect": effect, "Action": action, "Resource": TABLE}
-    if condition:
-        statement["Condition"] = condition
-    return {"Version": "2012-10-17", "Statement": [statement]}
+def query(key: str) -> Question:
+    return Question("dynamodb:Query", TABLE, {"dynamodb:LeadingKeys": [key]})
 
 
-def query(**context: str | list[str]) -> Question:
-    return Question("dynamodb:Query", TABLE, {f"dynamodb:{name}": value for name, value in context.items()})
-
-
-def decide(engine: Engine, question: Question, *policies: dict[str, Any]) -> Decision:
-    return engine.decide(policies, question, ROLE)
-
-
-def test_a_decision_names_the_entries_that_allowed_the_call(engine: Engine) -> None:
-    found = decide(engine, query(LeadingKeys=["TALLY#a"]), policy(LEADING, ["dynamodb:Query", "dynamodb:GetItem"]))
-    assert found.entries == {
+def test_a_decision_names_the_entries_that_allowed_the_call() -> None:
+    assert decide([POLICY], query("TALLY#a"), ROLE).entries == {
         PolicyEntry("Read", "Action", "dynamodb:Query"),
         PolicyEntry("Read", "Resource", TABLE),
         PolicyEntry("Read", "dynamodb:LeadingKeys", "TALLY#*"),
     }
 
 
-def test_a_question_that_cannot_be_evaluated_is_an_error(engine: Engine) -> None:
+def test_a_question_that_cannot_be_evaluated_is_an_error() -> None:
     with pytest.raises(EngineError, match="invalid"):
-        decide(engine, Question("dynamodb:Nothing", TABLE, {}), policy())
+        decide([POLICY], Question("dynamodb:Nothing", TABLE, {}), ROLE)
     with pytest.raises(EngineError, match=r"(?i)error"):
-        decide(engine, query(), {"Version": "2012-10-17", "Statement": [{"Effect": "Maybe"}]})
-    assert decide(engine, query(), policy()).allowed
+        decide([{"Version": "2012-10-17", "Statement": [{"Effect": "Maybe"}]}], query("MAIL"), ROLE)
+    assert decide([POLICY], query("TALLY#b"), ROLE).allowed
 
 
-def test_threads_share_one_engine(engine: Engine) -> None:
-    def is_allowed(number: int) -> bool:
-        is_odd = number % 2 == 1
-        key = f"TALLY#{number}" if is_odd else "MAIL"
-        return decide(engine, query(LeadingKeys=[key]), policy(LEADING)).allowed
-
+def test_threads_share_one_engine() -> None:
+    keys = [f"TALLY#{number}" if number % 2 else f"MAIL#{number}" for number in range(64)]
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(is_allowed, range(64)))
+        found = list(pool.map(lambda key: decide([POLICY], query(key), ROLE).allowed, keys))
     assert found == [False, True] * 32
 
 
-def test_a_child_that_died_is_started_again_with_its_policies() -> None:
-    with Engine() as engine:
-        assert decide(engine, query(), policy()).allowed
-        assert engine._child is not None
-        os.kill(engine._child.pid, signal.SIGKILL)
-        engine._child.wait()
-        assert decide(engine, query(Select="COUNT"), policy()).allowed
-
-
-def test_the_error_of_an_engine_that_is_not_installed_names_the_command_that_installs_it(tmp_path: Path) -> None:
-    with Engine(tmp_path) as engine, pytest.raises(EngineError, match="make test"):
-        decide(engine, query(), policy())
+def test_the_error_of_an_engine_that_is_not_installed_names_the_command_that_installs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JUDGE_HOME", str(tmp_path))
+    with pytest.raises(EngineError, match="make test"):
+        engine._child.__wrapped__()

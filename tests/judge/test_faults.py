@@ -23,7 +23,8 @@ from tests.judge.conftest import client_to_nowhere
 ITEM: dict[str, Any] = {"pk": {"S": "a"}, "sk": {"S": "b"}}
 PUT = ("dynamodb", "PutItem", {"TableName": "t", "Item": ITEM})
 TRANSACT = ("dynamodb", "TransactWriteItems", {"TransactItems": [{"Put": {"TableName": "t", "Item": ITEM}}] * 3})
-SEND = ("sqs", "SendMessage", {"QueueUrl": "http://127.0.0.1:1/1/q", "MessageBody": "x"})
+ENTRY: Any = {"Id": "0", "MessageBody": "x"}
+SEND = ("sqs", "SendMessageBatch", {"QueueUrl": "http://127.0.0.1:1/1/q", "Entries": [ENTRY]})
 SIMPLE = {"Subject": {"Data": "s"}, "Body": {"Text": {"Data": "t"}}}
 MAIL = (
     "sesv2",
@@ -101,13 +102,13 @@ def test_a_table_is_cut_off_between_two_moments_and_other_tables_are_not(lenient
     with calling("sign_in"), pytest.raises(ConnectionClosedError):
         call_nowhere(PUT)
     faults.set({"short-page": 1})
-    assert faults.rates == {"short-page": 1}
+    assert faults.rates() == {"short-page": 1}
     assert faults.error(put) is None, "set replaces what was planned"
 
 
 @pytest.mark.parametrize("wrong", [{"no-such": 0.5}, {"table-throttled": 1.5}, {"table-throttled": "often"}, ["x"]])
 def test_an_unknown_fault_or_rate_is_refused(wrong: Any) -> None:
-    with pytest.raises(ValueError, match="rate"):
+    with pytest.raises(ValueError, match=r"rate|float|dictionary"):
         Faults().set(wrong)
 
 
@@ -147,7 +148,7 @@ class TestOnTheEmulator:
         assert not self.stored("table-throttled")
         assert self.stored("table-error")
         self.faults.set({"queue-error": 1})
-        error = error_of(lambda: self.sqs.send_message(QueueUrl=self.queue, MessageBody="x"))
+        error = error_of(lambda: self.sqs.send_message_batch(QueueUrl=self.queue, Entries=[ENTRY]))
         assert error["Error"]["Code"] == "InternalFailure"
         assert self.arrived() == ["x"]
 

@@ -19,7 +19,14 @@ from tests.judge.conftest import client_to_nowhere
 GET: dict[str, Any] = {"TableName": "t", "Key": {"pk": {"S": "a"}, "sk": {"S": "b"}}}
 REFUSED: list[tuple[str, str, dict[str, Any], str, int, str]] = [
     ("dynamodb", "GetItem", GET, "dynamodb:GetItem", 400, "AccessDeniedException"),
-    ("sqs", "ReceiveMessage", {"QueueUrl": "http://127.0.0.1:1/1/q"}, "sqs:ReceiveMessage", 403, "AccessDenied"),
+    (
+        "sqs",
+        "GetQueueAttributes",
+        {"QueueUrl": "http://127.0.0.1:1/1/q"},
+        "sqs:GetQueueAttributes",
+        403,
+        "AccessDenied",
+    ),
     ("s3", "GetObject", {"Bucket": "b", "Key": "<k>"}, "s3:GetObject", 403, "AccessDenied"),
     ("sesv2", "GetAccount", {}, "ses:GetAccount", 403, "AccessDeniedException"),
     ("lambda", "GetEventSourceMapping", {"UUID": "u"}, "lambda:GetEventSourceMapping", 403, "AccessDeniedException"),

@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 
 import manage
-from stack.judge.engine import Engine
+from stack.judge.engine import decide
 from stack.judge.model import PolicyEntry, Question
 from stack.judge.policies import HERE
 from stack.paths import ROOT
 from tests.actors import a_published_petition
 from tests.fake_site import a_fake_site, wire
 from tests.fakes import FakeTables
+from tests.judge.deciding import entries_of
 from tests.judge.desktop import RESTORING, Desktop
 from tests.judge.manage_scenes import SCENES
-from tests.judge.policy_entries import entries_of
 
 TEXT = (ROOT / "docs" / "manage-policy.json").read_text(encoding="utf-8")
 POLICY: dict[str, Any] = json.loads(TEXT.replace("<account>", HERE.account).replace("<stage>", "prod"))
@@ -94,8 +94,8 @@ def asked(actions_by_resource: dict[str, list[str]]) -> Iterator[Question]:
         yield from (Question(action, resource, {}) for action in actions)
 
 
-def refused(engine: Engine, policy: Any, questions: Iterable[Question]) -> list[Question]:
-    return [question for question in questions if not engine.decide([policy], question, ROLE).allowed]
+def refused(policy: Any, questions: Iterable[Question]) -> list[Question]:
+    return [question for question in questions if not decide([policy], question, ROLE).allowed]
 
 
 def played(command: str, folder: Path) -> list[Question]:
@@ -115,25 +115,25 @@ def test_every_command_has_a_scene() -> None:
 
 
 @pytest.mark.parametrize("command", SCENES)
-def test_every_call_of_a_command_is_allowed(command: str, engine: Engine, environment: object, tmp_path: Path) -> None:
+def test_every_call_of_a_command_is_allowed(command: str, environment: object, tmp_path: Path) -> None:
     questions = played(command, tmp_path)
     assert questions
-    assert refused(engine, USUAL, questions) == []
-    needs_data_of_people = refused(engine, IMPERSONAL, questions) != []
+    assert refused(USUAL, questions) == []
+    needs_data_of_people = refused(IMPERSONAL, questions) != []
     assert needs_data_of_people is (command in PERSONAL_COMMANDS)
 
 
-def test_what_the_runbook_does_without_manage_is_allowed(engine: Engine) -> None:
-    assert refused(engine, USUAL, [*asked(RUNBOOK), *CONDITIONAL]) == []
-    assert refused(engine, POLICY, asked(WHOLE_TABLE)) == []
+def test_what_the_runbook_does_without_manage_is_allowed() -> None:
+    assert refused(USUAL, [*asked(RUNBOOK), *CONDITIONAL]) == []
+    assert refused(POLICY, asked(WHOLE_TABLE)) == []
 
 
-def test_every_entry_of_the_policy_is_needed(engine: Engine, environment: object, tmp_path: Path) -> None:
+def test_every_entry_of_the_policy_is_needed(environment: object, tmp_path: Path) -> None:
     questions = [question for command in SCENES for question in played(command, tmp_path)]
     questions += [*asked(RUNBOOK), *asked(WHOLE_TABLE), *CONDITIONAL]
     used: set[PolicyEntry] = set()
     for question in questions:
-        used |= engine.decide([POLICY], question, ROLE).entries
+        used |= decide([POLICY], question, ROLE).entries
     declared: set[PolicyEntry] = set()
     for number, statement in enumerate(POLICY["Statement"]):
         declared |= {*entries_of(statement, number)}
@@ -159,10 +159,8 @@ def test_every_entry_of_the_policy_is_needed(engine: Engine, environment: object
     ],
     ids=lambda question: f"{question.action} {question.resource.rpartition(':')[2]}",
 )
-def test_without_the_statements_about_people_nothing_about_people_is_allowed(
-    engine: Engine, question: Question
-) -> None:
-    assert refused(engine, IMPERSONAL, [question])
+def test_without_the_statements_about_people_nothing_about_people_is_allowed(question: Question) -> None:
+    assert refused(IMPERSONAL, [question])
 
 
 def test_the_policy_is_valid_and_short_enough_for_an_inline_policy_of_a_role() -> None:

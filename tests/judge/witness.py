@@ -12,12 +12,11 @@ from chalice.app import RestAPIEventHandler
 
 from app import app
 from chalicelib.core.settings import Settings
-from stack.judge.caller import function_of_route
 from stack.template.policies import declared_policies
 from tests.fake_mailer import FakeMailer, FakeQuota
 from tests.fakes import FakeBucket, FakeQueue, FakeSource, FakeTables
 from tests.faults.injection import CALLS, _site
-from tests.roles import function_of
+from tests.roles import function_of, function_of_route
 
 FAKES = {
     "Tables": FakeTables,

@@ -3,7 +3,7 @@
 from typing import Any
 
 from chalicelib.aws.email import Mail
-from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG
+from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG, REQUEUE_AFTER
 from chalicelib.petitions.model import Petition
 from tests.actors import ALICE, Person, a_published_petition, change_item, confirmed, item_of
 from tests.fake_site import FakeSite, stream_event
@@ -58,8 +58,8 @@ def send_all(fake_site: FakeSite) -> None:
 
 
 def sweep_and_send_all(fake_site: FakeSite) -> None:
-    """Let the sweep queue the waiting letters, and deliver all emails."""
-    fake_site.clock.forward(LOST_AFTER_IF_NO_BACKLOG)
+    """Let the sweep queue the emails that wait or are held, and deliver all."""
+    fake_site.clock.forward(REQUEUE_AFTER + LOST_AFTER_IF_NO_BACKLOG)
     fake_site.invoke("check_mail", {"task": "sweep"})
     send_all(fake_site)
 

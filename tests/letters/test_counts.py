@@ -1,14 +1,12 @@
 """Letters are counted by target and day, and every row of numbers adds up."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 
 import pytest
 
-from chalicelib.core.errors import MailRefused, Unavailable
+from chalicelib.core.errors import MailRefused
 from chalicelib.letters.counts import SHARDS, LetterNumbers, letter_counts, total
 from chalicelib.letters.target_state import target_state
-from chalicelib.mail.send import CLAIM
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import ALICE, BOB, DAY, NOW, Person, item_of, key_of
@@ -39,15 +37,6 @@ def test_each_change_is_counted_on_its_own_day(fake_site: FakeSite, letter_petit
     assert numbers(fake_site).waiting == 0
 
 
-def test_a_repeated_message_is_counted_once(fake_site: FakeSite, letter_petition: Petition) -> None:
-    alice = request_letter(fake_site, letter_petition)
-    messages = list(fake_site.other_queue.messages)
-    for _ in range(3):
-        relay(fake_site, PENDING, item_of(fake_site.tables, letter_petition, alice))
-        fake_site.deliver("send_other_mail", messages)
-    assert numbers(fake_site) == LetterNumbers(requested=1, sent=1)
-
-
 def test_letters_of_several_people_add_up(fake_site: FakeSite, letter_petition: Petition) -> None:
     for number in range(20):
         request_letter(fake_site, letter_petition, Person("Ann", f"ann{number}@mail.example"))
@@ -55,19 +44,6 @@ def test_letters_of_several_people_add_up(fake_site: FakeSite, letter_petition: 
     assert numbers(fake_site) == LetterNumbers(requested=20, sent=20)
     used = {key.pk for key in fake_site.tables.items if key.pk.startswith("LETTERS#")}
     assert len(used) > 5, "they are spread over several items"
-
-
-def test_a_letter_after_an_unclear_answer_is_unknown_and_never_sent(
-    fake_site: FakeSite, letter_petition: Petition
-) -> None:
-    request_letter(fake_site, letter_petition)
-    fake_site.mailer.failures = [Unavailable("mail")]
-    send_all(fake_site)
-    for _ in range(3):
-        fake_site.clock.forward(CLAIM + timedelta(hours=1))
-        send_all(fake_site)
-    assert fake_site.mailer.mails == []
-    assert numbers(fake_site) == LetterNumbers(requested=1, unknown=1)
 
 
 def test_a_refused_letter_is_failed_and_the_letters_of_others_wait(
@@ -105,13 +81,6 @@ def bounce(
     tags = {name: [value] for name, value in fake_site.mailer.mails[number].tags.items()}
     event = {"eventType": kind, "bounce": details or {"bounceType": "Permanent"}, "mail": {"tags": tags}}
     assert fake_site.deliver("receive_feedback", [event, event]) == []
-
-
-def test_a_bounced_letter_counts_as_failed_instead_of_sent(fake_site: FakeSite, letter_petition: Petition) -> None:
-    request_letter(fake_site, letter_petition)
-    send_all(fake_site)
-    bounce(fake_site)
-    assert numbers(fake_site) == LetterNumbers(requested=1, failed=1)
 
 
 @pytest.mark.parametrize("kind", ["Bounce", "Complaint"])

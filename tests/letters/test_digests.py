@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 
 from chalicelib.aws.email import Mail
-from chalicelib.core.errors import ConditionFailed, MailRefused, SendingStopped, Unavailable
-from chalicelib.core.letter_keys import DigestIds, letter_ids
+from chalicelib.core.errors import MailRefused, SendingStopped, Unavailable
+from chalicelib.core.letter_keys import DigestIds
 from chalicelib.letters.counts import LetterNumbers
-from chalicelib.letters.deliveries import LETTERS
-from chalicelib.letters.digest_contents import close, find_digest, gather, next_digest_day
+from chalicelib.letters.digest_contents import close, find_digest, next_digest_day
 from chalicelib.letters.target_state import pause, target_state
 from chalicelib.mail.send import CLAIM
 from chalicelib.mail.sending import PAUSE
@@ -257,17 +256,3 @@ def test_a_letter_after_the_closing_is_in_the_next_digest(fake_site: FakeSite) -
         digest = find_digest(TOMORROW._replace(day=day), fake_site.tables)
         assert digest is not None
         assert digest.letters == 1
-
-
-def test_a_letter_is_gathered_once(fake_site: FakeSite) -> None:
-    petition = a_petition_with_digests(fake_site)
-    identity = confirmed_with_a_letter(fake_site, petition)
-    key = f"safe-children_{TARGET}_{identity}"
-    request = LETTERS.request(key, NOW, fake_site.tables)
-    assert gather(letter_ids(key), request, "LS", False, NOW, fake_site.tables) == TOMORROW
-    assert gather(letter_ids(key), request, "LS", False, NOW, fake_site.tables) is None
-    digest = find_digest(TOMORROW, fake_site.tables)
-    assert digest is not None
-    assert (digest.letters, digest.areas) == (1, {"LS": 1})
-    with pytest.raises(ConditionFailed):
-        LETTERS.request(key, NOW, fake_site.tables)

@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.core.letter_keys import letter_delivery
 from chalicelib.petitions.edit import publish
-from chalicelib.signatures.withdraw import erase, withdraw
+from chalicelib.signatures.withdraw import withdraw
 from tests.actors import ALICE, DAY, NOW, WELSH, a_petition, item_of, key_of, signed
 from tests.fake_site import FakeSite
 from tests.letters.lettering import LETTER, WELSH_LETTER, a_petition_with_a_letter, send_alices_letter, send_all
@@ -83,20 +83,6 @@ def test_a_letter_has_one_language_although_staff_changed_the_main_language(fake
     greeting, link = ("Dear ", "?lang=en\n") if changed == "texts" else ("Annwyl ", "safe-children\n")
     assert mail.text.startswith(greeting)
     assert link in mail.text
-
-
-def test_a_letter_is_not_sent_after_its_signer_is_erased(fake_site: FakeSite) -> None:
-    petition = a_petition_with_a_letter(fake_site)
-    erase(key_of(petition, request_letter(fake_site, petition)), petition, NOW, fake_site.tables)
-    send_all(fake_site)
-    assert not fake_site.mailer.mails
-
-
-def test_a_letter_to_a_target_that_staff_removed_is_not_sent(fake_site: FakeSite) -> None:
-    request_letter(fake_site, a_petition_with_a_letter(fake_site))
-    publish(a_petition(), NOW, fake_site.tables)
-    send_all(fake_site)
-    assert not fake_site.mailer.mails
 
 
 def test_a_person_who_withdrew_after_the_letter_was_sent_cannot_send_a_second_one(fake_site: FakeSite) -> None:

@@ -5,7 +5,7 @@ import pytest
 from chalicelib.core.letter_keys import letter_delivery
 from chalicelib.letters.counts import LetterNumbers
 from chalicelib.letters.deliveries import LETTERS
-from chalicelib.letters.target_state import resume, target_state
+from chalicelib.letters.target_state import target_state
 from chalicelib.petitions.model import Petition
 from tests.actors import BOB, CHARLIE, DAY, MINUTE, NOW, Person
 from tests.fake_site import FakeSite
@@ -73,17 +73,6 @@ def test_a_late_bounce_that_comes_before_its_letter_is_marked_as_sent_pauses_not
     assert not is_paused(fake_site)
 
 
-def test_a_letter_that_is_taken_for_spam_does_not_stop_the_letters_of_others(
-    fake_site: FakeSite, letter_petition: Petition
-) -> None:
-    request_letter(fake_site, letter_petition)
-    send_all(fake_site)
-    bounce(fake_site, details=REJECTION)
-    request_letter(fake_site, letter_petition, BOB)
-    send_all(fake_site)
-    assert numbers(fake_site) == LetterNumbers(requested=2, failed=1, sent=1)
-
-
 def reject_letters(fake_site: FakeSite, petition: Petition, count: int, first: int = 0) -> None:
     for number in range(first, first + count):
         request_letter(fake_site, petition, Person("Ann", f"ann{number}@mail.example"))
@@ -110,17 +99,6 @@ def test_rejections_count_for_a_day_from_the_first(fake_site: FakeSite, letter_p
     fake_site.clock.forward(DAY - MINUTE)
     reject_letters(fake_site, letter_petition, 1, first=4)
     assert target_state(letter_petition.slug, TARGET, fake_site.tables).paused_why == "rejected"
-
-
-def test_when_staff_resume_a_target_its_earlier_rejections_no_longer_count(
-    fake_site: FakeSite, letter_petition: Petition
-) -> None:
-    reject_letters(fake_site, letter_petition, 3)
-    resume(letter_petition.slug, TARGET, NOW, fake_site.tables)
-    request_letter(fake_site, letter_petition, BOB)
-    send_all(fake_site)
-    bounce(fake_site, details=REJECTION)
-    assert not target_state(letter_petition.slug, TARGET, fake_site.tables).is_paused
 
 
 def reject_letter_to_member(fake_site: FakeSite, number: int, constituency: str) -> None:

@@ -9,7 +9,6 @@ from chalicelib.core.letter_keys import letter_delivery
 from chalicelib.letters.deliveries import LETTERS
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.send import CLAIM
-from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG, REQUEUE_AFTER
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import (
@@ -27,7 +26,7 @@ from tests.actors import (
     key_of,
 )
 from tests.fake_site import FakeSite
-from tests.letters.lettering import PENDING, a_petition_with_a_letter, relay, send_all
+from tests.letters.lettering import PENDING, a_petition_with_a_letter, relay, send_all, sweep_and_send_all
 from tests.letters.test_counts import bounce
 from tests.letters.test_staff_api import PATH, ask, first_target
 from tests.located import LOWER, UPPER, give_members
@@ -46,12 +45,6 @@ def write_letter(fake_site: FakeSite, petition: Petition, person: Person = ALICE
 
 def recipients(fake_site: FakeSite) -> list[str]:
     return [mail.to for mail in fake_site.mailer.mails]
-
-
-def sweep(fake_site: FakeSite) -> None:
-    fake_site.clock.forward(REQUEUE_AFTER + LOST_AFTER_IF_NO_BACKLOG)
-    fake_site.invoke("check_mail", {"task": "sweep"})
-    send_all(fake_site)
 
 
 def test_a_letter_goes_to_the_member_for_its_senders_postcode(fake_site: FakeSite, mp_petition: Petition) -> None:
@@ -110,7 +103,7 @@ def test_staff_resume_one_member_and_the_letters_that_waited_are_sent(
     assert recipients(fake_site) == []
     answer = ask(fake_site, "POST", f"{PATH}/my-mp/resume?member=Upper%20Zed")
     assert answer.json_body == {"slug": "safe-children", "key": "my-mp", "paused": False, "member": "Upper Zed"}
-    sweep(fake_site)
+    sweep_and_send_all(fake_site)
     assert recipients(fake_site) == [UPPER.email]
     assert [paused["constituency"] for paused in first_target(fake_site)["paused_members"]] == ["Lower Zed"]
 
@@ -136,7 +129,7 @@ def test_a_letter_waits_while_the_deployed_table_lacks_its_member(
     send_all(fake_site)
     assert (recipients(fake_site), first_target(fake_site)["waiting"]) == ([], 1)
     give_members(monkeypatch)
-    sweep(fake_site)
+    sweep_and_send_all(fake_site)
     assert recipients(fake_site) == [UPPER.email]
 
 

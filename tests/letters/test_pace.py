@@ -59,11 +59,6 @@ def test_a_letter_on_a_quiet_day_is_sent_at_once_and_a_letter_at_night_in_the_mo
     assert sending_times([MONDAY - HOUR], per_hour=1) == [MONDAY]
 
 
-def test_a_letter_on_friday_evening_is_sent_on_monday() -> None:
-    [sent] = sending_times([MONDAY - timedelta(days=3) + 8 * HOUR], per_hour=1)
-    assert sent == MONDAY
-
-
 ARRIVALS = st.lists(st.integers(0, 4 * 24 * 60), min_size=1, max_size=80)
 LATE = st.lists(st.integers(0, 600), max_size=200)
 

@@ -1,6 +1,5 @@
 """Staff see, pause and resume the letters of each target. Test emails of letters go to staff only."""
 
-import json
 from datetime import timedelta
 from typing import Any
 
@@ -14,21 +13,28 @@ from chalicelib.core.rights import Right
 from chalicelib.letters.counts import LetterNumbers
 from chalicelib.letters.request import request_missing
 from chalicelib.letters.target_state import pause
-from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG, REQUEUE_AFTER
+from tests import asking
 from tests.actors import ALICE, BOB, DAY, MINUTE, NOW, a_published_petition, bobs_token
 from tests.asking import actions
 from tests.core.test_metrics import metrics_in
-from tests.fake_site import JSON, FakeSite
-from tests.letters.lettering import HOME_SECRETARY, LETTER, TARGET as OFFICE, a_petition_with_a_letter, send_all
+from tests.fake_site import FakeSite
+from tests.letters.lettering import (
+    HOME_SECRETARY,
+    LETTER,
+    TARGET as OFFICE,
+    a_petition_with_a_letter,
+    send_all,
+    sweep_and_send_all,
+)
 from tests.letters.test_counts import TARGET, numbers, request_letter
 from tests.log_lines import Lines
 
 PATH = "/api/staff/petitions/safe-children/letters"
 
 
-def ask(fake_site: FakeSite, method: str, path: str = PATH) -> HTTPResponse:
+def ask(fake_site: FakeSite, method: str, path: str = PATH, body: object = None) -> HTTPResponse:
     token = bobs_token(fake_site.tables, fake_site.clock(), Right.MANAGE, Right.COUNTS)
-    return fake_site.client.http.request(method, path, headers={"Authorization": f"Bearer {token}"})
+    return asking.ask(fake_site, token, method, path, body)
 
 
 def first_target(fake_site: FakeSite) -> dict[str, Any]:
@@ -73,9 +79,7 @@ def test_staff_see_why_a_target_is_paused_and_after_they_resume_it_the_letters_t
     assert (target["paused"], target["paused_why"], target["paused_at"]) == (True, "bounced", "2026-11-24T12:00:00Z")
     assert ask(fake_site, "POST", f"{PATH}/{TARGET}/resume").json_body["paused"] is False
     assert "letters.resumed" in actions(fake_site)
-    fake_site.clock.forward(REQUEUE_AFTER + LOST_AFTER_IF_NO_BACKLOG)
-    fake_site.invoke("check_mail", {"task": "sweep"})
-    send_all(fake_site)
+    sweep_and_send_all(fake_site)
     assert len(fake_site.mailer.mails) == 1
 
 
@@ -98,14 +102,7 @@ def items_of_targets(fake_site: FakeSite) -> list[Item]:
 
 
 def request_test_email(fake_site: FakeSite, address: str) -> None:
-    headers = {
-        "Authorization": f"Bearer {bobs_token(fake_site.tables, fake_site.clock(), Right.MANAGE)}",
-        "Content-Type": JSON,
-    }
-    path = f"/api/staff/petitions/safe-children/letters/{TARGET}/test"
-    body = json.dumps({"email": address}).encode()
-    answer = fake_site.client.http.request("POST", path, headers=headers, body=body)
-    assert answer.status_code == 202
+    assert ask(fake_site, "POST", f"{PATH}/{TARGET}/test", {"email": address}).status_code == 202
 
 
 def expire_tests(fake_site: FakeSite, after: timedelta) -> None:

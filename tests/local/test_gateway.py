@@ -12,7 +12,7 @@ import app as application
 from chalicelib.edge.route import DEFAULT_THROTTLE
 from chalicelib.staff.authorizer import HeadersAuthorizer
 from stack.judge import caller
-from stack.local.functions import Functions, TimedOut
+from stack.local.functions import Functions
 from stack.local.gateway import ApiGateway, HttpAnswer, HttpRequest
 from stack.local.resources import Resources
 from stack.local.template import application_template
@@ -187,24 +187,12 @@ def test_requests_above_the_throttle_of_their_method_get_429(gateway: ApiGateway
     assert statuses("POST", SIGN, DEFAULT_THROTTLE.burst * 2) == {200}, "signing has a higher throttle"
 
 
-@pytest.mark.parametrize("error", [ValueError("a bug"), TimedOut("APIHandler")])
-def test_a_function_that_fails_or_runs_out_of_time_is_a_503_that_says_when_to_try_again(
-    gateway: ApiGateway, functions: RecordingFunctions, error: Exception
+def test_a_function_that_fails_is_a_503_that_says_when_to_try_again(
+    gateway: ApiGateway, functions: RecordingFunctions
 ) -> None:
-    functions.error = error
+    functions.error = ValueError("a bug")
     answer = gateway.answer(request("GET", "/"))
     assert (answer.status, dict(answer.headers)["Retry-After"]) == (503, "5")
-
-
-def run_a_handler(name: str, timeout: int = 1) -> Any:
-    properties = {"Handler": f"{__name__}.{name}", "Timeout": timeout, "MemorySize": 512}
-    return Functions({"SendMail": properties}).invoke("SendMail", {})
-
-
-def slow_handler(event: Any, context: Any) -> None:
-    import time
-
-    time.sleep(30)
 
 
 def naming_handler(event: Any, context: Any) -> tuple[Any, bool]:
@@ -212,15 +200,8 @@ def naming_handler(event: Any, context: Any) -> tuple[Any, bool]:
 
 
 def test_a_handler_runs_in_the_name_of_its_function_and_knows_its_time() -> None:
-    assert run_a_handler("naming_handler") == ("send_mail", True)
-
-
-def test_a_handler_that_runs_longer_than_its_timeout_is_an_error_in_the_terminal(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    with pytest.raises(TimedOut):
-        run_a_handler("slow_handler", timeout=0)
-    assert capsys.readouterr().err == "error: SendMail ran longer than its timeout of 0 s\n"
+    properties = {"Handler": f"{__name__}.naming_handler", "Timeout": 1, "MemorySize": 512}
+    assert Functions({"SendMail": properties}).invoke("SendMail", {}) == ("send_mail", True)
 
 
 def test_an_answer_without_a_type_gets_the_one_that_api_gateway_adds(

@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 
 from stack.local.filters import kept_by
-from stack.local.reading import Reading, first_failure
-from stack.local.sources import Queues, QueueSource, ScheduleSource, StreamSource, rate_seconds
+from stack.local.sources import QueueSource, StreamSource, rate_seconds
 
 REPORTS = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
 STREAM = {"Stream": "arn:stream", "BatchSize": 10, "BisectBatchOnFunctionError": True, "MaximumRetryAttempts": 1}
@@ -28,6 +27,9 @@ class FakeSqs:
         self.deleted: list[str] = []
         self.given_back: list[str] = []
         self.sent: list[Any] = []
+
+    def get_queue_url(self, QueueName: str) -> Any:  # noqa: N803
+        return {"QueueUrl": QueueName}
 
     def receive_message(self, MaxNumberOfMessages: int, **_: object) -> Any:  # noqa: N803
         batch, self.waiting = self.waiting[:MaxNumberOfMessages], self.waiting[MaxNumberOfMessages:]
@@ -74,19 +76,24 @@ class FakeStreams:
 
 def queue_source(sqs: FakeSqs, handler: Handler, **settings: Any) -> QueueSource:
     whole = {"Queue": "arn:aws:sqs:queue", "BatchSize": 10, **settings}
-    return QueueSource("SendMail", whole, handler, Queues(sqs, lambda name: name))
+    return QueueSource("SendMail", whole, handler, sqs)
 
 
 @pytest.mark.parametrize(
     ("answer", "settings", "deleted"),
     [
         (None, REPORTS, ["alice", "bob"]),
+        ({}, REPORTS, ["alice", "bob"]),
+        ({"batchItemFailures": None}, REPORTS, ["alice", "bob"]),
         ({"batchItemFailures": [{"itemIdentifier": "bob"}]}, REPORTS, ["alice"]),
         ({"batchItemFailures": [{"itemIdentifier": "nobody"}]}, REPORTS, []),
+        ({"batchItemFailures": [{"itemIdentifier": None}]}, REPORTS, []),
+        ({"batchItemFailures": [{"id": "bob"}]}, REPORTS, []),
+        ("text", REPORTS, []),
         ({"batchItemFailures": [{"itemIdentifier": "bob"}]}, {}, ["alice", "bob"]),
         (ValueError(), REPORTS, []),
     ],
-    ids=["success", "a reported failure", "an unknown message", "a source without reports", "an exception"],
+    ids=str,
 )
 def test_a_queue_deletes_what_was_handled(answer: Any, settings: Mapping[str, Any], deleted: list[str]) -> None:
     sqs = FakeSqs("alice", "bob")
@@ -144,9 +151,8 @@ class Reader:
         self.batches: list[str] = []
         self.sqs = FakeSqs()
         self._reports = reports
-        queues = Queues(self.sqs, lambda name: name)
         whole = {**STREAM, **(REPORTS if reports else {}), **DEAD_LETTERS, **settings}
-        self.source = StreamSource("RelayMail", whole, self._handle, queues, streams, "TRIM_HORIZON")
+        self.source = StreamSource("RelayMail", whole, self._handle, self.sqs, streams, "TRIM_HORIZON")
 
     def read_all(self) -> list[str]:
         """Read until nothing is left, without waiting after a failure. Return the batches that came."""
@@ -154,12 +160,9 @@ class Reader:
             self.source._not_before = 0.0
         return self.batches
 
-    def failures(self) -> list[tuple[str, str, int]]:
-        """Return the queue, the condition and the number of records of each message about discarded records."""
-        return [
-            (queue, body["requestContext"]["condition"], body["DDBStreamBatchInfo"]["batchSize"])
-            for queue, body in self.sqs.sent
-        ]
+    def failures(self) -> list[tuple[str, int]]:
+        """Return the queue and the number of records of each message about discarded records."""
+        return [(queue, body["DDBStreamBatchInfo"]["batchSize"]) for queue, body in self.sqs.sent]
 
     def _handle(self, event: Any) -> Any:
         names = {each["dynamodb"]["SequenceNumber"]: each["dynamodb"]["Keys"]["pk"]["S"] for each in event["Records"]}
@@ -173,14 +176,14 @@ class Reader:
 def test_an_exception_halves_the_batch_until_the_poison_record_is_alone_and_discarded() -> None:
     reader = Reader(FakeStreams("a", "b", "poison", "c"))
     assert reader.read_all() == ["a,b,poison,c", "a,b", "poison,c", "poison", "poison", "c"]
-    assert reader.failures() == [("dead-letters", "RetryAttemptsExhausted", 1)]
+    assert reader.failures() == [("dead-letters", 1)]
 
 
 def test_after_a_reported_failure_the_batch_is_tried_again_from_the_failed_record() -> None:
     reader = Reader(FakeStreams("a", "poison", "c"), reports=True)
     assert reader.read_all() == ["a,poison,c", "poison,c", "poison,c"]
     # Lambda does not halve a batch with a reported failure: the record after the poison record is discarded too.
-    assert reader.failures() == [("dead-letters", "RetryAttemptsExhausted", 2)]
+    assert reader.failures() == [("dead-letters", 2)]
 
 
 def test_a_filter_hides_records_from_the_function() -> None:
@@ -188,19 +191,9 @@ def test_a_filter_hides_records_from_the_function() -> None:
     assert Reader(FakeStreams("a", "b", "c"), FilterCriteria=filters).read_all() == ["b"]
 
 
-def test_a_batch_that_is_not_full_waits_for_its_window() -> None:
-    streams = FakeStreams("a")
-    reader = Reader(streams, MaximumBatchingWindowInSeconds=0.05)
-    assert not reader.source.poll()
-    streams.add("b")
-    time.sleep(0.06)
-    reader.source.poll()
-    assert reader.batches == ["a,b"]
-
-
 def test_a_stream_is_read_to_its_end_when_the_site_stops() -> None:
     streams = FakeStreams("a")
-    reader = Reader(streams, BatchSize=1, MaximumBatchingWindowInSeconds=60)
+    reader = Reader(streams, BatchSize=1)
     reader.source.start()
     streams.add("b", "c")
     reader.source.stop()
@@ -212,7 +205,7 @@ def test_an_event_has_times_and_bytes_as_json_has_them() -> None:
     streams = FakeStreams("a", at=datetime(2026, 11, 24, tzinfo=UTC))
     events: list[Any] = []
     streams.records[0]["dynamodb"]["NewImage"] = {"hash": {"B": b"\x01"}}
-    StreamSource("RelayMail", STREAM, events.append, Queues(None, str), streams, "TRIM_HORIZON").poll()
+    StreamSource("RelayMail", STREAM, events.append, None, streams, "TRIM_HORIZON").poll()
     [record] = events[0]["Records"]
     assert record["dynamodb"]["ApproximateCreationDateTime"] == datetime(2026, 11, 24, tzinfo=UTC).timestamp()
     assert record["dynamodb"]["NewImage"]["hash"]["B"] == "AQ=="
@@ -226,73 +219,11 @@ def test_a_schedule_runs_at_its_rate(expression: str, seconds: int) -> None:
     assert rate_seconds(expression) == seconds
 
 
-def test_a_failed_scheduled_run_is_repeated_as_often_as_the_template_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("stack.local.sources._RETRY_DELAYS", (0.0, 0.0))
-    runs: list[Any] = []
-
-    def fail(event: Any) -> None:
-        runs.append(event)
-        raise ValueError
-
-    ScheduleSource("RecountTallies", {"Schedule": "rate(1 minute)"}, fail, retries=2)._run_once()
-    watching = {"Schedule": "rate(1 minute)", "Input": '{"task": "watch"}'}
-    ScheduleSource("CheckMail", watching, fail, retries=0)._run_once()
-    assert len(runs) == 3 + 1
-    assert (runs[0]["source"], runs[-1]) == ("aws.events", {"task": "watch"})
-
-
 def _wait_until(check: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 5
     while not check():
         assert time.monotonic() < deadline
         time.sleep(0.01)
-
-
-SEQUENCES = ["11", "12", "13"]
-
-
-def failures(*identifiers: object) -> dict[str, Any]:
-    return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in identifiers]}
-
-
-@pytest.mark.parametrize("answer", [None, {}, failures(), {"batchItemFailures": None}])
-def test_an_answer_without_failures_is_a_complete_success(answer: object) -> None:
-    assert first_failure(answer, SEQUENCES, REPORTS) is None
-
-
-@pytest.mark.parametrize(
-    "answer", [failures(""), failures(None), failures("99"), {"batchItemFailures": [{"id": "12"}]}, "text", 7]
-)
-def test_an_answer_that_names_no_record_of_the_batch_fails_the_whole_batch(answer: object) -> None:
-    assert first_failure(answer, SEQUENCES, REPORTS) == 0
-
-
-def test_the_lowest_sequence_number_is_the_checkpoint() -> None:
-    assert first_failure(failures("13", "12"), SEQUENCES, REPORTS) == 1
-
-
-def test_an_exception_halves_the_batch_and_uses_no_retry() -> None:
-    reading, source = Reading(), {"BisectBatchOnFunctionError": True, "MaximumRetryAttempts": 0}
-    assert reading.plan_retry(5, 5, source, raised=True)
-    assert (reading.pieces, reading.tries) == ([2, 3], 0)
-    reading.advance(2)
-    assert reading.size(100) == 3
-
-
-def test_records_after_a_checkpoint_have_not_been_tried() -> None:
-    reading = Reading([5], tries=3)
-    reading.advance(2)
-    assert (reading.pieces, reading.tries) == ([3], 0)
-
-
-def test_without_a_retry_limit_a_batch_is_retried_for_ever() -> None:
-    reading = Reading(tries=1000)
-    assert reading.plan_retry(1, 1, {"BisectBatchOnFunctionError": True}, raised=True)
-
-
-def test_a_batch_is_tried_again_without_a_wait_for_more_records() -> None:
-    assert not Reading(tries=1).must_gather(2, 10)
-    assert not Reading([1, 1]).must_gather(2, 10)
 
 
 NEW = {"eventName": "INSERT", "dynamodb": {"NewImage": {"state": {"S": "pending"}}}}

@@ -15,7 +15,7 @@ from chalicelib.mail.kind import MailContext
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.rate_limit import LONGEST_GAP, RATE_WAITS, RateLimiter, limit_rate
 from chalicelib.mail.send import SendResult
-from chalicelib.mail.sending import PAUSE, is_paused, pause_after_refusal
+from chalicelib.mail.sending import is_paused, pause_after_refusal
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
@@ -68,31 +68,6 @@ def requests(tables: FakeTables, petition: Petition) -> Sequence[MailRequest]:
     return [request_of(tables, petition, signed(tables, petition, person)) for person in (ALICE, BOB, CHARLIE)]
 
 
-def test_a_used_up_quota_stops_the_batch_and_later_invocations(
-    senders: BatchSenders, requests: Sequence[MailRequest]
-) -> None:
-    senders.refusals = [SendingStopped("mail")]
-    first = senders.batch_sender()
-    with pytest.raises(Throttled):
-        first.send(requests[0], NOW)
-    for batch_sender, request in ((first, requests[1]), (senders.batch_sender(), requests[2])):
-        with pytest.raises(NotYet):
-            batch_sender.send(request, NOW)
-    assert len(senders.attempts) == 1
-
-
-def test_sending_resumes_after_the_pause_without_waiting_for_a_claim(
-    senders: BatchSenders, requests: Sequence[MailRequest], petition: Petition
-) -> None:
-    senders.refusals = [SendingStopped("mail")]
-    with pytest.raises(Throttled):
-        senders.batch_sender().send(requests[0], NOW)
-    assert "mail_claimed_until" not in item_of(senders.tables, petition, identity_of(petition))
-    later = senders.batch_sender()
-    assert [later.send(request, NOW + PAUSE) for request in requests] == [SendResult.SENT] * 3
-    assert len(senders.attempts) == 4
-
-
 def test_during_a_pause_an_invocation_waits_once_before_it_fails_its_messages(
     senders: BatchSenders, requests: Sequence[MailRequest]
 ) -> None:
@@ -105,15 +80,6 @@ def test_during_a_pause_an_invocation_waits_once_before_it_fails_its_messages(
         assert caught.value.is_untried, "so it comes again soon, also after the pause"
     assert senders.slept == [PAUSED_WAIT_SECONDS]
     assert senders.tables.calls == ["get"], "the pause is read once"
-
-
-def test_one_throttled_email_does_not_pause_sending(senders: BatchSenders, requests: Sequence[MailRequest]) -> None:
-    senders.refusals = [Throttled("mail")]
-    batch_sender = senders.batch_sender()
-    with pytest.raises(Throttled):
-        batch_sender.send(requests[0], NOW)
-    assert batch_sender.send(requests[1], NOW) is SendResult.SENT
-    assert not is_paused(NOW, senders.tables)
 
 
 def test_a_pause_that_was_not_stored_is_stored_after_the_next_refusal(

@@ -12,7 +12,7 @@ from hypothesis import given, strategies as st
 
 from chalicelib.aws.table import Change, Item, NewItem, Tables
 from chalicelib.core import keys
-from chalicelib.core.errors import ConditionFailed, Conflicted, PetitionsError, Unavailable
+from chalicelib.core.errors import Conflicted, PetitionsError, Unavailable
 from chalicelib.core.keys import Key
 from chalicelib.mail.counted import REQUESTED, CountedDeliveries
 from chalicelib.mail.deliveries import outcome_of
@@ -126,20 +126,6 @@ def test_a_bounce_moves_the_email_from_the_day_it_was_sent_to_the_day_of_the_bou
     for _ in range(2):
         STATE.mark_undeliverable("a", "bounced", NOW + 2 * DAY, tables)
     assert counters_by_day(tables) == {"2026-11-24": {"requested": 1}, "2026-11-25": {}, "2026-11-26": {"failed": 1}}
-
-
-def test_a_dropped_email_can_be_requested_again_and_counts_once(tables: FakeTables) -> None:
-    request = STATE.request("a", NOW, tables)
-    assert STATE.request_again("a", NOW, tables) is None
-    STATE.drop(request, NOW, tables)
-    again = STATE.request_again("a", NOW + DAY, tables)
-    assert again is not None
-    assert counters(tables) == {"requested": 1}
-    STATE.mark_sent(again, NOW + DAY, tables)
-    assert STATE.request_again("a", NOW + DAY, tables) is None
-    assert counters(tables) == {"requested": 1, "sent": 1}
-    with pytest.raises(ConditionFailed):
-        STATE.request("a", NOW + DAY, tables)
 
 
 def test_after_many_conflicts_the_request_raises(tables: FakeTables) -> None:

@@ -49,11 +49,6 @@ def test_above_the_burst_each_email_gets_its_own_due_time(tables: FakeTables) ->
     assert book_turns(tables, BURST + 3) == [*[timedelta()] * BURST, INTERVAL, 2 * INTERVAL, 3 * INTERVAL]
 
 
-def test_another_network_does_not_wait(tables: FakeTables) -> None:
-    book_turns(tables, 2 * BURST)
-    assert book_turns(tables, 1, "another") == [timedelta()]
-
-
 def test_the_burst_grows_again_with_time(tables: FakeTables) -> None:
     book_turns(tables, BURST + 1)
     waits = book_turns(tables, 11, now=NOW + 11 * INTERVAL)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from chalicelib.aws.email import Mail
-from chalicelib.core.errors import RateExceeded, SendingStopped
+from chalicelib.core.errors import RateExceeded
 from chalicelib.mail.rate_limit import (
     EMAILS_PER_SENDER,
     MAX_SENDERS,
@@ -103,14 +103,3 @@ def test_rate_exceeded_is_raised_after_three_tries() -> None:
     with pytest.raises(RateExceeded):
         limit_rate(deliver, time.limiter(100))(MAIL)
     assert len(tries) == 1 + len(RATE_WAITS)
-
-
-def test_a_used_up_quota_is_not_retried() -> None:
-    time = Time()
-
-    def deliver(_: Mail) -> str:
-        raise SendingStopped("mail")
-
-    with pytest.raises(SendingStopped):
-        limit_rate(deliver, time.limiter(100))(MAIL)
-    assert time.now == 1000

@@ -6,10 +6,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.errors import Unavailable
 from chalicelib.core.times import iso
 from chalicelib.mail.kind import Outbox
-from chalicelib.mail.model import MailRequest, Priority
 from chalicelib.mail.relay import needs_message, relay
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from tests.actors import ALICE, NOW
@@ -70,16 +68,6 @@ def test_an_unknown_kind_is_logged_and_does_not_stop_other_requests(
     assert logged == [("unknown_kind", {"kind": "removed"})]
 
 
-def test_a_failing_queue_raises(queue: FakeQueue) -> None:
-    class FailingQueue(FakeQueue):
-        def send(self, messages: object) -> None:
-            raise Unavailable("queue")
-
-    outbox = Outbox(FailingQueue(), FailingQueue(), SIGNATURE_KINDS)
-    with pytest.raises(Unavailable):
-        relay([(None, REQUESTED_ITEM)], NOW, outbox, FakeTables())
-
-
 def test_a_request_within_a_minute_of_the_last_email_is_delayed(queue: FakeQueue) -> None:
     recent = {**REQUESTED_ITEM, "mailed_at": iso(NOW - timedelta(seconds=20))}
     long_ago = {**REQUESTED_ITEM, "mailed_at": iso(NOW - timedelta(days=20))}
@@ -97,13 +85,3 @@ def test_a_nudge_queues_the_same_request_again(queue: FakeQueue) -> None:
     changes = [(None, REQUESTED_ITEM), (REQUESTED_ITEM, nudged)]
     relay(changes, NOW, Outbox(queue, FakeQueue(), SIGNATURE_KINDS), FakeTables())
     assert queue.messages[0] == queue.messages[1]
-
-
-def test_each_request_goes_to_the_queue_of_its_kinds_priority() -> None:
-    queues = {Priority.URGENT: FakeQueue(), Priority.OTHER: FakeQueue()}
-    outbox = Outbox(queues[Priority.URGENT], queues[Priority.OTHER], SIGNATURE_KINDS)
-    outbox.send([(MailRequest(kind=kind, key="s_00", requested_at="x"), 0) for kind in SIGNATURE_KINDS])
-    for priority, queue in queues.items():
-        kinds = [kind.name for kind in SIGNATURE_KINDS.values() if kind.priority is priority]
-        assert [message["kind"] for message in queue.messages] == kinds != []
-    assert outbox.depth() == len(SIGNATURE_KINDS)

@@ -102,14 +102,6 @@ def test_a_concurrent_message_waits(sender: Sender) -> None:
     assert sender.recipients == [ALICE.email]
 
 
-def test_a_crash_before_sending_loses_no_email(sender: Sender) -> None:
-    with pytest.raises(RuntimeError):
-        sender.send(failure=RuntimeError())
-    with pytest.raises(NotYet):
-        sender.send(CLAIM - SECOND)
-    assert sender.send(CLAIM) is SendResult.SENT
-
-
 def test_after_a_crash_between_send_and_mark_the_email_is_sent_again_once(petition: Petition) -> None:
     class FirstMarkFails(FakeTables):
         fails_next = True

@@ -6,11 +6,11 @@ import pytest
 
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.mail.model import MailRequest
-from chalicelib.mail.signature_kinds import SIGNATURE_KINDS, delivery_key
+from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.mail_state import request_mail
 from chalicelib.signatures.model import MailKind
-from tests.actors import ALICE, DAY, NOW, identity_of, key_of, request_of, signed
+from tests.actors import DAY, NOW, identity_of, key_of, request_of, signed
 from tests.fakes import FakeTables
 
 LEASE = timedelta(seconds=90)
@@ -21,14 +21,6 @@ STATE = SIGNATURE_KINDS["confirm"].state
 @pytest.fixture
 def mail_request(tables: FakeTables, petition: Petition) -> MailRequest:
     return request_of(tables, petition, signed(tables, petition))
-
-
-def test_only_one_caller_claims_a_request(tables: FakeTables, mail_request: MailRequest) -> None:
-    assert STATE.claim(mail_request, NOW, LEASE, tables)["email"] == ALICE.email
-    for later in (0, 1, 89):
-        with pytest.raises(ConditionFailed) as caught:
-            STATE.claim(mail_request, NOW + later * SECOND, LEASE, tables)
-        assert STATE.is_still_requested(mail_request, caught.value.item)
 
 
 def test_a_released_claim_can_be_claimed_at_once(tables: FakeTables, mail_request: MailRequest) -> None:
@@ -45,18 +37,6 @@ def test_a_message_of_an_older_request_claims_nothing(tables: FakeTables, mail_r
     with pytest.raises(ConditionFailed) as caught:
         STATE.claim(older, NOW, LEASE, tables)
     assert not STATE.is_still_requested(older, caught.value.item)
-
-
-def test_a_request_of_a_deleted_item_creates_nothing(tables: FakeTables, petition: Petition) -> None:
-    gone = MailRequest(kind="confirm", key=delivery_key(petition.slug, "0" * 32), requested_at="2026-11-24T12:00:00Z")
-    with pytest.raises(ConditionFailed) as caught:
-        STATE.claim(gone, NOW, LEASE, tables)
-    assert not STATE.is_still_requested(gone, caught.value.item)
-    STATE.mark_sent(gone, NOW, tables)
-    STATE.mark_refused(gone, NOW, tables)
-    STATE.mark_undeliverable(gone.key, "bounced", NOW, tables)
-    STATE.release(gone, NOW, tables)
-    assert STATE.item_key(gone.key) not in tables.items
 
 
 def test_a_refused_address_gets_no_more_email(

@@ -41,6 +41,7 @@ def a_petition(**changes: object) -> SimpleNamespace:
         "target": "the Home Secretary",
         "charity": "Harbour for Children",
         "goal": 20_000,
+        "time_zone": "Europe/London",
         "opened_at": datetime(2026, 9, 1, 8, tzinfo=UTC),
         "closes_at": datetime(2026, 11, 24, 22, tzinfo=UTC),
         "sign_wording": "I sign, and my name may be handed over.",

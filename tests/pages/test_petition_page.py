@@ -90,14 +90,14 @@ def test_the_count_is_in_the_text_and_the_bar_and_has_a_refresh_url() -> None:
     assert page.one("label", **{"for": "progress"}).text == "12,345 of 20,000 signatures"
     assert page.one("progress", id="progress").attrs == {"id": "progress", "max": "20000", "value": "12345"}
     assert page.all("div", data_count_url="/prod/api/petitions/protect-trafficked-children/count")
-    assert "2 October 2026 at 14:05 UTC" in page.text
+    assert "2 October 2026 at 15:05 BST (14:05 UTC)" in page.text
 
 
 def test_the_page_says_until_which_minute_the_petition_is_open() -> None:
     """The day alone would promise the whole day."""
     text = a_petition_page().text
-    assert "Open until 24 November 2026 at 22:00 UTC." in text
-    assert text.count("24 November 2026 at 22:00 UTC") == 2
+    assert "Open until 24 November 2026 at 22:00 GMT." in text
+    assert text.count("24 November 2026 at 22:00 GMT") == 2
 
 
 @pytest.mark.parametrize("state", ["closed", "paused"])

@@ -68,12 +68,6 @@ def test_a_signature_counts_at_once_with_its_origin(tables: FakeTables, petition
     assert count(tables, petition) == 1
 
 
-def test_a_repeat_is_existing_and_counts_once(tables: FakeTables, petition: Petition, oak: Partner) -> None:
-    send(tables, petition, oak, sent_of())
-    assert send(tables, petition, oak, sent_of(), sent_of(ALICE, "oak:2")) == [EXISTING, EXISTING]
-    assert count(tables, petition) == 1
-
-
 def test_one_person_twice_in_a_batch_counts_once(tables: FakeTables, petition: Petition, oak: Partner) -> None:
     other = sent_of(Person("A", "ALICE.achterberg+x@mail.example"), "oak:2")
     assert send(tables, petition, oak, sent_of(), other, sent_of()) == [ACCEPTED, EXISTING, EXISTING]
@@ -135,17 +129,6 @@ def test_a_signature_that_must_be_confirmed_gets_one_email_and_waits(tables: Fak
         del tables.items[key_of(petition, identity)][name]
     assert send(tables, petition, elm, sent_of(), sent_of(ALICE, "elm:2")) == [EXISTING, EXISTING]
     assert "mail_kind" not in item_of(tables, petition, identity)
-    assert count(tables, petition) == 0
-
-
-@pytest.mark.parametrize("end", [withdraw, erase])
-def test_a_person_who_withdrew_or_was_erased_here_is_suppressed(
-    tables: FakeTables, petition: Petition, oak: Partner, end: Any
-) -> None:
-    key = key_of(petition, confirmed(tables, petition))
-    end(key, petition, NOW, tables)
-    for _ in range(2):
-        assert send(tables, petition, oak, sent_of(), sent_of(ALICE, "oak:2")) == [SUPPRESSED, SUPPRESSED]
     assert count(tables, petition) == 0
 
 

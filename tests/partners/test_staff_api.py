@@ -1,17 +1,16 @@
 """Staff create partners and issue their tokens. Both are in the activity log."""
 
-import json
-from typing import Any
-
 import pytest
+from chalice.test import HTTPResponse
 
 from chalicelib.core.errors import Invalid, UnknownThing
 from chalicelib.core.rights import Right
 from chalicelib.partners.model import VERSION_RULE
 from chalicelib.partners.register import all_partners, create_partner, find_partner, store_wording
+from tests import asking
 from tests.actors import NOW, bobs_token
 from tests.asking import actions
-from tests.fake_site import JSON, FakeSite
+from tests.fake_site import FakeSite
 from tests.fakes import FakeTables
 from tests.partnering import NEW_PARTNER, a_partner, sent_of
 from tests.partners.test_api import post
@@ -32,8 +31,7 @@ def test_bob_revokes_a_partners_token(fake_site: FakeSite) -> None:
     token = bobs_token(fake_site.tables, NOW, Right.MANAGE)
     ask(fake_site, token, "POST", "", NEW_PARTNER)
     issued = ask(fake_site, token, "POST", "/partner-elm/tokens", {}).json_body
-    path = f"/api/staff/tokens/{issued['token_id']}"
-    answer = fake_site.client.http.request("DELETE", path, headers={"Authorization": f"Bearer {token}"})
+    answer = asking.ask(fake_site, token, "DELETE", f"/api/staff/tokens/{issued['token_id']}")
     assert answer.json_body["usable"] is False
     with pytest.raises(Exception, match="Unauthorized"):  # API Gateway answers 401.
         post(fake_site, issued["token"], sent_of())
@@ -48,11 +46,8 @@ def test_a_wrong_source_or_version_is_told_what_is_allowed(fake_site: FakeSite) 
     }
 
 
-def ask(fake_site: FakeSite, token: str, method: str, path: str, body: object) -> Any:
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": JSON}
-    return fake_site.client.http.request(
-        method, f"/api/staff/partners{path}", headers=headers, body=json.dumps(body).encode()
-    )
+def ask(fake_site: FakeSite, token: str, method: str, path: str, body: object) -> HTTPResponse:
+    return asking.ask(fake_site, token, method, f"/api/staff/partners{path}", body)
 
 
 def test_creating_a_partner_twice_changes_nothing_and_a_changed_partner_is_refused(tables: FakeTables) -> None:

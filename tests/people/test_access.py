@@ -138,6 +138,14 @@ def letter_in_file(fake_site: FakeSite, identity: str) -> Any:
     return signature["letter"]
 
 
+def requested_letter(fake_site: FakeSite) -> tuple[Petition, str]:
+    """Let Alice confirm a letter, and request it. Return the petition, and her signature's id."""
+    petition = a_petition_with_a_letter(fake_site)
+    identity = confirmed_with_a_letter(fake_site, petition)
+    LETTERS.request(letter_delivery(petition.slug, "home-secretary", identity), NOW, fake_site.tables)
+    return petition, identity
+
+
 def test_the_file_has_the_letter_as_it_was_confirmed(fake_site: FakeSite) -> None:
     petition = a_petition_with_a_letter(fake_site)
     identity = confirmed_with_a_letter(fake_site, petition, subject="My subject", opening=1, reply=True)
@@ -192,9 +200,7 @@ def test_a_letter_that_was_sent_stays_in_the_file_after_withdrawing(fake_site: F
 
 
 def test_the_file_has_the_present_name_of_a_target_that_staff_renamed_and_named_as_before(fake_site: FakeSite) -> None:
-    petition = a_petition_with_a_letter(fake_site)
-    identity = confirmed_with_a_letter(fake_site, petition)
-    LETTERS.request(letter_delivery(petition.slug, "home-secretary", identity), NOW, fake_site.tables)
+    _, identity = requested_letter(fake_site)
     for days, name in enumerate(("Somebody Else", "Home Secretary"), 1):
         letter = LETTER | {"targets": [LETTER["targets"][0] | {"name": name}]}
         publish(a_petition(letter=letter), NOW + timedelta(days=days), fake_site.tables)
@@ -203,9 +209,7 @@ def test_the_file_has_the_present_name_of_a_target_that_staff_renamed_and_named_
 
 
 def test_the_file_has_the_email_to_a_target_that_staff_removed(fake_site: FakeSite) -> None:
-    petition = a_petition_with_a_letter(fake_site)
-    identity = confirmed_with_a_letter(fake_site, petition)
-    LETTERS.request(letter_delivery(petition.slug, "home-secretary", identity), NOW, fake_site.tables)
+    _, identity = requested_letter(fake_site)
     publish(a_petition(letter=None), NOW, fake_site.tables)
     assert [each["target"] for each in letter_in_file(fake_site, identity)["deliveries"]] == ["Home Secretary"]
 
@@ -214,30 +218,17 @@ def test_the_file_has_the_email_to_a_target_that_staff_removed(fake_site: FakeSi
 def test_the_file_has_the_email_to_a_removed_target_after_a_withdrawal(
     fake_site: FakeSite, later: dict[str, Any] | None
 ) -> None:
-    petition = a_petition_with_a_letter(fake_site)
-    identity = confirmed_with_a_letter(fake_site, petition)
-    LETTERS.request(letter_delivery(petition.slug, "home-secretary", identity), NOW, fake_site.tables)
+    petition, identity = requested_letter(fake_site)
     publish(a_petition(letter=later), NOW, fake_site.tables)
     withdraw(key_of(petition, identity), petition, NOW, fake_site.tables)
     assert [each["target"] for each in letter_in_file(fake_site, identity)["deliveries"]] == ["Home Secretary"]
 
 
 def test_the_file_has_an_earlier_letter_after_signing_again_without_one(fake_site: FakeSite) -> None:
-    petition = a_petition_with_a_letter(fake_site)
-    identity = confirmed_with_a_letter(fake_site, petition)
-    LETTERS.request(letter_delivery(petition.slug, "home-secretary", identity), NOW, fake_site.tables)
+    petition, identity = requested_letter(fake_site)
     withdraw(key_of(petition, identity), petition, NOW, fake_site.tables)
     without_letter = publish(a_petition(letter=None), NOW, fake_site.tables)
     confirmed(fake_site.tables, without_letter, now=NOW + timedelta(hours=1))
-    assert [each["target"] for each in letter_in_file(fake_site, identity)["deliveries"]] == ["Home Secretary"]
-
-
-def test_the_file_has_the_email_to_a_removed_target_after_signing_again(fake_site: FakeSite) -> None:
-    petition = a_petition_with_a_letter(fake_site)
-    identity = confirmed_with_a_letter(fake_site, petition)
-    LETTERS.request(letter_delivery(petition.slug, "home-secretary", identity), NOW, fake_site.tables)
-    edited = publish(a_petition(letter=TO_THE_MAYOR), NOW, fake_site.tables)
-    change_item(fake_site.tables, petition, identity, letter={"version": edited.letter_version})  # Signed again.
     assert [each["target"] for each in letter_in_file(fake_site, identity)["deliveries"]] == ["Home Secretary"]
 
 

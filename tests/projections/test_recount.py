@@ -208,9 +208,3 @@ def test_a_drift_that_is_gone_at_the_second_reading_is_not_reported(tables: Fake
 
     tables.calls.clear()
     assert recount(petition, clock, tables).drift == {}
-
-
-def test_a_correct_tally_has_no_drift(tables: FakeTables, petition: Petition) -> None:
-    confirm_crowd(tables, petition)
-    result = run_recount(petition, tables)
-    assert (result.confirmed, result.drift, result.moving, result.largest_drift) == (12, {}, 0, 0)

@@ -111,16 +111,6 @@ def test_any_number_of_wrong_sums_is_repaired_in_parts() -> None:
     assert [each.amount for each in tally_health([petition.slug], OPENED, tables).adjustments] == [-10]
 
 
-def test_a_wrong_grand_total_is_repaired_alone() -> None:
-    """DynamoDB refuses an empty expression."""
-    tables = Watched()
-    petition = a_published_petition(tables)
-    confirmed(tables, petition)
-    tables.update(Change(keys.tally_head(petition.slug), add={"total": 3}))
-    assert repair(run_recount(petition, tables), QUIET_TIME, tables) == {"head": -3}
-    assert_right(petition, tables)
-
-
 @pytest.mark.parametrize("parts", [1, 2, 11])
 def test_a_crashed_repair_is_completed_after_another_recount_and_never_repeated(parts: int) -> None:
     """Also if two engineers repair at once, or again in the same second."""
@@ -203,11 +193,3 @@ def test_a_signature_that_an_undo_has_just_made_pending_causes_no_drift(tables: 
     assert take_back(key_of(petition, identity), "r", petition, QUIET_TIME, tables)
     result = run_recount(petition, tables)
     assert (result.drift, result.wrong_pending) == ({}, {})
-
-
-def test_a_missing_pending_counter_is_found_and_repaired(tables: FakeTables, petition: Petition) -> None:
-    signed(tables, petition)
-    result = run_recount(petition, tables)
-    assert result.pending_drift == 1
-    assert repair_pending(result, tables) == 1
-    assert pending_count(petition.slug, tables) == 1

@@ -12,14 +12,10 @@ from botocore.stub import Stubber
 from stack.ready.account import CheckedStack, Clients, Read, Values, read_values, reads
 from stack.template import functions
 
-SIGNING = "~1petitions~1{slug}~1signatures/POST"
-_QUEUES = ("MailQueue", "OverflowQueue", "MailDeadLetterQueue", "OverflowDeadLetterQueue")
 OUTPUTS = {
-    "RestAPIId": "api1234567",
     "SignaturesTableName": "signatures",
     "CountsTableName": "counts",
     "AlarmsTopicArn": "arn:aws:sns:eu-west-2:111122223333:alarms",
-    **{f"{name}Url": f"https://sqs.eu-west-2.amazonaws.com/111122223333/{name}" for name in _QUEUES},
     **{f"{name}Name": f"prod-{name}" for name in map(functions.logical_id, functions.RESERVED)},
 }
 CDN = {"EdgeArn": "arn:aws:cloudfront::111122223333:distribution/E1"}
@@ -73,11 +69,9 @@ def answers(limits: Limits) -> dict[str, Any]:
     petition = {"sk": {"S": "safe-children"}, "shards": {"N": str(limits.shards)}, "state": {"S": "open"}}
     closed = {"sk": {"S": "clean-air"}, "shards": {"N": "1"}, "state": {"S": "closed"}}
     subscription = {"SubscriptionArn": "arn:aws:sns:eu-west-2:111122223333:alarms:1", "Protocol": "email"}
-    throttles = {"*/*": {"throttlingRateLimit": 1.0}, SIGNING: {"throttlingRateLimit": 10_000.0}}
     return {
         "get_account_settings": {"AccountLimit": account},
         "get_account": {"throttleSettings": {"burstLimit": 5_000, "rateLimit": 10_000.0}},
-        "get_stage": {"methodSettings": throttles},
         "sesv2.get_account": {
             "ProductionAccessEnabled": limits.in_production,
             "SendingEnabled": True,
@@ -97,7 +91,6 @@ def answers(limits: Limits) -> dict[str, Any]:
         "describe_limits": {"TableMaxWriteCapacityUnits": 40_000},
         "describe_table": {"Table": {"WarmThroughput": write_units}},
         "query": {"Items": [petition, closed], "Count": 2},
-        "get_queue_attributes": {"Attributes": {"ApproximateNumberOfMessages": "0"}},
         "describe_alarms": {"MetricAlarms": []},
         "list_subscriptions_by_topic": {"Subscriptions": [subscription]},
     }

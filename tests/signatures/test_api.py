@@ -132,13 +132,6 @@ def test_any_json_gets_202_400_or_422(fake_site: FakeSite, value: Any) -> None:
         assert_problem(answer, answer.status_code)
 
 
-@given(st.binary(max_size=200), st.sampled_from([JSON, FORM, "", "text/plain", "application/octet-stream"]))
-def test_any_bytes_get_a_4xx(fake_site: FakeSite, body: bytes, content_type: str) -> None:
-    for path in (API_PATH, FORM_PATH):
-        answer = fake_site.post(path, body, content_type)
-        assert 400 <= answer.status_code < 500
-
-
 def test_signing_over_http_on_a_warm_function_is_one_call(fake_site: FakeSite) -> None:
     fake_site.get("/petitions/safe-children")
     fake_site.tables.calls.clear()
@@ -147,22 +140,6 @@ def test_signing_over_http_on_a_warm_function_is_one_call(fake_site: FakeSite) -
     assert fake_site.tables.calls == ["put_new", "put_new"]
     assert not fake_site.queue.messages, "a request must not send email"
     assert not fake_site.mailer.mails
-
-
-@pytest.mark.parametrize("failure", [Throttled("storage"), Unavailable("storage")])
-def test_a_signature_that_the_table_refuses_waits_in_the_queue_and_gets_the_same_response(
-    fake_site: FakeSite, failure: Exception
-) -> None:
-    fake_site.get("/petitions/safe-children")
-    fake_site.tables.fail_next(failure, failure)
-    answer = fake_site.post_json(API_PATH, json_of())
-    assert (answer.status_code, answer.json_body) == (202, ACCEPTED)
-    form = fake_site.post_form(FORM_PATH, fields_of(BOB))
-    assert (form.status_code, form.headers["Location"]) == (303, "/petitions/safe-children/thanks")
-    assert not signatures_in(fake_site)
-    assert fake_site.deliver("store_overflow", fake_site.overflow.messages) == []
-    assert {item["name"] for item in signatures_in(fake_site)} == {ALICE.name, BOB.name}
-    assert not fake_site.queue.messages
 
 
 def test_a_malformed_message_fails_and_so_goes_to_the_dead_letters(fake_site: FakeSite) -> None:

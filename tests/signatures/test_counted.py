@@ -2,15 +2,11 @@
 
 import pytest
 
-from chalicelib.aws.table import Change
-from chalicelib.core.errors import ConditionFailed
 from chalicelib.petitions.model import Petition
-from chalicelib.signatures.counted import change_and_count
-from chalicelib.signatures.store import confirmation
 from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import Days, breakdown, exact_count
-from chalicelib.tallies.model import MAX_SOURCES, OTHER, TallyDimension, TallyEntry
-from tests.actors import NOW, Person, a_published_petition, confirmed, item_of, key_of, subject_of
+from chalicelib.tallies.model import MAX_SOURCES, OTHER, TallyDimension
+from tests.actors import NOW, Person, a_published_petition, confirmed, item_of, key_of
 from tests.fakes import FakeTables
 
 
@@ -37,11 +33,6 @@ def test_a_source_over_the_limit_is_counted_as_other_and_recorded_on_the_signatu
     assert (item["source"], item["counted_source"]) == ("one-too-many", OTHER)
 
 
-def test_a_source_already_on_a_full_shard_keeps_its_own_number(tables: FakeTables, full_petition: Petition) -> None:
-    confirmed(tables, full_petition, source="source-3")
-    assert breakdown(full_petition, TallyDimension.SOURCE, Days(), NOW, tables).values["source-3"] == 2
-
-
 def test_withdrawing_a_signature_counted_as_other_subtracts_from_other(
     tables: FakeTables, full_petition: Petition
 ) -> None:
@@ -51,20 +42,3 @@ def test_withdrawing_a_signature_counted_as_other_subtracts_from_other(
     assert OTHER not in values
     assert "one-too-many" not in values
     assert sum(values.values()) == MAX_SOURCES == exact_count(full_petition, NOW, tables).confirmed
-
-
-def test_a_failed_condition_on_the_signature_leaves_the_tally_unchanged(
-    tables: FakeTables, full_petition: Petition
-) -> None:
-    identity = confirmed(tables, full_petition, source="source-1")
-    subject = subject_of(full_petition, identity, source="source-1")
-    before = exact_count(full_petition, NOW, tables)
-
-    def confirm_again(entry: TallyEntry) -> Change:
-        return confirmation(subject, {}, entry.source, NOW)
-
-    with pytest.raises(ConditionFailed) as caught:
-        change_and_count(full_petition, TallyEntry(1, NOW, "GB", "source-1"), confirm_again, tables)
-    assert caught.value.item is not None
-    assert caught.value.item["state"] == "confirmed"
-    assert exact_count(full_petition, NOW, tables) == before

@@ -76,15 +76,6 @@ def test_repeated_erasing_subtracts_one_and_a_message_signed_in_between_is_overt
     assert sign_from_queue(overflow_message(petition, NOW + DAY), NOW + 3 * DAY, tables) is Outcome.OVERTAKEN
 
 
-def test_pending_and_withdrawn_signatures_are_erased_too(tables: FakeTables, petition: Petition) -> None:
-    pending, withdrawn = signed(tables, petition), confirmed(tables, petition, BOB)
-    withdraw(key_of(petition, withdrawn), petition, NOW, tables)
-    for identity in (pending, withdrawn):
-        erase(key_of(petition, identity), petition, LATER, tables)
-        assert item_of(tables, petition, identity).keys() == ERASED_ATTRIBUTES
-    assert exact_count(petition, LATER, tables).confirmed == 0
-
-
 def test_an_old_link_to_an_erased_signature_shows_and_restores_nothing(tables: FakeTables, petition: Petition) -> None:
     identity = signed(tables, petition)
     erase(key_of(petition, identity), petition, LATER, tables)

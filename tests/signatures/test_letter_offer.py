@@ -99,15 +99,6 @@ def test_a_person_whom_a_partner_sent_is_offered_the_letter_and_can_send_it(
     assert "letter_asked" not in alices_item(fake_site, letter_petition)
 
 
-def test_a_person_who_confirmed_here_without_a_letter_can_add_a_letter_later(
-    fake_site: FakeSite, letter_petition: Petition
-) -> None:
-    confirmed(fake_site.tables, letter_petition)
-    ask_for_letter(fake_site, letter_petition)
-    send_letter(fake_site, letter_petition)
-    assert [mail.subject for mail in fake_site.mailer.mails] == [LETTER["subject"]]
-
-
 def test_the_link_of_the_offer_sends_the_letter_once_and_then_shows_nothing_personal(
     fake_site: FakeSite, letter_petition: Petition
 ) -> None:
@@ -137,15 +128,6 @@ def test_without_a_tick_no_letter_is_sent(
     assert ("letter_asked" in alices_item(fake_site, letter_petition)) is (not fields)
 
 
-def test_an_invalid_letter_is_shown_again(fake_site: FakeSite, letter_petition: Petition) -> None:
-    confirmed(fake_site.tables, letter_petition)
-    ask_for_letter(fake_site, letter_petition)
-    page = send_letter(fake_site, letter_petition, **{"letter.body": "See www.harbour.org"})
-    assert page.status_code == 422
-    assert form_fields(page)["letter.body"] == "See www.harbour.org"
-    assert "letter" not in alices_item(fake_site, letter_petition)
-
-
 def test_a_letter_typed_here_before_the_partner_sent_the_signature_is_offered_too(
     fake_site: FakeSite, letter_petition: Petition
 ) -> None:
@@ -158,18 +140,6 @@ def test_a_letter_typed_here_before_the_partner_sent_the_signature_is_offered_to
     assert OFFER in " ".join(fake_site.mailer.mails[-1].text.split())
     send_letter(fake_site, letter_petition)
     assert "Mine." in fake_site.mailer.mails[-1].text
-
-
-def test_a_letter_asked_for_while_another_email_waits_is_offered_in_that_email(
-    fake_site: FakeSite, letter_petition: Petition
-) -> None:
-    confirmed(fake_site.tables, letter_petition)
-    fake_site.clock.forward(TWO_MINUTES)
-    for letter in (None, {"send": True}):
-        assert fake_site.post_json(API_PATH, json_of(letter=letter)).status_code == 202
-    relay_and_send(fake_site, letter_petition, {})
-    [mail] = fake_site.mailer.mails
-    assert OFFER in " ".join(mail.text.split())
 
 
 def test_a_person_who_sent_a_letter_is_not_offered_a_second_letter(

@@ -2,7 +2,6 @@
 
 import html
 import re
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -126,15 +125,6 @@ def test_a_letter_that_staff_edited_meanwhile_is_shown_again(fake_site: FakeSite
     assert "Edited." in text_of(page)
 
 
-def test_a_double_click_sends_one_letter(fake_site: FakeSite, letter_petition: Petition) -> None:
-    fields = form_fields(fake_site.get(sign_with_letter(fake_site, letter_petition)))
-    for _ in range(2):
-        assert fake_site.post_form("/confirm", fields).status_code == 200
-    assert len(deliver_letters(fake_site, letter_petition)) == 1
-    fake_site.clock.forward(timedelta(hours=1))
-    assert deliver_letters(fake_site, letter_petition) == []
-
-
 def test_a_letter_signed_in_welsh_is_sent_in_welsh_from_a_page_in_any_language(fake_site: FakeSite) -> None:
     translations = {"cy": WELSH | {"letter": WELSH_LETTER}}
     petition = publish(a_petition(letter=LETTER, translations=translations), NOW, fake_site.tables)
@@ -151,16 +141,6 @@ def test_the_form_accepts_a_letter(fake_site: FakeSite, letter_petition: Petitio
     assert fake_site.post_form(FORM_PATH, fields_of(**fields)).status_code == 303
     stored = item_of(fake_site.tables, letter_petition, identity_of(letter_petition))["letter"]
     assert stored == {"version": letter_petition.letter_version, "opening": 1, "body": "Mine.", "reply": False}
-
-
-def test_the_form_shows_a_refused_letter_again(fake_site: FakeSite, letter_petition: Petition) -> None:
-    fields = {"letter.send": "yes", "letter.opening": "none", "letter.body": "See www.harbour.org"}
-    page = fake_site.post_form(FORM_PATH, fields_of(**fields))
-    assert page.status_code == 422
-    text = page.body.decode()
-    assert "<details open>" in text
-    assert "\nSee www.harbour.org</textarea>" in text
-    assert 'id="letter-opening-none" name="letter.opening" value="none" checked' in text
 
 
 MINE = "I was trafficked as a child."

@@ -77,4 +77,4 @@ def test_an_email_that_is_late_offers_no_letter_after_the_time_to_confirm(
     [mail] = fake_site.mailer.mails
     for part in (mail.text, mail.html):
         assert (OFFER in " ".join(part.split())) is offers
-        assert ("You can use this link until 26 November 2026 at 12:00 UTC." in part) is offers
+        assert ("You can use this link until 26 November 2026 at 12:00 GMT." in part) is offers

@@ -81,18 +81,6 @@ def test_a_queued_signature_is_stored_later_as_if_it_had_not_been_queued(
     assert stored_late == usual_tables.items[message.key], "signed_at and mail_requested_at are the original ones"
 
 
-def test_a_refusal_by_table_and_queue_raises_unavailable(
-    tables: FakeTables, petition: Petition, queue: FakeQueue
-) -> None:
-    context = a_signing_context(tables, lambda: queue)
-    tables.fail_next(Throttled("storage"))
-    queue.fail_next(Throttled("queue"))
-    with pytest.raises(Unavailable):
-        sign_by_form(petition, NOW, context)
-    assert not signatures_in(tables)
-    assert not queue.messages
-
-
 def test_a_bug_is_raised_and_the_signature_is_not_queued(tables: FakeTables, petition: Petition) -> None:
     context = a_signing_context(tables, refuse_to_build_queue)
     tables.fail_next(ZeroDivisionError())

@@ -48,7 +48,6 @@ class SlowTables(FakeTables):
 def tables(monkeypatch: pytest.MonkeyPatch) -> SlowTables:
     slow = SlowTables()
     monkeypatch.setattr(sign, "monotonic", lambda: slow.clock)
-    monkeypatch.setattr(sign, "monotonic", lambda: slow.clock)
     monkeypatch.setattr(sign, "sleep", slow.sleep)
     monkeypatch.setattr(sign, "uniform", lambda low, _: low)
     return slow

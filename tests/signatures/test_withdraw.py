@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from chalicelib.core.errors import Conflicted
 from chalicelib.core.times import exact
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures.confirm import confirm
@@ -99,17 +98,6 @@ def test_withdrawing_a_signature_confirmed_meanwhile_subtracts_it(petition: Peti
     withdraw(key_of(petition, identity), petition, NOW, tables)
     assert exact_count(petition, NOW, tables).confirmed == 0
     assert item_of(tables, petition, identity)["state"] == "withdrawn"
-
-
-def test_a_failed_withdrawal_is_not_acknowledged(
-    tables: FakeTables, petition: Petition, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("chalicelib.signatures.counted.sleep", lambda _: None)
-    identity = confirmed(tables, petition)
-    tables.fail_next(*[Conflicted("storage")])
-    with pytest.raises(Conflicted):
-        withdraw(key_of(petition, identity), petition, NOW, tables)
-    assert item_of(tables, petition, identity)["name"] == ALICE.name
 
 
 def test_unsubscribing_keeps_the_signature(tables: FakeTables, petition: Petition) -> None:

@@ -1,5 +1,6 @@
 """Sign-in over HTTP, end to end with a fake provider."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from chalicelib.core.errors import Unavailable
 from chalicelib.core.settings import settings
 from chalicelib.staff.audit.record import entries
-from chalicelib.staff.tokens import recognise
+from chalicelib.staff.tokens import UnknownToken, recognise
 from tests.actors import DAY, NOW
 from tests.fake_site import FakeSite
 from tests.signin.fake_provider import CLIENT, NONCE, FakeProvider
@@ -57,6 +58,8 @@ def test_a_code_is_exchanged_for_a_token_with_the_owners_rights_and_audited(site
     assert (entry.action.name, entry.actor.owner) == ("signed-in", "bob@charity.example")
     assert entry.action.subject == recognise(authorization, NOW, site_with_provider.tables).token_id
     assert session["token"].split("_")[2] not in entry.model_dump_json()
+    with pytest.raises(UnknownToken):
+        recognise(authorization, NOW + timedelta(hours=8), site_with_provider.tables)
 
 
 def test_a_long_code_is_accepted(site_with_provider: FakeSite) -> None:

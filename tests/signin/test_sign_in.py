@@ -5,21 +5,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from chalicelib.core.errors import Forbidden, NotSignedIn
 from chalicelib.core.rights import Right
 from chalicelib.signin.model import SessionRequest, SignInRequest, read_rights
 from chalicelib.signin.sign_in import (
-    LIFETIME,
-    Member,
     authorization_url,
-    begin_session,
-    identify_member,
     owner_of,
     rights_of,
 )
-from chalicelib.staff.tokens import UnknownToken, recognise
-from tests.actors import MINUTE, NOW
-from tests.fakes import FakeTables
 from tests.signin.fake_provider import NONCE, FakeProvider
 
 REDIRECT_URL = "https://petitions.example/staff/signed-in"
@@ -50,33 +42,6 @@ def test_the_groups_scope_is_requested_if_supported(provider: FakeProvider) -> N
 def test_an_authorization_endpoint_keeps_its_own_query(provider: FakeProvider) -> None:
     provider.document["authorization_endpoint"] = f"{provider.issuer}/authorize?tenant=x"
     assert "?tenant=x&response_type" in authorization_url(SIGN_IN_BEGUN, provider.as_configured(), REDIRECT_URL)
-
-
-def test_a_member_of_a_group_gets_its_rights(provider: FakeProvider) -> None:
-    member = identify_member(CODE_RETURNED, provider.as_configured(), REDIRECT_URL, NOW)
-    assert member == Member("bob@charity.example", frozenset({Right.COUNTS, Right.MANAGE}))
-
-
-def test_a_person_without_rights_is_refused_with_a_reason(provider: FakeProvider) -> None:
-    provider.issue_token(groups=["strangers"])
-    with pytest.raises(Forbidden) as refused:
-        identify_member(CODE_RETURNED, provider.as_configured(), REDIRECT_URL, NOW)
-    assert "do not have access" in refused.value.why
-
-
-def test_a_different_nonce_is_refused(provider: FakeProvider) -> None:
-    provider.issue_token(nonce="m" * 43)
-    with pytest.raises(NotSignedIn):
-        identify_member(CODE_RETURNED, provider.as_configured(), REDIRECT_URL, NOW)
-
-
-def test_a_session_is_a_staff_token_for_a_working_day(provider: FakeProvider, tables: FakeTables) -> None:
-    member = identify_member(CODE_RETURNED, provider.as_configured(), REDIRECT_URL, NOW)
-    session = begin_session(member, NOW, tables)
-    token = recognise(f"Bearer {session.token}", NOW + LIFETIME - MINUTE, tables)
-    assert (token.owner, token.rights, token.token_id) == (member.owner, member.rights, session.token_id)
-    with pytest.raises(UnknownToken):
-        recognise(f"Bearer {session.token}", NOW + LIFETIME, tables)
 
 
 @pytest.mark.parametrize(

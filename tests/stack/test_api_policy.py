@@ -1,4 +1,4 @@
-"""The API refuses visitors only after a deployment has seen CloudFront's key in its policy, not the reference."""
+"""The API of a site in use refuses no visitor unless CloudFront's key is in its policy, not the reference."""
 
 import json
 from contextlib import nullcontext
@@ -21,6 +21,7 @@ KEY = "k" * 43
 KEY_IN_TEMPLATE = {"Fn::Sub": "{{resolve:secretsmanager:${OriginKeys}:SecretString:${OriginKey}}}"}
 WITHOUT_CDN = {"RestAPIId": "api1", "HasSiteUrl": "yes", "IsProtected": "yes"}
 WITH_CDN = {**WITHOUT_CDN, "EdgeArn": "arn:aws:cloudfront::1:distribution/E1"}
+IN_USE = {"EdgeDomain": DOMAIN, "EdgeOnly": "no"}
 pytestmark = pytest.mark.stack
 
 
@@ -69,15 +70,13 @@ def test_every_policy_has_the_key_in_a_statement_that_changes_nothing(parameters
 
 @pytest.mark.parametrize(
     ("referer", "before", "edge_only"),
-    [(KEY, {}, ["no", "yes"]), (REFERENCE, {}, ["no"]), (KEY, {"EdgeDomain": DOMAIN, "EdgeOnly": "no"}, ["yes"])],
-    ids=["first", "without_the_key", "the_key_is_known"],
+    [(KEY, {}, ["yes"]), (REFERENCE, {}, ["yes"]), (KEY, IN_USE, ["yes"]), (REFERENCE, IN_USE, [])],
+    ids=["first", "first_without_the_key", "in_use", "in_use_without_the_key"],
 )
-def test_a_deployment_refuses_nobody_before_one_has_seen_the_key(
+def test_a_deployment_without_the_key_fails_and_never_refuses_visitors_of_a_site_in_use(
     monkeypatch: pytest.MonkeyPatch, local_package: Package, referer: str, before: dict[str, str], edge_only: list[str]
 ) -> None:
     account = Account(monkeypatch, local_package, referer, **before)
-    fails = pytest.raises(Failure, match="so EdgeOnly stays no") if referer == REFERENCE else nullcontext()
-    with fails:
+    with pytest.raises(Failure, match="EdgeOnly=no") if referer == REFERENCE else nullcontext():
         deploy_everything(account.cloud, options_with_cdn("EdgeOnly=yes"))
     assert [values["EdgeOnly"] for values in account.deployed] == edge_only
-    assert account.deployed[0]["SiteUrl"] == f"https://{DOMAIN}"

@@ -13,7 +13,6 @@ from stack.package import (
     AWS_PYTHON,
     THIS_VERSION,
     Package,
-    interpreter,
     package,
     target_of,
     with_bytecode,
@@ -122,19 +121,6 @@ def test_the_pinned_python_encrypts_and_prints_an_export_from_the_zip_alone(unpa
 def test_only_the_emulator_uses_the_deployers_python() -> None:
     assert target_of("dev").version == target_of("prod").version == "3.13"
     assert target_of(LOCAL_STAGE).version == target_of("dev", is_emulated=True).version == THIS_VERSION
-
-
-def test_an_interpreter_that_does_not_start_is_skipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A version manager leaves stubs on the PATH for inactive versions."""
-    broken, works = tmp_path / "broken", tmp_path / "works"
-    for folder, text in ((broken, "exit 127"), (works, "echo 3.99")):
-        folder.mkdir()
-        (folder / "python3.99").write_text(f"#!/bin/sh\n{text}\n")
-        (folder / "python3.99").chmod(0o755)
-    monkeypatch.setenv("PATH", f"{broken}:{works}")
-    assert interpreter.__wrapped__("3.99") == works / "python3.99"
-    monkeypatch.setenv("PATH", str(broken))
-    assert interpreter.__wrapped__("3.99") is None
 
 
 def test_without_an_interpreter_the_package_has_no_bytecode_and_a_note_is_printed(

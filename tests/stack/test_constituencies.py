@@ -1,16 +1,15 @@
-"""The charity's table of postcodes becomes the file that ships."""
+"""The charity's tables of postcodes and of members of parliament become files that ship, or the build stops."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from chalicelib.petitions.constituency_table import Constituencies
+from chalicelib.petitions.constituency_table import Constituencies, MemberOfParliament, unpack_members
 from stack.console import Failure
-from stack.constituencies import NAME_IN_ZIP, constituency_file, table_path
+from stack.constituencies import MEMBERS_IN_ZIP, NAME_IN_ZIP, constituency_files, members_path, table_path
 from stack.package import contents_of
 
-TWO_COLUMNS = "postcode,constituency\nZZ1 1AA,Upper Zed\nZZ99 9ZZ,Lower Zed\n"
+POSTCODES = "postcode,constituency\nZZ1 1AA,Upper Zed\nZZ99 9ZZ,Lower Zed\n"
 # The columns are those of the postcode directory of the Office for National Statistics. The rows are invented.
 POSTCODE_DIRECTORY = (
     '"pcd","pcd2","pcds","dointr","oscty","pcon"\n'
@@ -18,23 +17,33 @@ POSTCODE_DIRECTORY = (
     '"ZZ999ZZ","ZZ99 9ZZ","ZZ99 9ZZ","198001","E99999999","E14009992"\n'
     '"ZZ2 2ZZ","ZZ2  2ZZ","ZZ2 2ZZ","198001","L99999999",""\n'
 )
+HEADER = "constituency,name,email\n"
+UPPER_ZED_ROW = "Upper Zed,Una Upper MP,una.upper@parliament.example\n"
+OTHER_COLUMNS = "party,constituency,name,email\nZ,Upper Zed, Una Upper MP ,una.upper@parliament.example\n,Lower Zed,,\n"
 
 
-def write_and_pack(project: Path, text: str, encoding: str = "utf-8") -> Iterator[tuple[str, bytes]]:
-    table_path(project).write_text(text, encoding=encoding)
-    return constituency_file(project)
+def packed(project: Path, postcodes: str, members: str = "", encoding: str = "utf-8") -> dict[str, bytes]:
+    table_path(project).write_text(postcodes, encoding=encoding)
+    if members:
+        members_path(project).write_text(members, encoding=encoding)
+    return dict(constituency_files(project))
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
-def test_a_table_of_two_columns_is_enough(project: Path, encoding: str) -> None:
-    [(name, content)] = write_and_pack(project, TWO_COLUMNS, encoding)
-    assert name == NAME_IN_ZIP
-    assert Constituencies(content).of("ZZ99 9ZZ") == "Lower Zed"
+def test_both_tables_are_part_of_the_package_without_other_columns_and_vacant_seats(
+    project: Path, encoding: str
+) -> None:
+    (project / "app.py").write_text("")
+    before = dict(contents_of(project))
+    files = packed(project, POSTCODES, OTHER_COLUMNS, encoding)
+    assert dict(contents_of(project)) == {**before, **files}
+    assert Constituencies(files[NAME_IN_ZIP]).of("ZZ99 9ZZ") == "Lower Zed"
+    una = MemberOfParliament("Upper Zed", "Una Upper MP", "una.upper@parliament.example")
+    assert unpack_members(files[MEMBERS_IN_ZIP]) == {"Upper Zed": una}
 
 
 def test_a_table_of_the_statistics_office_needs_no_change(project: Path) -> None:
-    [(_, content)] = write_and_pack(project, POSTCODE_DIRECTORY)
-    constituencies = Constituencies(content)
+    constituencies = Constituencies(packed(project, POSTCODE_DIRECTORY)[NAME_IN_ZIP])
     postcodes = ("ZZ1 1AA", "ZZ99 9ZZ", "ZZ2 2ZZ")
     assert [constituencies.of(postcode) for postcode in postcodes] == ["E14009991", "E14009992", None]
 
@@ -51,13 +60,34 @@ def test_a_table_of_the_statistics_office_needs_no_change(project: Path) -> None
         ("postcode,constituency\nSomewhere,Upper Zed\n", "not a UK postcode"),
     ],
 )
-def test_an_invalid_table_stops_the_build_with_a_reason(project: Path, text: str, message: str) -> None:
-    with pytest.raises(Failure, match=message):
-        list(write_and_pack(project, text))
+def test_an_invalid_table_of_postcodes_stops_the_build_with_a_reason(project: Path, text: str, message: str) -> None:
+    with pytest.raises(Failure, match=rf"^constituencies\.csv: .*{message}"):
+        packed(project, text)
 
 
-def test_the_table_is_part_of_the_package(project: Path) -> None:
-    (project / "app.py").write_text("")
-    before = dict(contents_of(project))
-    [(name, content)] = write_and_pack(project, TWO_COLUMNS)
-    assert dict(contents_of(project)) == {**before, name: content}
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("constituency,name\nUpper Zed,Una\n", "no column name matches email"),
+        ("\n", "no column name matches constituency"),
+        (HEADER, "no row has a member"),
+        (f"{HEADER}Lower Zed,,\n", "no row has a member"),
+        (f"{HEADER}{UPPER_ZED_ROW}{UPPER_ZED_ROW}", "line 3: Upper Zed is there twice"),
+        (f"{HEADER}Uper Zed,Una,una@parliament.example\n", "line 2: .*no constituency called 'Uper Zed'"),
+        (f"{HEADER}Upper Zed,Una Upper,\n", "the email of Upper Zed"),
+        (f"{HEADER}Upper Zed,Una Upper\n", "the email of Upper Zed"),
+        (f"{HEADER}Upper Zed,Una Upper,una at parliament\n", "the email of Upper Zed"),
+        (f"{HEADER}Upper Zed,,una@parliament.example\n", "the name of Upper Zed"),
+        (f"{HEADER}Upper Zed,Una,ûna@parliament.example\n", "the email of Upper Zed"),
+        (f'{HEADER}Upper Zed,"Una\nBcc: x",una@parliament.example\n', "cannot be printed"),
+    ],
+)
+def test_an_invalid_table_of_members_stops_the_build_with_a_reason(project: Path, text: str, message: str) -> None:
+    with pytest.raises(Failure, match=rf"^members\.csv: .*{message}"):
+        packed(project, POSTCODES, text)
+
+
+def test_a_table_of_members_needs_the_table_of_postcodes(project: Path) -> None:
+    members_path(project).write_text(HEADER + UPPER_ZED_ROW)
+    with pytest.raises(Failure, match=r"constituencies\.csv has no constituency called 'Upper Zed'"):
+        list(constituency_files(project))

@@ -3,7 +3,7 @@
 import pytest
 
 from stack.console import Failure
-from stack.preflight import check, planned_values
+from stack.parameters import check, planned_values
 from stack.template.merge import merge_template
 
 TEMPLATE = merge_template()
@@ -24,8 +24,6 @@ def with_cdn(key: str = "v1", other_key: str = "v1") -> Values:
 
 REFUSED_VALUES: list[tuple[Values, Values, str]] = [
     ({}, NO_SENDER, "MAIL_FROM is missing: petitions@example.org is only an example"),
-    ({}, {"MailFromDomain": "bounce.example.org"}, "a subdomain of MAIL_IDENTITY"),
-    ({"MailIdentity": "example.org"}, {"MailFromDomain": "bounce.example.com"}, "example bounce.example.org"),
     ({}, {"MailSenders": "48", "ReservedSenders": "20"}, "ReservedSenders must be 0 or at least 48"),
     ({}, {"ReservedOverflow": "1"}, "0 or at least 2"),
     (IN_USE, {"EdgeDomain": "a.example"}, "in use without CloudFront"),
@@ -35,7 +33,6 @@ REFUSED_VALUES: list[tuple[Values, Values, str]] = [
 ]
 ACCEPTED_VALUES: list[tuple[Values, Values]] = [
     ({}, {}),
-    ({}, {"MailIdentity": "example.org", "MailFromDomain": "bounce.example.org"}),
     ({}, {"MailSenders": "48", "ReservedSenders": "48", "ReservedOverflow": "2"}),
     ({}, {"EdgeDomain": "a.example"}),
     (IN_USE, {"EdgeDomain": "a.example", "EdgeOnly": "no"}),

@@ -63,7 +63,7 @@ def test_deploying_again_changes_nothing(
     def refuse(ready: ChangeSet) -> bool:
         raise AssertionError(f"{ready.stack}: {ready.headline}")
 
-    monkeypatch.setattr("stack.deploy._confirmation", lambda stage, yes: refuse)
+    monkeypatch.setattr("stack.deploy._confirmation", lambda stage: refuse)
     assert deploy_everything(Cloud(running_emulator.endpoint), options_with_cdn()) == first_outputs
     # An omitted domain keeps its value.
     assert deploy_everything(Cloud(running_emulator.endpoint), options("crowd")) == first_outputs

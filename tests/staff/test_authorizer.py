@@ -11,7 +11,7 @@ from chalicelib.core.rights import Right
 from chalicelib.edge.route import Access
 from chalicelib.edge.routes import all_routes
 from chalicelib.staff import authorizer
-from tests.actors import DAY, NOW, bobs_token
+from tests.actors import NOW, bobs_token
 from tests.fake_site import FakeSite, context
 from tests.partnering import oaks_token
 
@@ -43,13 +43,6 @@ def allowed_paths(policy: Mapping[str, Any]) -> list[str]:
 def test_an_invalid_token_raises_exactly_unauthorized(fake_site: FakeSite, authorization: str) -> None:
     with pytest.raises(Exception, match=r"^Unauthorized$"):
         policy_for(authorization)
-
-
-def test_an_expired_token_is_refused(fake_site: FakeSite) -> None:
-    token = f"Bearer {bobs_token(fake_site.tables)}"
-    fake_site.clock.forward(DAY)
-    with pytest.raises(Exception, match=r"^Unauthorized$"):
-        policy_for(token)
 
 
 @pytest.mark.parametrize("error", [Unavailable("storage"), KeyError("a bug")])

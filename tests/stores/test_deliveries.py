@@ -1,38 +1,19 @@
 """The deliveries table: an email is requested once, claimed by one sender, and counted once."""
 
-import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import product
 
-import boto3
-import pytest
-
-from chalicelib.aws import clients
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed
-from chalicelib.core.settings import settings
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.outstanding import start_key
-from stack.template.tables import table, table_id
 from tests.actors import DAY, NOW
 from tests.mail.a_third_kind import ONCE_STATE, STATE
 from tests.stores.racing import at_once
 
 LEASE = timedelta(seconds=90)
-
-
-@pytest.fixture
-def tables(tables: Tables) -> Tables:
-    """Give the emulator a deliveries table, as the template would define it. The template has none yet."""
-    if type(tables) is not Tables:
-        return tables
-    table_name = f"deliveries-{uuid.uuid4().hex}"
-    properties = table(keys.DELIVERIES, "")["Resources"][table_id(keys.DELIVERIES)]["Properties"]
-    shape = {name: properties[name] for name in ("AttributeDefinitions", "KeySchema", "BillingMode")}
-    boto3.client("dynamodb").create_table(TableName=table_name, **shape)
-    return Tables(clients.dynamodb(), {**settings().tables, keys.DELIVERIES: table_name})
 
 
 def succeeds(act: Callable[[], object]) -> bool:

@@ -25,7 +25,7 @@ from chalicelib.mail.model import MailRequest
 from chalicelib.petitions.letter import Paced
 from tests.actors import DAY, NOW, a_published_petition
 from tests.stores.racing import at_once
-from tests.stores.test_deliveries import LEASE, successes, tables  # noqa: F401  (a fixture)
+from tests.stores.test_deliveries import LEASE, successes
 
 SLUG, TARGET = "safe-children", "minister"
 
@@ -34,12 +34,12 @@ def letter_key(number: int) -> str:
     return letter_delivery(SLUG, TARGET, f"{number:032x}")
 
 
-def letter_numbers(tables: Tables) -> LetterNumbers:  # noqa: F811
+def letter_numbers(tables: Tables) -> LetterNumbers:
     counts = letter_counts(SLUG, tables)
     return total(counts.get(TARGET, {}).values())
 
 
-def test_racing_workers_count_a_letter_once(tables: Tables) -> None:  # noqa: F811
+def test_racing_workers_count_a_letter_once(tables: Tables) -> None:
     assert successes(lambda: LETTERS.request(letter_key(0), NOW, tables), 8) == 1
     request = LETTERS.request(letter_key(1), NOW, tables)
     LETTERS.claim(request, NOW, LEASE, tables)
@@ -51,7 +51,7 @@ def test_racing_workers_count_a_letter_once(tables: Tables) -> None:  # noqa: F8
     assert target_state(SLUG, TARGET, tables).paused_why == "bounced"
 
 
-def test_one_of_many_workers_requests_a_dropped_letter_again(tables: Tables) -> None:  # noqa: F811
+def test_one_of_many_workers_requests_a_dropped_letter_again(tables: Tables) -> None:
     a_published_petition(tables)
     request = LETTERS.request(letter_key(0), NOW, tables)
     LETTERS.drop(request, NOW, tables)
@@ -60,7 +60,7 @@ def test_one_of_many_workers_requests_a_dropped_letter_again(tables: Tables) -> 
 
 
 def test_a_digest_gathers_each_letter_once_and_loses_the_letters_of_people_who_withdraw(
-    tables: Tables,  # noqa: F811
+    tables: Tables,
 ) -> None:
     requests = [LETTERS.request(letter_key(number), NOW, tables) for number in range(6)]
     ids = DigestIds(SLUG, TARGET, (NOW + DAY).date())
@@ -85,7 +85,7 @@ def test_a_digest_gathers_each_letter_once_and_loses_the_letters_of_people_who_w
 
 
 def test_letters_of_people_who_withdraw_leave_a_sealed_digest_before_the_next_attempt(
-    tables: Tables,  # noqa: F811
+    tables: Tables,
 ) -> None:
     requests = [LETTERS.request(letter_key(number), NOW, tables) for number in range(4)]
     for request in requests:
@@ -120,7 +120,7 @@ def test_letters_of_people_who_withdraw_leave_a_sealed_digest_before_the_next_at
         assert LETTERS.claim(request, NOW, LEASE, tables)
 
 
-def test_racing_senders_book_different_letter_turns(tables: Tables) -> None:  # noqa: F811
+def test_racing_senders_book_different_letter_turns(tables: Tables) -> None:
     pace = Paced(mode="paced", per_hour=60)
 
     def book(number: int) -> datetime:
@@ -131,7 +131,7 @@ def test_racing_senders_book_different_letter_turns(tables: Tables) -> None:  # 
     assert sorted(turns) == [NOW + timedelta(minutes=minute) for minute in range(10)]
 
 
-def test_one_of_many_workers_pauses_a_target_and_staff_may_resume_it_twice(tables: Tables) -> None:  # noqa: F811
+def test_one_of_many_workers_pauses_a_target_and_staff_may_resume_it_twice(tables: Tables) -> None:
     results = at_once(lambda: pause(SLUG, TARGET, "bounced", NOW, tables), 8)
     assert results.count(True) == 1
     resume(SLUG, TARGET, NOW, tables)
@@ -139,7 +139,7 @@ def test_one_of_many_workers_pauses_a_target_and_staff_may_resume_it_twice(table
     assert not target_states(SLUG, tables)[TARGET].is_paused
 
 
-def test_three_different_rejections_pause_a_target_and_resume_forgets_them(tables: Tables) -> None:  # noqa: F811
+def test_three_different_rejections_pause_a_target_and_resume_forgets_them(tables: Tables) -> None:
     def note(rejection: str) -> None:
         note_rejection(SLUG, TARGET, rejection, NOW, tables)
 
@@ -153,7 +153,7 @@ def test_three_different_rejections_pause_a_target_and_resume_forgets_them(table
     assert not target_state(SLUG, TARGET, tables).is_paused
 
 
-def test_racing_rejections_a_day_after_the_last_ones_are_all_noted(tables: Tables) -> None:  # noqa: F811
+def test_racing_rejections_a_day_after_the_last_ones_are_all_noted(tables: Tables) -> None:
     for rejection in "ab":
         note_rejection(SLUG, TARGET, rejection, NOW, tables)
 

@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from hypothesis import given, strategies as st
 
-from chalicelib.aws.table import Change, Item, NewItem, Tables
+from chalicelib.aws.table import Item, Tables
 from chalicelib.core import keys
-from chalicelib.core.errors import Conflicted, Throttled, Unavailable, UnknownPetition
+from chalicelib.core.errors import UnknownPetition
 from chalicelib.petitions.edit import raise_shards
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
@@ -159,39 +159,6 @@ def test_closing_a_day_never_changes_a_number(entries: list[tuple[int, int]], re
         assert sum(counts.values.values()) == counts.confirmed == total
 
 
-def test_two_callers_close_a_day_once(tables: FakeTables, petition: Petition) -> None:
-    class TransactsTwice(FakeTables):
-        is_raced = False
-
-        def transact(self, writes: Sequence[Change | NewItem]) -> None:
-            if self.is_raced:
-                self.is_raced = False
-                super().transact(writes)
-            super().transact(writes)
-
-    racing_tables = TransactsTwice()
-    a_published_petition(racing_tables)
-    count_signatures_at(racing_tables, petition, NOW)
-    racing_tables.is_raced = True
-    assert exact_count(petition, NOW + 2 * DAY, racing_tables).confirmed == 1
-    assert exact_count(petition, NOW + 2 * DAY, racing_tables).confirmed == 1
-    assert head(racing_tables)["total"] == 1
-
-
-@pytest.mark.parametrize("failure", [Conflicted("storage"), Throttled("storage"), Unavailable("storage")])
-def test_a_day_that_cannot_be_closed_is_still_counted(
-    tables: FakeTables, petition: Petition, failure: Unavailable
-) -> None:
-    class TransactFails(FakeTables):
-        def transact(self, writes: Sequence[Change | NewItem]) -> None:
-            raise failure
-
-    failing = TransactFails()
-    failing.items = tables.items
-    count_signatures_at(failing, petition, NOW)
-    assert exact_count(petition, NOW + 9 * DAY, failing).confirmed == 1
-
-
 def test_a_tally_that_was_never_opened_raises_unknown_petition(tables: FakeTables) -> None:
     with pytest.raises(UnknownPetition):
         exact_count(a_petition(), NOW, tables)
@@ -253,8 +220,3 @@ def test_a_day_is_not_closed_if_shards_were_added_after_the_read(tables: FakeTab
     assert head(racing_tables)["through"] < NOW.date().isoformat()
     assert exact_count(petition, NOW + 2 * DAY, racing_tables).confirmed == 2
     assert head(racing_tables)["total"] == 2
-
-
-def test_a_new_petition_counts_zero(tables: FakeTables, petition: Petition) -> None:
-    assert exact_count(petition, OPENED, tables).confirmed == 0
-    assert public_count(petition, OPENED, tables).confirmed == 0

@@ -48,13 +48,6 @@ def test_other_callers_get_the_stale_count_during_a_refresh(tables: FakeTables, 
     assert tables.calls == ["get", "update"]
 
 
-def test_expired_lease_is_taken_over(tables: FakeTables, petition: Petition) -> None:
-    confirmed(tables, petition)
-    assert lease_snapshot(petition.slug, NOW, LEASE_SECONDS, tables)
-    after = NOW + timedelta(seconds=LEASE_SECONDS)
-    assert public_count(petition, after, tables).confirmed == 1
-
-
 def test_the_stale_count_is_returned_while_the_table_is_down(tables: FakeTables, petition: Petition) -> None:
     confirmed(tables, petition)
     public_count(petition, NOW, tables)

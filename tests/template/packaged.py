@@ -79,14 +79,9 @@ def logical_id(reference: Resource) -> str:
     return found
 
 
-def actions(statement: Resource) -> list[str]:
-    found = statement["Action"]
-    return [found] if isinstance(found, str) else found
-
-
 def actions_allowed(function: str, resource: str) -> set[str]:
     """Return the actions that the function's role allows on the resource."""
-    return {action for statement in statements_about(function, resource) for action in actions(statement)}
+    return {action for statement in statements_about(function, resource) for action in statement["Action"]}
 
 
 def environment_of(function: str) -> Resource:

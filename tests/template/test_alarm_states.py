@@ -49,18 +49,9 @@ def _value(alarm: Resource, values: Values) -> float:
     return value
 
 
-def test_the_alarm_on_tables_starts_although_the_newest_minutes_have_no_data_yet_and_ends() -> None:
-    """An alarm on DynamoDB's metrics ignores missing data, so each metric must be filled, or the alarm never ends."""
-    alarm = ALARMS["TableThrottlesAlarm"]
-    for operand in alarm["Metrics"][1:]:
-        throttled = {operand["Id"]: 1.0}
-        assert is_on(alarm, [NO_DATA, NO_DATA, throttled, NO_DATA, NO_DATA])
-        assert not is_on(alarm, [throttled, *[NO_DATA] * 5])
-
-
 def test_in_an_expression_with_fill_the_newest_period_does_not_decide_alone() -> None:
     filling = [alarm for alarm in ALARMS.values() if "FILL" in _expression(alarm)]
-    assert len(filling) == len(ON_STUCK_QUEUES) + 2, "and tables and recounts"
+    assert len(filling) == len(ON_STUCK_QUEUES) + 1, "and recounts"
     assert all(alarm["EvaluationPeriods"] > 1 for alarm in filling)
 
 

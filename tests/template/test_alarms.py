@@ -119,12 +119,6 @@ def test_the_runbook_lists_exactly_the_alarms() -> None:
     assert {*re.findall(r"`(\w+Alarm)`", RUNBOOK)} == ALARMS.keys() | in_us_east_1
 
 
-def test_the_runbook_lists_the_alarms_that_stage_local_lacks() -> None:
-    [listed] = re.findall(r"alarms with metric math \((.+?)\), so the stage `local`", RUNBOOK)
-    lacking = {name for name in ALARMS if "OnAws" in RESOURCES[name].get("Condition", "")}
-    assert {*re.findall(r"`(\w+)`", listed)} == lacking
-
-
 def test_the_dashboard_shows_only_existing_resources_and_metrics() -> None:
     dashboard = RESOURCES["Dashboard"]["Properties"]
     assert dashboard["DashboardName"] == {"Fn::Sub": "petitions-${Stage}-${AWS::Region}"}, "names are global"
@@ -162,10 +156,3 @@ def test_the_drift_alarm_always_sees_a_whole_recount_and_keeps_its_state_without
     longest_recount = CONFIG["lambda_functions"]["recount_tallies"]["lambda_timeout"]
     assert 6 * 3600 + longest_recount <= drift["Period"] <= 7 * 3600, "docs/runbook.md says that it ends after 7 hours"
     assert (drift["EvaluationPeriods"], drift["TreatMissingData"]) == (1, "ignore")
-
-
-def test_twenty_refused_emails_in_fifteen_minutes_start_an_alarm() -> None:
-    alarm = ALARMS["MailRefusedAlarm"]
-    assert [*metrics_of(alarm)] == [(NAMESPACE, Metric.MAIL_REFUSED, {"stage": {"Ref": "Stage"}})]
-    assert (alarm["Statistic"], alarm["Threshold"], alarm["Period"]) == ("Sum", 20, 15 * 60)
-    assert (alarm["EvaluationPeriods"], alarm["TreatMissingData"]) == (1, "notBreaching")

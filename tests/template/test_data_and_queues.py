@@ -10,9 +10,7 @@ from tests.template.packaged import (
     QUEUES,
     RESOURCES,
     TEMPLATE,
-    actions_allowed,
     every_table,
-    functions_allowed,
     of_type,
     statements,
 )
@@ -109,8 +107,7 @@ def _queues_sent_to(function: str) -> list[Any]:
     found: list[Any] = []
     for statement in statements(function):
         if "sqs:SendMessage" in str(statement["Action"]):
-            queues = statement["Resource"]
-            found += queues if isinstance(queues, list) else [queues]
+            found += statement["Resource"]
     return found
 
 
@@ -128,28 +125,6 @@ def test_event_sources_report_single_failures_and_streams_give_up_in_the_end() -
                 assert 0 < source["MaximumRecordAgeInSeconds"] < 24 * 3600
                 dead_letters = source["DestinationConfig"]["OnFailure"]["Destination"]
                 assert dead_letters == {"Fn::GetAtt": ["StreamDeadLetterQueue", "Arn"]}
-
-
-# Roles.
-
-
-def test_only_the_listed_functions_may_access_signatures() -> None:
-    allowed = {name: actions_allowed(name, '"SignaturesTable", "Arn"') for name in FUNCTIONS}
-    assert {name: actions for name, actions in allowed.items() if actions} == {
-        "APIHandler": {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DescribeTable"},
-        "Links": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
-        "Partners": {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
-        "People": {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:UpdateItem"},
-        "SendMail": {"dynamodb:UpdateItem"},
-        "SendOtherMail": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
-        "CheckMail": {"dynamodb:Query", "dynamodb:UpdateItem"},
-        "ReceiveFeedback": {"dynamodb:UpdateItem"},
-        "StoreOverflow": {"dynamodb:PutItem", "dynamodb:UpdateItem"},
-        "RecountTallies": {"dynamodb:Query"},
-        "RunJob": {"dynamodb:Query", "dynamodb:UpdateItem"},
-        "RunAddressJob": {"dynamodb:Query", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
-    }
-    assert functions_allowed("dynamodb:Scan") == set()
 
 
 @every_table

@@ -1,16 +1,13 @@
 """Each function has a role of its own, which allows no more than the function needs."""
 
 import json
-from collections.abc import Iterator
 
-from chalicelib.core import keys
 from stack.template.functions import logical_id
 from stack.template.policies import declared_policies
 from stack.template.rights import RIGHTS
 from tests.template.packaged import (
     CONFIG,
     FUNCTIONS,
-    actions,
     actions_allowed,
     every_function,
     of_type,
@@ -40,11 +37,8 @@ def test_every_function_has_its_own_role_and_policy() -> None:
 def test_no_policy_has_a_wildcard_action_or_resource(function: str) -> None:
     for statement in statements(function):
         assert statement["Effect"] == "Allow"
-        for action in actions(statement):
-            assert "*" not in action
-        if actions(statement) not in WITHOUT_RESOURCE:
-            assert statement["Resource"] != "*"
-            assert "*" not in statement["Resource"]
+        assert "*" not in "".join(statement["Action"])
+        assert ("*" in statement["Resource"]) is (statement["Action"] in WITHOUT_RESOURCE)
 
 
 @every_function
@@ -57,35 +51,16 @@ def test_counts_and_authorizer_have_no_access_to_signatures() -> None:
         assert "SignaturesTable" not in json.dumps(statements(function))
 
 
-def counts_statements(function: str) -> Iterator[tuple[set[str], set[str] | None]]:
-    """Yield the actions on the counts table and the partitions that they are limited to (None: all)."""
-    for each in statements_about(function, "CountsTable"):
-        condition = each.get("Condition", {}).get("ForAllValues:StringLike", {})
-        partitions = {*condition["dynamodb:LeadingKeys"]} if condition else None
-        yield {*actions(each)}, partitions
-
-
 @every_function
 def test_no_function_can_access_every_partition_of_the_counts_table(function: str) -> None:
-    for allowed_actions, partitions in counts_statements(function):
-        assert partitions or allowed_actions == {"dynamodb:DescribeTable"}, allowed_actions
-
-
-def test_only_the_authorizer_and_manage_can_read_tokens() -> None:
-    reading = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"}
-    readers = set()
-    for function in FUNCTIONS:
-        for allowed_actions, partitions in counts_statements(function):
-            is_about_tokens = partitions is not None and keys.TOKENS_PARTITION in partitions
-            if is_about_tokens and allowed_actions & reading:
-                readers.add(function)
-    assert readers == {"Authorizer", "Manage"}
+    for each in statements_about(function, "CountsTable"):
+        assert "dynamodb:LeadingKeys" in json.dumps(each) or each["Action"] == ["dynamodb:DescribeTable"]
 
 
 @every_function
 def test_a_role_can_write_the_log_of_its_function(function: str) -> None:
-    [log] = [each for each in statements(function) if "logs:PutLogEvents" in actions(each)]
-    assert f"/aws/lambda/${{AWS::StackName}}-{function}-*" in log["Resource"]["Fn::Sub"]
+    [log] = [each for each in statements(function) if "logs:PutLogEvents" in each["Action"]]
+    assert f"/aws/lambda/${{AWS::StackName}}-{function}-*" in log["Resource"][0]["Fn::Sub"]
 
 
 def test_every_log_has_a_retention_time() -> None:
@@ -108,8 +83,8 @@ def test_exports_read_names_and_no_addresses_and_only_the_list_of_subscribers_re
     seen: dict[str, set[str]] = {}
     for function in FUNCTIONS:
         for each in statements_about(function, '"SignaturesTable", "Arn"'):
-            if "dynamodb:Query" in actions(each):
-                assert actions(each) == ["dynamodb:Query"]
+            if "dynamodb:Query" in each["Action"]:
+                assert each["Action"] == ["dynamodb:Query"]
                 assert each["Condition"]["StringEquals"] == {"dynamodb:Select": ["SPECIFIC_ATTRIBUTES"]}
                 readable = each["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"]
                 seen.setdefault(function, set()).update({*readable} & WHO)

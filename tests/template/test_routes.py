@@ -10,23 +10,6 @@ from chalicelib.edge.route import Function
 from chalicelib.edge.routes import CATCH_ALL, all_routes
 from tests.template.packaged import API, FUNCTIONS, LIMITS, every_function, integrations
 
-# The tables of CONTRACT.md.
-CONTRACT_ROUTES = {
-    ("GET", "/"),
-    ("GET", "/petitions/{slug}"),
-    ("POST", "/petitions/{slug}/signatures"),
-    ("GET", "/petitions/{slug}/thanks"),
-    ("GET", "/api/petitions"),
-    ("GET", "/api/petitions/{slug}"),
-    ("POST", "/api/petitions/{slug}/signatures"),
-    ("GET", "/api/petitions/{slug}/count"),
-    *((method, f"/{act}") for method in ("GET", "POST") for act in ("confirm", "unsubscribe", "withdraw")),
-    ("GET", "/health"),
-    ("GET", "/api/openapi.json"),
-    ("GET", "/api/staff/petitions"),
-    ("GET", "/api/staff/petitions/{slug}/counts"),
-}
-
 # Staff get a token here, so there is no token yet.
 OPEN_TO_STAFF_WITHOUT_TOKEN = {"/api/staff/sign-in", "/api/staff/session"}
 
@@ -75,10 +58,6 @@ def test_every_throttle_belongs_to_an_existing_method() -> None:
     for path, methods in API["paths"].items():
         existing |= {(path, method.upper()) for method in methods}
     assert LIMITS.keys() - {("/*", "*")} <= existing
-
-
-def test_every_request_of_the_contract_has_a_route() -> None:
-    assert {(route.method, route.path) for route in all_routes().values()} >= CONTRACT_ROUTES
 
 
 def test_the_gateway_calls_the_listed_function_of_each_route_and_otherwise_the_default_function() -> None:

@@ -9,7 +9,7 @@ from chalicelib.edge.batch import QUICK_ATTEMPTS
 from stack.judge.policies import HERE, PARAMETERS, resolver
 from stack.local.sources import rate_seconds
 from stack.template.functions import RESERVED
-from tests.template.packaged import FUNCTIONS, QUEUES, TEMPLATE, actions_allowed, events
+from tests.template.packaged import FUNCTIONS, QUEUES, TEMPLATE, events
 
 
 def test_the_overflow_queue_survives_days_without_the_table() -> None:
@@ -32,23 +32,6 @@ def test_workers_leave_capacity_for_signing_in_a_new_account() -> None:
     # Lambda keeps 100 executions unreserved. A new account has too few for a reservation, so the default is 0.
     for name, _ in RESERVED.values():
         assert TEMPLATE["Parameters"][name]["Default"] == "0"
-
-
-def test_every_worker_can_read_its_queue_or_stream() -> None:
-    receive = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
-    for function, source in events("SQS").items():
-        queue = source["Queue"]["Fn::GetAtt"][0]
-        allowed = actions_allowed(function, queue)
-        if function in JOBS:
-            # A job sends itself a new message when time runs short.
-            allowed.discard("sqs:SendMessage")
-        # A failed message comes again soon. Feedback has few attempts, and nobody waits for it.
-        sets_waits = set() if function == "ReceiveFeedback" else {"sqs:ChangeMessageVisibility"}
-        assert allowed == receive | sets_waits
-    read = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"}
-    for function in events("DynamoDB"):
-        assert actions_allowed(function, "${SignaturesTable.Arn}/stream/*") == read
-        assert actions_allowed(function, "StreamDeadLetterQueue") == {"sqs:SendMessage"}
 
 
 def test_no_worker_asks_for_more_messages_than_lambda_allows() -> None:

@@ -14,6 +14,7 @@ from chalicelib.runner.worker import run_job
 from chalicelib.updates.model import Update
 from tests.actors import NOW, Person, bobs_token, confirmed
 from tests.fake_site import JSON, FakeSite, context, sqs_event
+from tests.letters.lettering import send_all
 
 UPDATES_PATH = "/api/staff/petitions/safe-children/updates"
 TEXT = {
@@ -67,20 +68,11 @@ def run_once(fake_site: FakeSite) -> None:
             fake_site.jobs.messages.append(message)
 
 
-def send_once(fake_site: FakeSite) -> None:
-    """Deliver each message of the queue of other email once. A message that fails stays."""
-    messages, fake_site.other_queue.messages[:] = list(fake_site.other_queue.messages), []
-    for message in messages:
-        failed_ids = fake_site.deliver("send_other_mail", [message])
-        if failed_ids:
-            fake_site.other_queue.messages.append(message)
-
-
 def run_until_done(fake_site: FakeSite) -> None:
     """Run the job and the senders until no message is left, and move the clock."""
     for _ in range(10):
         run_once(fake_site)
-        send_once(fake_site)
+        send_all(fake_site)
         if not fake_site.jobs.messages and not fake_site.other_queue.messages:
             return
         fake_site.clock.forward(LATER)

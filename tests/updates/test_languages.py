@@ -11,6 +11,7 @@ from chalicelib.petitions.text import Translation
 from chalicelib.updates.find import forget_updates
 from tests.actors import ALICE, BOB, NOW
 from tests.fake_site import FakeSite
+from tests.letters.lettering import send_all
 from tests.updates.sending import (
     TEXT,
     UPDATES_PATH,
@@ -18,7 +19,6 @@ from tests.updates.sending import (
     draft_update,
     publish_update,
     run_until_done,
-    send_once,
     subscribe,
 )
 
@@ -46,7 +46,7 @@ def test_each_signer_gets_the_language_they_signed_in(fake_site: FakeSite, bilin
     assert "Deiseb" in mails[ALICE.email].text
 
 
-def test_a_signer_in_a_language_that_the_update_lacks_gets_the_main_text(
+def test_a_signer_in_a_language_that_the_update_lacks_gets_the_main_text_between_words_in_that_language(
     fake_site: FakeSite, bilingual: Petition
 ) -> None:
     subscribe(fake_site, bilingual, [ALICE], language="cy")
@@ -55,6 +55,8 @@ def test_a_signer_in_a_language_that_the_update_lacks_gets_the_main_text(
     [mail] = fake_site.mailer.mails
     assert mail.subject == TEXT["title"]
     assert f'lang="en">{"<p>She said"}' in mail.html
+    assert "Helô Alice Achterberg," in mail.text
+    assert fake_site.last_link("unsubscribe").endswith("&lang=cy")
 
 
 def test_page_feed_and_json_follow_the_language_of_the_address(fake_site: FakeSite, bilingual: Petition) -> None:
@@ -74,7 +76,7 @@ def test_staff_can_send_a_test_email_in_each_language(fake_site: FakeSite, bilin
     for language in ("en", "cy"):
         test_request = {"email": "bob@charity.example", "language": language}
         assert ask(fake_site, "POST", f"{path}/test", test_request).status_code == 202
-        send_once(fake_site)
+        send_all(fake_site)
     english, welsh = fake_site.mailer.mails
     assert welsh.subject.endswith("Atebodd hi")
     assert "/petitions/safe-children?lang=cy" in welsh.text

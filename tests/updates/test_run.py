@@ -21,6 +21,7 @@ from chalicelib.updates import run
 from chalicelib.updates.find import forget_updates
 from tests.actors import ALICE, BOB, CHARLIE, DAY, NOW, Person, confirmed, key_of, signed, subject_of
 from tests.fake_site import FakeSite
+from tests.letters.lettering import send_all
 from tests.partnering import a_partner, a_receiving_context, sent_of
 from tests.updates.sending import (
     LATER,
@@ -30,7 +31,6 @@ from tests.updates.sending import (
     results,
     run_once,
     run_until_done,
-    send_once,
     subscribe,
     throttle,
 )
@@ -117,7 +117,7 @@ def test_refused_and_bounced_emails_count_as_failed(subscribed_site: FakeSite) -
     path = publish_update(subscribed_site)
     run_once(subscribed_site)
     subscribed_site.mailer.failures = [MailRefused()]
-    send_once(subscribed_site)
+    send_all(subscribed_site)
     tags = {name: [value] for name, value in subscribed_site.mailer.mails[0].tags.items()}
     bounce = {"eventType": "Bounce", "bounce": {"bounceType": "Permanent"}, "mail": {"tags": tags}}
     assert subscribed_site.deliver("receive_feedback", [bounce]) == []
@@ -233,13 +233,3 @@ def test_two_updates_are_sent_one_after_the_other(subscribed_site: FakeSite) -> 
     assert ask(subscribed_site, "POST", f"{path}/publish").status_code == 409
     run_until_done(subscribed_site)
     assert ask(subscribed_site, "POST", f"{path}/publish").status_code == 202
-
-
-def test_the_words_around_the_text_are_in_the_signers_language(fake_site: FakeSite, petition: Petition) -> None:
-    subscribe(fake_site, petition, [ALICE], language="cy")
-    publish_update(fake_site)
-    run_until_done(fake_site)
-    [mail] = fake_site.mailer.mails
-    assert "Helô Alice Achterberg," in mail.text
-    assert "She said yes." in mail.text
-    assert fake_site.last_link("unsubscribe").endswith("&lang=cy")

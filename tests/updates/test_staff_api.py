@@ -6,6 +6,7 @@ from chalicelib.petitions.model import Petition
 from chalicelib.staff.audit.record import entries
 from tests.actors import ALICE, DAY, NOW
 from tests.fake_site import FakeSite
+from tests.letters.lettering import send_all
 from tests.updates.sending import (
     TEXT,
     UPDATES_PATH,
@@ -13,7 +14,6 @@ from tests.updates.sending import (
     draft_update,
     publish_update,
     run_until_done,
-    send_once,
     subscribe,
 )
 
@@ -39,7 +39,7 @@ def test_a_test_email_goes_to_the_given_address_only(fake_site: FakeSite, petiti
     subscribe(fake_site, petition, [ALICE])
     path = draft_update(fake_site)
     assert ask(fake_site, "POST", f"{path}/test", {"email": "bob@charity.example"}).status_code == 202
-    send_once(fake_site)
+    send_all(fake_site)
     [mail] = fake_site.mailer.mails
     assert (mail.to, mail.subject) == ("bob@charity.example", "[Test] The Home Secretary answered")
     assert "This is a test. Only you have got it." in mail.text
@@ -112,5 +112,5 @@ def test_each_of_two_test_emails_goes_to_its_own_address(fake_site: FakeSite, pe
     path = draft_update(fake_site)
     for name in ("bob", "bea"):
         assert ask(fake_site, "POST", f"{path}/test", {"email": f"{name}@charity.example"}).status_code == 202
-    send_once(fake_site)
+    send_all(fake_site)
     assert sorted(mail.to for mail in fake_site.mailer.mails) == ["bea@charity.example", "bob@charity.example"]

@@ -3,6 +3,7 @@
 // sets styles as properties, which a strict content security policy allows.
 
 (() => {
+  const WAIT_FOR_PAGE_MS = 3_000;
   const script = document.currentScript;
   if (!(script instanceof HTMLScriptElement)) return;
   const { petition = "", show = "form", source, lang, title } = script.dataset;
@@ -18,8 +19,10 @@
   frame.style.border = "0";
   frame.style.height = show === "counter" ? "10rem" : "60rem";
 
+  let isShown = false;
   window.addEventListener("message", ({ origin, source: sender, data }) => {
     if (origin !== url.origin || sender !== frame.contentWindow) return;
+    isShown = true;
     const page = data?.petition ?? {};
     if (Number.isFinite(page.height)) frame.style.height = `${page.height}px`;
     if (!title && typeof page.title === "string") frame.title = page.title;
@@ -31,5 +34,14 @@
     if (!isFirst) frame.scrollIntoView();
     isFirst = false;
   });
+  // The page posts its height as soon as it is drawn. A browser draws nothing if the petition does not allow this site.
+  const linkIfNotShown = () => {
+    if (isShown) return;
+    const link = document.createElement("a");
+    link.href = new URL(`petitions/${encodeURIComponent(petition)}${url.search}`, script.src).href;
+    link.textContent = title ?? "Sign the petition";
+    frame.replaceWith(link);
+  };
+  frame.addEventListener("load", () => setTimeout(linkIfNotShown, WAIT_FOR_PAGE_MS));
   script.after(frame);
 })();

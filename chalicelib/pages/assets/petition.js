@@ -22,15 +22,18 @@ const language = document.documentElement.lang === "en" ? "en-GB" : document.doc
 /** @type {Record<string, string>} */
 const texts = JSON.parse(document.body.dataset.texts ?? "{}");
 const number = new Intl.NumberFormat(`${language}-u-nu-latn`);
-const dateParts = new Intl.DateTimeFormat(`${language}-u-nu-latn-ca-gregory`, {
-  day: "numeric",
-  month: "long",
-  year: "numeric",
-  hour: "2-digit",
-  minute: "2-digit",
-  hourCycle: "h23",
-  timeZone: "UTC",
-});
+/** @param {string} timeZone */
+const dateParts = (timeZone) =>
+  new Intl.DateTimeFormat(`${language}-u-nu-latn-ca-gregory`, {
+    day: "numeric",
+    month: "long",
+    year: "numeric",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+    timeZoneName: "short",
+    timeZone,
+  });
 
 /**
  * The timer is not cleared when the answer begins, so that it also ends an answer whose body never arrives. Aborting a
@@ -66,13 +69,17 @@ async function readCount(url) {
 }
 
 /**
- * "24 November 2026 at 14:05 UTC", as the server writes it.
+ * "24 June 2026 at 15:05 BST (14:05 UTC)", as the server writes it.
  * @param {string} iso
+ * @param {string} zone
  */
-export function dateTime(iso) {
-  const part = Object.fromEntries(dateParts.formatToParts(new Date(iso)).map(({ type, value }) => [type, value]));
+export function dateTime(iso, zone) {
+  const parts = dateParts(zone).formatToParts(new Date(iso));
+  const part = Object.fromEntries(parts.map(({ type, value }) => [type, value]));
   const time = `${part.hour}:${part.minute}`;
-  return translated("{day} {month} {year} at {time} UTC", { ...part, time });
+  const utc = iso.slice(11, 16);
+  const text = translated("{day} {month} {year} at {time} {zone}", { ...part, time, zone: part.timeZoneName ?? zone });
+  return time === utc ? text : `${text} (${utc} UTC)`;
 }
 
 /**
@@ -103,7 +110,7 @@ function showCount(tally, { count, goal, as_of: asOf }) {
   }
   if (!time || !asOf) return;
   time.dateTime = asOf;
-  time.textContent = dateTime(asOf);
+  time.textContent = dateTime(asOf, time.dataset.asOf || "UTC");
 }
 
 /**

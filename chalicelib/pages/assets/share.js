@@ -16,6 +16,8 @@ function enableSharing(box) {
       link.href = (link.dataset.pattern ?? "").replace("{text}", () => text);
     }
   });
+  // On paper, the QR code is what leads to the petition.
+  window.addEventListener("beforeprint", () => find(".qr")?.closest("details")?.setAttribute("open", ""));
   const native = find("[data-native]");
   native?.toggleAttribute("hidden", !navigator.share);
   native?.addEventListener("click", () => {

@@ -34,6 +34,7 @@ const COPIED_FIELDS = /** @type {const} */ ([
   "language",
   "translations",
   "receipt",
+  "time_zone",
   "embed_on",
   "letter",
 ]);

@@ -128,10 +128,11 @@ const outcomeFields = () =>
     timeField("Answered at (UTC)", timeInput("responded_at", false)),
   );
 
+const ZONE_HINT = "Such as Europe/London. Pages and emails also say the time in UTC.";
 const SITES_HINT = "One on each line: https and the name, without a path. No other site can show the form in a frame.";
 
 /** @param {Partial<ManagedPetition>} petition */
-const sharingFields = ({ receipt = false }) =>
+const sharingFields = ({ receipt = false, time_zone: timeZone = "Europe/London" }) =>
   group(
     "Emails and other sites (optional)",
     checkbox("Send a receipt to everybody who has confirmed. It doubles what emails cost.", {
@@ -139,6 +140,7 @@ const sharingFields = ({ receipt = false }) =>
       value: "yes",
       checked: receipt,
     }),
+    field("Time zone of its times", h("input", { name: "time_zone", value: timeZone, maxlength: "60", spellcheck: "false" }), ZONE_HINT),
     field(
       "Sites that may show the form and the counter",
       h("textarea", { name: "embed_on", rows: "3", spellcheck: "false" }),
@@ -215,6 +217,7 @@ export function petitionFrom(typed, before = {}) {
     response: value("response") || null,
     responded_at: timeFrom(value("responded_at"), before.responded_at),
     receipt: typed.has("receipt"),
+    time_zone: value("time_zone") || undefined,
     embed_on: value("embed_on").split(/\s+/).filter(Boolean),
     ...afterSigningFrom(typed, ""),
     share_ways: shareWaysFrom(typed),

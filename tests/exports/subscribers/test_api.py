@@ -1,7 +1,5 @@
 """Lists over HTTP: Bob requests one for a recipient, follows it and gets a link."""
 
-import json
-
 import pytest
 from chalice.test import HTTPResponse
 
@@ -9,17 +7,17 @@ from chalicelib.core.rights import Right
 from chalicelib.exports.subscribers.request import OptInList
 from chalicelib.jobs.request import find_job
 from chalicelib.petitions.model import Petition
+from tests import asking
 from tests.actors import ALICE, DAY, NOW, bobs_token, confirmed
 from tests.asking import actions
 from tests.exports.subscribers.listing import RECIPIENT, rows, run_once
-from tests.fake_site import JSON, FakeSite
+from tests.fake_site import FakeSite
 
 LISTS = "/api/staff/petitions/safe-children/lists"
 
 
-def ask(fake_site: FakeSite, method: str, path: str, body: object = None, right: Right = Right.EXPORT) -> HTTPResponse:
-    headers = {"Authorization": f"Bearer {bobs_token(fake_site.tables, NOW, right)}", "Content-Type": JSON}
-    return fake_site.client.http.request(method, path, headers=headers, body=json.dumps(body).encode())
+def ask(fake_site: FakeSite, method: str, path: str, body: object = None) -> HTTPResponse:
+    return asking.ask(fake_site, bobs_token(fake_site.tables, NOW, Right.EXPORT), method, path, body)
 
 
 def test_bob_requests_a_list_and_gets_a_link_to_it(fake_site: FakeSite, petition: Petition) -> None:

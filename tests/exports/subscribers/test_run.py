@@ -53,12 +53,6 @@ def test_a_list_has_only_people_who_confirmed_and_asked_for_updates(fake_site: F
     assert not [key for key in fake_site.bucket.objects if key.startswith("parts/")]
 
 
-def test_the_file_can_be_read_with_the_key_only(fake_site: FakeSite, petition: Petition) -> None:
-    confirmed(fake_site.tables, petition, ALICE, updates=True)
-    run_once(fake_site, a_list(fake_site.tables))
-    assert ALICE.email.encode() not in b"".join(fake_site.bucket.objects.values())
-
-
 @pytest.mark.parametrize(("end", "email"), [(unsubscribe, ALICE.email), ("withdraw", ""), ("erase", ""), ("gone", "")])
 def test_a_person_who_unsubscribes_is_listed_as_unsubscribed_in_every_later_list(
     fake_site: FakeSite, petition: Petition, end: object, email: str

@@ -10,7 +10,8 @@ const reply = (status, headers = {}) => ({ status, headers: new Headers(headers)
 const MINUTE = 60_000;
 
 test("the time is written as the server writes it", () => {
-  assert.equal(petition.dateTime("2026-11-04T23:05:59Z"), "4 November 2026 at 23:05 UTC");
+  assert.equal(petition.dateTime("2026-11-04T23:05:59Z", "Europe/London"), "4 November 2026 at 23:05 GMT");
+  assert.equal(petition.dateTime("2026-06-04T23:05:59Z", "Europe/London"), "5 June 2026 at 00:05 BST (23:05 UTC)");
 });
 
 test("screen readers hear a noticeable change, once a minute", () => {

@@ -18,6 +18,7 @@ const STORED = {
   language: "en",
   translations: { cy: { title: "Plannu coed" } },
   receipt: false,
+  time_zone: "Europe/London",
   embed_on: ["https://www.harbour.example"],
   letter: { subject: "Trees", targets: [] },
   opened_at: "2026-11-24T12:00:00Z",

@@ -171,15 +171,6 @@ def test_an_undo_withdraws_signatures_that_wait_for_our_email(
     assert (item["state"], "mail_kind" in item) == ("withdrawn", False)
 
 
-def test_a_person_who_withdraws_after_an_undo_is_not_imported_again(
-    import_file: ImportFile, tables: FakeTables, petition: Petition
-) -> None:
-    import_file("", undoes=import_file(CSV + rows(1, 2)).job_id)
-    withdraw(key_of(petition, identity_of(petition, person(1))), petition, NOW, tables)
-    assert row_counts(import_file(CSV + rows(1, 2))) == (1, 0, 0, 1)
-    assert count(tables, petition) == 1
-
-
 def test_the_threads_of_an_import_make_their_calls_as_its_function(
     tables: FakeTables,
     bucket: FakeBucket,

@@ -14,7 +14,7 @@ from chalicelib.partners.imports.run import ImportWork
 from chalicelib.partners.model import Partner
 from chalicelib.partners.receive import take_each
 from chalicelib.petitions.model import Petition
-from tests.actors import NOW, Person, identity_of, item_of, signed
+from tests.actors import NOW, Person, identity_of, item_of
 from tests.fakes import FakeBucket, FakeTables
 from tests.importing import CSV, an_import, an_import_run, rows, run_stored_import
 from tests.partnering import a_partner, a_receiving_context, sent_of
@@ -58,18 +58,6 @@ def test_a_person_of_two_imports_is_removed_by_the_second_undo(
         assert import_or_undo(partner, "", undoes=job).accepted == taken_back
     assert count(tables, petition) == 0
     assert import_or_undo(oak, CSV + rows(1)).accepted == 1
-
-
-def test_a_person_who_signed_here_too_waits_for_their_confirmation_after_the_last_undo(
-    import_or_undo: Callable[..., Import], tables: FakeTables, petition: Petition, oak: Partner
-) -> None:
-    elm = a_partner(tables, source="partner-elm")
-    first, second = import_or_undo(oak, CSV + rows(1)), import_or_undo(elm, CSV + rows(1))
-    signed(tables, petition, ANN)
-    assert [import_or_undo(oak, "", undoes=first).accepted, import_or_undo(elm, "", undoes=second).accepted] == [0, 1]
-    assert count(tables, petition) == 0
-    item = item_of(tables, petition, identity_of(petition, ANN))
-    assert (item["state"], item["name"]) == ("pending", ANN.name)
 
 
 def test_a_late_step_of_an_import_that_was_undone_stores_nobody_again(

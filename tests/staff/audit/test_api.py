@@ -1,6 +1,5 @@
 """Bob has the right `manage` and reads the activity log."""
 
-import json
 from typing import Any
 from urllib.parse import quote
 
@@ -13,8 +12,9 @@ from chalicelib.petitions.form import EDITABLE
 from chalicelib.petitions.model import Petition
 from chalicelib.staff.audit.record import Action, Actor, record
 from chalicelib.staff.tokens import issue
+from tests import asking
 from tests.actors import MINUTE, NOW, bobs_token
-from tests.fake_site import JSON, FakeSite
+from tests.fake_site import FakeSite
 
 BOB, CARLA = (Actor(token_id=name * 4, owner=name, source_ip="192.0.2.7") for name in ("bob", "carla"))
 
@@ -86,9 +86,7 @@ def test_an_action_has_a_description(site_with_entries: FakeSite) -> None:
 
 
 def ask(fake_site: FakeSite, method: str, path: str, body: object = None) -> HTTPResponse:
-    token = bobs_token(fake_site.tables, NOW, *Right)
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": JSON}
-    return fake_site.client.http.request(method, f"/api/staff{path}", headers=headers, body=json.dumps(body).encode())
+    return asking.ask(fake_site, bobs_token(fake_site.tables, NOW, *Right), method, f"/api/staff{path}", body)
 
 
 def log_entries(fake_site: FakeSite) -> Any:
