@@ -49,6 +49,7 @@ SITE_PATTERN = (
     r"(?::[0-9]{1,5})?$"
 )
 SLUG_PATTERN = r"^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$"
+DIGEST_PATTERN = r"^[0-9a-f]{16}$"
 # Shards are the items over which a day's counts are spread. One BatchGetItem (100 keys at most) reads a day's shards.
 MAX_SHARDS = 90
 CONFIRM_AFTER_CLOSE = timedelta(hours=24)
@@ -114,7 +115,7 @@ class ShareWay(StrEnum):
 class Picture(FrozenClosedModel):
     """The petition's picture, for its page and for shared links."""
 
-    digest: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$"), Field(examples=["0123456789abcdef"])]
+    digest: Annotated[str, StringConstraints(pattern=DIGEST_PATTERN), Field(examples=["0123456789abcdef"])]
     """Of its content. Its address is `/petitions/{slug}/pictures/{digest}`."""
     width: int
     height: int

@@ -1,17 +1,21 @@
 """Read a petition's picture. Its address has a hash of its content."""
 
+import re
 from base64 import b64decode
 
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
 from chalicelib.core.caching import SecondsCache
 from chalicelib.core.errors import UnknownThing
+from chalicelib.petitions.model import DIGEST_PATTERN, SLUG_PATTERN
 
 _cache: SecondsCache[bytes] = SecondsCache(3600.0)
 
 
 def picture_of(slug: str, digest: str, tables: Tables) -> bytes:
-    """Raise UnknownThing. Pages in caches may show a picture that was replaced, so it stays."""
+    """Raise UnknownThing. Previews show a draft's too. Pages in caches may show one that was replaced, so it stays."""
+    if not (re.fullmatch(SLUG_PATTERN, slug) and re.fullmatch(DIGEST_PATTERN, digest)):
+        raise UnknownThing("There is no such picture.")
     return _cache.get(f"{slug} {digest}", lambda: _read(slug, digest, tables))
 
 
