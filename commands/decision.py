@@ -71,7 +71,7 @@ def item_key(table: str, item: Item) -> Key:
 # The other partitions of COUNTS are temporary, or have secrets, and a revoked secret must not return.
 RESTORED_COUNTS = (
     "PETITIONS", "SLUGS", "TEXT#", "LETTER#", "TALLY#", "PENDING#", "CONSTITUENCIES#", "FUNNEL#", "FUNNEL-DAYS#",
-    "STATEMENT#", "UPDATES#", "LETTERS#", "TARGET#", "DIGEST#", "PARTNERS", "WORDING#", "RECEIPT#",
+    "STATEMENT#", "UPDATES#", "LETTERS#", "TARGET#", "DIGEST#", "PARTNERS", "WORDING#", "RECEIPT#", "PICTURE#",
 )  # fmt: skip
 
 
