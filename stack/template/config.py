@@ -8,40 +8,30 @@ from typing import Any
 from stack.paths import ROOT
 
 
+def policy_file(function: str) -> str:
+    return f"policy-{function}.json"
+
+
+@cache
 def chalice_settings(project: Path = ROOT) -> dict[str, Any]:
     """Return Chalice's settings: those in config.json, and the name of the file with each function's policy."""
-    settings = _read(project)
+    settings: dict[str, Any] = json.loads((project / ".chalice" / "config.json").read_text(encoding="utf-8"))
     for function, own in settings["lambda_functions"].items():
         own["iam_policy_file"] = policy_file(function)
     return settings
 
 
-def policy_file(function: str) -> str:
-    return f"policy-{function}.json"
-
-
 def function_settings() -> dict[str, dict[str, Any]]:
     """Return the settings of each function, by its name in app.py."""
-    functions: dict[str, dict[str, Any]] = _config()["lambda_functions"]
+    functions: dict[str, dict[str, Any]] = chalice_settings()["lambda_functions"]
     return functions
 
 
 def timeout(function: str) -> int:
-    settings = function_settings()[function]
-    default = _config()["lambda_timeout"]
-    return int(settings.get("lambda_timeout", default))
+    default = chalice_settings()["lambda_timeout"]
+    return int(function_settings()[function].get("lambda_timeout", default))
 
 
 def api_stage() -> str:
     """Return API Gateway's stage, the first part of every path at API Gateway's own address."""
-    return str(_config()["api_gateway_stage"])
-
-
-@cache
-def _config() -> dict[str, Any]:
-    return _read(ROOT)
-
-
-def _read(project: Path) -> dict[str, Any]:
-    config: dict[str, Any] = json.loads((project / ".chalice" / "config.json").read_text(encoding="utf-8"))
-    return config
+    return str(chalice_settings()["api_gateway_stage"])

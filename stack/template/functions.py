@@ -131,19 +131,12 @@ def _output_and_failures(function: str) -> Template:
 
 def _secrets() -> Iterator[Template]:
     for variable, readers in SECRETS.items():
-        for function in readers:
-            yield _secret(variable, function)
-
-
-def _secret(variable: str, function: str) -> Template:
-    if variable == "ORIGIN_KEYS":
-        # The API accepts two versions of this secret, so that the key can be rotated. CloudFront sends the first.
-        versions = {parameter: origin_key(parameter) for parameter in ("OriginKey", "OriginKeyToo")}
-        return environment(function, {variable: sub(json.dumps(versions))})
-    secret = logical_id(variable.lower())
-    # For example {{resolve:secretsmanager:${TokenKeys}:SecretString}}
-    value = sub(f"{{{{resolve:secretsmanager:${{{secret}}}:SecretString}}}}")
-    return environment(function, {variable: value})
+        # For example {{resolve:secretsmanager:${TokenKeys}:SecretString}}
+        value = f"{{{{resolve:secretsmanager:${{{logical_id(variable.lower())}}}:SecretString}}}}"
+        if variable == "ORIGIN_KEYS":
+            # The API accepts two versions of this secret, so that the key can be rotated. CloudFront sends the first.
+            value = json.dumps({parameter: origin_key(parameter) for parameter in ("OriginKey", "OriginKeyToo")})
+        yield from (environment(function, {variable: sub(value)}) for function in readers)
 
 
 def origin_key(parameter: str) -> str:

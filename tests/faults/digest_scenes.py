@@ -12,12 +12,13 @@ from chalicelib.letters.digest_kind import DIGESTS
 from chalicelib.letters.target_state import pause, record_digests, store_test_address, target_state
 from chalicelib.letters.trial import STAFF_TEST_PREFIX, TESTS
 from chalicelib.letters.withdrawn import remove_letter, slot_of
+from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG
 from chalicelib.signatures.withdraw import withdraw
 from tests.actors import DAY, NOW, item_of
 from tests.fake_site import FakeSite, stream_event
-from tests.faults.letter_scenes import LETTER_KEY, TARGET_KEY
-from tests.faults.mail_scenes import bounce_email, deliver_request
-from tests.faults.scenes import KEY, PETITION, SIX_MINUTES, Scene, run, run_mail_task
+from tests.faults.letter_scenes import LETTER_KEY, TARGET_KEY, confirmation_event
+from tests.faults.mail_scenes import assert_request_is_queued_again, bounce_email, deliver_request
+from tests.faults.scenes import KEY, PETITION, SIX_MINUTES, Scene, assert_exact_counts, run, run_mail_task
 from tests.letters.lettering import TARGET, a_petition_with_a_letter, confirmed_with_a_letter
 
 LAST_NIGHT = NOW - timedelta(hours=12)
@@ -110,6 +111,11 @@ def assert_digest_waits_unsealed(fake_site: FakeSite) -> None:
     assert letter_numbers(fake_site) == LetterNumbers(requested=1)
 
 
+def with_an_old_digest(fake_site: FakeSite) -> None:
+    with_a_digest(fake_site)
+    fake_site.clock.forward(2 * LOST_AFTER_IF_NO_BACKLOG)
+
+
 def assert_letter_is_gathered_once(fake_site: FakeSite) -> None:
     tomorrow = (NOW + DAY).date()
     tomorrows = find_digest(TODAYS_DIGEST._replace(day=tomorrow), fake_site.tables)
@@ -156,10 +162,24 @@ BOBS_EMAIL = "bob@charity.example"
 TEST_KEY = letter_delivery(PETITION.slug, TARGET_KEY, f"{STAFF_TEST_PREFIX}01")
 
 
+def with_a_target_in_test_mode(fake_site: FakeSite) -> None:
+    store_letter(fake_site, test_to=BOBS_EMAIL)
+
+
+def with_a_test_of_alices_letter(fake_site: FakeSite) -> None:
+    with_a_target_in_test_mode(fake_site)
+    fake_site.scene_state.mail_request = TESTS.request(LETTER_KEY, NOW, fake_site.tables)
+
+
 def with_a_test_requested_by_staff(fake_site: FakeSite) -> None:
     a_petition_with_a_letter(fake_site)
     store_test_address(letter_ids(TEST_KEY), BOBS_EMAIL, fake_site.tables)
     fake_site.scene_state.mail_request = TESTS.request(TEST_KEY, NOW, fake_site.tables)
+
+
+def assert_test_is_requested(fake_site: FakeSite) -> None:
+    assert {message["kind"] for message in fake_site.other_queue.messages} == {"letter-test"}
+    assert letter_numbers(fake_site) == LetterNumbers()
 
 
 def assert_email_went_to_bob(fake_site: FakeSite) -> None:
@@ -186,5 +206,10 @@ SCENES = [
     Scene("send_other_mail", with_a_digest_that_alice_left_late, deliver_request, assert_letter_waits_again,
           SIX_MINUTES, sends=False),
     Scene("receive_feedback", with_a_sent_digest, bounce_email, assert_letter_failed_and_target_is_paused),
+    Scene("check_mail", with_an_old_digest, partial(run_mail_task, "sweep"), assert_request_is_queued_again),
+    Scene("relay_mail", with_a_target_in_test_mode, partial(run, "relay_mail", confirmation_event),
+          assert_test_is_requested),
+    Scene("receive_feedback", with_a_test_requested_by_staff, bounce_email, assert_exact_counts),
+    Scene("send_other_mail", with_a_test_of_alices_letter, deliver_request, assert_email_went_to_bob, SIX_MINUTES),
     Scene("send_other_mail", with_a_test_requested_by_staff, deliver_request, assert_email_went_to_bob, SIX_MINUTES),
 ]  # fmt: skip

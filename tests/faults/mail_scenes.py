@@ -249,7 +249,11 @@ SCENES = [
           SIX_MINUTES),
     Scene("send_mail", with_alice_on_a_busy_network, partial(deliver, "send_mail", mail_messages),
           assert_email_waits_or_is_sent, DAY),
+    Scene("send_other_mail", with_alice_on_a_busy_network, partial(deliver, "send_other_mail", mail_messages),
+          assert_email_waits_or_is_sent, DAY),
     Scene("send_mail", with_a_used_up_email_budget, partial(deliver, "send_mail", mail_messages),
+          assert_email_waits_or_is_sent, DAY),
+    Scene("send_other_mail", with_a_used_up_email_budget, partial(deliver, "send_other_mail", mail_messages),
           assert_email_waits_or_is_sent, DAY),
     Scene("relay_mail", with_a_postponed_email, partial(run, "relay_mail", signing_event), assert_alices_email_waits),
     Scene("send_other_mail", with_alice_pending, partial(deliver, "send_other_mail", mail_messages),
@@ -276,5 +280,6 @@ SCENES = [
     Scene("send_other_mail", with_an_email_to_alice, deliver_request, assert_exact_counts, SIX_MINUTES),
     Scene("send_other_mail", with_a_draft_to_test, deliver_request, assert_exact_counts, SIX_MINUTES),
     Scene("receive_feedback", with_an_email_to_alice, bounce_email, assert_undeliverable),
+    Scene("receive_feedback", with_a_draft_to_test, bounce_email, assert_undeliverable),
     Scene("check_mail", with_an_old_request, partial(run_mail_task, "sweep"), assert_request_is_queued_again),
 ]  # fmt: skip
