@@ -55,6 +55,17 @@ _UNUSED = {
     *(f"Crypto/{part}" for part in ("IO", "Math", "PublicKey", "SelfTest", "Signature")),
     *(f"publicsuffixlist/{name}" for name in ("test.py", "test_psl.txt", "update.py")),
 }
+# Its AVIF, colour management, fonts and windows, with the libraries that only these use.
+_UNUSED_PILLOW = (
+    "_avif.",
+    "_imagingcms.",
+    "_imagingft.",
+    "_imagingtk.",
+    "libavif",
+    "libfreetype",
+    "libharfbuzz",
+    "liblcms2",
+)
 _WITHOUT_METADATA = {*_TOOLS, "ansicon", "colorama", "python_editor", "pyyaml"}
 _SHARED_DATA = ("endpoints.json", "partitions.json", "sdk-default-configuration.json", "_retry.json")
 _UNUSED_SUFFIXES = (".pyi", ".pyc", ".pyx", ".c", ".h", ".exe", ".typed")
@@ -217,6 +228,8 @@ def is_wanted(name: str) -> bool:
     if top.endswith(".dist-info"):
         kept = path.parts[1] in ("METADATA", "WHEEL", "licenses")
         return kept and top.split("-")[0].lower() not in _WITHOUT_METADATA
+    if top in ("PIL", "pillow.libs") and path.name.startswith(_UNUSED_PILLOW):
+        return False
     if top == "fontTools":  # It has its compiled modules in Python too. `interpolat…`: for people who make fonts.
         return path.suffix != ".so" and not path.name.startswith("interpolat")
     if second in ("botocore/data", "boto3/data"):

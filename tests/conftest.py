@@ -23,6 +23,8 @@ from chalicelib.mail.outstanding import forget_marked
 from chalicelib.pages import jinja
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
+from chalicelib.petitions.picture import forget_pictures
+from chalicelib.petitions.text_changes import forget_changes
 from chalicelib.shedding.level import forget_level
 from chalicelib.signatures import sign
 from chalicelib.tallies.count import forget_closed_days
@@ -102,6 +104,8 @@ def _clear_process_state() -> Iterator[None]:
     forget_level()
     forget_updates()
     forget_closed_days()
+    forget_pictures()
+    forget_changes()
     forget_marked()
     settings.cache_clear()
     yield
@@ -109,6 +113,8 @@ def _clear_process_state() -> Iterator[None]:
     forget_level()
     forget_updates()
     forget_closed_days()
+    forget_pictures()
+    forget_changes()
     forget_marked()
     settings.cache_clear()
 

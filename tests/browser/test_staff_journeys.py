@@ -38,6 +38,10 @@ def test_a_petition_is_drafted_previewed_opened_edited_paused_and_closed(
     desk: Page, deployed_site: DeployedSite
 ) -> None:
     sign_in(desk, deployed_site, route="#/new")
+    desk.get_by_label("Title", exact=True).fill("Keep children safe!")
+    expect(desk.get_by_label("Address", exact=True)).to_have_value("keep-children-safe")
+    desk.get_by_role("link", name="Who is asking").click()
+    expect(desk.locator("legend", has_text="Who is asking")).to_be_focused()
     for label, words in FIELDS.items():
         desk.get_by_label(label, exact=True).fill(words)
     desk.get_by_role("button", name="Save as a draft").click()
@@ -57,10 +61,13 @@ def test_a_petition_is_drafted_previewed_opened_edited_paused_and_closed(
     desk.get_by_label("Title", exact=True).fill("Plant two thousand trees")
     desk.get_by_role("button", name="Save", exact=True).click()
     expect(desk.get_by_role("heading", level=1)).to_have_text("Plant two thousand trees")
-    desk.get_by_text("The petition in Cymraeg").click()
+    desk.locator("summary", has_text="The petition in Cymraeg").click()
     desk.get_by_label("Title (Cymraeg)").fill("Plannu dwy fil o goed")
     desk.get_by_role("button", name="Save", exact=True).click()
-    expect(desk.get_by_role("alert")).to_contain_text("Summary (Cymraeg): This field is required")
+    desk.get_by_role("link", name="Summary (Cymraeg): This field is required").click()
+    summary = desk.get_by_label("Summary (Cymraeg)")
+    expect(summary).to_be_focused()
+    expect(summary).to_have_accessible_description(re.compile("This field is required"))
     for action, state in (("Pause", "Paused"), ("Open for signatures", "Open"), ("Close the petition", "Closed")):
         press_and_confirm(desk, action)
         expect(desk.locator(".badge")).to_have_text(state)

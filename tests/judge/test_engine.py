@@ -57,6 +57,6 @@ def test_threads_share_one_engine() -> None:
 def test_the_error_of_an_engine_that_is_not_installed_names_the_command_that_installs_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("JUDGE_HOME", str(tmp_path))
+    monkeypatch.setattr(engine, "judge_home", lambda: tmp_path)
     with pytest.raises(EngineError, match="make test"):
         engine._child.__wrapped__()

@@ -88,7 +88,8 @@ REQUESTS_WITH_STORAGE = [
 def test_every_route_that_needs_storage_answers_503_when_storage_fails(case: Case, site: FakeSite) -> None:
     # Issue the tokens before the storage fails.
     headers = {name: with_tokens(value, site) for name, value in case.headers.items()}
-    case_with_tokens = replace(case, url=with_tokens(case.url, site), headers=headers)
+    body = with_tokens(case.body.decode(), site).encode()
+    case_with_tokens = replace(case, url=with_tokens(case.url, site), headers=headers, body=body)
     _throttle(site.tables)
     answer = _send(case_with_tokens, site)
     assert answer.status_code == 503
@@ -104,5 +105,5 @@ def _throttle(tables: FakeTables) -> None:
             return tables.items[key]
         raise Throttled
 
-    for name in ("get", "batch_get", "query", "check", "put_new"):
+    for name in ("get", "batch_get", "query", "check", "put_new", "update"):
         setattr(tables, name, call)

@@ -207,7 +207,9 @@ async function show(path, user) {
   const { signal } = viewAbort;
   const { page, ...ids } = pageFor(path);
   const container = h("div", { class: "view" });
-  root().replaceChildren(menu(path), unsavedLinks(), container);
+  const loading = h("p", { class: "loading", role: "status" }, "Loading …");
+  root().replaceChildren(menu(path), unsavedLinks(), loading, container);
+  new MutationObserver(() => loading.remove()).observe(container, { childList: true });
   if (may(page.needs)) {
     const start = async () => (await page.load())({ container, ...ids, me: user, may, signal });
     await start().catch((error) => container.replaceChildren(failure(error)));

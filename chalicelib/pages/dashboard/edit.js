@@ -3,7 +3,7 @@
 import { ask, isRefusal, messageOf, post, site } from "./api.js";
 import { copyButton } from "./copy.js";
 import { button, DONE, h, showDialog } from "./dom.js";
-import { sendingForm, showError, submitButton } from "./forms.js";
+import { sectionLinks, sendingForm, showError, submitButton } from "./forms.js";
 import { askForDetails, sendTwiceIfBrackets, wordsFor } from "./lifecycle.js";
 import { badge } from "./overview.js";
 import { fillForm, petitionFields, petitionFrom } from "./petition-form.js";
@@ -117,5 +117,5 @@ export async function showEdit(context) {
     form,
     pictureForm(path, petition, reload),
   );
-  form.before(keepTyped(form, `${path}/edit`) ?? "");
+  form.before(keepTyped(form, `${path}/edit`) ?? "", sectionLinks(form));
 }

@@ -96,7 +96,48 @@ function labelOf(element) {
 const labelText = (labels) => (labels instanceof NodeList ? labels[0]?.textContent : null);
 
 /**
- * Show the message and the errors in the element `place`, and move the focus there.
+ * Say the error above its field too, as the public forms do.
+ * @param {HTMLElement} element
+ * @param {string} text
+ */
+function markField(element, text) {
+  const id = `${element.id}-error`;
+  element.setAttribute("aria-invalid", "true");
+  element.setAttribute("aria-describedby", `${element.getAttribute("aria-describedby") ?? ""} ${id}`.trim());
+  element.before(h("p", { class: "error", id, "data-field-error": "" }, text));
+}
+
+/** @param {HTMLElement} place */
+function clearMarks(place) {
+  const form = place.closest("form");
+  for (const error of form?.querySelectorAll("[data-field-error]") ?? []) {
+    const described = form?.querySelector(`[aria-describedby~="${error.id}"]`);
+    const others = described?.getAttribute("aria-describedby")?.replace(error.id, "").trim();
+    described?.removeAttribute("aria-invalid");
+    if (others) described?.setAttribute("aria-describedby", others);
+    else described?.removeAttribute("aria-describedby");
+    error.remove();
+  }
+}
+
+/**
+ * A link would change the address, which names the page.
+ * @param {HTMLElement} element
+ * @param {string} text
+ */
+export function linkTo(element, text) {
+  /** @param {Event} event */
+  const onclick = (event) => {
+    event.preventDefault();
+    element.closest("details")?.toggleAttribute("open", true);
+    element.focus();
+    element.scrollIntoView({ block: "center" });
+  };
+  return h("a", { href: location.hash, onclick }, text);
+}
+
+/**
+ * Show the message and the errors in the element `place`, and move the focus there. It replaces any other message.
  * @param {HTMLElement} place
  * @param {string} message
  * @param {FieldError[]} errors
@@ -107,10 +148,14 @@ function showErrors(place, message, errors) {
     const element = fieldNamed(place, name === "goal" ? "goals" : name);
     element?.closest("details")?.toggleAttribute("open", true);
     const label = labelOf(element);
-    return h("li", {}, label ? `${label}: ${text}` : text);
+    const sentence = label ? `${label}: ${text}` : text;
+    if (!(element instanceof HTMLElement) || !label) return h("li", {}, sentence);
+    if (element.id && !element.matches("[type=checkbox], [type=radio]")) markField(element, text);
+    return h("li", {}, linkTo(element, sentence));
   });
   const heading = h("h2", {}, message);
   const summary = h("div", { class: "error-summary", role: "alert", tabindex: "-1" }, heading, h("ul", {}, list));
+  for (const other of document.querySelectorAll(".error-summary, [data-said]")) other.replaceChildren();
   place.replaceChildren(summary);
   summary.focus();
 }
@@ -135,6 +180,7 @@ export function sendingForm(send, children, explain = messageOf) {
   const onsubmit = async (event) => {
     const pressedButton = /** @type {HTMLButtonElement | null} */ (event.submitter);
     event.preventDefault();
+    clearMarks(errors);
     errors.replaceChildren();
     pressedButton?.toggleAttribute("disabled", true);
     await send(form).catch((error) => showError(errors, error, explain(error)));
@@ -142,6 +188,19 @@ export function sendingForm(send, children, explain = messageOf) {
   };
   const form = h("form", { class: "card", onsubmit }, errors, ...children);
   return form;
+}
+
+/**
+ * Links to the sections of a long form, by their legends.
+ * @param {HTMLFormElement} form
+ */
+export function sectionLinks(form) {
+  const sections = [...form.querySelectorAll(":scope > fieldset, :scope > details")].map((section) => {
+    const title = /** @type {HTMLElement} */ (section.querySelector("legend, summary"));
+    if (section.tagName !== "DETAILS") title.tabIndex = -1;
+    return h("li", {}, linkTo(title, title.textContent ?? ""));
+  });
+  return h("nav", { class: "sections", "aria-label": "Sections of this form" }, h("ul", {}, sections));
 }
 
 /** @param {string} text */

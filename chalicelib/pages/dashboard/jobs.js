@@ -67,7 +67,7 @@ export function progressBar(done, total) {
  * @param {(jobs: Job[]) => void | Promise<void>} [kind.onrefresh] called with the new jobs
  */
 export function jobTable({ path, name, caption, emptyText, columns, onrefresh }) {
-  const [message, list] = [h("p", { role: "status" }), h("div")];
+  const [message, list] = [h("p", { role: "status", "data-said": "" }), h("div")];
   /** @param {string} text */
   const say = (text) => {
     message.textContent = text;

@@ -4,7 +4,7 @@ import { ask, post } from "./api.js";
 import { copyOf, firstPetition, startFrom, withTarget } from "./defaults.js";
 import { h } from "./dom.js";
 import { explain } from "./edit.js";
-import { field, sendingForm, setField, submitButton } from "./forms.js";
+import { field, sectionLinks, sendingForm, setField, submitButton } from "./forms.js";
 import { fillForm, petitionFields, petitionFrom } from "./petition-form.js";
 import { forget, keepTyped } from "./typed.js";
 
@@ -12,7 +12,9 @@ import { forget, keepTyped } from "./typed.js";
 /** @import { ViewContext } from "./app.js" */
 
 const SLUG_PATTERN = "[a-z0-9](?:[a-z0-9\\-]*[a-z0-9])?";
-const SLUG_HINT = "The last part of its link, in small letters, digits and hyphens. It cannot be changed later.";
+const SLUG_HINT =
+  "The last part of its link, made from the title: small letters, digits and hyphens. Change it now if you like: it " +
+  "cannot be changed later.";
 const INTRODUCTION =
   "It starts as a draft that the public cannot see. You can preview and change it before you open it. " +
   "Replace everything in [square brackets].";
@@ -44,6 +46,35 @@ function fillTargetGaps({ target: input }) {
   }
 }
 
+/**
+ * "Keep children safe!" gives "keep-children-safe".
+ * @param {string} title
+ */
+export const slugOf = (title) =>
+  title
+    .normalize("NFD")
+    .replace(/\p{M}/gu, "")
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, "-")
+    .slice(0, 60)
+    .replace(/^-+|-+$/g, "");
+
+/**
+ * Make the address from the title, until the user types another one.
+ * @param {HTMLFormElement} form
+ * @param {HTMLInputElement} slug
+ */
+function proposeAddress(form, slug) {
+  let isTyped = slug.value !== "";
+  slug.addEventListener("input", () => {
+    isTyped = slug.value !== "";
+  });
+  const title = /** @type {HTMLInputElement} */ (form.elements.namedItem("title"));
+  title.addEventListener("input", () => {
+    if (!isTyped) slug.value = slugOf(title.value);
+  });
+}
+
 /** @param {ViewContext} context `slug`: of the petition to copy, or "" */
 export async function showNew({ container, slug: copiedSlug, may }) {
   const path = copiedSlug ? `/new/${copiedSlug}` : "/new";
@@ -57,7 +88,8 @@ export async function showNew({ container, slug: copiedSlug, may }) {
     forget(path);
     location.hash = `#/petitions/${created.slug}/edit`;
   };
-  const fields = [field("Address", slug, SLUG_HINT), petitionFields(start), submitButton("Save as a draft")];
+  const [words, ...others] = petitionFields(start);
+  const fields = [words, field("Address", slug, SLUG_HINT), others, submitButton("Save as a draft")];
   const form = sendingForm(create, fields, explain);
   fillForm(form, start);
   form.addEventListener("change", fillTargetGaps);
@@ -67,5 +99,6 @@ export async function showNew({ container, slug: copiedSlug, may }) {
     origin(from, Boolean(copiedSlug)),
     form,
   );
-  form.before(keepTyped(form, path) ?? "");
+  form.before(keepTyped(form, path) ?? "", sectionLinks(form));
+  proposeAddress(form, slug);
 }

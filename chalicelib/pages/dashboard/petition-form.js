@@ -98,6 +98,12 @@ const OPENS_HINT = "The planned time. The petition stays a draft until you open 
  */
 export const timeField = (label, input, hint = "") => repeatingField(label, input, hint, typedInUkTime);
 
+/**
+ * A pasted address ends with a slash; a site does not.
+ * @param {string} site
+ */
+const withoutEnd = (site) => site.replace(/\/+$/, "");
+
 /** @param {string} typed what an input of the type datetime-local holds */
 export function typedInUkTime(typed) {
   const at = fromInput(typed);
@@ -222,7 +228,7 @@ export function petitionFrom(typed, before = {}) {
     responded_at: timeFrom(value("responded_at"), before.responded_at),
     receipt: typed.has("receipt"),
     time_zone: value("time_zone") || undefined,
-    embed_on: value("embed_on").split(/\s+/).filter(Boolean),
+    embed_on: value("embed_on").split(/\s+/).filter(Boolean).map(withoutEnd),
     ...afterSigningFrom(typed, ""),
     share_ways: shareWaysFrom(typed),
     letter: letterFrom(typed, before),

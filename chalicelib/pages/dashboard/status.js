@@ -24,6 +24,8 @@ export function freshness() {
     // Screen readers read a status whenever it changes. They should not read the time every 15 seconds.
     line.setAttribute("aria-live", kind === "good" ? "off" : "polite");
     line.textContent = text;
+    // What the page shows is then old: the health, too, is grey.
+    line.closest(".view")?.classList.toggle("is-unreachable", kind === "bad");
   };
   /** @param {() => Promise<Date>} load */
   const track = async (load) => {
@@ -69,5 +71,7 @@ export async function healthSection() {
   const list = messages.map(({ text }) => h("li", {}, text));
   const attributes = { class: `health health-${level}`, "aria-label": "Health of the site" };
   const emails = h("p", { class: "small" }, emailText(mail));
+  if (level === "good" && messages.length === 1)
+    return [h("p", { ...attributes, role: "group" }, `${LEVELS[level]}. `, emailText(mail))];
   return [h("section", attributes, h("h2", {}, LEVELS[level]), h("ul", {}, list), emails)];
 }

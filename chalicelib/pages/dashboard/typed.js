@@ -140,7 +140,7 @@ export function warnBeforeLeaving(place, currentPath) {
   /** @param {MouseEvent} event */
   const onclick = async (event) => {
     const link = event.target instanceof Element ? event.target.closest("a[href^='#']") : null;
-    if (!link || !unsavedPages().includes(currentPath())) return;
+    if (event.defaultPrevented || !link || !unsavedPages().includes(currentPath())) return;
     event.preventDefault();
     if (await askToConfirm("Leave without saving?", LEAVE, "Leave this page"))
       location.hash = link.getAttribute("href") ?? "";

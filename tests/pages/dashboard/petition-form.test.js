@@ -120,8 +120,8 @@ test("a translation without any text is removed", () => {
   assert.deepEqual(translations, {});
 });
 
-test("sites are one on each line, and a receipt is sent if its box is ticked", () => {
-  const sites = "https://a.example\n\n https://b.example";
+test("sites are one on each line, without the slash of a pasted address, and a receipt is sent if its box is ticked", () => {
+  const sites = "https://a.example/\n\n https://b.example";
   assert.deepEqual(petitionFrom(formDataOf({ embed_on: sites, receipt: "yes" })).embed_on, [
     "https://a.example",
     "https://b.example",
