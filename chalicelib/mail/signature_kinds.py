@@ -98,12 +98,15 @@ def confirm_email(key: str, stored: Item, context: MailContext, now: datetime, t
 
 
 def reminder_email(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
-    """Drop it if the person has confirmed, or left, or if the petition does not take signatures any more."""
+    """Drop it if the person has confirmed, or left, or if the petition has closed. Hold it during a pause."""
     signature = Signature.model_validate(stored)
     is_waiting = signature.state is SignatureState.PENDING and not signature.is_withdrawn_or_expired(now)
     slug, _ = _ids(key)
     petition = cached_as_stored(slug, tables)
-    if not is_waiting or petition.state_at(now) is not PetitionState.OPEN:
+    state = petition.state_at(now)
+    if is_waiting and state is PetitionState.PAUSED:
+        return NotSent.HELD
+    if not is_waiting or state is not PetitionState.OPEN:
         return NotSent.DROPPED
     return _content(key, signature, petition, context, now)
 

@@ -15,9 +15,10 @@ from chalicelib.petitions import store
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.letter import LetterVersion
 from chalicelib.petitions.model import Petition, PetitionState
-from chalicelib.petitions.text import PetitionText, text_of
+from chalicelib.petitions.text import PetitionText, PublicText, text_of
 from chalicelib.tallies.enter import open_tally, raise_shards_to_read
 
+MAX_PUBLIC_TEXTS = 11  # The page shows ten changes.
 # Fields that staff change while the petition runs. A file without a state does not overwrite them.
 LIFECYCLE_FIELDS = {"state", "paused_at", "removed_reason"}
 
@@ -31,7 +32,7 @@ def with_changes(petition: Petition, **changes: Any) -> Petition:
 
 def create(petition: Petition, now: datetime, tables: Tables) -> Petition:
     """Store a new petition, last, so that it is never visible without tally and text. Raise Invalid if taken."""
-    petition = with_changes(petition, revision=1)
+    petition = with_changes(petition, revision=1, public_texts=[])
     if store.get(petition.slug, tables, consistent=True):
         raise _slug_in_use()
     open_tally(petition.slug, petition.shards, now, tables)
@@ -48,9 +49,22 @@ def edit(petition: Petition, now: datetime, tables: Tables) -> Petition:
 
     The text is stored before the public sees it, because signatures refer to its version.
     """
-    petition = with_changes(petition)  # Without changes, this only validates: an invalid text must not be stored.
+    before = store.get(petition.slug, tables, consistent=True)
+    public_texts = _public_texts(before, petition, now) if before else []
+    # This also validates: an invalid text must not be stored.
+    petition = with_changes(petition, public_texts=[text.model_dump() for text in public_texts])
     _store_text_and_letter(petition, now, tables)
     return revise(petition, tables)
+
+
+def _public_texts(before: Petition, after: Petition, now: datetime) -> list[PublicText]:
+    """Add the new version if the public can read it. Texts of drafts, and of refused edits, never were public."""
+    if before.state_at(now) in (PetitionState.DRAFT, PetitionState.REMOVED) or after.version == before.version:
+        return before.public_texts
+    known = before.public_texts
+    if not known or known[-1].version != before.version:  # It was edited as a draft, before this opening.
+        known = [*known, PublicText(version=before.version, at=before.opened_at)]
+    return [*known, PublicText(version=after.version, at=now)][-MAX_PUBLIC_TEXTS:]
 
 
 def revise(petition: Petition, tables: Tables) -> Petition:

@@ -33,6 +33,7 @@ QUALITIES = (82, 70, 55, 40, 20)
 NOT_READABLE = "Choose a picture in the format JPEG, PNG or WebP"
 TOO_SMALL = f"Choose a picture of at least {MIN_SIDE} by {MIN_SIDE} pixels"
 TOO_LARGE = "Choose a picture of at most 30 million pixels and 3 MB"
+TOO_DETAILED = "This picture has too many small details. Choose another one"
 NO_ALT = "Say what the picture shows, in each language of the petition"
 
 
@@ -108,8 +109,8 @@ def _as_jpeg(picture: "Image") -> tuple[bytes, int, int]:
         written = BytesIO()
         on_white.save(written, "JPEG", quality=quality, optimize=True, progressive=True)
         if written.tell() <= MAX_JPEG_BYTES:
-            break
-    return written.getvalue(), *on_white.size
+            return written.getvalue(), *on_white.size
+    raise _refused(TOO_DETAILED)
 
 
 def _refused(message: str) -> Invalid:

@@ -30,6 +30,7 @@ from chalicelib.petitions.text import (
     Line,
     NextStep,
     Prose,
+    PublicText,
     ShareText,
     Summary,
     Translation,
@@ -193,6 +194,9 @@ class Petition(FrozenClosedModel):
     """Uploaded on its own: `PUT …/picture`."""
     figures: Annotated[list[Figure], Field(max_length=MAX_FIGURES)] = []
     """Every figure of signatures collected elsewhere, in the order in which staff entered them."""
+
+    # Each text that the public could read, with the time from which on it could. Empty: only the present one.
+    public_texts: list[PublicText] = []
 
     # Set by in_language: the petition before translation. All versions are digests of that petition's texts.
     _untranslated: "Petition | None" = PrivateAttr(default=None)

@@ -1,6 +1,6 @@
 """Read and write petitions, and the versions of their texts and letters, in the counts table."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from chalicelib.aws.table import Attr, Change, Condition, Item, NewItem, Tables, absent_or_at_most
 from chalicelib.core import keys
@@ -78,6 +78,11 @@ def list_letters(slug: str, tables: Tables) -> list[LetterVersion]:
 def find_texts(versions: Mapping[str, str], tables: Tables) -> dict[str, PetitionText]:
     text_keys = {keys.petition_text(slug, version): slug for slug, version in versions.items()}
     return {slug: PetitionText.model_validate(item) for slug, item in tables.batch_get_by(text_keys)}
+
+
+def find_versions(slug: str, versions: Iterable[str], tables: Tables) -> dict[str, PetitionText]:
+    text_keys = {keys.petition_text(slug, version): version for version in versions}
+    return {version: PetitionText.model_validate(item) for version, item in tables.batch_get_by(text_keys)}
 
 
 def _has_revision(number: int) -> Condition:

@@ -107,6 +107,13 @@ class Translation(FrozenClosedModel):
     next_step: NextStep | None = None
 
 
+class PublicText(FrozenClosedModel):
+    """When the text of this version became public."""
+
+    version: str
+    at: Moment
+
+
 class PetitionText(LazyModel):
     """One version of a petition's text and wordings, kept because signatures refer to it."""
 

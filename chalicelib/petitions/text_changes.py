@@ -16,11 +16,10 @@ from chalicelib.tallies.count import Count
 
 # The name of a cached value has the version, which never changes.
 CACHE_SECONDS = 3600.0
-MAX_CHANGES = 10
 # The page stays small: then, paragraphs of older changes are left out.
 MAX_CHARACTERS = 8_000
 # The time of a comparison grows with the square of these, so longer texts are compared as a whole.
-MAX_PARAGRAPHS, MAX_WORDS = 200, 300
+MAX_PARAGRAPHS, MAX_WORDS = 100, 100
 _cache: "SecondsCache[dict[str, list[TextChange]]]" = SecondsCache(CACHE_SECONDS)
 
 
@@ -32,17 +31,17 @@ class Piece(NamedTuple):
 
 
 class TextChange(NamedTuple):
-    """`at`: None for a return to an earlier text, whose time is not stored."""
+    """`at`: None for a text that staff changed while the petition was not public."""
 
     at: datetime | None
     paragraphs: list[list[Piece]]
 
 
 def changes_for_page(petition: Petition, _count: Count | None, tables: Tables) -> dict[str, list[TextChange]]:
-    """Return the changes by language, newest first. A petition that was never edited needs no read."""
-    if petition.revision <= 1:
+    """Return the changes by language, newest first. A petition whose text never changed in public needs no read."""
+    if not petition.public_texts:
         return {}
-    return _cache.get(f"{petition.slug} {petition.version}", lambda: _read(petition, tables))
+    return _cache.get(f"{petition.slug} {petition.revision}", lambda: _read(petition, tables))
 
 
 def forget_changes() -> None:
@@ -50,17 +49,14 @@ def forget_changes() -> None:
 
 
 def _read(petition: Petition, tables: Tables) -> dict[str, list[TextChange]]:
-    stored = sorted(store.texts(petition.slug, tables), key=lambda text: text.recorded_at)
-    before_opening = [text for text in stored if text.recorded_at <= petition.opened_at]
-    public = [*before_opening[-1:], *stored[len(before_opening) :]]
+    stored = store.find_versions(petition.slug, {text.version for text in petition.public_texts}, tables)
+    public = [(each.at, stored[each.version]) for each in petition.public_texts if each.version in stored]
     return {code: _changes(public, petition, code) for code in petition.languages}
 
 
-def _changes(public: Sequence[PetitionText], petition: Petition, code: str) -> list[TextChange]:
-    known = [text for text in public if code == text.language or code in text.translations][-MAX_CHANGES:]
-    versions: list[tuple[datetime | None, list[str]]] = [
-        (text.recorded_at, _parts(text.in_language(code))) for text in known
-    ]
+def _changes(public: Sequence[tuple[datetime, PetitionText]], petition: Petition, code: str) -> list[TextChange]:
+    known = [(at, text) for at, text in public if code == text.language or code in text.translations]
+    versions: list[tuple[datetime | None, list[str]]] = [(at, _parts(text.in_language(code))) for at, text in known]
     versions.append((None, _parts(petition.in_language(code))))
     changed = [(at, before, after) for (_, before), (at, after) in pairwise(versions) if before != after]
     changes, room = [], MAX_CHARACTERS

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 from chalice.app import Blueprint, Request
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from chalicelib.aws.email import mail_quota
 from chalicelib.aws.queue import mail_queue, other_mail_queue
@@ -12,15 +12,17 @@ from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.errors import Forbidden, UnknownThing
 from chalicelib.core.models import ClosedModel
+from chalicelib.core.printable import has_unprintable
 from chalicelib.core.rights import Right
 from chalicelib.core.validation import Words, parse_body
+from chalicelib.core.web_addresses import web_addresses
 from chalicelib.edge.http import json_answer, json_body
 from chalicelib.edge.route import Access
 from chalicelib.edge.routes import all_routes
 from chalicelib.mail.kind import Outbox
 from chalicelib.mail.sending import refuse_suppressed
 from chalicelib.petitions.text import SesAddress
-from chalicelib.staff.authorizer import actor, audit, rights_of, staff_view
+from chalicelib.staff.authorizer import audit, rights_of, staff_view
 from chalicelib.staff.invitation_mail import EMAILS, INVITATION_KINDS
 from chalicelib.staff.invitations import invitation
 from chalicelib.staff.tokens import (
@@ -44,10 +46,19 @@ MAX_TOKEN_DAYS, DEFAULT_TOKEN_DAYS = 3650, 90
 WORDS = Words(wrong={"email": "Enter an email address in the right format, such as name@example.org"})
 
 
+def _label(owner: str) -> str:
+    """Our emails to colleagues name owners, so an owner must not be a message."""
+    if has_unprintable(owner) or web_addresses(owner):
+        raise ValueError("Enter a name without links or special characters")
+    return owner
+
+
 class TokenRequest(ClosedModel):
     """The body of `POST /api/staff/tokens`."""
 
-    owner: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+    owner: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(_label)
+    ]
     """The person or system that gets the token."""
     rights: Annotated[list[Right], Field(min_length=1, max_length=len(Right))]
     """The rights of the new token. Only rights that your own token has."""
@@ -107,7 +118,7 @@ def invite_colleague(request: "Sent[InvitationRequest]") -> "Answer[ShownToken]"
     new = parse_body(InvitationRequest, json_body(request), WORDS)
     token = _new_token(new, request, now).stored
     refuse_suppressed(new.email, mail_quota())
-    invited = invitation(token, new.email, actor(request).owner)
+    invited = invitation(token, new.email, _own_token(request))
     audit(request, "token.invited", token.token_id, audit_details(token))
     store_token(invited, tables())
     email = EMAILS.request(token.token_id, now, tables())

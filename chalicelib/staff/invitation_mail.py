@@ -11,6 +11,7 @@ from chalicelib.core.tokens import Purpose
 from chalicelib.mail.deliveries import Deliveries
 from chalicelib.mail.kind import Content, Kind, MailContext, NotSent, by_name
 from chalicelib.mail.model import Priority
+from chalicelib.staff.invitations import is_withdrawn
 from chalicelib.staff.tokens import find_token
 
 # The key of an email is the id of the invitation.
@@ -22,7 +23,7 @@ def invitation_email(key: str, stored: Item, context: MailContext, now: datetime
     token = find_token(key, tables)
     if token is None or token.invited_email is None or token.invited_until is None:
         return NotSent.DROPPED
-    if token.revoked_at or token.accepted_at or now >= token.invited_until:
+    if is_withdrawn(token, tables) or token.accepted_at or now >= token.invited_until:
         return NotSent.DROPPED
     link_token = tokens.issue(Purpose.INVITATION, (key,), token.invited_until, context.token_keys)
     values = {

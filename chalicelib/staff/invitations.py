@@ -21,10 +21,10 @@ _REVOKED = "This invitation was withdrawn. Ask the person who invited you."
 _EXPIRED = "This invitation has expired. Ask the person who invited you for another one."
 
 
-def invitation(token: StaffToken, email: str, by: str) -> NewToken:
+def invitation(token: StaffToken, email: str, by: StaffToken) -> NewToken:
     """Return the token to store. Its present secret is unknown to everybody, also to us."""
     until = min(token.issued_at + LIFETIME, token.expires_at)
-    invited = {"invited_email": email, "invited_by": by, "invited_until": until}
+    invited = {"invited_email": email, "invited_by": by.owner, "invited_with": by.token_id, "invited_until": until}
     return NewToken(token.model_copy(update=invited), "")
 
 
@@ -37,6 +37,8 @@ def opened(link_token: str, attempt: str, now: datetime, secrets: dict[str, str]
     token = find_token(token_id, tables)
     if token is None or token.invited_until is None:
         raise LinkDamaged
+    if is_withdrawn(token, tables):
+        raise Gone(_REVOKED)
     # The same for each repetition of the attempt, so that a lost answer does not use up the link.
     secret = digest_of(tokens.seal(Purpose.INVITATION, f"{token_id}~{attempt}", secrets))
     given = token.model_copy(update={"secret_sha256": digest_of(secret)})
@@ -45,6 +47,12 @@ def opened(link_token: str, attempt: str, now: datetime, secrets: dict[str, str]
     if now >= min(until, token.expires_at):
         raise Gone(_EXPIRED)
     return NewToken(given, text_of(token_id, secret))
+
+
+def is_withdrawn(token: StaffToken, tables: Tables) -> bool:
+    """Return whether it is revoked, or the token that invited is: whoever stole that one keeps no other."""
+    by = find_token(token.invited_with, tables) if token.invited_with else None
+    return token.revoked_at is not None or (by is not None and by.revoked_at is not None)
 
 
 def accept(new: NewToken, now: datetime, tables: Tables) -> str:

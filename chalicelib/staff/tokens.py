@@ -36,6 +36,8 @@ class StaffToken(FrozenModel):
     # Of a token that began as an invitation (invitations.py). Until it is accepted, nobody has its text.
     invited_email: str | None = None
     invited_by: str | None = None
+    # The token of the person who invited: if it is revoked, the invitation is too.
+    invited_with: str | None = None
     invited_until: Moment | None = None
     accepted_at: Moment | None = None
 

@@ -59,7 +59,7 @@ RIGHTS: dict[str, tuple[Template, ...]] = {
         may(PUT + UPDATE, SIGNATURES, returns="NONE, ALL_OLD"),
         may(DESCRIBE, SIGNATURES),
         may(GET + QUERY + BATCH_GET, COUNTS, "PETITIONS", "SLUGS", "TALLY#*", "SNAPSHOT#*", "SHEDDING", "UPDATES#*"),
-        may(QUERY, COUNTS, "TEXT#*"),
+        may(BATCH_GET, COUNTS, "TEXT#*"),
         may(UPDATE, COUNTS, "TALLY#*", "SNAPSHOT#*"),
         may(DESCRIBE, COUNTS),
         sends("overflow"),

@@ -99,7 +99,9 @@ def with_tokens(text: str, site: FakeSite) -> str:
 
 def _invitation(site: FakeSite) -> str:
     """Invite somebody, and return the token of the link."""
-    invited = invitation(new_token("dora", [Right.COUNTS], NOW, NOW + DAY).stored, BOB.email, "bob")
+    invited = invitation(
+        new_token("dora", [Right.COUNTS], NOW, NOW + DAY).stored, BOB.email, new_token("bob", [], NOW, NOW + DAY).stored
+    )
     store_token(invited, site.tables)
     return tokens.issue(Purpose.INVITATION, (invited.stored.token_id,), NOW + DAY, TOKEN_KEYS)
 

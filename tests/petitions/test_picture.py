@@ -1,5 +1,6 @@
 """Staff upload a picture. It is re-encoded, has an alternative text in each language, and is served for a year."""
 
+import random
 from base64 import b64encode
 from io import BytesIO
 from time import process_time
@@ -10,7 +11,7 @@ from chalice.test import HTTPResponse
 from PIL import Image
 
 from chalicelib.core.errors import Invalid
-from chalicelib.petitions.illustrate import MAX_JPEG_BYTES, NOT_READABLE, TOO_LARGE, TOO_SMALL, reencoded
+from chalicelib.petitions.illustrate import MAX_JPEG_BYTES, NOT_READABLE, TOO_DETAILED, TOO_LARGE, TOO_SMALL, reencoded
 from tests.actors import WELSH, a_published_petition
 from tests.fake_site import FakeSite
 from tests.petitions.test_staff_api import PETITION_URL, ask
@@ -114,3 +115,12 @@ def test_staff_change_the_text_alone_and_remove_the_picture(fake_site: FakeSite)
     assert ask(fake_site, "DELETE", URL).json_body["picture"] is None
     assert '<img class="photo' not in fake_site.get("/petitions/safe-children").body.decode()
     assert ask(fake_site, "PUT", URL, {"data": "no base64!", "alts": {"en": "A"}}).status_code == 422
+
+
+def test_a_picture_whose_details_do_not_fit_an_item_is_refused() -> None:
+    noise = Image.frombytes("RGB", (600, 600), random.Random(1).randbytes(600 * 600 * 3))
+    upload = BytesIO()
+    noise.point(lambda value: 255 * (value > 127)).resize((1200, 1200), Image.Resampling.NEAREST).save(upload, "PNG")
+    with pytest.raises(Invalid) as refused:
+        reencoded(upload.getvalue())
+    assert [error.message for error in refused.value.errors] == [TOO_DETAILED]

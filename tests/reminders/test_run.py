@@ -1,5 +1,6 @@
 """Whoever has not confirmed is reminded once, if staff switch reminders on, and nobody else gets a reminder."""
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -51,6 +52,14 @@ def send_reminders(fake_site: FakeSite) -> None:
 
 def switch_on(fake_site: FakeSite) -> None:
     assert ask(fake_site, "POST", REMINDERS_PATH, A_DAY).status_code == 202
+
+
+def move(fake_site: FakeSite, state: str) -> None:
+    token = bobs_token(fake_site.tables, fake_site.clock(), Right.MANAGE)
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": JSON, "If-Match": "*"}
+    body = json.dumps({"state": state}).encode()
+    path = "/api/staff/petitions/safe-children/state"
+    assert fake_site.client.http.post(path, headers=headers, body=body).status_code == 200
 
 
 def reminded(fake_site: FakeSite) -> list[str]:
@@ -156,17 +165,25 @@ def test_no_reminder_leaves_once_the_petition_is_closed(fake_site: FakeSite, pet
     switch_on(fake_site)
     [message] = fake_site.jobs.messages
     run_job(sqs_event([message]), context())
-    path = "/api/staff/petitions/safe-children"
-    token = bobs_token(fake_site.tables, NOW, Right.MANAGE)
-    headers = {"Authorization": f"Bearer {token}", "Content-Type": JSON, "If-Match": "*"}
-    closing = fake_site.client.http.post(f"{path}/state", headers=headers, body=b'{"state": "closed"}')
-    assert closing.status_code == 200
+    move(fake_site, "closed")
     forget_petitions()
     send_reminders(fake_site)
     assert reminded(fake_site) == []
     fake_site.clock.forward(7 * HOUR)
     run_job(sqs_event([message]), context())
     assert ask(fake_site, "GET", REMINDERS_PATH).json_body["reminders"][0]["state"] == "done"
+
+
+def test_a_reminder_waits_while_the_petition_is_paused(fake_site: FakeSite, petition: Petition) -> None:
+    mailed(fake_site.tables, petition)
+    switch_on(fake_site)
+    run_job(sqs_event(fake_site.jobs.messages[:1]), context())
+    for state, expected in (("paused", []), ("open", [ALICE.email])):
+        move(fake_site, state)
+        forget_petitions()
+        fake_site.clock.forward(timedelta(minutes=5))
+        send_reminders(fake_site)
+        assert reminded(fake_site) == expected
 
 
 def test_who_signs_again_gets_the_email_that_they_wait_for(fake_site: FakeSite, petition: Petition) -> None:

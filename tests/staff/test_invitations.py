@@ -189,3 +189,17 @@ def test_the_log_names_no_address(fake_site: FakeSite, token: str, lines: Lines)
     assert "invitation_accepted" in logged
     assert DORA not in logged
     assert "Dora" not in logged
+
+
+def test_whoever_invited_with_a_token_that_is_revoked_invited_nobody(fake_site: FakeSite, token: str) -> None:
+    link_token = invited(fake_site, token)
+    another = bobs_token(fake_site.tables, NOW, *Right)
+    revoked = ask(fake_site, another, "DELETE", f"/api/staff/tokens/{token.split('_')[1]}")
+    assert revoked.status_code == 200
+    assert accept(fake_site, link_token).status_code == 410
+
+
+@pytest.mark.parametrize("owner", ["Dora\n\nRenew your token", "Renew it at https://evil.example/", "Dora\u202e"])
+def test_an_email_says_no_message_in_place_of_a_name(fake_site: FakeSite, token: str, owner: str) -> None:
+    answer = invite(fake_site, token, owner=owner)
+    assert (answer.status_code, answer.json_body["errors"][0]["field"]) == (422, "owner")
