@@ -172,7 +172,7 @@ def _existing_token(token_id: str) -> StaffToken:
 
 
 def _fields(token: StaffToken, now: datetime) -> dict[str, object]:
-    fields = token.model_dump(exclude={"secret_sha256"})
+    fields = token.model_dump(exclude={"secret_sha256", "invited_with"})
     usable = token.revoked_at is None and now < token.expires_at
     return {**fields, "rights": sorted(token.rights), "usable": usable}
 

@@ -21,7 +21,7 @@ def edit_route(deployed_site: DeployedSite) -> str:
 
 
 def open_letter(page: Page) -> None:
-    page.get_by_text("The letter that people can send").click()
+    page.locator("summary", has_text="The letter that people can send").click()
 
 
 def save(page: Page) -> None:

@@ -37,7 +37,7 @@ def open_update(page: Page, site: DeployedSite) -> None:
 def open_letter(page: Page, site: DeployedSite) -> None:
     """Open the form of a petition that has a letter, and add a paced target."""
     sign_in(page, site, route=f"#/petitions/{SLUG}/edit")
-    page.get_by_text("The letter that people can send").click()
+    page.locator("summary", has_text="The letter that people can send").click()
     page.get_by_role("button", name="Add a target").click()
     page.get_by_label("How its letters go (target 2)").select_option("Singly, at a set pace")
     page.get_by_label("Most letters in an hour (target 2)").wait_for()
