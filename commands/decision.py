@@ -13,7 +13,7 @@ from chalicelib.aws.table import Change, Item, NewItem
 from chalicelib.core import keys
 from chalicelib.core.keys import Key
 from chalicelib.core.times import iso
-from chalicelib.mail.state import REQUEST_ATTRIBUTES
+from chalicelib.signatures.model import MAIL_REQUEST_FIELDS
 
 
 class RestoreOutcome(StrEnum):
@@ -95,8 +95,8 @@ def decide_audit_entry(copied: Item, live: Item | None, since_copy: SinceCopy) -
 
 def decide_delivery(copied: Item, live: Item | None, since_copy: SinceCopy) -> RestoreDecision:
     """An email that waits in the copy may have been sent since: mark it as unknown, so that it is never sent."""
-    without_request = {name: value for name, value in copied.items() if name not in REQUEST_ATTRIBUTES}
-    is_waiting = without_request != copied  # Only an email that waits has REQUEST_ATTRIBUTES.
+    without_request = {name: value for name, value in copied.items() if name not in MAIL_REQUEST_FIELDS}
+    is_waiting = without_request != copied  # Only an email that waits has MAIL_REQUEST_FIELDS.
     mark = {"mail_unknown_at": iso(since_copy.now)} if is_waiting else {}
     return _restore_missing(keys.DELIVERIES, without_request | mark, live)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from chalicelib.core.countries import countries
 from chalicelib.exports.model import Export, Result, Totals
+from chalicelib.pages.markdown import petition_plain
 from chalicelib.pages.pdf import LINE_HEIGHT, MARGIN, add_text, empty_sheet
 from chalicelib.petitions.model import Petition
 
@@ -52,7 +53,7 @@ def _add_petition(pdf: "FPDF", petition: Petition) -> None:
     pdf.set_font_size(13)
     add_text(pdf, "The petition", height=7)
     pdf.set_font_size(10)
-    add_text(pdf, petition.text)
+    add_text(pdf, petition_plain(petition.text))
     pdf.ln(GAP)
     add_text(pdf, f"Handed in by {petition.charity}. Questions about personal data: {petition.privacy_contact}")
 

@@ -18,7 +18,7 @@ from chalicelib.letters.target_state import is_sent_since_resume, note_rejection
 from chalicelib.mail.counted import CountedDeliveries
 from chalicelib.mail.deliveries import REJECTED, DeliveryOutcome
 from chalicelib.mail.model import MailRequest
-from chalicelib.mail.state import CLAIM_ATTRIBUTES, AfterCrash, is_requested
+from chalicelib.mail.state import CLAIM_ATTRIBUTES, is_requested
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.letter import Paced
 
@@ -169,4 +169,4 @@ def _note_rejection(key: str, item: Item, now: datetime, tables: Tables) -> None
 
 
 # A letter that arrives twice discredits the campaign. So after a crash of the sender, it is not sent again.
-LETTERS = LetterDeliveries(kind=LETTER, lifetime=LIFETIME, after_crash=AfterCrash.UNKNOWN, extras=("member",))
+LETTERS = LetterDeliveries(kind=LETTER, lifetime=LIFETIME, extras=("member",))

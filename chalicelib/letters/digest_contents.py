@@ -32,8 +32,9 @@ from chalicelib.letters.withdrawn import (
 )
 from chalicelib.mail.counted import transact
 from chalicelib.mail.model import MailRequest
-from chalicelib.mail.state import REQUEST_ATTRIBUTES, is_requested
+from chalicelib.mail.state import is_requested
 from chalicelib.projections.dimensions import AREA_PREFIX
+from chalicelib.signatures.model import MAIL_REQUEST_FIELDS
 
 # In the time of London. The digest of a day takes letters until this hour.
 DIGEST_HOUR = 7
@@ -73,7 +74,7 @@ def gather(
     for day in (first, first + timedelta(days=1)):
         ids = DigestIds(letter.slug, letter.target, day)
         key, gathered = LETTERS.item_key(request.key), GatheredLetter(request.key, ids, slot, area)
-        letter_change = Change(key, assign=gathered.attributes, remove=REQUEST_ATTRIBUTES, when=is_requested(request))
+        letter_change = Change(key, assign=gathered.attributes, remove=MAIL_REQUEST_FIELDS, when=is_requested(request))
         digest_change = Change(ids.key, assign=own_words, add={"letters": 1, AREA_PREFIX + area: 1}, when=_OPEN)
         try:
             transact([letter_change, digest_change], tables)

@@ -19,9 +19,8 @@ from chalicelib.letters.model import letter_to_send, target_unless_removed
 from chalicelib.letters.target_state import is_sent_since_resume, pause, target_state
 from chalicelib.mail.counted import CountedDeliveries
 from chalicelib.mail.deliveries import DeliveryOutcome
-from chalicelib.mail.kind import Content, Kind, MailContext, NotSent
+from chalicelib.mail.kind import AfterCrash, Content, Kind, MailContext, NotSent
 from chalicelib.mail.model import MailRequest, Priority
-from chalicelib.mail.state import AfterCrash
 from chalicelib.petitions.find import letter_as_signed, petition_as_stored
 from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.progress.refresh import public_areas
@@ -72,7 +71,7 @@ class DigestDeliveries(CountedDeliveries):
 
 
 # While a target is paused, the email of its digest waits: for a year at most.
-DIGESTS = DigestDeliveries(kind=DIGEST, lifetime=timedelta(days=365), after_crash=AfterCrash.UNKNOWN)
+DIGESTS = DigestDeliveries(kind=DIGEST, lifetime=timedelta(days=365))
 
 
 @dataclass(frozen=True)
@@ -135,4 +134,4 @@ def _letters_in_own_words(digest: DigestContents, petition: Petition, tables: Ta
 
 
 TEMPLATES = Path(__file__).with_name("digest_templates")
-DIGEST_KIND = Kind(DIGEST, TEMPLATES, Priority.OTHER, DIGESTS, digest_email, counts_refusals=True)
+DIGEST_KIND = Kind(DIGEST, TEMPLATES, Priority.OTHER, DIGESTS, digest_email, AfterCrash.UNKNOWN, counts_refusals=True)

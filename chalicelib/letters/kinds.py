@@ -20,7 +20,7 @@ from chalicelib.letters.pace import book_letter_turn
 from chalicelib.letters.target_state import TargetState, record_digests, target_state
 from chalicelib.letters.trial import TEST_KIND
 from chalicelib.mail.counted import transact
-from chalicelib.mail.kind import Content, Kind, Later, MailContext, NotSent, by_name
+from chalicelib.mail.kind import AfterCrash, Content, Kind, Later, MailContext, NotSent, by_name
 from chalicelib.mail.model import Priority
 from chalicelib.mail.state import is_requested
 from chalicelib.petitions.constituency_table import member_of_constituency
@@ -147,5 +147,5 @@ def _agreed_letter(petition: Petition, signature: Signature, version: str, table
 LETTER_KINDS = by_name(
     DIGEST_KIND,
     TEST_KIND,
-    Kind(LETTER, TEMPLATES, Priority.OTHER, LETTERS, letter_email, counts_refusals=True),
+    Kind(LETTER, TEMPLATES, Priority.OTHER, LETTERS, letter_email, AfterCrash.UNKNOWN, counts_refusals=True),
 )

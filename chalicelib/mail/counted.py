@@ -20,8 +20,9 @@ from chalicelib.core.errors import ConditionFailed, Conflicted
 from chalicelib.core.times import iso
 from chalicelib.mail.deliveries import FAILURES, OUTCOME_ATTRIBUTES, Deliveries, DeliveryOutcome, outcome_of
 from chalicelib.mail.model import MailRequest
-from chalicelib.mail.state import REQUEST_ATTRIBUTES, is_requested
+from chalicelib.mail.state import is_requested
 from chalicelib.signatures.counted import ATTEMPTS, wait_after_conflict
+from chalicelib.signatures.model import MAIL_REQUEST_FIELDS
 
 REQUESTED = "requested"
 _OUTCOME_TIMES = {
@@ -113,7 +114,7 @@ class CountedDeliveries(Deliveries):
         is_unchanged = is_still(first, item.get(first))
         for name in others:
             is_unchanged &= is_still(name, item.get(name))
-        update = Change(self.item_key(key), assign=assign, remove=REQUEST_ATTRIBUTES, when=is_unchanged)
+        update = Change(self.item_key(key), assign=assign, remove=MAIL_REQUEST_FIELDS, when=is_unchanged)
         return [update, *self._counter_changes(key, item, before, after, now, tables)]
 
     def _counter_changes(
@@ -139,7 +140,7 @@ class CountedDeliveries(Deliveries):
     ) -> None:
         """If its request is settled already, do nothing."""
         key, when = self.item_key(request.key), is_requested(request)
-        change = Change(key, assign=assign, remove=REQUEST_ATTRIBUTES, when=when)
+        change = Change(key, assign=assign, remove=MAIL_REQUEST_FIELDS, when=when)
         counter_change = self.counter_change(request.key, at.date(), {outcome: 1}, tables)
         with suppress(ConditionFailed):
             transact([change, counter_change], tables)

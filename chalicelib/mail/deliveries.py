@@ -20,7 +20,8 @@ from chalicelib.core.times import iso
 from chalicelib.mail import outstanding
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.relay import CLOCKS_DIFFER
-from chalicelib.mail.state import REQUEST_ATTRIBUTES, DeliveryState, is_requested
+from chalicelib.mail.state import DeliveryState, is_requested
+from chalicelib.signatures.model import MAIL_REQUEST_FIELDS
 
 # They decide an outcome. A settled request has no `mail_requested_at`.
 OUTCOME_ATTRIBUTES = ("mails", "undeliverable", "mail_unknown_at", "mail_requested_at")
@@ -131,7 +132,7 @@ class Deliveries(DeliveryState):
         # here the condition fails only if the request is settled already.
         key, when = self.item_key(request.key), is_requested(request)
         sent = {"mailed_at": iso(at)}
-        tables.try_update(Change(key, assign=sent, add={"mails": 1}, remove=REQUEST_ATTRIBUTES, when=when))
+        tables.try_update(Change(key, assign=sent, add={"mails": 1}, remove=MAIL_REQUEST_FIELDS, when=when))
 
     def mark_undeliverable(self, key: str, reason: str, now: datetime, tables: Tables) -> None:
         # SES's event may come before `mark_sent`, which needs the request. So keep it. Nobody claims it again, because

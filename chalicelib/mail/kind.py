@@ -76,6 +76,15 @@ class Later:
     due: datetime
 
 
+class AfterCrash(Enum):
+    """What happens to an email that a crashed sender may have sent."""
+
+    # A duplicate does less harm than a missing email.
+    RESEND = "resend"
+    # Never send it again. To detect crashes, each email needs one more write (`DeliveryState.begin`).
+    UNKNOWN = "unknown"
+
+
 Contents = Callable[[str, Item, MailContext, datetime, Tables], Content | NotSent | Later]
 
 
@@ -92,6 +101,7 @@ class Kind:
     priority: Priority
     state: DeliveryState
     contents: Contents
+    after_crash: AfterCrash = AfterCrash.RESEND
     counts_refusals: bool = False
 
 

@@ -16,7 +16,7 @@ from chalicelib.core.errors import ConditionFailed, Denied, MailRefused, NotYet,
 from chalicelib.core.language import language_of
 from chalicelib.core.printable import ENCODED_WORD, one_line
 from chalicelib.mail import budget, turns
-from chalicelib.mail.kind import Content, Kind, Kinds, Later, MailContext, NotSent
+from chalicelib.mail.kind import AfterCrash, Content, Kind, Kinds, Later, MailContext, NotSent
 from chalicelib.mail.model import MailRequest, mailbox_of
 from chalicelib.pages.jinja import environment
 
@@ -52,7 +52,9 @@ def send(request: MailRequest, kinds: Kinds, context: MailContext, now: datetime
         if kind.state.is_postponed(failure.item, now):
             return SendResult.WAITS  # Another message comes when the email is due.
         raise NotYet from failure  # Another sender has claimed it, or the last email to this key is too recent.
-    if kind.state.is_unknown(stored):
+    # The person may wait by now for an email of another kind, whose message says so. The item decides.
+    kind = kinds.get(stored["mail_kind"], kind)
+    if kind.after_crash is AfterCrash.UNKNOWN and "mail_began_at" in stored:
         kind.state.mark_unknown(request, now, tables)
         return SendResult.UNKNOWN
     try:
@@ -114,13 +116,14 @@ def _send_claimed(
     request: MailRequest, kind: Kind, content: Content, context: MailContext, now: datetime, tables: Tables
 ) -> SendResult:
     mail = compose(request, kind, content)
-    if not kind.state.begin(request, now, tables):  # Meanwhile, the request was settled or replaced.
+    is_sent_once = kind.after_crash is AfterCrash.UNKNOWN
+    if is_sent_once and not kind.state.begin(request, now, tables):  # Meanwhile, it was settled or replaced.
         return SendResult.SETTLED
     try:
         duration = context.deliver(mail)
     except (Throttled, Denied, Unreached, NotYet):
         # NotYet: the email was not sent. After any other failure it may have been, so the claim stays until it expires.
-        # Then AfterCrash (state.py) decides. `is_booked`: the next attempt does not count the email again.
+        # Then AfterCrash (kind.py) decides. `is_booked`: the next attempt does not count the email again.
         kind.state.release(request, now + CLAIM, tables, is_booked=True)
         raise
     except MailRefused:
@@ -139,7 +142,7 @@ def compose(request: MailRequest, kind: Kind, content: Content) -> Mail:
     headers = {}
     if url := content.unsubscribe_url:  # Then an email program can unsubscribe with one click (RFC 8058).
         headers = {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
-    tags = {"kind": request.kind, "key": request.key}
+    tags = {"kind": kind.name, "key": request.key}
     return Mail(
         to=content.to,
         subject=one_line(subject).replace(ENCODED_WORD, "= ?"),

@@ -18,7 +18,7 @@ from chalicelib.core.language import language_of
 from chalicelib.core.sources import DIRECT
 from chalicelib.core.tokens import CONFIRM_LIFETIME, WITHDRAW_LIFETIME, Purpose, Subject
 from chalicelib.mail.budget import choice_of, is_unwanted, stop_token
-from chalicelib.mail.kind import Content, Kind, MailContext, NotSent, by_name
+from chalicelib.mail.kind import AfterCrash, Content, Kind, MailContext, NotSent, by_name
 from chalicelib.mail.model import MailRequest, Priority, mailbox_of
 from chalicelib.mail.state import DeliveryState
 from chalicelib.petitions.find import cached_as_stored, letter_as_signed, slugs_from, texts_as_signed
@@ -204,12 +204,11 @@ def as_confirmed(petition: Petition, signature: Signature, tables: Tables) -> Pe
     return petition.model_copy(update={**changes, "translations": without_letters, "letter": letter})
 
 
-# After a crash, these emails are sent again. To use AfterCrash.UNKNOWN, add `mail_began_at` to MAIL_REQUEST_FIELDS.
 _STATE = SignatureDeliveries(max_emails=None, min_interval=MIN_MAIL_INTERVAL)
 SIGNATURE_KINDS = by_name(
     Kind(MailKind.CONFIRM, TEMPLATES / "confirm", Priority.URGENT, _STATE, confirm_email),
     Kind(MailKind.CONFIRM_IMPORTED, TEMPLATES / "confirm", Priority.OTHER, _STATE, confirm_email),
     Kind(MailKind.ALREADY_SIGNED, TEMPLATES / "already-signed", Priority.OTHER, _STATE, already_signed_email),
-    Kind(MailKind.REMINDER, TEMPLATES / "reminder", Priority.OTHER, _STATE, reminder_email),
+    Kind(MailKind.REMINDER, TEMPLATES / "reminder", Priority.OTHER, _STATE, reminder_email, AfterCrash.UNKNOWN),
     Kind(MailKind.RECEIPT, TEMPLATES / "receipt", Priority.OTHER, _STATE, receipt_email),
 )

@@ -12,7 +12,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import Enum
 from typing import Any
 
 from chalicelib.aws.table import Attr, Change, Condition, Item, Tables, absent_or_at_most
@@ -23,17 +22,7 @@ from chalicelib.signatures.mail_state import may_have_more_mail
 from chalicelib.signatures.model import MAIL_REQUEST_FIELDS
 
 CLAIM_ATTRIBUTES = ("mail_claimed_until", "mail_began_at")
-REQUEST_ATTRIBUTES = (*MAIL_REQUEST_FIELDS, "mail_began_at")
 OPEN_REQUEST = ("pk", "sk", "mail_kind", "mail_requested_at", "mail_queued_at", "mail_due_at", "mail_claimed_until")
-
-
-class AfterCrash(Enum):
-    """What happens to an email that a crashed sender may have sent."""
-
-    # A duplicate does less harm than a missing email.
-    RESEND = "resend"
-    # Never send it again. To detect crashes, each email needs one more write (`begin`).
-    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +34,6 @@ class DeliveryState(ABC):
 
     max_emails: int | None
     min_interval: timedelta
-    after_crash: AfterCrash = AfterCrash.RESEND
     # The sweep queues a postponed email this long before it is due. Until then, the message waits in the queue.
     lead_time: timedelta = timedelta()
 
@@ -102,20 +90,15 @@ class DeliveryState(ABC):
         return item is not None and item.get("mail_due_at", "") > iso(now)
 
     def begin(self, request: MailRequest, now: datetime, tables: Tables) -> bool:
-        """Record that sending begins; with AfterCrash.RESEND, record nothing.
+        """Record that sending begins.
 
         Return False if the request is settled, or replaced by a newer one. Then the email must not be sent.
         """
-        if self.after_crash is AfterCrash.RESEND:
-            return True
         return self._try_change(request, {"mail_began_at": iso(now)}, (), tables)
-
-    def is_unknown(self, stored: Item) -> bool:
-        return "mail_began_at" in stored
 
     def mark_unknown(self, request: MailRequest, now: datetime, tables: Tables) -> None:
         """The email may have been sent. Remove the request, so that it is never sent again."""
-        self._try_change(request, {"mail_unknown_at": iso(now)}, REQUEST_ATTRIBUTES, tables)
+        self._try_change(request, {"mail_unknown_at": iso(now)}, MAIL_REQUEST_FIELDS, tables)
 
     def release(self, request: MailRequest, until: datetime, tables: Tables, *, is_booked: bool = False) -> None:
         """Release the claim of an email that was not sent. Otherwise the next attempt waits until the claim expires.
@@ -139,11 +122,11 @@ class DeliveryState(ABC):
 
     def drop(self, request: MailRequest, now: datetime, tables: Tables) -> None:
         """The email would be useless by now or is no longer wanted. `now`: for subclasses."""
-        self._try_change(request, {}, REQUEST_ATTRIBUTES, tables)
+        self._try_change(request, {}, MAIL_REQUEST_FIELDS, tables)
 
     def mark_refused(self, request: MailRequest, now: datetime, tables: Tables) -> None:
         """SES will never accept email to this key. Remove the request. `now`: for subclasses."""
-        self._try_change(request, {"undeliverable": "refused"}, REQUEST_ATTRIBUTES, tables)
+        self._try_change(request, {"undeliverable": "refused"}, MAIL_REQUEST_FIELDS, tables)
 
     def mark_queued(self, request: MailRequest, at: datetime, tables: Tables) -> None:
         """`at`: when the message of the request that was queued again arrives."""

@@ -12,7 +12,7 @@ from chalicelib.partners.form import SentSignature
 from chalicelib.partners.model import Receipt, ReceiveOutcome
 from chalicelib.partners.receiving import ReceivingContext
 from chalicelib.signatures.look_up import find_by_id
-from chalicelib.signatures.mail_state import hurry_imported_mail
+from chalicelib.signatures.mail_state import hurry_mail
 from chalicelib.signatures.model import ERASED_LIFETIME, Signature, SignatureState
 from chalicelib.signatures.take_back import add_receipt, is_taken_back
 
@@ -101,4 +101,4 @@ def hurry_imported_email(
         return
     # `signed_at` of an imported signature is the time of the import.
     if submission.is_dated and submission.consent.obtained_at > signature.signed_at:
-        hurry_imported_mail(keys.signature(receipt.slug, receipt.signature_id), signature, now, receiving.tables)
+        hurry_mail(keys.signature(receipt.slug, receipt.signature_id), signature, now, receiving.tables)

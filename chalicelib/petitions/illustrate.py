@@ -1,6 +1,6 @@
 """Set a petition's picture: re-encode what staff upload, and store it in an item of its own."""
 
-from base64 import b64decode, b64encode
+from base64 import b64decode
 from binascii import Error as NotBase64
 from hashlib import sha256
 from io import BytesIO
@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
-from chalicelib.aws.table import NewItem, Tables
-from chalicelib.core import keys
+from chalicelib.aws.table import Tables
 from chalicelib.core.errors import FieldError, Invalid
 from chalicelib.core.models import ClosedModel
+from chalicelib.petitions import store
 from chalicelib.petitions.edit import revise, with_changes
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition, Picture
@@ -120,5 +120,5 @@ def _refused(message: str) -> Invalid:
 def store_picture(slug: str, upload: bytes, alts: dict[str, str], tables: Tables) -> Picture:
     jpeg, width, height = reencoded(upload)
     digest = sha256(jpeg).hexdigest()[:16]
-    tables.try_put_new(NewItem(keys.picture(slug, digest), {"jpeg": b64encode(jpeg).decode()}))
+    store.add_picture(slug, digest, jpeg, tables)
     return Picture(digest=digest, width=width, height=height, alts=alts)

@@ -1,12 +1,11 @@
 """Read a petition's picture. Its address has a hash of its content."""
 
 import re
-from base64 import b64decode
 
 from chalicelib.aws.table import Tables
-from chalicelib.core import keys
 from chalicelib.core.caching import SecondsCache
 from chalicelib.core.errors import UnknownThing
+from chalicelib.petitions import store
 from chalicelib.petitions.model import DIGEST_PATTERN, SLUG_PATTERN
 
 _cache: SecondsCache[bytes] = SecondsCache(3600.0)
@@ -24,7 +23,7 @@ def forget_pictures() -> None:
 
 
 def _read(slug: str, digest: str, tables: Tables) -> bytes:
-    item = tables.get(keys.picture(slug, digest))
-    if item is None:
+    jpeg = store.find_picture(slug, digest, tables)
+    if jpeg is None:
         raise UnknownThing("There is no such picture.")
-    return b64decode(item["jpeg"])
+    return jpeg

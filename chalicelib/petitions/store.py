@@ -1,5 +1,6 @@
 """Read and write petitions, and the versions of their texts and letters, in the counts table."""
 
+from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Mapping
 
 from chalicelib.aws.table import Attr, Change, Condition, Item, NewItem, Tables, absent_or_at_most
@@ -83,6 +84,15 @@ def find_texts(versions: Mapping[str, str], tables: Tables) -> dict[str, Petitio
 def find_versions(slug: str, versions: Iterable[str], tables: Tables) -> dict[str, PetitionText]:
     text_keys = {keys.petition_text(slug, version): version for version in versions}
     return {version: PetitionText.model_validate(item) for version, item in tables.batch_get_by(text_keys)}
+
+
+def add_picture(slug: str, digest: str, jpeg: bytes, tables: Tables) -> None:
+    tables.try_put_new(NewItem(keys.picture(slug, digest), {"jpeg": b64encode(jpeg).decode()}))
+
+
+def find_picture(slug: str, digest: str, tables: Tables) -> bytes | None:
+    item = tables.get(keys.picture(slug, digest))
+    return b64decode(item["jpeg"]) if item else None
 
 
 def _has_revision(number: int) -> Condition:

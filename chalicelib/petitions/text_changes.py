@@ -14,7 +14,7 @@ from chalicelib.petitions.model import Petition
 from chalicelib.petitions.text import PetitionText
 from chalicelib.tallies.count import Count
 
-# The name of a cached value has the version, which never changes.
+# The name of a cached value has the revision, which never changes.
 CACHE_SECONDS = 3600.0
 # The page stays small: then, paragraphs of older changes are left out.
 MAX_CHARACTERS = 8_000

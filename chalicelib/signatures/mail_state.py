@@ -16,6 +16,7 @@ from chalicelib.core.times import iso
 from chalicelib.signatures.model import (
     MAIL_REQUEST_FIELDS,
     NUDGE_AFTER,
+    UNAWAITED,
     UNMAILED_LIFETIME,
     MailKind,
     Signature,
@@ -81,7 +82,7 @@ def request_or_nudge_mail(
         request_mail(key, kind, now, tables, changes if is_first_email else NO_CHANGES)
 
 
-def hurry_imported_mail(key: Key, stored: Signature, now: datetime, tables: Tables) -> None:
+def hurry_mail(key: Key, stored: Signature, now: datetime, tables: Tables) -> None:
     """Let an email that nobody waited for no longer wait behind others, because now the person waits for it."""
     if stored.mail_kind is None or stored.mail_kind.is_awaited:
         return
@@ -98,7 +99,8 @@ def nudge_mail(key: Key, now: datetime, tables: Tables, changes: Mapping[str, st
     long_ago = iso(now - NUDGE_AFTER)
     may_be_nudged: Condition = Attr("mail_requested_at").lte(long_ago) & absent_or_at_most("mail_nudged_at", long_ago)
     if "mail_kind" in changes:  # To CONFIRM: now the person waits, so nudge a recent request too.
-        may_be_nudged |= Attr("mail_kind").eq(MailKind.CONFIRM_IMPORTED) | Attr("mail_kind").eq(MailKind.REMINDER)
+        for kind in UNAWAITED:
+            may_be_nudged |= Attr("mail_kind").eq(kind)
     tables.update(Change(key, assign={"mail_nudged_at": iso(now), **changes}, when=may_be_nudged))
 
 

@@ -47,7 +47,7 @@ PERSONAL_FIELDS = (
 )  # fmt: skip
 MAIL_REQUEST_FIELDS = (
     "mail_kind", "mail_requested_at", "mail_nudged_at", "mail_claimed_until", "mail_queued_at",
-    "mail_due_at", "mail_network",
+    "mail_due_at", "mail_network", "mail_began_at",
 )  # fmt: skip
 
 
@@ -69,7 +69,10 @@ class MailKind(StrEnum):
     @property
     def is_awaited(self) -> bool:
         """Whether the person waits for it: they have just signed, or pressed a button."""
-        return self not in (MailKind.CONFIRM_IMPORTED, MailKind.REMINDER)
+        return self not in UNAWAITED
+
+
+UNAWAITED = (MailKind.CONFIRM_IMPORTED, MailKind.REMINDER)
 
 
 # The functions that issue a link and record a withdrawal have different clocks: a link may seem older than it is.

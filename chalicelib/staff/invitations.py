@@ -42,7 +42,7 @@ def opened(link_token: str, attempt: str, now: datetime, secrets: dict[str, str]
     # The same for each repetition of the attempt, so that a lost answer does not use up the link.
     secret = digest_of(tokens.seal(Purpose.INVITATION, f"{token_id}~{attempt}", secrets))
     given = token.model_copy(update={"secret_sha256": digest_of(secret)})
-    if token.accepted_at is not None or token.revoked_at is not None:
+    if token.accepted_at is not None:
         _refuse_unless_repeated(token.model_dump(), given.secret_sha256)
     if now >= min(until, token.expires_at):
         raise Gone(_EXPIRED)

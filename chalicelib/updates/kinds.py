@@ -14,9 +14,8 @@ from chalicelib.core.sources import DIRECT
 from chalicelib.core.tokens import WITHDRAW_LIFETIME, Purpose, Subject
 from chalicelib.mail.budget import is_unwanted
 from chalicelib.mail.deliveries import Deliveries
-from chalicelib.mail.kind import Content, Kind, MailContext, NotSent, by_name
+from chalicelib.mail.kind import AfterCrash, Content, Kind, MailContext, NotSent, by_name
 from chalicelib.mail.model import Priority
-from chalicelib.mail.state import AfterCrash
 from chalicelib.petitions.find import cached_as_stored, petition_as_stored
 from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.signatures import mail_state
@@ -40,7 +39,7 @@ class UpdateDeliveries(Deliveries):
 
 
 # If a sender crashed, perhaps the email was sent. A second copy would annoy people.
-EMAILS = UpdateDeliveries(kind="update", lifetime=LIFETIME, after_crash=AfterCrash.UNKNOWN)
+EMAILS = UpdateDeliveries(kind="update", lifetime=LIFETIME)
 TESTS = Deliveries(kind="update-test", lifetime=timedelta(days=1))
 
 
@@ -110,6 +109,6 @@ def _values(update: Update, petition: Petition, name: str, petition_url: str) ->
 
 
 UPDATE_KINDS = by_name(
-    Kind("update", TEMPLATES, Priority.OTHER, EMAILS, update_email),
+    Kind("update", TEMPLATES, Priority.OTHER, EMAILS, update_email, AfterCrash.UNKNOWN),
     Kind("update-test", TEMPLATES, Priority.OTHER, TESTS, update_test_email),
 )

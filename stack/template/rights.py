@@ -40,7 +40,7 @@ EMAILS = tuple(f"{name}#*" for name, kind in KINDS.items() if isinstance(kind.st
 MAIL_REQUEST = "mail_kind, mail_requested_at, mail_claimed_until, mail_queued_at, mail_due_at, undeliverable"
 UNDELIVERABLE = (
     "email, undeliverable, updates, mail_kind, mail_requested_at, mail_nudged_at, mail_claimed_until, mail_queued_at,"
-    " mail_due_at, mail_network"
+    " mail_due_at, mail_network, mail_began_at"
 )
 COUNTED = "state, country, source, counted_source, by_partner, signed_at, confirmed_at, withdrawn_at, pending_again_at"
 REMINDED = "state, mailed_at, mail_kind, reminded_at, undeliverable"

@@ -11,9 +11,9 @@ from chalicelib.aws.queue import Queue
 from chalicelib.aws.source import Source
 from chalicelib.aws.table import Tables
 from chalicelib.delivery import worker
+from chalicelib.mail.kind import AfterCrash
 from chalicelib.mail.model import MailRequest
 from chalicelib.mail.outstanding import forget_marked
-from chalicelib.mail.state import AfterCrash
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.text_changes import forget_changes
 from chalicelib.shedding.level import forget_level
@@ -161,7 +161,7 @@ def calls_to_fail(sites: Sequence[str]) -> list[int]:
 def _mails_after_a_crash(fake_site: FakeSite) -> int:
     """Return how many emails there are if the sender crashed after it may have sent one."""
     request: MailRequest | None = getattr(fake_site.scene_state, "mail_request", None)
-    is_never_sent_twice = request and worker.KINDS[request.kind].state.after_crash is AfterCrash.UNKNOWN
+    is_never_sent_twice = request and worker.KINDS[request.kind].after_crash is AfterCrash.UNKNOWN
     # The crash may also come before the email, but after the mark that it is about to be sent.
     return 0 if is_never_sent_twice else 2
 

@@ -18,7 +18,7 @@ from chalicelib.delivery import worker
 from chalicelib.mail.deliveries import Deliveries
 from chalicelib.mail.sending import PAUSE
 from chalicelib.mail.signature_kinds import delivery_key
-from chalicelib.mail.state import REQUEST_ATTRIBUTES
+from chalicelib.signatures.model import MAIL_REQUEST_FIELDS
 from tests.actors import ALICE, BOB, NOW, request_of, signed
 from tests.fake_site import FakeSite
 from tests.faults.injection import TAKES_EFFECT, Fault, Injection
@@ -87,7 +87,7 @@ def scene_of(batch: Batch, *, on_spent_quota: bool = False) -> Scene:
 
 def assert_all_are_settled(fake_site: FakeSite) -> None:
     for message in fake_site.scene_state.messages:
-        assert not {*REQUEST_ATTRIBUTES} & item_of(fake_site, message).keys()
+        assert not {*MAIL_REQUEST_FIELDS} & item_of(fake_site, message).keys()
 
 
 def item_of(fake_site: FakeSite, message: Mapping[str, str]) -> dict[str, Any]:

@@ -7,9 +7,8 @@ from pathlib import Path
 from chalicelib.aws.table import Item, Tables
 from chalicelib.core.language import language_of
 from chalicelib.mail.deliveries import Deliveries
-from chalicelib.mail.kind import Content, Kind, MailContext, NotSent
+from chalicelib.mail.kind import AfterCrash, Content, Kind, MailContext, NotSent
 from chalicelib.mail.model import Priority
-from chalicelib.mail.state import AfterCrash
 from chalicelib.petitions.find import cached_as_stored
 from chalicelib.signatures.look_up import find_by_id
 
@@ -30,5 +29,5 @@ STATE = Deliveries(kind="thanks", lifetime=timedelta(days=60))
 THANKS = Kind("thanks", Path(__file__).with_name("thanks"), Priority.OTHER, STATE, contents)
 
 # The same email, of a kind that is never sent twice.
-ONCE_STATE = Deliveries(kind="once", lifetime=timedelta(days=60), after_crash=AfterCrash.UNKNOWN)
-ONCE = replace(THANKS, name="once", state=ONCE_STATE)
+ONCE_STATE = Deliveries(kind="once", lifetime=timedelta(days=60))
+ONCE = replace(THANKS, name="once", state=ONCE_STATE, after_crash=AfterCrash.UNKNOWN)

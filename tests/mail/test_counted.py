@@ -17,7 +17,6 @@ from chalicelib.core.keys import Key
 from chalicelib.mail.counted import REQUESTED, CountedDeliveries
 from chalicelib.mail.deliveries import outcome_of
 from chalicelib.mail.model import MailRequest
-from chalicelib.mail.state import AfterCrash
 from tests.actors import NOW
 from tests.fakes import FakeTables
 
@@ -31,7 +30,7 @@ class CountedLetters(CountedDeliveries):
         return Change(Key(keys.COUNTS, "LETTERS", day.isoformat()), add=numbers)
 
 
-STATE = CountedLetters(kind="letter", lifetime=DAY, after_crash=AfterCrash.UNKNOWN)
+STATE = CountedLetters(kind="letter", lifetime=DAY)
 
 
 class FaultyTransactions(FakeTables):

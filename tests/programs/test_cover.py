@@ -98,3 +98,11 @@ def test_characters_that_the_font_cannot_show_are_replaced_by_a_mark(text: str, 
 
 def test_the_same_facts_make_the_same_sheet() -> None:
     assert cover_sheet(cover_facts()) == cover_sheet(cover_facts())
+
+
+def test_the_sheet_shows_the_petitions_text_without_its_markup() -> None:
+    marked = {"text": "We ask for **specialist** support. See [the report](https://charity.example/report)."}
+    text = text_of(cover_sheet(cover_facts(marked)))
+    assert "specialist support" in text
+    assert "**" not in text
+    assert "[the report]" not in text
