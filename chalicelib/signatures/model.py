@@ -3,6 +3,9 @@
 (absent) ──sign──► pending ──confirm──► confirmed
                       │                     │
                       └──────withdraw───────┴──► withdrawn ──sign──► pending
+A pending signature with `held` becomes held instead, and confirmed only when staff release it. Staff remove signatures
+that are not genuine, in any of these states, and may undo that. Held and removed ones do not count; their owners see
+what they would see otherwise, and may withdraw.
 Erasing a signature withdraws it and empties its item. DynamoDB's TTL deletes pending and withdrawn items at
 `expires_at`. Confirmed items have no `expires_at`. A partner is an organisation that collects signatures elsewhere and
 sends them to us. A partner's receipt is our record of one signature that the partner sent (partners.model).
@@ -43,7 +46,7 @@ PERSONAL_FIELDS = (
     "name", "email", "country", "postcode", "source", "counted_source", "language",
     "by_partner", "receipt", "also_obtained_by", "also_came_with", "letter", "letter_asked", "unsubscribed_at",
     "submitted_at", "typed", "counts_with", "confirmed_with", "owner_confirmed_at", "pending_again_at",
-    "updates_at", "updates_version",
+    "updates_at", "updates_version", "held", "network",
 )  # fmt: skip
 MAIL_REQUEST_FIELDS = (
     "mail_kind", "mail_requested_at", "mail_nudged_at", "mail_claimed_until", "mail_queued_at",
@@ -54,7 +57,18 @@ MAIL_REQUEST_FIELDS = (
 class SignatureState(StrEnum):
     PENDING = "pending"
     CONFIRMED = "confirmed"
+    HELD = "held"
+    REMOVED = "removed"
     WITHDRAWN = "withdrawn"
+
+
+class HeldReason(StrEnum):
+    """Why a signature is held: it looks wrong, and does not count until staff release it."""
+
+    DISPOSABLE = "disposable"  # Its address is at a domain that gives anybody an address for minutes.
+    NETWORK = "network"  # Its network, or the domain of its address, signs at an unusual rate.
+    DOMAIN = "domain"
+    NO_PROOF = "no-proof"  # Staff ask everybody for a proof of work, and it came without.
 
 
 class MailKind(StrEnum):
@@ -116,6 +130,10 @@ class Signature(FrozenModel):
     letter: SignedLetter | None = None
     # Perhaps a stranger typed it: our email or the confirm page asks the owner of the mailbox whether to send it.
     letter_asked: AskedLetter | None = None
+    # Why it is held, if it is. Stays when its owner confirms it; removed when staff release it.
+    held: HeldReason | None = None
+    # The hash of the client's network on that day (signatures.network).
+    network: str | None = None
     # When somebody last signed here again while it was pending, with other data (signatures.submissions).
     submitted_at: ExactMoment | None = None
     # The signature's origin (`Origin` in signatures.sign), and the versions of what the person signed and agreed to.
