@@ -12,11 +12,15 @@ class CountedKey(TypedDict):
     count: Number
 
 
+class HeldBy(TypedDict):
+    reason: list[CountedKey]
+    """disposable, network, domain, no-proof."""
+
+
 class HeldSignatures(TypedDict):
     held: Number
     """Signatures that look wrong. They do not count until staff release them. May lag by seconds."""
-    by: dict[str, list[CountedKey]]
-    """By reason: disposable, network, domain, no-proof."""
+    by: HeldBy
 
 
 class StartedRemoval(TypedDict):

@@ -26,17 +26,12 @@ if TYPE_CHECKING:
 
 routes = Blueprint(__name__)
 
-WHILE_OPEN = {
-    RemovalAction.TRY: "trying",
-    RemovalAction.REMOVE: "removing",
-    RemovalAction.UNDO: "undoing",
-    RemovalAction.RELEASE: "releasing",
-}
-AT_END = {
-    RemovalAction.TRY: "tried",
-    RemovalAction.REMOVE: "removed",
-    RemovalAction.UNDO: "undone",
-    RemovalAction.RELEASE: "released",
+# While the job is open, and at its end.
+STATES = {
+    RemovalAction.TRY: ("trying", "tried"),
+    RemovalAction.REMOVE: ("removing", "removed"),
+    RemovalAction.UNDO: ("undoing", "undone"),
+    RemovalAction.RELEASE: ("releasing", "released"),
 }
 OPEN = (JobState.WAITING, JobState.RUNNING, JobState.RETRYING)
 
@@ -146,9 +141,10 @@ def _undo_of(job: Removal) -> Removal | None:
 
 def _state(job: Removal) -> str:
     state = job.state_at(times.now())
+    while_open, at_end = STATES[job.action]
     if state in OPEN:
-        return WHILE_OPEN[job.action]
-    return AT_END[job.action] if state is JobState.DONE else str(state)
+        return while_open
+    return at_end if state is JobState.DONE else str(state)
 
 
 def _shown(job: Removal) -> "ShownRemoval":

@@ -44,7 +44,11 @@ const effectOf = ({ effect, matched }) =>
         "details",
         {},
         h("summary", {}, "What is frequent"),
-        h("dl", {}, Object.entries(effect).flatMap(([by, values]) => [h("dt", {}, by), h("dd", {}, inWords(values))])),
+        h(
+          "dl",
+          {},
+          Object.entries(effect).flatMap(([by, values]) => [h("dt", {}, by), h("dd", {}, inWords(values))]),
+        ),
       )
     : "–";
 
@@ -72,10 +76,9 @@ function waysOn(path, { id, action, job_state: state, removed }, { send }) {
 
 /**
  * @param {string} path
- * @param {Acts} acts
- * @returns {import("./dom.js").Column<ShownRemoval>[]}
+ * @returns {(acts: Acts) => import("./dom.js").Column<ShownRemoval>[]}
  */
-const columnsOf = (path, acts) => [
+const columnsOf = (path) => (acts) => [
   { title: "When", cell: (removal) => dateTime(removal.requested_at) },
   { title: "By", cell: (removal) => removal.requested_by },
   { title: "State", cell: ({ state, why }) => (why ? `${state}: ${why}` : state) },
@@ -132,7 +135,9 @@ function removalForm(path, announce) {
  * @param {(text: string) => Promise<void>} announce
  */
 function heldSection(slug, held, announce) {
-  const rows = (held.by["reason"] ?? []).map(({ key, count }) => h("li", {}, `${number(count)}: ${REASONS[key] ?? key}`));
+  const rows = (held.by.reason).map(({ key, count }) =>
+    h("li", {}, `${number(count)}: ${REASONS[key] ?? key}`),
+  );
   const release = async () => {
     const text = "They count from today, or when their signers confirm.";
     if (!(await askToConfirm("Release all held signatures?", text, "Release them"))) return;
@@ -158,7 +163,7 @@ export async function showRemovals({ container, slug, may, signal }) {
     name: "removals",
     caption: "Tries, removals, undos and releases, newest first",
     emptyText: "Nothing was tried or removed yet.",
-    columns: (acts) => columnsOf(path, acts),
+    columns: columnsOf(path),
   });
   container.append(
     h("h1", {}, "Signatures that look wrong"),
