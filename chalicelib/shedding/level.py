@@ -5,6 +5,7 @@ snapshot-only: the count is not refreshed. accept-only: signatures go to the ove
 """
 
 from enum import StrEnum
+from functools import cache
 
 from chalicelib.aws.table import Change, Item, Tables
 from chalicelib.core import keys, log
@@ -61,8 +62,12 @@ def stored_level(tables: Tables) -> Level:
 
 
 def _level_of(item: Item) -> Level:
+    return _level_named(item.get("level"))
+
+
+@cache
+def _level_named(stored: str | None) -> Level:
     """Return NORMAL if no level, or an unknown one, is stored."""
-    stored = item.get("level")
     return Level(stored) if stored in list(Level) else Level.NORMAL
 
 

@@ -16,7 +16,7 @@ from tests.actors import LIMIT_KEYS, NOW, a_mail_context, a_signing_context, req
 from tests.fakes import FakeTables
 from tests.mail.test_first_emails import book_turns
 
-IN_SAMPLE, NOT_IN_SAMPLE = "safe-children_00f0", "safe-children_00f1"
+IN_SAMPLE, NOT_IN_SAMPLE = "safe-children_00f7", "safe-children_00f1"
 
 
 def sign_up(tables: FakeTables, domain: str, count: int, key: str = IN_SAMPLE) -> None:

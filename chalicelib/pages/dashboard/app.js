@@ -79,6 +79,11 @@ const PAGES = [
     load: async () => (await import("./reminders.js")).showReminders,
   },
   {
+    path: "/petitions/:slug/proof",
+    needs: "PUT /api/staff/proof",
+    load: async () => (await import("./proof.js")).showProof,
+  },
+  {
     path: "/petitions/:slug/imports",
     needs: "POST /api/staff/petitions/*/imports",
     load: async () => (await import("./imports.js")).showImports,
