@@ -1,9 +1,10 @@
 """What holding and proofs of work do to an attacker and to genuine signers: a table in docs/security.md."""
 
+from collections import Counter
 from functools import cache
 
 from stack.paths import ROOT
-from tests.benchmarks.ballot import ATTACKS, Counter, simulate_ballot, table
+from tests.benchmarks.ballot import ATTACKS, simulate_ballot, table
 
 
 @cache

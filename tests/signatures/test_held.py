@@ -13,12 +13,14 @@ from chalicelib.core.providers import LARGE_PROVIDERS
 from chalicelib.petitions.model import Petition
 from chalicelib.shedding.level import forget_level
 from chalicelib.shedding.watch import EVERYWHERE, ask, watch
+from chalicelib.signatures.confirm import confirm, read_corrections
 from chalicelib.signatures.held import is_disposable
 from chalicelib.signatures.mailboxes import _known_domains
 from chalicelib.signatures.model import HeldReason, Signature
 from chalicelib.signatures.network import domain_hash, network_hash
 from chalicelib.signatures.proof import LIFETIME, MAX_LENGTH, is_proof, new_challenge
 from chalicelib.signatures.submissions import with_submission
+from chalicelib.tallies.count import exact_count
 from tests.actors import (
     ALICE,
     LIMIT_KEYS,
@@ -31,6 +33,7 @@ from tests.actors import (
     identity_of,
     item_of,
     json_of,
+    subject_of,
 )
 from tests.fake_site import JSON, FakeSite
 
@@ -122,6 +125,18 @@ def test_without_javascript_the_signature_is_held_and_the_answer_is_the_same(fak
     watch_reason(EVERYWHERE, fake_site)
     assert send("second@mail.example") == usual
     assert held(fake_site, Person("Zoe", "second@mail.example")) == "no-proof"
+
+
+@pytest.mark.parametrize(("proof", "state", "count"), [("", "held", 0), (PROOF, "confirmed", 1)])
+def test_a_held_signature_does_not_count_when_its_owner_confirms_it(
+    fake_site: FakeSite, petition: Petition, proof: str, state: str, count: int
+) -> None:
+    watch_reason("network", fake_site)
+    post(fake_site, proof=proof)
+    identity = identity_of(petition)
+    confirm(subject_of(petition, identity), read_corrections({}, "GB"), petition, NOW, fake_site.tables, issued=NOW)
+    assert item_of(fake_site.tables, petition, identity)["state"] == state
+    assert exact_count(petition, NOW, fake_site.tables).confirmed == count
 
 
 @pytest.mark.parametrize(
