@@ -79,15 +79,14 @@ const PAGES = [
     load: async () => (await import("./reminders.js")).showReminders,
   },
   {
-<<<<<<< HEAD
     path: "/petitions/:slug/proof",
     needs: "PUT /api/staff/proof",
     load: async () => (await import("./proof.js")).showProof,
-=======
+  },
+  {
     path: "/petitions/:slug/removals",
     needs: "POST /api/staff/petitions/*/removals",
     load: async () => (await import("./removals.js")).showRemovals,
->>>>>>> 973e8348225ea034f472ceba8df5efbaf0972b60
   },
   {
     path: "/petitions/:slug/imports",
