@@ -2,7 +2,7 @@
 
 from typing_extensions import TypedDict
 
-from chalicelib.core.answers import Identifier, Number, Time
+from chalicelib.core.answers import Number, Time
 from chalicelib.jobs.model import JobState
 from chalicelib.petitions.answers import Slug
 
@@ -24,11 +24,11 @@ class HeldSignatures(TypedDict):
 
 
 class StartedRemoval(TypedDict):
-    id: Identifier
+    id: str
 
 
 class ShownRemoval(TypedDict):
-    id: Identifier
+    id: str
     slug: Slug
     action: str
     """try, remove, undo or release."""

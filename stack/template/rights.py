@@ -233,7 +233,7 @@ RIGHTS: dict[str, tuple[Template, ...]] = {
         may(GET + PUT + UPDATE, SIGNATURES),
         may(QUERY, SIGNATURES, only=SIFTED),
         may(GET, COUNTS, "PETITIONS", "PARTNERS", "SHEDDING", "JOB#import#*", "JOB#list#*", "JOB#removal#*"),
-        may(GET + QUERY + BATCH_GET, COUNTS, "TALLY#*"),
+        may(GET + BATCH_GET, COUNTS, "TALLY#*"),
         may(GET, COUNTS, "REMOVALS#*"),
         may(BATCH_GET + QUERY + PUT, COUNTS, "RECEIPT#*"),
         may(UPDATE, COUNTS, "PETITIONS", "TALLY#*", "REMOVALS#*", "RECEIPT#*"),

@@ -30,6 +30,7 @@ from tests.faults import (
     mail_scenes,
     partner_scenes,
     public_scenes,
+    removal_scenes,
     staff_scenes,
 )
 from tests.faults.derived_scenes import derived_scenes
@@ -55,6 +56,7 @@ MODULES = (
     staff_scenes,
     partner_scenes,
     job_scenes,
+    removal_scenes,
     letter_scenes,
     digest_scenes,
     invitation_scenes,

@@ -10,6 +10,9 @@ from tests.fake_site import JSON
 from tests.openapi.cases import STAFF, change_cases, get, staff
 
 STAFF_PETITION = "/api/staff/petitions/{slug}"
+# Of this petition, a removal runs.
+SIFTED = "/api/staff/petitions/lettered"
+ONE_DOMAIN = b'{"condition": {"domain": "many.example"}, "reason": "One domain"}'
 ONE_UPDATE = f"{STAFF_PETITION}/updates/{{update_id}}"
 COUNTS, FUNNEL = f"{STAFF_PETITION}/counts", f"{STAFF_PETITION}/funnel"
 
@@ -55,6 +58,9 @@ PETITION_REQUESTS = [
         headers={**STAFF, "Content-Type": JSON, "If-Match": "*"},
     ),
     *list_requests.of_lists(staff),
+    staff("POST", 409, f"{STAFF_PETITION}/removals", f"{SIFTED}/removals", ONE_DOMAIN),
+    staff("POST", 409, f"{STAFF_PETITION}/held/release", f"{SIFTED}/held/release", ONE_DOMAIN),
+    staff("POST", 409, f"{STAFF_PETITION}/removals/{{removal_id}}/undo", f"{SIFTED}/removals/lettered.waiting/undo"),
     staff("POST", 409, f"{STAFF_PETITION}/reminders", "/api/staff/petitions/closed/reminders", b"{}"),
     *(
         staff(method, 409, f"{ONE_UPDATE}{verb}", f"/api/staff/petitions/safe-children/updates/cancelled{verb}", body)

@@ -56,6 +56,7 @@ def stored_items() -> dict[Key, Item]:
     _add_updates(tables)
     store_reminding(tables, job_id="closed.done", state="done")
     store_removal(tables)
+    store_removal(tables, job_id="lettered.waiting", state="waiting")
     a_published_petition(tables, slug="lettered", letter=LETTER)
     return tables.items
 

@@ -135,9 +135,7 @@ function removalForm(path, announce) {
  * @param {(text: string) => Promise<void>} announce
  */
 function heldSection(slug, held, announce) {
-  const rows = (held.by.reason).map(({ key, count }) =>
-    h("li", {}, `${number(count)}: ${REASONS[key] ?? key}`),
-  );
+  const rows = held.by.reason.map(({ key, count }) => h("li", {}, `${number(count)}: ${REASONS[key] ?? key}`));
   const release = async () => {
     const text = "They count from today, or when their signers confirm.";
     if (!(await askToConfirm("Release all held signatures?", text, "Release them"))) return;

@@ -1,0 +1,122 @@
+"""Scenes of held and removed signatures: remove, put back, release."""
+
+from functools import partial
+
+from chalicelib.core import keys
+from chalicelib.jobs.model import JobState
+from chalicelib.removals.model import Condition, RemovalAction
+from chalicelib.runner.worker import run_address_job
+from tests.actors import ALICE, change_item, confirmed, identity_of, signed
+from tests.fake_site import FakeSite, context, sqs_event
+from tests.faults.job_scenes import assert_job_is_cancelled
+from tests.faults.public_scenes import TOKEN, with_bobs_token
+from tests.faults.scenes import PETITION, Scene, assert_exact_counts, post
+from tests.faults.staff_scenes import assert_audit_entry, call
+from tests.removals.removing import store_removal
+
+PATH = f"/api/staff/petitions/{PETITION.slug}"
+REMOVALS = f"{PATH}/removals"
+REMOVAL = {"condition": {"domain": "mail.example"}, "reason": "One network"}
+
+
+def with_a_removal(fake_site: FakeSite, state: JobState = JobState.WAITING) -> None:
+    with_bobs_token(fake_site)
+    confirmed(fake_site.tables, PETITION)
+    store_removal(fake_site.tables, state=state)
+
+
+def with_a_removal_that_is_done(fake_site: FakeSite) -> None:
+    with_a_removal(fake_site)
+    run(fake_site)
+
+
+def with_an_undo(fake_site: FakeSite) -> None:
+    with_a_removal_that_is_done(fake_site)
+    store_removal(
+        fake_site.tables,
+        job_id="safe-children.undo",
+        state=JobState.WAITING,
+        action=RemovalAction.UNDO,
+        condition=Condition(),
+        undoes="safe-children.done",
+    )
+
+
+def with_a_release(fake_site: FakeSite) -> None:
+    signed(fake_site.tables, PETITION)
+    change_item(fake_site.tables, PETITION, identity_of(PETITION), held="network", state="held")
+    store_removal(fake_site.tables, state=JobState.WAITING, action=RemovalAction.RELEASE, condition=Condition())
+
+
+def with_alice_held(fake_site: FakeSite) -> None:
+    signed(fake_site.tables, PETITION)
+    change_item(fake_site.tables, PETITION, identity_of(PETITION), held="network")
+
+
+def with_an_unconfirmed_held_signature(fake_site: FakeSite) -> None:
+    with_a_release(fake_site)
+    change_item(fake_site.tables, PETITION, identity_of(PETITION), state="pending")
+
+
+def with_a_removal_of_an_unconfirmed_signature(fake_site: FakeSite) -> None:
+    signed(fake_site.tables, PETITION)
+    store_removal(fake_site.tables, state=JobState.WAITING)
+
+
+def with_its_undo(fake_site: FakeSite) -> None:
+    with_a_removal_of_an_unconfirmed_signature(fake_site)
+    run(fake_site)
+    store_removal(
+        fake_site.tables,
+        job_id="safe-children.undo",
+        state=JobState.WAITING,
+        action=RemovalAction.UNDO,
+        condition=Condition(),
+        undoes="safe-children.done",
+    )
+
+
+def run(fake_site: FakeSite, job_id: str = "safe-children.done") -> bool:
+    """Deliver the job's message and return whether it is done."""
+    answer = run_address_job(sqs_event([{"kind": "removal", "job_id": job_id}]), context())
+    item = fake_site.tables.items[keys.job("removal", job_id)]
+    return not answer["batchItemFailures"] and item["state"] == JobState.DONE
+
+
+def assert_alice_is(state: str, fake_site: FakeSite) -> None:
+    assert_exact_counts(fake_site)
+    item = fake_site.tables.items[keys.signature(PETITION.slug, identity_of(PETITION, ALICE))]
+    assert item["state"] == state
+
+
+def assert_the_public_knows(number: int, fake_site: FakeSite) -> None:
+    assert_alice_is("removed" if number else "confirmed", fake_site)
+    [removal] = fake_site.tables.items[keys.petition(PETITION.slug)]["removals"]
+    assert (removal["count"], removal["put_back"]) == (number, 1 - number)
+
+
+def cancel_removal(fake_site: FakeSite) -> bool:
+    return call("POST", f"{REMOVALS}/safe-children.done/cancel", 200, None, fake_site)
+
+
+run_undo = partial(run, job_id="safe-children.undo")
+SCENES = [
+    Scene("confirm_signature", with_alice_held, partial(post, "/confirm", TOKEN, 200),
+          partial(assert_alice_is, "held")),
+    # 409 is a success too: an earlier request took effect, and the job runs.
+    Scene("remove_signatures", with_bobs_token, partial(call, "POST", REMOVALS, 202, REMOVAL, done=409),
+          partial(assert_audit_entry, "removal.started")),
+    Scene("release_held", with_bobs_token,
+          partial(call, "POST", f"{PATH}/held/release", 202, {"condition": {}, "reason": "Real"}, done=409),
+          partial(assert_audit_entry, "held.released")),
+    Scene("undo_removal", with_a_removal_that_is_done,
+          partial(call, "POST", f"{REMOVALS}/safe-children.done/undo", 202, None, done=409),
+          partial(assert_audit_entry, "removal.undone")),
+    Scene("cancel_removal", with_a_removal, cancel_removal, partial(assert_job_is_cancelled, "removal")),
+    Scene("run_address_job", with_a_removal, run, partial(assert_the_public_knows, 1)),
+    Scene("run_address_job", with_an_undo, run_undo, partial(assert_the_public_knows, 0)),
+    Scene("run_address_job", with_a_release, run, partial(assert_alice_is, "confirmed")),
+    Scene("run_address_job", with_an_unconfirmed_held_signature, run, partial(assert_alice_is, "pending")),
+    Scene("run_address_job", with_a_removal_of_an_unconfirmed_signature, run, partial(assert_alice_is, "removed")),
+    Scene("run_address_job", with_its_undo, run_undo, partial(assert_alice_is, "pending")),
+]  # fmt: skip
