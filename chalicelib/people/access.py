@@ -120,6 +120,7 @@ def _times(signature: Signature) -> "SignatureTimes":
         "updates_at",
         "unsubscribed_at",
         "withdrawn_at",
+        "removed_at",
         "erased_at",
     ]
     fields += ["restored_at", "expires_at"]
@@ -184,7 +185,7 @@ def _signed_text(text: PetitionText) -> "SignedText":
 def _consents(signature: Signature, text: PetitionText | None) -> "list[GivenConsent]":
     """A withdrawal ends both consents: it also stores that `updates` is false."""
     is_given = signature.state is not SignatureState.WITHDRAWN
-    is_confirmed = signature.state is SignatureState.CONFIRMED
+    is_confirmed = signature.state is SignatureState.CONFIRMED or signature.owner_confirmed_at is not None
     return [
         {
             "to": "sign",

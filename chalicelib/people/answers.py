@@ -9,7 +9,7 @@ from chalicelib.core.answers import Identifier, Number, Time
 from chalicelib.people.resend import ResendOutcome
 from chalicelib.petitions.answers import Slug
 
-STATES = ["pending", "confirmed", "withdrawn", "expired", "erased"]
+STATES = ["pending", "confirmed", "held", "removed", "withdrawn", "expired", "erased"]
 ACTIONS = ["resend", "access", "withdraw", "erase", "allow-mail"]
 ShownState = Annotated[str, WithJsonSchema({"type": "string", "enum": STATES})]
 ShownAction = Annotated[str, WithJsonSchema({"type": "string", "enum": ACTIONS})]
@@ -42,6 +42,8 @@ class SignatureTimes(TypedDict):
     unsubscribed_at: NotRequired[Time]
     """When the person stopped updates, even if they agreed to updates again later."""
     withdrawn_at: NotRequired[Time]
+    removed_at: NotRequired[Time]
+    """When staff removed it as not genuine, even if they put it back later."""
     erased_at: NotRequired[Time]
     restored_at: NotRequired[Time]
     expires_at: NotRequired[Time]

@@ -39,6 +39,7 @@ MESSAGES = {
         "Email not sent: this signature was withdrawn. The person can sign again on the petition's page."
     ),
     ResendOutcome.EXPIRED: "Email not sent: this signature was not confirmed in time. The person can sign again.",
+    ResendOutcome.SUSPECT: "Email not sent: this signature is held or removed, because it looked wrong.",
     ResendOutcome.CLOSED: "Email not sent: the petition is closed and its links no longer work.",
     ResendOutcome.UNDELIVERABLE: "Email not sent: this address refused it or reported it as spam. Use another address.",
     ResendOutcome.STOPPED: "Email not sent: the owner of this address wants no more email about this petition.",

@@ -21,6 +21,7 @@ class ResendOutcome(StrEnum):
     LATER = "later"
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
+    SUSPECT = "suspect"
     CLOSED = "closed"
     UNDELIVERABLE = "undeliverable"
     STOPPED = "stopped"
@@ -61,6 +62,8 @@ def _refusal(stored: StoredSignature, allowance: Allowance, now: datetime) -> Re
         return ResendOutcome.WITHDRAWN
     if signature.is_withdrawn_or_expired(now):
         return ResendOutcome.EXPIRED
+    if signature.state in (SignatureState.HELD, SignatureState.REMOVED):
+        return ResendOutcome.SUSPECT
     if signature.undeliverable is not None:
         return ResendOutcome.UNDELIVERABLE
     if allowance.is_stopped:

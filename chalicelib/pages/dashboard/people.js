@@ -14,6 +14,8 @@ import { field, sendingForm, submitButton } from "./forms.js";
 const STATES = {
   pending: "Not confirmed yet",
   confirmed: "Confirmed",
+  held: "Held, does not count",
+  removed: "Removed, does not count",
   withdrawn: "Withdrawn",
   expired: "Not confirmed in time",
   erased: "Erased",
