@@ -74,7 +74,7 @@ def simulate_evening(
     `attacks`: the attacker's posts a second, each with the address of another stranger.
     """
     tables, emails, delays = FakeTables(), Counter[int](), list[float]()
-    arrivals = [*_genuine_arrivals(Random(seed)), *_attack_arrivals(shares_a_carrier, attacks)]
+    arrivals = [*genuine_arrivals(Random(seed)), *_attack_arrivals(shares_a_carrier, attacks)]
     for second, network, is_attack in sorted(arrivals):
         now = BEGINS + timedelta(seconds=second)
         # When the limit allows this network its next email.
@@ -89,7 +89,7 @@ def simulate_evening(
 
 
 # An arrival: the second, the network, and whether it is the attacker's.
-def _genuine_arrivals(random: Random) -> Iterator[tuple[float, str, bool]]:
+def genuine_arrivals(random: Random) -> Iterator[tuple[float, str, bool]]:
     at_schools = round(GENUINE * (1 - PHONES - HOMES - OFFICES))
     for number in range(at_schools):
         school = number % SCHOOLS

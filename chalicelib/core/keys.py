@@ -25,7 +25,8 @@ the item of an address whose owner has stopped email.
                 FUNNEL-DAYS#<slug>     <day>            the funnel of a closed day, summed over its buckets
                 TOKENS                 <id>             a token of staff or of a partner, hashed
                 STATEMENT#<code>       TOKEN            the token of a statement, by its short address
-                SHEDDING               LEVEL            the level of load shedding
+                SHEDDING               LEVEL            the level of load shedding, and the watch: which networks,
+                                                        domains and petitions ask for a proof of work (shedding/watch)
                 READINESS              LATEST           what `make ready` found last: whether the AWS account is ready
                 MAIL                   SENDING          until when no email is sent, or confirmations use the whole rate
                                                         (mail/sending.py)
@@ -42,6 +43,7 @@ the item of an address whose owner has stopped email.
     DELIVERIES  <kind>#<bucket>        <key>            the state of one email, such as a letter (mail/deliveries.py)
     LIMITS      ADDRESS#<hash>         EMAIL            one address: when it may get email, and its owner's choices
                 NETWORK#<hash>         EMAIL            one client network: until when its first emails are scheduled
+                DOMAIN#<hash>          EMAIL            one domain: how many of its addresses got a first email lately
 
 A group is all partitions (buckets) with the signatures of one petition, or with the deliveries of one kind of email:
 signatures/<slug>, or deliveries/<kind>.
@@ -239,6 +241,10 @@ def address_limit(address_id: str) -> Key:
 
 def network_limit(network_hash: str) -> Key:
     return Key(LIMITS, f"NETWORK#{network_hash}", "EMAIL")
+
+
+def domain_limit(domain_hash: str) -> Key:
+    return Key(LIMITS, f"DOMAIN#{domain_hash}", "EMAIL")
 
 
 def partner(source: str) -> Key:

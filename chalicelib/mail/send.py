@@ -15,7 +15,7 @@ from chalicelib.aws.table import Item, Tables
 from chalicelib.core.errors import ConditionFailed, Denied, MailRefused, NotYet, Throttled, Unavailable, Unreached
 from chalicelib.core.language import language_of
 from chalicelib.core.printable import ENCODED_WORD, one_line
-from chalicelib.mail import budget, turns
+from chalicelib.mail import budget, turns, unusual
 from chalicelib.mail.kind import AfterCrash, Content, Kind, Kinds, Later, MailContext, NotSent
 from chalicelib.mail.model import MailRequest, mailbox_of
 from chalicelib.pages.jinja import environment
@@ -83,7 +83,7 @@ def _apply_limits(
     """Apply the limits of the signer's network (turns.py) and the address (budget.py). None: both allow it."""
     if not content.limited_petition:  # Such as a receipt, which strangers cannot cause.
         return None
-    due = turns.book_first_email(content.network, now, tables) if content.network else now
+    due = _due_for_network(request, content, context, now, tables) if content.network else now
     earlier_due = stored.get("mail_due_at")
     if due > now and earlier_due:
         # A postponed email has no network left (`postpone`), so the person has signed again since, and `nudge_mail`
@@ -96,6 +96,15 @@ def _apply_limits(
     if allowance.is_stopped:
         return NotSent.DROPPED
     return Later(allowance.next_at) if allowance.next_at > now else None
+
+
+def _due_for_network(
+    request: MailRequest, content: Content, context: MailContext, now: datetime, tables: Tables
+) -> datetime:
+    due = turns.book_first_email(content.network, now, tables)
+    unusual.watch_network(content.network, due - now, now, tables)
+    unusual.watch_domain(content.to, request.key, now, context.limit_keys, tables)
+    return due
 
 
 def _keep_or_drop(

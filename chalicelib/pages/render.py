@@ -21,6 +21,7 @@ _HERE = Path(__file__).parent
 _CONTENT_TYPES = {
     "site.css": "text/css; charset=utf-8",
     "petition.js": "text/javascript; charset=utf-8",
+    "proof.js": "text/javascript; charset=utf-8",
     "sign-in.js": "text/javascript; charset=utf-8",
     "mailbox.js": "text/javascript; charset=utf-8",
     "mailboxes.json": "application/json",

@@ -126,6 +126,8 @@ class PublicCount(TypedDict):
     goal: Annotated[Goal, Field(examples=[20000])]
     as_of: Time
     """The moment (UTC) of the count."""
+    may_need_proof: NotRequired[Literal[True]]
+    """Only if a signature may need a proof of work now: then ask for a challenge before you send one."""
 
 
 class PossibleTransition(TypedDict):

@@ -51,6 +51,7 @@ from chalicelib.petitions.preview import check_preview
 from chalicelib.petitions.qr import qr_of
 from chalicelib.petitions.removals import removed_signatures
 from chalicelib.shedding.level import level_now
+from chalicelib.shedding.watch import watch_now
 from chalicelib.tallies.count import Count
 from chalicelib.tallies.public import public_count
 
@@ -278,11 +279,20 @@ def read_count(request: Request, slug: str) -> "Answer[PublicCount]":
     petition = find_petition(slug, now, tables())
     count = public_count(petition, now, tables())
     goal = petition.goal_at(count.confirmed)
-    etag = f'W/"{count.confirmed}-{goal}"'  # Weak: bodies with the same count and goal differ only in as_of.
+    may_need_proof = watch_now(tables()).may_need_proof(slug, now)
+    proof = "-proof" if may_need_proof else ""
+    etag = f'W/"{count.confirmed}-{goal}{proof}"'  # Weak: bodies with the same ETag differ only in as_of.
     headers = {**_cache_headers(), "ETag": etag}
     if client_matches(request, etag):
         return not_modified(headers)
-    body: PublicCount = {"slug": slug, "count": count.confirmed, "goal": goal, "as_of": times.iso(count.as_of)}
+    body: PublicCount = {
+        "slug": slug,
+        "count": count.confirmed,
+        "goal": goal,
+        "as_of": times.iso(count.as_of),
+    }
+    if may_need_proof:
+        body["may_need_proof"] = True
     return json_answer(body, headers=headers)
 
 

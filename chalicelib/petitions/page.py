@@ -14,6 +14,7 @@ from chalicelib.edge.html import frame_policy, is_embedded, page
 from chalicelib.edge.http import NEVER_STALE, NO_STORE, chosen_language
 from chalicelib.petitions.model import Petition, PetitionState
 from chalicelib.petitions.text_changes import changes_for_page
+from chalicelib.shedding.watch import watch_now
 from chalicelib.tallies.count import Count, Recent
 from chalicelib.tallies.public import public_count
 
@@ -59,7 +60,8 @@ def petition_page(
     """Return the page, or only its form in a frame. `busy`: we could not take the signature at the moment."""
     count = count_if_available(petition, now, tables)
     context = _context(petition, request, petition.state_at(now), count, now)
-    context |= {"form": _with_known_country(form), "errors": errors, "busy": busy}
+    may_need_proof = watch_now(tables).may_need_proof(petition.slug, now)
+    context |= {"form": _with_known_country(form), "errors": errors, "busy": busy, "may_need_proof": may_need_proof}
     if is_embedded(request):
         return embedded_page(petition, request, "embed.html", context, status, headers)
     context |= dict.fromkeys(SECTIONS)

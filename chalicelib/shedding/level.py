@@ -5,8 +5,9 @@ snapshot-only: the count is not refreshed. accept-only: signatures go to the ove
 """
 
 from enum import StrEnum
+from functools import cache
 
-from chalicelib.aws.table import Tables
+from chalicelib.aws.table import Change, Item, Tables
 from chalicelib.core import keys, log
 from chalicelib.core.caching import SecondsCache
 from chalicelib.core.errors import Unavailable
@@ -30,33 +31,51 @@ class Level(StrEnum):
         return 30 if self.includes(Level.LONGER_CACHES) else 5
 
 
-_cached_level: SecondsCache[Level] = SecondsCache(LEVEL_SECONDS)
+_cached_item: SecondsCache[Item] = SecondsCache(LEVEL_SECONDS)
 
 
 def level_now(tables: Tables) -> Level:
-    """Return the level, cached for LEVEL_SECONDS. Never raise: if the table fails, the last known level, or NORMAL."""
+    return _level_of(item_now(tables))
+
+
+def item_now(tables: Tables) -> Item:
+    """Return the item with the level and the watch (watch.py), cached for LEVEL_SECONDS.
+
+    Never raise: if the table fails, return the last known item, or {}, which means NORMAL and nothing watched.
+    """
     try:
-        return _cached_level.get("level", lambda: stored_level(tables))
+        return _cached_item.get("level", lambda: stored_item(tables))
     except Exception as error:
         # Unavailable passes, and Denied is logged where it is raised. Any other error needs a repair.
         if not isinstance(error, Unavailable):
             log.degraded("level_unreadable")
-        # No level is cached, fresh or stale. Store NORMAL, so that the next requests do not wait for the same failure.
-        return _cached_level.get("level", lambda: Level.NORMAL)
+        # No item is cached, fresh or stale. Store {}, so that the next requests do not wait for the same failure.
+        return _cached_item.get("level", dict)
+
+
+def stored_item(tables: Tables) -> Item:
+    return tables.get(keys.shedding_level()) or {}
 
 
 def stored_level(tables: Tables) -> Level:
-    """Return the level in the table; NORMAL if none, or an unknown one, is stored."""
-    item = tables.get(keys.shedding_level())
-    stored = item.get("level") if item else None
+    return _level_of(stored_item(tables))
+
+
+def _level_of(item: Item) -> Level:
+    return _level_named(item.get("level"))
+
+
+@cache
+def _level_named(stored: str | None) -> Level:
+    """Return NORMAL if no level, or an unknown one, is stored."""
     return Level(stored) if stored in list(Level) else Level.NORMAL
 
 
 def set_level(level: Level, tables: Tables) -> None:
     """Store the level. Within LEVEL_SECONDS, every running process uses it."""
-    tables.put(keys.shedding_level(), {"level": level})
+    tables.update(Change(keys.shedding_level(), assign={"level": level}))
 
 
 def forget_level() -> None:
     """For tests, which start like a new process."""
-    _cached_level.clear()
+    _cached_item.clear()

@@ -18,6 +18,37 @@ class Accepted(TypedDict):
     status: Literal["check-your-inbox"]
 
 
+class ChallengeParameters(TypedDict):
+    """As in ALTCHA's proof of work v2."""
+
+    algorithm: Literal["PBKDF2/SHA-256"]
+    nonce: str
+    salt: str
+    cost: int
+    keyLength: int
+    keyPrefix: str
+    keySignature: str
+    data: dict[str, str | int]
+
+
+class Challenge(TypedDict):
+    parameters: ChallengeParameters
+    signature: str
+
+
+class Asked(TypedDict):
+    challenge: Challenge | None
+
+
+class ProofSettings(TypedDict):
+    everywhere: bool
+    """Whether every signature of the site needs a proof."""
+    petitions: list[str]
+    """The slugs of petitions whose signatures all need one."""
+    watched: Annotated[int, Field(ge=0)]
+    """How many networks and domains need one now because they sign at an unusual rate."""
+
+
 SignatureFields = TypedDict(
     "SignatureFields",
     {

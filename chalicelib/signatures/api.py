@@ -4,16 +4,20 @@
 """
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from chalice.app import Blueprint, Request, Response
+from pydantic import PlainValidator, WithJsonSchema
 
 from chalicelib.aws.queue import overflow_queue
 from chalicelib.aws.table import signing_tables
 from chalicelib.core import log, times
+from chalicelib.core.address import Address
 from chalicelib.core.errors import FieldError, Invalid, PetitionNotOpen, Unavailable
 from chalicelib.core.language import translatable
+from chalicelib.core.models import ClosedModel
 from chalicelib.core.settings import settings
+from chalicelib.core.validation import parse_body
 from chalicelib.edge.html import is_embedded, page_view
 from chalicelib.edge.http import (
     NO_STORE,
@@ -26,19 +30,20 @@ from chalicelib.edge.http import (
     source_ip,
 )
 from chalicelib.edge.problems import RETRY_AFTER
-from chalicelib.edge.route import SIGNING
+from chalicelib.edge.route import PETITION_PAGE, SIGNING
 from chalicelib.edge.views import json_view
 from chalicelib.petitions.find import find_open_petition, find_petition
 from chalicelib.petitions.model import Petition
 from chalicelib.petitions.page import petition_page
-from chalicelib.signatures.form import SignatureForm, as_typed, read_fields, read_json
+from chalicelib.signatures.form import EMAIL, WORDS, SignatureForm, as_typed, read_fields, read_json, typed_address
+from chalicelib.signatures.held import Signer, reason_for_proof, reason_to_hold
 from chalicelib.signatures.mailboxes import SUGGESTION_FIELD, suggested_address
 from chalicelib.signatures.network import network_hash
 from chalicelib.signatures.sign import SigningContext, own_origin, sign
 
 if TYPE_CHECKING:
     from chalicelib.edge.answers import Answer, Sent
-    from chalicelib.signatures.answers import Accepted, SignatureFields
+    from chalicelib.signatures.answers import Accepted, Asked, SignatureFields
 
 routes = Blueprint(__name__)
 
@@ -61,6 +66,33 @@ def sign_by_json(request: "Sent[SignatureForm]", slug: str) -> "Answer[Accepted]
     petition = find_open_petition(slug, now, signing_tables())
     _sign(request, read_json(json_body(request)), petition, _channel(request, is_form=False), now)
     return json_answer({"status": "check-your-inbox"}, 202)
+
+
+class ChallengeRequest(ClosedModel):
+    email: Annotated[Address, PlainValidator(typed_address), WithJsonSchema(EMAIL)]
+    """The address that is going to sign, in any spelling. It is not stored."""
+
+
+@json_view(routes, "POST", "/api/petitions/{slug}/challenge", throttle=PETITION_PAGE, raises=(PetitionNotOpen,))
+def ask_for_challenge(request: "Sent[ChallengeRequest]", slug: str) -> "Answer[Asked]":
+    """Ask for a proof of work.
+
+    Only needed while the count has `may_need_proof`. Solve the challenge with any library of ALTCHA, and send
+    the result as `proof` with the signature, within 20 minutes. It holds for this petition and address only. A
+    signature that needs a proof and has none gets the same answer, but staff look at it before it counts.
+
+    Answer: The challenge. Null if this signature needs no proof.
+    """
+    now, limit_keys = times.now(), settings().limit_keys
+    petition = find_open_petition(slug, now, signing_tables())
+    address = parse_body(ChallengeRequest, json_body(request), WORDS).email.canonical
+    signer = Signer(petition.slug, address, network_hash(source_ip(request), now, limit_keys))
+    if not reason_for_proof(signer, now, limit_keys, signing_tables()):
+        return json_answer({"challenge": None})
+    # Imported here because signing needs it only with a proof.
+    from chalicelib.signatures.proof import new_challenge
+
+    return json_answer({"challenge": new_challenge(petition.slug, address, now, limit_keys)})
 
 
 @page_view(
@@ -122,8 +154,11 @@ def _channel(request: Request, *, is_form: bool) -> str:
 
 def _sign(request: Request, form: SignatureForm, petition: Petition, channel: str, now: datetime) -> None:
     context = SigningContext(signing_tables(), overflow_queue, settings().signature_keys)
-    network = network_hash(source_ip(request), now, settings().limit_keys)
-    origin = own_origin(petition, channel, form.source, network)
+    limit_keys = settings().limit_keys
+    network = network_hash(source_ip(request), now, limit_keys)
+    signer = Signer(petition.slug, form.email.canonical, network)
+    held = reason_to_hold(signer, form.proof, now, limit_keys, signing_tables())
+    origin = own_origin(petition, channel, form.source, network, held)
     signature_id, outcome = sign(form, petition, origin, now, context)
     log.note("signed", petition=petition.slug, signature=signature_id, outcome=outcome, channel=channel)
 

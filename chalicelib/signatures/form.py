@@ -108,6 +108,10 @@ class SignatureForm(ClosedModel):
     """Optional: the code of the language in which the person signs. Emails and pages are in this language."""
     letter: LetterForm | None = None
     """Optional, where the petition has a letter: send it to the petition's targets in the person's name."""
+    proof: str | None = None
+    """Optional: a solved challenge of `POST /api/petitions/{slug}/challenge`, for the same address, as base64. A proof
+    that is not valid counts as none.
+    """
 
     @field_validator("postcode")
     @classmethod

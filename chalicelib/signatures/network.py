@@ -1,6 +1,7 @@
-"""The origin of a signature: who obtained it, with which wording, through which channel, and from which network.
+"""The network that a signature came from, and the domain of its address: as hashes that change every day.
 
-We keep only the hash of the network, for a short time. If one network sends many signatures, their first emails wait.
+If one network sends many signatures, their first emails wait (mail.turns). If a network or domain signs at an unusual
+rate, its signatures need a proof of work (held.py).
 """
 
 from collections.abc import Mapping
@@ -38,5 +39,12 @@ def network_hash(address: str, now: datetime, secrets: Mapping[str, str]) -> str
     network = network_of(address)
     if not network or network.startswith(LOOPBACK):
         return None
-    day = f"{now:%Y-%m-%d}"
-    return pseudonym(oldest_secret(secrets), "network", day, network.hex())
+    return _hash_of_day("network", network.hex(), now, secrets)
+
+
+def domain_hash(domain: str, now: datetime, secrets: Mapping[str, str]) -> str:
+    return _hash_of_day("domain", domain, now, secrets)
+
+
+def _hash_of_day(purpose: str, name: str, now: datetime, secrets: Mapping[str, str]) -> str:
+    return pseudonym(oldest_secret(secrets), purpose, f"{now:%Y-%m-%d}", name)

@@ -26,7 +26,14 @@ from chalicelib.shedding.level import Level, level_now
 from chalicelib.signatures import mail_state, store
 from chalicelib.signatures.form import SignatureForm
 from chalicelib.signatures.letter import signed_letter
-from chalicelib.signatures.model import UNMAILED_LIFETIME, MailKind, NewSignature, Signature, SignatureState
+from chalicelib.signatures.model import (
+    UNMAILED_LIFETIME,
+    HeldReason,
+    MailKind,
+    NewSignature,
+    Signature,
+    SignatureState,
+)
 from chalicelib.signatures.submissions import with_submission
 
 ATTEMPTS = 3
@@ -46,7 +53,7 @@ class Origin:
     `consent_version`: of the wording that the person agreed to. `source`: the campaign or site that the person came
     from. `mail_kind`: which email with a link to confirm `sign` requests, if any. `receipt`: the digest of the
     partner's receipt. `counts_at_once`: this receipt makes the signature count, without our email. `network`: the hash
-    of the client's network, stored only with a mail request.
+    of the client's network, if the person signed here. `held`: why to hold the signature, if it looks wrong (held.py).
     """
 
     obtained_by: str
@@ -57,11 +64,18 @@ class Origin:
     receipt: str | None = None
     counts_at_once: bool = False
     network: str | None = None
+    held: HeldReason | None = None
 
 
-def own_origin(petition: Petition, channel: str, source: str | None, network: str | None = None) -> Origin:
+def own_origin(
+    petition: Petition,
+    channel: str,
+    source: str | None,
+    network: str | None = None,
+    held: HeldReason | None = None,
+) -> Origin:
     """Return the origin of a signature that the charity obtained here, with the wording of the petition."""
-    return Origin(petition.charity, channel, petition.consent_version, source or DIRECT, network=network)
+    return Origin(petition.charity, channel, petition.consent_version, source or DIRECT, network=network, held=held)
 
 
 class Outcome(StrEnum):
@@ -136,6 +150,8 @@ def _new_signature(form: SignatureForm, petition: Petition, origin: Origin, now:
         mail_kind=origin.mail_kind,
         mail_requested_at=now if origin.mail_kind else None,
         mail_network=origin.network if origin.mail_kind else None,
+        network=origin.network,
+        held=origin.held,
         expires_at=now + UNMAILED_LIFETIME,
     )
 

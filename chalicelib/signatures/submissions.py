@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.signatures.letter import AskedLetter, SignedLetter
-from chalicelib.signatures.model import Signature, SignatureState, Typed
+from chalicelib.signatures.model import HeldReason, Signature, SignatureState, Typed
 
 # Not the address: it is the same mailbox, and our email has perhaps reached it under the first spelling.
 _NEWEST = ("name", "country", "postcode", "language", "text_version", "consent_version")
@@ -34,12 +34,22 @@ def with_submission(earlier: Signature, new: Signature, signed_at: datetime) -> 
 
 
 def _changes(earlier: Signature, new: Signature, signed_at: datetime, *, is_newer: bool) -> dict[str, Any]:
-    changes = {"updates": earlier.updates and new.updates, **_letters(earlier, new, signed_at, is_newer=is_newer)}
+    changes: dict[str, Any] = {"updates": earlier.updates and new.updates}
+    changes |= {"held": _held(earlier, new), **_letters(earlier, new, signed_at, is_newer=is_newer)}
     if is_newer:
         is_our_own = earlier.obtained_by == new.obtained_by
         names = (*_NEWEST, *_NEWEST_OF_OUR_OWN) if is_our_own else _NEWEST
         changes |= {name: getattr(new, name) for name in names}
     return changes
+
+
+def _held(earlier: Signature, new: Signature) -> HeldReason | None:
+    """Return why the signature is held after a further submission, if it is.
+
+    One that would not be held alone ends a hold: it has a proof of work, or comes from a usual network. But a held one
+    never makes the signature held: a stranger may have sent it. A disposable address stays one.
+    """
+    return earlier.held if new.held or earlier.held is HeldReason.DISPOSABLE else None
 
 
 def _changes_of_counted(earlier: Signature, new: Signature, signed_at: datetime, *, is_newer: bool) -> dict[str, Any]:

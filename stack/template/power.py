@@ -3,10 +3,11 @@
 from functools import partial
 from typing import Any
 
+from chalicelib.core.keys import SIGNATURES
 from stack.template.cfn import Template, get_att, ref, sub
 from stack.template.functions import event_source, logical_id
 from stack.template.queues import dead_letters_id, queue_id
-from stack.template.tables import KEY_ATTRIBUTES, table_id
+from stack.template.tables import KEY_ATTRIBUTES, KEYS, table_id
 
 # Actions on a table. `+` joins them.
 GET = ("dynamodb:GetItem",)
@@ -30,7 +31,8 @@ def may(actions: tuple[str, ...], table: str, *keys: str, only: str = "", return
     if keys:
         conditions["ForAllValues:StringLike"] = {"dynamodb:LeadingKeys": [*keys]}
     if only:
-        conditions["ForAllValues:StringEquals"] = {"dynamodb:Attributes": [*KEY_ATTRIBUTES, *only.split(", ")]}
+        named = KEY_ATTRIBUTES if table == SIGNATURES else KEYS  # Only SIGNATURES has an index.
+        conditions["ForAllValues:StringEquals"] = {"dynamodb:Attributes": [*named, *only.split(", ")]}
         # Otherwise a query could ask for all attributes, and a write could return the item.
         if actions == QUERY:
             conditions["StringEquals"] = {"dynamodb:Select": ["SPECIFIC_ATTRIBUTES"]}

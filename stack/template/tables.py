@@ -9,7 +9,7 @@ from stack.template.cfn import Template, if_condition, merge_parts, output, ref,
 from stack.template.functions import logical_id
 
 _EXPIRES: Template = {"TimeToLiveSpecification": {"AttributeName": "expires_at", "Enabled": True}}
-_KEYS = {"pk": "HASH", "sk": "RANGE"}
+KEYS = {"pk": "HASH", "sk": "RANGE"}
 # No item has this attribute, so the index is empty and costs nothing. It has one purpose: if a table has a local index,
 # DynamoDB does not split the items of one partition key over several partitions. Otherwise, the changes of a bucket
 # (the signatures of one partition key) could come from two shards of the stream at once, and the function that counts
@@ -17,7 +17,7 @@ _KEYS = {"pk": "HASH", "sk": "RANGE"}
 _INDEXED = "never_set"
 # A query names only the partition key, each further page of it both keys (ExclusiveStartKey), and perhaps AWS wants the
 # index's key too (docs/aws-facts.md).
-KEY_ATTRIBUTES = (*_KEYS, _INDEXED)
+KEY_ATTRIBUTES = (*KEYS, _INDEXED)
 
 
 def tables() -> Template:
@@ -65,9 +65,9 @@ def table(
     properties = {
         "BillingMode": "PAY_PER_REQUEST",
         "AttributeDefinitions": [
-            {"AttributeName": each, "AttributeType": "S"} for each in {**_KEYS, **(local_index or {})}
+            {"AttributeName": each, "AttributeType": "S"} for each in {**KEYS, **(local_index or {})}
         ],
-        "KeySchema": _key_schema(_KEYS),
+        "KeySchema": _key_schema(KEYS),
         "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
         "SSESpecification": encryption,
         "DeletionProtectionEnabled": if_condition("Protected", True, False),

@@ -17,6 +17,8 @@ PICTURE = "/petitions/{slug}/pictures/{digest}"
 PUBLIC_REQUESTS = [
     *signing_cases("/api/petitions/{slug}/signatures", JSON, 202, JSON_BODY, b"[]"),
     post(400, "/api/petitions/{slug}/signatures", "/api/petitions/safe-children/signatures", b"{", JSON),
+    *signing_cases("/api/petitions/{slug}/challenge", JSON, 200, b'{"email": "alice@mail.example"}', b"[]"),
+    post(400, "/api/petitions/{slug}/challenge", "/api/petitions/safe-children/challenge", b"{", JSON),
     *signing_cases("/petitions/{slug}/signatures", FORM, 303, FORM_BODY, b"name="),
     *(case for purpose in (*LINKS, Purpose.STOP) for case in link_cases(purpose)),
     post(410, "/confirm", "/confirm?token=<confirm-removed>", b""),

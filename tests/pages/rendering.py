@@ -86,6 +86,7 @@ def context_of(template: str, petition: SimpleNamespace, word: str = "x", base: 
             "errors": errors,
             "countries": [("GB", "United Kingdom"), ("IE", "Ireland"), (word, word)],
             "busy": False,
+            "may_need_proof": False,
             "recent": SimpleNamespace(today=12, last_day=34, areas={"SW": 120, "M": 90}),
             "is_recent_old": False,
             "updates": None,

@@ -87,7 +87,7 @@ export function dateTime(iso, zone) {
  * @param {HTMLElement} tally
  * @param {Count} latest
  */
-function showCount(tally, { count, goal, as_of: asOf }) {
+function showCount(tally, { count, goal, as_of: asOf, may_need_proof: mayNeedProof }) {
   const bar = /** @type {HTMLProgressElement} */ (tally.querySelector("progress"));
   const elsewhere = Number(tally.dataset.elsewhere ?? 0);
   // The page's goal is of the larger number, the API's goal is of the count here.
@@ -100,6 +100,8 @@ function showCount(tally, { count, goal, as_of: asOf }) {
   bar.max = shownGoal;
   bar.value = Math.min(shown, shownGoal);
   tally.hidden = false;
+  for (const form of document.querySelectorAll("form[data-sign-url]"))
+    form.toggleAttribute("data-may-need-proof", mayNeedProof === true);
   document.dispatchEvent(new CustomEvent("counted", { detail: { count: shown, goal: shownGoal } }));
   const oneOf = /** @type {HTMLElement | null} */ (document.querySelector("[data-one-of]"));
   if (oneOf && shown > 1) {
@@ -374,6 +376,24 @@ function setSending(form, sending) {
   form.querySelector("button")?.setAttribute("aria-disabled", String(sending));
 }
 
+/**
+ * A proof of work, in the rare times when the server may ask for one. The usual page does not load its script. Without
+ * a proof, the signature is sent all the same.
+ * @param {HTMLFormElement} form
+ * @param {string} email
+ * @returns {Promise<{ proof?: string }>}
+ */
+async function proofFor(form, email) {
+  if (!form.hasAttribute("data-may-need-proof")) return {};
+  try {
+    const { proofOfWork } = await import(form.dataset.proof ?? "");
+    const url = (form.dataset.signUrl ?? "").replace(/signatures(\?.*)?$/, "challenge");
+    return await proofOfWork((/** @type {RequestInit} */ options) => request(url, options), email);
+  } catch {
+    return {};
+  }
+}
+
 /** @param {HTMLFormElement} form */
 function enhanceSigning(form) {
   const region = form.querySelector("[data-sending]");
@@ -384,7 +404,8 @@ function enhanceSigning(form) {
     if (form.hasAttribute("data-busy")) return;
     setSending(form, true);
     say(translated("Sending your signature…"));
-    const body = JSON.stringify(signatureFrom(new FormData(form)));
+    const signature = signatureFrom(new FormData(form));
+    const body = JSON.stringify({ ...signature, ...(await proofFor(form, signature.email)) });
     finish(form, await deliver(form.dataset.signUrl ?? "", body, say), say);
   });
   // The back button may show this page as it was left: with its button disabled.

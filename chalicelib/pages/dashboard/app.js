@@ -79,6 +79,11 @@ const PAGES = [
     load: async () => (await import("./reminders.js")).showReminders,
   },
   {
+    path: "/petitions/:slug/proof",
+    needs: "PUT /api/staff/proof",
+    load: async () => (await import("./proof.js")).showProof,
+  },
+  {
     path: "/petitions/:slug/removals",
     needs: "POST /api/staff/petitions/*/removals",
     load: async () => (await import("./removals.js")).showRemovals,

@@ -24,6 +24,7 @@ const PETITION_PAGES = /** @type {const} */ ([
   ["POST /api/staff/petitions/*/updates", "updates", "Updates"],
   ["POST /api/staff/petitions/*/reminders", "reminders", "Remind"],
   ["GET /api/staff/petitions/*/letters", "letters", "Letters"],
+  ["PUT /api/staff/proof", "proof", "Proof"],
   ["POST /api/staff/petitions/*/figures", "elsewhere", "Elsewhere"],
   ["POST /api/staff/petitions/*/imports", "imports", "Import"],
   ["POST /api/staff/petitions/*/removals", "removals", "Not genuine"],

@@ -1,0 +1,110 @@
+"""Simulate the evening of benchmarks/flood.py with an attacker who wants to be counted: 10,000 signatures, from five
+networks, with addresses at three domains of his own, beside 10,000 genuine ones.
+
+The real functions decide: the turns of first emails, what becomes watched, and what is held. Every email is sent, and
+every owner confirms, so what is not held counts. Who signs from where is an assumption. The attacker with proofs
+computes one for each signature; then only staff find them.
+"""
+
+from collections import Counter
+from datetime import timedelta
+from hashlib import sha256
+from random import Random
+from typing import NamedTuple
+
+from benchmarks.flood import ATTACKING_NETWORKS, BEGINS, EVENING, genuine_arrivals
+from chalicelib.mail.turns import book_first_email
+from chalicelib.mail.unusual import watch_domain, watch_network
+from chalicelib.shedding.level import forget_level
+from chalicelib.signatures.held import Signer, reason_for_proof
+from tests.actors import LIMIT_KEYS
+from tests.fakes import FakeTables
+
+SIGNATURES = 10_000
+# Shares of genuine signers. An address at work or university is used in its network.
+WITHOUT_SCRIPT, AT_OWN_DOMAIN = 0.02, 0.12
+ATTACKING_DOMAINS, SMALL_DOMAINS = 3, 400
+# The sender sees a signature this many seconds after it was stored.
+MAIL_DELAY = 5.0
+KINDS = {"homes": "households", "offices": "offices", "school": "universities", "phones": "a mobile carrier’s NAT"}
+
+
+class Attack(NamedTuple):
+    """`shares_carrier`: one of the attacker's networks is the largest of a mobile carrier. `can_prove`: genuine signers
+    with scripts send proofs. Without that, there would only be holding.
+    """
+
+    has_proofs: bool = False
+    can_prove: bool = True
+    shares_carrier: bool = False
+    uses_gmail: bool = False
+
+
+def simulate_ballot(attack: Attack, seed: int = 1) -> dict[str, Counter[bool]]:
+    """Return, by kind of signer, how many signatures are held (True) and counted (False)."""
+    tables, random, found = FakeTables(), Random(seed), dict[str, Counter[bool]]()
+    arrivals = [(second, _one_carrier(network), False) for second, network, _ in genuine_arrivals(random)]
+    arrivals += [(EVENING * number / SIGNATURES, _attacker(number, attack), True) for number in range(SIGNATURES)]
+    for number, (second, network, is_attack) in enumerate(sorted(arrivals)):
+        now = BEGINS + timedelta(seconds=second)
+        kind = "the attacker" if is_attack else KINDS[network.partition("-")[0]]
+        domain = _attackers_domain(number, attack) if is_attack else _domain(random, network)
+        signer = Signer("safe-children", f"p{number}@{domain}", sha256(network.encode()).hexdigest()[:32])
+        has_proof = attack.has_proofs if is_attack else attack.can_prove and random.random() >= WITHOUT_SCRIPT
+        forget_level()
+        is_held = reason_for_proof(signer, now, LIMIT_KEYS, tables) is not None and not has_proof
+        found.setdefault(kind, Counter())[is_held] += 1
+        sent = now + timedelta(seconds=MAIL_DELAY)
+        wait = book_first_email(signer.network or "", sent, tables) - sent
+        watch_network(signer.network or "", wait, sent, tables)
+        watch_domain(signer.address, sha256(signer.address.encode()).hexdigest(), sent, LIMIT_KEYS, tables)
+    return found
+
+
+def _one_carrier(network: str) -> str:
+    """Return the network. All phones are of one carrier: a thousand people sign from its largest network."""
+    return f"phones-0-{network.rpartition('-')[2]}" if network.startswith("phones") else network
+
+
+def _attacker(number: int, attack: Attack) -> str:
+    place = number % ATTACKING_NETWORKS
+    return "phones-0-0" if attack.shares_carrier and place == 0 else f"attacker-{place}"
+
+
+def _attackers_domain(number: int, attack: Attack) -> str:
+    return "gmail.com" if attack.uses_gmail else f"attacker-{number % ATTACKING_DOMAINS}.example"
+
+
+def _domain(random: Random, network: str) -> str:
+    if network.startswith("school"):
+        return f"{network}.example"
+    if random.random() < AT_OWN_DOMAIN:
+        return f"small-{random.randrange(SMALL_DOMAINS)}.example"
+    return "gmail.com"
+
+
+ATTACKS = {
+    "if nobody could send proofs": Attack(can_prove=False),
+    "no proofs": Attack(),
+    "no proofs, at Gmail": Attack(uses_gmail=True),
+    "no proofs, one network a carrier’s": Attack(shares_carrier=True),
+    "with proofs": Attack(has_proofs=True),
+}
+
+
+def table() -> str:
+    """Return the table at the end of docs/security.md."""
+    kinds = [*KINDS.values(), "the attacker"]
+    rows = [f"| attack | {' | '.join(kinds)} |", "|---|" + "---|" * len(kinds)]
+    for name, attack in ATTACKS.items():
+        found = simulate_ballot(attack)
+        rows.append(f"| {name} | {' | '.join(_share(found[kind]) for kind in kinds)} |")
+    return "\n".join(rows)
+
+
+def _share(held: Counter[bool]) -> str:
+    return f"{100 * held[True] / held.total():.1f} % of {held.total():,}"
+
+
+if __name__ == "__main__":
+    print(table())
