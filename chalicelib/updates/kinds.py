@@ -10,6 +10,7 @@ from pathlib import Path
 
 from chalicelib.aws.table import Item, Tables
 from chalicelib.core import keys
+from chalicelib.core.settings import Reputation
 from chalicelib.core.sources import DIRECT
 from chalicelib.core.tokens import WITHDRAW_LIFETIME, Purpose, Subject
 from chalicelib.mail.budget import is_unwanted
@@ -109,6 +110,6 @@ def _values(update: Update, petition: Petition, name: str, petition_url: str) ->
 
 
 UPDATE_KINDS = by_name(
-    Kind("update", TEMPLATES, Priority.OTHER, EMAILS, update_email, AfterCrash.UNKNOWN),
-    Kind("update-test", TEMPLATES, Priority.OTHER, TESTS, update_test_email),
+    Kind("update", TEMPLATES, Priority.OTHER, EMAILS, update_email, AfterCrash.UNKNOWN, reputation=Reputation.UPDATES),
+    Kind("update-test", TEMPLATES, Priority.OTHER, TESTS, update_test_email, reputation=Reputation.UPDATES),
 )

@@ -8,6 +8,7 @@ needs only some. Deliveries, limits and counts have none, except the addresses f
 """
 
 from chalicelib.core.keys import AUDIT, COUNTS, DELIVERIES, LIMITS, SIGNATURES
+from chalicelib.core.settings import Reputation
 from chalicelib.delivery.worker import KINDS
 from chalicelib.mail.deliveries import Deliveries
 from stack.template.cfn import Template
@@ -161,7 +162,7 @@ RIGHTS: dict[str, tuple[Template, ...]] = {
         may(UPDATE, LIMITS, "ADDRESS#*", "NETWORK#*"),
         receives("mail"),
         delays("mail"),
-        sends_email(),
+        sends_email(Reputation.SIGNATURES),
     ),
     "send_other_mail": (
         may(GET + UPDATE, SIGNATURES),
@@ -173,7 +174,7 @@ RIGHTS: dict[str, tuple[Template, ...]] = {
         may(UPDATE, LIMITS, "ADDRESS#*", "NETWORK#*"),
         receives("other_mail"),
         delays("other_mail"),
-        sends_email(),
+        sends_email(*Reputation),
     ),
     "check_mail": (
         may(QUERY, SIGNATURES, only=MAIL_REQUEST),
