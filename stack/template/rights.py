@@ -210,6 +210,7 @@ RIGHTS: dict[str, tuple[Template, ...]] = {
         may(GET, COUNTS, "PETITIONS", "UPDATES#*", "JOB#export#*", "JOB#reminding#*", "JOB#update#*"),
         may(UPDATE, COUNTS, "UPDATES#*", "JOB#export#*", "JOB#reminding#*", "JOB#update#*", "MAIL-OUTSTANDING"),
         may(PUT + QUERY, DELIVERIES, "update#*"),
+        may(PUT, AUDIT),
         sends("other_mail", "jobs"),
         receives("jobs"),
         delays("jobs"),
