@@ -202,7 +202,7 @@ async function showResult({ container, signal }, path, first) {
       const update = (await ask(path)).data;
       refill(
         live,
-        noticesOf(update).map((text) => h("p", { class: "notice" }, text)),
+        ...noticesOf(update).map((text) => h("p", { class: "notice" }, text)),
         table("The result", RESULT_COLUMNS, [update], { keyOf: ({ id }) => id }),
         h("p", { class: "acts" }, buttonsOf(path, update, errors, refresh)),
       );
