@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.aws.table import Tables
-from chalicelib.core import keys
+from chalicelib.core import keys, log
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.jobs.model import Clock, JobState, Step
 from chalicelib.mail.deliveries import BOUNCED, COMPLAINED, REJECTED, DeliveryOutcome, outcome_of
@@ -131,6 +131,7 @@ class MailingWork:
         if is_over and not update.cancelled_at:
             changes |= {"state": UpdateState.SENT, "why": None}
         elif update.state is UpdateState.SENDING and (why := why_to_pause(results, update.decisions)):
+            log.event("update_paused", petition=update.slug, update=update.update_id, why=why)
             self._record("update.paused", update, why)
             changes |= {"state": UpdateState.PAUSED, "why": why}
         try:
