@@ -80,6 +80,7 @@ check: .venv/ready .venv-lint/ready node_modules/ready $(API_TYPES) ## Check sty
 	@$(PY) -m stack.template.us_east_1 >$(LINT)/us-east-1.json
 	@.venv-lint/bin/cfn-lint --non-zero-exit-code warning --regions us-east-1 -- $(LINT)/us-east-1.json
 	@.venv-lint/bin/checkov --config-file stack/lint/checkov.yaml --file $(LINT)/sam.json $(LINT)/us-east-1.json >$(LINT)/checkov.txt || { cat $(LINT)/checkov.txt; exit 1; }
+	@.venv-lint/bin/python -m stack.lint.advisories $(LINT)/deployment.zip
 	@echo "check: no problems found"
 
 openapi: .venv/run ## Write chalicelib/edge/openapi.json from the views and models

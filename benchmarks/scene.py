@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from zlib import crc32
 
 from chalicelib.core.keys import TABLES
-from chalicelib.core.settings import QUEUES, queue_variable, table_variable
+from chalicelib.core.settings import QUEUES, Reputation, queue_variable, reputation_variable, table_variable
 from chalicelib.core.tokens import CONFIRM_LIFETIME, Purpose, Subject, issue
 from chalicelib.petitions.model import Petition
 from chalicelib.signatures import sign
@@ -26,7 +26,7 @@ SETTINGS = {
     "MAIL_SENDERS": "2",
     "SITE_URL": "https://petitions.example",
     "MAIL_FROM": "petitions@example.org",
-    "CONFIGURATION_SET": "petitions",
+    **dict.fromkeys(map(reputation_variable, Reputation), "petitions"),
     **dict.fromkeys(("SIGNATURE_KEYS", "TOKEN_KEYS", "LIMIT_KEYS"), json.dumps(SECRETS)),
     "LOG_LEVEL": "INFO",
 }

@@ -18,7 +18,7 @@ from hypothesis.internal.conjecture import providers
 
 from chalicelib.core import log
 from chalicelib.core.keys import TABLES
-from chalicelib.core.settings import QUEUES, queue_variable, settings, table_variable
+from chalicelib.core.settings import QUEUES, Reputation, queue_variable, reputation_variable, settings, table_variable
 from chalicelib.mail.outstanding import forget_marked
 from chalicelib.pages import jinja
 from chalicelib.petitions.find import forget_petitions
@@ -75,7 +75,7 @@ ENVIRONMENT = {
     "MAIL_SENDERS": "2",
     "SITE_URL": SITE,
     "MAIL_FROM": "petitions@harbour.example",
-    "CONFIGURATION_SET": "petitions-test",
+    **{reputation_variable(each): f"{each}-test" for each in Reputation},
     "SIGNATURE_KEYS": json.dumps({"v1": SECRET}),
     "TOKEN_KEYS": json.dumps(TOKEN_KEYS),
     "LIMIT_KEYS": json.dumps(LIMIT_KEYS),

@@ -6,14 +6,14 @@ from typing import Any
 import boto3
 
 from chalicelib.core import keys
-from chalicelib.core.settings import queue_variable, table_variable
+from chalicelib.core.settings import Reputation, queue_variable, reputation_variable, table_variable
+from stack.template.mail import CONFIGURATION_SETS
 from stack.template.merge import merge_template
 from stack.template.queues import queue_id
 from stack.template.tables import table_id
 
 SENDER = "petitions@example.org"
 BUCKET = "bucket"
-CONFIGURATION_SET = "mail"
 RESOURCES = merge_template()["Resources"]
 
 
@@ -36,7 +36,8 @@ def physical_names(names: dict[str, str], queues: dict[str, str]) -> dict[str, s
     """Return the names in this test of the template's resources, by logical id."""
     tables = {table_id(name): names[name] for name in keys.TABLES}
     queue_names = {queue_id(name): url.rpartition("/")[2] for name, url in queues.items()}
-    return {**tables, **queue_names, "ExportsBucket": names[BUCKET], "MailConfigurationSet": CONFIGURATION_SET}
+    configuration_sets = {name: str(each) for each, name in CONFIGURATION_SETS.items()}
+    return {**tables, **queue_names, "ExportsBucket": names[BUCKET], **configuration_sets}
 
 
 def verify_sender() -> None:
@@ -53,7 +54,7 @@ def environment_variables(names: dict[str, str], queues: dict[str, str]) -> dict
         "MAIL_SENDERS": "2",
         "SITE_URL": "https://petitions.example",
         "MAIL_FROM": SENDER,
-        "CONFIGURATION_SET": CONFIGURATION_SET,
+        **{reputation_variable(each): str(each) for each in Reputation},
         "SIGNATURE_KEYS": '{"v1": "signature-secret"}',
         "TOKEN_KEYS": '{"v1": "token-secret"}',
         "LIMIT_KEYS": '{"v1": "limit-secret"}',

@@ -31,6 +31,22 @@ def test_every_file_that_a_page_names_exists(page: Path) -> None:
     assert [name for name in named - elsewhere if not (ROOT / name).exists()] == []
 
 
+def test_each_row_about_an_attacker_or_accessibility_names_a_test_and_a_known_risk() -> None:
+    risks = {f"API{number}" for number in range(1, 11)}
+    security, accessibility = (
+        (DOCS / name).read_text(encoding="utf-8") for name in ("security.md", "accessibility.md")
+    )
+    attackers = security.partition("## Attackers")[2].partition("\n## ")[0]
+    rows = [*rows_of(attackers), *rows_of(accessibility)]
+    assert len(rows) > 15
+    assert [row for row in rows if "`tests/" not in row] == []
+    assert {risk for row in rows_of(attackers) for risk in row.split("|")[-2].strip().split(", ")} == risks
+
+
+def rows_of(section: str) -> list[str]:
+    return [line for line in section.splitlines() if line.startswith("| ")][1:]
+
+
 @pytest.mark.parametrize("page", [*PAGES, *ROOT.glob("*.md")], ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
     links = re.findall(r"\]\(((?!https?:)[^)\s]+)\)", page.read_text(encoding="utf-8"))

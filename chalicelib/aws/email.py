@@ -16,9 +16,18 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnec
 from chalicelib.aws import clients
 from chalicelib.aws.failures import THROTTLES, code_of, is_refusal, report_denial, translate_errors
 from chalicelib.core import log
-from chalicelib.core.errors import Denied, MailRefused, RateExceeded, SendingStopped, Throttled, UnknownThing, Unreached
+from chalicelib.core.errors import (
+    Denied,
+    MailRefused,
+    RateExceeded,
+    SendingStopped,
+    SetStopped,
+    Throttled,
+    UnknownThing,
+    Unreached,
+)
 from chalicelib.core.printable import ENCODED_WORD, one_line
-from chalicelib.core.settings import settings
+from chalicelib.core.settings import Reputation, settings
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
@@ -31,6 +40,8 @@ STOPPED_MESSAGE = re.compile("(sending|send email|account).*(paused|suspended|di
 # SES uses the same codes for the sending rate and for the daily quota. Only the message distinguishes them.
 TOO_MANY = THROTTLES | {"LimitExceededException"}
 QUOTA = "quota exceeded"
+# SES refuses only the emails of one configuration set, because somebody switched this set off.
+SET = "configuration set"
 # Our settings are wrong, not the message.
 MISCONFIGURED = frozenset({"MailFromDomainNotVerifiedException", "NotFoundException"})
 # SES will never accept this message: its address or content is wrong.
@@ -56,15 +67,16 @@ class Mail:
     tags: Mapping[str, str] = field(default_factory=dict)
     sender_name: str = ""
     reply_to: str = ""
+    reputation: Reputation = Reputation.SIGNATURES
 
 
 class Mailer:
     """Sends email. A batch is what one invocation of the Lambda function sends: perhaps nothing."""
 
-    def __init__(self, client: "SESV2Client", sender: str, configuration_set: str) -> None:
+    def __init__(self, client: "SESV2Client", sender: str, configuration_sets: Mapping[Reputation, str]) -> None:
         self._client = client
         self._sender = sender
-        self._configuration_set = configuration_set
+        self._configuration_sets = configuration_sets
         self._batch_began_at: datetime | None = None
         # When the last batch that sent an email began.
         self._sending_batch_began_at: datetime | None = None
@@ -103,7 +115,7 @@ class Mailer:
                     }
                 },
                 EmailTags=_names_and_values(mail.tags),
-                ConfigurationSetName=self._configuration_set,
+                ConfigurationSetName=self._configuration_sets[mail.reputation],
                 **reply_to,
             )
         return answer["MessageId"]
@@ -159,6 +171,8 @@ def _ses_error(error: ClientError) -> Throttled | MailRefused | Denied | None:
         return report_denial(error, "mail")
     is_quota_used_up = code in TOO_MANY and QUOTA in message.lower()
     is_account_paused = code in REFUSED and STOPPED_MESSAGE.search(message) is not None
+    if SET in message.lower() and (code in STOPPED or is_account_paused):
+        return SetStopped("mail")
     if code in STOPPED or is_quota_used_up or is_account_paused:
         return SendingStopped("mail")
     if code in TOO_MANY:
@@ -172,7 +186,7 @@ def _ses_error(error: ClientError) -> Throttled | MailRefused | Denied | None:
 
 @cache
 def mailer() -> Mailer:
-    return Mailer(clients.ses(), settings().mail_from, settings().configuration_set)
+    return Mailer(clients.ses(), settings().mail_from, settings().configuration_sets)
 
 
 class DailyQuota(NamedTuple):

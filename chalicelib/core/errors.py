@@ -116,6 +116,10 @@ class SendingStopped(Throttled):
     """SES accepts no email for now: the daily quota is used up or the account is paused. The email was not sent."""
 
 
+class SetStopped(SendingStopped):
+    """SES accepts no email of this email's configuration set for now. Other email may be sent."""
+
+
 class Conflicted(Unavailable):
     """Other callers change the same item at the same time. botocore does not retry this; our code may."""
 

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 
 from chalicelib.core.keys import TABLES
@@ -13,6 +14,17 @@ QUEUES = ("mail", "overflow", "other_mail", "jobs", "address_jobs")
 
 # The environment variables of the identity provider, without OIDC_ in front.
 OIDC = ("ISSUER", "CLIENT_ID", "CLIENT_SECRET", "CLAIM", "RIGHTS")
+
+
+class Reputation(StrEnum):
+    """Emails with one reputation share their bounces and complaints at SES: each has a configuration set of its own.
+
+    So nobody's confirmation stops because of complaints about an update.
+    """
+
+    SIGNATURES = "signatures"
+    UPDATES = "updates"
+    LETTERS = "letters"
 
 
 @dataclass(frozen=True)
@@ -29,7 +41,7 @@ class Settings:
     mail_senders: int
     site_url: str
     mail_from: str
-    configuration_set: str
+    configuration_sets: Mapping[Reputation, str]
     signature_keys: dict[str, str]
     token_keys: dict[str, str]
     limit_keys: dict[str, str]
@@ -59,7 +71,7 @@ def settings() -> Settings:
         mail_senders=int(required("MAIL_SENDERS")),
         site_url=required("SITE_URL").rstrip("/"),
         mail_from=required("MAIL_FROM"),
-        configuration_set=required("CONFIGURATION_SET"),
+        configuration_sets={each: required(reputation_variable(each)) for each in Reputation},
         signature_keys=_secret_versions("SIGNATURE_KEYS"),
         token_keys=_secret_versions("TOKEN_KEYS"),
         limit_keys=_secret_versions("LIMIT_KEYS"),
@@ -86,6 +98,10 @@ def table_variable(table: str) -> str:
 
 def queue_variable(queue: str) -> str:
     return f"{queue.upper()}_QUEUE_URL"
+
+
+def reputation_variable(reputation: Reputation) -> str:
+    return f"{reputation.upper()}_CONFIGURATION_SET"
 
 
 def required(name: str) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 from chalicelib.aws.table import Change, Item, NewItem, Tables
 from chalicelib.core.language import language_of
 from chalicelib.core.letter_keys import DIGEST, digest_ids
+from chalicelib.core.settings import Reputation
 from chalicelib.letters.counts import DIGEST_SHARD, count_change
 from chalicelib.letters.digest_contents import DigestContents, find_digest, mark_ended, seal, unseal
 from chalicelib.letters.model import letter_to_send, target_unless_removed
@@ -134,4 +135,13 @@ def _letters_in_own_words(digest: DigestContents, petition: Petition, tables: Ta
 
 
 TEMPLATES = Path(__file__).with_name("digest_templates")
-DIGEST_KIND = Kind(DIGEST, TEMPLATES, Priority.OTHER, DIGESTS, digest_email, AfterCrash.UNKNOWN, counts_refusals=True)
+DIGEST_KIND = Kind(
+    DIGEST,
+    TEMPLATES,
+    Priority.OTHER,
+    DIGESTS,
+    digest_email,
+    AfterCrash.UNKNOWN,
+    counts_refusals=True,
+    reputation=Reputation.LETTERS,
+)

@@ -12,6 +12,7 @@ from chalicelib.core import letter_keys
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.language import Language, language_of
 from chalicelib.core.letter_keys import LETTER, LetterIds, letter_ids
+from chalicelib.core.settings import Reputation
 from chalicelib.letters.deliveries import LETTERS, waits_for_turn
 from chalicelib.letters.digest_contents import gather
 from chalicelib.letters.digest_kind import DIGEST_KIND
@@ -147,5 +148,14 @@ def _agreed_letter(petition: Petition, signature: Signature, version: str, table
 LETTER_KINDS = by_name(
     DIGEST_KIND,
     TEST_KIND,
-    Kind(LETTER, TEMPLATES, Priority.OTHER, LETTERS, letter_email, AfterCrash.UNKNOWN, counts_refusals=True),
+    Kind(
+        LETTER,
+        TEMPLATES,
+        Priority.OTHER,
+        LETTERS,
+        letter_email,
+        AfterCrash.UNKNOWN,
+        counts_refusals=True,
+        reputation=Reputation.LETTERS,
+    ),
 )

@@ -11,6 +11,7 @@ from secrets import token_hex
 from chalicelib.aws.table import Item, Tables
 from chalicelib.core.language import language_of, translatable
 from chalicelib.core.letter_keys import letter_delivery, letter_ids
+from chalicelib.core.settings import Reputation
 from chalicelib.letters.model import letter_to_send, recipient, target_unless_removed
 from chalicelib.letters.target_state import delete_test_address, store_test_address, target_state
 from chalicelib.mail.deliveries import Deliveries
@@ -106,5 +107,12 @@ def _name_and_words(petition: Petition, signature_id: str, tables: Tables) -> tu
     return signature.name or "", letter_texts(agreed_letter, signed_letter)
 
 
-TEST_KIND = Kind("letter-test", Path(__file__).with_name("templates"), Priority.OTHER, TESTS, letter_test_email)
+TEST_KIND = Kind(
+    "letter-test",
+    Path(__file__).with_name("templates"),
+    Priority.OTHER,
+    TESTS,
+    letter_test_email,
+    reputation=Reputation.LETTERS,
+)
 TEST_KINDS = by_name(TEST_KIND)

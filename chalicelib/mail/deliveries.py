@@ -5,14 +5,14 @@ address, and it expires. The items of one kind are a group of partitions (outsta
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from chalicelib.aws.queue import LONGEST_DELAY
-from chalicelib.aws.table import Attr, Change, Item, NewItem, Tables
+from chalicelib.aws.table import Attr, Change, Condition, Item, NewItem, Tables
 from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.core.keys import Key
@@ -27,7 +27,8 @@ from chalicelib.signatures.model import MAIL_REQUEST_FIELDS
 OUTCOME_ATTRIBUTES = ("mails", "undeliverable", "mail_unknown_at", "mail_requested_at")
 # The recipient's server may accept other emails: perhaps somebody's own words were taken for spam.
 REJECTED = "rejected"
-FAILURES = ("bounced", "refused", REJECTED)
+BOUNCED, COMPLAINED = "bounced", "complained"
+FAILURES = (BOUNCED, "refused", REJECTED)
 
 
 class DeliveryOutcome(StrEnum):
@@ -110,16 +111,16 @@ class Deliveries(DeliveryState):
         return [group] if group >= first else []
 
     def outcomes(self, prefix: str, tables: Tables) -> Counter[DeliveryOutcome]:
-        """Of all emails whose key begins with `prefix`. Constant memory."""
+        return Counter(outcome_of(item) for item in self.items(prefix, tables))
+
+    def items(self, prefix: str, tables: Tables) -> Iterator[Item]:
+        """Yield what decides the outcome of each email whose key begins with `prefix`."""
         # "~" sorts after all characters of a key.
         between = (prefix, prefix + "~")
-        counts: Counter[DeliveryOutcome] = Counter()
         for bucket in keys.BUCKETS:
             partition = keys.delivery_partition(self.kind, bucket)
             # Consistently: otherwise new requests could be missing, and all emails could seem to be settled.
-            items = tables.query(keys.DELIVERIES, partition, between, consistent=True, only=OUTCOME_ATTRIBUTES)
-            counts.update(map(outcome_of, items))
-        return counts
+            yield from tables.query(keys.DELIVERIES, partition, between, consistent=True, only=OUTCOME_ATTRIBUTES)
 
     def postpone(self, request: MailRequest, due: datetime, tables: Tables) -> None:
         super().postpone(request, due, tables)
@@ -137,8 +138,10 @@ class Deliveries(DeliveryState):
     def mark_undeliverable(self, key: str, reason: str, now: datetime, tables: Tables) -> None:
         # SES's event may come before `mark_sent`, which needs the request. So keep it. Nobody claims it again, because
         # the email is undeliverable.
-        is_stored = Attr("mails").exists()
-        tables.try_update(Change(self.item_key(key), assign={"undeliverable": reason}, when=is_stored))
+        when: Condition = Attr("mails").exists()
+        if reason != COMPLAINED:  # In any order of SES's events, the complaint stays: it proves that the email arrived.
+            when &= Attr("undeliverable").not_exists() | Attr("undeliverable").ne(COMPLAINED)
+        tables.try_update(Change(self.item_key(key), assign={"undeliverable": reason}, when=when))
 
 
 def outcome_of(item: Item) -> DeliveryOutcome:

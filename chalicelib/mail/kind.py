@@ -14,6 +14,7 @@ from chalicelib.aws.queue import Outgoing, Queue
 from chalicelib.aws.table import Item, Tables
 from chalicelib.core import log
 from chalicelib.core.language import ENGLISH
+from chalicelib.core.settings import Reputation
 from chalicelib.core.tokens import Purpose, Subject, issue
 from chalicelib.mail.model import MailRequest, Priority
 from chalicelib.mail.state import DeliveryState
@@ -93,7 +94,7 @@ class Kind:
     """`templates` is a folder with subject.txt, body.txt and body.html. `state` stores what happened to each email.
 
     `counts_refusals`: an email that the recipient's server has refused counts as failed, even if SES calls the bounce
-    temporary.
+    temporary. `reputation`: with which emails it shares a configuration set of SES.
     """
 
     name: str
@@ -103,6 +104,7 @@ class Kind:
     contents: Contents
     after_crash: AfterCrash = AfterCrash.RESEND
     counts_refusals: bool = False
+    reputation: Reputation = Reputation.SIGNATURES
 
 
 Kinds = Mapping[str, Kind]

@@ -12,9 +12,19 @@ from typing import TYPE_CHECKING
 
 from chalicelib.aws.email import Mail
 from chalicelib.aws.table import Item, Tables
-from chalicelib.core.errors import ConditionFailed, Denied, MailRefused, NotYet, Throttled, Unavailable, Unreached
+from chalicelib.core.errors import (
+    ConditionFailed,
+    Denied,
+    MailRefused,
+    NotYet,
+    SetStopped,
+    Throttled,
+    Unavailable,
+    Unreached,
+)
 from chalicelib.core.language import language_of
 from chalicelib.core.printable import ENCODED_WORD, one_line
+from chalicelib.core.settings import Reputation
 from chalicelib.mail import budget, turns, unusual
 from chalicelib.mail.kind import AfterCrash, Content, Kind, Kinds, Later, MailContext, NotSent
 from chalicelib.mail.model import MailRequest, mailbox_of
@@ -130,10 +140,12 @@ def _send_claimed(
         return SendResult.SETTLED
     try:
         duration = context.deliver(mail)
-    except (Throttled, Denied, Unreached, NotYet):
+    except (Throttled, Denied, Unreached, NotYet) as failure:
         # NotYet: the email was not sent. After any other failure it may have been, so the claim stays until it expires.
         # Then AfterCrash (kind.py) decides. `is_booked`: the next attempt does not count the email again.
         kind.state.release(request, now + CLAIM, tables, is_booked=True)
+        if isinstance(failure, SetStopped) and kind.reputation is not Reputation.SIGNATURES:
+            return SendResult.HELD  # The sweep tries again. Do not raise: `BatchSender` would pause all email.
         raise
     except MailRefused:
         kind.state.mark_refused(request, now, tables)
@@ -161,6 +173,7 @@ def compose(request: MailRequest, kind: Kind, content: Content) -> Mail:
         tags=tags,
         sender_name=content.sender_name,
         reply_to=content.reply_to,
+        reputation=kind.reputation,
     )
 
 

@@ -11,7 +11,7 @@ from chalicelib.updates.model import UpdateState
 
 UpdateId = Annotated[str, Field(pattern=r"^[0-9a-z]{1,40}$", examples=["20261124183005a1b2c3"])]
 
-UpdateAction = Annotated[str, WithJsonSchema({"type": "string", "enum": ["test", "publish", "cancel"]})]
+UpdateAction = Annotated[str, WithJsonSchema({"type": "string", "enum": ["test", "publish", "resume", "cancel"]})]
 
 
 class PublicUpdate(TypedDict):
@@ -70,6 +70,12 @@ class ManagedUpdate(TypedDict):
     """Emails that bounced or were refused, and emails that may or may not have been sent."""
     skipped: Number
     """Emails not sent: the person withdrew, unsubscribed or became undeliverable, or the update was cancelled."""
+    bounced: Number
+    """Part of `failed`: emails that a recipient's server returned."""
+    complained: Number
+    """Part of `sent`: emails that were reported as spam."""
+    why: str | None
+    """Why the update paused by itself."""
 
 
 class Readers(TypedDict):

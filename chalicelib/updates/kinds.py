@@ -10,6 +10,7 @@ from pathlib import Path
 
 from chalicelib.aws.table import Item, Tables
 from chalicelib.core import keys
+from chalicelib.core.settings import Reputation
 from chalicelib.core.sources import DIRECT
 from chalicelib.core.tokens import WITHDRAW_LIFETIME, Purpose, Subject
 from chalicelib.mail.budget import is_unwanted
@@ -63,11 +64,16 @@ def _split_key(key: str) -> tuple[str, str, str]:
 
 
 def update_email(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
-    """Drop it if the update is cancelled or no longer wanted. Hold it while the petition is a draft."""
+    """Drop it if the update is cancelled or no longer wanted. Hold it while the petition is a draft.
+
+    Hold it while the update is paused. If staff continue the update, its job queues the email again.
+    """
     slug, update_id, signature_id = _split_key(key)
     update, petition = cached_update(slug, update_id, tables), cached_as_stored(slug, tables)
     if update is None or update.state is UpdateState.CANCELLED or petition.state is PetitionState.REMOVED:
         return NotSent.DROPPED
+    if update.state is UpdateState.PAUSED:
+        return NotSent.HELD
     if petition.state_at(now) is PetitionState.DRAFT:
         return NotSent.HELD  # Staff restored the removed petition as a draft, to check it before it is public.
     found = find_by_id(petition, signature_id, tables)
@@ -109,6 +115,6 @@ def _values(update: Update, petition: Petition, name: str, petition_url: str) ->
 
 
 UPDATE_KINDS = by_name(
-    Kind("update", TEMPLATES, Priority.OTHER, EMAILS, update_email, AfterCrash.UNKNOWN),
-    Kind("update-test", TEMPLATES, Priority.OTHER, TESTS, update_test_email),
+    Kind("update", TEMPLATES, Priority.OTHER, EMAILS, update_email, AfterCrash.UNKNOWN, reputation=Reputation.UPDATES),
+    Kind("update-test", TEMPLATES, Priority.OTHER, TESTS, update_test_email, reputation=Reputation.UPDATES),
 )

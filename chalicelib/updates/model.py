@@ -3,6 +3,9 @@
 draft ──► scheduled ──► sending ──► sent
   └───────────┴────────────┴──────► cancelled
 
+If too many emails bounce or are reported as spam, an update that is sending is paused (limits.py). Staff continue it or
+cancel it.
+
 A scheduled update is published by its mailing. An update that staff publish at once goes from draft to sending.
 """
 
@@ -14,6 +17,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, Field, StringConstraints, ValidationInfo, field_validator
 
+from chalicelib.core import keys
 from chalicelib.core.language import ENGLISH, known_language
 from chalicelib.core.models import FrozenClosedModel, FrozenModel
 from chalicelib.core.times import Moment
@@ -23,12 +27,16 @@ from chalicelib.jobs.model import Job
 MAX_TITLE_LENGTH = 150
 # Of each email's state. With SES's quota, the emails may take weeks; then staff read the results.
 LIFETIME = timedelta(days=60)
+# After publication. The new job then ends long before DynamoDB deletes the state of the first emails, without which
+# people would get the update twice.
+CONTINUABLE = LIFETIME / 2
 
 
 class UpdateState(StrEnum):
     DRAFT = "draft"
     SCHEDULED = "scheduled"
     SENDING = "sending"
+    PAUSED = "paused"
     SENT = "sent"
     CANCELLED = "cancelled"
 
@@ -84,6 +92,15 @@ class Results(FrozenModel):
     """Emails that bounced or were refused, and emails that may or may not have been sent."""
     skipped: int = 0
     """Emails not sent: the person withdrew, unsubscribed or became undeliverable, or the update was cancelled."""
+    bounced: int = 0
+    """Part of `failed`: emails that SES accepted and a server returned."""
+    complained: int = 0
+    """Part of `sent`: emails that were reported as spam."""
+
+    @property
+    def taken(self) -> int:
+        """Emails that SES accepted."""
+        return self.sent + self.bounced
 
     @property
     def waiting(self) -> int:
@@ -117,10 +134,18 @@ class Update(UpdateText):
     # By the id of the test. Removed when the update is published or cancelled.
     tests: dict[str, UpdateTest] | None = None
     results: Results = Results()
+    # Why it is paused, or was cancelled by the site: a sentence for staff.
+    why: str | None = None
+    # The results at each time when staff continued it after a pause.
+    decisions: list[Results] = []
 
     @property
     def is_public(self) -> bool:
         return self.published_at is not None
+
+    def is_too_old(self, now: datetime) -> bool:
+        """To continue it after a fault or a pause."""
+        return self.published_at is not None and now >= self.published_at + CONTINUABLE
 
     @property
     def languages(self) -> list[str]:
@@ -139,7 +164,8 @@ class Mailing(Job):
     """Publish a scheduled update, and request the emails of an update. The job's key is the petition's slug.
 
     The job has read all buckets (partitions of signatures) with an index below `bucket`, and in that one, the
-    signatures up to the id `after`.
+    signatures up to the id `after`. `decisions`: how many the update had when the job last began with the first bucket.
+    `counted_at`: when the job last counted the emails, or began to request them.
     """
 
     kind: ClassVar[str] = "update"
@@ -148,6 +174,12 @@ class Mailing(Job):
     update_id: str
     bucket: int = 0
     after: str = ""
+    decisions: int = 0
+    counted_at: Moment | None = None
+
+    @property
+    def has_requested_all(self) -> bool:
+        return self.bucket >= len(keys.BUCKETS)
 
 
 def new_update_id(now: datetime) -> str:

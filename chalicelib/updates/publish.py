@@ -1,4 +1,4 @@
-"""Publish an update, now or at a later time, or cancel an update.
+"""Publish an update, now or at a later time, continue an update that paused by itself, or cancel an update.
 
 The job of an update publishes it at its time, and emails it. A petition has at most one open job for its updates. Only
 a draft can be tested, so publishing and cancelling forget the addresses of tests (`tests=None`).
@@ -13,13 +13,11 @@ from chalicelib.core.errors import ConditionFailed, FieldError, Invalid, NotNow
 from chalicelib.jobs.model import JobState, new_job
 from chalicelib.jobs.request import jobs_of, start
 from chalicelib.updates.find import change_update, find_update
-from chalicelib.updates.model import LIFETIME, Mailing, Update, UpdateState
+from chalicelib.updates.model import Mailing, Update, UpdateState
 
 # The update's job has not ended, unless it failed because it made no progress.
 OPEN = (UpdateState.SCHEDULED, UpdateState.SENDING)
-# After publication. The new job then ends long before DynamoDB deletes the state of the first emails, without which
-# people would get the update twice.
-CONTINUABLE = LIFETIME / 2
+TOO_OLD = "This update was published too long ago to continue it. You can cancel it."
 
 
 def publish(update: Update, at: datetime | None, actor: str, now: datetime, queue: Queue, tables: Tables) -> Update:
@@ -49,6 +47,22 @@ def publish(update: Update, at: datetime | None, actor: str, now: datetime, queu
         raise NotNow("This update was published or cancelled meanwhile.") from None
 
 
+def resume(update: Update, actor: str, now: datetime, queue: Queue, tables: Tables) -> Update:
+    """Continue an update that paused by itself. Safe to repeat. Raise NotNow in another state, or if it is too old."""
+    if update.state is UpdateState.SENDING and update.decisions:
+        return update
+    if update.state is not UpdateState.PAUSED:
+        raise NotNow(f"This update is {update.state}.")
+    if update.is_too_old(now):
+        raise NotNow(TOO_OLD)
+    _continue(update, actor, now, queue, tables)  # Its job rests while it is paused, or has failed.
+    try:
+        decisions = [*update.decisions, update.results]
+        return change_update(update, tables, state=UpdateState.SENDING, decisions=decisions, why=None)
+    except ConditionFailed:
+        raise NotNow("This update was continued or cancelled meanwhile.") from None
+
+
 def cancel(update: Update, now: datetime, tables: Tables) -> Update:
     """Send no more emails. A published update stays on the petition's page. Safe to repeat.
 
@@ -59,7 +73,7 @@ def cancel(update: Update, now: datetime, tables: Tables) -> Update:
     try:
         return change_update(update, tables, state=UpdateState.CANCELLED, cancelled_at=now, tests=None)
     except ConditionFailed:
-        # The state has changed since it was read: three times at most, because an earlier state never comes back.
+        # The state has changed since it was read: a few times at most, because only a pause comes back.
         return cancel(find_update(update.slug, update.update_id, tables), now, tables)
 
 
@@ -79,6 +93,8 @@ def progress(update: Update, now: datetime, tables: Tables) -> MailingProgress:
     """If an open job makes no progress for too long, it has failed (`at(now)`)."""
     if update.state is UpdateState.DRAFT:
         return MailingProgress(["test", "publish", "cancel"])
+    if update.state is UpdateState.PAUSED:
+        return MailingProgress(["cancel"] if update.is_too_old(now) else ["resume", "cancel"])
     if update.state not in OPEN:
         return MailingProgress([])
     latest = _latest_job_of_petition(update.slug, tables)
@@ -89,7 +105,7 @@ def progress(update: Update, now: datetime, tables: Tables) -> MailingProgress:
         return MailingProgress(["cancel"], is_retrying=own.state_at(now) is JobState.RETRYING)
     # The update's own job is not open here, so an open one is for another update.
     another_has_open_job = latest is not None and latest.at(now).is_open
-    can_continue = not another_has_open_job and not _is_too_old(update, now)
+    can_continue = not another_has_open_job and not update.is_too_old(now)
     return MailingProgress(["publish", "cancel"] if can_continue else ["cancel"], is_stopped=True)
 
 
@@ -98,15 +114,11 @@ def _continue(update: Update, actor: str, now: datetime, queue: Queue, tables: T
     latest = _latest_job_of_petition(update.slug, tables)
     if latest and latest.update_id == update.update_id and latest.at(now).is_open:
         return
-    if _is_too_old(update, now):
-        raise NotNow("This update was published too long ago to continue it. You can cancel it.")
+    if update.is_too_old(now):
+        raise NotNow(TOO_OLD)
     start(new_job(Mailing, update.slug, actor, now, update_id=update.update_id), queue, tables)
 
 
 def _latest_job_of_petition(slug: str, tables: Tables) -> Mailing | None:
     """Only this one can be running."""
     return next(jobs_of(Mailing, slug, tables), None)
-
-
-def _is_too_old(update: Update, now: datetime) -> bool:
-    return update.published_at is not None and now >= update.published_at + CONTINUABLE

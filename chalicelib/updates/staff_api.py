@@ -1,4 +1,4 @@
-"""Staff routes of updates: draft, edit, test, publish, cancel, and read the results."""
+"""Staff routes of updates: draft, edit, test, publish, resume, cancel, and read the results."""
 
 from typing import TYPE_CHECKING
 
@@ -151,6 +151,20 @@ def publish_update(request: "Sent[PublishRequest | None]", slug: str, update_id:
     return json_answer(_update_json(published), 202)
 
 
+@staff_view(routes, "POST", "/petitions/{slug}/updates/{update_id}/resume", Right.MANAGE, status=202, raises=(NotNow,))
+def resume_update(request: Request, slug: str, update_id: str) -> "Answer[ManagedUpdate]":
+    """Continue a paused update.
+
+    An update pauses by itself if 2 % of its emails bounce, or 0.05 % are reported as spam; `why` says which. Now the
+    emails that wait go out, and nobody gets the update twice. It pauses once more at 5 % or 0.1 %. An update that is
+    still paused 30 days after its publication is cancelled.
+    """
+    update = find_update(slug, update_id, tables())
+    audit(request, "update.resumed", slug, {"update": update_id})
+    resumed = publish.resume(update, actor(request).owner, times.now(), job_queue(), tables())
+    return json_answer(_update_json(resumed), 202)
+
+
 @staff_view(routes, "POST", "/petitions/{slug}/updates/{update_id}/cancel", Right.MANAGE)
 def cancel_update(request: Request, slug: str, update_id: str) -> "Answer[ManagedUpdate]":
     """Cancel an update.
@@ -193,4 +207,7 @@ def _update_json(update: Update) -> "ManagedUpdate":
         "sent": update.results.sent,
         "failed": update.results.failed,
         "skipped": update.results.skipped,
+        "bounced": update.results.bounced,
+        "complained": update.results.complained,
+        "why": update.why,
     }

@@ -64,6 +64,8 @@ def _of_mail(operation: str, params: Params, where: Where) -> list[Question]:
         return [Question("ses:GetSuppressedDestination", where.arn("ses", "tenant/any/any"), {})]
     if operation != "SendEmail":
         raise UnknownCall(f"sesv2: the judge does not know {operation}")
+    if "TenantName" in params:
+        raise UnknownCall("sesv2: a tenant must be associated with the identity and the set, and may need a right")
     other_contents = sorted(params.get("Content", {}).keys() - {"Simple"})
     if other_contents:
         raise UnknownCall(f"sesv2: raw mails and templates need other permissions ({', '.join(other_contents)})")

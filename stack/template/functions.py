@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from chalicelib.core.metrics import NAMESPACE
-from chalicelib.core.settings import OIDC
+from chalicelib.core.settings import OIDC, reputation_variable
 from chalicelib.edge.route import Function
 from stack.template.alarms import FUNCTION_FAILED
 from stack.template.cfn import Template, if_condition, merge_parts, output, ref, resource, sub
 from stack.template.config import function_settings
+from stack.template.mail import CONFIGURATION_SETS
 from stack.template.parameters import differs, number
 
 API_HANDLER = "api_handler"
@@ -27,7 +28,7 @@ _SETTINGS = {
     "MAIL_FROM": ref("MailFrom"),
     "MAIL_PER_SECOND": ref("MailPerSecond"),
     "MAIL_SENDERS": ref("MailSenders"),
-    "CONFIGURATION_SET": ref("MailConfigurationSet"),
+    **{reputation_variable(each): ref(name) for each, name in CONFIGURATION_SETS.items()},
     "EXPORTS_BUCKET": ref("ExportsBucket"),
     # pydantic's search for plugins takes 15 ms of a cold start, and we have no plugins.
     "PYDANTIC_DISABLE_PLUGINS": "__all__",

@@ -4,8 +4,10 @@ from functools import partial
 from typing import Any
 
 from chalicelib.core.keys import SIGNATURES
+from chalicelib.core.settings import Reputation
 from stack.template.cfn import Template, get_att, ref, sub
 from stack.template.functions import event_source, logical_id
+from stack.template.mail import CONFIGURATION_SETS
 from stack.template.queues import dead_letters_id, queue_id
 from stack.template.tables import KEY_ATTRIBUTES, KEYS, table_id
 
@@ -57,8 +59,9 @@ def lists_files(*paths: str) -> Template:
     return _allow(("s3:ListBucket",), [get_att("ExportsBucket")], {"StringLike": {"s3:prefix": [*paths]}})
 
 
-def sends_email() -> Template:
-    things = [_arn("ses", name) for name in ("identity/*", "configuration-set/${MailConfigurationSet}")]
+def sends_email(*reputations: Reputation) -> Template:
+    sets = [f"configuration-set/${{{CONFIGURATION_SETS[each]}}}" for each in reputations]
+    things = [_arn("ses", name) for name in ("identity/*", *sets)]
     sender = {"StringEquals": {"ses:FromAddress": [ref("MailFrom")]}}
     return _allow(("ses:SendEmail", "ses:SendRawEmail"), things, sender)
 

@@ -8,6 +8,7 @@ needs only some. Deliveries, limits and counts have none, except the addresses f
 """
 
 from chalicelib.core.keys import AUDIT, COUNTS, DELIVERIES, LIMITS, SIGNATURES
+from chalicelib.core.settings import Reputation
 from chalicelib.delivery.worker import KINDS
 from chalicelib.mail.deliveries import Deliveries
 from stack.template.cfn import Template
@@ -171,7 +172,7 @@ RIGHTS: dict[str, tuple[Template, ...]] = {
         may(UPDATE, LIMITS, "ADDRESS#*", "NETWORK#*", "DOMAIN#*"),
         receives("mail"),
         delays("mail"),
-        sends_email(),
+        sends_email(Reputation.SIGNATURES),
     ),
     "send_other_mail": (
         may(GET + UPDATE, SIGNATURES),
@@ -184,7 +185,7 @@ RIGHTS: dict[str, tuple[Template, ...]] = {
         may(UPDATE, LIMITS, "ADDRESS#*", "NETWORK#*", "DOMAIN#*"),
         receives("other_mail"),
         delays("other_mail"),
-        sends_email(),
+        sends_email(*Reputation),
     ),
     "check_mail": (
         may(QUERY, SIGNATURES, only=MAIL_REQUEST),
@@ -220,6 +221,7 @@ RIGHTS: dict[str, tuple[Template, ...]] = {
         may(GET, COUNTS, "PETITIONS", "UPDATES#*", "JOB#export#*", "JOB#reminding#*", "JOB#update#*"),
         may(UPDATE, COUNTS, "UPDATES#*", "JOB#export#*", "JOB#reminding#*", "JOB#update#*", "MAIL-OUTSTANDING"),
         may(PUT + QUERY, DELIVERIES, "update#*"),
+        may(PUT, AUDIT),
         sends("other_mail", "jobs"),
         receives("jobs"),
         delays("jobs"),

@@ -1,6 +1,7 @@
 """Send email with SES, and translate its errors."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.header import decode_header, make_header
 from email.utils import getaddresses
@@ -20,7 +21,8 @@ from botocore.stub import ANY, Stubber
 
 from chalicelib.aws import clients
 from chalicelib.aws.email import Mail, Mailer, MailQuota, sender_header
-from chalicelib.core.errors import Denied, RateExceeded, SendingStopped, Throttled, Unavailable, Unreached
+from chalicelib.core.errors import Denied, RateExceeded, SendingStopped, SetStopped, Throttled, Unavailable, Unreached
+from chalicelib.core.settings import Reputation
 from tests.actors import ALICE
 
 MAIL = Mail(
@@ -38,7 +40,7 @@ def mailer_and_stub() -> Iterator[tuple[Mailer, Stubber]]:
     keys = {"aws_access_key_id": "x", "aws_secret_access_key": "x"}
     client = boto3.client("sesv2", region_name="eu-west-2", config=clients.MAIL_CONFIG, **keys)  # type: ignore[call-overload]
     with Stubber(client) as stub:
-        yield Mailer(client, "petitions@harbour.example", "petitions-test"), stub
+        yield Mailer(client, "petitions@harbour.example", {each: f"{each}-test" for each in Reputation}), stub
         stub.assert_no_pending_responses()
 
 
@@ -56,7 +58,7 @@ def test_an_email_has_one_recipient_text_html_headers_and_tags(mailer_and_stub: 
             }
         },
         "EmailTags": [{"Name": "petition", "Value": "safe-children"}, {"Name": "signature", "Value": "0" * 32}],
-        "ConfigurationSetName": "petitions-test",
+        "ConfigurationSetName": "signatures-test",
     }
     stub.add_response("send_email", {"MessageId": "m-1"}, expected)
     assert mailer.send(MAIL) == "m-1"
@@ -160,6 +162,24 @@ def test_a_paused_account_stops_sending_and_marks_nobody_as_undeliverable(
     stub.add_client_error("send_email", "MessageRejected", message)
     with pytest.raises(SendingStopped):
         mailer.send(MAIL)
+
+
+def test_a_configuration_set_that_is_switched_off_stops_only_its_own_emails(
+    mailer_and_stub: tuple[Mailer, Stubber],
+) -> None:
+    mailer, stub = mailer_and_stub
+    for code in ("SendingPausedException", "MessageRejected"):
+        stub.add_client_error("send_email", code, "Sending is paused for configuration set updates-test.")
+        with pytest.raises(SetStopped):
+            mailer.send(MAIL)
+
+
+def test_each_reputation_has_its_own_configuration_set(mailer_and_stub: tuple[Mailer, Stubber]) -> None:
+    mailer, stub = mailer_and_stub
+    for reputation in Reputation:
+        expected = dict.fromkeys(("FromEmailAddress", "Destination", "Content", "EmailTags"), ANY)
+        stub.add_response("send_email", {"MessageId": "1"}, {**expected, "ConfigurationSetName": f"{reputation}-test"})
+        mailer.send(replace(MAIL, reputation=reputation))
 
 
 def test_an_unverified_sender_is_our_fault_and_not_the_recipients(mailer_and_stub: tuple[Mailer, Stubber]) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from chalicelib.aws import clients
 from chalicelib.aws.email import IDLE, Mail, Mailer
+from chalicelib.core.settings import Reputation
 from tests.actors import NOW
 
 MAIL = Mail("a@b.example", "s", "t", "h")
@@ -51,7 +52,7 @@ def client() -> Iterator[Any]:
 
 
 def test_a_connection_that_may_be_dead_is_not_used_again(client: Any) -> None:
-    mailer = Mailer(client, "a@b.example", "c")
+    mailer = Mailer(client, "a@b.example", dict.fromkeys(Reputation, "c"))
     before = Ses.connections
     for began, connections in ((NOW, 1), (NOW + IDLE, 1), (NOW + 3 * IDLE, 2)):
         mailer.close_if_idle(began)
@@ -60,7 +61,7 @@ def test_a_connection_that_may_be_dead_is_not_used_again(client: Any) -> None:
 
 
 def test_batches_without_an_email_do_not_keep_a_connection_alive(client: Any) -> None:
-    mailer = Mailer(client, "a@b.example", "c")
+    mailer = Mailer(client, "a@b.example", dict.fromkeys(Reputation, "c"))
     before = Ses.connections
     mailer.close_if_idle(NOW)
     mailer.send(MAIL)

@@ -21,6 +21,7 @@ from chalicelib.aws.source import Source
 from chalicelib.aws.table import Attr, Change, NewItem, Tables
 from chalicelib.core.errors import Throttled, Unavailable
 from chalicelib.core.keys import COUNTS, SIGNATURES, Key
+from chalicelib.core.settings import Reputation
 
 AWS = Path(__file__).parents[2] / "chalicelib" / "aws"
 CONFIG = Config(connect_timeout=1, read_timeout=0.05, retries={"mode": "standard", "total_max_attempts": 1})
@@ -95,6 +96,10 @@ def _bucket(endpoint: str) -> Bucket:
     return Bucket(client("s3", endpoint), "files")
 
 
+def _mailer(endpoint: str) -> Mailer:
+    return Mailer(client("sesv2", endpoint), "a@b.example", {Reputation.SIGNATURES: "c"})
+
+
 OPERATIONS: dict[str, Callable[[str], object]] = {
     "get_item": lambda at: _tables(at).get(KEY),
     "batch_get_item": lambda at: _tables(at).batch_get([KEY]),
@@ -115,7 +120,7 @@ OPERATIONS: dict[str, Callable[[str], object]] = {
     "upload_fileobj": lambda at: _bucket(at).put_file("k", Path(__file__), "text/plain"),
     "get_object": lambda at: _bucket(at).copy_to("k", BytesIO()),
     "get_paginator": lambda at: _bucket(at).delete_under("k"),
-    "send_email": lambda at: Mailer(client("sesv2", at), "a@b.example", "c").send(Mail("d@e.example", "s", "t", "h")),
+    "send_email": lambda at: _mailer(at).send(Mail("d@e.example", "s", "t", "h")),
 }
 # S3 has an error code of its own, in XML; the other services answer in JSON.
 S3_OPERATIONS = {"upload_fileobj", "get_object", "get_paginator"}

@@ -31,6 +31,7 @@ ERRORS_AND_STATUSES: list[tuple[PetitionsError, int]] = [
     (errors.Unreached(), 503),
     (errors.RateExceeded(), 503),
     (errors.SendingStopped(), 503),
+    (errors.SetStopped(), 503),
     (errors.Conflicted(), 503),
     (errors.NotYet(), 503),
     (errors.DayNotClosed(), 503),

@@ -8,6 +8,7 @@ from chalicelib.core import keys
 from chalicelib.core.times import iso
 from chalicelib.mail import outstanding
 from chalicelib.mail.budget import read_allowance, take_email
+from chalicelib.mail.deliveries import BOUNCED
 from chalicelib.mail.model import MailRequest, mailbox_of
 from chalicelib.mail.sending import MAX_URGENT_WAITING, is_paused, pause_after_refusal
 from chalicelib.mail.signature_kinds import delivery_key
@@ -17,6 +18,7 @@ from chalicelib.petitions.edit import publish
 from chalicelib.runner.worker import run_job
 from chalicelib.updates.find import add_update, change_update, find_update, forget_updates
 from chalicelib.updates.kinds import EMAILS, TESTS, delivery_key as update_delivery_key
+from chalicelib.updates.limits import MIN_FOR_BOUNCES
 from chalicelib.updates.model import UpdateState
 from tests.actors import ALICE, DAY, LIMIT_KEYS, NOW, a_petition, change_item, confirmed, item_of, request_of
 from tests.fake_site import FakeSite, context, sqs_event, stream_event
@@ -229,6 +231,34 @@ def run_update_job(fake_site: FakeSite) -> bool:
     return bool(results["requested"] == 1)
 
 
+def with_an_update_that_bounces(fake_site: FakeSite) -> None:
+    """So many have bounced that the next count pauses it."""
+    with_a_published_update(fake_site)
+    for number in range(MIN_FOR_BOUNCES):
+        key = update_delivery_key(PETITION.slug, "a1", f"{number:032x}")
+        EMAILS.request(key, NOW, fake_site.tables)
+        EMAILS.mark_undeliverable(key, BOUNCED, NOW, fake_site.tables)
+
+
+def run_job_to_the_pause(fake_site: FakeSite) -> bool:
+    answer = run_job(sqs_event(fake_site.jobs.messages[-1:]), context())
+    fake_site.clock.forward(LATER)
+    state = fake_site.tables.items[keys.update(PETITION.slug, "a1")]["state"]
+    return not answer["batchItemFailures"] and state == UpdateState.PAUSED
+
+
+def assert_update_is_paused(fake_site: FakeSite) -> None:
+    assert_audit_entry("update.paused", fake_site)
+    update = find_update(PETITION.slug, "a1", fake_site.tables)
+    assert (update.results.bounced, update.why is not None) == (MIN_FOR_BOUNCES, True)
+
+
+def with_a_paused_update(fake_site: FakeSite) -> None:
+    with_bobs_token(fake_site)
+    add_update(an_update(state=UpdateState.PAUSED, published_at=NOW), fake_site.tables)
+    forget_updates()
+
+
 def assert_update_is_cancelled(fake_site: FakeSite) -> None:
     assert_audit_entry("update.cancelled", fake_site)
     assert find_update(PETITION.slug, "a1", fake_site.tables).state is UpdateState.CANCELLED
@@ -283,6 +313,10 @@ SCENES = [
     Scene("cancel_update", with_a_draft, partial(call, "POST", f"{DRAFT_URL}/cancel", 200, None),
           assert_update_is_cancelled),
     Scene("run_job", with_a_published_update, run_update_job, assert_email_is_requested_once),
+    Scene("run_job", with_an_update_that_bounces, run_job_to_the_pause, assert_update_is_paused),
+    # 409 on a retry means that the first request continued it, or started its job.
+    Scene("resume_update", with_a_paused_update, partial(call, "POST", f"{DRAFT_URL}/resume", 202, None, done=409),
+          partial(assert_audit_entry, "update.resumed")),
     Scene("send_other_mail", with_an_email_to_alice, deliver_request, assert_exact_counts, SIX_MINUTES),
     Scene("send_other_mail", with_a_draft_to_test, deliver_request, assert_exact_counts, SIX_MINUTES),
     Scene("receive_feedback", with_an_email_to_alice, bounce_email, assert_undeliverable),

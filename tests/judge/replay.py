@@ -17,7 +17,7 @@ from chalicelib.aws.queue import Queue
 from chalicelib.aws.source import Source
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
-from chalicelib.core.settings import table_variable
+from chalicelib.core.settings import Reputation, reputation_variable, table_variable
 from stack.judge.model import Call
 from stack.judge.resolve import Resolver
 from tests.fake_site import FakeSite
@@ -34,6 +34,7 @@ class Replay:
         self.mapping_state, self.parts_fail = "Enabled", False
         clients = {name: self._client(name) for name in ("dynamodb", "sqs", "lambda", "s3", "sesv2")}
         tables = {name: environment[table_variable(name)] for name in keys.TABLES}
+        configuration_sets = {each: environment[reputation_variable(each)] for each in Reputation}
         self._real: dict[str, Any] = {
             "tables": Tables(clients["dynamodb"], tables),
             "queue": Queue(clients["sqs"], environment["MAIL_QUEUE_URL"]),
@@ -45,7 +46,7 @@ class Replay:
             "other_source": Source(clients["lambda"], environment["OTHER_MAIL_SOURCE"]),
             "bucket": Bucket(clients["s3"], environment["EXPORTS_BUCKET"]),
             "quota": MailQuota(clients["sesv2"]),
-            "mailer": Mailer(clients["sesv2"], environment["MAIL_FROM"], environment["CONFIGURATION_SET"]),
+            "mailer": Mailer(clients["sesv2"], environment["MAIL_FROM"], configuration_sets),
         }
         self._files = [_file(folder / "small", 1), _file(folder / "large", PART + 1)]
 

@@ -26,7 +26,8 @@ def shape(value: Any) -> Any:
         return sorted((name, shape(inner)) for name, inner in value.items())
     if isinstance(value, list | tuple):
         return sorted({repr(shape(each)) for each in value})
-    return repr(type(value)) if value else "nothing"
+    # Only an email has a reputation: it names its configuration set.
+    return f"{type(value)} {getattr(value, 'reputation', '')}" if value else "nothing"
 
 
 def kind_of_partition(pk: str) -> str:

@@ -53,6 +53,7 @@ RUNBOOK = {
         HERE.arn("sqs", f"petitions-prod-{name}Queue-1x"): ["sqs:SendMessage"]
         for name in ("Overflow", "Feedback", "Mail", "OtherMail", "Jobs", "AddressJobs")
     },
+    HERE.arn("ses", "configuration-set/UpdatesConfigurationSet-1x"): ["ses:PutConfigurationSetSendingOptions"],
     dead_letters("Stream"): ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:PurgeQueue"],
     "*": [
         *("ses:GetAccount", "cloudtrail:LookupEvents", "lambda:ListEventSourceMappings", "logs:DescribeLogGroups"),

@@ -163,6 +163,7 @@ def test_a_mail_needs_its_senders_address_domain_and_set_and_a_listing_its_prefi
         ("dynamodb", "UpdateItem", {"Key": KEY, "UpdateExpression": "SET #unknown = :a"}),
         ("dynamodb", "UpdateItem", {"Key": KEY, "UpdateExpression": "SET a = :a"}),
         *(("dynamodb", operation, {}) for operation in ("Scan", "DeleteItem", "BatchWriteItem", "ExecuteStatement")),
+        ("sesv2", "SendEmail", {**MAIL, "TenantName": "updates"}),
         ("sesv2", "SendEmail", {**MAIL, "Content": {"Raw": {}}}),
         ("sesv2", "SendEmail", {**MAIL, "Content": {"Template": {}}}),
         *((service, "SetEverything", {}) for service in ("sqs", "sesv2", "lambda", "s3", "sts")),

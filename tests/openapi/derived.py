@@ -30,6 +30,7 @@ STORED = {
 OTHERS = {
     **{view: {"slug": "lettered"} for view in ("pause_letters", "resume_letters", "email_letter_test")},
     "request_list": {"slug": "closed"},
+    "resume_update": {"update_id": "paused"},
 }
 # The views whose requests of staff need more than a path and an example: a query, the header If-Match, a petition.
 SPECIAL = ("create_petition", "edit_petition", "move_petition", "start_import")

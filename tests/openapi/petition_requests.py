@@ -68,6 +68,7 @@ PETITION_REQUESTS = [
             ("PUT", "", b'{"title": "A", "markdown": "B", "language": "en"}'),
             ("POST", "/test", b'{"email": "bob@charity.example"}'),
             ("POST", "/publish", b"{}"),
+            ("POST", "/resume", b""),
         )
     ),
 ]

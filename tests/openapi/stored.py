@@ -62,7 +62,7 @@ def stored_items() -> dict[Key, Item]:
 
 
 def _add_updates(tables: FakeTables) -> None:
-    for state in (UpdateState.DRAFT, UpdateState.CANCELLED):
+    for state in (UpdateState.DRAFT, UpdateState.PAUSED, UpdateState.CANCELLED):
         add_update(an_update(update_id=state.value, state=state), tables)
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from stack.deploy import stack_name
 from stack.template.functions import RESERVED
+from stack.template.mail import CONFIGURATION_SETS
 from tests.stack.conftest import Template, of_type
 
 pytestmark = pytest.mark.stack
@@ -106,16 +107,32 @@ def test_the_identity_is_a_domain_and_its_mail_from_is_optional(template: Templa
 
 
 def test_an_email_with_a_token_is_never_sent_as_plain_text(template: Template) -> None:
-    [configuration] = of_type(template, "AWS::SES::ConfigurationSet").values()
-    assert configuration["DeliveryOptions"] == {"TlsPolicy": "REQUIRE"}
+    configurations = of_type(template, "AWS::SES::ConfigurationSet").values()
+    assert [each["DeliveryOptions"] for each in configurations] == [{"TlsPolicy": "REQUIRE"}] * len(CONFIGURATION_SETS)
 
 
 def test_bounces_with_peoples_addresses_are_events_and_not_emails_to_the_sender(template: Template) -> None:
     [identity] = of_type(template, "AWS::SES::EmailIdentity").values()
     assert identity["FeedbackAttributes"] == {"EmailForwardingEnabled": False}
     # SES forwards nevertheless if nothing else gets these events.
-    [destination] = of_type(template, "AWS::SES::ConfigurationSetEventDestination").values()
-    assert {*destination["EventDestination"]["MatchingEventTypes"]} == {"bounce", "complaint", "reject"}
+    destinations = of_type(template, "AWS::SES::ConfigurationSetEventDestination").values()
+    sets = [each["ConfigurationSetName"]["Ref"] for each in destinations]
+    assert sorted(sets) == sorted(of_type(template, "AWS::SES::ConfigurationSet"))
+    for destination in destinations:
+        assert {*destination["EventDestination"]["MatchingEventTypes"]} == {"bounce", "complaint", "reject"}
+
+
+def test_a_report_of_spam_about_an_update_does_not_suppress_confirmations(template: Template) -> None:
+    """The suppression list is one for the account."""
+    reasons = {}
+    for name, configuration in of_type(template, "AWS::SES::ConfigurationSet").items():
+        reasons[name] = configuration["SuppressionOptions"]["SuppressedReasons"]
+    both = ["BOUNCE", "COMPLAINT"]
+    assert reasons == {
+        "MailConfigurationSet": both,
+        "UpdatesConfigurationSet": ["BOUNCE"],
+        "LettersConfigurationSet": both,
+    }
 
 
 def test_pictures_are_bytes_for_every_reader_and_preflights_still_work(template: Template) -> None:

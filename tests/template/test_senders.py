@@ -5,11 +5,16 @@ import re
 
 import pytest
 
+from chalicelib.core.settings import Reputation
+from chalicelib.delivery.worker import KINDS
 from chalicelib.edge.batch import QUICK_ATTEMPTS
+from chalicelib.letters.kinds import LETTER_KINDS
 from chalicelib.mail.batch_sender import BUDGET_SECONDS, LAST_EMAIL_SECONDS
 from chalicelib.mail.model import Priority
 from chalicelib.mail.rate_limit import MAX_SENDERS, MIN_SENDERS, SHARES, senders_for
 from chalicelib.mail.send import CLAIM
+from chalicelib.updates.kinds import UPDATE_KINDS
+from stack.template.mail import CONFIGURATION_SETS
 from tests.template.packaged import (
     FUNCTIONS,
     QUEUES,
@@ -36,6 +41,16 @@ def test_a_write_returns_a_signature_only_to_senders_and_its_readers() -> None:
             if is_write and condition not in allowed:
                 may_read.add(function)
     assert may_read == {*SENDERS, "Links", "Partners", "People", "RunAddressJob"}
+
+
+def test_the_sender_of_confirmations_may_use_no_other_configuration_set() -> None:
+    found = {name: re.findall(r"configuration-set/\$\{(\w+)\}", json.dumps(statements(name))) for name in SENDERS}
+    assert found == {"SendMail": ["MailConfigurationSet"], "SendOtherMail": [*CONFIGURATION_SETS.values()]}
+    urgent = {kind.reputation for kind in KINDS.values() if kind.priority is Priority.URGENT}
+    assert urgent == {Reputation.SIGNATURES}
+    of_updates = {name for name, kind in KINDS.items() if kind.reputation is Reputation.UPDATES}
+    of_letters = {name for name, kind in KINDS.items() if kind.reputation is Reputation.LETTERS}
+    assert (of_updates, of_letters) == ({*UPDATE_KINDS}, {*LETTER_KINDS})
 
 
 def test_only_check_mail_changes_event_sources_and_only_the_senders() -> None:

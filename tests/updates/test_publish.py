@@ -8,8 +8,7 @@ from chalicelib.jobs.model import SILENCE
 from chalicelib.jobs.request import jobs_of
 from chalicelib.petitions.model import Petition
 from chalicelib.updates import run
-from chalicelib.updates.model import Mailing
-from chalicelib.updates.publish import CONTINUABLE
+from chalicelib.updates.model import CONTINUABLE, Mailing
 from tests.actors import NOW
 from tests.fake_site import FakeSite
 from tests.updates.sending import LATER, ask, draft_update, publish_update, results, run_once, run_until_done, subscribe

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from chalicelib.aws.table import Item
-from chalicelib.core.errors import MailRefused, Throttled, Unavailable
+from chalicelib.core.errors import MailRefused, SetStopped, Throttled, Unavailable
 from chalicelib.core.keys import DELIVERIES
 from chalicelib.core.settings import settings
 from chalicelib.mail.budget import choice_of, stop
 from chalicelib.mail.model import mailbox_of
+from chalicelib.mail.sending import is_paused
+from chalicelib.mail.sweep import LOST_AFTER_IF_NO_BACKLOG
 from chalicelib.partners.form import read_signature
 from chalicelib.partners.receive import take_each
 from chalicelib.petitions.model import Petition
@@ -225,6 +227,22 @@ def test_a_scheduled_job_whose_update_was_not_marked_does_not_block_publishing(s
         assert ask(subscribed_site, "POST", f"{path}/publish", {"at": "2027-01-24T21:00:00Z"}).status_code == 503
     run_once(subscribed_site)
     assert ask(subscribed_site, "POST", f"{path}/publish").status_code == 202
+
+
+def test_only_updates_wait_while_their_configuration_set_is_switched_off(
+    subscribed_site: FakeSite, petition: Petition
+) -> None:
+    """As an engineer does when mailboxes complain about an update."""
+    path = publish_update(subscribed_site)
+    run_once(subscribed_site)
+    subscribed_site.mailer.failures = [SetStopped("mail")] * 3
+    send_all(subscribed_site)
+    assert not is_paused(subscribed_site.clock(), subscribed_site.tables), "confirmations are sent"
+    assert (recipients(subscribed_site), subscribed_site.other_queue.messages) == ([], [])
+    subscribed_site.clock.forward(2 * LOST_AFTER_IF_NO_BACKLOG)
+    subscribed_site.invoke("check_mail", {"task": "sweep"})
+    run_until_done(subscribed_site)
+    assert results(subscribed_site, path) == ALL_SENT
 
 
 def test_two_updates_are_sent_one_after_the_other(subscribed_site: FakeSite) -> None:

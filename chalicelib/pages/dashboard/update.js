@@ -26,6 +26,12 @@ const CONTINUE =
 const NOT_NOW =
   "It cannot be continued now: another update is scheduled or being sent, " +
   "or this one was published more than 30 days ago.";
+const PAUSED =
+  " No email is lost. If the addresses are fine, continue the update: those who have not got it yet will get it, and " +
+  "nobody gets it twice. If they are old or bought, or if people did not ask for it, cancel the update.";
+const RESUME_EFFECT =
+  "Email providers may then also slow down or refuse other email from this site. Confirmations have a reputation of " +
+  "their own.";
 const RESULT_HINT =
   "Requested: people who had confirmed and asked for updates. Failed: bounced, refused, or perhaps not sent. " +
   "Skipped: people who withdrew or unsubscribed before, or whose email was cancelled. " +
@@ -112,6 +118,22 @@ function continueButton(path, errors, reload) {
   return button("Continue the update", () => resume().catch((error) => showError(errors, error)));
 }
 
+/**
+ * @param {string} path
+ * @param {HTMLElement} errors
+ * @param {Reload} reload
+ */
+function resumeButton(path, errors, reload) {
+  const text = "Continue the update";
+  const resume = async () => {
+    errors.replaceChildren();
+    if (!(await askToConfirm(`${text}?`, RESUME_EFFECT, text))) return;
+    await post(`${path}/resume`, {});
+    await reload();
+  };
+  return button(text, () => resume().catch((error) => showError(errors, error)));
+}
+
 /** @param {string} path */
 function testForm(path) {
   const email = h("input", { name: "email", type: "email", required: true, autocomplete: "email" });
@@ -145,6 +167,27 @@ function editForm(path, petition, update, reload) {
   return sendingForm(save, [h("h2", {}, "Edit the draft"), textFields(petition, update), submitButton("Save")]);
 }
 
+/** @param {ManagedUpdate} update */
+function noticesOf({ stopped, why, actions }) {
+  const fault = STOPPED + (actions.includes("publish") ? CONTINUE : NOT_NOW);
+  const pause = why && actions.includes("resume") ? why + PAUSED : why;
+  return [stopped ? fault : null, pause].filter((text) => text !== null);
+}
+
+/**
+ * @param {string} path
+ * @param {ManagedUpdate} update
+ * @param {HTMLElement} errors
+ * @param {Reload} reload
+ */
+function buttonsOf(path, update, errors, reload) {
+  return [
+    update.actions.includes("publish") ? continueButton(path, errors, reload) : null,
+    update.actions.includes("resume") ? resumeButton(path, errors, reload) : null,
+    update.actions.includes("cancel") ? cancelButton(path, update, errors, reload) : null,
+  ];
+}
+
 /**
  * Show an update that cannot be edited any more, with a result that refreshes itself.
  * @param {ViewContext} context
@@ -157,14 +200,11 @@ async function showResult({ container, signal }, path, first) {
     try {
       /** @type {ManagedUpdate} */
       const update = (await ask(path)).data;
-      const canContinue = update.actions.includes("publish");
-      const resume = canContinue ? continueButton(path, errors, refresh) : null;
-      const cancel = update.actions.includes("cancel") ? cancelButton(path, update, errors, refresh) : null;
       refill(
         live,
-        update.stopped ? h("p", { class: "notice" }, STOPPED + (canContinue ? CONTINUE : NOT_NOW)) : "",
+        ...noticesOf(update).map((text) => h("p", { class: "notice" }, text)),
         table("The result", RESULT_COLUMNS, [update], { keyOf: ({ id }) => id }),
-        h("p", { class: "acts" }, resume, cancel),
+        h("p", { class: "acts" }, buttonsOf(path, update, errors, refresh)),
       );
       message.textContent = "";
     } catch (error) {

@@ -27,6 +27,7 @@ const STATES = {
   draft: "Draft",
   scheduled: "About to be published",
   sending: "Being sent",
+  paused: "Paused by itself",
   sent: "Sent",
   cancelled: "Cancelled",
 };

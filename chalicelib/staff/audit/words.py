@@ -63,7 +63,9 @@ DESCRIPTIONS = {
     "update.cancelled": "Cancelled an update",
     "update.drafted": "Drafted an update",
     "update.edited": "Edited the draft of an update",
+    "update.paused": "An update paused by itself",
     "update.published": "Published an update",
+    "update.resumed": "Continued a paused update",
     "update.tested": "Sent a test of an update",
 }
 
@@ -121,6 +123,7 @@ DETAIL_LABELS = {
     "source": "Source",
     "text_version": "Version of the text",
     "what": "File",
+    "why": "Reason",
 }
 RIGHT_LABELS: Mapping[str, str] = {
     Right.COUNTS: "read the numbers",
