@@ -62,7 +62,7 @@ FIRST_HALF := $(addprefix tests/,aws core mail pages petitions projections signa
 unit-first: HALF := $(FIRST_HALF)
 unit-second: HALF := tests $(addprefix --ignore=,$(FIRST_HALF))
 unit-first unit-second: .venv/ready .venv/judge/ready
-	@own=$$(mktemp -d); output=$$($(PY) -m pytest -n 0 -p no:cacheprovider --basetemp=$$own/files -m unit $(HALF) 2>&1); code=$$?; rm -rf "$$own"; printf '%s\n' "$$output"; exit $$code
+	@own=$$(mktemp -d); output=$$($(PY) -m pytest -n 0 -p no:cacheprovider --capture=sys --basetemp=$$own/files -m unit $(HALF) 2>&1); code=$$?; rm -rf "$$own"; printf '%s\n' "$$output"; exit $$code
 
 faults: .venv/ready .venv/judge/ready ## Test each handler with each of its AWS calls failing
 	@exec $(PY) -m pytest -m faults

@@ -97,18 +97,9 @@ def _log_to_pytest_and_wait_for_no_step() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _clear_process_state() -> Iterator[None]:
+def _clear_process_state() -> None:
     """Start each test without caches and metrics."""
     log.begin("")
-    forget_petitions()
-    forget_level()
-    forget_updates()
-    forget_closed_days()
-    forget_pictures()
-    forget_changes()
-    forget_marked()
-    settings.cache_clear()
-    yield
     forget_petitions()
     forget_level()
     forget_updates()
