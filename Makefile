@@ -76,7 +76,6 @@ check: .venv/ready .venv-lint/ready node_modules/ready $(API_TYPES) ## Check sty
 	@$(PY) -m stack.lint.translations
 	@$(PY) -m stack.package --stage lint
 	@.venv-lint/bin/cfn-lint --non-zero-exit-code warning $(LINT)/sam.json
-	@.venv-lint/bin/python -W ignore -m stack.lint.second_opinion $(LINT)/sam.json
 	@$(PY) -m stack.template.us_east_1 >$(LINT)/us-east-1.json
 	@.venv-lint/bin/cfn-lint --non-zero-exit-code warning --regions us-east-1 -- $(LINT)/us-east-1.json
 	@.venv-lint/bin/checkov --config-file stack/lint/checkov.yaml --file $(LINT)/sam.json $(LINT)/us-east-1.json >$(LINT)/checkov.txt || { cat $(LINT)/checkov.txt; exit 1; }
