@@ -34,6 +34,7 @@ from tests.letters.lettering import LETTER
 from tests.partnering import a_partner, oaks_token
 from tests.partners import partner_requests
 from tests.reminders.reminding import store_reminding
+from tests.removals.removing import store_removal
 from tests.updates.sending import an_update
 
 EXPORT_STATES = ("waiting", "done", "failed", "cancelled", "expired")
@@ -54,6 +55,7 @@ def stored_items() -> dict[Key, Item]:
     _add_exports(tables)
     _add_updates(tables)
     store_reminding(tables, job_id="closed.done", state="done")
+    store_removal(tables)
     a_published_petition(tables, slug="lettered", letter=LETTER)
     return tables.items
 
