@@ -7,8 +7,7 @@ expires. It is encrypted like the live table, the one that the site uses.
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
-from functools import partial
+from datetime import datetime
 from random import uniform
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -49,23 +48,6 @@ def with_retries(call: Callable[[], T]) -> T:
         except Unavailable:
             time.sleep(uniform(0, pause))
     return call()
-
-
-def latest_moment(client: "DynamoDBClient", table: str) -> datetime:
-    """Return the latest moment as which AWS can restore the table: about five minutes ago."""
-    with translate_errors("storage"):
-        answer = client.describe_continuous_backups(TableName=table)["ContinuousBackupsDescription"]
-    latest = answer.get("PointInTimeRecoveryDescription", {}).get("LatestRestorableDateTime")
-    if latest is None:
-        raise InputError(f"point-in-time recovery is off for {table}: there is nothing to restore from")
-    return latest.astimezone(UTC).replace(microsecond=0)
-
-
-def copies_of(client: "DynamoDBClient", table: str) -> list[str]:
-    with translate_errors("storage"):
-        pages = client.get_paginator("list_tables").paginate()
-        names = [name for page in pages for name in page["TableNames"]]
-    return [name for name in names if name.startswith(f"{table}{COPY_INFIX}")]
 
 
 class Copy:
@@ -129,21 +111,9 @@ class Copy:
         return False
 
 
-def copy_of(table: str, at: datetime | None) -> Copy:
-    """Return the copy of the table as it was at this time, or at the latest possible. Perhaps AWS has not made it yet.
-
-    The latest time is different in each run. If there is a copy already, raise InputError, or a repeat would make
-    another.
-    """
-    client = clients.dynamodb()
-    name = required(table_variable(table))
-    if at is None:
-        existing = with_retries(partial(copies_of, client, name))
-        if existing:
-            found = ", ".join(existing)
-            raise InputError(f"there is a copy already: use its time with --at, or delete it: {found}")
-        at = with_retries(partial(latest_moment, client, name))
-    return Copy(client, name, at)
+def copy_of(table: str, at: datetime) -> Copy:
+    """Return the copy of the table as it was at this time. Perhaps AWS has not made it yet."""
+    return Copy(clients.dynamodb(), required(table_variable(table)), at)
 
 
 def _refusal(error: "ClientError") -> PetitionsError | None:

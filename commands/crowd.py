@@ -1,16 +1,10 @@
 """`manage.py mail` and `shed`: what an engineer needs during a traffic spike (docs/runbook.md)."""
 
 import argparse
-import json
-import sys
 from datetime import timedelta
 from typing import Any
 
-from chalicelib.aws import clients
-from chalicelib.aws.failures import translate_errors
 from chalicelib.core import times
-from chalicelib.core.errors import Unavailable
-from chalicelib.core.settings import required
 from chalicelib.mail.sending import pause_mail, resume_mail
 from chalicelib.shedding.level import Level, set_level, stored_level
 from commands import common
@@ -30,21 +24,7 @@ def pause_sending(arguments: argparse.Namespace) -> None:
 
 def resume_sending(arguments: argparse.Namespace) -> None:
     resume_mail(times.now(), common.tables())
-    is_watching = watch_now()
-    print(f"email is sent again within {'half a minute' if is_watching else 'two minutes'}")
-
-
-def watch_now() -> bool:
-    """Switch the senders on now, not after a minute, by the schedule. Return whether AWS has accepted the run."""
-    event = json.dumps({"task": "watch"}).encode()
-    try:
-        name = required("WATCH_FUNCTION")
-        with translate_errors("function"):
-            clients.lambdas().invoke(FunctionName=name, InvocationType="Event", Payload=event)
-    except (Unavailable, RuntimeError) as error:  # RuntimeError: the variable is not set.
-        print(f"the senders are switched on by the schedule: {error}", file=sys.stderr)
-        return False
-    return True
+    print("email is sent again within two minutes")
 
 
 def add_to(subparsers: Any) -> None:

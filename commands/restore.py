@@ -41,7 +41,6 @@ RULES: dict[str, Rule] = {
     keys.DELIVERIES: decide_delivery,
     keys.SIGNATURES: damage.decide_signature,
 }
-LATEST = "latest"
 Outcomes = Counter[RestoreOutcome]
 # UNSUBSCRIBED and NEWER_WITHOUT_UPDATES also write, but they change no count.
 OUTCOMES_CHANGING_COUNTS = (RestoreOutcome.PUT_BACK, RestoreOutcome.REPAIRED, RestoreOutcome.WITHDRAWN)
@@ -54,8 +53,6 @@ class RestoredItem(NamedTuple):
 
 def restore(arguments: argparse.Namespace) -> None:
     """A repeat leaves restored items, but withdraws those in --leave-out, and stops updates (--unsubscribed)."""
-    if arguments.finish and arguments.at is None:  # None: `--at latest`.
-        raise common.InputError("--finish needs the time of the copy. --at latest is a different time in each run")
     copy = copy_of(arguments.table, arguments.at)
     if arguments.finish:
         _delete_copy(copy, arguments.table)
@@ -68,8 +65,6 @@ def _put_back(copy: Copy, arguments: argparse.Namespace) -> None:
     if with_retries(copy.status) is None:
         common.audit("table.copied", arguments.table, at=iso(copy.moment), copy=copy.name)
         with_retries(copy.begin)
-    # After an interruption, with `--at latest` the next run would make another copy.
-    print(f"continue with --at {iso(copy.moment)}", flush=True)
     copy.wait(_show_progress)
     if not arguments.dry_run:
         common.audit("table.restored", arguments.table, at=iso(copy.moment))
@@ -181,14 +176,10 @@ def _show_progress(line: str) -> None:
     print(f"\r{line}   ", end="", file=sys.stderr, flush=True)
 
 
-def _moment(text: str) -> datetime | None:
-    return None if text == LATEST else common.moment(text)
-
-
 def add_to(subparsers: Any) -> None:
     command = subparsers.add_parser("restore", help="put deleted or damaged items back from point-in-time recovery")
     command.add_argument("table", choices=sorted(RULES))
-    command.add_argument("--at", type=_moment, required=True, help="the last good second (UTC), or latest")
+    command.add_argument("--at", type=common.moment, required=True, help="the last good second (UTC)")
     command.add_argument("--dry-run", action="store_true", help="make the copy, and only say what would be written")
     command.add_argument("--list", action="store_true", help="print the ids of all items except the unchanged ones")
     command.add_argument("--leave-out", type=Path, help="a file of signature ids that must not come back")

@@ -14,7 +14,6 @@ import subprocess
 import sys
 import zipfile
 from argparse import ArgumentParser
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -57,14 +56,8 @@ _UNUSED = {
 }
 # Its AVIF, colour management, fonts and windows, with the libraries that only these use.
 _UNUSED_PILLOW = (
-    "_avif.",
-    "_imagingcms.",
-    "_imagingft.",
-    "_imagingtk.",
-    "libavif",
-    "libfreetype",
-    "libharfbuzz",
-    "liblcms2",
+    *("_avif.", "_imagingcms.", "_imagingft.", "_imagingtk."),
+    *("libavif", "libfreetype", "libharfbuzz", "liblcms2"),
 )
 _WITHOUT_METADATA = {*_TOOLS, "ansicon", "colorama", "python_editor", "pyyaml"}
 _SHARED_DATA = ("endpoints.json", "partitions.json", "sdk-default-configuration.json", "_retry.json")
@@ -272,16 +265,6 @@ def write_zip(path: Path, files: Files, base: Path | None = None) -> None:
     partial.replace(path)
 
 
-def breakdown(archive: Path) -> dict[str, int]:
-    """Return the compressed bytes of each top-level package, largest first. All metadata is one row."""
-    sizes: Counter[str] = Counter()
-    with zipfile.ZipFile(archive) as opened:
-        for entry in opened.infolist():
-            top = entry.filename.split("/")[0]
-            sizes["*.dist-info" if top.endswith(".dist-info") else top] += entry.compress_size
-    return dict(sizes.most_common())
-
-
 def _digest(*parts: object) -> str:
     """Return one hash of the version of this Python, of this file and of all parts."""
     return hashlib.sha256(repr((sys.version, Path(__file__).read_bytes(), *parts)).encode()).hexdigest()
@@ -292,8 +275,6 @@ def _main() -> None:
     parser.add_argument("--stage", default="dev")
     built = package(parser.parse_args().stage)
     say(f"petitions {VERSION}, {built.archive.relative_to(ROOT)}: {built.archive.stat().st_size / 1e6:.1f} MB zipped")
-    for name, size in breakdown(built.archive).items():
-        say(f"{size:>10,}  {name}")
 
 
 if __name__ == "__main__":

@@ -84,7 +84,6 @@ def check(template: dict[str, Any], planned: Values, previous: Values, is_emulat
     example = template["Parameters"]["MailFrom"]["Default"]
     if planned["MailFrom"] == example and not is_emulated:
         raise Failure(f"MAIL_FROM is missing: {example} is only an example. Give an address that SES has verified")
-    _check_reservations(template, planned)
     _check_edge(planned, previous)
 
 
@@ -120,12 +119,3 @@ def _check_edge(planned: Values, previous: Values) -> None:
             f"CloudFront sends {previous_key} until the change has spread, and the API would not accept it: deploy"
             f' with SET="OriginKey={key} OriginKeyToo={previous_key}" first'
         )
-
-
-def _check_reservations(template: dict[str, Any], planned: Values) -> None:
-    """Check that a reserved worker has the executions that its event source starts: Lambda would throttle the rest."""
-    source = template["Resources"]["StoreOverflow"]["Properties"]["Events"]["StoreOverflowSqsEventSource"]
-    workers = source["Properties"]["ScalingConfig"]["MaximumConcurrency"]
-    for name, least in (("ReservedSenders", int(planned["MailSenders"])), ("ReservedOverflow", workers)):
-        if planned[name].isdecimal() and 0 < int(planned[name]) < least:
-            raise Failure(f"{name} must be 0 or at least {least}, the number that its event source starts")

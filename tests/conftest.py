@@ -16,8 +16,9 @@ import jinja2
 import pytest
 from hypothesis.internal.conjecture import providers
 
+from chalicelib.aws.table import Item
 from chalicelib.core import log
-from chalicelib.core.keys import TABLES
+from chalicelib.core.keys import TABLES, Key
 from chalicelib.core.settings import QUEUES, Reputation, queue_variable, reputation_variable, settings, table_variable
 from chalicelib.mail.outstanding import forget_marked
 from chalicelib.pages import jinja
@@ -32,6 +33,7 @@ from chalicelib.updates.find import forget_updates
 from stack.languages import write_compiled
 from stack.paths import BUILD
 from tests.actors import LIMIT_KEYS, ORIGIN_KEYS, SECRET, SITE, TOKEN_KEYS, a_published_petition
+from tests.conditions import copy_item
 from tests.fake_site import FakeSite, a_fake_site, wire
 from tests.fakes import FakeQueue, FakeTables
 from tests.letters.lettering import a_petition_with_a_letter
@@ -97,18 +99,9 @@ def _log_to_pytest_and_wait_for_no_step() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def _clear_process_state() -> Iterator[None]:
+def _clear_process_state() -> None:
     """Start each test without caches and metrics."""
     log.begin("")
-    forget_petitions()
-    forget_level()
-    forget_updates()
-    forget_closed_days()
-    forget_pictures()
-    forget_changes()
-    forget_marked()
-    settings.cache_clear()
-    yield
     forget_petitions()
     forget_level()
     forget_updates()
@@ -124,10 +117,19 @@ def tables() -> FakeTables:
     return FakeTables()
 
 
+@cache
+def _published() -> tuple[Petition, dict[Key, Item]]:
+    """Publish once for all tests: it is a large part of a short test."""
+    tables = FakeTables()
+    return a_published_petition(tables), tables.items
+
+
 @pytest.fixture
 def petition(tables: FakeTables) -> Petition:
     """A published, open petition without a closing date."""
-    return a_published_petition(tables)
+    found, items = _published()
+    tables.items |= {key: copy_item(item) for key, item in items.items()}
+    return found
 
 
 @pytest.fixture

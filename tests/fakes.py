@@ -1,6 +1,5 @@
 """In-memory fakes of tables, queues and buckets. The suites in tests/stores run on FakeTables and on the emulator."""
 
-import copy
 import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -110,7 +109,7 @@ class FakeTables(Tables):
         for index, write in enumerate(writes):
             found = self.items.get(write.key)
             if not _is_met(write, found):
-                raise ConditionFailed(copy.deepcopy(found), index)
+                raise ConditionFailed(found and copy_item(found), index)
         for write in writes:
             if isinstance(write, NewItem):
                 self.items[write.key] = as_stored(write.key, write.item)

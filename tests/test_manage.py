@@ -1,15 +1,10 @@
 """The engineer's commands: clear messages, clear exit codes, no tracebacks."""
 
-import json
 import re
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 import manage
-from chalicelib.aws import clients
 from chalicelib.core import times
 from chalicelib.core.rights import Right
 from chalicelib.mail.sending import is_paused
@@ -21,7 +16,6 @@ from stack.paths import ROOT
 from stack.shell import queue_urls
 from stack.template.merge import merge_template
 from tests.actors import DAY, NOW, a_published_petition, confirmed
-from tests.fake_site import FakeSite
 from tests.fakes import FakeTables
 from tests.letters.lettering import LETTER
 
@@ -90,28 +84,6 @@ def test_sending_is_paused_and_resumed_by_hand(tables: FakeTables, capsys: pytes
     assert manage.main(["mail", "resume"]) == 0
     assert not is_paused(NOW, tables)
     assert "within two minutes" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(("error", "promise"), [(None, "half a minute"), ("TooManyRequestsException", "two minutes")])
-def test_resuming_does_not_wait_for_the_schedule_that_switches_the_senders_on(
-    fake_site: FakeSite,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    error: str | None,
-    promise: str,
-) -> None:
-    def invoke(**request: Any) -> None:
-        assert (request["FunctionName"], request["InvocationType"]) == ("the watch", "Event")
-        if error:
-            raise ClientError({"Error": {"Code": error, "Message": ""}}, "Invoke")
-        fake_site.invoke("check_mail", json.loads(request["Payload"]))
-
-    monkeypatch.setattr(clients, "lambdas", lambda: SimpleNamespace(invoke=invoke))
-    monkeypatch.setenv("WATCH_FUNCTION", "the watch")
-    fake_site.source.is_open = False
-    assert manage.main(["mail", "resume"]) == 0
-    assert promise in capsys.readouterr().out
-    assert fake_site.source.is_open is not bool(error)
 
 
 @pytest.mark.parametrize("name", re.findall(r"[A-Z]+_DEAD_LETTER_QUEUE_URL", RUNBOOK))

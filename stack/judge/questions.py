@@ -77,8 +77,6 @@ def _of_mail(operation: str, params: Params, where: Where) -> list[Question]:
 
 
 def _of_function(operation: str, params: Params, where: Where) -> list[Question]:
-    if operation == "Invoke":
-        return [Question("lambda:InvokeFunction", where.arn("lambda", f"function:{params['FunctionName']}"), {})]
     if operation not in _MAPPING_ACTIONS:
         raise UnknownCall(f"lambda: the judge does not know {operation}")
     mapping = where.arn("lambda", f"event-source-mapping:{params['UUID']}")

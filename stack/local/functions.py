@@ -24,9 +24,6 @@ class Functions:
     def __init__(self, functions: Mapping[str, Any]) -> None:
         self._functions = functions
 
-    def __contains__(self, function: str) -> bool:
-        return function in self._functions
-
     def invoke(self, function: str, event: Any) -> Any:
         """Return what the handler returns, however long it takes. Print its error, and raise it."""
         properties = self._functions[function]

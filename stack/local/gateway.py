@@ -6,12 +6,10 @@ Chalice's LocalGateway matches the route, builds the event and asks the authoriz
 import base64
 import json
 import re
-import time
 import traceback
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from threading import Lock
+from dataclasses import dataclass
 from typing import Any, NamedTuple, cast
 from urllib.parse import parse_qs
 
@@ -61,28 +59,6 @@ _RESPONSES: Mapping[type[Exception], str] = {
 }
 
 
-@dataclass
-class _Bucket:
-    """The token bucket of one method: `rate` requests a second, and `burst` at once."""
-
-    rate: float
-    burst: float
-    tokens: float = field(init=False)
-    seen: float = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.tokens, self.seen = self.burst, time.monotonic()
-
-    def takes(self) -> bool:
-        now = time.monotonic()
-        self.tokens = min(self.burst, self.tokens + (now - self.seen) * self.rate)
-        self.seen = now
-        if self.tokens < 1:
-            return False
-        self.tokens -= 1
-        return True
-
-
 class ApiGateway:
     """`api`: the properties of the template's API, resolved except for the functions' URIs. `app`: the application."""
 
@@ -96,17 +72,12 @@ class ApiGateway:
             seconds = each["x-amazon-apigateway-authorizer"]["authorizerResultTtlInSeconds"]
             assert seconds == 0, "the local gateway caches no answers of authorizers"
         self._app, self._functions = app, functions
-        self._settings = {(each["ResourcePath"], each["HttpMethod"]): each for each in api["MethodSettings"]}
-        self._buckets: dict[tuple[str, str], _Bucket] = {}
-        self._lock = Lock()
 
     def answer(self, request: HttpRequest) -> HttpAnswer:
         route = self._route(request)
         operation = self._paths[route].get(request.method.lower())
         if operation is None:
             return self._own("MISSING_AUTHENTICATION_TOKEN")
-        if not self._has_capacity(route, request.method):
-            return self._own("THROTTLED")
         integration = operation["x-amazon-apigateway-integration"]
         if integration["type"] == "mock":
             headers = integration["responses"]["default"]["responseParameters"]
@@ -125,16 +96,6 @@ class ApiGateway:
             return CATCH_ALL
         is_whole = all(found.captured.values()) and request.method.lower() in self._paths[found.route]
         return str(found.route) if is_whole else CATCH_ALL
-
-    def _has_capacity(self, route: str, method: str) -> bool:
-        with self._lock:
-            bucket = self._buckets.get((route, method))
-            if bucket is None:
-                path = route if route == "/" else "/" + route.replace("/", "~1")
-                setting = self._settings.get((path, method)) or self._settings["/*", "*"]
-                bucket = _Bucket(setting["ThrottlingRateLimit"], setting["ThrottlingBurstLimit"])
-                self._buckets[route, method] = bucket
-            return bucket.takes()
 
     def _from_function(self, request: HttpRequest, route: str, operation: Mapping[str, Any]) -> HttpAnswer:
         function = _function(operation["x-amazon-apigateway-integration"]["uri"])

@@ -118,8 +118,7 @@ def _serve(options: Namespace, endpoint: str, stop: threading.Event, running: Em
         staff, partner = prepare(url, _TOKEN_FILE, _PARTNER_TOKEN_FILE)
         addresses = {"site": url, "inbox": f"{url}/_local/inbox", "emulator": endpoint}
         endpoints = {**addresses, "staff_token": staff, "partner_token": partner}
-        for_commands = {"WATCH_FUNCTION": "CheckMail", **queue_urls(resources.queue_urls())}
-        commands = {**services, **resources.environment(), **for_commands}
+        commands = {**services, **resources.environment(), **queue_urls(resources.queue_urls())}
         with _private_files({COMMAND_ENVIRONMENT: commands, ENDPOINTS: endpoints}):
             _print_addresses(endpoints)
             while not stop.wait(0.5):

@@ -59,11 +59,9 @@ class RunningSite:
         self._functions = Functions(resources.functions())
         self._gateway = ApiGateway(resources.api(), application.app, self._functions)
         self._inbox = Inbox(archive)
-        sources = _sources(resources, self._functions, starts_at)
-        self._sources = [*sources.values()]
+        self._sources = _sources(resources, self._functions, starts_at)
         _build_clients()
         self._inbox.keep_each(clients.ses())
-        self._lambda = lambda_api.LambdaApi(sources, self._functions)
         self._is_stopping = False
 
     def begin_jobs_after(self, seconds: int) -> None:
@@ -91,7 +89,7 @@ class RunningSite:
             clear_untrusted_proxy_headers=False,  # The application itself ignores them without the CDN's key.
         )
         threading.Thread(target=server.run, daemon=True).start()
-        for source in self._sources:
+        for source in self._sources.values():
             source.start()
         try:
             yield
@@ -105,8 +103,9 @@ class RunningSite:
         deadline = time.monotonic() + _STOP_SECONDS
         while requests.active_count and time.monotonic() < deadline:
             time.sleep(0.02)
-        streams = [each for each in self._sources if isinstance(each, StreamSource)]
-        for group in ([each for each in self._sources if each not in streams], streams):
+        sources = self._sources.values()
+        streams = [each for each in sources if isinstance(each, StreamSource)]
+        for group in ([each for each in sources if each not in streams], streams):
             for source in group:
                 source.stop()
             for source in group:
@@ -123,7 +122,7 @@ class RunningSite:
 
     def _answer(self, request: HttpRequest) -> HttpAnswer:
         if request.path.startswith(lambda_api.PATH):
-            return self._lambda.answer(request)
+            return lambda_api.answer(request, self._sources)
         if self._is_stopping:
             return HttpAnswer(503, [("Retry-After", "5")], b"")
         if not request.path.startswith(_LOCAL):

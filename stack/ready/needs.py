@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from chalicelib.core.keys import BUCKETS
 from chalicelib.mail.rate_limit import EMAILS_PER_SENDER, senders_for
 from stack.ready.account import CheckedStack, Values
-from stack.template.functions import MIN_UNRESERVED, RESERVED, logical_id
+from stack.template.functions import logical_id
 
 REQUESTS, VIEWS = 3, 80  # requests of a signer, and of the ten page views that a signature brings
 MISSES = 39  # requests a second that pass the CDN
@@ -17,6 +17,7 @@ CONFIRMATIONS_EACH, MIN_SHARDS, MAX_SHARDS = 25, 10, 90  # confirmations a secon
 EMAIL_DELAY = 1_800  # seconds from the end of the crowd to the last email
 SHARE_OF_SES_RATE = 0.85
 STORED_EACH = 400  # signatures a second for each worker of the overflow queue
+MIN_UNRESERVED = 100  # executions that Lambda always keeps for the functions without a reservation
 UNIT_USD = 0.00065  # of one more unit of warm throughput, once: benchmarks/cost/prices.toml
 DAY = 86_400
 # AWS promises no times.
@@ -129,12 +130,10 @@ def reservations(crowd: Expected, stack: CheckedStack) -> Iterator[str]:
         "send_mail": senders_for(crowd.emails),
         "store_overflow": max(2, ceil(crowd.rate / STORED_EACH)),
     }
-    for name, (parameter, _) in RESERVED.items():
+    for name, executions in needed.items():
         function = f"function-concurrency --function-name {stack.outputs.get(f'{logical_id(name)}Name')}"
-        put = f"aws lambda put-{function} --reserved-concurrent-executions"
-        before = int(stack.parameters.get(parameter, 0))
-        if before < needed[name]:
-            yield f"{put} {needed[name]}\n    undo: {f'{put} {before}' if before else f'aws lambda delete-{function}'}"
+        put = f"aws lambda put-{function} --reserved-concurrent-executions {executions}"
+        yield f"{put}\n    undo: aws lambda delete-{function}"
 
 
 def duration(seconds: float) -> str:

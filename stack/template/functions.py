@@ -1,6 +1,6 @@
 """The Lambda functions: the properties that are neither in .chalice/config.json nor in app.py.
 
-A new function needs a line here only for a secret, a reservation, or another property of its own.
+A new function needs a line here only for a secret, or another property of its own.
 """
 
 import json
@@ -11,10 +11,9 @@ from chalicelib.core.metrics import NAMESPACE
 from chalicelib.core.settings import OIDC, reputation_variable
 from chalicelib.edge.route import Function
 from stack.template.alarms import FUNCTION_FAILED
-from stack.template.cfn import Template, if_condition, merge_parts, output, ref, resource, sub
+from stack.template.cfn import Template, merge_parts, output, ref, resource, sub
 from stack.template.config import function_settings
 from stack.template.mail import CONFIGURATION_SETS
-from stack.template.parameters import differs, number
 
 API_HANDLER = "api_handler"
 # The functions that serve routes, by their names in config.json.
@@ -44,16 +43,6 @@ SECRETS = {
     "LIMIT_KEYS": (API_HANDLER, "people", "run_address_job", "send_mail", "send_other_mail"),
     "ORIGIN_KEYS": ROUTE_FUNCTIONS,
 }
-# Lambda always keeps this many concurrent executions for the functions without a reservation.
-MIN_UNRESERVED = 100
-# By function: the parameter that reserves concurrent executions for the function, and how the parameter's description
-# names the function.
-RESERVED = {
-    "authorizer": ("ReservedAuthorizer", "the authorizer of staff and partners"),
-    "relay_mail": ("ReservedRelay", "RelayMail (a stream with many shards uses four for each)"),
-    "send_mail": ("ReservedSenders", "SendMail (at least MailSenders)"),
-    "store_overflow": ("ReservedOverflow", "StoreOverflow (at least its MaximumConcurrency)"),
-}
 
 
 def logical_id(name: str) -> str:
@@ -78,8 +67,7 @@ def environment(function: str, variables: Template) -> Template:
 def functions() -> Template:
     settings = {"Globals": {"Function": {"Environment": {"Variables": _SETTINGS}}}}
     each_function = [_output_and_failures(function) for function in function_settings()]
-    reservations = [_reservation(function) for function in RESERVED]
-    parts = [settings, *each_function, *_secrets(), *reservations, *_own_variables(), *_job_settings()]
+    parts = [settings, *each_function, *_secrets(), *_own_variables(), *_job_settings()]
     # In the name of this log group, Chalice writes ${ApiHandler}. The function's id is APIHandler, so replace the name.
     log_group = {"Properties": {"LogGroupName": sub("/aws/lambda/${APIHandler}")}}
     return merge_parts([*parts, {"Resources": {"ApiHandlerLogGroup": log_group}}])
@@ -157,18 +145,3 @@ def _event_source_id(function: str) -> Template:
 def event_source(function: str, kind: str) -> str:
     """Return Chalice's name of a function's event source. `kind`: Sqs or Dynamodb."""
     return f"{logical_id(function)}{kind}EventSource"
-
-
-def _reservation(function: str) -> Template:
-    parameter, reserved_for = RESERVED[function]
-    condition = parameter.replace("Reserved", "Reserves")  # ReservesSenders for ReservedSenders
-    description = (
-        f"Concurrent executions reserved for {reserved_for}. They are also its maximum. 0 reserves none."
-        f" AWS requires at least {MIN_UNRESERVED} unreserved executions in the account."
-    )
-    reserved = if_condition(condition, ref(parameter))
-    return {
-        "Parameters": {parameter: number(description, "0", 0)},
-        "Conditions": {condition: differs(parameter, "0")},
-        **function_properties(function, ReservedConcurrentExecutions=reserved),
-    }

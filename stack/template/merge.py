@@ -30,8 +30,7 @@ def settings_in(outputs: Mapping[str, str]) -> dict[str, str]:
     """Return the variables of every function's environment whose values are outputs of the stack, such as a queue's
     URL.
 
-    Also return the name of the function that `manage.py mail resume` runs. Raise KeyError if an output is missing: the
-    stack was deployed from an older template.
+    Raise KeyError if an output is missing: the stack was deployed from an older template.
     """
     template = merge_template()
     # A variable has the same value in the template as its output, such as {"Ref": "MailQueue"}. A dict cannot be a key,
@@ -40,7 +39,7 @@ def settings_in(outputs: Mapping[str, str]) -> dict[str, str]:
     for name, declared in template["Outputs"].items():
         value = json.dumps(declared["Value"])
         output_by_value[value] = name
-    settings = {"WATCH_FUNCTION": outputs["CheckMailName"]}
+    settings = {}
     variables = template["Globals"]["Function"]["Environment"]["Variables"]
     for variable, declared_value in variables.items():
         value = json.dumps(declared_value)

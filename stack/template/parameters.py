@@ -22,8 +22,7 @@ def choice(description: str, *values: str) -> Template:
     return text(description, values[0], AllowedValues=[*values])
 
 
-def number(description: str, default: int | str, minimum: int, **more: int) -> Template:
-    """Return a number parameter. `default`: a text if a condition compares it, because conditions compare texts."""
+def number(description: str, default: int, minimum: int, **more: int) -> Template:
     return {"Type": "Number", "Default": default, "MinValue": minimum, "Description": description, **more}
 
 
@@ -101,18 +100,6 @@ _PARAMETERS = {
         "{}",
         MaxLength=1400,  # Otherwise, the environment of SignIn could have more than 4 KB.
     ),
-    "WarmWrites": number(
-        "Warm throughput of the signatures table: write units a second that it takes without delay. 0: not set; a new"
-        " table takes 4,000. Billed once, and cannot be lowered.",
-        "0",
-        0,
-    ),
-    "WarmReads": number(
-        "Read units a second that the signatures table takes without delay; used only if WarmWrites is set. 0: not set;"
-        " a new table takes 12,000.",
-        "0",
-        0,
-    ),
     "CustomerKeyArn": text(
         "KMS key for signatures, overflow queues and exports. Not for the feedback queues, which hold recipients'"
         " addresses. Empty: AWS's own keys. docs/deploy.md has its policy.",
@@ -148,12 +135,8 @@ def equals(parameter: str, value: str) -> Template:
     return {"Fn::Equals": [ref(parameter), value]}
 
 
-def differs(parameter: str, value: str) -> Template:
-    return {"Fn::Not": [equals(parameter, value)]}
-
-
 def is_set(parameter: str) -> Template:
-    return differs(parameter, "")
+    return {"Fn::Not": [equals(parameter, "")]}
 
 
 _CONDITIONS = {
@@ -168,9 +151,6 @@ _CONDITIONS = {
     "HasCustomerKey": is_set("CustomerKeyArn"),
     "CreatesIdentity": is_set("MailIdentity"),
     "HasMailFromDomain": is_set("MailFromDomain"),
-    # CloudFormation compares texts, also for a parameter of the type Number.
-    "WarmsSignatures": differs("WarmWrites", "0"),
-    "WarmsReads": differs("WarmReads", "0"),
     "HasEdge": is_set("EdgeDomain"),
     "HasEdgeCertificate": is_set("EdgeCertificateArn"),
     "HasEdgeWebAcl": is_set("EdgeWebAclArn"),

@@ -21,10 +21,6 @@ KEY_ATTRIBUTES = (*KEYS, _INDEXED)
 
 
 def tables() -> Template:
-    # DynamoDB raises a table's warm throughput by itself, and refuses a lower value. So set nothing unless the operator
-    # has chosen WarmWrites (the condition WarmsSignatures). Then set the reads only if WarmReads is chosen too.
-    reads = if_condition("WarmsReads", ref("WarmReads"))
-    units = {"ReadUnitsPerSecond": reads, "WriteUnitsPerSecond": ref("WarmWrites")}
     return merge_parts(
         [
             table(
@@ -34,7 +30,6 @@ def tables() -> Template:
                 local_index={"pk": "HASH", _INDEXED: "RANGE"},
                 StreamSpecification={"StreamViewType": "NEW_AND_OLD_IMAGES"},
                 **_EXPIRES,
-                WarmThroughput=if_condition("WarmsSignatures", units),
             ),
             table(keys.COUNTS, "Table of petitions, tallies, snapshots and tokens"),
             table(keys.AUDIT, "Table of staff's actions"),

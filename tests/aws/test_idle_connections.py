@@ -41,7 +41,7 @@ class Ses(BaseHTTPRequestHandler):
 def client() -> Iterator[Any]:
     keys = {"region_name": "eu-west-2", "aws_access_key_id": "x", "aws_secret_access_key": "x"}
     with HTTPServer(("127.0.0.1", 0), Ses) as server:
-        thread = Thread(target=server.serve_forever)
+        thread = Thread(target=server.serve_forever, args=(0.005,))
         thread.start()
         endpoint = f"http://127.0.0.1:{server.server_port}"
         client: Any = boto3.client("sesv2", config=clients.MAIL_CONFIG, endpoint_url=endpoint, **keys)  # type: ignore[call-overload]

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from chalicelib.aws.expressions import to_wire
 from chalicelib.core import keys
-from tests.actors import MINUTE, NOW
+from tests.actors import NOW
 from tests.fakes import FakeTables
 
 AT = "2026-11-24T12:00:00Z"
@@ -23,12 +23,7 @@ class FakeRecovery:
         self.tables = tables
         self.copies: dict[str, list[dict[str, Any]]] = {}
         self.statuses = ["CREATING", "ACTIVE"]
-        self.is_on = True
         self.failures: list[str] = []
-
-    def describe_continuous_backups(self, **_: Any) -> Any:
-        latest = {"LatestRestorableDateTime": NOW + MINUTE} if self.is_on else {}
-        return {"ContinuousBackupsDescription": {"PointInTimeRecoveryDescription": latest}}
 
     def describe_table(self, TableName: str) -> Any:  # noqa: N803
         if TableName not in self.copies:
@@ -48,14 +43,6 @@ class FakeRecovery:
         self.copies[request["TargetTableName"]] = [to_wire(item) for item in items]
         if self.failures:
             raise client_error(self.failures.pop())
-
-    def get_paginator(self, operation: str) -> Any:
-        assert operation == "list_tables"
-        return self
-
-    def paginate(self) -> list[dict[str, list[str]]]:
-        """Return pages of one table."""
-        return [{"TableNames": [name]} for name in ("signatures-test", "other-restored-x", *self.copies)]
 
     def scan(self, **request: Any) -> Any:
         """Return a page of two items."""

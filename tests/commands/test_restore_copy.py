@@ -22,12 +22,6 @@ def test_an_unreadable_file_is_refused_before_a_copy_is_made(
     assert recovery.copies == {}
 
 
-def test_a_table_without_recovery_is_reported(recovery: FakeRecovery, capsys: pytest.CaptureFixture[str]) -> None:
-    recovery.is_on = False
-    assert manage.main(["restore", "signatures", "--at", "latest"]) == 1
-    assert "point-in-time recovery is off for signatures-test" in capsys.readouterr().err
-
-
 @pytest.mark.parametrize("code", ["InvalidRestoreTimeException", "PointInTimeRecoveryUnavailableException"])
 def test_a_moment_that_aws_does_not_keep_is_refused_by_aws(
     code: str, recovery: FakeRecovery, capsys: pytest.CaptureFixture[str]
@@ -57,29 +51,6 @@ def test_a_cancelled_restore_and_a_slow_one_have_different_messages(
     recovery.statuses = ["CREATING"]
     assert manage.main(["restore", "signatures", "--at", AT]) == 1
     assert "still being restored; repeat" in capsys.readouterr().err
-
-
-def test_latest_prints_its_time_before_it_waits_and_makes_no_second_copy(
-    recovery: FakeRecovery, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def interrupt(_: float) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("time.sleep", interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        manage.main(["restore", "signatures", "--at", "latest", "--dry-run"])
-    assert "continue with --at 2026-11-24T12:01:00Z" in capsys.readouterr().out
-    made_copies = list(recovery.copies)
-    assert manage.main(["restore", "signatures", "--at", "latest", "--dry-run"]) == 1
-    err = capsys.readouterr().err
-    assert made_copies[0] in err
-    assert "other" not in err
-    assert list(recovery.copies) == made_copies
-
-
-def test_latest_cannot_name_the_copy_to_delete(recovery: FakeRecovery, capsys: pytest.CaptureFixture[str]) -> None:
-    assert manage.main(["restore", "signatures", "--at", "latest", "--finish"]) == 1
-    assert "--finish needs the time of the copy" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("text", ["yesterday", "2026-11-24T12:00:00", ""])

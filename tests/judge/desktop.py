@@ -64,12 +64,8 @@ class Desktop:
 
     def _note(self, call: RecordedCall) -> None:
         self.replay.play(call, self.site)
-        self.add_calls()
-
-    def add_calls(self) -> None:
-        """Note the questions of the last calls of the client that stands for AWS."""
-        for call in self.replay.calls:
-            self.add(questions(call, HERE))
+        for made in self.replay.calls:
+            self.add(questions(made, HERE))
 
 
 class WatchedRecovery:
@@ -87,8 +83,6 @@ class WatchedRecovery:
         return call
 
     def _questions(self, operation: str, request: Mapping[str, Any]) -> Iterable[Question]:
-        if operation == "get_paginator":
-            return [Question("dynamodb:ListTables", "*", {})]
         action = operation.title().replace("_", "")
         source = request.get("SourceTableName") or request["TableName"]
         found = [Question(f"dynamodb:{action}", self._desktop.table(source), {})]

@@ -13,8 +13,7 @@ from stack.judge.model import Question
 from stack.judge.policies import HERE, PARAMETERS
 from stack.judge.resolve import Resolver
 from stack.paths import ROOT
-from tests.judge.service_calls import ResourcePolicies, ServiceCall
-from tests.template.packaged import TEMPLATE
+from tests.template.packaged import API, RESOURCES, TEMPLATE, integrations, logical_id, of_type
 
 pytestmark = pytest.mark.xdist_group("judge")
 
@@ -42,37 +41,64 @@ def key_policy() -> Any:
     return json.loads(document)
 
 
-def wrong(template: Any) -> Iterator[str]:
-    """Yield what a service may not do with a resource of the template, and what a stranger may."""
-    policies = ResourcePolicies(template["Resources"], Resolver(template, PARAMETERS, HERE))
-    for call in policies.calls():
-        policy = policies.of(call.target)
-        if not policy["Statement"] or not admits(policy, call):
-            yield f"{call} is refused"
-        for stranger in strangers(call):
-            if policy["Statement"] and admits(policy, stranger):
-                yield f"{stranger} is allowed"
-    for bucket in [name for name, each in template["Resources"].items() if each["Type"] == "AWS::S3::Bucket"]:
-        for tls, is_allowed in (("true", True), ("false", False)):
-            read = Question("s3:GetObject", f"{policies.arn(bucket)}/key", {"aws:SecureTransport": tls})
-            if decide([ANYTHING], read, ROLE, policies.of(bucket)).allowed is not is_allowed:
-                yield f"{bucket}: a role that may read can read with TLS {tls}: {not is_allowed}"
+RESOLVER = Resolver(TEMPLATE, PARAMETERS, HERE)
+TOPIC, QUEUE, DEAD_LETTERS = (
+    RESOLVER.value({"Fn::GetAtt": [name, "Arn"]})
+    for name in ("MailEventsTopic", "FeedbackQueue", "FeedbackDeadLetterQueue")
+)
+FROM_MAIL = {"aws:SourceAccount": HERE.account, "aws:SourceArn": HERE.arn("ses", "configuration-set/petitions")}
+# What services do: "Set up SNS notifications" (SES developer guide), "Subscribing an Amazon SQS queue to an Amazon SNS
+# topic" (SNS developer guide). All configuration sets of the account may publish.
+CALLS = {
+    "MailEventsTopicPolicy": ("ses", Question("sns:Publish", TOPIC, FROM_MAIL), "aws:SourceAccount"),
+    "FeedbackQueuePolicy": ("sns", Question("sqs:SendMessage", QUEUE, {"aws:SourceArn": TOPIC}), "aws:SourceArn"),
+    "FeedbackDeadLetterQueuePolicy": (
+        "sns",
+        Question("sqs:SendMessage", DEAD_LETTERS, {"aws:SourceArn": TOPIC}),
+        "aws:SourceArn",
+    ),
+}
 
 
-def admits(policy: Any, call: ServiceCall) -> bool:
-    return decide([], call.question, call.service, policy, HERE.account).allowed
+def policy_of(name: str) -> Any:
+    return RESOLVER.value(RESOURCES[name]["Properties"]["PolicyDocument"])
 
 
-def strangers(call: ServiceCall) -> Iterator[ServiceCall]:
-    """Yield the same call from another service, another account, and another source in this account."""
-    yield call._replace(service="events.amazonaws.com")
-    context = call.question.context
-    elsewhere = {name: str(value).replace(HERE.account, OTHER_ACCOUNT) for name, value in context.items()}
-    yield call._replace(question=replace(call.question, context=elsewhere))
-    if call.service != "ses.amazonaws.com":  # All configuration sets of the account may publish.
-        other = re.sub("petitions-[A-Za-z]+", "another", str(context["aws:SourceArn"]))
-        assert other != context["aws:SourceArn"]
-        yield call._replace(question=replace(call.question, context={**context, "aws:SourceArn": other}))
+@pytest.mark.parametrize("name", CALLS)
+def test_a_service_may_do_its_work_and_strangers_may_do_nothing(name: str) -> None:
+    """A stranger is another service, or the same service for another account or topic."""
+    declared = RESOURCES[name]["Properties"]
+    assert [{"Ref": name.removesuffix("Policy")}] in (declared.get("Queues"), declared.get("Topics"))
+    service, question, source = CALLS[name]
+    elsewhere = replace(question, context={**question.context, source: OTHER_ACCOUNT})
+    calls = ((service, question, True), ("events", question, False), (service, elsewhere, False))
+    for caller, asked, is_allowed in calls:
+        decision = decide([], asked, f"{caller}.amazonaws.com", policy_of(name), HERE.account)
+        assert decision.allowed is is_allowed, (caller, asked)
+
+
+def test_mails_events_go_to_the_feedback_queues() -> None:
+    destination, subscription = (RESOURCES[name]["Properties"] for name in ("MailEvents", "MailEventsSubscription"))
+    assert destination["EventDestination"]["SnsDestination"] == {"TopicARN": subscription["TopicArn"]}
+    targets = [subscription["Endpoint"], subscription["RedrivePolicy"]["deadLetterTargetArn"]]
+    assert RESOLVER.value(targets) == [QUEUE, DEAD_LETTERS]
+
+
+def test_a_role_that_may_read_a_file_reads_it_over_tls_only() -> None:
+    for tls in ("true", "false"):
+        read = Question("s3:GetObject", "arn:aws:s3:::petitions-exportsbucket/key", {"aws:SecureTransport": tls})
+        assert decide([ANYTHING], read, ROLE, policy_of("ExportsBucketPolicy")).allowed is (tls == "true")
+
+
+def test_only_this_api_may_call_the_functions_that_it_names() -> None:
+    schemes = API["securityDefinitions"].values()
+    authorizers = [scheme["x-amazon-apigateway-authorizer"]["authorizerUri"] for scheme in schemes]
+    named = {function for _, _, function in integrations()} | {*re.findall(r"\$\{(\w+)\.Arn\}", str(authorizers))}
+    permissions = of_type("AWS::Lambda::Permission").values()
+    assert {logical_id(each["FunctionName"]) for each in permissions} == named
+    for each in permissions:
+        assert (each["Action"], each["Principal"]) == ("lambda:InvokeFunction", "apigateway.amazonaws.com")
+        assert RESOLVER.value(each["SourceArn"]) == HERE.arn("execute-api", "petitions-RestAPI/*")
 
 
 def wrong_key(policy: Any) -> Iterator[str]:
@@ -92,22 +118,5 @@ def wrong_key(policy: Any) -> Iterator[str]:
     yield from (f"directly: {name}" for name in ("Decrypt", "CreateGrant") if admits(name, "", ROLE))
 
 
-def test_services_may_do_their_work_and_strangers_may_do_nothing() -> None:
-    assert [*wrong(TEMPLATE)] == []
+def test_functions_and_deployer_may_use_a_key_of_the_charitys_own_and_others_may_not() -> None:
     assert [*wrong_key(key_policy())] == []
-
-
-def test_the_calls_of_every_service_are_found() -> None:
-    policies = ResourcePolicies(TEMPLATE["Resources"], Resolver(TEMPLATE, PARAMETERS, HERE))
-    found = {(call.service.partition(".")[0], call.target) for call in policies.calls()}
-    permitted = {
-        ("apigateway", name.removesuffix("InvokePermission"))
-        for name, each in TEMPLATE["Resources"].items()
-        if each["Type"] == "AWS::Lambda::Permission"
-    }
-    assert found == {
-        *permitted,
-        ("ses", "MailEventsTopic"),
-        ("sns", "FeedbackQueue"),
-        ("sns", "FeedbackDeadLetterQueue"),
-    }

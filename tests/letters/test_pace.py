@@ -132,10 +132,11 @@ def test_a_later_moment_never_has_an_earlier_position(one: datetime, another: da
     assert USUAL.position(first) <= USUAL.position(second)
 
 
-def test_monday_morning_follows_friday_evening_and_a_summer_day_begins_an_hour_earlier() -> None:
-    friday = datetime(2026, 3, 27, 17, tzinfo=UTC)
-    assert USUAL.moment_at(USUAL.position(friday)) == datetime(2026, 3, 30, 8, tzinfo=UTC)
-    assert USUAL.moment_at(USUAL.position(friday - HOUR)) == friday - HOUR
+@pytest.mark.parametrize(("day", "hour"), [(27, 17), (28, 0), (28, 12), (29, 8), (29, 23)])
+def test_a_letter_of_friday_evening_or_a_weekend_goes_on_monday_morning(day: int, hour: int) -> None:
+    """Summer time begins on this weekend, so the day begins an hour earlier in UTC."""
+    moment = datetime(2026, 3, day, hour, tzinfo=UTC)
+    assert USUAL.moment_at(USUAL.position(moment)) == datetime(2026, 3, 30, 8, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("per_hour", [1, 60, 10_000])

@@ -9,7 +9,6 @@ import pytest
 from chalice.app import AuthRequest, AuthResponse, Chalice
 
 import app as application
-from chalicelib.edge.route import DEFAULT_THROTTLE
 from chalicelib.staff.authorizer import HeadersAuthorizer
 from stack.judge import caller
 from stack.local.functions import Functions
@@ -176,15 +175,6 @@ def test_bodies_pass_in_base64_and_pictures_come_out_as_bytes(
     gateway.answer(request("POST", SIGN, body=b"\xff{}"))
     assert (functions.event["body"], functions.event["isBase64Encoded"]) == (base64.b64encode(b"\xff{}").decode(), True)
     assert gateway.answer(request("GET", "/petitions/trees/card.png")).body == b"\x89PNG"
-
-
-def test_requests_above_the_throttle_of_their_method_get_429(gateway: ApiGateway) -> None:
-    def statuses(method: str, path: str, number: int) -> set[int]:
-        return {gateway.answer(request(method, path)).status for _ in range(number)}
-
-    assert statuses("GET", "/no/such/page", DEFAULT_THROTTLE.burst * 2) == {200, 429}
-    assert statuses("PUT", "/no/such/page", 1) == {200}, "each method has a throttle of its own"
-    assert statuses("POST", SIGN, DEFAULT_THROTTLE.burst * 2) == {200}, "signing has a higher throttle"
 
 
 def test_a_function_that_fails_is_a_503_that_says_when_to_try_again(

@@ -1,8 +1,6 @@
 """The local run answers the application's calls of Lambda, unless the judge refuses them."""
 
-import json
 from collections.abc import Iterator
-from queue import SimpleQueue
 from types import SimpleNamespace
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -19,18 +17,11 @@ from chalicelib.aws.source import Source
 from stack.judge.caller import calling
 from stack.judge.install import install, uninstall
 from stack.judge.judge import Judge
-from stack.local.functions import Functions
+from stack.local import lambda_api
 from stack.local.gateway import HttpRequest
-from stack.local.lambda_api import PATH, LambdaApi
 from stack.local.sources import EventSource
 
 MAIL, OTHER_MAIL = str(UUID(int=1)), str(UUID(int=2))
-runs: SimpleQueue[Any] = SimpleQueue()
-FUNCTIONS = Functions({"CheckMail": {"Timeout": 5, "MemorySize": 128, "Handler": f"{__name__}.watch"}})
-
-
-def watch(event: Any, _: object) -> None:
-    runs.put(event)
 
 
 @pytest.fixture
@@ -41,17 +32,17 @@ def sources() -> dict[str, EventSource]:
 @pytest.fixture
 def client(monkeypatch: pytest.MonkeyPatch, sources: dict[str, EventSource]) -> Iterator[Any]:
     """A judged client whose requests arrive at the local API."""
-    api = LambdaApi(sources, FUNCTIONS)
 
     def send(_: object, request: AWSPreparedRequest) -> AWSResponse:
         body = cast(bytes, request.body or b"")
-        answer = api.answer(HttpRequest(request.method, urlsplit(request.url).path, "", {}, body, "127.0.0.1"))
+        called = HttpRequest(request.method, urlsplit(request.url).path, "", {}, body, "127.0.0.1")
+        answer = lambda_api.answer(called, sources)
         raw: Any = SimpleNamespace(stream=lambda: [answer.body])
         return AWSResponse(request.url, answer.status, HTTPHeaders.from_pairs(answer.headers), raw)
 
     monkeypatch.setattr(URLLib3Session, "send", send)
     install(Judge())
-    endpoint = f"http://127.0.0.1:1{PATH}"
+    endpoint = f"http://127.0.0.1:1{lambda_api.PATH}"
     yield boto3.client("lambda", "us-east-1", endpoint_url=endpoint, aws_access_key_id="x", aws_secret_access_key="x")
     uninstall()
 
@@ -67,10 +58,3 @@ def test_a_refused_switch_changes_nothing(client: Any, sources: dict[str, EventS
     with calling("sign_in"), pytest.raises(ClientError, match="AccessDenied"):
         client.update_event_source_mapping(UUID=MAIL, Enabled=False)
     assert sources[MAIL].is_enabled
-
-
-def test_an_invoked_function_runs_with_the_event(client: Any) -> None:
-    event = json.dumps({"source": "manage.py"})
-    answer = client.invoke(FunctionName="CheckMail", InvocationType="Event", Payload=event)
-    assert answer["StatusCode"] == 202
-    assert runs.get(timeout=5) == {"source": "manage.py"}

@@ -71,9 +71,8 @@ def test_stopping_ends_the_emulator_and_a_restart_keeps_all_data(tmp_path: Path)
         mails = requests.get(f"{second.url}/_local/inbox.json", timeout=30).json()["mails"]
         assert [mail["number"] for mail in mails] == [*range(len(mails), 0, -1)]
         assert requests.get(f"{second.url}/_local/inbox/1", timeout=30).status_code == 200
-        output = output_in_shell("python manage.py token list; python manage.py mail resume", tmp_path)
+        output = output_in_shell("python manage.py token list", tmp_path)
         assert "local" in output
-        assert "within half a minute" in output, "manage.py could not run CheckMail"
     kept = [path for path in tmp_path.rglob("*") if path.is_file() and path.parent != tmp_path]
     assert kept
     assert (tmp_path / "state").stat().st_mode & 0o077 == 0

@@ -97,7 +97,7 @@ def test_no_text_of_a_petition_takes_long(text: str) -> None:
         petition_html(text)
         return process_time() - before
 
-    assert min(seconds() for _ in range(3)) < 0.05
+    assert any(seconds() < 0.05 for _ in range(3))
 
 
 def test_too_many_marks_are_shown_as_typed() -> None:

@@ -10,13 +10,12 @@ import boto3
 from botocore.stub import Stubber
 
 from stack.ready.account import CheckedStack, Clients, Read, Values, read_values, reads
-from stack.template import functions
 
 OUTPUTS = {
     "SignaturesTableName": "signatures",
     "CountsTableName": "counts",
     "AlarmsTopicArn": "arn:aws:sns:eu-west-2:111122223333:alarms",
-    **{f"{name}Name": f"prod-{name}" for name in map(functions.logical_id, functions.RESERVED)},
+    **{f"{name}Name": f"prod-{name}" for name in ("Authorizer", "RelayMail", "SendMail", "StoreOverflow")},
 }
 CDN = {"EdgeArn": "arn:aws:cloudfront::111122223333:distribution/E1"}
 PARAMETERS = {"MailFrom": "petitions@harbour.example", "MailIdentity": "harbour.example", "MailPerSecond": "12"}

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from stack.deploy import stack_name
-from stack.template.functions import RESERVED
 from stack.template.mail import CONFIGURATION_SETS
 from tests.stack.conftest import Template, of_type
 
@@ -18,8 +17,6 @@ pytestmark = pytest.mark.stack
 # CloudFormation adds a dash and twelve characters to a name that it generates.
 GENERATED_SUFFIX = 13
 LONGEST_STAGE = "s" * 16
-RESERVATION = "ReservedConcurrentExecutions"
-WARM_PARAMETERS_AND_CONDITIONS = (("WarmWrites", "WarmsSignatures"), ("WarmReads", "WarmsReads"))
 
 
 def event_sources(template: Template, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -71,26 +68,6 @@ def test_streams_are_within_the_limits_of_lambda_and_dynamodb(template: Template
         filters = source["FilterCriteria"]["Filters"]
         assert 1 <= len(filters) <= 5
         assert all(len(each["Pattern"]) <= 4096 for each in filters)
-
-
-def test_nothing_is_reserved_or_warmed_by_default(template: Template) -> None:
-    functions = of_type(template, "AWS::Serverless::Function")
-    reservations = {name: function[RESERVATION] for name, function in functions.items() if RESERVATION in function}
-    assert reservations.keys() == {"Authorizer", "RelayMail", "SendMail", "StoreOverflow"}
-    for value in reservations.values():
-        condition, parameter, otherwise = value["Fn::If"]
-        assert condition == parameter["Ref"].replace("Reserved", "Reserves")
-        assert otherwise == {"Ref": "AWS::NoValue"}
-    warm = of_type(template, "AWS::DynamoDB::Table")["SignaturesTable"]["WarmThroughput"]["Fn::If"]
-    # A table whose reads have grown refuses the reads of a new one, also if only the writes are raised.
-    reads = {"Fn::If": ["WarmsReads", {"Ref": "WarmReads"}, {"Ref": "AWS::NoValue"}]}
-    units = {"ReadUnitsPerSecond": reads, "WriteUnitsPerSecond": {"Ref": "WarmWrites"}}
-    assert warm == ["WarmsSignatures", units, {"Ref": "AWS::NoValue"}]
-    reserved = [(parameter, parameter.replace("Reserved", "Reserves")) for parameter, _ in RESERVED.values()]
-    for parameter, condition in (*reserved, *WARM_PARAMETERS_AND_CONDITIONS):
-        # Compare text with text, because a parameter is text. Reserving 0 would stop the function.
-        assert template["Parameters"][parameter]["Default"] == "0"
-        assert template["Conditions"][condition] == {"Fn::Not": [{"Fn::Equals": [{"Ref": parameter}, "0"]}]}
 
 
 def test_the_identity_is_a_domain_and_its_mail_from_is_optional(template: Template) -> None:

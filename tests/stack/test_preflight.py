@@ -24,8 +24,6 @@ def with_cdn(key: str = "v1", other_key: str = "v1") -> Values:
 
 REFUSED_VALUES: list[tuple[Values, Values, str]] = [
     ({}, NO_SENDER, "MAIL_FROM is missing: petitions@example.org is only an example"),
-    ({}, {"MailSenders": "48", "ReservedSenders": "20"}, "ReservedSenders must be 0 or at least 48"),
-    ({}, {"ReservedOverflow": "1"}, "0 or at least 2"),
     (IN_USE, {"EdgeDomain": "a.example"}, "in use without CloudFront"),
     (with_cdn(), {"OriginKey": "v2"}, "does not accept v2 yet"),
     # Visitors would be refused for minutes, while CloudFront's servers learn the new key.
@@ -33,7 +31,6 @@ REFUSED_VALUES: list[tuple[Values, Values, str]] = [
 ]
 ACCEPTED_VALUES: list[tuple[Values, Values]] = [
     ({}, {}),
-    ({}, {"MailSenders": "48", "ReservedSenders": "48", "ReservedOverflow": "2"}),
     ({}, {"EdgeDomain": "a.example"}),
     (IN_USE, {"EdgeDomain": "a.example", "EdgeOnly": "no"}),
     # A rotation: the API accepts v2, then CloudFront sends it, then the API forgets v1.

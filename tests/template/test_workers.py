@@ -8,7 +8,6 @@ from chalicelib.delivery.worker import TASKS
 from chalicelib.edge.batch import QUICK_ATTEMPTS
 from stack.judge.policies import HERE, PARAMETERS, resolver
 from stack.local.sources import rate_seconds
-from stack.template.functions import RESERVED
 from tests.template.packaged import FUNCTIONS, QUEUES, TEMPLATE, events
 
 
@@ -29,9 +28,8 @@ def test_workers_leave_capacity_for_signing_in_a_new_account() -> None:
     # SendOtherMail are never both fully busy.
     del bounds["SendOtherMail"]
     assert sum(bounds.values()) <= 7
-    # Lambda keeps 100 executions unreserved. A new account has too few for a reservation, so the default is 0.
-    for name, _ in RESERVED.values():
-        assert TEMPLATE["Parameters"][name]["Default"] == "0"
+    # Lambda keeps 100 executions unreserved. A new account has too few for a reservation.
+    assert not any("ReservedConcurrentExecutions" in function for function in FUNCTIONS.values())
 
 
 def test_no_worker_asks_for_more_messages_than_lambda_allows() -> None:
