@@ -10,6 +10,8 @@ needs only some. Deliveries, limits and counts have none, except the addresses f
 from chalicelib.core.keys import AUDIT, COUNTS, DELIVERIES, LIMITS, SIGNATURES
 from chalicelib.delivery.worker import KINDS
 from chalicelib.mail.deliveries import Deliveries
+from chalicelib.retention.run import FOLDERS
+from chalicelib.signatures.model import EMPTIED_FIELDS
 from stack.template.cfn import Template
 from stack.template.power import (
     BATCH_GET,
@@ -49,9 +51,12 @@ HANDED_OVER = (
     "state, name, postcode, country, source, signed_at, confirmed_at, withdrawn_at, pending_again_at, text_version,"
     " consent_version"
 )
+EMPTIED = ", ".join(("state", "emptied_at", *EMPTIED_FIELDS))
 LISTED = "state, updates, undeliverable, email, name, language, confirmed_at"
 
 _READS_THE_STREAM = (follows(SIGNATURES), asks("dynamodb:ListStreams"), leaves_failures("stream"))
+
+_JOBS = ("JOB#export#*", "JOB#reminding#*", "JOB#retention#*", "JOB#update#*")
 
 RIGHTS: dict[str, tuple[Template, ...]] = {
     # Functions that serve routes, and the authorizers.
@@ -206,16 +211,21 @@ RIGHTS: dict[str, tuple[Template, ...]] = {
         may(QUERY, SIGNATURES, only=ASKED_FOR_UPDATES),
         may(QUERY, SIGNATURES, only=REMINDED),
         may(UPDATE, SIGNATURES, only=f"{REMINDED}, mail_requested_at, expires_at"),
-        may(GET, COUNTS, "PETITIONS", "UPDATES#*", "JOB#export#*", "JOB#reminding#*", "JOB#update#*"),
-        may(UPDATE, COUNTS, "UPDATES#*", "JOB#export#*", "JOB#reminding#*", "JOB#update#*", "MAIL-OUTSTANDING"),
+        # The end of a petition's retention: it removes names and addresses, and cannot read one.
+        may(QUERY, SIGNATURES, only="emptied_at"),
+        may(QUERY, SIGNATURES, only="emptied_at, name, email, postcode, letter, letter_asked", counts=True),
+        may(UPDATE, SIGNATURES, only=EMPTIED),
+        may(QUERY + UPDATE, COUNTS, "RECEIPT#*"),
+        may(GET, COUNTS, "PETITIONS", "UPDATES#*", *_JOBS),
+        may(UPDATE, COUNTS, "UPDATES#*", *_JOBS, "MAIL-OUTSTANDING"),
         may(PUT + QUERY, DELIVERIES, "update#*"),
         sends("other_mail", "jobs"),
         receives("jobs"),
         delays("jobs"),
         writes_files("parts/exports/*", "files/exports/*"),
         reads_files("parts/exports/*"),
-        deletes_files("parts/exports/*", "files/exports/*"),
-        lists_files("parts/exports/*", "files/exports/*"),
+        deletes_files(*(f"{folder}/*" for folder in FOLDERS)),
+        lists_files(*(f"{folder}/*" for folder in FOLDERS)),
     ),
     "run_address_job": (
         may(QUERY, SIGNATURES, only=LISTED),

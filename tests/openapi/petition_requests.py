@@ -56,6 +56,8 @@ PETITION_REQUESTS = [
     ),
     *list_requests.of_lists(staff),
     staff("POST", 409, f"{STAFF_PETITION}/reminders", "/api/staff/petitions/closed/reminders", b"{}"),
+    staff("POST", 409, f"{STAFF_PETITION}/retention/run", "/api/staff/petitions/closed/retention/run"),
+    staff("POST", 422, f"{STAFF_PETITION}/retention/run", "/api/staff/petitions/ended/retention/run?dry-run=true"),
     *(
         staff(method, 409, f"{ONE_UPDATE}{verb}", f"/api/staff/petitions/safe-children/updates/cancelled{verb}", body)
         for method, verb, body in (
