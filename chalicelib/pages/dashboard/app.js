@@ -79,6 +79,11 @@ const PAGES = [
     load: async () => (await import("./reminders.js")).showReminders,
   },
   {
+    path: "/petitions/:slug/retention",
+    needs: "GET /api/staff/petitions/*/retention",
+    load: async () => (await import("./retention.js")).showRetention,
+  },
+  {
     path: "/petitions/:slug/imports",
     needs: "POST /api/staff/petitions/*/imports",
     load: async () => (await import("./imports.js")).showImports,
