@@ -6,6 +6,7 @@ step may run twice: what is gone is not found again.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 
 from chalicelib.aws.bucket import Bucket
@@ -60,6 +61,15 @@ def parts_of(slug: str, sources: Iterable[str]) -> list[Part]:
     ]
 
 
+def removal(part: Part, sort_key: str, now: datetime) -> Change:
+    key = Key(part.table, part.pk, sort_key)
+    if part.table != keys.SIGNATURES:
+        return Change(key, remove=part.removed, when=part.unfinished)
+    # TTL may have deleted the signature meanwhile: do not store it again.
+    is_there = part.unfinished & Attr("state").exists()
+    return Change(key, assign={"emptied_at": iso(now)}, remove=part.removed, when=is_there)
+
+
 def number_of_steps(sources: Iterable[str], *, dry_run: bool) -> int:
     parts = len(parts_of("", sources))
     return parts + 1 if dry_run else 2 * parts + 1
@@ -99,14 +109,10 @@ class RetentionWork:
 
     def _remove_page(self, job: Retention, part: Part) -> Retention:
         start = Key(part.table, part.pk, job.after)
-        is_signature = part.table == keys.SIGNATURES
         items, last = self.tables.page(start, ("sk",), part.unfinished, PAGE_SIZE)
-        assign = {"emptied_at": iso(self.clock())} if is_signature else {}
-        # TTL may have deleted a signature meanwhile: do not store it again.
-        when = part.unfinished & Attr("state").exists() if is_signature else part.unfinished
-        changes = [Change(start._replace(sk=item["sk"]), assign, remove=part.removed, when=when) for item in items]
-        done = sum(self.tables.try_update(change) for change in changes)
-        removed = job.model_copy(update={"after": last or "", "emptied": job.emptied + done * is_signature})
+        done = sum(self.tables.try_update(removal(part, item["sk"], self.clock())) for item in items)
+        emptied = done if part.table == keys.SIGNATURES else 0
+        removed = job.model_copy(update={"after": last or "", "emptied": job.emptied + emptied})
         return removed if last else _after_part(removed, {})
 
 

@@ -16,7 +16,7 @@ from chalicelib.signatures.withdraw import withdraw
 from chalicelib.tallies.count import Days, breakdowns
 from chalicelib.tallies.prove import SumName
 from tests.actors import ALICE, BOB, DAY, NOW, a_published_petition, confirmed, identity_of, item_of, key_of
-from tests.fake_site import FakeSite, context, sqs_event
+from tests.fake_site import FakeSite, context, sqs_event, stream_event
 from tests.retention.retaining import (
     DUE,
     PATH_OF_RETENTION,
@@ -138,6 +138,22 @@ def test_a_cancelled_run_leaves_the_rest_to_another(fake_site: FakeSite) -> None
     start(fake_site)
     run_jobs(fake_site)
     assert personal_texts(fake_site) == []
+
+
+def test_the_projections_keep_what_was_counted_under_a_postcode(fake_site: FakeSite) -> None:
+    petition = a_full_petition(fake_site)
+    identity = identity_of(petition)
+    before = item_of(fake_site.tables, petition, identity)
+    fake_site.invoke("project_signatures", stream_event([("1", None, before)]))
+    counted = keys.current_numbers(petition.slug, keys.bucket_of(identity))
+    numbers_before = dict(fake_site.tables.items[counted])
+    wait_until_due(fake_site)
+    start(fake_site)
+    run_jobs(fake_site)
+    emptied = item_of(fake_site.tables, petition, identity)
+    fake_site.invoke("project_signatures", stream_event([("2", before, emptied)]))
+    assert numbers_before["a.SW"] == 1
+    assert fake_site.tables.items[counted] == numbers_before
 
 
 def test_who_was_emptied_can_still_withdraw(fake_site: FakeSite) -> None:

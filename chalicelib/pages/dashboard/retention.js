@@ -42,7 +42,8 @@ function dueText({ months, due_at: due, is_kept: isKept, emptied_at: emptied }) 
 /** @param {ShownRetention} job */
 function foundText({ found, state }) {
   if (state === "waiting") return "–";
-  return FINDINGS.map(([name, words]) => `${number(found[name])} ${words}`).join(", ");
+  const some = FINDINGS.filter(([name]) => found[name]);
+  return some.map(([name, words]) => `${number(found[name])} ${words}`).join(", ") || "Nothing";
 }
 
 /**
