@@ -3,7 +3,7 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
@@ -100,22 +100,6 @@ def is_ticked(fields: Mapping[str, str], name: str) -> bool:
 _INDEX = re.compile(r"\.\d+(?=\.|$)")
 # Built once: building a decoder takes longer than decoding a signature.
 _STRICT_JSON = json.JSONDecoder(object_pairs_hook=_refuse_duplicates)
-
-
-def is_dry_run(parameters: Mapping[str, str]) -> bool:
-    """Raise Invalid if it is unclear: without it, much is changed."""
-    value = parameters.get("dry_run", "false").lower()
-    if value not in ("0", "false", "no", "1", "true", "yes"):
-        raise Invalid([FieldError("dry_run", "Use true or false")])
-    return value in ("1", "true", "yes")
-
-
-def refuse_unknown_parameters(parameters: Mapping[str, str], known: Sequence[str]) -> None:
-    """Such as dry-run for dry_run."""
-    unknown = [name for name in parameters if name not in known]
-    if unknown:
-        message = f"There is no such parameter. Use only these: {', '.join(known)}"
-        raise Invalid([FieldError(name, message) for name in unknown])
 
 
 def field_errors(error: ValidationError, words: Words = NO_OWN_WORDS) -> list[FieldError]:

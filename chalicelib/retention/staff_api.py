@@ -9,9 +9,9 @@ from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.errors import NotNow
 from chalicelib.core.rights import Right
-from chalicelib.core.validation import Words, is_dry_run, parse_body, refuse_unknown_parameters
+from chalicelib.core.validation import Words, parse_body
 from chalicelib.edge.http import json_answer, json_body
-from chalicelib.jobs.request import find_job, jobs_of
+from chalicelib.jobs.request import find_job, is_dry_run, jobs_of, refuse_unknown_parameters
 from chalicelib.petitions.find import petition_as_stored
 from chalicelib.petitions.model import Petition
 from chalicelib.retention.begin import begin, new_run, set_months

@@ -19,7 +19,7 @@ JOBS = {
     "retention": "retention.worker",
     "update": "updates.worker",
 }
-ADDRESS_JOBS = {"import": "partners.imports.worker", "list": "exports.subscribers.worker"}
+ADDRESS_JOBS = {"import": "partners.imports.worker", "list": "exports.subscribers.worker", "removal": "removals.worker"}
 
 
 @workers.on_sqs_message(queue_arn=QUEUE_ARN, batch_size=1)

@@ -44,12 +44,19 @@ UNDELIVERABLE = (
     "email, undeliverable, updates, mail_kind, mail_requested_at, mail_nudged_at, mail_claimed_until, mail_queued_at,"
     " mail_due_at, mail_network, mail_began_at"
 )
-COUNTED = "state, country, source, counted_source, by_partner, signed_at, confirmed_at, withdrawn_at, pending_again_at"
-REMINDED = "state, mailed_at, mail_kind, reminded_at, undeliverable"
+COUNTED = (
+    "state, country, source, counted_source, by_partner, signed_at, confirmed_at, withdrawn_at, pending_again_at,"
+    " removed_at, owner_confirmed_at"
+)
+REMINDED = "state, mailed_at, mail_kind, reminded_at, undeliverable, held"
 ASKED_FOR_UPDATES = "state, updates, undeliverable"
 HANDED_OVER = (
-    "state, name, postcode, country, source, signed_at, confirmed_at, withdrawn_at, pending_again_at, text_version,"
-    " consent_version"
+    "state, name, postcode, country, source, signed_at, confirmed_at, withdrawn_at, pending_again_at, removed_at,"
+    " text_version, consent_version"
+)
+SIFTED = (
+    "state, signed_at, obtained_by, channel, text_version, consent_version, name, email, country, source,"
+    " counted_source, by_partner, network, held, confirmed_at, removal, removed_from, mails, undeliverable"
 )
 EMPTIED = ", ".join(("state", "emptied_at", *EMPTIED_FIELDS))
 LISTED = "state, updates, undeliverable, email, name, language, confirmed_at"
@@ -94,6 +101,7 @@ RIGHTS: dict[str, tuple[Template, ...]] = {
             COUNTS,
             *("PETITIONS", "TEXT#*", "TOKENS", "PARTNERS", "UPDATES#*", "JOB#*"),
         ),
+        may(GET, COUNTS, "REMOVALS#*"),
         may(GET + QUERY + BATCH_GET, COUNTS, "TALLY#*"),
         may(BATCH_GET, COUNTS, "PENDING#*"),
         may(
@@ -230,9 +238,13 @@ RIGHTS: dict[str, tuple[Template, ...]] = {
     "run_address_job": (
         may(QUERY, SIGNATURES, only=LISTED),
         may(GET + PUT + UPDATE, SIGNATURES),
-        may(GET, COUNTS, "PETITIONS", "PARTNERS", "SHEDDING", "JOB#import#*", "JOB#list#*"),
+        may(QUERY, SIGNATURES, only=SIFTED),
+        may(GET, COUNTS, "PETITIONS", "PARTNERS", "SHEDDING", "JOB#import#*", "JOB#list#*", "JOB#removal#*"),
+        may(GET + QUERY + BATCH_GET, COUNTS, "TALLY#*"),
+        may(GET, COUNTS, "REMOVALS#*"),
         may(BATCH_GET + QUERY + PUT, COUNTS, "RECEIPT#*"),
-        may(UPDATE, COUNTS, "TALLY#*", "RECEIPT#*", "JOB#import#*", "JOB#list#*"),
+        may(UPDATE, COUNTS, "PETITIONS", "TALLY#*", "REMOVALS#*", "RECEIPT#*"),
+        may(UPDATE, COUNTS, "JOB#import#*", "JOB#list#*", "JOB#removal#*"),
         may(BATCH_GET, LIMITS, "ADDRESS#*"),
         sends("overflow", "address_jobs"),
         receives("address_jobs"),

@@ -22,6 +22,7 @@ STORED = {
     "import_id": "safe-children.done",
     "reminders_id": "closed.done",
     "retention_id": "ended.done",
+    "removal_id": "safe-children.done",
     "list_id": f"{SLUG}.done",
     "target": "home-secretary",
     "source": "partner-oak",

@@ -34,6 +34,7 @@ from tests.letters.lettering import LETTER
 from tests.partnering import a_partner, oaks_token
 from tests.partners import partner_requests
 from tests.reminders.reminding import store_reminding
+from tests.removals.removing import store_removal
 from tests.retention.retaining import store_retention
 from tests.updates.sending import an_update
 
@@ -55,6 +56,7 @@ def stored_items() -> dict[Key, Item]:
     _add_exports(tables)
     _add_updates(tables)
     store_reminding(tables, job_id="closed.done", state="done")
+    store_removal(tables)
     a_published_petition(tables, slug="lettered", letter=LETTER)
     ended = {"opened_at": NOW - 99 * DAY, "closes_at": NOW - 60 * DAY, "retention_months": 1}
     a_published_petition(tables, slug="ended", **ended)

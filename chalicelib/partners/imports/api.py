@@ -19,10 +19,9 @@ from chalicelib.aws.table import tables
 from chalicelib.core import times
 from chalicelib.core.errors import FieldError, Invalid, NotNow, WrongType
 from chalicelib.core.rights import Right
-from chalicelib.core.validation import is_dry_run, refuse_unknown_parameters
 from chalicelib.edge.http import content_type, json_answer, raw_body
 from chalicelib.jobs.model import JobState, new_job
-from chalicelib.jobs.request import find_job, jobs_of, start
+from chalicelib.jobs.request import find_job, is_dry_run, jobs_of, refuse_unknown_parameters, start
 from chalicelib.partners.imports.file import HEADINGS, file_key, store_file
 from chalicelib.partners.imports.model import (
     LONGEST_STEP,
