@@ -17,6 +17,7 @@ from chalicelib.mail.kind import Content
 from chalicelib.mail.signature_kinds import SIGNATURE_KINDS
 from chalicelib.petitions.find import forget_petitions
 from chalicelib.petitions.model import Petition
+from chalicelib.removals.model import RemovalAction
 from chalicelib.runner.worker import run_address_job, run_job
 from chalicelib.signatures.model import MailKind
 from chalicelib.updates.find import add_update
@@ -42,6 +43,7 @@ from tests.exports.subscribers.listing import RECIPIENT, a_list
 from tests.fake_site import FakeSite, context, sqs_event
 from tests.letters.lettering import TARGET
 from tests.reminders.reminding import store_reminding
+from tests.removals.removing import store_removal
 from tests.retention.retaining import DUE, a_full_petition
 from tests.updates.sending import an_update
 from tests.updates.test_audience import project_all
@@ -143,6 +145,14 @@ def staff_send_an_email_again(fake_site: FakeSite, petition: Petition) -> bool:
     return bool(answer(fake_site, "POST", path).json_body["mail"])
 
 
+def signatures_are_sifted_by_their_addresses(fake_site: FakeSite, _: Petition) -> bool:
+    now = fake_site.clock()
+    times = {"requested_at": now, "touched_at": now}
+    job = store_removal(fake_site.tables, state=JobState.WAITING, action=RemovalAction.TRY, **times)
+    run_address_job(sqs_event([{"kind": "removal", "job_id": job.job_id}]), context())
+    return bool(fake_site.tables.items[keys.job("removal", job.job_id)]["processed"])
+
+
 def people_are_reminded(fake_site: FakeSite, petition: Petition) -> bool:
     charlies = key_of(petition, identity_of(petition, CHARLIE))
     del fake_site.tables.items[charlies]["mail_kind"]
@@ -165,7 +175,7 @@ ENTRANCES: list[Entrance] = [
     a_list_is_downloaded, an_update_has_an_audience, an_update_is_emailed, a_letter_is_emailed,
     a_signature_is_emailed(MailKind.ALREADY_SIGNED), a_signature_is_emailed(MailKind.RECEIPT), staff_find_a_person,
     a_person_gets_their_file("access"), a_person_gets_their_file("file"), staff_send_an_email_again,
-    people_are_reminded, an_owner_corrects_a_name,
+    signatures_are_sifted_by_their_addresses, people_are_reminded, an_owner_corrects_a_name,
 ]  # fmt: skip
 
 
