@@ -23,7 +23,7 @@ from commands.decision import RestoreDecision, RestoreOutcome, SinceCopy, item_k
 
 TIMES = (
     "signed_at", "submitted_at", "confirmed_at", "owner_confirmed_at", "withdrawn_at", "pending_again_at", "erased_at",
-    "updates_at",
+    "emptied_at", "updates_at",
 )  # fmt: skip
 LEAVING = ("withdrawn_at", "pending_again_at")
 # Later letters, later signatures by partners, the end of updates.

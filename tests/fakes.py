@@ -66,6 +66,10 @@ class FakeTables(Tables):
         last = page[-1].sk if len(page) == most else None
         return found, last
 
+    def count(self, table: str, pk: str, when: ConditionBase) -> int:
+        self._called("count")
+        return sum(holds(when, self.items[key]) for key in self._partition(table, pk))
+
     def put(self, key: Key, item: Mapping[str, Any]) -> None:
         self._called("put")
         self.items[key] = as_stored(key, item)
@@ -196,6 +200,10 @@ class FakeBucket(Bucket):
     def delete_under(self, prefix: str) -> None:
         self._called()
         self.objects = {key: value for key, value in self.objects.items() if not key.startswith(prefix)}
+
+    def sizes_under(self, prefix: str) -> list[int]:
+        self._called()
+        return [len(value) for key, value in self.objects.items() if key.startswith(prefix)]
 
     def link(self, key: str, name: str, seconds: int) -> str:
         return f"https://files.invalid/{key}?name={name}&seconds={seconds}"

@@ -79,6 +79,12 @@ class Bucket:
                     if answer.get("Errors"):  # S3 answers 200 and lists the objects that it did not delete.
                         raise Unavailable("files")
 
+    def sizes_under(self, prefix: str) -> list[int]:
+        """Return the sizes of the objects, in bytes."""
+        with translate_errors("files"):
+            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._name, Prefix=prefix)
+            return [each["Size"] for page in pages for each in page.get("Contents", [])]
+
     def upload_form(self, key: str, most: int, seconds: int) -> tuple[str, dict[str, str]]:
         """Return URL and fields of a form with which anybody can upload this object, of up to `most` bytes."""
         limits = [["content-length-range", 1, most]]

@@ -122,9 +122,10 @@ def partition_request(pk: str, between: tuple[str, str] | None, only: Sequence[s
 
 
 def page_request(pk: str, only: Sequence[str], when: Condition) -> dict[str, Any]:
-    """Return a query for the items that match `when`. AWS also bills the others. `only` must not be empty."""
+    """Return a query for the items that match `when`. AWS also bills the others. Without `only`, only count them."""
     built = ConditionExpressionBuilder().build_expression(when)
-    request = {**partition_request(pk, None, only), "FilterExpression": built.condition_expression}
+    request = {"Select": "COUNT", "ExpressionAttributeNames": {}, **partition_request(pk, None, only)}
+    request["FilterExpression"] = built.condition_expression
     request["ExpressionAttributeNames"].update(built.attribute_name_placeholders)
     request["ExpressionAttributeValues"].update(to_wire(built.attribute_value_placeholders))
     return request

@@ -1,5 +1,6 @@
 """Times in UTC and ISO 8601. They are exact to the second, or to the microsecond where the order of events matters."""
 
+from calendar import monthrange
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -45,6 +46,13 @@ def in_zone(moment: datetime, zone: str) -> datetime:
         return moment.astimezone(ZoneInfo(zone))
     except (LookupError, OSError):  # Not found, or a folder such as "Europe".
         raise ValueError("There is no time zone of this name") from None
+
+
+def months_after(moment: datetime, months: int) -> datetime:
+    """Return the same day and time so many months later, or the last day of a shorter month."""
+    years, month = divmod(moment.month - 1 + months, 12)
+    year, month = moment.year + years, month + 1
+    return moment.replace(year=year, month=month, day=min(moment.day, monthrange(year, month)[1]))
 
 
 def iso_or_none(moment: datetime | None) -> str | None:

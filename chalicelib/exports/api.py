@@ -89,7 +89,7 @@ def link_file(request: Request, export_id: str) -> "Answer[FileLink]":
     Answer: The link. Download it with GET, without a token.
     """
     export = find_job(Export, export_id, tables())
-    result = result_of(export, times.now())
+    result = result_of(export, times.now(), tables())
     return _link_answer(request, export, result.file, f"{export.job_id}{export.extension}")
 
 
@@ -102,7 +102,7 @@ def link_cover(request: Request, export_id: str) -> "Answer[FileLink]":
     Answer: The link. Download it with GET, without a token.
     """
     export = find_job(Export, export_id, tables())
-    result = result_of(export, times.now())
+    result = result_of(export, times.now(), tables())
     return _link_answer(request, export, result.cover, f"{export.job_id}.pdf")
 
 

@@ -7,12 +7,14 @@ from chalicelib.core.errors import Gone, NotNow
 from chalicelib.exports.lock import lock_fields
 from chalicelib.exports.model import Export, ExportRequest, Result
 from chalicelib.jobs.model import JobState, new_job
+from chalicelib.petitions.find import petition_as_stored, require_kept
 from chalicelib.petitions.model import Petition
 from chalicelib.tallies.prove import COUNT, tally_sums
 
 
 def new_export(request: ExportRequest, petition: Petition, owner: str, now: datetime, tables: Tables) -> Export:
-    """Return it, not stored yet. Raise Invalid if it cannot be locked as requested."""
+    """Return it, not stored yet. Raise Invalid if it cannot be locked as requested, NotNow without data to export."""
+    require_kept(petition, now)
     return new_job(
         Export,
         petition.slug,
@@ -25,8 +27,9 @@ def new_export(request: ExportRequest, petition: Petition, owner: str, now: date
     )
 
 
-def result_of(export: Export, now: datetime) -> Result:
-    """Raise NotNow if the export is not done, Gone if it has expired."""
+def result_of(export: Export, now: datetime, tables: Tables) -> Result:
+    """Raise NotNow if the export is not done or its data no longer kept, Gone if it has expired."""
+    require_kept(petition_as_stored(export.slug, tables), now)
     state = export.state_at(now)
     if state is JobState.EXPIRED:
         raise Gone("This export has expired and its file was deleted. Request a new one.")

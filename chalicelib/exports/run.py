@@ -19,7 +19,7 @@ from chalicelib.exports.lock import HALF_IS_LOST, lock
 from chalicelib.exports.model import SETTLING, Export, Format, Result, Totals
 from chalicelib.exports.write import heading, writer
 from chalicelib.jobs.model import Clock, JobState, Step
-from chalicelib.petitions.find import petition_as_stored
+from chalicelib.petitions.find import NOT_KEPT, petition_as_stored
 from chalicelib.signatures.model import SignatureState
 from chalicelib.signatures.walk import read_for_export
 
@@ -174,6 +174,8 @@ class ExportWork:
     context: ExportContext
 
     def next_step(self, export: Export) -> Step[Export]:
+        if not petition_as_stored(export.slug, self.context.tables).is_kept_at(self.context.clock()):
+            return Step(0, lambda: export.in_end_state(JobState.FAILED, why=NOT_KEPT))
         if export.missing_buckets:
             bucket = export.missing_buckets[0]
             return Step(PART_SECONDS, lambda: gather(export, bucket, self.context))

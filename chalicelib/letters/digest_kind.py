@@ -105,7 +105,7 @@ def digest_email(key: str, stored: Item, context: MailContext, now: datetime, ta
     if digest is None or not digest.letters:
         return NotSent.DROPPED
     language = language_of(petition.language)
-    letters_in_own_words = _letters_in_own_words(digest, petition, tables)
+    letters_in_own_words = _letters_in_own_words(digest, petition, now, tables)
     values = {
         "petition": petition,
         "petition_url": context.petition_link(petition.slug),
@@ -118,10 +118,12 @@ def digest_email(key: str, stored: Item, context: MailContext, now: datetime, ta
     return Content(target.email or "", values, language=language.code, sender_name=petition.charity)
 
 
-def _letters_in_own_words(digest: DigestContents, petition: Petition, tables: Tables) -> Iterator[DigestLetter]:
+def _letters_in_own_words(
+    digest: DigestContents, petition: Petition, now: datetime, tables: Tables
+) -> Iterator[DigestLetter]:
     """Leave out senders who have withdrawn or are erased."""
     for signature_id in digest.own_words_ids:
-        found = find_by_id(petition, signature_id, tables)
+        found = find_by_id(petition, signature_id, now, tables)
         signed_letter = letter_to_send(found.signature) if found else None
         if found is None or signed_letter is None:
             continue

@@ -113,7 +113,7 @@ def letter_email(
     if target is None:  # Staff removed it: they do not want the letter. Only a new confirmation can request it again.
         LETTERS.drop_without_target(LETTERS.request_of(stored), now, tables)
         return NotSent.SETTLED
-    found = find_by_id(petition, signature_id, tables)
+    found = find_by_id(petition, signature_id, now, tables)
     if found is None:
         return NotSent.DROPPED
     signature, signed_letter = found.signature, letter_to_send(found.signature)

@@ -85,7 +85,7 @@ def letter_test_email(key: str, stored: Item, context: MailContext, now: datetim
         words = letter_texts(petition.letter, SignedLetter(version=""))  # The petition's letter without any change.
     else:
         to = target.test_to
-        name, words = _name_and_words(petition, signature_or_test_id, tables)
+        name, words = _name_and_words(petition, signature_or_test_id, now, tables)
     if not to or not words:
         return NotSent.DROPPED
     to_name, _ = recipient(target, target.name, stored)
@@ -95,9 +95,9 @@ def letter_test_email(key: str, stored: Item, context: MailContext, now: datetim
     return Content(to, values, language=language.code, sender_name=letter.sender)
 
 
-def _name_and_words(petition: Petition, signature_id: str, tables: Tables) -> tuple[str, dict[str, str]]:
+def _name_and_words(petition: Petition, signature_id: str, now: datetime, tables: Tables) -> tuple[str, dict[str, str]]:
     """Return empty ones if the letter may not be sent."""
-    found = find_by_id(petition, signature_id, tables)
+    found = find_by_id(petition, signature_id, now, tables)
     signed_letter = letter_to_send(found.signature) if found else None
     if found is None or signed_letter is None:
         return "", {}

@@ -116,18 +116,21 @@ def already_signed_email(
 ) -> Content | NotSent:
     slug, _ = _ids(key)
     petition = cached_as_stored(slug, tables)
+    if not petition.is_kept_at(now):
+        return NotSent.DROPPED
     return _content(key, Signature.model_validate(stored), petition, context, now)
 
 
 def receipt_email(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
-    """Say what the person agreed to. Drop it if the signature is no longer confirmed, or email is stopped."""
+    """Say what the person agreed to. Drop it if the signature is no longer confirmed or kept, or email is stopped."""
     signature = Signature.model_validate(stored)
-    if signature.state is not SignatureState.CONFIRMED:
-        return NotSent.DROPPED
     slug, _ = _ids(key)
+    petition = cached_as_stored(slug, tables)
+    if signature.state is not SignatureState.CONFIRMED or not petition.is_kept_at(now):
+        return NotSent.DROPPED
     if is_unwanted(signature.email or "", slug, context.limit_keys, tables):
         return NotSent.DROPPED
-    petition = as_confirmed(cached_as_stored(slug, tables), signature, tables)
+    petition = as_confirmed(petition, signature, tables)
     content = _content(key, signature, petition, context, now)
     # Only the owner of the mailbox can cause a receipt, by confirming.
     return replace(content, limited_petition="")

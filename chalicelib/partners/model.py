@@ -24,6 +24,8 @@ VERSION_PATTERN = r"^[A-Za-z0-9._-]{1,40}$"
 VERSION_RULE = "Use 1 to 40 letters from A to Z, digits, dots, hyphens or underscores"
 
 API_SENDER = "api"
+# What ties a receipt to a person. Nobody reads a receipt without them: its petition is closed for good.
+IDENTIFYING_FIELDS = ("signature_id", "obtained_at", "job_id", "row", "also_in")
 
 Source = Annotated[str, StringConstraints(pattern=SOURCE_PATTERN), Field(examples=["partner-oak"])]
 Wording = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]

@@ -62,9 +62,9 @@ def _take(
     current = _claim(new, stored, receiving.tables)  # The stored receipt: `new`, or one of an earlier call.
     is_settled = current.result is not None
     if is_settled:
-        signature = find_signature(current, receiving)
+        signature = find_signature(current, receiving, now)
         if not may_be_stored_again(current, signature, now):
-            record_sender(new, current, signature, receiving)
+            record_sender(new, current, signature, receiving, now)
             hurry_imported_email(signature, submission, current, receiving, now)
             return repeated_result(current, new, signature)
         # Another request may do the same at the same time. Both are for the same signature (`_claim` compared its id),
@@ -74,7 +74,7 @@ def _take(
         current = new
     result = _store_and_count(submission, current, receiving, now)
     if new.sender != current.sender:  # The earlier call came from another sender, and ended before it settled.
-        record_sender(new, current, find_signature(current, receiving), receiving)
+        record_sender(new, current, find_signature(current, receiving, now), receiving, now)
     store.settle(current, result, receiving.tables)
     return result
 
@@ -104,7 +104,7 @@ def _store_and_count(
     submission: SentSignature, receipt: Receipt, receiving: ReceivingContext, now: datetime
 ) -> ReceiveOutcome:
     """Return the result, which is not stored in the receipt yet. EXISTING: another receipt, or none, stored it."""
-    before = find_signature(receipt, receiving)
+    before = find_signature(receipt, receiving, now)
     if before is not None and is_suppressed(submission, before):
         return ReceiveOutcome.SUPPRESSED
     submission = submission.without_stopped_updates(before)
@@ -113,7 +113,7 @@ def _store_and_count(
     signed = sign(submission.form, receiving.petition, origin, now, receiving.signing)
     if signed.outcome is Outcome.OVERFLOWED:
         raise Unavailable("storage")  # The signature waits in a queue, unconfirmed. A repeat settles the receipt.
-    signature = find_signature(receipt, receiving)
+    signature = find_signature(receipt, receiving, now)
     if signature is None or is_suppressed(submission, signature):  # The person has withdrawn meanwhile.
         return ReceiveOutcome.SUPPRESSED
     if receiving.partner.counts is CountsWhen.AFTER_EMAIL:
@@ -166,7 +166,7 @@ def _predict(
     current = stored if stored and not stored.undone_at else None
     if current and current.signature_id != new.signature_id:
         return ReceiveResult(ReceiveOutcome.INVALID, [CONFLICT])
-    signature = find_signature(new, receiving)
+    signature = find_signature(new, receiving, now)
     if current and current.result is not None and not may_be_stored_again(current, signature, now):
         return ReceiveResult(repeated_result(current, new, signature))
     if signature is not None and is_suppressed(submission, signature):

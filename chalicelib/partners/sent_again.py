@@ -17,8 +17,8 @@ from chalicelib.signatures.model import ERASED_LIFETIME, Signature, SignatureSta
 from chalicelib.signatures.take_back import add_receipt, is_taken_back
 
 
-def find_signature(receipt: Receipt, receiving: ReceivingContext) -> Signature | None:
-    stored = find_by_id(receiving.petition, receipt.signature_id, receiving.tables)
+def find_signature(receipt: Receipt, receiving: ReceivingContext, now: datetime) -> Signature | None:
+    stored = find_by_id(receiving.petition, receipt.signature_id, now, receiving.tables)
     return stored.signature if stored else None
 
 
@@ -65,7 +65,9 @@ def repeated_result(settled: Receipt, new: Receipt, signature: Signature | None)
     return ReceiveOutcome.EXISTING if is_live and not was_suppressed else ReceiveOutcome.SUPPRESSED
 
 
-def record_sender(new: Receipt, stored: Receipt, signature: Signature | None, receiving: ReceivingContext) -> None:
+def record_sender(
+    new: Receipt, stored: Receipt, signature: Signature | None, receiving: ReceivingContext, now: datetime
+) -> None:
     """Record that the sender of `new` sent the signature too, so that the undo of another import does not withdraw it.
 
     Raise Conflicted if the undo of an import withdrew the signature meanwhile, or it was deleted. Then a repeat stores
@@ -77,7 +79,7 @@ def record_sender(new: Receipt, stored: Receipt, signature: Signature | None, re
     entry = stored.entry_for(new.sender)  # A text with the receipt's digest and the sender.
     is_recorded = entry in signature.all_receipts or add_receipt(key, entry, receiving.tables)
     if not is_recorded:
-        current = find_signature(stored, receiving)
+        current = find_signature(stored, receiving, now)
         if current is None or is_taken_back(current):
             raise Conflicted("storage")
         # Otherwise the person withdrew, or the signature has no room for further receipts: then the undo of all

@@ -204,9 +204,9 @@ def _consents(signature: Signature, text: PetitionText | None) -> "list[GivenCon
     ]
 
 
-def one_signature(slug: str, signature_id: str, tables: Tables) -> StoredSignature:
+def one_signature(slug: str, signature_id: str, now: datetime, tables: Tables) -> StoredSignature:
     petition = petition_as_stored(slug, tables)
-    found = find_by_id(petition, signature_id, tables)
+    found = find_by_id(petition, signature_id, now, tables)
     if found is None:
         raise UnknownThing("There is no such signature.")
     return found

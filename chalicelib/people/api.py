@@ -67,7 +67,7 @@ def find_person(request: "Sent[PersonRequest]") -> "Answer[PersonSignatures]":
     be stored are not searched: `waiting` says how many there are, of anybody.
     """
     identities = _identities(_address_in(request))
-    stored = find_signatures(identities, tables())
+    stored = find_signatures(identities, times.now(), tables())
     audit(request, "person.found", details=_ids_by_slug(stored))
     return _answer_all(stored)
 
@@ -87,13 +87,13 @@ def erase_address(request: "Sent[PersonRequest]") -> "Answer[PersonSignatures]":
     audit(request, "person.erased", details=ids)
     erase_all(identities, times.now(), tables())
     log.note("person_erased", petitions=len(identities))
-    return _answer_all(find_signatures(identities, tables()))
+    return _answer_all(find_signatures(identities, times.now(), tables()))
 
 
 @staff_view(routes, "GET", "/people/{slug}/{signature_id}", Right.PEOPLE)
 def show_signature(request: Request, slug: str, signature_id: str) -> "Answer[PersonSignature]":
     """One signature, with what staff need to help."""
-    stored = one_signature(slug, signature_id, tables())
+    stored = one_signature(slug, signature_id, times.now(), tables())
     audit(request, "person.shown", signature_id, {"petition": slug})
     return _answer_one(stored)
 
@@ -124,7 +124,8 @@ def export_access(request: Request, slug: str, signature_id: str) -> "Answer[Acc
     Answer: A file for that person: all signatures of the address, the texts and consents as signed, the emails, and
     what data the site does not hold.
     """
-    file = _held_on_owner(request, one_signature(slug, signature_id, tables()), times.now())
+    now = times.now()
+    file = _held_on_owner(request, one_signature(slug, signature_id, now, tables()), now)
     headers = {"Content-Disposition": f'attachment; filename="access-{signature_id}.json"', **NO_STORE}
     return json_answer(file, headers=headers)
 
@@ -135,7 +136,8 @@ def export_file(request: Request, slug: str, signature_id: str) -> "Answer[Perso
 
     Answer: The same data as `…/access`, to read and as a PDF to send to the person.
     """
-    now, stored = times.now(), one_signature(slug, signature_id, tables())
+    now = times.now()
+    stored = one_signature(slug, signature_id, now, tables())
     petition = stored.petition
     title = f"What {petition.charity} holds about you"
     found = [*sections(_held_on_owner(request, stored, now))]
@@ -149,7 +151,7 @@ def export_file(request: Request, slug: str, signature_id: str) -> "Answer[Perso
 
 
 def _held_on_owner(request: Request, one: StoredSignature, now: datetime) -> "AccessExport":
-    stored = _all_of_owner(one)
+    stored = _all_of_owner(one, now)
     audit(request, "access.exported", one.signature_id, _ids_by_slug(stored))
     texts = signed_texts(stored, tables())
     stopped = stopped_slugs(stored, settings().limit_keys, tables())
@@ -159,12 +161,12 @@ def _held_on_owner(request: Request, one: StoredSignature, now: datetime) -> "Ac
 def _act_and_show(
     request: Request, slug: str, signature_id: str, action: str, act: SignatureAction
 ) -> "Answer[PersonSignature]":
-    stored = one_signature(slug, signature_id, tables())
+    stored = one_signature(slug, signature_id, times.now(), tables())
     audit(request, action, signature_id, {"petition": slug})
     act(stored.key, stored.petition, times.now(), tables())
     event = action.rpartition(".")[2]  # "signature.withdrawn" is logged as "withdrawn".
     log.note(event, petition=slug, signature=signature_id)
-    return _answer_one(one_signature(slug, signature_id, tables()))
+    return _answer_one(one_signature(slug, signature_id, times.now(), tables()))
 
 
 def _address_in(request: Request) -> Address:
@@ -199,9 +201,9 @@ def _identities(address: Address) -> list[tuple[Petition, str]]:
     return identities_of(address, all_petitions(tables()), settings().signature_keys)
 
 
-def _all_of_owner(stored: StoredSignature) -> list[StoredSignature]:
-    """Return only this signature if it is withdrawn: then its address is not stored any more."""
+def _all_of_owner(stored: StoredSignature, now: datetime) -> list[StoredSignature]:
+    """Return only this signature if its address is not stored any more: it is withdrawn, or no longer kept."""
     email = stored.signature.email
     if not email:
         return [stored]
-    return find_signatures(_identities(read_address(email)), tables())
+    return find_signatures(_identities(read_address(email)), now, tables())

@@ -64,7 +64,8 @@ def resend_mail(request: Request, slug: str, signature_id: str) -> "Answer[Resen
     Answer: Whether an email will be sent, and if not, why. If the address has had several emails recently, for any
     petition, the email waits until `due_at`. No email is sent to an address that refuses our email.
     """
-    now, stored = times.now(), one_signature(slug, signature_id, tables())
+    now = times.now()
+    stored = one_signature(slug, signature_id, now, tables())
     audit(request, "mail.resent", signature_id, {"petition": slug})
     outcome, due_at = resend(stored, _allowance(stored, now), now, tables())
     log.note("resent", petition=slug, signature=signature_id, outcome=outcome)
@@ -86,7 +87,8 @@ def allow_mail(request: "Sent[AllowMail]", slug: str, signature_id: str) -> "Ans
 
     Answer: The signature. Repeating gives the same answer.
     """
-    now, stored = times.now(), one_signature(slug, signature_id, tables())
+    now = times.now()
+    stored = one_signature(slug, signature_id, now, tables())
     reason = parse_body(AllowMail, json_body(request), WORDS).reason
     if not stored.signature.email:
         raise Invalid([FieldError("signature_id", NO_ADDRESS)])

@@ -68,7 +68,9 @@ def _refusal(stored: StoredSignature, allowance: Allowance, now: datetime) -> Re
         return ResendOutcome.UNDELIVERABLE
     if allowance.is_stopped:
         return ResendOutcome.STOPPED
-    # This email is only for its link to confirm.
+    # The email of a pending signature is only for its link to confirm.
+    if not stored.petition.is_kept_at(now):
+        return ResendOutcome.CLOSED
     if signature.state is SignatureState.PENDING and not stored.petition.is_confirmable_at(now):
         return ResendOutcome.CLOSED
     return None

@@ -48,6 +48,8 @@ class Privacy(TypedDict):
     contact: Annotated[str, Field(json_schema_extra={"format": "email"})]
     policy_url: Url | None
     """The controller's general policy."""
+    retention_months: model.RetentionMonths | None
+    """How many months after its closing or hand-in, whichever is later, the personal details are deleted."""
     notice_url: Url
     notice_html: str
     """The notice as a `section` of HTML, without styles or scripts. With `?lang=`, it is in that language."""

@@ -237,6 +237,7 @@ def read_petition(request: Request, slug: str) -> "Answer[FullPetition]":
             "controller": translated.charity,
             "contact": petition.privacy_contact,
             "policy_url": petition.privacy_url,
+            "retention_months": petition.retention_months,
             "notice_url": f"{url}#privacy",
             "notice_html": fragment(request, "_privacy.html", {"petition": translated}, language),
         },

@@ -106,7 +106,8 @@ def _slug_in_use() -> Invalid:
 def publish(petition: Petition, now: datetime, tables: Tables) -> Petition:
     """Create the petition or overwrite the stored one. Return it as stored. Raise Stale on a concurrent edit.
 
-    Keep stored figures and picture, and shards if there are more. Without a state, keep the stored state and its times.
+    Keep what staff stored beside the texts, and shards if there are more. Without a state, keep the stored one and its
+    times.
     """
     stored = store.get(petition.slug, tables, consistent=True)
     if stored is None:
@@ -116,8 +117,11 @@ def publish(petition: Petition, now: datetime, tables: Tables) -> Petition:
         "revision": stored.revision,
         "figures": stored.figures,
         "picture": stored.picture,
+        "emptied_at": stored.emptied_at,
         "removals": stored.removals,
     }
+    if "retention_months" not in petition.model_fields_set:
+        preserved["retention_months"] = stored.retention_months
     if "state" not in petition.model_fields_set:
         preserved |= stored.model_dump(include=LIFECYCLE_FIELDS)
         if stored.state_at(now) is not PetitionState.DRAFT:  # It has opened: a later time would make it a draft again.

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from chalicelib.aws.table import Tables
 from chalicelib.core.caching import SecondsCache
-from chalicelib.core.errors import PetitionNotOpen, PetitionRemoved, Unavailable, UnknownPetition
+from chalicelib.core.errors import NotNow, PetitionNotOpen, PetitionRemoved, Unavailable, UnknownPetition
 from chalicelib.petitions import store
 from chalicelib.petitions.letter import LetterVersion
 from chalicelib.petitions.model import SLUG_PATTERN, Petition, PetitionState
@@ -32,6 +32,7 @@ _petition_cache: SecondsCache[Petition] = SecondsCache(PETITION_SECONDS)
 # For senders of email. They need no stale petition: if the petition cannot be read, the queue repeats the message.
 _stored_cache: SecondsCache[Petition] = SecondsCache(PETITION_SECONDS, keep_stale=False)
 _letters: SecondsCache[LetterVersion] = SecondsCache(LETTER_SECONDS)
+NOT_KEPT = "The personal data of this petition was due to be removed, so it can no longer be used."
 _slug_pattern = re.compile(SLUG_PATTERN)
 # Characters that people copy with an address from a text.
 _COPIED_CHARACTERS = string.punctuation + string.whitespace + "«»‹›‘’‚“”„…–—\u00a0\u200b"
@@ -132,6 +133,12 @@ def petition_as_stored(slug: str, tables: Tables) -> Petition:
     if petition is None:
         raise UnknownPetition
     return petition
+
+
+def require_kept(petition: Petition, now: datetime) -> None:
+    """Raise NotNow if the personal data of its signatures is due to be removed, or was removed."""
+    if not petition.is_kept_at(now):
+        raise NotNow(NOT_KEPT)
 
 
 def cached_as_stored(slug: str, tables: Tables) -> Petition:

@@ -16,7 +16,7 @@ from chalicelib.core.validation import Words, decode_json, field_errors, parse_b
 from chalicelib.pages.markdown import MAX_MARKS, has_too_many_marks
 from chalicelib.petitions.constituency_table import has_members
 from chalicelib.petitions.letter import Letter
-from chalicelib.petitions.model import Petition, PetitionState, Reason
+from chalicelib.petitions.model import USUAL_RETENTION_MONTHS, Petition, PetitionState, Reason
 from chalicelib.petitions.text import Translation
 from chalicelib.petitions.transition import Transition, gap_errors, transitions, warning_of_gaps
 
@@ -26,7 +26,9 @@ TEXT_FIELDS = (
 )  # fmt: skip
 OUTCOME_FIELDS = ("handed_in_at", "response", "responded_at")
 SHARING_FIELDS = ("share_text", "share_ways", "next_step")
-_OTHER_FIELDS = ("opened_at", "receipt", "time_zone", "embed_on", "letter", *OUTCOME_FIELDS, *SHARING_FIELDS)
+_OTHER_FIELDS = (
+    "opened_at", "receipt", "time_zone", "embed_on", "letter", "retention_months", *OUTCOME_FIELDS, *SHARING_FIELDS,
+)  # fmt: skip
 EDITABLE = (*TEXT_FIELDS, "goal", "goals", "closes_at", *_OTHER_FIELDS)
 # If an edit omits one of these fields, the field keeps its value.
 KEPT_IF_OMITTED = {"language", "translations", *_OTHER_FIELDS}
@@ -35,6 +37,7 @@ WORDS = Words(
         "slug": "Use small letters, digits and hyphens, up to 60, without a hyphen at the start or end",
         "privacy_contact": "Enter an email address, such as privacy@charity.example",
         "privacy_url": "Enter a web address that starts with https://",
+        "retention_months": "Enter a number of months from 1 to 120",
         "share_text": "Enter one paragraph of up to 240 characters",
         "next_step.url": "Enter a web address that starts with https://",
         "letter.subject": "Enter one line of up to 150 characters",
@@ -80,7 +83,8 @@ def read_new_petition(body: str, now: datetime) -> Petition:
     values = _json_object(body)
     errors = _uneditable_field_errors(values, allowed={"slug": values.get("slug")})
     allowed_values = {name: value for name, value in values.items() if name not in errors}
-    petition = _valid_petition({"opened_at": now, **allowed_values, "state": PetitionState.DRAFT}, errors)
+    usual = {"opened_at": now, "retention_months": USUAL_RETENTION_MONTHS}
+    petition = _valid_petition({**usual, **allowed_values, "state": PetitionState.DRAFT}, errors)
     check_texts(petition)
     check_addresses_differ(petition.letter)
     _require_members_table(petition.letter)

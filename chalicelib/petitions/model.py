@@ -21,7 +21,7 @@ from pydantic import (
 
 from chalicelib.core.language import ENGLISH
 from chalicelib.core.models import FrozenClosedModel, FrozenModel
-from chalicelib.core.times import LONDON, Moment, in_zone
+from chalicelib.core.times import LONDON, Moment, in_zone, months_after
 from chalicelib.petitions.figure import MAX_FIGURES, Figure, current_figures
 from chalicelib.petitions.letter import Letter, version_of_letter
 from chalicelib.petitions.text import (
@@ -44,6 +44,8 @@ Goal = Annotated[int, Field(gt=0, le=100_000_000, strict=True)]
 # Numbers that are worth naming when they pass, whatever the goals are.
 POWERS_OF_TEN = (1_000, 10_000, 100_000, 1_000_000, 10_000_000)
 MAX_SITES = 20
+# What a new petition starts with: enough to hand it in and to get an answer.
+USUAL_RETENTION_MONTHS = 24
 # Plain http is allowed only for localhost, so that people can try the frame on their own machine.
 SITE_PATTERN = (
     r"^(?:https://(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}|http://(?:localhost|127\.0\.0\.1))"
@@ -56,6 +58,7 @@ MAX_SHARDS = 90
 CONFIRM_AFTER_CLOSE = timedelta(hours=24)
 Slug = Annotated[str, StringConstraints(pattern=SLUG_PATTERN), Field(examples=["protect-trafficked-children"])]
 Reason = Wording
+RetentionMonths = Annotated[int, Field(ge=1, le=120, strict=True)]
 
 
 def _check_zone(name: str) -> str:
@@ -216,6 +219,13 @@ class Petition(FrozenClosedModel):
     figures: Annotated[list[Figure], Field(max_length=MAX_FIGURES)] = []
     """Every figure of signatures collected elsewhere, in the order in which staff entered them."""
 
+    retention_months: RetentionMonths | None = None
+    """How many months after its closing or hand-in, whichever is later, the personal data must be gone. Null: not set.
+    If staff do not give it, a new petition gets 24.
+    """
+    emptied_at: Moment | None = None
+    """When staff had the personal data of its signatures removed. Since then the petition is closed for good."""
+
     # Each text that the public could read, with the time from which on it could. Empty: only the present one.
     public_texts: list[PublicText] = []
     # Only `store_removals` writes them. An edit leaves them as they are.
@@ -323,7 +333,7 @@ class Petition(FrozenClosedModel):
         if self.scheduled_opening(now):
             return PetitionState.DRAFT
         is_over = self.closes_at is not None and now >= self.closes_at
-        return PetitionState.CLOSED if is_over else PetitionState.OPEN
+        return PetitionState.CLOSED if is_over or self.emptied_at else PetitionState.OPEN
 
     def scheduled_opening(self, now: datetime) -> datetime | None:
         opens_later = self.state is PetitionState.OPEN and now < self.opened_at
@@ -331,7 +341,26 @@ class Petition(FrozenClosedModel):
 
     def is_confirmable_at(self, now: datetime) -> bool:
         """Return whether people can confirm: if removed never, if paused always, else until a day after closes_at."""
-        if self.state is PetitionState.REMOVED:
+        if self.state is PetitionState.REMOVED or self.emptied_at:
             return False
         is_in_time = self.closes_at is None or now < self.closes_at + CONFIRM_AFTER_CLOSE
         return is_in_time or self.state is PetitionState.PAUSED
+
+    @property
+    def data_due_at(self) -> datetime | None:
+        """When the personal data of its signatures must be gone. None: no months are set, or it has no end yet."""
+        has_end = self.closes_at is not None or self.state is PetitionState.REMOVED
+        ends = [moment for moment in (self.closes_at, self.handed_in_at) if moment]
+        if self.retention_months is None or not has_end or not ends:
+            return None
+        return months_after(max(ends), self.retention_months)
+
+    def is_kept_at(self, now: datetime) -> bool:
+        """Return whether the personal data of its signatures may still be used.
+
+        Once it is due, all code treats it as removed, also before staff had it removed. An open petition keeps it.
+        """
+        if self.emptied_at:
+            return False
+        has_ended = self.state_at(now) in (PetitionState.CLOSED, PetitionState.REMOVED)
+        return not has_ended or self.data_due_at is None or now < self.data_due_at

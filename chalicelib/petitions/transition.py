@@ -91,6 +91,8 @@ def transitions(petition: Petition, now: datetime) -> list[dict[str, object]]:
 
 def _next_states(petition: Petition, now: datetime) -> frozenset[PetitionState]:
     current = petition.state_at(now)
+    if petition.emptied_at:  # Who signed it could neither be emailed nor sign again.
+        return frozenset({PetitionState.REMOVED}) - {current}
     states = _NEXT_STATES[current]
     return states if petition.scheduled_opening(now) else states - {current}
 

@@ -36,6 +36,9 @@ def _project(changes: Iterable[StreamChange]) -> None:
 
 
 def _increments_of(change: StreamChange) -> Iterator[Increment]:
+    """None at the end of the retention: a signature without a postcode still counts in its area."""
+    if change.after and change.after.get("emptied_at") and not (change.before or {}).get("emptied_at"):
+        return
     yield from increments(change.position, change.before, change.after, change.at)
     table = constituencies()
     if table:  # The charity may have given no table.

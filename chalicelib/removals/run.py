@@ -55,7 +55,8 @@ class RemovalWork:
         found, last = read_for_sifting(job.slug, keys.BUCKETS[job.bucket], job.after, PAGE_SIZE, self.tables)
         effect = {dimension: dict(numbers) for dimension, numbers in job.effect.items()}
         processed, counted = job.processed, job.counted
-        for key, signature in found:
+        for key, stored in found:
+            signature = stored if petition.is_kept_at(now) else stored.without_personal_data
             if self._takes(job, key, signature, petition, now):
                 add_to(effect, signature)
                 processed += 1

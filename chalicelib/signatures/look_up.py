@@ -1,8 +1,12 @@
-"""Look up signatures by email address, without a list of people: the id is a keyed hash of petition and address."""
+"""Look up signatures by email address, without a list of people: the id is a keyed hash of petition and address.
+
+A signature whose personal data is due to be removed is returned without it.
+"""
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from chalicelib.aws.table import Tables
 from chalicelib.core import keys
@@ -36,7 +40,7 @@ def identities_of(
     ]
 
 
-def find_signatures(identities: Sequence[tuple[Petition, str]], tables: Tables) -> list[StoredSignature]:
+def find_signatures(identities: Sequence[tuple[Petition, str]], now: datetime, tables: Tables) -> list[StoredSignature]:
     """Return the signatures that exist, in the order of `identities` (petition and id), without erasure marks."""
     signature_keys = [keys.signature(petition.slug, identity) for petition, identity in identities]
     by_key = store.find_each(signature_keys, tables)
@@ -44,13 +48,18 @@ def find_signatures(identities: Sequence[tuple[Petition, str]], tables: Tables) 
     for petition, identity in identities:
         signature = by_key.get(keys.signature(petition.slug, identity))
         if signature and not signature.is_erasure_mark:
-            found.append(StoredSignature(petition, identity, signature))
+            found.append(_kept_part(petition, identity, signature, now))
     return found
 
 
-def find_by_id(petition: Petition, identity: str, tables: Tables) -> StoredSignature | None:
+def find_by_id(petition: Petition, identity: str, now: datetime, tables: Tables) -> StoredSignature | None:
     """Return the signature with this id, even an empty item of `erase_all`. None: no item, or the id is malformed."""
     if not _id_pattern.fullmatch(identity):
         return None
     signature = store.find(keys.signature(petition.slug, identity), tables)
-    return StoredSignature(petition, identity, signature) if signature else None
+    return _kept_part(petition, identity, signature, now) if signature else None
+
+
+def _kept_part(petition: Petition, identity: str, signature: Signature, now: datetime) -> StoredSignature:
+    kept = signature if petition.is_kept_at(now) else signature.without_personal_data
+    return StoredSignature(petition, identity, kept)

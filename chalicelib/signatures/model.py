@@ -54,6 +54,15 @@ MAIL_REQUEST_FIELDS = (
 )  # fmt: skip
 
 
+# What the tally, the breakdowns, the recount and the state need, after the petition's retention has ended too.
+_KEPT_FIELDS = {
+    *("country", "source", "counted_source", "by_partner", "pending_again_at", "owner_confirmed_at"),
+    *("held", "removal", "removed_from"),
+}
+# What the end of the retention removes (chalicelib/retention).
+EMPTIED_FIELDS = ("updates", *(name for name in (*PERSONAL_FIELDS, *MAIL_REQUEST_FIELDS) if name not in _KEPT_FIELDS))
+
+
 class SignatureState(StrEnum):
     PENDING = "pending"
     CONFIRMED = "confirmed"
@@ -156,6 +165,8 @@ class Signature(FrozenModel):
     erased_at: ExactMoment | None = None
     # When the undo of an import withdrew the signature: the person did not withdraw. Stays if the person signs again.
     taken_back_at: Moment | None = None
+    # When its EMPTIED_FIELDS were removed, because the petition's retention had ended. It counts as before.
+    emptied_at: Moment | None = None
     # When `manage.py restore` restored the signature from a backup.
     restored_at: Moment | None = None
     # The source that the tally counts the signature under, if that differs from `source` (tallies.model.MAX_SOURCES).
@@ -205,6 +216,11 @@ class Signature(FrozenModel):
         typed = self.typed or Typed(name=self.name, country=self.country, postcode=self.postcode)
         updates = typed.updates and self.unsubscribed_at is None
         return self.model_copy(update={**dict(typed), "updates": updates, "typed": None})
+
+    @property
+    def without_personal_data(self) -> "Signature":
+        """The signature as the end of the retention leaves it."""
+        return Signature.model_validate(self.model_dump(exclude={*EMPTIED_FIELDS}))
 
     def may_be_confirmed(self, issued: datetime) -> bool:
         """Return whether its owner has still to confirm it, by a link that was issued then (also if a partner's

@@ -1,7 +1,7 @@
 """Before an update goes out: how many people get it, in which languages, and how long sending takes."""
 
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from chalicelib.aws.email import DailyQuota, MailQuota
 from chalicelib.aws.table import Tables
@@ -16,9 +16,11 @@ from chalicelib.projections.dimensions import READER_PREFIX
 DAY = timedelta(days=1)
 
 
-def readers(petition: Petition, tables: Tables) -> Counter[str]:
+def readers(petition: Petition, now: datetime, tables: Tables) -> Counter[str]:
     """Return how many people get the petition's updates, by the language they signed in. May lag by seconds."""
     found: Counter[str] = Counter()
+    if not petition.is_kept_at(now):
+        return found
     for name, number in projected_sums(petition.slug, tables).items():
         if name.startswith(READER_PREFIX) and number > 0:
             found[name.removeprefix(READER_PREFIX) or petition.language] += number

@@ -76,7 +76,7 @@ def update_email(key: str, stored: Item, context: MailContext, now: datetime, ta
         return NotSent.HELD
     if petition.state_at(now) is PetitionState.DRAFT:
         return NotSent.HELD  # Staff restored the removed petition as a draft, to check it before it is public.
-    found = find_by_id(petition, signature_id, tables)
+    found = find_by_id(petition, signature_id, now, tables)
     if found is None or not may_get_updates(found.signature.model_dump()):
         return NotSent.DROPPED
     signature = found.signature

@@ -116,7 +116,7 @@ def email_update_test(request: "Sent[TestRequest]", slug: str, update_id: str) -
 def read_audience(request: Request, slug: str, update_id: str) -> "Answer[Audience]":
     """Who gets the update if it is published now, and how long sending takes."""
     update, petition = find_update(slug, update_id, tables()), petition_as_stored(slug, tables())
-    by_language, waiting = readers(petition, tables()), other_mail_queue().depth()
+    by_language, waiting = readers(petition, times.now(), tables()), other_mail_queue().depth()
     people = by_language.total()
     languages: list[Readers] = []
     for code, number in by_language.most_common():

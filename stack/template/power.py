@@ -23,11 +23,13 @@ _POLL_STREAM = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetS
 _HERE = "${AWS::Region}:${AWS::AccountId}"
 
 
-def may(actions: tuple[str, ...], table: str, *keys: str, only: str = "", returns: str = "") -> Template:
+def may(
+    actions: tuple[str, ...], table: str, *keys: str, only: str = "", returns: str = "", counts: bool = False
+) -> Template:
     """Allow actions on the items with these partition keys. `*` stands for any text; without keys, all items.
 
     `only`: the attributes that a call may name, besides those of the keys. `returns`: what a write may return, such as
-    ALL_OLD (the item before the write); the default is anything.
+    ALL_OLD (the item before the write); the default is anything. `counts`: a query may only count items, not read one.
     """
     conditions: dict[str, Template] = {}
     if keys:
@@ -37,7 +39,7 @@ def may(actions: tuple[str, ...], table: str, *keys: str, only: str = "", return
         conditions["ForAllValues:StringEquals"] = {"dynamodb:Attributes": [*named, *only.split(", ")]}
         # Otherwise a query could ask for all attributes, and a write could return the item.
         if actions == QUERY:
-            conditions["StringEquals"] = {"dynamodb:Select": ["SPECIFIC_ATTRIBUTES"]}
+            conditions["StringEquals"] = {"dynamodb:Select": ["COUNT" if counts else "SPECIFIC_ATTRIBUTES"]}
         else:
             returns = "NONE"
     if returns:

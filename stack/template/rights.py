@@ -11,6 +11,8 @@ from chalicelib.core.keys import AUDIT, COUNTS, DELIVERIES, LIMITS, SIGNATURES
 from chalicelib.core.settings import Reputation
 from chalicelib.delivery.worker import KINDS
 from chalicelib.mail.deliveries import Deliveries
+from chalicelib.retention.run import FOLDERS
+from chalicelib.signatures.model import EMPTIED_FIELDS
 from stack.template.cfn import Template
 from stack.template.power import (
     BATCH_GET,
@@ -57,9 +59,12 @@ SIFTED = (
     "state, signed_at, obtained_by, channel, text_version, consent_version, name, email, country, source,"
     " counted_source, by_partner, network, held, confirmed_at, removal, removed_from, mails, undeliverable"
 )
+EMPTIED = ", ".join(("state", "emptied_at", *EMPTIED_FIELDS))
 LISTED = "state, updates, undeliverable, email, name, language, confirmed_at"
 
 _READS_THE_STREAM = (follows(SIGNATURES), asks("dynamodb:ListStreams"), leaves_failures("stream"))
+
+_JOBS = ("JOB#export#*", "JOB#reminding#*", "JOB#retention#*", "JOB#update#*")
 
 RIGHTS: dict[str, tuple[Template, ...]] = {
     # Functions that serve routes, and the authorizers.
@@ -218,8 +223,13 @@ RIGHTS: dict[str, tuple[Template, ...]] = {
         may(QUERY, SIGNATURES, only=ASKED_FOR_UPDATES),
         may(QUERY, SIGNATURES, only=REMINDED),
         may(UPDATE, SIGNATURES, only=f"{REMINDED}, mail_requested_at, expires_at"),
-        may(GET, COUNTS, "PETITIONS", "UPDATES#*", "JOB#export#*", "JOB#reminding#*", "JOB#update#*"),
-        may(UPDATE, COUNTS, "UPDATES#*", "JOB#export#*", "JOB#reminding#*", "JOB#update#*", "MAIL-OUTSTANDING"),
+        # The end of a petition's retention: it removes names and addresses, and cannot read one.
+        may(QUERY, SIGNATURES, only="emptied_at"),
+        may(QUERY, SIGNATURES, only="emptied_at, name, email, postcode, letter, letter_asked", counts=True),
+        may(UPDATE, SIGNATURES, only=EMPTIED),
+        may(QUERY + UPDATE, COUNTS, "RECEIPT#*"),
+        may(GET, COUNTS, "PETITIONS", "UPDATES#*", *_JOBS),
+        may(UPDATE, COUNTS, "UPDATES#*", *_JOBS, "MAIL-OUTSTANDING"),
         may(PUT + QUERY, DELIVERIES, "update#*"),
         may(PUT, AUDIT),
         sends("other_mail", "jobs"),
@@ -227,8 +237,8 @@ RIGHTS: dict[str, tuple[Template, ...]] = {
         delays("jobs"),
         writes_files("parts/exports/*", "files/exports/*"),
         reads_files("parts/exports/*"),
-        deletes_files("parts/exports/*", "files/exports/*"),
-        lists_files("parts/exports/*", "files/exports/*"),
+        deletes_files(*(f"{folder}/*" for folder in FOLDERS)),
+        lists_files(*(f"{folder}/*" for folder in FOLDERS)),
     ),
     "run_address_job": (
         may(QUERY, SIGNATURES, only=LISTED),

@@ -54,8 +54,10 @@ def test_only_objects_under_the_prefix_are_deleted(emulated_aws: EmulatedAws, tm
     bucket = files_bucket()
     for key in ("parts/a/1", "parts/a/2", "parts/b/1"):
         put(bucket, tmp_path / "file", key, key.encode())
+    assert bucket.sizes_under("parts/a/") == [9, 9]
     for _ in range(2):
         bucket.delete_under("parts/a/")
+    assert bucket.sizes_under("parts/a/") == []
     downloaded = io.BytesIO()
     bucket.copy_to("parts/b/1", downloaded)
     assert downloaded.getvalue() == b"parts/b/1"

@@ -181,6 +181,19 @@ def test_a_query_reads_page_by_page(dynamodb: StubbedDynamodb) -> None:
     assert list(dynamodb.tables.query(COUNTS, "p", ("a", "z"), consistent=True)) == [ITEM, ITEM]
 
 
+def test_a_count_adds_the_pages_and_returns_no_attribute(dynamodb: StubbedDynamodb) -> None:
+    last = {"pk": {"S": "p"}, "sk": {"S": "s"}}
+    request = {
+        **dict.fromkeys(("TableName", "KeyConditionExpression", "ExpressionAttributeValues"), ANY),
+        "FilterExpression": "attribute_exists(#n0)",
+        "ExpressionAttributeNames": {"#n0": "name"},
+        "Select": "COUNT",
+    }
+    dynamodb.stub.add_response("query", {"Count": 3, "LastEvaluatedKey": last}, request)
+    dynamodb.stub.add_response("query", {"Count": 1}, request | {"ExclusiveStartKey": last})
+    assert dynamodb.tables.count(COUNTS, "p", Attr("name").exists()) == 4
+
+
 def test_a_throttle_between_two_pages_raises(dynamodb: StubbedDynamodb) -> None:
     last = {"pk": {"S": "p"}, "sk": {"S": "s"}}
     dynamodb.stub.add_response("query", {"Items": [WIRE], "LastEvaluatedKey": last})

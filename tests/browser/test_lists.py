@@ -69,6 +69,28 @@ def test_a_list_is_requested_and_downloaded(desk: Page, browser: Browser, deploy
     assert fetched.value.json()["url"].startswith("http")
 
 
+def open_retention(page: Page, site: DeployedSite) -> None:
+    sign_in(page, site, route=f"#/petitions/{SLUG}/retention")
+    page.get_by_role("heading", name="Count or remove").wait_for()
+
+
+def test_personal_data_is_counted_and_not_removed_before_its_day(
+    phone: Page, browser: Browser, deployed_site: DeployedSite
+) -> None:
+    open_retention(phone, deployed_site)
+    phone.get_by_role("button", name="Count what would be removed").click()
+    newest = phone.locator("tbody tr").first
+    expect(newest).to_contain_text("Count only")
+    expect(newest).to_contain_text("Done", timeout=60_000)
+    phone.get_by_label("Months after its closing or hand-in").fill("12")
+    phone.get_by_role("button", name="Save").click()
+    expect(phone.get_by_text("Due on")).to_be_visible()
+    phone.get_by_role("button", name="Remove the personal data").click()
+    phone.get_by_role("dialog").get_by_role("button", name="Remove").click()
+    expect(phone.get_by_role("alert")).to_contain_text("due to be removed on")
+    check_at_every_size(browser, "staff-retention", lambda page: open_retention(page, deployed_site))
+
+
 def open_reminders(page: Page, site: DeployedSite) -> None:
     sign_in(page, site, route=f"#/petitions/{SLUG}/reminders")
     page.get_by_role("heading", name="Switch reminders on").wait_for()

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from chalicelib.aws.table import Change, NewItem
+from chalicelib.core import keys
 from chalicelib.core.errors import ConditionFailed
 from chalicelib.petitions.model import Petition
+from chalicelib.retention.run import parts_of, removal
 from chalicelib.signatures import mail_state
 from chalicelib.signatures.confirm import confirm, read_corrections
 from chalicelib.signatures.form import Corrections
@@ -98,11 +100,16 @@ def unsubscribed(tables: FakeTables, petition: Petition, **changes: Any) -> str:
     return identity
 
 
+def end_the_retention(tables: FakeTables, petition: Petition, identity: str) -> None:
+    part = parts_of(petition.slug, ())[keys.BUCKETS.index(keys.bucket_of(identity))]
+    tables.update(removal(part, identity, LATER))
+
+
 STARTS = [signed, confirmed, counted_by_a_partner, unsubscribed]
 ACTS: list[Act] = [
     *(confirm_corrected, withdraw_signature, withdraw_and_sign_again, erase_signature, withdraw_in_the_same_second),
     *(stop_updates, bounce, receive_email, sign_again, send_a_letter_later, come_from_a_partner_too),
-    *(sign_again_with_other_data, press_the_link, undo_an_import),
+    *(sign_again_with_other_data, press_the_link, undo_an_import, end_the_retention),
 ]
 
 

@@ -30,14 +30,14 @@ Target = Tables | Queue | source.Source | Bucket | email.MailQuota | FakeMailer
 # The AWS calls of each class. test_every_handler checks that the list is complete.
 CALLS: dict[str, tuple[str, ...]] = {
     "Tables": (
-        *("get", "batch_get", "query", "page", "put", "put_new"),
+        *("get", "batch_get", "query", "page", "count", "put", "put_new"),
         *("update", "update_and_read", "try_update", "transact", "check"),
     ),
     "Queue": ("send", "depth", "depth_without_delayed", "deliver_again_in", "check"),
     "Source": ("switch", "is_off"),
     "Mailer": ("send",),
     "MailQuota": ("daily", "suppresses"),
-    "Bucket": ("put_file", "copy_to", "delete_under"),
+    "Bucket": ("put_file", "copy_to", "delete_under", "sizes_under"),
 }
 _TRANSLATORS: dict[str, tuple[str, ErrorTranslator | None]] = {
     "Tables": ("storage", storage_error),
@@ -63,7 +63,10 @@ class Fault(StrEnum):
 Faults = Mapping[int, Fault]
 # The calls that change nothing.
 READS = frozenset(
-    {"get", "batch_get", "query", "page", "check", "depth", "depth_without_delayed", "is_off", "copy_to", "daily"}
+    {
+        *("get", "batch_get", "query", "page", "count", "check", "depth", "depth_without_delayed", "is_off", "daily"),
+        *("copy_to", "sizes_under"),
+    }
 )
 # The faults of a write that differ in their effects. A refused call equals one lost before it took effect: both raise
 # Unavailable, and only the sender of an email tells them apart (a test in test_every_handler). A process that is killed

@@ -9,8 +9,10 @@ from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import cancel
 from chalicelib.partners.imports.model import Import
 from chalicelib.partners.model import CountsWhen, Partner
+from chalicelib.petitions.find import forget_petitions
+from chalicelib.retention.run import number_of_steps
 from chalicelib.runner.worker import run_address_job, run_job
-from tests.actors import ALICE, NOW, Person, confirmed
+from tests.actors import ALICE, DAY, NOW, Person, confirmed
 from tests.exporting import an_export, request_export, store_export
 from tests.exports.subscribers.listing import RECIPIENT, SLUG, a_list, rows as listed_rows, run_once
 from tests.fake_site import FakeSite, context, sqs_event
@@ -28,6 +30,7 @@ from tests.faults.staff_scenes import assert_audit_entry, call, read
 from tests.importing import CSV, an_import, an_import_run, rows, run_stored_import
 from tests.partnering import a_partner
 from tests.reminders.reminding import mailed, store_reminding
+from tests.retention.retaining import store_retention
 
 EXPORTS_URL = f"/api/staff/petitions/{PETITION.slug}/exports"
 WAITING_EXPORT = an_export()
@@ -275,7 +278,53 @@ def switch_reminders_off(fake_site: FakeSite) -> bool:
     return call("DELETE", f"/api/staff/reminders/{fake_site.scene_state.reminding.job_id}", 200, None, fake_site)
 
 
+RETENTION_URL = f"/api/staff/petitions/{PETITION.slug}/retention"
+ENDED = {"opened_at": NOW - 99 * DAY, "closes_at": NOW - 60 * DAY, "retention_months": 1}
+
+
+def with_an_ended_petition(fake_site: FakeSite) -> None:
+    """Alice confirmed, and a file and a partner's receipt are about her."""
+    with_bob_and_oak(fake_site)
+    identity = confirmed(fake_site.tables, PETITION, ALICE)
+    receipt = {"digest": "ab" * 16, "signature_id": identity, "job_id": "safe-children.1"}
+    fake_site.tables.put(keys.receipt(PETITION.slug, "partner-oak", "ab" * 16), receipt)
+    fake_site.bucket.objects["files/exports/safe-children.1/file"] = b"Alice"
+    petition = PETITION.model_copy(update=ENDED)
+    fake_site.tables.items[keys.petition(petition.slug)] |= petition.model_dump(include={*ENDED})
+    forget_petitions()
+
+
+def with_a_retention_run(fake_site: FakeSite) -> None:
+    with_an_ended_petition(fake_site)
+    expected = number_of_steps(["partner-oak"], dry_run=False)
+    fake_site.scene_state.retention = store_retention(fake_site.tables, sources=["partner-oak"], expected=expected)
+
+
+def run_retention_job(fake_site: FakeSite) -> bool:
+    job_id = fake_site.scene_state.retention.job_id
+    answer = run_job(sqs_event([{"kind": "retention", "job_id": job_id}]), context())
+    stored = fake_site.tables.items[keys.job("retention", job_id)]
+    return not answer["batchItemFailures"] and stored["state"] == JobState.DONE
+
+
+def assert_alice_is_emptied(fake_site: FakeSite) -> None:
+    assert_exact_counts(fake_site)
+    assert_bucket_is_empty(fake_site)
+    [alice] = [item for key, item in fake_site.tables.items.items() if key.table == keys.SIGNATURES]
+    assert alice["emptied_at"]
+    assert not {"name", "email", "postcode"} & alice.keys()
+    job = fake_site.tables.items[keys.job("retention", fake_site.scene_state.retention.job_id)]
+    assert (job["found"]["names"], job["found"]["receipts"], job["emptied"]) == (1, 1, 1)
+
+
 SCENES = [
+    # 409 is a success too: an earlier request took effect, and the run goes on.
+    Scene("run_retention", with_an_ended_petition, partial(call, "POST", f"{RETENTION_URL}/run", 202, None, done=409),
+          partial(assert_audit_entry, "retention.run")),
+    Scene("cancel_retention", with_a_retention_run,
+          partial(call, "DELETE", "/api/staff/retention/safe-children.waiting", 200, None),
+          partial(assert_audit_entry, "retention.cancelled")),
+    Scene("run_job", with_a_retention_run, run_retention_job, assert_alice_is_emptied),
     # 409 is a success too: an earlier request took effect, and reminders are on.
     Scene("switch_on", with_bobs_token, partial(call, "POST", REMINDERS_URL, 202, {"hours": 24}, done=409),
           partial(assert_audit_entry, "reminders.started")),

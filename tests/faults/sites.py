@@ -9,7 +9,7 @@ from tests.faults.injection import CALLS, CODE
 from tests.syntax import nodes, place
 
 # Other objects have methods of these names too. So such a call counts only on an object with one of our names for AWS.
-COMMON_METHODS = {"get", "put", "update", "query", "page", "check", "send", "depth"}
+COMMON_METHODS = {"get", "put", "update", "query", "page", "count", "check", "send", "depth"}
 CALLS_ANOTHER = ("batch_get_by", "try_put_new")  # Methods in aws/ that call one of CALLS.
 AWS_OBJECT = re.compile(r"(tables|queue|urgent|other|bucket|mailer|quota|source)(\(\))?$")
 

@@ -7,6 +7,7 @@ from chalicelib.exports.subscribers.request import OptInList
 from chalicelib.mail.model import MailRequest
 from chalicelib.partners.imports.model import Import
 from chalicelib.reminders.model import Reminding
+from chalicelib.retention.model import Retention
 
 
 class SceneState:
@@ -25,6 +26,7 @@ class SceneState:
     import_job: Import
     opt_in_list: OptInList
     reminding: Reminding
+    retention: Retention
     file_link: str
     statement_token: str
     invitation: str

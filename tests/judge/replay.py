@@ -94,7 +94,7 @@ class Replay:
         return SimpleNamespace(status_code=200), self._shortest_answer(model.name, self.calls[-1].params)
 
     def _shortest_answer(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
-        page: dict[str, Any] = {"Items": []}
+        page: dict[str, Any] = {"Items": [], "Count": 0}
         if "ExclusiveStartKey" not in params:
             page["LastEvaluatedKey"] = KEY
         is_repeated = any(each.operation == operation for each in self.calls[:-1])
@@ -108,7 +108,7 @@ class Replay:
             "GetEventSourceMapping": {"State": self.mapping_state},
             "SendEmail": {"MessageId": "m"},
             "GetObject": {"Body": io.BytesIO(), "ETag": "e"},
-            "ListObjectsV2": {"Contents": [{"Key": f"{params.get('Prefix')}one"}]},
+            "ListObjectsV2": {"Contents": [{"Key": f"{params.get('Prefix')}one", "Size": 1}]},
             "CreateMultipartUpload": {"UploadId": "u"},
             "UploadPart": {"ETag": "e"},
         }

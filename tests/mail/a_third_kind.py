@@ -16,7 +16,7 @@ from chalicelib.signatures.look_up import find_by_id
 def contents(key: str, stored: Item, context: MailContext, now: datetime, tables: Tables) -> Content | NotSent:
     slug, _, signature_id = key.partition("_")
     petition = cached_as_stored(slug, tables)
-    found = find_by_id(petition, signature_id, tables)
+    found = find_by_id(petition, signature_id, now, tables)
     if found is None or found.signature.email is None:
         return NotSent.DROPPED
     language = language_of(found.signature.language or petition.language)

@@ -21,6 +21,7 @@ STORED = {
     "export_id": "closed.done",
     "import_id": "safe-children.done",
     "reminders_id": "closed.done",
+    "retention_id": "ended.done",
     "removal_id": "safe-children.done",
     "list_id": f"{SLUG}.done",
     "target": "home-secretary",
@@ -31,6 +32,7 @@ OTHERS = {
     **{view: {"slug": "lettered"} for view in ("pause_letters", "resume_letters", "email_letter_test")},
     "request_list": {"slug": "closed"},
     "resume_update": {"update_id": "paused"},
+    "run_retention": {"slug": "ended"},
 }
 # The views whose requests of staff need more than a path and an example: a query, the header If-Match, a petition.
 SPECIAL = ("create_petition", "edit_petition", "move_petition", "start_import")

@@ -62,6 +62,8 @@ PETITION_REQUESTS = [
     staff("POST", 409, f"{STAFF_PETITION}/held/release", f"{SIFTED}/held/release", ONE_DOMAIN),
     staff("POST", 409, f"{STAFF_PETITION}/removals/{{removal_id}}/undo", f"{SIFTED}/removals/lettered.waiting/undo"),
     staff("POST", 409, f"{STAFF_PETITION}/reminders", "/api/staff/petitions/closed/reminders", b"{}"),
+    staff("POST", 409, f"{STAFF_PETITION}/retention/run", "/api/staff/petitions/closed/retention/run"),
+    staff("POST", 422, f"{STAFF_PETITION}/retention/run", "/api/staff/petitions/ended/retention/run?dry-run=true"),
     *(
         staff(method, 409, f"{ONE_UPDATE}{verb}", f"/api/staff/petitions/safe-children/updates/cancelled{verb}", body)
         for method, verb, body in (

@@ -35,6 +35,7 @@ from tests.partnering import a_partner, oaks_token
 from tests.partners import partner_requests
 from tests.reminders.reminding import store_reminding
 from tests.removals.removing import store_removal
+from tests.retention.retaining import store_retention
 from tests.updates.sending import an_update
 
 EXPORT_STATES = ("waiting", "done", "failed", "cancelled", "expired")
@@ -58,6 +59,9 @@ def stored_items() -> dict[Key, Item]:
     store_removal(tables)
     store_removal(tables, job_id="lettered.waiting", state="waiting")
     a_published_petition(tables, slug="lettered", letter=LETTER)
+    ended = {"opened_at": NOW - 99 * DAY, "closes_at": NOW - 60 * DAY, "retention_months": 1}
+    a_published_petition(tables, slug="ended", **ended)
+    store_retention(tables, job_id="ended.done", state="done")
     return tables.items
 
 

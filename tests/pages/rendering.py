@@ -49,6 +49,7 @@ def a_petition(**changes: object) -> SimpleNamespace:
         "privacy_contact": "privacy@harbour.example",
         "version": "0123456789ab.ba9876543210",
         "privacy_url": "https://harbour.example/privacy",
+        "retention_months": None,
         "languages": ["en"],
         "handed_in_at": datetime(2026, 11, 30, 9, tzinfo=UTC),
         "responded_at": datetime(2026, 12, 20, 9, tzinfo=UTC),

@@ -17,7 +17,7 @@ from tests.signatures.test_sign import send_mail
 
 
 def resend_to(tables: FakeTables, petition: Petition, identity: str, now: datetime = NOW + 5 * MINUTE) -> ResendAnswer:
-    stored = find_by_id(petition, identity, tables)
+    stored = find_by_id(petition, identity, NOW, tables)
     assert stored
     return resend(stored, Allowance(now, is_stopped=False), now, tables)
 
@@ -76,7 +76,7 @@ def test_only_an_old_request_is_nudged(tables: FakeTables, petition: Petition, m
 
 
 def test_a_concurrent_request_is_not_repeated(tables: FakeTables, petition: Petition) -> None:
-    stored = find_by_id(petition, confirmed(tables, petition), tables)
+    stored = find_by_id(petition, confirmed(tables, petition), NOW, tables)
     assert stored
     mail_state.request_or_nudge_mail(stored.key, stored.signature, NOW, tables)
     answer = resend(stored, Allowance(NOW, is_stopped=False), NOW, tables)

@@ -18,7 +18,7 @@ from chalicelib.exports.model import LINK_SECONDS
 from chalicelib.exports.subscribers.request import ListRequest, ListResult, OptInList, new_list
 from chalicelib.jobs.model import JobState
 from chalicelib.jobs.request import find_job, jobs_of
-from chalicelib.petitions.find import petition_as_stored
+from chalicelib.petitions.find import petition_as_stored, require_kept
 from chalicelib.staff.authorizer import actor, audit, cancel_job, staff_view
 
 if TYPE_CHECKING:
@@ -41,7 +41,9 @@ def request_list(request: "Sent[ListRequest]", slug: str) -> "Answer[ShownList]"
     """
     list_request = parse_body(ListRequest, json_body(request))
     petition = petition_as_stored(slug, tables())
-    job = new_list(list_request, petition.slug, actor(request).owner, times.now(), tables())
+    now = times.now()
+    require_kept(petition, now)
+    job = new_list(list_request, petition.slug, actor(request).owner, now, tables())
     audit(request, "list.requested", job.job_id, {"petition": slug, "recipient": job.locked_with})
     shown_once = start_locked(job, address_job_queue(), tables())
     return json_answer(_list_json(job) | shown_once, 202)
@@ -79,6 +81,7 @@ def link_list(request: Request, list_id: str) -> "Answer[FileLink]":
     # A HEAD request is not audited: its answer contains no link.
     job = find_job(OptInList, list_id, tables())
     now = times.now()
+    require_kept(petition_as_stored(job.slug, tables()), now)
     result = _result_of(job, now)
     if request.method != "HEAD":
         audit(request, "list.fetched", job.job_id, {"petition": job.slug})

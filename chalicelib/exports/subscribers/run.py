@@ -22,6 +22,7 @@ from chalicelib.exports.write import BYTE_ORDER_MARK
 from chalicelib.jobs.model import Clock, JobState, Step
 from chalicelib.jobs.request import find_job
 from chalicelib.mail.budget import addresses_that_stopped
+from chalicelib.petitions.find import NOT_KEPT, petition_as_stored
 from chalicelib.signatures.walk import read_for_opt_in_list
 from chalicelib.updates.kinds import may_get_updates
 
@@ -51,6 +52,8 @@ class ListWork:
     half: str = ""
 
     def next_step(self, job: OptInList) -> Step[OptInList]:
+        if not petition_as_stored(job.slug, self.tables).is_kept_at(self.clock()):
+            return Step(0, lambda: job.in_end_state(JobState.FAILED, why=NOT_KEPT))
         bucket = job.next_bucket
         if bucket is None:
             return Step(FILE_SECONDS, lambda: self._deliver(job))

@@ -84,6 +84,11 @@ const PAGES = [
     load: async () => (await import("./proof.js")).showProof,
   },
   {
+    path: "/petitions/:slug/retention",
+    needs: "GET /api/staff/petitions/*/retention",
+    load: async () => (await import("./retention.js")).showRetention,
+  },
+  {
     path: "/petitions/:slug/removals",
     needs: "POST /api/staff/petitions/*/removals",
     load: async () => (await import("./removals.js")).showRemovals,

@@ -31,6 +31,7 @@ const COPIED_FIELDS = /** @type {const} */ ([
   "target",
   "goal",
   "goals",
+  "retention_months",
   "language",
   "translations",
   "receipt",

@@ -27,6 +27,7 @@ const PETITION_PAGES = /** @type {const} */ ([
   ["PUT /api/staff/proof", "proof", "Proof"],
   ["POST /api/staff/petitions/*/figures", "elsewhere", "Elsewhere"],
   ["POST /api/staff/petitions/*/imports", "imports", "Import"],
+  ["GET /api/staff/petitions/*/retention", "retention", "Personal data"],
   ["POST /api/staff/petitions/*/removals", "removals", "Not genuine"],
 ]);
 

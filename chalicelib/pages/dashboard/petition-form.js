@@ -117,6 +117,10 @@ export function typedInUkTime(typed) {
 const opensField = ({ opened_at: opens }) =>
   timeField(opens ? "Opens at (UTC)" : "Opens at (UTC, optional)", timeInput("opened_at", Boolean(opens)), OPENS_HINT);
 
+const USUAL_RETENTION_MONTHS = 24;
+const RETENTION_HINT =
+  "After it has closed or was handed in, whichever is later: 1 to 120. The privacy notice on its page says so.";
+
 /** @param {Partial<ManagedPetition>} petition */
 const goalFields = (petition) =>
   group(
@@ -124,6 +128,11 @@ const goalFields = (petition) =>
     goalsField(),
     opensField(petition),
     timeField("Closes at (UTC, optional)", timeInput("closes_at", false)),
+    field(
+      "Months until personal data is removed",
+      h("input", { name: "retention_months", type: "number", min: "1", max: "120" }),
+      RETENTION_HINT,
+    ),
   );
 
 const outcomeFields = () =>
@@ -197,6 +206,8 @@ export function fillForm(form, petition) {
     goals: petition.goal ? formatGoals({ goal: petition.goal, goals: petition.goals ?? [] }) : "",
     opened_at: toInput(petition.opened_at),
     closes_at: toInput(petition.closes_at),
+    // An old petition has none, until staff set it.
+    retention_months: String(petition.retention_months ?? (petition.slug ? "" : USUAL_RETENTION_MONTHS)),
     handed_in_at: toInput(petition.handed_in_at),
     response: petition.response ?? "",
     responded_at: toInput(petition.responded_at),
@@ -223,6 +234,7 @@ export function petitionFrom(typed, before = {}) {
     goals,
     opened_at: timeFrom(value("opened_at"), before.opened_at) ?? undefined,
     closes_at: timeFrom(value("closes_at"), before.closes_at),
+    retention_months: value("retention_months") ? Number(value("retention_months")) : null,
     handed_in_at: timeFrom(value("handed_in_at"), before.handed_in_at),
     response: value("response") || null,
     responded_at: timeFrom(value("responded_at"), before.responded_at),

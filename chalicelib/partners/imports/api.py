@@ -21,7 +21,7 @@ from chalicelib.core.errors import FieldError, Invalid, NotNow, WrongType
 from chalicelib.core.rights import Right
 from chalicelib.edge.http import content_type, json_answer, raw_body
 from chalicelib.jobs.model import JobState, new_job
-from chalicelib.jobs.request import find_job, jobs_of, start
+from chalicelib.jobs.request import find_job, is_dry_run, jobs_of, refuse_unknown_parameters, start
 from chalicelib.partners.imports.file import HEADINGS, file_key, store_file
 from chalicelib.partners.imports.model import (
     LONGEST_STEP,
@@ -33,7 +33,7 @@ from chalicelib.partners.imports.model import (
 )
 from chalicelib.partners.imports.rows import find_first_rows
 from chalicelib.partners.register import find_partner
-from chalicelib.petitions.find import petition_as_stored
+from chalicelib.petitions.find import petition_as_stored, require_kept
 from chalicelib.petitions.model import PetitionState
 from chalicelib.staff.authorizer import actor, audit, cancel_job, staff_view
 
@@ -167,6 +167,7 @@ def undo_import(request: Request, slug: str, import_id: str) -> "Answer[StartedI
     job = _find_import(slug, import_id)
     if job.at(now).is_open or job.dry_run or job.undoes:
         raise NotNow("You can undo an import only after it has ended, and only if it was not a dry run.")
+    require_kept(petition_as_stored(slug, tables()), now)
     fields = {"partner": job.partner, "undoes": job.job_id, "rests_until": _end_of_late_steps(job, now)}
     undo = new_job(Import, slug, actor(request).owner, now, **fields)
     audit(request, "import.undone", job.job_id, {"undo": undo.job_id})
@@ -213,27 +214,15 @@ class ImportQuery(NamedTuple):
 
 
 def read_query(parameters: Mapping[str, str]) -> ImportQuery:
-    """Raise Invalid if a parameter is wrong or unknown, such as dry-run for dry_run."""
-    unknown = [name for name in parameters if name not in PARAMETERS]
-    if unknown:
-        message = f"There is no such parameter. Use only these: {', '.join(PARAMETERS)}"
-        raise Invalid([FieldError(name, message) for name in unknown])
+    """Raise Invalid if a parameter is wrong or unknown."""
+    refuse_unknown_parameters(parameters, PARAMETERS)
     return ImportQuery(
         partner=parameters.get("partner", ""),
-        is_dry_run=_is_dry_run(parameters.get("dry_run")),
+        is_dry_run=is_dry_run(parameters),
         upload_id=_upload_id(parameters.get("upload", "")),
         mapping=_mapping(parameters.get("mapping", "")),
         zone=_zone(parameters.get("zone") or SITE_ZONE),
     )
-
-
-def _is_dry_run(value: str | None) -> bool:
-    """Raise Invalid if it is unclear: an import may send emails."""
-    if value is None or value.lower() in ("0", "false", "no"):
-        return False
-    if value.lower() not in ("1", "true", "yes"):
-        raise Invalid([FieldError("dry_run", "Use true or false")])
-    return True
 
 
 def _upload_id(value: str) -> str:

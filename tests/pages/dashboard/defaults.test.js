@@ -19,6 +19,7 @@ const STORED = {
   translations: { cy: { title: "Plannu coed" } },
   receipt: false,
   time_zone: "Europe/London",
+  retention_months: 36,
   embed_on: ["https://www.harbour.example"],
   letter: { subject: "Trees", targets: [] },
   opened_at: "2026-11-24T12:00:00Z",

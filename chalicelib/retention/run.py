@@ -1,0 +1,121 @@
+"""The steps of the job: count every partition, count or delete the files, then remove from every partition.
+
+It reads no name and no address: DynamoDB counts the items that have an attribute, and the role may not read one. A
+step may run twice: what is gone is not found again.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from chalicelib.aws.bucket import Bucket
+from chalicelib.aws.table import Attr, Change, Condition, Tables
+from chalicelib.core import keys
+from chalicelib.core.keys import Key
+from chalicelib.core.times import iso
+from chalicelib.jobs.model import Clock, JobState, Step
+from chalicelib.partners.model import IDENTIFYING_FIELDS
+from chalicelib.retention.model import Retention
+from chalicelib.signatures.model import EMPTIED_FIELDS
+
+# Items and seconds of a step. It writes to each item that it empties; to count, it reads a partition several times.
+PAGE_SIZE = 500
+STEP_SECONDS = 120
+# The folders in the bucket that have files of a petition: `<folder>/<slug>.<rest of the job's id>/…`.
+LISTED = "listed"
+FOLDERS = ("parts/exports", "files/exports", "parts/lists", "files/lists", LISTED, "imports")
+BYTES_OF_ENTRY = 33  # An entry of a list in LISTED is an id of 32 characters, on a line.
+
+_is_kept = Attr("emptied_at").not_exists()
+_names_signature = Attr("signature_id").exists()
+SIGNATURE_FINDINGS: Mapping[str, Condition] = {
+    "signatures": _is_kept,
+    "names": _is_kept & Attr("name").exists(),
+    "addresses": _is_kept & Attr("email").exists(),
+    "postcodes": _is_kept & Attr("postcode").exists(),
+    "letters": _is_kept & (Attr("letter").exists() | Attr("letter_asked").exists()),
+}
+RECEIPT_FINDINGS: Mapping[str, Condition] = {"receipts": _names_signature}
+FINDINGS = (*SIGNATURE_FINDINGS, *RECEIPT_FINDINGS, "list_entries", "files")
+
+
+class Part(NamedTuple):
+    """One partition of the petition's signatures, or of the receipts of a partner."""
+
+    table: str
+    pk: str
+    findings: Mapping[str, Condition]
+    unfinished: Condition
+    removed: tuple[str, ...]
+
+
+def parts_of(slug: str, sources: Iterable[str]) -> list[Part]:
+    signatures = [
+        Part(keys.SIGNATURES, keys.signature_partition(slug, bucket), SIGNATURE_FINDINGS, _is_kept, EMPTIED_FIELDS)
+        for bucket in keys.BUCKETS
+    ]
+    receipts = [keys.receipt_partition(slug, source, bucket) for source in sources for bucket in keys.BUCKETS]
+    return signatures + [
+        Part(keys.COUNTS, pk, RECEIPT_FINDINGS, _names_signature, IDENTIFYING_FIELDS) for pk in receipts
+    ]
+
+
+def removal(part: Part, sort_key: str, now: datetime) -> Change:
+    key = Key(part.table, part.pk, sort_key)
+    if part.table != keys.SIGNATURES:
+        return Change(key, remove=part.removed, when=part.unfinished)
+    # TTL may have deleted the signature meanwhile: do not store it again.
+    is_there = part.unfinished & Attr("state").exists()
+    return Change(key, assign={"emptied_at": iso(now)}, remove=part.removed, when=is_there)
+
+
+def number_of_steps(sources: Iterable[str], *, dry_run: bool) -> int:
+    parts = len(parts_of("", sources))
+    return parts + 1 if dry_run else 2 * parts + 1
+
+
+@dataclass(frozen=True)
+class RetentionWork:
+    clock: Clock
+    tables: Tables
+    s3_bucket: Bucket
+
+    def next_step(self, job: Retention) -> Step[Retention]:
+        parts = parts_of(job.slug, job.sources)
+        if job.processed < len(parts):
+            return Step(STEP_SECONDS, lambda: self._count(job, parts[job.processed]))
+        if job.processed == len(parts):
+            return Step(STEP_SECONDS, lambda: self._files(job))
+        if job.processed < job.expected:
+            return Step(STEP_SECONDS, lambda: self._remove_page(job, parts[job.processed - len(parts) - 1]))
+        return Step(0, lambda: job.in_end_state(JobState.DONE))
+
+    def tidy(self, job: Retention) -> None:
+        """The job stores no file."""
+
+    def _count(self, job: Retention, part: Part) -> Retention:
+        found = {name: self.tables.count(part.table, part.pk, when) for name, when in part.findings.items()}
+        return _after_part(job, found)
+
+    def _files(self, job: Retention) -> Retention:
+        prefixes = {folder: f"{folder}/{job.slug}." for folder in FOLDERS}
+        sizes = {folder: self.s3_bucket.sizes_under(prefix) for folder, prefix in prefixes.items()}
+        if not job.dry_run:
+            for prefix in prefixes.values():
+                self.s3_bucket.delete_under(prefix)
+        entries = sum(sizes.pop(LISTED)) // BYTES_OF_ENTRY
+        return _after_part(job, {"list_entries": entries, "files": sum(map(len, sizes.values()))})
+
+    def _remove_page(self, job: Retention, part: Part) -> Retention:
+        start = Key(part.table, part.pk, job.after)
+        items, last = self.tables.page(start, ("sk",), part.unfinished, PAGE_SIZE)
+        done = sum(self.tables.try_update(removal(part, item["sk"], self.clock())) for item in items)
+        emptied = done if part.table == keys.SIGNATURES else 0
+        removed = job.model_copy(update={"after": last or "", "emptied": job.emptied + emptied})
+        return removed if last else _after_part(removed, {})
+
+
+def _after_part(job: Retention, found: Mapping[str, int]) -> Retention:
+    sums = {name: job.found.get(name, 0) + found.get(name, 0) for name in {*job.found, *found}}
+    return job.model_copy(update={"found": sums, "processed": job.processed + 1})
